@@ -8,7 +8,7 @@ doubles) is checked in `rules`. Names that the file itself declares come in as t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -36,7 +36,8 @@ from sync.core.conditions import (
     parse_condition,
 )
 from sync.core.spans import suggestion
-from sync.core.worktime import Day, Limit, Season, Year, parse_limit
+from sync.core.workdays import Day, Season, Year
+from sync.core.worktime import Limit, parse_limit
 
 ASSUMED = "本局默认"
 BASES = ("方案", "有来源", ASSUMED)
@@ -188,7 +189,8 @@ def _declared(what: str, key: str) -> PlainValidator:
     """A name that the file declares elsewhere."""
 
     def read(value: object, info: ValidationInfo) -> str:
-        names = (info.context or {}).get(key)
+        context: Mapping[str, Sequence[str]] = info.context or {}
+        names = context.get(key, ())
         if not names and isinstance(value, str):
             return value  # the list itself is at fault, and is reported where it stands
         if not isinstance(value, str) or value not in names:

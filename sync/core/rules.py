@@ -60,7 +60,7 @@ class Basis(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rules:
     """The rules in force. `hash` is the SHA-256 of `text`; points are hundredths; roles are English codes."""
 

@@ -8,8 +8,7 @@ Limits count in four units (rules.toml, "时限单位"):
     wd   to the close of the n-th workday after the day   工作日
 
 A paused clock is a `Break` laid over the calendar: whatever would have counted inside it is added behind
-it. There is no second clock. Statutory holidays and make-up workdays (调休) come from chinesecalendar for
-the years that it knows, later years and the bureau's own days from rules.toml.
+it; there is no second clock. Which days and hours count is said in `workdays`.
 
 Every datetime that comes in must know its zone (ValueError otherwise); every one that goes out is in the
 calendar's zone. Inside, time is whole microseconds since 1970 (UTC), so that sums are exact.
@@ -17,7 +16,6 @@ calendar's zone. Inside, time is whole microseconds since 1970 (UTC), so that su
 
 from __future__ import annotations
 
-import hashlib
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,11 +24,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-from chinese_calendar import constants as published_days  # type: ignore[import-untyped]
+from sync.core.workdays import Day, Season, Workdays, Year
 
 Unit = Literal["h", "wh", "d", "wd"]
-
-PROVISIONAL = "暂按无调休计算"
 
 _UNIT_ZH = {"h": "小时", "wh": "个工作时", "d": "天", "wd": "个工作日"}
 _LIMIT = re.compile(r"([0-9]{1,4})\s*(wh|wd|h|d)")
@@ -84,43 +80,6 @@ class Break:
             raise ValueError(f"暂停的结束 {self.end} 早于开始 {self.start}")
 
 
-@dataclass(frozen=True, slots=True)
-class Season:
-    """Office hours from one day of the year to another, both included; may run over New Year.
-
-    `first` and `last` are (month, day), `hours` pairs of local times in order.
-    """
-
-    first: tuple[int, int]
-    last: tuple[int, int]
-    hours: tuple[tuple[time, time], ...]
-
-    def covers(self, day: date) -> bool:
-        here = (day.month, day.day)
-        if self.first <= self.last:
-            return self.first <= here <= self.last
-        return here >= self.first or here <= self.last
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A day that is not what its weekday says: a holiday (`works` false) or a make-up workday."""
-
-    on: date
-    works: bool
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Year:
-    """A year's days as rules.toml gives them: all of the State Council's notice when `published`, else only
-    the days that are fixed by law."""
-
-    number: int
-    published: bool
-    days: tuple[Day, ...]
-
-
 class Due(NamedTuple):
     """A deadline; `provisional` when it rests on a year whose holidays are not published yet."""
 
@@ -138,60 +97,16 @@ class Step(NamedTuple):
     note: str
 
 
-class Calendar:
-    """The bureau's calendar. Immutable; two calendars with the same `digest` give the same deadlines.
+class Calendar(Workdays):
+    """Counts on the bureau's workdays. Immutable; the same `digest` gives the same deadlines."""
 
-    `seasons` must leave no day of the year without hours (ValueError). A year of `years` replaces what
-    chinesecalendar says of it if it is published, and steps back behind it if it is not. `own` days go
-    before everything else.
-    """
-
-    __slots__ = ("_own", "_seasons", "_special", "_tables", "digest", "known", "known_until", "zone")
+    __slots__ = ("_tables",)
 
     def __init__(
         self, zone: ZoneInfo, seasons: Sequence[Season], own: Iterable[Day] = (), years: Iterable[Year] = ()
     ) -> None:
-        self.zone = zone
-        self._seasons = tuple(seasons)
-        self._own = {day.on: day for day in own}
-        self.known, self._special = _merged(tuple(years), self._own)
-        self.known_until = max(self.known)
-        self.digest = self._digest()
-        self._tables: dict[int, _Table] = {}
-        _require_hours(self._seasons)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Calendar) and self.digest == other.digest
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
-
-    def is_workday(self, day: date) -> bool:
-        special = self._special.get(day)
-        return day.weekday() < 5 if special is None else special.works
-
-    def note(self, day: date) -> str:
-        """Why the day is what it is: 春节放假, 调休上班, 周末; empty for an ordinary workday."""
-        special = self._special.get(day)
-        if special is None:
-            words = "" if day.weekday() < 5 else "周末"
-        elif day in self._own:
-            words = special.name or ("本局安排上班" if special.works else "本局安排放假")
-        else:
-            words = "调休上班" if special.works else f"{special.name}放假"
-        if day.year in self.known:
-            return words
-        return f"{words}（{PROVISIONAL}）" if words else PROVISIONAL
-
-    def hours(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
-        """The day's office hours in order; empty on a day off."""
-        if not self.is_workday(day):
-            return ()
-        season = next(s for s in self._seasons if s.covers(day))
-        return tuple(
-            (datetime.combine(day, start, self.zone), datetime.combine(day, end, self.zone))
-            for start, end in season.hours
-        )
+        super().__init__(zone, seasons, own, years)
+        self._tables: dict[int, _Table] = {}  # built when first asked for
 
     def add(self, start: datetime, limit: Limit, breaks: Sequence[Break] = ()) -> Due:
         """The deadline of a limit that begins to run at `start`.
@@ -248,13 +163,6 @@ class Calendar:
         return tuple(steps)
 
     # The rest is arithmetic on microseconds.
-
-    def _digest(self) -> str:
-        """Of everything that can move a deadline; names of holidays can't."""
-        lines = [str(self.zone.key), *(repr(season) for season in self._seasons)]
-        lines += [f"{day} {special.works}" for day, special in sorted(self._special.items())]
-        lines += [str(year) for year in sorted(self.known)]
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def _rests_on_unknown(self, begin: int, last_year: int) -> bool:
         years = range(self._local(begin).year, last_year + 1)
@@ -400,28 +308,3 @@ def _cut(day: date, low: datetime, high: datetime, breaks: Sequence[Break], note
         low = end.astimezone(zone)
     if low < high:
         yield Step(day, low, high, (high - low) // timedelta(seconds=1), note)
-
-
-def _library() -> Iterator[Day]:
-    names = {kind.value: kind.chinese for kind in published_days.Holiday}
-    yield from (Day(day, False, names[name]) for day, name in published_days.holidays.items())
-    yield from (Day(day, True, names[name]) for day, name in published_days.workdays.items())
-
-
-def _merged(years: tuple[Year, ...], own: dict[date, Day]) -> tuple[frozenset[int], dict[date, Day]]:
-    """The years whose holidays are known, and every day that is not what its weekday says."""
-    library = {day.on: day for day in _library()}
-    known = {day.year for day in library}
-    replaced = {year.number for year in years if year.published}
-    special = {day: what for day, what in library.items() if day.year not in replaced}
-    for year in years:
-        if year.published or year.number not in known:
-            special.update({day.on: day for day in year.days})
-    return frozenset(known | replaced), {**special, **own}
-
-
-def _require_hours(seasons: Sequence[Season]) -> None:
-    for offset in range(366):
-        day = date(2024, 1, 1) + offset * _DAY  # a leap year has every day
-        if not any(season.hours and season.covers(day) for season in seasons):
-            raise ValueError(f"{day.month}月{day.day}日没有办公时间")
