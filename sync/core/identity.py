@@ -23,13 +23,14 @@ GONE_AFTER = 2  # DESIGN section 6, point 5: gone twice in a row counts as delet
 class Known:
     """A row as the ledger remembers it: ``cells`` are the raw values of its filled staff columns.
 
-    ``gone``: looks in a row that did not find it.
+    ``marks``: hours stamped at first sight (``heard``: the hour that counts for the row). ``gone``: looks in a
+    row that did not find it.
     """
 
     rid: str
     cells: Mapping[str, Raw]
     print: str
-    first_seen: datetime
+    marks: Mapping[str, datetime] = field(default_factory=dict)
     gone: int = 0
 
     @property
@@ -151,11 +152,11 @@ def adopt(binding: Binding, claims: Mapping[int, str], numbers: Numbers, taken: 
         numbers.take(row.rid)
 
 
-def remember(row: Row, before: Known | None, now: datetime) -> Known | None:
+def remember(row: Row, before: Known | None, marks: Mapping[str, datetime]) -> Known | None:
     """The ledger's new entry for a row, or None where nothing worth keeping changed."""
     parsed = row.parsed
     if before is None:
-        return Known(row.rid, parsed.kept, parsed.print, now)
-    if before.gone == 0 and before.print == parsed.print and before.cells == parsed.kept:
+        return Known(row.rid, parsed.kept, parsed.print, marks)
+    if before.gone == 0 and before.marks == marks and before.cells == parsed.kept:
         return None
-    return replace(before, cells=parsed.kept, print=parsed.print, gone=0)
+    return replace(before, cells=parsed.kept, print=parsed.print, marks=marks, gone=0)

@@ -1,0 +1,111 @@
+"""What the core remembers between two looks, and what it decides: plain values, kept by the ledger.
+
+``Memory`` goes into ``decide``; ``Decision`` comes out and says what to remember, what to send, what to write and
+when to look again. ``Memo`` only saves work: with or without it a decision is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sync.core.identity import Known
+from sync.core.issues import Stamps
+from sync.core.notices import Notice
+from sync.core.plan import Plan, Restore
+from sync.core.rows import Raw, Table
+from sync.core.scores import Line
+from sync.core.tabs import Tab
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What was read: ``tabs`` the templates by key, ``seen`` the tables by key; a tab that is not there is absent."""
+
+    tabs: Mapping[str, Tab]
+    seen: Mapping[str, Table]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A notice that the ledger knows, with its state as 通知记录 shows it."""
+
+    notice: Notice
+    state: str = "待发送"
+    reason: str = ""
+
+
+@dataclass
+class Memo:
+    """Results of earlier looks by what they were computed from."""
+
+    scope: Any = None
+    readers: dict[str, Any] = field(default_factory=dict)
+    followed: dict[str, Any] = field(default_factory=dict)
+    scores: Any = None
+
+
+@dataclass
+class Memory:
+    """All that the ledger holds for one bureau, by tab and row id."""
+
+    known: dict[str, dict[str, Known]] = field(default_factory=dict)
+    stamps: dict[str, Stamps] = field(default_factory=dict)
+    lines: dict[str, dict[str, Line]] = field(default_factory=dict)
+    notices: dict[str, Sent] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    status: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    plan: Plan | None = None
+    restores: list[Restore] = field(default_factory=list)
+    wanted_back: tuple[str, ...] = ()
+    last_tick: datetime | None = None
+    memo: Memo = field(default_factory=Memo)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A person's cell, or a stamp, that changed between two looks."""
+
+    tab: str
+    rid: str
+    column: str
+    before: Raw
+    after: Raw
+    at: datetime
+
+
+@dataclass
+class Decision:
+    """What a look at everything led to. Only what changed is in ``known``, ``stamps``, ``lines``, ``notices``."""
+
+    plan: Plan
+    wake: datetime | None
+    known: dict[str, dict[str, Known]] = field(default_factory=dict)
+    stamps: dict[str, Stamps] = field(default_factory=dict)
+    lines: dict[str, dict[str, Line]] = field(default_factory=dict)
+    notices: dict[str, Sent] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    status: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    history: list[Change] = field(default_factory=list)
+    restored: tuple[str, ...] = ()
+    problems: int = 0
+
+
+def absorb(memory: Memory, decision: Decision, now: datetime) -> None:
+    """Take a committed decision into the memory that the next look starts from."""
+    for key, rows in decision.known.items():
+        memory.known.setdefault(key, {}).update(rows)
+    memory.stamps.update(decision.stamps)
+    memory.lines.update(decision.lines)
+    memory.notices.update(decision.notices)
+    memory.numbers = dict(decision.numbers)
+    memory.addresses = dict(decision.addresses)
+    memory.status = dict(decision.status)
+    memory.plan = decision.plan if decision.plan.tabs else None
+    memory.restores = []
+    memory.wanted_back = tuple(rid for rid in memory.wanted_back if rid not in decision.restored)
+    memory.last_tick = now

@@ -1,0 +1,147 @@
+"""Who must hear of what, once (plan 五·3: 将发现的问题即时发送, 限时整改; 五·2: 逐级报告).
+
+A notice's number is made of what it is about, why and to whom; so the same thing is told to the same person
+once, also when the ledger was lost and 通知记录 still stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sync.core import life as lives
+from sync.core.escalation import OPEN
+from sync.core.issues import Issue, Stamps, warn_at
+from sync.core.life import Life
+from sync.core.roster import ROLES, Roster
+from sync.core.rules import Rules
+
+KINDS = {"assigned": "交办", "warned": "将到期", "overdue": "超期", "escalated": "升级", "rework": "返工",
+         "closed": "销号"}
+MAIL = "邮件"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing for one person. ``due``: not before this hour. ``to`` is a name of 组织架构; where nobody holds
+    the role, ``to`` is the role and ``reason`` says so."""
+
+    number: str
+    kind: str
+    issue: str
+    to: str
+    time: datetime
+    due: datetime
+    subject: str
+    text: str
+    reason: str = ""
+    channel: str = MAIL
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """An event that calls for notices: ``occurrence`` tells the second rework from the first."""
+
+    event: str
+    occurrence: str = ""
+
+
+def occasions(life: Life, stamps: Stamps, rules: Rules, now: datetime) -> Iterator[Occasion]:
+    """What the issue's present state calls for."""
+    if life.state == lives.CLOSED:
+        yield Occasion("closed")
+    if life.state not in OPEN:
+        return
+    yield Occasion("assigned")
+    for reached in stamps.levels:
+        yield Occasion("escalated", str(reached.level))
+    if life.state == lives.REWORK:
+        yield Occasion("rework", str(len(life.reworks)))
+    if life.running:
+        warn = warn_at(stamps, life, rules)
+        if life.late:
+            yield Occasion("overdue")
+        elif warn and warn <= now:
+            yield Occasion("warned")
+
+
+def implied(
+    issue: Issue, life: Life, stamps: Stamps, rules: Rules, roster: Roster, known: Mapping[str, Any], now: datetime
+) -> list[Notice]:
+    """All notices that the issue's state calls for, sent before or not."""
+    found: dict[str, Notice] = {}
+    urgent = rules.notices.urgent is not None and rules.notices.urgent.holds(known)
+    due = now if urgent else allowed_from(now, rules)
+    for occasion in occasions(life, stamps, rules, now):
+        if occasion.event == "escalated":
+            known = {**known, "level": int(occasion.occurrence)}
+        for rule in rules.notices.send:
+            if rule.event != occasion.event or (rule.when is not None and not rule.when.holds(known)):
+                continue
+            for role in rule.to:
+                for notice in _address(issue, life, stamps, roster, occasion, role, now, due):
+                    found.setdefault(notice.number, notice)
+    return list(found.values())
+
+
+def _address(
+    issue: Issue, life: Life, stamps: Stamps, roster: Roster, occasion: Occasion, role: str, now: datetime,
+    due: datetime,
+) -> Iterator[Notice]:
+    names = recipients(role, life, stamps, roster, now.date())
+    kind = KINDS[occasion.event]
+    subject, text = words(issue, life, stamps, occasion)
+    for name in names:
+        yield Notice(f"{issue.rid}·{kind}{occasion.occurrence}·{name}", kind, issue.rid, name, now, due, subject, text)
+    if not names:
+        where = {"secretary": stamps.branch, "commander": stamps.district, "unit": life.unit,
+                 "chief": stamps.street}.get(role, "")
+        reason = f"{where}没有{ROLES[role]}，请在组织架构里补上"
+        yield Notice(f"{issue.rid}·{kind}{occasion.occurrence}·{where}{ROLES[role]}（缺）", kind, issue.rid,
+                     f"{where}{ROLES[role]}", now, due, subject, text, reason)
+
+
+def recipients(role: str, life: Life, stamps: Stamps, roster: Roster, day: date) -> tuple[str, ...]:
+    """Names of those who are told, in the role at the hour of telling; the chief is the one of the issue's day."""
+    if role == "chief":
+        return (stamps.chief,) if stamps.chief else ()
+    return roster.people(role, day, branch=stamps.branch, district=stamps.district, unit=life.unit)
+
+
+def words(issue: Issue, life: Life, stamps: Stamps, occasion: Occasion) -> tuple[str, str]:
+    """Subject and text. No phone number and no photo goes out (domain.md section 8)."""
+    cells = issue.cells
+    kind = KINDS[occasion.event]
+    what = f"{stamps.street}{cells.get('place', '')}{cells.get('category', '')}"
+    deadline = f"{life.deadline:%Y-%m-%d %H:%M}" if life.deadline else ""
+    told = {
+        "assigned": f"请于 {deadline} 前整改，并以相同角度拍照反馈。",
+        "warned": f"将于 {deadline} 到期，请抓紧整改并反馈。",
+        "overdue": f"已于 {deadline} 到期，仍未整改，请立即处理。",
+        "escalated": f"已升级到第 {occasion.occurrence} 级，截止时间 {deadline}，请协调处理。",
+        "rework": f"复核未通过，请于 {deadline} 前重新整改。{cells.get('verify_note', '')}",
+        "closed": "复核通过，已销号。",
+    }[occasion.event]
+    subject = f"【{kind}】{issue.rid} {what}"
+    text = f"{issue.rid} {what}：{cells.get('text', '')}。责任单位{life.unit}，街路长{stamps.chief or '（缺）'}。{told}"
+    return subject[:120], text.replace("。。", "。")
+
+
+def allowed_from(now: datetime, rules: Rules) -> datetime:
+    """The first moment from now on at which the rules let a notice go out."""
+    day = now.date()
+    for ahead in range(40):
+        date_ = day + timedelta(days=ahead)
+        if rules.notices.workdays_only and not rules.calendar.is_workday(date_):
+            continue
+        for opens, closes in rules.notices.hours:
+            start, end = _at(date_, opens, rules), _at(date_, closes, rules)
+            if now < end:
+                return max(now, start)
+    return now
+
+
+def _at(day: date, hour: time, rules: Rules) -> datetime:
+    return datetime.combine(day, hour, rules.bureau.zone)

@@ -1,0 +1,243 @@
+"""What the sheets should say, held against what they say: the smallest set of cells to write, and its landing.
+
+``wish`` and ``wish_rows`` gather differences; nothing is written that stands there already. A plan keeps what it
+saw, so that ``land`` can tell from the write's reply (or from the next read) whose cells it covered, and give
+them back (DESIGN section 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sync.core import serials
+from sync.core.rows import Raw, Row, Table
+from sync.core.tabs import Layout, Tab
+
+
+class Trespass(AssertionError):
+    """A write to a column that is not the service's: a bug, stopped before anything is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One cell: sheet ``row`` (1-based), ``column`` (0-based), the ``value`` ("" empties it)."""
+
+    row: int
+    column: int
+    value: Raw
+
+
+@dataclass
+class TabPlan:
+    """The writes of one tab, with the header and the touched rows as they were when it was planned.
+
+    ``appends``: rows to add at the end, each with a value for every column up to the last one used.
+    """
+
+    tab: str
+    header: tuple[str, ...]
+    writes: list[Write] = field(default_factory=list)
+    appends: list[tuple[Raw, ...]] = field(default_factory=list)
+    rows: dict[int, tuple[Raw, ...]] = field(default_factory=dict)
+
+
+@dataclass
+class Plan:
+    """All that a tick wants written, by tab key."""
+
+    tabs: dict[str, TabPlan] = field(default_factory=dict)
+
+    @property
+    def cells(self) -> int:
+        """Cells to write; an appended row counts its filled cells."""
+        return sum(len(one.writes) + sum(1 for row in one.appends for cell in row if cell not in ("", None))
+                   for one in self.tabs.values())
+
+    def tab(self, layout: Layout) -> TabPlan:
+        return self.tabs.setdefault(layout.tab.key, TabPlan(layout.tab.key, layout.header))
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """A person's cell that a write of ours covered. ``row`` is a hint, ``was`` the row as it stood before."""
+
+    tab: str
+    row: int
+    header: str
+    value: Raw
+    covering: Raw
+    was: tuple[Raw, ...]
+
+
+def to_raw(value: Any, zone: ZoneInfo) -> Raw:
+    """A value of the core as the API takes it: dates as serials, nothing as an empty text."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return serials.from_datetime(value, zone)
+    if isinstance(value, date):
+        return serials.from_date(value)
+    if isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"not a cell's value: {value!r}")
+
+
+def same(seen: Raw, wished: Raw) -> bool:
+    """Whether a cell says already what it should."""
+    if seen == wished and isinstance(seen, str) == isinstance(wished, str):
+        return True
+    if seen in ("", None) and wished in ("", None):
+        return True
+    if isinstance(seen, int | float) and isinstance(wished, int | float):
+        return abs(seen - wished) < 1e-7
+    return False
+
+
+def wish(plan: Plan, layout: Layout, row: Row, cells: Mapping[str, Any], zone: ZoneInfo) -> None:
+    """Ask for service cells of a row that people fill."""
+    at, raw, width = layout.at, row.raw, len(row.raw)
+    for key, value in cells.items():
+        wished = value if isinstance(value, str) else to_raw(value, zone)
+        index = at[key]
+        seen = raw[index] if index < width else ""
+        if seen is wished or same(seen, wished):
+            continue
+        _own(layout, key)
+        one = plan.tab(layout)
+        one.rows[row.number] = raw
+        one.writes.append(Write(row.number, index, wished))
+
+
+def _own(layout: Layout, key: str) -> None:
+    column = layout.tab.by_key[key]
+    if column.owner != "service":
+        raise Trespass(f"{layout.tab.title} {column.header} belongs to people")
+
+
+def wish_rows(plan: Plan, layout: Layout, rows: Sequence[Row], wished: Mapping[tuple[str, ...], Mapping[str, Any]],
+              zone: ZoneInfo) -> None:
+    """Ask for the rows of a tab that the service fills, by key: changed cells, then new rows at the end.
+
+    A row whose key nobody wishes for, and a second row with the same key, lose their service cells; what people
+    wrote beside them stays.
+    """
+    seen: set[tuple[str, ...]] = set()
+    empty = {column.key: "" for column in layout.tab.service}
+    for row in rows:
+        key = tuple(_said(row.seen(layout, name)) for name in layout.tab.rows)
+        target = wished.get(key) if key not in seen else None
+        seen.add(key)
+        wish(plan, layout, row, empty if target is None else target, zone)
+    width = max(layout.at.values()) + 1
+    for key, cells in wished.items():
+        if key not in seen:
+            added: list[Raw] = [""] * width
+            for name, value in cells.items():
+                _own(layout, name)
+                added[layout.at[name]] = to_raw(value, zone)
+            plan.tab(layout).appends.append(tuple(added))
+
+
+def _said(value: Raw) -> str:
+    return str(value) if not isinstance(value, float) else f"{value:g}"
+
+
+def append_row(plan: Plan, layout: Layout, cells: Mapping[str, Raw]) -> None:
+    """Add a row of people's cells at the end: only ``restore`` does that."""
+    added: list[Raw] = [""] * (max(layout.at.values()) + 1)
+    for name, value in cells.items():
+        added[layout.at[name]] = value
+    plan.tab(layout).appends.append(tuple(added))
+
+
+def land(plan: Plan, seen: Mapping[str, Table], tabs: Mapping[str, Tab]) -> list[Restore]:
+    """Which cells of people the plan's writes covered, judging by where the headers stand now.
+
+    ``seen`` may hold only the touched rows (a reply) or everything (the next read). A write that never arrived
+    covers nothing, since the cell does not hold its value.
+    """
+    found: list[Restore] = []
+    for key, one in plan.tabs.items():
+        table = seen.get(key)
+        if table is not None and _moved(one.header, table.header):
+            found += _covered(one, table, tabs[key])
+    return found
+
+
+def _moved(before: Sequence[str], now: Sequence[str]) -> bool:
+    width = max(len(before), len(now))
+    return _padded(before, width) != _padded(now, width)
+
+
+def _padded(header: Sequence[str], width: int) -> list[str]:
+    return [*header, *[""] * (width - len(header))]
+
+
+def _covered(one: TabPlan, table: Table, tab: Tab) -> Iterable[Restore]:
+    service = {column.header for column in tab.service}
+    by_number = {number: row for number, row in enumerate(table.rows, start=table.first)}
+    writes = [(write.row, write.column, write.value, one.rows.get(write.row, ())) for write in one.writes]
+    writes += [(number, column, value, ()) for number, row in by_number.items() for added in one.appends
+               if _starts(row, added) for column, value in enumerate(added) if value not in ("", None)]
+    for number, column, value, was in writes:
+        header = table.header[column] if column < len(table.header) else ""
+        row = by_number.get(number, ())
+        stands = row[column] if column < len(row) else ""
+        if header in service or number not in by_number or not same(stands, value):
+            continue
+        before = _before(one.header, header, was)
+        if not same(before, value):
+            yield Restore(one.tab, number, header, before, value, was)
+
+
+def _starts(row: Sequence[Raw], added: Sequence[Raw]) -> bool:
+    filled = [(i, value) for i, value in enumerate(added) if value not in ("", None)]
+    return bool(filled) and all(i < len(row) and same(row[i], value) for i, value in filled)
+
+
+def _before(header: Sequence[str], name: str, was: Sequence[Raw]) -> Raw:
+    """What stood under that header before; nothing under a column that is new."""
+    if name in header:
+        index = header.index(name)
+        return was[index] if index < len(was) else ""
+    return ""
+
+
+def give_back(table: Table, restores: Iterable[Restore], plan: Plan, tab: Tab) -> Table:
+    """The table with people's cells back in it, and the plan with the writes that put them back."""
+    rows = [list(row) for row in table.rows]
+    given = False
+    for one in restores:
+        column = _column_of(table, one)
+        index = _find(rows, table.first, column, one) if column is not None else None
+        if column is None or index is None:
+            continue
+        given = True
+        target = plan.tabs.setdefault(tab.key, TabPlan(tab.key, tuple(table.header)))
+        target.rows.setdefault(index + table.first, tuple(rows[index]))
+        target.writes.append(Write(index + table.first, column, one.value))
+        rows[index] += [""] * (column + 1 - len(rows[index]))
+        rows[index][column] = one.value
+    return Table(table.tab, table.header, rows, table.first) if given else table
+
+
+def _column_of(table: Table, one: Restore) -> int | None:
+    if one.header:
+        return table.header.index(one.header) if table.header.count(one.header) == 1 else None
+    return next((i for i, header in enumerate(table.header) if not header), None)
+
+
+def _find(rows: Sequence[Sequence[Raw]], first: int, column: int, one: Restore) -> int | None:
+    """The row that still holds our value there and looks most like the one that it was."""
+    was = {str(cell) for cell in one.was if cell not in ("", None)}
+    best, found = -1, None
+    for index, row in enumerate(rows):
+        if same(row[column] if column < len(row) else "", one.covering):
+            like = 2 * sum(1 for cell in row if str(cell) in was) + (index + first == one.row)
+            if like > best:
+                best, found = like, index
+    return found

@@ -1,0 +1,250 @@
+"""Points with their reasons: lines, and what a month's lines add up to (plan 四·2, 四·3, 四·4; DESIGN section 8).
+
+Points are whole hundredths of a point, so that sums are exact. A line carries the street and the chief of its
+day; a street's score is the sum of its lines, base included. Units have lines of their own; branches and
+districts show the mean of their streets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+import pandas as pd
+
+from sync.core import life as lives
+from sync.core.issues import Issue, Stamps
+from sync.core.life import Life
+from sync.core.rules import Rules
+
+STREET, BRANCH, DISTRICT, UNIT = "街路", "支部", "区域", "单位"
+BASE, FOUND, LATE, AGAIN, SILENT, RETURNED, SELF = (
+    "基础分", "发现问题", "超期未整改", "重复出现", "没有同角度照片", "返工", "自查自纠")
+ASSUMED = "本局默认"
+SELF_SOURCE = "街路长自查"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of 扣分明细. ``points``: hundredths, negative for a deduction. ``task``: the plan's task, for the
+    ceiling; ``text`` says why."""
+
+    id: str
+    month: str
+    target: str
+    kind: str
+    chief: str
+    issue: str
+    rule: str
+    clause: str
+    points: int
+    text: str
+    date: date
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What an issue counts for in the month's rates. ``due``: it was mended or its deadline passed."""
+
+    month: str
+    street: str
+    branch: str
+    district: str
+    unit: str
+    due: bool
+    late: bool
+    reworked: bool
+    extended: bool
+
+
+def month_of(day: date | datetime) -> str:
+    return f"{day:%Y-%m}"
+
+
+def tally(life: Life, stamps: Stamps) -> Tally | None:
+    """The issue's part in the rates; None while it is not accepted, and for a void one."""
+    if stamps.start is None or life.state in ("", lives.UNVERIFIED, lives.VOID):
+        return None
+    due = life.late or life.fixed_at is not None
+    return Tally(month_of(stamps.start.started), stamps.street, stamps.branch, stamps.district, life.unit,
+                 due, life.late, bool(life.reworks), life.extended)
+
+
+def lines(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mapping[str, Line]) -> tuple[Line, ...]:
+    """The issue's lines. One that was booked before stays as booked, also under other rules; one that no longer
+    holds becomes a line of no points that says so."""
+    if stamps.start is None and not booked:
+        return ()
+    due = {line.id: line for line in _due(issue, life, stamps, rules)}
+    kept = {key: line if key not in booked or _revoked(booked[key]) else booked[key] for key, line in due.items()}
+    gone = {key: _revoke(line, life) for key, line in booked.items() if key not in due}
+    return tuple({**kept, **gone}[key] for key in sorted({**kept, **gone}))
+
+
+def _revoked(line: Line) -> bool:
+    return line.text.startswith("撤销")
+
+
+def _revoke(line: Line, life: Life) -> Line:
+    if _revoked(line):
+        return line
+    why = "问题作废" if life.state == lives.VOID else "依据不再成立"
+    return replace(line, points=0, text=f"撤销（{why}）：{line.text}")
+
+
+def _due(issue: Issue, life: Life, stamps: Stamps, rules: Rules) -> Iterator[Line]:
+    if stamps.start is None or life.state in ("", lives.UNVERIFIED, lives.VOID):
+        return
+    book = _Book(issue, life, stamps, rules)
+    yield from book.found()
+    if life.late_since:
+        yield from book.late(life.late_since)
+    elif life.state == lives.CLOSED and not _shown(issue):
+        yield from book.silent()
+    if stamps.repeat >= rules.repeat.notable:
+        yield from book.again()
+    for count, at in enumerate(life.reworks, start=1):
+        yield from book.returned(count, at)
+    if life.state == lives.CLOSED and not life.late and issue.source == SELF_SOURCE:
+        yield from book.bonus()
+
+
+def _shown(issue: Issue) -> bool:
+    """Whether a feedback with an after photo was given (plan 五·3)."""
+    return any(fix.outcome == "已整改" and fix.photos for fix in issue.fixes)
+
+
+@dataclass
+class _Book:
+    """Writes the lines of one issue."""
+
+    issue: Issue
+    life: Life
+    stamps: Stamps
+    rules: Rules
+    charged: int = field(default=0)  # what the street was charged so far: a case's points are a total, not a sum
+
+    @property
+    def factor(self) -> int:
+        score = self.rules.score
+        return score.superior_multiplier if self.issue.source in score.superior_sources else 1
+
+    def street(self, rule: str, points: int, day: date, text: str, clause: str, suffix: str = "") -> Line:
+        return self._line(STREET, self.stamps.street, self.stamps.chief, rule, points, day, text, clause, suffix)
+
+    def unit(self, rule: str, points: int, day: date, text: str, clause: str, suffix: str = "") -> Line:
+        return self._line(UNIT, self.life.unit, "", rule, points, day, text, clause, suffix)
+
+    def _line(self, kind: str, target: str, chief: str, rule: str, points: int, day: date, text: str, clause: str,
+              suffix: str) -> Line:
+        category = self.rules.categories.get(self.issue.cells.get("category", ""))
+        number = f"{self.issue.rid}·{rule}{suffix}" + ("·单位" if kind == UNIT else "")
+        return Line(number, month_of(day), target, kind, chief, self.issue.rid, rule, clause, points, text, day,
+                    category.task if category else "")
+
+    def _what(self) -> str:
+        cells = self.issue.cells
+        return f"{cells.get('place', '')}{cells.get('category', '')}（{self.issue.severity}）"
+
+    def found(self) -> Iterator[Line]:
+        if self.issue.source == SELF_SOURCE or self.stamps.start is None:
+            return
+        points = self.rules.score.case[self.issue.severity].found * self.factor
+        self.charged = points
+        twice = "，上级交办加倍" if self.factor > 1 else ""
+        yield self.street(FOUND, -points, self.stamps.start.started.date(),
+                          f"{self.issue.source}发现{self._what()}{twice}", "四·2")
+
+    def late(self, deadline: datetime) -> Iterator[Line]:
+        """Up to the case's total for lateness; a problem reported up in time is shared with the unit."""
+        total = self.rules.score.case[self.issue.severity].overdue * self.factor
+        rest = max(0, total - self.charged)
+        text = f"{self._what()}到 {deadline:%Y-%m-%d %H:%M} 没有整改，本件共扣{_points(total)}分"
+        shared = self.life.reported_up is not None and self.life.reported_up <= deadline
+        share = self.rules.score.share
+        if shared:
+            rest, total = rest * share.chief // 100, total * share.unit // 100
+            text += f"；到期前已上报，街路长承担{share.chief}%"
+        self.charged += rest
+        yield self.street(LATE, -rest, deadline.date(), text, "五·3")
+        yield self.unit(LATE, -total, deadline.date(), text, "四·4")
+
+    def again(self) -> Iterator[Line]:
+        if self.issue.source == SELF_SOURCE or self.stamps.start is None:
+            return
+        total = self.rules.score.case[self.issue.severity].repeat * self.factor
+        rest = max(0, total - self.charged)
+        self.charged += rest
+        yield self.street(AGAIN, -rest, self.stamps.start.started.date(),
+                          f"{self._what()}{self.rules.repeat.window.zh}内第{self.stamps.repeat}次出现，"
+                          f"本件共扣{_points(total)}分", "五·3")
+
+    def silent(self) -> Iterator[Line]:
+        day = (self.life.closed_at or self.stamps.received).date()
+        yield self.street(SILENT, -self.rules.score.no_feedback, day, f"{self._what()}已销号，但没有整改后的照片", "五·3")
+
+    def returned(self, count: int, at: datetime) -> Iterator[Line]:
+        rework = self.rules.score.rework
+        points = rework.first_two if count <= 2 else rework.from_third
+        text = f"{self._what()}第{count}次复核未通过"
+        yield self.street(RETURNED, -points, at.date(), text, "五·3", str(count))
+        yield self.unit(RETURNED, -points, at.date(), text, "四·4", str(count))
+
+    def bonus(self) -> Iterator[Line]:
+        day = (self.life.closed_at or self.stamps.received).date()
+        yield self.street(SELF, self.rules.score.self_found.bonus, day, f"自查{self._what()}按期整改", ASSUMED)
+
+
+def _points(hundredths: int) -> str:
+    return f"{hundredths / 100:g}"
+
+
+def capped(found: Sequence[Line], rules: Rules) -> list[Line]:
+    """Lines with the ceilings of their month: a task's deductions stop at its weight, bonuses at their caps.
+
+    A line that runs into a ceiling keeps its place with fewer points and says so.
+    """
+    if not found:
+        return []
+    ordered = sorted(found, key=lambda line: (line.month, line.kind, line.target, line.date, line.id))
+    table = pd.DataFrame({
+        "month": [line.month for line in ordered],
+        "kind": [line.kind for line in ordered],
+        "target": [line.target for line in ordered],
+        "pot": [line.task if line.points < 0 else "+" for line in ordered],
+        "points": [line.points for line in ordered],
+    })
+    limits = {name: -task.weight for name, task in rules.tasks.items()}
+    running = table.groupby(["month", "kind", "target", "pot"], sort=False)["points"].cumsum()
+    low = table["pot"].map(limits).fillna(-10**9)
+    high = table["pot"].map({"+": min(rules.score.self_found.cap, rules.score.bonus_cap)}).fillna(0)
+    before = running - table["points"]
+    allowed = running.clip(low, high) - before.clip(low, high)
+    short = table["points"] != allowed
+    for index in table.index[short]:
+        ordered[index] = _shortened(ordered[index], int(allowed[index]))
+    return ordered
+
+
+def _shortened(line: Line, points: int) -> Line:
+    what = "本项已扣满" if line.points < 0 else "加分已到上限"
+    return replace(line, points=points, text=f"{line.text}；{what}，少计{_points(abs(line.points - points))}分")
+
+
+def base_lines(month: str, targets: Iterable[tuple[str, str, str]], rules: Rules) -> list[Line]:
+    """The base of each (kind, target, chief): the first line of its month."""
+    first = date.fromisoformat(f"{month}-01")
+    return [Line(f"{month}·{target}·{BASE}", month, target, kind, chief, "", BASE, ASSUMED, rules.score.base,
+                 "每月基础分", first) for kind, target, chief in targets]
+
+
+def sums(found: Sequence[Line]) -> dict[tuple[str, str, str], int]:
+    """Points by (month, kind, target)."""
+    if not found:
+        return {}
+    table = pd.DataFrame({"month": [line.month for line in found], "kind": [line.kind for line in found],
+                          "target": [line.target for line in found], "points": [line.points for line in found]})
+    total = table.groupby(["month", "kind", "target"], sort=False)["points"].sum()
+    return {key: int(points) for key, points in total.items()}  # type: ignore[misc]
