@@ -40,7 +40,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "=": operator.eq,
 }
-_COMPARISON = re.compile(r"(>=|<=|>|<|)\s*(-?[0-9]{1,6})")
+_COMPARISON = re.compile(r"(>=|<=|>|<|)\s*(-?[0-9]{1,4})")
 _AT_LEAST = re.compile(r">=\s*(.+)")
 _SHARE = re.compile(r">=\s*([0-9]{1,3})\s*%")
 _INSTANT = timedelta(seconds=1)
