@@ -1,25 +1,20 @@
 """rules.toml as the rest of the core uses it: `load` a text, get `Rules` or every mistake with its place.
 
 Reading goes table by table, so that a mistake in one does not hide those in another. `rulebook` says what
-a table looks like; here is what tables must be to each other.
+a table looks like, `rulechecks` what tables must be to each other.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from inspect import signature
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from sync.core.conditions import Condition
 from sync.core.rulebook import (
-    ASSUMED,
-    EVENTS,
-    ROLES,
     Bounds,
     Bureau,
     CalendarTable,
@@ -32,10 +27,12 @@ from sync.core.rulebook import (
     Step,
     Task,
 )
+from sync.core.rulechecks import CHECKS
+from sync.core.rulevalues import ASSUMED, event_zh, points_zh, role_zh
 from sync.core.spans import Document, Path, Problem, RulesError, suggestion
 from sync.core.worktime import Calendar
 
-__all__ = ["Basis", "Problem", "Rules", "RulesError", "load"]
+__all__ = ["Basis", "Category", "Problem", "Rules", "RulesError", "Step", "Task", "load"]
 
 _SECTIONS: dict[str, Any] = {
     "bureau": Bureau,
@@ -97,7 +94,7 @@ def load(text: str, name: str = "rules.toml") -> Rules:
     document = Document(text, name)
     names = _names(document.data)
     sections, problems = _read_sections(document, names)
-    for check in _CHECKS:
+    for check in CHECKS:
         needed = signature(check).parameters
         if needed.keys() <= sections.keys():
             found = check(**{section: sections[section] for section in needed})
@@ -160,7 +157,8 @@ def _read_sections(
     ]
     for key, kind in _SECTIONS.items():
         if key not in document.data:
-            problems.append(document.problem((), f"缺少 [{key}]"))
+            header = f"[{key}]" if isinstance(kind, type) else f"[[{key}]]"
+            problems.append(document.problem((), f"缺少 {header}"))
             continue
         try:
             sections[key] = TypeAdapter(kind).validate_python(document.data[key], context=names)
@@ -174,9 +172,9 @@ _TYPES = {
     "string_type": "应当是文字，放进英文引号",
     "int_type": "应当是整数",
     "bool_type": "应当是 true 或 false",
-    "tuple_type": "应当是列表，放进方括号 [ ]",
+    "tuple_type": "应当是列表，放进方括号 [ ]；一张张的表用双方括号 [[ ]] 开头",
     "dict_type": "应当是表",
-    "model_type": "应当是表",
+    "model_type": "应当是一张表，用单方括号 [ ] 开头",
     "greater_than_equal": "不能小于 {ge}",
     "less_than_equal": "不能大于 {le}",
 }
@@ -222,125 +220,12 @@ def _keys(kind: Any, loc: Path) -> list[str]:
     return [field.alias or name for name, field in kind.model_fields.items()]
 
 
-# What tables must be to each other. A check runs if all the tables that it names could be read.
-
-_Found = Iterator[tuple[Path, str]]
-
-
-def _names_are_unique(task: tuple[Task, ...], category: tuple[Category, ...]) -> _Found:
-    for section, rows in (("task", task), ("category", category)):
-        for attribute in ("key", "name"):
-            seen: dict[str, int] = {}
-            for index, row in enumerate(rows):
-                value = getattr(row, attribute)
-                if value in seen:
-                    yield (section, index, attribute), f"「{value}」重复，第 {seen[value] + 1} 个已经用了"
-                seen.setdefault(value, index)
-
-
-def _weights_fill_the_base(task: tuple[Task, ...], score: Score) -> _Found:
-    total = sum(one.weight for one in task)
-    if total != score.base:
-        message = f"各任务的 weight 合起来是 {_shown_points(total)} 分，应当是 {_shown_points(score.base)} 分"
-        yield ("task", len(task) - 1, "weight"), message
-
-
-def _seasons_fill_the_year(calendar: CalendarTable) -> _Found:
-    for offset in range(366):
-        day = date(2024, 1, 1) + timedelta(days=offset)
-        covering = [i for i, table in enumerate(calendar.season) if table.season.covers(day)]
-        if len(covering) != 1:
-            what = "没有写" if not covering else "写了两次"
-            yield ("calendar", "season", *covering[1:2]), f"{day.month}月{day.day}日的办公时间{what}"
-            return
-
-
-def _days_are_written_once(calendar: CalendarTable) -> _Found:
-    seen_years: set[int] = set()
-    for index, table in enumerate(calendar.year):
-        if table.year in seen_years:
-            yield ("calendar", "year", index, "year"), f"{table.year} 年写了两次"
-        seen_years.add(table.year)
-        yield from _doubles(("calendar", "year", index, "off"), [day.on for day in table.days])
-    yield from _doubles(("calendar", "holidays"), [day.on for day in calendar.own])
-
-
-def _doubles(path: Path, days: list[date]) -> _Found:
-    for day in sorted({day for day in days if days.count(day) > 1}):
-        yield path, f"{day} 写了两次"
-
-
-def _levels_follow(escalation: tuple[Step, ...]) -> _Found:
-    levels = {step.level for step in escalation}
-    for index, step in enumerate(escalation):
-        if step.level > 1 and step.level - 1 not in levels:
-            yield ("escalation", index, "level"), f"有第 {step.level} 级，却没有第 {step.level - 1} 级"
-        same = next(other for other in escalation if other.level == step.level)
-        if step.to != same.to:
-            yield ("escalation", index, "to"), f"第 {step.level} 级已经报给{_role(same.to)}，同一级只能报一处"
-
-
-def _conditions_can_hold(
-    category: tuple[Category, ...], escalation: tuple[Step, ...], notices: Notices
-) -> _Found:
-    top = max((step.level for step in escalation), default=0)
-    for path, condition in _conditions(escalation, notices):
-        parts = {part.fact.key: part.holds for part in condition.parts}
-        if "level" in parts and not any(parts["level"](level) for level in range(top + 1)):
-            yield (*path, "level"), f"升级级别最高是 {top}，这个条件永远不成立"
-        facts: list[tuple[str, Callable[[Category], str]]] = [
-            ("category", lambda c: c.name),
-            ("task", lambda c: c.task),
-            ("kind", lambda c: c.kind),
-        ]
-        asked = [(parts[key], value) for key, value in facts if key in parts]
-        if asked and not any(all(holds(value(c)) for holds, value in asked) for c in category):
-            yield path, "没有一个类别能同时符合这些条件，它永远不成立"
-
-
-def _conditions(escalation: tuple[Step, ...], notices: Notices) -> Iterator[tuple[Path, Condition]]:
-    for index, step in enumerate(escalation):
-        yield ("escalation", index, "when"), step.when
-    if notices.urgent:
-        yield ("notices", "urgent"), notices.urgent
-    for index, notice in enumerate(notices.send):
-        if notice.when:
-            yield ("notices", "send", index, "when"), notice.when
-
-
-def _scores_are_sound(score: Score) -> _Found:
-    if score.share.chief + score.share.unit != 100:
-        total = score.share.chief + score.share.unit
-        yield ("score", "share"), f"chief 和 unit 合起来是 {total}，应当是 100"
-    for index, (lower, higher) in enumerate(zip(score.ladder, score.ladder[1:], strict=False)):
-        if higher.running < lower.running or higher.in_12_months < lower.in_12_months:
-            message = f"「{higher.name}」的次数不应当少于前一级「{lower.name}」"
-            yield ("score", "ladder", index + 1), message
-    for index, rung in enumerate(score.ladder):
-        if rung.in_12_months < rung.running:
-            message = f"12 个月内 {rung.in_12_months} 次，不应当少于连续 {rung.running} 次"
-            yield ("score", "ladder", index, "in_12_months"), message
-    if score.fund.enabled and not score.fund.bands:
-        yield ("score", "fund", "bands"), "启用以前要先填 bands"
-
-
-_CHECKS: tuple[Callable[..., _Found], ...] = (
-    _names_are_unique,
-    _weights_fill_the_base,
-    _seasons_fill_the_year,
-    _days_are_written_once,
-    _levels_follow,
-    _conditions_can_hold,
-    _scores_are_sound,
-)
-
-
 # What rests on what
 
 
 def _bases(rules: Rules) -> Iterator[Basis]:
     for task in rules.tasks.values():
-        text = f"{task.unit}负责，最多扣 {_shown_points(task.weight)} 分"
+        text = f"{task.unit}负责，最多扣 {points_zh(task.weight)} 分"
         yield Basis(f"任务「{task.name}」", task.plan or ASSUMED, text)
     for category in rules.categories.values():
         serious = category.limit("严重").zh
@@ -348,13 +233,12 @@ def _bases(rules: Rules) -> Iterator[Basis]:
         yield Basis(f"类别「{category.name}」", category.plan or category.base, text)
     yield from _clock_bases(rules)
     for step in rules.escalation:
-        yield Basis(f"升级「{step.name}」", step.plan or ASSUMED, f"{step.when.zh}：{_role(step.to)}")
+        yield Basis(f"升级「{step.name}」", step.plan or ASSUMED, f"{step.when.zh}：{role_zh(step.to)}")
     yield from _score_bases(rules.score)
     for notice in rules.notices.send:
-        event = next(label for label, code in EVENTS.items() if code == notice.event)
         when = f"（{notice.when.zh}）" if notice.when else ""
-        text = f"{'、'.join(map(_role, notice.to))}{when}"
-        yield Basis(f"通知「{event}」", notice.plan or notice.base, text)
+        text = f"{'、'.join(map(role_zh, notice.to))}{when}"
+        yield Basis(f"通知「{event_zh(notice.event)}」", notice.plan or notice.base, text)
 
 
 def _clock_bases(rules: Rules) -> Iterator[Basis]:
@@ -367,17 +251,8 @@ def _clock_bases(rules: Rules) -> Iterator[Basis]:
 
 
 def _score_bases(score: Score) -> Iterator[Basis]:
-    yield Basis("计分", score.plan or ASSUMED, f"每月基础分 {_shown_points(score.base)} 分，逐条加减")
+    yield Basis("计分", score.plan or ASSUMED, f"每月基础分 {points_zh(score.base)} 分，逐条加减")
     yield Basis("计分的分值", ASSUMED, "发现、超期、重复、返工各扣多少，加分和上限")
     for rung in score.ladder:
         text = f"末位连续 {rung.running} 个月，或者 12 个月内 {rung.in_12_months} 次，建议"
         yield Basis(f"结果「{rung.name}」", rung.plan or ASSUMED, text)
-
-
-def _role(code: str) -> str:
-    return next(label for label, role in ROLES.items() if role == code)
-
-
-def _shown_points(hundredths: int) -> str:
-    whole, rest = divmod(hundredths, 100)
-    return f"{whole}.{rest:02}".rstrip("0").rstrip(".") if rest else str(whole)

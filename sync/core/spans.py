@@ -20,24 +20,34 @@ import spanned_toml
 Path = tuple[str | int, ...]
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_KEY = re.compile(r"""^[ \t]*((?:[\w-]+|"[^"\n]*"|'[^'\n]*')[\w."' \t-]*?)[ \t]*=""", re.MULTILINE)
+_NAME = r"""((?:[\w.-]|"[^"\n]*"|'[^'\n]*')+)"""
+_STATEMENT = re.compile(rf"^[ \t]*(?:\[\[?[ \t]*)?{_NAME}[ \t]*[=\]]", re.MULTILINE)
 _WORD = re.compile(r"[^\s=.,\]}\"']+")
 _FULL_WIDTH = {"“": '"', "”": '"', "‘": "'", "’": "'", "＝": "=", "，": ",", "【": "[", "】": "]", "＃": "#"}
-# The head of the parser's message → what to tell a clerk. {word} is the text at the place.
+_CHINESE_KEY = "键用英文；一定要用中文的（如条款号）要放进英文引号：\"{word}\""
+# The head of the parser's message → what to tell a clerk, and where to point: `here` (where the parser
+# stopped), at the `statement` that it was reading, or at the `quote` that opened last. {word} is the text
+# there.
 _SYNTAX = (
-    ("Cannot overwrite a value", "「{key}」写了两次，只能留一个"),
-    ("Duplicate inline table key", "「{key}」在同一行里写了两次"),
-    ("Cannot declare", "这个表写了两次，请合并"),
-    ("Cannot redefine", "这个表写了两次，请合并"),
-    ("Illegal character", "引号没有闭合"),
-    ("Unterminated string", "引号没有闭合"),
-    ("Expected newline", "一行只能写一项，「{word}」多余；文字要整个放进英文引号"),
-    ("Expected '='", "键的后面应当是等号 ="),
-    ("Invalid value", "等号后面的「{word}」看不懂；文字要放进英文引号，例如 \"2wh\""),
-    ("Unclosed array", "方括号 [ 没有闭合，或者两项之间少了逗号"),
-    ("Unclosed inline table", "花括号 { 没有闭合，或者两项之间少了逗号"),
-    ("Expected ']", "表头的方括号 ] 没有闭合"),
-    ("Invalid date", "没有这一天"),
+    ("Cannot overwrite a value", "「{word}」写了两次，只能留一个", "statement"),
+    ("Duplicate inline table key", "「{word}」的花括号里有一个键写了两次", "statement"),
+    ("Cannot declare", "表「{word}」写了两次，请合并", "statement"),
+    ("Cannot", "「{word}」已经用别的写法写过，请合并", "statement"),
+    ("Illegal character '\\n'", "引号没有闭合", "quote"),
+    ("Unterminated string", "引号没有闭合", "quote"),
+    ("Expected \"'\"", "引号没有闭合", "quote"),
+    ("Expected newline", "一行只能写一项，「{word}」多余；文字要整个放进英文引号", "here"),
+    ("Expected '='", "键的后面应当是等号 =", "here"),
+    ("Invalid statement", "这一行应当以键或者表头 [ 开头", "here"),
+    ("Invalid initial", "这里应当是键，键用英文字母、数字和 _", "here"),
+    ("Unescaped", "反斜杠 \\ 在双引号里有特别的意思，请改用单引号", "here"),
+    ("Illegal character", "这里有一个看不见的字符，请删去重打", "here"),
+    ("Found invalid character", "这里有一个看不见的字符，请删去重打", "here"),
+    ("Invalid value", "等号后面的「{word}」看不懂；文字要放进英文引号，例如 \"2wh\"", "here"),
+    ("Unclosed array", "方括号 [ 没有闭合，或者两项之间少了逗号", "here"),
+    ("Unclosed inline table", "花括号 { 没有闭合，或者两项之间少了逗号", "here"),
+    ("Expected ']", "表头的方括号 ] 没有闭合", "here"),
+    ("Invalid date", "没有「{word}」这一天", "here"),
 )
 
 
@@ -110,24 +120,33 @@ class Document:
         return self._text.rfind("[[", 0, min(names)) + 2 if names else key
 
     def _syntax(self, error: Exception) -> Problem:
+        """What the parser says, in words and at a place that help."""
         if isinstance(error, RecursionError):
             return Problem(self.name, 1, 1, "括号套得太深")
-        offset = self._offset(str(error))
-        message = next((zh for head, zh in _SYNTAX if str(error).startswith(head)), f"写法不合 TOML：{error}")
-        if "{key}" in message:
-            match = list(_KEY.finditer(self._text, 0, offset))[-1]
-            offset, message = match.start(1), message.replace("{key}", match[1])
+        said = str(error)
+        offset = self._offset(said)
         here = self._text[offset : offset + 1]
-        if here in _FULL_WIDTH and here:
+        if here in _FULL_WIDTH:
             message = f"「{here}」是中文符号，这里要用英文的 {_FULL_WIDTH[here]}"
-        elif here > "\x7f" and not str(error).startswith(("Invalid value", "Expected newline", "Cannot")):
-            word = self._word(offset)
-            message = f"中文的键要加英文引号：\"{word}\""
-        return Problem(self.name, *self._line_column(offset), message.replace("{word}", self._word(offset)))
+        elif here > "\x7f" and said.startswith(("Invalid statement", "Invalid initial", "Expected '='")):
+            message = _CHINESE_KEY
+        else:
+            unknown = ("", f"写法不合 TOML：{said}", "here")
+            _, message, anchor = next((row for row in _SYNTAX if said.startswith(row[0])), unknown)
+            if anchor == "quote":
+                offset = max(self._text.rfind('"', 0, offset), self._text.rfind("'", 0, offset), 0)
+            elif anchor == "statement":
+                return self._at_statement(message, offset)
+        word = _WORD.match(self._text, offset)
+        message = message.replace("{word}", word[0] if word else here.strip())
+        return Problem(self.name, *self._line_column(offset), message)
 
-    def _word(self, offset: int) -> str:
-        match = _WORD.match(self._text, offset)
-        return match[0] if match else self._text[offset : offset + 1]
+    def _at_statement(self, message: str, offset: int) -> Problem:
+        """The parser stops behind a statement; the clerk looks for its name."""
+        name = ""
+        for match in _STATEMENT.finditer(self._text, 0, offset + 1):
+            offset, name = match.start(1), match[1]
+        return Problem(self.name, *self._line_column(offset), message.replace("{word}", name))
 
     def _offset(self, message: str) -> int:
         """The parser says its place in words only."""
