@@ -33,7 +33,11 @@ KEPT = ("scores", "lines", "notices", "status")
 def decide(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Decision:
     """What the sheets should say at ``now`` (aware), what to remember, whom to tell, and when to look again."""
     now = now.astimezone(rules.bureau.zone)
-    look = Look(tables, memory, rules, now)
+    return take(Look(tables, memory, rules, now)).decision
+
+
+def take(look: Look) -> Look:
+    """All steps of a look, in order."""
     look.find_columns()
     look.read_rows()
     look.know_rows()
@@ -44,7 +48,7 @@ def decide(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Decis
     look.score_months()
     look.tell()
     look.report()
-    return look.decision
+    return look
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +221,7 @@ class Look:
         parts = tuple(self.rows.get(key, []) for key in ("streets", "posts", "changes"))
         self.roster = roster.assemble(*parts)
         self.decision.addresses = self.roster.addresses
-        scope = (self.rules.hash, self.roster, self.now.date(), self.memory.last_tick is None)
+        scope = (self.rules.hash, self.roster, self.now.date())
         memo = self.memory.memo
         if memo.scope != scope:
             memo.scope, memo.followed, memo.scores = scope, {}, None
@@ -286,27 +290,29 @@ class Look:
         kept = self.memory.memo.followed
         used: dict[str, Any] = {}
         for row in self.rows["issues"]:
-            known = (row.parsed, self.memory.stamps.get(row.rid), self.fixes.get(row.rid, ()),
-                     self.asks.get(row.rid, ()), self.memory.lines.get(row.rid))
+            given = (row.parsed, self.fixes.get(row.rid, ()), self.asks.get(row.rid, ()))
+            state = (self.memory.stamps.get(row.rid), self.memory.lines.get(row.rid))
             memo = kept.get(row.rid)
-            if memo and memo[0] == known and (memo[1].wake is None or self.now < memo[1].wake):
-                result = memo[1]
+            if memo and memo[0] == given and memo[1] == state and (memo[2].wake is None or self.now < memo[2].wake):
+                result = memo[2]
             else:
                 result = self._follow(layout, row)
-            used[row.rid] = (known, result)
-            self._take(row, result)
+            used[row.rid] = (given, self._take(row, result), result)
         self.memory.memo.followed = used
 
-    def _take(self, row: Row, result: Followed) -> None:
+    def _take(self, row: Row, result: Followed) -> tuple[Stamps, Mapping[str, Line] | None]:
+        """Note what changed; returns the state that following this issue again would start from."""
         self.followed[row.rid] = result
-        if result.stamps is not self.memory.stamps.get(row.rid) and result.stamps != self.memory.stamps.get(row.rid):
-            self.decision.stamps[row.rid] = result.stamps
-        booked = self.memory.lines.get(row.rid, {})
-        if len(result.lines) != len(booked) or any(booked.get(line.id) != line for line in result.lines):
-            self.decision.lines[row.rid] = {line.id: line for line in result.lines}
+        stamps = self.memory.stamps.get(row.rid)
+        if stamps is None or (result.stamps is not stamps and result.stamps != stamps):
+            stamps = self.decision.stamps[row.rid] = result.stamps
+        booked = self.memory.lines.get(row.rid)
+        if len(result.lines) != len(booked or ()) or any((booked or {}).get(line.id) != line for line in result.lines):
+            booked = self.decision.lines[row.rid] = {line.id: line for line in result.lines}
         if result.wake:
             self.wakes.append(result.wake)
         self._say("issues", row, result.cells)
+        return stamps, booked
 
     def _fixes(self) -> dict[str, tuple[Fix, ...]]:
         """Feedback by issue, in the order of the hours that count."""
@@ -514,7 +520,8 @@ class Look:
                 if notice.number not in known:
                     state = "未发送" if notice.reason else "待发送"
                     known[notice.number] = self.decision.notices[notice.number] = Sent(notice, state, notice.reason)
-        self._wish("notices", {(sent.notice.number,): notice_cells(sent, self.zone) for sent in known.values()})
+        self._wish("notices", {(sent.notice.number,): notice_cells(sent, self.zone)
+                               for sent in sorted(known.values(), key=lambda sent: (sent.notice.time, sent.notice.number))})
 
     def _adopt_notices(self, layout: Layout, known: dict[str, Sent]) -> None:
         if self.memory.last_tick is not None:
@@ -535,6 +542,7 @@ class Look:
         self._bring_back()
         said = status.items(self.skipped, self.gone, self.roster, self.rules, self.now, self.decision.problems,
                             len(self.adopted), self.tables.tabs)
+        said = {**self.memory.warnings, **said}
         before = self.memory.status
         self.decision.status = {item: before[item] if item in before and before[item][0] == text else (text, self.now)
                                 for item, text in said.items()}

@@ -49,7 +49,8 @@ class Memo:
 
 @dataclass
 class Memory:
-    """All that the ledger holds for one bureau, by tab and row id."""
+    """All that the ledger holds for one bureau, by tab and row id. ``warnings``: what the shell has to say in
+    运行状态, by item (a rules file that can't be read)."""
 
     known: dict[str, dict[str, Known]] = field(default_factory=dict)
     stamps: dict[str, Stamps] = field(default_factory=dict)
@@ -61,6 +62,7 @@ class Memory:
     plan: Plan | None = None
     restores: list[Restore] = field(default_factory=list)
     wanted_back: tuple[str, ...] = ()
+    warnings: dict[str, str] = field(default_factory=dict)
     last_tick: datetime | None = None
     memo: Memo = field(default_factory=Memo)
 

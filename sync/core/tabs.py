@@ -13,6 +13,8 @@ from functools import cached_property
 from typing import Any
 
 TYPES = ("text", "choice", "datetime", "date", "number", "integer", "percent", "points", "limit", "mail")
+ORDER = ("issues", "feedback", "duties", "requests", "changes", "streets", "posts", "scores", "lines", "quarters", "years",
+         "letters", "notices", "status")
 OWNERS = ("staff", "service")
 LIVE_LISTS = ("streets", "categories", "units")
 FORMATS = {

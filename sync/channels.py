@@ -1,0 +1,107 @@
+"""The doors through which notices leave: mail over SMTP. The only room of smtplib.
+
+A failure comes out as one shape: a sentence, and whether trying again can help.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formatdate
+from urllib.parse import unquote, urlsplit
+
+TIMEOUT = 30  # seconds
+
+
+class Failure(RuntimeError):
+    """A message that did not go out. ``permanent``: the receiver will never take it as it is."""
+
+    def __init__(self, sentence: str, *, permanent: bool) -> None:
+        super().__init__(sentence)
+        self.permanent = permanent
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A plain mail. ``id`` is stable: a repeat after a crash carries the same Message-ID."""
+
+    to: str
+    subject: str
+    text: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Mail:
+    """SMTP by URL: ``smtps://user:password@host:465``, or ``smtp://host:25`` (STARTTLS where it is offered)."""
+
+    url: str
+    sender: str
+
+    @contextmanager
+    def open(self) -> Iterator[smtplib.SMTP]:
+        """A connection for several letters; ``Failure`` when there is none to be had."""
+        try:
+            server = self._connect()
+        except smtplib.SMTPAuthenticationError as error:
+            raise Failure(f"邮箱登录失败：{_said(error.smtp_error)}", permanent=False) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise Failure(f"连接不上邮件服务器：{error}", permanent=False) from error
+        try:
+            yield server
+        finally:
+            _quit(server)
+
+    def _connect(self) -> smtplib.SMTP:
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise Failure("JIELU_SMTP 应当写成 smtps://用户:密码@服务器:465", permanent=False)
+        safe = ssl.create_default_context()
+        if parts.scheme == "smtps":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(parts.hostname, parts.port or 465, timeout=TIMEOUT, context=safe)
+        else:
+            server = smtplib.SMTP(parts.hostname, parts.port or 25, timeout=TIMEOUT)
+            server.ehlo()
+            if server.has_extn("starttls"):
+                server.starttls(context=safe)
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        return server
+
+    def send(self, server: smtplib.SMTP, letter: Letter) -> None:
+        """Hand one letter over; returns when the receiver's server said yes."""
+        try:
+            server.send_message(self._message(letter))
+        except smtplib.SMTPRecipientsRefused as error:
+            code, words = next(iter(error.recipients.values()))
+            raise Failure(f"收件人被拒收（{code}）：{_said(words)}", permanent=code >= 500) from error
+        except smtplib.SMTPResponseException as error:
+            raise Failure(f"邮件服务器拒绝（{error.smtp_code}）：{_said(error.smtp_error)}",
+                          permanent=error.smtp_code >= 500) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise Failure(f"发送中断：{error}", permanent=False) from error
+
+    def _message(self, letter: Letter) -> EmailMessage:
+        message = EmailMessage()
+        message["From"] = self.sender
+        message["To"] = letter.to
+        message["Subject"] = " ".join(letter.subject.split())
+        message["Date"] = formatdate(localtime=False)
+        message["Message-ID"] = f"<{letter.id}@{self.sender.rpartition('@')[2].strip('>') or 'jielu'}>"
+        message.set_content(letter.text)
+        return message
+
+
+def _said(words: bytes | str) -> str:
+    return words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+
+
+def _quit(server: smtplib.SMTP) -> None:
+    try:
+        server.quit()
+    except (OSError, smtplib.SMTPException):
+        server.close()

@@ -1,0 +1,235 @@
+"""The command ``jielu`` (DESIGN section 11).
+
+Exit status: 0 done; 1 done, but there are problems that people must look at; 2 could not run.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+
+from sync import demo, exchange, inspection, mapping, setup
+from sync.config import Office, Settings, SettingsError
+from sync.core import explain as explanations
+from sync.core.memory import Tables
+from sync.core.rules import RulesError
+from sync.core.tabs import TabError
+from sync.gateway import Unreachable
+from sync.ledger import Busy
+
+COULD_NOT = (SettingsError, RulesError, TabError, Unreachable, Busy, exchange.FileProblem, setup.NotEmpty)
+console = Console(highlight=False, soft_wrap=True)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Group(click.Group):
+    """Turns what could not run into a sentence and status 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except COULD_NOT as error:
+            click.echo(str(error), err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """街路长台账：校验、定时限、逐级升级、月度考核、通知，都写回同一个表格。"""
+    office = Office(Settings.read())
+    ctx.obj = office
+    ctx.call_on_close(office.close)
+
+
+def now_option(function: F) -> F:
+    return click.option("--now", "now_text", metavar="时间", help="当作现在的时间，例如 2026-11-24T16:00；不写就是此刻。")(function)
+
+
+def json_option(function: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="只输出一行 JSON。")(function)
+
+
+def moment(text: str | None, zone: ZoneInfo) -> datetime:
+    """The hour given, or now, in the bureau's zone; a time without a zone is the bureau's."""
+    if not text:
+        return datetime.now(zone)
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(f"时间「{text}」看不懂，请写成 2026-11-24T16:00。") from error
+    return given.replace(tzinfo=zone) if given.tzinfo is None else given.astimezone(zone)
+
+
+def say(as_json: bool, fields: dict[str, Any], text: str) -> None:
+    """One object on one line, or a text for people."""
+    click.echo(json.dumps(fields, ensure_ascii=False, default=str) if as_json else text)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址；0.0.0.0 表示局域网都能访问。")
+@click.option("--port", default=8617, show_default=True, help="监听的端口；0 表示随便找一个空的。")
+@click.pass_obj
+def run(office: Office, host: str, port: int) -> None:
+    """一个进程跑全部：网页、定时检查、内置工作簿。"""
+    from webhook import server
+
+    ensure(office)
+    server.run(office, host, port, lambda url: click.echo(f"街路长台账已启动：{url}（按 Ctrl+C 停止）"))
+
+
+def ensure(office: Office) -> None:
+    """An embedded workbook that has no tabs yet gets them."""
+    if office.embedded and setup.is_empty(office.gateway):
+        setup.build(office.gateway, office.rules())
+
+
+@main.command()
+@json_option
+@click.pass_obj
+def init(office: Office, as_json: bool) -> None:
+    """按模板建好工作簿的各个工作表。"""
+    made = setup.build(office.gateway, office.rules())
+    say(as_json, {"workbook": office.workbook, "tabs": made}, f"工作簿 {office.workbook}：建好了 {'、'.join(made) or '（都已经有了）'}。")
+
+
+@main.command()
+@json_option
+@click.pass_obj
+def check(office: Office, as_json: bool) -> None:
+    """检查规则文件、模板和工作簿，列出方案条款的落实情况。"""
+    found = inspection.inspect(office)
+    say(as_json, found.fields(), found.text())
+    sys.exit(1 if found.problems else 0)
+
+
+@main.command()
+@now_option
+@json_option
+@click.option("--even-if-idle", is_flag=True, help="即使没有变化也看一遍。")
+@click.pass_obj
+def tick(office: Office, now_text: str | None, as_json: bool, even_if_idle: bool) -> None:
+    """看一遍工作簿，把该写的写回去。"""
+    now = moment(now_text, office.rules().bureau.zone)
+    report = office.ticks(now, idle=not even_if_idle)
+    words = "没有变化。" if report.idle else f"看了 {report.ticks} 轮，写了 {report.cells} 格，{report.problems} 行有问题，新通知 {report.notices} 条。"
+    trouble = "；".join(part for part in (report.trouble, office.trouble) if part)
+    say(as_json, {**report.__dict__, "trouble": trouble}, words + trouble)
+    sys.exit(1 if trouble or report.problems else 0)
+
+
+@main.command()
+@now_option
+@json_option
+@click.pass_obj
+def deliver(office: Office, now_text: str | None, as_json: bool) -> None:
+    """把到时间的通知发出去。"""
+    done = office.deliver(moment(now_text, office.rules().bureau.zone))
+    words = f"发出 {done.sent} 条，失败 {done.failed} 条，稍后再试 {done.later} 条，没有发送 {done.unsent} 条。"
+    reasons = list(dict.fromkeys(done.reasons))
+    say(as_json, {**done.__dict__, "reasons": reasons}, words + "；".join(reasons[:5]))
+    sys.exit(1 if done.failed or done.later or done.unsent else 0)
+
+
+@main.command()
+@click.argument("number", metavar="编号")
+@now_option
+@json_option
+@click.pass_obj
+def explain(office: Office, number: str, now_text: str | None, as_json: bool) -> None:
+    """一个问题为什么是现在这样：时限怎么算的，升级、计分、通知，接下来会怎样。"""
+    rules = office.rules()
+    tables = Tables(office.templates, office.gateway.read())
+    found = explanations.explain(tables, office.ledger.memory(), rules, moment(now_text, rules.bureau.zone), number)
+    if found is None:
+        raise SettingsError(f"问题台账里没有编号 {number}。")
+    trail = [f"{one['at']:%Y-%m-%d %H:%M} {one['what']}：{one['before']} → {one['after']}" for one in office.ledger.trail(number)]
+    text = found.text() + ("\n改动记录\n" + "\n".join(f"  {one}" for one in trail) if trail else "")
+    say(as_json, {"编号": number, **{heading: list(words) for heading, words in found.parts}, "改动记录": trail}, text)
+
+
+@main.command()
+@click.argument("number", metavar="编号")
+@now_option
+@json_option
+@click.pass_obj
+def restore(office: Office, number: str, now_text: str | None, as_json: bool) -> None:
+    """把被删除的一行放回去，编号、时限和历史都不变。"""
+    if not office.ledger.want_back(number):
+        raise SettingsError(f"没有编号为 {number} 的被删除的行；被删除的行列在「运行状态」里。")
+    report = office.ticks(moment(now_text, office.rules().bureau.zone), idle=False)
+    say(as_json, {"restored": number, "cells": report.cells}, f"{number} 已放回表格最后一行。")
+
+
+@main.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--tab", "title", required=True, metavar="表", help="导入到哪个工作表，例如 问题台账。")
+@click.option("--mapping", "mapping_file", type=click.Path(path_type=Path), help="列的对应关系（TOML），表头一致时不用写。")
+@json_option
+@click.pass_obj
+def import_(office: Office, file: Path, title: str, mapping_file: Path | None, as_json: bool) -> None:
+    """把 xlsx 或 csv 里的行加到一个工作表里；有一行不对就一行也不加。"""
+    tab = next((tab for tab in office.templates.values() if title in (tab.title, tab.key)), None)
+    if tab is None:
+        raise SettingsError(f"没有「{title}」这个工作表，有：{'、'.join(tab.title for tab in office.templates.values())}。")
+    rules = mapping.read(mapping_file) if mapping_file else None
+    rows = exchange.read_file(file, tab, rules, office.rules().bureau.zone)
+    exchange.append(office.client, office.workbook, tab, rows)
+    say(as_json, {"tab": tab.title, "rows": len(rows)}, f"「{tab.title}」加了 {len(rows)} 行；运行 jielu tick 后看校验。")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+@click.pass_obj
+def export(office: Office, file: Path, as_json: bool) -> None:
+    """把整个工作簿导出成一个 xlsx，Excel 和 WPS 都能打开。"""
+    if file.suffix.lower() != ".xlsx":
+        raise SettingsError(f"导出的文件名要以 .xlsx 结尾：{file}")
+    rules = office.rules()
+    tables = office.gateway.read()
+    exchange.export(tables, office.templates, file, rules, rules.bureau.zone)
+    rows = sum(len(table.rows) for table in tables.values())
+    say(as_json, {"file": str(file), "rows": rows}, f"已导出 {rows} 行到 {file}。")
+
+
+@main.command()
+@click.argument("name", metavar="名称")
+@click.option("--out", type=click.Path(path_type=Path), help="写到哪个文件；默认 名称.json，权限只给自己。")
+@json_option
+@click.pass_obj
+def token(office: Office, name: str, out: Path | None, as_json: bool) -> None:
+    """给内置工作簿发一个服务账号文件，google-auth 和 gspread 可以直接使用。"""
+    if not office.embedded:
+        raise SettingsError("现在用的是 Google 表格，服务账号要在 Google Cloud 里申请；这个命令只管内置工作簿。")
+    path = out or Path(f"{name}.json")
+    written = setup.write_token(office.store, office.settings.url or "http://127.0.0.1:8617", name, path)
+    say(as_json, {"file": str(path), "client_email": written["client_email"]}, f"已写入 {path}，请妥善保管，不要放进代码仓库。")
+
+
+@main.command(name="demo")
+@click.option("--until", metavar="时间", help="演示的一个月到这个时间为止，默认此刻。")
+@click.option("--all", "file", type=click.Path(path_type=Path), help="用整个 311 数据文件，逐小时运行。")
+@json_option
+@click.pass_obj
+def demo_(office: Office, until: str | None, file: Path | None, as_json: bool) -> None:
+    """装入演示数据（街路长均为化名），并把一个月跑一遍。"""
+    if not office.embedded:
+        raise SettingsError("演示只在内置工作簿上跑，请去掉 JIELU_WORKBOOK。")
+    if not setup.is_empty(office.gateway) and office.gateway.read().get("issues") and office.gateway.read()["issues"].rows:
+        raise SettingsError("工作簿里已经有数据，演示不会覆盖它。换一个空的数据文件夹（JIELU_DATA）再试。")
+    ensure(office)
+    done = demo.run(office, moment(until, office.rules().bureau.zone), file, progress=not as_json)
+    say(as_json, done.__dict__, done.text())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""Settings from the environment, and the parts put together from them.
+
+Secrets come from the environment or a ``.env`` file outside the repository, never from a sheet or a rule.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from dotenv import dotenv_values
+from google.oauth2.service_account import Credentials
+
+from sync import outbox, tick
+from sync.channels import Mail
+from sync.core import tabs
+from sync.core.rules import Rules, RulesError
+from sync.core.rules import load as load_rules
+from sync.gateway import Client, Gateway
+from sync.ledger import Ledger
+from sync.workbook.accounts import Accounts
+from sync.workbook.api import Api
+from sync.workbook.store import Store
+from sync.workbook.transport import session
+
+HERE = Path(__file__).parent
+SCOPES = ("https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive.metadata.readonly")
+ADDRESS = re.compile(r"/spreadsheets/d/([A-Za-z0-9_-]+)")
+TITLE = "街路长工作簿"
+
+
+class SettingsError(RuntimeError):
+    """Something that the environment says can't be used; the sentence says what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The environment as read (DESIGN section 11)."""
+
+    data: Path
+    workbook: str
+    database: str
+    rules: Path
+    templates: Path
+    smtp: str
+    mail_from: str
+    secret: str
+    url: str
+    google: str
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """From ``environ`` (default: the process's, with ``.env`` of the working folder under it)."""
+        found = {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ} if environ is None else dict(environ)
+        data = Path(found.get("JIELU_DATA", "data"))
+        address = ADDRESS.search(found.get("JIELU_WORKBOOK", ""))
+        return cls(
+            data=data,
+            workbook=address[1] if address else found.get("JIELU_WORKBOOK", "").strip(),
+            database=found.get("JIELU_DATABASE", "") or f"sqlite:///{data / 'ledger.sqlite3'}",
+            rules=Path(found.get("JIELU_RULES", "") or _default("rules.toml")),
+            templates=Path(found.get("JIELU_TEMPLATES", "") or _default("sheet_templates")),
+            smtp=found.get("JIELU_SMTP", ""),
+            mail_from=found.get("JIELU_MAIL_FROM", ""),
+            secret=found.get("JIELU_SECRET", ""),
+            url=found.get("JIELU_URL", "").rstrip("/"),
+            google=found.get("GOOGLE_APPLICATION_CREDENTIALS", ""),
+        )
+
+
+def _default(name: str) -> Path:
+    """The file in a checkout, or the copy that the installed package carries."""
+    beside = HERE.parent / name
+    return beside if beside.exists() else HERE / "defaults" / name
+
+
+def read_templates(folder: Path) -> dict[str, tabs.Tab]:
+    """All tabs by key, in the order of DESIGN section 4."""
+    found = {}
+    for path in sorted(folder.glob("*.toml")):
+        tab = tabs.parse(path.read_text("utf-8"), path.name)
+        found[tab.key] = tab
+    if not found:
+        raise SettingsError(f"{folder} 里没有表格模板（*.toml），请检查 JIELU_TEMPLATES。")
+    return {key: found[key] for key in [*[k for k in tabs.ORDER if k in found], *[k for k in found if k not in tabs.ORDER]]}
+
+
+@dataclass
+class Office:
+    """The parts of a running jielu: workbook, gateway, ledger, rules. Opened when first asked for."""
+
+    settings: Settings
+    trouble: str = field(default="", init=False)
+
+    @cached_property
+    def templates(self) -> dict[str, tabs.Tab]:
+        return read_templates(self.settings.templates)
+
+    @property
+    def embedded(self) -> bool:
+        return not self.settings.workbook
+
+    @cached_property
+    def store(self) -> Store:
+        self.settings.data.mkdir(parents=True, exist_ok=True)
+        return Store(self.settings.data / "workbook.sqlite3")
+
+    @cached_property
+    def api(self) -> Api:
+        """The embedded workbook's API."""
+        return Api(self.store)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Who may use the embedded workbook over HTTP."""
+        return Accounts(self.store)
+
+    @cached_property
+    def client(self) -> Client:
+        if self.embedded:
+            return Client(None, session(self.api))
+        if not self.settings.google:
+            raise SettingsError("用 Google 表格要有服务账号文件，请设置 GOOGLE_APPLICATION_CREDENTIALS。")
+        return Client(Credentials.from_service_account_file(self.settings.google, scopes=SCOPES))  # type: ignore[no-untyped-call]
+
+    @cached_property
+    def workbook(self) -> str:
+        """The spreadsheet's id; the embedded one is made when there is none."""
+        if not self.embedded:
+            return self.settings.workbook
+        return self._embedded_id(create=True)
+
+    def _embedded_id(self, *, create: bool) -> str:
+        kind = "application/vnd.google-apps.spreadsheet"
+        files = "https://www.googleapis.com/drive/v3/files"
+        found = self.client.request("get", files, params={"q": f"mimeType='{kind}' and name='{TITLE}'"}).json()["files"]
+        if found:
+            return str(found[0]["id"])
+        return str(self.client.request("post", files, json={"name": TITLE, "mimeType": kind}).json()["id"])
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        return Gateway(self.client, self.workbook, self.templates)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        rules, _ = self._first_rules()
+        return Ledger(self.settings.database, self.workbook, rules.bureau.zone)
+
+    def rules_text(self) -> str:
+        try:
+            return self.settings.rules.read_text("utf-8")
+        except OSError as error:
+            raise SettingsError(f"读不到规则文件 {self.settings.rules}：{error.strerror}。请检查 JIELU_RULES。") from error
+
+    def _first_rules(self) -> tuple[Rules, str]:
+        """Before the ledger is open, only the file can say; its zone is enough."""
+        try:
+            return load_rules(self.rules_text(), self.settings.rules.name), ""
+        except RulesError as error:
+            return load_rules(_default("rules.toml").read_text("utf-8")), str(error)
+
+    def rules(self) -> Rules:
+        """The rules in force: the file's, or the last good ones while the file has a mistake (``trouble``)."""
+        rules, self.trouble = tick.rules_in_force(self.rules_text(), self.ledger)
+        warnings = {"规则文件": f"rules.toml 有错，仍按上一份正确的规则执行：{self.trouble}"} if self.trouble else {}
+        self.ledger.memory().warnings = warnings
+        return rules
+
+    def ticks(self, now: datetime, *, idle: bool = True) -> tick.Report:
+        return tick.ticks(self.gateway, self.ledger, self.rules(), now, idle=idle)
+
+    def deliver(self, now: datetime) -> outbox.Delivery:
+        digest = self.rules().notices.digest
+        return outbox.deliver(self.ledger, self.mail, now, digest=digest, link=self.settings.url)
+
+    @property
+    def mail(self) -> Mail | None:
+        if not self.settings.smtp:
+            return None
+        if not self.settings.mail_from:
+            raise SettingsError("设置了 JIELU_SMTP，还要设置 JIELU_MAIL_FROM（发件人邮箱）。")
+        return Mail(self.settings.smtp, self.settings.mail_from)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for name in ("ledger", "store"):
+            if name in self.__dict__:
+                self.__dict__[name].close()

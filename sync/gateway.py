@@ -1,0 +1,259 @@
+"""The door to the spreadsheet: the only room of gspread.
+
+One read a tick, at most one write. Time-outs are always set. A read is tried again with back-off; a write only after
+429, since any other failure leaves it unknown whether it was done, and the next tick looks (DESIGN section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import requests
+import tenacity
+from gspread.exceptions import APIError
+from gspread.http_client import HTTPClient
+from gspread.urls import DRIVE_FILES_API_V3_URL, SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL, SPREADSHEET_VALUES_BATCH_URL
+
+from sync.core.plan import Plan, TabPlan
+from sync.core.rows import Raw, Table
+from sync.core.tabs import Tab
+
+TIMEOUT = (10, 120)  # seconds to connect, to read: a large workbook takes Google some time
+PASSING = (429, 500, 502, 503, 504)
+MOST_RANGES = 40  # touched rows asked back one by one; beyond it one range over all of them
+CELLS_MASK = "replies,updatedSpreadsheet.sheets(properties(title),data(startRow,startColumn,rowData.values.effectiveValue))"
+
+
+class Unreachable(RuntimeError):
+    """The workbook could not be read; nothing was changed."""
+
+
+class Unknown(RuntimeError):
+    """A write was sent and no clear answer came: it may have been done. The next tick looks."""
+
+
+class Refused(RuntimeError):
+    """A write was refused as a whole: nothing of it was done. The next tick looks again."""
+
+
+def _passing(error: BaseException) -> bool:
+    if isinstance(error, APIError):
+        return error.code in PASSING
+    return isinstance(error, requests.ConnectionError | requests.Timeout)
+
+
+def _slow_down(error: BaseException) -> bool:
+    return isinstance(error, APIError) and error.code == 429
+
+
+class Client(HTTPClient):
+    """gspread's client with time-outs and with retries that can't send a write twice."""
+
+    waits: tenacity.wait.wait_base = tenacity.wait_exponential_jitter(initial=1, max=60)
+    tries = 5
+
+    def __init__(self, auth: Any, session: requests.Session | None = None) -> None:
+        super().__init__(auth, session)
+        self.set_timeout(TIMEOUT)
+        self.calls = 0
+
+    def request(self, method: str, *args: Any, **kwargs: Any) -> requests.Response:
+        again = _passing if method.lower() == "get" else _slow_down
+        retry = tenacity.Retrying(stop=tenacity.stop_after_attempt(self.tries), wait=self.waits,
+                                  retry=tenacity.retry_if_exception(again), reraise=True)
+        return retry(self._once, method, *args, **kwargs)
+
+    def _once(self, method: str, *args: Any, **kwargs: Any) -> requests.Response:
+        self.calls += 1
+        return super().request(method, *args, **kwargs)
+
+
+@dataclass
+class Gateway:
+    """One workbook. ``sheet_ids`` by tab key, learnt from the metadata; ``present`` the tabs that are there."""
+
+    client: Client
+    workbook: str
+    tabs: Mapping[str, Tab]
+    sheet_ids: dict[str, int] = field(default_factory=dict)
+
+    def version(self) -> str:
+        """The file's version: changes with every change of it (Drive files.get)."""
+        answer = self.client.request("get", f"{DRIVE_FILES_API_V3_URL}/{self.workbook}",
+                                     params={"fields": "version", "supportsAllDrives": True})
+        return str(answer.json().get("version", ""))
+
+    def read(self) -> dict[str, Table]:
+        """All tabs that are there, by key. Raises ``Unreachable`` with a sentence."""
+        try:
+            if not self.sheet_ids:
+                self.look_round()
+            return self._batch_get()
+        except APIError as error:
+            if error.code != 400:
+                raise Unreachable(f"读取工作簿失败：{error}") from error
+        except requests.RequestException as error:
+            raise Unreachable(f"连接不上工作簿：{error}") from error
+        return self._read_what_is_there()
+
+    def _read_what_is_there(self) -> dict[str, Table]:
+        """After one unknown tab name failed the whole call: look which tabs there are, and read those."""
+        try:
+            self.look_round()
+            return self._batch_get()
+        except (APIError, requests.RequestException) as error:
+            raise Unreachable(f"读取工作簿失败：{error}") from error
+
+    def look_round(self) -> None:
+        """Learn which tabs there are."""
+        by_title = {sheet["title"]: sheet.get("sheetId", 0) for sheet in self.sheets()}
+        self.sheet_ids = {key: by_title[tab.title] for key, tab in self.tabs.items() if tab.title in by_title}
+
+    def sheets(self) -> list[dict[str, Any]]:
+        """Title and sheetId of every sheet in the file, ours or not."""
+        answer = self.client.request("get", SPREADSHEET_URL % self.workbook,
+                                     params={"fields": "sheets.properties(sheetId,title)"})
+        return [sheet["properties"] for sheet in answer.json()["sheets"]]
+
+    def _batch_get(self) -> dict[str, Table]:
+        keys = list(self.sheet_ids)
+        params = {"ranges": [_quoted(self.tabs[key].title) for key in keys], "majorDimension": "ROWS",
+                  "valueRenderOption": "UNFORMATTED_VALUE", "dateTimeRenderOption": "SERIAL_NUMBER"}
+        answer = self.client.request("get", SPREADSHEET_VALUES_BATCH_URL % self.workbook, params=params)
+        found = orjson.loads(answer.content)["valueRanges"]
+        return {key: _table(key, one.get("values", [])) for key, one in zip(keys, found, strict=True)}
+
+    def write(self, plan: Plan) -> dict[str, Table]:
+        """Send the plan in one atomic request; the touched rows as they stand after it.
+
+        Raises ``Refused`` (nothing done) or ``Unknown`` (perhaps done).
+        """
+        body = {
+            "requests": [request for one in plan.tabs.values() for request in self._requests(one)],
+            "includeSpreadsheetInResponse": True,
+            "responseRanges": [text for one in plan.tabs.values() for text in self._ranges(one)],
+        }
+        try:
+            answer = self.client.request("post", SPREADSHEET_BATCH_UPDATE_URL % self.workbook,
+                                         params={"fields": CELLS_MASK}, json=body)
+        except APIError as error:
+            self.sheet_ids = {} if error.code == 400 else self.sheet_ids
+            if error.code in (400, 401, 403, 404, 429):
+                raise Refused(f"写入工作簿被拒绝：{error}") from error
+            raise Unknown(f"写入工作簿没有得到确认：{error}") from error
+        except requests.RequestException as error:
+            raise Unknown(f"写入工作簿没有得到确认：{error}") from error
+        return self._landing(orjson.loads(answer.content), plan)
+
+    def _requests(self, one: TabPlan) -> list[dict[str, Any]]:
+        sheet = self.sheet_ids[one.tab]
+        found = [_update(sheet, row, column, block) for row, column, block in _blocks(one)]
+        if one.appends:
+            rows = [{"values": [_cell(value) for value in row]} for row in one.appends]
+            found.append({"appendCells": {"sheetId": sheet, "rows": rows, "fields": "userEnteredValue"}})
+        return found
+
+    def _ranges(self, one: TabPlan) -> list[str]:
+        title = _quoted(self.tabs[one.tab].title)
+        touched = sorted({write.row for write in one.writes})
+        if len(touched) > MOST_RANGES:
+            touched_ranges = [f"{title}!{touched[0]}:{touched[-1]}"]
+        else:
+            touched_ranges = [f"{title}!{row}:{row}" for row in touched]
+        return [f"{title}!1:1", *touched_ranges]
+
+    def _landing(self, answer: Mapping[str, Any], plan: Plan) -> dict[str, Table]:
+        by_title = {self.tabs[key].title: key for key in plan.tabs}
+        found = {}
+        for sheet in answer.get("updatedSpreadsheet", {}).get("sheets", []):
+            key = by_title.get(sheet["properties"]["title"])
+            if key is not None:
+                found[key] = _seen(key, sheet.get("data", []))
+        return found
+
+    # Building and checking -------------------------------------------------------------------------------------
+    def send(self, requests_: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """A batchUpdate that people asked for (``init``)."""
+        answer = self.client.request("post", SPREADSHEET_BATCH_UPDATE_URL % self.workbook, json={"requests": list(requests_)})
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def _quoted(title: str) -> str:
+    return "'" + title.replace("'", "''") + "'"
+
+
+def _table(key: str, values: Sequence[Sequence[Raw]]) -> Table:
+    header = tuple(str(cell) for cell in values[0]) if values else ()
+    return Table(key, header, values[1:])
+
+
+def _cell(value: Raw) -> dict[str, Any]:
+    """A cell's value by its type: a text stays a text whatever it begins with."""
+    if value is None or value == "":
+        return {}
+    if isinstance(value, bool):
+        return {"userEnteredValue": {"boolValue": value}}
+    if isinstance(value, int | float):
+        return {"userEnteredValue": {"numberValue": value}}
+    return {"userEnteredValue": {"stringValue": value}}
+
+
+def _blocks(one: TabPlan) -> list[tuple[int, int, list[list[Raw]]]]:
+    """The writes as rectangles (sheet row, first column, rows of values): neighbours go in one request."""
+    by_row: dict[int, dict[int, Raw]] = {}
+    for write in one.writes:
+        by_row.setdefault(write.row, {})[write.column] = write.value
+    found: list[tuple[int, int, list[list[Raw]]]] = []
+    open_: dict[tuple[int, int], int] = {}
+    for row in sorted(by_row):
+        still: dict[tuple[int, int], int] = {}
+        for first, values in _runs(by_row[row]):
+            span = (first, len(values))
+            at = open_.get(span)
+            if at is not None:
+                found[at][2].append(values)
+            else:
+                at = len(found)
+                found.append((row, first, [values]))
+            still[span] = at
+        open_ = still if row + 1 in by_row else {}
+    return found
+
+
+def _runs(cells: Mapping[int, Raw]) -> list[tuple[int, list[Raw]]]:
+    found: list[tuple[int, list[Raw]]] = []
+    for column in sorted(cells):
+        if found and found[-1][0] + len(found[-1][1]) == column:
+            found[-1][1].append(cells[column])
+        else:
+            found.append((column, [cells[column]]))
+    return found
+
+
+def _update(sheet: int, row: int, column: int, block: list[list[Raw]]) -> dict[str, Any]:
+    area = {"sheetId": sheet, "startRowIndex": row - 1, "endRowIndex": row - 1 + len(block),
+            "startColumnIndex": column, "endColumnIndex": column + len(block[0])}
+    rows = [{"values": [_cell(value) for value in values]} for values in block]
+    return {"updateCells": {"range": area, "rows": rows, "fields": "userEnteredValue"}}
+
+
+def _seen(key: str, blocks: Sequence[Mapping[str, Any]]) -> Table:
+    """The reply's rows of one tab as a table; rows that were not asked for are absent (empty)."""
+    rows: dict[int, list[Raw]] = {}
+    for block in blocks:
+        for number, row in enumerate(block.get("rowData", []), start=block.get("startRow", 0) + 1):
+            rows[number] = [_value(cell) for cell in row.get("values", [])]
+    header = tuple(str(cell) for cell in rows.pop(1, []))
+    first = min(rows, default=2)
+    return Table(key, header, [rows.get(number, []) for number in range(first, max(rows, default=1) + 1)], first)
+
+
+def _value(cell: Mapping[str, Any]) -> Raw:
+    held = cell.get("effectiveValue", {})
+    found: Raw = held.get("stringValue", held.get("numberValue", held.get("boolValue", "")))
+    return found
+

@@ -1,0 +1,58 @@
+"""``jielu check``: the rules file, the templates and the live workbook held against each other, and the plan's clauses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sync.config import Office
+from sync.core.rules import Rules, load
+from sync.core.tabs import locate
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found. ``problems`` are sentences that people must look at; ``clauses`` (where, clause, text)."""
+
+    workbook: str
+    problems: tuple[str, ...]
+    clauses: tuple[tuple[str, str, str], ...]
+    uncovered: tuple[str, ...]
+
+    def fields(self) -> dict[str, Any]:
+        return {"workbook": self.workbook, "problems": list(self.problems), "uncovered": list(self.uncovered),
+                "clauses": [list(one) for one in self.clauses]}
+
+    def text(self) -> str:
+        found = [f"工作簿 {self.workbook}"]
+        found += [f"  问题：{one}" for one in self.problems] or ["  各工作表和模板一致"]
+        found.append("规则的依据")
+        found += [f"  {where}：{clause}　{text}" for where, clause, text in self.clauses]
+        if self.uncovered:
+            found.append("方案里还没有规则引用的条款（由人落实，或以后的版本落实）")
+            found += [f"  {one}" for one in self.uncovered]
+        return "\n".join(found)
+
+
+def inspect(office: Office) -> Inspection:
+    """Hold everything against everything. Raises ``RulesError`` for a rules file with mistakes."""
+    rules = load(office.rules_text(), office.settings.rules.name)
+    return Inspection(office.workbook, tuple(workbook_problems(office)), *_clauses(rules))
+
+
+def workbook_problems(office: Office) -> list[str]:
+    """Tabs that are missing and headers that are not as the templates say."""
+    seen = office.gateway.read()
+    found = []
+    for key, tab in office.templates.items():
+        table = seen.get(key)
+        if table is None:
+            found.append(f"工作簿里没有「{tab.title}」，运行 jielu init 可以补建。")
+        elif isinstance(misfit := locate(tab, table.header), str):
+            found.append(misfit)
+    return found
+
+
+def _clauses(rules: Rules) -> tuple[tuple[tuple[str, str, str], ...], tuple[str, ...]]:
+    found = tuple((one.where, one.basis, one.text) for one in rules.clauses())
+    return found, tuple(f"{clause} {text}" for clause, text in rules.uncovered())

@@ -1,0 +1,142 @@
+"""Sends what is due, apart from the tick: digests a person, retries with growing gaps, and says what became of it.
+
+No notice is missing: it stays in the ledger until the receiver's server said yes. Which notices share a mail is fixed
+before it is sent, so a repeat after a crash is the same mail with the same Message-ID (DESIGN section 12, promise 2).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import smtplib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sync.channels import Failure, Letter, Mail
+from sync.ledger import Ledger, Waiting
+
+GAPS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360))
+MOST_TRIES = 10
+MOST_IN_ONE = 50  # notices in one mail; more are split
+UNSET = "邮箱未配置"
+
+
+@dataclass
+class Delivery:
+    """How many notices went out, failed for good, wait for another try, and can't be sent as things are."""
+
+    sent: int = 0
+    failed: int = 0
+    later: int = 0
+    unsent: int = 0
+    reasons: list[str] = field(default_factory=list)
+
+
+def deliver(ledger: Ledger, mail: Mail | None, now: datetime, *, digest: bool = True, link: str = "") -> Delivery:
+    """Send everything whose hour has come. ``mail`` None: nothing is configured, and each notice says so."""
+    done = Delivery()
+    waiting = ledger.waiting(now)
+    addresses = ledger.memory().addresses
+    sendable = [one for one in waiting if not one.notice.reason]
+    done.unsent += len(waiting) - len(sendable)
+    if mail is None:
+        _hold(ledger, sendable, UNSET, done)
+        return done
+    nowhere = [one for one in sendable if one.notice.to not in addresses]
+    for name, group in _by_name(nowhere).items():
+        _hold(ledger, group, f"组织架构里没有{name}的邮箱", done)
+    parcels = _parcels(ledger, [one for one in sendable if one.notice.to in addresses], digest)
+    if parcels:
+        _send_all(ledger, mail, parcels, addresses, now, link, done)
+    return done
+
+
+def _hold(ledger: Ledger, group: Sequence[Waiting], reason: str, done: Delivery) -> None:
+    if group:
+        ledger.settle([one.notice.number for one in group], "未发送", reason)
+        done.unsent += len(group)
+        done.reasons.append(reason)
+
+
+def _by_name(group: Sequence[Waiting]) -> Mapping[str, list[Waiting]]:
+    found: dict[str, list[Waiting]] = defaultdict(list)
+    for one in group:
+        found[one.notice.to].append(one)
+    return found
+
+
+def _parcels(ledger: Ledger, waiting: Sequence[Waiting], digest: bool) -> dict[str, list[Waiting]]:
+    """Notices by mail: those put together before stay together, the others are put together now."""
+    found: dict[str, list[Waiting]] = defaultdict(list)
+    for one in waiting:
+        if one.batch:
+            found[one.batch].append(one)
+    size = MOST_IN_ONE if digest else 1
+    for group in _by_name([one for one in waiting if not one.batch]).values():
+        for start in range(0, len(group), size):
+            part = group[start:start + size]
+            numbers = [one.notice.number for one in part]
+            batch = hashlib.sha256("\n".join(numbers).encode()).hexdigest()[:32]
+            ledger.batch(numbers, batch)
+            found[batch] = part
+    return dict(found)
+
+
+def _send_all(ledger: Ledger, mail: Mail, parcels: Mapping[str, list[Waiting]], addresses: Mapping[str, str],
+              now: datetime, link: str, done: Delivery) -> None:
+    left = dict(parcels)
+    try:
+        with mail.open() as server:
+            for batch, group in parcels.items():
+                _send_one(ledger, mail, server, batch, group, addresses[group[0].notice.to], now, link, done)
+                del left[batch]
+    except Failure as failure:  # no connection: all that is left waits
+        for group in left.values():
+            _later(ledger, group, failure, now, done)
+
+
+def _send_one(ledger: Ledger, mail: Mail, server: smtplib.SMTP, batch: str, group: list[Waiting], to: str, now: datetime,
+              link: str, done: Delivery) -> None:
+    numbers = [one.notice.number for one in group]
+    try:
+        mail.send(server, Letter(to, _subject(group), _text(group, link), batch))
+    except Failure as failure:
+        if failure.permanent:
+            ledger.settle(numbers, "发送失败", str(failure), attempts=group[0].attempts + 1)
+            done.failed += len(numbers)
+            done.reasons.append(str(failure))
+        else:
+            _later(ledger, group, failure, now, done)
+        return
+    ledger.settle(numbers, "已发送", "", attempts=group[0].attempts + 1)
+    done.sent += len(numbers)
+
+
+def _later(ledger: Ledger, group: Sequence[Waiting], failure: Failure, now: datetime, done: Delivery) -> None:
+    attempts = group[0].attempts + 1
+    numbers = [one.notice.number for one in group]
+    done.reasons.append(str(failure))
+    if attempts >= MOST_TRIES:
+        ledger.settle(numbers, "发送失败", f"试了 {attempts} 次都没有成功：{failure}", attempts=attempts)
+        done.failed += len(numbers)
+        return
+    gap = GAPS[min(attempts, len(GAPS)) - 1]
+    ledger.settle(numbers, "待发送", f"第 {attempts} 次没有成功，稍后再试：{failure}", attempts=attempts, next_try=now + gap)
+    done.later += len(numbers)
+
+
+def _subject(group: Sequence[Waiting]) -> str:
+    first = group[0].notice
+    return first.subject if len(group) == 1 else f"【街路长】{len(group)} 条待办：{first.subject} 等"
+
+
+def _text(group: Sequence[Waiting], link: str) -> str:
+    parts = [f"{group[0].notice.to}：", ""]
+    for number, one in enumerate(group, start=1):
+        head = f"{number}. " if len(group) > 1 else ""
+        parts += [f"{head}【{one.notice.kind}】{one.notice.text}", f"   通知号 {one.notice.number}", ""]
+    parts.append("这封邮件由街路长台账自动发出。问题整改并反馈后不会再提醒；不用回复本邮件。")
+    if link:
+        parts.append(link)
+    return "\n".join(parts)

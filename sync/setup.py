@@ -1,0 +1,155 @@
+"""Builds a workbook from the templates: tabs, headers with help, drop-downs, colours, greyed service columns.
+
+Protection of service columns warns and does not forbid (Google refuses to sort a range that holds strictly protected
+cells; DESIGN section 4).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sync.core.rules import Rules
+from sync.core.tabs import Color, Column, Tab, letters
+from sync.gateway import Gateway
+from sync.workbook.accounts import Accounts
+from sync.workbook.store import Store
+
+GREY = {"red": 0.937, "green": 0.937, "blue": 0.937}
+HEAD = {"red": 0.851, "green": 0.918, "blue": 0.827}
+START_ROWS = 200
+
+
+class NotEmpty(RuntimeError):
+    """Something stands already where a new thing should be built."""
+
+
+def is_empty(gateway: Gateway) -> bool:
+    """Whether none of our tabs is in the workbook."""
+    gateway.look_round()
+    return not gateway.sheet_ids
+
+
+def build(gateway: Gateway, rules: Rules) -> list[str]:
+    """Add the tabs that are missing, in the order of the templates; returns their titles.
+
+    A tab that is there is left as it is: people's columns and widths are theirs.
+    """
+    gateway.look_round()
+    missing = [tab for key, tab in gateway.tabs.items() if key not in gateway.sheet_ids]
+    if not missing:
+        return []
+    blank = _blank_sheet(gateway)
+    taken = set(gateway.sheet_ids.values()) | {blank}
+    requests: list[dict[str, Any]] = []
+    for index, tab in enumerate(missing):
+        sheet = next(n for n in range(1001 + index, 10**6) if n not in taken)
+        taken.add(sheet)
+        requests += tab_requests(tab, sheet, rules)
+    if blank is not None and not gateway.sheet_ids:
+        requests.append({"deleteSheet": {"sheetId": blank}})
+    gateway.send(requests)
+    gateway.look_round()
+    return [tab.title for tab in missing]
+
+
+def _blank_sheet(gateway: Gateway) -> int | None:
+    """The empty first sheet of a new workbook, which nobody needs."""
+    found = gateway.sheets()
+    if len(found) == 1 and found[0]["title"] in ("Sheet1", "工作表1"):
+        return int(found[0].get("sheetId", 0))
+    return None
+
+
+def tab_requests(tab: Tab, sheet: int, rules: Rules) -> list[dict[str, Any]]:
+    """What makes one tab: batchUpdate requests in order."""
+    size = {"rowCount": START_ROWS, "columnCount": len(tab.columns), "frozenRowCount": 1}
+    found: list[dict[str, Any]] = [
+        {"addSheet": {"properties": {"sheetId": sheet, "title": tab.title, "gridProperties": size}}},
+        {"updateCells": {"start": {"sheetId": sheet, "rowIndex": 0, "columnIndex": 0}, "rows": [{"values": [_head(c) for c in tab.columns]}],
+                         "fields": "userEnteredValue,note,userEnteredFormat"}},
+    ]
+    for index, column in enumerate(tab.columns):
+        found += _column_requests(sheet, index, column, rules)
+    found += [_color_request(sheet, tab, color) for color in tab.colors]
+    return found
+
+
+def _head(column: Column) -> dict[str, Any]:
+    required = "（必填）" if column.required else ""
+    return {
+        "userEnteredValue": {"stringValue": column.header},
+        "note": column.help + required,
+        "userEnteredFormat": {"backgroundColor": GREY if column.owner == "service" else HEAD, "textFormat": {"bold": True}},
+    }
+
+
+def _column_requests(sheet: int, index: int, column: Column, rules: Rules) -> list[dict[str, Any]]:
+    body = {"sheetId": sheet, "startRowIndex": 1, "startColumnIndex": index, "endColumnIndex": index + 1}
+    found: list[dict[str, Any]] = [{"updateDimensionProperties": {
+        "range": {"sheetId": sheet, "dimension": "COLUMNS", "startIndex": index, "endIndex": index + 1},
+        "properties": {"pixelSize": column.width}, "fields": "pixelSize"}}]
+    look: dict[str, Any] = {}
+    if column.number_format:
+        kind = {"datetime": "DATE_TIME", "date": "DATE", "percent": "PERCENT"}.get(column.type, "NUMBER")
+        look["numberFormat"] = {"type": kind, "pattern": column.number_format}
+    if column.owner == "service":
+        look["backgroundColor"] = GREY
+        found.append({"addProtectedRange": {"protectedRange": {"range": body, "warningOnly": True, "description": f"{column.header}由系统填写"}}})
+    if look:
+        found.append({"repeatCell": {"range": body, "cell": {"userEnteredFormat": look},
+                                     "fields": ",".join(f"userEnteredFormat.{key}" for key in look)}})
+    if rule := validation(column, rules):
+        found.append({"setDataValidation": {"range": body, "rule": rule}})
+    return found
+
+
+def validation(column: Column, rules: Rules) -> dict[str, Any] | None:
+    """The drop-down or date check of a column; it advises, since 校验 says what is wrong in words."""
+    values = choices(column, rules)
+    if values:
+        condition: Mapping[str, Any] = {"type": "ONE_OF_LIST", "values": [{"userEnteredValue": value} for value in values]}
+    elif column.choices == "streets":
+        condition = {"type": "ONE_OF_RANGE", "values": [{"userEnteredValue": "='街路名册'!$B$2:$B"}]}
+    elif column.owner == "staff" and column.type in ("date", "datetime"):
+        condition = {"type": "DATE_IS_VALID"}
+    else:
+        return None
+    return {"condition": condition, "showCustomUi": True, "strict": False, "inputMessage": column.help}
+
+
+def choices(column: Column, rules: Rules) -> tuple[str, ...]:
+    """The values that a cell of the column may take, where they are a fixed list."""
+    if column.choices == "categories":
+        return tuple(rules.categories)
+    if column.choices == "units":
+        return tuple(rules.units)
+    return column.values
+
+
+def _color_request(sheet: int, tab: Tab, color: Color) -> dict[str, Any]:
+    index = next(i for i, column in enumerate(tab.columns) if column.key == color.column)
+    area = {"sheetId": sheet, "startRowIndex": 1, "startColumnIndex": index, "endColumnIndex": index + 1}
+    if color.filled:
+        condition: dict[str, Any] = {"type": "NOT_BLANK"}
+    elif color.starts:
+        condition = {"type": "TEXT_STARTS_WITH", "values": [{"userEnteredValue": color.starts}]}
+    else:
+        tests = ",".join(f'${letters(index)}2="{value}"' for value in color.when)
+        condition = {"type": "CUSTOM_FORMULA", "values": [{"userEnteredValue": f"=OR({tests})"}]}
+    red, green, blue = (int(color.color[i:i + 2], 16) / 255 for i in (0, 2, 4))
+    look = {"backgroundColor": {"red": red, "green": green, "blue": blue}}
+    return {"addConditionalFormatRule": {"rule": {"ranges": [area], "booleanRule": {"condition": condition, "format": look}}, "index": 0}}
+
+
+def write_token(store: Store, base: str, name: str, path: Path) -> dict[str, Any]:
+    """A service-account file for the embedded workbook at ``base``, readable by its owner alone."""
+    if path.exists():
+        raise NotEmpty(f"{path} 已经存在，没有覆盖；请换一个文件名。")
+    account: dict[str, Any] = Accounts(store).create(name, f"{base}/token")
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(account, file, ensure_ascii=False, indent=2)
+    return account

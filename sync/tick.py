@@ -1,0 +1,106 @@
+"""One tick: look at everything, decide, remember, write the difference, see where it landed.
+
+    1. read      all tabs, in one call (not even that when nothing can have changed)
+    2. land      what an earlier tick wrote and never saw land
+    3. decide    pure
+    4. commit    stamps, notices, history and the intended writes, in one transaction
+    5. write     the changed cells alone, in at most one call
+    6. land      by the write's reply
+
+A crash after any step loses nothing: before 4 nothing happened, after it the ledger knows what was meant.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sync.core.decide import decide
+from sync.core.memory import Decision, Tables
+from sync.core.plan import land
+from sync.core.rules import Rules, RulesError, load
+from sync.gateway import Gateway, Refused, Unknown
+from sync.ledger import Ledger
+
+MOST_TICKS = 6  # a tick that wrote is followed by another; more than this in a row is people at work, or a bug
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run of ticks did: cells written, rows with problems, notices made, seconds, and what went wrong."""
+
+    ticks: int = 0
+    cells: int = 0
+    problems: int = 0
+    notices: int = 0
+    seconds: float = 0.0
+    idle: bool = False
+    trouble: str = ""
+
+
+def tick(gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, *, version: str = "",
+         step: Callable[[str], None] = lambda _: None) -> Decision:
+    """One tick at ``now``. ``version``: the workbook's, looked up before; ``step`` is called by name after each
+    step (tests stop the process there).
+
+    Raises ``Unreachable``, ``Refused``, ``Unknown``; in each case the next tick puts it right.
+    """
+    began = time.perf_counter()
+    seen = gateway.read()
+    step("read")
+    memory = ledger.memory()
+    if memory.plan is not None:
+        ledger.landed([*memory.restores, *land(memory.plan, seen, gateway.tabs)], 0.0)
+        memory = ledger.memory()
+    step("land earlier")
+    decision = decide(Tables(gateway.tabs, seen), memory, rules, now)
+    step("decide")
+    ledger.commit(decision, now, rules.hash, rules.text, version)
+    step("commit")
+    if decision.plan.tabs:
+        reply = gateway.write(decision.plan)
+        step("write")
+        ledger.landed(land(decision.plan, reply, gateway.tabs), time.perf_counter() - began)
+    step("land")
+    return decision
+
+
+def ticks(gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, *, idle: bool = True,
+          step: Callable[[str], None] = lambda _: None) -> Report:
+    """Tick until one writes nothing. ``idle``: skip it all when nothing can have changed."""
+    with ledger.turn():
+        version = gateway.version()
+        wake = ledger.quiet_until(version, rules.hash) if idle else None
+        if wake is not None and now < wake:
+            return Report(idle=True)
+        report, began = Report(), time.perf_counter()
+        while report.ticks < MOST_TICKS:
+            report, quiet = _again(gateway, ledger, rules, now, version, step, report)
+            if quiet:
+                break
+            version = gateway.version()
+        return replace(report, seconds=time.perf_counter() - began)
+
+
+def _again(gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, version: str, step: Callable[[str], None],
+           report: Report) -> tuple[Report, bool]:
+    try:
+        decision = tick(gateway, ledger, rules, now, version=version, step=step)
+    except (Refused, Unknown) as error:
+        return replace(report, ticks=report.ticks + 1, trouble=str(error)), False
+    report = replace(report, ticks=report.ticks + 1, cells=report.cells + decision.plan.cells,
+                     problems=decision.problems, notices=report.notices + len(decision.notices), trouble="")
+    return report, not decision.plan.tabs
+
+
+def rules_in_force(text: str, ledger: Ledger) -> tuple[Rules, str]:
+    """The rules of the file, or the last good ones with the sentence that says what is wrong with the file."""
+    try:
+        return load(text), ""
+    except RulesError as error:
+        last = ledger.last_rules()
+        if last is None:
+            raise
+        return load(last), str(error)

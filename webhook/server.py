@@ -1,0 +1,88 @@
+"""One process: pages, hooks and the workbook's API on waitress, ticks and deliveries on the clock."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from types import FrameType
+
+import flask
+import waitress
+
+from sync.config import Office, SettingsError
+from sync.scheduler import Clock
+from webhook import access, api, hooks, pages
+
+MOST_BYTES = 20 * 1024 * 1024  # a batchUpdate of a large workbook
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+
+def create_app(office: Office, nudge: Callable[[], None]) -> flask.Flask:
+    """The web application; ``nudge`` makes the next tick come sooner."""
+    app = flask.Flask(__name__, static_folder=None)
+    key = access.secret(office.settings.secret, office.settings.data)
+    app.secret_key = key
+    app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True,
+                      SESSION_COOKIE_SECURE=office.settings.url.startswith("https://"))
+    app.register_blueprint(pages.blueprint(office, key))
+    app.register_blueprint(hooks.blueprint(key, nudge))
+    if office.embedded:
+        app.register_blueprint(api.blueprint(office.api, office.accounts))
+
+    @app.after_request
+    def safe(response: flask.Response) -> flask.Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return app
+
+
+def run(office: Office, host: str, port: int, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl+C; a tick that is running is finished first."""
+    zone = office.rules().bureau.zone
+    clock = Clock(lambda: _tick(office), lambda: _deliver(office), zone)
+    app = create_app(office, clock.nudge)
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=6, ident=None)
+    except OSError as error:
+        raise SettingsError(f"端口 {port} 用不了：{error.strerror}。换一个：jielu run --port 8618") from error
+    _stop_on_signals()
+    clock.start()
+    announce(entrance(office, host, server.effective_port))
+    try:
+        server.run()
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    finally:
+        server.close()
+        clock.stop()
+
+
+def entrance(office: Office, host: str, port: int) -> str:
+    """The address with a link that opens the status page."""
+    base = office.settings.url or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+    return f"{base}/?link={access.link_token(access.secret(office.settings.secret, office.settings.data))}"
+
+
+def _tick(office: Office) -> None:
+    office.ticks(datetime.now(office.rules().bureau.zone))
+
+
+def _deliver(office: Office) -> None:
+    office.deliver(datetime.now(office.rules().bureau.zone))
+
+
+def _stop_on_signals() -> None:
+    def stop(_: int, __: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stop)
