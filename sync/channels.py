@@ -80,8 +80,10 @@ class Mail:
             code, words = next(iter(error.recipients.values()))
             raise Failure(f"收件人被拒收（{code}）：{_said(words)}", permanent=code >= 500) from error
         except smtplib.SMTPResponseException as error:
-            raise Failure(f"邮件服务器拒绝（{error.smtp_code}）：{_said(error.smtp_error)}",
-                          permanent=error.smtp_code >= 500) from error
+            raise Failure(
+                f"邮件服务器拒绝（{error.smtp_code}）：{_said(error.smtp_error)}",
+                permanent=error.smtp_code >= 500,
+            ) from error
         except (OSError, smtplib.SMTPException) as error:
             raise Failure(f"发送中断：{error}", permanent=False) from error
 

@@ -51,7 +51,9 @@ def main(ctx: click.Context) -> None:
 
 
 def now_option(function: F) -> F:
-    return click.option("--now", "now_text", metavar="时间", help="当作现在的时间，例如 2026-11-24T16:00；不写就是此刻。")(function)
+    return click.option(
+        "--now", "now_text", metavar="时间", help="当作现在的时间，例如 2026-11-24T16:00；不写就是此刻。"
+    )(function)
 
 
 def json_option(function: F) -> F:
@@ -98,7 +100,11 @@ def ensure(office: Office) -> None:
 def init(office: Office, as_json: bool) -> None:
     """按模板建好工作簿的各个工作表。"""
     made = setup.build(office.gateway, office.rules())
-    say(as_json, {"workbook": office.workbook, "tabs": made}, f"工作簿 {office.workbook}：建好了 {'、'.join(made) or '（都已经有了）'}。")
+    say(
+        as_json,
+        {"workbook": office.workbook, "tabs": made},
+        f"工作簿 {office.workbook}：建好了 {'、'.join(made) or '（都已经有了）'}。",
+    )
 
 
 @main.command()
@@ -120,7 +126,11 @@ def tick(office: Office, now_text: str | None, as_json: bool, even_if_idle: bool
     """看一遍工作簿，把该写的写回去。"""
     now = moment(now_text, office.rules().bureau.zone)
     report = office.ticks(now, idle=not even_if_idle)
-    words = "没有变化。" if report.idle else f"看了 {report.ticks} 轮，写了 {report.cells} 格，{report.problems} 行有问题，新通知 {report.notices} 条。"
+    words = (
+        "没有变化。"
+        if report.idle
+        else f"看了 {report.ticks} 轮，写了 {report.cells} 格，{report.problems} 行有问题，新通知 {report.notices} 条。"
+    )
     trouble = "；".join(part for part in (report.trouble, office.trouble) if part)
     say(as_json, {**report.__dict__, "trouble": trouble}, words + trouble)
     sys.exit(1 if trouble or report.problems else 0)
@@ -151,9 +161,16 @@ def explain(office: Office, number: str, now_text: str | None, as_json: bool) ->
     found = explanations.explain(tables, office.ledger.memory(), rules, moment(now_text, rules.bureau.zone), number)
     if found is None:
         raise SettingsError(f"问题台账里没有编号 {number}。")
-    trail = [f"{one['at']:%Y-%m-%d %H:%M} {one['what']}：{one['before']} → {one['after']}" for one in office.ledger.trail(number)]
+    trail = [
+        f"{one['at']:%Y-%m-%d %H:%M} {one['what']}：{one['before']} → {one['after']}"
+        for one in office.ledger.trail(number)
+    ]
     text = found.text() + ("\n改动记录\n" + "\n".join(f"  {one}" for one in trail) if trail else "")
-    say(as_json, {"编号": number, **{heading: list(words) for heading, words in found.parts}, "改动记录": trail}, text)
+    say(
+        as_json,
+        {"编号": number, **{heading: list(words) for heading, words in found.parts}, "改动记录": trail},
+        text,
+    )
 
 
 @main.command()
@@ -172,18 +189,29 @@ def restore(office: Office, number: str, now_text: str | None, as_json: bool) ->
 @main.command(name="import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--tab", "title", required=True, metavar="表", help="导入到哪个工作表，例如 问题台账。")
-@click.option("--mapping", "mapping_file", type=click.Path(path_type=Path), help="列的对应关系（TOML），表头一致时不用写。")
+@click.option(
+    "--mapping",
+    "mapping_file",
+    type=click.Path(path_type=Path),
+    help="列的对应关系（TOML），表头一致时不用写。",
+)
 @json_option
 @click.pass_obj
 def import_(office: Office, file: Path, title: str, mapping_file: Path | None, as_json: bool) -> None:
     """把 xlsx 或 csv 里的行加到一个工作表里；有一行不对就一行也不加。"""
     tab = next((tab for tab in office.templates.values() if title in (tab.title, tab.key)), None)
     if tab is None:
-        raise SettingsError(f"没有「{title}」这个工作表，有：{'、'.join(tab.title for tab in office.templates.values())}。")
+        raise SettingsError(
+            f"没有「{title}」这个工作表，有：{'、'.join(tab.title for tab in office.templates.values())}。"
+        )
     rules = mapping.read(mapping_file) if mapping_file else None
     rows = exchange.read_file(file, tab, rules, office.rules().bureau.zone)
     exchange.append(office.client, office.workbook, tab, rows)
-    say(as_json, {"tab": tab.title, "rows": len(rows)}, f"「{tab.title}」加了 {len(rows)} 行；运行 jielu tick 后看校验。")
+    say(
+        as_json,
+        {"tab": tab.title, "rows": len(rows)},
+        f"「{tab.title}」加了 {len(rows)} 行；运行 jielu tick 后看校验。",
+    )
 
 
 @main.command()
@@ -212,7 +240,11 @@ def token(office: Office, name: str, out: Path | None, as_json: bool) -> None:
         raise SettingsError("现在用的是 Google 表格，服务账号要在 Google Cloud 里申请；这个命令只管内置工作簿。")
     path = out or Path(f"{name}.json")
     written = setup.write_token(office.store, office.settings.url or "http://127.0.0.1:8617", name, path)
-    say(as_json, {"file": str(path), "client_email": written["client_email"]}, f"已写入 {path}，请妥善保管，不要放进代码仓库。")
+    say(
+        as_json,
+        {"file": str(path), "client_email": written["client_email"]},
+        f"已写入 {path}，请妥善保管，不要放进代码仓库。",
+    )
 
 
 @main.command(name="demo")
@@ -224,7 +256,11 @@ def demo_(office: Office, until: str | None, file: Path | None, as_json: bool) -
     """装入演示数据（街路长均为化名），并把一个月跑一遍。"""
     if not office.embedded:
         raise SettingsError("演示只在内置工作簿上跑，请去掉 JIELU_WORKBOOK。")
-    if not setup.is_empty(office.gateway) and office.gateway.read().get("issues") and office.gateway.read()["issues"].rows:
+    if (
+        not setup.is_empty(office.gateway)
+        and office.gateway.read().get("issues")
+        and office.gateway.read()["issues"].rows
+    ):
         raise SettingsError("工作簿里已经有数据，演示不会覆盖它。换一个空的数据文件夹（JIELU_DATA）再试。")
     ensure(office)
     done = demo.run(office, moment(until, office.rules().bureau.zone), file, progress=not as_json)

@@ -29,7 +29,10 @@ from sync.workbook.store import Store
 from sync.workbook.transport import session
 
 HERE = Path(__file__).parent
-SCOPES = ("https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive.metadata.readonly")
+SCOPES = (
+    "https://www.googleapis.com/auth/spreadsheets",
+    "https://www.googleapis.com/auth/drive.metadata.readonly",
+)
 ADDRESS = re.compile(r"/spreadsheets/d/([A-Za-z0-9_-]+)")
 TITLE = "街路长工作簿"
 
@@ -56,7 +59,11 @@ class Settings:
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """From ``environ`` (default: the process's, with ``.env`` of the working folder under it)."""
-        found = {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ} if environ is None else dict(environ)
+        found = (
+            {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
+            if environ is None
+            else dict(environ)
+        )
         data = Path(found.get("JIELU_DATA", "data"))
         address = ADDRESS.search(found.get("JIELU_WORKBOOK", ""))
         return cls(
@@ -87,7 +94,9 @@ def read_templates(folder: Path) -> dict[str, tabs.Tab]:
         found[tab.key] = tab
     if not found:
         raise SettingsError(f"{folder} 里没有表格模板（*.toml），请检查 JIELU_TEMPLATES。")
-    return {key: found[key] for key in [*[k for k in tabs.ORDER if k in found], *[k for k in found if k not in tabs.ORDER]]}
+    return {
+        key: found[key] for key in [*[k for k in tabs.ORDER if k in found], *[k for k in found if k not in tabs.ORDER]]
+    }
 
 
 @dataclass
@@ -156,7 +165,9 @@ class Office:
         try:
             return self.settings.rules.read_text("utf-8")
         except OSError as error:
-            raise SettingsError(f"读不到规则文件 {self.settings.rules}：{error.strerror}。请检查 JIELU_RULES。") from error
+            raise SettingsError(
+                f"读不到规则文件 {self.settings.rules}：{error.strerror}。请检查 JIELU_RULES。"
+            ) from error
 
     def _first_rules(self) -> tuple[Rules, str]:
         """Before the ledger is open, only the file can say; its zone is enough."""

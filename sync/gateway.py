@@ -15,7 +15,12 @@ import requests
 import tenacity
 from gspread.exceptions import APIError
 from gspread.http_client import HTTPClient
-from gspread.urls import DRIVE_FILES_API_V3_URL, SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL, SPREADSHEET_VALUES_BATCH_URL
+from gspread.urls import (
+    DRIVE_FILES_API_V3_URL,
+    SPREADSHEET_BATCH_UPDATE_URL,
+    SPREADSHEET_URL,
+    SPREADSHEET_VALUES_BATCH_URL,
+)
 
 from sync.core.plan import Plan, TabPlan
 from sync.core.rows import Raw, Table
@@ -24,7 +29,9 @@ from sync.core.tabs import Tab
 TIMEOUT = (10, 120)  # seconds to connect, to read: a large workbook takes Google some time
 PASSING = (429, 500, 502, 503, 504)
 MOST_RANGES = 40  # touched rows asked back one by one; beyond it one range over all of them
-CELLS_MASK = "replies,updatedSpreadsheet.sheets(properties(title),data(startRow,startColumn,rowData.values.effectiveValue))"
+CELLS_MASK = (
+    "replies,updatedSpreadsheet.sheets(properties(title),data(startRow,startColumn,rowData.values.effectiveValue))"
+)
 
 
 class Unreachable(RuntimeError):
@@ -62,8 +69,12 @@ class Client(HTTPClient):
 
     def request(self, method: str, *args: Any, **kwargs: Any) -> requests.Response:
         again = _passing if method.lower() == "get" else _slow_down
-        retry = tenacity.Retrying(stop=tenacity.stop_after_attempt(self.tries), wait=self.waits,
-                                  retry=tenacity.retry_if_exception(again), reraise=True)
+        retry = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self.tries),
+            wait=self.waits,
+            retry=tenacity.retry_if_exception(again),
+            reraise=True,
+        )
         return retry(self._once, method, *args, **kwargs)
 
     def _once(self, method: str, *args: Any, **kwargs: Any) -> requests.Response:
@@ -82,8 +93,11 @@ class Gateway:
 
     def version(self) -> str:
         """The file's version: changes with every change of it (Drive files.get)."""
-        answer = self.client.request("get", f"{DRIVE_FILES_API_V3_URL}/{self.workbook}",
-                                     params={"fields": "version", "supportsAllDrives": True})
+        answer = self.client.request(
+            "get",
+            f"{DRIVE_FILES_API_V3_URL}/{self.workbook}",
+            params={"fields": "version", "supportsAllDrives": True},
+        )
         return str(answer.json().get("version", ""))
 
     def read(self) -> dict[str, Table]:
@@ -114,14 +128,19 @@ class Gateway:
 
     def sheets(self) -> list[dict[str, Any]]:
         """Title and sheetId of every sheet in the file, ours or not."""
-        answer = self.client.request("get", SPREADSHEET_URL % self.workbook,
-                                     params={"fields": "sheets.properties(sheetId,title)"})
+        answer = self.client.request(
+            "get", SPREADSHEET_URL % self.workbook, params={"fields": "sheets.properties(sheetId,title)"}
+        )
         return [sheet["properties"] for sheet in answer.json()["sheets"]]
 
     def _batch_get(self) -> dict[str, Table]:
         keys = list(self.sheet_ids)
-        params = {"ranges": [_quoted(self.tabs[key].title) for key in keys], "majorDimension": "ROWS",
-                  "valueRenderOption": "UNFORMATTED_VALUE", "dateTimeRenderOption": "SERIAL_NUMBER"}
+        params = {
+            "ranges": [_quoted(self.tabs[key].title) for key in keys],
+            "majorDimension": "ROWS",
+            "valueRenderOption": "UNFORMATTED_VALUE",
+            "dateTimeRenderOption": "SERIAL_NUMBER",
+        }
         answer = self.client.request("get", SPREADSHEET_VALUES_BATCH_URL % self.workbook, params=params)
         found = orjson.loads(answer.content)["valueRanges"]
         return {key: _table(key, one.get("values", [])) for key, one in zip(keys, found, strict=True)}
@@ -137,8 +156,9 @@ class Gateway:
             "responseRanges": [text for one in plan.tabs.values() for text in self._ranges(one)],
         }
         try:
-            answer = self.client.request("post", SPREADSHEET_BATCH_UPDATE_URL % self.workbook,
-                                         params={"fields": CELLS_MASK}, json=body)
+            answer = self.client.request(
+                "post", SPREADSHEET_BATCH_UPDATE_URL % self.workbook, params={"fields": CELLS_MASK}, json=body
+            )
         except APIError as error:
             self.sheet_ids = {} if error.code == 400 else self.sheet_ids
             if error.code in (400, 401, 403, 404, 429):
@@ -174,10 +194,12 @@ class Gateway:
                 found[key] = _seen(key, sheet.get("data", []))
         return found
 
-    # Building and checking -------------------------------------------------------------------------------------
+    # Building and checking
     def send(self, requests_: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """A batchUpdate that people asked for (``init``)."""
-        answer = self.client.request("post", SPREADSHEET_BATCH_UPDATE_URL % self.workbook, json={"requests": list(requests_)})
+        answer = self.client.request(
+            "post", SPREADSHEET_BATCH_UPDATE_URL % self.workbook, json={"requests": list(requests_)}
+        )
         found: dict[str, Any] = answer.json()
         return found
 
@@ -235,8 +257,13 @@ def _runs(cells: Mapping[int, Raw]) -> list[tuple[int, list[Raw]]]:
 
 
 def _update(sheet: int, row: int, column: int, block: list[list[Raw]]) -> dict[str, Any]:
-    area = {"sheetId": sheet, "startRowIndex": row - 1, "endRowIndex": row - 1 + len(block),
-            "startColumnIndex": column, "endColumnIndex": column + len(block[0])}
+    area = {
+        "sheetId": sheet,
+        "startRowIndex": row - 1,
+        "endRowIndex": row - 1 + len(block),
+        "startColumnIndex": column,
+        "endColumnIndex": column + len(block[0]),
+    }
     rows = [{"values": [_cell(value) for value in values]} for values in block]
     return {"updateCells": {"range": area, "rows": rows, "fields": "userEnteredValue"}}
 
@@ -256,4 +283,3 @@ def _value(cell: Mapping[str, Any]) -> Raw:
     held = cell.get("effectiveValue", {})
     found: Raw = held.get("stringValue", held.get("numberValue", held.get("boolValue", "")))
     return found
-

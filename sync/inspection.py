@@ -1,4 +1,4 @@
-"""``jielu check``: the rules file, the templates and the live workbook held against each other, and the plan's clauses."""
+"""``jielu check``: rules, templates and the live workbook held against each other, and the plan's clauses."""
 
 from __future__ import annotations
 
@@ -20,8 +20,12 @@ class Inspection:
     uncovered: tuple[str, ...]
 
     def fields(self) -> dict[str, Any]:
-        return {"workbook": self.workbook, "problems": list(self.problems), "uncovered": list(self.uncovered),
-                "clauses": [list(one) for one in self.clauses]}
+        return {
+            "workbook": self.workbook,
+            "problems": list(self.problems),
+            "uncovered": list(self.uncovered),
+            "clauses": [list(one) for one in self.clauses],
+        }
 
     def text(self) -> str:
         found = [f"工作簿 {self.workbook}"]

@@ -55,9 +55,17 @@ class Moment(sa.TypeDecorator[datetime]):
 
 
 meta = sa.MetaData()
-bureau = lambda: sa.Column("bureau", sa.String(120), primary_key=True)  # noqa: E731 - a fresh column for each table
+
+
+def bureau() -> sa.Column[str]:
+    """A fresh first column for each table: many workbooks may share one database."""
+    return sa.Column("bureau", sa.String(120), primary_key=True)
+
+
 rows = sa.Table(
-    "rows", meta, bureau(),
+    "rows",
+    meta,
+    bureau(),
     sa.Column("tab", sa.String(40), primary_key=True),
     sa.Column("rid", sa.String(60), primary_key=True),
     sa.Column("print", sa.String(40), nullable=False),
@@ -66,18 +74,23 @@ rows = sa.Table(
     sa.Column("marks", sa.Text, nullable=False),
 )
 stamps = sa.Table(
-    "stamps", meta, bureau(),
+    "stamps",
+    meta,
+    bureau(),
     sa.Column("rid", sa.String(60), primary_key=True),
     sa.Column("stamps", sa.Text, nullable=False),
 )
 lines = sa.Table(
-    "lines", meta, bureau(),
+    "lines",
+    meta,
+    bureau(),
     sa.Column("issue", sa.String(60), primary_key=True),
     sa.Column("id", sa.String(120), primary_key=True),
     sa.Column("line", sa.Text, nullable=False),
 )
 history = sa.Table(
-    "history", meta,
+    "history",
+    meta,
     sa.Column("n", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("bureau", sa.String(120), nullable=False),
     sa.Column("tab", sa.String(40), nullable=False),
@@ -88,7 +101,9 @@ history = sa.Table(
     sa.Column("at", Moment, nullable=False),
 )
 outbox = sa.Table(
-    "outbox", meta, bureau(),
+    "outbox",
+    meta,
+    bureau(),
     sa.Column("number", sa.String(200), primary_key=True),
     sa.Column("notice", sa.Text, nullable=False),
     sa.Column("to", sa.String(120), nullable=False),
@@ -100,7 +115,8 @@ outbox = sa.Table(
     sa.Column("batch", sa.String(64)),
 )
 ticks = sa.Table(
-    "ticks", meta,
+    "ticks",
+    meta,
     sa.Column("n", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("bureau", sa.String(120), nullable=False, index=True),
     sa.Column("at", Moment, nullable=False),
@@ -109,18 +125,24 @@ ticks = sa.Table(
     sa.Column("note", sa.Text, nullable=False, default=""),
 )
 rules = sa.Table(
-    "rules", meta, bureau(),
+    "rules",
+    meta,
+    bureau(),
     sa.Column("hash", sa.String(64), primary_key=True),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("since", Moment, nullable=False),
 )
 facts = sa.Table(
-    "facts", meta, bureau(),
+    "facts",
+    meta,
+    bureau(),
     sa.Column("key", sa.String(40), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
 leases = sa.Table(
-    "leases", meta, bureau(),
+    "leases",
+    meta,
+    bureau(),
     sa.Column("holder", sa.String(120), nullable=False),
     sa.Column("until", sa.Float, nullable=False),
 )
@@ -161,7 +183,7 @@ class Ledger:
     def close(self) -> None:
         self.engine.dispose()
 
-    # What the core reads ------------------------------------------------------------------------------------
+    # What the core reads
     def memory(self) -> Memory:
         """Everything remembered, from memory or from the database."""
         with self.engine.connect() as db:
@@ -175,8 +197,12 @@ class Ledger:
     def _load(self, db: Connection) -> Memory:
         found = Memory()
         for row in db.execute(sa.select(rows).where(rows.c.bureau == self.name).order_by(rows.c.tab, rows.c.rid)):
-            marks = {key: datetime.fromisoformat(text).astimezone(self.zone) for key, text in json.loads(row.marks).items()}
-            found.known.setdefault(row.tab, {})[row.rid] = Known(row.rid, json.loads(row.cells), row.print, marks, row.gone)
+            marks = {
+                key: datetime.fromisoformat(text).astimezone(self.zone) for key, text in json.loads(row.marks).items()
+            }
+            found.known.setdefault(row.tab, {})[row.rid] = Known(
+                row.rid, json.loads(row.cells), row.print, marks, row.gone
+            )
         for row in db.execute(sa.select(stamps).where(stamps.c.bureau == self.name)):
             found.stamps[row.rid] = self._read(Stamps, row.stamps)
         for row in db.execute(sa.select(lines).where(lines.c.bureau == self.name).order_by(lines.c.id)):
@@ -185,8 +211,10 @@ class Ledger:
             found.notices[row.number] = Sent(self._read(Notice, row.notice), row.state, row.reason)
         found.numbers = self._fact(db, "numbers", {})
         found.addresses = self._fact(db, "addresses", {})
-        found.status = {key: (text, datetime.fromisoformat(at).astimezone(self.zone))
-                        for key, (text, at) in self._fact(db, "status", {}).items()}
+        found.status = {
+            key: (text, datetime.fromisoformat(at).astimezone(self.zone))
+            for key, (text, at) in self._fact(db, "status", {}).items()
+        }
         found.plan = self._plan(db)
         found.restores = self.codec.structure(self._fact(db, "restores", []), list[Restore])
         last = self._fact(db, "last_tick", None)
@@ -207,7 +235,7 @@ class Ledger:
     def _text(self, value: Any) -> str:
         return json.dumps(self.codec.unstructure(value), ensure_ascii=False, separators=(",", ":"))
 
-    # Commit ----------------------------------------------------------------------------------------------------
+    # Commit
     def commit(self, decision: Decision, now: datetime, rules_hash: str, rules_text: str, seen_version: str) -> None:
         """Stamps, notices, history and the intended writes, in one transaction; then the memory moves on."""
         memory = self.memory()
@@ -218,39 +246,89 @@ class Ledger:
             self._put_rules(db, rules_hash, rules_text, now)
             db.execute(sa.insert(ticks).values(bureau=self.name, at=now, wrote=decision.plan.cells))
             back = [rid for rid in self._fact(db, "wanted_back", []) if rid not in decision.restored]
-            self._facts(db, {
-                "numbers": decision.numbers, "addresses": decision.addresses,
-                "status": {key: (text, at.astimezone(UTC).isoformat()) for key, (text, at) in decision.status.items()},
-                "plan": self.codec.unstructure(decision.plan) if decision.plan.tabs else None,
-                "restores": [], "wanted_back": back, "last_tick": now.astimezone(UTC).isoformat(),
-                "wake": decision.wake.astimezone(UTC).isoformat() if decision.wake else None,
-                "version": seen_version, "rules": rules_hash,
-            })
+            self._facts(
+                db,
+                {
+                    "numbers": decision.numbers,
+                    "addresses": decision.addresses,
+                    "status": {
+                        key: (text, at.astimezone(UTC).isoformat()) for key, (text, at) in decision.status.items()
+                    },
+                    "plan": self.codec.unstructure(decision.plan) if decision.plan.tabs else None,
+                    "restores": [],
+                    "wanted_back": back,
+                    "last_tick": now.astimezone(UTC).isoformat(),
+                    "wake": decision.wake.astimezone(UTC).isoformat() if decision.wake else None,
+                    "version": seen_version,
+                    "rules": rules_hash,
+                },
+            )
             self._revision = self._bump(db)
         absorb(memory, decision, now)
 
     def _put_rows(self, db: Connection, decision: Decision) -> None:
-        self._upsert(db, rows, [
-            {"tab": tab, "rid": one.rid, "print": one.print, "gone": one.gone,
-             "cells": json.dumps(dict(one.cells), ensure_ascii=False),
-             "marks": json.dumps({key: at.astimezone(UTC).isoformat() for key, at in one.marks.items()})}
-            for tab, group in decision.known.items() for one in group.values()])
+        self._upsert(
+            db,
+            rows,
+            [
+                {
+                    "tab": tab,
+                    "rid": one.rid,
+                    "print": one.print,
+                    "gone": one.gone,
+                    "cells": json.dumps(dict(one.cells), ensure_ascii=False),
+                    "marks": json.dumps({key: at.astimezone(UTC).isoformat() for key, at in one.marks.items()}),
+                }
+                for tab, group in decision.known.items()
+                for one in group.values()
+            ],
+        )
         self._upsert(db, stamps, [{"rid": rid, "stamps": self._text(one)} for rid, one in decision.stamps.items()])
-        self._upsert(db, lines, [{"issue": rid, "id": line.id, "line": self._text(line)}
-                                 for rid, group in decision.lines.items() for line in group.values()])
+        self._upsert(
+            db,
+            lines,
+            [
+                {"issue": rid, "id": line.id, "line": self._text(line)}
+                for rid, group in decision.lines.items()
+                for line in group.values()
+            ],
+        )
 
     def _put_notices(self, db: Connection, decision: Decision) -> None:
-        self._upsert(db, outbox, [
-            {"number": number, "notice": self._text(sent.notice), "to": sent.notice.to, "due": sent.notice.due,
-             "state": sent.state, "reason": sent.reason, "attempts": 0}
-            for number, sent in decision.notices.items()])
+        self._upsert(
+            db,
+            outbox,
+            [
+                {
+                    "number": number,
+                    "notice": self._text(sent.notice),
+                    "to": sent.notice.to,
+                    "due": sent.notice.due,
+                    "state": sent.state,
+                    "reason": sent.reason,
+                    "attempts": 0,
+                }
+                for number, sent in decision.notices.items()
+            ],
+        )
 
     def _put_history(self, db: Connection, decision: Decision) -> None:
         if decision.history:
-            db.execute(sa.insert(history), [
-                {"bureau": self.name, "tab": one.tab, "rid": one.rid, "what": one.column,
-                 "before": json.dumps(one.before, ensure_ascii=False), "after": json.dumps(one.after, ensure_ascii=False),
-                 "at": one.at} for one in decision.history])
+            db.execute(
+                sa.insert(history),
+                [
+                    {
+                        "bureau": self.name,
+                        "tab": one.tab,
+                        "rid": one.rid,
+                        "what": one.column,
+                        "before": json.dumps(one.before, ensure_ascii=False),
+                        "after": json.dumps(one.after, ensure_ascii=False),
+                        "at": one.at,
+                    }
+                    for one in decision.history
+                ],
+            )
 
     def _put_rules(self, db: Connection, rules_hash: str, text: str, now: datetime) -> None:
         if self._fact(db, "rules", "") != rules_hash:
@@ -266,7 +344,7 @@ class Ledger:
         memory = self.memory()
         memory.plan, memory.restores = None, kept
 
-    # Between ticks ---------------------------------------------------------------------------------------------
+    # Between ticks
     def quiet_until(self, version: str, rules_hash: str) -> datetime | None:
         """When the next look is due if the workbook is still at ``version`` under these rules; None: look now."""
         with self.engine.connect() as db:
@@ -293,51 +371,91 @@ class Ledger:
     def last_rules(self) -> str | None:
         """The rules text that was in force last."""
         with self.engine.connect() as db:
-            query = sa.select(rules.c.text).where(rules.c.bureau == self.name, rules.c.hash == self._fact(db, "rules", ""))
+            query = sa.select(rules.c.text).where(
+                rules.c.bureau == self.name, rules.c.hash == self._fact(db, "rules", "")
+            )
             return db.execute(query).scalar()
 
     def trail(self, rid: str) -> list[dict[str, Any]]:
         """The history of a row: what, before, after, at (bureau's zone), oldest first."""
         with self.engine.connect() as db:
-            found = db.execute(sa.select(history).where(history.c.bureau == self.name, history.c.rid == rid).order_by(history.c.n))
-            return [{"tab": row.tab, "what": row.what, "before": json.loads(row.before), "after": json.loads(row.after),
-                     "at": row.at.astimezone(self.zone)} for row in found]
+            found = db.execute(
+                sa.select(history).where(history.c.bureau == self.name, history.c.rid == rid).order_by(history.c.n)
+            )
+            return [
+                {
+                    "tab": row.tab,
+                    "what": row.what,
+                    "before": json.loads(row.before),
+                    "after": json.loads(row.after),
+                    "at": row.at.astimezone(self.zone),
+                }
+                for row in found
+            ]
 
     def ticks(self, most: int = 20) -> list[dict[str, Any]]:
         """The last ticks, newest first: at, wrote (cells), took (seconds)."""
         with self.engine.connect() as db:
-            found = db.execute(sa.select(ticks).where(ticks.c.bureau == self.name).order_by(ticks.c.n.desc()).limit(most))
+            found = db.execute(
+                sa.select(ticks).where(ticks.c.bureau == self.name).order_by(ticks.c.n.desc()).limit(most)
+            )
             return [{"at": row.at.astimezone(self.zone), "wrote": row.wrote, "took": row.took} for row in found]
 
-    # The outbox ------------------------------------------------------------------------------------------------
+    # The outbox
     def waiting(self, now: datetime, states: Iterable[str] = ("待发送", "未发送")) -> list[Waiting]:
         """Notices whose hour has come, in the order of their numbers."""
         with self.engine.connect() as db:
-            query = sa.select(outbox).where(
-                outbox.c.bureau == self.name, outbox.c.state.in_(list(states)), outbox.c.due <= now,
-                sa.or_(outbox.c.next_try.is_(None), outbox.c.next_try <= now)).order_by(outbox.c.number)
+            query = (
+                sa.select(outbox)
+                .where(
+                    outbox.c.bureau == self.name,
+                    outbox.c.state.in_(list(states)),
+                    outbox.c.due <= now,
+                    sa.or_(outbox.c.next_try.is_(None), outbox.c.next_try <= now),
+                )
+                .order_by(outbox.c.number)
+            )
             return [Waiting(self._read(Notice, row.notice), row.attempts, row.batch) for row in db.execute(query)]
 
     def batch(self, numbers: Iterable[str], batch: str) -> None:
         """Fix which notices go out in one mail, before it is sent: a repeat after a crash is the same mail."""
         with self.engine.begin() as db:
-            db.execute(sa.update(outbox).where(outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers))).values(batch=batch))
+            db.execute(
+                sa.update(outbox)
+                .where(outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers)))
+                .values(batch=batch)
+            )
 
-    def settle(self, numbers: Iterable[str], state: str, reason: str, *, attempts: int = 0, next_try: datetime | None = None) -> None:
+    def settle(
+        self,
+        numbers: Iterable[str],
+        state: str,
+        reason: str,
+        *,
+        attempts: int = 0,
+        next_try: datetime | None = None,
+    ) -> None:
         """What became of these notices; the next tick shows it in 通知记录."""
         kept = list(numbers)
         memory = self.memory()
-        changed = [n for n in kept if n in memory.notices and (memory.notices[n].state, memory.notices[n].reason) != (state, reason)]
+        changed = [
+            n
+            for n in kept
+            if n in memory.notices and (memory.notices[n].state, memory.notices[n].reason) != (state, reason)
+        ]
         with self.engine.begin() as db:
-            db.execute(sa.update(outbox).where(outbox.c.bureau == self.name, outbox.c.number.in_(kept))
-                       .values(state=state, reason=reason, attempts=attempts, next_try=next_try))
+            db.execute(
+                sa.update(outbox)
+                .where(outbox.c.bureau == self.name, outbox.c.number.in_(kept))
+                .values(state=state, reason=reason, attempts=attempts, next_try=next_try)
+            )
             if changed:
                 self._facts(db, {"version": ""})
                 self._revision = self._bump(db)
         for number in changed:
             memory.notices[number] = Sent(memory.notices[number].notice, state, reason)
 
-    # One tick at a time ----------------------------------------------------------------------------------------
+    # One tick at a time
     @contextmanager
     def turn(self) -> Iterator[None]:
         """The right to tick this bureau's workbook; ``Busy`` where another process has it."""
@@ -360,14 +478,18 @@ class Ledger:
             except sa.exc.IntegrityError as error:
                 raise Busy("另一个进程正在处理同一个工作簿，请稍后再试。") from error
 
-    # Small values ----------------------------------------------------------------------------------------------
+    # Small values
     def _fact(self, db: Connection, key: str, default: Any) -> Any:
         query = sa.select(facts.c.value).where(facts.c.bureau == self.name, facts.c.key == key)
         text = db.execute(query).scalar()
         return default if text is None else json.loads(text)
 
     def _facts(self, db: Connection, values: Mapping[str, Any]) -> None:
-        self._upsert(db, facts, [{"key": key, "value": json.dumps(value, ensure_ascii=False)} for key, value in values.items()])
+        self._upsert(
+            db,
+            facts,
+            [{"key": key, "value": json.dumps(value, ensure_ascii=False)} for key, value in values.items()],
+        )
 
     def _bump(self, db: Connection) -> int:
         revision = int(self._fact(db, "revision", 0)) + 1

@@ -75,7 +75,7 @@ def _parcels(ledger: Ledger, waiting: Sequence[Waiting], digest: bool) -> dict[s
     size = MOST_IN_ONE if digest else 1
     for group in _by_name([one for one in waiting if not one.batch]).values():
         for start in range(0, len(group), size):
-            part = group[start:start + size]
+            part = group[start : start + size]
             numbers = [one.notice.number for one in part]
             batch = hashlib.sha256("\n".join(numbers).encode()).hexdigest()[:32]
             ledger.batch(numbers, batch)
@@ -83,8 +83,15 @@ def _parcels(ledger: Ledger, waiting: Sequence[Waiting], digest: bool) -> dict[s
     return dict(found)
 
 
-def _send_all(ledger: Ledger, mail: Mail, parcels: Mapping[str, list[Waiting]], addresses: Mapping[str, str],
-              now: datetime, link: str, done: Delivery) -> None:
+def _send_all(
+    ledger: Ledger,
+    mail: Mail,
+    parcels: Mapping[str, list[Waiting]],
+    addresses: Mapping[str, str],
+    now: datetime,
+    link: str,
+    done: Delivery,
+) -> None:
     left = dict(parcels)
     try:
         with mail.open() as server:
@@ -96,8 +103,17 @@ def _send_all(ledger: Ledger, mail: Mail, parcels: Mapping[str, list[Waiting]], 
             _later(ledger, group, failure, now, done)
 
 
-def _send_one(ledger: Ledger, mail: Mail, server: smtplib.SMTP, batch: str, group: list[Waiting], to: str, now: datetime,
-              link: str, done: Delivery) -> None:
+def _send_one(
+    ledger: Ledger,
+    mail: Mail,
+    server: smtplib.SMTP,
+    batch: str,
+    group: list[Waiting],
+    to: str,
+    now: datetime,
+    link: str,
+    done: Delivery,
+) -> None:
     numbers = [one.notice.number for one in group]
     try:
         mail.send(server, Letter(to, _subject(group), _text(group, link), batch))
@@ -122,7 +138,13 @@ def _later(ledger: Ledger, group: Sequence[Waiting], failure: Failure, now: date
         done.failed += len(numbers)
         return
     gap = GAPS[min(attempts, len(GAPS)) - 1]
-    ledger.settle(numbers, "待发送", f"第 {attempts} 次没有成功，稍后再试：{failure}", attempts=attempts, next_try=now + gap)
+    ledger.settle(
+        numbers,
+        "待发送",
+        f"第 {attempts} 次没有成功，稍后再试：{failure}",
+        attempts=attempts,
+        next_try=now + gap,
+    )
     done.later += len(numbers)
 
 

@@ -21,9 +21,13 @@ log = logging.getLogger(__name__)
 class Clock:
     """Runs ``tick`` and ``deliver`` in the background until ``stop``; ``nudge`` makes the next tick come now."""
 
-    def __init__(self, tick: Callable[[], None], deliver: Callable[[], None], zone: ZoneInfo, every: int = TICK_SECONDS) -> None:
+    def __init__(
+        self, tick: Callable[[], None], deliver: Callable[[], None], zone: ZoneInfo, every: int = TICK_SECONDS
+    ) -> None:
         self.zone = zone
-        self._jobs = BackgroundScheduler(timezone=zone, job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": 30})
+        self._jobs = BackgroundScheduler(
+            timezone=zone, job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": 30}
+        )
         self._jobs.add_job(_told(tick, "tick"), "interval", seconds=every, id="tick", next_run_time=datetime.now(zone))
         self._jobs.add_job(_told(deliver, "deliver"), "interval", seconds=DELIVER_SECONDS, id="deliver")
 

@@ -69,8 +69,13 @@ def tab_requests(tab: Tab, sheet: int, rules: Rules) -> list[dict[str, Any]]:
     size = {"rowCount": START_ROWS, "columnCount": len(tab.columns), "frozenRowCount": 1}
     found: list[dict[str, Any]] = [
         {"addSheet": {"properties": {"sheetId": sheet, "title": tab.title, "gridProperties": size}}},
-        {"updateCells": {"start": {"sheetId": sheet, "rowIndex": 0, "columnIndex": 0}, "rows": [{"values": [_head(c) for c in tab.columns]}],
-                         "fields": "userEnteredValue,note,userEnteredFormat"}},
+        {
+            "updateCells": {
+                "start": {"sheetId": sheet, "rowIndex": 0, "columnIndex": 0},
+                "rows": [{"values": [_head(c) for c in tab.columns]}],
+                "fields": "userEnteredValue,note,userEnteredFormat",
+            }
+        },
     ]
     for index, column in enumerate(tab.columns):
         found += _column_requests(sheet, index, column, rules)
@@ -83,25 +88,56 @@ def _head(column: Column) -> dict[str, Any]:
     return {
         "userEnteredValue": {"stringValue": column.header},
         "note": column.help + required,
-        "userEnteredFormat": {"backgroundColor": GREY if column.owner == "service" else HEAD, "textFormat": {"bold": True}},
+        "userEnteredFormat": {
+            "backgroundColor": GREY if column.owner == "service" else HEAD,
+            "textFormat": {"bold": True},
+        },
     }
 
 
 def _column_requests(sheet: int, index: int, column: Column, rules: Rules) -> list[dict[str, Any]]:
     body = {"sheetId": sheet, "startRowIndex": 1, "startColumnIndex": index, "endColumnIndex": index + 1}
-    found: list[dict[str, Any]] = [{"updateDimensionProperties": {
-        "range": {"sheetId": sheet, "dimension": "COLUMNS", "startIndex": index, "endIndex": index + 1},
-        "properties": {"pixelSize": column.width}, "fields": "pixelSize"}}]
+    found: list[dict[str, Any]] = [
+        {
+            "updateDimensionProperties": {
+                "range": {
+                    "sheetId": sheet,
+                    "dimension": "COLUMNS",
+                    "startIndex": index,
+                    "endIndex": index + 1,
+                },
+                "properties": {"pixelSize": column.width},
+                "fields": "pixelSize",
+            }
+        }
+    ]
     look: dict[str, Any] = {}
     if column.number_format:
         kind = {"datetime": "DATE_TIME", "date": "DATE", "percent": "PERCENT"}.get(column.type, "NUMBER")
         look["numberFormat"] = {"type": kind, "pattern": column.number_format}
     if column.owner == "service":
         look["backgroundColor"] = GREY
-        found.append({"addProtectedRange": {"protectedRange": {"range": body, "warningOnly": True, "description": f"{column.header}由系统填写"}}})
+        found.append(
+            {
+                "addProtectedRange": {
+                    "protectedRange": {
+                        "range": body,
+                        "warningOnly": True,
+                        "description": f"{column.header}由系统填写",
+                    }
+                }
+            }
+        )
     if look:
-        found.append({"repeatCell": {"range": body, "cell": {"userEnteredFormat": look},
-                                     "fields": ",".join(f"userEnteredFormat.{key}" for key in look)}})
+        found.append(
+            {
+                "repeatCell": {
+                    "range": body,
+                    "cell": {"userEnteredFormat": look},
+                    "fields": ",".join(f"userEnteredFormat.{key}" for key in look),
+                }
+            }
+        )
     if rule := validation(column, rules):
         found.append({"setDataValidation": {"range": body, "rule": rule}})
     return found
@@ -111,7 +147,10 @@ def validation(column: Column, rules: Rules) -> dict[str, Any] | None:
     """The drop-down or date check of a column; it advises, since 校验 says what is wrong in words."""
     values = choices(column, rules)
     if values:
-        condition: Mapping[str, Any] = {"type": "ONE_OF_LIST", "values": [{"userEnteredValue": value} for value in values]}
+        condition: Mapping[str, Any] = {
+            "type": "ONE_OF_LIST",
+            "values": [{"userEnteredValue": value} for value in values],
+        }
     elif column.choices == "streets":
         condition = {"type": "ONE_OF_RANGE", "values": [{"userEnteredValue": "='街路名册'!$B$2:$B"}]}
     elif column.owner == "staff" and column.type in ("date", "datetime"):
@@ -140,9 +179,14 @@ def _color_request(sheet: int, tab: Tab, color: Color) -> dict[str, Any]:
     else:
         tests = ",".join(f'${letters(index)}2="{value}"' for value in color.when)
         condition = {"type": "CUSTOM_FORMULA", "values": [{"userEnteredValue": f"=OR({tests})"}]}
-    red, green, blue = (int(color.color[i:i + 2], 16) / 255 for i in (0, 2, 4))
+    red, green, blue = (int(color.color[i : i + 2], 16) / 255 for i in (0, 2, 4))
     look = {"backgroundColor": {"red": red, "green": green, "blue": blue}}
-    return {"addConditionalFormatRule": {"rule": {"ranges": [area], "booleanRule": {"condition": condition, "format": look}}, "index": 0}}
+    return {
+        "addConditionalFormatRule": {
+            "rule": {"ranges": [area], "booleanRule": {"condition": condition, "format": look}},
+            "index": 0,
+        }
+    }
 
 
 def write_token(store: Store, base: str, name: str, path: Path) -> dict[str, Any]:

@@ -40,8 +40,15 @@ class Report:
     trouble: str = ""
 
 
-def tick(gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, *, version: str = "",
-         step: Callable[[str], None] = lambda _: None) -> Decision:
+def tick(
+    gateway: Gateway,
+    ledger: Ledger,
+    rules: Rules,
+    now: datetime,
+    *,
+    version: str = "",
+    step: Callable[[str], None] = lambda _: None,
+) -> Decision:
     """One tick at ``now``. ``version``: the workbook's, looked up before; ``step`` is called by name after each
     step (tests stop the process there).
 
@@ -67,8 +74,15 @@ def tick(gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, *, versi
     return decision
 
 
-def ticks(gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, *, idle: bool = True,
-          step: Callable[[str], None] = lambda _: None) -> Report:
+def ticks(
+    gateway: Gateway,
+    ledger: Ledger,
+    rules: Rules,
+    now: datetime,
+    *,
+    idle: bool = True,
+    step: Callable[[str], None] = lambda _: None,
+) -> Report:
     """Tick until one writes nothing. ``idle``: skip it all when nothing can have changed."""
     with ledger.turn():
         version = gateway.version()
@@ -84,14 +98,27 @@ def ticks(gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, *, idle
         return replace(report, seconds=time.perf_counter() - began)
 
 
-def _again(gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, version: str, step: Callable[[str], None],
-           report: Report) -> tuple[Report, bool]:
+def _again(
+    gateway: Gateway,
+    ledger: Ledger,
+    rules: Rules,
+    now: datetime,
+    version: str,
+    step: Callable[[str], None],
+    report: Report,
+) -> tuple[Report, bool]:
     try:
         decision = tick(gateway, ledger, rules, now, version=version, step=step)
     except (Refused, Unknown) as error:
         return replace(report, ticks=report.ticks + 1, trouble=str(error)), False
-    report = replace(report, ticks=report.ticks + 1, cells=report.cells + decision.plan.cells,
-                     problems=decision.problems, notices=report.notices + len(decision.notices), trouble="")
+    report = replace(
+        report,
+        ticks=report.ticks + 1,
+        cells=report.cells + decision.plan.cells,
+        problems=decision.problems,
+        notices=report.notices + len(decision.notices),
+        trouble="",
+    )
     return report, not decision.plan.tabs
 
 

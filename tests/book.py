@@ -24,7 +24,9 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 @cache
 def templates() -> dict[str, tabs.Tab]:
-    found = [tabs.parse(path.read_text("utf-8"), path.name) for path in sorted((ROOT / "sheet_templates").glob("*.toml"))]
+    found = [
+        tabs.parse(path.read_text("utf-8"), path.name) for path in sorted((ROOT / "sheet_templates").glob("*.toml"))
+    ]
     return {tab.key: tab for tab in found}
 
 
@@ -97,8 +99,13 @@ class Book:
 
     def tables(self) -> Tables:
         by_title = {tab.title: tab.key for tab in templates().values()}
-        seen = {by_title[title]: Table(by_title[title], tuple(str(cell) for cell in rows[0]), [list(row) for row in rows[1:]])
-                for title, rows in self.sheets.items() if title in by_title}
+        seen = {
+            by_title[title]: Table(
+                by_title[title], tuple(str(cell) for cell in rows[0]), [list(row) for row in rows[1:]]
+            )
+            for title, rows in self.sheets.items()
+            if title in by_title
+        }
         return Tables(templates(), seen)
 
     def tick(self, at: str | datetime) -> Decision:
@@ -136,8 +143,11 @@ class Book:
 
     def rows(self, title: str, *headers: str) -> list[tuple[str, ...]]:
         """All rows of a tab under these headers, as people see them."""
-        return [tuple(self.cell(title, number, header) for header in headers)
-                for number in range(1, len(self.sheets[title])) if any(self.sheets[title][number])]
+        return [
+            tuple(self.cell(title, number, header) for header in headers)
+            for number in range(1, len(self.sheets[title]))
+            if any(self.sheets[title][number])
+        ]
 
     def expect(self, text: str) -> None:
         """The tab shows these rows under these headers: compare as text, blank parts included."""

@@ -1,4 +1,4 @@
-"""``POST /hooks/nudge``: somebody says that something changed. It is believed only that far: the next tick comes sooner.
+"""``POST /hooks/nudge``: somebody says that something changed; all that follows is that the next tick comes sooner.
 
 Signed with HMAC-SHA256 over ``timestamp.body`` with ``JIELU_SECRET``; five minutes' window; a signature works once.
 """

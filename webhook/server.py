@@ -9,7 +9,7 @@ from datetime import datetime
 from types import FrameType
 
 import flask
-import waitress
+import waitress  # type: ignore[import-untyped]
 
 from sync.config import Office, SettingsError
 from sync.scheduler import Clock
@@ -29,8 +29,12 @@ def create_app(office: Office, nudge: Callable[[], None]) -> flask.Flask:
     app = flask.Flask(__name__, static_folder=None)
     key = access.secret(office.settings.secret, office.settings.data)
     app.secret_key = key
-    app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True,
-                      SESSION_COOKIE_SECURE=office.settings.url.startswith("https://"))
+    app.config.update(
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=office.settings.url.startswith("https://"),
+    )
     app.register_blueprint(pages.blueprint(office, key))
     app.register_blueprint(hooks.blueprint(key, nudge))
     if office.embedded:

@@ -31,14 +31,19 @@ def known_lists(layout: Layout, cells: Cells, lists: Mapping[str, Collection[str
         if column.choices and column.key in cells:
             value = cells[column.key]
             if value not in lists[column.choices]:
-                found.append(f"{place(layout, column.key)}填的是{quoted(value)}，{_where(column.choices)}"
-                             f"{nearest(value, lists[column.choices]) or '请从下拉列表里选。'}")
+                found.append(
+                    f"{place(layout, column.key)}填的是{quoted(value)}，{_where(column.choices)}"
+                    f"{nearest(value, lists[column.choices]) or '请从下拉列表里选。'}"
+                )
     return found
 
 
 def _where(choices: str) -> str:
-    return {"streets": "街路名册里没有这条街路。", "categories": "规则里没有这个类别。",
-            "units": "规则里没有这个单位。"}[choices]
+    return {
+        "streets": "街路名册里没有这条街路。",
+        "categories": "规则里没有这个类别。",
+        "units": "规则里没有这个单位。",
+    }[choices]
 
 
 def future(layout: Layout, cells: Cells, key: str, now: datetime) -> list[str]:
@@ -61,10 +66,17 @@ def reference(layout: Layout, cells: Cells, key: str, known: Collection[str]) ->
     return []
 
 
-DUTY_NEEDS: Mapping[str, tuple[str, ...]] = {"巡查": ("street",), "督查": ("street",), "支部例会": ("branch",)}
+DUTY_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "巡查": ("street",),
+    "督查": ("street",),
+    "支部例会": ("branch",),
+}
 REQUEST_NEEDS: Mapping[str, tuple[str, ...]] = {
-    "延期": ("issue", "until"), "挂账": ("issue",), "移交": ("issue", "to_unit"),
-    "申诉": ("line",), "加减分": ("target", "points"),
+    "延期": ("issue", "until"),
+    "挂账": ("issue",),
+    "移交": ("issue", "to_unit"),
+    "申诉": ("line",),
+    "加减分": ("target", "points"),
 }
 
 
@@ -100,7 +112,9 @@ def change(layout: Layout, cells: Cells, roster: Roster) -> list[str]:
         found.append(f"{place(layout, 'until')}早于生效日期，请改正其中一个。")
     street = roster.street(cells.get("street", ""), since) if since else None
     if street and "from_chief" in cells and cells["from_chief"] != street.chief:
-        found.append(f"{place(layout, 'from_chief')}填的是{quoted(cells['from_chief'])}，名册里是「{street.chief}」，请核对。")
+        found.append(
+            f"{place(layout, 'from_chief')}填的是{quoted(cells['from_chief'])}，名册里是「{street.chief}」，请核对。"
+        )
     return found
 
 
@@ -109,18 +123,25 @@ def streets(layout: Layout, rows: list[Row], roster: Roster, day: date) -> dict[
     found: dict[int, list[str]] = {}
     read = {row.number: read_street(row.cells) for row in rows}
     names = {post.name for post in roster.posts if post.role == "街路长"}
-    groups = {key: Counter(getattr(one, attr) for one in read.values() if one and one.span.holds(day))
-              for key, attr in (("code", "code"), ("street", "name"))}
+    groups = {
+        key: Counter(getattr(one, attr) for one in read.values() if one and one.span.holds(day))
+        for key, attr in (("code", "code"), ("street", "name"))
+    }
     for number, one in read.items():
         if one is None:
             continue
-        problems = [f"{place(layout, key)}「{value}」出现了 {groups[key][value]} 次，请只留一行，旧的填停用日期。"
-                    for key, value in (("code", one.code), ("street", one.name))
-                    if value and one.span.holds(day) and groups[key][value] > 1]
+        problems = [
+            f"{place(layout, key)}「{value}」出现了 {groups[key][value]} 次，请只留一行，旧的填停用日期。"
+            for key, value in (("code", one.code), ("street", one.name))
+            if value and one.span.holds(day) and groups[key][value] > 1
+        ]
         if one.span.since and one.span.until and one.span.until < one.span.since:
             problems.append(f"{place(layout, 'until')}早于启用日期，请改正其中一个。")
         if one.chief and one.chief not in names:
-            problems.append(f"{place(layout, 'chief')}填的是{quoted(one.chief)}，组织架构里没有这位街路长。{nearest(one.chief, names)}")
+            problems.append(
+                f"{place(layout, 'chief')}填的是{quoted(one.chief)}，组织架构里没有这位街路长。"
+                + nearest(one.chief, names)
+            )
         found[number] = problems
     return found
 
@@ -135,12 +156,22 @@ def posts(layout: Layout, rows: list[Row]) -> dict[int, list[str]]:
         area = {"指挥长": "district", "支部书记": "branch"}.get(one.role)
         cells = {key: value for key, value in (("district", one.district), ("branch", one.branch)) if value}
         problems = needed(layout, cells, (area,), one.role) if area else []
-        twins = {other.branch for place_, other in read
-                 if other and place_ != number and other.name == one.name and other.role == one.role == "街路长"
-                 and other.branch and other.branch != one.branch and other.span.meets(one.span)}
+        twins = {
+            other.branch
+            for place_, other in read
+            if other
+            and place_ != number
+            and other.name == one.name
+            and other.role == one.role == "街路长"
+            and other.branch
+            and other.branch != one.branch
+            and other.span.meets(one.span)
+        }
         if twins and one.branch:
-            problems.append(f"{place(layout, 'name')}「{one.name}」同时在{'、'.join(sorted({one.branch, *twins}))}任街路长，"
-                            "请只留一个，另一行填停用日期。")
+            problems.append(
+                f"{place(layout, 'name')}「{one.name}」同时在{'、'.join(sorted({one.branch, *twins}))}任街路长，"
+                "请只留一个，另一行填停用日期。"
+            )
         found[number] = problems
     return found
 

@@ -20,7 +20,7 @@ from sync.core.issues import Ask, Fix, Issue, Stamps, heard
 from sync.core.life import Life
 from sync.core.memory import Change, Decision, Memory, Sent, Tables
 from sync.core.notices import Notice
-from sync.core.rows import Raw, Reader, Row, Table, plain
+from sync.core.rows import Raw, Reader, Row, plain
 from sync.core.rules import Rules
 from sync.core.scores import Line, Tally
 from sync.core.tabs import Layout, locate
@@ -88,13 +88,15 @@ class Look:
         self.numbers = Numbers(dict(self.memory.numbers))
         self.decision = Decision(plan.Plan(), None)
 
-    # 1. Columns ------------------------------------------------------------------------------------------------
+    # 1. Columns
     def find_columns(self) -> None:
         """A tab whose headers can't be found is skipped and said so; the others go on."""
         for key, tab in self.tables.tabs.items():
             table = self.tables.seen.get(key)
             if table is None:
-                self.skipped[key] = f"「{tab.title}」本轮跳过，其余各表照常。工作簿里没有这个工作表，请把名称改回「{tab.title}」。"
+                self.skipped[key] = (
+                    f"「{tab.title}」本轮跳过，其余各表照常。工作簿里没有这个工作表，请把名称改回「{tab.title}」。"
+                )
                 continue
             layout = locate(tab, table.header)
             if isinstance(layout, str):
@@ -102,7 +104,7 @@ class Look:
             else:
                 self.layouts[key] = layout
 
-    # 2. Rows ---------------------------------------------------------------------------------------------------
+    # 2. Rows
     def read_rows(self) -> None:
         """Read every cell, with people's cells that a write of ours covered given back first."""
         for key, layout in self.layouts.items():
@@ -137,7 +139,7 @@ class Look:
                 found.append(Row(0, raw, reader.parse(raw), rid))
         return found
 
-    # 3. Identity -----------------------------------------------------------------------------------------------
+    # 3. Identity
     def know_rows(self) -> None:
         for key in PEOPLE:
             if key in self.skipped or key not in self.rows:
@@ -216,7 +218,7 @@ class Look:
         known = {**self.memory.known.get(key, {}), **changed}
         self.gone[key] = [one for one in known.values() if one.deleted]
 
-    # 4. Roster -------------------------------------------------------------------------------------------------
+    # 4. Roster
     def know_roster(self) -> None:
         parts = tuple(self.rows.get(key, []) for key in ("streets", "posts", "changes"))
         self.roster = roster.assemble(*parts)
@@ -225,10 +227,13 @@ class Look:
         memo = self.memory.memo
         if memo.scope != scope:
             memo.scope, memo.followed, memo.scores = scope, {}, None
-        self.lists = {"streets": [*self.roster.names, *(a for s in self.roster.streets for a in s.aliases)],
-                      "categories": list(self.rules.categories), "units": list(self.rules.units)}
+        self.lists = {
+            "streets": [*self.roster.names, *(a for s in self.roster.streets for a in s.aliases)],
+            "categories": list(self.rules.categories),
+            "units": list(self.rules.units),
+        }
 
-    # 5. Rows of the tabs around the log --------------------------------------------------------------------------
+    # 5. Rows of the tabs around the log
     def check_small_tabs(self) -> None:
         day = self.now.date()
         if "streets" in self.rows:
@@ -280,7 +285,7 @@ class Look:
     def _numbers(self) -> set[str]:
         return {row.rid for row in self.rows.get("issues", [])}
 
-    # 6. Issues -------------------------------------------------------------------------------------------------
+    # 6. Issues
     def follow_issues(self) -> None:
         """Each issue by itself: stamp it, see where it stands, say so in its row."""
         layout = self.layouts.get("issues")
@@ -320,8 +325,15 @@ class Look:
         for row in self.rows.get("feedback", []):
             cells = row.cells
             if "issue" in cells and "outcome" in cells:
-                found[cells["issue"]].append(Fix(row.rid, row.number, self._mark("feedback", row.rid, "heard"),
-                                                 cells["outcome"], cells.get("photos", "")))
+                found[cells["issue"]].append(
+                    Fix(
+                        row.rid,
+                        row.number,
+                        self._mark("feedback", row.rid, "heard"),
+                        cells["outcome"],
+                        cells.get("photos", ""),
+                    )
+                )
         return {rid: tuple(sorted(group, key=lambda fix: (fix.at, fix.rid))) for rid, group in found.items()}
 
     def _asks(self) -> dict[str, tuple[Ask, ...]]:
@@ -333,7 +345,9 @@ class Look:
                 if cells["kind"] == "移交" and cells.get("to_unit") not in self.rules.units:
                     continue
                 at = self._mark("requests", row.rid, "answered")
-                found[cells["issue"]].append(Ask(row.rid, cells["kind"], at, cells.get("until"), cells.get("to_unit", "")))
+                found[cells["issue"]].append(
+                    Ask(row.rid, cells["kind"], at, cells.get("until"), cells.get("to_unit", ""))
+                )
         return {rid: tuple(sorted(group, key=lambda ask: (ask.at, ask.rid))) for rid, group in found.items()}
 
     def _mark(self, key: str, rid: str, mark: str) -> datetime:
@@ -341,25 +355,50 @@ class Look:
         return one.marks.get(mark, self.now) if one else self.now
 
     def _follow(self, layout: Layout, row: Row) -> Followed:
-        issue = Issue(row.rid, row.cells, self._stamps(layout, row), self.fixes.get(row.rid, ()), self.asks.get(row.rid, ()))
+        issue = Issue(
+            row.rid,
+            row.cells,
+            self._stamps(layout, row),
+            self.fixes.get(row.rid, ()),
+            self.asks.get(row.rid, ()),
+        )
         stamped = issue.stamps.start is not None or issue.stamps.street != ""
         problems = self._issue_problems(layout, row)
         if not stamped:
-            return Followed(issue.stamps, Life("", ""), self._blank_cells(row, problems), self._unmet(issue), (), (), None, None)
+            return Followed(
+                issue.stamps,
+                Life("", ""),
+                self._blank_cells(row, problems),
+                self._unmet(issue),
+                (),
+                (),
+                None,
+                None,
+            )
         stamps, life = issues.follow(issue, self.rules, self.now)
         street = self.roster.street(stamps.street, stamps.received.date())
         known = escalation.facts(issue, life, stamps, self.rules, street.type if street else "")
         stamps = replace(stamps, levels=escalation.climb(life, stamps, self.rules, known, self.now))
         if not issues.may_close(issue, self.rules) and row.cells.get("verified") == "通过":
-            problems.append(f"{checks.place(layout, 'legal_basis')}没有填，执法类问题销号前要填案号，或写明不立案的理由。")
+            problems.append(
+                f"{checks.place(layout, 'legal_basis')}没有填，执法类问题销号前要填案号，或写明不立案的理由。"
+            )
         cells = self._issue_cells(row, issue, stamps, life, problems)
         told = notices.implied(issue, life, stamps, self.rules, self.roster, known, self.now)
         moments = issues.turning_points(life, stamps, self.rules)
         moments += escalation.next_steps(life, stamps, self.rules, known)
         wake = min((moment for moment in moments if moment > self.now), default=None)
         booked = self.memory.lines.get(row.rid, {})
-        return Followed(stamps, life, cells, issues.results(issue, life, stamps), tuple(told),
-                        scores.lines(issue, life, stamps, self.rules, booked), scores.tally(life, stamps), wake)
+        return Followed(
+            stamps,
+            life,
+            cells,
+            issues.results(issue, life, stamps),
+            tuple(told),
+            scores.lines(issue, life, stamps, self.rules, booked),
+            scores.tally(life, stamps),
+            wake,
+        )
 
     def _issue_problems(self, layout: Layout, row: Row) -> list[str]:
         found = [*row.parsed.problems, *checks.known_lists(layout, row.cells, self.lists)]
@@ -380,8 +419,9 @@ class Look:
         street = self.roster.street(row.cells["street"], received.date())
         if street is None:
             return stamps or Stamps(self.now)
-        return issues.receive(row.cells, received, street, self.roster, self.rules,
-                              self._repeat(row, street.name, received))
+        return issues.receive(
+            row.cells, received, street, self.roster, self.rules, self._repeat(row, street.name, received)
+        )
 
     def _received(self, row: Row) -> datetime:
         """The hour of receipt: of the first sight of a row without fault."""
@@ -426,13 +466,22 @@ class Look:
                     found[key].append((row.rid, stamps.received))
         return found
 
-    def _issue_cells(self, row: Row, issue: Issue, stamps: Stamps, life: Life, problems: Iterable[str]) -> dict[str, Any]:
+    def _issue_cells(
+        self, row: Row, issue: Issue, stamps: Stamps, life: Life, problems: Iterable[str]
+    ) -> dict[str, Any]:
         return {
-            "id": row.rid, "check": checks.sentence(problems), "state": life.state,
-            "hint": issues.hint(life, stamps, self.now), "chief": stamps.chief, "branch": stamps.branch,
-            "district": stamps.district, "unit": life.unit, "deadline": plan.to_raw(life.deadline, self.zone),
+            "id": row.rid,
+            "check": checks.sentence(problems),
+            "state": life.state,
+            "hint": issues.hint(life, stamps, self.now),
+            "chief": stamps.chief,
+            "branch": stamps.branch,
+            "district": stamps.district,
+            "unit": life.unit,
+            "deadline": plan.to_raw(life.deadline, self.zone),
             "level": escalation.words(stamps, self.rules),
-            "repeat": f"第{stamps.repeat}次" if stamps.repeat > 1 else "", "letter": "",
+            "repeat": f"第{stamps.repeat}次" if stamps.repeat > 1 else "",
+            "letter": "",
             "closed_at": plan.to_raw(life.closed_at, self.zone),
             "basis": status.basis(issue, stamps, life, self.rules),
         }
@@ -445,7 +494,7 @@ class Look:
     def _unmet(self, issue: Issue) -> dict[int, str]:
         return {fix.row: "问题台账里这一行还有错，先改正" for fix in issue.fixes}
 
-    # 7. Feedback -----------------------------------------------------------------------------------------------
+    # 7. Feedback
     def answer_feedback(self) -> None:
         results = {number: text for one in self.followed.values() for number, text in one.results.items()}
 
@@ -458,7 +507,7 @@ class Look:
 
         self._write_checks("feedback", {}, more)
 
-    # 8. Scores -------------------------------------------------------------------------------------------------
+    # 8. Scores
     def score_months(self) -> None:
         """月度考核 and 扣分明细 of every month that has lines, and of this one."""
         visits = self._visits()
@@ -473,20 +522,36 @@ class Look:
         self._wish("scores", rows)
 
     def _scores(self, visits: Mapping[tuple[str, str], int]) -> tuple[dict[Any, Any], dict[Any, Any]]:
-        lines = [line for one in self.followed.values() for line in one.lines]
+        lines = [line for one in self.followed.values() for line in one.lines] + self._of_lost_rows()
         today = self.now.date()
         months = sorted({line.month for line in lines} | {scores.month_of(today)})
         bases = [line for month in months for line in scores.base_lines(month, self._targets(month), self.rules)]
         lines = scores.capped(lines, self.rules)
         tallies = [one.tally for one in self.followed.values() if one.tally]
-        table = standings.standings(months, scores.sums([*bases, *lines]), tallies, visits, self.roster, self.rules, today)
+        table = standings.standings(
+            months, scores.sums([*bases, *lines]), tallies, visits, self.roster, self.rules, today
+        )
         ordered = sorted([*bases, *lines], key=lambda line: (line.month, line.date, line.id))
-        cells = {(line.id,): {
-            "id": line.id, "month": line.month, "target": line.target, "chief": line.chief, "issue": line.issue,
-            "rule": line.rule, "clause": line.clause, "points": line.points / 100, "text": line.text,
-            "date": plan.to_raw(line.date, self.zone),
-        } for line in ordered}
+        cells = {
+            (line.id,): {
+                "id": line.id,
+                "month": line.month,
+                "target": line.target,
+                "chief": line.chief,
+                "issue": line.issue,
+                "rule": line.rule,
+                "clause": line.clause,
+                "points": line.points / 100,
+                "text": line.text,
+                "date": plan.to_raw(line.date, self.zone),
+            }
+            for line in ordered
+        }
         return cells, {(row.month, row.target, row.kind): row.cells() for row in table}
+
+    def _of_lost_rows(self) -> list[Line]:
+        """Deleting a row is no decision about its points: they stay until the row is back and made void."""
+        return [line for rid, booked in self.memory.lines.items() if rid not in self.followed for line in booked.values()]
 
     def _targets(self, month: str) -> list[tuple[str, str, str]]:
         streets = standings.streets_of(self.roster, month, self.now.date())
@@ -495,10 +560,14 @@ class Look:
 
     def _visits(self) -> dict[tuple[str, str], int]:
         """Inspections by month and street: one a street, person and day, with or without a finding."""
-        seen = {(row.cells["reporter"], street.name, day) for row in self.rows.get("duties", [])
-                if row.cells.get("kind") == "督查" and "reporter" in row.cells
-                for day in [self._mark("duties", row.rid, "heard").date()]
-                for street in [self.roster.street(row.cells.get("street", ""), day)] if street}
+        seen = {
+            (row.cells["reporter"], street.name, day)
+            for row in self.rows.get("duties", [])
+            if row.cells.get("kind") == "督查" and "reporter" in row.cells
+            for day in [self._mark("duties", row.rid, "heard").date()]
+            for street in [self.roster.street(row.cells.get("street", ""), day)]
+            if street
+        }
         for row in self.rows.get("issues", []):
             one = self.followed.get(row.rid)
             if one and one.stamps.street and row.cells.get("source") == "督查":
@@ -508,7 +577,7 @@ class Look:
             found[scores.month_of(day), street] += 1
         return dict(found)
 
-    # 9. Notices ------------------------------------------------------------------------------------------------
+    # 9. Notices
     def tell(self) -> None:
         """Notices that nobody was given yet go out; those that 通知记录 shows as sent are never sent again."""
         layout = self.layouts.get("notices")
@@ -520,8 +589,13 @@ class Look:
                 if notice.number not in known:
                     state = "未发送" if notice.reason else "待发送"
                     known[notice.number] = self.decision.notices[notice.number] = Sent(notice, state, notice.reason)
-        self._wish("notices", {(sent.notice.number,): notice_cells(sent, self.zone)
-                               for sent in sorted(known.values(), key=lambda sent: (sent.notice.time, sent.notice.number))})
+        self._wish(
+            "notices",
+            {
+                (sent.notice.number,): notice_cells(sent, self.zone)
+                for sent in sorted(known.values(), key=lambda sent: (sent.notice.time, sent.notice.number))
+            },
+        )
 
     def _adopt_notices(self, layout: Layout, known: dict[str, Sent]) -> None:
         if self.memory.last_tick is not None:
@@ -536,18 +610,33 @@ class Look:
         if layout is not None and key not in self.skipped:
             plan.wish_rows(self.decision.plan, layout, self.rows[key], wished, self.zone)
 
-    # 10. Status ------------------------------------------------------------------------------------------------
+    # 10. Status
     def report(self) -> None:
         """运行状态: what people must look at; then what to remember and when to look again."""
         self._bring_back()
-        said = status.items(self.skipped, self.gone, self.roster, self.rules, self.now, self.decision.problems,
-                            len(self.adopted), self.tables.tabs)
+        said = status.items(
+            self.skipped,
+            self.gone,
+            self.roster,
+            self.rules,
+            self.now,
+            self.decision.problems,
+            len(self.adopted),
+            self.tables.tabs,
+        )
         said = {**self.memory.warnings, **said}
         before = self.memory.status
-        self.decision.status = {item: before[item] if item in before and before[item][0] == text else (text, self.now)
-                                for item, text in said.items()}
-        self._wish("status", {(item,): {"item": item, "text": text, "time": since}
-                              for item, (text, since) in self.decision.status.items()})
+        self.decision.status = {
+            item: before[item] if item in before and before[item][0] == text else (text, self.now)
+            for item, text in said.items()
+        }
+        self._wish(
+            "status",
+            {
+                (item,): {"item": item, "text": text, "time": since}
+                for item, (text, since) in self.decision.status.items()
+            },
+        )
         self.decision.numbers = self.numbers.highest
         self.wakes.append(status.next_day(self.now))
         self.decision.wake = min(self.wakes)
@@ -599,9 +688,17 @@ def request_state(cells: Mapping[str, Any]) -> str:
 
 def notice_cells(sent: Sent, zone: Any) -> dict[str, Any]:
     notice = sent.notice
-    return {"number": notice.number, "time": plan.to_raw(notice.time, zone), "to": notice.to,
-            "channel": notice.channel, "kind": notice.kind, "issue": notice.issue, "text": notice.text,
-            "state": sent.state, "reason": sent.reason}
+    return {
+        "number": notice.number,
+        "time": plan.to_raw(notice.time, zone),
+        "to": notice.to,
+        "channel": notice.channel,
+        "kind": notice.kind,
+        "issue": notice.issue,
+        "text": notice.text,
+        "state": sent.state,
+        "reason": sent.reason,
+    }
 
 
 def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent | None:
@@ -611,13 +708,23 @@ def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent |
     if not number:
         return None
     at = status.moment(cell["time"], rules) or now
-    notice = Notice(number, plain(cell["kind"]), plain(cell["issue"]), plain(cell["to"]), at, at,
-                    f"【{plain(cell['kind'])}】{plain(cell['issue'])}", plain(cell["text"]), channel=plain(cell["channel"]))
+    notice = Notice(
+        number,
+        plain(cell["kind"]),
+        plain(cell["issue"]),
+        plain(cell["to"]),
+        at,
+        at,
+        f"【{plain(cell['kind'])}】{plain(cell['issue'])}",
+        plain(cell["text"]),
+        channel=plain(cell["channel"]),
+    )
     return Sent(notice, plain(cell["state"]), plain(cell["reason"]))
 
 
 def adopt(layout: Layout, row: Row, rules: Rules, now: datetime, people: roster.Roster) -> Stamps | None:
     """Stamps from a row's service columns, when the ledger has none: id, deadline and chief stay as they stand."""
+
     def text(key: str) -> str:
         return plain(row.seen(layout, key))
 
@@ -627,8 +734,17 @@ def adopt(layout: Layout, row: Row, rules: Rules, now: datetime, people: roster.
     received = row.cells.get("reported_at") or now
     street = people.street(row.cells.get("street", ""), received.date())
     repeat = "".join(filter(str.isdigit, text("repeat")))
-    stamps = Stamps(received, street.name if street else row.cells.get("street", ""), text("chief"), text("branch"),
-                    text("district"), text("unit"), int(repeat or 1), rules=rules.hash, calendar=rules.calendar.digest)
+    stamps = Stamps(
+        received,
+        street.name if street else row.cells.get("street", ""),
+        text("chief"),
+        text("branch"),
+        text("district"),
+        text("unit"),
+        int(repeat or 1),
+        rules=rules.hash,
+        calendar=rules.calendar.digest,
+    )
     accepted = received if row.cells.get("accepted") == "受理" else None
     started = None if text("state") == lives.UNVERIFIED else received
     if started and deadline:

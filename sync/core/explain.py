@@ -43,10 +43,17 @@ def explain(tables: Tables, memory: Memory, rules: Rules, now: datetime, rid: st
         return None
     one = look.followed[rid]
     issue = Issue(rid, row.cells, one.stamps, look.fixes.get(rid, ()), look.asks.get(rid, ()))
-    parts = [("事实", _facts(look, row, one)), ("截止时间", _deadline(one, rules)),
-             ("升级", _levels(look, issue, one)), ("计分", tuple(f"{line.points / 100:+g} 分：{line.target} {line.text}（{line.clause}）"
-                                                  for line in one.lines)),
-             ("通知", _notices(look, rid)), ("接下来", _next(look, issue, one))]
+    parts = [
+        ("事实", _facts(look, row, one)),
+        ("截止时间", _deadline(one, rules)),
+        ("升级", _levels(look, issue, one)),
+        (
+            "计分",
+            tuple(f"{line.points / 100:+g} 分：{line.target} {line.text}（{line.clause}）" for line in one.lines),
+        ),
+        ("通知", _notices(look, rid)),
+        ("接下来", _next(look, issue, one)),
+    ]
     return Explanation(rid, tuple((heading, tuple(sentences)) for heading, sentences in parts if sentences))
 
 
@@ -56,8 +63,10 @@ def _facts(look: Look, row: Row, one: Followed) -> list[str]:
     if not stamps.street:
         return [f"这一行还有错，没有开始计时：{problem}"]
     found = [
-        f"{stamps.street}{cells.get('place', '')}，{cells.get('category', '')}，{cells.get('severity', '一般')}：{cells.get('text', '')}",
-        f"{cells.get('source', '')}，{cells.get('reporter', '')}填报，{stamps.received:{TIME}} 收到，状态{one.life.state}",
+        f"{stamps.street}{cells.get('place', '')}，{cells.get('category', '')}，{cells.get('severity', '一般')}："
+        f"{cells.get('text', '')}",
+        f"{cells.get('source', '')}，{cells.get('reporter', '')}填报，{stamps.received:{TIME}} 收到，"
+        f"状态{one.life.state}",
         f"当天的街路长{stamps.chief or '（缺）'}，{stamps.branch}，{stamps.district}，责任单位{one.life.unit}",
     ]
     if stamps.repeat > 1:
@@ -70,8 +79,10 @@ def _deadline(one: Followed, rules: Rules) -> list[str]:
     if start is None:
         return ["还没有受理，没有开始计时"] if life.state == lives.UNVERIFIED else []
     limit = lives.limit_of(start)
-    found = [f"{start.started:{TIME}} 起计，时限{limit.zh if limit else '为指定的时间'}，第一次定为 {start.deadline:{TIME}}"
-             + ("（暂按无调休计算）" if start.provisional else "")]
+    found = [
+        f"{start.started:{TIME}} 起计，时限{limit.zh if limit else '为指定的时间'}，第一次定为 {start.deadline:{TIME}}"
+        + ("（暂按无调休计算）" if start.provisional else "")
+    ]
     if limit:
         for step in rules.calendar.steps(start.started, limit):
             found.append("  " + step_words(step))
@@ -118,8 +129,12 @@ def _known(look: Look, issue: Issue, one: Followed) -> dict[str, object]:
 
 def _notices(look: Look, rid: str) -> list[str]:
     sent = {**look.memory.notices, **look.decision.notices}
-    return [f"{one.notice.time:{TIME}} {one.notice.kind} → {one.notice.to}：{one.state}{'，' + one.reason if one.reason else ''}"
-            for one in sorted(sent.values(), key=lambda one: (one.notice.time, one.notice.number)) if one.notice.issue == rid]
+    return [
+        f"{one.notice.time:{TIME}} {one.notice.kind} → {one.notice.to}：{one.state}"
+        f"{'，' + one.reason if one.reason else ''}"
+        for one in sorted(sent.values(), key=lambda one: (one.notice.time, one.notice.number))
+        if one.notice.issue == rid
+    ]
 
 
 def _next(look: Look, issue: Issue, one: Followed) -> list[str]:
@@ -137,5 +152,5 @@ def _next(look: Look, issue: Issue, one: Followed) -> list[str]:
         if not verdict.yes and verdict.at and verdict.at > look.now and life.running:
             moments.append((verdict.at, f"升到第{step.level}级（{step.name}）"))
     return [f"{at:{TIME}} {what}" for at, what in sorted(set(moments)) if not what.startswith("下一次")] or [
-        "等整改反馈" if life.running else "挂账中"]
-
+        "等整改反馈" if life.running else "挂账中"
+    ]

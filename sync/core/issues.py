@@ -224,14 +224,26 @@ def may_close(issue: Issue, rules: Rules) -> bool:
 def follow(issue: Issue, rules: Rules, now: datetime) -> tuple[Stamps, Life]:
     """Stamps as they should be, and where the issue stands at ``now``."""
     stamps = renew(issue, rules, now)
-    life = lives.live(events(issue, stamps, rules), stamps.start, stamps.moves, stamps.unit, now,
-                      rules.calendar, rules.clock.rework, own_limit(issue.cells, rules))
+    life = lives.live(
+        events(issue, stamps, rules),
+        stamps.start,
+        stamps.moves,
+        stamps.unit,
+        now,
+        rules.calendar,
+        rules.clock.rework,
+        own_limit(issue.cells, rules),
+    )
     if life.moves != stamps.moves:
         stamps = replace(stamps, moves=life.moves)
     return stamps, life
 
 
-LATE_WORDS = ((timedelta(days=7), "已超期7天以上"), (timedelta(days=3), "已超期3天"), (timedelta(days=1), "已超期1天"))
+LATE_WORDS = (
+    (timedelta(days=7), "已超期7天以上"),
+    (timedelta(days=3), "已超期3天"),
+    (timedelta(days=1), "已超期1天"),
+)
 
 
 def hint(life: Life, stamps: Stamps, now: datetime) -> str:
@@ -283,8 +295,11 @@ def results(issue: Issue, life: Life, stamps: Stamps) -> dict[int, str]:
 
 def _result(fix: Fix, life: Life, ignored: bool, verdicts: Iterable[Verdict]) -> str:
     if ignored:
-        return {lives.CLOSED: "问题已销号，不再计入", lives.VOID: "问题已作废，不再计入",
-                lives.UNVERIFIED: "问题还没有受理"}.get(life.state, "不计入")
+        return {
+            lives.CLOSED: "问题已销号，不再计入",
+            lives.VOID: "问题已作废，不再计入",
+            lives.UNVERIFIED: "问题还没有受理",
+        }.get(life.state, "不计入")
     if fix.outcome != "已整改":
         return f"已{fix.outcome}，等上级协调" if fix.outcome == "上报" else "已转上级协调"
     answer = next((verdict for verdict in verdicts if verdict.at >= fix.at), None)

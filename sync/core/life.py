@@ -24,7 +24,10 @@ ENDED = (CLOSED, VOID)
 
 # (state, event) → next state, with the paragraph of the plan that asks for it
 EDGES: dict[tuple[str, str], tuple[str, str]] = {
-    ("", "群众反映"): (UNVERIFIED, "五·2"),  # what the public reports is looked at before anyone answers for it
+    ("", "群众反映"): (
+        UNVERIFIED,
+        "五·2",
+    ),  # what the public reports is looked at before anyone answers for it
     ("", "收到"): (OPEN, "五·3"),  # 督查、自查、交办: sent at once, with a time limit (限时整改)
     (UNVERIFIED, "受理"): (OPEN, "五·3"),
     (UNVERIFIED, "作废"): (VOID, "六·1"),

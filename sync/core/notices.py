@@ -18,8 +18,14 @@ from sync.core.life import Life
 from sync.core.roster import ROLES, Roster
 from sync.core.rules import Rules
 
-KINDS = {"assigned": "交办", "warned": "将到期", "overdue": "超期", "escalated": "升级", "rework": "返工",
-         "closed": "销号"}
+KINDS = {
+    "assigned": "交办",
+    "warned": "将到期",
+    "overdue": "超期",
+    "escalated": "升级",
+    "rework": "返工",
+    "closed": "销号",
+}
 MAIL = "邮件"
 
 
@@ -68,7 +74,13 @@ def occasions(life: Life, stamps: Stamps, rules: Rules, now: datetime) -> Iterat
 
 
 def implied(
-    issue: Issue, life: Life, stamps: Stamps, rules: Rules, roster: Roster, known: Mapping[str, Any], now: datetime
+    issue: Issue,
+    life: Life,
+    stamps: Stamps,
+    rules: Rules,
+    roster: Roster,
+    known: Mapping[str, Any],
+    now: datetime,
 ) -> list[Notice]:
     """All notices that the issue's state calls for, sent before or not."""
     found: dict[str, Notice] = {}
@@ -87,7 +99,13 @@ def implied(
 
 
 def _address(
-    issue: Issue, life: Life, stamps: Stamps, roster: Roster, occasion: Occasion, role: str, now: datetime,
+    issue: Issue,
+    life: Life,
+    stamps: Stamps,
+    roster: Roster,
+    occasion: Occasion,
+    role: str,
+    now: datetime,
     due: datetime,
 ) -> Iterator[Notice]:
     names = recipients(role, life, stamps, roster, now.date())
@@ -96,11 +114,24 @@ def _address(
     for name in names:
         yield Notice(f"{issue.rid}·{kind}{occasion.occurrence}·{name}", kind, issue.rid, name, now, due, subject, text)
     if not names:
-        where = {"secretary": stamps.branch, "commander": stamps.district, "unit": life.unit,
-                 "chief": stamps.street}.get(role, "")
+        where = {
+            "secretary": stamps.branch,
+            "commander": stamps.district,
+            "unit": life.unit,
+            "chief": stamps.street,
+        }.get(role, "")
         reason = f"{where}没有{ROLES[role]}，请在组织架构里补上"
-        yield Notice(f"{issue.rid}·{kind}{occasion.occurrence}·{where}{ROLES[role]}（缺）", kind, issue.rid,
-                     f"{where}{ROLES[role]}", now, due, subject, text, reason)
+        yield Notice(
+            f"{issue.rid}·{kind}{occasion.occurrence}·{where}{ROLES[role]}（缺）",
+            kind,
+            issue.rid,
+            f"{where}{ROLES[role]}",
+            now,
+            due,
+            subject,
+            text,
+            reason,
+        )
 
 
 def recipients(role: str, life: Life, stamps: Stamps, roster: Roster, day: date) -> tuple[str, ...]:

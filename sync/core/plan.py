@@ -54,8 +54,10 @@ class Plan:
     @property
     def cells(self) -> int:
         """Cells to write; an appended row counts its filled cells."""
-        return sum(len(one.writes) + sum(1 for row in one.appends for cell in row if cell not in ("", None))
-                   for one in self.tabs.values())
+        return sum(
+            len(one.writes) + sum(1 for row in one.appends for cell in row if cell not in ("", None))
+            for one in self.tabs.values()
+        )
 
     def tab(self, layout: Layout) -> TabPlan:
         return self.tabs.setdefault(layout.tab.key, TabPlan(layout.tab.key, layout.header))
@@ -118,8 +120,9 @@ def _own(layout: Layout, key: str) -> None:
         raise Trespass(f"{layout.tab.title} {column.header} belongs to people")
 
 
-def wish_rows(plan: Plan, layout: Layout, rows: Sequence[Row], wished: Mapping[tuple[str, ...], Mapping[str, Any]],
-              zone: ZoneInfo) -> None:
+def wish_rows(
+    plan: Plan, layout: Layout, rows: Sequence[Row], wished: Mapping[tuple[str, ...], Mapping[str, Any]], zone: ZoneInfo
+) -> None:
     """Ask for the rows of a tab that the service fills, by key: changed cells, then new rows at the end.
 
     A row whose key nobody wishes for, and a second row with the same key, lose their service cells; what people
@@ -179,10 +182,16 @@ def _padded(header: Sequence[str], width: int) -> list[str]:
 
 def _covered(one: TabPlan, table: Table, tab: Tab) -> Iterable[Restore]:
     service = {column.header for column in tab.service}
-    by_number = {number: row for number, row in enumerate(table.rows, start=table.first)}
+    by_number = dict(enumerate(table.rows, start=table.first))
     writes = [(write.row, write.column, write.value, one.rows.get(write.row, ())) for write in one.writes]
-    writes += [(number, column, value, ()) for number, row in by_number.items() for added in one.appends
-               if _starts(row, added) for column, value in enumerate(added) if value not in ("", None)]
+    writes += [
+        (number, column, value, ())
+        for number, row in by_number.items()
+        for added in one.appends
+        if _starts(row, added)
+        for column, value in enumerate(added)
+        if value not in ("", None)
+    ]
     for number, column, value, was in writes:
         header = table.header[column] if column < len(table.header) else ""
         row = by_number.get(number, ())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,11 +24,29 @@ from sync.core.worktime import Limit, parse_limit
 Raw = str | int | float | bool | None
 Value = str | int | float | date | datetime | Limit | None
 
-DATE_TEXTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%d",
-              "%Y/%m/%d", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日", "%Y.%m.%d")
+DATE_TEXTS = (
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y年%m月%d日 %H:%M",
+    "%Y年%m月%d日",
+    "%Y.%m.%d",
+)
 MAIL = re.compile(r"[^@\s,;<>\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-LIMIT_WORDS = (("个", ""), ("工作小时", "wh"), ("工作时", "wh"), ("工作日", "wd"), ("小时", "h"), ("时", "h"),
-               ("天", "d"), ("日", "d"), (" ", ""))
+LIMIT_WORDS = (
+    ("个", ""),
+    ("工作小时", "wh"),
+    ("工作时", "wh"),
+    ("工作日", "wd"),
+    ("小时", "h"),
+    ("时", "h"),
+    ("天", "d"),
+    ("日", "d"),
+    (" ", ""),
+)
 LONGEST = 2000  # characters quoted back or kept from one cell in a message
 
 
@@ -205,7 +224,7 @@ def _read_number(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
         except ValueError:
             return None, f"填的是{quoted(raw)}，应当是数字。"
     low, high = column.minimum, column.maximum
-    if number != number or (low is not None and number < low) or (high is not None and number > high):
+    if math.isnan(number) or (low is not None and number < low) or (high is not None and number > high):
         return None, f"填的是{quoted(raw)}，应当在 {low:g} 到 {high:g} 之间。"
     return number, ""
 
@@ -221,7 +240,10 @@ def _read_limit(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
     try:
         return parse_limit(text), ""
     except ValueError:
-        return None, f"填的是{quoted(raw)}，看不出是多久，请写成 4工作时、2小时、1工作日、3天，或一个日期时间。"
+        return (
+            None,
+            f"填的是{quoted(raw)}，看不出是多久，请写成 4工作时、2小时、1工作日、3天，或一个日期时间。",
+        )
 
 
 def _read_mail(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:

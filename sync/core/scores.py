@@ -20,7 +20,14 @@ from sync.core.rules import Rules
 
 STREET, BRANCH, DISTRICT, UNIT = "街路", "支部", "区域", "单位"
 BASE, FOUND, LATE, AGAIN, SILENT, RETURNED, SELF = (
-    "基础分", "发现问题", "超期未整改", "重复出现", "没有同角度照片", "返工", "自查自纠")
+    "基础分",
+    "发现问题",
+    "超期未整改",
+    "重复出现",
+    "没有同角度照片",
+    "返工",
+    "自查自纠",
+)
 ASSUMED = "本局默认"
 SELF_SOURCE = "街路长自查"
 
@@ -68,8 +75,17 @@ def tally(life: Life, stamps: Stamps) -> Tally | None:
     if stamps.start is None or life.state in ("", lives.UNVERIFIED, lives.VOID):
         return None
     due = life.late or life.fixed_at is not None
-    return Tally(month_of(stamps.start.started), stamps.street, stamps.branch, stamps.district, life.unit,
-                 due, life.late, bool(life.reworks), life.extended)
+    return Tally(
+        month_of(stamps.start.started),
+        stamps.street,
+        stamps.branch,
+        stamps.district,
+        life.unit,
+        due,
+        life.late,
+        bool(life.reworks),
+        life.extended,
+    )
 
 
 def lines(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mapping[str, Line]) -> tuple[Line, ...]:
@@ -137,12 +153,34 @@ class _Book:
     def unit(self, rule: str, points: int, day: date, text: str, clause: str, suffix: str = "") -> Line:
         return self._line(UNIT, self.life.unit, "", rule, points, day, text, clause, suffix)
 
-    def _line(self, kind: str, target: str, chief: str, rule: str, points: int, day: date, text: str, clause: str,
-              suffix: str) -> Line:
+    def _line(
+        self,
+        kind: str,
+        target: str,
+        chief: str,
+        rule: str,
+        points: int,
+        day: date,
+        text: str,
+        clause: str,
+        suffix: str,
+    ) -> Line:
         category = self.rules.categories.get(self.issue.cells.get("category", ""))
         number = f"{self.issue.rid}·{rule}{suffix}" + ("·单位" if kind == UNIT else "")
-        return Line(number, month_of(day), target, kind, chief, self.issue.rid, rule, clause, points, text, day,
-                    category.task if category else "")
+        return Line(
+            number,
+            month_of(day),
+            target,
+            kind,
+            chief,
+            self.issue.rid,
+            rule,
+            clause,
+            points,
+            text,
+            day,
+            category.task if category else "",
+        )
 
     def _what(self) -> str:
         cells = self.issue.cells
@@ -154,8 +192,13 @@ class _Book:
         points = self.rules.score.case[self.issue.severity].found * self.factor
         self.charged = points
         twice = "，上级交办加倍" if self.factor > 1 else ""
-        yield self.street(FOUND, -points, self.stamps.start.started.date(),
-                          f"{self.issue.source}发现{self._what()}{twice}", "四·2")
+        yield self.street(
+            FOUND,
+            -points,
+            self.stamps.start.started.date(),
+            f"{self.issue.source}发现{self._what()}{twice}",
+            "四·2",
+        )
 
     def late(self, deadline: datetime) -> Iterator[Line]:
         """Up to the case's total for lateness; a problem reported up in time is shared with the unit."""
@@ -177,13 +220,19 @@ class _Book:
         total = self.rules.score.case[self.issue.severity].repeat * self.factor
         rest = max(0, total - self.charged)
         self.charged += rest
-        yield self.street(AGAIN, -rest, self.stamps.start.started.date(),
-                          f"{self._what()}{self.rules.repeat.window.zh}内第{self.stamps.repeat}次出现，"
-                          f"本件共扣{_points(total)}分", "五·3")
+        yield self.street(
+            AGAIN,
+            -rest,
+            self.stamps.start.started.date(),
+            f"{self._what()}{self.rules.repeat.window.zh}内第{self.stamps.repeat}次出现，本件共扣{_points(total)}分",
+            "五·3",
+        )
 
     def silent(self) -> Iterator[Line]:
         day = (self.life.closed_at or self.stamps.received).date()
-        yield self.street(SILENT, -self.rules.score.no_feedback, day, f"{self._what()}已销号，但没有整改后的照片", "五·3")
+        yield self.street(
+            SILENT, -self.rules.score.no_feedback, day, f"{self._what()}已销号，但没有整改后的照片", "五·3"
+        )
 
     def returned(self, count: int, at: datetime) -> Iterator[Line]:
         rework = self.rules.score.rework
@@ -209,16 +258,18 @@ def capped(found: Sequence[Line], rules: Rules) -> list[Line]:
     if not found:
         return []
     ordered = sorted(found, key=lambda line: (line.month, line.kind, line.target, line.date, line.id))
-    table = pd.DataFrame({
-        "month": [line.month for line in ordered],
-        "kind": [line.kind for line in ordered],
-        "target": [line.target for line in ordered],
-        "pot": [line.task if line.points < 0 else "+" for line in ordered],
-        "points": [line.points for line in ordered],
-    })
+    table = pd.DataFrame(
+        {
+            "month": [line.month for line in ordered],
+            "kind": [line.kind for line in ordered],
+            "target": [line.target for line in ordered],
+            "pot": [line.task if line.points < 0 else "+" for line in ordered],
+            "points": [line.points for line in ordered],
+        }
+    )
     limits = {name: -task.weight for name, task in rules.tasks.items()}
     running = table.groupby(["month", "kind", "target", "pot"], sort=False)["points"].cumsum()
-    low = table["pot"].map(limits).fillna(-10**9)
+    low = table["pot"].map(limits).fillna(-(10**9))
     high = table["pot"].map({"+": min(rules.score.self_found.cap, rules.score.bonus_cap)}).fillna(0)
     before = running - table["points"]
     allowed = running.clip(low, high) - before.clip(low, high)
@@ -236,15 +287,35 @@ def _shortened(line: Line, points: int) -> Line:
 def base_lines(month: str, targets: Iterable[tuple[str, str, str]], rules: Rules) -> list[Line]:
     """The base of each (kind, target, chief): the first line of its month."""
     first = date.fromisoformat(f"{month}-01")
-    return [Line(f"{month}·{target}·{BASE}", month, target, kind, chief, "", BASE, ASSUMED, rules.score.base,
-                 "每月基础分", first) for kind, target, chief in targets]
+    return [
+        Line(
+            f"{month}·{target}·{BASE}",
+            month,
+            target,
+            kind,
+            chief,
+            "",
+            BASE,
+            ASSUMED,
+            rules.score.base,
+            "每月基础分",
+            first,
+        )
+        for kind, target, chief in targets
+    ]
 
 
 def sums(found: Sequence[Line]) -> dict[tuple[str, str, str], int]:
     """Points by (month, kind, target)."""
     if not found:
         return {}
-    table = pd.DataFrame({"month": [line.month for line in found], "kind": [line.kind for line in found],
-                          "target": [line.target for line in found], "points": [line.points for line in found]})
+    table = pd.DataFrame(
+        {
+            "month": [line.month for line in found],
+            "kind": [line.kind for line in found],
+            "target": [line.target for line in found],
+            "points": [line.points for line in found],
+        }
+    )
     total = table.groupby(["month", "kind", "target"], sort=False)["points"].sum()
     return {key: int(points) for key, points in total.items()}  # type: ignore[misc]

@@ -44,11 +44,20 @@ class Standing:
         """The row as the sheet shows it: points as numbers, rates to four places."""
         rank = TOO_FEW if self.rank is None and self.kind == STREET else self.rank
         return {
-            "month": self.month, "target": self.target, "kind": self.kind, "group": self.group,
-            "chief": self.chief, "inspections": self.inspections, "issues": self.issues,
-            "on_time": _share(self.on_time), "rework_rate": _share(self.rework_rate),
-            "extend_rate": _share(self.extend_rate), "score": self.score / 100, "rank": rank,
-            "advice": self.advice, "state": "未封存",
+            "month": self.month,
+            "target": self.target,
+            "kind": self.kind,
+            "group": self.group,
+            "chief": self.chief,
+            "inspections": self.inspections,
+            "issues": self.issues,
+            "on_time": _share(self.on_time),
+            "rework_rate": _share(self.rework_rate),
+            "extend_rate": _share(self.extend_rate),
+            "score": self.score / 100,
+            "rank": rank,
+            "advice": self.advice,
+            "state": "未封存",
         }
 
 
@@ -98,8 +107,10 @@ class _Rates:
 
 def _rates(tallies: Iterable[Tally]) -> Mapping[tuple[str, str, str], _Rates]:
     """Rates by (month, kind, name) for streets, branches, districts and units."""
-    rows = [(t.month, t.street, t.branch, t.district, t.unit, t.due, t.due and t.late, t.reworked, t.extended)
-            for t in tallies]
+    rows = [
+        (t.month, t.street, t.branch, t.district, t.unit, t.due, t.due and t.late, t.reworked, t.extended)
+        for t in tallies
+    ]
     if not rows:
         return {}
     table = pd.DataFrame(rows, columns=["month", STREET, BRANCH, DISTRICT, UNIT, "due", "late", "rework", "extend"])
@@ -114,20 +125,47 @@ def _rates(tallies: Iterable[Tally]) -> Mapping[tuple[str, str, str], _Rates]:
 
 
 def _month(
-    month: str, points: Mapping[tuple[str, str, str], int], rates: Mapping[tuple[str, str, str], _Rates],
-    inspections: Mapping[tuple[str, str], int], streets: list[tuple[Street, str]], rules: Rules,
+    month: str,
+    points: Mapping[tuple[str, str, str], int],
+    rates: Mapping[tuple[str, str, str], _Rates],
+    inspections: Mapping[tuple[str, str], int],
+    streets: list[tuple[Street, str]],
+    rules: Rules,
 ) -> list[Standing]:
     groups = groups_of([street for street, _ in streets], rules)
-    rows = [_row(month, street.name, STREET, groups[street.name], chief, inspections.get((month, street.name), 0),
-                 points.get((month, STREET, street.name), 0), rates) for street, chief in streets]
+    rows = [
+        _row(
+            month,
+            street.name,
+            STREET,
+            groups[street.name],
+            chief,
+            inspections.get((month, street.name), 0),
+            points.get((month, STREET, street.name), 0),
+            rates,
+        )
+        for street, chief in streets
+    ]
     ranked = _rank(rows, lambda row: (row.inspections or 0) >= rules.score.min_inspections)
     score = {row.target: row.score for row in rows}
     for kind, attribute in ((BRANCH, "branch"), (DISTRICT, "district")):
         areas: dict[str, list[str]] = defaultdict(list)
         for street, _ in streets:
             areas[getattr(street, attribute)].append(street.name)
-        means = [_row(month, area, kind, kind, "", sum(inspections.get((month, name), 0) for name in names),
-                      mean([score[name] for name in names]), rates) for area, names in sorted(areas.items()) if area]
+        means = [
+            _row(
+                month,
+                area,
+                kind,
+                kind,
+                "",
+                sum(inspections.get((month, name), 0) for name in names),
+                mean([score[name] for name in names]),
+                rates,
+            )
+            for area, names in sorted(areas.items())
+            if area
+        ]
         ranked += _rank(means, lambda row: True)
     units = [_row(month, unit, UNIT, UNIT, "", None, points.get((month, UNIT, unit), 0), rates) for unit in rules.units]
     return ranked + _rank(units, lambda row: True)
@@ -142,21 +180,47 @@ def groups_of(streets: Sequence[Street], rules: Rules) -> dict[str, str]:
     """Ranking group by street: its type, or one group for all where a group would be too small."""
     sizes = Counter(street.type for street in streets)
     small = any(sizes[name] < rules.score.min_group for name in rules.score.groups)
-    return {street.name: ONE_GROUP if small or street.type not in rules.score.groups else street.type
-            for street in streets}
+    return {
+        street.name: ONE_GROUP if small or street.type not in rules.score.groups else street.type for street in streets
+    }
 
 
-def _row(month: str, name: str, kind: str, group: str, chief: str, inspections: int | None, score: int,
-         rates: Mapping[tuple[str, str, str], _Rates]) -> Standing:
+def _row(
+    month: str,
+    name: str,
+    kind: str,
+    group: str,
+    chief: str,
+    inspections: int | None,
+    score: int,
+    rates: Mapping[tuple[str, str, str], _Rates],
+) -> Standing:
     rate = rates.get((month, kind, name), _Rates())
-    return Standing(month, name, kind, group, chief, inspections, rate.issues, rate.on_time, rate.rework, rate.extend,
-                    score, None)
+    return Standing(
+        month,
+        name,
+        kind,
+        group,
+        chief,
+        inspections,
+        rate.issues,
+        rate.on_time,
+        rate.rework,
+        rate.extend,
+        score,
+        None,
+    )
 
 
 def _rank(rows: list[Standing], counts: Any) -> list[Standing]:
     """Rank within each group, ties sharing a rank; rows that do not count keep None."""
-    table = pd.DataFrame({"group": [row.group for row in rows], "score": [row.score for row in rows],
-                          "counts": [bool(counts(row)) for row in rows]})
+    table = pd.DataFrame(
+        {
+            "group": [row.group for row in rows],
+            "score": [row.score for row in rows],
+            "counts": [bool(counts(row)) for row in rows],
+        }
+    )
     ranks = table[table["counts"]].groupby("group")["score"].rank(method="min", ascending=False)
     return [_with(row, rank=int(ranks[i]) if i in ranks.index else None) for i, row in enumerate(rows)]
 

@@ -11,7 +11,7 @@ from sync.core.identity import Known
 from sync.core.issues import Issue, Stamps
 from sync.core.life import Life
 from sync.core.roster import Roster, vacant
-from sync.core.rows import Raw, plain
+from sync.core.rows import Raw
 from sync.core.rules import Rules
 from sync.core.tabs import Tab
 
@@ -19,8 +19,14 @@ MOST_LISTED = 12
 
 
 def items(
-    skipped: Mapping[str, str], gone: Mapping[str, Sequence[Known]], roster: Roster, rules: Rules, now: datetime,
-    problems: int, adopted: int, tabs: Mapping[str, Tab],
+    skipped: Mapping[str, str],
+    gone: Mapping[str, Sequence[Known]],
+    roster: Roster,
+    rules: Rules,
+    now: datetime,
+    problems: int,
+    adopted: int,
+    tabs: Mapping[str, Tab],
 ) -> dict[str, str]:
     """What people must look at, by item. Nothing here changes from tick to tick by itself."""
     found = {f"表格：{tabs[key].title}": text for key, text in skipped.items()}
@@ -29,9 +35,13 @@ def items(
             found[f"被删除的行：{tabs[key].title}"] = _gone(key, rows)
     empty = vacant(roster, now.date())
     if empty:
-        found["没有街路长的街路"] = "；".join(
-            f"{street.name}（{street.branch}，就近可由{'、'.join(near) or '支部书记确定'}）" for street, near in empty[:MOST_LISTED]
-        ) + "。请支部报指挥长确定（方案附注1）。"
+        found["没有街路长的街路"] = (
+            "；".join(
+                f"{street.name}（{street.branch}，就近可由{'、'.join(near) or '支部书记确定'}）"
+                for street, near in empty[:MOST_LISTED]
+            )
+            + "。请支部报指挥长确定（方案附注1）。"
+        )
     if problems:
         found["有问题的行"] = f"共 {problems} 行，看各表的「校验」列。"
     if adopted:
@@ -86,4 +96,4 @@ def moment(raw: Raw, rules: Rules) -> datetime | None:
     """A service cell that holds a time, read back."""
     if isinstance(raw, int | float) and not isinstance(raw, bool) and serials.LOWEST <= raw < serials.HIGHEST:
         return serials.to_datetime(raw, rules.bureau.zone)
-    return None if not plain(raw) else None
+    return None

@@ -13,8 +13,22 @@ from functools import cached_property
 from typing import Any
 
 TYPES = ("text", "choice", "datetime", "date", "number", "integer", "percent", "points", "limit", "mail")
-ORDER = ("issues", "feedback", "duties", "requests", "changes", "streets", "posts", "scores", "lines", "quarters", "years",
-         "letters", "notices", "status")
+ORDER = (
+    "issues",
+    "feedback",
+    "duties",
+    "requests",
+    "changes",
+    "streets",
+    "posts",
+    "scores",
+    "lines",
+    "quarters",
+    "years",
+    "letters",
+    "notices",
+    "status",
+)
 OWNERS = ("staff", "service")
 LIVE_LISTS = ("streets", "categories", "units")
 FORMATS = {
@@ -176,7 +190,9 @@ def letters(index: int) -> str:
 def locate(tab: Tab, header: Iterable[Any]) -> Layout | str:
     """Find each column of the tab in the header row; a sentence for staff where that can't be done."""
     cells = tuple(str(cell).strip() if cell is not None else "" for cell in header)
-    at, missing, double = {}, [], []
+    at: dict[str, int] = {}
+    missing: list[str] = []
+    double: list[str] = []
     for column in tab.columns:
         count = cells.count(column.header)
         if count == 1:

@@ -1,0 +1,169 @@
+"""Rows keep their identity whatever people do to ids, order and copies (DESIGN section 6)."""
+
+from __future__ import annotations
+
+from tests.book import Book, bureau
+
+HEAD = "填报时间 | 填报人 | 来源 | 街路 | 类别 | 问题描述"
+AT = "2026-11-24 09:05"
+
+
+def three() -> Book:
+    book = bureau().add(f"""
+        问题台账
+        {HEAD}
+        2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 甲
+        2026-11-24 09:01 | 督查01 | 督查 | 联胜路 | 暴露垃圾 | 乙
+        2026-11-24 09:02 | 督查01 | 督查 | 建设南路 | 暴露垃圾 | 丙
+        """)
+    book.settle(AT)
+    return book
+
+
+def ids(book: Book) -> dict[str, str]:
+    """Id by text."""
+    return {text: rid for rid, text in book.rows("问题台账", "编号", "问题描述")}
+
+
+FIRST = {"甲": "20261124-001", "乙": "20261124-002", "丙": "20261124-003"}
+
+
+def test_rows_get_numbers_in_order() -> None:
+    assert ids(three()) == FIRST
+
+
+def test_a_sorted_tab_keeps_every_id_on_its_row() -> None:
+    book = three()
+    sheet = book.sheets["问题台账"]
+    sheet[1:] = sheet[:0:-1]
+    decision = book.tick("2026-11-24 09:10")
+    assert not decision.plan.tabs, "a sort changes nothing"
+    assert ids(book) == FIRST
+
+
+def test_only_the_id_column_sorted_is_put_right() -> None:
+    book = three()
+    sheet = book.sheets["问题台账"]
+    column = [row[0] for row in sheet[1:]][::-1]
+    for row, value in zip(sheet[1:], column, strict=True):
+        row[0] = value
+    book.settle("2026-11-24 09:10")
+    assert ids(book) == FIRST
+
+
+def test_pasted_over_ids_come_back() -> None:
+    book = three()
+    for number in (1, 2, 3):
+        book.type("问题台账", number, "编号", "乱填的")
+    book.settle("2026-11-24 09:10")
+    assert ids(book) == FIRST
+
+
+def test_an_emptied_id_comes_back_also_when_the_row_was_edited() -> None:
+    book = three()
+    book.type("问题台账", 2, "编号", "")
+    book.type("问题台账", 2, "位置", "五号门前")
+    book.settle("2026-11-24 09:10")
+    assert ids(book) == FIRST
+
+
+def test_a_copied_row_is_a_new_issue_and_the_first_keeps_its_id() -> None:
+    book = three()
+    book.sheets["问题台账"].append(list(book.sheets["问题台账"][1]))
+    book.settle("2026-11-24 09:10")
+    assert [row[0] for row in book.sheets["问题台账"][1:]] == [*FIRST.values(), "20261124-004"]
+
+
+def test_a_copy_put_above_and_the_original_edited_the_fingerprint_decides() -> None:
+    book = three()
+    sheet = book.sheets["问题台账"]
+    sheet.append(list(sheet[1]))  # the copy, untouched
+    book.type("问题台账", 1, "问题描述", "甲改过")
+    book.settle("2026-11-24 09:10")
+    assert ids(book)["甲"] == "20261124-001"
+    assert ids(book)["甲改过"] == "20261124-004"
+
+
+def test_a_row_gone_twice_is_listed_and_comes_back_whole() -> None:
+    book = three()
+    del book.sheets["问题台账"][2]
+    book.tick("2026-11-24 09:10")
+    assert "被删除的行：问题台账" not in dict(book.rows("运行状态", "项目", "内容"))
+    book.settle("2026-11-24 09:11")
+    assert "20261124-002，共 1 行" in dict(book.rows("运行状态", "项目", "内容"))["被删除的行：问题台账"]
+    book.memory.wanted_back = ("20261124-002",)
+    book.settle("2026-11-24 12:00")
+    assert ids(book) == FIRST
+    assert book.rows("问题台账", "问题描述", "截止时间")[-1] == ("乙", "2026-11-24 15:31"), "clock and all"
+
+
+def test_a_row_cut_and_pasted_between_two_looks_is_the_same_row() -> None:
+    book = three()
+    row = book.sheets["问题台账"].pop(1)
+    book.tick("2026-11-24 09:10")
+    book.sheets["问题台账"].append(row)
+    book.settle("2026-11-24 09:11")
+    assert ids(book) == FIRST
+
+
+def test_an_edit_is_remembered_with_before_and_after() -> None:
+    book = three()
+    book.type("问题台账", 1, "严重程度", "严重")
+    decision = book.tick("2026-11-24 09:10")
+    assert [(one.rid, one.column, one.before, one.after) for one in decision.history] == [
+        ("20261124-001", "严重程度", "", "严重")
+    ]
+    assert book.cell("问题台账", 1, "截止时间") == "2026-11-24 15:30", "stamped once"
+
+
+def test_feedback_rows_without_ids_are_known_after_an_edit() -> None:
+    book = three().add("""
+        整改反馈
+        填报时间 | 填报人 | 编号 | 处理情况 | 整改说明
+        2026-11-24 10:00 | 街路长01 | 20261124-001 | 已整改 | 清了
+        """)
+    book.settle("2026-11-24 10:01")
+    book.type("整改反馈", 1, "整改说明", "清干净了")
+    decision = book.tick("2026-11-24 10:05")
+    assert [(one.column, one.after) for one in decision.history] == [("整改说明", "清干净了")]
+
+
+def test_a_lost_ledger_keeps_ids_deadlines_and_chiefs_and_sends_nothing_again() -> None:
+    book = three()
+    book.settle("2026-11-24 15:40")
+    before = book.rows("问题台账", "编号", "截止时间", "街路长", "升级", "责任单位")
+    for number in range(1, len(book.sheets["通知记录"])):
+        book.type("通知记录", number, "状态", "已发送")
+    notices = book.rows("通知记录", "通知号", "状态")
+    book.memory = Book().memory
+    decisions = book.settle("2026-11-24 15:41")
+    assert book.rows("问题台账", "编号", "截止时间", "街路长", "升级", "责任单位") == before
+    assert book.rows("通知记录", "通知号", "状态") == notices
+    assert all(sent.state == "已发送" for one in decisions for sent in one.notices.values())
+
+
+def test_a_blank_row_gets_nothing_and_an_id_typed_into_it_is_taken_out() -> None:
+    book = three()
+    book.sheets["问题台账"].append([""] * 5)
+    book.sheets["问题台账"].append(["20261124-099"])
+    book.settle("2026-11-24 09:10")
+    assert [row[0] for row in book.sheets["问题台账"][4:]] == ["", ""]
+
+
+def test_an_invented_id_on_a_new_row_does_not_take_a_number_that_was_given() -> None:
+    book = three().add(f"""
+        问题台账
+        编号 | {HEAD}
+        20261124-002 | 2026-11-24 09:06 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 丁
+        """)
+    book.settle("2026-11-24 09:10")
+    assert ids(book) == {**FIRST, "丁": "20261124-004"}
+
+
+def test_deleting_a_row_does_not_delete_its_points() -> None:
+    book = three()
+    before = book.rows("扣分明细", "明细号", "分值")
+    del book.sheets["问题台账"][2]
+    book.settle("2026-11-24 09:10")
+    book.settle("2026-11-24 09:11")
+    assert book.rows("扣分明细", "明细号", "分值") == before
