@@ -66,6 +66,7 @@ def reference(layout: Layout, cells: Cells, key: str, known: Collection[str]) ->
     return []
 
 
+SUPERIORS = ("支部书记", "指挥长", "标准化办", "领导小组办公室")
 DUTY_NEEDS: Mapping[str, tuple[str, ...]] = {
     "巡查": ("street",),
     "督查": ("street",),
@@ -91,8 +92,15 @@ def request(layout: Layout, cells: Cells, roster: Roster) -> list[str]:
     if "answer" in cells and "approver" not in cells:
         found.append(f"{place(layout, 'approver')}没有填，批复要写明是谁批的。")
     elif "approver" in cells:
-        found += person(layout, cells, "approver", roster)
+        found += person(layout, cells, "approver", roster) or superior(layout, cells, roster)
     return found
+
+
+def superior(layout: Layout, cells: Cells, roster: Roster) -> list[str]:
+    """An answer by somebody who is no superior (plan 五·2: 向包区包块的上级反映)."""
+    if any(post.name == cells["approver"] and post.role in SUPERIORS for post in roster.posts):
+        return []
+    return [f"{place(layout, 'approver')}填的是{quoted(cells['approver'])}，应当由{'、'.join(SUPERIORS)}批复。"]
 
 
 def person(layout: Layout, cells: Cells, key: str, roster: Roster) -> list[str]:

@@ -78,6 +78,7 @@ class Look:
     skipped: dict[str, str] = field(default_factory=dict)
     gone: dict[str, list[Known]] = field(default_factory=dict)
     adopted: set[str] = field(default_factory=set)
+    faulty: set[str] = field(default_factory=set)
     roster: roster.Roster = field(default_factory=lambda: roster.Roster((), ()))
     followed: dict[str, Followed] = field(default_factory=dict)
     wakes: list[datetime] = field(default_factory=list)
@@ -253,6 +254,8 @@ class Look:
             extra, cells = more(layout, row) if more else ([], {})
             lists = checks.known_lists(layout, row.cells, self.lists)
             cells["check"] = checks.sentence(row.parsed.problems, lists, problems.get(row.number, []), extra)
+            if cells["check"]:
+                self.faulty.add(row.rid)
             self._say(key, row, cells)
 
     def _say(self, key: str, row: Row, cells: Mapping[str, Any]) -> None:
@@ -337,12 +340,12 @@ class Look:
         return {rid: tuple(sorted(group, key=lambda fix: (fix.at, fix.rid))) for rid, group in found.items()}
 
     def _asks(self) -> dict[str, tuple[Ask, ...]]:
-        """Approved requests that move a clock, by issue."""
+        """Approved requests without a fault that move a clock, by issue."""
         found: dict[str, list[Ask]] = defaultdict(list)
         for row in self.rows.get("requests", []):
             cells = row.cells
             if cells.get("answer") == "同意" and cells.get("kind") in ("延期", "挂账", "移交") and "issue" in cells:
-                if cells["kind"] == "移交" and cells.get("to_unit") not in self.rules.units:
+                if row.rid in self.faulty:
                     continue
                 at = self._mark("requests", row.rid, "answered")
                 found[cells["issue"]].append(

@@ -43,7 +43,7 @@ def move_column(source: int, target: int) -> Edit:
     return edit
 
 
-def delete_rows_above(sheet: list[list[Raw]]) -> None:
+def insert_row_above(sheet: list[list[Raw]]) -> None:
     sheet.insert(1, [""] * len(sheet[0]))
 
 
@@ -58,7 +58,7 @@ EDITS = {
     "a service column moved to the right": move_column(1, 20),
     "a person's column moved to the left": move_column(11, 0),
     "rows sorted": swap_rows,
-    "a row inserted above": delete_rows_above,
+    "a row inserted above": insert_row_above,
 }
 
 

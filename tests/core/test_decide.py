@@ -1,0 +1,204 @@
+"""Laws of the whole decision: the same input, the same output; a memo only saves work; a broken tab stops no other."""
+
+from __future__ import annotations
+
+import copy
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sync.core.decide import decide
+from sync.core.memory import Memo, absorb
+from sync.core.plan import Plan, Trespass, wish
+from sync.core.rows import Reader, Row
+from sync.core.rules import load
+from sync.core.tabs import Layout
+from tests.book import ZONE, Book, bureau, hour, templates
+
+HEAD = "填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述"
+STREETS = ("新正街", "联胜路", "建设南路", "高铁站广场", "新正接")
+CATEGORIES = ("暴露垃圾", "占道经营", "井盖缺损", "缺株死树")
+
+
+def log(book: Book, *rows: str) -> Book:
+    return book.add("\n".join(["问题台账", HEAD, *rows]))
+
+
+edits = st.lists(
+    st.tuples(
+        st.sampled_from(("新", "改", "排序", "删", "反馈", "复核", "等")),
+        st.integers(0, 7),
+        st.integers(0, 7),
+        st.integers(1, 2000),
+    ),
+    max_size=12,
+)
+
+
+def live(book: Book, steps: list[tuple[str, int, int, int]], memos: bool) -> list[str]:
+    """A bureau's days: edits with ticks between; what each decision was, as text."""
+    now = hour("2026-11-24 08:00")
+    said = []
+    for what, a, b, minutes in steps:
+        act(book, what, a, b, f"{now:%Y-%m-%d %H:%M}")
+        now += timedelta(minutes=minutes)
+        for _ in range(2):
+            if not memos:
+                book.memory.memo = Memo()
+            said.append(repr(book.tick(now)))
+    return said
+
+
+def act(book: Book, what: str, a: int, b: int, at: str) -> None:
+    sheet = book.sheets["问题台账"]
+    if what == "新":
+        log(
+            book,
+            f"{at} | 督查0{a % 3} | 督查 | {STREETS[a % 5]} | {b}号 | {CATEGORIES[b % 4]} | 一般 | 问题{len(sheet)}",
+        )
+    elif what == "改" and len(sheet) > 1:
+        book.type(
+            "问题台账",
+            1 + a % (len(sheet) - 1),
+            ("街路", "严重程度", "编号", "状态")[b % 4],
+            ("新正街", "严重", "", "乱")[b % 4],
+        )
+    elif what == "排序":
+        sheet[1:] = sorted(sheet[1:], key=lambda row: str(row[7 + a % 3]), reverse=bool(b % 2))
+    elif what == "删" and len(sheet) > 1:
+        del sheet[1 + a % (len(sheet) - 1)]
+    elif what == "反馈":
+        book.row(
+            "整改反馈", {"填报时间": at, "填报人": "街路长01", "编号": f"20261124-00{1 + a % 4}", "处理情况": "已整改"}
+        )
+    elif what == "复核" and len(sheet) > 1:
+        book.type("问题台账", 1 + a % (len(sheet) - 1), "复核结果", ("通过", "返工")[b % 2])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(edits)
+def test_a_memo_changes_nothing_but_the_work(steps: list[tuple[str, int, int, int]]) -> None:
+    assert live(bureau(), steps, memos=True) == live(bureau(), steps, memos=False)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(edits)
+def test_it_always_comes_to_rest_and_no_deadline_moves_earlier(steps: list[tuple[str, int, int, int]]) -> None:
+    book = bureau()
+    deadlines: dict[str, str] = {}
+    now = hour("2026-11-24 08:00")
+    for what, a, b, minutes in steps:
+        act(book, what, a, b, f"{now:%Y-%m-%d %H:%M}")
+        now += timedelta(minutes=minutes)
+        book.settle(f"{now:%Y-%m-%d %H:%M}")
+        ids = [rid for (rid,) in book.rows("问题台账", "编号") if rid]
+        assert len(ids) == len(set(ids)), "no id twice"
+        for rid, deadline in book.rows("问题台账", "编号", "截止时间"):
+            assert deadline == "" or deadline >= deadlines.get(rid, "")
+            deadlines[rid] = deadline or deadlines.get(rid, "")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(edits)
+def test_scores_are_the_sums_of_their_lines(steps: list[tuple[str, int, int, int]]) -> None:
+    book = bureau()
+    live(book, steps, memos=True)
+    lines = book.rows("扣分明细", "月份", "对象", "分值")
+    for month, target, kind, score in book.rows("月度考核", "月份", "对象", "类别", "得分"):
+        if kind in ("街路", "单位"):
+            total = sum(round(float(points) * 100) for m, t, points in lines if (m, t) == (month, target))
+            assert round(float(score) * 100) == total, (target, score)
+
+
+def test_the_same_input_gives_the_same_output() -> None:
+    book = log(bureau(), "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 一号 | 暴露垃圾 | 一般 | 甲")
+    now = hour("2026-11-24 16:00")
+    first = decide(book.tables(), copy.deepcopy(book.memory), book.rules, now)
+    second = decide(book.tables(), copy.deepcopy(book.memory), book.rules, now)
+    assert repr(first) == repr(second)
+
+
+def test_a_hand_edited_result_is_put_back() -> None:
+    book = log(bureau(), "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 一号 | 暴露垃圾 | 一般 | 甲")
+    book.settle("2026-11-24 09:05")
+    before = copy.deepcopy(book.sheets)
+    for column, value in (("截止时间", "2027-01-01 09:00"), ("街路长", "别人"), ("状态", "已销号"), ("升级", "3")):
+        book.type("问题台账", 1, column, value)
+    book.type("月度考核", 1, "得分", "120")
+    book.type("扣分明细", 1, "分值", "0")
+    book.settle("2026-11-24 09:06")
+    assert book.sheets == before
+
+
+@pytest.mark.parametrize("column", ["街路", "编号", "状态"])
+def test_a_renamed_header_skips_its_tab_and_says_so(column: str) -> None:
+    book = log(bureau(), "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 一号 | 暴露垃圾 | 一般 | 甲")
+    book.settle("2026-11-24 09:05")
+    sheet = book.sheets["问题台账"]
+    at = sheet[0].index(column)
+    sheet[0][at] = "改过的表头"
+    kept = copy.deepcopy(sheet)
+    book.settle("2026-11-25 09:05")
+    assert sheet == kept, "nothing is written to a tab that can't be read"
+    said = dict(book.rows("运行状态", "项目", "内容"))["表格：问题台账"]
+    assert f"找不到表头：{column}。" in said and "「改过的表头」" in said
+    assert ("20261124-001", "超期", "街路长01") in book.rows("通知记录", "编号", "类型", "收件人"), "deadlines go on"
+    sheet[0][at] = column
+    book.settle("2026-11-25 09:06")
+    assert book.cell("问题台账", 1, "时限提示") == "已超期"
+    assert "表格：问题台账" not in dict(book.rows("运行状态", "项目", "内容"))
+
+
+def test_a_doubled_header_and_a_missing_tab_are_said() -> None:
+    book = bureau()
+    book.sheets["整改反馈"][0][1] = "填报时间"
+    gone = book.sheets.pop("履职记录")
+    book.settle("2026-11-24 09:05")
+    said = dict(book.rows("运行状态", "项目", "内容"))
+    assert "表头出现了不止一次：填报时间。" in said["表格：整改反馈"]
+    assert "工作簿里没有这个工作表" in said["表格：履职记录"]
+    book.sheets["履职记录"] = gone
+    book.settle("2026-11-24 09:06")
+    assert "表格：履职记录" not in dict(book.rows("运行状态", "项目", "内容"))
+
+
+def test_moved_columns_and_columns_of_the_bureau_are_fine() -> None:
+    book = log(bureau(), "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 一号 | 暴露垃圾 | 一般 | 甲")
+    for row in book.sheets["问题台账"]:
+        row.reverse()
+        row.insert(3, "本局自己的列" if row[-1] == "编号" else "=A1*2")
+    book.settle("2026-11-24 09:05")
+    assert book.rows("问题台账", "编号", "截止时间") == [("20261124-001", "2026-11-24 15:30")]
+    assert book.sheets["问题台账"][1][3] == "=A1*2"
+
+
+def test_a_write_to_a_person_s_column_fails_before_it_is_sent() -> None:
+    tab = templates()["issues"]
+    layout = Layout(tab, (), {column.key: i for i, column in enumerate(tab.columns)})
+    row = Row(2, (), Reader(layout, ZONE).parse(()))
+    with pytest.raises(Trespass, match="问题描述"):
+        wish(Plan(), layout, row, {"text": "改成这样"}, ZONE)
+
+
+def test_a_decision_that_was_not_committed_is_made_again() -> None:
+    book = log(bureau(), "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 一号 | 暴露垃圾 | 一般 | 甲")
+    now = hour("2026-11-24 09:05")
+    lost = decide(book.tables(), book.memory, book.rules, now)
+    again = decide(book.tables(), book.memory, book.rules, now)
+    assert repr(lost) == repr(again)
+    absorb(book.memory, again, now)
+    assert book.memory.stamps["20261124-001"].chief == "街路长01"
+
+
+def test_rules_that_change_leave_stamps_and_booked_lines_as_they_are() -> None:
+    book = log(bureau(), "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 一号 | 暴露垃圾 | 一般 | 甲")
+    book.settle("2026-11-24 09:05")
+    before = book.rows("扣分明细", "明细号", "分值"), book.rows("问题台账", "截止时间")
+    book.rules = load(book.rules.text.replace("found = 0.2", "found = 0.3").replace('normal = "4wh"', 'normal = "8wh"'))
+    book.settle("2026-11-24 09:06")
+    assert (book.rows("扣分明细", "明细号", "分值"), book.rows("问题台账", "截止时间")) == before
+    log(book, "2026-11-24 09:10 | 督查01 | 督查 | 新正街 | 二号 | 暴露垃圾 | 一般 | 乙")
+    book.settle("2026-11-24 09:11")
+    assert dict(book.rows("扣分明细", "明细号", "分值"))["20261124-002·发现问题"] == "-0.3"
