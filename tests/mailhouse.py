@@ -1,0 +1,87 @@
+"""A real SMTP server on loopback, with TLS where asked, that can refuse, delay and die; it stops by itself."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+class House:
+    """Keeps what arrived. ``answer`` may refuse a recipient: ``550 ...`` for good, ``451 ...`` for now."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+        self.answer: Callable[[str], str] = lambda address: "250 OK"
+        self.after: Callable[[], None] = lambda: None
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        said = self.answer(address)
+        if said.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return said
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        message = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.letters.append(message)
+        self.after()
+        return "250 taken"
+
+    def texts(self) -> list[str]:
+        return [letter.get_content() for letter in self.letters]
+
+
+@contextmanager
+def post(tls: ssl.SSLContext | None = None) -> Iterator[tuple[House, str]]:
+    """The house and its URL."""
+    house = House()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(house, hostname="127.0.0.1", port=port, ssl_context=tls, ready_timeout=20)
+    controller.start()
+    try:
+        yield house, f"{'smtps' if tls else 'smtp'}://127.0.0.1:{port}"
+    finally:
+        controller.stop()
+
+
+def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for 127.0.0.1, good for an hour: the file to trust, and the server's context."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    trusted, private = folder / "trusted.pem", folder / "private.pem"
+    trusted.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(trusted, private)
+    return trusted, context

@@ -1,0 +1,94 @@
+"""What enters the ledger comes out the same, in SQLite and in PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from sync.core.decide import decide
+from sync.core.memory import absorb
+from sync.core.plan import Restore
+from sync.ledger import Busy, Ledger
+from tests.book import ZONE, Book, bureau, hour
+
+FIELDS = ("known", "stamps", "lines", "notices", "numbers", "addresses", "status", "plan", "restores", "last_tick")
+
+
+def busy_bureau() -> Book:
+    return bureau().add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述 | 复核结果
+        2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 一号 | 暴露垃圾 | 一般 | 甲 | 返工
+        2026-11-24 09:00 | 督查01 | 督查 | 联胜路 | 一号 | 井盖缺损 | 严重 | 乙 |
+        2026-11-24 09:00 | 督查01 | 督查 | 联胜路 | 一号 | 怪事 | 严重 | 丙 |
+        """)
+
+
+def open_ledger(url: str, name: str = "某县") -> Ledger:
+    return Ledger(url, name, ZONE)
+
+
+def run(book: Book, ledger: Ledger, at: str) -> None:
+    now = hour(at)
+    decision = decide(book.tables(), ledger.memory(), book.rules, now)
+    ledger.commit(decision, now, book.rules.hash, book.rules.text, "7")
+    absorb(book.memory, decision, now)
+    book.apply(decision)
+
+
+def test_memory_comes_back_as_it_was(database: str) -> None:
+    book, ledger = busy_bureau(), open_ledger(database)
+    for at in ("2026-11-24 09:05", "2026-11-24 12:00", "2026-11-27 18:00"):
+        run(book, ledger, at)
+    ledger.landed([Restore("issues", 3, "位置", "一号", "待整改", ("a", 1, 2.5, True, ""))], 0.5)
+    again = open_ledger(database).memory()
+    for field in FIELDS:
+        kept, read = getattr(ledger.memory(), field), getattr(again, field)
+        if field == "known":
+            kept = {tab: rows for tab, rows in kept.items() if rows}
+        assert read == kept, field
+    assert again.stamps["20261124-002"].received.tzinfo is ZONE, "times come back in the bureau's clock"
+
+
+def test_an_unlanded_plan_is_kept_for_the_next_look(database: str) -> None:
+    book, ledger = busy_bureau(), open_ledger(database)
+    run(book, ledger, "2026-11-24 09:05")
+    plan = open_ledger(database).memory().plan
+    assert plan == ledger.memory().plan and plan is not None and plan.cells > 50
+
+
+def test_two_bureaus_share_a_database_and_see_nothing_of_each_other(database: str) -> None:
+    book, one, other = busy_bureau(), open_ledger(database, "甲县"), open_ledger(database, "乙县")
+    run(book, one, "2026-11-24 09:05")
+    assert other.memory().stamps == {} and other.waiting(hour("2027-01-01 00:00")) == []
+
+
+def test_one_tick_at_a_time(database: str) -> None:
+    one, other = open_ledger(database), open_ledger(database)
+    with one.turn(), pytest.raises(Busy, match="另一个进程"), other.turn():
+        pass
+    with other.turn():
+        pass
+
+
+def test_another_process_s_work_is_read_anew(database: str) -> None:
+    book, one, other = busy_bureau(), open_ledger(database), open_ledger(database)
+    assert other.memory().stamps == {}
+    run(book, one, "2026-11-24 09:05")
+    assert other.memory().stamps == one.memory().stamps
+
+
+def test_a_time_without_a_zone_is_refused(database: str) -> None:
+    with pytest.raises(Exception, match="without a zone"):
+        open_ledger(database).waiting(datetime(2026, 11, 24, 9, 0))  # noqa: DTZ001
+
+
+def test_the_trail_of_a_row(database: str) -> None:
+    book, ledger = busy_bureau(), open_ledger(database)
+    run(book, ledger, "2026-11-24 09:05")
+    book.type("问题台账", 3, "类别", "其他")
+    run(book, ledger, "2026-11-24 09:10")
+    assert ledger.trail("20261124-003") == [
+        {"tab": "issues", "what": "类别", "before": "怪事", "after": "其他", "at": hour("2026-11-24 09:10")}
+    ]

@@ -1,0 +1,191 @@
+"""Mail over real SMTP: nothing missing, nothing twice, and 通知记录 says what became of each notice."""
+
+from __future__ import annotations
+
+import socket
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sync.channels import Failure, Letter, Mail
+from sync.core.decide import decide
+from sync.ledger import Ledger
+from sync.outbox import GAPS, MOST_TRIES, deliver
+from tests.book import ZONE, bureau, hour
+from tests.mailhouse import certificate, post
+
+SENDER = "街路长台账 <jielu@xidu.example>"
+
+
+class Day:
+    """A bureau whose ledger is on disk, to be opened again after a crash."""
+
+    def __init__(self, folder: Path, *rows: str) -> None:
+        self.url = f"sqlite:///{folder / 'ledger.sqlite3'}"
+        self.book = bureau().add(
+            "\n".join(["问题台账", "填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述", *rows])
+        )
+        self.ledger = Ledger(self.url, "县", ZONE)
+
+    def tick(self, at: str) -> None:
+        for _ in range(3):
+            decision = decide(self.book.tables(), self.ledger.memory(), self.book.rules, hour(at))
+            self.ledger.commit(decision, hour(at), self.book.rules.hash, self.book.rules.text, "")
+            self.ledger.landed([], 0.0)
+            self.book.apply(decision)
+
+    def states(self, at: str) -> dict[str, tuple[str, str]]:
+        self.tick(at)
+        return {
+            number: (state, reason) for number, state, reason in self.book.rows("通知记录", "通知号", "状态", "原因")
+        }
+
+    def crash(self) -> None:
+        self.ledger.close()
+        self.ledger = Ledger(self.url, "县", ZONE)
+
+
+@pytest.fixture
+def day(tmp_path: Path) -> Day:
+    found = Day(tmp_path, "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 垃圾成堆")
+    found.tick("2026-11-24 09:05")
+    return found
+
+
+CHIEF, HEAD = "20261124-001·交办·街路长01", "20261124-001·交办·支部书记03"
+
+
+def test_each_gets_a_mail_and_a_second_run_sends_nothing(day: Day) -> None:
+    with post() as (house, url):
+        done = deliver(day.ledger, Mail(url, SENDER), hour("2026-11-24 09:06"))
+        assert (done.sent, len(house.letters)) == (2, 2)
+        assert deliver(day.ledger, Mail(url, SENDER), hour("2026-11-24 09:07")).sent == 0
+        assert len(house.letters) == 2
+    assert sorted(str(letter["To"]) for letter in house.letters) == ["c01@xidu.example", "s03@xidu.example"]
+    chief = next(letter for letter in house.letters if letter["To"] == "c01@xidu.example")
+    assert chief["Subject"] == "【交办】20261124-001 新正街暴露垃圾"
+    assert "请于 2026-11-24 15:30 前整改" in chief.get_content() and CHIEF in chief.get_content()
+    assert day.states("2026-11-24 09:08") == {CHIEF: ("已发送", ""), HEAD: ("已发送", "")}
+
+
+def test_several_notices_of_one_person_are_one_mail(tmp_path: Path) -> None:
+    rows = [f"2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 第{n}堆" for n in range(4)]
+    day = Day(tmp_path, *rows)
+    day.tick("2026-11-24 09:05")
+    with post() as (house, url):
+        assert deliver(day.ledger, Mail(url, SENDER), hour("2026-11-24 09:06")).sent == 8
+    assert len(house.letters) == 2
+    assert all(f"第{n}堆" in text for text in house.texts() for n in range(4))
+
+
+def test_without_smtp_notices_wait_and_say_why(day: Day) -> None:
+    assert deliver(day.ledger, None, hour("2026-11-24 09:06")).unsent == 2
+    assert day.states("2026-11-24 09:07") == {CHIEF: ("未发送", "邮箱未配置"), HEAD: ("未发送", "邮箱未配置")}
+    with post() as (_, url):
+        assert deliver(day.ledger, Mail(url, SENDER), hour("2026-11-24 10:00")).sent == 2
+    assert set(day.states("2026-11-24 10:01").values()) == {("已发送", "")}
+
+
+def test_nobody_s_address_is_said_and_an_address_typed_later_is_used(day: Day) -> None:
+    day.book.type("组织架构", 1, "邮箱", "")
+    day.tick("2026-11-24 09:05")
+    with post() as (house, url):
+        assert deliver(day.ledger, Mail(url, SENDER), hour("2026-11-24 09:06")).sent == 1
+        assert day.states("2026-11-24 09:07")[CHIEF] == ("未发送", "组织架构里没有街路长01的邮箱")
+        day.book.type("组织架构", 1, "邮箱", "new@xidu.example")
+        day.tick("2026-11-24 09:08")
+        assert deliver(day.ledger, Mail(url, SENDER), hour("2026-11-24 09:09")).sent == 1
+    assert [letter["To"] for letter in house.letters] == ["s03@xidu.example", "new@xidu.example"]
+
+
+def test_a_passing_refusal_is_tried_again_with_growing_gaps(day: Day) -> None:
+    with post() as (house, url):
+        house.answer = lambda address: "451 灰名单" if address.startswith("c01") else "250 OK"
+        now = hour("2026-11-24 09:06")
+        assert (deliver(day.ledger, Mail(url, SENDER), now).later, len(house.letters)) == (1, 1)
+        for gap in GAPS[:3]:
+            assert deliver(day.ledger, Mail(url, SENDER), now + gap - timedelta(seconds=1)).later == 0
+            now += gap
+            assert deliver(day.ledger, Mail(url, SENDER), now).later == 1
+        state, reason = day.states("2026-11-24 10:00")[CHIEF]
+        assert state == "待发送" and reason.startswith("第 4 次没有成功，稍后再试：收件人被拒收（451）")
+        house.answer = lambda address: "250 OK"
+        assert deliver(day.ledger, Mail(url, SENDER), now + timedelta(days=1)).sent == 1
+
+
+def test_a_refusal_for_good_is_said_and_not_tried_again(day: Day) -> None:
+    with post() as (house, url):
+        house.answer = lambda address: "550 没有这个人" if address.startswith("c01") else "250 OK"
+        done = deliver(day.ledger, Mail(url, SENDER), hour("2026-11-24 09:06"))
+        assert (done.sent, done.failed) == (1, 1)
+        assert deliver(day.ledger, Mail(url, SENDER), hour("2026-11-25 09:06")).failed == 0
+    assert day.states("2026-11-25 09:07")[CHIEF][0] == "发送失败"
+    assert "550" in day.states("2026-11-25 09:07")[CHIEF][1]
+
+
+def test_no_server_keeps_everything_and_gives_up_only_after_many_tries(day: Day) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        mail = Mail(f"smtp://127.0.0.1:{taken.getsockname()[1]}", SENDER)
+        now = hour("2026-11-24 09:06")
+        for _ in range(MOST_TRIES - 1):
+            assert deliver(day.ledger, mail, now).later == 2
+            now += timedelta(hours=7)
+        assert deliver(day.ledger, mail, now).failed == 2
+
+
+def test_a_crash_between_yes_and_our_note_repeats_the_same_mail(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise 2: a repeat can only follow such a crash, and carries the same Message-ID."""
+    with post() as (house, url):
+        monkeypatch.setattr(Ledger, "settle", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            deliver(day.ledger, Mail(url, SENDER), hour("2026-11-24 09:06"))
+        monkeypatch.undo()
+        day.crash()
+        deliver(day.ledger, Mail(url, SENDER), hour("2026-11-24 09:07"))
+    assert len(house.letters) == 3
+    twice = [letter for letter in house.letters if letter["To"] == house.letters[0]["To"]]
+    assert len({letter["Message-ID"] for letter in twice}) == 1
+    assert len({letter.get_content() for letter in twice}) == 1
+
+
+@pytest.mark.parametrize(
+    ("filed", "severity", "goes"),
+    [
+        ("2026-11-24 21:30", "一般", "2026-11-25 08:00"),
+        ("2026-11-24 19:59", "一般", "2026-11-24 19:59"),
+        ("2026-11-24 20:00", "一般", "2026-11-25 08:00"),
+        ("2026-11-24 21:30", "严重", "2026-11-24 21:30"),
+    ],
+)
+def test_notices_keep_the_hours_of_the_rules_except_urgent_ones(
+    tmp_path: Path, filed: str, severity: str, goes: str
+) -> None:
+    day = Day(tmp_path, f"{filed} | 督查01 | 督查 | 新正街 | 暴露垃圾 | {severity} | 垃圾成堆")
+    day.tick(filed)
+    due: datetime = hour(goes)
+    if due > hour(filed):
+        assert day.ledger.waiting(due - timedelta(seconds=1)) == []
+    assert len(day.ledger.waiting(due)) == 2
+
+
+def test_tls_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trusted, context = certificate(tmp_path)
+    with post(context) as (house, url):
+        mail, letter = Mail(url, SENDER), Letter("c01@xidu.example", "标题", "正文", "x1")
+        with pytest.raises(Failure, match="连接不上邮件服务器"), mail.open():
+            pass
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+        with mail.open() as server:
+            mail.send(server, letter)
+    assert house.letters[0]["Message-ID"] == "<x1@xidu.example>"
+
+
+def test_a_line_break_in_a_subject_can_not_add_a_header(day: Day) -> None:
+    with post() as (house, url):
+        mail = Mail(url, SENDER)
+        with mail.open() as server:
+            mail.send(server, Letter("c01@xidu.example", "标题\r\nBcc: x@y.example", "正文", "x2"))
+    assert house.letters[0]["Bcc"] is None
+    assert house.letters[0]["Subject"] == "标题 Bcc: x@y.example"
