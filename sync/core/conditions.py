@@ -149,6 +149,7 @@ class Part:
     since: Callable[[Any], datetime] | None = field(default=None, compare=False, repr=False)
 
     def why(self, value: Any) -> str:
+        """Whether the part holds for a value and why, in one sentence."""
         if value is None:
             return f"{self.fact.label}未知，按不符合处理（要求{self.want}）"
         holds = self.holds(value)
@@ -231,7 +232,7 @@ def _choice(fact: Fact, value: object, names: Mapping[str, Collection[str]]) -> 
 
 def _number(fact: Fact, value: object, names: Mapping[str, Collection[str]]) -> Part:
     match = _COMPARISON.fullmatch(str(value).strip())
-    if isinstance(value, bool) or not isinstance(value, int | str) or not match:
+    if not match:
         raise _PartError(f'「{value}」看不懂，应当是整数或比较，例如 3、">= 3"')
     compare, bound = _OPERATORS[match[1] or "="], int(match[2])
     # Above every bound there is a number; so it is enough to look as far as one beyond.

@@ -65,16 +65,21 @@ class Plan(Table):
 
 
 class SeasonTable(Table):
+    """[[calendar.season]] Days as (month, day), both included; may run over New Year."""
+
     first: MonthDay = Field(alias="from")
     last: MonthDay = Field(alias="to")
     hours: Hours
 
     @property
     def season(self) -> Season:
+        """As the calendar takes it."""
         return Season(self.first, self.last, self.hours)
 
 
 class YearTable(Table):
+    """[[calendar.year]] `off` and `on` hold one line's days each: holidays and make-up workdays."""
+
     year: Annotated[int, Field(ge=2004, le=2100)]
     published: bool
     off: tuple[DaysOff, ...]
@@ -88,6 +93,7 @@ class YearTable(Table):
 
     @property
     def days(self) -> tuple[Day, ...]:
+        """All that the year's lines say, a day each."""
         return tuple(day for days in (*self.off, *self.on) for day in days)
 
 
@@ -101,10 +107,12 @@ class CalendarTable(Table):
 
     @property
     def own(self) -> tuple[Day, ...]:
+        """The bureau's own days, off and on."""
         return tuple(day for days in (*self.holidays, *self.workdays) for day in days)
 
     @property
     def years(self) -> tuple[Year, ...]:
+        """As the calendar takes them."""
         return tuple(Year(table.year, table.published, table.days) for table in self.year)
 
 
@@ -129,6 +137,8 @@ class Task(Table):
 
 
 class Limits(Table):
+    """`limit` of a category; what is not given is that of `normal`."""
+
     minor: Duration | None = None
     normal: Duration
     serious: Duration | None = None
@@ -194,11 +204,15 @@ class Cases(Table):
 
 
 class ReworkScore(Table):
+    """[score.rework] Points for each of the first two returns of an issue, and for each further one."""
+
     first_two: Points
     from_third: Points
 
 
 class SelfFound(Table):
+    """[score.self_found] Points for an issue that the chief found himself and closed in time; `cap` a month."""
+
     bonus: Points
     cap: Points
 
@@ -211,11 +225,15 @@ class ShareScore(Table):
 
 
 class Good(Table):
+    """[score.good] The best `top` of a group, if their score is at least `min_score`, may be commended."""
+
     top: Count
     min_score: Points
 
 
 class Last(Table):
+    """[score.last] The last of a group, as many as `last`, if their score is below `below`: nobody is last at 96."""
+
     last: Count
     below: Points
 
@@ -230,6 +248,8 @@ class Rung(Table):
 
 
 class Band(Table):
+    """A unit whose score is at least `from` gets `percent` of its funds."""
+
     start: Points = Field(alias="from")
     percent: Percent
 

@@ -77,6 +77,7 @@ class Rules:
 
     @property
     def units(self) -> tuple[str, ...]:
+        """责任单位, in the order of the file."""
         return self.bureau.units
 
     def clauses(self) -> list[Basis]:

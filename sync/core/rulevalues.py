@@ -191,6 +191,7 @@ def _declared(what: str, key: str) -> PlainValidator:
 
 
 def not_empty(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A list with something in it, and nothing twice."""
     if not values:
         raise ValueError("至少要写一项")
     if len(set(values)) < len(values):

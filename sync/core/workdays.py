@@ -30,6 +30,7 @@ class Season:
     hours: tuple[tuple[time, time], ...]
 
     def covers(self, day: date) -> bool:
+        """Whether the day, of whatever year, lies in the season."""
         here = (day.month, day.day)
         if self.first <= self.last:
             return self.first <= here <= self.last
@@ -84,6 +85,7 @@ class Workdays:
         return hash(self.digest)
 
     def is_workday(self, day: date) -> bool:
+        """The bureau's own days first, then the published ones, then the weekday."""
         special = self._special.get(day)
         return day.weekday() < 5 if special is None else special.works
 

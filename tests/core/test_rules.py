@@ -161,6 +161,8 @@ def test_every_clause_that_is_cited_stands_in_the_plan(rules: Rules) -> None:
     words = {basis.where: basis for basis in rules.clauses()}
     assert words["类别「占道经营」"].basis == "本局默认"
     assert words["类别「路面积水」"].basis == "有来源"
+    assert words["通知「将到期」"] == ("通知「将到期」", "本局默认", "街路长")
+    assert words["任务「油烟噪音」"].text == "城管执法大队负责，最多扣 5 分"
     assert words["升级「报指挥长」"] == ("升级「报指挥长」", "五·3", "超期满1个工作日：指挥长")
 
 
@@ -227,6 +229,9 @@ MISTAKES = {
     "weights_not_100": ("11:10", "39.5", "合起来是 99.5 分，应当是 100 分"),
     "shares_not_100": ("12:9", "{ chief = 30", "合起来是 110，应当是 100"),
     "tiers_reversed": ("20:35", "0.1", "超期扣 0.1 分，不应当少于发现扣的 0.2 分"),
+    "ladder_out_of_order": ("17:5", "{ name", "「约谈」的次数不应当少于前一级「通报」"),
+    "empty_name": ("2:8", '""', "「」应当有字，前后不能有空格"),
+    "hours_of_no_length": ("4:10", '"08:00-08:00"', "「08:00-08:00」的结束应当晚于开始"),
     "ladder_reversed": ("15:102", "1 }", "12 个月内 1 次，不应当少于连续 2 次"),
     "fund_without_bands": ("16:34", "[]", "启用以前要先填 bands"),
     "hours_reversed": ("4:25", '"17:30-14:30"', "「17:30-14:30」的结束应当晚于开始"),
@@ -242,7 +247,7 @@ MISTAKES = {
     "level_skipped": ("8:9", "3", "有第 3 级，却没有第 2 级"),
     "level_to_two": ("10:6", '"指挥长"', "第 1 级已经报给支部书记，同一级只能报一处"),
     "condition_out_of_reach": ("5:15", '"< 1"', "「< 1」永远不成立，最小是 1"),
-    "condition_never_holds": ("30:1", "when.category", "没有一个类别能同时符合这些条件"),
+    "condition_never_holds": ("39:1", "when.category", "没有一个类别能同时符合这些条件"),
     "condition_beyond_top_level": ("30:14", "2", "升级级别最高是 1，这个条件永远不成立"),
     "empty_condition": ("5:8", "{}", "条件应当是至少有一项的表"),
 }
@@ -267,6 +272,41 @@ def test_a_mistake_is_named_at_its_place(file: str) -> None:
 
 def test_every_bad_file_is_in_the_table() -> None:
     assert {path.stem for path in BAD.glob("*.toml")} == set(MISTAKES)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("no_feedback = 0.2", "no_feedback = 0"),
+        ("bonus_cap = 5 ", "bonus_cap = 1000 "),
+        ("overdue = 0.3, repeat = 0.6", "overdue = 0.1, repeat = 0.1"),
+        ("running = 2\nin_12_months = 3", "running = 1\nin_12_months = 1"),
+        ('hours = ["08:00-20:00"]', 'hours = ["08:00-12:00", "12:00-20:00"]'),
+        ('"09-15 中秋"', '"09-15"'),
+        ('"09-15 中秋"', '"08-15~09-15 暂停办公"'),
+        ('urgent.severity = "严重"', 'urgent.kind = "执法类"\nurgent.task = ["占道秩序", "清扫保洁"]'),
+        ('warn_at = "75%"', 'warn_at = "99%"'),
+        ("gone_after = 2", "gone_after = 100"),
+        ("when.level = 2", "when.level = 3"),
+    ],
+)
+def test_what_is_just_within_bounds_is_taken(old: str, new: str) -> None:
+    assert old in TEXT
+    assert load(TEXT.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("bonus_cap = 5 ", "bonus_cap = 1000.01 "),
+        ("no_feedback = 0.2", "no_feedback = -0.01"),
+        ('"09-15 中秋"', '"08-14~09-15 暂停办公"'),
+        ('warn_at = "75%"', 'warn_at = "0%"'),
+        ("gone_after = 2", "gone_after = 101"),
+    ],
+)
+def test_what_is_just_beyond_them_is_not(old: str, new: str) -> None:
+    assert len(problems(TEXT.replace(old, new, 1))) == 1
 
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:

@@ -57,6 +57,8 @@ VECTORS = """
 2026-11-24 08:00 + 4wh -> 2026-11-24 12:00   used up at noon, not at 14:30
 2026-11-24 10:30 + 5wh -> 2026-11-25 08:30   over noon and a night
 2026-11-27 23:59 + 1wh -> 2026-11-30 09:00   Friday night
+2026-12-31 16:30 + 1wh -> 2026-12-31 17:30   used up as the known year closes
+2026-12-31 17:30 + 1wh -> 2027-01-04 09:00   PROVISIONAL
 2026-11-24 09:00 + 1wd -> 2026-11-25 17:30   the day itself does not count
 2026-11-24 17:30 + 1wd -> 2026-11-25 17:30   received at the bell
 2026-11-24 23:00 + 1wd -> 2026-11-25 17:30   received at night
@@ -311,8 +313,9 @@ def test_steps_tell_a_deadline_day_by_day() -> None:
     ]
 
 
-def test_steps_name_the_days_off_and_what_is_provisional() -> None:
-    steps = CALENDAR.steps(at("2026-12-31 18:00"), Limit(1, "wh"))
+@pytest.mark.parametrize("start", ["17:30", "18:00", "23:59"])
+def test_steps_name_the_days_off_and_what_is_provisional(start: str) -> None:
+    steps = CALENDAR.steps(at(f"2026-12-31 {start}"), Limit(1, "wh"))
     assert [(f"{s.date:%m-%d}", s.counted, s.note) for s in steps] == [
         ("12-31", 0, "当日办公时间已过"),
         ("01-01", 0, f"元旦放假（{PROVISIONAL}）"),
