@@ -13,7 +13,7 @@ from typing import Any
 
 from sync.core.roster import Roster, read_post, read_street
 from sync.core.rows import Row, nearest, quoted
-from sync.core.tabs import Layout, Tab
+from sync.core.tabs import Layout
 
 AHEAD = timedelta(minutes=10)  # clocks of phones differ; more is a mistyped date
 Cells = Mapping[str, Any]
@@ -52,6 +52,12 @@ def future(layout: Layout, cells: Cells, key: str, now: datetime) -> list[str]:
     if moment and moment > now + AHEAD:
         return [f"{place(layout, key)}填的是 {moment:%Y-%m-%d %H:%M}，还没有到这个时间，请改成实际时间。"]
     return []
+
+
+def ripe(cells: Cells) -> list[datetime]:
+    """When times that lie ahead stop being a fault by themselves."""
+    typed = [cells[key] for key in ("reported_at", "verified_at") if key in cells]
+    return [moment - AHEAD for moment in typed]
 
 
 def needed(layout: Layout, cells: Cells, keys: Iterable[str], because: str) -> list[str]:
@@ -187,7 +193,3 @@ def posts(layout: Layout, rows: list[Row]) -> dict[int, list[str]]:
 def sentence(*groups: Iterable[str]) -> str:
     """All that is wrong with a row in one cell, without saying anything twice."""
     return "".join(dict.fromkeys(one for group in groups for one in group))
-
-
-def title(tab: Tab) -> str:
-    return f"「{tab.title}」"

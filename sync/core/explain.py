@@ -10,7 +10,8 @@ from datetime import datetime
 
 from sync.core import escalation, issues
 from sync.core import life as lives
-from sync.core.decide import Followed, Look, take
+from sync.core.decide import Look, take
+from sync.core.followup import Followed
 from sync.core.issues import Issue
 from sync.core.memory import Memory, Tables
 from sync.core.rows import Row
@@ -42,7 +43,7 @@ def explain(tables: Tables, memory: Memory, rules: Rules, now: datetime, rid: st
     if row is None:
         return None
     one = look.followed[rid]
-    issue = Issue(rid, row.cells, one.stamps, look.fixes.get(rid, ()), look.asks.get(rid, ()))
+    issue = Issue(rid, row.cells, one.stamps, look.followup.fixes.get(rid, ()), look.followup.asks.get(rid, ()))
     parts = [
         ("事实", _facts(look, row, one)),
         ("截止时间", _deadline(one, rules)),

@@ -16,7 +16,7 @@ from sync.core.rows import Raw, Row, plain
 
 NUMBER = re.compile(r"\d{8}-\d{3,}")
 MOST_PAIRS = 40_000  # comparing more edited rows with more lost ones than this is a re-import, not an edit
-GONE_AFTER = 2  # DESIGN section 6, point 5: gone twice in a row counts as deleted
+DELETED = -1  # stands in ``gone`` once a row was missed as often as the rules allow
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Known:
     """A row as the ledger remembers it: ``cells`` are the raw values of its filled staff columns.
 
     ``marks``: hours stamped at first sight (``heard``: the hour that counts for the row). ``gone``: looks in a
-    row that did not find it.
+    row that did not find it, or ``DELETED``.
     """
 
     rid: str
@@ -35,7 +35,7 @@ class Known:
 
     @property
     def deleted(self) -> bool:
-        return self.gone >= GONE_AFTER
+        return self.gone == DELETED
 
 
 @dataclass

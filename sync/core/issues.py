@@ -103,6 +103,11 @@ class Issue:
         return str(self.cells.get("source", ""))
 
 
+def clock(limit: Limit) -> timedelta:
+    """A limit of the rules as plain clock time, where no calendar matters: days of 24 hours."""
+    return timedelta(days=limit.amount) if limit.unit in ("d", "wd") else timedelta(hours=limit.amount)
+
+
 def heard(typed: datetime | None, now: datetime, grace: timedelta, last_tick: datetime | None = None) -> datetime:
     """The hour that counts for a row first seen ``now``: the typed one when it is near enough to be believed.
 
