@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sync.core import checks, plan, roster, scores, standings, status
 from sync.core.followup import Followed, FollowUp
@@ -106,7 +107,8 @@ class Look:
     def _say(self, key: str, row: Row, cells: Mapping[str, Any]) -> None:
         self.decision.problems += bool(cells.get("check"))
         if key not in self.skipped:
-            plan.wish(self.decision.plan, self.layouts[key], row, cells, self.zone)
+            settled = self.memory.memo.settled.setdefault(key, {})
+            plan.wish(self.decision.plan, self.layouts[key], row, cells, self.zone, settled, row.rid)
 
     def _chief_now(self, layout: Layout, row: Row) -> tuple[list[str], dict[str, Any]]:
         street = roster.read_street(row.cells)
@@ -182,22 +184,11 @@ class Look:
             months, scores.sums([*bases, *lines]), tallies, visits, self.roster, self.rules, today
         )
         ordered = sorted([*bases, *lines], key=lambda line: (line.month, line.date, line.id))
-        cells = {
-            (line.id,): {
-                "id": line.id,
-                "month": line.month,
-                "target": line.target,
-                "chief": line.chief,
-                "issue": line.issue,
-                "rule": line.rule,
-                "clause": line.clause,
-                "points": line.points / 100,
-                "text": line.text,
-                "date": plan.to_raw(line.date, self.zone),
-            }
-            for line in ordered
-        }
+        cells = {(line.id,): self._line_cells(line) for line in ordered}
         return cells, {(row.month, row.target, row.kind): row.cells() for row in table}
+
+    def _line_cells(self, line: Line) -> dict[str, Any]:
+        return self.memory.memo.cells_of(line.id, line, lambda: line_cells(line, self.zone))
 
     def _of_lost_rows(self) -> list[Line]:
         """Deleting a row is no decision about its points: they stay until the row is back and made void."""
@@ -240,13 +231,11 @@ class Look:
                 if notice.number not in known:
                     state = "未发送" if notice.reason else "待发送"
                     known[notice.number] = self.decision.notices[notice.number] = Sent(notice, state, notice.reason)
-        self._wish(
-            "notices",
-            {
-                (sent.notice.number,): notice_cells(sent, self.zone)
-                for sent in sorted(known.values(), key=lambda sent: (sent.notice.time, sent.notice.number))
-            },
-        )
+        ordered = sorted(known.values(), key=lambda sent: (sent.notice.time, sent.notice.number))
+        self._wish("notices", {(sent.notice.number,): self._notice_cells(sent) for sent in ordered})
+
+    def _notice_cells(self, sent: Sent) -> dict[str, Any]:
+        return self.memory.memo.cells_of(sent.notice.number, sent, lambda: notice_cells(sent, self.zone))
 
     def _adopt_notices(self, layout: Layout, known: dict[str, Sent]) -> None:
         if self.memory.last_tick is not None:
@@ -259,7 +248,8 @@ class Look:
     def _wish(self, key: str, wished: Mapping[tuple[str, ...], Mapping[str, Any]]) -> None:
         layout = self.layouts.get(key)
         if layout is not None and key not in self.skipped:
-            plan.wish_rows(self.decision.plan, layout, self.rows[key], wished, self.zone)
+            settled = self.memory.memo.settled.setdefault(key, {})
+            plan.wish_rows(self.decision.plan, layout, self.rows[key], wished, self.zone, settled)
 
     # Status
     def report(self) -> None:
@@ -328,7 +318,22 @@ def request_state(cells: Mapping[str, Any]) -> str:
     return {"同意": "已同意", "不同意": "未同意"}.get(cells.get("answer", ""), "待批复")
 
 
-def notice_cells(sent: Sent, zone: Any) -> dict[str, Any]:
+def line_cells(line: Line, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "month": line.month,
+        "target": line.target,
+        "chief": line.chief,
+        "issue": line.issue,
+        "rule": line.rule,
+        "clause": line.clause,
+        "points": line.points / 100,
+        "text": line.text,
+        "date": plan.to_raw(line.date, zone),
+    }
+
+
+def notice_cells(sent: Sent, zone: ZoneInfo) -> dict[str, Any]:
     notice = sent.notice
     return {
         "number": notice.number,

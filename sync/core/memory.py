@@ -6,7 +6,7 @@ when to look again. ``Memo`` only saves work: with or without it a decision is t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from sync.core.identity import Known
 from sync.core.issues import Stamps
 from sync.core.notices import Notice
-from sync.core.plan import Plan, Restore
+from sync.core.plan import Plan, Restore, Settled
 from sync.core.rows import Raw, Table
 from sync.core.scores import Line
 from sync.core.tabs import Tab
@@ -45,6 +45,15 @@ class Memo:
     readers: dict[str, Any] = field(default_factory=dict)
     followed: dict[str, Any] = field(default_factory=dict)
     scores: Any = None
+    settled: dict[str, Settled] = field(default_factory=dict)
+    cells: dict[str, tuple[object, dict[str, Any]]] = field(default_factory=dict)
+
+    def cells_of(self, number: str, thing: object, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """The row that shows a line or a notice, made anew only when the thing itself is another."""
+        kept = self.cells.get(number)
+        if kept is None or kept[0] is not thing:
+            kept = self.cells[number] = (thing, make())
+        return kept[1]
 
 
 @dataclass

@@ -99,9 +99,24 @@ def same(seen: Raw, wished: Raw) -> bool:
     return False
 
 
-def wish(plan: Plan, layout: Layout, row: Row, cells: Mapping[str, Any], zone: ZoneInfo) -> None:
-    """Ask for service cells of a row that people fill."""
+Settled = dict[Any, tuple[object, object]]
+
+
+def wish(
+    plan: Plan, layout: Layout, row: Row, cells: Mapping[str, Any], zone: ZoneInfo, settled: Settled, name: Any
+) -> None:
+    """Ask for service cells of a row. ``settled`` remembers by ``name`` which content (``row.parsed``) was found to
+    say what these very ``cells`` ask, so that the same pair is not compared again."""
+    pair = settled.get(name)
+    if pair is not None and pair[0] is row.parsed and pair[1] is cells:
+        return
+    if not _differ(plan, layout, row, cells, zone):
+        settled[name] = (row.parsed, cells)
+
+
+def _differ(plan: Plan, layout: Layout, row: Row, cells: Mapping[str, Any], zone: ZoneInfo) -> bool:
     at, raw, width = layout.at, row.raw, len(row.raw)
+    found = False
     for key, value in cells.items():
         wished = value if isinstance(value, str) else to_raw(value, zone)
         index = at[key]
@@ -112,6 +127,8 @@ def wish(plan: Plan, layout: Layout, row: Row, cells: Mapping[str, Any], zone: Z
         one = plan.tab(layout)
         one.rows[row.number] = raw
         one.writes.append(Write(row.number, index, wished))
+        found = True
+    return found
 
 
 def _own(layout: Layout, key: str) -> None:
@@ -121,7 +138,12 @@ def _own(layout: Layout, key: str) -> None:
 
 
 def wish_rows(
-    plan: Plan, layout: Layout, rows: Sequence[Row], wished: Mapping[tuple[str, ...], Mapping[str, Any]], zone: ZoneInfo
+    plan: Plan,
+    layout: Layout,
+    rows: Sequence[Row],
+    wished: Mapping[tuple[str, ...], Mapping[str, Any]],
+    zone: ZoneInfo,
+    settled: Settled,
 ) -> None:
     """Ask for the rows of a tab that the service fills, by key: changed cells, then new rows at the end.
 
@@ -131,10 +153,10 @@ def wish_rows(
     seen: set[tuple[str, ...]] = set()
     empty = {column.key: "" for column in layout.tab.service}
     for row in rows:
-        key = tuple(_said(row.seen(layout, name)) for name in layout.tab.rows)
+        key = tuple([_said(row.seen(layout, name)) for name in layout.tab.rows])
         target = wished.get(key) if key not in seen else None
         seen.add(key)
-        wish(plan, layout, row, empty if target is None else target, zone)
+        wish(plan, layout, row, empty if target is None else target, zone, settled, key)
     width = max(layout.at.values()) + 1
     for key, cells in wished.items():
         if key not in seen:

@@ -118,7 +118,7 @@ class Reading:
         empty = {column.key: "" for column in layout.tab.service}
         for row in self.rows[layout.tab.key]:
             if not row.parsed.kept:
-                plan.wish(self.decision.plan, layout, row, empty, self.zone)
+                plan.wish(self.decision.plan, layout, row, empty, self.zone, {}, row.number)
 
     def _own_number(self, key: str) -> str:
         self.numbers.highest[key] = self.numbers.highest.get(key, 0) + 1

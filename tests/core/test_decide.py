@@ -179,7 +179,7 @@ def test_a_write_to_a_person_s_column_fails_before_it_is_sent() -> None:
     layout = Layout(tab, (), {column.key: i for i, column in enumerate(tab.columns)})
     row = Row(2, (), Reader(layout, ZONE).parse(()))
     with pytest.raises(Trespass, match="问题描述"):
-        wish(Plan(), layout, row, {"text": "改成这样"}, ZONE)
+        wish(Plan(), layout, row, {"text": "改成这样"}, ZONE, {}, "1")
 
 
 def test_a_decision_that_was_not_committed_is_made_again() -> None:
