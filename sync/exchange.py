@@ -1,0 +1,307 @@
+"""Files in and out: the whole workbook as an xlsx, and rows of an xlsx or csv into one tab.
+
+Nothing is written half: every row is read and checked before the first is added. What is wrong is said with
+file, sheet, row and column, and what to do.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from sync import mapping, xlsx
+from sync.core import serials
+from sync.core.plan import Plan, append_row, to_raw
+from sync.core.rows import READERS, Raw, Table, nearest, plain, quoted
+from sync.core.rules import Rules
+from sync.core.tabs import Column, Tab, letters, locate
+from sync.gateway import Client, Gateway, Refused, Unknown
+from sync.mapping import ColumnMap, FileProblem
+
+__all__ = ["FileProblem", "append", "export", "read_file"]
+
+UTC = ZoneInfo("UTC")
+ENCODINGS = ("utf-8-sig", "gb18030")
+MARKS = (",", "\t", ";", "，")
+BLOCK = 2000  # rows in one request: well under what Google takes at once
+ZIP = b"PK\x03\x04"
+OLD_XLS = b"\xd0\xcf\x11\xe0"
+SAVE_AS = "请在 Excel 或 WPS 里打开，另存为 .xlsx 再导入。"
+Lines = Sequence[tuple[int, Sequence[Raw]]]
+
+
+def export(
+    tables: Mapping[str, Table], templates: Mapping[str, Tab], path: Path, rules: Rules, zone: ZoneInfo
+) -> None:
+    """Write the whole workbook to ``path`` (.xlsx); what stood there is replaced only when all is written.
+
+    Equal tables and rules give the same file, byte for byte. Raises ``FileProblem``.
+    """
+    content = xlsx.draw(tables, templates, rules, zone)
+    try:
+        _replace(path, content)
+    except OSError as error:
+        hint = "请检查文件夹是否存在、文件是否正在 Excel 里打开。"
+        raise FileProblem([f"写不了 {path}：{error.strerror}。{hint}"]) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+# Reading -----------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Sheet:
+    """A table as it stands in a file: ``where`` names it for messages, ``rows`` come with their row numbers."""
+
+    where: str
+    header: tuple[str, ...]
+    rows: Lines
+
+
+def read_file(
+    path: Path, tab: Tab, rules: ColumnMap | None = None, zone: ZoneInfo = UTC
+) -> list[dict[str, Raw]]:
+    """The rows of a file for one tab, as raw values by column key: dates as serials, texts as texts.
+
+    ``rules``: a mapping file; without one the file's headers must be the tab's. Times are wall clock of ``zone``.
+    Columns of the service are left out, since it fills them itself. Raises ``FileProblem`` with all that is wrong.
+    """
+    sheet = _open(path, tab, rules)
+    frame = _frame(sheet)
+    if rules is None:
+        problems = _strange(sheet, tab)
+        made, bad = frame, list[mapping.Bad]()
+    else:
+        problems = mapping.misfits(rules, tab, sheet.header, sheet.where)
+        made, bad = (frame, []) if problems else mapping.apply(rules, frame)
+    problems += _missing(sheet, tab, made, rules)
+    if problems:
+        raise FileProblem(problems)
+    place = _placer(sheet, rules)
+    problems = [f"{place(number, header)}{text}" for number, header, text in bad]
+    rows = _rows(made, tab, zone, place, problems)
+    if problems:
+        raise FileProblem([f"{sheet.where}：有 {len(problems)} 处要改，一行也没有导入。", *problems])
+    return rows
+
+
+def _open(path: Path, tab: Tab, rules: ColumnMap | None) -> Sheet:
+    """The file's table, whatever kind of file it is."""
+    suffix = path.suffix.lower()
+    if suffix not in (".xlsx", ".csv"):
+        raise FileProblem([f"文件 {path.name}：只能导入 .xlsx 和 .csv。{SAVE_AS}"])
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FileProblem([f"文件 {path.name} 打不开：{error.strerror}。请检查文件名和权限。"]) from error
+    if not content.strip():
+        raise FileProblem([f"文件 {path.name} 是空的。"])
+    where, lines = _xlsx(path, content, tab, rules) if suffix == ".xlsx" else _csv(path, content)
+    return _table(where, lines, rules.header_row if rules else 1, tab)
+
+
+def _table(where: str, lines: Lines, head: int, tab: Tab) -> Sheet:
+    """The header in row ``head`` and the filled rows below it."""
+    filled = [(number, cells) for number, cells in lines if number >= head and any(cell != "" for cell in cells)]
+    if not filled or filled[0][0] != head:
+        example = "、".join(column.header for column in tab.staff[:3])
+        raise FileProblem([f"{where}：第 {head} 行没有表头。这一行应当是表头，例如 {example}。"])
+    if len(filled) == 1:
+        raise FileProblem([f"{where}：只有表头，没有数据。"])
+    header = tuple(plain(cell) for cell in filled[0][1])
+    if double := sorted({one for one in header if one and header.count(one) > 1}):
+        raise FileProblem([f"{where}：表头「{'」「'.join(double)}」出现了不止一次，请只留一列。"])
+    return Sheet(where, header, filled[1:])
+
+
+def _xlsx(path: Path, content: bytes, tab: Tab, rules: ColumnMap | None) -> tuple[str, Lines]:
+    if content.startswith(OLD_XLS):
+        raise FileProblem([f"文件 {path.name} 是旧的 .xls 或者加了密码。请另存为不加密的 .xlsx 再导入。"])
+    if not content.startswith(ZIP):
+        raise FileProblem([f"文件 {path.name} 不是 xlsx。如果是 csv，请把扩展名改成 .csv。{SAVE_AS}"])
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        name = _sheet_name(path, book.sheet_names, tab, rules)
+        rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    except (CalamineError, PasswordError) as error:
+        raise FileProblem([f"文件 {path.name} 读不出来，可能已损坏或加了密码。{SAVE_AS}"]) from error
+    lines = [(number, [_raw(cell) for cell in row]) for number, row in enumerate(rows, start=1)]
+    return f"文件 {path.name} 工作表「{name}」", lines
+
+
+def _sheet_name(path: Path, names: Sequence[str], tab: Tab, rules: ColumnMap | None) -> str:
+    """The sheet that the mapping names, the one called like the tab, or the only one there is."""
+    wanted = rules.sheet if rules and rules.sheet else tab.title
+    if wanted in names:
+        return wanted
+    if len(names) == 1 and not (rules and rules.sheet):
+        return names[0]
+    raise FileProblem([f"文件 {path.name} 里没有工作表「{wanted}」，有：{'、'.join(names)}。"
+                       f"请把要导入的工作表改名为「{wanted}」。"])
+
+
+def _raw(cell: Any) -> Raw:
+    """A cell of calamine as the API would give it."""
+    if isinstance(cell, datetime):
+        return (cell.replace(tzinfo=None) - serials.EPOCH).total_seconds() / serials.DAY
+    if isinstance(cell, date):
+        return serials.from_date(cell)
+    if isinstance(cell, bool | int | float):
+        return cell
+    return "" if cell is None else str(cell).strip()
+
+
+def _csv(path: Path, content: bytes) -> tuple[str, Lines]:
+    where = f"文件 {path.name}"
+    if content.startswith((ZIP, OLD_XLS)):
+        raise FileProblem([f"{where} 是 Excel 文件，不是 csv，请把扩展名改成 .xlsx。"])
+    text = _decoded(where, content)
+    first = text.split("\n", 1)[0]
+    mark = max(MARKS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    try:
+        return where, list(_lines(reader))
+    except csv.Error as error:
+        line = f"{where} 第 {reader.line_num} 行"
+        raise FileProblem([f"{line}读不出来（{error}），多半是双引号不成对，请改正。"]) from error
+
+
+def _lines(reader: Any) -> Iterator[tuple[int, list[Raw]]]:
+    """Rows with the number of the line on which each begins (a quoted cell may span lines)."""
+    begins = 1
+    for row in reader:
+        yield begins, [cell.strip() for cell in row]
+        begins = reader.line_num + 1
+
+
+def _decoded(where: str, content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16")
+    for encoding in ENCODINGS:
+        with suppress(UnicodeDecodeError):
+            text = content.decode(encoding)
+            if "\x00" not in text:
+                return text
+    raise FileProblem([f"{where}：看不出是什么编码，请在 Excel 或 WPS 里另存为「CSV UTF-8」再导入。"])
+
+
+def _frame(sheet: Sheet) -> pd.DataFrame:
+    """The rows under the headers that are filled, as objects, by their row numbers."""
+    at = [(index, header) for index, header in enumerate(sheet.header) if header]
+    data = {header: [cells[index] if index < len(cells) else "" for _, cells in sheet.rows]
+            for index, header in at}
+    return pd.DataFrame(data, index=[number for number, _ in sheet.rows], dtype=object)
+
+
+# Checking ----------------------------------------------------------------------------------------------------
+def _strange(sheet: Sheet, tab: Tab) -> list[str]:
+    """Headers that the tab does not know, each with the nearest that it does."""
+    known = [column.header for column in tab.columns]
+    return [f"{sheet.where}：第 1 行 {letters(index)} 列的表头「{header}」，「{tab.title}」里没有。"
+            f"{nearest(header, known) or '不需要的列请删掉；列名不同的用对照文件（--mapping）。'}"
+            for index, header in enumerate(sheet.header) if header and header not in known]
+
+
+def _missing(sheet: Sheet, tab: Tab, made: pd.DataFrame, rules: ColumnMap | None) -> list[str]:
+    lacking = [column.header for column in tab.staff if column.required and column.header not in made.columns
+               and not (rules and column.header in rules.columns)]
+    how = "请在第一行补上这些列。"
+    if rules:
+        how = f"请在对照文件 {rules.name} 的 [columns] 或 [constants] 里补上。"
+    return [f"{sheet.where}：缺少必填的列 {'、'.join(lacking)}。{how}"] if lacking else []
+
+
+def _placer(sheet: Sheet, rules: ColumnMap | None) -> Callable[[int, str], str]:
+    """Names a cell as people find it: row and column of the file, header of the tab."""
+    sources = rules.columns if rules else {}
+    at = {header: letters(index) for index, header in enumerate(sheet.header)}
+
+    def place(number: int, header: str) -> str:
+        source = sources.get(header, header)
+        column = f"{at[source]} 列" if source in at else "对照文件里的"
+        return f"{sheet.where} 第 {number} 行 {column}「{source}」："
+
+    return place
+
+
+def _rows(
+    made: pd.DataFrame, tab: Tab, zone: ZoneInfo, place: Callable[[int, str], str], problems: list[str]
+) -> list[dict[str, Raw]]:
+    """The rows as raw values by column key; what can't be read goes to ``problems``."""
+    found: list[dict[str, Raw]] = [{} for _ in range(len(made))]
+    for column in tab.staff:
+        if column.header not in made.columns:
+            continue
+        for row, number, cell in zip(found, made.index, made[column.header], strict=True):
+            value, problem = _cell(cell, column, zone)
+            if problem:
+                problems.append(f"{place(number, column.header)}{problem}")
+            elif value != "":
+                row[column.key] = value
+    return [row for row in found if row]
+
+
+def _cell(cell: Raw, column: Column, zone: ZoneInfo) -> tuple[Raw, str]:
+    """A cell in the type of its column, by the same reading as in the sheet itself."""
+    if cell is None or plain(cell) == "":
+        return "", "没有填，这一列必填。" if column.required else ""
+    if column.type in ("text", "limit"):
+        return (plain(cell), "") if column.type == "text" else (cell, READERS["limit"](cell, column, zone)[1])
+    value, problem = READERS[column.type](cell, column, zone)
+    if problem and quoted(cell) not in problem:
+        problem = f"填的是{quoted(cell)}，{problem}"
+    return ("", problem) if problem else (to_raw(value, zone), "")
+
+
+# Writing -----------------------------------------------------------------------------------------------------
+def append(client: Client, workbook: str, tab: Tab, rows: Sequence[Mapping[str, Raw]]) -> int:
+    """Add rows (raw values by column key) at the end of a tab; returns how many.
+
+    Columns are found by the headers that stand in the sheet now. The rows go in blocks through ``appendCells``:
+    unlike ``values:append`` it never guesses where a table ends (an empty row in the middle, an empty first
+    column), it keeps formats and drop-downs, and a text goes as a string value. Raises ``FileProblem`` that says
+    how many are in.
+    """
+    gateway = Gateway(client, workbook, {tab.key: tab})
+    table = gateway.read().get(tab.key)
+    layout = locate(tab, table.header) if table else f"工作簿里没有「{tab.title}」，请先运行 jielu init。"
+    if isinstance(layout, str):
+        raise FileProblem([f"一行也没有导入。{layout}"])
+    for start in range(0, len(rows), BLOCK):
+        plan = Plan()
+        for row in rows[start:start + BLOCK]:
+            append_row(plan, layout, row)
+        _send(gateway, plan, start)
+    return len(rows)
+
+
+def _send(gateway: Gateway, plan: Plan, before: int) -> None:
+    try:
+        gateway.write(plan)
+    except Refused as error:
+        raise FileProblem([f"前 {before} 行已经导入，其余没有。{error}"]) from error
+    except Unknown as error:
+        raise FileProblem([f"前 {before} 行已经导入，后面的可能也进去了。"
+                           f"请先看表格最后几行，再决定是否重来。{error}"]) from error
