@@ -250,17 +250,16 @@ def token(office: Office, name: str, out: Path | None, as_json: bool) -> None:
 @main.command(name="demo")
 @click.option("--until", metavar="时间", help="演示的一个月到这个时间为止，默认此刻。")
 @click.option("--all", "file", type=click.Path(path_type=Path), help="用整个 311 数据文件，逐小时运行。")
+@click.option("--if-empty", is_flag=True, help="工作簿里已经有数据就什么也不做。")
 @json_option
 @click.pass_obj
-def demo_(office: Office, until: str | None, file: Path | None, as_json: bool) -> None:
+def demo_(office: Office, until: str | None, file: Path | None, if_empty: bool, as_json: bool) -> None:
     """装入演示数据（街路长均为化名），并把一个月跑一遍。"""
     if not office.embedded:
         raise SettingsError("演示只在内置工作簿上跑，请去掉 JIELU_WORKBOOK。")
-    if (
-        not setup.is_empty(office.gateway)
-        and office.gateway.read().get("issues")
-        and office.gateway.read()["issues"].rows
-    ):
+    if any(table.rows for table in office.gateway.read().values()):
+        if if_empty:
+            return
         raise SettingsError("工作簿里已经有数据，演示不会覆盖它。换一个空的数据文件夹（JIELU_DATA）再试。")
     ensure(office)
     done = demo.run(office, moment(until, office.rules().bureau.zone), file, progress=not as_json)

@@ -135,6 +135,8 @@ class Gateway:
 
     def _batch_get(self) -> dict[str, Table]:
         keys = list(self.sheet_ids)
+        if not keys:
+            return {}
         params = {
             "ranges": [_quoted(self.tabs[key].title) for key in keys],
             "majorDimension": "ROWS",

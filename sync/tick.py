@@ -21,7 +21,7 @@ from sync.core.decide import decide
 from sync.core.memory import Decision, Tables
 from sync.core.plan import land
 from sync.core.rules import Rules, RulesError, load
-from sync.gateway import Gateway, Refused, Unknown
+from sync.gateway import Gateway, Refused, Unknown, Unreachable
 from sync.ledger import Ledger
 
 MOST_TICKS = 6  # a tick that wrote is followed by another; more than this in a row is people at work, or a bug
@@ -56,6 +56,8 @@ def tick(
     """
     began = time.perf_counter()
     seen = gateway.read()
+    if not seen:
+        raise Unreachable("工作簿里一个要用的工作表也没有，请先运行 jielu init。")
     step("read")
     memory = ledger.memory()
     if memory.plan is not None:

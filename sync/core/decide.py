@@ -206,7 +206,7 @@ class Look:
             (row.cells["reporter"], street.name, day)
             for row in self.rows.get("duties", [])
             if row.cells.get("kind") == "督查" and "reporter" in row.cells
-            for day in [self.reading.mark("duties", row.rid, "heard").date()]
+            for day in [(row.cells.get("reported_at") or self.reading.mark("duties", row.rid, "heard")).date()]
             for street in [self.roster.street(row.cells.get("street", ""), day)]
             if street
         }

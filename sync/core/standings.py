@@ -214,6 +214,8 @@ def _row(
 
 def _rank(rows: list[Standing], counts: Any) -> list[Standing]:
     """Rank within each group, ties sharing a rank; rows that do not count keep None."""
+    if not rows:
+        return []
     table = pd.DataFrame(
         {
             "group": [row.group for row in rows],

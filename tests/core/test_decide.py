@@ -182,6 +182,12 @@ def test_a_write_to_a_person_s_column_fails_before_it_is_sent() -> None:
         wish(Plan(), layout, row, {"text": "改成这样"}, ZONE, {}, "1")
 
 
+def test_an_empty_workbook_is_no_trouble() -> None:
+    book = Book()
+    book.settle("2026-11-24 09:05")
+    assert [row[1] for row in book.rows("月度考核", "月份", "对象")] == list(book.rules.units)
+
+
 def test_a_decision_that_was_not_committed_is_made_again() -> None:
     book = log(bureau(), "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 一号 | 暴露垃圾 | 一般 | 甲")
     now = hour("2026-11-24 09:05")
