@@ -1,0 +1,313 @@
+"""The cells of one sheet within one transaction: read, edited in memory, and written at its end.
+
+A value is what UNFORMATTED_VALUE shows: a string, a number, a boolean, "" where nothing stands. All else that a cell
+carries (formula, error, format, note, validation) is in `Row.cells` by column.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import orjson
+
+from .a1 import Box
+from .errors import Json
+from .store import SHIFT, RowRecord, Transaction, numbers, span
+
+Value = Any  # str | int | float | bool
+EMPTY_ROW = b"[]"
+_WIDE = 62  # columns that the bit set tells apart; one more bit stands for all others
+
+
+class Row:
+    """One record in memory. `values` has no trailing blanks."""
+
+    __slots__ = ("cells", "dirty", "values")
+
+    def __init__(self, values: list[Value], cells: dict[int, Json]) -> None:
+        self.values, self.cells, self.dirty = values, cells, False
+
+    def value(self, column: int) -> Value:
+        """What stands in the column, "" for nothing."""
+        return self.values[column] if column < len(self.values) else ""
+
+    def put(self, column: int, value: Value) -> None:
+        """Sets the value of a column."""
+        values = self.values
+        if column < len(values):
+            values[column] = value
+            if value == "":
+                trim(values)
+        elif value != "":
+            values.extend([""] * (column - len(values)))
+            values.append(value)
+
+    def filled(self) -> int:
+        """The columns in which something stands, as a bit set."""
+        bits = 0
+        for column, value in enumerate(self.values[:_WIDE]):
+            if value != "":
+                bits |= 1 << column
+        for column, cell in self.cells.items():
+            if "formula" in cell and column < _WIDE:
+                bits |= 1 << column
+        return bits | (1 << _WIDE if len(self.values) > _WIDE else 0)
+
+    def record(self, row_id: int) -> RowRecord:
+        """The row as it is stored."""
+        cells = self.cells
+        extra = orjson.dumps(cells, option=orjson.OPT_NON_STR_KEYS) if cells else None
+        formulas = bool(cells) and any("formula" in cell for cell in cells.values())
+        return row_id, self.filled(), formulas, orjson.dumps(self.values), extra
+
+
+def trim(values: list[Value]) -> list[Value]:
+    """Drops trailing blanks, in place."""
+    while values and values[-1] == "":
+        values.pop()
+    return values
+
+
+def decode(vals: bytes, extra: bytes | None) -> Row:
+    """A stored record in memory."""
+    cells = {int(column): cell for column, cell in orjson.loads(extra).items()} if extra else {}
+    return Row(orjson.loads(vals), cells)
+
+
+class Grid:
+    """The rows of a sheet. Row indexes are positions from the top, 0 first."""
+
+    def __init__(self, tx: Transaction, key: int, next_row: int) -> None:
+        self.tx, self.key, self.next_row = tx, key, next_row
+        self._base = key << SHIFT
+        self._rows: dict[int, Row] = {}
+        self._order: array[int] | None = None
+        self._stored = b""
+        self._moved = False
+        self._gone: list[int] = []
+
+    @property
+    def order(self) -> array[int]:
+        """Record numbers by position; rows below its end are empty."""
+        if self._order is None:
+            self._stored = self.tx.order(self.key)
+            self._order = numbers(self._stored)
+        return self._order
+
+    # Single rows
+
+    def peek(self, index: int) -> Row | None:
+        """The row for reading, None when nothing was ever written there."""
+        order = self.order
+        number = order[index] if index < len(order) else 0
+        return self._load(number) if number else None
+
+    def _load(self, number: int) -> Row:
+        row = self._rows.get(number)
+        if row is None:
+            record = self.tx.row(self._base | number)
+            row = decode(*record) if record else Row([], {})
+            self._rows[number] = row
+        return row
+
+    def edit(self, index: int) -> Row:
+        """The row for writing; it comes into being when there was none."""
+        order = self.order
+        number = order[index] if index < len(order) else 0
+        row = self._load(number) if number else self._create(index)
+        row.dirty = True
+        return row
+
+    def _create(self, index: int) -> Row:
+        order = self.order
+        if index >= len(order):
+            order.extend([0] * (index + 1 - len(order)))
+        order[index] = self.next_row
+        row = self._rows[self.next_row] = Row([], {})
+        self.next_row += 1
+        self._moved = True
+        return row
+
+    def prefetch(self, indexes: Sequence[int]) -> None:
+        """Loads many rows at once where that is cheaper than one by one."""
+        order = self.order
+        wanted = {order[i] for i in indexes if i < len(order)} - self._rows.keys() - {0}
+        if len(wanted) * 8 < len(order):
+            return
+        base = self._base
+        for row_id, vals, extra in self.tx.select("id, vals, extra", base | min(wanted, default=1), base | max(wanted, default=0)):
+            number = row_id - base
+            if number in wanted:
+                self._rows[number] = decode(vals, extra)
+
+    # Many rows, for reading
+
+    def texts(self, top: int, bottom: int) -> list[bytes]:
+        """The JSON texts of whole rows, without the trailing empty ones."""
+        self.flush_rows()
+        order = self.order[top:bottom]
+        texts = self._texts_in_sequence(order)
+        if texts is None:
+            texts = self._texts_by_number(order)
+        while texts and texts[-1] == EMPTY_ROW:
+            texts.pop()
+        return texts
+
+    def _texts_in_sequence(self, order: array[int]) -> list[bytes] | None:
+        # As long as nobody sorted or inserted, the records lie in the file as the rows lie in the sheet.
+        if not order or order[0] == 0 or order[-1] - order[0] != len(order) - 1:
+            return None
+        if order != array("I", range(order[0], order[-1] + 1)):
+            return None
+        found = self.tx.select("vals", self._base | order[0], self._base | order[-1]).fetchall()
+        return [text for (text,) in found] if len(found) == len(order) else None
+
+    def _texts_by_number(self, order: array[int]) -> list[bytes]:
+        known: dict[int, bytes] = dict(self._select("id, vals", order))
+        base, missing = self._base, EMPTY_ROW
+        return [known.get(base | number, missing) for number in order]
+
+    def _select(self, columns: str, order: Sequence[int]) -> list[Any]:
+        real = [number for number in order if number]
+        if not real:
+            return []
+        low, high, base = min(real), max(real), self._base
+        if high - low < 4 * len(real) + 100:
+            return self.tx.select(columns, base | low, base | high).fetchall()
+        marks = ",".join(map(str, (base | number for number in real)))
+        return self.tx.run(f"SELECT {columns} FROM rows WHERE id IN ({marks})").fetchall()  # noqa: S608
+
+    def lists(self, box: Box) -> list[list[Value]]:
+        """The values of a rectangle, each row without trailing blanks and without trailing empty rows."""
+        loads, left, right = orjson.loads, box.left, box.right
+        lists = [trim(loads(text)[left:right]) for text in self.texts(box.top, box.bottom)]
+        while lists and not lists[-1]:
+            lists.pop()
+        return lists
+
+    def rows(self, top: int, bottom: int) -> list[Row | None]:
+        """The rows with all that their cells carry, down to the last that was ever written."""
+        order = self.order[top:bottom]
+        missing = [number for number in order if number and number not in self._rows]
+        base = self._base
+        for row_id, vals, extra in self._select("id, vals, extra", missing):
+            number = row_id - base
+            if number not in self._rows:
+                self._rows[number] = decode(vals, extra)
+        return [self._load(number) if number else None for number in order]
+
+    def filled(self, top: int, bottom: int) -> list[int]:
+        """The bit set of filled columns of each row."""
+        self.flush_rows()
+        order = self.order[top:bottom]
+        known: dict[int, int] = dict(self._select("id, filled", order))
+        base = self._base
+        return [known.get(base | number, 0) if number else 0 for number in order]
+
+    # Moving rows
+
+    def insert_rows(self, at: int, count: int) -> None:
+        """Makes room for empty rows."""
+        order = self.order
+        if at < len(order):
+            order[at:at] = array("I", bytes(4 * count))
+            self._moved = True
+
+    def delete_rows(self, top: int, bottom: int) -> None:
+        """Takes rows out."""
+        order = self.order
+        self._gone.extend(order[top:bottom])
+        del order[top:bottom]
+        self._moved = True
+
+    def move_rows(self, top: int, bottom: int, to: int) -> None:
+        """Moves rows before the row that stood at `to`."""
+        order = self.order
+        last = max(bottom, to)
+        order.extend([0] * (last - len(order)))
+        moved = order[top:bottom]
+        del order[top:bottom]
+        at = to if to <= top else to - len(moved)
+        order[at:at] = moved
+        self._moved = True
+
+    def reorder_rows(self, top: int, sequence: Sequence[int]) -> None:
+        """Puts the rows from `top` on into the order of the given positions."""
+        order = self.order
+        bottom = max(top + len(sequence), 0)
+        order.extend([0] * (bottom - len(order)))
+        order[top:bottom] = array("I", [order[index] for index in sequence])
+        self._moved = True
+
+    def cut(self, extent: int) -> None:
+        """Drops everything below a row."""
+        if extent < len(self.order):
+            self.delete_rows(extent, len(self.order))
+
+    # Columns
+
+    def rewrite_columns(self, change: Callable[[list[Value]], None], shift: Callable[[int], int | None]) -> None:
+        """Changes every row: `change` works on the list of values, `shift` says where a column goes (None: away)."""
+        self.flush_rows()
+        self._rows.clear()
+        done: list[RowRecord] = []
+        for row_id, vals, extra in self.tx.select("id, vals, extra", *span(self.key)).fetchall():
+            row = decode(vals, extra)
+            change(row.values)
+            trim(row.values)
+            moved = ((shift(column), cell) for column, cell in row.cells.items())
+            row.cells = {column: cell for column, cell in moved if column is not None}
+            done.append(row.record(row_id))
+        self.tx.save_rows(done)
+
+    # The end
+
+    def flush_rows(self) -> None:
+        """Writes the edited rows."""
+        base = self._base
+        dirty = [(number, row) for number, row in self._rows.items() if row.dirty]
+        if dirty:
+            self.tx.save_rows([row.record(base | number) for number, row in dirty])
+            for _, row in dirty:
+                row.dirty = False
+
+    def flush(self) -> None:
+        """Writes everything that changed."""
+        self.flush_rows()
+        if self._gone:
+            self.tx.delete_rows(self.key, self._gone)
+            self._gone.clear()
+        if self._moved and self._order is not None:
+            order = self._order
+            new = order.tobytes()
+            self.tx.save_order(self.key, self._stored, new)
+            self._stored, self._moved = new, False
+
+    def formula_rows(self) -> list[int]:
+        """Positions of the rows that hold formulas."""
+        self.flush_rows()
+        low, high = span(self.key)
+        found = {row_id - self._base for (row_id,) in self.tx.formula_rows(low, high)}
+        return [index for index, number in enumerate(self.order) if number in found] if found else []
+
+
+def write_values(grid: Grid, top: int, left: int, rows: Iterable[Sequence[Value]]) -> None:
+    """Puts plain values into cells and takes formulas away; None leaves a cell alone."""
+    for index, values in enumerate(rows, top):
+        row = grid.edit(index)
+        for column, value in enumerate(values, left):
+            if value is not None:
+                row.put(column, value)
+                plain(row, column)
+
+
+def plain(row: Row, column: int) -> None:
+    """Forgets the formula or the error of a cell."""
+    cell = row.cells.get(column)
+    if cell is not None:
+        cell.pop("formula", None)
+        cell.pop("error", None)
+        if not cell:
+            del row.cells[column]
