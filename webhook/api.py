@@ -31,7 +31,11 @@ def blueprint(api: Api, accounts: Accounts, token_uri: str | None = None) -> Blu
     def answer(**_: str) -> Response:
         account = accounts.check(_bearer())
         if account is None:
-            return _json(401, errors.unauthenticated().body(), {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'})
+            return _json(
+                401,
+                errors.unauthenticated().body(),
+                {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'},
+            )
         response = api.handle(_asked(account))
         return _json(response.status, response.body, response.headers)
 

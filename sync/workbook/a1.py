@@ -39,10 +39,7 @@ class Box(NamedTuple):
     def meets(self, other: Box) -> bool:
         """Whether the two share a cell."""
         return (
-            self.top < other.bottom
-            and other.top < self.bottom
-            and self.left < other.right
-            and other.left < self.right
+            self.top < other.bottom and other.top < self.bottom and self.left < other.right and other.left < self.right
         )
 
     def covers(self, other: Box) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .a1 import Box
@@ -28,6 +29,7 @@ class Mask(NamedTuple):
     own: tuple[str, ...]
 
 
+@lru_cache(256)
 def cell_mask(fields: str) -> Mask:
     """The mask of a request that writes CellData; `*` is everything a user can enter."""
     named = paths("CellData", fields)
@@ -105,9 +107,10 @@ def pruned(value: Json) -> Json:
     """The format without the empty messages that clearing a field leaves behind; an empty colour is black."""
     kept = {}
     for key, item in value.items():
-        item = pruned(item) if isinstance(item, dict) and not key.lower().endswith(("color", "colorstyle")) else item
-        if item != {} or key.lower().endswith("color"):
-            kept[key] = item
+        below = isinstance(item, dict) and not key.lower().endswith(("color", "colorstyle"))
+        clean = pruned(item) if below else item
+        if clean != {} or key.lower().endswith("color"):
+            kept[key] = clean
     return kept
 
 
@@ -147,26 +150,20 @@ def update_cells(book: Book, request: Json) -> None:
 
 def _check_on_grid(sheet: Sheet, box: Box) -> None:
     if box.bottom > sheet.rows and box.bottom > box.top:
-        raise invalid(
-            f"Attempting to write row: {sheet.rows}, beyond the last requested row of: {sheet.rows - 1}"
-        )
+        raise invalid(f"Attempting to write row: {sheet.rows}, beyond the last requested row of: {sheet.rows - 1}")
     if box.right > sheet.columns and box.right > box.left:
         raise invalid(
-            f"Attempting to write column: {sheet.columns}, "
-            f"beyond the last requested column of: {sheet.columns - 1}"
+            f"Attempting to write column: {sheet.columns}, beyond the last requested column of: {sheet.columns - 1}"
         )
 
 
 def _check_fits(rows: list[Json], box: Box) -> None:
     if box.top + len(rows) > box.bottom:
-        raise invalid(
-            f"Attempting to write row: {box.bottom}, beyond the last requested row of: {box.bottom - 1}"
-        )
+        raise invalid(f"Attempting to write row: {box.bottom}, beyond the last requested row of: {box.bottom - 1}")
     for row in rows:
         if box.left + len(row.get("values", ())) > box.right:
             raise invalid(
-                f"Attempting to write column: {box.right}, "
-                f"beyond the last requested column of: {box.right - 1}"
+                f"Attempting to write column: {box.right}, beyond the last requested column of: {box.right - 1}"
             )
 
 

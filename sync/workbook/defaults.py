@@ -74,9 +74,7 @@ def book_properties(locale: str = "en_US", time_zone: str = "Etc/GMT") -> Json:
     }
 
 
-def sheet_properties(
-    sheet_id: int, title: str, rows: int = ROWS, columns: int = COLUMNS, **more: Any
-) -> Json:
+def sheet_properties(sheet_id: int, title: str, rows: int = ROWS, columns: int = COLUMNS, **more: Any) -> Json:
     """SheetProperties without the index."""
     size = {"rowCount": rows, "columnCount": columns}
     return {"sheetId": sheet_id, "title": title, "sheetType": "GRID", "gridProperties": size, **more}

@@ -40,9 +40,7 @@ def insert_dimension(book: Book, request: Json) -> None:
     if before and start == 0:
         raise invalid("inheritFromBefore cannot be true when inserting at index 0.")
     if start > _size(sheet, dimension):
-        raise invalid(
-            f"range.startIndex[{start}] is after last {_NOUN[dimension]} in sheet[{_size(sheet, dimension)}]"
-        )
+        raise invalid(f"range.startIndex[{start}] is after last {_NOUN[dimension]} in sheet[{_size(sheet, dimension)}]")
     insert(book, sheet, dimension, start, end - start, before)
 
 

@@ -169,13 +169,21 @@ def _cell_builder(book: Book, sheet: Sheet, mask: Tree | None) -> CellBuilder:
         if rule:
             cell["dataValidation"] = rule
         cell.update({key: carried[key] for key in own if key in carried})
-        return keep(cell, mask) if mask else cell  # type: ignore[no-any-return]
+        return keep(cell, mask) if mask else cell
 
     return build
 
 
 def _add_values(
-    cell: Json, wished: list[str], value: Any, carried: Json, sheet: Sheet, index: int, column: int, row: Row, locale: str
+    cell: Json,
+    wished: list[str],
+    value: Any,
+    carried: Json,
+    sheet: Sheet,
+    index: int,
+    column: int,
+    row: Row,
+    locale: str,
 ) -> None:
     for key in wished:
         if key == "userEnteredValue":
@@ -199,7 +207,9 @@ def _merged(base: Json, over: Json) -> Json:
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)
-        merge = isinstance(value, dict) and isinstance(below, dict) and not key.lower().endswith(("color", "colorstyle"))
+        merge = (
+            isinstance(value, dict) and isinstance(below, dict) and not key.lower().endswith(("color", "colorstyle"))
+        )
         merged[key] = _merged(below, value) if merge else value  # type: ignore[arg-type]
     return merged
 

@@ -106,13 +106,14 @@ def _matches(book: Book, query: str) -> bool:
 
 def _clause(book: Book, match: re.Match[str]) -> bool:
     if match["parent"]:
-        return match["parent"][1:-1] == "root"
+        return bool(match["parent"][1:-1] == "root")
     value = re.sub(r"\\(.)", r"\1", match["value"].strip("\"'"))
     field = match["field"].lower()
     actual = {"mimetype": defaults.SPREADSHEET, "name": book.name, "trashed": "false"}[field]
     if match["op"].lower() == "contains":
-        return value.casefold() in actual.casefold()
-    return (actual == value) == (match["op"] == "=")
+        return bool(value.casefold() in actual.casefold())
+    same: bool = actual == value
+    return same == (match["op"] == "=")
 
 
 def create(call: Call) -> Json:
@@ -247,5 +248,3 @@ def delete_permission(call: Call, file_id: str, permission_id: str) -> None:
         raise DriveError(404, f"Permission not found: {permission_id}.", "notFound", "permissionId")
     book.permissions[:] = kept
     book.save()
-
-

@@ -42,16 +42,22 @@ def typed(given: Any, today: date, locale: str = "en_US") -> Entry:
         return Entry("", text)
     if text.upper() in ("TRUE", "FALSE"):
         return Entry(text.upper() == "TRUE")
-    if not text or not _MAY_BE_A_NUMBER.search(text):
-        return Entry(given)
-    for reader in _READERS:
-        entry = reader(text, today, locale)
-        if entry is not None:
-            return entry
-    return Entry("", "=" + text) if text.startswith("+") else Entry(given)
+    return _numeric(text, today, locale) or _worded(given, text)
 
 
-_MAY_BE_A_NUMBER = re.compile(r"[0-9]")
+def _numeric(text: str, today: date, locale: str) -> Entry | None:
+    if not _DIGIT.search(text):
+        return None
+    entries = (reader(text, today, locale) for reader in _READERS)
+    return next((entry for entry in entries if entry is not None), None)
+
+
+def _worded(given: str, text: str) -> Entry:
+    # A leading plus begins a formula, as anybody finds out who types a telephone number.
+    return Entry("", "=" + text) if text.startswith("+") and len(text) > 1 else Entry(given)
+
+
+_DIGIT = re.compile(r"[0-9]")
 _NUMBER = re.compile(r"([+-]?)([$¥￥€£]?)\s?([+-]?)(\d+|\d{1,3}(?:,\d{3})+)?(\.\d*)?(?:[eE]([+-]?\d{1,3}))?\s?(%?)")
 
 
@@ -78,7 +84,8 @@ def _number_format(money: str, whole: str, fraction: str | None, exponent: str |
 
 
 _TIME = re.compile(r"(上午|下午)?\s?(\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?(?:\s?([AaPp])\.?[Mm]\.?)?")
-_NAMES = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_SHORT_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_NAMES = {name: n for n, name in enumerate(_SHORT_MONTHS, 1)}
 
 
 def _clock(text: str) -> tuple[float, str] | None:
@@ -95,7 +102,7 @@ def _clock(text: str) -> tuple[float, str] | None:
         hours = hours % 12 + (12 if late else 0)
     seconds = hours * 3600 + int(minute) * 60 + int(second or 0) + float(part or 0)
     pattern = "h:mm" + (":ss" if second else "") + (".000" if part else "") + (" am/pm" if half else "")
-    return seconds / 86400, f'am/pm{pattern}' if chinese else pattern
+    return seconds / 86400, f"am/pm{pattern}" if chinese else pattern
 
 
 def _time(text: str, _today: date, _locale: str) -> Entry | None:

@@ -35,7 +35,7 @@ def _delimited(book: Book, delimiter: str) -> bytes:
 
 
 def _workbook(book: Book) -> bytes:
-    import xlsxwriter
+    import xlsxwriter  # type: ignore[import-untyped]
 
     out = io.BytesIO()
     file = xlsxwriter.Workbook(out, {"in_memory": True})

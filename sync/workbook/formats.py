@@ -5,6 +5,7 @@ A serial number counts days since 1899-12-30, hours are its fraction (sheets-api
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from collections.abc import Callable
@@ -16,10 +17,14 @@ from .errors import Json
 
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a serial number has no time zone
 DATE_TYPES = frozenset(("DATE", "TIME", "DATE_TIME"))
-_MONTHS = "January February March April May June July August September October November December".split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = [
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+]  # fmt: skip
+_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _TOKEN = re.compile(
-    r'"[^"]*"|\\.|\[\$([^\]-]*)[^\]]*\]|\[(?:h+|m+|s+)\]|\[[^\]]*\]|am/pm|a/p|y+|m+|d+|h+|s+|\.0+|.', re.IGNORECASE | re.DOTALL
+    r'"[^"]*"|\\.|\[\$([^\]-]*)[^\]]*\]|\[(?:h+|m+|s+)\]|\[[^\]]*\]|am/pm|a/p|y+|m+|d+|h+|s+|\.0+|.',
+    re.IGNORECASE | re.DOTALL,
 )
 _DEFAULTS = {
     "DATE": {"en": "m/d/yyyy", "zh": "yyyy/m/d"},
@@ -79,7 +84,7 @@ def general(value: float) -> str:
     """A number without a format: ten significant digits, no exponent below 1e15."""
     if isinstance(value, int):
         return str(value) if abs(value) < 10**15 else _exponent(f"{value:.5E}")
-    if value != value or abs(value) >= 1e15 or 0 < abs(value) < 1e-9:
+    if math.isnan(value) or abs(value) >= 1e15 or 0 < abs(value) < 1e-9:
         return _exponent(f"{value:.5E}")
     text = f"{value:.{max(0, 10 - max(1, len(str(int(abs(value))))))}f}" if abs(value) >= 1 else f"{value:.10f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -164,7 +169,7 @@ def literal(token: str) -> str:
     if token.startswith("\\"):
         return token[1:]
     if token.startswith("[$"):
-        return token[2:-1].split("-")[0]
+        return token[2:-1].split("-", maxsplit=1)[0]
     return "" if token.startswith("[") and len(token) > 1 else token
 
 
@@ -267,6 +272,11 @@ def _settle_pair(message: Json, key: str) -> None:
         elif "themeColor" not in message[key]:
             del message[key]
             message.pop(key[:-5], None)
-    elif lower.endswith("color") and isinstance(message[key], dict) and key != "rgbColor" and key + "Style" not in message:
+    elif (
+        lower.endswith("color")
+        and isinstance(message[key], dict)
+        and key != "rgbColor"
+        and key + "Style" not in message
+    ):
         message[key] = colour(message[key])
         message[key + "Style"] = {"rgbColor": message[key]}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from .a1 import column_index, letters, quote
 
@@ -23,7 +23,8 @@ _REFERENCE = re.compile(
 REF_ERROR = "#REF!"
 
 
-class Slide(NamedTuple):
+@dataclass(frozen=True)
+class Slide:
     """A shift of one dimension of one sheet, as functions of edges and of single indexes."""
 
     dimension: str
@@ -32,7 +33,8 @@ class Slide(NamedTuple):
     index: Callable[[int], int | None]
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True)
+class Part:
     """One end of a reference: its index and whether a `$` holds it; None where a whole row or column is meant."""
 
     index: int
@@ -101,12 +103,12 @@ def _slid(ends: Ends, slide: Slide) -> Ends | None:
         single = slide.index(first.index)
         if single is None:
             return None
-        first = first._replace(index=single)
+        first = replace(first, index=single)
     else:
         edges = slide.edges(min(first.index, last.index), max(first.index, last.index) + 1)
         if edges is None or edges[1] is None:
             return None
-        first, last = first._replace(index=edges[0]), last._replace(index=edges[1] - 1)
+        first, last = replace(first, index=edges[0]), replace(last, index=edges[1] - 1)
     return (column, first, last_column, last) if slide.dimension == "ROWS" else (first, row, last, last_row)
 
 
@@ -114,7 +116,7 @@ def offset(formula: str, rows: int, columns: int) -> str:
     """The formula as it reads when copied that many rows down and columns to the right."""
 
     def move(part: Part | None, by: int) -> Part | None:
-        return part if part is None or part.fixed else part._replace(index=part.index + by)
+        return part if part is None or part.fixed else replace(part, index=part.index + by)
 
     def change(_title: str | None, ends: Ends) -> Ends | None:
         moved = (move(ends[0], columns), move(ends[1], rows), move(ends[2], columns), move(ends[3], rows))

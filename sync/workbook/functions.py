@@ -140,9 +140,17 @@ def criterion(wished: Any) -> Callable[[Any], bool]:
     if isinstance(operand, str) and sign in ("=", "<>"):
         pattern = _wild(operand)
         return lambda value: isinstance(value, str) and (pattern.fullmatch(value) is not None) == (sign == "=")
-    test = {"=": operator.eq, "<>": operator.ne, "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}[sign]
-    return lambda value: (value != "" or sign == "<>") and _alike(value, operand) and bool(test(value, operand)) or (
-        sign == "<>" and not _alike(value, operand)
+    test = {
+        "=": operator.eq,
+        "<>": operator.ne,
+        "<": operator.lt,
+        ">": operator.gt,
+        "<=": operator.le,
+        ">=": operator.ge,
+    }[sign]
+    return lambda value: (
+        ((value != "" or sign == "<>") and _alike(value, operand) and bool(test(value, operand)))
+        or (sign == "<>" and not _alike(value, operand))
     )
 
 
@@ -164,7 +172,9 @@ def _operand(value: Any) -> Any:
 def _wild(pattern: str) -> re.Pattern[str]:
     parts = re.split(r"(~[*?~]|[*?])", pattern)
     signs = {"*": ".*", "?": "."}
-    return re.compile("".join(signs.get(p) or re.escape(p.removeprefix("~") if len(p) == 2 else p) for p in parts), re.I | re.S)
+    return re.compile(
+        "".join(signs.get(p) or re.escape(p.removeprefix("~") if len(p) == 2 else p) for p in parts), re.I | re.S
+    )
 
 
 def _column(area: Any) -> list[Any]:
@@ -212,7 +222,9 @@ def _match(a: list[Any], _now: datetime) -> int:
             if test(value):
                 return n
     else:
-        fits = [n for n, v in enumerate(column, 1) if v != "" and _alike(v, key) and (v <= key if kind > 0 else v >= key)]
+        fits = [
+            n for n, v in enumerate(column, 1) if v != "" and _alike(v, key) and (v <= key if kind > 0 else v >= key)
+        ]
         if fits:
             return fits[-1]
     raise Fault("N_A", f"Did not find value '{text(key)}' in MATCH evaluation.")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
+from itertools import compress, repeat
+from operator import ne
 from typing import Any
 
 import orjson
@@ -18,7 +20,8 @@ from .store import SHIFT, RowRecord, Transaction, numbers, span
 
 Value = Any  # str | int | float | bool
 EMPTY_ROW = b"[]"
-_WIDE = 62  # columns that the bit set tells apart; one more bit stands for all others
+_BITS = [1 << column for column in range(62)]
+_WIDE = len(_BITS)  # columns that the bit set tells apart; one more bit stands for all others
 
 
 class Row:
@@ -46,10 +49,7 @@ class Row:
 
     def filled(self) -> int:
         """The columns in which something stands, as a bit set."""
-        bits = 0
-        for column, value in enumerate(self.values[:_WIDE]):
-            if value != "":
-                bits |= 1 << column
+        bits = sum(compress(_BITS, map(ne, self.values, repeat(""))))
         for column, cell in self.cells.items():
             if "formula" in cell and column < _WIDE:
                 bits |= 1 << column
@@ -137,7 +137,9 @@ class Grid:
         if len(wanted) * 8 < len(order):
             return
         base = self._base
-        for row_id, vals, extra in self.tx.select("id, vals, extra", base | min(wanted, default=1), base | max(wanted, default=0)):
+        for row_id, vals, extra in self.tx.select(
+            "id, vals, extra", base | min(wanted, default=1), base | max(wanted, default=0)
+        ):
             number = row_id - base
             if number in wanted:
                 self._rows[number] = decode(vals, extra)

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from .errors import Json, invalid
-from .errors import BAD_REQUEST
+from .errors import BAD_REQUEST, Json, invalid
 from .schema import MESSAGES, camel
 
 Path = tuple[str, ...]

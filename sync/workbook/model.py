@@ -85,9 +85,7 @@ class Sheet:
         bottom = self.rows if bounds.bottom is None else bounds.bottom
         right = self.columns if bounds.right is None else bounds.right
         text = a1.full(self.title, Box(bounds.top or 0, bottom, bounds.left or 0, right))
-        return invalid(
-            f"Range ({text}) exceeds grid limits. Max rows: {self.rows}, max columns: {self.columns}"
-        )
+        return invalid(f"Range ({text}) exceeds grid limits. Max rows: {self.rows}, max columns: {self.columns}")
 
     def box(self, grid_range: Json) -> Box:
         """A GridRange's rectangle, open ends closed at the grid's edge."""
@@ -215,8 +213,7 @@ class Book:
         others = sum(sheet.rows * sheet.columns for sheet in self.sheets if sheet is not instead_of)
         if others + rows * columns > MAX_CELLS:
             raise invalid(
-                "This action would increase the number of cells in the workbook above the limit of "
-                f"{MAX_CELLS} cells."
+                f"This action would increase the number of cells in the workbook above the limit of {MAX_CELLS} cells."
             )
 
     def free_id(self) -> int:

@@ -62,13 +62,14 @@ def _give(book: Book, sheet: Sheet, index: int, column: int, clip: Clip, kind: s
 
 def _set(sheet: Sheet, index: int, column: int, key: str, look: Any) -> None:
     row = sheet.grid.edit(index)
-    painted = {
-        "userEnteredFormat": lambda: sheet.layers.format_at(index, column),
-        "dataValidation": lambda: sheet.layers.validation_at(index, column),
-    }
+    painted: Any = None
+    if key == "userEnteredFormat":
+        painted = sheet.layers.format_at(index, column)
+    elif key == "dataValidation":
+        painted = sheet.layers.validation_at(index, column)
     if look:
         row.cells.setdefault(column, {})[key] = look
-    elif key in painted and painted[key]():
+    elif painted:
         row.cells.setdefault(column, {})[key] = {} if key == "userEnteredFormat" else None
     elif column in row.cells:
         row.cells[column].pop(key, None)
@@ -172,7 +173,12 @@ def insert_range(book: Book, request: Json) -> None:
     rest = box._replace(bottom=sheet.rows) if down else box._replace(right=sheet.columns)
     by = (box.bottom - box.top, 0) if down else (0, box.right - box.left)
     clips = _take(sheet, _used(sheet, rest))
-    grow(book, sheet, rest.top + len(clips) + by[0], rest.left + (len(clips[0]) if clips else 0) + by[1] if not down else 0)
+    grow(
+        book,
+        sheet,
+        rest.top + len(clips) + by[0],
+        rest.left + (len(clips[0]) if clips else 0) + by[1] if not down else 0,
+    )
     _wipe(sheet, rest, whole=True)
     _lay(book, sheet, rest.top + by[0], rest.left + by[1], clips, by)
 
@@ -180,7 +186,9 @@ def insert_range(book: Book, request: Json) -> None:
 def delete_range(book: Book, request: Json) -> None:
     """deleteRange: the cells behind the range move up or to the left into it."""
     sheet, box, up = _pushed(book, request)
-    behind = box._replace(top=box.bottom, bottom=sheet.rows) if up else box._replace(left=box.right, right=sheet.columns)
+    behind = (
+        box._replace(top=box.bottom, bottom=sheet.rows) if up else box._replace(left=box.right, right=sheet.columns)
+    )
     clips = _take(sheet, _used(sheet, behind)) if behind.top < behind.bottom and behind.left < behind.right else []
     by = (box.top - box.bottom, 0) if up else (0, box.left - box.right)
     whole = box._replace(bottom=sheet.rows) if up else box._replace(right=sheet.columns)

@@ -15,13 +15,15 @@ from .errors import Json, violation
 from .messages import TEXT
 
 SHEETS = "type.googleapis.com/google.apps.sheets.v4."
-_SCALARS = {
+_SCALARS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "str": ("TYPE_STRING", str),
     "mask": ("TYPE_STRING", str),
     "int": ("TYPE_INT32", int),
     "num": ("TYPE_FLOAT", (int, float)),
     "bool": ("TYPE_BOOL", bool),
 }
+_PLAIN: dict[str, type] = {"str": str, "int": int, "bool": bool, "mask": str, "num": float}
+Where = tuple[Any, ...]  # the way to a value: (way to its parent, name or index); () is the body itself
 
 
 def _table(text: str) -> dict[str, dict[str, str]]:
@@ -33,6 +35,10 @@ def _table(text: str) -> dict[str, dict[str, str]]:
 
 
 MESSAGES = _table(TEXT)
+# For each field the type that needs no look (a plain scalar), and its kind.
+_FIELDS = {
+    message: {name: (_PLAIN.get(kind), kind) for name, kind in fields.items()} for message, fields in MESSAGES.items()
+}
 
 
 def camel(name: str) -> str:
@@ -46,66 +52,62 @@ def snake(name: str) -> str:
     return re.sub(r"[A-Z]", lambda m: "_" + m[0].lower(), name)
 
 
-def read(message: str, value: Any, path: str = "") -> Json:
+def _path(where: Where) -> str:
+    if not where:
+        return ""
+    before, step = _path(where[0]), where[1]
+    if isinstance(step, int):
+        return f"{before}[{step}]"
+    return f"{before}.{snake(step)}" if before else snake(step)
+
+
+def read(message: str, value: Any, where: Where = ()) -> Json:
     """The value as that message with nulls dropped; ApiError when it does not fit."""
     if not isinstance(value, dict):
-        raise _bad_value(path, SHEETS + _proto_name(message), value)
-    fields = MESSAGES[message]
+        raise _bad_value(where, SHEETS + _proto_name(message), value)
+    fields = _FIELDS[message]
     clean: Json = {}
     for key, item in value.items():
         if item is None:
             continue
-        kind = fields.get(key)
-        if kind is None:
-            key, kind = _other_spelling(fields, key, path)
-        known = _PLAIN.get(kind)
-        if known is not None and type(item) is known:
-            clean[key] = item
-        else:
-            clean[key] = _item(kind, item, path, key)
+        field = fields.get(key)
+        if field is None:
+            key, field = _other_spelling(fields, key, where)  # noqa: PLW2901
+        clean[key] = item if type(item) is field[0] else _item(field[1], item, (where, key))
     return clean
 
 
-_PLAIN = {"str": str, "int": int, "bool": bool, "mask": str, "num": float}
+Field = tuple[type | None, str]
 
 
-def _other_spelling(fields: dict[str, str], key: str, path: str) -> tuple[str, str]:
+def _other_spelling(fields: dict[str, Field], key: str, where: Where) -> tuple[str, Field]:
     name = camel(key)
     if name not in fields:
-        where = f" at '{path}'" if path else ""
-        raise violation(
-            path,
-            f'Invalid JSON payload received. Unknown name "{key}"{where}: Cannot find field.',
-        )
+        path = _path(where)
+        at = f" at '{path}'" if path else ""
+        raise violation(path, f'Invalid JSON payload received. Unknown name "{key}"{at}: Cannot find field.')
     return name, fields[name]
 
 
-def _item(kind: str, value: Any, path: str, key: str) -> Any:
-    where = f"{path}.{snake(key)}" if path else snake(key)
-    if kind.startswith("["):
+def _item(kind: str, value: Any, where: Where) -> Any:
+    if kind in _FIELDS:
+        return read(kind, value, where)
+    if kind[0] == "[":
         return _list(kind[1:-1], value, where)
     if kind == "map":
         return _map(value, where)
-    if kind in _SCALARS:
-        return _scalar(kind, value, where)
-    return read(kind, value, where)
+    return _scalar(kind, value, where)
 
 
-def _list(kind: str, value: Any, path: str) -> list[Any]:
-    if not isinstance(value, list):
-        value = [value]
+def _list(kind: str, value: Any, where: Where) -> list[Any]:
+    items = value if isinstance(value, list) else [value]
     if kind == "Request":
-        value = _flat(value)
-    if kind == "[any]":
-        return list(value)
-    if kind in _SCALARS:
-        return [_scalar(kind, item, f"{path}[{n}]") for n, item in enumerate(value) if item is not None]
-    return [read(kind, item or {}, f"{path}[{n}]") for n, item in enumerate(value) if _present(kind, item)]
-
-
-def _present(kind: str, item: Any) -> bool:
-    # A null among requests is skipped; among rows and cells it holds its place.
-    return item is not None or kind in ("RowData", "CellData")
+        items = _flat(items)
+    if kind in _FIELDS:
+        # A null among requests is skipped; among rows and cells it holds its place.
+        holds = kind in ("RowData", "CellData")
+        return [read(kind, item or {}, (where, n)) for n, item in enumerate(items) if holds or item is not None]
+    return [_scalar(kind, item, (where, n)) for n, item in enumerate(items) if item is not None]
 
 
 def _flat(items: list[Any]) -> list[Any]:
@@ -115,15 +117,15 @@ def _flat(items: list[Any]) -> list[Any]:
     return flat
 
 
-def _map(value: Any, path: str) -> Json:
+def _map(value: Any, where: Where) -> Json:
     if not isinstance(value, dict):
-        raise _bad_value(path, "map", value)
+        raise _bad_value(where, "map", value)
     return {k: v for k, v in value.items() if v is not None}
 
 
-def _scalar(kind: str, value: Any, path: str) -> Any:
+def _scalar(kind: str, value: Any, where: Where) -> Any:
     name, types = _SCALARS[kind]
-    if isinstance(value, types) and (kind == "bool" or not isinstance(value, bool)):  # type: ignore[arg-type]
+    if isinstance(value, types) and (kind == "bool" or not isinstance(value, bool)):
         return value
     if kind in ("int", "num"):
         number = _number(kind, value)
@@ -131,7 +133,7 @@ def _scalar(kind: str, value: Any, path: str) -> Any:
             return number
     if kind == "bool" and value in ("true", "false"):
         return value == "true"
-    raise _bad_value(path, name, value)
+    raise _bad_value(where, name, value)
 
 
 def _number(kind: str, value: Any) -> int | float | None:
@@ -148,6 +150,6 @@ def _proto_name(message: str) -> str:
     return f"BatchUpdateSpreadsheetRequest.{message}" if message == "Request" else message
 
 
-def _bad_value(path: str, kind: str, value: Any) -> Exception:
-    shown = orjson.dumps(value).decode()
+def _bad_value(where: Where, kind: str, value: Any) -> Exception:
+    path, shown = _path(where), orjson.dumps(value).decode()
     return violation(path, f"Invalid value at '{path}' ({kind}), {shown}")

@@ -160,7 +160,10 @@ def _property_paths(fields: str) -> list[tuple[str, ...]]:
     named: list[tuple[str, ...]] = []
     for path in paths("SheetProperties", fields):
         if not path:
-            return [(key,) for key in ("title", "index", "gridProperties", "hidden", "tabColor", "tabColorStyle", "rightToLeft")]
+            return [
+                (key,)
+                for key in ("title", "index", "gridProperties", "hidden", "tabColor", "tabColorStyle", "rightToLeft")
+            ]
         named.append(path)
         if path[0] in ("tabColor", "tabColorStyle"):
             named += [("tabColor",), ("tabColorStyle",)]
@@ -235,4 +238,3 @@ def replace_all(book: Book, title: str, rows: Sequence[Sequence[Any]], time_zone
     width = max((len(row) for row in rows), default=0)
     size = max(defaults.ROWS, len(rows)), max(defaults.COLUMNS, width)
     return book.add_sheet(defaults.sheet_properties(defaults.random_id(), title, *size))
-

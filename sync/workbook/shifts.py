@@ -6,7 +6,7 @@ A shift maps the edges of one dimension; every range that a document keeps goes 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from .a1 import Box
 from .errors import Json
@@ -17,7 +17,8 @@ KEYS = {"ROWS": ("startRowIndex", "endRowIndex"), "COLUMNS": ("startColumnIndex"
 Edges = tuple[int, int | None]
 
 
-class Shift(NamedTuple):
+@dataclass(frozen=True)
+class Shift:
     """Rows or columns inserted before `at` (count > 0), deleted from `at` on (count < 0), or moved to `to`."""
 
     dimension: str

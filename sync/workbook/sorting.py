@@ -112,7 +112,8 @@ def delete_duplicates(book: Book, request: Json) -> Json:
     box = box._replace(bottom=max(box.top, min(box.bottom, len(sheet.grid.order))))
     compared = _compared(box, request.get("comparisonColumns", []))
     seen: set[tuple[Key, ...]] = set()
-    kept, doubles = [], []
+    kept: list[int] = []
+    doubles: list[int] = []
     for n, row in enumerate(sheet.grid.rows(box.top, box.bottom)):
         key = tuple(sort_key(row.value(column) if row else "") for column in compared)
         (doubles if key in seen else kept).append(n)

@@ -25,10 +25,9 @@ def new_book(call: Call, name: str, locale: str = "en_US", time_zone: str = "Etc
     stamp = defaults.timestamp(call.now)
     shared = [] if call.account else [{"id": "domain", "type": "domain", "role": "writer", "domain": DOMAIN}]
     meta = {"properties": defaults.book_properties(locale, time_zone)}
-    record = (
-        defaults.file_id(), name, call.account, stamp, stamp, defaults.FIRST_VERSION - 1, orjson.dumps(shared), orjson.dumps(meta)
-    )  # fmt: skip
-    return Book(call.tx, record, call.now)
+    before = defaults.FIRST_VERSION - 1
+    texts = orjson.dumps(shared), orjson.dumps(meta)
+    return Book(call.tx, (defaults.file_id(), name, call.account, stamp, stamp, before, *texts), call.now)
 
 
 def create(call: Call) -> bytes:
@@ -36,7 +35,10 @@ def create(call: Call) -> bytes:
     body = read("Spreadsheet", call.json())
     given = body.get("properties", {})
     book = new_book(
-        call, given.get("title") or "Untitled spreadsheet", given.get("locale") or "en_US", given.get("timeZone") or "Etc/GMT"
+        call,
+        given.get("title") or "Untitled spreadsheet",
+        given.get("locale") or "en_US",
+        given.get("timeZone") or "Etc/GMT",
     )
     for n, sheet in enumerate(body.get("sheets", [])):
         _add_given(book, n, sheet)
@@ -148,8 +150,12 @@ def _echo(option: Any, wished: bool, body: Json) -> Shown | None:
         return None
     return Shown(
         body.get("majorDimension") or "ROWS",
-        check_option("responseValueRenderOption", option("responseValueRenderOption"), VALUE_OPTIONS, "FORMATTED_VALUE"),
-        check_option("responseDateTimeRenderOption", option("responseDateTimeRenderOption"), DATE_OPTIONS, "SERIAL_NUMBER"),
+        check_option(
+            "responseValueRenderOption", option("responseValueRenderOption"), VALUE_OPTIONS, "FORMATTED_VALUE"
+        ),
+        check_option(
+            "responseDateTimeRenderOption", option("responseDateTimeRenderOption"), DATE_OPTIONS, "SERIAL_NUMBER"
+        ),
     )
 
 
@@ -255,5 +261,3 @@ def _cleared(book: Book, text: str) -> tuple[Sheet, Box]:
     box = sheet.clip(bounds)
     values.clear(sheet, box)
     return sheet, box
-
-

@@ -50,7 +50,9 @@ def find_replace(book: Book, request: Json) -> Json:
     for sheet, box in _where(book, request):
         before = counts["rowsChanged"]
         for index, row in _rows(sheet, box):
-            _replace_in_row(book, sheet, index, row, box, (pattern, replacement, bool(request.get("includeFormulas"))), counts)
+            _replace_in_row(
+                book, sheet, index, row, box, (pattern, replacement, bool(request.get("includeFormulas"))), counts
+            )
         counts["sheetsChanged"] += counts["rowsChanged"] > before
     return {key: count for key, count in counts.items() if count}
 
@@ -62,7 +64,13 @@ def _rows(sheet: Sheet, box: Box) -> Iterator[tuple[int, Row]]:
 
 
 def _replace_in_row(
-    book: Book, sheet: Sheet, index: int, row: Row, box: Box, how: tuple[re.Pattern[str], str, bool], counts: dict[str, int]
+    book: Book,
+    sheet: Sheet,
+    index: int,
+    row: Row,
+    box: Box,
+    how: tuple[re.Pattern[str], str, bool],
+    counts: dict[str, int],
 ) -> None:
     changed = 0
     pattern, replacement, formulas = how

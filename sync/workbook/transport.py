@@ -65,7 +65,7 @@ class Adapter(BaseAdapter):
             str(parts.path),
             [(str(key), str(value)) for key, value in parse_qsl(parts.query, keep_blank_values=True)],
             {str(key): str(value) for key, value in request.headers.items()},
-            body.encode() if isinstance(body, str) else bytes(body),  # type: ignore[arg-type]
+            body.encode() if isinstance(body, str) else bytes(body),
             self.account,
         )
 
@@ -125,7 +125,7 @@ class Redirect(HTTPAdapter):
 
 def remote(base_url: str, credentials: Any) -> AuthorizedSession:
     """A session signed in by google-auth whose Google addresses lead to the server at `base_url`."""
-    made = AuthorizedSession(credentials)
+    made = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
     _mount(made, Redirect(base_url))
     return made
 

@@ -59,7 +59,9 @@ def values(book: Book, sheet: Sheet, box: Box, shown: Shown) -> list[list[Any]]:
     render = _renderer(book, sheet, shown)
     rows = sheet.grid.rows(box.top, box.bottom)
     shape = [
-        [] if row is None else [render(index, column, row) for column in range(box.left, min(box.right, len(row.values)))]
+        []
+        if row is None
+        else [render(index, column, row) for column in range(box.left, min(box.right, len(row.values)))]
         for index, row in enumerate(rows, box.top)
     ]
     return _trimmed(_turned(shape) if shown.dimension == "COLUMNS" else shape)
@@ -198,8 +200,8 @@ def put_formula(book: Book, row: Row, column: int, formula: str) -> None:
 
 def clear(sheet: Sheet, box: Box) -> None:
     """Empties the values of a rectangle; notes, formats and validations stay."""
-    for index, row in enumerate(sheet.grid.rows(box.top, box.bottom), box.top):
-        if row is None or not _anything(row, box):
+    for index, found in enumerate(sheet.grid.rows(box.top, box.bottom), box.top):
+        if found is None or not _anything(found, box):
             continue
         row = sheet.grid.edit(index)
         for column in range(box.left, min(box.right, len(row.values))):
@@ -223,7 +225,10 @@ def check_option(name: str, value: str | None, known: Sequence[str], default: st
             raise invalid(f"'{name}' is required but not specified")
         return default
     if value not in known:
-        raise violation(name, f"Invalid value at '{_snake(name)}' (type.googleapis.com/google.apps.sheets.v4.{_type(name)}), \"{value}\"")
+        raise violation(
+            name,
+            f"Invalid value at '{_snake(name)}' (type.googleapis.com/google.apps.sheets.v4.{_type(name)}), \"{value}\"",
+        )
     return value
 
 
@@ -266,6 +271,4 @@ def _nested(row: int, column: int, item: Any) -> ApiError:
 def check_length(text: str) -> None:
     """Refuses a text that no cell can hold."""
     if len(text) > MAX_CHARACTERS:
-        raise invalid(
-            f"Your input contains more than the maximum of {MAX_CHARACTERS} characters in a single cell."
-        )
+        raise invalid(f"Your input contains more than the maximum of {MAX_CHARACTERS} characters in a single cell.")
