@@ -105,6 +105,7 @@ class Office:
 
     settings: Settings
     trouble: str = field(default="", init=False)
+    _read: tuple[str, Rules] | None = field(default=None, init=False)
 
     @cached_property
     def templates(self) -> dict[str, tabs.Tab]:
@@ -178,10 +179,13 @@ class Office:
 
     def rules(self) -> Rules:
         """The rules in force: the file's, or the last good ones while the file has a mistake (``trouble``)."""
-        rules, self.trouble = tick.rules_in_force(self.rules_text(), self.ledger)
-        warnings = {"规则文件": f"rules.toml 有错，仍按上一份正确的规则执行：{self.trouble}"} if self.trouble else {}
-        self.ledger.memory().warnings = warnings
-        return rules
+        text = self.rules_text()
+        if self._read is None or self._read[0] != text:
+            rules, self.trouble = tick.rules_in_force(text, self.ledger)
+            self._read = (text, rules)
+        said = f"rules.toml 有错，仍按上一份正确的规则执行：{self.trouble}"
+        self.ledger.memory().warnings = {"规则文件": said} if self.trouble else {}
+        return self._read[1]
 
     def ticks(self, now: datetime, *, idle: bool = True) -> tick.Report:
         return tick.ticks(self.gateway, self.ledger, self.rules(), now, idle=idle)

@@ -402,7 +402,7 @@ class Ledger:
             return [{"at": row.at.astimezone(self.zone), "wrote": row.wrote, "took": row.took} for row in found]
 
     # The outbox
-    def waiting(self, now: datetime, states: Iterable[str] = ("待发送", "未发送")) -> list[Waiting]:
+    def waiting(self, now: datetime, states: Iterable[str]) -> list[Waiting]:
         """Notices whose hour has come, in the order of their numbers."""
         with self.engine.connect() as db:
             query = (

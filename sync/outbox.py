@@ -36,7 +36,7 @@ class Delivery:
 def deliver(ledger: Ledger, mail: Mail | None, now: datetime, *, digest: bool = True, link: str = "") -> Delivery:
     """Send everything whose hour has come. ``mail`` None: nothing is configured, and each notice says so."""
     done = Delivery()
-    waiting = ledger.waiting(now)
+    waiting = ledger.waiting(now, ("待发送",) if mail is None else ("待发送", "未发送"))
     addresses = ledger.memory().addresses
     sendable = [one for one in waiting if not one.notice.reason]
     done.unsent += len(waiting) - len(sendable)

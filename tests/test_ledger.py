@@ -61,7 +61,7 @@ def test_an_unlanded_plan_is_kept_for_the_next_look(database: str) -> None:
 def test_two_bureaus_share_a_database_and_see_nothing_of_each_other(database: str) -> None:
     book, one, other = busy_bureau(), open_ledger(database, "甲县"), open_ledger(database, "乙县")
     run(book, one, "2026-11-24 09:05")
-    assert other.memory().stamps == {} and other.waiting(hour("2027-01-01 00:00")) == []
+    assert other.memory().stamps == {} and other.waiting(hour("2027-01-01 00:00"), ["待发送"]) == []
 
 
 def test_one_tick_at_a_time(database: str) -> None:
@@ -81,7 +81,7 @@ def test_another_process_s_work_is_read_anew(database: str) -> None:
 
 def test_a_time_without_a_zone_is_refused(database: str) -> None:
     with pytest.raises(Exception, match="without a zone"):
-        open_ledger(database).waiting(datetime(2026, 11, 24, 9, 0))  # noqa: DTZ001
+        open_ledger(database).waiting(datetime(2026, 11, 24, 9, 0), [])  # noqa: DTZ001
 
 
 def test_the_trail_of_a_row(database: str) -> None:

@@ -166,8 +166,8 @@ def test_notices_keep_the_hours_of_the_rules_except_urgent_ones(
     day.tick(filed)
     due: datetime = hour(goes)
     if due > hour(filed):
-        assert day.ledger.waiting(due - timedelta(seconds=1)) == []
-    assert len(day.ledger.waiting(due)) == 2
+        assert day.ledger.waiting(due - timedelta(seconds=1), ["待发送"]) == []
+    assert len(day.ledger.waiting(due, ["待发送"])) == 2
 
 
 def test_tls_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

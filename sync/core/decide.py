@@ -7,7 +7,7 @@ or tab and stops nothing else. Read ``decide`` first; each step below is one roo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -46,6 +46,9 @@ def take(look: Look) -> Look:
     return look
 
 
+More = Callable[[Layout, Row], tuple[list[str], dict[str, Any]]]
+
+
 @dataclass
 class Look:
     """One look at everything; each method is a step and leaves its findings in the fields."""
@@ -73,7 +76,7 @@ class Look:
         scope = (self.rules.hash, self.roster, self.now.date())
         memo = self.memory.memo
         if memo.scope != scope:
-            memo.scope, memo.followed, memo.scores = scope, {}, None
+            memo.scope, memo.followed, memo.scores, memo.checked = scope, {}, None, {}
         self.lists = {
             "streets": [*self.roster.names, *(a for s in self.roster.streets for a in s.aliases)],
             "categories": list(self.rules.categories),
@@ -83,26 +86,40 @@ class Look:
     # Rows of the tabs around the log
     def check_small_tabs(self) -> None:
         day = self.now.date()
-        if "streets" in self.rows:
-            problems = checks.streets(self.layouts["streets"], self.rows["streets"], self.roster, day)
-            self._write_checks("streets", problems, self._chief_now)
-        if "posts" in self.rows:
-            self._write_checks("posts", checks.posts(self.layouts["posts"], self.rows["posts"]))
-        self._write_checks("changes", {}, self._change_cells)
-        self._write_checks("duties", {}, self._duty_cells)
-        self._write_checks("requests", {}, self._request_cells)
+        streets = checks.streets(self.layouts["streets"], self.rows["streets"], self.roster, day)
+        posts = checks.posts(self.layouts["posts"], self.rows["posts"])
+        self._write_checks("streets", self._street_cells(streets), lambda row: streets.get(row.number))
+        self._write_checks("posts", lambda _, row: (posts.get(row.number, []), {}), lambda row: posts.get(row.number))
+        self._write_checks("changes", self._change_cells, lambda row: None)
+        self._write_checks("duties", self._duty_cells, self._about)
+        self._write_checks("requests", self._request_cells, self._about)
 
-    def _write_checks(self, key: str, problems: Mapping[int, list[str]], more: Any = None) -> None:
+    def _write_checks(self, key: str, more: More, context: Callable[[Row], object]) -> None:
+        """Say in each row what is wrong with it. ``more`` gives the tab's own sentences and cells; they depend on the
+        row, the roster and rules, and ``context``: what else they depend on."""
         layout = self.layouts.get(key)
         if layout is None:
             return
+        kept, used = self.memory.memo.checked.get(key, {}), {}
         for row in self.rows[key]:
-            extra, cells = more(layout, row) if more else ([], {})
-            lists = checks.known_lists(layout, row.cells, self.lists)
-            cells["check"] = checks.sentence(row.parsed.problems, lists, problems.get(row.number, []), extra)
-            if cells["check"]:
+            about, memo = context(row), kept.get(row.rid)
+            if memo is None or memo[0] is not row.parsed or memo[1] != about:
+                memo = (row.parsed, about, self._checked(layout, row, more))
+            used[row.rid] = memo
+            if memo[2]["check"]:
                 self.faulty.add(row.rid)
-            self._say(key, row, cells)
+            self._say(key, row, memo[2])
+        self.memory.memo.checked[key] = used
+
+    def _checked(self, layout: Layout, row: Row, more: More) -> dict[str, Any]:
+        problems, cells = more(layout, row)
+        lists = checks.known_lists(layout, row.cells, self.lists)
+        return {**cells, "check": checks.sentence(row.parsed.problems, lists, problems)}
+
+    def _about(self, row: Row) -> tuple[object, bool]:
+        """Whether its time lies ahead, and whether the issue that it names is there."""
+        typed = row.cells.get("reported_at") or row.cells.get("requested_at")
+        return bool(typed and typed > self.now and typed), row.cells.get("issue") in self._numbers
 
     def _say(self, key: str, row: Row, cells: Mapping[str, Any]) -> None:
         self.decision.problems += bool(cells.get("check"))
@@ -110,11 +127,15 @@ class Look:
             settled = self.memory.memo.settled.setdefault(key, {})
             plan.wish(self.decision.plan, self.layouts[key], row, cells, self.zone, settled, row.rid)
 
-    def _chief_now(self, layout: Layout, row: Row) -> tuple[list[str], dict[str, Any]]:
-        street = roster.read_street(row.cells)
+    def _street_cells(self, problems: Mapping[int, list[str]]) -> More:
         day = self.now.date()
-        chief = self.roster.chief(street, day) if street and street.span.holds(day) else ""
-        return [], {"chief_now": chief}
+
+        def more(_: Layout, row: Row) -> tuple[list[str], dict[str, Any]]:
+            street = roster.read_street(row.cells)
+            chief = self.roster.chief(street, day) if street and street.span.holds(day) else ""
+            return problems.get(row.number, []), {"chief_now": chief}
+
+        return more
 
     def _change_cells(self, layout: Layout, row: Row) -> tuple[list[str], dict[str, Any]]:
         problems = checks.change(layout, row.cells, self.roster)
@@ -157,7 +178,7 @@ class Look:
                 problems += checks.needed(layout, row.cells, ("text",), row.cells["outcome"])
             return problems, {"result": results.get(row.number, "")}
 
-        self._write_checks("feedback", {}, more)
+        self._write_checks("feedback", more, lambda row: (*self._about(row), results.get(row.number, "")))
 
     # Scores
     def score_months(self) -> None:

@@ -45,6 +45,7 @@ class Memo:
     readers: dict[str, Any] = field(default_factory=dict)
     followed: dict[str, Any] = field(default_factory=dict)
     scores: Any = None
+    checked: dict[str, dict[str, tuple[object, object, dict[str, Any]]]] = field(default_factory=dict)
     settled: dict[str, Settled] = field(default_factory=dict)
     cells: dict[str, tuple[object, dict[str, Any]]] = field(default_factory=dict)
 

@@ -153,7 +153,7 @@ def wish_rows(
     seen: set[tuple[str, ...]] = set()
     empty = {column.key: "" for column in layout.tab.service}
     for row in rows:
-        key = tuple([_said(row.seen(layout, name)) for name in layout.tab.rows])
+        key = row.parsed.key
         target = wished.get(key) if key not in seen else None
         seen.add(key)
         wish(plan, layout, row, empty if target is None else target, zone, settled, key)
@@ -165,10 +165,6 @@ def wish_rows(
                 _own(layout, name)
                 added[layout.at[name]] = to_raw(value, zone)
             plan.tab(layout).appends.append(tuple(added))
-
-
-def _said(value: Raw) -> str:
-    return str(value) if not isinstance(value, float) else f"{value:g}"
 
 
 def append_row(plan: Plan, layout: Layout, cells: Mapping[str, Raw]) -> None:

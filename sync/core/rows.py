@@ -66,12 +66,15 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A row's content: ``cells`` typed by key (staff columns that are filled), ``kept`` the same as raw
-    values, ``print`` the fingerprint of the cells that make it that row, ``problems`` sentences."""
+    values, ``print`` the fingerprint of the cells that make it that row, ``problems`` sentences. ``filled``: whether
+    any cell holds anything, of whomever; ``key``: the key of a row that the service fills, as texts."""
 
     cells: Mapping[str, Any]
     kept: Mapping[str, Raw]
     print: str
     problems: tuple[str, ...]
+    filled: bool
+    key: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -96,25 +99,26 @@ class Row:
 
 @dataclass
 class Reader:
-    """Reads the rows of one tab; ``memo`` keeps what identical rows gave before."""
+    """Reads the rows of one tab; ``last`` keeps what the same cells gave before: most rows stand where they stood."""
 
     layout: Layout
     zone: ZoneInfo
-    memo: dict[tuple[Raw, ...], Parsed] = field(default_factory=dict)
+    last: list[tuple[Sequence[Raw], tuple[Raw, ...], Parsed]] = field(default_factory=list)
 
     def read(self, table: Table) -> list[Row]:
         """All rows that hold anything at all, with their sheet row numbers."""
-        memo, found, used = self.memo, [], {}
-        for number, cells in enumerate(table.rows, start=table.first):
+        last, now = self.last, []
+        elsewhere: dict[tuple[Raw, ...], Parsed] | None = None
+        for index, cells in enumerate(table.rows):
+            if index < len(last) and last[index][0] == cells:
+                now.append(last[index])
+                continue
+            if elsewhere is None:
+                elsewhere = {raw: parsed for _, raw, parsed in last}
             raw = tuple(cells)
-            parsed = memo.get(raw)
-            if parsed is None:
-                parsed = self.parse(raw)
-            used[raw] = parsed
-            if parsed.kept or any(cell not in ("", None) for cell in raw):
-                found.append(Row(number, raw, parsed))
-        self.memo = used
-        return found
+            now.append((cells, raw, elsewhere.get(raw) or self.parse(raw)))
+        self.last = now
+        return [Row(number, raw, parsed) for number, (_, raw, parsed) in enumerate(now, table.first) if parsed.filled]
 
     def parse(self, raw: tuple[Raw, ...]) -> Parsed:
         tab, at = self.layout.tab, self.layout.at
@@ -128,7 +132,9 @@ class Reader:
         problems: list[str] = []
         for column in tab.staff:
             self._cell(column, kept, cells, problems)
-        return Parsed(cells, kept, fingerprint(tab, kept), tuple(problems) if kept else ())
+        filled = any(cell not in ("", None) for cell in raw)
+        key = tuple(_said(raw[at[name]] if at[name] < len(raw) else "") for name in tab.rows)
+        return Parsed(cells, kept, fingerprint(tab, kept), tuple(problems) if kept else (), filled, key)
 
     def _cell(self, column: Column, kept: Mapping[str, Raw], cells: dict[str, Any], problems: list[str]) -> None:
         if column.key not in kept:
@@ -158,6 +164,10 @@ def plain(value: Raw) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return "" if value is None else str(value).strip()
+
+
+def _said(value: Raw) -> str:
+    return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
 
 
 def quoted(value: Raw) -> str:
