@@ -24,6 +24,7 @@ from .store import Store
 LIFETIME = 3600  # seconds that an access token lives, and the longest that an assertion may
 SKEW = 300  # seconds that clocks may differ
 PROJECT = "jielu"
+GOOGLE = "https://oauth2.googleapis.com/token"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPES = (
     "https://www.googleapis.com/auth/spreadsheets",
@@ -66,7 +67,8 @@ class Accounts:
     def exchange(self, assertion: str, audience: str | None = None) -> Json:
         """A new access token for a signed assertion; TokenError when it proves nothing.
 
-        `audience` is the address of the token endpoint that the assertion must name; None accepts any.
+        `audience` is the address of this token endpoint. google-auth names Google's in every assertion, whatever the
+        file says, so that one is accepted too: what counts is the key, which no other server knows.
         """
         header, claims, signed, signature = _taken_apart(assertion)
         email = str(claims.get("iss", ""))
@@ -127,7 +129,7 @@ class Accounts:
                 "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
                 "Check your iat and exp values in the JWT claim.",
             )
-        if audience is not None and claims.get("aud") != audience:
+        if claims.get("aud") not in (GOOGLE, audience):
             raise TokenError("invalid_grant", "Failed audience check.")
         if not set(str(claims.get("scope", "")).split()) & set(SCOPES):
             raise TokenError("invalid_scope", "Invalid OAuth scope or ID token audience provided.")

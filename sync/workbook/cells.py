@@ -245,10 +245,9 @@ def _copied(cell: Json, rows: int, columns: int) -> Json:
 def paint(sheet: Sheet, box: Box, cell: Json, mask: Mask) -> None:
     """Lays a look over a large range and takes it out of the cells that have one of their own."""
     given = cell.get("userEnteredFormat", {})
-    for row in sheet.grid.rows(box.top, box.bottom):
-        for column in [c for c in row.cells if box.left <= c < box.right] if row else ():
-            assert row is not None
-            row.dirty = True
+    for index, found in enumerate(sheet.grid.rows(box.top, box.bottom), box.top):
+        for column in [c for c in found.cells if box.left <= c < box.right] if found else ():
+            row = sheet.grid.edit(index)
             if mask.validation:
                 row.cells[column].pop("dataValidation", None)
             _repaint(row, column, given, mask)

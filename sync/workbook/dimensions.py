@@ -94,14 +94,11 @@ def _insert_columns(sheet: Sheet, at: int, count: int, before: bool) -> None:
 
 
 def _copy_column_looks(sheet: Sheet, source: int, at: int, count: int) -> None:
-    for row in sheet.grid.rows(0, sheet.rows):
-        cell = row.cells.get(source) if row else None
-        if row is None or cell is None:
-            continue
+    for index, row in enumerate(sheet.grid.rows(0, sheet.rows)):
+        cell = row.cells.get(source, {}) if row else {}
         look = {key: cell[key] for key in _INHERITED if key in cell}
         if look:
-            row.dirty = True
-            row.cells.update({column: dict(look) for column in range(at, at + count)})
+            sheet.grid.edit(index).cells.update({column: dict(look) for column in range(at, at + count)})
 
 
 def delete_dimension(book: Book, request: Json) -> None:

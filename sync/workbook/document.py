@@ -12,7 +12,7 @@ from .defaults import COLUMN_PIXELS, ROW_PIXELS
 from .dimensions import answered_groups
 from .errors import Json
 from .formats import show
-from .grid import Row
+from .grid import Row, decode
 from .masks import Tree, has, keep
 from .model import Book, Sheet
 from .ranges import answered_protection, answered_rule
@@ -222,15 +222,11 @@ _KINDS = {str: "stringValue", int: "numberValue", float: "numberValue", bool: "b
 def _entered_values(sheet: Sheet, box: Box) -> list[Json] | None:
     kinds, left, right = _KINDS, box.left, box.right
     answer: list[Json] = []
-    for row in sheet.grid.rows(box.top, box.bottom):
-        if row is None:
-            answer.append({})
-            continue
-        cells: list[Json] = [
-            {} if value == "" else {"userEnteredValue": {kinds[type(value)]: value}} for value in row.values[left:right]
-        ]
-        if row.cells:
-            _add_formulas(cells, row, left, right)
+    for record in sheet.grid.records(box.top, box.bottom):
+        values = orjson.loads(record[0])[left:right] if record else ()
+        cells: list[Json] = [{} if v == "" else {"userEnteredValue": {kinds[v.__class__]: v}} for v in values]
+        if record and record[1]:
+            _add_formulas(cells, decode(*record), left, right)
         while cells and not cells[-1]:
             cells.pop()
         answer.append({"values": cells} if cells else {})

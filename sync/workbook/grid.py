@@ -27,10 +27,10 @@ _WIDE = len(_BITS)  # columns that the bit set tells apart; one more bit stands 
 class Row:
     """One record in memory. `values` has no trailing blanks."""
 
-    __slots__ = ("cells", "dirty", "values")
+    __slots__ = ("cells", "values")
 
     def __init__(self, values: list[Value], cells: dict[int, Json]) -> None:
-        self.values, self.cells, self.dirty = values, cells, False
+        self.values, self.cells = values, cells
 
     def value(self, column: int) -> Value:
         """What stands in the column, "" for nothing."""
@@ -83,6 +83,7 @@ class Grid:
         self.tx, self.key, self.next_row = tx, key, next_row
         self._base = key << SHIFT
         self._rows: dict[int, Row] = {}
+        self._dirty: dict[int, Row] = {}
         self._order: array[int] | None = None
         self._stored = b""
         self._moved = False
@@ -116,8 +117,9 @@ class Grid:
         """The row for writing; it comes into being when there was none."""
         order = self.order
         number = order[index] if index < len(order) else 0
-        row = self._load(number) if number else self._create(index)
-        row.dirty = True
+        if not number:
+            return self._create(index)
+        row = self._dirty[number] = self._load(number)
         return row
 
     def _create(self, index: int) -> Row:
@@ -125,7 +127,7 @@ class Grid:
         if index >= len(order):
             order.extend([0] * (index + 1 - len(order)))
         order[index] = self.next_row
-        row = self._rows[self.next_row] = Row([], {})
+        row = self._rows[self.next_row] = self._dirty[self.next_row] = Row([], {})
         self.next_row += 1
         self._moved = True
         return row
@@ -200,6 +202,13 @@ class Grid:
                 self._rows[number] = decode(vals, extra)
         return [self._load(number) if number else None for number in order]
 
+    def records(self, top: int, bottom: int) -> list[tuple[bytes, bytes | None] | None]:
+        """The stored texts of rows, values and all else, for who reads much and keeps nothing."""
+        self.flush_rows()
+        order, base = self.order[top:bottom], self._base
+        known = {row_id: (vals, extra) for row_id, vals, extra in self._select("id, vals, extra", order)}
+        return [known.get(base | number) for number in order]
+
     def filled(self, top: int, bottom: int) -> list[int]:
         """The bit set of filled columns of each row."""
         self.flush_rows()
@@ -268,12 +277,10 @@ class Grid:
 
     def flush_rows(self) -> None:
         """Writes the edited rows."""
-        base = self._base
-        dirty = [(number, row) for number, row in self._rows.items() if row.dirty]
-        if dirty:
-            self.tx.save_rows([row.record(base | number) for number, row in dirty])
-            for _, row in dirty:
-                row.dirty = False
+        if self._dirty:
+            base = self._base
+            self.tx.save_rows([row.record(base | number) for number, row in self._dirty.items()])
+            self._dirty.clear()
 
     def flush(self) -> None:
         """Writes everything that changed."""

@@ -5,6 +5,7 @@ A cell that carries its own format or validation goes before the layers; a later
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .a1 import Box
@@ -12,6 +13,8 @@ from .errors import Json
 from .masks import Paths, assign
 
 Layer = dict[str, Any]  # range: [top, bottom, left, right]; paths and value (a format), or value (a validation rule)
+
+_NOTHING: Json = {}
 
 
 class Layers:
@@ -29,6 +32,28 @@ class Layers:
                 for path in layer["paths"]:
                     assign(result, layer["value"], path)
         return result
+
+    def view(self) -> Callable[[int, int], Json]:
+        """`format_at` for many cells while nothing is painted: each combination of layers is folded once."""
+        known: dict[tuple[int, ...], Json] = {}
+        columns: dict[int, list[tuple[int, int, int]]] = {}
+
+        def at(row: int, column: int) -> Json:
+            over = columns.get(column)
+            if over is None:
+                over = columns[column] = self._over(column)
+            if not over:
+                return _NOTHING
+            key = tuple([n for n, top, bottom in over if top <= row < bottom])
+            if key not in known:
+                known[key] = self.format_at(row, column)
+            return known[key]
+
+        return at
+
+    def _over(self, column: int) -> list[tuple[int, int, int]]:
+        ranges = [(n, layer["range"]) for n, layer in enumerate(self.stored) if layer["kind"] == "format"]
+        return [(n, r[0], r[1]) for n, r in ranges if r[2] <= column < r[3]]
 
     def validation_at(self, row: int, column: int) -> Json | None:
         """The validation rule that the layers give to a cell."""

@@ -13,7 +13,7 @@ from .dimensions import extend
 from .entry import raw, typed
 from .errors import ApiError, Json, invalid, violation
 from .formats import is_date, show
-from .grid import Row, plain, trim
+from .grid import Row, decode, plain, trim
 from .model import Book, Sheet
 
 MAX_CHARACTERS = 50_000
@@ -56,30 +56,33 @@ def _values_text(book: Book, sheet: Sheet, box: Box, shown: Shown) -> bytes | No
 
 def values(book: Book, sheet: Sheet, box: Box, shown: Shown) -> list[list[Any]]:
     """The values of a rectangle as wished, trailing blanks trimmed."""
-    render = _renderer(book, sheet, shown)
-    rows = sheet.grid.rows(box.top, box.bottom)
-    shape = [
-        []
-        if row is None
-        else [render(index, column, row) for column in range(box.left, min(box.right, len(row.values)))]
-        for index, row in enumerate(rows, box.top)
-    ]
+    render, formulas = _renderer(book, sheet, shown), shown.render == "FORMULA"
+    shape: list[list[Any]] = []
+    for index, record in enumerate(sheet.grid.records(box.top, box.bottom), box.top):
+        row = decode(*record) if record else Row([], {})
+        # A text shows as it is, unless it is what a formula yields and the formula is wished.
+        alone = not (formulas and row.cells)
+        items = enumerate(row.values[box.left : box.right], box.left)
+        shape.append([v if alone and v.__class__ is str else render(index, column, row) for column, v in items])
     return _trimmed(_turned(shape) if shown.dimension == "COLUMNS" else shape)
 
 
 def _renderer(book: Book, sheet: Sheet, shown: Shown) -> Callable[[int, int, Row], Any]:
-    locale = book.locale
+    locale, painted = book.locale, sheet.layers.view()
 
     def number_format(index: int, column: int, row: Row) -> Json | None:
-        return sheet.cell_format(index, column, row).get("numberFormat")
+        own = row.cells.get(column)
+        if own is not None and "userEnteredFormat" in own:
+            return own["userEnteredFormat"].get("numberFormat")  # type: ignore[no-any-return]
+        return painted(index, column).get("numberFormat")
 
     def formatted(index: int, column: int, row: Row) -> Any:
         value = row.values[column]
-        return value if isinstance(value, str) else show(value, number_format(index, column, row), locale)
+        return value if value.__class__ is str else show(value, number_format(index, column, row), locale)
 
     def unformatted(index: int, column: int, row: Row) -> Any:
         value = row.values[column]
-        if shown.dates == "FORMATTED_STRING" and isinstance(value, int | float) and not isinstance(value, bool):
+        if shown.dates == "FORMATTED_STRING" and value.__class__ in (int, float):
             wished = number_format(index, column, row)
             return show(value, wished, locale) if is_date(wished) else value
         return value
