@@ -1,0 +1,246 @@
+"""Plays a script hour by hour, through the API alone: people type, the service looks, notices go out.
+
+An hour in which nobody did anything and nothing fell due is passed over: a look then would be idle anyway, so the
+workbook comes out the same (a test holds the two against each other).
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from sync.config import Office
+from sync.core.plan import Plan, Write, append_row
+from sync.core.rows import Raw, plain
+from sync.core.rules import Rules
+from sync.core.serials import DAY
+from sync.core.tabs import Layout, Tab, locate
+from sync.demo.script import Cell, Entry, Number
+from sync.gateway import Gateway
+from sync.tick import Report, ticks
+
+Mark = tuple[str, str, str]
+HOUR = timedelta(hours=1)
+HANDS = ("issues", "feedback", "duties", "requests")  # the tabs in which people write
+SOUGHT = ("issues", "requests")  # those in which they look for a row
+WAIT = timedelta(days=2)  # an entry whose row can't be found for so long is given up
+
+
+@dataclass
+class Played:
+    """What the play came to: hours looked at, ticks, cells written by the service, acts that found no row."""
+
+    looks: int = 0
+    ticks: int = 0
+    cells: int = 0
+    notices: int = 0
+    lost: list[Entry] = field(default_factory=list)
+
+
+@dataclass
+class Desk:
+    """People at the workbook: they add rows, and find the row that they want by what stands in it."""
+
+    office: Office
+    rows: dict[str, Mark] = field(default_factory=dict)  # by name: what a row was known by when it was typed
+
+    @cached_property
+    def tabs(self) -> Mapping[str, Tab]:
+        return {key: self.office.templates[key] for key in HANDS}
+
+    @cached_property
+    def layouts(self) -> Mapping[str, Layout]:
+        """Where the columns stand when the play begins; nobody moves them in a play."""
+        seen = Gateway(self.office.client, self.office.workbook, self.tabs).read()
+        found = {key: locate(tab, seen[key].header) for key, tab in self.tabs.items()}
+        return {key: layout for key, layout in found.items() if isinstance(layout, Layout)}
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """For looking up rows."""
+        return Gateway(self.office.client, self.office.workbook, {key: self.tabs[key] for key in SOUGHT})
+
+    @cached_property
+    def pen(self) -> Gateway:
+        """For writing."""
+        gateway = Gateway(self.office.client, self.office.workbook, self.tabs)
+        gateway.look_round()
+        return gateway
+
+    def do(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Do what can be done, in one request; returns what must wait until the service gave a number."""
+        places = self.find() if any(one.into or _asks(one) for one in entries) else {}
+        plan, later = Plan(), []
+        for entry in entries:
+            cells = _settled(entry.cells, places)
+            if cells is None or (entry.into and entry.into not in places):
+                later.append(entry)
+            elif entry.into:
+                self.type(plan, entry, places[entry.into][0], cells)
+            else:
+                self.add(plan, entry, cells)
+        if plan.tabs:
+            self.pen.write(plan)
+        return later
+
+    def find(self) -> dict[str, tuple[int, str]]:
+        """Sheet row and 编号 by name, of every row typed so far that is there now."""
+        found: dict[Mark, tuple[int, str]] = {}
+        for key, table in self.gateway.read().items():
+            at = self.layouts[key].at
+            number_at = at.get(self.tabs[key].id, len(table.header))
+            for number, row in enumerate(table.rows, start=table.first):
+                first, second = (_at(row, at[name]) for name in self.tabs[key].identity[:2])
+                found[mark(key, first, second)] = number, plain(_at(row, number_at))
+        return {name: found[one] for name, one in self.rows.items() if one in found}
+
+    def type(self, plan: Plan, entry: Entry, row: int, cells: Mapping[str, Raw]) -> None:
+        layout = self.layouts[entry.tab]
+        plan.tab(layout).writes.extend(Write(row, layout.at[key], value) for key, value in cells.items())
+        first, second = self.tabs[entry.tab].identity[:2]
+        _, *known = self.rows[entry.into]
+        self.rows[entry.into] = mark(entry.tab, cells.get(first, known[0]), cells.get(second, known[1]))
+
+    def add(self, plan: Plan, entry: Entry, cells: Mapping[str, Raw]) -> None:
+        append_row(plan, self.layouts[entry.tab], cells)
+        if entry.ref:
+            first, second = (cells.get(name) for name in self.tabs[entry.tab].identity[:2])
+            self.rows[entry.ref] = mark(entry.tab, first, second)
+
+
+def mark(tab: str, first: Raw, second: Raw) -> Mark:
+    """What people know a row by: when and by whom it was typed."""
+    when = str(round(first * DAY)) if isinstance(first, int | float) else plain(first)
+    return tab, when, plain(second)
+
+
+def _at(row: Sequence[Raw], index: int) -> Raw:
+    return row[index] if index < len(row) else ""
+
+
+def _asks(entry: Entry) -> bool:
+    return any(isinstance(cell, Number) for cell in entry.cells.values())
+
+
+def _settled(cells: Mapping[str, Cell], places: Mapping[str, tuple[int, str]]) -> dict[str, Raw] | None:
+    """The cells with each 编号 in its place; None while one is not known."""
+    found: dict[str, Raw] = {}
+    for key, cell in cells.items():
+        value = places.get(cell.ref, (0, ""))[1] if isinstance(cell, Number) else cell
+        if isinstance(cell, Number) and not value:
+            return None
+        found[key] = value
+    return found
+
+
+# The clock ---------------------------------------------------------------------------------------------------
+@dataclass
+class Service:
+    """The service during a play: it looks when something was typed, sent or fell due, by the rules of the start."""
+
+    office: Office
+    idle: bool = True
+    played: Played = field(default_factory=Played)
+    wake: datetime | None = None
+    posted: date | None = None
+
+    @cached_property
+    def rules(self) -> Rules:
+        return self.office.rules()
+
+    def look(self, now: datetime, *, typed: bool) -> None:
+        """Look at ``now`` unless nothing can have changed, and send the notices whose hour has come."""
+        if typed or self.wake is None or now >= self.wake or not self.idle:
+            gateway, ledger = self.office.gateway, self.office.ledger
+            report = ticks(gateway, ledger, self.rules, now, idle=self.idle)
+            self.wake = ledger.quiet_until(gateway.version(), self.rules.hash)
+            self.count(report)
+        if self.posts(now) and self.office.ledger.waiting(now, ("待发送",)):
+            self.office.deliver(now)
+            self.posted, self.wake = now.date(), None  # what became of them is shown at the next look
+
+    def posts(self, now: datetime) -> bool:
+        """Whether it is time to send: always, or once a day while there is no mailbox and all that can be done is
+        to note that."""
+        return self.office.mail is not None or now.date() != self.posted
+
+    def close(self, now: datetime) -> None:
+        """Send what is still waiting, and look until the workbook shows it."""
+        self.posted = None
+        self.look(now, typed=False)
+        self.look(now, typed=False)
+
+    def count(self, report: Report) -> None:
+        self.played.looks += not report.idle
+        self.played.ticks += report.ticks
+        self.played.cells += report.cells
+        self.played.notices += report.notices
+
+
+def play(office: Office, entries: Iterable[Entry], start: datetime, until: datetime, every: timedelta = HOUR,
+         *, progress: bool = False, idle: bool = True) -> Played:
+    """Play ``entries`` from ``start`` to ``until`` (aware), looking at most ``every`` so often.
+
+    ``idle``: pass over looks at which nothing can have changed. Raises what the gateway and the ledger raise.
+    """
+    desk, service = Desk(office), Service(office, idle)
+    service.look(start, typed=True)
+    coming = sorted(entries, key=lambda one: one.at, reverse=True)
+    waiting: list[Entry] = []
+    with _seldom_collected(), _shown(start, until, every, progress) as looks:
+        for now in looks:
+            while coming and coming[-1].at <= now:
+                waiting.append(coming.pop())
+            due, waiting = waiting, desk.do(waiting) if waiting else []
+            service.look(now, typed=len(waiting) < len(due))
+            waiting = _patient(waiting, now, service.played)
+    service.close(until)
+    return service.played
+
+
+def _patient(later: Sequence[Entry], now: datetime, played: Played) -> list[Entry]:
+    """Those that go on waiting for their row; one that waited too long is lost, and said so in the end."""
+    played.lost += [one for one in later if now - one.at > WAIT]
+    return [one for one in later if now - one.at <= WAIT]
+
+
+def hours(start: datetime, until: datetime, every: timedelta) -> list[datetime]:
+    """The looks: every so often after ``start``, and one at ``until``."""
+    count = -(-(until - start) // every)
+    return [*(start + n * every for n in range(1, count)), until]
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """What the service remembers never dies during a play; searching it for garbage after every few hundred new objects
+    takes as long as all the rest."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 1000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@contextmanager
+def _shown(start: datetime, until: datetime, every: timedelta, progress: bool) -> Iterator[Iterator[datetime]]:
+    """The looks, with a bar that says which hour is being played."""
+    looks = hours(start, until, every)
+    percent = TextColumn("{task.percentage:>3.0f}%")
+    columns = (TextColumn("演示 {task.description}"), BarColumn(), percent, TimeRemainingColumn())
+    with Progress(*columns, disable=not progress) as bar:
+        task = bar.add_task("", total=len(looks))
+
+        def walk() -> Iterator[datetime]:
+            for now in looks:
+                bar.update(task, description=f"{now:%m月%d日 %H时}")
+                yield now
+                bar.advance(task)
+
+        yield walk()
