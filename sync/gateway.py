@@ -46,14 +46,19 @@ class Refused(RuntimeError):
     """A write was refused as a whole: nothing of it was done. The next tick looks again."""
 
 
+def _code(error: APIError) -> int:
+    """The status of the answer; what stands in its body may be no JSON at all (a proxy's page)."""
+    return int(error.response.status_code)
+
+
 def _passing(error: BaseException) -> bool:
     if isinstance(error, APIError):
-        return error.code in PASSING
+        return _code(error) in PASSING
     return isinstance(error, requests.ConnectionError | requests.Timeout)
 
 
 def _slow_down(error: BaseException) -> bool:
-    return isinstance(error, APIError) and error.code == 429
+    return isinstance(error, APIError) and _code(error) == 429
 
 
 class Client(HTTPClient):
@@ -107,7 +112,7 @@ class Gateway:
                 self.look_round()
             return self._batch_get()
         except APIError as error:
-            if error.code != 400:
+            if _code(error) != 400:
                 raise Unreachable(f"读取工作簿失败：{error}") from error
         except requests.RequestException as error:
             raise Unreachable(f"连接不上工作簿：{error}") from error
@@ -162,8 +167,8 @@ class Gateway:
                 "post", SPREADSHEET_BATCH_UPDATE_URL % self.workbook, params={"fields": CELLS_MASK}, json=body
             )
         except APIError as error:
-            self.sheet_ids = {} if error.code == 400 else self.sheet_ids
-            if error.code in (400, 401, 403, 404, 429):
+            self.sheet_ids = {} if _code(error) == 400 else self.sheet_ids
+            if _code(error) in (400, 401, 403, 404, 429):
                 raise Refused(f"写入工作簿被拒绝：{error}") from error
             raise Unknown(f"写入工作簿没有得到确认：{error}") from error
         except requests.RequestException as error:

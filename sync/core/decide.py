@@ -286,8 +286,10 @@ class Look:
             len(self.reading.adopted),
             self.tables.tabs,
         )
-        said = {**self.memory.warnings, **said}
         before = self.memory.status
+        if status.ADOPTED in before and before[status.ADOPTED][1].date() == self.now.date():
+            said.setdefault(status.ADOPTED, before[status.ADOPTED][0])  # to be read, it must stand longer than a look
+        said = {**self.memory.warnings, **said}
         self.decision.status = {
             item: before[item] if item in before and before[item][0] == text else (text, self.now)
             for item, text in said.items()

@@ -16,6 +16,7 @@ from sync.core.rules import Rules
 from sync.core.tabs import Tab
 
 MOST_LISTED = 12
+ADOPTED = "收编的行"
 
 
 def items(
@@ -45,7 +46,7 @@ def items(
     if problems:
         found["有问题的行"] = f"共 {problems} 行，看各表的「校验」列。"
     if adopted:
-        found["收编的行"] = f"台账记忆丢失后，按表格原样收编 {adopted} 行，编号、截止时间和街路长不变。"
+        found[ADOPTED] = f"台账记忆丢失后，按表格原样收编 {adopted} 行，编号、截止时间和街路长不变。"
     if warning := calendar_warning(rules, now.date()):
         found["工作日历"] = warning
     return found

@@ -1,0 +1,120 @@
+"""The real parts together: an embedded workbook, people at it, the gateway, the ledger and the tick, in one folder.
+
+People act through gspread, as a client of the same API; a test can let them act between any two of our requests, cut
+an answer off, or refuse a request as Google does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import gspread
+
+from sync import setup, tick
+from sync.core.memory import Decision
+from sync.core.rows import Raw
+from sync.gateway import Client, Gateway
+from sync.ledger import Ledger
+from sync.workbook import transport
+from sync.workbook.api import Api, Request, Response
+from sync.workbook.store import Store
+from tests.book import CAST, PEOPLE, ZONE, cell, default_rules, hour, shown, templates
+
+Fault = Callable[[Request], Response | None]
+
+
+class Desk:
+    """A bureau on disk. ``log`` names each request of the gateway: read, write, version, other."""
+
+    def __init__(self, folder: Path, database: str = "") -> None:
+        self.folder = folder
+        self.database = database or f"sqlite:///{folder / 'ledger.sqlite3'}"
+        self.store = Store(folder / "workbook.sqlite3")
+        self.api = Api(self.store)
+        self.rules = default_rules()
+        self.log: list[str] = []
+        self.people = gspread.Client(auth=None, session=transport.session(self.api))
+        self.book = self.people.create("街路长工作簿")
+        self.open()
+        setup.build(self.gateway, self.rules)
+        self.add(CAST).add(PEOPLE)
+
+    def open(self) -> None:
+        """Start the service: a new client, gateway and ledger, as after a crash."""
+        session = transport.session(self.api)
+        self.adapter = session.get_adapter(transport.HOSTS[0])
+        assert isinstance(self.adapter, transport.Adapter)
+        self.before: Fault = lambda request: None
+        self.after: Callable[[Request, Response], Response | None] = lambda request, response: None
+        self.adapter.before, self.adapter.after = self._before, lambda request, response: self.after(request, response)
+        client = Client(None, session)
+        client.waits = _no_wait
+        self.gateway = Gateway(client, self.book.id, templates())
+        self.ledger = Ledger(self.database, self.book.id, ZONE)
+
+    def restart(self) -> None:
+        self.ledger.close()
+        self.open()
+
+    def _before(self, request: Request) -> Response | None:
+        self.log.append(name(request))
+        return self.before(request)
+
+    # People
+    def add(self, text: str) -> Desk:
+        title, head, *lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+        headers = [part.strip() for part in head.split("|")]
+        rows = [dict(zip(headers, (part.strip() for part in line.split("|")), strict=True)) for line in lines]
+        sheet = self.book.worksheet(title)
+        stands = sheet.row_values(1)
+        types = {column.header: column.type for column in self.tab(title).columns}
+        cells = [[cell(row[h], types[h]) if row.get(h) else "" for h in stands] for row in rows]
+        sheet.append_rows(cells, value_input_option="RAW", table_range="A1")
+        return self
+
+    def tab(self, title: str):  # type: ignore[no-untyped-def]
+        return next(tab for tab in templates().values() if tab.title == title)
+
+    def type(self, title: str, row: int, header: str, value: Raw) -> None:
+        sheet = self.book.worksheet(title)
+        column = sheet.row_values(1).index(header) + 1
+        sheet.update([[value]], gspread.utils.rowcol_to_a1(row + 1, column), raw=True)  # type: ignore[arg-type]
+
+    def rows(self, title: str, *headers: str) -> list[tuple[str, ...]]:
+        """The tab as people see it, under these headers."""
+        values = self.book.worksheet(title).get_values(value_render_option="UNFORMATTED_VALUE")
+        types = {column.header: column.type for column in self.tab(title).columns}
+        at = {str(header): index for index, header in enumerate(values[0])}
+        return [
+            tuple(shown(row[at[h]] if at[h] < len(row) else "", types.get(h, "text")) for h in headers)
+            for row in values[1:]
+            if any(cell not in ("", None) for cell in row)
+        ]
+
+    def everything(self) -> dict[str, list[list[Raw]]]:
+        """All tabs but the hours in 运行状态 and 通知记录, which say when something was found."""
+        return {
+            sheet.title: sheet.get_values(value_render_option="UNFORMATTED_VALUE") for sheet in self.book.worksheets()
+        }
+
+    # The service
+    def tick(self, at: str | datetime, step: Callable[[str], None] = lambda _: None) -> Decision:
+        now = hour(at) if isinstance(at, str) else at
+        return tick.tick(self.gateway, self.ledger, self.rules, now, step=step)
+
+    def settle(self, at: str, *, idle: bool = False) -> tick.Report:
+        return tick.ticks(self.gateway, self.ledger, self.rules, hour(at), idle=idle)
+
+
+def _no_wait(_: object) -> float:
+    return 0.0
+
+
+def name(request: Request) -> str:
+    if request.path.endswith("values:batchGet"):
+        return "read"
+    if request.path.endswith(":batchUpdate"):
+        return "write"
+    return "version" if request.path.startswith("/drive/v3/files/") else "other"

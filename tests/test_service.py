@@ -1,0 +1,264 @@
+"""The whole as its users meet it: gspread signed in over HTTP, the command line, a mail server, a process to stop."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import gspread
+import pytest
+import requests
+import waitress
+from google.auth.transport.requests import AuthorizedSession
+from google.oauth2.service_account import Credentials
+
+from sync.config import Office, Settings
+from sync.workbook import transport
+from tests.book import CAST, PEOPLE, cell, templates
+from tests.mailhouse import post
+from webhook.server import create_app
+
+BAD_TOKENS = ("", "Bearer ", "Bearer made-up", "Basic eDp5")
+SCOPES = ["https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive"]
+
+
+@dataclass
+class Bureau:
+    """A data folder, the command line over it, and its web service without the clock."""
+
+    folder: Path
+    env: dict[str, str]
+    url: str = ""
+
+    def jielu(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "sync.cli", *words]
+        return subprocess.run(
+            command, env=self.env, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    def json(self, *words: str) -> dict[str, object]:
+        done = self.jielu(*words, "--json")
+        assert done.returncode in (0, 1), done.stderr
+        assert done.stdout.count("\n") == 1, "one object on one line"
+        found: dict[str, object] = json.loads(done.stdout)
+        return found
+
+
+@pytest.fixture
+def bureau(tmp_path: Path) -> Iterator[Bureau]:
+    env = {key: value for key, value in os.environ.items() if not key.startswith("JIELU")}
+    env |= {"JIELU_DATA": str(tmp_path / "data"), "PYTHONPATH": str(Path(__file__).parent.parent), "JIELU_SECRET": "s"}
+    found = Bureau(tmp_path, env)
+    office = Office(Settings.read(env))
+    server = waitress.create_server(create_app(office, lambda: None), host="127.0.0.1", port=0)
+    found.url = f"http://127.0.0.1:{server.effective_port}"
+    env["JIELU_URL"] = found.url
+    threading.Thread(target=server.run, daemon=True).start()
+    try:
+        yield found
+    finally:
+        server.close()
+        office.close()
+
+
+def sign_in(bureau: Bureau) -> gspread.Client:
+    """gspread as it comes, with a service-account file; only Google's two hosts are led to our address."""
+    assert bureau.jielu("token", "网格", "--out", "key.json").returncode == 0
+    credentials = Credentials.from_service_account_file(str(bureau.folder / "key.json"), scopes=SCOPES)  # type: ignore[no-untyped-call]
+    session = transport.remote(bureau.url, credentials)
+    assert isinstance(session, AuthorizedSession)
+    return gspread.Client(auth=None, session=session)
+
+
+def append(book: gspread.Spreadsheet, text: str) -> None:
+    title, head, *lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    headers = [part.strip() for part in head.split("|")]
+    sheet = book.worksheet(title)
+    types = {c.header: c.type for tab in templates().values() if tab.title == title for c in tab.columns}
+    for line in lines:
+        row = dict(zip(headers, (part.strip() for part in line.split("|")), strict=True))
+        cells = [cell(row[h], types[h]) if row.get(h) else "" for h in sheet.row_values(1)]
+        sheet.append_row(cells, value_input_option="RAW", table_range="A1")  # type: ignore[arg-type]
+
+
+def shown(book: gspread.Spreadsheet, title: str, *headers: str) -> list[tuple[str, ...]]:
+    values = book.worksheet(title).get_all_values()
+    at = [values[0].index(header) for header in headers]
+    return [tuple(row[i] for i in at) for row in values[1:] if any(row)]
+
+
+def test_from_a_typed_row_to_a_mail_in_the_box(bureau: Bureau) -> None:
+    assert bureau.jielu("init").returncode == 0
+    book = sign_in(bureau).open("街路长工作簿")
+    append(book, CAST)
+    append(book, PEOPLE)
+    append(book, """
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述
+        2026-11-24 16:00 | 督查01 | 督查 | 新正接 | 暴露垃圾 | 一般 | 写错街路
+        2026-11-24 16:00 | 督查01 | 督查 | 联胜路 | 暴露垃圾 | 一般 | 垃圾成堆
+        """)  # fmt: skip
+    report = bureau.json("tick", "--now", "2026-11-24T16:05")
+    assert report["problems"] == 1
+    wrong, right = shown(book, "问题台账", "编号", "校验", "街路长", "责任单位", "截止时间", "状态")
+    assert wrong[1] == "H列「街路」填的是「新正接」，街路名册里没有这条街路。是不是「新正街」？" and wrong[2:] == (
+        "",
+        "",
+        "",
+        "",
+    )
+    assert right == ("20261124-002", "", "街路长02", "环卫所", "2026-11-25 10:30", "待整改")
+
+    with post() as (house, url):
+        bureau.env |= {"JIELU_SMTP": url, "JIELU_MAIL_FROM": "jielu@xidu.example"}
+        bureau.json("tick", "--now", "2026-11-25T10:31")
+        assert bureau.json("deliver", "--now", "2026-11-25T10:32")["sent"] == 5
+        assert shown(book, "问题台账", "时限提示", "升级")[1] == ("已超期", "1 支部书记")
+        sent = {(str(letter["To"]), str(letter["Subject"])) for letter in house.letters}
+        assert ("s06@xidu.example", "【升级】20261124-002 联胜路暴露垃圾") in sent
+        count = len(house.letters)
+        bureau.json("tick", "--now", "2026-11-25T10:33")
+        assert bureau.json("deliver", "--now", "2026-11-25T10:34")["sent"] == 0
+        assert len(house.letters) == count, "a second tick sends nothing more"
+    assert set(shown(book, "通知记录", "状态")) == {("已发送",)}
+
+    told = bureau.jielu("explain", "20261124-002", "--now", "2026-11-25T12:00").stdout
+    assert "2026-11-24 16:00 起计，时限4个工作时，第一次定为 2026-11-25 10:30" in told
+    assert "2026-11-26 17:30 升到第2级（报指挥长）" in told
+
+
+def test_no_token_no_data(bureau: Bureau) -> None:
+    paths = ("/v4/spreadsheets/x", "/v4/spreadsheets/x/values/A1", "/v4/spreadsheets/x:batchUpdate", "/drive/v3/files",
+             "/drive/v3/files/x", "/upload/drive/v2/files/x")  # fmt: skip
+    for method, path, header in itertools.product(("GET", "POST", "PUT", "DELETE", "PATCH"), paths, BAD_TOKENS):
+        answer = requests.request(method, bureau.url + path, headers={"Authorization": header}, json={}, timeout=10)
+        assert answer.status_code == 401, (method, path, header)
+        assert answer.json()["error"]["status"] == "UNAUTHENTICATED"
+
+
+def test_the_token_file_is_its_owner_s_alone_and_never_overwritten(bureau: Bureau) -> None:
+    bureau.jielu("token", "网格", "--out", "key.json")
+    file = bureau.folder / "key.json"
+    assert file.stat().st_mode & 0o077 == 0
+    before = file.read_bytes()
+    again = bureau.jielu("token", "网格", "--out", "key.json")
+    assert again.returncode == 2 and "已经存在" in again.stderr and file.read_bytes() == before
+
+
+def test_the_status_page_opens_by_link_alone(bureau: Bureau) -> None:
+    from webhook.access import link_token
+
+    assert requests.get(f"{bureau.url}/healthz", timeout=10).json() == {"status": "ok"}
+    closed = requests.get(bureau.url, timeout=10)
+    assert closed.status_code == 403 and "请用链接打开" in closed.text
+    assert requests.get(f"{bureau.url}/?link=made-up", timeout=10).status_code == 403
+    with requests.Session() as browser:
+        page = browser.get(f"{bureau.url}/?link={link_token('s')}", timeout=10)
+        assert page.status_code == 200 and "运行状态" in page.text and "link=" not in page.url
+        assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")
+
+
+# The command line ------------------------------------------------------------------------------------------------
+def test_check_names_line_and_column_of_a_mistake(bureau: Bureau) -> None:
+    bureau.jielu("init")
+    rules = bureau.folder / "rules.toml"
+    text = (Path(__file__).parent.parent / "rules.toml").read_text("utf-8")
+    rules.write_text(text.replace('unit = "环卫所"', 'unit = "环卫局"', 1), "utf-8")
+    bureau.env["JIELU_RULES"] = str(rules)
+    done = bureau.jielu("check")
+    assert done.returncode == 2
+    assert re.search(r"rules\.toml:\d+:\d+: .*环卫局.*是不是「环卫所」", done.stderr)
+
+
+def test_a_bad_edit_of_the_rules_leaves_the_last_good_ones_in_force(bureau: Bureau) -> None:
+    bureau.jielu("init")
+    rules = bureau.folder / "rules.toml"
+    text = (Path(__file__).parent.parent / "rules.toml").read_text("utf-8")
+    rules.write_text(text, "utf-8")
+    bureau.env["JIELU_RULES"] = str(rules)
+    assert bureau.jielu("tick", "--now", "2026-11-24T09:00").returncode == 0
+    rules.write_text(text.replace("[repeat]", "[repeats]"), "utf-8")
+    done = bureau.json("tick", "--now", "2026-11-24T09:01", "--even-if-idle")
+    assert "repeats" in str(done["trouble"])
+    book = sign_in(bureau).open("街路长工作簿")
+    assert "仍按上一份正确的规则执行" in dict(shown(book, "运行状态", "项目", "内容"))["规则文件"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["tick", "--now", "昨天"], "时间「昨天」看不懂"),
+        (["explain", "20261124-001"], "没有编号 20261124-001"),
+        (["restore", "20261124-001"], "没有编号为 20261124-001 的被删除的行"),
+        (["export", "book.pdf"], "要以 .xlsx 结尾"),
+        (["import", "nothing.csv", "--tab", "问题台账"], "nothing.csv"),
+        (["import", "nothing.csv", "--tab", "问题"], "没有「问题」这个工作表"),
+    ],
+)
+def test_what_could_not_run_is_a_sentence_and_status_2(bureau: Bureau, words: list[str], said: str) -> None:
+    bureau.jielu("init")
+    done = bureau.jielu(*words)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert said in done.stderr
+
+
+def test_rows_come_in_from_a_file_and_the_workbook_goes_out(bureau: Bureau) -> None:
+    bureau.jielu("init")
+    (bureau.folder / "名册.csv").write_text(
+        "街路编号,街路,类型,区域,支部\nJ01,新正街,主次干道,城中,第四支部\n", "gb18030"
+    )
+    assert bureau.json("import", "名册.csv", "--tab", "街路名册")["rows"] == 1
+    bureau.jielu("tick", "--now", "2026-11-24T09:00")
+    assert bureau.json("export", "out.xlsx")["rows"] > 1
+    assert (bureau.folder / "out.xlsx").read_bytes()[:2] == b"PK"
+
+
+COMMANDS = ("", "run", "init", "check", "tick", "deliver", "explain", "restore", "import", "export", "token", "demo")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_and_option_has_help(bureau: Bureau, command: str) -> None:
+    from sync.cli import main
+
+    done = bureau.jielu(*([command] if command else []), "--help")
+    assert done.returncode == 0 and re.search(r"[\u4e00-\u9fff]", done.stdout)
+    options = [one for one in main.commands[command].params if isinstance(one, click.Option)] if command else []
+    assert all(one.help for one in options)
+
+
+def test_run_serves_ticks_and_stops_when_told(bureau: Bureau) -> None:
+    env = {key: value for key, value in bureau.env.items() if key != "JIELU_URL"} | {"PYTHONUNBUFFERED": "1"}
+    env["JIELU_DATA"] = str(bureau.folder / "other")
+    command = [sys.executable, "-m", "sync.cli", "run", "--port", "0"]
+    process = subprocess.Popen(
+        command, env=env, cwd=bureau.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        link = re.search(r"http://127\.0\.0\.1:\d+/\?link=\S+?(?=（)", line)
+        assert link, line
+        base = link[0].partition("/?")[0]
+        assert requests.get(f"{base}/healthz", timeout=10).status_code == 200
+        with requests.Session() as browser:
+            for _ in range(100):
+                page = browser.get(link[0], timeout=10).text
+                if "最近一次检查" in page:
+                    break
+                threading.Event().wait(0.1)
+            assert "最近一次检查" in page, "the clock ticks"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.communicate()

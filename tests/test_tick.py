@@ -1,0 +1,472 @@
+"""The tick on the real embedded workbook: what people do meanwhile, what servers do, and a process that dies."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import gspread
+import pytest
+import requests
+import responses
+
+from sync import setup
+from sync.gateway import Client, Gateway, Refused, Unknown, Unreachable
+from sync.ledger import Ledger
+from sync.workbook import errors
+from sync.workbook.api import Request, Response
+from sync.workbook.transport import refusal
+from tests.book import ZONE, hour, templates
+from tests.desk import Desk, name
+
+LOG = """
+    问题台账
+    填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
+    2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 一号 | 暴露垃圾 | 一般 | 甲
+    2026-11-24 09:00 | 督查01 | 督查 | 联胜路 | 二号 | 路面脏污 | 严重 | 乙
+    2026-11-24 09:00 | 督查01 | 督查 | 新正接 | 三号 | 暴露垃圾 | 一般 | 丙
+    """
+AT = "2026-11-24 09:05"
+RIGHT = {
+    "甲": ("20261124-001", "待整改", "街路长01", "环卫所", "2026-11-24 15:30"),
+    "乙": ("20261124-002", "待整改", "街路长02", "环卫所", "2026-11-24 10:00"),
+    "丙": ("20261124-003", "", "", "", ""),
+}
+MINE = ("填报人", "来源", "街路", "位置", "类别", "严重程度", "问题描述", "填报时间")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path).add(LOG)
+
+
+def right(desk: Desk) -> dict[str, tuple[str, ...]]:
+    shown = desk.rows("问题台账", "问题描述", "编号", "状态", "街路长", "责任单位", "截止时间")
+    return {row[0]: row[1:] for row in shown}
+
+
+def people(desk: Desk) -> list[tuple[str, ...]]:
+    return sorted(desk.rows("问题台账", *MINE))
+
+
+def issues(desk: Desk) -> gspread.Worksheet:
+    return desk.book.worksheet("问题台账")
+
+
+def test_a_wrong_row_says_what_to_do_and_a_right_one_is_stamped(desk: Desk) -> None:
+    desk.settle(AT)
+    assert right(desk) == RIGHT
+    said = dict(desk.rows("问题台账", "问题描述", "校验"))
+    assert said["丙"] == "H列「街路」填的是「新正接」，街路名册里没有这条街路。是不是「新正街」？"
+    assert said["甲"] == said["乙"] == ""
+
+
+# How many calls ------------------------------------------------------------------------------------------------
+def test_a_tick_is_one_read_and_at_most_one_write(desk: Desk) -> None:
+    desk.gateway.look_round()
+    desk.log.clear()
+    desk.tick(AT)
+    assert desk.log == ["read", "write"]
+    desk.log.clear()
+    desk.tick(AT)
+    assert desk.log == ["read"], "a tick that changes nothing writes nothing"
+
+
+def test_an_idle_tick_is_one_small_call(desk: Desk) -> None:
+    desk.settle(AT, idle=True)
+    desk.log.clear()
+    assert desk.settle("2026-11-24 09:06", idle=True).idle
+    assert desk.log == ["version"]
+
+
+def test_a_look_is_not_idle_when_somebody_typed_or_an_hour_came(desk: Desk) -> None:
+    desk.settle(AT, idle=True)
+    desk.type("问题台账", 3, "街路", "新正街")
+    assert not desk.settle("2026-11-24 09:06", idle=True).idle
+    assert desk.settle("2026-11-24 09:44", idle=True).idle
+    assert not desk.settle("2026-11-24 09:45", idle=True).idle, (
+        "three quarters of an hour are gone: the chief is warned"
+    )
+    assert desk.settle("2026-11-24 10:00", idle=True).idle, "the last minute is in time"
+    assert not desk.settle("2026-11-24 10:01", idle=True).idle
+    assert dict(desk.rows("问题台账", "问题描述", "时限提示"))["乙"] == "已超期"
+
+
+def test_calls_do_not_grow_with_rows(desk: Desk) -> None:
+    lines = [
+        f"2026-11-24 09:0{n % 10} | 督查0{n % 7} | 督查 | 新正街 | {n}号 | 暴露垃圾 | 一般 | 第{n}件"
+        for n in range(300)
+    ]
+    desk.add("\n".join(["问题台账", "填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述", *lines]))
+    desk.gateway.look_round()
+    desk.log.clear()
+    desk.tick("2026-11-24 09:15")
+    assert desk.log == ["read", "write"]
+
+
+# What people do between our read and our write -------------------------------------------------------------------
+def sort_tab(desk: Desk) -> None:
+    sheet = issues(desk)
+    sheet.sort((sheet.row_values(1).index("问题描述") + 1, "des"))
+
+
+def insert_row(desk: Desk) -> None:
+    issues(desk).insert_row([], 2)
+
+
+def insert_full_row(desk: Desk) -> None:
+    sheet = issues(desk)
+    at = sheet.row_values(1).index("问题描述")
+    sheet.insert_row(["", "", "", ""] + [""] * (at - 4) + ["半路插进来的"], 2)
+
+
+def delete_row_above(desk: Desk) -> None:
+    issues(desk).delete_rows(2)
+
+
+def insert_column(desk: Desk) -> None:
+    issues(desk).insert_cols([[]], 3)
+
+
+def insert_named_column(desk: Desk) -> None:
+    issues(desk).insert_cols([["本局备注", "备注一"]], 1)
+
+
+def paste_over_ids(desk: Desk) -> None:
+    issues(desk).update([["贴"], ["上"], ["来"]], "A2:A4")
+
+
+def paste_rows_over_others(desk: Desk) -> None:
+    sheet = issues(desk)
+    sheet.update([sheet.row_values(2, value_render_option="UNFORMATTED_VALUE")], "A5", raw=True)  # type: ignore[arg-type]
+
+
+def move_column(desk: Desk) -> None:
+    sheet = issues(desk)
+    source = sheet.row_values(1).index("截止时间")
+    move = {"source": {"sheetId": sheet.id, "dimension": "COLUMNS", "startIndex": source, "endIndex": source + 1}}
+    desk.book.batch_update({"requests": [{"moveDimension": {**move, "destinationIndex": 4}}]})
+
+
+EDITS: dict[str, Callable[[Desk], None]] = {
+    "sorts the tab": sort_tab,
+    "inserts an empty row above": insert_row,
+    "inserts a column": insert_column,
+    "inserts a column with a header": insert_named_column,
+    "moves a column": move_column,
+    "pastes over ids": paste_over_ids,
+}
+
+
+@pytest.mark.parametrize("what", EDITS)
+@pytest.mark.parametrize("seen", ["the first write", "a later write"])
+def test_a_person_between_read_and_write(desk: Desk, what: str, seen: str) -> None:
+    """After the next quiet tick every value stands where that person put it and every service cell is right."""
+    if seen == "a later write":
+        desk.settle(AT)
+        for row in (1, 2, 3):  # all service cells have to be written again
+            desk.type("问题台账", row, "状态", "乱")
+            desk.type("问题台账", row, "街路长", "乱")
+    before = people(desk)
+    done: list[int] = []
+
+    def edit(request: Request) -> None:
+        if name(request) == "write" and not done:
+            done.append(1)
+            EDITS[what](desk)
+
+    desk.before = edit
+    desk.settle(AT)
+    assert done and people(desk) == before
+    assert right(desk) == RIGHT
+
+
+@pytest.mark.parametrize("what", EDITS)
+def test_a_person_between_read_and_write_and_the_answer_is_lost(desk: Desk, what: str) -> None:
+    before = people(desk)
+    done: list[int] = []
+
+    def edit(request: Request) -> None:
+        if name(request) == "write" and not done:
+            done.append(1)
+            EDITS[what](desk)
+
+    def cut(request: Request, response: Response) -> None:
+        if name(request) == "write" and len(done) == 1:
+            done.append(2)
+            raise requests.ConnectionError("cut after it was applied")
+
+    desk.before, desk.after = edit, cut
+    desk.settle(AT)
+    assert done == [1, 2] and people(desk) == before
+    assert right(desk) == RIGHT
+
+
+def test_a_row_deleted_between_read_and_write_stays_deleted_and_the_others_are_right(desk: Desk) -> None:
+    once: list[int] = []
+
+    def edit(request: Request) -> None:
+        if name(request) == "write" and not once:
+            once.append(1)
+            delete_row_above(desk)
+
+    desk.before = edit
+    desk.settle(AT)
+    assert right(desk) == {text: row for text, row in RIGHT.items() if text != "甲"}
+    assert "20261124-001" in dict(desk.rows("运行状态", "项目", "内容"))["被删除的行：问题台账"]
+
+
+def test_a_row_filled_in_between_read_and_write_is_a_new_issue(desk: Desk) -> None:
+    once: list[int] = []
+
+    def edit(request: Request) -> None:
+        if name(request) == "write" and not once:
+            once.append(1)
+            insert_full_row(desk)
+
+    desk.before = edit
+    desk.settle(AT)
+    assert right(desk).pop("半路插进来的")[0] == "20261124-004"
+    assert {text: row for text, row in right(desk).items() if text in RIGHT} == RIGHT
+
+
+def test_a_copied_row_between_read_and_write_is_a_new_issue(desk: Desk) -> None:
+    desk.settle(AT)
+    desk.before = once_before_write(lambda: paste_rows_over_others(desk))
+    desk.type("问题台账", 1, "状态", "乱")
+    desk.settle(AT)
+    ids = [rid for (rid,) in desk.rows("问题台账", "编号")]
+    assert ids == ["20261124-001", "20261124-002", "20261124-003", "20261124-004"]
+
+
+def once_before_write(act: Callable[[], None]) -> Callable[[Request], None]:
+    done: list[int] = []
+
+    def before(request: Request) -> None:
+        if name(request) == "write" and not done:
+            done.append(1)
+            act()
+
+    return before
+
+
+def test_a_tab_deleted_between_read_and_write_stops_that_write_alone(desk: Desk) -> None:
+    desk.before = once_before_write(lambda: desk.book.del_worksheet(desk.book.worksheet("月度考核")))
+    desk.settle(AT)
+    assert right(desk) == RIGHT
+    assert "没有这个工作表" in dict(desk.rows("运行状态", "项目", "内容"))["表格：月度考核"]
+    setup.build(desk.gateway, desk.rules)
+    desk.settle(AT)
+    assert len(desk.rows("月度考核", "对象")) > 10
+
+
+# What servers do -------------------------------------------------------------------------------------------------
+def failing(kind: str, times: int, answer: Callable[[], Response | None]) -> Callable[[Request], Response | None]:
+    left = [times]
+
+    def before(request: Request) -> Response | None:
+        if name(request) == kind and left[0]:
+            left[0] -= 1
+            return answer()
+        return None
+
+    return before
+
+
+def timeout() -> Response | None:
+    raise requests.ReadTimeout("slow")
+
+
+BROKEN: dict[str, Callable[[], Response | None]] = {
+    "429": lambda: refusal(errors.quota_exceeded()),
+    "500": lambda: refusal(errors.ApiError(500, "Internal error encountered.", "INTERNAL")),
+    "503": lambda: refusal(errors.ApiError(503, "The service is currently unavailable.", "UNAVAILABLE")),
+    "time-out": timeout,
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_read_is_tried_again(desk: Desk, fault: str) -> None:
+    desk.before = failing("read", 3, BROKEN[fault])
+    desk.settle(AT)
+    assert right(desk) == RIGHT
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_read_that_fails_for_long_changes_nothing(desk: Desk, fault: str) -> None:
+    before = desk.everything()
+    desk.before = failing("read", 99, BROKEN[fault])
+    with pytest.raises(Unreachable, match="工作簿"):
+        desk.tick(AT)
+    assert desk.everything() == before and desk.ledger.memory().stamps == {}
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "time-out"])
+def test_a_write_is_sent_once_and_the_next_tick_looks(desk: Desk, fault: str) -> None:
+    desk.before = failing("write", 1, BROKEN[fault])
+    desk.log.clear()
+    with pytest.raises(Unknown):
+        desk.tick(AT)
+    assert desk.log.count("write") == 1
+    desk.settle(AT)
+    assert right(desk) == RIGHT
+
+
+def test_a_write_is_tried_again_after_429_alone(desk: Desk) -> None:
+    desk.before = failing("write", 3, BROKEN["429"])
+    desk.log.clear()
+    desk.tick(AT)
+    assert desk.log.count("write") == 4 and right(desk) == RIGHT
+
+
+def test_a_write_refused_for_good_is_said(desk: Desk) -> None:
+    desk.before = failing("write", 99, lambda: refusal(errors.ApiError(403, "no", "PERMISSION_DENIED")))
+    with pytest.raises(Refused, match="被拒绝"):
+        desk.tick(AT)
+    assert desk.settle(AT).trouble.startswith("写入工作簿被拒绝")
+
+
+def test_a_write_whose_answer_was_lost_is_not_done_twice(desk: Desk) -> None:
+    lost: list[int] = []
+
+    def cut(request: Request, response: Response) -> None:
+        if name(request) == "write" and not lost:
+            lost.append(1)
+            raise requests.ConnectionError("cut")
+
+    desk.after = cut
+    report = desk.settle(AT)
+    assert lost and report.trouble == "" and right(desk) == RIGHT
+    numbers = [number for (number,) in desk.rows("通知记录", "通知号")]
+    assert len(numbers) == len(set(numbers)) == 4
+    lines = [line for (line,) in desk.rows("扣分明细", "明细号")]
+    assert len(lines) == len(set(lines))
+
+
+@responses.activate
+def test_a_server_that_talks_nonsense_is_unreachable() -> None:
+    """What no real server can be made to give: a page where JSON should be."""
+    responses.get(url="https://sheets.googleapis.com/v4/spreadsheets/x", body="<html>login</html>", status=502)
+    client = Client(None, requests.Session())
+    client.waits = lambda _: 0.0
+    with pytest.raises(Unreachable):
+        Gateway(client, "x", templates()).read()
+    assert len(responses.calls) == client.tries
+
+
+def test_time_outs_are_always_set() -> None:
+    assert Client(None, requests.Session()).timeout == (10, 120)
+
+
+# A process that dies ---------------------------------------------------------------------------------------------
+STEPS = ("read", "land earlier", "decide", "commit", "write", "land")
+
+
+def _killed_at(folder: str, database: str, workbook: str, step: str, at: str) -> None:
+    """In a process of its own: tick, and kill -9 oneself after the step."""
+    desk = Desk.__new__(Desk)
+    again(desk, Path(folder), database, workbook)
+
+    def stop(done: str) -> None:
+        if done == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    desk.tick(at, step=stop)
+
+
+def again(desk: Desk, folder: Path, database: str, workbook: str) -> None:
+    """A desk on a workbook that is there."""
+    from sync.workbook import transport
+    from sync.workbook.api import Api
+    from sync.workbook.store import Store
+    from tests.book import default_rules
+
+    desk.folder, desk.database, desk.rules, desk.log = folder, database, default_rules(), []
+    desk.store = Store(folder / "workbook.sqlite3")
+    desk.api = Api(desk.store)
+    desk.people = gspread.Client(auth=None, session=transport.session(desk.api))
+    desk.book = desk.people.open_by_key(workbook)
+    desk.open()
+
+
+def kill(desk: Desk, step: str, at: str) -> None:
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(target=_killed_at, args=(str(desk.folder), desk.database, desk.book.id, step, at))
+    child.start()
+    child.join(120)
+    assert child.exitcode == -signal.SIGKILL
+
+
+@pytest.fixture(scope="module")
+def unkilled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    desk = Desk(tmp_path_factory.mktemp("unkilled")).add(LOG)
+    desk.settle(AT)
+    desk.settle("2026-11-24 16:00")
+    return {"sheets": desk.everything(), "waiting": waiting(desk)}
+
+
+def waiting(desk: Desk) -> list[str]:
+    return [one.notice.number for one in desk.ledger.waiting(hour("2026-12-31 00:00"), ["待发送"])]
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("tick", ["the first", "a later one"])
+def test_killed_after_any_step_the_next_tick_gives_the_same(
+    desk: Desk, unkilled: dict[str, object], step: str, tick: str
+) -> None:
+    if tick == "a later one":
+        desk.settle(AT)
+        kill(desk, step, "2026-11-24 16:00")
+    else:
+        kill(desk, step, AT)
+        desk.restart()
+        desk.settle(AT)
+    desk.restart()
+    desk.settle("2026-11-24 16:00")
+    assert desk.everything() == unkilled["sheets"]
+    assert waiting(desk) == unkilled["waiting"], "no notice lost, none twice"
+
+
+# A ledger that is lost -------------------------------------------------------------------------------------------
+def test_without_its_ledger_everything_is_adopted(desk: Desk) -> None:
+    desk.settle(AT)
+    desk.settle("2026-11-24 16:00")
+    desk.ledger.settle([n for (n,) in desk.rows("通知记录", "通知号")], "已发送", "")
+    desk.settle("2026-11-24 16:01")
+    columns = ("编号", "截止时间", "街路长", "支部", "责任单位", "升级", "状态", "时限提示")
+    before, notices = desk.rows("问题台账", *columns), desk.rows("通知记录", "通知号", "状态")
+    desk.ledger.close()
+    for file in desk.folder.glob("ledger.sqlite3*"):
+        file.unlink()
+    desk.open()
+    desk.settle("2026-11-24 16:02")
+    assert desk.rows("问题台账", *columns) == before
+    assert desk.rows("通知记录", "通知号", "状态") == notices
+    assert desk.ledger.waiting(hour("2026-12-31 00:00"), ["待发送", "未发送"]) == []
+    assert "收编" in dict(desk.rows("运行状态", "项目", "内容"))["收编的行"]
+
+
+def test_a_deleted_row_comes_back(desk: Desk) -> None:
+    desk.settle(AT)
+    delete_row_above(desk)
+    desk.settle("2026-11-24 09:10")
+    desk.settle("2026-11-24 09:11")
+    assert desk.ledger.want_back("20261124-001")
+    desk.settle("2026-11-24 12:00")
+    assert right(desk) == RIGHT
+
+
+def test_a_row_that_was_never_deleted_can_not_come_back(desk: Desk) -> None:
+    desk.settle(AT)
+    assert not desk.ledger.want_back("20261124-001")
+
+
+def test_a_second_process_waits_its_turn(desk: Desk) -> None:
+    from sync.ledger import Busy
+
+    other = Ledger(desk.database, desk.book.id, ZONE)
+    with other.turn(), pytest.raises(Busy):
+        desk.settle(AT)
