@@ -21,9 +21,31 @@ from sync.workbook.api import Api, Request
 from sync.workbook.store import Store
 
 ROW: list[Any] = [
-    45000.5, "张三", "督查", "人民路", "人民路12号门前", "占道经营", "一般", "流动摊贩占用人行道,影响通行", "photo.jpg",
-    104.1, 30.2, "", 1, "通过", "李四", 45001.25, "", "", "WT-2026-000123", "", "已销号", "王五", "第一支部", "城西",
-]  # fmt: skip
+    45000.5,
+    "张三",
+    "督查",
+    "人民路",
+    "人民路12号门前",
+    "占道经营",
+    "一般",
+    "流动摊贩占用人行道,影响通行",
+    "photo.jpg",
+    104.1,
+    30.2,
+    "",
+    1,
+    "通过",
+    "李四",
+    45001.25,
+    "",
+    "",
+    "WT-2026-000123",
+    "",
+    "已销号",
+    "王五",
+    "第一支部",
+    "城西",
+]
 FIELDS = "replies,updatedSpreadsheet.sheets(properties(sheetId,title),data(startRow,startColumn,rowData.values.userEnteredValue))"
 
 
@@ -129,24 +151,47 @@ def measure(rows: int, folder: Path) -> list[tuple[str, float, float | None]]:
     row = {"range": {"sheetId": 0, "dimension": "ROWS", "startIndex": 1, "endIndex": 2}}
     one = [("valueInputOption", "RAW")]
     return [
-        ("read all, unformatted", best(lambda: book.read("Sheet1", valueRenderOption="UNFORMATTED_VALUE")), best(plain.read)),
+        (
+            "read all, unformatted",
+            best(lambda: book.read("Sheet1", valueRenderOption="UNFORMATTED_VALUE")),
+            best(plain.read),
+        ),
         ("  orjson.loads of that body", best(lambda: orjson.loads(body)), None),
         ("read all, formatted", best(lambda: book.read("Sheet1"), 2), None),
         ("read the ids alone", best(lambda: book.read("S1:S", valueRenderOption="UNFORMATTED_VALUE"), 3), None),
-        ("file version (idle tick)", best(lambda: book.call("GET", f"/drive/v3/files/{book.id}", None, [("fields", "version")])), None),
+        (
+            "file version (idle tick)",
+            best(lambda: book.call("GET", f"/drive/v3/files/{book.id}", None, [("fields", "version")])),
+            None,
+        ),
         ("1 cell", best(lambda: book.batch(scattered(rows, 1)), 20), best(lambda: plain.write(1), 20)),
         ("1,000 scattered cells", best(lambda: book.batch(scattered(rows, 1000))), best(lambda: plain.write(1000))),
-        ("10,000 scattered cells + 1,000 rows", best(lambda: book.batch([*scattered(rows, 9999), appended(1000)]), 2), None),
-        ("  the same, 1,000 rows shown in the reply",
-         best(lambda: book.batch([*scattered(rows, 9999)], FIELDS, responseRanges=["Sheet1!A1:1", "S1:S", *touched], **shown), 2), None),
+        (
+            "10,000 scattered cells + 1,000 rows",
+            best(lambda: book.batch([*scattered(rows, 9999), appended(1000)]), 2),
+            None,
+        ),
+        (
+            "  the same, 1,000 rows shown in the reply",
+            best(
+                lambda: book.batch(
+                    [*scattered(rows, 9999)], FIELDS, responseRanges=["Sheet1!A1:1", "S1:S", *touched], **shown
+                ),
+                2,
+            ),
+            None,
+        ),
         ("append 1 row (appendCells)", best(lambda: book.batch([appended(1)]), 20), best(lambda: plain.append(1), 20)),
-        ("append 1 row (values.append)",
-         best(lambda: book.call("POST", f"{book.path}/values/Sheet1:append", {"values": [ROW]}, one)), best(lambda: plain.append(1))),
+        (
+            "append 1 row (values.append)",
+            best(lambda: book.call("POST", f"{book.path}/values/Sheet1:append", {"values": [ROW]}, one)),
+            best(lambda: plain.append(1)),
+        ),
         ("insert a row at the top", best(lambda: book.batch([{"insertDimension": row}])), None),
         ("delete it", best(lambda: book.batch([{"deleteDimension": row}])), None),
         ("sort all rows", best(lambda: book.batch([{"sortRange": sort}]), 2), None),
         ("read all after the sort", best(lambda: book.read("Sheet1", valueRenderOption="UNFORMATTED_VALUE")), None),
-    ]  # fmt: skip
+    ]
 
 
 def main() -> None:

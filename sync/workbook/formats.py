@@ -10,6 +10,7 @@ import re
 import struct
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -112,7 +113,7 @@ def _sections(pattern: str) -> list[str]:
 
 def _dated(section: str) -> bool:
     bare = re.sub(r'"[^"]*"|\\.|\[\$[^\]]*\]|\[(?!h|m|s)[^\]]*\]|general', "", section, flags=re.IGNORECASE)
-    return re.search(r"[ymdhs]", bare, re.IGNORECASE) is not None and not re.search(r"[#0]", bare.replace(".0", ""))
+    return re.search(r"[ymdhs]", bare, re.IGNORECASE) is not None and not re.search(r"[#0]", re.sub(r"\.0+", "", bare))
 
 
 # Dates
@@ -206,6 +207,11 @@ def _section_text(section: str, value: float) -> str:
     return (sign if any(c in "123456789" for c in shown) else "") + shown
 
 
+def _half_up(value: float, places: int) -> Decimal:
+    # By the number as it is written: 2.5 becomes 3 and 1.005 becomes 1.01, as in a spreadsheet.
+    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
 def _digits(pattern: str, value: float) -> str:
     if "E" in pattern:
         places = len(pattern.partition(".")[2].partition("E")[0])
@@ -215,7 +221,7 @@ def _digits(pattern: str, value: float) -> str:
     if whole.endswith(","):
         value /= 1000 ** (len(whole) - len(whole.rstrip(",")))
         whole = whole.rstrip(",")
-    text = f"{value:{',' if ',' in whole else ''}.{len(fraction)}f}"
+    text = f"{_half_up(value, len(fraction)):{',' if ',' in whole else ''}.{len(fraction)}f}"
     if fraction:
         kept = len(fraction.rstrip("#"))
         head, _, tail = text.partition(".")

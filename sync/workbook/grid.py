@@ -7,7 +7,7 @@ carries (formula, error, format, note, validation) is in `Row.cells` by column.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import compress, repeat
 from operator import ne
 from typing import Any
@@ -150,27 +150,21 @@ class Grid:
 
     def texts(self, top: int, bottom: int) -> list[bytes]:
         """The JSON texts of whole rows, without the trailing empty ones."""
-        self.flush_rows()
-        order = self.order[top:bottom]
-        texts = self._texts_in_sequence(order)
-        if texts is None:
-            texts = self._texts_by_number(order)
+        texts: list[bytes] = self._column("vals", top, bottom, EMPTY_ROW)
         while texts and texts[-1] == EMPTY_ROW:
             texts.pop()
         return texts
 
-    def _texts_in_sequence(self, order: array[int]) -> list[bytes] | None:
-        # As long as nobody sorted or inserted, the records lie in the file as the rows lie in the sheet.
-        if not order or order[0] == 0 or order[-1] - order[0] != len(order) - 1:
-            return None
-        if order != array("I", range(order[0], order[-1] + 1)):
-            return None
-        found = self.tx.select("vals", self._base | order[0], self._base | order[-1]).fetchall()
-        return [text for (text,) in found] if len(found) == len(order) else None
-
-    def _texts_by_number(self, order: array[int]) -> list[bytes]:
-        known: dict[int, bytes] = dict(self._select("id, vals", order))
-        base, missing = self._base, EMPTY_ROW
+    def _column(self, name: str, top: int, bottom: int, missing: Any) -> list[Any]:
+        """One field of the records of rows, in the order of the rows."""
+        self.flush_rows()
+        order, base = self.order[top:bottom], self._base
+        if _in_sequence(order):
+            # As long as nobody sorted or inserted, the records lie in the file as the rows lie in the sheet.
+            found = self.tx.select(name, base | order[0], base | order[-1]).fetchall()
+            if len(found) == len(order):
+                return [value for (value,) in found]
+        known: dict[int, Any] = dict(self._select(f"id, {name}", order))
         return [known.get(base | number, missing) for number in order]
 
     def _select(self, columns: str, order: Sequence[int]) -> list[Any]:
@@ -211,11 +205,7 @@ class Grid:
 
     def filled(self, top: int, bottom: int) -> list[int]:
         """The bit set of filled columns of each row."""
-        self.flush_rows()
-        order = self.order[top:bottom]
-        known: dict[int, int] = dict(self._select("id, filled", order))
-        base = self._base
-        return [known.get(base | number, 0) if number else 0 for number in order]
+        return self._column("filled", top, bottom, 0)
 
     # Moving rows
 
@@ -302,14 +292,10 @@ class Grid:
         return [index for index, number in enumerate(self.order) if number in found] if found else []
 
 
-def write_values(grid: Grid, top: int, left: int, rows: Iterable[Sequence[Value]]) -> None:
-    """Puts plain values into cells and takes formulas away; None leaves a cell alone."""
-    for index, values in enumerate(rows, top):
-        row = grid.edit(index)
-        for column, value in enumerate(values, left):
-            if value is not None:
-                row.put(column, value)
-                plain(row, column)
+def _in_sequence(order: array[int]) -> bool:
+    if not order or order[0] == 0 or order[-1] - order[0] != len(order) - 1:
+        return False
+    return order == array("I", range(order[0], order[-1] + 1))
 
 
 def plain(row: Row, column: int) -> None:

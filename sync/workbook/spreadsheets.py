@@ -132,10 +132,10 @@ def values_update(call: Call, file_id: str, range: str) -> Any:
     body = call.json()
     rows = rows_of(body)
     option = check_option("valueInputOption", call.option("valueInputOption"), INPUT_OPTIONS)
-    if body.get("range") and body["range"] != range:
-        raise invalid(f"Request range[{range}] does not match value's range[{body['range']}]")
     book = call.spreadsheet(file_id, write=True)
     sheet, bounds = book.resolve(range)
+    if body.get("range") and book.resolve(body["range"]) != (sheet, bounds):
+        raise invalid(f"Request range[{range}] does not match value's range[{body['range']}]")
     written = values.update(book, sheet, bounds, rows, option)
     recalculate(book)
     shown = _echo(call.option, call.flag("includeValuesInResponse"), body)

@@ -43,27 +43,24 @@ RowRecord = tuple[int, int, bool, bytes, bytes | None]
 class Store:
     """The file, for use by several threads and several processes.
 
-    Each thread has its own connection; writers of one process queue on a lock, those of several on SQLite's.
+    Each transaction has a connection of its own while it lasts; writers of one process queue on a lock, those of
+    several on SQLite's.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._local = threading.local()
         self._writing = threading.Lock()
-        self._open: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
         path.parent.mkdir(parents=True, exist_ok=True)
-        with self._writing:
-            self._connection().executescript(SCHEMA)
+        connection = self._connect()
+        connection.executescript(SCHEMA)
+        self._idle.append(connection)
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self.path, isolation_level=None, timeout=30, check_same_thread=False)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("PRAGMA cache_size=-65536")
-            self._local.connection = connection
-            self._open.append(connection)
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, timeout=30, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA cache_size=-65536")
         return connection
 
     @contextmanager
@@ -80,21 +77,29 @@ class Store:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Transaction]:
-        connection = self._connection()
-        connection.execute(begin)
+        # pop and append of a list are atomic, so that the idle connections need no lock
+        connection = self._taken()
         try:
+            connection.execute(begin)
             yield Transaction(connection)
+            connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
+        finally:
+            self._idle.append(connection)
+
+    def _taken(self) -> sqlite3.Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
 
     def close(self) -> None:
-        """Closes the connections of all threads."""
-        for connection in self._open:
-            connection.close()
-        self._open.clear()
-        self._local = threading.local()
+        """Closes the connections that nobody is using."""
+        while self._idle:
+            self._idle.pop().close()
 
 
 class Transaction:

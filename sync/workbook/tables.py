@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from .a1 import Box
 from .model import Sheet
 
@@ -42,9 +45,7 @@ def _region(filled: list[int], row: int, column: int) -> Box:
             top -= 1
         while bottom < len(filled) and filled[bottom] & window:
             bottom += 1
-        union = 0
-        for bits in filled[max(top - 1, 0) : bottom + 1]:
-            union |= bits
+        union = reduce(or_, filled[max(top - 1, 0) : bottom + 1], 0)
         while left > 0 and union >> (left - 1) & 1:
             left -= 1
         while right < _EDGE and union >> right & 1:

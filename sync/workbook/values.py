@@ -223,7 +223,7 @@ def _anything(row: Row, box: Box) -> bool:
 
 def check_option(name: str, value: str | None, known: Sequence[str], default: str | None = None) -> str:
     """A query option that must be one of a few words."""
-    if not value:
+    if not value or value.endswith("_UNSPECIFIED"):
         if default is None:
             raise invalid(f"'{name}' is required but not specified")
         return default

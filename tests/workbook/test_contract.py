@@ -25,7 +25,12 @@ def test_a_new_spreadsheet_has_one_empty_sheet(book):
 
 def test_what_was_written_is_read_back_with_trailing_blanks_trimmed(book):
     book.sheet1.update([["街路", "时间", ""], ["", "", ""], ["人民路", 45000.5, True]], "B2")
-    assert book.sheet1.get(value_render_option=UNFORMATTED) == [[], ["", "街路", "时间"], [], ["", "人民路", 45000.5, True]]
+    assert book.sheet1.get(value_render_option=UNFORMATTED) == [
+        [],
+        ["", "街路", "时间"],
+        [],
+        ["", "人民路", 45000.5, True],
+    ]
     assert book.sheet1.get("A1:C3") == [[], ["", "街路", "时间"]]
 
 
@@ -38,7 +43,16 @@ def test_raw_text_stays_text_whatever_it_begins_with(book):
 def test_typed_text_becomes_what_google_makes_of_it(book):
     typed = ["1-2", "2026-09-05", "007", "$100.15", "TRUE", "'0123", "=1+2", "3_1_0"]
     book.sheet1.update([typed], "A1", value_input_option=USER)
-    assert book.sheet1.row_values(1, value_render_option=UNFORMATTED) == [46024, 46270, 7, 100.15, True, "0123", 3, "3_1_0"]
+    assert book.sheet1.row_values(1, value_render_option=UNFORMATTED) == [
+        46024,
+        46270,
+        7,
+        100.15,
+        True,
+        "0123",
+        3,
+        "3_1_0",
+    ]
     assert book.sheet1.row_values(1) == ["1-2", "2026-09-05", "7", "$100.15", "TRUE", "0123", "3", "3_1_0"]
 
 
@@ -143,7 +157,9 @@ def test_formats_notes_and_validation_are_kept_apart_from_values(book):
     sheet.update([["是"]], "A1")
     sheet.batch_clear(["A1"])
     fields = "sheets.data.rowData.values(note,userEnteredFormat,dataValidation)"
-    cell = book.fetch_sheet_metadata({"ranges": "A1", "fields": fields})["sheets"][0]["data"][0]["rowData"][0]["values"][0]
+    cell = book.fetch_sheet_metadata({"ranges": "A1", "fields": fields})["sheets"][0]["data"][0]["rowData"][0][
+        "values"
+    ][0]
     assert cell["note"] == "看这里"
     assert cell["userEnteredFormat"]["backgroundColor"] == {"red": 0.49803922}
     assert cell["userEnteredFormat"]["textFormat"] == {"bold": True}
@@ -187,17 +203,25 @@ def test_ranges_that_name_nothing_are_refused(book, text, sentence):
 @pytest.mark.parametrize(
     ("request_", "sentence"),
     [
-        ({"addSheet": {"properties": {"title": "sheet1"}}}, 'A sheet with the name "sheet1" already exists. Please enter another name.'),
+        (
+            {"addSheet": {"properties": {"title": "sheet1"}}},
+            'A sheet with the name "sheet1" already exists. Please enter another name.',
+        ),
         ({"addSheet": {"properties": {"sheetId": 0}}}, "Sheet with id 0 already exists"),
         ({"deleteSheet": {"sheetId": 0}}, "You can't remove all the sheets in a document."),
         ({"deleteSheet": {"sheetId": 7}}, "No sheet with id: 7"),
         ({"updateCells": {"start": {"sheetId": 1234}, "fields": "*"}}, "No grid with id: 1234"),
-        ({"updateCells": {"start": {"sheetId": 0}}}, "At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)"),
+        (
+            {"updateCells": {"start": {"sheetId": 0}}},
+            "At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)",
+        ),
         ({"deleteDimension": {"range": {"dimension": "ROWS"}}}, "You can't delete all the rows on the sheet."),
     ],
-)  # fmt: skip
+)
 def test_a_batch_that_is_refused_in_part_leaves_nothing_behind(book, request_, sentence):
-    good = {"updateCells": {"start": {}, "rows": [{"values": [{"userEnteredValue": {"numberValue": 1}}]}], "fields": "*"}}
+    good = {
+        "updateCells": {"start": {}, "rows": [{"values": [{"userEnteredValue": {"numberValue": 1}}]}], "fields": "*"}
+    }
     kind = next(iter(request_))
     said = refused(book.batch_update, {"requests": [good, request_]})
     assert said == f"APIError: [400]: Invalid requests[1].{kind}: {sentence}"
@@ -214,10 +238,18 @@ def test_unknown_requests_are_refused_by_name(book):
 def test_the_reply_shows_the_state_right_after_the_batch(book):
     cells = [{"userEnteredValue": {"stringValue": "=x"}}, {"userEnteredValue": {"numberValue": 2}}]
     body = {
-        "requests": [{"updateCells": {"start": {"rowIndex": 4, "columnIndex": 1}, "rows": [{"values": cells}], "fields": "userEnteredValue"}}],
+        "requests": [
+            {
+                "updateCells": {
+                    "start": {"rowIndex": 4, "columnIndex": 1},
+                    "rows": [{"values": cells}],
+                    "fields": "userEnteredValue",
+                }
+            }
+        ],
         "includeSpreadsheetInResponse": True,
         "responseRanges": ["Sheet1!A5:E5", "Sheet1!A1:1"],
-    }  # fmt: skip
+    }
     fields = (
         "replies,updatedSpreadsheet.sheets(properties(sheetId,title),"
         "data(startRow,startColumn,rowData.values.userEnteredValue))"

@@ -1,4 +1,7 @@
-"""The recorded conversations with the real API, held again: every answer must agree in all that is no id, time or address."""
+"""The recorded conversations with the real API, held again.
+
+Every answer must agree in all that is no id, time or address.
+"""
 
 from pathlib import Path
 

@@ -1,0 +1,96 @@
+"""One file, many hands: threads, processes, a crash in the middle of a request."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import gspread
+import pytest
+
+from sync.workbook import transport
+from sync.workbook.api import Api
+from sync.workbook.store import BLOCK, Store
+
+APPEND = """
+import sys, gspread
+from pathlib import Path
+from sync.workbook import transport
+from sync.workbook.api import Api
+from sync.workbook.store import Store
+sheet = gspread.Client(auth=None, session=transport.session(Api(Store(Path(sys.argv[1]))))).open("台账").sheet1
+for number in range(20):
+    sheet.append_row([sys.argv[2], number], table_range="A1")
+"""
+
+
+def test_threads_append_without_losing_a_row(api, local):
+    def append(number):
+        sheet = gspread.Client(auth=None, session=transport.session(api)).open_by_key(local.id).sheet1
+        for _ in range(10):
+            sheet.append_row([number], table_range="A1")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(append, range(4)))
+    assert sorted(local.sheet1.col_values(1)) == sorted(str(n) for n in range(4) for _ in range(10))
+
+
+def test_processes_append_without_losing_a_row(store, local):
+    run = [sys.executable, "-c", APPEND, str(store.path)]
+    started = [subprocess.Popen([*run, name]) for name in ("a", "b")]
+    assert [process.wait(60) for process in started] == [0, 0]
+    assert sorted(local.sheet1.col_values(1)) == ["a"] * 20 + ["b"] * 20
+
+
+def test_a_request_that_breaks_leaves_nothing(store, local, monkeypatch):
+    local.sheet1.update([["before"]], "A1")
+
+    def broken(*_):
+        raise RuntimeError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sync.workbook.store.Transaction.save_file", broken)
+        with pytest.raises(RuntimeError):
+            local.sheet1.update([["after"]], "A1")
+    assert local.sheet1.acell("A1").value == "before"
+
+
+def test_what_was_answered_is_there_after_opening_again(store, local):
+    local.sheet1.update([["x"]], "A1")
+    store.close()
+    again = Store(store.path)
+    client = gspread.Client(auth=None, session=transport.session(Api(again)))
+    assert client.open_by_key(local.id).sheet1.acell("A1").value == "x"
+    again.close()
+
+
+def test_inserting_a_row_writes_numbers_and_no_rows(store, local):
+    rows = 3 * BLOCK
+    local.sheet1.resize(rows=rows)
+    local.sheet1.update([[n] for n in range(rows)], "A1")
+
+    def records() -> list[tuple[int, bytes]]:
+        with store.read() as tx:
+            return tx.run("SELECT id, vals FROM rows ORDER BY id").fetchall()
+
+    before = records()
+    local.sheet1.insert_row([], 1)
+    local.sheet1.sort((1, "des"))
+    assert records() == before
+    assert local.sheet1.acell("A1").value == str(rows - 1)
+
+
+def test_a_deleted_spreadsheet_leaves_no_rows(store, local):
+    local.sheet1.update([["x"]], "A1")
+    gspread.Client(auth=None, session=local.client.session).del_spreadsheet(local.id)
+    with store.read() as tx:
+        counts = [
+            tx.run(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("files", "sheets", "blocks", "rows")
+        ]
+    assert counts == [0, 0, 0, 0]
+
+
+def test_deleted_rows_leave_no_records(store, local):
+    local.sheet1.update([[n] for n in range(10)], "A1")
+    local.sheet1.delete_rows(2, 9)
+    with store.read() as tx:
+        assert tx.run("SELECT count(*) FROM rows").fetchone()[0] == 2
