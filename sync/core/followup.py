@@ -63,9 +63,9 @@ class FollowUp:
             state = (self.memory.stamps.get(row.rid), self.memory.lines.get(row.rid))
             memo = kept.get(row.rid)
             if memo and memo[0] == given and memo[1] == state and (memo[2].wake is None or self.now < memo[2].wake):
-                result = memo[2]
-            else:
-                result = self._follow(layout, row)
+                used[row.rid] = memo  # its stamps and lines stand in the ledger already
+                continue
+            result = self._follow(layout, row)
             used[row.rid] = (given, self._take(row, result), result)
         self.memory.memo.followed = used
         return {rid: result for rid, (_, _, result) in used.items()}

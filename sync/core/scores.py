@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 
 import pandas as pd
 
@@ -273,12 +274,11 @@ def capped(found: Sequence[Line], rules: Rules) -> list[Line]:
     high = table["pot"].map({"+": min(rules.score.self_found.cap, rules.score.bonus_cap)}).fillna(0)
     before = running - table["points"]
     allowed = running.clip(low, high) - before.clip(low, high)
-    short = table["points"] != allowed
-    for index in table.index[short]:
-        ordered[index] = _shortened(ordered[index], int(allowed[index]))
-    return ordered
+    points = allowed.astype("int64").tolist()
+    return [line if line.points == left else _shortened(line, left) for line, left in zip(ordered, points, strict=True)]
 
 
+@lru_cache(maxsize=1 << 18)  # the same lines meet the same ceiling at every look
 def _shortened(line: Line, points: int) -> Line:
     what = "本项已扣满" if line.points < 0 else "加分已到上限"
     return replace(line, points=points, text=f"{line.text}；{what}，少计{_points(abs(line.points - points))}分")
