@@ -7,6 +7,7 @@ by hour. Nothing here is chance: the same file and hour give the same workbook.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from sync import exchange
 from sync.config import Office
 from sync.core.life import CLOSED, ENDED
 from sync.core.rows import Table
+from sync.core.scores import STREET
 from sync.core.tabs import Tab, locate
 from sync.demo import city
 from sync.demo.cast import roster
@@ -30,7 +32,8 @@ __all__ = ["Summary", "play", "roster", "run"]
 
 @dataclass
 class Summary:
-    """What the demo's month came to. Rates are shares, scores points of the streets in the last month."""
+    """What the demo's month came to. Rates are shares; ``lowest`` and ``highest`` are the streets' points in ``month``,
+    the calendar month in which most of it lies."""
 
     streets: int
     issues: int
@@ -39,11 +42,11 @@ class Summary:
     problems: int
     on_time: float
     rework: float
+    month: str
     lowest: float
     highest: float
     notices: int
     looks: int
-    ticks: int
     seconds: float
     lost: int
 
@@ -52,7 +55,8 @@ class Summary:
         lost = f"有 {self.lost} 件没有找到要填的行。" if self.lost else ""
         return (f"演示数据（非真实街路和人员）：{self.streets} 条街路，{self.issues} 个问题，已销号 {self.closed} 个，"
                 f"办理中 {self.open} 个，{self.problems} 行等人改正；"
-                f"按期率 {self.on_time:.0%}，返工率 {self.rework:.1%}，本月得分 {self.lowest:g}～{self.highest:g}。"
+                f"按期率 {self.on_time:.0%}，返工率 {self.rework:.1%}，"
+                f"{self.month} 得分 {self.lowest:g}～{self.highest:g}。"
                 f"一共看了 {self.looks} 次，通知 {self.notices} 条，用时 {self.seconds:.0f} 秒。{lost}")
 
 
@@ -74,7 +78,7 @@ def run(office: Office, until: datetime, file: Path | None = None, *, progress: 
     start = floor(entries[0].at, every) if entries else until
     played = play(office, entries, start, until, every, progress=progress)
     found = summed(office.gateway.read(), office.templates)
-    return Summary(**found, notices=played.notices, looks=played.looks, ticks=played.ticks, lost=len(played.lost),
+    return Summary(**found, notices=played.notices, looks=played.looks, lost=len(played.lost),
                    seconds=time.perf_counter() - began)
 
 
@@ -82,9 +86,13 @@ def summed(tables: Mapping[str, Table], templates: Mapping[str, Tab]) -> dict[st
     """The figures, read off the workbook as people see it."""
     issues, feedback = (_columns(tables, templates, key) for key in ("issues", "feedback"))
     scores = _columns(tables, templates, "scores")
-    month = max(scores["month"], default="")
-    points = [float(score) for score, kind, one in zip(scores["score"], scores["kind"], scores["month"], strict=True)
-              if kind == "街路" and one == month]
+    ranked = [(month, float(score), int(count or 0)) for month, score, count, kind in zip(
+        scores["month"], scores["score"], scores["issues"], scores["kind"], strict=True) if kind == STREET]
+    counts: Counter[str] = Counter()
+    for month, _, count in ranked:
+        counts[month] += count
+    fullest = counts.most_common(1)[0][0] if counts else ""
+    points = [score for month, score, _ in ranked if month == fullest]
     states = issues["state"]
     answers = [str(one) for one in feedback["result"]]
     passed = max(1, sum(one.startswith("通过") for one in answers))
@@ -93,7 +101,7 @@ def summed(tables: Mapping[str, Table], templates: Mapping[str, Tab]) -> dict[st
         "closed": states.count(CLOSED), "open": sum(one not in ("", *ENDED) for one in states),
         "problems": sum(one != "" for one in issues["check"]),
         "on_time": answers.count("通过，按期") / passed, "rework": answers.count("返工") / passed,
-        "lowest": min(points, default=0.0), "highest": max(points, default=0.0),
+        "month": fullest, "lowest": min(points, default=0.0), "highest": max(points, default=0.0),
     }
 
 

@@ -27,7 +27,7 @@ WEEKEND = 0.4  # reports on a weekend day for each on a workday
 FIRST, LAST = 7.5, 20.5  # hours of the day at which people report; what the file has at night is folded in
 INSPECTION, SELF, PUBLIC, ASSIGNED = "督查", "街路长自查", "群众反映", "上级交办"
 VOID = "作废"
-AGAIN_EVERY = 22  # one report in so many comes back at the place and in the category of the street's last one
+AGAIN_EVERY = 16  # one report in so many comes back at the place and in the category of the street's last one
 
 # A city of 4 million reports other things than a county seat: its commonest types are spread over the nine tasks.
 SPREAD: Mapping[str, tuple[tuple[str, int], ...]] = {
@@ -50,7 +50,7 @@ TEXTS: Mapping[str, str] = {
 }
 
 
-SEVERITIES = (*("轻微",) * 3, *("一般",) * 14, *("严重",) * 3)
+SEVERITIES = (*("轻微",) * 3, *("一般",) * 13, *("严重",) * 4)
 
 
 class Report(NamedTuple):
@@ -111,7 +111,7 @@ def _report(row: Mapping[Any, Any], streets: int) -> Report:
 
 def _street(ref: str, zip_code: str, streets: int) -> int:
     """Most of a postal code's reports lie on one street, so that some streets are busier; hardly one has none."""
-    key = ref if part(ref, "elsewhere", 100) < 20 else zip_code
+    key = ref if part(ref, "elsewhere", 100) < 10 else zip_code
     return part(key, "street", streets)
 
 
