@@ -21,32 +21,14 @@ from sync.workbook.api import Api, Request
 from sync.workbook.store import Store
 
 ROW: list[Any] = [
-    45000.5,
-    "张三",
-    "督查",
-    "人民路",
-    "人民路12号门前",
-    "占道经营",
-    "一般",
-    "流动摊贩占用人行道,影响通行",
-    "photo.jpg",
-    104.1,
-    30.2,
-    "",
-    1,
-    "通过",
-    "李四",
-    45001.25,
-    "",
-    "",
-    "WT-2026-000123",
-    "",
-    "已销号",
-    "王五",
-    "第一支部",
-    "城西",
+    *(45000.5, "张三", "督查", "人民路", "人民路12号门前", "占道经营", "一般", "流动摊贩占用人行道,影响通行"),
+    *("photo.jpg", 104.1, 30.2, "", 1, "通过", "李四", 45001.25),
+    *("", "", "WT-2026-000123", "", "已销号", "王五", "第一支部", "城西"),
 ]
-FIELDS = "replies,updatedSpreadsheet.sheets(properties(sheetId,title),data(startRow,startColumn,rowData.values.userEnteredValue))"
+FIELDS = (
+    "replies,updatedSpreadsheet.sheets("
+    "properties(sheetId,title),data(startRow,startColumn,rowData.values.userEnteredValue))"
+)
 
 
 def best(run: Callable[[], Any], times: int = 5) -> float:

@@ -18,12 +18,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from .defaults import DOMAIN, PROJECT
 from .errors import Json
 from .store import Store
 
 LIFETIME = 3600  # seconds that an access token lives, and the longest that an assertion may
 SKEW = 300  # seconds that clocks may differ
-PROJECT = "jielu"
 GOOGLE = "https://oauth2.googleapis.com/token"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPES = (
@@ -54,7 +54,7 @@ class Accounts:
         An account of that name gets a new key, and what signed in with the old one is out.
         """
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        email = f"{_slug(name)}@{PROJECT}.iam.gserviceaccount.com"
+        email = f"{_slug(name)}@{DOMAIN}"
         key_id = secrets.token_hex(20)
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo

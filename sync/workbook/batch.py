@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from . import cells, dimensions, paste, ranges, sheets, sorting, texts
+from . import cells, dimensions, groups, lines, paste, ranges, sheets, sorting, texts
 from .document import document
 from .errors import ApiError, Json, invalid, violation
 from .evaluate import recalculate
@@ -20,20 +20,20 @@ Kind = Callable[[Book, Json], Json | None]
 KINDS: dict[str, Kind] = {
     "addBanding": ranges.add_banding,
     "addConditionalFormatRule": ranges.add_conditional_format,
-    "addDimensionGroup": dimensions.add_group,
+    "addDimensionGroup": groups.add_group,
     "addNamedRange": ranges.add_named_range,
     "addProtectedRange": ranges.add_protected_range,
     "addSheet": sheets.add_sheet,
     "appendCells": cells.append_cells,
     "appendDimension": dimensions.append_dimension,
-    "autoResizeDimensions": dimensions.auto_resize,
+    "autoResizeDimensions": lines.auto_resize,
     "clearBasicFilter": ranges.clear_basic_filter,
     "copyPaste": paste.copy_paste,
     "cutPaste": paste.cut_paste,
     "deleteBanding": ranges.delete_banding,
     "deleteConditionalFormatRule": ranges.delete_conditional_format,
     "deleteDimension": dimensions.delete_dimension,
-    "deleteDimensionGroup": dimensions.delete_group,
+    "deleteDimensionGroup": groups.delete_group,
     "deleteDuplicates": sorting.delete_duplicates,
     "deleteNamedRange": ranges.delete_named_range,
     "deleteProtectedRange": ranges.delete_protected_range,
@@ -58,8 +58,8 @@ KINDS: dict[str, Kind] = {
     "updateBorders": cells.update_borders,
     "updateCells": cells.update_cells,
     "updateConditionalFormatRule": ranges.update_conditional_format,
-    "updateDimensionGroup": dimensions.update_group,
-    "updateDimensionProperties": dimensions.update_dimension_properties,
+    "updateDimensionGroup": groups.update_group,
+    "updateDimensionProperties": lines.update_dimension_properties,
     "updateNamedRange": ranges.update_named_range,
     "updateProtectedRange": ranges.update_protected_range,
     "updateSheetProperties": sheets.update_sheet_properties,

@@ -12,8 +12,6 @@ from .errors import ApiError, DriveError, Json, file_not_found, forbidden, inval
 from .model import Book
 from .store import Transaction
 
-# What any method of Google's accepts beside its own parameters.
-DOMAIN = "jielu.iam.gserviceaccount.com"
 _WRITERS = ("owner", "writer", "organizer", "fileOrganizer")
 
 

@@ -168,19 +168,14 @@ def _check_fits(rows: list[Json], box: Box) -> None:
 
 
 def _clear_rest(book: Book, sheet: Sheet, box: Box, rows: list[Json], mask: Mask) -> None:
-    if mask.formats:
-        for index in range(box.top, box.bottom):
-            given = rows[index - box.top].get("values", []) if index - box.top < len(rows) else []
-            rest = Box(index, index + 1, box.left + len(given), box.right)
-            if rest.right > rest.left:
-                _repeat(book, sheet, rest, {}, mask)
-        return
-    for index, row in enumerate(sheet.grid.rows(box.top, box.bottom), box.top):
-        given = rows[index - box.top].get("values", []) if index - box.top < len(rows) else []
-        if row is not None:
-            for column in range(box.left + len(given), box.right):
-                if column < len(row.values) or column in row.cells:
-                    put_cell(book, sheet, (index, column), sheet.grid.edit(index), {}, mask)
+    """Clears what the given rows leave of the range: the ends of short rows, and all rows below."""
+    for index, given in enumerate(rows, box.top):
+        rest = Box(index, index + 1, box.left + len(given.get("values", ())), box.right)
+        if rest.right > rest.left:
+            _repeat(book, sheet, rest, {}, mask)
+    below = box._replace(top=box.top + len(rows))
+    if below.bottom > below.top:
+        _repeat(book, sheet, below, {}, mask)
 
 
 def _put_rows(book: Book, sheet: Sheet, top: int, left: int, rows: list[Json], mask: Mask) -> None:
@@ -227,6 +222,8 @@ def _repeat(book: Book, sheet: Sheet, box: Box, cell: Json, mask: Mask) -> None:
     if mask.value and not cell.get("userEnteredValue"):
         clear(sheet, box)
         mask = mask._replace(value=False)
+    if not cell and not sheet.layers.stored:
+        box = box._replace(bottom=min(box.bottom, len(sheet.grid.order)))  # below, nothing is there to be cleared
     if not any(mask):
         return
     for index in range(box.top, box.bottom):

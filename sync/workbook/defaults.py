@@ -9,6 +9,8 @@ from typing import Any
 from .errors import Json
 
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
+PROJECT = "workbook"
+DOMAIN = f"{PROJECT}.iam.gserviceaccount.com"  # of the accounts that this server makes
 ROWS, COLUMNS = 1000, 26
 FIRST_VERSION = 4  # Drive's count for a new file: an upload right after making it is the fifth (recorded)
 ROW_PIXELS, COLUMN_PIXELS = 21, 100

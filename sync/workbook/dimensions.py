@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .a1 import Box
-from .defaults import COLUMN_PIXELS, ROW_PIXELS
 from .errors import Json, invalid
 from .grid import Row
-from .masks import assign, paths
 from .model import Book, Sheet
 from .shifts import Shift, shift_all
 
@@ -16,18 +14,18 @@ _INHERITED = ("userEnteredFormat", "dataValidation")
 _NOUN = {"ROWS": "row", "COLUMNS": "column"}
 
 
-def _size(sheet: Sheet, dimension: str) -> int:
+def size_of(sheet: Sheet, dimension: str) -> int:
     return sheet.rows if dimension == "ROWS" else sheet.columns
 
 
-def _ends(book: Book, dimension_range: Json) -> tuple[Sheet, str, int, int]:
+def ends_of(book: Book, dimension_range: Json) -> tuple[Sheet, str, int, int]:
     """Sheet, dimension and the two ends; open ends are the grid's."""
     sheet = book.sheet(dimension_range.get("sheetId", 0))
     dimension = dimension_range.get("dimension", "")
     if dimension not in _NOUN:
         raise invalid("No dimension was specified.")
     start = dimension_range.get("startIndex", 0)
-    end = dimension_range.get("endIndex", _size(sheet, dimension))
+    end = dimension_range.get("endIndex", size_of(sheet, dimension))
     if start < 0 or end < start:
         raise invalid(f"Invalid dimension range: startIndex[{start}] endIndex[{end}].")
     return sheet, dimension, start, end
@@ -35,12 +33,14 @@ def _ends(book: Book, dimension_range: Json) -> tuple[Sheet, str, int, int]:
 
 def insert_dimension(book: Book, request: Json) -> None:
     """insertDimension: new rows or columns take their formats from the neighbour that the request names."""
-    sheet, dimension, start, end = _ends(book, request["range"])
+    sheet, dimension, start, end = ends_of(book, request["range"])
     before = bool(request.get("inheritFromBefore"))
     if before and start == 0:
         raise invalid("inheritFromBefore cannot be true when inserting at index 0.")
-    if start > _size(sheet, dimension):
-        raise invalid(f"range.startIndex[{start}] is after last {_NOUN[dimension]} in sheet[{_size(sheet, dimension)}]")
+    if start > size_of(sheet, dimension):
+        raise invalid(
+            f"range.startIndex[{start}] is after last {_NOUN[dimension]} in sheet[{size_of(sheet, dimension)}]"
+        )
     insert(book, sheet, dimension, start, end - start, before)
 
 
@@ -103,8 +103,8 @@ def _copy_column_looks(sheet: Sheet, source: int, at: int, count: int) -> None:
 
 def delete_dimension(book: Book, request: Json) -> None:
     """deleteDimension: never all rows or columns, never all that are not frozen."""
-    sheet, dimension, start, end = _ends(book, request["range"])
-    size, noun = _size(sheet, dimension), _NOUN[dimension]
+    sheet, dimension, start, end = ends_of(book, request["range"])
+    size, noun = size_of(sheet, dimension), _NOUN[dimension]
     if start >= size:
         raise invalid(
             f"Cannot delete a {noun} that doesn't exist. "
@@ -152,8 +152,8 @@ def delete_columns(sheet: Sheet, start: int, end: int) -> None:
 
 def move_dimension(book: Book, request: Json) -> None:
     """moveDimension: `destinationIndex` counts before the move."""
-    sheet, dimension, start, end = _ends(book, request["source"])
-    to, size = request.get("destinationIndex", 0), _size(sheet, dimension)
+    sheet, dimension, start, end = ends_of(book, request["source"])
+    to, size = request.get("destinationIndex", 0), size_of(sheet, dimension)
     if start >= size or end > size or not 0 <= to <= size:
         raise invalid(f"Cannot move {_NOUN[dimension]}s [{start}:{end}) to index {to}: beyond the grid.")
     if start <= to <= end:
@@ -229,151 +229,9 @@ def _inherit(sheet: Sheet, template: dict[int, Json], at: int, count: int) -> No
         sheet.grid.edit(index).cells.update({column: dict(cell) for column, cell in template.items()})
 
 
-def update_dimension_properties(book: Book, request: Json) -> None:
-    """updateDimensionProperties: pixelSize and hiddenByUser."""
-    sheet, dimension, start, end = _ends(book, request["range"])
-    mask = paths("DimensionProperties", required_fields(request))
-    for index in range(start, end):
-        properties = _properties(sheet, dimension, index)
-        for path in mask:
-            assign(properties, request.get("properties", {}), path)
-        _store(sheet, dimension, index, properties)
-
-
 def required_fields(request: Json) -> str:
     """The request's mask; refused when it names nothing."""
     mask: str = request.get("fields", "")
     if not mask:
         raise invalid("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)")
     return mask
-
-
-def _key(dimension: str) -> str:
-    return "rowProperties" if dimension == "ROWS" else "columnProperties"
-
-
-def _properties(sheet: Sheet, dimension: str, index: int) -> Json:
-    return dict(sheet.meta.get(_key(dimension), {}).get(str(index), {}))
-
-
-def _store(sheet: Sheet, dimension: str, index: int, properties: Json) -> None:
-    usual = ROW_PIXELS if dimension == "ROWS" else COLUMN_PIXELS
-    kept = {k: v for k, v in properties.items() if v and not (k == "pixelSize" and v == usual)}
-    table = sheet.meta.setdefault(_key(dimension), {})
-    table.pop(str(index), None)
-    if kept:
-        table[str(index)] = kept
-
-
-def auto_resize(book: Book, request: Json) -> None:
-    """autoResizeDimensions: a column as wide as its longest text, by a rough measure of the default font."""
-    sheet, dimension, start, end = _ends(book, request["dimensions"])
-    if dimension == "ROWS":
-        for index in range(start, end):
-            _store(sheet, dimension, index, {**_properties(sheet, dimension, index), "pixelSize": ROW_PIXELS})
-        return
-    rows = [row for row in sheet.grid.rows(0, sheet.rows) if row is not None]
-    for column in range(start, end):
-        texts = [str(row.value(column)) for row in rows if row.value(column) != ""]
-        if texts:
-            size = 3 + max(map(_pixels, texts)) + 3
-            _store(sheet, dimension, column, {**_properties(sheet, dimension, column), "pixelSize": size})
-
-
-def _pixels(text: str) -> int:
-    longest = max(text.splitlines(), key=len, default="")
-    return round(sum(_letter_pixels(letter) for letter in longest))
-
-
-def _letter_pixels(letter: str) -> float:
-    # By the one recorded width: 1,024 letters A make a column of 8,691 pixels.
-    if ord(letter) > 0x2E7F:
-        return 13.33
-    if letter in "fijlrtI.,:;!|'()[] ":
-        return 3.7
-    if letter in "mwMW@%":
-        return 11.3
-    return 8.4814 if letter.isupper() else 7.07
-
-
-# Groups
-
-
-def add_group(book: Book, request: Json) -> Json:
-    """addDimensionGroup: one level deeper where groups lie already."""
-    sheet, dimension, start, end = _ends(book, request["range"])
-    depths = _depths(sheet, dimension, max(end, _size(sheet, dimension)))
-    for index in range(start, end):
-        depths[index] += 1
-    sheet.props["gridProperties"][_control(dimension)] = True
-    return {"dimensionGroups": answered_groups(sheet, _regroup(sheet, dimension, depths))}
-
-
-def answered_groups(sheet: Sheet, groups: list[Json]) -> list[Json]:
-    """Groups as they are answered: with the sheetId unless that is 0."""
-    return [{**group, "range": sheet.ranged(group["range"])} for group in groups]
-
-
-def delete_group(book: Book, request: Json) -> Json:
-    """deleteDimensionGroup: one level less; what is left of the groups is the reply."""
-    sheet, dimension, start, end = _ends(book, request["range"])
-    depths = _depths(sheet, dimension, max(end, _size(sheet, dimension)))
-    if not any(depths[start:end]):
-        raise invalid("Cannot delete a group that does not exist.")
-    for index in range(start, end):
-        depths[index] = max(0, depths[index] - 1)
-    groups = _regroup(sheet, dimension, depths)
-    return {"dimensionGroups": answered_groups(sheet, groups)} if groups else {}
-
-
-def update_group(book: Book, request: Json) -> None:
-    """updateDimensionGroup: collapsed or not."""
-    given = request["dimensionGroup"]
-    sheet, dimension, start, end = _ends(book, given["range"])
-    for group in sheet.meta.get(_group_key(dimension), []):
-        same = (group["range"]["startIndex"], group["range"]["endIndex"]) == (start, end)
-        if same and group["depth"] == given.get("depth", 0):
-            for path in paths("DimensionGroup", required_fields(request)):
-                assign(group, given, path)
-            return
-    raise invalid("Cannot update a group that does not exist.")
-
-
-def _control(dimension: str) -> str:
-    return "rowGroupControlAfter" if dimension == "ROWS" else "columnGroupControlAfter"
-
-
-def _group_key(dimension: str) -> str:
-    return "rowGroups" if dimension == "ROWS" else "columnGroups"
-
-
-def _depths(sheet: Sheet, dimension: str, size: int) -> list[int]:
-    depths = [0] * size
-    for group in sheet.meta.get(_group_key(dimension), []):
-        for index in range(group["range"]["startIndex"], min(group["range"]["endIndex"], size)):
-            depths[index] = max(depths[index], group["depth"])
-    return depths
-
-
-def _regroup(sheet: Sheet, dimension: str, depths: list[int]) -> list[Json]:
-    old = sheet.meta.get(_group_key(dimension), [])
-    collapsed = {(g["range"]["startIndex"], g["range"]["endIndex"], g["depth"]) for g in old if g.get("collapsed")}
-    groups: list[Json] = []
-    for depth in range(1, max(depths, default=0) + 1):
-        for start, end in _runs([level >= depth for level in depths]):
-            where = {"dimension": dimension, "startIndex": start, "endIndex": end}
-            more = {"collapsed": True} if (start, end, depth) in collapsed else {}
-            groups.append({"range": where, "depth": depth, **more})
-    sheet.meta[_group_key(dimension)] = groups
-    return groups
-
-
-def _runs(flags: list[bool]) -> list[tuple[int, int]]:
-    runs, start = [], None
-    for index, flag in enumerate([*flags, False]):
-        if flag and start is None:
-            start = index
-        elif not flag and start is not None:
-            runs.append((start, index))
-            start = None
-    return runs

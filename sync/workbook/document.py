@@ -7,12 +7,12 @@ from typing import Any
 
 import orjson
 
+from . import lines
 from .a1 import Box
-from .defaults import COLUMN_PIXELS, ROW_PIXELS
-from .dimensions import answered_groups
 from .errors import Json
 from .formats import show
 from .grid import Row, decode
+from .groups import answered_groups
 from .masks import Tree, has, keep
 from .model import Book, Sheet
 from .ranges import answered_protection, answered_rule
@@ -88,18 +88,13 @@ def _grid_data(book: Book, sheet: Sheet, box: Box, mask: Tree | None) -> Any:
         rows = _row_data(book, sheet, box, _below(mask, "rowData", "values"))
         if rows is not None:
             answer["rowData"] = rows
-    for key, dimension in (("rowMetadata", "rows"), ("columnMetadata", "columns")):
-        if has(mask, key):
-            answer[key] = keep(_metadata(sheet, box, dimension), _below(mask, key))
+    if has(mask, "rowMetadata"):
+        answer["rowMetadata"] = keep(lines.shown(sheet, "ROWS", box.top, box.bottom), _below(mask, "rowMetadata"))
+    if has(mask, "columnMetadata"):
+        answer["columnMetadata"] = keep(
+            lines.shown(sheet, "COLUMNS", box.left, box.right), _below(mask, "columnMetadata")
+        )
     return answer
-
-
-def _metadata(sheet: Sheet, box: Box, dimension: str) -> list[Json]:
-    rows = dimension == "rows"
-    known = sheet.meta.get("rowProperties" if rows else "columnProperties", {})
-    usual = {"pixelSize": ROW_PIXELS if rows else COLUMN_PIXELS}
-    span = range(box.top, box.bottom) if rows else range(box.left, box.right)
-    return [{**usual, **known.get(str(index), {})} for index in span]
 
 
 def _row_data(book: Book, sheet: Sheet, box: Box, mask: Tree | None) -> Any:

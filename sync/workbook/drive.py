@@ -22,7 +22,7 @@ from .values import put_typed
 _SHORT = ("kind", "id", "name", "mimeType")
 _CLAUSE = re.compile(
     r"\s*(?:(?P<field>mimeType|name|trashed)\s*(?P<op>!=|=|contains)\s*(?P<value>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|true|false)"
-    r"|(?P<parent>\"[^\"]*\"|'[^']*')\s+in\s+parents)\s*(?P<and>and\b)?",
+    r"|(?P<parent>\"[^\"]*\"|'[^']*')\s+in\s+parents|parents\s+in\s+(?P<folder>\"[^\"]*\"|'[^']*'))\s*(?P<and>and\b)?",
     re.IGNORECASE,
 )
 
@@ -67,7 +67,7 @@ def resource(book: Book) -> Json:
         "version": str(book.version),
         "trashed": False,
         "webViewLink": link,
-        "parents": ["root"],
+        "parents": book.meta.get("parents", ["root"]),
         "permissions": permissions(book),
     }
 
@@ -105,8 +105,8 @@ def _matches(book: Book, query: str) -> bool:
 
 
 def _clause(book: Book, match: re.Match[str]) -> bool:
-    if match["parent"]:
-        return bool(match["parent"][1:-1] == "root")
+    if folder := match["parent"] or match["folder"]:  # gspread writes it the other way round
+        return folder[1:-1] in book.meta.get("parents", ["root"])
     value = re.sub(r"\\(.)", r"\1", match["value"].strip("\"'"))
     field = match["field"].lower()
     actual = {"mimetype": defaults.SPREADSHEET, "name": book.name, "trashed": "false"}[field]
@@ -122,6 +122,8 @@ def create(call: Call) -> Json:
     if (body.get("mimeType") or defaults.SPREADSHEET) != defaults.SPREADSHEET:
         raise DriveError(400, "Only spreadsheets can be made here.", "invalid", "mimeType")
     book = new_book(call, body.get("name") or "Untitled")
+    if body.get("parents"):
+        book.meta["parents"] = body["parents"]
     book.add_sheet(defaults.sheet_properties(0, "Sheet1"))
     book.save()
     return _masked(call, resource(book), _SHORT)

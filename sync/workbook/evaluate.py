@@ -6,9 +6,9 @@ from typing import Any
 
 from .a1 import Bounds, Box, parse_area
 from .errors import Json
-from .functions import Area, Fault, scalar
 from .grammar import Sight, parsed
 from .model import Book, Sheet
+from .operands import Area, Fault, scalar
 
 Place = tuple[int, int, int]  # sheet key, row, column
 

@@ -1,121 +1,15 @@
-"""The functions that formulas may call, and what they reckon with.
-
-A value is a number, a text, a boolean or "" for a blank; a range is an Area. An error is raised as a Fault.
-"""
+"""The functions that formulas may call. What is not in the two tables at the end is `#NAME?`."""
 
 from __future__ import annotations
 
 import math
-import operator
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from .errors import Json
-from .formats import general, moment, serial, show
-
-_SHOWN = {
-    "DIVIDE_BY_ZERO": "#DIV/0!",
-    "N_A": "#N/A",
-    "REF": "#REF!",
-    "VALUE": "#VALUE!",
-    "NAME": "#NAME?",
-    "NUM": "#NUM!",
-    "ERROR": "#ERROR!",
-}
-
-
-class Fault(Exception):
-    """An error value: its ErrorType in the API and what the cell says about it."""
-
-    def __init__(self, kind: str, message: str = "") -> None:
-        super().__init__(message)
-        self.kind, self.message = kind, message
-
-    def value(self) -> Json:
-        """type, message, and the text that the cell shows."""
-        return {"type": self.kind, "message": self.message, "shown": _SHOWN[self.kind]}
-
-    @classmethod
-    def shown(cls, text: str) -> Fault:
-        """The fault that a cell with that text has."""
-        return cls(next((kind for kind, shown in _SHOWN.items() if shown == text), "ERROR"))
-
-
-class Area:
-    """A rectangle of values; rows below `rows` up to `height` are blank."""
-
-    def __init__(self, rows: list[list[Any]], height: int | None = None, width: int | None = None) -> None:
-        self.rows = rows
-        self.height = len(rows) if height is None else height
-        self.width = width if width is not None else len(rows[0]) if rows else 0
-
-    def cells(self) -> Iterator[Any]:
-        """All values, row by row."""
-        for row in self.rows:
-            yield from row
-
-    def at(self, row: int, column: int) -> Any:
-        """One value."""
-        return self.rows[row][column] if row < len(self.rows) else ""
-
-
-def scalar(value: Any) -> Any:
-    """One value; of a range the first."""
-    if isinstance(value, Area):
-        return value.at(0, 0) if value.width else ""
-    return value
-
-
-def number(value: Any) -> Any:
-    """The value as a number."""
-    if isinstance(value, bool):
-        return int(value)
-    if value == "":
-        return 0
-    if isinstance(value, str):
-        try:
-            return float(value.replace(",", ""))
-        except ValueError:
-            raise Fault("VALUE", f"'{value}' is a text and cannot be coerced to a number.") from None
-    return value
-
-
-def text(value: Any) -> str:
-    """The value as a text."""
-    value = scalar(value)
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    return value if isinstance(value, str) else general(value)
-
-
-def truth(value: Any) -> bool:
-    """The value as a boolean."""
-    value = scalar(value)
-    if isinstance(value, str) and value.upper() in ("TRUE", "FALSE"):
-        return value.upper() == "TRUE"
-    return bool(number(value))
-
-
-def flat(arguments: list[Any]) -> Iterator[Any]:
-    """All values of all arguments."""
-    for argument in arguments:
-        if isinstance(argument, Area):
-            yield from argument.cells()
-        else:
-            yield argument
-
-
-def numbers(arguments: list[Any]) -> list[Any]:
-    """The numbers among the arguments: a range's texts and booleans do not count, a given one must be a number."""
-    found: list[Any] = []
-    for argument in arguments:
-        if isinstance(argument, Area):
-            found.extend(v for v in argument.cells() if not isinstance(v, str | bool))
-        else:
-            found.append(number(argument))
-    return found
+from .criteria import alike, chosen, criterion, picked, values_of
+from .formats import moment, serial, show
+from .operands import Area, Fault, flat, number, numbers, scalar, text, truth
 
 
 def _average(values: list[Any]) -> Any:
@@ -128,94 +22,27 @@ def _sum(values: list[Any]) -> Any:
     return sum(values) if all(isinstance(v, int) for v in values) else math.fsum(values)
 
 
-# Criteria: COUNTIF and its like
-
-
-def criterion(wished: Any) -> Callable[[Any], bool]:
-    """A test by `">=3"`, `"<>x"`, `"a*"` or a plain value."""
-    wished = scalar(wished)
-    match = re.match(r"(<>|<=|>=|=|<|>)(.*)", wished, re.DOTALL) if isinstance(wished, str) else None
-    sign, operand = (match[1], match[2]) if match else ("=", wished)
-    operand = _operand(operand)
-    if isinstance(operand, str) and sign in ("=", "<>"):
-        pattern = _wild(operand)
-        return lambda value: isinstance(value, str) and (pattern.fullmatch(value) is not None) == (sign == "=")
-    test = {
-        "=": operator.eq,
-        "<>": operator.ne,
-        "<": operator.lt,
-        ">": operator.gt,
-        "<=": operator.le,
-        ">=": operator.ge,
-    }[sign]
-    return lambda value: (
-        ((value != "" or sign == "<>") and _alike(value, operand) and bool(test(value, operand)))
-        or (sign == "<>" and not _alike(value, operand))
-    )
-
-
-def _alike(value: Any, operand: Any) -> bool:
-    return isinstance(value, str) == isinstance(operand, str) and isinstance(value, bool) == isinstance(operand, bool)
-
-
-def _operand(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if value.upper() in ("TRUE", "FALSE"):
-        return value.upper() == "TRUE"
-    try:
-        return float(value)
-    except ValueError:
-        return value
-
-
-def _wild(pattern: str) -> re.Pattern[str]:
-    parts = re.split(r"(~[*?~]|[*?])", pattern)
-    signs = {"*": ".*", "?": "."}
-    return re.compile(
-        "".join(signs.get(p) or re.escape(p.removeprefix("~") if len(p) == 2 else p) for p in parts), re.I | re.S
-    )
-
-
-def _column(area: Any) -> list[Any]:
-    return list(area.cells()) if isinstance(area, Area) else [area]
-
-
-def _chosen(pairs: list[Any]) -> Iterator[int]:
-    columns = [_column(area) for area in pairs[::2]]
-    tests = [criterion(wished) for wished in pairs[1::2]]
-    for n in range(min(map(len, columns), default=0)):
-        if all(test(column[n]) for column, test in zip(columns, tests, strict=True)):
-            yield n
-
-
 def _countif(a: list[Any], _now: datetime) -> int:
-    return sum(1 for _ in _chosen(a))
-
-
-def _picked(target: Any, pairs: list[Any]) -> list[Any]:
-    values = _column(target)
-    picked = (values[n] for n in _chosen(pairs) if n < len(values))
-    return [v for v in picked if not isinstance(v, str | bool)]
+    return sum(1 for _ in chosen(a))
 
 
 def _sumif(a: list[Any], _now: datetime) -> Any:
-    return _sum(_picked(a[2] if len(a) > 2 else a[0], a[:2]))
+    return _sum(picked(a[2] if len(a) > 2 else a[0], a[:2]))
 
 
 def _sumifs(a: list[Any], _now: datetime) -> Any:
-    return _sum(_picked(a[0], a[1:]))
+    return _sum(picked(a[0], a[1:]))
 
 
 def _averageif(a: list[Any], _now: datetime) -> Any:
-    return _average(_picked(a[2] if len(a) > 2 else a[0], a[:2]))
+    return _average(picked(a[2] if len(a) > 2 else a[0], a[:2]))
 
 
 # Looking up
 
 
 def _match(a: list[Any], _now: datetime) -> int:
-    key, column, kind = scalar(a[0]), _column(a[1]), number(scalar(a[2])) if len(a) > 2 else 1
+    key, column, kind = scalar(a[0]), values_of(a[1]), number(scalar(a[2])) if len(a) > 2 else 1
     if kind == 0:
         test = criterion(key)
         for n, value in enumerate(column, 1):
@@ -223,7 +50,7 @@ def _match(a: list[Any], _now: datetime) -> int:
                 return n
     else:
         fits = [
-            n for n, v in enumerate(column, 1) if v != "" and _alike(v, key) and (v <= key if kind > 0 else v >= key)
+            n for n, v in enumerate(column, 1) if v != "" and alike(v, key) and (v <= key if kind > 0 else v >= key)
         ]
         if fits:
             return fits[-1]
@@ -252,7 +79,7 @@ def _index(a: list[Any], _now: datetime) -> Any:
 
 def _xlookup(a: list[Any], now: datetime) -> Any:
     try:
-        return _column(a[2])[_match([a[0], a[1], 0], now) - 1]
+        return values_of(a[2])[_match([a[0], a[1], 0], now) - 1]
     except Fault:
         if len(a) > 3:
             return scalar(a[3])
@@ -395,7 +222,7 @@ FUNCTIONS: dict[str, Function] = {name: _simple(function) for name, function in 
     "SUMIF": _sumif,
     "SUMIFS": _sumifs,
     "AVERAGEIF": _averageif,
-    "AVERAGEIFS": lambda a, _now: _average(_picked(a[0], a[1:])),
+    "AVERAGEIFS": lambda a, _now: _average(picked(a[0], a[1:])),
     "MATCH": _match,
     "VLOOKUP": _vlookup,
     "XLOOKUP": _xlookup,

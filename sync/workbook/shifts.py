@@ -134,9 +134,21 @@ def _shift_groups(sheet: Sheet, shift: Shift) -> None:
 
 
 def _shift_properties(sheet: Sheet, shift: Shift) -> None:
+    # Run by run, and index by index only where a run is moved away in part.
     key = "rowProperties" if shift.dimension == "ROWS" else "columnProperties"
-    moved = ((shift.index(int(index)), props) for index, props in sheet.meta.get(key, {}).items())
-    sheet.meta[key] = {str(index): props for index, props in moved if index is not None}
+    runs = sheet.meta.get(key, [])
+    if shift.to is not None:
+        single = [(shift.index(index), props) for start, end, props in runs for index in range(start, end)]
+        sheet.meta[key] = [
+            [index, index + 1, props] for index, props in sorted(single, key=_first) if index is not None
+        ]
+        return
+    moved = [(shift.edges(start, end), props) for start, end, props in runs]
+    sheet.meta[key] = [[*edges, props] for edges, props in moved if edges is not None]
+
+
+def _first(item: tuple[int | None, Json]) -> int:
+    return item[0] or 0
 
 
 def _shift_layers(sheet: Sheet, shift: Shift) -> None:

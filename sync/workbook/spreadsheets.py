@@ -8,7 +8,7 @@ import orjson
 
 from . import a1, batch, defaults, tables, values
 from .a1 import Box
-from .call import DOMAIN, Call
+from .call import Call
 from .dimensions import insert
 from .document import document
 from .errors import ApiError, Json, invalid
@@ -23,7 +23,7 @@ from .values import DATE_OPTIONS, DIMENSIONS, INPUT_OPTIONS, VALUE_OPTIONS, Show
 def new_book(call: Call, name: str, locale: str = "en_US", time_zone: str = "Etc/GMT") -> Book:
     """A new document without a sheet; made by the process itself it is shared with all its accounts."""
     stamp = defaults.timestamp(call.now)
-    shared = [] if call.account else [{"id": "domain", "type": "domain", "role": "writer", "domain": DOMAIN}]
+    shared = [] if call.account else [{"id": "domain", "type": "domain", "role": "writer", "domain": defaults.DOMAIN}]
     meta = {"properties": defaults.book_properties(locale, time_zone)}
     before = defaults.FIRST_VERSION - 1
     texts = orjson.dumps(shared), orjson.dumps(meta)

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from google.auth.transport.requests import AuthorizedSession
+from google.auth.transport.requests import Request as GoogleRequest
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 
@@ -123,9 +124,26 @@ class Redirect(HTTPAdapter):
         return super().send(request, stream, timeout, verify, cert, proxies)
 
 
+class Nowhere(BaseAdapter):
+    """Answers 404 without going anywhere."""
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        """Answers one request."""
+        return _answered(request, Response(404, {"Content-Type": "application/json"}, b"{}"))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 def remote(base_url: str, credentials: Any) -> AuthorizedSession:
-    """A session signed in by google-auth whose Google addresses lead to the server at `base_url`."""
-    made = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+    """A session signed in by google-auth whose Google addresses lead to the server at `base_url`.
+
+    google-auth also asks Google, in the background and with the token, where an account may be used; a token of
+    this server is none of Google's business.
+    """
+    signing_in = requests.Session()
+    signing_in.mount("https://iamcredentials.googleapis.com/", Nowhere())
+    made = AuthorizedSession(credentials, auth_request=GoogleRequest(signing_in))  # type: ignore[no-untyped-call]
     _mount(made, Redirect(base_url))
     return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from .defaults import SPREADSHEET
+from .defaults import DOMAIN, SPREADSHEET
 from .errors import Json
 from .model import Book
 
@@ -34,7 +34,7 @@ def _user(address: str) -> Json:
 
 def resource(book: Book) -> Json:
     """The file, in version 2 of the API."""
-    link, owner = _DRIVE.format(book.id), book.owner or "owner@jielu.iam.gserviceaccount.com"
+    link, owner = _DRIVE.format(book.id), book.owner or f"owner@{DOMAIN}"
     export = f"{_DOCS}/export?id={book.id}&exportFormat="
     return {
         "kind": "drive#file",

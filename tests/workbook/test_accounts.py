@@ -1,5 +1,6 @@
 """No token, no data: service accounts, their tokens, and what a forged one gets."""
 
+import threading
 import time
 
 import gspread
@@ -66,7 +67,7 @@ def test_without_a_good_token_nothing_is_answered(server, header, path):
         ({"exp": int(time.time()) + 90_000}, "Invalid JWT: Token must be a short-lived token"),
         ({"iat": "now"}, "Invalid JWT: iat and exp must be numbers."),
         ({"scope": "https://www.googleapis.com/auth/gmail.send"}, "Invalid OAuth scope"),
-        ({"iss": "nobody@jielu.iam.gserviceaccount.com"}, "Invalid grant: account not found"),
+        ({"iss": "nobody@workbook.iam.gserviceaccount.com"}, "Invalid grant: account not found"),
     ],
 )
 def test_an_assertion_that_proves_too_little_is_refused(accounts, claims, sentence):
@@ -101,7 +102,7 @@ def test_a_token_lives_an_hour(store):
     accounts = Accounts(store, lambda: now)
     token = accounts.exchange(assertion(accounts.create("robot", "https://example.org/token")))["access_token"]
     now += 3599
-    assert accounts.check(token) == "robot@jielu.iam.gserviceaccount.com"
+    assert accounts.check(token) == "robot@workbook.iam.gserviceaccount.com"
     now += 1
     assert accounts.check(token) is None
 
@@ -146,7 +147,7 @@ def test_one_account_does_not_see_anothers_files(server, tmp_path):
     assert other.list_spreadsheet_files() == []
     with pytest.raises(PermissionError):
         other.open_by_key(book.id)
-    book.share("other@jielu.iam.gserviceaccount.com", "user", "reader")
+    book.share("other@workbook.iam.gserviceaccount.com", "user", "reader")
     assert other.open("private").sheet1.get_all_values() == [[]]
     with pytest.raises(gspread.exceptions.APIError, match="does not have permission"):
         other.open("private").sheet1.update([["x"]], "A1")
@@ -166,3 +167,20 @@ def test_answers_are_compressed_when_asked(server, tmp_path):
     answer = client.http_client.request("get", url)
     assert answer.headers["Content-Encoding"] == "gzip"
     assert orjson.loads(answer.content)["values"] == [["x" * 2000]]
+
+
+def test_a_token_is_shown_to_no_other_server(server, tmp_path, monkeypatch):
+    hosts = set()
+    send = requests.adapters.HTTPAdapter.send
+
+    def watched(self, request, *arguments, **options):
+        answer = send(self, request, *arguments, **options)
+        hosts.add(request.url.split("/")[2].partition(":")[0])
+        return answer
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", watched)
+    server.client(server.key_file(tmp_path)).create("x")
+    for thread in threading.enumerate():
+        if "RegionalAccess" in type(thread).__name__:
+            thread.join(10)
+    assert hosts == {"127.0.0.1"}

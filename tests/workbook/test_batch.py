@@ -373,7 +373,8 @@ def test_limits(local):
         ),
         (
             {"requests": ["repeatCell"]},
-            "Invalid value at 'requests[0]' (type.googleapis.com/google.apps.sheets.v4.BatchUpdateSpreadsheetRequest.Request), \"repeatCell\"",
+            "Invalid value at 'requests[0]' (type.googleapis.com/google.apps.sheets.v4."
+            'BatchUpdateSpreadsheetRequest.Request), "repeatCell"',
         ),
         (
             {"requests": [{"deleteSheet": {"sheetId": "x"}}]},

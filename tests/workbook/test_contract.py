@@ -295,3 +295,44 @@ def test_gspread_finds_what_it_wrote(book: gspread.Spreadsheet):
     book.sheet1.update([["编号", "状态"], ["WT-1", "已销号"]], "A1")
     assert book.sheet1.get_all_records() == [{"编号": "WT-1", "状态": "已销号"}]
     assert book.sheet1.find("已销号").address == "B2"
+
+
+def test_a_sheet_is_copied_into_another_spreadsheet(client, book):
+    book.sheet1.update([["x"]], "A1")
+    other = client.create("target")
+    answer = book.sheet1.copy_to(other.id)
+    assert (answer["title"], answer["index"]) == ("Copy of Sheet1", 1)
+    assert other.worksheet("Copy of Sheet1").acell("A1").value == "x"
+
+
+def test_a_spreadsheet_is_created_with_its_sheets(client):
+    sheets = [
+        {"properties": {"title": "一", "gridProperties": {"rowCount": 5, "columnCount": 3}}},
+        {"properties": {"title": "二"}},
+    ]
+    sheets[0]["data"] = [{"rowData": [{"values": [{"userEnteredValue": {"stringValue": "x"}}]}]}]
+    body = {"properties": {"title": "ready", "locale": "zh_CN"}, "sheets": sheets}
+    made = client.http_client.request("post", "https://sheets.googleapis.com/v4/spreadsheets", json=body).json()
+    assert (made["properties"]["title"], made["properties"]["locale"]) == ("ready", "zh_CN")
+    book = client.open_by_key(made["spreadsheetId"])
+    assert [(s.title, s.row_count) for s in book.worksheets()] == [("一", 5), ("二", 1000)]
+    assert book.worksheet("一").acell("A1").value == "x"
+
+
+def test_rows_and_columns_keep_their_size_when_others_are_inserted(book):
+    sheet = book.sheet1
+    sheet.hide_rows(4, 6)
+    sheet.hide_columns(1, 2)
+    sheet.insert_row([], 1)
+    sheet.delete_columns(1)
+    meta = book.fetch_sheet_metadata({"fields": "sheets.data(rowMetadata.hiddenByUser,columnMetadata.hiddenByUser)"})
+    data = meta["sheets"][0]["data"][0]
+    assert [n for n, row in enumerate(data["rowMetadata"]) if row.get("hiddenByUser")] == [5, 6]
+    assert not any(column.get("hiddenByUser") for column in data["columnMetadata"][1:])
+    assert data["columnMetadata"][0] == {"hiddenByUser": True}
+
+
+def test_a_file_lies_in_its_folder(client):
+    made = client.create("in a folder", folder_id="F1")
+    assert [file["id"] for file in client.list_spreadsheet_files(folder_id="F1")] == [made.id]
+    assert client.list_spreadsheet_files(folder_id="F2") == []
