@@ -27,6 +27,7 @@ SPARE_ROWS = 500  # empty rows below the last one that have drop-downs and colou
 LONGEST_LIST = 255  # Excel's limit for a drop-down that is written out; a longer one refers to cells
 LONGEST_TEXT = 32767  # Excel's limit for one cell
 CUT = "……（超过一格的上限，以下略）"
+PRIVATE = {("posts", "mobile")}  # never leaves the workbook, as its own tab says; the cells stay empty
 LISTS = "选项"  # a hidden sheet with the lists that are too long to be written out
 EVER = datetime(2022, 5, 10, tzinfo=UTC)  # stands as the date of creation: the plan's own, not the export's hour
 
@@ -67,9 +68,10 @@ class Drawing:
         sheet = self.book.add_worksheet(tab.title)
         sheet.freeze_panes(1, 0)
         looks = [self.look(column) for column in columns]
+        hidden = {index for index, column in enumerate(columns) if column and (tab.key, column.key) in PRIVATE}
         for index, (text, column) in enumerate(zip(header, columns, strict=True)):
             self.head(sheet, index, text, column)
-        self.rows(sheet, rows, looks)
+        self.rows(sheet, rows, looks, hidden)
         last = len(rows) + SPARE_ROWS
         for index, column in enumerate(columns):
             if column is not None:
@@ -104,11 +106,12 @@ class Drawing:
             note = column.help + ("（必填）" if column.required else "")
             sheet.write_comment(0, index, note, {"author": "", "x_scale": 1.6})
 
-    def rows(self, sheet: Worksheet, rows: Sequence[Sequence[Raw]], looks: Sequence[Format]) -> None:
+    def rows(self, sheet: Worksheet, rows: Sequence[Sequence[Raw]], looks: Sequence[Format], hidden: set[int]) -> None:
         plain = self.look(None)
         for number, cells in enumerate(rows, start=1):
             for index, value in enumerate(cells):
-                write(sheet, number, index, value, looks[index] if index < len(looks) else plain)
+                if index not in hidden:
+                    write(sheet, number, index, value, looks[index] if index < len(looks) else plain)
 
     # Drop-downs ----------------------------------------------------------------------------------------------
     def drop_down(self, sheet: Worksheet, index: int, column: Column, last: int) -> None:
