@@ -15,6 +15,7 @@ from email.utils import formatdate
 from urllib.parse import unquote, urlsplit
 
 TIMEOUT = 30  # seconds
+Connection = smtplib.SMTP
 
 
 class Failure(RuntimeError):
@@ -43,7 +44,7 @@ class Mail:
     sender: str
 
     @contextmanager
-    def open(self) -> Iterator[smtplib.SMTP]:
+    def open(self) -> Iterator[Connection]:
         """A connection for several letters; ``Failure`` when there is none to be had."""
         try:
             server = self._connect()
@@ -56,7 +57,7 @@ class Mail:
         finally:
             _quit(server)
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> Connection:
         parts = urlsplit(self.url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise Failure("JIELU_SMTP 应当写成 smtps://用户:密码@服务器:465", permanent=False)
@@ -72,7 +73,7 @@ class Mail:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         return server
 
-    def send(self, server: smtplib.SMTP, letter: Letter) -> None:
+    def send(self, server: Connection, letter: Letter) -> None:
         """Hand one letter over; returns when the receiver's server said yes."""
         try:
             server.send_message(self._message(letter))
@@ -102,7 +103,7 @@ def _said(words: bytes | str) -> str:
     return words.decode("utf-8", "replace") if isinstance(words, bytes) else words
 
 
-def _quit(server: smtplib.SMTP) -> None:
+def _quit(server: Connection) -> None:
     try:
         server.quit()
     except (OSError, smtplib.SMTPException):

@@ -394,10 +394,13 @@ class Ledger:
             ]
 
     def ticks(self, most: int = 20) -> list[dict[str, Any]]:
-        """The last ticks, newest first: at, wrote (cells), took (seconds)."""
+        """The last ticks that wrote something, newest first: at, wrote (cells), took (seconds)."""
         with self.engine.connect() as db:
             found = db.execute(
-                sa.select(ticks).where(ticks.c.bureau == self.name).order_by(ticks.c.n.desc()).limit(most)
+                sa.select(ticks)
+                .where(ticks.c.bureau == self.name, ticks.c.wrote > 0)
+                .order_by(ticks.c.n.desc())
+                .limit(most)
             )
             return [{"at": row.at.astimezone(self.zone), "wrote": row.wrote, "took": row.took} for row in found]
 

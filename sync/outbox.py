@@ -7,13 +7,12 @@ before it is sent, so a repeat after a crash is the same mail with the same Mess
 from __future__ import annotations
 
 import hashlib
-import smtplib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sync.channels import Failure, Letter, Mail
+from sync.channels import Connection, Failure, Letter, Mail
 from sync.ledger import Ledger, Waiting
 
 GAPS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360))
@@ -106,7 +105,7 @@ def _send_all(
 def _send_one(
     ledger: Ledger,
     mail: Mail,
-    server: smtplib.SMTP,
+    server: Connection,
     batch: str,
     group: list[Waiting],
     to: str,

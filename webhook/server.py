@@ -38,7 +38,9 @@ def create_app(office: Office, nudge: Callable[[], None]) -> flask.Flask:
     app.register_blueprint(pages.blueprint(office, key))
     app.register_blueprint(hooks.blueprint(key, nudge))
     if office.embedded:
-        app.register_blueprint(api.blueprint(office.api, office.accounts, f"{office.settings.url}/token" if office.settings.url else None))
+        app.register_blueprint(
+            api.blueprint(office.api, office.accounts, f"{office.settings.url}/token" if office.settings.url else None)
+        )
 
     @app.after_request
     def safe(response: flask.Response) -> flask.Response:
