@@ -134,14 +134,14 @@ def update_cells(book: Book, request: Json) -> None:
         rows = settle_colours(rows)
     if "range" in request:
         sheet = book.sheet(request["range"].get("sheetId", 0))
-        box = sheet.box(request["range"])
+        box = sheet.loose_box(request["range"])
         _check_fits(rows, box)
         _check_on_grid(sheet, box)
         _clear_rest(book, sheet, box, rows, mask)
     else:
         start = request.get("start", {})
         sheet = book.sheet(start.get("sheetId", 0))
-        top, left = start.get("rowIndex", 0), start.get("columnIndex", 0)
+        top, left = sheet.corner(start)
         width = max((len(row.get("values", ())) for row in rows), default=0)
         box = Box(top, top + len(rows), left, left + width)
         _check_on_grid(sheet, box)

@@ -239,7 +239,7 @@ def _digits(pattern: str, value: float) -> str:
 @lru_cache(4096)
 def eight_bits(part: float) -> float | int:
     """A colour's part as Google keeps it: 0.5 -> 0.49803922, the shortest float32 of a 255th."""
-    single = struct.unpack("f", struct.pack("f", part))[0]
+    single = struct.unpack("f", struct.pack("f", min(max(part, 0.0), 1.0)))[0]
     kept = int(single * 255 + 1e-6) / 255
     if kept in (0, 1):
         return int(kept)

@@ -132,20 +132,6 @@ class Grid:
         self._moved = True
         return row
 
-    def prefetch(self, indexes: Sequence[int]) -> None:
-        """Loads many rows at once where that is cheaper than one by one."""
-        order = self.order
-        wanted = {order[i] for i in indexes if i < len(order)} - self._rows.keys() - {0}
-        if len(wanted) * 8 < len(order):
-            return
-        base = self._base
-        for row_id, vals, extra in self.tx.select(
-            "id, vals, extra", base | min(wanted, default=1), base | max(wanted, default=0)
-        ):
-            number = row_id - base
-            if number in wanted:
-                self._rows[number] = decode(vals, extra)
-
     # Many rows, for reading
 
     def texts(self, top: int, bottom: int) -> list[bytes]:

@@ -11,15 +11,13 @@ import orjson
 
 from . import a1, defaults
 from .a1 import Bounds, Box
-from .errors import ApiError, Json, invalid, not_found
+from .errors import ApiError, Json, invalid
 from .grid import Grid, Row
 from .layers import Layers
 from .store import Transaction
 
 MAX_CELLS = 10_000_000
 MAX_COLUMNS = 18_278
-# What a sheet holds beside its cells, under the names that `spreadsheets.get` gives them.
-PARTS = ("basicFilter", "merges", "protectedRanges", "conditionalFormats", "bandedRanges", "rowGroups", "columnGroups")
 _WORD = re.compile(r"[^\W\d][\w.]*")
 
 
@@ -88,11 +86,30 @@ class Sheet:
         return invalid(f"Range ({text}) exceeds grid limits. Max rows: {self.rows}, max columns: {self.columns}")
 
     def box(self, grid_range: Json) -> Box:
-        """A GridRange's rectangle, open ends closed at the grid's edge."""
+        """A GridRange's rectangle, open ends closed at the grid's edge; refused when it is none or goes beyond."""
+        box = self.loose_box(grid_range)
+        if box.bottom > self.rows or box.right > self.columns:
+            raise self.beyond(Bounds(*box))
+        return box
+
+    def loose_box(self, grid_range: Json) -> Box:
+        """A GridRange's rectangle, which may go beyond the grid."""
         top, left = grid_range.get("startRowIndex", 0), grid_range.get("startColumnIndex", 0)
-        bottom = grid_range.get("endRowIndex", self.rows)
-        right = grid_range.get("endColumnIndex", self.columns)
+        bottom = grid_range.get("endRowIndex", max(self.rows, top))
+        right = grid_range.get("endColumnIndex", max(self.columns, left))
+        if not (0 <= top <= bottom and 0 <= left <= right):
+            raise invalid(
+                f"Invalid range: startRowIndex[{top}] endRowIndex[{bottom}] "
+                f"startColumnIndex[{left}] endColumnIndex[{right}]"
+            )
         return Box(top, bottom, left, right)
+
+    def corner(self, coordinate: Json) -> tuple[int, int]:
+        """A GridCoordinate's row and column."""
+        row, column = coordinate.get("rowIndex", 0), coordinate.get("columnIndex", 0)
+        if row < 0 or column < 0:
+            raise invalid(f"Invalid coordinate: rowIndex[{row}] columnIndex[{column}]")
+        return row, column
 
     def cell_format(self, index: int, column: int, row: Row | None) -> Json:
         """The userEnteredFormat of a cell, from the cell itself or from the ranges painted over it."""
@@ -260,11 +277,3 @@ def range_of(box: Box) -> Json:
         "startColumnIndex": box.left,
         "endColumnIndex": box.right,
     }
-
-
-def open_book(tx: Transaction, file_id: str, now: datetime) -> Book:
-    """The document by id; 404 when there is none."""
-    record = tx.file(file_id)
-    if record is None:
-        raise not_found()
-    return Book(tx, record, now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from .a1 import Box
@@ -13,6 +12,7 @@ from .model import Book, Sheet, range_of
 from .values import grow, put_formula, put_raw, put_typed
 
 Clip = Json  # value, and of formula, error, userEnteredFormat, dataValidation, note, textFormatRuns what there is
+_BLANK: Clip = {"value": ""}
 _CARRIED = ("userEnteredFormat", "dataValidation", "note", "textFormatRuns")
 _PARTS: dict[str, tuple[str, ...]] = {
     "PASTE_NORMAL": ("value", *_CARRIED),
@@ -104,6 +104,8 @@ def copy_paste(book: Book, request: Json) -> None:
             n, m = (across % width, down % height) if turned else (down % height, across % width)
             moved = (at.top + down - taken.top - n, at.left + across - taken.left - m)
             clip = clips[down % height][across % width]
+            if clip == _BLANK and target.grid.peek(at.top + down) is None:
+                continue
             _give(book, target, at.top + down, at.left + across, clip, _kind(request), moved)
     if _kind(request) in ("PASTE_NORMAL", "PASTE_NO_BORDERS") and not turned:
         _copy_merges(source, taken, target, at)
@@ -125,7 +127,7 @@ def cut_paste(book: Book, request: Json) -> None:
     destination = request["destination"]
     target = book.sheet(destination.get("sheetId", 0))
     taken = source.box(request["source"])
-    top, left = destination.get("rowIndex", 0), destination.get("columnIndex", 0)
+    top, left = target.corner(destination)
     clips = _take(source, taken)
     kind = _kind(request)
     _wipe(source, taken, whole=kind == "PASTE_NORMAL")
@@ -156,7 +158,7 @@ def paste_data(book: Book, request: Json) -> None:
         raise invalid("Pasting HTML is not supported here; send a delimiter.")
     delimiter = request.get("delimiter") or "\t"
     lines = [line.split(delimiter) for line in request.get("data", "").splitlines()]
-    top, left = start.get("rowIndex", 0), start.get("columnIndex", 0)
+    top, left = sheet.corner(start)
     grow(book, sheet, top + len(lines), left + max(map(len, lines), default=0))
     for index, items in enumerate(lines, top):
         row = sheet.grid.edit(index)
@@ -209,8 +211,7 @@ def _used(sheet: Sheet, box: Box) -> Box:
 
 
 def _lay(book: Book, sheet: Sheet, top: int, left: int, clips: list[list[Clip]], by: tuple[int, int]) -> None:
-    skip: Callable[[Clip], bool] = lambda clip: clip == {"value": ""}  # noqa: E731
     for index, clip_row in enumerate(clips, top):
         for column, clip in enumerate(clip_row, left):
-            if not skip(clip) and column < sheet.columns:
+            if clip != _BLANK and column < sheet.columns:
                 _give(book, sheet, index, column, clip, "PASTE_NORMAL", by)

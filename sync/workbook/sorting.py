@@ -126,7 +126,10 @@ def delete_duplicates(book: Book, request: Json) -> Json:
 def _compared(box: Box, ranges: list[Json]) -> list[int]:
     if not ranges:
         return list(range(box.left, box.right))
-    return sorted({c for r in ranges for c in range(r.get("startIndex", 0), r.get("endIndex", box.right))})
+    columns = {c for r in ranges for c in range(r.get("startIndex", 0), r.get("endIndex", box.right))}
+    if not columns or min(columns) < box.left or max(columns) >= box.right:
+        raise invalid("comparisonColumns must be inside the range.")
+    return sorted(columns)
 
 
 def _empty(sheet: Sheet, box: Box) -> None:
