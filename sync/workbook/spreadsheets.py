@@ -113,7 +113,7 @@ def _masked(call: Call, message: str, text: bytes) -> bytes:
 def values_get(call: Call, file_id: str, range: str) -> bytes:
     """values.get."""
     book = call.spreadsheet(file_id)
-    return _masked(call, "ValueRange", values.value_range(book, *book.resolve(range), _shown(call)))
+    return _masked(call, "ValueRange", b"".join(values.value_range(book, *book.resolve(range), _shown(call))))
 
 
 def batch_get(call: Call, file_id: str) -> bytes:
@@ -121,10 +121,11 @@ def batch_get(call: Call, file_id: str) -> bytes:
     book = call.spreadsheet(file_id)
     shown = _shown(call)
     wished = [book.resolve(text) for text in call.options("ranges")]
-    parts = [values.value_range(book, sheet, bounds, shown) for sheet, bounds in wished]
-    head = b'{"spreadsheetId":' + orjson.dumps(file_id)
-    text = b"".join([head, b',"valueRanges":[', b",".join(parts), b"]}"]) if parts else head + b"}"
-    return _masked(call, "BatchGetValuesResponse", text)
+    pieces = [b'{"spreadsheetId":', orjson.dumps(file_id)]
+    for n, (sheet, bounds) in enumerate(wished):
+        pieces += [b"," if n else b',"valueRanges":[', *values.value_range(book, sheet, bounds, shown)]
+    pieces.append(b"]}" if wished else b"}")
+    return _masked(call, "BatchGetValuesResponse", b"".join(pieces))
 
 
 def values_update(call: Call, file_id: str, range: str) -> Any:
@@ -167,7 +168,7 @@ def _written(book: Book, sheet: Sheet, written: Written, shown: Shown | None) ->
         if count:
             answer[key] = count
     if shown is not None:
-        answer["updatedData"] = orjson.loads(values.value_range(book, sheet, a1.Bounds(*written.box), shown))
+        answer["updatedData"] = orjson.loads(b"".join(values.value_range(book, sheet, a1.Bounds(*written.box), shown)))
     return answer
 
 

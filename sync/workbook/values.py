@@ -34,24 +34,21 @@ class Shown(NamedTuple):
 # Reading
 
 
-def value_range(book: Book, sheet: Sheet, bounds: Bounds, shown: Shown) -> bytes:
-    """One ValueRange as JSON text."""
+def value_range(book: Book, sheet: Sheet, bounds: Bounds, shown: Shown) -> list[bytes]:
+    """One ValueRange as pieces of JSON text, for the caller to join: a large sheet is copied as seldom as can be."""
     box = sheet.clip(bounds)
     head = orjson.dumps({"range": a1.full(sheet.title, box), "majorDimension": shown.dimension})
-    values = _values_text(book, sheet, box, shown)
-    return head if values is None else head[:-1] + b',"values":' + values + b"}"
+    rows = _row_texts(book, sheet, box, shown)
+    return [head[:-1], b',"values":[', b",".join(rows), b"]}"] if rows else [head]
 
 
-def _values_text(book: Book, sheet: Sheet, box: Box, shown: Shown) -> bytes | None:
-    if shown.render == "UNFORMATTED_VALUE" and shown.dates == "SERIAL_NUMBER" and shown.dimension == "ROWS":
+def _row_texts(book: Book, sheet: Sheet, box: Box, shown: Shown) -> list[bytes]:
+    if shown == Shown("ROWS", "UNFORMATTED_VALUE", "SERIAL_NUMBER"):
         if box.left == 0 and box.right >= sheet.columns:
             # The rows' own texts, ready in the file: nothing is parsed and nothing built.
-            texts = sheet.grid.texts(box.top, box.bottom)
-            return b"[" + b",".join(texts) + b"]" if texts else None
-        lists = sheet.grid.lists(box)
-    else:
-        lists = values(book, sheet, box, shown)
-    return orjson.dumps(lists) if lists else None
+            return sheet.grid.texts(box.top, box.bottom)
+        return [orjson.dumps(row) for row in sheet.grid.lists(box)]
+    return [orjson.dumps(row) for row in values(book, sheet, box, shown)]
 
 
 def values(book: Book, sheet: Sheet, box: Box, shown: Shown) -> list[list[Any]]:
