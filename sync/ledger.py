@@ -72,6 +72,7 @@ rows = sa.Table(
     sa.Column("gone", sa.Integer, nullable=False),
     sa.Column("cells", sa.Text, nullable=False),
     sa.Column("marks", sa.Text, nullable=False),
+    sa.Column("shown", sa.Text, nullable=False, default="{}"),
 )
 stamps = sa.Table(
     "stamps",
@@ -201,7 +202,7 @@ class Ledger:
                 key: datetime.fromisoformat(text).astimezone(self.zone) for key, text in json.loads(row.marks).items()
             }
             found.known.setdefault(row.tab, {})[row.rid] = Known(
-                row.rid, json.loads(row.cells), row.print, marks, row.gone
+                row.rid, json.loads(row.cells), row.print, marks, row.gone, json.loads(row.shown)
             )
         for row in db.execute(sa.select(stamps).where(stamps.c.bureau == self.name)):
             found.stamps[row.rid] = self._read(Stamps, row.stamps)
@@ -276,6 +277,7 @@ class Ledger:
                     "rid": one.rid,
                     "print": one.print,
                     "gone": one.gone,
+                    "shown": json.dumps(dict(one.shown), ensure_ascii=False),
                     "cells": json.dumps(dict(one.cells), ensure_ascii=False),
                     "marks": json.dumps({key: at.astimezone(UTC).isoformat() for key, at in one.marks.items()}),
                 }

@@ -60,6 +60,7 @@ def tick(
         raise Unreachable("工作簿里一个要用的工作表也没有，请先运行 jielu init。")
     step("read")
     memory = ledger.memory()
+    memory.unsure = memory.plan is not None
     if memory.plan is not None:
         ledger.landed([*memory.restores, *land(memory.plan, seen, gateway.tabs)], 0.0)
         memory = ledger.memory()

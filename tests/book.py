@@ -42,7 +42,7 @@ def hour(text: str) -> datetime:
 
 def cell(text: str, kind: str) -> Raw:
     """A cell as a person would type it: a date becomes a date, a number a number, anything else stays text."""
-    if kind in ("datetime", "date") and text[:4].isdigit() and "-" in text:
+    if kind in ("datetime", "date", "limit") and text[:4].isdigit() and "-" in text:
         return serials.from_datetime(hour(text), ZONE)
     if kind in ("number", "points", "integer"):
         try:
@@ -129,6 +129,7 @@ class Book:
         for key, one in decision.plan.tabs.items():
             sheet = self.sheets[templates()[key].title]
             for write in one.writes:
+                sheet += [[] for _ in range(write.row - len(sheet))]  # a sheet goes on below its last row
                 row = sheet[write.row - 1]
                 row += [""] * (write.column + 1 - len(row))
                 row[write.column] = write.value

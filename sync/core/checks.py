@@ -54,6 +54,14 @@ def future(layout: Layout, cells: Cells, key: str, now: datetime) -> list[str]:
     return []
 
 
+def past_limit(layout: Layout, cells: Cells) -> list[str]:
+    """A deadline given as a moment that lies before the report."""
+    given, typed = cells.get("given_limit"), cells.get("reported_at")
+    if isinstance(given, datetime) and typed and given <= typed:
+        return [f"{place(layout, 'given_limit')}填的是 {given:%Y-%m-%d %H:%M}，早于填报时间，请改成以后的时间。"]
+    return []
+
+
 def ripe(cells: Cells) -> list[datetime]:
     """When times that lie ahead stop being a fault by themselves."""
     typed = [cells[key] for key in ("reported_at", "verified_at") if key in cells]

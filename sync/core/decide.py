@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sync.core import checks, plan, roster, scores, standings, status
 from sync.core.followup import Followed, FollowUp
-from sync.core.memory import Decision, Memory, Sent, Tables
+from sync.core.memory import Change, Decision, Memory, Sent, Tables
 from sync.core.notices import Notice
 from sync.core.reading import Reading
 from sync.core.rows import Raw, Row, plain
@@ -123,9 +123,24 @@ class Look:
 
     def _say(self, key: str, row: Row, cells: Mapping[str, Any]) -> None:
         self.decision.problems += bool(cells.get("check"))
-        if key not in self.skipped:
-            settled = self.memory.memo.settled.setdefault(key, {})
-            plan.wish(self.decision.plan, self.layouts[key], row, cells, self.zone, settled, row.rid)
+        if key in self.skipped:
+            return
+        settled = self.memory.memo.settled.setdefault(key, {})
+        written = plan.wish(self.decision.plan, self.layouts[key], row, cells, self.zone, settled, row.rid)
+        if written and key == "issues":
+            self._trace_hands(row, cells, written)
+
+    def _trace_hands(self, row: Row, cells: Mapping[str, Any], written: list[tuple[str, Raw, Raw]]) -> None:
+        """A service cell that somebody changed by hand is put back, and that is recorded (DESIGN section 5)."""
+        known = self.reading.known("issues", row.rid)
+        for key, seen, wished in written:
+            if not self.memory.unsure and key in known.shown and plan.same(known.shown[key], wished):
+                header = self.tables.tabs["issues"].by_key[key].header
+                self.decision.history.append(
+                    Change("issues", row.rid, f"{header}（系统列，已还原）", wished, seen, self.now)
+                )
+        shown = {key: plan.to_raw(value, self.zone) for key, value in cells.items()}
+        self.decision.known["issues"][row.rid] = replace(known, shown=shown)
 
     def _street_cells(self, problems: Mapping[int, list[str]]) -> More:
         day = self.now.date()

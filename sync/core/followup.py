@@ -168,7 +168,7 @@ class FollowUp:
         found = [*row.parsed.problems, *checks.known_lists(layout, row.cells, self.lists)]
         found += checks.future(layout, row.cells, "reported_at", self.now)
         found += checks.future(layout, row.cells, "verified_at", self.now)
-        return found
+        return found + checks.past_limit(layout, row.cells)
 
     def _stamps(self, layout: Layout, row: Row) -> Stamps:
         """The stamps that the ledger holds, or those that the sheet still shows, or the first ones."""

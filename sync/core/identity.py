@@ -24,7 +24,7 @@ class Known:
     """A row as the ledger remembers it: ``cells`` are the raw values of its filled staff columns.
 
     ``marks``: hours stamped at first sight (``heard``: the hour that counts for the row). ``gone``: looks in a
-    row that did not find it, or ``DELETED``.
+    row that did not find it, or ``DELETED``. ``shown``: the service cells that it was given last.
     """
 
     rid: str
@@ -32,6 +32,7 @@ class Known:
     print: str
     marks: Mapping[str, datetime] = field(default_factory=dict)
     gone: int = 0
+    shown: Mapping[str, Raw] = field(default_factory=dict)
 
     @property
     def deleted(self) -> bool:

@@ -60,7 +60,7 @@ class Memo:
 @dataclass
 class Memory:
     """All that the ledger holds for one bureau, by tab and row id. ``warnings``: what the shell has to say in
-    运行状态, by item (a rules file that can't be read)."""
+    运行状态, by item (a rules file that can't be read). ``unsure``: whether the last write landed is not known."""
 
     known: dict[str, dict[str, Known]] = field(default_factory=dict)
     stamps: dict[str, Stamps] = field(default_factory=dict)
@@ -74,6 +74,7 @@ class Memory:
     wanted_back: tuple[str, ...] = ()
     warnings: dict[str, str] = field(default_factory=dict)
     last_tick: datetime | None = None
+    unsure: bool = False
     memo: Memo = field(default_factory=Memo)
 
 

@@ -8,7 +8,7 @@ them back (DESIGN section 6).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,11 +31,24 @@ class Write:
     value: Raw
 
 
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """A person's cell that a write of ours covered. ``row`` is a hint, ``was`` the row as it stood before."""
+
+    tab: str
+    row: int
+    header: str
+    value: Raw
+    covering: Raw
+    was: tuple[Raw, ...]
+
+
 @dataclass
 class TabPlan:
     """The writes of one tab, with the header and the touched rows as they were when it was planned.
 
-    ``appends``: rows to add at the end, each with a value for every column up to the last one used.
+    ``appends``: rows to add at the end, each with a value for every column up to the last one used. ``given``: people's
+    cells that this plan puts back; it then keeps every row of the tab, since such a write must not miss its row.
     """
 
     tab: str
@@ -43,6 +56,7 @@ class TabPlan:
     writes: list[Write] = field(default_factory=list)
     appends: list[tuple[Raw, ...]] = field(default_factory=list)
     rows: dict[int, tuple[Raw, ...]] = field(default_factory=dict)
+    given: list[Restore] = field(default_factory=list)
 
 
 @dataclass
@@ -61,18 +75,6 @@ class Plan:
 
     def tab(self, layout: Layout) -> TabPlan:
         return self.tabs.setdefault(layout.tab.key, TabPlan(layout.tab.key, layout.header))
-
-
-@dataclass(frozen=True, slots=True)
-class Restore:
-    """A person's cell that a write of ours covered. ``row`` is a hint, ``was`` the row as it stood before."""
-
-    tab: str
-    row: int
-    header: str
-    value: Raw
-    covering: Raw
-    was: tuple[Raw, ...]
 
 
 def to_raw(value: Any, zone: ZoneInfo) -> Raw:
@@ -104,19 +106,24 @@ Settled = dict[Any, tuple[object, object]]
 
 def wish(
     plan: Plan, layout: Layout, row: Row, cells: Mapping[str, Any], zone: ZoneInfo, settled: Settled, name: Any
-) -> None:
+) -> list[tuple[str, Raw, Raw]]:
     """Ask for service cells of a row. ``settled`` remembers by ``name`` which content (``row.parsed``) was found to
-    say what these very ``cells`` ask, so that the same pair is not compared again."""
+    say what these very ``cells`` ask, so that the same pair is not compared again. Returns what has to be written, as
+    (column key, what stands there, what should)."""
     pair = settled.get(name)
     if pair is not None and pair[0] is row.parsed and pair[1] is cells:
-        return
-    if not _differ(plan, layout, row, cells, zone):
+        return []
+    found = _differences(plan, layout, row, cells, zone)
+    if not found:
         settled[name] = (row.parsed, cells)
+    return found
 
 
-def _differ(plan: Plan, layout: Layout, row: Row, cells: Mapping[str, Any], zone: ZoneInfo) -> bool:
+def _differences(
+    plan: Plan, layout: Layout, row: Row, cells: Mapping[str, Any], zone: ZoneInfo
+) -> list[tuple[str, Raw, Raw]]:
     at, raw, width = layout.at, row.raw, len(row.raw)
-    found = False
+    found: list[tuple[str, Raw, Raw]] = []
     for key, value in cells.items():
         wished = value if isinstance(value, str) else to_raw(value, zone)
         index = at[key]
@@ -127,7 +134,7 @@ def _differ(plan: Plan, layout: Layout, row: Row, cells: Mapping[str, Any], zone
         one = plan.tab(layout)
         one.rows[row.number] = raw
         one.writes.append(Write(row.number, index, wished))
-        found = True
+        found.append((key, seen, wished))
     return found
 
 
@@ -184,9 +191,50 @@ def land(plan: Plan, seen: Mapping[str, Table], tabs: Mapping[str, Tab]) -> list
     found: list[Restore] = []
     for key, one in plan.tabs.items():
         table = seen.get(key)
-        if table is not None and _moved(one.header, table.header):
-            found += _covered(one, table, tabs[key])
+        if table is None:
+            continue
+        if _moved(one.header, table.header):
+            found += [*_covered(one, table, tabs[key]), *one.given]
+        elif one.given:
+            found += _missed(one, table)
     return found
+
+
+def _missed(one: TabPlan, table: Table) -> Iterable[Restore]:
+    """Cells put back into a row that had moved meanwhile: the row that stands there now gets its own cell back, and
+    the row that was meant is tried again."""
+    by_number = dict(enumerate(table.rows, start=table.first))
+    written = {(write.row, write.column) for write in one.writes}
+    for given in one.given:
+        column = one.header.index(given.header) if given.header in one.header else None
+        row = by_number.get(given.row)
+        if column is None or row is None:
+            continue
+        aside = {at for number, at in written if number == given.row}
+        was = one.rows.get(given.row, ())
+        if _alike(row, was, aside):
+            twins = (other for number, other in one.rows.items() if number != given.row)
+            if any(_alike(other, was, aside) for other in twins):
+                yield given  # which of two equal rows this is can't be told: look once more
+            continue
+        yield given
+        own = max(one.rows.values(), key=lambda was: _common(row, was, aside), default=())
+        value = own[column] if _common(row, own, aside) and column < len(own) else ""
+        if not same(value, given.value):
+            yield Restore(one.tab, given.row, given.header, value, given.value, own)
+
+
+def _alike(row: Sequence[Raw], was: Sequence[Raw], aside: set[int]) -> bool:
+    width = max(len(row), len(was))
+    return all(
+        same(row[i] if i < len(row) else "", was[i] if i < len(was) else "") for i in range(width) if i not in aside
+    )
+
+
+def _common(row: Sequence[Raw], was: Sequence[Raw], aside: set[int]) -> int:
+    """Filled cells that the two rows share."""
+    return sum(1 for i, cell in enumerate(row) if i not in aside and cell not in ("", None) and i < len(was)
+               and same(cell, was[i]))  # fmt: skip
 
 
 def _moved(before: Sequence[str], now: Sequence[str]) -> bool:
@@ -239,32 +287,33 @@ def give_back(table: Table, restores: Iterable[Restore], plan: Plan, tab: Tab) -
     rows = [list(row) for row in table.rows]
     given = False
     for one in restores:
-        column = _column_of(table, one)
-        index = _find(rows, table.first, column, one) if column is not None else None
-        if column is None or index is None:
+        place = _find(rows, table, one)
+        if place is None:
             continue
+        index, column = place
         given = True
+        number = index + table.first
         target = plan.tabs.setdefault(tab.key, TabPlan(tab.key, tuple(table.header)))
-        target.rows.setdefault(index + table.first, tuple(rows[index]))
-        target.writes.append(Write(index + table.first, column, one.value))
+        target.rows |= {at: tuple(row) for at, row in enumerate(table.rows, table.first) if at not in target.rows}
+        target.writes.append(Write(number, column, one.value))
+        target.given.append(replace(one, row=number))
         rows[index] += [""] * (column + 1 - len(rows[index]))
         rows[index][column] = one.value
     return Table(table.tab, table.header, rows, table.first) if given else table
 
 
-def _column_of(table: Table, one: Restore) -> int | None:
-    if one.header:
-        return table.header.index(one.header) if table.header.count(one.header) == 1 else None
-    return next((i for i, header in enumerate(table.header) if not header), None)
-
-
-def _find(rows: Sequence[Sequence[Raw]], first: int, column: int, one: Restore) -> int | None:
-    """The row that still holds our value there and looks most like the one that it was."""
+def _find(rows: Sequence[Sequence[Raw]], table: Table, one: Restore) -> tuple[int, int] | None:
+    """The cell (row index, column) that still holds our value under that header, in the row that looks most like the
+    one that it was; nowhere, when no row shares half of what that one held."""
+    columns = [at for at, header in enumerate(table.header) if header == one.header]
+    if one.header and len(columns) > 1:
+        return None
     was = {str(cell) for cell in one.was if cell not in ("", None)}
-    best, found = -1, None
+    best, found = len(was) - 1, None
     for index, row in enumerate(rows):
-        if same(row[column] if column < len(row) else "", one.covering):
-            like = 2 * sum(1 for cell in row if str(cell) in was) + (index + first == one.row)
-            if like > best:
-                best, found = like, index
+        for column in columns:
+            if same(row[column] if column < len(row) else "", one.covering):
+                like = 2 * len(was.intersection(map(str, row))) + (index + table.first == one.row)
+                if like > best:
+                    best, found = like, (index, column)
     return found

@@ -170,5 +170,8 @@ class Reading:
 
     def mark(self, key: str, rid: str, mark: str) -> datetime:
         """An hour stamped at first sight of a row (``heard``) or of its answer (``answered``)."""
-        one = self.decision.known.get(key, {}).get(rid) or self.memory.known.get(key, {}).get(rid)
-        return one.marks.get(mark, self.now) if one else self.now
+        return self.known(key, rid).marks.get(mark, self.now)
+
+    def known(self, key: str, rid: str) -> Known:
+        """What is remembered of a row, this look's news included."""
+        return self.decision.known.get(key, {}).get(rid) or self.memory.known[key][rid]

@@ -132,6 +132,17 @@ def test_a_hand_edited_result_is_put_back() -> None:
     assert book.sheets == before
 
 
+def test_a_hand_edited_result_is_recorded() -> None:
+    book = log(bureau(), "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 一号 | 暴露垃圾 | 一般 | 甲")
+    book.settle("2026-11-24 09:05")
+    book.type("问题台账", 1, "街路长", "别人")
+    decision = book.tick("2026-11-24 09:06")
+    assert [(one.rid, one.column, one.before, one.after) for one in decision.history] == [
+        ("20261124-001", "街路长（系统列，已还原）", "街路长01", "别人")
+    ]
+    assert book.tick("2026-11-24 15:31").history == [], "what the service itself changes is no hand edit"
+
+
 @pytest.mark.parametrize("column", ["街路", "编号", "状态"])
 def test_a_renamed_header_skips_its_tab_and_says_so(column: str) -> None:
     book = log(bureau(), "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 一号 | 暴露垃圾 | 一般 | 甲")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sync.core.decide import decide
 from sync.core.memory import absorb
@@ -104,3 +107,114 @@ def settle(book: Book) -> None:
             return
         book.memory.restores = land(decision.plan, book.tables().seen, templates())
     raise AssertionError("never quiet")
+
+
+# Whatever people do, whenever they do it -------------------------------------------------------------------------
+STAFF = [column.header for column in templates()["issues"].staff]
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ("type", "new row", "sort", "delete", "insert row", "insert column", "move column", "copy row")
+        ),
+        st.integers(0, 40),
+        st.integers(0, 40),
+        st.sampled_from(("between ticks", "while we write")),
+    ),
+    max_size=14,
+)
+
+
+class Two:
+    """The workbook, and a shadow of it in which the same people do the same and no service ever writes."""
+
+    def __init__(self) -> None:
+        self.book = one_issue()
+        self.shadow = [list(row) for row in self.book.sheets["问题台账"]]
+        self.count = 0
+
+    def do(self, what: str, a: int, b: int) -> None:
+        self.count += 1
+        end = len(self.shadow)  # below it may lie cells of ours that fell on a row that was deleted
+        for sheet in (self.book.sheets["问题台账"], self.shadow):
+            self.edit(sheet, what, a, b, end)
+
+    def edit(self, sheet: list[list[Raw]], what: str, a: int, b: int, end: int) -> None:
+        width, rows = len(sheet[0]), end - 1
+        row = 1 + a % rows if rows else 0
+        if what == "new row":
+            sheet.insert(end, self.filled(sheet[0]))
+        elif what == "insert row":
+            sheet.insert(1 + a % (rows + 1), [""] * width)
+        elif what == "insert column":
+            insert_column(b % (width + 1), f"自加列{self.count}" if a % 2 else "")(sheet)
+        elif what == "move column":
+            move_column(a % width, b % width)(sheet)
+        elif row and what == "type":
+            at = sheet[0].index(STAFF[b % len(STAFF)])
+            sheet[row] += [""] * (at + 1 - len(sheet[row]))
+            sheet[row][at] = f"第{self.count}次改"
+        elif row and what == "sort":
+            at = sheet[0].index("问题描述")
+            sheet[1:end] = sorted(sheet[1:end], key=lambda cells: text_at(cells, at), reverse=bool(a % 2))
+        elif row and what == "delete":
+            del sheet[row]
+        elif row and what == "copy row":
+            sheet.insert(end, list(sheet[row]))
+
+    def filled(self, header: list[Raw]) -> list[Raw]:
+        cells = {"填报人": "督查01", "来源": "督查", "街路": "新正街", "类别": "其他", "问题描述": f"新的{self.count}"}
+        return [cells.get(str(name), "") for name in header]
+
+    def tick(self, now: datetime, during: list[tuple[str, int, int]]) -> bool:
+        """One tick, with edits between its read and its write; whether it wrote."""
+        decision = decide(self.book.tables(), self.book.memory, self.book.rules, now)
+        for what, a, b in during:
+            self.do(what, a, b)
+        absorb(self.book.memory, decision, now)
+        self.book.apply(decision)
+        self.book.memory.restores = land(decision.plan, self.book.tables().seen, templates())
+        return bool(decision.plan.tabs)
+
+    def rest(self, now: datetime) -> None:
+        """Ticks until one writes nothing."""
+        for _ in range(8):
+            if not self.tick(now, []):
+                return
+        raise AssertionError("never quiet")
+
+
+def text_at(cells: list[Raw], at: int) -> str:
+    return str(cells[at]) if at < len(cells) else ""
+
+
+def theirs(sheet: list[list[Raw]]) -> list[list[str]]:
+    """Every cell that is people's, place by place: all columns but the service's."""
+    service = {column.header for column in templates()["issues"].service}
+    columns = [index for index, header in enumerate(sheet[0]) if header not in service]
+    rows = [[str(row[index]) if index < len(row) else "" for index in columns] for row in sheet]
+    while not any(rows[-1]):
+        rows.pop()
+    return rows
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(steps)
+def test_no_value_of_a_person_ever_changes_by_our_hand(plan: list[tuple[str, int, int, str]]) -> None:
+    """Promise 1: after the next quiet tick every person's value stands where that person put it."""
+    two, now = Two(), hour("2026-11-24 09:05")
+    for what, a, b, when in plan:
+        now += timedelta(minutes=7)
+        if what == "copy row":  # who copies a row copies all that stands in it, so let it be right first
+            two.rest(now)
+        if when == "between ticks":
+            two.do(what, a, b)
+            two.tick(now, [])
+        else:
+            two.tick(now, [(what, a, b)])
+    two.rest(now)
+    assert theirs(two.book.sheets["问题台账"]) == theirs(two.shadow)
+    sheet = two.book.sheets["问题台账"]
+    if sheet[0].count("编号") == 1:
+        ids = [row[sheet[0].index("编号")] for row in sheet[1:] if len(row) > sheet[0].index("编号")]
+        given_ = [one for one in ids if one]
+        assert len(given_) == len(set(given_))
