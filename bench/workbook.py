@@ -110,10 +110,11 @@ class Plain:
 
     def write(self, count: int) -> None:
         chosen = random.Random(1).sample(range(1, self.rows), min(count, self.rows - 1))
+        text = str(time.time())
         self.db.execute("BEGIN IMMEDIATE")
         for number in chosen:
             row = orjson.loads(self.db.execute("SELECT vals FROM rows WHERE id = ?", (number,)).fetchone()[0])
-            row[18] = "changed"
+            row[18] = text  # another one each time: SQLite writes nothing when nothing changes
             self.db.execute("UPDATE rows SET vals = ? WHERE id = ?", (orjson.dumps(row), number))
         self.db.execute("COMMIT")
 
