@@ -49,8 +49,8 @@ class Bench:
         }
         self.rules = load((ROOT / "rules.toml").read_text("utf-8"))
         self.client = Client(None, session(Api(Store(folder / "workbook.sqlite3"))))
-        made = self.client.request("post", "https://www.googleapis.com/drive/v3/files",
-                                   json={"name": "bench", "mimeType": "application/vnd.google-apps.spreadsheet"})  # fmt: skip
+        file = {"name": "bench", "mimeType": "application/vnd.google-apps.spreadsheet"}
+        made = self.client.request("post", "https://www.googleapis.com/drive/v3/files", json=file)
         self.id = made.json()["id"]
         self.gateway = Gateway(self.client, self.id, self.tabs)
         setup.build(self.gateway, self.rules)
