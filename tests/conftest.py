@@ -11,8 +11,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
+
+# The same examples every time, so that a red build is about the change; JIELU_EXPLORE=1 looks for new ones.
+hypothesis.settings.register_profile("jielu", derandomize=not os.environ.get("JIELU_EXPLORE"), deadline=None)
+hypothesis.settings.load_profile("jielu")
 
 
 def _tool(name: str) -> str | None:

@@ -41,7 +41,7 @@ def test_memory_comes_back_as_it_was(database: str) -> None:
     book, ledger = busy_bureau(), open_ledger(database)
     for at in ("2026-11-24 09:05", "2026-11-24 12:00", "2026-11-27 18:00"):
         run(book, ledger, at)
-    ledger.landed([Restore("issues", 3, "位置", "一号", "待整改", ("a", 1, 2.5, True, ""))], 0.5)
+    ledger.landed([Restore("issues", 3, "位置", "一号", "待整改", {"填报人": "a", "经度": 2.5, "核实结果": True})], 0.5)
     again = open_ledger(database).memory()
     for field in FIELDS:
         kept, read = getattr(ledger.memory(), field), getattr(again, field)

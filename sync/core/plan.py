@@ -33,14 +33,15 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """A person's cell that a write of ours covered. ``row`` is a hint, ``was`` the row as it stood before."""
+    """A person's cell that a write of ours covered. ``row`` is a hint, ``was`` people's other cells by header: what
+    the row is known by wherever it went."""
 
     tab: str
     row: int
     header: str
     value: Raw
     covering: Raw
-    was: tuple[Raw, ...]
+    was: Mapping[str, Raw]
 
 
 @dataclass
@@ -196,11 +197,11 @@ def land(plan: Plan, seen: Mapping[str, Table], tabs: Mapping[str, Tab]) -> list
         if _moved(one.header, table.header):
             found += [*_covered(one, table, tabs[key]), *one.given]
         elif one.given:
-            found += _missed(one, table)
+            found += _missed(one, table, tabs[key])
     return found
 
 
-def _missed(one: TabPlan, table: Table) -> Iterable[Restore]:
+def _missed(one: TabPlan, table: Table, tab: Tab) -> Iterable[Restore]:
     """Cells put back into a row that had moved meanwhile: the row that stands there now gets its own cell back, and
     the row that was meant is tried again."""
     by_number = dict(enumerate(table.rows, start=table.first))
@@ -219,9 +220,10 @@ def _missed(one: TabPlan, table: Table) -> Iterable[Restore]:
             continue
         yield given
         own = max(one.rows.values(), key=lambda was: _common(row, was, aside), default=())
-        value = own[column] if _common(row, own, aside) and column < len(own) else ""
+        own = own if _common(row, own, aside) else ()  # a row that was empty has nothing to get back
+        value = own[column] if column < len(own) else ""
         if not same(value, given.value):
-            yield Restore(one.tab, given.row, given.header, value, given.value, own)
+            yield Restore(one.tab, given.row, given.header, value, given.value, _people(one.header, own, tab, column))
 
 
 def _alike(row: Sequence[Raw], was: Sequence[Raw], aside: set[int]) -> bool:
@@ -266,7 +268,17 @@ def _covered(one: TabPlan, table: Table, tab: Tab) -> Iterable[Restore]:
             continue
         before = _before(one.header, header, was)
         if not same(before, value):
-            yield Restore(one.tab, number, header, before, value, was)
+            yield Restore(one.tab, number, header, before, value, _people(one.header, was, tab, header))
+
+
+def _people(header: Sequence[str], row: Sequence[Raw], tab: Tab, aside: str | int) -> dict[str, Raw]:
+    """People's filled cells of a row by header, but the one that is ``aside`` (by header or index)."""
+    service = {column.header for column in tab.service}
+    return {
+        name: row[i]
+        for i, name in enumerate(header)
+        if name and name not in service and aside not in (name, i) and i < len(row) and row[i] not in ("", None)
+    }
 
 
 def _starts(row: Sequence[Raw], added: Sequence[Raw]) -> bool:
@@ -308,12 +320,13 @@ def _find(rows: Sequence[Sequence[Raw]], table: Table, one: Restore) -> tuple[in
     columns = [at for at, header in enumerate(table.header) if header == one.header]
     if one.header and len(columns) > 1:
         return None
-    was = {str(cell) for cell in one.was if cell not in ("", None)}
-    best, found = len(was) - 1, None
+    at = {name: table.header.index(name) for name in one.was if name in table.header}
+    best, found = len(one.was) - 1, None
     for index, row in enumerate(rows):
         for column in columns:
             if same(row[column] if column < len(row) else "", one.covering):
-                like = 2 * len(was.intersection(map(str, row))) + (index + table.first == one.row)
-                if like > best:
-                    best, found = like, (index, column)
+                like = sum(1 for name, i in at.items() if i < len(row) and same(row[i], one.was[name]))
+                score = 2 * like + (index + table.first == one.row)
+                if score > best:
+                    best, found = score, (index, column)
     return found
