@@ -24,9 +24,9 @@ from sync.core.memory import Tables
 from sync.core.rules import RulesError
 from sync.core.tabs import TabError
 from sync.gateway import Unreachable
-from sync.ledger import Busy
+from sync.ledger import Busy, Outdated
 
-COULD_NOT = (SettingsError, RulesError, TabError, Unreachable, Busy, exchange.FileProblem, setup.NotEmpty)
+COULD_NOT = (SettingsError, RulesError, TabError, Unreachable, Busy, Outdated, exchange.FileProblem, setup.NotEmpty)
 console = Console(highlight=False, soft_wrap=True)
 F = TypeVar("F", bound=Callable[..., Any])
 

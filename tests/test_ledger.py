@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+import sqlalchemy as sa
 
 from sync.core.decide import decide
 from sync.core.memory import absorb
 from sync.core.plan import Restore
-from sync.ledger import Busy, Ledger
+from sync.ledger import Busy, Ledger, Outdated
 from tests.book import ZONE, Book, bureau, hour
 
 FIELDS = ("known", "stamps", "lines", "notices", "numbers", "addresses", "status", "plan", "restores", "last_tick")
@@ -92,3 +93,12 @@ def test_the_trail_of_a_row(database: str) -> None:
     assert ledger.trail("20261124-003") == [
         {"tab": "issues", "what": "类别", "before": "怪事", "after": "其他", "at": hour("2026-11-24 09:10")}
     ]
+
+
+def test_a_database_of_another_version_is_said(database: str) -> None:
+    ledger = open_ledger(database)
+    with ledger.engine.begin() as db:
+        db.execute(sa.text("alter table rows drop column shown"))
+    ledger.close()
+    with pytest.raises(Outdated, match="表 rows 缺少 shown"):
+        open_ledger(database)

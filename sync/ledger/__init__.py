@@ -1,0 +1,269 @@
+"""The memory that a spreadsheet can't hold: one small database (DESIGN section 5). The only room of sqlalchemy.
+
+``tables`` says what is kept, ``records`` how values of the core become rows and back. A decision enters in one
+transaction, before any cell is touched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from sync.core.memory import Decision, Memory, Sent, absorb
+from sync.core.notices import Notice
+from sync.core.plan import Restore
+from sync.ledger.records import Records
+from sync.ledger.tables import Outdated, history, leases, open_engine, outbox, rules, ticks
+
+__all__ = ["Busy", "Ledger", "Outdated", "Waiting"]
+
+LEASE_SECONDS = 300  # longer than any tick; a dead holder is replaced after it
+
+
+class Busy(RuntimeError):
+    """Another process is at the same workbook's tick."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A notice in the outbox with what the sender must know."""
+
+    notice: Notice
+    attempts: int
+    batch: str | None
+
+
+class Ledger:
+    """The ledger of one bureau. ``memory`` is kept between ticks and read anew when another process wrote."""
+
+    def __init__(self, url: str, name: str, zone: ZoneInfo) -> None:
+        self.engine = open_engine(url)
+        self.name = name
+        self.zone = zone
+        self.records = Records(name, zone)
+        self._memory: Memory | None = None
+        self._revision = -1
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    # What the core reads
+    def memory(self) -> Memory:
+        """Everything remembered, from memory or from the database."""
+        with self.engine.connect() as db:
+            revision = self.records.fact(db, "revision", 0)
+            if self._memory is None or revision != self._revision:
+                self._memory = self.records.load(db)
+                self._revision = revision
+            self._memory.wanted_back = tuple(self.records.fact(db, "wanted_back", []))
+        return self._memory
+
+    # Commit
+    def commit(self, decision: Decision, now: datetime, rules_hash: str, rules_text: str, seen_version: str) -> None:
+        """Stamps, notices, history and the intended writes, in one transaction; then the memory moves on."""
+        memory = self.memory()
+        with self.engine.begin() as db:
+            self.records.put(db, decision, now, rules_hash, rules_text)
+            db.execute(sa.insert(ticks).values(bureau=self.name, at=now, wrote=decision.plan.cells))
+            back = [rid for rid in self.records.fact(db, "wanted_back", []) if rid not in decision.restored]
+            self.records.set_facts(
+                db,
+                {
+                    "numbers": decision.numbers,
+                    "addresses": decision.addresses,
+                    "status": {
+                        key: (text, at.astimezone(UTC).isoformat()) for key, (text, at) in decision.status.items()
+                    },
+                    "plan": self.records.codec.unstructure(decision.plan) if decision.plan.tabs else None,
+                    "restores": [],
+                    "wanted_back": back,
+                    "last_tick": now.astimezone(UTC).isoformat(),
+                    "wake": decision.wake.astimezone(UTC).isoformat() if decision.wake else None,
+                    "version": seen_version,
+                    "rules": rules_hash,
+                },
+            )
+            self._revision = self.records.bump(db)
+        absorb(memory, decision, now)
+
+    def landed(self, restores: Iterable[Restore], took: float) -> None:
+        """The write's reply was seen: the plan is done, and these cells of people are to be given back."""
+        kept = list(restores)
+        with self.engine.begin() as db:
+            self.records.set_facts(db, {"plan": None, "restores": self.records.codec.unstructure(kept)})
+            last = sa.select(sa.func.max(ticks.c.n)).where(ticks.c.bureau == self.name).scalar_subquery()
+            db.execute(sa.update(ticks).where(ticks.c.n == last).values(took=took))
+            memory = self.memory()
+            self._revision = self.records.bump(db)
+        memory.plan, memory.restores = None, kept
+
+    # Between ticks
+    def quiet_until(self, version: str, rules_hash: str) -> datetime | None:
+        """When the next look is due if the workbook is still at ``version`` under these rules; None: look now."""
+        with self.engine.connect() as db:
+            busy = (
+                self.records.fact(db, "plan", None)
+                or self.records.fact(db, "restores", [])
+                or self.records.fact(db, "wanted_back", [])
+            )
+            same = (
+                version
+                and version == self.records.fact(db, "version", "")
+                and rules_hash == self.records.fact(db, "rules", "")
+            )
+            wake = self.records.fact(db, "wake", None)
+        return datetime.fromisoformat(wake).astimezone(self.zone) if wake and same and not busy else None
+
+    def stir(self) -> None:
+        """Make the next tick look, whatever the workbook's version is."""
+        with self.engine.begin() as db:
+            self.records.set_facts(db, {"version": ""})
+
+    def want_back(self, rid: str) -> bool:
+        """Ask for a deleted row; False where no deleted row has that id."""
+        memory = self.memory()
+        if not any(rid in group and group[rid].deleted for group in memory.known.values()):
+            return False
+        with self.engine.begin() as db:
+            wanted = [*dict.fromkeys([*self.records.fact(db, "wanted_back", []), rid])]
+            self.records.set_facts(db, {"wanted_back": wanted})
+        return True
+
+    def last_rules(self) -> str | None:
+        """The rules text that was in force last."""
+        with self.engine.connect() as db:
+            query = sa.select(rules.c.text).where(
+                rules.c.bureau == self.name, rules.c.hash == self.records.fact(db, "rules", "")
+            )
+            return db.execute(query).scalar()
+
+    def trail(self, rid: str) -> list[dict[str, Any]]:
+        """The history of a row: what, before, after, at (bureau's zone), oldest first."""
+        with self.engine.connect() as db:
+            found = db.execute(
+                sa.select(history).where(history.c.bureau == self.name, history.c.rid == rid).order_by(history.c.n)
+            )
+            return [
+                {
+                    "tab": row.tab,
+                    "what": row.what,
+                    "before": json.loads(row.before),
+                    "after": json.loads(row.after),
+                    "at": row.at.astimezone(self.zone),
+                }
+                for row in found
+            ]
+
+    def ticks(self, most: int = 20) -> list[dict[str, Any]]:
+        """The last ticks that wrote something, newest first: at, wrote (cells), took (seconds)."""
+        with self.engine.connect() as db:
+            found = db.execute(
+                sa.select(ticks)
+                .where(ticks.c.bureau == self.name, ticks.c.wrote > 0)
+                .order_by(ticks.c.n.desc())
+                .limit(most)
+            )
+            return [{"at": row.at.astimezone(self.zone), "wrote": row.wrote, "took": row.took} for row in found]
+
+    # The outbox
+    def waiting(self, now: datetime, states: Iterable[str]) -> list[Waiting]:
+        """Notices whose hour has come, in the order of their numbers."""
+        with self.engine.connect() as db:
+            query = (
+                sa.select(outbox)
+                .where(
+                    outbox.c.bureau == self.name,
+                    outbox.c.state.in_(list(states)),
+                    outbox.c.due <= now,
+                    sa.or_(outbox.c.next_try.is_(None), outbox.c.next_try <= now),
+                )
+                .order_by(outbox.c.number)
+            )
+            return [
+                Waiting(self.records.read(Notice, row.notice), row.attempts, row.batch) for row in db.execute(query)
+            ]
+
+    def batch(self, numbers: Iterable[str], batch: str) -> None:
+        """Fix which notices go out in one mail, before it is sent: a repeat after a crash is the same mail."""
+        with self.engine.begin() as db:
+            db.execute(
+                sa.update(outbox)
+                .where(outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers)))
+                .values(batch=batch)
+            )
+
+    def settle(
+        self,
+        numbers: Iterable[str],
+        state: str,
+        reason: str,
+        *,
+        attempts: int = 0,
+        next_try: datetime | None = None,
+    ) -> None:
+        """What became of these notices; the next tick shows it in 通知记录."""
+        kept = list(numbers)
+        memory = self.memory()
+        changed = [
+            n
+            for n in kept
+            if n in memory.notices and (memory.notices[n].state, memory.notices[n].reason) != (state, reason)
+        ]
+        with self.engine.begin() as db:
+            db.execute(
+                sa.update(outbox)
+                .where(outbox.c.bureau == self.name, outbox.c.number.in_(kept))
+                .values(state=state, reason=reason, attempts=attempts, next_try=next_try)
+            )
+            if changed:
+                self.records.set_facts(db, {"version": ""})
+                self._revision = self.records.bump(db)
+        for number in changed:
+            memory.notices[number] = Sent(memory.notices[number].notice, state, reason)
+
+    # One tick at a time
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """The right to tick this bureau's workbook; ``Busy`` where another process has it."""
+        holder = f"{socket.gethostname()}:{os.getpid()}:{id(self)}"
+        self._lease(holder)
+        try:
+            yield
+        finally:
+            with self.engine.begin() as db:
+                db.execute(sa.delete(leases).where(leases.c.bureau == self.name, leases.c.holder == holder))
+
+    def _lease(self, holder: str) -> None:
+        with self.engine.begin() as db:
+            now = time.time()
+            held = db.execute(sa.select(leases).where(leases.c.bureau == self.name)).first()
+            if held and (held.until < now or _dead(held.holder)):
+                db.execute(sa.delete(leases).where(leases.c.bureau == self.name, leases.c.holder == held.holder))
+            try:
+                db.execute(sa.insert(leases).values(bureau=self.name, holder=holder, until=now + LEASE_SECONDS))
+            except sa.exc.IntegrityError as error:
+                raise Busy("另一个进程正在处理同一个工作簿，请稍后再试。") from error
+
+
+def _dead(holder: str) -> bool:
+    """Whether the process on this machine that held a lease is gone (killed in mid-tick)."""
+    host, pid, _ = holder.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

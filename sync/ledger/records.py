@@ -1,0 +1,186 @@
+"""Values of the core as rows of the ledger, and back: what a memory is read from and a decision is put into."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import cattrs
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from sync.core.identity import Known
+from sync.core.issues import Stamps
+from sync.core.memory import Decision, Memory, Sent
+from sync.core.notices import Notice
+from sync.core.plan import Plan, Restore
+from sync.core.rows import Raw
+from sync.core.scores import Line
+from sync.ledger.tables import facts, history, lines, outbox, rows, rules, stamps, upsert
+
+T = TypeVar("T")
+
+
+def codec(zone: ZoneInfo) -> cattrs.Converter:
+    """Values of the core to JSON and back: times as UTC texts, back in the bureau's zone."""
+    converter = cattrs.Converter()
+    converter.register_unstructure_hook(datetime, lambda value: value.astimezone(UTC).isoformat())
+    converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text).astimezone(zone))
+    converter.register_unstructure_hook(date, lambda value: value.isoformat())
+    converter.register_structure_hook(date, lambda text, _: date.fromisoformat(text))
+    converter.register_structure_hook_func(lambda kind: kind == Raw, lambda raw, _: raw)
+    return converter
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of one bureau; every method works on a connection that the caller opened."""
+
+    name: str
+    zone: ZoneInfo
+
+    @cached_property
+    def codec(self) -> cattrs.Converter:
+        return codec(self.zone)
+
+    def load(self, db: Connection) -> Memory:
+        found = Memory()
+        for row in db.execute(sa.select(rows).where(rows.c.bureau == self.name).order_by(rows.c.tab, rows.c.rid)):
+            marks = {
+                key: datetime.fromisoformat(text).astimezone(self.zone) for key, text in json.loads(row.marks).items()
+            }
+            found.known.setdefault(row.tab, {})[row.rid] = Known(
+                row.rid, json.loads(row.cells), row.print, marks, row.gone, json.loads(row.shown)
+            )
+        for row in db.execute(sa.select(stamps).where(stamps.c.bureau == self.name)):
+            found.stamps[row.rid] = self.read(Stamps, row.stamps)
+        for row in db.execute(sa.select(lines).where(lines.c.bureau == self.name).order_by(lines.c.id)):
+            found.lines.setdefault(row.issue, {})[row.id] = self.read(Line, row.line)
+        for row in db.execute(sa.select(outbox).where(outbox.c.bureau == self.name).order_by(outbox.c.number)):
+            found.notices[row.number] = Sent(self.read(Notice, row.notice), row.state, row.reason)
+        found.numbers = self.fact(db, "numbers", {})
+        found.addresses = self.fact(db, "addresses", {})
+        found.status = {
+            key: (text, datetime.fromisoformat(at).astimezone(self.zone))
+            for key, (text, at) in self.fact(db, "status", {}).items()
+        }
+        found.plan = self._plan(db)
+        found.restores = self.codec.structure(self.fact(db, "restores", []), list[Restore])
+        last = self.fact(db, "last_tick", None)
+        found.last_tick = datetime.fromisoformat(last).astimezone(self.zone) if last else None
+        return found
+
+    def _plan(self, db: Connection) -> Plan | None:
+        kept = self.fact(db, "plan", None)
+        if kept is None:
+            return None
+        for one in kept["tabs"].values():
+            one["rows"] = {int(number): row for number, row in one["rows"].items()}
+        return self.codec.structure(kept, Plan)
+
+    def read(self, kind: type[T], text: str) -> T:
+        return self.codec.structure(json.loads(text), kind)
+
+    def text(self, value: Any) -> str:
+        return json.dumps(self.codec.unstructure(value), ensure_ascii=False, separators=(",", ":"))
+
+    def put(self, db: Connection, decision: Decision, now: datetime, rules_hash: str, rules_text: str) -> None:
+        """All that a decision wants remembered."""
+        self._put_rows(db, decision)
+        self._put_notices(db, decision)
+        self._put_history(db, decision)
+        self._put_rules(db, rules_hash, rules_text, now)
+
+    def _put_rows(self, db: Connection, decision: Decision) -> None:
+        self._upsert(
+            db,
+            rows,
+            [
+                {
+                    "tab": tab,
+                    "rid": one.rid,
+                    "print": one.print,
+                    "gone": one.gone,
+                    "shown": json.dumps(dict(one.shown), ensure_ascii=False),
+                    "cells": json.dumps(dict(one.cells), ensure_ascii=False),
+                    "marks": json.dumps({key: at.astimezone(UTC).isoformat() for key, at in one.marks.items()}),
+                }
+                for tab, group in decision.known.items()
+                for one in group.values()
+            ],
+        )
+        self._upsert(db, stamps, [{"rid": rid, "stamps": self.text(one)} for rid, one in decision.stamps.items()])
+        self._upsert(
+            db,
+            lines,
+            [
+                {"issue": rid, "id": line.id, "line": self.text(line)}
+                for rid, group in decision.lines.items()
+                for line in group.values()
+            ],
+        )
+
+    def _put_notices(self, db: Connection, decision: Decision) -> None:
+        self._upsert(
+            db,
+            outbox,
+            [
+                {
+                    "number": number,
+                    "notice": self.text(sent.notice),
+                    "to": sent.notice.to,
+                    "due": sent.notice.due,
+                    "state": sent.state,
+                    "reason": sent.reason,
+                    "attempts": 0,
+                }
+                for number, sent in decision.notices.items()
+            ],
+        )
+
+    def _put_history(self, db: Connection, decision: Decision) -> None:
+        if decision.history:
+            db.execute(
+                sa.insert(history),
+                [
+                    {
+                        "bureau": self.name,
+                        "tab": one.tab,
+                        "rid": one.rid,
+                        "what": one.column,
+                        "before": json.dumps(one.before, ensure_ascii=False),
+                        "after": json.dumps(one.after, ensure_ascii=False),
+                        "at": one.at,
+                    }
+                    for one in decision.history
+                ],
+            )
+
+    def _put_rules(self, db: Connection, rules_hash: str, text: str, now: datetime) -> None:
+        if self.fact(db, "rules", "") != rules_hash:
+            self._upsert(db, rules, [{"hash": rules_hash, "text": text, "since": now}])
+
+    def fact(self, db: Connection, key: str, default: Any) -> Any:
+        query = sa.select(facts.c.value).where(facts.c.bureau == self.name, facts.c.key == key)
+        text = db.execute(query).scalar()
+        return default if text is None else json.loads(text)
+
+    def set_facts(self, db: Connection, values: Mapping[str, Any]) -> None:
+        self._upsert(
+            db,
+            facts,
+            [{"key": key, "value": json.dumps(value, ensure_ascii=False)} for key, value in values.items()],
+        )
+
+    def bump(self, db: Connection) -> int:
+        revision = int(self.fact(db, "revision", 0)) + 1
+        self.set_facts(db, {"revision": revision})
+        return revision
+
+    def _upsert(self, db: Connection, table: sa.Table, values: list[dict[str, Any]]) -> None:
+        upsert(db, table, [{"bureau": self.name, **one} for one in values])

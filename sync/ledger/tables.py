@@ -1,0 +1,181 @@
+"""The tables of the ledger and how a database is opened. Times are kept in UTC.
+
+SQLite by default, PostgreSQL by URL. Every table carries the bureau, so that many workbooks can share one database.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+
+class Outdated(RuntimeError):
+    """The database was made by another version; the sentence says what to do."""
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC: SQLite drops zones and would give the local clock back."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone must not enter the ledger")
+        return value.astimezone(UTC).replace(tzinfo=None) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None else None
+
+
+meta = sa.MetaData()
+
+
+def bureau() -> sa.Column[str]:
+    """A fresh first column for each table: many workbooks may share one database."""
+    return sa.Column("bureau", sa.String(120), primary_key=True)
+
+
+rows = sa.Table(
+    "rows",
+    meta,
+    bureau(),
+    sa.Column("tab", sa.String(40), primary_key=True),
+    sa.Column("rid", sa.String(60), primary_key=True),
+    sa.Column("print", sa.String(40), nullable=False),
+    sa.Column("gone", sa.Integer, nullable=False),
+    sa.Column("cells", sa.Text, nullable=False),
+    sa.Column("marks", sa.Text, nullable=False),
+    sa.Column("shown", sa.Text, nullable=False, default="{}"),
+)
+stamps = sa.Table(
+    "stamps",
+    meta,
+    bureau(),
+    sa.Column("rid", sa.String(60), primary_key=True),
+    sa.Column("stamps", sa.Text, nullable=False),
+)
+lines = sa.Table(
+    "lines",
+    meta,
+    bureau(),
+    sa.Column("issue", sa.String(60), primary_key=True),
+    sa.Column("id", sa.String(120), primary_key=True),
+    sa.Column("line", sa.Text, nullable=False),
+)
+history = sa.Table(
+    "history",
+    meta,
+    sa.Column("n", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("bureau", sa.String(120), nullable=False),
+    sa.Column("tab", sa.String(40), nullable=False),
+    sa.Column("rid", sa.String(60), nullable=False, index=True),
+    sa.Column("what", sa.String(60), nullable=False),
+    sa.Column("before", sa.Text, nullable=False),
+    sa.Column("after", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
+outbox = sa.Table(
+    "outbox",
+    meta,
+    bureau(),
+    sa.Column("number", sa.String(200), primary_key=True),
+    sa.Column("notice", sa.Text, nullable=False),
+    sa.Column("to", sa.String(120), nullable=False),
+    sa.Column("due", Moment, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False, index=True),
+    sa.Column("reason", sa.Text, nullable=False, default=""),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("next_try", Moment),
+    sa.Column("batch", sa.String(64)),
+)
+ticks = sa.Table(
+    "ticks",
+    meta,
+    sa.Column("n", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("bureau", sa.String(120), nullable=False, index=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("wrote", sa.Integer, nullable=False),
+    sa.Column("took", sa.Float, nullable=False, default=0.0),
+    sa.Column("note", sa.Text, nullable=False, default=""),
+)
+rules = sa.Table(
+    "rules",
+    meta,
+    bureau(),
+    sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+)
+facts = sa.Table(
+    "facts",
+    meta,
+    bureau(),
+    sa.Column("key", sa.String(40), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+leases = sa.Table(
+    "leases",
+    meta,
+    bureau(),
+    sa.Column("holder", sa.String(120), nullable=False),
+    sa.Column("until", sa.Float, nullable=False),
+)
+
+
+def open_engine(url: str) -> Engine:
+    """The database with all tables in it. Raises ``Outdated`` where a table lacks a column of this version."""
+    engine = _engine(url)
+    meta.create_all(engine)
+    inspector = sa.inspect(engine)
+    for table in meta.sorted_tables:
+        there = {column["name"] for column in inspector.get_columns(table.name)}
+        missing = [column.name for column in table.columns if column.name not in there]
+        if missing:
+            raise Outdated(
+                f"台账数据库（{engine.url.render_as_string()}）是别的版本建的，"
+                f"表 {table.name} 缺少 {'、'.join(missing)}。"
+                "请把旧的数据库移到别处再运行：编号、截止时间和街路长会从工作簿收编，已发送的通知不会再发。"
+            )
+    return engine
+
+
+def _engine(url: str) -> Engine:
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return sa.create_engine(parsed, pool_pre_ping=True)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(parsed, connect_args={"timeout": 30})
+
+    @sa.event.listens_for(engine, "connect")
+    def durable(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA busy_timeout=30000")
+
+    return engine
+
+
+def upsert(db: Connection, table: sa.Table, values: list[dict[str, Any]]) -> None:
+    """Insert rows, or change those that have the same key."""
+    if not values:
+        return
+    insert = _insert_for(db.engine)(table)
+    keys = [column.name for column in table.primary_key]
+    changed = {column: insert.excluded[column] for column in values[0] if column not in keys}
+    db.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), values)
+
+
+def _insert_for(engine: Engine) -> Any:
+    if engine.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql
+
+        return postgresql
+    from sqlalchemy.dialects.sqlite import insert as sqlite
+
+    return sqlite
