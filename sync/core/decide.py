@@ -6,7 +6,6 @@ or tab and stops nothing else. Read ``decide`` first; each step below is one roo
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -14,14 +13,14 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core import checks, plan, roster, scores, standings, status
+from sync.core import checks, plan, roster, status
+from sync.core.board import Board
 from sync.core.followup import Followed, FollowUp
 from sync.core.memory import Change, Decision, Memory, Sent, Tables
 from sync.core.notices import Notice
 from sync.core.reading import Reading
 from sync.core.rows import Raw, Row, plain
 from sync.core.rules import Rules
-from sync.core.scores import Line
 from sync.core.tabs import Layout
 
 
@@ -198,62 +197,9 @@ class Look:
     # Scores
     def score_months(self) -> None:
         """月度考核 and 扣分明细 of every month that has lines, and of this one."""
-        visits = self._visits()
-        found = tuple(self.followed.values())
-        memo = self.memory.memo.scores
-        if memo and memo[0] == visits and _same_items(memo[1], found):
-            lines, rows = memo[2]
-        else:
-            lines, rows = self._scores(visits)
-        self.memory.memo.scores = (visits, found, (lines, rows))
+        lines, rows = Board(self.reading, self.roster, self.followed).run()
         self._wish("lines", lines)
         self._wish("scores", rows)
-
-    def _scores(self, visits: Mapping[tuple[str, str], int]) -> tuple[dict[Any, Any], dict[Any, Any]]:
-        lines = [line for one in self.followed.values() for line in one.lines] + self._of_lost_rows()
-        today = self.now.date()
-        months = sorted({line.month for line in lines} | {scores.month_of(today)})
-        bases = [line for month in months for line in scores.base_lines(month, self._targets(month), self.rules)]
-        lines = scores.capped(lines, self.rules)
-        tallies = [one.tally for one in self.followed.values() if one.tally]
-        table = standings.standings(
-            months, scores.sums([*bases, *lines]), tallies, visits, self.roster, self.rules, today
-        )
-        ordered = sorted([*bases, *lines], key=lambda line: (line.month, line.date, line.id))
-        cells = {(line.id,): self._line_cells(line) for line in ordered}
-        return cells, {(row.month, row.target, row.kind): row.cells() for row in table}
-
-    def _line_cells(self, line: Line) -> dict[str, Any]:
-        return self.memory.memo.cells_of(line.id, line, lambda: line_cells(line, self.zone))
-
-    def _of_lost_rows(self) -> list[Line]:
-        """Deleting a row is no decision about its points: they stay until the row is back and made void."""
-        lost = [booked for rid, booked in self.memory.lines.items() if rid not in self.followed]
-        return [line for booked in lost for line in booked.values()]
-
-    def _targets(self, month: str) -> list[tuple[str, str, str]]:
-        streets = standings.streets_of(self.roster, month, self.now.date())
-        found = [(scores.STREET, street.name, chief) for street, chief in streets]
-        return found + [(scores.UNIT, unit, "") for unit in self.rules.units]
-
-    def _visits(self) -> dict[tuple[str, str], int]:
-        """Inspections by month and street: one a street, person and day, with or without a finding."""
-        seen = {
-            (row.cells["reporter"], street.name, day)
-            for row in self.rows.get("duties", [])
-            if row.cells.get("kind") == "督查" and "reporter" in row.cells
-            for day in [(row.cells.get("reported_at") or self.reading.mark("duties", row.rid, "heard")).date()]
-            for street in [self.roster.street(row.cells.get("street", ""), day)]
-            if street
-        }
-        for row in self.rows.get("issues", []):
-            one = self.followed.get(row.rid)
-            if one and one.stamps.street and row.cells.get("source") == "督查":
-                seen.add((row.cells.get("reporter", ""), one.stamps.street, one.stamps.received.date()))
-        found: dict[tuple[str, str], int] = defaultdict(int)
-        for _, street, day in seen:
-            found[scores.month_of(day), street] += 1
-        return dict(found)
 
     # Notices
     def tell(self) -> None:
@@ -333,10 +279,6 @@ class Look:
         self.decision.restored = tuple(done)
 
 
-def _same_items(before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
-    return len(before) == len(now) and all(a is b for a, b in zip(before, now, strict=True))
-
-
 def change_state(cells: Mapping[str, Any], day: date) -> str:
     """状态 of a row of 人员调整 (plan note 2)."""
     opinions = (cells.get("branch_opinion"), cells.get("commander_opinion"))
@@ -354,21 +296,6 @@ def change_state(cells: Mapping[str, Any], day: date) -> str:
 
 def request_state(cells: Mapping[str, Any]) -> str:
     return {"同意": "已同意", "不同意": "未同意"}.get(cells.get("answer", ""), "待批复")
-
-
-def line_cells(line: Line, zone: ZoneInfo) -> dict[str, Any]:
-    return {
-        "id": line.id,
-        "month": line.month,
-        "target": line.target,
-        "chief": line.chief,
-        "issue": line.issue,
-        "rule": line.rule,
-        "clause": line.clause,
-        "points": line.points / 100,
-        "text": line.text,
-        "date": plan.to_raw(line.date, zone),
-    }
 
 
 def notice_cells(sent: Sent, zone: ZoneInfo) -> dict[str, Any]:
