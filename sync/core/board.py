@@ -53,7 +53,7 @@ class Board:
             months, scores.sums([*bases, *lines]), tallies, visits, self.roster, self.reading.rules, today
         )
         ordered = sorted([*bases, *lines], key=lambda line: (line.month, line.date, line.id))
-        cells = {(line.id,): self._line_cells(line) for line in ordered}
+        cells: Rows = {(line.id,): self._line_cells(line) for line in ordered}
         return cells, {(row.month, row.target, row.kind): row.cells() for row in table}
 
     def _line_cells(self, line: Line) -> dict[str, Any]:

@@ -133,9 +133,10 @@ def change(layout: Layout, cells: Cells, roster: Roster) -> list[str]:
     if since and until and until < since:
         found.append(f"{place(layout, 'until')}早于生效日期，请改正其中一个。")
     street = roster.street(cells.get("street", ""), since) if since else None
-    if street and "from_chief" in cells and cells["from_chief"] != street.chief:
+    before = roster.chief(street, since - timedelta(days=1)) if street and since else ""
+    if street and "from_chief" in cells and cells["from_chief"] != before:
         found.append(
-            f"{place(layout, 'from_chief')}填的是{quoted(cells['from_chief'])}，名册里是「{street.chief}」，请核对。"
+            f"{place(layout, 'from_chief')}填的是{quoted(cells['from_chief'])}，名册里是「{before}」，请核对。"
         )
     return found
 
@@ -157,6 +158,9 @@ def streets(layout: Layout, rows: list[Row], roster: Roster, day: date) -> dict[
             for key, value in (("code", one.code), ("street", one.name))
             if value and one.span.holds(day) and groups[key][value] > 1
         ]
+        others = {other.name for other in read.values() if other and other.name != one.name}
+        if clash := sorted(others.intersection(one.aliases)):
+            problems.append(f"{place(layout, 'aliases')}「{'、'.join(clash)}」是另一条街路的名称，请去掉。")
         if one.span.since and one.span.until and one.span.until < one.span.since:
             problems.append(f"{place(layout, 'until')}早于启用日期，请改正其中一个。")
         if one.chief and one.chief not in names:
@@ -189,6 +193,12 @@ def posts(layout: Layout, rows: list[Row]) -> dict[int, list[str]]:
             and other.branch != one.branch
             and other.span.meets(one.span)
         }
+        mails = {other.mail for _, other in read if other and other.name == one.name and other.mail
+                 and other.span.meets(one.span)}  # fmt: skip
+        if len(mails) > 1:
+            problems.append(
+                f"{place(layout, 'mail')}「{one.name}」有 {len(mails)} 个邮箱，同名的请在姓名后加单位区分。"
+            )
         if twins and one.branch:
             problems.append(
                 f"{place(layout, 'name')}「{one.name}」同时在{'、'.join(sorted({one.branch, *twins}))}任街路长，"

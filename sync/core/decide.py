@@ -71,7 +71,7 @@ class Look:
     def know_roster(self) -> None:
         parts = tuple(self.rows.get(key, []) for key in ("streets", "posts", "changes"))
         self.roster = roster.assemble(*parts)
-        self.decision.addresses = self.roster.addresses
+        self.decision.addresses = self.roster.addresses(self.now.date())
         scope = (self.rules.hash, self.roster, self.now.date())
         memo = self.memory.memo
         if memo.scope != scope:

@@ -14,7 +14,8 @@ from datetime import date, datetime
 
 from sync.core.rows import Raw, Row, plain
 
-NUMBER = re.compile(r"\d{8}-\d{3,}")
+NUMBER = re.compile(r"[0-9]{8}-[0-9]{3,6}")
+FARTHEST = 10_000  # a number further ahead than this of the last one given was invented, not forgotten
 MOST_PAIRS = 40_000  # comparing more edited rows with more lost ones than this is a re-import, not an edit
 DELETED = -1  # stands in ``gone`` once a row was missed as often as the rules allow
 
@@ -60,10 +61,11 @@ class Numbers:
         self.highest[key] = self.highest.get(key, 0) + 1
         return f"{key}-{self.highest[key]:03d}"
 
-    def knows(self, rid: str) -> bool:
-        """Whether this number was given out already, so that an unknown row can't claim it."""
+    def may_be_ours(self, rid: str) -> bool:
+        """Whether an unknown number can be one that we gave and forgot: not given to another row, and near."""
         key, _, number = rid.partition("-")
-        return int(number) <= self.highest.get(key, 0)
+        last = self.highest.get(key, 0)
+        return last < int(number) <= last + FARTHEST
 
     def take(self, rid: str) -> None:
         key, _, number = rid.partition("-")
@@ -126,7 +128,12 @@ def _bind_likeness(rows: Iterable[Row], left: dict[str, Known]) -> None:
     if len(loose) * len(left) > MOST_PAIRS:
         return
     for row in loose:
-        like = {rid: _likeness(row, one) for rid, one in left.items()}
+        about = plain(row.parsed.kept.get("issue"))
+        like = {
+            rid: _likeness(row, one)
+            for rid, one in left.items()
+            if not one.deleted and plain(one.cells.get("issue")) == about
+        }
         rid = max(like, key=lambda one: like[one], default="")
         if rid and like[rid] * 2 > len(left[rid].cells):
             _take(row, rid, left)
@@ -142,7 +149,7 @@ def adopt(binding: Binding, claims: Mapping[int, str], numbers: Numbers, taken: 
     used, fresh = set(taken), []
     for row in binding.fresh:
         rid = claims.get(row.number, "")
-        if NUMBER.fullmatch(rid) and rid not in used and not numbers.knows(rid):
+        if NUMBER.fullmatch(rid) and rid not in used and numbers.may_be_ours(rid):
             row.rid = rid
             used.add(rid)
             binding.adopted.append(row)

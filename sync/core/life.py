@@ -48,6 +48,7 @@ EDGES: dict[tuple[str, str], tuple[str, str]] = {
     (SUSPENDED, "已整改"): (FIXED, "五·3"),
     (SUSPENDED, "通过"): (CLOSED, "五·3"),
     (SUSPENDED, "作废"): (VOID, "六·1"),
+    (CLOSED, "作废"): (VOID, "六·1"),  # closed, and found afterwards to have been none
 }
 
 ORDER = ("收到", "群众反映", "受理", "移交", "延期", "挂账", "恢复", "已整改", "上报", "返工", "通过", "作废")
@@ -93,7 +94,7 @@ class Start:
 class Life:
     """Where an issue stands at an hour.
 
-    ``late_since``: the deadline that was missed first (lateness that was reached stays). ``end``: the hour up to
+    ``late_since``: the deadline that was missed first (lateness that was reached stays); ``missed``: all of them. ``end``: the hour up to
     which the clock counts (the last feedback, else now). ``moves``: all deadline moves, new ones included.
     """
 
@@ -104,6 +105,7 @@ class Life:
     fixed_at: datetime | None = None
     closed_at: datetime | None = None
     late_since: datetime | None = None
+    missed: tuple[datetime, ...] = ()
     reworks: tuple[datetime, ...] = ()
     extended: bool = False
     reported_up: datetime | None = None
@@ -138,6 +140,7 @@ class _Course:
     fixed_at: datetime | None = None
     closed_at: datetime | None = None
     late_since: datetime | None = None
+    missed: list[datetime] = field(default_factory=list)
     reworks: list[datetime] = field(default_factory=list)
     extended: bool = False
     reported_up: datetime | None = None
@@ -159,8 +162,13 @@ class _Course:
 
     def _pass(self, at: datetime) -> None:
         """Note a deadline that went by before this moment while the clock ran."""
-        if self.state in RUNNING and self.deadline and at > self.deadline and self.late_since is None:
-            self.late_since = self.deadline
+        if self.state in RUNNING and self.deadline and at > self.deadline:
+            self.miss(self.deadline)
+
+    def miss(self, deadline: datetime) -> None:
+        self.late_since = self.late_since or deadline
+        if deadline not in self.missed:
+            self.missed.append(deadline)
 
     def _aside(self, event: Event) -> None:
         """Events that leave the state as it is."""
@@ -178,7 +186,7 @@ class _Course:
 
     def _effect(self, event: Event, before: str) -> None:
         if event.kind == "已整改":
-            self.fixed_at = event.at
+            self.fixed_at = self.fixed_at or event.at  # a better photo does not make the work later
             self._close_break(event.at)
         elif event.kind == "通过":
             self.closed_at = event.at
@@ -214,8 +222,9 @@ class _Course:
         self._move(event, self.calendar.add(event.at, limit).at)
 
     def _pushed(self) -> datetime | None:
-        if self.base is None:
-            return self.deadline
+        if self.base is None:  # a moment was given, no limit: it moves by as long as the clock stood
+            paused = self.breaks[-1] if self.breaks else None
+            return self.deadline + (paused.end - paused.start) if paused and self.deadline else self.deadline
         start, limit = self.base
         return self.calendar.add(start, limit, tuple(self.breaks)).at
 
@@ -277,10 +286,10 @@ def _keep_moves(course: _Course) -> None:
 def _settle(course: _Course, now: datetime) -> Life:
     _keep_moves(course)
     end = course.fixed_at if course.state in (FIXED, CLOSED) else now
-    late = course.late_since
     started = course.state not in ("", UNVERIFIED, VOID)
-    if started and course.state != SUSPENDED and late is None and course.deadline and end and end > course.deadline:
-        late = course.deadline
+    if started and course.state != SUSPENDED and course.deadline and end and end > course.deadline:
+        course.miss(course.deadline)
+    late = course.late_since
     return Life(
         state=course.state,
         unit=course.unit,
@@ -289,6 +298,7 @@ def _settle(course: _Course, now: datetime) -> Life:
         fixed_at=course.fixed_at,
         closed_at=course.closed_at,
         late_since=late if started else None,
+        missed=tuple(course.missed) if started else (),
         reworks=tuple(course.reworks),
         extended=course.extended,
         reported_up=course.reported_up,

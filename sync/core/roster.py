@@ -94,7 +94,9 @@ class Roster:
     def _by_name(self) -> Mapping[str, list[Street]]:
         found: dict[str, list[Street]] = defaultdict(list)
         for street in self.streets:
-            for name in (street.name, *street.aliases):
+            found[street.name].append(street)
+        for street in self.streets:  # after all names: an alias never stands before a street's own name
+            for name in street.aliases:
                 found[name].append(street)
         return found
 
@@ -102,12 +104,11 @@ class Roster:
     def names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(street.name for street in self.streets))
 
-    @cached_property
-    def addresses(self) -> dict[str, str]:
-        """Mail by name; the first post that has one."""
+    def addresses(self, day: date) -> dict[str, str]:
+        """Mail by name: of the first post that holds that day and has one."""
         found: dict[str, str] = {}
         for post in self.posts:
-            if post.mail:
+            if post.mail and post.span.holds(day):
                 found.setdefault(post.name, post.mail)
         return found
 
@@ -119,11 +120,10 @@ class Roster:
         return None
 
     def chief(self, street: Street, day: date) -> str:
-        """The chief of the street on that day: a change that took effect goes before the roster."""
-        for change in reversed(self.changes):
-            if change.street == street.name and change.span.holds(day):
-                return change.chief
-        return street.chief
+        """The chief of the street on that day: the change that took effect last goes before the roster."""
+        names = (street.name, *street.aliases)
+        held = [change for change in self.changes if change.street in names and change.span.holds(day)]
+        return max(held, key=lambda change: change.span.since or date.min).chief if held else street.chief
 
     def people(self, role: str, day: date, *, branch: str = "", district: str = "", unit: str = "") -> tuple[str, ...]:
         """Names of those who hold ``role`` (code word) that day for the branch, district or unit."""

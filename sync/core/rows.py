@@ -35,7 +35,7 @@ DATE_TEXTS = (
     "%Y年%m月%d日",
     "%Y.%m.%d",
 )
-MAIL = re.compile(r"[^@\s,;<>\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 LIMIT_WORDS = (
     ("个", ""),
     ("工作小时", "wh"),
