@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from dotenv import dotenv_values
 from google.oauth2.service_account import Credentials
@@ -35,6 +36,8 @@ SCOPES = (
 )
 ADDRESS = re.compile(r"/spreadsheets/d/([A-Za-z0-9_-]+)")
 TITLE = "街路长工作簿"
+SPREADSHEET = "application/vnd.google-apps.spreadsheet"
+FILES = "https://www.googleapis.com/drive/v3/files"
 
 
 class SettingsError(RuntimeError):
@@ -99,6 +102,28 @@ def read_templates(folder: Path) -> dict[str, tabs.Tab]:
     }
 
 
+def _still_there(kept: Path, there: list[dict[str, Any]]) -> str:
+    found = kept.read_text("utf-8").strip()
+    if found not in {one["id"] for one in there}:
+        raise SettingsError(
+            f"{kept} 记着的工作簿 {found} 不在数据文件夹里了。请恢复备份；确实要重新开始，再删掉这个文件。"
+        )
+    return found
+
+
+def _keep_once(kept: Path, workbook: str) -> str:
+    """Keep the id in whole or not at all; where another process was first, its id counts."""
+    half = kept.with_name(f"{kept.name}.{os.getpid()}")
+    half.write_text(f"{workbook}\n", "utf-8")
+    try:
+        os.link(half, kept)
+    except FileExistsError:
+        return kept.read_text("utf-8").strip()
+    finally:
+        half.unlink()
+    return workbook
+
+
 @dataclass
 class Office:
     """The parts of a running jielu: workbook, gateway, ledger, rules. Opened when first asked for."""
@@ -143,15 +168,27 @@ class Office:
         """The spreadsheet's id; the embedded one is made when there is none."""
         if not self.embedded:
             return self.settings.workbook
-        return self._embedded_id(create=True)
+        kept = self.settings.data / "workbook.id"
+        there = self._embedded_files()
+        if kept.exists():
+            return _still_there(kept, there)
+        return _keep_once(kept, self._only_one(there, kept) or self._made())
 
-    def _embedded_id(self, *, create: bool) -> str:
-        kind = "application/vnd.google-apps.spreadsheet"
-        files = "https://www.googleapis.com/drive/v3/files"
-        found = self.client.request("get", files, params={"q": f"mimeType='{kind}' and name='{TITLE}'"}).json()["files"]
-        if found:
-            return str(found[0]["id"])
-        return str(self.client.request("post", files, json={"name": TITLE, "mimeType": kind}).json()["id"])
+    def _embedded_files(self) -> list[dict[str, Any]]:
+        """The embedded store's spreadsheets: id and who owns them."""
+        asked = {"q": f"mimeType='{SPREADSHEET}'", "pageSize": 1000, "fields": "files(id,permissions)"}
+        found: list[dict[str, Any]] = self.client.request("get", FILES, params=asked).json()["files"]
+        return found
+
+    def _only_one(self, there: list[dict[str, Any]], kept: Path) -> str:
+        """The spreadsheet that jielu itself made (it has no owner); empty where there is none."""
+        ours = [one["id"] for one in there if all(share["role"] != "owner" for share in one["permissions"])]
+        if len(ours) > 1:
+            raise SettingsError(f"数据文件夹里有 {len(ours)} 个工作簿（{'、'.join(ours)}），请把要用的编号写进 {kept}。")
+        return str(ours[0]) if ours else ""
+
+    def _made(self) -> str:
+        return str(self.client.request("post", FILES, json={"name": TITLE, "mimeType": SPREADSHEET}).json()["id"])
 
     @cached_property
     def gateway(self) -> Gateway:

@@ -168,6 +168,33 @@ def test_the_status_page_opens_by_link_alone(bureau: Bureau) -> None:
         assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")
 
 
+# The embedded workbook -------------------------------------------------------------------------------------------
+def test_the_workbook_is_known_by_its_id_whatever_it_or_others_are_called(bureau: Bureau) -> None:
+    bureau.jielu("init")
+    client = sign_in(bureau)
+    ours = client.open("街路长工作簿")
+    ours.update_title("二〇二六年台账")
+    client.create("街路长工作簿")
+    assert bureau.json("init") == {"workbook": ours.id, "tabs": []}
+
+
+def test_a_workbook_made_before_its_id_was_kept_is_adopted(bureau: Bureau) -> None:
+    first = bureau.json("init")["workbook"]
+    kept = bureau.folder / "data" / "workbook.id"
+    assert kept.read_text() == f"{first}\n"
+    kept.unlink()
+    sign_in(bureau).create("街路长工作簿")
+    assert bureau.json("init") == {"workbook": first, "tabs": []}
+    assert kept.read_text() == f"{first}\n"
+
+
+def test_a_workbook_that_is_gone_is_said_and_not_replaced(bureau: Bureau) -> None:
+    bureau.jielu("init")
+    (bureau.folder / "data" / "workbook.id").write_text("gone\n")
+    done = bureau.jielu("tick")
+    assert (done.returncode, "工作簿 gone 不在数据文件夹里了" in done.stderr) == (2, True)
+
+
 # The command line ------------------------------------------------------------------------------------------------
 def test_check_names_line_and_column_of_a_mistake(bureau: Bureau) -> None:
     bureau.jielu("init")
