@@ -19,11 +19,13 @@ Connection = smtplib.SMTP
 
 
 class Failure(RuntimeError):
-    """A message that did not go out. ``permanent``: the receiver will never take it as it is."""
+    """A message that did not go out. ``permanent``: the receiver will never take it as it is. ``recipient``: it was
+    the receiver who was refused, and not our server, sender or settings, which stand in the way of every letter."""
 
-    def __init__(self, sentence: str, *, permanent: bool) -> None:
+    def __init__(self, sentence: str, *, permanent: bool = False, recipient: bool = False) -> None:
         super().__init__(sentence)
         self.permanent = permanent
+        self.recipient = recipient
 
 
 @dataclass(frozen=True)
@@ -49,18 +51,22 @@ class Mail:
         try:
             server = self._connect()
         except smtplib.SMTPAuthenticationError as error:
-            raise Failure(f"邮箱登录失败：{_said(error.smtp_error)}", permanent=False) from error
+            raise Failure(f"邮箱登录失败：{_said(error.smtp_error)}") from error
         except (OSError, smtplib.SMTPException) as error:
-            raise Failure(f"连接不上邮件服务器：{error}", permanent=False) from error
+            raise Failure(f"连接不上邮件服务器：{error}") from error
         try:
             yield server
         finally:
             _quit(server)
 
     def _connect(self) -> Connection:
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise Failure("JIELU_SMTP 应当写成 smtps://用户:密码@服务器:465", permanent=False)
+        try:
+            parts = urlsplit(self.url)
+            known = parts.scheme in ("smtp", "smtps") and parts.hostname and (parts.port or True)
+        except ValueError:  # a port that is no number
+            known = False
+        if not known or not parts.hostname:
+            raise Failure("JIELU_SMTP 应当写成 smtps://用户:密码@服务器:465")
         safe = ssl.create_default_context()
         if parts.scheme == "smtps":
             server: smtplib.SMTP = smtplib.SMTP_SSL(parts.hostname, parts.port or 465, timeout=TIMEOUT, context=safe)
@@ -75,18 +81,23 @@ class Mail:
 
     def send(self, server: Connection, letter: Letter) -> None:
         """Hand one letter over; returns when the receiver's server said yes."""
+        if not letter.to.isascii() or not letter.to.isprintable():
+            raise Failure(
+                f"邮箱「{letter.to}」里有中文、全角字符或换行，请在组织架构里改正。", permanent=True, recipient=True
+            )
         try:
             server.send_message(self._message(letter))
         except smtplib.SMTPRecipientsRefused as error:
             code, words = next(iter(error.recipients.values()))
-            raise Failure(f"收件人被拒收（{code}）：{_said(words)}", permanent=code >= 500) from error
+            said = f"收件人被拒收（{code}）：{_said(words)}"
+            raise Failure(said, permanent=code >= 500, recipient=True) from error
+        except smtplib.SMTPSenderRefused as error:
+            said = f"发件人 {self.sender} 被邮件服务器拒绝（{error.smtp_code}）：{_said(error.smtp_error)}"
+            raise Failure(f"{said}。请检查 JIELU_MAIL_FROM。") from error
         except smtplib.SMTPResponseException as error:
-            raise Failure(
-                f"邮件服务器拒绝（{error.smtp_code}）：{_said(error.smtp_error)}",
-                permanent=error.smtp_code >= 500,
-            ) from error
+            raise Failure(f"邮件服务器拒绝（{error.smtp_code}）：{_said(error.smtp_error)}") from error
         except (OSError, smtplib.SMTPException) as error:
-            raise Failure(f"发送中断：{error}", permanent=False) from error
+            raise Failure(f"发送中断：{error}") from error
 
     def _message(self, letter: Letter) -> EmailMessage:
         message = EmailMessage()

@@ -184,7 +184,8 @@ class Office:
         """The spreadsheet that jielu itself made (it has no owner); empty where there is none."""
         ours = [one["id"] for one in there if all(share["role"] != "owner" for share in one["permissions"])]
         if len(ours) > 1:
-            raise SettingsError(f"数据文件夹里有 {len(ours)} 个工作簿（{'、'.join(ours)}），请把要用的编号写进 {kept}。")
+            names = "、".join(ours)
+            raise SettingsError(f"数据文件夹里有 {len(ours)} 个工作簿（{names}），请把要用的编号写进 {kept}。")
         return str(ours[0]) if ours else ""
 
     def _made(self) -> str:

@@ -129,21 +129,22 @@ def _send_one(
 
 
 def _later(ledger: Ledger, group: Sequence[Waiting], failure: Failure, now: datetime, done: Delivery) -> None:
+    """Another try after a gap. Only a receiver who was refused again and again is given up: what stands in the way of
+    every letter (no server, our own settings) passes, and its tries must not be held against the notice."""
     attempts = group[0].attempts + 1
     numbers = [one.notice.number for one in group]
     done.reasons.append(str(failure))
-    if attempts >= MOST_TRIES:
-        ledger.settle(numbers, "发送失败", f"试了 {attempts} 次都没有成功：{failure}", attempts=attempts)
-        done.failed += len(numbers)
-        return
+    said = f"还没有发出去，稍后再试：{failure}"
+    if failure.recipient:
+        if attempts >= MOST_TRIES:
+            ledger.settle(numbers, "发送失败", f"试了 {attempts} 次都没有成功：{failure}", attempts=attempts)
+            done.failed += len(numbers)
+            return
+        said = f"第 {attempts} 次没有成功，稍后再试：{failure}"
+    else:
+        attempts = max(group[0].attempts, min(attempts, len(GAPS)))
     gap = GAPS[min(attempts, len(GAPS)) - 1]
-    ledger.settle(
-        numbers,
-        "待发送",
-        f"第 {attempts} 次没有成功，稍后再试：{failure}",
-        attempts=attempts,
-        next_try=now + gap,
-    )
+    ledger.settle(numbers, "待发送", said, attempts=attempts, next_try=now + gap)
     done.later += len(numbers)
 
 

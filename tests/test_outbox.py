@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import smtplib
 import socket
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -124,15 +125,71 @@ def test_a_refusal_for_good_is_said_and_not_tried_again(day: Day) -> None:
     assert "550" in day.states("2026-11-25 09:07")[CHIEF][1]
 
 
-def test_no_server_keeps_everything_and_gives_up_only_after_many_tries(day: Day) -> None:
+def test_a_receiver_who_is_refused_for_long_is_given_up(day: Day) -> None:
+    with post() as (house, url):
+        house.answer = lambda address: "451 灰名单"
+        now = hour("2026-11-24 09:06")
+        for _ in range(MOST_TRIES - 1):
+            assert deliver(day.ledger, Mail(url, SENDER), now).later == 2
+            now += timedelta(hours=7)
+        assert deliver(day.ledger, Mail(url, SENDER), now).failed == 2
+
+
+def test_no_server_keeps_everything_for_as_long_as_it_takes(day: Day) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         mail = Mail(f"smtp://127.0.0.1:{taken.getsockname()[1]}", SENDER)
         now = hour("2026-11-24 09:06")
-        for _ in range(MOST_TRIES - 1):
+        for _ in range(3 * MOST_TRIES):
             assert deliver(day.ledger, mail, now).later == 2
-            now += timedelta(hours=7)
-        assert deliver(day.ledger, mail, now).failed == 2
+            now += timedelta(hours=6)
+    state, reason = day.states("2026-11-24 09:07")[CHIEF]
+    assert state == "待发送" and reason.startswith("还没有发出去，稍后再试：连接不上邮件服务器")
+    with post() as (house, url):
+        house.answer = lambda address: "451 灰名单"
+        assert deliver(day.ledger, Mail(url, SENDER), now).later == 2, "the tries without a server do not count"
+        house.answer = lambda address: "250 OK"
+        assert deliver(day.ledger, Mail(url, SENDER), now + timedelta(hours=6)).sent == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (smtplib.SMTPSenderRefused(553, "未授权".encode(), SENDER), "（553）：未授权。请检查 JIELU_MAIL_FROM"),
+        (smtplib.SMTPDataError(554, "疑似垃圾邮件".encode()), "邮件服务器拒绝（554）：疑似垃圾邮件"),
+    ],
+)
+def test_a_refused_sender_or_text_is_our_own_affair_and_waits(
+    day: Day, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    with post() as (_, url):
+        monkeypatch.setattr(smtplib.SMTP, "send_message", refuse)
+        now = hour("2026-11-24 09:06")
+        for _ in range(MOST_TRIES + 1):
+            assert deliver(day.ledger, Mail(url, SENDER), now).later == 2
+            now += timedelta(hours=6)
+        state, reason = day.states("2026-11-24 10:00")[CHIEF]
+        assert state == "待发送" and said in reason
+        monkeypatch.undo()
+        assert deliver(day.ledger, Mail(url, SENDER), now).sent == 2
+
+
+def test_an_address_that_no_mail_can_reach_is_said_at_once(day: Day) -> None:
+    day.book.type("组织架构", 1, "邮箱", "c01＠xidu.example")
+    day.ledger.memory().addresses["街路长01"] = "c01＠xidu.example"
+    with post() as (_, url):
+        done = deliver(day.ledger, Mail(url, SENDER), hour("2026-11-24 09:06"))
+        assert (done.sent, done.failed) == (1, 1)
+    assert "「c01＠xidu.example」里有中文、全角字符或换行" in done.reasons[0]
+
+
+@pytest.mark.parametrize("url", ["smtp://host:abc", "http://host", "smtps://"])
+def test_an_address_of_a_server_that_is_none_is_a_sentence(url: str) -> None:
+    with pytest.raises(Failure, match="JIELU_SMTP 应当写成"), Mail(url, SENDER).open():
+        pass
 
 
 def test_a_crash_between_yes_and_our_note_repeats_the_same_mail(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
