@@ -59,6 +59,7 @@ def tick(
     if not seen:
         raise Unreachable("工作簿里一个要用的工作表也没有，请先运行 jielu init。")
     step("read")
+    settled = ledger.settled()
     memory = ledger.memory()
     memory.unsure = memory.plan is not None
     if memory.plan is not None:
@@ -67,7 +68,7 @@ def tick(
     step("land earlier")
     decision = decide(Tables(gateway.tabs, seen), memory, rules, now)
     step("decide")
-    ledger.commit(decision, now, rules.hash, rules.text, version)
+    ledger.commit(decision, now, rules.hash, rules.text, version, settled)
     step("commit")
     if decision.plan.tabs:
         reply = gateway.write(decision.plan)
@@ -87,13 +88,14 @@ def ticks(
     step: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Tick until one writes nothing. ``idle``: skip it all when nothing can have changed."""
-    with ledger.turn():
+    with ledger.turn() as renew:
         version = gateway.version()
         wake = ledger.quiet_until(version, rules.hash) if idle else None
         if wake is not None and now < wake:
-            return Report(idle=True)
+            return Report(idle=True, problems=ledger.problems())
         report, began = Report(), time.perf_counter()
         while report.ticks < MOST_TICKS:
+            renew()
             report, quiet = _again(gateway, ledger, rules, now, version, step, report)
             if quiet:
                 break

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import time
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -10,7 +14,9 @@ import sqlalchemy as sa
 from sync.core.decide import decide
 from sync.core.memory import absorb
 from sync.core.plan import Restore
-from sync.ledger import Busy, Ledger, Outdated
+from sync.gateway import TIMEOUT, Client
+from sync.ledger import LEASE_SECONDS, Busy, Ledger, Outdated
+from sync.ledger.tables import leases
 from tests.book import ZONE, Book, bureau, hour
 
 FIELDS = ("known", "stamps", "lines", "notices", "numbers", "addresses", "status", "plan", "restores", "last_tick")
@@ -71,6 +77,72 @@ def test_one_tick_at_a_time(database: str) -> None:
         pass
     with other.turn():
         pass
+
+
+def test_the_turn_of_a_process_that_died_here_is_taken_over(database: str) -> None:
+    ledger = open_ledger(database)
+    died = subprocess.Popen(["true"])
+    died.wait()
+    with ledger.engine.begin() as db:
+        held = {"bureau": "某县", "holder": f"{socket.gethostname()}:{died.pid}:1", "until": time.time() + 1000}
+        db.execute(sa.insert(leases).values(held))
+    with ledger.turn():
+        pass
+
+
+def test_a_turn_lasts_as_long_as_it_is_renewed(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = open_ledger(database), open_ledger(database)
+    clock = [time.time()]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    with one.turn() as renew:
+        for _ in range(4):
+            clock[0] += LEASE_SECONDS - 1
+            renew()
+            with pytest.raises(Busy), other.turn():
+                pass
+        clock[0] += LEASE_SECONDS + 1
+        with other.turn(), pytest.raises(Busy):
+            renew()
+
+
+def test_a_turn_outlasts_a_read_and_a_write_that_are_tried_to_the_end() -> None:
+    assert 2 * Client.tries * sum(TIMEOUT) < LEASE_SECONDS
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["same process", "another process"])
+def test_a_notice_settled_between_decide_and_commit_makes_the_next_tick_look(database: str, same: bool) -> None:
+    book, ledger = busy_bureau(), open_ledger(database)
+    run(book, ledger, "2026-11-24 09:05")
+    ledger.landed([], 0.0)
+    now, settled = hour("2026-11-24 09:06"), ledger.settled()
+    decision = decide(book.tables(), ledger.memory(), book.rules, now)
+    number = next(iter(ledger.memory().notices))
+    (ledger if same else open_ledger(database)).settle([number], "已发送", "")
+    ledger.commit(decision, now, book.rules.hash, book.rules.text, "8", settled)
+    ledger.landed([], 0.0)
+    assert ledger.quiet_until("8", book.rules.hash) is None
+    assert ledger.memory().notices[number].state == "已发送"
+    settled = ledger.settled()
+    decision = decide(book.tables(), ledger.memory(), book.rules, now)
+    ledger.commit(decision, now, book.rules.hash, book.rules.text, "8", settled)
+    ledger.landed([], 0.0)
+    assert ledger.quiet_until("8", book.rules.hash) is not None
+
+
+def test_a_notice_given_up_stays_so_and_one_that_went_out_was_sent(database: str) -> None:
+    book, ledger = busy_bureau(), open_ledger(database)
+    run(book, ledger, "2026-11-24 09:05")
+    late, gone = list(ledger.memory().notices)[:2]
+    memory, now = ledger.memory(), hour("2026-11-24 09:06")
+    decision = decide(book.tables(), memory, book.rules, now)
+    decision.notices |= {n: replace(memory.notices[n], state="不再发送") for n in (late, gone)}
+    ledger.settle([gone], "已发送", "")
+    ledger.commit(decision, now, book.rules.hash, book.rules.text, "")
+    ledger.settle([late], "待发送", "稍后再试")
+    for look in (ledger, open_ledger(database)):
+        assert [look.memory().notices[n].state for n in (late, gone)] == ["不再发送", "已发送"]
+    waits = [one.notice.number for one in ledger.waiting(hour("2027-01-01 00:00"), ["待发送", "未发送"])]
+    assert late not in waits and gone not in waits
 
 
 def test_another_process_s_work_is_read_anew(database: str) -> None:

@@ -10,7 +10,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,7 +27,9 @@ from sync.ledger.tables import Outdated, history, leases, open_engine, outbox, r
 
 __all__ = ["Busy", "Ledger", "Outdated", "Waiting"]
 
-LEASE_SECONDS = 300  # longer than any tick; a dead holder is replaced after it
+LEASE_SECONDS = 1800  # longer than a read and a write of five tries of two minutes each; renewed with every tick
+
+BUSY = "另一个进程正在处理同一个工作簿，请稍后再试。"
 
 
 class Busy(RuntimeError):
@@ -51,6 +53,7 @@ class Ledger:
         self.name = name
         self.zone = zone
         self.records = Records(name, zone)
+        self.warnings: dict[str, str] = {}  # what the shell has to say in 运行状态, by item
         self._memory: Memory | None = None
         self._revision = -1
 
@@ -66,13 +69,34 @@ class Ledger:
                 self._memory = self.records.load(db)
                 self._revision = revision
             self._memory.wanted_back = tuple(self.records.fact(db, "wanted_back", []))
+            self._memory.warnings = self.warnings
         return self._memory
 
+    def settled(self) -> int:
+        """Rises with every notice that was settled. Ask before the memory that a decision is made from."""
+        with self.engine.connect() as db:
+            return int(self.records.fact(db, "settled", 0))
+
     # Commit
-    def commit(self, decision: Decision, now: datetime, rules_hash: str, rules_text: str, seen_version: str) -> None:
-        """Stamps, notices, history and the intended writes, in one transaction; then the memory moves on."""
+    def commit(
+        self,
+        decision: Decision,
+        now: datetime,
+        rules_hash: str,
+        rules_text: str,
+        seen_version: str,
+        settled: int | None = None,
+    ) -> None:
+        """Stamps, notices, history and the intended writes, in one transaction; then the memory moves on.
+
+        ``settled``: what ``settled()`` said before the decision. Where a notice was settled since, the decision has
+        not seen it, and the next tick must look whatever the workbook's version is.
+        """
         memory = self.memory()
         with self.engine.begin() as db:
+            self._bump(db)
+            decision.notices = self.records.unsent(db, decision.notices)
+            told = settled is None or settled == self.records.fact(db, "settled", 0)
             self.records.put(db, decision, now, rules_hash, rules_text)
             db.execute(sa.insert(ticks).values(bureau=self.name, at=now, wrote=decision.plan.cells))
             back = [rid for rid in self.records.fact(db, "wanted_back", []) if rid not in decision.restored]
@@ -89,25 +113,37 @@ class Ledger:
                     "wanted_back": back,
                     "last_tick": now.astimezone(UTC).isoformat(),
                     "wake": decision.wake.astimezone(UTC).isoformat() if decision.wake else None,
-                    "version": seen_version,
+                    "version": seen_version if told else "",
                     "rules": rules_hash,
+                    "problems": decision.problems,
                 },
             )
-            self._revision = self.records.bump(db)
         absorb(memory, decision, now)
 
     def landed(self, restores: Iterable[Restore], took: float) -> None:
         """The write's reply was seen: the plan is done, and these cells of people are to be given back."""
         kept = list(restores)
+        memory = self.memory()
         with self.engine.begin() as db:
+            self._bump(db)
             self.records.set_facts(db, {"plan": None, "restores": self.records.codec.unstructure(kept)})
             last = sa.select(sa.func.max(ticks.c.n)).where(ticks.c.bureau == self.name).scalar_subquery()
             db.execute(sa.update(ticks).where(ticks.c.n == last).values(took=took))
-            memory = self.memory()
-            self._revision = self.records.bump(db)
         memory.plan, memory.restores = None, kept
 
+    def _bump(self, db: sa.Connection) -> None:
+        """First in every change: others wait here, and what they changed since the memory was read is read anew."""
+        revision = self.records.bump(db)
+        if revision != self._revision + 1:
+            self._memory = None
+        self._revision = revision
+
     # Between ticks
+    def problems(self) -> int:
+        """How many rows had a problem at the last look."""
+        with self.engine.connect() as db:
+            return int(self.records.fact(db, "problems", 0))
+
     def quiet_until(self, version: str, rules_hash: str) -> datetime | None:
         """When the next look is due if the workbook is still at ``version`` under these rules; None: look now."""
         with self.engine.connect() as db:
@@ -127,7 +163,7 @@ class Ledger:
     def stir(self) -> None:
         """Make the next tick look, whatever the workbook's version is."""
         with self.engine.begin() as db:
-            self.records.set_facts(db, {"version": ""})
+            self.records.set_facts(db, {"version": "", "settled": self.records.fact(db, "settled", 0) + 1})
 
     def want_back(self, rid: str) -> bool:
         """Ask for a deleted row; False where no deleted row has that id."""
@@ -212,33 +248,29 @@ class Ledger:
         next_try: datetime | None = None,
     ) -> None:
         """What became of these notices; the next tick shows it in 通知记录."""
-        kept = list(numbers)
         memory = self.memory()
-        changed = [
-            n
-            for n in kept
-            if n in memory.notices and (memory.notices[n].state, memory.notices[n].reason) != (state, reason)
-        ]
         with self.engine.begin() as db:
+            self._bump(db)
+            kept = self.records.open_notices(db, numbers, state)
             db.execute(
                 sa.update(outbox)
                 .where(outbox.c.bureau == self.name, outbox.c.number.in_(kept))
                 .values(state=state, reason=reason, attempts=attempts, next_try=next_try)
             )
-            if changed:
-                self.records.set_facts(db, {"version": ""})
-                self._revision = self.records.bump(db)
-        for number in changed:
+            news = [n for n in kept if _says(memory.notices.get(n)) not in (None, (state, reason))]
+            if news:
+                self.records.set_facts(db, {"version": "", "settled": self.records.fact(db, "settled", 0) + 1})
+        for number in news:
             memory.notices[number] = Sent(memory.notices[number].notice, state, reason)
 
     # One tick at a time
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """The right to tick this bureau's workbook; ``Busy`` where another process has it."""
+    def turn(self) -> Iterator[Callable[[], None]]:
+        """The right to tick this bureau's workbook; ``Busy`` where another process has it. What it gives renews it."""
         holder = f"{socket.gethostname()}:{os.getpid()}:{id(self)}"
         self._lease(holder)
         try:
-            yield
+            yield lambda: self._renew(holder)
         finally:
             with self.engine.begin() as db:
                 db.execute(sa.delete(leases).where(leases.c.bureau == self.name, leases.c.holder == holder))
@@ -248,11 +280,23 @@ class Ledger:
             now = time.time()
             held = db.execute(sa.select(leases).where(leases.c.bureau == self.name)).first()
             if held and (held.until < now or _dead(held.holder)):
-                db.execute(sa.delete(leases).where(leases.c.bureau == self.name, leases.c.holder == held.holder))
+                same = (leases.c.bureau == self.name, leases.c.holder == held.holder, leases.c.until == held.until)
+                db.execute(sa.delete(leases).where(*same))
             try:
                 db.execute(sa.insert(leases).values(bureau=self.name, holder=holder, until=now + LEASE_SECONDS))
             except sa.exc.IntegrityError as error:
-                raise Busy("另一个进程正在处理同一个工作簿，请稍后再试。") from error
+                raise Busy(BUSY) from error
+
+    def _renew(self, holder: str) -> None:
+        """``Busy`` where it took so long that another process took over."""
+        ours = sa.update(leases).where(leases.c.bureau == self.name, leases.c.holder == holder)
+        with self.engine.begin() as db:
+            if not db.execute(ours.values(until=time.time() + LEASE_SECONDS)).rowcount:
+                raise Busy(BUSY)
+
+
+def _says(sent: Sent | None) -> tuple[str, str] | None:
+    return (sent.state, sent.reason) if sent else None
 
 
 def _dead(holder: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -24,6 +24,7 @@ from sync.core.scores import Line
 from sync.ledger.tables import facts, history, lines, outbox, rows, rules, stamps, upsert
 
 T = TypeVar("T")
+SENT, WAITING = "已发送", ("待发送", "未发送")
 
 
 def codec(zone: ZoneInfo) -> cattrs.Converter:
@@ -143,6 +144,20 @@ class Records:
             ],
         )
 
+    def unsent(self, db: Connection, notices: Mapping[str, Sent]) -> dict[str, Sent]:
+        """Without those that went out meanwhile: nothing makes a mail unsent."""
+        query = sa.select(outbox.c.number).where(outbox.c.bureau == self.name, outbox.c.state == SENT)
+        out = set(db.execute(query.where(outbox.c.number.in_(notices))).scalars()) if notices else set()
+        return {number: one for number, one in notices.items() if number not in out}
+
+    def open_notices(self, db: Connection, numbers: Iterable[str], state: str) -> list[str]:
+        """Those that may get ``state``: one that went out is sent whatever stood there before, everything else is for
+        notices that still wait (不再发送 stays)."""
+        query = sa.select(outbox.c.number).where(outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers)))
+        if state != SENT:
+            query = query.where(outbox.c.state.in_(WAITING))
+        return list(db.execute(query.order_by(outbox.c.number)).scalars())
+
     def _put_history(self, db: Connection, decision: Decision) -> None:
         if decision.history:
             db.execute(
@@ -178,6 +193,9 @@ class Records:
         )
 
     def bump(self, db: Connection) -> int:
+        """The next revision. The update comes first, so that two processes can't give the same one."""
+        mine = (facts.c.bureau == self.name, facts.c.key == "revision")
+        db.execute(sa.update(facts).where(*mine).values(value=facts.c.value))
         revision = int(self.fact(db, "revision", 0)) + 1
         self.set_facts(db, {"revision": revision})
         return revision
