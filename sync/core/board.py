@@ -6,17 +6,21 @@ Worked out anew only when an issue came to something else, or somebody inspected
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core import plan, scores, standings
+from sync.core import plan, scores, serials, standings
 from sync.core.followup import Followed
 from sync.core.reading import Reading
-from sync.core.roster import Roster
+from sync.core.roster import Roster, Span, Street
+from sync.core.rows import Row, plain
+from sync.core.rules import Rules
 from sync.core.scores import Line
+from sync.core.tabs import Layout
 
+BASES = "基础·"  # under this name and the month the ledger keeps the base lines
 Rows = dict[tuple[str, ...], dict[str, Any]]
 
 
@@ -42,26 +46,55 @@ class Board:
 
     def _scores(self, visits: Mapping[tuple[str, str], int]) -> tuple[Rows, Rows]:
         lines = [line for one in self.followed.values() for line in one.lines] + self._of_lost_rows()
-        today = self.reading.now.date()
-        months = sorted({line.month for line in lines} | {scores.month_of(today)})
-        bases = [
-            line for month in months for line in scores.base_lines(month, self._targets(month), self.reading.rules)
-        ]
-        lines = scores.capped(lines, self.reading.rules)
+        months = sorted({line.month for line in lines} | {scores.month_of(self.reading.now)})
+        bases = {month: self._bases(month, lines) for month in months}
+        lines = [*(base for group in bases.values() for base in group), *scores.capped(lines, self.reading.rules)]
         tallies = [one.tally for one in self.followed.values() if one.tally]
-        table = standings.standings(
-            months, scores.sums([*bases, *lines]), tallies, visits, self.roster, self.reading.rules, today
-        )
-        ordered = sorted([*bases, *lines], key=lambda line: (line.month, line.date, line.id))
-        cells: Rows = {(line.id,): self._line_cells(line) for line in ordered}
+        streets = {
+            month: [self._street(line) for line in group if line.kind == scores.STREET]
+            for month, group in bases.items()
+        }
+        table = standings.standings(streets, scores.sums(lines), tallies, visits, self.reading.rules)
+        lines.sort(key=lambda line: (line.month, line.date, line.id))
+        cells: Rows = {(line.id,): self._line_cells(line) for line in lines}
         return cells, {(row.month, row.target, row.kind): row.cells() for row in table}
+
+    def _bases(self, month: str, lines: Iterable[Line]) -> list[Line]:
+        """The base line of every street and unit that takes part in a month. A month that is over keeps those that it
+        had, whatever the roster says later; whoever has a line has a base, so that every line is in a score."""
+        key = f"{BASES}{month}"
+        booked = self.reading.booked.get(key, {})
+        over = month < scores.month_of(self.reading.now)
+        targets = (
+            [(line.kind, line.target, line.chief) for line in booked.values()]
+            if over and booked
+            else self._targets(month)
+        )
+        there = {(kind, target) for kind, target, _ in targets}
+        for line in lines:
+            if line.month == month and (line.kind, line.target) not in there:
+                there.add((line.kind, line.target))
+                targets.append((line.kind, line.target, line.chief))
+        found = {line.id: line for line in scores.base_lines(month, targets, self.reading.rules)}
+        found = {name: booked.get(name, line) if over else line for name, line in found.items()}
+        if found != booked:
+            self.reading.decision.lines[key] = found
+        return list(found.values())
+
+    def _street(self, base: Line) -> tuple[Street, str]:
+        """The street of a base line as it was that month; one that is in the roster no more has no group."""
+        known = [street for street in self.roster.streets if street.name == base.target]
+        days = Span(base.date, standings.last_day(base.month))
+        met = next((street for street in known if street.span.meets(days)), None)
+        return met or Street(base.target, "", "", "", "", base.chief, "", (), (), days), base.chief
 
     def _line_cells(self, line: Line) -> dict[str, Any]:
         return self.reading.memory.memo.cells_of(line.id, line, lambda: line_cells(line, self.reading.zone))
 
     def _of_lost_rows(self) -> list[Line]:
         """Deleting a row is no decision about its points: they stay until the row is back and made void."""
-        lost = [booked for rid, booked in self.reading.memory.lines.items() if rid not in self.followed]
+        kept = self.reading.booked.items()
+        lost = [booked for rid, booked in kept if rid not in self.followed and not rid.startswith(BASES)]
         return [line for booked in lost for line in booked.values()]
 
     def _targets(self, month: str) -> list[tuple[str, str, str]]:
@@ -91,6 +124,35 @@ class Board:
 
 def _same_items(before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
     return len(before) == len(now) and all(a is b for a, b in zip(before, now, strict=True))
+
+
+def read_lines(
+    layout: Layout, rows: Iterable[Row], tasks: Mapping[str, str], rules: Rules
+) -> dict[str, dict[str, Line]]:
+    """扣分明细 read back after the ledger was lost, by issue (base lines by month). ``tasks``: the task by issue."""
+    found: dict[str, dict[str, Line]] = defaultdict(dict)
+    for row in rows:
+        cell = {column.key: row.seen(layout, column.key) for column in layout.tab.columns}
+        day, points = cell["date"], cell["points"]
+        if not isinstance(day, int | float) or not isinstance(points, int | float) or not plain(cell["id"]):
+            continue
+        target, issue = plain(cell["target"]), plain(cell["issue"])
+        line = Line(
+            plain(cell["id"]),
+            plain(cell["month"]),
+            target,
+            scores.UNIT if target in rules.units else scores.STREET,
+            plain(cell["chief"]),
+            issue,
+            plain(cell["rule"]),
+            plain(cell["clause"]),
+            round(points * 100),
+            plain(cell["text"]),
+            serials.to_date(day),
+            tasks.get(issue, ""),
+        )
+        found[issue or f"{BASES}{line.month}"][line.id] = line
+    return dict(found)
 
 
 def line_cells(line: Line, zone: ZoneInfo) -> dict[str, Any]:

@@ -107,6 +107,9 @@ def request(layout: Layout, cells: Cells, roster: Roster) -> list[str]:
         found.append(f"{place(layout, 'approver')}没有填，批复要写明是谁批的。")
     elif "approver" in cells:
         found += person(layout, cells, "approver", roster) or superior(layout, cells, roster)
+    until, answered = cells.get("until"), cells.get("answered_at")
+    if kind in ("延期", "挂账") and until and answered and until <= answered:
+        found.append(f"{place(layout, 'until')}早于批复时间，{kind}不起作用，请改成以后的时间。")
     return found
 
 

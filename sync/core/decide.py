@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core import checks, plan, roster, status
-from sync.core.board import Board
+from sync.core import checks, notices, plan, roster, status
+from sync.core import life as lives
+from sync.core.board import Board, read_lines
 from sync.core.followup import Followed, FollowUp
 from sync.core.memory import Change, Decision, Memory, Sent, Tables
 from sync.core.notices import Notice
@@ -118,7 +119,10 @@ class Look:
     def _about(self, row: Row) -> tuple[object, bool]:
         """Whether its time lies ahead, and whether the issue that it names is there."""
         typed = row.cells.get("reported_at") or row.cells.get("requested_at")
-        return bool(typed and typed > self.now and typed), row.cells.get("issue") in self._numbers
+        ahead = bool(typed and typed > self.now + checks.AHEAD)
+        if ahead and typed:
+            self.wakes.append(typed - checks.AHEAD)
+        return ahead, row.cells.get("issue") in self._numbers
 
     def _say(self, key: str, row: Row, cells: Mapping[str, Any]) -> None:
         self.decision.problems += bool(cells.get("check"))
@@ -175,11 +179,22 @@ class Look:
         """Each issue by itself; its row says where it stands."""
         if "issues" not in self.layouts:
             return
+        self._adopt_lines()
         self.followup = FollowUp(self.reading, self.roster, self.lists, self.faulty)
         self.followed = self.followup.run()
         for row in self.rows["issues"]:
             self._say("issues", row, self.followed[row.rid].cells)
         self.wakes += [one.wake for one in self.followed.values() if one.wake]
+
+    def _adopt_lines(self) -> None:
+        """Points stay as booked, also when the ledger that booked them was lost."""
+        if not self.reading.adopted or self.memory.lines or "lines" not in self.layouts:
+            return
+        categories = {row.rid: self.rules.categories.get(row.cells.get("category", "")) for row in self.rows["issues"]}
+        tasks = {rid: category.task for rid, category in categories.items() if category}
+        found = read_lines(self.layouts["lines"], self.rows.get("lines", []), tasks, self.rules)
+        self.reading.booked = found
+        self.decision.lines |= found
 
     # Feedback
     def answer_feedback(self) -> None:
@@ -206,8 +221,11 @@ class Look:
         """Notices that nobody was given yet go out; those that 通知记录 shows as sent are never sent again."""
         layout = self.layouts.get("notices")
         known = dict(self.memory.notices)
+        if not known and (layout is None or "notices" in self.skipped) and self.reading.adopted:
+            return  # what was sent before can't be read: better late than twice
         if layout is not None and "notices" not in self.skipped:
             self._adopt_notices(layout, known)
+        self._call_off(known)
         for one in self.followed.values():
             for notice in one.notices:
                 if notice.number not in known:
@@ -216,11 +234,24 @@ class Look:
         ordered = sorted(known.values(), key=lambda sent: (sent.notice.time, sent.notice.number))
         self._wish("notices", {(sent.notice.number,): self._notice_cells(sent) for sent in ordered})
 
+    def _call_off(self, known: dict[str, Sent]) -> None:
+        """What waited (overnight, or for a mail server) and is over by now is not sent any more, and says so."""
+        for number, sent in self.memory.notices.items():
+            one = self.followed.get(sent.notice.issue)
+            if (
+                sent.state in ("待发送", "未发送")
+                and one
+                and one.life.state in lives.ENDED
+                and sent.notice.kind != "销号"
+            ):
+                off = Sent(sent.notice, "不再发送", f"问题已{'作废' if one.life.state == lives.VOID else '销号'}")
+                known[number] = self.decision.notices[number] = off
+
     def _notice_cells(self, sent: Sent) -> dict[str, Any]:
         return self.memory.memo.cells_of(sent.notice.number, sent, lambda: notice_cells(sent, self.zone))
 
     def _adopt_notices(self, layout: Layout, known: dict[str, Sent]) -> None:
-        if self.memory.last_tick is not None:
+        if known:
             return
         for row in self.rows["notices"]:
             sent = read_notice(layout, row, self.now, self.rules)
@@ -263,19 +294,22 @@ class Look:
             },
         )
         self.decision.numbers = self.reading.numbers.highest
+        if any(one.gone > 0 for group in self.decision.known.values() for one in group.values()):
+            self.wakes.append(self.now)  # a row was missed once: look again, it may only have been cut
         self.wakes.append(status.next_day(self.now))
         self.decision.wake = min(self.wakes)
 
     def _bring_back(self) -> None:
-        """Rows that ``jielu restore`` asked for are put at the end of their tab, as they were."""
-        done = []
+        """Rows that ``jielu restore`` asked for are put at the end of their tab, as they were; ``restored`` are those
+        that were seen there again."""
+        gone = {one.rid for group in self.reading.gone.values() for one in group}
+        done = [rid for rid in self.memory.wanted_back if rid not in gone]
         for rid in self.memory.wanted_back:
             for key, group in self.reading.gone.items():
                 for one in group:
                     if one.rid == rid and key not in self.skipped:
                         cells = {**one.cells, self.layouts[key].tab.id: rid} if self.layouts[key].tab.id else one.cells
                         plan.append_row(self.decision.plan, self.layouts[key], cells)
-                        done.append(rid)
         self.decision.restored = tuple(done)
 
 
@@ -326,7 +360,7 @@ def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent |
         plain(cell["issue"]),
         plain(cell["to"]),
         at,
-        at,
+        notices.allowed_from(now, rules),
         f"【{plain(cell['kind'])}】{plain(cell['issue'])}",
         plain(cell["text"]),
         channel=plain(cell["channel"]),

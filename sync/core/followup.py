@@ -6,8 +6,9 @@ computed from changes, or the hour comes at which time alone changes it.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -58,9 +59,10 @@ class FollowUp:
         layout = self.reading.layouts["issues"]
         kept = self.memory.memo.followed
         used: dict[str, Any] = {}
-        for row in self.reading.rows["issues"]:
-            given = (row.parsed, self.fixes.get(row.rid, ()), self.asks.get(row.rid, ()))
-            state = (self.memory.stamps.get(row.rid), self.memory.lines.get(row.rid))
+        for row in self._in_order():
+            fixes, asks = self.fixes.get(row.rid, ()), self.asks.get(row.rid, ())
+            given = (layout.header, row.parsed, fixes, asks, self._withdrawn(row.rid))
+            state = (self.memory.stamps.get(row.rid), self.reading.booked.get(row.rid))
             memo = kept.get(row.rid)
             if memo and memo[0] == given and memo[1] == state and (memo[2].wake is None or self.now < memo[2].wake):
                 used[row.rid] = memo  # its stamps and lines stand in the ledger already
@@ -70,12 +72,20 @@ class FollowUp:
         self.memory.memo.followed = used
         return {rid: result for rid, (_, _, result) in used.items()}
 
+    def _in_order(self) -> list[Row]:
+        """Rows known before as they stand, then the new ones by the hour of their report: the earlier one of two at the
+        same place is the first."""
+        rows = self.reading.rows["issues"]
+        fresh = [row for row in rows if row.rid not in self.memory.stamps]
+        fresh.sort(key=lambda row: (row.cells.get("reported_at") or self.now, row.number))
+        return [row for row in rows if row.rid in self.memory.stamps] + fresh
+
     def _take(self, row: Row, result: Followed) -> tuple[Stamps, Mapping[str, Line] | None]:
         """Note what changed; returns the state that following this issue again would start from."""
         stamps = self.memory.stamps.get(row.rid)
         if stamps is None or (result.stamps is not stamps and result.stamps != stamps):
             stamps = self.decision.stamps[row.rid] = result.stamps
-        booked = self.memory.lines.get(row.rid)
+        booked = self.reading.booked.get(row.rid)
         if len(result.lines) != len(booked or ()) or any((booked or {}).get(line.id) != line for line in result.lines):
             booked = self.decision.lines[row.rid] = {line.id: line for line in result.lines}
         return stamps, booked
@@ -87,35 +97,49 @@ class FollowUp:
         for row in self.reading.rows.get("feedback", []):
             cells = row.cells
             if "issue" in cells and "outcome" in cells:
-                found[cells["issue"]].append(
-                    Fix(
-                        row.rid,
-                        row.number,
-                        self.reading.mark("feedback", row.rid, "heard"),
-                        cells["outcome"],
-                        cells.get("photos", ""),
-                    )
-                )
+                heard_at = self.reading.mark("feedback", row.rid, "heard")
+                fix = Fix(row.rid, row.number, heard_at, cells["outcome"], cells.get("photos", ""))
+                found[cells["issue"]].append(fix)
+        for number, fix in self._fixes_not_seen():
+            found[number].append(fix)
         return {rid: tuple(sorted(group, key=lambda fix: (fix.at, fix.rid))) for rid, group in found.items()}
+
+    def _fixes_not_seen(self) -> Iterator[tuple[str, Fix]]:
+        """Feedback whose row is not there now: cut for a moment, it still counts; deleted, it counts when a verdict was
+        given on it."""
+        seen = {row.rid for row in self.reading.rows.get("feedback", [])}
+        for rid, one in self.memory.known.get("feedback", {}).items():
+            if rid in seen or "issue" not in one.cells:
+                continue
+            now = self.decision.known.get("feedback", {}).get(rid, one)
+            number, at = plain(one.cells["issue"]), one.marks["heard"]
+            stamps = self.memory.stamps.get(number)
+            verified = stamps is not None and any(verdict.at >= at for verdict in stamps.verdicts)
+            if not now.deleted or verified:
+                yield number, Fix(rid, 0, at, plain(one.cells.get("outcome")), plain(one.cells.get("photos")))
 
     @cached_property
     def asks(self) -> dict[str, tuple[Ask, ...]]:
         """Approved requests without a fault that move a clock, by issue."""
         found: dict[str, list[Ask]] = defaultdict(list)
         for row in self.reading.rows.get("requests", []):
-            cells = row.cells
-            if cells.get("answer") == "同意" and cells.get("kind") in ("延期", "挂账", "移交") and "issue" in cells:
-                if row.rid in self.faulty:
-                    continue
+            if _approves(row) and row.rid not in self.faulty:
                 at = self.reading.mark("requests", row.rid, "answered")
-                found[cells["issue"]].append(
-                    Ask(row.rid, cells["kind"], at, cells.get("until"), cells.get("to_unit", ""))
-                )
+                ask = Ask(row.rid, row.cells["kind"], at, row.cells.get("until"), row.cells.get("to_unit", ""))
+                found[row.cells["issue"]].append(ask)
         return {rid: tuple(sorted(group, key=lambda ask: (ask.at, ask.rid))) for rid, group in found.items()}
 
-    def _mark(self, key: str, rid: str, mark: str) -> datetime:
-        one = self.decision.known.get(key, {}).get(rid) or self.memory.known.get(key, {}).get(rid)
-        return one.marks.get(mark, self.now) if one else self.now
+    @cached_property
+    def _about(self) -> dict[str, str]:
+        """Which issue each request that is there approves something for; empty where it approves nothing."""
+        rows = self.reading.rows.get("requests", [])
+        return {row.rid: row.cells["issue"] if _approves(row) else "" for row in rows}
+
+    def _withdrawn(self, rid: str) -> frozenset[str]:
+        """Approvals of this issue that were taken back: the row is there and no longer says so."""
+        stamps = self.memory.stamps.get(rid)
+        taken = stamps.taken if stamps else ()
+        return frozenset(ask.rid for ask in taken if self._about.get(ask.rid, rid) != rid)
 
     def _follow(self, layout: Layout, row: Row) -> Followed:
         issue = Issue(
@@ -124,6 +148,7 @@ class FollowUp:
             self._stamps(layout, row),
             self.fixes.get(row.rid, ()),
             self.asks.get(row.rid, ()),
+            self._withdrawn(row.rid),
         )
         stamped = issue.stamps.start is not None or issue.stamps.street != ""
         problems = self._issue_problems(layout, row)
@@ -137,11 +162,12 @@ class FollowUp:
             problems.append(
                 f"{checks.place(layout, 'legal_basis')}没有填，执法类问题销号前要填案号，或写明不立案的理由。"
             )
+        problems += self._unheeded(layout, row, stamps)
         cells = self._issue_cells(row, issue, stamps, life, problems)
         told = notices.implied(issue, life, stamps, self.rules, self.roster, known, self.now)
         moments = issues.turning_points(life, stamps, self.rules)
         moments += escalation.next_steps(life, stamps, self.rules, known) + checks.ripe(row.cells)
-        booked = self.memory.lines.get(row.rid, {})
+        booked = self.reading.booked.get(row.rid, {})
         return Followed(
             stamps,
             life,
@@ -195,14 +221,41 @@ class FollowUp:
         return heard(row.cells.get("reported_at"), self.now, self.reading.grace)
 
     def _corrected(self, row: Row, stamps: Stamps) -> Stamps:
-        """A street that was mistyped is put right while nobody answered yet; the deadline stays."""
+        """A street, category or source that was mistyped is put right while nobody answered yet; a deadline stays."""
+        if self._answered(row, stamps):
+            return stamps
+        cells = row.cells
+        street = self.roster.street(cells.get("street", ""), stamps.received.date())
+        category = self.rules.categories.get(cells.get("category", ""))
+        if street and category and (street.name, category.name) != (stamps.street, stamps.category):
+            stamps = issues.assign(stamps, category, street, self.roster)
+        source = cells.get("source", "")
+        if stamps.source == issues.PUBLIC and stamps.start is None and source not in ("", issues.PUBLIC):
+            stamps = issues.begin(replace(stamps, source=source), cells, self.rules, self.now)
+        return stamps
+
+    def _answered(self, row: Row, stamps: Stamps) -> bool:
+        return bool(self.fixes.get(row.rid) or stamps.verdicts or stamps.levels or stamps.moves)
+
+    def _unheeded(self, layout: Layout, row: Row, stamps: Stamps) -> list[str]:
+        """Edits that came too late to change what was stamped: said, since silence would look like consent."""
+        found = []
         name = row.cells.get("street", "")
         street = self.roster.street(name, stamps.received.date())
-        answered = self.fixes.get(row.rid) or stamps.verdicts or stamps.levels
-        category = self.rules.categories.get(row.cells.get("category", ""))
-        if street is None or street.name == stamps.street or answered or category is None:
-            return stamps
-        return issues.assign(stamps, category, street, self.roster)
+        if street and street.name != stamps.street:
+            found.append(f"{checks.place(layout, 'street')}改成「{name}」没有采用：已经有反馈、复核或升级。"
+                         f"仍由「{stamps.street}」负责；确实填错了，请作废后重新填报。")  # fmt: skip
+        source = row.cells.get("source", "")
+        if source and stamps.source and source != stamps.source:
+            place = checks.place(layout, "source")
+            found.append(f"{place}改成「{source}」没有采用：收到时是「{stamps.source}」，计时和计分不变。")
+        verdict, typed = row.cells.get("verified"), row.cells.get("verified_at")
+        last = stamps.verdicts[-1] if stamps.verdicts else None
+        if verdict and typed and last and last.typed == typed and last.at != typed and typed <= self.now:
+            found.append(
+                f"{checks.place(layout, 'verified_at')}早于填报或整改反馈，按看到复核结果的 {last.at:%m-%d %H:%M} 计。"
+            )
+        return found
 
     def _repeat(self, row: Row, street: str, received: datetime) -> int:
         """Which occurrence this is of the same place and category within the window of the rules."""
@@ -211,19 +264,22 @@ class FollowUp:
             return 1
         window = issues.clock(self.rules.repeat.window)
         earlier = self._places[key]
-        count = 1 + sum(1 for rid, when in earlier if rid != row.rid and received - window <= when <= received)
-        earlier.append((row.rid, received))
-        return count
+        count = bisect_right(earlier, received) - bisect_left(earlier, received - window)
+        insort(earlier, received)
+        return 1 + count
 
     @cached_property
-    def _places(self) -> dict[tuple[str, ...], list[tuple[str, datetime]]]:
-        found: dict[tuple[str, ...], list[tuple[str, datetime]]] = defaultdict(list)
+    def _places(self) -> dict[tuple[str, ...], list[datetime]]:
+        """Hours of receipt by what must be equal for a repeat, in order."""
+        found: dict[tuple[str, ...], list[datetime]] = defaultdict(list)
         for row in self.reading.rows["issues"]:
             stamps = self.memory.stamps.get(row.rid)
             if stamps and stamps.street and not stamps.voided:
                 key = issues.same_place(row.cells, stamps.street, self.rules.repeat.same)
                 if key:
-                    found[key].append((row.rid, stamps.received))
+                    found[key].append(stamps.received)
+        for hours in found.values():
+            hours.sort()
         return found
 
     def _issue_cells(
@@ -247,6 +303,11 @@ class FollowUp:
         }
 
 
+def _approves(row: Row) -> bool:
+    cells = row.cells
+    return cells.get("answer") == "同意" and cells.get("kind") in ("延期", "挂账", "移交") and "issue" in cells
+
+
 def adopt(layout: Layout, row: Row, rules: Rules, now: datetime, people: Roster) -> Stamps | None:
     """Stamps from a row's service columns, when the ledger has none: id, deadline and chief stay as they stand."""
 
@@ -261,15 +322,22 @@ def adopt(layout: Layout, row: Row, rules: Rules, now: datetime, people: Roster)
     repeat = "".join(filter(str.isdigit, text("repeat")))
     stamps = Stamps(
         received,
-        street.name if street else row.cells.get("street", ""),
-        text("chief"),
-        text("branch"),
-        text("district"),
-        text("unit"),
-        int(repeat or 1),
+        street=street.name if street else row.cells.get("street", ""),
+        chief=text("chief"),
+        branch=text("branch"),
+        district=text("district"),
+        unit=text("unit"),
+        source=row.cells.get("source", ""),
+        category=row.cells.get("category", ""),
+        repeat=int(repeat or 1),
+        adopted=True,
         rules=rules.hash,
         calendar=rules.calendar.digest,
     )
+    closed = status.moment(row.seen(layout, "closed_at"), rules)
+    if closed:
+        verdict = issues.Verdict("通过", closed, row.cells.get("verified_at"))
+        stamps = replace(stamps, verdicts=(verdict,))
     accepted = received if row.cells.get("accepted") == "受理" else None
     started = None if text("state") == lives.UNVERIFIED else received
     if started and deadline:

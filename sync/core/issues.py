@@ -6,7 +6,7 @@ got from which rules (plan 五·3 限时整改; DESIGN sections 5 and 7).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -41,28 +41,6 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
-class Stamps:
-    """What the ledger holds of an issue besides its cells. Times are aware; ``rules`` and ``calendar`` are the
-    digests in force at the first stamp."""
-
-    received: datetime
-    street: str = ""
-    chief: str = ""
-    branch: str = ""
-    district: str = ""
-    unit: str = ""
-    repeat: int = 1
-    accepted: datetime | None = None
-    start: Start | None = None
-    verdicts: tuple[Verdict, ...] = ()
-    voided: datetime | None = None
-    moves: tuple[Move, ...] = ()
-    levels: tuple[Reached, ...] = ()
-    rules: str = ""
-    calendar: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Fix:
     """A row of 整改反馈 about an issue. ``row``: its sheet row now, to write 结果 there."""
 
@@ -85,6 +63,33 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamps:
+    """What the ledger holds of an issue besides its cells. Times are aware; ``rules`` and ``calendar`` are the
+    digests in force at the first stamp; ``taken`` are approvals that took effect, whatever becomes of their rows;
+    ``adopted``: read off the sheet after the ledger was lost."""
+
+    received: datetime
+    street: str = ""
+    chief: str = ""
+    branch: str = ""
+    district: str = ""
+    unit: str = ""
+    source: str = ""
+    category: str = ""
+    repeat: int = 1
+    accepted: datetime | None = None
+    start: Start | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    voided: datetime | None = None
+    moves: tuple[Move, ...] = ()
+    levels: tuple[Reached, ...] = ()
+    taken: tuple[Ask, ...] = ()
+    adopted: bool = False
+    rules: str = ""
+    calendar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """All that is known of one issue before it is looked at: the row's typed cells, stamps, what belongs to it."""
 
@@ -93,6 +98,7 @@ class Issue:
     stamps: Stamps
     fixes: tuple[Fix, ...] = ()
     asks: tuple[Ask, ...] = ()
+    withdrawn: frozenset[str] = frozenset()
 
     @property
     def severity(self) -> str:
@@ -100,7 +106,8 @@ class Issue:
 
     @property
     def source(self) -> str:
-        return str(self.cells.get("source", ""))
+        """The source as stamped: changing the cell later makes nobody's fault a merit."""
+        return self.stamps.source or str(self.cells.get("source", ""))
 
 
 def clock(limit: Limit) -> timedelta:
@@ -125,7 +132,8 @@ def receive(
 ) -> Stamps:
     """The first stamp of a row that has no fault: the people of that day, and the clock unless it waits for 受理."""
     category = rules.categories[cells["category"]]
-    stamps = assign(Stamps(received=received, repeat=repeat), category, street, roster)
+    stamps = Stamps(received=received, repeat=repeat, source=cells.get("source", ""))
+    stamps = assign(stamps, category, street, roster)
     stamps = replace(stamps, rules=rules.hash, calendar=rules.calendar.digest)
     return stamps if cells.get("source") == PUBLIC else begin(stamps, cells, rules, received)
 
@@ -140,6 +148,7 @@ def assign(stamps: Stamps, category: Category, street: Street, roster: Roster) -
         branch=street.branch,
         district=street.district,
         unit=street.unit or category.unit,
+        category=category.name,
     )
 
 
@@ -160,8 +169,8 @@ def own_limit(cells: Mapping[str, Any], rules: Rules) -> Limit:
 
 
 def renew(issue: Issue, rules: Rules, now: datetime) -> Stamps:
-    """Stamps brought up to what the row says now: 受理, 作废, 复核, and a calendar that became known."""
-    stamps = issue.stamps
+    """Stamps brought up to what the row says now: 受理, 作废, 复核, approvals, and a calendar that became known."""
+    stamps = take_in(issue.stamps, issue.asks, issue.withdrawn)
     if issue.cells.get("accepted") == "受理" and stamps.accepted is None:
         stamps = replace(stamps, accepted=now)
         if stamps.start is None:
@@ -184,8 +193,14 @@ def _reverify(issue: Issue, stamps: Stamps, now: datetime) -> Stamps:
     kept = stamps.verdicts if answered or last is None else stamps.verdicts[:-1]
     if not result:
         return replace(stamps, verdicts=kept) if kept != stamps.verdicts else stamps
-    at = typed if typed and stamps.received <= typed <= now else now
+    at = typed if typed and earliest_verdict(issue, stamps, now) <= typed <= now else now
     return replace(stamps, verdicts=(*kept, Verdict(result, at, typed)))
+
+
+def earliest_verdict(issue: Issue, stamps: Stamps, now: datetime) -> datetime:
+    """Nothing is verified before it was reported, or before the last feedback that is verified."""
+    mended = [fix.at for fix in issue.fixes if fix.outcome == "已整改" and fix.at <= now]
+    return max([stamps.received, *mended])
 
 
 def _recalendar(stamps: Stamps, rules: Rules) -> Stamps:
@@ -209,15 +224,35 @@ def events(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
         found.append(Event(stamps.accepted, "受理"))
     if stamps.voided:
         found.append(Event(stamps.voided, lives.VOID))
-    found += [Event(fix.at, "已整改" if fix.outcome == "已整改" else "上报", fix.rid) for fix in issue.fixes]
+    found += [
+        Event(_counts(fix, stamps), "已整改" if fix.outcome == "已整改" else "上报", fix.rid) for fix in issue.fixes
+    ]
     for verdict in stamps.verdicts:
         if verdict.result == lives.REWORK or may_close(issue, rules):
             found.append(Event(verdict.at, verdict.result, f"{verdict.result}@{verdict.at.isoformat()}"))
-    for ask in issue.asks:
-        found.append(Event(ask.at, ask.kind, ask.rid, ask.until, ask.unit))
-        if ask.kind == lives.SUSPENDED and ask.until and ask.until >= ask.at:
-            found.append(Event(ask.until, "恢复", f"{ask.rid}恢复"))
+    for ask in stamps.taken:
+        key = f"{ask.rid}@{ask.until.isoformat()}" if ask.until else ask.rid
+        found.append(Event(ask.at, ask.kind, key, ask.until, ask.unit))
+        if ask.kind == lives.SUSPENDED and ask.until:
+            found.append(Event(max(ask.until, ask.at), "恢复", f"{key}恢复"))
     return found
+
+
+def _counts(fix: Fix, stamps: Stamps) -> datetime:
+    """The hour from which a feedback counts: work reported before the clock started counts from its start. After the
+    ledger was lost, a feedback without an hour can't be later than the closing that it led to."""
+    at = max(fix.at, stamps.start.started) if stamps.start else fix.at
+    closed = [verdict.at for verdict in stamps.verdicts if verdict.result == "通过"] if stamps.adopted else []
+    return min([at, *closed])
+
+
+def take_in(stamps: Stamps, asks: Iterable[Ask], withdrawn: Collection[str]) -> Stamps:
+    """Approvals that took effect are stamped: a row lost later, or an approver who left, undoes none of them; only the
+    approval itself taken back does."""
+    now = {ask.rid: ask for ask in asks}
+    kept = [now.pop(ask.rid, ask) for ask in stamps.taken if ask.rid not in withdrawn]
+    taken = tuple(sorted([*kept, *now.values()], key=lambda ask: (ask.at, ask.rid)))
+    return stamps if taken == stamps.taken else replace(stamps, taken=taken)
 
 
 def may_close(issue: Issue, rules: Rules) -> bool:
@@ -270,7 +305,7 @@ def hint(life: Life, stamps: Stamps, now: datetime) -> str:
 def turning_points(life: Life, stamps: Stamps, rules: Rules) -> list[datetime]:
     """Moments at which time alone changes what the row says or who hears of it."""
     if life.state == lives.SUSPENDED:
-        return [life.resume] if life.resume else []
+        return [life.resume] if life.resume else []  # a later 恢复 is an event of its own
     if not life.running or life.deadline is None:
         return []
     midnight = datetime.combine(life.deadline.date(), time(), rules.bureau.zone)
@@ -293,12 +328,12 @@ def warn_at(stamps: Stamps, life: Life, rules: Rules) -> datetime | None:
 
 def results(issue: Issue, life: Life, stamps: Stamps) -> dict[int, str]:
     """整改反馈's 结果 by sheet row: what became of each feedback."""
-    ignored = {event.key for event in life.ignored}
+    ignored = {event.key for event in life.ignored if event.kind in ("已整改", "上报")}
     verdicts = [verdict for verdict in stamps.verdicts if verdict.result != "通过" or life.closed_at]
-    return {fix.row: _result(fix, life, fix.rid in ignored, verdicts) for fix in issue.fixes}
+    return {fix.row: _result(fix, _counts(fix, stamps), life, fix.rid in ignored, verdicts) for fix in issue.fixes}
 
 
-def _result(fix: Fix, life: Life, ignored: bool, verdicts: Iterable[Verdict]) -> str:
+def _result(fix: Fix, at: datetime, life: Life, ignored: bool, verdicts: Iterable[Verdict]) -> str:
     if ignored:
         return {
             lives.CLOSED: "问题已销号，不再计入",
@@ -307,7 +342,7 @@ def _result(fix: Fix, life: Life, ignored: bool, verdicts: Iterable[Verdict]) ->
         }.get(life.state, "不计入")
     if fix.outcome != "已整改":
         return f"已{fix.outcome}，等上级协调" if fix.outcome == "上报" else "已转上级协调"
-    answer = next((verdict for verdict in verdicts if verdict.at >= fix.at), None)
+    answer = next((verdict for verdict in verdicts if verdict.at >= at), None)
     if answer is None:
         return "待复核，超期" if life.late else "待复核"
     if answer.result == lives.REWORK:

@@ -94,7 +94,8 @@ class Start:
 class Life:
     """Where an issue stands at an hour.
 
-    ``late_since``: the deadline that was missed first (lateness that was reached stays); ``missed``: all of them. ``end``: the hour up to
+    ``late_since``: the deadline that was missed first (lateness that was reached stays); ``missed``: all of them.
+    ``end``: the hour up to
     which the clock counts (the last feedback, else now). ``moves``: all deadline moves, new ones included.
     """
 

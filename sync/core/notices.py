@@ -67,8 +67,8 @@ def occasions(life: Life, stamps: Stamps, rules: Rules, now: datetime) -> Iterat
         yield Occasion("rework", str(len(life.reworks)))
     if life.running:
         warn = warn_at(stamps, life, rules)
-        if life.late:
-            yield Occasion("overdue")
+        if life.deadline and now > life.deadline:
+            yield Occasion("overdue", str(len(life.missed)) if len(life.missed) > 1 else "")
         elif warn and warn <= now:
             yield Occasion("warned")
 

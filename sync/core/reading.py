@@ -15,6 +15,7 @@ from sync.core.issues import clock, heard
 from sync.core.memory import Change, Decision, Memory, Tables
 from sync.core.rows import Reader, Row, plain
 from sync.core.rules import Rules
+from sync.core.scores import Line
 from sync.core.tabs import Layout, locate
 
 PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "requests")
@@ -22,8 +23,9 @@ PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "reques
 
 @dataclass
 class Reading:
-    """What stands in the workbook. ``layouts`` and ``rows`` by tab key; ``skipped`` says why a tab was left out;
-    ``gone`` are deleted rows, ``adopted`` ids that the ledger did not know. Findings to remember go to ``decision``."""
+    """What stands in the workbook, by tab key. ``skipped`` says why a tab was left out; ``gone`` are deleted rows,
+    ``adopted`` ids that the ledger did not know; ``booked`` lines by issue. Findings to remember go to ``decision``.
+    """
 
     tables: Tables
     memory: Memory
@@ -40,6 +42,7 @@ class Reading:
         self.zone = self.rules.bureau.zone
         self.grace = clock(self.rules.clock.receipt_grace)
         self.numbers = Numbers(dict(self.memory.numbers))
+        self.booked: Mapping[str, Mapping[str, Line]] = self.memory.lines
 
     def find_columns(self) -> None:
         """A tab whose headers can't be found is skipped and said so; the others go on."""

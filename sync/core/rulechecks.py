@@ -78,9 +78,7 @@ def _levels_follow(escalation: tuple[Step, ...]) -> Found:
             yield ("escalation", index, "to"), message
 
 
-def _conditions_can_hold(
-    category: tuple[Category, ...], escalation: tuple[Step, ...], notices: Notices
-) -> Found:
+def _conditions_can_hold(category: tuple[Category, ...], escalation: tuple[Step, ...], notices: Notices) -> Found:
     top = max((step.level for step in escalation), default=0)
     for path, condition in _conditions(escalation, notices):
         parts = {part.fact.key: part.holds for part in condition.parts}

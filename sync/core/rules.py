@@ -146,9 +146,7 @@ def _names(data: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _read_sections(
-    document: Document, names: dict[str, tuple[str, ...]]
-) -> tuple[dict[str, Any], list[Problem]]:
+def _read_sections(document: Document, names: dict[str, tuple[str, ...]]) -> tuple[dict[str, Any], list[Problem]]:
     """The tables that are right in themselves, and what is wrong with the others."""
     sections: dict[str, Any] = {}
     problems = [

@@ -65,7 +65,7 @@ def _text(value: str) -> str:
 
 def _limit(value: object) -> Limit:
     if not isinstance(value, str):
-        raise ValueError(f"时限「{value}」应当是带单位的文字，例如 \"4wh\"")
+        raise ValueError(f'时限「{value}」应当是带单位的文字，例如 "4wh"')
     return parse_limit(value)
 
 
@@ -83,7 +83,7 @@ def _points(value: object) -> int:
 def _share(value: object) -> float:
     match = re.fullmatch(r"([0-9]{1,2})%", value) if isinstance(value, str) else None
     if not match or match[1].strip("0") == "":
-        raise ValueError(f"「{value}」应当是 1% 到 99% 之间的份额，例如 \"75%\"")
+        raise ValueError(f'「{value}」应当是 1% 到 99% 之间的份额，例如 "75%"')
     return int(match[1]) / 100
 
 
@@ -91,7 +91,7 @@ def _zone(value: object) -> ZoneInfo:
     try:
         return ZoneInfo(str(value))
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"没有时区「{value}」，北京时间是 \"Asia/Shanghai\"") from None
+        raise ValueError(f'没有时区「{value}」，北京时间是 "Asia/Shanghai"') from None
 
 
 def _month_day(value: object) -> tuple[int, int]:
@@ -101,7 +101,7 @@ def _month_day(value: object) -> tuple[int, int]:
     except ValueError:
         day = None
     if day is None:
-        raise ValueError(f"「{value}」应当是“月-日”，例如 \"07-01\"")
+        raise ValueError(f'「{value}」应当是“月-日”，例如 "07-01"')
     return day.month, day.day
 
 
@@ -111,7 +111,7 @@ def _hours(value: object) -> tuple[time, time]:
         numbers = [int(n) for n in match.groups()] if match else [24, 0, 24, 0]
         start, end = time(numbers[0], numbers[1]), time(numbers[2], numbers[3])
     except ValueError:
-        raise ValueError(f"「{value}」应当是“时:分-时:分”，例如 \"08:00-12:00\"") from None
+        raise ValueError(f'「{value}」应当是“时:分-时:分”，例如 "08:00-12:00"') from None
     if start >= end:
         raise ValueError(f"「{value}」的结束应当晚于开始")
     return start, end
@@ -119,7 +119,7 @@ def _hours(value: object) -> tuple[time, time]:
 
 def _in_order(hours: tuple[tuple[time, time], ...]) -> tuple[tuple[time, time], ...]:
     if not hours:
-        raise ValueError("至少要有一段时间，例如 [\"08:00-12:00\"]")
+        raise ValueError('至少要有一段时间，例如 ["08:00-12:00"]')
     for (_, end), (start, _) in pairwise(hours):
         if start < end:
             raise ValueError(f"{start:%H:%M} 开始的一段与前一段重叠，应当按先后写")
@@ -130,7 +130,7 @@ def _day(text: str, year: int | None) -> date:
     numbers = [int(n) for n in text.split("-")]
     if len(numbers) == 2:
         if year is None:
-            raise ValueError(f"「{text}」要写上年份，例如 \"2026-11-27 全局体检\"")
+            raise ValueError(f'「{text}」要写上年份，例如 "2026-11-27 全局体检"')
         numbers.insert(0, year)
     try:
         return date(*numbers)
@@ -207,17 +207,13 @@ Duration = Annotated[Limit, PlainValidator(_limit)]
 Share = Annotated[float, PlainValidator(_share)]
 When = Annotated[Condition, PlainValidator(_condition)]
 MonthDay = Annotated[tuple[int, int], PlainValidator(_month_day)]
-Hours = Annotated[
-    tuple[Annotated[tuple[time, time], PlainValidator(_hours)], ...], AfterValidator(_in_order)
-]
+Hours = Annotated[tuple[Annotated[tuple[time, time], PlainValidator(_hours)], ...], AfterValidator(_in_order)]
 Zone = Annotated[ZoneInfo, PlainValidator(_zone)]
 Words = Annotated[tuple[Text, ...], AfterValidator(not_empty)]
 Roles = Annotated[tuple[Annotated[str, one_of("角色", ROLES)], ...], AfterValidator(not_empty)]
 Kind = Annotated[str, one_of("性质", KINDS)]
 Source = Annotated[str, one_of("来源", SOURCES)]
-StreetTypes = Annotated[
-    tuple[Annotated[str, one_of("街路类型", STREET_TYPES)], ...], AfterValidator(not_empty)
-]
+StreetTypes = Annotated[tuple[Annotated[str, one_of("街路类型", STREET_TYPES)], ...], AfterValidator(not_empty)]
 SameThings = Annotated[tuple[Annotated[str, one_of("比较项", SAME)], ...], AfterValidator(not_empty)]
 DaysOff = Annotated[tuple[Day, ...], PlainValidator(_days(False))]
 DaysOn = Annotated[tuple[Day, ...], PlainValidator(_days(True))]

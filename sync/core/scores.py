@@ -29,6 +29,7 @@ BASE, FOUND, LATE, AGAIN, SILENT, RETURNED, SELF = (
     "返工",
     "自查自纠",
 )
+CASE = (FOUND, LATE, AGAIN)  # the steps of one total
 ASSUMED = "本局默认"
 SELF_SOURCE = "街路长自查"
 
@@ -94,10 +95,17 @@ def lines(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mappin
     holds becomes a line of no points that says so."""
     if stamps.start is None and not booked:
         return ()
-    due = {line.id: line for line in _due(issue, life, stamps, rules)}
-    kept = {key: line if key not in booked or _revoked(booked[key]) else booked[key] for key, line in due.items()}
+    due = {line.id: line for line in _due(issue, life, stamps, rules, booked)}
+    kept = {key: _standing(line, booked.get(key)) for key, line in due.items()}
     gone = {key: _revoke(line, life) for key, line in booked.items() if key not in due}
     return tuple({**kept, **gone}[key] for key in sorted({**kept, **gone}))
+
+
+def _standing(due: Line, booked: Line | None) -> Line:
+    """The booked line, unless it was revoked or stands on a street that was typed by mistake."""
+    if booked is None or _revoked(booked) or (due.kind == STREET and booked.target != due.target):
+        return due
+    return booked
 
 
 def _revoked(line: Line) -> bool:
@@ -111,20 +119,20 @@ def _revoke(line: Line, life: Life) -> Line:
     return replace(line, points=0, text=f"撤销（{why}）：{line.text}")
 
 
-def _due(issue: Issue, life: Life, stamps: Stamps, rules: Rules) -> Iterator[Line]:
+def _due(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mapping[str, Line]) -> Iterator[Line]:
     if stamps.start is None or life.state in ("", lives.UNVERIFIED, lives.VOID):
         return
-    book = _Book(issue, life, stamps, rules)
+    book = _Book(issue, life, stamps, rules, booked)
     yield from book.found()
     if life.late_since:
         yield from book.late(life.late_since)
-    elif life.state == lives.CLOSED and not _shown(issue):
+    elif life.state == lives.CLOSED and not _shown(issue) and issue.source != SELF_SOURCE:
         yield from book.silent()
     if stamps.repeat >= rules.repeat.notable:
         yield from book.again()
     for count, at in enumerate(life.reworks, start=1):
         yield from book.returned(count, at)
-    if life.state == lives.CLOSED and not life.late and issue.source == SELF_SOURCE:
+    if life.state == lives.CLOSED and not life.late and issue.source == SELF_SOURCE and _shown(issue):
         yield from book.bonus()
 
 
@@ -141,6 +149,7 @@ class _Book:
     life: Life
     stamps: Stamps
     rules: Rules
+    booked: Mapping[str, Line]
     charged: int = field(default=0)  # what the street was charged so far: a case's points are a total, not a sum
 
     @property
@@ -149,7 +158,10 @@ class _Book:
         return score.superior_multiplier if self.issue.source in score.superior_sources else 1
 
     def street(self, rule: str, points: int, day: date, text: str, clause: str, suffix: str = "") -> Line:
-        return self._line(STREET, self.stamps.street, self.stamps.chief, rule, points, day, text, clause, suffix)
+        line = self._line(STREET, self.stamps.street, self.stamps.chief, rule, points, day, text, clause, suffix)
+        if rule in CASE:
+            self.charged -= _standing(line, self.booked.get(line.id)).points
+        return line
 
     def unit(self, rule: str, points: int, day: date, text: str, clause: str, suffix: str = "") -> Line:
         return self._line(UNIT, self.life.unit, "", rule, points, day, text, clause, suffix)
@@ -191,7 +203,6 @@ class _Book:
         if self.issue.source == SELF_SOURCE or self.stamps.start is None:
             return
         points = self.rules.score.case[self.issue.severity].found * self.factor
-        self.charged = points
         twice = "，上级交办加倍" if self.factor > 1 else ""
         yield self.street(
             FOUND,
@@ -211,7 +222,6 @@ class _Book:
         if shared:
             rest, total = rest * share.chief // 100, total * share.unit // 100
             text += f"；到期前已上报，街路长承担{share.chief}%"
-        self.charged += rest
         yield self.street(LATE, -rest, deadline.date(), text, "五·3")
         yield self.unit(LATE, -total, deadline.date(), text, "四·4")
 
@@ -220,7 +230,6 @@ class _Book:
             return
         total = self.rules.score.case[self.issue.severity].repeat * self.factor
         rest = max(0, total - self.charged)
-        self.charged += rest
         yield self.street(
             AGAIN,
             -rest,

@@ -24,7 +24,7 @@ _NAME = r"""((?:[\w.-]|"[^"\n]*"|'[^'\n]*')+)"""
 _STATEMENT = re.compile(rf"^[ \t]*(?:\[\[?[ \t]*)?{_NAME}[ \t]*[=\]]", re.MULTILINE)
 _WORD = re.compile(r"[^\s=.,\]}\"']+")
 _FULL_WIDTH = {"“": '"', "”": '"', "‘": "'", "’": "'", "＝": "=", "，": ",", "【": "[", "】": "]", "＃": "#"}
-_CHINESE_KEY = "键用英文；一定要用中文的（如条款号）要放进英文引号：\"{word}\""
+_CHINESE_KEY = '键用英文；一定要用中文的（如条款号）要放进英文引号："{word}"'
 # The head of the parser's message → what to tell a clerk, and where to point: `here` (where the parser
 # stopped), at the `statement` that it was reading, or at the `quote` that opened last. {word} is the text
 # there.
@@ -35,7 +35,7 @@ _SYNTAX = (
     ("Cannot", "「{word}」已经用别的写法写过，请合并", "statement"),
     ("Illegal character '\\n'", "引号没有闭合", "quote"),
     ("Unterminated string", "引号没有闭合", "quote"),
-    ("Expected \"'\"", "引号没有闭合", "quote"),
+    ('Expected "\'"', "引号没有闭合", "quote"),
     ("Expected newline", "一行只能写一项，「{word}」多余；文字要整个放进英文引号", "here"),
     ("Expected '='", "键的后面应当是等号 =", "here"),
     ("Invalid statement", "这一行应当以键或者表头 [ 开头", "here"),
@@ -43,7 +43,7 @@ _SYNTAX = (
     ("Unescaped", "反斜杠 \\ 在双引号里有特别的意思，请改用单引号", "here"),
     ("Illegal character", "这里有一个看不见的字符，请删去重打", "here"),
     ("Found invalid character", "这里有一个看不见的字符，请删去重打", "here"),
-    ("Invalid value", "等号后面的「{word}」看不懂；文字要放进英文引号，例如 \"2wh\"", "here"),
+    ("Invalid value", '等号后面的「{word}」看不懂；文字要放进英文引号，例如 "2wh"', "here"),
     ("Unclosed array", "方括号 [ 没有闭合，或者两项之间少了逗号", "here"),
     ("Unclosed inline table", "花括号 { 没有闭合，或者两项之间少了逗号", "here"),
     ("Expected ']", "表头的方括号 ] 没有闭合", "here"),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
-from sync.core.roster import Roster, Street
+from sync.core.roster import Roster, Span, Street
 from sync.core.rules import Rules
 from sync.core.scores import BRANCH, DISTRICT, STREET, UNIT, Tally
 
@@ -71,29 +71,29 @@ def last_day(month: str) -> date:
 
 
 def streets_of(roster: Roster, month: str, today: date) -> list[tuple[Street, str]]:
-    """The streets in use at the month's end (or today), with their chief of that day."""
+    """The streets that were in use on any day of the month so far, with their chief of the last such day."""
     day = min(last_day(month), today)
+    days = Span(date.fromisoformat(f"{month}-01"), day)
     used: dict[str, Street] = {}
     for street in roster.streets:
-        if street.span.holds(day):
-            used.setdefault(street.name, street)
-    return [(street, roster.chief(street, day)) for street in used.values()]
+        if street.span.meets(days) and (street.name not in used or street.span.holds(day)):
+            used[street.name] = street
+    return [(street, roster.chief(street, min(day, street.span.until or day))) for street in used.values()]
 
 
 def standings(
-    months: Sequence[str],
+    months: Mapping[str, Sequence[tuple[Street, str]]],
     points: Mapping[tuple[str, str, str], int],
     tallies: Iterable[Tally],
     inspections: Mapping[tuple[str, str], int],
-    roster: Roster,
     rules: Rules,
-    today: date,
 ) -> list[Standing]:
-    """All rows of 月度考核, month by month. ``points`` by (month, kind, target); ``inspections`` by (month, street)."""
+    """All rows of 月度考核, month by month. ``months``: the streets of each with their chief; ``points`` by (month,
+    kind, target); ``inspections`` by (month, street)."""
     rates = _rates(tallies)
     found: list[Standing] = []
-    for month in months:
-        found += _month(month, points, rates, inspections, streets_of(roster, month, today), rules)
+    for month, streets in months.items():
+        found += _month(month, points, rates, inspections, streets, rules)
     return _advise(found, rules)
 
 
@@ -129,7 +129,7 @@ def _month(
     points: Mapping[tuple[str, str, str], int],
     rates: Mapping[tuple[str, str, str], _Rates],
     inspections: Mapping[tuple[str, str], int],
-    streets: list[tuple[Street, str]],
+    streets: Sequence[tuple[Street, str]],
     rules: Rules,
 ) -> list[Standing]:
     groups = groups_of([street for street, _ in streets], rules)
@@ -224,11 +224,7 @@ def _rank(rows: list[Standing], counts: Any) -> list[Standing]:
         }
     )
     ranks = table[table["counts"]].groupby("group")["score"].rank(method="min", ascending=False)
-    return [_with(row, rank=int(ranks[i]) if i in ranks.index else None) for i, row in enumerate(rows)]
-
-
-def _with(row: Standing, **changes: Any) -> Standing:
-    return Standing(**{**{key: getattr(row, key) for key in row.__dataclass_fields__}, **changes})
+    return [replace(row, rank=int(ranks[i]) if i in ranks.index else None) for i, row in enumerate(rows)]
 
 
 def _advise(rows: list[Standing], rules: Rules) -> list[Standing]:
@@ -242,7 +238,7 @@ def _advise(rows: list[Standing], rules: Rules) -> list[Standing]:
         for row in here:
             if row in bottom and row.chief and month not in last[row.chief]:
                 last[row.chief].append(month)
-            advised.append(_with(row, advice=_advice(row, row in bottom, last[row.chief], months, rules)))
+            advised.append(replace(row, advice=_advice(row, row in bottom, last[row.chief], months, rules)))
     return advised
 
 

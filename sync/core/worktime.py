@@ -58,9 +58,7 @@ def parse_limit(text: str) -> Limit:
     """`"4wh"` → `Limit(4, "wh")`; ValueError with a Chinese sentence for anything else."""
     match = _LIMIT.fullmatch(text.strip())
     if not match:
-        raise ValueError(
-            f"时限「{text}」看不懂，应当是数字加单位：h 小时、wh 工作时、d 天、wd 工作日，例如 \"4wh\""
-        )
+        raise ValueError(f'时限「{text}」看不懂，应当是数字加单位：h 小时、wh 工作时、d 天、wd 工作日，例如 "4wh"')
     amount = int(match[1])
     if amount == 0:
         raise ValueError(f"时限「{text}」至少是 1")
@@ -123,9 +121,7 @@ class Calendar(Workdays):
         at = self._local(end)
         return Due(at, work and self._rests_on_unknown(begin, at.year))
 
-    def share(
-        self, start: datetime, limit: Limit, fraction: float, breaks: Sequence[Break] = ()
-    ) -> datetime:
+    def share(self, start: datetime, limit: Limit, fraction: float, breaks: Sequence[Break] = ()) -> datetime:
         """The moment at which that fraction (0 to 1) of the limit is gone; 1 is the deadline.
 
         For `wd` the fraction is taken of the work hours between start and deadline.
