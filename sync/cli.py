@@ -23,10 +23,22 @@ from sync.core import explain as explanations
 from sync.core.memory import Tables
 from sync.core.rules import RulesError
 from sync.core.tabs import TabError
-from sync.gateway import Unreachable
-from sync.ledger import Busy, Outdated
+from sync.gateway import Refused, Unknown, Unreachable
+from sync.ledger import Busy, Outdated, Unusable
 
-COULD_NOT = (SettingsError, RulesError, TabError, Unreachable, Busy, Outdated, exchange.FileProblem, setup.NotEmpty)
+COULD_NOT = (
+    SettingsError,
+    RulesError,
+    TabError,
+    Unreachable,
+    Refused,
+    Unknown,
+    Busy,
+    Outdated,
+    Unusable,
+    exchange.FileProblem,
+    setup.NotEmpty,
+)
 console = Console(highlight=False, soft_wrap=True)
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -128,11 +140,9 @@ def tick(office: Office, now_text: str | None, as_json: bool, even_if_idle: bool
     """看一遍工作簿，把该写的写回去。"""
     now = moment(now_text, office.rules().bureau.zone)
     report = office.ticks(now, idle=not even_if_idle)
-    words = (
-        "没有变化。"
-        if report.idle
-        else f"看了 {report.ticks} 轮，写了 {report.cells} 格，{report.problems} 行有问题，新通知 {report.notices} 条。"
-    )
+    words = f"看了 {report.ticks} 轮，写了 {report.cells} 格，{report.problems} 行有问题，新通知 {report.notices} 条。"
+    if report.idle:
+        words = "没有变化。" + (f"仍有 {report.problems} 行有问题，看各表的「校验」列。" if report.problems else "")
     trouble = "；".join(part for part in (report.trouble, office.trouble) if part)
     say(as_json, {**report.__dict__, "trouble": trouble}, words + trouble)
     sys.exit(1 if trouble or report.problems else 0)
@@ -185,7 +195,11 @@ def restore(office: Office, number: str, now_text: str | None, as_json: bool) ->
     if not office.ledger.want_back(number):
         raise SettingsError(f"没有编号为 {number} 的被删除的行；被删除的行列在「运行状态」里。")
     report = office.ticks(moment(now_text, office.rules().bureau.zone), idle=False)
-    say(as_json, {"restored": number, "cells": report.cells}, f"{number} 已放回表格最后一行。")
+    back = office.ledger.is_back(number)
+    words = f"{number} 已放回表格最后一行。" if back else f"{number} 还没有放回表格，下一次检查时再放。{report.trouble}"
+    fields = {"restored": number if back else "", "cells": report.cells, "trouble": report.trouble}
+    say(as_json, fields, words)
+    sys.exit(0 if back else 1)
 
 
 @main.command(name="import")

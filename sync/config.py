@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
+from google.auth.exceptions import GoogleAuthError
 from google.oauth2.service_account import Credentials
 
 from sync import outbox, tick
@@ -35,6 +37,7 @@ SCOPES = (
     "https://www.googleapis.com/auth/drive.metadata.readonly",
 )
 ADDRESS = re.compile(r"/spreadsheets/d/([A-Za-z0-9_-]+)")
+RULES_FILE = "规则文件"  # the item of 运行状态
 TITLE = "街路长工作簿"
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
 FILES = "https://www.googleapis.com/drive/v3/files"
@@ -102,6 +105,16 @@ def read_templates(folder: Path) -> dict[str, tabs.Tab]:
     }
 
 
+def _credentials(file: str) -> Credentials:
+    try:
+        return Credentials.from_service_account_file(file, scopes=SCOPES)  # type: ignore[no-untyped-call, no-any-return]
+    except OSError as error:
+        said = error.strerror
+    except (ValueError, TypeError, AttributeError, GoogleAuthError):  # whatever JSON somebody pointed at
+        said = "不是 Google 的服务账号密钥（JSON）"
+    raise SettingsError(f"服务账号文件 {file} 用不了：{said}。请检查 GOOGLE_APPLICATION_CREDENTIALS。")
+
+
 def _still_there(kept: Path, there: list[dict[str, Any]]) -> str:
     found = kept.read_text("utf-8").strip()
     if found not in {one["id"] for one in there}:
@@ -142,8 +155,15 @@ class Office:
 
     @cached_property
     def store(self) -> Store:
-        self.settings.data.mkdir(parents=True, exist_ok=True)
-        return Store(self.settings.data / "workbook.sqlite3")
+        folder = self.settings.data
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return Store(folder / "workbook.sqlite3")
+        except OSError as error:
+            said = error.strerror
+        except sqlite3.Error as error:
+            said = str(error)
+        raise SettingsError(f"数据文件夹 {folder} 用不了：{said}。请检查 JIELU_DATA。")
 
     @cached_property
     def api(self) -> Api:
@@ -161,7 +181,7 @@ class Office:
             return Client(None, session(self.api))
         if not self.settings.google:
             raise SettingsError("用 Google 表格要有服务账号文件，请设置 GOOGLE_APPLICATION_CREDENTIALS。")
-        return Client(Credentials.from_service_account_file(self.settings.google, scopes=SCOPES))  # type: ignore[no-untyped-call]
+        return Client(_credentials(self.settings.google))
 
     @cached_property
     def workbook(self) -> str:
@@ -222,11 +242,18 @@ class Office:
             rules, self.trouble = tick.rules_in_force(text, self.ledger)
             self._read = (text, rules)
         said = f"rules.toml 有错，仍按上一份正确的规则执行：{self.trouble}"
-        self.ledger.memory().warnings = {"规则文件": said} if self.trouble else {}
+        self.ledger.warnings = {RULES_FILE: said} if self.trouble else {}
         return self._read[1]
 
     def ticks(self, now: datetime, *, idle: bool = True) -> tick.Report:
-        return tick.ticks(self.gateway, self.ledger, self.rules(), now, idle=idle)
+        """Look, and write what is to be written. A mistake in the rules, and its mending, are worth a look too."""
+        rules = self.rules()
+        return tick.ticks(self.gateway, self.ledger, rules, now, idle=idle and self._rules_are_said())
+
+    def _rules_are_said(self) -> bool:
+        """Whether 运行状态 says of the rules file what is so."""
+        stands, _ = self.ledger.memory().status.get(RULES_FILE, ("", None))
+        return stands == self.ledger.warnings.get(RULES_FILE, "")
 
     def deliver(self, now: datetime) -> outbox.Delivery:
         digest = self.rules().notices.digest

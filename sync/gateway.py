@@ -6,13 +6,15 @@ One read a tick, at most one write. Time-outs are always set. A read is tried ag
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 import requests
 import tenacity
+from google.auth.exceptions import GoogleAuthError
 from gspread.exceptions import APIError
 from gspread.http_client import HTTPClient
 from gspread.urls import (
@@ -49,6 +51,34 @@ class Refused(RuntimeError):
 def _code(error: APIError) -> int:
     """The status of the answer; what stands in its body may be no JSON at all (a proxy's page)."""
     return int(error.response.status_code)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """A read that got no answer comes out as ``Unreachable``."""
+    try:
+        yield
+    except APIError as error:
+        raise Unreachable(f"读取工作簿失败：{error}") from error
+    except GoogleAuthError as error:
+        raise Unreachable(f"Google 不认这个服务账号：{error}") from error
+    except requests.RequestException as error:
+        raise Unreachable(f"连接不上工作簿：{error}") from error
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """A write that got no good answer comes out as ``Refused`` (nothing done) or ``Unknown`` (perhaps done)."""
+    try:
+        yield
+    except APIError as error:
+        if _code(error) in (400, 401, 403, 404, 429):
+            raise Refused(f"写入工作簿被拒绝：{error}") from error
+        raise Unknown(f"写入工作簿没有得到确认：{error}") from error
+    except GoogleAuthError as error:  # comes before anything is sent
+        raise Refused(f"Google 不认这个服务账号：{error}") from error
+    except requests.RequestException as error:
+        raise Unknown(f"写入工作簿没有得到确认：{error}") from error
 
 
 def _passing(error: BaseException) -> bool:
@@ -97,46 +127,41 @@ class Gateway:
     sheet_ids: dict[str, int] = field(default_factory=dict)
 
     def version(self) -> str:
-        """The file's version: changes with every change of it (Drive files.get)."""
-        answer = self.client.request(
-            "get",
-            f"{DRIVE_FILES_API_V3_URL}/{self.workbook}",
-            params={"fields": "version", "supportsAllDrives": True},
-        )
-        return str(answer.json().get("version", ""))
+        """The file's version: changes with every change of it (Drive files.get). Raises ``Unreachable``."""
+        address = f"{DRIVE_FILES_API_V3_URL}/{self.workbook}"
+        with _reading():
+            answer = self.client.request("get", address, params={"fields": "version", "supportsAllDrives": True})
+            return str(answer.json().get("version", ""))
 
     def read(self) -> dict[str, Table]:
         """All tabs that are there, by key. Raises ``Unreachable`` with a sentence."""
-        try:
-            if not self.sheet_ids:
-                self.look_round()
-            return self._batch_get()
-        except APIError as error:
-            if _code(error) != 400:
-                raise Unreachable(f"读取工作簿失败：{error}") from error
-        except requests.RequestException as error:
-            raise Unreachable(f"连接不上工作簿：{error}") from error
+        if not self.sheet_ids:
+            self.look_round()
+        with _reading():
+            try:
+                return self._batch_get()
+            except APIError as error:
+                if _code(error) != 400:
+                    raise
         return self._read_what_is_there()
 
     def _read_what_is_there(self) -> dict[str, Table]:
         """After one unknown tab name failed the whole call: look which tabs there are, and read those."""
-        try:
-            self.look_round()
+        self.look_round()
+        with _reading():
             return self._batch_get()
-        except (APIError, requests.RequestException) as error:
-            raise Unreachable(f"读取工作簿失败：{error}") from error
 
     def look_round(self) -> None:
-        """Learn which tabs there are."""
+        """Learn which tabs there are. Raises ``Unreachable``."""
         by_title = {sheet["title"]: sheet.get("sheetId", 0) for sheet in self.sheets()}
         self.sheet_ids = {key: by_title[tab.title] for key, tab in self.tabs.items() if tab.title in by_title}
 
     def sheets(self) -> list[dict[str, Any]]:
-        """Title and sheetId of every sheet in the file, ours or not."""
-        answer = self.client.request(
-            "get", SPREADSHEET_URL % self.workbook, params={"fields": "sheets.properties(sheetId,title)"}
-        )
-        return [sheet["properties"] for sheet in answer.json()["sheets"]]
+        """Title and sheetId of every sheet in the file, ours or not. Raises ``Unreachable``."""
+        address = SPREADSHEET_URL % self.workbook
+        with _reading():
+            answer = self.client.request("get", address, params={"fields": "sheets.properties(sheetId,title)"})
+            return [sheet["properties"] for sheet in answer.json()["sheets"]]
 
     def _batch_get(self) -> dict[str, Table]:
         keys = list(self.sheet_ids)
@@ -162,17 +187,13 @@ class Gateway:
             "includeSpreadsheetInResponse": True,
             "responseRanges": [text for one in plan.tabs.values() for text in self._ranges(one)],
         }
-        try:
-            answer = self.client.request(
-                "post", SPREADSHEET_BATCH_UPDATE_URL % self.workbook, params={"fields": CELLS_MASK}, json=body
-            )
-        except APIError as error:
-            self.sheet_ids = {} if _code(error) == 400 else self.sheet_ids
-            if _code(error) in (400, 401, 403, 404, 429):
-                raise Refused(f"写入工作簿被拒绝：{error}") from error
-            raise Unknown(f"写入工作簿没有得到确认：{error}") from error
-        except requests.RequestException as error:
-            raise Unknown(f"写入工作簿没有得到确认：{error}") from error
+        address = SPREADSHEET_BATCH_UPDATE_URL % self.workbook
+        with _writing():
+            try:
+                answer = self.client.request("post", address, params={"fields": CELLS_MASK}, json=body)
+            except APIError as error:
+                self.sheet_ids = {} if _code(error) == 400 else self.sheet_ids
+                raise
         return self._landing(orjson.loads(answer.content), plan)
 
     def _requests(self, one: TabPlan) -> list[dict[str, Any]]:
@@ -203,10 +224,10 @@ class Gateway:
 
     # Building and checking
     def send(self, requests_: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """A batchUpdate that people asked for (``init``)."""
-        answer = self.client.request(
-            "post", SPREADSHEET_BATCH_UPDATE_URL % self.workbook, json={"requests": list(requests_)}
-        )
+        """A batchUpdate that people asked for (``init``). Raises ``Refused`` or ``Unknown``."""
+        address = SPREADSHEET_BATCH_UPDATE_URL % self.workbook
+        with _writing():
+            answer = self.client.request("post", address, json={"requests": list(requests_)})
         found: dict[str, Any] = answer.json()
         return found
 

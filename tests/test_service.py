@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +20,15 @@ import gspread
 import pytest
 import requests
 import waitress
+from click.testing import CliRunner, Result
 from google.auth.transport.requests import AuthorizedSession
 from google.oauth2.service_account import Credentials
+from gspread.exceptions import APIError
 
+from sync import exchange
+from sync.cli import main
 from sync.config import Office, Settings
+from sync.gateway import Client, Gateway, Refused
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, cell, templates
 from tests.mailhouse import post
@@ -239,6 +245,164 @@ def test_what_could_not_run_is_a_sentence_and_status_2(bureau: Bureau, words: li
     assert said in done.stderr
 
 
+@dataclass
+class Clerk:
+    """The command line in this process, where a test can stand in the way of a request."""
+
+    folder: Path
+
+    def __call__(self, *words: str) -> Result:
+        done = CliRunner().invoke(main, words)
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done
+
+    @contextmanager
+    def office(self) -> Iterator[Office]:
+        found = Office(Settings.read())
+        try:
+            yield found
+        finally:
+            found.close()
+
+
+@pytest.fixture
+def clerk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clerk:
+    for key in [key for key in os.environ if key.startswith("JIELU") or key.startswith("GOOGLE")]:
+        monkeypatch.delenv(key)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JIELU_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(Client, "waits", lambda *_: 0.0)
+    return Clerk(tmp_path)
+
+
+ROWS = [
+    {"reported_at": 46350.4, "reporter": "督查01", "source": "督查", "street": "没有的街", "text": "甲"},
+    {"reported_at": 46350.4, "reporter": "督查01", "source": "督查", "street": "没有的街", "text": "乙"},
+]
+
+
+def file_two_bad_rows(clerk: Clerk) -> None:
+    assert clerk("init").exit_code == 0
+    with clerk.office() as office:
+        exchange.append(office.client, office.workbook, office.templates["issues"], ROWS)
+
+
+def test_rows_with_problems_are_said_again_when_nothing_changed(clerk: Clerk) -> None:
+    file_two_bad_rows(clerk)
+    assert clerk("tick", "--now", "2026-11-24T16:00").exit_code == 1
+    done = clerk("tick", "--now", "2026-11-24T16:01")
+    assert (done.exit_code, done.stdout.strip()) == (1, "没有变化。仍有 2 行有问题，看各表的「校验」列。")
+
+
+def test_restore_says_done_only_when_the_row_is_back(clerk: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:
+    file_two_bad_rows(clerk)
+    clerk("tick", "--now", "2026-11-24T16:00")
+    with clerk.office() as office:
+        gspread.Client(auth=None, session=transport.session(office.api)).open_by_key(office.workbook).worksheet(
+            "问题台账"
+        ).delete_rows(2)
+    for minute in (1, 2, 3):
+        clerk("tick", "--now", f"2026-11-24T16:0{minute}", "--even-if-idle")
+    with monkeypatch.context() as full:
+        full.setattr(Gateway, "write", lambda *_: (_ for _ in ()).throw(Refused("写入工作簿被拒绝：已满")))
+        done = clerk("restore", "20261124-001", "--now", "2026-11-24T16:05")
+        assert done.exit_code == 1 and "20261124-001 还没有放回表格" in done.stdout and "已满" in done.stdout
+    done = clerk("restore", "20261124-001", "--now", "2026-11-24T16:06")
+    assert (done.exit_code, done.stdout.strip()) == (0, "20261124-001 已放回表格最后一行。")
+
+
+def test_a_mistake_in_the_rules_and_its_mending_are_said_although_nothing_else_changed(
+    clerk: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = clerk.folder / "rules.toml"
+    text = (Path(__file__).parent.parent / "rules.toml").read_text("utf-8")
+    rules.write_text(text, "utf-8")
+    monkeypatch.setenv("JIELU_RULES", str(rules))
+    clerk("init")
+    clerk("tick", "--now", "2026-11-24T09:00")
+
+    def said() -> str:
+        with clerk.office() as office:
+            return office.ledger.memory().status.get("规则文件", ("",))[0]
+
+    for wrong in ("repeats", "repetition"):
+        rules.write_text(text.replace("[repeat]", f"[{wrong}]"), "utf-8")
+        clerk("tick", "--now", "2026-11-24T09:01")
+        assert wrong in said()
+    assert "没有变化" in clerk("tick", "--now", "2026-11-24T09:02").stdout
+    rules.write_text(text, "utf-8")
+    assert clerk("tick", "--now", "2026-11-24T09:03").exit_code == 0
+    assert said() == ""
+
+
+def answering(status: int) -> Callable[..., object]:
+    """Google's client when every request is answered with ``status``; 0: no answer at all."""
+
+    def once(*_: object, **__: object) -> object:
+        if not status:
+            raise requests.ConnectionError("no route")
+        answer = requests.Response()
+        answer.status_code = status
+        answer._content = b'{"error": {"code": %d, "message": "no", "status": "NO"}}' % status
+        raise APIError(answer)
+
+    return once
+
+
+KEYS = "服务账号文件"
+UNFIT: list[tuple[dict[str, str], str, str]] = [
+    ({"JIELU_WORKBOOK": "abc", "GOOGLE_APPLICATION_CREDENTIALS": "none.json"}, "tick", KEYS),
+    ({"JIELU_WORKBOOK": "abc", "GOOGLE_APPLICATION_CREDENTIALS": "text.txt"}, "init", KEYS),
+    ({"JIELU_WORKBOOK": "abc", "GOOGLE_APPLICATION_CREDENTIALS": "list.json"}, "tick", KEYS),
+    ({"JIELU_DATABASE": "hello"}, "tick", "JIELU_DATABASE 用不了"),
+    ({"JIELU_DATABASE": "nosuch://host/db"}, "tick", "JIELU_DATABASE 用不了"),
+    ({"JIELU_DATABASE": "postgresql+psycopg://a:geheim@127.0.0.1:1/db"}, "tick", "台账数据库没有应答"),
+    ({"JIELU_DATABASE": "sqlite:///text.txt"}, "tick", "台账数据库"),
+    ({"JIELU_DATA": "text.txt"}, "tick", "数据文件夹 text.txt 用不了"),
+    ({"JIELU_DATA": "text.txt/below"}, "init", "数据文件夹 text.txt/below 用不了"),
+    ({"JIELU_DATA": "broken"}, "tick", "数据文件夹 broken 用不了"),
+]
+
+
+@pytest.mark.parametrize(("settings", "command", "said"), UNFIT)
+def test_settings_that_can_not_be_used_are_a_sentence_and_status_2(
+    clerk: Clerk, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], command: str, said: str
+) -> None:
+    (clerk.folder / "text.txt").write_text("no key, no folder, no database\n" * 100)
+    (clerk.folder / "list.json").write_text("[]")
+    (clerk.folder / "broken").mkdir()
+    (clerk.folder / "broken" / "workbook.sqlite3").write_text("no database\n" * 1000)
+    for key, value in settings.items():
+        monkeypatch.setenv(key, value)
+    done = clerk(command)
+    assert (done.exit_code, said in done.stderr) == (2, True), done.stderr
+    assert "geheim" not in done.stderr
+
+
+@pytest.mark.parametrize("status", [0, 403, 404, 500])
+@pytest.mark.parametrize("command", ["tick", "init", "check"])
+def test_a_workbook_out_of_reach_is_a_sentence_and_status_2(
+    clerk: Clerk, monkeypatch: pytest.MonkeyPatch, command: str, status: int
+) -> None:
+    clerk("init")
+    monkeypatch.setattr(Office, "workbook", "abc")
+    monkeypatch.setattr(Client, "_once", answering(status))
+    done = clerk(command)
+    assert (done.exit_code, "工作簿" in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize("status", [0, 400, 500])
+def test_tabs_that_could_not_be_built_are_a_sentence_and_status_2(
+    clerk: Clerk, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    right = Client._once
+    monkeypatch.setattr(
+        Client, "_once", lambda *a, **k: answering(status)() if "batchUpdate" in a[2] else right(*a, **k)
+    )
+    done = clerk("init")
+    assert (done.exit_code, done.stderr.startswith("写入工作簿")) == (2, True), done.stderr
+
+
 def test_rows_come_in_from_a_file_and_the_workbook_goes_out(bureau: Bureau) -> None:
     bureau.jielu("init")
     (bureau.folder / "名册.csv").write_text(
@@ -255,8 +419,6 @@ COMMANDS = ("", "run", "init", "check", "tick", "deliver", "explain", "restore",
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_and_option_has_help(bureau: Bureau, command: str) -> None:
-    from sync.cli import main
-
     done = bureau.jielu(*([command] if command else []), "--help")
     assert done.returncode == 0 and re.search(r"[\u4e00-\u9fff]", done.stdout)
     options = [one for one in main.commands[command].params if isinstance(one, click.Option)] if command else []

@@ -23,9 +23,9 @@ from sync.core.memory import Decision, Memory, Sent, absorb
 from sync.core.notices import Notice
 from sync.core.plan import Restore
 from sync.ledger.records import Records
-from sync.ledger.tables import Outdated, history, leases, open_engine, outbox, rules, ticks
+from sync.ledger.tables import Outdated, Unusable, history, leases, open_engine, outbox, rules, ticks
 
-__all__ = ["Busy", "Ledger", "Outdated", "Waiting"]
+__all__ = ["Busy", "Ledger", "Outdated", "Unusable", "Waiting"]
 
 LEASE_SECONDS = 1800  # longer than a read and a write of five tries of two minutes each; renewed with every tick
 
@@ -174,6 +174,12 @@ class Ledger:
             wanted = [*dict.fromkeys([*self.records.fact(db, "wanted_back", []), rid])]
             self.records.set_facts(db, {"wanted_back": wanted})
         return True
+
+    def is_back(self, rid: str) -> bool:
+        """Whether a row that was asked for was seen in the sheet again."""
+        memory = self.memory()
+        gone = any(rid in group and group[rid].deleted for group in memory.known.values())
+        return not gone and rid not in memory.wanted_back
 
     def last_rules(self) -> str | None:
         """The rules text that was in force last."""

@@ -17,6 +17,10 @@ class Outdated(RuntimeError):
     """The database was made by another version; the sentence says what to do."""
 
 
+class Unusable(RuntimeError):
+    """The database can't be opened or does not answer; the sentence says what to do."""
+
+
 class Moment(sa.TypeDecorator[datetime]):
     """An aware datetime, kept in UTC: SQLite drops zones and would give the local clock back."""
 
@@ -145,9 +149,32 @@ def open_engine(url: str) -> Engine:
 
 
 def _engine(url: str) -> Engine:
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, pool_pre_ping=True)
+    try:
+        parsed = sa.make_url(url)
+        local = parsed.get_backend_name() == "sqlite"
+        engine = _sqlite(parsed) if local else sa.create_engine(parsed, pool_pre_ping=True)
+    except (sa.exc.ArgumentError, ImportError, ValueError) as error:
+        raise Unusable(
+            "JIELU_DATABASE 用不了，应当写成 postgresql+psycopg://用户:密码@服务器/库名；"
+            f"不写就用数据文件夹里的 SQLite。（{type(error).__name__}）"
+        ) from error
+    except OSError as error:
+        where = f"{error.filename}：{error.strerror}"
+        raise Unusable(f"台账数据库的文件夹建不了，{where}。请检查 JIELU_DATA 和 JIELU_DATABASE。") from error
+
+    @sa.event.listens_for(engine, "handle_error")
+    def say(context: sa.engine.ExceptionContext) -> None:
+        error = context.sqlalchemy_exception
+        silent = isinstance(error, sa.exc.OperationalError) or type(error) is sa.exc.DatabaseError  # no database at all
+        if silent and not context.is_pre_ping:
+            raise Unusable(
+                f"台账数据库没有应答：{str(context.original_exception).strip()}。请检查数据库和 JIELU_DATABASE。"
+            ) from context.original_exception
+
+    return engine
+
+
+def _sqlite(parsed: sa.URL) -> Engine:
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(parsed, connect_args={"timeout": 30})
