@@ -19,17 +19,21 @@ log = logging.getLogger(__name__)
 
 
 class Clock:
-    """Runs ``tick`` and ``deliver`` in the background until ``stop``; ``nudge`` makes the next tick come now."""
+    """Runs ``tick`` and ``deliver`` in the background until ``stop``; ``nudge`` makes the next tick come now.
+
+    ``failures``: how many ticks failed one after the other until now."""
 
     def __init__(
         self, tick: Callable[[], None], deliver: Callable[[], None], zone: ZoneInfo, every: int = TICK_SECONDS
     ) -> None:
         self.zone = zone
+        self.failures = 0
         self._jobs = BackgroundScheduler(
             timezone=zone, job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": 30}
         )
-        self._jobs.add_job(_told(tick, "tick"), "interval", seconds=every, id="tick", next_run_time=datetime.now(zone))
-        self._jobs.add_job(_told(deliver, "deliver"), "interval", seconds=DELIVER_SECONDS, id="deliver")
+        now = datetime.now(zone)
+        self._jobs.add_job(self._told(tick, "tick"), "interval", seconds=every, id="tick", next_run_time=now)
+        self._jobs.add_job(self._told(deliver, "deliver"), "interval", seconds=DELIVER_SECONDS, id="deliver")
 
     def start(self) -> None:
         self._jobs.start()
@@ -42,12 +46,15 @@ class Clock:
         """Wait for a tick that is running, then end."""
         self._jobs.shutdown(wait=True)
 
+    def _told(self, job: Callable[[], None], name: str) -> Callable[[], None]:
+        def run() -> None:
+            failed = 0
+            try:
+                job()
+            except Exception:  # a job that failed must not end the clock; the next one looks again
+                log.exception("%s failed", name)
+                failed = self.failures + 1
+            if name == "tick":
+                self.failures = failed
 
-def _told(job: Callable[[], None], name: str) -> Callable[[], None]:
-    def run() -> None:
-        try:
-            job()
-        except Exception:  # a job that failed must not end the clock; the next one looks again
-            log.exception("%s failed", name)
-
-    return run
+        return run

@@ -29,9 +29,11 @@ from sync import exchange
 from sync.cli import main
 from sync.config import Office, Settings
 from sync.gateway import Client, Gateway, Refused
+from sync.scheduler import Clock
 from sync.workbook import transport
-from tests.book import CAST, PEOPLE, cell, templates
+from tests.book import CAST, PEOPLE, ZONE, cell, templates
 from tests.mailhouse import post
+from webhook.pages import standing
 from webhook.server import create_app
 
 BAD_TOKENS = ("", "Bearer ", "Bearer made-up", "Basic eDp5")
@@ -172,6 +174,67 @@ def test_the_status_page_opens_by_link_alone(bureau: Bureau) -> None:
         page = browser.get(f"{bureau.url}/?link={link_token('s')}", timeout=10)
         assert page.status_code == 200 and "运行状态" in page.text and "link=" not in page.url
         assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")
+
+
+def test_the_status_page_counts_from_the_ledger_even_before_the_first_look(clerk: Clerk) -> None:
+    right = {"reported_at": 46350.4, "reporter": "督查01", "source": "督查", "street": "联胜路",
+             "category": "暴露垃圾", "severity": "一般"}  # fmt: skip
+    streets = {"code": "J02", "street": "联胜路", "type": "主次干道", "district": "城中", "branch": "第四支部"}
+    clerk("init")
+    with clerk.office() as office:
+        exchange.append(office.client, office.workbook, office.templates["streets"], [streets])
+        rows = [{**right, "text": text} for text in ("甲", "乙", "丙")]
+        exchange.append(office.client, office.workbook, office.templates["issues"], rows)
+    clerk("tick", "--now", "2026-11-24T16:00")
+    clerk("tick", "--now", "2026-11-30T16:00")
+    with clerk.office() as office:
+        gspread.Client(auth=None, session=transport.session(office.api)).open_by_key(office.workbook).worksheet(
+            "问题台账"
+        ).delete_rows(2)
+    for minute in (1, 2, 3):
+        clerk("tick", "--now", f"2026-11-30T16:0{minute}", "--even-if-idle")
+    with clerk.office() as office:
+        found = standing(office)
+    assert (found.states, found.late) == ([("待整改", 2)], 2)
+
+
+def test_healthz_is_not_well_while_ticks_fail(clerk: Clerk) -> None:
+    clerk("init")
+    ends, broken = threading.Semaphore(0), threading.Event()
+    broken.set()
+
+    def tick() -> None:
+        ends.release()
+        if broken.is_set():
+            raise Refused("写入工作簿被拒绝")
+
+    clock = Clock(tick, lambda: None, ZONE, every=3600)
+    with clerk.office() as office:
+        client = create_app(office, clock.nudge, lambda: clock.failures).test_client()
+        assert (client.get("/healthz").status_code, client.get("/healthz").json) == (200, {"status": "ok"})
+        clock.start()
+        try:
+            for count in (1, 2, 3):
+                assert ends.acquire(timeout=10)
+                wait_for(lambda count=count: clock.failures == count)
+                assert client.get("/healthz").status_code == (200 if count < 3 else 503)
+                if count < 3:
+                    clock.nudge()
+            assert client.get("/healthz").json == {"status": "ticks fail", "failures": 3}
+            broken.clear()
+            clock.nudge()
+            wait_for(lambda: clock.failures == 0)
+            assert client.get("/healthz").status_code == 200
+        finally:
+            clock.stop()
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if what():
+            return
+        threading.Event().wait(0.1)
+    raise AssertionError("it did not come")
 
 
 # The embedded workbook -------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,9 @@ from sync.config import Office
 from sync.core.life import STATES
 from webhook import access
 
-SENDING = ("待发送", "已发送", "未发送", "发送失败")
+SENDING = ("待发送", "已发送", "未发送", "发送失败", "不再发送")
+LATE = "已超期"  # how 时限提示 begins once the time is over
+SICK_FROM = 3  # ticks that failed one after the other before /healthz says so
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,8 @@ def standing(office: Office) -> Standing:
     """Numbers from the ledger: no person's name, no row."""
     rules = office.rules()
     memory = office.ledger.memory()
-    lives = [result.life for _, _, result in memory.memo.followed.values()]
-    states = Counter(life.state for life in lives)
+    issues = [one.shown for one in memory.known.get("issues", {}).values() if not one.deleted]
+    states = Counter(str(shown.get("state", "")) for shown in issues)
     notices = Counter(one.state for one in memory.notices.values())
     reasons = Counter(one.reason for one in memory.notices.values() if one.state == "未发送")
     return Standing(
@@ -48,15 +51,18 @@ def standing(office: Office) -> Standing:
         unsent=reasons.most_common(5),
         items=[(item, text, f"{since:%m-%d %H:%M}") for item, (text, since) in sorted(memory.status.items())],
         ticks=office.ledger.ticks(8),
-        late=sum(1 for life in lives if life.late and life.running),
+        late=sum(1 for shown in issues if str(shown.get("hint", "")).startswith(LATE)),
     )
 
 
-def blueprint(office: Office, key: str) -> Blueprint:
+def blueprint(office: Office, key: str, failures: Callable[[], int] = lambda: 0) -> Blueprint:
+    """The pages. ``failures``: how many ticks failed one after the other until now."""
     pages = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 
     @pages.get("/healthz")
     def healthz() -> tuple[Response, int]:
+        if (count := failures()) >= SICK_FROM:
+            return jsonify(status="ticks fail", failures=count), 503
         office.ledger.ticks(1)
         return jsonify(status="ok"), 200
 

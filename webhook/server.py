@@ -24,8 +24,12 @@ HEADERS = {
 }
 
 
-def create_app(office: Office, nudge: Callable[[], None]) -> flask.Flask:
-    """The web application; ``nudge`` makes the next tick come sooner."""
+class TickTrouble(RuntimeError):
+    """A tick came to its end, but what it had to write is not in the workbook."""
+
+
+def create_app(office: Office, nudge: Callable[[], None], failures: Callable[[], int] = lambda: 0) -> flask.Flask:
+    """The web application; ``nudge`` makes the next tick come sooner, ``failures`` counts the failed ones in a row."""
     app = flask.Flask(__name__, static_folder=None)
     key = access.secret(office.settings.secret, office.settings.data)
     app.secret_key = key
@@ -35,7 +39,7 @@ def create_app(office: Office, nudge: Callable[[], None]) -> flask.Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=office.settings.url.startswith("https://"),
     )
-    app.register_blueprint(pages.blueprint(office, key))
+    app.register_blueprint(pages.blueprint(office, key, failures))
     app.register_blueprint(hooks.blueprint(key, nudge))
     if office.embedded:
         app.register_blueprint(
@@ -55,7 +59,7 @@ def run(office: Office, host: str, port: int, announce: Callable[[str], None]) -
     """Serve until SIGTERM or Ctrl+C; a tick that is running is finished first."""
     zone = office.rules().bureau.zone
     clock = Clock(lambda: _tick(office), lambda: _deliver(office), zone)
-    app = create_app(office, clock.nudge)
+    app = create_app(office, clock.nudge, lambda: clock.failures)
     try:
         server = waitress.create_server(app, host=host, port=port, threads=6, ident=None)
     except OSError as error:
@@ -79,7 +83,9 @@ def entrance(office: Office, host: str, port: int) -> str:
 
 
 def _tick(office: Office) -> None:
-    office.ticks(datetime.now(office.rules().bureau.zone))
+    report = office.ticks(datetime.now(office.rules().bureau.zone))
+    if report.trouble:
+        raise TickTrouble(report.trouble)
 
 
 def _deliver(office: Office) -> None:
