@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +14,9 @@ import pytest
 import requests
 import responses
 
-from sync import setup
+from sync import setup, tick
 from sync.gateway import Client, Gateway, Refused, Unknown, Unreachable
-from sync.ledger import Ledger
+from sync.ledger import LEASE_SECONDS, Busy, Ledger
 from sync.workbook import errors
 from sync.workbook.api import Request, Response
 from sync.workbook.transport import refusal
@@ -465,8 +466,24 @@ def test_a_row_that_was_never_deleted_can_not_come_back(desk: Desk) -> None:
 
 
 def test_a_second_process_waits_its_turn(desk: Desk) -> None:
-    from sync.ledger import Busy
-
     other = Ledger(desk.database, desk.book.id, ZONE)
     with other.turn(), pytest.raises(Busy):
         desk.settle(AT)
+
+
+def test_every_tick_renews_the_turn(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of slow ticks is longer than a lease, and nobody takes it over meanwhile."""
+    clock, other = [time.time()], Ledger(desk.database, desk.book.id, ZONE)
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+
+    def slow(step: str) -> None:
+        if step == "read":
+            clock[0] += LEASE_SECONDS - 1
+            with pytest.raises(Busy), other.turn():
+                pass
+
+    report = tick.ticks(desk.gateway, desk.ledger, desk.rules, hour(AT), idle=False, step=slow)
+    assert report.ticks > 1
+    with other.turn():
+        pass
+    other.close()
