@@ -25,6 +25,8 @@ KINDS = {
     "escalated": "升级",
     "rework": "返工",
     "closed": "销号",
+    "reported_up": "上报",
+    "unverified": "待核实",
 }
 MAIL = "邮件"
 
@@ -58,9 +60,13 @@ def occasions(life: Life, stamps: Stamps, rules: Rules, now: datetime) -> Iterat
     """What the issue's present state calls for."""
     if life.state == lives.CLOSED:
         yield Occasion("closed")
+    if life.state == lives.UNVERIFIED:
+        yield Occasion("unverified")
     if life.state not in OPEN:
         return
     yield Occasion("assigned")
+    if life.reported_up:
+        yield Occasion("reported_up")
     for reached in stamps.levels:
         yield Occasion("escalated", str(reached.level))
     if life.state == lives.REWORK:
@@ -154,6 +160,8 @@ def words(issue: Issue, life: Life, stamps: Stamps, occasion: Occasion) -> tuple
         "escalated": f"已升级到第 {occasion.occurrence} 级，截止时间 {deadline}，请协调处理。",
         "rework": f"复核未通过，请于 {deadline} 前重新整改。{cells.get('verify_note', '')}",
         "closed": "复核通过，已销号。",
+        "reported_up": f"街路长已上报，自己解决不了或不归本单位，截止时间 {deadline}，请协调（方案五·2）。",
+        "unverified": "群众反映的问题，请核实：填「核实结果」，受理后才开始计时。",
     }[occasion.event]
     subject = f"【{kind}】{issue.rid} {what}"
     text = f"{issue.rid} {what}：{cells.get('text', '')}。责任单位{life.unit}，街路长{stamps.chief or '（缺）'}。{told}"

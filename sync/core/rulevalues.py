@@ -48,6 +48,8 @@ EVENTS = {
     "升级": "escalated",
     "返工": "rework",
     "销号": "closed",
+    "上报": "reported_up",
+    "待核实": "unverified",
 }
 SAME = ("street", "place", "category")
 

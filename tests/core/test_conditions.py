@@ -21,9 +21,7 @@ from sync.core.workdays import Season
 from sync.core.worktime import Break, Calendar, Limit
 
 ZONE = ZoneInfo("Asia/Shanghai")
-CALENDAR = Calendar(
-    ZONE, [Season((1, 1), (12, 31), ((time(8), time(12)), (time(14, 30), time(17, 30))))]
-)
+CALENDAR = Calendar(ZONE, [Season((1, 1), (12, 31), ((time(8), time(12)), (time(14, 30), time(17, 30))))])
 NAMES = {
     "task": ("占道秩序", "垃圾清运"),
     "category": ("占道经营", "暴露垃圾"),
@@ -113,9 +111,7 @@ def test_a_condition_holds_or_not(condition: str, facts: dict[str, Any], yes: bo
         ),
     ],
 )
-def test_a_verdict_gives_a_reason_for_every_part(
-    condition: str, facts: dict[str, Any], why: tuple[str, ...]
-) -> None:
+def test_a_verdict_gives_a_reason_for_every_part(condition: str, facts: dict[str, Any], why: tuple[str, ...]) -> None:
     assert when(condition).check(facts).why == why
 
 

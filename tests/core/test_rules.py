@@ -107,6 +107,8 @@ def test_notices_go_to_those_who_act(rules: Rules) -> None:
         ("escalated", "secretary", "升级级别为1"),
         ("escalated", "commander", "升级级别为2"),
         ("escalated", "office", "standards_office", "升级级别为3"),
+        ("reported_up", "secretary", ""),
+        ("unverified", "standards_office", ""),
         ("rework", "chief", "unit", ""),
         ("closed", "chief", ""),
     ]
@@ -192,7 +194,7 @@ def test_every_figure_says_what_it_rests_on() -> None:
 MISTAKES = {
     "bare_chinese_key": ("4:7", "严重 =", '键用英文；一定要用中文的（如条款号）要放进英文引号："严重"'),
     "chinese_key_inline": ("3:27", "严重 =", "键用英文"),
-    "chinese_quotes": ("2:8", "“衡阳县", "「“」是中文符号，这里要用英文的 \""),
+    "chinese_quotes": ("2:8", "“衡阳县", '「“」是中文符号，这里要用英文的 "'),
     "chinese_equals": ("2:8", "＝", "「＝」是中文符号，这里要用英文的 ="),
     "no_quotes": ("2:11", "wh", "「wh」多余；文字要整个放进英文引号"),
     "word_without_quotes": ("2:8", "环卫所", "「环卫所」看不懂；文字要放进英文引号"),
@@ -410,9 +412,7 @@ OTHERS = ["true", "-1", "1.5", "99999", '"甲"', '""', "[]", "[1]", "{}", "{ x =
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(VALUES), st.sampled_from(OTHERS))
-def test_a_value_of_another_kind_is_refused_in_chinese(
-    found: tuple[tuple[str | int, ...], object], other: str
-) -> None:
+def test_a_value_of_another_kind_is_refused_in_chinese(found: tuple[tuple[str | int, ...], object], other: str) -> None:
     place = DOCUMENT.problem(found[0], "")
     lines = TEXT.splitlines()
     line, start = lines[place.line - 1], place.column - 1

@@ -19,9 +19,7 @@ STATUTORY_2027 = (
     "01-01 元旦", "02-05 春节", "02-06 春节", "02-07 春节", "02-08 春节", "04-05 清明", "05-01 劳动节",
     "05-02 劳动节", "06-09 端午", "09-15 中秋", "10-01 国庆", "10-02 国庆", "10-03 国庆",
 )  # fmt: skip
-UNPUBLISHED = Year(
-    2027, False, tuple(Day(date.fromisoformat(f"2027-{d[:5]}"), False, d[6:]) for d in STATUTORY_2027)
-)
+UNPUBLISHED = Year(2027, False, tuple(Day(date.fromisoformat(f"2027-{d[:5]}"), False, d[6:]) for d in STATUTORY_2027))
 CALENDAR = Calendar(ZONE, (SUMMER, WINTER), years=(UNPUBLISHED,))
 
 
@@ -301,10 +299,7 @@ def test_spent_counts_office_hours_outside_breaks() -> None:
 def test_steps_tell_a_deadline_day_by_day() -> None:
     waits = [pause("2026-02-13 16:00", "2026-02-13 17:00", "等苗木")]
     steps = CALENDAR.steps(at("2026-02-13 15:30"), Limit(5, "wh"), waits)
-    told = [
-        f"{s.date:%m-%d} {s.start:%H:%M}-{s.end:%H:%M} {s.counted / 3600:g} {s.note}".strip()
-        for s in steps
-    ]
+    told = [f"{s.date:%m-%d} {s.start:%H:%M}-{s.end:%H:%M} {s.counted / 3600:g} {s.note}".strip() for s in steps]
     assert told == [
         "02-13 15:30-16:00 0.5",
         "02-13 16:00-17:00 0 暂停：等苗木",
@@ -389,9 +384,7 @@ several = st.lists(pauses, max_size=4)
 
 
 @given(moments, moments, limits, several)
-def test_who_starts_later_is_due_no_earlier(
-    a: datetime, b: datetime, limit: Limit, breaks: list[Break]
-) -> None:
+def test_who_starts_later_is_due_no_earlier(a: datetime, b: datetime, limit: Limit, breaks: list[Break]) -> None:
     # A break lengthens `wd` only for those whose clock was running, so the law is for the others.
     waits = [] if limit.unit == "wd" else breaks
     first, second = sorted((a, b))
@@ -414,18 +407,14 @@ def test_a_further_break_never_makes_a_deadline_earlier(
 
 @given(moments, st.integers(1, 100), several)
 @example(at("2026-11-24 17:30"), 1, [])
-def test_what_is_spent_until_the_deadline_is_the_limit(
-    start: datetime, hours: int, breaks: list[Break]
-) -> None:
+def test_what_is_spent_until_the_deadline_is_the_limit(start: datetime, hours: int, breaks: list[Break]) -> None:
     end = CALENDAR.add(start, Limit(hours, "wh"), breaks).at
     assert CALENDAR.spent(start, end, breaks) == hours * 3600
     assert CALENDAR.spent(start, end - timedelta(seconds=1), breaks) == hours * 3600 - 1
 
 
 @given(moments, limits, several)
-def test_steps_sum_to_the_limit_and_follow_each_other(
-    start: datetime, limit: Limit, breaks: list[Break]
-) -> None:
+def test_steps_sum_to_the_limit_and_follow_each_other(start: datetime, limit: Limit, breaks: list[Break]) -> None:
     steps = CALENDAR.steps(start, limit, breaks)
     end = CALENDAR.add(start, limit, breaks).at
     total = sum(step.counted for step in steps)
@@ -439,9 +428,7 @@ def test_steps_sum_to_the_limit_and_follow_each_other(
 
 
 @given(moments, limits, several, st.integers(0, 99))
-def test_a_greater_share_is_gone_later(
-    start: datetime, limit: Limit, breaks: list[Break], percent: int
-) -> None:
+def test_a_greater_share_is_gone_later(start: datetime, limit: Limit, breaks: list[Break], percent: int) -> None:
     some = CALENDAR.share(start, limit, percent / 100, breaks)
     more = CALENDAR.share(start, limit, (percent + 1) / 100, breaks)
     assert start <= some < more <= CALENDAR.share(start, limit, 1, breaks)
