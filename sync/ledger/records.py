@@ -24,6 +24,7 @@ from sync.core.scores import Line
 from sync.ledger.tables import facts, history, lines, outbox, rows, rules, stamps, upsert
 
 T = TypeVar("T")
+MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
 SENT, WAITING = "已发送", ("待发送", "未发送")
 
 
@@ -147,7 +148,9 @@ class Records:
     def unsent(self, db: Connection, notices: Mapping[str, Sent]) -> dict[str, Sent]:
         """Without those that went out meanwhile: nothing makes a mail unsent."""
         query = sa.select(outbox.c.number).where(outbox.c.bureau == self.name, outbox.c.state == SENT)
-        out = set(db.execute(query.where(outbox.c.number.in_(notices))).scalars()) if notices else set()
+        asked, out = list(notices), set()
+        for start in range(0, len(asked), MOST_ASKED):
+            out |= set(db.execute(query.where(outbox.c.number.in_(asked[start : start + MOST_ASKED]))).scalars())
         return {number: one for number, one in notices.items() if number not in out}
 
     def open_notices(self, db: Connection, numbers: Iterable[str], state: str) -> list[str]:
