@@ -26,13 +26,9 @@ def log(book: Book, *rows: str) -> Book:
     return book.add("\n".join(["问题台账", HEAD, *rows]))
 
 
+WHAT = ("新", "将来", "改", "排序", "删", "反馈", "删反馈", "复核", "核实", "申请", "名册", "插列", "等")
 edits = st.lists(
-    st.tuples(
-        st.sampled_from(("新", "改", "排序", "删", "反馈", "复核", "等")),
-        st.integers(0, 7),
-        st.integers(0, 7),
-        st.integers(1, 2000),
-    ),
+    st.tuples(st.sampled_from(WHAT), st.integers(0, 7), st.integers(0, 7), st.integers(1, 20000)),
     max_size=12,
 )
 
@@ -52,29 +48,50 @@ def live(book: Book, steps: list[tuple[str, int, int, int]], memos: bool) -> lis
 
 
 def act(book: Book, what: str, a: int, b: int, at: str) -> None:
-    sheet = book.sheets["问题台账"]
-    if what == "新":
+    sheet, feedback = book.sheets["问题台账"], book.sheets["整改反馈"]
+    row = 1 + a % (len(sheet) - 1) if len(sheet) > 1 else 0
+    number = f"20261124-00{1 + a % 4}"
+    if what in ("新", "将来"):
+        when = f"{hour(at) + timedelta(minutes=25 * (what == '将来')):%Y-%m-%d %H:%M}"
+        source = ("督查", "群众反映", "街路长自查")[a % 3]
         log(
             book,
-            f"{at} | 督查0{a % 3} | 督查 | {STREETS[a % 5]} | {b}号 | {CATEGORIES[b % 4]} | 一般 | 问题{len(sheet)}",
-        )
-    elif what == "改" and len(sheet) > 1:
-        book.type(
-            "问题台账",
-            1 + a % (len(sheet) - 1),
-            ("街路", "严重程度", "编号", "状态")[b % 4],
-            ("新正街", "严重", "", "乱")[b % 4],
+            f"{when} | 督查0{a % 3} | {source} | {STREETS[a % 5]} | {b}号 | {CATEGORIES[b % 4]} | 一般 | 问题{len(sheet)}",
         )
     elif what == "排序":
-        sheet[1:] = sorted(sheet[1:], key=lambda row: str(row[7 + a % 3]), reverse=bool(b % 2))
-    elif what == "删" and len(sheet) > 1:
-        del sheet[1 + a % (len(sheet) - 1)]
+        sheet[1:] = sorted(sheet[1:], key=lambda cells: str(cells[7 + a % 3]), reverse=bool(b % 2))
     elif what == "反馈":
         book.row(
-            "整改反馈", {"填报时间": at, "填报人": "街路长01", "编号": f"20261124-00{1 + a % 4}", "处理情况": "已整改"}
+            "整改反馈", {"填报时间": at, "填报人": "街路长01", "编号": number, "处理情况": ("已整改", "上报")[b % 2]}
         )
-    elif what == "复核" and len(sheet) > 1:
-        book.type("问题台账", 1 + a % (len(sheet) - 1), "复核结果", ("通过", "返工")[b % 2])
+    elif what == "删反馈" and len(feedback) > 1:
+        del feedback[1 + a % (len(feedback) - 1)]
+    elif what == "申请":
+        until = f"{hour(at) + timedelta(hours=b * 8 - 4):%Y-%m-%d %H:%M}"
+        asked = {
+            "申请时间": at,
+            "申请人": "街路长01",
+            "类型": ("延期", "挂账", "移交")[a % 3],
+            "编号": number,
+            "理由": "等",
+        }
+        book.row("申请审批", {**asked, "期望时间": until, "移交单位": "市政处", "批复": "同意", "批复人": "支部书记04"})
+    elif what == "名册":
+        book.type("街路名册", 1 + a % 4, ("街路长", "别名", "停用日期")[b % 3], ("街路长03", "新名", at[:10])[b % 3])
+    elif what == "插列":
+        for cells in book.sheets[("问题台账", "整改反馈", "申请审批")[a % 3]]:
+            cells.insert(b, "")
+    elif row and what == "改":
+        column, value = (("街路", "新正街"), ("严重程度", "严重"), ("编号", ""), ("状态", "乱"), ("来源", "督查"))[
+            b % 5
+        ]
+        book.type("问题台账", row, column, value)
+    elif row and what == "核实":
+        book.type("问题台账", row, "核实结果", ("受理", "作废", "")[b % 3])
+    elif row and what == "复核":
+        book.type("问题台账", row, "复核结果", ("通过", "返工", "")[b % 3])
+    elif row and what == "删":
+        del sheet[row]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -105,11 +122,14 @@ def test_it_always_comes_to_rest_and_no_deadline_moves_earlier(steps: list[tuple
 def test_scores_are_the_sums_of_their_lines(steps: list[tuple[str, int, int, int]]) -> None:
     book = bureau()
     live(book, steps, memos=True)
-    lines = book.rows("扣分明细", "月份", "对象", "分值")
-    for month, target, kind, score in book.rows("月度考核", "月份", "对象", "类别", "得分"):
-        if kind in ("街路", "单位"):
-            total = sum(round(float(points) * 100) for m, t, points in lines if (m, t) == (month, target))
-            assert round(float(score) * 100) == total, (target, score)
+    sums: dict[tuple[str, str], int] = {}
+    for month, target, points in book.rows("扣分明细", "月份", "对象", "分值"):
+        sums[month, target] = sums.get((month, target), 0) + round(float(points) * 100)
+    table = book.rows("月度考核", "月份", "对象", "类别", "得分")
+    scores = {
+        (month, target): round(float(score) * 100) for month, target, kind, score in table if kind in ("街路", "单位")
+    }
+    assert sums == scores, "every line is in a score, and every score is its lines"
 
 
 def test_the_same_input_gives_the_same_output() -> None:
