@@ -121,7 +121,7 @@ def _again(
         ticks=report.ticks + 1,
         cells=report.cells + decision.plan.cells,
         problems=decision.problems,
-        notices=report.notices + len(decision.notices),
+        notices=report.notices + sum(sent.state != "不再发送" for sent in decision.notices.values()),
         trouble="",
     )
     return report, not decision.plan.tabs

@@ -54,10 +54,8 @@ def act(book: Book, what: str, a: int, b: int, at: str) -> None:
     if what in ("新", "将来"):
         when = f"{hour(at) + timedelta(minutes=25 * (what == '将来')):%Y-%m-%d %H:%M}"
         source = ("督查", "群众反映", "街路长自查")[a % 3]
-        log(
-            book,
-            f"{when} | 督查0{a % 3} | {source} | {STREETS[a % 5]} | {b}号 | {CATEGORIES[b % 4]} | 一般 | 问题{len(sheet)}",
-        )
+        what_where = f"{STREETS[a % 5]} | {b}号 | {CATEGORIES[b % 4]}"
+        log(book, f"{when} | 督查0{a % 3} | {source} | {what_where} | 一般 | 问题{len(sheet)}")
     elif what == "排序":
         sheet[1:] = sorted(sheet[1:], key=lambda cells: str(cells[7 + a % 3]), reverse=bool(b % 2))
     elif what == "反馈":
