@@ -248,12 +248,18 @@ def export(office: Office, file: Path, as_json: bool) -> None:
 @main.command()
 @click.argument("name", metavar="名称")
 @click.option("--out", type=click.Path(path_type=Path), help="写到哪个文件；默认 名称.json，权限只给自己。")
+@click.option("--revoke", is_flag=True, help="收回这个名称的账号，它的文件和登录立即失效。")
 @json_option
 @click.pass_obj
-def token(office: Office, name: str, out: Path | None, as_json: bool) -> None:
+def token(office: Office, name: str, out: Path | None, revoke: bool, as_json: bool) -> None:
     """给内置工作簿发一个服务账号文件，google-auth 和 gspread 可以直接使用。"""
     if not office.embedded:
         raise SettingsError("现在用的是 Google 表格，服务账号要在 Google Cloud 里申请；这个命令只管内置工作簿。")
+    if revoke:
+        if not office.accounts.revoke(name):
+            raise SettingsError(f"没有名称为「{name}」的账号。")
+        say(as_json, {"revoked": name}, f"「{name}」已收回。")
+        return
     path = out or Path(f"{name}.json")
     written = setup.write_token(office.store, office.settings.url or "http://127.0.0.1:8617", name, path)
     say(

@@ -21,6 +21,7 @@ import pytest
 import requests
 import waitress
 from click.testing import CliRunner, Result
+from google.auth.exceptions import RefreshError
 from google.auth.transport.requests import AuthorizedSession
 from google.oauth2.service_account import Credentials
 from gspread.exceptions import APIError
@@ -161,6 +162,17 @@ def test_the_token_file_is_its_owner_s_alone_and_never_overwritten(bureau: Burea
     before = file.read_bytes()
     again = bureau.jielu("token", "网格", "--out", "key.json")
     assert again.returncode == 2 and "已经存在" in again.stderr and file.read_bytes() == before
+
+
+def test_a_token_that_was_revoked_opens_nothing(bureau: Bureau) -> None:
+    bureau.jielu("init")
+    client = sign_in(bureau)
+    assert client.open("街路长工作簿").title == "街路长工作簿"
+    assert bureau.json("token", "网格", "--revoke") == {"revoked": "网格"}
+    with pytest.raises(RefreshError, match="account not found"):
+        client.open("街路长工作簿")
+    again = bureau.jielu("token", "网格", "--revoke")
+    assert again.returncode == 2 and "没有名称为「网格」的账号" in again.stderr
 
 
 def test_the_status_page_opens_by_link_alone(bureau: Bureau) -> None:

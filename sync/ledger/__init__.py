@@ -160,11 +160,6 @@ class Ledger:
             wake = self.records.fact(db, "wake", None)
         return datetime.fromisoformat(wake).astimezone(self.zone) if wake and same and not busy else None
 
-    def stir(self) -> None:
-        """Make the next tick look, whatever the workbook's version is."""
-        with self.engine.begin() as db:
-            self.records.set_facts(db, {"version": "", "settled": self.records.fact(db, "settled", 0) + 1})
-
     def want_back(self, rid: str) -> bool:
         """Ask for a deleted row; False where no deleted row has that id."""
         memory = self.memory()
