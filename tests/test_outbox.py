@@ -65,7 +65,7 @@ def test_each_gets_a_mail_and_a_second_run_sends_nothing(day: Day) -> None:
         assert len(house.letters) == 2
     assert sorted(str(letter["To"]) for letter in house.letters) == ["c01@xidu.example", "s03@xidu.example"]
     chief = next(letter for letter in house.letters if letter["To"] == "c01@xidu.example")
-    assert chief["Subject"] == "【交办】20261124-001 新正街暴露垃圾"
+    assert chief["Subject"] == "【交办】20261124-001 新正街 暴露垃圾"
     assert "请于 2026-11-24 15:30 前整改" in chief.get_content() and CHIEF in chief.get_content()
     assert day.states("2026-11-24 09:08") == {CHIEF: ("已发送", ""), HEAD: ("已发送", "")}
 

@@ -286,13 +286,11 @@ class Look:
             item: before[item] if item in before and before[item][0] == text else (text, self.now)
             for item, text in said.items()
         }
-        self._wish(
-            "status",
-            {
-                (item,): {"item": item, "text": text, "time": since}
-                for item, (text, since) in self.decision.status.items()
-            },
-        )
+        if "status" in self.layouts and "status" not in self.skipped:
+            cells = [
+                {"item": item, "text": text, "time": since} for item, (text, since) in self.decision.status.items()
+            ]
+            plan.wish_list(self.decision.plan, self.layouts["status"], self.rows["status"], cells, self.zone)
         self.decision.numbers = self.reading.numbers.highest
         if any(one.gone > 0 for group in self.decision.known.values() for one in group.values()):
             self.wakes.append(self.now)  # a row was missed once: look again, it may only have been cut

@@ -151,7 +151,7 @@ def words(issue: Issue, life: Life, stamps: Stamps, occasion: Occasion) -> tuple
     """Subject and text. No phone number and no photo goes out (domain.md section 8)."""
     cells = issue.cells
     kind = KINDS[occasion.event]
-    what = f"{stamps.street}{cells.get('place', '')}{cells.get('category', '')}"
+    what = " ".join(part for part in (stamps.street, cells.get("place", ""), cells.get("category", "")) if part)
     deadline = f"{life.deadline:%Y-%m-%d %H:%M}" if life.deadline else ""
     told = {
         "assigned": f"请于 {deadline} 前整改，并以相同角度拍照反馈。",

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sync.core import serials
-from sync.core.rows import Raw, Row, Table
+from sync.core.rows import NOTHING, Raw, Row, Table
 from sync.core.tabs import Layout, Tab
 
 
@@ -175,8 +175,24 @@ def wish_rows(
             plan.tab(layout).appends.append(tuple(added))
 
 
+def wish_list(
+    plan: Plan, layout: Layout, rows: Sequence[Row], wished: Sequence[Mapping[str, Any]], zone: ZoneInfo
+) -> None:
+    """Ask for the rows of a tab without columns of people, one under the other: no gap is left where one went."""
+    by_number = {row.number: row for row in rows}
+    last = max(by_number, default=1)
+    empty = {column.key: "" for column in layout.tab.service}
+    for number in range(2, max(last, len(wished) + 1) + 1):
+        row = by_number.get(number) or Row(number, (), NOTHING)
+        cells = wished[number - 2] if number - 2 < len(wished) else empty
+        if number <= last:
+            wish(plan, layout, row, cells, zone, {}, number)
+        else:
+            append_row(plan, layout, {name: to_raw(value, zone) for name, value in cells.items()})
+
+
 def append_row(plan: Plan, layout: Layout, cells: Mapping[str, Raw]) -> None:
-    """Add a row of people's cells at the end: only ``restore`` does that."""
+    """Add a row at the end, whoever its cells belong to."""
     added: list[Raw] = [""] * (max(layout.at.values()) + 1)
     for name, value in cells.items():
         added[layout.at[name]] = value

@@ -77,6 +77,9 @@ class Parsed:
     key: tuple[str, ...]
 
 
+NOTHING = Parsed({}, {}, "", (), False, ())
+
+
 @dataclass(slots=True)
 class Row:
     """A row in its place: ``number`` as the sheet shows it (1-based), ``rid`` once its identity is known."""

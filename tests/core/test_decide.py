@@ -237,3 +237,17 @@ def test_rules_that_change_leave_stamps_and_booked_lines_as_they_are() -> None:
     log(book, "2026-11-24 09:10 | 督查01 | 督查 | 新正街 | 二号 | 暴露垃圾 | 一般 | 乙")
     book.settle("2026-11-24 09:11")
     assert dict(book.rows("扣分明细", "明细号", "分值"))["20261124-002·发现问题"] == "-0.3"
+
+
+def test_what_is_over_leaves_no_gap_in_the_list_of_things_to_look_at() -> None:
+    book = log(bureau(), "2026-11-24 09:00 | 督查01 | 督查 | 新正接 | 一号 | 暴露垃圾 | 一般 | 甲")
+    book.add("""
+        街路名册
+        街路编号 | 街路 | 类型 | 区域 | 支部
+        J09 | 保安小区 | 背街小巷 | 城西 | 第二支部
+        """)
+    book.settle("2026-11-24 09:05")
+    assert [item for (item,) in book.rows("运行状态", "项目")] == ["没有街路长的街路", "有问题的行", "工作日历"]
+    book.type("街路名册", 5, "街路长", "街路长01")
+    book.settle("2026-11-24 09:06")
+    assert [row[0] for row in book.sheets["运行状态"]] == ["项目", "有问题的行", "工作日历", ""]
