@@ -67,6 +67,10 @@ class Drawing:
         columns = columns_of(tab, header)
         sheet = self.book.add_worksheet(tab.title)
         sheet.freeze_panes(1, 0)
+        sheet.set_landscape()
+        sheet.set_paper(9)  # A4
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
         looks = [self.look(column) for column in columns]
         hidden = {index for index, column in enumerate(columns) if column and (tab.key, column.key) in PRIVATE}
         for index, (text, column) in enumerate(zip(header, columns, strict=True)):
