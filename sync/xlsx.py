@@ -48,6 +48,14 @@ def draw(tables: Mapping[str, Table], templates: Mapping[str, Tab], rules: Rules
     return buffer.getvalue()
 
 
+def page(sheet: Worksheet, width: int) -> None:
+    """Print on A4 across, the header on each page, as many pages wide as ``width`` (pixels) can be read on."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(max(1, round(width / 1300)), 0)
+    sheet.repeat_rows(0)
+
+
 @dataclass
 class Drawing:
     """One workbook being drawn; formats are shared, lists too long for a cell gather in ``long``."""
@@ -67,10 +75,7 @@ class Drawing:
         columns = columns_of(tab, header)
         sheet = self.book.add_worksheet(tab.title)
         sheet.freeze_panes(1, 0)
-        sheet.set_landscape()
-        sheet.set_paper(9)  # A4
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)
+        page(sheet, sum(column.width if column else 100 for column in columns))
         looks = [self.look(column) for column in columns]
         hidden = {index for index, column in enumerate(columns) if column and (tab.key, column.key) in PRIVATE}
         for index, (text, column) in enumerate(zip(header, columns, strict=True)):
