@@ -6,7 +6,6 @@ the second workbook the first one, byte for byte?
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 import subprocess
@@ -52,7 +51,6 @@ def judge(path: Path) -> None:
 
 
 def main() -> None:
-    gc.set_threshold(100_000, 50, 100)
     file, until = Path(sys.argv[1]).resolve(), sys.argv[2] if len(sys.argv) > 2 else UNTIL
     digests = []
     with tempfile.TemporaryDirectory() as name:

@@ -207,28 +207,14 @@ def test_a_person_between_read_and_write_and_the_answer_is_lost(desk: Desk, what
 
 
 def test_a_row_deleted_between_read_and_write_stays_deleted_and_the_others_are_right(desk: Desk) -> None:
-    once: list[int] = []
-
-    def edit(request: Request) -> None:
-        if name(request) == "write" and not once:
-            once.append(1)
-            delete_row_above(desk)
-
-    desk.before = edit
+    desk.before = once_before_write(lambda: delete_row_above(desk))
     desk.settle(AT)
     assert right(desk) == {text: row for text, row in RIGHT.items() if text != "甲"}
     assert "20261124-001" in dict(desk.rows("运行状态", "项目", "内容"))["被删除的行：问题台账"]
 
 
 def test_a_row_filled_in_between_read_and_write_is_a_new_issue(desk: Desk) -> None:
-    once: list[int] = []
-
-    def edit(request: Request) -> None:
-        if name(request) == "write" and not once:
-            once.append(1)
-            insert_full_row(desk)
-
-    desk.before = edit
+    desk.before = once_before_write(lambda: insert_full_row(desk))
     desk.settle(AT)
     assert right(desk).pop("半路插进来的")[0] == "20261124-004"
     assert {text: row for text, row in right(desk).items() if text in RIGHT} == RIGHT

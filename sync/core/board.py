@@ -11,16 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core import plan, scores, serials, standings
+from sync.core import plan, scores, standings
 from sync.core.followup import Followed
 from sync.core.reading import Reading
 from sync.core.roster import Roster, Span, Street
-from sync.core.rows import Row, plain
-from sync.core.rules import Rules
 from sync.core.scores import Line
-from sync.core.tabs import Layout
 
-BASES = "基础·"  # under this name and the month the ledger keeps the base lines
 Rows = dict[tuple[str, ...], dict[str, Any]]
 
 
@@ -62,7 +58,7 @@ class Board:
     def _bases(self, month: str, lines: Iterable[Line]) -> list[Line]:
         """The base line of every street and unit that takes part in a month. A month that is over keeps those that it
         had, whatever the roster says later; whoever has a line has a base, so that every line is in a score."""
-        key = f"{BASES}{month}"
+        key = f"{scores.BASES}{month}"
         booked = self.reading.booked.get(key, {})
         over = month < scores.month_of(self.reading.now)
         targets = (
@@ -94,7 +90,7 @@ class Board:
     def _of_lost_rows(self) -> list[Line]:
         """Deleting a row is no decision about its points: they stay until the row is back and made void."""
         kept = self.reading.booked.items()
-        lost = [booked for rid, booked in kept if rid not in self.followed and not rid.startswith(BASES)]
+        lost = [booked for rid, booked in kept if rid not in self.followed and not rid.startswith(scores.BASES)]
         return [line for booked in lost for line in booked.values()]
 
     def _targets(self, month: str) -> list[tuple[str, str, str]]:
@@ -124,35 +120,6 @@ class Board:
 
 def _same_items(before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
     return len(before) == len(now) and all(a is b for a, b in zip(before, now, strict=True))
-
-
-def read_lines(
-    layout: Layout, rows: Iterable[Row], tasks: Mapping[str, str], rules: Rules
-) -> dict[str, dict[str, Line]]:
-    """扣分明细 read back after the ledger was lost, by issue (base lines by month). ``tasks``: the task by issue."""
-    found: dict[str, dict[str, Line]] = defaultdict(dict)
-    for row in rows:
-        cell = {column.key: row.seen(layout, column.key) for column in layout.tab.columns}
-        day, points = cell["date"], cell["points"]
-        if not isinstance(day, int | float) or not isinstance(points, int | float) or not plain(cell["id"]):
-            continue
-        target, issue = plain(cell["target"]), plain(cell["issue"])
-        line = Line(
-            plain(cell["id"]),
-            plain(cell["month"]),
-            target,
-            scores.UNIT if target in rules.units else scores.STREET,
-            plain(cell["chief"]),
-            issue,
-            plain(cell["rule"]),
-            plain(cell["clause"]),
-            round(points * 100),
-            plain(cell["text"]),
-            serials.to_date(day),
-            tasks.get(issue, ""),
-        )
-        found[issue or f"{BASES}{line.month}"][line.id] = line
-    return dict(found)
 
 
 def line_cells(line: Line, zone: ZoneInfo) -> dict[str, Any]:

@@ -13,14 +13,13 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core import checks, notices, plan, roster, status
+from sync.core import adoption, checks, plan, roster, status
 from sync.core import life as lives
-from sync.core.board import Board, read_lines
+from sync.core.board import Board
 from sync.core.followup import Followed, FollowUp
 from sync.core.memory import Change, Decision, Memory, Sent, Tables
-from sync.core.notices import Notice
 from sync.core.reading import Reading
-from sync.core.rows import Raw, Row, plain
+from sync.core.rows import Raw, Row
 from sync.core.rules import Rules
 from sync.core.tabs import Layout
 
@@ -192,7 +191,7 @@ class Look:
             return
         categories = {row.rid: self.rules.categories.get(row.cells.get("category", "")) for row in self.rows["issues"]}
         tasks = {rid: category.task for rid, category in categories.items() if category}
-        found = read_lines(self.layouts["lines"], self.rows.get("lines", []), tasks, self.rules)
+        found = adoption.read_lines(self.layouts["lines"], self.rows.get("lines", []), tasks, self.rules)
         self.reading.booked = found
         self.decision.lines |= found
 
@@ -254,7 +253,7 @@ class Look:
         if known:
             return
         for row in self.rows["notices"]:
-            sent = read_notice(layout, row, self.now, self.rules)
+            sent = adoption.read_notice(layout, row, self.now, self.rules)
             if sent and sent.notice.number not in known:
                 known[sent.notice.number] = self.decision.notices[sent.notice.number] = sent
 
@@ -343,24 +342,3 @@ def notice_cells(sent: Sent, zone: ZoneInfo) -> dict[str, Any]:
         "state": sent.state,
         "reason": sent.reason,
     }
-
-
-def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent | None:
-    """A row of 通知记录 back as what the ledger lost."""
-    cell: dict[str, Raw] = {column.key: row.seen(layout, column.key) for column in layout.tab.columns}
-    number = plain(cell["number"])
-    if not number:
-        return None
-    at = status.moment(cell["time"], rules) or now
-    notice = Notice(
-        number,
-        plain(cell["kind"]),
-        plain(cell["issue"]),
-        plain(cell["to"]),
-        at,
-        notices.allowed_from(now, rules),
-        f"【{plain(cell['kind'])}】{plain(cell['issue'])}",
-        plain(cell["text"]),
-        channel=plain(cell["channel"]),
-    )
-    return Sent(notice, plain(cell["state"]), plain(cell["reason"]))

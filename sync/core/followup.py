@@ -14,15 +14,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sync.core import checks, escalation, issues, notices, plan, scores, status
-from sync.core import life as lives
+from sync.core import adoption, checks, escalation, issues, notices, plan, scores, status
 from sync.core.issues import Ask, Fix, Issue, Stamps, heard
 from sync.core.life import Life
 from sync.core.notices import Notice
 from sync.core.reading import Reading
 from sync.core.roster import Roster
 from sync.core.rows import Row, plain
-from sync.core.rules import Rules
 from sync.core.scores import Line, Tally
 from sync.core.tabs import Layout
 
@@ -200,7 +198,7 @@ class FollowUp:
         """The stamps that the ledger holds, or those that the sheet still shows, or the first ones."""
         stamps = self.memory.stamps.get(row.rid)
         if stamps is None and row.rid in self.reading.adopted:
-            stamps = adopt(layout, row, self.rules, self.now, self.roster)
+            stamps = adoption.read_stamps(layout, row, self.rules, self.now, self.roster)
         if stamps is not None and stamps.street:
             return self._corrected(row, stamps)
         if self._issue_problems(layout, row):
@@ -306,47 +304,3 @@ class FollowUp:
 def _approves(row: Row) -> bool:
     cells = row.cells
     return cells.get("answer") == "同意" and cells.get("kind") in ("延期", "挂账", "移交") and "issue" in cells
-
-
-def adopt(layout: Layout, row: Row, rules: Rules, now: datetime, people: Roster) -> Stamps | None:
-    """Stamps from a row's service columns, when the ledger has none: id, deadline and chief stay as they stand."""
-
-    def text(key: str) -> str:
-        return plain(row.seen(layout, key))
-
-    deadline = status.moment(row.seen(layout, "deadline"), rules)
-    if not text("state") or not text("district") + text("branch") + text("chief"):
-        return None
-    received = row.cells.get("reported_at") or now
-    street = people.street(row.cells.get("street", ""), received.date())
-    repeat = "".join(filter(str.isdigit, text("repeat")))
-    stamps = Stamps(
-        received,
-        street=street.name if street else row.cells.get("street", ""),
-        chief=text("chief"),
-        branch=text("branch"),
-        district=text("district"),
-        unit=text("unit"),
-        source=row.cells.get("source", ""),
-        category=row.cells.get("category", ""),
-        repeat=int(repeat or 1),
-        adopted=True,
-        rules=rules.hash,
-        calendar=rules.calendar.digest,
-    )
-    closed = status.moment(row.seen(layout, "closed_at"), rules)
-    if closed:
-        verdict = issues.Verdict("通过", closed, row.cells.get("verified_at"))
-        stamps = replace(stamps, verdicts=(verdict,))
-    accepted = received if row.cells.get("accepted") == "受理" else None
-    started = None if text("state") == lives.UNVERIFIED else received
-    if started and deadline:
-        limit = str(issues.own_limit(row.cells, rules))
-        stamps = replace(stamps, start=lives.Start(started, limit, deadline, "暂按" in text("hint")), accepted=accepted)
-    elif started:
-        stamps = issues.begin(replace(stamps, accepted=accepted), row.cells, rules, started)
-    level = text("level")[:1]
-    if level.isdigit():
-        reached = tuple(issues.Reached(n, received, "") for n in range(1, int(level) + 1))
-        stamps = replace(stamps, levels=reached)
-    return stamps

@@ -66,7 +66,6 @@ class Event:
     key: str = ""
     until: datetime | None = None
     unit: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ BASE, FOUND, LATE, AGAIN, SILENT, RETURNED, SELF = (
 )
 CASE = (FOUND, LATE, AGAIN)  # the steps of one total
 ASSUMED = "本局默认"
+BASES = "基础·"  # under this name and the month the ledger keeps the base lines
 SELF_SOURCE = "街路长自查"
 
 

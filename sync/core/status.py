@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from sync.core import life as lives
-from sync.core import serials
 from sync.core.identity import Known
 from sync.core.issues import Issue, Stamps
 from sync.core.life import Life
 from sync.core.roster import Roster, vacant
-from sync.core.rows import Raw
 from sync.core.rules import Rules
 from sync.core.tabs import Tab
 
@@ -91,10 +89,3 @@ def _limit_words(issue: Issue, stamps: Stamps, rules: Rules) -> str:
     given = "given_limit" in issue.cells or limit is None
     source = "指定时限" if given or category is None else f"{category.name}·{issue.severity}（{category.base}）"
     return f"{source}{limit.zh if limit else ''}，{start.started:%m-%d %H:%M} 起计"
-
-
-def moment(raw: Raw, rules: Rules) -> datetime | None:
-    """A service cell that holds a time, read back."""
-    if isinstance(raw, int | float) and not isinstance(raw, bool) and serials.LOWEST <= raw < serials.HIGHEST:
-        return serials.to_datetime(raw, rules.bureau.zone)
-    return None
