@@ -130,6 +130,70 @@ leases = sa.Table(
     sa.Column("until", sa.Float, nullable=False),
 )
 
+links = sa.Table(
+    "links",
+    meta,
+    bureau(),
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("person", sa.String(120), nullable=False, index=True),
+    sa.Column("made", Moment, nullable=False),
+    sa.Column("until", Moment),  # None: good until revoked
+    sa.Column("once", sa.Boolean, nullable=False),
+    sa.Column("used", Moment),
+    sa.Column("revoked", Moment),
+)
+sessions = sa.Table(
+    "sessions",
+    meta,
+    bureau(),
+    sa.Column("id", sa.String(64), primary_key=True),  # SHA-256 of what the cookie carries
+    sa.Column("person", sa.String(120), nullable=False, index=True),
+    sa.Column("link", sa.String(40), nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("until", Moment, nullable=False),
+    sa.Column("revoked", Moment),
+)
+submissions = sa.Table(
+    "submissions",
+    meta,
+    bureau(),
+    sa.Column("id", sa.String(120), primary_key=True),  # made by the client: what comes twice is taken once
+    sa.Column("tab", sa.String(40), nullable=False),
+    sa.Column("person", sa.String(120), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False, index=True),
+    sa.Column("cells", sa.Text, nullable=False),
+    sa.Column("said", sa.Text, nullable=False, default=""),
+)
+photos = sa.Table(
+    "photos",
+    meta,
+    bureau(),
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("photo", sa.Text, nullable=False),
+)
+deliveries = sa.Table(
+    "deliveries",
+    meta,
+    bureau(),
+    sa.Column("source", sa.String(60), primary_key=True),
+    sa.Column("id", sa.String(200), primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False, index=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("said", sa.Text, nullable=False, default=""),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("next_try", Moment),
+)
+wishes = sa.Table(
+    "wishes",
+    meta,
+    bureau(),
+    sa.Column("person", sa.String(120), primary_key=True),
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("channel", sa.String(20), nullable=False),
+)
+
 
 def open_engine(url: str) -> Engine:
     """The database with all tables in it. Raises ``Outdated`` where a table lacks a column of this version."""
