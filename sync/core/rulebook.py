@@ -307,3 +307,17 @@ class Bounds(Table):
     """[limits] A row that is missing for `gone_after` ticks counts as deleted."""
 
     gone_after: Annotated[int, Field(ge=2, le=100)]
+
+
+class Forms(Table):
+    """[forms] Phone forms and photos; the whole table may be left out. `photo_side` in pixels, `similar` in bits of the
+    64 of a photo's fingerprint; `public` opens the page on which the public reports, so often an hour."""
+
+    photo_side: Annotated[int, Field(ge=640, le=4096)] = 1600
+    photo_quality: Annotated[int, Field(ge=40, le=95)] = 80
+    photo_place: bool = False
+    photos: Annotated[int, Field(ge=1, le=20)] = 6
+    similar: Annotated[int, Field(ge=0, le=16)] = 4
+    public: bool = False
+    public_per_hour: Count = 6
+    public_total_per_hour: Count = 60

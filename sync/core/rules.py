@@ -20,6 +20,7 @@ from sync.core.rulebook import (
     CalendarTable,
     Category,
     Clock,
+    Forms,
     Notices,
     Plan,
     Repeat,
@@ -46,7 +47,9 @@ _SECTIONS: dict[str, Any] = {
     "score": Score,
     "notices": Notices,
     "limits": Bounds,
+    "forms": Forms,
 }
+_OPTIONAL = ("forms",)  # tables that came later: a file of before has none, and their defaults hold
 
 
 class Basis(NamedTuple):
@@ -74,6 +77,7 @@ class Rules:
     score: Score
     notices: Notices
     limits: Bounds
+    forms: Forms
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -155,6 +159,9 @@ def _read_sections(document: Document, names: dict[str, tuple[str, ...]]) -> tup
         if key not in _SECTIONS
     ]
     for key, kind in _SECTIONS.items():
+        if key not in document.data and key in _OPTIONAL:
+            sections[key] = kind()
+            continue
         if key not in document.data:
             header = f"[{key}]" if isinstance(kind, type) else f"[[{key}]]"
             problems.append(document.problem((), f"缺少 {header}"))
@@ -234,10 +241,18 @@ def _bases(rules: Rules) -> Iterator[Basis]:
     for step in rules.escalation:
         yield Basis(f"升级「{step.name}」", step.plan or ASSUMED, f"{step.when.zh}：{role_zh(step.to)}")
     yield from _score_bases(rules.score)
+    yield from _forms_bases(rules.forms)
     for notice in rules.notices.send:
         when = f"（{notice.when.zh}）" if notice.when else ""
         text = f"{'、'.join(map(role_zh, notice.to))}{when}"
         yield Basis(f"通知「{event_zh(notice.event)}」", notice.plan or notice.base, text)
+
+
+def _forms_bases(forms: Forms) -> Iterator[Basis]:
+    text = f"长边 {forms.photo_side} 像素，一次最多 {forms.photos} 张，指纹相差 {forms.similar} 位以内算很像"
+    yield Basis("手机填报的照片", ASSUMED, text)
+    limits = f"同一地址每小时 {forms.public_per_hour} 条，合计 {forms.public_total_per_hour} 条"
+    yield Basis("群众反映页面", ASSUMED, limits if forms.public else "不开放")
 
 
 def _clock_bases(rules: Rules) -> Iterator[Basis]:

@@ -189,6 +189,13 @@ def test_every_figure_says_what_it_rests_on() -> None:
     assert "国标" not in TEXT
 
 
+def test_a_file_of_before_the_forms_loads_and_keeps_its_digest() -> None:
+    before = TEXT[: TEXT.index("# ─── 十二、手机填报")]
+    old = load(before)
+    assert (old.hash, old.forms) == (hashlib.sha256(before.encode()).hexdigest(), load(TEXT).forms)
+    assert old.forms.public is False and old.forms.photo_place is False
+
+
 # Files that can't be used: file → place, what stands there, what is said
 
 MISTAKES = {
@@ -251,6 +258,9 @@ MISTAKES = {
     "condition_out_of_reach": ("5:15", '"< 1"', "「< 1」永远不成立，最小是 1"),
     "condition_never_holds": ("39:1", "when.category", "没有一个类别能同时符合这些条件"),
     "condition_beyond_top_level": ("30:14", "2", "升级级别最高是 1，这个条件永远不成立"),
+    "forms_photo_too_large": ("3:14", "16000", "「16000」不能大于 4096"),
+    "forms_unknown_key": ("3:1", "photo_sise", "不认识的键「photo_sise」，是不是「photo_side」？"),
+    "forms_public_no_word": ("3:10", '"是"', "「是」应当是 true 或 false"),
     "empty_condition": ("5:8", "{}", "条件应当是至少有一项的表"),
 }
 
