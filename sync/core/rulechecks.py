@@ -6,12 +6,13 @@ path of the value and a Chinese sentence. It runs if all its tables could be rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 
 from sync.core.conditions import Condition
 from sync.core.rulebook import CalendarTable, Category, Notices, Score, Step, Task
+from sync.core.rulelinks import Bot, Hook
 from sync.core.rulevalues import points_zh, role_zh
 from sync.core.spans import Path
 from sync.core.workdays import Day
@@ -22,12 +23,20 @@ Found = Iterator[tuple[Path, str]]
 def _names_are_unique(task: tuple[Task, ...], category: tuple[Category, ...]) -> Found:
     for section, rows in (("task", task), ("category", category)):
         for attribute in ("key", "name"):
-            seen: dict[str, int] = {}
-            for index, row in enumerate(rows):
-                value = getattr(row, attribute)
-                if value in seen:
-                    yield (section, index, attribute), f"「{value}」重复，第 {seen[value] + 1} 个已经用了"
-                seen.setdefault(value, index)
+            yield from _twice(section, attribute, [getattr(row, attribute) for row in rows])
+
+
+def _links_are_unique(hook: tuple[Hook, ...], bot: tuple[Bot, ...]) -> Found:
+    yield from _twice("hook", "name", [one.name for one in hook])
+    yield from _twice("bot", "name", [one.name for one in bot])
+
+
+def _twice(section: str, attribute: str, values: Iterable[str]) -> Found:
+    seen: dict[str, int] = {}
+    for index, value in enumerate(values):
+        if value in seen:
+            yield (section, index, attribute), f"「{value}」重复，第 {seen[value] + 1} 个已经用了"
+        seen.setdefault(value, index)
 
 
 def _weights_fill_the_base(task: tuple[Task, ...], score: Score) -> Found:
@@ -78,9 +87,11 @@ def _levels_follow(escalation: tuple[Step, ...]) -> Found:
             yield ("escalation", index, "to"), message
 
 
-def _conditions_can_hold(category: tuple[Category, ...], escalation: tuple[Step, ...], notices: Notices) -> Found:
+def _conditions_can_hold(
+    category: tuple[Category, ...], escalation: tuple[Step, ...], notices: Notices, bot: tuple[Bot, ...]
+) -> Found:
     top = max((step.level for step in escalation), default=0)
-    for path, condition in _conditions(escalation, notices):
+    for path, condition in _conditions(escalation, notices, bot):
         parts = {part.fact.key: part.holds for part in condition.parts}
         if "level" in parts and not any(parts["level"](level) for level in range(top + 1)):
             yield (*path, "level"), f"升级级别最高是 {top}，这个条件永远不成立"
@@ -94,7 +105,12 @@ def _conditions_can_hold(category: tuple[Category, ...], escalation: tuple[Step,
             yield path, "没有一个类别能同时符合这些条件，它永远不成立"
 
 
-def _conditions(escalation: tuple[Step, ...], notices: Notices) -> Iterator[tuple[Path, Condition]]:
+def _conditions(
+    escalation: tuple[Step, ...], notices: Notices, bot: tuple[Bot, ...]
+) -> Iterator[tuple[Path, Condition]]:
+    for index, one in enumerate(bot):
+        if one.when:
+            yield ("bot", index, "when"), one.when
     for index, step in enumerate(escalation):
         yield ("escalation", index, "when"), step.when
     if notices.urgent:
@@ -133,6 +149,7 @@ def _scores_are_sound(score: Score) -> Found:
 
 CHECKS: tuple[Callable[..., Found], ...] = (
     _names_are_unique,
+    _links_are_unique,
     _weights_fill_the_base,
     _seasons_fill_the_year,
     _days_are_written_once,

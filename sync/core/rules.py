@@ -29,6 +29,7 @@ from sync.core.rulebook import (
     Task,
 )
 from sync.core.rulechecks import CHECKS
+from sync.core.rulelinks import Bot, Hook
 from sync.core.rulevalues import ASSUMED, event_zh, points_zh, role_zh
 from sync.core.spans import Document, Path, Problem, RulesError, suggestion
 from sync.core.worktime import Calendar
@@ -48,8 +49,10 @@ _SECTIONS: dict[str, Any] = {
     "notices": Notices,
     "limits": Bounds,
     "forms": Forms,
+    "hook": tuple[Hook, ...],
+    "bot": tuple[Bot, ...],
 }
-_OPTIONAL = ("forms",)  # tables that came later: a file of before has none, and their defaults hold
+_OPTIONAL = ("forms", "hook", "bot")  # tables that came later: a file of before has none, and their defaults hold
 
 
 class Basis(NamedTuple):
@@ -78,6 +81,8 @@ class Rules:
     notices: Notices
     limits: Bounds
     forms: Forms
+    hooks: tuple[Hook, ...]
+    bots: tuple[Bot, ...]
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -120,6 +125,8 @@ def _assemble(text: str, sections: dict[str, Any]) -> Rules:
         calendar=Calendar(bureau.zone, seasons, table.own, table.years),
         tasks=tasks,
         categories={c.name: _with_unit(c, tasks) for c in sections.pop("category")},
+        hooks=sections.pop("hook"),
+        bots=sections.pop("bot"),
         **sections,
     )
 
@@ -246,6 +253,8 @@ def _bases(rules: Rules) -> Iterator[Basis]:
         when = f"（{notice.when.zh}）" if notice.when else ""
         text = f"{'、'.join(map(role_zh, notice.to))}{when}"
         yield Basis(f"通知「{event_zh(notice.event)}」", notice.plan or notice.base, text)
+    for bot in rules.bots:
+        yield Basis(f"群机器人「{bot.name}」", ASSUMED, f"{bot.kind}：{'、'.join(map(event_zh, bot.events))}")
 
 
 def _forms_bases(forms: Forms) -> Iterator[Basis]:

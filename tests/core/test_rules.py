@@ -261,6 +261,20 @@ MISTAKES = {
     "forms_photo_too_large": ("3:14", "16000", "「16000」不能大于 4096"),
     "forms_unknown_key": ("3:1", "photo_sise", "不认识的键「photo_sise」，是不是「photo_side」？"),
     "forms_public_no_word": ("3:10", '"是"', "「是」应当是 true 或 false"),
+    "hook_bad_path": ("9:8", '"field_5..longitude"', "应当是字段的名字，里层的用点隔开"),
+    "hook_column_twice": ("1:3", "hook]]", "「街路」在 columns 和 constants 里各写了一次"),
+    "hook_host_with_path": ("7:16", '"https://', "应当是网站的域名，不带 https:// 和路径"),
+    "hook_name_in_chinese": ("2:8", '"问题上报"', "只能用小写字母、数字和连字符"),
+    "hook_of_another_tool": ("3:8", '"金数剧"', "没有「金数剧」这个表单工具，是不是「金数据」？"),
+    "hook_twice": ("9:8", '"wenti"', "「wenti」重复，第 1 个已经用了"),
+    "hook_with_its_secret": ("5:7", '"s3cr3t', "这里写环境变量的名字"),
+    "bot_hears_nothing": ("5:10", "[]", "至少要写一项"),
+    "bot_of_another_house": ("3:8", '"微信"', "没有「微信」这个群机器人，是不是「企业微信」？"),
+    "bot_of_unknown_unit": ("12:10", '"环卫站"', "没有「环卫站」这个责任单位，是不是「环卫所」？"),
+    "bot_signature_not_there": ("1:3", "bot]]", "企业微信的群机器人没有签名"),
+    "bot_unknown_key": ("4:1", "adress", "不认识的键「adress」，是不是「address」？"),
+    "bot_with_its_address": ("4:11", '"https://', "这里写环境变量的名字"),
+    "bot_with_our_own_secret": ("5:10", '"JIELU_SECRET"', "JIELU_SECRET 另有用处"),
     "empty_condition": ("5:8", "{}", "条件应当是至少有一项的表"),
 }
 
@@ -280,6 +294,12 @@ def test_a_mistake_is_named_at_its_place(file: str) -> None:
     assert str(problem).startswith(f"{file}.toml:{place}: ")
     assert text.splitlines()[problem.line - 1][problem.column - 1 :].startswith(there)
     assert words in problem.message
+
+
+def test_a_secret_that_was_written_into_the_rules_is_not_said_again() -> None:
+    for file in ("hook_with_its_secret", "bot_with_its_address"):
+        (problem,) = problems((BAD / f"{file}.toml").read_text(encoding="utf-8"))
+        assert "s3cr3t" not in str(problem) and "0f1e" not in str(problem)
 
 
 def test_every_bad_file_is_in_the_table() -> None:
