@@ -269,6 +269,23 @@ def token(office: Office, name: str, out: Path | None, revoke: bool, as_json: bo
     )
 
 
+@main.command(name="link")
+@click.argument("name", metavar="姓名")
+@click.option("--revoke", is_flag=True, help="收回这个人的全部链接和登录。")
+@json_option
+@click.pass_obj
+def link_(office: Office, name: str, revoke: bool, as_json: bool) -> None:
+    """打印一个人的登录链接；办公室和标准化办的两小时有效、只能用一次，其他人的长期有效。"""
+    from webhook import access, server
+
+    if revoke:
+        count = access.Door(office, "").visits.revoke(name, datetime.now(office.rules().bureau.zone))
+        say(as_json, {"revoked": name, "count": count}, f"{name}的链接和登录收回了 {count} 个。")
+        return
+    made = server.link(office, name, office.settings.url or "http://127.0.0.1:8617")
+    say(as_json, {"name": name, "link": made}, made)
+
+
 @main.command(name="demo")
 @click.option("--until", metavar="时间", help="演示的一个月到这个时间为止，默认此刻。")
 @click.option("--all", "file", type=click.Path(path_type=Path), help="用整个 311 数据文件，逐小时运行。")

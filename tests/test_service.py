@@ -176,16 +176,29 @@ def test_a_token_that_was_revoked_opens_nothing(bureau: Bureau) -> None:
 
 
 def test_the_status_page_opens_by_link_alone(bureau: Bureau) -> None:
-    from webhook.access import link_token
-
     assert requests.get(f"{bureau.url}/healthz", timeout=10).json() == {"status": "ok"}
     closed = requests.get(bureau.url, timeout=10)
-    assert closed.status_code == 403 and "请用链接打开" in closed.text
-    assert requests.get(f"{bureau.url}/?link=made-up", timeout=10).status_code == 403
+    assert closed.status_code == 401 and "请用自己的链接打开" in closed.text
+    assert requests.get(f"{bureau.url}/enter?link=made-up", timeout=10).status_code == 403
+    assert bureau.jielu("init").returncode == 0
+    link = str(bureau.json("link", "管理员")["link"])
     with requests.Session() as browser:
-        page = browser.get(f"{bureau.url}/?link={link_token('s')}", timeout=10)
+        page = come_in(browser, link)
         assert page.status_code == 200 and "运行状态" in page.text and "link=" not in page.url
         assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")
+
+
+def come_in(browser: requests.Session, link: str) -> requests.Response:
+    """By an office link, as a person does: it asks first."""
+    address, _, token = link.partition("?link=")
+    assert "进入" in browser.get(link, timeout=10).text
+    return browser.post(address, data={"link": token}, headers={"Origin": address.rpartition("/")[0]}, timeout=10)
+
+
+def test_a_link_for_nobody_says_what_to_do(bureau: Bureau) -> None:
+    assert bureau.jielu("init").returncode == 0
+    done = bureau.jielu("link", "路人")
+    assert done.returncode == 2 and "「路人」" in done.stderr and "jielu tick" in done.stderr
 
 
 def test_the_status_page_counts_from_the_ledger_even_before_the_first_look(clerk: Clerk) -> None:
@@ -510,13 +523,14 @@ def test_run_serves_ticks_and_stops_when_told(bureau: Bureau) -> None:
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        link = re.search(r"http://127\.0\.0\.1:\d+/\?link=\S+?(?=（)", line)
+        link = re.search(r"http://127\.0\.0\.1:\d+/enter\?link=\S+?(?=（)", line)
         assert link, line
-        base = link[0].partition("/?")[0]
+        base = link[0].partition("/enter")[0]
         assert requests.get(f"{base}/healthz", timeout=10).status_code == 200
         with requests.Session() as browser:
+            come_in(browser, link[0])
             for _ in range(100):
-                page = browser.get(link[0], timeout=10).text
+                page = browser.get(base, timeout=10).text
                 if "最近一次更新" in page:
                     break
                 threading.Event().wait(0.1)

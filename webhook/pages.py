@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as Answer
 
 from sync.config import Office
 from sync.core.life import STATES
+from sync.core.sight import Person
 from webhook import access
 
 SENDING = ("待发送", "已发送", "未发送", "发送失败", "不再发送")
@@ -55,7 +56,25 @@ def standing(office: Office) -> Standing:
     )
 
 
-def blueprint(office: Office, key: str, failures: Callable[[], int] = lambda: 0) -> Blueprint:
+DESK = (
+    ("/", "运行状态"),
+    ("/grid", "表格"),
+    ("/verify", "复核"),
+    ("/bulletin", "今日通报"),
+    ("/import", "导入"),
+    ("/people", "人员链接"),
+    ("/mine", "我的"),
+    ("/notices", "我的通知"),
+)
+STREET = (("/mine", "我的"), ("/notices", "我的通知"))
+
+
+def navigation(one: Person) -> tuple[tuple[str, str], ...]:
+    """The pages that a person has: address and words."""
+    return DESK if one.oversees else STREET
+
+
+def blueprint(office: Office, failures: Callable[[], int] = lambda: 0) -> Blueprint:
     """The pages. ``failures``: how many ticks failed one after the other until now."""
     pages = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 
@@ -67,12 +86,15 @@ def blueprint(office: Office, key: str, failures: Callable[[], int] = lambda: 0)
         return jsonify(status="ok"), 200
 
     @pages.get("/")
-    def home() -> Answer | str | tuple[str, int]:
-        token = request.args.get("link", "")
-        if token and access.enter(key, token):
-            return redirect("/")
-        if not access.inside():
-            return render_template("closed.html"), 403
+    @access.needs()
+    def home() -> Answer | str:
+        one = access.visitor()
+        if one is None or not one.oversees:
+            return redirect("/mine")
         return render_template("status.html", one=standing(office))
+
+    @pages.app_context_processor
+    def links() -> dict[str, Any]:
+        return {"navigation": navigation}
 
     return pages

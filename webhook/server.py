@@ -13,11 +13,13 @@ import waitress  # type: ignore[import-untyped]
 
 from sync.config import Office, SettingsError
 from sync.scheduler import Clock
-from webhook import access, api, hooks, pages
+from webhook import access, api, hooks, pages, people
 
+THREADS = 56  # a live page holds one while it is open (at most 40, webhook/grid.py); the rest answer
 MOST_BYTES = 20 * 1024 * 1024  # a batchUpdate of a large workbook
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
@@ -38,8 +40,11 @@ def create_app(office: Office, nudge: Callable[[], None], failures: Callable[[],
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=office.settings.url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=access.IN_THE_STREET,
     )
-    app.register_blueprint(pages.blueprint(office, key, failures))
+    door = access.install(app, office, key)
+    app.register_blueprint(pages.blueprint(office, failures))
+    app.register_blueprint(people.blueprint(door))
     app.register_blueprint(hooks.blueprint(key, nudge))
     if office.embedded:
         app.register_blueprint(
@@ -61,7 +66,7 @@ def run(office: Office, host: str, port: int, announce: Callable[[str], None]) -
     clock = Clock(lambda: _tick(office), lambda: _deliver(office), zone)
     app = create_app(office, clock.nudge, lambda: clock.failures)
     try:
-        server = waitress.create_server(app, host=host, port=port, threads=6, ident=None)
+        server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
     except OSError as error:
         raise SettingsError(f"端口 {port} 用不了：{error.strerror}。换一个：jielu run --port 8618") from error
     _stop_on_signals()
@@ -77,9 +82,18 @@ def run(office: Office, host: str, port: int, announce: Callable[[str], None]) -
 
 
 def entrance(office: Office, host: str, port: int) -> str:
-    """The address with a link that opens the status page."""
+    """The address with a link, for one use, that opens all pages to who runs the service."""
     base = office.settings.url or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
-    return f"{base}/?link={access.link_token(access.secret(office.settings.secret, office.settings.data))}"
+    return link(office, access.OPERATOR, base)
+
+
+def link(office: Office, name: str, base: str) -> str:
+    """A new personal link. Raises ``SettingsError`` for a name that holds nothing today."""
+    door = access.Door(office, access.secret(office.settings.secret, office.settings.data))
+    one = door.person(name)
+    if one is None:
+        raise SettingsError(f"组织架构和街路名册里今天没有「{name}」。姓名要和表里写的一样；刚改的先运行 jielu tick。")
+    return door.link(one, base)
 
 
 def _tick(office: Office) -> None:

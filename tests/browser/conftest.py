@@ -1,0 +1,83 @@
+"""Real Chromium over the real service: one browser a test process, a house a test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.house import House, house
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
+DESK = {"viewport": {"width": 1440, "height": 900}}
+SERIOUS = ("serious", "critical")
+
+
+def chromium() -> str:
+    """Where the browser is; these tests don't pass by being left out."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    raise RuntimeError("no Chromium on this machine: install the package chromium")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[House]:
+    with house(tmp_path) as made:
+        yield made
+
+
+Enter = Callable[..., Page]
+
+
+@pytest.fixture
+def enter(browser: Browser, home: House) -> Iterator[Enter]:
+    """``enter(name)``: a page of that person, signed in, at a desk (``phone=True``: on a phone). A page that throws
+    or logs an error fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def come(name: str, *, phone: bool = False, **more: Any) -> Page:
+        context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **(PHONE if phone else DESK) | more)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(home.link(name))
+        if page.locator("form[action='/enter']").count():
+            page.get_by_role("button", name="进入").click()
+        return page
+
+    yield come
+    for context in contexts:
+        context.close()
+    assert not errors, errors
+
+
+def faults(page: Page) -> list[str]:
+    """What axe-core finds that is serious: rule, and the first element that has it."""
+    found = Axe().run(page)
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"] if one["impact"] in SERIOUS
+    ]

@@ -1,0 +1,102 @@
+"""The whole service over a data folder, without the clock: the cast in its tabs, a web server, links to come in by."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import gspread
+import requests
+import waitress
+
+from sync import setup, tick
+from sync.config import Office, Settings
+from sync.workbook import transport
+from tests.book import CAST, PEOPLE, ZONE, cell, hour, shown, templates
+from webhook import access, server
+
+
+class House:
+    """One running service. ``url`` its address; ``nudges`` how often it was asked to look soon."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.nudges = 0
+        environment = {"JIELU_DATA": str(folder / "data"), "JIELU_SECRET": "a secret of the tests"} | settings
+        self.office = Office(Settings.read(environment))
+        setup.build(self.office.gateway, self.office.rules())
+        self.people = gspread.Client(auth=None, session=transport.session(self.office.api))
+        self.book = self.people.open_by_key(self.office.workbook)
+        self.add(CAST)
+        self.add(PEOPLE)
+        self.tick()
+        self.app = server.create_app(self.office, self.nudge)
+        self.server = waitress.create_server(self.app, host="127.0.0.1", port=0, threads=server.THREADS)
+        self.url = f"http://127.0.0.1:{self.server.effective_port}"
+        threading.Thread(target=self.server.run, daemon=True).start()
+
+    def nudge(self) -> None:
+        self.nudges += 1
+
+    def add(self, text: str) -> None:
+        """Rows as ``tests/book.py`` writes them, typed by people into the workbook."""
+        title, head, *lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+        headers = [part.strip() for part in head.split("|")]
+        sheet = self.book.worksheet(title)
+        stands = sheet.row_values(1)
+        tab = next(tab for tab in templates().values() if tab.title == title)
+        types = {column.header: column.type for column in tab.columns}
+        rows = [dict(zip(headers, (part.strip() for part in line.split("|")), strict=True)) for line in lines]
+        cells = [[cell(row[h], types[h]) if row.get(h) else "" for h in stands] for row in rows]
+        sheet.append_rows(cells, value_input_option="RAW", table_range="A1")
+
+    def rows(self, title: str, *headers: str) -> list[tuple[str, ...]]:
+        """The tab as people see it, under these headers."""
+        values = self.book.worksheet(title).get_values(value_render_option="UNFORMATTED_VALUE")
+        tab = next(tab for tab in templates().values() if tab.title == title)
+        types = {column.header: column.type for column in tab.columns}
+        at = {str(header): index for index, header in enumerate(values[0])}
+        return [
+            tuple(shown(row[at[h]] if at[h] < len(row) else "", types.get(h, "text")) for h in headers)
+            for row in values[1:]
+            if any(one not in ("", None) for one in row)
+        ]
+
+    def tick(self, at: str = "") -> tick.Report:
+        """Look until nothing is left to write, at an hour or now."""
+        return self.office.ticks(hour(at) if at else datetime.now(ZONE), idle=False)
+
+    def link(self, name: str) -> str:
+        """A new personal link."""
+        return server.link(self.office, name, self.url)
+
+    def enter(self, name: str) -> requests.Session:
+        """A person with an open session, outside a browser."""
+        person = requests.Session()
+        person.headers["Origin"] = self.url
+        link = self.link(name)
+        page = person.get(link, timeout=10, allow_redirects=False)
+        if page.status_code == 200:  # an office link asks first
+            token = link.partition("link=")[2]
+            page = person.post(f"{self.url}/enter", data={"link": token}, timeout=10, allow_redirects=False)
+        assert page.status_code == 302, page.text
+        return person
+
+    def close(self) -> None:
+        self.server.close()
+        self.office.close()
+
+
+OPERATOR = access.OPERATOR
+
+
+@contextmanager
+def house(folder: Path, **settings: str) -> Iterator[House]:
+    made = House(folder, **settings)
+    try:
+        yield made
+    finally:
+        made.close()

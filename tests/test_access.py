@@ -1,0 +1,139 @@
+"""Who comes in, by what, and what he then sees: a table of addresses × roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import requests
+
+from sync.core.roster import Post, Roster, Span, Street
+from sync.core.sight import answers, person, sees
+from sync.ledger.visits import Visits
+from tests.book import ZONE, hour
+from tests.house import OPERATOR, House, house
+
+DAY = date(2026, 11, 24)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("house")) as made:
+        yield made
+
+
+def test_an_office_link_opens_once_and_only_when_a_person_says_so(home: House) -> None:
+    link = home.link("标准化办01")
+    for _ in range(2):  # a chat program looks at the link before its reader does
+        assert "进入" in requests.get(link, timeout=10).text
+    token = link.partition("link=")[2]
+    with requests.Session() as browser:
+        browser.headers["Origin"] = home.url
+        assert browser.post(f"{home.url}/enter", data={"link": token}, timeout=10).ok
+        assert "运行状态" in browser.get(home.url, timeout=10).text
+    with requests.Session() as another:
+        another.headers["Origin"] = home.url
+        assert another.get(link, timeout=10).status_code == 403
+        assert another.post(f"{home.url}/enter", data={"link": token}, timeout=10).status_code == 403
+
+
+def test_a_chief_s_link_stays_good_until_it_is_revoked(home: House) -> None:
+    link = home.link("街路长01")
+    first, second = requests.Session(), requests.Session()
+    for browser in (first, second):
+        browser.get(link, timeout=10, allow_redirects=False)
+        assert browser.get(f"{home.url}/", timeout=10, allow_redirects=False).headers["Location"] == "/mine"
+    assert home.enter(OPERATOR).post(f"{home.url}/people/revoke", data={"name": "街路长01"}, timeout=10).ok
+    for browser in (first, second):
+        assert browser.get(f"{home.url}/", timeout=10).status_code == 401
+    assert requests.get(link, timeout=10).status_code == 403
+
+
+def test_links_and_sessions_end_at_their_hour(tmp_path: Path) -> None:
+    with house(tmp_path) as home:
+        visits, now = Visits(home.office.ledger), hour("2026-11-24 08:00")
+        link = visits.make_link("标准化办01", now, until=now + timedelta(hours=2), once=True)
+        assert visits.whose(link, hour("2026-11-24 09:59")) == "标准化办01"
+        assert visits.whose(link, hour("2026-11-24 10:00")) is None
+        session = visits.enter(link, hour("2026-11-24 09:00"), timedelta(hours=12))
+        assert session is not None
+        assert visits.visit(session, hour("2026-11-24 20:59")) is not None
+        assert visits.visit(session, hour("2026-11-24 21:00")) is None
+
+
+def test_who_leaves_his_post_is_out_at_the_next_look(tmp_path: Path) -> None:
+    with house(tmp_path) as home:
+        chief = home.enter("街路长03")
+        assert chief.get(f"{home.url}/", timeout=10, allow_redirects=False).status_code == 302
+        yesterday = (datetime.now(ZONE) - timedelta(days=1)).strftime("%Y-%m-%d")
+        streets, posts = home.book.worksheet("街路名册"), home.book.worksheet("组织架构")
+        streets.update([[""]], f"G{[row[0] for row in home.rows('街路名册', '街路长')].index('街路长03') + 2}")
+        at = [row[0] for row in home.rows("组织架构", "姓名")].index("街路长03") + 2
+        column = posts.row_values(1).index("停用日期") + 1
+        posts.update([[yesterday]], f"{chr(64 + column)}{at}", raw=False)
+        home.tick()
+        assert chief.get(f"{home.url}/", timeout=10, allow_redirects=False).status_code == 401
+
+
+def test_another_site_can_make_nobody_post(home: House) -> None:
+    person = home.enter(OPERATOR)
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        answer = person.post(f"{home.url}/people/revoke", data={"name": "街路长02"}, headers=headers, timeout=10)
+        assert answer.status_code == 403 and "没有执行" in answer.text, headers
+    del person.headers["Origin"]
+    assert person.post(f"{home.url}/people/revoke", data={"name": "街路长02"}, timeout=10).status_code == 403
+
+
+def test_made_up_links_and_cookies_open_nothing(home: House) -> None:
+    for token in ("", "x", "eyJh.bGci", home.link("街路长01").partition("link=")[2][:-1] + "A"):
+        assert requests.get(f"{home.url}/enter?link={token}", timeout=10).status_code == 403
+    assert requests.get(home.url, cookies={"session": "made-up"}, timeout=10).status_code == 401
+
+
+ROSTER = Roster(
+    (
+        Street("新正街", "J01", "主次干道", "城中", "第四支部", "街路长01", "", (), (), Span()),
+        Street("联胜路", "J02", "主次干道", "城东", "第六支部", "街路长02", "", (), (), Span()),
+    ),
+    (
+        Post("街路长01", "街路长", "城中", "第四支部", "园林所", "", Span()),
+        Post("街路长02", "街路长", "城东", "第六支部", "环卫所", "", Span()),
+        Post("支部书记04", "支部书记", "城中", "第四支部", "园林所", "", Span()),
+        Post("指挥长02", "指挥长", "城中", "", "", "", Span()),
+        Post("环卫所01", "责任单位", "", "", "环卫所", "", Span()),
+        Post("标准化办01", "标准化办", "", "", "市容股", "", Span()),
+        Post("办公室01", "领导小组办公室", "", "", "", "", Span()),
+        Post("街路长03", "街路长", "城西", "第一支部", "", "", Span(until=date(2026, 11, 23))),
+    ),
+)
+HERE = {"street": "新正街", "branch": "第四支部", "district": "城中", "unit": "环卫所", "chief": "街路长01"}
+THERE = {"street": "联胜路", "branch": "第六支部", "district": "城东", "unit": "园林所", "chief": "街路长02"}
+# person, sees the issue of 环卫所 on 新正街, answers it, sees the one of 园林所 on 联胜路, answers it
+SIGHT = [
+    ("街路长01", True, True, False, False),
+    ("街路长02", False, False, True, True),
+    ("支部书记04", True, False, True, True),  # his branch here; there his unit is the one to mend it
+    ("指挥长02", True, False, False, False),
+    ("环卫所01", True, True, False, False),
+    ("标准化办01", True, False, True, False),
+    ("办公室01", True, False, True, False),
+]
+
+
+@pytest.mark.parametrize(("name", "sees_here", "answers_here", "sees_there", "answers_there"), SIGHT)
+def test_each_role_sees_and_answers_its_own(
+    name: str, sees_here: bool, answers_here: bool, sees_there: bool, answers_there: bool
+) -> None:
+    one = person(ROSTER, name, DAY)
+    assert one is not None
+    assert (sees(one, HERE), answers(one, HERE)) == (sees_here, answers_here)
+    assert (sees(one, THERE), answers(one, THERE)) == (sees_there, answers_there)
+
+
+def test_nobody_else_is_anybody() -> None:
+    for name in ("街路长03", "路人", ""):
+        assert person(ROSTER, name, DAY) is None
+    gone = person(ROSTER, "街路长03", date(2026, 11, 23))
+    assert gone is not None and not gone.streets, "on his last day he was still in, without a street"

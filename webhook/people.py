@@ -1,0 +1,105 @@
+"""The people page: who holds what, who has a way in; make a link (address, QR to print, mail) and take it back."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from typing import Any
+
+import flask
+import segno
+from flask import render_template, request
+
+from sync.channels import Failure, Letter
+from sync.core.roster import ROLES, Roster
+from sync.core.sight import OVERSEERS, Person, people, remembered
+from webhook import access
+from webhook.access import Door
+
+ORDER = list(ROLES)
+
+
+def blueprint(door: Door) -> flask.Blueprint:
+    """The pages, for who oversees all."""
+    routes = flask.Blueprint("people", __name__, template_folder="templates")
+
+    @routes.get("/people")
+    @access.needs(*OVERSEERS)
+    def everybody() -> str:
+        return _page(door)
+
+    @routes.post("/people/link")
+    @access.needs(*OVERSEERS)
+    def make() -> Any:
+        one = door.person(request.form.get("name", ""))
+        if one is None:
+            return _page(door, "组织架构和街路名册里没有这个人，链接没有做。"), 400
+        made = door.link(one, door.office.settings.url or request.host_url.rstrip("/"))
+        return render_template("link.html", one=one, link=made, code=qr(made), roles=role_words(one))
+
+    @routes.post("/people/mail")
+    @access.needs(*OVERSEERS)
+    def mail() -> Any:
+        one = door.person(request.form.get("name", ""))
+        said, status = _mail(door, one) if one else ("组织架构里没有这个人，没有发。", 400)
+        return _page(door, said), status
+
+    @routes.post("/people/revoke")
+    @access.needs(*OVERSEERS)
+    def revoke() -> Any:
+        name = request.form.get("name", "")
+        count = door.visits.revoke(name, door.now())
+        return _page(door, f"{name}的链接和登录都收回了（{count} 个）。" if count else f"{name}没有可以收回的。")
+
+    return routes
+
+
+def qr(address: str) -> str:
+    """The address as an SVG to scan."""
+    drawn = io.BytesIO()
+    segno.make(address, error="m").save(drawn, kind="svg", scale=4, border=2, xmldecl=False, svgns=True, title="二维码")
+    return drawn.getvalue().decode()
+
+
+def role_words(one: Person) -> str:
+    """His roles as staff call them, with what they are over."""
+    over = {"commander": one.districts, "secretary": one.branches, "unit": one.units, "chief": one.streets}
+    parts = []
+    for role in sorted(one.roles, key=ORDER.index):
+        what = "、".join(sorted(over.get(role, ())))
+        parts.append(ROLES[role] + (f"（{what}）" if what else ""))
+    return "，".join(parts)
+
+
+def _roster(door: Door) -> Roster:
+    now = door.now()
+    return remembered(door.office.templates, door.office.ledger.memory(), now.tzinfo)  # type: ignore[arg-type]
+
+
+def _page(door: Door, said: str = "") -> str:
+    now = door.now()
+    roster, keys = _roster(door), door.visits.keys(now)
+    mails = roster.addresses(now.date())
+    rows = [(one, role_words(one), keys.get(one.name), one.name in mails) for one in people(roster, now.date())]
+    gone = sorted(name for name, held in keys.items() if held.links + held.sessions and name not in _names(rows))
+    return render_template("people.html", rows=rows, gone=gone, said=said, mail=bool(door.office.settings.smtp))
+
+
+def _names(rows: list[Any]) -> set[str]:
+    return {row[0].name for row in rows} | {access.OPERATOR}
+
+
+def _mail(door: Door, one: Person) -> tuple[str, int]:
+    post, now = door.office.mail, door.now()
+    to = _roster(door).addresses(now.date()).get(one.name, "")
+    if post is None or not to:
+        return ("邮箱没有配置（JIELU_SMTP），没有发。" if post is None else f"组织架构里没有{one.name}的邮箱。"), 400
+    link = door.link(one, door.office.settings.url or request.host_url.rstrip("/"))
+    short = "两小时内有效，只能用一次。" if one.oversees else "长期有效，请不要转给别人；丢了告诉标准化办收回。"
+    text = f"{one.name}：\n\n这是您打开街路长台账的链接，{short}\n\n{link}\n"
+    try:
+        with post.open() as server:
+            post.send(server, Letter(to, "街路长台账：您的登录链接", text, secrets.token_hex(16)))
+    except Failure as failure:
+        return f"没有发出去：{failure}", 502
+    return f"链接已经发到{one.name}的邮箱。", 200
