@@ -6,6 +6,7 @@ plan to the rows as the workbook would.
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sync.core import serials, tabs
 from sync.core.decide import decide
 from sync.core.memory import Decision, Memory, Tables, absorb
+from sync.core.pictures import Picture
 from sync.core.rows import Raw, Table
 from sync.core.rules import Rules, load
 
@@ -96,6 +98,13 @@ class Book:
         """A person types into row ``number`` (1 is the first row under the header)."""
         types = {column.header: column.type for column in self.tab(title).columns}
         self.sheets[title][number][self.sheets[title][0].index(header)] = cell(text, types.get(header, "text"))
+
+    def photograph(self, *taken: tuple[str, ...]) -> None:
+        """Photos as (id, what is to be seen, id of one that it looks very much like or nothing)."""
+        photos = self.memory.photos
+        for name, scene, like in taken:
+            far = int(hashlib.sha256(scene.encode()).hexdigest()[:16], 16)
+            photos[name] = Picture(scene, photos[like].fingerprint ^ 0b101 if like else far)
 
     def tables(self) -> Tables:
         by_title = {tab.title: tab.key for tab in templates().values()}

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core import adoption, checks, plan, roster, status
+from sync.core import adoption, checks, doubts, plan, roster, status
 from sync.core import life as lives
 from sync.core.board import Board
 from sync.core.followup import Followed, FollowUp
@@ -198,6 +198,8 @@ class Look:
     # Feedback
     def answer_feedback(self) -> None:
         results = {number: text for one in self.followed.values() for number, text in one.results.items()}
+        if self.followed:
+            results |= doubts.doubted(self.reading, self.followup.fixes, results)
 
         def more(layout: Layout, row: Row) -> tuple[list[str], dict[str, Any]]:
             problems = checks.future(layout, row.cells, "reported_at", self.now)

@@ -14,6 +14,7 @@ from typing import Any
 from sync.core.identity import Known
 from sync.core.issues import Stamps
 from sync.core.notices import Notice
+from sync.core.pictures import Picture
 from sync.core.plan import Plan, Restore, Settled
 from sync.core.rows import Raw, Table
 from sync.core.scores import Line
@@ -60,7 +61,8 @@ class Memo:
 @dataclass
 class Memory:
     """All that the ledger holds for one bureau, by tab and row id. ``warnings``: what the shell has to say in
-    运行状态, by item (a rules file that can't be read). ``unsure``: whether the last write landed is not known."""
+    运行状态, by item (a rules file that can't be read). ``photos``: those taken in, by id. ``unsure``: whether the last
+    write landed is not known."""
 
     known: dict[str, dict[str, Known]] = field(default_factory=dict)
     stamps: dict[str, Stamps] = field(default_factory=dict)
@@ -68,6 +70,7 @@ class Memory:
     notices: dict[str, Sent] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
+    photos: dict[str, Picture] = field(default_factory=dict)
     status: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     plan: Plan | None = None
     restores: list[Restore] = field(default_factory=list)

@@ -5,6 +5,8 @@ A story is a text that a clerk can check. Lines beginning with ``#`` are words f
     == 以前 表名        rows that people have filled (headers, then a row a line, parted by |)
     == 改 表名 第1行 列名 = 值
     == 删 表名 第1行
+    == 照片             photos that were sent in: 照片 is the id in its address, the same 画面 are the same pixels,
+                        像 names one that it looks very much like
     == 时间 2026-11-24 16:05
     == 以后 表名        what the tab shows under these headers
     == 以后 表名 含     these rows are among those that the tab shows
@@ -44,6 +46,8 @@ def play(book: Book, head: str, lines: list[str]) -> None:
     word, _, rest = head.partition(" ")
     if word == "以前":
         book.add("\n".join([rest, *lines]))
+    elif word == "照片":
+        book.photograph(*table(lines)[1])
     elif word == "时间":
         book.settle(rest)
     elif word == "改":
