@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 ADDRESS = re.compile(r"/photos/([A-Za-z0-9_-]+)")  # a line of a cell holds the address of a photo of ours
 
@@ -17,6 +18,29 @@ class Picture:
 
     pixels: str
     fingerprint: int
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo as kept. ``received`` and ``pixels``: SHA-256 of the file as it came and of the picture; ``fingerprint``:
+    dHash, 64 bits; ``taken``: wall clock of the camera as it wrote it (a hint, no proof); ``place``: degrees north and
+    east; ``bytes``: length of the file kept."""
+
+    id: str
+    person: str
+    at: datetime
+    received: str
+    pixels: str
+    fingerprint: int
+    width: int
+    height: int
+    bytes: int
+    taken: str = ""
+    place: tuple[float, float] | None = None
+
+    @property
+    def picture(self) -> Picture:
+        return Picture(self.pixels, self.fingerprint)
 
 
 def ids(cell: object) -> list[str]:

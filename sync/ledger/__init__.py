@@ -69,6 +69,7 @@ class Ledger:
                 self._memory = self.records.load(db)
                 self._revision = revision
             self._memory.wanted_back = tuple(self.records.fact(db, "wanted_back", []))
+            self._memory.photos = self.records.photos(db, self._memory.photos)
             self._memory.warnings = self.warnings
         return self._memory
 
@@ -169,6 +170,16 @@ class Ledger:
             wanted = [*dict.fromkeys([*self.records.fact(db, "wanted_back", []), rid])]
             self.records.set_facts(db, {"wanted_back": wanted})
         return True
+
+    def put_back(self, restores: Iterable[Restore]) -> None:
+        """Cells of people that the next tick is to give to their rows (what a form changed after its row was in). Ask
+        for the ``turn`` first: a tick that is running would overlook them."""
+        memory = self.memory()
+        kept = [*memory.restores, *restores]
+        with self.engine.begin() as db:
+            self._bump(db)
+            self.records.set_facts(db, {"restores": self.records.codec.unstructure(kept)})
+        memory.restores = kept
 
     def is_back(self, rid: str) -> bool:
         """Whether a row that was asked for was seen in the sheet again."""

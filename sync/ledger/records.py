@@ -18,10 +18,11 @@ from sync.core.identity import Known
 from sync.core.issues import Stamps
 from sync.core.memory import Decision, Memory, Sent
 from sync.core.notices import Notice
+from sync.core.pictures import Photo, Picture
 from sync.core.plan import Plan, Restore
 from sync.core.rows import Raw
 from sync.core.scores import Line
-from sync.ledger.tables import facts, history, lines, outbox, rows, rules, stamps, upsert
+from sync.ledger.tables import facts, history, lines, outbox, photos, rows, rules, stamps, upsert
 
 T = TypeVar("T")
 MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
@@ -76,6 +77,13 @@ class Records:
         last = self.fact(db, "last_tick", None)
         found.last_tick = datetime.fromisoformat(last).astimezone(self.zone) if last else None
         return found
+
+    def photos(self, db: Connection, known: dict[str, Picture]) -> dict[str, Picture]:
+        """All photos by id. ``known``: those read before; they never change, so that a count says whether to read."""
+        mine = photos.c.bureau == self.name
+        if db.execute(sa.select(sa.func.count()).where(mine)).scalar() == len(known):
+            return known
+        return {row.id: self.read(Photo, row.photo).picture for row in db.execute(sa.select(photos).where(mine))}
 
     def _plan(self, db: Connection) -> Plan | None:
         kept = self.fact(db, "plan", None)

@@ -1,0 +1,168 @@
+"""Photos as phones send them: made anew without what a camera hides, refused with a sentence, told apart."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import time
+import zlib
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+
+from sync import photos
+from sync.core.pictures import Photo
+from sync.ledger import Ledger
+from sync.ledger.intake import Intake
+from sync.photos import BadPhoto, Shelf, take
+from tests.book import ZONE
+
+
+def scene(number: int, size: tuple[int, int] = (1200, 900)) -> Image.Image:
+    """A picture with a few large shapes, another for each number."""
+    image = Image.new("RGB", size, (90 + 40 * (number % 4), 120, 140))
+    draw = ImageDraw.Draw(image)
+    for step in range(9):
+        x, y = (number * 131 + step * 257) % size[0], (number * 71 + step * 193) % size[1]
+        draw.rectangle((x, y, x + 260, y + 180), fill=((step * 61 + number * 37) % 255, (step * 97) % 255, 80))
+    return image
+
+
+def jpeg(image: Image.Image, **more: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=90, **more)
+    return out.getvalue()
+
+
+def with_exif(image: Image.Image, orientation: int = 1) -> bytes:
+    exif = image.getexif()
+    exif[0x0112] = orientation
+    exif[0x010F] = "Camera of somebody"
+    exif.get_ifd(photos.OFFSET)[photos.DATE_TAKEN] = "2026:11:24 09:30:00"
+    exif.get_ifd(photos.GPS).update({1: "N", 2: (26.0, 58.0, 12.3456), 3: "E", 4: (112.0, 21.0, 36.789)})
+    return jpeg(image, exif=exif, xmp=b"<x:xmpmeta>who</x:xmpmeta>")
+
+
+def test_nothing_hidden_comes_along() -> None:
+    sent = with_exif(scene(1))
+    assert b"Camera of somebody" in sent and b"xmpmeta" in sent
+    made = take(sent, 1600, 80, keep_place=False)
+    assert b"Camera of somebody" not in made.jpeg and b"xmpmeta" not in made.jpeg and b"Exif" not in made.jpeg
+    assert dict(Image.open(io.BytesIO(made.jpeg)).getexif()) == {}
+    assert (made.taken, made.place) == ("2026-11-24 09:30:00", None)
+
+
+def test_the_place_is_kept_to_four_decimals_where_the_rules_want_it() -> None:
+    assert take(with_exif(scene(1)), 1600, 80, keep_place=True).place == (26.9701, 112.3602)
+    assert take(jpeg(scene(1)), 1600, 80, keep_place=True).place is None
+
+
+def test_a_photo_is_turned_upright_and_no_longer_than_the_rules_say() -> None:
+    made = take(with_exif(scene(2, (2400, 1200)), orientation=6), 1000, 80, keep_place=False)
+    assert Image.open(io.BytesIO(made.jpeg)).size == made.size == (500, 1000)
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    """A file of a few bytes that says it is so large."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(b"\0" * 64)), (b"IEND", b""))
+    body = b"".join(struct.pack(">I", len(d)) + n + d + struct.pack(">I", zlib.crc32(n + d)) for n, d in chunks)
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "不是 JPG"),
+        (b"%PDF-1.7 not a photo", "不是 JPG"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "不是 JPG"),
+        (b"GIF89a" + bytes(64), "不是 JPG"),
+        (b"\x00\x00\x00\x18ftypheic" + bytes(64), "HEIC"),
+        (jpeg(scene(3))[:3000], "不完整"),
+        (png_that_claims(60_000, 60_000), "像素"),
+        (png_that_claims(9_000, 9_000), "像素"),
+        (png_that_claims(1_000_000, 10), "像素"),
+        (bytes(photos.MOST_BYTES + 1), "太大"),
+    ],
+)
+def test_what_is_no_photo_is_refused_with_a_sentence(content: bytes, words: str) -> None:
+    with pytest.raises(BadPhoto) as caught:
+        take(content, 1600, 80, keep_place=False)
+    assert words in str(caught.value) and str(caught.value).endswith("。")
+
+
+def distance(one: bytes, other: bytes) -> int:
+    first, second = (take(content, 1600, 80, keep_place=False).fingerprint for content in (one, other))
+    return (first ^ second).bit_count()
+
+
+def test_a_photo_saved_again_is_alike_and_another_scene_is_not() -> None:
+    original = scene(5)
+    again = original.resize((700, 525))
+    assert distance(jpeg(original), jpeg(again, optimize=True)) <= 4
+    assert min(distance(jpeg(original), jpeg(scene(number))) for number in range(6, 20)) > 4
+
+
+def test_the_same_file_sent_twice_has_the_same_pixels() -> None:
+    sent = with_exif(scene(7))
+    first, second = take(sent, 1600, 80, keep_place=False), take(sent, 1600, 80, keep_place=False)
+    assert (first.pixels, first.received) == (second.pixels, second.received)
+    assert first.pixels != take(jpeg(scene(8)), 1600, 80, keep_place=False).pixels
+
+
+# The shelf
+
+
+def test_an_upload_goes_on_where_the_line_broke(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, "key")
+    name = shelf.id_of("街路长01", "abc")
+    assert shelf.offset(name) == 0
+    assert shelf.add(name, 0, b"12345") == 5
+    assert shelf.add(name, 0, b"12345") == 5, "the same chunk again changes nothing"
+    assert shelf.add(name, 9, b"x") == 5, "a chunk that leaves a gap changes nothing"
+    assert shelf.add(name, 5, b"678") == 8
+    assert shelf.whole(name) == b"12345678"
+    shelf.done(name)
+    assert shelf.offset(name) == 0
+
+
+def test_an_upload_without_end_is_stopped_and_one_given_up_is_forgotten(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, "key")
+    with pytest.raises(BadPhoto):
+        shelf.add("a", 0, bytes(photos.MOST_BYTES + 1))
+    shelf.add("b", 0, b"old")
+    long_ago = time.time() - photos.FORGET_AFTER - 60
+    os.utime(tmp_path / "coming" / "b", (long_ago, long_ago))
+    shelf.add("c", 0, b"new")
+    shelf.done("other")
+    assert (shelf.offset("b"), shelf.offset("c")) == (0, 3)
+
+
+def test_ids_are_another_for_each_person_and_each_installation(tmp_path: Path) -> None:
+    ids = {Shelf(tmp_path, key).id_of(who, "1") for key in ("k1", "k2") for who in ("街路长01", "街路长02")}
+    assert len(ids) == 4 and all(len(one) == 40 for one in ids)
+    assert Shelf(tmp_path, "k1").id_of("街路长01", "1") in ids
+
+
+def test_a_photo_is_written_whole(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, "key")
+    shelf.keep("ab12", b"one")
+    shelf.keep("ab12", b"two")
+    assert shelf.path("ab12").read_bytes() == b"two"
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["ab12.jpg"]
+
+
+def test_the_core_knows_a_photo_as_soon_as_it_is_remembered(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    ours, other = Ledger(url, "book", ZONE), Ledger(url, "book", ZONE)
+    assert other.memory().photos == {}
+    at = datetime(2026, 11, 24, 9, 30, tzinfo=ZONE)
+    photo = Photo("p1", "街路长01", at, "r", "px", 2**64 - 1, 10, 20, 99, "2026-11-24 09:29:00", (26.97, 112.36))
+    Intake(ours).add_photo(photo)
+    Intake(ours).add_photo(photo)
+    assert Intake(other).photo("p1") == photo
+    assert other.memory().photos == ours.memory().photos == {"p1": photo.picture}
+    assert Intake(ours).photo("p2") is None
