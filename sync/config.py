@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +27,8 @@ from sync.core.rules import Rules, RulesError
 from sync.core.rules import load as load_rules
 from sync.gateway import Client, Gateway
 from sync.ledger import Ledger
+from sync.ledger.arrivals import Arrivals
+from sync.reception import Received, Reception
 from sync.workbook.accounts import Accounts
 from sync.workbook.api import Api
 from sync.workbook.store import Store
@@ -38,6 +41,7 @@ SCOPES = (
 )
 ADDRESS = re.compile(r"/spreadsheets/d/([A-Za-z0-9_-]+)")
 RULES_FILE = "规则文件"  # the item of 运行状态
+PUSHES = "表单推送"  # the items of 运行状态 begin so
 TITLE = "街路长工作簿"
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
 FILES = "https://www.googleapis.com/drive/v3/files"
@@ -61,6 +65,7 @@ class Settings:
     secret: str
     url: str
     google: str
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where rules name a variable
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -83,6 +88,7 @@ class Settings:
             secret=found.get("JIELU_SECRET", ""),
             url=found.get("JIELU_URL", "").rstrip("/"),
             google=found.get("GOOGLE_APPLICATION_CREDENTIALS", ""),
+            environ=found,
         )
 
 
@@ -144,6 +150,7 @@ class Office:
     settings: Settings
     trouble: str = field(default="", init=False)
     _read: tuple[str, Rules] | None = field(default=None, init=False)
+    ticking: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)  # one look at a time
 
     @cached_property
     def templates(self) -> dict[str, tabs.Tab]:
@@ -241,19 +248,33 @@ class Office:
         if self._read is None or self._read[0] != text:
             rules, self.trouble = tick.rules_in_force(text, self.ledger)
             self._read = (text, rules)
-        said = f"rules.toml 有错，仍按上一份正确的规则执行：{self.trouble}"
-        self.ledger.warnings = {RULES_FILE: said} if self.trouble else {}
+        self.ledger.warnings = self._warnings()
         return self._read[1]
+
+    def _warnings(self) -> dict[str, str]:
+        """What the shell has to say in 运行状态."""
+        said = f"rules.toml 有错，仍按上一份正确的规则执行：{self.trouble}"
+        found = {RULES_FILE: said} if self.trouble else {}
+        for name, words in Arrivals(self.ledger).troubles().items():
+            found[f"{PUSHES}「{name}」"] = words
+        return found
 
     def ticks(self, now: datetime, *, idle: bool = True) -> tick.Report:
         """Look, and write what is to be written. A mistake in the rules, and its mending, are worth a look too."""
         rules = self.rules()
-        return tick.ticks(self.gateway, self.ledger, rules, now, idle=idle and self._rules_are_said())
+        with self.ticking:
+            return tick.ticks(self.gateway, self.ledger, rules, now, idle=idle and self._warnings_are_said())
 
-    def _rules_are_said(self) -> bool:
-        """Whether 运行状态 says of the rules file what is so."""
-        stands, _ = self.ledger.memory().status.get(RULES_FILE, ("", None))
-        return stands == self.ledger.warnings.get(RULES_FILE, "")
+    def _warnings_are_said(self) -> bool:
+        """Whether 运行状态 says what the shell has to say, and nothing of it that is over."""
+        ours = (RULES_FILE, PUSHES)
+        stands = {item: text for item, (text, _) in self.ledger.memory().status.items() if item.startswith(ours)}
+        return stands == self.ledger.warnings
+
+    def receive(self, now: datetime) -> Received:
+        """Make rows of what form tools pushed."""
+        gateway = Gateway(self.client, self.workbook, self.templates)  # its own: a tick may be at work with the other
+        return Reception(gateway, self.ledger, self.rules()).work(now)
 
     def deliver(self, now: datetime) -> outbox.Delivery:
         digest = self.rules().notices.digest

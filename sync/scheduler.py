@@ -35,12 +35,20 @@ class Clock:
         self._jobs.add_job(self._told(tick, "tick"), "interval", seconds=every, id="tick", next_run_time=now)
         self._jobs.add_job(self._told(deliver, "deliver"), "interval", seconds=DELIVER_SECONDS, id="deliver")
 
+    def also(self, name: str, job: Callable[[], None], seconds: int) -> Callable[[], None]:
+        """Another job by the clock; what it gives makes it run now, apart from the tick."""
+        self._jobs.add_job(self._told(job, name), "interval", seconds=seconds, id=name)
+        return lambda: self._soon(name)
+
     def start(self) -> None:
         self._jobs.start()
 
     def nudge(self) -> None:
         """Something changed: look soon. Many nudges before the next look are one."""
-        self._jobs.modify_job("tick", next_run_time=datetime.now(self.zone))
+        self._soon("tick")
+
+    def _soon(self, name: str) -> None:
+        self._jobs.modify_job(name, next_run_time=datetime.now(self.zone))
 
     def stop(self) -> None:
         """Wait for a tick that is running, then end."""

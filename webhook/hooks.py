@@ -1,25 +1,37 @@
-"""``POST /hooks/nudge``: somebody says that something changed; all that follows is that the next tick comes sooner.
+"""The doors for machines: a nudge, and rows that form tools push.
 
+``POST /hooks/nudge``: somebody says that something changed; all that follows is that the next tick comes sooner.
 Signed with HMAC-SHA256 over ``timestamp.body`` with ``JIELU_SECRET``; five minutes' window; a signature works once.
+
+``POST /hooks/form/NAME`` (金数据 and 草料: ``/hooks/form/NAME/SECRET``): a push by ``[[hook]]`` of rules.toml. It is
+kept as it came and answered at once; ``sync.reception`` makes a row of it afterwards.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
-WINDOW_SECONDS = 300
+from sync import formtools
+from sync.config import Office
+from sync.core.rulelinks import Hook
+from sync.formtools import sign
+from sync.ledger.arrivals import Arrivals
+
+__all__ = ["Doorbell", "blueprint", "forms", "sign"]
+
+WINDOW_SECONDS = formtools.WINDOW_SECONDS
 MOST_BYTES = 64 * 1024
+MOST_PUSHED = 1024 * 1024
 
-
-def sign(key: str, timestamp: str, body: bytes) -> str:
-    """The hex signature that a nudge must carry in ``X-Jielu-Signature``."""
-    return hmac.new(key.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -47,7 +59,7 @@ class Doorbell:
 
 
 def blueprint(key: str, nudge: Callable[[], None]) -> Blueprint:
-    """The hooks, with ``nudge`` called for each good ring."""
+    """The nudge, with ``nudge`` called for each good ring."""
     hooks = Blueprint("hooks", __name__)
     bell = Doorbell(key)
 
@@ -64,3 +76,51 @@ def blueprint(key: str, nudge: Callable[[], None]) -> Blueprint:
         return jsonify(ok=True), 202
 
     return hooks
+
+
+def forms(office: Office, arrived: Callable[[], None]) -> Blueprint:
+    """The door for form tools, with ``arrived`` called after a push was kept."""
+    doors = Blueprint("form_hooks", __name__)
+
+    @doors.post("/hooks/form/<name>")
+    @doors.post("/hooks/form/<name>/<token>")
+    def push(name: str, token: str = "") -> tuple[Response, int]:
+        knock = _knock(token)
+        if knock is None:
+            return jsonify(error="内容太长，最多 1 MB"), 413
+        hook = next((hook for hook in office.rules().hooks if hook.name == name), None)
+        if hook is None or not _opens(hook, office, knock):
+            return jsonify(error="地址或签名不对"), 403
+        return _keep(hook, knock.body, office, arrived)
+
+    return doors
+
+
+def _knock(token: str) -> formtools.Knock | None:
+    """The request; None where it is too long."""
+    request.max_content_length = MOST_PUSHED
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        return None
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return formtools.Knock(body, request.args.to_dict(), headers, token)
+
+
+def _opens(hook: Hook, office: Office, knock: formtools.Knock) -> bool:
+    key = office.settings.environ.get(hook.key, "")
+    if not key:
+        log.warning("hook %s: the variable %s is not set", hook.name, hook.key)
+    return formtools.genuine(hook, key, knock, time.time())
+
+
+def _keep(hook: Hook, body: bytes, office: Office, arrived: Callable[[], None]) -> tuple[Response, int]:
+    try:
+        push = formtools.read(hook, body)
+    except formtools.Unreadable as error:
+        return jsonify(error=str(error)), 400
+    words = body.decode("utf-8", "replace")
+    fresh = Arrivals(office.ledger).take(hook.name, push.id, words, push.version, datetime.now(UTC))
+    if fresh:
+        arrived()
+    return jsonify(ok=True), 200

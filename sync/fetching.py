@@ -1,0 +1,123 @@
+"""Fetches a photo from an address that somebody else wrote, and from nowhere that it should not lead.
+
+https alone, hosts of the list alone, no address of the own network whatever a name says (it is resolved once, and that
+address is the one connected to), redirects looked at like the first link, and so many bytes and seconds, no more.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+MOST_BYTES = 12 * 1024 * 1024
+SECONDS = 10.0  # for each answer of the other side
+ALL_SECONDS = 30.0  # for one photo, however slowly it drips
+MOST_HOPS = 3
+PASSING = (408, 425, 429, 500, 502, 503, 504)
+
+
+class Lost(RuntimeError):
+    """A photo that could not be fetched. ``permanent``: it never will be."""
+
+    def __init__(self, sentence: str, *, permanent: bool = False) -> None:
+        super().__init__(sentence)
+        self.permanent = permanent
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """``at_home``: a test's, which may connect to this very machine and any port."""
+
+    context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    at_home: bool = False
+
+    def get(self, link: str, hosts: Iterable[str]) -> bytes:
+        """The photo's bytes. Raises ``Lost``."""
+        allowed, until = tuple(hosts), time.monotonic() + ALL_SECONDS
+        for _ in range(MOST_HOPS):
+            try:
+                found = self._once(self._checked(link, allowed), until)
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                raise Lost(f"连接中断：{type(error).__name__}") from error
+            if isinstance(found, bytes):
+                return found
+            link = urljoin(link, found)
+        raise Lost("转来转去没有尽头", permanent=True)
+
+    def _checked(self, link: str, hosts: tuple[str, ...]) -> SplitResult:
+        try:
+            parts = urlsplit(link)
+            port = parts.port
+        except ValueError:
+            raise Lost("链接看不懂", permanent=True) from None
+        if parts.scheme != "https" or not parts.hostname or parts.username:
+            raise Lost("只取 https 的链接", permanent=True)
+        if not allowed(parts.hostname, hosts) or (port not in (None, 443) and not self.at_home):
+            raise Lost(f"{parts.hostname} 不在 photo_hosts 里", permanent=True)
+        return parts
+
+    def _once(self, parts: SplitResult, until: float) -> bytes | str:
+        """The body, or where it leads on."""
+        connection = _Pinned(parts.hostname or "", parts.port or 443, self.context, self._address(parts))
+        try:
+            connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+            answer = connection.getresponse()
+            if answer.status in (301, 302, 303, 307, 308):
+                return answer.getheader("Location", "")
+            if answer.status != 200:
+                raise Lost(f"对方答 {answer.status}", permanent=answer.status not in PASSING)
+            return _body(answer, until)
+        finally:
+            connection.close()
+
+    def _address(self, parts: SplitResult) -> str:
+        """One address of the host; ``Lost`` where any of them is one of ours."""
+        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
+        addresses = [str(one[4][0]) for one in found]
+        if not self.at_home and not all(public(one) for one in addresses):
+            raise Lost(f"{parts.hostname} 指向内部网络", permanent=True)
+        return addresses[0]
+
+
+class _Pinned(http.client.HTTPSConnection):
+    """Connects to the address that was looked at, and holds the certificate against the name."""
+
+    def __init__(self, host: str, port: int, context: ssl.SSLContext, address: str) -> None:
+        super().__init__(host, port, timeout=SECONDS, context=context)
+        self._to, self._tls = address, context
+
+    def connect(self) -> None:
+        plain = socket.create_connection((self._to, self.port), SECONDS)
+        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+
+
+def _body(answer: http.client.HTTPResponse, until: float) -> bytes:
+    kind = answer.getheader("Content-Type", "").partition(";")[0].strip().lower()
+    if not kind.startswith("image/") and kind != "application/octet-stream":
+        raise Lost(f"取到的是 {kind or '不明的内容'}，不是照片", permanent=True)
+    found = bytearray()
+    while part := answer.read1(65536):
+        found += part
+        if len(found) > MOST_BYTES:
+            raise Lost("照片太大", permanent=True)
+        if time.monotonic() > until:
+            raise Lost("对方给得太慢")
+    return bytes(found)
+
+
+def public(address: str) -> bool:
+    """Whether an address lies outside every private, local or reserved network."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
+    return found.is_global and not found.is_multicast and (mapped is None or mapped.is_global)
+
+
+def allowed(host: str, hosts: Iterable[str]) -> bool:
+    """Whether the list names the host, or ``*.`` the domain that it lies in."""
+    return any(host == one or (one.startswith("*.") and host.endswith(one[1:])) for one in hosts)

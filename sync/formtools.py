@@ -1,0 +1,241 @@
+"""The form tools that bureaus use: how each signs a push, what it calls its entry, and the row that it means.
+
+Shapes and signatures as the tools document them (金数据 by a sample of its push, since it documents none). Nothing
+of a push is believed before ``genuine`` said yes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sync.core.plan import to_raw
+from sync.core.rows import READERS, Raw, plain
+from sync.core.rulelinks import CAOLIAO, JIANDAOYUN, JINSHUJU, SIGNED, WENJUANXING, Hook
+from sync.core.tabs import Column, Tab
+
+WINDOW_SECONDS = 300  # how far a signed push's clock may be from ours
+LONGEST = 5000  # characters in a cell; the sheet itself takes 50 000
+MOST = 2**53  # a sheet's number is a double: a longer one (an id) stays a text, or its last digits are lost
+PHOTOS = "photos"  # the key of every column that holds photos
+HEARD = ("reported_at", "requested_at")  # columns that take the hour of arrival where the form gives none
+IN_PATH = (JINSHUJU, CAOLIAO)  # tools that sign nothing: the secret is the end of the address
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+class Unreadable(ValueError):
+    """A push that is not of the tool's shape; the sentence says why."""
+
+
+@dataclass(frozen=True)
+class Push:
+    """What a tool sent. ``id`` names the entry for good; ``version`` rises with its changes (empty: it never changes);
+    ``fields`` is where the hook's columns look; ``gone``: the entry was deleted over there."""
+
+    id: str
+    version: str
+    fields: Mapping[str, Any]
+    gone: bool = False
+
+
+@dataclass(frozen=True)
+class Knock:
+    """A request at the door: ``query`` and ``headers`` by name (headers in lower case), ``token`` the address's end."""
+
+    body: bytes
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    token: str = ""
+
+
+# Signatures --------------------------------------------------------------------------------------------------
+def sign(key: str, timestamp: str, body: bytes) -> str:
+    """The hex HMAC-SHA256 over ``timestamp.body`` of a plain signed push."""
+    return hmac.new(key.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def genuine(hook: Hook, key: str, knock: Knock, now: float) -> bool:
+    """Whether it comes from who has the key. ``now``: seconds since 1970."""
+    if not key:
+        return False
+    if hook.kind in IN_PATH:
+        return _equal(key, knock.token)
+    if hook.kind == JIANDAOYUN:
+        query = knock.query
+        told = f"{query.get('nonce', '')}:".encode() + knock.body + f":{key}:{query.get('timestamp', '')}".encode()
+        return _equal(_sha1(told), knock.headers.get("x-jdy-signature", ""))
+    if hook.kind == WENJUANXING:
+        return _wenjuanxing(key, knock.body)
+    timestamp = knock.headers.get("x-jielu-timestamp", "")
+    if not re.fullmatch(r"[0-9]{1,12}", timestamp, re.ASCII) or abs(now - int(timestamp)) > WINDOW_SECONDS:
+        return False
+    return _equal(sign(key, timestamp, knock.body), knock.headers.get("x-jielu-signature", ""))
+
+
+def _wenjuanxing(key: str, body: bytes) -> bool:
+    try:
+        sent = _object(body)
+    except Unreadable:
+        return False
+    told = f"{plain(sent.get('activity'))}{plain(sent.get('index'))}{key}"
+    return _equal(_sha1(told.encode()), str(sent.get("sign", "")))
+
+
+def _sha1(told: bytes) -> str:
+    return hashlib.sha1(told, usedforsecurity=False).hexdigest()  # the tools' choice, not ours
+
+
+def _equal(right: str, given: str) -> bool:
+    return hmac.compare_digest(right.encode(), given.encode("utf-8", "replace"))
+
+
+# Shapes ------------------------------------------------------------------------------------------------------
+def read(hook: Hook, body: bytes) -> Push:
+    """What was sent. Raises ``Unreadable``."""
+    sent = _object(body)
+    push = _READ[hook.kind](sent)
+    named = plain(_cell(dig(push.fields, hook.id))) if hook.id else ""
+    found = named or push.id or hashlib.sha256(body).hexdigest()[:32]
+    return Push(_clean(found)[:200], push.version, push.fields, push.gone)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        sent = json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise Unreadable("内容不是 JSON") from None
+    if not isinstance(sent, dict):
+        raise Unreadable("内容不是一个 JSON 对象")
+    return sent
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(word)  # NaN is no JSON
+
+
+def _jinshuju(sent: Mapping[str, Any]) -> Push:
+    entry = sent.get("entry")
+    if not isinstance(entry, dict) or not plain(entry.get("serial_number")):
+        raise Unreadable("没有 entry 和 entry.serial_number，不像金数据的推送")
+    return Push(f"{plain(sent.get('form'))}·{plain(entry['serial_number'])}", str(entry.get("updated_at", "")), entry)
+
+
+def _jiandaoyun(sent: Mapping[str, Any]) -> Push:
+    data = sent.get("data")
+    if not isinstance(data, dict):
+        raise Unreadable("没有 data，不像简道云的推送")
+    version = str(data.get("updateTime") or data.get("deleteTime") or "")
+    return Push(plain(data.get("_id")), version, data, gone=sent.get("op") == "data_remove")
+
+
+def _wenjuan(sent: Mapping[str, Any]) -> Push:
+    if not plain(sent.get("joinid")):
+        raise Unreadable("没有 joinid，不像问卷星的推送")
+    return Push(f"{plain(sent.get('activity'))}·{plain(sent['joinid'])}", "", sent)
+
+
+def _any(sent: Mapping[str, Any]) -> Push:
+    return Push("", "", sent)
+
+
+_READ = {JINSHUJU: _jinshuju, JIANDAOYUN: _jiandaoyun, WENJUANXING: _wenjuan, CAOLIAO: _any, SIGNED: _any}
+
+
+# Rows --------------------------------------------------------------------------------------------------------
+def misfits(hook: Hook, tabs: Mapping[str, Tab]) -> list[str]:
+    """What the hook names and the workbook's templates don't have, or keep for the service."""
+    where = f"[[hook]]「{hook.name}」："
+    tab = tab_of(hook, tabs)
+    if tab is None:
+        return [f"{where}没有「{hook.tab}」这个工作表。"]
+    by_header = {column.header: column for column in tab.columns}
+    named = [*hook.columns, *hook.constants]
+    found = [f"{where}「{tab.title}」没有「{one}」这一列。" for one in named if one not in by_header]
+    return found + [f"{where}「{tab.title}」的「{one}」由系统填写，表单不能填。" for one in named
+                    if one in by_header and by_header[one].owner == "service"]  # fmt: skip
+
+
+def tab_of(hook: Hook, tabs: Mapping[str, Tab]) -> Tab | None:
+    return next((tab for tab in tabs.values() if tab.title == hook.tab), None)
+
+
+def row(hook: Hook, tab: Tab, fields: Mapping[str, Any], at: datetime, zone: ZoneInfo) -> dict[str, Raw]:
+    """The cells by column key. What can't be read as the column's type stays the text that was sent, so that 校验
+    says what is wrong in the row. ``at``: the hour of arrival, aware."""
+    by_header = {column.header: column for column in tab.staff}
+    found: dict[str, Raw] = {by_header[header].key: value for header, value in hook.constants.items()}
+    for header, path in hook.columns.items():
+        value = _cell(dig(fields, path))
+        if header in hook.values:
+            value = hook.values[header].get(plain(value), value)
+        found[by_header[header].key] = _typed(value, by_header[header], zone)
+    for key in HEARD:
+        if key in tab.by_key and not found.get(key):
+            found[key] = to_raw(at, zone)
+    return {key: value for key, value in found.items() if value != ""}
+
+
+def dig(fields: Any, path: str) -> Any:
+    """The value at a path like ``field_5.latitude`` or ``lnglat.0``; None where there is none."""
+    for step in path.split("."):
+        if isinstance(fields, Mapping):
+            fields = fields.get(step)
+        elif isinstance(fields, list) and step.isdecimal() and int(step) < len(fields):
+            fields = fields[int(step)]
+        else:
+            return None
+    return fields
+
+
+def _cell(value: Any) -> Raw:
+    """A field as a cell: lists a line each, objects by the part that people mean."""
+    if value is None or isinstance(value, bool):
+        return {True: "是", False: "否", None: ""}[value]
+    if isinstance(value, int | float):
+        return value if abs(value) < MOST else str(value)
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, list):
+        return _clean("\n".join(part for one in value if (part := plain(_cell(one)))))
+    return _meant(value)
+
+
+def _meant(value: Mapping[str, Any]) -> Raw:
+    if "detail" in value:  # an address of 简道云
+        return "".join(plain(_cell(value.get(part))) for part in ("province", "city", "district", "detail"))
+    for part in ("value", "url", "address", "name"):
+        if part in value:
+            return _cell(value[part])
+    return _clean(json.dumps(value, ensure_ascii=False))
+
+
+def _clean(text: str) -> str:
+    text = text.encode("utf-8", "replace").decode()  # half a character, which JSON can spell and no sheet takes
+    text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}……"
+
+
+def _typed(value: Raw, column: Column, zone: ZoneInfo) -> Raw:
+    if value == "" or column.type in ("text", "choice", "limit", "mail"):
+        return plain(value)
+    if column.type in ("datetime", "date") and isinstance(value, str) and (moment := _moment(value, zone)):
+        return to_raw(moment.date() if column.type == "date" else moment, zone)
+    read_value, problem = READERS[column.type](value, column, zone)
+    return plain(value) if problem else to_raw(read_value, zone)
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime | None:
+    """An hour as machines write it. 金数据 writes UTC; one without a zone is the bureau's wall clock."""
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(zone) if found.tzinfo else found.replace(tzinfo=zone)
+    except (ValueError, OverflowError):
+        return None

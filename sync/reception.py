@@ -1,0 +1,303 @@
+"""Makes rows of what form tools pushed, after the tool had its answer: each push one row, a later version edits it.
+
+An append is noted before it is sent, so one whose answer was lost is looked for by its content and not sent again.
+An edit goes through the ledger's ``put_back``: the next tick writes it with all that protects people's cells, and
+only where the cell still holds what the form had put there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from sync import formtools
+from sync.core.plan import Plan, Restore, append_row, same
+from sync.core.rows import Raw, Table, fingerprint, plain
+from sync.core.rulelinks import Hook
+from sync.core.rules import Rules
+from sync.core.tabs import Layout, Tab, locate
+from sync.fetching import Fetcher, Lost, allowed
+from sync.gateway import Gateway, Refused, Unknown, Unreachable
+from sync.ledger import Busy, Ledger
+from sync.ledger.arrivals import DONE, FAILED, RECEIVED, Arrival, Arrivals
+
+GAPS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 60, 180))
+MOST_TRIES = 8  # refusals of one row, or looks for one photo
+MOST_PHOTOS = 20  # fetched in one run; rows must not wait for a slow house
+KEEP_WORDS = timedelta(days=30)
+
+Keep = Callable[[bytes], str]  # stores a photo, gives what to write in the cell; ``ValueError`` where it is none
+
+
+@dataclass
+class Received:
+    """What a run did: rows added, rows edited, pushes given up, pushes that wait."""
+
+    added: int = 0
+    edited: int = 0
+    failed: int = 0
+    later: int = 0
+
+
+@dataclass(frozen=True)
+class Job:
+    """A push with the hook and tab that it is for, and the cells that its row should have."""
+
+    arrival: Arrival
+    hook: Hook
+    tab: Tab
+    cells: Mapping[str, Raw]
+
+    @property
+    def print(self) -> str:
+        return fingerprint(self.tab, self.cells)
+
+
+@dataclass
+class Reception:
+    """``keep`` None: photos are not fetched, their links stay in the cell."""
+
+    gateway: Gateway
+    ledger: Ledger
+    rules: Rules
+    keep: Keep | None = None
+    fetcher: Fetcher = field(default_factory=Fetcher)
+    step: Callable[[str], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        self.arrivals = Arrivals(self.ledger)
+        self.done, self._left = Received(), MOST_PHOTOS
+
+    def work(self, now: datetime) -> Received:
+        """Take in everything that is due. ``step`` is called by name after each step (tests stop the process there)."""
+        self.done, self._left = Received(), MOST_PHOTOS
+        jobs = [job for one in self.arrivals.due(now) if (job := self._job(one, now))]
+        if jobs:
+            self._take_in([self._with_photos(job, now) for job in jobs], now)
+        self.arrivals.forget(now - KEEP_WORDS)
+        return self.done
+
+    # What a push means
+    def _job(self, one: Arrival, now: datetime) -> Job | None:
+        """The row that it should be; None where it is settled without one."""
+        hook = next((hook for hook in self.rules.hooks if hook.name == one.source), None)
+        misfits = formtools.misfits(hook, self.gateway.tabs) if hook else [f"没有 [[hook]]「{one.source}」"]
+        tab = formtools.tab_of(hook, self.gateway.tabs) if hook else None
+        if hook is None or tab is None or misfits:
+            self._later([one], now, f"规则要先改正：{misfits[0]}", counts=False)
+            return None
+        try:
+            push = formtools.read(hook, one.payload.encode())
+        except formtools.Unreadable as error:
+            self._give_up(one, f"{error}，请核对表单的推送设置")
+            return None
+        if push.gone:
+            self._settle(one, "表单里删除了这一条；台账里的行留着，由人决定")
+            return None
+        cells = formtools.row(hook, tab, push.fields, one.at, self.rules.bureau.zone)
+        if not any(self._path_filled(push.fields, path) for path in hook.columns.values()):
+            self._give_up(one, "columns 里写的字段一个也没有内容，请核对字段的名字")
+            return None
+        return Job(one, hook, tab, cells)
+
+    def _path_filled(self, fields: Mapping[str, object], path: str) -> bool:
+        return formtools.dig(fields, path) not in (None, "", [], {})
+
+    # Photos
+    def _with_photos(self, job: Job, now: datetime) -> Job:
+        """The job with the photos fetched that can be: their addresses stand in the cell in place of the links."""
+        text = plain(job.cells.get(formtools.PHOTOS, ""))
+        if not text or self.keep is None or not job.hook.photo_hosts:
+            return job
+        kept = dict(job.arrival.photos or {})
+        for link in text.split("\n"):
+            if link not in kept and _may_fetch(link, job.hook) and self._left:
+                self._left -= 1
+                self._fetch(link, job.hook, kept)
+        shown = "\n".join(kept.get(link) or link for link in text.split("\n"))
+        return replace(job, arrival=replace(job.arrival, photos=kept), cells={**job.cells, formtools.PHOTOS: shown})
+
+    def _fetch(self, link: str, hook: Hook, kept: dict[str, str]) -> None:
+        """Into ``kept``: the photo's address; nothing where it is worth another try; empty where it is not."""
+        assert self.keep is not None
+        try:
+            kept[link] = self.keep(self.fetcher.get(link, hook.photo_hosts))
+        except Lost as error:
+            if error.permanent:
+                kept[link] = ""
+        except ValueError:  # what came is no photo
+            kept[link] = ""
+
+    def _lacking(self, job: Job) -> bool:
+        """Whether a photo that may be fetched is not here yet."""
+        if self.keep is None:
+            return False
+        links = plain(job.cells.get(formtools.PHOTOS, "")).split("\n")
+        return any(_may_fetch(link, job.hook) and link not in (job.arrival.photos or {}) for link in links)
+
+    # Rows
+    def _take_in(self, jobs: list[Job], now: datetime) -> None:
+        try:
+            seen = self.gateway.read()
+        except Unreachable as error:
+            self._later([job.arrival for job in jobs], now, str(error), counts=False)
+            return
+        for key in dict.fromkeys(job.tab.key for job in jobs):
+            group = [job for job in jobs if job.tab.key == key]
+            table = seen.get(key)
+            layout = locate(group[0].tab, table.header) if table else f"工作簿里没有「{group[0].tab.title}」"
+            if table is None or isinstance(layout, str):
+                self._later([job.arrival for job in group], now, str(layout), counts=False)
+                continue
+            self._append([job for job in group if job.arrival.put is None], layout, table, now)
+            self._edit([job for job in group if job.arrival.put is not None], layout, table, now)
+
+    def _append(self, jobs: list[Job], layout: Layout, table: Table, now: datetime) -> None:
+        """Add those that are not there yet, in one write, each noted before it is sent."""
+        stand = Counter(fingerprint(layout.tab, cells) for _, cells in _kept(layout, table))
+        lost = [job for job in jobs if (sent := job.arrival.sent) is not None
+                and stand[fingerprint(layout.tab, sent)] > job.arrival.before]  # fmt: skip
+        for job in lost:
+            self._in(job, job.arrival.sent or {}, now)
+        fresh = [self._marked(job, stand) for job in jobs if job not in lost]
+        self.arrivals.keep(job.arrival for job in fresh)
+        self.step("noted")
+        self._send(fresh, layout, now)
+
+    def _marked(self, job: Job, stand: Counter[str]) -> Job:
+        """The job with what is about to be sent; an equal push in the same run waits for a row of its own."""
+        before = stand[job.print]
+        stand[job.print] += 1
+        return replace(job, arrival=replace(job.arrival, sent=job.cells, before=before))
+
+    def _send(self, jobs: list[Job], layout: Layout, now: datetime) -> None:
+        if not jobs:
+            return
+        plan = Plan()
+        for job in jobs:
+            append_row(plan, layout, job.cells)
+        try:
+            self.gateway.write(plan)
+        except Unknown as error:
+            self._later([job.arrival for job in jobs], now, f"可能已经入表，正在核对：{error}", counts=False)
+            return
+        except Refused as error:
+            if len(jobs) == 1:
+                self._later([replace(jobs[0].arrival, sent=None)], now, str(error))
+                return
+            for job in jobs:  # one of them may be what was refused
+                self._send([job], layout, now)
+            return
+        self.step("appended")
+        for job in jobs:
+            self._in(job, job.cells, now)
+
+    def _in(self, job: Job, put: Mapping[str, Raw], now: datetime) -> None:
+        """Its row stands in the sheet with these cells."""
+        self.done.added += 1
+        one = replace(job.arrival, put=put)
+        if put == job.cells:
+            self._finish(job, one, now)
+        else:  # another version came before that was known: the next run edits the row
+            self.arrivals.keep([replace(one, state=RECEIVED, said="", next_try=None)])
+
+    def _finish(self, job: Job, one: Arrival, now: datetime, said: str = "") -> None:
+        """Settled, but for photos that are still to come."""
+        if self._lacking(job) and one.attempts < MOST_TRIES:
+            again = replace(one, attempts=one.attempts + 1, next_try=now + _gap(one.attempts))
+            self.arrivals.keep([replace(again, state=RECEIVED, said="")])
+            return
+        if self._lacking(job):
+            said = "照片没有取到，格子里留着链接"
+        self._settle(one, said)
+
+    # Edits
+    def _edit(self, jobs: list[Job], layout: Layout, table: Table, now: datetime) -> None:
+        """Hand the changed cells to the next tick; those that stand there already are done."""
+        rows = _kept(layout, table)
+        wanted = [(job, *_changes(job, layout, rows)) for job in jobs]
+        restores = [one for _, found, _ in wanted for one in found]
+        try:
+            if restores:
+                with self.ledger.turn():
+                    self.ledger.put_back(restores)
+        except Busy:
+            self._later([job.arrival for job, _, _ in wanted], now, "", counts=False)
+            return
+        for job, found, said in wanted:
+            if found:
+                self.done.edited += 1
+                self._later([job.arrival], now, "")
+            else:
+                self._finish(job, replace(job.arrival, put=job.cells), now, said)
+
+    # What became of a push
+    def _settle(self, one: Arrival, said: str) -> None:
+        self.arrivals.keep([replace(one, state=DONE, said=said, next_try=None)])
+
+    def _give_up(self, one: Arrival, said: str) -> None:
+        self.done.failed += 1
+        self.arrivals.keep([replace(one, state=FAILED, said=said, next_try=None)])
+
+    def _later(self, group: Iterable[Arrival], now: datetime, said: str, *, counts: bool = True) -> None:
+        """Another try after a gap. ``counts``: it was this push that was refused, so that in the end it is given up."""
+        for one in group:
+            if counts and one.attempts + 1 >= MOST_TRIES:
+                self._give_up(one, f"试了 {one.attempts + 1} 次都没有成功：{said or '那一行一直没有改成'}")
+                continue
+            self.done.later += 1
+            attempts = one.attempts + 1 if counts else min(one.attempts + 1, len(GAPS) - 1)
+            self.arrivals.keep([replace(one, said=said, attempts=attempts, next_try=now + _gap(one.attempts))])
+
+
+def _gap(attempts: int) -> timedelta:
+    return GAPS[min(attempts, len(GAPS) - 1)]
+
+
+def _may_fetch(link: str, hook: Hook) -> bool:
+    try:
+        return allowed(urlsplit(link).hostname or "", hook.photo_hosts)
+    except ValueError:
+        return False
+
+
+def _kept(layout: Layout, table: Table) -> list[tuple[int, dict[str, Raw]]]:
+    """People's filled cells of each row by column key, with its number."""
+    columns = [(column.key, layout.at[column.key]) for column in layout.tab.staff]
+    return [(number, {key: row[at] for key, at in columns if at < len(row) and row[at] not in ("", None)})
+            for number, row in enumerate(table.rows, table.first)]  # fmt: skip
+
+
+def _changes(job: Job, layout: Layout, rows: list[tuple[int, dict[str, Raw]]]) -> tuple[list[Restore], str]:
+    """The cells to change in the row that the push was given, and a sentence where people were faster."""
+    put = dict(job.arrival.put or {})
+    changed = [key for key in {**put, **job.cells} if not same(put.get(key, ""), job.cells.get(key, ""))]
+    number, row = _most_alike(put, job.cells, rows)
+    if not changed or not number:
+        return [], "表单里改了，但表里找不到原来那一行，没有改动，请人工核对" if changed else ""
+    headers = {column.key: column.header for column in layout.tab.columns}
+    found, theirs = [], []
+    for key in changed:
+        stands, wished = row.get(key, ""), job.cells.get(key, "")
+        if same(stands, put.get(key, "")):
+            was = {headers[other]: value for other, value in row.items() if other != key}
+            found.append(Restore(job.tab.key, number, headers[key], wished, stands, was))
+        elif not same(stands, wished):
+            theirs.append(headers[key])
+    return found, f"第 {number} 行的{'、'.join(theirs)}表格里已经有人改过，表单后来的改动没有采用" if theirs else ""
+
+
+def _most_alike(
+    put: Mapping[str, Raw], now: Mapping[str, Raw], rows: list[tuple[int, dict[str, Raw]]]
+) -> tuple[int, dict[str, Raw]]:
+    """The row that shares most with what was put there or is to be; row 0 where none shares more than half."""
+
+    def like(row: Mapping[str, Raw]) -> int:
+        return sum(1 for key, value in put.items() if same(row.get(key, ""), value) or
+                   same(row.get(key, ""), now.get(key, "")))  # fmt: skip
+
+    number, row = max(rows, key=lambda one: like(one[1]), default=(0, {}))
+    return (number, row) if 2 * like(row) > len(put) else (0, {})
