@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core import adoption, checks, doubts, plan, roster, status
+from sync.core import adoption, checks, doubts, notices, plan, roster, status
 from sync.core import life as lives
 from sync.core.board import Board
 from sync.core.followup import Followed, FollowUp
@@ -72,6 +72,7 @@ class Look:
         parts = tuple(self.rows.get(key, []) for key in ("streets", "posts", "changes"))
         self.roster = roster.assemble(*parts)
         self.decision.addresses = self.roster.addresses(self.now.date())
+        self.decision.groups = notices.groups_since(self.rules, self.memory.groups, self.now)
         scope = (self.rules.hash, self.roster, self.now.date())
         memo = self.memory.memo
         if memo.scope != scope:

@@ -162,7 +162,8 @@ class FollowUp:
             )
         problems += self._unheeded(layout, row, stamps)
         cells = self._issue_cells(row, issue, stamps, life, problems)
-        told = notices.implied(issue, life, stamps, self.rules, self.roster, known, self.now)
+        groups = self.reading.decision.groups
+        told = notices.implied(issue, life, stamps, self.rules, self.roster, known, self.now, groups)
         moments = issues.turning_points(life, stamps, self.rules)
         moments += escalation.next_steps(life, stamps, self.rules, known) + checks.ripe(row.cells)
         booked = self.reading.booked.get(row.rid, {})

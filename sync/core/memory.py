@@ -61,8 +61,8 @@ class Memo:
 @dataclass
 class Memory:
     """All that the ledger holds for one bureau, by tab and row id. ``warnings``: what the shell has to say in
-    运行状态, by item (a rules file that can't be read). ``photos``: those taken in, by id. ``unsure``: whether the last
-    write landed is not known."""
+    运行状态, by item (a rules file that can't be read). ``photos``: those taken in, by id. ``groups``: since when each
+    group of the rules hears. ``unsure``: whether the last write landed is not known."""
 
     known: dict[str, dict[str, Known]] = field(default_factory=dict)
     stamps: dict[str, Stamps] = field(default_factory=dict)
@@ -70,6 +70,7 @@ class Memory:
     notices: dict[str, Sent] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, datetime] = field(default_factory=dict)
     photos: dict[str, Picture] = field(default_factory=dict)
     status: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     plan: Plan | None = None
@@ -105,6 +106,7 @@ class Decision:
     notices: dict[str, Sent] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, datetime] = field(default_factory=dict)
     status: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     history: list[Change] = field(default_factory=list)
     restored: tuple[str, ...] = ()
@@ -120,6 +122,7 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> None:
     memory.notices.update(decision.notices)
     memory.numbers = dict(decision.numbers)
     memory.addresses = dict(decision.addresses)
+    memory.groups = dict(decision.groups)
     memory.status = dict(decision.status)
     memory.plan = decision.plan if decision.plan.tabs else None
     memory.restores = []

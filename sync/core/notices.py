@@ -6,7 +6,7 @@ once, also when the ledger was lost and 通知记录 still stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -29,6 +29,9 @@ KINDS = {
     "unverified": "待核实",
 }
 MAIL = "邮件"
+GROUP, NONE = "群", "不要"  # what a person may wish for a kind instead of mail
+LOOK_BACK = timedelta(days=1)  # a group that is new in the rules hears of this last day too, not of all that was
+PATIENCE = timedelta(hours=1)  # so long a mail waits for the group that its receiver prefers
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +53,36 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """An event that calls for notices: ``occurrence`` tells the second rework from the first."""
+    """An event that calls for notices: ``at`` is when it came about, ``occurrence`` tells the second rework from the
+    first."""
 
     event: str
+    at: datetime
     occurrence: str = ""
 
 
 def occasions(life: Life, stamps: Stamps, rules: Rules, now: datetime) -> Iterator[Occasion]:
     """What the issue's present state calls for."""
+    received = stamps.accepted or stamps.received
     if life.state == lives.CLOSED:
-        yield Occasion("closed")
+        yield Occasion("closed", life.closed_at or now)
     if life.state == lives.UNVERIFIED:
-        yield Occasion("unverified")
+        yield Occasion("unverified", received)
     if life.state not in OPEN:
         return
-    yield Occasion("assigned")
+    yield Occasion("assigned", received)
     if life.reported_up:
-        yield Occasion("reported_up")
+        yield Occasion("reported_up", life.reported_up)
     for reached in stamps.levels:
-        yield Occasion("escalated", str(reached.level))
+        yield Occasion("escalated", reached.at, str(reached.level))
     if life.state == lives.REWORK:
-        yield Occasion("rework", str(len(life.reworks)))
+        yield Occasion("rework", life.reworks[-1] if life.reworks else now, str(len(life.reworks)))
     if life.running:
         warn = warn_at(stamps, life, rules)
         if life.deadline and now > life.deadline:
-            yield Occasion("overdue", str(len(life.missed)) if len(life.missed) > 1 else "")
+            yield Occasion("overdue", life.deadline, str(len(life.missed)) if len(life.missed) > 1 else "")
         elif warn and warn <= now:
-            yield Occasion("warned")
+            yield Occasion("warned", warn)
 
 
 def implied(
@@ -87,8 +93,9 @@ def implied(
     roster: Roster,
     known: Mapping[str, Any],
     now: datetime,
+    groups: Mapping[str, datetime] | None = None,
 ) -> list[Notice]:
-    """All notices that the issue's state calls for, sent before or not."""
+    """All notices that the issue's state calls for, sent before or not. ``groups``: since when each group hears."""
     found: dict[str, Notice] = {}
     urgent = rules.notices.urgent is not None and rules.notices.urgent.holds(known)
     due = now if urgent else allowed_from(now, rules)
@@ -101,7 +108,71 @@ def implied(
             for role in rule.to:
                 for notice in _address(issue, life, stamps, roster, occasion, role, now, due):
                     found.setdefault(notice.number, notice)
+        for notice in _posted(issue, life, stamps, rules, occasion, known, now, due, groups or {}):
+            found.setdefault(notice.number, notice)
     return list(found.values())
+
+
+def _posted(
+    issue: Issue,
+    life: Life,
+    stamps: Stamps,
+    rules: Rules,
+    occasion: Occasion,
+    known: Mapping[str, Any],
+    now: datetime,
+    due: datetime,
+    groups: Mapping[str, datetime],
+) -> Iterator[Notice]:
+    """What the groups of the rules hear of it."""
+    kind = KINDS[occasion.event]
+    for bot in rules.bots:
+        fits = occasion.event in bot.events and bot.hears(stamps.district, stamps.branch, life.unit)
+        if not fits or (bot.when is not None and not bot.when.holds(known)):
+            continue
+        if bot.name in groups and occasion.at >= groups[bot.name]:
+            number = f"{issue.rid}·{kind}{occasion.occurrence}·{bot.name}"
+            text = group_words(issue, life, stamps, occasion)
+            yield Notice(number, kind, issue.rid, bot.name, now, due, text, text, channel=bot.kind)
+
+
+def group_words(issue: Issue, life: Life, stamps: Stamps, occasion: Occasion) -> str:
+    """One line for a group: number, street, category, unit and deadline. Nothing that a person typed freely goes out,
+    so no telephone number and no text from a form (domain.md section 8)."""
+    what = " ".join(part for part in (stamps.street, issue.cells.get("category", ""), life.unit) if part)
+    level = f"到第 {occasion.occurrence} 级" if occasion.event == "escalated" else ""
+    until = f" 截止 {life.deadline:%m-%d %H:%M}" if life.deadline and occasion.event != "closed" else ""
+    return f"【{KINDS[occasion.event]}{level}】{issue.rid} {what}{until}"
+
+
+def groups_since(rules: Rules, before: Mapping[str, datetime], now: datetime) -> dict[str, datetime]:
+    """From when on each group of the rules hears: one that is new does not hear of all that was."""
+    return {bot.name: before.get(bot.name, now - LOOK_BACK) for bot in rules.bots}
+
+
+# What a person wishes
+
+
+def demanded(rules: Rules) -> set[str]:
+    """The kinds that a clause of the plan asks for: nobody can do without them."""
+    return {KINDS[rule.event] for rule in rules.notices.send if rule.plan}
+
+
+def spared(
+    notice: Notice, wish: str, asked: Container[str], groups: Mapping[str, str], now: datetime
+) -> str | None:
+    """Why this mail need not go out; None: it is to go; empty: not before it is known whether the group heard.
+
+    ``asked``: kinds that the plan demands; ``groups``: by group, how its notice of the same occasion stands."""
+    if wish == NONE and notice.kind not in asked:
+        return "本人不要这一类通知"
+    if wish != GROUP:
+        return None
+    for group, state in groups.items():
+        if state == "已发送":
+            return f"本人选择只看群消息，「{group}」已发"
+    waits = any(state == "待发送" for state in groups.values()) and now < notice.due + PATIENCE
+    return "" if waits else None
 
 
 def _address(

@@ -106,6 +106,7 @@ class Ledger:
                 {
                     "numbers": decision.numbers,
                     "addresses": decision.addresses,
+                    "groups": {name: at.astimezone(UTC).isoformat() for name, at in decision.groups.items()},
                     "status": {
                         key: (text, at.astimezone(UTC).isoformat()) for key, (text, at) in decision.status.items()
                     },

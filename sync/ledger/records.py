@@ -68,6 +68,9 @@ class Records:
             found.notices[row.number] = Sent(self.read(Notice, row.notice), row.state, row.reason)
         found.numbers = self.fact(db, "numbers", {})
         found.addresses = self.fact(db, "addresses", {})
+        found.groups = {
+            name: datetime.fromisoformat(at).astimezone(self.zone) for name, at in self.fact(db, "groups", {}).items()
+        }
         found.status = {
             key: (text, datetime.fromisoformat(at).astimezone(self.zone))
             for key, (text, at) in self.fact(db, "status", {}).items()
