@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from types import FrameType
 
 import flask
@@ -13,9 +14,10 @@ import waitress  # type: ignore[import-untyped]
 
 from sync.config import Office, SettingsError
 from sync.scheduler import Clock
-from webhook import access, api, hooks, pages, people
+from webhook import access, api, forms, grid, hooks, pages, people, verify
 
 THREADS = 56  # a live page holds one while it is open (at most 40, webhook/grid.py); the rest answer
+RECEIVE_SECONDS = 20  # for what waits for another try; a push itself is taken in at once
 MOST_BYTES = 20 * 1024 * 1024  # a batchUpdate of a large workbook
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; frame-ancestors 'none'; "
@@ -30,8 +32,14 @@ class TickTrouble(RuntimeError):
     """A tick came to its end, but what it had to write is not in the workbook."""
 
 
-def create_app(office: Office, nudge: Callable[[], None], failures: Callable[[], int] = lambda: 0) -> flask.Flask:
-    """The web application; ``nudge`` makes the next tick come sooner, ``failures`` counts the failed ones in a row."""
+def create_app(
+    office: Office,
+    nudge: Callable[[], None],
+    failures: Callable[[], int] = lambda: 0,
+    arrived: Callable[[], None] = lambda: None,
+) -> flask.Flask:
+    """The web application; ``nudge`` makes the next tick come sooner, ``failures`` counts the failed ones in a row,
+    ``arrived`` has what form tools pushed made into rows soon."""
     app = flask.Flask(__name__, static_folder=None)
     key = access.secret(office.settings.secret, office.settings.data)
     app.secret_key = key
@@ -45,7 +53,11 @@ def create_app(office: Office, nudge: Callable[[], None], failures: Callable[[],
     door = access.install(app, office, key)
     app.register_blueprint(pages.blueprint(office, failures))
     app.register_blueprint(people.blueprint(door))
+    app.register_blueprint(forms.blueprint(door, cache(lambda: forms.counter_of(office, key)), nudge))
+    app.register_blueprint(verify.blueprint(door, nudge))
+    app.register_blueprint(grid.blueprint(office, door, nudge))
     app.register_blueprint(hooks.blueprint(key, nudge))
+    app.register_blueprint(hooks.forms(office, arrived))
     if office.embedded:
         app.register_blueprint(
             api.blueprint(office.api, office.accounts, f"{office.settings.url}/token" if office.settings.url else None)
@@ -64,7 +76,8 @@ def run(office: Office, host: str, port: int, announce: Callable[[str], None]) -
     """Serve until SIGTERM or Ctrl+C; a tick that is running is finished first."""
     zone = office.rules().bureau.zone
     clock = Clock(lambda: _tick(office), lambda: _deliver(office), zone)
-    app = create_app(office, clock.nudge, lambda: clock.failures)
+    arrived = clock.also("receive", lambda: _receive(office, clock.nudge), RECEIVE_SECONDS)
+    app = create_app(office, clock.nudge, lambda: clock.failures, arrived)
     try:
         server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
     except OSError as error:
@@ -104,6 +117,12 @@ def _tick(office: Office) -> None:
 
 def _deliver(office: Office) -> None:
     office.deliver(datetime.now(office.rules().bureau.zone))
+
+
+def _receive(office: Office, nudge: Callable[[], None]) -> None:
+    done = office.receive(datetime.now(office.rules().bureau.zone))
+    if done.added or done.edited or done.failed:
+        nudge()
 
 
 def _stop_on_signals() -> None:

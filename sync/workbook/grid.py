@@ -88,6 +88,13 @@ class Grid:
         self._stored = b""
         self._moved = False
         self._gone: list[int] = []
+        self._first: array[int] | None = None
+        self.touched: dict[int, Row] = {}  # by record number: all rows that were written
+        self.reshaped = False  # whether columns moved
+
+    def before(self) -> tuple[array[int] | None, array[int]]:
+        """The order of the rows as it was read and as it is now; None for one that nobody looked at."""
+        return self._first, self.order if self._first is not None else array("I")
 
     @property
     def order(self) -> array[int]:
@@ -95,6 +102,7 @@ class Grid:
         if self._order is None:
             self._stored = self.tx.order(self.key)
             self._order = numbers(self._stored)
+            self._first = self._order[:]
         return self._order
 
     # Single rows
@@ -119,7 +127,7 @@ class Grid:
         number = order[index] if index < len(order) else 0
         if not number:
             return self._create(index)
-        row = self._dirty[number] = self._load(number)
+        row = self._dirty[number] = self.touched[number] = self._load(number)
         return row
 
     def _create(self, index: int) -> Row:
@@ -127,10 +135,21 @@ class Grid:
         if index >= len(order):
             order.extend([0] * (index + 1 - len(order)))
         order[index] = self.next_row
-        row = self._rows[self.next_row] = self._dirty[self.next_row] = Row([], {})
+        row = self._rows[self.next_row] = self._dirty[self.next_row] = self.touched[self.next_row] = Row([], {})
         self.next_row += 1
         self._moved = True
         return row
+
+    def revive(self, index: int, number: int, row: Row) -> None:
+        """A deleted record stands again in the place of a new row."""
+        instead = self.order[index]
+        if instead:
+            self._gone.append(instead)
+            self._dirty.pop(instead, None)
+            self.touched.pop(instead, None)
+        self.order[index] = number
+        self._rows[number] = self._dirty[number] = self.touched[number] = row
+        self._moved = True
 
     # Many rows, for reading
 
@@ -239,6 +258,7 @@ class Grid:
         """Changes every row: `change` works on the list of values, `shift` says where a column goes (None: away)."""
         self.flush_rows()
         self._rows.clear()
+        self.reshaped = True
         done: list[RowRecord] = []
         for row_id, vals, extra in self.tx.select("id, vals, extra", *span(self.key)).fetchall():
             row = decode(vals, extra)

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from . import a1, defaults
+from . import a1, changes, defaults
 from .a1 import Bounds, Box
 from .errors import ApiError, Json, invalid
 from .grid import Grid, Row
@@ -142,6 +142,7 @@ class Book:
         self.meta: Json = orjson.loads(meta)
         self.sheets = [Sheet(tx, key, n, orjson.loads(data)) for key, n, data in tx.sheets(self.id)]
         self.recalculate = False
+        self._keys = [sheet.key for sheet in self.sheets]
 
     @property
     def locale(self) -> str:
@@ -250,6 +251,7 @@ class Book:
 
     def save(self) -> None:
         """Writes all that changed and gives the document its next version."""
+        self._tell()
         for place, sheet in enumerate(self.sheets):
             sheet.grid.flush()
             self.tx.save_sheet(sheet.key, place, sheet.grid.next_row, orjson.dumps(sheet.meta))
@@ -261,6 +263,13 @@ class Book:
                 orjson.dumps(self.permissions), orjson.dumps(self.meta),
             )
         )  # fmt: skip
+
+    def _tell(self) -> None:
+        """Leave what changed for those who watch."""
+        if self.tx.watched:
+            found = tuple(change for sheet in self.sheets if (change := changes.of_sheet(sheet)))
+            reshaped = self._keys != [sheet.key for sheet in self.sheets]
+            self.tx.changes.append(changes.Change(self.id, self.version + 1, found, self.tx.by, reshaped))
 
 
 def bounds_of(grid_range: Json) -> Bounds:

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from .changes import Change, Feed
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL, created TEXT NOT NULL, modified TEXT NOT NULL,
@@ -51,6 +53,7 @@ class Store:
         self.path = path
         self._writing = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
+        self.feed = Feed()
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = self._connect()
         connection.executescript(SCHEMA)
@@ -81,7 +84,8 @@ class Store:
         connection = self._taken()
         try:
             connection.execute(begin)
-            yield Transaction(connection)
+            transaction = Transaction(connection, watched=bool(self.feed.watchers))
+            yield transaction
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -89,6 +93,8 @@ class Store:
             raise
         finally:
             self._idle.append(connection)
+        for change in transaction.changes:
+            self.feed.publish(change)
 
     def _taken(self) -> sqlite3.Connection:
         try:
@@ -103,11 +109,13 @@ class Store:
 
 
 class Transaction:
-    """What one request may ask of the file; plain records in and out, no meaning."""
+    """What one request may ask of the file; plain records in and out, no meaning. ``changes``: what is to be told
+    once it is done, where somebody watches; ``by``: who did it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, watched: bool = False) -> None:
         self.run = connection.execute
         self.run_many = connection.executemany
+        self.watched, self.changes, self.by = watched, list[Change](), ""
 
     # Documents
 

@@ -1,0 +1,180 @@
+"""Edits of the grid: what a person typed, pasted, inserted, deleted, sorted or takes back, checked before it is done.
+
+A cell of the service and a header of the contract are refused with a sentence; a text stays the text that was typed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sync.core.plan import to_raw
+from sync.core.rows import READERS
+from sync.core.tabs import Column
+from sync.workbook import lines, live
+from sync.workbook.dimensions import delete, insert
+from sync.workbook.model import Book, Sheet
+from webhook.desk import Desk, Head, Refused
+
+MOST_ROWS = 1000  # rows inserted at once
+MOST_CELLS = 50_000  # cells in one edit
+NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,10})?")
+NOT_TEXT = {"datetime", "date", "number", "integer", "percent", "points", "limit"}
+
+
+def listed(body: Any, key: str) -> list[dict[str, Any]]:
+    found = body.get(key) if isinstance(body, dict) else None
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found) or len(found) > MOST_CELLS:
+        raise Refused("请求的格式不对。")
+    return found
+
+
+def _whole(op: Mapping[str, Any], key: str, low: int = 0, high: int = 10_000_000) -> int:
+    value = op.get(key, 0)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise Refused(f"请求的格式不对：{key}。")
+    return value
+
+
+def test_of(one: Mapping[str, Any]) -> tuple[int, frozenset[str] | None, str]:
+    allowed = one.get("allowed")
+    if allowed is not None and not (isinstance(allowed, list) and all(isinstance(text, str) for text in allowed)):
+        raise Refused("请求的格式不对：allowed。")
+    return (
+        _whole(one, "column", -1),
+        None if allowed is None else frozenset(allowed),
+        str(one.get("words", "")).casefold(),
+    )
+
+
+def apply(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+    kind = op.get("op")
+    known = {
+        "set": _set,
+        "insert": _insert,
+        "delete": _delete,
+        "back": _back,
+        "sort": _sort,
+        "addColumn": _add_column,
+        "dropColumn": _drop_column,
+        "width": _width,
+    }
+    if kind not in known:
+        raise Refused("请求的格式不对：op。")
+    return known[kind](desk, book, sheet, op)
+
+
+def _set(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> list[Any]:
+    heads, zone = desk.heads(sheet), desk.office.rules().bureau.zone
+    cells = listed(op, "cells")
+    puts = [_put(heads, one, zone) for one in cells]
+    reasons = [_forbidden(heads, one, sheet) for one in puts]
+    done = live.put(book, sheet, [one for one, reason in zip(puts, reasons, strict=True) if not reason])
+    left = iter(done)
+    return [{"error": reason} if reason else _said(next(left)) for reason in reasons]
+
+
+def _said(refusal: live.Refusal | int) -> Any:
+    if isinstance(refusal, int):
+        return {"row": refusal}
+    if refusal.why == live.GONE:
+        return {"error": "这一行已经被别人删除，没有写入。", "why": live.GONE}
+    return {"error": "这一格后来被别人改过，没有写入。", "why": live.CHANGED, "now": refusal.now}
+
+
+def _put(heads: Sequence[Head], one: Mapping[str, Any], zone: ZoneInfo) -> live.Put:
+    column = _whole(one, "column", high=len(heads) - 1)
+    was = one.get("was", live.UNSEEN)
+    to = _entered(heads[column], one.get("to", ""), zone, typed=not one.get("pasted"))
+    return live.Put(_whole(one, "row", high=2**32 - 1), _whole(one, "at"), column, to, was)
+
+
+def _entered(head: Head, given: Any, zone: ZoneInfo, *, typed: bool) -> dict[str, Any]:
+    """What a person typed, pasted or takes back, as an ExtendedValue. Only what is typed into a column of the
+    bureau's own can be a formula."""
+    if isinstance(given, bool):
+        return {"boolValue": given}
+    if isinstance(given, int | float):
+        return {"numberValue": given}
+    if not isinstance(given, str):
+        raise Refused("请求的格式不对：to。")
+    if not given:
+        return {}
+    if head.column is None:
+        if typed and given.startswith("=") and len(given) > 1:
+            return {"formulaValue": given}
+        return {"numberValue": float(given)} if NUMBER.fullmatch(given) else {"stringValue": given}
+    return _typed(head.column, given, zone)
+
+
+def _typed(column: Column, given: str, zone: ZoneInfo) -> dict[str, Any]:
+    if column.type in NOT_TEXT:
+        value, problem = READERS[column.type](given, column, zone)
+        raw = to_raw(value, zone) if not problem else given
+        if isinstance(raw, int | float):
+            return {"numberValue": raw}
+    return {"stringValue": given}
+
+
+def _forbidden(heads: Sequence[Head], one: live.Put, sheet: Sheet) -> str:
+    head = heads[one.column]
+    if live.place(sheet, one.row) == 0 or (not one.row and one.at == 0):
+        return f"表头「{head.header}」是约定好的，不能改。" if head.column else ""
+    return f"「{head.header}」由系统填写，改了也会被还原。" if head.owned else ""
+
+
+def _insert(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+    found = live.place(sheet, _whole(op, "row", high=2**32 - 1))
+    at = _whole(op, "at", 1, sheet.rows) if found is None else found
+    at = max(1, min(at + (1 if op.get("after") else 0), sheet.rows))
+    count = _whole(op, "count", 1, MOST_ROWS)
+    live.insert_rows(book, sheet, at, count)
+    return {"rows": sheet.grid.order[at : at + count].tolist()}
+
+
+def _delete(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+    ids = op.get("rows")
+    if not isinstance(ids, list) or not all(isinstance(one, int) for one in ids) or len(ids) > MOST_CELLS:
+        raise Refused("请求的格式不对：rows。")
+    taken = live.take_rows(book, sheet, ids)
+    return {"token": desk.keep(taken), "count": taken.count}
+
+
+def _sort(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+    before = live.sort(book, sheet, _whole(op, "column", high=sheet.columns - 1), bool(op.get("down")))
+    return {"token": desk.keep(before)}
+
+
+def _back(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+    what = desk.kept.pop(str(op.get("token")), None)
+    if what is None:
+        raise Refused("隔得太久，这一步已经不能撤销了。")
+    if isinstance(what, live.Taken):
+        live.put_back(book, sheet, what)
+    elif not live.arrange(sheet, what):
+        raise Refused("排序以后有人加过或删过行，不能恢复原来的顺序。")
+    return {}
+
+
+def _add_column(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+    insert(book, sheet, "COLUMNS", _whole(op, "column", 1, sheet.columns), 1, True)
+    return {}
+
+
+def _drop_column(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+    at = _whole(op, "column", high=sheet.columns - 1)
+    head = desk.heads(sheet)[at]
+    if head.column is not None:
+        raise Refused(f"「{head.header}」是约定好的一列，不能删。")
+    delete(book, sheet, "COLUMNS", at, at + 1)
+    return {}
+
+
+def _width(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+    known = lines.properties(sheet, "COLUMNS")
+    at = _whole(op, "column", high=sheet.columns - 1)
+    known[at] = {**known.get(at, {}), "pixelSize": _whole(op, "pixels", 24, 1000)}
+    lines.keep(sheet, "COLUMNS", known)
+    return {}

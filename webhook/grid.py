@@ -1,0 +1,277 @@
+"""The embedded workbook in the browser: its page, rows in blocks with their ids, edits by row id, and live changes.
+
+What is written goes through the same code as a batchUpdate of the API. Only who oversees all has this page.
+"""
+
+from __future__ import annotations
+
+import gzip
+import queue
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import flask
+import orjson
+from flask import Response, render_template, request, stream_with_context
+
+from sync import setup
+from sync.config import Office
+from sync.core.sight import OVERSEERS, remembered
+from sync.core.tabs import Column, Tab
+from sync.workbook import lines, live
+from sync.workbook.changes import Change, SheetChange
+from sync.workbook.errors import ApiError
+from sync.workbook.evaluate import recalculate
+from sync.workbook.formats import show
+from sync.workbook.model import Book, Sheet
+from webhook import access, edits
+from webhook.access import Door
+from webhook.desk import Desk, Head, Refused
+
+MOST_WATCHERS = 40  # each holds a thread of the server while it is open
+MOST_ROWS = 1000  # rows in one answer
+MOST_VALUES = 500  # values that a filter lists
+BEAT = 1.0  # seconds after which an open stream looks whether another process wrote
+
+
+def blueprint(office: Office, door: Door, nudge: Any) -> flask.Blueprint:
+    """The page and what its script asks for. ``nudge``: an edit makes the next look come sooner."""
+    routes = flask.Blueprint("grid", __name__, template_folder="templates")
+    desk = Desk(office, door)
+
+    @routes.before_request
+    @access.needs(*OVERSEERS)
+    def only_overseers() -> None:
+        return None
+
+    @routes.errorhandler(Refused)
+    def refused(error: Refused) -> Any:
+        return flask.jsonify(error=str(error)), 409
+
+    @routes.errorhandler(ApiError)
+    def not_valid(error: ApiError) -> Any:
+        return flask.jsonify(error=f"工作簿拒绝了这次修改：{error.message}"), 409
+
+    @routes.get("/grid")
+    def page() -> str:
+        if not office.embedded:
+            address = f"https://docs.google.com/spreadsheets/d/{office.settings.workbook}/edit"
+            return render_template("elsewhere.html", address=address)
+        with office.store.read() as tx:
+            titles = [(sheet.id, sheet.title) for sheet in desk.book(tx).sheets if not sheet.hidden]
+        return render_template("grid.html", sheets=titles)
+
+    _reading(routes, desk)
+    _live(routes, desk, nudge)
+    return routes
+
+
+def _reading(routes: flask.Blueprint, desk: Desk) -> None:
+    store = desk.office.store
+
+    @routes.get("/grid/open/<int:sheet_id>")
+    def open_(sheet_id: int) -> Response:
+        with store.read() as tx:
+            book = desk.book(tx)
+            return _json(_opened(desk, book, book.sheet(sheet_id)))
+
+    @routes.get("/grid/order/<int:sheet_id>")
+    def order(sheet_id: int) -> Response:
+        with store.read() as tx:
+            book = desk.book(tx)
+            sheet = book.sheet(sheet_id)
+            answer = Response(gzip.compress(sheet.grid.order.tobytes(), 1), mimetype="application/octet-stream")
+            answer.headers.update({"Content-Encoding": "gzip", "X-Version": str(book.version)})
+            answer.headers["Cache-Control"] = "no-store"
+            return answer
+
+    @routes.get("/grid/rows/<int:sheet_id>")
+    def rows(sheet_id: int) -> Response:
+        top = request.args.get("top", 0, int)
+        bottom = min(request.args.get("bottom", 0, int), top + MOST_ROWS)
+        with store.read() as tx:
+            book = desk.book(tx)
+            found = live.block(book.sheet(sheet_id), max(0, top), bottom)
+            return _json({"version": book.version, "rows": [_row(number, row) for number, row in found]})
+
+    @routes.get("/grid/values/<int:sheet_id>/<int:column>")
+    def values(sheet_id: int, column: int) -> Response:
+        with store.read() as tx:
+            sheet = desk.book(tx).sheet(sheet_id)
+            found, more = live.distinct(sheet, column, _reader(desk.heads(sheet)), MOST_VALUES)
+            return _json({"values": found, "more": more})
+
+
+def _live(routes: flask.Blueprint, desk: Desk, nudge: Any) -> None:
+    store = desk.office.store
+
+    @routes.post("/grid/find/<int:sheet_id>")
+    def find(sheet_id: int) -> Response:
+        tests = [edits.test_of(one) for one in edits.listed(request.get_json(), "filters")]
+        with store.read() as tx:
+            book = desk.book(tx)
+            sheet = book.sheet(sheet_id)
+            ids = live.matching(sheet, tests, _reader(desk.heads(sheet)))
+            return _json({"version": book.version, "ids": ids.tolist()})
+
+    @routes.post("/grid/edit/<int:sheet_id>")
+    def edit(sheet_id: int) -> Response:
+        ops, asked = edits.listed(request.get_json(), "ops"), str(request.get_json().get("id", ""))
+        if asked in desk.answered:
+            return _json(desk.answered[asked])
+        one = access.visitor()
+        with store.write() as tx:
+            tx.by, tx.watched = one.name if one else "", True
+            book = desk.book(tx)
+            results = [edits.apply(desk, book, book.sheet(sheet_id), op) for op in ops]
+            recalculate(book)
+            book.save()
+            made = tx.changes[-1]
+        reply = {"results": results, "change": _change(made)}
+        desk.answer(asked, reply)
+        nudge()
+        return _json(reply)
+
+    @routes.get("/grid/events")
+    def events() -> Any:
+        with desk.lock:
+            if desk.watching >= MOST_WATCHERS:
+                return flask.jsonify(error="同时打开表格的人太多，请稍后再试。"), 503
+            desk.watching += 1
+        stream = Response(stream_with_context(_events(desk)), mimetype="text/event-stream")
+        stream.headers.update({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        return stream
+
+
+# What is sent ------------------------------------------------------------------------------------------------
+def _json(value: Any) -> Response:
+    body = orjson.dumps(value)
+    answer = Response(body, mimetype="application/json", headers={"Cache-Control": "no-store"})
+    if len(body) > 1000 and "gzip" in request.headers.get("Accept-Encoding", ""):
+        answer.set_data(gzip.compress(body, 1))
+        answer.headers["Content-Encoding"] = "gzip"
+    return answer
+
+
+def _row(number: int, row: Any) -> list[Any]:
+    """Id, values, and the formulas by column where there are any."""
+    formulas = {str(column): cell["formula"] for column, cell in row.cells.items() if "formula" in cell}
+    return [number, row.values, formulas] if formulas else [number, row.values]
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "version": change.version,
+        "by": change.by,
+        "tabs": change.tabs,
+        "sheets": [_sheet_change(one) for one in change.sheets],
+    }
+
+
+def _sheet_change(one: SheetChange) -> dict[str, Any]:
+    moved = one.splice
+    return {
+        "sheet": one.sheet,
+        "size": one.size,
+        "shape": one.shape,
+        "rows": [_row(number, row) for number, row in one.rows.items()],
+        "splice": [moved.at, moved.removed, moved.ids.tolist()] if moved else None,
+    }
+
+
+def _opened(desk: Desk, book: Book, sheet: Sheet) -> dict[str, Any]:
+    tab, widths = desk.tab(sheet), lines.properties(sheet, "COLUMNS")
+    header = sheet.grid.peek(0)
+    return {
+        "version": book.version,
+        "title": sheet.title,
+        "note": tab.note if tab else "",
+        "size": sheet.rows,
+        "used": len(sheet.grid.order),
+        "columns": [
+            {
+                "header": head.header,
+                "width": widths.get(at, {}).get("pixelSize", 100),
+                "note": (header.cells.get(at, {}) if header else {}).get("note", ""),
+                "pattern": head.pattern,
+                "kind": head.column.type if head.column else "",
+                "key": head.column.key if head.column else "",
+                "owned": head.owned,
+                "ours": head.column is not None,
+                "choices": _choices(desk, head.column),
+            }
+            for at, head in enumerate(desk.heads(sheet))
+        ],
+        "colors": _colors(tab) if tab else [],
+    }
+
+
+def _colors(tab: Tab) -> list[dict[str, Any]]:
+    return [
+        {
+            "column": tab.by_key[one.column].header,
+            "color": one.color,
+            "when": one.when,
+            "starts": one.starts,
+            "filled": one.filled,
+        }
+        for one in tab.colors
+    ]
+
+
+def _choices(desk: Desk, column: Column | None) -> Sequence[str]:
+    if column is None or column.owner == "service":
+        return ()
+    if column.choices == "streets":
+        zone = desk.office.rules().bureau.zone
+        return remembered(desk.office.templates, desk.office.ledger.memory(), zone).names
+    return setup.choices(column, desk.office.rules())
+
+
+def _reader(heads: Sequence[Head]) -> Any:
+    """How a value of a column reads, for filters."""
+    formats = [{"pattern": head.pattern, "type": "NUMBER"} if head.pattern else None for head in heads]
+
+    def text(column: int, value: Any) -> str:
+        return value if isinstance(value, str) else show(value, formats[column] if column < len(formats) else None)
+
+    return text
+
+
+# Live changes ------------------------------------------------------------------------------------------------
+def _events(desk: Desk) -> Iterator[str]:
+    """Changes as they are committed; ``stale`` when another process wrote or too much was missed."""
+    store = desk.office.store
+    try:
+        with store.feed.watch() as mine:
+            known = _version(desk)
+            yield f"event: ready\ndata: {known}\n\n"
+            beat = time.monotonic()
+            while True:
+                try:
+                    change = mine.get(timeout=BEAT)
+                except queue.Empty:
+                    found = _version(desk)
+                    if found > known:
+                        known = found
+                        yield f"event: stale\ndata: {known}\n\n"
+                    elif time.monotonic() - beat > 10:
+                        beat = time.monotonic()
+                        yield ": here\n\n"
+                    continue
+                if change is None:
+                    known = _version(desk)
+                    yield f"event: stale\ndata: {known}\n\n"
+                elif change.file == desk.office.workbook:
+                    known = max(known, change.version)
+                    yield f"data: {orjson.dumps(_change(change)).decode()}\n\n"
+    finally:
+        with desk.lock:
+            desk.watching -= 1
+
+
+def _version(desk: Desk) -> int:
+    with desk.office.store.read() as tx:
+        record = tx.file(desk.office.workbook)
+        return int(record[5]) if record else 0
