@@ -89,16 +89,33 @@ FORMS: Mapping[str, Form] = {
         ),
     )
 }  # fmt: skip
+ONLY_FOR: Mapping[tuple[str, str], tuple[str, ...]] = {  # questions that only some kinds of a form ask
+    ("duties", "street"): ("巡查", "督查", "走访"),
+    ("duties", "branch"): ("支部例会", "驻点"),
+    ("duties", "district"): ("驻点", "现场调度"),
+    ("duties", "issue"): ("现场调度",),
+    ("requests", "issue"): ("延期", "挂账", "移交"),
+    ("requests", "line"): ("申诉",),
+    ("requests", "target"): ("加减分",),
+    ("requests", "points"): ("加减分",),
+    ("requests", "to_unit"): ("移交",),
+    ("requests", "until"): ("延期", "挂账"),
+}
 REPORT = Form("issues", "群众反映", ("photos", "street", "category", "text", "place"), "reporter", "reported_at")
+
+
+ROLE_BOUND = ("source", "kind", "branch", "district")  # choices that depend on who asks
 
 
 @dataclass(frozen=True)
 class Field:
-    """One question: its column, what may be chosen (empty: free), what is filled in already."""
+    """One question: its column, what may be chosen (empty: free), what is filled in already, ``only``: the kinds of
+    this form that ask it (empty: all)."""
 
     column: Column
     options: tuple[str, ...] = ()
     value: str = ""
+    only: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -123,7 +140,7 @@ def _field(column: Column, form: Form, one: Person, choices: Choices, rules: Rul
     if column.key == "given_limit" and not one.oversees:
         return None  # another limit than the category's is the superiors' to give
     options = _options(column, form, one, choices, rules)
-    return Field(column, options, _known(column, one, options))
+    return Field(column, options, _known(column, one, options), ONLY_FOR.get((form.tab, column.key), ()))
 
 
 def _options(column: Column, form: Form, one: Person, choices: Choices, rules: Rules) -> tuple[str, ...]:
@@ -133,7 +150,10 @@ def _options(column: Column, form: Form, one: Person, choices: Choices, rules: R
         return tuple(rules.categories) if column.choices == "categories" else rules.units
     roles = {("issues", "source"): SOURCES, ("duties", "kind"): DUTIES, ("requests", "kind"): REQUESTS}
     by_role = roles.get((form.tab, column.key))
-    return allowed(by_role, one) if by_role else column.values
+    if by_role:
+        return allowed(by_role, one)
+    own = {"branch": one.branches, "district": one.districts}.get(column.key) or column.values
+    return tuple(value for value in column.values if value in own)
 
 
 def _known(column: Column, one: Person, options: tuple[str, ...]) -> str:
@@ -160,7 +180,7 @@ def foreign(given: Mapping[str, str], asked: Iterable[Field]) -> dict[str, str]:
             found[key] = "这张表单没有这一项。"
         elif len(text) > LONGEST:
             found[key] = f"写了 {len(text)} 个字，最多 {LONGEST} 个，请写短一点。"
-        elif key in ("source", "kind") and text and text not in field.options:
+        elif key in ROLE_BOUND and text and text not in field.options:
             found[key] = f"「{text}」不由您的角色填，可以选 {'、'.join(field.options)}。"
     return found
 

@@ -103,8 +103,9 @@ def by_column(check: str, tab: Tab) -> dict[str, str]:
     spots = list(place.finditer(check))
     if check and (not spots or spots[0].start()):
         found[""] = check[: spots[0].start()] if spots else check
-    for spot, after in zip(spots, [*spots[1:], None], strict=True):
-        text = check[spot.end() : after.start() if after else None].strip()
+    ends = [spot.start() for spot in spots[1:]] + [len(check)]
+    for spot, end in zip(spots, ends, strict=False):
+        text = check[spot.end() : end].strip()
         key = keys[spot[1]]
         found[key] = found.get(key, "") + text
     return found

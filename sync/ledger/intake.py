@@ -92,3 +92,13 @@ class Intake:
         values = {"bureau": self.name, "id": photo.id, "photo": self.ledger.records.text(photo)}
         with self.ledger.engine.begin() as db:
             upsert(db, photos, [values])
+
+    def photos_since(self, at: datetime, back: timedelta, person: str) -> int:
+        """How many photos came in the time before ``at``, of those whose sender's name begins with ``person``."""
+        begins = json.dumps(person, ensure_ascii=False)[:-1]
+        asked = sa.select(photos.c.photo).where(
+            photos.c.bureau == self.name, photos.c.photo.contains(begins, autoescape=True)
+        )
+        with self.ledger.engine.connect() as db:
+            found = [self.ledger.records.read(Photo, text) for text in db.execute(asked).scalars()]
+        return sum(1 for one in found if at - back < one.at and one.person.startswith(person))

@@ -1,0 +1,221 @@
+"""What waits for a person: his open issues, and for the standards office what to verify, as the last look left them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sync.core import life as lives
+from sync.core import serials
+from sync.core.doubts import Use, doubt
+from sync.core.identity import Known
+from sync.core.issues import ENFORCEMENT
+from sync.core.memory import Memory
+from sync.core.pictures import ids
+from sync.core.roster import Roster
+from sync.core.rows import Raw, plain
+from sync.core.rules import Rules
+from sync.core.sight import Person, answers, sees
+
+WAITING = (lives.OPEN, lives.REWORK, lives.SUSPENDED, lives.FIXED, lives.UNVERIFIED)
+TO_DO = (lives.OPEN, lives.REWORK, lives.SUSPENDED)
+
+
+@dataclass(frozen=True)
+class Item:
+    """An issue as a person meets it. ``deadline`` aware; ``before`` lines of 照片; ``mine``: his to answer."""
+
+    number: str
+    street: str
+    category: str
+    severity: str
+    text: str
+    place: str
+    source: str
+    state: str
+    unit: str
+    chief: str
+    reporter: str
+    deadline: datetime | None
+    before: tuple[str, ...]
+    enforcement: bool = False
+    mine: bool = False
+
+    def late(self, now: datetime) -> bool:
+        return self.state in lives.RUNNING and self.deadline is not None and self.deadline < now
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The last 已整改 of an issue: who, what, when he says, lines of 整改后照片, and what is doubtful about them."""
+
+    person: str
+    text: str
+    at: datetime
+    after: tuple[str, ...]
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class ToVerify:
+    """An issue that waits for 通过 or 返工. ``stands``: what 复核结果 and 复核时间 hold now, to be held against the row
+    when the verdict is written; ``basis``: 执法依据 as it stands."""
+
+    item: Item
+    fixed: Fixed | None
+    stands: str
+    basis: str
+
+
+def issues(memory: Memory, rules: Rules, states: Iterable[str]) -> Iterator[tuple[Item, Known, Mapping[str, Any]]]:
+    """Issues in these states with the row's facts that ``sight`` asks for."""
+    wanted = frozenset(states)
+    for number, one in list(memory.known.get("issues", {}).items()):
+        if one.deleted or one.shown.get("state") not in wanted:
+            continue
+        item = _item(number, one, memory, rules)
+        facts = {**one.shown, "street": item.street}
+        yield item, one, facts
+
+
+def _item(number: str, one: Known, memory: Memory, rules: Rules) -> Item:
+    cells, shown = one.cells, one.shown
+    stamps = memory.stamps.get(number)
+    category = rules.categories.get(plain(cells.get("category")))
+    return Item(
+        number,
+        stamps.street if stamps and stamps.street else plain(cells.get("street")),
+        plain(cells.get("category")),
+        plain(cells.get("severity")) or "一般",
+        plain(cells.get("text")),
+        plain(cells.get("place")),
+        plain(cells.get("source")),
+        plain(shown.get("state")),
+        plain(shown.get("unit")),
+        plain(shown.get("chief")),
+        plain(cells.get("reporter")),
+        moment(shown.get("deadline"), rules.bureau.zone),
+        lines(cells.get("photos")),
+        category is not None and category.kind == ENFORCEMENT,
+    )
+
+
+def moment(value: Raw, zone: ZoneInfo) -> datetime | None:
+    """A serial as the moment that it names."""
+    return serials.to_datetime(value, zone) if isinstance(value, int | float) and value > 0 else None
+
+
+def lines(cell: object) -> tuple[str, ...]:
+    """The lines of a cell of photos."""
+    return tuple(line.strip() for line in str(cell or "").splitlines() if line.strip())
+
+
+def mine(memory: Memory, rules: Rules, one: Person, states: Iterable[str] = TO_DO) -> list[Item]:
+    """The issues that are a person's to see, the most urgent first."""
+    found = [
+        _for(item, answers(one, facts)) for item, _, facts in issues(memory, rules, states) if sees(one, facts)
+    ]
+    return sorted(found, key=lambda item: _urgency(item, rules.bureau.zone))
+
+
+def _for(item: Item, his: bool) -> Item:
+    return replace(item, mine=his)
+
+
+def _urgency(item: Item, zone: ZoneInfo) -> tuple[datetime, str]:
+    never = datetime(2100, 1, 1, tzinfo=zone)
+    return item.deadline or never, item.number
+
+
+def numbers(memory: Memory, rules: Rules, may: Callable[[Mapping[str, Any]], bool]) -> set[str]:
+    """Numbers of issues that are not over and of which ``may`` says yes."""
+    return {item.number for item, _, facts in issues(memory, rules, WAITING) if may(facts)}
+
+
+# Verifying
+
+
+def to_verify(memory: Memory, rules: Rules) -> list[ToVerify]:
+    """What waits for a verdict, the earliest deadline first."""
+    found = list(issues(memory, rules, (lives.FIXED,)))
+    if not found:
+        return []
+    fixes = _fixes(memory, {item.number for item, _, _ in found})
+    uses = list(_uses(memory))
+    listed = [
+        ToVerify(
+            item,
+            _fixed(item.number, fixes.get(item.number), memory, rules, uses),
+            standing(one.cells),
+            plain(one.cells.get("legal_basis")),
+        )
+        for item, one, _ in found
+    ]
+    return sorted(listed, key=lambda one: _urgency(one.item, rules.bureau.zone))
+
+
+def to_accept(memory: Memory, rules: Rules) -> list[tuple[Item, str]]:
+    """What the public reported and nobody looked into yet, oldest first, with what 核实结果 holds now."""
+    found = issues(memory, rules, (lives.UNVERIFIED,))
+    return sorted(
+        ((item, plain(one.cells.get("accepted"))) for item, one, _ in found), key=lambda pair: pair[0].number
+    )
+
+
+def standing(cells: Mapping[str, Raw]) -> str:
+    """What 复核结果 and 复核时间 hold, as one text to compare."""
+    at = cells.get("verified_at")
+    return f"{plain(cells.get('verified'))}@{f'{at:.5f}' if isinstance(at, int | float) else plain(at)}"
+
+
+def _fixes(memory: Memory, wanted: set[str]) -> dict[str, Known]:
+    """The last 已整改 by issue."""
+    found: dict[str, Known] = {}
+    for one in list(memory.known.get("feedback", {}).values()):
+        number = plain(one.cells.get("issue"))
+        if number in wanted and not one.deleted and plain(one.cells.get("outcome")) == "已整改":
+            kept = found.get(number)
+            if kept is None or one.marks["heard"] >= kept.marks["heard"]:
+                found[number] = one
+    return found
+
+
+def _fixed(number: str, one: Known | None, memory: Memory, rules: Rules, uses: list[Use]) -> Fixed | None:
+    if one is None:
+        return None
+    cells, at = one.cells, one.marks["heard"]
+    mine_ = [Use(number, False, at, photo) for photo in ids(cells.get("photos"))]
+    said = doubt(mine_, uses, memory.photos, rules.forms.similar)
+    return Fixed(plain(cells.get("reporter")), plain(cells.get("text")), at, lines(cells.get("photos")), said)
+
+
+def _uses(memory: Memory) -> Iterator[Use]:
+    for key, before in (("issues", True), ("feedback", False)):
+        for rid, one in list(memory.known.get(key, {}).items()):
+            for photo in ids(one.cells.get("photos")):
+                number = rid if before else plain(one.cells.get("issue"))
+                yield Use(number, before, one.marks["heard"], photo)
+
+
+def streets(roster: Roster, day: date) -> tuple[str, ...]:
+    """The streets that are in force that day."""
+    return tuple(dict.fromkeys(street.name for street in roster.streets if street.span.holds(day)))
+
+
+def shows(memory: Memory, photo: str) -> Iterator[Mapping[str, Any]]:
+    """The facts (as ``sight`` asks for them) of every issue and duty that names the photo."""
+    numbers_ = {
+        plain(one.cells.get("issue"))
+        for one in list(memory.known.get("feedback", {}).values())
+        if photo in ids(one.cells.get("photos"))
+    }
+    for number, one in list(memory.known.get("issues", {}).items()):
+        if number in numbers_ or photo in ids(one.cells.get("photos")):
+            stamps = memory.stamps.get(number)
+            yield {**one.shown, "street": stamps.street if stamps else plain(one.cells.get("street"))}
+    for one in list(memory.known.get("duties", {}).values()):
+        if photo in ids(one.cells.get("photos")):
+            yield {key: plain(one.cells.get(key)) for key in ("street", "branch", "district")}

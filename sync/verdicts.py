@@ -1,0 +1,124 @@
+"""A person's answer written into the row that it is about: 复核 and 核实, found by number at the moment of writing.
+
+People sort and insert while we write. The row is read right before, its old answer held against what the person saw,
+and the reply shows where the cells fell; what fell on another row is taken back and tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sync.core.plan import Plan, Restore, Write, give_back, land, same
+from sync.core.rows import Raw, Table, plain
+from sync.core.tabs import Layout, locate
+from sync.gateway import Gateway
+
+TRIES = 3
+
+
+class NotWritten(RuntimeError):
+    """The answer is not in the row; the sentence says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Cells (raw, by column key) for the row of 问题台账 with this number. ``check`` gives a sentence where the row as
+    it stands now (raw by column key) does not allow it, else an empty one."""
+
+    number: str
+    cells: Mapping[str, Raw]
+    check: Callable[[Mapping[str, Raw]], str]
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """The row where it stood a moment ago."""
+
+    layout: Layout
+    table: Table
+    row: int
+
+    def at(self, row: int) -> Sequence[Raw]:
+        index = row - self.table.first
+        return self.table.rows[index] if 0 <= index < len(self.table.rows) else ()
+
+
+def write(gateway: Gateway, one: Verdict) -> None:
+    """Put the answer into its row and see it there.
+
+    Raises ``NotWritten``; ``Unreachable`` and ``Refused`` (nothing was done), ``Unknown`` (perhaps done: asking again
+    is safe, since the row is looked at first).
+    """
+    for _ in range(TRIES):
+        spot = _find(gateway, one.number)
+        if said := one.check(_cells(spot.layout, spot.at(spot.row))):
+            raise NotWritten(said)
+        plan = _plan(spot, spot.row, one.cells)
+        reply = gateway.write(plan)
+        if _landed(spot, reply.get("issues"), one):
+            return
+        _take_back(gateway, spot, one, land(plan, reply, gateway.tabs))
+    raise NotWritten("表格正在被改动，这次没有写进去，请再试一次。")
+
+
+def _find(gateway: Gateway, number: str) -> _Spot:
+    table = gateway.read().get("issues")
+    layout = locate(gateway.tabs["issues"], table.header) if table else "工作簿里没有「问题台账」。"
+    if isinstance(layout, str) or table is None:
+        raise NotWritten(str(layout))
+    at = layout.at["id"]
+    rows = [n for n, row in enumerate(table.rows, table.first) if at < len(row) and plain(row[at]) == number]
+    if len(rows) != 1:
+        raise NotWritten(f"问题台账里编号 {number} 有 {len(rows)} 行，等下一轮校验以后再试。")
+    return _Spot(layout, table, rows[0])
+
+
+def _cells(layout: Layout, row: Sequence[Raw]) -> dict[str, Raw]:
+    return {key: row[at] if at < len(row) else "" for key, at in layout.at.items()}
+
+
+def _plan(spot: _Spot, row: int, cells: Mapping[str, Raw]) -> Plan:
+    plan = Plan()
+    target = plan.tab(spot.layout)
+    target.rows[row] = tuple(spot.at(row))
+    for key, value in cells.items():
+        column = spot.layout.tab.by_key[key]
+        assert column.owner == "staff", f"{column.header} is the service's"
+        target.writes.append(Write(row, spot.layout.at[key], value))
+    return plan
+
+
+def _landed(spot: _Spot, reply: Table | None, one: Verdict) -> bool:
+    """Whether the reply shows the row of that number with the answer in it, under the headers as they were."""
+    if reply is None or reply.header != spot.table.header:
+        return False
+    seen = _Spot(spot.layout, reply, spot.row)
+    cells = _cells(spot.layout, seen.at(spot.row))
+    return plain(cells["id"]) == one.number and all(same(cells[key], value) for key, value in one.cells.items())
+
+
+def _take_back(gateway: Gateway, before: _Spot, one: Verdict, covered: Sequence[Restore]) -> None:
+    """Give back what stood where the answer fell: cells under columns that moved (``covered``), or the same cells of
+    another row, known by its number."""
+    table = gateway.read().get("issues")
+    layout = locate(gateway.tabs["issues"], table.header) if table else ""
+    if table is None or not isinstance(layout, Layout):
+        raise NotWritten("问题台账的表头正在被改动，这次没有写进去，请看一下这一行再试。")
+    plan = Plan()
+    give_back(table, covered, plan, layout.tab)
+    now = _Spot(layout, table, before.row)
+    stray = _cells(layout, now.at(before.row))
+    number = plain(stray["id"])
+    if not covered and number != one.number:
+        was = _row_of(before, number)
+        old = {key: was.get(key, "") for key, value in one.cells.items() if same(stray[key], value)}
+        plan = _plan(now, before.row, old) if old else plan
+    if plan.tabs:
+        gateway.write(plan)
+
+
+def _row_of(spot: _Spot, number: str) -> Mapping[str, Raw]:
+    at = spot.layout.at["id"]
+    rows = (row for row in spot.table.rows if at < len(row) and plain(row[at]) == number)
+    return _cells(spot.layout, next(rows, ()))

@@ -1,0 +1,134 @@
+"""The verification page of the standards office: before beside after, 通过 or 返工 by two taps or two keys.
+
+A verdict goes straight into the row that it is about, as a person would type it: 复核结果, 复核人, 复核时间, 复核意见,
+and 执法依据 where the law wants one. What somebody else wrote there meanwhile is said and left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import flask
+from flask import render_template, request
+
+from sync import verdicts
+from sync.core import plan, worklist
+from sync.core.pictures import ids
+from sync.core.rows import Raw, plain
+from sync.core.sight import OVERSEERS
+from sync.core.worklist import standing
+from sync.gateway import Gateway, Refused, Unknown, Unreachable
+from sync.verdicts import NotWritten, Verdict
+from webhook import access
+from webhook.access import Door
+
+MOST_LISTED = 60
+MOST_WORDS = 500
+REASONS = ("角度不同", "没有清理干净", "照片不清楚", "没有整改", "位置不对")
+
+
+def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
+    """The page and the two answers that it gives."""
+    routes = flask.Blueprint("verify", __name__, template_folder="templates")
+
+    @routes.get("/verify")
+    @access.needs(*OVERSEERS)
+    def page() -> str:
+        memory, rules = door.office.ledger.memory(), door.office.rules()
+        waiting, reported = worklist.to_verify(memory, rules), worklist.to_accept(memory, rules)
+        return render_template(
+            "verify.html", waiting=waiting[:MOST_LISTED], more=max(0, len(waiting) - MOST_LISTED),
+            reported=reported[:MOST_LISTED], reasons=REASONS, pictures=pictures, now=door.now(),
+        )  # fmt: skip
+
+    @routes.post("/verify/<number>")
+    @access.needs(*OVERSEERS)
+    def verdict(number: str) -> Any:
+        return _write(door, nudge, _verdict(door, number, _body()))
+
+    @routes.post("/verify/<number>/accept")
+    @access.needs(*OVERSEERS)
+    def accept(number: str) -> Any:
+        return _write(door, nudge, _acceptance(number, _body()))
+
+    return routes
+
+
+def _body() -> Mapping[str, str]:
+    found = request.get_json(silent=True)
+    return {key: str(value)[:MOST_WORDS].strip() for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _verdict(door: Door, number: str, body: Mapping[str, str]) -> Verdict | str:
+    """What is to be written, or what is missing."""
+    result, note, basis = body.get("result", ""), body.get("note", ""), body.get("basis", "")
+    if result not in ("通过", "返工"):
+        return "请选通过或返工。"
+    if result == "返工" and not note:
+        return "返工要写明哪里没改好。"
+    one = access.visitor()
+    cells: dict[str, Raw] = {
+        "verified": result,
+        "verifier": one.name if one else "",
+        "verified_at": plan.to_raw(door.now(), door.office.rules().bureau.zone),
+        "verify_note": note,
+    }
+    if basis:
+        cells["legal_basis"] = basis
+    return Verdict(number, cells, lambda row: _conflict(door, row, body.get("stands", ""), cells))
+
+
+def _conflict(door: Door, row: Mapping[str, Raw], stands: str, cells: Mapping[str, Raw]) -> str:
+    if plain(row["state"]) != "待复核":
+        return f"这个问题现在是「{plain(row['state'])}」，不用复核了。"
+    if standing(row) != stands:
+        who = plain(row["verifier"]) or "别人"
+        return f"刚才已由{who}复核为「{plain(row['verified']) or '空白'}」，没有改动。"
+    category = door.office.rules().categories.get(plain(row["category"]))
+    asks = category is not None and category.kind == "执法类" and cells["verified"] == "通过"
+    if asks and not plain(row["legal_basis"]) and not cells.get("legal_basis"):
+        return "执法类问题要先填执法依据：案号，或不立案的理由。"
+    if cells.get("legal_basis") and plain(row["legal_basis"]) not in ("", cells["legal_basis"]):
+        return f"执法依据已经填了「{plain(row['legal_basis'])}」，没有改动；要改请在表格里改。"
+    return ""
+
+
+def _acceptance(number: str, body: Mapping[str, str]) -> Verdict | str:
+    result = body.get("result", "")
+    if result not in ("受理", "作废"):
+        return "请选受理或作废。"
+
+    def check(row: Mapping[str, Raw]) -> str:
+        if plain(row["accepted"]):
+            return f"刚才已由别人核实为「{plain(row['accepted'])}」，没有改动。"
+        return "" if plain(row["state"]) == "待核实" else f"这个问题现在是「{plain(row['state'])}」，不用核实了。"
+
+    return Verdict(number, {"accepted": result}, check)
+
+
+def _write(door: Door, nudge: Callable[[], None], one: Verdict | str) -> Any:
+    if isinstance(one, str):
+        return flask.jsonify(error=one), 422
+    office = door.office
+    gateway = Gateway(office.client, office.workbook, {"issues": office.templates["issues"]})
+    try:
+        verdicts.write(gateway, one)
+    except NotWritten as error:
+        return flask.jsonify(error=str(error)), 409
+    except (Refused, Unreachable) as error:
+        return flask.jsonify(error=f"表格暂时写不进去，请再试一次。（{error}）"), 503
+    except Unknown:
+        return flask.jsonify(error="表格没有应答，可能已经写进去了。请稍后刷新这一页看一下。"), 503
+    nudge()
+    return flask.jsonify(ok=True), 200
+
+
+def pictures(lines: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Photos of a cell as (address to show, address to open): ours on this site, another's only as a link."""
+    found = []
+    for line in lines:
+        mine = ids(line)
+        outside = line if line.startswith(("https://", "http://")) else ""
+        found.append((f"/photos/{mine[0]}", f"/photos/{mine[0]}") if mine else ("", outside))
+    return found
