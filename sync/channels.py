@@ -30,12 +30,14 @@ class Failure(RuntimeError):
 
 @dataclass(frozen=True)
 class Letter:
-    """A plain mail. ``id`` is stable: a repeat after a crash carries the same Message-ID."""
+    """A mail. ``id`` is stable: a repeat after a crash carries the same Message-ID. ``html``: the same words for those
+    who read it so; empty: plain alone."""
 
     to: str
     subject: str
     text: str
     id: str
+    html: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,9 @@ class Mail:
         message["Date"] = formatdate(localtime=False)
         message["Message-ID"] = f"<{letter.id}@{self.sender.rpartition('@')[2].strip('>') or 'jielu'}>"
         message.set_content(letter.text)
+        if letter.html:
+            message.add_alternative(letter.html, subtype="html")
+            message.set_boundary(f"=_{letter.id}")  # stable too: a repeat is the same mail
         return message
 
 

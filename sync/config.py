@@ -20,9 +20,11 @@ from dotenv import dotenv_values
 from google.auth.exceptions import GoogleAuthError
 from google.oauth2.service_account import Credentials
 
-from sync import outbox, tick
+from sync import digests, outbox, tick
+from sync.bots import Bot
 from sync.channels import Mail
 from sync.core import tabs
+from sync.core.notices import demanded
 from sync.core.rules import Rules, RulesError
 from sync.core.rules import load as load_rules
 from sync.gateway import Client, Gateway
@@ -277,8 +279,21 @@ class Office:
         return Reception(gateway, self.ledger, self.rules()).work(now)
 
     def deliver(self, now: datetime) -> outbox.Delivery:
-        digest = self.rules().notices.digest
-        return outbox.deliver(self.ledger, self.mail, now, digest=digest, link=self.settings.url)
+        """Send what is due. Groups first: whose wish is the group's message needs no mail once it went."""
+        rules, done = self.rules(), outbox.Delivery()
+        digests.deliver(self.ledger, self.bots, now, done)
+        asked, link = demanded(rules), self.settings.url
+        mails = outbox.deliver(self.ledger, self.mail, now, digest=rules.notices.digest, link=link, asked=asked)
+        return done + mails
+
+    @property
+    def bots(self) -> dict[str, Bot]:
+        """The group bots of the rules, with their addresses and secrets from the environment."""
+        held = self.settings.environ
+        return {
+            one.name: Bot(one.name, one.kind, held.get(one.address, ""), held.get(one.secret or "", ""))
+            for one in self.rules().bots
+        }
 
     @property
     def mail(self) -> Mail | None:

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from html import escape
 
 from sync.channels import Connection, Failure, Letter, Mail
+from sync.core.notices import KINDS, MAIL, Notice, spared
+from sync.core.rulelinks import BOT_KINDS
 from sync.ledger import Ledger, Waiting
+from sync.ledger.wishes import Wishes
 
 GAPS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360))
 MOST_TRIES = 10
 MOST_IN_ONE = 50  # notices in one mail; more are split
 UNSET = "邮箱未配置"
+FOOT = "这封邮件由街路长台账自动发出。问题整改并反馈后不会再提醒；不用回复本邮件。"
 
 
 @dataclass
@@ -31,27 +36,75 @@ class Delivery:
     unsent: int = 0
     reasons: list[str] = field(default_factory=list)
 
+    def __add__(self, other: Delivery) -> Delivery:
+        numbers = (self.sent + other.sent, self.failed + other.failed, self.later + other.later)
+        return Delivery(*numbers, self.unsent + other.unsent, [*self.reasons, *other.reasons])
 
-def deliver(ledger: Ledger, mail: Mail | None, now: datetime, *, digest: bool = True, link: str = "") -> Delivery:
-    """Send everything whose hour has come. ``mail`` None: nothing is configured, and each notice says so."""
+
+def deliver(
+    ledger: Ledger,
+    mail: Mail | None,
+    now: datetime,
+    *,
+    digest: bool = True,
+    link: str = "",
+    asked: Container[str] = tuple(KINDS.values()),
+) -> Delivery:
+    """Send every mail whose hour has come. ``mail`` None: nothing is configured, and each notice says so. ``asked``:
+    kinds that nobody can do without."""
     done = Delivery()
     waiting = ledger.waiting(now, ("待发送",) if mail is None else ("待发送", "未发送"))
+    waiting = [one for one in waiting if one.notice.channel not in BOT_KINDS]
     addresses = ledger.memory().addresses
     sendable = [one for one in waiting if not one.notice.reason]
     done.unsent += len(waiting) - len(sendable)
+    sendable = _wished(ledger, sendable, asked, now, done)
     if mail is None:
-        _hold(ledger, sendable, UNSET, done)
+        hold(ledger, sendable, UNSET, done)
         return done
     nowhere = [one for one in sendable if one.notice.to not in addresses]
     for name, group in _by_name(nowhere).items():
-        _hold(ledger, group, f"组织架构里没有{name}的邮箱", done)
+        hold(ledger, group, f"组织架构里没有{name}的邮箱", done)
     parcels = _parcels(ledger, [one for one in sendable if one.notice.to in addresses], digest)
     if parcels:
         _send_all(ledger, mail, parcels, addresses, now, link, done)
     return done
 
 
-def _hold(ledger: Ledger, group: Sequence[Waiting], reason: str, done: Delivery) -> None:
+def _wished(
+    ledger: Ledger, waiting: Sequence[Waiting], asked: Container[str], now: datetime, done: Delivery
+) -> list[Waiting]:
+    """Those that are to go by mail now; what its receiver wished to hear otherwise is settled, or waits."""
+    wishes = Wishes(ledger).all()
+    groups = _groups(ledger) if wishes else {}
+    found = []
+    for one in waiting:
+        wish = wishes.get((one.notice.to, one.notice.kind), MAIL)
+        reason = spared(one.notice, wish, asked, groups.get(_occasion(one.notice), {}), now)
+        if reason is None:
+            found.append(one)
+        elif reason:
+            ledger.settle([one.notice.number], "不再发送", reason)
+        else:
+            done.later += 1
+    return found
+
+
+def _groups(ledger: Ledger) -> Mapping[str, dict[str, str]]:
+    """By occasion, how the notices of the groups stand."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for sent in ledger.memory().notices.values():
+        if sent.notice.channel in BOT_KINDS:
+            found[_occasion(sent.notice)][sent.notice.to] = sent.state
+    return found
+
+
+def _occasion(notice: Notice) -> str:
+    return notice.number.removesuffix(f"·{notice.to}")
+
+
+def hold(ledger: Ledger, group: Sequence[Waiting], reason: str, done: Delivery) -> None:
+    """They can't be sent as things are, and say so."""
     if group:
         ledger.settle([one.notice.number for one in group], "未发送", reason)
         done.unsent += len(group)
@@ -99,7 +152,7 @@ def _send_all(
                 del left[batch]
     except Failure as failure:  # no connection: all that is left waits
         for group in left.values():
-            _later(ledger, group, failure, now, done)
+            later(ledger, group, failure, now, done)
 
 
 def _send_one(
@@ -115,20 +168,20 @@ def _send_one(
 ) -> None:
     numbers = [one.notice.number for one in group]
     try:
-        mail.send(server, Letter(to, _subject(group), _text(group, link), batch))
+        mail.send(server, Letter(to, _subject(group), _text(group, link), batch, _html(group, link)))
     except Failure as failure:
         if failure.permanent:
             ledger.settle(numbers, "发送失败", str(failure), attempts=group[0].attempts + 1)
             done.failed += len(numbers)
             done.reasons.append(str(failure))
         else:
-            _later(ledger, group, failure, now, done)
+            later(ledger, group, failure, now, done)
         return
     ledger.settle(numbers, "已发送", "", attempts=group[0].attempts + 1)
     done.sent += len(numbers)
 
 
-def _later(ledger: Ledger, group: Sequence[Waiting], failure: Failure, now: datetime, done: Delivery) -> None:
+def later(ledger: Ledger, group: Sequence[Waiting], failure: Failure, now: datetime, done: Delivery) -> None:
     """Another try after a gap. Only a receiver who was refused again and again is given up: what stands in the way of
     every letter (no server, our own settings) passes, and its tries must not be held against the notice."""
     attempts = group[0].attempts + 1
@@ -158,7 +211,24 @@ def _text(group: Sequence[Waiting], link: str) -> str:
     for number, one in enumerate(group, start=1):
         head = f"{number}. " if len(group) > 1 else ""
         parts += [f"{head}【{one.notice.kind}】{one.notice.text}", f"   通知号 {one.notice.number}", ""]
-    parts.append("这封邮件由街路长台账自动发出。问题整改并反馈后不会再提醒；不用回复本邮件。")
+    parts.append(FOOT)
     if link:
         parts.append(link)
     return "\n".join(parts)
+
+
+def _html(group: Sequence[Waiting], link: str) -> str:
+    """The same words, readable on a telephone: nothing is loaded from anywhere, and no word is markup."""
+    items = "".join(
+        f'<li style="margin:0 0 14px"><b>【{escape(one.notice.kind)}】</b>{escape(one.notice.text)}<br>'
+        f'<span style="color:#666;font-size:13px">通知号 {escape(one.notice.number)}</span></li>'
+        for one in group
+    )
+    where = f'<p><a href="{escape(link)}">打开街路长台账</a></p>' if link else ""
+    return (
+        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1"></head>'
+        '<body style="margin:0;padding:16px;font-size:16px;line-height:1.6;max-width:40em">'
+        f'<p>{escape(group[0].notice.to)}：</p><ol style="padding-left:1.4em">{items}</ol>'
+        f'<p style="color:#666;font-size:13px">{FOOT}</p>{where}</body></html>'
+    )

@@ -42,7 +42,14 @@ class House:
         return "250 taken"
 
     def texts(self) -> list[str]:
-        return [letter.get_content() for letter in self.letters]
+        return [words(letter) for letter in self.letters]
+
+
+def words(letter: EmailMessage, kind: str = "plain") -> str:
+    """What a letter says in its plain (or ``html``) part."""
+    part = letter.get_body((kind,))  # type: ignore[arg-type]
+    assert part is not None
+    return str(part.get_content())
 
 
 @contextmanager

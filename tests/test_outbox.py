@@ -14,7 +14,7 @@ from sync.core.decide import decide
 from sync.ledger import Ledger
 from sync.outbox import GAPS, MOST_TRIES, deliver
 from tests.book import ZONE, bureau, hour
-from tests.mailhouse import certificate, post
+from tests.mailhouse import certificate, post, words
 
 SENDER = "街路长台账 <jielu@xidu.example>"
 
@@ -66,7 +66,7 @@ def test_each_gets_a_mail_and_a_second_run_sends_nothing(day: Day) -> None:
     assert sorted(str(letter["To"]) for letter in house.letters) == ["c01@xidu.example", "s03@xidu.example"]
     chief = next(letter for letter in house.letters if letter["To"] == "c01@xidu.example")
     assert chief["Subject"] == "【交办】20261124-001 新正街 暴露垃圾"
-    assert "请于 2026-11-24 15:30 前整改" in chief.get_content() and CHIEF in chief.get_content()
+    assert "请于 2026-11-24 15:30 前整改" in words(chief) and CHIEF in words(chief)
     assert day.states("2026-11-24 09:08") == {CHIEF: ("已发送", ""), HEAD: ("已发送", "")}
 
 
@@ -204,7 +204,8 @@ def test_a_crash_between_yes_and_our_note_repeats_the_same_mail(day: Day, monkey
     assert len(house.letters) == 3
     twice = [letter for letter in house.letters if letter["To"] == house.letters[0]["To"]]
     assert len({letter["Message-ID"] for letter in twice}) == 1
-    assert len({letter.get_content() for letter in twice}) == 1
+    assert len({words(letter) + words(letter, "html") for letter in twice}) == 1
+    assert len({letter.get_boundary() for letter in twice}) == 1
 
 
 @pytest.mark.parametrize(
@@ -246,3 +247,18 @@ def test_a_line_break_in_a_subject_can_not_add_a_header(day: Day) -> None:
             mail.send(server, Letter("c01@xidu.example", "标题\r\nBcc: x@y.example", "正文", "x2"))
     assert house.letters[0]["Bcc"] is None
     assert house.letters[0]["Subject"] == "标题 Bcc: x@y.example"
+
+
+def test_a_mail_reads_the_same_in_both_parts_and_no_word_of_a_row_is_markup(tmp_path: Path) -> None:
+    text = '<img src=x onerror=alert(1)> & "引号"'
+    day = Day(tmp_path, f"2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | {text}")
+    day.tick("2026-11-24 09:05")
+    with post() as (house, url):
+        deliver(day.ledger, Mail(url, SENDER), hour("2026-11-24 09:06"), link="https://xidu.example/?a=1&b=2")
+    letter = next(one for one in house.letters if one["To"] == "c01@xidu.example")
+    assert letter.get_content_type() == "multipart/alternative"
+    plain, html = words(letter), words(letter, "html")
+    assert text in plain and CHIEF in plain and CHIEF in html
+    assert "&lt;img src=x onerror=alert(1)&gt; &amp; &quot;引号&quot;" in html
+    assert '<a href="https://xidu.example/?a=1&amp;b=2">' in html
+    assert "<img" not in html and "src=" not in html.replace("&lt;img src=x", ""), "nothing is loaded from anywhere"

@@ -1,0 +1,82 @@
+"""What groups are told: the notices of one group in as few messages as hold them, no faster than its bot takes them.
+
+Which notices share a message is fixed before it is sent, as with mail: a repeat after a crash is the same message with
+the same number at its end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sync.bots import Bot, Refusal, cut, harmless, pages
+from sync.core.rulelinks import BOT_KINDS
+from sync.ledger import Ledger, Waiting
+from sync.ledger.paces import Paces
+from sync.outbox import Delivery, hold, later
+
+MOST_AT_ONCE = 5  # messages a bot in one run: 飞书 takes five a second
+HEAD_BYTES = 120  # of a message, for its first and last line
+
+
+def deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delivery) -> None:
+    """Send every group's notices whose hour has come; what became of them goes to ``done``."""
+    groups: dict[str, list[Waiting]] = defaultdict(list)
+    for one in ledger.waiting(now, ("待发送", "未发送")):
+        if one.notice.channel in BOT_KINDS:
+            groups[one.notice.to].append(one)
+    for name, group in groups.items():
+        bot = bots.get(name)
+        if bot is None:
+            hold(ledger, group, "rules.toml 里没有这个群机器人", done)
+        elif not bot.address:
+            hold(ledger, group, "群机器人的地址没有设置（环境变量）", done)
+        elif not bot.quiet(now):
+            _tell(ledger, bot, group, now, done)
+
+
+def _tell(ledger: Ledger, bot: Bot, group: Sequence[Waiting], now: datetime, done: Delivery) -> None:
+    paces = Paces(ledger)
+    left = min(paces.left(bot.name, now), MOST_AT_ONCE)
+    for batch, part in list(_messages(ledger, bot, group).items())[: max(left, 0)]:
+        paces.spend(bot.name, now)
+        numbers = [one.notice.number for one in part]
+        try:
+            bot.send(_text(part, batch, bot), now)
+        except Refusal as refusal:
+            if refusal.permanent:
+                ledger.settle(numbers, "发送失败", str(refusal), attempts=part[0].attempts + 1)
+                done.failed += len(numbers)
+                done.reasons.append(str(refusal))
+                continue
+            paces.block(bot.name, now + refusal.pause)
+            later(ledger, part, refusal, now, done)
+            return
+        ledger.settle(numbers, "已发送", "", attempts=part[0].attempts + 1)
+        done.sent += len(numbers)
+
+
+def _messages(ledger: Ledger, bot: Bot, group: Sequence[Waiting]) -> dict[str, list[Waiting]]:
+    """Notices by message: those put together before stay together, the others are put together now."""
+    found: dict[str, list[Waiting]] = defaultdict(list)
+    for one in group:
+        if one.batch:
+            found[one.batch].append(one)
+    fresh = {one.notice.number: one for one in group if not one.batch}
+    room = bot.most_bytes - HEAD_BYTES
+    by_line = {number: cut(harmless(one.notice.text), room - 10) for number, one in fresh.items()}
+    rest = list(fresh)
+    for page in pages(by_line.values(), room):
+        numbers, rest = rest[: len(page)], rest[len(page) :]
+        batch = hashlib.sha256("\n".join([bot.name, *numbers]).encode()).hexdigest()[:32]
+        ledger.batch(numbers, batch)
+        found[batch] = [fresh[number] for number in numbers]
+    return dict(found)
+
+
+def _text(group: Sequence[Waiting], batch: str, bot: Bot) -> str:
+    lines = [cut(harmless(one.notice.text), bot.most_bytes - HEAD_BYTES - 10) for one in group]
+    head = f"街路长台账 {len(lines)} 条" if len(lines) > 1 else "街路长台账"
+    return "\n".join([head, *lines, f"（{batch[:8]}）"])
