@@ -158,9 +158,7 @@ def demanded(rules: Rules) -> set[str]:
     return {KINDS[rule.event] for rule in rules.notices.send if rule.plan}
 
 
-def spared(
-    notice: Notice, wish: str, asked: Container[str], groups: Mapping[str, str], now: datetime
-) -> str | None:
+def spared(notice: Notice, wish: str, asked: Container[str], groups: Mapping[str, str], now: datetime) -> str | None:
     """Why this mail need not go out; None: it is to go; empty: not before it is known whether the group heard.
 
     ``asked``: kinds that the plan demands; ``groups``: by group, how its notice of the same occasion stands."""
