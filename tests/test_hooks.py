@@ -1,0 +1,500 @@
+"""Form tools push rows: each push one row, whatever is repeated, cut off, forged or changed afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from sync import formtools, setup
+from sync.config import Office, Settings
+from sync.core.rules import load
+from sync.fetching import Lost
+from sync.ledger.arrivals import DONE, FAILED, Arrivals
+from sync.reception import MOST_TRIES, Reception
+from sync.workbook.api import Request, Response
+from tests.book import ROOT, ZONE, hour
+from tests.desk import Desk
+from webhook import hooks
+from webhook.server import create_app
+
+NOW = hour("2026-11-24 11:40")
+KEYS = {"K_JSJ": "jin-shu-ju-key-0123456789", "K_JDY": "jdy-key", "K_WJX": "wjx-key", "K_CL": "cao-liao-key-987654",
+        "K_ANY": "any-key"}  # fmt: skip
+HOOKS = """
+[[hook]]
+name = "jsj"
+kind = "金数据"
+tab = "问题台账"
+key = "K_JSJ"
+constants = { "来源" = "群众反映" }
+values = { "类别" = { "垃圾" = "暴露垃圾" } }
+photo_hosts = ["files.example.cn"]
+[hook.columns]
+"填报时间" = "created_at"
+"填报人" = "creator_name"
+"街路" = "field_1"
+"类别" = "field_2"
+"照片" = "field_3"
+"问题描述" = "field_6"
+"位置" = "field_5.address"
+"经度" = "field_5.longitude"
+"纬度" = "field_5.latitude"
+
+[[hook]]
+name = "jdy"
+kind = "简道云"
+tab = "问题台账"
+key = "K_JDY"
+constants = { "来源" = "督查" }
+[hook.columns]
+"填报人" = "creator.name"
+"街路" = "_widget_1"
+"类别" = "_widget_2"
+"问题描述" = "_widget_3"
+"位置" = "addr"
+"经度" = "addr.lnglatXY.0"
+"照片" = "pics"
+
+[[hook]]
+name = "wjx"
+kind = "问卷星"
+tab = "问题台账"
+key = "K_WJX"
+columns = { "填报时间" = "submittime", "填报人" = "q1", "街路" = "q2", "类别" = "q3", "问题描述" = "q4" }
+constants = { "来源" = "群众反映" }
+
+[[hook]]
+name = "caoliao"
+kind = "草料"
+tab = "履职记录"
+key = "K_CL"
+id = "record.id"
+columns = { "填报人" = "record.name", "类型" = "record.what", "街路" = "code.name", "内容" = "record.note" }
+
+[[hook]]
+name = "any"
+kind = "通用"
+tab = "整改反馈"
+key = "K_ANY"
+id = "id"
+columns = { "填报人" = "who", "编号" = "issue", "处理情况" = "outcome", "整改说明" = "text" }
+"""
+TEXT = f"{(ROOT / 'rules.toml').read_text('utf-8')}\n{HOOKS}"
+RULES = load(TEXT)
+SAMPLE: dict[str, Any] = {
+    "form": "FBTWTe", "form_name": "街路问题上报",
+    "entry": {
+        "token": "4xXItIN1", "serial_number": 141,
+        "field_1": "新正街", "field_2": "暴露垃圾", "field_3": ["https://elsewhere.example.cn/photo1.jpg"],
+        "field_4": {"value": "13800000000", "verified": True},
+        "field_5": {"address": "新正街12号", "latitude": 26.97, "longitude": 112.36}, "field_6": "垃圾成堆",
+        "x_field_1": "", "color_mark": "", "x_field_weixin_openid": "", "creator_name": "李四",
+        "created_at": "2026-11-24T03:36:09.016Z", "updated_at": "2026-11-24T03:36:09.016Z", "info_remote_ip": "",
+    },
+}  # fmt: skip
+
+
+def changed(stamp: str, **fields: Any) -> dict[str, Any]:
+    return {**SAMPLE, "entry": {**SAMPLE["entry"], "updated_at": stamp, **fields}}
+
+
+class House:
+    """A bureau whose doors are open, with the workbook of a desk behind them."""
+
+    def __init__(self, folder: Path, text: str = TEXT, **environ: str) -> None:
+        rules = folder / "rules.toml"
+        rules.write_text(text, "utf-8")
+        self.office = Office(Settings.read({"JIELU_DATA": str(folder / "data"), "JIELU_RULES": str(rules),
+                                            "JIELU_SECRET": "s", **KEYS, **environ}))  # fmt: skip
+        setup.build(self.office.gateway, self.office.rules())
+        self.woken: list[int] = []
+        app = create_app(self.office, lambda: None, arrived=lambda: self.woken.append(1))
+        self.client: FlaskClient = app.test_client()
+
+    def send(self, address: str, body: object, headers: dict[str, str] | None = None) -> int:
+        raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+        return self.client.post(f"/hooks/form/{address}", data=raw, headers=headers or {}).status_code
+
+    def jsj(self, body: object, key: str = KEYS["K_JSJ"]) -> int:
+        return self.send(f"jsj/{key}", body)
+
+    def rows(self, key: str, *columns: str) -> list[tuple[object, ...]]:
+        table = self.office.gateway.read()[key]
+        headers = {column.key: column.header for column in self.office.templates[key].columns}
+        at = [table.header.index(headers[column]) for column in columns]
+        return [tuple(row[i] if i < len(row) else "" for i in at) for row in table.rows]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    found = House(tmp_path)
+    yield found
+    found.office.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    found = Desk(tmp_path)
+    found.rules = RULES
+    return found
+
+
+def push(desk: Desk, body: dict[str, Any], source: str = "jsj") -> None:
+    hook = next(hook for hook in RULES.hooks if hook.name == source)
+    raw = json.dumps(body, ensure_ascii=False)
+    found = formtools.read(hook, raw.encode())
+    Arrivals(desk.ledger).take(source, found.id, raw, found.version, NOW)
+
+
+def receive(desk: Desk, after: timedelta = timedelta(0), **more: Any) -> Any:
+    return Reception(desk.gateway, desk.ledger, RULES, **more).work(NOW + after)
+
+
+# Each tool
+
+
+def test_the_sample_of_jinshuju_becomes_a_right_row(desk: Desk) -> None:
+    push(desk, SAMPLE)
+    assert receive(desk).added == 1
+    filled = ("填报时间", "填报人", "来源", "街路", "位置", "类别", "问题描述", "经度", "纬度", "照片")
+    assert desk.rows("问题台账", *filled) == [
+        ("2026-11-24 11:36", "李四", "群众反映", "新正街", "新正街12号", "暴露垃圾", "垃圾成堆", "112.36", "26.97",
+         "https://elsewhere.example.cn/photo1.jpg")
+    ]  # fmt: skip
+    desk.settle("2026-11-24 11:41")
+    assert desk.rows("问题台账", "编号", "校验", "状态", "街路长") == [("20261124-001", "", "待核实", "街路长01")]
+    assert "13800000000" not in str(desk.everything()["问题台账"]), "what no column names stays out of the sheet"
+
+
+def test_jiandaoyun_by_its_signature_and_a_retry_of_a_delivery(house: House) -> None:
+    body = {"op": "data_create", "data": {
+        "_id": "5f1", "_widget_1": "联胜路", "_widget_2": "暴露垃圾", "_widget_3": "=HYPERLINK(\"x\")",
+        "creator": {"name": "督查01"}, "pics": [{"name": "a.jpg", "url": "https://f.example.cn/a.jpg"}],
+        "addr": {"province": "湖南省", "city": "衡阳市", "district": "衡阳县", "detail": "联胜路8号",
+                 "lnglatXY": [112.4, 27]},
+    }}  # fmt: skip
+    raw = json.dumps(body).encode()
+    good = hashlib.sha1(b"n1:" + raw + b":jdy-key:1764000000").hexdigest()
+    address = "jdy?nonce=n1&timestamp=1764000000"
+    sent = {"X-JDY-Signature": good, "X-JDY-DeliverId": "d-1"}
+    assert house.send(address, raw, {**sent, "X-JDY-Signature": "0" * 40}) == 403
+    assert house.send(address, raw + b" ", sent) == 403
+    assert [house.send(address, raw, sent) for _ in range(2)] == [200, 200]
+    assert house.office.receive(NOW).added == 1
+    assert house.rows("issues", "reporter", "street", "text", "place", "longitude", "photos") == [
+        ("督查01", "联胜路", '=HYPERLINK("x")', "湖南省衡阳市衡阳县联胜路8号", 112.4, "https://f.example.cn/a.jpg")
+    ]
+
+
+def test_wenjuanxing_by_its_sign(house: House) -> None:
+    body = {"activity": "1001", "name": "街路问题", "timetaken": "30", "submittime": "2026-11-24 09:30:00",
+            "q1": "王五", "q2": "新正街", "q3": "暴露垃圾", "q4": "一堆", "joinid": "777", "index": "12"}  # fmt: skip
+    good = {**body, "sign": hashlib.sha1(b"100112wjx-key").hexdigest()}
+    assert house.send("wjx", {**body, "sign": ""}) == 403
+    assert house.send("wjx", {**good, "index": "13"}) == 403
+    assert [house.send("wjx", good) for _ in range(2)] == [200, 200]
+    assert house.office.receive(NOW).added == 1
+    assert house.rows("issues", "reporter", "street", "text") == [("王五", "新正街", "一堆")]
+
+
+def test_caoliao_by_the_secret_in_its_address(house: House) -> None:
+    body = {"code": {"name": "新正街"}, "record": {"id": 5, "name": "街路长01", "what": "巡查", "note": "正常"}}
+    assert house.send("caoliao/wrong", body) == 403
+    assert house.send(f"caoliao/{KEYS['K_CL']}", body) == 200
+    assert house.office.receive(NOW).added == 1
+    assert house.rows("duties", "reporter", "kind", "street", "text") == [("街路长01", "巡查", "新正街", "正常")]
+    (at,) = (row[0] for row in house.rows("duties", "reported_at"))
+    assert isinstance(at, float), "without a time of its own a row has the hour of its arrival"
+
+
+def test_a_plain_signed_push(house: House) -> None:
+    fields = {"id": "x1", "who": "街路长01", "issue": "20261124-001", "outcome": "已整改", "text": "清了"}
+    raw = json.dumps(fields).encode()
+
+    def sent(at: float, key: str = "any-key") -> dict[str, str]:
+        stamp = str(int(at))
+        mac = hmac.new(key.encode(), stamp.encode() + b"." + raw, hashlib.sha256).hexdigest()
+        return {"X-Jielu-Timestamp": stamp, "X-Jielu-Signature": mac}
+
+    now = time.time()
+    for bad in (sent(now, "no"), sent(now - 301), sent(now + 301), {}, {**sent(now), "X-Jielu-Timestamp": "soon"}):
+        assert house.send("any", raw, bad) == 403
+    assert [house.send("any", raw, sent(now)) for _ in range(2)] == [200, 200]
+    assert house.office.receive(NOW).added == 1
+    assert house.rows("feedback", "issue", "outcome") == [("20261124-001", "已整改")]
+
+
+# The door
+
+
+def test_who_has_no_secret_makes_no_row(house: House) -> None:
+    for address in ("jsj", "jsj/", "jsj/wrong", f"nobody/{KEYS['K_JSJ']}", f"jsj/{KEYS['K_JSJ']}x"):
+        assert house.send(address, SAMPLE) in (403, 404), address
+    assert house.office.receive(NOW).added == 0 and house.woken == []
+
+
+def test_a_variable_that_is_not_set_opens_to_nobody(tmp_path: Path) -> None:
+    house = House(tmp_path, K_JSJ="")
+    assert house.send("jsj", SAMPLE) == 403 and house.send("jsj/", SAMPLE) in (403, 404)
+    assert house.send("jsj/K_JSJ", SAMPLE) == 403
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400), (b"[]", 400), (b"{", 400), (b'{"entry": {}}', 400), (b'{"entry": []}', 400),
+        (b"[" * 100_000, 400), (b'{"form": "F", "entry": {"serial_number": NaN}}', 400),
+        (b'"' + b"x" * 1024 * 1024, 413),
+    ],
+)  # fmt: skip
+def test_what_is_no_push_is_refused(house: House, body: bytes, status: int) -> None:
+    assert house.jsj(body) == status
+    assert house.office.receive(NOW).added == 0
+
+
+def test_a_push_is_answered_before_its_row_is_made_and_within_a_second(house: House) -> None:
+    began = time.perf_counter()
+    assert house.jsj(SAMPLE) == 200
+    assert time.perf_counter() - began < 1
+    assert house.woken == [1] and house.rows("issues", "text") == []
+    assert house.jsj(SAMPLE) == 200 and house.woken == [1], "a repeat wakes nobody"
+
+
+def test_half_a_character_and_long_numbers_do_no_harm(house: House) -> None:
+    body = changed("2026-11-24T03:40:00Z", field_6="坏\ud800字\x00", creator_name=12345678901234567890)
+    assert house.jsj(json.dumps(body).encode()) == 200
+    assert house.office.receive(NOW).added == 1
+    assert house.rows("issues", "text", "reporter") == [("坏?字", "12345678901234567890")]
+
+
+# Once
+
+
+def test_the_same_delivery_twice_is_one_row(desk: Desk) -> None:
+    for _ in range(2):
+        push(desk, SAMPLE)
+        receive(desk)
+    desk.restart()
+    push(desk, SAMPLE)
+    assert receive(desk).added == 0
+    assert len(desk.rows("问题台账", "问题描述")) == 1
+
+
+@pytest.mark.parametrize(("killed", "rows_then"), [("noted", 0), ("appended", 1)])
+def test_a_kill_around_the_append_does_not_double(desk: Desk, killed: str, rows_then: int) -> None:
+    push(desk, SAMPLE)
+
+    def stop(step: str) -> None:
+        if step == killed:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        receive(desk, step=stop)
+    assert len(desk.rows("问题台账", "问题描述")) == rows_then
+    desk.restart()
+    assert receive(desk).added == 1
+    assert len(desk.rows("问题台账", "问题描述")) == 1
+    assert receive(desk).added == 0
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_an_append_whose_answer_was_lost_is_looked_for(desk: Desk, arrives: bool) -> None:
+    def cut(request: Request, response: Response | None = None) -> Response | None:
+        if request.path.endswith(":batchUpdate"):
+            return Response(503, {}, b"{}")
+        return None
+
+    desk.before, desk.after = (desk.before, cut) if arrives else (cut, desk.after)
+    push(desk, SAMPLE)
+    push(desk, changed("2026-11-24T03:36:09.016Z", serial_number=142))  # another entry with the same words
+    assert receive(desk).later == 2
+    desk.restart()
+    assert receive(desk) and len(desk.rows("问题台账", "问题描述")) == (2 if arrives else 0), "not before its time"
+    receive(desk, timedelta(minutes=2))
+    assert len(desk.rows("问题台账", "问题描述")) == 2
+
+
+def test_a_workbook_out_of_reach_loses_nothing(desk: Desk) -> None:
+    desk.before = lambda request: Response(503, {}, b"{}")
+    push(desk, SAMPLE)
+    for minutes in range(0, 6000, 200):
+        assert receive(desk, timedelta(minutes=minutes)).failed == 0
+    desk.restart()
+    assert receive(desk, timedelta(days=10)).added == 1
+
+
+def test_a_row_that_is_refused_again_and_again_is_given_up_with_a_sentence(house: House) -> None:
+    assert house.jsj(SAMPLE) == 200
+    refused = b'{"error": {"code": 400, "message": "no", "status": "INVALID_ARGUMENT"}}'
+    adapter = house.office.client.session.get_adapter("https://sheets.googleapis.com/")
+    adapter.before = lambda request: Response(400, {}, refused) if request.path.endswith(":batchUpdate") else None
+    for n in range(MOST_TRIES):
+        done = house.office.receive(NOW + timedelta(hours=4 * n))
+    assert done.failed == 1
+    adapter.before = lambda request: None
+    house.office.ticks(NOW)
+    said = dict(house.rows("status", "item", "text"))["表单推送「jsj」"]
+    assert str(said).startswith("1 条没有入表，最近一条（FBTWTe·141）：试了 8 次都没有成功：写入工作簿被拒绝")
+
+
+def test_a_wrong_rule_waits_for_its_mending_and_is_said(tmp_path: Path) -> None:
+    house = House(tmp_path, TEXT.replace('"问题描述" = "field_6"', '"截止时间" = "field_6"'))
+    assert house.jsj(SAMPLE) == 200
+    assert house.office.receive(NOW).later == 1
+    house.office.ticks(NOW)
+    said = dict(house.rows("status", "item", "text"))["表单推送「jsj」"]
+    assert "「问题台账」的「截止时间」由系统填写，表单不能填。" in str(said)
+    (tmp_path / "rules.toml").write_text(TEXT, "utf-8")
+    assert house.office.receive(NOW + timedelta(minutes=6)).added == 1
+    house.office.ticks(NOW)
+    assert "表单推送「jsj」" not in dict(house.rows("status", "item", "text"))
+
+
+def test_fields_that_are_all_empty_make_no_row(desk: Desk) -> None:
+    names = ("field_1", "field_2", "field_3", "field_5", "field_6", "creator_name", "created_at")
+    push(desk, changed("2026-11-24T03:40:00Z", **dict.fromkeys(names, "")))
+    assert receive(desk).failed == 1
+    found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
+    assert found is not None and found.state == FAILED and "columns 里写的字段一个也没有内容" in found.said
+
+
+# Edits
+
+
+def test_an_update_edits_its_row_and_never_doubles(desk: Desk) -> None:
+    push(desk, SAMPLE)
+    receive(desk)
+    desk.settle("2026-11-24 11:41")
+    update = changed("2026-11-24T03:45:00Z", field_6="垃圾成堆，有异味", field_2="垃圾满溢")
+    push(desk, update)
+    assert receive(desk).edited == 1
+    desk.settle("2026-11-24 11:46")
+    assert desk.rows("问题台账", "编号", "类别", "问题描述") == [("20261124-001", "垃圾满溢", "垃圾成堆，有异味")]
+    receive(desk, timedelta(minutes=2))
+    found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
+    assert found is not None and (found.state, found.said) == (DONE, "")
+    push(desk, SAMPLE)  # an older version that comes late
+    push(desk, update)
+    done = receive(desk, timedelta(minutes=10))
+    assert (done.added, done.edited) == (0, 0)
+    assert len(desk.rows("问题台账", "编号")) == 1
+
+
+def test_a_row_that_was_sorted_away_is_edited_where_it_is_and_people_s_cells_win(desk: Desk) -> None:
+    push(desk, SAMPLE)
+    push(desk, changed("2026-11-24T03:36:10Z", serial_number=142, field_6="另一堆", created_at="2026-11-24T03:37:00Z"))
+    receive(desk)
+    desk.settle("2026-11-24 11:41")
+    desk.type("问题台账", 1, "类别", "其他")
+    desk.book.worksheet("问题台账").sort((8, "asc"))  # 问题描述 of 142 may come first now
+    push(desk, changed("2026-11-24T03:45:00Z", field_6="垃圾成堆，很多", field_2="垃圾满溢"))
+    receive(desk)
+    desk.settle("2026-11-24 11:46")
+    shown = dict(desk.rows("问题台账", "问题描述", "类别"))
+    assert shown == {"垃圾成堆，很多": "其他", "另一堆": "暴露垃圾"}
+    receive(desk, timedelta(minutes=2))
+    found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
+    assert found is not None and "类别表格里已经有人改过" in found.said
+
+
+def test_a_version_that_came_while_the_first_was_on_its_way_edits_and_does_not_double(desk: Desk) -> None:
+    push(desk, SAMPLE)
+
+    def stop(step: str) -> None:
+        if step == "appended":
+            push(desk, changed("2026-11-24T03:45:00Z", field_6="改过了"))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        receive(desk, step=stop)
+    desk.restart()
+    receive(desk)
+    desk.settle("2026-11-24 11:46")
+    receive(desk, timedelta(minutes=2))
+    desk.settle("2026-11-24 11:48")
+    assert [text for (text,) in desk.rows("问题台账", "问题描述")] == ["改过了"]
+
+
+def test_an_entry_deleted_over_there_leaves_its_row(desk: Desk) -> None:
+    data = {"_id": "1", "_widget_1": "联胜路", "_widget_3": "一堆", "creator": {"name": "督查01"}}
+    push(desk, {"op": "data_create", "data": data}, "jdy")
+    receive(desk)
+    push(desk, {"op": "data_remove", "data": {**data, "deleteTime": "2026-11-24T04:00:00Z"}}, "jdy")
+    receive(desk)
+    assert len(desk.rows("问题台账", "编号")) == 1
+
+
+def test_the_words_of_old_pushes_are_forgotten_and_a_repeat_is_still_known(desk: Desk) -> None:
+    push(desk, SAMPLE)
+    receive(desk)
+    receive(desk, timedelta(days=31))
+    found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
+    assert found is not None and found.payload == ""
+    push(desk, changed("2027-01-01T00:00:00Z"))
+    assert receive(desk, timedelta(days=32)).added == 0
+
+
+# Photos
+
+
+class Shop:
+    """Gives photos, or says why not; what it stands for is tested in test_fetching."""
+
+    def __init__(self, answer: Callable[[str], bytes]) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+
+    def get(self, link: str, hosts: object) -> bytes:
+        self.asked.append(link)
+        return self.answer(link)
+
+
+def with_photo() -> dict[str, Any]:
+    return changed(
+        "2026-11-24T03:36:09.016Z", field_3=["https://files.example.cn/1.jpg", "https://no.example.cn/2.jpg"]
+    )
+
+
+def test_a_photo_of_an_allowed_house_is_kept_and_the_others_stay_links(desk: Desk) -> None:
+    shop = Shop(lambda link: b"jpeg")
+    push(desk, with_photo())
+    receive(desk, keep=lambda content: f"/photos/{content.decode()}", fetcher=shop)
+    assert desk.rows("问题台账", "照片") == [("/photos/jpeg\nhttps://no.example.cn/2.jpg",)]
+    assert shop.asked == ["https://files.example.cn/1.jpg"]
+
+
+def test_a_photo_that_comes_late_takes_the_link_s_place(desk: Desk) -> None:
+    def lost(link: str) -> bytes:
+        raise Lost("连接中断")
+
+    push(desk, with_photo())
+    receive(desk, keep=lambda content: "/photos/1", fetcher=Shop(lost))
+    assert desk.rows("问题台账", "照片")[0][0].startswith("https://files.example.cn/1.jpg"), "the row does not wait"
+    desk.settle("2026-11-24 11:41")
+    receive(desk, timedelta(minutes=2), keep=lambda content: "/photos/1", fetcher=Shop(lambda link: b"jpeg"))
+    desk.settle("2026-11-24 11:43")
+    assert desk.rows("问题台账", "照片") == [("/photos/1\nhttps://no.example.cn/2.jpg",)]
+
+
+def test_what_is_no_photo_stays_a_link(desk: Desk) -> None:
+    def refuse(content: bytes) -> str:
+        raise ValueError("不是照片")
+
+    push(desk, with_photo())
+    receive(desk, keep=refuse, fetcher=Shop(lambda link: b"html"))
+    found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
+    assert found is not None and found.state == DONE
+    assert desk.rows("问题台账", "照片")[0][0].startswith("https://files.example.cn/1.jpg")
+
+
+def test_the_default_address_of_a_signature_is_one_place() -> None:
+    assert hooks.sign is formtools.sign and ZONE.key == "Asia/Shanghai"
