@@ -22,7 +22,7 @@ from sync.files import Sheet
 from sync.gateway import Client, Gateway, Refused, Unknown
 from sync.mapping import ColumnMap, FileProblem
 
-__all__ = ["FileProblem", "append", "export", "read_file"]
+__all__ = ["FileProblem", "append", "export", "read_file", "read_rows"]
 
 UTC = ZoneInfo("UTC")
 BLOCK = 2000  # rows in one request: well under what Google takes at once
@@ -61,6 +61,13 @@ def read_file(
     ``rules``: a mapping file; without one the file's headers must be the tab's. Times are wall clock of ``zone``.
     Columns of the service are left out, since it fills them itself. Raises ``FileProblem`` with all that is wrong.
     """
+    return [row for _, row in read_rows(path, tab, rules, zone)]
+
+
+def read_rows(
+    path: Path, tab: Tab, rules: ColumnMap | None = None, zone: ZoneInfo = UTC
+) -> list[tuple[int, dict[str, Raw]]]:
+    """As ``read_file``, each row with its number in the file."""
     sheet = files.read(path, tab, rules)
     frame = _frame(sheet)
     if rules is None:
@@ -121,7 +128,7 @@ def _placer(sheet: Sheet, rules: ColumnMap | None) -> Callable[[int, str], str]:
 
 def _rows(
     made: pd.DataFrame, tab: Tab, zone: ZoneInfo, place: Callable[[int, str], str], problems: list[str]
-) -> list[dict[str, Raw]]:
+) -> list[tuple[int, dict[str, Raw]]]:
     """The rows as raw values by column key; what can't be read goes to ``problems``."""
     found: list[dict[str, Raw]] = [{} for _ in range(len(made))]
     for column in tab.staff:
@@ -133,7 +140,7 @@ def _rows(
                 problems.append(f"{place(number, column.header)}{problem}")
             elif value != "":
                 row[column.key] = value
-    return [row for row in found if row]
+    return [(int(number), row) for number, row in zip(made.index, found, strict=True) if row]
 
 
 def _cell(cell: Raw, column: Column, zone: ZoneInfo) -> tuple[Raw, str]:

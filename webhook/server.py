@@ -14,7 +14,7 @@ import waitress  # type: ignore[import-untyped]
 
 from sync.config import Office, SettingsError
 from sync.scheduler import Clock
-from webhook import access, api, forms, grid, hooks, pages, people, verify
+from webhook import access, api, bulletins, forms, grid, hooks, imports, notices, pages, people, verify
 
 THREADS = 56  # a live page holds one while it is open (at most 40, webhook/grid.py); the rest answer
 RECEIVE_SECONDS = 20  # for what waits for another try; a push itself is taken in at once
@@ -58,6 +58,9 @@ def create_app(
     app.register_blueprint(grid.blueprint(office, door, nudge))
     app.register_blueprint(hooks.blueprint(key, nudge))
     app.register_blueprint(hooks.forms(office, arrived))
+    app.register_blueprint(bulletins.blueprint(door))
+    app.register_blueprint(imports.blueprint(door, nudge))
+    app.register_blueprint(notices.blueprint(door))
     if office.embedded:
         app.register_blueprint(
             api.blueprint(office.api, office.accounts, f"{office.settings.url}/token" if office.settings.url else None)

@@ -16,6 +16,7 @@ from sync.core.escalation import OPEN
 from sync.core.issues import Issue, Stamps, warn_at
 from sync.core.life import Life
 from sync.core.roster import ROLES, Roster
+from sync.core.rulebook import Notice as Rule
 from sync.core.rules import Rules
 
 KINDS = {
@@ -156,6 +157,20 @@ def groups_since(rules: Rules, before: Mapping[str, datetime], now: datetime) ->
 def demanded(rules: Rules) -> set[str]:
     """The kinds that a clause of the plan asks for: nobody can do without them."""
     return {KINDS[rule.event] for rule in rules.notices.send if rule.plan}
+
+
+def grounds(kind: str, roles: Container[str], rules: Rules) -> list[str]:
+    """Why such a notice comes to who holds ``roles`` (code words): the rules that send it, and what each rests on."""
+    sent = [rule for rule in rules.notices.send if KINDS[rule.event] == kind]
+    mine = [rule for rule in sent if any(role in roles for role in rule.to)] or sent
+    return [_ground(kind, rule, rules) for rule in mine]
+
+
+def _ground(kind: str, rule: Rule, rules: Rules) -> str:
+    to = "、".join(ROLES[role] for role in rule.to)
+    when = f"（{rule.when.zh}）" if rule.when else ""
+    words = f"方案{rule.plan}：{rules.plan.clauses[rule.plan]}" if rule.plan else rule.base
+    return f"{kind}通知{to}{when}，依据{words}"
 
 
 def spared(notice: Notice, wish: str, asked: Container[str], groups: Mapping[str, str], now: datetime) -> str | None:

@@ -114,9 +114,9 @@ class Arrivals:
         return said
 
     def forget(self, before: datetime) -> int:
-        """Drop the words of pushes that became rows before that hour (they may hold a telephone number); the id stays,
-        so that a repeat is still known. Returns how many."""
-        query = sa.select(deliveries).where(self._mine, deliveries.c.state == DONE, deliveries.c.at < before)
+        """Drop the words of what is over since before that hour (they may hold a telephone number); the id stays, so
+        that a repeat is still known. Returns how many."""
+        query = sa.select(deliveries).where(self._mine, deliveries.c.state != RECEIVED, deliveries.c.at < before)
         with self.ledger.engine.begin() as db:
             old = [one for row in db.execute(query) if (one := self._read(row)).payload]
             self._put(db, [replace(one, payload="") for one in old])

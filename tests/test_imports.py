@@ -1,0 +1,175 @@
+"""A file from the browser: read and shown first, all that is wrong named, added once and in one piece."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+import requests
+
+from sync import imports
+from sync.workbook.api import Request, Response
+from tests.house import OPERATOR, House, house
+
+HEAD = "填报时间,填报人,来源,街路,类别,严重程度,问题描述"
+GOOD = f"""{HEAD}
+2026-11-24 09:00,督查01,督查,新正街,暴露垃圾,一般,=1+1
+2026-11-24 09:10,督查01,督查,联胜路,路面破损,,坑
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[House]:
+    with house(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def person(home: House) -> requests.Session:
+    return home.enter("标准化办01")
+
+
+def upload(
+    home: House, person: requests.Session, content: str | bytes, tab: str = "issues", name: str = "问题.csv"
+) -> requests.Response:
+    raw = content.encode() if isinstance(content, str) else content
+    return person.post(f"{home.url}/import", files={"file": (name, raw)}, data={"tab": tab}, timeout=20)
+
+
+def token(page: requests.Response) -> str:
+    found = re.search(r'name="id" value="([0-9a-f]{40})"', page.text)
+    assert found, page.text
+    return found[1]
+
+
+def confirm(home: House, person: requests.Session, id_: str) -> requests.Response:
+    return person.post(f"{home.url}/import/confirm", data={"id": id_}, timeout=20)
+
+
+def texts(home: House) -> list[tuple[str, ...]]:
+    return home.rows("问题台账", "填报时间", "街路", "问题描述")
+
+
+def test_a_file_is_shown_first_and_added_with_one_click(home: House, person: requests.Session) -> None:
+    page = upload(home, person, GOOD)
+    assert page.status_code == 200 and "问题.csv → 问题台账，2 行" in page.text
+    assert "<td>2026-11-24 09:00</td>" in page.text and '<th scope="row">3</th>' in page.text
+    assert texts(home) == [], "a look adds nothing"
+    done = confirm(home, person, token(page))
+    assert "导入「问题台账」2 行" in done.text and home.nudges == 1
+    assert texts(home) == [("2026-11-24 09:00", "新正街", "=1+1"), ("2026-11-24 09:10", "联胜路", "坑")]
+
+
+def test_the_same_upload_twice_is_added_once(home: House, person: requests.Session) -> None:
+    first, second = upload(home, person, GOOD), upload(home, home.enter(OPERATOR), GOOD, name="又一份.csv")
+    assert token(first) == token(second)
+    for _ in range(3):
+        assert confirm(home, person, token(first)).status_code == 200
+    assert len(texts(home)) == 2
+    again = upload(home, person, GOOD)
+    assert "同一个文件已经导入过：标准化办01 于" in again.text and "/import/confirm" not in again.text
+
+
+def test_all_that_is_wrong_is_named_with_row_and_column_and_nothing_comes_in(
+    home: House, person: requests.Session
+) -> None:
+    bad = (
+        f"{HEAD}\n昨天,督查01,督查,新正街,暴露垃圾,一般,甲\n2026-11-24 09:00,,检查,新正街,暴露垃圾,特急,乙\n"
+        + "".join(f"2026-11-24 09:00,督查01,督查,新正街,暴露垃圾,不行{n},丙\n" for n in range(30))
+    )
+    page = upload(home, person, bad)
+    assert page.status_code == 422 and "没有导入" in page.text
+    for place in ("2 行 A 列「填报时间」", "3 行 B 列「填报人」", "3 行 C 列「来源」", "3 行 F 列", "33 行 F 列"):
+        assert f"第 {place}" in page.text
+    assert texts(home) == []
+
+
+def test_names_that_no_list_has_are_doubts_and_not_errors(home: House, person: requests.Session) -> None:
+    page = upload(home, person, GOOD.replace("新正街", "新正接"))
+    assert "第 2 行「街路」填的是「新正接」，名单里没有。是不是「新正街」？" in page.text
+    assert confirm(home, person, token(page)).status_code == 200 and len(texts(home)) == 2
+
+
+def test_an_xlsx_and_another_tab(home: House, person: requests.Session) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for line in (
+        ["街路编号", "街路", "类型", "区域", "支部", "街路长"],
+        ["J09", "<b>保安小区</b>", "背街小巷", "城中", "第四支部", "街路长01"],
+    ):
+        book.active.append(line)
+    kept = io.BytesIO()
+    book.save(kept)
+    page = upload(home, person, kept.getvalue(), "streets", "名册.xlsx")
+    assert "&lt;b&gt;保安小区&lt;/b&gt;" in page.text and "<b>保安" not in page.text
+    assert confirm(home, person, token(page)).status_code == 200
+    assert ("J09", "<b>保安小区</b>") in home.rows("街路名册", "街路编号", "街路")
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "status", "said"),
+    [
+        (b"", "问题.csv", 422, "是空的"),
+        (HEAD.encode(), "问题.csv", 422, "只有表头，没有数据"),
+        (b"%PDF", "问题.pdf", 422, "只能导入 .xlsx 和 .csv"),
+        (b"not a zip", "问题.xlsx", 422, "问题.xlsx"),
+        (GOOD.encode(), "../../etc/问题.csv", 200, "2 行"),
+        (GOOD.encode(), "", 400, "请选一个文件"),
+        (GOOD.replace("街路,", "接路,").encode(), "问题.csv", 422, "表头「接路」"),
+    ],
+)
+def test_files_that_are_none(
+    home: House, person: requests.Session, content: bytes, name: str, status: int, said: str
+) -> None:
+    page = upload(home, person, content, name=name)
+    assert (page.status_code, said in page.text) == (status, True), page.text
+    assert texts(home) == []
+
+
+def test_too_much_for_one_request_is_refused(
+    home: House, person: requests.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "MOST_ROWS", 1)
+    page = upload(home, person, GOOD)
+    assert page.status_code == 422 and "网页一次最多导入 1 行" in page.text
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_an_answer_that_was_lost_is_looked_for_and_not_doubled(
+    home: House, person: requests.Session, arrived: bool
+) -> None:
+    adapter = home.office.client.session.get_adapter("https://sheets.googleapis.com/")
+    lost = Response(503, {}, b"{}")
+
+    def before(request: Request) -> Response | None:
+        return lost if not arrived and request.path.endswith(":batchUpdate") else None
+
+    def after(request: Request, response: Response) -> Response | None:
+        return lost if arrived and request.path.endswith(":batchUpdate") else None
+
+    id_ = token(upload(home, person, GOOD))
+    adapter.before, adapter.after = before, after
+    page = confirm(home, person, id_)
+    assert page.status_code == 422 and "可能已经全部导入，也可能一行也没有" in page.text and token(page) == id_
+    adapter.before, adapter.after = lambda request: None, lambda request, response: None
+    assert confirm(home, person, id_).status_code == 200 and len(texts(home)) == 2
+
+
+def test_only_the_offices_import(home: House) -> None:
+    for who in ("街路长01", "支部书记06", "指挥长02"):
+        chief = home.enter(who)
+        assert chief.get(f"{home.url}/import", timeout=10).status_code == 403
+        assert upload(home, chief, GOOD).status_code == 403
+        assert confirm(home, chief, "0" * 40).status_code == 403
+    stranger = requests.Session()
+    stranger.headers["Origin"] = home.url
+    assert upload(home, stranger, GOOD).status_code == 401
+    from_elsewhere = home.enter(OPERATOR)
+    from_elsewhere.headers["Origin"] = "https://evil.example.cn"
+    assert upload(home, from_elsewhere, GOOD).status_code == 403
+    assert confirm(home, home.enter(OPERATOR), "0" * 40).status_code == 422
+    assert texts(home) == []

@@ -1,0 +1,118 @@
+"""``/import``: rows of an xlsx or csv from the browser; shown first, then added with one click, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import flask
+from flask import render_template, request
+
+from sync import imports
+from sync.core import serials
+from sync.core.rows import Raw, plain
+from sync.core.sight import OVERSEERS, remembered
+from sync.core.tabs import Column, Tab
+from sync.gateway import Gateway
+from sync.imports import Import, Preview, Unsure
+from sync.ledger import Busy
+from sync.mapping import FileProblem
+from webhook import access
+from webhook.access import Door
+
+MOST_SHOWN = 100  # rows of a preview; the number of all stands above
+MOST_BYTES = 10 * 1024 * 1024
+
+
+def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
+    """The page, for who oversees all."""
+    routes = flask.Blueprint("imports", __name__, template_folder="templates")
+
+    @routes.get("/import")
+    @access.needs(*OVERSEERS)
+    def page() -> str:
+        return _page(door)
+
+    @routes.post("/import")
+    @access.needs(*OVERSEERS)
+    def upload() -> Any:
+        file, tab = request.files.get("file"), tabs(door).get(request.form.get("tab", ""))
+        if file is None or not file.filename or tab is None:
+            return _page(door, problems=["请选一个文件和一个工作表。"]), 400
+        content = file.stream.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            return _page(door, problems=["文件太大，最多 10 MB。"], tab=tab.key), 413
+        try:
+            shown = _preview(door, file.filename, content, tab)
+        except FileProblem as error:
+            return _page(door, problems=list(error.problems), tab=tab.key), 422
+        return _page(door, preview=shown, tab=tab.key)
+
+    @routes.post("/import/confirm")
+    @access.needs(*OVERSEERS)
+    def confirm() -> Any:
+        one, id_ = access.visitor(), request.form.get("id", "")
+        gateway = Gateway(door.office.client, door.office.workbook, door.office.templates)
+        work = Import(gateway, door.office.ledger)
+        try:
+            with door.office.ticking:
+                said = work.confirm(id_, one.name if one else "", door.now())
+        except FileProblem as error:
+            return _page(door, problems=list(error.problems), again=id_ if isinstance(error, Unsure) else ""), 422
+        except Busy:
+            return _page(door, problems=["系统正在更新表格，请过几秒再点一次“导入”。"], again=id_), 503
+        nudge()
+        return _page(door, said=said)
+
+    return routes
+
+
+def tabs(door: Door) -> dict[str, Tab]:
+    """The tabs that people fill."""
+    return {key: tab for key, tab in door.office.templates.items() if any(one.required for one in tab.staff)}
+
+
+def _preview(door: Door, name: str, content: bytes, tab: Tab) -> Preview:
+    rules, ledger = door.office.rules(), door.office.ledger
+    roster = remembered(door.office.templates, ledger.memory(), rules.bureau.zone)
+    streets = [*roster.names, *(alias for street in roster.streets for alias in street.aliases)]
+    lists = {"streets": streets, "categories": list(rules.categories), "units": list(rules.units)}
+    return imports.preview(ledger, name, content, tab, lists, rules.bureau.zone, door.now())
+
+
+def _page(
+    door: Door,
+    *,
+    said: str = "",
+    problems: list[str] | None = None,
+    preview: Preview | None = None,
+    tab: str = "issues",
+    again: str = "",
+) -> str:
+    columns = _filled(preview) if preview else []
+    zone = door.office.rules().bureau.zone
+    rows = [(number, [_shown(row, column, zone) for column in columns]) for number, row in _rows(preview)]
+    seen = {"columns": columns, "rows": rows[:MOST_SHOWN], "count": len(rows)}
+    return render_template("import.html", said=said, problems=problems or [], preview=preview, tabs=tabs(door),
+                           chosen=tab, again=again, **seen)  # fmt: skip
+
+
+def _rows(preview: Preview | None) -> Sequence[tuple[int, Mapping[str, Raw]]]:
+    return preview.rows if preview else []
+
+
+def _filled(preview: Preview) -> list[Column]:
+    used = {key for _, row in preview.rows for key in row}
+    return [column for column in preview.tab.staff if column.key in used]
+
+
+def _shown(row: Mapping[str, Raw], column: Column, zone: ZoneInfo) -> str:
+    """A cell as the sheet will show it."""
+    value = row.get(column.key, "")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if column.type == "date":
+            return f"{serials.to_date(value):%Y-%m-%d}"
+        if column.type in ("datetime", "limit") and value >= serials.LOWEST:
+            return f"{serials.to_datetime(value, zone):%Y-%m-%d %H:%M}"
+    return plain(value)

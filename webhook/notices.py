@@ -1,0 +1,72 @@
+"""``/notices``: everybody's own notices, why each came, and how he wishes to hear of each kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+from flask import redirect, render_template, request
+
+from sync.core.memory import Sent
+from sync.core.notices import GROUP, KINDS, MAIL, NONE, demanded, grounds
+from sync.core.rulelinks import BOT_KINDS
+from sync.core.sight import Person
+from sync.ledger.wishes import Wishes
+from webhook import access
+from webhook.access import Door
+
+MOST_SHOWN = 100
+WORDS = {MAIL: "邮件", GROUP: "只看群消息", NONE: "不要"}
+
+
+def blueprint(door: Door) -> flask.Blueprint:
+    """The page, for everybody who has a role."""
+    routes = flask.Blueprint("notices", __name__, template_folder="templates")
+
+    @routes.get("/notices")
+    @access.needs()
+    def page() -> str:
+        one = access.visitor()
+        assert one is not None
+        return _page(door, one, "已保存。" if "saved" in request.args else "")
+
+    @routes.post("/notices")
+    @access.needs()
+    def save() -> Any:
+        one = access.visitor()
+        assert one is not None
+        asked, wishes = demanded(door.office.rules()), Wishes(door.office.ledger)
+        for kind in KINDS.values():
+            wish = request.form.get(kind, "")
+            if wish and wish not in _choices(kind, asked):
+                return _page(door, one, f"「{kind}」是方案要求的，至少留一种收法。"), 400
+            if wish:
+                wishes.set(one.name, kind, wish)
+        return redirect("/notices?saved=1", 303)
+
+    return routes
+
+
+def _choices(kind: str, asked: set[str]) -> tuple[str, ...]:
+    return (MAIL, GROUP) if kind in asked else (MAIL, GROUP, NONE)
+
+
+def _page(door: Door, one: Person, said: str) -> str:
+    rules, memory = door.office.rules(), door.office.ledger.memory()
+    asked, wishes = demanded(rules), Wishes(door.office.ledger).of(one.name)
+    mine = [sent for sent in list(memory.notices.values()) if sent.notice.to == one.name and _personal(sent)]
+    mine.sort(key=lambda sent: (sent.notice.time, sent.notice.number), reverse=True)
+    kinds = [(kind, _groups(door, kind), kind in asked, wishes.get(kind, MAIL), _choices(kind, asked))
+             for kind in KINDS.values()]  # fmt: skip
+    why = {kind: grounds(kind, one.roles, rules) for kind in KINDS.values()}
+    return render_template("notices.html", said=said, mine=mine[:MOST_SHOWN], count=len(mine), kinds=kinds, why=why,
+                           words=WORDS, mail=memory.addresses.get(one.name, ""))  # fmt: skip
+
+
+def _personal(sent: Sent) -> bool:
+    return sent.notice.channel not in BOT_KINDS
+
+
+def _groups(door: Door, kind: str) -> list[str]:
+    """The groups that hear of such events."""
+    return [bot.name for bot in door.office.rules().bots if any(KINDS[event] == kind for event in bot.events)]
