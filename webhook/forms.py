@@ -21,8 +21,10 @@ from sync.config import Office
 from sync.core import forms, worklist
 from sync.core import life as lives
 from sync.core.forms import FORMS, REPORT, Choices, Field, Form
+from sync.core.pictures import ids
 from sync.core.rows import Raw
 from sync.core.sight import Person, answers, remembered, sees
+from sync.core.worklist import Item
 from sync.counter import Answer, Counter, Handed
 from sync.gateway import Gateway
 from sync.photos import BadPhoto, Shelf
@@ -53,11 +55,16 @@ class Desk:
         now = self.door.now()
         office = self.office
         found = worklist.mine(office.ledger.memory(), office.rules(), one, (*worklist.TO_DO, lives.FIXED))
-        mine = tuple((item.number, f"{item.street} {item.category} {item.text}"[:40]) for item in found if item.mine)
+        mine = tuple(_choice(item) for item in found if item.mine)
         return Choices(_streets(office, now), mine[:MOST_LISTED])
 
     def base(self) -> str:
         return self.office.settings.url or request.host_url.rstrip("/")
+
+
+def _choice(item: Item) -> tuple[str, str, str]:
+    photos = ids("\n".join(item.before))
+    return item.number, f"{item.street} {item.category} {item.text}"[:40], photos[0] if photos else ""
 
 
 def _streets(office: Office, now: datetime) -> tuple[str, ...]:
@@ -197,14 +204,14 @@ def _hand_in(form: Form, desk: Desk, one: Person, sent: Sent) -> Answer:
     return desk.counter.hand_in(handed, rules, desk.door.now())
 
 
-def _lines(desk: Desk, person: str, ids: tuple[str, ...], most: int) -> tuple[str, dict[str, str]]:
+def _lines(desk: Desk, person: str, taken: tuple[str, ...], most: int) -> tuple[str, dict[str, str]]:
     """The cell of photos, an address a line; only his own photos, which are all here."""
-    if len(ids) > most:
-        return "", {"photos": f"有 {len(ids)} 张照片，一次最多 {most} 张。"}
-    found = [desk.counter.intake.photo(one) for one in ids]
+    if len(taken) > most:
+        return "", {"photos": f"有 {len(taken)} 张照片，一次最多 {most} 张。"}
+    found = [desk.counter.intake.photo(one) for one in taken]
     if any(photo is None or photo.person != person for photo in found):
         return "", {"photos": "有一张照片没有传完，请删掉重新拍。"}
-    return "\n".join(f"{desk.base()}/photos/{one}" for one in ids), {}
+    return "\n".join(f"{desk.base()}/photos/{one}" for one in taken), {}
 
 
 def _not_his(form: Form, office: Office, one: Person, cells: Mapping[str, str]) -> dict[str, str]:

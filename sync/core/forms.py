@@ -124,10 +124,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Choices:
-    """What the day offers: streets in force, open issues that the person answers (number and words)."""
+    """What the day offers: streets in force, open issues that the person answers (number, words, the first photo from
+    before the work or nothing)."""
 
     streets: tuple[str, ...]
-    issues: tuple[tuple[str, str], ...] = ()
+    issues: tuple[tuple[str, str, str], ...] = ()
 
 
 def fields(form: Form, tab: Tab, one: Person, choices: Choices, rules: Rules) -> tuple[Field, ...]:
@@ -162,7 +163,7 @@ def _known(column: Column, one: Person, options: tuple[str, ...]) -> str:
     mine = own.get(column.choices) or own.get(column.key)
     if mine is not None:
         return next((option for option in options if option in mine), "")
-    return options[0] if column.key in ("source", "kind") and options else ""
+    return options[0] if column.key in ("source", "kind", "outcome") and options else ""
 
 
 def allowed(by_role: Mapping[str, tuple[str, ...]], one: Person) -> tuple[str, ...]:

@@ -180,7 +180,11 @@
     button.disabled = false;
     button.textContent = "发送";
     if (one.state === "in") { Sheets.drop(one.id); finish(one.said.words || "已收到。", one.said); return; }
-    if (one.state === "mend") { fault(one.faults); return; }
+    if (one.state === "mend") {
+      history.replaceState(null, "", location.pathname + "?sheet=" + one.id);  // so that it is here again after a reload
+      fault(one.faults);
+      return;
+    }
     later();
     finish("已存在手机上。" + (one.words || ""), {});
   }
@@ -204,6 +208,17 @@
     }, function () { said.textContent = "没有取到位置，可以写在“位置”里。"; }, { enableHighAccuracy: true, timeout: 10000, maximumAge: 60000 });
   }
 
+  /* The photo from before, to take the new one from the same side; nothing where it can't be had. */
+  function before() {
+    var issue = form.querySelector("select[name=issue]"), box = document.getElementById("before"), image, option;
+    if (!issue || !box) { return; }
+    image = box.querySelector("img");
+    option = issue.options[issue.selectedIndex];
+    box.hidden = true;
+    image.onload = function () { box.hidden = false; };
+    if (option && option.dataset.before) { image.src = option.dataset.before; } else { image.removeAttribute("src"); }
+  }
+
   // Opening
   function begin(one) {
     sheet = one || fresh();
@@ -224,7 +239,7 @@
   }
 
   form.addEventListener("input", save);
-  form.addEventListener("change", function () { kinds(); save(); });
+  form.addEventListener("change", function (event) { kinds(); save(); if (event.target.name === "issue") { before(); } });
   form.addEventListener("submit", submit);
   each(form.querySelectorAll("input[type=file]"), function (input) { input.addEventListener("change", function () { take(input); }); });
   if (document.getElementById("gps")) { document.getElementById("gps").addEventListener("click", place); }
@@ -232,6 +247,7 @@
   Sheets.all().then(function (all) { begin(all.filter(mine)[0]); }, function () { begin(null); }).then(function () {
     var issue = form.querySelector("select[name=issue]");
     if (issue && asked("issue") && !sheet.cells.issue) { issue.value = asked("issue"); }
+    before();
     return Sending.flush();
   });
   window.addEventListener("online", function () { Sending.flush(); });
