@@ -30,7 +30,7 @@ from sync.core.rules import load as load_rules
 from sync.gateway import Client, Gateway
 from sync.ledger import Ledger
 from sync.ledger.arrivals import Arrivals
-from sync.reception import Received, Reception
+from sync.reception import Keep, Received, Reception
 from sync.workbook.accounts import Accounts
 from sync.workbook.api import Api
 from sync.workbook.store import Store
@@ -273,10 +273,10 @@ class Office:
         stands = {item: text for item, (text, _) in self.ledger.memory().status.items() if item.startswith(ours)}
         return stands == self.ledger.warnings
 
-    def receive(self, now: datetime) -> Received:
-        """Make rows of what form tools pushed."""
+    def receive(self, now: datetime, keep: Keep | None = None) -> Received:
+        """Make rows of what form tools pushed. ``keep`` stores a photo; without it their links stay in the cells."""
         gateway = Gateway(self.client, self.workbook, self.templates)  # its own: a tick may be at work with the other
-        return Reception(gateway, self.ledger, self.rules()).work(now)
+        return Reception(gateway, self.ledger, self.rules(), keep).work(now)
 
     def deliver(self, now: datetime) -> outbox.Delivery:
         """Send what is due. Groups first: whose wish is the group's message needs no mail once it went."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -13,6 +15,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
 
 from sync import formtools, setup
 from sync.config import Office, Settings
@@ -24,6 +27,7 @@ from sync.workbook.api import Request, Response
 from tests.book import ROOT, ZONE, hour
 from tests.desk import Desk
 from webhook import hooks
+from webhook.forms import counter_of
 from webhook.server import create_app
 
 NOW = hour("2026-11-24 11:40")
@@ -483,6 +487,18 @@ def test_a_photo_that_comes_late_takes_the_link_s_place(desk: Desk) -> None:
     receive(desk, timedelta(minutes=2), keep=lambda content: "/photos/1", fetcher=Shop(lambda link: b"jpeg"))
     desk.settle("2026-11-24 11:43")
     assert desk.rows("问题台账", "照片") == [("/photos/1\nhttps://no.example.cn/2.jpg",)]
+
+
+def test_a_fetched_photo_is_made_anew_and_the_same_one_is_kept_once(house: House) -> None:
+    kept = io.BytesIO()
+    Image.new("RGB", (900, 600), "green").save(kept, "JPEG", exif=b"Exif\x00\x00secret-place")
+    counter = counter_of(house.office, "s")
+    keep = hooks.keeper(house.office, lambda: counter)
+    address = keep(kept.getvalue())
+    assert re.fullmatch("/photos/[0-9a-f]{40}", address) and keep(kept.getvalue()) == address
+    assert b"secret-place" not in counter.shelf.path(address.rpartition("/")[2]).read_bytes()
+    with pytest.raises(ValueError, match="不是 JPG"):
+        keep(b"<html>")
 
 
 def test_what_is_no_photo_stays_a_link(desk: Desk) -> None:

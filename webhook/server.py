@@ -13,6 +13,7 @@ import flask
 import waitress  # type: ignore[import-untyped]
 
 from sync.config import Office, SettingsError
+from sync.reception import Keep
 from sync.scheduler import Clock
 from webhook import access, api, bulletins, forms, grid, hooks, imports, notices, pages, people, verify
 
@@ -79,7 +80,8 @@ def run(office: Office, host: str, port: int, announce: Callable[[str], None]) -
     """Serve until SIGTERM or Ctrl+C; a tick that is running is finished first."""
     zone = office.rules().bureau.zone
     clock = Clock(lambda: _tick(office), lambda: _deliver(office), zone)
-    arrived = clock.also("receive", lambda: _receive(office, clock.nudge), RECEIVE_SECONDS)
+    keep = hooks.keeper(office, cache(lambda: forms.counter_of(office, _key(office))))
+    arrived = clock.also("receive", lambda: _receive(office, clock.nudge, keep), RECEIVE_SECONDS)
     app = create_app(office, clock.nudge, lambda: clock.failures, arrived)
     try:
         server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
@@ -122,8 +124,12 @@ def _deliver(office: Office) -> None:
     office.deliver(datetime.now(office.rules().bureau.zone))
 
 
-def _receive(office: Office, nudge: Callable[[], None]) -> None:
-    done = office.receive(datetime.now(office.rules().bureau.zone))
+def _key(office: Office) -> str:
+    return access.secret(office.settings.secret, office.settings.data)
+
+
+def _receive(office: Office, nudge: Callable[[], None], keep: Keep) -> None:
+    done = office.receive(datetime.now(office.rules().bureau.zone), keep)
     if done.added or done.edited or done.failed:
         nudge()
 
