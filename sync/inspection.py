@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sync import formtools
 from sync.config import Office
 from sync.core.rules import Rules, load
 from sync.core.tabs import locate
@@ -41,7 +42,8 @@ class Inspection:
 def inspect(office: Office) -> Inspection:
     """Hold everything against everything. Raises ``RulesError`` for a rules file with mistakes."""
     rules = load(office.rules_text(), office.settings.rules.name)
-    return Inspection(office.workbook, tuple(workbook_problems(office)), *_clauses(rules))
+    problems = (*workbook_problems(office), *link_problems(office, rules))
+    return Inspection(office.workbook, problems, *_clauses(rules))
 
 
 def workbook_problems(office: Office) -> list[str]:
@@ -55,6 +57,16 @@ def workbook_problems(office: Office) -> list[str]:
         elif isinstance(misfit := locate(tab, table.header), str):
             found.append(misfit)
     return found
+
+
+def link_problems(office: Office, rules: Rules) -> list[str]:
+    """Hooks that name what no tab has, and variables of hooks and bots that are not set (their values are not said)."""
+    found = [one for hook in rules.hooks for one in formtools.misfits(hook, office.templates)]
+    named = [(f"[[hook]]「{hook.name}」的 key", hook.key) for hook in rules.hooks]
+    named += [(f"[[bot]]「{bot.name}」的 address", bot.address) for bot in rules.bots]
+    named += [(f"[[bot]]「{bot.name}」的 secret", bot.secret) for bot in rules.bots if bot.secret]
+    held = office.settings.environ
+    return found + [f"{where}：环境变量 {name} 没有设置。" for where, name in named if not held.get(name)]
 
 
 def _clauses(rules: Rules) -> tuple[tuple[tuple[str, str, str], ...], tuple[str, ...]]:

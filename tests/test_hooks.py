@@ -21,6 +21,7 @@ from sync import formtools, setup
 from sync.config import Office, Settings
 from sync.core.rules import load
 from sync.fetching import Lost
+from sync.inspection import link_problems
 from sync.ledger.arrivals import DONE, FAILED, Arrivals
 from sync.reception import MOST_TRIES, Reception
 from sync.workbook.api import Request, Response
@@ -235,6 +236,14 @@ def test_a_plain_signed_push(house: House) -> None:
     assert [house.send("any", raw, sent(now)) for _ in range(2)] == [200, 200]
     assert house.office.receive(NOW).added == 1
     assert house.rows("feedback", "issue", "outcome") == [("20261124-001", "已整改")]
+
+
+def test_check_names_what_no_tab_has_and_variables_that_are_not_set(tmp_path: Path) -> None:
+    house = House(tmp_path, TEXT.replace('"内容" = "record.note"', '"内溶" = "record.note"'), K_WJX="")
+    assert link_problems(house.office, house.office.rules()) == [
+        "[[hook]]「caoliao」：「履职记录」没有「内溶」这一列。",
+        "[[hook]]「wjx」的 key：环境变量 K_WJX 没有设置。",
+    ]
 
 
 # The door
