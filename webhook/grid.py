@@ -122,7 +122,7 @@ def _live(routes: flask.Blueprint, desk: Desk, nudge: Any) -> None:
             return _json(desk.answered[asked])
         one = access.visitor()
         with store.write() as tx:
-            tx.by, tx.watched = one.name if one else "", True
+            tx.by, tx.asked, tx.watched = one.name if one else "", asked, True
             book = desk.book(tx)
             results = [edits.apply(desk, book, book.sheet(sheet_id), op) for op in ops]
             recalculate(book)
@@ -164,6 +164,7 @@ def _change(change: Change) -> dict[str, Any]:
     return {
         "version": change.version,
         "by": change.by,
+        "asked": change.asked,
         "tabs": change.tabs,
         "sheets": [_sheet_change(one) for one in change.sheets],
     }

@@ -114,12 +114,15 @@ class Decision:
 
 
 def absorb(memory: Memory, decision: Decision, now: datetime) -> None:
-    """Take a committed decision into the memory that the next look starts from."""
-    for key, rows in decision.known.items():
-        memory.known.setdefault(key, {}).update(rows)
-    memory.stamps.update(decision.stamps)
-    memory.lines.update(decision.lines)
-    memory.notices.update(decision.notices)
+    """Take a committed decision into the memory that the next look starts from.
+
+    What changes is put in the place of what was, never changed itself: a page that is reading goes on reading.
+    """
+    changed = {key: {**memory.known.get(key, {}), **rows} for key, rows in decision.known.items() if rows}
+    memory.known = {**memory.known, **changed}
+    memory.stamps = memory.stamps | decision.stamps if decision.stamps else memory.stamps
+    memory.lines = memory.lines | decision.lines if decision.lines else memory.lines
+    memory.notices = memory.notices | decision.notices if decision.notices else memory.notices
     memory.numbers = dict(decision.numbers)
     memory.addresses = dict(decision.addresses)
     memory.groups = dict(decision.groups)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -56,6 +57,7 @@ class Ledger:
         self.warnings: dict[str, str] = {}  # what the shell has to say in 运行状态, by item
         self._memory: Memory | None = None
         self._revision = -1
+        self._reading = threading.Lock()  # pages ask while the clock ticks
 
     def close(self) -> None:
         self.engine.dispose()
@@ -63,15 +65,16 @@ class Ledger:
     # What the core reads
     def memory(self) -> Memory:
         """Everything remembered, from memory or from the database."""
-        with self.engine.connect() as db:
+        with self._reading, self.engine.connect() as db:
             revision = self.records.fact(db, "revision", 0)
-            if self._memory is None or revision != self._revision:
-                self._memory = self.records.load(db)
+            memory = self._memory
+            if memory is None or revision != self._revision:
+                memory = self._memory = self.records.load(db)
                 self._revision = revision
-            self._memory.wanted_back = tuple(self.records.fact(db, "wanted_back", []))
-            self._memory.photos = self.records.photos(db, self._memory.photos)
-            self._memory.warnings = self.warnings
-        return self._memory
+            memory.wanted_back = tuple(self.records.fact(db, "wanted_back", []))
+            memory.photos = self.records.photos(db, memory.photos)
+            memory.warnings = self.warnings
+        return memory
 
     def settled(self) -> int:
         """Rises with every notice that was settled. Ask before the memory that a decision is made from."""
@@ -273,8 +276,8 @@ class Ledger:
             news = [n for n in kept if _says(memory.notices.get(n)) not in (None, (state, reason))]
             if news:
                 self.records.set_facts(db, {"version": "", "settled": self.records.fact(db, "settled", 0) + 1})
-        for number in news:
-            memory.notices[number] = Sent(memory.notices[number].notice, state, reason)
+        told = {number: Sent(memory.notices[number].notice, state, reason) for number in news}
+        memory.notices = memory.notices | told
 
     # One tick at a time
     @contextmanager

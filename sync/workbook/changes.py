@@ -42,13 +42,14 @@ class SheetChange:
 @dataclass(frozen=True)
 class Change:
     """A document's step from the version before to ``version``. ``sheets`` may be empty: something else changed.
-    ``tabs``: whether sheets came, went or changed places."""
+    ``tabs``: whether sheets came, went or changed places. ``by``, ``asked``: who did it, by which request."""
 
     file: str
     version: int
     sheets: tuple[SheetChange, ...]
     by: str = ""
     tabs: bool = False
+    asked: str = ""
 
 
 @dataclass

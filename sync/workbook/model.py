@@ -269,7 +269,8 @@ class Book:
         if self.tx.watched:
             found = tuple(change for sheet in self.sheets if (change := changes.of_sheet(sheet)))
             reshaped = self._keys != [sheet.key for sheet in self.sheets]
-            self.tx.changes.append(changes.Change(self.id, self.version + 1, found, self.tx.by, reshaped))
+            told = changes.Change(self.id, self.version + 1, found, self.tx.by, reshaped, self.tx.asked)
+            self.tx.changes.append(told)
 
 
 def bounds_of(grid_range: Json) -> Bounds:

@@ -110,12 +110,13 @@ class Store:
 
 class Transaction:
     """What one request may ask of the file; plain records in and out, no meaning. ``changes``: what is to be told
-    once it is done, where somebody watches; ``by``: who did it."""
+    once it is done, where somebody watches; ``by`` and ``asked``: who does it, by which request."""
 
     def __init__(self, connection: sqlite3.Connection, *, watched: bool = False) -> None:
         self.run = connection.execute
         self.run_many = connection.executemany
         self.watched, self.changes, self.by = watched, list[Change](), ""
+        self.asked = ""
 
     # Documents
 

@@ -75,8 +75,12 @@ export class Editor {
     const { sheet } = this.view;
     const position = sheet.position(line);
     const raw = sheet.raw(position, column);
-    this.target = { ...sheet.target(position), column, was: raw === undefined ? "" : raw };
-    if (keep) this.field.value = typeof raw === "number" ? shown(raw, sheet.columns[column].pattern) : String(raw === undefined ? "" : raw);
+    if (keep && raw === undefined) {
+      this.on.refuse("这一行还没有读到，请稍等一下再改。");
+      return false;
+    }
+    this.target = { ...sheet.target(position), column, was: raw };
+    if (keep) this.field.value = typeof raw === "number" ? shown(raw, sheet.columns[column].pattern) : String(raw);
     this.before = keep ? this.field.value : null;
     this.field.classList.add("open");
     this.place(line, column);
@@ -109,7 +113,7 @@ export class Editor {
   follow() {
     if (!this.target) return;
     const { sheet } = this.view;
-    const position = this.target.row ? sheet.order.indexOf(this.target.row) : this.target.at;
+    const position = sheet.where(this.target);
     if (position < 0) return;
     const line = sheet.line(position);
     if (line < 0) return;

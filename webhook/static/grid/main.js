@@ -43,7 +43,7 @@ class Grid {
     this.root.querySelectorAll(".scroller,.head,.side,.corner,.field,.choices,.picker").forEach((one) => one.remove());
     this.view = new View(this.root, this.sheet);
     this.sheet.onChange = (all) => (all ? this.redraw() : this.view.later());
-    this.sheet.onMove = (at, removed, ids, gone) => this.follow(at, removed, ids, gone);
+    this.sheet.onMove = (moved) => this.follow(moved);
     const kept = this.edits.get(id);
     this.now = new Edits(this.sheet, (words, action) => this.tell(words, action));
     if (kept) Object.assign(this.now, { done: kept.done, undone: kept.undone });
@@ -51,7 +51,10 @@ class Grid {
     this.editor = new Editor(this.root, this.view, {
       mayEdit: (line, column) => this.now.refusal(column),
       refuse: (words) => this.tell(words),
-      commit: (target, text) => this.now.set([{ ...target, to: text }]),
+      commit: (target, text) => {
+        this.stood = { line: this.view.selection.line, target };
+        this.now.set([{ ...target, to: text }]).then(() => this.stood && this.stood.target === target && this.follow((position) => position));
+      },
       ended: () => this.view.later(),
     });
     this.listen();
@@ -120,6 +123,7 @@ class Grid {
     const at = Math.max(0, Math.min(line, last));
     const across = Math.max(0, Math.min(column, this.sheet.columns.length - 1));
     const before = this.view.selection;
+    if (this.stood && this.sheet.where(this.stood.target) !== this.sheet.position(at)) this.stood = null;
     this.view.selection = extend
       ? { line: before.line, column: before.column, line2: at, column2: across }
       : { line: at, column: across, line2: at, column2: across };
@@ -146,19 +150,14 @@ class Grid {
   }
 
   /** Rows moved: the selection and the cell in hand go with their rows. */
-  follow(at, removed, ids, gone) {
+  follow(moved) {
     const { view, sheet } = this;
     if (sheet.filter || !view.left) return this.editor.follow();
-    const moved = (line) => {
-      const position = line + 1;
-      if (position < at) return line;
-      if (position >= at + removed) return line + ids.length - removed;
-      const found = ids.indexOf(gone[position - at]);
-      return found >= 0 && gone[position - at] ? at + found - 1 : Math.min(line, sheet.lines - 1);
-    };
     const { line, column, line2, column2 } = view.selection;
-    const top = moved(line);
+    const stood = this.stood && this.stood.line === line ? sheet.where(this.stood.target) : -1;
+    const top = (stood > 0 ? stood : Math.max(1, moved(line + 1))) - 1;
     view.selection = { line: top, column, line2: Math.max(0, top + line2 - line), column2 };
+    if (stood > 0) this.stood.line = top;
     this.editor.follow();
     return undefined;
   }
@@ -167,13 +166,14 @@ class Grid {
   change(change) {
     if (!this.sheet || !this.view.left) return;
     if (change.tabs) by("reload").hidden = false;
+    for (const server of this.servers.values()) if (server.asked(change.asked)) return; // its reply brings it
     const { target } = this.editor;
     const before = target && this.sheet.rows.get(target.row);
     this.sheet.change(change);
     if (!target || !target.row) return;
     const row = this.sheet.rows.get(target.row);
     const now = row && ((row.f && row.f[target.column]) || row.v[target.column] || "");
-    if (row && before !== row && now !== target.was) {
+    if (row && before !== row && target.was !== undefined && now !== target.was) {
       target.was = now;
       this.tell(`${change.by || "系统"}刚把这一格改成「${this.sheet.text(this.sheet.order.indexOf(target.row), target.column)}」：回车保留您的，Esc 用新的。`);
     }
@@ -437,8 +437,8 @@ class Grid {
     const acts = {
       undo: () => this.now.undo(),
       redo: () => this.now.redo(),
-      above: () => this.now.insert(lines[0], false, count),
-      below: () => this.now.insert(lines[lines.length - 1], true, count),
+      above: () => this.insert(lines[0], false, count),
+      below: () => this.insert(lines[lines.length - 1], true, count),
       remove: () => this.now.remove(lines),
       fill: () => this.fill(),
       up: () => this.now.sort(column, false),
@@ -458,6 +458,14 @@ class Grid {
     this.editor.commit();
     acts[name]();
     if (name !== "filter" && name !== "calendar") this.editor.stand();
+  }
+
+  /** New rows, and the cursor in the first of them. */
+  async insert(position, after, count) {
+    const { column } = this.view.selection;
+    const rows = await this.now.insert(position, after, count);
+    const line = rows.length ? this.sheet.line(this.sheet.order.indexOf(rows[0])) : -1;
+    if (line >= 0) this.select(line, column);
   }
 
   rename(column) {

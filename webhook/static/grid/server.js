@@ -59,6 +59,9 @@ export class Server {
     });
   }
 
+  /** Whether a change is what an edit of ours led to, whose reply is still to come. */
+  asked = (id) => this.queue.some((one) => one.id === id);
+
   async send() {
     if (this.busy || !this.queue.length) return;
     this.busy = true;

@@ -67,6 +67,13 @@ export class Sheet {
     return this.order[position] || 0;
   }
 
+  /** Where the row of a target stands now; -1 when it is gone. */
+  where(target) {
+    const row = target.seed ? target.seed.row : target.row;
+    if (row) return this.order.indexOf(row);
+    return target.seed ? target.seed.at : target.at;
+  }
+
   /** What a cell of a row is addressed by: an id, or for a never written row a seed that gets its id when written. */
   target(position) {
     const row = this.id(position);
@@ -212,18 +219,33 @@ export class Sheet {
 
   splice(at, removed, ids) {
     const gone = this.order.slice(at, at + removed);
+    const grown = at + removed === this.order.length && ids.length >= removed; // rows below are not pushed down
+    const moved = (position) => {
+      if (position < at) return position;
+      if (position >= at + removed) return grown ? position : position + ids.length - removed;
+      const found = gone[position - at] ? ids.indexOf(gone[position - at]) : position - at;
+      return found >= 0 ? at + found : at + Math.min(position - at, Math.max(0, ids.length - 1));
+    };
     if (ids.length < 20000) this.order.splice(at, removed, ...ids);
     else this.order = this.order.slice(0, at).concat(ids, this.order.slice(at + removed));
-    const seeds = [...this.seeds.values()];
-    this.seeds.clear();
-    for (const seed of seeds) {
-      if (seed.at >= at + removed) seed.at += ids.length - removed;
-      if (!seed.row) this.seeds.set(seed.at, seed);
-    }
+    this.moveSeeds(moved);
     const left = new Set(ids);
     for (const id of gone) if (id && !left.has(id)) this.rows.delete(id);
     if (this.filter) this.show();
-    this.onMove(at, removed, ids, gone);
+    this.onMove(moved);
+  }
+
+  /** Never written rows that one is typing into make way for rows that somebody else wrote in their place. */
+  moveSeeds(moved) {
+    const seeds = [...this.seeds.values()].filter((seed) => !seed.row);
+    this.seeds.clear();
+    for (const seed of seeds) seed.at = moved(seed.at);
+    const taken = seeds.filter((seed) => this.order[seed.at]);
+    const down = taken.length ? this.order.length - Math.min(...taken.map((seed) => seed.at)) : 0;
+    for (const seed of seeds) {
+      if (down) seed.at += down;
+      this.seeds.set(seed.at, seed);
+    }
   }
 
   // Filters: which rows is the server's to say, since it has them all

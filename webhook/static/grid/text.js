@@ -110,12 +110,13 @@ const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").repl
 export function writeHtml(rows) {
   const cell = ({ value, text, pattern }) => {
     if (typeof value === "number") {
-      const format = (pattern || "General").toUpperCase();
+      // A date goes as its text: LibreOffice shows a date's bare number, and Excel reads the text as the date it is.
+      const dates = /[ymdh]/i.test(pattern || "");
       const style = pattern ? ` style='mso-number-format:"${pattern.replace(/["'<>&]/g, "")}"'` : "";
-      return `<td sdval="${value}" sdnum="2052;2052;${escaped(format)}"${style}>${escaped(text)}</td>`;
+      return `<td${dates ? "" : ` sdval="${value}" sdnum="1033;"`}${style}>${escaped(text)}</td>`;
     }
     const lines = escaped(text).replace(/\n/g, "<br style='mso-data-placement:same-cell'>");
-    return `<td sdnum="2052;2052;@" style='mso-number-format:"\\@"'>${lines}</td>`;
+    return `<td sdnum="1033;0;@" style='mso-number-format:"\\@"'>${lines}</td>`;
   };
   const body = rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`).join("");
   return `<html><head><meta charset="utf-8"></head><body><table>${body}</table></body></html>`;

@@ -1,0 +1,169 @@
+"""Two people and the service at one tab for two minutes: nothing typed is lost, and all see the same at the end."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Enter
+from tests.browser.test_grid import clipboard, go, saved, sheet, until
+from tests.house import OPERATOR, House
+
+SECONDS = 120
+COLUMNS = ("填报人", "来源", "街路", "位置", "类别", "严重程度", "问题描述", "照片")
+GRID = "document.getElementById('grid').grid"
+
+
+@dataclass
+class Person:
+    """One of the two, with what he typed and still expects to find: a word of his own in each cell, row by row."""
+
+    name: str
+    page: Page
+    choice: random.Random
+    rows: list[list[str]] = field(default_factory=list)
+    count: int = 0
+    acts: dict[str, int] = field(default_factory=dict)
+    log: list[object] = field(default_factory=list)
+
+    def words(self, many: int) -> list[str]:
+        self.count += 1
+        return [f"{self.name}{self.count}.{n}" for n in range(many)]
+
+    def empty_line(self) -> int:
+        """A line under everything that was written so far, his own words on their way included (1 is the first)."""
+        under = f"Math.max({GRID}.sheet.order.length, ...[...{GRID}.sheet.seeds.keys()].map((at) => at + 1))"
+        return int(self.page.evaluate(under)) + self.choice.randrange(3)
+
+    def act(self) -> None:
+        kind = self.choice.choice(["type"] * 5 + ["paste", "insert", "sort", "remove", "undo"])
+        self.acts[kind] = self.acts.get(kind, 0) + 1
+        getattr(self, kind)()
+        self.log.append((kind, self.count, self.page.locator("#said").inner_text()))
+
+    def type(self) -> None:
+        words = self.words(self.choice.randrange(1, 8))
+        go(self.page, self.empty_line(), "填报人")
+        for word in words:
+            self.page.keyboard.type(word)
+            self.page.keyboard.press("Tab")
+        self.rows.append(words)
+
+    def paste(self) -> None:
+        rows = [self.words(8) for _ in range(20)]
+        go(self.page, self.empty_line(), "填报人")
+        self.put("\n".join("\t".join(row) for row in rows))
+        self.rows += rows
+
+    def put(self, text: str) -> None:
+        self.page.evaluate("(text) => navigator.clipboard.writeText(text)", text)
+        self.page.keyboard.press("Control+v")
+
+    def insert(self) -> None:
+        """An empty row above one of the rows, and a word in it."""
+        used = int(self.page.evaluate(f"{GRID}.sheet.order.length"))
+        go(self.page, self.choice.randrange(1, max(2, used)), "填报人")
+        self.page.get_by_role("button", name="上面加行").click()
+        saved(self.page)
+        words = self.words(2)
+        for word in words:
+            self.page.keyboard.type(word)
+            self.page.keyboard.press("Tab")
+        self.rows.append(words)
+
+    def sort(self) -> None:
+        column = self.choice.choice(COLUMNS)
+        go(self.page, 1, column)
+        self.page.evaluate(f"{GRID}.command('{self.choice.choice(['up', 'down'])}')")
+
+    def remove(self) -> None:
+        """One of his own rows, which he no longer expects to find then."""
+        if not self.rows:
+            return
+        saved(self.page)
+        row = self.choice.choice(self.rows)
+        line = self.page.evaluate(
+            f"(word) => {{ const s = {GRID}.sheet; const at = s.columns.findIndex((c) => c.header === '填报人');"
+            " return s.order.findIndex((id) => id && s.rows.has(id) && s.rows.get(id).v[at] === word); }",
+            row[0],
+        )
+        if line > 0:
+            go(self.page, line, "填报人")
+            self.page.get_by_role("button", name="删行").click()
+            self.rows.remove(row)
+
+    def undo(self) -> None:
+        """Paste one row and take it back."""
+        saved(self.page)
+        go(self.page, self.empty_line(), "填报人")
+        self.put("\t".join(self.words(8)))
+        until(self.page, f"{GRID}.now.done.length && {GRID}.waiting() === 0")
+        saved(self.page)
+        self.page.keyboard.press("Control+z")
+        saved(self.page)
+
+
+def seen(page: Page) -> list[list[object]]:
+    """All that a browser holds of the tab, under the header, without empty ends."""
+    rows: list[list[object]] = page.evaluate(
+        f"""async () => {{ const s = {GRID}.sheet; await s.whole(1, s.order.length - 1);
+            return s.order.slice(1).map((id) => id ? s.rows.get(id).v : []); }}"""
+    )
+    return trimmed(rows)
+
+
+def trimmed(rows: list[list[object]]) -> list[list[object]]:
+    for row in rows:
+        while row and row[-1] in ("", None):
+            row.pop()
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows
+
+
+def test_two_people_and_the_service_agree_after_two_minutes(enter: Enter, home: House) -> None:
+    people = [
+        Person("甲", sheet(enter(OPERATOR), home, "问题台账"), random.Random(1)),
+        Person("乙", sheet(enter("标准化办01"), home, "问题台账"), random.Random(2)),
+    ]
+    for one in people:
+        clipboard(one.page, home)
+    stop, failed = threading.Event(), list[BaseException]()
+
+    def service() -> None:
+        while not stop.wait(2):
+            try:
+                home.tick()
+            except BaseException as error:  # told by the test below
+                failed.append(error)
+
+    thread = threading.Thread(target=service)
+    thread.start()
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        for one in people:
+            one.act()
+    stop.set()
+    thread.join()
+    for one in people:
+        saved(one.page)
+    home.tick()
+    home.tick()
+    assert not failed
+    server = trimmed(home.book.worksheet("问题台账").get_values("A2:ZZ", value_render_option="UNFORMATTED_VALUE"))
+    people[0].page.wait_for_timeout(1500)
+    for one in people:
+        print(one.name, one.acts, len(one.rows))
+        assert seen(one.page) == server, one.name
+    at = 5
+    found = {row[at]: [str(cell) for cell in row[at : at + 8]] for row in server if len(row) > at}
+    for one in people:
+        for words in one.rows:
+            assert found.get(words[0], [])[: len(words)] == words, (one.name, words, one.log[-5:])
+    expected = {words[0] for one in people for words in one.rows}
+    assert {word for word in found if word} == expected, "what was deleted or taken back is gone"
+    assert min(sum(one.acts.values()) for one in people) > 50, "they were at work"
