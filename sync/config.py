@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -257,7 +257,7 @@ class Office:
         """What the shell has to say in 运行状态."""
         said = f"rules.toml 有错，仍按上一份正确的规则执行：{self.trouble}"
         found = {RULES_FILE: said} if self.trouble else {}
-        for name, words in Arrivals(self.ledger).troubles().items():
+        for name, words in Arrivals(self.ledger).troubles(datetime.now(UTC)).items():
             found[f"{PUSHES}「{name}」"] = words
         return found
 

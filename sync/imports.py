@@ -22,10 +22,10 @@ from sync.core.rows import Raw, fingerprint, nearest, plain, quoted
 from sync.core.tabs import Tab, locate
 from sync.gateway import Gateway, Refused, Unknown, Unreachable
 from sync.ledger import Ledger
-from sync.ledger.arrivals import DONE, Arrival, Arrivals
+from sync.ledger.arrivals import DONE, IMPORTS, Arrival, Arrivals
 from sync.mapping import FileProblem
 
-SOURCE = "导入"  # no hook can be called so: its name is written in small letters
+SOURCE = IMPORTS
 WAITING, ADDING = "待确认", "写入中"
 MOST_ROWS = 2000  # what one request takes for certain, so that all of it comes in or none
 

@@ -95,7 +95,7 @@ class Reception:
             self._give_up(one, f"{error}，请核对表单的推送设置")
             return None
         if push.gone:
-            self._settle(one, "表单里删除了这一条；台账里的行留着，由人决定")
+            self._settle(one, now, "表单里删除了这一条；台账里的行留着，由人决定")
             return None
         cells = formtools.row(hook, tab, push.fields, one.at, self.rules.bureau.zone)
         if not any(self._path_filled(push.fields, path) for path in hook.columns.values()):
@@ -212,7 +212,7 @@ class Reception:
             return
         if self._lacking(job):
             said = "照片没有取到，格子里留着链接"
-        self._settle(one, said)
+        self._settle(one, now, said)
 
     # Edits
     def _edit(self, jobs: list[Job], layout: Layout, table: Table, now: datetime) -> None:
@@ -235,8 +235,8 @@ class Reception:
                 self._finish(job, replace(job.arrival, put=job.cells), now, said)
 
     # What became of a push
-    def _settle(self, one: Arrival, said: str) -> None:
-        self.arrivals.keep([replace(one, state=DONE, said=said, next_try=None)])
+    def _settle(self, one: Arrival, now: datetime, said: str) -> None:
+        self.arrivals.keep([replace(one, state=DONE, said=said, next_try=now)])
 
     def _give_up(self, one: Arrival, said: str) -> None:
         self.done.failed += 1

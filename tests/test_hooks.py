@@ -25,7 +25,7 @@ from sync.inspection import link_problems
 from sync.ledger.arrivals import DONE, FAILED, Arrivals
 from sync.reception import MOST_TRIES, Reception
 from sync.workbook.api import Request, Response
-from tests.book import ROOT, ZONE, hour
+from tests.book import ROOT, ZONE, hour, templates
 from tests.desk import Desk
 from webhook import hooks
 from webhook.forms import counter_of
@@ -417,6 +417,9 @@ def test_a_row_that_was_sorted_away_is_edited_where_it_is_and_people_s_cells_win
     receive(desk, timedelta(minutes=2))
     found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and "类别表格里已经有人改过" in found.said
+    told = Arrivals(desk.ledger).troubles
+    assert told(NOW + timedelta(hours=23))["jsj"].startswith("1 条入了表但要看，最近一条（FBTWTe·141）：第 ")
+    assert told(NOW + timedelta(hours=25)) == {}
 
 
 def test_a_version_that_came_while_the_first_was_on_its_way_edits_and_does_not_double(desk: Desk) -> None:
@@ -523,3 +526,15 @@ def test_what_is_no_photo_stays_a_link(desk: Desk) -> None:
 
 def test_the_default_address_of_a_signature_is_one_place() -> None:
     assert hooks.sign is formtools.sign and ZONE.key == "Asia/Shanghai"
+
+
+def test_the_examples_in_the_rules_file_are_right_once_their_marks_are_taken_off() -> None:
+    text = (ROOT / "rules.toml").read_text("utf-8")
+    lines = text[text.index("十三、表单推送") :].splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("# [["))
+    taken = [line.removeprefix("# ") for line in lines[first:] if not line.startswith("# ─")]
+    example = [line for line in taken if line.startswith(("[", '"')) or re.match(r"[a-z._]+ = ", line)]
+    rules = load("\n".join([text, *example]))
+    assert [hook.name for hook in rules.hooks] == ["wenti"] and len(rules.bots) == 2
+    assert formtools.misfits(rules.hooks[0], templates()) == []
+    assert load(text).hooks == () and load(text).bots == (), "off by default"

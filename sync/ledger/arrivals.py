@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,9 @@ from sync.ledger import Ledger
 from sync.ledger.tables import deliveries, upsert
 
 RECEIVED, DONE, FAILED = "收到", "已入表", "没有入表"
+WORDS = {RECEIVED: "还没有入表", DONE: "入了表但要看", FAILED: "没有入表"}
+IMPORTS = "导入"  # files that people upload wait here too; no hook can be called so
+SAID_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class Arrival:
     """One push. ``payload``: the body as sent; ``version``: the tool's mark of its last change; ``put``: the cells that
     its row was given (by key), None while it has none; ``sent``: the cells that may be in the sheet, and ``before`` how
     many such rows stood there before they were sent; ``photos``: where a fetched photo is kept, by its link; ``at``:
-    first heard of, aware."""
+    first heard of, aware; ``next_try``: when it is to be worked on again, once it is done the hour at which that was
+    said."""
 
     source: str
     id: str
@@ -100,18 +104,16 @@ class Arrivals:
                     one = replace(now, **done)  # type: ignore[arg-type]  # noqa: PLW2901
                 self._put(db, [one])
 
-    def troubles(self) -> dict[str, str]:
-        """By hook: how many pushes did not become a row, or wait, and what was said of the last one."""
-        query = sa.select(deliveries.c.source, deliveries.c.id, deliveries.c.state, deliveries.c.said)
-        query = query.where(self._mine, deliveries.c.state != DONE, deliveries.c.said != "")
+    def troubles(self, now: datetime) -> dict[str, str]:
+        """By hook, what people must look at: pushes that are no row, or not yet, and for a day after it was said what
+        they must know of one that is."""
+        query = sa.select(deliveries).where(self._mine, deliveries.c.said != "", deliveries.c.source != IMPORTS)
+        lately = sa.or_(deliveries.c.state != DONE, deliveries.c.next_try > now - SAID_FOR)
         with self.ledger.engine.connect() as db:
-            found = list(db.execute(query.order_by(deliveries.c.at)))
+            found = list(db.execute(query.where(lately).order_by(deliveries.c.at)))
         counts = Counter((row.source, row.state) for row in found)
-        said: dict[str, str] = {}
-        for row in found:
-            words = {FAILED: "没有入表", RECEIVED: "还没有入表"}.get(row.state, row.state)
-            said[row.source] = f"{counts[row.source, row.state]} 条{words}，最近一条（{row.id}）：{row.said}"
-        return said
+        return {row.source: f"{counts[row.source, row.state]} 条{WORDS.get(row.state, row.state)}，"
+                            f"最近一条（{row.id}）：{row.said}" for row in found}  # fmt: skip
 
     def forget(self, before: datetime) -> int:
         """Drop the words of what is over since before that hour (they may hold a telephone number); the id stays, so
