@@ -37,6 +37,18 @@ def blueprint(door: Door) -> flask.Blueprint:
         made = door.link(one, door.office.settings.url or request.host_url.rstrip("/"))
         return render_template("link.html", one=one, link=made, code=qr(made), roles=role_words(one))
 
+    @routes.post("/people/cards")
+    @access.needs(*OVERSEERS)
+    def cards() -> str:
+        now, base = door.now(), door.office.settings.url or request.host_url.rstrip("/")
+        held = door.visits.keys(now)
+        without = [
+            one for one in people(_roster(door), now.date())
+            if not one.oversees and not (one.name in held and held[one.name].links)
+        ]  # fmt: skip
+        found = [(one, role_words(one), qr(door.link(one, base))) for one in sorted(without, key=_rank)]
+        return render_template("cards.html", cards=found)
+
     @routes.post("/people/mail")
     @access.needs(*OVERSEERS)
     def mail() -> Any:
@@ -61,6 +73,11 @@ def qr(address: str) -> str:
     return drawn.getvalue().decode()
 
 
+def _rank(one: Person) -> tuple[int, str]:
+    """As the plan counts them, from the office down."""
+    return min(ORDER.index(role) for role in one.roles), one.name
+
+
 def role_words(one: Person) -> str:
     """His roles as staff call them, with what they are over."""
     over = {"commander": one.districts, "secretary": one.branches, "unit": one.units, "chief": one.streets}
@@ -79,8 +96,8 @@ def _roster(door: Door) -> Roster:
 def _page(door: Door, said: str = "") -> str:
     now = door.now()
     roster, keys = _roster(door), door.visits.keys(now)
-    mails = roster.addresses(now.date())
-    rows = [(one, role_words(one), keys.get(one.name), one.name in mails) for one in people(roster, now.date())]
+    mails, everybody = roster.addresses(now.date()), sorted(people(roster, now.date()), key=_rank)
+    rows = [(one, role_words(one), keys.get(one.name), one.name in mails) for one in everybody]
     gone = sorted(name for name, held in keys.items() if held.links + held.sessions and name not in _names(rows))
     return render_template("people.html", rows=rows, gone=gone, said=said, mail=bool(door.office.settings.smtp))
 

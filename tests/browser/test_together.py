@@ -100,8 +100,9 @@ class Person:
         """Paste one row and take it back."""
         saved(self.page)
         go(self.page, self.empty_line(), "填报人")
+        self.page.evaluate(f"() => {{ {GRID}.before = {GRID}.now.done.slice(-1)[0]; }}")
         self.put("\t".join(self.words(8)))
-        until(self.page, f"{GRID}.now.done.length && {GRID}.waiting() === 0")
+        until(self.page, f"{GRID}.now.done.slice(-1)[0] !== {GRID}.before")
         saved(self.page)
         self.page.keyboard.press("Control+z")
         saved(self.page)

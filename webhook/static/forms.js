@@ -243,6 +243,7 @@
   form.addEventListener("submit", submit);
   each(form.querySelectorAll("input[type=file]"), function (input) { input.addEventListener("change", function () { take(input); }); });
   if (document.getElementById("gps")) { document.getElementById("gps").addEventListener("click", place); }
+  if (navigator.storage && navigator.storage.persist) { navigator.storage.persist().catch(function () { return null; }); }
   if (navigator.serviceWorker && wish.person) { navigator.serviceWorker.register("/sw.js"); }
   Sheets.all().then(function (all) { begin(all.filter(mine)[0]); }, function () { begin(null); }).then(function () {
     var issue = form.querySelector("select[name=issue]");
@@ -251,4 +252,5 @@
     return Sending.flush();
   });
   window.addEventListener("online", function () { Sending.flush(); });
+  setInterval(function () { if (!done.hidden) { Sending.flush(); } }, 30000);
 })();

@@ -2,7 +2,7 @@
    made on the phone, so that sending it again changes nothing. Used by pages and the worker. */
 (function (self) {
   "use strict";
-  var PIECE = 128 * 1024, busy = null;
+  var PIECE = 128 * 1024, busy = null, going = {};
 
   function Later(words) { this.words = words; }
   function Wrong(words) { this.words = words; }
@@ -23,9 +23,18 @@
     throw new Later(done.body.error || done.body.words || "服务器没有应答，稍后自动再发。");
   }
 
-  /* One photo: {name, blob, taken, id once the server has it}. */
+  /* One photo: {name, blob, taken, id once the server has it}. Twice at a time is once. */
   function upload(photo, uploads) {
     if (photo.id) { return Promise.resolve(photo); }
+    function over() { delete going[photo.name]; }
+    if (!going[photo.name]) {
+      going[photo.name] = pieces(photo, uploads);
+      going[photo.name].then(over, over);
+    }
+    return going[photo.name].then(function (sent) { photo.id = sent.id; return photo; });
+  }
+
+  function pieces(photo, uploads) {
     var total = photo.blob.size;
     function step(offset) {
       var end = Math.min(offset + PIECE, total), query = "?offset=" + offset + "&total=" + total;

@@ -42,7 +42,11 @@ class Grid {
     this.sheet = new Sheet(server);
     this.root.querySelectorAll(".scroller,.head,.side,.corner,.field,.choices,.picker").forEach((one) => one.remove());
     this.view = new View(this.root, this.sheet);
-    this.sheet.onChange = (all) => (all ? this.redraw() : this.view.later());
+    this.sheet.onChange = (all) => {
+      if (all) this.redraw();
+      this.view.later();
+      this.bar();
+    };
     this.sheet.onMove = (moved) => this.follow(moved);
     const kept = this.edits.get(id);
     this.now = new Edits(this.sheet, (words, action) => this.tell(words, action));
@@ -135,6 +139,7 @@ class Grid {
   }
 
   bar() {
+    if (!this.view.left) return;
     const { line, column } = this.view.selection;
     const at = this.sheet.position(line);
     const of = this.sheet.columns[column];
