@@ -24,11 +24,14 @@ from sync.core.rules import Rules
 from sync.gateway import Gateway, Refused, Unknown, Unreachable
 from sync.ledger import Ledger
 from sync.ledger.intake import IN, SENDING, Intake, Submission
-from sync.photos import Shelf
+from sync.photos import PUBLIC_ROOM, ROOM, BadPhoto, Shelf
 
+PUBLIC = "群众 "  # how the sender of a public report begins in the ledger: behind it a digest of his address
 WAIT = 2.0  # seconds for a tick that is at work, before a form is taken without a preview
 LATER = "已收到，编号和截止时间稍后在“我的”里可见。"
 MAYBE = "表格没有应答，可能已经收到。手机会核对以后再试，不会重复。"
+QUEUE = 30.0  # seconds for the forms before this one
+DECODERS = 2  # photos decoded at a time: a large one takes some hundred megabytes
 KEPT = "表格暂时写不进去，内容还在手机上，会自动再试。"
 
 
@@ -44,6 +47,18 @@ class Handed:
     asked: tuple[Field, ...]
     extra: Mapping[str, Raw] = field(default_factory=dict)
     at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of the photo that ``person``'s phone calls ``name``: where it begins, how long the whole is in bytes;
+    ``taken``: the wall clock of the phone's file, for when the photo itself says none."""
+
+    person: str
+    name: str
+    offset: int
+    total: int
+    taken: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,57 +82,64 @@ class Counter:
     shelf: Shelf
     ticking: threading.RLock
     _door: threading.Lock = field(default_factory=threading.Lock)
+    _decoders: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(DECODERS))
 
     def __post_init__(self) -> None:
         self.intake = Intake(self.ledger)
+        self._shelves = [threading.Lock() for _ in range(64)]  # two lines may send the same photo at once
 
     # Forms
     def answered(self, id_: str, person: str) -> Answer | None:
         """What this submission was answered, if it is in already."""
         kept = self.intake.find(id_)
-        if kept is None or kept.person != person or kept.state != IN:
+        if kept is None or not same_sender(kept.person, person) or kept.state != IN:
             return None
         return Answer("in", kept.said)
 
     def hand_in(self, one: Handed, rules: Rules, now: datetime) -> Answer:
         """Take a form: one at a time, each id once."""
-        with self._door:
-            kept = self.intake.find(one.id)
-            if kept is not None and (kept.person, kept.tab) != (one.person, one.form.tab):
-                return Answer("mend", {}, {"": "这份表单的编号已经用过，请重新填一份。"})
-            if kept is not None and kept.state == IN:
-                return Answer("in", kept.said)
-            wrong = forms.foreign(one.given, one.asked)
-            if wrong:
-                return Answer("mend", {}, wrong)
-            try:
-                tables = Tables(self.gateway.tabs, self.gateway.read())
-                return self._take(one, kept, tables, rules, now)
-            except (NoTab, Unreachable) as error:
-                return Answer("later", {"words": f"{KEPT}（{error}）"})
+        if not self._door.acquire(timeout=QUEUE):
+            return Answer("later", {"words": KEPT})
+        try:
+            return self._hand_in(one, rules, now)
+        except (NoTab, Unreachable) as error:
+            return Answer("later", {"words": f"{KEPT}（{error}）"})
+        finally:
+            self._door.release()
 
-    def _take(self, one: Handed, kept: Submission | None, tables: Tables, rules: Rules, now: datetime) -> Answer:
-        """Raises ``NoTab``."""
-        layout, table = layout_of(tables, one.form.tab), tables.seen[one.form.tab]
-        if kept is not None and forms.stands(table, layout, kept.cells):
-            return self._in(kept, {"words": LATER})
+    def _hand_in(self, one: Handed, rules: Rules, now: datetime) -> Answer:
+        """Raises ``NoTab`` and ``Unreachable``: nothing was done."""
+        kept = self.intake.find(one.id)
+        if kept is not None and not (same_sender(kept.person, one.person) and kept.tab == one.form.tab):
+            return Answer("mend", {}, {"": "这份表单的编号已经用过，请重新填一份。"})
+        if kept is not None and kept.state == IN:
+            return Answer("in", kept.said)
+        if wrong := forms.foreign(one.given, one.asked):
+            return Answer("mend", {}, wrong)
         at = kept.at if kept is not None else forms.moment(one.at, now)
-        row = self._row(one, at)
-        seen = self._preview(tables, rules, now, one.form.tab, row)
-        wrong = seen.faults if seen else faults(tables, rules, one.form.tab, row)
+        sent = Submission(one.id, one.form.tab, one.person, at, SENDING, self._row(one, at), {})
+        return self._take(one.form, sent, kept or sent, rules, now)
+
+    def _take(self, form: Form, sent: Submission, before: Submission, rules: Rules, now: datetime) -> Answer:
+        """``before``: what may have been written already: an earlier try, or one that a lost ledger forgot."""
+        tables = Tables(self.gateway.tabs, self.gateway.read())
+        layout = layout_of(tables, form.tab)
+        if forms.stands(tables.seen[form.tab], layout, before.cells):
+            return self._in(before, {"words": LATER})
+        seen = self._preview(tables, rules, now, form.tab, sent.cells)
+        wrong = seen.faults if seen else faults(tables, rules, form.tab, sent.cells)
         if wrong:
             return Answer("mend", {}, wrong)
-        sent = Submission(one.id, one.form.tab, one.person, at, SENDING, row, {})
         self.intake.keep(sent)
         plan = Plan()
-        append_row(plan, layout, row)
+        append_row(plan, layout, sent.cells)
         try:
             self.gateway.write(plan)
         except Unknown:
             return Answer("later", {"words": MAYBE})
         except Refused as error:
             return Answer("later", {"words": f"{KEPT}（{error}）"})
-        return self._in(sent, said(seen, one.form, rules) if seen else {"words": LATER})
+        return self._in(sent, said(seen, form, rules) if seen else {"words": LATER})
 
     def _row(self, one: Handed, at: datetime) -> dict[str, Raw]:
         tab = self.gateway.tabs[one.form.tab]
@@ -139,20 +161,52 @@ class Counter:
         return Answer("in", words)
 
     # Photos
-    def take_photo(
-        self, content: bytes, person: str, name: str, rules: Rules, now: datetime, taken: str = ""
-    ) -> Photo:
-        """Take in a photo that ``person``'s phone calls ``name``; ``taken``: the hour of the phone's file, for when the
-        photo itself says none. Raises ``BadPhoto``."""
+    def add_piece(self, one: Piece, content: bytes | None, rules: Rules, now: datetime) -> tuple[int, str]:
+        """Put a piece where it belongs (None: only look): how many bytes are here, and the photo's id once all are.
+
+        Raises ``BadPhoto`` (nothing of it is kept) and ``Crowded``.
+        """
+        owner = PUBLIC if one.person.startswith(PUBLIC) else one.person  # a phone's address changes as it walks
+        id_ = self.shelf.id_of(owner, one.name)
+        with self._shelves[int(id_[:8], 16) % len(self._shelves)]:
+            if self.intake.photo(id_) is not None:
+                return one.total, id_
+            if content is None:
+                return self.shelf.offset(id_), ""
+            return self._add(id_, one, content, rules, now)
+
+    def _add(self, id_: str, one: Piece, content: bytes, rules: Rules, now: datetime) -> tuple[int, str]:
+        try:
+            here = self.shelf.add(id_, one.offset, content, PUBLIC_ROOM if one.person.startswith(PUBLIC) else ROOM)
+            if here < one.total:
+                return here, ""
+            self._keep(id_, self.shelf.whole(id_), one.person, rules, now, one.taken)
+        except BadPhoto:
+            self.shelf.done(id_)
+            raise
+        self.shelf.done(id_)
+        return here, id_
+
+    def take_photo(self, content: bytes, person: str, name: str, rules: Rules, now: datetime) -> Photo:
+        """Take in a whole photo that ``person`` calls ``name``. Raises ``BadPhoto``."""
+        return self._keep(self.shelf.id_of(person, name), content, person, rules, now, "")
+
+    def _keep(self, id_: str, content: bytes, person: str, rules: Rules, now: datetime, taken: str) -> Photo:
         wish = rules.forms
-        made = photos.take(content, wish.photo_side, wish.photo_quality, keep_place=wish.photo_place)
+        with self._decoders:
+            made = photos.take(content, wish.photo_side, wish.photo_quality, keep_place=wish.photo_place)
         found = Photo(
-            self.shelf.id_of(person, name), person, now, made.received, made.pixels, made.fingerprint,
-            *made.size, len(made.jpeg), made.taken or taken, made.place,
+            id_, person, now, made.received, made.pixels, made.fingerprint, *made.size, len(made.jpeg),
+            made.taken or taken, made.place,
         )  # fmt: skip
-        self.shelf.keep(found.id, made.jpeg)
+        self.shelf.keep(id_, made.jpeg)
         self.intake.add_photo(found)
         return found
+
+
+def same_sender(one: str, other: str) -> bool:
+    """Whether two names in the ledger stand for one sender: the public is known by the id on its phone alone."""
+    return one == other or (one.startswith(PUBLIC) and other.startswith(PUBLIC))
 
 
 def said(seen: Preview, form: Form, rules: Rules) -> dict[str, Any]:

@@ -24,6 +24,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 MOST_BYTES = 12 * 1024 * 1024
 MOST_PIXELS = 60_000_000  # a phone of 50 megapixels; more is a bomb
+MOST_WHOLE = 24_000_000  # of a PNG or WebP, which can't be decoded small
+ROOM = 2 * 1024**3  # bytes of uploads that may be coming at a time
+PUBLIC_ROOM = 256 * 1024**2  # the same for those of the public, who may fill no disk
 MOST_SIDE = 20_000
 FORMATS = ("JPEG", "PNG", "WEBP")
 FORGET_AFTER = 7 * 86400  # seconds until a half upload that nobody goes on with is thrown away
@@ -32,6 +35,10 @@ DATE_TAKEN, OFFSET, GPS = 0x9003, 0x8769, 0x8825  # EXIF: DateTimeOriginal, its 
 
 class BadPhoto(ValueError):
     """What was sent is no photo that we take; the sentence says what to do."""
+
+
+class Crowded(RuntimeError):
+    """Too many uploads are coming at a time; the sentence says what to do."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +60,12 @@ def take(content: bytes, side: int, quality: int, *, keep_place: bool) -> Taken:
         raise BadPhoto(f"照片太大，最多 {MOST_BYTES // 1024 // 1024} MB。")
     with _decoding():
         image = Image.open(io.BytesIO(content), formats=FORMATS)
-        if image.width * image.height > MOST_PIXELS or max(image.size) > MOST_SIDE:
+        most = MOST_PIXELS if image.format == "JPEG" else MOST_WHOLE
+        if image.width * image.height > most or max(image.size) > MOST_SIDE:
             raise BadPhoto(f"照片有 {image.width}×{image.height} 像素，太大了，请用手机相机重新拍一张。")
         exif = image.getexif()
         taken, place = _hour(exif), _place(exif) if keep_place else None
+        image.draft("RGB", (side, side))  # a JPEG is decoded at a half, a quarter or an eighth of its size
         upright = ImageOps.exif_transpose(image).convert("RGB")
     upright.thumbnail((side, side), Image.Resampling.LANCZOS)
     out = io.BytesIO()
@@ -164,11 +173,16 @@ class Shelf:
         except FileNotFoundError:
             return 0
 
-    def add(self, id_: str, offset: int, chunk: bytes) -> int:
-        """Put a chunk behind what is here, if it belongs there; how many bytes are here now."""
+    def add(self, id_: str, offset: int, chunk: bytes, room: int = ROOM) -> int:
+        """Put a chunk behind what is here, if it belongs there; how many bytes are here now.
+
+        Raises ``BadPhoto`` for a file without end, ``Crowded`` where all that is coming needs more than ``room`` bytes.
+        """
         here = self.offset(id_)
         if offset != here:
             return here
+        if not here and self._forget() + len(chunk) > room:
+            raise Crowded("现在传照片的人太多，请过一会儿再试。")
         if here + len(chunk) > MOST_BYTES:
             raise BadPhoto(f"照片太大，最多 {MOST_BYTES // 1024 // 1024} MB。")
         path = self._coming(id_)
@@ -181,8 +195,19 @@ class Shelf:
         return self._coming(id_).read_bytes()
 
     def done(self, id_: str) -> None:
-        """Throw the upload away, and those that were given up long ago."""
+        """Throw the upload away."""
         self._coming(id_).unlink(missing_ok=True)
-        for old in (self.folder / "coming").glob("*"):
-            if time.time() - old.stat().st_mtime > FORGET_AFTER:
-                old.unlink(missing_ok=True)
+
+    def _forget(self) -> int:
+        """Throw away uploads that were given up long ago; how many bytes are still coming."""
+        total = 0
+        for part in (self.folder / "coming").glob("*"):
+            try:
+                found = part.stat()
+            except FileNotFoundError:  # done meanwhile
+                continue
+            if time.time() - found.st_mtime > FORGET_AFTER:
+                part.unlink(missing_ok=True)
+            else:
+                total += found.st_size
+        return total

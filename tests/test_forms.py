@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -327,6 +329,18 @@ def test_what_is_no_photo_is_refused_with_a_sentence(home: House) -> None:
     assert chief.put(f"{home.url}/photos/upload/..%2Fx", data=b"x", timeout=10).status_code == 404
 
 
+def test_the_same_photo_on_two_lines_at_once_is_whole(home: House) -> None:
+    chief, content, answers = home.enter("街路长01"), jpeg(scene(4)), list[Any]()
+    threads = [threading.Thread(target=lambda: answers.append(upload(home, chief, content).json())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (photo,) = {answer["photo"] for answer in answers}
+    kept = Intake(home.office.ledger).photo(photo)
+    assert kept is not None and kept.received == hashlib.sha256(content).hexdigest()
+
+
 # The public
 
 
@@ -378,6 +392,35 @@ def test_the_public_is_limited_and_a_machine_that_fills_everything_is_thanked(st
 def test_the_public_can_say_nothing_else(street: House, key: str) -> None:
     answer = report(street, body({**REPORT, key: "受理"}))
     assert answer.status_code == 422 and key in answer.json()["faults"]
+
+
+def test_a_report_that_goes_on_from_another_address_is_still_one(
+    street: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A phone walks from one network into another between its photo and its report, and between two tries."""
+    walks = iter(range(99))
+    monkeypatch.setattr("webhook.forms._somebody", lambda door: f"群众 {next(walks)}")
+    somebody = requests.Session()
+    somebody.headers["Origin"] = street.url
+    photo = upload(street, somebody, jpeg(scene(1)), door="report/photos").json()["photo"]
+    for _ in range(2):
+        assert report(street, body(REPORT, photos=(photo,))).status_code == 201
+    assert len(street.rows("问题台账", "编号")) == 1
+
+
+# What the phones of 2018 understand
+
+STATIC = Path(__file__).parent.parent / "webhook" / "static"
+TOO_NEW = {
+    ".js": r"\?\.[a-zA-Z(\[]|\?\?|replaceAll|allSettled|structuredClone|\bawait\b|\.at\(|\.flat\(|fromEntries",
+    ".css": r"[^-]gap:|:is\(|:where\(|:has\(|clamp\(|\bmin\(|\bmax\(|aspect-ratio|inset:",
+}
+
+
+@pytest.mark.parametrize("path", sorted(STATIC.glob("forms*")), ids=lambda path: path.name)
+def test_a_file_for_phones_uses_nothing_that_chrome_70_lacks(path: Path) -> None:
+    said = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.S)
+    assert re.findall(TOO_NEW[path.suffix], said) == []
 
 
 # On paper

@@ -17,7 +17,7 @@ from sync import photos
 from sync.core.pictures import Photo
 from sync.ledger import Ledger
 from sync.ledger.intake import Intake
-from sync.photos import BadPhoto, Shelf, take
+from sync.photos import BadPhoto, Crowded, Shelf, take
 from tests.book import ZONE
 
 
@@ -84,6 +84,7 @@ def png_that_claims(width: int, height: int) -> bytes:
         (jpeg(scene(3))[:3000], "不完整"),
         (png_that_claims(60_000, 60_000), "像素"),
         (png_that_claims(9_000, 9_000), "像素"),
+        (png_that_claims(6_000, 5_000), "像素"),
         (png_that_claims(1_000_000, 10), "像素"),
         (bytes(photos.MOST_BYTES + 1), "太大"),
     ],
@@ -137,8 +138,15 @@ def test_an_upload_without_end_is_stopped_and_one_given_up_is_forgotten(tmp_path
     long_ago = time.time() - photos.FORGET_AFTER - 60
     os.utime(tmp_path / "coming" / "b", (long_ago, long_ago))
     shelf.add("c", 0, b"new")
-    shelf.done("other")
     assert (shelf.offset("b"), shelf.offset("c")) == (0, 3)
+
+
+def test_what_is_coming_can_fill_no_disk(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, "key")
+    shelf.add("a", 0, bytes(600), room=1000)
+    with pytest.raises(Crowded):
+        shelf.add("b", 0, bytes(600), room=1000)
+    assert shelf.add("a", 600, bytes(600), room=1000) == 1200, "what has begun may go on"
 
 
 def test_ids_are_another_for_each_person_and_each_installation(tmp_path: Path) -> None:

@@ -19,22 +19,20 @@ from flask import render_template, request
 
 from sync.config import Office
 from sync.core import forms, worklist
-from sync.core import life as lives
 from sync.core.forms import FORMS, REPORT, Choices, Field, Form
 from sync.core.pictures import ids
 from sync.core.rows import Raw
 from sync.core.sight import Person, answers, remembered, sees
 from sync.core.worklist import Item
-from sync.counter import Answer, Counter, Handed
+from sync.counter import PUBLIC, Answer, Counter, Handed, Piece, same_sender
 from sync.gateway import Gateway
-from sync.photos import BadPhoto, Shelf
+from sync.photos import BadPhoto, Crowded, Shelf
 from webhook import access
 from webhook.access import Door
 
 NAME = re.compile(r"[A-Za-z0-9_-]{16,64}")  # made by a phone
 CHUNK = 512 * 1024  # bytes of a photo in one request at most
 MOST_LISTED = 100
-PUBLIC = "群众 "  # how the sender of a public report begins in the ledger: behind it a digest of the address
 STATUS = {"in": 201, "mend": 422, "later": 503}
 HOUR = timedelta(hours=1)
 
@@ -54,9 +52,8 @@ class Desk:
     def choices(self, one: Person) -> Choices:
         now = self.door.now()
         office = self.office
-        found = worklist.mine(office.ledger.memory(), office.rules(), one, (*worklist.TO_DO, lives.FIXED))
-        mine = tuple(_choice(item) for item in found if item.mine)
-        return Choices(_streets(office, now), mine[:MOST_LISTED])
+        found = worklist.to_answer(office.ledger.memory(), office.rules(), one)
+        return Choices(_streets(office, now), tuple(_choice(item) for item in found[:MOST_LISTED]))
 
     def base(self) -> str:
         return self.office.settings.url or request.host_url.rstrip("/")
@@ -209,7 +206,7 @@ def _lines(desk: Desk, person: str, taken: tuple[str, ...], most: int) -> tuple[
     if len(taken) > most:
         return "", {"photos": f"有 {len(taken)} 张照片，一次最多 {most} 张。"}
     found = [desk.counter.intake.photo(one) for one in taken]
-    if any(photo is None or photo.person != person for photo in found):
+    if any(photo is None or not same_sender(photo.person, person) for photo in found):
         return "", {"photos": "有一张照片没有传完，请删掉重新拍。"}
     return "\n".join(f"{desk.base()}/photos/{one}" for one in taken), {}
 
@@ -221,7 +218,7 @@ def _not_his(form: Form, office: Office, one: Person, cells: Mapping[str, str]) 
         return {}
     may = (lambda facts: answers(one, facts) or one.oversees) if form.tab == "feedback" else (
         lambda facts: sees(one, facts))  # fmt: skip
-    if number in worklist.numbers(office.ledger.memory(), office.rules(), may):
+    if number in worklist.numbers(office.ledger.memory(), may):
         return {}
     return {"issue": f"「{number}」不在您名下，或者已经销号。请在“我的”里选。"}
 
@@ -245,7 +242,7 @@ def _photos(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter])
     @access.needs()
     def photo(id_: str) -> Any:
         found = counter().intake.photo(id_) if NAME.fullmatch(id_) else None
-        if found is None:
+        if found is None or not counter().shelf.path(id_).exists():
             flask.abort(404)
         one = _visitor()
         may = one.oversees or found.person == one.name
@@ -261,24 +258,17 @@ def _upload(door: Door, counter: Counter, person: str, name: str) -> Any:
     """A piece of a photo; the answer says how many bytes are here, and the photo's id once all are."""
     if not NAME.fullmatch(name):
         flask.abort(404)
-    id_ = counter.shelf.id_of(person, name)
-    if counter.intake.photo(id_) is not None:
-        return flask.jsonify(offset=_number("total"), photo=id_)
-    if request.method == "GET":
-        return flask.jsonify(offset=counter.shelf.offset(id_))
     if (request.content_length or 0) > CHUNK:
         return flask.jsonify(error="一次传得太多。"), 413
+    piece = Piece(person, name, _number("offset"), _number("total"), _taken(request.args.get("taken", "")))
+    content = request.get_data(cache=False) if request.method == "PUT" else None
     try:
-        here = counter.shelf.add(id_, _number("offset"), request.get_data(cache=False))
-        if here < _number("total"):
-            return flask.jsonify(offset=here)
-        rules, taken = door.office.rules(), _taken(request.args.get("taken", ""))
-        found = counter.take_photo(counter.shelf.whole(id_), person, name, rules, door.now(), taken)
+        here, photo = counter.add_piece(piece, content, door.office.rules(), door.now())
     except BadPhoto as error:
-        counter.shelf.done(id_)
         return flask.jsonify(error=str(error)), 422
-    counter.shelf.done(id_)
-    return flask.jsonify(offset=here, photo=found.id)
+    except Crowded as error:
+        return flask.jsonify(error=str(error)), 429
+    return flask.jsonify(offset=here, photo=photo) if photo else flask.jsonify(offset=here)
 
 
 def _number(name: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -70,24 +70,29 @@ class ToVerify:
     basis: str
 
 
-def issues(memory: Memory, rules: Rules, states: Iterable[str]) -> Iterator[tuple[Item, Known, Mapping[str, Any]]]:
-    """Issues in these states with the row's facts that ``sight`` asks for."""
+Facts = Mapping[str, Any]
+
+
+def issues(memory: Memory, states: Iterable[str]) -> Iterator[tuple[str, Known, Facts]]:
+    """Issues in these states by number, with the row's facts that ``sight`` asks for."""
     wanted = frozenset(states)
     for number, one in list(memory.known.get("issues", {}).items()):
-        if one.deleted or one.shown.get("state") not in wanted:
-            continue
-        item = _item(number, one, memory, rules)
-        facts = {**one.shown, "street": item.street}
-        yield item, one, facts
+        if not one.deleted and one.shown.get("state") in wanted:
+            yield number, one, {**one.shown, "street": _street(number, one, memory)}
+
+
+def _street(number: str, one: Known, memory: Memory) -> str:
+    """The street as stamped: the cell may hold an alias."""
+    stamps = memory.stamps.get(number)
+    return stamps.street if stamps and stamps.street else plain(one.cells.get("street"))
 
 
 def _item(number: str, one: Known, memory: Memory, rules: Rules) -> Item:
     cells, shown = one.cells, one.shown
-    stamps = memory.stamps.get(number)
     category = rules.categories.get(plain(cells.get("category")))
     return Item(
         number,
-        stamps.street if stamps and stamps.street else plain(cells.get("street")),
+        _street(number, one, memory),
         plain(cells.get("category")),
         plain(cells.get("severity")) or "一般",
         plain(cells.get("text")),
@@ -116,13 +121,21 @@ def lines(cell: object) -> tuple[str, ...]:
 def mine(memory: Memory, rules: Rules, one: Person, states: Iterable[str] = TO_DO) -> list[Item]:
     """The issues that are a person's to see, the most urgent first."""
     found = [
-        _for(item, answers(one, facts)) for item, _, facts in issues(memory, rules, states) if sees(one, facts)
+        replace(_item(number, known, memory, rules), mine=answers(one, facts))
+        for number, known, facts in issues(memory, states)
+        if sees(one, facts)
     ]
     return sorted(found, key=lambda item: _urgency(item, rules.bureau.zone))
 
 
-def _for(item: Item, his: bool) -> Item:
-    return replace(item, mine=his)
+def to_answer(memory: Memory, rules: Rules, one: Person) -> list[Item]:
+    """The issues for which he may send 整改反馈, also a better photo, the most urgent first."""
+    found = [
+        _item(number, known, memory, rules)
+        for number, known, facts in issues(memory, (*TO_DO, lives.FIXED))
+        if answers(one, facts)
+    ]
+    return sorted(found, key=lambda item: _urgency(item, rules.bureau.zone))
 
 
 def _urgency(item: Item, zone: ZoneInfo) -> tuple[datetime, str]:
@@ -130,9 +143,9 @@ def _urgency(item: Item, zone: ZoneInfo) -> tuple[datetime, str]:
     return item.deadline or never, item.number
 
 
-def numbers(memory: Memory, rules: Rules, may: Callable[[Mapping[str, Any]], bool]) -> set[str]:
+def numbers(memory: Memory, may: Callable[[Facts], bool]) -> set[str]:
     """Numbers of issues that are not over and of which ``may`` says yes."""
-    return {item.number for item, _, facts in issues(memory, rules, WAITING) if may(facts)}
+    return {number for number, _, facts in issues(memory, WAITING) if may(facts)}
 
 
 # Verifying
@@ -140,29 +153,26 @@ def numbers(memory: Memory, rules: Rules, may: Callable[[Mapping[str, Any]], boo
 
 def to_verify(memory: Memory, rules: Rules) -> list[ToVerify]:
     """What waits for a verdict, the earliest deadline first."""
-    found = list(issues(memory, rules, (lives.FIXED,)))
+    found = {number: one for number, one, _ in issues(memory, (lives.FIXED,))}
     if not found:
         return []
-    fixes = _fixes(memory, {item.number for item, _, _ in found})
-    uses = list(_uses(memory))
+    fixes, uses = _fixes(memory, found), list(_uses(memory))
     listed = [
         ToVerify(
-            item,
-            _fixed(item.number, fixes.get(item.number), memory, rules, uses),
+            _item(number, one, memory, rules),
+            _fixed(number, fixes.get(number), memory, rules, uses),
             standing(one.cells),
             plain(one.cells.get("legal_basis")),
         )
-        for item, one, _ in found
+        for number, one in found.items()
     ]
     return sorted(listed, key=lambda one: _urgency(one.item, rules.bureau.zone))
 
 
-def to_accept(memory: Memory, rules: Rules) -> list[tuple[Item, str]]:
-    """What the public reported and nobody looked into yet, oldest first, with what 核实结果 holds now."""
-    found = issues(memory, rules, (lives.UNVERIFIED,))
-    return sorted(
-        ((item, plain(one.cells.get("accepted"))) for item, one, _ in found), key=lambda pair: pair[0].number
-    )
+def to_accept(memory: Memory, rules: Rules) -> list[Item]:
+    """What the public reported and nobody looked into yet, oldest first."""
+    found = [_item(number, one, memory, rules) for number, one, _ in issues(memory, (lives.UNVERIFIED,))]
+    return sorted(found, key=lambda item: item.number)
 
 
 def standing(cells: Mapping[str, Raw]) -> str:
@@ -171,7 +181,7 @@ def standing(cells: Mapping[str, Raw]) -> str:
     return f"{plain(cells.get('verified'))}@{f'{at:.5f}' if isinstance(at, int | float) else plain(at)}"
 
 
-def _fixes(memory: Memory, wanted: set[str]) -> dict[str, Known]:
+def _fixes(memory: Memory, wanted: Collection[str]) -> dict[str, Known]:
     """The last 已整改 by issue."""
     found: dict[str, Known] = {}
     for one in list(memory.known.get("feedback", {}).values()):
@@ -205,17 +215,16 @@ def streets(roster: Roster, day: date) -> tuple[str, ...]:
     return tuple(dict.fromkeys(street.name for street in roster.streets if street.span.holds(day)))
 
 
-def shows(memory: Memory, photo: str) -> Iterator[Mapping[str, Any]]:
+def shows(memory: Memory, photo: str) -> Iterator[Facts]:
     """The facts (as ``sight`` asks for them) of every issue and duty that names the photo."""
-    numbers_ = {
+    answered = {
         plain(one.cells.get("issue"))
         for one in list(memory.known.get("feedback", {}).values())
         if photo in ids(one.cells.get("photos"))
     }
     for number, one in list(memory.known.get("issues", {}).items()):
-        if number in numbers_ or photo in ids(one.cells.get("photos")):
-            stamps = memory.stamps.get(number)
-            yield {**one.shown, "street": stamps.street if stamps else plain(one.cells.get("street"))}
+        if number in answered or photo in ids(one.cells.get("photos")):
+            yield {**one.shown, "street": _street(number, one, memory)}
     for one in list(memory.known.get("duties", {}).values()):
         if photo in ids(one.cells.get("photos")):
             yield {key: plain(one.cells.get(key)) for key in ("street", "branch", "district")}
