@@ -278,10 +278,12 @@ class Office:
         gateway = Gateway(self.client, self.workbook, self.templates)  # its own: a tick may be at work with the other
         return Reception(gateway, self.ledger, self.rules(), keep).work(now)
 
-    def deliver(self, now: datetime) -> outbox.Delivery:
-        """Send what is due. Groups first: whose wish is the group's message needs no mail once it went."""
+    def deliver(self, now: datetime, *, groups: bool = True) -> outbox.Delivery:
+        """Send what is due. Groups first: whose wish is the group's message needs no mail once it went. ``groups``
+        False: no group hears of it (a demo)."""
         rules, done = self.rules(), outbox.Delivery()
-        digests.deliver(self.ledger, self.bots, now, done)
+        if groups:
+            digests.deliver(self.ledger, self.bots, now, done)
         asked, link = demanded(rules), self.settings.url
         mails = outbox.deliver(self.ledger, self.mail, now, digest=rules.notices.digest, link=link, asked=asked)
         return done + mails

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sync.bots import Bot, Refusal, cut, harmless, pages
 from sync.core.rulelinks import BOT_KINDS
@@ -18,6 +18,7 @@ from sync.ledger.paces import Paces
 from sync.outbox import Delivery, hold, later
 
 MOST_AT_ONCE = 5  # messages a bot in one run: 飞书 takes five a second
+STALE = timedelta(days=1)
 HEAD_BYTES = 120  # of a message, for its first and last line
 
 
@@ -27,14 +28,24 @@ def deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delive
     for one in ledger.waiting(now, ("待发送", "未发送")):
         if one.notice.channel in BOT_KINDS:
             groups[one.notice.to].append(one)
-    for name, group in groups.items():
-        bot = bots.get(name)
+    for name, waiting in groups.items():
+        bot, group = bots.get(name), _fresh(ledger, waiting, now, done)
         if bot is None:
             hold(ledger, group, "rules.toml 里没有这个群机器人", done)
         elif not bot.address:
             hold(ledger, group, "群机器人的地址没有设置（环境变量）", done)
         elif not bot.quiet(now):
             _tell(ledger, bot, group, now, done)
+
+
+def _fresh(ledger: Ledger, waiting: Sequence[Waiting], now: datetime, done: Delivery) -> list[Waiting]:
+    """Those that are news. A group is not told days later of all that was while its bot could not speak; whoever
+    relied on the group gets a mail."""
+    old = [one.notice.number for one in waiting if now - one.notice.due > STALE]
+    if old:
+        ledger.settle(old, "不再发送", "一天没有发出去，群里不再补发")
+        done.unsent += len(old)
+    return [one for one in waiting if one.notice.number not in set(old)]
 
 
 def _tell(ledger: Ledger, bot: Bot, group: Sequence[Waiting], now: datetime, done: Delivery) -> None:

@@ -273,6 +273,15 @@ def test_a_group_that_is_new_hears_of_the_last_day_and_not_of_all_that_was(tmp_p
     assert list(day.shown("2026-11-24 16:00", "企业微信")) == ["20261124-001·交办·城中群", "20261124-001·超期·城中群"]
 
 
+def test_old_news_is_not_told_after_a_bot_was_dumb_for_a_day(tmp_path: Path) -> None:
+    day = Day(tmp_path, ROW)
+    day.tick("2026-11-24 09:05")
+    with houses(NOW) as house:
+        assert day.tell(house, NOW + timedelta(days=1), "城中群").sent == 0 and house.asked == []
+    shown = day.shown("2026-11-25 09:07", "企业微信")
+    assert shown["20261124-001·交办·城中群"] == ("不再发送", "一天没有发出去，群里不再补发")
+
+
 # What a person wishes
 
 

@@ -170,7 +170,7 @@ class Service:
         elif typed or self.wake is None or now >= self.wake:
             self.look(now)
         if self.posts(now) and self.office.ledger.waiting(now, ("待发送",)):
-            self.office.deliver(now)
+            self.office.deliver(now, groups=False)
             self.posted, self.wake = now.date(), None  # what became of them is shown at the next look
 
     def look(self, now: datetime) -> None:
