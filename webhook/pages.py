@@ -66,12 +66,15 @@ DESK = (
     ("/mine", "我的"),
     ("/notices", "我的通知"),
 )
+LEADERS = {"commander", "secretary"}
 STREET = (("/mine", "我的"), ("/notices", "我的通知"))
 
 
 def navigation(one: Person) -> tuple[tuple[str, str], ...]:
     """The pages that a person has: address and words."""
-    return DESK if one.oversees else STREET
+    if one.oversees:
+        return DESK
+    return (STREET[0], ("/bulletin", "今日通报"), *STREET[1:]) if one.roles & LEADERS else STREET
 
 
 def blueprint(office: Office, failures: Callable[[], int] = lambda: 0) -> Blueprint:

@@ -1,0 +1,139 @@
+"""Every address × every role: who is let in, and who is not. A new address that is not in the table fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.house import OPERATOR, House, house
+
+NOBODY = ""
+PEOPLE = (NOBODY, "街路长02", "环卫所01", "支部书记04", "指挥长02", "标准化办01", "办公室01", OPERATOR)
+OVERSEERS = ("标准化办01", "办公室01", OPERATOR)
+SIGNED = PEOPLE[1:]
+LEADERS = ("支部书记04", "指挥长02", *OVERSEERS)  # each for his own area
+ALL = PEOPLE
+
+# method, address: who is not answered with 401 or 403
+TABLE: dict[tuple[str, str], tuple[str, ...]] = {
+    ("GET", "/healthz"): ALL,
+    ("GET", "/static/style.css"): ALL,
+    ("GET", "/sw.js"): ALL,
+    ("GET", "/enter"): (),  # opens by a good link alone
+    ("POST", "/enter"): (),
+    ("POST", "/leave"): ALL,
+    ("GET", "/"): SIGNED,
+    ("GET", "/mine"): SIGNED,
+    ("GET", "/forms/issues"): SIGNED,
+    ("GET", "/forms/feedback"): SIGNED,
+    ("GET", "/forms/duties"): SIGNED,
+    ("GET", "/forms/requests"): SIGNED,
+    ("POST", "/forms/issues"): SIGNED,
+    ("GET", "/photos/none"): SIGNED,
+    ("GET", "/photos/upload/abcdefgh"): SIGNED,
+    ("PUT", "/photos/upload/abcdefgh"): SIGNED,
+    ("GET", "/notices"): SIGNED,
+    ("POST", "/notices"): SIGNED,
+    ("GET", "/verify"): OVERSEERS,
+    ("POST", "/verify/20261124-001"): OVERSEERS,
+    ("POST", "/verify/20261124-001/accept"): OVERSEERS,
+    ("GET", "/grid"): OVERSEERS,
+    ("GET", "/grid/open/1"): OVERSEERS,
+    ("GET", "/grid/order/1"): OVERSEERS,
+    ("GET", "/grid/rows/1"): OVERSEERS,
+    ("GET", "/grid/values/1/0"): OVERSEERS,
+    ("POST", "/grid/find/1"): OVERSEERS,
+    ("POST", "/grid/edit/1"): OVERSEERS,
+    ("GET", "/grid/events"): OVERSEERS,
+    ("GET", "/bulletin"): LEADERS,
+    ("GET", "/bulletin.png"): LEADERS,
+    ("GET", "/import"): OVERSEERS,
+    ("POST", "/import"): OVERSEERS,
+    ("POST", "/import/confirm"): OVERSEERS,
+    ("GET", "/people"): OVERSEERS,
+    ("POST", "/people/link"): OVERSEERS,
+    ("POST", "/people/mail"): OVERSEERS,
+    ("POST", "/people/revoke"): OVERSEERS,
+    ("POST", "/people/cards"): OVERSEERS,
+    ("GET", "/report"): (),  # switched off; who is not told so finds nothing there
+    ("POST", "/report"): (),
+    ("GET", "/report/photos/abcdefgh"): (),
+    ("PUT", "/report/photos/abcdefgh"): (),
+    ("POST", "/hooks/nudge"): (),  # by signature alone
+    ("POST", "/hooks/form/none"): (),
+    ("POST", "/hooks/form/none/token"): (),
+    ("POST", "/token"): (),  # by a signed assertion alone
+    ("GET", "/v4/spreadsheets/x"): (),  # by a token alone; a session is none
+    ("GET", "/drive/v3/files"): (),
+    ("PUT", "/upload/drive/v2/files/x"): (),
+}
+OUT = (401, 403)
+NOT_THERE = ("/report", "/hooks/form", "/token")  # answered 404 or 400 to everybody: nothing is there for them
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("house")) as made:
+        made.add("组织架构\n姓名 | 角色 | 单位\n环卫所01 | 责任单位 | 环卫所")
+        made.tick()
+        yield made
+
+
+@pytest.mark.parametrize("who", PEOPLE, ids=lambda who: who or "nobody")
+def test_each_role_is_let_in_where_the_table_says_and_nowhere_else(home: House, who: str) -> None:
+    wrong = []
+    for (method, address), let_in in TABLE.items():
+        person = home.enter(who) if who else requests.Session()
+        person.headers.update({"Origin": home.url, "Accept": "text/html"})
+        with person.request(method, f"{home.url}{address}", timeout=20, stream=True, allow_redirects=False) as answer:
+            refused = answer.status_code in OUT
+            nothing = address.startswith(NOT_THERE) and answer.status_code in (400, 404)
+        if (who in let_in) == (refused or nothing) or (answer.status_code >= 500):
+            wrong.append((method, address, answer.status_code))
+    assert wrong == []
+
+
+def test_the_table_has_every_address(home: House) -> None:
+    adapter = home.app.url_map.bind("127.0.0.1")
+    covered = {(adapter.match(address, method)[0], method) for method, address in TABLE}
+    api = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+    missing = []
+    for rule in home.app.url_map.iter_rules():
+        methods = rule.methods - {"HEAD", "OPTIONS"}  # type: ignore[operator]
+        known = {method for endpoint, method in covered if endpoint == rule.endpoint}
+        if not (known and methods == api) and methods - known:
+            missing.append((rule.rule, sorted(methods - known)))
+    assert missing == []
+
+
+def test_nothing_is_posted_from_another_site(home: House) -> None:
+    person = home.enter(OPERATOR)
+    for method, address in TABLE:
+        if method != "GET" and not address.startswith(("/hooks", "/token", "/v4", "/drive", "/upload")):
+            answer = person.request(
+                method, f"{home.url}{address}", headers={"Origin": "https://elsewhere.example"}, timeout=10
+            )
+            assert answer.status_code == 403, (method, address)
+
+
+def test_a_chief_sees_his_own_issues_and_photos_and_no_other_s(home: House) -> None:
+    home.add(
+        "问题台账\n填报人 | 来源 | 街路 | 位置 | 类别 | 问题描述\n"
+        "标准化办01 | 督查 | 联胜路 | 桥头 | 暴露垃圾 | 只有街路长02看得见\n"
+        "标准化办01 | 督查 | 新正街 | 门口 | 占道经营 | 只有街路长01看得见"
+    )
+    home.tick()
+    theirs = {
+        "街路长01": (False, True),
+        "街路长02": (True, False),
+        "街路长03": (False, False),
+        "支部书记04": (False, True),
+        "指挥长03": (True, False),
+        "环卫所01": (True, False),
+        "标准化办01": (True, True),
+    }
+    for who, (sees_02, sees_01) in theirs.items():
+        page = home.enter(who).get(f"{home.url}/mine", timeout=10).text
+        assert ("只有街路长02看得见" in page, "只有街路长01看得见" in page) == (sees_02, sees_01), who
