@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -152,6 +152,7 @@ class Office:
     settings: Settings
     trouble: str = field(default="", init=False)
     _read: tuple[str, Rules] | None = field(default=None, init=False)
+    _pushes: dict[str, str] = field(default_factory=dict, init=False)
     ticking: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)  # one look at a time
 
     @cached_property
@@ -256,13 +257,12 @@ class Office:
     def _warnings(self) -> dict[str, str]:
         """What the shell has to say in 运行状态."""
         said = f"rules.toml 有错，仍按上一份正确的规则执行：{self.trouble}"
-        found = {RULES_FILE: said} if self.trouble else {}
-        for name, words in Arrivals(self.ledger).troubles(datetime.now(UTC)).items():
-            found[f"{PUSHES}「{name}」"] = words
-        return found
+        return ({RULES_FILE: said} if self.trouble else {}) | self._pushes
 
     def ticks(self, now: datetime, *, idle: bool = True) -> tick.Report:
         """Look, and write what is to be written. A mistake in the rules, and its mending, are worth a look too."""
+        told = Arrivals(self.ledger).troubles(now)
+        self._pushes = {f"{PUSHES}「{name}」": words for name, words in told.items()}
         rules = self.rules()
         with self.ticking:
             return tick.ticks(self.gateway, self.ledger, rules, now, idle=idle and self._warnings_are_said())

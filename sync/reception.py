@@ -98,13 +98,10 @@ class Reception:
             self._settle(one, now, "表单里删除了这一条；台账里的行留着，由人决定")
             return None
         cells = formtools.row(hook, tab, push.fields, one.at, self.rules.bureau.zone)
-        if not any(self._path_filled(push.fields, path) for path in hook.columns.values()):
+        if all(formtools.dig(push.fields, path) in (None, "", [], {}) for path in hook.columns.values()):
             self._give_up(one, "columns 里写的字段一个也没有内容，请核对字段的名字")
             return None
         return Job(one, hook, tab, cells)
-
-    def _path_filled(self, fields: Mapping[str, object], path: str) -> bool:
-        return formtools.dig(fields, path) not in (None, "", [], {})
 
     # Photos
     def _with_photos(self, job: Job, now: datetime) -> Job:

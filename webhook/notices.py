@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import flask
@@ -10,6 +11,7 @@ from flask import redirect, render_template, request
 from sync.core.memory import Sent
 from sync.core.notices import GROUP, KINDS, MAIL, NONE, demanded, grounds
 from sync.core.rulelinks import BOT_KINDS
+from sync.core.rules import Rules
 from sync.core.sight import Person
 from sync.ledger.wishes import Wishes
 from webhook import access
@@ -57,10 +59,17 @@ def _page(door: Door, one: Person, said: str) -> str:
     mine = [sent for sent in list(memory.notices.values()) if sent.notice.to == one.name and _personal(sent)]
     mine.sort(key=lambda sent: (sent.notice.time, sent.notice.number), reverse=True)
     kinds = [(kind, _groups(door, kind), kind in asked, wishes.get(kind, MAIL), _choices(kind, asked))
-             for kind in KINDS.values()]  # fmt: skip
+             for kind in _his(one, mine, rules)]  # fmt: skip
     why = {kind: grounds(kind, one.roles, rules) for kind in KINDS.values()}
     return render_template("notices.html", said=said, mine=mine[:MOST_SHOWN], count=len(mine), kinds=kinds, why=why,
                            words=WORDS, mail=memory.addresses.get(one.name, ""))  # fmt: skip
+
+
+def _his(one: Person, mine: Iterable[Sent], rules: Rules) -> list[str]:
+    """The kinds that come to him, by his roles or because they did."""
+    got = {sent.notice.kind for sent in mine}
+    got |= {KINDS[rule.event] for rule in rules.notices.send if one.roles & set(rule.to)}
+    return [kind for kind in KINDS.values() if kind in got]
 
 
 def _personal(sent: Sent) -> bool:
