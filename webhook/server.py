@@ -129,8 +129,11 @@ def _key(office: Office) -> str:
 
 
 def _receive(office: Office, nudge: Callable[[], None], keep: Keep) -> None:
-    done = office.receive(datetime.now(office.rules().bureau.zone), keep)
-    if done.added or done.edited or done.failed:
+    """Take in until a run finds nothing: what came during a run asked for one in vain."""
+    while True:
+        done = office.receive(datetime.now(office.rules().bureau.zone), keep)
+        if not (done.added or done.edited or done.failed):
+            return
         nudge()
 
 
