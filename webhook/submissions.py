@@ -1,0 +1,129 @@
+"""A form as it comes over the line: read, its photos found, handed in at the counter, answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import flask
+from flask import request
+
+from sync.config import Office
+from sync.core import worklist
+from sync.core.forms import Choices
+from sync.core.pictures import ids
+from sync.core.sight import Person, remembered
+from sync.core.worklist import Item
+from sync.counter import Answer, Counter, same_sender
+from sync.gateway import Gateway
+from sync.photos import Shelf
+from webhook import access
+from webhook.access import Door
+
+NAME = re.compile(r"[A-Za-z0-9_-]{16,64}")  # made by a phone
+MOST_LISTED = 100
+STATUS = {"in": 201, "mend": 422, "later": 503}
+
+
+@dataclass(frozen=True)
+class Window:
+    """The counter of one office, as its pages use it."""
+
+    door: Door
+    counter: Counter
+    nudge: Callable[[], None]
+
+    @property
+    def office(self) -> Office:
+        return self.door.office
+
+    def choices(self, one: Person) -> Choices:
+        now = self.door.now()
+        office = self.office
+        found = worklist.to_answer(office.ledger.memory(), office.rules(), one)
+        return Choices(streets(office, now), tuple(_choice(item) for item in found[:MOST_LISTED]))
+
+    def base(self) -> str:
+        return self.office.settings.url or request.host_url.rstrip("/")
+
+
+def _choice(item: Item) -> tuple[str, str, str]:
+    photos = ids("\n".join(item.before))
+    return item.number, f"{item.street} {item.category} {item.text}"[:40], photos[0] if photos else ""
+
+
+def streets(office: Office, now: datetime) -> tuple[str, ...]:
+    """The streets that are in force now, as the last look left the roster."""
+    roster = remembered(office.templates, office.ledger.memory(), office.rules().bureau.zone)
+    return worklist.streets(roster, now.date())
+
+
+def counter_of(office: Office, key: str) -> Counter:
+    """The counter of an office; photos lie in the data folder."""
+    gateway = Gateway(office.client, office.workbook, office.templates)
+    return Counter(gateway, office.ledger, Shelf(office.settings.data / "photos", key), office.ticking)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The body of a submission, read and of the right shape."""
+
+    id: str
+    person: str
+    at: datetime | None
+    cells: Mapping[str, str]
+    photos: tuple[str, ...]
+
+
+def read(body: Any) -> Sent | None:
+    if not isinstance(body, dict) or not isinstance(body.get("cells", {}), dict):
+        return None
+    cells, taken = body.get("cells", {}), body.get("photos", [])
+    right = isinstance(body.get("id"), str) and NAME.fullmatch(body["id"]) and isinstance(taken, list)
+    if not right or not all(isinstance(value, str) for value in (*cells, *cells.values(), *taken)):
+        return None
+    return Sent(body["id"], str(body.get("person", "")), _hour(body.get("at")), cells, tuple(taken))
+
+
+def _hour(text: Any) -> datetime | None:
+    """The phone's hour; None where it says none with a zone."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def photo_lines(window: Window, person: str, taken: tuple[str, ...], most: int) -> tuple[str, dict[str, str]]:
+    """The cell of photos, an address a line; only his own photos, which are all here."""
+    if len(taken) > most:
+        return "", {"photos": f"有 {len(taken)} 张照片，一次最多 {most} 张。"}
+    found = [window.counter.intake.photo(one) for one in taken]
+    if any(photo is None or not same_sender(photo.person, person) for photo in found):
+        return "", {"photos": "有一张照片没有传完，请删掉重新拍。"}
+    return "\n".join(f"{window.base()}/photos/{one}" for one in taken), {}
+
+
+def answer(done: Answer, window: Window) -> Any:
+    if done.state == "in":
+        window.nudge()
+    return flask.jsonify(state=done.state, faults=dict(done.faults), **done.said), STATUS[done.state]
+
+
+def by_task(rules: Any) -> dict[str, list[str]]:
+    """Names of the categories by the task that they belong to, in the order of the rules."""
+    found: dict[str, list[str]] = {name: [] for name in rules.tasks}
+    for category in rules.categories.values():
+        found[category.task].append(category.name)
+    return {task: names for task, names in found.items() if names}
+
+
+def sender() -> Person:
+    """The visitor of a page that only somebody can open."""
+    one = access.visitor()
+    if one is None:  # the guard of every view lets nobody in who is nobody
+        flask.abort(401)
+    return one
