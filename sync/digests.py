@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sync.bots import Bot, Refusal, cut, harmless, pages
 from sync.core.rulelinks import BOT_KINDS
-from sync.ledger import Ledger, Waiting
+from sync.ledger import Busy, Ledger, Waiting
 from sync.ledger.paces import Paces
 from sync.outbox import Delivery, hold, later
 
@@ -23,7 +24,13 @@ HEAD_BYTES = 120  # of a message, for its first and last line
 
 
 def deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delivery) -> None:
-    """Send every group's notices whose hour has come; what became of them goes to ``done``."""
+    """Send every group's notices whose hour has come, unless another process is at it; what became of them goes to
+    ``done``."""
+    with suppress(Busy), ledger.turn("群"):
+        _deliver(ledger, bots, now, done)
+
+
+def _deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delivery) -> None:
     groups: dict[str, list[Waiting]] = defaultdict(list)
     for one in ledger.waiting(now, ("待发送", "未发送")):
         if one.notice.channel in BOT_KINDS:

@@ -71,7 +71,7 @@ def genuine(hook: Hook, key: str, knock: Knock, now: float) -> bool:
     if hook.kind == JIANDAOYUN:
         query = knock.query
         told = f"{query.get('nonce', '')}:".encode() + knock.body + f":{key}:{query.get('timestamp', '')}".encode()
-        return _equal(_sha1(told), knock.headers.get("x-jdy-signature", ""))
+        return _equal(_sha1(told), knock.headers.get("x-jdy-signature", "").lower())
     if hook.kind == WENJUANXING:
         return _wenjuanxing(key, knock.body)
     timestamp = knock.headers.get("x-jielu-timestamp", "")
@@ -86,7 +86,7 @@ def _wenjuanxing(key: str, body: bytes) -> bool:
     except Unreadable:
         return False
     told = f"{plain(sent.get('activity'))}{plain(sent.get('index'))}{key}"
-    return _equal(_sha1(told.encode()), str(sent.get("sign", "")))
+    return _equal(_sha1(told.encode()), str(sent.get("sign", "")).lower())
 
 
 def _sha1(told: bytes) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -72,12 +73,16 @@ class Reception:
         self.done, self._left = Received(), MOST_PHOTOS
 
     def work(self, now: datetime) -> Received:
-        """Take in everything that is due. ``step`` is called by name after each step (tests stop the process there)."""
+        """Take in everything that is due, unless another process is at it. ``step`` is called by name after each step
+        (tests stop the process there)."""
         self.done, self._left = Received(), MOST_PHOTOS
-        jobs = [job for one in self.arrivals.due(now) if (job := self._job(one, now))]
-        if jobs:
-            self._take_in([self._with_photos(job, now) for job in jobs], now)
-        self.arrivals.forget(now - KEEP_WORDS)
+        with suppress(Busy), self.ledger.turn("推送") as renew:
+            jobs = [job for one in self.arrivals.due(now) if (job := self._job(one, now))]
+            ready = [self._with_photos(job) for job in jobs]
+            renew()  # photos may have taken their time
+            if ready:
+                self._take_in(ready, now)
+            self.arrivals.forget(now - KEEP_WORDS)
         return self.done
 
     # What a push means
@@ -104,7 +109,7 @@ class Reception:
         return Job(one, hook, tab, cells)
 
     # Photos
-    def _with_photos(self, job: Job, now: datetime) -> Job:
+    def _with_photos(self, job: Job) -> Job:
         """The job with the photos fetched that can be: their addresses stand in the cell in place of the links."""
         text = plain(job.cells.get(formtools.PHOTOS, ""))
         if not text or self.keep is None or not job.hook.photo_hosts:

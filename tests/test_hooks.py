@@ -22,6 +22,7 @@ from sync.config import Office, Settings
 from sync.core.rules import load
 from sync.fetching import Lost
 from sync.inspection import link_problems
+from sync.ledger import Ledger
 from sync.ledger.arrivals import DONE, FAILED, Arrivals
 from sync.reception import MOST_TRIES, Reception
 from sync.workbook.api import Request, Response
@@ -334,6 +335,19 @@ def test_an_append_whose_answer_was_lost_is_looked_for(desk: Desk, arrives: bool
     assert receive(desk) and len(desk.rows("问题台账", "问题描述")) == (2 if arrives else 0), "not before its time"
     receive(desk, timedelta(minutes=2))
     assert len(desk.rows("问题台账", "问题描述")) == 2
+
+
+def test_two_processes_at_once_make_one_row(desk: Desk) -> None:
+    push(desk, SAMPLE)
+    other = Ledger(desk.database, desk.book.id, ZONE)
+
+    def meanwhile(step: str) -> None:
+        if step == "noted":
+            assert Reception(desk.gateway, other, RULES).work(NOW + timedelta(hours=1)).added == 0
+
+    assert receive(desk, step=meanwhile).added == 1
+    assert len(desk.rows("问题台账", "问题描述")) == 1
+    other.close()
 
 
 def test_a_workbook_out_of_reach_loses_nothing(desk: Desk) -> None:

@@ -279,33 +279,34 @@ class Ledger:
         told = {number: Sent(memory.notices[number].notice, state, reason) for number in news}
         memory.notices = memory.notices | told
 
-    # One tick at a time
+    # One at a time
     @contextmanager
-    def turn(self) -> Iterator[Callable[[], None]]:
-        """The right to tick this bureau's workbook; ``Busy`` where another process has it. What it gives renews it."""
-        holder = f"{socket.gethostname()}:{os.getpid()}:{id(self)}"
-        self._lease(holder)
+    def turn(self, work: str = "") -> Iterator[Callable[[], None]]:
+        """The right to tick this bureau's workbook, or to do another ``work`` of which there is to be one at a time;
+        ``Busy`` where another process has it. What it gives renews it."""
+        name, holder = f"{self.name}·{work}" if work else self.name, f"{socket.gethostname()}:{os.getpid()}:{id(self)}"
+        self._lease(name, holder)
         try:
-            yield lambda: self._renew(holder)
+            yield lambda: self._renew(name, holder)
         finally:
             with self.engine.begin() as db:
-                db.execute(sa.delete(leases).where(leases.c.bureau == self.name, leases.c.holder == holder))
+                db.execute(sa.delete(leases).where(leases.c.bureau == name, leases.c.holder == holder))
 
-    def _lease(self, holder: str) -> None:
+    def _lease(self, name: str, holder: str) -> None:
         with self.engine.begin() as db:
             now = time.time()
-            held = db.execute(sa.select(leases).where(leases.c.bureau == self.name)).first()
+            held = db.execute(sa.select(leases).where(leases.c.bureau == name)).first()
             if held and (held.until < now or _dead(held.holder)):
-                same = (leases.c.bureau == self.name, leases.c.holder == held.holder, leases.c.until == held.until)
+                same = (leases.c.bureau == name, leases.c.holder == held.holder, leases.c.until == held.until)
                 db.execute(sa.delete(leases).where(*same))
             try:
-                db.execute(sa.insert(leases).values(bureau=self.name, holder=holder, until=now + LEASE_SECONDS))
+                db.execute(sa.insert(leases).values(bureau=name, holder=holder, until=now + LEASE_SECONDS))
             except sa.exc.IntegrityError as error:
                 raise Busy(BUSY) from error
 
-    def _renew(self, holder: str) -> None:
+    def _renew(self, name: str, holder: str) -> None:
         """``Busy`` where it took so long that another process took over."""
-        ours = sa.update(leases).where(leases.c.bureau == self.name, leases.c.holder == holder)
+        ours = sa.update(leases).where(leases.c.bureau == name, leases.c.holder == holder)
         with self.engine.begin() as db:
             if not db.execute(ours.values(until=time.time() + LEASE_SECONDS)).rowcount:
                 raise Busy(BUSY)
