@@ -1,0 +1,129 @@
+"""The counter under every fault of a line, a workbook or a killed process: a form that is sent on is one row."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sync.core.forms import FORMS, Choices, fields
+from sync.core.sight import Person
+from sync.counter import Answer, Counter, Handed
+from sync.photos import Shelf
+from sync.workbook import errors, transport
+from sync.workbook.api import Request, Response
+from tests.book import ZONE, default_rules, hour, templates
+from tests.desk import Desk
+
+CHIEF = Person("街路长01", frozenset({"chief"}), streets=frozenset({"新正街"}))
+GIVEN = {"street": "新正街", "category": "暴露垃圾", "text": "垃圾", "source": "街路长自查"}
+FAULTS = ("fine", "refused", "busy", "lost", "cut", "killed before", "killed after", "restarted", "ledger lost")
+names = count()
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Office:
+    """A desk with a counter, which can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.desk = Desk(folder)
+        self.desk.settle("2026-11-24 09:00")
+        self.open()
+
+    def open(self) -> None:
+        self.counter = Counter(self.desk.gateway, self.desk.ledger, Shelf(self.folder, "key"), threading.RLock())
+
+    def fault(self, name: str) -> None:
+        """What is to happen at the next write."""
+        done: list[str] = []
+
+        def once(request: Request) -> bool:
+            if request.path.endswith(":batchUpdate") and not done:
+                done.append(name)
+                return True
+            return False
+
+        def before(request: Request) -> Response | None:
+            if name in ("refused", "busy", "killed before", "cut") and once(request):
+                if name == "killed before":
+                    raise Killed
+                if name == "refused":
+                    return Response(403, {}, b"{}")
+                return transport.refusal(errors.quota_exceeded()) if name == "busy" else Response(503, {}, b"{}")
+            return None
+
+        def after(request: Request, response: Response) -> Response | None:
+            if name in ("lost", "killed after") and once(request):
+                if name == "killed after":
+                    raise Killed
+                return Response(502, {}, b"<html>")
+            return None
+
+        self.desk.before, self.desk.after = before, after
+
+    def send(self, id_: str, at: datetime, now: datetime, fault: str) -> Answer | None:
+        """One try of a phone; None where the process died over it."""
+        if fault == "restarted":
+            self.desk.restart()
+            self.open()
+        if fault == "ledger lost":
+            self.desk.ledger.close()
+            (self.folder / "ledger.sqlite3").unlink()
+            self.desk.open()
+            self.open()
+        self.fault(fault)
+        rules = default_rules()
+        asked = fields(FORMS["issues"], templates()["issues"], CHIEF, Choices(("新正街",)), rules)
+        try:
+            return self.counter.hand_in(Handed(id_, FORMS["issues"], CHIEF.name, GIVEN, asked, {}, at), rules, now)
+        except Killed:
+            self.desk.restart()
+            self.open()
+            return None
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    made = Office(tmp_path_factory.mktemp("counter"))
+    yield made
+    made.desk.ledger.close()
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tries=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=6), tick=st.booleans())
+def test_whatever_happens_a_form_that_is_sent_until_it_is_in_is_one_row(
+    office: Office, tries: list[str], tick: bool
+) -> None:
+    before, number = len(office.desk.rows("问题台账", "编号")), next(names)
+    id_, now = f"{number:032x}", hour("2026-11-24 09:30")
+    at = now - timedelta(seconds=number % 1800)
+    told = [office.send(id_, at, now, fault) for fault in [*tries, "fine", "fine"]]
+    assert told[-1] is not None and told[-1].state == "in"
+    assert {one.state for one in told if one} <= {"in", "later"}
+    if tick:
+        office.fault("fine")
+        office.desk.settle("2026-11-24 09:31")
+    assert len(office.desk.rows("问题台账", "编号")) == before + 1, tries
+
+
+def test_a_report_written_while_people_sort_is_found_again(tmp_path: Path) -> None:
+    made = Office(tmp_path)
+    at = datetime(2026, 11, 24, 9, 30, tzinfo=ZONE)
+    for number in range(3):
+        made.send(f"{number:032x}", at, at, "fine")
+    made.send("f" * 32, at, at, "lost")
+    sheet = made.desk.book.worksheet("问题台账")
+    sheet.sort((1, "des"), range="A2:AF6")
+    answer = made.send("f" * 32, at, at, "fine")
+    assert answer is not None and answer.state == "in" and len(made.desk.rows("问题台账", "编号")) == 4
+    made.desk.ledger.close()
