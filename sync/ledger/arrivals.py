@@ -82,7 +82,7 @@ class Arrivals:
             sa.select(deliveries)
             .where(self._mine, deliveries.c.state == RECEIVED)
             .where(sa.or_(deliveries.c.next_try.is_(None), deliveries.c.next_try <= now))
-            .order_by(deliveries.c.at, deliveries.c.id)
+            .order_by(deliveries.c.at, deliveries.c.source, deliveries.c.id)
             .limit(most)
         )
         with self.ledger.engine.connect() as db:
