@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from sync import formtools
+from sync.core.amendments import Rows, amendments, people_s_cells
 from sync.core.plan import Plan, Restore, append_row, same
 from sync.core.rows import Raw, Table, fingerprint, plain
 from sync.core.rulelinks import Hook
@@ -159,7 +160,7 @@ class Reception:
 
     def _append(self, jobs: list[Job], layout: Layout, table: Table, now: datetime) -> None:
         """Add those that are not there yet, in one write, each noted before it is sent."""
-        stand = Counter(fingerprint(layout.tab, cells) for _, cells in _kept(layout, table))
+        stand = Counter(fingerprint(layout.tab, cells) for _, cells in people_s_cells(layout, table))
         lost = [job for job in jobs if (sent := job.arrival.sent) is not None
                 and stand[fingerprint(layout.tab, sent)] > job.arrival.before]  # fmt: skip
         for job in lost:
@@ -219,9 +220,11 @@ class Reception:
     # Edits
     def _edit(self, jobs: list[Job], layout: Layout, table: Table, now: datetime) -> None:
         """Hand the changed cells to the next tick; those that stand there already are done."""
-        rows = _kept(layout, table)
-        wanted = [(job, *_changes(job, layout, rows)) for job in jobs]
+        rows = people_s_cells(layout, table)
+        wanted = [(_hoped(job), *_amended(job, layout, rows)) for job in jobs]
         restores = [one for _, found, _ in wanted for one in found]
+        self.arrivals.keep(job.arrival for job, found, _ in wanted if found)
+        self.step("hoped")
         try:
             if restores:
                 with self.ledger.turn():
@@ -234,7 +237,7 @@ class Reception:
                 self.done.edited += 1
                 self._later([job.arrival], now, "")
             else:
-                self._finish(job, replace(job.arrival, put=job.cells), now, said)
+                self._finish(job, replace(job.arrival, put=job.cells, past=None), now, said)
 
     # What became of a push
     def _settle(self, one: Arrival, now: datetime, said: str) -> None:
@@ -266,40 +269,17 @@ def _may_fetch(link: str, hook: Hook) -> bool:
         return False
 
 
-def _kept(layout: Layout, table: Table) -> list[tuple[int, dict[str, Raw]]]:
-    """People's filled cells of each row by column key, with its number."""
-    columns = [(column.key, layout.at[column.key]) for column in layout.tab.staff]
-    return [(number, {key: row[at] for key, at in columns if at < len(row) and row[at] not in ("", None)})
-            for number, row in enumerate(table.rows, table.first)]  # fmt: skip
+def _amended(job: Job, layout: Layout, rows: Rows) -> tuple[list[Restore], str]:
+    one = job.arrival
+    return amendments(layout, rows, one.put or {}, one.past or {}, job.cells)
 
 
-def _changes(job: Job, layout: Layout, rows: list[tuple[int, dict[str, Raw]]]) -> tuple[list[Restore], str]:
-    """The cells to change in the row that the push was given, and a sentence where people were faster."""
-    put = dict(job.arrival.put or {})
-    changed = [key for key in {**put, **job.cells} if not same(put.get(key, ""), job.cells.get(key, ""))]
-    number, row = _most_alike(put, job.cells, rows)
-    if not changed or not number:
-        return [], "表单里改了，但表里找不到原来那一行，没有改动，请人工核对" if changed else ""
-    headers = {column.key: column.header for column in layout.tab.columns}
-    found, theirs = [], []
-    for key in changed:
-        stands, wished = row.get(key, ""), job.cells.get(key, "")
-        if same(stands, put.get(key, "")):
-            was = {headers[other]: value for other, value in row.items() if other != key}
-            found.append(Restore(job.tab.key, number, headers[key], wished, stands, was))
-        elif not same(stands, wished):
-            theirs.append(headers[key])
-    return found, f"第 {number} 行的{'、'.join(theirs)}表格里已经有人改过，表单后来的改动没有采用" if theirs else ""
-
-
-def _most_alike(
-    put: Mapping[str, Raw], now: Mapping[str, Raw], rows: list[tuple[int, dict[str, Raw]]]
-) -> tuple[int, dict[str, Raw]]:
-    """The row that shares most with what was put there or is to be; row 0 where none shares more than half."""
-
-    def like(row: Mapping[str, Raw]) -> int:
-        return sum(1 for key, value in put.items() if same(row.get(key, ""), value) or
-                   same(row.get(key, ""), now.get(key, "")))  # fmt: skip
-
-    number, row = max(rows, key=lambda one: like(one[1]), default=(0, {}))
-    return (number, row) if 2 * like(row) > len(put) else (0, {})
+def _hoped(job: Job) -> Job:
+    """The job with its cells among those that may have come into its row: whatever becomes of it, they are not a
+    person's."""
+    put, past = job.arrival.put or {}, dict(job.arrival.past or {})
+    for key in {**put, **past, **job.cells}:
+        wish = job.cells.get(key, "")
+        if not same(put.get(key, ""), wish) and wish not in past.get(key, ()):
+            past[key] = [*past.get(key, ()), wish]
+    return replace(job, arrival=replace(job.arrival, past=past))

@@ -9,12 +9,15 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from sync import formtools, setup
@@ -454,6 +457,18 @@ def test_a_version_that_came_while_the_first_was_on_its_way_edits_and_does_not_d
     assert [text for (text,) in desk.rows("问题台账", "问题描述")] == ["改过了"]
 
 
+def test_a_third_version_that_comes_before_the_second_was_seen_in_the_sheet_is_no_person_s_cell(desk: Desk) -> None:
+    push(desk, SAMPLE)
+    receive(desk)
+    for number, words in enumerate(("第二稿", "第三稿"), start=1):
+        push(desk, changed(f"2026-11-24T03:45:0{number}Z", field_6=words))
+        receive(desk, timedelta(minutes=number))
+    desk.settle("2026-11-24 11:46")  # of the two that wait for the same cell the first wins, for now
+    receive(desk, timedelta(minutes=10))
+    desk.settle("2026-11-24 11:52")
+    assert desk.rows("问题台账", "问题描述") == [("第三稿",)]
+
+
 def test_an_entry_deleted_over_there_leaves_its_row(desk: Desk) -> None:
     data = {"_id": "1", "_widget_1": "联胜路", "_widget_3": "一堆", "creator": {"name": "督查01"}}
     push(desk, {"op": "data_create", "data": data}, "jdy")
@@ -552,3 +567,84 @@ def test_the_examples_in_the_rules_file_are_right_once_their_marks_are_taken_off
     assert [hook.name for hook in rules.hooks] == ["wenti"] and len(rules.bots) == 2
     assert formtools.misfits(rules.hooks[0], templates()) == []
     assert load(text).hooks == () and load(text).bots == (), "off by default"
+
+
+# Whatever happens
+
+
+HAPPENINGS = (
+    "push 1",
+    "push 2",
+    "edit 1",
+    "edit 2",
+    "noted",
+    "hoped",
+    "appended",
+    "lost",
+    "unheard",
+    "work",
+    "tick",
+    "sort",
+)
+STEPS = st.lists(st.sampled_from(HAPPENINGS), min_size=3, max_size=12)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_whatever_happens_in_between_each_entry_is_one_row_with_its_last_words(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str]
+) -> None:
+    """Pushes, later versions, kills, lost answers, sorting, in any order: after quiet each entry stands there once."""
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    desk.rules = RULES
+    last: dict[str, str] = {}
+    minutes = 0
+    for number, step in enumerate([*steps, *["work", "tick"] * 4]):
+        minutes += 300 if number >= len(steps) else 1  # in the end every gap is over
+        _happen(desk, step, number, last, timedelta(minutes=minutes))
+    desk.tick(NOW + timedelta(minutes=minutes))
+    assert sorted(desk.rows("问题台账", "填报人", "问题描述")) == sorted(last.items())
+    desk.ledger.close()
+
+
+def _happen(desk: Desk, step: str, number: int, last: dict[str, str], after: timedelta) -> None:
+    word, _, entry = step.partition(" ")
+    who = f"人{entry}"
+    if word in ("push", "edit"):
+        if (word == "push") == (who not in last):  # else it is a repeat of the first version, or of nothing
+            last[who] = f"第{number}稿"
+        if who in last:
+            stamp = f"2026-11-24T04:{number:02d}:00Z" if word == "edit" else "2026-11-24T03:36:00Z"
+            push(desk, changed(stamp, serial_number=int(entry), creator_name=who, field_6=last[who]))
+    elif word in ("noted", "hoped", "appended"):
+        _killed(desk, word, after)
+    elif word in ("lost", "unheard"):
+        _cut(desk, word, after)
+    elif word == "work":
+        receive(desk, after)
+    elif word == "tick":
+        desk.tick(NOW + after)
+        desk.tick(NOW + after)
+    elif word == "sort":
+        desk.book.worksheet("问题台账").sort((6, "des"))
+
+
+def _killed(desk: Desk, at: str, after: timedelta) -> None:
+    def stop(step: str) -> None:
+        if step == at:
+            raise KeyboardInterrupt
+
+    with suppress(KeyboardInterrupt):
+        receive(desk, after, step=stop)
+    desk.restart()
+
+
+def _cut(desk: Desk, how: str, after: timedelta) -> None:
+    """A write that never arrives, or whose answer does not."""
+    lost = Response(503, {}, b"{}")
+    if how == "lost":
+        desk.before = lambda request: lost if request.path.endswith(":batchUpdate") else None
+    else:
+        desk.after = lambda request, response: lost if request.path.endswith(":batchUpdate") else None
+    receive(desk, after)
+    desk.restart()

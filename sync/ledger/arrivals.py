@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,9 +29,9 @@ SAID_FOR = timedelta(days=1)
 class Arrival:
     """One push. ``payload``: the body as sent; ``version``: the tool's mark of its last change; ``put``: the cells that
     its row was given (by key), None while it has none; ``sent``: the cells that may be in the sheet, and ``before`` how
-    many such rows stood there before they were sent; ``photos``: where a fetched photo is kept, by its link; ``at``:
-    first heard of, aware; ``next_try``: when it is to be worked on again, once it is done the hour at which that was
-    said."""
+    many such rows stood there before they were sent; ``past``: by key, what later versions were to put there;
+    ``photos``: where a fetched photo is kept, by its link; ``at``: first heard of, aware; ``next_try``: when it is to
+    be worked on again, once it is done the hour at which that was said."""
 
     source: str
     id: str
@@ -41,6 +41,7 @@ class Arrival:
     put: Mapping[str, Raw] | None = None
     sent: Mapping[str, Raw] | None = None
     before: int = 0
+    past: Mapping[str, Sequence[Raw]] | None = None
     photos: Mapping[str, str] | None = None
     state: str = RECEIVED
     said: str = ""
@@ -50,7 +51,7 @@ class Arrival:
     @property
     def body(self) -> str:
         """All that has no column of its own."""
-        kept = {key: getattr(self, key) for key in ("payload", "version", "put", "sent", "before", "photos")}
+        kept = {key: getattr(self, key) for key in ("payload", "version", "put", "sent", "before", "past", "photos")}
         return json.dumps(kept, ensure_ascii=False)
 
 
@@ -100,8 +101,8 @@ class Arrivals:
             for one in group:
                 now = self._locked(db, one.source, one.id)
                 if now is not None and now.payload != one.payload:
-                    done = {"put": one.put, "sent": one.sent, "before": one.before, "photos": one.photos}
-                    one = replace(now, **done)  # type: ignore[arg-type]  # noqa: PLW2901
+                    done = {key: getattr(one, key) for key in ("put", "sent", "before", "past", "photos")}
+                    one = replace(now, **done)  # noqa: PLW2901
                 self._put(db, [one])
 
     def troubles(self, now: datetime) -> dict[str, str]:
