@@ -7,7 +7,9 @@ from typing import Any
 
 from sync import formtools
 from sync.config import Office
+from sync.core.rows import nearest
 from sync.core.rules import Rules, load
+from sync.core.sight import remembered
 from sync.core.tabs import locate
 
 
@@ -66,7 +68,21 @@ def link_problems(office: Office, rules: Rules) -> list[str]:
     named += [(f"[[bot]]「{bot.name}」的 address", bot.address) for bot in rules.bots]
     named += [(f"[[bot]]「{bot.name}」的 secret", bot.secret) for bot in rules.bots if bot.secret]
     held = office.settings.environ
-    return found + [f"{where}：环境变量 {name} 没有设置。" for where, name in named if not held.get(name)]
+    found += [f"{where}：环境变量 {name} 没有设置。" for where, name in named if not held.get(name)]
+    return found + _deaf(office, rules)
+
+
+def _deaf(office: Office, rules: Rules) -> list[str]:
+    """Bots that are to hear of a district or branch that 街路名册 has none of; nothing before the first look."""
+    roster = remembered(office.templates, office.ledger.memory(), rules.bureau.zone)
+    known = {"区域": {one.district for one in roster.streets}, "支部": {one.branch for one in roster.streets}}
+    return [
+        f"[[bot]]「{bot.name}」：街路名册里没有{what}「{name}」。{nearest(name, known[what])}"
+        for bot in rules.bots
+        for what, names in (("区域", bot.districts), ("支部", bot.branches))
+        for name in names
+        if roster.streets and name not in known[what]
+    ]
 
 
 def _clauses(rules: Rules) -> tuple[tuple[tuple[str, str, str], ...], tuple[str, ...]]:

@@ -9,6 +9,8 @@ import pytest
 import requests
 
 from sync.core.notices import grounds
+from sync.core.rules import load
+from sync.inspection import link_problems
 from sync.ledger.wishes import Wishes
 from tests.book import ROOT, default_rules
 from tests.house import House, house
@@ -42,6 +44,14 @@ def test_a_notice_says_which_rule_and_clause_sent_it() -> None:
     ]
     assert grounds("销号", {"chief"}, rules) == ["销号通知街路长，依据本局默认"]
     assert len(grounds("升级", {"commander", "office"}, rules)) == 2
+
+
+def test_check_names_a_group_that_would_never_hear(home: House) -> None:
+    deaf = load(home.office.rules_text().replace('events = ["交办"]', 'events = ["交办"]\ndistricts = ["城种", "城中"]'))
+    assert link_problems(home.office, deaf) == [
+        "[[bot]]「城中群」的 address：环境变量 BOT_CZ 没有设置。",
+        "[[bot]]「城中群」：街路名册里没有区域「城种」。是不是「城中」？",
+    ]
 
 
 def test_everybody_sees_his_own_and_why(home: House) -> None:
