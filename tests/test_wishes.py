@@ -47,10 +47,11 @@ def test_a_notice_says_which_rule_and_clause_sent_it() -> None:
 
 
 def test_check_names_a_group_that_would_never_hear(home: House) -> None:
-    deaf = load(home.office.rules_text().replace('events = ["交办"]', 'events = ["交办"]\ndistricts = ["城种", "城中"]'))
+    asked = 'events = ["交办"]\nbranches = ["第六之部", "第六支部"]'
+    deaf = load(home.office.rules_text().replace('events = ["交办"]', asked))
     assert link_problems(home.office, deaf) == [
         "[[bot]]「城中群」的 address：环境变量 BOT_CZ 没有设置。",
-        "[[bot]]「城中群」：街路名册里没有区域「城种」。是不是「城中」？",
+        "[[bot]]「城中群」：街路名册里没有支部「第六之部」。是不是「第六支部」？",
     ]
 
 
