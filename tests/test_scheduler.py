@@ -22,10 +22,10 @@ def test_another_job_runs_when_it_is_asked_for_and_its_failure_is_no_failed_tick
     clock.start()
     try:
         for n in (1, 2):
-            soon()
-            assert ran.wait(10)
+            while not ran.wait(0.2):  # asked for while it still runs, it does not run once more
+                soon()
             ran.clear()
-            assert count == n
+            assert count >= n
         assert clock.failures == 0
     finally:
         clock.stop()
