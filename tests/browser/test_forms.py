@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from PIL import Image
+from playwright.sync_api import Page, Route, expect
 
 from tests.book import ZONE, default_rules
 from tests.browser.conftest import DESK, PHONE, Enter, faults
@@ -56,14 +57,21 @@ class Hand:
         print(f"\n{what}: {self.taps} taps, {time.monotonic() - self.since:.1f} s by script")
 
 
+def until(page: Page, promise: str) -> None:
+    """Wait for a promise of the page to come true."""
+    for _ in range(200):
+        if page.evaluate(promise):
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError(f"never: {promise}")
+
+
 def with_worker(page: Page, home: House) -> None:
     """Opened once with a signal: the worker holds the pages."""
     page.goto(f"{home.url}/mine")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.reload()
-    page.wait_for_function(
-        "caches.open('jielu-pages-1').then(c => c.match('/forms/issues')).then(found => Boolean(found))"
-    )
+    until(page, "caches.open('jielu-pages-1').then(c => c.match('/forms/issues')).then(found => Boolean(found))")
 
 
 def test_a_report_without_a_signal_is_one_row_when_it_is_back(enter: Enter, home: House, shots: list[str]) -> None:
@@ -80,8 +88,8 @@ def test_a_report_without_a_signal_is_one_row_when_it_is_back(enter: Enter, home
     page.goto(f"{home.url}/mine")
     expect(page.locator("#waiting-list")).to_contain_text("上报问题 · 新正街 · 暴露垃圾")
     page.context.set_offline(False)
+    until(page, "Sheets.all().then(all => !all.length)")
     expect(page.locator("#waiting")).to_be_hidden(timeout=40_000)
-    page.reload()
     home.tick()
     (row,) = home.rows("问题台账", "填报人", "街路", "类别", "问题描述", "状态", "责任单位", "校验")
     assert row == ("街路长01", "新正街", "暴露垃圾", "暴露垃圾", "待整改", "环卫所", "")
@@ -90,6 +98,35 @@ def test_a_report_without_a_signal_is_one_row_when_it_is_back(enter: Enter, home
     page.goto(cell.split("\n")[0])
     width = page.evaluate("document.images[0].naturalWidth")
     assert width == default_rules().forms.photo_side, "shrunk on the phone, and shown"
+
+
+def test_a_photo_goes_on_where_the_line_broke(enter: Enter, home: House, tmp_path: Path) -> None:
+    noisy = Image.effect_noise((1600, 1200), 90)  # does not shrink: several pieces
+    (tmp_path / "noise.jpg").write_bytes(jpeg(noisy.convert("RGB")))
+    page, offsets, broken = enter("街路长01", phone=True, service_workers="block"), list[int](), list[int]()
+
+    def line(route: Route) -> None:
+        offset = int(route.request.url.partition("offset=")[2].partition("&")[0] or -1)
+        if route.request.method == "PUT" and offset > 0 and len(broken) < 2:
+            broken.append(offset)
+            route.abort()
+            return
+        if route.request.method == "PUT":
+            offsets.append(offset)
+        route.continue_()
+
+    page.route("**/photos/upload/**", line)
+    page.goto(f"{home.url}/forms/issues")
+    hand = Hand(page)
+    hand.shoot(str(tmp_path / "noise.jpg"))
+    hand.tap("暴露垃圾")
+    hand.tap("发送")
+    expect(page.locator("#done-title")).to_contain_text("已存在手机上")
+    page.goto(f"{home.url}/mine")
+    until(page, "Sheets.all().then(all => !all.length)")
+    assert len(broken) == 2 and broken[0] in offsets[1:]
+    assert offsets == sorted(set(offsets)), "no piece went twice"
+    assert len(home.rows("问题台账", "照片")) == 1
 
 
 def test_the_same_form_sent_from_two_windows_is_one_row(enter: Enter, home: House) -> None:
@@ -105,7 +142,7 @@ def test_the_same_form_sent_from_two_windows_is_one_row(enter: Enter, home: Hous
     page.context.set_offline(False)
     page.goto(f"{home.url}/mine")
     second.reload()
-    expect(page.locator("#waiting")).to_be_hidden(timeout=40_000)
+    until(page, "Sheets.all().then(all => !all.length)")
     second.evaluate("Sending.flush()")
     assert len(home.rows("问题台账", "编号")) == 1
 
@@ -184,7 +221,7 @@ def test_a_draft_waits_for_its_person_and_goes_when_he_leaves(enter: Enter, home
     expect(page.get_by_label("内容")).to_have_value("巡查了一半")
     page.get_by_role("button", name="退出").tap()
     page.wait_for_url("**/leave")
-    page.wait_for_function("caches.has('jielu-pages-1').then(has => !has)")
+    until(page, "caches.has('jielu-pages-1').then(has => !has)")
     page.goto(home.link("街路长01"))
     page.goto(f"{home.url}/forms/duties")
     expect(page.get_by_label("内容")).to_have_value("")

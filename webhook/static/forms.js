@@ -3,7 +3,7 @@
   "use strict";
   var form = document.getElementById("form"), done = document.getElementById("done");
   var photos = document.getElementById("photos"), button = document.getElementById("send");
-  var wish = form.dataset, sheet = null, saving = null, shown = [];
+  var wish = form.dataset, sheet = null, saving = null, shown = [], touched = {};
 
   function fresh() {
     return { id: Sheets.name(), tab: wish.tab, person: wish.person, post: wish.post, uploads: wish.uploads, state: "draft",
@@ -25,7 +25,7 @@
 
   function fill(cells) {
     each(fields(), function (input) {
-      if (!(input.name in cells)) { return; }
+      if (!(input.name in cells) || touched[input.name]) { return; }  // a quick hand was there before the memory
       if (input.type === "radio") { input.checked = input.value === cells[input.name]; } else { input.value = cells[input.name]; }
     });
   }
@@ -40,7 +40,7 @@
   function save() {
     clearTimeout(saving);
     saving = setTimeout(function () {
-      if (sheet.state === "draft" || sheet.state === "mend") { sheet.cells = answers(); Sheets.put(sheet); }
+      if (sheet && (sheet.state === "draft" || sheet.state === "mend")) { sheet.cells = answers(); Sheets.put(sheet); }
     }, 250);
   }
 
@@ -157,7 +157,7 @@
 
   function submit(event) {
     event.preventDefault();
-    if (button.disabled) { return; }
+    if (button.disabled || !sheet) { return; }
     var cells = answers(), text = form.querySelector("[name=text]");
     if (text && wish.tab === "issues" && !cells.text && cells.category) { text.value = cells.text = cells.category; }
     var wrong = missing(cells);
@@ -238,7 +238,7 @@
     return asked("sheet") ? one.id === asked("sheet") : one.state === "draft" && (!asked("issue") || one.cells.issue === asked("issue"));
   }
 
-  form.addEventListener("input", save);
+  form.addEventListener("input", function (event) { touched[event.target.name] = true; save(); });
   form.addEventListener("change", function (event) { kinds(); save(); if (event.target.name === "issue") { before(); } });
   form.addEventListener("submit", submit);
   each(form.querySelectorAll("input[type=file]"), function (input) { input.addEventListener("change", function () { take(input); }); });

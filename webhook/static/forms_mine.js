@@ -60,6 +60,7 @@
   tick();
   draw().then(flush);
   if (navigator.serviceWorker) {
+    navigator.serviceWorker.addEventListener("message", draw);
     navigator.serviceWorker.register("/sw.js");
     navigator.serviceWorker.ready.then(function (worker) { if (worker.active) { worker.active.postMessage("keep"); } });
   }

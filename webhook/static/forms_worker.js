@@ -75,6 +75,9 @@ self.addEventListener("sync", function (event) {
   if (event.tag === "send") {
     event.waitUntil(Sending.flush().then(function (sent) {
       return Promise.all(sent.map(function (one) { return one.state === "in" ? Sheets.drop(one.id) : null; })).then(function () {
+        return self.clients.matchAll();
+      }).then(function (pages) {
+        pages.forEach(function (page) { page.postMessage("sent"); });
         if (sent.some(function (one) { return one.state === "waiting"; })) { throw new Error("not all went"); }
       });
     }));
