@@ -204,6 +204,7 @@ def test_what_is_wrong_is_said_in_its_place_and_nothing_typed_is_lost(enter: Ent
     expect(page.get_by_label("问题描述")).to_have_value("=1+1 不是公式")
     page.goto(f"{home.url}/mine")
     page.get_by_role("link", name="去改").tap()
+    expect(page.get_by_label("指定时限")).to_have_value("很快")
     page.get_by_label("指定时限").fill("2小时")
     Hand(page).tap("发送")
     expect(page.locator("#done-title")).to_contain_text("已收到")

@@ -3,7 +3,7 @@
   "use strict";
   var form = document.getElementById("form"), done = document.getElementById("done");
   var photos = document.getElementById("photos"), button = document.getElementById("send");
-  var wish = form.dataset, sheet = null, saving = null, shown = [], touched = {};
+  var wish = form.dataset, sheet = null, saving = null, shown = [], touched = {}, ready = null;
 
   function fresh() {
     return { id: Sheets.name(), tab: wish.tab, person: wish.person, post: wish.post, uploads: wish.uploads, state: "draft",
@@ -155,12 +155,12 @@
       two(now.getMinutes()) + ":" + two(now.getSeconds()) + (away < 0 ? "-" : "+") + two(Math.floor(far / 60)) + ":" + two(far % 60);
   }
 
-  function submit(event) {
-    event.preventDefault();
-    if (button.disabled || !sheet) { return; }
+  function submit() {
+    if (button.disabled) { return; }
     var cells = answers(), text = form.querySelector("[name=text]");
     if (text && wish.tab === "issues" && !cells.text && cells.category) { text.value = cells.text = cells.category; }
     var wrong = missing(cells);
+    if (wrong.category) { delete wrong.text; }  // the category will stand for it
     fault(wrong);
     if (Object.keys(wrong).length) { return; }
     clearTimeout(saving);
@@ -240,12 +240,13 @@
 
   form.addEventListener("input", function (event) { touched[event.target.name] = true; save(); });
   form.addEventListener("change", function (event) { kinds(); save(); if (event.target.name === "issue") { before(); } });
-  form.addEventListener("submit", submit);
-  each(form.querySelectorAll("input[type=file]"), function (input) { input.addEventListener("change", function () { take(input); }); });
+  form.addEventListener("submit", function (event) { event.preventDefault(); ready.then(submit); });
+  each(form.querySelectorAll("input[type=file]"), function (input) { input.addEventListener("change", function () { ready.then(function () { take(input); }); }); });
   if (document.getElementById("gps")) { document.getElementById("gps").addEventListener("click", place); }
   if (navigator.storage && navigator.storage.persist) { navigator.storage.persist().catch(function () { return null; }); }
   if (navigator.serviceWorker && wish.person) { navigator.serviceWorker.register("/sw.js"); }
-  Sheets.all().then(function (all) { begin(all.filter(mine)[0]); }, function () { begin(null); }).then(function () {
+  ready = Sheets.all().then(function (all) { begin(all.filter(mine)[0]); }, function () { begin(null); });
+  ready.then(function () {
     var issue = form.querySelector("select[name=issue]");
     if (issue && asked("issue") && !sheet.cells.issue) { issue.value = asked("issue"); }
     before();
