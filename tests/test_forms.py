@@ -210,6 +210,13 @@ def test_only_the_columns_of_people_are_written_and_the_sender_is_who_he_is(home
     assert filled.isdisjoint(column.header for column in tab.service)
 
 
+def test_a_report_without_a_source_has_that_of_the_role(home: House) -> None:
+    unsaid = {key: text for key, text in ISSUE.items() if key != "source"}
+    for number, who in enumerate(("街路长01", "标准化办01", "指挥长02")):
+        assert post(home, home.enter(who), "issues", body(unsaid, number)).status_code == 201
+    assert home.rows("问题台账", "来源") == [("街路长自查",), ("督查",), ("上级交办",)]
+
+
 def test_what_another_began_on_this_phone_waits_for_him(home: House) -> None:
     answer = post(home, home.enter("街路长02"), "issues", body(ISSUE, person="街路长01"))
     assert answer.status_code == 409 and "街路长01" in answer.json()["words"]

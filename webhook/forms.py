@@ -96,7 +96,8 @@ def _hand_in(form: Form, window: Window, one: Person, sent: Sent) -> Answer:
     if wrong:
         return Answer("mend", {}, wrong)
     extra: dict[str, Raw] = {"photos": cell} if cell else {}
-    handed = Handed(sent.id, form, one.name, sent.cells, asked, extra, sent.at)
+    source = {field.key: field.value for field in asked if field.key == "source"}  # his role's, unless he chose another
+    handed = Handed(sent.id, form, one.name, {**source, **sent.cells}, asked, extra, sent.at)
     return window.counter.hand_in(handed, rules, window.door.now())
 
 
