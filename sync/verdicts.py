@@ -1,4 +1,4 @@
-"""A person's answer written into the row that it is about: 复核 and 核实, found by number at the moment of writing.
+"""A person's answer written into the row that it is about (复核, 核实, 批复), found at the moment of writing.
 
 People sort and insert while we write. The row is read right before, its old answer held against what the person saw,
 and the reply shows where the cells fell; what fell on another row is taken back and tried again.
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.core.plan import Plan, Restore, Write, give_back, land, same
-from sync.core.rows import Raw, Table, plain
+from sync.core.rows import Raw, Table, fingerprint, plain
 from sync.core.tabs import Layout, locate
 from sync.gateway import Gateway
 
@@ -23,12 +23,14 @@ class NotWritten(RuntimeError):
 
 @dataclass(frozen=True)
 class Verdict:
-    """Cells (raw, by column key) for the row of 问题台账 with this number. ``check`` gives a sentence where the row as
-    it stands now (raw by column key) does not allow it, else an empty one."""
+    """Cells (raw, by column key) for one row. ``number``: its 编号 in 问题台账, in another ``tab`` its fingerprint.
+    ``check`` gives a sentence where the row as it stands now (raw by column key) does not allow it, else an empty one.
+    """
 
     number: str
     cells: Mapping[str, Raw]
     check: Callable[[Mapping[str, Raw]], str]
+    tab: str = "issues"
 
 
 @dataclass(frozen=True)
@@ -51,27 +53,37 @@ def write(gateway: Gateway, one: Verdict) -> None:
     is safe, since the row is looked at first).
     """
     for _ in range(TRIES):
-        spot = _find(gateway, one.number)
+        spot = _find(gateway, one)
         if said := one.check(_cells(spot.layout, spot.at(spot.row))):
             raise NotWritten(said)
         plan = _plan(spot, spot.row, one.cells)
         reply = gateway.write(plan)
-        if _landed(spot, reply.get("issues"), one):
+        if _landed(spot, reply.get(one.tab), one):
             return
         _take_back(gateway, spot, one, land(plan, reply, gateway.tabs))
     raise NotWritten("表格正在被改动，这次没有写进去，请再试一次。")
 
 
-def _find(gateway: Gateway, number: str) -> _Spot:
-    table = gateway.read().get("issues")
-    layout = locate(gateway.tabs["issues"], table.header) if table else "工作簿里没有「问题台账」。"
+def _find(gateway: Gateway, one: Verdict) -> _Spot:
+    tab = gateway.tabs[one.tab]
+    table = gateway.read().get(one.tab)
+    layout = locate(tab, table.header) if table else f"工作簿里没有「{tab.title}」。"
     if isinstance(layout, str) or table is None:
         raise NotWritten(str(layout))
-    at = layout.at["id"]
-    rows = [n for n, row in enumerate(table.rows, table.first) if at < len(row) and plain(row[at]) == number]
+    rows = [n for n, row in enumerate(table.rows, table.first) if _name(layout, row) == one.number]
     if len(rows) != 1:
-        raise NotWritten(f"问题台账里编号 {number} 有 {len(rows)} 行，等下一轮校验以后再试。")
+        which = f"编号 {one.number}" if tab.id else "这一条"
+        raise NotWritten(f"「{tab.title}」里{which}有 {len(rows)} 行，等下一轮校验以后再试。")
     return _Spot(layout, table, rows[0])
+
+
+def _name(layout: Layout, row: Sequence[Raw]) -> str:
+    """What a row is known by: its id, or the fingerprint of the cells that make it that row."""
+    cells = _cells(layout, row)
+    if layout.tab.id:
+        return plain(cells[layout.tab.id])
+    kept = {column.key: cells[column.key] for column in layout.tab.staff if cells.get(column.key) not in ("", None)}
+    return fingerprint(layout.tab, kept) if kept else ""
 
 
 def _cells(layout: Layout, row: Sequence[Raw]) -> dict[str, Raw]:
@@ -93,23 +105,24 @@ def _landed(spot: _Spot, reply: Table | None, one: Verdict) -> bool:
     """Whether the reply shows the row of that number with the answer in it, under the headers as they were."""
     if reply is None or reply.header != spot.table.header:
         return False
-    seen = _Spot(spot.layout, reply, spot.row)
-    cells = _cells(spot.layout, seen.at(spot.row))
-    return plain(cells["id"]) == one.number and all(same(cells[key], value) for key, value in one.cells.items())
+    row = _Spot(spot.layout, reply, spot.row).at(spot.row)
+    cells = _cells(spot.layout, row)
+    return _name(spot.layout, row) == one.number and all(same(cells[key], value) for key, value in one.cells.items())
 
 
 def _take_back(gateway: Gateway, before: _Spot, one: Verdict, covered: Sequence[Restore]) -> None:
     """Give back what stood where the answer fell: cells under columns that moved (``covered``), or the same cells of
     another row, known by its number."""
-    table = gateway.read().get("issues")
-    layout = locate(gateway.tabs["issues"], table.header) if table else ""
+    table = gateway.read().get(one.tab)
+    layout = locate(gateway.tabs[one.tab], table.header) if table else ""
     if table is None or not isinstance(layout, Layout):
-        raise NotWritten("问题台账的表头正在被改动，这次没有写进去，请看一下这一行再试。")
+        title = gateway.tabs[one.tab].title
+        raise NotWritten(f"「{title}」的表头正在被改动，这次没有写进去，请看一下这一行再试。")
     plan = Plan()
     give_back(table, covered, plan, layout.tab)
     now = _Spot(layout, table, before.row)
     stray = _cells(layout, now.at(before.row))
-    number = plain(stray["id"])
+    number = _name(layout, now.at(before.row))
     if not covered and number != one.number:
         was = _row_of(before, number)
         old = {key: was.get(key, "") for key, value in one.cells.items() if same(stray[key], value)}
@@ -119,6 +132,5 @@ def _take_back(gateway: Gateway, before: _Spot, one: Verdict, covered: Sequence[
 
 
 def _row_of(spot: _Spot, number: str) -> Mapping[str, Raw]:
-    at = spot.layout.at["id"]
-    rows = (row for row in spot.table.rows if at < len(row) and plain(row[at]) == number)
+    rows = (row for row in spot.table.rows if _name(spot.layout, row) == number)
     return _cells(spot.layout, next(rows, ()))

@@ -39,6 +39,8 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/verify"): OVERSEERS,
     ("POST", "/verify/20261124-001"): OVERSEERS,
     ("POST", "/verify/20261124-001/accept"): OVERSEERS,
+    ("GET", "/answers"): LEADERS,
+    ("POST", "/answers"): LEADERS,
     ("GET", "/grid"): OVERSEERS,
     ("GET", "/grid/open/1"): OVERSEERS,
     ("GET", "/grid/order/1"): OVERSEERS,

@@ -60,6 +60,7 @@ DESK = (
     ("/", "运行状态"),
     ("/grid", "表格"),
     ("/verify", "复核"),
+    ("/answers", "批复"),
     ("/bulletin", "今日通报"),
     ("/import", "导入"),
     ("/people", "人员链接"),
@@ -74,7 +75,7 @@ def navigation(one: Person) -> tuple[tuple[str, str], ...]:
     """The pages that a person has: address and words."""
     if one.oversees:
         return DESK
-    return (STREET[0], ("/bulletin", "今日通报"), *STREET[1:]) if one.roles & LEADERS else STREET
+    return (STREET[0], ("/answers", "批复"), ("/bulletin", "今日通报"), *STREET[1:]) if one.roles & LEADERS else STREET
 
 
 def blueprint(office: Office, failures: Callable[[], int] = lambda: 0) -> Blueprint:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sync.core.requests import entitled, words
 from sync.core.roster import Roster, read_post, read_street
 from sync.core.rows import Row, nearest, quoted
+from sync.core.rules import Rules
 from sync.core.tabs import Layout
 
 AHEAD = timedelta(minutes=10)  # clocks of phones differ; more is a mistyped date
@@ -80,7 +83,6 @@ def reference(layout: Layout, cells: Cells, key: str, known: Collection[str]) ->
     return []
 
 
-SUPERIORS = ("支部书记", "指挥长", "标准化办", "领导小组办公室")
 DUTY_NEEDS: Mapping[str, tuple[str, ...]] = {
     "巡查": ("street",),
     "督查": ("street",),
@@ -100,24 +102,36 @@ def duty(layout: Layout, cells: Cells) -> list[str]:
     return needed(layout, cells, DUTY_NEEDS.get(kind, ()), kind)
 
 
-def request(layout: Layout, cells: Cells, roster: Roster) -> list[str]:
+def request(layout: Layout, cells: Cells, asked: Asked) -> list[str]:
     kind = cells.get("kind", "")
     found = needed(layout, cells, REQUEST_NEEDS.get(kind, ()), kind)
     if "answer" in cells and "approver" not in cells:
         found.append(f"{place(layout, 'approver')}没有填，批复要写明是谁批的。")
     elif "approver" in cells:
-        found += person(layout, cells, "approver", roster) or superior(layout, cells, roster)
+        found += person(layout, cells, "approver", asked.roster) or superior(layout, cells, asked)
     until, answered = cells.get("until"), cells.get("answered_at")
     if kind in ("延期", "挂账") and until and answered and until <= answered:
         found.append(f"{place(layout, 'until')}早于批复时间，{kind}不起作用，请改成以后的时间。")
     return found
 
 
-def superior(layout: Layout, cells: Cells, roster: Roster) -> list[str]:
-    """An answer by somebody who is no superior (plan 五·2: 向包区包块的上级反映)."""
-    if any(post.name == cells["approver"] and post.role in SUPERIORS for post in roster.posts):
+@dataclass(frozen=True)
+class Asked:
+    """What an answer is held against: the roster and rules, the day it was given, and the area of what it is about."""
+
+    roster: Roster
+    rules: Rules
+    day: date
+    area: Mapping[str, Any]
+
+
+def superior(layout: Layout, cells: Cells, asked: Asked) -> list[str]:
+    """An answer by somebody whose it is not to give (plan 五·2: 向包区包块的上级反映)."""
+    kind = cells.get("kind", "")
+    if not kind or entitled(asked.roster, asked.rules, kind, cells["approver"], asked.day, asked.area):
         return []
-    return [f"{place(layout, 'approver')}填的是{quoted(cells['approver'])}，应当由{'、'.join(SUPERIORS)}批复。"]
+    named = words(asked.rules, kind, asked.area)
+    return [f"{place(layout, 'approver')}填的是{quoted(cells['approver'])}，{kind}应当由{named}批复。"]
 
 
 def person(layout: Layout, cells: Cells, key: str, roster: Roster) -> list[str]:

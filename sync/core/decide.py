@@ -116,13 +116,14 @@ class Look:
         lists = checks.known_lists(layout, row.cells, self.lists)
         return {**cells, "check": checks.sentence(row.parsed.problems, lists, problems)}
 
-    def _about(self, row: Row) -> tuple[object, bool]:
-        """Whether its time lies ahead, and whether the issue that it names is there."""
+    def _about(self, row: Row) -> tuple[object, ...]:
+        """Whether its time lies ahead, whether the issue that it names is there, and where that lies."""
         typed = row.cells.get("reported_at") or row.cells.get("requested_at")
         ahead = bool(typed and typed > self.now + checks.AHEAD)
         if ahead and typed:
             self.wakes.append(typed - checks.AHEAD)
-        return ahead, row.cells.get("issue") in self._numbers
+        issue = row.cells.get("issue", "")
+        return ahead, issue in self._numbers, tuple(self._area(issue).values())
 
     def _say(self, key: str, row: Row, cells: Mapping[str, Any]) -> None:
         self.decision.problems += bool(cells.get("check"))
@@ -166,9 +167,16 @@ class Look:
 
     def _request_cells(self, layout: Layout, row: Row) -> tuple[list[str], dict[str, Any]]:
         problems = checks.future(layout, row.cells, "requested_at", self.now)
-        problems += checks.request(layout, row.cells, self.roster)
+        answered = row.cells.get("answered_at") or self.now
+        area = self._area(row.cells.get("issue", ""))
+        problems += checks.request(layout, row.cells, checks.Asked(self.roster, self.rules, answered.date(), area))
         problems += checks.reference(layout, row.cells, "issue", self._numbers)
         return problems, {"state": request_state(row.cells)}
+
+    def _area(self, issue: str) -> Mapping[str, str]:
+        """Branch and district of an issue as stamped; empty before it is stamped."""
+        stamps = self.memory.stamps.get(issue)
+        return {"branch": stamps.branch, "district": stamps.district} if stamps else {}
 
     @cached_property
     def _numbers(self) -> set[str]:

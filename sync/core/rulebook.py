@@ -26,6 +26,7 @@ from sync.core.rulevalues import (
     Percent,
     Points,
     Rank,
+    Requests,
     Roles,
     SameThings,
     Share,
@@ -281,6 +282,14 @@ class Score(Table):
     last: Last
     ladder: tuple[Rung, ...]
     fund: Fund
+
+
+class Approval(Table):
+    """[[approval]] Which roles answer requests of these kinds, each in its own area."""
+
+    kinds: Requests
+    to: Roles
+    plan: Clause = ""
 
 
 class Notice(Table):

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, get_args
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from sync.core.rulebook import (
+    Approval,
     Bounds,
     Bureau,
     CalendarTable,
@@ -30,7 +31,7 @@ from sync.core.rulebook import (
 )
 from sync.core.rulechecks import CHECKS
 from sync.core.rulelinks import Bot, Hook
-from sync.core.rulevalues import ASSUMED, event_zh, points_zh, role_zh
+from sync.core.rulevalues import ASSUMED, REQUESTS, event_zh, points_zh, role_zh
 from sync.core.spans import Document, Path, Problem, RulesError, suggestion
 from sync.core.worktime import Calendar
 
@@ -51,8 +52,11 @@ _SECTIONS: dict[str, Any] = {
     "forms": Forms,
     "hook": tuple[Hook, ...],
     "bot": tuple[Bot, ...],
+    "approval": tuple[Approval, ...],
 }
-_OPTIONAL = ("forms", "hook", "bot")  # tables that came later: a file of before has none, and their defaults hold
+SUPERIORS = (Approval(kinds=REQUESTS, to=("支部书记", "指挥长", "标准化办", "领导小组办公室")),)
+# Tables that came later: a file of before has none, and their defaults hold.
+_OPTIONAL = ("forms", "hook", "bot", "approval")
 
 
 class Basis(NamedTuple):
@@ -83,6 +87,7 @@ class Rules:
     forms: Forms
     hooks: tuple[Hook, ...]
     bots: tuple[Bot, ...]
+    approvals: tuple[Approval, ...]
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -127,6 +132,7 @@ def _assemble(text: str, sections: dict[str, Any]) -> Rules:
         categories={c.name: _with_unit(c, tasks) for c in sections.pop("category")},
         hooks=sections.pop("hook"),
         bots=sections.pop("bot"),
+        approvals=sections.pop("approval") or SUPERIORS,
         **sections,
     )
 
@@ -253,6 +259,8 @@ def _bases(rules: Rules) -> Iterator[Basis]:
         when = f"（{notice.when.zh}）" if notice.when else ""
         text = f"{'、'.join(map(role_zh, notice.to))}{when}"
         yield Basis(f"通知「{event_zh(notice.event)}」", notice.plan or notice.base, text)
+    for one in rules.approvals:
+        yield Basis(f"批复「{'、'.join(one.kinds)}」", one.plan or ASSUMED, "、".join(map(role_zh, one.to)))
     for bot in rules.bots:
         yield Basis(f"群机器人「{bot.name}」", ASSUMED, f"{bot.kind}：{'、'.join(map(event_zh, bot.events))}")
 

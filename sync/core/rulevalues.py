@@ -51,6 +51,7 @@ EVENTS = {
     "上报": "reported_up",
     "待核实": "unverified",
 }
+REQUESTS = ("延期", "挂账", "移交", "申诉", "加减分")
 SAME = ("street", "place", "category")
 
 _MONTH_DAY = re.compile(r"([0-9]{1,2})-([0-9]{1,2})")
@@ -225,6 +226,7 @@ TaskName = Annotated[str, _declared("工作任务", "task")]
 Base = Annotated[str, one_of("依据", BASES)]
 Rank = Annotated[str, one_of("上级", RANKS)]
 Event = Annotated[str, one_of("通知事项", EVENTS)]
+Requests = Annotated[tuple[Annotated[str, one_of("申请类型", REQUESTS)], ...], AfterValidator(not_empty)]
 
 
 def role_zh(code: str) -> str:

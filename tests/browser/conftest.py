@@ -78,6 +78,4 @@ def enter(browser: Browser, home: House) -> Iterator[Enter]:
 def faults(page: Page) -> list[str]:
     """What axe-core finds that is serious: rule, and the first element that has it."""
     found = Axe().run(page)
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"] if one["impact"] in SERIOUS
-    ]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"] if one["impact"] in SERIOUS]

@@ -1,0 +1,92 @@
+"""``/answers``: what waits for a superior's 批复 or 意见, each for his own area, written into the row that asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import flask
+from flask import render_template, request
+
+from sync import verdicts
+from sync.core import plan
+from sync.core.requests import Question, waiting
+from sync.core.rows import Raw, plain
+from sync.core.sight import Person, remembered
+from sync.gateway import Gateway, Refused, Unknown, Unreachable
+from sync.verdicts import NotWritten, Verdict
+from webhook import access
+from webhook.access import Door
+
+SUPERIORS = ("office", "standards_office", "commander", "secretary")
+ANSWERS = ("同意", "不同意")
+
+
+def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
+    """The page and the answers that it gives."""
+    routes = flask.Blueprint("answers", __name__, template_folder="templates")
+
+    @routes.get("/answers")
+    @access.needs(*SUPERIORS)
+    def page() -> str:
+        return _page(door)
+
+    @routes.post("/answers")
+    @access.needs(*SUPERIORS)
+    def answer() -> Any:
+        given = request.form
+        asked = next(
+            (one for one in _waiting(door) if (one.tab, one.print) == (given.get("tab"), given.get("row"))), None
+        )
+        if asked is None:
+            return _page(door, "这一条已经有人批复了，或者不归您批复，没有改动。"), 409
+        if given.get("answer") not in ANSWERS:
+            return _page(door, "请选同意或不同意。"), 422
+        said, status = _write(door, asked, given["answer"])
+        if status == 200:
+            nudge()
+        return _page(door, said, done=asked if status == 200 else None), status
+
+    return routes
+
+
+def _waiting(door: Door) -> list[Question]:
+    one = access.visitor()
+    office, now = door.office, door.now()
+    memory, rules = office.ledger.memory(), office.rules()
+    roster = remembered(office.templates, memory, rules.bureau.zone)
+    return waiting(memory, roster, rules, one, now.date()) if one else []
+
+
+def _page(door: Door, said: str = "", done: Question | None = None) -> str:
+    """``done``: answered just now; it stays in the ledger's memory until the next look."""
+    asked = [one for one in _waiting(door) if done is None or (one.tab, one.print) != (done.tab, done.print)]
+    return render_template("answers.html", asked=asked, said=said)
+
+
+def _write(door: Door, asked: Question, given: str) -> tuple[str, int]:
+    office = door.office
+    gateway = Gateway(office.client, office.workbook, {asked.tab: office.templates[asked.tab]})
+    one = access.visitor()
+    now = door.now().replace(microsecond=0)  # a moment that lies ahead would wait for the look after the next
+    cells = _cells(asked, given, one, plan.to_raw(now, office.rules().bureau.zone))
+    try:
+        verdicts.write(gateway, Verdict(asked.print, cells, lambda row: _taken(row, asked), asked.tab))
+    except NotWritten as error:
+        return str(error), 409
+    except (Refused, Unreachable) as error:
+        return f"表格暂时写不进去，请再试一次。（{error}）", 503
+    except Unknown:
+        return "表格没有应答，可能已经写进去了。请稍后刷新这一页看一下。", 503
+    return f"{asked.kind}：已批复「{given}」。", 200
+
+
+def _cells(asked: Question, given: str, one: Person | None, now: Raw) -> dict[str, Raw]:
+    if asked.tab == "changes":
+        return {asked.column: given}
+    return {"answer": given, "approver": one.name if one else "", "answered_at": now}
+
+
+def _taken(row: Mapping[str, Raw], asked: Question) -> str:
+    stands = plain(row[asked.column])
+    return f"刚才已经批复为「{stands}」，没有改动。" if stands else ""
