@@ -63,7 +63,7 @@ def enter(browser: Browser, home: House) -> Iterator[Enter]:
         context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **(PHONE if phone else DESK) | more)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("pageerror", lambda error: errors.append(f"{error}\n{error.stack}"))
         page.goto(home.link(name))
         if page.locator("form[action='/enter']").count():
             page.get_by_role("button", name="进入").click()

@@ -40,6 +40,7 @@ export class Editor {
 
   /** Stand on the active cell, ready to type. */
   stand() {
+    if (!this.view.left) return; // the tab is still being read
     const { line, column } = this.view.selection;
     if (!this.target) {
       this.field.value = "";
@@ -65,6 +66,7 @@ export class Editor {
 
   /** Begin with the cell's own text (`keep`), or with what is being typed. */
   begin(keep) {
+    if (!this.view.left) return false;
     const { line, column } = this.view.selection;
     const refusal = this.on.mayEdit(line, column);
     if (refusal) {

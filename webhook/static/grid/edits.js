@@ -21,18 +21,22 @@ export class Edits {
   }
 
   /** Write cells { row, at, column, to, was }; what was refused is said, with a way to write it all the same. */
-  async set(cells, { pasted = false, remember = true, sure = false } = {}) {
+  async set(cells, { pasted = false, remember = true, sure = false, prepare = async () => {} } = {}) {
     const { sheet } = this;
     const mine = cells.filter((one) => !this.refusal(one.column));
     if (mine.length < cells.length) this.tell(this.refusal(cells.find((one) => this.refusal(one.column)).column));
     if (!mine.length) return [];
-    const before = mine.map((one) => sheet.raw(one.at, one.column));
+    let before = [];
     const keys = mine.map((one) => sheet.key(one.at, one.column));
     mine.forEach((one, at) => sheet.mine.set(keys[at], one));
     sheet.onChange(false);
     let results = [];
     try {
-      const reply = await this.server.edit(() => [{ op: "set", cells: mine.map((one) => asked(one, pasted, sure)) }]);
+      const reply = await this.server.edit(async () => {
+        await prepare();
+        before = mine.map((one) => this.stands(one));
+        return [{ op: "set", cells: mine.map((one) => asked(one, pasted, sure)) }];
+      });
       results = reply.results[0];
       mine.forEach((one, at) => one.seed && results[at].row && (one.seed.row = results[at].row));
       sheet.change(reply.change);
@@ -45,6 +49,12 @@ export class Edits {
       sheet.onChange(false);
     }
     return results;
+  }
+
+  /** What stands in the cell of a target now: a formula or a value. */
+  stands(one) {
+    const at = this.sheet.where(one);
+    return at < 0 ? "" : this.sheet.raw(at, one.column);
   }
 
   remember(reply, cells, results, before) {
@@ -195,10 +205,20 @@ export class Edits {
 
   /** The first line of the area in all its lines. */
   async fill(area, from = area.top) {
-    await this.sheet.whole(this.sheet.position(area.top), this.sheet.position(area.bottom));
-    const source = this.sheet.position(from);
-    const cells = this.cells(area, (line, column) => this.sheet.raw(source, column) || "");
-    return this.set(cells.filter((one) => one.at !== source && !this.refusal(one.column)), { pasted: true });
+    const source = this.sheet.target(this.sheet.position(from));
+    const cells = this.cells(area, () => "").filter((one) => one.at !== source.at && !this.refusal(one.column));
+    const prepare = async () => {
+      await this.read(cells);
+      for (const one of cells) one.to = this.stands({ ...source, column: one.column }) || "";
+    };
+    return this.set(cells, { pasted: true, prepare });
+  }
+
+  /** Have the rows of these cells here, and know what their author is about to replace where he could not see it. */
+  async read(cells) {
+    const places = cells.map((one) => this.sheet.where(one)).filter((at) => at > 0);
+    if (places.length) await this.sheet.whole(Math.min(...places), Math.max(...places));
+    for (const one of cells) if (one.was === undefined) one.was = this.stands(one);
   }
 
   /** What the clipboard is given: plain text and a table; null while rows are still on their way. */
@@ -228,7 +248,7 @@ export class Edits {
   }
 
   /** Paste a table at the selection; one that is smaller than the selection is repeated in it. */
-  async paste(text, area) {
+  paste(text, area) {
     const own = this.own && this.own.text === text.replace(/\r\n?/g, "\n");
     const table = own ? this.own.rows.map((row) => row.map((one) => one.value)) : parseTable(text);
     const height = table.length;
@@ -237,17 +257,16 @@ export class Edits {
     const lines = over(area.bottom - area.top + 1, height);
     const across = Math.min(over(area.right - area.left + 1, width), this.sheet.columns.length - area.left);
     const whole = { top: area.top, bottom: area.top + lines - 1, left: area.left, right: area.left + across - 1 };
-    await this.sheet.whole(this.sheet.position(whole.top), this.sheet.position(whole.top) + lines);
     const cells = this.cells(whole, (line, column) => {
       const cell = table[(line - whole.top) % height][(column - whole.left) % width];
       return cell === undefined ? "" : cell;
     });
     const free = cells.filter((one) => !this.refusal(one.column));
     const left = new Set(cells.filter((one) => this.refusal(one.column)).map((one) => this.sheet.columns[one.column].header));
-    await this.set(free, { pasted: true });
+    const set = this.set(free, { pasted: true, prepare: () => this.read(free) });
     if (left.size) this.tell(`${[...left].map((name) => `「${name}」`).join("")}由系统填写，粘贴时跳过了。`);
     if (width > this.sheet.columns.length - area.left) this.tell("粘贴的内容比剩下的列多，多出的列没有粘贴。");
-    return whole;
+    return { whole, set };
   }
 }
 

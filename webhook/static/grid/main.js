@@ -123,6 +123,7 @@ class Grid {
 
   // Where one stands
   select(line, column, extend = false) {
+    if (!this.view.left) return;
     const last = this.sheet.lines - 1;
     const at = Math.max(0, Math.min(line, last));
     const across = Math.max(0, Math.min(column, this.sheet.columns.length - 1));
@@ -324,12 +325,12 @@ class Grid {
     return true;
   }
 
-  async paste(event) {
+  paste(event) {
     if (this.editor.editing) return;
     event.preventDefault();
     const text = event.clipboardData.getData("text/plain");
     if (!text) return;
-    const whole = await this.now.paste(text, this.view.area());
+    const { whole } = this.now.paste(text, this.view.area());
     this.view.selection = { line: whole.top, column: whole.left, line2: whole.bottom, column2: whole.right };
     this.view.later();
     this.bar();
@@ -337,6 +338,7 @@ class Grid {
 
   // Mouse
   press(event) {
+    if (!this.view.left) return;
     if (event.button !== 0 || event.target === this.view.handle) return;
     if (event.target === this.view.scroller && event.offsetX > this.view.scroller.clientWidth) return;
     const found = this.view.at(event.clientX, event.clientY);
@@ -436,6 +438,7 @@ class Grid {
   }
 
   command(name) {
+    if (!this.view || !this.view.left) return;
     const { line, column } = this.view.selection;
     const lines = this.lines();
     const count = Math.min(lines.length, 1000);

@@ -66,9 +66,9 @@ export class Server {
     if (this.busy || !this.queue.length) return;
     this.busy = true;
     const { id, resolve, reject } = this.queue[0];
-    if (typeof this.queue[0].ops === "function") this.queue[0].ops = this.queue[0].ops();
-    const { ops } = this.queue[0];
     try {
+      if (typeof this.queue[0].ops === "function") this.queue[0].ops = await this.queue[0].ops();
+      const { ops } = this.queue[0];
       const answer = await this.post(`/grid/edit/${this.sheet}`, { id, ops });
       const reply = await answer.json();
       this.queue.shift();
