@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import requests
 
+from tests.book import ZONE
 from tests.house import House, house
 
 ISSUES = """
 问题台账
-填报人 | 来源 | 街路 | 类别 | 问题描述
-标准化办01 | 督查 | 新正街 | 暴露垃圾 | 一堆
-标准化办01 | 督查 | 联胜路 | 暴露垃圾 | 两堆
+填报时间 | 填报人 | 来源 | 街路 | 类别 | 问题描述
+{before} | 标准化办01 | 督查 | 新正街 | 暴露垃圾 | 一堆
+{before} | 标准化办01 | 督查 | 联胜路 | 暴露垃圾 | 两堆
 """
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[House]:
     with house(tmp_path) as made:
-        made.add(ISSUES)
+        before = datetime.now(ZONE) - timedelta(minutes=30)
+        made.add(ISSUES.format(before=f"{before:%Y-%m-%d %H:%M}"))
         made.tick()
         made.numbers = [row[0] for row in made.rows("问题台账", "编号")]
         made.add(

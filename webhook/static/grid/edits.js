@@ -28,7 +28,10 @@ export class Edits {
     if (!mine.length) return [];
     let before = [];
     const keys = mine.map((one) => sheet.key(one.at, one.column));
-    mine.forEach((one, at) => sheet.mine.set(keys[at], one));
+    mine.forEach((one, at) => {
+      sheet.mine.set(keys[at], one);
+      if (one.seed) one.seed.used = true;
+    });
     sheet.onChange(false);
     let results = [];
     try {

@@ -40,6 +40,7 @@ class Grid {
     const server = this.servers.get(id);
     server.onState = () => this.state();
     this.sheet = new Sheet(server);
+    this.stood = null;
     this.root.querySelectorAll(".scroller,.head,.side,.corner,.field,.choices,.picker").forEach((one) => one.remove());
     this.view = new View(this.root, this.sheet);
     this.sheet.onChange = (all) => {
@@ -128,7 +129,7 @@ class Grid {
     const at = Math.max(0, Math.min(line, last));
     const across = Math.max(0, Math.min(column, this.sheet.columns.length - 1));
     const before = this.view.selection;
-    if (this.stood && this.sheet.where(this.stood.target) !== this.sheet.position(at)) this.stood = null;
+    this.stand(extend ? before.line : at);
     this.view.selection = extend
       ? { line: before.line, column: before.column, line2: at, column2: across }
       : { line: at, column: across, line2: at, column2: across };
@@ -137,6 +138,15 @@ class Grid {
     this.bar();
     const { top, bottom } = this.view.area();
     if (bottom > top && bottom - top < 20000) this.sheet.whole(this.sheet.position(top) || 1, this.sheet.position(bottom) || 1);
+  }
+
+  /** Remember the row that one stands on: it is followed when rows move. One that was empty stays an empty one, also
+   * when somebody else writes in its place. */
+  stand(line) {
+    const seed = this.stood && this.stood.target.seed;
+    if (seed && !seed.used && this.sheet.seeds.get(seed.at) === seed) this.sheet.seeds.delete(seed.at);
+    const position = this.sheet.position(line);
+    this.stood = position === undefined ? null : { line, target: this.sheet.target(position) };
   }
 
   bar() {
