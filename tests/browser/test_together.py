@@ -86,13 +86,14 @@ class Person:
             return
         saved(self.page)
         row = self.choice.choice(self.rows)
-        line = self.page.evaluate(
-            f"(word) => {{ const s = {GRID}.sheet; const at = s.columns.findIndex((c) => c.header === '填报人');"
-            " return s.order.findIndex((id) => id && s.rows.has(id) && s.rows.get(id).v[at] === word); }",
+        found = self.page.evaluate(  # in one step: nobody can move the row between finding it and standing on it
+            f"(word) => {{ const g = {GRID}; const s = g.sheet;"
+            " const column = s.columns.findIndex((one) => one.header === '填报人');"
+            " const at = s.order.findIndex((id) => id && s.rows.has(id) && s.rows.get(id).v[column] === word);"
+            " if (at > 0) g.select(s.line(at), column); return at > 0; }",
             row[0],
         )
-        if line > 0:
-            go(self.page, line, "填报人")
+        if found:
             self.page.get_by_role("button", name="删行").click()
             self.rows.remove(row)
 

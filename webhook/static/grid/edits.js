@@ -11,6 +11,7 @@ export class Edits {
     this.tell = tell; // tell(sentence, { label, act })
     this.done = [];
     this.undone = [];
+    this.pending = 0; // edits that are not yet in what is shown
   }
 
   /** Why a cell can't be edited; empty where it can. */
@@ -34,6 +35,7 @@ export class Edits {
     });
     sheet.onChange(false);
     let results = [];
+    this.pending += 1;
     try {
       const reply = await this.server.edit(async () => {
         await prepare();
@@ -43,11 +45,14 @@ export class Edits {
       results = reply.results[0];
       mine.forEach((one, at) => one.seed && results[at].row && (one.seed.row = results[at].row));
       sheet.change(reply.change);
+      await sheet.reached(reply.change.version);
       if (remember) this.remember(reply, mine, results, before);
       this.sayRefused(mine, results, pasted);
     } catch (error) {
       this.tell(error.message);
     } finally {
+      this.pending -= 1;
+      this.server.onState();
       mine.forEach((one, at) => sheet.mine.get(keys[at]) === one && sheet.mine.delete(keys[at]));
       sheet.onChange(false);
     }
@@ -121,13 +126,18 @@ export class Edits {
   }
 
   async ask(ops) {
+    this.pending += 1;
     try {
       const reply = await this.server.edit(ops);
       this.sheet.change(reply.change);
+      await this.sheet.reached(reply.change.version);
       return reply;
     } catch (error) {
       this.tell(error.message);
       return null;
+    } finally {
+      this.pending -= 1;
+      this.server.onState();
     }
   }
 

@@ -109,7 +109,7 @@ class Grid {
   waiting() {
     let count = 0;
     for (const server of this.servers.values()) count += server.queue.length;
-    return count;
+    return Math.max(count, this.now ? this.now.pending : 0);
   }
 
   state() {

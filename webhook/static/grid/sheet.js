@@ -15,6 +15,7 @@ export class Sheet {
     this.asking = new Set();
     this.seeds = new Map(); // position → the never written row that is being typed into
     this.early = new Map(); // changes that came before the one they follow
+    this.expected = []; // who waits for which version
     this.filter = null; // { ids: Set, tests: Map(column → test) }
     this.view = null; // positions shown while filtered
     this.version = 0;
@@ -192,6 +193,12 @@ export class Sheet {
     if (!this.loading) this.drain();
   }
 
+  /** Resolves once the change of that version, and all before it, are in what is shown. */
+  reached(version) {
+    if (this.version >= version) return Promise.resolve();
+    return new Promise((resolve) => this.expected.push({ version, resolve }));
+  }
+
   drain() {
     for (const version of this.early.keys()) if (version <= this.version) this.early.delete(version);
     while (this.early.has(this.version + 1)) {
@@ -200,6 +207,10 @@ export class Sheet {
       this.version += 1;
       for (const part of one.sheets) if (part.sheet === this.server.sheet) this.apply(part);
     }
+    this.expected = this.expected.filter((one) => {
+      if (one.version <= this.version) one.resolve();
+      return one.version > this.version;
+    });
     if (this.early.size) {
       clearTimeout(this.waiting);
       this.waiting = setTimeout(() => this.early.size && this.load(), 1500);
