@@ -146,7 +146,8 @@ class Grid {
     const seed = this.stood && this.stood.target.seed;
     if (seed && !seed.used && this.sheet.seeds.get(seed.at) === seed) this.sheet.seeds.delete(seed.at);
     const position = this.sheet.position(line);
-    this.stood = position === undefined ? null : { line, target: this.sheet.target(position) };
+    const below = position >= this.sheet.order.length; // under all rows that were there when one came here
+    this.stood = position === undefined ? null : { line, below, target: this.sheet.target(position) };
   }
 
   bar() {
@@ -340,6 +341,9 @@ class Grid {
     event.preventDefault();
     const text = event.clipboardData.getData("text/plain");
     if (!text) return;
+    const { line, column } = this.view.selection;
+    const { order, view } = this.sheet;
+    if (this.stood && this.stood.below && !view && line + 1 < order.length) this.select(order.length - 1, column);
     const { whole } = this.now.paste(text, this.view.area());
     this.view.selection = { line: whole.top, column: whole.left, line2: whole.bottom, column2: whole.right };
     this.view.later();
