@@ -7,7 +7,7 @@ import pytest
 from tests.browser.conftest import Enter, faults
 from tests.house import OPERATOR, House
 
-DESK_PAGES = ("/", "/people")
+DESK_PAGES = ("/", "/people", "/answers")
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
