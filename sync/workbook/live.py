@@ -69,7 +69,7 @@ def place(sheet: Sheet, row: int) -> int | None:
 
 def put(book: Book, sheet: Sheet, puts: Sequence[Put]) -> list[Refusal | int]:
     """Write cells; the id of the row that took each, or why not. A refused one leaves the others alone. Cells of never
-    written rows keep together: when one of these rows was taken meanwhile, all go below the last written row."""
+    written rows keep together: when one of these rows is somebody's by now, be it empty, all go below the last."""
     offset = _room_below(book, sheet, [one.at for one in puts if not one.row])
     return [_put(book, sheet, one, one.at + offset if not one.row else place(sheet, one.row)) for one in puts]
 
@@ -79,16 +79,16 @@ def _room_below(book: Book, sheet: Sheet, blanks: list[int]) -> int:
     if not blanks:
         return 0
     order, first, last = sheet.grid.order, min(blanks), max(blanks)
-    taken = any(at < len(order) and order[at] and sheet.grid.edit(at).values for at in set(blanks))
-    offset = max(0, _used(sheet) - first) if taken else 0
+    taken = any(at < len(order) and order[at] for at in set(blanks))
+    offset = max(0, _used(order) - first) if taken else 0
     if last + offset >= sheet.rows:
         extend(book, sheet, "ROWS", last + offset + 1 - sheet.rows)
     return offset
 
 
-def _used(sheet: Sheet) -> int:
-    """The position below the last row in which something stands."""
-    return len(sheet.grid.texts(0, len(sheet.grid.order)))
+def _used(order: Sequence[int]) -> int:
+    """The position below the last row that has an id."""
+    return next((at + 1 for at in range(len(order) - 1, -1, -1) if order[at]), 0)
 
 
 def _put(book: Book, sheet: Sheet, one: Put, index: int | None) -> Refusal | int:

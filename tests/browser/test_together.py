@@ -35,10 +35,15 @@ class Person:
         self.count += 1
         return [f"{self.name}{self.count}.{n}" for n in range(many)]
 
-    def empty_line(self) -> int:
-        """A line under everything that was written so far, his own words on their way included (1 is the first)."""
-        under = f"Math.max({GRID}.sheet.order.length, ...[...{GRID}.sheet.seeds.keys()].map((at) => at + 1))"
-        return int(self.page.evaluate(under)) + self.choice.randrange(3)
+    def go_below(self) -> None:
+        """Stand on a line under everything that was written so far, his own words on their way included. In one step:
+        between looking and standing nobody can write there."""
+        self.page.evaluate(
+            f"(more) => {{ const g = {GRID}; const s = g.sheet; const seeds = [...s.seeds.keys()];"
+            " const under = Math.max(s.order.length, ...seeds.map((at) => at + 1));"
+            " g.select(under - 1 + more, s.columns.findIndex((one) => one.header === '填报人')); }",
+            self.choice.randrange(3),
+        )
 
     def act(self) -> None:
         kind = self.choice.choice(["type"] * 5 + ["paste", "insert", "sort", "remove", "undo"])
@@ -48,7 +53,7 @@ class Person:
 
     def type(self) -> None:
         words = self.words(self.choice.randrange(1, 8))
-        go(self.page, self.empty_line(), "填报人")
+        self.go_below()
         for word in words:
             self.page.keyboard.type(word)
             self.page.keyboard.press("Tab")
@@ -56,7 +61,7 @@ class Person:
 
     def paste(self) -> None:
         rows = [self.words(8) for _ in range(20)]
-        go(self.page, self.empty_line(), "填报人")
+        self.go_below()
         self.put("\n".join("\t".join(row) for row in rows))
         self.rows += rows
 
@@ -101,7 +106,7 @@ class Person:
     def undo(self) -> None:
         """Paste one row and take it back."""
         saved(self.page)
-        go(self.page, self.empty_line(), "填报人")
+        self.go_below()
         self.page.evaluate(f"() => {{ {GRID}.before = {GRID}.now.done.slice(-1)[0]; }}")
         self.put("\t".join(self.words(8)))
         until(self.page, f"{GRID}.now.done.slice(-1)[0] !== {GRID}.before")
@@ -167,6 +172,6 @@ def test_two_people_and_the_service_agree_after_two_minutes(enter: Enter, home: 
     expected = {words[0] for one in people for words in one.rows}
     lost = [w for one in people for w in one.rows if found.get(w[0], [])[: len(w)] != w]
     strange = {word for word in found if word} - expected
-    if lost or strange:  # an open fault, seen about once in 1,700 acts; it is to be mended, and this branch to go
-        pytest.xfail(f"lost {lost[:3]}, of {len(expected)}; came back {sorted(strange)[:3]}")
+    assert not lost, f"{len(lost)} of {len(expected)}"
+    assert not strange
     assert min(sum(one.acts.values()) for one in people) > 50, "they were at work"

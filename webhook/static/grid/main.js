@@ -342,8 +342,8 @@ class Grid {
     const text = event.clipboardData.getData("text/plain");
     if (!text) return;
     const { line, column } = this.view.selection;
-    const { order, view } = this.sheet;
-    if (this.stood && this.stood.below && !view && line + 1 < order.length) this.select(order.length - 1, column);
+    const { order, view, free } = this.sheet;
+    if (this.stood && this.stood.below && !view && line + 1 < order.length) this.select(free - 1, column);
     const { whole } = this.now.paste(text, this.view.area());
     this.view.selection = { line: whole.top, column: whole.left, line2: whole.bottom, column2: whole.right };
     this.view.later();

@@ -25,14 +25,24 @@ export class Sheet {
   }
 
   async load() {
+    const before = this.order;
     this.loading = (this.loading || 0) + 1;
     try {
       await this.reload();
+      if (before.length) this.resettle(before);
     } finally {
       this.loading -= 1;
     }
     this.drain();
     this.onChange(true);
+  }
+
+  /** After looking anew: what stood on a row goes on standing on it. */
+  resettle(before) {
+    const places = new Map(this.order.map((id, at) => [id, at]));
+    const moved = (position) => (before[position] && places.get(before[position])) || position;
+    this.moveSeeds(moved);
+    this.onMove(moved);
   }
 
   async reload() {
@@ -211,10 +221,20 @@ export class Sheet {
       if (one.version <= this.version) one.resolve();
       return one.version > this.version;
     });
-    if (this.early.size) {
-      clearTimeout(this.waiting);
-      this.waiting = setTimeout(() => this.early.size && this.load(), 1500);
-    }
+    clearTimeout(this.waiting);
+    if (this.early.size) this.waiting = setTimeout(() => this.missed(), 1500);
+  }
+
+  /** A change did not come. One that an edit of ours made comes with its reply; any other is lost, so look anew. */
+  missed() {
+    if (this.server.queue.length) this.drain();
+    else if (this.early.size) this.load();
+  }
+
+  /** The first position under all rows, and under those that one is just writing. */
+  get free() {
+    const mine = [...this.seeds.values()].filter((seed) => seed.used).map((seed) => seed.at + 1);
+    return Math.max(this.order.length, ...mine);
   }
 
   apply(part) {
