@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sync.core import issues, notices, scores, serials
 from sync.core import life as lives
+from sync.core.duties import LINES
 from sync.core.issues import Stamps
 from sync.core.memory import Sent
 from sync.core.notices import Notice
@@ -86,9 +87,9 @@ def read_lines(
             round(points * 100),
             plain(cell["text"]),
             serials.to_date(day),
-            tasks.get(issue, ""),
+            scores.DUTY if plain(cell["id"]).startswith(LINES) else tasks.get(issue, ""),
         )
-        found[issue or f"{scores.BASES}{line.month}"][line.id] = line
+        found[issue or f"{LINES if line.id.startswith(LINES) else scores.BASES}{line.month}"][line.id] = line
     return dict(found)
 
 

@@ -12,7 +12,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sync.core import plan, scores, standings
+from sync.core.duties import LINES
 from sync.core.followup import Followed
+from sync.core.memory import same_items
 from sync.core.reading import Reading
 from sync.core.roster import Roster, Span, Street
 from sync.core.scores import Line
@@ -27,13 +29,14 @@ class Board:
     reading: Reading
     roster: Roster
     followed: Mapping[str, Followed]
+    duties: tuple[Line, ...] = ()
 
     def run(self) -> tuple[Rows, Rows]:
         """扣分明细 and 月度考核 of every month that has lines, and of this one: cells by key."""
         visits = self._visits()
-        found = tuple(self.followed.values())
+        found = (*self.followed.values(), *self.duties)
         memo = self.reading.memory.memo.scores
-        if memo and memo[0] == visits and _same_items(memo[1], found):
+        if memo and memo[0] == visits and same_items(memo[1], found):
             lines, rows = memo[2]
         else:
             lines, rows = self._scores(visits)
@@ -42,6 +45,7 @@ class Board:
 
     def _scores(self, visits: Mapping[tuple[str, str], int]) -> tuple[Rows, Rows]:
         lines = [line for one in self.followed.values() for line in one.lines] + self._of_lost_rows()
+        lines += self.duties
         months = sorted({line.month for line in lines} | {scores.month_of(self.reading.now)})
         bases = {month: self._bases(month, lines) for month in months}
         lines = [*(base for group in bases.values() for base in group), *scores.capped(lines, self.reading.rules)]
@@ -90,7 +94,8 @@ class Board:
     def _of_lost_rows(self) -> list[Line]:
         """Deleting a row is no decision about its points: they stay until the row is back and made void."""
         kept = self.reading.booked.items()
-        lost = [booked for rid, booked in kept if rid not in self.followed and not rid.startswith(scores.BASES)]
+        apart = (scores.BASES, LINES)
+        lost = [booked for rid, booked in kept if rid not in self.followed and not rid.startswith(apart)]
         return [line for booked in lost for line in booked.values()]
 
     def _targets(self, month: str) -> list[tuple[str, str, str]]:
@@ -116,10 +121,6 @@ class Board:
         for _, street, day in seen:
             found[scores.month_of(day), street] += 1
         return dict(found)
-
-
-def _same_items(before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
-    return len(before) == len(now) and all(a is b for a, b in zip(before, now, strict=True))
 
 
 def line_cells(line: Line, zone: ZoneInfo) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from sync.core.board import Board
 from sync.core.followup import Followed, FollowUp
 from sync.core.memory import Change, Decision, Memory, Sent, Tables
 from sync.core.reading import Reading
+from sync.core.rounds import Rounds
 from sync.core.rows import Raw, Row
 from sync.core.rules import Rules
 from sync.core.tabs import Layout
@@ -39,6 +40,7 @@ def take(look: Look) -> Look:
     look.check_small_tabs()
     look.follow_issues()
     look.answer_feedback()
+    look.go_rounds()
     look.score_months()
     look.tell()
     look.report()
@@ -77,6 +79,7 @@ class Look:
         memo = self.memory.memo
         if memo.scope != scope:
             memo.scope, memo.followed, memo.scores, memo.checked = scope, {}, None, {}
+            memo.duties = memo.owed = None
         self.lists = {
             "streets": [*self.roster.names, *(a for s in self.roster.streets for a in s.aliases)],
             "categories": list(self.rules.categories),
@@ -219,10 +222,16 @@ class Look:
 
         self._write_checks("feedback", more, lambda row: (*self._about(row), results.get(row.number, "")))
 
+    # Duties
+    def go_rounds(self) -> None:
+        """What people owe on workdays: read once, for the score and for those who are told."""
+        self.rounds = Rounds(self.reading, self.roster, self.followed)
+        self.wakes += self.rounds.wakes()
+
     # Scores
     def score_months(self) -> None:
         """月度考核 and 扣分明细 of every month that has lines, and of this one."""
-        lines, rows = Board(self.reading, self.roster, self.followed).run()
+        lines, rows = Board(self.reading, self.roster, self.followed, tuple(self.rounds.lines())).run()
         self._wish("lines", lines)
         self._wish("scores", rows)
 
@@ -236,11 +245,10 @@ class Look:
         if layout is not None and "notices" not in self.skipped:
             self._adopt_notices(layout, known)
         self._call_off(known)
-        for one in self.followed.values():
-            for notice in one.notices:
-                if notice.number not in known:
-                    state = "未发送" if notice.reason else "待发送"
-                    known[notice.number] = self.decision.notices[notice.number] = Sent(notice, state, notice.reason)
+        for notice in (*(n for one in self.followed.values() for n in one.notices), *self.rounds.notices()):
+            if notice.number not in known:
+                state = "未发送" if notice.reason else "待发送"
+                known[notice.number] = self.decision.notices[notice.number] = Sent(notice, state, notice.reason)
         ordered = sorted(known.values(), key=lambda sent: (sent.notice.time, sent.notice.number))
         self._wish("notices", {(sent.notice.number,): self._notice_cells(sent) for sent in ordered})
 

@@ -46,6 +46,8 @@ class Memo:
     readers: dict[str, Any] = field(default_factory=dict)
     followed: dict[str, Any] = field(default_factory=dict)
     scores: Any = None
+    duties: Any = None
+    owed: Any = None
     checked: dict[str, dict[str, tuple[object, object, dict[str, Any]]]] = field(default_factory=dict)
     settled: dict[str, Settled] = field(default_factory=dict)
     cells: dict[str, tuple[object, dict[str, Any]]] = field(default_factory=dict)
@@ -131,3 +133,8 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> None:
     memory.restores = []
     memory.wanted_back = tuple(rid for rid in memory.wanted_back if rid not in decision.restored)
     memory.last_tick = now
+
+
+def same_items(before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
+    """Whether two lists hold the very same things."""
+    return len(before) == len(now) and all(a is b for a, b in zip(before, now, strict=True))

@@ -28,6 +28,8 @@ KINDS = {
     "closed": "销号",
     "reported_up": "上报",
     "unverified": "待核实",
+    "duty": "履职提醒",
+    "weekly": "每周例会",
 }
 MAIL = "邮件"
 GROUP, NONE = "群", "不要"  # what a person may wish for a kind instead of mail

@@ -21,12 +21,14 @@ from sync.core.rulebook import (
     CalendarTable,
     Category,
     Clock,
+    Duties,
     Forms,
     Notices,
     Plan,
     Repeat,
     Score,
     Step,
+    Superior,
     Task,
 )
 from sync.core.rulechecks import CHECKS
@@ -53,10 +55,16 @@ _SECTIONS: dict[str, Any] = {
     "hook": tuple[Hook, ...],
     "bot": tuple[Bot, ...],
     "approval": tuple[Approval, ...],
+    "duties": Duties,
+    "upward": tuple[Superior, ...],
 }
 SUPERIORS = (Approval(kinds=REQUESTS, to=("支部书记", "指挥长", "标准化办", "领导小组办公室")),)
+UPWARD = (
+    Superior.model_validate({"to": "支部书记", "limit": "4wh", "plan": "五·2"}),
+    Superior.model_validate({"to": "指挥长", "limit": "1wd", "plan": "五·2"}),
+)
 # Tables that came later: a file of before has none, and their defaults hold.
-_OPTIONAL = ("forms", "hook", "bot", "approval")
+_OPTIONAL = ("forms", "hook", "bot", "approval", "duties", "upward")
 
 
 class Basis(NamedTuple):
@@ -88,6 +96,8 @@ class Rules:
     hooks: tuple[Hook, ...]
     bots: tuple[Bot, ...]
     approvals: tuple[Approval, ...]
+    duties: Duties
+    upward: tuple[Superior, ...]
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -133,6 +143,7 @@ def _assemble(text: str, sections: dict[str, Any]) -> Rules:
         hooks=sections.pop("hook"),
         bots=sections.pop("bot"),
         approvals=sections.pop("approval") or SUPERIORS,
+        upward=sections.pop("upward") or UPWARD,
         **sections,
     )
 
@@ -261,8 +272,20 @@ def _bases(rules: Rules) -> Iterator[Basis]:
         yield Basis(f"通知「{event_zh(notice.event)}」", notice.plan or notice.base, text)
     for one in rules.approvals:
         yield Basis(f"批复「{'、'.join(one.kinds)}」", one.plan or ASSUMED, "、".join(map(role_zh, one.to)))
+    for superior in rules.upward:
+        yield Basis("逐级上报", superior.plan or ASSUMED, f"{role_zh(superior.to)}在{superior.limit.zh}内答复")
+    yield from _duty_bases(rules.duties)
     for bot in rules.bots:
         yield Basis(f"群机器人「{bot.name}」", ASSUMED, f"{bot.kind}：{'、'.join(map(event_zh, bot.events))}")
+
+
+def _duty_bases(duties: Duties) -> Iterator[Basis]:
+    for duty in duties.owed:
+        often = "每个工作日" if duty.per == "日" else f"每周 {duty.days} 天"
+        charged = f"，缺一天扣 {points_zh(duty.points)} 分" if duty.points else ""
+        yield Basis(f"履职「{duty.kind}」", duty.plan or ASSUMED, f"{role_zh(duty.role)}{often}{charged}")
+    text = f"当天 {duties.remind:%H:%M} 提醒，{duties.grace.zh}内可以补记，一个月最多扣 {points_zh(duties.cap)} 分"
+    yield Basis("履职的提醒和补记", ASSUMED, text)
 
 
 def _forms_bases(forms: Forms) -> Iterator[Basis]:

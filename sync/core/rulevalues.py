@@ -51,6 +51,10 @@ EVENTS = {
     "上报": "reported_up",
     "待核实": "unverified",
 }
+OF_PEOPLE = {"履职提醒": "duty", "每周例会": "weekly"}  # told to a person, about no issue
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+PERIODS = ("日", "周")
+DUTIES = ("巡查", "支部例会", "驻点", "督查")  # those that can be owed; 走访 and 现场调度 are recorded
 REQUESTS = ("延期", "挂账", "移交", "申诉", "加减分")
 SAME = ("street", "place", "category")
 
@@ -120,6 +124,14 @@ def _hours(value: object) -> tuple[time, time]:
     return start, end
 
 
+def _hour(value: object) -> time:
+    match = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})", str(value))
+    try:
+        return time(int(match[1]), int(match[2])) if match else time(24)
+    except ValueError:
+        raise ValueError(f'「{value}」应当是“时:分”，例如 "15:30"') from None
+
+
 def _in_order(hours: tuple[tuple[time, time], ...]) -> tuple[tuple[time, time], ...]:
     if not hours:
         raise ValueError('至少要有一段时间，例如 ["08:00-12:00"]')
@@ -167,10 +179,10 @@ def _condition(value: object, info: ValidationInfo) -> Condition:
         raise PydanticCustomError("condition", "condition", {"mistakes": error.mistakes}) from None
 
 
-def one_of(what: str, allowed: tuple[str, ...] | Mapping[str, str]) -> PlainValidator:
+def one_of(what: str, allowed: tuple[str, ...] | Mapping[str, Any]) -> PlainValidator:
     """A word from a fixed list; a mapping gives the code that stands for it."""
 
-    def read(value: object) -> str:
+    def read(value: object) -> Any:
         if not isinstance(value, str) or value not in allowed:
             raise ValueError(f"没有「{value}」这个{what}{suggestion(str(value), allowed)}")
         return allowed[value] if isinstance(allowed, Mapping) else value
@@ -226,6 +238,12 @@ TaskName = Annotated[str, _declared("工作任务", "task")]
 Base = Annotated[str, one_of("依据", BASES)]
 Rank = Annotated[str, one_of("上级", RANKS)]
 Event = Annotated[str, one_of("通知事项", EVENTS)]
+Telling = Annotated[str, one_of("通知事项", {**EVENTS, **OF_PEOPLE})]
+DutyKind = Annotated[str, one_of("履职类型", DUTIES)]
+Role = Annotated[str, one_of("角色", ROLES)]
+Hour = Annotated[time, PlainValidator(_hour)]
+Weekday = Annotated[int, one_of("星期", {name: number for number, name in enumerate(WEEKDAYS)})]
+Period = Annotated[str, one_of("周期", PERIODS)]
 Requests = Annotated[tuple[Annotated[str, one_of("申请类型", REQUESTS)], ...], AfterValidator(not_empty)]
 
 
@@ -236,7 +254,7 @@ def role_zh(code: str) -> str:
 
 def event_zh(code: str) -> str:
     """`"assigned"` → 交办."""
-    return next(label for label, event in EVENTS.items() if event == code)
+    return next(label for label, event in {**EVENTS, **OF_PEOPLE}.items() if event == code)
 
 
 def points_zh(hundredths: int) -> str:

@@ -33,6 +33,7 @@ CASE = (FOUND, LATE, AGAIN)  # the steps of one total
 ASSUMED = "本局默认"
 BASES = "基础·"  # under this name and the month the ledger keeps the base lines
 SELF_SOURCE = "街路长自查"
+DUTY = "履职"  # the pot that the ceiling of duty lines is kept for
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +279,7 @@ def capped(found: Sequence[Line], rules: Rules) -> list[Line]:
             "points": [line.points for line in ordered],
         }
     )
-    limits = {name: -task.weight for name, task in rules.tasks.items()}
+    limits = {name: -task.weight for name, task in rules.tasks.items()} | {DUTY: -rules.duties.cap}
     running = table.groupby(["month", "kind", "target", "pot"], sort=False)["points"].cumsum()
     low = table["pot"].map(limits).fillna(-(10**9))
     high = table["pot"].map({"+": min(rules.score.self_found.cap, rules.score.bonus_cap)}).fillna(0)

@@ -108,6 +108,8 @@ def test_notices_go_to_those_who_act(rules: Rules) -> None:
         ("escalated", "commander", "升级级别为2"),
         ("escalated", "office", "standards_office", "升级级别为3"),
         ("reported_up", "secretary", ""),
+        ("duty", "chief", "standards_office", "secretary", "commander", ""),
+        ("weekly", "standards_office", "office", ""),
         ("unverified", "standards_office", ""),
         ("rework", "chief", "unit", ""),
         ("closed", "chief", ""),
