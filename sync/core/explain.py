@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sync.core import escalation, issues
+from sync.core import escalation, issues, upward
 from sync.core import life as lives
 from sync.core.decide import Look, take
 from sync.core.followup import Followed
 from sync.core.issues import Issue
 from sync.core.memory import Memory, Tables
+from sync.core.roster import ROLES
 from sync.core.rows import Row
 from sync.core.rules import Rules
 from sync.core.worktime import Step
@@ -43,11 +44,14 @@ def explain(tables: Tables, memory: Memory, rules: Rules, now: datetime, rid: st
     if row is None:
         return None
     one = look.followed[rid]
-    issue = Issue(rid, row.cells, one.stamps, look.followup.fixes.get(rid, ()), look.followup.asks.get(rid, ()))
+    follow = look.followup
+    answers = follow.answers.get(rid, ())
+    issue = Issue(rid, row.cells, one.stamps, follow.fixes.get(rid, ()), follow.asks.get(rid, ()), answers=answers)
     parts = [
         ("事实", _facts(look, row, one)),
         ("截止时间", _deadline(one, rules)),
         ("升级", _levels(look, issue, one)),
+        ("上报", _upward(look, issue, one)),
         (
             "计分",
             tuple(f"{line.points / 100:+g} 分：{line.target} {line.text}（{line.clause}）" for line in one.lines),
@@ -120,6 +124,16 @@ def _levels(look: Look, issue: Issue, one: Followed) -> list[str]:
         verdict = step.when.check(known)
         answer = "符合" if verdict.yes else "还不符合"
         found.append(f"第{step.level}级 {step.name}{clause}：{answer}，{'；'.join(verdict.why)}")
+    return found
+
+
+def _upward(look: Look, issue: Issue, one: Followed) -> list[str]:
+    """Whose turn it was and is to answer what the chief reported up (plan 五·2)."""
+    found = []
+    for turn in upward.turns(issue, one.life, look.rules, look.now):
+        ended = f"{turn.answered:{TIME}} 已答复" if turn.answered else f"{turn.until:{TIME}} 前答复"
+        late = "，没有答复，报上一级" if not turn.answered and turn.until <= look.now else ""
+        found.append(f"{turn.since:{TIME}} 报{ROLES[turn.role]}，{ended}{late}")
     return found
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sync.core import adoption, checks, escalation, issues, notices, plan, scores, status
+from sync.core import adoption, checks, escalation, issues, notices, plan, scores, status, upward
 from sync.core.issues import Ask, Fix, Issue, Stamps, heard
 from sync.core.life import Life
 from sync.core.notices import Notice
@@ -59,7 +59,7 @@ class FollowUp:
         used: dict[str, Any] = {}
         for row in self._in_order():
             fixes, asks = self.fixes.get(row.rid, ()), self.asks.get(row.rid, ())
-            given = (layout.header, row.parsed, fixes, asks, self._withdrawn(row.rid))
+            given = (layout.header, row.parsed, fixes, asks, self._withdrawn(row.rid), self.answers.get(row.rid, ()))
             state = (self.memory.stamps.get(row.rid), self.reading.booked.get(row.rid))
             memo = kept.get(row.rid)
             if memo and memo[0] == given and memo[1] == state and (memo[2].wake is None or self.now < memo[2].wake):
@@ -128,6 +128,18 @@ class FollowUp:
         return {rid: tuple(sorted(group, key=lambda ask: (ask.at, ask.rid))) for rid, group in found.items()}
 
     @cached_property
+    def answers(self) -> dict[str, tuple[datetime, ...]]:
+        """When superiors answered, by issue: answers to requests, whatever they say, and 现场调度."""
+        found: dict[str, list[datetime]] = defaultdict(list)
+        for row in self.reading.rows.get("requests", []):
+            if "answer" in row.cells and "issue" in row.cells and row.rid not in self.faulty:
+                found[row.cells["issue"]].append(self.reading.mark("requests", row.rid, "answered"))
+        for row in self.reading.rows.get("duties", []):
+            if row.cells.get("kind") == "现场调度" and "issue" in row.cells:
+                found[row.cells["issue"]].append(self.reading.mark("duties", row.rid, "heard"))
+        return {rid: tuple(sorted(hours)) for rid, hours in found.items()}
+
+    @cached_property
     def _about(self) -> dict[str, str]:
         """Which issue each request that is there approves something for; empty where it approves nothing."""
         rows = self.reading.rows.get("requests", [])
@@ -147,6 +159,7 @@ class FollowUp:
             self.fixes.get(row.rid, ()),
             self.asks.get(row.rid, ()),
             self._withdrawn(row.rid),
+            self.answers.get(row.rid, ()),
         )
         stamped = issue.stamps.start is not None or issue.stamps.street != ""
         problems = self._issue_problems(layout, row)
@@ -163,9 +176,11 @@ class FollowUp:
         problems += self._unheeded(layout, row, stamps)
         cells = self._issue_cells(row, issue, stamps, life, problems)
         groups = self.reading.decision.groups
-        told = notices.implied(issue, life, stamps, self.rules, self.roster, known, self.now, groups)
+        turns = upward.turns(issue, life, self.rules, self.now)
+        told = notices.implied(issue, life, stamps, self.rules, self.roster, known, self.now, groups, turns)
         moments = issues.turning_points(life, stamps, self.rules)
         moments += escalation.next_steps(life, stamps, self.rules, known) + checks.ripe(row.cells)
+        moments += upward.next_turn(turns, self.now)
         booked = self.reading.booked.get(row.rid, {})
         return Followed(
             stamps,

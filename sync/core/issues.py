@@ -91,7 +91,8 @@ class Stamps:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """All that is known of one issue before it is looked at: the row's typed cells, stamps, what belongs to it."""
+    """All that is known of one issue before it is looked at: the row's typed cells, stamps, what belongs to it.
+    ``answers``: the hours at which a superior answered what was reported up."""
 
     rid: str
     cells: Mapping[str, Any]
@@ -99,6 +100,7 @@ class Issue:
     fixes: tuple[Fix, ...] = ()
     asks: tuple[Ask, ...] = ()
     withdrawn: frozenset[str] = frozenset()
+    answers: tuple[datetime, ...] = ()
 
     @property
     def severity(self) -> str:

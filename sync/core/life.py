@@ -93,7 +93,8 @@ class Start:
 class Life:
     """Where an issue stands at an hour.
 
-    ``late_since``: the deadline that was missed first (lateness that was reached stays); ``missed``: all of them.
+    ``late_since``: the deadline that was missed first (lateness that was reached stays); ``missed``: all of them;
+    ``late_units``: each unit that missed one while the issue was its own, with the first that it missed.
     ``end``: the hour up to
     which the clock counts (the last feedback, else now). ``moves``: all deadline moves, new ones included.
     """
@@ -106,6 +107,7 @@ class Life:
     closed_at: datetime | None = None
     late_since: datetime | None = None
     missed: tuple[datetime, ...] = ()
+    late_units: tuple[tuple[str, datetime], ...] = ()
     reworks: tuple[datetime, ...] = ()
     extended: bool = False
     reported_up: datetime | None = None
@@ -141,6 +143,7 @@ class _Course:
     closed_at: datetime | None = None
     late_since: datetime | None = None
     missed: list[datetime] = field(default_factory=list)
+    late_units: dict[str, datetime] = field(default_factory=dict)
     reworks: list[datetime] = field(default_factory=list)
     extended: bool = False
     reported_up: datetime | None = None
@@ -167,6 +170,7 @@ class _Course:
 
     def miss(self, deadline: datetime) -> None:
         self.late_since = self.late_since or deadline
+        self.late_units.setdefault(self.unit, deadline)
         if deadline not in self.missed:
             self.missed.append(deadline)
 
@@ -299,6 +303,7 @@ def _settle(course: _Course, now: datetime) -> Life:
         closed_at=course.closed_at,
         late_since=late if started else None,
         missed=tuple(course.missed) if started else (),
+        late_units=tuple(course.late_units.items()) if started else (),
         reworks=tuple(course.reworks),
         extended=course.extended,
         reported_up=course.reported_up,

@@ -6,7 +6,7 @@ once, also when the ledger was lost and 通知记录 still stands.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from sync.core.life import Life
 from sync.core.roster import ROLES, Roster
 from sync.core.rulebook import Notice as Rule
 from sync.core.rules import Rules
+from sync.core.upward import Turn
 
 KINDS = {
     "assigned": "交办",
@@ -57,14 +58,17 @@ class Notice:
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """An event that calls for notices: ``at`` is when it came about, ``occurrence`` tells the second rework from the
-    first."""
+    first; ``turn``: whose it is to answer."""
 
     event: str
     at: datetime
     occurrence: str = ""
+    turn: Turn | None = None
 
 
-def occasions(life: Life, stamps: Stamps, rules: Rules, now: datetime) -> Iterator[Occasion]:
+def occasions(
+    life: Life, stamps: Stamps, rules: Rules, now: datetime, turns: Sequence[Turn] = ()
+) -> Iterator[Occasion]:
     """What the issue's present state calls for."""
     received = stamps.accepted or stamps.received
     if life.state == lives.CLOSED:
@@ -74,8 +78,8 @@ def occasions(life: Life, stamps: Stamps, rules: Rules, now: datetime) -> Iterat
     if life.state not in OPEN:
         return
     yield Occasion("assigned", received)
-    if life.reported_up:
-        yield Occasion("reported_up", life.reported_up)
+    for turn in turns:
+        yield Occasion("reported_up", turn.since, turn.occurrence, turn)
     for reached in stamps.levels:
         yield Occasion("escalated", reached.at, str(reached.level))
     if life.state == lives.REWORK:
@@ -97,18 +101,20 @@ def implied(
     known: Mapping[str, Any],
     now: datetime,
     groups: Mapping[str, datetime] | None = None,
+    turns: Sequence[Turn] = (),
 ) -> list[Notice]:
-    """All notices that the issue's state calls for, sent before or not. ``groups``: since when each group hears."""
+    """All notices that the issue's state calls for, sent before or not. ``groups``: since when each group hears;
+    ``turns``: whose it was to answer what was reported up."""
     found: dict[str, Notice] = {}
     urgent = rules.notices.urgent is not None and rules.notices.urgent.holds(known)
     due = now if urgent else allowed_from(now, rules)
-    for occasion in occasions(life, stamps, rules, now):
+    for occasion in occasions(life, stamps, rules, now, turns):
         if occasion.event == "escalated":
             known = {**known, "level": int(occasion.occurrence)}
         for rule in rules.notices.send:
             if rule.event != occasion.event or (rule.when is not None and not rule.when.holds(known)):
                 continue
-            for role in rule.to:
+            for role in (occasion.turn.role,) if occasion.turn else rule.to:
                 for notice in _address(issue, life, stamps, roster, occasion, role, now, due):
                     found.setdefault(notice.number, notice)
         for notice in _posted(issue, life, stamps, rules, occasion, known, now, due, groups or {}):
@@ -246,12 +252,21 @@ def words(issue: Issue, life: Life, stamps: Stamps, occasion: Occasion) -> tuple
         "escalated": f"已升级到第 {occasion.occurrence} 级，截止时间 {deadline}，请协调处理。",
         "rework": f"复核未通过，请于 {deadline} 前重新整改。{cells.get('verify_note', '')}",
         "closed": "复核通过，已销号。",
-        "reported_up": f"街路长已上报，自己解决不了或不归本单位，截止时间 {deadline}，请协调（方案五·2）。",
+        "reported_up": _asked(occasion, deadline),
         "unverified": "群众反映的问题，请核实：填「核实结果」，受理后才开始计时。",
     }[occasion.event]
     subject = f"【{kind}】{issue.rid} {what}"
     text = f"{issue.rid} {what}：{cells.get('text', '')}。责任单位{life.unit}，街路长{stamps.chief or '（缺）'}。{told}"
     return subject[:120], text.replace("。。", "。")
+
+
+def _asked(occasion: Occasion, deadline: str) -> str:
+    told = f"街路长已上报，自己解决不了或不归本单位，截止时间 {deadline}"
+    if occasion.turn is None:
+        return f"{told}，请协调（方案五·2）。"
+    late = "；下一级没有按时答复" if occasion.turn.rung > 1 else ""
+    until = f"请在 {occasion.turn.until:%m-%d %H:%M} 前协调答复"
+    return f"{told}{late}，{until}：批复延期、挂账、移交，或者记现场调度（方案五·2）。"
 
 
 def allowed_from(now: datetime, rules: Rules) -> datetime:

@@ -165,8 +165,8 @@ class _Book:
             self.charged -= _standing(line, self.booked.get(line.id)).points
         return line
 
-    def unit(self, rule: str, points: int, day: date, text: str, clause: str, suffix: str = "") -> Line:
-        return self._line(UNIT, self.life.unit, "", rule, points, day, text, clause, suffix)
+    def unit(self, rule: str, points: int, day: date, text: str, clause: str, suffix: str = "", unit: str = "") -> Line:
+        return self._line(UNIT, unit or self.life.unit, "", rule, points, day, text, clause, suffix)
 
     def _line(
         self,
@@ -225,7 +225,10 @@ class _Book:
             rest, total = rest * share.chief // 100, total * share.unit // 100
             text += f"；到期前已上报，街路长承担{share.chief}%"
         yield self.street(LATE, -rest, deadline.date(), text, "五·3")
-        yield self.unit(LATE, -total, deadline.date(), text, "四·4")
+        for unit, missed in self.life.late_units:
+            first = missed == deadline
+            told = text if first else f"{text}；移交后到 {missed:%Y-%m-%d %H:%M} 仍没有整改"
+            yield self.unit(LATE, -total, missed.date(), told, "四·4", "" if first else f"·{unit}", unit)
 
     def again(self) -> Iterator[Line]:
         if self.issue.source == SELF_SOURCE or self.stamps.start is None:

@@ -7,7 +7,6 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Enter

@@ -1,0 +1,129 @@
+"""What people owe on workdays, counted by hand: leave, holiday weeks, late records, points and their ceiling."""
+
+from __future__ import annotations
+
+from sync.core.rules import load
+from tests.book import ROOT, Book, bureau
+
+TEXT = (ROOT / "rules.toml").read_text("utf-8")
+CHARGED = TEXT.replace("points = 0  ", "points = 0.5")  # of the daily patrol
+
+
+def charged(cap: str = "5") -> Book:
+    return bureau(rules=load(CHARGED.replace("\ncap = 5 ", f"\ncap = {cap} ")))
+
+
+def patrols(book: Book, *days: str, street: str = "新正街", who: str = "街路长01") -> Book:
+    rows = "\n".join(f"{day} | {who} | 巡查 | {street} | 正常" for day in days)
+    return book.add(f"履职记录\n填报时间 | 填报人 | 类型 | 街路 | 内容\n{rows}")
+
+
+def lines(book: Book, street: str) -> list[tuple[str, ...]]:
+    found = book.rows("扣分明细", "日期", "对象", "规则", "分值", "街路长", "说明")
+    return [row for row in found if row[1] == street and row[2] == "巡查缺记"]
+
+
+def test_a_day_without_patrol_is_charged_once_its_record_can_no_longer_come() -> None:
+    book = patrols(charged(), "2026-11-23 09:00", "2026-11-24 09:00")
+    book.settle("2026-11-24 09:05")
+    book.settle("2026-11-26 23:59")
+    assert lines(book, "新正街") == []
+    book.settle("2026-11-27 00:00")
+    assert lines(book, "新正街") == [
+        ("2026-11-25", "新正街", "巡查缺记", "-0.5", "街路长01", "11-25 应巡查 1 天，缺 1 天")
+    ]
+    patrols(book, "2026-11-25 09:00")  # typed two days too late: it counts for the day on which it came
+    book.settle("2026-11-27 08:00")
+    assert len(lines(book, "新正街")) == 1
+
+
+def test_a_record_of_the_next_morning_still_counts_for_its_day() -> None:
+    book = patrols(charged(), "2026-11-23 09:00")
+    book.settle("2026-11-23 09:05")
+    patrols(book, "2026-11-24 17:00", "2026-11-25 08:00")
+    book.settle("2026-11-25 08:30")
+    book.settle("2026-11-26 08:00")
+    assert lines(book, "新正街") == []
+
+
+def test_nobody_owes_what_nobody_ever_recorded_and_weekends_and_holidays_are_free() -> None:
+    book = patrols(charged(), "2026-09-30 09:00")  # a Wednesday; 1 to 7 October is the holiday, Saturday 10 works
+    book.settle("2026-09-30 09:05")
+    book.settle("2026-10-12 00:00")
+    assert [row[0] for row in lines(book, "新正街")] == ["2026-10-08", "2026-10-09", "2026-10-10"]
+    book = charged()
+    book.settle("2026-11-24 09:05")
+    book.settle("2026-11-28 09:05")
+    assert lines(book, "新正街") == []
+
+
+def test_who_stands_in_owes_the_patrol_and_who_is_on_leave_does_not() -> None:
+    book = patrols(charged(), "2026-11-23 09:00")
+    book.add("""
+        人员调整
+        申请时间 | 申请人 | 类型 | 街路 | 新街路长 | 生效日期 | 结束日期 | 支部意见 | 指挥长意见
+        2026-11-23 09:00 | 标准化办01 | 请假顶岗 | 新正街 | 街路长03 | 2026-11-24 | 2026-11-25 | 同意 | 同意
+        """)
+    book.settle("2026-11-23 09:05")
+    patrols(book, "2026-11-24 09:00", who="街路长03")
+    patrols(book, "2026-11-25 09:00", who="街路长01")  # he is on leave: the one who stands in owes it
+    book.settle("2026-11-25 09:30")
+    book.settle("2026-11-27 00:00")
+    assert [(row[0], row[4]) for row in lines(book, "新正街")] == [("2026-11-25", "街路长03")]
+
+
+def test_missing_patrols_cost_no_more_than_the_ceiling() -> None:
+    book = patrols(charged(cap="1"), "2026-11-02 09:00")
+    book.settle("2026-11-02 09:05")
+    book.settle("2026-11-07 00:00")  # 3, 4, 5 November missing: 1.5 points, and the ceiling is 1
+    assert [row[3] for row in lines(book, "新正街")] == ["-0.5", "-0.5", "0"]
+
+
+def test_no_points_by_default() -> None:
+    book = patrols(bureau(), "2026-11-23 09:00")
+    book.settle("2026-11-23 09:05")
+    book.settle("2026-11-30 09:05")
+    assert lines(book, "新正街") == []
+
+
+def test_the_list_for_the_weekly_meeting_names_what_is_missing() -> None:
+    book = bureau()
+    for day in ("2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19"):
+        patrols(book, f"{day} 09:00")
+        book.settle(f"{day} 09:01")
+    book.add("""
+        履职记录
+        填报时间 | 填报人 | 类型 | 支部 | 内容
+        2026-11-19 10:00 | 支部书记04 | 支部例会 | 第四支部 | 布置
+        """)
+    book.add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 类别 | 问题描述
+        2026-11-19 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 甲
+        """)
+    book.settle("2026-11-19 10:05")
+    book.settle("2026-11-20 18:00")
+    book.settle("2026-11-23 08:29")
+    assert "每周例会" not in {kind for (kind,) in book.rows("通知记录", "类型")}
+    book.settle("2026-11-23 08:30")
+    (text,) = {text for kind, text in book.rows("通知记录", "类型", "内容") if kind == "每周例会"}
+    assert "新交办 1 件，销号 0 件，到期未整改 1 件；挂账 0 件" in text
+    assert "仍然超期没有整改：20261119-001 新正街（环卫所）" in text
+    assert "新正街 街路长01缺1天" in text
+    assert "第四支部" not in text
+    assert "本月还没有督查到的街路：联胜路、建设南路、高铁站广场" in text
+
+
+def test_the_list_is_put_off_over_a_holiday() -> None:
+    book = patrols(bureau(), "2026-09-28 09:00")
+    book.add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 类别 | 问题描述
+        2026-09-28 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 甲
+        """)
+    book.settle("2026-09-28 09:05")
+    book.settle("2026-10-05 09:00")  # Monday of the holiday week
+    book.settle("2026-10-07 09:00")
+    assert "每周例会" not in {kind for (kind,) in book.rows("通知记录", "类型")}
+    book.settle("2026-10-08 08:30")
+    assert "每周例会" in {kind for (kind,) in book.rows("通知记录", "类型")}
