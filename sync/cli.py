@@ -20,8 +20,9 @@ from rich.console import Console
 from sync import demo, exchange, inspection, mapping, setup
 from sync.config import Office, Settings, SettingsError
 from sync.core import explain as explanations
+from sync.core import simulate as simulations
 from sync.core.memory import Tables
-from sync.core.rules import RulesError
+from sync.core.rules import RulesError, load
 from sync.core.tabs import TabError
 from sync.gateway import Refused, Unknown, Unreachable
 from sync.ledger import Busy, Outdated, Unusable
@@ -38,6 +39,7 @@ COULD_NOT = (
     Unusable,
     exchange.FileProblem,
     setup.NotEmpty,
+    simulations.NotKnown,
 )
 console = Console(highlight=False, soft_wrap=True)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -183,6 +185,24 @@ def explain(office: Office, number: str, now_text: str | None, as_json: bool) ->
         {"编号": number, **{heading: list(words) for heading, words in found.parts}, "改动记录": trail},
         text,
     )
+
+
+@main.command()
+@click.option("--rules", "file", type=click.Path(path_type=Path), required=True, help="另一份规则文件。")
+@click.option("--month", required=True, metavar="月份", help="哪个月，例如 2026-10。")
+@now_option
+@json_option
+@click.pass_obj
+def simulate(office: Office, file: Path, month: str, now_text: str | None, as_json: bool) -> None:
+    """换一份规则，某个月会有什么不同：问题、升级、扣分、排名逐条对比；什么也不写。"""
+    rules = office.rules()
+    try:
+        other = load(file.read_text("utf-8"), file.name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"读不了规则文件 {file}：{error}") from error
+    now = moment(now_text, rules.bureau.zone)
+    found = simulations.simulate(office.templates, office.ledger.memory(), rules, other, month, now)
+    say(as_json, found.fields(), found.text())
 
 
 @main.command()
