@@ -1,4 +1,4 @@
-"""After the ledger was lost: stamps, lines and notices read back from what the sheets still show (DESIGN section 5)."""
+"""After the ledger was lost: stamps, lines, notices and letters read back from what the sheets still show (DESIGN section 5)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sync.core import issues, notices, scores, serials
+from sync.core import issues, letters, notices, scores, serials
 from sync.core import life as lives
+from sync.core.addressees import Addressees
 from sync.core.duties import LINES
-from sync.core.issues import Stamps
+from sync.core.issues import Issue, Stamps
+from sync.core.letters import LETTER, RECORD, Fact, Letter
 from sync.core.memory import Sent
 from sync.core.notices import Notice
 from sync.core.roster import Roster
@@ -112,6 +114,53 @@ def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent |
         channel=plain(cell["channel"]),
     )
     return Sent(notice, plain(cell["state"]), plain(cell["reason"]))
+
+
+def fact(row: Row, stamps: Stamps, life: lives.Life, rules: Rules, why: str) -> Fact:
+    """An issue as it stands now: what a letter had frozen of it is gone."""
+    return letters.freeze(Issue(row.rid, row.cells, stamps), life, stamps, rules, why)
+
+
+def read_letters(
+    layout: Layout, rows: Iterable[Row], facts: Mapping[str, Fact], people: Addressees, now: datetime
+) -> dict[str, Letter]:
+    """督办台账 read back, by key. A draft is drafted anew under its name; what was signed keeps number and term."""
+    found: dict[str, Letter] = {}
+    for row in rows:
+        one = _read_letter(layout, row, facts, people, found, now)
+        if one and one.key not in found:
+            found[one.key] = one
+    by_number = {one.number: one.key for one in found.values() if one.number}
+    return {key: replace(one, follows=by_number.get(one.first, one.first)) for key, one in found.items()}
+
+
+def _read_letter(
+    layout: Layout, row: Row, facts: Mapping[str, Fact], people: Addressees, taken: Iterable[str], now: datetime
+) -> Letter | None:
+    cell = {key: plain(row.seen(layout, key)) for key in layout.at}
+    drafted, name = moment(row.seen(layout, "drafted_at"), people.rules), cell["number"]
+    if not name or drafted is None:
+        return None
+    held = tuple(facts.get(rid) or _unknown(rid) for rid in cell["issues"].split("、") if rid)
+    head = letters.head(people.rules)
+    if cell["kind"] == RECORD:
+        sent = name if cell["state"] == letters.SENT else ""
+        return Letter(name, RECORD, drafted, head, held, district=name.rpartition("·")[2], to=cell["to"], number=sent,
+                      signed_at=drafted if sent else None, adopted=True)  # fmt: skip
+    unit, first = cell["to"].split("，")[0], cell["kind"].partition("续")[2].rstrip("）")
+    if not letters.NUMBERED.fullmatch(name):
+        return people.of(Letter(name, LETTER, drafted, head, held, unit=unit, first=first))
+    key = letters.key_of(drafted.date(), unit, taken, "·重复" if first else "")
+    one = people.of(Letter(key, LETTER, drafted, head, held, unit=unit, first=first, number=name, adopted=True))
+    return replace(
+        one, to=cell["to"], copy=cell["copy"], signer=row.cells.get("signer", ""),
+        signed_at=row.cells.get("signed_at") or drafted, due=moment(row.seen(layout, "due"), people.rules),
+        done_at=now if cell["state"] == letters.DONE else None,
+    )  # fmt: skip
+
+
+def _unknown(rid: str) -> Fact:
+    return Fact(rid, "", "", "", "", "", "", "", "", "", None, "", None, 1, "", "")
 
 
 def moment(raw: Raw, rules: Rules) -> datetime | None:

@@ -6,6 +6,7 @@
     when.used     = ">= 75%"             a share of the limit that is gone
     when.overdue  = true                 the deadline has passed
     when.overdue  = ">= 1wd"             it passed at least that long ago
+    when.overdue  = ">= 100%"            it passed as long ago as the whole limit that the issue got
 
 All parts of a table must hold; a second rule is the 'or'. `FACTS` lists what may be asked. A table is
 parsed once, when the rules are loaded, into functions that answer yes or no and why. A fact that is missing
@@ -44,6 +45,7 @@ _COMPARISON = re.compile(r"(>=|<=|>|<|)\s*(-?[0-9]{1,4})")
 _AT_LEAST = re.compile(r">=\s*(.+)")
 _SHARE = re.compile(r">=\s*([0-9]{1,3})\s*%")
 _INSTANT = timedelta(seconds=1)
+_NEVER = 2999
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Lateness:
     deadline: datetime
     now: datetime
     calendar: Calendar
+    limit: Limit | None = None  # the issue's own; None where a moment was given instead
 
     def since(self, limit: Limit | None) -> datetime:
         """From when on the lateness is at least `limit`; None: from when on it is late at all.
@@ -91,6 +94,12 @@ class Lateness:
         The deadline itself is still in time; a second later is late (the sheet counts whole seconds).
         """
         return self.deadline + _INSTANT if limit is None else self.calendar.add(self.deadline, limit).at
+
+    def beyond(self, percent: int) -> datetime:
+        """From when on the lateness is that share of the issue's own limit; without one never."""
+        if self.limit is None:
+            return self.deadline.replace(year=_NEVER)
+        return self.calendar.share(self.deadline, self.limit, percent / 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +254,8 @@ def _number(fact: Fact, value: object, names: Mapping[str, Collection[str]]) -> 
 def _duration(fact: Fact, value: object, names: Mapping[str, Collection[str]]) -> Part:
     if value is True:
         return _late(fact, None)
+    if isinstance(value, str) and _SHARE.fullmatch(value.strip()):
+        return _late_by_share(fact, _percent(value))
     match = _AT_LEAST.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
         raise _PartError(f'「{_toml(value)}」看不懂，应当是 true（已超期）或 ">= 1wd"（超期满多久）')
@@ -262,13 +273,25 @@ def _late(fact: Fact, limit: Limit | None) -> Part:
     return Part(fact, want, holds, lambda late: late.since(limit))
 
 
-def _share(fact: Fact, value: object, names: Mapping[str, Collection[str]]) -> Part:
-    match = _SHARE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if not match:
-        raise _PartError(f'「{_toml(value)}」看不懂，应当是份额，例如 ">= 75%"')
-    percent = int(match[1])
+def _late_by_share(fact: Fact, percent: int) -> Part:
+    def holds(late: Lateness) -> bool:
+        return late.now > late.deadline and late.now >= late.beyond(percent)
+
+    return Part(fact, f"超期满时限的{percent}%", holds, lambda late: late.beyond(percent))
+
+
+def _percent(value: str) -> int:
+    match = _SHARE.fullmatch(value.strip())
+    percent = int(match[1]) if match else 0
     if not 0 < percent <= 100:
         raise _PartError(f"「{value}」应当在 1% 到 100% 之间，用完以后请用 overdue")
+    return percent
+
+
+def _share(fact: Fact, value: object, names: Mapping[str, Collection[str]]) -> Part:
+    if not isinstance(value, str) or not _SHARE.fullmatch(value.strip()):
+        raise _PartError(f'「{_toml(value)}」看不懂，应当是份额，例如 ">= 75%"')
+    percent = _percent(value)
     return Part(
         fact,
         f"时限已用{percent}%",

@@ -17,7 +17,9 @@ from sync.core import adoption, checks, doubts, notices, plan, roster, status
 from sync.core import life as lives
 from sync.core.board import Board
 from sync.core.followup import Followed, FollowUp
+from sync.core.letterbook import LetterBook
 from sync.core.memory import Change, Decision, Memory, Sent, Tables
+from sync.core.notices import Notice
 from sync.core.reading import Reading
 from sync.core.rounds import Rounds
 from sync.core.rows import Raw, Row
@@ -41,6 +43,7 @@ def take(look: Look) -> Look:
     look.follow_issues()
     look.answer_feedback()
     look.go_rounds()
+    look.write_letters()
     look.score_months()
     look.tell()
     look.report()
@@ -62,6 +65,8 @@ class Look:
     roster: roster.Roster = field(default_factory=lambda: roster.Roster((), ()))
     followed: dict[str, Followed] = field(default_factory=dict)
     wakes: list[datetime] = field(default_factory=list)
+    of_letters: list[Notice] = field(default_factory=list)
+    unsaid: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.zone = self.rules.bureau.zone
@@ -228,6 +233,14 @@ class Look:
         self.rounds = Rounds(self.reading, self.roster, self.followed)
         self.wakes += self.rounds.wakes()
 
+    # Letters
+    def write_letters(self) -> None:
+        """督办函 and 问题记录单: drafted, signed, answered, repeated."""
+        book = LetterBook(self.reading, self.roster, self.followed)
+        self.of_letters = book.run()
+        self.wakes += book.wakes
+        self.unsaid = {"督办台账": book.unsaid} if book.unsaid else {}
+
     # Scores
     def score_months(self) -> None:
         """月度考核 and 扣分明细 of every month that has lines, and of this one."""
@@ -245,7 +258,8 @@ class Look:
         if layout is not None and "notices" not in self.skipped:
             self._adopt_notices(layout, known)
         self._call_off(known)
-        for notice in (*(n for one in self.followed.values() for n in one.notices), *self.rounds.notices()):
+        of_issues = (notice for one in self.followed.values() for notice in one.notices)
+        for notice in (*of_issues, *self.rounds.notices(), *self.of_letters):
             if notice.number not in known:
                 state = "未发送" if notice.reason else "待发送"
                 known[notice.number] = self.decision.notices[notice.number] = Sent(notice, state, notice.reason)
@@ -299,7 +313,7 @@ class Look:
         before = self.memory.status
         if status.ADOPTED in before and before[status.ADOPTED][1].date() == self.now.date():
             said.setdefault(status.ADOPTED, before[status.ADOPTED][0])  # to be read, it must stand longer than a look
-        said = {**self.memory.warnings, **said}
+        said = {**self.memory.warnings, **self.unsaid, **said}
         self.decision.status = {
             item: before[item] if item in before and before[item][0] == text else (text, self.now)
             for item, text in said.items()

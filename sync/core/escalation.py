@@ -36,8 +36,8 @@ def facts(issue: Issue, life: Life, stamps: Stamps, rules: Rules, street_type: s
         "level": stamps.levels[-1].level if stamps.levels else 0,
     }
     if life.deadline and life.end:
-        found["overdue"] = Lateness(life.deadline, life.end, rules.calendar)
         limit = lives.limit_of(stamps.start)
+        found["overdue"] = Lateness(life.deadline, life.end, rules.calendar, limit)
         if limit and stamps.start:
             found["used"] = Usage(stamps.start.started, limit, life.breaks, life.end, rules.calendar)
     return found

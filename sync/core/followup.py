@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sync.core import adoption, checks, escalation, issues, notices, plan, scores, status, upward
+from sync.core import adoption, checks, escalation, issues, letters, notices, plan, scores, status, upward
 from sync.core.issues import Ask, Fix, Issue, Stamps, heard
 from sync.core.life import Life
 from sync.core.notices import Notice
@@ -27,7 +27,8 @@ from sync.core.tabs import Layout
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What one issue came to: its stamps, life, service cells, feedback results, notices, lines, next moment."""
+    """What one issue came to: its stamps, life, service cells, feedback results, notices, lines, next moment, and as a
+    letter would show it, where the rules call for one."""
 
     stamps: Stamps
     life: Life
@@ -37,6 +38,7 @@ class Followed:
     lines: tuple[Line, ...]
     tally: Tally | None
     wake: datetime | None
+    fact: letters.Fact | None = None
 
 
 @dataclass
@@ -51,6 +53,7 @@ class FollowUp:
     def __post_init__(self) -> None:
         self.memory, self.rules, self.now = self.reading.memory, self.reading.rules, self.reading.now
         self.decision, self.zone = self.reading.decision, self.reading.zone
+        self.letters = letters.ByIssue.of(self.memory.letters)
 
     def run(self) -> dict[str, Followed]:
         """Each issue by itself, by rid: stamp it, see where it stands, say what its row should show."""
@@ -59,7 +62,8 @@ class FollowUp:
         used: dict[str, Any] = {}
         for row in self._in_order():
             fixes, asks = self.fixes.get(row.rid, ()), self.asks.get(row.rid, ())
-            given = (layout.header, row.parsed, fixes, asks, self._withdrawn(row.rid), self.answers.get(row.rid, ()))
+            heard_of = (self.answers.get(row.rid, ()), self.letters.shown(row.rid))
+            given = (layout.header, row.parsed, fixes, asks, self._withdrawn(row.rid), heard_of)
             state = (self.memory.stamps.get(row.rid), self.reading.booked.get(row.rid))
             memo = kept.get(row.rid)
             if memo and memo[0] == given and memo[1] == state and (memo[2].wake is None or self.now < memo[2].wake):
@@ -160,6 +164,7 @@ class FollowUp:
             self.asks.get(row.rid, ()),
             self._withdrawn(row.rid),
             self.answers.get(row.rid, ()),
+            self.letters.urged.get(row.rid, ()),
         )
         stamped = issue.stamps.start is not None or issue.stamps.street != ""
         problems = self._issue_problems(layout, row)
@@ -181,6 +186,8 @@ class FollowUp:
         moments = issues.turning_points(life, stamps, self.rules)
         moments += escalation.next_steps(life, stamps, self.rules, known) + checks.ripe(row.cells)
         moments += upward.next_turn(turns, self.now)
+        moments += letters.next_calls(life, self.rules, known)
+        why = letters.call(life, self.rules, known)
         booked = self.reading.booked.get(row.rid, {})
         return Followed(
             stamps,
@@ -191,6 +198,7 @@ class FollowUp:
             scores.lines(issue, life, stamps, self.rules, booked),
             scores.tally(life, stamps),
             self._next(moments),
+            letters.freeze(issue, life, stamps, self.rules, why) if why else None,
         )
 
     def _next(self, moments: Iterable[datetime]) -> datetime | None:
@@ -311,7 +319,7 @@ class FollowUp:
             "deadline": plan.to_raw(life.deadline, self.zone),
             "level": escalation.words(stamps, self.rules),
             "repeat": f"第{stamps.repeat}次" if stamps.repeat > 1 else "",
-            "letter": "",
+            "letter": self.letters.shown(row.rid),
             "closed_at": plan.to_raw(life.closed_at, self.zone),
             "basis": status.basis(issue, stamps, life, self.rules),
         }

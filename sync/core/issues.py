@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sync.core import life as lives
@@ -92,7 +92,8 @@ class Stamps:
 @dataclass(frozen=True, slots=True)
 class Issue:
     """All that is known of one issue before it is looked at: the row's typed cells, stamps, what belongs to it.
-    ``answers``: the hours at which a superior answered what was reported up."""
+    ``answers``: the hours at which a superior answered what was reported up; ``urged``: second letters about it, by
+    number, with the day of signing."""
 
     rid: str
     cells: Mapping[str, Any]
@@ -101,6 +102,7 @@ class Issue:
     asks: tuple[Ask, ...] = ()
     withdrawn: frozenset[str] = frozenset()
     answers: tuple[datetime, ...] = ()
+    urged: tuple[tuple[str, date], ...] = ()
 
     @property
     def severity(self) -> str:

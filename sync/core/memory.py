@@ -13,6 +13,7 @@ from typing import Any
 
 from sync.core.identity import Known
 from sync.core.issues import Stamps
+from sync.core.letters import Letter
 from sync.core.notices import Notice
 from sync.core.pictures import Picture
 from sync.core.plan import Plan, Restore, Settled
@@ -74,6 +75,7 @@ class Memory:
     addresses: dict[str, str] = field(default_factory=dict)
     groups: dict[str, datetime] = field(default_factory=dict)
     photos: dict[str, Picture] = field(default_factory=dict)
+    letters: dict[str, Letter] = field(default_factory=dict)
     status: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     plan: Plan | None = None
     restores: list[Restore] = field(default_factory=list)
@@ -98,7 +100,8 @@ class Change:
 
 @dataclass
 class Decision:
-    """What a look at everything led to. Only what changed is in ``known``, ``stamps``, ``lines``, ``notices``."""
+    """What a look at everything led to. Only what changed is in ``known``, ``stamps``, ``lines``, ``notices``,
+    ``letters``."""
 
     plan: Plan
     wake: datetime | None
@@ -109,6 +112,7 @@ class Decision:
     numbers: dict[str, int] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     groups: dict[str, datetime] = field(default_factory=dict)
+    letters: dict[str, Letter] = field(default_factory=dict)
     status: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     history: list[Change] = field(default_factory=list)
     restored: tuple[str, ...] = ()
@@ -125,6 +129,7 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> None:
     memory.stamps = memory.stamps | decision.stamps if decision.stamps else memory.stamps
     memory.lines = memory.lines | decision.lines if decision.lines else memory.lines
     memory.notices = memory.notices | decision.notices if decision.notices else memory.notices
+    memory.letters = memory.letters | decision.letters if decision.letters else memory.letters
     memory.numbers = dict(decision.numbers)
     memory.addresses = dict(decision.addresses)
     memory.groups = dict(decision.groups)

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from sync.core.conditions import Condition
 from sync.core.rulebook import CalendarTable, Category, Notices, Score, Step, Task
+from sync.core.ruleletters import Letters
 from sync.core.rulelinks import Bot, Hook
 from sync.core.rulevalues import points_zh, role_zh
 from sync.core.spans import Path
@@ -88,10 +89,14 @@ def _levels_follow(escalation: tuple[Step, ...]) -> Found:
 
 
 def _conditions_can_hold(
-    category: tuple[Category, ...], escalation: tuple[Step, ...], notices: Notices, bot: tuple[Bot, ...]
+    category: tuple[Category, ...],
+    escalation: tuple[Step, ...],
+    notices: Notices,
+    bot: tuple[Bot, ...],
+    letters: Letters,
 ) -> Found:
     top = max((step.level for step in escalation), default=0)
-    for path, condition in _conditions(escalation, notices, bot):
+    for path, condition in _conditions(escalation, notices, bot, letters):
         parts = {part.fact.key: part.holds for part in condition.parts}
         if "level" in parts and not any(parts["level"](level) for level in range(top + 1)):
             yield (*path, "level"), f"升级级别最高是 {top}，这个条件永远不成立"
@@ -106,8 +111,10 @@ def _conditions_can_hold(
 
 
 def _conditions(
-    escalation: tuple[Step, ...], notices: Notices, bot: tuple[Bot, ...]
+    escalation: tuple[Step, ...], notices: Notices, bot: tuple[Bot, ...], letters: Letters
 ) -> Iterator[tuple[Path, Condition]]:
+    for index, call in enumerate(letters.when):
+        yield ("letters", "when", index, "when"), call.when
     for index, one in enumerate(bot):
         if one.when:
             yield ("bot", index, "when"), one.when
@@ -118,6 +125,12 @@ def _conditions(
     for index, notice in enumerate(notices.send):
         if notice.when:
             yield ("notices", "send", index, "when"), notice.when
+
+
+def _letters_are_answered(letters: Letters) -> Found:
+    yield from ((("letters", *path[1:]), said) for path, said in _twice("when", "name", [c.name for c in letters.when]))
+    if letters.reply.unit == letters.reply_serious.unit and letters.reply_serious.amount > letters.reply.amount:
+        yield ("letters", "reply_serious"), f"有严重问题的应当更快回复，不能比 reply 的 {letters.reply} 还长"
 
 
 def _being_late_costs_more(score: Score) -> Found:
@@ -155,6 +168,7 @@ CHECKS: tuple[Callable[..., Found], ...] = (
     _days_are_written_once,
     _levels_follow,
     _conditions_can_hold,
+    _letters_are_answered,
     _being_late_costs_more,
     _scores_are_sound,
 )

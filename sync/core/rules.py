@@ -32,6 +32,7 @@ from sync.core.rulebook import (
     Task,
 )
 from sync.core.rulechecks import CHECKS
+from sync.core.ruleletters import Letters
 from sync.core.rulelinks import Bot, Hook
 from sync.core.rulevalues import ASSUMED, REQUESTS, event_zh, points_zh, role_zh
 from sync.core.spans import Document, Path, Problem, RulesError, suggestion
@@ -57,6 +58,7 @@ _SECTIONS: dict[str, Any] = {
     "approval": tuple[Approval, ...],
     "duties": Duties,
     "upward": tuple[Superior, ...],
+    "letters": Letters,
 }
 SUPERIORS = (Approval(kinds=REQUESTS, to=("支部书记", "指挥长", "标准化办", "领导小组办公室")),)
 UPWARD = (
@@ -64,7 +66,7 @@ UPWARD = (
     Superior.model_validate({"to": "指挥长", "limit": "1wd", "plan": "五·2"}),
 )
 # Tables that came later: a file of before has none, and their defaults hold.
-_OPTIONAL = ("forms", "hook", "bot", "approval", "duties", "upward")
+_OPTIONAL = ("forms", "hook", "bot", "approval", "duties", "upward", "letters")
 
 
 class Basis(NamedTuple):
@@ -98,6 +100,7 @@ class Rules:
     approvals: tuple[Approval, ...]
     duties: Duties
     upward: tuple[Superior, ...]
+    letters: Letters
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -275,6 +278,7 @@ def _bases(rules: Rules) -> Iterator[Basis]:
     for superior in rules.upward:
         yield Basis("逐级上报", superior.plan or ASSUMED, f"{role_zh(superior.to)}在{superior.limit.zh}内答复")
     yield from _duty_bases(rules.duties)
+    yield from _letter_bases(rules.letters)
     for bot in rules.bots:
         yield Basis(f"群机器人「{bot.name}」", ASSUMED, f"{bot.kind}：{'、'.join(map(event_zh, bot.events))}")
 
@@ -286,6 +290,15 @@ def _duty_bases(duties: Duties) -> Iterator[Basis]:
         yield Basis(f"履职「{duty.kind}」", duty.plan or ASSUMED, f"{role_zh(duty.role)}{often}{charged}")
     text = f"当天 {duties.remind:%H:%M} 提醒，{duties.grace.zh}内可以补记，一个月最多扣 {points_zh(duties.cap)} 分"
     yield Basis("履职的提醒和补记", ASSUMED, text)
+
+
+def _letter_bases(letters: Letters) -> Iterator[Basis]:
+    for call in letters.when:
+        yield Basis(f"{letters.title}「{call.name}」", call.plan or ASSUMED, call.when.zh)
+    signers = "、".join(map(role_zh, letters.signers))
+    text = f"{signers}签发；{letters.reply.zh}内回复，有严重问题的{letters.reply_serious.zh}内"
+    yield Basis(f"{letters.title}的签发和回复", ASSUMED, text)
+    yield Basis("重复督办", "有来源", f"逾期没有回复或整改的再次督办，单位超期扣分按 {letters.repeat_factor} 倍")
 
 
 def _forms_bases(forms: Forms) -> Iterator[Basis]:

@@ -29,6 +29,7 @@ BASE, FOUND, LATE, AGAIN, SILENT, RETURNED, SELF = (
     "返工",
     "自查自纠",
 )
+URGED = "重复督办"
 CASE = (FOUND, LATE, AGAIN)  # the steps of one total
 ASSUMED = "本局默认"
 BASES = "基础·"  # under this name and the month the ledger keeps the base lines
@@ -134,6 +135,8 @@ def _due(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mapping
         yield from book.again()
     for count, at in enumerate(life.reworks, start=1):
         yield from book.returned(count, at)
+    for number, day in issue.urged:
+        yield from book.urged(number, day)
     if life.state == lives.CLOSED and not life.late and issue.source == SELF_SOURCE and _shown(issue):
         yield from book.bonus()
 
@@ -219,9 +222,8 @@ class _Book:
         total = self.rules.score.case[self.issue.severity].overdue * self.factor
         rest = max(0, total - self.charged)
         text = f"{self._what()}到 {deadline:%Y-%m-%d %H:%M} 没有整改，本件共扣{_points(total)}分"
-        shared = self.life.reported_up is not None and self.life.reported_up <= deadline
         share = self.rules.score.share
-        if shared:
+        if self._shared():
             rest, total = rest * share.chief // 100, total * share.unit // 100
             text += f"；到期前已上报，街路长承担{share.chief}%"
         yield self.street(LATE, -rest, deadline.date(), text, "五·3")
@@ -229,6 +231,20 @@ class _Book:
             first = missed == deadline
             told = text if first else f"{text}；移交后到 {missed:%Y-%m-%d %H:%M} 仍没有整改"
             yield self.unit(LATE, -total, missed.date(), told, "四·4", "" if first else f"·{unit}", unit)
+
+    def _shared(self) -> bool:
+        """Whether it was reported up before it was late."""
+        up, late = self.life.reported_up, self.life.late_since
+        return up is not None and late is not None and up <= late
+
+    def urged(self, number: str, day: date) -> Iterator[Line]:
+        """A second letter: the unit pays for its lateness as often as the rules say (practice of another place)."""
+        times = self.rules.letters.repeat_factor
+        total = self.rules.score.case[self.issue.severity].overdue * self.factor * (times - 1)
+        total = total * self.rules.score.share.unit // 100 if self._shared() else total
+        text = f"{self._what()}逾期没有回复或整改，{number}重复督办，超期扣分按{times}倍"
+        if times > 1:
+            yield self.unit(URGED, -total, day, text, "五·3", number)
 
     def again(self) -> Iterator[Line]:
         if self.issue.source == SELF_SOURCE or self.stamps.start is None:

@@ -57,6 +57,7 @@ class Column:
     required: bool = False
     values: tuple[str, ...] = ()
     choices: str = ""
+    optional: bool = False  # a column that came later: a workbook of before goes on without it
     minimum: float | None = None
     maximum: float | None = None
     format: str = ""
@@ -197,7 +198,7 @@ def locate(tab: Tab, header: Iterable[Any]) -> Layout | str:
         count = cells.count(column.header)
         if count == 1:
             at[column.key] = cells.index(column.header)
-        else:
+        elif count or not column.optional:
             (double if count else missing).append(column.header)
     if not missing and not double:
         return Layout(tab, cells, at)

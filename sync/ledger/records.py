@@ -16,13 +16,14 @@ from sqlalchemy.engine import Connection
 
 from sync.core.identity import Known
 from sync.core.issues import Stamps
+from sync.core.letters import Letter
 from sync.core.memory import Decision, Memory, Sent
 from sync.core.notices import Notice
 from sync.core.pictures import Photo, Picture
 from sync.core.plan import Plan, Restore
 from sync.core.rows import Raw
 from sync.core.scores import Line
-from sync.ledger.tables import facts, history, lines, outbox, photos, rows, rules, stamps, upsert
+from sync.ledger.tables import facts, history, letters, lines, outbox, photos, rows, rules, stamps, upsert
 
 T = TypeVar("T")
 MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
@@ -66,6 +67,8 @@ class Records:
             found.lines.setdefault(row.issue, {})[row.id] = self.read(Line, row.line)
         for row in db.execute(sa.select(outbox).where(outbox.c.bureau == self.name).order_by(outbox.c.number)):
             found.notices[row.number] = Sent(self.read(Notice, row.notice), row.state, row.reason)
+        for row in db.execute(sa.select(letters).where(letters.c.bureau == self.name).order_by(letters.c.key)):
+            found.letters[row.key] = self.read(Letter, row.letter)
         found.numbers = self.fact(db, "numbers", {})
         found.addresses = self.fact(db, "addresses", {})
         found.groups = {
@@ -106,6 +109,8 @@ class Records:
         """All that a decision wants remembered."""
         self._put_rows(db, decision)
         self._put_notices(db, decision)
+        texts = [{"key": key, "letter": self.text(one)} for key, one in decision.letters.items()]
+        self._upsert(db, letters, texts)
         self._put_history(db, decision)
         self._put_rules(db, rules_hash, rules_text, now)
 

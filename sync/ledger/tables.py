@@ -185,6 +185,13 @@ deliveries = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("next_try", Moment),
 )
+letters = sa.Table(
+    "letters",
+    meta,
+    bureau(),
+    sa.Column("key", sa.String(120), primary_key=True),
+    sa.Column("letter", sa.Text, nullable=False),
+)
 wishes = sa.Table(
     "wishes",
     meta,

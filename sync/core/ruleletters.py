@@ -1,0 +1,55 @@
+"""The table [letters] of rules.toml: which issues call for a 督办函, who signs it, by when it is to be answered.
+
+The whole table may be left out; what it then says is what the file ships with (plan 五·3; domain.md 4.2).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from sync.core.conditions import parse_condition
+from sync.core.rulebook import Table
+from sync.core.rulevalues import Clause, Duration, Roles, Text, When, not_empty, one_of
+from sync.core.worktime import Limit
+
+TITLES = ("督办函", "督办通知单")
+CLAUSE = "五·3"
+
+
+class Call(Table):
+    """[[letters.when]] An issue that nobody mended calls for a letter when one of these holds; `name` says why."""
+
+    name: Text
+    when: When
+    plan: Clause = ""
+
+
+def _call(name: str, **parts: Any) -> Call:
+    return Call.model_construct(name=name, when=parse_condition(parts, {}), plan=CLAUSE)
+
+
+CALLS = (
+    _call("严重问题超期", severity="严重", overdue=True),
+    _call("屡次重复又超期", repeat=">= 3", overdue=True),
+    _call("超期又过了一个时限", overdue=">= 100%"),
+    _call("上级交办超期", source="上级交办", overdue=True),
+)
+
+
+class Letters(Table):
+    """[letters] `reply` and `reply_serious` run from signing; `record_at`: the hour at which the day's
+    record goes to the commander; `repeat_factor`: a unit's points for lateness, times this in all, after a second letter."""
+
+    title: Annotated[str, one_of("函的名称", TITLES)] = "督办函"
+    reply: Duration = Limit(3, "wd")
+    reply_serious: Duration = Limit(1, "wd")
+    urgent: bool = True
+    signers: Roles = ("commander", "office")
+    contact: str = ""
+    phone: str = ""
+    record_at: Annotated[int, Field(ge=0, le=23)] = 17
+    repeat_factor: Annotated[int, Field(ge=1, le=10)] = 2
+    plan: Clause = CLAUSE
+    when: Annotated[tuple[Call, ...], AfterValidator(not_empty)] = CALLS

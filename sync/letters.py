@@ -1,0 +1,62 @@
+"""Letters as .docx, made from the bureau's template. The only room of docxtpl.
+
+Text from forms is text: values are escaped, control signs dropped, and the template can call nothing.
+Equal letters and templates give equal bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from docxtpl import DocxTemplate
+from jinja2 import TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from sync.core.letters import Letter
+from sync.core.papers import paper
+
+TEMPLATE = Path("letters") / "letter.docx"
+MIME = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+class BadTemplate(RuntimeError):
+    """letter.docx can't be used; the sentence says why and what to do."""
+
+
+def draw(one: Letter, template: Path) -> bytes:
+    """The letter as a .docx. Raises ``BadTemplate``."""
+    said = paper(one)
+    context = _clean({**asdict(said), "list_title": said.annex.partition("：")[2]})
+    out = io.BytesIO()
+    try:
+        document = DocxTemplate(str(template))
+        document.render(context, SandboxedEnvironment(autoescape=True))
+        document.save(out)
+    except (TemplateError, ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        raise BadTemplate(f"函的模板 {template} 用不了：{error}。请恢复原来的模板，或者改正里面的标记。") from error
+    return _timeless(out.getvalue())
+
+
+def _clean(value: Any) -> Any:
+    """Without signs that a .docx can't hold or that would break a line."""
+    if isinstance(value, str):
+        return "".join(sign for sign in " ".join(value.split()) if sign.isprintable()) if value.strip() else ""
+    if isinstance(value, dict):
+        return {key: _clean(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(one) for one in value]
+    return value
+
+
+def _timeless(content: bytes) -> bytes:
+    """The same archive without the hour at which it was packed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            after.writestr(zipfile.ZipInfo(name, _EPOCH), before.read(name), zipfile.ZIP_DEFLATED)
+    return out.getvalue()
