@@ -15,6 +15,7 @@ from email.utils import formatdate
 from urllib.parse import unquote, urlsplit
 
 TIMEOUT = 30  # seconds
+DOCX = "vnd.openxmlformats-officedocument.wordprocessingml.document"
 Connection = smtplib.SMTP
 
 
@@ -31,13 +32,14 @@ class Failure(RuntimeError):
 @dataclass(frozen=True)
 class Letter:
     """A mail. ``id`` is stable: a repeat after a crash carries the same Message-ID. ``html``: the same words for those
-    who read it so; empty: plain alone."""
+    who read it so; empty: plain alone. ``files``: .docx files by name."""
 
     to: str
     subject: str
     text: str
     id: str
     html: str = ""
+    files: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,10 @@ class Mail:
         if letter.html:
             message.add_alternative(letter.html, subtype="html")
             message.set_boundary(f"=_{letter.id}")  # stable too: a repeat is the same mail
+        for name, content in letter.files:
+            message.add_attachment(content, "application", DOCX, filename=name)
+        if letter.files:
+            message.set_boundary(f"=__{letter.id}")
         return message
 
 

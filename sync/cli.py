@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 
-from sync import demo, exchange, inspection, mapping, setup
+from sync import demo, exchange, inspection, letters, mapping, setup
 from sync.config import Office, Settings, SettingsError
 from sync.core import explain as explanations
 from sync.core import simulate as simulations
@@ -40,6 +40,7 @@ COULD_NOT = (
     exchange.FileProblem,
     setup.NotEmpty,
     simulations.NotKnown,
+    letters.BadTemplate,
 )
 console = Console(highlight=False, soft_wrap=True)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -304,6 +305,27 @@ def link_(office: Office, name: str, revoke: bool, as_json: bool) -> None:
         return
     made = server.link(office, name, office.settings.url or "http://127.0.0.1:8617")
     say(as_json, {"name": name, "link": made}, made)
+
+
+@main.command()
+@click.argument("number", metavar="函号")
+@click.option("--out", "file", required=True, type=click.Path(path_type=Path), help="写到哪个 .docx 文件。")
+@json_option
+@click.pass_obj
+def letter(office: Office, number: str, file: Path, as_json: bool) -> None:
+    """把一封督办函或问题记录单写成 .docx；什么时候写，内容都一样。"""
+    if file.suffix.lower() != ".docx":
+        raise SettingsError(f"文件名要以 .docx 结尾：{file}")
+    one = office.letter(number)
+    if one is None:
+        raise SettingsError(f"督办台账里没有函号「{number}」。函号要写完整，例如 蒸执督〔2026〕1号。")
+    content = office.docx(one)
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise SettingsError(f"写不进 {file}：{error.strerror}。请检查文件夹和权限。") from error
+    fields = {"letter": one.name, "state": one.state, "file": str(file)}
+    say(as_json, fields, f"{one.name}（{one.state}）已写到 {file}。")
 
 
 @main.command(name="demo")

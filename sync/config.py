@@ -20,11 +20,13 @@ from dotenv import dotenv_values
 from google.auth.exceptions import GoogleAuthError
 from google.oauth2.service_account import Credentials
 
-from sync import digests, outbox, tick
+from sync import digests, letters, outbox, tick
 from sync.bots import Bot
 from sync.channels import Mail
 from sync.core import tabs
-from sync.core.notices import demanded
+from sync.core.addressees import MAILED
+from sync.core.letters import Letter
+from sync.core.notices import Notice, demanded
 from sync.core.rules import Rules, RulesError
 from sync.core.rules import load as load_rules
 from sync.gateway import Client, Gateway
@@ -285,8 +287,28 @@ class Office:
         if groups:
             digests.deliver(self.ledger, self.bots, now, done)
         asked, link = demanded(rules), self.settings.url
-        mails = outbox.deliver(self.ledger, self.mail, now, digest=rules.notices.digest, link=link, asked=asked)
+        mails = outbox.deliver(
+            self.ledger, self.mail, now, digest=rules.notices.digest, link=link, asked=asked, files=self._files
+        )
         return done + mails
+
+    def letter(self, name: str) -> Letter | None:
+        """The letter or record of that 函号, or of the name that it had as a draft."""
+        found = self.ledger.memory().letters
+        return found.get(name) or next((one for one in found.values() if one.number == name), None)
+
+    def docx(self, one: Letter) -> bytes:
+        """The letter's file, from the bureau's template or else from ours. Raises ``letters.BadTemplate``."""
+        own = self.settings.templates / letters.TEMPLATE
+        return letters.draw(one, own if own.exists() else _default("sheet_templates") / letters.TEMPLATE)
+
+    def _files(self, notice: Notice) -> outbox.Files:
+        """What a mail about a letter brings with it; a template that can't be used keeps no notice back."""
+        one = self.letter(notice.issue) if notice.kind in MAILED else None
+        try:
+            return ((f"{one.name}.docx", self.docx(one)),) if one else ()
+        except letters.BadTemplate:
+            return ()
 
     @property
     def bots(self) -> dict[str, Bot]:

@@ -7,12 +7,13 @@ Equal letters and templates give equal bytes.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from docxtpl import DocxTemplate
+from docxtpl import DocxTemplate  # type: ignore[import-untyped]
 from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -21,6 +22,8 @@ from sync.core.papers import paper
 
 TEMPLATE = Path("letters") / "letter.docx"
 MIME = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+WIDE = "\u3000"  # a space as wide as a sign
+_BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]*[\t-\r\x1c-\x1f\x85\u2028\u2029][\x00-\x1f\x7f-\x9f ]*")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -45,7 +48,7 @@ def draw(one: Letter, template: Path) -> bytes:
 def _clean(value: Any) -> Any:
     """Without signs that a .docx can't hold or that would break a line."""
     if isinstance(value, str):
-        return "".join(sign for sign in " ".join(value.split()) if sign.isprintable()) if value.strip() else ""
+        return "".join(sign for sign in _BREAKS.sub(" ", value) if sign.isprintable() or sign == WIDE)
     if isinstance(value, dict):
         return {key: _clean(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

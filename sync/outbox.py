@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import escape
@@ -21,6 +21,7 @@ from sync.ledger.wishes import Wishes
 
 GAPS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360))
 MOST_TRIES = 10
+Files = tuple[tuple[str, bytes], ...]
 MOST_IN_ONE = 50  # notices in one mail; more are split
 UNSET = "邮箱未配置"
 FOOT = "这封邮件由街路长台账自动发出。问题整改并反馈后不会再提醒；不用回复本邮件。"
@@ -49,9 +50,10 @@ def deliver(
     digest: bool = True,
     link: str = "",
     asked: Container[str] = tuple(KINDS.values()),
+    files: Callable[[Notice], Files] = lambda _: (),
 ) -> Delivery:
     """Send every mail whose hour has come. ``mail`` None: nothing is configured, and each notice says so. ``asked``:
-    kinds that nobody can do without."""
+    kinds that nobody can do without. ``files``: what a notice brings with it."""
     done = Delivery()
     waiting = ledger.waiting(now, ("待发送",) if mail is None else ("待发送", "未发送"))
     waiting = [one for one in waiting if one.notice.channel not in BOT_KINDS]
@@ -67,7 +69,7 @@ def deliver(
         hold(ledger, group, f"组织架构里没有{name}的邮箱", done)
     parcels = _parcels(ledger, [one for one in sendable if one.notice.to in addresses], digest)
     if parcels:
-        _send_all(ledger, mail, parcels, addresses, now, link, done)
+        _send_all(ledger, mail, parcels, addresses, now, link, done, files)
     return done
 
 
@@ -143,12 +145,14 @@ def _send_all(
     now: datetime,
     link: str,
     done: Delivery,
+    files: Callable[[Notice], Files],
 ) -> None:
     left = dict(parcels)
     try:
         with mail.open() as server:
             for batch, group in parcels.items():
-                _send_one(ledger, mail, server, batch, group, addresses[group[0].notice.to], now, link, done)
+                brought = tuple(dict(file for one in group for file in files(one.notice)).items())
+                _send_one(ledger, mail, server, batch, group, addresses[group[0].notice.to], now, link, done, brought)
                 del left[batch]
     except Failure as failure:  # no connection: all that is left waits
         for group in left.values():
@@ -165,10 +169,11 @@ def _send_one(
     now: datetime,
     link: str,
     done: Delivery,
+    files: Files,
 ) -> None:
     numbers = [one.notice.number for one in group]
     try:
-        mail.send(server, Letter(to, _subject(group), _text(group, link), batch, _html(group, link)))
+        mail.send(server, Letter(to, _subject(group), _text(group, link), batch, _html(group, link), files))
     except Failure as failure:
         if failure.permanent:
             ledger.settle(numbers, "发送失败", str(failure), attempts=group[0].attempts + 1)

@@ -41,6 +41,10 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/verify/20261124-001/accept"): OVERSEERS,
     ("GET", "/answers"): LEADERS,
     ("POST", "/answers"): LEADERS,
+    ("GET", "/letters"): SIGNED,  # each those that concern him
+    ("GET", "/letters/none"): SIGNED,  # 404 for what is not there or not his
+    ("POST", "/letters/none"): SIGNED,
+    ("GET", "/letters/none/file.docx"): SIGNED,
     ("GET", "/grid"): OVERSEERS,
     ("GET", "/grid/open/1"): OVERSEERS,
     ("GET", "/grid/order/1"): OVERSEERS,

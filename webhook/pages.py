@@ -61,6 +61,7 @@ DESK = (
     ("/grid", "表格"),
     ("/verify", "复核"),
     ("/answers", "批复"),
+    ("/letters", "督办"),
     ("/bulletin", "今日通报"),
     ("/import", "导入"),
     ("/people", "人员链接"),
@@ -68,7 +69,7 @@ DESK = (
     ("/notices", "我的通知"),
 )
 LEADERS = {"commander", "secretary"}
-STREET = (("/mine", "我的"), ("/notices", "我的通知"))
+STREET = (("/mine", "我的"), ("/letters", "督办"), ("/notices", "我的通知"))
 
 
 def navigation(one: Person) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,21 @@ import waitress  # type: ignore[import-untyped]
 from sync.config import Office, SettingsError
 from sync.reception import Keep
 from sync.scheduler import Clock
-from webhook import access, answers, api, bulletins, forms, grid, hooks, imports, notices, pages, people, verify
+from webhook import (
+    access,
+    answers,
+    api,
+    bulletins,
+    forms,
+    grid,
+    hooks,
+    imports,
+    letters,
+    notices,
+    pages,
+    people,
+    verify,
+)
 
 THREADS = 56  # a live page holds one while it is open (at most 40, webhook/grid.py); the rest answer
 RECEIVE_SECONDS = 20  # for what waits for another try; a push itself is taken in at once
@@ -57,6 +71,7 @@ def create_app(
     app.register_blueprint(forms.blueprint(door, cache(lambda: forms.counter_of(office, key)), nudge))
     app.register_blueprint(verify.blueprint(door, nudge))
     app.register_blueprint(answers.blueprint(door, nudge))
+    app.register_blueprint(letters.blueprint(door, nudge))
     app.register_blueprint(grid.blueprint(office, door, nudge))
     app.register_blueprint(hooks.blueprint(key, nudge))
     app.register_blueprint(hooks.forms(office, arrived))

@@ -35,11 +35,16 @@ def fonts() -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:fonts {W}>{rows}</w:fonts>'.encode()
 
 
+def named(name: str) -> Any:
+    every = " ".join(f'w:{script}="{name}"' for script in ("ascii", "hAnsi", "eastAsia", "cs"))
+    return parse_xml(f"<w:rFonts {W} {every}/>")
+
+
 def name_fonts(run: Any, name: str, size: float) -> None:
     properties = run.get_or_add_rPr()
     for old in properties.findall(qn("w:rFonts")):
         properties.remove(old)
-    properties.insert(0, parse_xml(f'<w:rFonts {W} w:ascii="{name}" w:hAnsi="{name}" w:eastAsia="{name}" w:cs="{name}"/>'))
+    properties.insert(0, named(name))
     for tag in ("w:sz", "w:szCs"):
         for old in properties.findall(qn(tag)):
             properties.remove(old)
@@ -104,7 +109,7 @@ def defaults(document: Any) -> None:
     standard = styles.find(qn("w:docDefaults")).find(qn("w:rPrDefault")).find(qn("w:rPr"))
     for child in list(standard):
         standard.remove(child)
-    standard.append(parse_xml(f'<w:rFonts {W} w:ascii="{BODY}" w:hAnsi="{BODY}" w:eastAsia="{BODY}" w:cs="{BODY}"/>'))
+    standard.append(named(BODY))
     standard.append(parse_xml(f'<w:sz {W} w:val="32"/>'))
     standard.append(parse_xml(f'<w:lang {W} w:val="en-US" w:eastAsia="zh-CN"/>'))
     normal = document.styles["Normal"]
@@ -160,7 +165,7 @@ def body(document: Any) -> None:
         write(line, mark)
 
 
-WIDTHS = (10, 27, 26, 41, 16, 18, 18)  # millimetres, 156 together
+WIDTHS = (9, 27, 26, 40, 15, 19, 20)  # millimetres, 156 together
 
 
 def annex(document: Any) -> None:
@@ -174,12 +179,14 @@ def annex(document: Any) -> None:
     table = document.add_table(rows=4, cols=len(WIDTHS))
     table.style = "Table Grid"
     table.autofit = False
+    sides = "".join(f'<w:{side} w:w="40" w:type="dxa"/>' for side in ("left", "right"))
+    table._tbl.tblPr.append(parse_xml(f"<w:tblCellMar {W}>{sides}</w:tblCellMar>"))
     marks = [[f"{{{{ columns[{n}] }}}}" for n in range(len(WIDTHS))], ["{%tr for row in rows %}"],
              [f"{{{{ row[{n}] }}}}" for n in range(len(WIDTHS))], ["{%tr endfor %}"]]  # fmt: skip
     for row, texts in zip(table.rows, marks, strict=True):
         for at, text in enumerate(texts):
-            line = pitch(row.cells[at].paragraphs[0], 17)
-            centred = row is table.rows[0] or at in (0, 1, 4) or texts is marks[0]
+            line = pitch(row.cells[at].paragraphs[0], 16)
+            centred = at in (0, 1, 4) or texts is marks[0]
             line.alignment = ALIGN.CENTER if centred else ALIGN.LEFT
             write(line, text, HEAD if texts is marks[0] else BODY, 12 if texts is marks[0] else 10.5)
         properties = row._tr.get_or_add_trPr()
@@ -194,7 +201,7 @@ def annex(document: Any) -> None:
 
 def last_block(document: Any) -> None:
     """版记: 抄送 and 印发 in 14 pt between rules, at the foot of the last page."""
-    lines = [(f"{{%p if copies %}}", None), ("抄送：{{ copies }}。", "top"), ("{%p endif %}", None),
+    lines = [("{%p if copies %}", None), ("抄送：{{ copies }}。", "top"), ("{%p endif %}", None),
              ("{{ printer }}\t{{ printed }}", "both")]  # fmt: skip
     pitch(document.add_paragraph(), PITCH)
     for text, sides in lines:

@@ -1,4 +1,4 @@
-"""After the ledger was lost: stamps, lines, notices and letters read back from what the sheets still show (DESIGN section 5)."""
+"""After the ledger was lost: stamps, lines, notices and letters read back from the sheets (DESIGN section 5)."""
 
 from __future__ import annotations
 

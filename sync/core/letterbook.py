@@ -108,7 +108,7 @@ class LetterBook:
         found = self.problems.setdefault(key, list(row.parsed.problems))
         if one.kind == RECORD:
             return
-        if not one.number or cells.get("signer"):  # a signed row without its signer lost people's cells: it says nothing
+        if not one.number or cells.get("signer"):  # a signed row without signer lost its cells: it says nothing
             one = replace(one, void=cells.get("void_reason", ""))
         if not one.number and cells.get("signer") and not one.void:
             one = self._sign(one, row, found)
@@ -236,6 +236,7 @@ class LetterBook:
         """After the ledger was lost: no number is given twice, and nothing is drafted again (DESIGN section 5)."""
         if self.layout is None:
             return {}
-        there = [(row, self.followed[row.rid]) for row in self.reading.rows.get("issues", []) if row.rid in self.followed]
+        rows = [row for row in self.reading.rows.get("issues", []) if row.rid in self.followed]
+        there = [(row, self.followed[row.rid]) for row in rows]
         facts = {row.rid: one.fact or adoption.fact(row, one.stamps, one.life, self.rules, "") for row, one in there}
         return adoption.read_letters(self.layout, self._rows, facts, self.people, self.now)

@@ -28,7 +28,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Paper:
-    """All parts, from the head of the page to the last block. ``rows`` stand under ``columns`` on a page of their own."""
+    """All parts, from the head of the page to the last block. ``rows``, under ``columns``, have a page of their own."""
 
     bureau: str
     banner: str
@@ -119,8 +119,8 @@ def _first(one: Letter) -> str:
     again = sum(fact.repeat > 1 for fact in one.facts)
     counts = "，".join(part for part in (serious and f"严重问题{serious}件", again and f"重复出现{again}件") if part)
     counts = f"（其中{counts}）" if counts else ""
-    return f"{begun}截至{day_zh(one.drafted_at)}，你单位负责的{len(one.facts)}件问题{counts}超过整改时限，至今未整改到位" \
-           f"（详见附件）。{call}，请抓好落实："  # fmt: skip
+    what = f"截至{day_zh(one.drafted_at)}，你单位负责的{len(one.facts)}件问题{counts}"
+    return f"{begun}{what}超过整改时限，至今未整改到位（详见附件）。{call}，请抓好落实："
 
 
 def _one(fact: Fact, window: str) -> str:

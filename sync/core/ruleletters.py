@@ -40,7 +40,8 @@ CALLS = (
 
 class Letters(Table):
     """[letters] `reply` and `reply_serious` run from signing; `record_at`: the hour at which the day's
-    record goes to the commander; `repeat_factor`: a unit's points for lateness, times this in all, after a second letter."""
+    record goes to the commander; `repeat_factor`: what a unit pays for lateness, times this in all, after a second
+    letter."""
 
     title: Annotated[str, one_of("函的名称", TITLES)] = "督办函"
     reply: Duration = Limit(3, "wd")

@@ -1,0 +1,359 @@
+"""督办函 on the real parts: signing through every fault, the file's layout, the pages, a ledger that is lost."""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+import os
+import re
+import signal
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from sync import letters, setup
+from sync.core import letters as core
+from sync.core.papers import paper
+from sync.ledger import Ledger
+from tests.book import ROOT, ZONE, Book, bureau, hour
+from tests.desk import Desk
+from tests.house import OPERATOR, House, house
+from tests.test_tick import STEPS, again
+
+LOG = """
+    问题台账
+    填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
+    2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 一号 | 路面脏污 | 严重 | 油污
+    2026-11-24 09:00 | 督查01 | 督查 | 建设南路 | 夜市口 | 占道经营 | 严重 | 夜市
+    """
+AT, SIGNED = "2026-11-24 10:01", "2026-11-24 10:10"
+TEMPLATE = ROOT / "sheet_templates" / letters.TEMPLATE
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+SHOWN = ("函号", "主送", "状态", "期限", "签发人", "签发时间", "回复情况")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    made = Desk(tmp_path).add(LOG)
+    made.settle("2026-11-24 09:05")
+    made.settle(AT)
+    return made
+
+
+def row_of(desk: Desk, unit: str) -> int:
+    return next(n for n, (to,) in enumerate(desk.rows("督办台账", "主送"), 1) if to.startswith(unit))
+
+
+def sign(desk: Desk, unit: str, name: str = "办公室01") -> None:
+    desk.type("督办台账", row_of(desk, unit), "签发人", name)
+
+
+def numbers(desk: Desk) -> dict[str, str]:
+    rows = desk.rows("督办台账", "函号", "主送", "类型")
+    return {to.split("，")[0]: number for number, to, kind in rows if "函" in kind}
+
+
+# Numbers ---------------------------------------------------------------------------------------------------------
+def _killed_at(folder: str, database: str, workbook: str, step: str) -> None:
+    desk = Desk.__new__(Desk)
+    again(desk, Path(folder), database, workbook)
+
+    def stop(done: str) -> None:
+        if done == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    desk.tick(SIGNED, step=stop)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_any_step_of_signing_no_number_is_left_out_or_given_twice(desk: Desk, step: str) -> None:
+    sign(desk, "环卫所")
+    child = multiprocessing.get_context("spawn").Process(
+        target=_killed_at, args=(str(desk.folder), desk.database, desk.book.id, step)
+    )
+    child.start()
+    child.join(120)
+    assert child.exitcode == -signal.SIGKILL
+    desk.restart()
+    sign(desk, "城管执法大队")  # another is signed before the killed look is made good
+    desk.settle(SIGNED)
+    given = numbers(desk)
+    assert sorted(given.values()) == ["蒸执督〔2026〕1号", "蒸执督〔2026〕2号"]
+    first = "环卫所" if step in ("commit", "write", "land") else "城管执法大队"  # of one hour: in the order of names
+    assert given[first] == "蒸执督〔2026〕1号"
+    assert [row[4] for row in desk.rows("督办台账", *SHOWN) if "〔" in row[0]] == ["办公室01", "办公室01"]
+    told = [number for (number,) in desk.rows("通知记录", "通知号") if "·督办·" in number]
+    assert len(told) == len(set(told))
+
+
+def test_a_year_begins_with_one_and_a_void_number_is_kept(desk: Desk) -> None:
+    sign(desk, "环卫所")
+    desk.settle("2026-12-31 17:00")
+    desk.type("督办台账", row_of(desk, "环卫所"), "作废原因", "写错了")
+    sign(desk, "城管执法大队")
+    desk.settle("2027-01-04 09:00")
+    given = [(number, state) for number, state in desk.rows("督办台账", "函号", "状态") if "〔" in number]
+    assert sorted(given) == [("蒸执督〔2026〕1号", "作废"), ("蒸执督〔2027〕1号", "已签发")]
+
+
+def test_a_tab_sorted_while_the_number_is_written_keeps_each_answer_with_its_letter(desk: Desk) -> None:
+    sign(desk, "环卫所")
+    sign(desk, "城管执法大队", "指挥长02")
+    done: list[int] = []
+
+    def sort(request: object) -> None:
+        if str(getattr(request, "path", "")).endswith(":batchUpdate") and not done:
+            done.append(1)
+            sheet = desk.book.worksheet("督办台账")
+            sheet.sort((sheet.row_values(1).index("签发人") + 1, "des"))
+
+    desk.before = sort
+    desk.settle(SIGNED)
+    assert done
+    found = {row[1].split("，")[0]: (row[0], row[4]) for row in desk.rows("督办台账", *SHOWN) if "街路长" in row[1]}
+    kept = desk.ledger.memory().letters
+    assert {one.unit: (one.number, one.signer) for one in kept.values() if one.unit} == found
+    assert sorted(number for number, _ in found.values()) == ["蒸执督〔2026〕1号", "蒸执督〔2026〕2号"]
+
+
+def test_without_its_ledger_letters_are_adopted(desk: Desk) -> None:
+    sign(desk, "环卫所")
+    desk.settle(SIGNED)
+    before = desk.rows("督办台账", *SHOWN)
+    told = desk.rows("通知记录", "通知号")
+    desk.ledger.close()
+    for file in desk.folder.glob("ledger.sqlite3*"):
+        file.unlink()
+    desk.open()
+    desk.settle("2026-11-24 10:20")
+    assert desk.rows("督办台账", *SHOWN) == before, "nothing is drafted again"
+    assert [one for one in desk.rows("通知记录", "通知号") if one not in told] == []
+    sign(desk, "城管执法大队")
+    desk.settle("2026-11-24 10:30")
+    assert numbers(desk) == {"环卫所": "蒸执督〔2026〕1号", "城管执法大队": "蒸执督〔2026〕2号"}
+    desk.settle("2026-11-25 17:31")
+    again = [kind for (kind,) in desk.rows("督办台账", "类型") if kind.startswith("重复")]
+    assert sorted(again) == ["重复督办函（续蒸执督〔2026〕1号）", "重复督办函（续蒸执督〔2026〕2号）"]
+
+
+def test_a_number_is_not_given_twice_when_ledger_and_row_are_lost(desk: Desk) -> None:
+    sign(desk, "环卫所")
+    desk.settle(SIGNED)
+    desk.book.worksheet("督办台账").delete_rows(row_of(desk, "环卫所") + 1)
+    desk.ledger.close()
+    for file in desk.folder.glob("ledger.sqlite3*"):
+        file.unlink()
+    desk.open()
+    sign(desk, "城管执法大队")
+    desk.settle("2026-11-24 10:30")
+    assert numbers(desk)["城管执法大队"] == "蒸执督〔2026〕2号"
+
+
+def test_a_workbook_of_before_without_the_new_column_goes_on(tmp_path: Path) -> None:
+    desk = Desk(tmp_path).add(LOG)
+    sheet = desk.book.worksheet("督办台账")
+    sheet.delete_columns(sheet.row_values(1).index("校验") + 1)
+    desk.settle("2026-11-24 09:05")
+    desk.settle(AT)
+    sign(desk, "环卫所", "街路长01")
+    desk.settle(SIGNED)
+    assert numbers(desk)["环卫所"] == "草稿·20261124·环卫所"
+    assert "请由指挥长、领导小组办公室签发" in dict(desk.rows("运行状态", "项目", "内容"))["督办台账"]
+    sign(desk, "环卫所")
+    desk.settle(SIGNED)
+    assert numbers(desk)["环卫所"] == "蒸执督〔2026〕1号"
+    assert "督办台账" not in dict(desk.rows("运行状态", "项目", "内容"))
+
+
+def test_while_the_tab_can_not_be_read_nothing_is_drafted_twice(desk: Desk) -> None:
+    before = desk.rows("督办台账", *SHOWN)
+    sheet = desk.book.worksheet("督办台账")
+    sheet.update([["号"]], "A1")
+    desk.settle("2026-11-24 10:05")
+    sheet.update([["函号"]], "A1")
+    desk.settle("2026-11-24 10:06")
+    assert desk.rows("督办台账", *SHOWN) == before
+
+
+# The file --------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def signed() -> core.Letter:
+    return _signed(bureau())
+
+
+def _signed(book: Book) -> core.Letter:
+    book.add(LOG.replace("油污", "油污 & <b>说明</b> {{ bureau }} {% x %} 电话13812345678"))
+    book.settle("2026-11-24 09:05")
+    book.settle(AT)
+    number = next(n for n, (to,) in enumerate(book.rows("督办台账", "主送"), 1) if to.startswith("环卫所"))
+    book.type("督办台账", number, "签发人", "办公室01")
+    book.settle(SIGNED)
+    return next(one for one in book.memory.letters.values() if one.unit == "环卫所")
+
+
+def xml(content: bytes, part: str = "word/document.xml") -> ElementTree.Element:
+    return ElementTree.fromstring(zipfile.ZipFile(io.BytesIO(content)).read(part))
+
+
+def texts(content: bytes) -> list[str]:
+    return ["".join(t.text or "" for t in p.iter(f"{W}t")) for p in xml(content).iter(f"{W}p")]
+
+
+def test_the_page_has_the_margins_and_pitch_of_an_official_paper(signed: core.Letter) -> None:
+    root = xml(letters.draw(signed, TEMPLATE))
+    margins = next(root.iter(f"{W}pgMar"))
+    found = {side: round(int(margins.get(f"{W}{side}", "0")) / 56.6929) for side in ("top", "bottom", "left", "right")}
+    assert found == {"top": 37, "bottom": 35, "left": 28, "right": 26}
+    size = next(root.iter(f"{W}pgSz"))
+    assert [round(int(size.get(f"{W}{side}", "0")) / 56.6929) for side in ("w", "h")] == [210, 297]
+    body = next(p for p in root.iter(f"{W}p") if "一、立即整改" in "".join(t.text or "" for t in p.iter(f"{W}t")))
+    spacing = next(body.iter(f"{W}spacing"))
+    assert (spacing.get(f"{W}line"), spacing.get(f"{W}lineRule")) == ("580", "exact"), "29 pt"
+    assert next(root.iter(f"{W}docGrid")).get(f"{W}linePitch") == "580"
+
+
+def test_the_fonts_are_named_with_what_stands_in_for_them(signed: core.Letter) -> None:
+    content = letters.draw(signed, TEMPLATE)
+    runs = {"".join(t.text or "" for t in run.iter(f"{W}t")): run for run in xml(content).iter(f"{W}r")}
+    heading = next(run for text, run in runs.items() if text.startswith("关于限期整改"))
+    item = next(run for text, run in runs.items() if text == "一、立即整改。")
+    said = next(run for text, run in runs.items() if text.startswith("于2026年11月25日"))
+
+    def look(run: ElementTree.Element) -> tuple[str | None, str | None]:
+        return next(run.iter(f"{W}rFonts")).get(f"{W}eastAsia"), next(run.iter(f"{W}sz")).get(f"{W}val")
+
+    assert look(heading) == ("方正小标宋简体", "44")
+    assert look(item) == ("黑体", "32")
+    assert look(said) == ("仿宋_GB2312", "32")
+    table = xml(content, "word/fontTable.xml")
+    stands_in = {font.get(f"{W}name"): next(font.iter(f"{W}altName")).get(f"{W}val") for font in table}
+    assert "FangSong" in (stands_in["仿宋_GB2312"] or "") and "SimSun" in (stands_in["方正小标宋简体"] or "")
+    names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+    assert not [name for name in names if name.endswith((".odttf", ".ttf"))], "no font is embedded"
+
+
+def test_the_parts_stand_in_their_order(signed: core.Letter) -> None:
+    found = [text for text in texts(letters.draw(signed, TEMPLATE)) if text]
+    parts = [
+        "加急",
+        "衡阳县城市管理和综合执法局",
+        "督　办　函",
+        "蒸执督〔2026〕1号",
+        "关于限期整改新正街路面脏污问题的督办函",
+        "环卫所，新正街街路长：",
+        "一、立即整改。于2026年11月25日 17:30前按结案条件“路面见本色”整改到位。",
+        "附件：督办问题清单",
+        "衡阳县城市管理和综合执法局",
+        "2026年11月24日",
+        "附件",
+        "督办问题清单",
+        "20261124-001",
+        "抄送：城中区域指挥长指挥长02，第四支部书记支部书记04。",
+        "衡阳县城市管理和综合执法局办公室2026年11月24日印发",
+    ]
+    at = -1
+    for part in parts:
+        at = found.index(part, at + 1)
+    assert at == len(found) - 1
+
+
+def test_text_from_forms_is_text_and_telephone_numbers_are_masked(signed: core.Letter) -> None:
+    content = letters.draw(signed, TEMPLATE)
+    whole = "\n".join(texts(content))
+    assert "油污 & <b>说明</b> {{ bureau }} {% x %} 电话138****5678" in whole
+    assert "13812345678" not in paper(signed).text
+    odd = replace(signed, to="甲\x07\x0b\x01乙\n丙")
+    assert "甲 乙 丙：" in texts(letters.draw(odd, TEMPLATE))
+
+
+def test_a_template_that_calls_what_it_must_not_is_refused(signed: core.Letter, tmp_path: Path) -> None:
+    from docx import Document
+
+    document = Document()
+    document.add_paragraph("{{ bureau.__class__.__mro__[1].__subclasses__() }}")
+    document.save(str(tmp_path / "bad.docx"))
+    with pytest.raises(letters.BadTemplate, match="用不了"):
+        letters.draw(signed, tmp_path / "bad.docx")
+
+
+def test_made_twice_it_is_equal_whatever_became_of_the_rows(tmp_path: Path) -> None:
+    desk = Desk(tmp_path).add(LOG)
+    desk.settle("2026-11-24 09:05")
+    desk.settle(AT)
+    sign(desk, "环卫所")
+    desk.settle(SIGNED)
+    key = next(key for key, one in desk.ledger.memory().letters.items() if one.number)
+    before = letters.draw(desk.ledger.memory().letters[key], TEMPLATE)
+    desk.type("问题台账", 1, "问题描述", "改过了")
+    desk.settle("2026-11-24 11:00")
+    other = Ledger(desk.database, desk.book.id, ZONE)
+    assert letters.draw(other.memory().letters[key], TEMPLATE) == before
+    other.close()
+
+
+def test_the_template_is_what_its_script_draws(tmp_path: Path) -> None:
+    import runpy
+
+    drawn = runpy.run_path(str(ROOT / "sheet_templates" / "letters" / "draw.py"))
+    drawn["draw"](tmp_path / "letter.docx")
+    for part in ("word/document.xml", "word/fontTable.xml", "word/styles.xml"):
+        ours, fresh = (zipfile.ZipFile(path).read(part) for path in (TEMPLATE, tmp_path / "letter.docx"))
+        assert ours == fresh, part
+
+
+# Pages -----------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("letters")) as made:
+        made.add("组织架构\n姓名 | 角色 | 单位\n环卫所01 | 责任单位 | 环卫所\n园林所01 | 责任单位 | 园林所")
+        now = hour(f"{__import__('datetime').datetime.now(ZONE):%Y-%m-%d %H:%M}")
+        before = now - timedelta(hours=6)
+        made.add(f"问题台账\n填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述\n"
+                 f"{before:%Y-%m-%d %H:%M} | 督查01 | 督查 | 新正街 | 路面脏污 | 严重 | 油污")  # fmt: skip
+        made.tick(f"{before + timedelta(minutes=1):%Y-%m-%d %H:%M}")
+        made.tick()
+        yield made
+
+
+def test_a_letter_is_signed_answered_and_made_void_by_whom_it_concerns_and_nobody_else(home: House) -> None:
+    office, unit = home.enter("办公室01"), home.enter("环卫所01")
+    page = office.get(f"{home.url}/letters", timeout=10).text
+    assert "等您签发（1 封）" in page
+    address = home.url + re.findall(r'href="(/letters/[^"]+)"', page)[0]
+    assert "等您签发" not in home.enter("标准化办01").get(f"{home.url}/letters", timeout=10).text
+    for name, there in {"环卫所01": 404, "街路长01": 404, "指挥长02": 200, "指挥长03": 404, "标准化办01": 200}.items():
+        assert home.enter(name).get(address, timeout=10).status_code == there, name
+    assert home.enter("标准化办01").post(address, data={"act": "sign"}, timeout=10).status_code == 409
+    done = office.post(address, data={"act": "sign"}, timeout=10)
+    assert done.status_code == 200 and "已签发" in done.text
+    assert office.post(address, data={"act": "sign"}, timeout=10).status_code == 409, "signed once"
+    home.tick()
+    (number,) = {one.number for one in home.office.ledger.memory().letters.values() if one.kind == core.LETTER}
+    assert re.fullmatch(r"蒸执督〔[0-9]{4}〕1号", number)
+    for name, there in {"环卫所01": 200, "园林所01": 404, "街路长01": 200, "街路长02": 404, "支部书记04": 200}.items():
+        assert home.enter(name).get(address, timeout=10).status_code == there, name
+        assert home.enter(name).get(f"{address}/file.docx", timeout=10).status_code == there, name
+    file = unit.get(f"{address}/file.docx", timeout=10)
+    assert number in texts(file.content) and file.headers["Content-Type"] == letters.MIME
+    assert home.enter("街路长01").post(address, data={"act": "reply", "words": "好"}, timeout=10).status_code == 409
+    assert unit.post(address, data={"act": "reply", "words": ""}, timeout=10).status_code == 422
+    assert unit.post(address, data={"act": "reply", "words": "=已冲洗"}, timeout=10).status_code == 200
+    home.tick()
+    assert [row for row in home.rows("督办台账", "函号", "状态", "回复情况") if row[0] == number] == [
+        (number, "已回复", "=已冲洗")
+    ]
+    assert unit.post(address, data={"act": "void", "words": "不要"}, timeout=10).status_code == 409
+    assert office.post(address, data={"act": "void", "words": "写错"}, timeout=10).status_code == 200
+    home.tick()
+    assert (number, "作废") in home.rows("督办台账", "函号", "状态")
+    assert home.enter(OPERATOR).get(address, timeout=10).status_code == 200
+
+
+def test_setup_makes_the_tab_with_its_new_column(home: House) -> None:
+    assert setup.build(home.office.gateway, home.office.rules()) == []
+    assert "校验" in home.book.worksheet("督办台账").row_values(1)
