@@ -10,6 +10,7 @@ from typing import Any
 
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
+from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
@@ -76,6 +77,10 @@ def pitch(paragraph: Any, points: float | None = None) -> Any:
     form = paragraph.paragraph_format
     form.space_before = form.space_after = Pt(0)
     form.line_spacing = Pt(points or PITCH)
+    properties = paragraph._p.get_or_add_pPr() if hasattr(paragraph, "_p") else paragraph.element.get_or_add_pPr()
+    if properties.find(qn("w:snapToGrid")) is None:  # the pitch is exact: small print must not be drawn to the grid
+        off = parse_xml(f'<w:snapToGrid {W} w:val="0"/>')
+        properties.insert_element_before(off, "w:spacing", "w:ind", "w:contextualSpacing", "w:jc", "w:rPr")
     return paragraph
 
 
@@ -200,22 +205,26 @@ def annex(document: Any) -> None:
 
 
 def last_block(document: Any) -> None:
-    """版记: 抄送 and 印发 in 14 pt between rules, at the foot of the last page."""
-    lines = [("{%p if copies %}", None), ("抄送：{{ copies }}。", "top"), ("{%p endif %}", None),
-             ("{{ printer }}\t{{ printed }}", "both")]  # fmt: skip
-    pitch(document.add_paragraph(), PITCH)
-    for text, sides in lines:
-        line = pitch(document.add_paragraph(), 24)
-        if sides == "top":
+    """版记: 抄送 and 印发 in 14 pt between rules as wide as the text, kept on one page."""
+    pitch(document.add_paragraph(), PITCH).paragraph_format.keep_with_next = True
+    table = document.add_table(rows=4, cols=1)
+    table.autofit = False
+    rules = "".join(
+        f'<w:{side} w:val="single" w:sz="{size}" w:space="0" w:color="000000"/>'
+        for side, size in (("top", 8), ("bottom", 8), ("insideH", 6))
+    )
+    table._tbl.tblPr.append(parse_xml(f"<w:tblBorders {W}>{rules}</w:tblBorders>"))
+    marks = ("{%tr if copies %}", "抄送：{{ copies }}。", "{%tr endif %}", "{{ printer }}\t{{ printed }}")
+    for row, text in zip(table.rows, marks, strict=True):
+        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+        row.cells[0].width = Mm(156)
+        line = pitch(row.cells[0].paragraphs[0], 24)
+        line.paragraph_format.left_indent = line.paragraph_format.right_indent = Pt(14)
+        line.paragraph_format.keep_with_next = row is not table.rows[-1] and "printed" not in text
+        if "copies }}" in text:
             line.paragraph_format.left_indent, line.paragraph_format.first_line_indent = Pt(14 * 4), Pt(-14 * 3)
-            line.paragraph_format.right_indent = Pt(14)
-            border(line, "top", "single", 8)
-        if sides == "both":
-            border(line, "top", "single", 6)
-            border(line, "bottom", "single", 8)
-            line.paragraph_format.left_indent = line.paragraph_format.right_indent = Pt(14)
-            tabs = parse_xml(f'<w:tabs {W}><w:tab w:val="right" w:pos="{int(Mm(156).pt * 20) - 280}"/></w:tabs>')
-            line._p.get_or_add_pPr().insert_element_before(tabs, "w:spacing", "w:ind", "w:jc")
+        if "printed" in text:
+            line.paragraph_format.tab_stops.add_tab_stop(Mm(156) - Pt(14 + 11), WD_TAB_ALIGNMENT.RIGHT)
         write(line, text, BODY, 14)
 
 
