@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import io
+import json
 import multiprocessing
 import os
 import re
+import shutil
 import signal
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from click.testing import CliRunner
 
 from sync import letters, setup
+from sync.cli import main
 from sync.core import letters as core
 from sync.core.papers import paper
 from sync.ledger import Ledger
 from tests.book import ROOT, ZONE, Book, bureau, hour
 from tests.desk import Desk
 from tests.house import OPERATOR, House, house
+from tests.mailhouse import post
 from tests.test_tick import STEPS, again
 
 LOG = """
@@ -311,8 +317,7 @@ def test_the_template_is_what_its_script_draws(tmp_path: Path) -> None:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with house(tmp_path_factory.mktemp("letters")) as made:
         made.add("组织架构\n姓名 | 角色 | 单位\n环卫所01 | 责任单位 | 环卫所\n园林所01 | 责任单位 | 园林所")
-        now = hour(f"{__import__('datetime').datetime.now(ZONE):%Y-%m-%d %H:%M}")
-        before = now - timedelta(hours=6)
+        before = datetime.now(ZONE) - timedelta(hours=6)
         made.add(f"问题台账\n填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述\n"
                  f"{before:%Y-%m-%d %H:%M} | 督查01 | 督查 | 新正街 | 路面脏污 | 严重 | 油污")  # fmt: skip
         made.tick(f"{before + timedelta(minutes=1):%Y-%m-%d %H:%M}")
@@ -357,3 +362,74 @@ def test_a_letter_is_signed_answered_and_made_void_by_whom_it_concerns_and_nobod
 def test_setup_makes_the_tab_with_its_new_column(home: House) -> None:
     assert setup.build(home.office.gateway, home.office.rules()) == []
     assert "校验" in home.book.worksheet("督办台账").row_values(1)
+
+
+# Mail ------------------------------------------------------------------------------------------------------------
+def test_the_mail_brings_the_letter_and_a_repeat_is_the_same_mail(tmp_path: Path) -> None:
+    with post() as (mails, url), house(tmp_path, JIELU_SMTP=url, JIELU_MAIL_FROM="jielu@xidu.example") as home:
+        home.add(LOG)
+        home.tick("2026-11-24 09:05")
+        home.tick(AT)
+        row = next(n for n, (to,) in enumerate(home.rows("督办台账", "主送"), 2) if to.startswith("环卫所"))
+        sheet = home.book.worksheet("督办台账")
+        sheet.update_cell(row, sheet.row_values(1).index("签发人") + 1, "指挥长02")
+        home.office.deliver(hour(AT))
+        mails.letters.clear()
+        home.tick(SIGNED)
+        home.office.deliver(hour(SIGNED))
+        brought = {str(mail["To"]): list(mail.iter_attachments()) for mail in mails.letters}
+        with_letter = {to for to, files in brought.items() if files}
+        assert with_letter == {"s03@xidu.example", "c01@xidu.example", "z02@xidu.example", "s04@xidu.example"}
+        (file,) = brought["c01@xidu.example"]
+        assert file.get_filename() == "蒸执督〔2026〕1号.docx" and file.get_content_type() == letters.MIME
+        one = home.office.letter("蒸执督〔2026〕1号")
+        assert one is not None and file.get_content() == home.office.docx(one)
+
+
+def test_a_bureau_s_own_template_is_used_and_a_broken_one_keeps_no_notice_back(tmp_path: Path) -> None:
+    folder = tmp_path / "templates"
+    shutil.copytree(ROOT / "sheet_templates", folder)
+    (folder / letters.TEMPLATE).write_bytes(b"no docx")
+    with post() as (mails, url), house(
+        tmp_path, JIELU_SMTP=url, JIELU_MAIL_FROM="jielu@xidu.example", JIELU_TEMPLATES=str(folder)
+    ) as home:
+        home.add(LOG)
+        home.tick("2026-11-24 09:05")
+        home.tick("2026-11-24 17:01")
+        home.office.deliver(hour("2026-11-24 17:02"))
+        told = [mail for mail in mails.letters if mail["To"] == "z02@xidu.example"]
+        assert told and not list(told[-1].iter_attachments())
+        one = home.office.letter("记录·20261124·城中")
+        assert one is not None
+        with pytest.raises(letters.BadTemplate, match="请恢复原来的模板"):
+            home.office.docx(one)
+        shutil.copy(TEMPLATE, folder / letters.TEMPLATE)
+        assert "问题记录单" in texts(home.office.docx(one))
+
+
+def test_the_command_writes_the_file(tmp_path: Path) -> None:
+    with house(tmp_path) as home:
+        home.add(LOG)
+        home.tick("2026-11-24 09:05")
+        home.tick(AT)
+    environment = {"JIELU_DATA": str(tmp_path / "data")}
+    run = CliRunner(env=environment)
+    done = run.invoke(main, ["letter", "草稿·20261124·环卫所", "--out", str(tmp_path / "函.docx"), "--json"])
+    assert done.exit_code == 0 and json.loads(done.output)["state"] == "待签发"
+    assert "（签发以后确定）" in texts((tmp_path / "函.docx").read_bytes())
+    assert run.invoke(main, ["letter", "蒸执督〔2026〕9号", "--out", str(tmp_path / "x.docx")]).exit_code == 2
+    assert run.invoke(main, ["letter", "草稿·20261124·环卫所", "--out", str(tmp_path / "x.pdf")]).exit_code == 2
+
+
+def test_libreoffice_lays_it_out_on_a4_with_the_list_on_its_own_page(signed: core.Letter, tmp_path: Path) -> None:
+    (tmp_path / "letter.docx").write_bytes(letters.draw(signed, TEMPLATE))
+    subprocess.run(
+        ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf",
+         "--outdir", str(tmp_path), str(tmp_path / "letter.docx")],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    assert (tmp_path / "letter.pdf").exists(), "LibreOffice can't read .docx: install libreoffice-writer"
+    content = (tmp_path / "letter.pdf").read_bytes()
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", content)) == 3
+    boxes = {tuple(round(float(x)) for x in box.split()) for box in re.findall(rb"/MediaBox\s*\[([0-9. ]+)\]", content)}
+    assert {box[2:] for box in boxes} == {(595, 842)}

@@ -36,7 +36,8 @@ class Addressees:
             one,
             to=f"{one.unit}，{'、'.join(streets)}街路长" if streets else one.unit,
             copy="，".join(f"{what}{'、'.join(names)}" for what, names in copies),
-            urgent=self.rules.letters.urgent and any(fact.severity == "严重" for fact in one.facts),
+            urgent=self.rules.letters.urgent and letters.serious(one.facts),
+            head=letters.head(self.rules, one.facts),
             receivers=receivers,
             copies=tuple(name for name in told if name not in receivers),
         )

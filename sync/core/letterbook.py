@@ -147,11 +147,10 @@ class LetterBook:
         counter = f"{COUNTER}{at.year}"
         n = max(self.reading.numbers.highest.get(counter, 0), self._highest.get(at.year, 0)) + 1
         self.reading.numbers.highest[counter] = n
-        own = self.rules.letters
-        limit = own.reply_serious if any(fact.severity == "严重" for fact in one.facts) else own.reply
+        limit = letters.reply_within(self.rules, one.facts)
         return replace(
             self.people.of(one), number=letters.code(self.rules, at.year, n), signer=name, signed_at=at,
-            due=self.rules.calendar.add(at, limit).at, head=letters.head(self.rules),
+            due=self.rules.calendar.add(at, limit).at,
         )  # fmt: skip
 
     @cached_property

@@ -15,8 +15,10 @@ from typing import Any
 from sync.core.issues import Issue, Stamps
 from sync.core.life import Life, limit_of
 from sync.core.rules import Rules
+from sync.core.worktime import Limit
 
 LETTER, RECORD = "督办函", "问题记录单"
+SERIOUS = "严重"
 DRAFT, SIGNED, ANSWERED, DONE, VOID, IDLE = "待签发", "已签发", "已回复", "已办结", "作废", "不用签发"
 GATHERING, SENT = "待发送", "已发送"
 STATES = (DRAFT, IDLE, SIGNED, ANSWERED, DONE, VOID, GATHERING, SENT)
@@ -167,9 +169,18 @@ def masked(text: str) -> str:
     return _PHONE.sub(r"\1****\2", text)
 
 
-def head(rules: Rules) -> Head:
-    own = rules.letters
-    return Head(rules.bureau.name, own.title, own.reply.zh, rules.repeat.window.zh, own.contact, own.phone)
+def head(rules: Rules, facts: Iterable[Fact] = ()) -> Head:
+    own, term = rules.letters, reply_within(rules, facts)
+    return Head(rules.bureau.name, own.title, term.zh, rules.repeat.window.zh, own.contact, own.phone)
+
+
+def serious(facts: Iterable[Fact]) -> bool:
+    return any(fact.severity == SERIOUS for fact in facts)
+
+
+def reply_within(rules: Rules, facts: Iterable[Fact]) -> Limit:
+    """How long a unit has from signing."""
+    return rules.letters.reply_serious if serious(facts) else rules.letters.reply
 
 
 def code(rules: Rules, year: int, n: int) -> str:

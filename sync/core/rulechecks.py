@@ -128,7 +128,7 @@ def _conditions(
 
 
 def _letters_are_answered(letters: Letters) -> Found:
-    yield from ((("letters", *path[1:]), said) for path, said in _twice("when", "name", [c.name for c in letters.when]))
+    yield from ((("letters", *path), said) for path, said in _twice("when", "name", [c.name for c in letters.when]))
     if letters.reply.unit == letters.reply_serious.unit and letters.reply_serious.amount > letters.reply.amount:
         yield ("letters", "reply_serious"), f"有严重问题的应当更快回复，不能比 reply 的 {letters.reply} 还长"
 

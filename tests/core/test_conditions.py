@@ -18,7 +18,7 @@ from sync.core.conditions import (
     parse_condition,
 )
 from sync.core.workdays import Season
-from sync.core.worktime import Break, Calendar, Limit
+from sync.core.worktime import Break, Calendar, Limit, parse_limit
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar(ZONE, [Season((1, 1), (12, 31), ((time(8), time(12)), (time(14, 30), time(17, 30))))])
@@ -38,8 +38,8 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"2026-11-{text}").replace(tzinfo=ZONE)
 
 
-def late(now: str, deadline: str = "24 17:30") -> Lateness:
-    return Lateness(at(deadline), at(now), CALENDAR)
+def late(now: str, deadline: str = "24 17:30", limit: str = "") -> Lateness:
+    return Lateness(at(deadline), at(now), CALENDAR, parse_limit(limit) if limit else None)
 
 
 def used(now: str, *breaks: Break) -> Usage:
@@ -77,6 +77,11 @@ def used(now: str, *breaks: Break) -> Usage:
         ('overdue = ">= 2wh"', {"overdue": late("25 09:59")}, False),
         ('overdue = ">= 2wh"', {"overdue": late("25 10:00")}, True),
         ('overdue = ">= 1d"', {"overdue": late("25 17:30")}, True),
+        ('overdue = ">= 100%"', {"overdue": late("25 11:59", limit="4wh")}, False),
+        ('overdue = ">= 100%"', {"overdue": late("25 14:30", limit="4wh")}, True),
+        ('overdue = ">= 50%"', {"overdue": late("25 09:59", limit="4wh")}, False),
+        ('overdue = ">= 50%"', {"overdue": late("25 10:00", limit="4wh")}, True),
+        ('overdue = ">= 100%"', {"overdue": late("27 10:00")}, False),
         ('used = ">= 75%"', {"used": used("25 09:29")}, False),
         ('used = ">= 75%"', {"used": used("25 09:30")}, True),
         ('used = ">= 100%"', {"used": used("25 10:30")}, True),

@@ -116,6 +116,17 @@ def test_notices_go_to_those_who_act(rules: Rules) -> None:
     ]
 
 
+def test_a_file_of_before_that_says_nothing_of_letters_means_what_the_delivered_one_says(rules: Rules) -> None:
+    start, end = TEXT.index("[letters]"), TEXT.index("# ─── 十、通知")
+    assert load(TEXT[:start] + TEXT[end:]).letters == rules.letters
+    assert [(one.name, one.when.zh) for one in rules.letters.when] == [
+        ("严重问题超期", "严重程度为严重，且已超期"),
+        ("屡次重复又超期", "重复次数为≥3，且已超期"),
+        ("超期又过了一个时限", "超期满时限的100%"),
+        ("上级交办超期", "来源为上级交办，且已超期"),
+    ]
+
+
 def test_points_are_whole_hundredths(rules: Rules) -> None:
     score = rules.score
     assert score.base == sum(task.weight for task in rules.tasks.values()) == 10000
@@ -277,6 +288,11 @@ MISTAKES = {
     "bot_unknown_key": ("4:1", "adress", "不认识的键「adress」，是不是「address」？"),
     "bot_with_its_address": ("4:11", '"https://', "这里写环境变量的名字"),
     "bot_with_our_own_secret": ("5:10", '"JIELU_SECRET"', "JIELU_SECRET 另有用处"),
+    "letters_unknown_title": ("3:9", '"督查函"', "没有「督查函」这个函的名称，是不是「督办函」？"),
+    "letters_unknown_signer": ("3:12", '"指挥官"', "没有「指挥官」这个角色，是不是「指挥长」？"),
+    "letters_serious_slower": ("4:17", '"3wd"', "有严重问题的应当更快回复"),
+    "letters_bad_condition": ("5:16", '">= 200%"', "应当在 1% 到 100% 之间"),
+    "letters_name_twice": ("6:8", '"超期"', "「超期」重复，第 1 个已经用了"),
     "empty_condition": ("5:8", "{}", "条件应当是至少有一项的表"),
 }
 
