@@ -90,10 +90,18 @@ class Stamps:
 
 
 @dataclass(frozen=True, slots=True)
+class Urged:
+    """A second letter (重复督办): its number, the day of signing, and the unit that pays for it."""
+
+    number: str
+    day: date
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """All that is known of one issue before it is looked at: the row's typed cells, stamps, what belongs to it.
-    ``answers``: the hours at which a superior answered what was reported up; ``urged``: second letters about it, by
-    number, with the day of signing."""
+    ``answers``: the hours at which a superior answered what was reported up; ``urged``: second letters about it."""
 
     rid: str
     cells: Mapping[str, Any]
@@ -102,7 +110,7 @@ class Issue:
     asks: tuple[Ask, ...] = ()
     withdrawn: frozenset[str] = frozenset()
     answers: tuple[datetime, ...] = ()
-    urged: tuple[tuple[str, date], ...] = ()
+    urged: tuple[Urged, ...] = ()
 
     @property
     def severity(self) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sync.core.issues import Issue, Stamps
+from sync.core.issues import Issue, Stamps, Urged
 from sync.core.life import Life, limit_of
 from sync.core.rules import Rules
 from sync.core.worktime import Limit
@@ -200,10 +200,10 @@ def key_of(day: date, what: str, taken: Iterable[str], mark: str = "") -> str:
 
 @dataclass
 class ByIssue:
-    """By issue, the numbers of the letters that stand, and the signed second ones as (number, day of signing)."""
+    """By issue, the numbers of the letters that stand, and the signed second ones."""
 
     numbers: dict[str, list[str]] = field(default_factory=dict)
-    urged: dict[str, tuple[tuple[str, date], ...]] = field(default_factory=dict)
+    urged: dict[str, tuple[Urged, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, letters: Mapping[str, Letter]) -> ByIssue:
@@ -214,7 +214,7 @@ class ByIssue:
                 found.numbers.setdefault(fact.number, []).append(one.number)
                 if one.follows and one.signed_at:
                     before = found.urged.get(fact.number, ())
-                    found.urged[fact.number] = (*before, (one.number, one.signed_at.date()))
+                    found.urged[fact.number] = (*before, Urged(one.number, one.signed_at.date(), one.unit))
         return found
 
     def shown(self, rid: str) -> str:

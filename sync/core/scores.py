@@ -15,7 +15,7 @@ from functools import lru_cache
 import pandas as pd
 
 from sync.core import life as lives
-from sync.core.issues import Issue, Stamps
+from sync.core.issues import Issue, Stamps, Urged
 from sync.core.life import Life
 from sync.core.rules import Rules
 
@@ -135,8 +135,8 @@ def _due(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mapping
         yield from book.again()
     for count, at in enumerate(life.reworks, start=1):
         yield from book.returned(count, at)
-    for number, day in issue.urged:
-        yield from book.urged(number, day)
+    for letter in issue.urged:
+        yield from book.urged(letter)
     if life.state == lives.CLOSED and not life.late and issue.source == SELF_SOURCE and _shown(issue):
         yield from book.bonus()
 
@@ -237,14 +237,14 @@ class _Book:
         up, late = self.life.reported_up, self.life.late_since
         return up is not None and late is not None and up <= late
 
-    def urged(self, number: str, day: date) -> Iterator[Line]:
+    def urged(self, letter: Urged) -> Iterator[Line]:
         """A second letter: the unit pays for its lateness as often as the rules say (practice of another place)."""
         times = self.rules.letters.repeat_factor
         total = self.rules.score.case[self.issue.severity].overdue * self.factor * (times - 1)
         total = total * self.rules.score.share.unit // 100 if self._shared() else total
-        text = f"{self._what()}逾期没有回复或整改，{number}重复督办，超期扣分按{times}倍"
+        text = f"{self._what()}逾期没有回复或整改，{letter.number}重复督办，超期扣分按{times}倍"
         if times > 1:
-            yield self.unit(URGED, -total, day, text, "五·3", number)
+            yield self.unit(URGED, -total, letter.day, text, "五·3", letter.number, letter.unit)
 
     def again(self) -> Iterator[Line]:
         if self.issue.source == SELF_SOURCE or self.stamps.start is None:
