@@ -236,7 +236,7 @@ class Look:
     # Letters
     def write_letters(self) -> None:
         """督办函 and 问题记录单: drafted, signed, answered, repeated."""
-        book = LetterBook(self.reading, self.roster, self.followed)
+        self.book = book = LetterBook(self.reading, self.roster, self.followed)
         self.of_letters = book.run()
         self.wakes += book.wakes
         self.unsaid = {"督办台账": book.unsaid} if book.unsaid else {}
@@ -278,6 +278,8 @@ class Look:
             ):
                 off = Sent(sent.notice, "不再发送", f"问题已{'作废' if one.life.state == lives.VOID else '销号'}")
                 known[number] = self.decision.notices[number] = off
+            elif sent.state in ("待发送", "未发送") and (why := self.book.settled(sent.notice)):
+                known[number] = self.decision.notices[number] = Sent(sent.notice, "不再发送", why)
 
     def _notice_cells(self, sent: Sent) -> dict[str, Any]:
         return self.memory.memo.cells_of(sent.notice.number, sent, lambda: notice_cells(sent, self.zone))

@@ -57,6 +57,7 @@ def explain(tables: Tables, memory: Memory, rules: Rules, now: datetime, rid: st
             tuple(f"{line.points / 100:+g} 分：{line.target} {line.text}（{line.clause}）" for line in one.lines),
         ),
         ("通知", _notices(look, rid)),
+        ("督办", _letters(look, issue, one)),
         ("接下来", _next(look, issue, one)),
     ]
     return Explanation(rid, tuple((heading, tuple(sentences)) for heading, sentences in parts if sentences))
@@ -135,6 +136,20 @@ def _upward(look: Look, issue: Issue, one: Followed) -> list[str]:
         late = "，没有答复，报上一级" if not turn.answered and turn.until <= look.now else ""
         found.append(f"{turn.since:{TIME}} 报{ROLES[turn.role]}，{ended}{late}")
     return found
+
+
+def _letters(look: Look, issue: Issue, one: Followed) -> list[str]:
+    """In which letters it stands, or why in none (plan 五·3)."""
+    found = [
+        f"{letter.drafted_at:{TIME}} 起草 {letter.name}，{letter.state}"
+        for letter in look.book.letters.values()
+        if any(fact.number == issue.rid for fact in letter.facts)
+    ]
+    if found or not one.life.running:
+        return found
+    known = _known(look, issue, one)
+    verdicts = [(call, call.when.check(known)) for call in look.rules.letters.when]
+    return [f"{call.name}（{call.plan or '本局默认'}）：还不符合，{'；'.join(verdict.why)}" for call, verdict in verdicts]
 
 
 def _known(look: Look, issue: Issue, one: Followed) -> dict[str, object]:

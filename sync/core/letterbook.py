@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from sync.core import adoption, checks, letters, plan, serials
-from sync.core.addressees import Addressees, may_sign
+from sync.core.addressees import ASKED, Addressees, may_sign
 from sync.core.drafting import Drafting
 from sync.core.followup import Followed
 from sync.core.letters import RECORD, Letter
@@ -66,6 +66,11 @@ class LetterBook:
         self.wakes += [one.due + timedelta(seconds=1) for one in self.letters.values()
                        if one.due and one.due >= self.now and not one.done_at]  # fmt: skip
         return [notice for one in self.letters.values() for notice in self.people.told(one, self.now)]
+
+    def settled(self, notice: Notice) -> str:
+        """Why a notice that asks for a signature need not go out any more; empty where it is to go."""
+        one = self.letters.get(notice.issue) if notice.kind == ASKED else None
+        return f"这一封现在是「{one.state}」" if one and one.state != letters.DRAFT else ""
 
     # Rows
     @property

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from sync.core.conditions import parse_condition
 from sync.core.rulebook import Table
-from sync.core.rulevalues import Clause, Duration, Roles, Text, When, not_empty, one_of
+from sync.core.rulevalues import Clause, Duration, Roles, Text, When, one_of
 from sync.core.worktime import Limit
 
 TITLES = ("督办函", "督办通知单")
@@ -39,9 +39,9 @@ CALLS = (
 
 
 class Letters(Table):
-    """[letters] `reply` and `reply_serious` run from signing; `record_at`: the hour at which the day's
-    record goes to the commander; `repeat_factor`: what a unit pays for lateness, times this in all, after a second
-    letter."""
+    """[letters] `reply` and `reply_serious` run from signing; at the hour `record_at` the day's record goes to the
+    commander; after a second letter a unit pays for lateness `repeat_factor` times in all. `when = []`: nothing is
+    drafted."""
 
     title: Annotated[str, one_of("函的名称", TITLES)] = "督办函"
     reply: Duration = Limit(3, "wd")
@@ -53,4 +53,4 @@ class Letters(Table):
     record_at: Annotated[int, Field(ge=0, le=23)] = 17
     repeat_factor: Annotated[int, Field(ge=1, le=10)] = 2
     plan: Clause = CLAUSE
-    when: Annotated[tuple[Call, ...], AfterValidator(not_empty)] = CALLS
+    when: tuple[Call, ...] = CALLS
