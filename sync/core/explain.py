@@ -148,8 +148,8 @@ def _letters(look: Look, issue: Issue, one: Followed) -> list[str]:
     if found or not one.life.running:
         return found
     known = _known(look, issue, one)
-    verdicts = [(call, call.when.check(known)) for call in look.rules.letters.when]
-    return [f"{call.name}（{call.plan or '本局默认'}）：还不符合，{'；'.join(verdict.why)}" for call, verdict in verdicts]
+    calls = [(f"{one.name}（{one.plan or '本局默认'}）", one.when.check(known)) for one in look.rules.letters.when]
+    return [f"{name}：{'符合' if said.yes else '还不符合'}，{'；'.join(said.why)}" for name, said in calls]
 
 
 def _known(look: Look, issue: Issue, one: Followed) -> dict[str, object]:

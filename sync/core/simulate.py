@@ -146,6 +146,7 @@ def _stripped(memory: Memory, month: str, at: datetime, inside: set[str]) -> Mem
         lines={key: group for key, group in memory.lines.items() if key not in inside and key not in own},
         numbers=dict(memory.numbers),
         photos=memory.photos,
+        letters={key: one for key, one in memory.letters.items() if one.drafted_at <= at},
         last_tick=at,
     )
 
