@@ -22,6 +22,7 @@ from sync.core.rules import Rules
 from sync.core.serials import DAY
 from sync.core.tabs import Layout, Tab, locate
 from sync.demo.script import Cell, Entry, Number
+from sync.demo.signing import Leaders
 from sync.gateway import Gateway
 from sync.tick import tick, ticks
 
@@ -202,7 +203,7 @@ def play(office: Office, entries: Iterable[Entry], start: datetime, until: datet
 
     ``idle``: pass over looks at which nothing can have changed. Raises what the gateway and the ledger raise.
     """
-    desk, service = Desk(office), Service(office, idle)
+    desk, leaders, service = Desk(office), Leaders(office), Service(office, idle)
     service.pass_by(start, typed=True)
     coming = sorted(entries, key=lambda one: one.at, reverse=True)
     waiting: list[Entry] = []
@@ -211,7 +212,8 @@ def play(office: Office, entries: Iterable[Entry], start: datetime, until: datet
             while coming and coming[-1].at <= now:
                 waiting.append(coming.pop())
             due, waiting = waiting, desk.do(waiting) if waiting else []
-            service.pass_by(now, typed=len(waiting) < len(due))
+            signed = leaders.work(now)
+            service.pass_by(now, typed=signed or len(waiting) < len(due))
             waiting = _patient(waiting, now, service.played)
     service.close(until)
     return service.played

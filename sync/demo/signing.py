@@ -1,0 +1,63 @@
+"""Leaders in a play: they sign the letters that wait, and units answer most of them the next day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from sync.config import Office
+from sync.core import letters, serials
+from sync.core.plan import Plan, Write
+from sync.core.rows import Raw, plain
+from sync.core.tabs import Layout, locate
+from sync.gateway import Gateway
+
+SIGNER = "办公室01"
+HOURS = range(9, 18)  # in which a leader is at his desk
+ANSWER = "已组织整改，照片附在整改反馈里。"
+UNANSWERED = 4  # every so many-th letter is forgotten, so that a second one is drafted
+DAY_AFTER = 0.75  # days until a unit answers
+
+
+@dataclass
+class Leaders:
+    """Whoever signs and answers at 督办台账."""
+
+    office: Office
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        gateway = Gateway(self.office.client, self.office.workbook, {"letters": self.office.templates["letters"]})
+        gateway.look_round()
+        return gateway
+
+    def work(self, now: datetime) -> bool:
+        """Do what waits at this hour; whether anything was typed."""
+        table = self.gateway.read().get("letters") if now.hour in HOURS else None
+        layout = locate(self.gateway.tabs["letters"], table.header) if table else ""
+        if table is None or not isinstance(layout, Layout):
+            return False
+        hour, plan = serials.from_datetime(now, self.office.rules().bureau.zone), Plan()
+        for number, row in enumerate(table.rows, start=table.first):
+            plan.tab(layout).writes.extend(_typed(layout, number, row, hour))
+        if not plan.tabs or not plan.cells:
+            return False
+        self.gateway.write(plan)
+        return True
+
+
+def _typed(layout: Layout, number: int, row: Sequence[Raw], hour: float) -> Iterator[Write]:
+    def cell(key: str) -> Raw:
+        return row[layout.at[key]] if layout.at[key] < len(row) else ""
+
+    name, state, signed = plain(cell("number")), plain(cell("state")), cell("signed_at")
+    given = letters.NUMBERED.fullmatch(name)
+    if state == letters.DRAFT and not plain(cell("signer")):
+        yield Write(number, layout.at["signer"], SIGNER)
+        yield Write(number, layout.at["signed_at"], hour)
+    ripe = isinstance(signed, int | float) and hour - signed >= DAY_AFTER
+    if state == letters.SIGNED and ripe and given and int(given["n"]) % UNANSWERED and not plain(cell("answer")):
+        yield Write(number, layout.at["answer"], ANSWER)
+        yield Write(number, layout.at["answered_at"], hour)
