@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -17,10 +18,11 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 
-from sync import demo, exchange, inspection, letters, mapping, setup
+from sync import demo, exchange, inspection, letters, mapping, proof, setup
 from sync.config import Office, Settings, SettingsError
 from sync.core import explain as explanations
 from sync.core import simulate as simulations
+from sync.core import verification
 from sync.core.memory import Tables
 from sync.core.rules import RulesError, load
 from sync.core.tabs import TabError
@@ -223,6 +225,60 @@ def restore(office: Office, number: str, now_text: str | None, as_json: bool) ->
     sys.exit(0 if back else 1)
 
 
+@main.command()
+@click.argument("month", metavar="月份")
+@now_option
+@json_option
+@click.pass_obj
+def close(office: Office, month: str, now_text: str | None, as_json: bool) -> None:
+    """封存一个已经过完的月份，例如 2026-10；到了规则里的时刻会自动封存。"""
+    now = moment(now_text, office.rules().bureau.zone)
+    _month(month)
+    if month >= f"{now:%Y-%m}":
+        raise SettingsError(f"{month} 还没有过完，不能封存；从下个月 1 日起可以。")
+    before, trouble = office.ledger.memory().closings.get(month), ""
+    if before is None:
+        office.ledger.want_closed(month)
+        trouble = office.ticks(now, idle=False).trouble
+    closing = office.ledger.memory().closings.get(month)
+    if closing is None:
+        why = "没有这个月的扣分明细，有工作表读不到（看「运行状态」），或者有一行暂时找不到（请再试一次）"
+        raise SettingsError(f"{month} 没有封存：{why}。{trouble}")
+    when = f"{'早已封存' if before else '已封存'}，{closing.sealed_at:%Y-%m-%d %H:%M}"
+    words = f"{month} {when}，摘要值 {closing.digest}。"
+    fields = {"month": month, "sealed_at": closing.sealed_at, "digest": closing.digest, "before": before is not None}
+    say(as_json, {**fields, "trouble": trouble}, words + trouble)
+    sys.exit(1 if trouble else 0)
+
+
+def _month(text: str) -> None:
+    if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", text):
+        raise SettingsError(f"月份「{text}」看不懂，请写成 2026-10。")
+
+
+@main.command()
+@click.argument("month", metavar="月份")
+@click.option("--file", type=click.Path(path_type=Path), help="只用一个导出的 xlsx 核对，不看台账和工作簿。")
+@now_option
+@json_option
+@click.pass_obj
+def verify(office: Office, month: str, file: Path | None, now_text: str | None, as_json: bool) -> None:
+    """核对一个封存的月份：重算摘要值，逐格列出封存以后的改动。"""
+    _month(month)
+    if file is not None:
+        found = proof.verify(file, month)
+    else:
+        rules = office.rules()
+        tables = Tables(office.templates, office.gateway.read())
+        now = moment(now_text, rules.bureau.zone)
+        live = verification.verify(tables, office.ledger.memory(), rules, now, month)
+        if live is None:
+            raise SettingsError(f"{month} 还没有封存。")
+        found = live
+    say(as_json, found.fields(), found.text())
+    sys.exit(0 if found.right else 1)
+
+
 @main.command(name="import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--tab", "title", required=True, metavar="表", help="导入到哪个工作表，例如 问题台账。")
@@ -261,7 +317,8 @@ def export(office: Office, file: Path, as_json: bool) -> None:
         raise SettingsError(f"导出的文件名要以 .xlsx 结尾：{file}")
     rules = office.rules()
     tables = office.gateway.read()
-    exchange.export(tables, office.templates, file, rules, rules.bureau.zone)
+    sealed = office.ledger.memory().closings.values()
+    exchange.export(tables, office.templates, file, rules, rules.bureau.zone, sealed)
     rows = sum(len(table.rows) for table in tables.values())
     say(as_json, {"file": str(file), "rows": rows}, f"已导出 {rows} 行到 {file}。")
 

@@ -7,13 +7,15 @@ file, sheet, row and column, and what to do.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from sync import files, mapping, xlsx
+from sync.core import evidence
+from sync.core.closings import Closing
 from sync.core.plan import Plan, append_row, to_raw
 from sync.core.rows import READERS, Raw, Table, nearest, plain, quoted
 from sync.core.rules import Rules
@@ -29,13 +31,19 @@ BLOCK = 2000  # rows in one request: well under what Google takes at once
 
 
 def export(
-    tables: Mapping[str, Table], templates: Mapping[str, Tab], path: Path, rules: Rules, zone: ZoneInfo
+    tables: Mapping[str, Table],
+    templates: Mapping[str, Tab],
+    path: Path,
+    rules: Rules,
+    zone: ZoneInfo,
+    sealed: Iterable[Closing] = (),
 ) -> None:
     """Write the whole workbook to ``path`` (.xlsx); what stood there is replaced only when all is written.
 
-    Equal tables and rules give the same file, byte for byte. Mobile numbers stay behind. Raises ``FileProblem``.
+    ``sealed``: months whose seal the file is to carry, so that it can be checked from the file alone. Equal tables,
+    rules and seals give the same file, byte for byte. Mobile numbers stay behind. Raises ``FileProblem``.
     """
-    content = xlsx.draw(tables, templates, rules, zone)
+    content = xlsx.draw(tables, templates, rules, zone, evidence.sheets(sealed))
     try:
         _replace(path, content)
     except OSError as error:

@@ -56,6 +56,21 @@ def read(path: Path, tab: Tab, rules: ColumnMap | None) -> Sheet:
     return _table(where, lines, rules.header_row if rules else 1, tab)
 
 
+def grids(path: Path) -> dict[str, list[list[Any]]]:
+    """Every sheet of an xlsx by its name: rows of texts, numbers, days and moments. Raises ``FileProblem``."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FileProblem([f"文件 {path.name} 打不开：{error.strerror}。请检查文件名和权限。"]) from error
+    if not content.startswith(ZIP):
+        raise FileProblem([f"文件 {path.name} 不是 xlsx，请用 jielu export 导出的文件。"])
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+    except (CalamineError, PasswordError, ValueError) as error:
+        raise FileProblem([f"文件 {path.name} 读不了：{error}。请用 jielu export 导出的文件。"]) from error
+
+
 def _table(where: str, lines: Lines, head: int, tab: Tab) -> Sheet:
     """The header in row ``head`` and the filled rows below it."""
     filled = [(number, cells) for number, cells in lines if number >= head and any(cell != "" for cell in cells)]

@@ -32,10 +32,20 @@ LISTS = "选项"  # a hidden sheet with the lists that are too long to be writte
 EVER = datetime(2022, 5, 10, tzinfo=UTC)  # stands as the date of creation: the plan's own, not the export's hour
 
 
-def draw(tables: Mapping[str, Table], templates: Mapping[str, Tab], rules: Rules, zone: ZoneInfo) -> bytes:
+Texts = tuple[str, tuple[str, ...], Sequence[tuple[str, ...]]]
+
+
+def draw(
+    tables: Mapping[str, Table],
+    templates: Mapping[str, Tab],
+    rules: Rules,
+    zone: ZoneInfo,
+    more: Sequence[Texts] = (),
+) -> bytes:
     """The tabs in the order of ``templates``, each with the columns that stand in the sheet, the bureau's own too.
 
     A tab that is not in ``tables`` is drawn empty, with its template's headers. ``zone``: the clock of all times.
+    ``more``: further sheets of texts, as (title, headers, rows); one without rows is left out.
     """
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
@@ -44,6 +54,9 @@ def draw(tables: Mapping[str, Table], templates: Mapping[str, Tab], rules: Rules
         drawing = Drawing(book, tables, templates, rules)
         for tab in templates.values():
             drawing.sheet(tab)
+        for title, headers, rows in more:
+            if rows:
+                drawing.texts(title, headers, rows)
         drawing.put_lists()
     return buffer.getvalue()
 
@@ -87,6 +100,18 @@ class Drawing:
                 self.drop_down(sheet, index, column, last)
         for color in tab.colors:
             self.color(sheet, [c.key if c else "" for c in columns], color, last)
+
+    def texts(self, title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """A sheet of texts, each cell as it is."""
+        sheet = self.book.add_worksheet(title)
+        sheet.freeze_panes(1, 0)
+        plain = self.look(None)
+        for index, text in enumerate(headers):
+            sheet.write_string(0, index, text, self.format(bold=True, bg_color=HEAD_GREY, border=1, valign="vcenter"))
+            sheet.set_column_pixels(index, index, 520 if index == len(headers) - 1 else 130)
+        for number, cells in enumerate(rows, start=1):
+            for index, text in enumerate(cells):
+                write(sheet, number, index, text, plain)
 
     def format(self, **look: Any) -> Format:
         key = tuple(sorted(look.items()))

@@ -19,7 +19,19 @@ from sync.ledger import LEASE_SECONDS, Busy, Ledger, Outdated
 from sync.ledger.tables import leases
 from tests.book import ZONE, Book, bureau, hour
 
-FIELDS = ("known", "stamps", "lines", "notices", "numbers", "addresses", "status", "plan", "restores", "last_tick")
+FIELDS = (
+    "known",
+    "stamps",
+    "lines",
+    "closings",
+    "notices",
+    "numbers",
+    "addresses",
+    "status",
+    "plan",
+    "restores",
+    "last_tick",
+)
 
 
 def busy_bureau() -> Book:
@@ -46,7 +58,7 @@ def run(book: Book, ledger: Ledger, at: str) -> None:
 
 def test_memory_comes_back_as_it_was(database: str) -> None:
     book, ledger = busy_bureau(), open_ledger(database)
-    for at in ("2026-11-24 09:05", "2026-11-24 12:00", "2026-11-27 18:00"):
+    for at in ("2026-11-24 09:05", "2026-11-24 12:00", "2026-11-27 18:00", "2026-12-05 09:00"):
         run(book, ledger, at)
     ledger.landed([Restore("issues", 3, "位置", "一号", "待整改", {"填报人": "a", "经度": 2.5, "核实结果": True})], 0.5)
     again = open_ledger(database).memory()

@@ -15,6 +15,7 @@ import requests
 import responses
 
 from sync import setup, tick
+from sync.core.rows import Raw
 from sync.gateway import Client, Gateway, Refused, Unknown, Unreachable
 from sync.ledger import LEASE_SECONDS, Busy, Ledger
 from sync.workbook import errors
@@ -415,6 +416,32 @@ def test_killed_after_any_step_the_next_tick_gives_the_same(
     desk.settle("2026-11-24 16:00")
     assert desk.everything() == unkilled["sheets"]
     assert waiting(desk) == unkilled["waiting"], "no notice lost, none twice"
+
+
+SEAL = "2026-12-05 09:00"
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[Raw]]]:
+    desk = Desk(tmp_path_factory.mktemp("sealed")).add(LOG)
+    for at in (AT, "2026-11-24 16:00", SEAL):
+        desk.settle(at)
+    return desk.everything()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_after_any_step_of_a_seal_the_month_is_sealed_once(
+    desk: Desk, sealed: dict[str, list[list[Raw]]], step: str
+) -> None:
+    for at in (AT, "2026-11-24 16:00"):
+        desk.settle(at)
+    kill(desk, step, SEAL)
+    desk.restart()
+    desk.settle(SEAL)
+    assert desk.everything() == sealed
+    assert {row[2] for row in desk.rows("月度考核", "月份", "状态", "摘要值") if row[0] == "2026-11"} == {
+        desk.ledger.memory().closings["2026-11"].digest
+    }
 
 
 # A ledger that is lost -------------------------------------------------------------------------------------------

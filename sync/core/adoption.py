@@ -19,6 +19,7 @@ from sync.core.roster import Roster
 from sync.core.rows import Raw, Row, plain
 from sync.core.rules import Rules
 from sync.core.scores import Line
+from sync.core.standings import Standing
 from sync.core.tabs import Layout
 
 
@@ -91,8 +92,47 @@ def read_lines(
             serials.to_date(day),
             scores.DUTY if plain(cell["id"]).startswith(LINES) else tasks.get(issue, ""),
         )
-        found[issue or f"{LINES if line.id.startswith(LINES) else scores.BASES}{line.month}"][line.id] = line
+        found[_kept_under(line)][line.id] = line
     return dict(found)
+
+
+def _kept_under(line: Line) -> str:
+    """Where the ledger keeps a line: with its issue, its month's base, or the request that led to it."""
+    if line.rule in (scores.AWARD, scores.APPEALED):
+        return f"{scores.ASKED}{line.id}"
+    if line.rule == scores.BACK and (mine := _request_of(line)):
+        return mine
+    return line.issue or f"{LINES if line.id.startswith(LINES) else scores.BASES}{line.month}"
+
+
+def _request_of(line: Line) -> str:
+    name = line.id.removesuffix(f"·{scores.BACK}")
+    asked = name.startswith(f"{scores.AWARD}·") or name.endswith(f"·{scores.APPEALED}")
+    return f"{scores.ASKED}{name}" if asked else ""
+
+
+def read_standing(layout: Layout, row: Row) -> Standing:
+    """A row of 月度考核 of a sealed month, as it stands."""
+    cell = {column.key: row.seen(layout, column.key) for column in layout.tab.columns}
+    numbers = {key: value for key, value in cell.items() if isinstance(value, int | float)}
+    rank, advice = numbers.get("rank"), plain(cell["advice"])
+    counts = {key: int(numbers[key]) if key in numbers else None for key in ("inspections", "issues")}
+    return Standing(
+        plain(cell["month"]),
+        plain(cell["target"]),
+        plain(cell["kind"]),
+        plain(cell["group"]),
+        plain(cell["chief"]),
+        counts["inspections"],
+        counts["issues"] or 0,
+        numbers.get("on_time"),
+        numbers.get("rework_rate"),
+        numbers.get("extend_rate"),
+        round(numbers.get("score", 0) * 100),
+        int(rank) if rank is not None else None,
+        advice,
+        "末位" in advice,
+    )
 
 
 def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent | None:

@@ -1,25 +1,44 @@
 """The score board: the lines of all issues and the month's table, as rows of 扣分明细 and 月度考核.
 
-Worked out anew only when an issue came to something else, or somebody inspected.
+Worked out anew only when an issue or a request came to something else, somebody inspected, or a month is to be sealed.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sync.core import plan, scores, standings
+from sync.core import closings, scores, standings
+from sync.core.claims import Claims
+from sync.core.closings import Closing
 from sync.core.duties import LINES
 from sync.core.followup import Followed
 from sync.core.memory import same_items
-from sync.core.reading import Reading
+from sync.core.periods import Periods, rows
+from sync.core.reading import PEOPLE, Reading
 from sync.core.roster import Roster, Span, Street
 from sync.core.scores import Line
+from sync.core.seals import Seals, open_cells, sealed_cells
+from sync.core.standings import Standing, Term
 
 Rows = dict[tuple[str, ...], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What the months came to: rows of 扣分明细, 月度考核, 季度讲评 and 年度兑现 by key, the ``table`` behind 月度考核,
+    the sealed months with those sealed now, and the hour of the next seal."""
+
+    lines: Rows
+    rows: Rows
+    quarters: Rows
+    years: Rows
+    table: tuple[Standing, ...]
+    closings: Mapping[str, Closing]
+    wake: datetime
 
 
 @dataclass
@@ -29,35 +48,117 @@ class Board:
     reading: Reading
     roster: Roster
     followed: Mapping[str, Followed]
+    claims: Claims
     duties: tuple[Line, ...] = ()
 
-    def run(self) -> tuple[Rows, Rows]:
-        """扣分明细 and 月度考核 of every month that has lines, and of this one: cells by key."""
+    def run(self) -> Scored:
+        """扣分明细, 月度考核 and the table behind it: of every month that has lines, and of this one."""
         visits = self._visits()
         found = (*self.followed.values(), *self.duties)
+        about = (visits, self.claims.signature(), self.reading.closings, self.reading.memory.wanted_closed)
         memo = self.reading.memory.memo.scores
-        if memo and memo[0] == visits and same_items(memo[1], found):
-            lines, rows = memo[2]
-        else:
-            lines, rows = self._scores(visits)
-        self.reading.memory.memo.scores = (visits, found, (lines, rows))
-        return lines, rows
+        if memo and memo[0] == about and same_items(memo[1], found) and self.reading.now < memo[2].wake:
+            return memo[2]  # type: ignore[no-any-return]
+        scored = self._scores(visits)
+        decision = self.reading.decision
+        news = decision.closings or any(key.startswith(scores.ASKED) for key in decision.lines)
+        again = news or self._must_wait()
+        self.reading.memory.memo.scores = None if again else (about, found, scored)
+        return scored
 
-    def _scores(self, visits: Mapping[tuple[str, str], int]) -> tuple[Rows, Rows]:
-        lines = [line for one in self.followed.values() for line in one.lines] + self._of_lost_rows()
-        lines += self.duties
-        months = sorted({line.month for line in lines} | {scores.month_of(self.reading.now)})
+    def _scores(self, visits: Mapping[tuple[str, str], int]) -> Scored:
+        found = [line for one in self.followed.values() for line in one.lines] + self._of_lost_rows()
+        found += self.claims.standing({line.id: line for line in found})
+        found += self.duties
+        closed = dict(self.reading.closings)
+        lines = [line for line in found if line.month not in closed]
+        months = [month for month in self._since(lines) if month not in closed]
         bases = {month: self._bases(month, lines) for month in months}
         lines = [*(base for group in bases.values() for base in group), *scores.capped(lines, self.reading.rules)]
+        kept = [line for one in closed.values() for line in one.lines]
+        lines += self.claims.upheld({line.id: line for line in [*kept, *lines]})
+        for month in sorted({line.month for line in lines} - set(bases)):
+            bases[month] = self._bases(month, lines)
+            lines += bases[month]
+        table = self._table(bases, lines, visits, closed)
+        due = self._due(bases)
+        for month in due:
+            made = Seals(self.reading, self.followed).close(month, lines, table)
+            terms = self._periods({**closed, month: made}).ending(month)
+            closed[month] = self.reading.decision.closings[month] = replace(made, terms=terms)
+        periods = self._periods(closed)
+        return Scored(
+            self._lines([*kept, *lines]),
+            self._rows(table, closed),
+            rows(periods.quarters(), "quarter"),
+            rows(periods.years(), "year"),
+            tuple(table),
+            closed,
+            self._wake(bases),
+        )
+
+    def _periods(self, closed: Mapping[str, Closing]) -> Periods:
+        kept: dict[str, list[Term]] = defaultdict(list)
+        for one in closed.values():
+            for term in one.terms:
+                kept[term.name].append(term)
+        return Periods({month: one.rows for month, one in closed.items()}, self.reading.rules, kept)
+
+    def _since(self, lines: Iterable[Line]) -> list[str]:
+        """Every month from the first that anything is known of to this one: one without a fault has a score too."""
+        this = scores.month_of(self.reading.now)
+        known = {line.month for line in lines} | set(self.reading.closings)
+        known |= {key.removeprefix(scores.BASES) for key in self.reading.booked if key.startswith(scores.BASES)}
+        months = [min({this, *known})]
+        while months[-1] < max({this, *known}):
+            months.append(closings.next_month(months[-1]))
+        return months
+
+    def _due(self, months: Iterable[str]) -> list[str]:
+        """The months to be sealed now."""
+        reading = self.reading
+        if self._must_wait():
+            return []
+        return closings.due(months, reading.memory.wanted_closed, reading.rules, reading.now)
+
+    def _must_wait(self) -> bool:
+        """Nothing is sealed while a tab can't be read or a row is out of sight for a moment."""
+        missed = any(one.gone > 0 for group in self.reading.decision.known.values() for one in group.values())
+        return missed or bool({"scores", "lines", *PEOPLE} & set(self.reading.skipped))
+
+    def _wake(self, months: Iterable[str]) -> datetime:
+        """When the next month is to be sealed."""
+        rules, now = self.reading.rules, self.reading.now
+        hours = [closings.hour(month, rules) for month in {*months, scores.month_of(now)}]
+        return min((hour for hour in hours if hour > now), default=now)
+
+    def _table(
+        self,
+        bases: Mapping[str, Sequence[Line]],
+        lines: Sequence[Line],
+        visits: Mapping[tuple[str, str], int],
+        closed: Mapping[str, Closing],
+    ) -> list[Standing]:
         tallies = [one.tally for one in self.followed.values() if one.tally]
         streets = {
             month: [self._street(line) for line in group if line.kind == scores.STREET]
-            for month, group in bases.items()
+            for month, group in sorted(bases.items())
         }
-        table = standings.standings(streets, scores.sums(lines), tallies, visits, self.reading.rules)
+        sealed = [row for one in closed.values() for row in one.rows]
+        return standings.standings(streets, scores.sums(lines), tallies, visits, self.reading.rules, sealed)
+
+    def _lines(self, lines: list[Line]) -> Rows:
         lines.sort(key=lambda line: (line.month, line.date, line.id))
-        cells: Rows = {(line.id,): self._line_cells(line) for line in lines}
-        return cells, {(row.month, row.target, row.kind): row.cells() for row in table}
+        cells_of = self.reading.memory.memo.cells_of
+        return {(line.id,): cells_of(line.id, line, line.cells) for line in lines}
+
+    def _rows(self, table: Iterable[Standing], closed: Mapping[str, Closing]) -> Rows:
+        return {
+            (row.month, row.target, row.kind): sealed_cells(closed[row.month], row)
+            if row.month in closed
+            else open_cells(row)
+            for row in table
+        }
 
     def _bases(self, month: str, lines: Iterable[Line]) -> list[Line]:
         """The base line of every street and unit that takes part in a month. A month that is over keeps those that it
@@ -88,13 +189,10 @@ class Board:
         met = next((street for street in known if street.span.meets(days)), None)
         return met or Street(base.target, "", "", "", "", base.chief, "", (), (), days), base.chief
 
-    def _line_cells(self, line: Line) -> dict[str, Any]:
-        return self.reading.memory.memo.cells_of(line.id, line, lambda: line_cells(line, self.reading.zone))
-
     def _of_lost_rows(self) -> list[Line]:
         """Deleting a row is no decision about its points: they stay until the row is back and made void."""
         kept = self.reading.booked.items()
-        apart = (scores.BASES, LINES)
+        apart = (scores.BASES, scores.ASKED, LINES)
         lost = [booked for rid, booked in kept if rid not in self.followed and not rid.startswith(apart)]
         return [line for booked in lost for line in booked.values()]
 
@@ -123,16 +221,3 @@ class Board:
         return dict(found)
 
 
-def line_cells(line: Line, zone: ZoneInfo) -> dict[str, Any]:
-    return {
-        "id": line.id,
-        "month": line.month,
-        "target": line.target,
-        "chief": line.chief,
-        "issue": line.issue,
-        "rule": line.rule,
-        "clause": line.clause,
-        "points": line.points / 100,
-        "text": line.text,
-        "date": plan.to_raw(line.date, zone),
-    }

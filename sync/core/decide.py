@@ -13,9 +13,10 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core import adoption, checks, doubts, notices, plan, roster, status
+from sync.core import adoption, checks, decisions, doubts, notices, plan, roster, seals, status
 from sync.core import life as lives
 from sync.core.board import Board
+from sync.core.claims import Claims
 from sync.core.followup import Followed, FollowUp
 from sync.core.letterbook import LetterBook
 from sync.core.memory import Change, Decision, Memory, Sent, Tables
@@ -39,6 +40,7 @@ def take(look: Look) -> Look:
     look.reading.read_rows()
     look.reading.know_rows()
     look.know_roster()
+    look.adopt()
     look.check_small_tabs()
     look.follow_issues()
     look.answer_feedback()
@@ -91,6 +93,22 @@ class Look:
             "units": list(self.rules.units),
         }
 
+    # A ledger that was lost
+    def adopt(self) -> None:
+        """Points and sealed months stay as the sheets show them, also when the ledger that booked them was lost."""
+        if self.reading.adopted and not self.memory.lines and "lines" in self.layouts:
+            self._adopt_lines()
+        if not self.memory.closings and (self.reading.adopted or self.memory.last_tick is None):
+            self.reading.closings = self.decision.closings = seals.adopt(self.reading)
+        self.claims = Claims(self.reading, self.roster, self.faulty)
+
+    def _adopt_lines(self) -> None:
+        categories = {row.rid: self.rules.categories.get(row.cells.get("category", "")) for row in self.rows["issues"]}
+        tasks = {rid: category.task for rid, category in categories.items() if category}
+        found = adoption.read_lines(self.layouts["lines"], self.rows.get("lines", []), tasks, self.rules)
+        self.reading.booked = found
+        self.decision.lines |= found
+
     # Rows of the tabs around the log
     def check_small_tabs(self) -> None:
         day = self.now.date()
@@ -100,7 +118,7 @@ class Look:
         self._write_checks("posts", lambda _, row: (posts.get(row.number, []), {}), lambda row: posts.get(row.number))
         self._write_checks("changes", self._change_cells, lambda row: None)
         self._write_checks("duties", self._duty_cells, self._about)
-        self._write_checks("requests", self._request_cells, self._about)
+        self._write_checks("requests", self._request_cells, lambda row: (*self._about(row), self.claims.context(row)))
 
     def _write_checks(self, key: str, more: More, context: Callable[[Row], object]) -> None:
         """Say in each row what is wrong with it. ``more`` gives the tab's own sentences and cells; they depend on the
@@ -179,7 +197,8 @@ class Look:
         area = self._area(row.cells.get("issue", ""))
         problems += checks.request(layout, row.cells, checks.Asked(self.roster, self.rules, answered.date(), area))
         problems += checks.reference(layout, row.cells, "issue", self._numbers)
-        return problems, {"state": request_state(row.cells)}
+        problems += self.claims.problems(layout, row)
+        return problems, {"state": self.claims.state(row, request_state(row.cells))}
 
     def _area(self, issue: str) -> Mapping[str, str]:
         """Branch and district of an issue as stamped; empty before it is stamped."""
@@ -195,22 +214,11 @@ class Look:
         """Each issue by itself; its row says where it stands."""
         if "issues" not in self.layouts:
             return
-        self._adopt_lines()
         self.followup = FollowUp(self.reading, self.roster, self.lists, self.faulty)
         self.followed = self.followup.run()
         for row in self.rows["issues"]:
             self._say("issues", row, self.followed[row.rid].cells)
         self.wakes += [one.wake for one in self.followed.values() if one.wake]
-
-    def _adopt_lines(self) -> None:
-        """Points stay as booked, also when the ledger that booked them was lost."""
-        if not self.reading.adopted or self.memory.lines or "lines" not in self.layouts:
-            return
-        categories = {row.rid: self.rules.categories.get(row.cells.get("category", "")) for row in self.rows["issues"]}
-        tasks = {rid: category.task for rid, category in categories.items() if category}
-        found = adoption.read_lines(self.layouts["lines"], self.rows.get("lines", []), tasks, self.rules)
-        self.reading.booked = found
-        self.decision.lines |= found
 
     # Feedback
     def answer_feedback(self) -> None:
@@ -244,9 +252,14 @@ class Look:
     # Scores
     def score_months(self) -> None:
         """月度考核 and 扣分明细 of every month that has lines, and of this one."""
-        lines, rows = Board(self.reading, self.roster, self.followed, tuple(self.rounds.lines())).run()
-        self._wish("lines", lines)
-        self._wish("scores", rows)
+        duties = tuple(self.rounds.lines())
+        self.scored = Board(self.reading, self.roster, self.followed, self.claims, duties).run()
+        self.wakes.append(self.scored.wake)
+        self._wish("lines", self.scored.lines)
+        self._wish("scores", self.scored.rows)
+        self._wish("quarters", self.scored.quarters)
+        self._wish("years", self.scored.years)
+        decisions.note(self.reading)
 
     # Notices
     def tell(self) -> None:
@@ -312,6 +325,9 @@ class Look:
             len(self.reading.adopted),
             self.tables.tabs,
         )
+        self.seals = seals.Seals(self.reading, self.followed)
+        self.drift = self.seals.drift()
+        said |= {f"封存月份：{month}": seals.warning(month, found) for month, (_, found) in self.drift.items() if found}
         before = self.memory.status
         if status.ADOPTED in before and before[status.ADOPTED][1].date() == self.now.date():
             said.setdefault(status.ADOPTED, before[status.ADOPTED][0])  # to be read, it must stand longer than a look

@@ -14,7 +14,19 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sync.core import adoption, checks, escalation, issues, letters, notices, plan, scores, status, upward
+from sync.core import (
+    adoption,
+    checks,
+    closings,
+    escalation,
+    issues,
+    letters,
+    notices,
+    plan,
+    scores,
+    status,
+    upward,
+)
 from sync.core.issues import Ask, Fix, Issue, Stamps, heard
 from sync.core.life import Life
 from sync.core.notices import Notice
@@ -64,13 +76,13 @@ class FollowUp:
             fixes, asks = self.fixes.get(row.rid, ()), self.asks.get(row.rid, ())
             heard_of = (self.answers.get(row.rid, ()), self.letters.shown(row.rid))
             given = (layout.header, row.parsed, fixes, asks, self._withdrawn(row.rid), heard_of)
-            state = (self.memory.stamps.get(row.rid), self.reading.booked.get(row.rid))
+            state = (self.memory.stamps.get(row.rid), self.reading.booked.get(row.rid), self.reading.closings)
             memo = kept.get(row.rid)
             if memo and memo[0] == given and memo[1] == state and (memo[2].wake is None or self.now < memo[2].wake):
                 used[row.rid] = memo  # its stamps and lines stand in the ledger already
                 continue
             result = self._follow(layout, row)
-            used[row.rid] = (given, self._take(row, result), result)
+            used[row.rid] = (given, (*self._take(row, result), self.reading.closings), result)
         self.memory.memo.followed = used
         return {rid: result for rid, (_, _, result) in used.items()}
 
@@ -195,11 +207,17 @@ class FollowUp:
             cells,
             issues.results(issue, life, stamps),
             tuple(told),
-            scores.lines(issue, life, stamps, self.rules, booked),
+            self._lines(issue, life, stamps, booked),
             scores.tally(life, stamps),
             self._next(moments),
             letters.freeze(issue, life, stamps, self.rules, why) if why else None,
         )
+
+    def _lines(self, issue: Issue, life: Life, stamps: Stamps, booked: Mapping[str, Line]) -> tuple[Line, ...]:
+        """The issue's lines, with regard to months that are sealed."""
+        own = {name: line for name, line in booked.items() if line.rule != scores.BACK}
+        found = scores.lines(issue, life, stamps, self.rules, own)
+        return closings.settle(found, booked, self.reading.closings, self.reading.returned, self.now.date())
 
     def _next(self, moments: Iterable[datetime]) -> datetime | None:
         return min((moment for moment in moments if moment > self.now), default=None)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sync.core.closings import Closing
 from sync.core.identity import Known
 from sync.core.issues import Stamps
 from sync.core.letters import Letter
@@ -49,6 +50,8 @@ class Memo:
     scores: Any = None
     duties: Any = None
     owed: Any = None
+    seen: dict[str, dict[str, Any]] = field(default_factory=dict)
+    drift: Any = None
     checked: dict[str, dict[str, tuple[object, object, dict[str, Any]]]] = field(default_factory=dict)
     settled: dict[str, Settled] = field(default_factory=dict)
     cells: dict[str, tuple[object, dict[str, Any]]] = field(default_factory=dict)
@@ -65,11 +68,13 @@ class Memo:
 class Memory:
     """All that the ledger holds for one bureau, by tab and row id. ``warnings``: what the shell has to say in
     运行状态, by item (a rules file that can't be read). ``photos``: those taken in, by id. ``groups``: since when each
-    group of the rules hears. ``unsure``: whether the last write landed is not known."""
+    group of the rules hears. ``wanted_closed``: months that somebody wants sealed before their hour. ``unsure``:
+    whether the last write landed is not known."""
 
     known: dict[str, dict[str, Known]] = field(default_factory=dict)
     stamps: dict[str, Stamps] = field(default_factory=dict)
     lines: dict[str, dict[str, Line]] = field(default_factory=dict)
+    closings: dict[str, Closing] = field(default_factory=dict)
     notices: dict[str, Sent] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
@@ -80,6 +85,7 @@ class Memory:
     plan: Plan | None = None
     restores: list[Restore] = field(default_factory=list)
     wanted_back: tuple[str, ...] = ()
+    wanted_closed: tuple[str, ...] = ()
     warnings: dict[str, str] = field(default_factory=dict)
     last_tick: datetime | None = None
     unsure: bool = False
@@ -100,14 +106,15 @@ class Change:
 
 @dataclass
 class Decision:
-    """What a look at everything led to. Only what changed is in ``known``, ``stamps``, ``lines``, ``notices``,
-    ``letters``."""
+    """What a look at everything led to. Only what changed is in ``known``, ``stamps``, ``lines``, ``closings``,
+    ``notices``, ``letters``."""
 
     plan: Plan
     wake: datetime | None
     known: dict[str, dict[str, Known]] = field(default_factory=dict)
     stamps: dict[str, Stamps] = field(default_factory=dict)
     lines: dict[str, dict[str, Line]] = field(default_factory=dict)
+    closings: dict[str, Closing] = field(default_factory=dict)
     notices: dict[str, Sent] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
@@ -128,6 +135,7 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> None:
     memory.known = {**memory.known, **changed}
     memory.stamps = memory.stamps | decision.stamps if decision.stamps else memory.stamps
     memory.lines = memory.lines | decision.lines if decision.lines else memory.lines
+    memory.closings = memory.closings | decision.closings if decision.closings else memory.closings
     memory.notices = memory.notices | decision.notices if decision.notices else memory.notices
     memory.letters = memory.letters | decision.letters if decision.letters else memory.letters
     memory.numbers = dict(decision.numbers)
@@ -137,6 +145,7 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> None:
     memory.plan = decision.plan if decision.plan.tabs else None
     memory.restores = []
     memory.wanted_back = tuple(rid for rid in memory.wanted_back if rid not in decision.restored)
+    memory.wanted_closed = ()
     memory.last_tick = now
 
 

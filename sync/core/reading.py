@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from sync.core import identity, plan
+from sync.core.closings import Closing
 from sync.core.identity import Known, Numbers
 from sync.core.issues import clock, heard
 from sync.core.memory import Change, Decision, Memory, Tables
 from sync.core.rows import Reader, Row, plain
 from sync.core.rules import Rules
-from sync.core.scores import Line
+from sync.core.scores import APPEALED, ASKED, Line
 from sync.core.tabs import Layout, locate
 
 PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "requests")
@@ -24,7 +26,8 @@ PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "reques
 @dataclass
 class Reading:
     """What stands in the workbook, by tab key. ``skipped`` says why a tab was left out; ``gone`` are deleted rows,
-    ``adopted`` ids that the ledger did not know; ``booked`` lines by issue. Findings to remember go to ``decision``.
+    ``adopted`` ids that the ledger did not know; ``booked`` lines by issue, ``closings`` sealed months. Findings to
+    remember go to ``decision``.
     """
 
     tables: Tables
@@ -43,6 +46,14 @@ class Reading:
         self.grace = clock(self.rules.clock.receipt_grace)
         self.numbers = Numbers(dict(self.memory.numbers))
         self.booked: Mapping[str, Mapping[str, Line]] = self.memory.lines
+        self.closings: Mapping[str, Closing] = self.memory.closings
+
+    @cached_property
+    def returned(self) -> Mapping[str, int]:
+        """Points that upheld appeals gave back, by the line that they were charged with."""
+        asked = [group for key, group in self.booked.items() if key.startswith(ASKED)]
+        lines = [line for group in asked for line in group.values() if line.rule == APPEALED]
+        return {line.id.removesuffix(f"·{APPEALED}"): line.points for line in lines}
 
     def find_columns(self) -> None:
         """A tab whose headers can't be found is skipped and said so; the others go on."""

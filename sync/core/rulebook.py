@@ -33,6 +33,8 @@ from sync.core.rulevalues import (
     Role,
     Roles,
     SameThings,
+    Seal,
+    SealHour,
     Share,
     Source,
     StreetTypes,
@@ -269,7 +271,8 @@ class Fund(Table):
 
 
 class Score(Table):
-    """[score] All points in hundredths."""
+    """[score] All points in hundredths. A month is sealed at `seal` of the month after it; points of a month may be
+    appealed against until `appeal` after its end."""
 
     base: Points
     no_feedback: Points
@@ -279,6 +282,8 @@ class Score(Table):
     groups: StreetTypes
     min_group: Count
     min_inspections: Annotated[int, Field(ge=0, le=1000)]
+    seal: Seal = SealHour(5, time(9))
+    appeal: Duration = Limit(3, "wd")
     plan: Clause = ""
     case: Cases
     rework: ReworkScore

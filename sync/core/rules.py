@@ -320,6 +320,7 @@ def _clock_bases(rules: Rules) -> Iterator[Basis]:
 def _score_bases(score: Score) -> Iterator[Basis]:
     yield Basis("计分", score.plan or ASSUMED, f"每月基础分 {points_zh(score.base)} 分，逐条加减")
     yield Basis("计分的分值", ASSUMED, "发现、超期、重复、返工各扣多少，加分和上限")
+    yield Basis("月度封存", ASSUMED, f"次月 {score.seal.day} 日 {score.seal.at:%H:%M}；申诉到月末后{score.appeal.zh}")
     for rung in score.ladder:
         text = f"末位连续 {rung.running} 个月，或者 12 个月内 {rung.in_12_months} 次，建议"
         yield Basis(f"结果「{rung.name}」", rung.plan or ASSUMED, text)

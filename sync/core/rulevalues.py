@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo
@@ -58,10 +58,18 @@ DUTIES = ("巡查", "支部例会", "驻点", "督查")  # those that can be owe
 REQUESTS = ("延期", "挂账", "移交", "申诉", "加减分")
 SAME = ("street", "place", "category")
 
+_SEAL = re.compile(r"([0-9]{1,2})日 *([0-9]{1,2}):([0-9]{2})")
 _MONTH_DAY = re.compile(r"([0-9]{1,2})-([0-9]{1,2})")
 _ONE_DAY = r"((?:[0-9]{4}-)?[0-9]{1,2}-[0-9]{1,2})"
 _DAYS = re.compile(rf"{_ONE_DAY}(?:~{_ONE_DAY})?(?: +(.+))?")
 _HOURS = re.compile(r"([0-9]{1,2}):([0-9]{2})-([0-9]{1,2}):([0-9]{2})")
+
+
+class SealHour(NamedTuple):
+    """A day of the month and a time of that day."""
+
+    day: int
+    at: time
 
 
 def _text(value: str) -> str:
@@ -92,6 +100,19 @@ def _share(value: object) -> float:
     if not match or match[1].strip("0") == "":
         raise ValueError(f'「{value}」应当是 1% 到 99% 之间的份额，例如 "75%"')
     return int(match[1]) / 100
+
+
+def _seal(value: object) -> SealHour:
+    match = _SEAL.fullmatch(str(value))
+    try:
+        at = time(int(match[2]), int(match[3])) if match else None
+    except ValueError:
+        at = None
+    if match is None or at is None:
+        raise ValueError(f'「{value}」应当是次月的“几日 时:分”，例如 "5日 09:00"')
+    if not 1 <= int(match[1]) <= 28:
+        raise ValueError(f"「{value}」的日子应当在 1 到 28 之间，每个月都有这一天")
+    return SealHour(int(match[1]), at)
 
 
 def _zone(value: object) -> ZoneInfo:
@@ -223,6 +244,7 @@ Share = Annotated[float, PlainValidator(_share)]
 When = Annotated[Condition, PlainValidator(_condition)]
 MonthDay = Annotated[tuple[int, int], PlainValidator(_month_day)]
 Hours = Annotated[tuple[Annotated[tuple[time, time], PlainValidator(_hours)], ...], AfterValidator(_in_order)]
+Seal = Annotated[SealHour, PlainValidator(_seal)]
 Zone = Annotated[ZoneInfo, PlainValidator(_zone)]
 Words = Annotated[tuple[Text, ...], AfterValidator(not_empty)]
 Roles = Annotated[tuple[Annotated[str, one_of("角色", ROLES)], ...], AfterValidator(not_empty)]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 import pandas as pd
 
@@ -31,10 +32,15 @@ BASE, FOUND, LATE, AGAIN, SILENT, RETURNED, SELF = (
 )
 URGED = "重复督办"
 CASE = (FOUND, LATE, AGAIN)  # the steps of one total
+AWARD, APPEALED, BACK = "加减分", "申诉成立", "封存后退回"
+RETURNS = (APPEALED, BACK)  # give back what was charged: no ceiling holds for them
 ASSUMED = "本局默认"
 BASES = "基础·"  # under this name and the month the ledger keeps the base lines
 SELF_SOURCE = "街路长自查"
 DUTY = "履职"  # the pot that the ceiling of duty lines is kept for
+REVOKED = "撤销"
+ASKED = "申请·"  # under this name and the request the ledger keeps the lines that a request led to
+ENDLESS = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,21 @@ class Line:
     text: str
     date: date
     task: str = ""
+
+    def cells(self) -> dict[str, Any]:
+        """The line as a row of 扣分明细: points as a number."""
+        return {
+            "id": self.id,
+            "month": self.month,
+            "target": self.target,
+            "chief": self.chief,
+            "issue": self.issue,
+            "rule": self.rule,
+            "clause": self.clause,
+            "points": self.points / 100,
+            "text": self.text,
+            "date": self.date,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +127,26 @@ def lines(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mappin
 
 def _standing(due: Line, booked: Line | None) -> Line:
     """The booked line, unless it was revoked or stands on a street that was typed by mistake."""
-    if booked is None or _revoked(booked) or (due.kind == STREET and booked.target != due.target):
+    if booked is None or revoked(booked) or (due.kind == STREET and booked.target != due.target):
         return due
     return booked
 
 
-def _revoked(line: Line) -> bool:
-    return line.text.startswith("撤销")
+def revoked(line: Line) -> bool:
+    """Whether the line no longer holds: it stands with no points and says why."""
+    return line.text.startswith(REVOKED)
 
 
 def _revoke(line: Line, life: Life) -> Line:
-    if _revoked(line):
+    if revoked(line):
         return line
     why = "问题作废" if life.state == lives.VOID else "依据不再成立"
-    return replace(line, points=0, text=f"撤销（{why}）：{line.text}")
+    return revoke(line, why)
+
+
+def revoke(line: Line, why: str) -> Line:
+    """The line with no points, saying why."""
+    return line if revoked(line) else replace(line, points=0, text=f"{REVOKED}（{why}）：{line.text}")
 
 
 def _due(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mapping[str, Line]) -> Iterator[Line]:
@@ -282,7 +309,8 @@ def _points(hundredths: int) -> str:
 
 
 def capped(found: Sequence[Line], rules: Rules) -> list[Line]:
-    """Lines with the ceilings of their month: a task's deductions stop at its weight, bonuses at their caps.
+    """Lines with the ceilings of their month: a task's deductions stop at its weight, bonuses at their caps. 加减分
+    that people decided has no ceiling of a task, and what is given back none at all.
 
     A line that runs into a ceiling keeps its place with fewer points and says so.
     """
@@ -294,18 +322,46 @@ def capped(found: Sequence[Line], rules: Rules) -> list[Line]:
             "month": [line.month for line in ordered],
             "kind": [line.kind for line in ordered],
             "target": [line.target for line in ordered],
-            "pot": [line.task if line.points < 0 else "+" for line in ordered],
+            "pot": [_pot(line) for line in ordered],
             "points": [line.points for line in ordered],
         }
     )
     limits = {name: -task.weight for name, task in rules.tasks.items()} | {DUTY: -rules.duties.cap}
     running = table.groupby(["month", "kind", "target", "pot"], sort=False)["points"].cumsum()
-    low = table["pot"].map(limits).fillna(-(10**9))
-    high = table["pot"].map({"+": min(rules.score.self_found.cap, rules.score.bonus_cap)}).fillna(0)
+    low = table["pot"].map(limits).fillna(-ENDLESS)
+    high = table["pot"].map({SELF: rules.score.self_found.cap, AWARD: ENDLESS, BACK: ENDLESS}).fillna(0)
     before = running - table["points"]
     allowed = running.clip(low, high) - before.clip(low, high)
     points = allowed.astype("int64").tolist()
-    return [line if line.points == left else _shortened(line, left) for line, left in zip(ordered, points, strict=True)]
+    return _all_bonuses([_left(line, points) for line, points in zip(ordered, points, strict=True)], rules)
+
+
+def _pot(line: Line) -> str:
+    """Lines of one pot share a ceiling: deductions of a task, bonuses of a kind; what is given back has none."""
+    if line.rule in RETURNS:
+        return BACK
+    if line.points < 0:
+        return line.task
+    return SELF if line.rule == SELF else AWARD
+
+
+def _all_bonuses(lines: list[Line], rules: Rules) -> list[Line]:
+    """The month's ceiling of all bonuses together, whatever they are for."""
+    room: dict[tuple[str, str, str], int] = {}
+
+    def fitted(line: Line) -> Line:
+        if line.points <= 0 or line.rule in RETURNS:
+            return line
+        key = (line.month, line.kind, line.target)
+        left = min(line.points, room.get(key, rules.score.bonus_cap))
+        room[key] = room.get(key, rules.score.bonus_cap) - left
+        return _left(line, left)
+
+    return [fitted(line) for line in lines]
+
+
+def _left(line: Line, points: int) -> Line:
+    return line if line.points == points else _shortened(line, points)
 
 
 @lru_cache(maxsize=1 << 18)  # the same lines meet the same ceiling at every look

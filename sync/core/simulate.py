@@ -17,7 +17,6 @@ from typing import Any
 
 from sync.core import escalation, issues, scores, standings
 from sync.core import life as lives
-from sync.core.board import Board
 from sync.core.decide import Look, take
 from sync.core.followup import Followed
 from sync.core.identity import Known
@@ -117,7 +116,7 @@ def _worked_out(
     first = take(_look(tabs, bare, rules, at))
     bare.stamps = {**bare.stamps, **_stamped(first, memory, inside)}
     look = take(_look(tabs, bare, rules, at))
-    lines, rows = Board(look.reading, look.roster, look.followed, tuple(look.rounds.lines())).run()
+    lines, rows = look.scored.lines, look.scored.rows
     return Outcome(
         {rid: look.followed[rid] for rid in sorted(inside) if rid in look.followed},
         {key: cells for key, cells in lines.items() if cells["month"] == month},
@@ -144,6 +143,7 @@ def _stripped(memory: Memory, month: str, at: datetime, inside: set[str]) -> Mem
         known={**memory.known, "issues": issues_},
         stamps={rid: one for rid, one in memory.stamps.items() if rid not in inside and one.received <= at},
         lines={key: group for key, group in memory.lines.items() if key not in inside and key not in own},
+        closings={name: one for name, one in memory.closings.items() if name < month},
         numbers=dict(memory.numbers),
         photos=memory.photos,
         letters={key: one for key, one in memory.letters.items() if one.drafted_at <= at},

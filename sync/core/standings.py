@@ -24,7 +24,8 @@ TOO_FEW = "督查次数不足，不参与排名"
 
 @dataclass(frozen=True)
 class Standing:
-    """One row of 月度考核. Rates are shares or None where nothing counts; ``rank`` is None for the unranked."""
+    """One row of 月度考核. Rates are shares or None where nothing counts; ``rank`` is None for the unranked; ``last``:
+    末位, the last of its group and below the floor."""
 
     month: str
     target: str
@@ -39,6 +40,7 @@ class Standing:
     score: int
     rank: int | None
     advice: str = ""
+    last: bool = False
 
     def cells(self) -> dict[str, Any]:
         """The row as the sheet shows it: points as numbers, rates to four places."""
@@ -57,8 +59,22 @@ class Standing:
             "score": self.score / 100,
             "rank": rank,
             "advice": self.advice,
-            "state": "未封存",
         }
+
+
+@dataclass(frozen=True)
+class Term:
+    """One row of 季度讲评 or 年度兑现. ``name``: 2026年第4季度 or 2026; ``score`` in hundredths; ``rank`` None for the
+    unranked."""
+
+    name: str
+    target: str
+    kind: str
+    group: str
+    chief: str
+    score: int
+    rank: int | None
+    advice: str = ""
 
 
 def _share(rate: float | None) -> float | None:
@@ -87,14 +103,15 @@ def standings(
     tallies: Iterable[Tally],
     inspections: Mapping[tuple[str, str], int],
     rules: Rules,
+    sealed: Sequence[Standing] = (),
 ) -> list[Standing]:
-    """All rows of 月度考核, month by month. ``months``: the streets of each with their chief; ``points`` by (month,
-    kind, target); ``inspections`` by (month, street)."""
+    """All rows of 月度考核, month by month. ``months``: the streets of each open month with their chief; ``points`` by
+    (month, kind, target); ``inspections`` by (month, street); ``sealed``: the rows of sealed months, as they stand."""
     rates = _rates(tallies)
     found: list[Standing] = []
     for month, streets in months.items():
         found += _month(month, points, rates, inspections, streets, rules)
-    return _advise(found, rules)
+    return _advise(found, rules, sealed)
 
 
 @dataclass(frozen=True)
@@ -227,19 +244,32 @@ def _rank(rows: list[Standing], counts: Any) -> list[Standing]:
     return [replace(row, rank=int(ranks[i]) if i in ranks.index else None) for i, row in enumerate(rows)]
 
 
-def _advise(rows: list[Standing], rules: Rules) -> list[Standing]:
-    """Suggestions by the ladder: the best of a group, and chiefs who were last below the floor, month after month."""
-    last: dict[str, list[str]] = defaultdict(list)
-    months = sorted({row.month for row in rows})
-    advised = []
-    for month in months:
-        here = [row for row in rows if row.month == month]
-        bottom = _bottom(here, rules)
-        for row in here:
-            if row in bottom and row.chief and month not in last[row.chief]:
-                last[row.chief].append(month)
-            advised.append(replace(row, advice=_advice(row, row in bottom, last[row.chief], months, rules)))
-    return advised
+def _advise(rows: Sequence[Standing], rules: Rules, sealed: Sequence[Standing]) -> list[Standing]:
+    """Suggestions by the ladder: the best of a group, and chiefs who were last below the floor, month after month. A
+    sealed month keeps its own, and says who was last then."""
+    last = times_last(sealed)
+    by_month: dict[str, list[Standing]] = defaultdict(list)
+    for row in rows:
+        by_month[row.month].append(row)
+    months = sorted({*by_month, *(row.month for row in sealed)})
+    advised = [*sealed]
+    for month in sorted(by_month):
+        bottom = {(row.target, row.kind) for row in _bottom(by_month[month], rules)}
+        here = [replace(row, last=(row.target, row.kind) in bottom) for row in by_month[month]]
+        for chief, found in times_last(here).items():
+            last[chief] = sorted({*last[chief], *found})
+        advised += [replace(row, advice=_advice(row, row.last, last[row.chief], months, rules)) for row in here]
+    return sorted(advised, key=lambda row: row.month)
+
+
+def times_last(rows: Iterable[Standing]) -> dict[str, list[str]]:
+    """The months in which each chief had a street that was last below the floor, in order. 末位 follows the chief,
+    whatever street he has now."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.last and row.chief:
+            found[row.chief].add(row.month)
+    return defaultdict(list, {chief: sorted(months) for chief, months in found.items()})
 
 
 def _bottom(rows: Sequence[Standing], rules: Rules) -> list[Standing]:
@@ -261,7 +291,7 @@ def _advice(row: Standing, bottom: bool, last: Sequence[str], months: Sequence[s
     if not bottom:
         return ""
     running = _running(row.month, last, months)
-    year = sum(1 for month in last if _months_between(month, row.month) < 12)
+    year = sum(1 for month in last if 0 <= _months_between(month, row.month) < 12)
     rungs = [rung for rung in rules.score.ladder if running >= rung.running or year >= rung.in_12_months]
     if not rungs:
         return ""

@@ -84,6 +84,15 @@ class Workdays:
     def __hash__(self) -> int:
         return hash(self.digest)
 
+    @property
+    def seasons(self) -> tuple[Season, ...]:
+        """Office hours through the year."""
+        return self._seasons
+
+    def special(self, year: int) -> list[Day]:
+        """The days of a year that are not what their weekday says, in order."""
+        return [day for on, day in sorted(self._special.items()) if on.year == year]
+
     def is_workday(self, day: date) -> bool:
         """The bureau's own days first, then the published ones, then the weekday."""
         special = self._special.get(day)

@@ -72,6 +72,7 @@ class Ledger:
                 memory = self._memory = self.records.load(db)
                 self._revision = revision
             memory.wanted_back = tuple(self.records.fact(db, "wanted_back", []))
+            memory.wanted_closed = tuple(self.records.fact(db, "wanted_closed", []))
             memory.photos = self.records.photos(db, memory.photos)
             memory.warnings = self.warnings
         return memory
@@ -116,6 +117,7 @@ class Ledger:
                     "plan": self.records.codec.unstructure(decision.plan) if decision.plan.tabs else None,
                     "restores": [],
                     "wanted_back": back,
+                    "wanted_closed": [],
                     "last_tick": now.astimezone(UTC).isoformat(),
                     "wake": decision.wake.astimezone(UTC).isoformat() if decision.wake else None,
                     "version": seen_version if told else "",
@@ -156,6 +158,7 @@ class Ledger:
                 self.records.fact(db, "plan", None)
                 or self.records.fact(db, "restores", [])
                 or self.records.fact(db, "wanted_back", [])
+                or self.records.fact(db, "wanted_closed", [])
             )
             same = (
                 version
@@ -174,6 +177,12 @@ class Ledger:
             wanted = [*dict.fromkeys([*self.records.fact(db, "wanted_back", []), rid])]
             self.records.set_facts(db, {"wanted_back": wanted})
         return True
+
+    def want_closed(self, month: str) -> None:
+        """Ask for a month to be sealed before its hour, by the next look."""
+        with self.engine.begin() as db:
+            wanted = sorted({*self.records.fact(db, "wanted_closed", []), month})
+            self.records.set_facts(db, {"wanted_closed": wanted})
 
     def put_back(self, restores: Iterable[Restore]) -> None:
         """Cells of people that the next tick is to give to their rows (what a form changed after its row was in). Ask

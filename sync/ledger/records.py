@@ -14,6 +14,7 @@ import cattrs
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from sync.core.closings import Closing
 from sync.core.identity import Known
 from sync.core.issues import Stamps
 from sync.core.letters import Letter
@@ -23,7 +24,7 @@ from sync.core.pictures import Photo, Picture
 from sync.core.plan import Plan, Restore
 from sync.core.rows import Raw
 from sync.core.scores import Line
-from sync.ledger.tables import facts, history, letters, lines, outbox, photos, rows, rules, stamps, upsert
+from sync.ledger.tables import closings, facts, history, letters, lines, outbox, photos, rows, rules, stamps, upsert
 
 T = TypeVar("T")
 MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
@@ -65,6 +66,8 @@ class Records:
             found.stamps[row.rid] = self.read(Stamps, row.stamps)
         for row in db.execute(sa.select(lines).where(lines.c.bureau == self.name).order_by(lines.c.id)):
             found.lines.setdefault(row.issue, {})[row.id] = self.read(Line, row.line)
+        for row in db.execute(sa.select(closings).where(closings.c.bureau == self.name).order_by(closings.c.month)):
+            found.closings[row.month] = self.read(Closing, row.closing)
         for row in db.execute(sa.select(outbox).where(outbox.c.bureau == self.name).order_by(outbox.c.number)):
             found.notices[row.number] = Sent(self.read(Notice, row.notice), row.state, row.reason)
         for row in db.execute(sa.select(letters).where(letters.c.bureau == self.name).order_by(letters.c.key)):
@@ -141,6 +144,12 @@ class Records:
                 for rid, group in decision.lines.items()
                 for line in group.values()
             ],
+        )
+
+        self._upsert(
+            db,
+            closings,
+            [{"month": month, "closing": self.text(one)} for month, one in decision.closings.items()],
         )
 
     def _put_notices(self, db: Connection, decision: Decision) -> None:

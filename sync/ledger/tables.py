@@ -71,6 +71,13 @@ lines = sa.Table(
     sa.Column("id", sa.String(120), primary_key=True),
     sa.Column("line", sa.Text, nullable=False),
 )
+closings = sa.Table(
+    "closings",
+    meta,
+    bureau(),
+    sa.Column("month", sa.String(7), primary_key=True),
+    sa.Column("closing", sa.Text, nullable=False),
+)
 history = sa.Table(
     "history",
     meta,

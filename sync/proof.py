@@ -1,0 +1,98 @@
+"""A sealed month checked from an exported file alone: no ledger, no workbook, no rules file.
+
+The sheets 封存月份, 封存依据, 封存规则 and 封存日历 carry what the digest was made of (``core/evidence.py``); each
+of its rows is held against the visible sheets, so that one changed cell on either side is found and named.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from sync import files
+from sync.core import closings, evidence
+from sync.core.closings import HEAD, Fact
+from sync.core.evidence import CALENDARS, DIGEST, FACTS, MONTHS, NAMES, RULES, SCORES, Difference, Seen, words
+from sync.core.rows import Raw
+from sync.core.verification import Verdict
+from sync.mapping import FileProblem
+
+Cells = Sequence[Raw | date | datetime]
+Sheets = Mapping[str, Sequence[Cells]]
+
+
+def verify(path: Path, month: str) -> Verdict:
+    """The month as this file says it was sealed, against the rows in the same file. Raises ``FileProblem``."""
+    sheets = files.grids(path)
+    sealed = _sealed(path, sheets, month)
+    facts = _facts(sheets, month)
+    if not facts:
+        said = next(row[-1] for row in _texts(sheets, MONTHS) if row[0] == month)
+        return Verdict(month, sealed, "", (), (said or f"文件里没有 {month} 的封存依据，不能重算。",))
+    held = list(evidence.compare(facts, _present(sheets)))
+    differences = [one for _, group in held for one in group]
+    differences += [*_digests(sheets, facts), *_shown(sheets, month, sealed)]
+    carried = closings.digest(facts)
+    now = closings.digest(fact for fact, _ in held) if carried == sealed else carried
+    notes = () if carried == sealed else (f"「{FACTS}」里的行算出来不是封存时的摘要值：这张表本身被改过。",)
+    return Verdict(month, sealed, now, tuple(differences), notes)
+
+
+def _sealed(path: Path, sheets: Sheets, month: str) -> str:
+    if MONTHS not in sheets:
+        raise FileProblem([f"文件 {path.name} 里没有「{MONTHS}」这张表，请用 jielu export 导出的文件。"])
+    found = [row for row in _texts(sheets, MONTHS) if row[0] == month]
+    if not found:
+        known = "、".join(row[0] for row in _texts(sheets, MONTHS)) or "没有"
+        raise FileProblem([f"文件 {path.name} 里 {month} 没有封存；封存的月份：{known}。"])
+    return found[0][2]
+
+
+def _texts(sheets: Sheets, title: str) -> Iterator[list[str]]:
+    """The rows of one of the seal's own sheets: all texts."""
+    width = len(sheets[title][0]) if sheets.get(title) else 0
+    for row in sheets.get(title, [])[1:]:
+        cells = ["" if cell is None else str(cell) for cell in row]
+        yield cells + [""] * (width - len(cells))
+
+
+def _facts(sheets: Sheets, month: str) -> list[Fact]:
+    return [(row[1], row[2], row[3]) for row in _texts(sheets, FACTS) if row[0] == month]
+
+
+def _present(sheets: Sheets) -> dict[str, list[Seen]]:
+    return {title: _seen(sheets[title]) for title in NAMES if sheets.get(title)}
+
+
+def _seen(rows: Sequence[Cells]) -> list[Seen]:
+    headers = [str(cell).strip() for cell in rows[0]]
+    found = []
+    for number, row in enumerate(rows[1:], start=2):
+        fields = {header: words(cell) for header, cell in zip(headers, row, strict=False) if header}
+        found.append(Seen(number, {header: value for header, value in fields.items() if value}))
+    return [row for row in found if row.fields]
+
+
+def _digests(sheets: Sheets, facts: Sequence[Fact]) -> Iterator[Difference]:
+    """Rules and calendar as the file carries them, by the digests that the seal names."""
+    named = {row: text for tab, row, text in facts if tab == HEAD}
+    wanted = named.get("规则摘要", "")
+    lines = [row[2] for row in _texts(sheets, RULES) if row[0] == wanted]
+    found = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    if found != wanted:
+        yield Difference(RULES, "规则摘要", 0, "文字", wanted, found)
+    wanted = named.get("日历摘要", "")
+    found = closings.calendar_digest((row[1], row[2]) for row in _texts(sheets, CALENDARS) if row[0] == wanted)
+    if found != wanted:
+        yield Difference(CALENDARS, "日历摘要", 0, "内容", wanted, found)
+
+
+def _shown(sheets: Sheets, month: str, sealed: str) -> Iterator[Difference]:
+    """The digest that each row of 月度考核 shows."""
+    for row in _seen(sheets.get(SCORES, [[]])):
+        if row.fields.get("月份") == month and row.fields.get(DIGEST) != sealed:
+            yield Difference(
+                SCORES, evidence.named(SCORES, row.fields), row.number, DIGEST, sealed, row.fields.get(DIGEST, "")
+            )

@@ -1,0 +1,83 @@
+"""Quarters and years against sums made by hand; money only where the bureau filled it in, and only for units."""
+
+from __future__ import annotations
+
+from sync.core.periods import Periods, quarter_of
+from sync.core.rules import Rules, load
+from sync.core.scores import BRANCH, STREET, UNIT
+from sync.core.standings import Standing
+from tests.book import default_rules
+
+BANDS = "bands = [{ from = 90, percent = 100 }, { from = 80, percent = 94 }, { from = 0, percent = 85 }]"
+
+
+def row(month: str, target: str, score: int, kind: str = STREET, looks: int = 4, last: bool = False) -> Standing:
+    group = "全部街路" if kind == STREET else kind
+    return Standing(month, target, kind, group, f"{target}的街路长", looks, 1, 1.0, 0.0, 0.0, score, 1, "", last)
+
+
+def periods(*rows: Standing, rules: Rules | None = None) -> Periods:
+    months: dict[str, list[Standing]] = {}
+    for one in rows:
+        months.setdefault(one.month, []).append(one)
+    return Periods(months, rules or default_rules())
+
+
+def test_a_month_belongs_to_its_quarter() -> None:
+    assert [quarter_of(f"2026-{month:02d}")[-3] for month in range(1, 13)] == list("111222333444")
+
+
+def test_means_are_half_up_in_hundredths() -> None:
+    """(99.95 + 99.90 + 99.90) ÷ 3 = 99.9166…; (99.95 + 99.90) ÷ 2 = 99.925, which is 99.93."""
+    three = periods(row("2026-01", "甲", 9995), row("2026-02", "甲", 9990), row("2026-03", "甲", 9990))
+    two = periods(row("2026-01", "甲", 9995), row("2026-02", "甲", 9990))
+    assert [one.score for one in three.quarters()] == [9992]
+    assert [one.score for one in two.quarters()] == [9993]
+    assert two.quarters()[0].advice.startswith("暂定：含1、2月，3月未封存")
+
+
+def test_a_year_is_the_mean_of_its_quarters_and_not_of_its_months() -> None:
+    """A quarter of one month (80) and one of three (100): 90, not 95."""
+    found = periods(*(row(f"2026-{month:02d}", "甲", 8000 if month == 9 else 10000) for month in (9, 10, 11, 12)))
+    assert [(one.name, one.score, one.advice) for one in found.years()] == [
+        ("2026", 9000, "含第3、4季度；建议年度表扬、兑现奖励")
+    ]
+
+
+def test_ranks_are_within_a_group_with_ties_and_without_those_nobody_inspected() -> None:
+    rows = [row("2026-01", "甲", 9900), row("2026-01", "乙", 9900), row("2026-01", "丙", 9800)]
+    rows += [row("2026-01", "丁", 10000, looks=3), row("2026-01", "第一支部", 9000, BRANCH, looks=0)]
+    found = {one.target: one.rank for one in periods(*rows).quarters()}
+    assert found == {"甲": 1, "乙": 1, "丙": 3, "丁": None, "第一支部": 1}
+
+
+def test_inspections_are_asked_for_by_the_number_of_months() -> None:
+    twice = [row("2026-01", "甲", 9900, looks=8), row("2026-02", "甲", 9900, looks=0)]
+    once = [row("2026-01", "甲", 9900, looks=4), row("2026-02", "甲", 9900, looks=3)]
+    assert [one.rank for one in periods(*twice).quarters()] == [1]
+    assert [one.rank for one in periods(*once).quarters()] == [None]
+
+
+def test_who_was_last_in_months_is_told_with_his_chief_s_times() -> None:
+    rows = [row(f"2026-{month:02d}", name, score, last=name == "乙") for month in (1, 2, 3)
+            for name, score in (("甲", 9500), ("乙", 8000))]  # fmt: skip
+    found = {one.target: one.advice for one in periods(*rows).quarters()}
+    assert found["乙"].endswith("组内末位且低于90分，街路长期内月度末位3次，建议约谈、书面检查（由局党组决定）")
+    assert "末位" not in found["甲"]
+
+
+def test_nobody_is_last_at_96() -> None:
+    found = periods(row("2026-01", "甲", 9900), row("2026-01", "乙", 9600)).quarters()
+    assert not any("末位" in one.advice for one in found)
+
+
+def test_money_is_spoken_of_only_when_the_bureau_filled_it_in_and_only_for_units() -> None:
+    rows = [row("2026-01", "环卫所", 8500, UNIT), row("2026-01", "甲", 8500), row("2026-01", "市政处", 9000, UNIT)]
+    assert not any("拨付" in one.advice for one in periods(*rows).quarters())
+    text = default_rules().text.replace(
+        "[score.fund]\nenabled = false\nbands = []", f"[score.fund]\nenabled = true\n{BANDS}"
+    )
+    found = {one.target: one.advice for one in periods(*rows, rules=load(text)).quarters()}
+    assert found["环卫所"].endswith("建议拨付比例94%")
+    assert found["市政处"].endswith("建议拨付比例100%")
+    assert "拨付" not in found["甲"]
