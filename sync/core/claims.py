@@ -25,6 +25,7 @@ from sync.core.tabs import Layout
 
 APPEAL, AWARD = "申诉", "加减分"
 LATE = "，已过申诉期"
+WITHDRAWN = "批复已收回"
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ class Claims:
         found = []
         for key, group in self._groups.items():
             row = rows.get(key)
+            if row and self._again(row, group):
+                continue
             found += self._take(key, self._kept(row, group, others) if row else tuple(group.values()))
         for row in self.rows:
             if row.cells["kind"] == AWARD and self._is_new(row):
@@ -103,11 +106,19 @@ class Claims:
                     found += self._take(self.key(row), (self._returning(row, original),))
         return found
 
+    def _again(self, row: Row, group: Mapping[str, Line]) -> bool:
+        """Whether an answer that was taken back was given once more: the line is booked anew."""
+        taken = scores.revoke_words(WITHDRAWN)
+        back = all(line.text.startswith(taken) and line.month not in self.reading.closings for line in group.values())
+        return back and row.cells.get("answer") == "同意" and row.rid not in self.faulty
+
     def _is_new(self, row: Row) -> bool:
         """Whether it is approved, without fault, and the first that leads to this line."""
-        if row.cells.get("answer") != "同意" or row.rid in self.faulty or self.key(row) in self._groups:
+        key, name = self.key(row), self.line_id(row)
+        if row.cells.get("answer") != "同意" or row.rid in self.faulty:
             return False
-        name = self.line_id(row)
+        if key in self._groups:
+            return self._again(row, self._groups[key])
         same = [one.rid for one in self.rows if one.cells.get("answer") == "同意" and self.line_id(one) == name]
         return name not in self._by_line and same[0] == row.rid
 
@@ -121,7 +132,7 @@ class Claims:
         lines = [line for line in group.values() if line.rule != scores.BACK]
         original = others.get(row.cells.get("line", ""))
         if row.cells.get("answer") != "同意":
-            lines = [scores.revoke(line, "批复已收回") for line in lines]
+            lines = [scores.revoke(line, WITHDRAWN) for line in lines]
         elif original and scores.revoked(original) and original.month not in self.reading.closings:
             sealed = self.reading.closings
             lines = [line if line.month in sealed else scores.revoke(line, "原明细已撤销") for line in lines]

@@ -146,7 +146,12 @@ def _revoke(line: Line, life: Life) -> Line:
 
 def revoke(line: Line, why: str) -> Line:
     """The line with no points, saying why."""
-    return line if revoked(line) else replace(line, points=0, text=f"{REVOKED}（{why}）：{line.text}")
+    return line if revoked(line) else replace(line, points=0, text=f"{revoke_words(why)}{line.text}")
+
+
+def revoke_words(why: str) -> str:
+    """How the text of a revoked line begins."""
+    return f"{REVOKED}（{why}）："
 
 
 def _due(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mapping[str, Line]) -> Iterator[Line]:

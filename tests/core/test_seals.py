@@ -280,3 +280,63 @@ def test_the_sum_of_the_lines_is_the_score_and_a_sealed_month_stays(steps: list[
             assert hashlib.sha256(text.encode()).hexdigest() == closing.digest
     returned = [row for row in book.rows("扣分明细", "明细号") if row[0].endswith("申诉成立")]
     assert len(returned) == len(set(returned))
+
+
+CLAIMS = """
+申请审批
+申请时间 | 申请人 | 类型 | 明细号 | 对象 | 分值 | 理由 | 批复 | 批复人
+2026-10-13 09:00 | 街路长01 | 申诉 | 20261012-001·发现问题 | | | 不在责任区 | 同意 | 标准化办01
+2026-10-13 09:00 | 标准化办01 | 加减分 | | 环卫所 | -0.5 | 媒体曝光 | 同意 | 办公室01
+"""
+
+
+def claimed() -> Book:
+    book = bureau().add(OCTOBER)
+    book.settle("2026-10-12 09:05")
+    book.add(CLAIMS)
+    book.settle("2026-10-13 10:00")
+    assert {row for row in book.rows("扣分明细", "规则", "分值") if row[0] in ("申诉成立", "加减分")} == {
+        ("申诉成立", "0.2"),
+        ("加减分", "-0.5"),
+    }
+    return book
+
+
+def test_a_lost_ledger_books_no_claim_twice() -> None:
+    book = claimed()
+    before = month(book)
+    book.memory = Memory()
+    book.settle("2026-10-13 11:00")
+    assert month(book) == before
+
+
+def test_an_answer_that_is_taken_back_takes_the_line_back_and_given_again_books_it_again() -> None:
+    book = claimed()
+    before = month(book)
+    for number in (1, 2):
+        book.type("申请审批", number, "批复", "不同意")
+    book.settle("2026-10-13 11:00")
+    texts = [row[1] for row in book.rows("扣分明细", "规则", "说明", "分值") if row[0] in ("申诉成立", "加减分")]
+    assert len(texts) == 2 and all(text.startswith("撤销（批复已收回）：") for text in texts)
+    sums_agree(book)
+    for number in (1, 2):
+        book.type("申请审批", number, "批复", "同意")
+    book.settle("2026-10-13 12:00")
+    assert month(book) == before
+
+
+def test_a_void_after_an_upheld_appeal_gives_nothing_back_twice() -> None:
+    """While the month is open the appeal's line goes with the one that it gave back; later nothing is left to give."""
+    for at in ("2026-10-14 09:00", "2026-11-06 09:00"):
+        book = claimed()
+        if at > SEALED:
+            book.settle(SEALED)
+        book.type("问题台账", 1, "核实结果", "作废")
+        book.settle(at)
+        points = [
+            float(points)
+            for name, points in book.rows("扣分明细", "明细号", "分值")
+            if name.startswith("20261012-001·发现问题")
+        ]
+        assert round(sum(points), 2) == 0, at
+        sums_agree(book)
