@@ -44,6 +44,7 @@ SCOPES = (
     "https://www.googleapis.com/auth/drive.metadata.readonly",
 )
 ADDRESS = re.compile(r"/spreadsheets/d/([A-Za-z0-9_-]+)")
+RULES_NAME = "rules.toml"
 RULES_FILE = "规则文件"  # the item of 运行状态
 PUSHES = "表单推送"  # the items of 运行状态 begin so
 TITLE = "街路长工作簿"
@@ -85,7 +86,7 @@ class Settings:
             data=data,
             workbook=address[1] if address else found.get("JIELU_WORKBOOK", "").strip(),
             database=found.get("JIELU_DATABASE", "") or f"sqlite:///{data / 'ledger.sqlite3'}",
-            rules=Path(found.get("JIELU_RULES", "") or _default("rules.toml")),
+            rules=Path(found.get("JIELU_RULES", "") or data / RULES_NAME),
             templates=Path(found.get("JIELU_TEMPLATES", "") or _default("sheet_templates")),
             smtp=found.get("JIELU_SMTP", ""),
             mail_from=found.get("JIELU_MAIL_FROM", ""),
@@ -232,20 +233,25 @@ class Office:
         rules, _ = self._first_rules()
         return Ledger(self.settings.database, self.workbook, rules.bureau.zone)
 
+    @property
+    def rules_file(self) -> Path:
+        """The file that is in force: the one named by JIELU_RULES, else the bureau's own in the data folder once the
+        rules were changed on the page, else the one that comes along."""
+        own = self.settings.rules
+        return own if self.settings.environ.get("JIELU_RULES") or own.exists() else _default(RULES_NAME)
+
     def rules_text(self) -> str:
         try:
-            return self.settings.rules.read_text("utf-8")
+            return self.rules_file.read_text("utf-8")
         except OSError as error:
-            raise SettingsError(
-                f"读不到规则文件 {self.settings.rules}：{error.strerror}。请检查 JIELU_RULES。"
-            ) from error
+            raise SettingsError(f"读不到规则文件 {self.rules_file}：{error.strerror}。请检查 JIELU_RULES。") from error
 
     def _first_rules(self) -> tuple[Rules, str]:
         """Before the ledger is open, only the file can say; its zone is enough."""
         try:
-            return load_rules(self.rules_text(), self.settings.rules.name), ""
+            return load_rules(self.rules_text(), self.rules_file.name), ""
         except RulesError as error:
-            return load_rules(_default("rules.toml").read_text("utf-8")), str(error)
+            return load_rules(_default(RULES_NAME).read_text("utf-8")), str(error)
 
     def rules(self) -> Rules:
         """The rules in force: the file's, or the last good ones while the file has a mistake (``trouble``)."""

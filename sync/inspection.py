@@ -43,7 +43,7 @@ class Inspection:
 
 def inspect(office: Office) -> Inspection:
     """Hold everything against everything. Raises ``RulesError`` for a rules file with mistakes."""
-    rules = load(office.rules_text(), office.settings.rules.name)
+    rules = load(office.rules_text(), office.rules_file.name)
     problems = (*workbook_problems(office), *link_problems(office, rules))
     return Inspection(office.workbook, problems, *_clauses(rules))
 

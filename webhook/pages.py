@@ -64,6 +64,7 @@ DESK = (
     ("/letters", "督办"),
     ("/bulletin", "今日通报"),
     ("/import", "导入"),
+    ("/rules", "规则"),
     ("/people", "人员链接"),
     ("/mine", "我的"),
     ("/notices", "我的通知"),

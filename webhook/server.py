@@ -28,6 +28,7 @@ from webhook import (
     notices,
     pages,
     people,
+    rulebook,
     verify,
 )
 
@@ -78,6 +79,7 @@ def create_app(
     app.register_blueprint(bulletins.blueprint(door))
     app.register_blueprint(imports.blueprint(door, nudge))
     app.register_blueprint(notices.blueprint(door))
+    app.register_blueprint(rulebook.blueprint(door, nudge))
     if office.embedded:
         app.register_blueprint(
             api.blueprint(office.api, office.accounts, f"{office.settings.url}/token" if office.settings.url else None)

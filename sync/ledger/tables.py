@@ -207,6 +207,26 @@ wishes = sa.Table(
     sa.Column("kind", sa.String(20), primary_key=True),
     sa.Column("channel", sa.String(20), nullable=False),
 )
+drafts = sa.Table(
+    "drafts",
+    meta,
+    bureau(),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("base", sa.String(64), nullable=False),  # hash of the rules that it began from
+    sa.Column("person", sa.String(120), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
+editions = sa.Table(
+    "editions",
+    meta,
+    bureau(),
+    sa.Column("n", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("person", sa.String(120), nullable=False),  # empty: the file itself was edited
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
 
 
 def open_engine(url: str) -> Engine:

@@ -1,0 +1,101 @@
+"""Changing the rules in force: a draft that is checked, put in force with a reason, and kept as an edition.
+
+The file stays what is in force (DESIGN section 7): it is replaced in one step, and noted afterwards. A process that
+died between, or somebody who edited the file himself, leaves a text that is noted at the next look at the editions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from sync.config import Office
+from sync.core.rules import Rules, RulesError, load
+from sync.core.spans import Problem
+from sync.ledger.editions import Draft, Edition, Editions
+
+BY_HAND = "直接改了规则文件"
+FIRST = "开始使用"
+
+
+class NotInForce(RuntimeError):
+    """Why a draft did not come in force; the sentence says what to do."""
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def problems(text: str) -> tuple[Problem, ...]:
+    """Every mistake of a text with line and column, in the order of the text; none where it could be in force."""
+    try:
+        load(text)
+    except RulesError as error:
+        return error.problems
+    return ()
+
+
+def editions(office: Office, now: datetime) -> list[Edition]:
+    """All editions, the newest first; what stands in the file now is the first of them."""
+    kept, text = Editions(office.ledger), office.rules_text()
+    last = kept.last()
+    if last is None or last.hash != digest(text):
+        kept.note(digest(text), text, "", BY_HAND if last else FIRST, now)
+    return kept.all()
+
+
+def draft(office: Office) -> Draft:
+    """The draft, or a new one that begins from what is in force."""
+    text = office.rules_text()
+    zero = datetime.fromtimestamp(0, office.ledger.zone)
+    return Editions(office.ledger).draft() or Draft(text, digest(text), "", zero)
+
+
+def keep(office: Office, text: str, person: str, now: datetime) -> Draft:
+    """Keep a draft, mistakes and all."""
+    found = replace(draft(office), text=text.replace("\r\n", "\n"), person=person, at=now)
+    Editions(office.ledger).keep(found)
+    return found
+
+
+def put_in_force(office: Office, text: str, base: str, person: str, reason: str, now: datetime) -> Edition:
+    """Replace the rules file. ``base``: the hash of the rules that the author saw. Raises ``NotInForce``."""
+    if not reason.strip():
+        raise NotInForce("请写明为什么改，以后查得到。")
+    _checked(text)
+    with office.ticking:
+        editions(office, now)
+        if digest(office.rules_text()) != base:
+            raise NotInForce("您开始改以后，规则又被别人改过，没有启用。请看「历次修改」，把那些改动并进草稿再启用。")
+        if digest(text) == base:
+            raise NotInForce("草稿和现在的规则一样，没有可以启用的。")
+        _replace(office.settings.rules, text)
+        kept = Editions(office.ledger)
+        made = kept.note(digest(text), text, person, reason.strip(), now)
+        kept.drop()
+    return made
+
+
+def _checked(text: str) -> Rules:
+    try:
+        return load(text)
+    except RulesError as error:
+        raise NotInForce(f"规则还有错，没有启用：{error.problems[0].message}") from error
+
+
+def _replace(file: Path, text: str) -> None:
+    """The whole new file or the whole old one, whenever the power fails."""
+    half = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with half.open("w", encoding="utf-8", newline="\n") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        half.replace(file)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        raise NotInForce(f"规则文件 {file} 写不进去：{error.strerror}。没有启用，原来的规则继续有效。") from error

@@ -1,0 +1,157 @@
+"""Rules changed on the page: a draft with its mistakes, tried on a month, in force with a reason, and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sync import revision
+from sync.core import yeartable
+from sync.core.rules import load
+from sync.revision import NotInForce
+from tests.book import ROOT, hour
+from tests.house import OPERATOR, House, house
+
+TEXT = (ROOT / "rules.toml").read_text("utf-8")
+NOW = hour("2026-11-24 16:00")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[House]:
+    with house(tmp_path) as made:
+        yield made
+
+
+def changed(text: str = TEXT) -> str:
+    return text.replace('rework = "4wh" ', 'rework = "6wh" ')
+
+
+def test_a_draft_changes_nothing_until_it_is_put_in_force_with_a_reason(home: House) -> None:
+    office = home.office
+    draft = revision.keep(office, changed(), "标准化办01", NOW)
+    assert str(office.rules().clock.rework) == "4wh"
+    with pytest.raises(NotInForce, match="写明为什么"):
+        revision.put_in_force(office, draft.text, draft.base, "标准化办01", "  ", NOW)
+    made = revision.put_in_force(office, draft.text, draft.base, "标准化办01", "返工给足一天", NOW)
+    assert str(office.rules().clock.rework) == "6wh"
+    assert office.rules_file.read_text("utf-8") == changed()
+    assert office.rules_file.parent == home.folder / "data"
+    assert [(one.n, one.person, one.reason) for one in revision.editions(office, NOW)] == [
+        (made.n, "标准化办01", "返工给足一天"),
+        (1, "", "开始使用"),
+    ]
+    assert revision.draft(office).text == changed(), "the next draft begins from what is in force"
+
+
+def test_a_draft_with_a_mistake_never_comes_in_force(home: House) -> None:
+    draft = revision.keep(home.office, TEXT.replace('rework = "4wh" ', 'rework = "4xx" '), "标准化办01", NOW)
+    with pytest.raises(NotInForce, match="还有错"):
+        revision.put_in_force(home.office, draft.text, draft.base, "标准化办01", "试试", NOW)
+    assert home.office.rules_text() == TEXT
+
+
+def test_rules_that_somebody_else_changed_meanwhile_are_not_run_over(home: House) -> None:
+    mine = revision.keep(home.office, changed(), "标准化办01", NOW)
+    theirs = TEXT.replace('warn_at = "75%"', 'warn_at = "50%"')
+    revision.put_in_force(home.office, theirs, revision.digest(TEXT), "办公室01", "早点提醒", NOW)
+    with pytest.raises(NotInForce, match="又被别人改过"):
+        revision.put_in_force(home.office, mine.text, mine.base, "标准化办01", "返工", NOW)
+    assert home.office.rules_text() == theirs
+
+
+def test_an_edit_of_the_file_itself_is_an_edition_too(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(TEXT, "utf-8")
+    home = House(tmp_path, JIELU_RULES=str(file))
+    try:
+        revision.editions(home.office, NOW)
+        file.write_text(changed(), "utf-8")
+        found = revision.editions(home.office, NOW)
+        assert [(one.n, one.reason, one.text == changed()) for one in found] == [
+            (2, "直接改了规则文件", True),
+            (1, "开始使用", False),
+        ]
+        revision.put_in_force(home.office, TEXT, revision.digest(changed()), "办公室01", "改回来", NOW)
+        assert file.read_text("utf-8") == TEXT
+    finally:
+        home.close()
+
+
+def test_a_file_that_can_not_be_written_leaves_the_old_rules(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(NotInForce, match="写不进去"):
+        revision.put_in_force(home.office, changed(), revision.digest(TEXT), "办公室01", "改", NOW)
+    monkeypatch.undo()
+    assert home.office.rules_text() == TEXT
+    assert [one.n for one in revision.editions(home.office, NOW)] == [1]
+    assert not list((home.folder / "data").glob("rules.toml*"))
+
+
+def test_the_pages_from_draft_to_force_and_back(home: House) -> None:
+    office = home.enter("标准化办01")
+    page = office.get(f"{home.url}/rules").text
+    assert "任务「清扫保洁」" in page
+    assert "本局默认" in page
+    said = office.post(f"{home.url}/rules/check", json={"text": 'rework = "x"'}).json()["problems"]
+    assert said[0]["line"] == 1
+    wrong = office.post(
+        f"{home.url}/rules/check", json={"text": TEXT.replace('rework = "4wh"', 'rework = "4x"')}
+    ).json()
+    line = next(n for n, text in enumerate(TEXT.splitlines(), start=1) if text.startswith("rework ="))
+    assert [(one["line"], one["column"]) for one in wrong["problems"]] == [(line, 10)]
+    kept = office.post(f"{home.url}/rules/draft", data={"text": changed().replace("\n", "\r\n"), "act": "keep"})
+    assert "<ins>rework = &#34;6wh&#34;" in kept.text
+    home.add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 类别 | 问题描述
+        2026-11-03 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 甲
+        """)
+    home.tick("2026-11-03 09:01")
+    tried = office.get(f"{home.url}/rules/try?month=2026-11")
+    assert "1 个问题，没有不同" in " ".join(tried.text.replace("<strong>", "").replace("</strong>", "").split())
+    refused = office.post(f"{home.url}/rules/draft", data={"text": changed(), "act": "force", "reason": ""})
+    assert (refused.status_code, "请写明为什么改" in refused.text) == (409, True)
+    done = office.post(f"{home.url}/rules/draft", data={"text": changed(), "act": "force", "reason": "返工给足"})
+    assert "已经启用，这是第 2 版" in done.text
+    assert home.nudges
+    assert str(home.office.rules().clock.rework) == "6wh"
+    assert "<del>rework = &#34;4wh&#34;" in office.get(f"{home.url}/rules/editions/2").text
+    back = office.post(f"{home.url}/rules/editions/1/back")
+    assert "已经退回到第 1 版的内容，记为第 3 版" in back.text
+    assert home.office.rules_text() == TEXT
+
+
+def test_next_year_s_holidays_go_from_the_page_into_the_draft(home: House) -> None:
+    office = home.enter(OPERATOR)
+    assert "2027 年工作日历" in office.get(f"{home.url}/calendar?year=2027").text
+    given = {"year": "2027", "published": "yes", "off": "01-01~01-03 元旦\n02-05~02-11 春节", "on": "02-14 春节"}
+    page = office.post(f"{home.url}/calendar", data=given)
+    assert "2027 年的日历写进了草稿" in page.text
+    text = revision.draft(home.office).text
+    rules = load(text)
+    assert 2027 in rules.calendar.known
+    assert rules.calendar.is_workday(hour("2027-02-14 09:00").date())
+    assert not rules.calendar.is_workday(hour("2027-02-08 09:00").date())
+    assert text.replace(text[text.index("[[calendar.year]]") : text.index("# ─── 四、")], "") == TEXT.replace(
+        TEXT[TEXT.index("[[calendar.year]]") : TEXT.index("# ─── 四、")], ""
+    ), "nothing else of the file changed"
+    wrong = office.post(f"{home.url}/calendar", data={**given, "off": "02-30 春节"})
+    assert (wrong.status_code, "没有「02-30」这一天" in wrong.text) == (422, True)
+    assert "02-30 春节" in wrong.text, "what was typed is still there"
+
+
+def test_a_year_is_written_into_the_text_as_it_was_typed_and_read_back() -> None:
+    off, on = ["01-01~01-03 元旦", "04-05 清明"], ["01-09 元旦"]
+    text = yeartable.with_year(TEXT, 2028, True, off, on)
+    days = load(text).calendar.special(2028)
+    assert (yeartable.written(days, works=False), yeartable.written(days, works=True)) == (off, on)
+    again = yeartable.with_year(text, 2028, True, off[:1], [])
+    assert again.count("[[calendar.year]]") == 2
+    assert yeartable.written(load(again).calendar.special(2028), works=False) == off[:1]
+    hostile = yeartable.with_year(TEXT, 2028, True, ['01-01 元旦"]\npublished = false #'], [])
+    assert "2028" in str(load(hostile).calendar.known), "a quote does not end the text"

@@ -1,0 +1,281 @@
+"""The rules and the calendar in the browser: in plain words, as a draft, tried on a past month, in force, and back.
+
+Only the office and the standards office change them; every change has a reason and can be undone.
+"""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+import flask
+from flask import redirect, render_template, request
+
+from sync import revision
+from sync.core import yeartable
+from sync.core.rules import Rules, RulesError, load
+from sync.core.scores import month_of
+from sync.core.sight import OVERSEERS
+from sync.core.simulate import NotKnown, simulate
+from sync.core.status import calendar_warning
+from sync.ledger.editions import Editions
+from sync.revision import NotInForce
+from webhook import access
+from webhook.access import Door
+
+MOST_TEXT = 400_000  # characters of a rules file
+
+
+def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
+    """The pages; ``nudge`` makes the next look come soon when other rules are in force."""
+    routes = flask.Blueprint("rulebook", __name__, template_folder="templates")
+    trying = threading.Lock()  # a simulation is long work: one at a time
+
+    @routes.before_request
+    @access.needs(*OVERSEERS)
+    def only_overseers() -> None:
+        return None
+
+    @routes.get("/rules")
+    def plain() -> str:
+        return _plain(door)
+
+    @routes.get("/rules/draft")
+    def draft() -> str:
+        return _draft(door)
+
+    @routes.post("/rules/draft")
+    def keep() -> Any:
+        text = request.form.get("text", "")
+        if not text.strip() or len(text) > MOST_TEXT:
+            return _draft(door, "规则不能是空的，也不能太长，没有保存。"), 422
+        revision.keep(door.office, text, _name(), door.now())
+        act = request.form.get("act", "keep")
+        if act == "force":
+            return _force(door, nudge)
+        return redirect("/rules/try") if act == "try" else _draft(door, "草稿存好了，现在的规则没有变。")
+
+    @routes.post("/rules/drop")
+    def drop() -> Any:
+        Editions(door.office.ledger).drop()
+        return redirect("/rules/draft")
+
+    @routes.post("/rules/check")
+    def check() -> Any:
+        body = request.get_json(silent=True)
+        text = body.get("text") if isinstance(body, dict) else None
+        if not isinstance(text, str) or len(text) > MOST_TEXT:
+            return flask.jsonify(error="请求的格式不对。"), 422
+        found = revision.problems(text)
+        return flask.jsonify(problems=[{"line": p.line, "column": p.column, "message": p.message} for p in found])
+
+    @routes.get("/rules/try")
+    def tried() -> Any:
+        with trying:
+            return _tried(door, request.args.get("month", ""))
+
+    @routes.get("/rules/editions/<int:number>")
+    def edition(number: int) -> Any:
+        return _edition(door, number)
+
+    @routes.post("/rules/editions/<int:number>/back")
+    def back(number: int) -> Any:
+        return _back(door, number, nudge)
+
+    _calendar_routes(routes, door)
+    return routes
+
+
+def _name() -> str:
+    one = access.visitor()
+    return one.name if one else ""
+
+
+# In plain words
+
+
+def _plain(door: Door, said: str = "") -> str:
+    rules = door.office.rules()
+    bases = sorted(rules.clauses(), key=lambda one: ORDER.get(_kind(one.where), len(ORDER)))
+    groups = [(kind, list(group)) for kind, group in groupby(bases, key=lambda one: _kind(one.where))]
+    return render_template(
+        "rules.html",
+        groups=groups,
+        clauses=rules.plan.clauses,
+        title=rules.plan.title,
+        uncovered=rules.uncovered(),
+        editions=revision.editions(door.office, door.now()),
+        draft=Editions(door.office.ledger).draft(),
+        trouble=door.office.trouble,
+        said=said,
+    )
+
+
+ORDER = {
+    kind: at
+    for at, kind in enumerate(("任务", "类别", "受理时间", "到期提醒", "返工时限", "重复出现", "升级", "逐级上报"))
+}
+
+
+def _kind(where: str) -> str:
+    """What a rule is about: the word before its own name."""
+    return where.split("「", 1)[0]
+
+
+# The draft
+
+
+def _draft(door: Door, said: str = "", reason: str = "") -> str:
+    kept, text = revision.draft(door.office), door.office.rules_text()
+    return render_template(
+        "rules_draft.html",
+        draft=kept,
+        problems=revision.problems(kept.text),
+        changed=list(_difference(text, kept.text)),
+        behind=kept.base != revision.digest(text),
+        months=_months(door),
+        said=said,
+        reason=reason,
+    )
+
+
+def _difference(before: str, after: str) -> Iterator[tuple[str, str]]:
+    """Lines of the difference with what each is: ``added``, ``gone``, ``same`` or ``place``."""
+    kinds = {"+": "added", "-": "gone", " ": "same", "@": "place"}
+    found = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
+    for line in list(found)[2:]:
+        kind = kinds.get(line[:1], "same")
+        yield kind, f"第 {line.split('+')[1].split(',')[0].split(' ')[0]} 行附近" if kind == "place" else line[1:]
+
+
+def _force(door: Door, nudge: Callable[[], None]) -> Any:
+    reason, kept = request.form.get("reason", ""), revision.draft(door.office)
+    try:
+        made = revision.put_in_force(door.office, kept.text, kept.base, _name(), reason, door.now())
+    except NotInForce as error:
+        return _draft(door, str(error), reason), 409
+    nudge()
+    return _plain(
+        door, f"已经启用，这是第 {made.n} 版。没有定下来的（时限、计分）从下一轮起按新的规则，已经定下来的不动。"
+    )
+
+
+# A past month
+
+
+def _months(door: Door) -> list[str]:
+    stamps = door.office.ledger.memory().stamps.values()
+    return sorted({month_of(one.received) for one in stamps if one.street}, reverse=True)
+
+
+def _tried(door: Door, month: str) -> Any:
+    months = _months(door)
+    month = month or next(iter(months), "")
+    found, said = None, ""
+    try:
+        other = load(revision.draft(door.office).text)
+        if month:
+            rules, memory = door.office.rules(), door.office.ledger.memory()
+            found = simulate(door.office.templates, memory, rules, other, month, door.now())
+    except RulesError as error:
+        said = f"草稿还有 {len(error.problems)} 处错，改好才能模拟。"
+    except NotKnown as error:
+        said = str(error)
+    page = render_template("rules_try.html", found=found, months=months, month=month, said=said)
+    return page, 200 if not said else 422
+
+
+# Editions
+
+
+def _edition(door: Door, number: int) -> Any:
+    kept = revision.editions(door.office, door.now())
+    one = next((edition for edition in kept if edition.n == number), None)
+    if one is None:
+        return _plain(door, f"没有第 {number} 版。"), 404
+    before = next((edition.text for edition in kept if edition.n == number - 1), "")
+    return render_template("rules_edition.html", one=one, newest=kept[0].n, changed=list(_difference(before, one.text)))
+
+
+def _back(door: Door, number: int, nudge: Callable[[], None]) -> Any:
+    one = next((e for e in revision.editions(door.office, door.now()) if e.n == number), None)
+    if one is None:
+        return _plain(door, f"没有第 {number} 版。"), 404
+    base = revision.digest(door.office.rules_text())
+    try:
+        made = revision.put_in_force(door.office, one.text, base, _name(), f"退回到第 {number} 版", door.now())
+    except NotInForce as error:
+        return _plain(door, str(error)), 409
+    nudge()
+    return _plain(door, f"已经退回到第 {number} 版的内容，记为第 {made.n} 版。")
+
+
+# The calendar
+
+
+def _calendar_routes(routes: flask.Blueprint, door: Door) -> None:
+    @routes.get("/calendar")
+    def calendar() -> Any:
+        year = request.args.get("year", "")
+        return _calendar(door, int(year) if year.isdigit() and 2004 <= int(year) <= 2100 else door.now().year)
+
+    @routes.post("/calendar")
+    def write() -> Any:
+        given = request.form
+        year = given.get("year", "")
+        if not year.isdigit() or not 2004 <= int(year) <= 2100:
+            return _calendar(door, door.now().year, "请选年份。"), 422
+        off, on = (_lines(given.get(key, "")) for key in ("off", "on"))
+        kept = revision.draft(door.office)
+        text = yeartable.with_year(kept.text, int(year), given.get("published") == "yes", off, on)
+        if found := revision.problems(text):
+            return _calendar(door, int(year), f"没有存：{found[0].message}", given), 422
+        revision.keep(door.office, text, _name(), door.now())
+        return _draft(door, f"{year} 年的日历写进了草稿，启用以后才生效。", f"填写 {year} 年放假和调休安排")
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _calendar(door: Door, year: int, said: str = "", typed: Any = None) -> str:
+    rules = door.office.rules()
+    table = rules.calendar.special(year)
+    return render_template(
+        "calendar.html",
+        year=year,
+        this_year=door.now().year,
+        known=year in rules.calendar.known,
+        off=typed["off"] if typed else "\n".join(yeartable.written(table, works=False)),
+        on=typed["on"] if typed else "\n".join(yeartable.written(table, works=True)),
+        months=[(name, _weeks(rules, year, month)) for month, name in enumerate(_month_names(), start=1)],
+        warning=calendar_warning(rules, door.now().date()),
+        said=said,
+    )
+
+
+def _month_names() -> list[str]:
+    return [f"{n}月" for n in range(1, 13)]
+
+
+def _weeks(rules: Rules, year: int, month: int) -> list[list[tuple[int, str, str] | None]]:
+    """Weeks from Monday: (day of the month, what it is, why); None outside the month."""
+    first = date(year, month, 1)
+    day = first - timedelta(days=first.weekday())
+    weeks = []
+    while day.month == month or day < first:
+        week = [day + timedelta(days=n) for n in range(7)]
+        weeks.append([_day(rules, one) if one.month == month else None for one in week])
+        day += timedelta(days=7)
+    return weeks
+
+
+def _day(rules: Rules, day: date) -> tuple[int, str, str]:
+    works, note = rules.calendar.is_workday(day), rules.calendar.note(day)
+    weekday = day.weekday() < 5
+    kind = ("work" if weekday else "on") if works else ("off" if weekday or "放假" in note else "weekend")
+    return day.day, kind, note
