@@ -244,7 +244,7 @@ def _lines(text: str) -> list[str]:
 
 def _calendar(door: Door, year: int, said: str = "", typed: Any = None) -> str:
     rules = door.office.rules()
-    table = rules.calendar.special(year)
+    table = rules.calendar.published(year)
     return render_template(
         "calendar.html",
         year=year,

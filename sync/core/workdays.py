@@ -98,7 +98,7 @@ class Workdays:
         special = self._special.get(day)
         return day.weekday() < 5 if special is None else special.works
 
-    def special(self, year: int) -> tuple[Day, ...]:
+    def published(self, year: int) -> tuple[Day, ...]:
         """The published days of a year that are not what their weekday says, without the bureau's own."""
         return tuple(day for on, day in sorted(self._special.items()) if on.year == year and on not in self._own)
 
