@@ -12,15 +12,19 @@ from sync.core.rules import Rules, load
 from sync.core.sight import remembered
 from sync.core.tabs import locate
 
+PEOPLE = "由人落实"
+
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found. ``problems`` are sentences that people must look at; ``clauses`` (where, clause, text)."""
+    """What was found. ``problems`` are sentences that people must look at; ``clauses`` (where, clause, text);
+    ``sentences`` of the plan (clause, words, answer; an empty answer leaves it to people)."""
 
     workbook: str
     problems: tuple[str, ...]
     clauses: tuple[tuple[str, str, str], ...]
     uncovered: tuple[str, ...]
+    sentences: tuple[tuple[str, str, str], ...] = ()
 
     def fields(self) -> dict[str, Any]:
         return {
@@ -28,6 +32,7 @@ class Inspection:
             "problems": list(self.problems),
             "uncovered": list(self.uncovered),
             "clauses": [list(one) for one in self.clauses],
+            "sentences": [list(one) for one in self.sentences],
         }
 
     def text(self) -> str:
@@ -35,8 +40,11 @@ class Inspection:
         found += [f"  问题：{one}" for one in self.problems] or ["  各工作表和模板一致"]
         found.append("规则的依据")
         found += [f"  {where}：{clause}　{text}" for where, clause, text in self.clauses]
+        if self.sentences:
+            found.append("方案的每一句由什么落实")
+            found += [f"  {clause}　{says} → {answer or PEOPLE}" for clause, says, answer in self.sentences]
         if self.uncovered:
-            found.append("方案里还没有规则引用的条款（由人落实，或以后的版本落实）")
+            found.append("方案里没有规则引用、也没有写明由什么落实的条款")
             found += [f"  {one}" for one in self.uncovered]
         return "\n".join(found)
 
@@ -45,7 +53,8 @@ def inspect(office: Office) -> Inspection:
     """Hold everything against everything. Raises ``RulesError`` for a rules file with mistakes."""
     rules = load(office.rules_text(), office.rules_file.name)
     problems = (*workbook_problems(office), *link_problems(office, rules))
-    return Inspection(office.workbook, problems, *_clauses(rules))
+    sentences = tuple((one.clause, one.says, one.answer) for one in rules.plan.sentence)
+    return Inspection(office.workbook, problems, *_clauses(rules), sentences)
 
 
 def workbook_problems(office: Office) -> list[str]:

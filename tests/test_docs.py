@@ -87,3 +87,26 @@ def test_the_architecture_names_every_room_of_the_core() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     rooms = [path.stem for path in (ROOT / "sync" / "core").glob("*.py") if path.stem != "__init__"]
     assert [room for room in rooms if f"`{room}`" not in page] == []
+
+
+PLAN = ROOT.parent / "shared" / "plan-2022-26.zh.txt"
+
+
+def test_every_sentence_of_the_plan_has_its_answer_and_its_test() -> None:
+    """docs/plan.zh.md says what the rules say; each story that it names is there, each clause has a sentence."""
+    table = [line.strip("| ").split(" | ") for line in (ROOT / "docs" / "plan.zh.md").read_text("utf-8").splitlines()
+             if line.startswith("| ")][2:]  # fmt: skip
+    rules = tomllib.loads((ROOT / "rules.toml").read_text("utf-8"))["plan"]
+    said = [[one["clause"], one["says"], one["answer"] or "由人落实"] for one in rules["sentence"]]
+    assert [row[:3] for row in table] == said
+    assert set(rules["clauses"]) == {row[0] for row in table}
+    stories = {path.name for path in (ROOT / "tests" / "stories").glob("*.txt")}
+    assert [row for row in table if (row[2] == "由人落实") != (row[3] == "—")] == []
+    assert [row[3] for row in table if row[3] != "—" and row[3] not in stories] == []
+
+
+@pytest.mark.skipif(not PLAN.exists(), reason="the plan itself is not in the repository")
+def test_the_sentences_are_the_plan_s_own_words() -> None:
+    plan = PLAN.read_text("utf-8").replace("\n", "")
+    sentences = tomllib.loads((ROOT / "rules.toml").read_text("utf-8"))["plan"]["sentence"]
+    assert [one["says"] for one in sentences if one["says"] not in plan] == []

@@ -108,6 +108,7 @@ def _plain(door: Door, said: str = "") -> str:
         clauses=rules.plan.clauses,
         title=rules.plan.title,
         uncovered=rules.uncovered(),
+        sentences=rules.plan.sentence,
         editions=revision.editions(door.office, door.now()),
         draft=Editions(door.office.ledger).draft(),
         trouble=door.office.trouble,

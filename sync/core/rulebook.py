@@ -66,11 +66,21 @@ class Bureau(Table):
     units: Words
 
 
+class Sentence(Table):
+    """[[plan.sentence]] A sentence of the plan that asks for something, word for word, and the rule, tab or page that
+    answers it; an empty `answer` leaves it to people."""
+
+    clause: Clause
+    says: Text
+    answer: str
+
+
 class Plan(Table):
-    """[plan] The document that the rules carry out: its clauses by number, each in a few words."""
+    """[plan] The document that the rules carry out: its clauses by number, each in a few words, and its sentences."""
 
     title: Text
     clauses: dict[str, Text]
+    sentence: tuple[Sentence, ...] = ()
 
 
 class SeasonTable(Table):

@@ -112,8 +112,8 @@ class Rules:
         return list(_bases(self))
 
     def uncovered(self) -> list[tuple[str, str]]:
-        """The clauses of the plan, number and words, that no rule cites."""
-        cited = {basis.basis for basis in self.clauses()}
+        """The clauses of the plan, number and words, that no rule cites and no sentence says an answer to."""
+        cited = {basis.basis for basis in self.clauses()} | {one.clause for one in self.plan.sentence if one.answer}
         return [(clause, text) for clause, text in self.plan.clauses.items() if clause not in cited]
 
 
