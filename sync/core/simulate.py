@@ -101,12 +101,14 @@ def _last_hour(month: str, rules: Rules, now: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A month under one rules file: its issues, the lines of all that is scored in it, and 月度考核 by row."""
+    """A month under one rules file: its issues, the lines of all that is scored in it, 月度考核 by row, and which rule
+    called for a letter about which issue."""
 
     followed: Mapping[str, Followed]
     lines: Mapping[tuple[str, ...], Mapping[str, Any]]
     rows: Mapping[tuple[str, ...], Mapping[str, Any]]
     rules: Rules
+    called: Mapping[str, str]
 
 
 def _worked_out(
@@ -114,7 +116,8 @@ def _worked_out(
 ) -> Outcome:
     bare = _stripped(memory, month, at, inside)
     first = take(_look(tabs, bare, rules, at))
-    bare.stamps = {**bare.stamps, **_stamped(first, memory, inside)}
+    stamped = _stamped(first, memory, inside)
+    bare.stamps = {**bare.stamps, **{rid: stamps for rid, (stamps, _) in stamped.items()}}
     look = take(_look(tabs, bare, rules, at))
     lines, rows = look.scored.lines, look.scored.rows
     return Outcome(
@@ -122,6 +125,7 @@ def _worked_out(
         {key: cells for key, cells in lines.items() if cells["month"] == month},
         {key: cells for key, cells in rows.items() if cells["month"] == month},
         rules,
+        {rid: called for rid, (_, called) in stamped.items()},
     )
 
 
@@ -151,15 +155,17 @@ def _stripped(memory: Memory, month: str, at: datetime, inside: set[str]) -> Mem
     )
 
 
-def _stamped(look: Look, memory: Memory, inside: set[str]) -> dict[str, Stamps]:
-    """The month's issues stamped anew: hours that people made stay, whatever rules made is made again."""
+def _stamped(look: Look, memory: Memory, inside: set[str]) -> dict[str, tuple[Stamps, str]]:
+    """The month's issues stamped anew: hours that people made stay, whatever rules made is made again. With each, the
+    rule that called for a letter."""
     rows = {row.rid: row for row in look.rows.get("issues", []) if row.rid in inside}
     repeats = _repeats(look, memory)
-    found: dict[str, Stamps] = {}
+    found: dict[str, tuple[Stamps, str]] = {}
     for rid, row in rows.items():
         stamps = _begun(row, memory.stamps[rid], look.roster, look.rules, repeats.get(rid, 1))
         if stamps is not None:
-            found[rid] = replace(stamps, levels=_levels(look, row, stamps))
+            levels, called = _reached(look, row, stamps)
+            found[rid] = (replace(stamps, levels=levels), called)
     return found
 
 
@@ -190,20 +196,24 @@ def _repeats(look: Look, memory: Memory) -> dict[str, int]:
     return found
 
 
-def _levels(look: Look, row: Row, stamps: Stamps) -> tuple[Reached, ...]:
-    """The levels that the issue came to. Lateness only grows while the clock runs, so what was reached is what held
-    just before something moved or stopped it."""
+def _reached(look: Look, row: Row, stamps: Stamps) -> tuple[tuple[Reached, ...], str]:
+    """The levels that the issue came to, and the rule that called for a letter about it. Lateness only grows while the
+    clock runs, so what was reached is what held just before something moved or stopped it."""
     follow = look.followup
     issue = Issue(row.rid, row.cells, stamps, follow.fixes.get(row.rid, ()), follow.asks.get(row.rid, ()))
     street = look.roster.street(stamps.street, stamps.received.date())
     reached: dict[int, Reached] = {}
+    called = ""
     for moment in _moments(issue, look.now):
         known_stamps, life = issues.follow(issue, look.rules, moment)
         known = escalation.facts(issue, life, known_stamps, look.rules, street.type if street else "")
+        if life.state not in (*escalation.OPEN, lives.CLOSED):
+            continue
         for step in look.rules.escalation:
-            if life.state in (*escalation.OPEN, lives.CLOSED) and step.when.holds(known):
-                reached.setdefault(step.level, Reached(step.level, moment, step.name))
-    return tuple(reached[level] for level in sorted(reached))
+            if step.level not in reached and step.when.holds(known):
+                reached[step.level] = Reached(step.level, moment, step.name)
+        called = called or next((one.name for one in look.rules.letters.when if one.when.holds(known)), "")
+    return tuple(reached[level] for level in sorted(reached)), called
 
 
 def _moments(issue: Issue, now: datetime) -> list[datetime]:
@@ -241,6 +251,13 @@ def _levels_apart(before: Outcome, after: Outcome) -> Iterator[Difference]:
             yield Difference(rid, "升级", was, would)
 
 
+def _letters(before: Outcome, after: Outcome) -> Iterator[Difference]:
+    for rid in before.called.keys() | after.called.keys():
+        was, would = before.called.get(rid, ""), after.called.get(rid, "")
+        if was != would:
+            yield Difference(rid, "督办", was, would)
+
+
 def _lines(before: Outcome, after: Outcome) -> Iterator[Difference]:
     for key in before.lines.keys() | after.lines.keys():
         was, would = (_points(side.lines.get(key)) for side in (before, after))
@@ -275,6 +292,7 @@ def _ordered(
 _COMPARE = (
     ("问题", _ordered(_issues)),
     ("升级", _ordered(_levels_apart)),
+    ("督办函", _ordered(_letters)),
     ("扣分明细", _ordered(_lines)),
     ("月度考核", _ordered(_ranks)),
 )

@@ -108,6 +108,15 @@ def test_another_unit_and_another_measure_of_repeats(book: Book) -> None:
     assert found == {"问题": [("20261105-001", "重复", "第2次", "第1次")]}
 
 
+def test_other_conditions_of_letters_and_of_levels(book: Book) -> None:
+    found = told(compare(book, 'when.source = "上级交办"\nwhen.overdue = true', "when.overdue = true"))
+    assert set(found) == {"督办函"}
+    assert [row[0] for row in found["督办函"]] == ["20261103-001"]
+    assert found["督办函"][0][2] == ""
+    found = told(compare(book, 'when.overdue = ">= 1wd"\nplan = "五·3"', 'when.overdue = ">= 1h"\nplan = "五·3"'))
+    assert found == {"升级": [("20261103-001", "升级", "1 支部书记", "2 指挥长")]}
+
+
 def test_nothing_is_remembered_of_a_simulation(book: Book) -> None:
     before = (dict(book.memory.stamps), dict(book.memory.lines), dict(book.memory.known["issues"]))
     compare(book, 'window = "7d" ', 'window = "1d" ')

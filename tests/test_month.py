@@ -1,0 +1,264 @@
+"""The simulated month, whole: deadlines recomputed by other arithmetic, then letters, appeals, changes, seal, quarter
+and year, drift and the check of an exported file.
+
+The arithmetic here shares nothing with the product: it walks minute by minute over office hours written down by hand.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import gspread
+import pytest
+from click.testing import CliRunner
+
+from sync import demo, exchange, proof, setup
+from sync.cli import main
+from sync.config import Office, Settings
+from sync.core import serials, verification
+from sync.core.explain import explain
+from sync.core.memory import Tables
+from sync.workbook import transport
+from tests.book import ZONE, hour
+
+UNTIL = hour("2026-11-24 16:00")
+PICKED = 50
+
+# What domain.md says, by category: (一般, 严重). h: clock hours, wh: hours of office time, wd: workdays.
+LIMITS = {
+    "占道经营": ("2wh", "1h"), "店外经营": ("2wh", "2h"), "门店堆物": ("4wh", "2h"), "马路市场": ("1wd", "4h"),
+    "路面脏污": ("2wh", "1h"), "路面积水": ("4wh", "2h"), "绿地垃圾": ("4wh", "2h"), "缺株死树": ("5wd", "4h"),
+    "乱张贴乱涂画": ("1wd", "4h"), "乱晾晒": ("4wh", "4wh"), "背街堆物": ("1wd", "4h"), "暴露垃圾": ("4wh", "2h"),
+    "垃圾满溢": ("4wh", "2h"), "环卫设施破损": ("3wd", "1wd"), "渣土遗撒": ("4h", "2h"), "渣土乱倒": ("2wd", "1wd"),
+    "建筑垃圾": ("4wh", "4h"), "井盖缺损": ("6h", "2h"), "路面破损": ("5wd", "1wd"), "路灯故障": ("2wd", "1wd"),
+    "设施占用": ("1wd", "4h"), "油烟超标": ("3wd", "1wd"), "噪音扰民": ("2wh", "2h"), "焚烧燃放": ("1h", "1h"),
+    "其他": ("2wd", "4h"),
+}  # fmt: skip
+# October and November 2026: nothing but weekends is free after 8 October, and Saturday 10 October is worked.
+FREE = {date(2026, 10, n) for n in range(1, 8)}
+WORKED = {date(2026, 10, 10)}
+
+
+def works(day: date) -> bool:
+    return day in WORKED or (day.weekday() < 5 and day not in FREE)
+
+
+def in_office(moment: datetime) -> bool:
+    """Winter hours, from 1 October: 8:00 to 12:00 and 14:30 to 17:30."""
+    minutes = moment.hour * 60 + moment.minute
+    return works(moment.date()) and (480 <= minutes < 720 or 870 <= minutes < 1050)
+
+
+def by_hand(start: datetime, limit: str) -> datetime:
+    """Where the limit leads, counted minute by minute (seconds of the start are carried along)."""
+    amount, unit = int(re.sub(r"\D", "", limit)), re.sub(r"\d", "", limit)
+    if unit in ("h", "d"):
+        return start + timedelta(hours=amount * (24 if unit == "d" else 1))
+    if unit == "wd":
+        day = start.date()
+        while amount:
+            day += timedelta(days=1)
+            amount -= works(day)
+        return datetime(day.year, day.month, day.day, 17, 30, tzinfo=ZONE)
+    left, moment = amount * 60, start
+    if not in_office(moment):
+        moment = moment.replace(second=0, microsecond=0)
+    while not in_office(moment):
+        moment += timedelta(minutes=1)
+    while left:
+        moment += timedelta(minutes=1)
+        left -= 1
+        while left and not in_office(moment):
+            moment += timedelta(minutes=1)
+    return moment
+
+
+@pytest.mark.parametrize(
+    ("start", "limit", "due"),
+    [
+        ("2026-10-08 09:00", "2wh", "2026-10-08 11:00"),
+        ("2026-11-24 16:00", "4wh", "2026-11-25 10:30"),
+        ("2026-11-21 10:00", "2wh", "2026-11-23 10:00"),
+        ("2026-11-20 09:00", "3wd", "2026-11-25 17:30"),
+        ("2026-10-09 17:00", "2wh", "2026-10-10 09:30"),
+        ("2026-11-24 23:00", "2h", "2026-11-25 01:00"),
+    ],
+)
+def test_the_other_arithmetic_is_right_itself(start: str, limit: str, due: str) -> None:
+    assert by_hand(hour(start), limit) == hour(due)
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The demo's month, played to its end."""
+    one = Office(Settings.read({"JIELU_DATA": str(tmp_path_factory.mktemp("month")), "JIELU_SECRET": "tests"}))
+    setup.build(one.gateway, one.rules())
+    demo.run(one, UNTIL, progress=False)
+    yield one
+    one.close()
+
+
+def cells(office: Office, key: str) -> list[dict[str, Any]]:
+    table = office.gateway.read()[key]
+    headers = {column.header: column.key for column in office.templates[key].columns}
+    names = [headers.get(header, header) for header in table.header]
+    return [dict(zip(names, row, strict=False)) for row in table.rows if any(one not in ("", None) for one in row)]
+
+
+def add(office: Office, key: str, *rows: dict[str, Any]) -> None:
+    exchange.append(office.client, office.workbook, office.templates[key], list(rows))
+
+
+def serial(text: str) -> float:
+    return serials.from_datetime(hour(text), ZONE)
+
+
+TOLD = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) 起计，时限(.+?)，第一次定为 (\d{4}-\d\d-\d\d \d\d:\d\d)")
+COUNTED = re.compile(r"计(?:(\d+)小时)?(?:(\d+)分)?(?:（|$)")
+
+
+def test_fifty_deadlines_are_what_other_arithmetic_makes_of_them(office: Office) -> None:
+    """What ``explain`` says of the start, and the limit that domain.md gives, lead to the deadline that it says; and the
+    stretches that it lists add up to the limit."""
+    tables = Tables(office.templates, office.gateway.read())
+    memory, rules = office.ledger.memory(), office.rules()
+    known = [row for row in cells(office, "issues") if row.get("category") in LIMITS and not row.get("given_limit")]
+    known = [row for row in known if memory.stamps[row["id"]].start]
+    checked = []
+    for row in random.Random(20261124).sample(known, PICKED):
+        explained = explain(tables, memory, rules, UNTIL, row["id"])
+        assert explained is not None
+        text = explained.text()
+        told = TOLD.search(text)
+        assert told, text
+        limit = LIMITS[row["category"]][row.get("severity") == "严重"]
+        started = memory.stamps[row["id"]].start.started  # type: ignore[union-attr]
+        assert hour(told[1]) == started.replace(second=0, microsecond=0)
+        assert hour(told[3]) == by_hand(started, limit).replace(second=0, microsecond=0), (row["id"], limit, text)
+        if limit.endswith("h"):
+            steps = dict(explained.parts)["截止时间"]
+            counted = [COUNTED.search(step) for step in steps if step.startswith("  ") and "不计" not in step]
+            minutes = sum(int(one[1] or 0) * 60 + int(one[2] or 0) for one in counted if one)
+            assert abs(minutes - int(re.sub(r"\D", "", limit)) * 60) <= 2, text  # each stretch is cut to whole minutes
+        checked.append((row["category"], limit))
+    assert len(checked) == PICKED
+    assert len({limit[-2:].lstrip("0123456789") for _, limit in checked}) >= 3, "clock hours, office hours and workdays"
+
+
+def test_the_month_goes_on_to_its_seal_its_quarter_and_its_year(office: Office, tmp_path: Path) -> None:
+    """Appeal, praise and a change of chief; then the seal of November, and what it means for quarter and year."""
+    letters = cells(office, "letters")
+    numbers = sorted(int(found[1]) for row in letters if (found := re.search(r"〔2026〕(\d+)号", row["number"])))
+    assert numbers == list(range(1, len(numbers) + 1)), "no gap"
+    assert {"已签发", "已办结"} <= {row["state"] for row in letters}
+    charged = next(
+        row for row in cells(office, "lines") if row["points"] < -0.1 and row["month"] == "2026-11" and row["chief"]
+    )
+    street, standby = charged["target"], charged["chief"]
+    before = {
+        (row["target"], row["kind"]): row["score"] for row in cells(office, "scores") if row["month"] == "2026-11"
+    }
+    other = next(row["name"] for row in cells(office, "posts") if row["role"] == "街路长" and row["name"] != standby)
+    asked = serial("2026-11-25 09:00")
+    praise = {"requested_at": asked, "requester": "标准化办01", "reason": "群众来信表扬"}
+    add(
+        office, "requests",
+        {"requested_at": asked, "requester": standby, "kind": "申诉", "line": charged["id"], "reason": "不是这里"},
+        {**praise, "kind": "加减分", "target": street, "points": 1.5},
+    )  # fmt: skip
+    add(office, "changes", {
+        "requested_at": asked, "requester": "标准化办01", "kind": "调整", "street": street, "to_chief": other,
+        "since": serial("2026-11-26 00:00"), "reason": "调动", "branch_opinion": "同意", "commander_opinion": "同意",
+    })  # fmt: skip
+    office.ticks(hour("2026-11-25 09:05"), idle=False)
+    scores = {
+        (row["target"], row["kind"]): row["score"] for row in cells(office, "scores") if row["month"] == "2026-11"
+    }
+    assert scores[street, "街路"] <= before[street, "街路"], "charged while the appeal is open"
+    answer(office, {"申诉": "标准化办01", "加减分": "办公室01"}, "2026-11-25 10:00")
+    office.ticks(hour("2026-11-25 10:05"), idle=False)
+    lines = [row for row in cells(office, "lines") if row["target"] == street and row["month"] == "2026-11"]
+    won = sorted(
+        row["points"]
+        for row in lines
+        if row["rule"] in ("申诉成立", "加分") or "申诉" in row["rule"] or "加减分" in row["rule"]
+    )
+    assert won == sorted([-charged["points"], 1.5])
+    assert {row["street"]: row["chief_now"] for row in cells(office, "streets")}[street] == standby
+    office.ticks(hour("2026-11-26 00:01"), idle=False)
+    assert {row["street"]: row["chief_now"] for row in cells(office, "streets")}[street] == other
+    assert {row["chief"] for row in cells(office, "issues") if row["street"] == street and row["id"] < "20261125"} >= {
+        standby
+    }
+
+    office.ticks(hour("2026-12-01 00:01"), idle=False)
+    office.ticks(hour("2026-12-05 09:00"), idle=False)
+    november = [row for row in cells(office, "scores") if row["month"] == "2026-11"]
+    assert {row["state"] for row in november} == {"已封存"}
+    assert len({row["digest"] for row in november}) == 1
+    sums = {row["target"]: 0 for row in november}
+    for row in cells(office, "lines"):
+        if row["month"] == "2026-11" and row["target"] in sums:
+            sums[row["target"]] += round(row["points"] * 100)
+    assert all(round(row["score"] * 100) == sums[row["target"]] for row in november if row["kind"] in ("街路", "单位"))
+    months = {
+        (row["month"], row["target"]): round(row["score"] * 100)
+        for row in cells(office, "scores")
+        if row["kind"] == "街路"
+    }
+    quarter = next(row for row in cells(office, "quarters") if row["target"] == street and "4" in row["quarter"])
+    known = [months[month, street] for month in ("2026-10", "2026-11") if (month, street) in months]
+    assert round(quarter["score"] * 100) == (2 * sum(known) + len(known)) // (2 * len(known))
+    year = next(row for row in cells(office, "years") if row["target"] == street)
+    assert year["score"] == quarter["score"], "one quarter is the year so far"
+
+    tables = Tables(office.templates, office.gateway.read())
+    now = hour("2026-12-05 09:05")
+    found = verification.verify(tables, office.ledger.memory(), office.rules(), now, "2026-11")
+    assert found is not None and found.right, found.text()
+    file = tmp_path / "whole.xlsx"
+    export(office, file)
+    alone = proof.verify(file, "2026-11")
+    assert alone.right, alone.text()
+    assert november[0]["digest"] in alone.text()
+    retype(office, charged["issue"])
+    office.ticks(hour("2026-12-05 09:10"), idle=False)
+    tables = Tables(office.templates, office.gateway.read())
+    drift = verification.verify(tables, office.ledger.memory(), office.rules(), now, "2026-11")
+    assert drift is not None and not drift.right
+    assert charged["issue"] in drift.text() and "后来改的" in drift.text()
+    assert any("2026-11" in row["item"] + row["text"] for row in cells(office, "status"))
+    again = {row["target"]: row["score"] for row in cells(office, "scores") if row["month"] == "2026-11"}
+    assert again == {row["target"]: row["score"] for row in november}, "shown, never taken in"
+
+
+def people(office: Office) -> gspread.Spreadsheet:
+    """The workbook as people have it open."""
+    return gspread.Client(auth=None, session=transport.session(office.api)).open_by_key(office.workbook)
+
+
+def answer(office: Office, by: dict[str, str], at: str) -> None:
+    sheet = people(office).worksheet("申请审批")
+    header = sheet.row_values(1)
+    for number, row in enumerate(cells(office, "requests"), start=2):
+        if row["kind"] in by and not row.get("answer"):
+            for name, value in (("批复", "同意"), ("批复人", by[row["kind"]]), ("批复时间", serial(at))):
+                sheet.update_cell(number, header.index(name) + 1, value)
+
+
+def retype(office: Office, number: str) -> None:
+    sheet = people(office).worksheet("问题台账")
+    header = sheet.row_values(1)
+    row = sheet.col_values(header.index("编号") + 1).index(number) + 1
+    sheet.update_cell(row, header.index("问题描述") + 1, "后来改的")
+
+
+def export(office: Office, file: Path) -> None:
+    settings = {"JIELU_DATA": str(office.settings.data), "JIELU_SECRET": "tests"}
+    done = CliRunner().invoke(main, ["export", str(file)], env=settings)
+    assert done.exit_code == 0, done.output
