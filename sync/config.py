@@ -27,8 +27,10 @@ from sync.core import tabs
 from sync.core.addressees import MAILED
 from sync.core.letters import Letter
 from sync.core.notices import Notice, demanded
+from sync.core.roster import Roster
 from sync.core.rules import Rules, RulesError
 from sync.core.rules import load as load_rules
+from sync.core.sight import remembered
 from sync.gateway import Client, Gateway
 from sync.ledger import Ledger
 from sync.ledger.arrivals import Arrivals
@@ -285,6 +287,10 @@ class Office:
         """Make rows of what form tools pushed. ``keep`` stores a photo; without it their links stay in the cells."""
         gateway = Gateway(self.client, self.workbook, self.templates)  # its own: a tick may be at work with the other
         return Reception(gateway, self.ledger, self.rules(), keep).work(now)
+
+    def roster(self) -> Roster:
+        """Who is responsible where, as the last look at the workbook left it."""
+        return remembered(self.templates, self.ledger.memory(), self.rules().bureau.zone)
 
     def deliver(self, now: datetime, *, groups: bool = True) -> outbox.Delivery:
         """Send what is due. Groups first: whose wish is the group's message needs no mail once it went. ``groups``

@@ -9,7 +9,6 @@ from sync import formtools
 from sync.config import Office
 from sync.core.rows import nearest
 from sync.core.rules import Rules, load
-from sync.core.sight import remembered
 from sync.core.tabs import locate
 
 PEOPLE = "由人落实"
@@ -83,7 +82,7 @@ def link_problems(office: Office, rules: Rules) -> list[str]:
 
 def _deaf(office: Office, rules: Rules) -> list[str]:
     """Bots that are to hear of a district or branch that 街路名册 has none of; nothing before the first look."""
-    roster = remembered(office.templates, office.ledger.memory(), rules.bureau.zone)
+    roster = office.roster()
     known = {"区域": {one.district for one in roster.streets}, "支部": {one.branch for one in roster.streets}}
     return [
         f"[[bot]]「{bot.name}」：街路名册里没有{what}「{name}」。{nearest(name, known[what])}"

@@ -22,7 +22,7 @@ from flask import g, redirect, render_template, request, session
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from sync.config import Office
-from sync.core.sight import Person, remembered
+from sync.core.sight import Person
 from sync.core.sight import person as find
 from sync.ledger.visits import Visits
 
@@ -65,9 +65,7 @@ class Door:
         """Who that is today."""
         if name == OPERATOR:
             return Person(OPERATOR, frozenset({"office"}))
-        now = self.now()
-        roster = remembered(self.office.templates, self.office.ledger.memory(), now.tzinfo)  # type: ignore[arg-type]
-        return find(roster, name, now.date())
+        return find(self.office.roster(), name, self.now().date())
 
     def mint(self, one: Person) -> str:
         """What a new link of his carries."""

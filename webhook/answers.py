@@ -8,14 +8,12 @@ from typing import Any
 import flask
 from flask import render_template, request
 
-from sync import verdicts
 from sync.core import plan
 from sync.core.requests import Question, waiting
 from sync.core.rows import Raw, plain
-from sync.core.sight import Person, remembered
-from sync.gateway import Gateway, Refused, Unknown, Unreachable
-from sync.verdicts import NotWritten, Verdict
-from webhook import access
+from sync.core.sight import Person
+from sync.verdicts import Verdict
+from webhook import access, writing
 from webhook.access import Door
 
 SUPERIORS = ("office", "standards_office", "commander", "secretary")
@@ -54,8 +52,7 @@ def _waiting(door: Door) -> list[Question]:
     one = access.visitor()
     office, now = door.office, door.now()
     memory, rules = office.ledger.memory(), office.rules()
-    roster = remembered(office.templates, memory, rules.bureau.zone)
-    return waiting(memory, roster, rules, one, now.date()) if one else []
+    return waiting(memory, office.roster(), rules, one, now.date()) if one else []
 
 
 def _page(door: Door, said: str = "", done: Question | None = None) -> str:
@@ -66,19 +63,12 @@ def _page(door: Door, said: str = "", done: Question | None = None) -> str:
 
 def _write(door: Door, asked: Question, given: str) -> tuple[str, int]:
     office = door.office
-    gateway = Gateway(office.client, office.workbook, {asked.tab: office.templates[asked.tab]})
     one = access.visitor()
     now = door.now().replace(microsecond=0)  # a moment that lies ahead would wait for the look after the next
     cells = _cells(asked, given, one, plan.to_raw(now, office.rules().bureau.zone))
-    try:
-        verdicts.write(gateway, Verdict(asked.print, cells, lambda row: _taken(row, asked), asked.tab))
-    except NotWritten as error:
-        return str(error), 409
-    except (Refused, Unreachable) as error:
-        return f"表格暂时写不进去，请再试一次。（{error}）", 503
-    except Unknown:
-        return "表格没有应答，可能已经写进去了。请稍后刷新这一页看一下。", 503
-    return f"{asked.kind}：已批复「{given}」。", 200
+    verdict = Verdict(asked.print, cells, lambda row: _taken(row, asked), asked.tab)
+    said, status = writing.write(office, verdict)
+    return said or f"{asked.kind}：已批复「{given}」。", status
 
 
 def _cells(asked: Question, given: str, one: Person | None, now: Raw) -> dict[str, Raw]:

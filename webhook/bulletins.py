@@ -10,7 +10,7 @@ from flask import Response, render_template, request
 from sync import poster
 from sync.core.bulletin import Bulletin, Scope, bulletin
 from sync.core.roster import Roster
-from sync.core.sight import Person, remembered
+from sync.core.sight import Person
 from webhook import access
 from webhook.access import Door
 
@@ -52,7 +52,7 @@ def _bulletin(door: Door, scope: Scope) -> Bulletin:
 def _asked(door: Door) -> tuple[Scope | None, list[Scope]]:
     """What the visitor asked to see, None where it is not his; and what he may ask for."""
     now = door.now()
-    roster = remembered(door.office.templates, door.office.ledger.memory(), door.office.rules().bureau.zone)
+    roster = door.office.roster()
     one = access.visitor()
     choices = scopes(one, roster, now) if one else []
     code = request.args.get("scope", "")

@@ -17,7 +17,7 @@ from flask import Response, render_template, request, stream_with_context
 
 from sync import setup
 from sync.config import Office
-from sync.core.sight import OVERSEERS, remembered
+from sync.core.sight import OVERSEERS
 from sync.core.tabs import Column, Tab
 from sync.workbook import lines, live
 from sync.workbook.changes import Change, SheetChange
@@ -225,8 +225,7 @@ def _choices(desk: Desk, column: Column | None) -> Sequence[str]:
     if column is None or column.owner == "service":
         return ()
     if column.choices == "streets":
-        zone = desk.office.rules().bureau.zone
-        return remembered(desk.office.templates, desk.office.ledger.memory(), zone).names
+        return desk.office.roster().names
     return setup.choices(column, desk.office.rules())
 
 

@@ -12,7 +12,7 @@ from flask import render_template, request
 from sync import imports
 from sync.core import serials
 from sync.core.rows import Raw, plain
-from sync.core.sight import OVERSEERS, remembered
+from sync.core.sight import OVERSEERS
 from sync.core.tabs import Column, Tab
 from sync.gateway import Gateway
 from sync.imports import Import, Preview, Unsure
@@ -75,7 +75,7 @@ def tabs(door: Door) -> dict[str, Tab]:
 
 def _preview(door: Door, name: str, content: bytes, tab: Tab) -> Preview:
     rules, ledger = door.office.rules(), door.office.ledger
-    roster = remembered(door.office.templates, ledger.memory(), rules.bureau.zone)
+    roster = door.office.roster()
     streets = [*roster.names, *(alias for street in roster.streets for alias in street.aliases)]
     lists = {"streets": streets, "categories": list(rules.categories), "units": list(rules.units)}
     return imports.preview(ledger, name, content, tab, lists, rules.bureau.zone, door.now())

@@ -12,7 +12,6 @@ from urllib.parse import quote
 import flask
 from flask import Response, render_template, request
 
-from sync import verdicts
 from sync.core import letters, plan
 from sync.core.addressees import may_sign, sees
 from sync.core.letters import LETTER, Letter
@@ -20,10 +19,9 @@ from sync.core.papers import paper
 from sync.core.roster import ROLES
 from sync.core.rows import Raw, plain
 from sync.core.sight import Person
-from sync.gateway import Gateway, Refused, Unknown, Unreachable
 from sync.letters import MIME, BadTemplate
-from sync.verdicts import NotWritten, Verdict
-from webhook import access
+from sync.verdicts import Verdict
+from webhook import access, writing
 from webhook.access import OPERATOR, Door
 
 MOST_LISTED = 200
@@ -154,15 +152,8 @@ def _taken(row: Mapping[str, Raw], what: str, one: Letter) -> str:
 
 
 def _write(door: Door, one: Letter, what: str, verdict: Verdict) -> tuple[str, int]:
-    office = door.office
-    gateway = Gateway(office.client, office.workbook, {"letters": office.templates["letters"]})
-    try:
-        verdicts.write(gateway, verdict)
-    except NotWritten as error:
-        return str(error), 409
-    except (Refused, Unreachable) as error:
-        return f"表格暂时写不进去，请再试一次。（{error}）", 503
-    except Unknown:
-        return "表格没有应答，可能已经写进去了。请稍后刷新这一页看一下。", 503
+    said, status = writing.write(door.office, verdict)
+    if said:
+        return said, status
     more = "函号马上给出，请稍后刷新。" if what == "sign" else ""
     return f"{one.name}：已{ACTS[what]}。{more}", 200

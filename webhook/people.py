@@ -11,8 +11,8 @@ import segno
 from flask import render_template, request
 
 from sync.channels import Failure, Letter
-from sync.core.roster import ROLES, Roster
-from sync.core.sight import OVERSEERS, Person, people, remembered
+from sync.core.roster import ROLES
+from sync.core.sight import OVERSEERS, Person, people
 from webhook import access
 from webhook.access import Door
 
@@ -43,7 +43,7 @@ def blueprint(door: Door) -> flask.Blueprint:
         now, base = door.now(), door.office.settings.url or request.host_url.rstrip("/")
         held = door.visits.keys(now)
         without = [
-            one for one in people(_roster(door), now.date())
+            one for one in people(door.office.roster(), now.date())
             if not one.oversees and not (one.name in held and held[one.name].links)
         ]  # fmt: skip
         found = [(one, role_words(one), qr(door.link(one, base))) for one in sorted(without, key=_rank)]
@@ -88,14 +88,9 @@ def role_words(one: Person) -> str:
     return "，".join(parts)
 
 
-def _roster(door: Door) -> Roster:
-    now = door.now()
-    return remembered(door.office.templates, door.office.ledger.memory(), now.tzinfo)  # type: ignore[arg-type]
-
-
 def _page(door: Door, said: str = "") -> str:
     now = door.now()
-    roster, keys = _roster(door), door.visits.keys(now)
+    roster, keys = door.office.roster(), door.visits.keys(now)
     mails, everybody = roster.addresses(now.date()), sorted(people(roster, now.date()), key=_rank)
     rows = [(one, role_words(one), keys.get(one.name), one.name in mails) for one in everybody]
     gone = sorted(name for name, held in keys.items() if held.links + held.sessions and name not in _names(rows))
@@ -108,7 +103,7 @@ def _names(rows: list[Any]) -> set[str]:
 
 def _mail(door: Door, one: Person) -> tuple[str, int]:
     post, now = door.office.mail, door.now()
-    to = _roster(door).addresses(now.date()).get(one.name, "")
+    to = door.office.roster().addresses(now.date()).get(one.name, "")
     if post is None or not to:
         return ("邮箱没有配置（JIELU_SMTP），没有发。" if post is None else f"组织架构里没有{one.name}的邮箱。"), 400
     link = door.link(one, door.office.settings.url or request.host_url.rstrip("/"))

@@ -15,7 +15,7 @@ from sync.config import Office
 from sync.core import worklist
 from sync.core.forms import Choices
 from sync.core.pictures import ids
-from sync.core.sight import Person, remembered
+from sync.core.sight import Person
 from sync.core.worklist import Item
 from sync.counter import Answer, Counter, same_sender
 from sync.gateway import Gateway
@@ -57,8 +57,7 @@ def _choice(item: Item) -> tuple[str, str, str]:
 
 def streets(office: Office, now: datetime) -> tuple[str, ...]:
     """The streets that are in force now, as the last look left the roster."""
-    roster = remembered(office.templates, office.ledger.memory(), office.rules().bureau.zone)
-    return worklist.streets(roster, now.date())
+    return worklist.streets(office.roster(), now.date())
 
 
 def counter_of(office: Office, key: str) -> Counter:

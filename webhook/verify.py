@@ -12,15 +12,13 @@ from typing import Any
 import flask
 from flask import render_template, request
 
-from sync import verdicts
 from sync.core import plan, worklist
 from sync.core.pictures import ids
 from sync.core.rows import Raw, plain
 from sync.core.sight import OVERSEERS
 from sync.core.worklist import standing
-from sync.gateway import Gateway, Refused, Unknown, Unreachable
-from sync.verdicts import NotWritten, Verdict
-from webhook import access
+from sync.verdicts import Verdict
+from webhook import access, writing
 from webhook.access import Door
 
 MOST_LISTED = 60
@@ -110,16 +108,9 @@ def _acceptance(number: str, body: Mapping[str, str]) -> Verdict | str:
 def _write(door: Door, nudge: Callable[[], None], one: Verdict | str) -> Any:
     if isinstance(one, str):
         return flask.jsonify(error=one), 422
-    office = door.office
-    gateway = Gateway(office.client, office.workbook, {"issues": office.templates["issues"]})
-    try:
-        verdicts.write(gateway, one)
-    except NotWritten as error:
-        return flask.jsonify(error=str(error)), 409
-    except (Refused, Unreachable) as error:
-        return flask.jsonify(error=f"表格暂时写不进去，请再试一次。（{error}）"), 503
-    except Unknown:
-        return flask.jsonify(error="表格没有应答，可能已经写进去了。请稍后刷新这一页看一下。"), 503
+    said, status = writing.write(door.office, one)
+    if said:
+        return flask.jsonify(error=said), status
     nudge()
     return flask.jsonify(ok=True), 200
 

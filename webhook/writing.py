@@ -1,0 +1,23 @@
+"""A person's answer on a page written into the row that it is about, or the sentence that says why it was not."""
+
+from __future__ import annotations
+
+from sync import verdicts
+from sync.config import Office
+from sync.gateway import Gateway, Refused, Unknown, Unreachable
+from sync.verdicts import NotWritten, Verdict
+
+
+def write(office: Office, one: Verdict) -> tuple[str, int]:
+    """An empty sentence and 200 where the answer is in its row; else a sentence with 409 (the row does not allow it) or
+    503 (the workbook does not answer)."""
+    gateway = Gateway(office.client, office.workbook, {one.tab: office.templates[one.tab]})
+    try:
+        verdicts.write(gateway, one)
+    except NotWritten as error:
+        return str(error), 409
+    except (Refused, Unreachable) as error:
+        return f"表格暂时写不进去，请再试一次。（{error}）", 503
+    except Unknown:
+        return "表格没有应答，可能已经写进去了。请稍后刷新这一页看一下。", 503
+    return "", 200
