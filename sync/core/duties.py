@@ -17,7 +17,7 @@ from functools import cached_property
 from sync.core.issues import Stamps, clock
 from sync.core.roster import ROLES, Roster
 from sync.core.rows import Row
-from sync.core.rulebook import Duty
+from sync.core.ruleduties import Duty
 from sync.core.rules import Rules
 from sync.core.scores import DUTY, SELF_SOURCE, STREET, Line, month_of
 

@@ -20,17 +20,13 @@ from sync.core.rulevalues import (
     DaysOff,
     DaysOn,
     Duration,
-    DutyKind,
-    Hour,
     Hours,
     Kind,
     MonthDay,
     Percent,
-    Period,
     Points,
     Rank,
     Requests,
-    Role,
     Roles,
     SameThings,
     Seal,
@@ -42,7 +38,6 @@ from sync.core.rulevalues import (
     Telling,
     Text,
     UnitName,
-    Weekday,
     When,
     Words,
     Zone,
@@ -310,56 +305,6 @@ class Approval(Table):
 
     kinds: Requests
     to: Roles
-    plan: Clause = ""
-
-
-class Duty(Table):
-    """[[duties.owed]] A kind of duty that holders of a role owe on so many `days` of each day or week; `points` (only
-    for chiefs, whose streets are scored) for each day that is missing."""
-
-    kind: DutyKind
-    role: Role
-    days: Annotated[int, Field(ge=1, le=7)]
-    per: Period
-    points: Points = 0
-    plan: Clause = ""
-
-    @model_validator(mode="after")
-    def _only_streets_are_charged(self) -> Duty:
-        if self.points and self.role != "chief":
-            raise ValueError("只有街路长的履职可以扣分（points）：支部和区域的得分是所辖街路的平均，没有自己的明细")
-        if self.per == "日" and self.days != 1:
-            raise ValueError("按日的履职，days 只能是 1")
-        return self
-
-
-OF_THE_PLAN = (
-    Duty(kind="巡查", role="街路长", days=1, per="日", plan="六·2"),
-    Duty(kind="督查", role="标准化办", days=1, per="日", plan="五·3"),
-    Duty(kind="支部例会", role="支部书记", days=1, per="周", plan="六·2"),
-    Duty(kind="驻点", role="支部书记", days=3, per="周", plan="六·2"),
-    Duty(kind="驻点", role="指挥长", days=2, per="周", plan="六·2"),
-)
-
-
-class Duties(Table):
-    """[duties] What is owed; the whole table may be left out. A record typed within `grace` after its day counts for
-    that day; at `remind` of the last workday of a period who still owes is told; from `meeting_hour` of the weekday
-    `meeting` the list for the weekly meeting is there; `cap` is the most that missing duties cost a street a month."""
-
-    grace: Duration = Limit(1, "d")
-    remind: Hour = time(15, 30)
-    meeting: Weekday = 0
-    meeting_hour: Hour = time(8, 30)
-    cap: Points = 500
-    owed: tuple[Duty, ...] = OF_THE_PLAN
-
-
-class Superior(Table):
-    """[[upward]] Who must answer what a chief reports up, and within which limit; then it goes to the next."""
-
-    to: Rank
-    limit: Duration
     plan: Clause = ""
 
 

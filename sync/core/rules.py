@@ -21,17 +21,16 @@ from sync.core.rulebook import (
     CalendarTable,
     Category,
     Clock,
-    Duties,
     Forms,
     Notices,
     Plan,
     Repeat,
     Score,
     Step,
-    Superior,
     Task,
 )
 from sync.core.rulechecks import CHECKS
+from sync.core.ruleduties import UPWARD, Duties, Superior
 from sync.core.ruleletters import Letters
 from sync.core.rulelinks import Bot, Hook
 from sync.core.rulevalues import ASSUMED, REQUESTS, event_zh, points_zh, role_zh
@@ -61,10 +60,6 @@ _SECTIONS: dict[str, Any] = {
     "letters": Letters,
 }
 SUPERIORS = (Approval(kinds=REQUESTS, to=("支部书记", "指挥长", "标准化办", "领导小组办公室")),)
-UPWARD = (
-    Superior.model_validate({"to": "支部书记", "limit": "4wh", "plan": "五·2"}),
-    Superior.model_validate({"to": "指挥长", "limit": "1wd", "plan": "五·2"}),
-)
 # Tables that came later: a file of before has none, and their defaults hold.
 _OPTIONAL = ("forms", "hook", "bot", "approval", "duties", "upward", "letters")
 
