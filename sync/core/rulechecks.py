@@ -11,9 +11,10 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from sync.core.conditions import Condition
-from sync.core.rulebook import CalendarTable, Category, Notices, Score, Step, Task
+from sync.core.rulebook import CalendarTable, Category, Notices, Step, Task
 from sync.core.ruleletters import Letters
 from sync.core.rulelinks import Bot, Hook
+from sync.core.rulescore import Score
 from sync.core.rulevalues import points_zh, role_zh
 from sync.core.spans import Path
 from sync.core.workdays import Day

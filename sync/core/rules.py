@@ -25,7 +25,6 @@ from sync.core.rulebook import (
     Notices,
     Plan,
     Repeat,
-    Score,
     Step,
     Task,
 )
@@ -33,6 +32,7 @@ from sync.core.rulechecks import CHECKS
 from sync.core.ruleduties import UPWARD, Duties, Superior
 from sync.core.ruleletters import Letters
 from sync.core.rulelinks import Bot, Hook
+from sync.core.rulescore import Score
 from sync.core.rulevalues import ASSUMED, REQUESTS, event_zh, points_zh, role_zh
 from sync.core.spans import Document, Path, Problem, RulesError, suggestion
 from sync.core.worktime import Calendar
