@@ -123,8 +123,8 @@ COUNTED = re.compile(r"计(?:(\d+)小时)?(?:(\d+)分)?(?:（|$)")
 
 
 def test_fifty_deadlines_are_what_other_arithmetic_makes_of_them(office: Office) -> None:
-    """What ``explain`` says of the start, and the limit that domain.md gives, lead to the deadline that it says; and the
-    stretches that it lists add up to the limit."""
+    """What ``explain`` says of the start, and the limit that domain.md gives, lead to the deadline that it says; and
+    the stretches that it lists add up to the limit."""
     tables = Tables(office.templates, office.gateway.read())
     memory, rules = office.ledger.memory(), office.rules()
     known = [row for row in cells(office, "issues") if row.get("category") in LIMITS and not row.get("given_limit")]
