@@ -30,7 +30,7 @@ Rows = dict[tuple[str, ...], dict[str, Any]]
 @dataclass(frozen=True)
 class Scored:
     """What the months came to: rows of 扣分明细, 月度考核, 季度讲评 and 年度兑现 by key, the ``table`` behind 月度考核,
-    the sealed months with those sealed now, and the hour of the next seal."""
+    the sealed months with those sealed now, the hour of the next seal, and every line after ceilings, in order."""
 
     lines: Rows
     rows: Rows
@@ -39,6 +39,7 @@ class Scored:
     table: tuple[Standing, ...]
     closings: Mapping[str, Closing]
     wake: datetime
+    every: tuple[Line, ...] = ()
 
 
 @dataclass
@@ -87,14 +88,16 @@ class Board:
             terms = self._periods({**closed, month: made}).ending(month)
             closed[month] = self.reading.decision.closings[month] = replace(made, terms=terms)
         periods = self._periods(closed)
+        every = sorted([*kept, *lines], key=lambda line: (line.month, line.date, line.id))
         return Scored(
-            self._lines([*kept, *lines]),
+            self._lines(every),
             self._rows(table, closed),
             rows(periods.quarters(), "quarter"),
             rows(periods.years(), "year"),
             tuple(table),
             closed,
             self._wake(bases),
+            tuple(every),
         )
 
     def _periods(self, closed: Mapping[str, Closing]) -> Periods:
@@ -148,7 +151,6 @@ class Board:
         return standings.standings(streets, scores.sums(lines), tallies, visits, self.reading.rules, sealed)
 
     def _lines(self, lines: list[Line]) -> Rows:
-        lines.sort(key=lambda line: (line.month, line.date, line.id))
         cells_of = self.reading.memory.memo.cells_of
         return {(line.id,): cells_of(line.id, line, line.cells) for line in lines}
 

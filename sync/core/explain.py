@@ -5,6 +5,7 @@ The same look that the tick takes, for one issue, in sentences for staff (DESIGN
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,14 +21,16 @@ from sync.core.rules import Rules
 from sync.core.worktime import Step
 
 TIME = "%Y-%m-%d %H:%M"
+DETAIL = "  "  # begins a sentence that a page shows as a line of a table
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Sentences in groups: (heading, sentences)."""
+    """Sentences in groups: (heading, sentences); ``steps``: the count of hours day by day, also told among them."""
 
     rid: str
     parts: tuple[tuple[str, tuple[str, ...]], ...]
+    steps: tuple[Step, ...] = ()
 
     def text(self) -> str:
         """The whole as plain text, a sentence a line."""
@@ -39,7 +42,11 @@ class Explanation:
 
 def explain(tables: Tables, memory: Memory, rules: Rules, now: datetime, rid: str) -> Explanation | None:
     """All that is known of issue ``rid`` at ``now``; None where the log has no such row."""
-    look = take(Look(tables, memory, rules, now.astimezone(rules.bureau.zone)))
+    return of(take(Look(tables, memory, rules, now.astimezone(rules.bureau.zone))), rid)
+
+
+def of(look: Look, rid: str) -> Explanation | None:
+    """The same, of a look that was taken."""
     row = next((row for row in look.rows.get("issues", []) if row.rid == rid), None)
     if row is None:
         return None
@@ -49,7 +56,7 @@ def explain(tables: Tables, memory: Memory, rules: Rules, now: datetime, rid: st
     issue = Issue(rid, row.cells, one.stamps, follow.fixes.get(rid, ()), follow.asks.get(rid, ()), answers=answers)
     parts = [
         ("事实", _facts(look, row, one)),
-        ("截止时间", _deadline(one, rules)),
+        ("截止时间", _deadline(one, look.rules)),
         ("升级", _levels(look, issue, one)),
         ("上报", _upward(look, issue, one)),
         (
@@ -60,7 +67,8 @@ def explain(tables: Tables, memory: Memory, rules: Rules, now: datetime, rid: st
         ("督办", _letters(look, issue, one)),
         ("接下来", _next(look, issue, one)),
     ]
-    return Explanation(rid, tuple((heading, tuple(sentences)) for heading, sentences in parts if sentences))
+    told = tuple((heading, tuple(sentences)) for heading, sentences in parts if sentences)
+    return Explanation(rid, told, tuple(_steps(one, look.rules)))
 
 
 def _facts(look: Look, row: Row, one: Followed) -> list[str]:
@@ -89,9 +97,7 @@ def _deadline(one: Followed, rules: Rules) -> list[str]:
         f"{start.started:{TIME}} 起计，时限{limit.zh if limit else '为指定的时间'}，第一次定为 {start.deadline:{TIME}}"
         + ("（暂按无调休计算）" if start.provisional else "")
     ]
-    if limit:
-        for step in rules.calendar.steps(start.started, limit):
-            found.append("  " + step_words(step))
+    found += [f"{DETAIL}{step_words(step)}" for step in _steps(one, rules)]
     found += [f"{move.at:{TIME}} {move.kind}：改为 {move.deadline:{TIME}}" for move in life.moves]
     found += [f"停表 {pause.start:{TIME}} 至 {pause.end:{TIME}}：{pause.reason}" for pause in life.breaks]
     if life.deadline:
@@ -101,6 +107,12 @@ def _deadline(one: Followed, rules: Rules) -> list[str]:
     if life.fixed_at:
         found.append(f"{life.fixed_at:{TIME}} 停表（整改反馈）" + ("，超期" if life.late else "，按期"))
     return found
+
+
+def _steps(one: Followed, rules: Rules) -> Sequence[Step]:
+    start = one.stamps.start
+    limit = lives.limit_of(start) if start else None
+    return rules.calendar.steps(start.started, limit) if start and limit else ()
 
 
 def step_words(step: Step) -> str:

@@ -53,7 +53,7 @@ class Rounds:
     def _heard(self, tab: str, rid: str) -> datetime:
         return self.reading.mark(tab, rid, "heard")
 
-    def _due(self, first: date, last: date) -> list[Owed]:
+    def due(self, first: date, last: date) -> list[Owed]:
         return duties.owed(self.rules, self.roster, self.records, first, last)
 
     @property
@@ -76,7 +76,7 @@ class Rounds:
         memo = self.reading.memory.memo
         key = (self.records, self.rules.hash, self.day)
         if memo.owed is None or memo.owed[0] != key:
-            memo.owed = (key, self._due(self.day - BACK, self.day))
+            memo.owed = (key, self.due(self.day - BACK, self.day))
         found: list[Owed] = memo.owed[1]
         return found
 
@@ -98,7 +98,7 @@ class Rounds:
     def _reminders(self) -> Iterator[Notice]:
         if self.now < self._at(self.day, self.rules.duties.remind) or not self._told("duty"):
             return
-        week = self._due(self.day, self.monday + timedelta(days=6))
+        week = self.due(self.day, self.monday + timedelta(days=6))
         due = [one for one in week if one.first <= self.day and one.role in self._told("duty")]
         named = [self._named(one) for one in due]
         for name, mine in duties.to_remind(named, self.rules, self.day).items():
@@ -119,7 +119,7 @@ class Rounds:
         if not any(one.received.date() < self.monday for one in (f.stamps for f in self.followed.values())):
             return  # nothing was there yet
         unseen = weekly.unseen(self.roster, self.records, self.day)
-        due = self._due(monday, monday + timedelta(days=6))
+        due = self.due(monday, monday + timedelta(days=6))
         told = weekly.week(self.facts(), due, unseen, monday, self.now)
         for name in dict.fromkeys(n for role in sorted(self._told("weekly")) for n in self._people(role)):
             yield self._notice("weekly", name, monday, f"每周例会清单　{told.title}", told.text)

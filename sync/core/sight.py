@@ -91,3 +91,20 @@ def _rows(tab: Tab, memory: Memory, zone: ZoneInfo) -> Iterable[Row]:
         if not one.deleted:
             raw = tuple(one.cells.get(column.key, "") for column in tab.columns)
             yield Row(0, raw, reader.parse(raw), rid)
+
+
+def sees_score(one: Person, kind: str, target: str, roster: Roster, day: date) -> bool:
+    """Whether the score of a 街路, 支部, 区域 or 单位 is his to see, line by line (plan 四·4: results are the bureau's own)."""
+    if one.oversees or kind == "单位":
+        return one.oversees or target in one.units
+    if kind == "区域":
+        return target in one.districts
+    if kind == "支部":
+        return target in one.branches or bool(_districts_of(roster, target) & one.districts)
+    street = roster.street(target, day) or next((s for s in roster.streets if s.name == target), None)
+    above = street is not None and (street.branch in one.branches or street.district in one.districts)
+    return above or target in one.streets
+
+
+def _districts_of(roster: Roster, branch: str) -> set[str]:
+    return {street.district for street in roster.streets if street.branch == branch}

@@ -17,11 +17,12 @@ from typing import Any
 
 from sync.core import escalation, issues, scores, standings
 from sync.core import life as lives
-from sync.core.decide import Look, take
+from sync.core.decide import Look
 from sync.core.followup import Followed
 from sync.core.identity import Known
 from sync.core.issues import Issue, Reached, Stamps
-from sync.core.memory import Memory, Tables
+from sync.core.memory import Memory
+from sync.core.recall import recall
 from sync.core.roster import Roster
 from sync.core.rows import Row
 from sync.core.rules import Rules
@@ -115,10 +116,10 @@ def _worked_out(
     tabs: Mapping[str, Tab], memory: Memory, rules: Rules, month: str, at: datetime, inside: set[str]
 ) -> Outcome:
     bare = _stripped(memory, month, at, inside)
-    first = take(_look(tabs, bare, rules, at))
+    first = recall(tabs, bare, rules, at, bare.memo)
     stamped = _stamped(first, memory, inside)
     bare.stamps = {**bare.stamps, **{rid: stamps for rid, (stamps, _) in stamped.items()}}
-    look = take(_look(tabs, bare, rules, at))
+    look = recall(tabs, bare, rules, at, bare.memo)
     lines, rows = look.scored.lines, look.scored.rows
     return Outcome(
         {rid: look.followed[rid] for rid in sorted(inside) if rid in look.followed},
@@ -127,11 +128,6 @@ def _worked_out(
         rules,
         {rid: called for rid, (_, called) in stamped.items()},
     )
-
-
-def _look(tabs: Mapping[str, Tab], memory: Memory, rules: Rules, at: datetime) -> Look:
-    """A look that reads no workbook: every tab as the ledger last knew it, archived rows included."""
-    return Look(Tables(tabs, {}), memory, rules, at.astimezone(rules.bureau.zone))
 
 
 def _stripped(memory: Memory, month: str, at: datetime, inside: set[str]) -> Memory:

@@ -1,0 +1,41 @@
+"""The look that pages show: taken from the ledger's memory alone, once a minute while nothing changed."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync.core.decide import Look
+from sync.core.memory import Memo, Memory
+from sync.core.recall import recall
+from webhook.access import Door
+
+
+@dataclass
+class Looks:
+    """Keeps the last look, and what saves work on the next."""
+
+    door: Door
+    _memo: Memo = field(default_factory=Memo)
+    _kept: tuple[tuple[Any, ...], Look] | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def now(self) -> Look:
+        """Everything as it stands at this minute."""
+        office, now = self.door.office, self.door.now().replace(second=0, microsecond=0)
+        rules, memory = office.rules(), office.ledger.memory()
+        given = (now, rules.hash, *_parts(memory))
+        with self._lock:
+            if self._kept is None or not _same(self._kept[0], given):
+                self._kept = (given, recall(office.templates, memory, rules, now, self._memo))
+            return self._kept[1]
+
+
+def _parts(memory: Memory) -> tuple[Any, ...]:
+    """What a look rests on: what changes is put in the place of what was, never changed itself."""
+    return (memory.known, memory.stamps, memory.lines, memory.closings, memory.notices, memory.letters, memory.photos)
+
+
+def _same(before: tuple[Any, ...], given: tuple[Any, ...]) -> bool:
+    return before[:2] == given[:2] and all(a is b for a, b in zip(before[2:], given[2:], strict=True))
