@@ -18,6 +18,7 @@ from webhook import access
 from webhook.access import Door
 
 MOST_SHOWN = 100
+NOT_HIS = "没有这条通知，或者不是发给您的。"
 WORDS = {MAIL: "邮件", GROUP: "只看群消息", NONE: "不要"}
 
 
@@ -31,6 +32,14 @@ def blueprint(door: Door) -> flask.Blueprint:
         one = access.visitor()
         assert one is not None
         return _page(door, one, "已保存。" if "saved" in request.args else "")
+
+    @routes.get("/notices/history/<path:number>")
+    @access.needs()
+    def history(number: str) -> Any:
+        one, sent = access.visitor(), door.office.ledger.memory().notices.get(number)
+        if one is None or sent is None or not (one.oversees or sent.notice.to == one.name):
+            return render_template("closed.html", sentence=NOT_HIS), 404
+        return _history(door, sent)
 
     @routes.post("/notices")
     @access.needs()
@@ -63,6 +72,16 @@ def _page(door: Door, one: Person, said: str) -> str:
     why = {kind: grounds(kind, one.roles, rules) for kind in KINDS.values()}
     return render_template("notices.html", said=said, mine=mine[:MOST_SHOWN], count=len(mine), kinds=kinds, why=why,
                            words=WORDS, mail=memory.addresses.get(one.name, ""))  # fmt: skip
+
+
+def _history(door: Door, sent: Sent) -> str:
+    office, notice = door.office, sent.notice
+    attempts, again, batch = office.ledger.tries(notice.number)
+    memory = office.ledger.memory()
+    with_it = [memory.notices[each].notice for each in batch if each in memory.notices]
+    return render_template("notice.html", sent=sent, notice=notice, attempts=attempts, again=again, batch=with_it,
+                           mail=memory.addresses.get(notice.to, ""), why=grounds(notice.kind, (), office.rules()),
+                           letter=office.letter(notice.issue) if notice.issue else None)  # fmt: skip
 
 
 def _his(one: Person, mine: Iterable[Sent], rules: Rules) -> list[str]:

@@ -56,28 +56,35 @@ def standing(office: Office) -> Standing:
     )
 
 
+# address, words, and whether a new group of pages begins with it
 DESK = (
-    ("/", "运行状态"),
-    ("/grid", "表格"),
-    ("/verify", "复核"),
-    ("/answers", "批复"),
-    ("/letters", "督办"),
-    ("/bulletin", "今日通报"),
-    ("/import", "导入"),
-    ("/rules", "规则"),
-    ("/people", "人员链接"),
-    ("/mine", "我的"),
-    ("/notices", "我的通知"),
+    ("/", "运行状态", False),
+    ("/week", "每周", True),
+    ("/month", "每月", False),
+    ("/grid", "表格", True),
+    ("/verify", "复核", False),
+    ("/answers", "批复", False),
+    ("/letters", "督办", False),
+    ("/bulletin", "今日通报", True),
+    ("/import", "导入", True),
+    ("/rules", "规则", False),
+    ("/people", "人员链接", False),
+    ("/mine", "我的", True),
+    ("/notices", "我的通知", False),
 )
 LEADERS = {"commander", "secretary"}
-STREET = (("/mine", "我的"), ("/letters", "督办"), ("/notices", "我的通知"))
+OWN = (("/mine", "我的", False), ("/letters", "督办", False), ("/month", "每月", False), ("/notices", "我的通知", False))
+WEEK = ("/week", "每周", False)
+LEADING = (OWN[0], WEEK, ("/answers", "批复", False), ("/bulletin", "今日通报", False), *OWN[1:])
 
 
-def navigation(one: Person) -> tuple[tuple[str, str], ...]:
-    """The pages that a person has: address and words."""
+def navigation(one: Person) -> tuple[tuple[str, str, bool], ...]:
+    """The pages that a person has: address, words, and where a new group begins."""
     if one.oversees:
         return DESK
-    return (STREET[0], ("/answers", "批复"), ("/bulletin", "今日通报"), *STREET[1:]) if one.roles & LEADERS else STREET
+    if one.roles & LEADERS:
+        return LEADING
+    return (OWN[0], WEEK, *OWN[1:]) if "unit" in one.roles else OWN
 
 
 def blueprint(office: Office, failures: Callable[[], int] = lambda: 0) -> Blueprint:

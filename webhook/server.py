@@ -20,16 +20,20 @@ from webhook import (
     answers,
     api,
     bulletins,
+    explain,
     forms,
     grid,
     hooks,
     imports,
     letters,
+    looks,
+    month,
     notices,
     pages,
     people,
     rulebook,
     verify,
+    week,
 )
 
 THREADS = 56  # a live page holds one while it is open (at most 40, webhook/grid.py); the rest answer
@@ -80,6 +84,10 @@ def create_app(
     app.register_blueprint(imports.blueprint(door, nudge))
     app.register_blueprint(notices.blueprint(door))
     app.register_blueprint(rulebook.blueprint(door, nudge))
+    seen = looks.Looks(door)
+    app.register_blueprint(explain.blueprint(door, seen))
+    app.register_blueprint(week.blueprint(seen))
+    app.register_blueprint(month.blueprint(door, seen))
     if office.embedded:
         app.register_blueprint(
             api.blueprint(office.api, office.accounts, f"{office.settings.url}/token" if office.settings.url else None)

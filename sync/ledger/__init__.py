@@ -254,6 +254,19 @@ class Ledger:
                 Waiting(self.records.read(Notice, row.notice), row.attempts, row.batch) for row in db.execute(query)
             ]
 
+    def tries(self, number: str) -> tuple[int, datetime | None, tuple[str, ...]]:
+        """How a notice went so far: attempts, when the next is due (bureau's zone; None: none is), and the numbers that
+        went out in one message with it."""
+        with self.engine.connect() as db:
+            mine = sa.select(outbox).where(outbox.c.bureau == self.name)
+            row = db.execute(mine.where(outbox.c.number == number)).first()
+            if row is None:
+                return 0, None, ()
+            same = sa.select(outbox.c.number).where(outbox.c.bureau == self.name, outbox.c.batch == row.batch)
+            batch = db.execute(same.order_by(outbox.c.number)).scalars() if row.batch else ()
+            next_try = row.next_try.astimezone(self.zone) if row.next_try else None
+            return row.attempts, next_try, tuple(each for each in batch if each != number)
+
     def batch(self, numbers: Iterable[str], batch: str) -> None:
         """Fix which notices go out in one mail, before it is sent: a repeat after a crash is the same mail."""
         with self.engine.begin() as db:

@@ -1,0 +1,85 @@
+"""``/explain``: why an issue stands where it stands, and why a score line counts what it counts, each for who may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+from flask import render_template
+
+from sync.core import explain as explanations
+from sync.core import reasons
+from sync.core.decide import Look
+from sync.core.rows import plain
+from sync.core.scores import Line
+from sync.core.sight import Person, sees, sees_score
+from webhook import access
+from webhook.access import Door
+from webhook.looks import Looks
+
+NO_ISSUE = "没有这个编号的问题，或者不归您看。"
+NO_LINE = "没有这条扣分明细，或者不归您看。"
+
+
+def blueprint(door: Door, looks: Looks) -> flask.Blueprint:
+    """An issue by its 编号, a line by its 明细号."""
+    routes = flask.Blueprint("explain", __name__, template_folder="templates")
+
+    @routes.get("/explain/<number>")
+    @access.needs()
+    def issue(number: str) -> Any:
+        one, look = access.visitor(), looks.now()
+        if one is None or not sees_issue(look, one, number):
+            return _elsewhere(NO_ISSUE)
+        found = explanations.of(look, number)
+        return _issue(door, look, one, number, found) if found else _elsewhere(NO_ISSUE)
+
+    @routes.get("/explain/line/<path:number>")
+    @access.needs()
+    def line(number: str) -> Any:
+        one, look = access.visitor(), looks.now()
+        found = reasons.line_of(look, number)
+        if one is None or found is None or not sees_line(look, one, found):
+            return _elsewhere(NO_LINE)
+        return render_template("explain_line.html", one=found, found=reasons.reason(look, number),
+                               issue=found.issue if sees_issue(look, one, found.issue) else "")  # fmt: skip
+
+    return routes
+
+
+def _elsewhere(sentence: str) -> Any:
+    return render_template("closed.html", sentence=sentence), 404
+
+
+def sees_issue(look: Look, one: Person, number: str) -> bool:
+    """Whether the issue is his to see."""
+    found = look.followed.get(number)
+    if found is None:
+        return False
+    if one.oversees or not found.stamps.street:
+        return one.oversees
+    stamps = found.stamps
+    area = {"street": stamps.street, "branch": stamps.branch, "district": stamps.district, "chief": stamps.chief}
+    return sees(one, {**area, "unit": found.life.unit})
+
+
+def sees_line(look: Look, one: Person, line: Line) -> bool:
+    """Whether a line is his to see: with the score that it is part of, or because he was the chief of that day."""
+    mine = bool(line.chief) and line.chief == one.name
+    return mine or sees_score(one, line.kind, line.target, look.roster, look.now.date())
+
+
+def _issue(door: Door, look: Look, one: Person, number: str, found: explanations.Explanation) -> str:
+    follow = look.followed[number]
+    by_id = {line.id: line for line in look.scored.every if line.issue == number}
+    lines = [by_id.get(line.id, line) for line in follow.lines]
+    lines += [line for line in by_id.values() if line.id not in {each.id for each in lines}]
+    row = look.memory.known.get("issues", {}).get(number)
+    notices = [sent for sent in look.memory.notices.values() if sent.notice.issue == number]
+    notices.sort(key=lambda sent: (sent.notice.time, sent.notice.number))
+    return render_template(
+        "explain.html", found=found, follow=follow, notices=notices, trail=door.office.ledger.trail(number),
+        lines=[(line, sees_line(look, one, line)) for line in lines], detail=explanations.DETAIL,
+        words=explanations.step_words, cells={key: plain(value) for key, value in row.cells.items()} if row else {},
+        letters=[each for each in look.book.letters.values() if any(f.number == number for f in each.facts)],
+    )  # fmt: skip

@@ -1,0 +1,140 @@
+"""``/month``: a month's ranking within groups, its rates and advice, and each score opening into its lines (plan 四·3, 四·4).
+
+A ranking is the bureau's own: who oversees all sees all of it, a commander and a secretary their part, a chief his
+streets' lines and rank, a unit its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import flask
+from flask import render_template, request
+
+from sync.core import periods, scores, worklist
+from sync.core.decide import Look
+from sync.core.rows import plain
+from sync.core.sight import Person, sees_score
+from sync.core.standings import Standing
+from webhook import access
+from webhook.access import Door
+from webhook.explain import sees_issue, sees_line
+from webhook.looks import Looks
+
+KINDS = (scores.STREET, scores.BRANCH, scores.DISTRICT, scores.UNIT)
+NOT_THERE = "没有这个月的这一个得分，或者不归您看。"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A row of the ranking with what people decided about it. ``apart``: hundredths above (+) or below the base."""
+
+    row: Standing
+    apart: int
+    decision: str
+    decided: str
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        return KINDS.index(self.row.kind), self.row.group, self.row.rank or 10**6, -self.row.score, self.row.target
+
+
+def blueprint(door: Door, looks: Looks) -> flask.Blueprint:
+    """The month, and one score of it."""
+    routes = flask.Blueprint("month", __name__, template_folder="templates")
+
+    @routes.get("/month")
+    @access.needs()
+    def page() -> Any:
+        one, look = access.visitor(), looks.now()
+        assert one is not None
+        months = sorted({row.month for row in look.scored.table}, reverse=True)
+        month = request.args.get("month") or months[0]
+        if month not in months:
+            return render_template("closed.html", sentence="没有这个月的考核。"), 404
+        return _month(look, one, month, months)
+
+    @routes.get("/month/<month>/<kind>/<path:target>")
+    @access.needs()
+    def score(month: str, kind: str, target: str) -> Any:
+        one, look = access.visitor(), looks.now()
+        row = next((r for r in look.scored.table if (r.month, r.kind, r.target) == (month, kind, target)), None)
+        if one is None or row is None or not _sees(look, one, row):
+            return render_template("closed.html", sentence=NOT_THERE), 404
+        return _score(door, look, one, row)
+
+    return routes
+
+
+def _sees(look: Look, one: Person, row: Standing) -> bool:
+    mine = bool(row.chief) and row.chief == one.name
+    return mine or sees_score(one, row.kind, row.target, look.roster, look.now.date())
+
+
+def _month(look: Look, one: Person, month: str, months: list[str]) -> str:
+    table = [row for row in look.scored.table if row.month == month]
+    mine = sorted((_place(look, row) for row in table if _sees(look, one, row)), key=lambda place: place.order)
+    groups: dict[tuple[str, str], list[Place]] = {}
+    for place in mine:
+        groups.setdefault((place.row.kind, place.row.group), []).append(place)
+    sizes = {key: sum(1 for row in table if (row.kind, row.group) == key) for key in groups}
+    terms = {periods.quarter_of(month): look.scored.quarters, month[:4]: look.scored.years}
+    return render_template(
+        "month.html", month=month, months=months, groups=groups, sizes=sizes, closing=look.scored.closings.get(month),
+        widest=max((abs(place.apart) for place in mine), default=0) or 1, rules=look.rules,
+        terms={name: _terms(look, one, name, rows) for name, rows in terms.items()},
+        drift=look.drift.get(month, ("", []))[1] if one.oversees else [],
+    )  # fmt: skip
+
+
+def _terms(look: Look, one: Person, name: str, rows: Mapping[tuple[str, ...], Mapping[str, Any]]) -> list[Any]:
+    """The rows of that quarter or year that are his to see."""
+    day = look.now.date()
+    return [
+        cells
+        for (term, target, kind), cells in rows.items()
+        if term == name and sees_score(one, kind, target, look.roster, day)
+    ]
+
+
+def _place(look: Look, row: Standing) -> Place:
+    known = look.memory.known.get("scores", {}).get(f"{row.month}·{row.target}·{row.kind}")
+    cells = known.cells if known else {}
+    return Place(row, row.score - look.rules.score.base, plain(cells.get("decision")), _day(cells.get("decided_on"), look))
+
+
+def _day(raw: Any, look: Look) -> str:
+    """A date cell as words."""
+    at = worklist.moment(raw, look.zone)
+    return f"{at:%Y-%m-%d}" if at else plain(raw)
+
+
+def _trail(door: Door, look: Look, row: Standing) -> list[tuple[Any, str, str, str]]:
+    """What people decided, each change: when, which column, before, after."""
+    found = door.office.ledger.trail(f"{row.month}·{row.target}·{row.kind}")
+    return [(one["at"], one["what"], _day(one["before"], look), _day(one["after"], look)) for one in found]
+
+
+def _score(door: Door, look: Look, one: Person, row: Standing) -> str:
+    lines = [line for line in look.scored.every if (line.month, line.kind, line.target) == (
+        row.month, row.kind, row.target)]  # fmt: skip
+    lines.sort(key=lambda line: (line.rule != scores.BASE, line.date, line.id))
+    sums = list(accumulate(line.points for line in lines))
+    parts = [each for each in look.scored.table if each.month == row.month and each.kind == scores.STREET
+             and _part_of(look, each, row)]  # fmt: skip
+    return render_template(
+        "score.html", row=row, place=_place(look, row), closing=look.scored.closings.get(row.month), parts=parts,
+        lines=[(line, total, sees_issue(look, one, line.issue), sees_line(look, one, line))
+               for line, total in zip(lines, sums, strict=True)],
+        trail=_trail(door, look, row),
+    )  # fmt: skip
+
+
+def _part_of(look: Look, each: Standing, row: Standing) -> bool:
+    """Whether a street's score is in the mean of a branch or district."""
+    field = {scores.BRANCH: "branch", scores.DISTRICT: "district"}.get(row.kind)
+    street = next((s for s in look.roster.streets if s.name == each.target), None)
+    return bool(field and street and getattr(street, field) == row.target)

@@ -1,0 +1,35 @@
+"""``/week``: what each level should look at now, for 每周例会 and before it (plan 四·3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+from flask import redirect, render_template
+
+from sync.core.agenda import agenda
+from webhook import access
+from webhook.looks import Looks
+
+LEVELS = {"office", "standards_office", "commander", "secretary", "unit"}
+
+
+def blueprint(looks: Looks) -> flask.Blueprint:
+    """The page; a chief has his own at /mine."""
+    routes = flask.Blueprint("week", __name__, template_folder="templates")
+
+    @routes.get("/week")
+    @access.needs()
+    def page() -> Any:
+        one = access.visitor()
+        if one is None or not one.roles & LEVELS:
+            return redirect("/mine")
+        look = looks.now()
+        late = {rid: each.life.deadline for rid, each in look.followed.items() if each.life.running}
+        return render_template("week.html", one=agenda(look, one), now=look.now, late=late, rows=_rows(look))
+
+    return routes
+
+
+def _rows(look: Any) -> dict[str, Any]:
+    return {row.rid: row.cells for row in look.rows.get("issues", [])}
