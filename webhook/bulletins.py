@@ -28,8 +28,8 @@ def blueprint(door: Door) -> flask.Blueprint:
         chosen, choices = _asked(door)
         if chosen is None:
             return render_template("closed.html", sentence=ELSEWHERE), 403
-        return render_template("bulletin.html", one=_bulletin(door, chosen), chosen=_code(chosen),
-                               choices=[(_code(scope), scope.words) for scope in choices],
+        return render_template("bulletin.html", one=_bulletin(door, chosen), chosen=code_of(chosen),
+                               choices=[(code_of(scope), scope.words) for scope in choices],
                                drawable=poster.font_file() is not None, no_font=poster.NO_FONT)  # fmt: skip
 
     @routes.get("/bulletin.png")
@@ -56,7 +56,7 @@ def _asked(door: Door) -> tuple[Scope | None, list[Scope]]:
     one = access.visitor()
     choices = scopes(one, roster, now) if one else []
     code = request.args.get("scope", "")
-    chosen = next((scope for scope in choices if _code(scope) == code), None)
+    chosen = next((scope for scope in choices if code_of(scope) == code), None)
     return (choices[0] if choices and not code else chosen), choices
 
 
@@ -71,5 +71,6 @@ def scopes(one: Person, roster: Roster, now: Any) -> list[Scope]:
     return found + [Scope(branch=name) for name in branches if one.oversees or name in own_branches]
 
 
-def _code(scope: Scope) -> str:
+def code_of(scope: Scope) -> str:
+    """How an address names it."""
     return f"district:{scope.district}" if scope.district else f"branch:{scope.branch}" if scope.branch else "all"

@@ -81,5 +81,5 @@ def _issue(door: Door, look: Look, one: Person, number: str, found: explanations
         "explain.html", found=found, follow=follow, notices=notices, trail=door.office.ledger.trail(number),
         lines=[(line, sees_line(look, one, line)) for line in lines], detail=explanations.DETAIL,
         words=explanations.step_words, cells={key: plain(value) for key, value in row.cells.items()} if row else {},
-        letters=[each for each in look.book.letters.values() if any(f.number == number for f in each.facts)],
+        letters=[each for each in look.memory.letters.values() if any(f.number == number for f in each.facts)],
     )  # fmt: skip

@@ -61,6 +61,8 @@ DESK = (
     ("/", "运行状态", False),
     ("/week", "每周", True),
     ("/month", "每月", False),
+    ("/trends", "趋势", False),
+    ("/map", "地图", False),
     ("/grid", "表格", True),
     ("/verify", "复核", False),
     ("/answers", "批复", False),
@@ -73,9 +75,22 @@ DESK = (
     ("/notices", "我的通知", False),
 )
 LEADERS = {"commander", "secretary"}
-OWN = (("/mine", "我的", False), ("/letters", "督办", False), ("/month", "每月", False), ("/notices", "我的通知", False))
 WEEK = ("/week", "每周", False)
-LEADING = (OWN[0], WEEK, ("/answers", "批复", False), ("/bulletin", "今日通报", False), *OWN[1:])
+OWN = (
+    ("/mine", "我的", False),
+    ("/letters", "督办", False),
+    ("/month", "每月", False),
+    ("/map", "地图", False),
+    ("/notices", "我的通知", False),
+)
+LEADING = (
+    OWN[0],
+    WEEK,
+    ("/answers", "批复", False),
+    ("/bulletin", "今日通报", False),
+    ("/trends", "趋势", False),
+    *OWN[1:],
+)
 
 
 def navigation(one: Person) -> tuple[tuple[str, str, bool], ...]:

@@ -27,11 +27,13 @@ from webhook import (
     imports,
     letters,
     looks,
+    map,
     month,
     notices,
     pages,
     people,
     rulebook,
+    trends,
     verify,
     week,
 )
@@ -88,6 +90,8 @@ def create_app(
     app.register_blueprint(explain.blueprint(door, seen))
     app.register_blueprint(week.blueprint(seen))
     app.register_blueprint(month.blueprint(door, seen))
+    app.register_blueprint(trends.blueprint(seen))
+    app.register_blueprint(map.blueprint(seen))
     if office.embedded:
         app.register_blueprint(
             api.blueprint(office.api, office.accounts, f"{office.settings.url}/token" if office.settings.url else None)

@@ -120,7 +120,7 @@ def _asked(look: Look, one: Person, mine: dict[str, Followed]) -> Iterator[Asked
 
 def _letters(look: Look, one: Person) -> Iterator[Letter]:
     """Letters that wait for a signature or for an answer."""
-    for letter in look.book.letters.values():
+    for letter in look.memory.letters.values():
         waits = letter.state in (letters.DRAFT, letters.SIGNED)
         if waits and letter.kind == letters.LETTER and addressees.sees(one, letter):
             yield letter

@@ -1,0 +1,48 @@
+"""``/map``: open issues by place on a plain drawing of their recorded coordinates; no map of others, nothing loaded from
+elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import flask
+from flask import render_template
+
+from sync.core import life as lives
+from sync.core.decide import Look
+from sync.core.places import Spot, draw
+from sync.core.sight import Person
+from webhook import access
+from webhook.explain import sees_issue
+from webhook.looks import Looks
+
+WORDS = {"late": "超期", "rework": "返工", "open": "待整改", "fixed": "待复核", "other": "挂账、待核实"}
+KIND = {lives.OPEN: "open", lives.REWORK: "rework", lives.FIXED: "fixed"}
+OVER = (lives.CLOSED, lives.VOID, "")
+
+
+def blueprint(looks: Looks) -> flask.Blueprint:
+    """The page, to each with the issues that are his to see."""
+    routes = flask.Blueprint("map", __name__, template_folder="templates")
+
+    @routes.get("/map")
+    @access.needs()
+    def page() -> str:
+        one, look = access.visitor(), looks.now()
+        assert one is not None
+        rows = {row.rid: row.cells for row in look.rows.get("issues", [])}
+        spots = list(_spots(look, one, rows))
+        return render_template("map.html", one=draw(spots), count=len(spots), words=WORDS, rows=rows,
+                               follow=look.followed, now=look.now)  # fmt: skip
+
+    return routes
+
+
+def _spots(look: Look, one: Person, rows: dict[str, Any]) -> Iterator[Spot]:
+    for rid, cells in rows.items():
+        each = look.followed.get(rid)
+        if each and each.life.state not in OVER and sees_issue(look, one, rid):
+            late = each.life.running and each.life.deadline is not None and each.life.deadline < look.now
+            kind = "late" if late else KIND.get(each.life.state, "other")
+            yield Spot(rid, each.stamps.street, kind, cells.get("longitude"), cells.get("latitude"))
