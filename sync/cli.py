@@ -21,8 +21,9 @@ from rich.console import Console
 from sync import demo, exchange, inspection, letters, mapping, proof, setup
 from sync.config import Office, Settings, SettingsError
 from sync.core import explain as explanations
+from sync.core import reasons, verification
 from sync.core import simulate as simulations
-from sync.core import verification
+from sync.core.decide import Look, take
 from sync.core.memory import Tables
 from sync.core.rules import RulesError, load
 from sync.core.tabs import TabError
@@ -167,17 +168,18 @@ def deliver(office: Office, now_text: str | None, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("number", metavar="编号")
+@click.argument("number", metavar="编号或明细号")
 @now_option
 @json_option
 @click.pass_obj
 def explain(office: Office, number: str, now_text: str | None, as_json: bool) -> None:
-    """一个问题为什么是现在这样：时限怎么算的，升级、计分、通知，接下来会怎样。"""
+    """一个问题为什么是现在这样：时限怎么算的，升级、计分、通知，接下来会怎样；写明细号，就说这一分是怎么来的。"""
     rules = office.rules()
     tables = Tables(office.templates, office.gateway.read())
-    found = explanations.explain(tables, office.ledger.memory(), rules, moment(now_text, rules.bureau.zone), number)
+    look = take(Look(tables, office.ledger.memory(), rules, moment(now_text, rules.bureau.zone)))
+    found = explanations.of(look, number) or reasons.reason(look, number)
     if found is None:
-        raise SettingsError(f"问题台账里没有编号 {number}。")
+        raise SettingsError(f"问题台账里没有编号 {number}，扣分明细里也没有这个明细号。")
     trail = [
         f"{one['at']:%Y-%m-%d %H:%M} {one['what']}：{one['before']} → {one['after']}"
         for one in office.ledger.trail(number)

@@ -36,6 +36,14 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("PUT", "/photos/upload/abcdefgh"): SIGNED,
     ("GET", "/notices"): SIGNED,
     ("POST", "/notices"): SIGNED,
+    ("GET", "/notices/history/none"): SIGNED,  # 404 for what is not there or not his
+    ("GET", "/explain/none"): SIGNED,
+    ("GET", "/explain/line/none"): SIGNED,
+    ("GET", "/week"): SIGNED,  # each his part; a chief is sent to his own page
+    ("GET", "/month"): SIGNED,
+    ("GET", "/month/2026-11/街路/none"): SIGNED,
+    ("GET", "/trends"): LEADERS,
+    ("GET", "/map"): SIGNED,
     ("GET", "/verify"): OVERSEERS,
     ("POST", "/verify/20261124-001"): OVERSEERS,
     ("POST", "/verify/20261124-001/accept"): OVERSEERS,

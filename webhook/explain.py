@@ -1,4 +1,4 @@
-"""``/explain``: why an issue stands where it stands, and why a score line counts what it counts, each for who may see it."""
+"""``/explain``: why an issue stands where it stands, and why a score line counts what it counts."""
 
 from __future__ import annotations
 

@@ -97,7 +97,8 @@ def _page(door: Door, one: Letter, said: str = "", *, done: bool = False) -> str
     """``done``: written just now; the ledger knows of it after the next look."""
     who = access.visitor()
     does = set() if done or who is None else {what for what in ACTS if _barred(door, one, who, what) == ""}
-    return render_template("letter.html", one=one, paper=paper(one), said=said, does=does, LETTER=LETTER)
+    return render_template("letter.html", one=one, paper=paper(one), said=said, does=does, LETTER=LETTER,
+                           links=[fact.number for fact in one.facts])  # fmt: skip
 
 
 # What people do

@@ -1,4 +1,4 @@
-"""``/month``: a month's ranking within groups, its rates and advice, and each score opening into its lines (plan 四·3, 四·4).
+"""``/month``: a month's ranking within groups, rates and advice, each score opening into its lines (plan 四·3, 四·4).
 
 A ranking is the bureau's own: who oversees all sees all of it, a commander and a secretary their part, a chief his
 streets' lines and rank, a unit its own.
@@ -84,7 +84,8 @@ def _month(look: Look, one: Person, month: str, months: list[str]) -> str:
     terms = {periods.quarter_of(month): look.scored.quarters, month[:4]: look.scored.years}
     return render_template(
         "month.html", month=month, months=months, groups=groups, sizes=sizes, closing=look.scored.closings.get(month),
-        widest=max((abs(place.apart) for place in mine), default=0) or 1, rules=look.rules,
+        widest={kind: max((abs(place.apart) for place in mine if place.row.kind == kind), default=0) or 1
+                for kind in KINDS}, rules=look.rules,
         terms={name: _terms(look, one, name, rows) for name, rows in terms.items()},
         drift=look.drift.get(month, ("", []))[1] if one.oversees else [],
     )  # fmt: skip
@@ -103,7 +104,8 @@ def _terms(look: Look, one: Person, name: str, rows: Mapping[tuple[str, ...], Ma
 def _place(look: Look, row: Standing) -> Place:
     known = look.memory.known.get("scores", {}).get(f"{row.month}·{row.target}·{row.kind}")
     cells = known.cells if known else {}
-    return Place(row, row.score - look.rules.score.base, plain(cells.get("decision")), _day(cells.get("decided_on"), look))
+    apart, decided = row.score - look.rules.score.base, _day(cells.get("decided_on"), look)
+    return Place(row, apart, plain(cells.get("decision")), decided)
 
 
 def _day(raw: Any, look: Look) -> str:

@@ -27,11 +27,11 @@ from webhook import (
     imports,
     letters,
     looks,
-    map,
     month,
     notices,
     pages,
     people,
+    places,
     rulebook,
     trends,
     verify,
@@ -91,7 +91,7 @@ def create_app(
     app.register_blueprint(week.blueprint(seen))
     app.register_blueprint(month.blueprint(door, seen))
     app.register_blueprint(trends.blueprint(seen))
-    app.register_blueprint(map.blueprint(seen))
+    app.register_blueprint(places.blueprint(seen))
     if office.embedded:
         app.register_blueprint(
             api.blueprint(office.api, office.accounts, f"{office.settings.url}/token" if office.settings.url else None)

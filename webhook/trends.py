@@ -28,7 +28,7 @@ def blueprint(looks: Looks) -> flask.Blueprint:
         one, look = access.visitor(), looks.now()
         choices = scopes(one, look.roster, look.now) if one else []
         asked = request.args.get("scope", "")
-        chosen = next((each for each in choices if code_of(each) == asked), None) if asked else next(iter(choices), None)
+        chosen = next((each for each in choices if code_of(each) == asked or not asked), None)
         if chosen is None:
             return render_template("closed.html", sentence=ELSEWHERE), 403
         categories = {row.rid: row.cells.get("category", "") for row in look.rows.get("issues", [])}

@@ -58,7 +58,8 @@ class Drawing:
 
 def draw(spots: Iterable[Spot], width: float = 640.0) -> Drawing:
     """The drawing, ``width`` units wide, as high as the places ask for (between a half and one and a half of it)."""
-    known, nowhere = [], []
+    known: list[Spot] = []
+    nowhere: list[Spot] = []
     for spot in spots:
         (known if spot.longitude is not None and spot.latitude is not None else nowhere).append(spot)
     metres = _metres(known)

@@ -1,4 +1,4 @@
-"""Why a score line counts what it counts: rule, clause, how the points came about, what became of them (plan 四·1, 四·4).
+"""Why a score line counts what it counts: rule, clause, how the points came about, and since (plan 四·1, 四·4).
 
 The line stands as it was booked; where the rules in force would book other points today, that is said.
 """
@@ -98,10 +98,7 @@ def _of_issue(look: Look, line: Line) -> tuple[int | None, list[str]]:
         words += [f"来源是{source}，按 {factor} 倍，{points_zh(total)} 分"] if factor > 1 else []
         return _of_case(look, line, total, words)
     if line.rule == scores.RETURNED:
-        rework = score.rework
-        count = sum(1 for at in one.life.reworks if at.date() <= line.date)
-        due = rework.first_two if count <= 2 else rework.from_third
-        return -due, [f"第一、二次返工各扣 {points_zh(rework.first_two)} 分，第三次起 {points_zh(rework.from_third)} 分"]
+        return _of_rework(look, line)
     if line.rule == scores.SILENT:
         return -score.no_feedback, [f"销号了但没有整改后的照片，扣 {points_zh(score.no_feedback)} 分"]
     if line.rule == scores.SELF:
@@ -110,6 +107,15 @@ def _of_issue(look: Look, line: Line) -> tuple[int | None, list[str]]:
     if line.rule == scores.URGED:
         return None, [f"重复督办后超期扣分按 {look.rules.letters.repeat_factor} 倍，这一条是多出来的部分"]
     return None, []
+
+
+def _of_rework(look: Look, line: Line) -> tuple[int, list[str]]:
+    rework = look.rules.score.rework
+    count = int(line.id.removesuffix("·单位").rpartition(scores.RETURNED)[2])
+    first, more = points_zh(rework.first_two), points_zh(rework.from_third)
+    return -(rework.first_two if count <= 2 else rework.from_third), [
+        f"第 {count} 次返工：前两次各扣 {first} 分，第三次起各扣 {more} 分"
+    ]
 
 
 def _of_case(look: Look, line: Line, total: int, words: list[str]) -> tuple[int, list[str]]:
@@ -149,7 +155,8 @@ def _ceiling(look: Look, line: Line) -> Iterator[str]:
         return
     less = points_zh(abs(booked.points - line.points))
     if line.points > 0 or booked.points > 0:
-        yield f"本月加分到了上限（自查 {points_zh(rules.score.self_found.cap)} 分，全部 {points_zh(rules.score.bonus_cap)} 分）"
+        own, all_ = points_zh(rules.score.self_found.cap), points_zh(rules.score.bonus_cap)
+        yield f"本月加分到了上限（自查 {own} 分，全部 {all_} 分）"
     elif line.task == scores.DUTY:
         yield f"履职一个月最多扣 {points_zh(rules.duties.cap)} 分"
     elif line.task in rules.tasks:

@@ -94,7 +94,7 @@ def _rows(tab: Tab, memory: Memory, zone: ZoneInfo) -> Iterable[Row]:
 
 
 def sees_score(one: Person, kind: str, target: str, roster: Roster, day: date) -> bool:
-    """Whether the score of a 街路, 支部, 区域 or 单位 is his to see, line by line (plan 四·4: results are the bureau's own)."""
+    """Whether the score of a 街路, 支部, 区域 or 单位 is his to see, line by line; rankings are the bureau's own."""
     if one.oversees or kind == "单位":
         return one.oversees or target in one.units
     if kind == "区域":

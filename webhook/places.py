@@ -1,5 +1,4 @@
-"""``/map``: open issues by place on a plain drawing of their recorded coordinates; no map of others, nothing loaded from
-elsewhere."""
+"""``/map``: open issues by place on a plain drawing of their recorded coordinates, with no map of others."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ OVER = (lives.CLOSED, lives.VOID, "")
 
 def blueprint(looks: Looks) -> flask.Blueprint:
     """The page, to each with the issues that are his to see."""
-    routes = flask.Blueprint("map", __name__, template_folder="templates")
+    routes = flask.Blueprint("places", __name__, template_folder="templates")
 
     @routes.get("/map")
     @access.needs()

@@ -1,0 +1,60 @@
+"""The pages to look at, in a real browser: they fit, they can be read aloud, and lead where they say."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import Enter, faults
+from tests.house import OPERATOR, House
+from tests.test_looks import ISSUES
+
+PAGES = (
+    "/week",
+    "/month",
+    "/month/2026-11/街路/联胜路",
+    "/trends",
+    "/map",
+    "/explain/20261117-001",
+    "/explain/line/20261117-002·超期未整改",
+)
+
+
+def fill(home: House) -> None:
+    home.add("\n".join(ISSUES.strip().splitlines()[:4]))
+    home.tick("2026-11-17 09:05")
+    home.tick("2026-11-24 15:30")
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_the_pages_have_no_serious_fault_and_fit(enter: Enter, home: House, phone: bool) -> None:
+    fill(home)
+    page = enter(OPERATOR, phone=phone)
+    for address in PAGES:
+        answer = page.goto(f"{home.url}{address}")
+        assert answer and answer.status == 200, address
+        assert faults(page) == [], address
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{address} is wider than the screen by {wide}"
+        if not phone:
+            assert page.evaluate("document.querySelector('nav.top').offsetHeight") < 60, "the navigation is one line"
+
+
+def test_a_rank_leads_to_its_lines_and_a_line_to_its_reason(enter: Enter, home: House) -> None:
+    fill(home)
+    page = enter(OPERATOR)
+    page.goto(f"{home.url}/month?month=2026-11")
+    page.get_by_role("link", name="联胜路").click()
+    page.get_by_role("link", name="超期未整改").click()
+    assert "不重复扣" in page.locator("main").inner_text()
+    page.get_by_role("link", name="看问题 20261117-002").click()
+    assert "时间一天一天怎么计" in page.locator("main").inner_text()
+
+
+def test_a_mark_on_the_map_can_be_reached_by_keys(enter: Enter, home: House) -> None:
+    fill(home)
+    page = enter(OPERATOR)
+    page.goto(f"{home.url}/map")
+    mark = page.locator("svg.map a").first
+    mark.focus()
+    page.keyboard.press("Enter")
+    assert page.url.partition("#")[2].startswith("i20261117-")

@@ -1,0 +1,318 @@
+"""The pages that people look at: the week, the month, trends, places, why: from the ledger's memory alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from urllib.parse import quote
+
+import pytest
+
+from sync.core import explain, reasons, trends
+from sync.core.agenda import Agenda, agenda
+from sync.core.bulletin import Scope
+from sync.core.decide import Look
+from sync.core.places import FAR, NEAR, Spot, draw
+from sync.core.recall import recall
+from sync.core.rules import load
+from sync.core.sight import Person, person, sees_score
+from tests.book import Book, bureau, hour, templates
+from tests.house import OPERATOR, House, house
+from webhook.charts import chart
+
+ISSUES = """
+问题台账
+填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述 | 经度 | 纬度
+2026-11-17 09:00 | 标准化办01 | 督查 | 新正街 | 8号门前 | 暴露垃圾 | 一般 | 一堆 | 112.370 | 26.970
+2026-11-17 09:00 | 标准化办01 | 上级交办 | 联胜路 | 桥头 | 占道经营 | 严重 | 摆摊 | 112.380 | 26.970
+2026-11-24 08:30 | 街路长01 | 街路长自查 | 新正街 | 9号门前 | 路面破损 | 一般 | 坑 | |
+"""
+UP = """
+整改反馈
+填报时间 | 填报人 | 编号 | 处理情况 | 整改说明
+2026-11-24 08:40 | 街路长01 | 20261124-001 | 上报 | 要市政处开挖
+"""
+NOW = hour("2026-11-24 15:30")
+ALL = Person(OPERATOR, frozenset({"office"}))
+
+
+@pytest.fixture
+def book() -> Book:
+    found = bureau()
+    head, columns, *rows = ISSUES.strip().splitlines()
+    found.add("\n".join([head, columns, *rows[:2]]))
+    found.settle("2026-11-17 09:05")
+    found.add("\n".join([head, columns, *rows[2:]]))
+    found.settle("2026-11-24 08:35")
+    found.add(UP)
+    found.settle("2026-11-24 08:45")
+    found.settle("2026-11-24 15:30")
+    return found
+
+
+@pytest.fixture
+def look(book: Book) -> Look:
+    return recall(templates(), book.memory, book.rules, NOW)
+
+
+def his(look: Look, name: str) -> Agenda:
+    one = person(look.roster, name, NOW.date())
+    assert one
+    return agenda(look, one)
+
+
+def test_a_look_from_memory_is_the_look_of_the_tick_and_decides_nothing(book: Book, look: Look) -> None:
+    score = {row[:2]: row[2] for row in book.rows("月度考核", "月份", "对象", "得分")}
+    assert {(row.month, row.target): f"{row.score / 100:g}" for row in look.scored.table} == score
+    assert not look.decision.lines and not look.decision.stamps and not look.decision.notices
+    assert sorted(line.id for line in look.scored.every) == sorted(row[0] for row in book.rows("扣分明细", "明细号"))
+
+
+# The week
+
+
+def test_each_level_is_told_its_own_part_of_the_week(look: Look) -> None:
+    everything = agenda(look, ALL)
+    this, last = everything.weeks
+    assert (this.reported, last.reported, last.late) == (1, 2, 2)
+    assert {one.issue for one in this.open_late} == {"20261117-001", "20261117-002"}
+    assert [one.issue for one in his(look, "支部书记04").weeks[0].open_late] == ["20261117-001"]
+    assert [one.issue for one in his(look, "指挥长03").weeks[0].open_late] == ["20261117-002"]
+    assert [one.issue for one in his(look, "支部书记01").weeks[0].open_late] == ["20261117-002"]  # his unit's
+
+
+def test_who_is_asked_sees_that_it_is_his_turn(look: Look) -> None:
+    turns = {name: [(one.issue, one.role, one.mine) for one in his(look, name).asked] for name in
+             ("支部书记04", "指挥长02", "支部书记01")}  # fmt: skip
+    assert turns["支部书记01"] == []
+    [(issue, role, mine)] = turns["支部书记04"]
+    assert issue == "20261124-001" and mine == (role == "支部书记")
+    assert turns["指挥长02"] == [(issue, role, role == "指挥长")] and role in ("支部书记", "指挥长")
+
+
+def test_streets_without_a_chief_come_with_the_nearest(book: Book) -> None:
+    book.type("街路名册", 1, "街路长", "")
+    book.settle("2026-11-24 15:31")
+    found = agenda(recall(templates(), book.memory, book.rules, hour("2026-11-24 15:31")), ALL)
+    assert [(street.name, chiefs) for street, chiefs in found.vacant] == [("新正街", ("街路长02",))]
+
+
+# Why
+
+
+def test_the_hours_of_an_issue_add_up_to_its_limit(look: Look) -> None:
+    found = explain.of(look, "20261117-001")
+    assert found and sum(step.counted for step in found.steps) == 4 * 3600  # 暴露垃圾，一般：4个工作时
+    told = dict(found.parts)["截止时间"]
+    assert [one for one in told if one.startswith(explain.DETAIL)] == [
+        explain.DETAIL + explain.step_words(step) for step in found.steps
+    ]
+
+
+def said(look: Look, number: str) -> dict[str, tuple[str, ...]]:
+    found = reasons.reason(look, number)
+    assert found
+    return dict(found.parts)
+
+
+def test_a_line_says_rule_clause_and_how_its_points_came_about(look: Look) -> None:
+    found = said(look, "20261117-002·超期未整改")
+    score = look.rules.score
+    total = score.case["严重"].overdue * score.superior_multiplier
+    before = score.case["严重"].found * score.superior_multiplier
+    assert found["规则和条款"] == (f"超期未整改：方案五·3，{look.rules.plan.clauses['五·3']}",)
+    assert found["分是怎么来的"] == (
+        f"严重问题，超期未整改一件共扣 {score.case['严重'].overdue / 100:g} 分",
+        f"来源是上级交办，按 {score.superior_multiplier} 倍，{total / 100:g} 分",
+        f"同一件前面已经扣了 {before / 100:g} 分，不重复扣，再扣 {(total - before) / 100:g} 分",
+    )
+    assert found["明细"][0].startswith(f"2026-11，街路「联胜路」，{-(total - before) / 100:+g} 分")
+    assert "没有封存" in found["封存"][0]
+    assert reasons.reason(look, "没有这条") is None
+
+
+def test_what_the_rules_say_agrees_with_every_line_that_was_booked(look: Look) -> None:
+    """The words are a sum of their own, held against the points: no line is explained by another number."""
+    for line in look.scored.every:
+        assert not any("按现在的规则是" in words for words in said(look, line.id)["分是怎么来的"]), line.id
+
+
+def test_a_line_that_other_rules_booked_says_so(book: Book) -> None:
+    text = book.rules.text.replace("normal = { found = 0.2", "normal = { found = 0.3")
+    assert text != book.rules.text
+    found = said(recall(templates(), book.memory, load(text), NOW), "20261117-001·发现问题")
+    assert found["分是怎么来的"][-1] == "按现在的规则是 0.3 分；登记时是 0.2 分，登记过的不再变"
+
+
+def test_an_appeal_is_told_at_its_line(book: Book) -> None:
+    book.add(
+        "申请审批\n申请时间 | 申请人 | 类型 | 明细号 | 理由\n"
+        "2026-11-24 15:31 | 街路长01 | 申诉 | 20261117-001·发现问题 | 不是本街路"
+    )
+    book.settle("2026-11-24 15:32")
+    found = said(recall(templates(), book.memory, book.rules, hour("2026-11-24 15:32")), "20261117-001·发现问题")
+    assert found["后来"] == ("有申诉，还没有批复；批复以前照常计分",)
+
+
+def test_a_score_is_his_to_see_or_not(look: Look) -> None:
+    def sees(name: str, kind: str, target: str) -> bool:
+        one = person(look.roster, name, NOW.date())
+        return one is not None and sees_score(one, kind, target, look.roster, NOW.date())
+
+    assert sees("街路长01", "街路", "新正街") and not sees("街路长01", "街路", "联胜路")
+    assert not sees("街路长01", "支部", "第四支部") and sees("支部书记04", "支部", "第四支部")
+    assert sees("支部书记04", "街路", "新正街") and not sees("支部书记04", "区域", "城中")
+    assert sees("指挥长02", "支部", "第四支部") and sees("指挥长02", "区域", "城中")
+    assert not sees("指挥长02", "区域", "城东")
+    assert sees("支部书记03", "单位", "环卫所") and not sees("支部书记03", "单位", "园林所")
+
+
+# Trends
+
+
+def test_weeks_count_what_happened_in_them(look: Look) -> None:
+    categories = {row.rid: row.cells["category"] for row in look.rows["issues"]}
+    found = trends.trends(look.followed, categories, look.scored.table, look.roster, Scope(), NOW)
+    assert [(f"{one.monday:%m-%d}", one.reported, one.closed, one.late, one.rework) for one in found.weeks] == [
+        ("11-16", 2, 0, 2, 0),
+        ("11-23", 1, 0, 0, 0),
+    ]
+    assert dict(found.categories) == {"暴露垃圾": 1, "占道经营": 1, "路面破损": 1}
+    assert found.on_time == (("2026-11", 0.0),)
+    part = trends.trends(look.followed, categories, look.scored.table, look.roster, Scope(district="城东"), NOW)
+    assert [one.reported for one in part.weeks] == [1, 0]
+    scores = {row.target: row.score for row in look.scored.table if row.kind == "街路"}
+    assert [(one.low, one.high) for one in part.months] == [(min(scores["联胜路"], scores["高铁站广场"]), 10000)]
+
+
+def test_a_chart_keeps_order_and_stays_inside() -> None:
+    drawn = chart(["a", "b", "c", "d"], [[0, 10, None, 40]])
+    ys = [point[1] for point in drawn.series[0] if point]
+    assert ys == sorted(ys, reverse=True) and ys[0] == drawn.bottom and min(ys) >= 0
+    assert drawn.lines(0) == [f"{drawn.series[0][0][0]},{ys[0]} {drawn.series[0][1][0]},{ys[1]}",  # type: ignore[index]
+                              f"{drawn.series[0][3][0]},{ys[2]}"]  # type: ignore[index]  # fmt: skip
+    gaps = {round(b[0] - a[0], 1) for a, b in pairwise(drawn.steps)}
+    assert len(gaps) == 1
+    assert chart([], [[]]).series == ((),) and chart(["a"], [[5.0]], None).steps
+
+
+# Places
+
+
+def spots(*places: tuple[float, float]) -> list[Spot]:
+    return [Spot(f"n{n}", "新正街", "open", *place) for n, place in enumerate(places)]
+
+
+def test_the_drawing_is_to_scale_north_up() -> None:
+    """A kilometre east and a kilometre north are equally long, and as long as the scale bar says."""
+    degree = 111_320.0
+    north, east = 1000 / degree, 1000 / (degree * 0.8912)  # cos 26.97°
+    made = draw(spots((112.37, 26.97), (112.37 + east, 26.97), (112.37, 26.97 + north)))
+    at = {mark.issues[0].issue: (mark.x, mark.y) for mark in made.marks}
+    across, up = at["n1"][0] - at["n0"][0], at["n0"][1] - at["n2"][1]
+    assert across == pytest.approx(up, rel=0.01) and across > 0
+    assert across * made.bar / 1000 == pytest.approx(made.bar_length, rel=0.01)
+    assert all(0 < mark.x < made.width and 0 < mark.y < made.height for mark in made.marks)
+
+
+def test_near_ones_are_one_mark_with_the_worst_in_front() -> None:
+    found = [Spot("a", "新正街", "fixed", 112.37, 26.97), Spot("b", "新正街", "late", 112.37, 26.97),
+             Spot("c", "联胜路", "open", 112.40, 26.97), Spot("d", "联胜路", "open", None, 26.97),
+             Spot("e", "联胜路", "open", 12.0, 26.97)]  # fmt: skip
+    made = draw(found)
+    assert [(mark.kind, [one.issue for one in mark.issues]) for mark in made.marks] == [
+        ("late", ["b", "a"]),
+        ("open", ["c"]),
+    ]
+    assert made.missing == (("联胜路", 1),) and [one.issue for one in made.odd] == ["e"]
+    assert NEAR > 0 and FAR > 1000
+    assert draw([]).marks == () and draw(spots((112.37, 26.97))).marks[0].kind == "open"
+
+
+# The pages
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("looks")) as made:
+        head, columns, *rows = ISSUES.strip().splitlines()
+        made.add("\n".join([head, columns, *rows[:2]]))
+        made.tick("2026-11-17 09:05")
+        made.add("\n".join([head, columns, *rows[2:]]))
+        made.tick("2026-11-24 15:30")
+        yield made
+
+
+def read(home: House, who: str, address: str) -> tuple[int, str]:
+    answer = home.enter(who).get(f"{home.url}{address}", headers={"Accept": "text/html"}, timeout=20)
+    return answer.status_code, answer.text
+
+
+@pytest.mark.parametrize(
+    ("who", "here", "there"),
+    [
+        ("街路长01", 200, 404),
+        ("街路长02", 404, 200),
+        ("支部书记04", 200, 404),
+        ("指挥长03", 404, 200),
+        (OPERATOR, 200, 200),
+    ],
+)
+def test_issues_and_scores_open_to_whom_they_concern(home: House, who: str, here: int, there: int) -> None:
+    for address in ("/explain/{issue}", "/explain/line/{issue}·发现问题", "/month/2026-11/街路/{street}"):
+        mine = address.format(issue="20261117-001", street="新正街")
+        other = address.format(issue="20261117-002", street="联胜路")
+        assert (read(home, who, mine)[0], read(home, who, other)[0]) == (here, there), address
+
+
+def test_a_chief_sees_his_own_row_of_the_month_and_no_name_of_others(home: House) -> None:
+    _, page = read(home, "街路长01", "/month?month=2026-11")
+    assert "新正街" in page and "联胜路" not in page and "街路长02" not in page
+    assert home.enter("街路长01").get(f"{home.url}/week", timeout=20).url == f"{home.url}/mine"
+    _, places = read(home, "街路长01", "/map")
+    assert "20261117-001" in places and "20261117-002" not in places
+
+
+def test_a_score_opens_into_lines_that_add_up(home: House) -> None:
+    _, page = read(home, OPERATOR, "/month/2026-11/街路/联胜路")
+    points = [float(one) for one in re.findall(r'data-label="分">([+-][0-9.]+)', page)]
+    sums = [float(one) for one in re.findall(r'data-label="累计">([0-9.]+)', page)]
+    assert points[0] == 100 and len(points) > 2
+    assert sums == pytest.approx([sum(points[: n + 1]) for n in range(len(points))])
+    assert f"联胜路　{sums[-1]:g} 分" in page
+    assert 'href="/explain/20261117-002"' in page
+
+
+def test_a_decision_and_its_change_are_told(home: House) -> None:
+    sheet = home.book.worksheet("月度考核")
+    heads = sheet.row_values(1)
+    row = next(n for n, one in enumerate(sheet.get_values(), 1) if "联胜路" in one and "街路" in one)
+    for words in ("通报", "末位表态"):
+        sheet.update_cell(row, heads.index("处理决定") + 1, words)
+        home.tick("2026-11-24 15:35")
+    _, page = read(home, OPERATOR, "/month/2026-11/街路/联胜路")
+    assert "处理决定：末位表态" in page and "处理决定：通报 → 末位表态" in page
+
+
+def test_a_notice_tells_its_history_to_its_receiver_and_to_who_oversees(home: House) -> None:
+    mine = [one for one in home.office.ledger.memory().notices.values() if one.notice.to == "街路长01"]
+    number = mine[0].notice.number
+    home.office.ledger.batch([number, mine[1].notice.number], "b1")
+    home.office.ledger.settle([number], "待发送", "第 1 次没有成功", attempts=1, next_try=hour("2026-11-24 17:00"))
+    status, page = read(home, "街路长01", f"/notices/history/{quote(number)}")
+    assert status == 200 and "17:00 再试" in page and "还有 1 条" in page and "第 1 次没有成功" in page
+    assert read(home, OPERATOR, f"/notices/history/{quote(number)}")[0] == 200
+    assert read(home, "街路长02", f"/notices/history/{quote(number)}")[0] == 404
+
+
+def test_a_part_that_is_not_his_is_refused(home: House) -> None:
+    assert read(home, "支部书记04", "/trends?scope=branch:第四支部")[0] == 200
+    assert read(home, "支部书记04", "/trends?scope=branch:第六支部")[0] == 403
+    assert read(home, OPERATOR, "/month?month=1999-01")[0] == 404
+
+
+def test_pages_carry_no_style_and_no_script_of_their_own(home: House) -> None:
+    for address in ("/week", "/month", "/month/2026-11/街路/联胜路", "/trends", "/map", "/explain/20261117-001"):
+        _, page = read(home, OPERATOR, address)
+        assert not re.search(r"\sstyle=|<style|<script(?! src)|\son\w+=|https?://", page), address
