@@ -27,7 +27,7 @@ WRONG_EVERY = 70
 INSPECTORS = ("标准化办01", "标准化办02")
 HOTLINE = "热线值班员"
 INSPECTED_EVERY = 4  # days: so often an inspector comes by each street
-PATROL_NOTED_EVERY = 9  # days: a chief is out daily, and notes it so often
+PATROL_MISSED_EVERY = 13  # days: so often a chief who was out does not note it
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Script:
             if self.rules.calendar.is_workday(day):
                 yield from self.inspections(day)
                 yield from self.meetings(day)
-            yield from self.patrols(day)
+                yield from self.patrols(day)
 
     @cached_property
     def days(self) -> list[date]:
@@ -105,8 +105,9 @@ class Script:
                 yield self.duty(day, 30 + 5 * index, INSPECTORS[index % 2], "督查", street=name, text="没有发现问题")
 
     def patrols(self, day: date) -> Iterator[Entry]:
+        """Plan 六·2: every chief every day; now and then one is not noted."""
         for index, street in enumerate(self.streets):
-            if (index + day.toordinal()) % PATROL_NOTED_EVERY == 0:
+            if (7 * index + day.toordinal()) % PATROL_MISSED_EVERY:
                 chief, name = str(street["chief"]), str(street["street"])
                 yield self.duty(day, 20 + 7 * index % 180, chief, "巡查", street=name, text="沿街巡查一遍")
 
@@ -119,7 +120,9 @@ class Script:
                 yield self.duty(day, 400 + n, f"支部书记{n:02d}", "驻点", branch=branch, text="驻点协调")
         for n, district in enumerate(cast.DISTRICTS, start=1):
             if day.weekday() in (0, 3):
-                yield self.duty(day, 120 + n, f"指挥长{n:02d}", "现场调度", district=district, text="现场调度疑难问题")
+                yield self.duty(day, 120 + n, f"指挥长{n:02d}", "驻点", district=district, text="全区驻点")
+            if day.weekday() == 3:
+                yield self.duty(day, 240 + n, f"指挥长{n:02d}", "现场调度", district=district, text="现场调度疑难问题")
 
 
 def floor(moment: datetime, every: timedelta) -> datetime:
