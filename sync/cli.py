@@ -182,7 +182,7 @@ def explain(office: Office, number: str, now_text: str | None, as_json: bool) ->
         raise SettingsError(f"问题台账里没有编号 {number}，扣分明细里也没有这个明细号。")
     trail = [
         f"{one['at']:%Y-%m-%d %H:%M} {one['what']}：{one['before']} → {one['after']}"
-        for one in office.ledger.trail(number)
+        for one in office.trail(number)
     ]
     text = found.text() + ("\n改动记录\n" + "\n".join(f"  {one}" for one in trail) if trail else "")
     say(

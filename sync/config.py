@@ -23,7 +23,7 @@ from google.oauth2.service_account import Credentials
 from sync import digests, letters, outbox, tick
 from sync.bots import Bot
 from sync.channels import Mail
-from sync.core import tabs
+from sync.core import serials, tabs
 from sync.core.addressees import MAILED
 from sync.core.letters import Letter
 from sync.core.notices import Notice, demanded
@@ -287,6 +287,16 @@ class Office:
         """Make rows of what form tools pushed. ``keep`` stores a photo; without it their links stay in the cells."""
         gateway = Gateway(self.client, self.workbook, self.templates)  # its own: a tick may be at work with the other
         return Reception(gateway, self.ledger, self.rules(), keep).work(now)
+
+    def trail(self, rid: str) -> list[dict[str, Any]]:
+        """The history of a row, oldest first: tab, what, before, after as people read them, at (bureau's zone)."""
+        zone = self.ledger.zone
+
+        def words(one: dict[str, Any], key: str) -> str:
+            columns = {column.header: column.type for column in self.templates[one["tab"]].columns}
+            return serials.words(one[key], columns.get(one["what"].partition("（")[0], ""), zone)
+
+        return [{**one, **{key: words(one, key) for key in ("before", "after")}} for one in self.ledger.trail(rid)]
 
     def roster(self) -> Roster:
         """Who is responsible where, as the last look at the workbook left it."""

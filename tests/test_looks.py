@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -316,3 +317,18 @@ def test_pages_carry_no_style_and_no_script_of_their_own(home: House) -> None:
     for address in ("/week", "/month", "/month/2026-11/街路/联胜路", "/trends", "/map", "/explain/20261117-001"):
         _, page = read(home, OPERATOR, address)
         assert not re.search(r"\sstyle=|<style|<script(?! src)|\son\w+=|https?://", page), address
+
+
+def test_the_trail_of_a_row_shows_hours_as_hours(tmp_path: Path) -> None:
+    with house(tmp_path) as one:
+        one.add("""
+            问题台账
+            填报时间 | 填报人 | 来源 | 街路 | 类别 | 问题描述
+            2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 甲
+            """)
+        one.tick("2026-11-24 09:05")
+        sheet = one.book.worksheet("问题台账")
+        sheet.update_cell(2, sheet.row_values(1).index("复核时间") + 1, 46350.5)
+        one.tick("2026-11-24 12:05")
+        (change,) = [each for each in one.office.trail("20261124-001") if each["what"] == "复核时间"]
+        assert (change["before"], change["after"]) == ("", "2026-11-24 12:00")

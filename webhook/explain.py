@@ -78,7 +78,7 @@ def _issue(door: Door, look: Look, one: Person, number: str, found: explanations
     notices = [sent for sent in look.memory.notices.values() if sent.notice.issue == number]
     notices.sort(key=lambda sent: (sent.notice.time, sent.notice.number))
     return render_template(
-        "explain.html", found=found, follow=follow, notices=notices, trail=door.office.ledger.trail(number),
+        "explain.html", found=found, follow=follow, notices=notices, trail=door.office.trail(number),
         lines=[(line, sees_line(look, one, line)) for line in lines], detail=explanations.DETAIL,
         words=explanations.step_words, cells={key: plain(value) for key, value in row.cells.items()} if row else {},
         letters=[each for each in look.memory.letters.values() if any(f.number == number for f in each.facts)],

@@ -116,8 +116,8 @@ def _day(raw: Any, look: Look) -> str:
 
 def _trail(door: Door, look: Look, row: Standing) -> list[tuple[Any, str, str, str]]:
     """What people decided, each change: when, which column, before, after."""
-    found = door.office.ledger.trail(f"{row.month}·{row.target}·{row.kind}")
-    return [(one["at"], one["what"], _day(one["before"], look), _day(one["after"], look)) for one in found]
+    found = door.office.trail(f"{row.month}·{row.target}·{row.kind}")
+    return [(one["at"], one["what"], one["before"], one["after"]) for one in found]
 
 
 def _score(door: Door, look: Look, one: Person, row: Standing) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a serial has no zone; the bureau's is put on below
@@ -33,3 +34,13 @@ def from_date(day: date) -> int:
 def to_date(serial: float) -> date:
     """The day that a serial names."""
     return EPOCH.date() + timedelta(days=int(serial))
+
+
+def words(value: Any, kind: str, zone: ZoneInfo) -> str:
+    """A raw cell as people read it: serials in columns of dates as dates; ``kind`` is the column's type."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and LOWEST <= value < HIGHEST:
+        if kind in ("datetime", "limit"):
+            return f"{to_datetime(value, zone):%Y-%m-%d %H:%M}"
+        if kind == "date":
+            return f"{to_date(value):%Y-%m-%d}"
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

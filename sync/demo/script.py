@@ -27,6 +27,7 @@ WRONG_EVERY = 70
 INSPECTORS = ("标准化办01", "标准化办02")
 HOTLINE = "热线值班员"
 INSPECTED_EVERY = 4  # days: so often an inspector comes by each street
+MIDDLE = (112.350, 26.958)  # longitude and latitude from which the demo spreads its streets
 PATROL_MISSED_EVERY = 13  # days: so often a chief who was out does not note it
 
 
@@ -176,7 +177,15 @@ class Story:
             "text": f"{report.place}{report.text}", "photos": f"{report.ref}-整改前.jpg"}
         if self.given:
             cells["given_limit"] = "1工作日"
+        if self.dice("located", 4):
+            cells["longitude"], cells["latitude"] = self.somewhere()
         return cells
+
+    def somewhere(self) -> tuple[float, float]:
+        """A made-up point, the same neighbourhood for the same street: nobody knows where a demo's street lies."""
+        east, north = divmod(self.report.street, 10)
+        near = (self.dice("east", 60) / 30000, self.dice("north", 60) / 30000)
+        return round(MIDDLE[0] + east * 0.006 + near[0], 5), round(MIDDLE[1] + north * 0.003 + near[1], 5)
 
     def reported(self) -> Entry:
         cells = {**self.row(), **self.slips.get(self.slip, {})}
