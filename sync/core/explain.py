@@ -77,7 +77,7 @@ def _facts(look: Look, row: Row, one: Followed) -> list[str]:
     if not stamps.street:
         return [f"这一行还有错，没有开始计时：{problem}"]
     found = [
-        f"{stamps.street}{cells.get('place', '')}，{cells.get('category', '')}，{cells.get('severity', '一般')}："
+        f"{stamps.street}　{cells.get('place', '')}，{cells.get('category', '')}，{cells.get('severity', '一般')}："
         f"{cells.get('text', '')}",
         f"{cells.get('source', '')}，{cells.get('reporter', '')}填报，{stamps.received:{TIME}} 收到，"
         f"状态{one.life.state}",
