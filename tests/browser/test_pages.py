@@ -7,12 +7,31 @@ import pytest
 from tests.browser.conftest import Enter, faults
 from tests.house import OPERATOR, House
 
-DESK_PAGES = ("/", "/people", "/answers")
+DESK_PAGES = ("/", "/people", "/answers", "/letters", "/rules", "/rules/draft", "/rules/try", "/calendar?year=2027")
+WAITING = """
+问题台账
+填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述
+2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 严重 | 垃圾成堆
+"""
+ASKING = """
+申请审批
+申请时间 | 申请人 | 类型 | 编号 | 期望时间 | 理由
+2026-11-24 10:00 | 街路长01 | 延期 | 20261124-001 | 2026-11-30 12:00 | 等车
+"""
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
 def test_the_office_s_pages_have_no_serious_fault(enter: Enter, home: House, phone: bool) -> None:
+    home.add(WAITING)
+    home.tick("2026-11-24 09:05")
+    home.add(ASKING)
+    home.tick("2026-11-24 12:00")  # a request waits for its answer, and a letter for its signature
     page = enter(OPERATOR, phone=phone)
+    page.goto(f"{home.url}/answers")
+    assert page.get_by_role("button", name="同意", exact=True).count() == 1
+    page.goto(f"{home.url}/letters")
+    page.locator("main a[href^='/letters/']").first.click()
+    assert faults(page) == [], "a letter"
     for address in DESK_PAGES:
         page.goto(f"{home.url}{address}")
         assert faults(page) == [], address
@@ -34,3 +53,22 @@ def test_a_link_is_made_shown_to_scan_and_taken_back(enter: Enter, home: House) 
     assert "收回了" in page.get_by_role("status").inner_text()
     assert chief.goto(home.url).status == 401  # type: ignore[union-attr]
     chief.context.close()
+
+
+def test_mistakes_of_the_rules_are_shown_while_one_types(enter: Enter, home: House) -> None:
+    page = enter(OPERATOR)
+    page.goto(f"{home.url}/rules/draft")
+    text = page.locator("#text")
+    text.fill(text.input_value().replace('rework = "4wh"', 'rework = "4xx"'))
+    wrong = page.locator("#problems a[data-line]")
+    wrong.first.wait_for()
+    assert "4xx" in page.locator("#problems").inner_text()
+    wrong.first.click()
+    at = page.evaluate("document.getElementById('text').selectionStart")
+    assert text.input_value()[at:].startswith('"4xx"'), "the cursor stands at the mistake"
+    text.fill(text.input_value().replace('rework = "4xx"', 'rework = "6wh"'))
+    page.get_by_text("没有错。").wait_for()
+    page.get_by_label("为什么改").fill("返工给足")
+    page.get_by_role("button", name="启用", exact=True).click()
+    assert "已经启用，这是第 2 版" in page.locator("main").inner_text()
+    assert str(home.office.rules().clock.rework) == "6wh"
