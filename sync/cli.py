@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,13 +19,13 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 
-from sync import demo, exchange, inspection, letters, mapping, proof, setup
+from sync import archiving, demo, exchange, inspection, letters, mapping, proof, setup
 from sync.config import Office, Settings, SettingsError
+from sync.core import archive
 from sync.core import explain as explanations
 from sync.core import reasons, verification
 from sync.core import simulate as simulations
 from sync.core.decide import Look, take
-from sync.core.memory import Tables
 from sync.core.rules import RulesError, load
 from sync.core.tabs import TabError
 from sync.gateway import Refused, Unknown, Unreachable
@@ -175,8 +176,9 @@ def deliver(office: Office, now_text: str | None, as_json: bool) -> None:
 def explain(office: Office, number: str, now_text: str | None, as_json: bool) -> None:
     """一个问题为什么是现在这样：时限怎么算的，升级、计分、通知，接下来会怎样；写明细号，就说这一分是怎么来的。"""
     rules = office.rules()
-    tables = Tables(office.templates, office.gateway.read())
-    look = take(Look(tables, office.ledger.memory(), rules, moment(now_text, rules.bureau.zone)))
+    seen = archiving.tables(office.gateway)
+    tables, memory, _ = archive.merged(seen, office.ledger.memory(), rules.bureau.zone)
+    look = take(Look(tables, memory, rules, moment(now_text, rules.bureau.zone)))
     found = explanations.of(look, number) or reasons.reason(look, number)
     if found is None:
         raise SettingsError(f"问题台账里没有编号 {number}，扣分明细里也没有这个明细号。")
@@ -271,14 +273,28 @@ def verify(office: Office, month: str, file: Path | None, now_text: str | None, 
         found = proof.verify(file, month)
     else:
         rules = office.rules()
-        tables = Tables(office.templates, office.gateway.read())
         now = moment(now_text, rules.bureau.zone)
-        live = verification.verify(tables, office.ledger.memory(), rules, now, month)
+        live = verification.verify(archiving.tables(office.gateway), office.ledger.memory(), rules, now, month)
         if live is None:
             raise SettingsError(f"{month} 还没有封存。")
         found = live
     say(as_json, found.fields(), found.text())
     sys.exit(0 if found.right else 1)
+
+
+@main.command(name="archive")
+@now_option
+@json_option
+@click.pass_obj
+def archive_(office: Office, now_text: str | None, as_json: bool) -> None:
+    """把封存月份里已销号、作废的问题移到 问题台账YYYY，不等规则里的时间。"""
+    rules = office.rules()
+    now = moment(now_text, rules.bureau.zone)
+    trouble = office.ticks(now, idle=False).trouble
+    done = archiving.everything(office.gateway, office.ledger, rules, now)
+    trouble += done.trouble
+    say(as_json, {"archived": list(done.numbers), "trouble": trouble}, replace(done, trouble=trouble).text())
+    sys.exit(1 if trouble else 0)
 
 
 @main.command(name="import")
@@ -318,9 +334,9 @@ def export(office: Office, file: Path, as_json: bool) -> None:
     if file.suffix.lower() != ".xlsx":
         raise SettingsError(f"导出的文件名要以 .xlsx 结尾：{file}")
     rules = office.rules()
-    tables = office.gateway.read()
+    tables, templates = archive.sheets(archiving.tables(office.gateway))
     sealed = office.ledger.memory().closings.values()
-    exchange.export(tables, office.templates, file, rules, rules.bureau.zone, sealed)
+    exchange.export(tables, templates, file, rules, rules.bureau.zone, sealed)
     rows = sum(len(table.rows) for table in tables.values())
     say(as_json, {"file": str(file), "rows": rows}, f"已导出 {rows} 行到 {file}。")
 

@@ -119,12 +119,13 @@ class Client(HTTPClient):
 
 @dataclass
 class Gateway:
-    """One workbook. ``sheet_ids`` by tab key, learnt from the metadata; ``present`` the tabs that are there."""
+    """One workbook. ``sheet_ids`` by tab key, ``titles`` of all sheets with their ids, learnt from the metadata."""
 
     client: Client
     workbook: str
     tabs: Mapping[str, Tab]
     sheet_ids: dict[str, int] = field(default_factory=dict)
+    titles: dict[str, int] = field(default_factory=dict)
 
     def version(self) -> str:
         """The file's version: changes with every change of it (Drive files.get). Raises ``Unreachable``."""
@@ -153,8 +154,8 @@ class Gateway:
 
     def look_round(self) -> None:
         """Learn which tabs there are. Raises ``Unreachable``."""
-        by_title = {sheet["title"]: sheet.get("sheetId", 0) for sheet in self.sheets()}
-        self.sheet_ids = {key: by_title[tab.title] for key, tab in self.tabs.items() if tab.title in by_title}
+        self.titles = {sheet["title"]: sheet.get("sheetId", 0) for sheet in self.sheets()}
+        self.sheet_ids = {key: self.titles[tab.title] for key, tab in self.tabs.items() if tab.title in self.titles}
 
     def sheets(self) -> list[dict[str, Any]]:
         """Title and sheetId of every sheet in the file, ours or not. Raises ``Unreachable``."""
@@ -163,12 +164,20 @@ class Gateway:
             answer = self.client.request("get", address, params={"fields": "sheets.properties(sheetId,title)"})
             return [sheet["properties"] for sheet in answer.json()["sheets"]]
 
+    def others(self, titles: Sequence[str]) -> dict[str, Table]:
+        """Sheets that are no tab of the templates, by title. Raises ``Unreachable``."""
+        with _reading():
+            return self._get({title: title for title in titles})
+
     def _batch_get(self) -> dict[str, Table]:
-        keys = list(self.sheet_ids)
+        return self._get({key: self.tabs[key].title for key in self.sheet_ids})
+
+    def _get(self, titles: Mapping[str, str]) -> dict[str, Table]:
+        keys = list(titles)
         if not keys:
             return {}
         params = {
-            "ranges": [_quoted(self.tabs[key].title) for key in keys],
+            "ranges": [_quoted(titles[key]) for key in keys],
             "majorDimension": "ROWS",
             "valueRenderOption": "UNFORMATTED_VALUE",
             "dateTimeRenderOption": "SERIAL_NUMBER",
@@ -222,6 +231,27 @@ class Gateway:
                 found[key] = _seen(key, sheet.get("data", []))
         return found
 
+    def move(self, source: int, rows: Sequence[int], target: int) -> None:
+        """Whole rows from one sheet (by id) to below the header of another, in one atomic request: the server itself
+        copies what stands there at that moment, so that whatever it removes it has copied. Raises as ``write``."""
+        runs, top = _stretches(rows), 1
+        room = {"sheetId": target, "dimension": "ROWS", "startIndex": 1, "endIndex": 1 + len(rows)}
+        found: list[dict[str, Any]] = [
+            {"insertDimension": {"range": room, "inheritFromBefore": False}},
+            {"appendDimension": {"sheetId": source, "dimension": "ROWS", "length": len(rows)}},  # it keeps its size
+        ]
+        for first, last in runs:
+            here = {"sheetId": source, "startRowIndex": first - 1, "endRowIndex": last}
+            there = {"sheetId": target, "startRowIndex": top, "endRowIndex": top + last - first + 1}
+            columns = {"startColumnIndex": 0, "endColumnIndex": 1}  # it grows to the source's width
+            copy = {"source": here, "destination": {**there, **columns}, "pasteType": "PASTE_VALUES"}
+            found.append({"copyPaste": copy})
+            top += last - first + 1
+        for first, last in reversed(runs):
+            gone = {"sheetId": source, "dimension": "ROWS", "startIndex": first - 1, "endIndex": last}
+            found.append({"deleteDimension": {"range": gone}})
+        self.send(found)
+
     # Building and checking
     def send(self, requests_: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """A batchUpdate that people asked for (``init``). Raises ``Refused`` or ``Unknown``."""
@@ -234,6 +264,17 @@ class Gateway:
 
 def _quoted(title: str) -> str:
     return "'" + title.replace("'", "''") + "'"
+
+
+def _stretches(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """Sheet rows as (first, last) of neighbours, from the top."""
+    found: list[tuple[int, int]] = []
+    for row in sorted(rows):
+        if found and found[-1][1] == row - 1:
+            found[-1] = (found[-1][0], row)
+        else:
+            found.append((row, row))
+    return found
 
 
 def _table(key: str, values: Sequence[Sequence[Raw]]) -> Table:

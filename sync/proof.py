@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -63,7 +64,13 @@ def _facts(sheets: Sheets, month: str) -> list[Fact]:
 
 
 def _present(sheets: Sheets) -> dict[str, list[Seen]]:
-    return {title: _seen(sheets[title]) for title in NAMES if sheets.get(title)}
+    found = {title: _seen(sheets[title]) for title in NAMES if sheets.get(title)}
+    for title in sorted(sheets):
+        if evidence.ARCHIVE.fullmatch(title) and sheets[title]:
+            live = {row.fields.get("编号") for row in found.get(evidence.ISSUES, [])}
+            moved = [row for row in _seen(sheets[title]) if row.fields.get("编号") not in live]
+            found[evidence.ISSUES] = [*found.get(evidence.ISSUES, []), *(replace(row, tab=title) for row in moved)]
+    return found
 
 
 def _seen(rows: Sequence[Cells]) -> list[Seen]:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sync import archiving
 from sync.core.decide import decide
 from sync.core.memory import Decision, Tables
 from sync.core.plan import land
@@ -29,7 +30,8 @@ MOST_TICKS = 6  # a tick that wrote is followed by another; more than this in a 
 
 @dataclass(frozen=True)
 class Report:
-    """What a run of ticks did: cells written, rows with problems, notices made, seconds, and what went wrong."""
+    """What a run of ticks did: cells written, rows with problems, notices made, seconds, what went wrong, and how many
+    rows went to the archive."""
 
     ticks: int = 0
     cells: int = 0
@@ -38,6 +40,7 @@ class Report:
     seconds: float = 0.0
     idle: bool = False
     trouble: str = ""
+    archived: int = 0
 
 
 def tick(
@@ -66,7 +69,8 @@ def tick(
         ledger.landed([*memory.restores, *land(memory.plan, seen, gateway.tabs)], 0.0)
         memory = ledger.memory()
     step("land earlier")
-    decision = decide(Tables(gateway.tabs, seen), memory, rules, now)
+    shelved = archiving.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
+    decision = decide(Tables(gateway.tabs, seen, shelved), memory, rules, now)
     step("decide")
     ledger.commit(decision, now, rules.hash, rules.text, version, settled)
     step("commit")
@@ -90,17 +94,34 @@ def ticks(
     """Tick until one writes nothing. ``idle``: skip it all when nothing can have changed."""
     with ledger.turn() as renew:
         version = gateway.version()
-        wake = ledger.quiet_until(version, rules.hash) if idle else None
+        under_way = archiving.unsettled(ledger)
+        wake = ledger.quiet_until(version, rules.hash) if idle and not under_way else None
         if wake is not None and now < wake:
             return Report(idle=True, problems=ledger.problems())
         report, began = Report(), time.perf_counter()
+        if under_way:
+            archiving.settle(gateway, ledger, now, step)
         while report.ticks < MOST_TICKS:
             renew()
-            report, quiet = _again(gateway, ledger, rules, now, version, step, report)
-            if quiet:
+            report, ripe = _again(gateway, ledger, rules, now, version, step, report)
+            if ripe is not None:
                 break
             version = gateway.version()
+        else:
+            ripe = ()
+        if ripe:
+            report = _archive(gateway, ledger, rules, now, step, report)
         return replace(report, seconds=time.perf_counter() - began)
+
+
+def _archive(
+    gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, step: Callable[[str], None], report: Report
+) -> Report:
+    try:
+        moved = archiving.run(gateway, ledger, rules, now, step=step)
+    except (Refused, Unknown) as error:
+        return replace(report, trouble=str(error))
+    return replace(report, archived=len(moved.numbers), trouble=moved.trouble)
 
 
 def _again(
@@ -111,11 +132,12 @@ def _again(
     version: str,
     step: Callable[[str], None],
     report: Report,
-) -> tuple[Report, bool]:
+) -> tuple[Report, tuple[str, ...] | None]:
+    """One more tick; what may leave the live tab once there was nothing to write, else None."""
     try:
         decision = tick(gateway, ledger, rules, now, version=version, step=step)
     except (Refused, Unknown) as error:
-        return replace(report, ticks=report.ticks + 1, trouble=str(error)), False
+        return replace(report, ticks=report.ticks + 1, trouble=str(error)), None
     report = replace(
         report,
         ticks=report.ticks + 1,
@@ -124,7 +146,7 @@ def _again(
         notices=report.notices + sum(sent.state != "不再发送" for sent in decision.notices.values()),
         trouble="",
     )
-    return report, not decision.plan.tabs
+    return report, None if decision.plan.tabs else decision.ripe
 
 
 def rules_in_force(text: str, ledger: Ledger) -> tuple[Rules, str]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core import adoption, checks, decisions, doubts, notices, plan, roster, seals, status
+from sync.core import adoption, archive, checks, decisions, doubts, notices, plan, roster, seals, status
 from sync.core import life as lives
 from sync.core.board import Board
 from sync.core.claims import Claims
@@ -52,6 +52,7 @@ def take(look: Look) -> Look:
     return look
 
 
+ARCHIVED = "问题已归档，不再处理"
 More = Callable[[Layout, Row], tuple[list[str], dict[str, Any]]]
 
 
@@ -96,14 +97,18 @@ class Look:
     # A ledger that was lost
     def adopt(self) -> None:
         """Points and sealed months stay as the sheets show them, also when the ledger that booked them was lost."""
+        lost = self.memory.last_tick is None and bool(self.tables.archives)
+        moved = archive.adopt(self) if lost else {}
+        self.reading.adopted |= moved.keys()
         if self.reading.adopted and not self.memory.lines and "lines" in self.layouts:
-            self._adopt_lines()
+            self._adopt_lines(moved)
         if not self.memory.closings and (self.reading.adopted or self.memory.last_tick is None):
             self.reading.closings = self.decision.closings = seals.adopt(self.reading)
         self.claims = Claims(self.reading, self.roster, self.faulty)
 
-    def _adopt_lines(self) -> None:
-        categories = {row.rid: self.rules.categories.get(row.cells.get("category", "")) for row in self.rows["issues"]}
+    def _adopt_lines(self, moved: Mapping[str, str]) -> None:
+        names = {row.rid: row.cells.get("category", "") for row in self.rows["issues"]} | dict(moved)
+        categories = {rid: self.rules.categories.get(name) for rid, name in names.items()}
         tasks = {rid: category.task for rid, category in categories.items() if category}
         found = adoption.read_lines(self.layouts["lines"], self.rows.get("lines", []), tasks, self.rules)
         self.reading.booked = found
@@ -207,7 +212,7 @@ class Look:
 
     @cached_property
     def _numbers(self) -> set[str]:
-        return {row.rid for row in self.rows.get("issues", [])}
+        return {row.rid for row in self.rows.get("issues", [])} | self.reading.away.keys()
 
     # The issue log
     def follow_issues(self) -> None:
@@ -231,6 +236,8 @@ class Look:
             problems += checks.reference(layout, row.cells, "issue", self._numbers)
             if row.cells.get("outcome") in ("上报", "非本单位"):
                 problems += checks.needed(layout, row.cells, ("text",), row.cells["outcome"])
+            if row.cells.get("issue") in self.reading.away:
+                return problems, {"result": row.seen(layout, "result") or ARCHIVED}
             return problems, {"result": results.get(row.number, "")}
 
         self._write_checks("feedback", more, lambda row: (*self._about(row), results.get(row.number, "")))
@@ -341,6 +348,7 @@ class Look:
                 {"item": item, "text": text, "time": since} for item, (text, since) in self.decision.status.items()
             ]
             plan.wish_list(self.decision.plan, self.layouts["status"], self.rows["status"], cells, self.zone)
+        self.decision.ripe = tuple(row.rid for row in archive.ripe(self))
         self.decision.numbers = self.reading.numbers.highest
         if any(one.gone > 0 for group in self.decision.known.values() for one in group.values()):
             self.wakes.append(self.now)  # a row was missed once: look again, it may only have been cut

@@ -12,6 +12,7 @@ from datetime import datetime
 from sync.core.issues import Fix
 from sync.core.pictures import Picture, ids
 from sync.core.reading import Reading
+from sync.core.rows import plain
 
 OPEN = "待复核"  # how 结果 begins while nobody gave a verdict
 
@@ -51,6 +52,9 @@ def _uses(reading: Reading, fixes: Mapping[str, Sequence[Fix]]) -> Iterator[Use]
     for row in reading.rows.get("issues", []):
         for one in ids(row.cells.get("photos")):
             yield Use(row.rid, True, reading.mark("issues", row.rid, "heard"), one)
+    for rid, known in reading.away.items():
+        for one in ids(plain(known.cells.get("photos"))):
+            yield Use(rid, True, known.marks["heard"], one)
     for number, group in fixes.items():
         for fix in group:
             for one in ids(fix.photos):

@@ -7,8 +7,9 @@ against the seal without the ledger.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
@@ -36,6 +37,7 @@ SHOWN = (  # 月度考核 without what the seal writes itself
 )  # fmt: skip
 MONTHS, FACTS, RULES, CALENDARS = "封存月份", "封存依据", "封存规则", "封存日历"  # sheets of an exported file
 DIGEST = "摘要值"
+ARCHIVE = re.compile(f"{ISSUES}20[0-9]{{2}}")  # the tabs of issues that moved out of the live one
 STATE = "状态"
 COLUMNS = "列·"
 GOES_ON = (STATE, "责任单位", "截止时间", "重复", "销号时间", "复核结果", "复核人", "复核时间", "复核意见", "执法依据")
@@ -52,6 +54,7 @@ class Seen:
 
     number: int
     fields: Fields
+    tab: str = ""  # where it stands, when that is not the tab that its fact names
 
 
 @dataclass(frozen=True)
@@ -170,9 +173,11 @@ def sheets(sealed: Iterable[Closing]) -> list[Texts]:
 
 
 # Today's rows
-def compare(facts: Iterable[Fact], present: Mapping[str, Sequence[Seen]]) -> Iterator[tuple[Fact, list[Difference]]]:
-    """Each fact as the rows of today would have it, with what is different. Facts of tabs that are not in ``present``
-    are taken as they are."""
+def compare(
+    facts: Iterable[Fact], present: Mapping[str, Sequence[Seen]], apart: Container[str] = ()
+) -> Iterator[tuple[Fact, list[Difference]]]:
+    """Each fact as the rows of today would have it, with what is different. Facts of tabs that are not in ``present``,
+    and of issues that stand ``apart``, are taken as they are."""
     facts = list(facts)
     headers = {row.removeprefix(COLUMNS): text.split("、") for tab, row, text in facts if tab == HEAD}
     groups: dict[str, list[Fact]] = defaultdict(list)
@@ -180,7 +185,8 @@ def compare(facts: Iterable[Fact], present: Mapping[str, Sequence[Seen]]) -> Ite
         groups[one[0]].append(one)
     for title, group in groups.items():
         if title in present:
-            yield from _Tab(title, headers.get(title, []), present[title]).hold(group)
+            tab = _Tab(title, headers.get(title, []), present[title], apart if title == ISSUES else ())
+            yield from tab.hold(group)
         else:
             yield from ((one, []) for one in group)
 
@@ -192,9 +198,10 @@ class _Tab:
     title: str
     headers: Sequence[str]
     rows: Sequence[Seen]
+    apart: Container[str] = ()
 
     def __post_init__(self) -> None:
-        self.free = {row.number: row for row in self.rows}
+        self.free = {(row.tab, row.number): row for row in self.rows}
         self.same: dict[str, list[Seen]] = defaultdict(list)
         for row in self.rows:
             self.same[self._key(row)].append(row)
@@ -209,15 +216,17 @@ class _Tab:
         for one, exact in zip(facts, found, strict=True):
             sealed = fields_of(one[2])
             row = exact or self._nearest(one, sealed)
-            if row is None:
+            if row is None and one[1] in self.apart:
+                yield one, []
+            elif row is None:
                 yield (one[0], one[1], ""), [Difference(one[0], one[1], 0, "", one[2], "")]
             else:
                 yield _held(one, sealed, row, self.headers)
 
     def _exact(self, one: Fact) -> Seen | None:
         for row in self.same.get(one[1] if self.title in KEYED else one[2], ()):
-            if row.number in self.free:
-                return self.free.pop(row.number)
+            if (row.tab, row.number) in self.free:
+                return self.free.pop((row.tab, row.number))
         return None
 
     def _nearest(self, one: Fact, sealed: Fields) -> Seen | None:
@@ -226,7 +235,7 @@ class _Tab:
         best = max(self.free.values(), key=lambda row: _likeness(sealed, row), default=None)
         if best is None or _likeness(sealed, best)[0] * 2 <= len(sealed):
             return None
-        return self.free.pop(best.number)
+        return self.free.pop((best.tab, best.number))
 
 
 def _likeness(sealed: Fields, row: Seen) -> tuple[int, int]:
@@ -237,7 +246,7 @@ def _held(one: Fact, sealed: Fields, row: Seen, headers: Sequence[str]) -> tuple
     title, name, text = one
     now = _comparable(title, sealed, row.fields, headers)
     found = [
-        Difference(title, name, row.number, header, sealed.get(header, ""), now.get(header, ""))
+        Difference(row.tab or title, name, row.number, header, sealed.get(header, ""), now.get(header, ""))
         for header in dict.fromkeys([*sealed, *now])
         if sealed.get(header, "") != now.get(header, "")
     ]

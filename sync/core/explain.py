@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sync.core import escalation, issues, upward
+from sync.core import archive, escalation, issues, upward
 from sync.core import life as lives
 from sync.core.decide import Look, take
 from sync.core.followup import Followed
@@ -41,7 +41,8 @@ class Explanation:
 
 
 def explain(tables: Tables, memory: Memory, rules: Rules, now: datetime, rid: str) -> Explanation | None:
-    """All that is known of issue ``rid`` at ``now``; None where the log has no such row."""
+    """All that is known of issue ``rid`` at ``now``; None where neither the log nor the archive has such a row."""
+    tables, memory, _ = archive.merged(tables, memory, rules.bureau.zone)
     return of(take(Look(tables, memory, rules, now.astimezone(rules.bureau.zone))), rid)
 
 

@@ -27,6 +27,7 @@ from sync.core import (
     status,
     upward,
 )
+from sync.core.identity import Known
 from sync.core.issues import Ask, Fix, Issue, Stamps, heard
 from sync.core.life import Life
 from sync.core.notices import Notice
@@ -318,6 +319,12 @@ class FollowUp:
                 key = issues.same_place(row.cells, stamps.street, self.rules.repeat.same)
                 if key:
                     found[key].append(stamps.received)
+        for rid, one in self.reading.away.items():
+            stamps = self.memory.stamps.get(rid)
+            if stamps and stamps.street and not stamps.voided:
+                key = issues.same_place(_texts(one), stamps.street, self.rules.repeat.same)
+                if key:
+                    found[key].append(stamps.received)
         for hours in found.values():
             hours.sort()
         return found
@@ -341,6 +348,11 @@ class FollowUp:
             "closed_at": plan.to_raw(life.closed_at, self.zone),
             "basis": status.basis(issue, stamps, life, self.rules),
         }
+
+
+def _texts(one: Known) -> dict[str, str]:
+    """The cells of a row that is not there, as a reader would give them where they are texts."""
+    return {key: plain(value) for key, value in one.cells.items()}
 
 
 def _approves(row: Row) -> bool:

@@ -25,10 +25,26 @@ from sync.core.tabs import Tab
 
 @dataclass(frozen=True)
 class Tables:
-    """What was read: ``tabs`` the templates by key, ``seen`` the tables by key; a tab that is not there is absent."""
+    """What was read: ``tabs`` the templates by key, ``seen`` the tables by key; a tab that is not there is absent.
+    ``archives``: the tabs of archived issues by title, where they were read."""
 
     tabs: Mapping[str, Tab]
     seen: Mapping[str, Table]
+    archives: Mapping[str, Table] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """An issue in the archive tab ``title``. ``state``: ``moving``, meant and not yet seen there; ``there``; ``back``,
+    in the live tab again since ``at``, by a person's hand."""
+
+    rid: str
+    title: str
+    state: str
+    at: datetime
+
+
+MOVING, THERE, BACK = "moving", "there", "back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +97,7 @@ class Memory:
     groups: dict[str, datetime] = field(default_factory=dict)
     photos: dict[str, Picture] = field(default_factory=dict)
     letters: dict[str, Letter] = field(default_factory=dict)
+    archived: dict[str, Archived] = field(default_factory=dict)
     status: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     plan: Plan | None = None
     restores: list[Restore] = field(default_factory=list)
@@ -107,7 +124,7 @@ class Change:
 @dataclass
 class Decision:
     """What a look at everything led to. Only what changed is in ``known``, ``stamps``, ``lines``, ``closings``,
-    ``notices``, ``letters``."""
+    ``notices``, ``letters``, ``archived``. ``ripe``: issues that may leave the live tab."""
 
     plan: Plan
     wake: datetime | None
@@ -120,6 +137,8 @@ class Decision:
     addresses: dict[str, str] = field(default_factory=dict)
     groups: dict[str, datetime] = field(default_factory=dict)
     letters: dict[str, Letter] = field(default_factory=dict)
+    archived: dict[str, Archived] = field(default_factory=dict)
+    ripe: tuple[str, ...] = ()
     status: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     history: list[Change] = field(default_factory=list)
     restored: tuple[str, ...] = ()
@@ -138,6 +157,7 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> None:
     memory.closings = memory.closings | decision.closings if decision.closings else memory.closings
     memory.notices = memory.notices | decision.notices if decision.notices else memory.notices
     memory.letters = memory.letters | decision.letters if decision.letters else memory.letters
+    memory.archived = memory.archived | decision.archived if decision.archived else memory.archived
     memory.numbers = dict(decision.numbers)
     memory.addresses = dict(decision.addresses)
     memory.groups = dict(decision.groups)

@@ -14,7 +14,7 @@ from sync.core import identity, plan
 from sync.core.closings import Closing
 from sync.core.identity import Known, Numbers
 from sync.core.issues import clock, heard
-from sync.core.memory import Change, Decision, Memory, Tables
+from sync.core.memory import BACK, THERE, Change, Decision, Memory, Tables
 from sync.core.rows import Reader, Row, plain
 from sync.core.rules import Rules
 from sync.core.scores import APPEALED, ASKED, Line
@@ -54,6 +54,15 @@ class Reading:
         asked = [group for key, group in self.booked.items() if key.startswith(ASKED)]
         lines = [line for group in asked for line in group.values() if line.rule == APPEALED]
         return {line.id.removesuffix(f"·{APPEALED}"): line.points for line in lines}
+
+    @cached_property
+    def away(self) -> dict[str, Known]:
+        """Issues that stand in an archive tab and not in the live one, as last known."""
+        known = {**self.memory.known.get("issues", {}), **self.decision.known.get("issues", {})}
+        here = {row.rid for row in self.rows.get("issues", [])}
+        marked = {**self.memory.archived, **self.decision.archived}
+        meant = (rid for rid, one in marked.items() if one.state != BACK and rid not in here)
+        return {rid: known[rid] for rid in meant if rid in known}
 
     def find_columns(self) -> None:
         """A tab whose headers can't be found is skipped and said so; the others go on."""
@@ -99,7 +108,7 @@ class Reading:
         reader = Reader(layout, self.zone)
         found = []
         for rid, one in self.memory.known.get(key, {}).items():
-            if not one.deleted:
+            if not one.deleted and not self._archived(key, rid):
                 raw = tuple(one.cells.get(column.key, "") for column in tab.columns)
                 found.append(Row(0, raw, reader.parse(raw), rid))
         return found
@@ -125,7 +134,19 @@ class Reading:
             row.rid = self.numbers.next(self.now.date()) if id_key else self._own_number(key)
         self.rows[key] = rows
         self._remember(key, rows, known)
-        self._miss(key, binding.missing)
+        self._miss(key, [one for one in binding.missing if not self._archived(key, one.rid)])
+        self._put_back(key, rows)
+
+    def _archived(self, key: str, rid: str) -> bool:
+        one = self.memory.archived.get(rid) if key == "issues" else None
+        return one is not None and one.state != BACK
+
+    def _put_back(self, key: str, rows: Iterable[Row]) -> None:
+        """An archived row that a person copied back: it counts here again, for as long as the rules let rows stay."""
+        for row in rows:
+            one = self.memory.archived.get(row.rid) if key == "issues" else None
+            if one and one.state == THERE:
+                self.decision.archived[row.rid] = replace(one, state=BACK, at=self.now)
 
     def _blank_rows(self, layout: Layout, rows: Iterable[Row]) -> None:
         """A row without any cell of a person has nothing for us to say."""
@@ -180,7 +201,7 @@ class Reading:
             if entry.deleted:
                 self.decision.history.append(Change(key, one.rid, "", "", "行被删除", self.now))
         known = {**self.memory.known.get(key, {}), **changed}
-        self.gone[key] = [one for one in known.values() if one.deleted]
+        self.gone[key] = [one for one in known.values() if one.deleted and not self._archived(key, one.rid)]
 
     def mark(self, key: str, rid: str, mark: str) -> datetime:
         """An hour stamped at first sight of a row (``heard``) or of its answer (``answered``)."""

@@ -16,6 +16,7 @@ from sync.core.tabs import Tab
 
 
 def recall(tabs: Mapping[str, Tab], memory: Memory, rules: Rules, now: datetime, memo: Memo | None = None) -> Look:
-    """The look at ``now`` (aware). ``memo`` saves work between such looks; it is never that of a tick."""
-    apart = replace(memory, memo=memo or Memo(), restores=[], wanted_back=(), wanted_closed=())
+    """The look at ``now`` (aware), archived issues among the others. ``memo`` saves work between such looks; it is
+    never that of a tick."""
+    apart = replace(memory, memo=memo or Memo(), restores=[], wanted_back=(), wanted_closed=(), archived={})
     return take(Look(Tables(tabs, {}), apart, rules, now.astimezone(rules.bureau.zone)))

@@ -220,9 +220,11 @@ class Notices(Table):
 
 
 class Bounds(Table):
-    """[limits] A row that is missing for `gone_after` ticks counts as deleted."""
+    """[limits] A row that is missing for `gone_after` ticks counts as deleted. Issues that are over move to the archive
+    `archive` after their months were sealed (days or hours); without it they stay until `jielu archive`."""
 
     gone_after: Annotated[int, Field(ge=2, le=100)]
+    archive: Duration | None = None
 
 
 class Forms(Table):

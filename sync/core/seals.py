@@ -115,7 +115,7 @@ class Seals:
         if not known:
             return {}
         rows = [row for key in PEOPLE for row in self.reading.rows.get(key, [])]
-        given = (known, sorted(self.reading.skipped), [(row.number, row.rid) for row in rows])
+        given = (known, sorted(self.reading.skipped), [(row.number, row.rid) for row in rows], set(self.reading.away))
         parts = [*(row.parsed for row in rows), *self.followed.values()]
         memo = self.reading.memory.memo.drift
         if memo and memo[0] == given and len(memo[1]) == len(parts) and all(map(is_, memo[1], parts)):
@@ -128,7 +128,7 @@ class Seals:
         present = self.present()
         found = {}
         for month, one in sorted(known.items()):
-            held = list(evidence.compare(one.facts, present))
+            held = list(evidence.compare(one.facts, present, self.reading.away))
             found[month] = (closings.digest(fact for fact, _ in held), [two for _, group in held for two in group])
         return found
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sync.core import closings, evidence
+from sync.core import archive, closings, evidence
 from sync.core.closings import Closing
 from sync.core.decide import Look, take
 from sync.core.evidence import Difference, Seen
@@ -49,7 +49,8 @@ class Verdict:
 
 
 def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: str) -> Verdict | None:
-    """The month as sealed against the rows as read, all tabs; None where it is not sealed. Keeps nothing."""
+    """The month as sealed against the rows as read, archive tabs too; None where it is not sealed. Keeps nothing."""
+    tables, memory, places = archive.merged(tables, memory, rules.bureau.zone)
     look = take(Look(tables, memory, rules, now.astimezone(rules.bureau.zone)))
     closing = memory.closings.get(month)
     if closing is None:
@@ -60,8 +61,16 @@ def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: s
         tables.tabs[key].title: _rows(look, key) for key in ("lines", "scores") if key in look.layouts
     }
     held = list(evidence.compare(closing.facts, present))
-    differences = tuple(one for _, group in held for one in group)
+    differences = tuple(_placed(one, places) for _, group in held for one in group)
     return Verdict(month, closing.digest, closings.digest(fact for fact, _ in held), differences, _notes(look, closing))
+
+
+def _placed(one: Difference, places: Mapping[int, tuple[str, int]]) -> Difference:
+    """The difference with the tab and row in which it really stands."""
+    if one.tab != evidence.ISSUES or one.number not in places:
+        return one
+    title, number = places[one.number]
+    return replace(one, tab=title, number=number)
 
 
 def _rows(look: Look, key: str) -> Sequence[Seen]:

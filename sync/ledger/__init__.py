@@ -13,14 +13,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from sync.core.memory import Decision, Memory, Sent, absorb
+from sync.core.identity import DELETED
+from sync.core.memory import THERE, Archived, Change, Decision, Memory, Sent, absorb
 from sync.core.notices import Notice
 from sync.core.plan import Restore
 from sync.ledger.records import Records
@@ -183,6 +184,29 @@ class Ledger:
         with self.engine.begin() as db:
             wanted = sorted({*self.records.fact(db, "wanted_closed", []), month})
             self.records.set_facts(db, {"wanted_closed": wanted})
+
+    def archive(
+        self, marks: Iterable[Archived], at: datetime, *, gone: Iterable[str] = (), lost: Iterable[str] = ()
+    ) -> None:
+        """Where issues are meant to stand, or were seen to. ``gone``: those that are not archived after all; ``lost``:
+        those that stand nowhere any more, which the next look is to put back."""
+        memory, noted = self.memory(), {one.rid: one for one in marks}
+        known = memory.known.get("issues", {})
+        dead = {rid: replace(known[rid], gone=DELETED) for rid in lost if rid in known}
+        moved = [Change("issues", one.rid, "归档", "", one.title, at) for one in noted.values() if one.state == THERE]
+        dropped = {*gone, *dead}
+        with self.engine.begin() as db:
+            self._bump(db)
+            self.records.put_archived(db, noted.values(), dropped)
+            self.records.put_rows(db, "issues", dead.values())
+            self.records.put_history(db, moved)
+            if dead:
+                wanted = [*dict.fromkeys([*self.records.fact(db, "wanted_back", []), *dead])]
+                self.records.set_facts(db, {"wanted_back": wanted})
+        kept = {rid: one for rid, one in memory.archived.items() if rid not in dropped}
+        memory.archived = kept | noted
+        if dead:
+            memory.known = {**memory.known, "issues": {**known, **dead}}
 
     def put_back(self, restores: Iterable[Restore]) -> None:
         """Cells of people that the next tick is to give to their rows (what a form changed after its row was in). Ask

@@ -18,13 +18,26 @@ from sync.core.closings import Closing
 from sync.core.identity import Known
 from sync.core.issues import Stamps
 from sync.core.letters import Letter
-from sync.core.memory import Decision, Memory, Sent
+from sync.core.memory import Archived, Change, Decision, Memory, Sent
 from sync.core.notices import Notice
 from sync.core.pictures import Photo, Picture
 from sync.core.plan import Plan, Restore
 from sync.core.rows import Raw
 from sync.core.scores import Line
-from sync.ledger.tables import closings, facts, history, letters, lines, outbox, photos, rows, rules, stamps, upsert
+from sync.ledger.tables import (
+    archived,
+    closings,
+    facts,
+    history,
+    letters,
+    lines,
+    outbox,
+    photos,
+    rows,
+    rules,
+    stamps,
+    upsert,
+)
 
 T = TypeVar("T")
 MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
@@ -72,6 +85,8 @@ class Records:
             found.notices[row.number] = Sent(self.read(Notice, row.notice), row.state, row.reason)
         for row in db.execute(sa.select(letters).where(letters.c.bureau == self.name).order_by(letters.c.key)):
             found.letters[row.key] = self.read(Letter, row.letter)
+        for row in db.execute(sa.select(archived).where(archived.c.bureau == self.name).order_by(archived.c.rid)):
+            found.archived[row.rid] = self.read(Archived, row.archived)
         found.numbers = self.fact(db, "numbers", {})
         found.addresses = self.fact(db, "addresses", {})
         found.groups = {
@@ -114,7 +129,8 @@ class Records:
         self._put_notices(db, decision)
         texts = [{"key": key, "letter": self.text(one)} for key, one in decision.letters.items()]
         self._upsert(db, letters, texts)
-        self._put_history(db, decision)
+        self.put_archived(db, decision.archived.values())
+        self.put_history(db, decision.history)
         self._put_rules(db, rules_hash, rules_text, now)
 
     def _put_rows(self, db: Connection, decision: Decision) -> None:
@@ -186,8 +202,19 @@ class Records:
             query = query.where(outbox.c.state.in_(WAITING))
         return list(db.execute(query.order_by(outbox.c.number)).scalars())
 
-    def _put_history(self, db: Connection, decision: Decision) -> None:
-        if decision.history:
+    def put_archived(self, db: Connection, marks: Iterable[Archived], gone: Iterable[str] = ()) -> None:
+        """Where issues stand that left the live tab; of those ``gone`` from the archive nothing is kept."""
+        self._upsert(db, archived, [{"rid": one.rid, "archived": self.text(one)} for one in marks])
+        for rid in gone:
+            db.execute(sa.delete(archived).where(archived.c.bureau == self.name, archived.c.rid == rid))
+
+    def put_rows(self, db: Connection, tab: str, group: Iterable[Known]) -> None:
+        """What is known of rows of a tab."""
+        self._put_rows(db, Decision(Plan(), None, known={tab: {one.rid: one for one in group}}))
+
+    def put_history(self, db: Connection, changes: Iterable[Change]) -> None:
+        """Changes at the end of the trail."""
+        if changes := list(changes):
             db.execute(
                 sa.insert(history),
                 [
@@ -200,7 +227,7 @@ class Records:
                         "after": json.dumps(one.after, ensure_ascii=False),
                         "at": one.at,
                     }
-                    for one in decision.history
+                    for one in changes
                 ],
             )
 

@@ -199,6 +199,13 @@ letters = sa.Table(
     sa.Column("key", sa.String(120), primary_key=True),
     sa.Column("letter", sa.Text, nullable=False),
 )
+archived = sa.Table(
+    "archived",
+    meta,
+    bureau(),
+    sa.Column("rid", sa.String(60), primary_key=True),
+    sa.Column("archived", sa.Text, nullable=False),
+)
 wishes = sa.Table(
     "wishes",
     meta,

@@ -1,0 +1,143 @@
+"""Moves issues of sealed months from the live tab to 问题台账YYYY and sees to it that none is lost or doubled.
+
+    1. meant    the ledger notes which rows are to leave, before any does
+    2. moved    one atomic request copies and removes them; the server copies what stands there at that moment
+    3. looked   both tabs are read again: what arrived as it was known is noted, what came along by mistake goes back
+
+A crash after any step is settled by step 3 of the next run: where a row stands is read off the tabs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sync import setup
+from sync.core import archive
+from sync.core.archive import KEY
+from sync.core.decide import Look, take
+from sync.core.memory import MOVING, THERE, Archived, Tables
+from sync.core.rows import Row, Table, plain
+from sync.core.rules import Rules
+from sync.core.tabs import locate
+from sync.gateway import Gateway
+from sync.ledger import Ledger
+
+MOST_AT_ONCE = 200  # rows in one request
+MOST_ROUNDS = 4  # a row that is astray goes back, and is looked for again
+
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What became of the rows that were ripe: ``numbers`` in the archive now; ``trouble`` says why others are not."""
+
+    numbers: tuple[str, ...] = ()
+    trouble: str = ""
+
+    def text(self) -> str:
+        said = f"移到归档表 {len(self.numbers)} 行。" if self.numbers else "没有移动。"
+        return said + self.trouble
+
+
+def unsettled(ledger: Ledger) -> bool:
+    """Whether rows were meant to move and were not seen to arrive."""
+    return any(one.state == MOVING for one in ledger.memory().archived.values())
+
+
+def archives(gateway: Gateway) -> dict[str, Table]:
+    """The archive tabs by title. Raises ``Unreachable``."""
+    if not gateway.titles:
+        gateway.look_round()
+    tab = gateway.tabs.get(KEY)
+    return gateway.others([title for title in gateway.titles if tab and archive.is_title(tab, title)])
+
+
+def tables(gateway: Gateway) -> Tables:
+    """All tabs with the archive tabs. Raises ``Unreachable``."""
+    gateway.look_round()
+    shelved = archives(gateway)
+    return Tables(gateway.tabs, gateway.read(), shelved)
+
+
+def run(
+    gateway: Gateway,
+    ledger: Ledger,
+    rules: Rules,
+    now: datetime,
+    *,
+    wait: timedelta | None = None,
+    step: Step = lambda _: None,
+) -> Moved:
+    """Move up to MOST_AT_ONCE rows that are ripe; to be called with the ledger's turn. ``wait``: as ``archive.ripe``.
+
+    Raises ``Unreachable``, ``Refused``, ``Unknown``; the next run settles what was under way.
+    """
+    settle(gateway, ledger, now, step)
+    seen = tables(gateway)
+    look = take(Look(seen, ledger.memory(), rules, now.astimezone(rules.bureau.zone)))
+    if look.decision.plan.tabs:
+        return Moved(trouble="工作簿里还有要写的，先不归档。")
+    rows = archive.ripe(look, wait)
+    if not rows:
+        return Moved()
+    title = archive.title_of(gateway.tabs[KEY], rows[0].rid)
+    rows = [row for row in rows if archive.title_of(gateway.tabs[KEY], row.rid) == title][:MOST_AT_ONCE]
+    there = seen.archives.get(title) or _made(gateway, rules, title, seen.seen[KEY])
+    if trouble := archive.misfit(title, seen.seen[KEY], there):
+        return Moved(trouble=trouble)
+    return _move(gateway, ledger, now, title, rows, step)
+
+
+def everything(gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, *, step: Step = lambda _: None) -> Moved:
+    """Move all that is over in sealed months, without waiting (``jielu archive``). Raises as ``run``, and ``Busy``."""
+    done: tuple[str, ...] = ()
+    with ledger.turn() as renew:
+        while True:
+            renew()
+            moved = run(gateway, ledger, rules, now, wait=timedelta(0), step=step)
+            done += moved.numbers
+            if not moved.numbers:
+                return Moved(done, moved.trouble)
+
+
+def _made(gateway: Gateway, rules: Rules, title: str, live: Table) -> Table:
+    """A new archive tab, as wide as the live one."""
+    tab = archive.tab_like(gateway.tabs[KEY], title, live.header)
+    sheet = next(n for n in range(2001, 10**6) if n not in gateway.titles.values())
+    gateway.send(setup.tab_requests(tab, sheet, rules))
+    return tables(gateway).archives[title]
+
+
+def _move(gateway: Gateway, ledger: Ledger, now: datetime, title: str, rows: Sequence[Row], step: Step) -> Moved:
+    ledger.archive([Archived(row.rid, title, MOVING, now) for row in rows], now)
+    step("meant")
+    gateway.move(gateway.sheet_ids[KEY], [row.number for row in rows], gateway.titles[title])
+    step("moved")
+    settle(gateway, ledger, now, step)
+    marks = ledger.memory().archived
+    return Moved(tuple(row.rid for row in rows if row.rid in marks and marks[row.rid].state == THERE))
+
+
+def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Step = lambda _: None) -> None:
+    """Note where the rows stand that were meant to move, and send back those that came along by mistake."""
+    for _ in range(MOST_ROUNDS):
+        if not unsettled(ledger):
+            return
+        seen = tables(gateway)
+        live = seen.seen.get(KEY)
+        layout = locate(gateway.tabs[KEY], live.header) if live else "?"
+        if live is None or isinstance(layout, str):
+            return
+        here = {plain(row[layout.at["id"]]) for row in live.rows if layout.at["id"] < len(row)}
+        memory = ledger.memory()
+        found = archive.settle(memory, here, list(archive.shelves(gateway.tabs[KEY], seen.archives, ledger.zone)))
+        for title, numbers in found.astray.items():
+            gateway.move(gateway.titles[title], numbers, gateway.sheet_ids[KEY])
+            step("sent back")
+        if not found.astray:  # nothing is noted as settled while a row is on its way back
+            arrived = [replace(memory.archived[rid], state=THERE, at=now) for rid in found.there]
+            ledger.archive(arrived, now, gone=found.stayed, lost=found.lost)
+            step("looked")
