@@ -1,0 +1,409 @@
+"""The archive on the real embedded workbook: rows that leave the live tab are never lost, doubled or forgotten."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import gspread
+import openpyxl
+import pytest
+
+from sync import archiving
+from sync.core import verification
+from sync.core.rows import Raw
+from sync.core.rules import load
+from sync.workbook.api import Request, Response
+from tests.book import hour
+from tests.desk import Desk
+from tests.house import house
+from tests.test_proof import by_the_recipe, jielu
+from tests.test_proof import october as october_of
+from tests.test_tick import again, timeout
+
+LOG = """
+    问题台账
+    填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
+    2026-10-12 09:00 | 督查01 | 督查 | 新正街 | 一号 | 暴露垃圾 | 一般 | 甲
+    2026-10-12 09:00 | 督查01 | 督查 | 联胜路 | 二号 | 路面脏污 | 一般 | 乙
+    2026-10-12 09:00 | 督查01 | 督查 | 新正街 | 三号 | 暴露垃圾 | 一般 | 丙
+    2026-10-12 09:00 | 督查01 | 督查 | 联胜路 | 四号 | 暴露垃圾 | 一般 | =丁
+    """
+FIXED = """
+    整改反馈
+    填报时间 | 填报人 | 编号 | 处理情况 | 整改后照片
+    2026-10-12 09:30 | 街路长01 | 20261012-001 | 已整改 | after.jpg
+    2026-10-12 09:30 | 街路长02 | 20261012-004 | 已整改 | after.jpg
+    """
+LATER = "2027-01-10 21:00"
+OVER = ["=丁", "乙", "甲"]
+
+
+def october(desk: Desk) -> Desk:
+    """甲 and =丁 were closed, 乙 was void, 丙 goes on; October is sealed."""
+    desk.add(LOG)
+    desk.settle("2026-10-12 09:05")
+    desk.add(FIXED)
+    desk.settle("2026-10-12 09:45")
+    at = {row[0]: index for index, row in enumerate(desk.rows("问题台账", "问题描述"), start=1)}
+    for text in ("甲", "=丁"):
+        desk.type("问题台账", at[text], "复核结果", "通过")
+        desk.type("问题台账", at[text], "复核人", "督查01")
+    desk.type("问题台账", at["乙"], "核实结果", "作废")
+    desk.settle("2026-10-12 10:00")
+    for at_hour in ("2026-11-05 09:00", "2026-12-05 09:00", "2027-01-05 09:00"):
+        desk.settle(at_hour)
+    return desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return october(Desk(tmp_path))
+
+
+def texts(desk: Desk, title: str) -> list[str]:
+    return sorted(row[0] for row in desk.rows(title, "问题描述"))
+
+
+def shelf(desk: Desk) -> list[str]:
+    titles = [sheet.title for sheet in desk.book.worksheets()]
+    return texts(desk, "问题台账2026") if "问题台账2026" in titles else []
+
+
+def whole(desk: Desk) -> Counter[tuple[Raw, ...]]:
+    """Every row of the log wherever it stands, with all its cells."""
+    found: Counter[tuple[Raw, ...]] = Counter()
+    for sheet in desk.book.worksheets():
+        if sheet.title.startswith("问题台账"):
+            values = sheet.get_values(value_render_option="UNFORMATTED_VALUE")
+            width = len(values[0])
+            found.update((*row, *[""] * (width - len(row))) for row in values[1:] if any(c not in ("", None) for c in row))
+    return found
+
+
+@pytest.fixture(autouse=True)
+def no_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``Desk.rows`` reads an archive tab by the template of the live one."""
+    tab = Desk.tab
+    monkeypatch.setattr(Desk, "tab", lambda self, title: tab(self, title[:4] if title[4:].isdigit() else title))
+
+
+# Moved
+def test_what_is_over_moves_after_the_seal_and_not_a_cell_changes(desk: Desk) -> None:
+    before = whole(desk)
+    assert desk.settle("2027-01-03 21:00").archived == 0, "not sixty days yet"
+    assert desk.settle("2027-01-11 10:00").archived == 0, "people are at work"
+    report = desk.settle(LATER)
+    assert (report.archived, report.trouble) == (3, "")
+    assert (texts(desk, "问题台账"), shelf(desk)) == (["丙"], OVER)
+    assert whole(desk) == before
+    status = dict(desk.rows("运行状态", "项目", "内容"))
+    again = desk.settle(LATER)
+    assert (again.cells, again.archived) == (0, 0)
+    assert dict(desk.rows("运行状态", "项目", "内容")) == status
+    assert not any(item.startswith("被删除的行") for item in status)
+    assert desk.book.worksheet("问题台账2026").row_values(1) == desk.book.worksheet("问题台账").row_values(1)
+
+
+def test_nothing_else_changes_when_rows_move(desk: Desk) -> None:
+    (desk.folder / "other").mkdir()
+    never = Desk(desk.folder / "other")
+    never.rules = load(never.rules.text.replace('archive = "60d"', ""))
+    october(never)
+    for one in (desk, never):
+        one.settle("2027-01-10 20:59")
+        one.settle("2027-01-11 00:01")
+    assert (shelf(desk), shelf(never)) == (OVER, [])
+    assert others(desk) == others(never)
+
+
+def others(desk: Desk) -> dict[str, list[list[Raw]]]:
+    """All tabs beside the log, without the digest, in which the rules are."""
+    found = {title: rows for title, rows in desk.everything().items() if not title.startswith("问题台账")}
+    at = found["月度考核"][0].index("摘要值")
+    found["月度考核"] = [row[:at] for row in found["月度考核"]]
+    return found
+
+
+@pytest.mark.parametrize("why", ["an appeal waits", "changed after the seal"])
+def test_what_somebody_must_look_at_stays(desk: Desk, why: str) -> None:
+    if why == "an appeal waits":
+        desk.add("""
+            申请审批
+            申请时间 | 申请人 | 类型 | 编号 | 理由
+            2026-11-06 09:00 | 街路长01 | 延期 | 20261012-001 | 再给几天
+            """)
+    else:
+        at = [row[0] for row in desk.rows("问题台账", "问题描述")].index("甲") + 1
+        desk.type("问题台账", at, "位置", "一号半")
+    desk.settle(LATER)
+    assert texts(desk, "问题台账") == ["丙", "甲"]
+
+
+def test_rows_stay_until_the_command_where_the_rules_do_not_say_when(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.rules = load(desk.rules.text.replace('archive = "60d"', ""))
+    october(desk)
+    desk.settle("2029-01-10 21:00")
+    assert shelf(desk) == []
+    moved = archiving.everything(desk.gateway, desk.ledger, desk.rules, hour("2029-01-10 21:00"))
+    assert len(moved.numbers) == 3
+    assert shelf(desk) == OVER
+
+
+def test_a_tab_with_other_headers_is_left_alone(desk: Desk) -> None:
+    desk.settle(LATER)
+    desk.add(LOG.replace("2026-10-12 09:00", "2026-10-12 09:01"))
+    issues(desk).insert_cols([["本局的列"]], 3)
+    for row in range(1, 6):
+        desk.type("问题台账", row, "核实结果", "作废")
+    desk.settle("2027-01-10 21:01")
+    desk.settle("2027-02-05 09:00")
+    report = desk.settle("2027-05-10 21:00")
+    assert "表头" in report.trouble
+    assert shelf(desk) == OVER
+
+
+# What people and crashes do meanwhile
+def issues(desk: Desk) -> gspread.Worksheet:
+    return desk.book.worksheet("问题台账")
+
+
+def sort_tab(desk: Desk) -> None:
+    sheet = issues(desk)
+    sheet.sort((sheet.row_values(1).index("问题描述") + 1, "des"))
+
+
+def insert_row(desk: Desk) -> None:
+    issues(desk).insert_row([], 2)
+
+
+def type_a_new_one(desk: Desk) -> None:
+    sheet = issues(desk)
+    at = sheet.row_values(1).index("问题描述")
+    sheet.insert_row([""] * at + ["半路插进来的"], 2)
+
+
+def insert_column(desk: Desk) -> None:
+    issues(desk).insert_cols([[]], 3)
+
+
+def edit_what_moves(desk: Desk) -> None:
+    at = [row[0] for row in desk.rows("问题台账", "问题描述")].index("甲") + 1
+    desk.type("问题台账", at, "位置", "搬走前刚改的")
+
+
+def delete_above(desk: Desk) -> None:
+    issues(desk).delete_rows(2)
+
+
+def people(desk: Desk) -> Counter[tuple[str, ...]]:
+    headers = ("填报时间", "填报人", "来源", "街路", "位置", "类别", "严重程度", "问题描述", "核实结果", "复核结果", "复核人")
+    titles = [sheet.title for sheet in desk.book.worksheets() if sheet.title.startswith("问题台账")]
+    return Counter(row for title in titles for row in desk.rows(title, *headers))
+
+
+@pytest.mark.parametrize(
+    "what", [sort_tab, insert_row, type_a_new_one, insert_column, edit_what_moves, delete_above], ids=lambda f: f.__name__
+)
+@pytest.mark.parametrize("answer", ["comes", "is lost"])
+def test_a_person_between_read_and_move(desk: Desk, what: Callable[[Desk], None], answer: str) -> None:
+    meant: list[Counter[tuple[str, ...]]] = []
+
+    def act() -> None:
+        what(desk)
+        meant.append(people(desk))
+
+    act_once(desk, act, lose=answer == "is lost")
+    for minute in range(1, 6):
+        desk.settle(f"2027-01-10 21:{minute:02d}")
+    found = people(desk)
+    if what is delete_above:
+        assert meant[0] - found == Counter(), "no row is lost"
+        assert max(found.values()) == 1, "none is doubled"
+    else:
+        assert found == meant[0]
+    numbers = [row[0] for title in ("问题台账", "问题台账2026") for row in desk.rows(title, "编号") if row[0]]
+    assert len(numbers) == len(set(numbers))
+    assert texts(desk, "问题台账").count("丙") == 1, "what is not over is in the live tab"
+
+
+def act_once(desk: Desk, act: Callable[[], None], *, lose: bool) -> None:
+    """A person acts right before the request that moves rows; its answer may be lost."""
+    done: list[str] = []
+
+    def before(request: Request) -> None:
+        if b"copyPaste" in (request.body or b"") and not done:
+            done.append("acted")
+            act()
+
+    def after(request: Request, response: Response) -> Response | None:
+        if lose and b"copyPaste" in (request.body or b"") and len(done) == 1:
+            done.append("lost")
+            return timeout()
+        return response
+
+    desk.before, desk.after = before, after
+
+
+# Killed
+STEPS = ["meant", "moved", "looked"]
+
+
+def _killed_at(folder: str, database: str, workbook: str, step: str) -> None:
+    desk = Desk.__new__(Desk)
+    again(desk, Path(folder), database, workbook)
+
+    def stop(done: str) -> None:
+        if done == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    from sync import tick
+
+    tick.ticks(desk.gateway, desk.ledger, desk.rules, hour(LATER), idle=False, step=stop)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_after_any_step_every_row_stands_once(desk: Desk, step: str) -> None:
+    before = whole(desk)
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(target=_killed_at, args=(str(desk.folder), desk.database, desk.book.id, step))
+    child.start()
+    child.join(120)
+    assert child.exitcode == -signal.SIGKILL
+    assert whole(desk) == before
+    desk.restart()
+    desk.settle(LATER, idle=True)
+    assert (texts(desk, "问题台账"), shelf(desk)) == (["丙"], OVER)
+    assert whole(desk) == before
+    desk.settle("2027-01-10 21:10")
+    assert not any(row[0].startswith("被删除的行") for row in desk.rows("运行状态", "项目"))
+
+
+def test_a_row_that_somebody_deletes_on_the_way_comes_back(desk: Desk) -> None:
+    def lose(done: str) -> None:
+        if done == "moved":
+            desk.book.worksheet("问题台账2026").delete_rows(2)
+
+    from sync import tick
+
+    before = people(desk)
+    tick.ticks(desk.gateway, desk.ledger, desk.rules, hour(LATER), idle=False, step=lose)
+    desk.settle("2027-01-10 21:10")
+    desk.settle("2027-01-10 21:11")
+    assert people(desk) == before
+
+
+# Still seen
+def test_a_repeat_of_an_archived_issue_counts(desk: Desk) -> None:
+    desk.rules = load(desk.rules.text.replace('window = "7d"', 'window = "120d"'))
+    desk.settle(LATER)
+    assert shelf(desk) == OVER
+    desk.add(LOG.replace("2026-10-12", "2027-01-11").split("2027-01-11 09:00 | 督查01 | 督查 | 联胜路")[0])
+    desk.settle("2027-01-11 09:05")
+    assert ("甲", "第2次") in desk.rows("问题台账", "问题描述", "重复")
+
+
+def test_feedback_on_an_archived_issue_keeps_what_it_said(desk: Desk) -> None:
+    said = desk.rows("整改反馈", "编号", "结果", "校验")
+    desk.settle(LATER)
+    desk.settle("2027-01-11 00:01")
+    assert desk.rows("整改反馈", "编号", "结果", "校验") == said
+    assert all(result for _, result, _ in said)
+
+
+def verdict(desk: Desk) -> verification.Verdict:
+    found = verification.verify(
+        archiving.tables(desk.gateway), desk.ledger.memory(), desk.rules, hour("2027-01-11 10:00"), "2026-10"
+    )
+    assert found is not None
+    return found
+
+
+def test_a_sealed_month_verifies_from_the_archive_and_a_changed_cell_is_told(desk: Desk) -> None:
+    desk.settle(LATER)
+    assert verdict(desk).right, verdict(desk).text()
+    desk.restart()
+    assert verdict(desk).right
+    at = [row[0] for row in desk.rows("问题台账2026", "问题描述")].index("甲") + 1
+    desk.type("问题台账2026", at, "位置", "改过")
+    found = verdict(desk)
+    assert not found.right
+    assert f"「问题台账2026」20261012-001（第 {at + 1} 行）「位置」：封存时「一号」，现在「改过」" in found.text()
+
+
+def test_a_row_copied_back_counts_in_the_live_tab_until_it_moves_again(desk: Desk) -> None:
+    desk.settle(LATER)
+    sheet, live = desk.book.worksheet("问题台账2026"), issues(desk)
+    values = sheet.get_values(value_render_option="UNFORMATTED_VALUE")[1]
+    live.append_rows([values], value_input_option="RAW", table_range="A1")
+    desk.settle("2027-01-11 21:00")
+    desk.settle("2027-01-11 21:01")
+    assert len(texts(desk, "问题台账")) == 2, "it stays as long as the rules let a row stay after the seal"
+    assert verdict(desk).right
+    desk.settle("2027-04-01 21:00")
+    assert texts(desk, "问题台账") == ["丙"]
+    assert verdict(desk).right
+
+
+# On the command line
+def test_export_verify_and_explain_after_moving(tmp_path: Path) -> None:
+    with house(tmp_path) as one:
+        october_of(one)
+    done = jielu(tmp_path, "archive", "--now", "2026-11-05T10:00", "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output) == {"archived": ["20261012-001", "20261012-003"], "trouble": ""}
+    again_ = jielu(tmp_path, "archive", "--now", "2026-11-05T10:01")
+    assert (again_.exit_code, again_.output) == (0, "没有移动。\n")
+    assert jielu(tmp_path, "verify", "2026-10", "--now", "2026-11-05T10:02").exit_code == 0
+    file = f"{tmp_path}/全部.xlsx"
+    assert jielu(tmp_path, "export", file).exit_code == 0
+    by_the_recipe(file, "2026-10")
+    assert jielu(tmp_path, "verify", "2026-10", "--file", file).exit_code == 0
+    said = jielu(tmp_path, "explain", "20261012-001", "--now", "2026-11-05T10:02").output
+    assert "垃圾成堆" in said
+    assert "归档： → 问题台账2026" in said
+    book = openpyxl.load_workbook(file)
+    sheet = book["问题台账2026"]
+    at = [cell.value for cell in sheet[1]].index("位置") + 1
+    sheet.cell(2, at).value = "改过"
+    book.save(file)
+    wrong = jielu(tmp_path, "verify", "2026-10", "--file", file)
+    assert wrong.exit_code == 1
+    assert "「问题台账2026」" in wrong.output
+    assert "现在「改过」" in wrong.output
+
+
+# A ledger that is lost
+def without_basis(desk: Desk) -> dict[str, list[list[Raw]]]:
+    """All tabs without 依据, which the names of levels are lost from."""
+    found = desk.everything()
+    at = found["问题台账"][0].index("依据")
+    return found | {"问题台账": [[*row[:at], *row[at + 1 :]] for row in found["问题台账"]]}
+
+
+def test_a_lost_ledger_adopts_the_archive(desk: Desk) -> None:
+    desk.settle(LATER)
+    everything = without_basis(desk)
+    desk.ledger.close()
+    desk.database = f"sqlite:///{desk.folder / 'new.sqlite3'}"
+    desk.open()
+    for minute in range(3):
+        desk.settle(f"2027-01-10 22:0{minute}")
+    changed = {title for title, rows in without_basis(desk).items() if rows != everything[title]}
+    assert changed <= {"运行状态"}
+    memory = desk.ledger.memory()
+    assert {rid for rid, one in memory.archived.items() if one.state == "there"} == {
+        f"20261012-{n:03d}" for n in (1, 2, 4)
+    }
+    assert memory.numbers["20261012"] >= 4
+    desk.rules = load(desk.rules.text.replace('window = "7d"', 'window = "120d"'))
+    desk.add(LOG.replace("2026-10-12", "2027-01-11").split("2027-01-11 09:00 | 督查01 | 督查 | 联胜路")[0])
+    desk.settle("2027-01-11 09:05")
+    assert ("甲", "第2次") in desk.rows("问题台账", "问题描述", "重复")
+    assert verdict(desk).digest
