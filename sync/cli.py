@@ -21,9 +21,8 @@ from rich.console import Console
 
 from sync import archiving, demo, exchange, inspection, letters, mapping, proof, setup
 from sync.config import Office, Settings, SettingsError
-from sync.core import archive
+from sync.core import archive, reasons, verification
 from sync.core import explain as explanations
-from sync.core import reasons, verification
 from sync.core import simulate as simulations
 from sync.core.decide import Look, take
 from sync.core.rules import RulesError, load
