@@ -73,3 +73,10 @@ def test_a_wish_is_kept_and_what_the_plan_demands_can_not_be_switched_off(home: 
     assert Wishes(home.office.ledger).of("街路长01")["交办"] == "群"
     assert person.post(f"{home.url}/notices", data={"销号": "电话"}, timeout=10).status_code == 400
     assert Wishes(home.office.ledger).of("街路长02") == {}
+
+
+def test_a_letter_says_why_it_comes(home: House) -> None:
+    rules = home.office.rules()
+    assert grounds("督办", {"unit"}, rules) == [
+        "督办函发给责任单位和街路长，抄送指挥长和支部书记，依据方案五·3：" + rules.plan.clauses["五·3"]
+    ]

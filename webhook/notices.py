@@ -9,7 +9,7 @@ import flask
 from flask import redirect, render_template, request
 
 from sync.core.memory import Sent
-from sync.core.notices import GROUP, KINDS, MAIL, NONE, demanded, grounds
+from sync.core.notices import GROUP, KINDS, MAIL, NONE, OF_LETTERS, demanded, grounds
 from sync.core.rulelinks import BOT_KINDS
 from sync.core.rules import Rules
 from sync.core.sight import Person
@@ -69,7 +69,7 @@ def _page(door: Door, one: Person, said: str) -> str:
     mine.sort(key=lambda sent: (sent.notice.time, sent.notice.number), reverse=True)
     kinds = [(kind, _groups(door, kind), kind in asked, wishes.get(kind, MAIL), _choices(kind, asked))
              for kind in _his(one, mine, rules)]  # fmt: skip
-    why = {kind: grounds(kind, one.roles, rules) for kind in KINDS.values()}
+    why = {kind: grounds(kind, one.roles, rules) for kind in (*KINDS.values(), *OF_LETTERS)}
     return render_template("notices.html", said=said, mine=mine[:MOST_SHOWN], count=len(mine), kinds=kinds, why=why,
                            words=WORDS, mail=memory.addresses.get(one.name, ""))  # fmt: skip
 

@@ -32,6 +32,11 @@ KINDS = {
     "duty": "履职提醒",
     "weekly": "每周例会",
 }
+OF_LETTERS = {
+    "督办": "督办函发给责任单位和街路长，抄送指挥长和支部书记",
+    "记录单": "问题记录单发给包区的指挥长",
+    "待签发": "起草好的督办函告诉可以签发的人",
+}
 MAIL = "邮件"
 GROUP, NONE = "群", "不要"  # what a person may wish for a kind instead of mail
 LOOK_BACK = timedelta(days=1)  # a group that is new in the rules hears of this last day too, not of all that was
@@ -169,6 +174,8 @@ def demanded(rules: Rules) -> set[str]:
 
 def grounds(kind: str, roles: Container[str], rules: Rules) -> list[str]:
     """Why such a notice comes to who holds ``roles`` (code words): the rules that send it, and what each rests on."""
+    if kind in OF_LETTERS:
+        return [f"{OF_LETTERS[kind]}，依据方案五·3：{rules.plan.clauses.get('五·3', '督办函')}"]
     sent = [rule for rule in rules.notices.send if KINDS[rule.event] == kind]
     mine = [rule for rule in sent if any(role in roles for role in rule.to)] or sent
     return [_ground(kind, rule, rules) for rule in mine]
