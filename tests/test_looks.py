@@ -9,7 +9,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from click.testing import CliRunner
 
+from sync.cli import main
 from sync.core import explain, reasons, trends
 from sync.core.agenda import Agenda, agenda
 from sync.core.bulletin import Scope
@@ -305,6 +307,13 @@ def test_a_notice_tells_its_history_to_its_receiver_and_to_who_oversees(home: Ho
     assert status == 200 and "17:00 再试" in page and "还有 1 条" in page and "第 1 次没有成功" in page
     assert read(home, OPERATOR, f"/notices/history/{quote(number)}")[0] == 200
     assert read(home, "街路长02", f"/notices/history/{quote(number)}")[0] == 404
+
+
+def test_explain_on_the_command_line_takes_a_line_too(home: House) -> None:
+    runner = CliRunner(env={"JIELU_DATA": str(home.folder / "data"), "JIELU_SECRET": "a secret of the tests"})
+    told = runner.invoke(main, ["explain", "20261117-001·发现问题", "--now", "2026-11-24T15:40"])
+    assert told.exit_code == 0 and "规则和条款" in told.output and "一般问题，发现问题一件共扣 0.2 分" in told.output
+    assert runner.invoke(main, ["explain", "没有的"]).exit_code == 2
 
 
 def test_a_part_that_is_not_his_is_refused(home: House) -> None:

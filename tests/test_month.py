@@ -20,9 +20,10 @@ from click.testing import CliRunner
 from sync import demo, exchange, proof, setup
 from sync.cli import main
 from sync.config import Office, Settings
-from sync.core import serials, verification
+from sync.core import reasons, serials, verification
 from sync.core.explain import explain
 from sync.core.memory import Tables
+from sync.core.recall import recall
 from sync.workbook import transport
 from tests.book import ZONE, hour
 
@@ -148,6 +149,17 @@ def test_fifty_deadlines_are_what_other_arithmetic_makes_of_them(office: Office)
         checked.append((row["category"], limit))
     assert len(checked) == PICKED
     assert len({limit[-2:].lstrip("0123456789") for _, limit in checked}) >= 3, "clock hours, office hours and workdays"
+
+
+def test_every_line_of_the_month_is_explained_by_a_sum_that_agrees(office: Office) -> None:
+    """``reasons`` works the points out again in words: where it came to others, it would say so."""
+    look = recall(office.templates, office.ledger.memory(), office.rules(), UNTIL)
+    assert len(look.scored.every) > 1000
+    for line in look.scored.every:
+        found = reasons.reason(look, line.id)
+        assert found and "按现在的规则是" not in found.text(), line
+    shortened = [line for line in look.scored.every if "本项已扣满" in line.text]
+    assert shortened and all("已经扣满" in reasons.reason(look, line.id).text() for line in shortened)  # type: ignore[union-attr]
 
 
 def test_the_month_goes_on_to_its_seal_its_quarter_and_its_year(office: Office, tmp_path: Path) -> None:
