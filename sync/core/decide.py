@@ -11,15 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sync.core import adoption, archive, checks, decisions, doubts, notices, plan, roster, seals, status
-from sync.core import life as lives
 from sync.core.board import Board
 from sync.core.claims import Claims
 from sync.core.followup import Followed, FollowUp
 from sync.core.letterbook import LetterBook
-from sync.core.memory import Change, Decision, Memory, Sent, Tables
+from sync.core.memory import Change, Decision, Memory, Tables
+from sync.core.noticebook import NoticeBook
 from sync.core.notices import Notice
 from sync.core.reading import Reading
 from sync.core.rounds import Rounds
@@ -270,47 +269,11 @@ class Look:
 
     # Notices
     def tell(self) -> None:
-        """Notices that nobody was given yet go out; those that 通知记录 shows as sent are never sent again."""
-        layout = self.layouts.get("notices")
-        known = dict(self.memory.notices)
-        if not known and (layout is None or "notices" in self.skipped) and self.reading.adopted:
-            return  # what was sent before can't be read: better late than twice
-        if layout is not None and "notices" not in self.skipped:
-            self._adopt_notices(layout, known)
-        self._call_off(known)
         of_issues = (notice for one in self.followed.values() for notice in one.notices)
-        for notice in (*of_issues, *self.rounds.notices(), *self.of_letters):
-            if notice.number not in known:
-                state = "未发送" if notice.reason else "待发送"
-                known[notice.number] = self.decision.notices[notice.number] = Sent(notice, state, notice.reason)
-        ordered = sorted(known.values(), key=lambda sent: (sent.notice.time, sent.notice.number))
-        self._wish("notices", {(sent.notice.number,): self._notice_cells(sent) for sent in ordered})
-
-    def _call_off(self, known: dict[str, Sent]) -> None:
-        """What waited (overnight, or for a mail server) and is over by now is not sent any more, and says so."""
-        for number, sent in self.memory.notices.items():
-            one = self.followed.get(sent.notice.issue)
-            if (
-                sent.state in ("待发送", "未发送")
-                and one
-                and one.life.state in lives.ENDED
-                and sent.notice.kind != "销号"
-            ):
-                off = Sent(sent.notice, "不再发送", f"问题已{'作废' if one.life.state == lives.VOID else '销号'}")
-                known[number] = self.decision.notices[number] = off
-            elif sent.state in ("待发送", "未发送") and (why := self.book.settled(sent.notice)):
-                known[number] = self.decision.notices[number] = Sent(sent.notice, "不再发送", why)
-
-    def _notice_cells(self, sent: Sent) -> dict[str, Any]:
-        return self.memory.memo.cells_of(sent.notice.number, sent, lambda: notice_cells(sent, self.zone))
-
-    def _adopt_notices(self, layout: Layout, known: dict[str, Sent]) -> None:
-        if known:
-            return
-        for row in self.rows["notices"]:
-            sent = adoption.read_notice(layout, row, self.now, self.rules)
-            if sent and sent.notice.number not in known:
-                known[sent.notice.number] = self.decision.notices[sent.notice.number] = sent
+        told = (*of_issues, *self.rounds.notices(), *self.of_letters)
+        rows = NoticeBook(self.reading, self.followed, self.book.settled).take(told)
+        if rows is not None:
+            self._wish("notices", rows)
 
     def _wish(self, key: str, wished: Mapping[tuple[str, ...], Mapping[str, Any]]) -> None:
         layout = self.layouts.get(key)
@@ -386,18 +349,3 @@ def change_state(cells: Mapping[str, Any], day: date) -> str:
 
 def request_state(cells: Mapping[str, Any]) -> str:
     return {"同意": "已同意", "不同意": "未同意"}.get(cells.get("answer", ""), "待批复")
-
-
-def notice_cells(sent: Sent, zone: ZoneInfo) -> dict[str, Any]:
-    notice = sent.notice
-    return {
-        "number": notice.number,
-        "time": plan.to_raw(notice.time, zone),
-        "to": notice.to,
-        "channel": notice.channel,
-        "kind": notice.kind,
-        "issue": notice.issue,
-        "text": notice.text,
-        "state": sent.state,
-        "reason": sent.reason,
-    }
