@@ -15,7 +15,7 @@ from sync.core.closings import Closing
 from sync.core.identity import Known, Numbers
 from sync.core.issues import clock, heard
 from sync.core.memory import BACK, THERE, Change, Decision, Memory, Tables
-from sync.core.rows import Reader, Row, plain
+from sync.core.rows import Reader, Row, Table, plain
 from sync.core.rules import Rules
 from sync.core.scores import APPEALED, ASKED, Line
 from sync.core.tabs import Layout, locate
@@ -105,13 +105,11 @@ class Reading:
         header = tuple(column.header for column in tab.columns)
         layout = Layout(tab, header, {column.key: i for i, column in enumerate(tab.columns)})
         self.layouts.setdefault(key, layout)
-        reader = Reader(layout, self.zone)
-        found = []
-        for rid, one in self.memory.known.get(key, {}).items():
-            if not one.deleted and not self._archived(key, rid):
-                raw = tuple(one.cells.get(column.key, "") for column in tab.columns)
-                found.append(Row(0, raw, reader.parse(raw), rid))
-        return found
+        known = self.memory.known.get(key, {}).items()
+        there = [(rid, one) for rid, one in known if not one.deleted and not self._archived(key, rid)]
+        raws = [[one.cells.get(column.key, "") for column in tab.columns] for _, one in there]
+        read = self._reader(layout).read(Table(key, header, raws, first=0))
+        return [Row(0, row.raw, row.parsed, there[row.number][0]) for row in read]
 
     def know_rows(self) -> None:
         for key in PEOPLE:
