@@ -47,6 +47,22 @@ def unsettled(ledger: Ledger) -> bool:
     return any(one.state == MOVING for one in ledger.memory().archived.values())
 
 
+def missing(gateway: Gateway, ledger: Ledger) -> list[str]:
+    """Archived issues that stand in no tab any more: somebody deleted them there. Raises ``Unreachable``."""
+    seen = tables(gateway)
+    found, here = archive.shelves(gateway.tabs[KEY], seen.archives, ledger.zone), _live(gateway, seen)
+    return [] if here is None else archive.missing(ledger.memory(), {one.rid for one in found} | here)
+
+
+def _live(gateway: Gateway, seen: Tables) -> set[str] | None:
+    """The numbers in the live tab; None where it can't be read."""
+    live = seen.seen.get(KEY)
+    layout = locate(gateway.tabs[KEY], live.header) if live else "?"
+    if live is None or isinstance(layout, str):
+        return None
+    return {plain(row[layout.at["id"]]) for row in live.rows if layout.at["id"] < len(row)} - {""}
+
+
 def archives(gateway: Gateway) -> dict[str, Table]:
     """The archive tabs by title. Raises ``Unreachable``."""
     if not gateway.titles:
@@ -127,11 +143,9 @@ def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Step = lambda 
         if not unsettled(ledger):
             return
         seen = tables(gateway)
-        live = seen.seen.get(KEY)
-        layout = locate(gateway.tabs[KEY], live.header) if live else "?"
-        if live is None or isinstance(layout, str):
+        here = _live(gateway, seen)
+        if here is None:
             return
-        here = {plain(row[layout.at["id"]]) for row in live.rows if layout.at["id"] < len(row)}
         memory = ledger.memory()
         found = archive.settle(memory, here, list(archive.shelves(gateway.tabs[KEY], seen.archives, ledger.zone)))
         for title, numbers in found.astray.items():

@@ -218,9 +218,12 @@ def simulate(office: Office, file: Path, month: str, now_text: str | None, as_js
 @click.pass_obj
 def restore(office: Office, number: str, now_text: str | None, as_json: bool) -> None:
     """把被删除的一行放回去，编号、时限和历史都不变。"""
+    now = moment(now_text, office.rules().bureau.zone)
     if not office.ledger.want_back(number):
-        raise SettingsError(f"没有编号为 {number} 的被删除的行；被删除的行列在「运行状态」里。")
-    report = office.ticks(moment(now_text, office.rules().bureau.zone), idle=False)
+        if number not in archiving.missing(office.gateway, office.ledger):
+            raise SettingsError(f"没有编号为 {number} 的被删除的行；被删除的行列在「运行状态」里。")
+        office.ledger.archive((), now, lost=(number,))
+    report = office.ticks(now, idle=False)
     back = office.ledger.is_back(number)
     words = f"{number} 已放回表格最后一行。" if back else f"{number} 还没有放回表格，下一次检查时再放。{report.trouble}"
     fields = {"restored": number if back else "", "cells": report.cells, "trouble": report.trouble}

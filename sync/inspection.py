@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sync import formtools
+from sync import archiving, formtools
 from sync.config import Office
+from sync.core import archive
 from sync.core.rows import nearest
 from sync.core.rules import Rules, load
 from sync.core.tabs import locate
@@ -51,7 +52,7 @@ class Inspection:
 def inspect(office: Office) -> Inspection:
     """Hold everything against everything. Raises ``RulesError`` for a rules file with mistakes."""
     rules = load(office.rules_text(), office.rules_file.name)
-    problems = (*workbook_problems(office), *link_problems(office, rules))
+    problems = (*workbook_problems(office), *archive_problems(office), *link_problems(office, rules))
     sentences = tuple((one.clause, one.says, one.answer) for one in rules.plan.sentence)
     return Inspection(office.workbook, problems, *_clauses(rules), sentences)
 
@@ -67,6 +68,17 @@ def workbook_problems(office: Office) -> list[str]:
         elif isinstance(misfit := locate(tab, table.header), str):
             found.append(misfit)
     return found
+
+
+def archive_problems(office: Office) -> list[str]:
+    """Archived rows that somebody deleted, and archive tabs whose headers are not those of the live one."""
+    gone = archiving.missing(office.gateway, office.ledger)
+    found = [f"归档表里找不到 {'、'.join(gone[:12])}{f'等 {len(gone)} 行' if len(gone) > 12 else ''}。"
+             "要放回问题台账，请运行 jielu restore 编号。"] if gone else []  # fmt: skip
+    seen = archiving.tables(office.gateway)
+    live = seen.seen.get(archive.KEY)
+    said = [archive.misfit(title, live, table) for title, table in seen.archives.items()] if live else []
+    return found + [one for one in said if one]
 
 
 def link_problems(office: Office, rules: Rules) -> list[str]:

@@ -100,7 +100,7 @@ def ticks(
             return Report(idle=True, problems=ledger.problems())
         report, began = Report(), time.perf_counter()
         if under_way:
-            archiving.settle(gateway, ledger, now, step)
+            report = _settle(gateway, ledger, now, step, report)
         while report.ticks < MOST_TICKS:
             renew()
             report, ripe = _again(gateway, ledger, rules, now, version, step, report)
@@ -112,6 +112,16 @@ def ticks(
         if ripe:
             report = _archive(gateway, ledger, rules, now, step, report)
         return replace(report, seconds=time.perf_counter() - began)
+
+
+def _settle(
+    gateway: Gateway, ledger: Ledger, now: datetime, step: Callable[[str], None], report: Report
+) -> Report:
+    try:
+        archiving.settle(gateway, ledger, now, step)
+    except (Refused, Unknown) as error:
+        return replace(report, trouble=str(error))
+    return report
 
 
 def _archive(

@@ -14,16 +14,19 @@ import gspread
 import openpyxl
 import pytest
 
-from sync import archiving
+from sync import archiving, tick
+from sync.config import Office, Settings
 from sync.core import verification
 from sync.core.rows import Raw
 from sync.core.rules import load
+from sync.core.simulate import simulate
+from sync.workbook import transport
 from sync.workbook.api import Request, Response
-from tests.book import hour
+from tests.book import hour, templates
 from tests.core.test_seals import FIXED as FIXED_THERE
 from tests.core.test_seals import OCTOBER
 from tests.desk import Desk
-from tests.house import house
+from tests.house import House, house
 from tests.test_proof import by_the_recipe, jielu
 from tests.test_tick import MINE, again, timeout
 
@@ -266,8 +269,6 @@ def _killed_at(folder: str, database: str, workbook: str, step: str) -> None:
         if done == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    from sync import tick
-
     tick.ticks(desk.gateway, desk.ledger, desk.rules, hour(LATER), idle=False, step=stop)
 
 
@@ -293,8 +294,6 @@ def test_a_row_that_somebody_deletes_on_the_way_comes_back(desk: Desk) -> None:
         if done == "moved":
             desk.book.worksheet("问题台账2026").delete_rows(2)
 
-    from sync import tick
-
     before = people(desk)
     tick.ticks(desk.gateway, desk.ledger, desk.rules, hour(LATER), idle=False, step=lose)
     desk.settle("2027-01-10 21:10")
@@ -302,7 +301,53 @@ def test_a_row_that_somebody_deletes_on_the_way_comes_back(desk: Desk) -> None:
     assert people(desk) == before
 
 
+def test_the_last_rows_of_the_live_tab_move_too(desk: Desk) -> None:
+    at = [row[0] for row in desk.rows("问题台账", "问题描述")].index("丙") + 1
+    desk.type("问题台账", at, "核实结果", "作废")
+    desk.settle("2027-01-10 20:00")
+    desk.settle("2027-02-05 09:00")
+    desk.settle("2027-05-10 21:00")
+    desk.settle("2027-05-10 21:01")
+    assert (texts(desk, "问题台账"), shelf(desk)) == ([], [*OVER[:1], "丙", *OVER[1:]])
+    desk.add(LOG.replace("2026-10-12", "2027-05-11"))
+    desk.settle("2027-05-11 09:05")
+    assert [row[0] for row in desk.rows("问题台账", "编号")] == [f"20270511-{n:03d}" for n in range(1, 5)]
+
+
+def test_many_rows_move_some_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archiving, "MOST_AT_ONCE", 2)
+    desk = october(Desk(tmp_path))
+    before = whole(desk)
+    assert [desk.settle(f"2027-01-10 21:0{minute}").archived for minute in range(3)] == [2, 1, 0]
+    assert whole(desk) == before
+
+
+def test_a_tab_that_somebody_deletes_on_the_way_comes_back_from_the_ledger(desk: Desk) -> None:
+    def lose(done: str) -> None:
+        if done == "moved":
+            desk.book.del_worksheet(desk.book.worksheet("问题台账2026"))
+
+    before = people(desk)
+    tick.ticks(desk.gateway, desk.ledger, desk.rules, hour(LATER), idle=False, step=lose)
+    for minute in range(10, 14):
+        desk.settle(f"2027-01-10 21:{minute}")
+    assert people(desk) == before
+
+
 # Still seen
+def test_a_simulation_says_the_same_of_a_month_that_was_archived(desk: Desk) -> None:
+    other = load(desk.rules.text.replace("normal = { found = 0.2", "normal = { found = 0.3"))
+
+    def simulated() -> dict[str, object]:
+        memory = desk.ledger.memory()
+        return simulate(templates(), memory, desk.rules, other, "2026-10", hour("2027-01-10 22:00")).fields()
+
+    before = simulated()
+    desk.settle(LATER)
+    assert shelf(desk) == OVER
+    assert simulated() == before
+
+
 def test_a_repeat_of_an_archived_issue_counts(desk: Desk) -> None:
     desk.rules = load(desk.rules.text.replace('window = "7d"', 'window = "120d"'))
     desk.settle(LATER)
@@ -355,17 +400,22 @@ def test_a_row_copied_back_counts_in_the_live_tab_until_it_moves_again(desk: Des
 
 
 # On the command line
+def over(one: House) -> None:
+    """Two issues of a sealed October are closed."""
+    one.add(OCTOBER)
+    one.tick("2026-10-12 09:05")
+    one.add(FIXED_THERE)
+    sheet = one.book.worksheet("问题台账")
+    at = sheet.row_values(1).index("复核结果") + 1
+    for row in (2, 4):
+        sheet.update_cell(row, at, "通过")
+    one.tick("2026-10-12 09:50")
+    one.tick("2026-11-05 09:00")
+
+
 def test_export_verify_and_explain_after_moving(tmp_path: Path) -> None:
     with house(tmp_path) as one:
-        one.add(OCTOBER)
-        one.tick("2026-10-12 09:05")
-        one.add(FIXED_THERE)
-        sheet = one.book.worksheet("问题台账")
-        at = sheet.row_values(1).index("复核结果") + 1
-        for row in (2, 4):
-            sheet.update_cell(row, at, "通过")
-        one.tick("2026-10-12 09:50")
-        one.tick("2026-11-05 09:00")
+        over(one)
     done = jielu(tmp_path, "archive", "--now", "2026-11-05T10:00", "--json")
     assert done.exit_code == 0, done.output
     assert json.loads(done.output) == {"archived": ["20261012-001", "20261012-003"], "trouble": ""}
@@ -388,6 +438,22 @@ def test_export_verify_and_explain_after_moving(tmp_path: Path) -> None:
     assert wrong.exit_code == 1
     assert "「问题台账2026」" in wrong.output
     assert "现在「改过」" in wrong.output
+
+
+def test_a_row_that_somebody_deletes_in_the_archive_can_come_back(tmp_path: Path) -> None:
+    with house(tmp_path) as one:
+        over(one)
+    assert jielu(tmp_path, "archive", "--now", "2026-11-05T10:00").exit_code == 0
+    office = Office(Settings.read({"JIELU_DATA": str(tmp_path / "data")}))
+    clerk = gspread.Client(auth=None, session=transport.session(office.api))
+    clerk.open_by_key(office.workbook).worksheet("问题台账2026").delete_rows(2)
+    office.close()
+    said = json.loads(jielu(tmp_path, "check", "--json").output)["problems"]
+    gone = next(text for text in said if "归档表里找不到" in text)
+    number = gone.split("找不到 ")[1][:12]
+    assert jielu(tmp_path, "restore", number, "--now", "2026-11-05T10:05").exit_code == 0
+    assert jielu(tmp_path, "verify", "2026-10", "--now", "2026-11-05T10:06").exit_code == 0
+    assert jielu(tmp_path, "restore", number, "--now", "2026-11-05T10:07").exit_code == 2
 
 
 # A ledger that is lost

@@ -212,6 +212,11 @@ def settle(memory: Memory, live: set[str], found: Sequence[Shelf]) -> Settlement
     )
 
 
+def missing(memory: Memory, standing: set[str]) -> list[str]:
+    """Issues that were seen in the archive and are not among the numbers ``standing`` in any tab now."""
+    return sorted(rid for rid, one in memory.archived.items() if one.state == THERE and rid not in standing)
+
+
 def _is_astray(one: Shelf, memory: Memory, live: set[str], there: set[str]) -> bool:
     """A row that must not be here: without a number, or of an issue that was not meant to come, or not as it was when
     it was meant to. Numbers that the ledger never knew are old records of people, and none of our business."""

@@ -310,6 +310,8 @@ def _clock_bases(rules: Rules) -> Iterator[Basis]:
     yield Basis("返工时限", ASSUMED, f"原截止时间已过的，重新给{clock.rework.zh}")
     text = f"{repeat.window.zh}内同一处同一类再次出现；第{repeat.notable}次起算屡次重复"
     yield Basis("重复出现", repeat.plan or ASSUMED, text)
+    wait = rules.limits.archive
+    yield Basis("归档", ASSUMED, f"封存{wait.zh}以后移到归档表" if wait else "只在运行 jielu archive 时移到归档表")
 
 
 def _score_bases(score: Score) -> Iterator[Basis]:
