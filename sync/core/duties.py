@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
@@ -27,13 +27,14 @@ PATROL, INSPECTION, MEETING = "巡查", "督查", "支部例会"
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One record: who did what kind of duty, where, on which day."""
+    """One record: who did what kind of duty, where, on which day. ``noted``: in 履职记录, not read off an issue."""
 
     kind: str
     person: str
     street: str
     branch: str
     day: date
+    noted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,17 @@ class Records:
                 found[one.kind, *key].add(one.day)
         return found
 
+    @cached_property
+    def _begun(self) -> Mapping[str, date]:
+        found: dict[str, date] = {}
+        for one in self.done:
+            if one.noted:
+                found[one.kind] = min(one.day, found.get(one.kind, one.day))
+        return found
+
     def begun(self, kind: str) -> date | None:
-        return min(self.days.get((kind,), ()), default=None)
+        """The first day on which somebody noted that kind in 履职记录."""
+        return self._begun.get(kind)
 
 
 Heard = Callable[[str, str], datetime]  # (tab, rid) → the hour of first sight
@@ -104,7 +114,7 @@ def _seen_at_issues(stamps: Iterable[tuple[str, Stamps]]) -> Iterator[Done]:
     for reporter, one in stamps:
         if one.street and one.source in (SELF_SOURCE, INSPECTION) and not one.voided:
             kind = PATROL if one.source == SELF_SOURCE else INSPECTION
-            yield Done(kind, reporter, one.street, "", one.received.date())
+            yield Done(kind, reporter, one.street, "", one.received.date(), noted=False)
 
 
 def owed(rules: Rules, roster: Roster, known: Records, first: date, last: date) -> list[Owed]:
@@ -181,15 +191,24 @@ def over_at(one: Owed, rules: Rules) -> datetime:
 # Points
 
 
-def lines(due: Iterable[Owed], rules: Rules, booked: Mapping[str, Line], now: datetime) -> dict[str, Line]:
-    """A line for each missing patrol of a street, once its time is over; what was booked stays as booked."""
+def lines(
+    due: Iterable[Owed], rules: Rules, booked: Mapping[str, Line], now: datetime, since: datetime | None
+) -> dict[str, Line]:
+    """A line for each missing patrol of a street whose time ran out after ``since``, the look before: points that a
+    bureau fills in later charge nothing that is past. One that was booked stays, unless he who is charged was not on
+    duty that day after all (a leave agreed to later)."""
     points = {(rule.kind, rule.role): rule for rule in rules.duties.owed if rule.points}
     found = dict(booked)
     for one in due:
         rule = points.get((one.kind, one.role))
-        if rule and one.missing and over_at(one, rules) <= now:
-            line = _line(one, rule)
-            found.setdefault(line.id, line)
+        if rule is None:
+            continue
+        line = _line(one, rule)
+        old = booked.get(line.id)
+        if old is None and one.missing and since is not None and since < over_at(one, rules) <= now:
+            found[line.id] = line
+        elif old is not None and old.points and (not one.missing or old.chief != line.chief):
+            found[line.id] = replace(old, points=0, text=f"撤销（当天不用他履职）：{old.text}")
     return found
 
 
@@ -240,8 +259,8 @@ def reminder(mine: Sequence[Owed]) -> str:
         if group[0].role == "chief":
             parts.append(f"今天还没有{kind}记录：{'、'.join(one.where for one in group)}")
         else:
-            done, times = len(group[0].days), group[0].times
-            parts.append(f"本周{kind}记录了 {done} 次，还差 {times - done} 次")
+            done, left = sum(len(one.days) for one in group), sum(one.missing for one in group)
+            parts.append(f"本周{kind}记录了 {done} 次，还差 {left} 次")
     return "；".join(parts) + "。做过了请补记一笔；请假、有人顶岗的不用理会。"
 
 

@@ -32,10 +32,14 @@ from sync.core.issues import Ask, Fix, Issue, Stamps, heard
 from sync.core.life import Life
 from sync.core.notices import Notice
 from sync.core.reading import Reading
+from sync.core.requests import over
 from sync.core.roster import Roster
 from sync.core.rows import Row, plain
 from sync.core.scores import Line, Tally
+from sync.core.sight import person
 from sync.core.tabs import Layout
+
+SUPERIORS = ("secretary", "commander", "office", "standards_office")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +150,23 @@ class FollowUp:
 
     @cached_property
     def answers(self) -> dict[str, tuple[datetime, ...]]:
-        """When superiors answered, by issue: answers to requests, whatever they say, and 现场调度."""
+        """When superiors answered, by issue: answers to requests that move it, yes or no, and their 现场调度."""
         found: dict[str, list[datetime]] = defaultdict(list)
         for row in self.reading.rows.get("requests", []):
-            if "answer" in row.cells and "issue" in row.cells and row.rid not in self.faulty:
+            moves = row.cells.get("kind") in ("延期", "挂账", "移交")
+            if moves and "answer" in row.cells and "issue" in row.cells and row.rid not in self.faulty:
                 found[row.cells["issue"]].append(self.reading.mark("requests", row.rid, "answered"))
         for row in self.reading.rows.get("duties", []):
-            if row.cells.get("kind") == "现场调度" and "issue" in row.cells:
+            if row.cells.get("kind") == "现场调度" and row.rid not in self.faulty and self._by_a_superior(row):
                 found[row.cells["issue"]].append(self.reading.mark("duties", row.rid, "heard"))
         return {rid: tuple(sorted(hours)) for rid, hours in found.items()}
+
+    def _by_a_superior(self, row: Row) -> bool:
+        """Whether who dispatched is set over the issue: nobody answers what he reported up himself."""
+        stamps = self.memory.stamps.get(row.cells.get("issue", ""))
+        one = person(self.roster, row.cells.get("reporter", ""), self.reading.mark("duties", row.rid, "heard").date())
+        area = {"branch": stamps.branch, "district": stamps.district} if stamps else {}
+        return one is not None and any(over(one, role, area) for role in SUPERIORS)
 
     @cached_property
     def _about(self) -> dict[str, str]:

@@ -38,7 +38,6 @@ EDGES: dict[tuple[str, str], tuple[str, str]] = {
     (FIXED, "已整改"): (FIXED, "五·3"),  # a better photo
     (FIXED, "通过"): (CLOSED, "五·3"),
     (FIXED, "返工"): (REWORK, "五·3"),
-    (FIXED, "挂账"): (SUSPENDED, "五·2"),
     (FIXED, "作废"): (VOID, "六·1"),
     (REWORK, "已整改"): (FIXED, "五·3"),
     (REWORK, "通过"): (CLOSED, "五·3"),
@@ -189,9 +188,10 @@ class _Course:
             self._restart(event, self.own)
 
     def _effect(self, event: Event, before: str) -> None:
+        if before == SUSPENDED and event.kind in ("已整改", "通过"):
+            self._resume(event)
         if event.kind == "已整改":
             self.fixed_at = self.fixed_at or event.at  # a better photo does not make the work later
-            self._close_break(event.at)
         elif event.kind == "通过":
             self.closed_at = event.at
             self.fixed_at = self.fixed_at or event.at
@@ -210,10 +210,11 @@ class _Course:
             self.state, self.resume = self.before, None
             self._move(event, self._pushed())
 
-    def _close_break(self, at: datetime) -> None:
-        """Work reported while suspended ends the pause."""
-        if self.resume and self.breaks and self.breaks[-1].end > at:
-            self.breaks[-1] = replace(self.breaks[-1], end=at)
+    def _resume(self, event: Event) -> None:
+        """Work reported while suspended ends the pause: the clock stood until then."""
+        self.breaks[-1] = replace(self.breaks[-1], end=event.at)
+        self.resume = None
+        self._move(event, self._pushed())
 
     def _extend(self, event: Event) -> None:
         self.extended = True

@@ -10,7 +10,7 @@ from sync.core import adoption, plan
 from sync.core import life as lives
 from sync.core.followup import Followed
 from sync.core.memory import Sent
-from sync.core.notices import Notice
+from sync.core.notices import KINDS, Notice
 from sync.core.reading import Reading
 
 WAITING = ("待发送", "未发送")
@@ -58,6 +58,8 @@ class NoticeBook:
                 self._note(known, Sent(sent.notice, OFF, why))
 
     def _over(self, notice: Notice) -> str:
+        if notice.kind == KINDS["duty"] and notice.time.date() < self.reading.now.date():
+            return "过了当天，不再提醒"
         one = self.followed.get(notice.issue)
         if one is None or one.life.state not in lives.ENDED or notice.kind == "销号":
             return ""

@@ -65,7 +65,11 @@ class Rounds:
         """All duty lines, those booked before included; new ones are handed to the ledger."""
         kept = {key: group for key, group in self.reading.booked.items() if key.startswith(duties.LINES)}
         booked = {line.id: line for line in chain.from_iterable(group.values() for group in kept.values())}
-        found = duties.lines(self._over(), self.rules, booked, self.now) if self._charged else booked
+        since, closed = self.reading.memory.last_tick, self.reading.memory.closings
+        sealed = {key: line for key, line in booked.items() if line.month in closed}
+        found = booked
+        if self._charged:
+            found = {**duties.lines(self._over(), self.rules, booked, self.now, since), **sealed}
         for key, group in duties.months(found).items():
             if group != kept.get(key):
                 self.reading.decision.lines[key] = group
@@ -98,6 +102,8 @@ class Rounds:
     def _reminders(self) -> Iterator[Notice]:
         if self.now < self._at(self.day, self.rules.duties.remind) or not self._told("duty"):
             return
+        if notices.allowed_from(self.now, self.rules) > self.now:
+            return  # tomorrow morning it would be about yesterday
         week = self.due(self.day, self.monday + timedelta(days=6))
         due = [one for one in week if one.first <= self.day and one.role in self._told("duty")]
         named = [self._named(one) for one in due]
@@ -144,4 +150,4 @@ class Rounds:
             level = max((reached.level for reached in stamps.levels), default=0)
             started = stamps.start.started if stamps.start else None
             yield Fact(rid, stamps.street, stamps.branch, stamps.district, life.unit, started, life.state,
-                       life.deadline, life.closed_at, life.late, level)  # fmt: skip
+                       life.deadline, life.closed_at, life.late, level, life.missed)  # fmt: skip

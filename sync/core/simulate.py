@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sync.core import escalation, issues, scores, standings
@@ -147,7 +147,7 @@ def _stripped(memory: Memory, month: str, at: datetime, inside: set[str]) -> Mem
         numbers=dict(memory.numbers),
         photos=memory.photos,
         letters={key: one for key, one in memory.letters.items() if one.drafted_at <= at},
-        last_tick=at,
+        last_tick=datetime.combine(date.fromisoformat(f"{month}-01"), time(), at.tzinfo),
     )
 
 

@@ -16,6 +16,7 @@ from sync.core.roster import Roster
 from sync.core.rules import Rules
 
 MOST = 15  # named one by one
+EARLY = timedelta(days=7)  # so far into a month the month before counts too
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Fact:
     closed_at: datetime | None
     late: bool
     level: int
+    missed: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Week:
         found += [f"履职缺记　{one}。" for one in self.missing]
         if self.unseen:
             more = f"等 {len(self.unseen)} 条" if len(self.unseen) > MOST else ""
-            found.append(f"本月还没有督查到的街路：{'、'.join(self.unseen[:MOST])}{more}。")
+            found.append(f"月初以来还没有督查到的街路：{'、'.join(self.unseen[:MOST])}{more}。")
         return "\n".join(found)
 
 
@@ -85,7 +87,7 @@ def week(facts: Iterable[Fact], due: Iterable[Owed], unseen: Sequence[str], mond
         last,
         sum(inside(one.started) for one in known),
         sum(inside(one.closed_at) for one in known),
-        sum(one.late and inside(one.deadline) for one in known),
+        sum(any(inside(missed) for missed in one.missed) for one in known),
         tuple(sorted(running, key=lambda one: (one.deadline, one.issue))),
         sum(one.state == lives.SUSPENDED for one in known),
         tuple(missing_words(one for one in due if first <= one.last <= last)),
@@ -94,8 +96,10 @@ def week(facts: Iterable[Fact], due: Iterable[Owed], unseen: Sequence[str], mond
 
 
 def unseen(roster: Roster, known: Records, day: date) -> list[str]:
-    """Streets in use that nobody inspected since the month began (plan 五·3: 每天组织督查)."""
-    seen = {one.street for one in known.done if one.kind == INSPECTION and one.day >= day.replace(day=1)}
+    """Streets in use that nobody inspected since the month began (plan 五·3: 每天组织督查); in its first days since the
+    month before began, or all would be named."""
+    since = (day - EARLY).replace(day=1)
+    seen = {one.street for one in known.done if one.kind == INSPECTION and one.day >= since}
     return list(dict.fromkeys(s.name for s in roster.streets if s.span.holds(day) and s.name not in seen))
 
 

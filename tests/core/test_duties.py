@@ -111,7 +111,7 @@ def test_the_list_for_the_weekly_meeting_names_what_is_missing() -> None:
     assert "仍然超期没有整改：20261119-001 新正街（环卫所）" in text
     assert "新正街 街路长01缺1天" in text
     assert "第四支部" not in text
-    assert "本月还没有督查到的街路：联胜路、建设南路、高铁站广场" in text
+    assert "月初以来还没有督查到的街路：联胜路、建设南路、高铁站广场" in text
 
 
 def test_the_list_is_put_off_over_a_holiday() -> None:
@@ -127,3 +127,74 @@ def test_the_list_is_put_off_over_a_holiday() -> None:
     assert "每周例会" not in {kind for (kind,) in book.rows("通知记录", "类型")}
     book.settle("2026-10-08 08:30")
     assert "每周例会" in {kind for (kind,) in book.rows("通知记录", "类型")}
+
+
+def test_issues_alone_begin_no_duty() -> None:
+    """A bureau that keeps no 履职记录 owes nobody a reminder, though chiefs report what they find."""
+    book = bureau().add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 类别 | 问题描述
+        2026-11-23 09:00 | 街路长01 | 街路长自查 | 新正街 | 暴露垃圾 | 甲
+        """)
+    book.settle("2026-11-23 09:05")
+    book.settle("2026-11-24 15:31")
+    assert "履职提醒" not in {kind for (kind,) in book.rows("通知记录", "类型")}
+
+
+def test_points_filled_in_later_charge_nothing_that_is_past() -> None:
+    book = patrols(bureau(), "2026-11-02 09:00")
+    book.settle("2026-11-02 09:05")
+    book.settle("2026-11-24 09:00")
+    book.rules = load(CHARGED)
+    book.settle("2026-11-24 09:05")
+    assert lines(book, "新正街") == []
+    book.settle("2026-11-26 00:00")
+    assert [row[0] for row in lines(book, "新正街")] == ["2026-11-23", "2026-11-24"]
+
+
+def test_a_leave_agreed_to_later_takes_the_charge_back() -> None:
+    book = patrols(charged(), "2026-11-23 09:00")
+    book.settle("2026-11-23 09:05")
+    book.settle("2026-11-26 08:00")
+    assert [(row[0], row[3]) for row in lines(book, "新正街")] == [("2026-11-24", "-0.5")]
+    book.add("""
+        人员调整
+        申请时间 | 申请人 | 类型 | 街路 | 新街路长 | 生效日期 | 结束日期 | 支部意见 | 指挥长意见
+        2026-11-26 09:00 | 标准化办01 | 请假顶岗 | 新正街 | 街路长03 | 2026-11-24 | 2026-11-24 | 同意 | 同意
+        """)
+    book.settle("2026-11-26 09:05")
+    (line,) = lines(book, "新正街")
+    assert line[3] == "0"
+    assert line[5].startswith("撤销（当天不用他履职）")
+
+
+def test_no_reminder_waits_for_the_next_morning() -> None:
+    book = patrols(bureau(), "2026-11-23 09:00")
+    book.settle("2026-11-23 09:05")
+    book.settle("2026-11-24 20:30")
+    assert "履职提醒" not in {kind for (kind,) in book.rows("通知记录", "类型")}
+    book.settle("2026-11-25 15:31")
+    book.settle("2026-11-26 08:00")  # nobody sent it: there is no mail server here
+    assert {state for kind, state in book.rows("通知记录", "类型", "状态") if kind == "履职提醒"} == {"不再发送"}
+
+
+def test_a_chief_answers_nothing_that_he_reported_up_himself() -> None:
+    book = bureau().add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 类别 | 问题描述
+        2026-11-24 08:30 | 督查01 | 督查 | 新正街 | 路面破损 | 塌陷
+        """)
+    book.settle("2026-11-24 08:35")
+    book.add("""
+        整改反馈
+        填报时间 | 填报人 | 编号 | 处理情况 | 整改说明
+        2026-11-24 09:00 | 街路长01 | 20261124-001 | 上报 | 修不了
+        """)
+    book.add("""
+        履职记录
+        填报时间 | 填报人 | 类型 | 区域 | 编号 | 内容
+        2026-11-24 09:10 | 街路长01 | 现场调度 | 城中 | 20261124-001 | 自己调度
+        """)
+    book.settle("2026-11-24 09:15")
+    book.settle("2026-11-24 15:31")
+    assert ("指挥长02", "上报") in book.rows("通知记录", "收件人", "类型")
