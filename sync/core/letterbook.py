@@ -148,14 +148,15 @@ class LetterBook:
         return who is not None and may_sign(who, self.rules)
 
     def _number(self, one: Letter, name: str, at: datetime) -> Letter:
-        """The next number of the year, given once and for good: the counter enters the ledger with the letter."""
+        """The next number of the year, given once and for good: the counter enters the ledger with the letter. ``at``
+        dates the paper; the time to answer runs from when it was seen signed, since nobody heard of it before."""
         counter = f"{COUNTER}{at.year}"
         n = max(self.reading.numbers.highest.get(counter, 0), self._highest.get(at.year, 0)) + 1
         self.reading.numbers.highest[counter] = n
         limit = letters.reply_within(self.rules, one.facts)
         return replace(
             self.people.of(one), number=letters.code(self.rules, at.year, n), signer=name, signed_at=at,
-            due=self.rules.calendar.add(at, limit).at,
+            due=self.rules.calendar.add(max(at, self.now), limit).at,
         )  # fmt: skip
 
     @cached_property
