@@ -56,7 +56,8 @@ class Board:
         """扣分明细, 月度考核 and the table behind it: of every month that has lines, and of this one."""
         visits = self._visits()
         found = (*self.followed.values(), *self.duties)
-        about = (visits, self.claims.signature(), self.reading.closings, self.reading.memory.wanted_closed)
+        kept, today = self.reading.closings, self.reading.now.date()
+        about = (visits, self.claims.signature(), kept, self.reading.memory.wanted_closed, self.roster, today)
         memo = self.reading.memory.memo.scores
         if memo and memo[0] == about and same_items(memo[1], found) and self.reading.now < memo[2].wake:
             return memo[2]  # type: ignore[no-any-return]
@@ -169,27 +170,29 @@ class Board:
         booked = self.reading.booked.get(key, {})
         over = month < scores.month_of(self.reading.now)
         targets = (
-            [(line.kind, line.target, line.chief) for line in booked.values()]
+            [(line.kind, line.target, line.chief, False) for line in booked.values()]
             if over and booked
             else self._targets(month)
         )
-        there = {(kind, target) for kind, target, _ in targets}
+        there = {(kind, target) for kind, target, *_ in targets}
         for line in lines:
             if line.month == month and (line.kind, line.target) not in there:
                 there.add((line.kind, line.target))
-                targets.append((line.kind, line.target, line.chief))
+                targets.append((line.kind, line.target, line.chief, False))
         found = {line.id: line for line in scores.base_lines(month, targets, self.reading.rules)}
         found = {name: booked.get(name, line) if over else line for name, line in found.items()}
         if found != booked:
             self.reading.decision.lines[key] = found
         return list(found.values())
 
-    def _street(self, base: Line) -> tuple[Street, str]:
-        """The street of a base line as it was that month; one that is in the roster no more has no group."""
+    def _street(self, base: Line) -> tuple[Street, str, bool]:
+        """The street of a base line as it was that month, its chief, and whether it was shared; one that is in the
+        roster no more has no group."""
         known = [street for street in self.roster.streets if street.name == base.target]
         days = Span(base.date, standings.last_day(base.month))
         met = next((street for street in known if street.span.meets(days)), None)
-        return met or Street(base.target, "", "", "", "", base.chief, "", (), (), days), base.chief
+        street = met or Street(base.target, "", "", "", "", base.chief, "", (), (), days)
+        return street, base.chief, base.text.endswith(scores.NOBODYS)
 
     def _of_lost_rows(self) -> list[Line]:
         """Deleting a row is no decision about its points: they stay until the row is back and made void."""
@@ -198,10 +201,11 @@ class Board:
         lost = [booked for rid, booked in kept if rid not in self.followed and not rid.startswith(apart)]
         return [line for booked in lost for line in booked.values()]
 
-    def _targets(self, month: str) -> list[tuple[str, str, str]]:
-        streets = standings.streets_of(self.roster, month, self.reading.now.date())
-        found = [(scores.STREET, street.name, chief) for street, chief in streets]
-        return found + [(scores.UNIT, unit, "") for unit in self.reading.rules.units]
+    def _targets(self, month: str) -> list[tuple[str, str, str, bool]]:
+        rules = self.reading.rules
+        streets = standings.streets_of(self.roster, month, self.reading.now.date(), rules.calendar)
+        found = [(scores.STREET, street.name, chief, not whole) for street, chief, whole in streets]
+        return found + [(scores.UNIT, unit, "", False) for unit in rules.units]
 
     def _visits(self) -> dict[tuple[str, str], int]:
         """Inspections by month and street: one a street, person and day, with or without a finding."""
@@ -221,5 +225,3 @@ class Board:
         for _, street, day in seen:
             found[scores.month_of(day), street] += 1
         return dict(found)
-
-

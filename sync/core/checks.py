@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sync.core.requests import entitled, words
-from sync.core.roster import Roster, read_post, read_street
+from sync.core.roster import LEAVE, Roster, read_post, read_street
 from sync.core.rows import Row, nearest, quoted
 from sync.core.rules import Rules
 from sync.core.tabs import Layout
@@ -144,8 +144,8 @@ def person(layout: Layout, cells: Cells, key: str, roster: Roster) -> list[str]:
 
 def change(layout: Layout, cells: Cells, roster: Roster) -> list[str]:
     found = person(layout, cells, "to_chief", roster)
-    if cells.get("kind") == "请假顶岗":
-        found += needed(layout, cells, ("until",), "请假顶岗")
+    if cells.get("kind") == LEAVE:
+        found += needed(layout, cells, ("until",), LEAVE)
     since, until = cells.get("since"), cells.get("until")
     if since and until and until < since:
         found.append(f"{place(layout, 'until')}早于生效日期，请改正其中一个。")

@@ -8,13 +8,13 @@ rules change no advice that was given.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sync.core.rules import Rules
 from sync.core.scores import STREET, UNIT
-from sync.core.standings import TOO_FEW, Standing, Term, mean, times_last
+from sync.core.standings import TOO_FEW, Standing, Term, mean, most, times_last
 
 MONTHS = {1: (1, 2, 3), 2: (4, 5, 6), 3: (7, 8, 9), 4: (10, 11, 12)}
 Key = tuple[str, str]  # target and kind
@@ -83,10 +83,11 @@ class Periods:
 
     def _term(self, name: str, group: Sequence[Standing]) -> Term:
         last = group[-1]
+        chief, _ = most(_chiefs(group))
         looks = [row.inspections or 0 for row in group]
         enough = last.kind != STREET or sum(looks) >= self.rules.score.min_inspections * len(group)
         score = mean([row.score for row in group])
-        return Term(name, last.target, last.kind, last.group, last.chief, score, None if enough else 0)
+        return Term(name, last.target, last.kind, last.group, chief or last.chief, score, None if enough else 0)
 
     def _year(self, name: str) -> list[Term]:
         quarters: dict[Key, list[Term]] = defaultdict(list)
@@ -126,15 +127,18 @@ class Periods:
         self, terms: Sequence[Term], months: str, praise: str, found: Mapping[Key, Sequence[Standing]]
     ) -> list[Term]:
         last = times_last(row for group in found.values() for row in group)
-        return [replace(term, advice="；".join([months, *self._advice(term, terms, praise, last)])) for term in terms]
+        one = {key for key, group in found.items() if most(_chiefs(group))[1]}
+        return [
+            replace(term, advice="；".join([months, *self._advice(term, terms, praise, last, one)])) for term in terms
+        ]
 
     def _advice(
-        self, term: Term, terms: Sequence[Term], praise: str, last: Mapping[str, Sequence[str]]
+        self, term: Term, terms: Sequence[Term], praise: str, last: Mapping[str, Sequence[str]], one: Container[Key]
     ) -> Iterable[str]:
         score = self.rules.score
         if term.kind == UNIT and score.fund.enabled:
             yield f"建议拨付比例{self._percent(term.score)}%"
-        if term.kind != STREET or term.rank is None:
+        if term.kind != STREET or term.rank is None or (term.target, term.kind) not in one:
             return
         if term.rank <= score.good.top and term.score >= score.good.min_score:
             yield praise
@@ -148,6 +152,11 @@ class Periods:
     def _percent(self, points: int) -> int:
         bands = sorted(self.rules.score.fund.bands, key=lambda band: band.start, reverse=True)
         return next((band.percent for band in bands if points >= band.start), bands[-1].percent)
+
+
+def _chiefs(group: Iterable[Standing]) -> list[str]:
+    """Whose each month was; one that nobody held for more than half is nobody's."""
+    return ["" if row.shared else row.chief for row in group]
 
 
 def _numbers(months: Iterable[str]) -> str:

@@ -23,6 +23,7 @@ ROLES = {
     "unit": "责任单位",
     "chief": "街路长",
 }
+LEAVE = "请假顶岗"
 UNIT_HEADS = ("支部书记", "责任单位", "标准化办")  # plan 五·1: a unit's head is a branch's secretary
 
 
@@ -79,6 +80,7 @@ class Change:
     street: str
     chief: str
     span: Span
+    for_leave: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,16 @@ class Roster:
         names = (street.name, *street.aliases)
         held = [change for change in self.changes if change.street in names and change.span.holds(day)]
         return max(held, key=lambda change: change.span.since or date.min).chief if held else street.chief
+
+    def holder(self, name: str, day: date) -> str:
+        """Whose street it is that day: who stands in for a chief on leave does not hold it. Empty where nobody does, or
+        the street is not in use."""
+        street = self.street(name, day)
+        return self._lasting.chief(street, day) if street else ""
+
+    @cached_property
+    def _lasting(self) -> Roster:
+        return Roster(self.streets, self.posts, tuple(change for change in self.changes if not change.for_leave))
 
     def people(self, role: str, day: date, *, branch: str = "", district: str = "", unit: str = "") -> tuple[str, ...]:
         """Names of those who hold ``role`` (code word) that day for the branch, district or unit."""
@@ -195,7 +207,7 @@ def read_change(cells: Mapping[str, Any]) -> Change | None:
     agreed = cells.get("branch_opinion") == cells.get("commander_opinion") == "同意"
     if not agreed or not cells.get("street") or not cells.get("to_chief") or not cells.get("since"):
         return None
-    return Change(cells["street"], cells["to_chief"], span(cells))
+    return Change(cells["street"], cells["to_chief"], span(cells), cells.get("kind") == LEAVE)
 
 
 def assemble(streets: Iterable[Row], posts: Iterable[Row], changes: Iterable[Row]) -> Roster:

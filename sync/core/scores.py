@@ -40,6 +40,7 @@ SELF_SOURCE = "街路长自查"
 DUTY = "履职"  # the pot that the ceiling of duty lines is kept for
 REVOKED = "撤销"
 ASKED = "申请·"  # under this name and the request the ledger keeps the lines that a request led to
+NOBODYS = "；本月没有哪位街路长任职过半，不作个人奖惩建议"
 ENDLESS = 10**9
 
 
@@ -375,8 +376,8 @@ def _shortened(line: Line, points: int) -> Line:
     return replace(line, points=points, text=f"{line.text}；{what}，少计{_points(abs(line.points - points))}分")
 
 
-def base_lines(month: str, targets: Iterable[tuple[str, str, str]], rules: Rules) -> list[Line]:
-    """The base of each (kind, target, chief): the first line of its month."""
+def base_lines(month: str, targets: Iterable[tuple[str, str, str, bool]], rules: Rules) -> list[Line]:
+    """The base of each (kind, target, chief, whether shared): the first line of its month."""
     first = date.fromisoformat(f"{month}-01")
     return [
         Line(
@@ -389,10 +390,10 @@ def base_lines(month: str, targets: Iterable[tuple[str, str, str]], rules: Rules
             BASE,
             ASSUMED,
             rules.score.base,
-            "每月基础分",
+            f"每月基础分{NOBODYS if shared else ''}",
             first,
         )
-        for kind, target, chief in targets
+        for kind, target, chief, shared in targets
     ]
 
 

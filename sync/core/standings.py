@@ -17,6 +17,7 @@ import pandas as pd
 from sync.core.roster import Roster, Span, Street
 from sync.core.rules import Rules
 from sync.core.scores import BRANCH, DISTRICT, STREET, UNIT, Tally
+from sync.core.worktime import Calendar
 
 ONE_GROUP = "全部街路"
 TOO_FEW = "督查次数不足，不参与排名"
@@ -25,7 +26,8 @@ TOO_FEW = "督查次数不足，不参与排名"
 @dataclass(frozen=True)
 class Standing:
     """One row of 月度考核. Rates are shares or None where nothing counts; ``rank`` is None for the unranked; ``last``:
-    末位, the last of its group and below the floor."""
+    末位, the last of its group and below the floor; ``shared``: nobody held the street for more than half of the month,
+    so that nobody is praised or blamed for it."""
 
     month: str
     target: str
@@ -41,6 +43,7 @@ class Standing:
     rank: int | None
     advice: str = ""
     last: bool = False
+    shared: bool = False
 
     def cells(self) -> dict[str, Any]:
         """The row as the sheet shows it: points as numbers, rates to four places."""
@@ -86,27 +89,46 @@ def last_day(month: str) -> date:
     return (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
-def streets_of(roster: Roster, month: str, today: date) -> list[tuple[Street, str]]:
-    """The streets that were in use on any day of the month so far, with their chief of the last such day."""
+def streets_of(roster: Roster, month: str, today: date, calendar: Calendar) -> list[tuple[Street, str, bool]]:
+    """The streets that were in use on any day of the month so far, with the chief who held each on most of its workdays
+    (of equals the later), and whether those were more than half."""
     day = min(last_day(month), today)
     days = Span(date.fromisoformat(f"{month}-01"), day)
     used: dict[str, Street] = {}
     for street in roster.streets:
         if street.span.meets(days) and (street.name not in used or street.span.holds(day)):
             used[street.name] = street
-    return [(street, roster.chief(street, min(day, street.span.until or day))) for street in used.values()]
+    passed = [days.since + timedelta(days=n) for n in range((day - days.since).days + 1)] if days.since else []
+    worked = [one for one in passed if calendar.is_workday(one)]
+    return [(street, *_held(roster, street.name, worked, passed)) for street in used.values()]
+
+
+def _held(roster: Roster, name: str, worked: Sequence[date], passed: Sequence[date]) -> tuple[str, bool]:
+    """Days on which the street was not in use are nobody's; where no workday is left, all days count."""
+    used = [day for day in worked if roster.street(name, day)] or [day for day in passed if roster.street(name, day)]
+    return most([roster.holder(name, day) for day in used])
+
+
+def most(names: Sequence[str]) -> tuple[str, bool]:
+    """The name that stands there most often, of equals the later, and whether that is more than half; empty names are
+    nobody's."""
+    counts = Counter(name for name in names if name)
+    best = max(counts.values(), default=0)
+    name = next((name for name in reversed(names) if name and counts[name] == best), "")
+    return name, 2 * best > len(names)
 
 
 def standings(
-    months: Mapping[str, Sequence[tuple[Street, str]]],
+    months: Mapping[str, Sequence[tuple[Street, str, bool]]],
     points: Mapping[tuple[str, str, str], int],
     tallies: Iterable[Tally],
     inspections: Mapping[tuple[str, str], int],
     rules: Rules,
     sealed: Sequence[Standing] = (),
 ) -> list[Standing]:
-    """All rows of 月度考核, month by month. ``months``: the streets of each open month with their chief; ``points`` by
-    (month, kind, target); ``inspections`` by (month, street); ``sealed``: the rows of sealed months, as they stand."""
+    """All rows of 月度考核, month by month. ``months``: the streets of each open month, their chief, whether shared;
+    ``points`` by (month, kind, target); ``inspections`` by (month, street); ``sealed``: the rows of sealed months, as
+    they stand."""
     rates = _rates(tallies)
     found: list[Standing] = []
     for month, streets in months.items():
@@ -146,10 +168,10 @@ def _month(
     points: Mapping[tuple[str, str, str], int],
     rates: Mapping[tuple[str, str, str], _Rates],
     inspections: Mapping[tuple[str, str], int],
-    streets: Sequence[tuple[Street, str]],
+    streets: Sequence[tuple[Street, str, bool]],
     rules: Rules,
 ) -> list[Standing]:
-    groups = groups_of([street for street, _ in streets], rules)
+    groups = groups_of([street for street, *_ in streets], rules)
     rows = [
         _row(
             month,
@@ -160,14 +182,15 @@ def _month(
             inspections.get((month, street.name), 0),
             points.get((month, STREET, street.name), 0),
             rates,
+            shared,
         )
-        for street, chief in streets
+        for street, chief, shared in streets
     ]
     ranked = _rank(rows, lambda row: (row.inspections or 0) >= rules.score.min_inspections)
     score = {row.target: row.score for row in rows}
     for kind, attribute in ((BRANCH, "branch"), (DISTRICT, "district")):
         areas: dict[str, list[str]] = defaultdict(list)
-        for street, _ in streets:
+        for street, *_ in streets:
             areas[getattr(street, attribute)].append(street.name)
         means = [
             _row(
@@ -211,6 +234,7 @@ def _row(
     inspections: int | None,
     score: int,
     rates: Mapping[tuple[str, str, str], _Rates],
+    shared: bool = False,
 ) -> Standing:
     rate = rates.get((month, kind, name), _Rates())
     return Standing(
@@ -226,6 +250,7 @@ def _row(
         rate.extend,
         score,
         None,
+        shared=shared,
     )
 
 
@@ -255,7 +280,7 @@ def _advise(rows: Sequence[Standing], rules: Rules, sealed: Sequence[Standing]) 
     advised = [*sealed]
     for month in sorted(by_month):
         bottom = {(row.target, row.kind) for row in _bottom(by_month[month], rules)}
-        here = [replace(row, last=(row.target, row.kind) in bottom) for row in by_month[month]]
+        here = [replace(row, last=(row.target, row.kind) in bottom and not row.shared) for row in by_month[month]]
         for chief, found in times_last(here).items():
             last[chief] = sorted({*last[chief], *found})
         advised += [replace(row, advice=_advice(row, row.last, last[row.chief], months, rules)) for row in here]
@@ -286,6 +311,8 @@ def _bottom(rows: Sequence[Standing], rules: Rules) -> list[Standing]:
 
 def _advice(row: Standing, bottom: bool, last: Sequence[str], months: Sequence[str], rules: Rules) -> str:
     good = rules.score.good
+    if row.shared:
+        return ""
     if row.kind == STREET and row.rank is not None and row.rank <= good.top and row.score >= good.min_score:
         return "建议通报表扬"
     if not bottom:

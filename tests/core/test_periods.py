@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sync.core.periods import Periods, quarter_of
 from sync.core.rules import Rules, load
 from sync.core.scores import BRANCH, STREET, UNIT
@@ -81,3 +83,16 @@ def test_money_is_spoken_of_only_when_the_bureau_filled_it_in_and_only_for_units
     assert found["环卫所"].endswith("建议拨付比例94%")
     assert found["市政处"].endswith("建议拨付比例100%")
     assert "拨付" not in found["甲"]
+
+
+def held(month: str, chief: str, score: int = 9900, *, shared: bool = False) -> Standing:
+    return replace(row(month, "甲", score), chief=chief, shared=shared)
+
+
+def test_a_quarter_is_praised_with_the_chief_of_most_months_and_with_nobody_else() -> None:
+    mostly = periods(held("2026-07", "一"), held("2026-08", "一"), held("2026-09", "二")).quarters()[0]
+    assert (mostly.chief, mostly.advice) == ("一", "含7、8、9月；建议讲评表扬")
+    three = periods(held("2026-07", "一"), held("2026-08", "二"), held("2026-09", "三")).quarters()[0]
+    assert (three.chief, three.advice) == ("三", "含7、8、9月")
+    parted = periods(held("2026-07", "一", shared=True), held("2026-08", "一"), held("2026-09", "二")).quarters()[0]
+    assert (parted.chief, parted.advice) == ("二", "含7、8、9月")
