@@ -104,7 +104,10 @@ def test_the_pages_from_draft_to_force_and_back(home: House) -> None:
     ).json()
     line = next(n for n, text in enumerate(TEXT.splitlines(), start=1) if text.startswith("rework ="))
     assert [(one["line"], one["column"]) for one in wrong["problems"]] == [(line, 10)]
-    kept = office.post(f"{home.url}/rules/draft", data={"text": changed().replace("\n", "\r\n"), "act": "keep"})
+    seen = revision.digest(TEXT)
+    kept = office.post(
+        f"{home.url}/rules/draft", data={"text": changed().replace("\n", "\r\n"), "act": "keep", "seen": seen}
+    )
     assert "<ins>rework = &#34;6wh&#34;" in kept.text
     home.add("""
         问题台账
@@ -114,9 +117,10 @@ def test_the_pages_from_draft_to_force_and_back(home: House) -> None:
     home.tick("2026-11-03 09:01")
     tried = office.get(f"{home.url}/rules/try?month=2026-11")
     assert "1 个问题，没有不同" in " ".join(tried.text.replace("<strong>", "").replace("</strong>", "").split())
-    refused = office.post(f"{home.url}/rules/draft", data={"text": changed(), "act": "force", "reason": ""})
+    mine = {"text": changed(), "act": "force", "seen": revision.digest(changed())}
+    refused = office.post(f"{home.url}/rules/draft", data={**mine, "reason": ""})
     assert (refused.status_code, "请写明为什么改" in refused.text) == (409, True)
-    done = office.post(f"{home.url}/rules/draft", data={"text": changed(), "act": "force", "reason": "返工给足"})
+    done = office.post(f"{home.url}/rules/draft", data={**mine, "reason": "返工给足"})
     assert "已经启用，这是第 2 版" in done.text
     assert home.nudges
     assert str(home.office.rules().clock.rework) == "6wh"
@@ -124,6 +128,16 @@ def test_the_pages_from_draft_to_force_and_back(home: House) -> None:
     back = office.post(f"{home.url}/rules/editions/1/back")
     assert "已经退回到第 1 版的内容，记为第 3 版" in back.text
     assert home.office.rules_text() == TEXT
+
+
+def test_an_old_page_does_not_run_over_a_newer_draft(home: House) -> None:
+    office = home.enter("标准化办01")
+    revision.keep(home.office, changed(), "办公室01", NOW)
+    mine = TEXT.replace('warn_at = "75%"', 'warn_at = "50%"')
+    page = office.post(f"{home.url}/rules/draft", data={"text": mine, "act": "keep", "seen": revision.digest(TEXT)})
+    assert (page.status_code, "草稿又被改过" in page.text) == (409, True)
+    assert "warn_at = &#34;50%&#34;" in page.text, "what was typed is still there"
+    assert revision.draft(home.office).text == changed()
 
 
 def test_next_year_s_holidays_go_from_the_page_into_the_draft(home: House) -> None:

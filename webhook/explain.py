@@ -7,8 +7,8 @@ from typing import Any
 import flask
 from flask import render_template
 
+from sync.core import addressees, reasons
 from sync.core import explain as explanations
-from sync.core import reasons
 from sync.core.decide import Look
 from sync.core.rows import plain
 from sync.core.scores import Line
@@ -81,5 +81,6 @@ def _issue(door: Door, look: Look, one: Person, number: str, found: explanations
         "explain.html", found=found, follow=follow, notices=notices, trail=door.office.trail(number),
         lines=[(line, sees_line(look, one, line)) for line in lines], detail=explanations.DETAIL,
         words=explanations.step_words, cells={key: plain(value) for key, value in row.cells.items()} if row else {},
-        letters=[each for each in look.memory.letters.values() if any(f.number == number for f in each.facts)],
+        letters=[each for each in look.memory.letters.values()
+                 if any(f.number == number for f in each.facts) and addressees.sees(one, each)],
     )  # fmt: skip

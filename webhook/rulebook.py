@@ -27,6 +27,7 @@ from sync.revision import NotInForce
 from webhook import access
 from webhook.access import Door
 
+CHANGED = "您打开以后，草稿又被改过（别人改的，或者您在别处填了日历），没有保存。您打的字还在下面；再存一次就以它为准。"
 MOST_TEXT = 400_000  # characters of a rules file
 
 
@@ -53,6 +54,8 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
         text = request.form.get("text", "")
         if not text.strip() or len(text) > MOST_TEXT:
             return _draft(door, "规则不能是空的，也不能太长，没有保存。"), 422
+        if request.form.get("seen") != revision.digest(revision.draft(door.office).text):
+            return _draft(door, CHANGED, request.form.get("reason", ""), text.replace("\r\n", "\n")), 409
         revision.keep(door.office, text, _name(), door.now())
         act = request.form.get("act", "keep")
         if act == "force":
@@ -130,13 +133,17 @@ def _kind(where: str) -> str:
 # The draft
 
 
-def _draft(door: Door, said: str = "", reason: str = "") -> str:
+def _draft(door: Door, said: str = "", reason: str = "", typed: str = "") -> str:
+    """``typed``: what was typed and not kept, to be shown again."""
     kept, text = revision.draft(door.office), door.office.rules_text()
+    shown = typed or kept.text
     return render_template(
         "rules_draft.html",
         draft=kept,
-        problems=revision.problems(kept.text),
-        changed=list(_difference(text, kept.text)),
+        shown=shown,
+        seen=revision.digest(kept.text),
+        problems=revision.problems(shown),
+        changed=list(_difference(text, shown)),
         behind=kept.base != revision.digest(text),
         months=_months(door),
         said=said,

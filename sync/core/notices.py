@@ -240,9 +240,12 @@ def _address(
 
 
 def recipients(role: str, life: Life, stamps: Stamps, roster: Roster, day: date) -> tuple[str, ...]:
-    """Names of those who are told, in the role at the hour of telling; the chief is the one of the issue's day."""
+    """Names of those who are told, in the role at the hour of telling. The chief is the one of the issue's day, and
+    while it is open also who looks after the street now: he may be on leave, or have moved on."""
     if role == "chief":
-        return (stamps.chief,) if stamps.chief else ()
+        street = roster.street(stamps.street, day) if life.state in OPEN else None
+        now = roster.chief(street, day) if street else ""
+        return tuple(dict.fromkeys(name for name in (stamps.chief, now) if name))
     return roster.people(role, day, branch=stamps.branch, district=stamps.district, unit=life.unit)
 
 
