@@ -37,16 +37,22 @@ class Drafting:
         self._finish()
 
     def _tidy(self) -> None:
-        """A draft holds only what is still to be mended by its unit; a row that is cut for a moment stays in it."""
+        """A draft holds only what still calls for it; a row that is cut for a moment stays in it."""
         for key, one in self.letters.items():
             if one.kind == LETTER and not one.number and not one.void and one.facts:
-                kept = tuple(fact for fact in one.facts if self._still(fact.number, one.unit))
+                kept = tuple(fact for fact in one.facts if self._still(fact.number, one))
                 if kept != one.facts:
                     self.letters[key] = self.people.of(replace(one, facts=kept))
 
-    def _still(self, rid: str, unit: str) -> bool:
+    def _still(self, rid: str, draft: Letter) -> bool:
+        """Whether an issue stays in a draft: to be mended by its unit, in a second letter owed to the first."""
         one = self.followed.get(rid)
-        return not self._gone(rid) if one is None else one.life.running and one.life.unit == unit
+        if one is None:
+            return not self._gone(rid)
+        before = self.letters.get(draft.follows)
+        if before is not None:
+            return self._owed(rid, before)
+        return one.life.running and one.life.unit == draft.unit
 
     def _gone(self, rid: str) -> bool:
         known = self.reading.decision.known.get("issues", {}).get(rid)
@@ -54,12 +60,12 @@ class Drafting:
         return known is None or known.deleted
 
     def _draft(self) -> None:
-        """Issues that call for a letter and stand in none go into the day's draft of their unit; a unit that was
+        """Issues that call for a letter and stand in none to their unit go into the day's draft of it; a unit that was
         written to today waits until tomorrow."""
-        bound = {fact.number for one in self.letters.values() if one.standing for fact in one.facts}
+        bound = {(fact.number, one.unit) for one in self.letters.values() if one.standing for fact in one.facts}
         waiting: dict[str, list[Fact]] = {}
         for rid, one in self.followed.items():
-            if one.fact and rid not in bound:
+            if one.fact and (rid, one.life.unit) not in bound:
                 waiting.setdefault(one.life.unit, []).append(one.fact)
         for unit, facts in sorted(waiting.items()):
             today = [one for one in self.letters.values() if one.unit == unit and not one.follows and not one.void
@@ -77,22 +83,22 @@ class Drafting:
 
     def _repeat(self) -> None:
         """The second letter: nobody answered by the time given, or did not mend."""
-        followed_up = {one.follows for one in self.letters.values() if one.standing}
+        followed_up = {one.follows for one in self.letters.values() if one.standing and one.state != letters.IDLE}
         for one in list(self.letters.values()):
             late = one.due is not None and self.now > one.due and not one.done_at
             if not late or one.void or one.key in followed_up:
                 continue
-            owed = [fact for fact in one.facts if self._owed(fact.number, one.unit, bool(one.answered_at))]
+            owed = [fact for fact in one.facts if self._owed(fact.number, one)]
             if owed:
                 self._add(replace(self._new(one.unit, "·重复"), follows=one.key, first=one.number), owed)
 
-    def _owed(self, rid: str, unit: str, answered: bool) -> bool:
+    def _owed(self, rid: str, letter: Letter) -> bool:
         """Whether an issue keeps a letter open past its time: not mended, or (nobody answered) not over yet."""
         one = self.followed.get(rid)
-        if one is None or one.life.unit != unit:
+        if one is None or one.life.unit != letter.unit:
             return False
         late = one.life.running and one.life.deadline is not None and self.now > one.life.deadline
-        return late or (not answered and one.life.state == lives.FIXED)
+        return late or (not letter.answered_at and one.life.state == lives.FIXED)
 
     # Records
     def _record(self) -> None:

@@ -79,7 +79,7 @@ class FollowUp:
         used: dict[str, Any] = {}
         for row in self._in_order():
             fixes, asks = self.fixes.get(row.rid, ()), self.asks.get(row.rid, ())
-            heard_of = (self.answers.get(row.rid, ()), self.letters.shown(row.rid))
+            heard_of = (self.answers.get(row.rid, ()), tuple(self.letters.numbers.get(row.rid, ())))
             given = (layout.header, row.parsed, fixes, asks, self._withdrawn(row.rid), heard_of)
             state = (self.memory.stamps.get(row.rid), self.reading.booked.get(row.rid), self.reading.closings)
             memo = kept.get(row.rid)
@@ -356,7 +356,7 @@ class FollowUp:
             "deadline": plan.to_raw(life.deadline, self.zone),
             "level": escalation.words(stamps, self.rules),
             "repeat": f"第{stamps.repeat}次" if stamps.repeat > 1 else "",
-            "letter": self.letters.shown(row.rid),
+            "letter": self.letters.shown(row.rid, life.unit),
             "closed_at": plan.to_raw(life.closed_at, self.zone),
             "basis": status.basis(issue, stamps, life, self.rules),
         }

@@ -200,9 +200,9 @@ def key_of(day: date, what: str, taken: Iterable[str], mark: str = "") -> str:
 
 @dataclass
 class ByIssue:
-    """By issue, the numbers of the letters that stand, and the signed second ones."""
+    """By issue, unit and number of the letters that stand, and the signed second ones."""
 
-    numbers: dict[str, list[str]] = field(default_factory=dict)
+    numbers: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     urged: dict[str, tuple[Urged, ...]] = field(default_factory=dict)
 
     @classmethod
@@ -211,12 +211,12 @@ class ByIssue:
         signed = [one for one in letters.values() if one.kind == LETTER and one.number and one.signed_at]
         for one in sorted(signed, key=lambda one: (one.signed_at, one.key)):
             for fact in one.facts if one.standing else ():
-                found.numbers.setdefault(fact.number, []).append(one.number)
+                found.numbers.setdefault(fact.number, []).append((one.unit, one.number))
                 if one.follows and one.signed_at:
                     before = found.urged.get(fact.number, ())
                     found.urged[fact.number] = (*before, Urged(one.number, one.signed_at.date(), one.unit))
         return found
 
-    def shown(self, rid: str) -> str:
-        """督办函号 of 问题台账."""
-        return "、".join(self.numbers.get(rid, ()))
+    def shown(self, rid: str, unit: str) -> str:
+        """督办函号 of 问题台账: the letters to the unit that answers for the issue now."""
+        return "、".join(number for to, number in self.numbers.get(rid, ()) if to == unit)
