@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from sync.core.rules import load
 from sync.core.sight import Person, person, sees_score
 from tests.book import Book, bureau, hour, templates
 from tests.house import OPERATOR, House, house
+from webhook import month
 from webhook.charts import chart
 
 ISSUES = """
@@ -341,3 +343,14 @@ def test_the_trail_of_a_row_shows_hours_as_hours(tmp_path: Path) -> None:
         one.tick("2026-11-24 12:05")
         (change,) = [each for each in one.office.trail("20261124-001") if each["what"] == "复核时间"]
         assert (change["before"], change["after"]) == ("", "2026-11-24 12:00")
+
+
+def test_what_a_month_led_to_for_his_predecessor_is_not_a_chief_s_to_see(look: Look) -> None:
+    row = next(row for row in look.scored.table if row.target == "新正街")
+    past = replace(row, month="2026-10", chief="街路长03")
+    chief, secretary = (person(look.roster, name, look.now.date()) for name in ("街路长01", "支部书记04"))
+    assert chief is not None and secretary is not None
+    assert month.sees(look, chief, replace(past, chief="街路长01"))
+    assert not month.sees(look, chief, past)
+    assert month.sees(look, secretary, past)
+    assert month.sees(look, chief, replace(past, month=row.month)), "this month's lines are of his own street"

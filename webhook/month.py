@@ -7,7 +7,7 @@ streets' lines and rank, a unit its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
@@ -62,21 +62,24 @@ def blueprint(door: Door, looks: Looks) -> flask.Blueprint:
     def score(month: str, kind: str, target: str) -> Any:
         one, look = access.visitor(), looks.now()
         row = next((r for r in look.scored.table if (r.month, r.kind, r.target) == (month, kind, target)), None)
-        if one is None or row is None or not _sees(look, one, row):
+        if one is None or row is None or not sees(look, one, row):
             return render_template("closed.html", sentence=NOT_THERE), 404
         return _score(door, look, one, row)
 
     return routes
 
 
-def _sees(look: Look, one: Person, row: Standing) -> bool:
+def sees(look: Look, one: Person, row: Standing) -> bool:
+    """A chief sees the months that were his, and this one of his streets; what his predecessor's led to is not his."""
     mine = bool(row.chief) and row.chief == one.name
-    return mine or sees_score(one, row.kind, row.target, look.roster, look.now.date())
+    over = row.month < scores.month_of(look.now) and row.chief
+    who = replace(one, streets=frozenset()) if over else one
+    return mine or sees_score(who, row.kind, row.target, look.roster, look.now.date())
 
 
 def _month(look: Look, one: Person, month: str, months: list[str]) -> str:
     table = [row for row in look.scored.table if row.month == month]
-    mine = sorted((_place(look, row) for row in table if _sees(look, one, row)), key=lambda place: place.order)
+    mine = sorted((_place(look, row) for row in table if sees(look, one, row)), key=lambda place: place.order)
     groups: dict[tuple[str, str], list[Place]] = {}
     for place in mine:
         groups.setdefault((place.row.kind, place.row.group), []).append(place)

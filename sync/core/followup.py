@@ -157,7 +157,8 @@ class FollowUp:
             if moves and "answer" in row.cells and "issue" in row.cells and row.rid not in self.faulty:
                 found[row.cells["issue"]].append(self.reading.mark("requests", row.rid, "answered"))
         for row in self.reading.rows.get("duties", []):
-            if row.cells.get("kind") == "现场调度" and row.rid not in self.faulty and self._by_a_superior(row):
+            named = row.cells.get("kind") == "现场调度" and "issue" in row.cells
+            if named and row.rid not in self.faulty and self._by_a_superior(row):
                 found[row.cells["issue"]].append(self.reading.mark("duties", row.rid, "heard"))
         return {rid: tuple(sorted(hours)) for rid, hours in found.items()}
 
