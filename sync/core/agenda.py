@@ -92,7 +92,7 @@ def _week(look: Look, one: Person, facts: list[Fact], monday: date) -> Week:
     owed, today = _owed(look, one), look.now.date()
     due = look.rounds.due(monday, monday + timedelta(days=6))
     over = [each for each in due if each.last < today and owed(each)]
-    return weekly.week(facts, over, (), monday, look.now)
+    return weekly.week(facts, over, (), monday, look.now, look.rounds.records if one.oversees else None)
 
 
 def _owed(look: Look, one: Person) -> Callable[[Owed], bool]:

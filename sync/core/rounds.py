@@ -126,7 +126,7 @@ class Rounds:
             return  # nothing was there yet
         unseen = weekly.unseen(self.roster, self.records, self.day)
         due = self.due(monday, monday + timedelta(days=6))
-        told = weekly.week(self.facts(), due, unseen, monday, self.now)
+        told = weekly.week(self.facts(), due, unseen, monday, self.now, self.records)
         for name in dict.fromkeys(n for role in sorted(self._told("weekly")) for n in self._people(role)):
             yield self._notice("weekly", name, monday, f"每周例会清单　{told.title}", told.text)
 

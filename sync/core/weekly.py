@@ -6,6 +6,7 @@ No text that somebody typed freely.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -39,7 +40,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Week:
-    """One week, Monday to Sunday. ``open_late``: the longest first."""
+    """One week, Monday to Sunday. ``open_late``: the longest first; ``done``: duties that were noted, by kind."""
 
     first: date
     last: date
@@ -50,6 +51,7 @@ class Week:
     suspended: int
     missing: tuple[str, ...]
     unseen: tuple[str, ...]
+    done: tuple[tuple[str, int], ...] = ()
 
     @property
     def title(self) -> str:
@@ -66,6 +68,8 @@ class Week:
             named = "、".join(f"{one.issue} {one.street}（{one.unit}）" for one in self.open_late[:MOST])
             more = f"等 {len(self.open_late)} 件" if len(self.open_late) > MOST else ""
             found.append(f"仍然超期没有整改：{named}{more}。")
+        if self.done:
+            found.append(f"履职记录　{'、'.join(f'{kind} {count} 次' for kind, count in self.done)}。")
         found += [f"履职缺记　{one}。" for one in self.missing]
         if self.unseen:
             more = f"等 {len(self.unseen)} 条" if len(self.unseen) > MOST else ""
@@ -73,8 +77,16 @@ class Week:
         return "\n".join(found)
 
 
-def week(facts: Iterable[Fact], due: Iterable[Owed], unseen: Sequence[str], monday: date, now: datetime) -> Week:
-    """The week that begins on ``monday``, as things stand at ``now``. ``due``: what was owed in it."""
+def week(
+    facts: Iterable[Fact],
+    due: Iterable[Owed],
+    unseen: Sequence[str],
+    monday: date,
+    now: datetime,
+    records: Records | None = None,
+) -> Week:
+    """The week that begins on ``monday``, as things stand at ``now``. ``due``: what was owed in it; ``records``: what
+    was noted."""
     first, last = monday, monday + timedelta(days=6)
     known = [one for one in facts if one.started and one.state not in ("", lives.VOID, lives.UNVERIFIED)]
 
@@ -92,7 +104,13 @@ def week(facts: Iterable[Fact], due: Iterable[Owed], unseen: Sequence[str], mond
         sum(one.state == lives.SUSPENDED for one in known),
         tuple(missing_words(one for one in due if first <= one.last <= last)),
         tuple(unseen),
+        _done(records, first, last) if records else (),
     )
+
+
+def _done(records: Records, first: date, last: date) -> tuple[tuple[str, int], ...]:
+    kinds = Counter(one.kind for one in records.done if one.noted and first <= one.day <= last)
+    return tuple(sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def unseen(roster: Roster, known: Records, day: date) -> list[str]:

@@ -95,6 +95,7 @@ def test_the_list_for_the_weekly_meeting_names_what_is_missing() -> None:
         履职记录
         填报时间 | 填报人 | 类型 | 支部 | 内容
         2026-11-19 10:00 | 支部书记04 | 支部例会 | 第四支部 | 布置
+        2026-11-19 10:00 | 支部书记04 | 走访 | 第四支部 | 两户门店
         """)
     book.add("""
         问题台账
@@ -110,6 +111,7 @@ def test_the_list_for_the_weekly_meeting_names_what_is_missing() -> None:
     assert "新交办 1 件，销号 0 件，到期未整改 1 件；挂账 0 件" in text
     assert "仍然超期没有整改：20261119-001 新正街（环卫所）" in text
     assert "新正街 街路长01缺1天" in text
+    assert "履职记录　巡查 4 次、支部例会 1 次、走访 1 次。" in text
     assert "第四支部" not in text
     assert "月初以来还没有督查到的街路：联胜路、建设南路、高铁站广场" in text
 
