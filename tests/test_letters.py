@@ -186,6 +186,25 @@ def test_while_the_tab_can_not_be_read_nothing_is_drafted_twice(desk: Desk) -> N
     assert desk.rows("督办台账", *SHOWN) == before
 
 
+def test_lines_booked_a_second_letter_as_they_once_were_stay_and_nothing_is_charged_on_top() -> None:
+    book = bureau().add(LOG)
+    for at, signs in (("2026-11-24 10:01", True), ("2026-11-25 17:31", True), ("2026-11-25 17:40", False)):
+        book.settle(at)
+        for row in range(1, len(book.sheets["督办台账"])) if signs else ():
+            if book.cell("督办台账", row, "状态") == "待签发":
+                book.type("督办台账", row, "签发人", "办公室01")
+        book.settle(at)
+    rid, lines = next(pair for pair in book.memory.lines.items() if f"{pair[0]}·重复督办·环卫所·单位" in pair[1])
+    now = lines[f"{rid}·重复督办·环卫所·单位"]
+    number = now.text.partition("，")[2].partition("重复督办")[0]
+    old = replace(now, id=f"{rid}·重复督办{number}·单位", clause="五·3")
+    kept = {key: line for key, line in lines.items() if key != now.id}
+    book.memory.lines[rid] = {**kept, old.id: old}
+    book.memory.memo.followed = {}
+    book.settle("2026-11-25 17:50")
+    assert {key: line for key, line in book.memory.lines[rid].items() if "重复督办" in key} == {old.id: old}
+
+
 # The file --------------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def signed() -> core.Letter:

@@ -34,7 +34,7 @@ URGED = "重复督办"
 CASE = (FOUND, LATE, AGAIN)  # the steps of one total
 AWARD, APPEALED, BACK = "加减分", "申诉成立", "封存后退回"
 RETURNS = (APPEALED, BACK)  # give back what was charged: no ceiling holds for them
-ASSUMED = "本局默认"
+ASSUMED, SOURCED = "本局默认", "有来源"  # what rests on no clause of the plan
 BASES = "基础·"  # under this name and the month the ledger keeps the base lines
 SELF_SOURCE = "街路长自查"
 DUTY = "履职"  # the pot that the ceiling of duty lines is kept for
@@ -168,8 +168,7 @@ def _due(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mapping
         yield from book.again()
     for count, at in enumerate(life.reworks, start=1):
         yield from book.returned(count, at)
-    for letter in issue.urged:
-        yield from book.urged(letter)
+    yield from book.urged()
     if life.state == lives.CLOSED and not life.late and issue.source == SELF_SOURCE and _shown(issue):
         yield from book.bonus()
 
@@ -270,14 +269,24 @@ class _Book:
         up, late = self.life.reported_up, self.life.late_since
         return up is not None and late is not None and up <= late
 
-    def urged(self, letter: Urged) -> Iterator[Line]:
-        """A second letter: the unit pays for its lateness as often as the rules say (practice of another place)."""
+    def urged(self) -> Iterator[Line]:
+        """Second letters: a unit pays for its lateness as often as the rules say, however many letters follow (practice
+        of another place). Lines booked a letter, as they once were, stay."""
+        charged: set[str] = set()
+        for letter in self.issue.urged:
+            before = self._urged(letter, letter.number)
+            if before.id in self.booked:
+                yield before
+            elif letter.unit not in charged and self.rules.letters.repeat_factor > 1:
+                yield self._urged(letter, f"·{letter.unit}")
+            charged.add(letter.unit)
+
+    def _urged(self, letter: Urged, suffix: str) -> Line:
         times = self.rules.letters.repeat_factor
         total = self.rules.score.case[self.issue.severity].overdue * self.factor * (times - 1)
         total = total * self.rules.score.share.unit // 100 if self._shared() else total
         text = f"{self._what()}逾期没有回复或整改，{letter.number}重复督办，超期扣分按{times}倍"
-        if times > 1:
-            yield self.unit(URGED, -total, letter.day, text, "五·3", letter.number, letter.unit)
+        return self.unit(URGED, -total, letter.day, text, SOURCED, suffix, letter.unit)
 
     def again(self) -> Iterator[Line]:
         if self.issue.source == SELF_SOURCE or self.stamps.start is None:
