@@ -86,8 +86,8 @@ def _list(door: Door) -> str:
     found = [one for one in door.office.ledger.memory().letters.values() if who and sees(who, one)]
     found.sort(key=lambda one: one.drafted_at, reverse=True)
     found.sort(key=lambda one: ORDER.index(one.state) if one.state in ORDER else len(ORDER))
-    signs = bool(who and may_sign(who, door.office.rules()))
-    waiting = [one for one in found if signs and one.state == letters.DRAFT]
+    rules = door.office.rules()
+    waiting = [one for one in found if who and one.state == letters.DRAFT and may_sign(who, rules, one)]
     rest = [one for one in found if one not in waiting]
     return render_template("letters.html", waiting=waiting, rest=rest[:MOST_LISTED],
                            more=max(0, len(rest) - MOST_LISTED), now=door.now())  # fmt: skip
@@ -114,7 +114,7 @@ def _barred(door: Door, one: Letter, who: Person, what: str) -> str:
         return "这一份不用办理了。"
     if what == "sign":
         roles = "、".join(ROLES[role] for role in rules.letters.signers)
-        if not may_sign(who, rules) or who.name == OPERATOR:
+        if not may_sign(who, rules, one) or who.name == OPERATOR:
             return f"由{roles}签发，不归您签发。"
         return "" if one.state == letters.DRAFT else f"现在是「{one.state}」，不用签发了。"
     if what == "reply":
@@ -122,7 +122,7 @@ def _barred(door: Door, one: Letter, who: Person, what: str) -> str:
         if not mine:
             return "由责任单位回复。"
         return "" if one.state in (letters.SIGNED, letters.ANSWERED) else f"现在是「{one.state}」，不能回复。"
-    return "" if who.oversees or may_sign(who, rules) else "由签发的人、标准化办或者办公室作废。"
+    return "" if who.oversees or may_sign(who, rules, one) else "由签发的人、标准化办或者办公室作废。"
 
 
 def _act(door: Door, one: Letter, who: Person, form: Mapping[str, str]) -> tuple[str, int]:

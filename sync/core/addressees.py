@@ -92,6 +92,9 @@ def sees(one: Person, letter: Letter) -> bool:
     )  # fmt: skip
 
 
-def may_sign(one: Person, rules: Rules) -> bool:
-    """Whether he holds, that day, a role that signs."""
-    return bool(one.roles & set(rules.letters.signers))
+def may_sign(one: Person, rules: Rules, letter: Letter) -> bool:
+    """Whether he holds, that day, a role that signs: as a commander only what concerns his district."""
+    roles = one.roles & set(rules.letters.signers)
+    return bool(roles - {"commander"}) or (
+        "commander" in roles and any(fact.district in one.districts for fact in letter.facts)
+    )

@@ -136,16 +136,19 @@ class LetterBook:
             self.wakes.append(typed - checks.AHEAD)
         elif typed and typed.date() < one.drafted_at.date():
             found.append(f"{self._place('signed_at')}早于起草的 {one.drafted_at:%Y-%m-%d}，请改成实际时间。")
-        elif not self._may_sign(name, (typed or self.now).date()):
+        elif why := self._barred(name, (typed or self.now).date(), one):
             roles = "、".join(map(role_zh, self.rules.letters.signers))
-            found.append(f"{self._place('signer')}填的是「{name}」，组织架构里当天没有这个人的签发职务，请由{roles}签发。")
+            found.append(f"{self._place('signer')}填的是「{name}」，{why}，请由{roles}签发。")
         else:
             return self._number(one, name, typed or self.now)
         return one
 
-    def _may_sign(self, name: str, day: date) -> bool:
+    def _barred(self, name: str, day: date, one: Letter) -> str:
+        """Why that person may not sign this letter; empty where he may."""
         who = person(self.roster, name, day)
-        return who is not None and may_sign(who, self.rules)
+        if who is None or not who.roles & set(self.rules.letters.signers):
+            return "组织架构里当天没有这个人的签发职务"
+        return "" if may_sign(who, self.rules, one) else "这封函里没有他片区的问题"
 
     def _number(self, one: Letter, name: str, at: datetime) -> Letter:
         """The next number of the year, given once and for good: the counter enters the ledger with the letter. ``at``
