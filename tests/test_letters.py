@@ -25,7 +25,7 @@ from sync.cli import main
 from sync.core import letters as core
 from sync.core.papers import paper
 from sync.ledger import Ledger
-from tests.book import ROOT, ZONE, Book, bureau, hour
+from tests.book import ROOT, ZONE, Book, bureau, default_rules, hour
 from tests.desk import Desk
 from tests.house import OPERATOR, House, house
 from tests.mailhouse import post
@@ -205,6 +205,33 @@ def test_lines_booked_a_second_letter_as_they_once_were_stay_and_nothing_is_char
     assert {key: line for key, line in book.memory.lines[rid].items() if "重复督办" in key} == {old.id: old}
 
 
+def test_a_letter_without_somebody_to_get_it_says_so_and_a_record_waits_for_a_commander() -> None:
+    book = bureau()
+    sheet = book.sheets["组织架构"]
+    name = sheet[0].index("姓名")
+    away = [row for row in sheet if row[name] in ("指挥长02", "支部书记03", "办公室01")]
+    sheet[:] = [row for row in sheet if row not in away]
+    book.add(LOG)
+    book.settle("2026-11-24 10:01")
+    told = dict(book.rows("通知记录", "通知号", "原因"))
+    post = "指挥长、领导小组办公室"
+    assert told[f"草稿·20261124·环卫所·待签发·{post}（缺）"] == f"没有{post}，请在组织架构里补上"
+    sheet.append(next(row for row in away if row[name] == "办公室01"))
+    row = next(n for n, (to,) in enumerate(book.rows("督办台账", "主送"), 1) if to.startswith("环卫所"))
+    book.type("督办台账", row, "签发人", "办公室01")
+    book.settle(SIGNED)
+    book.settle("2026-11-24 17:05")
+    told = dict(book.rows("通知记录", "通知号", "原因"))
+    assert told["蒸执督〔2026〕1号·督办·环卫所责任单位（缺）"] == "没有环卫所责任单位，请在组织架构里补上"
+    assert told["蒸执督〔2026〕1号·督办·城中指挥长（缺）"] == "没有城中指挥长，请在组织架构里补上"
+    assert told["记录·20261124·城中·记录单·城中指挥长（缺）"] == "没有城中指挥长，请在组织架构里补上"
+    assert ("记录·20261124·城中", "待发送") in book.rows("督办台账", "函号", "状态")
+    sheet.append(next(row for row in away if row[name] == "指挥长02"))
+    book.settle("2026-11-24 17:10")
+    assert ("记录·20261124·城中", "已发送") in book.rows("督办台账", "函号", "状态")
+    assert "记录·20261124·城中·记录单·指挥长02" in dict(book.rows("通知记录", "通知号", "原因"))
+
+
 # The file --------------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def signed() -> core.Letter:
@@ -319,6 +346,16 @@ def test_made_twice_it_is_equal_whatever_became_of_the_rows(tmp_path: Path) -> N
     other = Ledger(desk.database, desk.book.id, ZONE)
     assert letters.draw(other.memory().letters[key], TEMPLATE) == before
     other.close()
+
+
+@pytest.mark.parametrize(
+    ("factor", "says"),
+    [(0, "本次为重复督办，加倍扣分；"), (1, "本次为重复督办；"), (3, "本次为重复督办，超期扣分按3倍；")],
+)
+def test_a_second_letter_claims_what_the_rules_have(signed: core.Letter, factor: int, says: str) -> None:
+    one = replace(signed, follows=signed.key, first=signed.number, head=replace(signed.head, factor=factor))
+    assert paper(one).body[-1].text.startswith(f"{says}逾期未整改")
+    assert signed.head.factor == default_rules().letters.repeat_factor
 
 
 def test_the_template_is_what_its_script_draws(tmp_path: Path) -> None:

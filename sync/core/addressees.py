@@ -63,15 +63,34 @@ class Addressees:
         if one.adopted or one.void or one.done_at:
             return
         due = now if one.urgent else notices.allowed_from(now, self.rules)
+        kind, text = "", ""
         for kind, names, text in _words(one, self):
             for name in names:
                 number = f"{one.name}·{kind}·{name}"
                 yield Notice(number, kind, one.name, name, now, due, f"【{kind}】{one.name}", text)
+        for post in self._vacant(one, now) if kind else ():
+            number, reason = f"{one.name}·{kind}·{post}（缺）", f"没有{post}，请在组织架构里补上"
+            yield Notice(number, kind, one.name, post, now, due, f"【{kind}】{one.name}", text, reason)
+
+    def _vacant(self, one: Letter, now: datetime) -> Iterator[str]:
+        """Posts that a letter in this state is for and that nobody holds; who went after its time is no matter."""
+        if one.state == letters.DRAFT:
+            if not self.signers(one):
+                yield "、".join(ROLES[role] for role in self.rules.letters.signers)
+            return
+        if one.receivers if one.kind == RECORD else one.due is None or one.due < now:
+            return
+        if one.kind == LETTER and not self.roster.people("unit", self.day, unit=one.unit):
+            yield f"{one.unit}{ROLES['unit']}"
+        districts = [one.district] if one.kind == RECORD else [fact.district for fact in one.facts if fact.district]
+        for district in dict.fromkeys(districts):
+            if not self.commanders(district):
+                yield f"{district}{ROLES['commander']}"
 
 
 def _words(one: Letter, people: Addressees) -> Iterator[tuple[str, Iterable[str], str]]:
     """Kind, names and text of each notice."""
-    if one.kind == RECORD and one.number:
+    if one.kind == RECORD and (one.number or not one.receivers):
         text = f"{one.name}：{len(one.facts)} 件较严重或者重复出现、未及时处理的问题，请予调度（方案五·3）。"
         yield "记录单", one.receivers, text
     elif one.kind == LETTER and one.number and one.due:

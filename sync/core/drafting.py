@@ -123,15 +123,18 @@ class Drafting:
             key, RECORD, self.now.replace(microsecond=0), letters.head(self.rules), (), district=fact.district
         )
         found = sorted((*one.facts, fact), key=lambda fact: fact.number)
-        to = f"{fact.district}区域指挥长{'、'.join(names)}"
-        self.letters[key] = replace(one, facts=tuple(found), to=to, receivers=tuple(names))
+        self.letters[key] = replace(one, facts=tuple(found), to=_to(fact.district, names), receivers=names)
 
     def _send(self, key: str, one: Letter) -> None:
         day = datetime.strptime(key.split("·")[1], "%Y%m%d").date()  # noqa: DTZ007 - a day, as the key names it
         due = datetime.combine(day, time(self.rules.letters.record_at), self.reading.zone)
-        if self.now >= due:
-            self.letters[key] = replace(one, number=key, signed_at=self.now.replace(microsecond=0))
-        else:
+        names = self.people.commanders(one.district)
+        if names and not one.receivers:
+            one = replace(one, receivers=names, to=_to(one.district, names))
+        if self.now >= due and one.receivers:
+            one = replace(one, number=key, signed_at=self.now.replace(microsecond=0))
+        self.letters[key] = one
+        if self.now < due:
             self.wakes.append(due)
 
     def _finish(self) -> None:
@@ -141,3 +144,7 @@ class Drafting:
                 lived = [(fact.number, self.followed.get(fact.number)) for fact in one.facts]
                 if all(self._gone(rid) if now is None else now.life.state in lives.ENDED for rid, now in lived):
                     self.letters[key] = replace(one, done_at=self.now)
+
+
+def _to(district: str, names: tuple[str, ...]) -> str:
+    return f"{district}区域指挥长{'、'.join(names)}"

@@ -51,7 +51,8 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the rules say on every letter, as they said it when this one was drafted or signed."""
+    """What the rules say on every letter, as they said it when this one was drafted or signed. ``factor``: how often
+    lateness counts after a second letter; 0 in a letter of before this was kept, which said 加倍."""
 
     bureau: str
     title: str
@@ -59,6 +60,7 @@ class Head:
     window: str
     contact: str = ""
     phone: str = ""
+    factor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,8 @@ def masked(text: str) -> str:
 
 def head(rules: Rules, facts: Iterable[Fact] = ()) -> Head:
     own, term = rules.letters, reply_within(rules, facts)
-    return Head(rules.bureau.name, own.title, term.zh, rules.repeat.window.zh, own.contact, own.phone)
+    window = rules.repeat.window.zh
+    return Head(rules.bureau.name, own.title, term.zh, window, own.contact, own.phone, own.repeat_factor)
 
 
 def serious(facts: Iterable[Fact]) -> bool:

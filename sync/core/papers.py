@@ -106,7 +106,9 @@ def _body(one: Letter) -> Iterator[Paragraph]:
     contact = f"（{named}）" if named else ""
     yield Paragraph("二、及时反馈。", f"整改后在相同角度拍照，{by}书面报{OFFICE}{contact}。")
     yield Paragraph("三、举一反三。", "对责任区同类问题开展排查，防止反弹。")
-    twice = "本次为重复督办，加倍扣分；" if one.follows else ""
+    times = one.head.factor
+    more = "，加倍扣分" if not times else f"，超期扣分按{times}倍" if times > 1 else ""
+    twice = f"本次为重复督办{more}；" if one.follows else ""
     yield Paragraph("", f"{twice}逾期未整改或者未反馈的，将按照{RULEBOOK}计入考核。")
 
 
