@@ -76,9 +76,10 @@ class Board:
         lines = [line for line in found if line.month not in closed]
         months = [month for month in self._since(lines) if month not in closed]
         bases = {month: self._bases(month, lines) for month in months}
+        uncut = lines
         lines = [*(base for group in bases.values() for base in group), *scores.capped(lines, self.reading.rules)]
         kept = [line for one in closed.values() for line in one.lines]
-        lines += self.claims.upheld({line.id: line for line in [*kept, *lines]})
+        lines += self.claims.upheld({line.id: line for line in [*kept, *lines]}, uncut)
         for month in sorted({line.month for line in lines} - set(bases)):
             bases[month] = self._bases(month, lines)
             lines += bases[month]

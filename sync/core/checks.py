@@ -108,7 +108,8 @@ def request(layout: Layout, cells: Cells, asked: Asked) -> list[str]:
     if "answer" in cells and "approver" not in cells:
         found.append(f"{place(layout, 'approver')}没有填，批复要写明是谁批的。")
     elif "approver" in cells:
-        found += person(layout, cells, "approver", asked.roster) or superior(layout, cells, asked)
+        answerer = person(layout, cells, "approver", asked.roster) or superior(layout, cells, asked)
+        found += answerer or _himself(layout, cells)
     until, answered = cells.get("until"), cells.get("answered_at")
     if kind in ("延期", "挂账") and until and answered and until <= answered:
         found.append(f"{place(layout, 'until')}早于批复时间，{kind}不起作用，请改成以后的时间。")
@@ -132,6 +133,14 @@ def superior(layout: Layout, cells: Cells, asked: Asked) -> list[str]:
         return []
     named = words(asked.rules, kind, asked.area)
     return [f"{place(layout, 'approver')}填的是{quoted(cells['approver'])}，{kind}应当由{named}批复。"]
+
+
+def _himself(layout: Layout, cells: Cells) -> list[str]:
+    """Points are never approved by who asked for them."""
+    kind = cells.get("kind", "")
+    if kind not in ("申诉", "加减分") or "requester" not in cells or cells["requester"] != cells["approver"]:
+        return []
+    return [f"{place(layout, 'approver')}和申请人是同一个人，{kind}要由别人批复，这个批复不算。"]
 
 
 def person(layout: Layout, cells: Cells, key: str, roster: Roster) -> list[str]:

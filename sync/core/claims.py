@@ -7,7 +7,7 @@ back while the row stands takes the line back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import cached_property
@@ -16,7 +16,7 @@ from typing import Any
 from sync.core import closings, scores
 from sync.core.checks import place
 from sync.core.reading import Reading
-from sync.core.roster import Roster
+from sync.core.roster import Roster, Street
 from sync.core.rows import Row, nearest, quoted
 from sync.core.rulevalues import points_zh
 from sync.core.scores import ASKED, Line
@@ -85,26 +85,46 @@ class Claims:
         """The lines that requests led to before, and those of awards that were approved since. ``others``: the lines of
         issues as they stand now, by id."""
         rows = {self.key(row): row for row in reversed(self.rows)}
-        found = []
-        for key, group in self._groups.items():
+        found: list[Line] = []
+        for key, group in sorted(self._groups.items(), key=lambda pair: self._is_appeal(pair[1])):
             row = rows.get(key)
             if row and self._again(row, group):
                 continue
-            found += self._take(key, self._kept(row, group, others) if row else tuple(group.values()))
+            known = {**others, **{line.id: line for line in found}}
+            found += self._take(key, self._kept(row, group, known) if row else tuple(group.values()))
         for row in self.rows:
             if row.cells["kind"] == AWARD and self._is_new(row):
                 found += self._take(self.key(row), self._awarded(row))
         return found
 
-    def upheld(self, final: Mapping[str, Line]) -> list[Line]:
-        """The lines of appeals that were upheld since. ``final``: all lines after ceilings, by id."""
+    @staticmethod
+    def _is_appeal(group: Mapping[str, Line]) -> bool:
+        """Appeals come after the awards that they are about."""
+        return any(line.rule == scores.APPEALED for line in group.values())
+
+    def upheld(self, final: Mapping[str, Line], uncut: Sequence[Line] = ()) -> list[Line]:
+        """The lines of appeals that were upheld since. ``final``: all lines after ceilings, by id; ``uncut``: those of
+        open months before ceilings."""
         found: list[Line] = []
+        gone = {name for name, points in self.reading.returned.items() if points}
         for row in self.rows:
             if row.cells["kind"] == APPEAL and self._is_new(row):
                 original = final.get(row.cells.get("line", ""))
                 if original and original.points < 0 and not self._given_back(original):
-                    found += self._take(self.key(row), (self._returning(row, original),))
+                    cost = self._cost(original, [line for line in uncut if line.id not in gone])
+                    found += self._take(self.key(row), (self._returning(row, original, cost),))
+                    gone.add(original.id)
         return found
+
+    def _cost(self, original: Line, uncut: Sequence[Line]) -> int:
+        """What a line takes away under its ceilings: others may fill the room that it leaves."""
+        where = (original.month, original.kind, original.target)
+        mine = [line for line in uncut if (line.month, line.kind, line.target) == where]
+        if original.id not in {line.id for line in mine}:
+            return -original.points
+        rest = [line for line in mine if line.id != original.id]
+        with_it, without = (sum(one.points for one in scores.capped(some, self.reading.rules)) for some in (mine, rest))
+        return without - with_it
 
     def _again(self, row: Row, group: Mapping[str, Line]) -> bool:
         """Whether an answer that was taken back was given once more: the line is booked anew."""
@@ -137,24 +157,34 @@ class Claims:
             sealed = self.reading.closings
             lines = [line if line.month in sealed else scores.revoke(line, "原明细已撤销") for line in lines]
         today = self.reading.now.date()
-        return closings.settle(lines, group, self.reading.closings, {}, today)
+        return closings.settle(lines, group, self.reading.closings, self.reading.returned, today)
 
     def _awarded(self, row: Row) -> Iterator[Line]:
         cells, at = row.cells, self._answered(row)
         street = self.roster.street(cells["target"], at.date())
         target = street.name if street else cells["target"]
         kind = scores.STREET if street else scores.UNIT
-        chief = self.roster.chief(street, at.date()) if street else ""
+        chief = self._chief_of(row, street) if street else ""
         text = f"{cells.get('reason', '')}（{cells.get('approver', '')}批准）"
         points = round(cells["points"] * 100)
         name, issue, day = self.line_id(row), cells.get("issue", ""), at.date()
         yield self._dated(Line(name, "", target, kind, chief, issue, scores.AWARD, "四·4", points, text, day))
 
-    def _returning(self, row: Row, original: Line) -> Line:
-        text = f"申诉成立，退回明细 {original.id} 扣的{points_zh(-original.points)}分：{row.cells.get('reason', '')}"
+    def _chief_of(self, row: Row, street: Street) -> str:
+        """Of the issue that the award is about, as stamped; else of the day of the request, however late the answer."""
+        stamps = self.reading.memory.stamps.get(row.cells.get("issue", ""))
+        if stamps and stamps.street == street.name:
+            return stamps.chief
+        asked = row.cells.get("requested_at") or self.reading.mark("requests", row.rid, "heard")
+        there = self.roster.street(street.name, asked.date()) or street
+        return self.roster.chief(there, asked.date())
+
+    def _returning(self, row: Row, original: Line, cost: int) -> Line:
+        full = "" if cost == -original.points else f"（扣了{points_zh(-original.points)}分，去掉后本项其他扣分补足）"
+        text = f"申诉成立，退回明细 {original.id} 扣的{points_zh(cost)}分{full}：{row.cells.get('reason', '')}"
         name = self.line_id(row)
         day = self._answered(row).date()
-        made = replace(original, id=name, rule=scores.APPEALED, clause="四·1", points=-original.points, task="")
+        made = replace(original, id=name, rule=scores.APPEALED, clause="四·1", points=cost, task="")
         return self._dated(replace(made, text=text, date=day))
 
     def _dated(self, line: Line) -> Line:
