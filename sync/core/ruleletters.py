@@ -26,13 +26,13 @@ class Call(Table):
     plan: Clause = ""
 
 
-def _call(name: str, **parts: Any) -> Call:
-    return Call.model_construct(name=name, when=parse_condition(parts, {}), plan=CLAUSE)
+def _call(name: str, plan: str = "", **parts: Any) -> Call:
+    return Call.model_construct(name=name, when=parse_condition(parts, {}), plan=plan)
 
 
 CALLS = (
-    _call("严重问题超期", severity="严重", overdue=True),
-    _call("屡次重复又超期", repeat=">= 3", overdue=True),
+    _call("严重问题超期", CLAUSE, severity="严重", overdue=True),
+    _call("屡次重复又超期", CLAUSE, repeat=">= 3", overdue=True),
     _call("超期又过了一个时限", overdue=">= 100%"),
     _call("上级交办超期", source="上级交办", overdue=True),
 )

@@ -476,3 +476,12 @@ def test_a_value_of_another_kind_is_refused_in_chinese(found: tuple[tuple[str | 
         for problem in error.problems:
             assert "nput" not in problem.message  # a message of the library's own
             assert problem.line > 1 or "缺少" in problem.message
+
+
+def test_a_letter_rests_on_the_plan_only_where_the_plan_asks_for_it(rules: Rules) -> None:
+    assert [(call.name, call.plan) for call in rules.letters.when] == [
+        ("严重问题超期", "五·3"),
+        ("屡次重复又超期", "五·3"),
+        ("超期又过了一个时限", ""),
+        ("上级交办超期", ""),
+    ]
