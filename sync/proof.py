@@ -32,13 +32,15 @@ def verify(path: Path, month: str) -> Verdict:
     if not facts:
         said = next(row[-1] for row in _texts(sheets, MONTHS) if row[0] == month)
         return Verdict(month, sealed, "", (), (said or f"文件里没有 {month} 的封存依据，不能重算。",))
-    held = list(evidence.compare(facts, _present(sheets)))
-    differences = [one for _, group in held for one in group]
+    present = _present(sheets)
+    held = list(evidence.compare(facts, present))
+    differences = [*(one for _, group in held for one in group), *evidence.added(facts, present, month)]
+    blind = evidence.unseen(facts, present)
     differences += [*_digests(sheets, facts), *_shown(sheets, month, sealed)]
     carried = closings.digest(facts)
     now = closings.digest(fact for fact, _ in held) if carried == sealed else carried
     notes = () if carried == sealed else (f"「{FACTS}」里的行算出来不是封存时的摘要值：这张表本身被改过。",)
-    return Verdict(month, sealed, now, tuple(differences), notes)
+    return Verdict(month, sealed, "" if blind else now, tuple(differences), (*blind, *notes))
 
 
 def _sealed(path: Path, sheets: Sheets, month: str) -> str:

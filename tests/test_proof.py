@@ -137,3 +137,17 @@ def test_a_file_that_is_none_gets_a_sentence(tmp_path: Path) -> None:
     for name, said in (("a.xlsx", "不是 xlsx"), ("b.xlsx", "没有「封存月份」"), ("c.xlsx", "打不开")):
         done = CliRunner().invoke(main, ["verify", "2026-10", "--file", str(tmp_path / name)])
         assert (done.exit_code, said in done.output) == (2, True), done.output
+
+
+def test_a_file_without_a_tab_or_with_a_line_too_many_never_agrees(sealed: tuple[Path, str], tmp_path: Path) -> None:
+    for change in ("问题台账", "扣分明细"):
+        book = openpyxl.load_workbook(sealed[1])
+        if change == "问题台账":
+            del book[change]
+        else:
+            head = [cell.value for cell in book[change][1]]
+            book[change].append([{"明细号": "假", "月份": "2026-10"}.get(str(name)) for name in head])
+        book.save(tmp_path / "改.xlsx")
+        found = jielu(tmp_path, "verify", "2026-10", "--file", f"{tmp_path}/改.xlsx")
+        assert found.exit_code == 1
+        assert ("不能核对：「问题台账」" if change == "问题台账" else "现在「假」") in found.output

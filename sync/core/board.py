@@ -213,7 +213,7 @@ class Board:
         seen = {
             (row.cells["reporter"], street.name, day)
             for row in self.reading.rows.get("duties", [])
-            if row.cells.get("kind") == "督查" and "reporter" in row.cells
+            if row.cells.get("kind") == "督查" and "reporter" in row.cells and row.rid not in self.claims.faulty
             for day in [(row.cells.get("reported_at") or self.reading.mark("duties", row.rid, "heard")).date()]
             for street in [self.roster.street(row.cells.get("street", ""), day)]
             if street

@@ -191,6 +191,21 @@ def compare(
             yield from ((one, []) for one in group)
 
 
+def unseen(facts: Iterable[Fact], present: Container[str]) -> tuple[str, ...]:
+    """A sentence for each tab that facts speak of and that could not be looked at."""
+    missing = dict.fromkeys(tab for tab, _, _ in facts if tab != HEAD and tab not in present)
+    return tuple(f"不能核对：「{tab}」没有或者读不到。" for tab in missing)
+
+
+def added(facts: Iterable[Fact], present: Mapping[str, Sequence[Seen]], month: str) -> Iterator[Difference]:
+    """Lines of the sealed month that were not there when it was sealed."""
+    sealed = {row for tab, row, _ in facts if tab == LINES}
+    for row in present.get(LINES, ()):
+        name = named(LINES, row.fields)
+        if row.fields.get("月份") == month and name not in sealed:
+            yield Difference(LINES, name, row.number, "明细号", "", name)
+
+
 @dataclass
 class _Tab:
     """The rows of a tab today, to find sealed ones among them: by name, or by what they say where names are shared."""

@@ -61,8 +61,11 @@ def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: s
         tables.tabs[key].title: _rows(look, key) for key in ("lines", "scores") if key in look.layouts
     }
     held = list(evidence.compare(closing.facts, present))
-    differences = tuple(_placed(one, places) for _, group in held for one in group)
-    return Verdict(month, closing.digest, closings.digest(fact for fact, _ in held), differences, _notes(look, closing))
+    found = [*(one for _, group in held for one in group), *evidence.added(closing.facts, present, month)]
+    differences = tuple(_placed(one, places) for one in found)
+    blind = evidence.unseen(closing.facts, present)
+    digest = "" if blind else closings.digest(fact for fact, _ in held)
+    return Verdict(month, closing.digest, digest, differences, (*blind, *_notes(look, closing)))
 
 
 def _placed(one: Difference, places: Mapping[int, tuple[str, int]]) -> Difference:
