@@ -108,8 +108,8 @@ def test_a_year_begins_with_one_and_a_void_number_is_kept(desk: Desk) -> None:
 
 
 def test_a_tab_sorted_while_the_number_is_written_keeps_each_answer_with_its_letter(desk: Desk) -> None:
-    sign(desk, "环卫所")
-    sign(desk, "城管执法大队", "指挥长02")
+    sign(desk, "环卫所", "指挥长02")
+    sign(desk, "城管执法大队")
     done: list[int] = []
 
     def sort(request: object) -> None:
