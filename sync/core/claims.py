@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,6 @@ from sync.core.roster import Roster, Street
 from sync.core.rows import Row, nearest, quoted
 from sync.core.rulevalues import points_zh
 from sync.core.scores import ASKED, Line
-from sync.core.standings import last_day
 from sync.core.tabs import Layout
 
 APPEAL, AWARD = "申诉", "加减分"
@@ -262,10 +261,7 @@ class Claims:
 
     def window(self, month: str) -> datetime:
         """Until when points of a month may be appealed against."""
-        rules = self.reading.rules
-        first = last_day(month) + timedelta(days=1)
-        begin = datetime.combine(first, time(), rules.bureau.zone)
-        return rules.calendar.add(begin, rules.score.appeal).at
+        return closings.appeals_end(month, self.reading.rules)
 
     def signature(self) -> tuple[Any, ...]:
         """What the lines of requests depend on, to know whether they must be worked out anew."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 from sync.core.rules import Rules
@@ -55,10 +55,17 @@ def next_month(month: str) -> str:
 
 
 def hour(month: str, rules: Rules) -> datetime:
-    """The hour at which a month is sealed by itself: a day and time of the month after it."""
+    """The hour at which a month is sealed by itself: a day and time of the month after it, and not before the time for
+    appeals is over (holidays may push it back)."""
     seal = rules.score.seal
     first = last_day(month) + timedelta(days=1)
-    return datetime.combine(first.replace(day=seal.day), seal.at, rules.bureau.zone)
+    return max(datetime.combine(first.replace(day=seal.day), seal.at, rules.bureau.zone), appeals_end(month, rules))
+
+
+def appeals_end(month: str, rules: Rules) -> datetime:
+    """Until when an appeal against a line of the month is in time."""
+    over = datetime.combine(last_day(month) + timedelta(days=1), time(), rules.bureau.zone)
+    return rules.calendar.add(over, rules.score.appeal).at
 
 
 def due(months: Iterable[str], wanted: Iterable[str], rules: Rules, now: datetime) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.core import verification
+from sync.core import closings, verification
 from sync.core.closings import calendar_days
 from sync.core.memory import Memory
 from sync.core.rules import load
@@ -340,3 +340,11 @@ def test_a_void_after_an_upheld_appeal_gives_nothing_back_twice() -> None:
         ]
         assert round(sum(points), 2) == 0, at
         sums_agree(book)
+
+
+def test_no_month_is_sealed_before_the_time_for_appeals_is_over() -> None:
+    """September's third workday after the National Day holiday is the make-up Saturday, 10 October."""
+    rules = default_rules()
+    assert closings.hour("2026-09", rules) == hour("2026-10-10 17:30")
+    assert closings.hour("2026-10", rules) == hour("2026-11-05 09:00")
+    assert closings.hour("2026-04", rules) == hour("2026-05-08 17:30")
