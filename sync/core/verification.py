@@ -41,7 +41,8 @@ class Verdict:
 
     def text(self) -> str:
         """For people: the two digests, then each difference on its line."""
-        said = "相符：封存以后没有改动。" if self.right else f"不相符，有 {len(self.differences)} 处不同："
+        wrong = f"不相符，有 {len(self.differences)} 处不同：" if self.differences or self.now else "没有核对完："
+        said = "相符：封存以后没有改动。" if self.right else wrong
         now = self.now or "（不能重算）"
         lines = [f"封存时的摘要值 {self.digest}", f"现在算出来的值 {now}"]
         lines += [*(one.text() for one in self.differences), *self.notes]

@@ -348,3 +348,12 @@ def test_no_month_is_sealed_before_the_time_for_appeals_is_over() -> None:
     assert closings.hour("2026-09", rules) == hour("2026-10-10 17:30")
     assert closings.hour("2026-10", rules) == hour("2026-11-05 09:00")
     assert closings.hour("2026-04", rules) == hour("2026-05-08 17:30")
+
+
+def test_a_check_that_could_not_look_does_not_say_that_all_is_well() -> None:
+    book = october()
+    head = book.sheets["问题台账"][0]
+    head[head.index("街路")] = "道路"
+    found = verify(book, "2026-11-06 09:00")
+    assert not found.right
+    assert "没有核对完" in found.text() and "不能核对：「问题台账」" in found.text()
