@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sync.config import Office
-from sync.core.rules import Rules, RulesError, load
+from sync.core.rules import RulesError, load
 from sync.core.spans import Problem
 from sync.ledger.editions import Draft, Edition, Editions
 
@@ -65,7 +65,8 @@ def put_in_force(office: Office, text: str, base: str, person: str, reason: str,
     """Replace the rules file. ``base``: the hash of the rules that the author saw. Raises ``NotInForce``."""
     if not reason.strip():
         raise NotInForce("请写明为什么改，以后查得到。")
-    _checked(text)
+    if found := problems(text):
+        raise NotInForce(f"规则还有错，没有启用：{found[0].message}")
     with office.ticking:
         editions(office, now)
         if digest(office.rules_text()) != base:
@@ -77,13 +78,6 @@ def put_in_force(office: Office, text: str, base: str, person: str, reason: str,
         made = kept.note(digest(text), text, person, reason.strip(), now)
         kept.drop()
     return made
-
-
-def _checked(text: str) -> Rules:
-    try:
-        return load(text)
-    except RulesError as error:
-        raise NotInForce(f"规则还有错，没有启用：{error.problems[0].message}") from error
 
 
 def _replace(file: Path, text: str) -> None:

@@ -9,14 +9,13 @@ import flask
 from flask import render_template, request
 
 from sync.core import plan
-from sync.core.requests import Question, waiting
+from sync.core.requests import SUPERIORS, Question, waiting
 from sync.core.rows import Raw, plain
 from sync.core.sight import Person
 from sync.verdicts import Verdict
 from webhook import access, writing
 from webhook.access import Door
 
-SUPERIORS = ("office", "standards_office", "commander", "secretary")
 ANSWERS = ("同意", "不同意")
 
 

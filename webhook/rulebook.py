@@ -145,7 +145,6 @@ def _draft(door: Door, said: str = "", reason: str = "", typed: str = "") -> str
         problems=revision.problems(shown),
         changed=list(_difference(text, shown)),
         behind=kept.base != revision.digest(text),
-        months=_months(door),
         said=said,
         reason=reason,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
@@ -19,7 +19,7 @@ from sync.core.roster import ROLES, Roster
 from sync.core.rows import Row
 from sync.core.ruleduties import Duty
 from sync.core.rules import Rules
-from sync.core.scores import DUTY, SELF_SOURCE, STREET, Line, month_of
+from sync.core.scores import ASSUMED, DUTY, SELF_SOURCE, STREET, Line, month_of, revoke
 
 LINES = "履职·"  # under this name and the month the ledger keeps duty lines
 PATROL, INSPECTION, MEETING = "巡查", "督查", "支部例会"
@@ -208,7 +208,7 @@ def lines(
         if old is None and one.missing and since is not None and since < over_at(one, rules) <= now:
             found[line.id] = line
         elif old is not None and old.points and (not one.missing or old.chief != line.chief):
-            found[line.id] = replace(old, points=0, text=f"撤销（当天不用他履职）：{old.text}")
+            found[line.id] = revoke(old, "当天不用他履职")
     return found
 
 
@@ -217,7 +217,7 @@ def _line(one: Owed, rule: Duty) -> Line:
     done = f"，记录 {len(one.days)} 天" if one.days else ""
     text = f"{what} 应{one.kind} {one.times} 天{done}，缺 {one.missing} 天"
     number = f"{LINES}{one.kind}·{one.last:%Y%m%d}·{one.where}"
-    clause, points = rule.plan or "本局默认", -rule.points * one.missing
+    clause, points = rule.plan or ASSUMED, -rule.points * one.missing
     chief = one.names[0] if one.names else ""
     title = f"{one.kind}缺记"
     month = month_of(one.last)

@@ -32,14 +32,12 @@ from sync.core.issues import Ask, Fix, Issue, Stamps, heard
 from sync.core.life import Life
 from sync.core.notices import Notice
 from sync.core.reading import Reading
-from sync.core.requests import over
+from sync.core.requests import SUPERIORS, over
 from sync.core.roster import Roster
 from sync.core.rows import Row, plain
 from sync.core.scores import Line, Tally
 from sync.core.sight import person
 from sync.core.tabs import Layout
-
-SUPERIORS = ("secretary", "commander", "office", "standards_office")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from sync.core.rows import plain
 from sync.core.rules import Rules
 from sync.core.sight import Person, person
 
+SUPERIORS = ("office", "standards_office", "commander", "secretary")
 OPINIONS = {"branch_opinion": "secretary", "commander_opinion": "commander"}  # 人员调整, plan note 2
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from itertools import chain
@@ -114,20 +114,22 @@ class Rounds:
         """What a whole office owes is told to all of it."""
         if one.names:
             return one
-        names = self.roster.people(one.role, self.day)
-        return Owed(one.kind, one.role, names, one.where, one.first, one.last, one.times, one.days)
+        return replace(one, names=self.roster.people(one.role, self.day))
 
     def _weekly(self) -> Iterator[Notice]:
         ready = self._at(weekly.meeting_day(self.rules, self.day), self.rules.duties.meeting_hour)
         if not self.now >= ready or self.day - ready.date() > timedelta(days=2):
             return
         monday = self.monday - timedelta(days=7)
+        names = dict.fromkeys(name for role in sorted(self._told("weekly")) for name in self._people(role))
+        if all(self._number("weekly", name, monday) in self.reading.memory.notices for name in names):
+            return  # told already: the list is long work
         if not any(one.received.date() < self.monday for one in (f.stamps for f in self.followed.values())):
             return  # nothing was there yet
         unseen = weekly.unseen(self.roster, self.records, self.day)
         due = self.due(monday, monday + timedelta(days=6))
         told = weekly.week(self.facts(), due, unseen, monday, self.now, self.records)
-        for name in dict.fromkeys(n for role in sorted(self._told("weekly")) for n in self._people(role)):
+        for name in names:
             yield self._notice("weekly", name, monday, f"每周例会清单　{told.title}", told.text)
 
     def _people(self, role: str) -> tuple[str, ...]:
@@ -136,10 +138,15 @@ class Rounds:
     def _told(self, event: str) -> frozenset[str]:
         return frozenset(role for rule in self.rules.notices.send if rule.event == event for role in rule.to)
 
+    @staticmethod
+    def _number(event: str, name: str, day: date) -> str:
+        return f"{notices.KINDS[event]}·{day:%Y%m%d}·{name}"
+
     def _notice(self, event: str, name: str, day: date, subject: str, text: str) -> Notice:
         kind = notices.KINDS[event]
         due = notices.allowed_from(self.now, self.rules)
-        return Notice(f"{kind}·{day:%Y%m%d}·{name}", kind, "", name, self.now, due, f"【{kind}】{subject}"[:120], text)
+        number = self._number(event, name, day)
+        return Notice(number, kind, "", name, self.now, due, f"【{kind}】{subject}"[:120], text)
 
     def _at(self, day: date, hour: time) -> datetime:
         return datetime.combine(day, hour, self.rules.bureau.zone)
@@ -147,7 +154,6 @@ class Rounds:
     def facts(self) -> Iterator[Fact]:
         for rid, one in self.followed.items():
             stamps, life = one.stamps, one.life
-            level = max((reached.level for reached in stamps.levels), default=0)
             started = stamps.start.started if stamps.start else None
             yield Fact(rid, stamps.street, stamps.branch, stamps.district, life.unit, started, life.state,
-                       life.deadline, life.closed_at, life.late, level, life.missed)  # fmt: skip
+                       life.deadline, life.closed_at, life.missed)  # fmt: skip

@@ -15,7 +15,7 @@ from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sync.core import escalation, issues, scores, standings
+from sync.core import duties, escalation, issues, scores, standings
 from sync.core import life as lives
 from sync.core.decide import Look
 from sync.core.followup import Followed
@@ -138,7 +138,7 @@ def _stripped(memory: Memory, month: str, at: datetime, inside: set[str]) -> Mem
         return not one.deleted and (stamps is None or stamps.received <= at)
 
     issues_ = {rid: one for rid, one in memory.known.get("issues", {}).items() if there(rid, one)}
-    own = (f"{scores.BASES}{month}", f"履职·{month}")
+    own = (f"{scores.BASES}{month}", f"{duties.LINES}{month}")
     return Memory(
         known={**memory.known, "issues": issues_},
         stamps={rid: one for rid, one in memory.stamps.items() if rid not in inside and one.received <= at},

@@ -22,7 +22,7 @@ EARLY = timedelta(days=7)  # so far into a month the month before counts too
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Where one issue stands. ``level``: the highest that was reached; ``late``: missed a deadline."""
+    """Where one issue stands. ``missed``: the deadlines that went by."""
 
     issue: str
     street: str
@@ -33,9 +33,7 @@ class Fact:
     state: str
     deadline: datetime | None
     closed_at: datetime | None
-    late: bool
-    level: int
-    missed: tuple[datetime, ...] = ()
+    missed: tuple[datetime, ...]
 
 
 @dataclass(frozen=True)
