@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sync.core import closings, scores, standings
+from sync.core import ceilings, closings, scores, standings
 from sync.core.claims import Claims
 from sync.core.closings import Closing
 from sync.core.duties import LINES
@@ -77,7 +77,7 @@ class Board:
         months = [month for month in self._since(lines) if month not in closed]
         bases = {month: self._bases(month, lines) for month in months}
         uncut = lines
-        lines = [*(base for group in bases.values() for base in group), *scores.capped(lines, self.reading.rules)]
+        lines = [*(base for group in bases.values() for base in group), *ceilings.capped(lines, self.reading.rules)]
         kept = [line for one in closed.values() for line in one.lines]
         lines += self.claims.upheld({line.id: line for line in [*kept, *lines]}, uncut)
         for month in sorted({line.month for line in lines} - set(bases)):

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sync.core import closings, scores
+from sync.core import ceilings, closings, scores
 from sync.core.checks import place
 from sync.core.reading import Reading
 from sync.core.roster import Roster, Street
@@ -122,7 +122,8 @@ class Claims:
         if original.id not in {line.id for line in mine}:
             return -original.points
         rest = [line for line in mine if line.id != original.id]
-        with_it, without = (sum(one.points for one in scores.capped(some, self.reading.rules)) for some in (mine, rest))
+        rules = self.reading.rules
+        with_it, without = (sum(one.points for one in ceilings.capped(some, rules)) for some in (mine, rest))
         return without - with_it
 
     def _again(self, row: Row, group: Mapping[str, Line]) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -41,7 +40,6 @@ DUTY = "履职"  # the pot that the ceiling of duty lines is kept for
 REVOKED = "撤销"
 ASKED = "申请·"  # under this name and the request the ledger keeps the lines that a request led to
 NOBODYS = "；本月没有哪位街路长任职过半，不作个人奖惩建议"
-ENDLESS = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +251,7 @@ class _Book:
         """Up to the case's total for lateness; a problem reported up in time is shared with the unit."""
         total = self.rules.score.case[self.issue.severity].overdue * self.factor
         rest = max(0, total - self.charged)
-        text = f"{self._what()}到 {deadline:%Y-%m-%d %H:%M} 没有整改，本件共扣{_points(total)}分"
+        text = f"{self._what()}到 {deadline:%Y-%m-%d %H:%M} 没有整改，本件共扣{points_words(total)}分"
         share = self.rules.score.share
         if self._shared():
             rest, total = rest * share.chief // 100, total * share.unit // 100
@@ -297,7 +295,7 @@ class _Book:
             AGAIN,
             -rest,
             self.stamps.start.started.date(),
-            f"{self._what()}{self.rules.repeat.window.zh}内第{self.stamps.repeat}次出现，本件共扣{_points(total)}分",
+            f"{self._what()}{self.rules.repeat.window.zh}内第{self.stamps.repeat}次出现，本件共扣{points_words(total)}分",
             "五·3",
         )
 
@@ -319,70 +317,9 @@ class _Book:
         yield self.street(SELF, self.rules.score.self_found.bonus, day, f"自查{self._what()}按期整改", ASSUMED)
 
 
-def _points(hundredths: int) -> str:
+def points_words(hundredths: int) -> str:
+    """Hundredths as people read points: 120 → 1.2."""
     return f"{hundredths / 100:g}"
-
-
-def capped(found: Sequence[Line], rules: Rules) -> list[Line]:
-    """Lines with the ceilings of their month: a task's deductions stop at its weight, bonuses at their caps. 加减分
-    that people decided has no ceiling of a task, and what is given back none at all.
-
-    A line that runs into a ceiling keeps its place with fewer points and says so.
-    """
-    if not found:
-        return []
-    ordered = sorted(found, key=lambda line: (line.month, line.kind, line.target, line.date, line.id))
-    table = pd.DataFrame(
-        {
-            "month": [line.month for line in ordered],
-            "kind": [line.kind for line in ordered],
-            "target": [line.target for line in ordered],
-            "pot": [_pot(line) for line in ordered],
-            "points": [line.points for line in ordered],
-        }
-    )
-    limits = {name: -task.weight for name, task in rules.tasks.items()} | {DUTY: -rules.duties.cap}
-    running = table.groupby(["month", "kind", "target", "pot"], sort=False)["points"].cumsum()
-    low = table["pot"].map(limits).fillna(-ENDLESS)
-    high = table["pot"].map({SELF: rules.score.self_found.cap, AWARD: ENDLESS, BACK: ENDLESS}).fillna(0)
-    before = running - table["points"]
-    allowed = running.clip(low, high) - before.clip(low, high)
-    points = allowed.astype("int64").tolist()
-    return _all_bonuses([_left(line, points) for line, points in zip(ordered, points, strict=True)], rules)
-
-
-def _pot(line: Line) -> str:
-    """Lines of one pot share a ceiling: deductions of a task, bonuses of a kind; what is given back has none."""
-    if line.rule in RETURNS:
-        return BACK
-    if line.points < 0:
-        return line.task
-    return SELF if line.rule == SELF else AWARD
-
-
-def _all_bonuses(lines: list[Line], rules: Rules) -> list[Line]:
-    """The month's ceiling of all bonuses together, whatever they are for."""
-    room: dict[tuple[str, str, str], int] = {}
-
-    def fitted(line: Line) -> Line:
-        if line.points <= 0 or line.rule in RETURNS:
-            return line
-        key = (line.month, line.kind, line.target)
-        left = min(line.points, room.get(key, rules.score.bonus_cap))
-        room[key] = room.get(key, rules.score.bonus_cap) - left
-        return _left(line, left)
-
-    return [fitted(line) for line in lines]
-
-
-def _left(line: Line, points: int) -> Line:
-    return line if line.points == points else _shortened(line, points)
-
-
-@lru_cache(maxsize=1 << 18)  # the same lines meet the same ceiling at every look
-def _shortened(line: Line, points: int) -> Line:
-    what = "本项已扣满" if line.points < 0 else "加分已到上限"
-    return replace(line, points=points, text=f"{line.text}；{what}，少计{_points(abs(line.points - points))}分")
 
 
 def base_lines(month: str, targets: Iterable[tuple[str, str, str, bool]], rules: Rules) -> list[Line]:
