@@ -23,7 +23,7 @@ from python_calamine import CalamineWorkbook
 
 from sync import exchange, setup
 from sync.config import Office, Settings
-from sync.core.rows import Raw, Table
+from sync.core.sheet.rows import Raw, Table
 
 HEADERS = ("填报时间", "填报人", "来源", "街路", "位置", "类别", "严重程度", "问题描述")
 

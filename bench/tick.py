@@ -22,10 +22,10 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from sync import setup, tick
-from sync.core import serials
-from sync.core.rows import Raw
-from sync.core.rules import load
-from sync.core.tabs import parse
+from sync.core.rules.rules import load
+from sync.core.sheet import serials
+from sync.core.sheet.rows import Raw
+from sync.core.sheet.tabs import parse
 from sync.gateway import Client, Gateway
 from sync.ledger import Ledger
 from sync.workbook.api import Api

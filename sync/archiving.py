@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sync import setup
-from sync.core import archive
-from sync.core.archive import KEY
-from sync.core.decide import Look, take
+from sync.core.look import archive
+from sync.core.look.archive import KEY
+from sync.core.look.decide import Look, take
 from sync.core.memory import MOVING, THERE, Archived, Tables
-from sync.core.rows import Row, Table, plain
-from sync.core.rules import Rules
-from sync.core.tabs import locate
+from sync.core.rules.rules import Rules
+from sync.core.sheet.rows import Row, Table, plain
+from sync.core.sheet.tabs import locate
 from sync.gateway import Gateway
 from sync.ledger import Ledger
 

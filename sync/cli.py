@@ -21,12 +21,13 @@ from rich.console import Console
 
 from sync import archiving, demo, exchange, inspection, letters, mapping, proof, setup
 from sync.config import Office, Settings, SettingsError
-from sync.core import archive, reasons, verification
-from sync.core import explain as explanations
-from sync.core import simulate as simulations
-from sync.core.decide import Look, take
-from sync.core.rules import RulesError, load
-from sync.core.tabs import TabError
+from sync.core.look import archive
+from sync.core.look.decide import Look, take
+from sync.core.rules.rules import RulesError, load
+from sync.core.sheet.tabs import TabError
+from sync.core.views import explain as explanations
+from sync.core.views import reasons, verification
+from sync.core.views import simulate as simulations
 from sync.gateway import Refused, Unknown, Unreachable
 from sync.ledger import Busy, Outdated, Unusable
 

@@ -23,14 +23,14 @@ from google.oauth2.service_account import Credentials
 from sync import digests, letters, outbox, tick
 from sync.bots import Bot
 from sync.channels import Mail
-from sync.core import serials, tabs
-from sync.core.addressees import MAILED
-from sync.core.letters import Letter
-from sync.core.notices import Notice, demanded
-from sync.core.roster import Roster
-from sync.core.rules import Rules, RulesError
-from sync.core.rules import load as load_rules
-from sync.core.sight import remembered
+from sync.core.letters.addressees import MAILED
+from sync.core.letters.letters import Letter
+from sync.core.notices.notices import Notice, demanded
+from sync.core.people.permissions import remembered
+from sync.core.people.roster import Roster
+from sync.core.rules.rules import Rules, RulesError
+from sync.core.rules.rules import load as load_rules
+from sync.core.sheet import serials, tabs
 from sync.gateway import Client, Gateway
 from sync.ledger import Ledger
 from sync.ledger.arrivals import Arrivals

@@ -13,14 +13,14 @@ from datetime import datetime
 from typing import Any
 
 from sync import photos
-from sync.core import forms
-from sync.core.forms import Field, Form
 from sync.core.memory import Tables
-from sync.core.pictures import Photo
-from sync.core.plan import Plan, append_row
-from sync.core.preview import NoTab, Preview, faults, layout_of, preview, when
-from sync.core.rows import Raw
-from sync.core.rules import Rules
+from sync.core.rules.rules import Rules
+from sync.core.sheet.photos import Photo
+from sync.core.sheet.plan import Plan, append_row
+from sync.core.sheet.rows import Raw
+from sync.core.views import forms
+from sync.core.views.forms import Field, Form
+from sync.core.views.preview import NoTab, Preview, faults, layout_of, preview, when
 from sync.gateway import Gateway, Refused, Unknown, Unreachable
 from sync.ledger import Ledger
 from sync.ledger.intake import IN, SENDING, Intake, Submission

@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sync.bots import Bot, Refusal, cut, harmless, pages
-from sync.core.rulelinks import BOT_KINDS
+from sync.core.rules.section_links import BOT_KINDS
 from sync.ledger import Busy, Ledger, Waiting
 from sync.ledger.paces import Paces
 from sync.outbox import Delivery, hold, later

@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from sync import files, mapping, xlsx
-from sync.core import evidence
-from sync.core.closings import Closing
-from sync.core.plan import Plan, append_row, to_raw
-from sync.core.rows import READERS, Raw, Table, nearest, plain, quoted
-from sync.core.rules import Rules
-from sync.core.tabs import Column, Tab, letters, locate
+from sync.core.rules.rules import Rules
+from sync.core.scores import facts
+from sync.core.scores.seal import Closing
+from sync.core.sheet.plan import Plan, append_row, to_raw
+from sync.core.sheet.rows import READERS, Raw, Table, nearest, plain, quoted
+from sync.core.sheet.tabs import Column, Tab, letters, locate
 from sync.files import Sheet
 from sync.gateway import Client, Gateway, Refused, Unknown
 from sync.mapping import ColumnMap, FileProblem
@@ -43,7 +43,7 @@ def export(
     ``sealed``: months whose seal the file is to carry, so that it can be checked from the file alone. Equal tables,
     rules and seals give the same file, byte for byte. Mobile numbers stay behind. Raises ``FileProblem``.
     """
-    content = xlsx.draw(tables, templates, rules, zone, evidence.sheets(sealed))
+    content = xlsx.draw(tables, templates, rules, zone, facts.sheets(sealed))
     try:
         _replace(path, content)
     except OSError as error:

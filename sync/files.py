@@ -16,9 +16,9 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from sync.core import serials
-from sync.core.rows import Raw, plain
-from sync.core.tabs import Tab
+from sync.core.sheet import serials
+from sync.core.sheet.rows import Raw, plain
+from sync.core.sheet.tabs import Tab
 from sync.mapping import ColumnMap, FileProblem
 
 ENCODINGS = ("utf-8-sig", "gb18030")

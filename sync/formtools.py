@@ -16,10 +16,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core.plan import to_raw
-from sync.core.rows import READERS, Raw, plain
-from sync.core.rulelinks import CAOLIAO, JIANDAOYUN, JINSHUJU, SIGNED, WENJUANXING, Hook
-from sync.core.tabs import Column, Tab
+from sync.core.rules.section_links import CAOLIAO, JIANDAOYUN, JINSHUJU, SIGNED, WENJUANXING, Hook
+from sync.core.sheet.plan import to_raw
+from sync.core.sheet.rows import READERS, Raw, plain
+from sync.core.sheet.tabs import Column, Tab
 
 WINDOW_SECONDS = 300  # how far a signed push's clock may be from ours
 LONGEST = 5000  # characters in a cell; the sheet itself takes 50 000

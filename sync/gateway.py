@@ -24,9 +24,9 @@ from gspread.urls import (
     SPREADSHEET_VALUES_BATCH_URL,
 )
 
-from sync.core.plan import Plan, TabPlan
-from sync.core.rows import Raw, Table
-from sync.core.tabs import Tab
+from sync.core.sheet.plan import Plan, TabPlan
+from sync.core.sheet.rows import Raw, Table
+from sync.core.sheet.tabs import Tab
 
 TIMEOUT = (10, 120)  # seconds to connect, to read: a large workbook takes Google some time
 PASSING = (429, 500, 502, 503, 504)

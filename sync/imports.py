@@ -17,9 +17,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sync import exchange
-from sync.core.plan import Plan, append_row
-from sync.core.rows import Raw, fingerprint, nearest, plain, quoted
-from sync.core.tabs import Tab, locate
+from sync.core.sheet.plan import Plan, append_row
+from sync.core.sheet.rows import Raw, fingerprint, nearest, plain, quoted
+from sync.core.sheet.tabs import Tab, locate
 from sync.gateway import Gateway, Refused, Unknown, Unreachable
 from sync.ledger import Ledger
 from sync.ledger.arrivals import DONE, IMPORTS, Arrival, Arrivals

@@ -7,10 +7,10 @@ from typing import Any
 
 from sync import archiving, formtools
 from sync.config import Office
-from sync.core import archive
-from sync.core.rows import nearest
-from sync.core.rules import Rules, load
-from sync.core.tabs import locate
+from sync.core.look import archive
+from sync.core.rules.rules import Rules, load
+from sync.core.sheet.rows import nearest
+from sync.core.sheet.tabs import locate
 
 PEOPLE = "由人落实"
 

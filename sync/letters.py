@@ -16,8 +16,8 @@ from typing import Any
 from docxtpl import DocxTemplate  # type: ignore[import-untyped]
 from jinja2.sandbox import SandboxedEnvironment
 
-from sync.core.letters import Letter
-from sync.core.papers import paper
+from sync.core.letters.letters import Letter
+from sync.core.letters.papers import paper
 
 TEMPLATE = Path("letters") / "letter.docx"
 MIME = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

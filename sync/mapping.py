@@ -30,9 +30,9 @@ from typing import Any
 
 import pandas as pd
 
-from sync.core import serials
-from sync.core.rows import nearest, plain
-from sync.core.tabs import Tab
+from sync.core.sheet import serials
+from sync.core.sheet.rows import nearest, plain
+from sync.core.sheet.tabs import Tab
 
 TABLES = ("columns", "constants", "dates", "numbers", "values")
 KEYS = ("sheet", "header_row", *TABLES)

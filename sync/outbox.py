@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from html import escape
 
 from sync.channels import Connection, Failure, Letter, Mail
-from sync.core.notices import KINDS, MAIL, Notice, spared
-from sync.core.rulelinks import BOT_KINDS
+from sync.core.notices.notices import KINDS, MAIL, Notice, spared
+from sync.core.rules.section_links import BOT_KINDS
 from sync.ledger import Ledger, Waiting
 from sync.ledger.wishes import Wishes
 

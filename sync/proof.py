@@ -13,11 +13,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 from sync import files
-from sync.core import closings, evidence
-from sync.core.closings import HEAD, Fact
-from sync.core.evidence import CALENDARS, DIGEST, FACTS, MONTHS, NAMES, RULES, SCORES, Difference, Seen, words
-from sync.core.rows import Raw
-from sync.core.verification import Verdict
+from sync.core.scores import facts as evidence
+from sync.core.scores import seal
+from sync.core.scores.facts import CALENDARS, DIGEST, FACTS, MONTHS, NAMES, RULES, SCORES, Difference, Seen, words
+from sync.core.scores.seal import HEAD, Fact
+from sync.core.sheet.rows import Raw
+from sync.core.views.verification import Verdict
 from sync.mapping import FileProblem
 
 Cells = Sequence[Raw | date | datetime]
@@ -37,8 +38,8 @@ def verify(path: Path, month: str) -> Verdict:
     differences = [*(one for _, group in held for one in group), *evidence.added(facts, present, month)]
     blind = evidence.unseen(facts, present)
     differences += [*_digests(sheets, facts), *_shown(sheets, month, sealed)]
-    carried = closings.digest(facts)
-    now = closings.digest(fact for fact, _ in held) if carried == sealed else carried
+    carried = seal.digest(facts)
+    now = seal.digest(fact for fact, _ in held) if carried == sealed else carried
     notes = () if carried == sealed else (f"「{FACTS}」里的行算出来不是封存时的摘要值：这张表本身被改过。",)
     return Verdict(month, sealed, "" if blind else now, tuple(differences), (*blind, *notes))
 
@@ -93,7 +94,7 @@ def _digests(sheets: Sheets, facts: Sequence[Fact]) -> Iterator[Difference]:
     if found != wanted:
         yield Difference(RULES, "规则摘要", 0, "文字", wanted, found)
     wanted = named.get("日历摘要", "")
-    found = closings.calendar_digest((row[1], row[2]) for row in _texts(sheets, CALENDARS) if row[0] == wanted)
+    found = seal.calendar_digest((row[1], row[2]) for row in _texts(sheets, CALENDARS) if row[0] == wanted)
     if found != wanted:
         yield Difference(CALENDARS, "日历摘要", 0, "内容", wanted, found)
 

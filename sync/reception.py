@@ -15,12 +15,12 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from sync import formtools
-from sync.core.amendments import Rows, amendments, people_s_cells
-from sync.core.plan import Plan, Restore, append_row, same
-from sync.core.rows import Raw, Table, fingerprint, plain
-from sync.core.rulelinks import Hook
-from sync.core.rules import Rules
-from sync.core.tabs import Layout, Tab, locate
+from sync.core.rules.rules import Rules
+from sync.core.rules.section_links import Hook
+from sync.core.sheet.amendments import Rows, amendments, people_s_cells
+from sync.core.sheet.plan import Plan, Restore, append_row, same
+from sync.core.sheet.rows import Raw, Table, fingerprint, plain
+from sync.core.sheet.tabs import Layout, Tab, locate
 from sync.fetching import Fetcher, Lost, allowed
 from sync.gateway import Gateway, Refused, Unknown, Unreachable
 from sync.ledger import Busy, Ledger

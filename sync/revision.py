@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 
 from sync.config import Office
-from sync.core.rules import RulesError, load
-from sync.core.spans import Problem
+from sync.core.rules.rules import RulesError, load
+from sync.core.rules.text import Problem
 from sync.ledger.editions import Draft, Edition, Editions
 
 BY_HAND = "直接改了规则文件"

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sync.core.rules import Rules
-from sync.core.tabs import Color, Column, Tab, letters
+from sync.core.rules.rules import Rules
+from sync.core.sheet.tabs import Color, Column, Tab, letters
 from sync.gateway import Gateway
 from sync.workbook.accounts import Accounts
 from sync.workbook.store import Store

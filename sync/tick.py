@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sync import archiving
-from sync.core.decide import decide
+from sync.core.look.decide import decide
 from sync.core.memory import Decision, Tables
-from sync.core.plan import land
-from sync.core.rules import Rules, RulesError, load
+from sync.core.rules.rules import Rules, RulesError, load
+from sync.core.sheet.plan import land
 from sync.gateway import Gateway, Refused, Unknown, Unreachable
 from sync.ledger import Ledger
 

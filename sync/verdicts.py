@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync.core.plan import Plan, Restore, Write, give_back, land, same
-from sync.core.rows import Raw, Table, fingerprint, plain
-from sync.core.tabs import Layout, locate
+from sync.core.sheet.plan import Plan, Restore, Write, give_back, land, same
+from sync.core.sheet.rows import Raw, Table, fingerprint, plain
+from sync.core.sheet.tabs import Layout, locate
 from sync.gateway import Gateway
 
 TRIES = 3

@@ -18,9 +18,9 @@ import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from sync.core.rows import Raw, Table
-from sync.core.rules import Rules
-from sync.core.tabs import Color, Column, Tab, letters
+from sync.core.rules.rules import Rules
+from sync.core.sheet.rows import Raw, Table
+from sync.core.sheet.tabs import Color, Column, Tab, letters
 
 GREY, HEAD, HEAD_GREY = "#EFEFEF", "#D9EAD3", "#D9D9D9"
 SPARE_ROWS = 500  # empty rows below the last one that have drop-downs and colours too

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core import serials, tabs
-from sync.core.decide import decide
+from sync.core.look.decide import decide
 from sync.core.memory import Decision, Memory, Tables, absorb
-from sync.core.pictures import Picture
-from sync.core.rows import Raw, Table
-from sync.core.rules import Rules, load
+from sync.core.rules.rules import Rules, load
+from sync.core.sheet import serials, tabs
+from sync.core.sheet.photos import Picture
+from sync.core.sheet.rows import Raw, Table
 
 ROOT = Path(__file__).parent.parent
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -14,7 +14,7 @@ import gspread
 
 from sync import setup, tick
 from sync.core.memory import Decision
-from sync.core.rows import Raw
+from sync.core.sheet.rows import Raw
 from sync.gateway import Client, Gateway
 from sync.ledger import Ledger
 from sync.workbook import transport

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from sync.core.roster import Post, Roster, Span, Street
-from sync.core.sight import answers, person, sees
+from sync.core.people.permissions import answers, person, sees
+from sync.core.people.roster import Post, Roster, Span, Street
 from sync.ledger.visits import Visits
 from tests.book import ZONE, hour
 from tests.house import OPERATOR, House, house

@@ -16,10 +16,10 @@ import pytest
 
 from sync import archiving, tick
 from sync.config import Office, Settings
-from sync.core import verification
-from sync.core.rows import Raw
-from sync.core.rules import load
-from sync.core.simulate import simulate
+from sync.core.rules.rules import load
+from sync.core.sheet.rows import Raw
+from sync.core.views import verification
+from sync.core.views.simulate import simulate
 from sync.workbook import transport
 from sync.workbook.api import Request, Response
 from tests.book import hour, templates

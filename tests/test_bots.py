@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sync import digests
 from sync.bots import Bot, Refusal, cut, ding_sign, feishu_sign, harmless, pages
 from sync.channels import Mail
-from sync.core.decide import decide
-from sync.core.notices import demanded
-from sync.core.rules import Rules, load
+from sync.core.look.decide import decide
+from sync.core.notices.notices import demanded
+from sync.core.rules.rules import Rules, load
 from sync.ledger import Ledger
 from sync.ledger.paces import MOST
 from sync.ledger.wishes import Wishes

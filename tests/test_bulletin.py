@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from sync import poster
-from sync.core.bulletin import MOST_STREETS, Bulletin, Late, Scope, bulletin
+from sync.core.views.bulletin import MOST_STREETS, Bulletin, Late, Scope, bulletin
 from tests.book import Book, bureau, hour
 from tests.house import OPERATOR, House, house
 

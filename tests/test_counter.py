@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sync.core.forms import FORMS, Choices, fields
-from sync.core.sight import Person
+from sync.core.people.permissions import Person
+from sync.core.views.forms import FORMS, Choices, fields
 from sync.counter import Answer, Counter, Handed
 from sync.photos import Shelf
 from sync.workbook import errors, transport

@@ -14,10 +14,10 @@ import pytest
 
 from sync import exchange, mapping, setup
 from sync.config import Office, Settings
-from sync.core import checks
-from sync.core.roster import assemble
-from sync.core.rows import Reader, Row, Table
-from sync.core.tabs import Layout, locate
+from sync.core.approvals import checks
+from sync.core.people.roster import assemble
+from sync.core.sheet.rows import Reader, Row, Table
+from sync.core.sheet.tabs import Layout, locate
 from sync.demo import cast, city, play, roster, run, summed
 from sync.demo.script import Entry, Script, floor
 from tests.book import ROOT, ZONE, default_rules, hour, templates

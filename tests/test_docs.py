@@ -10,8 +10,8 @@ import pytest
 
 from sync import config
 from sync.cli import main
-from sync.core import tabs
-from sync.core.conditions import STATES
+from sync.core.rules.conditions import STATES
+from sync.core.sheet import tabs
 from tests.book import templates
 
 ROOT = Path(__file__).parent.parent

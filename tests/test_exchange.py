@@ -16,8 +16,8 @@ import requests
 from python_calamine import CalamineWorkbook
 
 from sync import exchange, mapping
-from sync.core import serials
-from sync.core.rows import Raw, Table
+from sync.core.sheet import serials
+from sync.core.sheet.rows import Raw, Table
 from sync.exchange import FileProblem
 from sync.gateway import Client
 from tests.book import ZONE, default_rules, hour, templates

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import requests
 
-from sync.core import forms
-from sync.core.preview import by_column
+from sync.core.views import forms
+from sync.core.views.preview import by_column
 from sync.ledger.intake import IN, SENDING, Intake
 from sync.workbook import transport
 from sync.workbook.api import Request, Response

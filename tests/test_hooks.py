@@ -22,7 +22,7 @@ from PIL import Image
 
 from sync import formtools, setup
 from sync.config import Office, Settings
-from sync.core.rules import load
+from sync.core.rules.rules import load
 from sync.fetching import Lost
 from sync.inspection import link_problems
 from sync.ledger import Ledger

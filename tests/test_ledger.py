@@ -11,9 +11,9 @@ from datetime import datetime
 import pytest
 import sqlalchemy as sa
 
-from sync.core.decide import decide
+from sync.core.look.decide import decide
 from sync.core.memory import absorb
-from sync.core.plan import Restore
+from sync.core.sheet.plan import Restore
 from sync.gateway import TIMEOUT, Client
 from sync.ledger import LEASE_SECONDS, Busy, Ledger, Outdated
 from sync.ledger.tables import leases

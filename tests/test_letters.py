@@ -22,8 +22,8 @@ from click.testing import CliRunner
 
 from sync import letters, setup
 from sync.cli import main
-from sync.core import letters as core
-from sync.core.papers import paper
+from sync.core.letters import letters as core
+from sync.core.letters.papers import paper
 from sync.ledger import Ledger
 from tests.book import ROOT, ZONE, Book, bureau, default_rules, hour
 from tests.desk import Desk

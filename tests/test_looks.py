@@ -13,14 +13,14 @@ import pytest
 from click.testing import CliRunner
 
 from sync.cli import main
-from sync.core import explain, reasons, trends
-from sync.core.agenda import Agenda, agenda
-from sync.core.bulletin import Scope
-from sync.core.decide import Look
-from sync.core.places import FAR, NEAR, Spot, draw
-from sync.core.recall import recall
-from sync.core.rules import load
-from sync.core.sight import Person, person, sees_score
+from sync.core.look.decide import Look
+from sync.core.look.recall import recall
+from sync.core.people.permissions import Person, person, sees_score
+from sync.core.rules.rules import load
+from sync.core.views import explain, reasons, trends
+from sync.core.views.agenda import Agenda, agenda
+from sync.core.views.bulletin import Scope
+from sync.core.views.map import FAR, NEAR, Spot, draw
 from tests.book import Book, bureau, hour, templates
 from tests.house import OPERATOR, House, house
 from webhook import month

@@ -20,10 +20,11 @@ from click.testing import CliRunner
 from sync import demo, exchange, proof, setup
 from sync.cli import main
 from sync.config import Office, Settings
-from sync.core import reasons, serials, verification
-from sync.core.explain import explain
+from sync.core.look.recall import recall
 from sync.core.memory import Tables
-from sync.core.recall import recall
+from sync.core.sheet import serials
+from sync.core.views import reasons, verification
+from sync.core.views.explain import explain
 from sync.workbook import transport
 from tests.book import ZONE, hour
 

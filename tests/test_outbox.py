@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sync.channels import Failure, Letter, Mail
-from sync.core.decide import decide
+from sync.core.look.decide import decide
 from sync.ledger import Ledger
 from sync.outbox import GAPS, MOST_TRIES, deliver
 from tests.book import ZONE, bureau, hour

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from sync import photos
-from sync.core.pictures import Photo
+from sync.core.sheet.photos import Photo
 from sync.ledger import Ledger
 from sync.ledger.intake import Intake
 from sync.photos import BadPhoto, Crowded, Shelf, take

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sync import revision
-from sync.core import yeartable
-from sync.core.rules import load
+from sync.core.rules import holidays
+from sync.core.rules.rules import load
 from sync.revision import NotInForce
 from tests.book import ROOT, hour
 from tests.house import OPERATOR, House, house
@@ -161,11 +161,11 @@ def test_next_year_s_holidays_go_from_the_page_into_the_draft(home: House) -> No
 
 def test_a_year_is_written_into_the_text_as_it_was_typed_and_read_back() -> None:
     off, on = ["01-01~01-03 元旦", "04-05 清明"], ["01-09 元旦"]
-    text = yeartable.with_year(TEXT, 2028, True, off, on)
+    text = holidays.with_year(TEXT, 2028, True, off, on)
     days = load(text).calendar.published(2028)
-    assert (yeartable.written(days, works=False), yeartable.written(days, works=True)) == (off, on)
-    again = yeartable.with_year(text, 2028, True, off[:1], [])
+    assert (holidays.written(days, works=False), holidays.written(days, works=True)) == (off, on)
+    again = holidays.with_year(text, 2028, True, off[:1], [])
     assert again.count("[[calendar.year]]") == 2
-    assert yeartable.written(load(again).calendar.published(2028), works=False) == off[:1]
-    hostile = yeartable.with_year(TEXT, 2028, True, ['01-01 元旦"]\npublished = false #'], [])
+    assert holidays.written(load(again).calendar.published(2028), works=False) == off[:1]
+    hostile = holidays.with_year(TEXT, 2028, True, ['01-01 元旦"]\npublished = false #'], [])
     assert "2028" in str(load(hostile).calendar.known), "a quote does not end the text"

@@ -15,7 +15,7 @@ import requests
 import responses
 
 from sync import setup, tick
-from sync.core.rows import Raw
+from sync.core.sheet.rows import Raw
 from sync.gateway import Client, Gateway, Refused, Unknown, Unreachable
 from sync.ledger import LEASE_SECONDS, Busy, Ledger
 from sync.workbook import errors

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sync import verdicts
-from sync.core.rows import Raw, plain
+from sync.core.sheet.rows import Raw, plain
 from sync.gateway import Gateway, Unknown
 from sync.verdicts import NotWritten, Verdict
 from sync.workbook.api import Request, Response

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from sync.core.notices import grounds
-from sync.core.rules import load
+from sync.core.notices.notices import grounds
+from sync.core.rules.rules import load
 from sync.inspection import link_problems
 from sync.ledger.wishes import Wishes
 from tests.book import ROOT, default_rules

@@ -22,8 +22,8 @@ from flask import g, redirect, render_template, request, session
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from sync.config import Office
-from sync.core.sight import Person
-from sync.core.sight import person as find
+from sync.core.people.permissions import Person
+from sync.core.people.permissions import person as find
 from sync.ledger.visits import Visits
 
 OPERATOR = "管理员"  # who runs the service; sees all, stands in no sheet

@@ -9,8 +9,8 @@ from typing import Any
 import flask
 from flask import request
 
-from sync.core import worklist
-from sync.core.sight import sees
+from sync.core.people.permissions import sees
+from sync.core.views import worklist
 from sync.counter import Counter, Piece
 from sync.photos import BadPhoto, Crowded
 from webhook import access

@@ -8,10 +8,10 @@ from typing import Any
 import flask
 from flask import render_template, request
 
-from sync.core import plan
-from sync.core.requests import SUPERIORS, Question, waiting
-from sync.core.rows import Raw, plain
-from sync.core.sight import Person
+from sync.core.approvals.requests import SUPERIORS, Question, waiting
+from sync.core.people.permissions import Person
+from sync.core.sheet import plan
+from sync.core.sheet.rows import Raw, plain
 from sync.verdicts import Verdict
 from webhook import access, writing
 from webhook.access import Door

@@ -8,9 +8,9 @@ import flask
 from flask import Response, render_template, request
 
 from sync import poster
-from sync.core.bulletin import Bulletin, Scope, bulletin
-from sync.core.roster import Roster
-from sync.core.sight import Person
+from sync.core.people.permissions import Person
+from sync.core.people.roster import Roster
+from sync.core.views.bulletin import Bulletin, Scope, bulletin
 from webhook import access
 from webhook.access import Door
 

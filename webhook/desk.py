@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync.config import Office
-from sync.core.tabs import Column, Tab
+from sync.core.sheet.tabs import Column, Tab
 from sync.workbook.model import Book, Sheet
 from sync.workbook.store import Transaction
 from webhook.access import Door

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core.plan import to_raw
-from sync.core.rows import READERS
-from sync.core.tabs import Column
+from sync.core.sheet.plan import to_raw
+from sync.core.sheet.rows import READERS
+from sync.core.sheet.tabs import Column
 from sync.workbook import lines, live
 from sync.workbook.dimensions import delete, insert
 from sync.workbook.model import Book, Sheet

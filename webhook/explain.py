@@ -7,12 +7,13 @@ from typing import Any
 import flask
 from flask import render_template
 
-from sync.core import addressees, reasons
-from sync.core import explain as explanations
-from sync.core.decide import Look
-from sync.core.rows import plain
-from sync.core.scores import Line
-from sync.core.sight import Person, sees, sees_score
+from sync.core.letters import addressees
+from sync.core.look.decide import Look
+from sync.core.people.permissions import Person, sees, sees_score
+from sync.core.scores.scores import Line
+from sync.core.sheet.rows import plain
+from sync.core.views import explain as explanations
+from sync.core.views import reasons
 from webhook import access
 from webhook.access import Door
 from webhook.looks import Looks

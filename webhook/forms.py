@@ -13,10 +13,10 @@ import flask
 from flask import render_template, request
 
 from sync.config import Office
-from sync.core import forms, worklist
-from sync.core.forms import FORMS, Form
-from sync.core.rows import Raw
-from sync.core.sight import Person, answers, sees
+from sync.core.people.permissions import Person, answers, sees
+from sync.core.sheet.rows import Raw
+from sync.core.views import forms, worklist
+from sync.core.views.forms import FORMS, Form
 from sync.counter import Answer, Counter, Handed
 from webhook import access, album, report
 from webhook.access import Door

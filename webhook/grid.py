@@ -17,8 +17,8 @@ from flask import Response, render_template, request, stream_with_context
 
 from sync import setup
 from sync.config import Office
-from sync.core.sight import OVERSEERS
-from sync.core.tabs import Column, Tab
+from sync.core.people.permissions import OVERSEERS
+from sync.core.sheet.tabs import Column, Tab
 from sync.workbook import lines, live
 from sync.workbook.changes import Change, SheetChange
 from sync.workbook.errors import ApiError

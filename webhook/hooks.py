@@ -22,7 +22,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from sync import formtools
 from sync.config import Office
-from sync.core.rulelinks import Hook
+from sync.core.rules.section_links import Hook
 from sync.counter import Counter
 from sync.formtools import sign
 from sync.ledger.arrivals import Arrivals

@@ -10,10 +10,10 @@ import flask
 from flask import render_template, request
 
 from sync import imports
-from sync.core import serials
-from sync.core.rows import Raw, plain
-from sync.core.sight import OVERSEERS
-from sync.core.tabs import Column, Tab
+from sync.core.people.permissions import OVERSEERS
+from sync.core.sheet import serials
+from sync.core.sheet.rows import Raw, plain
+from sync.core.sheet.tabs import Column, Tab
 from sync.gateway import Gateway
 from sync.imports import Import, Preview, Unsure
 from sync.ledger import Busy

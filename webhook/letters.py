@@ -12,13 +12,14 @@ from urllib.parse import quote
 import flask
 from flask import Response, render_template, request
 
-from sync.core import letters, plan
-from sync.core.addressees import may_sign, sees
-from sync.core.letters import LETTER, Letter
-from sync.core.papers import paper
-from sync.core.roster import ROLES
-from sync.core.rows import Raw, plain
-from sync.core.sight import Person
+from sync.core.letters import letters
+from sync.core.letters.addressees import may_sign, sees
+from sync.core.letters.letters import LETTER, Letter
+from sync.core.letters.papers import paper
+from sync.core.people.permissions import Person
+from sync.core.people.roster import ROLES
+from sync.core.sheet import plan
+from sync.core.sheet.rows import Raw, plain
 from sync.letters import MIME, BadTemplate
 from sync.verdicts import Verdict
 from webhook import access, writing

@@ -6,9 +6,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync.core.decide import Look
+from sync.core.look.decide import Look
+from sync.core.look.recall import recall
 from sync.core.memory import Memo, Memory
-from sync.core.recall import recall
 from webhook.access import Door
 
 

@@ -14,11 +14,12 @@ from typing import Any
 import flask
 from flask import render_template, request
 
-from sync.core import periods, scores, worklist
-from sync.core.decide import Look
-from sync.core.rows import plain
-from sync.core.sight import Person, sees_score
-from sync.core.standings import Standing
+from sync.core.look.decide import Look
+from sync.core.people.permissions import Person, sees_score
+from sync.core.scores import periods, scores
+from sync.core.scores.standings import Standing
+from sync.core.sheet.rows import plain
+from sync.core.views import worklist
 from webhook import access
 from webhook.access import Door
 from webhook.explain import sees_issue, sees_line

@@ -9,10 +9,10 @@ import flask
 from flask import redirect, render_template, request
 
 from sync.core.memory import Sent
-from sync.core.notices import GROUP, KINDS, MAIL, NONE, OF_LETTERS, demanded, grounds
-from sync.core.rulelinks import BOT_KINDS
-from sync.core.rules import Rules
-from sync.core.sight import Person
+from sync.core.notices.notices import GROUP, KINDS, MAIL, NONE, OF_LETTERS, demanded, grounds
+from sync.core.people.permissions import Person
+from sync.core.rules.rules import Rules
+from sync.core.rules.section_links import BOT_KINDS
 from sync.ledger.wishes import Wishes
 from webhook import access
 from webhook.access import Door

@@ -11,8 +11,8 @@ from flask import Blueprint, Response, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as Answer
 
 from sync.config import Office
-from sync.core.life import STATES
-from sync.core.sight import Person
+from sync.core.issues.life import STATES
+from sync.core.people.permissions import Person
 from webhook import access
 
 SENDING = ("待发送", "已发送", "未发送", "发送失败", "不再发送")

@@ -11,8 +11,8 @@ import segno
 from flask import render_template, request
 
 from sync.channels import Failure, Letter
-from sync.core.roster import ROLES
-from sync.core.sight import OVERSEERS, Person, people
+from sync.core.people.permissions import OVERSEERS, Person, people
+from sync.core.people.roster import ROLES
 from webhook import access
 from webhook.access import Door
 

@@ -8,10 +8,10 @@ from typing import Any
 import flask
 from flask import render_template
 
-from sync.core import life as lives
-from sync.core.decide import Look
-from sync.core.places import Spot, draw
-from sync.core.sight import Person
+from sync.core.issues import life as lives
+from sync.core.look.decide import Look
+from sync.core.people.permissions import Person
+from sync.core.views.map import Spot, draw
 from webhook import access
 from webhook.explain import sees_issue
 from webhook.looks import Looks

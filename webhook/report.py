@@ -14,10 +14,10 @@ from typing import Any
 import flask
 from flask import render_template, request
 
-from sync.core import forms
-from sync.core.forms import REPORT, Choices, Field
-from sync.core.rows import Raw
-from sync.core.sight import Person
+from sync.core.people.permissions import Person
+from sync.core.sheet.rows import Raw
+from sync.core.views import forms
+from sync.core.views.forms import REPORT, Choices, Field
 from sync.counter import PUBLIC, Answer, Counter, Handed
 from webhook.access import Door
 from webhook.album import take_piece

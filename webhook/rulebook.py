@@ -16,12 +16,12 @@ import flask
 from flask import redirect, render_template, request
 
 from sync import revision
-from sync.core import yeartable
-from sync.core.rules import Rules, RulesError, load
-from sync.core.scores import month_of
-from sync.core.sight import OVERSEERS
-from sync.core.simulate import NotKnown, simulate
-from sync.core.status import calendar_warning
+from sync.core.look.status import calendar_warning
+from sync.core.people.permissions import OVERSEERS
+from sync.core.rules import holidays
+from sync.core.rules.rules import Rules, RulesError, load
+from sync.core.scores.scores import month_of
+from sync.core.views.simulate import NotKnown, simulate
 from sync.ledger.editions import Editions
 from sync.revision import NotInForce
 from webhook import access
@@ -238,7 +238,7 @@ def _calendar_routes(routes: flask.Blueprint, door: Door) -> None:
             return _calendar(door, door.now().year, "请选年份。"), 422
         off, on = (_lines(given.get(key, "")) for key in ("off", "on"))
         kept = revision.draft(door.office)
-        text = yeartable.with_year(kept.text, int(year), given.get("published") == "yes", off, on)
+        text = holidays.with_year(kept.text, int(year), given.get("published") == "yes", off, on)
         if found := revision.problems(text):
             return _calendar(door, int(year), f"没有存：{found[0].message}", given), 422
         revision.keep(door.office, text, _name(), door.now())
@@ -257,8 +257,8 @@ def _calendar(door: Door, year: int, said: str = "", typed: Any = None) -> str:
         year=year,
         this_year=door.now().year,
         known=year in rules.calendar.known,
-        off=typed["off"] if typed else "\n".join(yeartable.written(table, works=False)),
-        on=typed["on"] if typed else "\n".join(yeartable.written(table, works=True)),
+        off=typed["off"] if typed else "\n".join(holidays.written(table, works=False)),
+        on=typed["on"] if typed else "\n".join(holidays.written(table, works=True)),
         months=[(name, _weeks(rules, year, month)) for month, name in enumerate(_month_names(), start=1)],
         warning=calendar_warning(rules, door.now().date()),
         said=said,

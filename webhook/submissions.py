@@ -12,11 +12,11 @@ import flask
 from flask import request
 
 from sync.config import Office
-from sync.core import worklist
-from sync.core.forms import Choices
-from sync.core.pictures import ids
-from sync.core.sight import Person
-from sync.core.worklist import Item
+from sync.core.people.permissions import Person
+from sync.core.sheet.photos import ids
+from sync.core.views import worklist
+from sync.core.views.forms import Choices
+from sync.core.views.worklist import Item
 from sync.counter import Answer, Counter, same_sender
 from sync.gateway import Gateway
 from sync.photos import Shelf

@@ -8,8 +8,8 @@ from typing import Any
 import flask
 from flask import render_template, request
 
-from sync.core.bulletin import Scope
-from sync.core.trends import Trends, trends
+from sync.core.views.bulletin import Scope
+from sync.core.views.trends import Trends, trends
 from webhook import access
 from webhook.bulletins import ELSEWHERE, LEADERS, code_of, scopes
 from webhook.charts import chart

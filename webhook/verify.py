@@ -12,11 +12,12 @@ from typing import Any
 import flask
 from flask import render_template, request
 
-from sync.core import plan, worklist
-from sync.core.pictures import ids
-from sync.core.rows import Raw, plain
-from sync.core.sight import OVERSEERS
-from sync.core.worklist import standing
+from sync.core.people.permissions import OVERSEERS
+from sync.core.sheet import plan
+from sync.core.sheet.photos import ids
+from sync.core.sheet.rows import Raw, plain
+from sync.core.views import worklist
+from sync.core.views.worklist import standing
 from sync.verdicts import Verdict
 from webhook import access, writing
 from webhook.access import Door

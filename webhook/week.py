@@ -7,7 +7,7 @@ from typing import Any
 import flask
 from flask import redirect, render_template
 
-from sync.core.agenda import agenda
+from sync.core.views.agenda import agenda
 from webhook import access
 from webhook.looks import Looks
 

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sync.core.closings import Closing
-from sync.core.identity import Known
-from sync.core.issues import Stamps
-from sync.core.letters import Letter
-from sync.core.notices import Notice
-from sync.core.pictures import Picture
-from sync.core.plan import Plan, Restore, Settled
-from sync.core.rows import Raw, Table
-from sync.core.scores import Line
-from sync.core.tabs import Tab
+from sync.core.issues.issues import Stamps
+from sync.core.letters.letters import Letter
+from sync.core.notices.notices import Notice
+from sync.core.scores.scores import Line
+from sync.core.scores.seal import Closing
+from sync.core.sheet.identity import Known
+from sync.core.sheet.photos import Picture
+from sync.core.sheet.plan import Plan, Restore, Settled
+from sync.core.sheet.rows import Raw, Table
+from sync.core.sheet.tabs import Tab
 
 
 @dataclass(frozen=True)

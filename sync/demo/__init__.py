@@ -16,10 +16,10 @@ from typing import Any
 
 from sync import exchange
 from sync.config import Office
-from sync.core.life import CLOSED, ENDED
-from sync.core.rows import Table
-from sync.core.scores import STREET
-from sync.core.tabs import Tab, locate
+from sync.core.issues.life import CLOSED, ENDED
+from sync.core.scores.scores import STREET
+from sync.core.sheet.rows import Table
+from sync.core.sheet.tabs import Tab, locate
 from sync.demo import city
 from sync.demo.cast import roster
 from sync.demo.play import HOUR, play

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from itertools import cycle
 from typing import NamedTuple
 
-from sync.core.rows import Raw
+from sync.core.sheet.rows import Raw
 
 Cells = Mapping[str, Raw]
 

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from sync import exchange, mapping
-from sync.core.rows import Raw
-from sync.core.tabs import Tab
+from sync.core.sheet.rows import Raw
+from sync.core.sheet.tabs import Tab
 
 HERE = Path(__file__).parent
 SAMPLE = HERE / "city.csv"

@@ -16,11 +16,11 @@ from functools import cached_property
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sync.config import Office
-from sync.core.plan import Plan, Write, append_row
-from sync.core.rows import Raw, plain
-from sync.core.rules import Rules
-from sync.core.serials import DAY
-from sync.core.tabs import Layout, Tab, locate
+from sync.core.rules.rules import Rules
+from sync.core.sheet.plan import Plan, Write, append_row
+from sync.core.sheet.rows import Raw, plain
+from sync.core.sheet.serials import DAY
+from sync.core.sheet.tabs import Layout, Tab, locate
 from sync.demo.script import Cell, Entry, Number
 from sync.demo.signing import Leaders
 from sync.gateway import Gateway

@@ -11,10 +11,10 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from math import isnan
 
-from sync.core import serials
-from sync.core.rows import Raw
-from sync.core.rules import Category, Rules
-from sync.core.worktime import Limit
+from sync.core.calendar.worktime import Limit
+from sync.core.rules.rules import Category, Rules
+from sync.core.sheet import serials
+from sync.core.sheet.rows import Raw
 from sync.demo import cast
 from sync.demo.city import ASSIGNED, INSPECTION, PUBLIC, SELF, VOID, Report, part
 

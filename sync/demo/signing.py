@@ -8,10 +8,11 @@ from datetime import datetime
 from functools import cached_property
 
 from sync.config import Office
-from sync.core import letters, serials
-from sync.core.plan import Plan, Write
-from sync.core.rows import Raw, plain
-from sync.core.tabs import Layout, locate
+from sync.core.letters import letters
+from sync.core.sheet import serials
+from sync.core.sheet.plan import Plan, Write
+from sync.core.sheet.rows import Raw, plain
+from sync.core.sheet.tabs import Layout, locate
 from sync.gateway import Gateway
 
 SIGNER = "办公室01"

@@ -20,10 +20,10 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from sync.core.identity import DELETED
 from sync.core.memory import THERE, Archived, Change, Decision, Memory, Sent, absorb
-from sync.core.notices import Notice
-from sync.core.plan import Restore
+from sync.core.notices.notices import Notice
+from sync.core.sheet.identity import DELETED
+from sync.core.sheet.plan import Restore
 from sync.ledger.records import Records
 from sync.ledger.tables import Outdated, Unusable, history, leases, open_engine, outbox, rules, ticks
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync.core.rows import Raw
+from sync.core.sheet.rows import Raw
 from sync.ledger import Ledger
 from sync.ledger.tables import deliveries, upsert
 

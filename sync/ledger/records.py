@@ -14,16 +14,16 @@ import cattrs
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from sync.core.closings import Closing
-from sync.core.identity import Known
-from sync.core.issues import Stamps
-from sync.core.letters import Letter
+from sync.core.issues.issues import Stamps
+from sync.core.letters.letters import Letter
 from sync.core.memory import Archived, Change, Decision, Memory, Sent
-from sync.core.notices import Notice
-from sync.core.pictures import Photo, Picture
-from sync.core.plan import Plan, Restore
-from sync.core.rows import Raw
-from sync.core.scores import Line
+from sync.core.notices.notices import Notice
+from sync.core.scores.scores import Line
+from sync.core.scores.seal import Closing
+from sync.core.sheet.identity import Known
+from sync.core.sheet.photos import Photo, Picture
+from sync.core.sheet.plan import Plan, Restore
+from sync.core.sheet.rows import Raw
 from sync.ledger.tables import (
     archived,
     closings,

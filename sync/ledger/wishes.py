@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from sync.core.notices import GROUP, MAIL, NONE
+from sync.core.notices.notices import GROUP, MAIL, NONE
 from sync.ledger import Ledger
 from sync.ledger.tables import upsert, wishes
 

@@ -15,10 +15,10 @@ from urllib.parse import unquote
 
 import orjson
 
-from . import drive, spreadsheets
-from .call import Call
-from .errors import ApiError, not_found
-from .store import Store, Transaction
+from sync.workbook import drive, spreadsheets
+from sync.workbook.call import Call
+from sync.workbook.errors import ApiError, not_found
+from sync.workbook.store import Store, Transaction
 
 JSON = "application/json; charset=UTF-8"
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import orjson
 
-from . import cells, dimensions, groups, lines, paste, ranges, sheets, sorting, texts
-from .document import document
-from .errors import ApiError, Json, invalid, violation
-from .evaluate import recalculate
-from .masks import Tree, has, keep, tree
-from .model import Book
-from .schema import SHEETS, read
+from sync.workbook import cells, dimensions, groups, lines, paste, ranges, sheets, sorting, texts
+from sync.workbook.document import document
+from sync.workbook.errors import ApiError, Json, invalid, violation
+from sync.workbook.evaluate import recalculate
+from sync.workbook.masks import Tree, has, keep, tree
+from sync.workbook.model import Book
+from sync.workbook.schema import SHEETS, read
 
 Kind = Callable[[Book, Json], Json | None]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from .errors import ApiError, DriveError, Json, file_not_found, forbidden, invalid, not_found
-from .model import Book
-from .store import Transaction
+from sync.workbook.errors import ApiError, DriveError, Json, file_not_found, forbidden, invalid, not_found
+from sync.workbook.model import Book
+from sync.workbook.store import Transaction
 
 _WRITERS = ("owner", "writer", "organizer", "fileOrganizer")
 

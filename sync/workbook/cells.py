@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from .a1 import Box
-from .dimensions import required_fields
-from .errors import Json, invalid
-from .formats import settle_colours
-from .formulas import offset
-from .grid import Row, plain
-from .masks import assign, paths
-from .model import Book, Sheet
-from .values import check_length, clear, grow, put_formula, put_raw
+from sync.workbook.a1 import Box
+from sync.workbook.dimensions import required_fields
+from sync.workbook.errors import Json, invalid
+from sync.workbook.formats import settle_colours
+from sync.workbook.formulas import offset
+from sync.workbook.grid import Row, plain
+from sync.workbook.masks import assign, paths
+from sync.workbook.model import Book, Sheet
+from sync.workbook.values import check_length, clear, grow, put_formula, put_raw
 
 SMALL = 50  # cells up to which a look is written into the cells instead of painted over the range
 _OWN = ("note", "textFormatRuns")

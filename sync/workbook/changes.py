@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .grid import Row
+    from sync.workbook.grid import Row
 
 MOST_WAITING = 500  # changes that a watcher may be behind before it is told to look anew
 

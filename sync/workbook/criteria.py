@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .operands import Area, scalar
+from sync.workbook.operands import Area, scalar
 
 
 def criterion(wished: Any) -> Callable[[Any], bool]:

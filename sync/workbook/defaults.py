@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from .errors import Json
+from sync.workbook.errors import Json
 
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
 PROJECT = "workbook"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .a1 import Box
-from .errors import Json, invalid
-from .grid import Row
-from .model import Book, Sheet
-from .shifts import Shift, shift_all
+from sync.workbook.a1 import Box
+from sync.workbook.errors import Json, invalid
+from sync.workbook.grid import Row
+from sync.workbook.model import Book, Sheet
+from sync.workbook.shifts import Shift, shift_all
 
 _INHERITED = ("userEnteredFormat", "dataValidation")
 _NOUN = {"ROWS": "row", "COLUMNS": "column"}

@@ -7,16 +7,16 @@ from typing import Any
 
 import orjson
 
-from . import lines
-from .a1 import Box
-from .errors import Json
-from .formats import show
-from .grid import Row, decode
-from .groups import answered_groups
-from .masks import Tree, has, keep
-from .model import Book, Sheet
-from .ranges import answered_protection, answered_rule
-from .sheets import properties
+from sync.workbook import lines
+from sync.workbook.a1 import Box
+from sync.workbook.errors import Json
+from sync.workbook.formats import show
+from sync.workbook.grid import Row, decode
+from sync.workbook.groups import answered_groups
+from sync.workbook.masks import Tree, has, keep
+from sync.workbook.model import Book, Sheet
+from sync.workbook.ranges import answered_protection, answered_rule
+from sync.workbook.sheets import properties
 
 URL = "https://docs.google.com/spreadsheets/d/{}/edit"
 _CELL = ("sheets", "data", "rowData", "values")

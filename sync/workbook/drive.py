@@ -9,15 +9,15 @@ from typing import Any
 
 import orjson
 
-from . import defaults, uploads
-from .call import Call
-from .errors import DriveError, Json
-from .exports import exported
-from .masks import keep
-from .model import Book, Sheet
-from .sheets import copy_sheet, replace_all
-from .spreadsheets import new_book
-from .values import put_typed
+from sync.workbook import defaults, uploads
+from sync.workbook.call import Call
+from sync.workbook.errors import DriveError, Json
+from sync.workbook.exports import exported
+from sync.workbook.masks import keep
+from sync.workbook.model import Book, Sheet
+from sync.workbook.sheets import copy_sheet, replace_all
+from sync.workbook.spreadsheets import new_book
+from sync.workbook.values import put_typed
 
 _SHORT = ("kind", "id", "name", "mimeType")
 _CLAUSE = re.compile(

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from .errors import Json
-from .formats import serial
+from sync.workbook.errors import Json
+from sync.workbook.formats import serial
 
 
 class Entry(NamedTuple):

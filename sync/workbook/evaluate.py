@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .a1 import Bounds, Box, parse_area
-from .errors import Json
-from .grammar import Sight, parsed
-from .model import Book, Sheet
-from .operands import Area, Fault, scalar
+from sync.workbook.a1 import Bounds, Box, parse_area
+from sync.workbook.errors import Json
+from sync.workbook.grammar import Sight, parsed
+from sync.workbook.model import Book, Sheet
+from sync.workbook.operands import Area, Fault, scalar
 
 Place = tuple[int, int, int]  # sheet key, row, column
 

@@ -6,10 +6,10 @@ import csv
 import io
 from typing import Any
 
-from .errors import DriveError
-from .formats import pattern_of
-from .model import Book, Sheet
-from .values import Shown, values
+from sync.workbook.errors import DriveError
+from sync.workbook.formats import pattern_of
+from sync.workbook.model import Book, Sheet
+from sync.workbook.values import Shown, values
 
 CSV, TSV = "text/csv", "text/tab-separated-values"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

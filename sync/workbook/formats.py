@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
-from .errors import Json
+from sync.workbook.errors import Json
 
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a serial number has no time zone
 DATE_TYPES = frozenset(("DATE", "TIME", "DATE_TIME"))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from .a1 import column_index, letters, quote
+from sync.workbook.a1 import column_index, letters, quote
 
 _REFERENCE = re.compile(
     r"""(?P<text>"(?:[^"]|"")*")

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from .criteria import alike, chosen, criterion, picked, values_of
-from .formats import moment, serial, show
-from .operands import Area, Fault, flat, number, numbers, scalar, text, truth
+from sync.workbook.criteria import alike, chosen, criterion, picked, values_of
+from sync.workbook.formats import moment, serial, show
+from sync.workbook.operands import Area, Fault, flat, number, numbers, scalar, text, truth
 
 
 def _average(values: list[Any]) -> Any:

@@ -20,9 +20,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from .functions import FUNCTIONS, LAZY
-from .model import Sheet
-from .operands import Area, Fault, number, scalar, text
+from sync.workbook.functions import FUNCTIONS, LAZY
+from sync.workbook.model import Sheet
+from sync.workbook.operands import Area, Fault, number, scalar, text
 
 Node = Callable[["Sight"], Any]
 _TOKEN = re.compile(

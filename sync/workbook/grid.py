@@ -14,9 +14,9 @@ from typing import Any
 
 import orjson
 
-from .a1 import Box
-from .errors import Json
-from .store import SHIFT, RowRecord, Transaction, numbers, span
+from sync.workbook.a1 import Box
+from sync.workbook.errors import Json
+from sync.workbook.store import SHIFT, RowRecord, Transaction, numbers, span
 
 Value = Any  # str | int | float | bool
 EMPTY_ROW = b"[]"

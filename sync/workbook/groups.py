@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .dimensions import ends_of, required_fields, size_of
-from .errors import Json, invalid
-from .masks import assign, paths
-from .model import Book, Sheet
+from sync.workbook.dimensions import ends_of, required_fields, size_of
+from sync.workbook.errors import Json, invalid
+from sync.workbook.masks import assign, paths
+from sync.workbook.model import Book, Sheet
 
 
 def add_group(book: Book, request: Json) -> Json:

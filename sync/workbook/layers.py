@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .a1 import Box
-from .errors import Json
-from .masks import Paths, assign
+from sync.workbook.a1 import Box
+from sync.workbook.errors import Json
+from sync.workbook.masks import Paths, assign
 
 Layer = dict[str, Any]  # range: [top, bottom, left, right]; paths and value (a format), or value (a validation rule)
 

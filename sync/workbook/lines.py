@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .defaults import COLUMN_PIXELS, ROW_PIXELS
-from .dimensions import ends_of, required_fields
-from .errors import Json
-from .masks import assign, paths
-from .model import Book, Sheet
+from sync.workbook.defaults import COLUMN_PIXELS, ROW_PIXELS
+from sync.workbook.dimensions import ends_of, required_fields
+from sync.workbook.errors import Json
+from sync.workbook.masks import assign, paths
+from sync.workbook.model import Book, Sheet
 
 _KEYS = {"ROWS": "rowProperties", "COLUMNS": "columnProperties"}
 _USUAL = {"ROWS": ROW_PIXELS, "COLUMNS": COLUMN_PIXELS}

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .cells import put_value
-from .dimensions import delete, extend, insert
-from .errors import Json
-from .grid import Row, Value
-from .model import Book, Sheet
-from .sorting import sort_rows
+from sync.workbook.cells import put_value
+from sync.workbook.dimensions import delete, extend, insert
+from sync.workbook.errors import Json
+from sync.workbook.grid import Row, Value
+from sync.workbook.model import Book, Sheet
+from sync.workbook.sorting import sort_rows
 
 GONE, CHANGED = "gone", "changed"
 UNSEEN = object()  # the author does not say what he saw

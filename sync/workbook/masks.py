@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from .errors import BAD_REQUEST, Json, invalid
-from .schema import MESSAGES, camel
+from sync.workbook.errors import BAD_REQUEST, Json, invalid
+from sync.workbook.schema import MESSAGES, camel
 
 Path = tuple[str, ...]
 Paths = Iterable[Sequence[str]]

@@ -9,12 +9,12 @@ from typing import Any
 
 import orjson
 
-from . import a1, changes, defaults
-from .a1 import Bounds, Box
-from .errors import ApiError, Json, invalid
-from .grid import Grid, Row
-from .layers import Layers
-from .store import Transaction
+from sync.workbook import a1, changes, defaults
+from sync.workbook.a1 import Bounds, Box
+from sync.workbook.errors import ApiError, Json, invalid
+from sync.workbook.grid import Grid, Row
+from sync.workbook.layers import Layers
+from sync.workbook.store import Transaction
 
 MAX_CELLS = 10_000_000
 MAX_COLUMNS = 18_278

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .errors import Json
-from .formats import general
+from sync.workbook.errors import Json
+from sync.workbook.formats import general
 
 _SHOWN = {
     "DIVIDE_BY_ZERO": "#DIV/0!",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .a1 import Box
-from .cells import forget_value
-from .errors import Json, invalid
-from .formulas import offset
-from .model import Book, Sheet, range_of
-from .values import grow, put_formula, put_raw, put_typed
+from sync.workbook.a1 import Box
+from sync.workbook.cells import forget_value
+from sync.workbook.errors import Json, invalid
+from sync.workbook.formulas import offset
+from sync.workbook.model import Book, Sheet, range_of
+from sync.workbook.values import grow, put_formula, put_raw, put_typed
 
 Clip = Json  # value, and of formula, error, userEnteredFormat, dataValidation, note, textFormatRuns what there is
 _BLANK: Clip = {"value": ""}

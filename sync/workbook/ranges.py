@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from . import a1
-from .a1 import Box
-from .dimensions import required_fields
-from .errors import Json, invalid
-from .formats import settle_colours
-from .masks import assign, paths
-from .model import Book, Sheet, range_of
-from .sorting import sort_rows
-from .values import clear
+from sync.workbook import a1
+from sync.workbook.a1 import Box
+from sync.workbook.dimensions import required_fields
+from sync.workbook.errors import Json, invalid
+from sync.workbook.formats import settle_colours
+from sync.workbook.masks import assign, paths
+from sync.workbook.model import Book, Sheet, range_of
+from sync.workbook.sorting import sort_rows
+from sync.workbook.values import clear
 
 _NAME = re.compile(r"[^\W\d][\w.]*")
 

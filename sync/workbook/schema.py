@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from .errors import Json, violation
-from .messages import TEXT
+from sync.workbook.errors import Json, violation
+from sync.workbook.messages import TEXT
 
 SHEETS = "type.googleapis.com/google.apps.sheets.v4."
 _SCALARS: dict[str, tuple[str, type | tuple[type, ...]]] = {

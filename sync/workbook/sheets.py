@@ -7,14 +7,14 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from . import defaults
-from .dimensions import delete_columns, extend, required_fields
-from .errors import Json, invalid
-from .formats import settle_colours
-from .formulas import rename
-from .masks import assign, paths
-from .model import Book, Sheet
-from .shifts import Shift, each_formula, shift_all
+from sync.workbook import defaults
+from sync.workbook.dimensions import delete_columns, extend, required_fields
+from sync.workbook.errors import Json, invalid
+from sync.workbook.formats import settle_colours
+from sync.workbook.formulas import rename
+from sync.workbook.masks import assign, paths
+from sync.workbook.model import Book, Sheet
+from sync.workbook.shifts import Shift, each_formula, shift_all
 
 _FLAGS = ("hidden", "rightToLeft")
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .a1 import Box
-from .errors import Json
-from .formulas import Slide, rewrite
-from .model import Book, Sheet
+from sync.workbook.a1 import Box
+from sync.workbook.errors import Json
+from sync.workbook.formulas import Slide, rewrite
+from sync.workbook.model import Book, Sheet
 
 KEYS = {"ROWS": ("startRowIndex", "endRowIndex"), "COLUMNS": ("startColumnIndex", "endColumnIndex")}
 Edges = tuple[int, int | None]

@@ -6,12 +6,12 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from .a1 import Box
-from .dimensions import bake
-from .errors import Json, invalid
-from .formulas import offset
-from .grid import Row
-from .model import Book, Sheet
+from sync.workbook.a1 import Box
+from sync.workbook.dimensions import bake
+from sync.workbook.errors import Json, invalid
+from sync.workbook.formulas import offset
+from sync.workbook.grid import Row
+from sync.workbook.model import Book, Sheet
 
 Key = tuple[int, Any]
 

@@ -6,18 +6,27 @@ from typing import Any
 
 import orjson
 
-from . import a1, batch, defaults, tables, values
-from .a1 import Box
-from .call import Call
-from .dimensions import insert
-from .document import document
-from .errors import ApiError, Json, invalid
-from .evaluate import recalculate
-from .masks import keep, tree
-from .model import Book, Sheet
-from .schema import read
-from .sheets import copy_sheet, copy_title, properties
-from .values import DATE_OPTIONS, DIMENSIONS, INPUT_OPTIONS, VALUE_OPTIONS, Shown, Written, check_option, rows_of
+from sync.workbook import a1, batch, defaults, tables, values
+from sync.workbook.a1 import Box
+from sync.workbook.call import Call
+from sync.workbook.dimensions import insert
+from sync.workbook.document import document
+from sync.workbook.errors import ApiError, Json, invalid
+from sync.workbook.evaluate import recalculate
+from sync.workbook.masks import keep, tree
+from sync.workbook.model import Book, Sheet
+from sync.workbook.schema import read
+from sync.workbook.sheets import copy_sheet, copy_title, properties
+from sync.workbook.values import (
+    DATE_OPTIONS,
+    DIMENSIONS,
+    INPUT_OPTIONS,
+    VALUE_OPTIONS,
+    Shown,
+    Written,
+    check_option,
+    rows_of,
+)
 
 
 def new_book(call: Call, name: str, locale: str = "en_US", time_zone: str = "Etc/GMT") -> Book:

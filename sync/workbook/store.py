@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .changes import Change, Feed
+from sync.workbook.changes import Change, Feed
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (

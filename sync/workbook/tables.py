@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import reduce
 from operator import or_
 
-from .a1 import Box
-from .model import Sheet
+from sync.workbook.a1 import Box
+from sync.workbook.model import Sheet
 
 _EDGE = 62
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .a1 import Box
-from .errors import Json, invalid
-from .grid import Row
-from .model import Book, Sheet
-from .values import grow, put_formula, put_typed
+from sync.workbook.a1 import Box
+from sync.workbook.errors import Json, invalid
+from sync.workbook.grid import Row
+from sync.workbook.model import Book, Sheet
+from sync.workbook.values import grow, put_formula, put_typed
 
 _DELIMITERS = {"COMMA": ",", "SEMICOLON": ";", "PERIOD": ".", "SPACE": " "}
 

@@ -17,8 +17,8 @@ from google.auth.transport.requests import Request as GoogleRequest
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 
-from .api import Api, Request, Response
-from .errors import ApiError
+from sync.workbook.api import Api, Request, Response
+from sync.workbook.errors import ApiError
 
 HOSTS = ("https://sheets.googleapis.com/", "https://www.googleapis.com/")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from .defaults import DOMAIN, SPREADSHEET
-from .errors import Json
-from .model import Book
+from sync.workbook.defaults import DOMAIN, SPREADSHEET
+from sync.workbook.errors import Json
+from sync.workbook.model import Book
 
 _DRIVE = "https://www.googleapis.com/drive/v2/files/{}"
 _DOCS = "https://docs.google.com/spreadsheets"

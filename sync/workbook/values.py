@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from . import a1
-from .a1 import Bounds, Box
-from .dimensions import extend
-from .entry import raw, typed
-from .errors import ApiError, Json, invalid, violation
-from .formats import is_date, show
-from .grid import Row, decode, plain, trim
-from .model import Book, Sheet
+from sync.workbook import a1
+from sync.workbook.a1 import Bounds, Box
+from sync.workbook.dimensions import extend
+from sync.workbook.entry import raw, typed
+from sync.workbook.errors import ApiError, Json, invalid, violation
+from sync.workbook.formats import is_date, show
+from sync.workbook.grid import Row, decode, plain, trim
+from sync.workbook.model import Book, Sheet
 
 MAX_CHARACTERS = 50_000
 VALUE_OPTIONS = ("FORMATTED_VALUE", "UNFORMATTED_VALUE", "FORMULA")

@@ -9,16 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core.conditions import (
-    FACTS,
-    Condition,
-    ConditionError,
-    Lateness,
-    Usage,
-    parse_condition,
-)
-from sync.core.workdays import Season
-from sync.core.worktime import Break, Calendar, Limit, parse_limit
+from sync.core.calendar.workdays import Season
+from sync.core.calendar.worktime import Break, Calendar, Limit, parse_limit
+from sync.core.rules.conditions import FACTS, Condition, ConditionError, Lateness, Usage, parse_condition
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar(ZONE, [Season((1, 1), (12, 31), ((time(8), time(12)), (time(14, 30), time(17, 30))))])

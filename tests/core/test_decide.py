@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sync.core.decide import decide
+from sync.core.look.decide import decide
 from sync.core.memory import Memo, absorb
-from sync.core.plan import Plan, Trespass, wish
-from sync.core.rows import Reader, Row
-from sync.core.rules import load
-from sync.core.tabs import Layout
+from sync.core.rules.rules import load
+from sync.core.sheet.plan import Plan, Trespass, wish
+from sync.core.sheet.rows import Reader, Row
+from sync.core.sheet.tabs import Layout
 from tests.book import ZONE, Book, bureau, hour, templates
 
 HEAD = "填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述"

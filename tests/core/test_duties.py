@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync.core.rules import load
+from sync.core.rules.rules import load
 from tests.book import ROOT, Book, bureau
 
 TEXT = (ROOT / "rules.toml").read_text("utf-8")

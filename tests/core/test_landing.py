@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sync.core.decide import decide
+from sync.core.look.decide import decide
 from sync.core.memory import absorb
-from sync.core.plan import land
-from sync.core.rows import Raw
+from sync.core.sheet.plan import land
+from sync.core.sheet.rows import Raw
 from tests.book import Book, bureau, hour, templates
 
 Edit = Callable[[list[list[Raw]]], None]

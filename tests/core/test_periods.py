@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sync.core.periods import Periods, quarter_of
-from sync.core.rules import Rules, load
-from sync.core.scores import BRANCH, STREET, UNIT
-from sync.core.standings import Standing
+from sync.core.rules.rules import Rules, load
+from sync.core.scores.periods import Periods, quarter_of
+from sync.core.scores.scores import BRANCH, STREET, UNIT
+from sync.core.scores.standings import Standing
 from tests.book import default_rules
 
 BANDS = "bands = [{ from = 90, percent = 100 }, { from = 80, percent = 94 }, { from = 0, percent = 85 }]"

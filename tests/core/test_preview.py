@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core import forms
-from sync.core.forms import FORMS, Choices
-from sync.core.preview import NoTab, faults, preview
-from sync.core.rows import Raw
-from sync.core.sight import Person
+from sync.core.people.permissions import Person
+from sync.core.sheet.rows import Raw
+from sync.core.views import forms
+from sync.core.views.forms import FORMS, Choices
+from sync.core.views.preview import NoTab, faults, preview
 from tests.book import Book, bureau, cell, hour, shown, templates
 
 NOW = hour("2026-11-24 10:00")

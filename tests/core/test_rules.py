@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.core.rules import Problem, Rules, RulesError, load
-from sync.core.spans import Document
-from sync.core.worktime import Limit
+from sync.core.calendar.worktime import Limit
+from sync.core.rules.rules import Problem, Rules, RulesError, load
+from sync.core.rules.text import Document
 
 ROOT = Path(__file__).parents[2]
 BAD = ROOT / "tests" / "bad_rules"

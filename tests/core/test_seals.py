@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.core import closings, verification
-from sync.core.closings import calendar_days
 from sync.core.memory import Memory
-from sync.core.rules import load
+from sync.core.rules.rules import load
+from sync.core.scores import seal
+from sync.core.scores.seal import calendar_days
+from sync.core.views import verification
 from tests.book import Book, bureau, default_rules, hour, templates
 
 OCTOBER = """
@@ -345,9 +346,9 @@ def test_a_void_after_an_upheld_appeal_gives_nothing_back_twice() -> None:
 def test_no_month_is_sealed_before_the_time_for_appeals_is_over() -> None:
     """September's third workday after the National Day holiday is the make-up Saturday, 10 October."""
     rules = default_rules()
-    assert closings.hour("2026-09", rules) == hour("2026-10-10 17:30")
-    assert closings.hour("2026-10", rules) == hour("2026-11-05 09:00")
-    assert closings.hour("2026-04", rules) == hour("2026-05-08 17:30")
+    assert seal.hour("2026-09", rules) == hour("2026-10-10 17:30")
+    assert seal.hour("2026-10", rules) == hour("2026-11-05 09:00")
+    assert seal.hour("2026-04", rules) == hour("2026-05-08 17:30")
 
 
 def test_a_check_that_could_not_look_does_not_say_that_all_is_well() -> None:

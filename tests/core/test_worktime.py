@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sync.core.workdays import PROVISIONAL, Day, Season, Year
-from sync.core.worktime import Break, Calendar, Limit, parse_limit
+from sync.core.calendar.workdays import PROVISIONAL, Day, Season, Year
+from sync.core.calendar.worktime import Break, Calendar, Limit, parse_limit
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = (time(8), time(12))

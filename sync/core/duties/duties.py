@@ -1,0 +1,277 @@
+"""Duties: what was owed on workdays, what was done, what is missing (plan 五·2, 五·3, 六·2, 六·3).
+
+A chief patrols each of his streets daily, the standards office inspects daily, a branch meets weekly, secretaries and
+commanders are in the field some days a week. 走访 and 现场调度 are recorded and not owed. A kind is owed from the first
+day on which anybody recorded it: a bureau that does not keep 履职记录 owes nobody a reminder. Who is on leave owes
+nothing: the chief of a street on a day is the one who stands in (人员调整).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+
+from sync.core.issues.issues import Stamps, clock
+from sync.core.people.roster import ROLES, Roster
+from sync.core.rules.rules import Rules
+from sync.core.rules.section_duties import Duty
+from sync.core.scores.scores import ASSUMED, DUTY, SELF_SOURCE, STREET, Line, month_of, revoke
+from sync.core.sheet.rows import Row
+
+LINES = "履职·"  # under this name and the month the ledger keeps duty lines
+PATROL, INSPECTION, MEETING = "巡查", "督查", "支部例会"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One record: who did what kind of duty, where, on which day. ``noted``: in 履职记录, not read off an issue."""
+
+    kind: str
+    person: str
+    street: str
+    branch: str
+    day: date
+    noted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What one street, branch or person owes in a period. ``times``: days on which it is owed, never more than the
+    period's workdays; ``days``: those on which it was done."""
+
+    kind: str
+    role: str
+    names: tuple[str, ...]
+    where: str
+    first: date
+    last: date
+    times: int
+    days: tuple[date, ...]
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.times - len(self.days))
+
+    @property
+    def who(self) -> str:
+        return f"{self.where} {'、'.join(self.names)}".strip() or ROLES[self.role]
+
+
+@dataclass(frozen=True)
+class Records:
+    """All that was recorded: days by what they count for, and since when each kind is recorded at all."""
+
+    done: frozenset[Done]
+
+    @cached_property
+    def days(self) -> Mapping[tuple[str, ...], set[date]]:
+        """By (kind,), (kind, person), (kind, branch) and (kind, street, person)."""
+        found: dict[tuple[str, ...], set[date]] = defaultdict(set)
+        for one in self.done:
+            keys = ((one.person,), (one.branch,), (one.street, one.person), ())
+            for key in keys:
+                found[one.kind, *key].add(one.day)
+        return found
+
+    @cached_property
+    def _begun(self) -> Mapping[str, date]:
+        found: dict[str, date] = {}
+        for one in self.done:
+            if one.noted:
+                found[one.kind] = min(one.day, found.get(one.kind, one.day))
+        return found
+
+    def begun(self, kind: str) -> date | None:
+        """The first day on which somebody noted that kind in 履职记录."""
+        return self._begun.get(kind)
+
+
+Heard = Callable[[str, str], datetime]  # (tab, rid) → the hour of first sight
+
+
+def records(
+    duties: Iterable[Row], stamps: Iterable[tuple[str, Stamps]], roster: Roster, rules: Rules, heard: Heard
+) -> Records:
+    """履职记录 and what the issue log shows beside it: who reports an issue from the street was there. ``stamps``: of
+    each issue with its reporter. A record typed later than the rules grant counts for the day on which it came."""
+    found = set()
+    grace = clock(rules.duties.grace)
+    for row in duties:
+        at = heard("duties", row.rid)
+        typed = row.cells.get("reported_at")
+        day = (typed if typed and typed <= at <= typed + timedelta(days=1) + grace else at).date()
+        if "kind" in row.cells and "reporter" in row.cells:
+            street = roster.street(row.cells.get("street", ""), day)
+            name = street.name if street else ""
+            found.add(Done(row.cells["kind"], row.cells["reporter"], name, row.cells.get("branch", ""), day))
+    return Records(frozenset(found | set(_seen_at_issues(stamps))))
+
+
+def _seen_at_issues(stamps: Iterable[tuple[str, Stamps]]) -> Iterator[Done]:
+    for reporter, one in stamps:
+        if one.street and one.source in (SELF_SOURCE, INSPECTION) and not one.voided:
+            kind = PATROL if one.source == SELF_SOURCE else INSPECTION
+            yield Done(kind, reporter, one.street, "", one.received.date(), noted=False)
+
+
+def owed(rules: Rules, roster: Roster, known: Records, first: date, last: date) -> list[Owed]:
+    """Everything that is owed in periods that end between these days (both included), period by period."""
+    found: list[Owed] = []
+    for rule in rules.duties.owed:
+        begun = known.begun(rule.kind)
+        if begun is not None:
+            for days in _periods(rule, rules, first, last):
+                workdays = [day for day in days if day >= begun and rules.calendar.is_workday(day)]
+                if workdays:
+                    found += _in_period(rule, roster, known, days, workdays)
+    return found
+
+
+def _periods(rule: Duty, rules: Rules, first: date, last: date) -> Iterator[list[date]]:
+    """The days of each period: a workday, or Monday to Sunday."""
+    if rule.per == "日":
+        days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+        yield from ([day] for day in days if rules.calendar.is_workday(day))
+        return
+    sunday = first + timedelta(days=6 - first.weekday())
+    while sunday <= last:
+        yield [sunday - timedelta(days=n) for n in range(6, -1, -1)]
+        sunday += timedelta(days=7)
+
+
+def _in_period(
+    rule: Duty, roster: Roster, known: Records, days: Sequence[date], workdays: Sequence[date]
+) -> Iterator[Owed]:
+    for where, names, held in _holders(rule, roster, workdays):
+        recorded = known.days.get(_key(rule, where, names), ())
+        there = tuple(sorted(day for day in recorded if days[0] <= day <= days[-1]))
+        yield Owed(rule.kind, rule.role, names, where, days[0], days[-1], min(rule.days, held), there)
+
+
+def _key(rule: Duty, where: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """By what a record counts: a chief's by street and person, a meeting by branch, else by person."""
+    if rule.role == "chief":
+        return (rule.kind, where, *names)
+    return (rule.kind, where) if rule.kind == MEETING else (rule.kind, *names)
+
+
+def _holders(rule: Duty, roster: Roster, workdays: Sequence[date]) -> Iterator[tuple[str, tuple[str, ...], int]]:
+    """Who owes it: the place, the names, and on how many of the workdays they held the post."""
+    if rule.role not in ("chief", "secretary", "commander"):
+        yield "", (), len(workdays)
+        return
+    held = Counter(key for day in workdays for key in set(_held_on(rule.role, roster, day)))
+    if rule.kind != MEETING:
+        yield from ((where, (name,), count) for (where, name), count in sorted(held.items()))
+        return
+    for where in sorted({where for where, _ in held}):  # a branch owes one meeting, whoever its secretaries are
+        names = tuple(sorted(name for place, name in held if place == where))
+        yield where, names, max(held[where, name] for name in names)
+
+
+def _held_on(role: str, roster: Roster, day: date) -> Iterator[tuple[str, str]]:
+    if role == "chief":
+        streets = ((street, roster.chief(street, day)) for street in roster.streets if street.span.holds(day))
+        yield from ((street.name, chief) for street, chief in streets if chief)
+        return
+    for post in roster.posts:
+        if post.role == ROLES[role] and post.span.holds(day):
+            yield (post.branch if role == "secretary" else post.district), post.name
+
+
+def over_at(one: Owed, rules: Rules) -> datetime:
+    """When it can no longer be made good: the period's end and the grace for late records."""
+    end = datetime.combine(one.last + timedelta(days=1), time(), rules.bureau.zone)
+    return end + clock(rules.duties.grace)
+
+
+# Points
+
+
+def lines(
+    due: Iterable[Owed], rules: Rules, booked: Mapping[str, Line], now: datetime, since: datetime | None
+) -> dict[str, Line]:
+    """A line for each missing patrol of a street whose time ran out after ``since``, the look before: points that a
+    bureau fills in later charge nothing that is past. One that was booked stays, unless he who is charged was not on
+    duty that day after all (a leave agreed to later)."""
+    points = {(rule.kind, rule.role): rule for rule in rules.duties.owed if rule.points}
+    found = dict(booked)
+    for one in due:
+        rule = points.get((one.kind, one.role))
+        if rule is None:
+            continue
+        line = _line(one, rule)
+        old = booked.get(line.id)
+        if old is None and one.missing and since is not None and since < over_at(one, rules) <= now:
+            found[line.id] = line
+        elif old is not None and old.points and (not one.missing or old.chief != line.chief):
+            found[line.id] = revoke(old, "当天不用他履职")
+    return found
+
+
+def _line(one: Owed, rule: Duty) -> Line:
+    what = f"{one.last:%m-%d}" if rule.per == "日" else f"{one.first:%m-%d} 至 {one.last:%m-%d}"
+    done = f"，记录 {len(one.days)} 天" if one.days else ""
+    text = f"{what} 应{one.kind} {one.times} 天{done}，缺 {one.missing} 天"
+    number = f"{LINES}{one.kind}·{one.last:%Y%m%d}·{one.where}"
+    clause, points = rule.plan or ASSUMED, -rule.points * one.missing
+    chief = one.names[0] if one.names else ""
+    title = f"{one.kind}缺记"
+    month = month_of(one.last)
+    return Line(number, month, one.where, STREET, chief, "", title, clause, points, text, one.last, DUTY)
+
+
+def months(due: Mapping[str, Line]) -> dict[str, dict[str, Line]]:
+    """Duty lines by the name under which the ledger keeps a month's."""
+    found: dict[str, dict[str, Line]] = defaultdict(dict)
+    for line in due.values():
+        found[f"{LINES}{line.month}"][line.id] = line
+    return dict(found)
+
+
+# Words
+
+
+def last_workday(first: date, last: date, rules: Rules) -> date | None:
+    """The last workday of a period; None where it has none."""
+    days = [last - timedelta(days=n) for n in range((last - first).days + 1)]
+    return next((day for day in days if rules.calendar.is_workday(day)), None)
+
+
+def to_remind(due: Iterable[Owed], rules: Rules, day: date) -> dict[str, list[Owed]]:
+    """Whom to remind this afternoon of what: on the last workday of the period, what is still missing, by name."""
+    found: dict[str, list[Owed]] = defaultdict(list)
+    for one in due:
+        if one.missing and last_workday(one.first, one.last, rules) == day:
+            for name in one.names:
+                found[name].append(one)
+    return dict(found)
+
+
+def reminder(mine: Sequence[Owed]) -> str:
+    """One gentle sentence for one person."""
+    parts = []
+    for kind in dict.fromkeys(one.kind for one in mine):
+        group = [one for one in mine if one.kind == kind]
+        if group[0].role == "chief":
+            parts.append(f"今天还没有{kind}记录：{'、'.join(one.where for one in group)}")
+        else:
+            done, left = sum(len(one.days) for one in group), sum(one.missing for one in group)
+            parts.append(f"本周{kind}记录了 {done} 次，还差 {left} 次")
+    return "；".join(parts) + "。做过了请补记一笔；请假、有人顶岗的不用理会。"
+
+
+def missing_words(due: Iterable[Owed]) -> list[str]:
+    """What is missing, a kind a line, for the list of the weekly meeting: who, and how many days."""
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for one in due:
+        if one.missing:
+            found[one.kind][one.who] += one.missing
+    return [
+        f"{kind}："
+        + "、".join(f"{who}缺{count}{'次' if kind == MEETING else '天'}" for who, count in sorted(group.items()))
+        for kind, group in found.items()
+    ]

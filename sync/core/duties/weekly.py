@@ -1,0 +1,126 @@
+"""每周例会: what the bureau's weekly meeting should look at (plan 四·3; 六·2).
+
+Last week's numbers, what is still open and late, duties that were not done, streets that nobody inspected this month.
+No text that somebody typed freely.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sync.core.duties.duties import INSPECTION, Owed, Records, missing_words
+from sync.core.issues import life as lives
+from sync.core.people.roster import Roster
+from sync.core.rules.rules import Rules
+
+MOST = 15  # named one by one
+EARLY = timedelta(days=7)  # so far into a month the month before counts too
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Where one issue stands. ``missed``: the deadlines that went by."""
+
+    issue: str
+    street: str
+    branch: str
+    district: str
+    unit: str
+    started: datetime | None
+    state: str
+    deadline: datetime | None
+    closed_at: datetime | None
+    missed: tuple[datetime, ...]
+
+
+@dataclass(frozen=True)
+class Week:
+    """One week, Monday to Sunday. ``open_late``: the longest first; ``done``: duties that were noted, by kind."""
+
+    first: date
+    last: date
+    reported: int
+    closed: int
+    late: int
+    open_late: tuple[Fact, ...]
+    suspended: int
+    missing: tuple[str, ...]
+    unseen: tuple[str, ...]
+    done: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def title(self) -> str:
+        return f"{self.first.month}月{self.first.day}日至{self.last.month}月{self.last.day}日"
+
+    @property
+    def text(self) -> str:
+        """As it is read out, and mailed."""
+        numbers = (
+            f"新交办 {self.reported} 件，销号 {self.closed} 件，到期未整改 {self.late} 件；挂账 {self.suspended} 件"
+        )
+        found = [f"{self.title}：{numbers}。"]
+        if self.open_late:
+            named = "、".join(f"{one.issue} {one.street}（{one.unit}）" for one in self.open_late[:MOST])
+            more = f"等 {len(self.open_late)} 件" if len(self.open_late) > MOST else ""
+            found.append(f"仍然超期没有整改：{named}{more}。")
+        if self.done:
+            found.append(f"履职记录　{'、'.join(f'{kind} {count} 次' for kind, count in self.done)}。")
+        found += [f"履职缺记　{one}。" for one in self.missing]
+        if self.unseen:
+            more = f"等 {len(self.unseen)} 条" if len(self.unseen) > MOST else ""
+            found.append(f"月初以来还没有督查到的街路：{'、'.join(self.unseen[:MOST])}{more}。")
+        return "\n".join(found)
+
+
+def week(
+    facts: Iterable[Fact],
+    due: Iterable[Owed],
+    unseen: Sequence[str],
+    monday: date,
+    now: datetime,
+    records: Records | None = None,
+) -> Week:
+    """The week that begins on ``monday``, as things stand at ``now``. ``due``: what was owed in it; ``records``: what
+    was noted."""
+    first, last = monday, monday + timedelta(days=6)
+    known = [one for one in facts if one.started and one.state not in ("", lives.VOID, lives.UNVERIFIED)]
+
+    def inside(moment: datetime | None) -> bool:
+        return moment is not None and first <= moment.date() <= last
+
+    running = [one for one in known if one.state in lives.RUNNING and one.deadline and one.deadline < now]
+    return Week(
+        first,
+        last,
+        sum(inside(one.started) for one in known),
+        sum(inside(one.closed_at) for one in known),
+        sum(any(inside(missed) for missed in one.missed) for one in known),
+        tuple(sorted(running, key=lambda one: (one.deadline, one.issue))),
+        sum(one.state == lives.SUSPENDED for one in known),
+        tuple(missing_words(one for one in due if first <= one.last <= last)),
+        tuple(unseen),
+        _done(records, first, last) if records else (),
+    )
+
+
+def _done(records: Records, first: date, last: date) -> tuple[tuple[str, int], ...]:
+    kinds = Counter(one.kind for one in records.done if one.noted and first <= one.day <= last)
+    return tuple(sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def unseen(roster: Roster, known: Records, day: date) -> list[str]:
+    """Streets in use that nobody inspected since the month began (plan 五·3: 每天组织督查); in its first days since the
+    month before began, or all would be named."""
+    since = (day - EARLY).replace(day=1)
+    seen = {one.street for one in known.done if one.kind == INSPECTION and one.day >= since}
+    return list(dict.fromkeys(s.name for s in roster.streets if s.span.holds(day) and s.name not in seen))
+
+
+def meeting_day(rules: Rules, day: date) -> date:
+    """The day of the week of ``day`` on which the list is made ready: that of the rules, put off over holidays."""
+    wished = day - timedelta(days=day.weekday()) + timedelta(days=rules.duties.meeting)
+    later = (wished + timedelta(days=n) for n in range(7 - rules.duties.meeting))
+    return next((one for one in later if rules.calendar.is_workday(one)), wished)

@@ -1,0 +1,74 @@
+"""Level by level upward: who must look at an issue when those below did not manage (plan 五·2, 五·3).
+
+A level that was reached stays. The steps and their conditions stand in ``rules.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sync.core.issues import life as lives
+from sync.core.issues.issues import Issue, Reached, Stamps
+from sync.core.issues.life import Life
+from sync.core.people.roster import ROLES
+from sync.core.rules.conditions import Lateness, Usage
+from sync.core.rules.rules import Rules
+
+OPEN = (*lives.RUNNING, lives.FIXED)
+
+
+def facts(issue: Issue, life: Life, stamps: Stamps, rules: Rules, street_type: str) -> Mapping[str, Any]:
+    """What conditions may ask of an issue (``conditions.FACTS``)."""
+    category = rules.categories.get(issue.cells.get("category", ""))
+    found: dict[str, Any] = {
+        "severity": issue.severity,
+        "source": issue.source,
+        "kind": category.kind if category else None,
+        "task": category.task if category else None,
+        "category": category.name if category else None,
+        "unit": life.unit,
+        "street_type": street_type,
+        "state": life.state,
+        "repeat": stamps.repeat,
+        "rework": len(life.reworks),
+        "level": stamps.levels[-1].level if stamps.levels else 0,
+    }
+    if life.deadline and life.end:
+        limit = lives.limit_of(stamps.start)
+        found["overdue"] = Lateness(life.deadline, life.end, rules.calendar, limit)
+        if limit and stamps.start:
+            found["used"] = Usage(stamps.start.started, limit, life.breaks, life.end, rules.calendar)
+    return found
+
+
+def climb(life: Life, stamps: Stamps, rules: Rules, known: Mapping[str, Any], now: datetime) -> tuple[Reached, ...]:
+    """The levels reached so far, in the order in which they were reached."""
+    if life.state not in OPEN:
+        return stamps.levels
+    reached = {one.level for one in stamps.levels}
+    found = list(stamps.levels)
+    for step in rules.escalation:
+        if step.level not in reached and step.when.holds(known):
+            found.append(Reached(step.level, now, step.name))
+            reached.add(step.level)
+    return tuple(sorted(found, key=lambda one: (one.at, one.level)))
+
+
+def next_steps(life: Life, stamps: Stamps, rules: Rules, known: Mapping[str, Any]) -> list[datetime]:
+    """When time alone will take the issue to a further level."""
+    if not life.running:
+        return []
+    reached = {one.level for one in stamps.levels}
+    verdicts = [step.when.check(known) for step in rules.escalation if step.level not in reached]
+    return [verdict.at for verdict in verdicts if verdict.at]
+
+
+def words(stamps: Stamps, rules: Rules) -> str:
+    """升级 as staff read it: the highest level and who it went to."""
+    if not stamps.levels:
+        return ""
+    top = max(one.level for one in stamps.levels)
+    to = next((step.to for step in rules.escalation if step.level == top), "")
+    return f"{top} {ROLES.get(to, '')}".strip()

@@ -1,0 +1,368 @@
+"""Rows of 问题台账 become issues: received, stamped, followed; and what their service columns should say.
+
+A stamp is a fact that does not move: when the issue was received, whose street it was that day, which limit it
+got from which rules (plan 五·3 限时整改; DESIGN sections 5 and 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sync.core.calendar.worktime import Limit
+from sync.core.issues import life as lives
+from sync.core.issues.life import Event, Life, Move, Start
+from sync.core.people.roster import Roster, Street
+from sync.core.rules.rules import Category, Rules
+
+PUBLIC = "群众反映"
+NORMAL = "一般"
+ENFORCEMENT = "执法类"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One 复核: 通过 or 返工, when, and the hour that stood in the sheet (None: the cell was empty)."""
+
+    result: str
+    at: datetime
+    typed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An escalation level, when it was reached and by which step of the rules."""
+
+    level: int
+    at: datetime
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A row of 整改反馈 about an issue. ``row``: its sheet row now, to write 结果 there."""
+
+    rid: str
+    row: int
+    at: datetime
+    outcome: str
+    photos: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """An approved row of 申请审批 that moves the clock: 延期, 挂账 or 移交."""
+
+    rid: str
+    kind: str
+    at: datetime
+    until: datetime | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """What the ledger holds of an issue besides its cells. Times are aware; ``rules`` and ``calendar`` are the
+    digests in force at the first stamp; ``taken`` are approvals that took effect, whatever becomes of their rows;
+    ``adopted``: read off the sheet after the ledger was lost."""
+
+    received: datetime
+    street: str = ""
+    chief: str = ""
+    branch: str = ""
+    district: str = ""
+    unit: str = ""
+    source: str = ""
+    category: str = ""
+    repeat: int = 1
+    accepted: datetime | None = None
+    start: Start | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    voided: datetime | None = None
+    moves: tuple[Move, ...] = ()
+    levels: tuple[Reached, ...] = ()
+    taken: tuple[Ask, ...] = ()
+    adopted: bool = False
+    rules: str = ""
+    calendar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Urged:
+    """A second letter (重复督办): its number, the day of signing, and the unit that pays for it."""
+
+    number: str
+    day: date
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """All that is known of one issue before it is looked at: the row's typed cells, stamps, what belongs to it.
+    ``answers``: the hours at which a superior answered what was reported up; ``urged``: second letters about it."""
+
+    rid: str
+    cells: Mapping[str, Any]
+    stamps: Stamps
+    fixes: tuple[Fix, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    withdrawn: frozenset[str] = frozenset()
+    answers: tuple[datetime, ...] = ()
+    urged: tuple[Urged, ...] = ()
+
+    @property
+    def severity(self) -> str:
+        return str(self.cells.get("severity", NORMAL))
+
+    @property
+    def source(self) -> str:
+        """The source as stamped: changing the cell later makes nobody's fault a merit."""
+        return self.stamps.source or str(self.cells.get("source", ""))
+
+
+def clock(limit: Limit) -> timedelta:
+    """A limit of the rules as plain clock time, where no calendar matters: days of 24 hours."""
+    return timedelta(days=limit.amount) if limit.unit in ("d", "wd") else timedelta(hours=limit.amount)
+
+
+def heard(typed: datetime | None, now: datetime, grace: timedelta, last_tick: datetime | None = None) -> datetime:
+    """The hour that counts for a row first seen ``now``: the typed one when it is near enough to be believed.
+
+    Near enough: within ``grace`` of now, or (``last_tick`` given) of the last look, since a service that was
+    down must not make a person late.
+    """
+    if typed is None or typed > now:
+        return now
+    since = now if last_tick is None else min(now, last_tick)
+    return typed if typed >= since - grace else now
+
+
+def receive(
+    cells: Mapping[str, Any], received: datetime, street: Street, roster: Roster, rules: Rules, repeat: int
+) -> Stamps:
+    """The first stamp of a row that has no fault: the people of that day, and the clock unless it waits for 受理."""
+    category = rules.categories[cells["category"]]
+    stamps = Stamps(received=received, repeat=repeat, source=cells.get("source", ""))
+    stamps = assign(stamps, category, street, roster)
+    stamps = replace(stamps, rules=rules.hash, calendar=rules.calendar.digest)
+    return stamps if cells.get("source") == PUBLIC else begin(stamps, cells, rules, received)
+
+
+def assign(stamps: Stamps, category: Category, street: Street, roster: Roster) -> Stamps:
+    """Put the issue in the care of those responsible for the street on the day of receipt."""
+    day = stamps.received.date()
+    return replace(
+        stamps,
+        street=street.name,
+        chief=roster.chief(street, day),
+        branch=street.branch,
+        district=street.district,
+        unit=street.unit or category.unit,
+        category=category.name,
+    )
+
+
+def begin(stamps: Stamps, cells: Mapping[str, Any], rules: Rules, at: datetime) -> Stamps:
+    """Start the clock at ``at``: the limit given in the row, else the category's for its severity."""
+    given = cells.get("given_limit")
+    if isinstance(given, datetime) and given > at:
+        return replace(stamps, start=Start(at, "", given))
+    limit = given if isinstance(given, Limit) else own_limit(cells, rules)
+    due = rules.calendar.add(at, limit)
+    return replace(stamps, start=Start(at, str(limit), due.at, due.provisional))
+
+
+def own_limit(cells: Mapping[str, Any], rules: Rules) -> Limit:
+    """The category's limit for the row's severity; the rework limit where the category is gone from the rules."""
+    category = rules.categories.get(cells.get("category", ""))
+    return category.limit(cells.get("severity", NORMAL)) if category else rules.clock.rework
+
+
+def renew(issue: Issue, rules: Rules, now: datetime) -> Stamps:
+    """Stamps brought up to what the row says now: 受理, 作废, 复核, approvals, and a calendar that became known."""
+    stamps = take_in(issue.stamps, issue.asks, issue.withdrawn)
+    if issue.cells.get("accepted") == "受理" and stamps.accepted is None:
+        stamps = replace(stamps, accepted=now)
+        if stamps.start is None:
+            stamps = begin(stamps, issue.cells, rules, now)
+    void = issue.cells.get("accepted") == lives.VOID
+    if void != (stamps.voided is not None):
+        stamps = replace(stamps, voided=now if void else None)
+    stamps = _reverify(issue, stamps, now)
+    return _recalendar(stamps, rules)
+
+
+def _reverify(issue: Issue, stamps: Stamps, now: datetime) -> Stamps:
+    """Take in what stands in 复核结果. A verdict that changed before anybody answered it was a slip of the pen:
+    the new one replaces it."""
+    result, typed = issue.cells.get("verified", ""), issue.cells.get("verified_at")
+    last = stamps.verdicts[-1] if stamps.verdicts else None
+    if last and result == last.result and typed in (None, last.typed):
+        return stamps
+    answered = last is not None and any(fix.outcome == "已整改" and fix.at > last.at for fix in issue.fixes)
+    kept = stamps.verdicts if answered or last is None else stamps.verdicts[:-1]
+    if not result:
+        return replace(stamps, verdicts=kept) if kept != stamps.verdicts else stamps
+    at = typed if typed and earliest_verdict(issue, stamps, now) <= typed <= now else now
+    return replace(stamps, verdicts=(*kept, Verdict(result, at, typed)))
+
+
+def earliest_verdict(issue: Issue, stamps: Stamps, now: datetime) -> datetime:
+    """Nothing is verified before it was reported, or before the last feedback that is verified."""
+    mended = [fix.at for fix in issue.fixes if fix.outcome == "已整改" and fix.at <= now]
+    return max([stamps.received, *mended])
+
+
+def _recalendar(stamps: Stamps, rules: Rules) -> Stamps:
+    """A deadline that was counted without the year's make-up days moves once the year is published, later only."""
+    start = stamps.start
+    if start is None or not start.provisional or stamps.calendar == rules.calendar.digest:
+        return stamps
+    limit = lives.limit_of(start)
+    due = rules.calendar.add(start.started, limit) if limit else None
+    if due is None or due.provisional:
+        return stamps
+    start = replace(start, deadline=max(start.deadline, due.at), provisional=False)
+    return replace(stamps, start=start, calendar=rules.calendar.digest)
+
+
+def events(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
+    """Everything dated that happened to the issue."""
+    first = PUBLIC if issue.source == PUBLIC else "收到"
+    found = [Event(stamps.received, first)]
+    if first == PUBLIC and stamps.accepted:
+        found.append(Event(stamps.accepted, "受理"))
+    if stamps.voided:
+        found.append(Event(stamps.voided, lives.VOID))
+    found += [
+        Event(_counts(fix, stamps), "已整改" if fix.outcome == "已整改" else "上报", fix.rid) for fix in issue.fixes
+    ]
+    for verdict in stamps.verdicts:
+        if verdict.result == lives.REWORK or may_close(issue, rules):
+            found.append(Event(verdict.at, verdict.result, f"{verdict.result}@{verdict.at.isoformat()}"))
+    for ask in stamps.taken:
+        key = f"{ask.rid}@{ask.until.isoformat()}" if ask.until else ask.rid
+        found.append(Event(ask.at, ask.kind, key, ask.until, ask.unit))
+        if ask.kind == lives.SUSPENDED and ask.until:
+            found.append(Event(max(ask.until, ask.at), "恢复", f"{key}恢复"))
+    return found
+
+
+def _counts(fix: Fix, stamps: Stamps) -> datetime:
+    """The hour from which a feedback counts: work reported before the clock started counts from its start. After the
+    ledger was lost, a feedback without an hour can't be later than the closing that it led to."""
+    at = max(fix.at, stamps.start.started) if stamps.start else fix.at
+    closed = [verdict.at for verdict in stamps.verdicts if verdict.result == "通过"] if stamps.adopted else []
+    return min([at, *closed])
+
+
+def take_in(stamps: Stamps, asks: Iterable[Ask], withdrawn: Collection[str]) -> Stamps:
+    """Approvals that took effect are stamped: a row lost later, or an approver who left, undoes none of them; only the
+    approval itself taken back does."""
+    now = {ask.rid: ask for ask in asks}
+    kept = [now.pop(ask.rid, ask) for ask in stamps.taken if ask.rid not in withdrawn]
+    taken = tuple(sorted([*kept, *now.values()], key=lambda ask: (ask.at, ask.rid)))
+    return stamps if taken == stamps.taken else replace(stamps, taken=taken)
+
+
+def may_close(issue: Issue, rules: Rules) -> bool:
+    """Enforcement needs a case number, or a reason why there is none, before it is closed (plan 六·1)."""
+    category = rules.categories.get(issue.cells.get("category", ""))
+    return not category or category.kind != ENFORCEMENT or bool(issue.cells.get("legal_basis"))
+
+
+def follow(issue: Issue, rules: Rules, now: datetime) -> tuple[Stamps, Life]:
+    """Stamps as they should be, and where the issue stands at ``now``."""
+    stamps = renew(issue, rules, now)
+    life = lives.live(
+        events(issue, stamps, rules),
+        stamps.start,
+        stamps.moves,
+        stamps.unit,
+        now,
+        rules.calendar,
+        rules.clock.rework,
+        own_limit(issue.cells, rules),
+    )
+    if life.moves != stamps.moves:
+        stamps = replace(stamps, moves=life.moves)
+    return stamps, life
+
+
+LATE_WORDS = (
+    (timedelta(days=7), "已超期7天以上"),
+    (timedelta(days=3), "已超期3天"),
+    (timedelta(days=1), "已超期1天"),
+)
+
+
+def hint(life: Life, stamps: Stamps, now: datetime) -> str:
+    """时限提示: words that change at most a few times in an issue's life."""
+    if life.state == lives.SUSPENDED:
+        return "挂账中"
+    if life.state in (lives.FIXED, lives.CLOSED):
+        return "超期整改" if life.late else ""
+    if not life.running or life.deadline is None:
+        return ""
+    over = now - life.deadline
+    if over > timedelta(0):
+        return next((word for least, word in LATE_WORDS if over >= least), "已超期")
+    if life.deadline.date() == now.date():
+        return "今日到期"
+    return "暂按无调休计算" if stamps.start and stamps.start.provisional else ""
+
+
+def turning_points(life: Life, stamps: Stamps, rules: Rules) -> list[datetime]:
+    """Moments at which time alone changes what the row says or who hears of it."""
+    if life.state == lives.SUSPENDED:
+        return [life.resume] if life.resume else []  # a later 恢复 is an event of its own
+    if not life.running or life.deadline is None:
+        return []
+    midnight = datetime.combine(life.deadline.date(), time(), rules.bureau.zone)
+    found = [midnight, life.deadline + timedelta(seconds=1)]
+    if (warn := warn_at(stamps, life, rules)) is not None:
+        found.append(warn)
+    return found + [life.deadline + least for least, _ in LATE_WORDS]
+
+
+def warn_at(stamps: Stamps, life: Life, rules: Rules) -> datetime | None:
+    """The hour at which the chief is warned: a share of the first limit is gone. None once it was moved."""
+    start = stamps.start
+    if start is None or life.deadline != start.deadline:
+        return None
+    limit = lives.limit_of(start)
+    if limit is None:
+        return start.started + (start.deadline - start.started) * rules.clock.warn_at
+    return rules.calendar.share(start.started, limit, rules.clock.warn_at)
+
+
+def results(issue: Issue, life: Life, stamps: Stamps) -> dict[int, str]:
+    """整改反馈's 结果 by sheet row: what became of each feedback."""
+    ignored = {event.key for event in life.ignored if event.kind in ("已整改", "上报")}
+    verdicts = [verdict for verdict in stamps.verdicts if verdict.result != "通过" or life.closed_at]
+    return {fix.row: _result(fix, _counts(fix, stamps), life, fix.rid in ignored, verdicts) for fix in issue.fixes}
+
+
+def _result(fix: Fix, at: datetime, life: Life, ignored: bool, verdicts: Iterable[Verdict]) -> str:
+    if ignored:
+        return {
+            lives.CLOSED: "问题已销号，不再计入",
+            lives.VOID: "问题已作废，不再计入",
+            lives.UNVERIFIED: "问题还没有受理",
+        }.get(life.state, "不计入")
+    if fix.outcome != "已整改":
+        return f"已{fix.outcome}，等上级协调" if fix.outcome == "上报" else "已转上级协调"
+    answer = next((verdict for verdict in verdicts if verdict.at >= at), None)
+    if answer is None:
+        return "待复核，超期" if life.late else "待复核"
+    if answer.result == lives.REWORK:
+        return "返工"
+    return "通过，超期" if life.late else "通过，按期"
+
+
+def same_place(cells: Mapping[str, Any], street: str, fields: Iterable[str]) -> tuple[str, ...] | None:
+    """What must be equal for a repeat; None where a part is not filled."""
+    parts = [street if name == "street" else "".join(str(cells.get(name, "")).split()) for name in fields]
+    return tuple(parts) if all(parts) else None

@@ -1,0 +1,315 @@
+"""The life of an issue, from report to closing.
+
+Two rules for this file: a life is a fold of dated events over the table below, and nothing here knows what a
+sheet looks like. What no table holds (the clock) stands under it.
+
+The clock starts at receipt (群众反映: at 受理) and stops at the feedback that later passes. The deadline is
+stamped once; 延期, 挂账, 移交 and 返工 move it, and only later (DESIGN section 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sync.core.calendar.worktime import Break, Calendar, Limit, parse_limit
+
+UNVERIFIED, OPEN, FIXED, CLOSED = "待核实", "待整改", "待复核", "已销号"
+REWORK, SUSPENDED, VOID = "返工", "挂账", "作废"
+STATES = (UNVERIFIED, OPEN, FIXED, CLOSED, REWORK, SUSPENDED, VOID)
+RUNNING = (OPEN, REWORK)
+ENDED = (CLOSED, VOID)
+
+# (state, event) → next state, with the paragraph of the plan that asks for it
+EDGES: dict[tuple[str, str], tuple[str, str]] = {
+    ("", "群众反映"): (
+        UNVERIFIED,
+        "五·2",
+    ),  # what the public reports is looked at before anyone answers for it
+    ("", "收到"): (OPEN, "五·3"),  # 督查、自查、交办: sent at once, with a time limit (限时整改)
+    (UNVERIFIED, "受理"): (OPEN, "五·3"),
+    (UNVERIFIED, "作废"): (VOID, "六·1"),
+    (OPEN, "已整改"): (FIXED, "五·3"),  # 整改后发送相同角度的现场照片
+    (OPEN, "通过"): (CLOSED, "五·3"),  # the inspector saw it mended on the spot
+    (OPEN, "挂账"): (SUSPENDED, "五·2"),
+    (OPEN, "作废"): (VOID, "六·1"),
+    (FIXED, "已整改"): (FIXED, "五·3"),  # a better photo
+    (FIXED, "通过"): (CLOSED, "五·3"),
+    (FIXED, "返工"): (REWORK, "五·3"),
+    (FIXED, "作废"): (VOID, "六·1"),
+    (REWORK, "已整改"): (FIXED, "五·3"),
+    (REWORK, "通过"): (CLOSED, "五·3"),
+    (REWORK, "挂账"): (SUSPENDED, "五·2"),
+    (REWORK, "作废"): (VOID, "六·1"),
+    (SUSPENDED, "恢复"): (OPEN, "五·2"),
+    (SUSPENDED, "已整改"): (FIXED, "五·3"),
+    (SUSPENDED, "通过"): (CLOSED, "五·3"),
+    (SUSPENDED, "作废"): (VOID, "六·1"),
+    (CLOSED, "作废"): (VOID, "六·1"),  # closed, and found afterwards to have been none
+}
+
+ORDER = ("收到", "群众反映", "受理", "移交", "延期", "挂账", "恢复", "已整改", "上报", "返工", "通过", "作废")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to an issue. ``key`` names it for good, so that its effect is stamped once.
+
+    ``until``: 延期 the new time wished, 挂账 the time of resuming (None: open). ``unit``: 移交 the new unit.
+    """
+
+    at: datetime
+    kind: str
+    key: str = ""
+    until: datetime | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A deadline moved by an event: stamped with the event's key, and never computed again."""
+
+    key: str
+    kind: str
+    at: datetime
+    deadline: datetime
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The clock's first stamp: when it started, what limit it runs on, where that led."""
+
+    started: datetime
+    limit: str
+    deadline: datetime
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """Where an issue stands at an hour.
+
+    ``late_since``: the deadline that was missed first (lateness that was reached stays); ``missed``: all of them;
+    ``late_units``: each unit that missed one while the issue was its own, with the first that it missed.
+    ``end``: the hour up to
+    which the clock counts (the last feedback, else now). ``moves``: all deadline moves, new ones included.
+    """
+
+    state: str
+    unit: str
+    deadline: datetime | None = None
+    end: datetime | None = None
+    fixed_at: datetime | None = None
+    closed_at: datetime | None = None
+    late_since: datetime | None = None
+    missed: tuple[datetime, ...] = ()
+    late_units: tuple[tuple[str, datetime], ...] = ()
+    reworks: tuple[datetime, ...] = ()
+    extended: bool = False
+    reported_up: datetime | None = None
+    resume: datetime | None = None
+    moves: tuple[Move, ...] = ()
+    breaks: tuple[Break, ...] = ()
+    ignored: tuple[Event, ...] = ()
+
+    @property
+    def late(self) -> bool:
+        return self.late_since is not None
+
+    @property
+    def running(self) -> bool:
+        return self.state in RUNNING
+
+
+@dataclass
+class _Course:
+    """The fold's working state."""
+
+    calendar: Calendar
+    rework: Limit
+    own: Limit
+    unit: str
+    now: datetime
+    moves: dict[str, Move]
+    state: str = ""
+    before: str = OPEN
+    base: tuple[datetime, Limit] | None = None
+    deadline: datetime | None = None
+    fixed_at: datetime | None = None
+    closed_at: datetime | None = None
+    late_since: datetime | None = None
+    missed: list[datetime] = field(default_factory=list)
+    late_units: dict[str, datetime] = field(default_factory=dict)
+    reworks: list[datetime] = field(default_factory=list)
+    extended: bool = False
+    reported_up: datetime | None = None
+    resume: datetime | None = None
+    breaks: list[Break] = field(default_factory=list)
+    ignored: list[Event] = field(default_factory=list)
+
+    def take(self, event: Event) -> None:
+        if event.kind in ("移交", "延期", "上报"):
+            self._aside(event)
+            return
+        edge = EDGES.get((self.state, event.kind))
+        if edge is None:
+            self.ignored.append(event)
+            return
+        self._pass(event.at)
+        before, self.state = self.state, edge[0]
+        self._effect(event, before)
+
+    def _pass(self, at: datetime) -> None:
+        """Note a deadline that went by before this moment while the clock ran."""
+        if self.state in RUNNING and self.deadline and at > self.deadline:
+            self.miss(self.deadline)
+
+    def miss(self, deadline: datetime) -> None:
+        self.late_since = self.late_since or deadline
+        self.late_units.setdefault(self.unit, deadline)
+        if deadline not in self.missed:
+            self.missed.append(deadline)
+
+    def _aside(self, event: Event) -> None:
+        """Events that leave the state as it is."""
+        if self.state in ("", UNVERIFIED, *ENDED) or self.deadline is None:
+            self.ignored.append(event)
+        elif event.kind == "上报":
+            self.reported_up = self.reported_up or event.at
+        elif event.kind == "延期":
+            self._pass(event.at)
+            self._extend(event)
+        else:
+            self._pass(event.at)
+            self.unit = event.unit
+            self._restart(event, self.own)
+
+    def _effect(self, event: Event, before: str) -> None:
+        if before == SUSPENDED and event.kind in ("已整改", "通过"):
+            self._resume(event)
+        if event.kind == "已整改":
+            self.fixed_at = self.fixed_at or event.at  # a better photo does not make the work later
+        elif event.kind == "通过":
+            self.closed_at = event.at
+            self.fixed_at = self.fixed_at or event.at
+        elif event.kind == "返工":
+            self.reworks.append(event.at)
+            self.fixed_at = None
+            if self.deadline and self.deadline <= event.at:
+                self._restart(event, self.rework)
+        elif event.kind == "挂账":
+            self.before = REWORK if before == REWORK else OPEN
+            self.fixed_at = None
+            self.extended = True
+            self.resume = event.until
+            self.breaks.append(Break(event.at, max(event.until or self.now, event.at), "挂账"))
+        elif event.kind == "恢复":
+            self.state, self.resume = self.before, None
+            self._move(event, self._pushed())
+
+    def _resume(self, event: Event) -> None:
+        """Work reported while suspended ends the pause: the clock stood until then."""
+        self.breaks[-1] = replace(self.breaks[-1], end=event.at)
+        self.resume = None
+        self._move(event, self._pushed())
+
+    def _extend(self, event: Event) -> None:
+        self.extended = True
+        if event.until and self.deadline and event.until > self.deadline:
+            self.breaks.append(Break(self.deadline, event.until, "延期"))
+            self._move(event, event.until)
+
+    def _restart(self, event: Event, limit: Limit) -> None:
+        self.base = (event.at, limit)
+        self._move(event, self.calendar.add(event.at, limit).at)
+
+    def _pushed(self) -> datetime | None:
+        if self.base is None:  # a moment was given, no limit: it moves by as long as the clock stood
+            paused = self.breaks[-1] if self.breaks else None
+            return self.deadline + (paused.end - paused.start) if paused and self.deadline else self.deadline
+        start, limit = self.base
+        return self.calendar.add(start, limit, tuple(self.breaks)).at
+
+    def _move(self, event: Event, deadline: datetime | None) -> None:
+        """Later only; what was stamped for this event before stands."""
+        if deadline is None or self.deadline is None:
+            return
+        stamped = self.moves.get(event.key)
+        later = max(self.deadline, stamped.deadline if stamped else deadline)
+        if stamped is None:
+            self.moves[event.key] = Move(event.key, event.kind, event.at, later, event.unit)
+        self.deadline = later
+
+
+def live(
+    events: Iterable[Event],
+    start: Start | None,
+    moves: Iterable[Move],
+    unit: str,
+    now: datetime,
+    calendar: Calendar,
+    rework: Limit,
+    own: Limit,
+) -> Life:
+    """Fold the events up to ``now`` over the table. ``unit``: the unit of the first stamp; ``own``: the limit of
+    the category, which a unit gets anew when the issue is handed to it."""
+    limit = limit_of(start)
+    course = _Course(calendar, rework, own, unit, now, {move.key: move for move in moves})
+    if start is not None:
+        course.deadline = start.deadline
+        course.base = (start.started, limit) if limit else None
+    past = [event for event in events if event.at <= now]
+    for event in sorted(past, key=_when):
+        course.take(event)
+    return _settle(course, now)
+
+
+def limit_of(start: Start | None) -> Limit | None:
+    """The limit that the clock runs on; None where a moment was given instead."""
+    try:
+        return parse_limit(start.limit) if start else None
+    except ValueError:
+        return None
+
+
+def _when(event: Event) -> tuple[Any, ...]:
+    return event.at, ORDER.index(event.kind), event.key
+
+
+def _keep_moves(course: _Course) -> None:
+    """A move that was stamped stays, also when the row that asked for it is gone."""
+    for move in course.moves.values():
+        if course.deadline and move.deadline > course.deadline:
+            course.deadline = move.deadline
+        if move.unit:
+            course.unit = move.unit
+
+
+def _settle(course: _Course, now: datetime) -> Life:
+    _keep_moves(course)
+    end = course.fixed_at if course.state in (FIXED, CLOSED) else now
+    started = course.state not in ("", UNVERIFIED, VOID)
+    if started and course.state != SUSPENDED and course.deadline and end and end > course.deadline:
+        course.miss(course.deadline)
+    late = course.late_since
+    return Life(
+        state=course.state,
+        unit=course.unit,
+        deadline=course.deadline if started else None,
+        end=end,
+        fixed_at=course.fixed_at,
+        closed_at=course.closed_at,
+        late_since=late if started else None,
+        missed=tuple(course.missed) if started else (),
+        late_units=tuple(course.late_units.items()) if started else (),
+        reworks=tuple(course.reworks),
+        extended=course.extended,
+        reported_up=course.reported_up,
+        resume=course.resume,
+        moves=tuple(course.moves.values()),
+        breaks=tuple(course.breaks),
+        ignored=tuple(course.ignored),
+    )

@@ -1,0 +1,73 @@
+"""The chain upward: what a chief reports up goes to the secretary, then to the commander, each with his own clock
+(plan 五·2: 向包区包块的上级予以反映; 六·1: 逐级报告).
+
+A report is answered by an answer to a request about the issue (延期, 挂账, 移交; yes or no), by a 现场调度 that names
+it, or by the mending itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sync.core.issues.issues import Issue
+from sync.core.issues.life import Life
+from sync.core.rules.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One superior's turn to answer the ``report``-th report (from 1): ``rung`` from 1, his role (code word), the hour
+    at which it came to him, and until when he has; ``answered`` is the hour of the answer that ended it."""
+
+    report: int
+    rung: int
+    role: str
+    since: datetime
+    until: datetime
+    answered: datetime | None
+
+    @property
+    def occurrence(self) -> str:
+        """How notices tell it from other turns; the first of all needs no name."""
+        return "" if self.report == self.rung == 1 else f"{self.report}.{self.rung}"
+
+
+def turns(issue: Issue, life: Life, rules: Rules, now: datetime) -> list[Turn]:
+    """Every turn that has come by ``now``, in order. A report while another waits for its answer is the same one."""
+    found: list[Turn] = []
+    waits_until: datetime | None = None
+    count = 0
+    for at in _reports(issue, life):
+        if at > now or (count and (waits_until is None or at < waits_until)):
+            continue
+        count += 1
+        waits_until = _answer(issue, life, at)
+        found += _climb(count, at, waits_until, rules, now)
+    return found
+
+
+def _reports(issue: Issue, life: Life) -> list[datetime]:
+    ignored = {event.key for event in life.ignored}
+    return [fix.at for fix in issue.fixes if fix.outcome in ("上报", "非本单位") and fix.rid not in ignored]
+
+
+def _answer(issue: Issue, life: Life, at: datetime) -> datetime | None:
+    ends: Sequence[datetime | None] = (*issue.answers, life.fixed_at, life.closed_at)
+    return min((end for end in ends if end and end >= at), default=None)
+
+
+def _climb(report: int, at: datetime, answered: datetime | None, rules: Rules, now: datetime) -> Iterator[Turn]:
+    since = at
+    for rung, superior in enumerate(rules.upward, start=1):
+        until = rules.calendar.add(since, superior.limit).at
+        yield Turn(report, rung, superior.to, since, until, answered if answered and answered <= until else None)
+        if (answered and answered <= until) or until > now:
+            return
+        since = until
+
+
+def next_turn(found: Sequence[Turn], now: datetime) -> list[datetime]:
+    """When the report goes a step further by the clock alone."""
+    return [turn.until for turn in found[-1:] if turn.answered is None and turn.until > now]

@@ -1,0 +1,225 @@
+"""Letters and records as values: who needs one, what it froze, where it stands (plan 五·3; domain.md 4).
+
+One 督办函 a responsible unit and day, with the issues that call for it; one 问题记录单 a commander and day. What a
+letter says is frozen in it, so that it can be made again with equal content whatever becomes of the rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sync.core.calendar.worktime import Limit
+from sync.core.issues.issues import Issue, Stamps, Urged
+from sync.core.issues.life import Life, limit_of
+from sync.core.rules.rules import Rules
+
+LETTER, RECORD = "督办函", "问题记录单"
+SERIOUS = "严重"
+DRAFT, SIGNED, ANSWERED, DONE, VOID, IDLE = "待签发", "已签发", "已回复", "已办结", "作废", "不用签发"
+GATHERING, SENT = "待发送", "已发送"
+STATES = (DRAFT, IDLE, SIGNED, ANSWERED, DONE, VOID, GATHERING, SENT)
+NUMBERED = re.compile(r"(?P<code>.+)〔(?P<year>[0-9]{4})〕(?P<n>[0-9]{1,6})号")
+_PHONE = re.compile(r"(?<![0-9])(1[0-9]{2})[0-9]{4}([0-9]{4})(?![0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One issue as a letter shows it, frozen when it entered. ``started`` is when it was handed out; ``why`` names the
+    rule that called for the letter. Times are aware; ``limit`` is in words."""
+
+    number: str
+    street: str
+    place: str
+    category: str
+    severity: str
+    source: str
+    text: str
+    chief: str
+    branch: str
+    district: str
+    started: datetime | None
+    limit: str
+    deadline: datetime | None
+    repeat: int
+    close: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the rules say on every letter, as they said it when this one was drafted or signed. ``factor``: how often
+    lateness counts after a second letter; 0 in a letter of before this was kept, which said 加倍."""
+
+    bureau: str
+    title: str
+    reply: str
+    window: str
+    contact: str = ""
+    phone: str = ""
+    factor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter or record. ``key`` is its name in the ledger for good: before signing it stands in 函号 as well.
+
+    ``unit``: a letter's; ``district``: a record's. ``receivers``, ``copies``: names, as of signing. ``follows`` and
+    ``first``: key and number of the letter that nobody answered. ``answer`` and ``void`` are as people typed them.
+    """
+
+    key: str
+    kind: str
+    drafted_at: datetime
+    head: Head
+    facts: tuple[Fact, ...]
+    unit: str = ""
+    district: str = ""
+    to: str = ""
+    copy: str = ""
+    urgent: bool = False
+    receivers: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
+    follows: str = ""
+    first: str = ""
+    number: str = ""
+    signer: str = ""
+    signed_at: datetime | None = None
+    due: datetime | None = None
+    answer: str = ""
+    answered_at: datetime | None = None
+    void: str = ""
+    done_at: datetime | None = None
+    adopted: bool = False
+
+    @property
+    def name(self) -> str:
+        """What stands in 函号."""
+        return self.number or self.key
+
+    @property
+    def standing(self) -> bool:
+        """Whether it binds its issues: a number made void binds them no more, a draft that was turned down does."""
+        return self.kind == LETTER and not (self.void and self.number)
+
+    @property
+    def state(self) -> str:
+        if self.kind == RECORD:
+            return SENT if self.number else GATHERING
+        if self.void:
+            return VOID
+        if not self.number:
+            return DRAFT if self.facts else IDLE
+        if self.done_at:
+            return DONE
+        return ANSWERED if self.answered_at else SIGNED
+
+    @property
+    def label(self) -> str:
+        """类型 as staff read it."""
+        return f"重复{self.head.title}（续{self.first}）" if self.follows else self.head.title
+
+
+# Who needs one
+
+
+def call(life: Life, rules: Rules, known: Mapping[str, Any]) -> str:
+    """The name of the first rule that calls for a letter about an issue that nobody mended; empty for none."""
+    if not life.running:
+        return ""
+    return next((one.name for one in rules.letters.when if one.when.holds(known)), "")
+
+
+def next_calls(life: Life, rules: Rules, known: Mapping[str, Any]) -> list[datetime]:
+    """When time alone will make an issue call for a letter."""
+    if not life.running:
+        return []
+    verdicts = [one.when.check(known) for one in rules.letters.when]
+    return [verdict.at for verdict in verdicts if verdict.at]
+
+
+def freeze(issue: Issue, life: Life, stamps: Stamps, rules: Rules, why: str) -> Fact:
+    """The issue as a letter shows it from now on."""
+    cells = issue.cells
+    category = rules.categories.get(cells.get("category", ""))
+    limit = limit_of(stamps.start)
+    return Fact(
+        issue.rid,
+        stamps.street,
+        masked(cells.get("place", "")),
+        cells.get("category", ""),
+        issue.severity,
+        issue.source,
+        masked(cells.get("text", "")),
+        stamps.chief,
+        stamps.branch,
+        stamps.district,
+        stamps.start.started if stamps.start else None,
+        limit.zh if limit else "",
+        life.deadline,
+        stamps.repeat,
+        category.close if category else "",
+        why,
+    )
+
+
+def masked(text: str) -> str:
+    """Without telephone numbers: a letter goes to many hands (domain.md section 8)."""
+    return _PHONE.sub(r"\1****\2", text)
+
+
+def head(rules: Rules, facts: Iterable[Fact] = ()) -> Head:
+    own, term = rules.letters, reply_within(rules, facts)
+    window = rules.repeat.window.zh
+    return Head(rules.bureau.name, own.title, term.zh, window, own.contact, own.phone, own.repeat_factor)
+
+
+def serious(facts: Iterable[Fact]) -> bool:
+    return any(fact.severity == SERIOUS for fact in facts)
+
+
+def reply_within(rules: Rules, facts: Iterable[Fact]) -> Limit:
+    """How long a unit has from signing."""
+    return rules.letters.reply_serious if serious(facts) else rules.letters.reply
+
+
+def code(rules: Rules, year: int, n: int) -> str:
+    """函号: 蒸执督〔2026〕1号, no zeros before (domain.md 4.1)."""
+    return f"{rules.bureau.letter_code}〔{year}〕{n}号"
+
+
+def key_of(day: date, what: str, taken: Iterable[str], mark: str = "") -> str:
+    """A draft's name: 草稿·20261124·环卫所; a second one of that day gets a number."""
+    base = f"草稿·{day:%Y%m%d}·{what}{mark}"
+    used = set(taken)
+    return base if base not in used else next(k for n in range(2, 10**6) if (k := f"{base}·{n}") not in used)
+
+
+# What others ask of letters
+
+
+@dataclass
+class ByIssue:
+    """By issue, unit and number of the letters that stand, and the signed second ones."""
+
+    numbers: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    urged: dict[str, tuple[Urged, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, letters: Mapping[str, Letter]) -> ByIssue:
+        found = cls()
+        signed = [one for one in letters.values() if one.kind == LETTER and one.number and one.signed_at]
+        for one in sorted(signed, key=lambda one: (one.signed_at, one.key)):
+            for fact in one.facts if one.standing else ():
+                found.numbers.setdefault(fact.number, []).append((one.unit, one.number))
+                if one.follows and one.signed_at:
+                    before = found.urged.get(fact.number, ())
+                    found.urged[fact.number] = (*before, Urged(one.number, one.signed_at.date(), one.unit))
+        return found
+
+    def shown(self, rid: str, unit: str) -> str:
+        """督办函号 of 问题台账: the letters to the unit that answers for the issue now."""
+        return "、".join(number for to, number in self.numbers.get(rid, ()) if to == unit)

@@ -1,0 +1,283 @@
+"""The archive: issues of sealed months leave the live tab for 问题台账YYYY, and none is lost (DESIGN section 4).
+
+What is over, whose months are all sealed, and which nobody asks about any more, is ripe. Where a row stands is read off
+the tabs themselves; the ledger only keeps what was meant, so that a row that left is not taken for a deleted one. A row
+that stands in the live tab counts there, whatever the archive says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sync.core.issues import life as lives
+from sync.core.issues.issues import clock
+from sync.core.letters.letters import LETTER
+from sync.core.look import adoption
+from sync.core.memory import MOVING, THERE, Archived, Memory, Tables
+from sync.core.scores import scores
+from sync.core.sheet.identity import NUMBER, Known
+from sync.core.sheet.rows import Raw, Reader, Row, Table, plain
+from sync.core.sheet.tabs import Column, Layout, Tab, locate
+
+if TYPE_CHECKING:
+    from sync.core.look.decide import Look
+
+KEY = "issues"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A row as it stands in an archive tab. ``kept`` are people's raw cells by key."""
+
+    title: str
+    rid: str
+    row: Row
+    layout: Layout
+
+    @property
+    def kept(self) -> Mapping[str, Raw]:
+        return self.row.parsed.kept
+
+
+# Tabs
+def title_of(tab: Tab, rid: str) -> str:
+    """The archive tab of an issue: of the year of its number."""
+    return f"{tab.title}{rid[:4]}"
+
+
+def is_title(tab: Tab, title: str) -> bool:
+    return re.fullmatch(re.escape(tab.title) + "20[0-9]{2}", title) is not None
+
+
+def tab_like(tab: Tab, title: str, header: Sequence[str]) -> Tab:
+    """The template of an archive tab: the columns as they stand in the live tab, the bureau's own too."""
+    by_header = {column.header: column for column in tab.columns}
+    columns = [by_header.get(text) or Column(f"own-{at}", text, "text", "staff", "") for at, text in enumerate(header)]
+    return replace(tab, key=f"{tab.key}{title.removeprefix(tab.title)}", title=title, columns=tuple(columns))
+
+
+def misfit(title: str, live: Table, there: Table) -> str:
+    """Why rows can't be moved between the two tabs as they stand; empty where they can."""
+    if _trimmed(live.header) == _trimmed(there.header):
+        return ""
+    how = f"请把「{title}」第 1 行改成和问题台账一样（列的次序也一样）。"
+    return f"「{title}」的表头和问题台账的不一样，没有归档。{how}"
+
+
+def _trimmed(header: Sequence[str]) -> list[str]:
+    found = [str(cell).strip() for cell in header]
+    while found and not found[-1]:
+        found.pop()
+    return found
+
+
+# Rows in the archive
+def shelves(tab: Tab, archives: Mapping[str, Table], zone: ZoneInfo) -> Iterator[Shelf]:
+    """Every filled row of the archive tabs whose headers can be found; ``rid`` is empty where no number stands."""
+    for title, table in sorted(archives.items()):
+        layout = locate(tab, table.header)
+        if isinstance(layout, Layout):
+            for row in Reader(layout, zone).read(table):
+                yield Shelf(title, _number(row, layout), row, layout)
+
+
+def _number(row: Row, layout: Layout) -> str:
+    """The row's number; under whichever header, since a column may have moved while the row was copied."""
+    cells = [plain(row.seen(layout, "id")), *(plain(cell) for cell in row.raw)]
+    return next((cell for cell in cells if NUMBER.fullmatch(cell)), "")
+
+
+def chosen(found: Iterable[Shelf], known: Mapping[str, Known]) -> dict[str, Shelf]:
+    """By number the row that counts: of two, the one that says what the ledger knows, else the upper one."""
+    groups: dict[str, list[Shelf]] = defaultdict(list)
+    for one in found:
+        if one.rid:
+            groups[one.rid].append(one)
+    return {rid: min(group, key=lambda one: not _as_known(one, known.get(rid))) for rid, group in groups.items()}
+
+
+def _as_known(one: Shelf, known: Known | None) -> bool:
+    return known is not None and known.cells == one.kept
+
+
+# What is ripe
+def ripe(look: Look, wait: timedelta | None = None) -> list[Row]:
+    """The rows that are to leave the live tab, the oldest first. ``wait``: how long after the seal (the rules')."""
+    limit = look.rules.limits.archive
+    if wait is None and limit is None:
+        return []
+    if KEY in look.skipped or not look.reading.closings or (wait is None and _at_work(look)):
+        return []
+    return Ripening(look, wait if wait is not None else clock(limit)).rows()  # type: ignore[arg-type]
+
+
+def _at_work(look: Look) -> bool:
+    """Whether people sit over the sheet now: moving rows can wait for a quieter hour."""
+    return look.rules.calendar.spent(look.now, look.now + timedelta(minutes=1)) > 0
+
+
+@dataclass
+class Ripening:
+    """Which issues of a look nobody needs in the live tab any more."""
+
+    look: Look
+    wait: timedelta
+    asked: set[str] = field(default_factory=set)
+
+    def rows(self) -> list[Row]:
+        self.asked = {*self._questions(), *self._in_letters(), *self._changed()}
+        found = [row for row in self.look.rows[KEY] if self._is_ripe(row)]
+        return sorted(found, key=lambda row: row.rid)
+
+    def _is_ripe(self, row: Row) -> bool:
+        one, now = self.look.followed.get(row.rid), self.look.now
+        if one is None or one.life.state not in lives.ENDED or row.rid in self.asked or one.cells.get("check"):
+            return False
+        if self.look.reading.known(KEY, row.rid).gone:
+            return False
+        sealed = [self.look.reading.closings.get(month) for month in self._months(row.rid)]
+        if not all(sealed):
+            return False
+        since = max(closing.sealed_at for closing in sealed if closing)
+        back = self.look.memory.archived.get(row.rid)
+        return max(since, back.at if back else since) + self.wait <= now
+
+    def _months(self, rid: str) -> set[str]:
+        """Every month in which anything of the issue is counted."""
+        one = self.look.followed[rid]
+        found = {scores.month_of(one.stamps.received), *(line.month for line in one.lines), *self._asked_months[rid]}
+        found |= {scores.month_of(at) for at in (one.life.closed_at, *(v.at for v in one.stamps.verdicts)) if at}
+        return found | ({one.tally.month} if one.tally else set())
+
+    def __post_init__(self) -> None:
+        self._asked_months: dict[str, set[str]] = defaultdict(set)
+        for key, group in self.look.reading.booked.items():
+            if key.startswith(scores.ASKED):
+                for line in group.values():
+                    self._asked_months[line.issue].add(line.month)
+
+    def _questions(self) -> Iterator[str]:
+        """Issues about which somebody waits for an answer."""
+        lines = {name: line.issue for group in self.look.reading.booked.values() for name, line in group.items()}
+        for row in self.look.rows.get("requests", []):
+            if not row.cells.get("answer") or row.rid in self.look.faulty:
+                yield row.cells.get("issue", "")
+                yield lines.get(row.cells.get("line", ""), "")
+
+    def _in_letters(self) -> Iterator[str]:
+        """Issues of letters that are not done with."""
+        for one in {**self.look.memory.letters, **self.look.decision.letters}.values():
+            if one.kind == LETTER and not one.done_at and not one.void:
+                yield from (fact.number for fact in one.facts)
+
+    def _changed(self) -> Iterator[str]:
+        """Rows that are not as they were sealed: they stay in sight."""
+        for _, differences in self.look.drift.values():
+            yield from (one.row for one in differences)
+
+
+# After a move
+@dataclass(frozen=True)
+class Settlement:
+    """What the tabs say of rows that were meant to move. ``there`` arrived; ``stayed`` never left, or are back;
+    ``lost`` stand nowhere; ``astray`` came along by mistake, or changed on the way: sheet rows by archive tab."""
+
+    there: tuple[str, ...]
+    stayed: tuple[str, ...]
+    lost: tuple[str, ...]
+    astray: Mapping[str, tuple[int, ...]]
+
+
+def settle(memory: Memory, live: set[str], found: Sequence[Shelf]) -> Settlement:
+    """``live``: numbers that stand in the live tab; ``found``: the rows of the archive tabs."""
+    known, best = memory.known.get(KEY, {}), chosen(found, memory.known.get(KEY, {}))
+    moving = {rid for rid, one in memory.archived.items() if one.state == MOVING}
+    there = {rid for rid in moving - live if rid in best and _as_known(best[rid], known.get(rid))}
+    astray: dict[str, list[int]] = defaultdict(list)
+    for one in found:
+        if _is_astray(one, memory, live, there):
+            astray[one.title].append(one.row.number)
+    coming = {one.rid for one in found if one.row.number in astray.get(one.title, ())}
+    lost = moving - live - there - coming
+    return Settlement(
+        tuple(sorted(there)),
+        tuple(sorted(moving & live)),
+        tuple(sorted(lost)),
+        {title: tuple(rows) for title, rows in sorted(astray.items())},
+    )
+
+
+def missing(memory: Memory, standing: set[str]) -> list[str]:
+    """Issues that were seen in the archive and are not among the numbers ``standing`` in any tab now."""
+    return sorted(rid for rid, one in memory.archived.items() if one.state == THERE and rid not in standing)
+
+
+def _is_astray(one: Shelf, memory: Memory, live: set[str], there: set[str]) -> bool:
+    """A row that must not be here: without a number, or of an issue that was not meant to come, or not as it was when
+    it was meant to. Numbers that the ledger never knew are old records of people, and none of our business."""
+    if not one.rid:
+        return True
+    if one.rid in live or one.rid in there or one.rid not in memory.known.get(KEY, {}):
+        return False
+    mark = memory.archived.get(one.rid)
+    return mark is None or mark.state != THERE
+
+
+# Looking at everything
+def sheets(tables: Tables) -> tuple[dict[str, Table], dict[str, Tab]]:
+    """Tables and templates by key with an own tab for each archive, behind the live ones: what an export shows."""
+    seen, tabs = dict(tables.seen), dict(tables.tabs)
+    for title, table in sorted(tables.archives.items()):
+        tab = tab_like(tables.tabs[KEY], title, table.header)
+        seen[tab.key], tabs[tab.key] = replace(table, tab=tab.key), tab
+    return seen, tabs
+
+
+def adopt(look: Look) -> dict[str, str]:
+    """After the ledger was lost: the archived issues as they stand, so that no number is given again and what rests on
+    them is found. Returns the category by number."""
+    here, found = {row.rid for row in look.rows.get(KEY, [])}, {}
+    rules, decision, now = look.rules, look.decision, look.now
+    for rid, one in chosen(shelves(look.tables.tabs[KEY], look.tables.archives, look.zone), {}).items():
+        if rid in here:
+            continue
+        heard = one.row.cells.get("reported_at") or now
+        shown = {column.key: one.row.seen(one.layout, column.key) for column in one.layout.tab.service}
+        known = Known(rid, one.kept, one.row.parsed.print, {"heard": heard}, shown=shown)
+        decision.known.setdefault(KEY, {})[rid] = known
+        decision.archived[rid] = Archived(rid, one.title, THERE, now)
+        stamps = adoption.read_stamps(one.layout, one.row, rules, now, look.roster)
+        if stamps:
+            decision.stamps[rid] = stamps
+        look.reading.numbers.take(rid)
+        found[rid] = one.row.cells.get("category", "")
+    return found
+
+
+def merged(tables: Tables, memory: Memory, zone: ZoneInfo) -> tuple[Tables, Memory, dict[int, tuple[str, int]]]:
+    """Tables and memory as if nothing had been archived, for a look that keeps nothing; and by sheet row of this view
+    where a row really stands (tab, row)."""
+    live = tables.seen.get(KEY)
+    layout = locate(tables.tabs[KEY], live.header) if live else ""
+    if live is None or isinstance(layout, str):
+        return tables, memory, {}
+    stand = {plain(row[layout.at["id"]]) for row in live.rows if layout.at["id"] < len(row)}
+    best = chosen(shelves(tables.tabs[KEY], tables.archives, zone), memory.known.get(KEY, {}))
+    rows, places = list(live.rows), {}
+    for rid, one in sorted(best.items()):
+        if rid not in stand:
+            places[live.first + len(rows)] = (one.title, one.row.number)
+            rows.append(_aligned(one, tables.archives[one.title].header, live.header))
+    seen = {**tables.seen, KEY: replace(live, rows=rows)}
+    return replace(tables, seen=seen), replace(memory, archived={}), places
+
+
+def _aligned(one: Shelf, header: Sequence[str], live: Sequence[str]) -> tuple[Raw, ...]:
+    at = {text: index for index, text in enumerate(header) if text}
+    return tuple(one.row.raw[at[text]] if text in at and at[text] < len(one.row.raw) else "" for text in live)

@@ -1,0 +1,110 @@
+"""Who sees and answers what: a person's roles of a day, from 组织架构 and 街路名册 (plan 三, 五·1, 五·2).
+
+The office and the standards office see all; a commander his district, a secretary his branch; a unit's people every
+issue whose 责任单位 they are, wherever it lies; a chief his streets. Nobody else sees anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sync.core.memory import Memory
+from sync.core.people.roster import ROLES, UNIT_HEADS, Roster, assemble
+from sync.core.sheet.rows import Reader, Row
+from sync.core.sheet.tabs import Layout, Tab
+
+OVERSEERS = frozenset({"office", "standards_office"})
+_CODES = {word: code for code, word in ROLES.items()}
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person with the roles (code words of ``roster.ROLES``) that he holds that day, and over what."""
+
+    name: str
+    roles: frozenset[str]
+    districts: frozenset[str] = field(default=frozenset())
+    branches: frozenset[str] = field(default=frozenset())
+    units: frozenset[str] = field(default=frozenset())
+    streets: frozenset[str] = field(default=frozenset())
+
+    @property
+    def oversees(self) -> bool:
+        """Whether all tabs are his to see and to edit."""
+        return bool(self.roles & OVERSEERS)
+
+
+def person(roster: Roster, name: str, day: date) -> Person | None:
+    """The person of that name on that day; None for a name that holds nothing then."""
+    posts = [post for post in roster.posts if post.name == name and post.span.holds(day)]
+    streets = [s.name for s in roster.streets if s.span.holds(day) and roster.chief(s, day) == name]
+    roles = {_CODES[post.role] for post in posts if post.role in _CODES} | ({"chief"} if streets else set())
+    if not roles:
+        return None
+    units = {post.unit for post in posts if post.role in UNIT_HEADS and post.unit}
+    return Person(
+        name,
+        frozenset(roles | ({"unit"} if units else set())),
+        districts=frozenset(post.district for post in posts if post.role == ROLES["commander"] and post.district),
+        branches=frozenset(post.branch for post in posts if post.role == ROLES["secretary"] and post.branch),
+        units=frozenset(units),
+        streets=frozenset(streets),
+    )
+
+
+def people(roster: Roster, day: date) -> list[Person]:
+    """Everybody who holds anything that day, in the order of 组织架构."""
+    names = [*(post.name for post in roster.posts), *(street.chief for street in roster.streets)]
+    found = (person(roster, name, day) for name in dict.fromkeys(name for name in names if name))
+    return [one for one in found if one]
+
+
+def sees(one: Person, issue: Mapping[str, Any]) -> bool:
+    """Whether an issue (street, branch, district, unit, chief as its row shows them) is his to see."""
+    return (
+        one.oversees
+        or issue.get("district") in one.districts
+        or issue.get("branch") in one.branches
+        or answers(one, issue)
+    )
+
+
+def answers(one: Person, issue: Mapping[str, Any]) -> bool:
+    """Whether he may send 整改反馈 for it: the street's chief of today or of its day, and the unit's people."""
+    mine = "chief" in one.roles and (issue.get("street") in one.streets or issue.get("chief") == one.name)
+    return mine or issue.get("unit") in one.units
+
+
+def remembered(tabs: Mapping[str, Tab], memory: Memory, zone: ZoneInfo) -> Roster:
+    """The roster as the last look at the workbook left it."""
+    return assemble(*(_rows(tabs[key], memory, zone) for key in ("streets", "posts", "changes")))
+
+
+def _rows(tab: Tab, memory: Memory, zone: ZoneInfo) -> Iterable[Row]:
+    header = tuple(column.header for column in tab.columns)
+    reader = Reader(Layout(tab, header, {column.key: at for at, column in enumerate(tab.columns)}), zone)
+    for rid, one in list(memory.known.get(tab.key, {}).items()):
+        if not one.deleted:
+            raw = tuple(one.cells.get(column.key, "") for column in tab.columns)
+            yield Row(0, raw, reader.parse(raw), rid)
+
+
+def sees_score(one: Person, kind: str, target: str, roster: Roster, day: date) -> bool:
+    """Whether the score of a 街路, 支部, 区域 or 单位 is his to see, line by line; rankings are the bureau's own."""
+    if one.oversees or kind == "单位":
+        return one.oversees or target in one.units
+    if kind == "区域":
+        return target in one.districts
+    if kind == "支部":
+        return target in one.branches or bool(_districts_of(roster, target) & one.districts)
+    street = roster.street(target, day) or next((s for s in roster.streets if s.name == target), None)
+    above = street is not None and (street.branch in one.branches or street.district in one.districts)
+    return above or target in one.streets
+
+
+def _districts_of(roster: Roster, branch: str) -> set[str]:
+    return {street.district for street in roster.streets if street.branch == branch}

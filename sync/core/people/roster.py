@@ -1,0 +1,233 @@
+"""Who is responsible where, on which day: streets, posts and the changes that took effect.
+
+街路名册 gives each street with its dates, 组织架构 the people, 人员调整 who takes over from when
+(plan 五·1, 七, notes 1 and 2). A question is always asked for a day: an issue keeps the chief of its day.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from sync.core.sheet.rows import Row
+
+ROLES = {
+    "office": "领导小组办公室",
+    "standards_office": "标准化办",
+    "commander": "指挥长",
+    "secretary": "支部书记",
+    "unit": "责任单位",
+    "chief": "街路长",
+}
+LEAVE = "请假顶岗"
+UNIT_HEADS = ("支部书记", "责任单位", "标准化办")  # plan 五·1: a unit's head is a branch's secretary
+
+
+@dataclass(frozen=True)
+class Span:
+    """Days on which something holds, both ends included; an open end is None."""
+
+    since: date | None = None
+    until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+    def meets(self, other: Span) -> bool:
+        """Whether the two share a day."""
+        starts_late = self.since and other.until and self.since > other.until
+        ends_early = self.until and other.since and self.until < other.since
+        return not starts_late and not ends_early
+
+
+@dataclass(frozen=True)
+class Street:
+    """One row of 街路名册."""
+
+    name: str
+    code: str
+    type: str
+    district: str
+    branch: str
+    chief: str
+    unit: str
+    near: tuple[str, ...]
+    aliases: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True)
+class Post:
+    """One row of 组织架构: a person in a role."""
+
+    name: str
+    role: str
+    district: str
+    branch: str
+    unit: str
+    mail: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Change:
+    """One approved row of 人员调整."""
+
+    street: str
+    chief: str
+    span: Span
+    for_leave: bool = False
+
+
+@dataclass(frozen=True)
+class Roster:
+    """All streets, posts and approved changes; equal rosters answer equally."""
+
+    streets: tuple[Street, ...]
+    posts: tuple[Post, ...]
+    changes: tuple[Change, ...] = ()
+    _memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[Street]]:
+        found: dict[str, list[Street]] = defaultdict(list)
+        for street in self.streets:
+            found[street.name].append(street)
+        for street in self.streets:  # after all names: an alias never stands before a street's own name
+            for name in street.aliases:
+                found[name].append(street)
+        return found
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(street.name for street in self.streets))
+
+    def addresses(self, day: date) -> dict[str, str]:
+        """Mail by name: of the first post that holds that day and has one."""
+        found: dict[str, str] = {}
+        for post in self.posts:
+            if post.mail and post.span.holds(day):
+                found.setdefault(post.name, post.mail)
+        return found
+
+    def street(self, name: str, day: date) -> Street | None:
+        """The street of that name or alias on that day."""
+        for street in self._by_name.get(name, ()):
+            if street.span.holds(day):
+                return street
+        return None
+
+    def chief(self, street: Street, day: date) -> str:
+        """The chief of the street on that day: the change that took effect last goes before the roster."""
+        names = (street.name, *street.aliases)
+        held = [change for change in self.changes if change.street in names and change.span.holds(day)]
+        return max(held, key=lambda change: change.span.since or date.min).chief if held else street.chief
+
+    def holder(self, name: str, day: date) -> str:
+        """Whose street it is that day: who stands in for a chief on leave does not hold it. Empty where nobody does, or
+        the street is not in use."""
+        street = self.street(name, day)
+        return self._lasting.chief(street, day) if street else ""
+
+    @cached_property
+    def _lasting(self) -> Roster:
+        return Roster(self.streets, self.posts, tuple(change for change in self.changes if not change.for_leave))
+
+    def people(self, role: str, day: date, *, branch: str = "", district: str = "", unit: str = "") -> tuple[str, ...]:
+        """Names of those who hold ``role`` (code word) that day for the branch, district or unit."""
+        key = (role, day, branch, district, unit)
+        if key not in self._memo:
+            self._memo[key] = self._people(role, day, branch, district, unit)
+        found: tuple[str, ...] = self._memo[key]
+        return found
+
+    def _people(self, role: str, day: date, branch: str, district: str, unit: str) -> tuple[str, ...]:
+        held = [post for post in self.posts if post.span.holds(day)]
+        if role == "unit":
+            ranked = [[p for p in held if p.unit == unit and p.role == head] for head in UNIT_HEADS]
+            found = next((group for group in ranked if group), [])
+        else:
+            found = [p for p in held if p.role == ROLES[role]]
+            if role == "commander":
+                found = [p for p in found if p.district == district]
+            if role == "secretary":
+                found = [p for p in found if p.branch == branch]
+        return tuple(dict.fromkeys(post.name for post in found))
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Several names in one cell, parted by 、 or a comma."""
+    for mark in "，,;；\n":
+        text = text.replace(mark, "、")
+    return tuple(part.strip() for part in text.split("、") if part.strip())
+
+
+def span(cells: Mapping[str, Any]) -> Span:
+    return Span(cells.get("since"), cells.get("until"))
+
+
+def read_street(cells: Mapping[str, Any]) -> Street | None:
+    """A street from the cells that could be read; None without a name."""
+    if not cells.get("street"):
+        return None
+    return Street(
+        name=cells["street"],
+        code=cells.get("code", ""),
+        type=cells.get("type", ""),
+        district=cells.get("district", ""),
+        branch=cells.get("branch", ""),
+        chief=cells.get("chief", ""),
+        unit=cells.get("unit", ""),
+        near=split_names(cells.get("near", "")),
+        aliases=split_names(cells.get("aliases", "")),
+        span=span(cells),
+    )
+
+
+def read_post(cells: Mapping[str, Any]) -> Post | None:
+    if not cells.get("name") or not cells.get("role"):
+        return None
+    return Post(
+        name=cells["name"],
+        role=cells["role"],
+        district=cells.get("district", ""),
+        branch=cells.get("branch", ""),
+        unit=cells.get("unit", ""),
+        mail=cells.get("mail", ""),
+        span=span(cells),
+    )
+
+
+def read_change(cells: Mapping[str, Any]) -> Change | None:
+    """A change that branch and commander both agreed to (plan note 2); None otherwise."""
+    agreed = cells.get("branch_opinion") == cells.get("commander_opinion") == "同意"
+    if not agreed or not cells.get("street") or not cells.get("to_chief") or not cells.get("since"):
+        return None
+    return Change(cells["street"], cells["to_chief"], span(cells), cells.get("kind") == LEAVE)
+
+
+def assemble(streets: Iterable[Row], posts: Iterable[Row], changes: Iterable[Row]) -> Roster:
+    """The roster that the three tabs give; rows that can't be read say so in their own 校验."""
+    found_streets = [read_street(row.cells) for row in streets]
+    found_posts = [read_post(row.cells) for row in posts]
+    found_changes = [read_change(row.cells) for row in changes]
+    return Roster(
+        tuple(one for one in found_streets if one),
+        tuple(one for one in found_posts if one),
+        tuple(one for one in found_changes if one),
+    )
+
+
+def vacant(roster: Roster, day: date) -> list[tuple[Street, tuple[str, ...]]]:
+    """Streets in no chief's care that day, with the chiefs of the neighbouring streets (plan note 1)."""
+    found = []
+    for street in roster.streets:
+        if street.span.holds(day) and not roster.chief(street, day):
+            near = [roster.street(name, day) for name in street.near]
+            chiefs = [roster.chief(one, day) for one in near if one]
+            found.append((street, tuple(dict.fromkeys(chief for chief in chiefs if chief))))
+    return found

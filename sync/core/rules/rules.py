@@ -1,0 +1,323 @@
+"""rules.toml as the rest of the core uses it: `load` a text, get `Rules` or every mistake with its place.
+
+Reading goes table by table, so that a mistake in one does not hide those in another. `rulebook` says what
+a table looks like, `rulechecks` what tables must be to each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from inspect import signature
+from typing import Any, NamedTuple, get_args
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from sync.core.calendar.worktime import Calendar
+from sync.core.rules.consistency import CHECKS
+from sync.core.rules.section_duties import UPWARD, Duties, Superior
+from sync.core.rules.section_letters import Letters
+from sync.core.rules.section_links import Bot, Hook
+from sync.core.rules.section_score import Score
+from sync.core.rules.sections import (
+    Approval,
+    Bounds,
+    Bureau,
+    CalendarTable,
+    Category,
+    Clock,
+    Forms,
+    Notices,
+    Plan,
+    Repeat,
+    Step,
+    Task,
+)
+from sync.core.rules.text import Document, Path, Problem, RulesError, suggestion
+from sync.core.rules.values import ASSUMED, REQUESTS, event_zh, points_zh, role_zh
+
+__all__ = ["Basis", "Category", "Problem", "Rules", "RulesError", "Step", "Task", "load"]
+
+_SECTIONS: dict[str, Any] = {
+    "bureau": Bureau,
+    "plan": Plan,
+    "calendar": CalendarTable,
+    "clock": Clock,
+    "task": tuple[Task, ...],
+    "category": tuple[Category, ...],
+    "escalation": tuple[Step, ...],
+    "repeat": Repeat,
+    "score": Score,
+    "notices": Notices,
+    "limits": Bounds,
+    "forms": Forms,
+    "hook": tuple[Hook, ...],
+    "bot": tuple[Bot, ...],
+    "approval": tuple[Approval, ...],
+    "duties": Duties,
+    "upward": tuple[Superior, ...],
+    "letters": Letters,
+}
+SUPERIORS = (Approval(kinds=REQUESTS, to=("支部书记", "指挥长", "标准化办", "领导小组办公室")),)
+# Tables that came later: a file of before has none, and their defaults hold.
+_OPTIONAL = ("forms", "hook", "bot", "approval", "duties", "upward", "letters")
+
+
+class Basis(NamedTuple):
+    """What a rule rests on: a clause of the plan, 有来源 or 本局默认."""
+
+    where: str
+    basis: str
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Rules:
+    """The rules in force. `hash` is the SHA-256 of `text`; points are hundredths; roles are English codes."""
+
+    text: str
+    hash: str
+    bureau: Bureau
+    plan: Plan
+    calendar: Calendar
+    clock: Clock
+    tasks: dict[str, Task]
+    categories: dict[str, Category]
+    escalation: tuple[Step, ...]
+    repeat: Repeat
+    score: Score
+    notices: Notices
+    limits: Bounds
+    forms: Forms
+    hooks: tuple[Hook, ...]
+    bots: tuple[Bot, ...]
+    approvals: tuple[Approval, ...]
+    duties: Duties
+    upward: tuple[Superior, ...]
+    letters: Letters
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """责任单位, in the order of the file."""
+        return self.bureau.units
+
+    def clauses(self) -> list[Basis]:
+        """Every rule with the clause that asks for it, or what else it rests on."""
+        return list(_bases(self))
+
+    def uncovered(self) -> list[tuple[str, str]]:
+        """The clauses of the plan, number and words, that no rule cites and no sentence says an answer to."""
+        cited = {basis.basis for basis in self.clauses()} | {one.clause for one in self.plan.sentence if one.answer}
+        return [(clause, text) for clause, text in self.plan.clauses.items() if clause not in cited]
+
+
+def load(text: str, name: str = "rules.toml") -> Rules:
+    """Reads the text of a rules file. RulesError holds all its problems; `name` is how they call the file."""
+    document = Document(text, name)
+    names = _names(document.data)
+    sections, problems = _read_sections(document, names)
+    for check in CHECKS:
+        needed = signature(check).parameters
+        if needed.keys() <= sections.keys():
+            found = check(**{section: sections[section] for section in needed})
+            problems += [document.problem(path, message) for path, message in found]
+    if problems:
+        raise RulesError(problems)
+    return _assemble(text, sections)
+
+
+def _assemble(text: str, sections: dict[str, Any]) -> Rules:
+    bureau: Bureau = sections["bureau"]
+    table: CalendarTable = sections.pop("calendar")
+    seasons = [season.season for season in table.season]
+    tasks = {task.name: task for task in sections.pop("task")}
+    return Rules(
+        text=text,
+        hash=hashlib.sha256(text.encode()).hexdigest(),
+        calendar=Calendar(bureau.zone, seasons, table.own, table.years),
+        tasks=tasks,
+        categories={c.name: _with_unit(c, tasks) for c in sections.pop("category")},
+        hooks=sections.pop("hook"),
+        bots=sections.pop("bot"),
+        approvals=sections.pop("approval") or SUPERIORS,
+        upward=sections.pop("upward") or UPWARD,
+        **sections,
+    )
+
+
+def _with_unit(category: Category, tasks: dict[str, Task]) -> Category:
+    return category.model_copy(update={"unit": category.unit or tasks[category.task].unit})
+
+
+# Reading, table by table
+
+
+def _names(data: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The names that the file declares, taken before anything is known to be right."""
+
+    def of(rows: object) -> tuple[str, ...]:
+        found = (row.get("name") for row in rows if isinstance(row, dict)) if isinstance(rows, tuple) else ()
+        return tuple(name for name in found if isinstance(name, str))
+
+    def inside(table: object, key: str) -> tuple[str, ...]:
+        value = table.get(key) if isinstance(table, dict) else None
+        return tuple(v for v in value if isinstance(v, str)) if isinstance(value, tuple | dict) else ()
+
+    return {
+        "task": of(data.get("task")),
+        "category": of(data.get("category")),
+        "unit": inside(data.get("bureau"), "units"),
+        "clause": inside(data.get("plan"), "clauses"),
+    }
+
+
+def _read_sections(document: Document, names: dict[str, tuple[str, ...]]) -> tuple[dict[str, Any], list[Problem]]:
+    """The tables that are right in themselves, and what is wrong with the others."""
+    sections: dict[str, Any] = {}
+    problems = [
+        document.problem((key,), f"没有「{key}」这个表{suggestion(key, _SECTIONS)}", key=True)
+        for key in document.data
+        if key not in _SECTIONS
+    ]
+    for key, kind in _SECTIONS.items():
+        if key not in document.data and key in _OPTIONAL:
+            sections[key] = kind()
+            continue
+        if key not in document.data:
+            header = f"[{key}]" if isinstance(kind, type) else f"[[{key}]]"
+            problems.append(document.problem((), f"缺少 {header}"))
+            continue
+        try:
+            sections[key] = TypeAdapter(kind).validate_python(document.data[key], context=names)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                problems += _translated(document, kind, key, dict(detail))
+    return sections, problems
+
+
+_TYPES = {
+    "string_type": "应当是文字，放进英文引号",
+    "int_type": "应当是整数",
+    "bool_type": "应当是 true 或 false",
+    "tuple_type": "应当是列表，放进方括号 [ ]；一张张的表用双方括号 [[ ]] 开头",
+    "dict_type": "应当是表",
+    "model_type": "应当是一张表，用单方括号 [ ] 开头",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than_equal": "不能大于 {le}",
+}
+
+
+def _translated(document: Document, kind: Any, section: str, error: dict[str, Any]) -> Iterator[Problem]:
+    """One error of pydantic in words that a clerk can act on."""
+    loc: Path = error["loc"]
+    path: Path = (section, *loc)
+    context = error.get("ctx", {})
+    dotted = ".".join(str(step) for step in path if isinstance(step, str))
+    if error["type"] == "condition":
+        for mistake in context["mistakes"]:
+            yield document.problem((*path, *mistake.path), f"{dotted}：{mistake.message}", key=mistake.key)
+    elif error["type"] == "extra_forbidden":
+        hint = suggestion(str(loc[-1]), _keys(kind, loc[:-1]))
+        yield document.problem(path, f"不认识的键「{loc[-1]}」{hint}", key=True)
+    elif error["type"] == "missing":
+        yield document.problem(path[:-1], f"缺少「{loc[-1]}」", key=True)
+    elif error["type"] == "value_error":
+        yield document.problem(path, f"{dotted}：{context['error']}")
+    else:
+        words = _TYPES.get(error["type"], error["msg"]).format(**context)
+        yield document.problem(path, f"{dotted}：「{_shown(error['input'])}」{words}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "列表" if isinstance(value, tuple) else "表" if isinstance(value, dict) else str(value)
+
+
+def _keys(kind: Any, loc: Path) -> list[str]:
+    """The keys that are known at a place inside a section."""
+    for step in loc:
+        if isinstance(step, int):
+            kind = get_args(kind)[0]
+        else:
+            fields = kind.model_fields
+            kind = next(f.annotation for n, f in fields.items() if (f.alias or n) == step)
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return []
+    return [field.alias or name for name, field in kind.model_fields.items()]
+
+
+# What rests on what
+
+
+def _bases(rules: Rules) -> Iterator[Basis]:
+    for task in rules.tasks.values():
+        text = f"{task.unit}负责，最多扣 {points_zh(task.weight)} 分"
+        yield Basis(f"任务「{task.name}」", task.plan or ASSUMED, text)
+    for category in rules.categories.values():
+        serious = category.limit("严重").zh
+        text = f"一般{category.limit('一般').zh}，严重{serious}；结案条件：{category.close}"
+        yield Basis(f"类别「{category.name}」", category.plan or category.base, text)
+    yield from _clock_bases(rules)
+    for step in rules.escalation:
+        yield Basis(f"升级「{step.name}」", step.plan or ASSUMED, f"{step.when.zh}：{role_zh(step.to)}")
+    yield from _score_bases(rules.score)
+    yield from _forms_bases(rules.forms)
+    for notice in rules.notices.send:
+        when = f"（{notice.when.zh}）" if notice.when else ""
+        text = f"{'、'.join(map(role_zh, notice.to))}{when}"
+        yield Basis(f"通知「{event_zh(notice.event)}」", notice.plan or notice.base, text)
+    for one in rules.approvals:
+        yield Basis(f"批复「{'、'.join(one.kinds)}」", one.plan or ASSUMED, "、".join(map(role_zh, one.to)))
+    for superior in rules.upward:
+        yield Basis("逐级上报", superior.plan or ASSUMED, f"{role_zh(superior.to)}在{superior.limit.zh}内答复")
+    yield from _duty_bases(rules.duties)
+    yield from _letter_bases(rules.letters)
+    for bot in rules.bots:
+        yield Basis(f"群机器人「{bot.name}」", ASSUMED, f"{bot.kind}：{'、'.join(map(event_zh, bot.events))}")
+
+
+def _duty_bases(duties: Duties) -> Iterator[Basis]:
+    for duty in duties.owed:
+        often = "每个工作日" if duty.per == "日" else f"每周 {duty.days} 天"
+        charged = f"，缺一天扣 {points_zh(duty.points)} 分" if duty.points else ""
+        yield Basis(f"履职「{duty.kind}」", duty.plan or ASSUMED, f"{role_zh(duty.role)}{often}{charged}")
+    text = f"当天 {duties.remind:%H:%M} 提醒，{duties.grace.zh}内可以补记，一个月最多扣 {points_zh(duties.cap)} 分"
+    yield Basis("履职的提醒和补记", ASSUMED, text)
+
+
+def _letter_bases(letters: Letters) -> Iterator[Basis]:
+    for call in letters.when:
+        yield Basis(f"{letters.title}「{call.name}」", call.plan or ASSUMED, call.when.zh)
+    signers = "、".join(map(role_zh, letters.signers))
+    text = f"{signers}签发；{letters.reply.zh}内回复，有严重问题的{letters.reply_serious.zh}内"
+    yield Basis(f"{letters.title}的签发和回复", ASSUMED, text)
+    yield Basis("重复督办", "有来源", f"逾期没有回复或整改的再次督办，单位超期扣分按 {letters.repeat_factor} 倍")
+
+
+def _forms_bases(forms: Forms) -> Iterator[Basis]:
+    text = f"长边 {forms.photo_side} 像素，一次最多 {forms.photos} 张，指纹相差 {forms.similar} 位以内算很像"
+    yield Basis("手机填报的照片", ASSUMED, text)
+    limits = f"同一地址每小时 {forms.public_per_hour} 条，合计 {forms.public_total_per_hour} 条"
+    yield Basis("群众反映页面", ASSUMED, limits if forms.public else "不开放")
+
+
+def _clock_bases(rules: Rules) -> Iterator[Basis]:
+    clock, repeat = rules.clock, rules.repeat
+    yield Basis("受理时间", ASSUMED, f"填报后{clock.receipt_grace.zh}以内读到的，按填报时间起算")
+    yield Basis("到期提醒", ASSUMED, f"时限用去{clock.warn_at:.0%}时提醒")
+    yield Basis("返工时限", ASSUMED, f"原截止时间已过的，重新给{clock.rework.zh}")
+    text = f"{repeat.window.zh}内同一处同一类再次出现；第{repeat.notable}次起算屡次重复"
+    yield Basis("重复出现", repeat.plan or ASSUMED, text)
+    wait = rules.limits.archive
+    yield Basis("归档", ASSUMED, f"封存{wait.zh}以后移到归档表" if wait else "只在运行 jielu archive 时移到归档表")
+
+
+def _score_bases(score: Score) -> Iterator[Basis]:
+    yield Basis("计分", score.plan or ASSUMED, f"每月基础分 {points_zh(score.base)} 分，逐条加减")
+    yield Basis("计分的分值", ASSUMED, "发现、超期、重复、返工各扣多少，加分和上限")
+    yield Basis("月度封存", ASSUMED, f"次月 {score.seal.day} 日 {score.seal.at:%H:%M}；申诉到月末后{score.appeal.zh}")
+    for rung in score.ladder:
+        text = f"末位连续 {rung.running} 个月，或者 12 个月内 {rung.in_12_months} 次，建议"
+        yield Basis(f"结果「{rung.name}」", rung.plan or ASSUMED, text)

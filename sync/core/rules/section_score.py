@@ -1,0 +1,115 @@
+"""The table [score] of rules.toml: what a problem costs, what good work earns, what a month's score may lead to."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Annotated
+
+from pydantic import Field
+
+from sync.core.calendar.worktime import Limit
+from sync.core.rules.conditions import SEVERITIES
+from sync.core.rules.sections import Table
+from sync.core.rules.values import Clause, Count, Duration, Percent, Points, Seal, SealHour, Source, StreetTypes, Text
+
+
+class Tiers(Table):
+    """What one issue costs in all, in hundredths of a point: found, or overdue, or repeated."""
+
+    found: Points
+    overdue: Points
+    repeat: Points
+
+
+class Cases(Table):
+    """[score.case] by severity: `case["严重"].overdue`."""
+
+    minor: Tiers
+    normal: Tiers
+    serious: Tiers
+
+    def __getitem__(self, severity: str) -> Tiers:
+        return dict(zip(SEVERITIES, (self.minor, self.normal, self.serious), strict=True))[severity]
+
+
+class ReworkScore(Table):
+    """[score.rework] Points for each of the first two returns of an issue, and for each further one."""
+
+    first_two: Points
+    from_third: Points
+
+
+class SelfFound(Table):
+    """[score.self_found] Points for an issue that the chief found himself and closed in time; `cap` a month."""
+
+    bonus: Points
+    cap: Points
+
+
+class ShareScore(Table):
+    """[score.share] Percent of the points that chief and unit bear, 100 together."""
+
+    chief: Percent
+    unit: Percent
+
+
+class Good(Table):
+    """[score.good] The best `top` of a group, if their score is at least `min_score`, may be commended."""
+
+    top: Count
+    min_score: Points
+
+
+class Last(Table):
+    """[score.last] The last of a group, as many as `last`, if their score is below `below`: nobody is last at 96."""
+
+    last: Count
+    below: Points
+
+
+class Rung(Table):
+    """[[score.ladder]] What is suggested to a chief who is last so many months running or in twelve."""
+
+    name: Text
+    running: Annotated[int, Field(ge=1, le=12)]
+    in_12_months: Annotated[int, Field(ge=1, le=12)]
+    plan: Clause = ""
+
+
+class Band(Table):
+    """A unit whose score is at least `from` gets `percent` of its funds."""
+
+    start: Points = Field(alias="from")
+    percent: Percent
+
+
+class Fund(Table):
+    """[score.fund] Share of its funds that a unit gets from a score on. Off until the bureau fills it."""
+
+    enabled: bool
+    bands: tuple[Band, ...]
+
+
+class Score(Table):
+    """[score] All points in hundredths. A month is sealed at `seal` of the month after it; points of a month may be
+    appealed against until `appeal` after its end."""
+
+    base: Points
+    no_feedback: Points
+    superior_multiplier: Annotated[int, Field(ge=1, le=10)]
+    superior_sources: tuple[Source, ...]
+    bonus_cap: Points
+    groups: StreetTypes
+    min_group: Count
+    min_inspections: Annotated[int, Field(ge=0, le=1000)]
+    seal: Seal = SealHour(5, time(9))
+    appeal: Duration = Limit(3, "wd")
+    plan: Clause = ""
+    case: Cases
+    rework: ReworkScore
+    self_found: SelfFound
+    share: ShareScore
+    good: Good
+    last: Last
+    ladder: tuple[Rung, ...]
+    fund: Fund

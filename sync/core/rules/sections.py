@@ -1,0 +1,241 @@
+"""The shape of rules.toml: one class a table, one attribute a key, in the order of the file.
+
+Values become what they mean while they are read (`rulevalues`). What a single table can't know (sums, gaps,
+doubles) is checked in `rulechecks`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from sync.core.calendar.workdays import Day, Season, Year
+from sync.core.calendar.worktime import Limit
+from sync.core.rules.values import (
+    ASSUMED,
+    Base,
+    Clause,
+    Count,
+    DaysOff,
+    DaysOn,
+    Duration,
+    Hours,
+    Kind,
+    MonthDay,
+    Points,
+    Rank,
+    Requests,
+    Roles,
+    SameThings,
+    Share,
+    TaskName,
+    Telling,
+    Text,
+    UnitName,
+    When,
+    Words,
+    Zone,
+)
+
+
+class Table(BaseModel):
+    """A table of the file: immutable, and no key that is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+
+class Bureau(Table):
+    """[bureau] `zone` is the zone of every time that staff read or write."""
+
+    name: Text
+    zone: Zone
+    letter_code: Text
+    units: Words
+
+
+class Sentence(Table):
+    """[[plan.sentence]] A sentence of the plan that asks for something, word for word, and the rule, tab or page that
+    answers it; an empty `answer` leaves it to people."""
+
+    clause: Clause
+    says: Text
+    answer: str
+
+
+class Plan(Table):
+    """[plan] The document that the rules carry out: its clauses by number, each in a few words, and its sentences."""
+
+    title: Text
+    clauses: dict[str, Text]
+    sentence: tuple[Sentence, ...] = ()
+
+
+class SeasonTable(Table):
+    """[[calendar.season]] Days as (month, day), both included; may run over New Year."""
+
+    first: MonthDay = Field(alias="from")
+    last: MonthDay = Field(alias="to")
+    hours: Hours
+
+    @property
+    def season(self) -> Season:
+        """As the calendar takes it."""
+        return Season(self.first, self.last, self.hours)
+
+
+class YearTable(Table):
+    """[[calendar.year]] `off` and `on` hold one line's days each: holidays and make-up workdays."""
+
+    year: Annotated[int, Field(ge=2004, le=2100)]
+    published: bool
+    off: tuple[DaysOff, ...]
+    on: tuple[DaysOn, ...] = ()
+
+    @model_validator(mode="after")
+    def _make_up_days_are_published(self) -> YearTable:
+        if self.on and not self.published:
+            raise ValueError("调休上班日（on）只有公布以后才知道：published 应当是 true")
+        return self
+
+    @property
+    def days(self) -> tuple[Day, ...]:
+        """All that the year's lines say, a day each."""
+        return tuple(day for days in (*self.off, *self.on) for day in days)
+
+
+class CalendarTable(Table):
+    """[calendar] becomes a worktime.Calendar once its seasons are known to fill the year."""
+
+    holidays: tuple[DaysOff, ...] = ()
+    workdays: tuple[DaysOn, ...] = ()
+    season: tuple[SeasonTable, ...]
+    year: tuple[YearTable, ...] = ()
+
+    @property
+    def own(self) -> tuple[Day, ...]:
+        """The bureau's own days, off and on."""
+        return tuple(day for days in (*self.holidays, *self.workdays) for day in days)
+
+    @property
+    def years(self) -> tuple[Year, ...]:
+        """As the calendar takes them."""
+        return tuple(Year(table.year, table.published, table.days) for table in self.year)
+
+
+class Clock(Table):
+    """[clock] 填报时间 counts as receipt when the row was first seen within `receipt_grace` of it, else the
+    hour of first sight counts; at `warn_at` of the limit the chief is warned; `rework` is the new limit of
+    an issue that is returned after its deadline."""
+
+    receipt_grace: Duration
+    warn_at: Share
+    rework: Duration
+
+
+class Task(Table):
+    """[[task]] `weight`, in hundredths of a point, is the ceiling of the task's deductions in a month."""
+
+    key: Text
+    name: Text
+    unit: UnitName
+    weight: Points
+    plan: Clause = ""
+
+
+class Limits(Table):
+    """`limit` of a category; what is not given is that of `normal`."""
+
+    minor: Duration | None = None
+    normal: Duration
+    serious: Duration | None = None
+
+
+class Category(Table):
+    """[[category]] What is picked in 类别. `unit` is resolved: its own, else its task's."""
+
+    key: Text
+    name: Text
+    task: TaskName
+    unit: UnitName = ""
+    kind: Kind
+    limits: Limits = Field(alias="limit")
+    close: Text
+    base: Base
+    plan: Clause = ""
+    std_code: str = ""
+
+    def limit(self, severity: str) -> Limit:
+        """The limit for 轻微, 一般 or 严重 (KeyError otherwise); one that is not given is that of 一般."""
+        limits = {"轻微": self.limits.minor, "一般": self.limits.normal, "严重": self.limits.serious}
+        return limits[severity] or self.limits.normal
+
+
+class Step(Table):
+    """[[escalation]] An issue stands at the highest level whose condition holds; `to` is a role."""
+
+    level: Annotated[int, Field(ge=1, le=9)]
+    name: Text
+    to: Rank
+    when: When
+    plan: Clause = ""
+
+
+class Repeat(Table):
+    """[repeat] An issue repeats one with the `same` things inside `window`; from the `notable` occurrence on
+    it is more than chance."""
+
+    window: Duration
+    same: SameThings
+    notable: Annotated[int, Field(ge=2, le=100)]
+    plan: Clause = ""
+
+
+class Approval(Table):
+    """[[approval]] Which roles answer requests of these kinds, each in its own area."""
+
+    kinds: Requests
+    to: Roles
+    plan: Clause = ""
+
+
+class Notice(Table):
+    """[[notices.send]] Who hears of an event, if `when` holds (None: always)."""
+
+    event: Telling
+    to: Roles
+    when: When | None = None
+    plan: Clause = ""
+    base: Base = ASSUMED
+
+
+class Notices(Table):
+    """[notices] Sending hours in the bureau's zone; what `urgent` holds for goes out at any hour."""
+
+    hours: Hours
+    workdays_only: bool
+    digest: bool
+    urgent: When | None = None
+    send: tuple[Notice, ...]
+
+
+class Bounds(Table):
+    """[limits] A row that is missing for `gone_after` ticks counts as deleted. Issues that are over move to the archive
+    `archive` after their months were sealed (days or hours); without it they stay until `jielu archive`."""
+
+    gone_after: Annotated[int, Field(ge=2, le=100)]
+    archive: Duration | None = None
+
+
+class Forms(Table):
+    """[forms] Phone forms and photos; the whole table may be left out. `photo_side` in pixels, `similar` in bits of the
+    64 of a photo's fingerprint; `public` opens the page on which the public reports, so often an hour."""
+
+    photo_side: Annotated[int, Field(ge=640, le=4096)] = 1600
+    photo_quality: Annotated[int, Field(ge=40, le=95)] = 80
+    photo_place: bool = False
+    photos: Annotated[int, Field(ge=1, le=20)] = 6
+    similar: Annotated[int, Field(ge=0, le=16)] = 4
+    public: bool = False
+    public_per_hour: Count = 6
+    public_total_per_hour: Count = 60

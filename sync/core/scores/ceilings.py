@@ -1,0 +1,76 @@
+"""The ceilings of a month: a task's deductions, bonuses of a kind, all bonuses together (domain.md 3.2: 扣完为止)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import pandas as pd
+
+from sync.core.rules.rules import Rules
+from sync.core.scores.scores import AWARD, BACK, DUTY, RETURNS, SELF, Line, points_words
+
+ENDLESS = 10**9
+
+
+def capped(found: Sequence[Line], rules: Rules) -> list[Line]:
+    """Lines with the ceilings of their month: a task's deductions stop at its weight, bonuses at their caps. 加减分
+    that people decided has no ceiling of a task, and what is given back none at all.
+
+    A line that runs into a ceiling keeps its place with fewer points and says so.
+    """
+    if not found:
+        return []
+    ordered = sorted(found, key=lambda line: (line.month, line.kind, line.target, line.date, line.id))
+    table = pd.DataFrame(
+        {
+            "month": [line.month for line in ordered],
+            "kind": [line.kind for line in ordered],
+            "target": [line.target for line in ordered],
+            "pot": [_pot(line) for line in ordered],
+            "points": [line.points for line in ordered],
+        }
+    )
+    limits = {name: -task.weight for name, task in rules.tasks.items()} | {DUTY: -rules.duties.cap}
+    running = table.groupby(["month", "kind", "target", "pot"], sort=False)["points"].cumsum()
+    low = table["pot"].map(limits).fillna(-ENDLESS)
+    high = table["pot"].map({SELF: rules.score.self_found.cap, AWARD: ENDLESS, BACK: ENDLESS}).fillna(0)
+    before = running - table["points"]
+    allowed = running.clip(low, high) - before.clip(low, high)
+    points = allowed.astype("int64").tolist()
+    return _all_bonuses([_left(line, points) for line, points in zip(ordered, points, strict=True)], rules)
+
+
+def _pot(line: Line) -> str:
+    """Lines of one pot share a ceiling: deductions of a task, bonuses of a kind; what is given back has none."""
+    if line.rule in RETURNS:
+        return BACK
+    if line.points < 0:
+        return line.task
+    return SELF if line.rule == SELF else AWARD
+
+
+def _all_bonuses(lines: list[Line], rules: Rules) -> list[Line]:
+    """The month's ceiling of all bonuses together, whatever they are for."""
+    room: dict[tuple[str, str, str], int] = {}
+
+    def fitted(line: Line) -> Line:
+        if line.points <= 0 or line.rule in RETURNS:
+            return line
+        key = (line.month, line.kind, line.target)
+        left = min(line.points, room.get(key, rules.score.bonus_cap))
+        room[key] = room.get(key, rules.score.bonus_cap) - left
+        return _left(line, left)
+
+    return [fitted(line) for line in lines]
+
+
+def _left(line: Line, points: int) -> Line:
+    return line if line.points == points else _shortened(line, points)
+
+
+@lru_cache(maxsize=1 << 18)  # the same lines meet the same ceiling at every look
+def _shortened(line: Line, points: int) -> Line:
+    what = "本项已扣满" if line.points < 0 else "加分已到上限"
+    return replace(line, points=points, text=f"{line.text}；{what}，少计{points_words(abs(line.points - points))}分")

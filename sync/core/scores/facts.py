@@ -1,0 +1,275 @@
+"""What a sealed month rests on, row by row as text; and where the rows of today say something else.
+
+A fact is one row: the tab's title, what the row is called, its filled cells as ``列=值`` in the order of the tab. The
+same text is made of a row as read from the live workbook and of a row of an exported file, so that both can be held
+against the seal without the ledger.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+
+from sync.core.issues import life as lives
+from sync.core.scores.seal import FIELD, HEAD, Closing, Fact, calendar_digest
+from sync.core.sheet import serials
+from sync.core.sheet.rows import Raw
+from sync.core.sheet.tabs import Column, Tab
+
+ISSUES, LINES, SCORES = "问题台账", "扣分明细", "月度考核"
+NAMES: Mapping[str, tuple[str, ...]] = {  # the columns by which a row of a tab is called
+    ISSUES: ("编号",),
+    LINES: ("明细号",),
+    SCORES: ("月份", "对象", "类别"),
+    "整改反馈": ("编号",),
+    "履职记录": ("填报人", "街路"),
+    "申请审批": ("类型", "编号", "明细号", "对象"),
+}
+KEYED = (ISSUES, LINES, SCORES)  # a name belongs to one row alone
+STAMPS = ("id", "state", "chief", "branch", "district", "unit", "deadline", "repeat", "closed_at")
+SHOWN = (  # 月度考核 without what the seal writes itself
+    "month", "target", "kind", "group", "chief", "inspections", "issues", "on_time", "rework_rate", "extend_rate",
+    "score", "rank", "advice",
+)  # fmt: skip
+MONTHS, FACTS, RULES, CALENDARS = "封存月份", "封存依据", "封存规则", "封存日历"  # sheets of an exported file
+DIGEST = "摘要值"
+ARCHIVE = re.compile(f"{ISSUES}20[0-9]{{2}}")  # the tabs of issues that moved out of the live one
+STATE = "状态"
+COLUMNS = "列·"
+GOES_ON = (STATE, "责任单位", "截止时间", "重复", "销号时间", "复核结果", "复核人", "复核时间", "复核意见", "执法依据")
+ADOPTED = "台账丢失以后按表格收编，没有封存依据，摘要值不能重算；请用封存以后导出的文件核对（--file）。"
+LONGEST = 30_000  # a cell of a spreadsheet file holds 32 767 characters
+
+Fields = Mapping[str, str]
+Texts = tuple[str, tuple[str, ...], Sequence[tuple[str, ...]]]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A row as it stands now: its sheet row, its filled cells by header as text."""
+
+    number: int
+    fields: Fields
+    tab: str = ""  # where it stands, when that is not the tab that its fact names
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A cell that is not what was sealed; ``column`` empty: the whole row. ``number``: its sheet row, 0 when gone."""
+
+    tab: str
+    row: str
+    number: int
+    column: str
+    sealed: str
+    present: str
+
+    def text(self) -> str:
+        where = f"「{self.tab}」{self.row}" + (f"（第 {self.number} 行）" if self.number else "")
+        if not self.column:
+            return f"{where}：封存时有这一行，现在没有"
+        return f"{where}「{self.column}」：封存时「{self.sealed}」，现在「{self.present}」"
+
+
+# Cells as text
+def words(value: Raw | date | datetime) -> str:
+    """A cell's value as the sealed text writes it: days ``2026-11-24``, moments to the second, numbers as short as they
+    are exact to ten digits."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, datetime):
+        value = (value + timedelta(microseconds=500_000)).replace(microsecond=0, tzinfo=None)
+        return f"{value:%Y-%m-%d}" if value.time() == time() else f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, date):
+        return f"{value:%Y-%m-%d}"
+    if isinstance(value, int | float):
+        return f"{value:.10g}"
+    return "" if value is None else _escaped(value)
+
+
+def _escaped(text: str) -> str:
+    text = text.strip().replace("\\", "\\\\").replace("|", "\\|")
+    text = "".join(char if char >= " " and char != "\x7f" else f"\\x{ord(char):02x}" for char in text)
+    return text if len(text) <= LONGEST else f"{text[:100]}…（共 {len(text)} 字）"
+
+
+def cell(value: Raw, column: Column) -> str:
+    """A raw cell of the workbook: what stands as a number under a date is a date."""
+    if isinstance(value, bool | str) or value is None or column.type not in ("date", "datetime"):
+        return words(value)
+    if serials.LOWEST <= value < serials.HIGHEST:
+        return words(serials.EPOCH + timedelta(seconds=round(value * serials.DAY)))
+    return words(value)
+
+
+def content(fields: Fields) -> str:
+    return FIELD.join(f"{header}={value}" for header, value in fields.items())
+
+
+def fields_of(text: str) -> dict[str, str]:
+    """The cells of a fact's content, by header."""
+    return dict(part.split("=", 1) for part in text.split(FIELD) if "=" in part)
+
+
+def named(title: str, fields: Fields) -> str:
+    return "·".join(fields[header] for header in NAMES[title] if fields.get(header))
+
+
+# Facts
+def wanted(tab: Tab) -> list[Column]:
+    """The columns of a tab that a fact holds: people's; of 问题台账 the stamps as well, of scores and lines what the
+    month came to."""
+    if tab.title == LINES:
+        return list(tab.columns)
+    if tab.title == SCORES:
+        return [tab.by_key[key] for key in SHOWN]
+    stamps = STAMPS if tab.title == ISSUES else ()
+    return [column for column in tab.columns if column.owner == "staff" or column.key in stamps]
+
+
+def columns_fact(tab: Tab) -> Fact:
+    """Which columns the facts of a tab speak of: an empty cell is no part of them."""
+    return HEAD, COLUMNS + tab.title, "、".join(column.header for column in wanted(tab))
+
+
+def fields_by(tab: Tab, of: Callable[[str], Raw]) -> dict[str, str]:
+    """The cells that a fact holds, by header; ``of`` gives raw cells by column key."""
+    fields = {column.header: cell(of(column.key), column) for column in wanted(tab)}
+    return {header: value for header, value in fields.items() if value}
+
+
+def fact(tab: Tab, fields: Fields, name: str = "") -> Fact:
+    """The fact of a row. An issue that is still open is sealed without what will yet be filled in."""
+    if tab.title == ISSUES and fields.get(STATE) not in lives.ENDED:
+        fields = {header: value for header, value in fields.items() if header == STATE or header not in GOES_ON}
+    return tab.title, name or named(tab.title, fields), content(fields)
+
+
+def sheets(sealed: Iterable[Closing]) -> list[Texts]:
+    """What an exported file carries of sealed months: (title, headers, rows of texts)."""
+    ordered = sorted(sealed, key=lambda one: one.month)
+    months = [
+        (one.month, f"{one.sealed_at:%Y-%m-%d %H:%M:%S}", one.digest, ADOPTED if one.adopted else "") for one in ordered
+    ]
+    facts = [(one.month, *fact) for one in ordered for fact in one.facts]
+    texts = {sha256(one.rules.encode()).hexdigest(): one.rules for one in ordered if one.facts}
+    rules = [
+        (name, f"{number}", line)
+        for name, text in texts.items()
+        for number, line in enumerate(text.split("\n"), start=1)
+    ]
+    days = {calendar_digest(one.calendar): one.calendar for one in ordered if one.facts}
+    calendars = [(name, item, said) for name, found in days.items() for item, said in found]
+    return [
+        (MONTHS, ("月份", "封存时间", DIGEST, "说明"), months),
+        (FACTS, ("月份", "表", "行", "内容"), facts),
+        (RULES, ("规则摘要", "行号", "文字"), rules),
+        (CALENDARS, ("日历摘要", "项目", "内容"), calendars),
+    ]
+
+
+# Today's rows
+def compare(
+    facts: Iterable[Fact], present: Mapping[str, Sequence[Seen]], apart: Container[str] = ()
+) -> Iterator[tuple[Fact, list[Difference]]]:
+    """Each fact as the rows of today would have it, with what is different. Facts of tabs that are not in ``present``,
+    and of issues that stand ``apart``, are taken as they are."""
+    facts = list(facts)
+    headers = {row.removeprefix(COLUMNS): text.split("、") for tab, row, text in facts if tab == HEAD}
+    groups: dict[str, list[Fact]] = defaultdict(list)
+    for one in facts:
+        groups[one[0]].append(one)
+    for title, group in groups.items():
+        if title in present:
+            tab = _Tab(title, headers.get(title, []), present[title], apart if title == ISSUES else ())
+            yield from tab.hold(group)
+        else:
+            yield from ((one, []) for one in group)
+
+
+def unseen(facts: Iterable[Fact], present: Container[str]) -> tuple[str, ...]:
+    """A sentence for each tab that facts speak of and that could not be looked at."""
+    missing = dict.fromkeys(tab for tab, _, _ in facts if tab != HEAD and tab not in present)
+    return tuple(f"不能核对：「{tab}」没有或者读不到。" for tab in missing)
+
+
+def added(facts: Iterable[Fact], present: Mapping[str, Sequence[Seen]], month: str) -> Iterator[Difference]:
+    """Lines of the sealed month that were not there when it was sealed."""
+    sealed = {row for tab, row, _ in facts if tab == LINES}
+    for row in present.get(LINES, ()):
+        name = named(LINES, row.fields)
+        if row.fields.get("月份") == month and name not in sealed:
+            yield Difference(LINES, name, row.number, "明细号", "", name)
+
+
+@dataclass
+class _Tab:
+    """The rows of a tab today, to find sealed ones among them: by name, or by what they say where names are shared."""
+
+    title: str
+    headers: Sequence[str]
+    rows: Sequence[Seen]
+    apart: Container[str] = ()
+
+    def __post_init__(self) -> None:
+        self.free = {(row.tab, row.number): row for row in self.rows}
+        self.same: dict[str, list[Seen]] = defaultdict(list)
+        for row in self.rows:
+            self.same[self._key(row)].append(row)
+
+    def _key(self, row: Seen) -> str:
+        if self.title in KEYED:
+            return named(self.title, row.fields)
+        return content({header: row.fields[header] for header in self.headers if header in row.fields})
+
+    def hold(self, facts: Sequence[Fact]) -> Iterator[tuple[Fact, list[Difference]]]:
+        found = [self._exact(one) for one in facts]
+        for one, exact in zip(facts, found, strict=True):
+            sealed = fields_of(one[2])
+            row = exact or self._nearest(one, sealed)
+            if row is None and one[1] in self.apart:
+                yield one, []
+            elif row is None:
+                yield (one[0], one[1], ""), [Difference(one[0], one[1], 0, "", one[2], "")]
+            else:
+                yield _held(one, sealed, row, self.headers)
+
+    def _exact(self, one: Fact) -> Seen | None:
+        for row in self.same.get(one[1] if self.title in KEYED else one[2], ()):
+            if (row.tab, row.number) in self.free:
+                return self.free.pop((row.tab, row.number))
+        return None
+
+    def _nearest(self, one: Fact, sealed: Fields) -> Seen | None:
+        if self.title in KEYED:
+            return None
+        best = max(self.free.values(), key=lambda row: _likeness(sealed, row), default=None)
+        if best is None or _likeness(sealed, best)[0] * 2 <= len(sealed):
+            return None
+        return self.free.pop((best.tab, best.number))
+
+
+def _likeness(sealed: Fields, row: Seen) -> tuple[int, int]:
+    return sum(1 for header, value in sealed.items() if row.fields.get(header, "") == value), -row.number
+
+
+def _held(one: Fact, sealed: Fields, row: Seen, headers: Sequence[str]) -> tuple[Fact, list[Difference]]:
+    title, name, text = one
+    now = _comparable(title, sealed, row.fields, headers)
+    found = [
+        Difference(row.tab or title, name, row.number, header, sealed.get(header, ""), now.get(header, ""))
+        for header in dict.fromkeys([*sealed, *now])
+        if sealed.get(header, "") != now.get(header, "")
+    ]
+    return (title, name, content(now) if found else text), found
+
+
+def _comparable(title: str, sealed: Fields, row: Fields, headers: Sequence[str]) -> dict[str, str]:
+    """The cells of a row that the seal speaks of. An issue that was open then goes on: what was empty may be filled."""
+    if title == ISSUES and sealed.get(STATE) not in lives.ENDED:
+        return {header: sealed[STATE] if header == STATE else row.get(header, "") for header in sealed}
+    return {header: row[header] for header in headers if header in row}

@@ -1,0 +1,338 @@
+"""月度考核: what a month's lines, inspections and rates add up to, ranked within groups (plan 四·3, 四·4).
+
+Scores are whole hundredths. A street is ranked; the ladder of suggestions follows its chief. Suggestions are
+the service's, decisions are people's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from sync.core.calendar.worktime import Calendar
+from sync.core.people.roster import Roster, Span, Street
+from sync.core.rules.rules import Rules
+from sync.core.scores.scores import BRANCH, DISTRICT, STREET, UNIT, Tally
+
+ONE_GROUP = "全部街路"
+TOO_FEW = "督查次数不足，不参与排名"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One row of 月度考核. Rates are shares or None where nothing counts; ``rank`` is None for the unranked; ``last``:
+    末位, the last of its group and below the floor; ``shared``: nobody held the street for more than half of the month,
+    so that nobody is praised or blamed for it."""
+
+    month: str
+    target: str
+    kind: str
+    group: str
+    chief: str
+    inspections: int | None
+    issues: int
+    on_time: float | None
+    rework_rate: float | None
+    extend_rate: float | None
+    score: int
+    rank: int | None
+    advice: str = ""
+    last: bool = False
+    shared: bool = False
+
+    def cells(self) -> dict[str, Any]:
+        """The row as the sheet shows it: points as numbers, rates to four places."""
+        rank = TOO_FEW if self.rank is None and self.kind == STREET else self.rank
+        return {
+            "month": self.month,
+            "target": self.target,
+            "kind": self.kind,
+            "group": self.group,
+            "chief": self.chief,
+            "inspections": self.inspections,
+            "issues": self.issues,
+            "on_time": _share(self.on_time),
+            "rework_rate": _share(self.rework_rate),
+            "extend_rate": _share(self.extend_rate),
+            "score": self.score / 100,
+            "rank": rank,
+            "advice": self.advice,
+        }
+
+
+@dataclass(frozen=True)
+class Term:
+    """One row of 季度讲评 or 年度兑现. ``name``: 2026年第4季度 or 2026; ``score`` in hundredths; ``rank`` None for the
+    unranked."""
+
+    name: str
+    target: str
+    kind: str
+    group: str
+    chief: str
+    score: int
+    rank: int | None
+    advice: str = ""
+
+
+def _share(rate: float | None) -> float | None:
+    return None if rate is None else round(rate, 4)
+
+
+def last_day(month: str) -> date:
+    first = date.fromisoformat(f"{month}-01")
+    return (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+
+
+def streets_of(roster: Roster, month: str, today: date, calendar: Calendar) -> list[tuple[Street, str, bool]]:
+    """The streets that were in use on any day of the month so far, with the chief who held each on most of its workdays
+    (of equals the later), and whether those were more than half."""
+    day = min(last_day(month), today)
+    days = Span(date.fromisoformat(f"{month}-01"), day)
+    used: dict[str, Street] = {}
+    for street in roster.streets:
+        if street.span.meets(days) and (street.name not in used or street.span.holds(day)):
+            used[street.name] = street
+    passed = [days.since + timedelta(days=n) for n in range((day - days.since).days + 1)] if days.since else []
+    worked = [one for one in passed if calendar.is_workday(one)]
+    return [(street, *_held(roster, street.name, worked, passed)) for street in used.values()]
+
+
+def _held(roster: Roster, name: str, worked: Sequence[date], passed: Sequence[date]) -> tuple[str, bool]:
+    """Days on which the street was not in use are nobody's; where no workday is left, all days count."""
+    used = [day for day in worked if roster.street(name, day)] or [day for day in passed if roster.street(name, day)]
+    return most([roster.holder(name, day) for day in used])
+
+
+def most(names: Sequence[str]) -> tuple[str, bool]:
+    """The name that stands there most often, of equals the later, and whether that is more than half; empty names are
+    nobody's."""
+    counts = Counter(name for name in names if name)
+    best = max(counts.values(), default=0)
+    name = next((name for name in reversed(names) if name and counts[name] == best), "")
+    return name, 2 * best > len(names)
+
+
+def standings(
+    months: Mapping[str, Sequence[tuple[Street, str, bool]]],
+    points: Mapping[tuple[str, str, str], int],
+    tallies: Iterable[Tally],
+    inspections: Mapping[tuple[str, str], int],
+    rules: Rules,
+    sealed: Sequence[Standing] = (),
+) -> list[Standing]:
+    """All rows of 月度考核, month by month. ``months``: the streets of each open month, their chief, whether shared;
+    ``points`` by (month, kind, target); ``inspections`` by (month, street); ``sealed``: the rows of sealed months, as
+    they stand."""
+    rates = _rates(tallies)
+    found: list[Standing] = []
+    for month, streets in months.items():
+        found += _month(month, points, rates, inspections, streets, rules)
+    return _advise(found, rules, sealed)
+
+
+@dataclass(frozen=True)
+class _Rates:
+    issues: int = 0
+    on_time: float | None = None
+    rework: float | None = None
+    extend: float | None = None
+
+
+def _rates(tallies: Iterable[Tally]) -> Mapping[tuple[str, str, str], _Rates]:
+    """Rates by (month, kind, name) for streets, branches, districts and units."""
+    rows = [
+        (t.month, t.street, t.branch, t.district, t.unit, t.due, t.due and t.late, t.reworked, t.extended)
+        for t in tallies
+    ]
+    if not rows:
+        return {}
+    table = pd.DataFrame(rows, columns=["month", STREET, BRANCH, DISTRICT, UNIT, "due", "late", "rework", "extend"])
+    found: dict[tuple[str, str, str], _Rates] = {}
+    for kind in (STREET, BRANCH, DISTRICT, UNIT):
+        group = table.groupby(["month", kind], sort=False)
+        sums = group[["due", "late", "rework", "extend"]].sum().assign(issues=group.size())
+        for month, name, due, late, rework, extend, issues in sums.reset_index().itertuples(index=False):
+            on_time = (due - late) / due if due else None
+            found[month, kind, name] = _Rates(int(issues), on_time, rework / issues, extend / issues)
+    return found
+
+
+def _month(
+    month: str,
+    points: Mapping[tuple[str, str, str], int],
+    rates: Mapping[tuple[str, str, str], _Rates],
+    inspections: Mapping[tuple[str, str], int],
+    streets: Sequence[tuple[Street, str, bool]],
+    rules: Rules,
+) -> list[Standing]:
+    groups = groups_of([street for street, *_ in streets], rules)
+    rows = [
+        _row(
+            month,
+            street.name,
+            STREET,
+            groups[street.name],
+            chief,
+            inspections.get((month, street.name), 0),
+            points.get((month, STREET, street.name), 0),
+            rates,
+            shared,
+        )
+        for street, chief, shared in streets
+    ]
+    ranked = _rank(rows, lambda row: (row.inspections or 0) >= rules.score.min_inspections)
+    score = {row.target: row.score for row in rows}
+    for kind, attribute in ((BRANCH, "branch"), (DISTRICT, "district")):
+        areas: dict[str, list[str]] = defaultdict(list)
+        for street, *_ in streets:
+            areas[getattr(street, attribute)].append(street.name)
+        means = [
+            _row(
+                month,
+                area,
+                kind,
+                kind,
+                "",
+                sum(inspections.get((month, name), 0) for name in names),
+                mean([score[name] for name in names]),
+                rates,
+            )
+            for area, names in sorted(areas.items())
+            if area
+        ]
+        ranked += _rank(means, lambda row: True)
+    units = [_row(month, unit, UNIT, UNIT, "", None, points.get((month, UNIT, unit), 0), rates) for unit in rules.units]
+    return ranked + _rank(units, lambda row: True)
+
+
+def mean(points: Sequence[int]) -> int:
+    """Mean in hundredths, half up."""
+    return (2 * sum(points) + len(points)) // (2 * len(points))
+
+
+def groups_of(streets: Sequence[Street], rules: Rules) -> dict[str, str]:
+    """Ranking group by street: its type, or one group for all where a group would be too small."""
+    sizes = Counter(street.type for street in streets)
+    small = any(sizes[name] < rules.score.min_group for name in rules.score.groups)
+    return {
+        street.name: ONE_GROUP if small or street.type not in rules.score.groups else street.type for street in streets
+    }
+
+
+def _row(
+    month: str,
+    name: str,
+    kind: str,
+    group: str,
+    chief: str,
+    inspections: int | None,
+    score: int,
+    rates: Mapping[tuple[str, str, str], _Rates],
+    shared: bool = False,
+) -> Standing:
+    rate = rates.get((month, kind, name), _Rates())
+    return Standing(
+        month,
+        name,
+        kind,
+        group,
+        chief,
+        inspections,
+        rate.issues,
+        rate.on_time,
+        rate.rework,
+        rate.extend,
+        score,
+        None,
+        shared=shared,
+    )
+
+
+def _rank(rows: list[Standing], counts: Any) -> list[Standing]:
+    """Rank within each group, ties sharing a rank; rows that do not count keep None."""
+    if not rows:
+        return []
+    table = pd.DataFrame(
+        {
+            "group": [row.group for row in rows],
+            "score": [row.score for row in rows],
+            "counts": [bool(counts(row)) for row in rows],
+        }
+    )
+    ranks = table[table["counts"]].groupby("group")["score"].rank(method="min", ascending=False)
+    return [replace(row, rank=int(ranks[i]) if i in ranks.index else None) for i, row in enumerate(rows)]
+
+
+def _advise(rows: Sequence[Standing], rules: Rules, sealed: Sequence[Standing]) -> list[Standing]:
+    """Suggestions by the ladder: the best of a group, and chiefs who were last below the floor, month after month. A
+    sealed month keeps its own, and says who was last then."""
+    last = times_last(sealed)
+    by_month: dict[str, list[Standing]] = defaultdict(list)
+    for row in rows:
+        by_month[row.month].append(row)
+    months = sorted({*by_month, *(row.month for row in sealed)})
+    advised = [*sealed]
+    for month in sorted(by_month):
+        bottom = {(row.target, row.kind) for row in _bottom(by_month[month], rules)}
+        here = [replace(row, last=(row.target, row.kind) in bottom and not row.shared) for row in by_month[month]]
+        for chief, found in times_last(here).items():
+            last[chief] = sorted({*last[chief], *found})
+        advised += [replace(row, advice=_advice(row, row.last, last[row.chief], months, rules)) for row in here]
+    return sorted(advised, key=lambda row: row.month)
+
+
+def times_last(rows: Iterable[Standing]) -> dict[str, list[str]]:
+    """The months in which each chief had a street that was last below the floor, in order. 末位 follows the chief,
+    whatever street he has now."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.last and row.chief:
+            found[row.chief].add(row.month)
+    return defaultdict(list, {chief: sorted(months) for chief, months in found.items()})
+
+
+def _bottom(rows: Sequence[Standing], rules: Rules) -> list[Standing]:
+    """末位: the last of each group, when below the floor as well (nobody is shamed at 96)."""
+    found = []
+    for group in {row.group for row in rows if row.kind == STREET}:
+        ranked = [row for row in rows if row.kind == STREET and row.group == group and row.rank is not None]
+        if not ranked:
+            continue
+        bar = sorted(row.score for row in ranked)[min(rules.score.last.last, len(ranked)) - 1]
+        found += [row for row in ranked if row.score <= bar and row.score < rules.score.last.below]
+    return found
+
+
+def _advice(row: Standing, bottom: bool, last: Sequence[str], months: Sequence[str], rules: Rules) -> str:
+    good = rules.score.good
+    if row.shared:
+        return ""
+    if row.kind == STREET and row.rank is not None and row.rank <= good.top and row.score >= good.min_score:
+        return "建议通报表扬"
+    if not bottom:
+        return ""
+    running = _running(row.month, last, months)
+    year = sum(1 for month in last if 0 <= _months_between(month, row.month) < 12)
+    rungs = [rung for rung in rules.score.ladder if running >= rung.running or year >= rung.in_12_months]
+    if not rungs:
+        return ""
+    return f"建议{rungs[-1].name}（末位连续{running}个月，12个月内{year}次；由局党组决定）"
+
+
+def _running(month: str, last: Sequence[str], months: Sequence[str]) -> int:
+    count = 0
+    for one in reversed([m for m in months if m <= month]):
+        if one not in last:
+            break
+        count += 1
+    return count
+
+
+def _months_between(earlier: str, later: str) -> int:
+    return (int(later[:4]) - int(earlier[:4])) * 12 + int(later[5:]) - int(earlier[5:])

@@ -1,0 +1,59 @@
+"""What a later version of a pushed row changes in the sheet: the form's own cells, where people were not faster.
+
+A row is found by what it shares with the cells that the form put there, wherever people sorted it to. A cell that no
+longer holds what the form had put is a person's by now, and stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sync.core.sheet.plan import Restore, same
+from sync.core.sheet.rows import Raw, Table
+from sync.core.sheet.tabs import Layout
+
+Rows = Sequence[tuple[int, Mapping[str, Raw]]]
+
+
+def people_s_cells(layout: Layout, table: Table) -> list[tuple[int, dict[str, Raw]]]:
+    """People's filled cells of each row by column key, with its number in the sheet."""
+    columns = [(column.key, layout.at[column.key]) for column in layout.tab.staff]
+    return [
+        (number, {key: row[at] for key, at in columns if at < len(row) and row[at] not in ("", None)})
+        for number, row in enumerate(table.rows, table.first)
+    ]
+
+
+def amendments(
+    layout: Layout, rows: Rows, put: Mapping[str, Raw], past: Mapping[str, Sequence[Raw]], wished: Mapping[str, Raw]
+) -> tuple[list[Restore], str]:
+    """The cells to change to ``wished`` (by column key), and a sentence where that can't be done. ``put``: what the
+    row is known to have been given; ``past``: what it was to be given since, which may have come there or not."""
+    ours = {key: (put.get(key, ""), *past.get(key, ())) for key in {**put, **past, **wished}}
+    changed = [key for key, values in ours.items() if any(not same(one, wished.get(key, "")) for one in values)]
+    number, row = _most_alike(rows, put, {key: (*values, wished.get(key, "")) for key, values in ours.items()})
+    if not changed or not number:
+        return [], "表单里改了，但表里找不到原来那一行，没有改动，请人工核对" if changed else ""
+    headers = {column.key: column.header for column in layout.tab.columns}
+    found, theirs = [], []
+    for key in changed:
+        stands, wish = row.get(key, ""), wished.get(key, "")
+        if same(stands, wish):
+            continue
+        if any(same(stands, one) for one in ours[key]):
+            was = {headers[other]: value for other, value in row.items() if other != key}
+            found.append(Restore(layout.tab.key, number, headers[key], wish, stands, was))
+        else:
+            theirs.append(headers[key])
+    said = f"第 {number} 行的{'、'.join(theirs)}表格里已经有人改过，表单后来的改动没有采用" if theirs else ""
+    return found, said
+
+
+def _most_alike(rows: Rows, put: Mapping[str, Raw], ours: Mapping[str, Sequence[Raw]]) -> tuple[int, Mapping[str, Raw]]:
+    """The row that shares most with what it was or is to be given; row 0 where none shares more than half."""
+
+    def like(row: Mapping[str, Raw]) -> int:
+        return sum(1 for key in put if any(same(row.get(key, ""), one) for one in ours[key]))
+
+    number, row = max(rows, key=lambda one: like(one[1]), default=(0, {}))
+    return (number, row) if 2 * like(row) > len(put) else (0, {})

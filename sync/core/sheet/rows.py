@@ -1,0 +1,280 @@
+"""Cells as people typed them: read into values, or into a sentence that says what to do.
+
+A cell that can't be read is a problem of its row and of no other row. A sentence names the column as people
+see it (``F列 街路``); the row needs no name, since 校验 stands in it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sync.core.calendar.worktime import Limit, parse_limit
+from sync.core.sheet import serials
+from sync.core.sheet.tabs import Column, Layout, Tab
+
+Raw = str | int | float | bool | None
+Value = str | int | float | date | datetime | Limit | None
+
+DATE_TEXTS = (
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y年%m月%d日 %H:%M",
+    "%Y年%m月%d日",
+    "%Y.%m.%d",
+)
+MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+LIMIT_WORDS = (
+    ("个", ""),
+    ("工作小时", "wh"),
+    ("工作时", "wh"),
+    ("工作日", "wd"),
+    ("小时", "h"),
+    ("时", "h"),
+    ("天", "d"),
+    ("日", "d"),
+    (" ", ""),
+)
+LONGEST = 2000  # characters quoted back or kept from one cell in a message
+
+
+@dataclass(frozen=True)
+class Table:
+    """One tab as read: header row, then rows as the API gave them (ragged, unformatted, dates as serials).
+
+    ``first`` is the sheet row number of ``rows[0]`` (2 where nothing is left out).
+    """
+
+    tab: str
+    header: tuple[str, ...]
+    rows: Sequence[Sequence[Raw]]
+    first: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A row's content: ``cells`` typed by key (staff columns that are filled), ``kept`` the same as raw
+    values, ``print`` the fingerprint of the cells that make it that row, ``problems`` sentences. ``filled``: whether
+    any cell holds anything, of whomever; ``key``: the key of a row that the service fills, as texts."""
+
+    cells: Mapping[str, Any]
+    kept: Mapping[str, Raw]
+    print: str
+    problems: tuple[str, ...]
+    filled: bool
+    key: tuple[str, ...]
+
+
+NOTHING = Parsed({}, {}, "", (), False, ())
+
+
+@dataclass(slots=True)
+class Row:
+    """A row in its place: ``number`` as the sheet shows it (1-based), ``rid`` once its identity is known."""
+
+    number: int
+    raw: tuple[Raw, ...]
+    parsed: Parsed
+    rid: str = ""
+
+    @property
+    def cells(self) -> Mapping[str, Any]:
+        return self.parsed.cells
+
+    def seen(self, layout: Layout, key: str) -> Raw:
+        """What stands in the column now; an empty cell is an empty text."""
+        at = layout.at[key]
+        value = self.raw[at] if at < len(self.raw) else ""
+        return "" if value is None else value
+
+
+@dataclass
+class Reader:
+    """Reads the rows of one tab; ``last`` keeps what the same cells gave before: most rows stand where they stood."""
+
+    layout: Layout
+    zone: ZoneInfo
+    last: list[tuple[Sequence[Raw], tuple[Raw, ...], Parsed]] = field(default_factory=list)
+
+    def read(self, table: Table) -> list[Row]:
+        """All rows that hold anything at all, with their sheet row numbers."""
+        last, now = self.last, []
+        elsewhere: dict[tuple[Raw, ...], Parsed] | None = None
+        for index, cells in enumerate(table.rows):
+            if index < len(last) and last[index][0] == cells:
+                now.append(last[index])
+                continue
+            if elsewhere is None:
+                elsewhere = {raw: parsed for _, raw, parsed in last}
+            raw = tuple(cells)
+            now.append((cells, raw, elsewhere.get(raw) or self.parse(raw)))
+        self.last = now
+        return [Row(number, raw, parsed) for number, (_, raw, parsed) in enumerate(now, table.first) if parsed.filled]
+
+    def parse(self, raw: tuple[Raw, ...]) -> Parsed:
+        tab, at = self.layout.tab, self.layout.at
+        kept: dict[str, Raw] = {}
+        for column in tab.staff:
+            index = at[column.key]
+            value = raw[index] if index < len(raw) else ""
+            if value not in ("", None) and not (isinstance(value, str) and not value.strip()):
+                kept[column.key] = value
+        cells: dict[str, Any] = {}
+        problems: list[str] = []
+        for column in tab.staff:
+            self._cell(column, kept, cells, problems)
+        filled = any(cell not in ("", None) for cell in raw)
+        key = tuple(_said(raw[at[name]] if at[name] < len(raw) else "") for name in tab.rows)
+        return Parsed(cells, kept, fingerprint(tab, kept), tuple(problems) if kept else (), filled, key)
+
+    def _cell(self, column: Column, kept: Mapping[str, Raw], cells: dict[str, Any], problems: list[str]) -> None:
+        if column.key not in kept:
+            if column.required:
+                problems.append(f"{self.place(column)}没有填，请补上。")
+            return
+        value, problem = READERS[column.type](kept[column.key], column, self.zone)
+        if problem:
+            problems.append(f"{self.place(column)}{problem}")
+        else:
+            cells[column.key] = value
+
+    def place(self, column: Column) -> str:
+        return f"{self.layout.letter(column.key)}列「{column.header}」"
+
+
+def fingerprint(tab: Tab, kept: Mapping[str, Raw]) -> str:
+    """Short digest of the cells that make a row that row; equal however a number was typed."""
+    parts = [plain(kept.get(key, "")) for key in tab.identity or tab.rows]
+    return hashlib.sha1(json.dumps(parts).encode(), usedforsecurity=False).hexdigest()[:16]
+
+
+def plain(value: Raw) -> str:
+    """A raw value as the text that a person would say it is: 7.0 → 7."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value).strip()
+
+
+def _said(value: Raw) -> str:
+    return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
+
+
+def quoted(value: Raw) -> str:
+    text = plain(value)
+    return f"「{text[:40]}…」" if len(text) > 40 else f"「{text}」"
+
+
+def nearest(value: str, known: Iterable[str]) -> str:
+    """A hint that ends a sentence: the known name that looks most alike, if one does."""
+    close = difflib.get_close_matches(value, list(known), n=1, cutoff=0.5)
+    return f"是不是「{close[0]}」？" if close else ""
+
+
+def _read_text(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
+    return plain(raw), ""
+
+
+def _read_choice(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
+    text = plain(raw)
+    if column.choices or text in column.values:
+        return text, ""
+    hint = nearest(text, column.values)
+    return None, f"填的是{quoted(raw)}，只能选 {'、'.join(column.values)}。{hint}"
+
+
+def _read_datetime(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
+    serial = _serial(raw)
+    if serial is None:
+        return None, f"填的是{quoted(raw)}，看不出是什么时间，请写成 2026-11-24 09:30。"
+    if not serials.LOWEST <= serial < serials.HIGHEST:
+        return None, f"填的是{quoted(raw)}，不像今天前后的日期，请写成 2026-11-24 09:30。"
+    return serials.to_datetime(serial, zone), ""
+
+
+def _read_date(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
+    moment, problem = _read_datetime(raw, column, zone)
+    if isinstance(moment, datetime):
+        return moment.date(), ""
+    return None, problem.replace(" 09:30", "").replace("什么时间", "什么日期")
+
+
+def _serial(raw: Raw) -> float | None:
+    if isinstance(raw, bool):
+        return None
+    if isinstance(raw, int | float):
+        return raw
+    text = " ".join(plain(raw).replace("：", ":").split())
+    for form in DATE_TEXTS:
+        try:
+            moment = datetime.strptime(text, form)  # noqa: DTZ007 - a typed wall clock, made a serial at once
+        except ValueError:
+            continue
+        return (moment - serials.EPOCH).total_seconds() / serials.DAY
+    return None
+
+
+def _read_number(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
+    number: float | None = None
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        number = raw
+    else:
+        try:
+            number = float(plain(raw))
+        except ValueError:
+            return None, f"填的是{quoted(raw)}，应当是数字。"
+    low, high = column.minimum, column.maximum
+    if math.isnan(number) or (low is not None and number < low) or (high is not None and number > high):
+        return None, f"填的是{quoted(raw)}，应当在 {low:g} 到 {high:g} 之间。"
+    return number, ""
+
+
+def _read_limit(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
+    """A limit in words (4工作时, 2小时, 3wd), or a moment."""
+    moment, problem = _read_datetime(raw, column, zone)
+    if not problem:
+        return moment, ""
+    text = plain(raw)
+    for word, unit in LIMIT_WORDS:
+        text = text.replace(word, unit)
+    try:
+        return parse_limit(text), ""
+    except ValueError:
+        return (
+            None,
+            f"填的是{quoted(raw)}，看不出是多久，请写成 4工作时、2小时、1工作日、3天，或一个日期时间。",
+        )
+
+
+def _read_mail(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
+    text = plain(raw)
+    if MAIL.fullmatch(text):
+        return text, ""
+    return None, f"填的是{quoted(raw)}，不是有效的邮箱，请写成 name@example.cn。"
+
+
+READERS: Mapping[str, Callable[[Raw, Column, ZoneInfo], tuple[Value, str]]] = {
+    "text": _read_text,
+    "choice": _read_choice,
+    "datetime": _read_datetime,
+    "date": _read_date,
+    "number": _read_number,
+    "integer": _read_number,
+    "percent": _read_number,
+    "points": _read_number,
+    "limit": _read_limit,
+    "mail": _read_mail,
+}

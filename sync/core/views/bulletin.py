@@ -1,0 +1,118 @@
+"""今日通报: what a WeChat group should read today, for all, a district or a branch (plan 四·3 每日督查, 五·3).
+
+Numbers and streets alone: no person's name, no telephone number, no word that somebody typed freely.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sync.core.issues import life
+from sync.core.issues.issues import Stamps
+from sync.core.memory import Memory
+from sync.core.sheet import serials
+from sync.core.sheet.rows import Raw
+
+LATE, TODAY = "已超期", "今日到期"  # how 时限提示 begins
+MOST_STREETS = 15  # named one by one; a group reads no more
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What it is about: everything (both empty), a district or a branch."""
+
+    district: str = ""
+    branch: str = ""
+
+    @property
+    def words(self) -> str:
+        return self.district or self.branch or "全部"
+
+    def holds(self, stamps: Stamps) -> bool:
+        return self.district in ("", stamps.district) and self.branch in ("", stamps.branch)
+
+
+@dataclass(frozen=True)
+class Late:
+    """A street with overdue issues: how many, of which units, the earliest missed deadline's days ago."""
+
+    street: str
+    count: int
+    days: int
+    units: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        longest = f"，最久超期 {self.days} 天" if self.days else ""
+        return f"{self.street} {self.count} 件（{'、'.join(self.units)}）{longest}"
+
+
+@dataclass(frozen=True)
+class Bulletin:
+    """``numbers`` in the order in which they are read; ``late``: the most first."""
+
+    title: str
+    at: datetime
+    numbers: tuple[tuple[str, int], ...]
+    late: tuple[Late, ...]
+
+    @property
+    def text(self) -> str:
+        """As it is pasted into a group."""
+        told = "，".join(f"{label} {count} 件" for label, count in self.numbers)
+        head = f"【{self.title}】{self.at.month}月{self.at.day}日 {self.at:%H:%M}"
+        return "\n".join([head, f"{told}。", *self.streets])
+
+    @property
+    def streets(self) -> tuple[str, ...]:
+        if not self.late:
+            return ("没有超期未整改的问题。",)
+        named = [f"{n}. {one.words}" for n, one in enumerate(self.late[:MOST_STREETS], start=1)]
+        if more := self.late[MOST_STREETS:]:
+            named.append(f"……另有 {len(more)} 条街路 {sum(one.count for one in more)} 件。")
+        return ("超期未整改，按街路：", *named, "请以上街路和责任单位抓紧整改并反馈。")
+
+
+def bulletin(memory: Memory, scope: Scope, now: datetime) -> Bulletin:
+    """What the last look left, in numbers. ``now``: aware, in the bureau's zone."""
+    found = [
+        (memory.stamps[rid], one.shown)
+        for rid, one in memory.known.get("issues", {}).items()
+        if not one.deleted and rid in memory.stamps and scope.holds(memory.stamps[rid])
+    ]
+    states = [str(shown.get("state", "")) for _, shown in found]
+    hints = [str(shown.get("hint", "")) for _, shown in found]
+    numbers = (
+        ("今日新收", sum(stamps.received.date() == now.date() for stamps, _ in found)),
+        ("今日销号", sum(_day(shown.get("closed_at")) == now.date() for _, shown in found)),
+        ("待整改", states.count(life.OPEN)),
+        ("返工", states.count(life.REWORK)),
+        ("待复核", states.count(life.FIXED)),
+        ("今日到期", hints.count(TODAY)),
+        ("超期未整改", sum(hint.startswith(LATE) for hint in hints)),
+    )
+    late = [(stamps, shown) for stamps, shown in found if str(shown.get("hint", "")).startswith(LATE)]
+    return Bulletin(f"街路长工作通报·{scope.words}", now, numbers, _by_street(late, now.date()))
+
+
+def _by_street(late: Iterable[tuple[Stamps, Mapping[str, Raw]]], today: date) -> tuple[Late, ...]:
+    groups: dict[str, list[Mapping[str, Raw]]] = defaultdict(list)
+    for stamps, shown in late:
+        groups[stamps.street].append(shown)
+    found = [_late(street, group, today) for street, group in groups.items()]
+    return tuple(sorted(found, key=lambda one: (-one.count, -one.days, one.street)))
+
+
+def _late(street: str, group: Sequence[Mapping[str, Raw]], today: date) -> Late:
+    units = dict.fromkeys(str(shown["unit"]) for shown in group if shown.get("unit"))
+    days = max((today - (_day(shown.get("deadline")) or today)).days for shown in group)
+    return Late(street, len(group), days, tuple(units))
+
+
+def _day(raw: Raw) -> date | None:
+    if isinstance(raw, int | float) and not isinstance(raw, bool) and serials.LOWEST <= raw < serials.HIGHEST:
+        return serials.to_date(raw)
+    return None

@@ -1,0 +1,242 @@
+"""The forms that people fill outside the workbook: what each asks of whom, and what is taken from an answer.
+
+One form a tab. A form asks for people's columns alone, in the words of the sheet templates; who fills it and when are
+the service's to say, not his. What a role may say (a chief files no 督查) keeps the scores honest: plan 五·2, 六·2.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sync.core.approvals.checks import AHEAD
+from sync.core.people.permissions import Person
+from sync.core.rules.rules import Rules
+from sync.core.sheet import serials
+from sync.core.sheet.rows import Raw, Table, plain
+from sync.core.sheet.tabs import Column, Layout, Tab
+
+LONGEST = 1000  # characters in one answer; a note of more than a page is a mistake
+OLDEST = timedelta(days=7)  # a report that waited longer for a signal than this counts from its arrival
+TELLS_APART = 1e-9  # of a day, some 90 millionths of a second: more than a spreadsheet rounds away
+PUBLIC = "群众反映"
+RANK = ("standards_office", "office", "commander", "secretary", "chief", "unit")
+SOURCES: Mapping[str, tuple[str, ...]] = {
+    "standards_office": ("督查", PUBLIC, "上级交办"),
+    "office": ("上级交办", "督查", PUBLIC),
+    "commander": ("上级交办", PUBLIC),
+    "secretary": ("上级交办", PUBLIC),
+    "chief": ("街路长自查", PUBLIC),
+    "unit": (PUBLIC,),  # no inspection and no order: looked at before anybody answers for it
+}
+DUTIES: Mapping[str, tuple[str, ...]] = {
+    "standards_office": ("督查", "走访"),
+    "office": ("现场调度", "走访"),
+    "commander": ("驻点", "现场调度", "走访"),
+    "secretary": ("支部例会", "驻点", "现场调度", "走访"),
+    "chief": ("巡查", "走访"),
+    "unit": ("走访",),
+}
+REQUESTS: Mapping[str, tuple[str, ...]] = {
+    "standards_office": ("加减分", "延期", "挂账", "移交", "申诉"),
+    "office": ("加减分", "延期", "挂账", "移交", "申诉"),
+    "commander": ("延期", "挂账", "移交", "加减分"),
+    "secretary": ("延期", "挂账", "移交", "申诉"),
+    "chief": ("延期", "挂账", "移交", "申诉"),
+    "unit": ("延期", "挂账", "移交", "申诉"),
+}
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a form asks, in order. ``who`` and ``when`` are columns that the service fills for the sender."""
+
+    tab: str
+    title: str
+    asks: tuple[str, ...]
+    who: str
+    when: str
+
+
+FORMS: Mapping[str, Form] = {
+    form.tab: form
+    for form in (
+        Form(
+            "issues",
+            "上报问题",
+            ("photos", "street", "category", "severity", "text", "place", "source", "given_limit", "longitude",
+             "latitude"),
+            "reporter",
+            "reported_at",
+        ),
+        Form("feedback", "整改反馈", ("issue", "outcome", "photos", "text"), "reporter", "reported_at"),
+        Form(
+            "duties",
+            "履职记录",
+            ("kind", "street", "branch", "district", "issue", "text", "photos"),
+            "reporter",
+            "reported_at",
+        ),
+        Form(
+            "requests",
+            "申请",
+            ("kind", "issue", "line", "target", "to_unit", "until", "points", "reason"),
+            "requester",
+            "requested_at",
+        ),
+    )
+}  # fmt: skip
+ONLY_FOR: Mapping[tuple[str, str], tuple[str, ...]] = {  # questions that only some kinds of a form ask
+    ("duties", "street"): ("巡查", "督查", "走访"),
+    ("duties", "branch"): ("支部例会", "驻点"),
+    ("duties", "district"): ("驻点", "现场调度"),
+    ("duties", "issue"): ("现场调度",),
+    ("requests", "issue"): ("延期", "挂账", "移交"),
+    ("requests", "line"): ("申诉",),
+    ("requests", "target"): ("加减分",),
+    ("requests", "points"): ("加减分",),
+    ("requests", "to_unit"): ("移交",),
+    ("requests", "until"): ("延期", "挂账"),
+}
+REPORT = Form("issues", "群众反映", ("photos", "street", "category", "text", "place"), "reporter", "reported_at")
+
+
+ROLE_BOUND = ("source", "kind", "branch", "district")  # choices that depend on who asks
+
+
+@dataclass(frozen=True)
+class Field:
+    """One question: its column, what may be chosen (empty: free), what is filled in already, ``only``: the kinds of
+    this form that ask it (empty: all)."""
+
+    column: Column
+    options: tuple[str, ...] = ()
+    value: str = ""
+    only: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.column.key
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the day offers: streets in force, open issues that the person answers (number, words, the first photo from
+    before the work or nothing)."""
+
+    streets: tuple[str, ...]
+    issues: tuple[tuple[str, str, str], ...] = ()
+
+
+def fields(form: Form, tab: Tab, one: Person, choices: Choices, rules: Rules) -> tuple[Field, ...]:
+    """The questions of a form to this person, with what can be known filled in."""
+    found = (_field(tab.by_key[key], form, one, choices, rules) for key in form.asks)
+    return tuple(field for field in found if field is not None)
+
+
+def _field(column: Column, form: Form, one: Person, choices: Choices, rules: Rules) -> Field | None:
+    if column.key == "given_limit" and not one.oversees:
+        return None  # another limit than the category's is the superiors' to give
+    options = _options(column, form, one, choices, rules)
+    return Field(column, options, _known(column, one, options), ONLY_FOR.get((form.tab, column.key), ()))
+
+
+def _options(column: Column, form: Form, one: Person, choices: Choices, rules: Rules) -> tuple[str, ...]:
+    if column.choices == "streets":
+        return tuple(sorted(choices.streets, key=lambda street: street not in one.streets))  # his own first
+    if column.choices:
+        return tuple(rules.categories) if column.choices == "categories" else rules.units
+    roles = {("issues", "source"): SOURCES, ("duties", "kind"): DUTIES, ("requests", "kind"): REQUESTS}
+    by_role = roles.get((form.tab, column.key))
+    if by_role:
+        return allowed(by_role, one)
+    own = {"branch": one.branches, "district": one.districts}.get(column.key) or column.values
+    return tuple(value for value in column.values if value in own)
+
+
+def _known(column: Column, one: Person, options: tuple[str, ...]) -> str:
+    """What is filled in already: his street, branch and district; what his role files first."""
+    own = {"streets": one.streets, "branch": one.branches, "district": one.districts}
+    mine = own.get(column.choices) or own.get(column.key)
+    if mine is not None:
+        return next((option for option in options if option in mine), "")
+    return options[0] if column.key in ("source", "kind", "outcome") and options else ""
+
+
+def allowed(by_role: Mapping[str, tuple[str, ...]], one: Person) -> tuple[str, ...]:
+    """What all roles of a person allow, the first of the highest role first."""
+    return tuple(dict.fromkeys(word for role in RANK if role in one.roles for word in by_role[role]))
+
+
+def foreign(given: Mapping[str, str], asked: Iterable[Field]) -> dict[str, str]:
+    """Answers that the form did not offer to this person, a sentence by key: nobody needs the page to send them."""
+    by_key = {field.key: field for field in asked}
+    found: dict[str, str] = {}
+    for key, text in given.items():
+        field = by_key.get(key)
+        if field is None:
+            found[key] = "这张表单没有这一项。"
+        elif len(text) > LONGEST:
+            found[key] = f"写了 {len(text)} 个字，最多 {LONGEST} 个，请写短一点。"
+        elif key in ROLE_BOUND and text and text not in field.options:
+            found[key] = f"「{text}」不由您的角色填，可以选 {'、'.join(field.options)}。"
+    return found
+
+
+def cells(given: Mapping[str, str], tab: Tab, zone: ZoneInfo) -> dict[str, Raw]:
+    """Answers as raw cells: a date as a serial, a number as a number, anything else as the text that it is."""
+    found: dict[str, Raw] = {}
+    for key, typed in given.items():
+        text = "\n".join(line.strip() for line in typed.splitlines()).strip()
+        if text:
+            found[key] = _raw(text, tab.by_key[key].type, zone)
+    return found
+
+
+def _raw(text: str, kind: str, zone: ZoneInfo) -> Raw:
+    try:
+        if kind in ("datetime", "date") or (kind == "limit" and "T" in text):
+            return serials.from_datetime(datetime.fromisoformat(text).replace(tzinfo=zone), zone)
+        return float(text) if kind in ("number", "integer", "points") else text
+    except ValueError:
+        return text  # the row's own reading says what is wrong with it
+
+
+def moment(typed: datetime | None, now: datetime) -> datetime:
+    """The hour of a submission: the phone's while it can be believed, else ours."""
+    return min(typed, now) if typed is not None and now - OLDEST <= typed <= now + AHEAD else now
+
+
+def serial(at: datetime, name: str, zone: ZoneInfo) -> float:
+    """That hour as a serial. Its fraction of a second comes of ``name`` (the client's id), so that two alike reports of
+    one second are two rows with two fingerprints; people see minutes."""
+    millionths = int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) % 400_000  # never rounded up to the next second
+    return serials.from_datetime(at, zone) + millionths / 1e6 / serials.DAY
+
+
+def stands(table: Table, layout: Layout, row: Mapping[str, Raw]) -> bool:
+    """Whether a row that was sent stands in the tab already: the cells that make it that row are the same."""
+    keys = [(layout.at[key], row.get(key, "")) for key in layout.tab.identity]
+    return any(all(_alike(seen[at] if at < len(seen) else "", value) for at, value in keys) for seen in table.rows)
+
+
+def _alike(seen: Raw, sent: Raw) -> bool:
+    if isinstance(seen, float) and isinstance(sent, float):
+        return abs(seen - sent) < TELLS_APART
+    return plain(seen) == plain(sent)
+
+
+def left(deadline: datetime, now: datetime) -> str:
+    """How long until a deadline, or since, in words of at most two units."""
+    minutes = int(abs((deadline - now).total_seconds()) // 60)
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        words = f"{days} 天 {hours} 小时" if hours else f"{days} 天"
+    elif hours:
+        words = f"{hours} 小时 {rest} 分" if rest else f"{hours} 小时"
+    else:
+        words = f"{rest} 分钟"
+    return f"还剩 {words}" if deadline >= now else f"已超 {words}"

@@ -1,0 +1,307 @@
+"""What other rules would have done to a month: one look at its last hour under each rules file, compared line by line
+(DESIGN section 7).
+
+Both sides are worked out anew from what the ledger holds of rows and hours, with the month's own stamps and lines left
+out, so that whatever differs comes from the rules. Nothing is written, and nothing of it is remembered.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sync.core.duties import duties
+from sync.core.issues import escalation, issues
+from sync.core.issues import life as lives
+from sync.core.issues.issues import Issue, Reached, Stamps
+from sync.core.look.decide import Look
+from sync.core.look.follow import Followed
+from sync.core.look.recall import recall
+from sync.core.memory import Memory
+from sync.core.people.roster import Roster
+from sync.core.rules.rules import Rules
+from sync.core.scores import scores, standings
+from sync.core.sheet.identity import Known
+from sync.core.sheet.rows import Row
+from sync.core.sheet.tabs import Tab
+
+TIME = "%Y-%m-%d %H:%M"
+
+
+class NotKnown(ValueError):
+    """Nothing of that month is known; the sentence says so."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that would be otherwise: ``what`` (编号, 明细号 or 对象), the column, before and after."""
+
+    what: str
+    column: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``parts``: differences by heading; empty where nothing differs. ``unsure``: what a simulation can't know."""
+
+    month: str
+    issues: int
+    parts: tuple[tuple[str, tuple[Difference, ...]], ...]
+    unsure: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        return sum(len(found) for _, found in self.parts)
+
+    def fields(self) -> dict[str, Any]:
+        """As one object: 月份, 问题数, each heading with its differences, 模拟不知道的."""
+        parts = {heading: [astuple(one) for one in found] for heading, found in self.parts}
+        return {"月份": self.month, "问题数": self.issues, **parts, "模拟不知道的": list(self.unsure)}
+
+    def text(self) -> str:
+        """The whole as plain text, a difference a line."""
+        head = f"{self.month}：{self.issues} 个问题按两份规则各算一遍，" + (
+            f"有 {self.count} 处不同。" if self.count else "没有不同。"
+        )
+        found = [head]
+        for heading, differences in self.parts:
+            found.append(f"{heading}（{len(differences)}）")
+            found += [f"  {one.what} {one.column}：{one.before or '无'} → {one.after or '无'}" for one in differences]
+        return "\n".join([*found, "模拟不知道的", *(f"  {one}" for one in self.unsure)])
+
+
+def simulate(
+    tabs: Mapping[str, Tab], memory: Memory, rules: Rules, other: Rules, month: str, now: datetime
+) -> Comparison:
+    """What ``other`` would have made of the month (``2026-10``) instead of ``rules``. Raises ``NotKnown``."""
+    if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", month):
+        raise NotKnown(f"月份「{month}」看不懂，请写成 2026-10。")
+    at = _last_hour(month, rules, now)
+    inside = {rid for rid, one in memory.stamps.items() if one.street and scores.month_of(one.received) == month}
+    if not inside:
+        known = sorted({scores.month_of(one.received) for one in memory.stamps.values() if one.street})
+        raise NotKnown(f"{month} 没有已经收到的问题，没有可以模拟的；有的是 {'、'.join(known) or '（还没有）'}。")
+    before, after = (_worked_out(tabs, memory, one, month, at, inside) for one in (rules, other))
+    parts = [(heading, tuple(compare(before, after))) for heading, compare in _COMPARE]
+    unsure = tuple(_unsure(memory, inside))
+    return Comparison(month, len(inside), tuple((heading, found) for heading, found in parts if found), unsure)
+
+
+def _last_hour(month: str, rules: Rules, now: datetime) -> datetime:
+    after = standings.last_day(month) + timedelta(days=1)
+    return min(datetime.combine(after, time(), rules.bureau.zone) - timedelta(seconds=1), now)
+
+
+# One side
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A month under one rules file: its issues, the lines of all that is scored in it, 月度考核 by row, and which rule
+    called for a letter about which issue."""
+
+    followed: Mapping[str, Followed]
+    lines: Mapping[tuple[str, ...], Mapping[str, Any]]
+    rows: Mapping[tuple[str, ...], Mapping[str, Any]]
+    rules: Rules
+    called: Mapping[str, str]
+
+
+def _worked_out(
+    tabs: Mapping[str, Tab], memory: Memory, rules: Rules, month: str, at: datetime, inside: set[str]
+) -> Outcome:
+    bare = _stripped(memory, month, at, inside)
+    first = recall(tabs, bare, rules, at, bare.memo)
+    stamped = _stamped(first, memory, inside)
+    bare.stamps = {**bare.stamps, **{rid: stamps for rid, (stamps, _) in stamped.items()}}
+    look = recall(tabs, bare, rules, at, bare.memo)
+    lines, rows = look.scored.lines, look.scored.rows
+    return Outcome(
+        {rid: look.followed[rid] for rid in sorted(inside) if rid in look.followed},
+        {key: cells for key, cells in lines.items() if cells["month"] == month},
+        {key: cells for key, cells in rows.items() if cells["month"] == month},
+        rules,
+        {rid: called for rid, (_, called) in stamped.items()},
+    )
+
+
+def _stripped(memory: Memory, month: str, at: datetime, inside: set[str]) -> Memory:
+    """The memory as it would be without what was stamped and booked in the month, and without what came later."""
+
+    def there(rid: str, one: Known) -> bool:
+        stamps = memory.stamps.get(rid)
+        return not one.deleted and (stamps is None or stamps.received <= at)
+
+    issues_ = {rid: one for rid, one in memory.known.get("issues", {}).items() if there(rid, one)}
+    own = (f"{scores.BASES}{month}", f"{duties.LINES}{month}")
+    return Memory(
+        known={**memory.known, "issues": issues_},
+        stamps={rid: one for rid, one in memory.stamps.items() if rid not in inside and one.received <= at},
+        lines={key: group for key, group in memory.lines.items() if key not in inside and key not in own},
+        closings={name: one for name, one in memory.closings.items() if name < month},
+        numbers=dict(memory.numbers),
+        photos=memory.photos,
+        letters={key: one for key, one in memory.letters.items() if one.drafted_at <= at},
+        last_tick=datetime.combine(date.fromisoformat(f"{month}-01"), time(), at.tzinfo),
+    )
+
+
+def _stamped(look: Look, memory: Memory, inside: set[str]) -> dict[str, tuple[Stamps, str]]:
+    """The month's issues stamped anew: hours that people made stay, whatever rules made is made again. With each, the
+    rule that called for a letter."""
+    rows = {row.rid: row for row in look.rows.get("issues", []) if row.rid in inside}
+    repeats = _repeats(look, memory)
+    found: dict[str, tuple[Stamps, str]] = {}
+    for rid, row in rows.items():
+        stamps = _begun(row, memory.stamps[rid], look.roster, look.rules, repeats.get(rid, 1))
+        if stamps is not None:
+            levels, called = _reached(look, row, stamps)
+            found[rid] = (replace(stamps, levels=levels), called)
+    return found
+
+
+def _begun(row: Row, was: Stamps, roster: Roster, rules: Rules, repeat: int) -> Stamps | None:
+    street = roster.street(was.street, was.received.date())
+    if street is None or row.cells.get("category") not in rules.categories:
+        return None
+    stamps = issues.receive({**row.cells, "source": was.source}, was.received, street, roster, rules, repeat)
+    if was.accepted and was.start and stamps.start is None:
+        stamps = issues.begin(stamps, row.cells, rules, was.start.started)
+    return replace(stamps, accepted=was.accepted, verdicts=was.verdicts, voided=was.voided, taken=was.taken)
+
+
+def _repeats(look: Look, memory: Memory) -> dict[str, int]:
+    """Which occurrence each issue is, by the rules' own window and measure of sameness."""
+    repeat = look.rules.repeat
+    window = issues.clock(repeat.window)
+    places: dict[tuple[str, ...], list[datetime]] = defaultdict(list)
+    found: dict[str, int] = {}
+    known = [(memory.stamps[row.rid], row) for row in look.rows.get("issues", []) if row.rid in memory.stamps]
+    for stamps, row in sorted(known, key=lambda pair: (pair[0].received, pair[1].rid)):
+        key = issues.same_place(row.cells, stamps.street, repeat.same) if stamps.street and not stamps.voided else None
+        if key is None:
+            continue
+        hours = places[key]
+        found[row.rid] = 1 + bisect_right(hours, stamps.received) - bisect_left(hours, stamps.received - window)
+        hours.append(stamps.received)
+    return found
+
+
+def _reached(look: Look, row: Row, stamps: Stamps) -> tuple[tuple[Reached, ...], str]:
+    """The levels that the issue came to, and the rule that called for a letter about it. Lateness only grows while the
+    clock runs, so what was reached is what held just before something moved or stopped it."""
+    follow = look.followup
+    issue = Issue(row.rid, row.cells, stamps, follow.fixes.get(row.rid, ()), follow.asks.get(row.rid, ()))
+    street = look.roster.street(stamps.street, stamps.received.date())
+    reached: dict[int, Reached] = {}
+    called = ""
+    for moment in _moments(issue, look.now):
+        known_stamps, life = issues.follow(issue, look.rules, moment)
+        known = escalation.facts(issue, life, known_stamps, look.rules, street.type if street else "")
+        if life.state not in (*escalation.OPEN, lives.CLOSED):
+            continue
+        for step in look.rules.escalation:
+            if step.level not in reached and step.when.holds(known):
+                reached[step.level] = Reached(step.level, moment, step.name)
+        called = called or next((one.name for one in look.rules.letters.when if one.when.holds(known)), "")
+    return tuple(reached[level] for level in sorted(reached)), called
+
+
+def _moments(issue: Issue, now: datetime) -> list[datetime]:
+    """Just before each verdict and each approval, and now."""
+    events = (*(one.at for one in issue.stamps.verdicts), *(one.at for one in issue.stamps.taken))
+    return [*sorted(at - timedelta(seconds=1) for at in events if at <= now), now]
+
+
+# Side by side
+
+
+def _issues(before: Outcome, after: Outcome) -> Iterator[Difference]:
+    for rid in before.followed.keys() | after.followed.keys():
+        was, would = _facts(before.followed.get(rid)), _facts(after.followed.get(rid))
+        yield from (Difference(rid, name, was[name], would[name]) for name in was if was[name] != would[name])
+
+
+def _facts(one: Followed | None) -> dict[str, str]:
+    life, stamps = (one.life, one.stamps) if one else (None, None)
+    return {
+        "截止时间": f"{life.deadline:{TIME}}" if life and life.deadline else "",
+        "责任单位": life.unit if life else "",
+        "是否超期": ("超期" if life.late else "按期") if life and life.deadline else "",
+        "重复": f"第{stamps.repeat}次" if stamps else "",
+    }
+
+
+def _levels_apart(before: Outcome, after: Outcome) -> Iterator[Difference]:
+    for rid in before.followed.keys() | after.followed.keys():
+        was, would = (
+            escalation.words(side.followed[rid].stamps, side.rules) if rid in side.followed else ""
+            for side in (before, after)
+        )
+        if was != would:
+            yield Difference(rid, "升级", was, would)
+
+
+def _letters(before: Outcome, after: Outcome) -> Iterator[Difference]:
+    for rid in before.called.keys() | after.called.keys():
+        was, would = before.called.get(rid, ""), after.called.get(rid, "")
+        if was != would:
+            yield Difference(rid, "督办", was, would)
+
+
+def _lines(before: Outcome, after: Outcome) -> Iterator[Difference]:
+    for key in before.lines.keys() | after.lines.keys():
+        was, would = (_points(side.lines.get(key)) for side in (before, after))
+        if was != would:
+            target = (after.lines.get(key) or before.lines[key])["target"]
+            yield Difference(key[0], f"{target} 分值", was, would)
+
+
+def _points(cells: Mapping[str, Any] | None) -> str:
+    return f"{cells['points']:g}" if cells else ""
+
+
+def _ranks(before: Outcome, after: Outcome) -> Iterator[Difference]:
+    named = {"score": "得分", "group": "组", "rank": "排名", "advice": "建议"}
+    for key in before.rows.keys() | after.rows.keys():
+        was, would = before.rows.get(key, {}), after.rows.get(key, {})
+        for name, header in named.items():
+            if was.get(name) != would.get(name):
+                yield Difference(f"{key[1]}（{key[2]}）", header, _said(was.get(name)), _said(would.get(name)))
+
+
+def _said(value: Any) -> str:
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _ordered(
+    compare: Callable[[Outcome, Outcome], Iterable[Difference]],
+) -> Callable[[Outcome, Outcome], list[Difference]]:
+    return lambda before, after: sorted(compare(before, after), key=lambda one: (one.what, one.column))
+
+
+_COMPARE = (
+    ("问题", _ordered(_issues)),
+    ("升级", _ordered(_levels_apart)),
+    ("督办函", _ordered(_letters)),
+    ("扣分明细", _ordered(_lines)),
+    ("月度考核", _ordered(_ranks)),
+)
+
+
+def _unsure(memory: Memory, inside: set[str]) -> Iterator[str]:
+    yield "时限、提醒不一样，人的做法也会不一样：整改、反馈、复核的时间按实际发生的算。"
+    yield "各行按现在的内容算；街路长、责任单位按当天的名册算。"
+    deleted = sum(1 for rid in inside if (known := memory.known.get("issues", {}).get(rid)) is None or known.deleted)
+    if deleted:
+        yield f"有 {deleted} 行已经从台账删除，没有算进来。"
+    adopted = sum(memory.stamps[rid].adopted for rid in inside)
+    if adopted:
+        yield f"有 {adopted} 个问题是台账记忆丢失后收编的，升级和复核的时间不全。"

@@ -1,0 +1,131 @@
+"""How things go, week by week and month by month: for all, a district or a branch (plan 四·3)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sync.core.issues.life import UNVERIFIED, VOID
+from sync.core.look.follow import Followed
+from sync.core.people.roster import Roster
+from sync.core.scores.scores import STREET
+from sync.core.scores.standings import Standing, mean
+from sync.core.views.bulletin import Scope
+
+MOST_WEEKS, MOST_MONTHS, MOST_CATEGORIES = 13, 12, 10
+
+
+@dataclass(frozen=True)
+class Week:
+    """What happened in the week that begins on ``monday``: issues handed out, closed, deadlines missed, reworks."""
+
+    monday: date
+    reported: int
+    closed: int
+    late: int
+    rework: int
+
+
+@dataclass(frozen=True)
+class Month:
+    """A group's scores in a month, in hundredths: lowest, mean, highest."""
+
+    month: str
+    group: str
+    low: int
+    mean: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Trends:
+    """``on_time`` by month: the share of what fell due, None where nothing did; ``categories``: the most frequent of
+    the weeks shown."""
+
+    weeks: tuple[Week, ...]
+    months: tuple[Month, ...]
+    on_time: tuple[tuple[str, float | None], ...]
+    categories: tuple[tuple[str, int], ...]
+
+
+def trends(
+    followed: Mapping[str, Followed],
+    categories: Mapping[str, str],
+    table: Sequence[Standing],
+    roster: Roster,
+    scope: Scope,
+    now: datetime,
+) -> Trends:
+    """``categories`` by issue; ``table``: all rows of 月度考核."""
+    there = {rid: one for rid, one in followed.items() if _counts(one) and scope.holds(one.stamps)}
+    weeks = _weeks(there.values(), now.date())
+    since = weeks[0].monday
+    shown = Counter(categories.get(rid, "") for rid, one in there.items() if _started(one) >= since)
+    del shown[""]
+    return Trends(
+        weeks,
+        tuple(_months(table, _streets(roster, scope))),
+        tuple(_on_time(there.values())),
+        tuple(sorted(shown.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_CATEGORIES]),
+    )
+
+
+def _counts(one: Followed) -> bool:
+    return bool(one.stamps.start) and one.life.state not in ("", VOID, UNVERIFIED)
+
+
+def _started(one: Followed) -> date:
+    assert one.stamps.start
+    return one.stamps.start.started.date()
+
+
+def _weeks(issues: Iterable[Followed], today: date) -> tuple[Week, ...]:
+    counts: dict[str, Counter[date]] = defaultdict(Counter)
+    for one in issues:
+        counts["reported"][_monday(_started(one))] += 1
+        if one.life.closed_at:
+            counts["closed"][_monday(one.life.closed_at.date())] += 1
+        for at in one.life.missed:
+            counts["late"][_monday(at.date())] += 1
+        for at in one.life.reworks:
+            counts["rework"][_monday(at.date())] += 1
+    last = _monday(today)
+    first = max(min(counts["reported"], default=last), last - timedelta(days=7 * (MOST_WEEKS - 1)))
+    mondays = [first + timedelta(days=7 * n) for n in range((last - first).days // 7 + 1)]
+    names = ("reported", "closed", "late", "rework")
+    return tuple(Week(monday, *(counts[name][monday] for name in names)) for monday in mondays)
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _streets(roster: Roster, scope: Scope) -> set[str] | None:
+    """The streets of the part; None: all."""
+    if scope == Scope():
+        return None
+    return {s.name for s in roster.streets if scope.district in ("", s.district) and scope.branch in ("", s.branch)}
+
+
+def _months(table: Sequence[Standing], streets: set[str] | None) -> Iterable[Month]:
+    found: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row in table:
+        if row.kind == STREET and (streets is None or row.target in streets):
+            found[row.month, row.group].append(row.score)
+    months = sorted({month for month, _ in found})[-MOST_MONTHS:]
+    for month, group in sorted(key for key in found if key[0] in months):
+        points = found[month, group]
+        yield Month(month, group, min(points), mean(points), max(points))
+
+
+def _on_time(issues: Iterable[Followed]) -> Iterable[tuple[str, float | None]]:
+    due: Counter[str] = Counter()
+    late: Counter[str] = Counter()
+    for one in issues:
+        if one.tally:
+            due[one.tally.month] += one.tally.due
+            late[one.tally.month] += one.tally.due and one.tally.late
+    for month in sorted(due)[-MOST_MONTHS:]:
+        yield month, (due[month] - late[month]) / due[month] if due[month] else None

@@ -1,0 +1,99 @@
+"""A sealed month held against the workbook as it stands: the digest computed again, each difference by its cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sync.core.look import archive
+from sync.core.look.decide import Look, take
+from sync.core.memory import Memory, Tables
+from sync.core.rules.rules import Rules
+from sync.core.scores import facts, seal
+from sync.core.scores.facts import Difference, Seen
+from sync.core.scores.seal import Closing
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a sealed month. ``digest`` as sealed, ``now`` as computed again; ``notes`` are sentences."""
+
+    month: str
+    digest: str
+    now: str
+    differences: tuple[Difference, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def right(self) -> bool:
+        return not self.differences and self.digest == self.now
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "month": self.month,
+            "digest": self.digest,
+            "now": self.now,
+            "agrees": self.right,
+            "differences": [one.__dict__ for one in self.differences],
+            "notes": list(self.notes),
+        }
+
+    def text(self) -> str:
+        """For people: the two digests, then each difference on its line."""
+        wrong = f"不相符，有 {len(self.differences)} 处不同：" if self.differences or self.now else "没有核对完："
+        said = "相符：封存以后没有改动。" if self.right else wrong
+        now = self.now or "（不能重算）"
+        lines = [f"封存时的摘要值 {self.digest}", f"现在算出来的值 {now}"]
+        lines += [*(one.text() for one in self.differences), *self.notes]
+        return "\n".join([f"{self.month} {said}", *(f"  {line}" for line in lines)])
+
+
+def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: str) -> Verdict | None:
+    """The month as sealed against the rows as read, archive tabs too; None where it is not sealed. Keeps nothing."""
+    tables, memory, places = archive.merged(tables, memory, rules.bureau.zone)
+    look = take(Look(tables, memory, rules, now.astimezone(rules.bureau.zone)))
+    closing = memory.closings.get(month)
+    if closing is None:
+        return None
+    if not closing.facts:
+        return Verdict(month, closing.digest, "", (), (facts.ADOPTED,))
+    present = look.seals.present() | {
+        tables.tabs[key].title: _rows(look, key) for key in ("lines", "scores") if key in look.layouts
+    }
+    held = list(facts.compare(closing.facts, present))
+    found = [*(one for _, group in held for one in group), *facts.added(closing.facts, present, month)]
+    differences = tuple(_placed(one, places) for one in found)
+    blind = facts.unseen(closing.facts, present)
+    digest = "" if blind else seal.digest(fact for fact, _ in held)
+    return Verdict(month, closing.digest, digest, differences, (*blind, *_notes(look, closing)))
+
+
+def _placed(one: Difference, places: Mapping[int, tuple[str, int]]) -> Difference:
+    """The difference with the tab and row in which it really stands."""
+    if one.tab != facts.ISSUES or one.number not in places:
+        return one
+    title, number = places[one.number]
+    return replace(one, tab=title, number=number)
+
+
+def _rows(look: Look, key: str) -> Sequence[Seen]:
+    layout = look.layouts[key]
+    return [
+        Seen(row.number, facts.fields_by(layout.tab, lambda name, row=row: row.seen(layout, name)))  # type: ignore[misc]
+        for row in look.rows[key]
+    ]
+
+
+def _notes(look: Look, closing: Closing) -> tuple[str, ...]:
+    found = []
+    if closing.rules != look.rules.text:
+        found.append("规则在封存以后改过；封存的月份仍按当时的规则。")
+    later = [line for (name,), line in look.scored.lines.items() if line["rule"] == "封存后退回" and _of(name, closing)]
+    found += [f"{line['month']} 已补记：{line['text']}" for line in later]
+    return tuple(found)
+
+
+def _of(name: str, closing: Closing) -> bool:
+    return name.removesuffix("·封存后退回") in closing.by_id

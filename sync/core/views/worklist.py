@@ -1,0 +1,230 @@
+"""What waits for a person: his open issues, and for the standards office what to verify, as the last look left them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sync.core.issues import life as lives
+from sync.core.issues.issues import ENFORCEMENT
+from sync.core.look.doubts import Use, doubt
+from sync.core.memory import Memory
+from sync.core.people.permissions import Person, answers, sees
+from sync.core.people.roster import Roster
+from sync.core.rules.rules import Rules
+from sync.core.sheet import serials
+from sync.core.sheet.identity import Known
+from sync.core.sheet.photos import ids
+from sync.core.sheet.rows import Raw, plain
+
+WAITING = (lives.OPEN, lives.REWORK, lives.SUSPENDED, lives.FIXED, lives.UNVERIFIED)
+TO_DO = (lives.OPEN, lives.REWORK, lives.SUSPENDED)
+
+
+@dataclass(frozen=True)
+class Item:
+    """An issue as a person meets it. ``deadline`` aware; ``before`` lines of 照片; ``mine``: his to answer."""
+
+    number: str
+    street: str
+    category: str
+    severity: str
+    text: str
+    place: str
+    source: str
+    state: str
+    unit: str
+    chief: str
+    reporter: str
+    deadline: datetime | None
+    before: tuple[str, ...]
+    enforcement: bool = False
+    mine: bool = False
+
+    def late(self, now: datetime) -> bool:
+        return self.state in lives.RUNNING and self.deadline is not None and self.deadline < now
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The last 已整改 of an issue: who, what, when he says, lines of 整改后照片, and what is doubtful about them."""
+
+    person: str
+    text: str
+    at: datetime
+    after: tuple[str, ...]
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class ToVerify:
+    """An issue that waits for 通过 or 返工. ``stands``: what 复核结果 and 复核时间 hold now, to be held against the row
+    when the verdict is written; ``basis``: 执法依据 as it stands."""
+
+    item: Item
+    fixed: Fixed | None
+    stands: str
+    basis: str
+
+
+Facts = Mapping[str, Any]
+
+
+def issues(memory: Memory, states: Iterable[str]) -> Iterator[tuple[str, Known, Facts]]:
+    """Issues in these states by number, with the row's facts that ``sight`` asks for."""
+    wanted = frozenset(states)
+    for number, one in list(memory.known.get("issues", {}).items()):
+        if not one.deleted and one.shown.get("state") in wanted:
+            yield number, one, {**one.shown, "street": _street(number, one, memory)}
+
+
+def _street(number: str, one: Known, memory: Memory) -> str:
+    """The street as stamped: the cell may hold an alias."""
+    stamps = memory.stamps.get(number)
+    return stamps.street if stamps and stamps.street else plain(one.cells.get("street"))
+
+
+def _item(number: str, one: Known, memory: Memory, rules: Rules) -> Item:
+    cells, shown = one.cells, one.shown
+    category = rules.categories.get(plain(cells.get("category")))
+    return Item(
+        number,
+        _street(number, one, memory),
+        plain(cells.get("category")),
+        plain(cells.get("severity")) or "一般",
+        plain(cells.get("text")),
+        plain(cells.get("place")),
+        plain(cells.get("source")),
+        plain(shown.get("state")),
+        plain(shown.get("unit")),
+        plain(shown.get("chief")),
+        plain(cells.get("reporter")),
+        moment(shown.get("deadline"), rules.bureau.zone),
+        lines(cells.get("photos")),
+        category is not None and category.kind == ENFORCEMENT,
+    )
+
+
+def moment(value: Raw, zone: ZoneInfo) -> datetime | None:
+    """A serial as the moment that it names."""
+    return serials.to_datetime(value, zone) if isinstance(value, int | float) and value > 0 else None
+
+
+def lines(cell: object) -> tuple[str, ...]:
+    """The lines of a cell of photos."""
+    return tuple(line.strip() for line in str(cell or "").splitlines() if line.strip())
+
+
+def mine(memory: Memory, rules: Rules, one: Person, states: Iterable[str] = TO_DO) -> list[Item]:
+    """The issues that are a person's to see, the most urgent first."""
+    found = [
+        replace(_item(number, known, memory, rules), mine=answers(one, facts))
+        for number, known, facts in issues(memory, states)
+        if sees(one, facts)
+    ]
+    return sorted(found, key=lambda item: _urgency(item, rules.bureau.zone))
+
+
+def to_answer(memory: Memory, rules: Rules, one: Person) -> list[Item]:
+    """The issues for which he may send 整改反馈, also a better photo, the most urgent first."""
+    found = [
+        _item(number, known, memory, rules)
+        for number, known, facts in issues(memory, (*TO_DO, lives.FIXED))
+        if answers(one, facts)
+    ]
+    return sorted(found, key=lambda item: _urgency(item, rules.bureau.zone))
+
+
+def _urgency(item: Item, zone: ZoneInfo) -> tuple[datetime, str]:
+    never = datetime(2100, 1, 1, tzinfo=zone)
+    return item.deadline or never, item.number
+
+
+def numbers(memory: Memory, may: Callable[[Facts], bool]) -> set[str]:
+    """Numbers of issues that are not over and of which ``may`` says yes."""
+    return {number for number, _, facts in issues(memory, WAITING) if may(facts)}
+
+
+# Verifying
+
+
+def to_verify(memory: Memory, rules: Rules) -> list[ToVerify]:
+    """What waits for a verdict, the earliest deadline first."""
+    found = {number: one for number, one, _ in issues(memory, (lives.FIXED,))}
+    if not found:
+        return []
+    fixes, uses = _fixes(memory, found), list(_uses(memory))
+    listed = [
+        ToVerify(
+            _item(number, one, memory, rules),
+            _fixed(number, fixes.get(number), memory, rules, uses),
+            standing(one.cells),
+            plain(one.cells.get("legal_basis")),
+        )
+        for number, one in found.items()
+    ]
+    return sorted(listed, key=lambda one: _urgency(one.item, rules.bureau.zone))
+
+
+def to_accept(memory: Memory, rules: Rules) -> list[Item]:
+    """What the public reported and nobody looked into yet, oldest first."""
+    found = [_item(number, one, memory, rules) for number, one, _ in issues(memory, (lives.UNVERIFIED,))]
+    return sorted(found, key=lambda item: item.number)
+
+
+def standing(cells: Mapping[str, Raw]) -> str:
+    """What 复核结果 and 复核时间 hold, as one text to compare."""
+    at = cells.get("verified_at")
+    return f"{plain(cells.get('verified'))}@{f'{at:.5f}' if isinstance(at, int | float) else plain(at)}"
+
+
+def _fixes(memory: Memory, wanted: Collection[str]) -> dict[str, Known]:
+    """The last 已整改 by issue."""
+    found: dict[str, Known] = {}
+    for one in list(memory.known.get("feedback", {}).values()):
+        number = plain(one.cells.get("issue"))
+        if number in wanted and not one.deleted and plain(one.cells.get("outcome")) == "已整改":
+            kept = found.get(number)
+            if kept is None or one.marks["heard"] >= kept.marks["heard"]:
+                found[number] = one
+    return found
+
+
+def _fixed(number: str, one: Known | None, memory: Memory, rules: Rules, uses: list[Use]) -> Fixed | None:
+    if one is None:
+        return None
+    cells, at = one.cells, one.marks["heard"]
+    mine_ = [Use(number, False, at, photo) for photo in ids(cells.get("photos"))]
+    said = doubt(mine_, uses, memory.photos, rules.forms.similar)
+    return Fixed(plain(cells.get("reporter")), plain(cells.get("text")), at, lines(cells.get("photos")), said)
+
+
+def _uses(memory: Memory) -> Iterator[Use]:
+    for key, before in (("issues", True), ("feedback", False)):
+        for rid, one in list(memory.known.get(key, {}).items()):
+            for photo in ids(one.cells.get("photos")):
+                number = rid if before else plain(one.cells.get("issue"))
+                yield Use(number, before, one.marks["heard"], photo)
+
+
+def streets(roster: Roster, day: date) -> tuple[str, ...]:
+    """The streets that are in force that day."""
+    return tuple(dict.fromkeys(street.name for street in roster.streets if street.span.holds(day)))
+
+
+def shows(memory: Memory, photo: str) -> Iterator[Facts]:
+    """The facts (as ``sight`` asks for them) of every issue and duty that names the photo."""
+    answered = {
+        plain(one.cells.get("issue"))
+        for one in list(memory.known.get("feedback", {}).values())
+        if photo in ids(one.cells.get("photos"))
+    }
+    for number, one in list(memory.known.get("issues", {}).items()):
+        if number in answered or photo in ids(one.cells.get("photos")):
+            yield {**one.shown, "street": _street(number, one, memory)}
+    for one in list(memory.known.get("duties", {}).values()):
+        if photo in ids(one.cells.get("photos")):
+            yield {key: plain(one.cells.get(key)) for key in ("street", "branch", "district")}
