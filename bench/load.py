@@ -21,17 +21,29 @@ from typing import Any
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from sync import exchange, setup
-from sync.config import Office, Settings
 from sync.core.sheet.rows import Raw, Table
+from sync.intake import exchange
+from sync.service import Office, Settings
+from sync.sheets import set_up
 
 HEADERS = ("填报时间", "填报人", "来源", "街路", "位置", "类别", "严重程度", "问题描述")
 
 
 def rows(count: int) -> list[list[Raw]]:
     """Issues of a year: a real date, texts, one that begins with =."""
-    return [[46000 + n % 365 + 0.4, f"街路长{n % 50:02d}", "督查", f"示例街路{20 + n % 31}", f"{n}号门前", "暴露垃圾",
-             "一般", f"=第{n}处垃圾没有清走"] for n in range(count)]
+    return [
+        [
+            46000 + n % 365 + 0.4,
+            f"街路长{n % 50:02d}",
+            "督查",
+            f"示例街路{20 + n % 31}",
+            f"{n}号门前",
+            "暴露垃圾",
+            "一般",
+            f"=第{n}处垃圾没有清走",
+        ]
+        for n in range(count)
+    ]
 
 
 def write_xlsx(path: Path, found: list[list[Raw]]) -> None:
@@ -69,7 +81,7 @@ def plain_csv(path: Path) -> Any:
 
 def bench(folder: Path, count: int) -> None:
     office = Office(Settings.read({"JIELU_DATA": str(folder / "data")}))
-    setup.build(office.gateway, office.rules())
+    set_up.build(office.gateway, office.rules())
     tab, rules, found = office.templates["issues"], office.rules(), rows(count)
     xlsx, sheet, out = folder / "in.xlsx", folder / "in.csv", folder / "out.xlsx"
     say(count, "xlsxwriter alone", base := seconds(lambda: write_xlsx(xlsx, found)))

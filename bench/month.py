@@ -22,7 +22,7 @@ UNTIL = "2026-11-24T17:00"
 def play(folder: Path, file: Path, until: str) -> Path:
     """Play the month in a process of its own; the exported workbook."""
     env = {**os.environ, "JIELU_DATA": str(folder / "data")}
-    command = [sys.executable, "-m", "sync.cli"]
+    command = [sys.executable, "-m", "sync.cli.main"]
     subprocess.run([*command, "demo", "--all", str(file), "--until", until], env=env, check=True)
     out = folder / "month.xlsx"
     subprocess.run([*command, "export", str(out)], env=env, check=True)

@@ -21,13 +21,14 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from sync import setup, tick
+from sync import tick
 from sync.core.rules.rules import load
 from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw
 from sync.core.sheet.tabs import parse
-from sync.gateway import Client, Gateway
-from sync.ledger import Ledger
+from sync.ledger.ledger import Ledger
+from sync.sheets import set_up
+from sync.sheets.gateway import Client, Gateway
 from sync.workbook.api import Api
 from sync.workbook.store import Store
 from sync.workbook.transport import session
@@ -53,7 +54,7 @@ class Bench:
         made = self.client.request("post", "https://www.googleapis.com/drive/v3/files", json=file)
         self.id = made.json()["id"]
         self.gateway = Gateway(self.client, self.id, self.tabs)
-        setup.build(self.gateway, self.rules)
+        set_up.build(self.gateway, self.rules)
         self.ledger = Ledger(f"sqlite:///{folder / 'ledger.sqlite3'}", self.id, ZONE)
         self.fill(rows)
 

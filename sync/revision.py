@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from sync.config import Office
 from sync.core.rules.rules import RulesError, load
 from sync.core.rules.text import Problem
 from sync.ledger.editions import Draft, Edition, Editions
+from sync.service import Office
 
 BY_HAND = "直接改了规则文件"
 FIRST = "开始使用"

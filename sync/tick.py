@@ -17,13 +17,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sync import archiving
 from sync.core.look.decide import decide
 from sync.core.memory import Decision, Tables
 from sync.core.rules.rules import Rules, RulesError, load
 from sync.core.sheet.plan import land
-from sync.gateway import Gateway, Refused, Unknown, Unreachable
-from sync.ledger import Ledger
+from sync.ledger.ledger import Ledger
+from sync.sheets import archive_moves
+from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
 MOST_TICKS = 6  # a tick that wrote is followed by another; more than this in a row is people at work, or a bug
 
@@ -69,7 +69,7 @@ def tick(
         ledger.landed([*memory.restores, *land(memory.plan, seen, gateway.tabs)], 0.0)
         memory = ledger.memory()
     step("land earlier")
-    shelved = archiving.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
+    shelved = archive_moves.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
     decision = decide(Tables(gateway.tabs, seen, shelved), memory, rules, now)
     step("decide")
     ledger.commit(decision, now, rules.hash, rules.text, version, settled)
@@ -94,7 +94,7 @@ def ticks(
     """Tick until one writes nothing. ``idle``: skip it all when nothing can have changed."""
     with ledger.turn() as renew:
         version = gateway.version()
-        under_way = archiving.unsettled(ledger)
+        under_way = archive_moves.unsettled(ledger)
         wake = ledger.quiet_until(version, rules.hash) if idle and not under_way else None
         if wake is not None and now < wake:
             return Report(idle=True, problems=ledger.problems())
@@ -114,11 +114,9 @@ def ticks(
         return replace(report, seconds=time.perf_counter() - began)
 
 
-def _settle(
-    gateway: Gateway, ledger: Ledger, now: datetime, step: Callable[[str], None], report: Report
-) -> Report:
+def _settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Callable[[str], None], report: Report) -> Report:
     try:
-        archiving.settle(gateway, ledger, now, step)
+        archive_moves.settle(gateway, ledger, now, step)
     except (Refused, Unknown) as error:
         return replace(report, trouble=str(error))
     return report
@@ -128,7 +126,7 @@ def _archive(
     gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, step: Callable[[str], None], report: Report
 ) -> Report:
     try:
-        moved = archiving.run(gateway, ledger, rules, now, step=step)
+        moved = archive_moves.run(gateway, ledger, rules, now, step=step)
     except (Refused, Unknown) as error:
         return replace(report, trouble=str(error))
     return replace(report, archived=len(moved.numbers), trouble=moved.trouble)

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import gspread
 
-from sync import setup, tick
+from sync import tick
 from sync.core.memory import Decision
 from sync.core.sheet.rows import Raw
-from sync.gateway import Client, Gateway
-from sync.ledger import Ledger
+from sync.ledger.ledger import Ledger
+from sync.sheets import set_up
+from sync.sheets.gateway import Client, Gateway
 from sync.workbook import transport
 from sync.workbook.api import Api, Request, Response
 from sync.workbook.store import Store
@@ -38,7 +39,7 @@ class Desk:
         self.people = gspread.Client(auth=None, session=transport.session(self.api))
         self.book = self.people.create("街路长工作簿")
         self.open()
-        setup.build(self.gateway, self.rules)
+        set_up.build(self.gateway, self.rules)
         self.add(CAST).add(PEOPLE)
 
     def open(self) -> None:

@@ -12,8 +12,9 @@ import gspread
 import requests
 import waitress
 
-from sync import setup, tick
-from sync.config import Office, Settings
+from sync import tick
+from sync.service import Office, Settings
+from sync.sheets import set_up
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ZONE, cell, hour, shown, templates
 from webhook import access, server
@@ -27,7 +28,7 @@ class House:
         self.nudges = 0
         environment = {"JIELU_DATA": str(folder / "data"), "JIELU_SECRET": "a secret of the tests"} | settings
         self.office = Office(Settings.read(environment))
-        setup.build(self.office.gateway, self.office.rules())
+        set_up.build(self.office.gateway, self.office.rules())
         self.people = gspread.Client(auth=None, session=transport.session(self.office.api))
         self.book = self.people.open_by_key(self.office.workbook)
         self.add(CAST)

@@ -11,7 +11,7 @@ import requests
 
 from sync.core.people.permissions import answers, person, sees
 from sync.core.people.roster import Post, Roster, Span, Street
-from sync.ledger.visits import Visits
+from sync.ledger.sessions import Visits
 from tests.book import ZONE, hour
 from tests.house import OPERATOR, House, house
 

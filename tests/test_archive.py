@@ -14,12 +14,13 @@ import gspread
 import openpyxl
 import pytest
 
-from sync import archiving, tick
-from sync.config import Office, Settings
+from sync import tick
 from sync.core.rules.rules import load
 from sync.core.sheet.rows import Raw
 from sync.core.views import verification
 from sync.core.views.simulate import simulate
+from sync.service import Office, Settings
+from sync.sheets import archive_moves
 from sync.workbook import transport
 from sync.workbook.api import Request, Response
 from tests.book import hour, templates
@@ -156,7 +157,7 @@ def test_rows_stay_until_the_command_where_the_rules_do_not_say_when(tmp_path: P
     october(desk)
     desk.settle("2029-01-10 21:00")
     assert shelf(desk) == []
-    moved = archiving.everything(desk.gateway, desk.ledger, desk.rules, hour("2029-01-10 21:00"))
+    moved = archive_moves.everything(desk.gateway, desk.ledger, desk.rules, hour("2029-01-10 21:00"))
     assert len(moved.numbers) == 3
     assert shelf(desk) == OVER
 
@@ -315,7 +316,7 @@ def test_the_last_rows_of_the_live_tab_move_too(desk: Desk) -> None:
 
 
 def test_many_rows_move_some_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archiving, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(archive_moves, "MOST_AT_ONCE", 2)
     desk = october(Desk(tmp_path))
     before = whole(desk)
     assert [desk.settle(f"2027-01-10 21:0{minute}").archived for minute in range(3)] == [2, 1, 0]
@@ -367,7 +368,7 @@ def test_feedback_on_an_archived_issue_keeps_what_it_said(desk: Desk) -> None:
 
 def verdict(desk: Desk) -> verification.Verdict:
     found = verification.verify(
-        archiving.tables(desk.gateway), desk.ledger.memory(), desk.rules, hour("2027-01-11 10:00"), "2026-10"
+        archive_moves.tables(desk.gateway), desk.ledger.memory(), desk.rules, hour("2027-01-11 10:00"), "2026-10"
     )
     assert found is not None
     return found

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from sync.ledger import Busy, Ledger
-from sync.ledger.arrivals import DONE, RECEIVED, Arrivals
-from sync.ledger.paces import MOST, Paces
-from sync.ledger.wishes import Wishes
+from sync.ledger.bot_rates import MOST, Paces
+from sync.ledger.ledger import Busy, Ledger
+from sync.ledger.preferences import Wishes
+from sync.ledger.pushes import DONE, RECEIVED, Arrivals
 from tests.book import ZONE, hour
 
 NOW = hour("2026-11-24 11:40")

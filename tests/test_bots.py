@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync import digests
-from sync.bots import Bot, Refusal, cut, ding_sign, feishu_sign, harmless, pages
-from sync.channels import Mail
 from sync.core.look.decide import decide
 from sync.core.notices.notices import demanded
 from sync.core.rules.rules import Rules, load
-from sync.ledger import Ledger
-from sync.ledger.paces import MOST
-from sync.ledger.wishes import Wishes
-from sync.outbox import Delivery, deliver
+from sync.ledger.bot_rates import MOST
+from sync.ledger.ledger import Ledger
+from sync.ledger.preferences import Wishes
+from sync.outgoing import group_digests
+from sync.outgoing.bots import Bot, Refusal, cut, ding_sign, feishu_sign, harmless, pages
+from sync.outgoing.mail import Mail
+from sync.outgoing.outbox import Delivery, deliver
 from tests.book import ROOT, ZONE, bureau, hour
 from tests.bothouse import houses
 from tests.mailhouse import post
@@ -85,7 +85,7 @@ class Day:
                 for name in names or kinds}  # fmt: skip
         house.clock = now  # type: ignore[attr-defined]
         done = Delivery()
-        digests.deliver(self.ledger, bots, now, done)
+        group_digests.deliver(self.ledger, bots, now, done)
         return done
 
 
@@ -254,7 +254,7 @@ def test_a_bot_that_is_not_set_up_is_said_and_heard_later(tmp_path: Path) -> Non
     day = Day(tmp_path, ROW)
     day.tick("2026-11-24 09:05")
     done = Delivery()
-    digests.deliver(day.ledger, {"城中群": Bot("城中群", "企业微信", "")}, NOW, done)
+    group_digests.deliver(day.ledger, {"城中群": Bot("城中群", "企业微信", "")}, NOW, done)
     shown = day.shown("2026-11-24 09:07", "企业微信")
     assert shown == {"20261124-001·交办·城中群": ("未发送", "群机器人的地址没有设置（环境变量）")}
     with houses(NOW) as house:

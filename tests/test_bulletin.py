@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sync import poster
 from sync.core.views.bulletin import MOST_STREETS, Bulletin, Late, Scope, bulletin
+from sync.outgoing import bulletin_picture
 from tests.book import Book, bureau, hour
 from tests.house import OPERATOR, House, house
 
@@ -71,7 +71,7 @@ def test_many_streets_are_named_in_part() -> None:
 
 
 def need_font() -> Path:
-    found = poster.font_file()
+    found = bulletin_picture.font_file()
     if found is None:
         pytest.skip("needs a Chinese font: apt-get install fonts-noto-cjk")
     return found
@@ -80,18 +80,18 @@ def need_font() -> Path:
 def test_the_picture_holds_it_all_and_is_the_same_twice(book: Book) -> None:
     font = need_font()
     one = bulletin(book.memory, Scope(), hour("2026-11-24 15:31"))
-    drawn = poster.draw(one, font)
+    drawn = bulletin_picture.draw(one, font)
     image = Image.open(io.BytesIO(drawn))
-    assert image.format == "PNG" and image.width == poster.WIDTH and image.height > 600
-    assert drawn == poster.draw(one, font) and len(drawn) < 300_000
+    assert image.format == "PNG" and image.width == bulletin_picture.WIDTH and image.height > 600
+    assert drawn == bulletin_picture.draw(one, font) and len(drawn) < 300_000
 
 
 def test_a_long_line_is_wrapped_within_the_picture() -> None:
     font = need_font()
     late = (Late("很长的街路名字" * 8, 3, 2, ("环卫所", "市政处", "园林所")),)
     for line in Bulletin("通报", hour("2026-11-24 16:00"), (), late).streets:
-        for part in poster._wrapped(line, poster._font(font, 34), 900):
-            assert poster._font(font, 34).getlength(part) <= 900
+        for part in bulletin_picture._wrapped(line, bulletin_picture._font(font, 34), 900):
+            assert bulletin_picture._font(font, 34).getlength(part) <= 900
 
 
 # The page
@@ -140,7 +140,7 @@ def test_the_page_gives_text_and_picture(home: House, monkeypatch: pytest.Monkey
     need_font()
     picture = person.get(f"{home.url}/bulletin.png", timeout=20)
     assert picture.headers["Content-Type"] == "image/png" and picture.content.startswith(b"\x89PNG")
-    monkeypatch.setattr(poster, "font_file", lambda: None)
+    monkeypatch.setattr(bulletin_picture, "font_file", lambda: None)
     page = person.get(f"{home.url}/bulletin", timeout=10)
     assert "这台服务器没有中文字体" in page.text and "<img" not in page.text and "新正街" in page.text
     assert person.get(f"{home.url}/bulletin.png", timeout=10).status_code == 404

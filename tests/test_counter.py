@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from sync.core.people.permissions import Person
 from sync.core.views.forms import FORMS, Choices, fields
-from sync.counter import Answer, Counter, Handed
-from sync.photos import Shelf
+from sync.intake.forms import Answer, Counter, Handed
+from sync.intake.photos import Shelf
 from sync.workbook import errors, transport
 from sync.workbook.api import Request, Response
 from tests.book import ZONE, default_rules, hour, templates

@@ -12,20 +12,23 @@ from typing import Any
 
 import pytest
 
-from sync import exchange, mapping, setup
-from sync.config import Office, Settings
 from sync.core.approvals import checks
 from sync.core.people.roster import assemble
 from sync.core.sheet.rows import Reader, Row, Table
 from sync.core.sheet.tabs import Layout, locate
-from sync.demo import cast, city, play, roster, run, summed
+from sync.demo import cast, city, play
+from sync.demo.demo import roster, run, summed
 from sync.demo.script import Entry, Script, floor
+from sync.intake import exchange, mapping
+from sync.service import Office, Settings
+from sync.sheets import set_up
 from tests.book import ROOT, ZONE, default_rules, hour, templates
 
 UNTIL = hour("2026-11-24 16:00")
 WHOLE = ROOT.parent / "shared" / "data" / "la311-2017.csv"
 with_the_whole_file = pytest.mark.skipif(
-    not WHOLE.exists(), reason=f"the whole city file is not in the repository ({WHOLE.name})")
+    not WHOLE.exists(), reason=f"the whole city file is not in the repository ({WHOLE.name})"
+)
 # The plan's officials, by the digest of each name: no list of them stands here either.
 OFFICIALS = {
     "46c2201bd673eb21",
@@ -58,17 +61,28 @@ def test_the_roster_is_the_plans() -> None:
     streets, posts = roster()["streets"], roster()["posts"]
     assert len(streets) == len({row["street"] for row in streets}) == len({row["code"] for row in streets}) == 50
     assert {row["district"] for row in streets} == {"城西", "城中", "城东"}
-    assert {(row["district"], row["branch"]) for row in streets} == set(zip(
-        ("城西", "城西", "城中", "城中", "城东", "城东"), cast.BRANCHES, strict=True))
+    assert {(row["district"], row["branch"]) for row in streets} == set(
+        zip(("城西", "城西", "城中", "城中", "城东", "城东"), cast.BRANCHES, strict=True)
+    )
     assert all(count >= 6 for count in Counter(row["type"] for row in streets).values())
     assert {row["unit"] for row in posts if "unit" in row} == set(default_rules().units)
     assert [(row["branch"], row["unit"]) for row in posts if row["role"] == "支部书记"] == list(
-        zip(cast.BRANCHES, cast.HEADS, strict=True))
+        zip(cast.BRANCHES, cast.HEADS, strict=True)
+    )
 
 
-@pytest.mark.parametrize(("street", "branch"), [
-    ("向阳南路", "第二支部"), ("向阳北路", "第二支部"), ("保安小区", "第二支部"), ("建设南路", "第一支部"),
-    ("新正街", "第四支部"), ("S336线县城段", "第四支部"), ("联胜路", "第六支部")])
+@pytest.mark.parametrize(
+    ("street", "branch"),
+    [
+        ("向阳南路", "第二支部"),
+        ("向阳北路", "第二支部"),
+        ("保安小区", "第二支部"),
+        ("建设南路", "第一支部"),
+        ("新正街", "第四支部"),
+        ("S336线县城段", "第四支部"),
+        ("联胜路", "第六支部"),
+    ],
+)
 def test_streets_that_the_plan_names_are_where_it_says(street: str, branch: str) -> None:
     row = next(row for row in roster()["streets"] if row["street"] == street)
     assert row["branch"] == branch
@@ -83,7 +97,7 @@ def test_nobody_real_is_in_it() -> None:
     """Placeholders for all people, and addresses that can't exist."""
     files = [*(ROOT / "sync" / "demo").glob("*.*")]
     text = "".join(path.read_text("utf-8") for path in files)
-    words = {text[i:i + n] for n in (2, 3) for i in range(len(text))}
+    words = {text[i : i + n] for n in (2, 3) for i in range(len(text))}
     assert not OFFICIALS & {hashlib.sha256(word.encode()).hexdigest()[:16] for word in words}
     names = {str(row["name"]).rstrip("0123456789") for row in roster()["posts"]}
     assert names == {"办公室", "标准化办", "指挥长", "支部书记", "街路长"}
@@ -165,7 +179,11 @@ def test_all_rows_of_the_whole_file_are_valid_or_explained() -> None:
     wrong = [problems for problems in told if problems]
     assert 60 <= len(wrong) <= 200
     assert {problem.split("」")[0] for problems in wrong for problem in problems} == {
-        "E列「填报时间", "H列「街路", "J列「类别", "K列「严重程度"}
+        "E列「填报时间",
+        "H列「街路",
+        "J列「类别",
+        "K列「严重程度",
+    }
 
 
 @pytest.mark.parametrize("until", ["2026-11-24 16:00", "2026-03-01 00:00", "2026-05-04 07:10", "2024-02-29 23:59"])
@@ -197,12 +215,26 @@ def test_the_same_file_and_hour_give_the_same_script() -> None:
 
 def test_everything_that_people_do_occurs() -> None:
     entries = script()
-    typed = {(entry.tab, key, str(cell)) for entry in entries for key, cell in entry.cells.items()
-             if key in ("kind", "outcome", "verified", "accepted", "answer", "source")}
-    for wanted in (("requests", "kind", "延期"), ("requests", "kind", "挂账"), ("requests", "kind", "移交"),
-                   ("requests", "answer", "同意"), ("requests", "answer", "不同意"), ("feedback", "outcome", "上报"),
-                   ("issues", "verified", "返工"), ("issues", "accepted", "受理"), ("issues", "accepted", "作废"),
-                   ("duties", "kind", "督查"), ("duties", "kind", "支部例会"), ("duties", "kind", "现场调度")):
+    typed = {
+        (entry.tab, key, str(cell))
+        for entry in entries
+        for key, cell in entry.cells.items()
+        if key in ("kind", "outcome", "verified", "accepted", "answer", "source")
+    }
+    for wanted in (
+        ("requests", "kind", "延期"),
+        ("requests", "kind", "挂账"),
+        ("requests", "kind", "移交"),
+        ("requests", "answer", "同意"),
+        ("requests", "answer", "不同意"),
+        ("feedback", "outcome", "上报"),
+        ("issues", "verified", "返工"),
+        ("issues", "accepted", "受理"),
+        ("issues", "accepted", "作废"),
+        ("duties", "kind", "督查"),
+        ("duties", "kind", "支部例会"),
+        ("duties", "kind", "现场调度"),
+    ):
         assert wanted in typed
     assert all(entry.at <= UNTIL for entry in entries)
 
@@ -230,7 +262,7 @@ def twin(tmp_path: Path) -> Iterator[Office]:
 
 def opened(folder: Path) -> Iterator[Office]:
     one = Office(Settings.read({"JIELU_DATA": str(folder)}))
-    setup.build(one.gateway, one.rules())
+    set_up.build(one.gateway, one.rules())
     for key, rows in roster().items():
         exchange.append(one.client, one.workbook, one.templates[key], rows)
     yield one
@@ -284,7 +316,7 @@ def test_the_demo_as_the_command_runs_it(tmp_path: Path, monkeypatch: pytest.Mon
     file = tmp_path / "city.csv"
     file.write_text("".join([lines[0], *lines[1::40]]), "utf-8")
     one = Office(Settings.read({"JIELU_DATA": str(tmp_path / "data")}))
-    setup.build(one.gateway, one.rules())
+    set_up.build(one.gateway, one.rules())
     done = run(one, UNTIL, file, progress=False)
     assert (done.streets, done.issues, done.lost) == (50, 18, 0)
     assert done.closed > 10

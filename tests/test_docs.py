@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sync import config
-from sync.cli import main
+from sync import service as config
+from sync.cli.main import main
 from sync.core.rules.conditions import STATES
 from sync.core.sheet import tabs
 from tests.book import templates

@@ -15,11 +15,11 @@ import pytest
 import requests
 from python_calamine import CalamineWorkbook
 
-from sync import exchange, mapping
 from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw, Table
-from sync.exchange import FileProblem
-from sync.gateway import Client
+from sync.intake import exchange, mapping
+from sync.intake.exchange import FileProblem
+from sync.sheets.gateway import Client
 from tests.book import ZONE, default_rules, hour, templates
 
 AT = hour("2026-11-24 09:30")
@@ -34,17 +34,28 @@ def row(key: str, **cells: Raw) -> list[Raw]:
 @pytest.fixture
 def tables() -> dict[str, Table]:
     issues = [
-        row("issues", id="20261124-001", reported_at=serials.from_datetime(AT, ZONE), reporter="标准化办01",
+        row(
+            "issues",
+            id="20261124-001",
+            reported_at=serials.from_datetime(AT, ZONE),
+            reporter="标准化办01",
             street="新正街",
-            text="=HYPERLINK(\"http://x.example\",\"点我\")", longitude=112.36, state="已销号", check="要改"),
+            text='=HYPERLINK("http://x.example","点我")',
+            longitude=112.36,
+            state="已销号",
+            check="要改",
+        ),
         row("issues", id="20261124-002", reporter="@SUM(A1)", place="-1+2", text="+86 0734", severity="一般"),
     ]
     posts = [row("posts", name="街路长01", role="街路长", mobile="0134 0000 0000", since=serials.from_date(AT.date()))]
-    streets = [row("streets", code="001", street="新正街", type="主次干道", district="城中", branch="第四支部",
-                   chief_now="甲")]
+    streets = [
+        row("streets", code="001", street="新正街", type="主次干道", district="城中", branch="第四支部", chief_now="甲")
+    ]
     scores = [row("scores", month="2026-11", score=93.5, on_time=0.8478)]
-    return {key: Table(key, HEADERS[key], rows)
-            for key, rows in (("issues", issues), ("posts", posts), ("streets", streets), ("scores", scores))}
+    return {
+        key: Table(key, HEADERS[key], rows)
+        for key, rows in (("issues", issues), ("posts", posts), ("streets", streets), ("scores", scores))
+    }
 
 
 @pytest.fixture
@@ -83,8 +94,12 @@ def test_types_in_openpyxl(exported: Path) -> None:
 
 def test_no_text_becomes_a_formula(exported: Path) -> None:
     issues = openpyxl.load_workbook(exported)["问题台账"]
-    for number, header, text in ((2, "问题描述", '=HYPERLINK("http://x.example","点我")'), (3, "填报人", "@SUM(A1)"),
-                                 (3, "位置", "-1+2"), (3, "问题描述", "+86 0734")):
+    for number, header, text in (
+        (2, "问题描述", '=HYPERLINK("http://x.example","点我")'),
+        (3, "填报人", "@SUM(A1)"),
+        (3, "位置", "-1+2"),
+        (3, "问题描述", "+86 0734"),
+    ):
         cell = issues.cell(number, at("issues", header))
         # openpyxl calls any text that begins with = a formula, so the file's own type counts: calamine's test below
         assert cell.value == text
@@ -134,8 +149,10 @@ def test_widths_help_and_grey(exported: Path) -> None:
 
 def test_drop_downs(exported: Path) -> None:
     book = openpyxl.load_workbook(exported)
-    lists = {str(one.sqref).split("2")[0].rstrip("0123456789"): one.formula1
-             for one in book["问题台账"].data_validations.dataValidation}
+    lists = {
+        str(one.sqref).split("2")[0].rstrip("0123456789"): one.formula1
+        for one in book["问题台账"].data_validations.dataValidation
+    }
     letters = {header: openpyxl.utils.get_column_letter(at("issues", header)) for header in HEADERS["issues"]}
     assert lists[letters["来源"]] == '"督查,街路长自查,群众反映,上级交办"'
     assert lists[letters["类别"]] == f'"{",".join(default_rules().categories)}"'
@@ -147,7 +164,7 @@ def test_drop_downs(exported: Path) -> None:
 
 
 def test_a_long_list_refers_to_cells(tables: dict[str, Table]) -> None:
-    from sync.xlsx import Drawing
+    from sync.outgoing.xlsx import Drawing
 
     rules = default_rules()
     column = templates()["issues"].by_key["category"]
@@ -159,8 +176,10 @@ def test_a_long_list_refers_to_cells(tables: dict[str, Table]) -> None:
 
 def test_colours(exported: Path) -> None:
     issues = openpyxl.load_workbook(exported)["问题台账"]
-    rules = {str(area.sqref): [(rule.formula, rule.dxf.fill.bgColor.rgb) for rule in found]
-             for area, found in issues.conditional_formatting._cf_rules.items()}
+    rules = {
+        str(area.sqref): [(rule.formula, rule.dxf.fill.bgColor.rgb) for rule in found]
+        for area, found in issues.conditional_formatting._cf_rules.items()
+    }
     state = openpyxl.utils.get_column_letter(at("issues", "状态"))
     hint = openpyxl.utils.get_column_letter(at("issues", "时限提示"))
     by_column = {area.split("2")[0].rstrip("0123456789"): found for area, found in rules.items()}
@@ -214,8 +233,11 @@ def test_what_was_exported_can_be_imported(exported: Path, tables: dict[str, Tab
     """Staff columns come back as they were; the service's are left to the service."""
     for key in ("posts", "streets"):
         tab, cells = templates()[key], tables[key].rows[0]
-        wanted = {column.key: cell for column, cell in zip(tab.columns, cells, strict=True)
-                  if column.owner == "staff" and cell != "" and column.key != "mobile"}
+        wanted = {
+            column.key: cell
+            for column, cell in zip(tab.columns, cells, strict=True)
+            if column.owner == "staff" and cell != "" and column.key != "mobile"
+        }
         assert exchange.read_file(exported, tab) == [wanted]
 
 
@@ -235,8 +257,13 @@ def written(path: Path, content: str | bytes, encoding: str = "utf-8") -> Path:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_csv_in_every_encoding(tmp_path: Path, encoding: str) -> None:
     first, second = exchange.read_file(written(tmp_path / "a.csv", GOOD, encoding), DUTIES)
-    assert first == {"reported_at": serials.from_datetime(AT, ZONE), "reporter": "街路长01", "kind": "巡查",
-                     "street": "新正街", "text": "=1+1, 没事"}
+    assert first == {
+        "reported_at": serials.from_datetime(AT, ZONE),
+        "reporter": "街路长01",
+        "kind": "巡查",
+        "street": "新正街",
+        "text": "=1+1, 没事",
+    }
     assert second["reported_at"] == serials.from_date(hour("2026-11-25 00:00").date())
     assert second["reporter"] == "007"
 
@@ -245,7 +272,8 @@ def test_csv_in_every_encoding(tmp_path: Path, encoding: str) -> None:
 def test_csv_with_other_marks(tmp_path: Path, mark: str) -> None:
     text = f"填报人{mark}类型{mark}街路\n街路长01{mark}巡查{mark}新正街\n"
     assert exchange.read_file(written(tmp_path / "a.csv", text), DUTIES) == [
-        {"reporter": "街路长01", "kind": "巡查", "street": "新正街"}]
+        {"reporter": "街路长01", "kind": "巡查", "street": "新正街"}
+    ]
 
 
 def xlsx(path: Path, rows: list[list[Any]], title: str = "Sheet1") -> Path:
@@ -259,11 +287,19 @@ def xlsx(path: Path, rows: list[list[Any]], title: str = "Sheet1") -> Path:
 
 
 def test_xlsx_with_real_types(tmp_path: Path) -> None:
-    rows = [["填报时间", "填报人", "类型", "街路"], [WALL, 13800000000, "巡查", "新正街"],
-            [], [46350, "街路长01", "督查", "新正街"]]
+    rows = [
+        ["填报时间", "填报人", "类型", "街路"],
+        [WALL, 13800000000, "巡查", "新正街"],
+        [],
+        [46350, "街路长01", "督查", "新正街"],
+    ]
     first, second = exchange.read_file(xlsx(tmp_path / "a.xlsx", rows), DUTIES)
-    assert first == {"reported_at": serials.from_datetime(AT, ZONE), "reporter": "13800000000", "kind": "巡查",
-                     "street": "新正街"}
+    assert first == {
+        "reported_at": serials.from_datetime(AT, ZONE),
+        "reporter": "13800000000",
+        "kind": "巡查",
+        "street": "新正街",
+    }
     assert second["reported_at"] == 46350
 
 
@@ -278,25 +314,52 @@ BAD: dict[str, tuple[str, Callable[[Path], Path], str]] = {
     "half a character": ("duties", lambda p: written(p / "a.csv", b"\xff\xfe\x00"), "看不出是什么编码"),
     "csv is xlsx": ("duties", lambda p: xlsx(p / "a.xlsx", [["填报人"]]).rename(p / "a.csv"), "请把扩展名改成 .xlsx"),
     "xlsx is csv": ("duties", lambda p: written(p / "a.xlsx", GOOD), "文件 a.xlsx 不是 xlsx"),
-    "xlsx is xls": ("duties", lambda p: written(p / "a.xlsx", b"\xd0\xcf\x11\xe0" + b"0" * 99),
-                    "旧的 .xls 或者加了密码"),
+    "xlsx is xls": (
+        "duties",
+        lambda p: written(p / "a.xlsx", b"\xd0\xcf\x11\xe0" + b"0" * 99),
+        "旧的 .xls 或者加了密码",
+    ),
     "broken": ("duties", lambda p: written(p / "a.xlsx", b"PK\x03\x04broken"), "读不出来，可能已损坏"),
-    "unknown header": ("duties", lambda p: written(p / "a.csv", "填报人,类型,街到\n甲,巡查,乙\n"),
-                       "第 1 行 C 列的表头「街到」，「履职记录」里没有。是不是「街路」？"),
-    "double header": ("duties", lambda p: written(p / "a.csv", "填报人,类型,类型\n甲,巡查,乙\n"),
-                      "表头「类型」出现了不止一次"),
-    "required column": ("duties", lambda p: written(p / "a.csv", "类型\n巡查\n"),
-                        "缺少必填的列 填报人。请在第一行补上"),
-    "required cell": ("duties", lambda p: written(p / "a.csv", "填报人,类型\n甲,\n"),
-                      "第 2 行 B 列「类型」：没有填，这一列必填"),
-    "choice": ("duties", lambda p: written(p / "a.csv", "填报人,类型\n甲,巡视\n"),
-               "第 2 行 B 列「类型」：填的是「巡视」，只能选"),
-    "date": ("duties", lambda p: written(p / "a.csv", "填报人,类型,填报时间\n甲,巡查,昨天\n"),
-             "第 2 行 C 列「填报时间」：填的是「昨天」，看不出是什么时间"),
-    "number": ("issues", lambda p: written(p / "a.csv", ISSUES + "经度\n甲,督查,乙,丙,丁,12\n"),
-               "第 2 行 F 列「经度」：填的是「12」，应当在 73 到 136 之间"),
-    "limit": ("issues", lambda p: written(p / "a.csv", ISSUES + "指定时限\n甲,督查,乙,丙,丁,尽快\n"),
-              "第 2 行 F 列「指定时限」：填的是「尽快」"),
+    "unknown header": (
+        "duties",
+        lambda p: written(p / "a.csv", "填报人,类型,街到\n甲,巡查,乙\n"),
+        "第 1 行 C 列的表头「街到」，「履职记录」里没有。是不是「街路」？",
+    ),
+    "double header": (
+        "duties",
+        lambda p: written(p / "a.csv", "填报人,类型,类型\n甲,巡查,乙\n"),
+        "表头「类型」出现了不止一次",
+    ),
+    "required column": (
+        "duties",
+        lambda p: written(p / "a.csv", "类型\n巡查\n"),
+        "缺少必填的列 填报人。请在第一行补上",
+    ),
+    "required cell": (
+        "duties",
+        lambda p: written(p / "a.csv", "填报人,类型\n甲,\n"),
+        "第 2 行 B 列「类型」：没有填，这一列必填",
+    ),
+    "choice": (
+        "duties",
+        lambda p: written(p / "a.csv", "填报人,类型\n甲,巡视\n"),
+        "第 2 行 B 列「类型」：填的是「巡视」，只能选",
+    ),
+    "date": (
+        "duties",
+        lambda p: written(p / "a.csv", "填报人,类型,填报时间\n甲,巡查,昨天\n"),
+        "第 2 行 C 列「填报时间」：填的是「昨天」，看不出是什么时间",
+    ),
+    "number": (
+        "issues",
+        lambda p: written(p / "a.csv", ISSUES + "经度\n甲,督查,乙,丙,丁,12\n"),
+        "第 2 行 F 列「经度」：填的是「12」，应当在 73 到 136 之间",
+    ),
+    "limit": (
+        "issues",
+        lambda p: written(p / "a.csv", ISSUES + "指定时限\n甲,督查,乙,丙,丁,尽快\n"),
+        "第 2 行 F 列「指定时限」：填的是「尽快」",
+    ),
     "quotes": ("duties", lambda p: written(p / "a.csv", '填报人,类型\n甲,"巡查\n'), "多半是双引号不成对"),
     "sheet": ("duties", lambda p: two_sheets(p / "a.xlsx"), "没有工作表「履职记录」，有：一、二"),
 }
@@ -324,7 +387,10 @@ def test_all_mistakes_are_told_at_once_and_the_line_is_that_of_the_file(tmp_path
     with pytest.raises(FileProblem) as caught:
         exchange.read_file(written(tmp_path / "a.csv", text), DUTIES)
     assert [one.split("：")[0] for one in caught.value.problems[1:]] == [
-        "文件 a.csv 第 5 行 C 列「填报时间」", "文件 a.csv 第 2 行 B 列「类型」", "文件 a.csv 第 5 行 B 列「类型」"]
+        "文件 a.csv 第 5 行 C 列「填报时间」",
+        "文件 a.csv 第 2 行 B 列「类型」",
+        "文件 a.csv 第 5 行 B 列「类型」",
+    ]
     assert caught.value.problems[0].endswith("有 3 处要改，一行也没有导入。")
 
 
@@ -364,24 +430,48 @@ def mapped(tmp_path: Path, csv: str, text: str = MAP) -> list[dict[str, Raw]]:
 def test_a_mapping_file_turns_columns_values_dates_and_numbers(tmp_path: Path) -> None:
     found = mapped(tmp_path, 'When,Who,Lon,What,Rest\n11/24/2026 09:30:00 AM,甲,"112,36°",Trash,x\n,乙,,Noise,y\n')
     assert found == [
-        {"reported_at": serials.from_datetime(AT, ZONE), "reporter": "甲", "source": "督查", "street": "新正街",
-         "category": "暴露垃圾", "text": "导入", "longitude": 112.36},
-        {"reporter": "乙", "source": "督查", "street": "新正街", "category": "其他", "text": "导入"}]
+        {
+            "reported_at": serials.from_datetime(AT, ZONE),
+            "reporter": "甲",
+            "source": "督查",
+            "street": "新正街",
+            "category": "暴露垃圾",
+            "text": "导入",
+            "longitude": 112.36,
+        },
+        {"reporter": "乙", "source": "督查", "street": "新正街", "category": "其他", "text": "导入"},
+    ]
 
 
-@pytest.mark.parametrize(("change", "csv", "message"), [
-    (("[constants]", "[constant]"), "When,Who,Lon,What\n1,2,3,4\n", "不认识「constant」。是不是「constants」？"),
-    (('"填报人" = "Who"', '"填报仁" = "Who"'), "When,Who,Lon,What\n1,2,3,4\n",
-     "「问题台账」没有「填报仁」这一列。是不是「填报人」？"),
-    (("", ""), "Wen,Who,Lon,What\n1,2,3,4\n",
-     "没有「When」这一列（对照文件 m.toml 里对应「填报时间」）。是不是「Wen」？"),
-    (("", ""), "When,Who,Lon,What\n2026-11-24,甲,,x\n", "第 2 行 A 列「When」：填的是「2026-11-24」，不是 %m/%d/%Y"),
-    (('"街路" = "新正街"', ""), "When,Who,Lon,What\n,甲,,x\n", "缺少必填的列 街路。请在对照文件 m.toml 的"),
-    (('"填报人" = "Who"', '"填报人" = 3'), "When,Who,Lon,What\n,甲,,x\n", "columns 的「填报人」应当是文字"),
-    (('[columns]', '[columns'), "When\n1\n", "对照文件 m.toml 不是有效的 TOML"),
-    (('"来源" = "督查"', '"来源" = "督察"'), "When,Who,Lon,What\n,甲,,x\n",
-     "第 2 行 对照文件里的「来源」：填的是「督察」"),
-])
+@pytest.mark.parametrize(
+    ("change", "csv", "message"),
+    [
+        (("[constants]", "[constant]"), "When,Who,Lon,What\n1,2,3,4\n", "不认识「constant」。是不是「constants」？"),
+        (
+            ('"填报人" = "Who"', '"填报仁" = "Who"'),
+            "When,Who,Lon,What\n1,2,3,4\n",
+            "「问题台账」没有「填报仁」这一列。是不是「填报人」？",
+        ),
+        (
+            ("", ""),
+            "Wen,Who,Lon,What\n1,2,3,4\n",
+            "没有「When」这一列（对照文件 m.toml 里对应「填报时间」）。是不是「Wen」？",
+        ),
+        (
+            ("", ""),
+            "When,Who,Lon,What\n2026-11-24,甲,,x\n",
+            "第 2 行 A 列「When」：填的是「2026-11-24」，不是 %m/%d/%Y",
+        ),
+        (('"街路" = "新正街"', ""), "When,Who,Lon,What\n,甲,,x\n", "缺少必填的列 街路。请在对照文件 m.toml 的"),
+        (('"填报人" = "Who"', '"填报人" = 3'), "When,Who,Lon,What\n,甲,,x\n", "columns 的「填报人」应当是文字"),
+        (("[columns]", "[columns"), "When\n1\n", "对照文件 m.toml 不是有效的 TOML"),
+        (
+            ('"来源" = "督查"', '"来源" = "督察"'),
+            "When,Who,Lon,What\n,甲,,x\n",
+            "第 2 行 对照文件里的「来源」：填的是「督察」",
+        ),
+    ],
+)
 def test_a_bad_mapping_says_what(tmp_path: Path, change: tuple[str, str], csv: str, message: str) -> None:
     with pytest.raises(FileProblem) as caught:
         mapped(tmp_path, csv, MAP.replace(*change) if change[0] else MAP)
@@ -431,7 +521,10 @@ def test_append_follows_the_sheets_own_order_and_sends_strings() -> None:
     cells = request["rows"][0]["values"]
     assert request["sheetId"] == 7
     assert {header[i]: cell["userEnteredValue"] for i, cell in enumerate(cells) if cell} == {
-        "内容": {"stringValue": "=1+1"}, "填报时间": {"numberValue": 46350.5}, "填报人": {"stringValue": "007"}}
+        "内容": {"stringValue": "=1+1"},
+        "填报时间": {"numberValue": 46350.5},
+        "填报人": {"stringValue": "007"},
+    }
 
 
 def test_append_in_blocks_says_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -454,6 +547,8 @@ def test_append_to_a_tab_whose_header_was_renamed_does_nothing() -> None:
 
 
 def test_times_in_another_zone_stay_wall_clock(tmp_path: Path) -> None:
-    rows = [exchange.read_file(written(tmp_path / "a.csv", GOOD), DUTIES, None, ZoneInfo(zone))[0]["reported_at"]
-            for zone in ("UTC", "Asia/Shanghai", "America/Los_Angeles")]
+    rows = [
+        exchange.read_file(written(tmp_path / "a.csv", GOOD), DUTIES, None, ZoneInfo(zone))[0]["reported_at"]
+        for zone in ("UTC", "Asia/Shanghai", "America/Los_Angeles")
+    ]
     assert len(set(rows)) == 1

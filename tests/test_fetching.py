@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sync import fetching
-from sync.fetching import Fetcher, Lost, allowed, public
+from sync.intake import fetching
+from sync.intake.fetching import Fetcher, Lost, allowed, public
 from tests.mailhouse import certificate
 
 PHOTO = b"\xff\xd8 a photo"

@@ -15,7 +15,7 @@ import requests
 
 from sync.core.views import forms
 from sync.core.views.preview import by_column
-from sync.ledger.intake import IN, SENDING, Intake
+from sync.ledger.submissions import IN, SENDING, Intake
 from sync.workbook import transport
 from sync.workbook.api import Request, Response
 from tests.book import ZONE, default_rules, hour, templates
@@ -133,7 +133,7 @@ def test_a_row_that_was_refused_is_sent_again(home: House) -> None:
 
 
 def test_a_form_is_taken_while_a_tick_is_long_and_says_so(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sync.counter.WAIT", 0.05)
+    monkeypatch.setattr("sync.intake.forms.WAIT", 0.05)
     chief, held, leave = home.enter("街路长01"), threading.Event(), threading.Event()
 
     def tick() -> None:

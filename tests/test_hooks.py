@@ -20,14 +20,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from sync import formtools, setup
-from sync.config import Office, Settings
+from sync.cli.check import link_problems
 from sync.core.rules.rules import load
-from sync.fetching import Lost
-from sync.inspection import link_problems
-from sync.ledger import Ledger
-from sync.ledger.arrivals import DONE, FAILED, Arrivals
-from sync.reception import MOST_TRIES, Reception
+from sync.intake import form_tools
+from sync.intake.fetching import Lost
+from sync.intake.pushes import MOST_TRIES, Reception
+from sync.ledger.ledger import Ledger
+from sync.ledger.pushes import DONE, FAILED, Arrivals
+from sync.service import Office, Settings
+from sync.sheets import set_up
 from sync.workbook.api import Request, Response
 from tests.book import ROOT, ZONE, hour, templates
 from tests.desk import Desk
@@ -124,7 +125,7 @@ class House:
         rules.write_text(text, "utf-8")
         self.office = Office(Settings.read({"JIELU_DATA": str(folder / "data"), "JIELU_RULES": str(rules),
                                             "JIELU_SECRET": "s", **KEYS, **environ}))  # fmt: skip
-        setup.build(self.office.gateway, self.office.rules())
+        set_up.build(self.office.gateway, self.office.rules())
         self.woken: list[int] = []
         app = create_app(self.office, lambda: None, arrived=lambda: self.woken.append(1))
         self.client: FlaskClient = app.test_client()
@@ -160,7 +161,7 @@ def desk(tmp_path: Path) -> Desk:
 def push(desk: Desk, body: dict[str, Any], source: str = "jsj") -> None:
     hook = next(hook for hook in RULES.hooks if hook.name == source)
     raw = json.dumps(body, ensure_ascii=False)
-    found = formtools.read(hook, raw.encode())
+    found = form_tools.read(hook, raw.encode())
     Arrivals(desk.ledger).take(source, found.id, raw, found.version, NOW)
 
 
@@ -554,7 +555,7 @@ def test_what_is_no_photo_stays_a_link(desk: Desk) -> None:
 
 
 def test_the_default_address_of_a_signature_is_one_place() -> None:
-    assert hooks.sign is formtools.sign and ZONE.key == "Asia/Shanghai"
+    assert hooks.sign is form_tools.sign and ZONE.key == "Asia/Shanghai"
 
 
 def test_the_examples_in_the_rules_file_are_right_once_their_marks_are_taken_off() -> None:
@@ -565,7 +566,7 @@ def test_the_examples_in_the_rules_file_are_right_once_their_marks_are_taken_off
     example = [line for line in taken if line.startswith(("[", '"')) or re.match(r"[a-z._]+ = ", line)]
     rules = load("\n".join([text, *example]))
     assert [hook.name for hook in rules.hooks] == ["wenti"] and len(rules.bots) == 2
-    assert formtools.misfits(rules.hooks[0], templates()) == []
+    assert form_tools.misfits(rules.hooks[0], templates()) == []
     assert load(text).hooks == () and load(text).bots == (), "off by default"
 
 

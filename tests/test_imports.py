@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 import requests
 
-from sync import imports
+from sync.intake import imports
 from sync.workbook.api import Request, Response
 from tests.house import OPERATOR, House, house
 

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from sync.core.look.decide import decide
 from sync.core.memory import absorb
 from sync.core.sheet.plan import Restore
-from sync.gateway import TIMEOUT, Client
-from sync.ledger import LEASE_SECONDS, Busy, Ledger, Outdated
+from sync.ledger.ledger import LEASE_SECONDS, Busy, Ledger, Outdated
 from sync.ledger.tables import leases
+from sync.sheets.gateway import TIMEOUT, Client
 from tests.book import ZONE, Book, bureau, hour
 
 FIELDS = (

@@ -20,11 +20,12 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
-from sync import letters, setup
-from sync.cli import main
+from sync.cli.main import main
 from sync.core.letters import letters as core
 from sync.core.letters.papers import paper
-from sync.ledger import Ledger
+from sync.ledger.ledger import Ledger
+from sync.outgoing import docx
+from sync.sheets import set_up
 from tests.book import ROOT, ZONE, Book, bureau, default_rules, hour
 from tests.desk import Desk
 from tests.house import OPERATOR, House, house
@@ -38,7 +39,7 @@ LOG = """
     2026-11-24 09:00 | 督查01 | 督查 | 建设南路 | 夜市口 | 占道经营 | 严重 | 夜市
     """
 AT, SIGNED = "2026-11-24 10:01", "2026-11-24 10:10"
-TEMPLATE = ROOT / "sheet_templates" / letters.TEMPLATE
+TEMPLATE = ROOT / "sheet_templates" / docx.TEMPLATE
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 SHOWN = ("函号", "主送", "状态", "期限", "签发人", "签发时间", "回复情况")
 
@@ -257,7 +258,7 @@ def texts(content: bytes) -> list[str]:
 
 
 def test_the_page_has_the_margins_and_pitch_of_an_official_paper(signed: core.Letter) -> None:
-    root = xml(letters.draw(signed, TEMPLATE))
+    root = xml(docx.draw(signed, TEMPLATE))
     margins = next(root.iter(f"{W}pgMar"))
     found = {side: round(int(margins.get(f"{W}{side}", "0")) / 56.6929) for side in ("top", "bottom", "left", "right")}
     assert found == {"top": 37, "bottom": 35, "left": 28, "right": 26}
@@ -270,7 +271,7 @@ def test_the_page_has_the_margins_and_pitch_of_an_official_paper(signed: core.Le
 
 
 def test_the_fonts_are_named_with_what_stands_in_for_them(signed: core.Letter) -> None:
-    content = letters.draw(signed, TEMPLATE)
+    content = docx.draw(signed, TEMPLATE)
     runs = {"".join(t.text or "" for t in run.iter(f"{W}t")): run for run in xml(content).iter(f"{W}r")}
     heading = next(run for text, run in runs.items() if text.startswith("关于限期整改"))
     item = next(run for text, run in runs.items() if text == "一、立即整改。")
@@ -290,7 +291,7 @@ def test_the_fonts_are_named_with_what_stands_in_for_them(signed: core.Letter) -
 
 
 def test_the_parts_stand_in_their_order(signed: core.Letter) -> None:
-    found = [text for text in texts(letters.draw(signed, TEMPLATE)) if text]
+    found = [text for text in texts(docx.draw(signed, TEMPLATE)) if text]
     parts = [
         "加急",
         "衡阳县城市管理和综合执法局",
@@ -315,12 +316,12 @@ def test_the_parts_stand_in_their_order(signed: core.Letter) -> None:
 
 
 def test_text_from_forms_is_text_and_telephone_numbers_are_masked(signed: core.Letter) -> None:
-    content = letters.draw(signed, TEMPLATE)
+    content = docx.draw(signed, TEMPLATE)
     whole = "\n".join(texts(content))
     assert "油污 & <b>说明</b> {{ bureau }} {% x %} 电话138****5678" in whole
     assert "13812345678" not in paper(signed).text
     odd = replace(signed, to="甲\x07\x0b\x01乙\n丙")
-    assert "甲 乙 丙：" in texts(letters.draw(odd, TEMPLATE))
+    assert "甲 乙 丙：" in texts(docx.draw(odd, TEMPLATE))
 
 
 def test_a_template_that_calls_what_it_must_not_is_refused(signed: core.Letter, tmp_path: Path) -> None:
@@ -329,8 +330,8 @@ def test_a_template_that_calls_what_it_must_not_is_refused(signed: core.Letter, 
     document = Document()
     document.add_paragraph("{{ bureau.__class__.__mro__[1].__subclasses__() }}")
     document.save(str(tmp_path / "bad.docx"))
-    with pytest.raises(letters.BadTemplate, match="用不了"):
-        letters.draw(signed, tmp_path / "bad.docx")
+    with pytest.raises(docx.BadTemplate, match="用不了"):
+        docx.draw(signed, tmp_path / "bad.docx")
 
 
 def test_made_twice_it_is_equal_whatever_became_of_the_rows(tmp_path: Path) -> None:
@@ -340,11 +341,11 @@ def test_made_twice_it_is_equal_whatever_became_of_the_rows(tmp_path: Path) -> N
     sign(desk, "环卫所")
     desk.settle(SIGNED)
     key = next(key for key, one in desk.ledger.memory().letters.items() if one.number)
-    before = letters.draw(desk.ledger.memory().letters[key], TEMPLATE)
+    before = docx.draw(desk.ledger.memory().letters[key], TEMPLATE)
     desk.type("问题台账", 1, "问题描述", "改过了")
     desk.settle("2026-11-24 11:00")
     other = Ledger(desk.database, desk.book.id, ZONE)
-    assert letters.draw(other.memory().letters[key], TEMPLATE) == before
+    assert docx.draw(other.memory().letters[key], TEMPLATE) == before
     other.close()
 
 
@@ -400,7 +401,7 @@ def test_a_letter_is_signed_answered_and_made_void_by_whom_it_concerns_and_nobod
         assert home.enter(name).get(address, timeout=10).status_code == there, name
         assert home.enter(name).get(f"{address}/file.docx", timeout=10).status_code == there, name
     file = unit.get(f"{address}/file.docx", timeout=10)
-    assert number in texts(file.content) and file.headers["Content-Type"] == letters.MIME
+    assert number in texts(file.content) and file.headers["Content-Type"] == docx.MIME
     assert home.enter("街路长01").post(address, data={"act": "reply", "words": "好"}, timeout=10).status_code == 409
     assert unit.post(address, data={"act": "reply", "words": ""}, timeout=10).status_code == 422
     assert unit.post(address, data={"act": "reply", "words": "=已冲洗"}, timeout=10).status_code == 200
@@ -416,7 +417,7 @@ def test_a_letter_is_signed_answered_and_made_void_by_whom_it_concerns_and_nobod
 
 
 def test_setup_makes_the_tab_with_its_new_column(home: House) -> None:
-    assert setup.build(home.office.gateway, home.office.rules()) == []
+    assert set_up.build(home.office.gateway, home.office.rules()) == []
     assert "校验" in home.book.worksheet("督办台账").row_values(1)
 
 
@@ -437,7 +438,7 @@ def test_the_mail_brings_the_letter_and_a_repeat_is_the_same_mail(tmp_path: Path
         with_letter = {to for to, files in brought.items() if files}
         assert with_letter == {"s03@xidu.example", "c01@xidu.example", "z02@xidu.example", "s04@xidu.example"}
         (file,) = brought["c01@xidu.example"]
-        assert file.get_filename() == "蒸执督〔2026〕1号.docx" and file.get_content_type() == letters.MIME
+        assert file.get_filename() == "蒸执督〔2026〕1号.docx" and file.get_content_type() == docx.MIME
         one = home.office.letter("蒸执督〔2026〕1号")
         assert one is not None and file.get_content() == home.office.docx(one)
 
@@ -445,10 +446,11 @@ def test_the_mail_brings_the_letter_and_a_repeat_is_the_same_mail(tmp_path: Path
 def test_a_bureau_s_own_template_is_used_and_a_broken_one_keeps_no_notice_back(tmp_path: Path) -> None:
     folder = tmp_path / "templates"
     shutil.copytree(ROOT / "sheet_templates", folder)
-    (folder / letters.TEMPLATE).write_bytes(b"no docx")
-    with post() as (mails, url), house(
-        tmp_path, JIELU_SMTP=url, JIELU_MAIL_FROM="jielu@xidu.example", JIELU_TEMPLATES=str(folder)
-    ) as home:
+    (folder / docx.TEMPLATE).write_bytes(b"no docx")
+    with (
+        post() as (mails, url),
+        house(tmp_path, JIELU_SMTP=url, JIELU_MAIL_FROM="jielu@xidu.example", JIELU_TEMPLATES=str(folder)) as home,
+    ):
         home.add(LOG)
         home.tick("2026-11-24 09:05")
         home.tick("2026-11-24 17:01")
@@ -457,9 +459,9 @@ def test_a_bureau_s_own_template_is_used_and_a_broken_one_keeps_no_notice_back(t
         assert told and not list(told[-1].iter_attachments())
         one = home.office.letter("记录·20261124·城中")
         assert one is not None
-        with pytest.raises(letters.BadTemplate, match="请恢复原来的模板"):
+        with pytest.raises(docx.BadTemplate, match="请恢复原来的模板"):
             home.office.docx(one)
-        shutil.copy(TEMPLATE, folder / letters.TEMPLATE)
+        shutil.copy(TEMPLATE, folder / docx.TEMPLATE)
         assert "问题记录单" in texts(home.office.docx(one))
 
 
@@ -478,7 +480,7 @@ def test_the_command_writes_the_file(tmp_path: Path) -> None:
 
 
 def test_libreoffice_lays_it_out_on_a4_with_the_list_on_its_own_page(signed: core.Letter, tmp_path: Path) -> None:
-    (tmp_path / "letter.docx").write_bytes(letters.draw(signed, TEMPLATE))
+    (tmp_path / "letter.docx").write_bytes(docx.draw(signed, TEMPLATE))
     subprocess.run(
         ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf",
          "--outdir", str(tmp_path), str(tmp_path / "letter.docx")],

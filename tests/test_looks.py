@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 from click.testing import CliRunner
 
-from sync.cli import main
+from sync.cli.main import main
 from sync.core.look.decide import Look
 from sync.core.look.recall import recall
 from sync.core.people.permissions import Person, person, sees_score

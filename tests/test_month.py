@@ -17,14 +17,16 @@ import gspread
 import pytest
 from click.testing import CliRunner
 
-from sync import demo, exchange, proof, setup
-from sync.cli import main
-from sync.config import Office, Settings
+from sync.cli.main import main
 from sync.core.look.recall import recall
 from sync.core.memory import Tables
 from sync.core.sheet import serials
 from sync.core.views import reasons, verification
 from sync.core.views.explain import explain
+from sync.demo import demo
+from sync.intake import exchange, sealed_file
+from sync.service import Office, Settings
+from sync.sheets import set_up
 from sync.workbook import transport
 from tests.book import ZONE, hour
 
@@ -99,7 +101,7 @@ def test_the_other_arithmetic_is_right_itself(start: str, limit: str, due: str) 
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The demo's month, played to its end."""
     one = Office(Settings.read({"JIELU_DATA": str(tmp_path_factory.mktemp("month")), "JIELU_SECRET": "tests"}))
-    setup.build(one.gateway, one.rules())
+    set_up.build(one.gateway, one.rules())
     demo.run(one, UNTIL, progress=False)
     yield one
     one.close()
@@ -236,7 +238,7 @@ def test_the_month_goes_on_to_its_seal_its_quarter_and_its_year(office: Office, 
     assert found is not None and found.right, found.text()
     file = tmp_path / "whole.xlsx"
     export(office, file)
-    alone = proof.verify(file, "2026-11")
+    alone = sealed_file.verify(file, "2026-11")
     assert alone.right, alone.text()
     assert november[0]["digest"] in alone.text()
     retype(office, charged["issue"])

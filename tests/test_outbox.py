@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from sync.channels import Failure, Letter, Mail
 from sync.core.look.decide import decide
-from sync.ledger import Ledger
-from sync.outbox import GAPS, MOST_TRIES, deliver
+from sync.ledger.ledger import Ledger
+from sync.outgoing.mail import Failure, Letter, Mail
+from sync.outgoing.outbox import GAPS, MOST_TRIES, deliver
 from tests.book import ZONE, bureau, hour
 from tests.mailhouse import certificate, post, words
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from sync import photos
 from sync.core.sheet.photos import Photo
-from sync.ledger import Ledger
-from sync.ledger.intake import Intake
-from sync.photos import BadPhoto, Crowded, Shelf, take
+from sync.intake import photos
+from sync.intake.photos import BadPhoto, Crowded, Shelf, take
+from sync.ledger.ledger import Ledger
+from sync.ledger.submissions import Intake
 from tests.book import ZONE
 
 

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 
-from sync.cli import main
+from sync.cli.main import main
 from tests.book import hour
 from tests.core.test_seals import FIXED, OCTOBER
 from tests.house import House, house

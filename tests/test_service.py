@@ -26,11 +26,11 @@ from google.auth.transport.requests import AuthorizedSession
 from google.oauth2.service_account import Credentials
 from gspread.exceptions import APIError
 
-from sync import exchange
-from sync.cli import main
-from sync.config import Office, Settings
-from sync.gateway import Client, Gateway, Refused
+from sync.cli.main import main
+from sync.intake import exchange
 from sync.scheduler import Clock
+from sync.service import Office, Settings
+from sync.sheets.gateway import Client, Gateway, Refused
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ZONE, cell, templates
 from tests.mailhouse import post
@@ -50,7 +50,7 @@ class Bureau:
     url: str = ""
 
     def jielu(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "sync.cli", *words]
+        command = [sys.executable, "-m", "sync.cli.main", *words]
         return subprocess.run(
             command, env=self.env, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False
         )
@@ -516,7 +516,7 @@ def test_every_command_and_option_has_help(bureau: Bureau, command: str) -> None
 def test_run_serves_ticks_and_stops_when_told(bureau: Bureau) -> None:
     env = {key: value for key, value in bureau.env.items() if key != "JIELU_URL"} | {"PYTHONUNBUFFERED": "1"}
     env["JIELU_DATA"] = str(bureau.folder / "other")
-    command = [sys.executable, "-m", "sync.cli", "run", "--port", "0"]
+    command = [sys.executable, "-m", "sync.cli.main", "run", "--port", "0"]
     process = subprocess.Popen(
         command, env=env, cwd=bureau.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -14,10 +14,11 @@ import pytest
 import requests
 import responses
 
-from sync import setup, tick
+from sync import tick
 from sync.core.sheet.rows import Raw
-from sync.gateway import Client, Gateway, Refused, Unknown, Unreachable
-from sync.ledger import LEASE_SECONDS, Busy, Ledger
+from sync.ledger.ledger import LEASE_SECONDS, Busy, Ledger
+from sync.sheets import set_up
+from sync.sheets.gateway import Client, Gateway, Refused, Unknown, Unreachable
 from sync.workbook import errors
 from sync.workbook.api import Request, Response
 from sync.workbook.transport import refusal
@@ -246,7 +247,7 @@ def test_a_tab_deleted_between_read_and_write_stops_that_write_alone(desk: Desk)
     desk.settle(AT)
     assert right(desk) == RIGHT
     assert "没有这个工作表" in dict(desk.rows("运行状态", "项目", "内容"))["表格：月度考核"]
-    setup.build(desk.gateway, desk.rules)
+    set_up.build(desk.gateway, desk.rules)
     desk.settle(AT)
     assert len(desk.rows("月度考核", "对象")) > 10
 

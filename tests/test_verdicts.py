@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sync import verdicts
 from sync.core.sheet.rows import Raw, plain
-from sync.gateway import Gateway, Unknown
-from sync.verdicts import NotWritten, Verdict
+from sync.sheets import answers
+from sync.sheets.answers import NotWritten, Verdict
+from sync.sheets.gateway import Gateway, Unknown
 from sync.workbook.api import Request, Response
 from tests.book import templates
 from tests.desk import Desk
@@ -63,7 +63,7 @@ DONE = ("通过", "标准化办01", "", "")
 
 
 def test_a_verdict_lands_in_its_row(desk: Desk) -> None:
-    verdicts.write(gateway(desk), Verdict(NUMBER, CELLS, fine))
+    answers.write(gateway(desk), Verdict(NUMBER, CELLS, fine))
     assert seen(desk) == {"甲": OPEN, "乙": DONE, "丙": OPEN}
     assert desk.log[-2:] == ["read", "write"]
 
@@ -80,7 +80,7 @@ def test_rows_that_moved_in_the_same_second_get_back_what_they_had(desk: Desk, e
         "delete": lambda: sheet.delete_rows(4),
     }
     once_before_the_write(desk, edits[edit])
-    verdicts.write(gateway(desk), Verdict(NUMBER, CELLS, fine))
+    answers.write(gateway(desk), Verdict(NUMBER, CELLS, fine))
     found = seen(desk)
     assert found["甲"][:2] == ("返工", "标准化办02") and found["乙"] == DONE
     assert found.get("丙", OPEN) == OPEN and "" not in found
@@ -92,17 +92,17 @@ def test_a_column_inserted_in_the_same_second_loses_nobody_s_cell(desk: Desk) ->
     sheet = desk.book.worksheet("问题台账")
     at = sheet.row_values(1).index("核实结果")
     once_before_the_write(desk, lambda: sheet.insert_cols([["本局备注", "", "自己写的"]], at))
-    verdicts.write(gateway(desk), Verdict(NUMBER, CELLS, fine))
+    answers.write(gateway(desk), Verdict(NUMBER, CELLS, fine))
     assert seen(desk)["乙"] == ("通过", "标准化办01", "受理", "案号1")
     assert sheet.col_values(at) == ["本局备注", "", "自己写的"]
 
 
 def test_a_number_that_is_not_there_or_twice_is_said(desk: Desk) -> None:
     with pytest.raises(NotWritten, match="有 0 行"):
-        verdicts.write(gateway(desk), Verdict("20261124-009", CELLS, fine))
+        answers.write(gateway(desk), Verdict("20261124-009", CELLS, fine))
     desk.type("问题台账", 3, "编号", NUMBER)
     with pytest.raises(NotWritten, match="有 2 行"):
-        verdicts.write(gateway(desk), Verdict(NUMBER, CELLS, fine))
+        answers.write(gateway(desk), Verdict(NUMBER, CELLS, fine))
     assert seen(desk)["乙"] == OPEN
 
 
@@ -113,19 +113,17 @@ def test_what_the_row_does_not_allow_is_not_written(desk: Desk) -> None:
         return "已经有人复核" if plain(row["verified"]) else ""
 
     with pytest.raises(NotWritten, match="已经有人复核"):
-        verdicts.write(gateway(desk), Verdict(NUMBER, CELLS, check))
+        answers.write(gateway(desk), Verdict(NUMBER, CELLS, check))
     assert seen(desk)["乙"][0] == "返工" and "write" not in desk.log[-2:]
 
 
 def test_an_answer_that_was_lost_is_unknown(desk: Desk) -> None:
-    desk.after = lambda request, response: (
-        Response(503, {}, b"{}") if request.path.endswith(":batchUpdate") else None
-    )
+    desk.after = lambda request, response: Response(503, {}, b"{}") if request.path.endswith(":batchUpdate") else None
     with pytest.raises(Unknown):
-        verdicts.write(gateway(desk), Verdict(NUMBER, CELLS, fine))
+        answers.write(gateway(desk), Verdict(NUMBER, CELLS, fine))
     assert seen(desk)["乙"] == DONE
 
 
 def test_a_service_column_is_never_written(desk: Desk) -> None:
     with pytest.raises(AssertionError):
-        verdicts.write(gateway(desk), Verdict(NUMBER, {"state": "已销号"}, fine))
+        answers.write(gateway(desk), Verdict(NUMBER, {"state": "已销号"}, fine))

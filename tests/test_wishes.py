@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from sync.cli.check import link_problems
 from sync.core.notices.notices import grounds
 from sync.core.rules.rules import load
-from sync.inspection import link_problems
-from sync.ledger.wishes import Wishes
+from sync.ledger.preferences import Wishes
 from tests.book import ROOT, default_rules
 from tests.house import House, house
 

@@ -21,10 +21,10 @@ import flask
 from flask import g, redirect, render_template, request, session
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from sync.config import Office
 from sync.core.people.permissions import Person
 from sync.core.people.permissions import person as find
-from sync.ledger.visits import Visits
+from sync.ledger.sessions import Visits
+from sync.service import Office
 
 OPERATOR = "管理员"  # who runs the service; sees all, stands in no sheet
 SHORT = timedelta(hours=2)  # how long a link for one use waits

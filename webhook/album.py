@@ -11,8 +11,8 @@ from flask import request
 
 from sync.core.people.permissions import sees
 from sync.core.views import worklist
-from sync.counter import Counter, Piece
-from sync.photos import BadPhoto, Crowded
+from sync.intake.forms import Counter, Piece
+from sync.intake.photos import BadPhoto, Crowded
 from webhook import access
 from webhook.access import Door
 from webhook.submissions import NAME, sender

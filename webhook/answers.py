@@ -12,7 +12,7 @@ from sync.core.approvals.requests import SUPERIORS, Question, waiting
 from sync.core.people.permissions import Person
 from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, plain
-from sync.verdicts import Verdict
+from sync.sheets.answers import Verdict
 from webhook import access, writing
 from webhook.access import Door
 

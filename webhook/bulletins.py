@@ -7,10 +7,10 @@ from typing import Any
 import flask
 from flask import Response, render_template, request
 
-from sync import poster
 from sync.core.people.permissions import Person
 from sync.core.people.roster import Roster
 from sync.core.views.bulletin import Bulletin, Scope, bulletin
+from sync.outgoing import bulletin_picture
 from webhook import access
 from webhook.access import Door
 
@@ -28,19 +28,26 @@ def blueprint(door: Door) -> flask.Blueprint:
         chosen, choices = _asked(door)
         if chosen is None:
             return render_template("closed.html", sentence=ELSEWHERE), 403
-        return render_template("bulletin.html", one=_bulletin(door, chosen), chosen=code_of(chosen),
-                               choices=[(code_of(scope), scope.words) for scope in choices],
-                               drawable=poster.font_file() is not None, no_font=poster.NO_FONT)  # fmt: skip
+        return render_template(
+            "bulletin.html",
+            one=_bulletin(door, chosen),
+            chosen=code_of(chosen),
+            choices=[(code_of(scope), scope.words) for scope in choices],
+            drawable=bulletin_picture.font_file() is not None,
+            no_font=bulletin_picture.NO_FONT,
+        )
 
     @routes.get("/bulletin.png")
     @access.needs(*LEADERS)
     def picture() -> Any:
         chosen, _ = _asked(door)
-        font = poster.font_file()
+        font = bulletin_picture.font_file()
         if chosen is None or font is None:
-            return render_template("closed.html", sentence=ELSEWHERE if font else poster.NO_FONT), 403 if font else 404
+            return render_template(
+                "closed.html", sentence=ELSEWHERE if font else bulletin_picture.NO_FONT
+            ), 403 if font else 404
         headers = {"Cache-Control": "no-store"}
-        return Response(poster.draw(_bulletin(door, chosen), font), 200, headers, content_type="image/png")
+        return Response(bulletin_picture.draw(_bulletin(door, chosen), font), 200, headers, content_type="image/png")
 
     return routes
 

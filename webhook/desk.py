@@ -8,8 +8,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync.config import Office
 from sync.core.sheet.tabs import Column, Tab
+from sync.service import Office
 from sync.workbook.model import Book, Sheet
 from sync.workbook.store import Transaction
 from webhook.access import Door

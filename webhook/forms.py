@@ -12,12 +12,12 @@ from typing import Any
 import flask
 from flask import render_template, request
 
-from sync.config import Office
 from sync.core.people.permissions import Person, answers, sees
 from sync.core.sheet.rows import Raw
 from sync.core.views import forms, worklist
 from sync.core.views.forms import FORMS, Form
-from sync.counter import Answer, Counter, Handed
+from sync.intake.forms import Answer, Counter, Handed
+from sync.service import Office
 from webhook import access, album, report
 from webhook.access import Door
 from webhook.submissions import MOST_LISTED, Sent, Window, answer, by_task, counter_of, photo_lines, read, sender

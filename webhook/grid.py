@@ -15,10 +15,10 @@ import flask
 import orjson
 from flask import Response, render_template, request, stream_with_context
 
-from sync import setup
-from sync.config import Office
 from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet.tabs import Column, Tab
+from sync.service import Office
+from sync.sheets import set_up
 from sync.workbook import lines, live
 from sync.workbook.changes import Change, SheetChange
 from sync.workbook.errors import ApiError
@@ -226,7 +226,7 @@ def _choices(desk: Desk, column: Column | None) -> Sequence[str]:
         return ()
     if column.choices == "streets":
         return desk.office.roster().names
-    return setup.choices(column, desk.office.rules())
+    return set_up.choices(column, desk.office.rules())
 
 
 def _reader(heads: Sequence[Head]) -> Any:

@@ -4,7 +4,7 @@
 Signed with HMAC-SHA256 over ``timestamp.body`` with ``JIELU_SECRET``; five minutes' window; a signature works once.
 
 ``POST /hooks/form/NAME`` (金数据 and 草料: ``/hooks/form/NAME/SECRET``): a push by ``[[hook]]`` of rules.toml. It is
-kept as it came and answered at once; ``sync.reception`` makes a row of it afterwards.
+kept as it came and answered at once; ``sync.intake.pushes`` makes a row of it afterwards.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from sync import formtools
-from sync.config import Office
 from sync.core.rules.section_links import Hook
-from sync.counter import Counter
-from sync.formtools import sign
-from sync.ledger.arrivals import Arrivals
-from sync.reception import Keep
+from sync.intake import form_tools
+from sync.intake.form_tools import sign
+from sync.intake.forms import Counter
+from sync.intake.pushes import Keep
+from sync.ledger.pushes import Arrivals
+from sync.service import Office
 
 __all__ = ["Doorbell", "blueprint", "forms", "keeper", "sign"]
 
-WINDOW_SECONDS = formtools.WINDOW_SECONDS
+WINDOW_SECONDS = form_tools.WINDOW_SECONDS
 MOST_BYTES = 64 * 1024
 MOST_PUSHED = 1024 * 1024
 PUSHED = "表单推送"  # whose photos they are: nobody's of the bureau
@@ -112,7 +112,7 @@ def keeper(office: Office, counter: Callable[[], Counter]) -> Keep:
     return keep
 
 
-def _knock(token: str) -> formtools.Knock | None:
+def _knock(token: str) -> form_tools.Knock | None:
     """The request; None where it is too long."""
     request.max_content_length = MOST_PUSHED
     try:
@@ -120,20 +120,20 @@ def _knock(token: str) -> formtools.Knock | None:
     except RequestEntityTooLarge:
         return None
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return formtools.Knock(body, request.args.to_dict(), headers, token)
+    return form_tools.Knock(body, request.args.to_dict(), headers, token)
 
 
-def _opens(hook: Hook, office: Office, knock: formtools.Knock) -> bool:
+def _opens(hook: Hook, office: Office, knock: form_tools.Knock) -> bool:
     key = office.settings.environ.get(hook.key, "")
     if not key:
         log.warning("hook %s: the variable %s is not set", hook.name, hook.key)
-    return formtools.genuine(hook, key, knock, time.time())
+    return form_tools.genuine(hook, key, knock, time.time())
 
 
 def _keep(hook: Hook, body: bytes, office: Office, arrived: Callable[[], None]) -> tuple[Response, int]:
     try:
-        push = formtools.read(hook, body)
-    except formtools.Unreadable as error:
+        push = form_tools.read(hook, body)
+    except form_tools.Unreadable as error:
         return jsonify(error=str(error)), 400
     words = body.decode("utf-8", "replace")
     fresh = Arrivals(office.ledger).take(hook.name, push.id, words, push.version, datetime.now(UTC))

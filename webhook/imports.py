@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 import flask
 from flask import render_template, request
 
-from sync import imports
 from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.tabs import Column, Tab
-from sync.gateway import Gateway
-from sync.imports import Import, Preview, Unsure
-from sync.ledger import Busy
-from sync.mapping import FileProblem
+from sync.intake import imports
+from sync.intake.imports import Import, Preview, Unsure
+from sync.intake.mapping import FileProblem
+from sync.ledger.ledger import Busy
+from sync.sheets.gateway import Gateway
 from webhook import access
 from webhook.access import Door
 

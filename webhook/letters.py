@@ -20,8 +20,8 @@ from sync.core.people.permissions import Person
 from sync.core.people.roster import ROLES
 from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, plain
-from sync.letters import MIME, BadTemplate
-from sync.verdicts import Verdict
+from sync.outgoing.docx import MIME, BadTemplate
+from sync.sheets.answers import Verdict
 from webhook import access, writing
 from webhook.access import OPERATOR, Door
 

@@ -13,7 +13,7 @@ from sync.core.notices.notices import GROUP, KINDS, MAIL, NONE, OF_LETTERS, dema
 from sync.core.people.permissions import Person
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_links import BOT_KINDS
-from sync.ledger.wishes import Wishes
+from sync.ledger.preferences import Wishes
 from webhook import access
 from webhook.access import Door
 

@@ -10,9 +10,9 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as Answer
 
-from sync.config import Office
 from sync.core.issues.life import STATES
 from sync.core.people.permissions import Person
+from sync.service import Office
 from webhook import access
 
 SENDING = ("待发送", "已发送", "未发送", "发送失败", "不再发送")

@@ -10,9 +10,9 @@ import flask
 import segno
 from flask import render_template, request
 
-from sync.channels import Failure, Letter
 from sync.core.people.permissions import OVERSEERS, Person, people
 from sync.core.people.roster import ROLES
+from sync.outgoing.mail import Failure, Letter
 from webhook import access
 from webhook.access import Door
 

@@ -18,7 +18,7 @@ from sync.core.people.permissions import Person
 from sync.core.sheet.rows import Raw
 from sync.core.views import forms
 from sync.core.views.forms import REPORT, Choices, Field
-from sync.counter import PUBLIC, Answer, Counter, Handed
+from sync.intake.forms import PUBLIC, Answer, Counter, Handed
 from webhook.access import Door
 from webhook.album import take_piece
 from webhook.submissions import STATUS, Sent, Window, by_task, photo_lines, read, streets

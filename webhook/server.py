@@ -12,9 +12,9 @@ from types import FrameType
 import flask
 import waitress  # type: ignore[import-untyped]
 
-from sync.config import Office, SettingsError
-from sync.reception import Keep
+from sync.intake.pushes import Keep
 from sync.scheduler import Clock
+from sync.service import Office, SettingsError
 from webhook import (
     access,
     answers,

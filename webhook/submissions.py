@@ -11,15 +11,15 @@ from typing import Any
 import flask
 from flask import request
 
-from sync.config import Office
 from sync.core.people.permissions import Person
 from sync.core.sheet.photos import ids
 from sync.core.views import worklist
 from sync.core.views.forms import Choices
 from sync.core.views.worklist import Item
-from sync.counter import Answer, Counter, same_sender
-from sync.gateway import Gateway
-from sync.photos import Shelf
+from sync.intake.forms import Answer, Counter, same_sender
+from sync.intake.photos import Shelf
+from sync.service import Office
+from sync.sheets.gateway import Gateway
 from webhook import access
 from webhook.access import Door
 

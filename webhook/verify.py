@@ -18,7 +18,7 @@ from sync.core.sheet.photos import ids
 from sync.core.sheet.rows import Raw, plain
 from sync.core.views import worklist
 from sync.core.views.worklist import standing
-from sync.verdicts import Verdict
+from sync.sheets.answers import Verdict
 from webhook import access, writing
 from webhook.access import Door
 

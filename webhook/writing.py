@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sync import verdicts
-from sync.config import Office
-from sync.gateway import Gateway, Refused, Unknown, Unreachable
-from sync.verdicts import NotWritten, Verdict
+from sync.service import Office
+from sync.sheets import answers
+from sync.sheets.answers import NotWritten, Verdict
+from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
 
 def write(office: Office, one: Verdict) -> tuple[str, int]:
@@ -13,7 +13,7 @@ def write(office: Office, one: Verdict) -> tuple[str, int]:
     503 (the workbook does not answer)."""
     gateway = Gateway(office.client, office.workbook, {one.tab: office.templates[one.tab]})
     try:
-        verdicts.write(gateway, one)
+        answers.write(gateway, one)
     except NotWritten as error:
         return str(error), 409
     except (Refused, Unreachable) as error:

@@ -68,9 +68,7 @@ def border(paragraph: Any, side: str, kind: str, size: int, color: str = "000000
     if borders is None:
         borders = OxmlElement("w:pBdr")
         properties.insert_element_before(borders, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc")
-    borders.append(
-        parse_xml(f'<w:{side} {W} w:val="{kind}" w:sz="{size}" w:space="{space}" w:color="{color}"/>')
-    )
+    borders.append(parse_xml(f'<w:{side} {W} w:val="{kind}" w:sz="{size}" w:space="{space}" w:color="{color}"/>'))
 
 
 def pitch(paragraph: Any, points: float | None = None) -> Any:

@@ -24,11 +24,19 @@ BRANCHES = ("第一支部", "第二支部", "第三支部", "第四支部", "第
 # Plan 七: the secretary of each branch heads this unit.
 HEADS = ("城管执法大队", "市政处", "环卫所", "园林所", "渣土办", "高铁站广场服务所")
 OFFICE_UNIT = "市容股"
-COMMANDS = ("向阳路以西（含向阳南路、向阳北路及保安小区）", "向阳路以东，S336线以南（含S336线）至蒸水河",
-            "S336线以北，S336线西渡大桥以东，洪山大桥以东（含英南新区）")
-SCOPES = ("建设路以西（含建设南北路）的城区", "建设路至向阳路（含向阳南北路及保安小区）的城西区域",
-          "新正街以南至蒸水河的城中区域", "新正街至S336线（含新正街）的城中区域",
-          "联胜路以南的城东区域", "联胜路以北（含联胜路）的城东区域")
+COMMANDS = (
+    "向阳路以西（含向阳南路、向阳北路及保安小区）",
+    "向阳路以东，S336线以南（含S336线）至蒸水河",
+    "S336线以北，S336线西渡大桥以东，洪山大桥以东（含英南新区）",
+)
+SCOPES = (
+    "建设路以西（含建设南北路）的城区",
+    "建设路至向阳路（含向阳南北路及保安小区）的城西区域",
+    "新正街以南至蒸水河的城中区域",
+    "新正街至S336线（含新正街）的城中区域",
+    "联胜路以南的城东区域",
+    "联胜路以北（含联胜路）的城东区域",
+)
 
 
 class Place(NamedTuple):
@@ -84,28 +92,68 @@ def streets() -> list[Cells]:
     found = []
     for number, place in enumerate(places(), start=1):
         branch = place.branch or PLACED.get(place.name) or next(turn)
-        found.append(filled({
-            "code": f"J{number:02d}", "street": place.name, "aliases": place.alias, "type": place.type,
-            "district": DISTRICTS[(branch - 1) // 2], "branch": BRANCHES[branch - 1],
-            "chief": f"街路长{number:02d}", "unit": place.unit, "near": place.near,
-            "note": KNOWN if place.branch else TO_CHECK}))
+        found.append(
+            filled(
+                {
+                    "code": f"J{number:02d}",
+                    "street": place.name,
+                    "aliases": place.alias,
+                    "type": place.type,
+                    "district": DISTRICTS[(branch - 1) // 2],
+                    "branch": BRANCHES[branch - 1],
+                    "chief": f"街路长{number:02d}",
+                    "unit": place.unit,
+                    "near": place.near,
+                    "note": KNOWN if place.branch else TO_CHECK,
+                }
+            )
+        )
     return found
 
 
 def posts() -> list[Cells]:
     """The rows of 组织架构, from the top of the chain down."""
     found = [post("办公室01", "领导小组办公室", "o01", title="领导小组办公室主任（演示）")]
-    found += [post(f"标准化办{n:02d}", "标准化办", f"b{n:02d}", unit=OFFICE_UNIT, title="市容股（演示）")
-              for n in (1, 2)]
-    found += [post(f"指挥长{n:02d}", "指挥长", f"z{n:02d}", district=DISTRICTS[n - 1], scope=COMMANDS[n - 1],
-                   title="局党组成员（演示）") for n in (1, 2, 3)]
-    found += [post(f"支部书记{n:02d}", "支部书记", f"s{n:02d}", district=DISTRICTS[(n - 1) // 2],
-                   branch=BRANCHES[n - 1], unit=HEADS[n - 1], scope=SCOPES[n - 1], title="单位负责人（演示）")
-              for n in range(1, len(BRANCHES) + 1)]
+    found += [
+        post(f"标准化办{n:02d}", "标准化办", f"b{n:02d}", unit=OFFICE_UNIT, title="市容股（演示）") for n in (1, 2)
+    ]
+    found += [
+        post(
+            f"指挥长{n:02d}",
+            "指挥长",
+            f"z{n:02d}",
+            district=DISTRICTS[n - 1],
+            scope=COMMANDS[n - 1],
+            title="局党组成员（演示）",
+        )
+        for n in (1, 2, 3)
+    ]
+    found += [
+        post(
+            f"支部书记{n:02d}",
+            "支部书记",
+            f"s{n:02d}",
+            district=DISTRICTS[(n - 1) // 2],
+            branch=BRANCHES[n - 1],
+            unit=HEADS[n - 1],
+            scope=SCOPES[n - 1],
+            title="单位负责人（演示）",
+        )
+        for n in range(1, len(BRANCHES) + 1)
+    ]
     for number, street in enumerate(streets(), start=1):
         branch = str(street["branch"])
-        found.append(post(str(street["chief"]), "街路长", f"c{number:02d}", district=str(street["district"]),
-                          branch=branch, unit=HEADS[BRANCHES.index(branch)], title="班子成员（演示）"))
+        found.append(
+            post(
+                str(street["chief"]),
+                "街路长",
+                f"c{number:02d}",
+                district=str(street["district"]),
+                branch=branch,
+                unit=HEADS[BRANCHES.index(branch)],
+                title="班子成员（演示）",
+            )
+        )
     return found
 
 

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from sync import exchange, mapping
 from sync.core.sheet.rows import Raw
 from sync.core.sheet.tabs import Tab
+from sync.intake import exchange, mapping
 
 HERE = Path(__file__).parent
 SAMPLE = HERE / "city.csv"
@@ -31,22 +31,58 @@ AGAIN_EVERY = 16  # one report in so many comes back at the place and in the cat
 
 # A city of 4 million reports other things than a county seat: its commonest types are spread over the nine tasks.
 SPREAD: Mapping[str, tuple[tuple[str, int], ...]] = {
-    "暴露垃圾": (("暴露垃圾", 30), ("垃圾满溢", 14), ("路面脏污", 16), ("占道经营", 12), ("店外经营", 10),
-                 ("绿地垃圾", 8), ("缺株死树", 3), ("噪音扰民", 3), ("油烟超标", 2), ("焚烧燃放", 2)),
-    "乱张贴乱涂画": (("乱张贴乱涂画", 45), ("占道经营", 10), ("门店堆物", 10), ("店外经营", 9), ("设施占用", 8),
-                     ("乱晾晒", 8), ("路面破损", 5), ("环卫设施破损", 3), ("井盖缺损", 2)),
+    "暴露垃圾": (
+        ("暴露垃圾", 30),
+        ("垃圾满溢", 14),
+        ("路面脏污", 16),
+        ("占道经营", 12),
+        ("店外经营", 10),
+        ("绿地垃圾", 8),
+        ("缺株死树", 3),
+        ("噪音扰民", 3),
+        ("油烟超标", 2),
+        ("焚烧燃放", 2),
+    ),
+    "乱张贴乱涂画": (
+        ("乱张贴乱涂画", 45),
+        ("占道经营", 10),
+        ("门店堆物", 10),
+        ("店外经营", 9),
+        ("设施占用", 8),
+        ("乱晾晒", 8),
+        ("路面破损", 5),
+        ("环卫设施破损", 3),
+        ("井盖缺损", 2),
+    ),
     "渣土乱倒": (("渣土乱倒", 50), ("渣土遗撒", 25), ("建筑垃圾", 25)),
     "占道经营": (("占道经营", 85), ("马路市场", 15)),
 }
 TEXTS: Mapping[str, str] = {
-    "占道经营": "流动摊贩占用人行道", "店外经营": "门店把货架摆到店外", "门店堆物": "门店前堆放杂物",
-    "马路市场": "路边自发形成的菜市", "路面脏污": "路面有污渍和垃圾", "路面积水": "路面积水没有排走",
-    "绿地垃圾": "绿化带里有垃圾", "缺株死树": "行道树枯死缺株", "乱张贴乱涂画": "墙面有小广告和涂鸦",
-    "乱晾晒": "树木之间拉绳晾晒", "背街堆物": "巷内堆放旧家具家电", "暴露垃圾": "路边成堆垃圾没有清走",
-    "垃圾满溢": "垃圾桶满溢，盖子敞开", "环卫设施破损": "果皮箱破损", "渣土遗撒": "渣土车沿途遗撒",
-    "渣土乱倒": "路边偷倒渣土", "建筑垃圾": "装修垃圾没有清运", "井盖缺损": "井盖破损", "路面破损": "人行道地砖破损",
-    "路灯故障": "路灯不亮", "设施占用": "占用公共设施", "油烟超标": "餐馆油烟直排", "噪音扰民": "商铺高音喇叭揽客",
-    "焚烧燃放": "露天焚烧垃圾", "其他": "其他市容问题",
+    "占道经营": "流动摊贩占用人行道",
+    "店外经营": "门店把货架摆到店外",
+    "门店堆物": "门店前堆放杂物",
+    "马路市场": "路边自发形成的菜市",
+    "路面脏污": "路面有污渍和垃圾",
+    "路面积水": "路面积水没有排走",
+    "绿地垃圾": "绿化带里有垃圾",
+    "缺株死树": "行道树枯死缺株",
+    "乱张贴乱涂画": "墙面有小广告和涂鸦",
+    "乱晾晒": "树木之间拉绳晾晒",
+    "背街堆物": "巷内堆放旧家具家电",
+    "暴露垃圾": "路边成堆垃圾没有清走",
+    "垃圾满溢": "垃圾桶满溢，盖子敞开",
+    "环卫设施破损": "果皮箱破损",
+    "渣土遗撒": "渣土车沿途遗撒",
+    "渣土乱倒": "路边偷倒渣土",
+    "建筑垃圾": "装修垃圾没有清运",
+    "井盖缺损": "井盖破损",
+    "路面破损": "人行道地砖破损",
+    "路灯故障": "路灯不亮",
+    "设施占用": "占用公共设施",
+    "油烟超标": "餐馆油烟直排",
+    "噪音扰民": "商铺高音喇叭揽客",
+    "焚烧燃放": "露天焚烧垃圾",
+    "其他": "其他市容问题",
 }
 
 
@@ -74,8 +110,9 @@ def part(key: str, salt: str, parts: int) -> int:
 
 def read(path: Path, templates: Mapping[str, Tab], until: datetime, streets: int) -> list[Report]:
     """All reports of the file in the order of time; ``street`` counts from 0. Raises ``FileProblem``."""
-    issues, feedback = (exchange.read_file(path, templates[key], mapping.read(HERE / f"{key}.toml"))
-                        for key in ("issues", "feedback"))
+    issues, feedback = (
+        exchange.read_file(path, templates[key], mapping.read(HERE / f"{key}.toml")) for key in ("issues", "feedback")
+    )
     table = pd.DataFrame(issues)
     table["ref"] = [str(row["issue"]) for row in feedback]
     table["closed"] = pd.to_numeric(pd.Series([row.get("reported_at") for row in feedback]))
@@ -105,8 +142,17 @@ def _report(row: Mapping[Any, Any], streets: int) -> Report:
     ref, category = str(row["ref"]), _category(str(row["ref"]), str(row["category"]))
     severity = SEVERITIES[part(ref, "severity", len(SEVERITIES))]
     source = _source(ref, str(row["source"]), row["accepted"])
-    return Report(ref, row["at"].to_pydatetime(), source, _street(ref, str(row["street"]), streets),
-                  f"{1 + part(ref, 'place', 80)}号门前", category, severity, TEXTS[category], row["slow"])
+    return Report(
+        ref,
+        row["at"].to_pydatetime(),
+        source,
+        _street(ref, str(row["street"]), streets),
+        f"{1 + part(ref, 'place', 80)}号门前",
+        category,
+        severity,
+        TEXTS[category],
+        row["slow"],
+    )
 
 
 def _street(ref: str, zip_code: str, streets: int) -> int:

@@ -15,7 +15,6 @@ from functools import cached_property
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from sync.config import Office
 from sync.core.rules.rules import Rules
 from sync.core.sheet.plan import Plan, Write, append_row
 from sync.core.sheet.rows import Raw, plain
@@ -23,7 +22,8 @@ from sync.core.sheet.serials import DAY
 from sync.core.sheet.tabs import Layout, Tab, locate
 from sync.demo.script import Cell, Entry, Number
 from sync.demo.signing import Leaders
-from sync.gateway import Gateway
+from sync.service import Office
+from sync.sheets.gateway import Gateway
 from sync.tick import tick, ticks
 
 Mark = tuple[str, str, str]
@@ -197,8 +197,16 @@ class Service:
         self.settle(now)
 
 
-def play(office: Office, entries: Iterable[Entry], start: datetime, until: datetime, every: timedelta = HOUR,
-         *, progress: bool = False, idle: bool = True) -> Played:
+def play(
+    office: Office,
+    entries: Iterable[Entry],
+    start: datetime,
+    until: datetime,
+    every: timedelta = HOUR,
+    *,
+    progress: bool = False,
+    idle: bool = True,
+) -> Played:
     """Play ``entries`` from ``start`` to ``until`` (aware), looking at most ``every`` so often.
 
     ``idle``: pass over looks at which nothing can have changed. Raises what the gateway and the ledger raise.

@@ -171,10 +171,16 @@ class Story:
     def row(self) -> dict[str, Cell]:
         report = self.report
         cells: dict[str, Cell] = {
-            "reported_at": self.script.serial(report.at), "reporter": self.reporter,
-            "source": PUBLIC if report.source == VOID else report.source, "street": self.street["street"],
-            "place": report.place, "category": report.category, "severity": report.severity,
-            "text": f"{report.place}{report.text}", "photos": f"{report.ref}-整改前.jpg"}
+            "reported_at": self.script.serial(report.at),
+            "reporter": self.reporter,
+            "source": PUBLIC if report.source == VOID else report.source,
+            "street": self.street["street"],
+            "place": report.place,
+            "category": report.category,
+            "severity": report.severity,
+            "text": f"{report.place}{report.text}",
+            "photos": f"{report.ref}-整改前.jpg",
+        }
         if self.given:
             cells["given_limit"] = "1工作日"
         if self.dice("located", 4):
@@ -213,8 +219,12 @@ class Story:
     def slips(self) -> Mapping[str, Mapping[str, Cell]]:
         """As people get it wrong: a street cut short, a category left out, a date in words, a severity of their own."""
         at, street = self.report.at, str(self.street["street"])
-        return {"street": {"street": street[:-1]}, "category": {"category": ""}, "severity": {"severity": "特别严重"},
-                "reported_at": {"reported_at": f"{at.month}月{at.day}号{at.hour}点{at.minute}分{at.second}秒"}}
+        return {
+            "street": {"street": street[:-1]},
+            "category": {"category": ""},
+            "severity": {"severity": "特别严重"},
+            "reported_at": {"reported_at": f"{at.month}月{at.day}号{at.hour}点{at.minute}分{at.second}秒"},
+        }
 
     @cached_property
     def looked_at(self) -> datetime:
@@ -247,12 +257,17 @@ class Story:
         if slow < ON_TIME:
             return calendar.share(start, self.limit, 0.1 + 0.75 * slow / ON_TIME)
         late = (slow - ON_TIME) / (1 - ON_TIME)
-        return self.script.after(calendar.add(start, self.limit).at, 1 + round(LATEST * late ** 3))
+        return self.script.after(calendar.add(start, self.limit).at, 1 + round(LATEST * late**3))
 
     def feedback(self, at: datetime, outcome: str, text: str) -> Entry:
         by = str(self.street["chief"]) if self.dice("by", 5) < 3 else self.category.unit
-        cells: dict[str, Cell] = {"reported_at": self.script.serial(at), "reporter": by, "outcome": outcome,
-                                  "issue": Number(self.report.ref), "text": text}
+        cells: dict[str, Cell] = {
+            "reported_at": self.script.serial(at),
+            "reporter": by,
+            "outcome": outcome,
+            "issue": Number(self.report.ref),
+            "text": text,
+        }
         if outcome == "已整改" and self.dice("photo", 40):
             cells["photos"] = f"{self.report.ref}-整改后.jpg"
         return Entry(at, "feedback", cells)
@@ -269,12 +284,19 @@ class Story:
         answer = "不同意" if self.dice("no", 4) == 0 else "同意"
         later = said + HOUR if answer == "不同意" else self.script.after(deadline, 6)
         name = f"{self.report.ref}申请"
-        return [Entry(at, "requests", self.request(kind, at, deadline), ref=name),
-                Entry(said, "requests", self.answer(kind, said, answer), into=name)], max(fixed, later)
+        return [
+            Entry(at, "requests", self.request(kind, at, deadline), ref=name),
+            Entry(said, "requests", self.answer(kind, said, answer), into=name),
+        ], max(fixed, later)
 
     def request(self, kind: str, at: datetime, deadline: datetime) -> dict[str, Cell]:
-        cells: dict[str, Cell] = {"requested_at": self.script.serial(at), "requester": self.street["chief"],
-                                  "kind": kind, "issue": Number(self.report.ref), "reason": REASONS[kind]}
+        cells: dict[str, Cell] = {
+            "requested_at": self.script.serial(at),
+            "requester": self.street["chief"],
+            "kind": kind,
+            "issue": Number(self.report.ref),
+            "reason": REASONS[kind],
+        }
         if kind == "移交":
             return {**cells, "to_unit": cast.HEADS[self.dice("unit", len(cast.HEADS))]}
         return {**cells, "until": self.script.serial(self.script.after(deadline, 13 if kind == "延期" else 26))}

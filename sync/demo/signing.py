@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from sync.config import Office
 from sync.core.letters import letters
 from sync.core.sheet import serials
 from sync.core.sheet.plan import Plan, Write
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.tabs import Layout, locate
-from sync.gateway import Gateway
+from sync.service import Office
+from sync.sheets.gateway import Gateway
 
 SIGNER = "办公室01"
 HOURS = range(9, 18)  # in which a leader is at his desk

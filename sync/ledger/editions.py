@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync.ledger import Ledger
+from sync.ledger.ledger import Ledger
 from sync.ledger.tables import drafts, editions, upsert
 
 

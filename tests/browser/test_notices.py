@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from sync.ledger.wishes import Wishes
+from sync.ledger.preferences import Wishes
 from tests.browser.conftest import Enter, faults
 from tests.house import OPERATOR, House
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from sync.core.rules.rules import Rules
 from sync.core.sheet.tabs import Color, Column, Tab, letters
-from sync.gateway import Gateway
+from sync.sheets.gateway import Gateway
 from sync.workbook.accounts import Accounts
 from sync.workbook.store import Store
 

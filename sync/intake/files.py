@@ -19,7 +19,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.tabs import Tab
-from sync.mapping import ColumnMap, FileProblem
+from sync.intake.mapping import ColumnMap, FileProblem
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 MARKS = (",", "\t", ";", "，")
@@ -107,8 +107,9 @@ def _sheet_name(path: Path, names: Sequence[str], tab: Tab, rules: ColumnMap | N
         return wanted
     if len(names) == 1 and not (rules and rules.sheet):
         return names[0]
-    raise FileProblem([f"文件 {path.name} 里没有工作表「{wanted}」，有：{'、'.join(names)}。"
-                       f"请把要导入的工作表改名为「{wanted}」。"])
+    raise FileProblem(
+        [f"文件 {path.name} 里没有工作表「{wanted}」，有：{'、'.join(names)}。请把要导入的工作表改名为「{wanted}」。"]
+    )
 
 
 def _raw(cell: Any) -> Raw:

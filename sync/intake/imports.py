@@ -16,14 +16,14 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sync import exchange
 from sync.core.sheet.plan import Plan, append_row
 from sync.core.sheet.rows import Raw, fingerprint, nearest, plain, quoted
 from sync.core.sheet.tabs import Tab, locate
-from sync.gateway import Gateway, Refused, Unknown, Unreachable
-from sync.ledger import Ledger
-from sync.ledger.arrivals import DONE, IMPORTS, Arrival, Arrivals
-from sync.mapping import FileProblem
+from sync.intake import exchange
+from sync.intake.mapping import FileProblem
+from sync.ledger.ledger import Ledger
+from sync.ledger.pushes import DONE, IMPORTS, Arrival, Arrivals
+from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
 SOURCE = IMPORTS
 WAITING, ADDING = "待确认", "写入中"

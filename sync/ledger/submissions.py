@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from sync.core.sheet.photos import Photo
 from sync.core.sheet.rows import Raw
-from sync.ledger import Ledger
+from sync.ledger.ledger import Ledger
 from sync.ledger.tables import photos, submissions, upsert
 
 SENDING, IN = "待写入", "已写入"

@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sync import setup
 from sync.core.look import archive
 from sync.core.look.archive import KEY
 from sync.core.look.decide import Look, take
@@ -21,8 +20,9 @@ from sync.core.memory import MOVING, THERE, Archived, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.rows import Row, Table, plain
 from sync.core.sheet.tabs import locate
-from sync.gateway import Gateway
-from sync.ledger import Ledger
+from sync.ledger.ledger import Ledger
+from sync.sheets import set_up
+from sync.sheets.gateway import Gateway
 
 MOST_AT_ONCE = 200  # rows in one request
 MOST_ROUNDS = 4  # a row that is astray goes back, and is looked for again
@@ -123,7 +123,7 @@ def _made(gateway: Gateway, rules: Rules, title: str, live: Table) -> Table:
     """A new archive tab, as wide as the live one."""
     tab = archive.tab_like(gateway.tabs[KEY], title, live.header)
     sheet = next(n for n in range(2001, 10**6) if n not in gateway.titles.values())
-    gateway.send(setup.tab_requests(tab, sheet, rules))
+    gateway.send(set_up.tab_requests(tab, sheet, rules))
     return tables(gateway).archives[title]
 
 

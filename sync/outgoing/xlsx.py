@@ -49,8 +49,14 @@ def draw(
     """
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
-        book.set_properties({"created": EVER, "title": rules.bureau.name, "keywords": f"规则 {rules.hash}",
-                             "comments": f"时间都是 {zone.key} 的当地时间"})
+        book.set_properties(
+            {
+                "created": EVER,
+                "title": rules.bureau.name,
+                "keywords": f"规则 {rules.hash}",
+                "comments": f"时间都是 {zone.key} 的当地时间",
+            }
+        )
         drawing = Drawing(book, tables, templates, rules)
         for tab in templates.values():
             drawing.sheet(tab)
@@ -151,9 +157,19 @@ class Drawing:
     def drop_down(self, sheet: Worksheet, index: int, column: Column, last: int) -> None:
         source = self.source(column)
         if source is not None:
-            sheet.data_validation(1, index, last, index, {
-                "validate": "list", "source": source, "error_type": "warning", "error_title": column.header,
-                "error_message": "不在列表里，系统会在校验列里说明。仍要填入吗？"})
+            sheet.data_validation(
+                1,
+                index,
+                last,
+                index,
+                {
+                    "validate": "list",
+                    "source": source,
+                    "error_type": "warning",
+                    "error_title": column.header,
+                    "error_message": "不在列表里，系统会在校验列里说明。仍要填入吗？",
+                },
+            )
 
     def source(self, column: Column) -> list[str] | str | None:
         """What a drop-down offers: values written out, or the cells where they stand."""
@@ -232,4 +248,4 @@ def write(sheet: Worksheet, row: int, column: int, value: Raw, look: Format) -> 
 
 def fitting(text: str) -> str:
     """A text that one cell of Excel can hold; a longer one says that it was cut."""
-    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT - len(CUT)] + CUT
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - len(CUT)] + CUT

@@ -47,7 +47,7 @@ class FileProblem(ValueError):
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
-        shown = list(self.problems[:self.MOST])
+        shown = list(self.problems[: self.MOST])
         if len(self.problems) > self.MOST:
             shown.append(f"……另有 {len(self.problems) - self.MOST} 处。")
         super().__init__("\n".join(shown))
@@ -84,10 +84,18 @@ def _shape(raw: Mapping[str, Any]) -> list[str]:
     """What is wrong with the file's own keys."""
     found = [f"不认识「{key}」。{nearest(key, KEYS)}只能写 {'、'.join(KEYS)}。" for key in raw if key not in KEYS]
     found += [f"{key} 应当是一张表，用 [{key}] 开头。" for key in TABLES if not isinstance(raw.get(key, {}), dict)]
-    found += [f"[{outer}.\"{key}\"] 应当是一张表。" for outer in ("values", "numbers")
-              for key, inner in _pairs(raw.get(outer)) if not isinstance(inner, dict)]
-    found += [f"{outer} 的「{key}」应当是文字，放进英文引号。" for outer in ("columns", "dates")
-              for key, inner in _pairs(raw.get(outer)) if not isinstance(inner, str)]
+    found += [
+        f'[{outer}."{key}"] 应当是一张表。'
+        for outer in ("values", "numbers")
+        for key, inner in _pairs(raw.get(outer))
+        if not isinstance(inner, dict)
+    ]
+    found += [
+        f"{outer} 的「{key}」应当是文字，放进英文引号。"
+        for outer in ("columns", "dates")
+        for key, inner in _pairs(raw.get(outer))
+        if not isinstance(inner, str)
+    ]
     if not isinstance(raw.get("header_row", 1), int) or raw.get("header_row", 1) < 1:
         found.append("header_row 应当是 1 以上的整数。")
     if not found and not raw.get("columns"):
@@ -103,11 +111,16 @@ def misfits(rules: ColumnMap, tab: Tab, header: Iterable[str], where: str) -> li
     """What the mapping names and neither the tab nor the file has."""
     known, there = [column.header for column in tab.columns], list(header)
     named = [one for table in TABLES for one in getattr(rules, table)]
-    found = [f"对照文件 {rules.name}：「{tab.title}」没有「{one}」这一列。{nearest(one, known)}"
-             for one in dict.fromkeys(named) if one not in known]
-    return found + [f"{where}：没有「{source}」这一列（对照文件 {rules.name} 里对应「{target}」）。"
-                    f"{nearest(source, there)}"
-                    for target, source in rules.columns.items() if source not in there]
+    found = [
+        f"对照文件 {rules.name}：「{tab.title}」没有「{one}」这一列。{nearest(one, known)}"
+        for one in dict.fromkeys(named)
+        if one not in known
+    ]
+    return found + [
+        f"{where}：没有「{source}」这一列（对照文件 {rules.name} 里对应「{target}」）。{nearest(source, there)}"
+        for target, source in rules.columns.items()
+        if source not in there
+    ]
 
 
 def apply(rules: ColumnMap, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Bad]]:
@@ -135,8 +148,7 @@ def _dates(cells: pd.Series[Any], form: str, header: str, problems: list[Bad]) -
     texts = cells[cells.map(lambda cell: isinstance(cell, str) and cell != "")]
     moments = pd.to_datetime(texts, format=form, errors="coerce")
     bad = moments.isna()
-    problems += [(int(index), header, f"填的是「{texts[index]}」，不是 {form} 的写法。")
-                 for index in texts.index[bad]]
+    problems += [(int(index), header, f"填的是「{texts[index]}」，不是 {form} 的写法。") for index in texts.index[bad]]
     seconds = (moments[~bad] - pd.Timestamp(serials.EPOCH)).dt.total_seconds()
     turned = cells.copy()
     turned[seconds.index] = (seconds / serials.DAY).astype(object)
@@ -146,6 +158,7 @@ def _dates(cells: pd.Series[Any], form: str, header: str, problems: list[Bad]) -
 
 def _numbers(cells: pd.Series[Any], form: Mapping[str, str]) -> pd.Series[Any]:
     """Numbers written with other marks: thousands and the words of ``remove`` taken out, the decimal mark a point."""
+
     def turned(cell: Any) -> Any:
         if not isinstance(cell, str):
             return cell

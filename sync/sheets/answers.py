@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sync.core.sheet.plan import Plan, Restore, Write, give_back, land, same
 from sync.core.sheet.rows import Raw, Table, fingerprint, plain
 from sync.core.sheet.tabs import Layout, locate
-from sync.gateway import Gateway
+from sync.sheets.gateway import Gateway
 
 TRIES = 3
 

@@ -19,8 +19,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 
-from sync import archiving, demo, exchange, inspection, letters, mapping, proof, setup
-from sync.config import Office, Settings, SettingsError
+from sync.cli import check as inspection
 from sync.core.look import archive
 from sync.core.look.decide import Look, take
 from sync.core.rules.rules import RulesError, load
@@ -28,8 +27,13 @@ from sync.core.sheet.tabs import TabError
 from sync.core.views import explain as explanations
 from sync.core.views import reasons, verification
 from sync.core.views import simulate as simulations
-from sync.gateway import Refused, Unknown, Unreachable
-from sync.ledger import Busy, Outdated, Unusable
+from sync.demo import demo
+from sync.intake import exchange, mapping, sealed_file
+from sync.ledger.ledger import Busy, Outdated, Unusable
+from sync.outgoing import docx
+from sync.service import Office, Settings, SettingsError
+from sync.sheets import archive_moves, set_up
+from sync.sheets.gateway import Refused, Unknown, Unreachable
 
 COULD_NOT = (
     SettingsError,
@@ -42,9 +46,9 @@ COULD_NOT = (
     Outdated,
     Unusable,
     exchange.FileProblem,
-    setup.NotEmpty,
+    set_up.NotEmpty,
     simulations.NotKnown,
-    letters.BadTemplate,
+    docx.BadTemplate,
 )
 console = Console(highlight=False, soft_wrap=True)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -111,8 +115,8 @@ def run(office: Office, host: str, port: int) -> None:
 
 def ensure(office: Office) -> None:
     """An embedded workbook that has no tabs yet gets them."""
-    if office.embedded and setup.is_empty(office.gateway):
-        setup.build(office.gateway, office.rules())
+    if office.embedded and set_up.is_empty(office.gateway):
+        set_up.build(office.gateway, office.rules())
 
 
 @main.command()
@@ -120,7 +124,7 @@ def ensure(office: Office) -> None:
 @click.pass_obj
 def init(office: Office, as_json: bool) -> None:
     """按模板建好工作簿的各个工作表。"""
-    made = setup.build(office.gateway, office.rules())
+    made = set_up.build(office.gateway, office.rules())
     say(
         as_json,
         {"workbook": office.workbook, "tabs": made},
@@ -176,15 +180,14 @@ def deliver(office: Office, now_text: str | None, as_json: bool) -> None:
 def explain(office: Office, number: str, now_text: str | None, as_json: bool) -> None:
     """一个问题为什么是现在这样：时限怎么算的，升级、计分、通知，接下来会怎样；写明细号，就说这一分是怎么来的。"""
     rules = office.rules()
-    seen = archiving.tables(office.gateway)
+    seen = archive_moves.tables(office.gateway)
     tables, memory, _ = archive.merged(seen, office.ledger.memory(), rules.bureau.zone)
     look = take(Look(tables, memory, rules, moment(now_text, rules.bureau.zone)))
     found = explanations.of(look, number) or reasons.reason(look, number)
     if found is None:
         raise SettingsError(f"问题台账里没有编号 {number}，扣分明细里也没有这个明细号。")
     trail = [
-        f"{one['at']:%Y-%m-%d %H:%M} {one['what']}：{one['before']} → {one['after']}"
-        for one in office.trail(number)
+        f"{one['at']:%Y-%m-%d %H:%M} {one['what']}：{one['before']} → {one['after']}" for one in office.trail(number)
     ]
     text = found.text() + ("\n改动记录\n" + "\n".join(f"  {one}" for one in trail) if trail else "")
     say(
@@ -221,7 +224,7 @@ def restore(office: Office, number: str, now_text: str | None, as_json: bool) ->
     """把被删除的一行放回去，编号、时限和历史都不变。"""
     now = moment(now_text, office.rules().bureau.zone)
     if not office.ledger.want_back(number):
-        if number not in archiving.missing(office.gateway, office.ledger):
+        if number not in archive_moves.missing(office.gateway, office.ledger):
             raise SettingsError(f"没有编号为 {number} 的被删除的行；被删除的行列在「运行状态」里。")
         office.ledger.archive((), now, lost=(number,))
     report = office.ticks(now, idle=False)
@@ -273,11 +276,11 @@ def verify(office: Office, month: str, file: Path | None, now_text: str | None, 
     """核对一个封存的月份：重算摘要值，逐格列出封存以后的改动。"""
     _month(month)
     if file is not None:
-        found = proof.verify(file, month)
+        found = sealed_file.verify(file, month)
     else:
         rules = office.rules()
         now = moment(now_text, rules.bureau.zone)
-        live = verification.verify(archiving.tables(office.gateway), office.ledger.memory(), rules, now, month)
+        live = verification.verify(archive_moves.tables(office.gateway), office.ledger.memory(), rules, now, month)
         if live is None:
             raise SettingsError(f"{month} 还没有封存。")
         found = live
@@ -294,7 +297,7 @@ def archive_(office: Office, now_text: str | None, as_json: bool) -> None:
     rules = office.rules()
     now = moment(now_text, rules.bureau.zone)
     trouble = office.ticks(now, idle=False).trouble
-    done = archiving.everything(office.gateway, office.ledger, rules, now)
+    done = archive_moves.everything(office.gateway, office.ledger, rules, now)
     trouble += done.trouble
     say(as_json, {"archived": list(done.numbers), "trouble": trouble}, replace(done, trouble=trouble).text())
     sys.exit(1 if trouble else 0)
@@ -337,7 +340,7 @@ def export(office: Office, file: Path, as_json: bool) -> None:
     if file.suffix.lower() != ".xlsx":
         raise SettingsError(f"导出的文件名要以 .xlsx 结尾：{file}")
     rules = office.rules()
-    tables, templates = archive.sheets(archiving.tables(office.gateway))
+    tables, templates = archive.sheets(archive_moves.tables(office.gateway))
     sealed = office.ledger.memory().closings.values()
     exchange.export(tables, templates, file, rules, rules.bureau.zone, sealed)
     rows = sum(len(table.rows) for table in tables.values())
@@ -360,7 +363,7 @@ def token(office: Office, name: str, out: Path | None, revoke: bool, as_json: bo
         say(as_json, {"revoked": name}, f"「{name}」已收回。")
         return
     path = out or Path(f"{name}.json")
-    written = setup.write_token(office.store, office.settings.url or "http://127.0.0.1:8617", name, path)
+    written = set_up.write_token(office.store, office.settings.url or "http://127.0.0.1:8617", name, path)
     say(
         as_json,
         {"file": str(path), "client_email": written["client_email"]},

@@ -14,17 +14,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sync import formtools
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_links import Hook
 from sync.core.sheet.amendments import Rows, amendments, people_s_cells
 from sync.core.sheet.plan import Plan, Restore, append_row, same
 from sync.core.sheet.rows import Raw, Table, fingerprint, plain
 from sync.core.sheet.tabs import Layout, Tab, locate
-from sync.fetching import Fetcher, Lost, allowed
-from sync.gateway import Gateway, Refused, Unknown, Unreachable
-from sync.ledger import Busy, Ledger
-from sync.ledger.arrivals import DONE, FAILED, RECEIVED, Arrival, Arrivals
+from sync.intake import form_tools
+from sync.intake.fetching import Fetcher, Lost, allowed
+from sync.ledger.ledger import Busy, Ledger
+from sync.ledger.pushes import DONE, FAILED, RECEIVED, Arrival, Arrivals
+from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
 GAPS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 60, 180))
 MOST_TRIES = 8  # refusals of one row, or looks for one photo
@@ -90,21 +90,21 @@ class Reception:
     def _job(self, one: Arrival, now: datetime) -> Job | None:
         """The row that it should be; None where it is settled without one."""
         hook = next((hook for hook in self.rules.hooks if hook.name == one.source), None)
-        misfits = formtools.misfits(hook, self.gateway.tabs) if hook else [f"没有 [[hook]]「{one.source}」"]
-        tab = formtools.tab_of(hook, self.gateway.tabs) if hook else None
+        misfits = form_tools.misfits(hook, self.gateway.tabs) if hook else [f"没有 [[hook]]「{one.source}」"]
+        tab = form_tools.tab_of(hook, self.gateway.tabs) if hook else None
         if hook is None or tab is None or misfits:
             self._later([one], now, f"规则要先改正：{misfits[0]}", counts=False)
             return None
         try:
-            push = formtools.read(hook, one.payload.encode())
-        except formtools.Unreadable as error:
+            push = form_tools.read(hook, one.payload.encode())
+        except form_tools.Unreadable as error:
             self._give_up(one, f"{error}，请核对表单的推送设置")
             return None
         if push.gone:
             self._settle(one, now, "表单里删除了这一条；台账里的行留着，由人决定")
             return None
-        cells = formtools.row(hook, tab, push.fields, one.at, self.rules.bureau.zone)
-        if all(formtools.dig(push.fields, path) in (None, "", [], {}) for path in hook.columns.values()):
+        cells = form_tools.row(hook, tab, push.fields, one.at, self.rules.bureau.zone)
+        if all(form_tools.dig(push.fields, path) in (None, "", [], {}) for path in hook.columns.values()):
             self._give_up(one, "columns 里写的字段一个也没有内容，请核对字段的名字")
             return None
         return Job(one, hook, tab, cells)
@@ -112,7 +112,7 @@ class Reception:
     # Photos
     def _with_photos(self, job: Job) -> Job:
         """The job with the photos fetched that can be: their addresses stand in the cell in place of the links."""
-        text = plain(job.cells.get(formtools.PHOTOS, ""))
+        text = plain(job.cells.get(form_tools.PHOTOS, ""))
         if not text or self.keep is None or not job.hook.photo_hosts:
             return job
         kept = dict(job.arrival.photos or {})
@@ -121,7 +121,7 @@ class Reception:
                 self._left -= 1
                 self._fetch(link, job.hook, kept)
         shown = "\n".join(kept.get(link) or link for link in text.split("\n"))
-        return replace(job, arrival=replace(job.arrival, photos=kept), cells={**job.cells, formtools.PHOTOS: shown})
+        return replace(job, arrival=replace(job.arrival, photos=kept), cells={**job.cells, form_tools.PHOTOS: shown})
 
     def _fetch(self, link: str, hook: Hook, kept: dict[str, str]) -> None:
         """Into ``kept``: the photo's address; nothing where it is worth another try; empty where it is not."""
@@ -138,7 +138,7 @@ class Reception:
         """Whether a photo that may be fetched is not here yet."""
         if self.keep is None:
             return False
-        links = plain(job.cells.get(formtools.PHOTOS, "")).split("\n")
+        links = plain(job.cells.get(form_tools.PHOTOS, "")).split("\n")
         return any(_may_fetch(link, job.hook) and link not in (job.arrival.photos or {}) for link in links)
 
     # Rows

@@ -20,9 +20,7 @@ from dotenv import dotenv_values
 from google.auth.exceptions import GoogleAuthError
 from google.oauth2.service_account import Credentials
 
-from sync import digests, letters, outbox, tick
-from sync.bots import Bot
-from sync.channels import Mail
+from sync import tick
 from sync.core.letters.addressees import MAILED
 from sync.core.letters.letters import Letter
 from sync.core.notices.notices import Notice, demanded
@@ -31,10 +29,14 @@ from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules, RulesError
 from sync.core.rules.rules import load as load_rules
 from sync.core.sheet import serials, tabs
-from sync.gateway import Client, Gateway
-from sync.ledger import Ledger
-from sync.ledger.arrivals import Arrivals
-from sync.reception import Keep, Received, Reception
+from sync.intake.pushes import Keep, Received, Reception
+from sync.ledger.ledger import Ledger
+from sync.ledger.pushes import Arrivals
+from sync.outgoing import docx as letters
+from sync.outgoing import group_digests, outbox
+from sync.outgoing.bots import Bot
+from sync.outgoing.mail import Mail
+from sync.sheets.gateway import Client, Gateway
 from sync.workbook.accounts import Accounts
 from sync.workbook.api import Api
 from sync.workbook.store import Store
@@ -307,7 +309,7 @@ class Office:
         False: no group hears of it (a demo)."""
         rules, done = self.rules(), outbox.Delivery()
         if groups:
-            digests.deliver(self.ledger, self.bots, now, done)
+            group_digests.deliver(self.ledger, self.bots, now, done)
         asked, link = demanded(rules), self.settings.url
         mails = outbox.deliver(
             self.ledger, self.mail, now, digest=rules.notices.digest, link=link, asked=asked, files=self._files

@@ -13,16 +13,17 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from sync import files, mapping, xlsx
 from sync.core.rules.rules import Rules
 from sync.core.scores import facts
 from sync.core.scores.seal import Closing
 from sync.core.sheet.plan import Plan, append_row, to_raw
 from sync.core.sheet.rows import READERS, Raw, Table, nearest, plain, quoted
 from sync.core.sheet.tabs import Column, Tab, letters, locate
-from sync.files import Sheet
-from sync.gateway import Client, Gateway, Refused, Unknown
-from sync.mapping import ColumnMap, FileProblem
+from sync.intake import files, mapping
+from sync.intake.files import Sheet
+from sync.intake.mapping import ColumnMap, FileProblem
+from sync.outgoing import xlsx
+from sync.sheets.gateway import Client, Gateway, Refused, Unknown
 
 __all__ = ["FileProblem", "append", "export", "read_file", "read_rows"]
 
@@ -61,9 +62,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 # Reading -----------------------------------------------------------------------------------------------------
-def read_file(
-    path: Path, tab: Tab, rules: ColumnMap | None = None, zone: ZoneInfo = UTC
-) -> list[dict[str, Raw]]:
+def read_file(path: Path, tab: Tab, rules: ColumnMap | None = None, zone: ZoneInfo = UTC) -> list[dict[str, Raw]]:
     """The rows of a file for one tab, as raw values by column key: dates as serials, texts as texts.
 
     ``rules``: a mapping file; without one the file's headers must be the tab's. Times are wall clock of ``zone``.
@@ -98,8 +97,7 @@ def read_rows(
 def _frame(sheet: Sheet) -> pd.DataFrame:
     """The rows under the headers that are filled, as objects, by their row numbers."""
     at = [(index, header) for index, header in enumerate(sheet.header) if header]
-    data = {header: [cells[index] if index < len(cells) else "" for _, cells in sheet.rows]
-            for index, header in at}
+    data = {header: [cells[index] if index < len(cells) else "" for _, cells in sheet.rows] for index, header in at}
     return pd.DataFrame(data, index=[number for number, _ in sheet.rows], dtype=object)
 
 
@@ -107,14 +105,20 @@ def _frame(sheet: Sheet) -> pd.DataFrame:
 def _strange(sheet: Sheet, tab: Tab) -> list[str]:
     """Headers that the tab does not know, each with the nearest that it does."""
     known = [column.header for column in tab.columns]
-    return [f"{sheet.where}：第 1 行 {letters(index)} 列的表头「{header}」，「{tab.title}」里没有。"
-            f"{nearest(header, known) or '不需要的列请删掉；列名不同的用对照文件（--mapping）。'}"
-            for index, header in enumerate(sheet.header) if header and header not in known]
+    return [
+        f"{sheet.where}：第 1 行 {letters(index)} 列的表头「{header}」，「{tab.title}」里没有。"
+        f"{nearest(header, known) or '不需要的列请删掉；列名不同的用对照文件（--mapping）。'}"
+        for index, header in enumerate(sheet.header)
+        if header and header not in known
+    ]
 
 
 def _missing(sheet: Sheet, tab: Tab, made: pd.DataFrame, rules: ColumnMap | None) -> list[str]:
-    lacking = [column.header for column in tab.staff if column.required and column.header not in made.columns
-               and not (rules and column.header in rules.columns)]
+    lacking = [
+        column.header
+        for column in tab.staff
+        if column.required and column.header not in made.columns and not (rules and column.header in rules.columns)
+    ]
     how = "请在第一行补上这些列。"
     if rules:
         how = f"请在对照文件 {rules.name} 的 [columns] 或 [constants] 里补上。"
@@ -179,7 +183,7 @@ def append(client: Client, workbook: str, tab: Tab, rows: Sequence[Mapping[str, 
         raise FileProblem([f"一行也没有导入。{layout}"])
     for start in range(0, len(rows), BLOCK):
         plan = Plan()
-        for row in rows[start:start + BLOCK]:
+        for row in rows[start : start + BLOCK]:
             append_row(plan, layout, row)
         _send(gateway, plan, start)
     return len(rows)
@@ -191,5 +195,6 @@ def _send(gateway: Gateway, plan: Plan, before: int) -> None:
     except Refused as error:
         raise FileProblem([f"前 {before} 行已经导入，其余没有。{error}"]) from error
     except Unknown as error:
-        raise FileProblem([f"前 {before} 行已经导入，后面的可能也进去了。"
-                           f"请先看表格最后几行，再决定是否重来。{error}"]) from error
+        raise FileProblem(
+            [f"前 {before} 行已经导入，后面的可能也进去了。请先看表格最后几行，再决定是否重来。{error}"]
+        ) from error

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from sync.ledger import Ledger
+from sync.ledger.ledger import Ledger
 from sync.ledger.tables import links, sessions
 
 

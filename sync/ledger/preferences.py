@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from sync.core.notices.notices import GROUP, MAIL, NONE
-from sync.ledger import Ledger
+from sync.ledger.ledger import Ledger
 from sync.ledger.tables import upsert, wishes
 
 CHANNELS = (MAIL, GROUP, NONE)

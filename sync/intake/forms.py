@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sync import photos
 from sync.core.memory import Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.photos import Photo
@@ -21,10 +20,11 @@ from sync.core.sheet.rows import Raw
 from sync.core.views import forms
 from sync.core.views.forms import Field, Form
 from sync.core.views.preview import NoTab, Preview, faults, layout_of, preview, when
-from sync.gateway import Gateway, Refused, Unknown, Unreachable
-from sync.ledger import Ledger
-from sync.ledger.intake import IN, SENDING, Intake, Submission
-from sync.photos import PUBLIC_ROOM, ROOM, BadPhoto, Shelf
+from sync.intake import photos
+from sync.intake.photos import PUBLIC_ROOM, ROOM, BadPhoto, Shelf
+from sync.ledger.ledger import Ledger
+from sync.ledger.submissions import IN, SENDING, Intake, Submission
+from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
 PUBLIC = "群众 "  # how the sender of a public report begins in the ledger: behind it a digest of his address
 WAIT = 2.0  # seconds for a tick that is at work, before a form is taken without a preview

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import escape
 
-from sync.channels import Connection, Failure, Letter, Mail
 from sync.core.notices.notices import KINDS, MAIL, Notice, spared
 from sync.core.rules.section_links import BOT_KINDS
-from sync.ledger import Ledger, Waiting
-from sync.ledger.wishes import Wishes
+from sync.ledger.ledger import Ledger, Waiting
+from sync.ledger.preferences import Wishes
+from sync.outgoing.mail import Connection, Failure, Letter, Mail
 
 GAPS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360))
 MOST_TRIES = 10

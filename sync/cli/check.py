@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sync import archiving, formtools
-from sync.config import Office
 from sync.core.look import archive
 from sync.core.rules.rules import Rules, load
 from sync.core.sheet.rows import nearest
 from sync.core.sheet.tabs import locate
+from sync.intake import form_tools
+from sync.service import Office
+from sync.sheets import archive_moves
 
 PEOPLE = "由人落实"
 
@@ -72,10 +73,10 @@ def workbook_problems(office: Office) -> list[str]:
 
 def archive_problems(office: Office) -> list[str]:
     """Archived rows that somebody deleted, and archive tabs whose headers are not those of the live one."""
-    gone = archiving.missing(office.gateway, office.ledger)
+    gone = archive_moves.missing(office.gateway, office.ledger)
     found = [f"归档表里找不到 {'、'.join(gone[:12])}{f'等 {len(gone)} 行' if len(gone) > 12 else ''}。"
              "要放回问题台账，请运行 jielu restore 编号。"] if gone else []  # fmt: skip
-    seen = archiving.tables(office.gateway)
+    seen = archive_moves.tables(office.gateway)
     live = seen.seen.get(archive.KEY)
     said = [archive.misfit(title, live, table) for title, table in seen.archives.items()] if live else []
     return found + [one for one in said if one]
@@ -83,7 +84,7 @@ def archive_problems(office: Office) -> list[str]:
 
 def link_problems(office: Office, rules: Rules) -> list[str]:
     """Hooks that name what no tab has, and variables of hooks and bots that are not set (their values are not said)."""
-    found = [one for hook in rules.hooks for one in formtools.misfits(hook, office.templates)]
+    found = [one for hook in rules.hooks for one in form_tools.misfits(hook, office.templates)]
     named = [(f"[[hook]]「{hook.name}」的 key", hook.key) for hook in rules.hooks]
     named += [(f"[[bot]]「{bot.name}」的 address", bot.address) for bot in rules.bots]
     named += [(f"[[bot]]「{bot.name}」的 secret", bot.secret) for bot in rules.bots if bot.secret]

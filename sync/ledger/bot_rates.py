@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sync.ledger import Ledger
+from sync.ledger.ledger import Ledger
 
 MOST = 15  # messages a bot a minute; 企业微信 and 钉钉 take twenty
 MINUTE = timedelta(minutes=1)

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sync.bots import Bot, Refusal, cut, harmless, pages
 from sync.core.rules.section_links import BOT_KINDS
-from sync.ledger import Busy, Ledger, Waiting
-from sync.ledger.paces import Paces
-from sync.outbox import Delivery, hold, later
+from sync.ledger.bot_rates import Paces
+from sync.ledger.ledger import Busy, Ledger, Waiting
+from sync.outgoing.bots import Bot, Refusal, cut, harmless, pages
+from sync.outgoing.outbox import Delivery, hold, later
 
 MOST_AT_ONCE = 5  # messages a bot in one run: 飞书 takes five a second
 STALE = timedelta(days=1)

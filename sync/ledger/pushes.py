@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync.core.sheet.rows import Raw
-from sync.ledger import Ledger
+from sync.ledger.ledger import Ledger
 from sync.ledger.tables import deliveries, upsert
 
 RECEIVED, DONE, FAILED = "收到", "已入表", "没有入表"

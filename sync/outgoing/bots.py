@@ -17,8 +17,8 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
-from sync.channels import Failure
 from sync.core.rules.section_links import DINGTALK, FEISHU, WECOM
+from sync.outgoing.mail import Failure
 
 TIMEOUT = (5, 15)  # seconds to connect, to answer
 MOST_BYTES = {WECOM: 2048, DINGTALK: 4000, FEISHU: 4000}  # of one text in UTF-8; the latter two take some 20 000

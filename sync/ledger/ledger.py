@@ -1,0 +1,376 @@
+"""The memory that a spreadsheet can't hold: one small database (DESIGN section 5). The only room of sqlalchemy.
+
+``tables`` says what is kept, ``records`` how values of the core become rows and back. A decision enters in one
+transaction, before any cell is touched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from sync.core.memory import THERE, Archived, Change, Decision, Memory, Sent, absorb
+from sync.core.notices.notices import Notice
+from sync.core.sheet.identity import DELETED
+from sync.core.sheet.plan import Restore
+from sync.ledger.records import Records
+from sync.ledger.tables import Outdated, Unusable, history, leases, open_engine, outbox, rules, ticks
+
+__all__ = ["Busy", "Ledger", "Outdated", "Unusable", "Waiting"]
+
+LEASE_SECONDS = 1800  # longer than a read and a write of five tries of two minutes each; renewed with every tick
+
+BUSY = "另一个进程正在处理同一个工作簿，请稍后再试。"
+
+
+class Busy(RuntimeError):
+    """Another process is at the same workbook's tick."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A notice in the outbox with what the sender must know."""
+
+    notice: Notice
+    attempts: int
+    batch: str | None
+
+
+class Ledger:
+    """The ledger of one bureau. ``memory`` is kept between ticks and read anew when another process wrote."""
+
+    def __init__(self, url: str, name: str, zone: ZoneInfo) -> None:
+        self.engine = open_engine(url)
+        self.name = name
+        self.zone = zone
+        self.records = Records(name, zone)
+        self.warnings: dict[str, str] = {}  # what the shell has to say in 运行状态, by item
+        self._memory: Memory | None = None
+        self._revision = -1
+        self._reading = threading.Lock()  # pages ask while the clock ticks
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    # What the core reads
+    def memory(self) -> Memory:
+        """Everything remembered, from memory or from the database."""
+        with self._reading, self.engine.connect() as db:
+            revision = self.records.fact(db, "revision", 0)
+            memory = self._memory
+            if memory is None or revision != self._revision:
+                memory = self._memory = self.records.load(db)
+                self._revision = revision
+            memory.wanted_back = tuple(self.records.fact(db, "wanted_back", []))
+            memory.wanted_closed = tuple(self.records.fact(db, "wanted_closed", []))
+            memory.photos = self.records.photos(db, memory.photos)
+            memory.warnings = self.warnings
+        return memory
+
+    def settled(self) -> int:
+        """Rises with every notice that was settled. Ask before the memory that a decision is made from."""
+        with self.engine.connect() as db:
+            return int(self.records.fact(db, "settled", 0))
+
+    # Commit
+    def commit(
+        self,
+        decision: Decision,
+        now: datetime,
+        rules_hash: str,
+        rules_text: str,
+        seen_version: str,
+        settled: int | None = None,
+    ) -> None:
+        """Stamps, notices, history and the intended writes, in one transaction; then the memory moves on.
+
+        ``settled``: what ``settled()`` said before the decision. Where a notice was settled since, the decision has
+        not seen it, and the next tick must look whatever the workbook's version is.
+        """
+        memory = self.memory()
+        with self.engine.begin() as db:
+            self._bump(db)
+            decision.notices = self.records.unsent(db, decision.notices)
+            told = settled is None or settled == self.records.fact(db, "settled", 0)
+            self.records.put(db, decision, now, rules_hash, rules_text)
+            db.execute(sa.insert(ticks).values(bureau=self.name, at=now, wrote=decision.plan.cells))
+            back = [rid for rid in self.records.fact(db, "wanted_back", []) if rid not in decision.restored]
+            self.records.set_facts(
+                db,
+                {
+                    "numbers": decision.numbers,
+                    "addresses": decision.addresses,
+                    "groups": {name: at.astimezone(UTC).isoformat() for name, at in decision.groups.items()},
+                    "status": {
+                        key: (text, at.astimezone(UTC).isoformat()) for key, (text, at) in decision.status.items()
+                    },
+                    "plan": self.records.codec.unstructure(decision.plan) if decision.plan.tabs else None,
+                    "restores": [],
+                    "wanted_back": back,
+                    "wanted_closed": [],
+                    "last_tick": now.astimezone(UTC).isoformat(),
+                    "wake": decision.wake.astimezone(UTC).isoformat() if decision.wake else None,
+                    "version": seen_version if told else "",
+                    "rules": rules_hash,
+                    "problems": decision.problems,
+                },
+            )
+        absorb(memory, decision, now)
+
+    def landed(self, restores: Iterable[Restore], took: float) -> None:
+        """The write's reply was seen: the plan is done, and these cells of people are to be given back."""
+        kept = list(restores)
+        memory = self.memory()
+        with self.engine.begin() as db:
+            self._bump(db)
+            self.records.set_facts(db, {"plan": None, "restores": self.records.codec.unstructure(kept)})
+            last = sa.select(sa.func.max(ticks.c.n)).where(ticks.c.bureau == self.name).scalar_subquery()
+            db.execute(sa.update(ticks).where(ticks.c.n == last).values(took=took))
+        memory.plan, memory.restores = None, kept
+
+    def _bump(self, db: sa.Connection) -> None:
+        """First in every change: others wait here, and what they changed since the memory was read is read anew."""
+        revision = self.records.bump(db)
+        if revision != self._revision + 1:
+            self._memory = None
+        self._revision = revision
+
+    # Between ticks
+    def problems(self) -> int:
+        """How many rows had a problem at the last look."""
+        with self.engine.connect() as db:
+            return int(self.records.fact(db, "problems", 0))
+
+    def quiet_until(self, version: str, rules_hash: str) -> datetime | None:
+        """When the next look is due if the workbook is still at ``version`` under these rules; None: look now."""
+        with self.engine.connect() as db:
+            busy = (
+                self.records.fact(db, "plan", None)
+                or self.records.fact(db, "restores", [])
+                or self.records.fact(db, "wanted_back", [])
+                or self.records.fact(db, "wanted_closed", [])
+            )
+            same = (
+                version
+                and version == self.records.fact(db, "version", "")
+                and rules_hash == self.records.fact(db, "rules", "")
+            )
+            wake = self.records.fact(db, "wake", None)
+        return datetime.fromisoformat(wake).astimezone(self.zone) if wake and same and not busy else None
+
+    def want_back(self, rid: str) -> bool:
+        """Ask for a deleted row; False where no deleted row has that id."""
+        memory = self.memory()
+        if not any(rid in group and group[rid].deleted for group in memory.known.values()):
+            return False
+        with self.engine.begin() as db:
+            wanted = [*dict.fromkeys([*self.records.fact(db, "wanted_back", []), rid])]
+            self.records.set_facts(db, {"wanted_back": wanted})
+        return True
+
+    def want_closed(self, month: str) -> None:
+        """Ask for a month to be sealed before its hour, by the next look."""
+        with self.engine.begin() as db:
+            wanted = sorted({*self.records.fact(db, "wanted_closed", []), month})
+            self.records.set_facts(db, {"wanted_closed": wanted})
+
+    def archive(
+        self, marks: Iterable[Archived], at: datetime, *, gone: Iterable[str] = (), lost: Iterable[str] = ()
+    ) -> None:
+        """Where issues are meant to stand, or were seen to. ``gone``: those that are not archived after all; ``lost``:
+        those that stand nowhere any more, which the next look is to put back."""
+        memory, noted = self.memory(), {one.rid: one for one in marks}
+        known = memory.known.get("issues", {})
+        dead = {rid: replace(known[rid], gone=DELETED) for rid in lost if rid in known}
+        moved = [Change("issues", one.rid, "归档", "", one.title, at) for one in noted.values() if one.state == THERE]
+        dropped = {*gone, *dead}
+        with self.engine.begin() as db:
+            self._bump(db)
+            self.records.put_archived(db, noted.values(), dropped)
+            self.records.put_rows(db, "issues", dead.values())
+            self.records.put_history(db, moved)
+            if dead:
+                wanted = [*dict.fromkeys([*self.records.fact(db, "wanted_back", []), *dead])]
+                self.records.set_facts(db, {"wanted_back": wanted})
+        kept = {rid: one for rid, one in memory.archived.items() if rid not in dropped}
+        memory.archived = kept | noted
+        if dead:
+            memory.known = {**memory.known, "issues": {**known, **dead}}
+
+    def put_back(self, restores: Iterable[Restore]) -> None:
+        """Cells of people that the next tick is to give to their rows (what a form changed after its row was in). Ask
+        for the ``turn`` first: a tick that is running would overlook them."""
+        memory = self.memory()
+        kept = [*memory.restores, *restores]
+        with self.engine.begin() as db:
+            self._bump(db)
+            self.records.set_facts(db, {"restores": self.records.codec.unstructure(kept)})
+        memory.restores = kept
+
+    def is_back(self, rid: str) -> bool:
+        """Whether a row that was asked for was seen in the sheet again."""
+        memory = self.memory()
+        gone = any(rid in group and group[rid].deleted for group in memory.known.values())
+        return not gone and rid not in memory.wanted_back
+
+    def last_rules(self) -> str | None:
+        """The rules text that was in force last."""
+        with self.engine.connect() as db:
+            query = sa.select(rules.c.text).where(
+                rules.c.bureau == self.name, rules.c.hash == self.records.fact(db, "rules", "")
+            )
+            return db.execute(query).scalar()
+
+    def trail(self, rid: str) -> list[dict[str, Any]]:
+        """The history of a row: what, before, after, at (bureau's zone), oldest first."""
+        with self.engine.connect() as db:
+            found = db.execute(
+                sa.select(history).where(history.c.bureau == self.name, history.c.rid == rid).order_by(history.c.n)
+            )
+            return [
+                {
+                    "tab": row.tab,
+                    "what": row.what,
+                    "before": json.loads(row.before),
+                    "after": json.loads(row.after),
+                    "at": row.at.astimezone(self.zone),
+                }
+                for row in found
+            ]
+
+    def ticks(self, most: int = 20) -> list[dict[str, Any]]:
+        """The last ticks that wrote something, newest first: at, wrote (cells), took (seconds)."""
+        with self.engine.connect() as db:
+            found = db.execute(
+                sa.select(ticks)
+                .where(ticks.c.bureau == self.name, ticks.c.wrote > 0)
+                .order_by(ticks.c.n.desc())
+                .limit(most)
+            )
+            return [{"at": row.at.astimezone(self.zone), "wrote": row.wrote, "took": row.took} for row in found]
+
+    # The outbox
+    def waiting(self, now: datetime, states: Iterable[str]) -> list[Waiting]:
+        """Notices whose hour has come, in the order of their numbers."""
+        with self.engine.connect() as db:
+            query = (
+                sa.select(outbox)
+                .where(
+                    outbox.c.bureau == self.name,
+                    outbox.c.state.in_(list(states)),
+                    outbox.c.due <= now,
+                    sa.or_(outbox.c.next_try.is_(None), outbox.c.next_try <= now),
+                )
+                .order_by(outbox.c.number)
+            )
+            return [
+                Waiting(self.records.read(Notice, row.notice), row.attempts, row.batch) for row in db.execute(query)
+            ]
+
+    def tries(self, number: str) -> tuple[int, datetime | None, tuple[str, ...]]:
+        """How a notice went so far: attempts, when the next is due (bureau's zone; None: none is), and the numbers that
+        went out in one message with it."""
+        with self.engine.connect() as db:
+            mine = sa.select(outbox).where(outbox.c.bureau == self.name)
+            row = db.execute(mine.where(outbox.c.number == number)).first()
+            if row is None:
+                return 0, None, ()
+            same = sa.select(outbox.c.number).where(outbox.c.bureau == self.name, outbox.c.batch == row.batch)
+            batch = db.execute(same.order_by(outbox.c.number)).scalars() if row.batch else ()
+            next_try = row.next_try.astimezone(self.zone) if row.next_try else None
+            return row.attempts, next_try, tuple(each for each in batch if each != number)
+
+    def batch(self, numbers: Iterable[str], batch: str) -> None:
+        """Fix which notices go out in one mail, before it is sent: a repeat after a crash is the same mail."""
+        with self.engine.begin() as db:
+            db.execute(
+                sa.update(outbox)
+                .where(outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers)))
+                .values(batch=batch)
+            )
+
+    def settle(
+        self,
+        numbers: Iterable[str],
+        state: str,
+        reason: str,
+        *,
+        attempts: int = 0,
+        next_try: datetime | None = None,
+    ) -> None:
+        """What became of these notices; the next tick shows it in 通知记录."""
+        memory = self.memory()
+        with self.engine.begin() as db:
+            self._bump(db)
+            kept = self.records.open_notices(db, numbers, state)
+            db.execute(
+                sa.update(outbox)
+                .where(outbox.c.bureau == self.name, outbox.c.number.in_(kept))
+                .values(state=state, reason=reason, attempts=attempts, next_try=next_try)
+            )
+            news = [n for n in kept if _says(memory.notices.get(n)) not in (None, (state, reason))]
+            if news:
+                self.records.set_facts(db, {"version": "", "settled": self.records.fact(db, "settled", 0) + 1})
+        told = {number: Sent(memory.notices[number].notice, state, reason) for number in news}
+        memory.notices = memory.notices | told
+
+    # One at a time
+    @contextmanager
+    def turn(self, work: str = "") -> Iterator[Callable[[], None]]:
+        """The right to tick this bureau's workbook, or to do another ``work`` of which there is to be one at a time;
+        ``Busy`` where another process has it. What it gives renews it."""
+        name, holder = f"{self.name}·{work}" if work else self.name, f"{socket.gethostname()}:{os.getpid()}:{id(self)}"
+        self._lease(name, holder)
+        try:
+            yield lambda: self._renew(name, holder)
+        finally:
+            with self.engine.begin() as db:
+                db.execute(sa.delete(leases).where(leases.c.bureau == name, leases.c.holder == holder))
+
+    def _lease(self, name: str, holder: str) -> None:
+        with self.engine.begin() as db:
+            now = time.time()
+            held = db.execute(sa.select(leases).where(leases.c.bureau == name)).first()
+            if held and (held.until < now or _dead(held.holder)):
+                same = (leases.c.bureau == name, leases.c.holder == held.holder, leases.c.until == held.until)
+                db.execute(sa.delete(leases).where(*same))
+            try:
+                db.execute(sa.insert(leases).values(bureau=name, holder=holder, until=now + LEASE_SECONDS))
+            except sa.exc.IntegrityError as error:
+                raise Busy(BUSY) from error
+
+    def _renew(self, name: str, holder: str) -> None:
+        """``Busy`` where it took so long that another process took over."""
+        ours = sa.update(leases).where(leases.c.bureau == name, leases.c.holder == holder)
+        with self.engine.begin() as db:
+            if not db.execute(ours.values(until=time.time() + LEASE_SECONDS)).rowcount:
+                raise Busy(BUSY)
+
+
+def _says(sent: Sent | None) -> tuple[str, str] | None:
+    return (sent.state, sent.reason) if sent else None
+
+
+def _dead(holder: str) -> bool:
+    """Whether the process on this machine that held a lease is gone (killed in mid-tick)."""
+    host, pid, _ = holder.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
