@@ -29,8 +29,8 @@ from sync.core.sheet.tabs import parse
 from sync.ledger.ledger import Ledger
 from sync.sheets import set_up
 from sync.sheets.gateway import Client, Gateway
-from sync.workbook.api import Api
-from sync.workbook.store import Store
+from sync.workbook.cells.store import Store
+from sync.workbook.server import Api
 from sync.workbook.transport import session
 
 ROOT = Path(__file__).parent.parent

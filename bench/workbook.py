@@ -17,8 +17,8 @@ from typing import Any
 
 import orjson
 
-from sync.workbook.api import Api, Request
-from sync.workbook.store import Store
+from sync.workbook.cells.store import Store
+from sync.workbook.server import Api, Request
 
 ROW: list[Any] = [
     *(45000.5, "张三", "督查", "人民路", "人民路12号门前", "占道经营", "一般", "流动摊贩占用人行道,影响通行"),

@@ -38,8 +38,8 @@ from sync.outgoing.bots import Bot
 from sync.outgoing.mail import Mail
 from sync.sheets.gateway import Client, Gateway
 from sync.workbook.accounts import Accounts
-from sync.workbook.api import Api
-from sync.workbook.store import Store
+from sync.workbook.cells.store import Store
+from sync.workbook.server import Api
 from sync.workbook.transport import session
 
 HERE = Path(__file__).parent

@@ -19,8 +19,8 @@ from sync.ledger.ledger import Ledger
 from sync.sheets import set_up
 from sync.sheets.gateway import Client, Gateway
 from sync.workbook import transport
-from sync.workbook.api import Api, Request, Response
-from sync.workbook.store import Store
+from sync.workbook.cells.store import Store
+from sync.workbook.server import Api, Request, Response
 from tests.book import CAST, PEOPLE, ZONE, cell, default_rules, hour, shown, templates
 
 Fault = Callable[[Request], Response | None]

@@ -22,7 +22,7 @@ from sync.core.views.simulate import simulate
 from sync.service import Office, Settings
 from sync.sheets import archive_moves
 from sync.workbook import transport
-from sync.workbook.api import Request, Response
+from sync.workbook.server import Request, Response
 from tests.book import hour, templates
 from tests.core.test_seals import FIXED as FIXED_THERE
 from tests.core.test_seals import OCTOBER

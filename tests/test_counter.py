@@ -16,8 +16,9 @@ from sync.core.people.permissions import Person
 from sync.core.views.forms import FORMS, Choices, fields
 from sync.intake.forms import Answer, Counter, Handed
 from sync.intake.photos import Shelf
-from sync.workbook import errors, transport
-from sync.workbook.api import Request, Response
+from sync.workbook import transport
+from sync.workbook.schema import errors
+from sync.workbook.server import Request, Response
 from tests.book import ZONE, default_rules, hour, templates
 from tests.desk import Desk
 

@@ -17,7 +17,7 @@ from sync.core.views import forms
 from sync.core.views.preview import by_column
 from sync.ledger.submissions import IN, SENDING, Intake
 from sync.workbook import transport
-from sync.workbook.api import Request, Response
+from sync.workbook.server import Request, Response
 from tests.book import ZONE, default_rules, hour, templates
 from tests.house import House, house
 from tests.test_photos import jpeg, scene

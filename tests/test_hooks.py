@@ -29,7 +29,7 @@ from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import DONE, FAILED, Arrivals
 from sync.service import Office, Settings
 from sync.sheets import set_up
-from sync.workbook.api import Request, Response
+from sync.workbook.server import Request, Response
 from tests.book import ROOT, ZONE, hour, templates
 from tests.desk import Desk
 from webhook import hooks

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from sync.intake import imports
-from sync.workbook.api import Request, Response
+from sync.workbook.server import Request, Response
 from tests.house import OPERATOR, House, house
 
 HEAD = "填报时间,填报人,来源,街路,类别,严重程度,问题描述"

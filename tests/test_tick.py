@@ -19,8 +19,8 @@ from sync.core.sheet.rows import Raw
 from sync.ledger.ledger import LEASE_SECONDS, Busy, Ledger
 from sync.sheets import set_up
 from sync.sheets.gateway import Client, Gateway, Refused, Unknown, Unreachable
-from sync.workbook import errors
-from sync.workbook.api import Request, Response
+from sync.workbook.schema import errors
+from sync.workbook.server import Request, Response
 from sync.workbook.transport import refusal
 from tests.book import ZONE, hour, templates
 from tests.desk import Desk, name
@@ -369,8 +369,8 @@ def _killed_at(folder: str, database: str, workbook: str, step: str, at: str) ->
 def again(desk: Desk, folder: Path, database: str, workbook: str) -> None:
     """A desk on a workbook that is there."""
     from sync.workbook import transport
-    from sync.workbook.api import Api
-    from sync.workbook.store import Store
+    from sync.workbook.cells.store import Store
+    from sync.workbook.server import Api
     from tests.book import default_rules
 
     desk.folder, desk.database, desk.rules, desk.log = folder, database, default_rules(), []

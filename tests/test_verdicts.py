@@ -11,7 +11,7 @@ from sync.core.sheet.rows import Raw, plain
 from sync.sheets import answers
 from sync.sheets.answers import NotWritten, Verdict
 from sync.sheets.gateway import Gateway, Unknown
-from sync.workbook.api import Request, Response
+from sync.workbook.server import Request, Response
 from tests.book import templates
 from tests.desk import Desk
 

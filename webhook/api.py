@@ -10,9 +10,9 @@ import gzip
 from flask import Blueprint, Response, request
 
 from sync.workbook import accounts as sign_in
-from sync.workbook import errors
 from sync.workbook.accounts import Accounts
-from sync.workbook.api import Api, Request
+from sync.workbook.schema import errors
+from sync.workbook.server import Api, Request
 
 _COMPRESSED_FROM = 1000  # bytes; below, gzip costs more than it saves
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]

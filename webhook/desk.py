@@ -10,8 +10,8 @@ from typing import Any
 
 from sync.core.sheet.tabs import Column, Tab
 from sync.service import Office
-from sync.workbook.model import Book, Sheet
-from sync.workbook.store import Transaction
+from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.cells.store import Transaction
 from webhook.access import Door
 
 MOST_KEPT = 100  # deletions and sorts that can be taken back

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from sync.core.sheet.plan import to_raw
 from sync.core.sheet.rows import READERS
 from sync.core.sheet.tabs import Column
-from sync.workbook import lines, live
-from sync.workbook.dimensions import delete, insert
-from sync.workbook.model import Book, Sheet
+from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.edits import lines, live
+from sync.workbook.edits.dimensions import delete, insert
 from webhook.desk import Desk, Head, Refused
 
 MOST_ROWS = 1000  # rows inserted at once

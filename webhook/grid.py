@@ -19,12 +19,12 @@ from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet.tabs import Column, Tab
 from sync.service import Office
 from sync.sheets import set_up
-from sync.workbook import lines, live
-from sync.workbook.changes import Change, SheetChange
-from sync.workbook.errors import ApiError
-from sync.workbook.evaluate import recalculate
-from sync.workbook.formats import show
-from sync.workbook.model import Book, Sheet
+from sync.workbook.cells.changes import Change, SheetChange
+from sync.workbook.cells.formats import show
+from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.edits import lines, live
+from sync.workbook.formulas.evaluate import recalculate
+from sync.workbook.schema.errors import ApiError
 from webhook import access, edits
 from webhook.access import Door
 from webhook.desk import Desk, Head, Refused

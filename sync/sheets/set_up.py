@@ -16,7 +16,7 @@ from sync.core.rules.rules import Rules
 from sync.core.sheet.tabs import Color, Column, Tab, letters
 from sync.sheets.gateway import Gateway
 from sync.workbook.accounts import Accounts
-from sync.workbook.store import Store
+from sync.workbook.cells.store import Store
 
 GREY = {"red": 0.937, "green": 0.937, "blue": 0.937}
 HEAD = {"red": 0.851, "green": 0.918, "blue": 0.827}

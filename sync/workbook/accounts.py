@@ -18,9 +18,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from sync.workbook.defaults import DOMAIN, PROJECT
-from sync.workbook.errors import Json
-from sync.workbook.store import Store
+from sync.workbook.cells.defaults import DOMAIN, PROJECT
+from sync.workbook.cells.store import Store
+from sync.workbook.schema.errors import Json
 
 LIFETIME = 3600  # seconds that an access token lives, and the longest that an assertion may
 SKEW = 300  # seconds that clocks may differ

@@ -17,8 +17,8 @@ from google.auth.transport.requests import Request as GoogleRequest
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 
-from sync.workbook.api import Api, Request, Response
-from sync.workbook.errors import ApiError
+from sync.workbook.schema.errors import ApiError
+from sync.workbook.server import Api, Request, Response
 
 HOSTS = ("https://sheets.googleapis.com/", "https://www.googleapis.com/")
 

@@ -15,8 +15,8 @@ from werkzeug.serving import make_server
 
 from sync.workbook import transport
 from sync.workbook.accounts import Accounts
-from sync.workbook.api import Api
-from sync.workbook.store import Store
+from sync.workbook.cells.store import Store
+from sync.workbook.server import Api
 from webhook.api import blueprint
 
 NOW = datetime(2026, 9, 5, 8, 0, tzinfo=UTC)

@@ -13,10 +13,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from sync.workbook import defaults
-from sync.workbook.api import Api, Request
-from sync.workbook.model import Book
-from sync.workbook.store import Store
+from sync.workbook.cells import defaults
+from sync.workbook.cells.model import Book
+from sync.workbook.cells.store import Store
+from sync.workbook.server import Api, Request
 
 FOLDER = Path(__file__).parent.parent / "data" / "sheets-api-recordings"
 ROBOT = "robot@project.example.invalid"  # the account that the recordings were made with

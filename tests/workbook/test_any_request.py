@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from sync.workbook.api import Api, Request
-from sync.workbook.schema import MESSAGES
+from sync.workbook.schema.schema import MESSAGES
+from sync.workbook.server import Api, Request
 
 WORDS = {
     "dimension": ["ROWS", "COLUMNS"],

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from sync.workbook.entry import typed
-from sync.workbook.formats import colour, general, settle_colours, show
+from sync.workbook.cells.entry import typed
+from sync.workbook.cells.formats import colour, general, settle_colours, show
 
 TODAY = date(2026, 9, 5)
 

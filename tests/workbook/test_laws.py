@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sync.workbook import a1
-from sync.workbook.formats import eight_bits, moment, serial
-from sync.workbook.formulas import Slide, offset, rewrite
-from sync.workbook.shifts import Shift
+from sync.workbook.cells.formats import eight_bits, moment, serial
+from sync.workbook.edits.shifts import Shift
+from sync.workbook.formulas.references import Slide, offset, rewrite
+from sync.workbook.schema import a1
 
 LAWS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CELLS = st.one_of(st.text("ab街=+'", max_size=3), st.integers(-9, 9), st.booleans(), st.floats(-1e6, 1e6, width=32))

@@ -4,7 +4,8 @@ import gspread
 import pytest
 import requests
 
-from sync.workbook import errors, transport
+from sync.workbook import transport
+from sync.workbook.schema import errors
 
 
 @pytest.fixture

@@ -1,0 +1,314 @@
+"""The cells of one sheet within one transaction: read, edited in memory, and written at its end.
+
+A value is what UNFORMATTED_VALUE shows: a string, a number, a boolean, "" where nothing stands. All else that a cell
+carries (formula, error, format, note, validation) is in `Row.cells` by column.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from itertools import compress, repeat
+from operator import ne
+from typing import Any
+
+import orjson
+
+from sync.workbook.cells.store import SHIFT, RowRecord, Transaction, numbers, span
+from sync.workbook.schema.a1 import Box
+from sync.workbook.schema.errors import Json
+
+Value = Any  # str | int | float | bool
+EMPTY_ROW = b"[]"
+_BITS = [1 << column for column in range(62)]
+_WIDE = len(_BITS)  # columns that the bit set tells apart; one more bit stands for all others
+
+
+class Row:
+    """One record in memory. `values` has no trailing blanks."""
+
+    __slots__ = ("cells", "values")
+
+    def __init__(self, values: list[Value], cells: dict[int, Json]) -> None:
+        self.values, self.cells = values, cells
+
+    def value(self, column: int) -> Value:
+        """What stands in the column, "" for nothing."""
+        return self.values[column] if column < len(self.values) else ""
+
+    def put(self, column: int, value: Value) -> None:
+        """Sets the value of a column."""
+        values = self.values
+        if column < len(values):
+            values[column] = value
+            if value == "":
+                trim(values)
+        elif value != "":
+            values.extend([""] * (column - len(values)))
+            values.append(value)
+
+    def filled(self) -> int:
+        """The columns in which something stands, as a bit set."""
+        bits = sum(compress(_BITS, map(ne, self.values, repeat(""))))
+        for column, cell in self.cells.items():
+            if "formula" in cell and column < _WIDE:
+                bits |= 1 << column
+        return bits | (1 << _WIDE if len(self.values) > _WIDE else 0)
+
+    def record(self, row_id: int) -> RowRecord:
+        """The row as it is stored."""
+        cells = self.cells
+        extra = orjson.dumps(cells, option=orjson.OPT_NON_STR_KEYS) if cells else None
+        formulas = bool(cells) and any("formula" in cell for cell in cells.values())
+        return row_id, self.filled(), formulas, orjson.dumps(self.values), extra
+
+
+def trim(values: list[Value]) -> list[Value]:
+    """Drops trailing blanks, in place."""
+    while values and values[-1] == "":
+        values.pop()
+    return values
+
+
+def decode(vals: bytes, extra: bytes | None) -> Row:
+    """A stored record in memory."""
+    cells = {int(column): cell for column, cell in orjson.loads(extra).items()} if extra else {}
+    return Row(orjson.loads(vals), cells)
+
+
+class Grid:
+    """The rows of a sheet. Row indexes are positions from the top, 0 first."""
+
+    def __init__(self, tx: Transaction, key: int, next_row: int) -> None:
+        self.tx, self.key, self.next_row = tx, key, next_row
+        self._base = key << SHIFT
+        self._rows: dict[int, Row] = {}
+        self._dirty: dict[int, Row] = {}
+        self._order: array[int] | None = None
+        self._stored = b""
+        self._moved = False
+        self._gone: list[int] = []
+        self._first: array[int] | None = None
+        self.touched: dict[int, Row] = {}  # by record number: all rows that were written
+        self.reshaped = False  # whether columns moved
+
+    def before(self) -> tuple[array[int] | None, array[int]]:
+        """The order of the rows as it was read and as it is now; None for one that nobody looked at."""
+        return self._first, self.order if self._first is not None else array("I")
+
+    @property
+    def order(self) -> array[int]:
+        """Record numbers by position; rows below its end are empty."""
+        if self._order is None:
+            self._stored = self.tx.order(self.key)
+            self._order = numbers(self._stored)
+            self._first = self._order[:]
+        return self._order
+
+    # Single rows
+
+    def peek(self, index: int) -> Row | None:
+        """The row for reading, None when nothing was ever written there."""
+        order = self.order
+        number = order[index] if index < len(order) else 0
+        return self._load(number) if number else None
+
+    def _load(self, number: int) -> Row:
+        row = self._rows.get(number)
+        if row is None:
+            record = self.tx.row(self._base | number)
+            row = decode(*record) if record else Row([], {})
+            self._rows[number] = row
+        return row
+
+    def edit(self, index: int) -> Row:
+        """The row for writing; it comes into being when there was none."""
+        order = self.order
+        number = order[index] if index < len(order) else 0
+        if not number:
+            return self._create(index)
+        row = self._dirty[number] = self.touched[number] = self._load(number)
+        return row
+
+    def _create(self, index: int) -> Row:
+        order = self.order
+        if index >= len(order):
+            order.extend([0] * (index + 1 - len(order)))
+        order[index] = self.next_row
+        row = self._rows[self.next_row] = self._dirty[self.next_row] = self.touched[self.next_row] = Row([], {})
+        self.next_row += 1
+        self._moved = True
+        return row
+
+    def revive(self, index: int, number: int, row: Row) -> None:
+        """A deleted record stands again in the place of a new row."""
+        instead = self.order[index]
+        if instead:
+            self._gone.append(instead)
+            self._dirty.pop(instead, None)
+            self.touched.pop(instead, None)
+        self.order[index] = number
+        self._rows[number] = self._dirty[number] = self.touched[number] = row
+        self._moved = True
+
+    # Many rows, for reading
+
+    def texts(self, top: int, bottom: int) -> list[bytes]:
+        """The JSON texts of whole rows, without the trailing empty ones."""
+        texts: list[bytes] = self._column("vals", top, bottom, EMPTY_ROW)
+        while texts and texts[-1] == EMPTY_ROW:
+            texts.pop()
+        return texts
+
+    def _column(self, name: str, top: int, bottom: int, missing: Any) -> list[Any]:
+        """One field of the records of rows, in the order of the rows."""
+        self.flush_rows()
+        order, base = self.order[top:bottom], self._base
+        if _in_sequence(order):
+            # As long as nobody sorted or inserted, the records lie in the file as the rows lie in the sheet.
+            found = self.tx.select(name, base | order[0], base | order[-1]).fetchall()
+            if len(found) == len(order):
+                return [value for (value,) in found]
+        known: dict[int, Any] = dict(self._select(f"id, {name}", order))
+        return [known.get(base | number, missing) for number in order]
+
+    def _select(self, columns: str, order: Sequence[int]) -> list[Any]:
+        real = [number for number in order if number]
+        if not real:
+            return []
+        low, high, base = min(real), max(real), self._base
+        if high - low < 4 * len(real) + 100:
+            return self.tx.select(columns, base | low, base | high).fetchall()
+        marks = ",".join(map(str, (base | number for number in real)))
+        return self.tx.run(f"SELECT {columns} FROM rows WHERE id IN ({marks})").fetchall()  # noqa: S608
+
+    def lists(self, box: Box) -> list[list[Value]]:
+        """The values of a rectangle, each row without trailing blanks and without trailing empty rows."""
+        loads, left, right = orjson.loads, box.left, box.right
+        lists = [trim(loads(text)[left:right]) for text in self.texts(box.top, box.bottom)]
+        while lists and not lists[-1]:
+            lists.pop()
+        return lists
+
+    def rows(self, top: int, bottom: int) -> list[Row | None]:
+        """The rows with all that their cells carry, down to the last that was ever written."""
+        order = self.order[top:bottom]
+        missing = [number for number in order if number and number not in self._rows]
+        base = self._base
+        for row_id, vals, extra in self._select("id, vals, extra", missing):
+            number = row_id - base
+            if number not in self._rows:
+                self._rows[number] = decode(vals, extra)
+        return [self._load(number) if number else None for number in order]
+
+    def records(self, top: int, bottom: int) -> list[tuple[bytes, bytes | None] | None]:
+        """The stored texts of rows, values and all else, for who reads much and keeps nothing."""
+        self.flush_rows()
+        order, base = self.order[top:bottom], self._base
+        known = {row_id: (vals, extra) for row_id, vals, extra in self._select("id, vals, extra", order)}
+        return [known.get(base | number) for number in order]
+
+    def filled(self, top: int, bottom: int) -> list[int]:
+        """The bit set of filled columns of each row."""
+        return self._column("filled", top, bottom, 0)
+
+    # Moving rows
+
+    def insert_rows(self, at: int, count: int) -> None:
+        """Makes room for empty rows."""
+        order = self.order
+        if at < len(order):
+            order[at:at] = array("I", bytes(4 * count))
+            self._moved = True
+
+    def delete_rows(self, top: int, bottom: int) -> None:
+        """Takes rows out."""
+        order = self.order
+        self._gone.extend(order[top:bottom])
+        del order[top:bottom]
+        self._moved = True
+
+    def move_rows(self, top: int, bottom: int, to: int) -> None:
+        """Moves rows before the row that stood at `to`."""
+        order = self.order
+        last = max(bottom, to)
+        order.extend([0] * (last - len(order)))
+        moved = order[top:bottom]
+        del order[top:bottom]
+        at = to if to <= top else to - len(moved)
+        order[at:at] = moved
+        self._moved = True
+
+    def reorder_rows(self, top: int, sequence: Sequence[int]) -> None:
+        """Puts the rows from `top` on into the order of the given positions."""
+        order = self.order
+        bottom = max(top + len(sequence), 0)
+        order.extend([0] * (bottom - len(order)))
+        order[top:bottom] = array("I", [order[index] for index in sequence])
+        self._moved = True
+
+    def cut(self, extent: int) -> None:
+        """Drops everything below a row."""
+        if extent < len(self.order):
+            self.delete_rows(extent, len(self.order))
+
+    # Columns
+
+    def rewrite_columns(self, change: Callable[[list[Value]], None], shift: Callable[[int], int | None]) -> None:
+        """Changes every row: `change` works on the list of values, `shift` says where a column goes (None: away)."""
+        self.flush_rows()
+        self._rows.clear()
+        self.reshaped = True
+        done: list[RowRecord] = []
+        for row_id, vals, extra in self.tx.select("id, vals, extra", *span(self.key)).fetchall():
+            row = decode(vals, extra)
+            change(row.values)
+            trim(row.values)
+            moved = ((shift(column), cell) for column, cell in row.cells.items())
+            row.cells = {column: cell for column, cell in moved if column is not None}
+            done.append(row.record(row_id))
+        self.tx.save_rows(done)
+
+    # The end
+
+    def flush_rows(self) -> None:
+        """Writes the edited rows."""
+        if self._dirty:
+            base = self._base
+            self.tx.save_rows([row.record(base | number) for number, row in self._dirty.items()])
+            self._dirty.clear()
+
+    def flush(self) -> None:
+        """Writes everything that changed."""
+        self.flush_rows()
+        if self._gone:
+            self.tx.delete_rows(self.key, self._gone)
+            self._gone.clear()
+        if self._moved and self._order is not None:
+            order = self._order
+            new = order.tobytes()
+            self.tx.save_order(self.key, self._stored, new)
+            self._stored, self._moved = new, False
+
+    def formula_rows(self) -> list[int]:
+        """Positions of the rows that hold formulas."""
+        self.flush_rows()
+        low, high = span(self.key)
+        found = {row_id - self._base for (row_id,) in self.tx.formula_rows(low, high)}
+        return [index for index, number in enumerate(self.order) if number in found] if found else []
+
+
+def _in_sequence(order: array[int]) -> bool:
+    if not order or order[0] == 0 or order[-1] - order[0] != len(order) - 1:
+        return False
+    return order == array("I", range(order[0], order[-1] + 1))
+
+
+def plain(row: Row, column: int) -> None:
+    """Forgets the formula or the error of a cell."""
+    cell = row.cells.get(column)
+    if cell is not None:
+        cell.pop("formula", None)
+        cell.pop("error", None)
+        if not cell:
+            del row.cells[column]

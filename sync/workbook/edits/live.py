@@ -1,0 +1,190 @@
+"""Edits by row id: what a grid that several people type into needs beyond coordinates.
+
+A coordinate is true only at the version at which it was read; a row's id (its record number) stays true while rows
+come, go and move. An edit is checked against what its author saw, and falls on that row or on none.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sync.workbook.cells.grid import Row, Value
+from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.edits.cells import put_value
+from sync.workbook.edits.dimensions import delete, extend, insert
+from sync.workbook.edits.sorting import sort_rows
+from sync.workbook.schema.errors import Json
+
+GONE, CHANGED = "gone", "changed"
+UNSEEN = object()  # the author does not say what he saw
+
+
+@dataclass(frozen=True)
+class Put:
+    """One cell. ``row``: the id, or 0 for the never written row at position ``at``. ``to``: an ExtendedValue, empty
+    to clear. ``was``: the value that must still stand there."""
+
+    row: int
+    at: int
+    column: int
+    to: Json
+    was: Any = UNSEEN
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a put did not happen: the row is gone, or another value stands there now."""
+
+    why: str
+    now: Value = ""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Rows that were deleted: ids, contents, how they stood, and the row that stood below each run."""
+
+    runs: tuple[tuple[int, int, tuple[tuple[int, Row], ...]], ...]
+
+    @property
+    def count(self) -> int:
+        return sum(len(rows) for _, _, rows in self.runs)
+
+
+def block(sheet: Sheet, top: int, bottom: int) -> list[tuple[int, Row]]:
+    """Ids and contents of rows by position; (0, empty) where nothing was ever written."""
+    order, rows = sheet.grid.order[top:bottom], sheet.grid.rows(top, bottom)
+    return [(number, row or Row([], {})) for number, row in zip(order, rows, strict=True)]
+
+
+def place(sheet: Sheet, row: int) -> int | None:
+    """Where the row with that id stands; None when it is gone."""
+    try:
+        return sheet.grid.order.index(row) if row > 0 else None
+    except ValueError:
+        return None
+
+
+def put(book: Book, sheet: Sheet, puts: Sequence[Put]) -> list[Refusal | int]:
+    """Write cells; the id of the row that took each, or why not. A refused one leaves the others alone. Cells of never
+    written rows keep together: when one of these rows is somebody's by now, be it empty, all go below the last."""
+    offset = _room_below(book, sheet, [one.at for one in puts if not one.row])
+    return [_put(book, sheet, one, one.at + offset if not one.row else place(sheet, one.row)) for one in puts]
+
+
+def _room_below(book: Book, sheet: Sheet, blanks: list[int]) -> int:
+    """How far down cells meant for never written rows must go."""
+    if not blanks:
+        return 0
+    order, first, last = sheet.grid.order, min(blanks), max(blanks)
+    taken = any(at < len(order) and order[at] for at in set(blanks))
+    offset = max(0, _used(order) - first) if taken else 0
+    if last + offset >= sheet.rows:
+        extend(book, sheet, "ROWS", last + offset + 1 - sheet.rows)
+    return offset
+
+
+def _used(order: Sequence[int]) -> int:
+    """The position below the last row that has an id."""
+    return next((at + 1 for at in range(len(order) - 1, -1, -1) if order[at]), 0)
+
+
+def _put(book: Book, sheet: Sheet, one: Put, index: int | None) -> Refusal | int:
+    if index is None:
+        return Refusal(GONE)
+    row = sheet.grid.edit(index)
+    now = row.cells.get(one.column, {}).get("formula", row.value(one.column))
+    if one.was is not UNSEEN and now not in (one.was, next(iter(one.to.values()), "")):
+        return Refusal(CHANGED, now)
+    put_value(book, sheet, index, one.column, row, one.to)
+    return sheet.grid.order[index]
+
+
+def insert_rows(book: Book, sheet: Sheet, at: int, count: int) -> None:
+    """Empty rows at a position, each with an id from the start."""
+    insert(book, sheet, "ROWS", at, count, at > 1)
+    for index in range(at, at + count):
+        sheet.grid.edit(index)
+
+
+def take_rows(book: Book, sheet: Sheet, ids: Iterable[int]) -> Taken:
+    """Delete rows by id; those that are gone already are left out."""
+    places = sorted(at for at in (place(sheet, row) for row in ids) if at)  # never the header
+    runs = []
+    for start, end in reversed(list(_stretches(places))):
+        stop = min(end, start + sheet.rows - 2)  # a sheet keeps a row beside its header
+        rows = tuple((number, Row(list(row.values), dict(row.cells))) for number, row in block(sheet, start, stop))
+        order = sheet.grid.order
+        runs.append((start, order[stop] if stop < len(order) else 0, rows))
+        delete(book, sheet, "ROWS", start, stop)
+    return Taken(tuple(runs))
+
+
+def _stretches(places: Sequence[int]) -> Iterable[tuple[int, int]]:
+    start = None
+    for n, at in enumerate(places):
+        start = at if start is None else start
+        if n + 1 == len(places) or places[n + 1] != at + 1:
+            yield start, at + 1
+            start = None
+
+
+def put_back(book: Book, sheet: Sheet, taken: Taken) -> None:
+    """Rows that were deleted stand again, with their ids, above the row that was below them."""
+    for start, below, rows in reversed(taken.runs):
+        found = place(sheet, below)
+        at = found if found is not None else min(start, max(1, len(sheet.grid.order)))
+        insert(book, sheet, "ROWS", at, len(rows), False)
+        for index, (number, row) in enumerate(rows, at):
+            sheet.grid.revive(index, number, row)
+    book.recalculate = True
+
+
+def sort(book: Book, sheet: Sheet, column: int, down: bool) -> array[int]:
+    """Sort all rows under the header; the order before."""
+    before = sheet.grid.order[:]
+    box = sheet.whole()._replace(top=1)
+    sort_rows(book, sheet, box, [{"dimensionIndex": column, "sortOrder": "DESCENDING" if down else "ASCENDING"}])
+    return before
+
+
+def arrange(sheet: Sheet, before: array[int]) -> bool:
+    """The order of before a sort again; False when rows came or went since."""
+    order = sheet.grid.order
+    if sorted(order) != sorted(before):
+        return False
+    at = {number: index for index, number in enumerate(order) if number}
+    blanks = (index for index, number in enumerate(order) if not number)
+    sheet.grid.reorder_rows(0, [at[number] if number else next(blanks) for number in before])
+    return True
+
+
+def matching(sheet: Sheet, tests: Sequence[tuple[int, frozenset[str] | None, str]], text: Any) -> array[int]:
+    """Ids of the rows under the header that pass all tests: (column or -1 for any, allowed texts or None, words
+    to contain).    ``text(column, value)`` is how a value reads."""
+    order = sheet.grid.order
+    lists = sheet.grid.lists(sheet.whole()._replace(top=1, bottom=max(len(order), 1)))
+    found = array("I")
+    for number, values in zip(order[1:], lists, strict=False):
+        if number and all(_passes(values, test, text) for test in tests):
+            found.append(number)
+    return found
+
+
+def _passes(values: list[Value], test: tuple[int, frozenset[str] | None, str], text: Any) -> bool:
+    column, allowed, words = test
+    if column < 0:
+        return any(words in text(at, value).casefold() for at, value in enumerate(values))
+    shown = text(column, values[column]) if column < len(values) else ""
+    return (allowed is None or shown in allowed) and words in shown.casefold()
+
+
+def distinct(sheet: Sheet, column: int, text: Any, most: int) -> tuple[list[tuple[str, int]], bool]:
+    """What stands in a column under the header, each with how often; whether there is more than ``most``."""
+    counts: dict[str, int] = {}
+    for values in sheet.grid.lists(sheet.whole()._replace(top=1, bottom=max(len(sheet.grid.order), 1))):
+        shown = text(column, values[column]) if column < len(values) else ""
+        counts[shown] = counts.get(shown, 0) + 1
+    return sorted(counts.items())[:most], len(counts) > most

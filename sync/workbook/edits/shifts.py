@@ -1,0 +1,180 @@
+"""What happens to ranges when rows or columns are inserted, deleted or moved.
+
+A shift maps the edges of one dimension; every range that a document keeps goes through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.formulas.references import Slide, rewrite
+from sync.workbook.schema.a1 import Box
+from sync.workbook.schema.errors import Json
+
+KEYS = {"ROWS": ("startRowIndex", "endRowIndex"), "COLUMNS": ("startColumnIndex", "endColumnIndex")}
+Edges = tuple[int, int | None]
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Rows or columns inserted before `at` (count > 0), deleted from `at` on (count < 0), or moved to `to`."""
+
+    dimension: str
+    at: int
+    count: int
+    to: int | None = None
+
+    def index(self, index: int) -> int | None:
+        """Where a row or column stands afterwards; None when it is deleted."""
+        if self.to is not None:
+            return self._moved(index)
+        if index < self.at:
+            return index
+        if self.count < 0 and index < self.at - self.count:
+            return None
+        return index + self.count
+
+    def _moved(self, index: int) -> int:
+        assert self.to is not None
+        end = self.at + self.count
+        target = self.to if self.to <= self.at else self.to - self.count
+        if self.at <= index < end:
+            return target + index - self.at
+        if end <= index < self.to:
+            return index - self.count
+        if self.to <= index < self.at:
+            return index + self.count
+        return index
+
+    def edges(self, start: int, end: int | None) -> Edges | None:
+        """A range's edges afterwards; None when all of it is deleted."""
+        if self.to is not None:
+            return self._moved_edges(start, end)
+        if self.count > 0:
+            first = start + self.count if start >= self.at else start
+            return first, (end + self.count if end is not None and end > self.at else end)
+        gone = self.at - self.count
+        first = start if start < self.at else max(self.at, start + self.count)
+        if end is None:
+            return first, None
+        last = end if end <= self.at else max(self.at, end + self.count) if end < gone else end + self.count
+        return (first, last) if last > first else None
+
+    def _moved_edges(self, start: int, end: int | None) -> Edges:
+        if end is None or not (self.at <= start and end <= self.at + self.count):
+            # A range that is not moved as a whole keeps its place, as on Google when part of it leaves,
+            # and follows when what moved passed over it.
+            if end is not None and self._passed(start, end):
+                return self._moved(start), self._moved(end - 1) + 1
+            return start, end
+        return self._moved(start), self._moved(end - 1) + 1
+
+    def _passed(self, start: int, end: int) -> bool:
+        assert self.to is not None
+        low, high = (self.at + self.count, self.to) if self.to > self.at else (self.to, self.at)
+        return low <= start and end <= high
+
+
+def shift_all(book: Book, sheet: Sheet, shift: Shift) -> None:
+    """Moves everything of the document that lies on the sheet by rows or columns."""
+    meta = sheet.meta
+    for key in ("merges",):
+        meta[key] = _kept(meta.get(key, []), shift)
+    for key in ("protectedRanges", "bandedRanges"):
+        meta[key] = [item for item in meta.get(key, []) if _shift_in(item, "range", shift)]
+    for rule in meta.get("conditionalFormats", []):
+        rule["ranges"] = _kept(rule["ranges"], shift)
+    meta["conditionalFormats"] = [rule for rule in meta.get("conditionalFormats", []) if rule["ranges"]]
+    if meta.get("basicFilter") and not _shift_in(meta["basicFilter"], "range", shift):
+        del meta["basicFilter"]
+    named = book.named_ranges
+    named[:] = [n for n in named if n["range"].get("sheetId", 0) != sheet.id or _shift_in(n, "range", shift)]
+    _shift_groups(sheet, shift)
+    _shift_properties(sheet, shift)
+    _shift_layers(sheet, shift)
+    slide_formulas(book, sheet, shift)
+
+
+def _shift_in(item: Json, key: str, shift: Shift) -> bool:
+    moved = shifted(item.get(key, {}), shift)
+    if moved is not None:
+        item[key] = moved
+    return moved is not None
+
+
+def _kept(ranges: list[Json], shift: Shift) -> list[Json]:
+    moved = (shifted(item, shift) for item in ranges)
+    return [item for item in moved if item is not None]
+
+
+def shifted(grid_range: Json, shift: Shift) -> Json | None:
+    """A GridRange afterwards; None when all of it is deleted."""
+    first, last = KEYS[shift.dimension]
+    if first not in grid_range and last not in grid_range:
+        return grid_range
+    edges = shift.edges(grid_range.get(first, 0), grid_range.get(last))
+    if edges is None:
+        return None
+    moved = {**grid_range, first: edges[0]}
+    if edges[1] is not None:
+        moved[last] = edges[1]
+    return moved
+
+
+def _shift_groups(sheet: Sheet, shift: Shift) -> None:
+    key = "rowGroups" if shift.dimension == "ROWS" else "columnGroups"
+    kept = []
+    for group in sheet.meta.get(key, []):
+        edges = shift.edges(group["range"]["startIndex"], group["range"]["endIndex"])
+        if edges is not None:
+            kept.append({**group, "range": {**group["range"], "startIndex": edges[0], "endIndex": edges[1]}})
+    sheet.meta[key] = kept
+
+
+def _shift_properties(sheet: Sheet, shift: Shift) -> None:
+    # Run by run, and index by index only where a run is moved away in part.
+    key = "rowProperties" if shift.dimension == "ROWS" else "columnProperties"
+    runs = sheet.meta.get(key, [])
+    if shift.to is not None:
+        single = [(shift.index(index), props) for start, end, props in runs for index in range(start, end)]
+        sheet.meta[key] = [
+            [index, index + 1, props] for index, props in sorted(single, key=_first) if index is not None
+        ]
+        return
+    moved = [(shift.edges(start, end), props) for start, end, props in runs]
+    sheet.meta[key] = [[*edges, props] for edges, props in moved if edges is not None]
+
+
+def _first(item: tuple[int | None, Json]) -> int:
+    return item[0] or 0
+
+
+def _shift_layers(sheet: Sheet, shift: Shift) -> None:
+    kept = []
+    for layer in sheet.layers.stored:
+        box = Box(*layer["range"])
+        rows = shift.dimension == "ROWS"
+        edges = shift.edges(box.top, box.bottom) if rows else shift.edges(box.left, box.right)
+        if edges is not None and edges[1] is not None:
+            moved = (*edges, box.left, box.right) if rows else (box.top, box.bottom, *edges)
+            kept.append({**layer, "range": list(moved)})
+    sheet.layers.stored[:] = kept
+
+
+def slide_formulas(book: Book, target: Sheet, shift: Shift) -> None:
+    """Rewrites the references of all formulas of the document to the shifted sheet."""
+    slide = Slide(shift.dimension, target.title, shift.edges, shift.index)
+    each_formula(book, lambda sheet, text: rewrite(text, slide, sheet.title))
+
+
+def each_formula(book: Book, change: Callable[[Sheet, str], str]) -> None:
+    """Gives every formula of the document the text that `change` says."""
+    for sheet in book.sheets:
+        for index in sheet.grid.formula_rows():
+            row = sheet.grid.edit(index)
+            book.recalculate = True
+            for cell in row.cells.values():
+                if "formula" in cell:
+                    cell["formula"] = change(sheet, cell["formula"])

@@ -1,0 +1,130 @@
+"""Field masks: `sheets.properties(sheetId,title)`, `sheets/data/rowData`, comma lists and `*`.
+
+A mask is parsed into paths against a message of the schema, so that an unknown field is refused by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sync.workbook.schema.errors import BAD_REQUEST, Json, invalid
+from sync.workbook.schema.schema import MESSAGES, camel
+
+Path = tuple[str, ...]
+Paths = Iterable[Sequence[str]]
+Tree = dict[str, "Tree"]  # an empty tree stands for all below
+
+
+def split(mask: str) -> list[str]:
+    """The comma-separated parts of a mask at its top level."""
+    parts, depth, start = [], 0, 0
+    for at, letter in enumerate(mask):
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and depth == 0:
+            parts.append(mask[start:at])
+            start = at + 1
+    return [part.strip() for part in [*parts, mask[start:]] if part.strip()]
+
+
+def _expand(mask: str) -> list[Path]:
+    paths: list[Path] = []
+    for part in split(mask.replace("/", ".")):
+        head, bracket, rest = part.partition("(")
+        stem = tuple(camel(word) for word in head.split(".") if word)
+        if bracket:
+            paths.extend(stem + tail for tail in _expand(rest.rstrip()[:-1]))
+        else:
+            paths.append(stem)
+    return paths
+
+
+@lru_cache(512)
+def paths(message: str, mask: str) -> tuple[Path, ...]:
+    """The paths that a mask names in a message; 400 for one that the message does not have."""
+    expanded = [path[:-1] if path and path[-1] == "*" else path for path in _expand(mask)]
+    for path in expanded:
+        _check(message, path)
+    return tuple(expanded)
+
+
+def _check(message: str, path: Path) -> None:
+    kind = message
+    for word in path:
+        fields = MESSAGES.get(kind.strip("[]"))
+        if kind == "map":
+            return
+        if fields is None or word not in fields:
+            raise _unknown(path)
+        kind = fields[word]
+
+
+def _unknown(path: Path) -> Exception:
+    text = f"Error expanding 'fields' parameter. Cannot find matching fields for path '{'.'.join(path)}'."
+    detail = {"@type": BAD_REQUEST, "fieldViolations": [{"field": ".".join(path), "description": text}]}
+    return invalid("Request contains an invalid argument.", [detail])
+
+
+@lru_cache(512)
+def tree(message: str, mask: str) -> Tree | None:
+    """The mask as a tree for `keep`; None keeps all."""
+    root: Tree = {}
+    for path in paths(message, mask):
+        if not path:
+            return None
+        _grow(root, path)
+    return root
+
+
+def _grow(root: Tree, path: Path) -> None:
+    node = root
+    for n, word in enumerate(path):
+        if word in node and not node[word]:
+            return  # all below is kept already
+        if n == len(path) - 1:
+            node[word] = {}
+        else:
+            node = node.setdefault(word, {})
+
+
+def keep(value: Any, mask: Tree | None) -> Any:
+    """The value with only what the mask names; a list is masked item by item."""
+    if not mask:
+        return value
+    if isinstance(value, list):
+        return [keep(item, mask) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: keep(value[key], below) for key, below in mask.items() if key in value}
+
+
+def has(mask: Tree | None, *path: str) -> bool:
+    """Whether the mask keeps something at that path."""
+    node = mask
+    for word in path:
+        if not node:
+            return True
+        if word not in node:
+            return False
+        node = node[word]
+    return True
+
+
+def assign(target: Json, source: Json, path: Sequence[str]) -> None:
+    """Makes target's field at the path what it is in source; absent there means removed here."""
+    if not path:
+        target.clear()
+        target.update(source)
+        return
+    *stem, last = path
+    for word in stem:
+        source = source.get(word) or {}
+        below = target.get(word)
+        # Copied, since formats are shared between cells.
+        target[word] = below = dict(below) if below else {}
+        target = below
+    if last in source:
+        target[last] = source[last]
+    else:
+        target.pop(last, None)

@@ -1,0 +1,122 @@
+"""The server: a request in, Google's answer out. The routes are one table; nothing here knows HTTP or a client.
+
+`Api.handle` is what every door calls: in process through `transport.py`, over HTTP through a web framework.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+
+from sync.workbook.api import spreadsheets
+from sync.workbook.api.call import Call
+from sync.workbook.cells.store import Store, Transaction
+from sync.workbook.drive import drive
+from sync.workbook.schema.errors import ApiError, not_found
+
+JSON = "application/json; charset=UTF-8"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request without its host. `account` is the address of who asks; empty is the process itself."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    account: str = ""
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer. `headers` always carry the content type and Google's Vary."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+Handler = Callable[..., Any]
+_ID, _RANGE = r"(?P<file_id>[^/:]+)", r"(?P<range>.+?)"
+_SHEETS = rf"/v4/spreadsheets/{_ID}"
+_FILES = r"/drive/v3/files"
+
+# Method, path, whether it writes, what answers. The first match counts.
+ROUTES: list[tuple[str, str, bool, Handler]] = [
+    ("POST", r"/v4/spreadsheets/?", True, spreadsheets.create),
+    ("GET", rf"{_SHEETS}/?", False, spreadsheets.get),
+    ("POST", rf"{_SHEETS}/?:batchUpdate", True, spreadsheets.batch_update),
+    ("GET", rf"{_SHEETS}/values:batchGet", False, spreadsheets.batch_get),
+    ("POST", rf"{_SHEETS}/values:batchUpdate", True, spreadsheets.values_batch_update),
+    ("POST", rf"{_SHEETS}/values:batchClear", True, spreadsheets.batch_clear),
+    ("POST", rf"{_SHEETS}/sheets/(?P<sheet_id>\d+):copyTo", True, spreadsheets.copy_to),
+    ("POST", rf"{_SHEETS}/values/{_RANGE}:append", True, spreadsheets.append),
+    ("POST", rf"{_SHEETS}/values/{_RANGE}:clear", True, spreadsheets.clear),
+    ("GET", rf"{_SHEETS}/values/{_RANGE}", False, spreadsheets.values_get),
+    ("PUT", rf"{_SHEETS}/values/{_RANGE}", True, spreadsheets.values_update),
+    ("GET", rf"{_FILES}/?", False, drive.list_files),
+    ("POST", rf"{_FILES}/?", True, drive.create),
+    ("GET", rf"{_FILES}/{_ID}", False, drive.get),
+    ("PATCH", rf"{_FILES}/{_ID}", True, drive.update),
+    ("DELETE", rf"{_FILES}/{_ID}", True, drive.delete),
+    ("POST", rf"{_FILES}/{_ID}/copy", True, drive.copy),
+    ("GET", rf"{_FILES}/{_ID}/export", False, drive.export),
+    ("GET", rf"{_FILES}/{_ID}/comments", False, drive.comments),
+    ("GET", rf"{_FILES}/{_ID}/permissions", False, drive.list_permissions),
+    ("POST", rf"{_FILES}/{_ID}/permissions", True, drive.add_permission),
+    ("DELETE", rf"{_FILES}/{_ID}/permissions/(?P<permission_id>[^/]+)", True, drive.delete_permission),
+    ("PUT", rf"/upload/drive/v2/files/{_ID}", True, drive.upload),
+]
+_COMPILED = [(method, re.compile(path), writes, handler) for method, path, writes, handler in ROUTES]
+
+
+class Api:
+    """The Sheets and Drive API over a store. `clock` gives the time of a request, with a time zone."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.store, self.clock = store, clock
+
+    def handle(self, request: Request) -> Response:
+        """Answers one request in one transaction. Refusals are answers; nothing is raised for a bad request."""
+        try:
+            return self._answer(request)
+        except ApiError as refusal:
+            return _response(refusal.code, refusal.body())
+
+    def _answer(self, request: Request) -> Response:
+        for method, path, writes, handler in _COMPILED:
+            match = path.fullmatch(request.path) if method == request.method else None
+            if match is not None:
+                arguments = {key: unquote(value) for key, value in match.groupdict().items()}
+                with self._transaction(writes) as tx:
+                    return _as_response(handler(self._call(tx, request), **arguments))
+        raise not_found()
+
+    def _transaction(self, writes: bool) -> AbstractContextManager[Transaction]:
+        return self.store.write() if writes else self.store.read()
+
+    def _call(self, tx: Transaction, request: Request) -> Call:
+        return Call(tx, self.clock(), request.account, request.query, request.headers, request.body)
+
+
+def _as_response(answer: Any) -> Response:
+    if answer is None:
+        return Response(204, {"Content-Type": "text/html", "Vary": "Origin, X-Origin"}, b"")
+    if isinstance(answer, bytes):
+        return _response(200, answer)
+    if isinstance(answer, tuple):  # an export: content type and content
+        return _response(200, answer[1], answer[0])
+    return _response(200, orjson.dumps(answer))
+
+
+def _response(status: int, body: bytes, kind: str = JSON) -> Response:
+    return Response(status, {"Content-Type": kind, "Vary": "Origin, X-Origin, Referer"}, body)
