@@ -406,7 +406,7 @@ def test_a_report_that_goes_on_from_another_address_is_still_one(
 ) -> None:
     """A phone walks from one network into another between its photo and its report, and between two tries."""
     walks = iter(range(99))
-    monkeypatch.setattr("webhook.report._somebody", lambda door: f"群众 {next(walks)}")
+    monkeypatch.setattr("webhook.forms.report._somebody", lambda door: f"群众 {next(walks)}")
     somebody = requests.Session()
     somebody.headers["Origin"] = street.url
     photo = upload(street, somebody, jpeg(scene(1)), door="report/photos").json()["photo"]

@@ -33,7 +33,7 @@ from sync.workbook.server import Request, Response
 from tests.book import ROOT, ZONE, hour, templates
 from tests.desk import Desk
 from webhook import hooks
-from webhook.forms import counter_of
+from webhook.forms.form_pages import counter_of
 from webhook.server import create_app
 
 NOW = hour("2026-11-24 11:40")

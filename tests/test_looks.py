@@ -23,8 +23,8 @@ from sync.core.views.bulletin import Scope
 from sync.core.views.map import FAR, NEAR, Spot, draw
 from tests.book import Book, bureau, hour, templates
 from tests.house import OPERATOR, House, house
-from webhook import month
 from webhook.charts import chart
+from webhook.pages import month
 
 ISSUES = """
 问题台账

@@ -34,7 +34,7 @@ from sync.sheets.gateway import Client, Gateway, Refused
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ZONE, cell, templates
 from tests.mailhouse import post
-from webhook.pages import standing
+from webhook.pages.status import standing
 from webhook.server import create_app
 
 BAD_TOKENS = ("", "Bearer ", "Bearer made-up", "Basic eDp5")

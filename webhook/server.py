@@ -15,24 +15,21 @@ import waitress  # type: ignore[import-untyped]
 from sync.intake.pushes import Keep
 from sync.scheduler import Clock
 from sync.service import Office, SettingsError
-from webhook import (
-    access,
+from webhook import access, api, hooks, looks
+from webhook.forms import form_pages
+from webhook.grid import page
+from webhook.pages import (
     answers,
-    api,
-    bulletins,
+    bulletin,
     explain,
-    forms,
-    grid,
-    hooks,
     imports,
     letters,
-    looks,
+    map,
     month,
     notices,
-    pages,
     people,
-    places,
-    rulebook,
+    rules,
+    status,
     trends,
     verify,
     week,
@@ -73,25 +70,25 @@ def create_app(
         PERMANENT_SESSION_LIFETIME=access.IN_THE_STREET,
     )
     door = access.install(app, office, key)
-    app.register_blueprint(pages.blueprint(office, failures))
+    app.register_blueprint(status.blueprint(office, failures))
     app.register_blueprint(people.blueprint(door))
-    app.register_blueprint(forms.blueprint(door, cache(lambda: forms.counter_of(office, key)), nudge))
+    app.register_blueprint(form_pages.blueprint(door, cache(lambda: form_pages.counter_of(office, key)), nudge))
     app.register_blueprint(verify.blueprint(door, nudge))
     app.register_blueprint(answers.blueprint(door, nudge))
     app.register_blueprint(letters.blueprint(door, nudge))
-    app.register_blueprint(grid.blueprint(office, door, nudge))
+    app.register_blueprint(page.blueprint(office, door, nudge))
     app.register_blueprint(hooks.blueprint(key, nudge))
     app.register_blueprint(hooks.forms(office, arrived))
-    app.register_blueprint(bulletins.blueprint(door))
+    app.register_blueprint(bulletin.blueprint(door))
     app.register_blueprint(imports.blueprint(door, nudge))
     app.register_blueprint(notices.blueprint(door))
-    app.register_blueprint(rulebook.blueprint(door, nudge))
+    app.register_blueprint(rules.blueprint(door, nudge))
     seen = looks.Looks(door)
     app.register_blueprint(explain.blueprint(door, seen))
     app.register_blueprint(week.blueprint(seen))
     app.register_blueprint(month.blueprint(door, seen))
     app.register_blueprint(trends.blueprint(seen))
-    app.register_blueprint(places.blueprint(seen))
+    app.register_blueprint(map.blueprint(seen))
     if office.embedded:
         app.register_blueprint(
             api.blueprint(office.api, office.accounts, f"{office.settings.url}/token" if office.settings.url else None)
@@ -110,7 +107,7 @@ def run(office: Office, host: str, port: int, announce: Callable[[str], None]) -
     """Serve until SIGTERM or Ctrl+C; a tick that is running is finished first."""
     zone = office.rules().bureau.zone
     clock = Clock(lambda: _tick(office), lambda: _deliver(office), zone)
-    keep = hooks.keeper(office, cache(lambda: forms.counter_of(office, _key(office))))
+    keep = hooks.keeper(office, cache(lambda: form_pages.counter_of(office, _key(office))))
     arrived = clock.also("receive", lambda: _receive(office, clock.nudge, keep), RECEIVE_SECONDS)
     app = create_app(office, clock.nudge, lambda: clock.failures, arrived)
     try:

@@ -15,7 +15,7 @@ from sync.intake.forms import Counter, Piece
 from sync.intake.photos import BadPhoto, Crowded
 from webhook import access
 from webhook.access import Door
-from webhook.submissions import NAME, sender
+from webhook.forms.submissions import NAME, sender
 
 CHUNK = 512 * 1024  # bytes in one request at most
 

@@ -13,8 +13,8 @@ from sync.core.look.decide import Look
 from sync.core.people.permissions import Person
 from sync.core.views.map import Spot, draw
 from webhook import access
-from webhook.explain import sees_issue
 from webhook.looks import Looks
+from webhook.pages.explain import sees_issue
 
 WORDS = {"late": "超期", "rework": "返工", "open": "待整改", "fixed": "待复核", "other": "挂账、待核实"}
 KIND = {lives.OPEN: "open", lives.REWORK: "rework", lives.FIXED: "fixed"}

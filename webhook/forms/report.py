@@ -20,8 +20,8 @@ from sync.core.views import forms
 from sync.core.views.forms import REPORT, Choices, Field
 from sync.intake.forms import PUBLIC, Answer, Counter, Handed
 from webhook.access import Door
-from webhook.album import take_piece
-from webhook.submissions import STATUS, Sent, Window, by_task, photo_lines, read, streets
+from webhook.forms.submissions import STATUS, Sent, Window, by_task, photo_lines, read, streets
+from webhook.forms.uploads import take_piece
 
 HOUR = timedelta(hours=1)
 

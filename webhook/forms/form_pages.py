@@ -18,9 +18,10 @@ from sync.core.views import forms, worklist
 from sync.core.views.forms import FORMS, Form
 from sync.intake.forms import Answer, Counter, Handed
 from sync.service import Office
-from webhook import access, album, report
+from webhook import access
 from webhook.access import Door
-from webhook.submissions import MOST_LISTED, Sent, Window, answer, by_task, counter_of, photo_lines, read, sender
+from webhook.forms import report, uploads
+from webhook.forms.submissions import MOST_LISTED, Sent, Window, answer, by_task, counter_of, photo_lines, read, sender
 
 __all__ = ["blueprint", "counter_of"]
 
@@ -29,7 +30,7 @@ def blueprint(door: Door, counter: Callable[[], Counter], nudge: Callable[[], No
     """The pages. ``counter`` opens the workbook when it is first asked for."""
     routes = flask.Blueprint("forms", __name__, template_folder="templates")
     _pages(routes, door, counter, nudge)
-    album.add(routes, door, counter)
+    uploads.add(routes, door, counter)
     report.add(routes, door, counter, nudge)
 
     @routes.get("/sw.js")

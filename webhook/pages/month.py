@@ -22,8 +22,8 @@ from sync.core.sheet.rows import plain
 from sync.core.views import worklist
 from webhook import access
 from webhook.access import Door
-from webhook.explain import sees_issue, sees_line
 from webhook.looks import Looks
+from webhook.pages.explain import sees_issue, sees_line
 
 KINDS = (scores.STREET, scores.BRANCH, scores.DISTRICT, scores.UNIT)
 NOT_THERE = "没有这个月的这一个得分，或者不归您看。"

@@ -16,7 +16,7 @@ from sync.core.sheet.tabs import Column
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import lines, live
 from sync.workbook.edits.dimensions import delete, insert
-from webhook.desk import Desk, Head, Refused
+from webhook.grid.state import Desk, Head, Refused
 
 MOST_ROWS = 1000  # rows inserted at once
 MOST_CELLS = 50_000  # cells in one edit

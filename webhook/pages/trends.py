@@ -11,9 +11,9 @@ from flask import render_template, request
 from sync.core.views.bulletin import Scope
 from sync.core.views.trends import Trends, trends
 from webhook import access
-from webhook.bulletins import ELSEWHERE, LEADERS, code_of, scopes
 from webhook.charts import chart
 from webhook.looks import Looks
+from webhook.pages.bulletin import ELSEWHERE, LEADERS, code_of, scopes
 
 NAMES = (("reported", "新交办"), ("closed", "销号"), ("late", "到期未整改"), ("rework", "返工"))
 

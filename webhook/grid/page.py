@@ -25,9 +25,10 @@ from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import lines, live
 from sync.workbook.formulas.evaluate import recalculate
 from sync.workbook.schema.errors import ApiError
-from webhook import access, edits
+from webhook import access
 from webhook.access import Door
-from webhook.desk import Desk, Head, Refused
+from webhook.grid import edits
+from webhook.grid.state import Desk, Head, Refused
 
 MOST_WATCHERS = 40  # each holds a thread of the server while it is open
 MOST_ROWS = 1000  # rows in one answer
