@@ -22,7 +22,8 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from sync.core.sheet.rows import Raw, Table
-from sync.intake import exchange
+from sync.intake import file_rows
+from sync.outgoing.export import export_file
 from sync.service import Office, Settings
 from sync.sheets import set_up
 
@@ -91,13 +92,13 @@ def bench(folder: Path, count: int) -> None:
     wide = [[cells[at.index(i)] if i in at else "" for i in range(len(header))] for cells in found]
     tables = {"issues": Table("issues", header, wide)}
     zone = rules.bureau.zone
-    say(count, "export", seconds(lambda: exchange.export(tables, office.templates, out, rules, zone)), base)
+    say(count, "export", seconds(lambda: export_file(tables, office.templates, out, rules, zone)), base)
     say(count, "calamine alone", base := seconds(lambda: plain_xlsx(xlsx)))
-    say(count, "import xlsx", seconds(lambda: exchange.read_file(xlsx, tab)), base)
+    say(count, "import xlsx", seconds(lambda: file_rows.read_file(xlsx, tab)), base)
     say(count, "csv module alone", base := seconds(lambda: plain_csv(sheet)))
     read: list[dict[str, Raw]] = []
-    say(count, "import csv", seconds(lambda: read.extend(exchange.read_file(sheet, tab))), base)
-    say(count, "append, embedded", seconds(lambda: exchange.append(office.client, office.workbook, tab, read)))
+    say(count, "import csv", seconds(lambda: read.extend(file_rows.read_file(sheet, tab))), base)
+    say(count, "append, embedded", seconds(lambda: file_rows.append(office.client, office.workbook, tab, read)))
     office.close()
 
 

@@ -302,7 +302,7 @@ class Office:
 
     def roster(self) -> Roster:
         """Who is responsible where, as the last look at the workbook left it."""
-        return remembered(self.templates, self.ledger.memory(), self.rules().bureau.zone)
+        return remembered(self.templates, self.ledger.memory().known, self.rules().bureau.zone)
 
     def deliver(self, now: datetime, *, groups: bool = True) -> outbox.Delivery:
         """Send what is due. Groups first: whose wish is the group's message needs no mail once it went. ``groups``

@@ -16,10 +16,12 @@ from sync.core.approvals import checks
 from sync.core.people.roster import assemble
 from sync.core.sheet.rows import Reader, Row, Table
 from sync.core.sheet.tabs import Layout, locate
-from sync.demo import cast, city, play
+from sync.demo import cast, city
 from sync.demo.demo import roster, run, summed
+from sync.demo.play import play
 from sync.demo.script import Entry, Script, floor
-from sync.intake import exchange, mapping
+from sync.intake import file_rows, mapping
+from sync.outgoing.export import export_file
 from sync.service import Office, Settings
 from sync.sheets import set_up
 from tests.book import ROOT, ZONE, default_rules, hour, templates
@@ -264,7 +266,7 @@ def opened(folder: Path) -> Iterator[Office]:
     one = Office(Settings.read({"JIELU_DATA": str(folder)}))
     set_up.build(one.gateway, one.rules())
     for key, rows in roster().items():
-        exchange.append(one.client, one.workbook, one.templates[key], rows)
+        file_rows.append(one.client, one.workbook, one.templates[key], rows)
     yield one
     one.close()
 
@@ -305,7 +307,7 @@ def test_the_same_demo_twice_gives_the_same_export(office: Office, twin: Office,
     for one in (office, twin):
         play(one, entries, start, until, timedelta(hours=2))
         paths.append(tmp_path / f"{len(paths)}.xlsx")
-        exchange.export(one.gateway.read(), one.templates, paths[-1], one.rules(), ZONE)
+        export_file(one.gateway.read(), one.templates, paths[-1], one.rules(), ZONE)
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
@@ -331,6 +333,6 @@ def test_a_look_is_counted_from_midnight() -> None:
 
 
 def test_the_mapping_files_serve_the_import_command_too() -> None:
-    found = exchange.read_file(city.SAMPLE, templates()["issues"], mapping.read(city.HERE / "issues.toml"), ZONE)
+    found = file_rows.read_file(city.SAMPLE, templates()["issues"], mapping.read(city.HERE / "issues.toml"), ZONE)
     assert len(found) == 715
     assert {row["category"] for row in found} <= set(default_rules().categories)

@@ -17,8 +17,9 @@ from python_calamine import CalamineWorkbook
 
 from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw, Table
-from sync.intake import exchange, mapping
-from sync.intake.exchange import FileProblem
+from sync.intake import file_rows, mapping
+from sync.intake.file_rows import FileProblem
+from sync.outgoing.export import export_file
 from sync.sheets.gateway import Client
 from tests.book import ZONE, default_rules, hour, templates
 
@@ -61,7 +62,7 @@ def tables() -> dict[str, Table]:
 @pytest.fixture
 def exported(tables: dict[str, Table], tmp_path: Path) -> Path:
     path = tmp_path / "工作簿.xlsx"
-    exchange.export(tables, templates(), path, default_rules(), ZONE)
+    export_file(tables, templates(), path, default_rules(), ZONE)
     return path
 
 
@@ -191,7 +192,7 @@ def test_colours(exported: Path) -> None:
 
 def test_equal_tables_give_equal_bytes(tables: dict[str, Table], exported: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.xlsx"
-    exchange.export(tables, templates(), again, default_rules(), ZONE)
+    export_file(tables, templates(), again, default_rules(), ZONE)
     assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(exported.read_bytes()).digest()
     with ZipFile(again) as file:
         assert {one.date_time for one in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
@@ -202,7 +203,7 @@ def test_columns_of_the_bureaus_own_and_moved_ones_keep_their_place(tables: dict
     header = ("本局备注", *reversed(HEADERS["streets"]))
     moved = [["07", *reversed(tables["streets"].rows[0])]]
     path = tmp_path / "out.xlsx"
-    exchange.export({**tables, "streets": Table("streets", header, moved)}, templates(), path, default_rules(), ZONE)
+    export_file({**tables, "streets": Table("streets", header, moved)}, templates(), path, default_rules(), ZONE)
     sheet = openpyxl.load_workbook(path)["街路名册"]
     assert [cell.value for cell in sheet[1]] == list(header)
     assert sheet["A2"].value == "07"
@@ -214,7 +215,7 @@ def test_columns_of_the_bureaus_own_and_moved_ones_keep_their_place(tables: dict
 def test_a_text_too_long_for_excel_says_so(tables: dict[str, Table], tmp_path: Path) -> None:
     tables["streets"].rows[0][HEADERS["streets"].index("备注")] = "长" * 40000  # type: ignore[index]
     path = tmp_path / "out.xlsx"
-    exchange.export(tables, templates(), path, default_rules(), ZONE)
+    export_file(tables, templates(), path, default_rules(), ZONE)
     text = openpyxl.load_workbook(path)["街路名册"].cell(2, at("streets", "备注")).value
     assert len(text) == 32767
     assert text.endswith("（超过一格的上限，以下略）")
@@ -222,7 +223,7 @@ def test_a_text_too_long_for_excel_says_so(tables: dict[str, Table], tmp_path: P
 
 def test_an_export_that_fails_leaves_the_old_file(tables: dict[str, Table], tmp_path: Path) -> None:
     with pytest.raises(FileProblem, match=r"写不了 .*文件夹"):
-        exchange.export(tables, templates(), tmp_path / "没有" / "out.xlsx", default_rules(), ZONE)
+        export_file(tables, templates(), tmp_path / "没有" / "out.xlsx", default_rules(), ZONE)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -238,7 +239,7 @@ def test_what_was_exported_can_be_imported(exported: Path, tables: dict[str, Tab
             for column, cell in zip(tab.columns, cells, strict=True)
             if column.owner == "staff" and cell != "" and column.key != "mobile"
         }
-        assert exchange.read_file(exported, tab) == [wanted]
+        assert file_rows.read_file(exported, tab) == [wanted]
 
 
 # Import ----------------------------------------------------------------------------------------------------------
@@ -256,7 +257,7 @@ def written(path: Path, content: str | bytes, encoding: str = "utf-8") -> Path:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_csv_in_every_encoding(tmp_path: Path, encoding: str) -> None:
-    first, second = exchange.read_file(written(tmp_path / "a.csv", GOOD, encoding), DUTIES)
+    first, second = file_rows.read_file(written(tmp_path / "a.csv", GOOD, encoding), DUTIES)
     assert first == {
         "reported_at": serials.from_datetime(AT, ZONE),
         "reporter": "街路长01",
@@ -271,7 +272,7 @@ def test_csv_in_every_encoding(tmp_path: Path, encoding: str) -> None:
 @pytest.mark.parametrize("mark", ["\t", ";", "，"])
 def test_csv_with_other_marks(tmp_path: Path, mark: str) -> None:
     text = f"填报人{mark}类型{mark}街路\n街路长01{mark}巡查{mark}新正街\n"
-    assert exchange.read_file(written(tmp_path / "a.csv", text), DUTIES) == [
+    assert file_rows.read_file(written(tmp_path / "a.csv", text), DUTIES) == [
         {"reporter": "街路长01", "kind": "巡查", "street": "新正街"}
     ]
 
@@ -293,7 +294,7 @@ def test_xlsx_with_real_types(tmp_path: Path) -> None:
         [],
         [46350, "街路长01", "督查", "新正街"],
     ]
-    first, second = exchange.read_file(xlsx(tmp_path / "a.xlsx", rows), DUTIES)
+    first, second = file_rows.read_file(xlsx(tmp_path / "a.xlsx", rows), DUTIES)
     assert first == {
         "reported_at": serials.from_datetime(AT, ZONE),
         "reporter": "13800000000",
@@ -377,7 +378,7 @@ def two_sheets(path: Path) -> Path:
 def test_a_bad_file_says_what_and_where(tmp_path: Path, case: str) -> None:
     key, make, message = BAD[case]
     with pytest.raises(FileProblem) as caught:
-        exchange.read_file(make(tmp_path), templates()[key])
+        file_rows.read_file(make(tmp_path), templates()[key])
     assert message in str(caught.value)
     assert "Traceback" not in str(caught.value)
 
@@ -385,7 +386,7 @@ def test_a_bad_file_says_what_and_where(tmp_path: Path, case: str) -> None:
 def test_all_mistakes_are_told_at_once_and_the_line_is_that_of_the_file(tmp_path: Path) -> None:
     text = '填报人,类型,填报时间\n甲,"巡\n查",2026-11-24\n\n乙,巡视,前天\n'
     with pytest.raises(FileProblem) as caught:
-        exchange.read_file(written(tmp_path / "a.csv", text), DUTIES)
+        file_rows.read_file(written(tmp_path / "a.csv", text), DUTIES)
     assert [one.split("：")[0] for one in caught.value.problems[1:]] == [
         "文件 a.csv 第 5 行 C 列「填报时间」",
         "文件 a.csv 第 2 行 B 列「类型」",
@@ -396,7 +397,7 @@ def test_all_mistakes_are_told_at_once_and_the_line_is_that_of_the_file(tmp_path
 
 def test_a_great_many_mistakes_are_counted(tmp_path: Path) -> None:
     with pytest.raises(FileProblem) as caught:
-        exchange.read_file(written(tmp_path / "a.csv", "填报人,类型\n" + "甲,巡视\n" * 500), DUTIES)
+        file_rows.read_file(written(tmp_path / "a.csv", "填报人,类型\n" + "甲,巡视\n" * 500), DUTIES)
     assert len(str(caught.value).splitlines()) == 21
     assert str(caught.value).endswith("……另有 481 处。")
 
@@ -424,7 +425,7 @@ MAP = """
 
 def mapped(tmp_path: Path, csv: str, text: str = MAP) -> list[dict[str, Raw]]:
     rules = mapping.read(written(tmp_path / "m.toml", text))
-    return exchange.read_file(written(tmp_path / "a.csv", csv), templates()["issues"], rules, ZONE)
+    return file_rows.read_file(written(tmp_path / "a.csv", csv), templates()["issues"], rules, ZONE)
 
 
 def test_a_mapping_file_turns_columns_values_dates_and_numbers(tmp_path: Path) -> None:
@@ -482,7 +483,7 @@ def test_a_mapping_names_the_sheet_and_the_header_row(tmp_path: Path) -> None:
     text = 'sheet = "数据"\nheader_row = 3\n[columns]\n"填报人" = "谁"\n"类型" = "何"\n'
     rules = mapping.read(written(tmp_path / "m.toml", text))
     path = xlsx(tmp_path / "a.xlsx", [["某某表"], [], ["谁", "何"], ["甲", "巡查"]], "数据")
-    assert exchange.read_file(path, DUTIES, rules) == [{"reporter": "甲", "kind": "巡查"}]
+    assert file_rows.read_file(path, DUTIES, rules) == [{"reporter": "甲", "kind": "巡查"}]
 
 
 # Append ----------------------------------------------------------------------------------------------------------
@@ -516,7 +517,7 @@ class Recorder(Client):
 def test_append_follows_the_sheets_own_order_and_sends_strings() -> None:
     header = ["备用", *reversed(HEADERS["duties"])]
     client = Recorder(header)
-    assert exchange.append(client, "book", DUTIES, [{"text": "=1+1", "reported_at": 46350.5, "reporter": "007"}]) == 1
+    assert file_rows.append(client, "book", DUTIES, [{"text": "=1+1", "reported_at": 46350.5, "reporter": "007"}]) == 1
     request = client.sent[0][0]["appendCells"]
     cells = request["rows"][0]["values"]
     assert request["sheetId"] == 7
@@ -528,27 +529,27 @@ def test_append_follows_the_sheets_own_order_and_sends_strings() -> None:
 
 
 def test_append_in_blocks_says_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "BLOCK", 2)
+    monkeypatch.setattr(file_rows, "BLOCK", 2)
     rows: list[dict[str, Raw]] = [{"reporter": str(n)} for n in range(5)]
     client = Recorder(list(HEADERS["duties"]))
-    assert exchange.append(client, "book", DUTIES, rows) == 5
+    assert file_rows.append(client, "book", DUTIES, rows) == 5
     assert [len(sent[0]["appendCells"]["rows"]) for sent in client.sent] == [2, 2, 1]
     with pytest.raises(FileProblem, match="前 2 行已经导入，其余没有"):
-        exchange.append(Recorder(list(HEADERS["duties"]), {2: 400}), "book", DUTIES, rows)
+        file_rows.append(Recorder(list(HEADERS["duties"]), {2: 400}), "book", DUTIES, rows)
     with pytest.raises(FileProblem, match="前 2 行已经导入，后面的可能也进去了"):
-        exchange.append(Recorder(list(HEADERS["duties"]), {2: 500}), "book", DUTIES, rows)
+        file_rows.append(Recorder(list(HEADERS["duties"]), {2: 500}), "book", DUTIES, rows)
 
 
 def test_append_to_a_tab_whose_header_was_renamed_does_nothing() -> None:
     client = Recorder(["谁", *HEADERS["duties"][2:]])
     with pytest.raises(FileProblem, match=r"一行也没有导入。.*找不到表头：填报时间、填报人"):
-        exchange.append(client, "book", DUTIES, [{"reporter": "甲"}])
+        file_rows.append(client, "book", DUTIES, [{"reporter": "甲"}])
     assert client.sent == []
 
 
 def test_times_in_another_zone_stay_wall_clock(tmp_path: Path) -> None:
     rows = [
-        exchange.read_file(written(tmp_path / "a.csv", GOOD), DUTIES, None, ZoneInfo(zone))[0]["reported_at"]
+        file_rows.read_file(written(tmp_path / "a.csv", GOOD), DUTIES, None, ZoneInfo(zone))[0]["reported_at"]
         for zone in ("UTC", "Asia/Shanghai", "America/Los_Angeles")
     ]
     assert len(set(rows)) == 1

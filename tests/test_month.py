@@ -24,7 +24,7 @@ from sync.core.sheet import serials
 from sync.core.views import reasons, verification
 from sync.core.views.explain import explain
 from sync.demo import demo
-from sync.intake import exchange, sealed_file
+from sync.intake import file_rows, sealed_file
 from sync.service import Office, Settings
 from sync.sheets import set_up
 from sync.workbook import transport
@@ -115,7 +115,7 @@ def cells(office: Office, key: str) -> list[dict[str, Any]]:
 
 
 def add(office: Office, key: str, *rows: dict[str, Any]) -> None:
-    exchange.append(office.client, office.workbook, office.templates[key], list(rows))
+    file_rows.append(office.client, office.workbook, office.templates[key], list(rows))
 
 
 def serial(text: str) -> float:

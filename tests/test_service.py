@@ -27,7 +27,7 @@ from google.oauth2.service_account import Credentials
 from gspread.exceptions import APIError
 
 from sync.cli.main import main
-from sync.intake import exchange
+from sync.intake import file_rows
 from sync.scheduler import Clock
 from sync.service import Office, Settings
 from sync.sheets.gateway import Client, Gateway, Refused
@@ -207,9 +207,9 @@ def test_the_status_page_counts_from_the_ledger_even_before_the_first_look(clerk
     streets = {"code": "J02", "street": "联胜路", "type": "主次干道", "district": "城中", "branch": "第四支部"}
     clerk("init")
     with clerk.office() as office:
-        exchange.append(office.client, office.workbook, office.templates["streets"], [streets])
+        file_rows.append(office.client, office.workbook, office.templates["streets"], [streets])
         rows = [{**right, "text": text} for text in ("甲", "乙", "丙")]
-        exchange.append(office.client, office.workbook, office.templates["issues"], rows)
+        file_rows.append(office.client, office.workbook, office.templates["issues"], rows)
     clerk("tick", "--now", "2026-11-24T16:00")
     clerk("tick", "--now", "2026-11-30T16:00")
     with clerk.office() as office:
@@ -372,7 +372,7 @@ ROWS = [
 def file_two_bad_rows(clerk: Clerk) -> None:
     assert clerk("init").exit_code == 0
     with clerk.office() as office:
-        exchange.append(office.client, office.workbook, office.templates["issues"], ROWS)
+        file_rows.append(office.client, office.workbook, office.templates["issues"], ROWS)
 
 
 def test_rows_with_problems_are_said_again_when_nothing_changed(clerk: Clerk) -> None:

@@ -157,7 +157,7 @@ def _refusal(sentence: str, status: int) -> Any:
 
 
 def _routes(door: Door) -> flask.Blueprint:
-    routes = flask.Blueprint("access", __name__, template_folder="templates")
+    routes = flask.Blueprint("access", __name__)
 
     @routes.get("/enter")
     def knock() -> Any:

@@ -23,14 +23,16 @@ from sync.cli import check as inspection
 from sync.core.look import archive
 from sync.core.look.decide import Look, take
 from sync.core.rules.rules import RulesError, load
+from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.tabs import TabError
 from sync.core.views import explain as explanations
 from sync.core.views import reasons, verification
 from sync.core.views import simulate as simulations
 from sync.demo import demo
-from sync.intake import exchange, mapping, sealed_file
+from sync.intake import file_rows, mapping, sealed_file
 from sync.ledger.ledger import Busy, Outdated, Unusable
 from sync.outgoing import docx
+from sync.outgoing.export import export_file
 from sync.service import Office, Settings, SettingsError
 from sync.sheets import archive_moves, set_up
 from sync.sheets.gateway import Refused, Unknown, Unreachable
@@ -45,7 +47,7 @@ COULD_NOT = (
     Busy,
     Outdated,
     Unusable,
-    exchange.FileProblem,
+    FileProblem,
     set_up.NotEmpty,
     simulations.NotKnown,
     docx.BadTemplate,
@@ -322,8 +324,8 @@ def import_(office: Office, file: Path, title: str, mapping_file: Path | None, a
             f"没有「{title}」这个工作表，有：{'、'.join(tab.title for tab in office.templates.values())}。"
         )
     rules = mapping.read(mapping_file) if mapping_file else None
-    rows = exchange.read_file(file, tab, rules, office.rules().bureau.zone)
-    exchange.append(office.client, office.workbook, tab, rows)
+    rows = file_rows.read_file(file, tab, rules, office.rules().bureau.zone)
+    file_rows.append(office.client, office.workbook, tab, rows)
     say(
         as_json,
         {"tab": tab.title, "rows": len(rows)},
@@ -342,7 +344,7 @@ def export(office: Office, file: Path, as_json: bool) -> None:
     rules = office.rules()
     tables, templates = archive.sheets(archive_moves.tables(office.gateway))
     sealed = office.ledger.memory().closings.values()
-    exchange.export(tables, templates, file, rules, rules.bureau.zone, sealed)
+    export_file(tables, templates, file, rules, rules.bureau.zone, sealed)
     rows = sum(len(table.rows) for table in tables.values())
     say(as_json, {"file": str(file), "rows": rows}, f"已导出 {rows} 行到 {file}。")
 

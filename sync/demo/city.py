@@ -18,7 +18,7 @@ import pandas as pd
 
 from sync.core.sheet.rows import Raw
 from sync.core.sheet.tabs import Tab
-from sync.intake import exchange, mapping
+from sync.intake import file_rows, mapping
 
 HERE = Path(__file__).parent
 SAMPLE = HERE / "city.csv"
@@ -111,7 +111,7 @@ def part(key: str, salt: str, parts: int) -> int:
 def read(path: Path, templates: Mapping[str, Tab], until: datetime, streets: int) -> list[Report]:
     """All reports of the file in the order of time; ``street`` counts from 0. Raises ``FileProblem``."""
     issues, feedback = (
-        exchange.read_file(path, templates[key], mapping.read(HERE / f"{key}.toml")) for key in ("issues", "feedback")
+        file_rows.read_file(path, templates[key], mapping.read(HERE / f"{key}.toml")) for key in ("issues", "feedback")
     )
     table = pd.DataFrame(issues)
     table["ref"] = [str(row["issue"]) for row in feedback]

@@ -22,7 +22,7 @@ from sync.demo import city
 from sync.demo.cast import roster
 from sync.demo.play import HOUR, play
 from sync.demo.script import Script, floor
-from sync.intake import exchange
+from sync.intake import file_rows
 from sync.service import Office
 
 SAMPLE_EVERY = 2 * HOUR  # the sample is to be there within half a minute; a typed hour is believed for as long
@@ -76,7 +76,7 @@ def run(office: Office, until: datetime, file: Path | None = None, *, progress: 
     every = HOUR if file else SAMPLE_EVERY
     entries = Script(rules, until, people["streets"], every).write(reports)
     for key, rows in people.items():
-        exchange.append(office.client, office.workbook, office.templates[key], rows)
+        file_rows.append(office.client, office.workbook, office.templates[key], rows)
     start = floor(entries[0].at, every) if entries else until
     played = play(office, entries, start, until, every, progress=progress)
     found = summed(office.gateway.read(), office.templates)

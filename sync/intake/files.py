@@ -17,9 +17,10 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from sync.core.sheet import serials
+from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.tabs import Tab
-from sync.intake.mapping import ColumnMap, FileProblem
+from sync.intake.mapping import ColumnMap
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 MARKS = (",", "\t", ";", "，")

@@ -17,10 +17,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sync.core.sheet.plan import Plan, append_row
+from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, fingerprint, nearest, plain, quoted
 from sync.core.sheet.tabs import Tab, locate
-from sync.intake import exchange
-from sync.intake.mapping import FileProblem
+from sync.intake import file_rows
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import DONE, IMPORTS, Arrival, Arrivals
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
@@ -70,7 +70,7 @@ def _read(name: str, content: bytes, tab: Tab, zone: ZoneInfo) -> list[tuple[int
     with tempfile.TemporaryDirectory(prefix="jielu-import-") as folder:
         path = Path(folder, _plain_name(name))
         path.write_bytes(content)
-        return exchange.read_rows(path, tab, zone=zone)
+        return file_rows.read_rows(path, tab, zone=zone)
 
 
 def _plain_name(name: str) -> str:

@@ -31,6 +31,7 @@ from typing import Any
 import pandas as pd
 
 from sync.core.sheet import serials
+from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import nearest, plain
 from sync.core.sheet.tabs import Tab
 
@@ -38,19 +39,6 @@ TABLES = ("columns", "constants", "dates", "numbers", "values")
 KEYS = ("sheet", "header_row", *TABLES)
 OTHERS = "*"
 Bad = tuple[int, str, str]  # what could not be turned: row of the file, the tab's header, a sentence
-
-
-class FileProblem(ValueError):
-    """A file that can't be used: ``problems`` are sentences that say where and what to do."""
-
-    MOST = 20
-
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
-        shown = list(self.problems[: self.MOST])
-        if len(self.problems) > self.MOST:
-            shown.append(f"……另有 {len(self.problems) - self.MOST} 处。")
-        super().__init__("\n".join(shown))
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from sync.core.scores import facts as evidence
 from sync.core.scores import seal
 from sync.core.scores.facts import CALENDARS, DIGEST, FACTS, MONTHS, NAMES, RULES, SCORES, Difference, Seen, words
 from sync.core.scores.seal import HEAD, Fact
+from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw
 from sync.core.views.verification import Verdict
 from sync.intake import files
-from sync.intake.mapping import FileProblem
 
 Cells = Sequence[Raw | date | datetime]
 Sheets = Mapping[str, Sequence[Cells]]

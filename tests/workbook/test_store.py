@@ -15,8 +15,8 @@ APPEND = """
 import sys, gspread
 from pathlib import Path
 from sync.workbook import transport
-from sync.workbook.api import Api
-from sync.workbook.store import Store
+from sync.workbook.server import Api
+from sync.workbook.cells.store import Store
 sheet = gspread.Client(auth=None, session=transport.session(Api(Store(Path(sys.argv[1]))))).open("台账").sheet1
 for number in range(20):
     sheet.append_row([sys.argv[2], number], table_range="A1")

@@ -28,14 +28,15 @@ __all__ = ["blueprint", "counter_of"]
 
 def blueprint(door: Door, counter: Callable[[], Counter], nudge: Callable[[], None]) -> flask.Blueprint:
     """The pages. ``counter`` opens the workbook when it is first asked for."""
-    routes = flask.Blueprint("forms", __name__, template_folder="templates")
+    routes = flask.Blueprint("forms", __name__)
     _pages(routes, door, counter, nudge)
     uploads.add(routes, door, counter)
     report.add(routes, door, counter, nudge)
 
     @routes.get("/sw.js")
     def worker() -> flask.Response:
-        answer = flask.send_from_directory(f"{routes.root_path}/static", "forms_worker.js", mimetype="text/javascript")
+        static = f"{flask.current_app.root_path}/static"
+        answer = flask.send_from_directory(static, "forms_worker.js", mimetype="text/javascript")
         answer.headers["Cache-Control"] = "no-cache"
         return answer
 

@@ -38,7 +38,7 @@ BEAT = 1.0  # seconds after which an open stream looks whether another process w
 
 def blueprint(office: Office, door: Door, nudge: Any) -> flask.Blueprint:
     """The page and what its script asks for. ``nudge``: an edit makes the next look come sooner."""
-    routes = flask.Blueprint("grid", __name__, template_folder="templates")
+    routes = flask.Blueprint("grid", __name__)
     desk = Desk(office, door)
 
     @routes.before_request

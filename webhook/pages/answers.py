@@ -8,10 +8,11 @@ from typing import Any
 import flask
 from flask import render_template, request
 
-from sync.core.approvals.requests import SUPERIORS, Question, waiting
+from sync.core.approvals.requests import SUPERIORS
 from sync.core.people.permissions import Person
 from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, plain
+from sync.core.views.questions import Question, waiting
 from sync.sheets.answers import Verdict
 from webhook import access, writing
 from webhook.access import Door
@@ -21,7 +22,7 @@ ANSWERS = ("同意", "不同意")
 
 def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
     """The page and the answers that it gives."""
-    routes = flask.Blueprint("answers", __name__, template_folder="templates")
+    routes = flask.Blueprint("answers", __name__)
 
     @routes.get("/answers")
     @access.needs(*SUPERIORS)

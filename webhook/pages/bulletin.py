@@ -20,7 +20,7 @@ ELSEWHERE = "这一部分不归您管。"
 
 def blueprint(door: Door) -> flask.Blueprint:
     """The page and its picture: all of it for who oversees all, their own part for commanders and secretaries."""
-    routes = flask.Blueprint("bulletins", __name__, template_folder="templates")
+    routes = flask.Blueprint("bulletins", __name__)
 
     @routes.get("/bulletin")
     @access.needs(*LEADERS)

@@ -24,7 +24,7 @@ NO_LINE = "没有这条扣分明细，或者不归您看。"
 
 def blueprint(door: Door, looks: Looks) -> flask.Blueprint:
     """An issue by its 编号, a line by its 明细号."""
-    routes = flask.Blueprint("explain", __name__, template_folder="templates")
+    routes = flask.Blueprint("explain", __name__)
 
     @routes.get("/explain/<number>")
     @access.needs()

@@ -11,11 +11,11 @@ from flask import render_template, request
 
 from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet import serials
+from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.tabs import Column, Tab
 from sync.intake import imports
 from sync.intake.imports import Import, Preview, Unsure
-from sync.intake.mapping import FileProblem
 from sync.ledger.ledger import Busy
 from sync.sheets.gateway import Gateway
 from webhook import access
@@ -27,7 +27,7 @@ MOST_BYTES = 10 * 1024 * 1024
 
 def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
     """The page, for who oversees all."""
-    routes = flask.Blueprint("imports", __name__, template_folder="templates")
+    routes = flask.Blueprint("imports", __name__)
 
     @routes.get("/import")
     @access.needs(*OVERSEERS)

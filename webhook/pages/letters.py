@@ -33,7 +33,7 @@ ORDER = (letters.DRAFT, letters.SIGNED, letters.ANSWERED, letters.GATHERING)  # 
 
 def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
     """The list, a letter as a page and as a file, and what people do to it."""
-    routes = flask.Blueprint("letters", __name__, template_folder="templates")
+    routes = flask.Blueprint("letters", __name__)
 
     @routes.get("/letters")
     @access.needs()

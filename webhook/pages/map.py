@@ -23,7 +23,7 @@ OVER = (lives.CLOSED, lives.VOID, "")
 
 def blueprint(looks: Looks) -> flask.Blueprint:
     """The page, to each with the issues that are his to see."""
-    routes = flask.Blueprint("places", __name__, template_folder="templates")
+    routes = flask.Blueprint("places", __name__)
 
     @routes.get("/map")
     @access.needs()

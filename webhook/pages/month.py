@@ -45,7 +45,7 @@ class Place:
 
 def blueprint(door: Door, looks: Looks) -> flask.Blueprint:
     """The month, and one score of it."""
-    routes = flask.Blueprint("month", __name__, template_folder="templates")
+    routes = flask.Blueprint("month", __name__)
 
     @routes.get("/month")
     @access.needs()

@@ -24,7 +24,7 @@ WORDS = {MAIL: "邮件", GROUP: "只看群消息", NONE: "不要"}
 
 def blueprint(door: Door) -> flask.Blueprint:
     """The page, for everybody who has a role."""
-    routes = flask.Blueprint("notices", __name__, template_folder="templates")
+    routes = flask.Blueprint("notices", __name__)
 
     @routes.get("/notices")
     @access.needs()

@@ -21,7 +21,7 @@ ORDER = list(ROLES)
 
 def blueprint(door: Door) -> flask.Blueprint:
     """The pages, for who oversees all."""
-    routes = flask.Blueprint("people", __name__, template_folder="templates")
+    routes = flask.Blueprint("people", __name__)
 
     @routes.get("/people")
     @access.needs(*OVERSEERS)

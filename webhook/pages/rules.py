@@ -33,7 +33,7 @@ MOST_TEXT = 400_000  # characters of a rules file
 
 def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
     """The pages; ``nudge`` makes the next look come soon when other rules are in force."""
-    routes = flask.Blueprint("rulebook", __name__, template_folder="templates")
+    routes = flask.Blueprint("rulebook", __name__)
     trying = threading.Lock()  # a simulation is long work: one at a time
 
     @routes.before_request

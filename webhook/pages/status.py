@@ -104,7 +104,7 @@ def navigation(one: Person) -> tuple[tuple[str, str, bool], ...]:
 
 def blueprint(office: Office, failures: Callable[[], int] = lambda: 0) -> Blueprint:
     """The pages. ``failures``: how many ticks failed one after the other until now."""
-    pages = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+    pages = Blueprint("pages", __name__, static_folder="../static", static_url_path="/static")
 
     @pages.get("/healthz")
     def healthz() -> tuple[Response, int]:

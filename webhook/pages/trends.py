@@ -20,7 +20,7 @@ NAMES = (("reported", "新交办"), ("closed", "销号"), ("late", "到期未整
 
 def blueprint(looks: Looks) -> flask.Blueprint:
     """The page, for who leads."""
-    routes = flask.Blueprint("trends", __name__, template_folder="templates")
+    routes = flask.Blueprint("trends", __name__)
 
     @routes.get("/trends")
     @access.needs(*LEADERS)

@@ -29,7 +29,7 @@ REASONS = ("角度不同", "没有清理干净", "照片不清楚", "没有整�
 
 def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
     """The page and the two answers that it gives."""
-    routes = flask.Blueprint("verify", __name__, template_folder="templates")
+    routes = flask.Blueprint("verify", __name__)
 
     @routes.get("/verify")
     @access.needs(*OVERSEERS)

@@ -16,7 +16,7 @@ LEVELS = {"office", "standards_office", "commander", "secretary", "unit"}
 
 def blueprint(looks: Looks) -> flask.Blueprint:
     """The page; a chief has his own at /mine."""
-    routes = flask.Blueprint("week", __name__, template_folder="templates")
+    routes = flask.Blueprint("week", __name__)
 
     @routes.get("/week")
     @access.needs()

@@ -12,8 +12,8 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core.memory import Memory
 from sync.core.people.roster import ROLES, UNIT_HEADS, Roster, assemble
+from sync.core.sheet.identity import Known
 from sync.core.sheet.rows import Reader, Row
 from sync.core.sheet.tabs import Layout, Tab
 
@@ -79,17 +79,17 @@ def answers(one: Person, issue: Mapping[str, Any]) -> bool:
     return mine or issue.get("unit") in one.units
 
 
-def remembered(tabs: Mapping[str, Tab], memory: Memory, zone: ZoneInfo) -> Roster:
-    """The roster as the last look at the workbook left it."""
-    return assemble(*(_rows(tabs[key], memory, zone) for key in ("streets", "posts", "changes")))
+def remembered(tabs: Mapping[str, Tab], known: Mapping[str, Mapping[str, Known]], zone: ZoneInfo) -> Roster:
+    """The roster as the last look at the workbook left it. ``known``: rows by tab key and id."""
+    return assemble(*(_rows(tabs[key], known.get(key, {}), zone) for key in ("streets", "posts", "changes")))
 
 
-def _rows(tab: Tab, memory: Memory, zone: ZoneInfo) -> Iterable[Row]:
+def _rows(tab: Tab, known: Mapping[str, Known], zone: ZoneInfo) -> Iterable[Row]:
     header = tuple(column.header for column in tab.columns)
     reader = Reader(Layout(tab, header, {column.key: at for at, column in enumerate(tab.columns)}), zone)
-    for rid, one in list(memory.known.get(tab.key, {}).items()):
-        if not one.deleted:
-            raw = tuple(one.cells.get(column.key, "") for column in tab.columns)
+    for rid, row in list(known.items()):
+        if not row.deleted:
+            raw = tuple(row.cells.get(column.key, "") for column in tab.columns)
             yield Row(0, raw, reader.parse(raw), rid)
 
 

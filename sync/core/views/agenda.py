@@ -22,6 +22,7 @@ from sync.core.look.decide import Look
 from sync.core.look.follow import Followed
 from sync.core.people.permissions import Person, sees
 from sync.core.people.roster import ROLES, Street, vacant
+from sync.core.views import questions
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def agenda(look: Look, one: Person) -> Agenda:
         tuple(_letters(look, one)),
         unseen,
         tuple(pair for pair in vacant(look.roster, look.now.date()) if pair[0].name in names),
-        len(requests.waiting(look.memory, look.roster, look.rules, one, look.now.date())),
+        len(questions.waiting(look.memory, look.roster, look.rules, one, look.now.date())),
         states.count(lives.FIXED) if one.oversees else 0,
         states.count(lives.UNVERIFIED) if one.oversees else 0,
     )

@@ -1,4 +1,4 @@
-"""Files in and out: the whole workbook as an xlsx, and rows of an xlsx or csv into one tab.
+"""Rows of an xlsx or csv for one tab, checked; and rows added at the end of a tab.
 
 Nothing is written half: every row is read and checked before the first is added. What is wrong is said with
 file, sheet, row and column, and what to do.
@@ -6,59 +6,23 @@ file, sheet, row and column, and what to do.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from sync.core.rules.rules import Rules
-from sync.core.scores import facts
-from sync.core.scores.seal import Closing
 from sync.core.sheet.plan import Plan, append_row, to_raw
-from sync.core.sheet.rows import READERS, Raw, Table, nearest, plain, quoted
+from sync.core.sheet.problems import FileProblem
+from sync.core.sheet.rows import READERS, Raw, nearest, plain, quoted
 from sync.core.sheet.tabs import Column, Tab, letters, locate
 from sync.intake import files, mapping
 from sync.intake.files import Sheet
-from sync.intake.mapping import ColumnMap, FileProblem
-from sync.outgoing import xlsx
+from sync.intake.mapping import ColumnMap
 from sync.sheets.gateway import Client, Gateway, Refused, Unknown
-
-__all__ = ["FileProblem", "append", "export", "read_file", "read_rows"]
 
 UTC = ZoneInfo("UTC")
 BLOCK = 2000  # rows in one request: well under what Google takes at once
-
-
-def export(
-    tables: Mapping[str, Table],
-    templates: Mapping[str, Tab],
-    path: Path,
-    rules: Rules,
-    zone: ZoneInfo,
-    sealed: Iterable[Closing] = (),
-) -> None:
-    """Write the whole workbook to ``path`` (.xlsx); what stood there is replaced only when all is written.
-
-    ``sealed``: months whose seal the file is to carry, so that it can be checked from the file alone. Equal tables,
-    rules and seals give the same file, byte for byte. Mobile numbers stay behind. Raises ``FileProblem``.
-    """
-    content = xlsx.draw(tables, templates, rules, zone, facts.sheets(sealed))
-    try:
-        _replace(path, content)
-    except OSError as error:
-        hint = "请检查文件夹是否存在、文件是否正在 Excel 里打开。"
-        raise FileProblem([f"写不了 {path}：{error.strerror}。{hint}"]) from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 # Reading -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,92 @@
+"""What waits for a person's 批复 or 意见 in 申请审批 and 人员调整, as the last look left it (plan 五·2; note 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sync.core.approvals.requests import may_answer, opinion
+from sync.core.memory import Memory
+from sync.core.people.permissions import Person
+from sync.core.people.roster import Roster
+from sync.core.rules.rules import Rules
+from sync.core.sheet import serials
+from sync.core.sheet.identity import Known
+from sync.core.sheet.rows import plain
+
+
+@dataclass(frozen=True)
+class Question:
+    """A row that waits for somebody's answer. ``print``: the row's fingerprint; ``column``: where the answer goes;
+    ``about``: headings and words; ``fault``: what is wrong with the row, empty where nothing is."""
+
+    tab: str
+    print: str
+    column: str
+    kind: str
+    who: str
+    about: tuple[tuple[str, str], ...]
+    fault: str
+
+
+def waiting(memory: Memory, roster: Roster, rules: Rules, one: Person, day: date) -> list[Question]:
+    """What waits for this person's answer, as the last look left it, the oldest first."""
+    zone = rules.bureau.zone
+    return [*_requests(memory, rules, one, zone), *_changes(memory, roster, one, zone, day)]
+
+
+def _live(memory: Memory, tab: str) -> Iterator[Known]:
+    return (known for known in list(memory.known.get(tab, {}).values()) if not known.deleted)
+
+
+def _requests(memory: Memory, rules: Rules, one: Person, zone: ZoneInfo) -> Iterator[Question]:
+    for known in _live(memory, "requests"):
+        cells = known.cells
+        kind, issue = plain(cells.get("kind")), plain(cells.get("issue"))
+        stamps, shown = memory.stamps.get(issue), memory.known.get("issues", {}).get(issue)
+        area = {"branch": stamps.branch, "district": stamps.district} if stamps else {}
+        if "answer" not in cells and may_answer(one, rules, kind, area):
+            about = (
+                ("问题", f"{issue}　{stamps.street if stamps else ''}" if issue else ""),
+                ("现在截止", _moment(shown.shown.get("deadline", ""), zone) if shown else ""),
+                ("期望时间", _moment(cells.get("until"), zone)),
+                ("移交单位", plain(cells.get("to_unit"))),
+                ("明细号", plain(cells.get("line"))),
+                ("对象", plain(cells.get("target"))),
+                ("分值", plain(cells.get("points"))),
+                ("理由", plain(cells.get("reason"))),
+            )
+            yield _question("requests", known, "answer", kind, about)
+
+
+def _changes(memory: Memory, roster: Roster, one: Person, zone: ZoneInfo, day: date) -> Iterator[Question]:
+    for known in _live(memory, "changes"):
+        cells = known.cells
+        street = roster.street(plain(cells.get("street")), day)
+        column = opinion(one, {"branch": street.branch, "district": street.district}) if street else ""
+        first = column == "branch_opinion" or plain(cells.get("branch_opinion")) == "同意"
+        if column and column not in cells and first and street:
+            about = (
+                ("街路", street.name),
+                ("现任", roster.chief(street, day)),
+                ("换成", plain(cells.get("to_chief"))),
+                ("从", _moment(cells.get("since"), zone)[:10]),
+                ("到", _moment(cells.get("until"), zone)[:10]),
+                ("理由", plain(cells.get("reason"))),
+            )
+            yield _question("changes", known, column, f"人员{plain(cells.get('kind'))}", about)
+
+
+def _question(tab: str, known: Known, column: str, kind: str, about: tuple[tuple[str, str], ...]) -> Question:
+    who = plain(known.cells.get("requester"))
+    fault = plain(known.shown.get("check", ""))
+    return Question(tab, known.print, column, kind, who, tuple(pair for pair in about if pair[1]), fault)
+
+
+def _moment(value: Any, zone: ZoneInfo) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{serials.to_datetime(value, zone):%Y-%m-%d %H:%M}"
+    return plain(value)
