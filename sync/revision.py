@@ -40,11 +40,11 @@ def problems(text: str) -> tuple[Problem, ...]:
 
 def editions(office: Office, now: datetime) -> list[Edition]:
     """All editions, the newest first; what stands in the file now is the first of them."""
-    kept, text = Editions(office.ledger), office.rules_text()
-    last = kept.last()
+    editions_, text = Editions(office.ledger), office.rules_text()
+    last = editions_.last()
     if last is None or last.hash != digest(text):
-        kept.note(digest(text), text, "", BY_HAND if last else FIRST, now)
-    return kept.all()
+        editions_.note(digest(text), text, "", BY_HAND if last else FIRST, now)
+    return editions_.all()
 
 
 def draft(office: Office) -> Draft:
@@ -56,17 +56,17 @@ def draft(office: Office) -> Draft:
 
 def keep(office: Office, text: str, person: str, now: datetime) -> Draft:
     """Keep a draft, mistakes and all."""
-    found = replace(draft(office), text=text.replace("\r\n", "\n"), person=person, at=now)
-    Editions(office.ledger).keep(found)
-    return found
+    draft_ = replace(draft(office), text=text.replace("\r\n", "\n"), person=person, at=now)
+    Editions(office.ledger).keep(draft_)
+    return draft_
 
 
 def put_in_force(office: Office, text: str, base: str, person: str, reason: str, now: datetime) -> Edition:
     """Replace the rules file. ``base``: the hash of the rules that the author saw. Raises ``NotInForce``."""
     if not reason.strip():
         raise NotInForce("请写明为什么改，以后查得到。")
-    if found := problems(text):
-        raise NotInForce(f"规则还有错，没有启用：{found[0].message}")
+    if problems_ := problems(text):
+        raise NotInForce(f"规则还有错，没有启用：{problems_[0].message}")
     with office.ticking:
         editions(office, now)
         if digest(office.rules_text()) != base:
@@ -74,9 +74,9 @@ def put_in_force(office: Office, text: str, base: str, person: str, reason: str,
         if digest(text) == base:
             raise NotInForce("草稿和现在的规则一样，没有可以启用的。")
         _replace(office.settings.rules, text)
-        kept = Editions(office.ledger)
-        made = kept.note(digest(text), text, person, reason.strip(), now)
-        kept.drop()
+        editions_ = Editions(office.ledger)
+        made = editions_.note(digest(text), text, person, reason.strip(), now)
+        editions_.drop()
     return made
 
 

@@ -79,25 +79,25 @@ class Settings:
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """From ``environ`` (default: the process's, with ``.env`` of the working folder under it)."""
-        found = (
+        values = (
             {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
             if environ is None
             else dict(environ)
         )
-        data = Path(found.get("JIELU_DATA", "data"))
-        address = ADDRESS.search(found.get("JIELU_WORKBOOK", ""))
+        data = Path(values.get("JIELU_DATA", "data"))
+        address = ADDRESS.search(values.get("JIELU_WORKBOOK", ""))
         return cls(
             data=data,
-            workbook=address[1] if address else found.get("JIELU_WORKBOOK", "").strip(),
-            database=found.get("JIELU_DATABASE", "") or f"sqlite:///{data / 'ledger.sqlite3'}",
-            rules=Path(found.get("JIELU_RULES", "") or data / RULES_NAME),
-            templates=Path(found.get("JIELU_TEMPLATES", "") or _default("sheet_templates")),
-            smtp=found.get("JIELU_SMTP", ""),
-            mail_from=found.get("JIELU_MAIL_FROM", ""),
-            secret=found.get("JIELU_SECRET", ""),
-            url=found.get("JIELU_URL", "").rstrip("/"),
-            google=found.get("GOOGLE_APPLICATION_CREDENTIALS", ""),
-            environ=found,
+            workbook=address[1] if address else values.get("JIELU_WORKBOOK", "").strip(),
+            database=values.get("JIELU_DATABASE", "") or f"sqlite:///{data / 'ledger.sqlite3'}",
+            rules=Path(values.get("JIELU_RULES", "") or data / RULES_NAME),
+            templates=Path(values.get("JIELU_TEMPLATES", "") or _default("sheet_templates")),
+            smtp=values.get("JIELU_SMTP", ""),
+            mail_from=values.get("JIELU_MAIL_FROM", ""),
+            secret=values.get("JIELU_SECRET", ""),
+            url=values.get("JIELU_URL", "").rstrip("/"),
+            google=values.get("GOOGLE_APPLICATION_CREDENTIALS", ""),
+            environ=values,
         )
 
 
@@ -109,14 +109,15 @@ def _default(name: str) -> Path:
 
 def read_templates(folder: Path) -> dict[str, tabs.Tab]:
     """All tabs by key, in the order of DESIGN section 4."""
-    found = {}
+    templates = {}
     for path in sorted(folder.glob("*.toml")):
         tab = tabs.parse(path.read_text("utf-8"), path.name)
-        found[tab.key] = tab
-    if not found:
+        templates[tab.key] = tab
+    if not templates:
         raise SettingsError(f"{folder} 里没有表格模板（*.toml），请检查 JIELU_TEMPLATES。")
     return {
-        key: found[key] for key in [*[k for k in tabs.ORDER if k in found], *[k for k in found if k not in tabs.ORDER]]
+        key: templates[key]
+        for key in [*[k for k in tabs.ORDER if k in templates], *[k for k in templates if k not in tabs.ORDER]]
     }
 
 
@@ -124,29 +125,29 @@ def _credentials(file: str) -> Credentials:
     try:
         return Credentials.from_service_account_file(file, scopes=SCOPES)  # type: ignore[no-untyped-call, no-any-return]
     except OSError as error:
-        said = error.strerror
+        reason = error.strerror
     except (ValueError, TypeError, AttributeError, GoogleAuthError):  # whatever JSON somebody pointed at
-        said = "不是 Google 的服务账号密钥（JSON）"
-    raise SettingsError(f"服务账号文件 {file} 用不了：{said}。请检查 GOOGLE_APPLICATION_CREDENTIALS。")
+        reason = "不是 Google 的服务账号密钥（JSON）"
+    raise SettingsError(f"服务账号文件 {file} 用不了：{reason}。请检查 GOOGLE_APPLICATION_CREDENTIALS。")
 
 
-def _still_there(kept: Path, there: list[dict[str, Any]]) -> str:
-    found = kept.read_text("utf-8").strip()
-    if found not in {one["id"] for one in there}:
+def _still_there(path: Path, there: list[dict[str, Any]]) -> str:
+    workbook = path.read_text("utf-8").strip()
+    if workbook not in {file["id"] for file in there}:
         raise SettingsError(
-            f"{kept} 记着的工作簿 {found} 不在数据文件夹里了。请恢复备份；确实要重新开始，再删掉这个文件。"
+            f"{path} 记着的工作簿 {workbook} 不在数据文件夹里了。请恢复备份；确实要重新开始，再删掉这个文件。"
         )
-    return found
+    return workbook
 
 
-def _keep_once(kept: Path, workbook: str) -> str:
+def _keep_once(path: Path, workbook: str) -> str:
     """Keep the id in whole or not at all; where another process was first, its id counts."""
-    half = kept.with_name(f"{kept.name}.{os.getpid()}")
+    half = path.with_name(f"{path.name}.{os.getpid()}")
     half.write_text(f"{workbook}\n", "utf-8")
     try:
-        os.link(half, kept)
+        os.link(half, path)
     except FileExistsError:
-        return kept.read_text("utf-8").strip()
+        return path.read_text("utf-8").strip()
     finally:
         half.unlink()
     return workbook
@@ -177,10 +178,10 @@ class Office:
             folder.mkdir(parents=True, exist_ok=True)
             return Store(folder / "workbook.sqlite3")
         except OSError as error:
-            said = error.strerror
+            reason = error.strerror
         except sqlite3.Error as error:
-            said = str(error)
-        raise SettingsError(f"数据文件夹 {folder} 用不了：{said}。请检查 JIELU_DATA。")
+            reason = str(error)
+        raise SettingsError(f"数据文件夹 {folder} 用不了：{reason}。请检查 JIELU_DATA。")
 
     @cached_property
     def api(self) -> Api:
@@ -205,24 +206,24 @@ class Office:
         """The spreadsheet's id; the embedded one is made when there is none."""
         if not self.embedded:
             return self.settings.workbook
-        kept = self.settings.data / "workbook.id"
+        path = self.settings.data / "workbook.id"
         there = self._embedded_files()
-        if kept.exists():
-            return _still_there(kept, there)
-        return _keep_once(kept, self._only_one(there, kept) or self._made())
+        if path.exists():
+            return _still_there(path, there)
+        return _keep_once(path, self._only_one(there, path) or self._made())
 
     def _embedded_files(self) -> list[dict[str, Any]]:
         """The embedded store's spreadsheets: id and who owns them."""
         asked = {"q": f"mimeType='{SPREADSHEET}'", "pageSize": 1000, "fields": "files(id,permissions)"}
-        found: list[dict[str, Any]] = self.client.request("get", FILES, params=asked).json()["files"]
-        return found
+        files: list[dict[str, Any]] = self.client.request("get", FILES, params=asked).json()["files"]
+        return files
 
-    def _only_one(self, there: list[dict[str, Any]], kept: Path) -> str:
+    def _only_one(self, there: list[dict[str, Any]], path: Path) -> str:
         """The spreadsheet that jielu itself made (it has no owner); empty where there is none."""
-        ours = [one["id"] for one in there if all(share["role"] != "owner" for share in one["permissions"])]
+        ours = [file["id"] for file in there if all(share["role"] != "owner" for share in file["permissions"])]
         if len(ours) > 1:
             names = "、".join(ours)
-            raise SettingsError(f"数据文件夹里有 {len(ours)} 个工作簿（{names}），请把要用的编号写进 {kept}。")
+            raise SettingsError(f"数据文件夹里有 {len(ours)} 个工作簿（{names}），请把要用的编号写进 {path}。")
         return str(ours[0]) if ours else ""
 
     def _made(self) -> str:
@@ -268,8 +269,8 @@ class Office:
 
     def _warnings(self) -> dict[str, str]:
         """What the shell has to say in 运行状态."""
-        said = f"rules.toml 有错，仍按上一份正确的规则执行：{self.trouble}"
-        return ({RULES_FILE: said} if self.trouble else {}) | self._pushes
+        sentence = f"rules.toml 有错，仍按上一份正确的规则执行：{self.trouble}"
+        return ({RULES_FILE: sentence} if self.trouble else {}) | self._pushes
 
     def ticks(self, now: datetime, *, idle: bool = True) -> tick.Report:
         """Look, and write what is to be written. A mistake in the rules, and its mending, are worth a look too."""
@@ -294,11 +295,13 @@ class Office:
         """The history of a row, oldest first: tab, what, before, after as people read them, at (bureau's zone)."""
         zone = self.ledger.zone
 
-        def words(one: dict[str, Any], key: str) -> str:
-            columns = {column.header: column.type for column in self.templates[one["tab"]].columns}
-            return serials.words(one[key], columns.get(one["what"].partition("（")[0], ""), zone)
+        def words(entry: dict[str, Any], key: str) -> str:
+            columns = {column.header: column.type for column in self.templates[entry["tab"]].columns}
+            return serials.words(entry[key], columns.get(entry["what"].partition("（")[0], ""), zone)
 
-        return [{**one, **{key: words(one, key) for key in ("before", "after")}} for one in self.ledger.trail(rid)]
+        return [
+            {**entry, **{key: words(entry, key) for key in ("before", "after")}} for entry in self.ledger.trail(rid)
+        ]
 
     def roster(self) -> Roster:
         """Who is responsible where, as the last look at the workbook left it."""
@@ -318,19 +321,19 @@ class Office:
 
     def letter(self, name: str) -> Letter | None:
         """The letter or record of that 函号, or of the name that it had as a draft."""
-        found = self.ledger.memory().letters
-        return found.get(name) or next((one for one in found.values() if one.number == name), None)
+        letters_ = self.ledger.memory().letters
+        return letters_.get(name) or next((letter for letter in letters_.values() if letter.number == name), None)
 
-    def docx(self, one: Letter) -> bytes:
+    def docx(self, letter: Letter) -> bytes:
         """The letter's file, from the bureau's template or else from ours. Raises ``letters.BadTemplate``."""
         own = self.settings.templates / letters.TEMPLATE
-        return letters.draw(one, own if own.exists() else _default("sheet_templates") / letters.TEMPLATE)
+        return letters.draw(letter, own if own.exists() else _default("sheet_templates") / letters.TEMPLATE)
 
     def _files(self, notice: Notice) -> outbox.Files:
         """What a mail about a letter brings with it; a template that can't be used keeps no notice back."""
-        one = self.letter(notice.issue) if notice.kind in MAILED else None
+        letter = self.letter(notice.issue) if notice.kind in MAILED else None
         try:
-            return ((f"{one.name}.docx", self.docx(one)),) if one else ()
+            return ((f"{letter.name}.docx", self.docx(letter)),) if letter else ()
         except letters.BadTemplate:
             return ()
 
@@ -339,8 +342,8 @@ class Office:
         """The group bots of the rules, with their addresses and secrets from the environment."""
         held = self.settings.environ
         return {
-            one.name: Bot(one.name, one.kind, held.get(one.address, ""), held.get(one.secret or "", ""))
-            for one in self.rules().bots
+            bot.name: Bot(bot.name, bot.kind, held.get(bot.address, ""), held.get(bot.secret or "", ""))
+            for bot in self.rules().bots
         }
 
     @property

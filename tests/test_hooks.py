@@ -395,7 +395,7 @@ def test_fields_that_are_all_empty_make_no_row(desk: Desk) -> None:
     push(desk, changed("2026-11-24T03:40:00Z", **dict.fromkeys(names, "")))
     assert receive(desk).failed == 1
     found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
-    assert found is not None and found.state == FAILED and "columns 里写的字段一个也没有内容" in found.said
+    assert found is not None and found.state == FAILED and "columns 里写的字段一个也没有内容" in found.sentence
 
 
 # Edits
@@ -412,7 +412,7 @@ def test_an_update_edits_its_row_and_never_doubles(desk: Desk) -> None:
     assert desk.rows("问题台账", "编号", "类别", "问题描述") == [("20261124-001", "垃圾满溢", "垃圾成堆，有异味")]
     receive(desk, timedelta(minutes=2))
     found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
-    assert found is not None and (found.state, found.said) == (DONE, "")
+    assert found is not None and (found.state, found.sentence) == (DONE, "")
     push(desk, SAMPLE)  # an older version that comes late
     push(desk, update)
     done = receive(desk, timedelta(minutes=10))
@@ -434,7 +434,7 @@ def test_a_row_that_was_sorted_away_is_edited_where_it_is_and_people_s_cells_win
     assert shown == {"垃圾成堆，很多": "其他", "另一堆": "暴露垃圾"}
     receive(desk, timedelta(minutes=2))
     found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
-    assert found is not None and "类别表格里已经有人改过" in found.said
+    assert found is not None and "类别表格里已经有人改过" in found.sentence
     told = Arrivals(desk.ledger).troubles
     assert told(NOW + timedelta(hours=23))["jsj"].startswith("1 条入了表但要看，最近一条（FBTWTe·141）：第 ")
     assert told(NOW + timedelta(hours=25)) == {}

@@ -125,7 +125,7 @@ def test_a_line_says_rule_clause_and_how_its_points_came_about(look: Look) -> No
     found = said(look, "20261117-002·超期未整改")
     score = look.rules.score
     total = score.case["严重"].overdue * score.superior_multiplier
-    before = score.case["严重"].found * score.superior_multiplier
+    before = score.case["严重"].discovery * score.superior_multiplier
     assert found["规则和条款"] == (f"超期未整改：方案五·3，{look.rules.plan.clauses['五·3']}",)
     assert found["分是怎么来的"] == (
         f"严重问题，超期未整改一件共扣 {score.case['严重'].overdue / 100:g} 分",

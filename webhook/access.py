@@ -39,12 +39,12 @@ def secret(given: str, data: Path) -> str:
     """The key of this installation: from the environment, else made once and kept in the data folder."""
     if given:
         return given
-    kept = data / "secret"
-    if not kept.exists():
+    path = data / "secret"
+    if not path.exists():
         data.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))
-    return kept.read_text().strip()
+    return path.read_text().strip()
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,17 @@ class Door:
             return Person(OPERATOR, frozenset({"office"}))
         return find(self.office.roster(), name, self.now().date())
 
-    def mint(self, one: Person) -> str:
+    def mint(self, person: Person) -> str:
         """What a new link of his carries."""
         now = self.now()
-        made = self.visits.make_link(one.name, now, until=now + SHORT if one.oversees else None, once=one.oversees)
+        made = self.visits.make_link(
+            person.name, now, until=now + SHORT if person.oversees else None, once=person.oversees
+        )
         return self._signer.dumps(made)
 
-    def link(self, one: Person, base: str) -> str:
+    def link(self, person: Person, base: str) -> str:
         """The whole address of a new link."""
-        return f"{base}/enter?link={self.mint(one)}"
+        return f"{base}/enter?link={self.mint(person)}"
 
     @property
     def _signer(self) -> URLSafeSerializer:
@@ -121,8 +123,8 @@ def visitor() -> Person | None:
     """Who asks, with today's roles; None without an open session or without a role."""
     if "visitor" not in g:
         g.visitor = _find()
-    found: Person | None = g.visitor
-    return found
+    person: Person | None = g.visitor
+    return person
 
 
 def _find() -> Person | None:
@@ -138,10 +140,10 @@ def needs(*roles: str) -> Callable[[View], View]:
     def wrap(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            one = visitor()
-            if one is None:
+            person = visitor()
+            if person is None:
                 return _refusal("请用自己的链接打开。", 401)
-            if roles and not one.roles & set(roles):
+            if roles and not person.roles & set(roles):
                 return _refusal("这一页不归您的角色看。", 403)
             return view(*args, **kwargs)
 
@@ -163,19 +165,19 @@ def _routes(door: Door) -> flask.Blueprint:
     def knock() -> Any:
         token = request.args.get("link", "")
         name = door.visits.whose(door.opened(token) or "", door.now())
-        one = door.person(name) if name else None
-        if one is None:
+        person = door.person(name) if name else None
+        if person is None:
             return _refusal("这个链接已经用过、过期或者被收回了，请向标准化办要一个新的。", 403)
-        if one.oversees:  # spent by its first use: a chat program that looks at links must not be the first
-            return render_template("enter.html", name=one.name, token=token)
-        return _open(door, token, one)
+        if person.oversees:  # spent by its first use: a chat program that looks at links must not be the first
+            return render_template("enter.html", name=person.name, token=token)
+        return _open(door, token, person)
 
     @routes.post("/enter")
     def come_in() -> Any:
         token = request.form.get("link", "")
         name = door.visits.whose(door.opened(token) or "", door.now())
-        one = door.person(name) if name else None
-        return _open(door, token, one) if one else _refusal("这个链接已经用过、过期或者被收回了。", 403)
+        person = door.person(name) if name else None
+        return _open(door, token, person) if person else _refusal("这个链接已经用过、过期或者被收回了。", 403)
 
     @routes.post("/leave")
     def leave() -> Any:
@@ -186,13 +188,13 @@ def _routes(door: Door) -> flask.Blueprint:
     return routes
 
 
-def _open(door: Door, token: str, one: Person) -> Any:
-    stay = AT_DESK if one.oversees else IN_THE_STREET
+def _open(door: Door, token: str, person: Person) -> Any:
+    stay = AT_DESK if person.oversees else IN_THE_STREET
     made = door.visits.enter(door.opened(token) or "", door.now(), stay)
     if made is None:
         return _refusal("这个链接已经用过、过期或者被收回了。", 403)
     session.clear()
     session["sid"] = made
     session.permanent = True
-    g.visitor = one
+    g.visitor = person
     return redirect("/")

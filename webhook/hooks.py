@@ -55,7 +55,7 @@ class Doorbell:
             return "时间戳和服务器相差超过五分钟"
         if not hmac.compare_digest(sign(self.key, timestamp, body).encode(), signature.encode("utf-8", "replace")):
             return "签名不对"
-        self.heard = {one: at for one, at in self.heard.items() if now - at <= 2 * WINDOW_SECONDS}
+        self.heard = {digest: at for digest, at in self.heard.items() if now - at <= 2 * WINDOW_SECONDS}
         if signature in self.heard:
             return "这个签名已经用过"
         self.heard[signature] = now

@@ -135,10 +135,10 @@ def entrance(office: Office, host: str, port: int) -> str:
 def link(office: Office, name: str, base: str) -> str:
     """A new personal link. Raises ``SettingsError`` for a name that holds nothing today."""
     door = access.Door(office, access.secret(office.settings.secret, office.settings.data))
-    one = door.person(name)
-    if one is None:
+    person = door.person(name)
+    if person is None:
         raise SettingsError(f"组织架构和街路名册里今天没有「{name}」。姓名要和表里写的一样；刚改的先运行 jielu tick。")
-    return door.link(one, base)
+    return door.link(person, base)
 
 
 def _tick(office: Office) -> None:

@@ -8,12 +8,12 @@ from sync.sheets.answers import NotWritten, Verdict
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
 
-def write(office: Office, one: Verdict) -> tuple[str, int]:
+def write(office: Office, verdict: Verdict) -> tuple[str, int]:
     """An empty sentence and 200 where the answer is in its row; else a sentence with 409 (the row does not allow it) or
     503 (the workbook does not answer)."""
-    gateway = Gateway(office.client, office.workbook, {one.tab: office.templates[one.tab]})
+    gateway = Gateway(office.client, office.workbook, {verdict.tab: office.templates[verdict.tab]})
     try:
-        answers.write(gateway, one)
+        answers.write(gateway, verdict)
     except NotWritten as error:
         return str(error), 409
     except (Refused, Unreachable) as error:

@@ -32,71 +32,74 @@ class Inspection:
             "workbook": self.workbook,
             "problems": list(self.problems),
             "uncovered": list(self.uncovered),
-            "clauses": [list(one) for one in self.clauses],
-            "sentences": [list(one) for one in self.sentences],
+            "clauses": [list(clause) for clause in self.clauses],
+            "sentences": [list(sentence) for sentence in self.sentences],
         }
 
     def text(self) -> str:
-        found = [f"工作簿 {self.workbook}"]
-        found += [f"  问题：{one}" for one in self.problems] or ["  各工作表和模板一致"]
-        found.append("规则的依据")
-        found += [f"  {where}：{clause}　{text}" for where, clause, text in self.clauses]
+        lines = [f"工作簿 {self.workbook}"]
+        lines += [f"  问题：{problem}" for problem in self.problems] or ["  各工作表和模板一致"]
+        lines.append("规则的依据")
+        lines += [f"  {where}：{clause}　{text}" for where, clause, text in self.clauses]
         if self.sentences:
-            found.append("方案的每一句由什么落实")
-            found += [f"  {clause}　{says} → {answer or PEOPLE}" for clause, says, answer in self.sentences]
+            lines.append("方案的每一句由什么落实")
+            lines += [f"  {clause}　{says} → {answer or PEOPLE}" for clause, says, answer in self.sentences]
         if self.uncovered:
-            found.append("方案里没有规则引用、也没有写明由什么落实的条款")
-            found += [f"  {one}" for one in self.uncovered]
-        return "\n".join(found)
+            lines.append("方案里没有规则引用、也没有写明由什么落实的条款")
+            lines += [f"  {clause}" for clause in self.uncovered]
+        return "\n".join(lines)
 
 
 def inspect(office: Office) -> Inspection:
     """Hold everything against everything. Raises ``RulesError`` for a rules file with mistakes."""
     rules = load(office.rules_text(), office.rules_file.name)
     problems = (*workbook_problems(office), *archive_problems(office), *link_problems(office, rules))
-    sentences = tuple((one.clause, one.says, one.answer) for one in rules.plan.sentence)
+    sentences = tuple((sentence.clause, sentence.says, sentence.answer) for sentence in rules.plan.sentence)
     return Inspection(office.workbook, problems, *_clauses(rules), sentences)
 
 
 def workbook_problems(office: Office) -> list[str]:
     """Tabs that are missing and headers that are not as the templates say."""
     seen = office.gateway.read()
-    found = []
+    problems = []
     for key, tab in office.templates.items():
         table = seen.get(key)
         if table is None:
-            found.append(f"工作簿里没有「{tab.title}」，运行 jielu init 可以补建。")
+            problems.append(f"工作簿里没有「{tab.title}」，运行 jielu init 可以补建。")
         elif isinstance(misfit := locate(tab, table.header), str):
-            found.append(misfit)
-    return found
+            problems.append(misfit)
+    return problems
 
 
 def archive_problems(office: Office) -> list[str]:
     """Archived rows that somebody deleted, and archive tabs whose headers are not those of the live one."""
     gone = archive_moves.missing(office.gateway, office.ledger)
-    found = [f"归档表里找不到 {'、'.join(gone[:12])}{f'等 {len(gone)} 行' if len(gone) > 12 else ''}。"
+    problems = [f"归档表里找不到 {'、'.join(gone[:12])}{f'等 {len(gone)} 行' if len(gone) > 12 else ''}。"
              "要放回问题台账，请运行 jielu restore 编号。"] if gone else []  # fmt: skip
     seen = archive_moves.tables(office.gateway)
     live = seen.seen.get(archive.KEY)
-    said = [archive.misfit(title, live, table) for title, table in seen.archives.items()] if live else []
-    return found + [one for one in said if one]
+    misfits = [archive.misfit(title, live, table) for title, table in seen.archives.items()] if live else []
+    return problems + [misfit for misfit in misfits if misfit]
 
 
 def link_problems(office: Office, rules: Rules) -> list[str]:
     """Hooks that name what no tab has, and variables of hooks and bots that are not set (their values are not said)."""
-    found = [one for hook in rules.hooks for one in form_tools.misfits(hook, office.templates)]
+    problems = [misfit for hook in rules.hooks for misfit in form_tools.misfits(hook, office.templates)]
     named = [(f"[[hook]]「{hook.name}」的 key", hook.key) for hook in rules.hooks]
     named += [(f"[[bot]]「{bot.name}」的 address", bot.address) for bot in rules.bots]
     named += [(f"[[bot]]「{bot.name}」的 secret", bot.secret) for bot in rules.bots if bot.secret]
     held = office.settings.environ
-    found += [f"{where}：环境变量 {name} 没有设置。" for where, name in named if not held.get(name)]
-    return found + _deaf(office, rules)
+    problems += [f"{where}：环境变量 {name} 没有设置。" for where, name in named if not held.get(name)]
+    return problems + _deaf(office, rules)
 
 
 def _deaf(office: Office, rules: Rules) -> list[str]:
     """Bots that are to hear of a district or branch that 街路名册 has none of; nothing before the first look."""
     roster = office.roster()
-    known = {"区域": {one.district for one in roster.streets}, "支部": {one.branch for one in roster.streets}}
+    known = {
+        "区域": {street.district for street in roster.streets},
+        "支部": {street.branch for street in roster.streets},
+    }
     return [
         f"[[bot]]「{bot.name}」：街路名册里没有{what}「{name}」。{nearest(name, known[what])}"
         for bot in rules.bots
@@ -107,5 +110,5 @@ def _deaf(office: Office, rules: Rules) -> list[str]:
 
 
 def _clauses(rules: Rules) -> tuple[tuple[tuple[str, str, str], ...], tuple[str, ...]]:
-    found = tuple((one.where, one.basis, one.text) for one in rules.clauses())
-    return found, tuple(f"{clause} {text}" for clause, text in rules.uncovered())
+    clauses = tuple((clause.where, clause.basis, clause.text) for clause in rules.clauses())
+    return clauses, tuple(f"{clause} {text}" for clause, text in rules.uncovered())

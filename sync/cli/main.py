@@ -139,9 +139,9 @@ def init(office: Office, as_json: bool) -> None:
 @click.pass_obj
 def check(office: Office, as_json: bool) -> None:
     """检查规则文件、模板和工作簿，列出方案条款的落实情况。"""
-    found = inspection.inspect(office)
-    say(as_json, found.fields(), found.text())
-    sys.exit(1 if found.problems else 0)
+    report = inspection.inspect(office)
+    say(as_json, report.fields(), report.text())
+    sys.exit(1 if report.problems else 0)
 
 
 @main.command()
@@ -185,16 +185,17 @@ def explain(office: Office, number: str, now_text: str | None, as_json: bool) ->
     seen = archive_moves.tables(office.gateway)
     tables, memory, _ = archive.merged(seen, office.ledger.memory(), rules.bureau.zone)
     look = take(Look(tables, memory, rules, moment(now_text, rules.bureau.zone)))
-    found = explanations.of(look, number) or reasons.reason(look, number)
-    if found is None:
+    explanation = explanations.of(look, number) or reasons.reason(look, number)
+    if explanation is None:
         raise SettingsError(f"问题台账里没有编号 {number}，扣分明细里也没有这个明细号。")
     trail = [
-        f"{one['at']:%Y-%m-%d %H:%M} {one['what']}：{one['before']} → {one['after']}" for one in office.trail(number)
+        f"{change['at']:%Y-%m-%d %H:%M} {change['what']}：{change['before']} → {change['after']}"
+        for change in office.trail(number)
     ]
-    text = found.text() + ("\n改动记录\n" + "\n".join(f"  {one}" for one in trail) if trail else "")
+    text = explanation.text() + ("\n改动记录\n" + "\n".join(f"  {change}" for change in trail) if trail else "")
     say(
         as_json,
-        {"编号": number, **{heading: list(words) for heading, words in found.parts}, "改动记录": trail},
+        {"编号": number, **{heading: list(words) for heading, words in explanation.parts}, "改动记录": trail},
         text,
     )
 
@@ -213,8 +214,8 @@ def simulate(office: Office, file: Path, month: str, now_text: str | None, as_js
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"读不了规则文件 {file}：{error}") from error
     now = moment(now_text, rules.bureau.zone)
-    found = simulations.simulate(office.templates, office.ledger.memory(), rules, other, month, now)
-    say(as_json, found.fields(), found.text())
+    simulation = simulations.simulate(office.templates, office.ledger.memory(), rules, other, month, now)
+    say(as_json, simulation.fields(), simulation.text())
 
 
 @main.command()
@@ -278,16 +279,16 @@ def verify(office: Office, month: str, file: Path | None, now_text: str | None, 
     """核对一个封存的月份：重算摘要值，逐格列出封存以后的改动。"""
     _month(month)
     if file is not None:
-        found = sealed_file.verify(file, month)
+        verdict = sealed_file.verify(file, month)
     else:
         rules = office.rules()
         now = moment(now_text, rules.bureau.zone)
         live = verification.verify(archive_moves.tables(office.gateway), office.ledger.memory(), rules, now, month)
         if live is None:
             raise SettingsError(f"{month} 还没有封存。")
-        found = live
-    say(as_json, found.fields(), found.text())
-    sys.exit(0 if found.right else 1)
+        verdict = live
+    say(as_json, verdict.fields(), verdict.text())
+    sys.exit(0 if verdict.right else 1)
 
 
 @main.command(name="archive")
@@ -399,16 +400,16 @@ def letter(office: Office, number: str, file: Path, as_json: bool) -> None:
     """把一封督办函或问题记录单写成 .docx；什么时候写，内容都一样。"""
     if file.suffix.lower() != ".docx":
         raise SettingsError(f"文件名要以 .docx 结尾：{file}")
-    one = office.letter(number)
-    if one is None:
+    document = office.letter(number)
+    if document is None:
         raise SettingsError(f"督办台账里没有函号「{number}」。函号要写完整，例如 蒸执督〔2026〕1号。")
-    content = office.docx(one)
+    content = office.docx(document)
     try:
         file.write_bytes(content)
     except OSError as error:
         raise SettingsError(f"写不进 {file}：{error.strerror}。请检查文件夹和权限。") from error
-    fields = {"letter": one.name, "state": one.state, "file": str(file)}
-    say(as_json, fields, f"{one.name}（{one.state}）已写到 {file}。")
+    fields = {"letter": document.name, "state": document.state, "file": str(file)}
+    say(as_json, fields, f"{document.name}（{document.state}）已写到 {file}。")
 
 
 @main.command(name="demo")

@@ -74,10 +74,10 @@ class Memo:
 
     def cells_of(self, number: str, thing: object, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """The row that shows a line or a notice, made anew only when the thing itself is another."""
-        kept = self.cells.get(number)
-        if kept is None or kept[0] is not thing:
-            kept = self.cells[number] = (thing, make())
-        return kept[1]
+        memo = self.cells.get(number)
+        if memo is None or memo[0] is not thing:
+            memo = self.cells[number] = (thing, make())
+        return memo[1]
 
 
 @dataclass

@@ -78,21 +78,21 @@ TYPES = ((32, MAIN), (44, LANE), (STREETS + 1, KEY))  # 示例街路 below this 
 
 def places() -> list[Place]:
     """All 50, the named ones first; an example street borders on the ones before and after it."""
-    found = list(NAMED)
+    all_places = list(NAMED)
     for number in range(len(NAMED) + 1, STREETS + 1):
         kind = next(kind for below, kind in TYPES if number < below)
         beside = [n for n in (number - 1, number + 1) if len(NAMED) < n <= STREETS]
-        found.append(Place(f"示例街路{number}", kind, 0, "、".join(f"示例街路{n}" for n in beside)))
-    return found
+        all_places.append(Place(f"示例街路{number}", kind, 0, "、".join(f"示例街路{n}" for n in beside)))
+    return all_places
 
 
 def streets() -> list[Cells]:
     """The rows of 街路名册."""
     turn = cycle(range(1, len(BRANCHES) + 1))
-    found = []
+    rows = []
     for number, place in enumerate(places(), start=1):
         branch = place.branch or PLACED.get(place.name) or next(turn)
-        found.append(
+        rows.append(
             filled(
                 {
                     "code": f"J{number:02d}",
@@ -108,16 +108,16 @@ def streets() -> list[Cells]:
                 }
             )
         )
-    return found
+    return rows
 
 
 def posts() -> list[Cells]:
     """The rows of 组织架构, from the top of the chain down."""
-    found = [post("办公室01", "领导小组办公室", "o01", title="领导小组办公室主任（演示）")]
-    found += [
+    rows = [post("办公室01", "领导小组办公室", "o01", title="领导小组办公室主任（演示）")]
+    rows += [
         post(f"标准化办{n:02d}", "标准化办", f"b{n:02d}", unit=OFFICE_UNIT, title="市容股（演示）") for n in (1, 2)
     ]
-    found += [
+    rows += [
         post(
             f"指挥长{n:02d}",
             "指挥长",
@@ -128,7 +128,7 @@ def posts() -> list[Cells]:
         )
         for n in (1, 2, 3)
     ]
-    found += [
+    rows += [
         post(
             f"支部书记{n:02d}",
             "支部书记",
@@ -143,7 +143,7 @@ def posts() -> list[Cells]:
     ]
     for number, street in enumerate(streets(), start=1):
         branch = str(street["branch"])
-        found.append(
+        rows.append(
             post(
                 str(street["chief"]),
                 "街路长",
@@ -154,7 +154,7 @@ def posts() -> list[Cells]:
                 title="班子成员（演示）",
             )
         )
-    return found
+    return rows
 
 
 def post(name: str, role: str, mailbox: str, **more: str) -> Cells:

@@ -134,7 +134,7 @@ def moments(reported: pd.Series[Any], until: datetime) -> list[datetime]:
     day = np.searchsorted(ends, (np.arange(len(reported)) + 0.5) / len(reported))
     hours = FIRST + (reported.to_numpy() * 24 - FIRST) % 24 % (LAST - FIRST)
     hours = np.where(day == DAYS - 1, FIRST + (hours - FIRST) * max(0.0, so_far - FIRST) / (LAST - FIRST), hours)
-    starts = [datetime(one.year, one.month, one.day, tzinfo=until.tzinfo) for one in days]
+    starts = [datetime(day.year, day.month, day.day, tzinfo=until.tzinfo) for day in days]
     return [starts[n] + timedelta(seconds=round(hour * 3600)) for n, hour in zip(day, hours, strict=True)]
 
 
@@ -182,14 +182,14 @@ def _source(ref: str, source: str, accepted: Raw) -> str:
 def _again(reports: Sequence[Report]) -> list[Report]:
     """Some problems come back: same street, place and category as the one before."""
     last: dict[int, Report] = {}
-    found = []
-    for one in reports:
-        before = last.get(one.street)
-        comes_back = before and one.source != VOID and part(one.ref, "again", AGAIN_EVERY) == 0
-        last[one.street] = _at_the_same_place(one, before) if before and comes_back else one
-        found.append(last[one.street])
-    return found
+    reports_ = []
+    for report in reports:
+        before = last.get(report.street)
+        comes_back = before and report.source != VOID and part(report.ref, "again", AGAIN_EVERY) == 0
+        last[report.street] = _at_the_same_place(report, before) if before and comes_back else report
+        reports_.append(last[report.street])
+    return reports_
 
 
-def _at_the_same_place(one: Report, before: Report) -> Report:
-    return one._replace(place=before.place, category=before.category, text=before.text)
+def _at_the_same_place(report: Report, before: Report) -> Report:
+    return report._replace(place=before.place, category=before.category, text=before.text)

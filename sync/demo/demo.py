@@ -79,9 +79,9 @@ def run(office: Office, until: datetime, file: Path | None = None, *, progress: 
         file_rows.append(office.client, office.workbook, office.templates[key], rows)
     start = floor(entries[0].at, every) if entries else until
     played = play(office, entries, start, until, every, progress=progress)
-    found = summed(office.gateway.read(), office.templates)
+    sums = summed(office.gateway.read(), office.templates)
     return Summary(
-        **found, notices=played.notices, looks=played.looks, lost=len(played.lost), seconds=time.perf_counter() - began
+        **sums, notices=played.notices, looks=played.looks, lost=len(played.lost), seconds=time.perf_counter() - began
     )
 
 
@@ -102,14 +102,14 @@ def summed(tables: Mapping[str, Table], templates: Mapping[str, Tab]) -> dict[st
     fullest = counts.most_common(1)[0][0] if counts else ""
     points = [score for month, score, _ in ranked if month == fullest]
     states = issues["state"]
-    answers = [str(one) for one in feedback["result"]]
-    passed = max(1, sum(one.startswith("通过") for one in answers))
+    answers = [str(answer) for answer in feedback["result"]]
+    passed = max(1, sum(answer.startswith("通过") for answer in answers))
     return {
         "streets": len(_columns(tables, templates, "streets")["street"]),
         "issues": len(states),
         "closed": states.count(CLOSED),
-        "open": sum(one not in ("", *ENDED) for one in states),
-        "problems": sum(one != "" for one in issues["check"]),
+        "open": sum(state not in ("", *ENDED) for state in states),
+        "problems": sum(sentence != "" for sentence in issues["check"]),
         "on_time": answers.count("通过，按期") / passed,
         "rework": answers.count("返工") / passed,
         "month": fullest,

@@ -63,8 +63,8 @@ class Desk:
     def layouts(self) -> Mapping[str, Layout]:
         """Where the columns stand when the play begins; nobody moves them in a play."""
         seen = Gateway(self.office.client, self.office.workbook, self.tabs).read()
-        found = {key: locate(tab, seen[key].header) for key, tab in self.tabs.items()}
-        return {key: layout for key, layout in found.items() if isinstance(layout, Layout)}
+        layouts_ = {key: locate(tab, seen[key].header) for key, tab in self.tabs.items()}
+        return {key: layout for key, layout in layouts_.items() if isinstance(layout, Layout)}
 
     @cached_property
     def gateway(self) -> Gateway:
@@ -80,7 +80,7 @@ class Desk:
 
     def do(self, entries: Sequence[Entry]) -> list[Entry]:
         """Do what can be done, in one request; returns what must wait until the service gave a number."""
-        places = self.find() if any(one.into or _asks(one) for one in entries) else {}
+        places = self.find() if any(entry.into or _asks(entry) for entry in entries) else {}
         plan, later = Plan(), []
         for entry in entries:
             cells = _settled(entry.cells, places)
@@ -96,14 +96,14 @@ class Desk:
 
     def find(self) -> dict[str, tuple[int, str]]:
         """Sheet row and 编号 by name, of every row typed so far that is there now."""
-        found: dict[Mark, tuple[int, str]] = {}
+        places: dict[Mark, tuple[int, str]] = {}
         for key, table in self.gateway.read().items():
             at = self.layouts[key].at
             number_at = at.get(self.tabs[key].id, len(table.header))
             for number, row in enumerate(table.rows, start=table.first):
                 first, second = (_at(row, at[name]) for name in self.tabs[key].identity[:2])
-                found[mark(key, first, second)] = number, plain(_at(row, number_at))
-        return {name: found[one] for name, one in self.rows.items() if one in found}
+                places[mark(key, first, second)] = number, plain(_at(row, number_at))
+        return {name: places[name_] for name, name_ in self.rows.items() if name_ in places}
 
     def type(self, plan: Plan, entry: Entry, row: int, cells: Mapping[str, Raw]) -> None:
         layout = self.layouts[entry.tab]
@@ -135,13 +135,13 @@ def _asks(entry: Entry) -> bool:
 
 def _settled(cells: Mapping[str, Cell], places: Mapping[str, tuple[int, str]]) -> dict[str, Raw] | None:
     """The cells with each 编号 in its place; None while one is not known."""
-    found: dict[str, Raw] = {}
+    values: dict[str, Raw] = {}
     for key, cell in cells.items():
         value = places.get(cell.ref, (0, ""))[1] if isinstance(cell, Number) else cell
         if isinstance(cell, Number) and not value:
             return None
-        found[key] = value
-    return found
+        values[key] = value
+    return values
 
 
 # The clock ---------------------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ def play(
     """
     desk, leaders, service = Desk(office), Leaders(office), Service(office, idle)
     service.pass_by(start, typed=True)
-    coming = sorted(entries, key=lambda one: one.at, reverse=True)
+    coming = sorted(entries, key=lambda entry: entry.at, reverse=True)
     waiting: list[Entry] = []
     with _seldom_collected(), _shown(start, until, every, progress) as looks:
         for now in looks:
@@ -229,8 +229,8 @@ def play(
 
 def _patient(later: Sequence[Entry], now: datetime, played: Played) -> list[Entry]:
     """Those that go on waiting for their row; one that waited too long is lost, and said so in the end."""
-    played.lost += [one for one in later if now - one.at > WAIT]
-    return [one for one in later if now - one.at <= WAIT]
+    played.lost += [entry for entry in later if now - entry.at > WAIT]
+    return [entry for entry in later if now - entry.at <= WAIT]
 
 
 def hours(start: datetime, until: datetime, every: timedelta) -> list[datetime]:

@@ -66,10 +66,10 @@ class Script:
 
     def write(self, reports: Iterable[Report]) -> list[Entry]:
         """All that people do, in the order of time."""
-        found = [entry for report in reports for entry in Story(self, report).tell()]
-        found += self.rounds()
-        past = [one for one in found if one.at <= self.until]
-        return sorted(past, key=lambda one: (one.at, one.tab, one.ref, one.into))
+        entries = [entry for report in reports for entry in Story(self, report).tell()]
+        entries += self.rounds()
+        past = [entry for entry in entries if entry.at <= self.until]
+        return sorted(past, key=lambda entry: (entry.at, entry.tab, entry.ref, entry.into))
 
     def serial(self, moment: datetime) -> float:
         return serials.from_datetime(moment, self.rules.bureau.zone)
@@ -279,14 +279,14 @@ class Story:
             return [], fixed
         kind = KINDS[self.dice("kind", len(KINDS))]
         at = max(self.script.after(start, 1), self.script.seen(start) + timedelta(minutes=5))
-        said = self.script.after(at, 1)
+        asked_at = self.script.after(at, 1)
         deadline = self.script.rules.calendar.add(start, self.limit).at
         answer = "不同意" if self.dice("no", 4) == 0 else "同意"
-        later = said + HOUR if answer == "不同意" else self.script.after(deadline, 6)
+        later = asked_at + HOUR if answer == "不同意" else self.script.after(deadline, 6)
         name = f"{self.report.ref}申请"
         return [
             Entry(at, "requests", self.request(kind, at, deadline), ref=name),
-            Entry(said, "requests", self.answer(kind, said, answer), into=name),
+            Entry(asked_at, "requests", self.answer(kind, asked_at, answer), into=name),
         ], max(fixed, later)
 
     def request(self, kind: str, at: datetime, deadline: datetime) -> dict[str, Cell]:

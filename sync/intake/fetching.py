@@ -42,12 +42,12 @@ class Fetcher:
         allowed, until = tuple(hosts), time.monotonic() + ALL_SECONDS
         for _ in range(MOST_HOPS):
             try:
-                found = self._once(self._checked(link, allowed), until)
+                answer = self._once(self._checked(link, allowed), until)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 raise Lost(f"连接中断：{type(error).__name__}") from error
-            if isinstance(found, bytes):
-                return found
-            link = urljoin(link, found)
+            if isinstance(answer, bytes):
+                return answer
+            link = urljoin(link, answer)
         raise Lost("转来转去没有尽头", permanent=True)
 
     def _checked(self, link: str, hosts: tuple[str, ...]) -> SplitResult:
@@ -78,9 +78,9 @@ class Fetcher:
 
     def _address(self, parts: SplitResult) -> str:
         """One address of the host; ``Lost`` where any of them is one of ours."""
-        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-        addresses = [str(one[4][0]) for one in found]
-        if not self.at_home and not all(public(one) for one in addresses):
+        infos = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
+        addresses = [str(info[4][0]) for info in infos]
+        if not self.at_home and not all(public(address_) for address_ in addresses):
             raise Lost(f"{parts.hostname} 指向内部网络", permanent=True)
         return addresses[0]
 
@@ -101,23 +101,23 @@ def _body(answer: http.client.HTTPResponse, until: float) -> bytes:
     kind = answer.getheader("Content-Type", "").partition(";")[0].strip().lower()
     if not kind.startswith("image/") and kind != "application/octet-stream":
         raise Lost(f"取到的是 {kind or '不明的内容'}，不是照片", permanent=True)
-    found = bytearray()
+    body = bytearray()
     while part := answer.read1(65536):
-        found += part
-        if len(found) > MOST_BYTES:
+        body += part
+        if len(body) > MOST_BYTES:
             raise Lost("照片太大", permanent=True)
         if time.monotonic() > until:
             raise Lost("对方给得太慢")
-    return bytes(found)
+    return bytes(body)
 
 
 def public(address: str) -> bool:
     """Whether an address lies outside every private, local or reserved network."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
-    return found.is_global and not found.is_multicast and (mapped is None or mapped.is_global)
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
+    return ip.is_global and not ip.is_multicast and (mapped is None or mapped.is_global)
 
 
 def allowed(host: str, hosts: Iterable[str]) -> bool:
     """Whether the list names the host, or ``*.`` the domain that it lies in."""
-    return any(host == one or (one.startswith("*.") and host.endswith(one[1:])) for one in hosts)
+    return any(host == pattern or (pattern.startswith("*.") and host.endswith(pattern[1:])) for pattern in hosts)

@@ -106,17 +106,17 @@ def _rows(
     made: pd.DataFrame, tab: Tab, zone: ZoneInfo, place: Callable[[int, str], str], problems: list[str]
 ) -> list[tuple[int, dict[str, Raw]]]:
     """The rows as raw values by column key; what can't be read goes to ``problems``."""
-    found: list[dict[str, Raw]] = [{} for _ in range(len(made))]
+    read: list[dict[str, Raw]] = [{} for _ in range(len(made))]
     for column in tab.staff:
         if column.header not in made.columns:
             continue
-        for row, number, cell in zip(found, made.index, made[column.header], strict=True):
+        for row, number, cell in zip(read, made.index, made[column.header], strict=True):
             value, problem = _cell(cell, column, zone)
             if problem:
                 problems.append(f"{place(number, column.header)}{problem}")
             elif value != "":
                 row[column.key] = value
-    return [(int(number), row) for number, row in zip(made.index, found, strict=True) if row]
+    return [(int(number), row) for number, row in zip(made.index, read, strict=True) if row]
 
 
 def _cell(cell: Raw, column: Column, zone: ZoneInfo) -> tuple[Raw, str]:

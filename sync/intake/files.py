@@ -81,7 +81,7 @@ def _table(where: str, lines: Lines, head: int, tab: Tab) -> Sheet:
     if len(filled) == 1:
         raise FileProblem([f"{where}：只有表头，没有数据。"])
     header = tuple(plain(cell) for cell in filled[0][1])
-    if double := sorted({one for one in header if one and header.count(one) > 1}):
+    if double := sorted({header_ for header_ in header if header_ and header.count(header_) > 1}):
         raise FileProblem([f"{where}：表头「{'」「'.join(double)}」出现了不止一次，请只留一列。"])
     return Sheet(where, header, filled[1:])
 

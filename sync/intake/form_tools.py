@@ -103,8 +103,8 @@ def read(hook: Hook, body: bytes) -> Push:
     sent = _object(body)
     push = _READ[hook.kind](sent)
     named = plain(_cell(dig(push.fields, hook.id))) if hook.id else ""
-    found = named or push.id or hashlib.sha256(body).hexdigest()[:32]
-    return Push(_clean(found)[:200], push.version, push.fields, push.gone)
+    entry_id = named or push.id or hashlib.sha256(body).hexdigest()[:32]
+    return Push(_clean(entry_id)[:200], push.version, push.fields, push.gone)
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -158,9 +158,9 @@ def misfits(hook: Hook, tabs: Mapping[str, Tab]) -> list[str]:
         return [f"{where}没有「{hook.tab}」这个工作表。"]
     by_header = {column.header: column for column in tab.columns}
     named = [*hook.columns, *hook.constants]
-    found = [f"{where}「{tab.title}」没有「{one}」这一列。" for one in named if one not in by_header]
-    return found + [f"{where}「{tab.title}」的「{one}」由系统填写，表单不能填。" for one in named
-                    if one in by_header and by_header[one].owner == "service"]  # fmt: skip
+    problems = [f"{where}「{tab.title}」没有「{header}」这一列。" for header in named if header not in by_header]
+    return problems + [f"{where}「{tab.title}」的「{header}」由系统填写，表单不能填。" for header in named
+                    if header in by_header and by_header[header].owner == "service"]  # fmt: skip
 
 
 def tab_of(hook: Hook, tabs: Mapping[str, Tab]) -> Tab | None:
@@ -171,16 +171,16 @@ def row(hook: Hook, tab: Tab, fields: Mapping[str, Any], at: datetime, zone: Zon
     """The cells by column key. What can't be read as the column's type stays the text that was sent, so that 校验
     says what is wrong in the row. ``at``: the hour of arrival, aware."""
     by_header = {column.header: column for column in tab.staff}
-    found: dict[str, Raw] = {by_header[header].key: value for header, value in hook.constants.items()}
+    cells: dict[str, Raw] = {by_header[header].key: value for header, value in hook.constants.items()}
     for header, path in hook.columns.items():
         value = _cell(dig(fields, path))
         if header in hook.values:
             value = hook.values[header].get(plain(value), value)
-        found[by_header[header].key] = _typed(value, by_header[header], zone)
+        cells[by_header[header].key] = _typed(value, by_header[header], zone)
     for key in HEARD:
-        if key in tab.by_key and not found.get(key):
-            found[key] = to_raw(at, zone)
-    return {key: value for key, value in found.items() if value != ""}
+        if key in tab.by_key and not cells.get(key):
+            cells[key] = to_raw(at, zone)
+    return {key: value for key, value in cells.items() if value != ""}
 
 
 def dig(fields: Any, path: str) -> Any:
@@ -204,7 +204,7 @@ def _cell(value: Any) -> Raw:
     if isinstance(value, str):
         return _clean(value)
     if isinstance(value, list):
-        return _clean("\n".join(part for one in value if (part := plain(_cell(one)))))
+        return _clean("\n".join(part for item in value if (part := plain(_cell(item)))))
     return _meant(value)
 
 
@@ -235,7 +235,7 @@ def _typed(value: Raw, column: Column, zone: ZoneInfo) -> Raw:
 def _moment(text: str, zone: ZoneInfo) -> datetime | None:
     """An hour as machines write it. 金数据 writes UTC; one without a zone is the bureau's wall clock."""
     try:
-        found = datetime.fromisoformat(text)
-        return found.astimezone(zone) if found.tzinfo else found.replace(tzinfo=zone)
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
     except (ValueError, OverflowError):
         return None

@@ -69,7 +69,7 @@ class Answer:
     """
 
     state: str
-    said: Mapping[str, Any]
+    details: Mapping[str, Any]
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -91,34 +91,36 @@ class Counter:
     # Forms
     def answered(self, id_: str, person: str) -> Answer | None:
         """What this submission was answered, if it is in already."""
-        kept = self.intake.find(id_)
-        if kept is None or not same_sender(kept.person, person) or kept.state != IN:
+        submission = self.intake.find(id_)
+        if submission is None or not same_sender(submission.person, person) or submission.state != IN:
             return None
-        return Answer("in", kept.said)
+        return Answer("in", submission.details)
 
-    def hand_in(self, one: Handed, rules: Rules, now: datetime) -> Answer:
+    def hand_in(self, handed: Handed, rules: Rules, now: datetime) -> Answer:
         """Take a form: one at a time, each id once."""
         if not self._door.acquire(timeout=QUEUE):
             return Answer("later", {"words": KEPT})
         try:
-            return self._hand_in(one, rules, now)
+            return self._hand_in(handed, rules, now)
         except (NoTab, Unreachable) as error:
             return Answer("later", {"words": f"{KEPT}（{error}）"})
         finally:
             self._door.release()
 
-    def _hand_in(self, one: Handed, rules: Rules, now: datetime) -> Answer:
+    def _hand_in(self, handed: Handed, rules: Rules, now: datetime) -> Answer:
         """Raises ``NoTab`` and ``Unreachable``: nothing was done."""
-        kept = self.intake.find(one.id)
-        if kept is not None and not (same_sender(kept.person, one.person) and kept.tab == one.form.tab):
+        submission = self.intake.find(handed.id)
+        if submission is not None and not (
+            same_sender(submission.person, handed.person) and submission.tab == handed.form.tab
+        ):
             return Answer("mend", {}, {"": "这份表单的编号已经用过，请重新填一份。"})
-        if kept is not None and kept.state == IN:
-            return Answer("in", kept.said)
-        if wrong := forms.foreign(one.given, one.asked):
+        if submission is not None and submission.state == IN:
+            return Answer("in", submission.details)
+        if wrong := forms.foreign(handed.given, handed.asked):
             return Answer("mend", {}, wrong)
-        at = kept.at if kept is not None else forms.moment(one.at, now)
-        sent = Submission(one.id, one.form.tab, one.person, at, SENDING, self._row(one, at), {})
-        return self._take(one.form, sent, kept or sent, rules, now)
+        at = submission.at if submission is not None else forms.moment(handed.at, now)
+        sent = Submission(handed.id, handed.form.tab, handed.person, at, SENDING, self._row(handed, at), {})
+        return self._take(handed.form, sent, submission or sent, rules, now)
 
     def _take(self, form: Form, sent: Submission, before: Submission, rules: Rules, now: datetime) -> Answer:
         """``before``: what may have been written already: an earlier try, or one that a lost ledger forgot."""
@@ -139,13 +141,13 @@ class Counter:
             return Answer("later", {"words": MAYBE})
         except Refused as error:
             return Answer("later", {"words": f"{KEPT}（{error}）"})
-        return self._in(sent, said(seen, form, rules) if seen else {"words": LATER})
+        return self._in(sent, details(seen, form, rules) if seen else {"words": LATER})
 
-    def _row(self, one: Handed, at: datetime) -> dict[str, Raw]:
-        tab = self.gateway.tabs[one.form.tab]
+    def _row(self, handed: Handed, at: datetime) -> dict[str, Raw]:
+        tab = self.gateway.tabs[handed.form.tab]
         zone = self.ledger.zone
-        row = {**forms.cells(one.given, tab, zone), **one.extra}
-        return {one.form.when: forms.serial(at, one.id, zone), one.form.who: one.person, **row}
+        row = {**forms.cells(handed.given, tab, zone), **handed.extra}
+        return {handed.form.when: forms.serial(at, handed.id, zone), handed.form.reporter: handed.person, **row}
 
     def _preview(self, tables: Tables, rules: Rules, now: datetime, key: str, row: Mapping[str, Raw]) -> Preview | None:
         """None while a tick holds the memory longer than a person waits."""
@@ -157,30 +159,30 @@ class Counter:
             self.ticking.release()
 
     def _in(self, sent: Submission, words: Mapping[str, Any]) -> Answer:
-        self.intake.keep(replace(sent, state=IN, said=words))
+        self.intake.keep(replace(sent, state=IN, details=words))
         return Answer("in", words)
 
     # Photos
-    def add_piece(self, one: Piece, content: bytes | None, rules: Rules, now: datetime) -> tuple[int, str]:
+    def add_piece(self, piece: Piece, content: bytes | None, rules: Rules, now: datetime) -> tuple[int, str]:
         """Put a piece where it belongs (None: only look): how many bytes are here, and the photo's id once all are.
 
         Raises ``BadPhoto`` (nothing of it is kept) and ``Crowded``.
         """
-        owner = PUBLIC if one.person.startswith(PUBLIC) else one.person  # a phone's address changes as it walks
-        id_ = self.shelf.id_of(owner, one.name)
+        owner = PUBLIC if piece.person.startswith(PUBLIC) else piece.person  # a phone's address changes as it walks
+        id_ = self.shelf.id_of(owner, piece.name)
         with self._shelves[int(id_[:8], 16) % len(self._shelves)]:
             if self.intake.photo(id_) is not None:
-                return one.total, id_
+                return piece.total, id_
             if content is None:
                 return self.shelf.offset(id_), ""
-            return self._add(id_, one, content, rules, now)
+            return self._add(id_, piece, content, rules, now)
 
-    def _add(self, id_: str, one: Piece, content: bytes, rules: Rules, now: datetime) -> tuple[int, str]:
+    def _add(self, id_: str, piece: Piece, content: bytes, rules: Rules, now: datetime) -> tuple[int, str]:
         try:
-            here = self.shelf.add(id_, one.offset, content, PUBLIC_ROOM if one.person.startswith(PUBLIC) else ROOM)
-            if here < one.total:
+            here = self.shelf.add(id_, piece.offset, content, PUBLIC_ROOM if piece.person.startswith(PUBLIC) else ROOM)
+            if here < piece.total:
                 return here, ""
-            self._keep(id_, self.shelf.whole(id_), one.person, rules, now, one.taken)
+            self._keep(id_, self.shelf.whole(id_), piece.person, rules, now, piece.taken)
         except BadPhoto:
             self.shelf.done(id_)
             raise
@@ -195,21 +197,21 @@ class Counter:
         wish = rules.forms
         with self._decoders:
             made = photos.take(content, wish.photo_side, wish.photo_quality, keep_place=wish.photo_place)
-        found = Photo(
+        photo = Photo(
             id_, person, now, made.received, made.pixels, made.fingerprint, *made.size, len(made.jpeg),
             made.taken or taken, made.place,
         )  # fmt: skip
         self.shelf.keep(id_, made.jpeg)
-        self.intake.add_photo(found)
-        return found
+        self.intake.add_photo(photo)
+        return photo
 
 
-def same_sender(one: str, other: str) -> bool:
+def same_sender(person: str, other: str) -> bool:
     """Whether two names in the ledger stand for one sender: the public is known by the id on its phone alone."""
-    return one == other or (one.startswith(PUBLIC) and other.startswith(PUBLIC))
+    return person == other or (person.startswith(PUBLIC) and other.startswith(PUBLIC))
 
 
-def said(seen: Preview, form: Form, rules: Rules) -> dict[str, Any]:
+def details(seen: Preview, form: Form, rules: Rules) -> dict[str, Any]:
     """What the sender is told of his row."""
     shown, deadline = seen.shown, when(seen.shown, rules)
     if form.tab != "issues":

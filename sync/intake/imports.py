@@ -57,12 +57,12 @@ def preview(
     if len(rows) > MOST_ROWS:
         raise FileProblem([f"文件 {name} 有 {len(rows)} 行，网页一次最多导入 {MOST_ROWS} 行，请分成几个文件。"])
     id_ = hashlib.sha256(tab.key.encode() + b"\0" + content).hexdigest()[:40]
-    kept = json.dumps({"name": name, "tab": tab.key, "rows": rows}, ensure_ascii=False)
+    payload = json.dumps({"name": name, "tab": tab.key, "rows": rows}, ensure_ascii=False)
     arrivals = Arrivals(ledger)
     known = arrivals.get(SOURCE, id_)
     if known is None or known.state == WAITING:
-        arrivals.keep([Arrival(SOURCE, id_, now, kept, state=WAITING)])
-    stands = known.said if known and known.state != WAITING else ""
+        arrivals.keep([Arrival(SOURCE, id_, now, payload, state=WAITING)])
+    stands = known.sentence if known and known.state != WAITING else ""
     return Preview(id_, name, tab, rows, _doubts(rows, tab, lists), stands)
 
 
@@ -76,8 +76,8 @@ def _read(name: str, content: bytes, tab: Tab, zone: ZoneInfo) -> list[tuple[int
 def _plain_name(name: str) -> str:
     """The file's name without anything that leads elsewhere."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    kept = "".join(sign for sign in last if sign.isprintable()).strip(". ")[-80:]
-    return kept or "未命名"
+    clean = "".join(sign for sign in last if sign.isprintable()).strip(". ")[-80:]
+    return clean or "未命名"
 
 
 def _doubts(rows: Sequence[tuple[int, Mapping[str, Raw]]], tab: Tab, lists: Lists) -> list[str]:
@@ -101,24 +101,24 @@ class Import:
     def confirm(self, id_: str, by: str, now: datetime) -> str:
         """Add the rows once; the sentence that says so. Raises ``FileProblem`` where they are not in."""
         arrivals = Arrivals(self.ledger)
-        one = arrivals.get(SOURCE, id_)
-        if one is None or not (one.payload or one.state == DONE):
+        upload = arrivals.get(SOURCE, id_)
+        if upload is None or not (upload.payload or upload.state == DONE):
             raise FileProblem(["没有这个待导入的文件，请重新上传。"])
-        if one.state == DONE:
-            return f"这个文件已经导入过，没有再导入：{one.said}"
-        held = json.loads(one.payload)
+        if upload.state == DONE:
+            return f"这个文件已经导入过，没有再导入：{upload.sentence}"
+        held = json.loads(upload.payload)
         tab = self.gateway.tabs[held["tab"]]
         rows: list[dict[str, Raw]] = [row for _, row in held["rows"]]
         with self.ledger.turn():  # two clicks, and two people, one after the other
-            one = arrivals.get(SOURCE, id_) or one
-            if one.state == DONE:
-                return f"这个文件已经导入过，没有再导入：{one.said}"
-            self._add(arrivals, one, tab, rows)
-            said = f"{by} 于 {now:%m-%d %H:%M} 导入「{tab.title}」{len(rows)} 行（{held['name']}）"
-            arrivals.keep([replace(one, state=DONE, said=said)])
-        return said
+            upload = arrivals.get(SOURCE, id_) or upload
+            if upload.state == DONE:
+                return f"这个文件已经导入过，没有再导入：{upload.sentence}"
+            self._add(arrivals, upload, tab, rows)
+            sentence = f"{by} 于 {now:%m-%d %H:%M} 导入「{tab.title}」{len(rows)} 行（{held['name']}）"
+            arrivals.keep([replace(upload, state=DONE, sentence=sentence)])
+        return sentence
 
-    def _add(self, arrivals: Arrivals, one: Arrival, tab: Tab, rows: Sequence[Mapping[str, Raw]]) -> None:
+    def _add(self, arrivals: Arrivals, upload: Arrival, tab: Tab, rows: Sequence[Mapping[str, Raw]]) -> None:
         try:
             table = self.gateway.read().get(tab.key)
         except Unreachable as error:
@@ -131,20 +131,20 @@ class Import:
             fingerprint(tab, {c.key: row[layout.at[c.key]] for c in tab.staff if layout.at[c.key] < len(row)})
             for row in table.rows
         )[first]
-        if one.state == ADDING and stand > one.before:
+        if upload.state == ADDING and stand > upload.before:
             return  # its answer was lost, and it is in: all of it, since it went in one request
-        arrivals.keep([replace(one, state=ADDING, before=stand)])
+        arrivals.keep([replace(upload, state=ADDING, before=stand)])
         plan = Plan()
         for row in rows:
             append_row(plan, layout, row)
-        self._send(arrivals, one, plan)
+        self._send(arrivals, upload, plan)
 
-    def _send(self, arrivals: Arrivals, one: Arrival, plan: Plan) -> None:
+    def _send(self, arrivals: Arrivals, upload: Arrival, plan: Plan) -> None:
         try:
             self.gateway.write(plan)
         except Refused as error:
-            arrivals.keep([one])
+            arrivals.keep([upload])
             raise FileProblem([f"一行也没有导入。{error}"]) from error
         except Unknown as error:
-            said = "没有得到确认，可能已经全部导入，也可能一行也没有。请过一会儿再点一次“导入”，不会重复。"
-            raise Unsure([f"{said}{error}"]) from error
+            sentence = "没有得到确认，可能已经全部导入，也可能一行也没有。请过一会儿再点一次“导入”，不会重复。"
+            raise Unsure([f"{sentence}{error}"]) from error

@@ -63,32 +63,32 @@ def read(path: Path) -> ColumnMap:
         raise FileProblem([f"对照文件 {path} 打不开：{error.strerror}。请检查文件名。"]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FileProblem([f"对照文件 {path.name} 不是有效的 TOML（UTF-8）：{error}"]) from error
-    if problems := [f"对照文件 {path.name}：{one}" for one in _shape(raw)]:
+    if problems := [f"对照文件 {path.name}：{problem}" for problem in _shape(raw)]:
         raise FileProblem(problems)
     return ColumnMap(path.name, **raw)
 
 
 def _shape(raw: Mapping[str, Any]) -> list[str]:
     """What is wrong with the file's own keys."""
-    found = [f"不认识「{key}」。{nearest(key, KEYS)}只能写 {'、'.join(KEYS)}。" for key in raw if key not in KEYS]
-    found += [f"{key} 应当是一张表，用 [{key}] 开头。" for key in TABLES if not isinstance(raw.get(key, {}), dict)]
-    found += [
+    problems = [f"不认识「{key}」。{nearest(key, KEYS)}只能写 {'、'.join(KEYS)}。" for key in raw if key not in KEYS]
+    problems += [f"{key} 应当是一张表，用 [{key}] 开头。" for key in TABLES if not isinstance(raw.get(key, {}), dict)]
+    problems += [
         f'[{outer}."{key}"] 应当是一张表。'
         for outer in ("values", "numbers")
         for key, inner in _pairs(raw.get(outer))
         if not isinstance(inner, dict)
     ]
-    found += [
+    problems += [
         f"{outer} 的「{key}」应当是文字，放进英文引号。"
         for outer in ("columns", "dates")
         for key, inner in _pairs(raw.get(outer))
         if not isinstance(inner, str)
     ]
     if not isinstance(raw.get("header_row", 1), int) or raw.get("header_row", 1) < 1:
-        found.append("header_row 应当是 1 以上的整数。")
-    if not found and not raw.get("columns"):
-        found.append('缺少 [columns]，每行写 "本表的表头" = "文件里的列名"。')
-    return found
+        problems.append("header_row 应当是 1 以上的整数。")
+    if not problems and not raw.get("columns"):
+        problems.append('缺少 [columns]，每行写 "本表的表头" = "文件里的列名"。')
+    return problems
 
 
 def _pairs(table: Any) -> list[tuple[str, Any]]:
@@ -98,13 +98,13 @@ def _pairs(table: Any) -> list[tuple[str, Any]]:
 def misfits(rules: ColumnMap, tab: Tab, header: Iterable[str], where: str) -> list[str]:
     """What the mapping names and neither the tab nor the file has."""
     known, there = [column.header for column in tab.columns], list(header)
-    named = [one for table in TABLES for one in getattr(rules, table)]
-    found = [
-        f"对照文件 {rules.name}：「{tab.title}」没有「{one}」这一列。{nearest(one, known)}"
-        for one in dict.fromkeys(named)
-        if one not in known
+    named = [header for table in TABLES for header in getattr(rules, table)]
+    problems = [
+        f"对照文件 {rules.name}：「{tab.title}」没有「{header}」这一列。{nearest(header, known)}"
+        for header in dict.fromkeys(named)
+        if header not in known
     ]
-    return found + [
+    return problems + [
         f"{where}：没有「{source}」这一列（对照文件 {rules.name} 里对应「{target}」）。{nearest(source, there)}"
         for target, source in rules.columns.items()
         if source not in there

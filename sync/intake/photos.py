@@ -109,9 +109,9 @@ def fingerprint(image: Image.Image) -> int:
 
 def _hour(exif: Image.Exif) -> str:
     """The camera's hour as ``2026-11-24 09:30:00``; empty where it says none that can be read."""
-    said = str(exif.get_ifd(OFFSET).get(DATE_TAKEN, ""))
+    text = str(exif.get_ifd(OFFSET).get(DATE_TAKEN, ""))
     try:
-        return f"{datetime.strptime(said[:19], '%Y:%m:%d %H:%M:%S'):%Y-%m-%d %H:%M:%S}"  # noqa: DTZ007 - no zone in it
+        return f"{datetime.strptime(text[:19], '%Y:%m:%d %H:%M:%S'):%Y-%m-%d %H:%M:%S}"  # noqa: DTZ007 - no zone in it
     except ValueError:
         return ""
 
@@ -126,10 +126,10 @@ def _place(exif: Image.Exif) -> tuple[float, float] | None:
 def _degrees(parts: Any, negative: bool) -> float | None:
     try:
         degrees, minutes, seconds = (float(part) for part in parts)
-        found = round(degrees + minutes / 60 + seconds / 3600, 4)
+        value = round(degrees + minutes / 60 + seconds / 3600, 4)
     except (TypeError, ValueError, ZeroDivisionError):
         return None
-    return (-found if negative else found) if 0 <= found <= 180 else None
+    return (-value if negative else value) if 0 <= value <= 180 else None
 
 
 @dataclass(frozen=True)
@@ -203,11 +203,11 @@ class Shelf:
         total = 0
         for part in (self.folder / "coming").glob("*"):
             try:
-                found = part.stat()
+                stat = part.stat()
             except FileNotFoundError:  # done meanwhile
                 continue
-            if time.time() - found.st_mtime > FORGET_AFTER:
+            if time.time() - stat.st_mtime > FORGET_AFTER:
                 part.unlink(missing_ok=True)
             else:
-                total += found.st_size
+                total += stat.st_size
         return total

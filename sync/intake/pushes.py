@@ -78,7 +78,7 @@ class Reception:
         (tests stop the process there)."""
         self.done, self._left = Received(), MOST_PHOTOS
         with suppress(Busy), self.ledger.turn("推送") as renew:
-            jobs = [job for one in self.arrivals.due(now) if (job := self._job(one, now))]
+            jobs = [job for arrival in self.arrivals.due(now) if (job := self._job(arrival, now))]
             ready = [self._with_photos(job) for job in jobs]
             renew()  # photos may have taken their time
             if ready:
@@ -87,27 +87,27 @@ class Reception:
         return self.done
 
     # What a push means
-    def _job(self, one: Arrival, now: datetime) -> Job | None:
+    def _job(self, arrival: Arrival, now: datetime) -> Job | None:
         """The row that it should be; None where it is settled without one."""
-        hook = next((hook for hook in self.rules.hooks if hook.name == one.source), None)
-        misfits = form_tools.misfits(hook, self.gateway.tabs) if hook else [f"没有 [[hook]]「{one.source}」"]
+        hook = next((hook for hook in self.rules.hooks if hook.name == arrival.source), None)
+        misfits = form_tools.misfits(hook, self.gateway.tabs) if hook else [f"没有 [[hook]]「{arrival.source}」"]
         tab = form_tools.tab_of(hook, self.gateway.tabs) if hook else None
         if hook is None or tab is None or misfits:
-            self._later([one], now, f"规则要先改正：{misfits[0]}", counts=False)
+            self._later([arrival], now, f"规则要先改正：{misfits[0]}", counts=False)
             return None
         try:
-            push = form_tools.read(hook, one.payload.encode())
+            push = form_tools.read(hook, arrival.payload.encode())
         except form_tools.Unreadable as error:
-            self._give_up(one, f"{error}，请核对表单的推送设置")
+            self._give_up(arrival, f"{error}，请核对表单的推送设置")
             return None
         if push.gone:
-            self._settle(one, now, "表单里删除了这一条；台账里的行留着，由人决定")
+            self._settle(arrival, now, "表单里删除了这一条；台账里的行留着，由人决定")
             return None
-        cells = form_tools.row(hook, tab, push.fields, one.at, self.rules.bureau.zone)
+        cells = form_tools.row(hook, tab, push.fields, arrival.at, self.rules.bureau.zone)
         if all(form_tools.dig(push.fields, path) in (None, "", [], {}) for path in hook.columns.values()):
-            self._give_up(one, "columns 里写的字段一个也没有内容，请核对字段的名字")
+            self._give_up(arrival, "columns 里写的字段一个也没有内容，请核对字段的名字")
             return None
-        return Job(one, hook, tab, cells)
+        return Job(arrival, hook, tab, cells)
 
     # Photos
     def _with_photos(self, job: Job) -> Job:
@@ -115,24 +115,24 @@ class Reception:
         text = plain(job.cells.get(form_tools.PHOTOS, ""))
         if not text or self.keep is None or not job.hook.photo_hosts:
             return job
-        kept = dict(job.arrival.photos or {})
+        stored = dict(job.arrival.photos or {})
         for link in text.split("\n"):
-            if link not in kept and _may_fetch(link, job.hook) and self._left:
+            if link not in stored and _may_fetch(link, job.hook) and self._left:
                 self._left -= 1
-                self._fetch(link, job.hook, kept)
-        shown = "\n".join(kept.get(link) or link for link in text.split("\n"))
-        return replace(job, arrival=replace(job.arrival, photos=kept), cells={**job.cells, form_tools.PHOTOS: shown})
+                self._fetch(link, job.hook, stored)
+        shown = "\n".join(stored.get(link) or link for link in text.split("\n"))
+        return replace(job, arrival=replace(job.arrival, photos=stored), cells={**job.cells, form_tools.PHOTOS: shown})
 
-    def _fetch(self, link: str, hook: Hook, kept: dict[str, str]) -> None:
+    def _fetch(self, link: str, hook: Hook, stored: dict[str, str]) -> None:
         """Into ``kept``: the photo's address; nothing where it is worth another try; empty where it is not."""
         assert self.keep is not None
         try:
-            kept[link] = self.keep(self.fetcher.get(link, hook.photo_hosts))
+            stored[link] = self.keep(self.fetcher.get(link, hook.photo_hosts))
         except Lost as error:
             if error.permanent:
-                kept[link] = ""
+                stored[link] = ""
         except ValueError:  # what came is no photo
-            kept[link] = ""
+            stored[link] = ""
 
     def _lacking(self, job: Job) -> bool:
         """Whether a photo that may be fetched is not here yet."""
@@ -201,29 +201,29 @@ class Reception:
     def _in(self, job: Job, put: Mapping[str, Raw], now: datetime) -> None:
         """Its row stands in the sheet with these cells."""
         self.done.added += 1
-        one = replace(job.arrival, put=put)
+        arrival = replace(job.arrival, put=put)
         if put == job.cells:
-            self._finish(job, one, now)
+            self._finish(job, arrival, now)
         else:  # another version came before that was known: the next run edits the row
-            self.arrivals.keep([replace(one, state=RECEIVED, said="", next_try=None)])
+            self.arrivals.keep([replace(arrival, state=RECEIVED, sentence="", next_try=None)])
 
-    def _finish(self, job: Job, one: Arrival, now: datetime, said: str = "") -> None:
+    def _finish(self, job: Job, arrival: Arrival, now: datetime, sentence: str = "") -> None:
         """Settled, but for photos that are still to come."""
-        if self._lacking(job) and one.attempts < MOST_TRIES:
-            again = replace(one, attempts=one.attempts + 1, next_try=now + _gap(one.attempts))
-            self.arrivals.keep([replace(again, state=RECEIVED, said="")])
+        if self._lacking(job) and arrival.attempts < MOST_TRIES:
+            again = replace(arrival, attempts=arrival.attempts + 1, next_try=now + _gap(arrival.attempts))
+            self.arrivals.keep([replace(again, state=RECEIVED, sentence="")])
             return
         if self._lacking(job):
-            said = "照片没有取到，格子里留着链接"
-        self._settle(one, now, said)
+            sentence = "照片没有取到，格子里留着链接"
+        self._settle(arrival, now, sentence)
 
     # Edits
     def _edit(self, jobs: list[Job], layout: Layout, table: Table, now: datetime) -> None:
         """Hand the changed cells to the next tick; those that stand there already are done."""
         rows = people_s_cells(layout, table)
         wanted = [(_hoped(job), *_amended(job, layout, rows)) for job in jobs]
-        restores = [one for _, found, _ in wanted for one in found]
-        self.arrivals.keep(job.arrival for job, found, _ in wanted if found)
+        restores = [restore for _, restores, _ in wanted for restore in restores]
+        self.arrivals.keep(job.arrival for job, restores, _ in wanted if restores)
         self.step("hoped")
         try:
             if restores:
@@ -232,30 +232,32 @@ class Reception:
         except Busy:
             self._later([job.arrival for job, _, _ in wanted], now, "", counts=False)
             return
-        for job, found, said in wanted:
-            if found:
+        for job, amended, sentence in wanted:
+            if amended:
                 self.done.edited += 1
                 self._later([job.arrival], now, "")
             else:
-                self._finish(job, replace(job.arrival, put=job.cells, past=None), now, said)
+                self._finish(job, replace(job.arrival, put=job.cells, past=None), now, sentence)
 
     # What became of a push
-    def _settle(self, one: Arrival, now: datetime, said: str) -> None:
-        self.arrivals.keep([replace(one, state=DONE, said=said, next_try=now)])
+    def _settle(self, arrival: Arrival, now: datetime, sentence: str) -> None:
+        self.arrivals.keep([replace(arrival, state=DONE, sentence=sentence, next_try=now)])
 
-    def _give_up(self, one: Arrival, said: str) -> None:
+    def _give_up(self, arrival: Arrival, sentence: str) -> None:
         self.done.failed += 1
-        self.arrivals.keep([replace(one, state=FAILED, said=said, next_try=None)])
+        self.arrivals.keep([replace(arrival, state=FAILED, sentence=sentence, next_try=None)])
 
-    def _later(self, group: Iterable[Arrival], now: datetime, said: str, *, counts: bool = True) -> None:
+    def _later(self, group: Iterable[Arrival], now: datetime, sentence: str, *, counts: bool = True) -> None:
         """Another try after a gap. ``counts``: it was this push that was refused, so that in the end it is given up."""
-        for one in group:
-            if counts and one.attempts + 1 >= MOST_TRIES:
-                self._give_up(one, f"试了 {one.attempts + 1} 次都没有成功：{said or '那一行一直没有改成'}")
+        for arrival in group:
+            if counts and arrival.attempts + 1 >= MOST_TRIES:
+                self._give_up(arrival, f"试了 {arrival.attempts + 1} 次都没有成功：{sentence or '那一行一直没有改成'}")
                 continue
             self.done.later += 1
-            attempts = one.attempts + 1 if counts else min(one.attempts + 1, len(GAPS) - 1)
-            self.arrivals.keep([replace(one, said=said, attempts=attempts, next_try=now + _gap(one.attempts))])
+            attempts = arrival.attempts + 1 if counts else min(arrival.attempts + 1, len(GAPS) - 1)
+            self.arrivals.keep(
+                [replace(arrival, sentence=sentence, attempts=attempts, next_try=now + _gap(arrival.attempts))]
+            )
 
 
 def _gap(attempts: int) -> timedelta:
@@ -270,8 +272,8 @@ def _may_fetch(link: str, hook: Hook) -> bool:
 
 
 def _amended(job: Job, layout: Layout, rows: Rows) -> tuple[list[Restore], str]:
-    one = job.arrival
-    return amendments(layout, rows, one.put or {}, one.past or {}, job.cells)
+    arrival = job.arrival
+    return amendments(layout, rows, arrival.put or {}, arrival.past or {}, job.cells)
 
 
 def _hoped(job: Job) -> Job:

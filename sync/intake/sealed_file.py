@@ -31,11 +31,11 @@ def verify(path: Path, month: str) -> Verdict:
     sealed = _sealed(path, sheets, month)
     facts = _facts(sheets, month)
     if not facts:
-        said = next(row[-1] for row in _texts(sheets, MONTHS) if row[0] == month)
-        return Verdict(month, sealed, "", (), (said or f"文件里没有 {month} 的封存依据，不能重算。",))
+        note = next(row[-1] for row in _texts(sheets, MONTHS) if row[0] == month)
+        return Verdict(month, sealed, "", (), (note or f"文件里没有 {month} 的封存依据，不能重算。",))
     present = _present(sheets)
     held = list(evidence.compare(facts, present))
-    differences = [*(one for _, group in held for one in group), *evidence.added(facts, present, month)]
+    differences = [*(difference for _, group in held for difference in group), *evidence.added(facts, present, month)]
     blind = evidence.unseen(facts, present)
     differences += [*_digests(sheets, facts), *_shown(sheets, month, sealed)]
     carried = seal.digest(facts)
@@ -47,11 +47,11 @@ def verify(path: Path, month: str) -> Verdict:
 def _sealed(path: Path, sheets: Sheets, month: str) -> str:
     if MONTHS not in sheets:
         raise FileProblem([f"文件 {path.name} 里没有「{MONTHS}」这张表，请用 jielu export 导出的文件。"])
-    found = [row for row in _texts(sheets, MONTHS) if row[0] == month]
-    if not found:
+    rows = [row for row in _texts(sheets, MONTHS) if row[0] == month]
+    if not rows:
         known = "、".join(row[0] for row in _texts(sheets, MONTHS)) or "没有"
         raise FileProblem([f"文件 {path.name} 里 {month} 没有封存；封存的月份：{known}。"])
-    return found[0][2]
+    return rows[0][2]
 
 
 def _texts(sheets: Sheets, title: str) -> Iterator[list[str]]:
@@ -67,22 +67,22 @@ def _facts(sheets: Sheets, month: str) -> list[Fact]:
 
 
 def _present(sheets: Sheets) -> dict[str, list[Seen]]:
-    found = {title: _seen(sheets[title]) for title in NAMES if sheets.get(title)}
+    present = {title: _seen(sheets[title]) for title in NAMES if sheets.get(title)}
     for title in sorted(sheets):
         if evidence.ARCHIVE.fullmatch(title) and sheets[title]:
-            live = {row.fields.get("编号") for row in found.get(evidence.ISSUES, [])}
+            live = {row.fields.get("编号") for row in present.get(evidence.ISSUES, [])}
             moved = [row for row in _seen(sheets[title]) if row.fields.get("编号") not in live]
-            found[evidence.ISSUES] = [*found.get(evidence.ISSUES, []), *(replace(row, tab=title) for row in moved)]
-    return found
+            present[evidence.ISSUES] = [*present.get(evidence.ISSUES, []), *(replace(row, tab=title) for row in moved)]
+    return present
 
 
 def _seen(rows: Sequence[Cells]) -> list[Seen]:
     headers = [str(cell).strip() for cell in rows[0]]
-    found = []
+    seen_rows = []
     for number, row in enumerate(rows[1:], start=2):
         fields = {header: words(cell) for header, cell in zip(headers, row, strict=False) if header}
-        found.append(Seen(number, {header: value for header, value in fields.items() if value}))
-    return [row for row in found if row.fields]
+        seen_rows.append(Seen(number, {header: value for header, value in fields.items() if value}))
+    return [row for row in seen_rows if row.fields]
 
 
 def _digests(sheets: Sheets, facts: Sequence[Fact]) -> Iterator[Difference]:
@@ -90,13 +90,13 @@ def _digests(sheets: Sheets, facts: Sequence[Fact]) -> Iterator[Difference]:
     named = {row: text for tab, row, text in facts if tab == HEAD}
     wanted = named.get("规则摘要", "")
     lines = [row[2] for row in _texts(sheets, RULES) if row[0] == wanted]
-    found = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-    if found != wanted:
-        yield Difference(RULES, "规则摘要", 0, "文字", wanted, found)
+    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    if digest != wanted:
+        yield Difference(RULES, "规则摘要", 0, "文字", wanted, digest)
     wanted = named.get("日历摘要", "")
-    found = seal.calendar_digest((row[1], row[2]) for row in _texts(sheets, CALENDARS) if row[0] == wanted)
-    if found != wanted:
-        yield Difference(CALENDARS, "日历摘要", 0, "内容", wanted, found)
+    digest = seal.calendar_digest((row[1], row[2]) for row in _texts(sheets, CALENDARS) if row[0] == wanted)
+    if digest != wanted:
+        yield Difference(CALENDARS, "日历摘要", 0, "内容", wanted, digest)
 
 
 def _shown(sheets: Sheets, month: str, sealed: str) -> Iterator[Difference]:

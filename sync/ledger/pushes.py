@@ -44,7 +44,7 @@ class Arrival:
     past: Mapping[str, Sequence[Raw]] | None = None
     photos: Mapping[str, str] | None = None
     state: str = RECEIVED
-    said: str = ""
+    sentence: str = ""
     attempts: int = 0
     next_try: datetime | None = None
 
@@ -73,7 +73,7 @@ class Arrivals:
                 return True
             if before.payload in ("", payload) or version < before.version:
                 return False
-            self._put(db, [replace(before, payload=payload, version=version, state=RECEIVED, said="", attempts=0,
+            self._put(db, [replace(before, payload=payload, version=version, state=RECEIVED, sentence="", attempts=0,
                                    next_try=None)])  # fmt: skip
         return True
 
@@ -136,13 +136,19 @@ class Arrivals:
         return sa.select(deliveries).where(self._mine, deliveries.c.source == source, deliveries.c.id == id)
 
     def _put(self, db: sa.Connection, group: Iterable[Arrival]) -> None:
-        plain = ("source", "id", "at", "state", "body", "said", "attempts", "next_try")
-        upsert(db, deliveries, [{"bureau": self.ledger.name, **{key: getattr(one, key) for key in plain}}
-                                for one in group])  # fmt: skip
+        plain = ("source", "id", "at", "state", "body", "attempts", "next_try")
+        upsert(
+            db,
+            deliveries,
+            [
+                {"bureau": self.ledger.name, "said": push.sentence, **{key: getattr(push, key) for key in plain}}
+                for push in group
+            ],
+        )
 
     def _read(self, row: Any) -> Arrival:
         next_try = row.next_try.astimezone(self.ledger.zone) if row.next_try else None
         kept = json.loads(row.body)
         at = row.at.replace(tzinfo=row.at.tzinfo or UTC).astimezone(self.ledger.zone)
-        return Arrival(row.source, row.id, at, **kept, state=row.state, said=row.said, attempts=row.attempts,
+        return Arrival(row.source, row.id, at, **kept, state=row.state, sentence=row.said, attempts=row.attempts,
                        next_try=next_try)  # fmt: skip

@@ -20,7 +20,7 @@ SENDING, IN = "待写入", "已写入"
 
 @dataclass(frozen=True)
 class Submission:
-    """A form that was sent: ``cells`` raw by column key as they go into the row, ``said`` what it was answered.
+    """A form that was sent: ``cells`` raw by column key as they go into the row, ``details`` what it was answered.
 
     ``state``: 待写入 (sent or about to be, and not known to be in the sheet) or 已写入.
     """
@@ -31,7 +31,7 @@ class Submission:
     at: datetime
     state: str
     cells: Mapping[str, Raw]
-    said: Mapping[str, Any]
+    details: Mapping[str, Any]
 
 
 class Intake:
@@ -63,7 +63,7 @@ class Intake:
             "at": one.at,
             "state": one.state,
             "cells": json.dumps(dict(one.cells), ensure_ascii=False),
-            "said": json.dumps(dict(one.said), ensure_ascii=False),
+            "said": json.dumps(dict(one.details), ensure_ascii=False),
         }
         mine = (submissions.c.bureau == self.name, submissions.c.id == one.id)
         with self.ledger.engine.begin() as db:

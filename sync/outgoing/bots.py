@@ -83,8 +83,8 @@ class Bot:
 
     def _judge(self, answer: requests.Response) -> None:
         try:
-            said = answer.json()
-            code = int(said["errcode"] if "errcode" in said else said["code"] if "code" in said else said["StatusCode"])
+            body = answer.json()
+            code = int(body["errcode"] if "errcode" in body else body["code"] if "code" in body else body["StatusCode"])
         except (ValueError, KeyError, TypeError):
             raise Refusal(f"{self.kind}的回答看不懂，当作没有收下", pause=MINUTE) from None
         if code:
@@ -138,13 +138,13 @@ def cut(line: str, most: int) -> str:
 
 def pages(lines: Iterable[str], most: int) -> list[list[str]]:
     """Lines in as few pages as hold them in ``most`` bytes each, line ends counted; no line is broken."""
-    found: list[list[str]] = []
+    pages_: list[list[str]] = []
     size = most + 1
     for line in lines:
         length = len(line.encode()) + 1
         if size + length > most:
-            found.append([])
+            pages_.append([])
             size = 0
-        found[-1].append(line)
+        pages_[-1].append(line)
         size += length
-    return found
+    return pages_

@@ -35,8 +35,8 @@ def font_file() -> Path | None:
     for folder in FOLDERS:
         for path in _fonts(Path(folder).expanduser()):
             there.setdefault(path.stem.lower(), path)
-    found = [there[name.lower()] for name in NAMES if name.lower() in there]
-    return next((path for path in found if _writes_chinese(path)), None)
+    paths = [there[name.lower()] for name in NAMES if name.lower() in there]
+    return next((path for path in paths if _writes_chinese(path)), None)
 
 
 def _fonts(folder: Path) -> Iterator[Path]:
@@ -68,17 +68,17 @@ def _font(path: Path, size: int) -> Font:
     return ImageFont.truetype(path, size)
 
 
-def draw(one: Bulletin, path: Path) -> bytes:
+def draw(bulletin: Bulletin, path: Path) -> bytes:
     """The picture as PNG. Equal bulletins and fonts give equal bytes."""
-    lines = [part for line in one.streets for part in _wrapped(line, _font(path, 34), WIDTH - 2 * EDGE)]
-    rows = -(-len(one.numbers) // 4)
+    lines = [part for line in bulletin.streets for part in _wrapped(line, _font(path, 34), WIDTH - 2 * EDGE)]
+    rows = -(-len(bulletin.numbers) // 4)
     height = 250 + rows * 150 + len(lines) * 56 + EDGE
     image = Image.new("RGB", (WIDTH, height), PAPER)
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, WIDTH, 180), fill=ACCENT)
-    pen.text((EDGE, 40), _fit(one.title, _font(path, 52), WIDTH - 2 * EDGE), PAPER, _font(path, 52))
-    pen.text((EDGE, 116), f"{one.at:%Y-%m-%d %H:%M}", PAPER, _font(path, 34))
-    _cards(pen, one, path)
+    pen.text((EDGE, 40), _fit(bulletin.title, _font(path, 52), WIDTH - 2 * EDGE), PAPER, _font(path, 52))
+    pen.text((EDGE, 116), f"{bulletin.at:%Y-%m-%d %H:%M}", PAPER, _font(path, 34))
+    _cards(pen, bulletin, path)
     top = 220 + rows * 150
     for number, line in enumerate(lines):
         pen.text((EDGE, top + number * 56), line, INK, _font(path, 34))
@@ -87,9 +87,9 @@ def draw(one: Bulletin, path: Path) -> bytes:
     return out.getvalue()
 
 
-def _cards(pen: ImageDraw.ImageDraw, one: Bulletin, path: Path) -> None:
+def _cards(pen: ImageDraw.ImageDraw, bulletin: Bulletin, path: Path) -> None:
     wide = (WIDTH - 2 * EDGE) // 4
-    for at, (label, count) in enumerate(one.numbers):
+    for at, (label, count) in enumerate(bulletin.numbers):
         left, top = EDGE + at % 4 * wide, 210 + at // 4 * 150
         color = LATE if label.startswith("超期") and count else INK
         pen.text((left, top), str(count), color, _font(path, 64))
@@ -98,12 +98,12 @@ def _cards(pen: ImageDraw.ImageDraw, one: Bulletin, path: Path) -> None:
 
 
 def _wrapped(line: str, font: Font, wide: int) -> list[str]:
-    found = [""]
+    lines = [""]
     for sign in line:
-        if found[-1] and font.getlength(found[-1] + sign) > wide:
-            found.append("")
-        found[-1] += sign
-    return found
+        if lines[-1] and font.getlength(lines[-1] + sign) > wide:
+            lines.append("")
+        lines[-1] += sign
+    return lines
 
 
 def _fit(line: str, font: Font, wide: int) -> str:

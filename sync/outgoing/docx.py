@@ -30,10 +30,10 @@ class BadTemplate(RuntimeError):
     """letter.docx can't be used; the sentence says why and what to do."""
 
 
-def draw(one: Letter, template: Path) -> bytes:
+def draw(letter: Letter, template: Path) -> bytes:
     """The letter as a .docx. Raises ``BadTemplate``."""
-    said = paper(one)
-    context = _clean({**asdict(said), "list_title": said.annex.partition("：")[2]})
+    content = paper(letter)
+    context = _clean({**asdict(content), "list_title": content.annex.partition("：")[2]})
     out = io.BytesIO()
     try:
         document = DocxTemplate(str(template))
@@ -49,9 +49,9 @@ def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return "".join(sign for sign in _BREAKS.sub(" ", value) if sign.isprintable() or sign == WIDE)
     if isinstance(value, dict):
-        return {key: _clean(one) for key, one in value.items()}
+        return {key: _clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_clean(one) for one in value]
+        return [_clean(item) for item in value]
     return value
 
 

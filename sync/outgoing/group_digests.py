@@ -32,9 +32,9 @@ def deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delive
 
 def _deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delivery) -> None:
     groups: dict[str, list[Waiting]] = defaultdict(list)
-    for one in ledger.waiting(now, ("待发送", "未发送")):
-        if one.notice.channel in BOT_KINDS:
-            groups[one.notice.to].append(one)
+    for waiting_notice in ledger.waiting(now, ("待发送", "未发送")):
+        if waiting_notice.notice.channel in BOT_KINDS:
+            groups[waiting_notice.notice.to].append(waiting_notice)
     for name, waiting in groups.items():
         bot, group = bots.get(name), _fresh(ledger, waiting, now, done)
         if bot is None:
@@ -48,11 +48,11 @@ def _deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Deliv
 def _fresh(ledger: Ledger, waiting: Sequence[Waiting], now: datetime, done: Delivery) -> list[Waiting]:
     """Those that are news. A group is not told days later of all that was while its bot could not speak; whoever
     relied on the group gets a mail."""
-    old = [one.notice.number for one in waiting if now - one.notice.due > STALE]
+    old = [notice_.notice.number for notice_ in waiting if now - notice_.notice.due > STALE]
     if old:
         ledger.settle(old, "不再发送", "一天没有发出去，群里不再补发")
         done.unsent += len(old)
-    return [one for one in waiting if one.notice.number not in set(old)]
+    return [notice_ for notice_ in waiting if notice_.notice.number not in set(old)]
 
 
 def _tell(ledger: Ledger, bot: Bot, group: Sequence[Waiting], now: datetime, done: Delivery) -> None:
@@ -60,7 +60,7 @@ def _tell(ledger: Ledger, bot: Bot, group: Sequence[Waiting], now: datetime, don
     left = min(paces.left(bot.name, now), MOST_AT_ONCE)
     for batch, part in list(_messages(ledger, bot, group).items())[: max(left, 0)]:
         paces.spend(bot.name, now)
-        numbers = [one.notice.number for one in part]
+        numbers = [notice_.notice.number for notice_ in part]
         try:
             bot.send(_text(part, batch, bot), now)
         except Refusal as refusal:
@@ -78,23 +78,23 @@ def _tell(ledger: Ledger, bot: Bot, group: Sequence[Waiting], now: datetime, don
 
 def _messages(ledger: Ledger, bot: Bot, group: Sequence[Waiting]) -> dict[str, list[Waiting]]:
     """Notices by message: those put together before stay together, the others are put together now."""
-    found: dict[str, list[Waiting]] = defaultdict(list)
-    for one in group:
-        if one.batch:
-            found[one.batch].append(one)
-    fresh = {one.notice.number: one for one in group if not one.batch}
+    messages: dict[str, list[Waiting]] = defaultdict(list)
+    for notice_ in group:
+        if notice_.batch:
+            messages[notice_.batch].append(notice_)
+    fresh = {notice_.notice.number: notice_ for notice_ in group if not notice_.batch}
     room = bot.most_bytes - HEAD_BYTES
-    by_line = {number: cut(harmless(one.notice.text), room - 10) for number, one in fresh.items()}
+    by_line = {number: cut(harmless(notice_.notice.text), room - 10) for number, notice_ in fresh.items()}
     rest = list(fresh)
     for page in pages(by_line.values(), room):
         numbers, rest = rest[: len(page)], rest[len(page) :]
         batch = hashlib.sha256("\n".join([bot.name, *numbers]).encode()).hexdigest()[:32]
         ledger.batch(numbers, batch)
-        found[batch] = [fresh[number] for number in numbers]
-    return dict(found)
+        messages[batch] = [fresh[number] for number in numbers]
+    return dict(messages)
 
 
 def _text(group: Sequence[Waiting], batch: str, bot: Bot) -> str:
-    lines = [cut(harmless(one.notice.text), bot.most_bytes - HEAD_BYTES - 10) for one in group]
+    lines = [cut(harmless(notice_.notice.text), bot.most_bytes - HEAD_BYTES - 10) for notice_ in group]
     head = f"街路长台账 {len(lines)} 条" if len(lines) > 1 else "街路长台账"
     return "\n".join([head, *lines, f"（{batch[:8]}）"])

@@ -93,11 +93,11 @@ class Mail:
             server.send_message(self._message(letter))
         except smtplib.SMTPRecipientsRefused as error:
             code, words = next(iter(error.recipients.values()))
-            said = f"收件人被拒收（{code}）：{_said(words)}"
-            raise Failure(said, permanent=code >= 500, recipient=True) from error
+            sentence = f"收件人被拒收（{code}）：{_said(words)}"
+            raise Failure(sentence, permanent=code >= 500, recipient=True) from error
         except smtplib.SMTPSenderRefused as error:
-            said = f"发件人 {self.sender} 被邮件服务器拒绝（{error.smtp_code}）：{_said(error.smtp_error)}"
-            raise Failure(f"{said}。请检查 JIELU_MAIL_FROM。") from error
+            sentence = f"发件人 {self.sender} 被邮件服务器拒绝（{error.smtp_code}）：{_said(error.smtp_error)}"
+            raise Failure(f"{sentence}。请检查 JIELU_MAIL_FROM。") from error
         except smtplib.SMTPResponseException as error:
             raise Failure(f"邮件服务器拒绝（{error.smtp_code}）：{_said(error.smtp_error)}") from error
         except (OSError, smtplib.SMTPException) as error:

@@ -56,18 +56,18 @@ def deliver(
     kinds that nobody can do without. ``files``: what a notice brings with it."""
     done = Delivery()
     waiting = ledger.waiting(now, ("待发送",) if mail is None else ("待发送", "未发送"))
-    waiting = [one for one in waiting if one.notice.channel not in BOT_KINDS]
+    waiting = [notice_ for notice_ in waiting if notice_.notice.channel not in BOT_KINDS]
     addresses = ledger.memory().addresses
-    sendable = [one for one in waiting if not one.notice.reason]
+    sendable = [notice_ for notice_ in waiting if not notice_.notice.reason]
     done.unsent += len(waiting) - len(sendable)
     sendable = _wished(ledger, sendable, asked, now, done)
     if mail is None:
         hold(ledger, sendable, UNSET, done)
         return done
-    nowhere = [one for one in sendable if one.notice.to not in addresses]
+    nowhere = [notice_ for notice_ in sendable if notice_.notice.to not in addresses]
     for name, group in _by_name(nowhere).items():
         hold(ledger, group, f"组织架构里没有{name}的邮箱", done)
-    parcels = _parcels(ledger, [one for one in sendable if one.notice.to in addresses], digest)
+    parcels = _parcels(ledger, [notice_ for notice_ in sendable if notice_.notice.to in addresses], digest)
     if parcels:
         _send_all(ledger, mail, parcels, addresses, now, link, done, files)
     return done
@@ -79,26 +79,26 @@ def _wished(
     """Those that are to go by mail now; what its receiver wished to hear otherwise is settled, or waits."""
     wishes = Wishes(ledger).all()
     groups = _groups(ledger) if wishes else {}
-    found = []
-    for one in waiting:
-        wish = wishes.get((one.notice.to, one.notice.kind), MAIL)
-        reason = spared(one.notice, wish, asked, groups.get(_occasion(one.notice), {}), now)
+    wished = []
+    for notice_ in waiting:
+        wish = wishes.get((notice_.notice.to, notice_.notice.kind), MAIL)
+        reason = spared(notice_.notice, wish, asked, groups.get(_occasion(notice_.notice), {}), now)
         if reason is None:
-            found.append(one)
+            wished.append(notice_)
         elif reason:
-            ledger.settle([one.notice.number], "不再发送", reason)
+            ledger.settle([notice_.notice.number], "不再发送", reason)
         else:
             done.later += 1
-    return found
+    return wished
 
 
 def _groups(ledger: Ledger) -> Mapping[str, dict[str, str]]:
     """By occasion, how the notices of the groups stand."""
-    found: dict[str, dict[str, str]] = defaultdict(dict)
+    groups: dict[str, dict[str, str]] = defaultdict(dict)
     for sent in ledger.memory().notices.values():
         if sent.notice.channel in BOT_KINDS:
-            found[_occasion(sent.notice)][sent.notice.to] = sent.state
-    return found
+            groups[_occasion(sent.notice)][sent.notice.to] = sent.state
+    return groups
 
 
 def _occasion(notice: Notice) -> str:
@@ -108,33 +108,33 @@ def _occasion(notice: Notice) -> str:
 def hold(ledger: Ledger, group: Sequence[Waiting], reason: str, done: Delivery) -> None:
     """They can't be sent as things are, and say so."""
     if group:
-        ledger.settle([one.notice.number for one in group], "未发送", reason)
+        ledger.settle([notice_.notice.number for notice_ in group], "未发送", reason)
         done.unsent += len(group)
         done.reasons.append(reason)
 
 
 def _by_name(group: Sequence[Waiting]) -> Mapping[str, list[Waiting]]:
-    found: dict[str, list[Waiting]] = defaultdict(list)
-    for one in group:
-        found[one.notice.to].append(one)
-    return found
+    by_name: dict[str, list[Waiting]] = defaultdict(list)
+    for notice_ in group:
+        by_name[notice_.notice.to].append(notice_)
+    return by_name
 
 
 def _parcels(ledger: Ledger, waiting: Sequence[Waiting], digest: bool) -> dict[str, list[Waiting]]:
     """Notices by mail: those put together before stay together, the others are put together now."""
-    found: dict[str, list[Waiting]] = defaultdict(list)
-    for one in waiting:
-        if one.batch:
-            found[one.batch].append(one)
+    parcels: dict[str, list[Waiting]] = defaultdict(list)
+    for notice_ in waiting:
+        if notice_.batch:
+            parcels[notice_.batch].append(notice_)
     size = MOST_IN_ONE if digest else 1
-    for group in _by_name([one for one in waiting if not one.batch]).values():
+    for group in _by_name([notice_ for notice_ in waiting if not notice_.batch]).values():
         for start in range(0, len(group), size):
             part = group[start : start + size]
-            numbers = [one.notice.number for one in part]
+            numbers = [notice_.notice.number for notice_ in part]
             batch = hashlib.sha256("\n".join(numbers).encode()).hexdigest()[:32]
             ledger.batch(numbers, batch)
-            found[batch] = part
-    return dict(found)
+            parcels[batch] = part
+    return dict(parcels)
 
 
 def _send_all(
@@ -151,7 +151,7 @@ def _send_all(
     try:
         with mail.open() as server:
             for batch, group in parcels.items():
-                brought = tuple(dict(file for one in group for file in files(one.notice)).items())
+                brought = tuple(dict(file for notice_ in group for file in files(notice_.notice)).items())
                 _send_one(ledger, mail, server, batch, group, addresses[group[0].notice.to], now, link, done, brought)
                 del left[batch]
     except Failure as failure:  # no connection: all that is left waits
@@ -171,7 +171,7 @@ def _send_one(
     done: Delivery,
     files: Files,
 ) -> None:
-    numbers = [one.notice.number for one in group]
+    numbers = [notice_.notice.number for notice_ in group]
     try:
         mail.send(server, Letter(to, _subject(group), _text(group, link), batch, _html(group, link), files))
     except Failure as failure:
@@ -190,19 +190,19 @@ def later(ledger: Ledger, group: Sequence[Waiting], failure: Failure, now: datet
     """Another try after a gap. Only a receiver who was refused again and again is given up: what stands in the way of
     every letter (no server, our own settings) passes, and its tries must not be held against the notice."""
     attempts = group[0].attempts + 1
-    numbers = [one.notice.number for one in group]
+    numbers = [notice_.notice.number for notice_ in group]
     done.reasons.append(str(failure))
-    said = f"还没有发出去，稍后再试：{failure}"
+    sentence = f"还没有发出去，稍后再试：{failure}"
     if failure.recipient:
         if attempts >= MOST_TRIES:
             ledger.settle(numbers, "发送失败", f"试了 {attempts} 次都没有成功：{failure}", attempts=attempts)
             done.failed += len(numbers)
             return
-        said = f"第 {attempts} 次没有成功，稍后再试：{failure}"
+        sentence = f"第 {attempts} 次没有成功，稍后再试：{failure}"
     else:
         attempts = max(group[0].attempts, min(attempts, len(GAPS)))
     gap = GAPS[min(attempts, len(GAPS)) - 1]
-    ledger.settle(numbers, "待发送", said, attempts=attempts, next_try=now + gap)
+    ledger.settle(numbers, "待发送", sentence, attempts=attempts, next_try=now + gap)
     done.later += len(numbers)
 
 
@@ -213,9 +213,9 @@ def _subject(group: Sequence[Waiting]) -> str:
 
 def _text(group: Sequence[Waiting], link: str) -> str:
     parts = [f"{group[0].notice.to}：", ""]
-    for number, one in enumerate(group, start=1):
+    for number, notice_ in enumerate(group, start=1):
         head = f"{number}. " if len(group) > 1 else ""
-        parts += [f"{head}【{one.notice.kind}】{one.notice.text}", f"   通知号 {one.notice.number}", ""]
+        parts += [f"{head}【{notice_.notice.kind}】{notice_.notice.text}", f"   通知号 {notice_.notice.number}", ""]
     parts.append(FOOT)
     if link:
         parts.append(link)
@@ -225,9 +225,9 @@ def _text(group: Sequence[Waiting], link: str) -> str:
 def _html(group: Sequence[Waiting], link: str) -> str:
     """The same words, readable on a telephone: nothing is loaded from anywhere, and no word is markup."""
     items = "".join(
-        f'<li style="margin:0 0 14px"><b>【{escape(one.notice.kind)}】</b>{escape(one.notice.text)}<br>'
-        f'<span style="color:#666;font-size:13px">通知号 {escape(one.notice.number)}</span></li>'
-        for one in group
+        f'<li style="margin:0 0 14px"><b>【{escape(notice_.notice.kind)}】</b>{escape(notice_.notice.text)}<br>'
+        f'<span style="color:#666;font-size:13px">通知号 {escape(notice_.notice.number)}</span></li>'
+        for notice_ in group
     )
     where = f'<p><a href="{escape(link)}">打开街路长台账</a></p>' if link else ""
     return (

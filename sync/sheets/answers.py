@@ -46,33 +46,33 @@ class _Spot:
         return self.table.rows[index] if 0 <= index < len(self.table.rows) else ()
 
 
-def write(gateway: Gateway, one: Verdict) -> None:
+def write(gateway: Gateway, verdict: Verdict) -> None:
     """Put the answer into its row and see it there.
 
     Raises ``NotWritten``; ``Unreachable`` and ``Refused`` (nothing was done), ``Unknown`` (perhaps done: asking again
     is safe, since the row is looked at first).
     """
     for _ in range(TRIES):
-        spot = _find(gateway, one)
-        if said := one.check(_cells(spot.layout, spot.at(spot.row))):
-            raise NotWritten(said)
-        plan = _plan(spot, spot.row, one.cells)
+        spot = _find(gateway, verdict)
+        if sentence := verdict.check(_cells(spot.layout, spot.at(spot.row))):
+            raise NotWritten(sentence)
+        plan = _plan(spot, spot.row, verdict.cells)
         reply = gateway.write(plan)
-        if _landed(spot, reply.get(one.tab), one):
+        if _landed(spot, reply.get(verdict.tab), verdict):
             return
-        _take_back(gateway, spot, one, land(plan, reply, gateway.tabs))
+        _take_back(gateway, spot, verdict, land(plan, reply, gateway.tabs))
     raise NotWritten("表格正在被改动，这次没有写进去，请再试一次。")
 
 
-def _find(gateway: Gateway, one: Verdict) -> _Spot:
-    tab = gateway.tabs[one.tab]
-    table = gateway.read().get(one.tab)
+def _find(gateway: Gateway, verdict: Verdict) -> _Spot:
+    tab = gateway.tabs[verdict.tab]
+    table = gateway.read().get(verdict.tab)
     layout = locate(tab, table.header) if table else f"工作簿里没有「{tab.title}」。"
     if isinstance(layout, str) or table is None:
         raise NotWritten(str(layout))
-    rows = [n for n, row in enumerate(table.rows, table.first) if _name(layout, row) == one.number]
+    rows = [n for n, row in enumerate(table.rows, table.first) if _name(layout, row) == verdict.number]
     if len(rows) != 1:
-        which = f"编号 {one.number}" if tab.id else "这一条"
+        which = f"编号 {verdict.number}" if tab.id else "这一条"
         raise NotWritten(f"「{tab.title}」里{which}有 {len(rows)} 行，等下一轮校验以后再试。")
     return _Spot(layout, table, rows[0])
 
@@ -82,8 +82,10 @@ def _name(layout: Layout, row: Sequence[Raw]) -> str:
     cells = _cells(layout, row)
     if layout.tab.id:
         return plain(cells[layout.tab.id])
-    kept = {column.key: cells[column.key] for column in layout.tab.staff if cells.get(column.key) not in ("", None)}
-    return fingerprint(layout.tab, kept) if kept else ""
+    raw_cells = {
+        column.key: cells[column.key] for column in layout.tab.staff if cells.get(column.key) not in ("", None)
+    }
+    return fingerprint(layout.tab, raw_cells) if raw_cells else ""
 
 
 def _cells(layout: Layout, row: Sequence[Raw]) -> dict[str, Raw]:
@@ -101,31 +103,33 @@ def _plan(spot: _Spot, row: int, cells: Mapping[str, Raw]) -> Plan:
     return plan
 
 
-def _landed(spot: _Spot, reply: Table | None, one: Verdict) -> bool:
+def _landed(spot: _Spot, reply: Table | None, verdict: Verdict) -> bool:
     """Whether the reply shows the row of that number with the answer in it, under the headers as they were."""
     if reply is None or reply.header != spot.table.header:
         return False
     row = _Spot(spot.layout, reply, spot.row).at(spot.row)
     cells = _cells(spot.layout, row)
-    return _name(spot.layout, row) == one.number and all(same(cells[key], value) for key, value in one.cells.items())
+    return _name(spot.layout, row) == verdict.number and all(
+        same(cells[key], value) for key, value in verdict.cells.items()
+    )
 
 
-def _take_back(gateway: Gateway, before: _Spot, one: Verdict, covered: Sequence[Restore]) -> None:
+def _take_back(gateway: Gateway, before: _Spot, verdict: Verdict, covered: Sequence[Restore]) -> None:
     """Give back what stood where the answer fell: cells under columns that moved (``covered``), or the same cells of
     another row, known by its number."""
-    table = gateway.read().get(one.tab)
-    layout = locate(gateway.tabs[one.tab], table.header) if table else ""
+    table = gateway.read().get(verdict.tab)
+    layout = locate(gateway.tabs[verdict.tab], table.header) if table else ""
     if table is None or not isinstance(layout, Layout):
-        title = gateway.tabs[one.tab].title
+        title = gateway.tabs[verdict.tab].title
         raise NotWritten(f"「{title}」的表头正在被改动，这次没有写进去，请看一下这一行再试。")
     plan = Plan()
     give_back(table, covered, plan, layout.tab)
     now = _Spot(layout, table, before.row)
     stray = _cells(layout, now.at(before.row))
     number = _name(layout, now.at(before.row))
-    if not covered and number != one.number:
+    if not covered and number != verdict.number:
         was = _row_of(before, number)
-        old = {key: was.get(key, "") for key, value in one.cells.items() if same(stray[key], value)}
+        old = {key: was.get(key, "") for key, value in verdict.cells.items() if same(stray[key], value)}
         plan = _plan(now, before.row, old) if old else plan
     if plan.tabs:
         gateway.write(plan)

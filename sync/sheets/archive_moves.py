@@ -38,20 +38,20 @@ class Moved:
     trouble: str = ""
 
     def text(self) -> str:
-        said = f"移到归档表 {len(self.numbers)} 行。" if self.numbers else "没有移动。"
-        return said + self.trouble
+        words = f"移到归档表 {len(self.numbers)} 行。" if self.numbers else "没有移动。"
+        return words + self.trouble
 
 
 def unsettled(ledger: Ledger) -> bool:
     """Whether rows were meant to move and were not seen to arrive."""
-    return any(one.state == MOVING for one in ledger.memory().archived.values())
+    return any(mark.state == MOVING for mark in ledger.memory().archived.values())
 
 
 def missing(gateway: Gateway, ledger: Ledger) -> list[str]:
     """Archived issues that stand in no tab any more: somebody deleted them there. Raises ``Unreachable``."""
     seen = tables(gateway)
-    found, here = archive.shelves(gateway.tabs[KEY], seen.archives, ledger.zone), _live(gateway, seen)
-    return [] if here is None else archive.missing(ledger.memory(), {one.rid for one in found} | here)
+    shelves, here = archive.shelves(gateway.tabs[KEY], seen.archives, ledger.zone), _live(gateway, seen)
+    return [] if here is None else archive.missing(ledger.memory(), {shelf.rid for shelf in shelves} | here)
 
 
 def _live(gateway: Gateway, seen: Tables) -> set[str] | None:
@@ -147,11 +147,11 @@ def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Step = lambda 
         if here is None:
             return
         memory = ledger.memory()
-        found = archive.settle(memory, here, list(archive.shelves(gateway.tabs[KEY], seen.archives, ledger.zone)))
-        for title, numbers in found.astray.items():
+        settlement = archive.settle(memory, here, list(archive.shelves(gateway.tabs[KEY], seen.archives, ledger.zone)))
+        for title, numbers in settlement.astray.items():
             gateway.move(gateway.titles[title], numbers, gateway.sheet_ids[KEY])
             step("sent back")
-        if not found.astray:  # nothing is noted as settled while a row is on its way back
-            arrived = [replace(memory.archived[rid], state=THERE, at=now) for rid in found.there]
-            ledger.archive(arrived, now, gone=found.stayed, lost=found.lost)
+        if not settlement.astray:  # nothing is noted as settled while a row is on its way back
+            arrived = [replace(memory.archived[rid], state=THERE, at=now) for rid in settlement.there]
+            ledger.archive(arrived, now, gone=settlement.stayed, lost=settlement.lost)
             step("looked")

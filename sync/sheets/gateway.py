@@ -183,8 +183,8 @@ class Gateway:
             "dateTimeRenderOption": "SERIAL_NUMBER",
         }
         answer = self.client.request("get", SPREADSHEET_VALUES_BATCH_URL % self.workbook, params=params)
-        found = orjson.loads(answer.content)["valueRanges"]
-        return {key: _table(key, one.get("values", [])) for key, one in zip(keys, found, strict=True)}
+        ranges = orjson.loads(answer.content)["valueRanges"]
+        return {key: _table(key, value_range.get("values", [])) for key, value_range in zip(keys, ranges, strict=True)}
 
     def write(self, plan: Plan) -> dict[str, Table]:
         """Send the plan in one atomic request; the touched rows as they stand after it.
@@ -192,9 +192,9 @@ class Gateway:
         Raises ``Refused`` (nothing done) or ``Unknown`` (perhaps done).
         """
         body = {
-            "requests": [request for one in plan.tabs.values() for request in self._requests(one)],
+            "requests": [request for tab_plan in plan.tabs.values() for request in self._requests(tab_plan)],
             "includeSpreadsheetInResponse": True,
-            "responseRanges": [text for one in plan.tabs.values() for text in self._ranges(one)],
+            "responseRanges": [text for tab_plan in plan.tabs.values() for text in self._ranges(tab_plan)],
         }
         address = SPREADSHEET_BATCH_UPDATE_URL % self.workbook
         with _writing():
@@ -205,17 +205,17 @@ class Gateway:
                 raise
         return self._landing(orjson.loads(answer.content), plan)
 
-    def _requests(self, one: TabPlan) -> list[dict[str, Any]]:
-        sheet = self.sheet_ids[one.tab]
-        found = [_update(sheet, row, column, block) for row, column, block in _blocks(one)]
-        if one.appends:
-            rows = [{"values": [_cell(value) for value in row]} for row in one.appends]
-            found.append({"appendCells": {"sheetId": sheet, "rows": rows, "fields": "userEnteredValue"}})
-        return found
+    def _requests(self, tab_plan: TabPlan) -> list[dict[str, Any]]:
+        sheet = self.sheet_ids[tab_plan.tab]
+        requests = [_update(sheet, row, column, block) for row, column, block in _blocks(tab_plan)]
+        if tab_plan.appends:
+            rows = [{"values": [_cell(value) for value in row]} for row in tab_plan.appends]
+            requests.append({"appendCells": {"sheetId": sheet, "rows": rows, "fields": "userEnteredValue"}})
+        return requests
 
-    def _ranges(self, one: TabPlan) -> list[str]:
-        title = _quoted(self.tabs[one.tab].title)
-        touched = sorted({write.row for write in one.writes})
+    def _ranges(self, tab_plan: TabPlan) -> list[str]:
+        title = _quoted(self.tabs[tab_plan.tab].title)
+        touched = sorted({write.row for write in tab_plan.writes})
         if len(touched) > MOST_RANGES:
             touched_ranges = [f"{title}!{touched[0]}:{touched[-1]}"]
         else:
@@ -224,19 +224,19 @@ class Gateway:
 
     def _landing(self, answer: Mapping[str, Any], plan: Plan) -> dict[str, Table]:
         by_title = {self.tabs[key].title: key for key in plan.tabs}
-        found = {}
+        tables = {}
         for sheet in answer.get("updatedSpreadsheet", {}).get("sheets", []):
             key = by_title.get(sheet["properties"]["title"])
             if key is not None:
-                found[key] = _seen(key, sheet.get("data", []))
-        return found
+                tables[key] = _seen(key, sheet.get("data", []))
+        return tables
 
     def move(self, source: int, rows: Sequence[int], target: int) -> None:
         """Whole rows from one sheet (by id) to below the header of another, in one atomic request: the server itself
         copies what stands there at that moment, so that whatever it removes it has copied. Raises as ``write``."""
         runs, top = _stretches(rows), 1
         room = {"sheetId": target, "dimension": "ROWS", "startIndex": 1, "endIndex": 1 + len(rows)}
-        found: list[dict[str, Any]] = [
+        requests: list[dict[str, Any]] = [
             {"insertDimension": {"range": room, "inheritFromBefore": False}},
             {"appendDimension": {"sheetId": source, "dimension": "ROWS", "length": len(rows)}},  # it keeps its size
         ]
@@ -245,12 +245,12 @@ class Gateway:
             there = {"sheetId": target, "startRowIndex": top, "endRowIndex": top + last - first + 1}
             columns = {"startColumnIndex": 0, "endColumnIndex": 1}  # it grows to the source's width
             copy = {"source": here, "destination": {**there, **columns}, "pasteType": "PASTE_VALUES"}
-            found.append({"copyPaste": copy})
+            requests.append({"copyPaste": copy})
             top += last - first + 1
         for first, last in reversed(runs):
             gone = {"sheetId": source, "dimension": "ROWS", "startIndex": first - 1, "endIndex": last}
-            found.append({"deleteDimension": {"range": gone}})
-        self.send(found)
+            requests.append({"deleteDimension": {"range": gone}})
+        self.send(requests)
 
     # Building and checking
     def send(self, requests_: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -258,8 +258,8 @@ class Gateway:
         address = SPREADSHEET_BATCH_UPDATE_URL % self.workbook
         with _writing():
             answer = self.client.request("post", address, json={"requests": list(requests_)})
-        found: dict[str, Any] = answer.json()
-        return found
+        body: dict[str, Any] = answer.json()
+        return body
 
 
 def _quoted(title: str) -> str:
@@ -268,13 +268,13 @@ def _quoted(title: str) -> str:
 
 def _stretches(rows: Sequence[int]) -> list[tuple[int, int]]:
     """Sheet rows as (first, last) of neighbours, from the top."""
-    found: list[tuple[int, int]] = []
+    stretches: list[tuple[int, int]] = []
     for row in sorted(rows):
-        if found and found[-1][1] == row - 1:
-            found[-1] = (found[-1][0], row)
+        if stretches and stretches[-1][1] == row - 1:
+            stretches[-1] = (stretches[-1][0], row)
         else:
-            found.append((row, row))
-    return found
+            stretches.append((row, row))
+    return stretches
 
 
 def _table(key: str, values: Sequence[Sequence[Raw]]) -> Table:
@@ -293,12 +293,12 @@ def _cell(value: Raw) -> dict[str, Any]:
     return {"userEnteredValue": {"stringValue": value}}
 
 
-def _blocks(one: TabPlan) -> list[tuple[int, int, list[list[Raw]]]]:
+def _blocks(tab_plan: TabPlan) -> list[tuple[int, int, list[list[Raw]]]]:
     """The writes as rectangles (sheet row, first column, rows of values): neighbours go in one request."""
     by_row: dict[int, dict[int, Raw]] = {}
-    for write in one.writes:
+    for write in tab_plan.writes:
         by_row.setdefault(write.row, {})[write.column] = write.value
-    found: list[tuple[int, int, list[list[Raw]]]] = []
+    blocks: list[tuple[int, int, list[list[Raw]]]] = []
     open_: dict[tuple[int, int], int] = {}
     for row in sorted(by_row):
         still: dict[tuple[int, int], int] = {}
@@ -306,23 +306,23 @@ def _blocks(one: TabPlan) -> list[tuple[int, int, list[list[Raw]]]]:
             span = (first, len(values))
             at = open_.get(span)
             if at is not None:
-                found[at][2].append(values)
+                blocks[at][2].append(values)
             else:
-                at = len(found)
-                found.append((row, first, [values]))
+                at = len(blocks)
+                blocks.append((row, first, [values]))
             still[span] = at
         open_ = still if row + 1 in by_row else {}
-    return found
+    return blocks
 
 
 def _runs(cells: Mapping[int, Raw]) -> list[tuple[int, list[Raw]]]:
-    found: list[tuple[int, list[Raw]]] = []
+    runs: list[tuple[int, list[Raw]]] = []
     for column in sorted(cells):
-        if found and found[-1][0] + len(found[-1][1]) == column:
-            found[-1][1].append(cells[column])
+        if runs and runs[-1][0] + len(runs[-1][1]) == column:
+            runs[-1][1].append(cells[column])
         else:
-            found.append((column, [cells[column]]))
-    return found
+            runs.append((column, [cells[column]]))
+    return runs
 
 
 def _update(sheet: int, row: int, column: int, block: list[list[Raw]]) -> dict[str, Any]:
@@ -350,5 +350,5 @@ def _seen(key: str, blocks: Sequence[Mapping[str, Any]]) -> Table:
 
 def _value(cell: Mapping[str, Any]) -> Raw:
     held = cell.get("effectiveValue", {})
-    found: Raw = held.get("stringValue", held.get("numberValue", held.get("boolValue", "")))
-    return found
+    value: Raw = held.get("stringValue", held.get("numberValue", held.get("boolValue", "")))
+    return value

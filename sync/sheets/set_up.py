@@ -58,16 +58,16 @@ def build(gateway: Gateway, rules: Rules) -> list[str]:
 
 def _blank_sheet(gateway: Gateway) -> int | None:
     """The empty first sheet of a new workbook, which nobody needs."""
-    found = gateway.sheets()
-    if len(found) == 1 and found[0]["title"] in ("Sheet1", "工作表1"):
-        return int(found[0].get("sheetId", 0))
+    sheets = gateway.sheets()
+    if len(sheets) == 1 and sheets[0]["title"] in ("Sheet1", "工作表1"):
+        return int(sheets[0].get("sheetId", 0))
     return None
 
 
 def tab_requests(tab: Tab, sheet: int, rules: Rules) -> list[dict[str, Any]]:
     """What makes one tab: batchUpdate requests in order."""
     size = {"rowCount": START_ROWS, "columnCount": len(tab.columns), "frozenRowCount": 1}
-    found: list[dict[str, Any]] = [
+    requests: list[dict[str, Any]] = [
         {"addSheet": {"properties": {"sheetId": sheet, "title": tab.title, "gridProperties": size}}},
         {
             "updateCells": {
@@ -78,9 +78,9 @@ def tab_requests(tab: Tab, sheet: int, rules: Rules) -> list[dict[str, Any]]:
         },
     ]
     for index, column in enumerate(tab.columns):
-        found += _column_requests(sheet, index, column, rules)
-    found += [_color_request(sheet, tab, color) for color in tab.colors]
-    return found
+        requests += _column_requests(sheet, index, column, rules)
+    requests += [_color_request(sheet, tab, color) for color in tab.colors]
+    return requests
 
 
 def _head(column: Column) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _head(column: Column) -> dict[str, Any]:
 
 def _column_requests(sheet: int, index: int, column: Column, rules: Rules) -> list[dict[str, Any]]:
     body = {"sheetId": sheet, "startRowIndex": 1, "startColumnIndex": index, "endColumnIndex": index + 1}
-    found: list[dict[str, Any]] = [
+    requests: list[dict[str, Any]] = [
         {
             "updateDimensionProperties": {
                 "range": {
@@ -117,7 +117,7 @@ def _column_requests(sheet: int, index: int, column: Column, rules: Rules) -> li
         look["numberFormat"] = {"type": kind, "pattern": column.number_format}
     if column.owner == "service":
         look["backgroundColor"] = GREY
-        found.append(
+        requests.append(
             {
                 "addProtectedRange": {
                     "protectedRange": {
@@ -129,7 +129,7 @@ def _column_requests(sheet: int, index: int, column: Column, rules: Rules) -> li
             }
         )
     if look:
-        found.append(
+        requests.append(
             {
                 "repeatCell": {
                     "range": body,
@@ -139,8 +139,8 @@ def _column_requests(sheet: int, index: int, column: Column, rules: Rules) -> li
             }
         )
     if rule := validation(column, rules):
-        found.append({"setDataValidation": {"range": body, "rule": rule}})
-    return found
+        requests.append({"setDataValidation": {"range": body, "rule": rule}})
+    return requests
 
 
 def validation(column: Column, rules: Rules) -> dict[str, Any] | None:

@@ -104,11 +104,11 @@ def test_single_cells_can_be_checked_without_a_memory() -> None:
 @pytest.mark.parametrize("tab", FORMS)
 def test_a_form_asks_for_columns_of_people_alone(tab: str) -> None:
     form, template = FORMS[tab], templates()[tab]
-    assert {template.by_key[key].owner for key in (*form.asks, form.who, form.when)} == {"staff"}
+    assert {template.by_key[key].owner for key in (*form.asks, form.reporter, form.when)} == {"staff"}
     answers = {"accepted", "verified", "verifier", "verified_at", "verify_note", "legal_basis"}
     assert not answers & set(form.asks) and not {"answer", "approver", "answered_at"} & set(form.asks)
     required = {column.key for column in template.staff if column.required}
-    assert required <= {*form.asks, form.who}
+    assert required <= {*form.asks, form.reporter}
 
 
 def test_every_role_has_a_first_choice_that_the_template_knows() -> None:

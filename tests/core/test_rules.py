@@ -132,7 +132,7 @@ def test_points_are_whole_hundredths(rules: Rules) -> None:
     assert score.base == sum(task.weight for task in rules.tasks.values()) == 10000
     for severity, points in {"轻微": (10, 30, 60), "一般": (20, 60, 120), "严重": (50, 150, 300)}.items():
         tiers = score.case[severity]
-        assert (tiers.found, tiers.overdue, tiers.repeat) == points
+        assert (tiers.discovery, tiers.overdue, tiers.repeat) == points
     assert (score.no_feedback, score.rework.first_two, score.rework.from_third) == (20, 20, 50)
     assert (score.self_found.bonus, score.self_found.cap, score.bonus_cap) == (10, 200, 500)
     assert (score.superior_multiplier, score.superior_sources) == (2, ("上级交办",))

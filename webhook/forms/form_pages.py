@@ -47,12 +47,12 @@ def _pages(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter], 
     @routes.get("/mine")
     @access.needs()
     def mine() -> str:
-        one, now = sender(), door.now()
+        person, now = sender(), door.now()
         office = door.office
-        found = worklist.mine(office.ledger.memory(), office.rules(), one)
+        items = worklist.mine(office.ledger.memory(), office.rules(), person)
         return render_template(
-            "mine.html", one=one, now=now, items=found[:MOST_LISTED], more=max(0, len(found) - MOST_LISTED),
-            late=sum(item.late(now) for item in found), left=forms.left,
+            "mine.html", person=person, now=now, items=items[:MOST_LISTED], more=max(0, len(items) - MOST_LISTED),
+            late=sum(item.late(now) for item in items), left=forms.left,
         )  # fmt: skip
 
     @routes.get("/forms/<key>")
@@ -61,13 +61,13 @@ def _pages(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter], 
         form = FORMS.get(key)
         if form is None:
             flask.abort(404)
-        one, window = sender(), Window(door, counter(), nudge)
-        choices = window.choices(one)
+        person, window = sender(), Window(door, counter(), nudge)
+        choices = window.choices(person)
         rules = door.office.rules()
-        asked = forms.fields(form, door.office.templates[form.tab], one, choices, rules)
+        asked = forms.fields(form, door.office.templates[form.tab], person, choices, rules)
         return render_template(
-            "form.html", form=form, fields=asked, one=one, issues=choices.issues, tasks=by_task(rules),
-            own=one.streets, wish=rules.forms, chosen=request.args.get("issue", ""), post=f"/forms/{key}",
+            "form.html", form=form, fields=asked, person=person, issues=choices.issues, tasks=by_task(rules),
+            own=person.streets, wish=rules.forms, chosen=request.args.get("issue", ""), post=f"/forms/{key}",
             uploads="/photos/upload/",
         )  # fmt: skip
 
@@ -80,36 +80,36 @@ def _pages(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter], 
         return _send(form, Window(door, counter(), nudge), sender())
 
 
-def _send(form: Form, window: Window, one: Person) -> Any:
+def _send(form: Form, window: Window, person: Person) -> Any:
     sent = read(request.get_json(silent=True))
     if sent is None:
         return flask.jsonify(state="mend", faults={"": "这份表单不完整，请刷新页面以后重新填。"}), 422
-    if sent.person and sent.person != one.name:
+    if sent.person and sent.person != person.name:
         return flask.jsonify(state="other", words=f"这一份是{sent.person}填的，请他登录以后再发。"), 409
-    done = window.counter.answered(sent.id, one.name)
-    return answer(done or _hand_in(form, window, one, sent), window)
+    done = window.counter.answered(sent.id, person.name)
+    return answer(done or _hand_in(form, window, person, sent), window)
 
 
-def _hand_in(form: Form, window: Window, one: Person, sent: Sent) -> Answer:
+def _hand_in(form: Form, window: Window, person: Person, sent: Sent) -> Answer:
     office, rules = window.office, window.office.rules()
-    asked = forms.fields(form, office.templates[form.tab], one, window.choices(one), rules)
-    cell, wrong = photo_lines(window, one.name, sent.photos, rules.forms.photos)
-    wrong |= _not_his(form, office, one, sent.cells)
+    asked = forms.fields(form, office.templates[form.tab], person, window.choices(person), rules)
+    cell, wrong = photo_lines(window, person.name, sent.photos, rules.forms.photos)
+    wrong |= _not_his(form, office, person, sent.cells)
     if wrong:
         return Answer("mend", {}, wrong)
     extra: dict[str, Raw] = {"photos": cell} if cell else {}
     source = {field.key: field.value for field in asked if field.key == "source"}  # his role's, unless he chose another
-    handed = Handed(sent.id, form, one.name, {**source, **sent.cells}, asked, extra, sent.at)
+    handed = Handed(sent.id, form, person.name, {**source, **sent.cells}, asked, extra, sent.at)
     return window.counter.hand_in(handed, rules, window.door.now())
 
 
-def _not_his(form: Form, office: Office, one: Person, cells: Mapping[str, str]) -> dict[str, str]:
+def _not_his(form: Form, office: Office, person: Person, cells: Mapping[str, str]) -> dict[str, str]:
     """An issue that he may not answer, or may not see: said in its place."""
     number = cells.get("issue", "").strip()
     if not number:
         return {}
-    may = (lambda facts: answers(one, facts) or one.oversees) if form.tab == "feedback" else (
-        lambda facts: sees(one, facts))  # fmt: skip
+    may = (lambda facts: answers(person, facts) or person.oversees) if form.tab == "feedback" else (
+        lambda facts: sees(person, facts))  # fmt: skip
     if number in worklist.numbers(office.ledger.memory(), may):
         return {}
     return {"issue": f"「{number}」不在您名下，或者已经销号。请在“我的”里选。"}

@@ -32,7 +32,7 @@ def add(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter], nud
         _open_to_the_public(door)
         rules = door.office.rules()
         return render_template(
-            "form.html", form=REPORT, fields=_asked(door), one=None, issues=(), tasks=by_task(rules), own=(),
+            "form.html", form=REPORT, fields=_asked(door), person=None, issues=(), tasks=by_task(rules), own=(),
             wish=rules.forms, chosen="", post="/report", uploads="/report/photos/",
         )  # fmt: skip
 
@@ -46,7 +46,7 @@ def add(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter], nud
         _open_to_the_public(door)
         person, intake = _somebody(door), counter().intake
         wish = door.office.rules().forms
-        mine, all_ = (intake.photos_since(door.now(), HOUR, who) for who in (person, PUBLIC))
+        mine, all_ = (intake.photos_since(door.now(), HOUR, owner) for owner in (person, PUBLIC))
         if mine >= wish.public_per_hour * wish.photos or all_ >= wish.public_total_per_hour * wish.photos:
             return flask.jsonify(error="今天传的照片太多了，请过一小时再试。"), 429
         return take_piece(door, counter(), person, name)
@@ -88,7 +88,7 @@ def _report(window: Window) -> Any:
     if done.state == "in":
         window.nudge()
         return flask.jsonify(state="in", words="已收到，谢谢您。核实以后会安排处理。"), 201
-    return flask.jsonify(state=done.state, faults=dict(done.faults), **done.said), STATUS[done.state]
+    return flask.jsonify(state=done.state, faults=dict(done.faults), **done.details), STATUS[done.state]
 
 
 def _from_the_public(window: Window, person: str, sent: Sent) -> Answer:
@@ -99,5 +99,5 @@ def _from_the_public(window: Window, person: str, sent: Sent) -> Answer:
     extra: dict[str, Raw] = {"source": forms.PUBLIC, "reporter": "群众"}
     if cell:
         extra["photos"] = cell
-    one = Handed(sent.id, REPORT, person, cells, _asked(window.door), extra, sent.at)
-    return window.counter.hand_in(one, window.office.rules(), window.door.now())
+    handed = Handed(sent.id, REPORT, person, cells, _asked(window.door), extra, sent.at)
+    return window.counter.hand_in(handed, window.office.rules(), window.door.now())

@@ -40,11 +40,11 @@ class Window:
     def office(self) -> Office:
         return self.door.office
 
-    def choices(self, one: Person) -> Choices:
+    def choices(self, person: Person) -> Choices:
         now = self.door.now()
         office = self.office
-        found = worklist.to_answer(office.ledger.memory(), office.rules(), one)
-        return Choices(streets(office, now), tuple(_choice(item) for item in found[:MOST_LISTED]))
+        items = worklist.to_answer(office.ledger.memory(), office.rules(), person)
+        return Choices(streets(office, now), tuple(_choice(item) for item in items[:MOST_LISTED]))
 
     def base(self) -> str:
         return self.office.settings.url or request.host_url.rstrip("/")
@@ -90,39 +90,39 @@ def read(body: Any) -> Sent | None:
 def _hour(text: Any) -> datetime | None:
     """The phone's hour; None where it says none with a zone."""
     try:
-        found = datetime.fromisoformat(str(text))
+        moment = datetime.fromisoformat(str(text))
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    return moment if moment.tzinfo else None
 
 
 def photo_lines(window: Window, person: str, taken: tuple[str, ...], most: int) -> tuple[str, dict[str, str]]:
     """The cell of photos, an address a line; only his own photos, which are all here."""
     if len(taken) > most:
         return "", {"photos": f"有 {len(taken)} 张照片，一次最多 {most} 张。"}
-    found = [window.counter.intake.photo(one) for one in taken]
-    if any(photo is None or not same_sender(photo.person, person) for photo in found):
+    photos = [window.counter.intake.photo(id_) for id_ in taken]
+    if any(photo is None or not same_sender(photo.person, person) for photo in photos):
         return "", {"photos": "有一张照片没有传完，请删掉重新拍。"}
-    return "\n".join(f"{window.base()}/photos/{one}" for one in taken), {}
+    return "\n".join(f"{window.base()}/photos/{id_}" for id_ in taken), {}
 
 
 def answer(done: Answer, window: Window) -> Any:
     if done.state == "in":
         window.nudge()
-    return flask.jsonify(state=done.state, faults=dict(done.faults), **done.said), STATUS[done.state]
+    return flask.jsonify(state=done.state, faults=dict(done.faults), **done.details), STATUS[done.state]
 
 
 def by_task(rules: Any) -> dict[str, list[str]]:
     """Names of the categories by the task that they belong to, in the order of the rules."""
-    found: dict[str, list[str]] = {name: [] for name in rules.tasks}
+    by_task_: dict[str, list[str]] = {name: [] for name in rules.tasks}
     for category in rules.categories.values():
-        found[category.task].append(category.name)
-    return {task: names for task, names in found.items() if names}
+        by_task_[category.task].append(category.name)
+    return {task: names for task, names in by_task_.items() if names}
 
 
 def sender() -> Person:
     """The visitor of a page that only somebody can open."""
-    one = access.visitor()
-    if one is None:  # the guard of every view lets nobody in who is nobody
+    person = access.visitor()
+    if person is None:  # the guard of every view lets nobody in who is nobody
         flask.abort(401)
-    return one
+    return person

@@ -29,12 +29,12 @@ def add(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter]) -> 
     @routes.get("/photos/<id_>")
     @access.needs()
     def photo(id_: str) -> Any:
-        found = counter().intake.photo(id_) if NAME.fullmatch(id_) else None
-        if found is None or not counter().shelf.path(id_).exists():
+        photo = counter().intake.photo(id_) if NAME.fullmatch(id_) else None
+        if photo is None or not counter().shelf.path(id_).exists():
             flask.abort(404)
-        one = sender()
-        may = one.oversees or found.person == one.name
-        if not may and not any(sees(one, facts) for facts in worklist.shows(door.office.ledger.memory(), id_)):
+        person = sender()
+        may = person.oversees or photo.person == person.name
+        if not may and not any(sees(person, facts) for facts in worklist.shows(door.office.ledger.memory(), id_)):
             flask.abort(404)  # whether it is there is nobody else's to know
         answer = flask.send_file(counter().shelf.path(id_), mimetype="image/jpeg", conditional=True)
         answer.headers["Cache-Control"] = "private, max-age=86400"

@@ -25,10 +25,10 @@ NOT_TEXT = {"datetime", "date", "number", "integer", "percent", "points", "limit
 
 
 def listed(body: Any, key: str) -> list[dict[str, Any]]:
-    found = body.get(key) if isinstance(body, dict) else None
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found) or len(found) > MOST_CELLS:
+    items = body.get(key) if isinstance(body, dict) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items) or len(items) > MOST_CELLS:
         raise Refused("请求的格式不对。")
-    return found
+    return items
 
 
 def _whole(op: Mapping[str, Any], key: str, low: int = 0, high: int = 10_000_000) -> int:
@@ -38,14 +38,14 @@ def _whole(op: Mapping[str, Any], key: str, low: int = 0, high: int = 10_000_000
     return value
 
 
-def test_of(one: Mapping[str, Any]) -> tuple[int, frozenset[str] | None, str]:
-    allowed = one.get("allowed")
+def test_of(item: Mapping[str, Any]) -> tuple[int, frozenset[str] | None, str]:
+    allowed = item.get("allowed")
     if allowed is not None and not (isinstance(allowed, list) and all(isinstance(text, str) for text in allowed)):
         raise Refused("请求的格式不对：allowed。")
     return (
-        _whole(one, "column", -1),
+        _whole(item, "column", -1),
         None if allowed is None else frozenset(allowed),
-        str(one.get("words", "")).casefold(),
+        str(item.get("words", "")).casefold(),
     )
 
 
@@ -69,9 +69,9 @@ def apply(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
 def _set(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> list[Any]:
     heads, zone = desk.heads(sheet), desk.office.rules().bureau.zone
     cells = listed(op, "cells")
-    puts = [_put(heads, one, zone) for one in cells]
-    reasons = [_forbidden(heads, one, sheet) for one in puts]
-    done = live.put(book, sheet, [one for one, reason in zip(puts, reasons, strict=True) if not reason])
+    puts = [_put(heads, cell, zone) for cell in cells]
+    reasons = [_forbidden(heads, put, sheet) for put in puts]
+    done = live.put(book, sheet, [put for put, reason in zip(puts, reasons, strict=True) if not reason])
     left = iter(done)
     return [{"error": reason} if reason else _said(next(left)) for reason in reasons]
 
@@ -84,11 +84,11 @@ def _said(refusal: live.Refusal | int) -> Any:
     return {"error": "这一格后来被别人改过，没有写入。", "why": live.CHANGED, "now": refusal.now}
 
 
-def _put(heads: Sequence[Head], one: Mapping[str, Any], zone: ZoneInfo) -> live.Put:
-    column = _whole(one, "column", high=len(heads) - 1)
-    was = one.get("was", live.UNSEEN)
-    to = _entered(heads[column], one.get("to", ""), zone, typed=not one.get("pasted"))
-    return live.Put(_whole(one, "row", high=2**32 - 1), _whole(one, "at"), column, to, was)
+def _put(heads: Sequence[Head], cell: Mapping[str, Any], zone: ZoneInfo) -> live.Put:
+    column = _whole(cell, "column", high=len(heads) - 1)
+    was = cell.get("was", live.UNSEEN)
+    to = _entered(heads[column], cell.get("to", ""), zone, typed=not cell.get("pasted"))
+    return live.Put(_whole(cell, "row", high=2**32 - 1), _whole(cell, "at"), column, to, was)
 
 
 def _entered(head: Head, given: Any, zone: ZoneInfo, *, typed: bool) -> dict[str, Any]:
@@ -118,16 +118,16 @@ def _typed(column: Column, given: str, zone: ZoneInfo) -> dict[str, Any]:
     return {"stringValue": given}
 
 
-def _forbidden(heads: Sequence[Head], one: live.Put, sheet: Sheet) -> str:
-    head = heads[one.column]
-    if live.place(sheet, one.row) == 0 or (not one.row and one.at == 0):
+def _forbidden(heads: Sequence[Head], put: live.Put, sheet: Sheet) -> str:
+    head = heads[put.column]
+    if live.place(sheet, put.row) == 0 or (not put.row and put.at == 0):
         return f"表头「{head.header}」是约定好的，不能改。" if head.column else ""
     return f"「{head.header}」由系统填写，改了也会被还原。" if head.owned else ""
 
 
 def _insert(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
-    found = live.place(sheet, _whole(op, "row", high=2**32 - 1))
-    at = _whole(op, "at", 1, sheet.rows) if found is None else found
+    place = live.place(sheet, _whole(op, "row", high=2**32 - 1))
+    at = _whole(op, "at", 1, sheet.rows) if place is None else place
     at = max(1, min(at + (1 if op.get("after") else 0), sheet.rows))
     count = _whole(op, "count", 1, MOST_ROWS)
     live.insert_rows(book, sheet, at, count)
@@ -136,7 +136,7 @@ def _insert(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
 
 def _delete(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
     ids = op.get("rows")
-    if not isinstance(ids, list) or not all(isinstance(one, int) for one in ids) or len(ids) > MOST_CELLS:
+    if not isinstance(ids, list) or not all(isinstance(number, int) for number in ids) or len(ids) > MOST_CELLS:
         raise Refused("请求的格式不对：rows。")
     taken = live.take_rows(book, sheet, ids)
     return {"token": desk.keep(taken), "count": taken.count}
@@ -148,7 +148,7 @@ def _sort(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
 
 
 def _back(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
-    what = desk.kept.pop(str(op.get("token")), None)
+    what = desk.undo.pop(str(op.get("token")), None)
     if what is None:
         raise Refused("隔得太久，这一步已经不能撤销了。")
     if isinstance(what, live.Taken):

@@ -93,15 +93,15 @@ def _reading(routes: flask.Blueprint, desk: Desk) -> None:
         bottom = min(request.args.get("bottom", 0, int), top + MOST_ROWS)
         with store.read() as tx:
             book = desk.book(tx)
-            found = live.block(book.sheet(sheet_id), max(0, top), bottom)
-            return _json({"version": book.version, "rows": [_row(number, row) for number, row in found]})
+            block = live.block(book.sheet(sheet_id), max(0, top), bottom)
+            return _json({"version": book.version, "rows": [_row(number, row) for number, row in block]})
 
     @routes.get("/grid/values/<int:sheet_id>/<int:column>")
     def values(sheet_id: int, column: int) -> Response:
         with store.read() as tx:
             sheet = desk.book(tx).sheet(sheet_id)
-            found, more = live.distinct(sheet, column, _reader(desk.heads(sheet)), MOST_VALUES)
-            return _json({"values": found, "more": more})
+            values, more = live.distinct(sheet, column, _reader(desk.heads(sheet)), MOST_VALUES)
+            return _json({"values": values, "more": more})
 
 
 def _live(routes: flask.Blueprint, desk: Desk, nudge: Any) -> None:
@@ -109,7 +109,7 @@ def _live(routes: flask.Blueprint, desk: Desk, nudge: Any) -> None:
 
     @routes.post("/grid/find/<int:sheet_id>")
     def find(sheet_id: int) -> Response:
-        tests = [edits.test_of(one) for one in edits.listed(request.get_json(), "filters")]
+        tests = [edits.test_of(item) for item in edits.listed(request.get_json(), "filters")]
         with store.read() as tx:
             book = desk.book(tx)
             sheet = book.sheet(sheet_id)
@@ -121,9 +121,9 @@ def _live(routes: flask.Blueprint, desk: Desk, nudge: Any) -> None:
         ops, asked = edits.listed(request.get_json(), "ops"), str(request.get_json().get("id", ""))
         if asked in desk.answered:
             return _json(desk.answered[asked])
-        one = access.visitor()
+        person = access.visitor()
         with store.write() as tx:
-            tx.by, tx.asked, tx.watched = one.name if one else "", asked, True
+            tx.by, tx.asked, tx.watched = person.name if person else "", asked, True
             book = desk.book(tx)
             results = [edits.apply(desk, book, book.sheet(sheet_id), op) for op in ops]
             recalculate(book)
@@ -167,17 +167,17 @@ def _change(change: Change) -> dict[str, Any]:
         "by": change.by,
         "asked": change.asked,
         "tabs": change.tabs,
-        "sheets": [_sheet_change(one) for one in change.sheets],
+        "sheets": [_sheet_change(sheet_change) for sheet_change in change.sheets],
     }
 
 
-def _sheet_change(one: SheetChange) -> dict[str, Any]:
-    moved = one.splice
+def _sheet_change(sheet_change: SheetChange) -> dict[str, Any]:
+    moved = sheet_change.splice
     return {
-        "sheet": one.sheet,
-        "size": one.size,
-        "shape": one.shape,
-        "rows": [_row(number, row) for number, row in one.rows.items()],
+        "sheet": sheet_change.sheet,
+        "size": sheet_change.size,
+        "shape": sheet_change.shape,
+        "rows": [_row(number, row) for number, row in sheet_change.rows.items()],
         "splice": [moved.at, moved.removed, moved.ids.tolist()] if moved else None,
     }
 
@@ -212,13 +212,13 @@ def _opened(desk: Desk, book: Book, sheet: Sheet) -> dict[str, Any]:
 def _colors(tab: Tab) -> list[dict[str, Any]]:
     return [
         {
-            "column": tab.by_key[one.column].header,
-            "color": one.color,
-            "when": one.when,
-            "starts": one.starts,
-            "filled": one.filled,
+            "column": tab.by_key[color.column].header,
+            "color": color.color,
+            "when": color.when,
+            "starts": color.starts,
+            "filled": color.filled,
         }
-        for one in tab.colors
+        for color in tab.colors
     ]
 
 
@@ -253,9 +253,9 @@ def _events(desk: Desk) -> Iterator[str]:
                 try:
                     change = mine.get(timeout=BEAT)
                 except queue.Empty:
-                    found = _version(desk)
-                    if found > known:
-                        known = found
+                    version = _version(desk)
+                    if version > known:
+                        known = version
                         yield f"event: stale\ndata: {known}\n\n"
                     elif time.monotonic() - beat > 10:
                         beat = time.monotonic()

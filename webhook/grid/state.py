@@ -41,7 +41,7 @@ class Desk:
 
     office: Office
     door: Door
-    kept: OrderedDict[str, Any] = field(default_factory=OrderedDict)
+    undo: OrderedDict[str, Any] = field(default_factory=OrderedDict)
     answered: OrderedDict[str, Any] = field(default_factory=OrderedDict)
     watching: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -64,16 +64,16 @@ class Desk:
         return [Head(name, by_header.get(name.strip()), self._pattern(sheet, at)) for at, name in enumerate(names)]
 
     def _pattern(self, sheet: Sheet, at: int) -> str:
-        found: str = sheet.cell_format(1, at, sheet.grid.peek(1)).get("numberFormat", {}).get("pattern", "")
-        return found
+        pattern: str = sheet.cell_format(1, at, sheet.grid.peek(1)).get("numberFormat", {}).get("pattern", "")
+        return pattern
 
     def keep(self, what: Any) -> str:
         """A word by which something can be taken back."""
         token = secrets.token_urlsafe(12)
         with self.lock:
-            self.kept[token] = what
-            while len(self.kept) > MOST_KEPT:
-                self.kept.popitem(last=False)
+            self.undo[token] = what
+            while len(self.undo) > MOST_KEPT:
+                self.undo.popitem(last=False)
         return token
 
     def answer(self, asked: str, reply: Any) -> None:

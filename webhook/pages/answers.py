@@ -34,47 +34,56 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
     def answer() -> Any:
         given = request.form
         asked = next(
-            (one for one in _waiting(door) if (one.tab, one.print) == (given.get("tab"), given.get("row"))), None
+            (
+                question
+                for question in _waiting(door)
+                if (question.tab, question.print) == (given.get("tab"), given.get("row"))
+            ),
+            None,
         )
         if asked is None:
             return _page(door, "这一条已经有人批复了，或者不归您批复，没有改动。"), 409
         if given.get("answer") not in ANSWERS:
             return _page(door, "请选同意或不同意。"), 422
-        said, status = _write(door, asked, given["answer"])
+        sentence, status = _write(door, asked, given["answer"])
         if status == 200:
             nudge()
-        return _page(door, said, done=asked if status == 200 else None), status
+        return _page(door, sentence, done=asked if status == 200 else None), status
 
     return routes
 
 
 def _waiting(door: Door) -> list[Question]:
-    one = access.visitor()
+    person = access.visitor()
     office, now = door.office, door.now()
     memory, rules = office.ledger.memory(), office.rules()
-    return waiting(memory, office.roster(), rules, one, now.date()) if one else []
+    return waiting(memory, office.roster(), rules, person, now.date()) if person else []
 
 
-def _page(door: Door, said: str = "", done: Question | None = None) -> str:
+def _page(door: Door, message: str = "", done: Question | None = None) -> str:
     """``done``: answered just now; it stays in the ledger's memory until the next look."""
-    asked = [one for one in _waiting(door) if done is None or (one.tab, one.print) != (done.tab, done.print)]
-    return render_template("answers.html", asked=asked, said=said)
+    asked = [
+        question
+        for question in _waiting(door)
+        if done is None or (question.tab, question.print) != (done.tab, done.print)
+    ]
+    return render_template("answers.html", asked=asked, message=message)
 
 
 def _write(door: Door, asked: Question, given: str) -> tuple[str, int]:
     office = door.office
-    one = access.visitor()
+    person = access.visitor()
     now = door.now().replace(microsecond=0)  # a moment that lies ahead would wait for the look after the next
-    cells = _cells(asked, given, one, plan.to_raw(now, office.rules().bureau.zone))
+    cells = _cells(asked, given, person, plan.to_raw(now, office.rules().bureau.zone))
     verdict = Verdict(asked.print, cells, lambda row: _taken(row, asked), asked.tab)
-    said, status = writing.write(office, verdict)
-    return said or f"{asked.kind}：已批复「{given}」。", status
+    sentence, status = writing.write(office, verdict)
+    return sentence or f"{asked.kind}：已批复「{given}」。", status
 
 
-def _cells(asked: Question, given: str, one: Person | None, now: Raw) -> dict[str, Raw]:
+def _cells(asked: Question, given: str, person: Person | None, now: Raw) -> dict[str, Raw]:
     if asked.tab == "changes":
         return {asked.column: given}
-    return {"answer": given, "approver": one.name if one else "", "answered_at": now}
+    return {"answer": given, "approver": person.name if person else "", "answered_at": now}
 
 
 def _taken(row: Mapping[str, Raw], asked: Question) -> str:

@@ -30,7 +30,7 @@ def blueprint(door: Door) -> flask.Blueprint:
             return render_template("closed.html", sentence=ELSEWHERE), 403
         return render_template(
             "bulletin.html",
-            one=_bulletin(door, chosen),
+            bulletin=_bulletin(door, chosen),
             chosen=code_of(chosen),
             choices=[(code_of(scope), scope.words) for scope in choices],
             drawable=bulletin_picture.font_file() is not None,
@@ -60,22 +60,22 @@ def _asked(door: Door) -> tuple[Scope | None, list[Scope]]:
     """What the visitor asked to see, None where it is not his; and what he may ask for."""
     now = door.now()
     roster = door.office.roster()
-    one = access.visitor()
-    choices = scopes(one, roster, now) if one else []
+    person = access.visitor()
+    choices = scopes(person, roster, now) if person else []
     code = request.args.get("scope", "")
     chosen = next((scope for scope in choices if code_of(scope) == code), None)
     return (choices[0] if choices and not code else chosen), choices
 
 
-def scopes(one: Person, roster: Roster, now: Any) -> list[Scope]:
+def scopes(person: Person, roster: Roster, now: Any) -> list[Scope]:
     """The parts that a person may ask for, the widest first."""
     streets = [street for street in roster.streets if street.span.holds(now.date())]
     districts = dict.fromkeys(street.district for street in streets if street.district)
     branches = dict.fromkeys(street.branch for street in streets if street.branch)
-    own_branches = {street.branch for street in streets if street.district in one.districts} | one.branches
-    found = [Scope()] if one.oversees else []
-    found += [Scope(district=name) for name in districts if one.oversees or name in one.districts]
-    return found + [Scope(branch=name) for name in branches if one.oversees or name in own_branches]
+    own_branches = {street.branch for street in streets if street.district in person.districts} | person.branches
+    scopes_ = [Scope()] if person.oversees else []
+    scopes_ += [Scope(district=name) for name in districts if person.oversees or name in person.districts]
+    return scopes_ + [Scope(branch=name) for name in branches if person.oversees or name in own_branches]
 
 
 def code_of(scope: Scope) -> str:

@@ -29,21 +29,21 @@ def blueprint(door: Door, looks: Looks) -> flask.Blueprint:
     @routes.get("/explain/<number>")
     @access.needs()
     def issue(number: str) -> Any:
-        one, look = access.visitor(), looks.now()
-        if one is None or not sees_issue(look, one, number):
+        person, look = access.visitor(), looks.now()
+        if person is None or not sees_issue(look, person, number):
             return _elsewhere(NO_ISSUE)
-        found = explanations.of(look, number)
-        return _issue(door, look, one, number, found) if found else _elsewhere(NO_ISSUE)
+        explanation = explanations.of(look, number)
+        return _issue(door, look, person, number, explanation) if explanation else _elsewhere(NO_ISSUE)
 
     @routes.get("/explain/line/<path:number>")
     @access.needs()
     def line(number: str) -> Any:
-        one, look = access.visitor(), looks.now()
-        found = reasons.line_of(look, number)
-        if one is None or found is None or not sees_line(look, one, found):
+        person, look = access.visitor(), looks.now()
+        line_ = reasons.line_of(look, number)
+        if person is None or line_ is None or not sees_line(look, person, line_):
             return _elsewhere(NO_LINE)
-        return render_template("explain_line.html", one=found, found=reasons.reason(look, number),
-                               issue=found.issue if sees_issue(look, one, found.issue) else "")  # fmt: skip
+        return render_template("explain_line.html", line=line_, explanation=reasons.reason(look, number),
+                               issue=line_.issue if sees_issue(look, person, line_.issue) else "")  # fmt: skip
 
     return routes
 
@@ -52,25 +52,25 @@ def _elsewhere(sentence: str) -> Any:
     return render_template("closed.html", sentence=sentence), 404
 
 
-def sees_issue(look: Look, one: Person, number: str) -> bool:
+def sees_issue(look: Look, person: Person, number: str) -> bool:
     """Whether the issue is his to see."""
-    found = look.followed.get(number)
-    if found is None:
+    followed = look.followed.get(number)
+    if followed is None:
         return False
-    if one.oversees or not found.stamps.street:
-        return one.oversees
-    stamps = found.stamps
+    if person.oversees or not followed.stamps.street:
+        return person.oversees
+    stamps = followed.stamps
     area = {"street": stamps.street, "branch": stamps.branch, "district": stamps.district, "chief": stamps.chief}
-    return sees(one, {**area, "unit": found.life.unit})
+    return sees(person, {**area, "unit": followed.life.unit})
 
 
-def sees_line(look: Look, one: Person, line: Line) -> bool:
+def sees_line(look: Look, person: Person, line: Line) -> bool:
     """Whether a line is his to see: with the score that it is part of, or because he was the chief of that day."""
-    mine = bool(line.chief) and line.chief == one.name
-    return mine or sees_score(one, line.kind, line.target, look.roster, look.now.date())
+    mine = bool(line.chief) and line.chief == person.name
+    return mine or sees_score(person, line.kind, line.target, look.roster, look.now.date())
 
 
-def _issue(door: Door, look: Look, one: Person, number: str, found: explanations.Explanation) -> str:
+def _issue(door: Door, look: Look, person: Person, number: str, explanation: explanations.Explanation) -> str:
     follow = look.followed[number]
     by_id = {line.id: line for line in look.scored.every if line.issue == number}
     lines = [by_id.get(line.id, line) for line in follow.lines]
@@ -79,9 +79,9 @@ def _issue(door: Door, look: Look, one: Person, number: str, found: explanations
     notices = [sent for sent in look.memory.notices.values() if sent.notice.issue == number]
     notices.sort(key=lambda sent: (sent.notice.time, sent.notice.number))
     return render_template(
-        "explain.html", found=found, follow=follow, notices=notices, trail=door.office.trail(number),
-        lines=[(line, sees_line(look, one, line)) for line in lines], detail=explanations.DETAIL,
+        "explain.html", explanation=explanation, follow=follow, notices=notices, trail=door.office.trail(number),
+        lines=[(line, sees_line(look, person, line)) for line in lines], detail=explanations.DETAIL,
         words=explanations.step_words, cells={key: plain(value) for key, value in row.cells.items()} if row else {},
         letters=[each for each in look.memory.letters.values()
-                 if any(f.number == number for f in each.facts) and addressees.sees(one, each)],
+                 if any(f.number == number for f in each.facts) and addressees.sees(person, each)],
     )  # fmt: skip

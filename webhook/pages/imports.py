@@ -52,25 +52,25 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
     @routes.post("/import/confirm")
     @access.needs(*OVERSEERS)
     def confirm() -> Any:
-        one, id_ = access.visitor(), request.form.get("id", "")
+        person, id_ = access.visitor(), request.form.get("id", "")
         gateway = Gateway(door.office.client, door.office.workbook, door.office.templates)
         work = Import(gateway, door.office.ledger)
         try:
             with door.office.ticking:
-                said = work.confirm(id_, one.name if one else "", door.now())
+                sentence = work.confirm(id_, person.name if person else "", door.now())
         except FileProblem as error:
             return _page(door, problems=list(error.problems), again=id_ if isinstance(error, Unsure) else ""), 422
         except Busy:
             return _page(door, problems=["系统正在更新表格，请过几秒再点一次“导入”。"], again=id_), 503
         nudge()
-        return _page(door, said=said)
+        return _page(door, message=sentence)
 
     return routes
 
 
 def tabs(door: Door) -> dict[str, Tab]:
     """The tabs that people fill."""
-    return {key: tab for key, tab in door.office.templates.items() if any(one.required for one in tab.staff)}
+    return {key: tab for key, tab in door.office.templates.items() if any(column.required for column in tab.staff)}
 
 
 def _preview(door: Door, name: str, content: bytes, tab: Tab) -> Preview:
@@ -84,7 +84,7 @@ def _preview(door: Door, name: str, content: bytes, tab: Tab) -> Preview:
 def _page(
     door: Door,
     *,
-    said: str = "",
+    message: str = "",
     problems: list[str] | None = None,
     preview: Preview | None = None,
     tab: str = "issues",
@@ -94,7 +94,7 @@ def _page(
     zone = door.office.rules().bureau.zone
     rows = [(number, [_shown(row, column, zone) for column in columns]) for number, row in _rows(preview)]
     seen = {"columns": columns, "rows": rows[:MOST_SHOWN], "count": len(rows)}
-    return render_template("import.html", said=said, problems=problems or [], preview=preview, tabs=tabs(door),
+    return render_template("import.html", message=message, problems=problems or [], preview=preview, tabs=tabs(door),
                            chosen=tab, again=again, **seen)  # fmt: skip
 
 

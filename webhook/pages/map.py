@@ -28,20 +28,20 @@ def blueprint(looks: Looks) -> flask.Blueprint:
     @routes.get("/map")
     @access.needs()
     def page() -> str:
-        one, look = access.visitor(), looks.now()
-        assert one is not None
+        person, look = access.visitor(), looks.now()
+        assert person is not None
         rows = {row.rid: row.cells for row in look.rows.get("issues", [])}
-        spots = list(_spots(look, one, rows))
-        return render_template("map.html", one=draw(spots), count=len(spots), words=WORDS, rows=rows,
+        spots = list(_spots(look, person, rows))
+        return render_template("map.html", drawing=draw(spots), count=len(spots), words=WORDS, rows=rows,
                                follow=look.followed, now=look.now)  # fmt: skip
 
     return routes
 
 
-def _spots(look: Look, one: Person, rows: dict[str, Any]) -> Iterator[Spot]:
+def _spots(look: Look, person: Person, rows: dict[str, Any]) -> Iterator[Spot]:
     for rid, cells in rows.items():
         each = look.followed.get(rid)
-        if each and each.life.state not in OVER and sees_issue(look, one, rid):
+        if each and each.life.state not in OVER and sees_issue(look, person, rid):
             late = each.life.running and each.life.deadline is not None and each.life.deadline < look.now
             kind = "late" if late else KIND.get(each.life.state, "other")
             yield Spot(rid, each.stamps.street, kind, cells.get("longitude"), cells.get("latitude"))

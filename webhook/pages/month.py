@@ -50,37 +50,37 @@ def blueprint(door: Door, looks: Looks) -> flask.Blueprint:
     @routes.get("/month")
     @access.needs()
     def page() -> Any:
-        one, look = access.visitor(), looks.now()
-        assert one is not None
+        person, look = access.visitor(), looks.now()
+        assert person is not None
         months = sorted({row.month for row in look.scored.table}, reverse=True)
         month = request.args.get("month") or months[0]
         if month not in months:
             return render_template("closed.html", sentence="没有这个月的考核。"), 404
-        return _month(look, one, month, months)
+        return _month(look, person, month, months)
 
     @routes.get("/month/<month>/<kind>/<path:target>")
     @access.needs()
     def score(month: str, kind: str, target: str) -> Any:
-        one, look = access.visitor(), looks.now()
+        person, look = access.visitor(), looks.now()
         row = next((r for r in look.scored.table if (r.month, r.kind, r.target) == (month, kind, target)), None)
-        if one is None or row is None or not sees(look, one, row):
+        if person is None or row is None or not sees(look, person, row):
             return render_template("closed.html", sentence=NOT_THERE), 404
-        return _score(door, look, one, row)
+        return _score(door, look, person, row)
 
     return routes
 
 
-def sees(look: Look, one: Person, row: Standing) -> bool:
+def sees(look: Look, person: Person, row: Standing) -> bool:
     """A chief sees the months that were his, and this one of his streets; what his predecessor's led to is not his."""
-    mine = bool(row.chief) and row.chief == one.name
+    mine = bool(row.chief) and row.chief == person.name
     over = row.month < scores.month_of(look.now) and row.chief
-    who = replace(one, streets=frozenset()) if over else one
-    return mine or sees_score(who, row.kind, row.target, look.roster, look.now.date())
+    viewer = replace(person, streets=frozenset()) if over else person
+    return mine or sees_score(viewer, row.kind, row.target, look.roster, look.now.date())
 
 
-def _month(look: Look, one: Person, month: str, months: list[str]) -> str:
+def _month(look: Look, person: Person, month: str, months: list[str]) -> str:
     table = [row for row in look.scored.table if row.month == month]
-    mine = sorted((_place(look, row) for row in table if sees(look, one, row)), key=lambda place: place.order)
+    mine = sorted((_place(look, row) for row in table if sees(look, person, row)), key=lambda place: place.order)
     groups: dict[tuple[str, str], list[Place]] = {}
     for place in mine:
         groups.setdefault((place.row.kind, place.row.group), []).append(place)
@@ -90,18 +90,18 @@ def _month(look: Look, one: Person, month: str, months: list[str]) -> str:
         "month.html", month=month, months=months, groups=groups, sizes=sizes, closing=look.scored.closings.get(month),
         widest={kind: max((abs(place.apart) for place in mine if place.row.kind == kind), default=0) or 1
                 for kind in KINDS}, rules=look.rules,
-        terms={name: _terms(look, one, name, rows) for name, rows in terms.items()},
-        drift=look.drift.get(month, ("", []))[1] if one.oversees else [],
+        terms={name: _terms(look, person, name, rows) for name, rows in terms.items()},
+        drift=look.drift.get(month, ("", []))[1] if person.oversees else [],
     )  # fmt: skip
 
 
-def _terms(look: Look, one: Person, name: str, rows: Mapping[tuple[str, ...], Mapping[str, Any]]) -> list[Any]:
+def _terms(look: Look, person: Person, name: str, rows: Mapping[tuple[str, ...], Mapping[str, Any]]) -> list[Any]:
     """The rows of that quarter or year that are his to see."""
     day = look.now.date()
     return [
         cells
         for (term, target, kind), cells in rows.items()
-        if term == name and sees_score(one, kind, target, look.roster, day)
+        if term == name and sees_score(person, kind, target, look.roster, day)
     ]
 
 
@@ -120,11 +120,11 @@ def _day(raw: Any, look: Look) -> str:
 
 def _trail(door: Door, look: Look, row: Standing) -> list[tuple[Any, str, str, str]]:
     """What people decided, each change: when, which column, before, after."""
-    found = door.office.trail(f"{row.month}·{row.target}·{row.kind}")
-    return [(one["at"], one["what"], one["before"], one["after"]) for one in found]
+    entries = door.office.trail(f"{row.month}·{row.target}·{row.kind}")
+    return [(entry["at"], entry["what"], entry["before"], entry["after"]) for entry in entries]
 
 
-def _score(door: Door, look: Look, one: Person, row: Standing) -> str:
+def _score(door: Door, look: Look, person: Person, row: Standing) -> str:
     lines = [line for line in look.scored.every if (line.month, line.kind, line.target) == (
         row.month, row.kind, row.target)]  # fmt: skip
     lines.sort(key=lambda line: (line.rule != scores.BASE, line.date, line.id))
@@ -133,7 +133,7 @@ def _score(door: Door, look: Look, one: Person, row: Standing) -> str:
              and _part_of(look, each, row)]  # fmt: skip
     return render_template(
         "score.html", row=row, place=_place(look, row), closing=look.scored.closings.get(row.month), parts=parts,
-        lines=[(line, total, sees_issue(look, one, line.issue), sees_line(look, one, line))
+        lines=[(line, total, sees_issue(look, person, line.issue), sees_line(look, person, line))
                for line, total in zip(lines, sums, strict=True)],
         trail=_trail(door, look, row),
     )  # fmt: skip

@@ -29,30 +29,30 @@ def blueprint(door: Door) -> flask.Blueprint:
     @routes.get("/notices")
     @access.needs()
     def page() -> str:
-        one = access.visitor()
-        assert one is not None
-        return _page(door, one, "已保存。" if "saved" in request.args else "")
+        person = access.visitor()
+        assert person is not None
+        return _page(door, person, "已保存。" if "saved" in request.args else "")
 
     @routes.get("/notices/history/<path:number>")
     @access.needs()
     def history(number: str) -> Any:
-        one, sent = access.visitor(), door.office.ledger.memory().notices.get(number)
-        if one is None or sent is None or not (one.oversees or sent.notice.to == one.name):
+        person, sent = access.visitor(), door.office.ledger.memory().notices.get(number)
+        if person is None or sent is None or not (person.oversees or sent.notice.to == person.name):
             return render_template("closed.html", sentence=NOT_HIS), 404
         return _history(door, sent)
 
     @routes.post("/notices")
     @access.needs()
     def save() -> Any:
-        one = access.visitor()
-        assert one is not None
+        person = access.visitor()
+        assert person is not None
         asked, wishes = demanded(door.office.rules()), Wishes(door.office.ledger)
         for kind in KINDS.values():
             wish = request.form.get(kind, "")
             if wish and wish not in _choices(kind, asked):
-                return _page(door, one, f"「{kind}」是方案要求的，至少留一种收法。"), 400
+                return _page(door, person, f"「{kind}」是方案要求的，至少留一种收法。"), 400
             if wish:
-                wishes.set(one.name, kind, wish)
+                wishes.set(person.name, kind, wish)
         return redirect("/notices?saved=1", 303)
 
     return routes
@@ -62,16 +62,17 @@ def _choices(kind: str, asked: set[str]) -> tuple[str, ...]:
     return (MAIL, GROUP) if kind in asked else (MAIL, GROUP, NONE)
 
 
-def _page(door: Door, one: Person, said: str) -> str:
+def _page(door: Door, person: Person, message: str) -> str:
     rules, memory = door.office.rules(), door.office.ledger.memory()
-    asked, wishes = demanded(rules), Wishes(door.office.ledger).of(one.name)
-    mine = [sent for sent in list(memory.notices.values()) if sent.notice.to == one.name and _personal(sent)]
+    asked, wishes = demanded(rules), Wishes(door.office.ledger).of(person.name)
+    mine = [sent for sent in list(memory.notices.values()) if sent.notice.to == person.name and _personal(sent)]
     mine.sort(key=lambda sent: (sent.notice.time, sent.notice.number), reverse=True)
     kinds = [(kind, _groups(door, kind), kind in asked, wishes.get(kind, MAIL), _choices(kind, asked))
-             for kind in _his(one, mine, rules)]  # fmt: skip
-    why = {kind: grounds(kind, one.roles, rules) for kind in (*KINDS.values(), *OF_LETTERS)}
-    return render_template("notices.html", said=said, mine=mine[:MOST_SHOWN], count=len(mine), kinds=kinds, why=why,
-                           words=WORDS, mail=memory.addresses.get(one.name, ""))  # fmt: skip
+             for kind in _his(person, mine, rules)]  # fmt: skip
+    why = {kind: grounds(kind, person.roles, rules) for kind in (*KINDS.values(), *OF_LETTERS)}
+    return render_template("notices.html", message=message,
+                           mine=mine[:MOST_SHOWN], count=len(mine), kinds=kinds, why=why,
+                           words=WORDS, mail=memory.addresses.get(person.name, ""))  # fmt: skip
 
 
 def _history(door: Door, sent: Sent) -> str:
@@ -84,10 +85,10 @@ def _history(door: Door, sent: Sent) -> str:
                            letter=office.letter(notice.issue) if notice.issue else None)  # fmt: skip
 
 
-def _his(one: Person, mine: Iterable[Sent], rules: Rules) -> list[str]:
+def _his(person: Person, mine: Iterable[Sent], rules: Rules) -> list[str]:
     """The kinds that come to him, by his roles or because they did."""
     got = {sent.notice.kind for sent in mine}
-    got |= {KINDS[rule.event] for rule in rules.notices.send if one.roles & set(rule.to)}
+    got |= {KINDS[rule.event] for rule in rules.notices.send if person.roles & set(rule.to)}
     return [kind for kind in KINDS.values() if kind in got]
 
 

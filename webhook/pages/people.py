@@ -31,11 +31,11 @@ def blueprint(door: Door) -> flask.Blueprint:
     @routes.post("/people/link")
     @access.needs(*OVERSEERS)
     def make() -> Any:
-        one = door.person(request.form.get("name", ""))
-        if one is None:
+        person = door.person(request.form.get("name", ""))
+        if person is None:
             return _page(door, "组织架构和街路名册里没有这个人，链接没有做。"), 400
-        made = door.link(one, door.office.settings.url or request.host_url.rstrip("/"))
-        return render_template("link.html", one=one, link=made, code=qr(made), roles=role_words(one))
+        made = door.link(person, door.office.settings.url or request.host_url.rstrip("/"))
+        return render_template("link.html", person=person, link=made, code=qr(made), roles=role_words(person))
 
     @routes.post("/people/cards")
     @access.needs(*OVERSEERS)
@@ -43,18 +43,18 @@ def blueprint(door: Door) -> flask.Blueprint:
         now, base = door.now(), door.office.settings.url or request.host_url.rstrip("/")
         held = door.visits.keys(now)
         without = [
-            one for one in people(door.office.roster(), now.date())
-            if not one.oversees and not (one.name in held and held[one.name].links)
+            person for person in people(door.office.roster(), now.date())
+            if not person.oversees and not (person.name in held and held[person.name].links)
         ]  # fmt: skip
-        found = [(one, role_words(one), qr(door.link(one, base))) for one in sorted(without, key=_rank)]
-        return render_template("cards.html", cards=found)
+        cards_ = [(person, role_words(person), qr(door.link(person, base))) for person in sorted(without, key=_rank)]
+        return render_template("cards.html", cards=cards_)
 
     @routes.post("/people/mail")
     @access.needs(*OVERSEERS)
     def mail() -> Any:
-        one = door.person(request.form.get("name", ""))
-        said, status = _mail(door, one) if one else ("组织架构里没有这个人，没有发。", 400)
-        return _page(door, said), status
+        person = door.person(request.form.get("name", ""))
+        message, status = _mail(door, person) if person else ("组织架构里没有这个人，没有发。", 400)
+        return _page(door, message), status
 
     @routes.post("/people/revoke")
     @access.needs(*OVERSEERS)
@@ -73,45 +73,45 @@ def qr(address: str) -> str:
     return drawn.getvalue().decode()
 
 
-def _rank(one: Person) -> tuple[int, str]:
+def _rank(person: Person) -> tuple[int, str]:
     """As the plan counts them, from the office down."""
-    return min(ORDER.index(role) for role in one.roles), one.name
+    return min(ORDER.index(role) for role in person.roles), person.name
 
 
-def role_words(one: Person) -> str:
+def role_words(person: Person) -> str:
     """His roles as staff call them, with what they are over."""
-    over = {"commander": one.districts, "secretary": one.branches, "unit": one.units, "chief": one.streets}
+    over = {"commander": person.districts, "secretary": person.branches, "unit": person.units, "chief": person.streets}
     parts = []
-    for role in sorted(one.roles, key=ORDER.index):
+    for role in sorted(person.roles, key=ORDER.index):
         what = "、".join(sorted(over.get(role, ())))
         parts.append(ROLES[role] + (f"（{what}）" if what else ""))
     return "，".join(parts)
 
 
-def _page(door: Door, said: str = "") -> str:
+def _page(door: Door, message: str = "") -> str:
     now = door.now()
     roster, keys = door.office.roster(), door.visits.keys(now)
     mails, everybody = roster.addresses(now.date()), sorted(people(roster, now.date()), key=_rank)
-    rows = [(one, role_words(one), keys.get(one.name), one.name in mails) for one in everybody]
+    rows = [(person, role_words(person), keys.get(person.name), person.name in mails) for person in everybody]
     gone = sorted(name for name, held in keys.items() if held.links + held.sessions and name not in _names(rows))
-    return render_template("people.html", rows=rows, gone=gone, said=said, mail=bool(door.office.settings.smtp))
+    return render_template("people.html", rows=rows, gone=gone, message=message, mail=bool(door.office.settings.smtp))
 
 
 def _names(rows: list[Any]) -> set[str]:
     return {row[0].name for row in rows} | {access.OPERATOR}
 
 
-def _mail(door: Door, one: Person) -> tuple[str, int]:
+def _mail(door: Door, person: Person) -> tuple[str, int]:
     post, now = door.office.mail, door.now()
-    to = door.office.roster().addresses(now.date()).get(one.name, "")
+    to = door.office.roster().addresses(now.date()).get(person.name, "")
     if post is None or not to:
-        return ("邮箱没有配置（JIELU_SMTP），没有发。" if post is None else f"组织架构里没有{one.name}的邮箱。"), 400
-    link = door.link(one, door.office.settings.url or request.host_url.rstrip("/"))
-    short = "两小时内有效，只能用一次。" if one.oversees else "长期有效，请不要转给别人；丢了告诉标准化办收回。"
-    text = f"{one.name}：\n\n这是您打开街路长台账的链接，{short}\n\n{link}\n"
+        return ("邮箱没有配置（JIELU_SMTP），没有发。" if post is None else f"组织架构里没有{person.name}的邮箱。"), 400
+    link = door.link(person, door.office.settings.url or request.host_url.rstrip("/"))
+    short = "两小时内有效，只能用一次。" if person.oversees else "长期有效，请不要转给别人；丢了告诉标准化办收回。"
+    text = f"{person.name}：\n\n这是您打开街路长台账的链接，{short}\n\n{link}\n"
     try:
         with post.open() as server:
             post.send(server, Letter(to, "街路长台账：您的登录链接", text, secrets.token_hex(16)))
     except Failure as failure:
         return f"没有发出去：{failure}", 502
-    return f"链接已经发到{one.name}的邮箱。", 200
+    return f"链接已经发到{person.name}的邮箱。", 200

@@ -73,8 +73,8 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
         text = body.get("text") if isinstance(body, dict) else None
         if not isinstance(text, str) or len(text) > MOST_TEXT:
             return flask.jsonify(error="请求的格式不对。"), 422
-        found = revision.problems(text)
-        return flask.jsonify(problems=[{"line": p.line, "column": p.column, "message": p.message} for p in found])
+        problems = revision.problems(text)
+        return flask.jsonify(problems=[{"line": p.line, "column": p.column, "message": p.message} for p in problems])
 
     @routes.get("/rules/try")
     def tried() -> Any:
@@ -94,17 +94,17 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
 
 
 def _name() -> str:
-    one = access.visitor()
-    return one.name if one else ""
+    person = access.visitor()
+    return person.name if person else ""
 
 
 # In plain words
 
 
-def _plain(door: Door, said: str = "") -> str:
+def _plain(door: Door, message: str = "") -> str:
     rules = door.office.rules()
-    bases = sorted(rules.clauses(), key=lambda one: ORDER.get(_kind(one.where), len(ORDER)))
-    groups = [(kind, list(group)) for kind, group in groupby(bases, key=lambda one: _kind(one.where))]
+    bases = sorted(rules.clauses(), key=lambda basis: ORDER.get(_kind(basis.where), len(ORDER)))
+    groups = [(kind, list(group)) for kind, group in groupby(bases, key=lambda basis: _kind(basis.where))]
     return render_template(
         "rules.html",
         groups=groups,
@@ -115,7 +115,7 @@ def _plain(door: Door, said: str = "") -> str:
         editions=revision.editions(door.office, door.now()),
         draft=Editions(door.office.ledger).draft(),
         trouble=door.office.trouble,
-        said=said,
+        message=message,
     )
 
 
@@ -133,19 +133,19 @@ def _kind(where: str) -> str:
 # The draft
 
 
-def _draft(door: Door, said: str = "", reason: str = "", typed: str = "") -> str:
+def _draft(door: Door, message: str = "", reason: str = "", typed: str = "") -> str:
     """``typed``: what was typed and not kept, to be shown again."""
-    kept, text = revision.draft(door.office), door.office.rules_text()
-    shown = typed or kept.text
+    draft, text = revision.draft(door.office), door.office.rules_text()
+    shown = typed or draft.text
     return render_template(
         "rules_draft.html",
-        draft=kept,
+        draft=draft,
         shown=shown,
-        seen=revision.digest(kept.text),
+        seen=revision.digest(draft.text),
         problems=revision.problems(shown),
         changed=list(_difference(text, shown)),
-        behind=kept.base != revision.digest(text),
-        said=said,
+        behind=draft.base != revision.digest(text),
+        message=message,
         reason=reason,
     )
 
@@ -153,16 +153,16 @@ def _draft(door: Door, said: str = "", reason: str = "", typed: str = "") -> str
 def _difference(before: str, after: str) -> Iterator[tuple[str, str]]:
     """Lines of the difference with what each is: ``added``, ``gone``, ``same`` or ``place``."""
     kinds = {"+": "added", "-": "gone", " ": "same", "@": "place"}
-    found = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
-    for line in list(found)[2:]:
+    diff = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
+    for line in list(diff)[2:]:
         kind = kinds.get(line[:1], "same")
         yield kind, f"第 {line.split('+')[1].split(',')[0].split(' ')[0]} 行附近" if kind == "place" else line[1:]
 
 
 def _force(door: Door, nudge: Callable[[], None]) -> Any:
-    reason, kept = request.form.get("reason", ""), revision.draft(door.office)
+    reason, draft = request.form.get("reason", ""), revision.draft(door.office)
     try:
-        made = revision.put_in_force(door.office, kept.text, kept.base, _name(), reason, door.now())
+        made = revision.put_in_force(door.office, draft.text, draft.base, _name(), reason, door.now())
     except NotInForce as error:
         return _draft(door, str(error), reason), 409
     nudge()
@@ -176,45 +176,47 @@ def _force(door: Door, nudge: Callable[[], None]) -> Any:
 
 def _months(door: Door) -> list[str]:
     stamps = door.office.ledger.memory().stamps.values()
-    return sorted({month_of(one.received) for one in stamps if one.street}, reverse=True)
+    return sorted({month_of(stamps_.received) for stamps_ in stamps if stamps_.street}, reverse=True)
 
 
 def _tried(door: Door, month: str) -> Any:
     months = _months(door)
     month = month or next(iter(months), "")
-    found, said = None, ""
+    comparison, message = None, ""
     try:
         other = load(revision.draft(door.office).text)
         if month:
             rules, memory = door.office.rules(), door.office.ledger.memory()
-            found = simulate(door.office.templates, memory, rules, other, month, door.now())
+            comparison = simulate(door.office.templates, memory, rules, other, month, door.now())
     except RulesError as error:
-        said = f"草稿还有 {len(error.problems)} 处错，改好才能模拟。"
+        message = f"草稿还有 {len(error.problems)} 处错，改好才能模拟。"
     except NotKnown as error:
-        said = str(error)
-    page = render_template("rules_try.html", found=found, months=months, month=month, said=said)
-    return page, 200 if not said else 422
+        message = str(error)
+    page = render_template("rules_try.html", comparison=comparison, months=months, month=month, message=message)
+    return page, 200 if not message else 422
 
 
 # Editions
 
 
 def _edition(door: Door, number: int) -> Any:
-    kept = revision.editions(door.office, door.now())
-    one = next((edition for edition in kept if edition.n == number), None)
-    if one is None:
+    editions = revision.editions(door.office, door.now())
+    edition_ = next((edition for edition in editions if edition.n == number), None)
+    if edition_ is None:
         return _plain(door, f"没有第 {number} 版。"), 404
-    before = next((edition.text for edition in kept if edition.n == number - 1), "")
-    return render_template("rules_edition.html", one=one, newest=kept[0].n, changed=list(_difference(before, one.text)))
+    before = next((edition.text for edition in editions if edition.n == number - 1), "")
+    return render_template(
+        "rules_edition.html", edition=edition_, newest=editions[0].n, changed=list(_difference(before, edition_.text))
+    )
 
 
 def _back(door: Door, number: int, nudge: Callable[[], None]) -> Any:
-    one = next((e for e in revision.editions(door.office, door.now()) if e.n == number), None)
-    if one is None:
+    edition_ = next((e for e in revision.editions(door.office, door.now()) if e.n == number), None)
+    if edition_ is None:
         return _plain(door, f"没有第 {number} 版。"), 404
     base = revision.digest(door.office.rules_text())
     try:
-        made = revision.put_in_force(door.office, one.text, base, _name(), f"退回到第 {number} 版", door.now())
+        made = revision.put_in_force(door.office, edition_.text, base, _name(), f"退回到第 {number} 版", door.now())
     except NotInForce as error:
         return _plain(door, str(error)), 409
     nudge()
@@ -237,10 +239,10 @@ def _calendar_routes(routes: flask.Blueprint, door: Door) -> None:
         if not year.isdigit() or not 2004 <= int(year) <= 2100:
             return _calendar(door, door.now().year, "请选年份。"), 422
         off, on = (_lines(given.get(key, "")) for key in ("off", "on"))
-        kept = revision.draft(door.office)
-        text = holidays.with_year(kept.text, int(year), given.get("published") == "yes", off, on)
-        if found := revision.problems(text):
-            return _calendar(door, int(year), f"没有存：{found[0].message}", given), 422
+        draft = revision.draft(door.office)
+        text = holidays.with_year(draft.text, int(year), given.get("published") == "yes", off, on)
+        if problems := revision.problems(text):
+            return _calendar(door, int(year), f"没有存：{problems[0].message}", given), 422
         revision.keep(door.office, text, _name(), door.now())
         return _draft(door, f"{year} 年的日历写进了草稿，启用以后才生效。", f"填写 {year} 年放假和调休安排")
 
@@ -249,7 +251,7 @@ def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _calendar(door: Door, year: int, said: str = "", typed: Any = None) -> str:
+def _calendar(door: Door, year: int, message: str = "", typed: Any = None) -> str:
     rules = door.office.rules()
     table = rules.calendar.published(year)
     return render_template(
@@ -261,7 +263,7 @@ def _calendar(door: Door, year: int, said: str = "", typed: Any = None) -> str:
         on=typed["on"] if typed else "\n".join(holidays.written(table, works=True)),
         months=[(name, _weeks(rules, year, month)) for month, name in enumerate(_month_names(), start=1)],
         warning=calendar_warning(rules, door.now().date()),
-        said=said,
+        message=message,
     )
 
 
@@ -276,7 +278,7 @@ def _weeks(rules: Rules, year: int, month: int) -> list[list[tuple[int, str, str
     weeks = []
     while day.month == month or day < first:
         week = [day + timedelta(days=n) for n in range(7)]
-        weeks.append([_day(rules, one) if one.month == month else None for one in week])
+        weeks.append([_day(rules, day) if day.month == month else None for day in week])
         day += timedelta(days=7)
     return weeks
 

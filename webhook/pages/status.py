@@ -39,10 +39,10 @@ def standing(office: Office) -> Standing:
     """Numbers from the ledger: no person's name, no row."""
     rules = office.rules()
     memory = office.ledger.memory()
-    issues = [one.shown for one in memory.known.get("issues", {}).values() if not one.deleted]
+    issues = [row.shown for row in memory.known.get("issues", {}).values() if not row.deleted]
     states = Counter(str(shown.get("state", "")) for shown in issues)
-    notices = Counter(one.state for one in memory.notices.values())
-    reasons = Counter(one.reason for one in memory.notices.values() if one.state == "未发送")
+    notices = Counter(sent.state for sent in memory.notices.values())
+    reasons = Counter(sent.reason for sent in memory.notices.values() if sent.state == "未发送")
     return Standing(
         bureau=rules.bureau.name,
         workbook="内置工作簿" if office.embedded else "Google 表格",
@@ -93,13 +93,13 @@ LEADING = (
 )
 
 
-def navigation(one: Person) -> tuple[tuple[str, str, bool], ...]:
+def navigation(person: Person) -> tuple[tuple[str, str, bool], ...]:
     """The pages that a person has: address, words, and where a new group begins."""
-    if one.oversees:
+    if person.oversees:
         return DESK
-    if one.roles & LEADERS:
+    if person.roles & LEADERS:
         return LEADING
-    return (OWN[0], WEEK, *OWN[1:]) if "unit" in one.roles else OWN
+    return (OWN[0], WEEK, *OWN[1:]) if "unit" in person.roles else OWN
 
 
 def blueprint(office: Office, failures: Callable[[], int] = lambda: 0) -> Blueprint:
@@ -116,10 +116,10 @@ def blueprint(office: Office, failures: Callable[[], int] = lambda: 0) -> Bluepr
     @pages.get("/")
     @access.needs()
     def home() -> Answer | str:
-        one = access.visitor()
-        if one is None or not one.oversees:
+        person = access.visitor()
+        if person is None or not person.oversees:
             return redirect("/mine")
-        return render_template("status.html", one=standing(office))
+        return render_template("status.html", standing=standing(office))
 
     @pages.app_context_processor
     def links() -> dict[str, Any]:

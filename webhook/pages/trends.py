@@ -25,33 +25,33 @@ def blueprint(looks: Looks) -> flask.Blueprint:
     @routes.get("/trends")
     @access.needs(*LEADERS)
     def page() -> Any:
-        one, look = access.visitor(), looks.now()
-        choices = scopes(one, look.roster, look.now) if one else []
+        person, look = access.visitor(), looks.now()
+        choices = scopes(person, look.roster, look.now) if person else []
         asked = request.args.get("scope", "")
         chosen = next((each for each in choices if code_of(each) == asked or not asked), None)
         if chosen is None:
             return render_template("closed.html", sentence=ELSEWHERE), 403
         categories = {row.rid: row.cells.get("category", "") for row in look.rows.get("issues", [])}
-        found = trends(look.followed, categories, look.scored.table, look.roster, chosen, look.now)
-        return _page(found, chosen, choices)
+        trends_ = trends(look.followed, categories, look.scored.table, look.roster, chosen, look.now)
+        return _page(trends_, chosen, choices)
 
     return routes
 
 
-def _page(found: Trends, chosen: Scope, choices: list[Scope]) -> str:
-    weeks = chart([f"{one.monday:%m-%d}" for one in found.weeks],
-                  [[getattr(one, name) for one in found.weeks] for name, _ in NAMES])  # fmt: skip
-    months = sorted({one.month for one in found.months})
-    groups = sorted({one.group for one in found.months})
-    by_key = {(one.month, one.group): one for one in found.months}
+def _page(trends_: Trends, chosen: Scope, choices: list[Scope]) -> str:
+    weeks = chart([f"{week.monday:%m-%d}" for week in trends_.weeks],
+                  [[getattr(week, name) for week in trends_.weeks] for name, _ in NAMES])  # fmt: skip
+    months = sorted({month.month for month in trends_.months})
+    groups = sorted({group.group for group in trends_.months})
+    by_key = {(month.month, month.group): month for month in trends_.months}
     scores = {group: _span([by_key.get((month, group)) for month in months], months) for group in groups}
-    rate = chart([month for month, _ in found.on_time],
-                 [[None if share is None else 100 * share for _, share in found.on_time]])  # fmt: skip
-    return render_template("trends.html", one=found, chosen=code_of(chosen), area=chosen.words, weeks=weeks,
+    rate = chart([month for month, _ in trends_.on_time],
+                 [[None if share is None else 100 * share for _, share in trends_.on_time]])  # fmt: skip
+    return render_template("trends.html", trends=trends_, chosen=code_of(chosen), area=chosen.words, weeks=weeks,
                            choices=[(code_of(each), each.words) for each in choices], names=NAMES, scores=scores,
-                           rate=rate, most=max((count for _, count in found.categories), default=1))  # fmt: skip
+                           rate=rate, most=max((count for _, count in trends_.categories), default=1))  # fmt: skip
 
 
-def _span(found: list[Any], months: list[str]) -> Any:
-    rows = [[each and getattr(each, name) / 100 for each in found] for name in ("low", "mean", "high")]
-    return chart(months, rows, None), found
+def _span(months_: list[Any], months: list[str]) -> Any:
+    rows = [[each and getattr(each, name) / 100 for each in months_] for name in ("low", "mean", "high")]
+    return chart(months, rows, None), months_

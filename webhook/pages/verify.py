@@ -55,8 +55,8 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
 
 
 def _body() -> Mapping[str, str]:
-    found = request.get_json(silent=True)
-    return {key: str(value)[:MOST_WORDS].strip() for key, value in found.items()} if isinstance(found, dict) else {}
+    body = request.get_json(silent=True)
+    return {key: str(value)[:MOST_WORDS].strip() for key, value in body.items()} if isinstance(body, dict) else {}
 
 
 def _verdict(door: Door, number: str, body: Mapping[str, str]) -> Verdict | str:
@@ -66,10 +66,10 @@ def _verdict(door: Door, number: str, body: Mapping[str, str]) -> Verdict | str:
         return "请选通过或返工。"
     if result == "返工" and not note:
         return "返工要写明哪里没改好。"
-    one = access.visitor()
+    person = access.visitor()
     cells: dict[str, Raw] = {
         "verified": result,
-        "verifier": one.name if one else "",
+        "verifier": person.name if person else "",
         "verified_at": plan.to_raw(door.now(), door.office.rules().bureau.zone),
         "verify_note": note,
     }
@@ -82,8 +82,8 @@ def _conflict(door: Door, row: Mapping[str, Raw], stands: str, cells: Mapping[st
     if plain(row["state"]) != "待复核":
         return f"这个问题现在是「{plain(row['state'])}」，不用复核了。"
     if standing(row) != stands:
-        who = plain(row["verifier"]) or "别人"
-        return f"刚才已由{who}复核为「{plain(row['verified']) or '空白'}」，没有改动。"
+        verifier = plain(row["verifier"]) or "别人"
+        return f"刚才已由{verifier}复核为「{plain(row['verified']) or '空白'}」，没有改动。"
     category = door.office.rules().categories.get(plain(row["category"]))
     asks = category is not None and category.kind == "执法类" and cells["verified"] == "通过"
     if asks and not plain(row["legal_basis"]) and not cells.get("legal_basis"):
@@ -106,21 +106,21 @@ def _acceptance(number: str, body: Mapping[str, str]) -> Verdict | str:
     return Verdict(number, {"accepted": result}, check)
 
 
-def _write(door: Door, nudge: Callable[[], None], one: Verdict | str) -> Any:
-    if isinstance(one, str):
-        return flask.jsonify(error=one), 422
-    said, status = writing.write(door.office, one)
-    if said:
-        return flask.jsonify(error=said), status
+def _write(door: Door, nudge: Callable[[], None], verdict: Verdict | str) -> Any:
+    if isinstance(verdict, str):
+        return flask.jsonify(error=verdict), 422
+    sentence, status = writing.write(door.office, verdict)
+    if sentence:
+        return flask.jsonify(error=sentence), status
     nudge()
     return flask.jsonify(ok=True), 200
 
 
 def pictures(lines: tuple[str, ...]) -> list[tuple[str, str]]:
     """Photos of a cell as (address to show, address to open): ours on this site, another's only as a link."""
-    found = []
+    pairs = []
     for line in lines:
         mine = ids(line)
         outside = line if line.startswith(("https://", "http://")) else ""
-        found.append((f"/photos/{mine[0]}", f"/photos/{mine[0]}") if mine else ("", outside))
-    return found
+        pairs.append((f"/photos/{mine[0]}", f"/photos/{mine[0]}") if mine else ("", outside))
+    return pairs

@@ -21,12 +21,12 @@ def blueprint(looks: Looks) -> flask.Blueprint:
     @routes.get("/week")
     @access.needs()
     def page() -> Any:
-        one = access.visitor()
-        if one is None or not one.roles & LEVELS:
+        person = access.visitor()
+        if person is None or not person.roles & LEVELS:
             return redirect("/mine")
         look = looks.now()
         late = {rid: each.life.deadline for rid, each in look.followed.items() if each.life.running}
-        return render_template("week.html", one=agenda(look, one), now=look.now, late=late, rows=_rows(look))
+        return render_template("week.html", agenda=agenda(look, person), now=look.now, late=late, rows=_rows(look))
 
     return routes
 

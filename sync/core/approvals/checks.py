@@ -29,16 +29,16 @@ def place(layout: Layout, key: str) -> str:
 
 def known_lists(layout: Layout, cells: Cells, lists: Mapping[str, Collection[str]]) -> list[str]:
     """Cells that must be in a live list (streets, categories, units) and are not."""
-    found = []
+    problems = []
     for column in layout.tab.staff:
         if column.choices and column.key in cells:
             value = cells[column.key]
             if value not in lists[column.choices]:
-                found.append(
+                problems.append(
                     f"{place(layout, column.key)}填的是{quoted(value)}，{_where(column.choices)}"
                     f"{nearest(value, lists[column.choices]) or '请从下拉列表里选。'}"
                 )
-    return found
+    return problems
 
 
 def _where(choices: str) -> str:
@@ -104,16 +104,16 @@ def duty(layout: Layout, cells: Cells) -> list[str]:
 
 def request(layout: Layout, cells: Cells, asked: Asked) -> list[str]:
     kind = cells.get("kind", "")
-    found = needed(layout, cells, REQUEST_NEEDS.get(kind, ()), kind)
+    problems = needed(layout, cells, REQUEST_NEEDS.get(kind, ()), kind)
     if "answer" in cells and "approver" not in cells:
-        found.append(f"{place(layout, 'approver')}没有填，批复要写明是谁批的。")
+        problems.append(f"{place(layout, 'approver')}没有填，批复要写明是谁批的。")
     elif "approver" in cells:
         answerer = person(layout, cells, "approver", asked.roster) or superior(layout, cells, asked)
-        found += answerer or _himself(layout, cells)
+        problems += answerer or _himself(layout, cells)
     until, answered = cells.get("until"), cells.get("answered_at")
     if kind in ("延期", "挂账") and until and answered and until <= answered:
-        found.append(f"{place(layout, 'until')}早于批复时间，{kind}不起作用，请改成以后的时间。")
-    return found
+        problems.append(f"{place(layout, 'until')}早于批复时间，{kind}不起作用，请改成以后的时间。")
+    return problems
 
 
 @dataclass(frozen=True)
@@ -152,88 +152,88 @@ def person(layout: Layout, cells: Cells, key: str, roster: Roster) -> list[str]:
 
 
 def change(layout: Layout, cells: Cells, roster: Roster) -> list[str]:
-    found = person(layout, cells, "to_chief", roster)
+    problems = person(layout, cells, "to_chief", roster)
     if cells.get("kind") == LEAVE:
-        found += needed(layout, cells, ("until",), LEAVE)
+        problems += needed(layout, cells, ("until",), LEAVE)
     since, until = cells.get("since"), cells.get("until")
     if since and until and until < since:
-        found.append(f"{place(layout, 'until')}早于生效日期，请改正其中一个。")
+        problems.append(f"{place(layout, 'until')}早于生效日期，请改正其中一个。")
     street = roster.street(cells.get("street", ""), since) if since else None
     before = roster.chief(street, since - timedelta(days=1)) if street and since else ""
     if street and "from_chief" in cells and cells["from_chief"] != before:
-        found.append(
+        problems.append(
             f"{place(layout, 'from_chief')}填的是{quoted(cells['from_chief'])}，名册里是「{before}」，请核对。"
         )
-    return found
+    return problems
 
 
 def streets(layout: Layout, rows: list[Row], roster: Roster, day: date) -> dict[int, list[str]]:
     """Problems of 街路名册 by row number: doubled codes and names on one day, chiefs who hold no post."""
-    found: dict[int, list[str]] = {}
+    by_row: dict[int, list[str]] = {}
     read = {row.number: read_street(row.cells) for row in rows}
     names = {post.name for post in roster.posts if post.role == "街路长"}
     groups = {
-        key: Counter(getattr(one, attr) for one in read.values() if one and one.span.holds(day))
+        key: Counter(getattr(street, attr) for street in read.values() if street and street.span.holds(day))
         for key, attr in (("code", "code"), ("street", "name"))
     }
-    for number, one in read.items():
-        if one is None:
+    for number, street in read.items():
+        if street is None:
             continue
         problems = [
             f"{place(layout, key)}「{value}」出现了 {groups[key][value]} 次，请只留一行，旧的填停用日期。"
-            for key, value in (("code", one.code), ("street", one.name))
-            if value and one.span.holds(day) and groups[key][value] > 1
+            for key, value in (("code", street.code), ("street", street.name))
+            if value and street.span.holds(day) and groups[key][value] > 1
         ]
-        others = {other.name for other in read.values() if other and other.name != one.name}
-        if clash := sorted(others.intersection(one.aliases)):
+        others = {other.name for other in read.values() if other and other.name != street.name}
+        if clash := sorted(others.intersection(street.aliases)):
             problems.append(f"{place(layout, 'aliases')}「{'、'.join(clash)}」是另一条街路的名称，请去掉。")
-        if one.span.since and one.span.until and one.span.until < one.span.since:
+        if street.span.since and street.span.until and street.span.until < street.span.since:
             problems.append(f"{place(layout, 'until')}早于启用日期，请改正其中一个。")
-        if one.chief and one.chief not in names:
+        if street.chief and street.chief not in names:
             problems.append(
-                f"{place(layout, 'chief')}填的是{quoted(one.chief)}，组织架构里没有这位街路长。"
-                + nearest(one.chief, names)
+                f"{place(layout, 'chief')}填的是{quoted(street.chief)}，组织架构里没有这位街路长。"
+                + nearest(street.chief, names)
             )
-        found[number] = problems
-    return found
+        by_row[number] = problems
+    return by_row
 
 
 def posts(layout: Layout, rows: list[Row]) -> dict[int, list[str]]:
     """Problems of 组织架构 by row number: a role without its area, one person in two branches at a time."""
-    found: dict[int, list[str]] = {}
+    by_row: dict[int, list[str]] = {}
     read = [(row.number, read_post(row.cells)) for row in rows]
-    for number, one in read:
-        if one is None:
+    for number, post in read:
+        if post is None:
             continue
-        area = {"指挥长": "district", "支部书记": "branch"}.get(one.role)
-        cells = {key: value for key, value in (("district", one.district), ("branch", one.branch)) if value}
-        problems = needed(layout, cells, (area,), one.role) if area else []
+        area = {"指挥长": "district", "支部书记": "branch"}.get(post.role)
+        cells = {key: value for key, value in (("district", post.district), ("branch", post.branch)) if value}
+        problems = needed(layout, cells, (area,), post.role) if area else []
         twins = {
             other.branch
             for place_, other in read
             if other
             and place_ != number
-            and other.name == one.name
-            and other.role == one.role == "街路长"
+            and other.name == post.name
+            and other.role == post.role == "街路长"
             and other.branch
-            and other.branch != one.branch
-            and other.span.meets(one.span)
+            and other.branch != post.branch
+            and other.span.meets(post.span)
         }
-        mails = {other.mail for _, other in read if other and other.name == one.name and other.mail
-                 and other.span.meets(one.span)}  # fmt: skip
+        mails = {other.mail for _, other in read if other and other.name == post.name and other.mail
+                 and other.span.meets(post.span)}  # fmt: skip
         if len(mails) > 1:
             problems.append(
-                f"{place(layout, 'mail')}「{one.name}」有 {len(mails)} 个邮箱，同名的请在姓名后加单位区分。"
+                f"{place(layout, 'mail')}「{post.name}」有 {len(mails)} 个邮箱，同名的请在姓名后加单位区分。"
             )
-        if twins and one.branch:
+        if twins and post.branch:
             problems.append(
-                f"{place(layout, 'name')}「{one.name}」同时在{'、'.join(sorted({one.branch, *twins}))}任街路长，"
+                f"{place(layout, 'name')}「{post.name}」同时在{'、'.join(sorted({post.branch, *twins}))}任街路长，"
                 "请只留一个，另一行填停用日期。"
             )
-        found[number] = problems
-    return found
+        by_row[number] = problems
+    return by_row
 
 
 def sentence(*groups: Iterable[str]) -> str:
     """All that is wrong with a row in one cell, without saying anything twice."""
-    return "".join(dict.fromkeys(one for group in groups for one in group))
+    return "".join(dict.fromkeys(text for group in groups for text in group))

@@ -20,28 +20,28 @@ OPINIONS = {"branch_opinion": "secretary", "commander_opinion": "commander"}  # 
 
 def answerers(rules: Rules, kind: str) -> tuple[str, ...]:
     """The roles (code words) that answer requests of that kind."""
-    return next((one.to for one in rules.approvals if kind in one.kinds), ())
+    return next((rule.to for rule in rules.approvals if kind in rule.kinds), ())
 
 
-def over(one: Person, role: str, area: Mapping[str, Any]) -> bool:
+def over(answerer: Person, role: str, area: Mapping[str, Any]) -> bool:
     """Whether he holds that role over an area (``branch``, ``district``; what is not known is not held against him)."""
-    if role not in one.roles:
+    if role not in answerer.roles:
         return False
     if role == "secretary":
-        return not area.get("branch") or area["branch"] in one.branches
+        return not area.get("branch") or area["branch"] in answerer.branches
     if role == "commander":
-        return not area.get("district") or area["district"] in one.districts
+        return not area.get("district") or area["district"] in answerer.districts
     return True
 
 
-def may_answer(one: Person, rules: Rules, kind: str, area: Mapping[str, Any]) -> bool:
-    return any(over(one, role, area) for role in answerers(rules, kind))
+def may_answer(answerer: Person, rules: Rules, kind: str, area: Mapping[str, Any]) -> bool:
+    return any(over(answerer, role, area) for role in answerers(rules, kind))
 
 
 def entitled(roster: Roster, rules: Rules, kind: str, name: str, day: date, area: Mapping[str, Any]) -> bool:
     """Whether that name could answer on that day."""
-    one = person(roster, name, day)
-    return one is not None and may_answer(one, rules, kind, area)
+    answerer = person(roster, name, day)
+    return answerer is not None and may_answer(answerer, rules, kind, area)
 
 
 def words(rules: Rules, kind: str, area: Mapping[str, Any]) -> str:
@@ -51,6 +51,6 @@ def words(rules: Rules, kind: str, area: Mapping[str, Any]) -> str:
     return "、".join(named)
 
 
-def opinion(one: Person, street: Mapping[str, Any]) -> str:
+def opinion(answerer: Person, street: Mapping[str, Any]) -> str:
     """Which opinion on a change of a street's chief is his to give; empty for none."""
-    return next((key for key, role in OPINIONS.items() if over(one, role, street)), "")
+    return next((key for key, role in OPINIONS.items() if over(answerer, role, street)), "")

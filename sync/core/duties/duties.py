@@ -56,7 +56,7 @@ class Owed:
         return max(0, self.times - len(self.days))
 
     @property
-    def who(self) -> str:
+    def holder(self) -> str:
         return f"{self.where} {'、'.join(self.names)}".strip() or ROLES[self.role]
 
 
@@ -69,20 +69,20 @@ class Records:
     @cached_property
     def days(self) -> Mapping[tuple[str, ...], set[date]]:
         """By (kind,), (kind, person), (kind, branch) and (kind, street, person)."""
-        found: dict[tuple[str, ...], set[date]] = defaultdict(set)
-        for one in self.done:
-            keys = ((one.person,), (one.branch,), (one.street, one.person), ())
+        days: dict[tuple[str, ...], set[date]] = defaultdict(set)
+        for record in self.done:
+            keys = ((record.person,), (record.branch,), (record.street, record.person), ())
             for key in keys:
-                found[one.kind, *key].add(one.day)
-        return found
+                days[record.kind, *key].add(record.day)
+        return days
 
     @cached_property
     def _begun(self) -> Mapping[str, date]:
-        found: dict[str, date] = {}
-        for one in self.done:
-            if one.noted:
-                found[one.kind] = min(one.day, found.get(one.kind, one.day))
-        return found
+        first_days: dict[str, date] = {}
+        for record in self.done:
+            if record.noted:
+                first_days[record.kind] = min(record.day, first_days.get(record.kind, record.day))
+        return first_days
 
     def begun(self, kind: str) -> date | None:
         """The first day on which somebody noted that kind in 履职记录."""
@@ -97,7 +97,7 @@ def records(
 ) -> Records:
     """履职记录 and what the issue log shows beside it: who reports an issue from the street was there. ``stamps``: of
     each issue with its reporter. A record typed later than the rules grant counts for the day on which it came."""
-    found = set()
+    done = set()
     grace = clock(rules.duties.grace)
     for row in duties:
         at = heard("duties", row.rid)
@@ -106,28 +106,28 @@ def records(
         if "kind" in row.cells and "reporter" in row.cells:
             street = roster.street(row.cells.get("street", ""), day)
             name = street.name if street else ""
-            found.add(Done(row.cells["kind"], row.cells["reporter"], name, row.cells.get("branch", ""), day))
-    return Records(frozenset(found | set(_seen_at_issues(stamps))))
+            done.add(Done(row.cells["kind"], row.cells["reporter"], name, row.cells.get("branch", ""), day))
+    return Records(frozenset(done | set(_seen_at_issues(stamps))))
 
 
 def _seen_at_issues(stamps: Iterable[tuple[str, Stamps]]) -> Iterator[Done]:
-    for reporter, one in stamps:
-        if one.street and one.source in (SELF_SOURCE, INSPECTION) and not one.voided:
-            kind = PATROL if one.source == SELF_SOURCE else INSPECTION
-            yield Done(kind, reporter, one.street, "", one.received.date(), noted=False)
+    for reporter, issue_stamps in stamps:
+        if issue_stamps.street and issue_stamps.source in (SELF_SOURCE, INSPECTION) and not issue_stamps.voided:
+            kind = PATROL if issue_stamps.source == SELF_SOURCE else INSPECTION
+            yield Done(kind, reporter, issue_stamps.street, "", issue_stamps.received.date(), noted=False)
 
 
 def owed(rules: Rules, roster: Roster, known: Records, first: date, last: date) -> list[Owed]:
     """Everything that is owed in periods that end between these days (both included), period by period."""
-    found: list[Owed] = []
+    duties: list[Owed] = []
     for rule in rules.duties.owed:
         begun = known.begun(rule.kind)
         if begun is not None:
             for days in _periods(rule, rules, first, last):
                 workdays = [day for day in days if day >= begun and rules.calendar.is_workday(day)]
                 if workdays:
-                    found += _in_period(rule, roster, known, days, workdays)
-    return found
+                    duties += _in_period(rule, roster, known, days, workdays)
+    return duties
 
 
 def _periods(rule: Duty, rules: Rules, first: date, last: date) -> Iterator[list[date]]:
@@ -182,9 +182,9 @@ def _held_on(role: str, roster: Roster, day: date) -> Iterator[tuple[str, str]]:
             yield (post.branch if role == "secretary" else post.district), post.name
 
 
-def over_at(one: Owed, rules: Rules) -> datetime:
+def over_at(duty: Owed, rules: Rules) -> datetime:
     """When it can no longer be made good: the period's end and the grace for late records."""
-    end = datetime.combine(one.last + timedelta(days=1), time(), rules.bureau.zone)
+    end = datetime.combine(duty.last + timedelta(days=1), time(), rules.bureau.zone)
     return end + clock(rules.duties.grace)
 
 
@@ -198,38 +198,38 @@ def lines(
     bureau fills in later charge nothing that is past. One that was booked stays, unless he who is charged was not on
     duty that day after all (a leave agreed to later)."""
     points = {(rule.kind, rule.role): rule for rule in rules.duties.owed if rule.points}
-    found = dict(booked)
-    for one in due:
-        rule = points.get((one.kind, one.role))
+    lines = dict(booked)
+    for duty in due:
+        rule = points.get((duty.kind, duty.role))
         if rule is None:
             continue
-        line = _line(one, rule)
+        line = _line(duty, rule)
         old = booked.get(line.id)
-        if old is None and one.missing and since is not None and since < over_at(one, rules) <= now:
-            found[line.id] = line
-        elif old is not None and old.points and (not one.missing or old.chief != line.chief):
-            found[line.id] = revoke(old, "当天不用他履职")
-    return found
+        if old is None and duty.missing and since is not None and since < over_at(duty, rules) <= now:
+            lines[line.id] = line
+        elif old is not None and old.points and (not duty.missing or old.chief != line.chief):
+            lines[line.id] = revoke(old, "当天不用他履职")
+    return lines
 
 
-def _line(one: Owed, rule: Duty) -> Line:
-    what = f"{one.last:%m-%d}" if rule.per == "日" else f"{one.first:%m-%d} 至 {one.last:%m-%d}"
-    done = f"，记录 {len(one.days)} 天" if one.days else ""
-    text = f"{what} 应{one.kind} {one.times} 天{done}，缺 {one.missing} 天"
-    number = f"{LINES}{one.kind}·{one.last:%Y%m%d}·{one.where}"
-    clause, points = rule.plan or ASSUMED, -rule.points * one.missing
-    chief = one.names[0] if one.names else ""
-    title = f"{one.kind}缺记"
-    month = month_of(one.last)
-    return Line(number, month, one.where, STREET, chief, "", title, clause, points, text, one.last, DUTY)
+def _line(duty: Owed, rule: Duty) -> Line:
+    what = f"{duty.last:%m-%d}" if rule.per == "日" else f"{duty.first:%m-%d} 至 {duty.last:%m-%d}"
+    done = f"，记录 {len(duty.days)} 天" if duty.days else ""
+    text = f"{what} 应{duty.kind} {duty.times} 天{done}，缺 {duty.missing} 天"
+    number = f"{LINES}{duty.kind}·{duty.last:%Y%m%d}·{duty.where}"
+    clause, points = rule.plan or ASSUMED, -rule.points * duty.missing
+    chief = duty.names[0] if duty.names else ""
+    title = f"{duty.kind}缺记"
+    month = month_of(duty.last)
+    return Line(number, month, duty.where, STREET, chief, "", title, clause, points, text, duty.last, DUTY)
 
 
 def months(due: Mapping[str, Line]) -> dict[str, dict[str, Line]]:
     """Duty lines by the name under which the ledger keeps a month's."""
-    found: dict[str, dict[str, Line]] = defaultdict(dict)
+    by_month: dict[str, dict[str, Line]] = defaultdict(dict)
     for line in due.values():
-        found[f"{LINES}{line.month}"][line.id] = line
-    return dict(found)
+        by_month[f"{LINES}{line.month}"][line.id] = line
+    return dict(by_month)
 
 
 # Words
@@ -243,35 +243,35 @@ def last_workday(first: date, last: date, rules: Rules) -> date | None:
 
 def to_remind(due: Iterable[Owed], rules: Rules, day: date) -> dict[str, list[Owed]]:
     """Whom to remind this afternoon of what: on the last workday of the period, what is still missing, by name."""
-    found: dict[str, list[Owed]] = defaultdict(list)
-    for one in due:
-        if one.missing and last_workday(one.first, one.last, rules) == day:
-            for name in one.names:
-                found[name].append(one)
-    return dict(found)
+    by_name: dict[str, list[Owed]] = defaultdict(list)
+    for duty in due:
+        if duty.missing and last_workday(duty.first, duty.last, rules) == day:
+            for name in duty.names:
+                by_name[name].append(duty)
+    return dict(by_name)
 
 
 def reminder(mine: Sequence[Owed]) -> str:
     """One gentle sentence for one person."""
     parts = []
-    for kind in dict.fromkeys(one.kind for one in mine):
-        group = [one for one in mine if one.kind == kind]
+    for kind in dict.fromkeys(duty.kind for duty in mine):
+        group = [duty for duty in mine if duty.kind == kind]
         if group[0].role == "chief":
-            parts.append(f"今天还没有{kind}记录：{'、'.join(one.where for one in group)}")
+            parts.append(f"今天还没有{kind}记录：{'、'.join(duty.where for duty in group)}")
         else:
-            done, left = sum(len(one.days) for one in group), sum(one.missing for one in group)
+            done, left = sum(len(duty.days) for duty in group), sum(duty.missing for duty in group)
             parts.append(f"本周{kind}记录了 {done} 次，还差 {left} 次")
     return "；".join(parts) + "。做过了请补记一笔；请假、有人顶岗的不用理会。"
 
 
 def missing_words(due: Iterable[Owed]) -> list[str]:
     """What is missing, a kind a line, for the list of the weekly meeting: who, and how many days."""
-    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for one in due:
-        if one.missing:
-            found[one.kind][one.who] += one.missing
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for duty in due:
+        if duty.missing:
+            counts[duty.kind][duty.holder] += duty.missing
     return [
         f"{kind}："
-        + "、".join(f"{who}缺{count}{'次' if kind == MEETING else '天'}" for who, count in sorted(group.items()))
-        for kind, group in found.items()
+        + "、".join(f"{holder}缺{count}{'次' if kind == MEETING else '天'}" for holder, count in sorted(group.items()))
+        for kind, group in counts.items()
     ]

@@ -61,18 +61,18 @@ class Week:
         numbers = (
             f"新交办 {self.reported} 件，销号 {self.closed} 件，到期未整改 {self.late} 件；挂账 {self.suspended} 件"
         )
-        found = [f"{self.title}：{numbers}。"]
+        lines = [f"{self.title}：{numbers}。"]
         if self.open_late:
-            named = "、".join(f"{one.issue} {one.street}（{one.unit}）" for one in self.open_late[:MOST])
+            named = "、".join(f"{fact.issue} {fact.street}（{fact.unit}）" for fact in self.open_late[:MOST])
             more = f"等 {len(self.open_late)} 件" if len(self.open_late) > MOST else ""
-            found.append(f"仍然超期没有整改：{named}{more}。")
+            lines.append(f"仍然超期没有整改：{named}{more}。")
         if self.done:
-            found.append(f"履职记录　{'、'.join(f'{kind} {count} 次' for kind, count in self.done)}。")
-        found += [f"履职缺记　{one}。" for one in self.missing]
+            lines.append(f"履职记录　{'、'.join(f'{kind} {count} 次' for kind, count in self.done)}。")
+        lines += [f"履职缺记　{words}。" for words in self.missing]
         if self.unseen:
             more = f"等 {len(self.unseen)} 条" if len(self.unseen) > MOST else ""
-            found.append(f"月初以来还没有督查到的街路：{'、'.join(self.unseen[:MOST])}{more}。")
-        return "\n".join(found)
+            lines.append(f"月初以来还没有督查到的街路：{'、'.join(self.unseen[:MOST])}{more}。")
+        return "\n".join(lines)
 
 
 def week(
@@ -86,28 +86,28 @@ def week(
     """The week that begins on ``monday``, as things stand at ``now``. ``due``: what was owed in it; ``records``: what
     was noted."""
     first, last = monday, monday + timedelta(days=6)
-    known = [one for one in facts if one.started and one.state not in ("", lives.VOID, lives.UNVERIFIED)]
+    known = [fact for fact in facts if fact.started and fact.state not in ("", lives.VOID, lives.UNVERIFIED)]
 
     def inside(moment: datetime | None) -> bool:
         return moment is not None and first <= moment.date() <= last
 
-    running = [one for one in known if one.state in lives.RUNNING and one.deadline and one.deadline < now]
+    running = [fact for fact in known if fact.state in lives.RUNNING and fact.deadline and fact.deadline < now]
     return Week(
         first,
         last,
-        sum(inside(one.started) for one in known),
-        sum(inside(one.closed_at) for one in known),
-        sum(any(inside(missed) for missed in one.missed) for one in known),
-        tuple(sorted(running, key=lambda one: (one.deadline, one.issue))),
-        sum(one.state == lives.SUSPENDED for one in known),
-        tuple(missing_words(one for one in due if first <= one.last <= last)),
+        sum(inside(fact.started) for fact in known),
+        sum(inside(fact.closed_at) for fact in known),
+        sum(any(inside(missed) for missed in fact.missed) for fact in known),
+        tuple(sorted(running, key=lambda fact: (fact.deadline, fact.issue))),
+        sum(fact.state == lives.SUSPENDED for fact in known),
+        tuple(missing_words(duty for duty in due if first <= duty.last <= last)),
         tuple(unseen),
         _done(records, first, last) if records else (),
     )
 
 
 def _done(records: Records, first: date, last: date) -> tuple[tuple[str, int], ...]:
-    kinds = Counter(one.kind for one in records.done if one.noted and first <= one.day <= last)
+    kinds = Counter(record.kind for record in records.done if record.noted and first <= record.day <= last)
     return tuple(sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
@@ -115,7 +115,7 @@ def unseen(roster: Roster, known: Records, day: date) -> list[str]:
     """Streets in use that nobody inspected since the month began (plan 五·3: 每天组织督查); in its first days since the
     month before began, or all would be named."""
     since = (day - EARLY).replace(day=1)
-    seen = {one.street for one in known.done if one.kind == INSPECTION and one.day >= since}
+    seen = {record.street for record in known.done if record.kind == INSPECTION and record.day >= since}
     return list(dict.fromkeys(s.name for s in roster.streets if s.span.holds(day) and s.name not in seen))
 
 
@@ -123,4 +123,4 @@ def meeting_day(rules: Rules, day: date) -> date:
     """The day of the week of ``day`` on which the list is made ready: that of the rules, put off over holidays."""
     wished = day - timedelta(days=day.weekday()) + timedelta(days=rules.duties.meeting)
     later = (wished + timedelta(days=n) for n in range(7 - rules.duties.meeting))
-    return next((one for one in later if rules.calendar.is_workday(one)), wished)
+    return next((day for day in later if rules.calendar.is_workday(day)), wished)

@@ -22,7 +22,7 @@ OPEN = (*lives.RUNNING, lives.FIXED)
 def facts(issue: Issue, life: Life, stamps: Stamps, rules: Rules, street_type: str) -> Mapping[str, Any]:
     """What conditions may ask of an issue (``conditions.FACTS``)."""
     category = rules.categories.get(issue.cells.get("category", ""))
-    found: dict[str, Any] = {
+    known: dict[str, Any] = {
         "severity": issue.severity,
         "source": issue.source,
         "kind": category.kind if category else None,
@@ -37,30 +37,30 @@ def facts(issue: Issue, life: Life, stamps: Stamps, rules: Rules, street_type: s
     }
     if life.deadline and life.end:
         limit = lives.limit_of(stamps.start)
-        found["overdue"] = Lateness(life.deadline, life.end, rules.calendar, limit)
+        known["overdue"] = Lateness(life.deadline, life.end, rules.calendar, limit)
         if limit and stamps.start:
-            found["used"] = Usage(stamps.start.started, limit, life.breaks, life.end, rules.calendar)
-    return found
+            known["used"] = Usage(stamps.start.started, limit, life.breaks, life.end, rules.calendar)
+    return known
 
 
 def climb(life: Life, stamps: Stamps, rules: Rules, known: Mapping[str, Any], now: datetime) -> tuple[Reached, ...]:
     """The levels reached so far, in the order in which they were reached."""
     if life.state not in OPEN:
         return stamps.levels
-    reached = {one.level for one in stamps.levels}
-    found = list(stamps.levels)
+    reached = {level.level for level in stamps.levels}
+    levels = list(stamps.levels)
     for step in rules.escalation:
         if step.level not in reached and step.when.holds(known):
-            found.append(Reached(step.level, now, step.name))
+            levels.append(Reached(step.level, now, step.name))
             reached.add(step.level)
-    return tuple(sorted(found, key=lambda one: (one.at, one.level)))
+    return tuple(sorted(levels, key=lambda level: (level.at, level.level)))
 
 
 def next_steps(life: Life, stamps: Stamps, rules: Rules, known: Mapping[str, Any]) -> list[datetime]:
     """When time alone will take the issue to a further level."""
     if not life.running:
         return []
-    reached = {one.level for one in stamps.levels}
+    reached = {level.level for level in stamps.levels}
     verdicts = [step.when.check(known) for step in rules.escalation if step.level not in reached]
     return [verdict.at for verdict in verdicts if verdict.at]
 
@@ -69,6 +69,6 @@ def words(stamps: Stamps, rules: Rules) -> str:
     """升级 as staff read it: the highest level and who it went to."""
     if not stamps.levels:
         return ""
-    top = max(one.level for one in stamps.levels)
+    top = max(level.level for level in stamps.levels)
     to = next((step.to for step in rules.escalation if step.level == top), "")
     return f"{top} {ROLES.get(to, '')}".strip()

@@ -202,11 +202,11 @@ def _reverify(issue: Issue, stamps: Stamps, now: datetime) -> Stamps:
     if last and result == last.result and typed in (None, last.typed):
         return stamps
     answered = last is not None and any(fix.outcome == "已整改" and fix.at > last.at for fix in issue.fixes)
-    kept = stamps.verdicts if answered or last is None else stamps.verdicts[:-1]
+    verdicts = stamps.verdicts if answered or last is None else stamps.verdicts[:-1]
     if not result:
-        return replace(stamps, verdicts=kept) if kept != stamps.verdicts else stamps
+        return replace(stamps, verdicts=verdicts) if verdicts != stamps.verdicts else stamps
     at = typed if typed and earliest_verdict(issue, stamps, now) <= typed <= now else now
-    return replace(stamps, verdicts=(*kept, Verdict(result, at, typed)))
+    return replace(stamps, verdicts=(*verdicts, Verdict(result, at, typed)))
 
 
 def earliest_verdict(issue: Issue, stamps: Stamps, now: datetime) -> datetime:
@@ -231,23 +231,23 @@ def _recalendar(stamps: Stamps, rules: Rules) -> Stamps:
 def events(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
     """Everything dated that happened to the issue."""
     first = PUBLIC if issue.source == PUBLIC else "收到"
-    found = [Event(stamps.received, first)]
+    events = [Event(stamps.received, first)]
     if first == PUBLIC and stamps.accepted:
-        found.append(Event(stamps.accepted, "受理"))
+        events.append(Event(stamps.accepted, "受理"))
     if stamps.voided:
-        found.append(Event(stamps.voided, lives.VOID))
-    found += [
+        events.append(Event(stamps.voided, lives.VOID))
+    events += [
         Event(_counts(fix, stamps), "已整改" if fix.outcome == "已整改" else "上报", fix.rid) for fix in issue.fixes
     ]
     for verdict in stamps.verdicts:
         if verdict.result == lives.REWORK or may_close(issue, rules):
-            found.append(Event(verdict.at, verdict.result, f"{verdict.result}@{verdict.at.isoformat()}"))
+            events.append(Event(verdict.at, verdict.result, f"{verdict.result}@{verdict.at.isoformat()}"))
     for ask in stamps.taken:
         key = f"{ask.rid}@{ask.until.isoformat()}" if ask.until else ask.rid
-        found.append(Event(ask.at, ask.kind, key, ask.until, ask.unit))
+        events.append(Event(ask.at, ask.kind, key, ask.until, ask.unit))
         if ask.kind == lives.SUSPENDED and ask.until:
-            found.append(Event(max(ask.until, ask.at), "恢复", f"{key}恢复"))
-    return found
+            events.append(Event(max(ask.until, ask.at), "恢复", f"{key}恢复"))
+    return events
 
 
 def _counts(fix: Fix, stamps: Stamps) -> datetime:
@@ -262,8 +262,8 @@ def take_in(stamps: Stamps, asks: Iterable[Ask], withdrawn: Collection[str]) -> 
     """Approvals that took effect are stamped: a row lost later, or an approver who left, undoes none of them; only the
     approval itself taken back does."""
     now = {ask.rid: ask for ask in asks}
-    kept = [now.pop(ask.rid, ask) for ask in stamps.taken if ask.rid not in withdrawn]
-    taken = tuple(sorted([*kept, *now.values()], key=lambda ask: (ask.at, ask.rid)))
+    standing = [now.pop(ask.rid, ask) for ask in stamps.taken if ask.rid not in withdrawn]
+    taken = tuple(sorted([*standing, *now.values()], key=lambda ask: (ask.at, ask.rid)))
     return stamps if taken == stamps.taken else replace(stamps, taken=taken)
 
 
@@ -321,10 +321,10 @@ def turning_points(life: Life, stamps: Stamps, rules: Rules) -> list[datetime]:
     if not life.running or life.deadline is None:
         return []
     midnight = datetime.combine(life.deadline.date(), time(), rules.bureau.zone)
-    found = [midnight, life.deadline + timedelta(seconds=1)]
+    moments = [midnight, life.deadline + timedelta(seconds=1)]
     if (warn := warn_at(stamps, life, rules)) is not None:
-        found.append(warn)
-    return found + [life.deadline + least for least, _ in LATE_WORDS]
+        moments.append(warn)
+    return moments + [life.deadline + least for least, _ in LATE_WORDS]
 
 
 def warn_at(stamps: Stamps, life: Life, rules: Rules) -> datetime | None:

@@ -36,7 +36,7 @@ class Turn:
 
 def turns(issue: Issue, life: Life, rules: Rules, now: datetime) -> list[Turn]:
     """Every turn that has come by ``now``, in order. A report while another waits for its answer is the same one."""
-    found: list[Turn] = []
+    found_turns: list[Turn] = []
     waits_until: datetime | None = None
     count = 0
     for at in _reports(issue, life):
@@ -44,8 +44,8 @@ def turns(issue: Issue, life: Life, rules: Rules, now: datetime) -> list[Turn]:
             continue
         count += 1
         waits_until = _answer(issue, life, at)
-        found += _climb(count, at, waits_until, rules, now)
-    return found
+        found_turns += _climb(count, at, waits_until, rules, now)
+    return found_turns
 
 
 def _reports(issue: Issue, life: Life) -> list[datetime]:
@@ -68,6 +68,6 @@ def _climb(report: int, at: datetime, answered: datetime | None, rules: Rules, n
         since = until
 
 
-def next_turn(found: Sequence[Turn], now: datetime) -> list[datetime]:
+def next_turn(turns_so_far: Sequence[Turn], now: datetime) -> list[datetime]:
     """When the report goes a step further by the clock alone."""
-    return [turn.until for turn in found[-1:] if turn.answered is None and turn.until > now]
+    return [turn.until for turn in turns_so_far[-1:] if turn.answered is None and turn.until > now]

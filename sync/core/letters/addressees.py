@@ -26,95 +26,101 @@ class Addressees:
     rules: Rules
     day: date
 
-    def of(self, one: Letter) -> Letter:
+    def of(self, letter: Letter) -> Letter:
         """The letter addressed as things stand that day."""
-        streets = list(dict.fromkeys(fact.street for fact in one.facts))
-        copies = list(self._superiors(one))
-        unit = self.roster.people("unit", self.day, unit=one.unit)
-        receivers = tuple(dict.fromkeys((*unit, *(fact.chief for fact in one.facts if fact.chief))))
+        streets = list(dict.fromkeys(fact.street for fact in letter.facts))
+        copies = list(self._superiors(letter))
+        unit = self.roster.people("unit", self.day, unit=letter.unit)
+        receivers = tuple(dict.fromkeys((*unit, *(fact.chief for fact in letter.facts if fact.chief))))
         told = dict.fromkeys(name for _, names in copies for name in names)
         return replace(
-            one,
-            to=f"{one.unit}，{'、'.join(streets)}街路长" if streets else one.unit,
+            letter,
+            to=f"{letter.unit}，{'、'.join(streets)}街路长" if streets else letter.unit,
             copy="，".join(f"{what}{'、'.join(names)}" for what, names in copies),
-            urgent=self.rules.letters.urgent and letters.serious(one.facts),
-            head=letters.head(self.rules, one.facts),
+            urgent=self.rules.letters.urgent and letters.serious(letter.facts),
+            head=letters.head(self.rules, letter.facts),
             receivers=receivers,
             copies=tuple(name for name in told if name not in receivers),
         )
 
-    def _superiors(self, one: Letter) -> Iterator[tuple[str, tuple[str, ...]]]:
-        for district in dict.fromkeys(fact.district for fact in one.facts if fact.district):
+    def _superiors(self, letter: Letter) -> Iterator[tuple[str, tuple[str, ...]]]:
+        for district in dict.fromkeys(fact.district for fact in letter.facts if fact.district):
             yield f"{district}区域{ROLES['commander']}", self.commanders(district)
-        for branch in dict.fromkeys(fact.branch for fact in one.facts if fact.branch):
+        for branch in dict.fromkeys(fact.branch for fact in letter.facts if fact.branch):
             yield f"{branch}书记", self.roster.people("secretary", self.day, branch=branch)
 
     def commanders(self, district: str) -> tuple[str, ...]:
         return self.roster.people("commander", self.day, district=district)
 
-    def signers(self, one: Letter) -> tuple[str, ...]:
+    def signers(self, letter: Letter) -> tuple[str, ...]:
         """Who may sign it: a commander where it concerns his district."""
-        districts = dict.fromkeys(fact.district for fact in one.facts)
-        found = (name for role in self.rules.letters.signers for district in districts
+        districts = dict.fromkeys(fact.district for fact in letter.facts)
+        names = (name for role in self.rules.letters.signers for district in districts
                  for name in self.roster.people(role, self.day, district=district))  # fmt: skip
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(names))
 
-    def told(self, one: Letter, now: datetime) -> Iterator[Notice]:
+    def told(self, letter: Letter, now: datetime) -> Iterator[Notice]:
         """What a letter in this state calls for; told once, since each notice has its number."""
-        if one.adopted or one.void or one.done_at:
+        if letter.adopted or letter.void or letter.done_at:
             return
-        due = now if one.urgent else notices.allowed_from(now, self.rules)
+        due = now if letter.urgent else notices.allowed_from(now, self.rules)
         kind, text = "", ""
-        for kind, names, text in _words(one, self):
+        for kind, names, text in _words(letter, self):
             for name in names:
-                number = f"{one.name}·{kind}·{name}"
-                yield Notice(number, kind, one.name, name, now, due, f"【{kind}】{one.name}", text)
-        for post in self._vacant(one, now) if kind else ():
-            number, reason = f"{one.name}·{kind}·{post}（缺）", f"没有{post}，请在组织架构里补上"
-            yield Notice(number, kind, one.name, post, now, due, f"【{kind}】{one.name}", text, reason)
+                number = f"{letter.name}·{kind}·{name}"
+                yield Notice(number, kind, letter.name, name, now, due, f"【{kind}】{letter.name}", text)
+        for post in self._vacant(letter, now) if kind else ():
+            number, reason = f"{letter.name}·{kind}·{post}（缺）", f"没有{post}，请在组织架构里补上"
+            yield Notice(number, kind, letter.name, post, now, due, f"【{kind}】{letter.name}", text, reason)
 
-    def _vacant(self, one: Letter, now: datetime) -> Iterator[str]:
+    def _vacant(self, letter: Letter, now: datetime) -> Iterator[str]:
         """Posts that a letter in this state is for and that nobody holds; who went after its time is no matter."""
-        if one.state == letters.DRAFT:
-            if not self.signers(one):
+        if letter.state == letters.DRAFT:
+            if not self.signers(letter):
                 yield "、".join(ROLES[role] for role in self.rules.letters.signers)
             return
-        if one.receivers if one.kind == RECORD else one.due is None or one.due < now:
+        if letter.receivers if letter.kind == RECORD else letter.due is None or letter.due < now:
             return
-        if one.kind == LETTER and not self.roster.people("unit", self.day, unit=one.unit):
-            yield f"{one.unit}{ROLES['unit']}"
-        districts = [one.district] if one.kind == RECORD else [fact.district for fact in one.facts if fact.district]
+        if letter.kind == LETTER and not self.roster.people("unit", self.day, unit=letter.unit):
+            yield f"{letter.unit}{ROLES['unit']}"
+        districts = (
+            [letter.district] if letter.kind == RECORD else [fact.district for fact in letter.facts if fact.district]
+        )
         for district in dict.fromkeys(districts):
             if not self.commanders(district):
                 yield f"{district}{ROLES['commander']}"
 
 
-def _words(one: Letter, people: Addressees) -> Iterator[tuple[str, Iterable[str], str]]:
+def _words(letter: Letter, people: Addressees) -> Iterator[tuple[str, Iterable[str], str]]:
     """Kind, names and text of each notice."""
-    if one.kind == RECORD and (one.number or not one.receivers):
-        text = f"{one.name}：{len(one.facts)} 件较严重或者重复出现、未及时处理的问题，请予调度（方案五·3）。"
-        yield "记录单", one.receivers, text
-    elif one.kind == LETTER and one.number and one.due:
-        until, what = f"{one.due:%Y-%m-%d %H:%M}", f"{one.name}：{one.unit}{len(one.facts)} 件问题限期整改"
-        yield "督办", one.receivers, f"{what}，请于 {until} 前整改并书面回复（方案五·3）。"
-        yield "督办", one.copies, f"抄送 {what}，回复期限 {until}。"
-    elif one.state == letters.DRAFT:
-        yield ASKED, people.signers(one), f"{one.name}：{len(one.facts)} 件问题的{one.label}等您签发。"
+    if letter.kind == RECORD and (letter.number or not letter.receivers):
+        text = f"{letter.name}：{len(letter.facts)} 件较严重或者重复出现、未及时处理的问题，请予调度（方案五·3）。"
+        yield "记录单", letter.receivers, text
+    elif letter.kind == LETTER and letter.number and letter.due:
+        until, what = f"{letter.due:%Y-%m-%d %H:%M}", f"{letter.name}：{letter.unit}{len(letter.facts)} 件问题限期整改"
+        yield "督办", letter.receivers, f"{what}，请于 {until} 前整改并书面回复（方案五·3）。"
+        yield "督办", letter.copies, f"抄送 {what}，回复期限 {until}。"
+    elif letter.state == letters.DRAFT:
+        yield ASKED, people.signers(letter), f"{letter.name}：{len(letter.facts)} 件问题的{letter.label}等您签发。"
 
 
-def sees(one: Person, letter: Letter) -> bool:
+def sees(person: Person, letter: Letter) -> bool:
     """Whether a letter is his to read: all for who oversees all, a commander those about his district, others what was
     sent to them or to their unit."""
-    if one.oversees or any(fact.district in one.districts for fact in letter.facts) or letter.district in one.districts:
+    if (
+        person.oversees
+        or any(fact.district in person.districts for fact in letter.facts)
+        or letter.district in person.districts
+    ):
         return True
     return bool(letter.number) and letter.kind == LETTER and (
-        letter.unit in one.units or one.name in letter.receivers or one.name in letter.copies
+        letter.unit in person.units or person.name in letter.receivers or person.name in letter.copies
     )  # fmt: skip
 
 
-def may_sign(one: Person, rules: Rules, letter: Letter) -> bool:
+def may_sign(person: Person, rules: Rules, letter: Letter) -> bool:
     """Whether he holds, that day, a role that signs: as a commander only what concerns his district."""
-    roles = one.roles & set(rules.letters.signers)
+    roles = person.roles & set(rules.letters.signers)
     return bool(roles - {"commander"}) or (
-        "commander" in roles and any(fact.district in one.districts for fact in letter.facts)
+        "commander" in roles and any(fact.district in person.districts for fact in letter.facts)
     )

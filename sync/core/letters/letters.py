@@ -130,14 +130,14 @@ def call(life: Life, rules: Rules, known: Mapping[str, Any]) -> str:
     """The name of the first rule that calls for a letter about an issue that nobody mended; empty for none."""
     if not life.running:
         return ""
-    return next((one.name for one in rules.letters.when if one.when.holds(known)), "")
+    return next((rule.name for rule in rules.letters.when if rule.when.holds(known)), "")
 
 
 def next_calls(life: Life, rules: Rules, known: Mapping[str, Any]) -> list[datetime]:
     """When time alone will make an issue call for a letter."""
     if not life.running:
         return []
-    verdicts = [one.when.check(known) for one in rules.letters.when]
+    verdicts = [rule.when.check(known) for rule in rules.letters.when]
     return [verdict.at for verdict in verdicts if verdict.at]
 
 
@@ -210,15 +210,15 @@ class ByIssue:
 
     @classmethod
     def of(cls, letters: Mapping[str, Letter]) -> ByIssue:
-        found = cls()
-        signed = [one for one in letters.values() if one.kind == LETTER and one.number and one.signed_at]
-        for one in sorted(signed, key=lambda one: (one.signed_at, one.key)):
-            for fact in one.facts if one.standing else ():
-                found.numbers.setdefault(fact.number, []).append((one.unit, one.number))
-                if one.follows and one.signed_at:
-                    before = found.urged.get(fact.number, ())
-                    found.urged[fact.number] = (*before, Urged(one.number, one.signed_at.date(), one.unit))
-        return found
+        by_issue = cls()
+        signed = [letter for letter in letters.values() if letter.kind == LETTER and letter.number and letter.signed_at]
+        for letter in sorted(signed, key=lambda letter: (letter.signed_at, letter.key)):
+            for fact in letter.facts if letter.standing else ():
+                by_issue.numbers.setdefault(fact.number, []).append((letter.unit, letter.number))
+                if letter.follows and letter.signed_at:
+                    before = by_issue.urged.get(fact.number, ())
+                    by_issue.urged[fact.number] = (*before, Urged(letter.number, letter.signed_at.date(), letter.unit))
+        return by_issue
 
     def shown(self, rid: str, unit: str) -> str:
         """督办函号 of 问题台账: the letters to the unit that answers for the issue now."""

@@ -49,31 +49,31 @@ class Paper:
     @property
     def text(self) -> str:
         """To paste into a chat group: the letter without head and last block, its issues one a line."""
-        found = [f"【{self.banner.replace('　', '')}】{self.number}", self.heading, f"{self.to}："]
-        found += [f"{part.lead}{part.text}" for part in self.body]
-        found += [f"{row[0]}. {row[1]} {row[2]}：{row[3]}；截止 {row[4]}；{row[6]}" for row in self.rows]
-        return "\n".join([*found, self.org, self.date])
+        lines = [f"【{self.banner.replace('　', '')}】{self.number}", self.heading, f"{self.to}："]
+        lines += [f"{part.lead}{part.text}" for part in self.body]
+        lines += [f"{row[0]}. {row[1]} {row[2]}：{row[3]}；截止 {row[4]}；{row[6]}" for row in self.rows]
+        return "\n".join([*lines, self.org, self.date])
 
 
-def paper(one: Letter) -> Paper:
+def paper(letter: Letter) -> Paper:
     """The paper that a letter or record makes."""
-    record = one.kind == RECORD
-    title = RECORD if record else one.head.title
+    record = letter.kind == RECORD
+    title = RECORD if record else letter.head.title
     return Paper(
-        bureau=one.head.bureau,
+        bureau=letter.head.bureau,
         banner="　".join(title) if len(title) < 4 else title,
-        urgency="加急" if one.urgent else "",
-        number=one.number or one.key,
-        heading=_heading(one, title),
-        to=one.to,
-        body=tuple(_record(one) if record else _body(one)),
+        urgency="加急" if letter.urgent else "",
+        number=letter.number or letter.key,
+        heading=_heading(letter, title),
+        to=letter.to,
+        body=tuple(_record(letter) if record else _body(letter)),
         annex="附件：督办问题清单" if not record else "附件：问题清单",
-        org=f"{one.head.bureau}标准化办" if record else one.head.bureau,
-        date=day_zh(one.signed_at) if one.signed_at else UNSIGNED,
-        copies=one.copy,
-        printer=f"{one.head.bureau}办公室",
-        printed=f"{day_zh(one.signed_at)}印发" if one.signed_at else UNSIGNED,
-        rows=tuple(_row(n, fact) for n, fact in enumerate(one.facts, start=1)),
+        org=f"{letter.head.bureau}标准化办" if record else letter.head.bureau,
+        date=day_zh(letter.signed_at) if letter.signed_at else UNSIGNED,
+        copies=letter.copy,
+        printer=f"{letter.head.bureau}办公室",
+        printed=f"{day_zh(letter.signed_at)}印发" if letter.signed_at else UNSIGNED,
+        rows=tuple(_row(n, fact) for n, fact in enumerate(letter.facts, start=1)),
     )
 
 
@@ -86,49 +86,51 @@ def hour_zh(at: datetime | None) -> str:
     return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}" if at else UNSIGNED
 
 
-def _heading(one: Letter, title: str) -> str:
-    streets = list(dict.fromkeys(fact.street for fact in one.facts))
+def _heading(letter: Letter, title: str) -> str:
+    streets = list(dict.fromkeys(fact.street for fact in letter.facts))
     where = streets[0] if len(streets) == 1 else f"{streets[0]}等{len(streets)}条街路" if streets else ""
-    what = f"{one.facts[0].category}问题" if len(one.facts) == 1 else f"{len(one.facts)}件问题"
-    if one.kind == RECORD:
-        return f"关于{one.district}区域{what}的记录"
-    return f"关于{'再次' if one.follows else ''}限期整改{where}{what}的{title}"
+    what = f"{letter.facts[0].category}问题" if len(letter.facts) == 1 else f"{len(letter.facts)}件问题"
+    if letter.kind == RECORD:
+        return f"关于{letter.district}区域{what}的记录"
+    return f"关于{'再次' if letter.follows else ''}限期整改{where}{what}的{title}"
 
 
-def _body(one: Letter) -> Iterator[Paragraph]:
-    yield Paragraph("", _first(one))
-    due = hour_zh(one.due) if one.due else f"签发后{one.head.reply}内"
-    by = f"于{due}前" if one.due else due
-    close = f"按结案条件“{one.facts[0].close}”" if len(one.facts) == 1 and one.facts[0].close else "按附件所列要求"
+def _body(letter: Letter) -> Iterator[Paragraph]:
+    yield Paragraph("", _first(letter))
+    due = hour_zh(letter.due) if letter.due else f"签发后{letter.head.reply}内"
+    by = f"于{due}前" if letter.due else due
+    close = (
+        f"按结案条件“{letter.facts[0].close}”" if len(letter.facts) == 1 and letter.facts[0].close else "按附件所列要求"
+    )
     yield Paragraph("一、立即整改。", f"{by}{close}整改到位。")
-    named = "，".join(part for part in (one.head.contact and f"联系人：{one.head.contact}",
-                                        one.head.phone and f"电话：{one.head.phone}") if part)  # fmt: skip
+    named = "，".join(part for part in (letter.head.contact and f"联系人：{letter.head.contact}",
+                                        letter.head.phone and f"电话：{letter.head.phone}") if part)  # fmt: skip
     contact = f"（{named}）" if named else ""
     yield Paragraph("二、及时反馈。", f"整改后在相同角度拍照，{by}书面报{OFFICE}{contact}。")
     yield Paragraph("三、举一反三。", "对责任区同类问题开展排查，防止反弹。")
-    times = one.head.factor
+    times = letter.head.factor
     more = "，加倍扣分" if not times else f"，超期扣分按{times}倍" if times > 1 else ""
-    twice = f"本次为重复督办{more}；" if one.follows else ""
+    twice = f"本次为重复督办{more}；" if letter.follows else ""
     yield Paragraph("", f"{twice}逾期未整改或者未反馈的，将按照{RULEBOOK}计入考核。")
 
 
-def _first(one: Letter) -> str:
-    call = "现再次督办" if one.follows else "现予督办"
-    begun = f"本局已以{one.first}督办，至今没有按要求整改、回复。" if one.follows else ""
-    if len(one.facts) == 1:
-        return f"{begun}{_one(one.facts[0], one.head.window)}。{call}，请抓好落实："
-    serious = sum(fact.severity == "严重" for fact in one.facts)
-    again = sum(fact.repeat > 1 for fact in one.facts)
+def _first(letter: Letter) -> str:
+    call = "现再次督办" if letter.follows else "现予督办"
+    begun = f"本局已以{letter.first}督办，至今没有按要求整改、回复。" if letter.follows else ""
+    if len(letter.facts) == 1:
+        return f"{begun}{_one(letter.facts[0], letter.head.window)}。{call}，请抓好落实："
+    serious = sum(fact.severity == "严重" for fact in letter.facts)
+    again = sum(fact.repeat > 1 for fact in letter.facts)
     counts = "，".join(part for part in (serious and f"严重问题{serious}件", again and f"重复出现{again}件") if part)
     counts = f"（其中{counts}）" if counts else ""
-    what = f"截至{day_zh(one.drafted_at)}，你单位负责的{len(one.facts)}件问题{counts}"
+    what = f"截至{day_zh(letter.drafted_at)}，你单位负责的{len(letter.facts)}件问题{counts}"
     return f"{begun}{what}超过整改时限，至今未整改到位（详见附件）。{call}，请抓好落实："
 
 
 def _one(fact: Fact, window: str) -> str:
     at = day_zh(fact.started) if fact.started else ""
     place = f"（{fact.place}）" if fact.place else ""
-    found = {
+    words = {
         "督查": f"{at}，{OFFICE}在督查{fact.street}{place}时发现{fact.text}",
         "街路长自查": f"{at}，街路长在自查{fact.street}{place}时发现{fact.text}",
         "上级交办": f"{at}，上级交办{fact.street}{place}的问题：{fact.text}",
@@ -137,14 +139,15 @@ def _one(fact: Fact, window: str) -> str:
     repeat = f"（{window}内重复出现，第{fact.repeat}次）" if fact.repeat > 1 else ""
     handed = hour_zh(fact.started) if fact.started else ""
     until = f"，应当于{hour_zh(fact.deadline)}前整改" if fact.deadline else ""
-    return f"{found}。该问题已于{handed}交办{limit}{until}，至今未整改到位{repeat}"
+    return f"{words}。该问题已于{handed}交办{limit}{until}，至今未整改到位{repeat}"
 
 
-def _record(one: Letter) -> Iterator[Paragraph]:
-    counted = f"{day_zh(one.drafted_at)}，{one.district}区域有{len(one.facts)}件问题较严重，或者重复出现、没有及时处理"
+def _record(letter: Letter) -> Iterator[Paragraph]:
+    what = f"{len(letter.facts)}件问题较严重，或者重复出现、没有及时处理"
+    counted = f"{day_zh(letter.drafted_at)}，{letter.district}区域有{what}"
     yield Paragraph("", f"{counted}（详见附件）。现将情况记录报告，请予现场调度、督促整改。")
-    streets = list(dict.fromkeys(fact.street for fact in one.facts))
-    yield Paragraph("", f"涉及街路：{'、'.join(streets)}。责任单位和街路长另发{one.head.title}。")
+    streets = list(dict.fromkeys(fact.street for fact in letter.facts))
+    yield Paragraph("", f"涉及街路：{'、'.join(streets)}。责任单位和街路长另发{letter.head.title}。")
 
 
 def _row(n: int, fact: Fact) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ def read_lines(
     layout: Layout, rows: Iterable[Row], tasks: Mapping[str, str], rules: Rules
 ) -> dict[str, dict[str, Line]]:
     """扣分明细 read back after the ledger was lost, by issue (base lines by month). ``tasks``: the task by issue."""
-    found: dict[str, dict[str, Line]] = defaultdict(dict)
+    lines: dict[str, dict[str, Line]] = defaultdict(dict)
     for row in rows:
         cell = {column.key: row.seen(layout, column.key) for column in layout.tab.columns}
         day, points = cell["date"], cell["points"]
@@ -96,8 +96,8 @@ def read_lines(
             serials.to_date(day),
             scores.DUTY if plain(cell["id"]).startswith(LINES) else tasks.get(issue, ""),
         )
-        found[_kept_under(line)][line.id] = line
-    return dict(found)
+        lines[_kept_under(line)][line.id] = line
+    return dict(lines)
 
 
 def _kept_under(line: Line) -> str:
@@ -169,13 +169,13 @@ def read_letters(
     layout: Layout, rows: Iterable[Row], facts: Mapping[str, Fact], people: Addressees, now: datetime
 ) -> dict[str, Letter]:
     """督办台账 read back, by key. A draft is drafted anew under its name; what was signed keeps number and term."""
-    found: dict[str, Letter] = {}
+    read: dict[str, Letter] = {}
     for row in rows:
-        one = _read_letter(layout, row, facts, people, found, now)
-        if one and one.key not in found:
-            found[one.key] = one
-    by_number = {one.number: one.key for one in found.values() if one.number}
-    return {key: replace(one, follows=by_number.get(one.first, one.first)) for key, one in found.items()}
+        letter = _read_letter(layout, row, facts, people, read, now)
+        if letter and letter.key not in read:
+            read[letter.key] = letter
+    by_number = {letter.number: letter.key for letter in read.values() if letter.number}
+    return {key: replace(letter, follows=by_number.get(letter.first, letter.first)) for key, letter in read.items()}
 
 
 def _read_letter(
@@ -195,9 +195,9 @@ def _read_letter(
     if not letters.NUMBERED.fullmatch(name):
         return people.of(Letter(name, LETTER, drafted, head, held, unit=unit, first=first))
     key = letters.key_of(drafted.date(), unit, taken, "·重复" if first else "")
-    one = people.of(Letter(key, LETTER, drafted, head, held, unit=unit, first=first, number=name, adopted=True))
+    letter = people.of(Letter(key, LETTER, drafted, head, held, unit=unit, first=first, number=name, adopted=True))
     return replace(
-        one, to=cell["to"], copy=cell["copy"], signer=row.cells.get("signer", ""),
+        letter, to=cell["to"], copy=cell["copy"], signer=row.cells.get("signer", ""),
         signed_at=row.cells.get("signed_at") or drafted, due=moment(row.seen(layout, "due"), people.rules),
         done_at=now if cell["state"] == letters.DONE else None,
     )  # fmt: skip

@@ -33,7 +33,7 @@ KEY = "issues"
 
 @dataclass(frozen=True)
 class Shelf:
-    """A row as it stands in an archive tab. ``kept`` are people's raw cells by key."""
+    """A row as it stands in an archive tab. ``typed`` are people's raw cells by key."""
 
     title: str
     rid: str
@@ -41,8 +41,8 @@ class Shelf:
     layout: Layout
 
     @property
-    def kept(self) -> Mapping[str, Raw]:
-        return self.row.parsed.kept
+    def typed(self) -> Mapping[str, Raw]:
+        return self.row.parsed.typed
 
 
 # Tabs
@@ -71,10 +71,10 @@ def misfit(title: str, live: Table, there: Table) -> str:
 
 
 def _trimmed(header: Sequence[str]) -> list[str]:
-    found = [str(cell).strip() for cell in header]
-    while found and not found[-1]:
-        found.pop()
-    return found
+    cells = [str(cell).strip() for cell in header]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
 
 
 # Rows in the archive
@@ -93,17 +93,17 @@ def _number(row: Row, layout: Layout) -> str:
     return next((cell for cell in cells if NUMBER.fullmatch(cell)), "")
 
 
-def chosen(found: Iterable[Shelf], known: Mapping[str, Known]) -> dict[str, Shelf]:
+def chosen(shelved: Iterable[Shelf], known: Mapping[str, Known]) -> dict[str, Shelf]:
     """By number the row that counts: of two, the one that says what the ledger knows, else the upper one."""
     groups: dict[str, list[Shelf]] = defaultdict(list)
-    for one in found:
-        if one.rid:
-            groups[one.rid].append(one)
-    return {rid: min(group, key=lambda one: not _as_known(one, known.get(rid))) for rid, group in groups.items()}
+    for shelf in shelved:
+        if shelf.rid:
+            groups[shelf.rid].append(shelf)
+    return {rid: min(group, key=lambda shelf: not _as_known(shelf, known.get(rid))) for rid, group in groups.items()}
 
 
-def _as_known(one: Shelf, known: Known | None) -> bool:
-    return known is not None and known.cells == one.kept
+def _as_known(shelf: Shelf, known: Known | None) -> bool:
+    return known is not None and known.cells == shelf.typed
 
 
 # What is ripe
@@ -132,12 +132,17 @@ class Ripening:
 
     def rows(self) -> list[Row]:
         self.asked = {*self._questions(), *self._in_letters(), *self._changed()}
-        found = [row for row in self.look.rows[KEY] if self._is_ripe(row)]
-        return sorted(found, key=lambda row: row.rid)
+        ripe_rows = [row for row in self.look.rows[KEY] if self._is_ripe(row)]
+        return sorted(ripe_rows, key=lambda row: row.rid)
 
     def _is_ripe(self, row: Row) -> bool:
-        one, now = self.look.followed.get(row.rid), self.look.now
-        if one is None or one.life.state not in lives.ENDED or row.rid in self.asked or one.cells.get("check"):
+        followed, now = self.look.followed.get(row.rid), self.look.now
+        if (
+            followed is None
+            or followed.life.state not in lives.ENDED
+            or row.rid in self.asked
+            or followed.cells.get("check")
+        ):
             return False
         if self.look.reading.known(KEY, row.rid).gone:
             return False
@@ -150,10 +155,16 @@ class Ripening:
 
     def _months(self, rid: str) -> set[str]:
         """Every month in which anything of the issue is counted."""
-        one = self.look.followed[rid]
-        found = {scores.month_of(one.stamps.received), *(line.month for line in one.lines), *self._asked_months[rid]}
-        found |= {scores.month_of(at) for at in (one.life.closed_at, *(v.at for v in one.stamps.verdicts)) if at}
-        return found | ({one.tally.month} if one.tally else set())
+        followed = self.look.followed[rid]
+        months = {
+            scores.month_of(followed.stamps.received),
+            *(line.month for line in followed.lines),
+            *self._asked_months[rid],
+        }
+        months |= {
+            scores.month_of(at) for at in (followed.life.closed_at, *(v.at for v in followed.stamps.verdicts)) if at
+        }
+        return months | ({followed.tally.month} if followed.tally else set())
 
     def __post_init__(self) -> None:
         self._asked_months: dict[str, set[str]] = defaultdict(set)
@@ -172,14 +183,14 @@ class Ripening:
 
     def _in_letters(self) -> Iterator[str]:
         """Issues of letters that are not done with."""
-        for one in {**self.look.memory.letters, **self.look.decision.letters}.values():
-            if one.kind == LETTER and not one.done_at and not one.void:
-                yield from (fact.number for fact in one.facts)
+        for letter in {**self.look.memory.letters, **self.look.decision.letters}.values():
+            if letter.kind == LETTER and not letter.done_at and not letter.void:
+                yield from (fact.number for fact in letter.facts)
 
     def _changed(self) -> Iterator[str]:
         """Rows that are not as they were sealed: they stay in sight."""
         for _, differences in self.look.drift.values():
-            yield from (one.row for one in differences)
+            yield from (difference.row for difference in differences)
 
 
 # After a move
@@ -194,16 +205,16 @@ class Settlement:
     astray: Mapping[str, tuple[int, ...]]
 
 
-def settle(memory: Memory, live: set[str], found: Sequence[Shelf]) -> Settlement:
+def settle(memory: Memory, live: set[str], shelved: Sequence[Shelf]) -> Settlement:
     """``live``: numbers that stand in the live tab; ``found``: the rows of the archive tabs."""
-    known, best = memory.known.get(KEY, {}), chosen(found, memory.known.get(KEY, {}))
-    moving = {rid for rid, one in memory.archived.items() if one.state == MOVING}
+    known, best = memory.known.get(KEY, {}), chosen(shelved, memory.known.get(KEY, {}))
+    moving = {rid for rid, archived in memory.archived.items() if archived.state == MOVING}
     there = {rid for rid in moving - live if rid in best and _as_known(best[rid], known.get(rid))}
     astray: dict[str, list[int]] = defaultdict(list)
-    for one in found:
-        if _is_astray(one, memory, live, there):
-            astray[one.title].append(one.row.number)
-    coming = {one.rid for one in found if one.row.number in astray.get(one.title, ())}
+    for shelf in shelved:
+        if _is_astray(shelf, memory, live, there):
+            astray[shelf.title].append(shelf.row.number)
+    coming = {shelf.rid for shelf in shelved if shelf.row.number in astray.get(shelf.title, ())}
     lost = moving - live - there - coming
     return Settlement(
         tuple(sorted(there)),
@@ -215,17 +226,17 @@ def settle(memory: Memory, live: set[str], found: Sequence[Shelf]) -> Settlement
 
 def missing(memory: Memory, standing: set[str]) -> list[str]:
     """Issues that were seen in the archive and are not among the numbers ``standing`` in any tab now."""
-    return sorted(rid for rid, one in memory.archived.items() if one.state == THERE and rid not in standing)
+    return sorted(rid for rid, archived in memory.archived.items() if archived.state == THERE and rid not in standing)
 
 
-def _is_astray(one: Shelf, memory: Memory, live: set[str], there: set[str]) -> bool:
+def _is_astray(shelf: Shelf, memory: Memory, live: set[str], there: set[str]) -> bool:
     """A row that must not be here: without a number, or of an issue that was not meant to come, or not as it was when
     it was meant to. Numbers that the ledger never knew are old records of people, and none of our business."""
-    if not one.rid:
+    if not shelf.rid:
         return True
-    if one.rid in live or one.rid in there or one.rid not in memory.known.get(KEY, {}):
+    if shelf.rid in live or shelf.rid in there or shelf.rid not in memory.known.get(KEY, {}):
         return False
-    mark = memory.archived.get(one.rid)
+    mark = memory.archived.get(shelf.rid)
     return mark is None or mark.state != THERE
 
 
@@ -242,22 +253,22 @@ def sheets(tables: Tables) -> tuple[dict[str, Table], dict[str, Tab]]:
 def adopt(look: Look) -> dict[str, str]:
     """After the ledger was lost: the archived issues as they stand, so that no number is given again and what rests on
     them is found. Returns the category by number."""
-    here, found = {row.rid for row in look.rows.get(KEY, [])}, {}
+    here, categories = {row.rid for row in look.rows.get(KEY, [])}, {}
     rules, decision, now = look.rules, look.decision, look.now
-    for rid, one in chosen(shelves(look.tables.tabs[KEY], look.tables.archives, look.zone), {}).items():
+    for rid, shelf in chosen(shelves(look.tables.tabs[KEY], look.tables.archives, look.zone), {}).items():
         if rid in here:
             continue
-        heard = one.row.cells.get("reported_at") or now
-        shown = {column.key: one.row.seen(one.layout, column.key) for column in one.layout.tab.service}
-        known = Known(rid, one.kept, one.row.parsed.print, {"heard": heard}, shown=shown)
+        heard = shelf.row.cells.get("reported_at") or now
+        shown = {column.key: shelf.row.seen(shelf.layout, column.key) for column in shelf.layout.tab.service}
+        known = Known(rid, shelf.typed, shelf.row.parsed.print, {"heard": heard}, shown=shown)
         decision.known.setdefault(KEY, {})[rid] = known
-        decision.archived[rid] = Archived(rid, one.title, THERE, now)
-        stamps = adoption.read_stamps(one.layout, one.row, rules, now, look.roster)
+        decision.archived[rid] = Archived(rid, shelf.title, THERE, now)
+        stamps = adoption.read_stamps(shelf.layout, shelf.row, rules, now, look.roster)
         if stamps:
             decision.stamps[rid] = stamps
         look.reading.numbers.take(rid)
-        found[rid] = one.row.cells.get("category", "")
-    return found
+        categories[rid] = shelf.row.cells.get("category", "")
+    return categories
 
 
 def merged(tables: Tables, memory: Memory, zone: ZoneInfo) -> tuple[Tables, Memory, dict[int, tuple[str, int]]]:
@@ -270,14 +281,14 @@ def merged(tables: Tables, memory: Memory, zone: ZoneInfo) -> tuple[Tables, Memo
     stand = {plain(row[layout.at["id"]]) for row in live.rows if layout.at["id"] < len(row)}
     best = chosen(shelves(tables.tabs[KEY], tables.archives, zone), memory.known.get(KEY, {}))
     rows, places = list(live.rows), {}
-    for rid, one in sorted(best.items()):
+    for rid, shelf in sorted(best.items()):
         if rid not in stand:
-            places[live.first + len(rows)] = (one.title, one.row.number)
-            rows.append(_aligned(one, tables.archives[one.title].header, live.header))
+            places[live.first + len(rows)] = (shelf.title, shelf.row.number)
+            rows.append(_aligned(shelf, tables.archives[shelf.title].header, live.header))
     seen = {**tables.seen, KEY: replace(live, rows=rows)}
     return replace(tables, seen=seen), replace(memory, archived={}), places
 
 
-def _aligned(one: Shelf, header: Sequence[str], live: Sequence[str]) -> tuple[Raw, ...]:
+def _aligned(shelf: Shelf, header: Sequence[str], live: Sequence[str]) -> tuple[Raw, ...]:
     at = {text: index for index, text in enumerate(header) if text}
-    return tuple(one.row.raw[at[text]] if text in at and at[text] < len(one.row.raw) else "" for text in live)
+    return tuple(shelf.row.raw[at[text]] if text in at and at[text] < len(shelf.row.raw) else "" for text in live)

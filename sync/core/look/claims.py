@@ -38,8 +38,8 @@ class Claims:
     @cached_property
     def rows(self) -> list[Row]:
         """Appeals and awards in the order of their answers."""
-        found = [row for row in self.reading.rows.get("requests", []) if row.cells.get("kind") in (APPEAL, AWARD)]
-        return sorted(found, key=lambda row: (self._answered(row), row.rid))
+        claims = [row for row in self.reading.rows.get("requests", []) if row.cells.get("kind") in (APPEAL, AWARD)]
+        return sorted(claims, key=lambda row: (self._answered(row), row.rid))
 
     def _answered(self, row: Row) -> datetime:
         return self.reading.mark("requests", row.rid, "answered")
@@ -57,10 +57,10 @@ class Claims:
     @cached_property
     def _lines(self) -> Mapping[str, Line]:
         """Every booked line by id, those of sealed months as sealed."""
-        found = {name: line for group in self.reading.booked.values() for name, line in group.items()}
+        lines = {name: line for group in self.reading.booked.values() for name, line in group.items()}
         for closing in self.reading.closings.values():
-            found |= closing.by_id
-        return found
+            lines |= closing.by_id
+        return lines
 
     @cached_property
     def _rids(self) -> set[str]:
@@ -84,17 +84,17 @@ class Claims:
         """The lines that requests led to before, and those of awards that were approved since. ``others``: the lines of
         issues as they stand now, by id."""
         rows = {self.key(row): row for row in reversed(self.rows)}
-        found: list[Line] = []
+        lines: list[Line] = []
         for key, group in sorted(self._groups.items(), key=lambda pair: self._is_appeal(pair[1])):
             row = rows.get(key)
             if row and self._again(row, group):
                 continue
-            known = {**others, **{line.id: line for line in found}}
-            found += self._take(key, self._kept(row, group, known) if row else tuple(group.values()))
+            known = {**others, **{line.id: line for line in lines}}
+            lines += self._take(key, self._kept(row, group, known) if row else tuple(group.values()))
         for row in self.rows:
             if row.cells["kind"] == AWARD and self._is_new(row):
-                found += self._take(self.key(row), self._awarded(row))
-        return found
+                lines += self._take(self.key(row), self._awarded(row))
+        return lines
 
     @staticmethod
     def _is_appeal(group: Mapping[str, Line]) -> bool:
@@ -104,16 +104,16 @@ class Claims:
     def upheld(self, final: Mapping[str, Line], uncut: Sequence[Line] = ()) -> list[Line]:
         """The lines of appeals that were upheld since. ``final``: all lines after ceilings, by id; ``uncut``: those of
         open months before ceilings."""
-        found: list[Line] = []
+        lines: list[Line] = []
         gone = {name for name, points in self.reading.returned.items() if points}
         for row in self.rows:
             if row.cells["kind"] == APPEAL and self._is_new(row):
                 original = final.get(row.cells.get("line", ""))
                 if original and original.points < 0 and not self._given_back(original):
                     cost = self._cost(original, [line for line in uncut if line.id not in gone])
-                    found += self._take(self.key(row), (self._returning(row, original, cost),))
+                    lines += self._take(self.key(row), (self._returning(row, original, cost),))
                     gone.add(original.id)
-        return found
+        return lines
 
     def _cost(self, original: Line, uncut: Sequence[Line]) -> int:
         """What a line takes away under its ceilings: others may fill the room that it leaves."""
@@ -123,7 +123,7 @@ class Claims:
             return -original.points
         rest = [line for line in mine if line.id != original.id]
         rules = self.reading.rules
-        with_it, without = (sum(one.points for one in ceilings.capped(some, rules)) for some in (mine, rest))
+        with_it, without = (sum(line.points for line in ceilings.capped(some, rules)) for some in (mine, rest))
         return without - with_it
 
     def _again(self, row: Row, group: Mapping[str, Line]) -> bool:
@@ -139,7 +139,7 @@ class Claims:
             return False
         if key in self._groups:
             return self._again(row, self._groups[key])
-        same = [one.rid for one in self.rows if one.cells.get("answer") == "同意" and self.line_id(one) == name]
+        same = [other.rid for other in self.rows if other.cells.get("answer") == "同意" and self.line_id(other) == name]
         return name not in self._by_line and same[0] == row.rid
 
     def _take(self, key: str, lines: Iterable[Line]) -> list[Line]:
@@ -231,26 +231,26 @@ class Claims:
         return []
 
     def _award_problems(self, layout: Layout, row: Row) -> list[str]:
-        cells, found = row.cells, []
+        cells, problems = row.cells, []
         day = self.reading.mark("requests", row.rid, "heard").date()
         name, units = cells.get("target", ""), self.reading.rules.units
         if name and not self.roster.street(name, day) and name not in units:
             hint = nearest(name, [*self.roster.names, *units]) or "请写街路名册里的街路或责任单位的名称。"
-            found.append(f"{place(layout, 'target')}填的是{quoted(name)}，不是街路也不是责任单位。{hint}")
+            problems.append(f"{place(layout, 'target')}填的是{quoted(name)}，不是街路也不是责任单位。{hint}")
         points = cells.get("points")
         if points is not None and (points == 0 or abs(points * 100 - round(points * 100)) > 1e-6):
-            found.append(f"{place(layout, 'points')}填的是{points:g}，要写最多两位小数、不为零的分数，减分写负数。")
+            problems.append(f"{place(layout, 'points')}填的是{points:g}，要写最多两位小数、不为零的分数，减分写负数。")
         if self._by_line.get(self.line_id(row), "") not in ("", self.key(row)):
-            found.append("这一行和已经记过分的另一行完全相同，只记一次；确实是两件事，请把理由写得不同。")
-        return found
+            problems.append("这一行和已经记过分的另一行完全相同，只记一次；确实是两件事，请把理由写得不同。")
+        return problems
 
     def _late_edit(self, layout: Layout, row: Row, booked: Mapping[str, Line]) -> list[str]:
-        line = next((one for one in booked.values() if one.rule == scores.AWARD), None)
+        line = next((line for line in booked.values() if line.rule == scores.AWARD), None)
         points = row.cells.get("points", 0)
         if line is None or scores.revoked(line) or round(points * 100) == line.points:
             return []
-        said = f"{place(layout, 'points')}改成{points:g}没有采用：已按{points_zh(line.points)}分记入 {line.month}。"
-        return [said + "要更正，请另外申请一次加减分。"]
+        sentence = f"{place(layout, 'points')}改成{points:g}没有采用：已按{points_zh(line.points)}分记入 {line.month}。"
+        return [sentence + "要更正，请另外申请一次加减分。"]
 
     def state(self, row: Row, state: str) -> str:
         """状态 of a request; an appeal that came after its window says so, and the approver decides."""

@@ -113,9 +113,9 @@ class Look:
         names = {row.rid: row.cells.get("category", "") for row in self.rows["issues"]} | dict(moved)
         categories = {rid: self.rules.categories.get(name) for rid, name in names.items()}
         tasks = {rid: category.task for rid, category in categories.items() if category}
-        found = adoption.read_lines(self.layouts["lines"], self.rows.get("lines", []), tasks, self.rules)
-        self.reading.booked = found
-        self.decision.lines |= found
+        lines = adoption.read_lines(self.layouts["lines"], self.rows.get("lines", []), tasks, self.rules)
+        self.reading.booked = lines
+        self.decision.lines |= lines
 
     # Rows of the tabs around the log
     def check_small_tabs(self) -> None:
@@ -134,9 +134,9 @@ class Look:
         layout = self.layouts.get(key)
         if layout is None:
             return
-        kept, used = self.memory.memo.checked.get(key, {}), {}
+        remembered, used = self.memory.memo.checked.get(key, {}), {}
         for row in self.rows[key]:
-            about, memo = context(row), kept.get(row.rid)
+            about, memo = context(row), remembered.get(row.rid)
             if memo is None or memo[0] is not row.parsed or memo[1] != about:
                 memo = (row.parsed, about, self._checked(layout, row, more))
             used[row.rid] = memo
@@ -226,11 +226,11 @@ class Look:
         self.followed = self.followup.run()
         for row in self.rows["issues"]:
             self._say("issues", row, self.followed[row.rid].cells)
-        self.wakes += [one.wake for one in self.followed.values() if one.wake]
+        self.wakes += [followed.wake for followed in self.followed.values() if followed.wake]
 
     # Feedback
     def answer_feedback(self) -> None:
-        results = {number: text for one in self.followed.values() for number, text in one.results.items()}
+        results = {number: text for followed in self.followed.values() for number, text in followed.results.items()}
         if self.followed:
             results |= doubts.doubted(self.reading, self.followup.fixes, results)
 
@@ -273,7 +273,7 @@ class Look:
 
     # Notices
     def tell(self) -> None:
-        of_issues = (notice for one in self.followed.values() for notice in one.notices)
+        of_issues = (notice for followed in self.followed.values() for notice in followed.notices)
         told = (*of_issues, *self.rounds.notices(), *self.of_letters)
         rows = NoticeBook(self.reading, self.followed, self.book.settled).take(told)
         if rows is not None:
@@ -289,7 +289,7 @@ class Look:
     def report(self) -> None:
         """运行状态: what people must look at; then what to remember and when to look again."""
         self._bring_back()
-        said = status.items(
+        items = status.items(
             self.skipped,
             self.reading.gone,
             self.roster,
@@ -301,14 +301,18 @@ class Look:
         )
         self.seals = seals.Seals(self.reading, self.followed)
         self.drift = self.seals.drift()
-        said |= {f"封存月份：{month}": seals.warning(month, found) for month, (_, found) in self.drift.items() if found}
+        items |= {
+            f"封存月份：{month}": seals.warning(month, differences)
+            for month, (_, differences) in self.drift.items()
+            if differences
+        }
         before = self.memory.status
         if status.ADOPTED in before and before[status.ADOPTED][1].date() == self.now.date():
-            said.setdefault(status.ADOPTED, before[status.ADOPTED][0])  # to be read, it must stand longer than a look
-        said = {**self.memory.warnings, **self.unsaid, **said}
+            items.setdefault(status.ADOPTED, before[status.ADOPTED][0])  # to be read, it must stand longer than a look
+        items = {**self.memory.warnings, **self.unsaid, **items}
         self.decision.status = {
             item: before[item] if item in before and before[item][0] == text else (text, self.now)
-            for item, text in said.items()
+            for item, text in items.items()
         }
         if "status" in self.layouts and "status" not in self.skipped:
             cells = [
@@ -317,7 +321,7 @@ class Look:
             plan.wish_list(self.decision.plan, self.layouts["status"], self.rows["status"], cells, self.zone)
         self.decision.ripe = tuple(row.rid for row in archive.ripe(self))
         self.decision.numbers = self.reading.numbers.highest
-        if any(one.gone > 0 for group in self.decision.known.values() for one in group.values()):
+        if any(row.gone > 0 for group in self.decision.known.values() for row in group.values()):
             self.wakes.append(self.now)  # a row was missed once: look again, it may only have been cut
         self.wakes.append(status.next_day(self.now))
         self.decision.wake = min(self.wakes)
@@ -325,13 +329,13 @@ class Look:
     def _bring_back(self) -> None:
         """Rows that ``jielu restore`` asked for are put at the end of their tab, as they were; ``restored`` are those
         that were seen there again."""
-        gone = {one.rid for group in self.reading.gone.values() for one in group}
+        gone = {row.rid for group in self.reading.gone.values() for row in group}
         done = [rid for rid in self.memory.wanted_back if rid not in gone]
         for rid in self.memory.wanted_back:
             for key, group in self.reading.gone.items():
-                for one in group:
-                    if one.rid == rid and key not in self.skipped:
-                        cells = {**one.cells, self.layouts[key].tab.id: rid} if self.layouts[key].tab.id else one.cells
+                for row in group:
+                    if row.rid == rid and key not in self.skipped:
+                        cells = {**row.cells, self.layouts[key].tab.id: rid} if self.layouts[key].tab.id else row.cells
                         plan.append_row(self.decision.plan, self.layouts[key], cells)
         self.decision.restored = tuple(done)
 

@@ -20,7 +20,7 @@ def _tab(reading: Reading, key: str) -> None:
     known = reading.memory.known.get(key, {})
     staff = reading.tables.tabs[key].staff
     for row in reading.rows[key]:
-        name, cells = "·".join(row.parsed.key), row.parsed.kept
+        name, cells = "·".join(row.parsed.key), row.parsed.typed
         before = known[name].cells if name in known else {}
         if not all(row.parsed.key) or cells == before:
             continue

@@ -34,31 +34,31 @@ def doubted(reading: Reading, fixes: Mapping[str, Sequence[Fix]], results: Mappi
         (number, fix)
         for number, group in fixes.items()
         for fix in group
-        if results.get(fix.row, "").startswith(OPEN) and any(one in pictures for one in ids(fix.photos))
+        if results.get(fix.row, "").startswith(OPEN) and any(photo in pictures for photo in ids(fix.photos))
     ]
     if not waiting:
         return {}
     uses = list(_uses(reading, fixes))
-    found = {}
+    doubtful = {}
     for number, fix in waiting:
-        mine = [Use(number, False, fix.at, one) for one in ids(fix.photos)]
-        if said := doubt(mine, uses, pictures, reading.rules.forms.similar):
-            found[fix.row] = f"{results[fix.row]}；{said}"
-    return found
+        mine = [Use(number, False, fix.at, photo) for photo in ids(fix.photos)]
+        if sentence := doubt(mine, uses, pictures, reading.rules.forms.similar):
+            doubtful[fix.row] = f"{results[fix.row]}；{sentence}"
+    return doubtful
 
 
 def _uses(reading: Reading, fixes: Mapping[str, Sequence[Fix]]) -> Iterator[Use]:
     """Every photo in its place, those of the issue log first."""
     for row in reading.rows.get("issues", []):
-        for one in ids(row.cells.get("photos")):
-            yield Use(row.rid, True, reading.mark("issues", row.rid, "heard"), one)
+        for photo in ids(row.cells.get("photos")):
+            yield Use(row.rid, True, reading.mark("issues", row.rid, "heard"), photo)
     for rid, known in reading.away.items():
-        for one in ids(plain(known.cells.get("photos"))):
-            yield Use(rid, True, known.marks["heard"], one)
+        for photo in ids(plain(known.cells.get("photos"))):
+            yield Use(rid, True, known.marks["heard"], photo)
     for number, group in fixes.items():
         for fix in group:
-            for one in ids(fix.photos):
-                yield Use(number, False, fix.at, one)
+            for photo in ids(fix.photos):
+                yield Use(number, False, fix.at, photo)
 
 
 def doubt(mine: Sequence[Use], uses: Iterable[Use], pictures: Mapping[str, Picture], similar: int) -> str:
@@ -69,21 +69,21 @@ def doubt(mine: Sequence[Use], uses: Iterable[Use], pictures: Mapping[str, Pictu
     """
     alike = ""
     for other in uses:
-        for one in mine:
-            if not _comes_first(other, one) or one.photo not in pictures or other.photo not in pictures:
+        for use in mine:
+            if not _comes_first(other, use) or use.photo not in pictures or other.photo not in pictures:
                 continue
-            ours, theirs = pictures[one.photo], pictures[other.photo]
+            ours, theirs = pictures[use.photo], pictures[other.photo]
             if ours.pixels == theirs.pixels:
-                return _sentence(one, other, "相同")
+                return _sentence(use, other, "相同")
             if not alike and (ours.fingerprint ^ theirs.fingerprint).bit_count() <= similar:
-                alike = _sentence(one, other, "很像")
+                alike = _sentence(use, other, "很像")
     return alike
 
 
-def _comes_first(other: Use, one: Use) -> bool:
-    return other.before if other.issue == one.issue else other.at < one.at
+def _comes_first(other: Use, use: Use) -> bool:
+    return other.before if other.issue == use.issue else other.at < use.at
 
 
-def _sentence(one: Use, other: Use, how: str) -> str:
-    with_ = "整改前的照片" if other.issue == one.issue else f" {other.issue} 的照片"
+def _sentence(use: Use, other: Use, how: str) -> str:
+    with_ = "整改前的照片" if other.issue == use.issue else f" {other.issue} 的照片"
     return f"整改后照片和{with_}{how}，请人工核对"

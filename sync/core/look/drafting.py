@@ -38,21 +38,21 @@ class Drafting:
 
     def _tidy(self) -> None:
         """A draft holds only what still calls for it; a row that is cut for a moment stays in it."""
-        for key, one in self.letters.items():
-            if one.kind == LETTER and not one.number and not one.void and one.facts:
-                kept = tuple(fact for fact in one.facts if self._still(fact.number, one))
-                if kept != one.facts:
-                    self.letters[key] = self.people.of(replace(one, facts=kept))
+        for key, letter in self.letters.items():
+            if letter.kind == LETTER and not letter.number and not letter.void and letter.facts:
+                facts = tuple(fact for fact in letter.facts if self._still(fact.number, letter))
+                if facts != letter.facts:
+                    self.letters[key] = self.people.of(replace(letter, facts=facts))
 
     def _still(self, rid: str, draft: Letter) -> bool:
         """Whether an issue stays in a draft: to be mended by its unit, in a second letter owed to the first."""
-        one = self.followed.get(rid)
-        if one is None:
+        followed = self.followed.get(rid)
+        if followed is None:
             return not self._gone(rid)
         before = self.letters.get(draft.follows)
         if before is not None:
             return self._owed(rid, before)
-        return one.life.running and one.life.unit == draft.unit
+        return followed.life.running and followed.life.unit == draft.unit
 
     def _gone(self, rid: str) -> bool:
         known = self.reading.decision.known.get("issues", {}).get(rid)
@@ -62,20 +62,22 @@ class Drafting:
     def _draft(self) -> None:
         """Issues that call for a letter and stand in none to their unit go into the day's draft of it; a unit that was
         written to today waits until tomorrow."""
-        bound = {(fact.number, one.unit) for one in self.letters.values() if one.standing for fact in one.facts}
+        bound = {
+            (fact.number, letter.unit) for letter in self.letters.values() if letter.standing for fact in letter.facts
+        }
         waiting: dict[str, list[Fact]] = {}
-        for rid, one in self.followed.items():
-            if one.fact and (rid, one.life.unit) not in bound:
-                waiting.setdefault(one.life.unit, []).append(one.fact)
+        for rid, followed in self.followed.items():
+            if followed.fact and (rid, followed.life.unit) not in bound:
+                waiting.setdefault(followed.life.unit, []).append(followed.fact)
         for unit, facts in sorted(waiting.items()):
-            today = [one for one in self.letters.values() if one.unit == unit and not one.follows and not one.void
-                     and one.drafted_at.date() == self.day]  # fmt: skip
-            if not any(one.number for one in today):
+            first_ones = (letter for letter in self.letters.values() if letter.unit == unit and not letter.follows)
+            today = [letter for letter in first_ones if not letter.void and letter.drafted_at.date() == self.day]
+            if not any(letter.number for letter in today):
                 self._add(today[0] if today else self._new(unit), facts)
 
-    def _add(self, one: Letter, facts: list[Fact]) -> None:
-        found = sorted((*one.facts, *facts), key=lambda fact: fact.number)
-        self.letters[one.key] = self.people.of(replace(one, facts=tuple(found)))
+    def _add(self, letter: Letter, facts: list[Fact]) -> None:
+        all_facts = sorted((*letter.facts, *facts), key=lambda fact: fact.number)
+        self.letters[letter.key] = self.people.of(replace(letter, facts=tuple(all_facts)))
 
     def _new(self, unit: str, mark: str = "") -> Letter:
         key = letters.key_of(self.day, unit, self.letters, mark)
@@ -83,67 +85,80 @@ class Drafting:
 
     def _repeat(self) -> None:
         """The second letter: nobody answered by the time given, or did not mend."""
-        followed_up = {one.follows for one in self.letters.values() if one.standing and one.state != letters.IDLE}
-        for one in list(self.letters.values()):
-            late = one.due is not None and self.now > one.due and not one.done_at
-            if not late or one.void or one.key in followed_up:
+        followed_up = {
+            letter.follows for letter in self.letters.values() if letter.standing and letter.state != letters.IDLE
+        }
+        for letter in list(self.letters.values()):
+            late = letter.due is not None and self.now > letter.due and not letter.done_at
+            if not late or letter.void or letter.key in followed_up:
                 continue
-            owed = [fact for fact in one.facts if self._owed(fact.number, one)]
+            owed = [fact for fact in letter.facts if self._owed(fact.number, letter)]
             if owed:
-                self._add(replace(self._new(one.unit, "·重复"), follows=one.key, first=one.number), owed)
+                self._add(replace(self._new(letter.unit, "·重复"), follows=letter.key, first=letter.number), owed)
 
     def _owed(self, rid: str, letter: Letter) -> bool:
         """Whether an issue keeps a letter open past its time: not mended, or (nobody answered) not over yet."""
-        one = self.followed.get(rid)
-        if one is None or one.life.unit != letter.unit:
+        followed = self.followed.get(rid)
+        if followed is None or followed.life.unit != letter.unit:
             return False
-        late = one.life.running and one.life.deadline is not None and self.now > one.life.deadline
-        return late or (not letter.answered_at and one.life.state == lives.FIXED)
+        late = followed.life.running and followed.life.deadline is not None and self.now > followed.life.deadline
+        return late or (not letter.answered_at and followed.life.state == lives.FIXED)
 
     # Records
     def _record(self) -> None:
         """What entered a letter goes into the day's record for the commander, sent at the hour of the rules."""
-        told = {(fact.number, fact.why) for one in self.letters.values() if one.kind == RECORD for fact in one.facts}
-        for one in list(self.letters.values()):
-            if one.kind == LETTER and not one.adopted and one.drafted_at.date() == self.day:
-                mark = f"重复督办，续{one.first}" if one.follows else ""
-                shown = [replace(fact, why=mark or fact.why) for fact in one.facts if fact.district]
+        told = {
+            (fact.number, fact.why)
+            for letter in self.letters.values()
+            if letter.kind == RECORD
+            for fact in letter.facts
+        }
+        for letter in list(self.letters.values()):
+            if letter.kind == LETTER and not letter.adopted and letter.drafted_at.date() == self.day:
+                mark = f"重复督办，续{letter.first}" if letter.follows else ""
+                shown = [replace(fact, why=mark or fact.why) for fact in letter.facts if fact.district]
                 for fact in (fact for fact in shown if (fact.number, fact.why) not in told):
                     self._note(fact)
-        for key, one in self.letters.items():
-            if one.kind == RECORD and not one.number:
-                self._send(key, one)
+        for key, letter in self.letters.items():
+            if letter.kind == RECORD and not letter.number:
+                self._send(key, letter)
 
     def _note(self, fact: Fact) -> None:
         """Into today's record, or tomorrow's once today's is out."""
         keys = [f"记录·{self.day + timedelta(days=ahead):%Y%m%d}·{fact.district}" for ahead in range(2)]
         key = next((key for key in keys if key not in self.letters or not self.letters[key].number), keys[-1])
         names = self.people.commanders(fact.district)
-        one = self.letters.get(key) or Letter(
+        record = self.letters.get(key) or Letter(
             key, RECORD, self.now.replace(microsecond=0), letters.head(self.rules), (), district=fact.district
         )
-        found = sorted((*one.facts, fact), key=lambda fact: fact.number)
-        self.letters[key] = replace(one, facts=tuple(found), to=_to(fact.district, names), receivers=names)
+        facts = sorted((*record.facts, fact), key=lambda fact: fact.number)
+        self.letters[key] = replace(record, facts=tuple(facts), to=_to(fact.district, names), receivers=names)
 
-    def _send(self, key: str, one: Letter) -> None:
+    def _send(self, key: str, record: Letter) -> None:
         day = datetime.strptime(key.split("·")[1], "%Y%m%d").date()  # noqa: DTZ007 - a day, as the key names it
         due = datetime.combine(day, time(self.rules.letters.record_at), self.reading.zone)
-        names = self.people.commanders(one.district)
-        if names and not one.receivers:
-            one = replace(one, receivers=names, to=_to(one.district, names))
-        if self.now >= due and one.receivers:
-            one = replace(one, number=key, signed_at=self.now.replace(microsecond=0))
-        self.letters[key] = one
+        names = self.people.commanders(record.district)
+        if names and not record.receivers:
+            record = replace(record, receivers=names, to=_to(record.district, names))
+        if self.now >= due and record.receivers:
+            record = replace(record, number=key, signed_at=self.now.replace(microsecond=0))
+        self.letters[key] = record
         if self.now < due:
             self.wakes.append(due)
 
     def _finish(self) -> None:
         """Answered, and all its issues over: done, for good."""
-        for key, one in self.letters.items():
-            if one.kind == LETTER and one.number and one.answered_at and not one.void and not one.done_at:
-                lived = [(fact.number, self.followed.get(fact.number)) for fact in one.facts]
+        for key, letter in self.letters.items():
+            if (
+                letter.kind == LETTER
+                and letter.number
+                and letter.answered_at
+                and not letter.void
+                and not letter.done_at
+            ):
+                lived = [(fact.number, self.followed.get(fact.number)) for fact in letter.facts]
                 if all(self._gone(rid) if now is None else now.life.state in lives.ENDED for rid, now in lived):
-                    self.letters[key] = replace(one, done_at=self.now)
+                    self.letters[key] = replace(letter, done_at=self.now)
 
 
 def _to(district: str, names: tuple[str, ...]) -> str:

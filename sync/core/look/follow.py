@@ -67,14 +67,14 @@ class FollowUp:
     def run(self) -> dict[str, Followed]:
         """Each issue by itself, by rid: stamp it, see where it stands, say what its row should show."""
         layout = self.reading.layouts["issues"]
-        kept = self.memory.memo.followed
+        remembered = self.memory.memo.followed
         used: dict[str, Any] = {}
         for row in self._in_order():
             fixes, asks = self.fixes.get(row.rid, ()), self.asks.get(row.rid, ())
             heard_of = (self.answers.get(row.rid, ()), tuple(self.letters.numbers.get(row.rid, ())))
             given = (layout.header, row.parsed, fixes, asks, self._withdrawn(row.rid), heard_of)
             state = (self.memory.stamps.get(row.rid), self.reading.booked.get(row.rid), self.reading.closings)
-            memo = kept.get(row.rid)
+            memo = remembered.get(row.rid)
             if memo and memo[0] == given and memo[1] == state and (memo[2].wake is None or self.now < memo[2].wake):
                 used[row.rid] = memo  # its stamps and lines stand in the ledger already
                 continue
@@ -104,62 +104,64 @@ class FollowUp:
     @cached_property
     def fixes(self) -> dict[str, tuple[Fix, ...]]:
         """Feedback by issue, in the order of the hours that count."""
-        found: dict[str, list[Fix]] = defaultdict(list)
+        fixes: dict[str, list[Fix]] = defaultdict(list)
         for row in self.reading.rows.get("feedback", []):
             cells = row.cells
             if "issue" in cells and "outcome" in cells:
                 heard_at = self.reading.mark("feedback", row.rid, "heard")
                 fix = Fix(row.rid, row.number, heard_at, cells["outcome"], cells.get("photos", ""))
-                found[cells["issue"]].append(fix)
+                fixes[cells["issue"]].append(fix)
         for number, fix in self._fixes_not_seen():
-            found[number].append(fix)
-        return {rid: tuple(sorted(group, key=lambda fix: (fix.at, fix.rid))) for rid, group in found.items()}
+            fixes[number].append(fix)
+        return {rid: tuple(sorted(group, key=lambda fix: (fix.at, fix.rid))) for rid, group in fixes.items()}
 
     def _fixes_not_seen(self) -> Iterator[tuple[str, Fix]]:
         """Feedback whose row is not there now: cut for a moment, it still counts; deleted, it counts when a verdict was
         given on it."""
         seen = {row.rid for row in self.reading.rows.get("feedback", [])}
-        for rid, one in self.memory.known.get("feedback", {}).items():
-            if rid in seen or "issue" not in one.cells:
+        for rid, row in self.memory.known.get("feedback", {}).items():
+            if rid in seen or "issue" not in row.cells:
                 continue
-            now = self.decision.known.get("feedback", {}).get(rid, one)
-            number, at = plain(one.cells["issue"]), one.marks["heard"]
+            now = self.decision.known.get("feedback", {}).get(rid, row)
+            number, at = plain(row.cells["issue"]), row.marks["heard"]
             stamps = self.memory.stamps.get(number)
             verified = stamps is not None and any(verdict.at >= at for verdict in stamps.verdicts)
             if not now.deleted or verified:
-                yield number, Fix(rid, 0, at, plain(one.cells.get("outcome")), plain(one.cells.get("photos")))
+                yield number, Fix(rid, 0, at, plain(row.cells.get("outcome")), plain(row.cells.get("photos")))
 
     @cached_property
     def asks(self) -> dict[str, tuple[Ask, ...]]:
         """Approved requests without a fault that move a clock, by issue."""
-        found: dict[str, list[Ask]] = defaultdict(list)
+        asks: dict[str, list[Ask]] = defaultdict(list)
         for row in self.reading.rows.get("requests", []):
             if _approves(row) and row.rid not in self.faulty:
                 at = self.reading.mark("requests", row.rid, "answered")
                 ask = Ask(row.rid, row.cells["kind"], at, row.cells.get("until"), row.cells.get("to_unit", ""))
-                found[row.cells["issue"]].append(ask)
-        return {rid: tuple(sorted(group, key=lambda ask: (ask.at, ask.rid))) for rid, group in found.items()}
+                asks[row.cells["issue"]].append(ask)
+        return {rid: tuple(sorted(group, key=lambda ask: (ask.at, ask.rid))) for rid, group in asks.items()}
 
     @cached_property
     def answers(self) -> dict[str, tuple[datetime, ...]]:
         """When superiors answered, by issue: answers to requests that move it, yes or no, and their 现场调度."""
-        found: dict[str, list[datetime]] = defaultdict(list)
+        hours: dict[str, list[datetime]] = defaultdict(list)
         for row in self.reading.rows.get("requests", []):
             moves = row.cells.get("kind") in ("延期", "挂账", "移交")
             if moves and "answer" in row.cells and "issue" in row.cells and row.rid not in self.faulty:
-                found[row.cells["issue"]].append(self.reading.mark("requests", row.rid, "answered"))
+                hours[row.cells["issue"]].append(self.reading.mark("requests", row.rid, "answered"))
         for row in self.reading.rows.get("duties", []):
             named = row.cells.get("kind") == "现场调度" and "issue" in row.cells
             if named and row.rid not in self.faulty and self._by_a_superior(row):
-                found[row.cells["issue"]].append(self.reading.mark("duties", row.rid, "heard"))
-        return {rid: tuple(sorted(hours)) for rid, hours in found.items()}
+                hours[row.cells["issue"]].append(self.reading.mark("duties", row.rid, "heard"))
+        return {rid: tuple(sorted(hours)) for rid, hours in hours.items()}
 
     def _by_a_superior(self, row: Row) -> bool:
         """Whether who dispatched is set over the issue: nobody answers what he reported up himself."""
         stamps = self.memory.stamps.get(row.cells.get("issue", ""))
-        one = person(self.roster, row.cells.get("reporter", ""), self.reading.mark("duties", row.rid, "heard").date())
+        superior = person(
+            self.roster, row.cells.get("reporter", ""), self.reading.mark("duties", row.rid, "heard").date()
+        )
         area = {"branch": stamps.branch, "district": stamps.district} if stamps else {}
-        return one is not None and any(over(one, role, area) for role in SUPERIORS)
+        return superior is not None and any(over(superior, role, area) for role in SUPERIORS)
 
     @cached_property
     def _about(self) -> dict[str, str]:
@@ -222,8 +224,8 @@ class FollowUp:
     def _lines(self, issue: Issue, life: Life, stamps: Stamps, booked: Mapping[str, Line]) -> tuple[Line, ...]:
         """The issue's lines, with regard to months that are sealed."""
         own = {name: line for name, line in booked.items() if line.rule != scores.BACK}
-        found = scores.lines(issue, life, stamps, self.rules, own)
-        return seal.settle(found, booked, self.reading.closings, self.reading.returned, self.now.date())
+        lines = scores.lines(issue, life, stamps, self.rules, own)
+        return seal.settle(lines, booked, self.reading.closings, self.reading.returned, self.now.date())
 
     def _next(self, moments: Iterable[datetime]) -> datetime | None:
         return min((moment for moment in moments if moment > self.now), default=None)
@@ -237,10 +239,10 @@ class FollowUp:
         return Followed(issue.stamps, Life("", ""), cells, results, (), (), None, wake)
 
     def _issue_problems(self, layout: Layout, row: Row) -> list[str]:
-        found = [*row.parsed.problems, *checks.known_lists(layout, row.cells, self.lists)]
-        found += checks.future(layout, row.cells, "reported_at", self.now)
-        found += checks.future(layout, row.cells, "verified_at", self.now)
-        return found + checks.past_limit(layout, row.cells)
+        problems = [*row.parsed.problems, *checks.known_lists(layout, row.cells, self.lists)]
+        problems += checks.future(layout, row.cells, "reported_at", self.now)
+        problems += checks.future(layout, row.cells, "verified_at", self.now)
+        return problems + checks.past_limit(layout, row.cells)
 
     def _stamps(self, layout: Layout, row: Row) -> Stamps:
         """The stamps that the ledger holds, or those that the sheet still shows, or the first ones."""
@@ -285,23 +287,23 @@ class FollowUp:
 
     def _unheeded(self, layout: Layout, row: Row, stamps: Stamps) -> list[str]:
         """Edits that came too late to change what was stamped: said, since silence would look like consent."""
-        found = []
+        problems = []
         name = row.cells.get("street", "")
         street = self.roster.street(name, stamps.received.date())
         if street and street.name != stamps.street:
-            found.append(f"{checks.place(layout, 'street')}改成「{name}」没有采用：已经有反馈、复核或升级。"
+            problems.append(f"{checks.place(layout, 'street')}改成「{name}」没有采用：已经有反馈、复核或升级。"
                          f"仍由「{stamps.street}」负责；确实填错了，请作废后重新填报。")  # fmt: skip
         source = row.cells.get("source", "")
         if source and stamps.source and source != stamps.source:
             place = checks.place(layout, "source")
-            found.append(f"{place}改成「{source}」没有采用：收到时是「{stamps.source}」，计时和计分不变。")
+            problems.append(f"{place}改成「{source}」没有采用：收到时是「{stamps.source}」，计时和计分不变。")
         verdict, typed = row.cells.get("verified"), row.cells.get("verified_at")
         last = stamps.verdicts[-1] if stamps.verdicts else None
         if verdict and typed and last and last.typed == typed and last.at != typed and typed <= self.now:
-            found.append(
+            problems.append(
                 f"{checks.place(layout, 'verified_at')}早于填报或整改反馈，按看到复核结果的 {last.at:%m-%d %H:%M} 计。"
             )
-        return found
+        return problems
 
     def _repeat(self, row: Row, street: str, received: datetime) -> int:
         """Which occurrence this is of the same place and category within the window of the rules."""
@@ -317,22 +319,22 @@ class FollowUp:
     @cached_property
     def _places(self) -> dict[tuple[str, ...], list[datetime]]:
         """Hours of receipt by what must be equal for a repeat, in order."""
-        found: dict[tuple[str, ...], list[datetime]] = defaultdict(list)
+        hours_by_place: dict[tuple[str, ...], list[datetime]] = defaultdict(list)
         for row in self.reading.rows["issues"]:
             stamps = self.memory.stamps.get(row.rid)
             if stamps and stamps.street and not stamps.voided:
                 key = issues.same_place(row.cells, stamps.street, self.rules.repeat.same)
                 if key:
-                    found[key].append(stamps.received)
-        for rid, one in self.reading.away.items():
+                    hours_by_place[key].append(stamps.received)
+        for rid, archived in self.reading.away.items():
             stamps = self.memory.stamps.get(rid)
             if stamps and stamps.street and not stamps.voided:
-                key = issues.same_place(_texts(one), stamps.street, self.rules.repeat.same)
+                key = issues.same_place(_texts(archived), stamps.street, self.rules.repeat.same)
                 if key:
-                    found[key].append(stamps.received)
-        for hours in found.values():
+                    hours_by_place[key].append(stamps.received)
+        for hours in hours_by_place.values():
             hours.sort()
-        return found
+        return hours_by_place
 
     def _issue_cells(
         self, row: Row, issue: Issue, stamps: Stamps, life: Life, problems: Iterable[str]
@@ -355,9 +357,9 @@ class FollowUp:
         }
 
 
-def _texts(one: Known) -> dict[str, str]:
+def _texts(row: Known) -> dict[str, str]:
     """The cells of a row that is not there, as a reader would give them where they are texts."""
-    return {key: plain(value) for key, value in one.cells.items()}
+    return {key: plain(value) for key, value in row.cells.items()}
 
 
 def _approves(row: Row) -> bool:

@@ -62,18 +62,18 @@ class LetterBook:
             drafting.run()
             self.wakes += drafting.wakes
         self._write(rows)
-        changed = {key: one for key, one in self.letters.items() if self.memory.letters.get(key) != one}
+        changed = {key: letter for key, letter in self.letters.items() if self.memory.letters.get(key) != letter}
         self.decision.letters |= changed
         if changed:
             self.wakes.append(self.now)  # what follows from it (督办函号, points) is seen by another look
-        self.wakes += [one.due + timedelta(seconds=1) for one in self.letters.values()
-                       if one.due and one.due >= self.now and not one.done_at]  # fmt: skip
-        return [notice for one in self.letters.values() for notice in self.people.told(one, self.now)]
+        self.wakes += [letter.due + timedelta(seconds=1) for letter in self.letters.values()
+                       if letter.due and letter.due >= self.now and not letter.done_at]  # fmt: skip
+        return [notice for letter in self.letters.values() for notice in self.people.told(letter, self.now)]
 
     def settled(self, notice: Notice) -> str:
         """Why a notice that asks for a signature need not go out any more; empty where it is to go."""
-        one = self.letters.get(notice.issue) if notice.kind == ASKED else None
-        return f"这一封现在是「{one.state}」" if one and one.state != letters.DRAFT else ""
+        letter = self.letters.get(notice.issue) if notice.kind == ASKED else None
+        return f"这一封现在是「{letter.state}」" if letter and letter.state != letters.DRAFT else ""
 
     # Rows
     @property
@@ -82,21 +82,21 @@ class LetterBook:
 
     def _bind(self) -> dict[str, Row]:
         """The row of each letter."""
-        by_name = {name: one.key for one in self.letters.values() for name in (one.key, one.number) if name}
+        by_name = {name: letter.key for letter in self.letters.values() for name in (letter.key, letter.number) if name}
         by_mark: dict[tuple[object, ...], list[str]] = {}
-        for one in self.letters.values():
-            by_mark.setdefault(self._mark_of(one), []).append(one.key)
-        found: dict[str, Row] = {}
+        for letter in self.letters.values():
+            by_mark.setdefault(self._mark_of(letter), []).append(letter.key)
+        rows: dict[str, Row] = {}
         for row in self._rows:
             marked = by_mark.get(self._mark(row), [])
             key = marked[0] if len(marked) == 1 else by_name.get(row.parsed.key[0])
-            if key and key not in found:
-                found[key] = row
-        return found
+            if key and key not in rows:
+                rows[key] = row
+        return rows
 
-    def _mark_of(self, one: Letter) -> tuple[object, ...]:
-        drafted = round(serials.from_datetime(one.drafted_at, self.reading.zone) * serials.DAY)
-        return drafted, one.to.split("，")[0], bool(one.follows)
+    def _mark_of(self, letter: Letter) -> tuple[object, ...]:
+        drafted = round(serials.from_datetime(letter.drafted_at, self.reading.zone) * serials.DAY)
+        return drafted, letter.to.split("，")[0], bool(letter.follows)
 
     def _mark(self, row: Row) -> tuple[object, ...]:
         assert self.layout is not None
@@ -112,56 +112,60 @@ class LetterBook:
     # What people wrote
     def _take_in(self, key: str, row: Row) -> None:
         """签发, 回复 and 作废 as they stand in the row. What was signed stays signed."""
-        one, cells = self.letters[key], row.cells
-        found = self.problems.setdefault(key, list(row.parsed.problems))
-        if one.kind == RECORD:
+        letter, cells = self.letters[key], row.cells
+        problems = self.problems.setdefault(key, list(row.parsed.problems))
+        if letter.kind == RECORD:
             return
-        if not one.number or cells.get("signer"):  # a signed row without signer lost its cells: it says nothing
-            one = replace(one, void=cells.get("void_reason", ""))
-        if not one.number and cells.get("signer") and not one.void:
-            one = self._sign(one, row, found)
-        elif one.number and cells.get("signer", one.signer) != one.signer:
-            found.append(f"{self._place('signer')}改成「{cells['signer']}」没有采用：已经由{one.signer}签发并编号。")
-        if one.number and cells.get("signer"):
-            one = self._answer(one, cells)
-        elif not one.number and cells.get("answer"):
-            found.append(f"{self._place('answer')}填了，但是还没有签发；先填签发人。")
-        self.letters[key] = one
+        if not letter.number or cells.get("signer"):  # a signed row without signer lost its cells: it says nothing
+            letter = replace(letter, void=cells.get("void_reason", ""))
+        if not letter.number and cells.get("signer") and not letter.void:
+            letter = self._sign(letter, row, problems)
+        elif letter.number and cells.get("signer", letter.signer) != letter.signer:
+            problems.append(
+                f"{self._place('signer')}改成「{cells['signer']}」没有采用：已经由{letter.signer}签发并编号。"
+            )
+        if letter.number and cells.get("signer"):
+            letter = self._answer(letter, cells)
+        elif not letter.number and cells.get("answer"):
+            problems.append(f"{self._place('answer')}填了，但是还没有签发；先填签发人。")
+        self.letters[key] = letter
 
-    def _sign(self, one: Letter, row: Row, found: list[str]) -> Letter:
+    def _sign(self, letter: Letter, row: Row, problems: list[str]) -> Letter:
         name, typed = row.cells["signer"], row.cells.get("signed_at")
-        if not one.facts:
-            found.append("函里的问题都已经整改或者撤销，不用签发。")
-        elif typed is None and "signed_at" in row.parsed.kept:
-            return one  # the hour can't be read, and says so
+        if not letter.facts:
+            problems.append("函里的问题都已经整改或者撤销，不用签发。")
+        elif typed is None and "signed_at" in row.parsed.typed:
+            return letter  # the hour can't be read, and says so
         elif typed and typed > self.now + checks.AHEAD:
-            found.append(f"{self._place('signed_at')}填的是 {typed:%Y-%m-%d %H:%M}，还没有到这个时间，请改成实际时间。")
+            problems.append(
+                f"{self._place('signed_at')}填的是 {typed:%Y-%m-%d %H:%M}，还没有到这个时间，请改成实际时间。"
+            )
             self.wakes.append(typed - checks.AHEAD)
-        elif typed and typed.date() < one.drafted_at.date():
-            found.append(f"{self._place('signed_at')}早于起草的 {one.drafted_at:%Y-%m-%d}，请改成实际时间。")
-        elif why := self._barred(name, (typed or self.now).date(), one):
+        elif typed and typed.date() < letter.drafted_at.date():
+            problems.append(f"{self._place('signed_at')}早于起草的 {letter.drafted_at:%Y-%m-%d}，请改成实际时间。")
+        elif why := self._barred(name, (typed or self.now).date(), letter):
             roles = "、".join(map(role_zh, self.rules.letters.signers))
-            found.append(f"{self._place('signer')}填的是「{name}」，{why}，请由{roles}签发。")
+            problems.append(f"{self._place('signer')}填的是「{name}」，{why}，请由{roles}签发。")
         else:
-            return self._number(one, name, typed or self.now)
-        return one
+            return self._number(letter, name, typed or self.now)
+        return letter
 
-    def _barred(self, name: str, day: date, one: Letter) -> str:
+    def _barred(self, name: str, day: date, letter: Letter) -> str:
         """Why that person may not sign this letter; empty where he may."""
-        who = person(self.roster, name, day)
-        if who is None or not who.roles & set(self.rules.letters.signers):
+        signer = person(self.roster, name, day)
+        if signer is None or not signer.roles & set(self.rules.letters.signers):
             return "组织架构里当天没有这个人的签发职务"
-        return "" if may_sign(who, self.rules, one) else "这封函里没有他片区的问题"
+        return "" if may_sign(signer, self.rules, letter) else "这封函里没有他片区的问题"
 
-    def _number(self, one: Letter, name: str, at: datetime) -> Letter:
+    def _number(self, letter: Letter, name: str, at: datetime) -> Letter:
         """The next number of the year, given once and for good: the counter enters the ledger with the letter. ``at``
         dates the paper; the time to answer runs from when it was seen signed, since nobody heard of it before."""
         counter = f"{COUNTER}{at.year}"
         n = max(self.reading.numbers.highest.get(counter, 0), self._highest.get(at.year, 0)) + 1
         self.reading.numbers.highest[counter] = n
-        limit = letters.reply_within(self.rules, one.facts)
+        limit = letters.reply_within(self.rules, letter.facts)
         return replace(
-            self.people.of(one), number=letters.code(self.rules, at.year, n), signer=name, signed_at=at,
+            self.people.of(letter), number=letters.code(self.rules, at.year, n), signer=name, signed_at=at,
             due=self.rules.calendar.add(max(at, self.now), limit).at,
         )  # fmt: skip
 
@@ -169,8 +173,8 @@ class LetterBook:
     def _highest(self) -> dict[int, int]:
         """The highest number of each year that stands anywhere: in the ledger, and where the ledger was lost, in the
         tab, in 督办函号 and in 通知记录 as well."""
-        found: dict[int, int] = {}
-        texts = [one.number for one in self.letters.values()]
+        highest: dict[int, int] = {}
+        texts = [letter.number for letter in self.letters.values()]
         texts += [row.parsed.key[0] for row in self._rows]
         if self._lost:
             for key, column in (("issues", "letter"), ("notices", "issue")):
@@ -180,18 +184,18 @@ class LetterBook:
         for text in texts:
             if (match := letters.NUMBERED.fullmatch(text)) and match["code"] == self.rules.bureau.letter_code:
                 year, n = int(match["year"]), int(match["n"])
-                found[year] = max(found.get(year, 0), n)
-        return found
+                highest[year] = max(highest.get(year, 0), n)
+        return highest
 
     @property
     def _lost(self) -> bool:
         return not self.memory.letters
 
-    def _answer(self, one: Letter, cells: Mapping[str, Any]) -> Letter:
+    def _answer(self, letter: Letter, cells: Mapping[str, Any]) -> Letter:
         if not cells.get("answer"):
-            return replace(one, answer="", answered_at=None)
+            return replace(letter, answer="", answered_at=None)
         typed = cells.get("answered_at")
-        return replace(one, answer=cells["answer"], answered_at=typed or one.answered_at or self.now)
+        return replace(letter, answer=cells["answer"], answered_at=typed or letter.answered_at or self.now)
 
     def _place(self, key: str) -> str:
         assert self.layout is not None
@@ -206,9 +210,9 @@ class LetterBook:
             key = ours.get(id(row))
             cells = self._cells(self.letters[key]) if key else self._stranger(row)
             self._wish(row, cells)
-        for key, one in self.letters.items():
+        for key, letter in self.letters.items():
             if key not in rows:
-                cells = {name: plan.to_raw(value, self.reading.zone) for name, value in self._cells(one).items()}
+                cells = {name: plan.to_raw(value, self.reading.zone) for name, value in self._cells(letter).items()}
                 plan.append_row(self.decision.plan, self.layout, cells)
 
     def _wish(self, row: Row, cells: Mapping[str, Any]) -> None:
@@ -220,28 +224,30 @@ class LetterBook:
     def unsaid(self) -> str:
         """What 校验 would say, where a workbook of before has no such column: for 运行状态."""
         there = self.layout is None or "check" in self.layout.at
-        return "" if there else "".join(f"{key}：{said}" for key, group in self.problems.items() for said in group)
+        return (
+            "" if there else "".join(f"{key}：{sentence}" for key, group in self.problems.items() for sentence in group)
+        )
 
     def _stranger(self, row: Row) -> dict[str, Any]:
         assert self.layout is not None
         empty = {column.key: "" for column in self.layout.tab.service if column.key in self.layout.at}
-        return empty | ({"check": STRANGER} if row.parsed.kept and "check" in empty else {})
+        return empty | ({"check": STRANGER} if row.parsed.typed and "check" in empty else {})
 
-    def _cells(self, one: Letter) -> dict[str, Any]:
+    def _cells(self, letter: Letter) -> dict[str, Any]:
         assert self.layout is not None
-        found = {
-            "number": one.name,
-            "check": "".join(self.problems.get(one.key, ())),
-            "kind": RECORD if one.kind == RECORD else one.label,
-            "issues": "、".join(fact.number for fact in one.facts),
-            "to": one.to,
-            "copy": one.copy,
-            "drafted_at": one.drafted_at,
-            "state": one.state,
-            "due": one.due,
-            "file": f"{one.name}.docx",
+        cells = {
+            "number": letter.name,
+            "check": "".join(self.problems.get(letter.key, ())),
+            "kind": RECORD if letter.kind == RECORD else letter.label,
+            "issues": "、".join(fact.number for fact in letter.facts),
+            "to": letter.to,
+            "copy": letter.copy,
+            "drafted_at": letter.drafted_at,
+            "state": letter.state,
+            "due": letter.due,
+            "file": f"{letter.name}.docx",
         }
-        return {key: value for key, value in found.items() if key in self.layout.at}
+        return {key: value for key, value in cells.items() if key in self.layout.at}
 
     def _adopted(self) -> dict[str, Letter]:
         """After the ledger was lost: no number is given twice, and nothing is drafted again (DESIGN section 5)."""
@@ -249,5 +255,8 @@ class LetterBook:
             return {}
         rows = [row for row in self.reading.rows.get("issues", []) if row.rid in self.followed]
         there = [(row, self.followed[row.rid]) for row in rows]
-        facts = {row.rid: one.fact or adoption.fact(row, one.stamps, one.life, self.rules, "") for row, one in there}
+        facts = {
+            row.rid: followed.fact or adoption.fact(row, followed.stamps, followed.life, self.rules, "")
+            for row, followed in there
+        }
         return adoption.read_letters(self.layout, self._rows, facts, self.people, self.now)

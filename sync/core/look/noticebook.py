@@ -61,10 +61,10 @@ class NoticeBook:
     def _over(self, notice: Notice) -> str:
         if notice.kind == KINDS["duty"] and notice.time.date() < self.reading.now.date():
             return "过了当天，不再提醒"
-        one = self.followed.get(notice.issue)
-        if one is None or one.life.state not in lives.ENDED or notice.kind == "销号":
+        followed = self.followed.get(notice.issue)
+        if followed is None or followed.life.state not in lives.ENDED or notice.kind == "销号":
             return ""
-        return f"问题已{'作废' if one.life.state == lives.VOID else '销号'}"
+        return f"问题已{'作废' if followed.life.state == lives.VOID else '销号'}"
 
     def _row(self, sent: Sent) -> dict[str, Any]:
         """The row that shows a notice, made anew only when the notice is another."""

@@ -61,7 +61,7 @@ class Reading:
         known = {**self.memory.known.get("issues", {}), **self.decision.known.get("issues", {})}
         here = {row.rid for row in self.rows.get("issues", [])}
         marked = {**self.memory.archived, **self.decision.archived}
-        meant = (rid for rid, one in marked.items() if one.state != BACK and rid not in here)
+        meant = (rid for rid, mark in marked.items() if mark.state != BACK and rid not in here)
         return {rid: known[rid] for rid in meant if rid in known}
 
     def find_columns(self) -> None:
@@ -83,7 +83,7 @@ class Reading:
         """Read every cell, with people's cells that a write of ours covered given back first."""
         for key, layout in self.layouts.items():
             table = self.tables.seen[key]
-            given = [one for one in self.memory.restores if one.tab == key]
+            given = [restore for restore in self.memory.restores if restore.tab == key]
             if given:
                 table = plan.give_back(table, given, self.decision.plan, layout.tab)
             self.rows[key] = self._reader(layout).read(table)
@@ -92,11 +92,15 @@ class Reading:
                 self.rows[key] = self._remembered(key)
 
     def _reader(self, layout: Layout) -> Reader:
-        kept = self.memory.memo.readers.get(layout.tab.key)
-        if kept is None or kept.layout.header != layout.header or kept.layout.tab is not layout.tab:
-            kept = Reader(layout, self.zone)
-            self.memory.memo.readers[layout.tab.key] = kept
-        reader: Reader = kept
+        reader_before = self.memory.memo.readers.get(layout.tab.key)
+        if (
+            reader_before is None
+            or reader_before.layout.header != layout.header
+            or reader_before.layout.tab is not layout.tab
+        ):
+            reader_before = Reader(layout, self.zone)
+            self.memory.memo.readers[layout.tab.key] = reader_before
+        reader: Reader = reader_before
         return reader
 
     def _remembered(self, key: str) -> list[Row]:
@@ -106,8 +110,8 @@ class Reading:
         layout = Layout(tab, header, {column.key: i for i, column in enumerate(tab.columns)})
         self.layouts.setdefault(key, layout)
         known = self.memory.known.get(key, {}).items()
-        there = [(rid, one) for rid, one in known if not one.deleted and not self._archived(key, rid)]
-        raws = [[one.cells.get(column.key, "") for column in tab.columns] for _, one in there]
+        there = [(rid, row) for rid, row in known if not row.deleted and not self._archived(key, rid)]
+        raws = [[row.cells.get(column.key, "") for column in tab.columns] for _, row in there]
         read = self._reader(layout).read(Table(key, header, raws, first=0))
         return [Row(0, row.raw, row.parsed, there[row.number][0]) for row in read]
 
@@ -120,10 +124,10 @@ class Reading:
         layout, rows = self.layouts[key], self.rows[key]
         known = self.memory.known.get(key, {})
         id_key = layout.tab.id
-        rows = [row for row in rows if row.parsed.kept or (id_key and row.seen(layout, id_key) not in ("", None))]
+        rows = [row for row in rows if row.parsed.typed or (id_key and row.seen(layout, id_key) not in ("", None))]
         claims = {row.number: plain(row.seen(layout, id_key)) for row in rows} if id_key else {}
         self._blank_rows(layout, rows)
-        rows = [row for row in rows if row.parsed.kept]
+        rows = [row for row in rows if row.parsed.typed]
         binding = identity.bind(rows, claims, known)
         if id_key:
             identity.adopt(binding, claims, self.numbers, known)
@@ -132,25 +136,25 @@ class Reading:
             row.rid = self.numbers.next(self.now.date()) if id_key else self._own_number(key)
         self.rows[key] = rows
         self._remember(key, rows, known)
-        self._miss(key, [one for one in binding.missing if not self._archived(key, one.rid)])
+        self._miss(key, [row for row in binding.missing if not self._archived(key, row.rid)])
         self._put_back(key, rows)
 
     def _archived(self, key: str, rid: str) -> bool:
-        one = self.memory.archived.get(rid) if key == "issues" else None
-        return one is not None and one.state != BACK
+        mark = self.memory.archived.get(rid) if key == "issues" else None
+        return mark is not None and mark.state != BACK
 
     def _put_back(self, key: str, rows: Iterable[Row]) -> None:
         """An archived row that a person copied back: it counts here again, for as long as the rules let rows stay."""
         for row in rows:
-            one = self.memory.archived.get(row.rid) if key == "issues" else None
-            if one and one.state == THERE:
-                self.decision.archived[row.rid] = replace(one, state=BACK, at=self.now)
+            mark = self.memory.archived.get(row.rid) if key == "issues" else None
+            if mark and mark.state == THERE:
+                self.decision.archived[row.rid] = replace(mark, state=BACK, at=self.now)
 
     def _blank_rows(self, layout: Layout, rows: Iterable[Row]) -> None:
         """A row without any cell of a person has nothing for us to say."""
         empty = {column.key: "" for column in layout.tab.service}
         for row in self.rows[layout.tab.key]:
-            if not row.parsed.kept:
+            if not row.parsed.typed:
                 plan.wish(self.decision.plan, layout, row, empty, self.zone, {}, row.number)
 
     def _own_number(self, key: str) -> str:
@@ -183,7 +187,7 @@ class Reading:
         return marks
 
     def _trace(self, key: str, row: Row, before: Known) -> None:
-        after = row.parsed.kept
+        after = row.parsed.typed
         for column in self.tables.tabs[key].staff:
             old, new = before.cells.get(column.key, ""), after.get(column.key, "")
             if old != new:
@@ -192,14 +196,14 @@ class Reading:
     def _miss(self, key: str, missing: Iterable[Known]) -> None:
         """Rows not found: gone twice in a row counts as deleted (DESIGN section 6)."""
         changed = self.decision.known.setdefault(key, {})
-        for one in missing:
-            gone = one.gone + 1
-            entry = replace(one, gone=identity.DELETED if gone >= self.rules.limits.gone_after else gone)
-            changed[one.rid] = entry
+        for row in missing:
+            gone = row.gone + 1
+            entry = replace(row, gone=identity.DELETED if gone >= self.rules.limits.gone_after else gone)
+            changed[row.rid] = entry
             if entry.deleted:
-                self.decision.history.append(Change(key, one.rid, "", "", "行被删除", self.now))
+                self.decision.history.append(Change(key, row.rid, "", "", "行被删除", self.now))
         known = {**self.memory.known.get(key, {}), **changed}
-        self.gone[key] = [one for one in known.values() if one.deleted and not self._archived(key, one.rid)]
+        self.gone[key] = [row for row in known.values() if row.deleted and not self._archived(key, row.rid)]
 
     def mark(self, key: str, rid: str, mark: str) -> datetime:
         """An hour stamped at first sight of a row (``heard``) or of its answer (``answered``)."""

@@ -43,12 +43,12 @@ class Rounds:
         memo = self.reading.memory.memo
         if memo.duties is None or not same_items(memo.duties[0], given):
             memo.duties = (given, self._read(rows))
-        found: Records = memo.duties[1]
-        return found
+        records: Records = memo.duties[1]
+        return records
 
     def _read(self, rows: list[Row]) -> Records:
         issues = {row.rid: row.cells.get("reporter", "") for row in self.reading.rows.get("issues", [])}
-        seen = ((issues.get(rid, ""), one.stamps) for rid, one in self.followed.items())
+        seen = ((issues.get(rid, ""), followed.stamps) for rid, followed in self.followed.items())
         return duties.records(rows, seen, self.roster, self.rules, self._heard)
 
     def _heard(self, tab: str, rid: str) -> datetime:
@@ -64,17 +64,17 @@ class Rounds:
     # Points
     def lines(self) -> list[Line]:
         """All duty lines, those booked before included; new ones are handed to the ledger."""
-        kept = {key: group for key, group in self.reading.booked.items() if key.startswith(duties.LINES)}
-        booked = {line.id: line for line in chain.from_iterable(group.values() for group in kept.values())}
+        groups = {key: group for key, group in self.reading.booked.items() if key.startswith(duties.LINES)}
+        booked = {line.id: line for line in chain.from_iterable(group.values() for group in groups.values())}
         since, closed = self.reading.memory.last_tick, self.reading.memory.closings
         sealed = {key: line for key, line in booked.items() if line.month in closed}
-        found = booked
+        lines = booked
         if self._charged:
-            found = {**duties.lines(self._over(), self.rules, booked, self.now, since), **sealed}
-        for key, group in duties.months(found).items():
-            if group != kept.get(key):
+            lines = {**duties.lines(self._over(), self.rules, booked, self.now, since), **sealed}
+        for key, group in duties.months(lines).items():
+            if group != groups.get(key):
                 self.reading.decision.lines[key] = group
-        return list(found.values())
+        return list(lines.values())
 
     def _over(self) -> list[Owed]:
         """What was owed in periods that are over, worked out anew once a day or when the records are others."""
@@ -82,8 +82,8 @@ class Rounds:
         key = (self.records, self.rules.hash, self.day)
         if memo.owed is None or memo.owed[0] != key:
             memo.owed = (key, self.due(self.day - BACK, self.day))
-        found: list[Owed] = memo.owed[1]
-        return found
+        owed: list[Owed] = memo.owed[1]
+        return owed
 
     @property
     def _charged(self) -> bool:
@@ -106,16 +106,16 @@ class Rounds:
         if notices.allowed_from(self.now, self.rules) > self.now:
             return  # tomorrow morning it would be about yesterday
         week = self.due(self.day, self.monday + timedelta(days=6))
-        due = [one for one in week if one.first <= self.day and one.role in self._told("duty")]
-        named = [self._named(one) for one in due]
+        due = [duty for duty in week if duty.first <= self.day and duty.role in self._told("duty")]
+        named = [self._named(duty) for duty in due]
         for name, mine in duties.to_remind(named, self.rules, self.day).items():
             yield self._notice("duty", name, self.day, "履职提醒", duties.reminder(mine))
 
-    def _named(self, one: Owed) -> Owed:
+    def _named(self, duty: Owed) -> Owed:
         """What a whole office owes is told to all of it."""
-        if one.names:
-            return one
-        return replace(one, names=self.roster.people(one.role, self.day))
+        if duty.names:
+            return duty
+        return replace(duty, names=self.roster.people(duty.role, self.day))
 
     def _weekly(self) -> Iterator[Notice]:
         ready = self._at(weekly.meeting_day(self.rules, self.day), self.rules.duties.meeting_hour)
@@ -125,7 +125,7 @@ class Rounds:
         names = dict.fromkeys(name for role in sorted(self._told("weekly")) for name in self._people(role))
         if all(self._number("weekly", name, monday) in self.reading.memory.notices for name in names):
             return  # told already: the list is long work
-        if not any(one.received.date() < self.monday for one in (f.stamps for f in self.followed.values())):
+        if not any(stamps.received.date() < self.monday for stamps in (f.stamps for f in self.followed.values())):
             return  # nothing was there yet
         unseen = weekly.unseen(self.roster, self.records, self.day)
         due = self.due(monday, monday + timedelta(days=6))
@@ -153,8 +153,8 @@ class Rounds:
         return datetime.combine(day, hour, self.rules.bureau.zone)
 
     def facts(self) -> Iterator[Fact]:
-        for rid, one in self.followed.items():
-            stamps, life = one.stamps, one.life
+        for rid, followed in self.followed.items():
+            stamps, life = followed.stamps, followed.life
             started = stamps.start.started if stamps.start else None
             yield Fact(rid, stamps.street, stamps.branch, stamps.district, life.unit, started, life.state,
                        life.deadline, life.closed_at, life.missed)  # fmt: skip

@@ -56,31 +56,31 @@ class Board:
     def run(self) -> Scored:
         """扣分明细, 月度考核 and the table behind it: of every month that has lines, and of this one."""
         visits = self._visits()
-        found = (*self.followed.values(), *self.duties)
-        kept, today = self.reading.closings, self.reading.now.date()
-        about = (visits, self.claims.signature(), kept, self.reading.memory.wanted_closed, self.roster, today)
+        parts = (*self.followed.values(), *self.duties)
+        sealed, today = self.reading.closings, self.reading.now.date()
+        about = (visits, self.claims.signature(), sealed, self.reading.memory.wanted_closed, self.roster, today)
         memo = self.reading.memory.memo.scores
-        if memo and memo[0] == about and same_items(memo[1], found) and self.reading.now < memo[2].wake:
+        if memo and memo[0] == about and same_items(memo[1], parts) and self.reading.now < memo[2].wake:
             return memo[2]  # type: ignore[no-any-return]
         scored = self._scores(visits)
         decision = self.reading.decision
         news = decision.closings or any(key.startswith(scores.ASKED) for key in decision.lines)
         again = news or self._must_wait()
-        self.reading.memory.memo.scores = None if again else (about, found, scored)
+        self.reading.memory.memo.scores = None if again else (about, parts, scored)
         return scored
 
     def _scores(self, visits: Mapping[tuple[str, str], int]) -> Scored:
-        found = [line for one in self.followed.values() for line in one.lines] + self._of_lost_rows()
-        found += self.claims.standing({line.id: line for line in found})
-        found += self.duties
+        lines_found = [line for followed in self.followed.values() for line in followed.lines] + self._of_lost_rows()
+        lines_found += self.claims.standing({line.id: line for line in lines_found})
+        lines_found += self.duties
         closed = dict(self.reading.closings)
-        lines = [line for line in found if line.month not in closed]
+        lines = [line for line in lines_found if line.month not in closed]
         months = [month for month in self._since(lines) if month not in closed]
         bases = {month: self._bases(month, lines) for month in months}
         uncut = lines
         lines = [*(base for group in bases.values() for base in group), *ceilings.capped(lines, self.reading.rules)]
-        kept = [line for one in closed.values() for line in one.lines]
-        lines += self.claims.upheld({line.id: line for line in [*kept, *lines]}, uncut)
+        sealed_lines = [line for closing in closed.values() for line in closing.lines]
+        lines += self.claims.upheld({line.id: line for line in [*sealed_lines, *lines]}, uncut)
         for month in sorted({line.month for line in lines} - set(bases)):
             bases[month] = self._bases(month, lines)
             lines += bases[month]
@@ -91,7 +91,7 @@ class Board:
             terms = self._periods({**closed, month: made}).ending(month)
             closed[month] = self.reading.decision.closings[month] = replace(made, terms=terms)
         periods = self._periods(closed)
-        every = sorted([*kept, *lines], key=lambda line: (line.month, line.date, line.id))
+        every = sorted([*sealed_lines, *lines], key=lambda line: (line.month, line.date, line.id))
         return Scored(
             self._lines(every),
             self._rows(table, closed),
@@ -104,11 +104,11 @@ class Board:
         )
 
     def _periods(self, closed: Mapping[str, Closing]) -> Periods:
-        kept: dict[str, list[Term]] = defaultdict(list)
-        for one in closed.values():
-            for term in one.terms:
-                kept[term.name].append(term)
-        return Periods({month: one.rows for month, one in closed.items()}, self.reading.rules, kept)
+        terms: dict[str, list[Term]] = defaultdict(list)
+        for closing in closed.values():
+            for term in closing.terms:
+                terms[term.name].append(term)
+        return Periods({month: closing.rows for month, closing in closed.items()}, self.reading.rules, terms)
 
     def _since(self, lines: Iterable[Line]) -> list[str]:
         """Every month from the first that anything is known of to this one: one without a fault has a score too."""
@@ -129,7 +129,7 @@ class Board:
 
     def _must_wait(self) -> bool:
         """Nothing is sealed while a tab can't be read or a row is out of sight for a moment."""
-        missed = any(one.gone > 0 for group in self.reading.decision.known.values() for one in group.values())
+        missed = any(row.gone > 0 for group in self.reading.decision.known.values() for row in group.values())
         return missed or bool({"scores", "lines", *PEOPLE} & set(self.reading.skipped))
 
     def _wake(self, months: Iterable[str]) -> datetime:
@@ -145,12 +145,12 @@ class Board:
         visits: Mapping[tuple[str, str], int],
         closed: Mapping[str, Closing],
     ) -> list[Standing]:
-        tallies = [one.tally for one in self.followed.values() if one.tally]
+        tallies = [followed.tally for followed in self.followed.values() if followed.tally]
         streets = {
             month: [self._street(line) for line in group if line.kind == scores.STREET]
             for month, group in sorted(bases.items())
         }
-        sealed = [row for one in closed.values() for row in one.rows]
+        sealed = [row for closing in closed.values() for row in closing.rows]
         return standings.standings(streets, scores.sums(lines), tallies, visits, self.reading.rules, sealed)
 
     def _lines(self, lines: list[Line]) -> Rows:
@@ -181,11 +181,11 @@ class Board:
             if line.month == month and (line.kind, line.target) not in there:
                 there.add((line.kind, line.target))
                 targets.append((line.kind, line.target, line.chief, False))
-        found = {line.id: line for line in scores.base_lines(month, targets, self.reading.rules)}
-        found = {name: booked.get(name, line) if over else line for name, line in found.items()}
-        if found != booked:
-            self.reading.decision.lines[key] = found
-        return list(found.values())
+        bases = {line.id: line for line in scores.base_lines(month, targets, self.reading.rules)}
+        bases = {name: booked.get(name, line) if over else line for name, line in bases.items()}
+        if bases != booked:
+            self.reading.decision.lines[key] = bases
+        return list(bases.values())
 
     def _street(self, base: Line) -> tuple[Street, str, bool]:
         """The street of a base line as it was that month, its chief, and whether it was shared; one that is in the
@@ -198,16 +198,16 @@ class Board:
 
     def _of_lost_rows(self) -> list[Line]:
         """Deleting a row is no decision about its points: they stay until the row is back and made void."""
-        kept = self.reading.booked.items()
+        booked_groups = self.reading.booked.items()
         apart = (scores.BASES, scores.ASKED, LINES)
-        lost = [booked for rid, booked in kept if rid not in self.followed and not rid.startswith(apart)]
+        lost = [booked for rid, booked in booked_groups if rid not in self.followed and not rid.startswith(apart)]
         return [line for booked in lost for line in booked.values()]
 
     def _targets(self, month: str) -> list[tuple[str, str, str, bool]]:
         rules = self.reading.rules
         streets = standings.streets_of(self.roster, month, self.reading.now.date(), rules.calendar)
-        found = [(scores.STREET, street.name, chief, not whole) for street, chief, whole in streets]
-        return found + [(scores.UNIT, unit, "", False) for unit in rules.units]
+        targets = [(scores.STREET, street.name, chief, not whole) for street, chief, whole in streets]
+        return targets + [(scores.UNIT, unit, "", False) for unit in rules.units]
 
     def _visits(self) -> dict[tuple[str, str], int]:
         """Inspections by month and street: one a street, person and day, with or without a finding."""
@@ -220,10 +220,10 @@ class Board:
             if street
         }
         for row in self.reading.rows.get("issues", []):
-            one = self.followed.get(row.rid)
-            if one and one.stamps.street and row.cells.get("source") == "督查":
-                seen.add((row.cells.get("reporter", ""), one.stamps.street, one.stamps.received.date()))
-        found: dict[tuple[str, str], int] = defaultdict(int)
+            followed = self.followed.get(row.rid)
+            if followed and followed.stamps.street and row.cells.get("source") == "督查":
+                seen.add((row.cells.get("reporter", ""), followed.stamps.street, followed.stamps.received.date()))
+        counts: dict[tuple[str, str], int] = defaultdict(int)
         for _, street, day in seen:
-            found[scores.month_of(day), street] += 1
-        return dict(found)
+            counts[scores.month_of(day), street] += 1
+        return dict(counts)

@@ -58,7 +58,7 @@ class Seals:
     def _rests_on(self, month: str, lines: Iterable[Line]) -> Iterator[Fact]:
         """The rows of people that the month's lines and rates come from."""
         named = {line.issue for line in lines if line.issue}
-        named |= {rid for rid, one in self.followed.items() if self._belongs(one, month)}
+        named |= {rid for rid, followed in self.followed.items() if self._belongs(followed, month)}
         ids = {line.id for line in lines}
         for key in PEOPLE:
             rows = self.reading.rows.get(key, [])
@@ -66,9 +66,9 @@ class Seals:
             facts = [evidence.fact(self.tabs[key], self.fields(key, row)) for row in rested]
             yield from sorted(facts)
 
-    def _belongs(self, one: Followed, month: str) -> bool:
-        received = scores.month_of(one.stamps.received) if one.stamps.street else ""
-        return month in (received, one.tally.month if one.tally else "")
+    def _belongs(self, followed: Followed, month: str) -> bool:
+        received = scores.month_of(followed.stamps.received) if followed.stamps.street else ""
+        return month in (received, followed.tally.month if followed.tally else "")
 
     def _counts(self, key: str, row: Row, month: str, named: set[str], lines: set[str]) -> bool:
         cells = row.cells
@@ -86,20 +86,20 @@ class Seals:
     # Today
     def fields(self, key: str, row: Row) -> Fields:
         """A row's cells as text: people's as they stand, of an issue the stamps as they follow from it now."""
-        kept = self.reading.memory.memo.seen.setdefault(key, {})
-        one = self.followed.get(row.rid) if key == "issues" else None
-        memo = kept.get(row.rid)
-        if memo is None or memo[0] is not row.parsed or memo[1] is not one:
-            memo = kept[row.rid] = (row.parsed, one, self._fields(key, row, one))
-        found: Fields = memo[2]
-        return found
+        memo_of_tab = self.reading.memory.memo.seen.setdefault(key, {})
+        followed = self.followed.get(row.rid) if key == "issues" else None
+        memo = memo_of_tab.get(row.rid)
+        if memo is None or memo[0] is not row.parsed or memo[1] is not followed:
+            memo = memo_of_tab[row.rid] = (row.parsed, followed, self._fields(key, row, followed))
+        fields: Fields = memo[2]
+        return fields
 
-    def _fields(self, key: str, row: Row, one: Followed | None) -> Fields:
+    def _fields(self, key: str, row: Row, followed: Followed | None) -> Fields:
         layout = self.reading.layouts[key]
 
         def of(name: str) -> Raw:
-            if one and name in evidence.STAMPS:
-                return plan.to_raw(one.cells[name], self.zone)
+            if followed and name in evidence.STAMPS:
+                return plan.to_raw(followed.cells[name], self.zone)
             return row.seen(layout, name)
 
         return evidence.fields_by(layout.tab, of)
@@ -114,7 +114,7 @@ class Seals:
 
     def drift(self) -> dict[str, tuple[str, list[Difference]]]:
         """By sealed month: the digest as it would be now, and every cell that says something else than was sealed."""
-        known = {month: one for month, one in self.reading.closings.items() if one.facts}
+        known = {month: closing for month, closing in self.reading.closings.items() if closing.facts}
         if not known:
             return {}
         rows = [row for key in PEOPLE for row in self.reading.rows.get(key, [])]
@@ -123,17 +123,17 @@ class Seals:
         memo = self.reading.memory.memo.drift
         if memo and memo[0] == given and len(memo[1]) == len(parts) and all(map(is_, memo[1], parts)):
             return memo[2]  # type: ignore[no-any-return]
-        found = self._drift(known)
-        self.reading.memory.memo.drift = (given, parts, found)
-        return found
+        differences = self._drift(known)
+        self.reading.memory.memo.drift = (given, parts, differences)
+        return differences
 
     def _drift(self, known: Mapping[str, Closing]) -> dict[str, tuple[str, list[Difference]]]:
         present = self.present()
-        found = {}
-        for month, one in sorted(known.items()):
-            held = list(evidence.compare(one.facts, present, self.reading.away))
-            found[month] = (seal.digest(fact for fact, _ in held), [two for _, group in held for two in group])
-        return found
+        by_month = {}
+        for month, closing in sorted(known.items()):
+            held = list(evidence.compare(closing.facts, present, self.reading.away))
+            by_month[month] = (seal.digest(fact for fact, _ in held), [two for _, group in held for two in group])
+        return by_month
 
 
 def _place(row: Standing) -> tuple[int, str]:
@@ -143,9 +143,9 @@ def _place(row: Standing) -> tuple[int, str]:
 
 def warning(month: str, differences: Sequence[Difference]) -> str:
     """One sentence for 运行状态 about a sealed month whose rows were changed."""
-    said = "；".join(one.text() for one in differences[:MOST_SAID])
+    listed = "；".join(difference.text() for difference in differences[:MOST_SAID])
     more = f"；等 {len(differences)} 处" if len(differences) > MOST_SAID else ""
-    return f"封存以后改过：{said}{more}。得分不变；要看全部，运行 jielu verify {month}。"
+    return f"封存以后改过：{listed}{more}。得分不变；要看全部，运行 jielu verify {month}。"
 
 
 def adopt(reading: Reading) -> dict[str, Closing]:
@@ -158,14 +158,14 @@ def adopt(reading: Reading) -> dict[str, Closing]:
         if plain(row.seen(layout, "state")) == SEALED:
             rows[plain(row.seen(layout, "month"))].append(row)
     lines = [line for group in reading.booked.values() for line in group.values()]
-    found = {}
+    closings = {}
     for month, group in rows.items():
         standings = tuple(adoption.read_standing(layout, row) for row in group)
         digest = plain(group[0].seen(layout, "digest"))
         sealed = adoption.moment(group[0].seen(layout, "sealed_at"), reading.rules) or reading.now
-        mine = tuple(sorted((one for one in lines if one.month == month), key=lambda one: (one.date, one.id)))
-        found[month] = Closing(month, sealed, digest, mine, standings, adopted=True)
-    return found
+        mine = tuple(sorted((line for line in lines if line.month == month), key=lambda line: (line.date, line.id)))
+        closings[month] = Closing(month, sealed, digest, mine, standings, adopted=True)
+    return closings
 
 
 def sealed_cells(closing: Closing, row: Standing) -> dict[str, object]:

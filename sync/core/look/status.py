@@ -28,13 +28,13 @@ def items(
     tabs: Mapping[str, Tab],
 ) -> dict[str, str]:
     """What people must look at, by item. Nothing here changes from tick to tick by itself."""
-    found = {f"表格：{tabs[key].title}": text for key, text in skipped.items()}
+    texts = {f"表格：{tabs[key].title}": text for key, text in skipped.items()}
     for key, rows in gone.items():
         if rows:
-            found[f"被删除的行：{tabs[key].title}"] = _gone(key, rows)
+            texts[f"被删除的行：{tabs[key].title}"] = _gone(key, rows)
     empty = vacant(roster, now.date())
     if empty:
-        found["没有街路长的街路"] = (
+        texts["没有街路长的街路"] = (
             "；".join(
                 f"{street.name}（{street.branch}，就近可由{'、'.join(near) or '支部书记确定'}）"
                 for street, near in empty[:MOST_LISTED]
@@ -42,16 +42,16 @@ def items(
             + "。请支部报指挥长确定（方案附注1）。"
         )
     if problems:
-        found["有问题的行"] = f"共 {problems} 行，看各表的「校验」列。"
+        texts["有问题的行"] = f"共 {problems} 行，看各表的「校验」列。"
     if adopted:
-        found[ADOPTED] = f"台账记忆丢失后，按表格原样收编 {adopted} 行，编号、截止时间和街路长不变。"
+        texts[ADOPTED] = f"台账记忆丢失后，按表格原样收编 {adopted} 行，编号、截止时间和街路长不变。"
     if warning := calendar_warning(rules, now.date()):
-        found["工作日历"] = warning
-    return found
+        texts["工作日历"] = warning
+    return texts
 
 
 def _gone(key: str, rows: Sequence[Known]) -> str:
-    names = "、".join(one.rid for one in rows[:MOST_LISTED])
+    names = "、".join(row.rid for row in rows[:MOST_LISTED])
     more = f"等 {len(rows)} 行" if len(rows) > MOST_LISTED else f"，共 {len(rows)} 行"
     return f"{names}{more}。要恢复请运行 jielu restore 编号。"
 
@@ -75,7 +75,7 @@ def basis(issue: Issue, stamps: Stamps, life: Life, rules: Rules) -> str:
         return "群众反映，核实受理后开始计时（方案五·3）" if life.state == lives.UNVERIFIED else ""
     parts = [_limit_words(issue, stamps, rules)]
     parts += [f"{move.at:%m-%d %H:%M} {move.kind}，截止时间改为 {move.deadline:%m-%d %H:%M}" for move in stamps.moves]
-    parts += [f"第{one.level}级（{one.name}）{one.at:%m-%d %H:%M}" for one in stamps.levels if one.name]
+    parts += [f"第{level.level}级（{level.name}）{level.at:%m-%d %H:%M}" for level in stamps.levels if level.name]
     if life.late_since:
         parts.append(f"{life.late_since:%m-%d %H:%M} 超期")
     return "；".join(parts)

@@ -110,7 +110,7 @@ def implied(
 ) -> list[Notice]:
     """All notices that the issue's state calls for, sent before or not. ``groups``: since when each group hears;
     ``turns``: whose it was to answer what was reported up."""
-    found: dict[str, Notice] = {}
+    notices: dict[str, Notice] = {}
     urgent = rules.notices.urgent is not None and rules.notices.urgent.holds(known)
     due = now if urgent else allowed_from(now, rules)
     for occasion in occasions(life, stamps, rules, now, turns):
@@ -121,10 +121,10 @@ def implied(
                 continue
             for role in (occasion.turn.role,) if occasion.turn else rule.to:
                 for notice in _address(issue, life, stamps, roster, occasion, role, now, due):
-                    found.setdefault(notice.number, notice)
+                    notices.setdefault(notice.number, notice)
         for notice in _posted(issue, life, stamps, rules, occasion, known, now, due, groups or {}):
-            found.setdefault(notice.number, notice)
-    return list(found.values())
+            notices.setdefault(notice.number, notice)
+    return list(notices.values())
 
 
 def _posted(

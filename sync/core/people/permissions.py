@@ -59,24 +59,24 @@ def person(roster: Roster, name: str, day: date) -> Person | None:
 def people(roster: Roster, day: date) -> list[Person]:
     """Everybody who holds anything that day, in the order of 组织架构."""
     names = [*(post.name for post in roster.posts), *(street.chief for street in roster.streets)]
-    found = (person(roster, name, day) for name in dict.fromkeys(name for name in names if name))
-    return [one for one in found if one]
+    holders = (person(roster, name, day) for name in dict.fromkeys(name for name in names if name))
+    return [holder for holder in holders if holder]
 
 
-def sees(one: Person, issue: Mapping[str, Any]) -> bool:
+def sees(person: Person, issue: Mapping[str, Any]) -> bool:
     """Whether an issue (street, branch, district, unit, chief as its row shows them) is his to see."""
     return (
-        one.oversees
-        or issue.get("district") in one.districts
-        or issue.get("branch") in one.branches
-        or answers(one, issue)
+        person.oversees
+        or issue.get("district") in person.districts
+        or issue.get("branch") in person.branches
+        or answers(person, issue)
     )
 
 
-def answers(one: Person, issue: Mapping[str, Any]) -> bool:
+def answers(person: Person, issue: Mapping[str, Any]) -> bool:
     """Whether he may send 整改反馈 for it: the street's chief of today or of its day, and the unit's people."""
-    mine = "chief" in one.roles and (issue.get("street") in one.streets or issue.get("chief") == one.name)
-    return mine or issue.get("unit") in one.units
+    mine = "chief" in person.roles and (issue.get("street") in person.streets or issue.get("chief") == person.name)
+    return mine or issue.get("unit") in person.units
 
 
 def remembered(tabs: Mapping[str, Tab], known: Mapping[str, Mapping[str, Known]], zone: ZoneInfo) -> Roster:
@@ -93,17 +93,17 @@ def _rows(tab: Tab, known: Mapping[str, Known], zone: ZoneInfo) -> Iterable[Row]
             yield Row(0, raw, reader.parse(raw), rid)
 
 
-def sees_score(one: Person, kind: str, target: str, roster: Roster, day: date) -> bool:
+def sees_score(person: Person, kind: str, target: str, roster: Roster, day: date) -> bool:
     """Whether the score of a 街路, 支部, 区域 or 单位 is his to see, line by line; rankings are the bureau's own."""
-    if one.oversees or kind == "单位":
-        return one.oversees or target in one.units
+    if person.oversees or kind == "单位":
+        return person.oversees or target in person.units
     if kind == "区域":
-        return target in one.districts
+        return target in person.districts
     if kind == "支部":
-        return target in one.branches or bool(_districts_of(roster, target) & one.districts)
+        return target in person.branches or bool(_districts_of(roster, target) & person.districts)
     street = roster.street(target, day) or next((s for s in roster.streets if s.name == target), None)
-    above = street is not None and (street.branch in one.branches or street.district in one.districts)
-    return above or target in one.streets
+    above = street is not None and (street.branch in person.branches or street.district in person.districts)
+    return above or target in person.streets
 
 
 def _districts_of(roster: Roster, branch: str) -> set[str]:

@@ -94,13 +94,13 @@ class Roster:
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[Street]]:
-        found: dict[str, list[Street]] = defaultdict(list)
+        by_name: dict[str, list[Street]] = defaultdict(list)
         for street in self.streets:
-            found[street.name].append(street)
+            by_name[street.name].append(street)
         for street in self.streets:  # after all names: an alias never stands before a street's own name
             for name in street.aliases:
-                found[name].append(street)
-        return found
+                by_name[name].append(street)
+        return by_name
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -108,11 +108,11 @@ class Roster:
 
     def addresses(self, day: date) -> dict[str, str]:
         """Mail by name: of the first post that holds that day and has one."""
-        found: dict[str, str] = {}
+        addresses: dict[str, str] = {}
         for post in self.posts:
             if post.mail and post.span.holds(day):
-                found.setdefault(post.name, post.mail)
-        return found
+                addresses.setdefault(post.name, post.mail)
+        return addresses
 
     def street(self, name: str, day: date) -> Street | None:
         """The street of that name or alias on that day."""
@@ -142,21 +142,21 @@ class Roster:
         key = (role, day, branch, district, unit)
         if key not in self._memo:
             self._memo[key] = self._people(role, day, branch, district, unit)
-        found: tuple[str, ...] = self._memo[key]
-        return found
+        names: tuple[str, ...] = self._memo[key]
+        return names
 
     def _people(self, role: str, day: date, branch: str, district: str, unit: str) -> tuple[str, ...]:
         held = [post for post in self.posts if post.span.holds(day)]
         if role == "unit":
             ranked = [[p for p in held if p.unit == unit and p.role == head] for head in UNIT_HEADS]
-            found = next((group for group in ranked if group), [])
+            holders = next((group for group in ranked if group), [])
         else:
-            found = [p for p in held if p.role == ROLES[role]]
+            holders = [p for p in held if p.role == ROLES[role]]
             if role == "commander":
-                found = [p for p in found if p.district == district]
+                holders = [p for p in holders if p.district == district]
             if role == "secretary":
-                found = [p for p in found if p.branch == branch]
-        return tuple(dict.fromkeys(post.name for post in found))
+                holders = [p for p in holders if p.branch == branch]
+        return tuple(dict.fromkeys(post.name for post in holders))
 
 
 def split_names(text: str) -> tuple[str, ...]:
@@ -216,18 +216,18 @@ def assemble(streets: Iterable[Row], posts: Iterable[Row], changes: Iterable[Row
     found_posts = [read_post(row.cells) for row in posts]
     found_changes = [read_change(row.cells) for row in changes]
     return Roster(
-        tuple(one for one in found_streets if one),
-        tuple(one for one in found_posts if one),
-        tuple(one for one in found_changes if one),
+        tuple(street for street in found_streets if street),
+        tuple(post for post in found_posts if post),
+        tuple(change for change in found_changes if change),
     )
 
 
 def vacant(roster: Roster, day: date) -> list[tuple[Street, tuple[str, ...]]]:
     """Streets in no chief's care that day, with the chiefs of the neighbouring streets (plan note 1)."""
-    found = []
+    streets = []
     for street in roster.streets:
         if street.span.holds(day) and not roster.chief(street, day):
             near = [roster.street(name, day) for name in street.near]
-            chiefs = [roster.chief(one, day) for one in near if one]
-            found.append((street, tuple(dict.fromkeys(chief for chief in chiefs if chief))))
-    return found
+            chiefs = [roster.chief(street, day) for street in near if street]
+            streets.append((street, tuple(dict.fromkeys(chief for chief in chiefs if chief))))
+    return streets

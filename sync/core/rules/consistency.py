@@ -29,8 +29,8 @@ def _names_are_unique(task: tuple[Task, ...], category: tuple[Category, ...]) ->
 
 
 def _links_are_unique(hook: tuple[Hook, ...], bot: tuple[Bot, ...]) -> Found:
-    yield from _twice("hook", "name", [one.name for one in hook])
-    yield from _twice("bot", "name", [one.name for one in bot])
+    yield from _twice("hook", "name", [hook.name for hook in hook])
+    yield from _twice("bot", "name", [bot.name for bot in bot])
 
 
 def _twice(section: str, attribute: str, values: Iterable[str]) -> Found:
@@ -42,7 +42,7 @@ def _twice(section: str, attribute: str, values: Iterable[str]) -> Found:
 
 
 def _weights_fill_the_base(task: tuple[Task, ...], score: Score) -> Found:
-    total = sum(one.weight for one in task)
+    total = sum(task.weight for task in task)
     if total != score.base:
         message = f"各任务的 weight 合起来是 {points_zh(total)} 分，应当是 {points_zh(score.base)} 分"
         yield ("task", len(task) - 1, "weight"), message
@@ -116,9 +116,9 @@ def _conditions(
 ) -> Iterator[tuple[Path, Condition]]:
     for index, call in enumerate(letters.when):
         yield ("letters", "when", index, "when"), call.when
-    for index, one in enumerate(bot):
-        if one.when:
-            yield ("bot", index, "when"), one.when
+    for index, rule in enumerate(bot):
+        if rule.when:
+            yield ("bot", index, "when"), rule.when
     for index, step in enumerate(escalation):
         yield ("escalation", index, "when"), step.when
     if notices.urgent:
@@ -129,7 +129,9 @@ def _conditions(
 
 
 def _letters_are_answered(letters: Letters) -> Found:
-    yield from ((("letters", *path), said) for path, said in _twice("when", "name", [c.name for c in letters.when]))
+    yield from (
+        (("letters", *path), message) for path, message in _twice("when", "name", [c.name for c in letters.when])
+    )
     if letters.reply.unit == letters.reply_serious.unit and letters.reply_serious.amount > letters.reply.amount:
         yield ("letters", "reply_serious"), f"有严重问题的应当更快回复，不能比 reply 的 {letters.reply} 还长"
 
@@ -137,7 +139,7 @@ def _letters_are_answered(letters: Letters) -> Found:
 def _being_late_costs_more(score: Score) -> Found:
     for severity in ("minor", "normal", "serious"):
         tiers = getattr(score.case, severity)
-        steps = (("发现", "found"), ("超期", "overdue"), ("重复", "repeat"))
+        steps = (("发现", "discovery"), ("超期", "overdue"), ("重复", "repeat"))
         for (label, key), (next_label, next_key) in pairwise(steps):
             less, more = getattr(tiers, key), getattr(tiers, next_key)
             if more < less:

@@ -55,10 +55,10 @@ def _plain(day: str) -> str:
 
 def written(days: Iterable[Day], works: bool) -> list[str]:
     """Days as the file writes them, neighbours of one name as a stretch."""
-    found: list[tuple[date, date, str]] = []
-    for day in sorted((one for one in days if one.works is works), key=lambda one: one.on):
-        if found and found[-1][2] == day.name and day.on - found[-1][1] == timedelta(days=1):
-            found[-1] = (found[-1][0], day.on, day.name)
+    spans: list[tuple[date, date, str]] = []
+    for day in sorted((day for day in days if day.works is works), key=lambda day: day.on):
+        if spans and spans[-1][2] == day.name and day.on - spans[-1][1] == timedelta(days=1):
+            spans[-1] = (spans[-1][0], day.on, day.name)
         else:
-            found.append((day.on, day.on, day.name))
-    return [f"{first:%m-%d}{'' if first == last else f'~{last:%m-%d}'} {name}" for first, last, name in found]
+            spans.append((day.on, day.on, day.name))
+    return [f"{first:%m-%d}{'' if first == last else f'~{last:%m-%d}'} {name}" for first, last, name in spans]

@@ -108,7 +108,9 @@ class Rules:
 
     def uncovered(self) -> list[tuple[str, str]]:
         """The clauses of the plan, number and words, that no rule cites and no sentence says an answer to."""
-        cited = {basis.basis for basis in self.clauses()} | {one.clause for one in self.plan.sentence if one.answer}
+        cited = {basis.basis for basis in self.clauses()} | {
+            sentence.clause for sentence in self.plan.sentence if sentence.answer
+        }
         return [(clause, text) for clause, text in self.plan.clauses.items() if clause not in cited]
 
 
@@ -120,8 +122,8 @@ def load(text: str, name: str = "rules.toml") -> Rules:
     for check in CHECKS:
         needed = signature(check).parameters
         if needed.keys() <= sections.keys():
-            found = check(**{section: sections[section] for section in needed})
-            problems += [document.problem(path, message) for path, message in found]
+            problems_found = check(**{section: sections[section] for section in needed})
+            problems += [document.problem(path, message) for path, message in problems_found]
     if problems:
         raise RulesError(problems)
     return _assemble(text, sections)
@@ -157,8 +159,8 @@ def _names(data: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     """The names that the file declares, taken before anything is known to be right."""
 
     def of(rows: object) -> tuple[str, ...]:
-        found = (row.get("name") for row in rows if isinstance(row, dict)) if isinstance(rows, tuple) else ()
-        return tuple(name for name in found if isinstance(name, str))
+        names = (row.get("name") for row in rows if isinstance(row, dict)) if isinstance(rows, tuple) else ()
+        return tuple(name for name in names if isinstance(name, str))
 
     def inside(table: object, key: str) -> tuple[str, ...]:
         value = table.get(key) if isinstance(table, dict) else None
@@ -268,8 +270,8 @@ def _bases(rules: Rules) -> Iterator[Basis]:
         when = f"（{notice.when.zh}）" if notice.when else ""
         text = f"{'、'.join(map(role_zh, notice.to))}{when}"
         yield Basis(f"通知「{event_zh(notice.event)}」", notice.plan or notice.base, text)
-    for one in rules.approvals:
-        yield Basis(f"批复「{'、'.join(one.kinds)}」", one.plan or ASSUMED, "、".join(map(role_zh, one.to)))
+    for rule in rules.approvals:
+        yield Basis(f"批复「{'、'.join(rule.kinds)}」", rule.plan or ASSUMED, "、".join(map(role_zh, rule.to)))
     for superior in rules.upward:
         yield Basis("逐级上报", superior.plan or ASSUMED, f"{role_zh(superior.to)}在{superior.limit.zh}内答复")
     yield from _duty_bases(rules.duties)

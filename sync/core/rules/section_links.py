@@ -27,8 +27,8 @@ _HOST = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 def _variable(value: str) -> str:
     if not _VARIABLE.fullmatch(value):
-        said = "这里写环境变量的名字（大写字母、数字、下划线），密钥和地址本身放在环境变量里"
-        raise ValueError(said)  # what stands there may be the secret itself: it must not get into a message
+        message = "这里写环境变量的名字（大写字母、数字、下划线），密钥和地址本身放在环境变量里"
+        raise ValueError(message)  # what stands there may be the secret itself: it must not get into a message
     if value in _OURS:
         raise ValueError(f"{value} 另有用处，请另起一个名字")
     return value

@@ -16,7 +16,7 @@ from sync.core.rules.values import Clause, Count, Duration, Percent, Points, Sea
 class Tiers(Table):
     """What one issue costs in all, in hundredths of a point: found, or overdue, or repeated."""
 
-    found: Points
+    discovery: Points = Field(alias="found")
     overdue: Points
     repeat: Points
 

@@ -123,16 +123,16 @@ class Document:
         """What the parser says, in words and at a place that help."""
         if isinstance(error, RecursionError):
             return Problem(self.name, 1, 1, "括号套得太深")
-        said = str(error)
-        offset = self._offset(said)
+        text = str(error)
+        offset = self._offset(text)
         here = self._text[offset : offset + 1]
         if here in _FULL_WIDTH:
             message = f"「{here}」是中文符号，这里要用英文的 {_FULL_WIDTH[here]}"
-        elif here > "\x7f" and said.startswith(("Invalid statement", "Invalid initial", "Expected '='")):
+        elif here > "\x7f" and text.startswith(("Invalid statement", "Invalid initial", "Expected '='")):
             message = _CHINESE_KEY
         else:
-            unknown = ("", f"写法不合 TOML：{said}", "here")
-            _, message, anchor = next((row for row in _SYNTAX if said.startswith(row[0])), unknown)
+            unknown = ("", f"写法不合 TOML：{text}", "here")
+            _, message, anchor = next((row for row in _SYNTAX if text.startswith(row[0])), unknown)
             if anchor == "quote":
                 offset = max(self._text.rfind('"', 0, offset), self._text.rfind("'", 0, offset), 0)
             elif anchor == "statement":

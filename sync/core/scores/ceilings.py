@@ -14,15 +14,15 @@ from sync.core.scores.scores import AWARD, BACK, DUTY, RETURNS, SELF, Line, poin
 ENDLESS = 10**9
 
 
-def capped(found: Sequence[Line], rules: Rules) -> list[Line]:
+def capped(lines: Sequence[Line], rules: Rules) -> list[Line]:
     """Lines with the ceilings of their month: a task's deductions stop at its weight, bonuses at their caps. 加减分
     that people decided has no ceiling of a task, and what is given back none at all.
 
     A line that runs into a ceiling keeps its place with fewer points and says so.
     """
-    if not found:
+    if not lines:
         return []
-    ordered = sorted(found, key=lambda line: (line.month, line.kind, line.target, line.date, line.id))
+    ordered = sorted(lines, key=lambda line: (line.month, line.kind, line.target, line.date, line.id))
     table = pd.DataFrame(
         {
             "month": [line.month for line in ordered],

@@ -151,19 +151,20 @@ def fact(tab: Tab, fields: Fields, name: str = "") -> Fact:
 
 def sheets(sealed: Iterable[Closing]) -> list[Texts]:
     """What an exported file carries of sealed months: (title, headers, rows of texts)."""
-    ordered = sorted(sealed, key=lambda one: one.month)
+    ordered = sorted(sealed, key=lambda closing: closing.month)
     months = [
-        (one.month, f"{one.sealed_at:%Y-%m-%d %H:%M:%S}", one.digest, ADOPTED if one.adopted else "") for one in ordered
+        (closing.month, f"{closing.sealed_at:%Y-%m-%d %H:%M:%S}", closing.digest, ADOPTED if closing.adopted else "")
+        for closing in ordered
     ]
-    facts = [(one.month, *fact) for one in ordered for fact in one.facts]
-    texts = {sha256(one.rules.encode()).hexdigest(): one.rules for one in ordered if one.facts}
+    facts = [(closing.month, *fact) for closing in ordered for fact in closing.facts]
+    texts = {sha256(closing.rules.encode()).hexdigest(): closing.rules for closing in ordered if closing.facts}
     rules = [
         (name, f"{number}", line)
         for name, text in texts.items()
         for number, line in enumerate(text.split("\n"), start=1)
     ]
-    days = {calendar_digest(one.calendar): one.calendar for one in ordered if one.facts}
-    calendars = [(name, item, said) for name, found in days.items() for item, said in found]
+    days = {calendar_digest(closing.calendar): closing.calendar for closing in ordered if closing.facts}
+    calendars = [(name, item, words_) for name, days_ in days.items() for item, words_ in days_]
     return [
         (MONTHS, ("月份", "封存时间", DIGEST, "说明"), months),
         (FACTS, ("月份", "表", "行", "内容"), facts),
@@ -181,14 +182,14 @@ def compare(
     facts = list(facts)
     headers = {row.removeprefix(COLUMNS): text.split("、") for tab, row, text in facts if tab == HEAD}
     groups: dict[str, list[Fact]] = defaultdict(list)
-    for one in facts:
-        groups[one[0]].append(one)
+    for fact in facts:
+        groups[fact[0]].append(fact)
     for title, group in groups.items():
         if title in present:
             tab = _Tab(title, headers.get(title, []), present[title], apart if title == ISSUES else ())
             yield from tab.hold(group)
         else:
-            yield from ((one, []) for one in group)
+            yield from ((fact, []) for fact in group)
 
 
 def unseen(facts: Iterable[Fact], present: Container[str]) -> tuple[str, ...]:
@@ -227,24 +228,24 @@ class _Tab:
         return content({header: row.fields[header] for header in self.headers if header in row.fields})
 
     def hold(self, facts: Sequence[Fact]) -> Iterator[tuple[Fact, list[Difference]]]:
-        found = [self._exact(one) for one in facts]
-        for one, exact in zip(facts, found, strict=True):
-            sealed = fields_of(one[2])
-            row = exact or self._nearest(one, sealed)
-            if row is None and one[1] in self.apart:
-                yield one, []
+        matches = [self._exact(fact) for fact in facts]
+        for fact, exact in zip(facts, matches, strict=True):
+            sealed = fields_of(fact[2])
+            row = exact or self._nearest(fact, sealed)
+            if row is None and fact[1] in self.apart:
+                yield fact, []
             elif row is None:
-                yield (one[0], one[1], ""), [Difference(one[0], one[1], 0, "", one[2], "")]
+                yield (fact[0], fact[1], ""), [Difference(fact[0], fact[1], 0, "", fact[2], "")]
             else:
-                yield _held(one, sealed, row, self.headers)
+                yield _held(fact, sealed, row, self.headers)
 
-    def _exact(self, one: Fact) -> Seen | None:
-        for row in self.same.get(one[1] if self.title in KEYED else one[2], ()):
+    def _exact(self, fact: Fact) -> Seen | None:
+        for row in self.same.get(fact[1] if self.title in KEYED else fact[2], ()):
             if (row.tab, row.number) in self.free:
                 return self.free.pop((row.tab, row.number))
         return None
 
-    def _nearest(self, one: Fact, sealed: Fields) -> Seen | None:
+    def _nearest(self, fact: Fact, sealed: Fields) -> Seen | None:
         if self.title in KEYED:
             return None
         best = max(self.free.values(), key=lambda row: _likeness(sealed, row), default=None)
@@ -257,15 +258,15 @@ def _likeness(sealed: Fields, row: Seen) -> tuple[int, int]:
     return sum(1 for header, value in sealed.items() if row.fields.get(header, "") == value), -row.number
 
 
-def _held(one: Fact, sealed: Fields, row: Seen, headers: Sequence[str]) -> tuple[Fact, list[Difference]]:
-    title, name, text = one
+def _held(fact: Fact, sealed: Fields, row: Seen, headers: Sequence[str]) -> tuple[Fact, list[Difference]]:
+    title, name, text = fact
     now = _comparable(title, sealed, row.fields, headers)
-    found = [
+    differences = [
         Difference(row.tab or title, name, row.number, header, sealed.get(header, ""), now.get(header, ""))
         for header in dict.fromkeys([*sealed, *now])
         if sealed.get(header, "") != now.get(header, "")
     ]
-    return (title, name, content(now) if found else text), found
+    return (title, name, content(now) if differences else text), differences
 
 
 def _comparable(title: str, sealed: Fields, row: Fields, headers: Sequence[str]) -> dict[str, str]:

@@ -49,37 +49,37 @@ class Periods:
 
     months: Mapping[str, Sequence[Standing]]
     rules: Rules
-    kept: Mapping[str, Sequence[Term]] = field(default_factory=dict)
+    frozen: Mapping[str, Sequence[Term]] = field(default_factory=dict)
 
     def quarters(self) -> list[Term]:
         names = sorted({quarter_of(month) for month in self.months})
-        return [term for name in names for term in self.kept.get(name) or self._quarter(name)]
+        return [term for name in names for term in self.frozen.get(name) or self._quarter(name)]
 
     def years(self) -> list[Term]:
         names = sorted({month[:4] for month in self.months})
-        return [term for name in names for term in self.kept.get(name) or self._year(name)]
+        return [term for name in names for term in self.frozen.get(name) or self._year(name)]
 
     def ending(self, month: str) -> tuple[Term, ...]:
         """The quarter and the year that end with this month."""
-        found = self._quarter(quarter_of(month)) if int(month[5:]) % 3 == 0 else []
-        return (*found, *(self._year(month[:4]) if month.endswith("-12") else []))
+        quarter_terms = self._quarter(quarter_of(month)) if int(month[5:]) % 3 == 0 else []
+        return (*quarter_terms, *(self._year(month[:4]) if month.endswith("-12") else []))
 
     def _quarter(self, name: str) -> list[Term]:
         year, number = name[:4], int(name[6])
-        wanted = [f"{year}-{one:02d}" for one in MONTHS[number]]
+        wanted = [f"{year}-{number:02d}" for number in MONTHS[number]]
         sealed = [month for month in wanted if month in self.months]
-        found: dict[Key, list[Standing]] = defaultdict(list)
+        rows: dict[Key, list[Standing]] = defaultdict(list)
         for month in sealed:
             for row in self.months[month]:
-                found[row.target, row.kind].append(row)
-        terms = [self._term(name, group) for group in found.values()]
-        return self._advised(self._ranked(terms), self._months_in(wanted, sealed), "建议讲评表扬", found)
+                rows[row.target, row.kind].append(row)
+        terms = [self._term(name, group) for group in rows.values()]
+        return self._advised(self._ranked(terms), self._months_in(wanted, sealed), "建议讲评表扬", rows)
 
     def _months_in(self, wanted: Sequence[str], sealed: Sequence[str]) -> str:
         """Which months are in. A month before the first that was ever sealed is not missing: nobody kept score then."""
         missing = [month for month in wanted if month not in sealed and month > min(self.months)]
-        said = f"含{_numbers(sealed)}月"
-        return f"暂定：{said}，{_numbers(missing)}月未封存" if missing else said
+        words = f"含{_numbers(sealed)}月"
+        return f"暂定：{words}，{_numbers(missing)}月未封存" if missing else words
 
     def _term(self, name: str, group: Sequence[Standing]) -> Term:
         last = group[-1]
@@ -94,21 +94,21 @@ class Periods:
         for term in self.quarters():
             if term.name.startswith(name):
                 quarters[term.target, term.kind].append(term)
-        found: dict[Key, list[Standing]] = defaultdict(list)
+        rows: dict[Key, list[Standing]] = defaultdict(list)
         for month in sorted(self.months):
             if month.startswith(name):
                 for row in self.months[month]:
-                    found[row.target, row.kind].append(row)
+                    rows[row.target, row.kind].append(row)
         terms = [
-            replace(self._term(name, found[key]), score=mean([one.score for one in group]))
+            replace(self._term(name, rows[key]), score=mean([row.score for row in group]))
             for key, group in quarters.items()
         ]
-        return self._advised(self._ranked(terms), self._quarters_in(name), "建议年度表扬、兑现奖励", found)
+        return self._advised(self._ranked(terms), self._quarters_in(name), "建议年度表扬、兑现奖励", rows)
 
     def _quarters_in(self, year: str) -> str:
         names = sorted({quarter_of(month) for month in self.months if month.startswith(year)})
-        said = f"含第{'、'.join(name[6] for name in names)}季度"
-        return said if f"{year}-12" in self.months else f"暂定：{said}，全年还没有封存完"
+        words = f"含第{'、'.join(name[6] for name in names)}季度"
+        return words if f"{year}-12" in self.months else f"暂定：{words}，全年还没有封存完"
 
     def _ranked(self, terms: Sequence[Term]) -> list[Term]:
         """Rank within groups, ties sharing a rank; ``rank`` 0 marks those who do not take part."""
@@ -119,30 +119,33 @@ class Periods:
         return [
             replace(term, rank=None)
             if term.rank == 0
-            else replace(term, rank=1 + sum(1 for one in scores[term.kind, term.group] if one > term.score))
+            else replace(term, rank=1 + sum(1 for score in scores[term.kind, term.group] if score > term.score))
             for term in terms
         ]
 
     def _advised(
-        self, terms: Sequence[Term], months: str, praise: str, found: Mapping[Key, Sequence[Standing]]
+        self, terms: Sequence[Term], months: str, praise: str, rows_by_key: Mapping[Key, Sequence[Standing]]
     ) -> list[Term]:
-        last = times_last(row for group in found.values() for row in group)
-        one = {key for key, group in found.items() if most(_chiefs(group))[1]}
+        last = times_last(row for group in rows_by_key.values() for row in group)
+        stable = {key for key, group in rows_by_key.items() if most(_chiefs(group))[1]}
         return [
-            replace(term, advice="；".join([months, *self._advice(term, terms, praise, last, one)])) for term in terms
+            replace(term, advice="；".join([months, *self._advice(term, terms, praise, last, stable)]))
+            for term in terms
         ]
 
     def _advice(
-        self, term: Term, terms: Sequence[Term], praise: str, last: Mapping[str, Sequence[str]], one: Container[Key]
+        self, term: Term, terms: Sequence[Term], praise: str, last: Mapping[str, Sequence[str]], stable: Container[Key]
     ) -> Iterable[str]:
         score = self.rules.score
         if term.kind == UNIT and score.fund.enabled:
             yield f"建议拨付比例{self._percent(term.score)}%"
-        if term.kind != STREET or term.rank is None or (term.target, term.kind) not in one:
+        if term.kind != STREET or term.rank is None or (term.target, term.kind) not in stable:
             return
         if term.rank <= score.good.top and term.score >= score.good.min_score:
             yield praise
-        group = sorted(one.score for one in terms if one.kind == STREET and one.group == term.group and one.rank)
+        group = sorted(
+            other.score for other in terms if other.kind == STREET and other.group == term.group and other.rank
+        )
         if term.score <= group[min(score.last.last, len(group)) - 1] and term.score < score.last.below:
             times = len(last.get(term.chief, ()))
             rungs = [rung.name for rung in score.ladder if times >= rung.in_12_months]

@@ -119,9 +119,9 @@ def lines(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mappin
     if stamps.start is None and not booked:
         return ()
     due = {line.id: line for line in _due(issue, life, stamps, rules, booked)}
-    kept = {key: _standing(line, booked.get(key)) for key, line in due.items()}
+    standing = {key: _standing(line, booked.get(key)) for key, line in due.items()}
     gone = {key: _revoke(line, life) for key, line in booked.items() if key not in due}
-    return tuple({**kept, **gone}[key] for key in sorted({**kept, **gone}))
+    return tuple({**standing, **gone}[key] for key in sorted({**standing, **gone}))
 
 
 def _standing(due: Line, booked: Line | None) -> Line:
@@ -157,7 +157,7 @@ def _due(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mapping
     if stamps.start is None or life.state in ("", lives.UNVERIFIED, lives.VOID):
         return
     book = _Book(issue, life, stamps, rules, booked)
-    yield from book.found()
+    yield from book.discovery()
     if life.late_since:
         yield from book.late(life.late_since)
     elif life.state == lives.CLOSED and not _shown(issue) and issue.source != SELF_SOURCE:
@@ -234,10 +234,10 @@ class _Book:
         cells = self.issue.cells
         return f"{cells.get('place', '')}{cells.get('category', '')}（{self.issue.severity}）"
 
-    def found(self) -> Iterator[Line]:
+    def discovery(self) -> Iterator[Line]:
         if self.issue.source == SELF_SOURCE or self.stamps.start is None:
             return
-        points = self.rules.score.case[self.issue.severity].found * self.factor
+        points = self.rules.score.case[self.issue.severity].discovery * self.factor
         twice = "，上级交办加倍" if self.factor > 1 else ""
         yield self.street(
             FOUND,
@@ -343,16 +343,16 @@ def base_lines(month: str, targets: Iterable[tuple[str, str, str, bool]], rules:
     ]
 
 
-def sums(found: Sequence[Line]) -> dict[tuple[str, str, str], int]:
+def sums(lines: Sequence[Line]) -> dict[tuple[str, str, str], int]:
     """Points by (month, kind, target)."""
-    if not found:
+    if not lines:
         return {}
     table = pd.DataFrame(
         {
-            "month": [line.month for line in found],
-            "kind": [line.kind for line in found],
-            "target": [line.target for line in found],
-            "points": [line.points for line in found],
+            "month": [line.month for line in lines],
+            "kind": [line.kind for line in lines],
+            "target": [line.target for line in lines],
+            "points": [line.points for line in lines],
         }
     )
     total = table.groupby(["month", "kind", "target"], sort=False)["points"].sum()

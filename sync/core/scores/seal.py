@@ -99,16 +99,16 @@ def calendar_digest(days: Iterable[tuple[str, str]]) -> str:
 def calendar_days(calendar: Calendar, month: str) -> tuple[tuple[str, str], ...]:
     """The bureau's calendar of the month's year and the next, in which its deadlines lie: zone, office hours, and every
     day that is not what its weekday says."""
-    found = [("时区", str(calendar.zone.key))]
+    days = [("时区", str(calendar.zone.key))]
     for season in calendar.seasons:
         spans = "、".join(f"{start:%H:%M}-{end:%H:%M}" for start, end in season.hours)
-        found.append((f"办公时间 {_day(season.first)}~{_day(season.last)}", spans))
+        days.append((f"办公时间 {_day(season.first)}~{_day(season.last)}", spans))
     for year in (int(month[:4]), int(month[:4]) + 1):
-        found.append((str(year), "放假安排已公布" if year in calendar.known else "放假安排未公布，暂按无调休计算"))
-        found += [
+        days.append((str(year), "放假安排已公布" if year in calendar.known else "放假安排未公布，暂按无调休计算"))
+        days += [
             (f"{day.on}", f"{'上班' if day.works else '休息'} {day.name}".strip()) for day in calendar.special(year)
         ]
-    return tuple(found)
+    return tuple(days)
 
 
 def _day(pair: tuple[int, int]) -> str:
@@ -126,7 +126,7 @@ def head(month: str, rules: Rules, days: Sequence[tuple[str, str]]) -> list[Fact
 
 # Points after the seal
 def settle(
-    found: Iterable[Line],
+    lines: Iterable[Line],
     booked: Mapping[str, Line],
     sealed: Mapping[str, Closing],
     returned: Mapping[str, int],
@@ -136,18 +136,18 @@ def settle(
     due is given back by a line of its own; what became due afterwards goes to the first open month. ``returned``:
     points given back by appeals, by line id."""
     if not sealed:
-        return tuple(found)
-    return tuple(sorted(_settled(found, booked, sealed, returned, today), key=lambda line: line.id))
+        return tuple(lines)
+    return tuple(sorted(_settled(lines, booked, sealed, returned, today), key=lambda line: line.id))
 
 
 def _settled(
-    found: Iterable[Line],
+    lines: Iterable[Line],
     booked: Mapping[str, Line],
     sealed: Mapping[str, Closing],
     returned: Mapping[str, int],
     today: date,
 ) -> Iterator[Line]:
-    for line in found:
+    for line in lines:
         was = booked.get(line.id)
         if was is not None and was.month in sealed:
             yield was

@@ -99,7 +99,7 @@ def streets_of(roster: Roster, month: str, today: date, calendar: Calendar) -> l
         if street.span.meets(days) and (street.name not in used or street.span.holds(day)):
             used[street.name] = street
     passed = [days.since + timedelta(days=n) for n in range((day - days.since).days + 1)] if days.since else []
-    worked = [one for one in passed if calendar.is_workday(one)]
+    worked = [day for day in passed if calendar.is_workday(day)]
     return [(street, *_held(roster, street.name, worked, passed)) for street in used.values()]
 
 
@@ -130,10 +130,10 @@ def standings(
     ``points`` by (month, kind, target); ``inspections`` by (month, street); ``sealed``: the rows of sealed months, as
     they stand."""
     rates = _rates(tallies)
-    found: list[Standing] = []
+    rows: list[Standing] = []
     for month, streets in months.items():
-        found += _month(month, points, rates, inspections, streets, rules)
-    return _advise(found, rules, sealed)
+        rows += _month(month, points, rates, inspections, streets, rules)
+    return _advise(rows, rules, sealed)
 
 
 @dataclass(frozen=True)
@@ -153,14 +153,14 @@ def _rates(tallies: Iterable[Tally]) -> Mapping[tuple[str, str, str], _Rates]:
     if not rows:
         return {}
     table = pd.DataFrame(rows, columns=["month", STREET, BRANCH, DISTRICT, UNIT, "due", "late", "rework", "extend"])
-    found: dict[tuple[str, str, str], _Rates] = {}
+    rates: dict[tuple[str, str, str], _Rates] = {}
     for kind in (STREET, BRANCH, DISTRICT, UNIT):
         group = table.groupby(["month", kind], sort=False)
         sums = group[["due", "late", "rework", "extend"]].sum().assign(issues=group.size())
         for month, name, due, late, rework, extend, issues in sums.reset_index().itertuples(index=False):
             on_time = (due - late) / due if due else None
-            found[month, kind, name] = _Rates(int(issues), on_time, rework / issues, extend / issues)
-    return found
+            rates[month, kind, name] = _Rates(int(issues), on_time, rework / issues, extend / issues)
+    return rates
 
 
 def _month(
@@ -281,8 +281,8 @@ def _advise(rows: Sequence[Standing], rules: Rules, sealed: Sequence[Standing]) 
     for month in sorted(by_month):
         bottom = {(row.target, row.kind) for row in _bottom(by_month[month], rules)}
         here = [replace(row, last=(row.target, row.kind) in bottom and not row.shared) for row in by_month[month]]
-        for chief, found in times_last(here).items():
-            last[chief] = sorted({*last[chief], *found})
+        for chief, months_last in times_last(here).items():
+            last[chief] = sorted({*last[chief], *months_last})
         advised += [replace(row, advice=_advice(row, row.last, last[row.chief], months, rules)) for row in here]
     return sorted(advised, key=lambda row: row.month)
 
@@ -290,23 +290,23 @@ def _advise(rows: Sequence[Standing], rules: Rules, sealed: Sequence[Standing]) 
 def times_last(rows: Iterable[Standing]) -> dict[str, list[str]]:
     """The months in which each chief had a street that was last below the floor, in order. 末位 follows the chief,
     whatever street he has now."""
-    found: dict[str, set[str]] = defaultdict(set)
+    months_of: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.last and row.chief:
-            found[row.chief].add(row.month)
-    return defaultdict(list, {chief: sorted(months) for chief, months in found.items()})
+            months_of[row.chief].add(row.month)
+    return defaultdict(list, {chief: sorted(months) for chief, months in months_of.items()})
 
 
 def _bottom(rows: Sequence[Standing], rules: Rules) -> list[Standing]:
     """末位: the last of each group, when below the floor as well (nobody is shamed at 96)."""
-    found = []
+    bottom = []
     for group in {row.group for row in rows if row.kind == STREET}:
         ranked = [row for row in rows if row.kind == STREET and row.group == group and row.rank is not None]
         if not ranked:
             continue
         bar = sorted(row.score for row in ranked)[min(rules.score.last.last, len(ranked)) - 1]
-        found += [row for row in ranked if row.score <= bar and row.score < rules.score.last.below]
-    return found
+        bottom += [row for row in ranked if row.score <= bar and row.score < rules.score.last.below]
+    return bottom
 
 
 def _advice(row: Standing, bottom: bool, last: Sequence[str], months: Sequence[str], rules: Rules) -> str:
@@ -327,8 +327,8 @@ def _advice(row: Standing, bottom: bool, last: Sequence[str], months: Sequence[s
 
 def _running(month: str, last: Sequence[str], months: Sequence[str]) -> int:
     count = 0
-    for one in reversed([m for m in months if m <= month]):
-        if one not in last:
+    for month_ in reversed([m for m in months if m <= month]):
+        if month_ not in last:
             break
         count += 1
     return count

@@ -30,30 +30,30 @@ def amendments(
     """The cells to change to ``wished`` (by column key), and a sentence where that can't be done. ``put``: what the
     row is known to have been given; ``past``: what it was to be given since, which may have come there or not."""
     ours = {key: (put.get(key, ""), *past.get(key, ())) for key in {**put, **past, **wished}}
-    changed = [key for key, values in ours.items() if any(not same(one, wished.get(key, "")) for one in values)]
+    changed = [key for key, values in ours.items() if any(not same(value, wished.get(key, "")) for value in values)]
     number, row = _most_alike(rows, put, {key: (*values, wished.get(key, "")) for key, values in ours.items()})
     if not changed or not number:
         return [], "表单里改了，但表里找不到原来那一行，没有改动，请人工核对" if changed else ""
     headers = {column.key: column.header for column in layout.tab.columns}
-    found, theirs = [], []
+    restores, theirs = [], []
     for key in changed:
         stands, wish = row.get(key, ""), wished.get(key, "")
         if same(stands, wish):
             continue
-        if any(same(stands, one) for one in ours[key]):
+        if any(same(stands, value) for value in ours[key]):
             was = {headers[other]: value for other, value in row.items() if other != key}
-            found.append(Restore(layout.tab.key, number, headers[key], wish, stands, was))
+            restores.append(Restore(layout.tab.key, number, headers[key], wish, stands, was))
         else:
             theirs.append(headers[key])
-    said = f"第 {number} 行的{'、'.join(theirs)}表格里已经有人改过，表单后来的改动没有采用" if theirs else ""
-    return found, said
+    sentence = f"第 {number} 行的{'、'.join(theirs)}表格里已经有人改过，表单后来的改动没有采用" if theirs else ""
+    return restores, sentence
 
 
 def _most_alike(rows: Rows, put: Mapping[str, Raw], ours: Mapping[str, Sequence[Raw]]) -> tuple[int, Mapping[str, Raw]]:
     """The row that shares most with what it was or is to be given; row 0 where none shares more than half."""
 
     def like(row: Mapping[str, Raw]) -> int:
-        return sum(1 for key in put if any(same(row.get(key, ""), one) for one in ours[key]))
+        return sum(1 for key in put if any(same(row.get(key, ""), value) for value in ours[key]))
 
-    number, row = max(rows, key=lambda one: like(one[1]), default=(0, {}))
+    number, row = max(rows, key=lambda pair: like(pair[1]), default=(0, {}))
     return (number, row) if 2 * like(row) > len(put) else (0, {})

@@ -84,7 +84,7 @@ def bind(rows: list[Row], claims: Mapping[int, str], known: Mapping[str, Known])
     _bind_claims(rows, claims, left)
     if not claims:
         _bind_likeness(rows, left)
-    missing = [one for one in left.values() if not one.deleted]
+    missing = [row for row in left.values() if not row.deleted]
     return Binding(fresh=[row for row in rows if not row.rid], missing=missing)
 
 
@@ -105,11 +105,11 @@ def _bind_prints(rows: Iterable[Row], left: dict[str, Known]) -> None:
     if not loose or not left:
         return
     by_print: dict[str, list[str]] = defaultdict(list)
-    for rid, one in left.items():
-        by_print[one.print].append(rid)
+    for rid, known in left.items():
+        by_print[known.print].append(rid)
     for row in loose:
         candidates = by_print.get(row.parsed.print)
-        if candidates and len(row.parsed.kept) > 1:
+        if candidates and len(row.parsed.typed) > 1:
             _take(row, candidates.pop(0), left)
 
 
@@ -128,20 +128,20 @@ def _bind_likeness(rows: Iterable[Row], left: dict[str, Known]) -> None:
     if len(loose) * len(left) > MOST_PAIRS:
         return
     for row in loose:
-        about = plain(row.parsed.kept.get("issue"))
+        about = plain(row.parsed.typed.get("issue"))
         like = {
-            rid: _likeness(row, one)
-            for rid, one in left.items()
-            if not one.deleted and plain(one.cells.get("issue")) == about
+            rid: _likeness(row, known)
+            for rid, known in left.items()
+            if not known.deleted and plain(known.cells.get("issue")) == about
         }
-        rid = max(like, key=lambda one: like[one], default="")
+        rid = max(like, key=lambda candidate: like[candidate], default="")
         if rid and like[rid] * 2 > len(left[rid].cells):
             _take(row, rid, left)
 
 
-def _likeness(row: Row, one: Known) -> int:
-    kept = row.parsed.kept
-    return sum(1 for key, value in one.cells.items() if plain(kept.get(key)) == plain(value))
+def _likeness(row: Row, known: Known) -> int:
+    values = row.parsed.typed
+    return sum(1 for key, value in known.cells.items() if plain(values.get(key)) == plain(value))
 
 
 def adopt(binding: Binding, claims: Mapping[int, str], numbers: Numbers, taken: Iterable[str]) -> None:
@@ -164,7 +164,7 @@ def remember(row: Row, before: Known | None, marks: Mapping[str, datetime]) -> K
     """The ledger's new entry for a row, or None where nothing worth keeping changed."""
     parsed = row.parsed
     if before is None:
-        return Known(row.rid, parsed.kept, parsed.print, marks)
-    if before.gone == 0 and before.marks == marks and before.cells == parsed.kept:
+        return Known(row.rid, parsed.typed, parsed.print, marks)
+    if before.gone == 0 and before.marks == marks and before.cells == parsed.typed:
         return None
-    return replace(before, cells=parsed.kept, print=parsed.print, marks=marks, gone=0)
+    return replace(before, cells=parsed.typed, print=parsed.print, marks=marks, gone=0)

@@ -70,8 +70,8 @@ class Plan:
     def cells(self) -> int:
         """Cells to write; an appended row counts its filled cells."""
         return sum(
-            len(one.writes) + sum(1 for row in one.appends for cell in row if cell not in ("", None))
-            for one in self.tabs.values()
+            len(tab_plan.writes) + sum(1 for row in tab_plan.appends for cell in row if cell not in ("", None))
+            for tab_plan in self.tabs.values()
         )
 
     def tab(self, layout: Layout) -> TabPlan:
@@ -114,17 +114,17 @@ def wish(
     pair = settled.get(name)
     if pair is not None and pair[0] is row.parsed and pair[1] is cells:
         return []
-    found = _differences(plan, layout, row, cells, zone)
-    if not found:
+    differences = _differences(plan, layout, row, cells, zone)
+    if not differences:
         settled[name] = (row.parsed, cells)
-    return found
+    return differences
 
 
 def _differences(
     plan: Plan, layout: Layout, row: Row, cells: Mapping[str, Any], zone: ZoneInfo
 ) -> list[tuple[str, Raw, Raw]]:
     at, raw, width = layout.at, row.raw, len(row.raw)
-    found: list[tuple[str, Raw, Raw]] = []
+    differences: list[tuple[str, Raw, Raw]] = []
     for key, value in cells.items():
         wished = value if isinstance(value, str) else to_raw(value, zone)
         index = at[key]
@@ -132,11 +132,11 @@ def _differences(
         if seen is wished or same(seen, wished):
             continue
         _own(layout, key)
-        one = plan.tab(layout)
-        one.rows[row.number] = raw
-        one.writes.append(Write(row.number, index, wished))
-        found.append((key, seen, wished))
-    return found
+        tab_plan = plan.tab(layout)
+        tab_plan.rows[row.number] = raw
+        tab_plan.writes.append(Write(row.number, index, wished))
+        differences.append((key, seen, wished))
+    return differences
 
 
 def _own(layout: Layout, key: str) -> None:
@@ -205,41 +205,43 @@ def land(plan: Plan, seen: Mapping[str, Table], tabs: Mapping[str, Tab]) -> list
     ``seen`` may hold only the touched rows (a reply) or everything (the next read). A write that never arrived
     covers nothing, since the cell does not hold its value.
     """
-    found: list[Restore] = []
-    for key, one in plan.tabs.items():
+    restores: list[Restore] = []
+    for key, tab_plan in plan.tabs.items():
         table = seen.get(key)
         if table is None:
             continue
-        if _moved(one.header, table.header):
-            found += [*_covered(one, table, tabs[key]), *one.given]
-        elif one.given:
-            found += _missed(one, table, tabs[key])
-    return found
+        if _moved(tab_plan.header, table.header):
+            restores += [*_covered(tab_plan, table, tabs[key]), *tab_plan.given]
+        elif tab_plan.given:
+            restores += _missed(tab_plan, table, tabs[key])
+    return restores
 
 
-def _missed(one: TabPlan, table: Table, tab: Tab) -> Iterable[Restore]:
+def _missed(tab_plan: TabPlan, table: Table, tab: Tab) -> Iterable[Restore]:
     """Cells put back into a row that had moved meanwhile: the row that stands there now gets its own cell back, and
     the row that was meant is tried again."""
     by_number = dict(enumerate(table.rows, start=table.first))
-    written = {(write.row, write.column) for write in one.writes}
-    for given in one.given:
-        column = one.header.index(given.header) if given.header in one.header else None
+    written = {(write.row, write.column) for write in tab_plan.writes}
+    for given in tab_plan.given:
+        column = tab_plan.header.index(given.header) if given.header in tab_plan.header else None
         row = by_number.get(given.row)
         if column is None or row is None:
             continue
         aside = {at for number, at in written if number == given.row}
-        was = one.rows.get(given.row, ())
+        was = tab_plan.rows.get(given.row, ())
         if _alike(row, was, aside):
-            twins = (other for number, other in one.rows.items() if number != given.row)
+            twins = (other for number, other in tab_plan.rows.items() if number != given.row)
             if any(_alike(other, was, aside) for other in twins):
                 yield given  # which of two equal rows this is can't be told: look once more
             continue
         yield given
-        own = max(one.rows.values(), key=lambda was: _common(row, was, aside), default=())
+        own = max(tab_plan.rows.values(), key=lambda was: _common(row, was, aside), default=())
         own = own if _common(row, own, aside) else ()  # a row that was empty has nothing to get back
         value = own[column] if column < len(own) else ""
         if not same(value, given.value):
-            yield Restore(one.tab, given.row, given.header, value, given.value, _people(one.header, own, tab, column))
+            yield Restore(
+                tab_plan.tab, given.row, given.header, value, given.value, _people(tab_plan.header, own, tab, column)
+            )
 
 
 def _alike(row: Sequence[Raw], was: Sequence[Raw], aside: set[int]) -> bool:
@@ -264,14 +266,14 @@ def _padded(header: Sequence[str], width: int) -> list[str]:
     return [*header, *[""] * (width - len(header))]
 
 
-def _covered(one: TabPlan, table: Table, tab: Tab) -> Iterable[Restore]:
+def _covered(tab_plan: TabPlan, table: Table, tab: Tab) -> Iterable[Restore]:
     service = {column.header for column in tab.service}
     by_number = dict(enumerate(table.rows, start=table.first))
-    writes = [(write.row, write.column, write.value, one.rows.get(write.row, ())) for write in one.writes]
+    writes = [(write.row, write.column, write.value, tab_plan.rows.get(write.row, ())) for write in tab_plan.writes]
     writes += [
         (number, column, value, ())
         for number, row in by_number.items()
-        for added in one.appends
+        for added in tab_plan.appends
         if _starts(row, added)
         for column, value in enumerate(added)
         if value not in ("", None)
@@ -282,9 +284,9 @@ def _covered(one: TabPlan, table: Table, tab: Tab) -> Iterable[Restore]:
         stands = row[column] if column < len(row) else ""
         if header in service or number not in by_number or not same(stands, value):
             continue
-        before = _before(one.header, header, was)
+        before = _before(tab_plan.header, header, was)
         if not same(before, value):
-            yield Restore(one.tab, number, header, before, value, _people(one.header, was, tab, header))
+            yield Restore(tab_plan.tab, number, header, before, value, _people(tab_plan.header, was, tab, header))
 
 
 def _people(header: Sequence[str], row: Sequence[Raw], tab: Tab, aside: str | int) -> dict[str, Raw]:
@@ -314,8 +316,8 @@ def give_back(table: Table, restores: Iterable[Restore], plan: Plan, tab: Tab) -
     """The table with people's cells back in it, and the plan with the writes that put them back."""
     rows = [list(row) for row in table.rows]
     given = False
-    for one in restores:
-        place = _find(rows, table, one)
+    for restore in restores:
+        place = _find(rows, table, restore)
         if place is None:
             continue
         index, column = place
@@ -323,26 +325,26 @@ def give_back(table: Table, restores: Iterable[Restore], plan: Plan, tab: Tab) -
         number = index + table.first
         target = plan.tabs.setdefault(tab.key, TabPlan(tab.key, tuple(table.header)))
         target.rows |= {at: tuple(row) for at, row in enumerate(table.rows, table.first) if at not in target.rows}
-        target.writes.append(Write(number, column, one.value))
-        target.given.append(replace(one, row=number))
+        target.writes.append(Write(number, column, restore.value))
+        target.given.append(replace(restore, row=number))
         rows[index] += [""] * (column + 1 - len(rows[index]))
-        rows[index][column] = one.value
+        rows[index][column] = restore.value
     return Table(table.tab, table.header, rows, table.first) if given else table
 
 
-def _find(rows: Sequence[Sequence[Raw]], table: Table, one: Restore) -> tuple[int, int] | None:
+def _find(rows: Sequence[Sequence[Raw]], table: Table, restore: Restore) -> tuple[int, int] | None:
     """The cell (row index, column) that still holds our value under that header, in the row that looks most like the
     one that it was; nowhere, when no row shares half of what that one held."""
-    columns = [at for at, header in enumerate(table.header) if header == one.header]
-    if one.header and len(columns) > 1:
+    columns = [at for at, header in enumerate(table.header) if header == restore.header]
+    if restore.header and len(columns) > 1:
         return None
-    at = {name: table.header.index(name) for name in one.was if name in table.header}
-    best, found = len(one.was) - 1, None
+    at = {name: table.header.index(name) for name in restore.was if name in table.header}
+    best, place = len(restore.was) - 1, None
     for index, row in enumerate(rows):
         for column in columns:
-            if same(row[column] if column < len(row) else "", one.covering):
-                like = sum(1 for name, i in at.items() if i < len(row) and same(row[i], one.was[name]))
-                score = 2 * like + (index + table.first == one.row)
+            if same(row[column] if column < len(row) else "", restore.covering):
+                like = sum(1 for name, i in at.items() if i < len(row) and same(row[i], restore.was[name]))
+                score = 2 * like + (index + table.first == restore.row)
                 if score > best:
-                    best, found = score, (index, column)
-    return found
+                    best, place = score, (index, column)
+    return place

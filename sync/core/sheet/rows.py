@@ -65,12 +65,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A row's content: ``cells`` typed by key (staff columns that are filled), ``kept`` the same as raw
+    """A row's content: ``cells`` typed by key (staff columns that are filled), ``typed`` the same as raw
     values, ``print`` the fingerprint of the cells that make it that row, ``problems`` sentences. ``filled``: whether
     any cell holds anything, of whomever; ``key``: the key of a row that the service fills, as texts."""
 
     cells: Mapping[str, Any]
-    kept: Mapping[str, Raw]
+    typed: Mapping[str, Raw]
     print: str
     problems: tuple[str, ...]
     filled: bool
@@ -125,26 +125,26 @@ class Reader:
 
     def parse(self, raw: tuple[Raw, ...]) -> Parsed:
         tab, at = self.layout.tab, self.layout.at
-        kept: dict[str, Raw] = {}
+        raw_cells: dict[str, Raw] = {}
         for column in tab.staff:
             index = at[column.key]
             value = raw[index] if index < len(raw) else ""
             if value not in ("", None) and not (isinstance(value, str) and not value.strip()):
-                kept[column.key] = value
+                raw_cells[column.key] = value
         cells: dict[str, Any] = {}
         problems: list[str] = []
         for column in tab.staff:
-            self._cell(column, kept, cells, problems)
+            self._cell(column, raw_cells, cells, problems)
         filled = any(cell not in ("", None) for cell in raw)
         key = tuple(_said(raw[at[name]] if at[name] < len(raw) else "") for name in tab.rows)
-        return Parsed(cells, kept, fingerprint(tab, kept), tuple(problems) if kept else (), filled, key)
+        return Parsed(cells, raw_cells, fingerprint(tab, raw_cells), tuple(problems) if raw_cells else (), filled, key)
 
-    def _cell(self, column: Column, kept: Mapping[str, Raw], cells: dict[str, Any], problems: list[str]) -> None:
-        if column.key not in kept:
+    def _cell(self, column: Column, raw_cells: Mapping[str, Raw], cells: dict[str, Any], problems: list[str]) -> None:
+        if column.key not in raw_cells:
             if column.required:
                 problems.append(f"{self.place(column)}没有填，请补上。")
             return
-        value, problem = READERS[column.type](kept[column.key], column, self.zone)
+        value, problem = READERS[column.type](raw_cells[column.key], column, self.zone)
         if problem:
             problems.append(f"{self.place(column)}{problem}")
         else:
@@ -154,9 +154,9 @@ class Reader:
         return f"{self.layout.letter(column.key)}列「{column.header}」"
 
 
-def fingerprint(tab: Tab, kept: Mapping[str, Raw]) -> str:
+def fingerprint(tab: Tab, raw_cells: Mapping[str, Raw]) -> str:
     """Short digest of the cells that make a row that row; equal however a number was typed."""
-    parts = [plain(kept.get(key, "")) for key in tab.identity or tab.rows]
+    parts = [plain(raw_cells.get(key, "")) for key in tab.identity or tab.rows]
     return hashlib.sha1(json.dumps(parts).encode(), usedforsecurity=False).hexdigest()[:16]
 
 

@@ -110,7 +110,7 @@ def parse(text: str, name: str) -> Tab:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise TabError(f"{name}：不是有效的 TOML：{error}") from error
-    columns = tuple(_column(one, name) for one in raw.get("column", ()))
+    columns = tuple(_column(column, name) for column in raw.get("column", ()))
     tab = Tab(
         key=_text(raw, "key", name),
         title=_text(raw, "title", name),
@@ -119,7 +119,7 @@ def parse(text: str, name: str) -> Tab:
         rows=tuple(raw.get("rows", ())),
         id=raw.get("id", ""),
         note=raw.get("note", ""),
-        colors=tuple(_color(one, name) for one in raw.get("color", ())),
+        colors=tuple(_color(color, name) for color in raw.get("color", ())),
     )
     _coherent(tab, name)
     return tab
@@ -158,7 +158,7 @@ def _color(raw: Mapping[str, Any], name: str) -> Color:
 def _coherent(tab: Tab, name: str) -> None:
     for what in ("key", "header"):
         seen = [getattr(column, what) for column in tab.columns]
-        if double := sorted({one for one in seen if seen.count(one) > 1}):
+        if double := sorted({key for key in seen if seen.count(key) > 1}):
             raise TabError(f"{name}：{what} 重复：{'、'.join(double)}")
     named = (*tab.identity, *tab.rows, *((tab.id,) if tab.id else ()), *(c.column for c in tab.colors))
     if missing := [key for key in named if key not in tab.by_key]:

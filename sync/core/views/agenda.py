@@ -53,61 +53,63 @@ class Agenda:
     to_accept: int
 
 
-def agenda(look: Look, one: Person) -> Agenda:
+def agenda(look: Look, person: Person) -> Agenda:
     """His part of everything at the look's hour."""
-    mine = {rid: each for rid, each in look.followed.items() if _his(one, each)}
+    mine = {rid: each for rid, each in look.followed.items() if _his(person, each)}
     facts = [fact for fact in look.rounds.facts() if fact.issue in mine]
     states = [each.life.state for each in mine.values()]
-    streets = [s for s in look.roster.streets if s.span.holds(look.now.date()) and _over(one, s)]
+    streets = [s for s in look.roster.streets if s.span.holds(look.now.date()) and _over(person, s)]
     names = {street.name for street in streets}
     unseen = tuple(name for name in weekly.unseen(look.roster, look.rounds.records, look.now.date()) if name in names)
     monday = look.rounds.monday
-    weeks = tuple(_week(look, one, facts, monday - timedelta(days=7 * back)) for back in (0, 1))
+    weeks = tuple(_week(look, person, facts, monday - timedelta(days=7 * back)) for back in (0, 1))
     return Agenda(
-        _words(one),
+        _words(person),
         (weeks[0], weeks[1]),
-        tuple(_asked(look, one, mine)),
-        tuple(_letters(look, one)),
+        tuple(_asked(look, person, mine)),
+        tuple(_letters(look, person)),
         unseen,
         tuple(pair for pair in vacant(look.roster, look.now.date()) if pair[0].name in names),
-        len(questions.waiting(look.memory, look.roster, look.rules, one, look.now.date())),
-        states.count(lives.FIXED) if one.oversees else 0,
-        states.count(lives.UNVERIFIED) if one.oversees else 0,
+        len(questions.waiting(look.memory, look.roster, look.rules, person, look.now.date())),
+        states.count(lives.FIXED) if person.oversees else 0,
+        states.count(lives.UNVERIFIED) if person.oversees else 0,
     )
 
 
-def _words(one: Person) -> str:
-    parts = ("全部",) if one.oversees else (*sorted(one.districts), *sorted(one.branches), *sorted(one.units))
-    return "、".join(parts) or "、".join(sorted(one.streets))
+def _words(person: Person) -> str:
+    parts = (
+        ("全部",) if person.oversees else (*sorted(person.districts), *sorted(person.branches), *sorted(person.units))
+    )
+    return "、".join(parts) or "、".join(sorted(person.streets))
 
 
-def _his(one: Person, each: Followed) -> bool:
+def _his(person: Person, each: Followed) -> bool:
     stamps = each.stamps
     area = {"street": stamps.street, "branch": stamps.branch, "district": stamps.district, "unit": each.life.unit}
-    return bool(stamps.street) and sees(one, {**area, "chief": stamps.chief})
+    return bool(stamps.street) and sees(person, {**area, "chief": stamps.chief})
 
 
-def _over(one: Person, street: Street) -> bool:
-    return one.oversees or street.district in one.districts or street.branch in one.branches
+def _over(person: Person, street: Street) -> bool:
+    return person.oversees or street.district in person.districts or street.branch in person.branches
 
 
-def _week(look: Look, one: Person, facts: list[Fact], monday: date) -> Week:
+def _week(look: Look, person: Person, facts: list[Fact], monday: date) -> Week:
     """One week of his part; a duty counts as missing once its day or week is over."""
-    owed, today = _owed(look, one), look.now.date()
+    owed, today = _owed(look, person), look.now.date()
     due = look.rounds.due(monday, monday + timedelta(days=6))
     over = [each for each in due if each.last < today and owed(each)]
-    return weekly.week(facts, over, (), monday, look.now, look.rounds.records if one.oversees else None)
+    return weekly.week(facts, over, (), monday, look.now, look.rounds.records if person.oversees else None)
 
 
-def _owed(look: Look, one: Person) -> Callable[[Owed], bool]:
+def _owed(look: Look, person: Person) -> Callable[[Owed], bool]:
     """Whether a duty is owed in his area, or by himself."""
-    streets = [street for street in look.roster.streets if _over(one, street)]
-    places = {street.name for street in streets} | one.districts | one.branches
-    places |= {street.branch for street in streets if street.district in one.districts}
-    return lambda each: one.oversees or one.name in each.names or each.where in places
+    streets = [street for street in look.roster.streets if _over(person, street)]
+    places = {street.name for street in streets} | person.districts | person.branches
+    places |= {street.branch for street in streets if street.district in person.districts}
+    return lambda each: person.oversees or person.name in each.names or each.where in places
 
 
-def _asked(look: Look, one: Person, mine: dict[str, Followed]) -> Iterator[Asked]:
+def _asked(look: Look, person: Person, mine: dict[str, Followed]) -> Iterator[Asked]:
     """Whose turn it is, of what was reported up and has no answer."""
     follow = look.followup
     for rid, each in mine.items():
@@ -118,13 +120,13 @@ def _asked(look: Look, one: Person, mine: dict[str, Followed]) -> Iterator[Asked
         turn = next(iter(upward.turns(issue, each.life, look.rules, look.now)[-1:]), None)
         if turn and turn.answered is None:
             area = {"branch": each.stamps.branch, "district": each.stamps.district}
-            hit = requests.over(one, turn.role, area)
+            hit = requests.over(person, turn.role, area)
             yield Asked(rid, each.stamps.street, each.life.unit, ROLES[turn.role], turn.until, hit)
 
 
-def _letters(look: Look, one: Person) -> Iterator[Letter]:
+def _letters(look: Look, person: Person) -> Iterator[Letter]:
     """Letters that wait for a signature or for an answer."""
     for letter in look.memory.letters.values():
         waits = letter.state in (letters.DRAFT, letters.SIGNED)
-        if waits and letter.kind == letters.LETTER and addressees.sees(one, letter):
+        if waits and letter.kind == letters.LETTER and addressees.sees(person, letter):
             yield letter

@@ -70,31 +70,31 @@ class Bulletin:
     def streets(self) -> tuple[str, ...]:
         if not self.late:
             return ("没有超期未整改的问题。",)
-        named = [f"{n}. {one.words}" for n, one in enumerate(self.late[:MOST_STREETS], start=1)]
+        named = [f"{n}. {street.words}" for n, street in enumerate(self.late[:MOST_STREETS], start=1)]
         if more := self.late[MOST_STREETS:]:
-            named.append(f"……另有 {len(more)} 条街路 {sum(one.count for one in more)} 件。")
+            named.append(f"……另有 {len(more)} 条街路 {sum(street.count for street in more)} 件。")
         return ("超期未整改，按街路：", *named, "请以上街路和责任单位抓紧整改并反馈。")
 
 
 def bulletin(memory: Memory, scope: Scope, now: datetime) -> Bulletin:
     """What the last look left, in numbers. ``now``: aware, in the bureau's zone."""
-    found = [
-        (memory.stamps[rid], one.shown)
-        for rid, one in memory.known.get("issues", {}).items()
-        if not one.deleted and rid in memory.stamps and scope.holds(memory.stamps[rid])
+    issues = [
+        (memory.stamps[rid], row.shown)
+        for rid, row in memory.known.get("issues", {}).items()
+        if not row.deleted and rid in memory.stamps and scope.holds(memory.stamps[rid])
     ]
-    states = [str(shown.get("state", "")) for _, shown in found]
-    hints = [str(shown.get("hint", "")) for _, shown in found]
+    states = [str(shown.get("state", "")) for _, shown in issues]
+    hints = [str(shown.get("hint", "")) for _, shown in issues]
     numbers = (
-        ("今日新收", sum(stamps.received.date() == now.date() for stamps, _ in found)),
-        ("今日销号", sum(_day(shown.get("closed_at")) == now.date() for _, shown in found)),
+        ("今日新收", sum(stamps.received.date() == now.date() for stamps, _ in issues)),
+        ("今日销号", sum(_day(shown.get("closed_at")) == now.date() for _, shown in issues)),
         ("待整改", states.count(life.OPEN)),
         ("返工", states.count(life.REWORK)),
         ("待复核", states.count(life.FIXED)),
         ("今日到期", hints.count(TODAY)),
         ("超期未整改", sum(hint.startswith(LATE) for hint in hints)),
     )
-    late = [(stamps, shown) for stamps, shown in found if str(shown.get("hint", "")).startswith(LATE)]
+    late = [(stamps, shown) for stamps, shown in issues if str(shown.get("hint", "")).startswith(LATE)]
     return Bulletin(f"街路长工作通报·{scope.words}", now, numbers, _by_street(late, now.date()))
 
 
@@ -102,8 +102,8 @@ def _by_street(late: Iterable[tuple[Stamps, Mapping[str, Raw]]], today: date) ->
     groups: dict[str, list[Mapping[str, Raw]]] = defaultdict(list)
     for stamps, shown in late:
         groups[stamps.street].append(shown)
-    found = [_late(street, group, today) for street, group in groups.items()]
-    return tuple(sorted(found, key=lambda one: (-one.count, -one.days, one.street)))
+    streets = [_late(street, group, today) for street, group in groups.items()]
+    return tuple(sorted(streets, key=lambda street: (-street.count, -street.days, street.street)))
 
 
 def _late(street: str, group: Sequence[Mapping[str, Raw]], today: date) -> Late:

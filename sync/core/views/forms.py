@@ -57,7 +57,7 @@ class Form:
     tab: str
     title: str
     asks: tuple[str, ...]
-    who: str
+    reporter: str
     when: str
 
 
@@ -131,69 +131,69 @@ class Choices:
     issues: tuple[tuple[str, str, str], ...] = ()
 
 
-def fields(form: Form, tab: Tab, one: Person, choices: Choices, rules: Rules) -> tuple[Field, ...]:
+def fields(form: Form, tab: Tab, person: Person, choices: Choices, rules: Rules) -> tuple[Field, ...]:
     """The questions of a form to this person, with what can be known filled in."""
-    found = (_field(tab.by_key[key], form, one, choices, rules) for key in form.asks)
-    return tuple(field for field in found if field is not None)
+    fields = (_field(tab.by_key[key], form, person, choices, rules) for key in form.asks)
+    return tuple(field for field in fields if field is not None)
 
 
-def _field(column: Column, form: Form, one: Person, choices: Choices, rules: Rules) -> Field | None:
-    if column.key == "given_limit" and not one.oversees:
+def _field(column: Column, form: Form, person: Person, choices: Choices, rules: Rules) -> Field | None:
+    if column.key == "given_limit" and not person.oversees:
         return None  # another limit than the category's is the superiors' to give
-    options = _options(column, form, one, choices, rules)
-    return Field(column, options, _known(column, one, options), ONLY_FOR.get((form.tab, column.key), ()))
+    options = _options(column, form, person, choices, rules)
+    return Field(column, options, _known(column, person, options), ONLY_FOR.get((form.tab, column.key), ()))
 
 
-def _options(column: Column, form: Form, one: Person, choices: Choices, rules: Rules) -> tuple[str, ...]:
+def _options(column: Column, form: Form, person: Person, choices: Choices, rules: Rules) -> tuple[str, ...]:
     if column.choices == "streets":
-        return tuple(sorted(choices.streets, key=lambda street: street not in one.streets))  # his own first
+        return tuple(sorted(choices.streets, key=lambda street: street not in person.streets))  # his own first
     if column.choices:
         return tuple(rules.categories) if column.choices == "categories" else rules.units
     roles = {("issues", "source"): SOURCES, ("duties", "kind"): DUTIES, ("requests", "kind"): REQUESTS}
     by_role = roles.get((form.tab, column.key))
     if by_role:
-        return allowed(by_role, one)
-    own = {"branch": one.branches, "district": one.districts}.get(column.key) or column.values
+        return allowed(by_role, person)
+    own = {"branch": person.branches, "district": person.districts}.get(column.key) or column.values
     return tuple(value for value in column.values if value in own)
 
 
-def _known(column: Column, one: Person, options: tuple[str, ...]) -> str:
+def _known(column: Column, person: Person, options: tuple[str, ...]) -> str:
     """What is filled in already: his street, branch and district; what his role files first."""
-    own = {"streets": one.streets, "branch": one.branches, "district": one.districts}
+    own = {"streets": person.streets, "branch": person.branches, "district": person.districts}
     mine = own.get(column.choices) or own.get(column.key)
     if mine is not None:
         return next((option for option in options if option in mine), "")
     return options[0] if column.key in ("source", "kind", "outcome") and options else ""
 
 
-def allowed(by_role: Mapping[str, tuple[str, ...]], one: Person) -> tuple[str, ...]:
+def allowed(by_role: Mapping[str, tuple[str, ...]], person: Person) -> tuple[str, ...]:
     """What all roles of a person allow, the first of the highest role first."""
-    return tuple(dict.fromkeys(word for role in RANK if role in one.roles for word in by_role[role]))
+    return tuple(dict.fromkeys(word for role in RANK if role in person.roles for word in by_role[role]))
 
 
 def foreign(given: Mapping[str, str], asked: Iterable[Field]) -> dict[str, str]:
     """Answers that the form did not offer to this person, a sentence by key: nobody needs the page to send them."""
     by_key = {field.key: field for field in asked}
-    found: dict[str, str] = {}
+    foreign_: dict[str, str] = {}
     for key, text in given.items():
         field = by_key.get(key)
         if field is None:
-            found[key] = "这张表单没有这一项。"
+            foreign_[key] = "这张表单没有这一项。"
         elif len(text) > LONGEST:
-            found[key] = f"写了 {len(text)} 个字，最多 {LONGEST} 个，请写短一点。"
+            foreign_[key] = f"写了 {len(text)} 个字，最多 {LONGEST} 个，请写短一点。"
         elif key in ROLE_BOUND and text and text not in field.options:
-            found[key] = f"「{text}」不由您的角色填，可以选 {'、'.join(field.options)}。"
-    return found
+            foreign_[key] = f"「{text}」不由您的角色填，可以选 {'、'.join(field.options)}。"
+    return foreign_
 
 
 def cells(given: Mapping[str, str], tab: Tab, zone: ZoneInfo) -> dict[str, Raw]:
     """Answers as raw cells: a date as a serial, a number as a number, anything else as the text that it is."""
-    found: dict[str, Raw] = {}
+    raw_cells: dict[str, Raw] = {}
     for key, typed in given.items():
         text = "\n".join(line.strip() for line in typed.splitlines()).strip()
         if text:
-            found[key] = _raw(text, tab.by_key[key].type, zone)
-    return found
+            raw_cells[key] = _raw(text, tab.by_key[key].type, zone)
+    return raw_cells
 
 
 def _raw(text: str, kind: str, zone: ZoneInfo) -> Raw:

@@ -67,7 +67,7 @@ def draw(spots: Iterable[Spot], width: float = 640.0) -> Drawing:
     there = [(spot, at) for spot, at in zip(known, metres, strict=True) if hypot(*at) <= FAR]
     scale, left, top, height = _fit([at for _, at in there], width)
     placed = [(spot, MARGIN + (x - left) * scale, MARGIN + (top - y) * scale) for spot, (x, y) in there]
-    bar = max((one for one in BARS if one * scale <= width / 3), default=BARS[0])
+    bar = max((length for length in BARS if length * scale <= width / 3), default=BARS[0])
     missing = Counter(spot.street for spot in nowhere)
     ordered = tuple(sorted(missing.items(), key=lambda pair: (-pair[1], pair[0])))
     return Drawing(width, round(height, 1), tuple(_grouped(placed)), bar, round(bar * scale, 1), ordered, odd)
@@ -102,7 +102,7 @@ def _fit(places: Sequence[tuple[float, float]], width: float) -> tuple[float, fl
 def _grouped(placed: Sequence[tuple[Spot, float, float]]) -> Iterable[Mark]:
     """Near ones together, each with the first that lies near it; what matters most is placed first and so is seen."""
     groups: list[tuple[float, float, list[Spot]]] = []
-    for spot, x, y in sorted(placed, key=lambda one: (KINDS.index(one[0].kind), one[0].issue)):
+    for spot, x, y in sorted(placed, key=lambda placed_spot: (KINDS.index(placed_spot[0].kind), placed_spot[0].issue)):
         near = next((group for group in groups if hypot(group[0] - x, group[1] - y) < NEAR), None)
         if near:
             near[2].append(spot)

@@ -35,10 +35,10 @@ class Preview:
 def layout_of(tables: Tables, key: str) -> Layout:
     """Where the columns stand now. Raises ``NoTab``."""
     table = tables.seen.get(key)
-    found = locate(tables.tabs[key], table.header) if table else f"工作簿里没有「{tables.tabs[key].title}」。"
-    if isinstance(found, str):
-        raise NoTab(found)
-    return found
+    layout = locate(tables.tabs[key], table.header) if table else f"工作簿里没有「{tables.tabs[key].title}」。"
+    if isinstance(layout, str):
+        raise NoTab(layout)
+    return layout
 
 
 def preview(tables: Tables, memory: Memory, rules: Rules, now: datetime, key: str, row: Mapping[str, Raw]) -> Preview:
@@ -75,7 +75,7 @@ def _placed(layout: Layout, row: Mapping[str, Raw]) -> tuple[Raw, ...]:
 
 def _aside(memo: Memo) -> Memo:
     """The same savings in containers of their own: what this look finds is not to be found by the next."""
-    readers = {key: Reader(one.layout, one.zone, list(one.last)) for key, one in memo.readers.items()}
+    readers = {key: Reader(reader.layout, reader.zone, list(reader.last)) for key, reader in memo.readers.items()}
     return replace(
         memo,
         readers=readers,
@@ -90,7 +90,7 @@ def _said(look: Look, layout: Layout, number: int) -> Preview:
     """The service's cells that the look would write into that row."""
     planned = look.decision.plan.tabs.get(layout.tab.key)
     at = {index: name for name, index in layout.at.items()}
-    written = {at[one.column]: one.value for one in planned.writes if one.row == number} if planned else {}
+    written = {at[write.column]: write.value for write in planned.writes if write.row == number} if planned else {}
     shown = {name: value for name, value in written.items() if value != ""}
     return Preview(by_column(str(shown.get("check", "")), layout.tab), shown)
 
@@ -99,16 +99,16 @@ def by_column(check: str, tab: Tab) -> dict[str, str]:
     """校验 taken apart: each sentence under the column that it begins with, without the letters of a sheet."""
     keys = {column.header: column.key for column in tab.columns}
     place = re.compile(r"[A-Z]{1,2}列「(" + "|".join(map(re.escape, keys)) + ")」")
-    found: dict[str, str] = {}
+    by_column_: dict[str, str] = {}
     spots = list(place.finditer(check))
     if check and (not spots or spots[0].start()):
-        found[""] = check[: spots[0].start()] if spots else check
+        by_column_[""] = check[: spots[0].start()] if spots else check
     ends = [spot.start() for spot in spots[1:]] + [len(check)]
     for spot, end in zip(spots, ends, strict=False):
         text = check[spot.end() : end].strip()
         key = keys[spot[1]]
-        found[key] = found.get(key, "") + text
-    return found
+        by_column_[key] = by_column_.get(key, "") + text
+    return by_column_
 
 
 def when(shown: Mapping[str, Any], rules: Rules) -> datetime | None:

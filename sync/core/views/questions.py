@@ -27,28 +27,28 @@ class Question:
     print: str
     column: str
     kind: str
-    who: str
+    requester: str
     about: tuple[tuple[str, str], ...]
     fault: str
 
 
-def waiting(memory: Memory, roster: Roster, rules: Rules, one: Person, day: date) -> list[Question]:
+def waiting(memory: Memory, roster: Roster, rules: Rules, person: Person, day: date) -> list[Question]:
     """What waits for this person's answer, as the last look left it, the oldest first."""
     zone = rules.bureau.zone
-    return [*_requests(memory, rules, one, zone), *_changes(memory, roster, one, zone, day)]
+    return [*_requests(memory, rules, person, zone), *_changes(memory, roster, person, zone, day)]
 
 
 def _live(memory: Memory, tab: str) -> Iterator[Known]:
     return (known for known in list(memory.known.get(tab, {}).values()) if not known.deleted)
 
 
-def _requests(memory: Memory, rules: Rules, one: Person, zone: ZoneInfo) -> Iterator[Question]:
+def _requests(memory: Memory, rules: Rules, person: Person, zone: ZoneInfo) -> Iterator[Question]:
     for known in _live(memory, "requests"):
         cells = known.cells
         kind, issue = plain(cells.get("kind")), plain(cells.get("issue"))
         stamps, shown = memory.stamps.get(issue), memory.known.get("issues", {}).get(issue)
         area = {"branch": stamps.branch, "district": stamps.district} if stamps else {}
-        if "answer" not in cells and may_answer(one, rules, kind, area):
+        if "answer" not in cells and may_answer(person, rules, kind, area):
             about = (
                 ("问题", f"{issue}　{stamps.street if stamps else ''}" if issue else ""),
                 ("现在截止", _moment(shown.shown.get("deadline", ""), zone) if shown else ""),
@@ -62,11 +62,11 @@ def _requests(memory: Memory, rules: Rules, one: Person, zone: ZoneInfo) -> Iter
             yield _question("requests", known, "answer", kind, about)
 
 
-def _changes(memory: Memory, roster: Roster, one: Person, zone: ZoneInfo, day: date) -> Iterator[Question]:
+def _changes(memory: Memory, roster: Roster, person: Person, zone: ZoneInfo, day: date) -> Iterator[Question]:
     for known in _live(memory, "changes"):
         cells = known.cells
         street = roster.street(plain(cells.get("street")), day)
-        column = opinion(one, {"branch": street.branch, "district": street.district}) if street else ""
+        column = opinion(person, {"branch": street.branch, "district": street.district}) if street else ""
         first = column == "branch_opinion" or plain(cells.get("branch_opinion")) == "同意"
         if column and column not in cells and first and street:
             about = (
@@ -81,9 +81,9 @@ def _changes(memory: Memory, roster: Roster, one: Person, zone: ZoneInfo, day: d
 
 
 def _question(tab: str, known: Known, column: str, kind: str, about: tuple[tuple[str, str], ...]) -> Question:
-    who = plain(known.cells.get("requester"))
+    requester = plain(known.cells.get("requester"))
     fault = plain(known.shown.get("check", ""))
-    return Question(tab, known.print, column, kind, who, tuple(pair for pair in about if pair[1]), fault)
+    return Question(tab, known.print, column, kind, requester, tuple(pair for pair in about if pair[1]), fault)
 
 
 def _moment(value: Any, zone: ZoneInfo) -> str:

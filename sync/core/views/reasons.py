@@ -80,19 +80,19 @@ def _how(look: Look, line: Line) -> Iterator[str]:
 
 def _of_duty(look: Look, line: Line) -> Iterator[str]:
     kind = line.rule.removesuffix("缺记")
-    rule = next((one for one in look.rules.duties.owed if one.kind == kind and one.points), None)
+    rule = next((rule for rule in look.rules.duties.owed if rule.kind == kind and rule.points), None)
     if rule:
         yield f"{kind}每缺一天扣 {points_zh(rule.points)} 分"
 
 
 def _of_issue(look: Look, line: Line) -> tuple[int | None, list[str]]:
     """Points that the rules in force give, and how, in words."""
-    one, score = look.followed[line.issue], look.rules.score
+    followed, score = look.followed[line.issue], look.rules.score
     row = next(row for row in look.rows["issues"] if row.rid == line.issue)
-    severity, source = row.cells.get("severity", "一般"), one.stamps.source or row.cells.get("source", "")
+    severity, source = row.cells.get("severity", "一般"), followed.stamps.source or row.cells.get("source", "")
     factor = score.superior_multiplier if source in score.superior_sources else 1
     tiers = score.case[severity]
-    steps = {scores.FOUND: tiers.found, scores.LATE: tiers.overdue, scores.AGAIN: tiers.repeat}
+    steps = {scores.FOUND: tiers.discovery, scores.LATE: tiers.overdue, scores.AGAIN: tiers.repeat}
     if line.rule in steps:
         total = steps[line.rule] * factor
         words = [f"{severity}问题，{line.rule}一件共扣 {points_zh(steps[line.rule])} 分"]
@@ -121,8 +121,8 @@ def _of_rework(look: Look, line: Line) -> tuple[int, list[str]]:
 
 def _of_case(look: Look, line: Line, total: int, words: list[str]) -> tuple[int, list[str]]:
     """A case's points are a total: what was charged before counts towards it; reported up in time, it is shared."""
-    one, share = look.followed[line.issue], look.rules.score.share
-    life = one.life
+    followed, share = look.followed[line.issue], look.rules.score.share
+    life = followed.life
     shared = line.rule == scores.LATE and bool(
         life.reported_up and life.late_since and life.reported_up <= life.late_since
     )
@@ -130,7 +130,7 @@ def _of_case(look: Look, line: Line, total: int, words: list[str]) -> tuple[int,
         return (-(total * share.unit // 100), [*words, f"到期前已上报，单位承担 {share.unit}%"]) if shared else (
             -total, words)  # fmt: skip
     before = scores.CASE[: scores.CASE.index(line.rule)]
-    charged = -sum(each.points for each in one.lines if each.rule in before and each.kind == scores.STREET)
+    charged = -sum(each.points for each in followed.lines if each.rule in before and each.kind == scores.STREET)
     rest = max(0, total - charged)
     if charged:
         words.append(f"同一件前面已经扣了 {points_zh(charged)} 分，不重复扣，再扣 {points_zh(rest)} 分")
@@ -145,9 +145,12 @@ def _of_case(look: Look, line: Line, total: int, words: list[str]) -> tuple[int,
 
 def _booked(look: Look, line: Line) -> Line | None:
     """The line as it was before ceilings."""
-    one = look.followed.get(line.issue)
-    found = [*(one.lines if one else ()), *(each for group in look.reading.booked.values() for each in group.values())]
-    return next((each for each in found if each.id == line.id), None)
+    followed = look.followed.get(line.issue)
+    lines = [
+        *(followed.lines if followed else ()),
+        *(each for group in look.reading.booked.values() for each in group.values()),
+    ]
+    return next((each for each in lines if each.id == line.id), None)
 
 
 def _ceiling(look: Look, line: Line) -> Iterator[str]:

@@ -58,11 +58,11 @@ class Comparison:
 
     @property
     def count(self) -> int:
-        return sum(len(found) for _, found in self.parts)
+        return sum(len(differences) for _, differences in self.parts)
 
     def fields(self) -> dict[str, Any]:
         """As one object: 月份, 问题数, each heading with its differences, 模拟不知道的."""
-        parts = {heading: [astuple(one) for one in found] for heading, found in self.parts}
+        parts = {heading: [astuple(difference) for difference in differences] for heading, differences in self.parts}
         return {"月份": self.month, "问题数": self.issues, **parts, "模拟不知道的": list(self.unsure)}
 
     def text(self) -> str:
@@ -70,11 +70,14 @@ class Comparison:
         head = f"{self.month}：{self.issues} 个问题按两份规则各算一遍，" + (
             f"有 {self.count} 处不同。" if self.count else "没有不同。"
         )
-        found = [head]
+        lines = [head]
         for heading, differences in self.parts:
-            found.append(f"{heading}（{len(differences)}）")
-            found += [f"  {one.what} {one.column}：{one.before or '无'} → {one.after or '无'}" for one in differences]
-        return "\n".join([*found, "模拟不知道的", *(f"  {one}" for one in self.unsure)])
+            lines.append(f"{heading}（{len(differences)}）")
+            lines += [
+                f"  {difference.what} {difference.column}：{difference.before or '无'} → {difference.after or '无'}"
+                for difference in differences
+            ]
+        return "\n".join([*lines, "模拟不知道的", *(f"  {sentence}" for sentence in self.unsure)])
 
 
 def simulate(
@@ -84,14 +87,18 @@ def simulate(
     if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", month):
         raise NotKnown(f"月份「{month}」看不懂，请写成 2026-10。")
     at = _last_hour(month, rules, now)
-    inside = {rid for rid, one in memory.stamps.items() if one.street and scores.month_of(one.received) == month}
+    inside = {
+        rid for rid, stamps in memory.stamps.items() if stamps.street and scores.month_of(stamps.received) == month
+    }
     if not inside:
-        known = sorted({scores.month_of(one.received) for one in memory.stamps.values() if one.street})
+        known = sorted({scores.month_of(stamps.received) for stamps in memory.stamps.values() if stamps.street})
         raise NotKnown(f"{month} 没有已经收到的问题，没有可以模拟的；有的是 {'、'.join(known) or '（还没有）'}。")
-    before, after = (_worked_out(tabs, memory, one, month, at, inside) for one in (rules, other))
+    before, after = (_worked_out(tabs, memory, side, month, at, inside) for side in (rules, other))
     parts = [(heading, tuple(compare(before, after))) for heading, compare in _COMPARE]
     unsure = tuple(_unsure(memory, inside))
-    return Comparison(month, len(inside), tuple((heading, found) for heading, found in parts if found), unsure)
+    return Comparison(
+        month, len(inside), tuple((heading, differences) for heading, differences in parts if differences), unsure
+    )
 
 
 def _last_hour(month: str, rules: Rules, now: datetime) -> datetime:
@@ -135,20 +142,20 @@ def _worked_out(
 def _stripped(memory: Memory, month: str, at: datetime, inside: set[str]) -> Memory:
     """The memory as it would be without what was stamped and booked in the month, and without what came later."""
 
-    def there(rid: str, one: Known) -> bool:
+    def there(rid: str, row: Known) -> bool:
         stamps = memory.stamps.get(rid)
-        return not one.deleted and (stamps is None or stamps.received <= at)
+        return not row.deleted and (stamps is None or stamps.received <= at)
 
-    issues_ = {rid: one for rid, one in memory.known.get("issues", {}).items() if there(rid, one)}
+    issues_ = {rid: row for rid, row in memory.known.get("issues", {}).items() if there(rid, row)}
     own = (f"{scores.BASES}{month}", f"{duties.LINES}{month}")
     return Memory(
         known={**memory.known, "issues": issues_},
-        stamps={rid: one for rid, one in memory.stamps.items() if rid not in inside and one.received <= at},
+        stamps={rid: stamps for rid, stamps in memory.stamps.items() if rid not in inside and stamps.received <= at},
         lines={key: group for key, group in memory.lines.items() if key not in inside and key not in own},
-        closings={name: one for name, one in memory.closings.items() if name < month},
+        closings={name: closing for name, closing in memory.closings.items() if name < month},
         numbers=dict(memory.numbers),
         photos=memory.photos,
-        letters={key: one for key, one in memory.letters.items() if one.drafted_at <= at},
+        letters={key: letter for key, letter in memory.letters.items() if letter.drafted_at <= at},
         last_tick=datetime.combine(date.fromisoformat(f"{month}-01"), time(), at.tzinfo),
     )
 
@@ -158,13 +165,13 @@ def _stamped(look: Look, memory: Memory, inside: set[str]) -> dict[str, tuple[St
     rule that called for a letter."""
     rows = {row.rid: row for row in look.rows.get("issues", []) if row.rid in inside}
     repeats = _repeats(look, memory)
-    found: dict[str, tuple[Stamps, str]] = {}
+    stamped: dict[str, tuple[Stamps, str]] = {}
     for rid, row in rows.items():
         stamps = _begun(row, memory.stamps[rid], look.roster, look.rules, repeats.get(rid, 1))
         if stamps is not None:
             levels, called = _reached(look, row, stamps)
-            found[rid] = (replace(stamps, levels=levels), called)
-    return found
+            stamped[rid] = (replace(stamps, levels=levels), called)
+    return stamped
 
 
 def _begun(row: Row, was: Stamps, roster: Roster, rules: Rules, repeat: int) -> Stamps | None:
@@ -182,16 +189,16 @@ def _repeats(look: Look, memory: Memory) -> dict[str, int]:
     repeat = look.rules.repeat
     window = issues.clock(repeat.window)
     places: dict[tuple[str, ...], list[datetime]] = defaultdict(list)
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     known = [(memory.stamps[row.rid], row) for row in look.rows.get("issues", []) if row.rid in memory.stamps]
     for stamps, row in sorted(known, key=lambda pair: (pair[0].received, pair[1].rid)):
         key = issues.same_place(row.cells, stamps.street, repeat.same) if stamps.street and not stamps.voided else None
         if key is None:
             continue
         hours = places[key]
-        found[row.rid] = 1 + bisect_right(hours, stamps.received) - bisect_left(hours, stamps.received - window)
+        counts[row.rid] = 1 + bisect_right(hours, stamps.received) - bisect_left(hours, stamps.received - window)
         hours.append(stamps.received)
-    return found
+    return counts
 
 
 def _reached(look: Look, row: Row, stamps: Stamps) -> tuple[tuple[Reached, ...], str]:
@@ -210,13 +217,13 @@ def _reached(look: Look, row: Row, stamps: Stamps) -> tuple[tuple[Reached, ...],
         for step in look.rules.escalation:
             if step.level not in reached and step.when.holds(known):
                 reached[step.level] = Reached(step.level, moment, step.name)
-        called = called or next((one.name for one in look.rules.letters.when if one.when.holds(known)), "")
+        called = called or next((rule.name for rule in look.rules.letters.when if rule.when.holds(known)), "")
     return tuple(reached[level] for level in sorted(reached)), called
 
 
 def _moments(issue: Issue, now: datetime) -> list[datetime]:
     """Just before each verdict and each approval, and now."""
-    events = (*(one.at for one in issue.stamps.verdicts), *(one.at for one in issue.stamps.taken))
+    events = (*(event.at for event in issue.stamps.verdicts), *(event.at for event in issue.stamps.taken))
     return [*sorted(at - timedelta(seconds=1) for at in events if at <= now), now]
 
 
@@ -229,8 +236,8 @@ def _issues(before: Outcome, after: Outcome) -> Iterator[Difference]:
         yield from (Difference(rid, name, was[name], would[name]) for name in was if was[name] != would[name])
 
 
-def _facts(one: Followed | None) -> dict[str, str]:
-    life, stamps = (one.life, one.stamps) if one else (None, None)
+def _facts(followed: Followed | None) -> dict[str, str]:
+    life, stamps = (followed.life, followed.stamps) if followed else (None, None)
     return {
         "截止时间": f"{life.deadline:{TIME}}" if life and life.deadline else "",
         "责任单位": life.unit if life else "",
@@ -284,7 +291,9 @@ def _said(value: Any) -> str:
 def _ordered(
     compare: Callable[[Outcome, Outcome], Iterable[Difference]],
 ) -> Callable[[Outcome, Outcome], list[Difference]]:
-    return lambda before, after: sorted(compare(before, after), key=lambda one: (one.what, one.column))
+    return lambda before, after: sorted(
+        compare(before, after), key=lambda difference: (difference.what, difference.column)
+    )
 
 
 _COMPARE = (

@@ -59,10 +59,16 @@ def trends(
     now: datetime,
 ) -> Trends:
     """``categories`` by issue; ``table``: all rows of 月度考核."""
-    there = {rid: one for rid, one in followed.items() if _counts(one) and scope.holds(one.stamps)}
+    there = {
+        rid: followed_issue
+        for rid, followed_issue in followed.items()
+        if _counts(followed_issue) and scope.holds(followed_issue.stamps)
+    }
     weeks = _weeks(there.values(), now.date())
     since = weeks[0].monday
-    shown = Counter(categories.get(rid, "") for rid, one in there.items() if _started(one) >= since)
+    shown = Counter(
+        categories.get(rid, "") for rid, followed_issue in there.items() if _started(followed_issue) >= since
+    )
     del shown[""]
     return Trends(
         weeks,
@@ -72,24 +78,24 @@ def trends(
     )
 
 
-def _counts(one: Followed) -> bool:
-    return bool(one.stamps.start) and one.life.state not in ("", VOID, UNVERIFIED)
+def _counts(followed: Followed) -> bool:
+    return bool(followed.stamps.start) and followed.life.state not in ("", VOID, UNVERIFIED)
 
 
-def _started(one: Followed) -> date:
-    assert one.stamps.start
-    return one.stamps.start.started.date()
+def _started(followed: Followed) -> date:
+    assert followed.stamps.start
+    return followed.stamps.start.started.date()
 
 
 def _weeks(issues: Iterable[Followed], today: date) -> tuple[Week, ...]:
     counts: dict[str, Counter[date]] = defaultdict(Counter)
-    for one in issues:
-        counts["reported"][_monday(_started(one))] += 1
-        if one.life.closed_at:
-            counts["closed"][_monday(one.life.closed_at.date())] += 1
-        for at in one.life.missed:
+    for followed in issues:
+        counts["reported"][_monday(_started(followed))] += 1
+        if followed.life.closed_at:
+            counts["closed"][_monday(followed.life.closed_at.date())] += 1
+        for at in followed.life.missed:
             counts["late"][_monday(at.date())] += 1
-        for at in one.life.reworks:
+        for at in followed.life.reworks:
             counts["rework"][_monday(at.date())] += 1
     last = _monday(today)
     first = max(min(counts["reported"], default=last), last - timedelta(days=7 * (MOST_WEEKS - 1)))
@@ -110,22 +116,22 @@ def _streets(roster: Roster, scope: Scope) -> set[str] | None:
 
 
 def _months(table: Sequence[Standing], streets: set[str] | None) -> Iterable[Month]:
-    found: dict[tuple[str, str], list[int]] = defaultdict(list)
+    scores: dict[tuple[str, str], list[int]] = defaultdict(list)
     for row in table:
         if row.kind == STREET and (streets is None or row.target in streets):
-            found[row.month, row.group].append(row.score)
-    months = sorted({month for month, _ in found})[-MOST_MONTHS:]
-    for month, group in sorted(key for key in found if key[0] in months):
-        points = found[month, group]
+            scores[row.month, row.group].append(row.score)
+    months = sorted({month for month, _ in scores})[-MOST_MONTHS:]
+    for month, group in sorted(key for key in scores if key[0] in months):
+        points = scores[month, group]
         yield Month(month, group, min(points), mean(points), max(points))
 
 
 def _on_time(issues: Iterable[Followed]) -> Iterable[tuple[str, float | None]]:
     due: Counter[str] = Counter()
     late: Counter[str] = Counter()
-    for one in issues:
-        if one.tally:
-            due[one.tally.month] += one.tally.due
-            late[one.tally.month] += one.tally.due and one.tally.late
+    for followed in issues:
+        if followed.tally:
+            due[followed.tally.month] += followed.tally.due
+            late[followed.tally.month] += followed.tally.due and followed.tally.late
     for month in sorted(due)[-MOST_MONTHS:]:
         yield month, (due[month] - late[month]) / due[month] if due[month] else None

@@ -36,18 +36,18 @@ class Verdict:
             "digest": self.digest,
             "now": self.now,
             "agrees": self.right,
-            "differences": [one.__dict__ for one in self.differences],
+            "differences": [difference.__dict__ for difference in self.differences],
             "notes": list(self.notes),
         }
 
     def text(self) -> str:
         """For people: the two digests, then each difference on its line."""
         wrong = f"不相符，有 {len(self.differences)} 处不同：" if self.differences or self.now else "没有核对完："
-        said = "相符：封存以后没有改动。" if self.right else wrong
+        words = "相符：封存以后没有改动。" if self.right else wrong
         now = self.now or "（不能重算）"
         lines = [f"封存时的摘要值 {self.digest}", f"现在算出来的值 {now}"]
-        lines += [*(one.text() for one in self.differences), *self.notes]
-        return "\n".join([f"{self.month} {said}", *(f"  {line}" for line in lines)])
+        lines += [*(difference.text() for difference in self.differences), *self.notes]
+        return "\n".join([f"{self.month} {words}", *(f"  {line}" for line in lines)])
 
 
 def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: str) -> Verdict | None:
@@ -63,19 +63,22 @@ def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: s
         tables.tabs[key].title: _rows(look, key) for key in ("lines", "scores") if key in look.layouts
     }
     held = list(facts.compare(closing.facts, present))
-    found = [*(one for _, group in held for one in group), *facts.added(closing.facts, present, month)]
-    differences = tuple(_placed(one, places) for one in found)
+    differences_ = [
+        *(difference for _, group in held for difference in group),
+        *facts.added(closing.facts, present, month),
+    ]
+    differences = tuple(_placed(difference, places) for difference in differences_)
     blind = facts.unseen(closing.facts, present)
     digest = "" if blind else seal.digest(fact for fact, _ in held)
     return Verdict(month, closing.digest, digest, differences, (*blind, *_notes(look, closing)))
 
 
-def _placed(one: Difference, places: Mapping[int, tuple[str, int]]) -> Difference:
+def _placed(difference: Difference, places: Mapping[int, tuple[str, int]]) -> Difference:
     """The difference with the tab and row in which it really stands."""
-    if one.tab != facts.ISSUES or one.number not in places:
-        return one
-    title, number = places[one.number]
-    return replace(one, tab=title, number=number)
+    if difference.tab != facts.ISSUES or difference.number not in places:
+        return difference
+    title, number = places[difference.number]
+    return replace(difference, tab=title, number=number)
 
 
 def _rows(look: Look, key: str) -> Sequence[Seen]:
@@ -87,12 +90,12 @@ def _rows(look: Look, key: str) -> Sequence[Seen]:
 
 
 def _notes(look: Look, closing: Closing) -> tuple[str, ...]:
-    found = []
+    notes = []
     if closing.rules != look.rules.text:
-        found.append("规则在封存以后改过；封存的月份仍按当时的规则。")
+        notes.append("规则在封存以后改过；封存的月份仍按当时的规则。")
     later = [line for (name,), line in look.scored.lines.items() if line["rule"] == "封存后退回" and _of(name, closing)]
-    found += [f"{line['month']} 已补记：{line['text']}" for line in later]
-    return tuple(found)
+    notes += [f"{line['month']} 已补记：{line['text']}" for line in later]
+    return tuple(notes)
 
 
 def _of(name: str, closing: Closing) -> bool:

@@ -76,23 +76,23 @@ Facts = Mapping[str, Any]
 def issues(memory: Memory, states: Iterable[str]) -> Iterator[tuple[str, Known, Facts]]:
     """Issues in these states by number, with the row's facts that ``sight`` asks for."""
     wanted = frozenset(states)
-    for number, one in list(memory.known.get("issues", {}).items()):
-        if not one.deleted and one.shown.get("state") in wanted:
-            yield number, one, {**one.shown, "street": _street(number, one, memory)}
+    for number, row in list(memory.known.get("issues", {}).items()):
+        if not row.deleted and row.shown.get("state") in wanted:
+            yield number, row, {**row.shown, "street": _street(number, row, memory)}
 
 
-def _street(number: str, one: Known, memory: Memory) -> str:
+def _street(number: str, row: Known, memory: Memory) -> str:
     """The street as stamped: the cell may hold an alias."""
     stamps = memory.stamps.get(number)
-    return stamps.street if stamps and stamps.street else plain(one.cells.get("street"))
+    return stamps.street if stamps and stamps.street else plain(row.cells.get("street"))
 
 
-def _item(number: str, one: Known, memory: Memory, rules: Rules) -> Item:
-    cells, shown = one.cells, one.shown
+def _item(number: str, row: Known, memory: Memory, rules: Rules) -> Item:
+    cells, shown = row.cells, row.shown
     category = rules.categories.get(plain(cells.get("category")))
     return Item(
         number,
-        _street(number, one, memory),
+        _street(number, row, memory),
         plain(cells.get("category")),
         plain(cells.get("severity")) or "一般",
         plain(cells.get("text")),
@@ -118,24 +118,24 @@ def lines(cell: object) -> tuple[str, ...]:
     return tuple(line.strip() for line in str(cell or "").splitlines() if line.strip())
 
 
-def mine(memory: Memory, rules: Rules, one: Person, states: Iterable[str] = TO_DO) -> list[Item]:
+def mine(memory: Memory, rules: Rules, person: Person, states: Iterable[str] = TO_DO) -> list[Item]:
     """The issues that are a person's to see, the most urgent first."""
-    found = [
-        replace(_item(number, known, memory, rules), mine=answers(one, facts))
+    items = [
+        replace(_item(number, known, memory, rules), mine=answers(person, facts))
         for number, known, facts in issues(memory, states)
-        if sees(one, facts)
+        if sees(person, facts)
     ]
-    return sorted(found, key=lambda item: _urgency(item, rules.bureau.zone))
+    return sorted(items, key=lambda item: _urgency(item, rules.bureau.zone))
 
 
-def to_answer(memory: Memory, rules: Rules, one: Person) -> list[Item]:
+def to_answer(memory: Memory, rules: Rules, person: Person) -> list[Item]:
     """The issues for which he may send 整改反馈, also a better photo, the most urgent first."""
-    found = [
+    items = [
         _item(number, known, memory, rules)
         for number, known, facts in issues(memory, (*TO_DO, lives.FIXED))
-        if answers(one, facts)
+        if answers(person, facts)
     ]
-    return sorted(found, key=lambda item: _urgency(item, rules.bureau.zone))
+    return sorted(items, key=lambda item: _urgency(item, rules.bureau.zone))
 
 
 def _urgency(item: Item, zone: ZoneInfo) -> tuple[datetime, str]:
@@ -153,26 +153,26 @@ def numbers(memory: Memory, may: Callable[[Facts], bool]) -> set[str]:
 
 def to_verify(memory: Memory, rules: Rules) -> list[ToVerify]:
     """What waits for a verdict, the earliest deadline first."""
-    found = {number: one for number, one, _ in issues(memory, (lives.FIXED,))}
-    if not found:
+    waiting = {number: row for number, row, _ in issues(memory, (lives.FIXED,))}
+    if not waiting:
         return []
-    fixes, uses = _fixes(memory, found), list(_uses(memory))
+    fixes, uses = _fixes(memory, waiting), list(_uses(memory))
     listed = [
         ToVerify(
-            _item(number, one, memory, rules),
+            _item(number, row, memory, rules),
             _fixed(number, fixes.get(number), memory, rules, uses),
-            standing(one.cells),
-            plain(one.cells.get("legal_basis")),
+            standing(row.cells),
+            plain(row.cells.get("legal_basis")),
         )
-        for number, one in found.items()
+        for number, row in waiting.items()
     ]
-    return sorted(listed, key=lambda one: _urgency(one.item, rules.bureau.zone))
+    return sorted(listed, key=lambda fixed_item: _urgency(fixed_item.item, rules.bureau.zone))
 
 
 def to_accept(memory: Memory, rules: Rules) -> list[Item]:
     """What the public reported and nobody looked into yet, oldest first."""
-    found = [_item(number, one, memory, rules) for number, one, _ in issues(memory, (lives.UNVERIFIED,))]
-    return sorted(found, key=lambda item: item.number)
+    items = [_item(number, row, memory, rules) for number, row, _ in issues(memory, (lives.UNVERIFIED,))]
+    return sorted(items, key=lambda item: item.number)
 
 
 def standing(cells: Mapping[str, Raw]) -> str:
@@ -183,31 +183,31 @@ def standing(cells: Mapping[str, Raw]) -> str:
 
 def _fixes(memory: Memory, wanted: Collection[str]) -> dict[str, Known]:
     """The last 已整改 by issue."""
-    found: dict[str, Known] = {}
-    for one in list(memory.known.get("feedback", {}).values()):
-        number = plain(one.cells.get("issue"))
-        if number in wanted and not one.deleted and plain(one.cells.get("outcome")) == "已整改":
-            kept = found.get(number)
-            if kept is None or one.marks["heard"] >= kept.marks["heard"]:
-                found[number] = one
-    return found
+    latest: dict[str, Known] = {}
+    for row in list(memory.known.get("feedback", {}).values()):
+        number = plain(row.cells.get("issue"))
+        if number in wanted and not row.deleted and plain(row.cells.get("outcome")) == "已整改":
+            before = latest.get(number)
+            if before is None or row.marks["heard"] >= before.marks["heard"]:
+                latest[number] = row
+    return latest
 
 
-def _fixed(number: str, one: Known | None, memory: Memory, rules: Rules, uses: list[Use]) -> Fixed | None:
-    if one is None:
+def _fixed(number: str, row: Known | None, memory: Memory, rules: Rules, uses: list[Use]) -> Fixed | None:
+    if row is None:
         return None
-    cells, at = one.cells, one.marks["heard"]
+    cells, at = row.cells, row.marks["heard"]
     mine_ = [Use(number, False, at, photo) for photo in ids(cells.get("photos"))]
-    said = doubt(mine_, uses, memory.photos, rules.forms.similar)
-    return Fixed(plain(cells.get("reporter")), plain(cells.get("text")), at, lines(cells.get("photos")), said)
+    doubt_ = doubt(mine_, uses, memory.photos, rules.forms.similar)
+    return Fixed(plain(cells.get("reporter")), plain(cells.get("text")), at, lines(cells.get("photos")), doubt_)
 
 
 def _uses(memory: Memory) -> Iterator[Use]:
     for key, before in (("issues", True), ("feedback", False)):
-        for rid, one in list(memory.known.get(key, {}).items()):
-            for photo in ids(one.cells.get("photos")):
-                number = rid if before else plain(one.cells.get("issue"))
-                yield Use(number, before, one.marks["heard"], photo)
+        for rid, row in list(memory.known.get(key, {}).items()):
+            for photo in ids(row.cells.get("photos")):
+                number = rid if before else plain(row.cells.get("issue"))
+                yield Use(number, before, row.marks["heard"], photo)
 
 
 def streets(roster: Roster, day: date) -> tuple[str, ...]:
@@ -218,13 +218,13 @@ def streets(roster: Roster, day: date) -> tuple[str, ...]:
 def shows(memory: Memory, photo: str) -> Iterator[Facts]:
     """The facts (as ``sight`` asks for them) of every issue and duty that names the photo."""
     answered = {
-        plain(one.cells.get("issue"))
-        for one in list(memory.known.get("feedback", {}).values())
-        if photo in ids(one.cells.get("photos"))
+        plain(row.cells.get("issue"))
+        for row in list(memory.known.get("feedback", {}).values())
+        if photo in ids(row.cells.get("photos"))
     }
-    for number, one in list(memory.known.get("issues", {}).items()):
-        if number in answered or photo in ids(one.cells.get("photos")):
-            yield {**one.shown, "street": _street(number, one, memory)}
-    for one in list(memory.known.get("duties", {}).values()):
-        if photo in ids(one.cells.get("photos")):
-            yield {key: plain(one.cells.get(key)) for key in ("street", "branch", "district")}
+    for number, row in list(memory.known.get("issues", {}).items()):
+        if number in answered or photo in ids(row.cells.get("photos")):
+            yield {**row.shown, "street": _street(number, row, memory)}
+    for row in list(memory.known.get("duties", {}).values()):
+        if photo in ids(row.cells.get("photos")):
+            yield {key: plain(row.cells.get(key)) for key in ("street", "branch", "district")}

@@ -73,16 +73,16 @@ def batch_update(book: Book, body: Json, fields: str) -> bytes:
     mask = tree("BatchUpdateSpreadsheetResponse", fields) if fields else None
     if not request.get("requests"):
         raise invalid("Must specify at least one request.")
-    replies = [_apply(book, n, one) for n, one in enumerate(request["requests"])]
+    replies = [_apply(book, n, item) for n, item in enumerate(request["requests"])]
     recalculate(book)
     return _answer(book, request, replies, mask)
 
 
 def _checked(body: Json) -> Json:
-    for n, one in enumerate(body.get("requests") or () if isinstance(body.get("requests"), list) else ()):
-        if one is not None and not isinstance(one, dict | list):
+    for n, item in enumerate(body.get("requests") or () if isinstance(body.get("requests"), list) else ()):
+        if item is not None and not isinstance(item, dict | list):
             kind = SHEETS + "BatchUpdateSpreadsheetRequest.Request"
-            shown = orjson.dumps(one).decode()
+            shown = orjson.dumps(item).decode()
             raise violation(f"requests[{n}]", f"Invalid value at 'requests[{n}]' ({kind}), {shown}")
     return body
 

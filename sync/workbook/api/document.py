@@ -36,8 +36,8 @@ def document(book: Book, ranges: Sequence[str], mask: Tree | None, grid_data: bo
     whole["spreadsheetUrl"] = URL.format(book.id)
     if book.named_ranges:
         whole["namedRanges"] = book.named_ranges
-    kept = keep(whole, _without_cells(mask))
-    return orjson.dumps(kept)
+    masked = keep(whole, _without_cells(mask))
+    return orjson.dumps(masked)
 
 
 def _without_cells(mask: Tree | None) -> Tree | None:

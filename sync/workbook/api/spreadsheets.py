@@ -189,22 +189,22 @@ def values_batch_update(call: Call, file_id: str) -> Any:
     body = call.json()
     option = check_option("valueInputOption", body.get("valueInputOption"), INPUT_OPTIONS)
     data = body.get("data") or []
-    rows = [rows_of(one, f"data[{n}]") for n, one in enumerate(data)]
+    rows = [rows_of(item, f"data[{n}]") for n, item in enumerate(data)]
     book = call.spreadsheet(file_id, write=True)
-    done = [_update_one(book, n, one, rows[n], option) for n, one in enumerate(data)]
+    done = [_update_one(book, n, item, rows[n], option) for n, item in enumerate(data)]
     recalculate(book)
     wished = bool(body.get("includeValuesInResponse"))
     answers = [
-        _written(book, sheet, written, _echo(lambda name: body.get(name, ""), wished, one))
-        for one, (sheet, written) in zip(data, done, strict=True)
+        _written(book, sheet, written, _echo(lambda name: body.get(name, ""), wished, item))
+        for item, (sheet, written) in zip(data, done, strict=True)
     ]
     book.save()
     return _total(book, done, answers)
 
 
-def _update_one(book: Book, number: int, one: Json, rows: list[list[Any]], option: str) -> tuple[Sheet, Written]:
+def _update_one(book: Book, number: int, item: Json, rows: list[list[Any]], option: str) -> tuple[Sheet, Written]:
     try:
-        sheet, bounds = book.resolve(one.get("range") or "")
+        sheet, bounds = book.resolve(item.get("range") or "")
         return sheet, values.update(book, sheet, bounds, rows, option)
     except ApiError as refusal:
         raise refusal.prefixed(f"Invalid data[{number}]: ") from None

@@ -73,11 +73,11 @@ class Feed:
 
     def publish(self, change: Change) -> None:
         with self._lock:
-            for one in self.watchers:
-                if one.qsize() < MOST_WAITING:
-                    one.put(change)
-                elif one.qsize() == MOST_WAITING:
-                    one.put(None)
+            for watcher in self.watchers:
+                if watcher.qsize() < MOST_WAITING:
+                    watcher.put(change)
+                elif watcher.qsize() == MOST_WAITING:
+                    watcher.put(None)
 
 
 def splice(old: array[int], new: array[int]) -> Splice | None:

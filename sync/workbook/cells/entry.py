@@ -113,15 +113,15 @@ def _time(text: str, _today: date, _locale: str) -> Entry | None:
 
 
 def _date(text: str, today: date, locale: str) -> Entry | None:
-    found = _calendar(text, today, locale)
-    if found is not None:
-        return Entry(raw(serial(found[0])), None, {"type": "DATE", "pattern": found[1]})
+    parsed = _calendar(text, today, locale)
+    if parsed is not None:
+        return Entry(raw(serial(parsed[0])), None, {"type": "DATE", "pattern": parsed[1]})
     day, mark, rest = text.partition("T") if re.match(r"\d{4}-\d{2}-\d{2}T", text) else text.partition(" ")
     while mark:
-        found, clock = _calendar(day, today, locale), _clock(rest.strip())
-        if found is not None and clock is not None:
-            pattern = f"{found[1]} {clock[1]}"
-            return Entry(raw(serial(found[0]) + clock[0]), None, {"type": "DATE_TIME", "pattern": pattern})
+        parsed, clock = _calendar(day, today, locale), _clock(rest.strip())
+        if parsed is not None and clock is not None:
+            pattern = f"{parsed[1]} {clock[1]}"
+            return Entry(raw(serial(parsed[0]) + clock[0]), None, {"type": "DATE_TIME", "pattern": pattern})
         more, mark, rest = rest.partition(" ")
         day = f"{day} {more}"
     return None

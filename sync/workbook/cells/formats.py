@@ -223,9 +223,9 @@ def _digits(pattern: str, value: float) -> str:
         whole = whole.rstrip(",")
     text = f"{_half_up(value, len(fraction)):{',' if ',' in whole else ''}.{len(fraction)}f}"
     if fraction:
-        kept = len(fraction.rstrip("#"))
+        digits = len(fraction.rstrip("#"))
         head, _, tail = text.partition(".")
-        tail = tail[:kept] + tail[kept:].rstrip("0")
+        tail = tail[:digits] + tail[digits:].rstrip("0")
         text = f"{head}.{tail}"
     zeros = whole.count("0")
     head, mark, tail = text.partition(".")
@@ -240,10 +240,10 @@ def _digits(pattern: str, value: float) -> str:
 def eight_bits(part: float) -> float | int:
     """A colour's part as Google keeps it: 0.5 -> 0.49803922, the shortest float32 of a 255th."""
     single = struct.unpack("f", struct.pack("f", min(max(part, 0.0), 1.0)))[0]
-    kept = int(single * 255 + 1e-6) / 255
-    if kept in (0, 1):
-        return int(kept)
-    exact = struct.unpack("f", struct.pack("f", kept))[0]
+    channel = int(single * 255 + 1e-6) / 255
+    if channel in (0, 1):
+        return int(channel)
+    exact = struct.unpack("f", struct.pack("f", channel))[0]
     for digits in range(1, 10):
         short = float(f"{exact:.{digits}g}")
         if struct.unpack("f", struct.pack("f", short))[0] == exact:

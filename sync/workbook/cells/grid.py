@@ -166,9 +166,9 @@ class Grid:
         order, base = self.order[top:bottom], self._base
         if _in_sequence(order):
             # As long as nobody sorted or inserted, the records lie in the file as the rows lie in the sheet.
-            found = self.tx.select(name, base | order[0], base | order[-1]).fetchall()
-            if len(found) == len(order):
-                return [value for (value,) in found]
+            cells = self.tx.select(name, base | order[0], base | order[-1]).fetchall()
+            if len(cells) == len(order):
+                return [value for (value,) in cells]
         known: dict[int, Any] = dict(self._select(f"id, {name}", order))
         return [known.get(base | number, missing) for number in order]
 
@@ -294,8 +294,8 @@ class Grid:
         """Positions of the rows that hold formulas."""
         self.flush_rows()
         low, high = span(self.key)
-        found = {row_id - self._base for (row_id,) in self.tx.formula_rows(low, high)}
-        return [index for index, number in enumerate(self.order) if number in found] if found else []
+        rows = {row_id - self._base for (row_id,) in self.tx.formula_rows(low, high)}
+        return [index for index, number in enumerate(self.order) if number in rows] if rows else []
 
 
 def _in_sequence(order: array[int]) -> bool:

@@ -34,26 +34,26 @@ class Sheet:
     @property
     def id(self) -> int:
         """The sheetId."""
-        found: int = self.props["sheetId"]
-        return found
+        number: int = self.props["sheetId"]
+        return number
 
     @property
     def title(self) -> str:
         """The name on the tab."""
-        found: str = self.props["title"]
-        return found
+        text: str = self.props["title"]
+        return text
 
     @property
     def rows(self) -> int:
         """rowCount."""
-        found: int = self.props["gridProperties"]["rowCount"]
-        return found
+        count: int = self.props["gridProperties"]["rowCount"]
+        return count
 
     @property
     def columns(self) -> int:
         """columnCount."""
-        found: int = self.props["gridProperties"]["columnCount"]
-        return found
+        count: int = self.props["gridProperties"]["columnCount"]
+        return count
 
     @property
     def hidden(self) -> bool:
@@ -148,8 +148,8 @@ class Book:
     @property
     def locale(self) -> str:
         """en_US, zh_CN and the like."""
-        found: str = self.meta["properties"]["locale"]
-        return found
+        text: str = self.meta["properties"]["locale"]
+        return text
 
     @property
     def named_ranges(self) -> list[Json]:
@@ -178,10 +178,10 @@ class Book:
     def resolve(self, text: str) -> tuple[Sheet, Bounds]:
         """The sheet and the rectangle that a range in A1 notation means (sheets-api.md section 3)."""
         title, rest, quoted = a1.split_sheet(text)
-        found = self._bare(rest) if title is None else self._within(title, rest, quoted)
-        if found is None:
+        target = self._bare(rest) if title is None else self._within(title, rest, quoted)
+        if target is None:
             raise invalid(f"Unable to parse range: {text}")
-        return found
+        return target
 
     def _within(self, title: str, rest: str, quoted: bool) -> tuple[Sheet, Bounds] | None:
         sheet = self.titled(title)
@@ -268,9 +268,9 @@ class Book:
     def _tell(self) -> None:
         """Leave what changed for those who watch."""
         if self.tx.watched:
-            found = tuple(change for sheet in self.sheets if (change := changes.of_sheet(sheet)))
+            changed = tuple(change for sheet in self.sheets if (change := changes.of_sheet(sheet)))
             reshaped = self._keys != [sheet.key for sheet in self.sheets]
-            told = changes.Change(self.id, self.version + 1, found, self.tx.by, reshaped, self.tx.asked)
+            told = changes.Change(self.id, self.version + 1, changed, self.tx.by, reshaped, self.tx.asked)
             self.tx.changes.append(told)
 
 

@@ -51,8 +51,8 @@ def _masked(call: Call, whole: Json, usual: tuple[str, ...]) -> Json:
         return whole
     if not fields:
         return {key: whole[key] for key in usual if key in whole}
-    kept: Json = keep(whole, _tree(fields))
-    return kept
+    masked: Json = keep(whole, _tree(fields))
+    return masked
 
 
 def resource(book: Book) -> Json:
@@ -78,13 +78,13 @@ def resource(book: Book) -> Json:
 
 def list_files(call: Call) -> Json:
     """files.list: the newest change first, by pages."""
-    found = [book for book in map(_book(call), call.tx.files()) if call.may(book.permissions, book.owner, False)]
-    found = [book for book in found if _matches(book, call.option("q"))]
+    books = [book for book in map(_book(call), call.tx.files()) if call.may(book.permissions, book.owner, False)]
+    books = [book for book in books if _matches(book, call.option("q"))]
     start, size = int(call.option("pageToken") or 0), int(call.option("pageSize") or 100)
-    page = [resource(book) for book in found[start : start + size]]
+    page = [resource(book) for book in books[start : start + size]]
     short = page if call.option("fields") else [{key: file[key] for key in _SHORT} for file in page]
     whole: Json = {"kind": "drive#fileList", "incompleteSearch": False, "files": short}
-    if start + size < len(found):
+    if start + size < len(books):
         whole["nextPageToken"] = str(start + size)
     return _masked(call, whole, tuple(whole))
 
@@ -246,8 +246,8 @@ def delete_permission(call: Call, file_id: str, permission_id: str) -> None:
     book = call.drive_file(file_id, write=True)
     if any(item["id"] == permission_id and item["role"] == "owner" for item in permissions(book)):
         raise DriveError(403, "The owner of a file cannot be removed.", "insufficientFilePermissions")
-    kept = [item for item in book.permissions if item["id"] != permission_id]
-    if len(kept) == len(book.permissions):
+    left = [item for item in book.permissions if item["id"] != permission_id]
+    if len(left) == len(book.permissions):
         raise DriveError(404, f"Permission not found: {permission_id}.", "notFound", "permissionId")
-    book.permissions[:] = kept
+    book.permissions[:] = left
     book.save()

@@ -105,13 +105,13 @@ def _put_format(
 
 def pruned(value: Json) -> Json:
     """The format without the empty messages that clearing a field leaves behind; an empty colour is black."""
-    kept = {}
+    clean_value = {}
     for key, item in value.items():
         below = isinstance(item, dict) and not key.lower().endswith(("color", "colorstyle"))
         clean = pruned(item) if below else item
         if clean != {} or key.lower().endswith("color"):
-            kept[key] = clean
-    return kept
+            clean_value[key] = clean
+    return clean_value
 
 
 def put_validation(sheet: Sheet, column: int, row: Row, rule: Json | None) -> None:
@@ -242,8 +242,8 @@ def _copied(cell: Json, rows: int, columns: int) -> Json:
 def paint(sheet: Sheet, box: Box, cell: Json, mask: Mask) -> None:
     """Lays a look over a large range and takes it out of the cells that have one of their own."""
     given = cell.get("userEnteredFormat", {})
-    for index, found in enumerate(sheet.grid.rows(box.top, box.bottom), box.top):
-        for column in [c for c in found.cells if box.left <= c < box.right] if found else ():
+    for index, grid_row in enumerate(sheet.grid.rows(box.top, box.bottom), box.top):
+        for column in [c for c in grid_row.cells if box.left <= c < box.right] if grid_row else ():
             row = sheet.grid.edit(index)
             if mask.validation:
                 row.cells[column].pop("dataValidation", None)

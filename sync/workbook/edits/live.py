@@ -70,8 +70,8 @@ def place(sheet: Sheet, row: int) -> int | None:
 def put(book: Book, sheet: Sheet, puts: Sequence[Put]) -> list[Refusal | int]:
     """Write cells; the id of the row that took each, or why not. A refused one leaves the others alone. Cells of never
     written rows keep together: when one of these rows is somebody's by now, be it empty, all go below the last."""
-    offset = _room_below(book, sheet, [one.at for one in puts if not one.row])
-    return [_put(book, sheet, one, one.at + offset if not one.row else place(sheet, one.row)) for one in puts]
+    offset = _room_below(book, sheet, [put_.at for put_ in puts if not put_.row])
+    return [_put(book, sheet, put_, put_.at + offset if not put_.row else place(sheet, put_.row)) for put_ in puts]
 
 
 def _room_below(book: Book, sheet: Sheet, blanks: list[int]) -> int:
@@ -91,14 +91,14 @@ def _used(order: Sequence[int]) -> int:
     return next((at + 1 for at in range(len(order) - 1, -1, -1) if order[at]), 0)
 
 
-def _put(book: Book, sheet: Sheet, one: Put, index: int | None) -> Refusal | int:
+def _put(book: Book, sheet: Sheet, put: Put, index: int | None) -> Refusal | int:
     if index is None:
         return Refusal(GONE)
     row = sheet.grid.edit(index)
-    now = row.cells.get(one.column, {}).get("formula", row.value(one.column))
-    if one.was is not UNSEEN and now not in (one.was, next(iter(one.to.values()), "")):
+    now = row.cells.get(put.column, {}).get("formula", row.value(put.column))
+    if put.was is not UNSEEN and now not in (put.was, next(iter(put.to.values()), "")):
         return Refusal(CHANGED, now)
-    put_value(book, sheet, index, one.column, row, one.to)
+    put_value(book, sheet, index, put.column, row, put.to)
     return sheet.grid.order[index]
 
 
@@ -134,8 +134,8 @@ def _stretches(places: Sequence[int]) -> Iterable[tuple[int, int]]:
 def put_back(book: Book, sheet: Sheet, taken: Taken) -> None:
     """Rows that were deleted stand again, with their ids, above the row that was below them."""
     for start, below, rows in reversed(taken.runs):
-        found = place(sheet, below)
-        at = found if found is not None else min(start, max(1, len(sheet.grid.order)))
+        place_ = place(sheet, below)
+        at = place_ if place_ is not None else min(start, max(1, len(sheet.grid.order)))
         insert(book, sheet, "ROWS", at, len(rows), False)
         for index, (number, row) in enumerate(rows, at):
             sheet.grid.revive(index, number, row)
@@ -166,11 +166,11 @@ def matching(sheet: Sheet, tests: Sequence[tuple[int, frozenset[str] | None, str
     to contain).    ``text(column, value)`` is how a value reads."""
     order = sheet.grid.order
     lists = sheet.grid.lists(sheet.whole()._replace(top=1, bottom=max(len(order), 1)))
-    found = array("I")
+    numbers = array("I")
     for number, values in zip(order[1:], lists, strict=False):
         if number and all(_passes(values, test, text) for test in tests):
-            found.append(number)
-    return found
+            numbers.append(number)
+    return numbers
 
 
 def _passes(values: list[Value], test: tuple[int, frozenset[str] | None, str], text: Any) -> bool:

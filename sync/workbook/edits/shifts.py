@@ -125,12 +125,12 @@ def shifted(grid_range: Json, shift: Shift) -> Json | None:
 
 def _shift_groups(sheet: Sheet, shift: Shift) -> None:
     key = "rowGroups" if shift.dimension == "ROWS" else "columnGroups"
-    kept = []
+    groups = []
     for group in sheet.meta.get(key, []):
         edges = shift.edges(group["range"]["startIndex"], group["range"]["endIndex"])
         if edges is not None:
-            kept.append({**group, "range": {**group["range"], "startIndex": edges[0], "endIndex": edges[1]}})
-    sheet.meta[key] = kept
+            groups.append({**group, "range": {**group["range"], "startIndex": edges[0], "endIndex": edges[1]}})
+    sheet.meta[key] = groups
 
 
 def _shift_properties(sheet: Sheet, shift: Shift) -> None:
@@ -152,15 +152,15 @@ def _first(item: tuple[int | None, Json]) -> int:
 
 
 def _shift_layers(sheet: Sheet, shift: Shift) -> None:
-    kept = []
+    layers = []
     for layer in sheet.layers.stored:
         box = Box(*layer["range"])
         rows = shift.dimension == "ROWS"
         edges = shift.edges(box.top, box.bottom) if rows else shift.edges(box.left, box.right)
         if edges is not None and edges[1] is not None:
             moved = (*edges, box.left, box.right) if rows else (box.top, box.bottom, *edges)
-            kept.append({**layer, "range": list(moved)})
-    sheet.layers.stored[:] = kept
+            layers.append({**layer, "range": list(moved)})
+    sheet.layers.stored[:] = layers
 
 
 def slide_formulas(book: Book, target: Sheet, shift: Shift) -> None:

@@ -74,8 +74,8 @@ def _arrange_part(sheet: Sheet, box: Box, sequence: Sequence[int]) -> None:
         values, cells = parts[old]
         for column, value in enumerate(values, box.left):
             row.put(column, value)
-        kept = {column: cell for column, cell in row.cells.items() if not box.left <= column < box.right}
-        row.cells = {**kept, **cells}
+        others = {column: cell for column, cell in row.cells.items() if not box.left <= column < box.right}
+        row.cells = {**others, **cells}
 
 
 def _part(row: Row, box: Box) -> tuple[list[Any], dict[int, Json]]:
@@ -112,13 +112,13 @@ def delete_duplicates(book: Book, request: Json) -> Json:
     box = box._replace(bottom=max(box.top, min(box.bottom, len(sheet.grid.order))))
     compared = _compared(box, request.get("comparisonColumns", []))
     seen: set[tuple[Key, ...]] = set()
-    kept: list[int] = []
+    firsts: list[int] = []
     doubles: list[int] = []
     for n, row in enumerate(sheet.grid.rows(box.top, box.bottom)):
         key = tuple(sort_key(row.value(column) if row else "") for column in compared)
-        (doubles if key in seen else kept).append(n)
+        (doubles if key in seen else firsts).append(n)
         seen.add(key)
-    arrange(book, sheet, box, kept + doubles)
+    arrange(book, sheet, box, firsts + doubles)
     _empty(sheet, box._replace(top=box.bottom - len(doubles)))
     return {"duplicatesRemovedCount": len(doubles)} if doubles else {}
 

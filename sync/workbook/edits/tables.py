@@ -29,9 +29,9 @@ def _window(left: int, right: int) -> int:
 def _last_cell(filled: list[int], searched: Box) -> tuple[int, int] | None:
     window = _window(searched.left, searched.right)
     for index in range(min(searched.bottom, len(filled)) - 1, searched.top - 1, -1):
-        found = filled[index] & window
-        if found:
-            return index, found.bit_length() - 1
+        bits = filled[index] & window
+        if bits:
+            return index, bits.bit_length() - 1
     return None
 
 

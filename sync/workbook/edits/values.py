@@ -200,8 +200,8 @@ def put_formula(book: Book, row: Row, column: int, formula: str) -> None:
 
 def clear(sheet: Sheet, box: Box) -> None:
     """Empties the values of a rectangle; notes, formats and validations stay."""
-    for index, found in enumerate(sheet.grid.rows(box.top, box.bottom), box.top):
-        if found is None or not _anything(found, box):
+    for index, grid_row in enumerate(sheet.grid.rows(box.top, box.bottom), box.top):
+        if grid_row is None or not _anything(grid_row, box):
             continue
         row = sheet.grid.edit(index)
         for column in range(box.left, min(box.right, len(row.values))):

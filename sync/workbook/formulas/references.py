@@ -72,7 +72,7 @@ def _write(prefix: str, ends: Ends) -> str:
 
 
 def _each(formula: str, change: Callable[[str | None, Ends], Ends | None]) -> str:
-    def one(match: re.Match[str]) -> str:
+    def replace_reference(match: re.Match[str]) -> str:
         if match["text"] or match["word"]:
             return match[0]
         sheet = match["sheet"]
@@ -80,7 +80,7 @@ def _each(formula: str, change: Callable[[str | None, Ends], Ends | None]) -> st
         ends = change(title, _ends(match))
         return REF_ERROR if ends is None else _write(f"{sheet}!" if sheet else "", ends)
 
-    return _REFERENCE.sub(one, formula)
+    return _REFERENCE.sub(replace_reference, formula)
 
 
 def rewrite(formula: str, slide: Slide, home: str) -> str:
@@ -128,10 +128,10 @@ def offset(formula: str, rows: int, columns: int) -> str:
 def rename(formula: str, old: str, new: str) -> str:
     """The formula after a sheet got another name."""
 
-    def one(match: re.Match[str]) -> str:
+    def replace_reference(match: re.Match[str]) -> str:
         sheet = match["sheet"]
         if not sheet or sheet.strip("'").replace("''", "'").casefold() != old.casefold():
             return match[0]
         return quote(new) + match[0][len(sheet) :]
 
-    return _REFERENCE.sub(one, formula)
+    return _REFERENCE.sub(replace_reference, formula)

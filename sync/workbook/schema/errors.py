@@ -39,10 +39,10 @@ class DriveError(ApiError):
 
     def body(self) -> bytes:
         """The JSON envelope that a client reads."""
-        one: Json = {"message": self.message, "domain": "global", "reason": self.status}
+        error: Json = {"message": self.message, "domain": "global", "reason": self.status}
         if self.location:
-            one |= {"locationType": "parameter", "location": self.location}
-        return orjson.dumps({"error": {"code": self.code, "message": self.message, "errors": [one]}})
+            error |= {"locationType": "parameter", "location": self.location}
+        return orjson.dumps({"error": {"code": self.code, "message": self.message, "errors": [error]}})
 
 
 def invalid(message: str, details: list[Json] | None = None) -> ApiError:
