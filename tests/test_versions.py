@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -93,6 +94,11 @@ def test_the_folders_are_small_and_whole() -> None:
         files = [file for file in (make.HERE / version).rglob("*") if file.is_file()]
         assert sum(file.stat().st_size for file in files) < 2_000_000, version
         assert not [file for file in files if file.name.endswith(("-wal", "-shm"))], version
+
+
+def test_every_version_that_was_released_has_its_folder() -> None:
+    released = re.findall(r"^## (\d+\.\d+)\.\d+$", (make.ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert "0.1" in released and sorted(released) == PAST
 
 
 def test_the_export_is_the_one_that_was_made_then(folder: Folder) -> None:
