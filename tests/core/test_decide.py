@@ -14,6 +14,7 @@ from sync.core.memo import Memo
 from sync.core.memory import absorb
 from sync.core.rules.rules import load
 from sync.core.sheet.plan import Trespass, differences
+from sync.core.sheet.rows import NOTHING, Row
 from sync.core.sheet.tabs import Layout
 from tests.book import ZONE, Book, bureau, hour, templates
 
@@ -207,7 +208,7 @@ def test_a_write_to_a_person_s_column_fails_before_it_is_sent() -> None:
     tab = templates()["issues"]
     layout = Layout(tab, (), {column.key: i for i, column in enumerate(tab.columns)})
     with pytest.raises(Trespass, match="问题描述"):
-        differences(layout, (), {"text": "改成这样"}, ZONE)
+        differences(layout, Row(2, (), NOTHING), {"text": "改成这样"}, ZONE)
 
 
 def test_an_empty_workbook_is_no_trouble() -> None:

@@ -15,12 +15,13 @@ from sync.core.memory import Change, Decision
 from sync.core.scores.lines import OF_ISSUE, Group, Line
 from sync.core.sheet import plan
 from sync.core.sheet.identity import Known
-from sync.core.sheet.plan import Difference, Plan, TabPlan
+from sync.core.sheet.plan import Plan, TabPlan, Write
 from sync.core.sheet.problems import sentence
 from sync.core.sheet.rows import Row
+from sync.core.sheet.tabs import Layout
 
 RowCells = list[tuple[Row, Mapping[str, Any]]]  # what each row should show
-Changed = list[tuple[Row, Sequence[Difference]]]
+Changed = list[tuple[Row, Sequence[Write]]]
 
 
 def conclude(look: Look) -> Decision:
@@ -104,12 +105,15 @@ def _changed(reading: Reading, key: str, rows: Iterable[tuple[Row, Mapping[str, 
     layout, zone, results = reading.layouts[key], reading.zone, reading.memo.of(f"differences {key}")
     changed: Changed = []
     for row, cells in rows:
-        raw = row.raw
-        name = row.rid or row.parsed.key or row.number
-        differences = results.result(name, (raw, cells), plan.differences, layout, raw, cells, zone)
-        if differences:
-            changed.append((row, differences))
+        name, given = row.rid or row.parsed.key or row.number, (row.raw, cells)
+        writes = results.result(name, given, plan.differences, layout, row, cells, zone, holds=_same_row)
+        if writes:
+            changed.append((row, writes))
     return changed
+
+
+def _same_row(writes: Sequence[Write], _: Layout, row: Row, *__: object) -> bool:
+    return not writes or writes[0].row == row.number
 
 
 def _plan(
@@ -182,21 +186,24 @@ def _hands(reading: Reading, changed: Changed, look: Look) -> tuple[list[Change]
     """Service cells of 问题台账 that somebody changed by hand are put back, and that is recorded (DESIGN section 5);
     and what each row is given now."""
     history, shown = list[Change](), dict[str, Known]()
-    for row, differences in changed:
+    for row, writes in changed:
         if row.rid:
             known = reading.known_row("issues", row.rid)
-            history += [] if reading.memory.unsure else _put_back(reading, known, differences)
+            history += [] if reading.memory.unsure else _put_back(reading, row, known, writes)
             cells = look.followed[row.rid].cells
             wished = {key: plan.to_raw(value, reading.zone) for key, value in cells.items()}
             shown[row.rid] = replace(known, shown=wished)
     return history, shown
 
 
-def _put_back(reading: Reading, known: Known, differences: Iterable[Difference]) -> Iterator[Change]:
-    columns = reading.tables.tabs["issues"].by_key
-    for key, seen, wished in differences:
-        if key in known.shown and plan.same(known.shown[key], wished):
-            yield Change("issues", known.rid, f"{columns[key].header}（系统列，已还原）", wished, seen, reading.now)
+def _put_back(reading: Reading, row: Row, known: Known, writes: Iterable[Write]) -> Iterator[Change]:
+    layout = reading.layouts["issues"]
+    keys = {at: key for key, at in layout.at.items()} if known.shown else {}
+    for write in writes:
+        key = keys.get(write.column, "")
+        if key in known.shown and plan.same(known.shown[key], write.value):
+            header = f"{layout.tab.by_key[key].header}（系统列，已还原）"
+            yield Change("issues", row.rid, header, write.value, row.seen(layout, key), reading.now)
 
 
 def _stamps(look: Look) -> dict[str, Any]:

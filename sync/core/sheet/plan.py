@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sync.core.sheet import serials
@@ -87,15 +87,7 @@ def _joined(before: TabPlan, added: TabPlan) -> TabPlan:
     )
 
 
-class Difference(NamedTuple):
-    """A cell of a row that does not say what it should: the column's key, what stands there, what should."""
-
-    key: str
-    seen: Raw
-    wished: Raw
-
-
-Changed = Iterable[tuple[Row, Sequence[Difference]]]
+Changed = Iterable[tuple[Row, Sequence[Write]]]  # rows that do not say what they should, with what is to be written
 
 
 def to_raw(value: Any, zone: ZoneInfo) -> Raw:
@@ -122,17 +114,17 @@ def same(seen: Raw, wished: Raw) -> bool:
     return False
 
 
-def differences(layout: Layout, raw: Sequence[Raw], cells: Mapping[str, Any], zone: ZoneInfo) -> tuple[Difference, ...]:
+def differences(layout: Layout, row: Row, cells: Mapping[str, Any], zone: ZoneInfo) -> tuple[Write, ...]:
     """What is to be written into a row so that its service cells say ``cells``. Raises ``Trespass``."""
-    at, width = layout.at, len(raw)
-    changed: list[Difference] = []
+    at, raw, width = layout.at, row.raw, len(row.raw)
+    changed: list[Write] = []
     for key, value in cells.items():
         wished = value if isinstance(value, str) else to_raw(value, zone)
         index = at[key]
         seen = raw[index] if index < width else ""
         if seen is not wished and not same(seen, wished):
             _own(layout, key)
-            changed.append(Difference(key, seen, wished))
+            changed.append(Write(row.number, index, wished))
     return tuple(changed)
 
 
@@ -149,7 +141,7 @@ def tab_plan(layout: Layout, changed: Changed, appends: Iterable[tuple[Raw, ...]
     for row, cells in changed:
         if cells:
             rows[row.number] = row.raw
-            writes += [Write(row.number, layout.at[cell.key], cell.wished) for cell in cells]
+            writes += cells
     return TabPlan(layout.tab.key, layout.header, tuple(writes), tuple(appends), rows)
 
 
@@ -212,5 +204,5 @@ def listed(layout: Layout, rows: Sequence[Row], wished: Sequence[Mapping[str, An
     for number in range(2, last + 1):
         row = by_number.get(number) or Row(number, (), NOTHING)
         cells = wished[number - 2] if number - 2 < len(wished) else empty
-        changed.append((row, differences(layout, row.raw, cells, zone)))
+        changed.append((row, differences(layout, row, cells, zone)))
     return tab_plan(layout, changed, [service_row(layout, cells, zone) for cells in wished[max(0, last - 1) :]])
