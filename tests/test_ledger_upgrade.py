@@ -112,7 +112,10 @@ def differences(url: str, tables: sa.MetaData) -> list[object]:
     return [*other_keys, *other]
 
 
-def test_the_steps_lead_to_the_tables_of_this_version(database: str) -> None:
+@pytest.mark.parametrize("old", [True, False], ids=["by the steps", "new"])
+def test_a_database_has_the_tables_of_this_version(database: str, old: bool) -> None:
+    if old:
+        unnoted(database)
     open_and_close(database)
     assert differences(database, meta) == []
     other = sa.MetaData()

@@ -363,9 +363,7 @@ class Ledger:
                 raise Busy(BUSY)
 
 
-def _archived(
-    memory: Memory, noted: Mapping[str, Archived], dropped: set[str], dead: Mapping[str, Known]
-) -> Memory:
+def _archived(memory: Memory, noted: Mapping[str, Archived], dropped: set[str], dead: Mapping[str, Known]) -> Memory:
     """The memory with these marks of archived issues, without those that were ``dropped``, with ``dead`` rows."""
     marks = {rid: mark for rid, mark in memory.archived.items() if rid not in dropped}
     known = {**memory.known, "issues": {**memory.known.get("issues", {}), **dead}} if dead else memory.known

@@ -181,15 +181,19 @@ def change(name: str, since: str, until: str) -> Any:
 # Points that come back
 def test_an_upheld_appeal_gives_back_its_points_though_the_month_s_bonuses_are_used_up() -> None:
     """5 points of 加减分 fill the month's ceiling of bonuses; what an appeal returns is no bonus."""
-    book = bureau().add("""
+    book = (
+        bureau()
+        .add("""
 问题台账
 填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
 2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 12号 | 暴露垃圾 | 一般 | 垃圾成堆
-""").add("""
+""")
+        .add("""
 申请审批
 申请时间 | 申请人 | 类型 | 对象 | 分值 | 理由 | 批复 | 批复人 | 批复时间
 2026-11-24 09:00 | 标准化办01 | 加减分 | 新正街 | 9 | 创建有功 | 同意 | 办公室01 | 2026-11-24 09:30
 """)
+    )
     book.settle("2026-11-24 10:00")
     before = score(book)
     book.add("""
