@@ -39,6 +39,7 @@ from sync.outgoing.mail import Mail
 from sync.sheets.gateway import Client, Gateway
 from sync.workbook.accounts import Accounts
 from sync.workbook.cells.store import Store
+from sync.workbook.cells.upgrade import WrongVersion
 from sync.workbook.server import Api
 from sync.workbook.transport import session
 
@@ -181,6 +182,8 @@ class Office:
             reason = error.strerror
         except sqlite3.Error as error:
             reason = str(error)
+        except WrongVersion as error:
+            raise SettingsError(str(error)) from error
         raise SettingsError(f"数据文件夹 {folder} 用不了：{reason}。请检查 JIELU_DATA。")
 
     @cached_property

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sync.core.look.decide import decide
 from sync.core.memory import absorb
 from sync.core.sheet.plan import Restore
-from sync.ledger.ledger import LEASE_SECONDS, Busy, Ledger, Outdated
+from sync.ledger.ledger import LEASE_SECONDS, Busy, Ledger, WrongVersion
 from sync.ledger.tables import leases
 from sync.sheets.gateway import TIMEOUT, Client
 from tests.book import ZONE, Book, bureau, hour
@@ -184,5 +184,5 @@ def test_a_database_of_another_version_is_said(database: str) -> None:
     with ledger.engine.begin() as db:
         db.execute(sa.text("alter table rows drop column shown"))
     ledger.close()
-    with pytest.raises(Outdated, match="表 rows 缺少 shown"):
+    with pytest.raises(WrongVersion, match="缺少表 rows 的列 shown"):
         open_ledger(database)

@@ -30,7 +30,7 @@ from sync.core.views import reasons, verification
 from sync.core.views import simulate as simulations
 from sync.demo import demo
 from sync.intake import file_rows, mapping, sealed_file
-from sync.ledger.ledger import Busy, Outdated, Unusable
+from sync.ledger.ledger import Busy, Unusable, WrongVersion
 from sync.outgoing import docx
 from sync.outgoing.export import export_file
 from sync.service import Office, Settings, SettingsError
@@ -45,8 +45,8 @@ COULD_NOT = (
     Refused,
     Unknown,
     Busy,
-    Outdated,
     Unusable,
+    WrongVersion,
     FileProblem,
     set_up.NotEmpty,
     simulations.NotKnown,

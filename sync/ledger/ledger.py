@@ -25,9 +25,10 @@ from sync.core.notices.notices import Notice
 from sync.core.sheet.identity import DELETED
 from sync.core.sheet.plan import Restore
 from sync.ledger.records import Records
-from sync.ledger.tables import Outdated, Unusable, history, leases, open_engine, outbox, rules, ticks
+from sync.ledger.tables import Unusable, WrongVersion, history, leases, outbox, rules, ticks
+from sync.ledger.upgrade import open_database
 
-__all__ = ["Busy", "Ledger", "Outdated", "Unusable", "Waiting"]
+__all__ = ["Busy", "Ledger", "Unusable", "Waiting", "WrongVersion"]
 
 LEASE_SECONDS = 1800  # longer than a read and a write of five tries of two minutes each; renewed with every tick
 
@@ -51,7 +52,7 @@ class Ledger:
     """The ledger of one bureau. ``memory`` is kept between ticks and read anew when another process wrote."""
 
     def __init__(self, url: str, name: str, zone: ZoneInfo) -> None:
-        self.engine = open_engine(url)
+        self.engine = open_database(url)
         self.name = name
         self.zone = zone
         self.records = Records(name, zone)

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 
-class Outdated(RuntimeError):
-    """The database was made by another version; the sentence says what to do."""
+class WrongVersion(RuntimeError):
+    """The database is not one that this version can go on with; the sentence says what to do."""
 
 
 class Unusable(RuntimeError):
@@ -237,23 +237,7 @@ editions = sa.Table(
 
 
 def open_engine(url: str) -> Engine:
-    """The database with all tables in it. Raises ``Outdated`` where a table lacks a column of this version."""
-    engine = _engine(url)
-    meta.create_all(engine)
-    inspector = sa.inspect(engine)
-    for table in meta.sorted_tables:
-        there = {column["name"] for column in inspector.get_columns(table.name)}
-        missing = [column.name for column in table.columns if column.name not in there]
-        if missing:
-            raise Outdated(
-                f"台账数据库（{engine.url.render_as_string()}）是别的版本建的，"
-                f"表 {table.name} 缺少 {'、'.join(missing)}。"
-                "请把旧的数据库移到别处再运行：编号、截止时间和街路长会从工作簿收编，已发送的通知不会再发。"
-            )
-    return engine
-
-
-def _engine(url: str) -> Engine:
+    """A way into the database, whatever is in it. Raises ``Unusable``, now or at the first question."""
     try:
         parsed = sa.make_url(url)
         local = parsed.get_backend_name() == "sqlite"

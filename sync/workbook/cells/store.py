@@ -16,24 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sync.workbook.cells.changes import Change, Feed
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS files (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL, created TEXT NOT NULL, modified TEXT NOT NULL,
-    version INTEGER NOT NULL, permissions BLOB NOT NULL, meta BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS sheets (
-    key INTEGER PRIMARY KEY AUTOINCREMENT, file TEXT NOT NULL, place INTEGER NOT NULL,
-    next_row INTEGER NOT NULL, meta BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS sheets_of_file ON sheets (file);
-CREATE TABLE IF NOT EXISTS blocks (
-    sheet INTEGER NOT NULL, block INTEGER NOT NULL, ids BLOB NOT NULL, PRIMARY KEY (sheet, block)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS rows (
-    id INTEGER PRIMARY KEY, filled INTEGER NOT NULL, formulas INTEGER NOT NULL, vals BLOB NOT NULL, extra BLOB);
-CREATE INDEX IF NOT EXISTS rows_with_formulas ON rows (id) WHERE formulas;
-CREATE TABLE IF NOT EXISTS accounts (
-    name TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, key_id TEXT NOT NULL, public_key BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS tokens (digest TEXT PRIMARY KEY, email TEXT NOT NULL, expires INTEGER NOT NULL);
-"""
+from sync.workbook.cells.upgrade import bring_up
 
 BLOCK = 1000  # record numbers a block: 4,000 bytes, which fit one page of SQLite
 SHIFT = 32  # a record's id is its sheet's key in the upper half and its number in the lower
@@ -56,7 +39,11 @@ class Store:
         self.feed = Feed()
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = self._connect()
-        connection.executescript(SCHEMA)
+        try:
+            bring_up(connection, path)
+        except BaseException:
+            connection.close()
+            raise
         self._idle.append(connection)
 
     def _connect(self) -> sqlite3.Connection:

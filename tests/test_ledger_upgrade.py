@@ -1,0 +1,281 @@
+"""The ledger's database comes up to this version by its steps, in SQLite and in PostgreSQL, or is left as it was."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from click.testing import CliRunner
+
+from sync.cli.main import main
+from sync.ledger import upgrade
+from sync.ledger.tables import Unusable, WrongVersion, meta, open_engine
+from tests.data.versions import make
+
+FOLDER = Path(upgrade.__file__).parent / "migrations"
+LAST = upgrade.HEAD
+NEXT = f"{int(LAST) + 1:04d}"
+STEP = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "{revision}", "{before}"
+
+
+def upgrade() -> None:
+    op.add_column("wishes", sa.Column("note", sa.Text))
+    op.execute("update wishes set note = 'new'")
+    {more}
+"""
+
+
+def unnoted(url: str) -> None:
+    """A database as 0.1 made it, with one wish in it."""
+    engine = open_engine(url)
+    importlib.import_module(upgrade.FIRST_STEP).meta.create_all(engine)
+    run(url, "insert into wishes values ('b', 'p', 'k', 'c')")
+    engine.dispose()
+
+
+def run(url: str, *statements: str) -> None:
+    engine = open_engine(url)
+    with engine.begin() as db:
+        for statement in statements:
+            db.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def content(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """Every table's rows."""
+    engine = open_engine(url)
+    with engine.connect() as db:
+        names = sa.inspect(db).get_table_names()
+        rows = {name: [tuple(row) for row in db.exec_driver_sql(f'select * from "{name}"')] for name in names}
+    engine.dispose()
+    return rows
+
+
+def open_and_close(url: str) -> None:
+    upgrade.open_database(url).dispose()
+
+
+def file_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def copies(url: str) -> list[str]:
+    """What lies beside a SQLite database."""
+    file = file_of(url)
+    return sorted(other.name for other in file.parent.iterdir() if other != file)
+
+
+@pytest.fixture
+def next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    """Adds a step to those that there are, which ends with ``more``."""
+
+    def add(more: str = "pass") -> None:
+        shutil.copytree(FOLDER, tmp_path / "migrations", dirs_exist_ok=True)
+        step = STEP.format(revision=NEXT, before=LAST, more=more)
+        (tmp_path / "migrations" / "versions" / f"{NEXT}_next.py").write_text(step, "utf-8")
+        monkeypatch.setattr(upgrade, "STEPS", str(tmp_path / "migrations"))
+        monkeypatch.setattr(upgrade, "HEAD", NEXT)
+
+    return add
+
+
+def differences(url: str, tables: sa.MetaData) -> list[object]:
+    """What Alembic finds between database and tables, and primary keys, which it does not look at."""
+    engine = open_engine(url)
+    with engine.connect() as db:
+        inspector = sa.inspect(db)
+        keys = {
+            table.name: inspector.get_pk_constraint(table.name)["constrained_columns"] for table in tables.sorted_tables
+        }
+        other_keys = [
+            table.name for table in tables.sorted_tables if keys[table.name] != table.primary_key.columns.keys()
+        ]
+        other = compare_metadata(MigrationContext.configure(db), tables)
+    engine.dispose()
+    return [*other_keys, *other]
+
+
+def test_the_steps_lead_to_the_tables_of_this_version(database: str) -> None:
+    open_and_close(database)
+    assert differences(database, meta) == []
+    other = sa.MetaData()
+    for table in meta.sorted_tables:
+        table.to_metadata(other)
+    other.tables["rows"].append_column(sa.Column("more", sa.Text))
+    assert len(differences(database, other)) == 1, "the comparison sees a column"
+
+
+def test_the_steps_are_numbered_and_end_at_the_head() -> None:
+    script = ScriptDirectory(str(FOLDER))
+    revisions = [step.revision for step in script.walk_revisions()][::-1]
+    assert revisions == [f"{n:04d}" for n in range(1, len(revisions) + 1)]
+    assert script.get_current_head() == upgrade.HEAD
+    files = sorted(path.name[:4] for path in (FOLDER / "versions").glob("[0-9]*.py"))
+    assert files == revisions
+
+
+def test_the_first_step_is_what_0_1_made(tmp_path: Path) -> None:
+    shutil.copy(make.HERE / "0.1" / "data" / "ledger.sqlite3", tmp_path)
+    first = importlib.import_module(upgrade.FIRST_STEP).meta
+    assert differences(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", first) == []
+
+
+def test_a_database_of_0_1_is_recognised_and_noted(database: str) -> None:
+    unnoted(database)
+    before = content(database)
+    open_and_close(database)
+    after = content(database)
+    assert after.pop("alembic_version") == [(upgrade.HEAD,)]
+    assert {name: len(rows) for name, rows in after.items()} == {name: len(rows) for name, rows in before.items()}
+
+
+@pytest.mark.parametrize("noted", [True, False], ids=["noted", "0.1"])
+def test_a_table_that_was_lost_is_told_and_not_made(database: str, noted: bool) -> None:
+    unnoted(database)
+    if noted:
+        open_and_close(database)
+    run(database, "drop table deliveries", "alter table rows drop column shown")
+    before = content(database)
+    with pytest.raises(WrongVersion, match=r"缺少表 deliveries、表 rows 的列 shown，版本 .* 应当有这些。没有补建"):
+        open_and_close(database)
+    assert content(database) == before
+
+
+def test_what_was_lost_before_an_upgrade_is_told_and_nothing_is_changed(database: str, next_step) -> None:  # type: ignore[no-untyped-def]
+    open_and_close(database)
+    run(database, "drop table deliveries")
+    before = content(database)
+    next_step()
+    with pytest.raises(WrongVersion, match="缺少表 deliveries，"):
+        open_and_close(database)
+    assert content(database) == before
+    assert not database.startswith("sqlite") or not [name for name in copies(database) if "backup" in name]
+
+
+def test_a_newer_database_is_refused_and_nothing_is_touched(database: str) -> None:
+    open_and_close(database)
+    run(database, "update alembic_version set version_num = '9999'", "drop table wishes")
+    before = content(database)
+    with pytest.raises(WrongVersion, match=r"升级到 9999，现在的程序只认识到 .*请安装更新的 jielu"):
+        open_and_close(database)
+    assert content(database) == before
+
+
+def test_the_database_of_another_program_is_refused(database: str) -> None:
+    run(database, "create table alembic_version (version_num varchar(32))",
+        "insert into alembic_version values ('ae1027a6acf')")  # fmt: skip
+    with pytest.raises(WrongVersion, match="别的程序的表（alembic_version：ae1027a6acf）"):
+        open_and_close(database)
+    assert list(content(database)) == ["alembic_version"]
+
+
+@pytest.mark.parametrize("noted", [True, False], ids=["noted", "0.1"])
+def test_an_older_database_is_brought_up(database: str, noted: bool, next_step) -> None:  # type: ignore[no-untyped-def]
+    unnoted(database)
+    if noted:
+        open_and_close(database)
+    before = content(database)
+    next_step()
+    open_and_close(database)
+    after = content(database)
+    assert [row[-1] for row in after["wishes"]] == ["new"] and after["alembic_version"] == [(NEXT,)]
+    if database.startswith("sqlite"):
+        (copy,) = [name for name in copies(database) if "backup" in name]
+        assert copy == f"ledger.sqlite3.backup-{LAST if noted else upgrade.FIRST}"
+        assert content(f"sqlite:///{file_of(database).parent / copy}") == before
+    open_and_close(database)
+    assert content(database) == after
+
+
+def test_a_copy_overwrites_no_other(tmp_path: Path, next_step) -> None:  # type: ignore[no-untyped-def]
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    unnoted(url)
+    (tmp_path / "ledger.sqlite3.backup-0001").write_text("of another day")
+    next_step()
+    open_and_close(url)
+    assert (tmp_path / "ledger.sqlite3.backup-0001").read_text() == "of another day"
+    assert content(f"sqlite:///{tmp_path / 'ledger.sqlite3.backup-0001-2'}")["wishes"] == [("b", "p", "k", "c")]
+
+
+def test_a_step_that_fails_leaves_everything_as_it_was(database: str, next_step) -> None:  # type: ignore[no-untyped-def]
+    unnoted(database)
+    before = content(database)
+    next_step("op.execute('update nothing set x = 1')")
+    with pytest.raises(Unusable, match=f"从 {upgrade.FIRST} 升级到 {NEXT}没有成功，还是原来的样子：.*nothing"):
+        open_and_close(database)
+    assert content(database) == before
+    assert not database.startswith("sqlite") or not [name for name in copies(database) if "backup" in name]
+
+
+def test_without_room_for_a_copy_nothing_is_changed(
+    tmp_path: Path,
+    next_step,
+    monkeypatch: pytest.MonkeyPatch,  # type: ignore[no-untyped-def]
+) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    unnoted(url)
+    before = content(url)
+    next_step()
+
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(Unusable, match=r"副本写不出来：.*No space left.*没有升级"):
+        open_and_close(url)
+    assert content(url) == before and not [name for name in copies(url) if "backup" in name]
+
+
+OPEN = "import sys; from sync.ledger import upgrade; upgrade.open_database(sys.argv[1])"
+
+
+def test_who_opens_a_database_while_another_makes_it_waits_and_finds_it_made(database: str) -> None:
+    engine = open_engine(database)
+    with ThreadPoolExecutor() as pool:
+        with engine.begin() as db:
+            upgrade._lock(db)
+            opening = pool.submit(open_and_close, database)
+            time.sleep(0.3)
+            assert opening.running()
+            upgrade._take(db, upgrade._config(db), "")
+        opening.result(20)
+    engine.dispose()
+    assert differences(database, meta) == [] and content(database)["alembic_version"] == [(LAST,)]
+
+
+def test_a_database_of_this_version_opens_without_alembic(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    open_and_close(url)
+    told = subprocess.run([sys.executable, "-c", f"{OPEN}; print('alembic' in sys.modules)", url],
+                          check=True, capture_output=True, text=True)  # fmt: skip
+    assert told.stdout.strip() == "False"
+
+
+def test_the_command_line_says_it_in_a_sentence(tmp_path: Path) -> None:
+    shutil.copytree(make.HERE / "0.1" / "data", tmp_path / "data")
+    environ = {"JIELU_DATA": str(tmp_path / "data"), "FORM_KEY": "k"}
+    assert CliRunner().invoke(main, ["check"], env=environ).exit_code == 0
+    for name, change, words in (
+        ("ledger.sqlite3", "update alembic_version set version_num = '0099'", "台账数据库"),
+        ("workbook.sqlite3", "pragma user_version = 99", "工作簿文件"),
+    ):
+        with closing(sqlite3.connect(tmp_path / "data" / name)) as db, db:
+            db.execute(change)
+        done = CliRunner().invoke(main, ["check"], env=environ)
+        assert done.exit_code == 2 and words in done.stderr and "请安装更新的 jielu" in done.stderr, done.output
