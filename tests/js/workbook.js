@@ -168,15 +168,17 @@ export class Workbook {
     if (cells.some(({ to }) => to === "错")) throw new Refused("不能写「错」。");
     /** @type {Map<number, number>} new ids by the position that was meant */
     const made = new Map();
+    const standing = new Set(this.order);
     return cells.map(({ row: known, at, column: place, to, was }) => {
       if (!known && !made.has(at)) {
         const id = this.#add([]);
         made.set(at, id);
+        standing.add(id);
         this.order.push(id);
       }
       const row = known || made.get(at) || 0;
       const values = this.rows.get(row);
-      if (!values || !this.order.includes(row)) return { error: "这一行已经被别人删除，没有写入。", why: "gone" };
+      if (!values || !standing.has(row)) return { error: "这一行已经被别人删除，没有写入。", why: "gone" };
       const now = values[place] ?? "";
       if (was !== undefined && now !== was && now !== to) return { error: "这一格后来被别人改过，没有写入。", why: "changed", now };
       while (values.length < place) values.push("");

@@ -8,6 +8,7 @@ import { parseTable, shown, writeHtml, writeTable } from "./text.js";
 /** @import { Copied } from "./text.js" */
 
 const MOST_COPIED = 20000; // rows
+const MOST_WRITTEN = 50000; // cells in one edit, by the server
 const MOST_KNOWN = 50000; // cells of which it is known what this page wrote there
 const MOST_STEPS = 200; // that can be taken back
 const MOST_TOLD = 20; // cells that are told when they are not written
@@ -70,7 +71,8 @@ export class Edits {
     const own = cells.filter((cell) => !this.refusal(cell.column));
     const refused = cells.find((cell) => this.refusal(cell.column));
     if (refused) this.tell(this.refusal(refused.column));
-    if (!own.length) return;
+    if (own.length > MOST_WRITTEN) this.tell(`一次最多改 ${MOST_WRITTEN} 格，这里有 ${own.length} 格，没有写入，请分几次。`);
+    if (!own.length || own.length > MOST_WRITTEN) return;
     /** @type {Value[]} */
     let before = [];
     const hide = this.#showTyped(own);
