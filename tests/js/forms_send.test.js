@@ -100,6 +100,30 @@ test("a form that another page sent while it waited for its turn is not sent aga
   assert.deepEqual([...server.rows.keys()], ["a".repeat(32)]);
 });
 
+test("a form that turned out wrong while it waited for its turn is left to its person", async () => {
+  const tab = await twoWaiting();
+  server.trouble = async () => {
+    if (server.posts.length > 1) return undefined;
+    await tab.Submissions.change("b".repeat(32), (stored) => stored && { ...stored, state: "mend" });
+    return undefined;
+  };
+  assert.deepEqual(states(await tab.Sending.flush()), ["in"]);
+  assert.deepEqual((await tab.Submissions.all()).map((stored) => stored.state), ["mend"]);
+});
+
+test("a lost answer does not send again what its person is correcting", async () => {
+  const tab = open(), worker = open();
+  const wrong = await tab.Submissions.handOver(draft({ cells: {} }), false);
+  server.trouble = async () => {
+    if (server.posts.length > 1) return undefined;
+    await tab.Sending.send(wrong);
+    return "cut";
+  };
+  assert.deepEqual(states(await worker.Sending.flush()), ["waiting"]);
+  assert.equal((await tab.Submissions.get(wrong.id))?.state, "mend");
+  assert.deepEqual(await tab.Sending.flush(), []);
+});
+
 test("a late refusal does not touch what its person corrected and sent meanwhile", async () => {
   const tab = open(), worker = open();
   const wrong = await tab.Submissions.handOver(draft({ cells: {} }), false);

@@ -138,6 +138,15 @@ describe("taking back", () => {
     assert.match(told.pop()?.words || "", /1 格后来被别人改过/);
   });
 
+  test("of what somebody else changed altogether leaves nothing to do again", async () => {
+    const workbook = new Workbook(rows());
+    const { sheet, edits, history } = await open(workbook);
+    await edits.set([cell(sheet, 1, TEXT, "我的")]);
+    sheet.change(workbook.edit([{ op: "set", cells: [{ row: 2, at: 0, column: TEXT, to: "别人的" }] }]).change);
+    await edits.undo();
+    assert.deepEqual(history, { done: [], undone: [] });
+  });
+
   test("brings rows back that were deleted, and deletes them again", async () => {
     const workbook = new Workbook(rows());
     const { sheet, edits } = await open(workbook);

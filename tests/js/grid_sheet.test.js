@@ -68,6 +68,7 @@ describe("changes", () => {
   test("those that come while the tab is read are not lost", async () => {
     const workbook = new Workbook(rows());
     const sheet = new Sheet(workbook.reader);
+    await sheet.load();
     const loading = sheet.load(); // what it reads is read at once, and arrives later
     sheet.change(workbook.edit([{ op: "insert", row: 2, at: 1, after: false, count: 1 }]).change);
     await loading;
@@ -247,7 +248,7 @@ describe("filters", () => {
       await new Promise((resolve) => { answers.push(() => resolve(undefined)); });
       return find(filters);
     };
-    const both = [sheet.filterBy(1, only("路")), sheet.filterBy(TEXT, only("丙"))];
+    const both = [sheet.filterBy(1, only("路")), sheet.filterBy(TEXT, { words: "", allowed: ["甲", "丙"] })];
     answers[1]?.();
     await settled();
     answers[0]?.();
@@ -256,11 +257,15 @@ describe("filters", () => {
   });
 
   test("that the server can't be asked for leave the one before", async () => {
-    const { sheet } = await open(new Workbook(rows()));
+    const workbook = new Workbook(rows());
+    const { sheet } = await open(workbook);
     await sheet.filterBy(1, only("路"));
     sheet.server = { ...sheet.server, find: () => Promise.reject(new Error("服务器出错了，稍后再试。")) };
     await assert.rejects(sheet.filterBy(TEXT, only("丙")));
     assert.deepEqual(sheet.view, [2, 3]);
+    sheet.server = workbook.reader;
+    await sheet.filterBy(0, only("2"));
+    assert.deepEqual([...(sheet.filter?.tests.keys() || [])], [1, 0]);
   });
 });
 

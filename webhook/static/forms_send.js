@@ -4,6 +4,11 @@
 "use strict";
 
 /**
+ * A form as it goes over the line; `photos`: the server's ids.
+ * @typedef {{ id: string, person: string, at: string | undefined, cells: Record<string, string>, photos: (string | undefined)[] }} FormMessage
+ */
+
+/**
  * What the server says to a form, or to a piece of a photo; where it is not JSON, nothing.
  * @typedef {object} Reply
  * @property {string} [words] for the person
@@ -182,6 +187,7 @@ function formSender(store, request) {
    * @returns {Promise<Reply>}
    */
   function post(submission) {
+    /** @type {FormMessage} */
     const body = { id: submission.id, person: submission.person, at: submission.at, cells: submission.cells,
       photos: submission.photos.map((photo) => photo.id) };
     return ask(submission.post, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } })

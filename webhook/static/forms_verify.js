@@ -1,6 +1,11 @@
 /* Verifying by two taps or two keys; a verdict goes into the row at once, and the next item comes up. */
 (() => {
   "use strict";
+
+  /** @typedef {{ result: "通过" | "返工", note: string, basis: string, stands: string | undefined }} Verdict `stands`: what its author saw */
+
+  /** @typedef {{ result: string }} Acceptance 受理 or 作废 */
+
   const news = byId("said", HTMLElement);
   let at = 0; // place of the present item among those to verify
 
@@ -48,7 +53,7 @@
 
   /**
    * @param {string} address
-   * @param {object} body
+   * @param {Verdict | Acceptance} body
    * @returns {Promise<void>} done; rejects with a sentence for the person
    */
   function post(address, body) {
@@ -63,7 +68,7 @@
   /**
    * @param {HTMLElement} item
    * @param {string} address
-   * @param {object} body
+   * @param {Verdict | Acceptance} body
    * @param {string} words what the person is told when it is done
    */
   function settle(item, address, body, words) {

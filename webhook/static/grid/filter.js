@@ -81,7 +81,9 @@ export class FilterPanel {
     const every = tick(box, "（全选）", "", !allowed);
     const ticks = values.map(([text, count]) =>
       tick(box, `${text || "（空白）"}（${count}）`, text, !allowed || allowed.includes(text)));
-    every.addEventListener("change", () => ticks.forEach((box_) => (box_.checked = every.checked)));
+    every.addEventListener("change", () => {
+      for (const each of ticks) each.checked = every.checked;
+    });
     if (more) element("p", "", box).textContent = "值太多，只列出一部分；请用“含有”。";
     this.#ticks = ticks;
   }
