@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Enter, faults
 from tests.house import OPERATOR, House
@@ -325,3 +325,17 @@ def test_an_edit_on_its_way_when_its_author_opens_another_tab_is_saved_and_taken
     page.keyboard.press("Control+z")
     saved(page)
     assert home.rows("问题台账", "问题描述") == [("一",)]
+
+
+def test_what_is_typed_while_another_tab_is_read_falls_into_neither(enter: Enter, home: House) -> None:
+    home.add("问题台账\n填报人 | 问题描述\n甲 | 一")
+    page, held = sheet(enter(OPERATOR), home, "问题台账"), list[Route]()
+    go(page, 1, "问题描述")
+    page.route("**/grid/order/*", lambda route: held.append(route))
+    page.locator("#tabs a", has_text=re.compile("^履职记录$")).click()
+    page.keyboard.type("太早了")
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page.locator("#tabs a[aria-current]")).to_have_text("履职记录")
+    saved(page)
+    assert home.rows("问题台账", "问题描述") == [("一",)] and home.rows("履职记录", "内容") == []

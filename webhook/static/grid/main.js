@@ -15,7 +15,7 @@ import { element } from "./view.js";
 class Page {
   /** @type {Root} */
   root = byId("grid", HTMLElement);
-  /** @type {Grid | null} the tab that is shown; null until the first was read */
+  /** @type {Grid | null} the tab that is shown; null while one is read */
   grid = null;
   /** @type {Sheet | null} the tab that is being read, to be shown then */
   #opening = null;
@@ -28,7 +28,8 @@ class Page {
   outgoing = new Outgoing({ state: () => this.state(), change: (change) => this.#apply(change, true) });
 
   /**
-   * Reads a tab, then shows it in place of the one before. Rejects where it can't be read.
+   * Reads a tab, then shows it. The one before goes at once: what is typed meanwhile must not fall into it. Rejects where
+   * the tab can't be read; then none is shown.
    * @param {number} id
    */
   async open(id) {
@@ -38,11 +39,24 @@ class Page {
       },
       unanswered: () => Boolean(this.outgoing.next),
     });
+    this.#close();
     this.#opening = sheet;
-    await sheet.load();
-    if (this.#opening !== sheet) return; // another tab was asked for meanwhile
-    this.#opening = null;
-    this.#show(id, sheet);
+    try {
+      await sheet.load();
+    } catch (error) {
+      if (this.#opening !== sheet) return;
+      this.#opening = null;
+      this.outgoing.shown(Infinity); // nothing is shown that could lack them
+      throw error;
+    }
+    if (this.#opening === sheet) this.#show(id, sheet); // else another tab was asked for meanwhile
+  }
+
+  #close() {
+    this.grid?.close();
+    this.grid = null;
+    delete this.root.grid;
+    for (const tab of tabs()) tab.removeAttribute("aria-current");
   }
 
   /**
@@ -52,14 +66,11 @@ class Page {
   #show(id, sheet) {
     const history = this.#histories.get(id) || { done: [], undone: [] };
     this.#histories.set(id, history);
-    this.grid?.close();
+    this.#opening = null;
     this.grid = this.root.grid = new Grid(this.root, sheet, this.outgoing, history, this.tell);
     this.outgoing.shown(sheet.version);
     this.#catchUp();
-    for (const tab of tabs()) {
-      if (Number(tab.dataset.sheet) === id) tab.setAttribute("aria-current", "page");
-      else tab.removeAttribute("aria-current");
-    }
+    for (const tab of tabs()) if (Number(tab.dataset.sheet) === id) tab.setAttribute("aria-current", "page");
   }
 
   /** @type {Tell} */
@@ -102,6 +113,7 @@ class Page {
     if (change.tabs) byId("reload", HTMLElement).hidden = false;
     this.#opening?.change(change);
     this.grid?.change(change, own);
+    if (!this.#opening && !this.grid) this.outgoing.shown(change.version);
   }
 
   /** Looks anew where something changed that was not told. */
