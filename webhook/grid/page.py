@@ -119,18 +119,12 @@ def _live(routes: flask.Blueprint, desk: Desk, nudge: Any) -> None:
     @routes.post("/grid/edit/<int:sheet_id>")
     def edit(sheet_id: int) -> Response:
         ops, asked = edits.listed(request.get_json(), "ops"), str(request.get_json().get("id", ""))
-        if asked in desk.answered:
-            return _json(desk.answered[asked])
-        person = access.visitor()
-        with store.write() as tx:
-            tx.by, tx.asked, tx.watched = person.name if person else "", asked, True
-            book = desk.book(tx)
-            results = [edits.apply(desk, book, book.sheet(sheet_id), op) for op in ops]
-            recalculate(book)
-            book.save()
-            made = tx.changes[-1]
-        reply = {"results": results, "change": _change(made)}
-        desk.answer(asked, reply)
+        # The same edit may come again while it is being done: a browser whose line broke does not wait for the answer.
+        with desk.editing:
+            if asked in desk.answered:
+                return _json(desk.answered[asked])
+            reply = _edit(desk, sheet_id, ops, asked)
+            desk.answer(asked, reply)
         nudge()
         return _json(reply)
 
@@ -143,6 +137,19 @@ def _live(routes: flask.Blueprint, desk: Desk, nudge: Any) -> None:
         stream = Response(stream_with_context(_events(desk)), mimetype="text/event-stream")
         stream.headers.update({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         return stream
+
+
+def _edit(desk: Desk, sheet_id: int, ops: Sequence[dict[str, Any]], asked: str) -> dict[str, Any]:
+    """Do ops as one change of the workbook; ``asked``: the browser's id of the edit. What the browser is told."""
+    person = access.visitor()
+    with desk.office.store.write() as tx:
+        tx.by, tx.asked, tx.watched = person.name if person else "", asked, True
+        book = desk.book(tx)
+        results = [edits.apply(desk, book, book.sheet(sheet_id), op) for op in ops]
+        recalculate(book)
+        book.save()
+        made = tx.changes[-1]
+    return {"results": results, "change": _change(made)}
 
 
 # What is sent ------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ class Desk:
     answered: OrderedDict[str, Any] = field(default_factory=OrderedDict)
     watching: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+    editing: threading.Lock = field(default_factory=threading.Lock)  # held from "is it done already?" to its answer
 
     def book(self, tx: Transaction) -> Book:
         record = tx.file(self.office.workbook)
