@@ -15,7 +15,7 @@ from pathlib import Path
 from sync.core.rules.rules import RulesError, load
 from sync.core.rules.text import Problem
 from sync.ledger.editions import Draft, Edition, Editions
-from sync.service import Office
+from sync.service import Service
 
 BY_HAND = "直接改了规则文件"
 FIRST = "开始使用"
@@ -38,43 +38,43 @@ def problems(text: str) -> tuple[Problem, ...]:
     return ()
 
 
-def editions(office: Office, now: datetime) -> list[Edition]:
+def editions(service: Service, now: datetime) -> list[Edition]:
     """All editions, the newest first; what stands in the file now is the first of them."""
-    editions_, text = Editions(office.ledger), office.rules_text()
+    editions_, text = Editions(service.ledger), service.rules_text()
     last = editions_.last()
     if last is None or last.hash != digest(text):
         editions_.note(digest(text), text, "", BY_HAND if last else FIRST, now)
     return editions_.all()
 
 
-def draft(office: Office) -> Draft:
+def draft(service: Service) -> Draft:
     """The draft, or a new one that begins from what is in force."""
-    text = office.rules_text()
-    zero = datetime.fromtimestamp(0, office.ledger.zone)
-    return Editions(office.ledger).draft() or Draft(text, digest(text), "", zero)
+    text = service.rules_text()
+    zero = datetime.fromtimestamp(0, service.ledger.zone)
+    return Editions(service.ledger).draft() or Draft(text, digest(text), "", zero)
 
 
-def keep(office: Office, text: str, person: str, now: datetime) -> Draft:
+def keep(service: Service, text: str, person: str, now: datetime) -> Draft:
     """Keep a draft, mistakes and all."""
-    draft_ = replace(draft(office), text=text.replace("\r\n", "\n"), person=person, at=now)
-    Editions(office.ledger).keep(draft_)
+    draft_ = replace(draft(service), text=text.replace("\r\n", "\n"), person=person, at=now)
+    Editions(service.ledger).keep(draft_)
     return draft_
 
 
-def put_in_force(office: Office, text: str, base: str, person: str, reason: str, now: datetime) -> Edition:
+def put_in_force(service: Service, text: str, base: str, person: str, reason: str, now: datetime) -> Edition:
     """Replace the rules file. ``base``: the hash of the rules that the author saw. Raises ``NotInForce``."""
     if not reason.strip():
         raise NotInForce("请写明为什么改，以后查得到。")
     if problems_ := problems(text):
         raise NotInForce(f"规则还有错，没有启用：{problems_[0].message}")
-    with office.ticking:
-        editions(office, now)
-        if digest(office.rules_text()) != base:
+    with service.ticking:
+        editions(service, now)
+        if digest(service.rules_text()) != base:
             raise NotInForce("您开始改以后，规则又被别人改过，没有启用。请看「历次修改」，把那些改动并进草稿再启用。")
         if digest(text) == base:
             raise NotInForce("草稿和现在的规则一样，没有可以启用的。")
-        _replace(office.settings.rules, text)
-        editions_ = Editions(office.ledger)
+        _replace(service.settings.rules, text)
+        editions_ = Editions(service.ledger)
         made = editions_.note(digest(text), text, person, reason.strip(), now)
         editions_.drop()
     return made

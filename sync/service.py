@@ -155,7 +155,7 @@ def _keep_once(path: Path, workbook: str) -> str:
 
 
 @dataclass
-class Office:
+class Service:
     """The parts of a running jielu: workbook, gateway, ledger, rules. Opened when first asked for."""
 
     settings: Settings

@@ -53,7 +53,7 @@ def test_a_chief_s_link_stays_good_until_it_is_revoked(home: House) -> None:
 
 def test_links_and_sessions_end_at_their_hour(tmp_path: Path) -> None:
     with house(tmp_path) as home:
-        visits, now = Visits(home.office.ledger), hour("2026-11-24 08:00")
+        visits, now = Visits(home.service.ledger), hour("2026-11-24 08:00")
         link = visits.make_link("标准化办01", now, until=now + timedelta(hours=2), once=True)
         assert visits.whose(link, hour("2026-11-24 09:59")) == "标准化办01"
         assert visits.whose(link, hour("2026-11-24 10:00")) is None

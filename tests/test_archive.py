@@ -19,7 +19,7 @@ from sync.core.rules.rules import load
 from sync.core.sheet.rows import Raw
 from sync.core.views import verification
 from sync.core.views.simulate import simulate
-from sync.service import Office, Settings
+from sync.service import Service, Settings
 from sync.sheets import archive_moves
 from sync.workbook import transport
 from sync.workbook.server import Request, Response
@@ -445,10 +445,10 @@ def test_a_row_that_somebody_deletes_in_the_archive_can_come_back(tmp_path: Path
     with house(tmp_path) as one:
         over(one)
     assert jielu(tmp_path, "archive", "--now", "2026-11-05T10:00").exit_code == 0
-    office = Office(Settings.read({"JIELU_DATA": str(tmp_path / "data")}))
-    clerk = gspread.Client(auth=None, session=transport.session(office.api))
-    clerk.open_by_key(office.workbook).worksheet("问题台账2026").delete_rows(2)
-    office.close()
+    service = Service(Settings.read({"JIELU_DATA": str(tmp_path / "data")}))
+    clerk = gspread.Client(auth=None, session=transport.session(service.api))
+    clerk.open_by_key(service.workbook).worksheet("问题台账2026").delete_rows(2)
+    service.close()
     said = json.loads(jielu(tmp_path, "check", "--json").output)["problems"]
     gone = next(text for text in said if "归档表里找不到" in text)
     number = gone.split("找不到 ")[1][:12]

@@ -102,7 +102,7 @@ def test_two_alike_reports_of_one_second_are_two_rows(home: House) -> None:
 
 
 def test_a_row_whose_answer_was_lost_is_found_again_and_not_doubled(home: House) -> None:
-    chief, adapter = home.enter("街路长01"), home.office.client.session.get_adapter(transport.HOSTS[0])
+    chief, adapter = home.enter("街路长01"), home.service.client.session.get_adapter(transport.HOSTS[0])
     lost: list[str] = []
 
     def cut(request: Request, response: Response) -> Response | None:
@@ -120,15 +120,15 @@ def test_a_row_whose_answer_was_lost_is_found_again_and_not_doubled(home: House)
 
 def test_a_row_that_was_refused_is_sent_again(home: House) -> None:
     chief = home.enter("街路长01")
-    adapter = home.office.client.session.get_adapter(transport.HOSTS[0])
+    adapter = home.service.client.session.get_adapter(transport.HOSTS[0])
     refusals = [Response(403, {}, b"{}")]
     adapter.before = lambda request: refusals.pop() if request.path.endswith(":batchUpdate") and refusals else None
     assert post(home, chief, "issues", body(ISSUE)).status_code == 503
     assert home.rows("问题台账", "编号") == []
-    kept = Intake(home.office.ledger).find(name())
+    kept = Intake(home.service.ledger).find(name())
     assert kept is not None and kept.state == SENDING
     assert post(home, chief, "issues", body(ISSUE)).status_code == 201
-    kept = Intake(home.office.ledger).find(name())
+    kept = Intake(home.service.ledger).find(name())
     assert kept is not None and kept.state == IN and len(home.rows("问题台账", "编号")) == 1
 
 
@@ -137,7 +137,7 @@ def test_a_form_is_taken_while_a_tick_is_long_and_says_so(home: House, monkeypat
     chief, held, leave = home.enter("街路长01"), threading.Event(), threading.Event()
 
     def tick() -> None:
-        with home.office.ticking:
+        with home.service.ticking:
             held.set()
             leave.wait(20)
 
@@ -344,7 +344,7 @@ def test_the_same_photo_on_two_lines_at_once_is_whole(home: House) -> None:
     for thread in threads:
         thread.join()
     (photo,) = {answer["photo"] for answer in answers}
-    kept = Intake(home.office.ledger).photo(photo)
+    kept = Intake(home.service.ledger).photo(photo)
     assert kept is not None and kept.received == hashlib.sha256(content).hexdigest()
 
 

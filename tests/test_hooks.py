@@ -27,7 +27,7 @@ from sync.intake.fetching import Lost
 from sync.intake.pushes import MOST_TRIES, Reception
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import DONE, FAILED, Arrivals
-from sync.service import Office, Settings
+from sync.service import Service, Settings
 from sync.sheets import set_up
 from sync.workbook.server import Request, Response
 from tests.book import ROOT, ZONE, hour, templates
@@ -123,11 +123,11 @@ class House:
     def __init__(self, folder: Path, text: str = TEXT, **environ: str) -> None:
         rules = folder / "rules.toml"
         rules.write_text(text, "utf-8")
-        self.office = Office(Settings.read({"JIELU_DATA": str(folder / "data"), "JIELU_RULES": str(rules),
+        self.service = Service(Settings.read({"JIELU_DATA": str(folder / "data"), "JIELU_RULES": str(rules),
                                             "JIELU_SECRET": "s", **KEYS, **environ}))  # fmt: skip
-        set_up.build(self.office.gateway, self.office.rules())
+        set_up.build(self.service.gateway, self.service.rules())
         self.woken: list[int] = []
-        app = create_app(self.office, lambda: None, arrived=lambda: self.woken.append(1))
+        app = create_app(self.service, lambda: None, arrived=lambda: self.woken.append(1))
         self.client: FlaskClient = app.test_client()
 
     def send(self, address: str, body: object, headers: dict[str, str] | None = None) -> int:
@@ -138,8 +138,8 @@ class House:
         return self.send(f"jsj/{key}", body)
 
     def rows(self, key: str, *columns: str) -> list[tuple[object, ...]]:
-        table = self.office.gateway.read()[key]
-        headers = {column.key: column.header for column in self.office.templates[key].columns}
+        table = self.service.gateway.read()[key]
+        headers = {column.key: column.header for column in self.service.templates[key].columns}
         at = [table.header.index(headers[column]) for column in columns]
         return [tuple(row[i] if i < len(row) else "" for i in at) for row in table.rows]
 
@@ -148,7 +148,7 @@ class House:
 def house(tmp_path: Path) -> Iterator[House]:
     found = House(tmp_path)
     yield found
-    found.office.close()
+    found.service.close()
 
 
 @pytest.fixture
@@ -199,7 +199,7 @@ def test_jiandaoyun_by_its_signature_and_a_retry_of_a_delivery(house: House) -> 
     assert house.send(address, raw, {**sent, "X-JDY-Signature": "0" * 40}) == 403
     assert house.send(address, raw + b" ", sent) == 403
     assert [house.send(address, raw, sent) for _ in range(2)] == [200, 200]
-    assert house.office.receive(NOW).added == 1
+    assert house.service.receive(NOW).added == 1
     assert house.rows("issues", "reporter", "street", "text", "place", "longitude", "photos") == [
         ("督查01", "联胜路", '=HYPERLINK("x")', "湖南省衡阳市衡阳县联胜路8号", 112.4, "https://f.example.cn/a.jpg")
     ]
@@ -212,7 +212,7 @@ def test_wenjuanxing_by_its_sign(house: House) -> None:
     assert house.send("wjx", {**body, "sign": ""}) == 403
     assert house.send("wjx", {**good, "index": "13"}) == 403
     assert [house.send("wjx", good) for _ in range(2)] == [200, 200]
-    assert house.office.receive(NOW).added == 1
+    assert house.service.receive(NOW).added == 1
     assert house.rows("issues", "reporter", "street", "text") == [("王五", "新正街", "一堆")]
 
 
@@ -220,7 +220,7 @@ def test_caoliao_by_the_secret_in_its_address(house: House) -> None:
     body = {"code": {"name": "新正街"}, "record": {"id": 5, "name": "街路长01", "what": "巡查", "note": "正常"}}
     assert house.send("caoliao/wrong", body) == 403
     assert house.send(f"caoliao/{KEYS['K_CL']}", body) == 200
-    assert house.office.receive(NOW).added == 1
+    assert house.service.receive(NOW).added == 1
     assert house.rows("duties", "reporter", "kind", "street", "text") == [("街路长01", "巡查", "新正街", "正常")]
     (at,) = (row[0] for row in house.rows("duties", "reported_at"))
     assert isinstance(at, float), "without a time of its own a row has the hour of its arrival"
@@ -239,13 +239,13 @@ def test_a_plain_signed_push(house: House) -> None:
     for bad in (sent(now, "no"), sent(now - 301), sent(now + 301), {}, {**sent(now), "X-Jielu-Timestamp": "soon"}):
         assert house.send("any", raw, bad) == 403
     assert [house.send("any", raw, sent(now)) for _ in range(2)] == [200, 200]
-    assert house.office.receive(NOW).added == 1
+    assert house.service.receive(NOW).added == 1
     assert house.rows("feedback", "issue", "outcome") == [("20261124-001", "已整改")]
 
 
 def test_check_names_what_no_tab_has_and_variables_that_are_not_set(tmp_path: Path) -> None:
     house = House(tmp_path, TEXT.replace('"内容" = "record.note"', '"内溶" = "record.note"'), K_WJX="")
-    assert link_problems(house.office, house.office.rules()) == [
+    assert link_problems(house.service, house.service.rules()) == [
         "[[hook]]「caoliao」：「履职记录」没有「内溶」这一列。",
         "[[hook]]「wjx」的 key：环境变量 K_WJX 没有设置。",
     ]
@@ -257,7 +257,7 @@ def test_check_names_what_no_tab_has_and_variables_that_are_not_set(tmp_path: Pa
 def test_who_has_no_secret_makes_no_row(house: House) -> None:
     for address in ("jsj", "jsj/", "jsj/wrong", f"nobody/{KEYS['K_JSJ']}", f"jsj/{KEYS['K_JSJ']}x"):
         assert house.send(address, SAMPLE) in (403, 404), address
-    assert house.office.receive(NOW).added == 0 and house.woken == []
+    assert house.service.receive(NOW).added == 0 and house.woken == []
 
 
 def test_a_variable_that_is_not_set_opens_to_nobody(tmp_path: Path) -> None:
@@ -276,7 +276,7 @@ def test_a_variable_that_is_not_set_opens_to_nobody(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_is_no_push_is_refused(house: House, body: bytes, status: int) -> None:
     assert house.jsj(body) == status
-    assert house.office.receive(NOW).added == 0
+    assert house.service.receive(NOW).added == 0
 
 
 def test_a_push_is_answered_before_its_row_is_made_and_within_a_second(house: House) -> None:
@@ -290,7 +290,7 @@ def test_a_push_is_answered_before_its_row_is_made_and_within_a_second(house: Ho
 def test_half_a_character_and_long_numbers_do_no_harm(house: House) -> None:
     body = changed("2026-11-24T03:40:00Z", field_6="坏\ud800字\x00", creator_name=12345678901234567890)
     assert house.jsj(json.dumps(body).encode()) == 200
-    assert house.office.receive(NOW).added == 1
+    assert house.service.receive(NOW).added == 1
     assert house.rows("issues", "text", "reporter") == [("坏?字", "12345678901234567890")]
 
 
@@ -366,13 +366,13 @@ def test_a_workbook_out_of_reach_loses_nothing(desk: Desk) -> None:
 def test_a_row_that_is_refused_again_and_again_is_given_up_with_a_sentence(house: House) -> None:
     assert house.jsj(SAMPLE) == 200
     refused = b'{"error": {"code": 400, "message": "no", "status": "INVALID_ARGUMENT"}}'
-    adapter = house.office.client.session.get_adapter("https://sheets.googleapis.com/")
+    adapter = house.service.client.session.get_adapter("https://sheets.googleapis.com/")
     adapter.before = lambda request: Response(400, {}, refused) if request.path.endswith(":batchUpdate") else None
     for n in range(MOST_TRIES):
-        done = house.office.receive(NOW + timedelta(hours=4 * n))
+        done = house.service.receive(NOW + timedelta(hours=4 * n))
     assert done.failed == 1
     adapter.before = lambda request: None
-    house.office.ticks(NOW)
+    house.service.ticks(NOW)
     said = dict(house.rows("status", "item", "text"))["表单推送「jsj」"]
     assert str(said).startswith("1 条没有入表，最近一条（FBTWTe·141）：试了 8 次都没有成功：写入工作簿被拒绝")
 
@@ -380,13 +380,13 @@ def test_a_row_that_is_refused_again_and_again_is_given_up_with_a_sentence(house
 def test_a_wrong_rule_waits_for_its_mending_and_is_said(tmp_path: Path) -> None:
     house = House(tmp_path, TEXT.replace('"问题描述" = "field_6"', '"截止时间" = "field_6"'))
     assert house.jsj(SAMPLE) == 200
-    assert house.office.receive(NOW).later == 1
-    house.office.ticks(NOW)
+    assert house.service.receive(NOW).later == 1
+    house.service.ticks(NOW)
     said = dict(house.rows("status", "item", "text"))["表单推送「jsj」"]
     assert "「问题台账」的「截止时间」由系统填写，表单不能填。" in str(said)
     (tmp_path / "rules.toml").write_text(TEXT, "utf-8")
-    assert house.office.receive(NOW + timedelta(minutes=6)).added == 1
-    house.office.ticks(NOW)
+    assert house.service.receive(NOW + timedelta(minutes=6)).added == 1
+    house.service.ticks(NOW)
     assert "表单推送「jsj」" not in dict(house.rows("status", "item", "text"))
 
 
@@ -534,8 +534,8 @@ def test_a_photo_that_comes_late_takes_the_link_s_place(desk: Desk) -> None:
 def test_a_fetched_photo_is_made_anew_and_the_same_one_is_kept_once(house: House) -> None:
     kept = io.BytesIO()
     Image.new("RGB", (900, 600), "green").save(kept, "JPEG", exif=b"Exif\x00\x00secret-place")
-    counter = counter_of(house.office, "s")
-    keep = hooks.keeper(house.office, lambda: counter)
+    counter = counter_of(house.service, "s")
+    keep = hooks.keeper(house.service, lambda: counter)
     address = keep(kept.getvalue())
     assert re.fullmatch("/photos/[0-9a-f]{40}", address) and keep(kept.getvalue()) == address
     assert b"secret-place" not in counter.shelf.path(address.rpartition("/")[2]).read_bytes()

@@ -142,7 +142,7 @@ def test_too_much_for_one_request_is_refused(
 def test_an_answer_that_was_lost_is_looked_for_and_not_doubled(
     home: House, person: requests.Session, arrived: bool
 ) -> None:
-    adapter = home.office.client.session.get_adapter("https://sheets.googleapis.com/")
+    adapter = home.service.client.session.get_adapter("https://sheets.googleapis.com/")
     lost = Response(503, {}, b"{}")
 
     def before(request: Request) -> Response | None:

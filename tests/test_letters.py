@@ -395,7 +395,7 @@ def test_a_letter_is_signed_answered_and_made_void_by_whom_it_concerns_and_nobod
     assert done.status_code == 200 and "已签发" in done.text
     assert office.post(address, data={"act": "sign"}, timeout=10).status_code == 409, "signed once"
     home.tick()
-    (number,) = {one.number for one in home.office.ledger.memory().letters.values() if one.kind == core.LETTER}
+    (number,) = {one.number for one in home.service.ledger.memory().letters.values() if one.kind == core.LETTER}
     assert re.fullmatch(r"蒸执督〔[0-9]{4}〕1号", number)
     for name, there in {"环卫所01": 200, "园林所01": 404, "街路长01": 200, "街路长02": 404, "支部书记04": 200}.items():
         assert home.enter(name).get(address, timeout=10).status_code == there, name
@@ -417,7 +417,7 @@ def test_a_letter_is_signed_answered_and_made_void_by_whom_it_concerns_and_nobod
 
 
 def test_setup_makes_the_tab_with_its_new_column(home: House) -> None:
-    assert set_up.build(home.office.gateway, home.office.rules()) == []
+    assert set_up.build(home.service.gateway, home.service.rules()) == []
     assert "校验" in home.book.worksheet("督办台账").row_values(1)
 
 
@@ -430,17 +430,17 @@ def test_the_mail_brings_the_letter_and_a_repeat_is_the_same_mail(tmp_path: Path
         row = next(n for n, (to,) in enumerate(home.rows("督办台账", "主送"), 2) if to.startswith("环卫所"))
         sheet = home.book.worksheet("督办台账")
         sheet.update_cell(row, sheet.row_values(1).index("签发人") + 1, "指挥长02")
-        home.office.deliver(hour(AT))
+        home.service.deliver(hour(AT))
         mails.letters.clear()
         home.tick(SIGNED)
-        home.office.deliver(hour(SIGNED))
+        home.service.deliver(hour(SIGNED))
         brought = {str(mail["To"]): list(mail.iter_attachments()) for mail in mails.letters}
         with_letter = {to for to, files in brought.items() if files}
         assert with_letter == {"s03@xidu.example", "c01@xidu.example", "z02@xidu.example", "s04@xidu.example"}
         (file,) = brought["c01@xidu.example"]
         assert file.get_filename() == "蒸执督〔2026〕1号.docx" and file.get_content_type() == docx.MIME
-        one = home.office.letter("蒸执督〔2026〕1号")
-        assert one is not None and file.get_content() == home.office.docx(one)
+        one = home.service.letter("蒸执督〔2026〕1号")
+        assert one is not None and file.get_content() == home.service.docx(one)
 
 
 def test_a_bureau_s_own_template_is_used_and_a_broken_one_keeps_no_notice_back(tmp_path: Path) -> None:
@@ -454,15 +454,15 @@ def test_a_bureau_s_own_template_is_used_and_a_broken_one_keeps_no_notice_back(t
         home.add(LOG)
         home.tick("2026-11-24 09:05")
         home.tick("2026-11-24 17:01")
-        home.office.deliver(hour("2026-11-24 17:02"))
+        home.service.deliver(hour("2026-11-24 17:02"))
         told = [mail for mail in mails.letters if mail["To"] == "z02@xidu.example"]
         assert told and not list(told[-1].iter_attachments())
-        one = home.office.letter("记录·20261124·城中")
+        one = home.service.letter("记录·20261124·城中")
         assert one is not None
         with pytest.raises(docx.BadTemplate, match="请恢复原来的模板"):
-            home.office.docx(one)
+            home.service.docx(one)
         shutil.copy(TEMPLATE, folder / docx.TEMPLATE)
-        assert "问题记录单" in texts(home.office.docx(one))
+        assert "问题记录单" in texts(home.service.docx(one))
 
 
 def test_the_command_writes_the_file(tmp_path: Path) -> None:

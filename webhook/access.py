@@ -24,7 +24,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sync.core.people.permissions import Person
 from sync.core.people.permissions import person as find
 from sync.ledger.sessions import Visits
-from sync.service import Office
+from sync.service import Service
 
 OPERATOR = "管理员"  # who runs the service; sees all, stands in no sheet
 SHORT = timedelta(hours=2)  # how long a link for one use waits
@@ -49,23 +49,23 @@ def secret(given: str, data: Path) -> str:
 
 @dataclass(frozen=True)
 class Door:
-    """Links and sessions of one office, signed with its key."""
+    """Links and sessions of one bureau, signed with the key of its installation."""
 
-    office: Office
+    service: Service
     key: str
 
     @property
     def visits(self) -> Visits:
-        return Visits(self.office.ledger)
+        return Visits(self.service.ledger)
 
     def now(self) -> datetime:
-        return datetime.now(self.office.rules().bureau.zone)
+        return datetime.now(self.service.rules().bureau.zone)
 
     def person(self, name: str) -> Person | None:
         """Who that is today."""
         if name == OPERATOR:
             return Person(OPERATOR, frozenset({"office"}))
-        return find(self.office.roster(), name, self.now().date())
+        return find(self.service.roster(), name, self.now().date())
 
     def mint(self, person: Person) -> str:
         """What a new link of his carries."""
@@ -91,14 +91,14 @@ class Door:
             return None
 
 
-def install(app: flask.Flask, office: Office, key: str) -> Door:
+def install(app: flask.Flask, service: Service, key: str) -> Door:
     """Know the visitor of every request, and refuse what another site makes a browser send."""
-    door = Door(office, key)
+    door = Door(service, key)
     app.extensions["door"] = door
 
     @app.before_request
     def same_origin() -> Any:
-        if request.method in SAFE or request.path.startswith(OWN_PROOF) or _from_here(office.settings.url):
+        if request.method in SAFE or request.path.startswith(OWN_PROOF) or _from_here(service.settings.url):
             return None
         return _refusal("这个请求不是从本系统的页面发出的，没有执行。请回到页面上再试一次。", 403)
 

@@ -26,7 +26,7 @@ from sync.intake.form_tools import sign
 from sync.intake.forms import Counter
 from sync.intake.pushes import Keep
 from sync.ledger.pushes import Arrivals
-from sync.service import Office
+from sync.service import Service
 
 __all__ = ["Doorbell", "blueprint", "forms", "keeper", "sign"]
 
@@ -82,7 +82,7 @@ def blueprint(key: str, nudge: Callable[[], None]) -> Blueprint:
     return hooks
 
 
-def forms(office: Office, arrived: Callable[[], None]) -> Blueprint:
+def forms(service: Service, arrived: Callable[[], None]) -> Blueprint:
     """The door for form tools, with ``arrived`` called after a push was kept."""
     doors = Blueprint("form_hooks", __name__)
 
@@ -92,22 +92,22 @@ def forms(office: Office, arrived: Callable[[], None]) -> Blueprint:
         knock = _knock(token)
         if knock is None:
             return jsonify(error="内容太长，最多 1 MB"), 413
-        hook = next((hook for hook in office.rules().hooks if hook.name == name), None)
-        if hook is None or not _opens(hook, office, knock):
+        hook = next((hook for hook in service.rules().hooks if hook.name == name), None)
+        if hook is None or not _opens(hook, service, knock):
             return jsonify(error="地址或签名不对"), 403
-        return _keep(hook, knock.body, office, arrived)
+        return _keep(hook, knock.body, service, arrived)
 
     return doors
 
 
-def keeper(office: Office, counter: Callable[[], Counter]) -> Keep:
+def keeper(service: Service, counter: Callable[[], Counter]) -> Keep:
     """Keeps a fetched photo with those of the forms, made anew as they are; the same file is the same photo."""
 
     def keep(content: bytes) -> str:
-        rules = office.rules()
+        rules = service.rules()
         name = hashlib.sha256(content).hexdigest()
         photo = counter().take_photo(content, PUSHED, name, rules, datetime.now(rules.bureau.zone))
-        return f"{office.settings.url}/photos/{photo.id}"
+        return f"{service.settings.url}/photos/{photo.id}"
 
     return keep
 
@@ -123,20 +123,20 @@ def _knock(token: str) -> form_tools.Knock | None:
     return form_tools.Knock(body, request.args.to_dict(), headers, token)
 
 
-def _opens(hook: Hook, office: Office, knock: form_tools.Knock) -> bool:
-    key = office.settings.environ.get(hook.key, "")
+def _opens(hook: Hook, service: Service, knock: form_tools.Knock) -> bool:
+    key = service.settings.environ.get(hook.key, "")
     if not key:
         log.warning("hook %s: the variable %s is not set", hook.name, hook.key)
     return form_tools.genuine(hook, key, knock, time.time())
 
 
-def _keep(hook: Hook, body: bytes, office: Office, arrived: Callable[[], None]) -> tuple[Response, int]:
+def _keep(hook: Hook, body: bytes, service: Service, arrived: Callable[[], None]) -> tuple[Response, int]:
     try:
         push = form_tools.read(hook, body)
     except form_tools.Unreadable as error:
         return jsonify(error=str(error)), 400
     words = body.decode("utf-8", "replace")
-    fresh = Arrivals(office.ledger).take(hook.name, push.id, words, push.version, datetime.now(UTC))
+    fresh = Arrivals(service.ledger).take(hook.name, push.id, words, push.version, datetime.now(UTC))
     if fresh:
         arrived()
     return jsonify(ok=True), 200

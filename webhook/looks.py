@@ -23,12 +23,12 @@ class Looks:
 
     def now(self) -> Look:
         """Everything as it stands at this minute."""
-        office, now = self.door.office, self.door.now().replace(second=0, microsecond=0)
-        rules, memory = office.rules(), office.ledger.memory()
+        service, now = self.door.service, self.door.now().replace(second=0, microsecond=0)
+        rules, memory = service.rules(), service.ledger.memory()
         given = (now, rules.hash, *_parts(memory))
         with self._lock:
             if self._kept is None or not _same(self._kept[0], given):
-                self._kept = (given, recall(office.templates, memory, rules, now, self._memo))
+                self._kept = (given, recall(service.templates, memory, rules, now, self._memo))
             return self._kept[1]
 
 

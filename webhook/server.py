@@ -14,7 +14,7 @@ import waitress  # type: ignore[import-untyped]
 
 from sync.intake.pushes import Keep
 from sync.scheduler import Clock
-from sync.service import Office, SettingsError
+from sync.service import Service, SettingsError
 from webhook import access, api, hooks, looks
 from webhook.forms import form_pages
 from webhook.grid import page
@@ -52,7 +52,7 @@ class TickTrouble(RuntimeError):
 
 
 def create_app(
-    office: Office,
+    service: Service,
     nudge: Callable[[], None],
     failures: Callable[[], int] = lambda: 0,
     arrived: Callable[[], None] = lambda: None,
@@ -60,25 +60,25 @@ def create_app(
     """The web application; ``nudge`` makes the next tick come sooner, ``failures`` counts the failed ones in a row,
     ``arrived`` has what form tools pushed made into rows soon."""
     app = flask.Flask(__name__, static_folder=None)
-    key = access.secret(office.settings.secret, office.settings.data)
+    key = access.secret(service.settings.secret, service.settings.data)
     app.secret_key = key
     app.config.update(
         MAX_CONTENT_LENGTH=MOST_BYTES,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SECURE=office.settings.url.startswith("https://"),
+        SESSION_COOKIE_SECURE=service.settings.url.startswith("https://"),
         PERMANENT_SESSION_LIFETIME=access.IN_THE_STREET,
     )
-    door = access.install(app, office, key)
-    app.register_blueprint(status.blueprint(office, failures))
+    door = access.install(app, service, key)
+    app.register_blueprint(status.blueprint(service, failures))
     app.register_blueprint(people.blueprint(door))
-    app.register_blueprint(form_pages.blueprint(door, cache(lambda: form_pages.counter_of(office, key)), nudge))
+    app.register_blueprint(form_pages.blueprint(door, cache(lambda: form_pages.counter_of(service, key)), nudge))
     app.register_blueprint(verify.blueprint(door, nudge))
     app.register_blueprint(answers.blueprint(door, nudge))
     app.register_blueprint(letters.blueprint(door, nudge))
-    app.register_blueprint(page.blueprint(office, door, nudge))
+    app.register_blueprint(page.blueprint(service, door, nudge))
     app.register_blueprint(hooks.blueprint(key, nudge))
-    app.register_blueprint(hooks.forms(office, arrived))
+    app.register_blueprint(hooks.forms(service, arrived))
     app.register_blueprint(bulletin.blueprint(door))
     app.register_blueprint(imports.blueprint(door, nudge))
     app.register_blueprint(notices.blueprint(door))
@@ -89,9 +89,11 @@ def create_app(
     app.register_blueprint(month.blueprint(door, seen))
     app.register_blueprint(trends.blueprint(seen))
     app.register_blueprint(map.blueprint(seen))
-    if office.embedded:
+    if service.embedded:
         app.register_blueprint(
-            api.blueprint(office.api, office.accounts, f"{office.settings.url}/token" if office.settings.url else None)
+            api.blueprint(
+                service.api, service.accounts, f"{service.settings.url}/token" if service.settings.url else None
+            )
         )
 
     @app.after_request
@@ -103,20 +105,20 @@ def create_app(
     return app
 
 
-def run(office: Office, host: str, port: int, announce: Callable[[str], None]) -> None:
+def run(service: Service, host: str, port: int, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl+C; a tick that is running is finished first."""
-    zone = office.rules().bureau.zone
-    clock = Clock(lambda: _tick(office), lambda: _deliver(office), zone)
-    keep = hooks.keeper(office, cache(lambda: form_pages.counter_of(office, _key(office))))
-    arrived = clock.also("receive", lambda: _receive(office, clock.nudge, keep), RECEIVE_SECONDS)
-    app = create_app(office, clock.nudge, lambda: clock.failures, arrived)
+    zone = service.rules().bureau.zone
+    clock = Clock(lambda: _tick(service), lambda: _deliver(service), zone)
+    keep = hooks.keeper(service, cache(lambda: form_pages.counter_of(service, _key(service))))
+    arrived = clock.also("receive", lambda: _receive(service, clock.nudge, keep), RECEIVE_SECONDS)
+    app = create_app(service, clock.nudge, lambda: clock.failures, arrived)
     try:
         server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
     except OSError as error:
         raise SettingsError(f"端口 {port} 用不了：{error.strerror}。换一个：jielu run --port 8618") from error
     _stop_on_signals()
     clock.start()
-    announce(entrance(office, host, server.effective_port))
+    announce(entrance(service, host, server.effective_port))
     try:
         server.run()
     except (KeyboardInterrupt, SystemExit):
@@ -126,39 +128,39 @@ def run(office: Office, host: str, port: int, announce: Callable[[str], None]) -
         clock.stop()
 
 
-def entrance(office: Office, host: str, port: int) -> str:
+def entrance(service: Service, host: str, port: int) -> str:
     """The address with a link, for one use, that opens all pages to who runs the service."""
-    base = office.settings.url or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
-    return link(office, access.OPERATOR, base)
+    base = service.settings.url or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+    return link(service, access.OPERATOR, base)
 
 
-def link(office: Office, name: str, base: str) -> str:
+def link(service: Service, name: str, base: str) -> str:
     """A new personal link. Raises ``SettingsError`` for a name that holds nothing today."""
-    door = access.Door(office, access.secret(office.settings.secret, office.settings.data))
+    door = access.Door(service, access.secret(service.settings.secret, service.settings.data))
     person = door.person(name)
     if person is None:
         raise SettingsError(f"组织架构和街路名册里今天没有「{name}」。姓名要和表里写的一样；刚改的先运行 jielu tick。")
     return door.link(person, base)
 
 
-def _tick(office: Office) -> None:
-    report = office.ticks(datetime.now(office.rules().bureau.zone))
+def _tick(service: Service) -> None:
+    report = service.ticks(datetime.now(service.rules().bureau.zone))
     if report.trouble:
         raise TickTrouble(report.trouble)
 
 
-def _deliver(office: Office) -> None:
-    office.deliver(datetime.now(office.rules().bureau.zone))
+def _deliver(service: Service) -> None:
+    service.deliver(datetime.now(service.rules().bureau.zone))
 
 
-def _key(office: Office) -> str:
-    return access.secret(office.settings.secret, office.settings.data)
+def _key(service: Service) -> str:
+    return access.secret(service.settings.secret, service.settings.data)
 
 
-def _receive(office: Office, nudge: Callable[[], None], keep: Keep) -> None:
+def _receive(service: Service, nudge: Callable[[], None], keep: Keep) -> None:
     """Take in until a run finds nothing: what came during a run asked for one in vain."""
     while True:
-        done = office.receive(datetime.now(office.rules().bureau.zone), keep)
+        done = service.receive(datetime.now(service.rules().bureau.zone), keep)
         if not (done.added or done.edited or done.failed):
             return
         nudge()

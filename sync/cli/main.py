@@ -33,7 +33,7 @@ from sync.intake import file_rows, mapping, sealed_file
 from sync.ledger.ledger import Busy, Unusable, WrongVersion
 from sync.outgoing import docx
 from sync.outgoing.export import export_file
-from sync.service import Office, Settings, SettingsError
+from sync.service import Service, Settings, SettingsError
 from sync.sheets import archive_moves, set_up
 from sync.sheets.gateway import Refused, Unknown, Unreachable
 
@@ -72,9 +72,9 @@ class Group(click.Group):
 def main(ctx: click.Context) -> None:
     """街路长台账：校验、定时限、逐级升级、月度考核、通知，都写回同一个表格。"""
     gc.set_threshold(100_000, 50, 100)  # a look makes many small values that live on: fewer sweeps, a quarter less time
-    office = Office(Settings.read())
-    ctx.obj = office
-    ctx.call_on_close(office.close)
+    service = Service(Settings.read())
+    ctx.obj = service
+    ctx.call_on_close(service.close)
 
 
 def now_option(function: F) -> F:
@@ -107,39 +107,39 @@ def say(as_json: bool, fields: dict[str, Any], text: str) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址；0.0.0.0 表示局域网都能访问。")
 @click.option("--port", default=8617, show_default=True, help="监听的端口；0 表示随便找一个空的。")
 @click.pass_obj
-def run(office: Office, host: str, port: int) -> None:
+def run(service: Service, host: str, port: int) -> None:
     """一个进程跑全部：网页、定时检查、内置工作簿。"""
     from webhook import server
 
-    ensure(office)
-    server.run(office, host, port, lambda url: click.echo(f"街路长台账已启动：{url}（按 Ctrl+C 停止）"))
+    ensure(service)
+    server.run(service, host, port, lambda url: click.echo(f"街路长台账已启动：{url}（按 Ctrl+C 停止）"))
 
 
-def ensure(office: Office) -> None:
+def ensure(service: Service) -> None:
     """An embedded workbook that has no tabs yet gets them."""
-    if office.embedded and set_up.is_empty(office.gateway):
-        set_up.build(office.gateway, office.rules())
+    if service.embedded and set_up.is_empty(service.gateway):
+        set_up.build(service.gateway, service.rules())
 
 
 @main.command()
 @json_option
 @click.pass_obj
-def init(office: Office, as_json: bool) -> None:
+def init(service: Service, as_json: bool) -> None:
     """按模板建好工作簿的各个工作表。"""
-    made = set_up.build(office.gateway, office.rules())
+    made = set_up.build(service.gateway, service.rules())
     say(
         as_json,
-        {"workbook": office.workbook, "tabs": made},
-        f"工作簿 {office.workbook}：建好了 {'、'.join(made) or '（都已经有了）'}。",
+        {"workbook": service.workbook, "tabs": made},
+        f"工作簿 {service.workbook}：建好了 {'、'.join(made) or '（都已经有了）'}。",
     )
 
 
 @main.command()
 @json_option
 @click.pass_obj
-def check(office: Office, as_json: bool) -> None:
+def check(service: Service, as_json: bool) -> None:
     """检查规则文件、模板和工作簿，列出方案条款的落实情况。"""
-    report = inspection.inspect(office)
+    report = inspection.inspect(service)
     say(as_json, report.fields(), report.text())
     sys.exit(1 if report.problems else 0)
 
@@ -149,14 +149,14 @@ def check(office: Office, as_json: bool) -> None:
 @json_option
 @click.option("--even-if-idle", is_flag=True, help="即使没有变化也看一遍。")
 @click.pass_obj
-def tick(office: Office, now_text: str | None, as_json: bool, even_if_idle: bool) -> None:
+def tick(service: Service, now_text: str | None, as_json: bool, even_if_idle: bool) -> None:
     """看一遍工作簿，把该写的写回去。"""
-    now = moment(now_text, office.rules().bureau.zone)
-    report = office.ticks(now, idle=not even_if_idle)
+    now = moment(now_text, service.rules().bureau.zone)
+    report = service.ticks(now, idle=not even_if_idle)
     words = f"看了 {report.ticks} 轮，写了 {report.cells} 格，{report.problems} 行有问题，新通知 {report.notices} 条。"
     if report.idle:
         words = "没有变化。" + (f"仍有 {report.problems} 行有问题，看各表的「校验」列。" if report.problems else "")
-    trouble = "；".join(part for part in (report.trouble, office.trouble) if part)
+    trouble = "；".join(part for part in (report.trouble, service.trouble) if part)
     say(as_json, {**report.__dict__, "trouble": trouble}, words + trouble)
     sys.exit(1 if trouble or report.problems else 0)
 
@@ -165,9 +165,9 @@ def tick(office: Office, now_text: str | None, as_json: bool, even_if_idle: bool
 @now_option
 @json_option
 @click.pass_obj
-def deliver(office: Office, now_text: str | None, as_json: bool) -> None:
+def deliver(service: Service, now_text: str | None, as_json: bool) -> None:
     """把到时间的通知发出去。"""
-    done = office.deliver(moment(now_text, office.rules().bureau.zone))
+    done = service.deliver(moment(now_text, service.rules().bureau.zone))
     words = f"发出 {done.sent} 条，失败 {done.failed} 条，稍后再试 {done.later} 条，没有发送 {done.unsent} 条。"
     reasons = list(dict.fromkeys(done.reasons))
     say(as_json, {**done.__dict__, "reasons": reasons}, words + "；".join(reasons[:5]))
@@ -179,18 +179,18 @@ def deliver(office: Office, now_text: str | None, as_json: bool) -> None:
 @now_option
 @json_option
 @click.pass_obj
-def explain(office: Office, number: str, now_text: str | None, as_json: bool) -> None:
+def explain(service: Service, number: str, now_text: str | None, as_json: bool) -> None:
     """一个问题为什么是现在这样：时限怎么算的，升级、计分、通知，接下来会怎样；写明细号，就说这一分是怎么来的。"""
-    rules = office.rules()
-    seen = archive_moves.tables(office.gateway)
-    tables, memory, _ = archive.merged(seen, office.ledger.memory(), rules.bureau.zone)
+    rules = service.rules()
+    seen = archive_moves.tables(service.gateway)
+    tables, memory, _ = archive.merged(seen, service.ledger.memory(), rules.bureau.zone)
     look = take(Look(tables, memory, rules, moment(now_text, rules.bureau.zone)))
     explanation = explanations.of(look, number) or reasons.reason(look, number)
     if explanation is None:
         raise SettingsError(f"问题台账里没有编号 {number}，扣分明细里也没有这个明细号。")
     trail = [
         f"{change['at']:%Y-%m-%d %H:%M} {change['what']}：{change['before']} → {change['after']}"
-        for change in office.trail(number)
+        for change in service.trail(number)
     ]
     text = explanation.text() + ("\n改动记录\n" + "\n".join(f"  {change}" for change in trail) if trail else "")
     say(
@@ -206,15 +206,15 @@ def explain(office: Office, number: str, now_text: str | None, as_json: bool) ->
 @now_option
 @json_option
 @click.pass_obj
-def simulate(office: Office, file: Path, month: str, now_text: str | None, as_json: bool) -> None:
+def simulate(service: Service, file: Path, month: str, now_text: str | None, as_json: bool) -> None:
     """换一份规则，某个月会有什么不同：问题、升级、扣分、排名逐条对比；什么也不写。"""
-    rules = office.rules()
+    rules = service.rules()
     try:
         other = load(file.read_text("utf-8"), file.name)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"读不了规则文件 {file}：{error}") from error
     now = moment(now_text, rules.bureau.zone)
-    simulation = simulations.simulate(office.templates, office.ledger.memory(), rules, other, month, now)
+    simulation = simulations.simulate(service.templates, service.ledger.memory(), rules, other, month, now)
     say(as_json, simulation.fields(), simulation.text())
 
 
@@ -223,15 +223,15 @@ def simulate(office: Office, file: Path, month: str, now_text: str | None, as_js
 @now_option
 @json_option
 @click.pass_obj
-def restore(office: Office, number: str, now_text: str | None, as_json: bool) -> None:
+def restore(service: Service, number: str, now_text: str | None, as_json: bool) -> None:
     """把被删除的一行放回去，编号、时限和历史都不变。"""
-    now = moment(now_text, office.rules().bureau.zone)
-    if not office.ledger.want_back(number):
-        if number not in archive_moves.missing(office.gateway, office.ledger):
+    now = moment(now_text, service.rules().bureau.zone)
+    if not service.ledger.want_back(number):
+        if number not in archive_moves.missing(service.gateway, service.ledger):
             raise SettingsError(f"没有编号为 {number} 的被删除的行；被删除的行列在「运行状态」里。")
-        office.ledger.archive((), now, lost=(number,))
-    report = office.ticks(now, idle=False)
-    back = office.ledger.is_back(number)
+        service.ledger.archive((), now, lost=(number,))
+    report = service.ticks(now, idle=False)
+    back = service.ledger.is_back(number)
     words = f"{number} 已放回表格最后一行。" if back else f"{number} 还没有放回表格，下一次检查时再放。{report.trouble}"
     fields = {"restored": number if back else "", "cells": report.cells, "trouble": report.trouble}
     say(as_json, fields, words)
@@ -243,17 +243,17 @@ def restore(office: Office, number: str, now_text: str | None, as_json: bool) ->
 @now_option
 @json_option
 @click.pass_obj
-def close(office: Office, month: str, now_text: str | None, as_json: bool) -> None:
+def close(service: Service, month: str, now_text: str | None, as_json: bool) -> None:
     """封存一个已经过完的月份，例如 2026-10；到了规则里的时刻会自动封存。"""
-    now = moment(now_text, office.rules().bureau.zone)
+    now = moment(now_text, service.rules().bureau.zone)
     _month(month)
     if month >= f"{now:%Y-%m}":
         raise SettingsError(f"{month} 还没有过完，不能封存；从下个月 1 日起可以。")
-    before, trouble = office.ledger.memory().closings.get(month), ""
+    before, trouble = service.ledger.memory().closings.get(month), ""
     if before is None:
-        office.ledger.want_closed(month)
-        trouble = office.ticks(now, idle=False).trouble
-    closing = office.ledger.memory().closings.get(month)
+        service.ledger.want_closed(month)
+        trouble = service.ticks(now, idle=False).trouble
+    closing = service.ledger.memory().closings.get(month)
     if closing is None:
         why = "没有这个月的扣分明细，有工作表读不到（看「运行状态」），或者有一行暂时找不到（请再试一次）"
         raise SettingsError(f"{month} 没有封存：{why}。{trouble}")
@@ -275,15 +275,15 @@ def _month(text: str) -> None:
 @now_option
 @json_option
 @click.pass_obj
-def verify(office: Office, month: str, file: Path | None, now_text: str | None, as_json: bool) -> None:
+def verify(service: Service, month: str, file: Path | None, now_text: str | None, as_json: bool) -> None:
     """核对一个封存的月份：重算摘要值，逐格列出封存以后的改动。"""
     _month(month)
     if file is not None:
         verdict = sealed_file.verify(file, month)
     else:
-        rules = office.rules()
+        rules = service.rules()
         now = moment(now_text, rules.bureau.zone)
-        live = verification.verify(archive_moves.tables(office.gateway), office.ledger.memory(), rules, now, month)
+        live = verification.verify(archive_moves.tables(service.gateway), service.ledger.memory(), rules, now, month)
         if live is None:
             raise SettingsError(f"{month} 还没有封存。")
         verdict = live
@@ -295,12 +295,12 @@ def verify(office: Office, month: str, file: Path | None, now_text: str | None, 
 @now_option
 @json_option
 @click.pass_obj
-def archive_(office: Office, now_text: str | None, as_json: bool) -> None:
+def archive_(service: Service, now_text: str | None, as_json: bool) -> None:
     """把封存月份里已销号、作废的问题移到 问题台账YYYY，不等规则里的时间。"""
-    rules = office.rules()
+    rules = service.rules()
     now = moment(now_text, rules.bureau.zone)
-    trouble = office.ticks(now, idle=False).trouble
-    done = archive_moves.everything(office.gateway, office.ledger, rules, now)
+    trouble = service.ticks(now, idle=False).trouble
+    done = archive_moves.everything(service.gateway, service.ledger, rules, now)
     trouble += done.trouble
     say(as_json, {"archived": list(done.numbers), "trouble": trouble}, replace(done, trouble=trouble).text())
     sys.exit(1 if trouble else 0)
@@ -317,16 +317,16 @@ def archive_(office: Office, now_text: str | None, as_json: bool) -> None:
 )
 @json_option
 @click.pass_obj
-def import_(office: Office, file: Path, title: str, mapping_file: Path | None, as_json: bool) -> None:
+def import_(service: Service, file: Path, title: str, mapping_file: Path | None, as_json: bool) -> None:
     """把 xlsx 或 csv 里的行加到一个工作表里；有一行不对就一行也不加。"""
-    tab = next((tab for tab in office.templates.values() if title in (tab.title, tab.key)), None)
+    tab = next((tab for tab in service.templates.values() if title in (tab.title, tab.key)), None)
     if tab is None:
         raise SettingsError(
-            f"没有「{title}」这个工作表，有：{'、'.join(tab.title for tab in office.templates.values())}。"
+            f"没有「{title}」这个工作表，有：{'、'.join(tab.title for tab in service.templates.values())}。"
         )
     rules = mapping.read(mapping_file) if mapping_file else None
-    rows = file_rows.read_file(file, tab, rules, office.rules().bureau.zone)
-    file_rows.append(office.client, office.workbook, tab, rows)
+    rows = file_rows.read_file(file, tab, rules, service.rules().bureau.zone)
+    file_rows.append(service.client, service.workbook, tab, rows)
     say(
         as_json,
         {"tab": tab.title, "rows": len(rows)},
@@ -338,13 +338,13 @@ def import_(office: Office, file: Path, title: str, mapping_file: Path | None, a
 @click.argument("file", type=click.Path(path_type=Path))
 @json_option
 @click.pass_obj
-def export(office: Office, file: Path, as_json: bool) -> None:
+def export(service: Service, file: Path, as_json: bool) -> None:
     """把整个工作簿导出成一个 xlsx，Excel 和 WPS 都能打开。"""
     if file.suffix.lower() != ".xlsx":
         raise SettingsError(f"导出的文件名要以 .xlsx 结尾：{file}")
-    rules = office.rules()
-    tables, templates = archive.sheets(archive_moves.tables(office.gateway))
-    sealed = office.ledger.memory().closings.values()
+    rules = service.rules()
+    tables, templates = archive.sheets(archive_moves.tables(service.gateway))
+    sealed = service.ledger.memory().closings.values()
     export_file(tables, templates, file, rules, rules.bureau.zone, sealed)
     rows = sum(len(table.rows) for table in tables.values())
     say(as_json, {"file": str(file), "rows": rows}, f"已导出 {rows} 行到 {file}。")
@@ -356,17 +356,17 @@ def export(office: Office, file: Path, as_json: bool) -> None:
 @click.option("--revoke", is_flag=True, help="收回这个名称的账号，它的文件和登录立即失效。")
 @json_option
 @click.pass_obj
-def token(office: Office, name: str, out: Path | None, revoke: bool, as_json: bool) -> None:
+def token(service: Service, name: str, out: Path | None, revoke: bool, as_json: bool) -> None:
     """给内置工作簿发一个服务账号文件，google-auth 和 gspread 可以直接使用。"""
-    if not office.embedded:
+    if not service.embedded:
         raise SettingsError("现在用的是 Google 表格，服务账号要在 Google Cloud 里申请；这个命令只管内置工作簿。")
     if revoke:
-        if not office.accounts.revoke(name):
+        if not service.accounts.revoke(name):
             raise SettingsError(f"没有名称为「{name}」的账号。")
         say(as_json, {"revoked": name}, f"「{name}」已收回。")
         return
     path = out or Path(f"{name}.json")
-    written = set_up.write_token(office.store, office.settings.url or "http://127.0.0.1:8617", name, path)
+    written = set_up.write_token(service.store, service.settings.url or "http://127.0.0.1:8617", name, path)
     say(
         as_json,
         {"file": str(path), "client_email": written["client_email"]},
@@ -379,15 +379,15 @@ def token(office: Office, name: str, out: Path | None, revoke: bool, as_json: bo
 @click.option("--revoke", is_flag=True, help="收回这个人的全部链接和登录。")
 @json_option
 @click.pass_obj
-def link_(office: Office, name: str, revoke: bool, as_json: bool) -> None:
+def link_(service: Service, name: str, revoke: bool, as_json: bool) -> None:
     """打印一个人的登录链接；办公室和标准化办的两小时有效、只能用一次，其他人的长期有效。"""
     from webhook import access, server
 
     if revoke:
-        count = access.Door(office, "").visits.revoke(name, datetime.now(office.rules().bureau.zone))
+        count = access.Door(service, "").visits.revoke(name, datetime.now(service.rules().bureau.zone))
         say(as_json, {"revoked": name, "count": count}, f"{name}的链接和登录收回了 {count} 个。")
         return
-    made = server.link(office, name, office.settings.url or "http://127.0.0.1:8617")
+    made = server.link(service, name, service.settings.url or "http://127.0.0.1:8617")
     say(as_json, {"name": name, "link": made}, made)
 
 
@@ -396,14 +396,14 @@ def link_(office: Office, name: str, revoke: bool, as_json: bool) -> None:
 @click.option("--out", "file", required=True, type=click.Path(path_type=Path), help="写到哪个 .docx 文件。")
 @json_option
 @click.pass_obj
-def letter(office: Office, number: str, file: Path, as_json: bool) -> None:
+def letter(service: Service, number: str, file: Path, as_json: bool) -> None:
     """把一封督办函或问题记录单写成 .docx；什么时候写，内容都一样。"""
     if file.suffix.lower() != ".docx":
         raise SettingsError(f"文件名要以 .docx 结尾：{file}")
-    document = office.letter(number)
+    document = service.letter(number)
     if document is None:
         raise SettingsError(f"督办台账里没有函号「{number}」。函号要写完整，例如 蒸执督〔2026〕1号。")
-    content = office.docx(document)
+    content = service.docx(document)
     try:
         file.write_bytes(content)
     except OSError as error:
@@ -418,16 +418,16 @@ def letter(office: Office, number: str, file: Path, as_json: bool) -> None:
 @click.option("--if-empty", is_flag=True, help="工作簿里已经有数据就什么也不做。")
 @json_option
 @click.pass_obj
-def demo_(office: Office, until: str | None, file: Path | None, if_empty: bool, as_json: bool) -> None:
+def demo_(service: Service, until: str | None, file: Path | None, if_empty: bool, as_json: bool) -> None:
     """装入演示数据（街路长均为化名），并把一个月跑一遍。"""
-    if not office.embedded:
+    if not service.embedded:
         raise SettingsError("演示只在内置工作簿上跑，请去掉 JIELU_WORKBOOK。")
-    if any(table.rows for table in office.gateway.read().values()):
+    if any(table.rows for table in service.gateway.read().values()):
         if if_empty:
             return
         raise SettingsError("工作簿里已经有数据，演示不会覆盖它。换一个空的数据文件夹（JIELU_DATA）再试。")
-    ensure(office)
-    done = demo.run(office, moment(until, office.rules().bureau.zone), file, progress=not as_json)
+    ensure(service)
+    done = demo.run(service, moment(until, service.rules().bureau.zone), file, progress=not as_json)
     say(as_json, done.__dict__, done.text())
 
 

@@ -12,7 +12,7 @@ from sync.core.sheet import serials
 from sync.core.sheet.plan import Plan, Write
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.tabs import Layout, locate
-from sync.service import Office
+from sync.service import Service
 from sync.sheets.gateway import Gateway
 
 SIGNER = "办公室01"
@@ -26,11 +26,11 @@ DAY_AFTER = 0.75  # days until a unit answers
 class Leaders:
     """Whoever signs and answers at 督办台账."""
 
-    office: Office
+    service: Service
 
     @cached_property
     def gateway(self) -> Gateway:
-        gateway = Gateway(self.office.client, self.office.workbook, {"letters": self.office.templates["letters"]})
+        gateway = Gateway(self.service.client, self.service.workbook, {"letters": self.service.templates["letters"]})
         gateway.look_round()
         return gateway
 
@@ -40,7 +40,7 @@ class Leaders:
         layout = locate(self.gateway.tabs["letters"], table.header) if table else ""
         if table is None or not isinstance(layout, Layout):
             return False
-        hour, plan = serials.from_datetime(now, self.office.rules().bureau.zone), Plan()
+        hour, plan = serials.from_datetime(now, self.service.rules().bureau.zone), Plan()
         for number, row in enumerate(table.rows, start=table.first):
             plan.tab(layout).writes.extend(_typed(layout, number, row, hour))
         if not plan.tabs or not plan.cells:

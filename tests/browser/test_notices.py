@@ -74,5 +74,5 @@ def test_a_chief_says_how_he_wishes_to_hear(home: House, enter: Enter, phone: bo
     page.get_by_label("销号").select_option("不要")
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("status")).to_have_text("已保存。")
-    assert Wishes(home.office.ledger).of("街路长01")["销号"] == "不要"
+    assert Wishes(home.service.ledger).of("街路长01")["销号"] == "不要"
     assert faults(page) == [] and narrow(page)

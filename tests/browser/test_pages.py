@@ -71,4 +71,4 @@ def test_mistakes_of_the_rules_are_shown_while_one_types(enter: Enter, home: Hou
     page.get_by_label("为什么改").fill("返工给足")
     page.get_by_role("button", name="启用", exact=True).click()
     assert "已经启用，这是第 2 版" in page.locator("main").inner_text()
-    assert str(home.office.rules().clock.rework) == "6wh"
+    assert str(home.service.rules().clock.rework) == "6wh"

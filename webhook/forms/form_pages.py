@@ -17,7 +17,7 @@ from sync.core.sheet.rows import Raw
 from sync.core.views import forms, worklist
 from sync.core.views.forms import FORMS, Form
 from sync.intake.forms import Answer, Counter, Handed
-from sync.service import Office
+from sync.service import Service
 from webhook import access
 from webhook.access import Door
 from webhook.forms import report, uploads
@@ -48,8 +48,8 @@ def _pages(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter], 
     @access.needs()
     def mine() -> str:
         person, now = sender(), door.now()
-        office = door.office
-        items = worklist.mine(office.ledger.memory(), office.rules(), person)
+        service = door.service
+        items = worklist.mine(service.ledger.memory(), service.rules(), person)
         return render_template(
             "mine.html", person=person, now=now, items=items[:MOST_LISTED], more=max(0, len(items) - MOST_LISTED),
             late=sum(item.late(now) for item in items), left=forms.left,
@@ -63,8 +63,8 @@ def _pages(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter], 
             flask.abort(404)
         person, window = sender(), Window(door, counter(), nudge)
         choices = window.choices(person)
-        rules = door.office.rules()
-        asked = forms.fields(form, door.office.templates[form.tab], person, choices, rules)
+        rules = door.service.rules()
+        asked = forms.fields(form, door.service.templates[form.tab], person, choices, rules)
         return render_template(
             "form.html", form=form, fields=asked, person=person, issues=choices.issues, tasks=by_task(rules),
             own=person.streets, wish=rules.forms, chosen=request.args.get("issue", ""), post=f"/forms/{key}",
@@ -91,10 +91,10 @@ def _send(form: Form, window: Window, person: Person) -> Any:
 
 
 def _hand_in(form: Form, window: Window, person: Person, sent: Sent) -> Answer:
-    office, rules = window.office, window.office.rules()
-    asked = forms.fields(form, office.templates[form.tab], person, window.choices(person), rules)
+    service, rules = window.service, window.service.rules()
+    asked = forms.fields(form, service.templates[form.tab], person, window.choices(person), rules)
     cell, wrong = photo_lines(window, person.name, sent.photos, rules.forms.photos)
-    wrong |= _not_his(form, office, person, sent.cells)
+    wrong |= _not_his(form, service, person, sent.cells)
     if wrong:
         return Answer("mend", {}, wrong)
     extra: dict[str, Raw] = {"photos": cell} if cell else {}
@@ -103,13 +103,13 @@ def _hand_in(form: Form, window: Window, person: Person, sent: Sent) -> Answer:
     return window.counter.hand_in(handed, rules, window.door.now())
 
 
-def _not_his(form: Form, office: Office, person: Person, cells: Mapping[str, str]) -> dict[str, str]:
+def _not_his(form: Form, service: Service, person: Person, cells: Mapping[str, str]) -> dict[str, str]:
     """An issue that he may not answer, or may not see: said in its place."""
     number = cells.get("issue", "").strip()
     if not number:
         return {}
     may = (lambda facts: answers(person, facts) or person.oversees) if form.tab == "feedback" else (
         lambda facts: sees(person, facts))  # fmt: skip
-    if number in worklist.numbers(office.ledger.memory(), may):
+    if number in worklist.numbers(service.ledger.memory(), may):
         return {}
     return {"issue": f"「{number}」不在您名下，或者已经销号。请在“我的”里选。"}

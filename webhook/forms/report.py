@@ -30,7 +30,7 @@ def add(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter], nud
     @routes.get("/report")
     def report() -> Any:
         _open_to_the_public(door)
-        rules = door.office.rules()
+        rules = door.service.rules()
         return render_template(
             "form.html", form=REPORT, fields=_asked(door), person=None, issues=(), tasks=by_task(rules), own=(),
             wish=rules.forms, chosen="", post="/report", uploads="/report/photos/",
@@ -45,7 +45,7 @@ def add(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter], nud
     def picture(name: str) -> Any:
         _open_to_the_public(door)
         person, intake = _somebody(door), counter().intake
-        wish = door.office.rules().forms
+        wish = door.service.rules().forms
         mine, all_ = (intake.photos_since(door.now(), HOUR, owner) for owner in (person, PUBLIC))
         if mine >= wish.public_per_hour * wish.photos or all_ >= wish.public_total_per_hour * wish.photos:
             return flask.jsonify(error="今天传的照片太多了，请过一小时再试。"), 429
@@ -53,7 +53,7 @@ def add(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter], nud
 
 
 def _open_to_the_public(door: Door) -> None:
-    if not door.office.rules().forms.public:
+    if not door.service.rules().forms.public:
         flask.abort(404)
 
 
@@ -65,13 +65,13 @@ def _somebody(door: Door) -> str:
 
 def _asked(door: Door) -> tuple[Field, ...]:
     now = door.now()
-    choices = Choices(streets(door.office, now))
+    choices = Choices(streets(door.service, now))
     nobody = Person("", frozenset())
-    return forms.fields(REPORT, door.office.templates["issues"], nobody, choices, door.office.rules())
+    return forms.fields(REPORT, door.service.templates["issues"], nobody, choices, door.service.rules())
 
 
 def _report(window: Window) -> Any:
-    person, wish = _somebody(window.door), window.office.rules().forms
+    person, wish = _somebody(window.door), window.service.rules().forms
     sent = read(request.get_json(silent=True))
     if sent is None:
         return flask.jsonify(state="mend", faults={"": "没有收到内容，请刷新页面以后重新填。"}), 422
@@ -93,11 +93,11 @@ def _report(window: Window) -> Any:
 
 def _from_the_public(window: Window, person: str, sent: Sent) -> Answer:
     cells = {key: value for key, value in sent.cells.items() if key != "website"}
-    cell, wrong = photo_lines(window, person, sent.photos, window.office.rules().forms.photos)
+    cell, wrong = photo_lines(window, person, sent.photos, window.service.rules().forms.photos)
     if wrong:
         return Answer("mend", {}, wrong)
     extra: dict[str, Raw] = {"source": forms.PUBLIC, "reporter": "群众"}
     if cell:
         extra["photos"] = cell
     handed = Handed(sent.id, REPORT, person, cells, _asked(window.door), extra, sent.at)
-    return window.counter.hand_in(handed, window.office.rules(), window.door.now())
+    return window.counter.hand_in(handed, window.service.rules(), window.door.now())

@@ -18,7 +18,7 @@ from sync.core.views.forms import Choices
 from sync.core.views.worklist import Item
 from sync.intake.forms import Answer, Counter, same_sender
 from sync.intake.photos import Shelf
-from sync.service import Office
+from sync.service import Service
 from sync.sheets.gateway import Gateway
 from webhook import access
 from webhook.access import Door
@@ -30,24 +30,24 @@ STATUS = {"in": 201, "mend": 422, "later": 503}
 
 @dataclass(frozen=True)
 class Window:
-    """The counter of one office, as its pages use it."""
+    """The counter of one service, as its pages use it."""
 
     door: Door
     counter: Counter
     nudge: Callable[[], None]
 
     @property
-    def office(self) -> Office:
-        return self.door.office
+    def service(self) -> Service:
+        return self.door.service
 
     def choices(self, person: Person) -> Choices:
         now = self.door.now()
-        office = self.office
-        items = worklist.to_answer(office.ledger.memory(), office.rules(), person)
-        return Choices(streets(office, now), tuple(_choice(item) for item in items[:MOST_LISTED]))
+        service = self.service
+        items = worklist.to_answer(service.ledger.memory(), service.rules(), person)
+        return Choices(streets(service, now), tuple(_choice(item) for item in items[:MOST_LISTED]))
 
     def base(self) -> str:
-        return self.office.settings.url or request.host_url.rstrip("/")
+        return self.service.settings.url or request.host_url.rstrip("/")
 
 
 def _choice(item: Item) -> tuple[str, str, str]:
@@ -55,15 +55,15 @@ def _choice(item: Item) -> tuple[str, str, str]:
     return item.number, f"{item.street} {item.category} {item.text}"[:40], photos[0] if photos else ""
 
 
-def streets(office: Office, now: datetime) -> tuple[str, ...]:
+def streets(service: Service, now: datetime) -> tuple[str, ...]:
     """The streets that are in force now, as the last look left the roster."""
-    return worklist.streets(office.roster(), now.date())
+    return worklist.streets(service.roster(), now.date())
 
 
-def counter_of(office: Office, key: str) -> Counter:
-    """The counter of an office; photos lie in the data folder."""
-    gateway = Gateway(office.client, office.workbook, office.templates)
-    return Counter(gateway, office.ledger, Shelf(office.settings.data / "photos", key), office.ticking)
+def counter_of(service: Service, key: str) -> Counter:
+    """The counter of a service; photos lie in the data folder."""
+    gateway = Gateway(service.client, service.workbook, service.templates)
+    return Counter(gateway, service.ledger, Shelf(service.settings.data / "photos", key), service.ticking)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def add(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter]) -> 
             flask.abort(404)
         person = sender()
         may = person.oversees or photo.person == person.name
-        if not may and not any(sees(person, facts) for facts in worklist.shows(door.office.ledger.memory(), id_)):
+        if not may and not any(sees(person, facts) for facts in worklist.shows(door.service.ledger.memory(), id_)):
             flask.abort(404)  # whether it is there is nobody else's to know
         answer = flask.send_file(counter().shelf.path(id_), mimetype="image/jpeg", conditional=True)
         answer.headers["Cache-Control"] = "private, max-age=86400"
@@ -51,7 +51,7 @@ def take_piece(door: Door, counter: Counter, person: str, name: str) -> Any:
     piece = Piece(person, name, _number("offset"), _number("total"), _taken(request.args.get("taken", "")))
     content = request.get_data(cache=False) if request.method == "PUT" else None
     try:
-        here, photo = counter.add_piece(piece, content, door.office.rules(), door.now())
+        here, photo = counter.add_piece(piece, content, door.service.rules(), door.now())
     except BadPhoto as error:
         return flask.jsonify(error=str(error)), 422
     except Crowded as error:

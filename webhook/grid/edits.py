@@ -67,7 +67,7 @@ def apply(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
 
 
 def _set(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> list[Any]:
-    heads, zone = desk.heads(sheet), desk.office.rules().bureau.zone
+    heads, zone = desk.heads(sheet), desk.service.rules().bureau.zone
     cells = listed(op, "cells")
     puts = [_put(heads, cell, zone) for cell in cells]
     reasons = [_forbidden(heads, put, sheet) for put in puts]

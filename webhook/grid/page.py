@@ -17,7 +17,7 @@ from flask import Response, render_template, request, stream_with_context
 
 from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet.tabs import Column, Tab
-from sync.service import Office
+from sync.service import Service
 from sync.sheets import set_up
 from sync.workbook.cells.changes import Change, SheetChange
 from sync.workbook.cells.formats import show
@@ -36,10 +36,10 @@ MOST_VALUES = 500  # values that a filter lists
 BEAT = 1.0  # seconds after which an open stream looks whether another process wrote
 
 
-def blueprint(office: Office, door: Door, nudge: Any) -> flask.Blueprint:
+def blueprint(service: Service, door: Door, nudge: Any) -> flask.Blueprint:
     """The page and what its script asks for. ``nudge``: an edit makes the next look come sooner."""
     routes = flask.Blueprint("grid", __name__)
-    desk = Desk(office, door)
+    desk = Desk(service, door)
 
     @routes.before_request
     @access.needs(*OVERSEERS)
@@ -56,10 +56,10 @@ def blueprint(office: Office, door: Door, nudge: Any) -> flask.Blueprint:
 
     @routes.get("/grid")
     def page() -> str:
-        if not office.embedded:
-            address = f"https://docs.google.com/spreadsheets/d/{office.settings.workbook}/edit"
+        if not service.embedded:
+            address = f"https://docs.google.com/spreadsheets/d/{service.settings.workbook}/edit"
             return render_template("elsewhere.html", address=address)
-        with office.store.read() as tx:
+        with service.store.read() as tx:
             titles = [(sheet.id, sheet.title) for sheet in desk.book(tx).sheets if not sheet.hidden]
         return render_template("grid.html", sheets=titles)
 
@@ -69,7 +69,7 @@ def blueprint(office: Office, door: Door, nudge: Any) -> flask.Blueprint:
 
 
 def _reading(routes: flask.Blueprint, desk: Desk) -> None:
-    store = desk.office.store
+    store = desk.service.store
 
     @routes.get("/grid/open/<int:sheet_id>")
     def open_(sheet_id: int) -> Response:
@@ -105,7 +105,7 @@ def _reading(routes: flask.Blueprint, desk: Desk) -> None:
 
 
 def _live(routes: flask.Blueprint, desk: Desk, nudge: Any) -> None:
-    store = desk.office.store
+    store = desk.service.store
 
     @routes.post("/grid/find/<int:sheet_id>")
     def find(sheet_id: int) -> Response:
@@ -226,8 +226,8 @@ def _choices(desk: Desk, column: Column | None) -> Sequence[str]:
     if column is None or column.owner == "service":
         return ()
     if column.choices == "streets":
-        return desk.office.roster().names
-    return set_up.choices(column, desk.office.rules())
+        return desk.service.roster().names
+    return set_up.choices(column, desk.service.rules())
 
 
 def _reader(heads: Sequence[Head]) -> Any:
@@ -243,7 +243,7 @@ def _reader(heads: Sequence[Head]) -> Any:
 # Live changes ------------------------------------------------------------------------------------------------
 def _events(desk: Desk) -> Iterator[str]:
     """Changes as they are committed; ``stale`` when another process wrote or too much was missed."""
-    store = desk.office.store
+    store = desk.service.store
     try:
         with store.feed.watch() as mine:
             known = _version(desk)
@@ -264,7 +264,7 @@ def _events(desk: Desk) -> Iterator[str]:
                 if change is None:
                     known = _version(desk)
                     yield f"event: stale\ndata: {known}\n\n"
-                elif change.file == desk.office.workbook:
+                elif change.file == desk.service.workbook:
                     known = max(known, change.version)
                     yield f"data: {orjson.dumps(_change(change)).decode()}\n\n"
     finally:
@@ -273,6 +273,6 @@ def _events(desk: Desk) -> Iterator[str]:
 
 
 def _version(desk: Desk) -> int:
-    with desk.office.store.read() as tx:
-        record = tx.file(desk.office.workbook)
+    with desk.service.store.read() as tx:
+        record = tx.file(desk.service.workbook)
         return int(record[5]) if record else 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync.core.sheet.tabs import Column, Tab
-from sync.service import Office
+from sync.service import Service
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.cells.store import Transaction
 from webhook.access import Door
@@ -37,9 +37,9 @@ class Head:
 
 @dataclass
 class Desk:
-    """What the grid's requests share: the office, and what can be taken back."""
+    """What the requests of the grid share: the service, and the changes that can be undone."""
 
-    office: Office
+    service: Service
     door: Door
     undo: OrderedDict[str, Any] = field(default_factory=OrderedDict)
     answered: OrderedDict[str, Any] = field(default_factory=OrderedDict)
@@ -47,14 +47,14 @@ class Desk:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def book(self, tx: Transaction) -> Book:
-        record = tx.file(self.office.workbook)
+        record = tx.file(self.service.workbook)
         if record is None:
             raise Refused("工作簿不在数据文件夹里了。")
         return Book(tx, record, self.door.now())
 
     def tab(self, sheet: Sheet) -> Tab | None:
         """The template that a sheet follows, by its title."""
-        return next((tab for tab in self.office.templates.values() if tab.title == sheet.title), None)
+        return next((tab for tab in self.service.templates.values() if tab.title == sheet.title), None)
 
     def heads(self, sheet: Sheet) -> list[Head]:
         """The columns from the left, as far as headers or the template go."""

@@ -55,9 +55,9 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
 
 def _waiting(door: Door) -> list[Question]:
     person = access.visitor()
-    office, now = door.office, door.now()
-    memory, rules = office.ledger.memory(), office.rules()
-    return waiting(memory, office.roster(), rules, person, now.date()) if person else []
+    service, now = door.service, door.now()
+    memory, rules = service.ledger.memory(), service.rules()
+    return waiting(memory, service.roster(), rules, person, now.date()) if person else []
 
 
 def _page(door: Door, message: str = "", done: Question | None = None) -> str:
@@ -71,12 +71,12 @@ def _page(door: Door, message: str = "", done: Question | None = None) -> str:
 
 
 def _write(door: Door, asked: Question, given: str) -> tuple[str, int]:
-    office = door.office
+    service = door.service
     person = access.visitor()
     now = door.now().replace(microsecond=0)  # a moment that lies ahead would wait for the look after the next
-    cells = _cells(asked, given, person, plan.to_raw(now, office.rules().bureau.zone))
+    cells = _cells(asked, given, person, plan.to_raw(now, service.rules().bureau.zone))
     verdict = Verdict(asked.print, cells, lambda row: _taken(row, asked), asked.tab)
-    sentence, status = writing.write(office, verdict)
+    sentence, status = writing.write(service, verdict)
     return sentence or f"{asked.kind}：已批复「{given}」。", status
 
 

@@ -53,13 +53,13 @@ def blueprint(door: Door) -> flask.Blueprint:
 
 
 def _bulletin(door: Door, scope: Scope) -> Bulletin:
-    return bulletin(door.office.ledger.memory(), scope, door.now())
+    return bulletin(door.service.ledger.memory(), scope, door.now())
 
 
 def _asked(door: Door) -> tuple[Scope | None, list[Scope]]:
     """What the visitor asked to see, None where it is not his; and what he may ask for."""
     now = door.now()
-    roster = door.office.roster()
+    roster = door.service.roster()
     person = access.visitor()
     choices = scopes(person, roster, now) if person else []
     code = request.args.get("scope", "")

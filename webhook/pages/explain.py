@@ -79,7 +79,7 @@ def _issue(door: Door, look: Look, person: Person, number: str, explanation: exp
     notices = [sent for sent in look.memory.notices.values() if sent.notice.issue == number]
     notices.sort(key=lambda sent: (sent.notice.time, sent.notice.number))
     return render_template(
-        "explain.html", explanation=explanation, follow=follow, notices=notices, trail=door.office.trail(number),
+        "explain.html", explanation=explanation, follow=follow, notices=notices, trail=door.service.trail(number),
         lines=[(line, sees_line(look, person, line)) for line in lines], detail=explanations.DETAIL,
         words=explanations.step_words, cells={key: plain(value) for key, value in row.cells.items()} if row else {},
         letters=[each for each in look.memory.letters.values()

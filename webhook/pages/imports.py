@@ -53,10 +53,10 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
     @access.needs(*OVERSEERS)
     def confirm() -> Any:
         person, id_ = access.visitor(), request.form.get("id", "")
-        gateway = Gateway(door.office.client, door.office.workbook, door.office.templates)
-        work = Import(gateway, door.office.ledger)
+        gateway = Gateway(door.service.client, door.service.workbook, door.service.templates)
+        work = Import(gateway, door.service.ledger)
         try:
-            with door.office.ticking:
+            with door.service.ticking:
                 sentence = work.confirm(id_, person.name if person else "", door.now())
         except FileProblem as error:
             return _page(door, problems=list(error.problems), again=id_ if isinstance(error, Unsure) else ""), 422
@@ -70,12 +70,12 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
 
 def tabs(door: Door) -> dict[str, Tab]:
     """The tabs that people fill."""
-    return {key: tab for key, tab in door.office.templates.items() if any(column.required for column in tab.staff)}
+    return {key: tab for key, tab in door.service.templates.items() if any(column.required for column in tab.staff)}
 
 
 def _preview(door: Door, name: str, content: bytes, tab: Tab) -> Preview:
-    rules, ledger = door.office.rules(), door.office.ledger
-    roster = door.office.roster()
+    rules, ledger = door.service.rules(), door.service.ledger
+    roster = door.service.roster()
     streets = [*roster.names, *(alias for street in roster.streets for alias in street.aliases)]
     lists = {"streets": streets, "categories": list(rules.categories), "units": list(rules.units)}
     return imports.preview(ledger, name, content, tab, lists, rules.bureau.zone, door.now())
@@ -91,7 +91,7 @@ def _page(
     again: str = "",
 ) -> str:
     columns = _filled(preview) if preview else []
-    zone = door.office.rules().bureau.zone
+    zone = door.service.rules().bureau.zone
     rows = [(number, [_shown(row, column, zone) for column in columns]) for number, row in _rows(preview)]
     seen = {"columns": columns, "rows": rows[:MOST_SHOWN], "count": len(rows)}
     return render_template("import.html", message=message, problems=problems or [], preview=preview, tabs=tabs(door),

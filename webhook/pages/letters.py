@@ -53,7 +53,7 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
         if letter is None:
             return _elsewhere()
         try:
-            content = door.office.docx(letter)
+            content = door.service.docx(letter)
         except BadTemplate as error:
             return render_template("closed.html", sentence=str(error)), 500
         shown = f"attachment; filename*=UTF-8''{quote(letter.name)}.docx"
@@ -78,16 +78,16 @@ def _elsewhere() -> Any:
 
 
 def _found(door: Door, name: str) -> Letter | None:
-    letter, person = door.office.letter(name), access.visitor()
+    letter, person = door.service.letter(name), access.visitor()
     return letter if letter and person and sees(person, letter) else None
 
 
 def _list(door: Door) -> str:
     person = access.visitor()
-    listed = [letter for letter in door.office.ledger.memory().letters.values() if person and sees(person, letter)]
+    listed = [letter for letter in door.service.ledger.memory().letters.values() if person and sees(person, letter)]
     listed.sort(key=lambda letter: letter.drafted_at, reverse=True)
     listed.sort(key=lambda letter: ORDER.index(letter.state) if letter.state in ORDER else len(ORDER))
-    rules = door.office.rules()
+    rules = door.service.rules()
     waiting = [
         letter for letter in listed if person and letter.state == letters.DRAFT and may_sign(person, rules, letter)
     ]
@@ -112,7 +112,7 @@ COLUMNS = {"sign": ("signer", "签发人"), "reply": ("answer", "回复情况"),
 
 def _barred(door: Door, letter: Letter, person: Person, what: str) -> str:
     """Why this is not his to do, or not to be done now; empty where he may."""
-    rules = door.office.rules()
+    rules = door.service.rules()
     if letter.kind != LETTER or letter.void:
         return "这一份不用办理了。"
     if what == "sign":
@@ -137,7 +137,7 @@ def _act(door: Door, letter: Letter, person: Person, form: Mapping[str, str]) ->
     words = " ".join(form.get("words", "").split())[:MOST_WORDS]
     if what in ("reply", "void") and not words:
         return f"请写明{'回复情况' if what == 'reply' else '作废的原因'}。", 422
-    at = plan.to_raw(door.now().replace(microsecond=0), door.office.rules().bureau.zone)
+    at = plan.to_raw(door.now().replace(microsecond=0), door.service.rules().bureau.zone)
     written: dict[str, dict[str, Raw]] = {
         "sign": {"signer": person.name, "signed_at": at},
         "reply": {"answer": words, "answered_at": at},
@@ -158,7 +158,7 @@ def _taken(row: Mapping[str, Raw], what: str, letter: Letter) -> str:
 
 
 def _write(door: Door, letter: Letter, what: str, verdict: Verdict) -> tuple[str, int]:
-    message, status = writing.write(door.office, verdict)
+    message, status = writing.write(door.service, verdict)
     if message:
         return message, status
     more = "函号马上给出，请稍后刷新。" if what == "sign" else ""

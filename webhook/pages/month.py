@@ -120,7 +120,7 @@ def _day(raw: Any, look: Look) -> str:
 
 def _trail(door: Door, look: Look, row: Standing) -> list[tuple[Any, str, str, str]]:
     """What people decided, each change: when, which column, before, after."""
-    entries = door.office.trail(f"{row.month}·{row.target}·{row.kind}")
+    entries = door.service.trail(f"{row.month}·{row.target}·{row.kind}")
     return [(entry["at"], entry["what"], entry["before"], entry["after"]) for entry in entries]
 
 

@@ -36,7 +36,7 @@ def blueprint(door: Door) -> flask.Blueprint:
     @routes.get("/notices/history/<path:number>")
     @access.needs()
     def history(number: str) -> Any:
-        person, sent = access.visitor(), door.office.ledger.memory().notices.get(number)
+        person, sent = access.visitor(), door.service.ledger.memory().notices.get(number)
         if person is None or sent is None or not (person.oversees or sent.notice.to == person.name):
             return render_template("closed.html", sentence=NOT_HIS), 404
         return _history(door, sent)
@@ -46,7 +46,7 @@ def blueprint(door: Door) -> flask.Blueprint:
     def save() -> Any:
         person = access.visitor()
         assert person is not None
-        asked, wishes = demanded(door.office.rules()), Wishes(door.office.ledger)
+        asked, wishes = demanded(door.service.rules()), Wishes(door.service.ledger)
         for kind in KINDS.values():
             wish = request.form.get(kind, "")
             if wish and wish not in _choices(kind, asked):
@@ -63,8 +63,8 @@ def _choices(kind: str, asked: set[str]) -> tuple[str, ...]:
 
 
 def _page(door: Door, person: Person, message: str) -> str:
-    rules, memory = door.office.rules(), door.office.ledger.memory()
-    asked, wishes = demanded(rules), Wishes(door.office.ledger).of(person.name)
+    rules, memory = door.service.rules(), door.service.ledger.memory()
+    asked, wishes = demanded(rules), Wishes(door.service.ledger).of(person.name)
     mine = [sent for sent in list(memory.notices.values()) if sent.notice.to == person.name and _personal(sent)]
     mine.sort(key=lambda sent: (sent.notice.time, sent.notice.number), reverse=True)
     kinds = [(kind, _groups(door, kind), kind in asked, wishes.get(kind, MAIL), _choices(kind, asked))
@@ -76,13 +76,13 @@ def _page(door: Door, person: Person, message: str) -> str:
 
 
 def _history(door: Door, sent: Sent) -> str:
-    office, notice = door.office, sent.notice
-    attempts, again, batch = office.ledger.tries(notice.number)
-    memory = office.ledger.memory()
+    service, notice = door.service, sent.notice
+    attempts, again, batch = service.ledger.tries(notice.number)
+    memory = service.ledger.memory()
     with_it = [memory.notices[each].notice for each in batch if each in memory.notices]
     return render_template("notice.html", sent=sent, notice=notice, attempts=attempts, again=again, batch=with_it,
-                           mail=memory.addresses.get(notice.to, ""), why=grounds(notice.kind, (), office.rules()),
-                           letter=office.letter(notice.issue) if notice.issue else None)  # fmt: skip
+                           mail=memory.addresses.get(notice.to, ""), why=grounds(notice.kind, (), service.rules()),
+                           letter=service.letter(notice.issue) if notice.issue else None)  # fmt: skip
 
 
 def _his(person: Person, mine: Iterable[Sent], rules: Rules) -> list[str]:
@@ -98,4 +98,4 @@ def _personal(sent: Sent) -> bool:
 
 def _groups(door: Door, kind: str) -> list[str]:
     """The groups that hear of such events."""
-    return [bot.name for bot in door.office.rules().bots if any(KINDS[event] == kind for event in bot.events)]
+    return [bot.name for bot in door.service.rules().bots if any(KINDS[event] == kind for event in bot.events)]

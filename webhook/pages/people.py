@@ -34,16 +34,16 @@ def blueprint(door: Door) -> flask.Blueprint:
         person = door.person(request.form.get("name", ""))
         if person is None:
             return _page(door, "组织架构和街路名册里没有这个人，链接没有做。"), 400
-        made = door.link(person, door.office.settings.url or request.host_url.rstrip("/"))
+        made = door.link(person, door.service.settings.url or request.host_url.rstrip("/"))
         return render_template("link.html", person=person, link=made, code=qr(made), roles=role_words(person))
 
     @routes.post("/people/cards")
     @access.needs(*OVERSEERS)
     def cards() -> str:
-        now, base = door.now(), door.office.settings.url or request.host_url.rstrip("/")
+        now, base = door.now(), door.service.settings.url or request.host_url.rstrip("/")
         held = door.visits.keys(now)
         without = [
-            person for person in people(door.office.roster(), now.date())
+            person for person in people(door.service.roster(), now.date())
             if not person.oversees and not (person.name in held and held[person.name].links)
         ]  # fmt: skip
         cards_ = [(person, role_words(person), qr(door.link(person, base))) for person in sorted(without, key=_rank)]
@@ -90,11 +90,11 @@ def role_words(person: Person) -> str:
 
 def _page(door: Door, message: str = "") -> str:
     now = door.now()
-    roster, keys = door.office.roster(), door.visits.keys(now)
+    roster, keys = door.service.roster(), door.visits.keys(now)
     mails, everybody = roster.addresses(now.date()), sorted(people(roster, now.date()), key=_rank)
     rows = [(person, role_words(person), keys.get(person.name), person.name in mails) for person in everybody]
     gone = sorted(name for name, held in keys.items() if held.links + held.sessions and name not in _names(rows))
-    return render_template("people.html", rows=rows, gone=gone, message=message, mail=bool(door.office.settings.smtp))
+    return render_template("people.html", rows=rows, gone=gone, message=message, mail=bool(door.service.settings.smtp))
 
 
 def _names(rows: list[Any]) -> set[str]:
@@ -102,11 +102,11 @@ def _names(rows: list[Any]) -> set[str]:
 
 
 def _mail(door: Door, person: Person) -> tuple[str, int]:
-    post, now = door.office.mail, door.now()
-    to = door.office.roster().addresses(now.date()).get(person.name, "")
+    post, now = door.service.mail, door.now()
+    to = door.service.roster().addresses(now.date()).get(person.name, "")
     if post is None or not to:
         return ("邮箱没有配置（JIELU_SMTP），没有发。" if post is None else f"组织架构里没有{person.name}的邮箱。"), 400
-    link = door.link(person, door.office.settings.url or request.host_url.rstrip("/"))
+    link = door.link(person, door.service.settings.url or request.host_url.rstrip("/"))
     short = "两小时内有效，只能用一次。" if person.oversees else "长期有效，请不要转给别人；丢了告诉标准化办收回。"
     text = f"{person.name}：\n\n这是您打开街路长台账的链接，{short}\n\n{link}\n"
     try:

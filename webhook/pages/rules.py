@@ -54,9 +54,9 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
         text = request.form.get("text", "")
         if not text.strip() or len(text) > MOST_TEXT:
             return _draft(door, "规则不能是空的，也不能太长，没有保存。"), 422
-        if request.form.get("seen") != revision.digest(revision.draft(door.office).text):
+        if request.form.get("seen") != revision.digest(revision.draft(door.service).text):
             return _draft(door, CHANGED, request.form.get("reason", ""), text.replace("\r\n", "\n")), 409
-        revision.keep(door.office, text, _name(), door.now())
+        revision.keep(door.service, text, _name(), door.now())
         act = request.form.get("act", "keep")
         if act == "force":
             return _force(door, nudge)
@@ -64,7 +64,7 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
 
     @routes.post("/rules/drop")
     def drop() -> Any:
-        Editions(door.office.ledger).drop()
+        Editions(door.service.ledger).drop()
         return redirect("/rules/draft")
 
     @routes.post("/rules/check")
@@ -102,7 +102,7 @@ def _name() -> str:
 
 
 def _plain(door: Door, message: str = "") -> str:
-    rules = door.office.rules()
+    rules = door.service.rules()
     bases = sorted(rules.clauses(), key=lambda basis: ORDER.get(_kind(basis.where), len(ORDER)))
     groups = [(kind, list(group)) for kind, group in groupby(bases, key=lambda basis: _kind(basis.where))]
     return render_template(
@@ -112,9 +112,9 @@ def _plain(door: Door, message: str = "") -> str:
         title=rules.plan.title,
         uncovered=rules.uncovered(),
         sentences=rules.plan.sentence,
-        editions=revision.editions(door.office, door.now()),
-        draft=Editions(door.office.ledger).draft(),
-        trouble=door.office.trouble,
+        editions=revision.editions(door.service, door.now()),
+        draft=Editions(door.service.ledger).draft(),
+        trouble=door.service.trouble,
         message=message,
     )
 
@@ -135,7 +135,7 @@ def _kind(where: str) -> str:
 
 def _draft(door: Door, message: str = "", reason: str = "", typed: str = "") -> str:
     """``typed``: what was typed and not kept, to be shown again."""
-    draft, text = revision.draft(door.office), door.office.rules_text()
+    draft, text = revision.draft(door.service), door.service.rules_text()
     shown = typed or draft.text
     return render_template(
         "rules_draft.html",
@@ -160,9 +160,9 @@ def _difference(before: str, after: str) -> Iterator[tuple[str, str]]:
 
 
 def _force(door: Door, nudge: Callable[[], None]) -> Any:
-    reason, draft = request.form.get("reason", ""), revision.draft(door.office)
+    reason, draft = request.form.get("reason", ""), revision.draft(door.service)
     try:
-        made = revision.put_in_force(door.office, draft.text, draft.base, _name(), reason, door.now())
+        made = revision.put_in_force(door.service, draft.text, draft.base, _name(), reason, door.now())
     except NotInForce as error:
         return _draft(door, str(error), reason), 409
     nudge()
@@ -175,7 +175,7 @@ def _force(door: Door, nudge: Callable[[], None]) -> Any:
 
 
 def _months(door: Door) -> list[str]:
-    stamps = door.office.ledger.memory().stamps.values()
+    stamps = door.service.ledger.memory().stamps.values()
     return sorted({month_of(stamps_.received) for stamps_ in stamps if stamps_.street}, reverse=True)
 
 
@@ -184,10 +184,10 @@ def _tried(door: Door, month: str) -> Any:
     month = month or next(iter(months), "")
     comparison, message = None, ""
     try:
-        other = load(revision.draft(door.office).text)
+        other = load(revision.draft(door.service).text)
         if month:
-            rules, memory = door.office.rules(), door.office.ledger.memory()
-            comparison = simulate(door.office.templates, memory, rules, other, month, door.now())
+            rules, memory = door.service.rules(), door.service.ledger.memory()
+            comparison = simulate(door.service.templates, memory, rules, other, month, door.now())
     except RulesError as error:
         message = f"草稿还有 {len(error.problems)} 处错，改好才能模拟。"
     except NotKnown as error:
@@ -200,7 +200,7 @@ def _tried(door: Door, month: str) -> Any:
 
 
 def _edition(door: Door, number: int) -> Any:
-    editions = revision.editions(door.office, door.now())
+    editions = revision.editions(door.service, door.now())
     edition_ = next((edition for edition in editions if edition.n == number), None)
     if edition_ is None:
         return _plain(door, f"没有第 {number} 版。"), 404
@@ -211,12 +211,12 @@ def _edition(door: Door, number: int) -> Any:
 
 
 def _back(door: Door, number: int, nudge: Callable[[], None]) -> Any:
-    edition_ = next((e for e in revision.editions(door.office, door.now()) if e.n == number), None)
+    edition_ = next((e for e in revision.editions(door.service, door.now()) if e.n == number), None)
     if edition_ is None:
         return _plain(door, f"没有第 {number} 版。"), 404
-    base = revision.digest(door.office.rules_text())
+    base = revision.digest(door.service.rules_text())
     try:
-        made = revision.put_in_force(door.office, edition_.text, base, _name(), f"退回到第 {number} 版", door.now())
+        made = revision.put_in_force(door.service, edition_.text, base, _name(), f"退回到第 {number} 版", door.now())
     except NotInForce as error:
         return _plain(door, str(error)), 409
     nudge()
@@ -239,11 +239,11 @@ def _calendar_routes(routes: flask.Blueprint, door: Door) -> None:
         if not year.isdigit() or not 2004 <= int(year) <= 2100:
             return _calendar(door, door.now().year, "请选年份。"), 422
         off, on = (_lines(given.get(key, "")) for key in ("off", "on"))
-        draft = revision.draft(door.office)
+        draft = revision.draft(door.service)
         text = holidays.with_year(draft.text, int(year), given.get("published") == "yes", off, on)
         if problems := revision.problems(text):
             return _calendar(door, int(year), f"没有存：{problems[0].message}", given), 422
-        revision.keep(door.office, text, _name(), door.now())
+        revision.keep(door.service, text, _name(), door.now())
         return _draft(door, f"{year} 年的日历写进了草稿，启用以后才生效。", f"填写 {year} 年放假和调休安排")
 
 
@@ -252,7 +252,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _calendar(door: Door, year: int, message: str = "", typed: Any = None) -> str:
-    rules = door.office.rules()
+    rules = door.service.rules()
     table = rules.calendar.published(year)
     return render_template(
         "calendar.html",

@@ -34,7 +34,7 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
     @routes.get("/verify")
     @access.needs(*OVERSEERS)
     def page() -> str:
-        memory, rules = door.office.ledger.memory(), door.office.rules()
+        memory, rules = door.service.ledger.memory(), door.service.rules()
         waiting, reported = worklist.to_verify(memory, rules), worklist.to_accept(memory, rules)
         return render_template(
             "verify.html", waiting=waiting[:MOST_LISTED], more=max(0, len(waiting) - MOST_LISTED),
@@ -70,7 +70,7 @@ def _verdict(door: Door, number: str, body: Mapping[str, str]) -> Verdict | str:
     cells: dict[str, Raw] = {
         "verified": result,
         "verifier": person.name if person else "",
-        "verified_at": plan.to_raw(door.now(), door.office.rules().bureau.zone),
+        "verified_at": plan.to_raw(door.now(), door.service.rules().bureau.zone),
         "verify_note": note,
     }
     if basis:
@@ -84,7 +84,7 @@ def _conflict(door: Door, row: Mapping[str, Raw], stands: str, cells: Mapping[st
     if standing(row) != stands:
         verifier = plain(row["verifier"]) or "别人"
         return f"刚才已由{verifier}复核为「{plain(row['verified']) or '空白'}」，没有改动。"
-    category = door.office.rules().categories.get(plain(row["category"]))
+    category = door.service.rules().categories.get(plain(row["category"]))
     asks = category is not None and category.kind == "执法类" and cells["verified"] == "通过"
     if asks and not plain(row["legal_basis"]) and not cells.get("legal_basis"):
         return "执法类问题要先填执法依据：案号，或不立案的理由。"
@@ -109,7 +109,7 @@ def _acceptance(number: str, body: Mapping[str, str]) -> Verdict | str:
 def _write(door: Door, nudge: Callable[[], None], verdict: Verdict | str) -> Any:
     if isinstance(verdict, str):
         return flask.jsonify(error=verdict), 422
-    sentence, status = writing.write(door.office, verdict)
+    sentence, status = writing.write(door.service, verdict)
     if sentence:
         return flask.jsonify(error=sentence), status
     nudge()
