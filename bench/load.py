@@ -24,7 +24,8 @@ from python_calamine import CalamineWorkbook
 from sync.core.sheet.rows import Raw, Table
 from sync.intake import file_rows
 from sync.outgoing.export import export_file
-from sync.service import Service, Settings
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets import set_up
 
 HEADERS = ("填报时间", "填报人", "来源", "街路", "位置", "类别", "严重程度", "问题描述")

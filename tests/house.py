@@ -13,7 +13,8 @@ import requests
 import waitress
 
 from sync import tick
-from sync.service import Service, Settings
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ZONE, cell, hour, shown, templates

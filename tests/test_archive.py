@@ -19,7 +19,8 @@ from sync.core.rules.rules import load
 from sync.core.sheet.rows import Raw
 from sync.core.views import verification
 from sync.core.views.simulate import simulate
-from sync.service import Service, Settings
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets import archive_moves
 from sync.workbook import transport
 from sync.workbook.server import Request, Response

@@ -22,7 +22,8 @@ from sync.demo.play import play
 from sync.demo.script import Entry, Script, floor
 from sync.intake import file_rows, mapping
 from sync.outgoing.export import export_file
-from sync.service import Service, Settings
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets import set_up
 from tests.book import ROOT, ZONE, default_rules, hour, templates
 

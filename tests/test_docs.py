@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sync import service as config
+from sync import settings as config
 from sync.cli.main import main
 from sync.core.rules.conditions import STATES
 from sync.core.sheet import tabs

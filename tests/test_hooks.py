@@ -27,7 +27,8 @@ from sync.intake.fetching import Lost
 from sync.intake.pushes import MOST_TRIES, Reception
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import DONE, FAILED, Arrivals
-from sync.service import Service, Settings
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook.server import Request, Response
 from tests.book import ROOT, ZONE, hour, templates

@@ -25,7 +25,8 @@ from sync.core.views import reasons, verification
 from sync.core.views.explain import explain
 from sync.demo import demo
 from sync.intake import file_rows, sealed_file
-from sync.service import Service, Settings
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook import transport
 from tests.book import ZONE, hour

@@ -29,7 +29,8 @@ from gspread.exceptions import APIError
 from sync.cli.main import main
 from sync.intake import file_rows
 from sync.scheduler import Clock
-from sync.service import Service, Settings
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets.gateway import Client, Gateway, Refused
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ZONE, cell, templates

@@ -16,7 +16,8 @@ from click.testing import CliRunner
 
 from sync.cli.main import main
 from sync.ledger.sessions import Visits
-from sync.service import Service, Settings
+from sync.service import Service
+from sync.settings import Settings
 from tests.book import hour
 from tests.data.versions import make
 from tests.mailhouse import post

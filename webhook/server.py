@@ -14,7 +14,8 @@ import waitress  # type: ignore[import-untyped]
 
 from sync.intake.pushes import Keep
 from sync.scheduler import Clock
-from sync.service import Service, SettingsError
+from sync.service import Service
+from sync.settings import SettingsError
 from webhook import access, api, hooks, looks
 from webhook.forms import form_pages
 from webhook.grid import page

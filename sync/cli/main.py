@@ -33,7 +33,8 @@ from sync.intake import file_rows, mapping, sealed_file
 from sync.ledger.ledger import Busy, Unusable, WrongVersion
 from sync.outgoing import docx
 from sync.outgoing.export import export_file
-from sync.service import Service, Settings, SettingsError
+from sync.service import Service
+from sync.settings import Settings, SettingsError
 from sync.sheets import archive_moves, set_up
 from sync.sheets.gateway import Refused, Unknown, Unreachable
 

@@ -26,7 +26,8 @@ from flask.testing import FlaskClient
 from sync import revision
 from sync.cli.main import main
 from sync.ledger.preferences import Wishes
-from sync.service import Service, Settings
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ROOT, cell, hour, templates
