@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from sync.cli.check import link_problems
+from sync.cli.inspection import link_problems
 from sync.core.notices.notices import grounds
 from sync.core.rules.rules import load
 from sync.ledger.preferences import Wishes
