@@ -362,7 +362,7 @@ def test_a_second_letter_claims_what_the_rules_have(signed: core.Letter, factor:
 def test_the_template_is_what_its_script_draws(tmp_path: Path) -> None:
     import runpy
 
-    drawn = runpy.run_path(str(ROOT / "sheet_templates" / "letters" / "draw.py"))
+    drawn = runpy.run_path(str(ROOT / "bench" / "draw_letter.py"))
     drawn["draw"](tmp_path / "letter.docx")
     for part in ("word/document.xml", "word/fontTable.xml", "word/styles.xml"):
         ours, fresh = (zipfile.ZipFile(path).read(part) for path in (TEMPLATE, tmp_path / "letter.docx"))
