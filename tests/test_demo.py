@@ -314,7 +314,7 @@ def test_the_same_demo_twice_gives_the_same_export(service: Service, twin: Servi
 
 def test_the_demo_as_the_command_runs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A few rows of the city file as the whole file: everything is read off the workbook at the end."""
-    monkeypatch.setattr(Script, "rounds", lambda self: iter(()))
+    monkeypatch.setattr(Script, "duties", lambda self: iter(()))
     lines = city.SAMPLE.read_text("utf-8").splitlines(keepends=True)
     file = tmp_path / "city.csv"
     file.write_text("".join([lines[0], *lines[1::40]]), "utf-8")
@@ -334,6 +334,8 @@ def test_a_look_is_counted_from_midnight() -> None:
 
 
 def test_the_mapping_files_serve_the_import_command_too() -> None:
-    found = file_rows.read_file(city.SAMPLE, templates()["issues"], mapping.read(city.HERE / "issues.toml"), ZONE)
+    found = file_rows.read_file(
+        city.SAMPLE, templates()["issues"], mapping.read_mapping(city.HERE / "issues.toml"), ZONE
+    )
     assert len(found) == 715
     assert {row["category"] for row in found} <= set(default_rules().categories)

@@ -16,7 +16,7 @@ from sync.service import Service
 from sync.sheets.gateway import Gateway
 
 SIGNER = "办公室01"
-HOURS = range(9, 18)  # in which a leader is at his desk
+HOURS = range(9, 18)  # of the day, in which leaders sign and answer
 ANSWER = "已组织整改，照片附在整改反馈里。"
 UNANSWERED = 4  # every so many-th letter is forgotten, so that a second one is drafted
 DAY_AFTER = 0.75  # days until a unit answers
