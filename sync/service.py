@@ -19,13 +19,13 @@ from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules, RulesError
 from sync.core.rules.rules import load as load_rules
 from sync.core.sheet import serials, tabs
-from sync.intake.pushes import Keep, Received, Reception
+from sync.intake.pushes import PushIntake, Received, StorePhoto
 from sync.ledger.ledger import Ledger
-from sync.ledger.pushes import Arrivals
+from sync.ledger.pushes import Pushes
 from sync.outgoing import docx as letters
 from sync.outgoing import group_digests, outbox
 from sync.outgoing.bots import Bot
-from sync.outgoing.mail import Mail
+from sync.outgoing.mail import Mailer
 from sync.settings import RULES_NAME, Settings, SettingsError, default_path, read_templates
 from sync.sheets import own_workbook
 from sync.sheets.gateway import Client, Gateway
@@ -164,7 +164,7 @@ class Service:
     def ticks(self, now: datetime, *, idle: bool = True) -> tick.Report:
         """Tick until a tick writes nothing. ``idle``: not at all where nothing can have changed; a new warning, or one
         that is over, counts as a change."""
-        troubles = Arrivals(self.ledger).troubles(now)
+        troubles = Pushes(self.ledger).troubles(now)
         self._push_warnings = {f"{PUSHES}「{name}」": words for name, words in troubles.items()}
         rules = self.rules()
         with self.ticking:
@@ -176,10 +176,10 @@ class Service:
         shown = {item: text for item, (text, _) in self.ledger.memory().status.items() if item.startswith(ours)}
         return shown == self.ledger.warnings
 
-    def receive(self, now: datetime, keep: Keep | None = None) -> Received:
-        """Make rows of what form tools pushed. ``keep`` stores a photo; without it their links stay in the cells."""
+    def receive(self, now: datetime, store_photo: StorePhoto | None = None) -> Received:
+        """Make rows of what form tools pushed. Without ``store_photo`` links of photos stay in the cells."""
         gateway = Gateway(self.client, self.workbook, self.templates)  # its own: a tick may be using the other
-        return Reception(gateway, self.ledger, self.rules(), keep).work(now)
+        return PushIntake(gateway, self.ledger, self.rules(), store_photo).work(now)
 
     def trail(self, rid: str) -> list[dict[str, Any]]:
         """The history of a row, oldest first: tab, what, before, after as people read them, at (bureau's zone)."""
@@ -207,7 +207,13 @@ class Service:
             group_digests.deliver(self.ledger, self.bots, now, done)
         asked, link = demanded(rules), self.settings.url
         mails = outbox.deliver(
-            self.ledger, self.mail, now, digest=rules.notices.digest, link=link, asked=asked, files=self._files
+            self.ledger,
+            self.mailer,
+            now,
+            digest=rules.notices.digest,
+            link=link,
+            asked=asked,
+            attachments=self._attachments,
         )
         return done + mails
 
@@ -219,9 +225,9 @@ class Service:
     def docx(self, letter: Letter) -> bytes:
         """The letter's .docx, from the bureau's template or else the package's. Raises ``letters.BadTemplate``."""
         own = self.settings.templates / letters.TEMPLATE
-        return letters.draw(letter, own if own.exists() else default_path("sheet_templates") / letters.TEMPLATE)
+        return letters.render(letter, own if own.exists() else default_path("sheet_templates") / letters.TEMPLATE)
 
-    def _files(self, notice: Notice) -> outbox.Files:
+    def _attachments(self, notice: Notice) -> outbox.Attachments:
         """Attachments of a mail about a letter; none where the template can't be used, so that the mail still goes."""
         letter = self.letter(notice.issue) if notice.kind in MAILED else None
         try:
@@ -239,12 +245,12 @@ class Service:
         }
 
     @property
-    def mail(self) -> Mail | None:
+    def mailer(self) -> Mailer | None:
         if not self.settings.smtp:
             return None
         if not self.settings.mail_from:
             raise SettingsError("设置了 JIELU_SMTP，还要设置 JIELU_MAIL_FROM（发件人邮箱）。")
-        return Mail(self.settings.smtp, self.settings.mail_from)
+        return Mailer(self.settings.smtp, self.settings.mail_from)
 
     def close(self) -> None:
         """Close what was opened."""

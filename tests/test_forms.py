@@ -15,7 +15,7 @@ import requests
 
 from sync.core.views import forms
 from sync.core.views.preview import by_column
-from sync.ledger.submissions import IN, SENDING, Intake
+from sync.ledger.submissions import IN, SENDING, Submissions
 from sync.workbook import transport
 from sync.workbook.server import Request, Response
 from tests.book import ZONE, default_rules, hour, templates
@@ -125,15 +125,15 @@ def test_a_row_that_was_refused_is_sent_again(home: House) -> None:
     adapter.before = lambda request: refusals.pop() if request.path.endswith(":batchUpdate") and refusals else None
     assert post(home, chief, "issues", body(ISSUE)).status_code == 503
     assert home.rows("问题台账", "编号") == []
-    kept = Intake(home.service.ledger).find(name())
+    kept = Submissions(home.service.ledger).get(name())
     assert kept is not None and kept.state == SENDING
     assert post(home, chief, "issues", body(ISSUE)).status_code == 201
-    kept = Intake(home.service.ledger).find(name())
+    kept = Submissions(home.service.ledger).get(name())
     assert kept is not None and kept.state == IN and len(home.rows("问题台账", "编号")) == 1
 
 
 def test_a_form_is_taken_while_a_tick_is_long_and_says_so(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sync.intake.forms.WAIT", 0.05)
+    monkeypatch.setattr("sync.intake.forms.TICK_SECONDS", 0.05)
     chief, held, leave = home.enter("街路长01"), threading.Event(), threading.Event()
 
     def tick() -> None:
@@ -344,7 +344,7 @@ def test_the_same_photo_on_two_lines_at_once_is_whole(home: House) -> None:
     for thread in threads:
         thread.join()
     (photo,) = {answer["photo"] for answer in answers}
-    kept = Intake(home.service.ledger).photo(photo)
+    kept = Submissions(home.service.ledger).photo(photo)
     assert kept is not None and kept.received == hashlib.sha256(content).hexdigest()
 
 
@@ -406,7 +406,7 @@ def test_a_report_that_goes_on_from_another_address_is_still_one(
 ) -> None:
     """A phone walks from one network into another between its photo and its report, and between two tries."""
     walks = iter(range(99))
-    monkeypatch.setattr("webhook.forms.report._somebody", lambda door: f"群众 {next(walks)}")
+    monkeypatch.setattr("webhook.forms.report._sender", lambda door: f"群众 {next(walks)}")
     somebody = requests.Session()
     somebody.headers["Origin"] = street.url
     photo = upload(street, somebody, jpeg(scene(1)), door="report/photos").json()["photo"]

@@ -24,9 +24,9 @@ from sync.cli.inspection import link_problems
 from sync.core.rules.rules import load
 from sync.intake import form_tools
 from sync.intake.fetching import Lost
-from sync.intake.pushes import MOST_TRIES, Reception
+from sync.intake.pushes import MOST_TRIES, PushIntake
 from sync.ledger.ledger import Ledger
-from sync.ledger.pushes import DONE, FAILED, Arrivals
+from sync.ledger.pushes import DONE, FAILED, Pushes
 from sync.service import Service
 from sync.settings import Settings
 from sync.sheets import set_up
@@ -34,7 +34,7 @@ from sync.workbook.server import Request, Response
 from tests.book import ROOT, ZONE, hour, templates
 from tests.desk import Desk
 from webhook import hooks
-from webhook.forms.form_pages import counter_of
+from webhook.forms.submissions import form_intake
 from webhook.server import create_app
 
 NOW = hour("2026-11-24 11:40")
@@ -162,12 +162,12 @@ def desk(tmp_path: Path) -> Desk:
 def push(desk: Desk, body: dict[str, Any], source: str = "jsj") -> None:
     hook = next(hook for hook in RULES.hooks if hook.name == source)
     raw = json.dumps(body, ensure_ascii=False)
-    found = form_tools.read(hook, raw.encode())
-    Arrivals(desk.ledger).take(source, found.id, raw, found.version, NOW)
+    found = form_tools.read_entry(hook, raw.encode())
+    Pushes(desk.ledger).add(source, found.id, raw, found.version, NOW)
 
 
 def receive(desk: Desk, after: timedelta = timedelta(0), **more: Any) -> Any:
-    return Reception(desk.gateway, desk.ledger, RULES, **more).work(NOW + after)
+    return PushIntake(desk.gateway, desk.ledger, RULES, **more).work(NOW + after)
 
 
 # Each tool
@@ -348,7 +348,7 @@ def test_two_processes_at_once_make_one_row(desk: Desk) -> None:
 
     def meanwhile(step: str) -> None:
         if step == "noted":
-            assert Reception(desk.gateway, other, RULES).work(NOW + timedelta(hours=1)).added == 0
+            assert PushIntake(desk.gateway, other, RULES).work(NOW + timedelta(hours=1)).added == 0
 
     assert receive(desk, step=meanwhile).added == 1
     assert len(desk.rows("问题台账", "问题描述")) == 1
@@ -395,7 +395,7 @@ def test_fields_that_are_all_empty_make_no_row(desk: Desk) -> None:
     names = ("field_1", "field_2", "field_3", "field_5", "field_6", "creator_name", "created_at")
     push(desk, changed("2026-11-24T03:40:00Z", **dict.fromkeys(names, "")))
     assert receive(desk).failed == 1
-    found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
+    found = Pushes(desk.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and found.state == FAILED and "columns 里写的字段一个也没有内容" in found.sentence
 
 
@@ -412,7 +412,7 @@ def test_an_update_edits_its_row_and_never_doubles(desk: Desk) -> None:
     desk.settle("2026-11-24 11:46")
     assert desk.rows("问题台账", "编号", "类别", "问题描述") == [("20261124-001", "垃圾满溢", "垃圾成堆，有异味")]
     receive(desk, timedelta(minutes=2))
-    found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
+    found = Pushes(desk.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and (found.state, found.sentence) == (DONE, "")
     push(desk, SAMPLE)  # an older version that comes late
     push(desk, update)
@@ -434,9 +434,9 @@ def test_a_row_that_was_sorted_away_is_edited_where_it_is_and_people_s_cells_win
     shown = dict(desk.rows("问题台账", "问题描述", "类别"))
     assert shown == {"垃圾成堆，很多": "其他", "另一堆": "暴露垃圾"}
     receive(desk, timedelta(minutes=2))
-    found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
+    found = Pushes(desk.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and "类别表格里已经有人改过" in found.sentence
-    told = Arrivals(desk.ledger).troubles
+    told = Pushes(desk.ledger).troubles
     assert told(NOW + timedelta(hours=23))["jsj"].startswith("1 条入了表但要看，最近一条（FBTWTe·141）：第 ")
     assert told(NOW + timedelta(hours=25)) == {}
 
@@ -484,7 +484,7 @@ def test_the_words_of_old_pushes_are_forgotten_and_a_repeat_is_still_known(desk:
     push(desk, SAMPLE)
     receive(desk)
     receive(desk, timedelta(days=31))
-    found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
+    found = Pushes(desk.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and found.payload == ""
     push(desk, changed("2027-01-01T00:00:00Z"))
     assert receive(desk, timedelta(days=32)).added == 0
@@ -514,7 +514,7 @@ def with_photo() -> dict[str, Any]:
 def test_a_photo_of_an_allowed_house_is_kept_and_the_others_stay_links(desk: Desk) -> None:
     shop = Shop(lambda link: b"jpeg")
     push(desk, with_photo())
-    receive(desk, keep=lambda content: f"/photos/{content.decode()}", fetcher=shop)
+    receive(desk, store_photo=lambda content: f"/photos/{content.decode()}", fetcher=shop)
     assert desk.rows("问题台账", "照片") == [("/photos/jpeg\nhttps://no.example.cn/2.jpg",)]
     assert shop.asked == ["https://files.example.cn/1.jpg"]
 
@@ -524,10 +524,10 @@ def test_a_photo_that_comes_late_takes_the_link_s_place(desk: Desk) -> None:
         raise Lost("连接中断")
 
     push(desk, with_photo())
-    receive(desk, keep=lambda content: "/photos/1", fetcher=Shop(lost))
+    receive(desk, store_photo=lambda content: "/photos/1", fetcher=Shop(lost))
     assert desk.rows("问题台账", "照片")[0][0].startswith("https://files.example.cn/1.jpg"), "the row does not wait"
     desk.settle("2026-11-24 11:41")
-    receive(desk, timedelta(minutes=2), keep=lambda content: "/photos/1", fetcher=Shop(lambda link: b"jpeg"))
+    receive(desk, timedelta(minutes=2), store_photo=lambda content: "/photos/1", fetcher=Shop(lambda link: b"jpeg"))
     desk.settle("2026-11-24 11:43")
     assert desk.rows("问题台账", "照片") == [("/photos/1\nhttps://no.example.cn/2.jpg",)]
 
@@ -535,11 +535,11 @@ def test_a_photo_that_comes_late_takes_the_link_s_place(desk: Desk) -> None:
 def test_a_fetched_photo_is_made_anew_and_the_same_one_is_kept_once(house: House) -> None:
     kept = io.BytesIO()
     Image.new("RGB", (900, 600), "green").save(kept, "JPEG", exif=b"Exif\x00\x00secret-place")
-    counter = counter_of(house.service, "s")
-    keep = hooks.keeper(house.service, lambda: counter)
+    intake = form_intake(house.service, "s")
+    keep = hooks.photo_store(house.service, lambda: intake)
     address = keep(kept.getvalue())
     assert re.fullmatch("/photos/[0-9a-f]{40}", address) and keep(kept.getvalue()) == address
-    assert b"secret-place" not in counter.shelf.path(address.rpartition("/")[2]).read_bytes()
+    assert b"secret-place" not in intake.photo_folder.path(address.rpartition("/")[2]).read_bytes()
     with pytest.raises(ValueError, match="不是 JPG"):
         keep(b"<html>")
 
@@ -549,8 +549,8 @@ def test_what_is_no_photo_stays_a_link(desk: Desk) -> None:
         raise ValueError("不是照片")
 
     push(desk, with_photo())
-    receive(desk, keep=refuse, fetcher=Shop(lambda link: b"html"))
-    found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
+    receive(desk, store_photo=refuse, fetcher=Shop(lambda link: b"html"))
+    found = Pushes(desk.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and found.state == DONE
     assert desk.rows("问题台账", "照片")[0][0].startswith("https://files.example.cn/1.jpg")
 
@@ -580,7 +580,7 @@ HAPPENINGS = (
     "edit 1",
     "edit 2",
     "noted",
-    "hoped",
+    "edits noted",
     "appended",
     "lost",
     "unheard",
@@ -618,7 +618,7 @@ def _happen(desk: Desk, step: str, number: int, last: dict[str, str], after: tim
         if who in last:
             stamp = f"2026-11-24T04:{number:02d}:00Z" if word == "edit" else "2026-11-24T03:36:00Z"
             push(desk, changed(stamp, serial_number=int(entry), creator_name=who, field_6=last[who]))
-    elif word in ("noted", "hoped", "appended"):
+    elif word in ("noted", "edits noted", "appended"):
         _killed(desk, word, after)
     elif word in ("lost", "unheard"):
         _cut(desk, word, after)

@@ -133,7 +133,7 @@ def test_files_that_are_none(
 def test_too_much_for_one_request_is_refused(
     home: House, person: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "MOST_ROWS", 1)
+    monkeypatch.setattr(imports, "MOST_IMPORTED", 1)
     page = upload(home, person, GOOD)
     assert page.status_code == 422 and "网页一次最多导入 1 行" in page.text
 

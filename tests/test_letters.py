@@ -258,7 +258,7 @@ def texts(content: bytes) -> list[str]:
 
 
 def test_the_page_has_the_margins_and_pitch_of_an_official_paper(signed: core.Letter) -> None:
-    root = xml(docx.draw(signed, TEMPLATE))
+    root = xml(docx.render(signed, TEMPLATE))
     margins = next(root.iter(f"{W}pgMar"))
     found = {side: round(int(margins.get(f"{W}{side}", "0")) / 56.6929) for side in ("top", "bottom", "left", "right")}
     assert found == {"top": 37, "bottom": 35, "left": 28, "right": 26}
@@ -271,7 +271,7 @@ def test_the_page_has_the_margins_and_pitch_of_an_official_paper(signed: core.Le
 
 
 def test_the_fonts_are_named_with_what_stands_in_for_them(signed: core.Letter) -> None:
-    content = docx.draw(signed, TEMPLATE)
+    content = docx.render(signed, TEMPLATE)
     runs = {"".join(t.text or "" for t in run.iter(f"{W}t")): run for run in xml(content).iter(f"{W}r")}
     heading = next(run for text, run in runs.items() if text.startswith("关于限期整改"))
     item = next(run for text, run in runs.items() if text == "一、立即整改。")
@@ -291,7 +291,7 @@ def test_the_fonts_are_named_with_what_stands_in_for_them(signed: core.Letter) -
 
 
 def test_the_parts_stand_in_their_order(signed: core.Letter) -> None:
-    found = [text for text in texts(docx.draw(signed, TEMPLATE)) if text]
+    found = [text for text in texts(docx.render(signed, TEMPLATE)) if text]
     parts = [
         "加急",
         "衡阳县城市管理和综合执法局",
@@ -316,12 +316,12 @@ def test_the_parts_stand_in_their_order(signed: core.Letter) -> None:
 
 
 def test_text_from_forms_is_text_and_telephone_numbers_are_masked(signed: core.Letter) -> None:
-    content = docx.draw(signed, TEMPLATE)
+    content = docx.render(signed, TEMPLATE)
     whole = "\n".join(texts(content))
     assert "油污 & <b>说明</b> {{ bureau }} {% x %} 电话138****5678" in whole
     assert "13812345678" not in paper(signed).text
     odd = replace(signed, to="甲\x07\x0b\x01乙\n丙")
-    assert "甲 乙 丙：" in texts(docx.draw(odd, TEMPLATE))
+    assert "甲 乙 丙：" in texts(docx.render(odd, TEMPLATE))
 
 
 def test_a_template_that_calls_what_it_must_not_is_refused(signed: core.Letter, tmp_path: Path) -> None:
@@ -331,7 +331,7 @@ def test_a_template_that_calls_what_it_must_not_is_refused(signed: core.Letter, 
     document.add_paragraph("{{ bureau.__class__.__mro__[1].__subclasses__() }}")
     document.save(str(tmp_path / "bad.docx"))
     with pytest.raises(docx.BadTemplate, match="用不了"):
-        docx.draw(signed, tmp_path / "bad.docx")
+        docx.render(signed, tmp_path / "bad.docx")
 
 
 def test_made_twice_it_is_equal_whatever_became_of_the_rows(tmp_path: Path) -> None:
@@ -341,11 +341,11 @@ def test_made_twice_it_is_equal_whatever_became_of_the_rows(tmp_path: Path) -> N
     sign(desk, "环卫所")
     desk.settle(SIGNED)
     key = next(key for key, one in desk.ledger.memory().letters.items() if one.number)
-    before = docx.draw(desk.ledger.memory().letters[key], TEMPLATE)
+    before = docx.render(desk.ledger.memory().letters[key], TEMPLATE)
     desk.type("问题台账", 1, "问题描述", "改过了")
     desk.settle("2026-11-24 11:00")
     other = Ledger(desk.database, desk.book.id, ZONE)
-    assert docx.draw(other.memory().letters[key], TEMPLATE) == before
+    assert docx.render(other.memory().letters[key], TEMPLATE) == before
     other.close()
 
 
@@ -480,7 +480,7 @@ def test_the_command_writes_the_file(tmp_path: Path) -> None:
 
 
 def test_libreoffice_lays_it_out_on_a4_with_the_list_on_its_own_page(signed: core.Letter, tmp_path: Path) -> None:
-    (tmp_path / "letter.docx").write_bytes(docx.draw(signed, TEMPLATE))
+    (tmp_path / "letter.docx").write_bytes(docx.render(signed, TEMPLATE))
     subprocess.run(
         ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf",
          "--outdir", str(tmp_path), str(tmp_path / "letter.docx")],

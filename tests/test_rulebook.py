@@ -30,7 +30,7 @@ def changed(text: str = TEXT) -> str:
 
 def test_a_draft_changes_nothing_until_it_is_put_in_force_with_a_reason(home: House) -> None:
     service = home.service
-    draft = revision.keep(service, changed(), "标准化办01", NOW)
+    draft = revision.save_draft(service, changed(), "标准化办01", NOW)
     assert str(service.rules().clock.rework) == "4wh"
     with pytest.raises(NotInForce, match="写明为什么"):
         revision.put_in_force(service, draft.text, draft.base, "标准化办01", "  ", NOW)
@@ -46,14 +46,14 @@ def test_a_draft_changes_nothing_until_it_is_put_in_force_with_a_reason(home: Ho
 
 
 def test_a_draft_with_a_mistake_never_comes_in_force(home: House) -> None:
-    draft = revision.keep(home.service, TEXT.replace('rework = "4wh" ', 'rework = "4xx" '), "标准化办01", NOW)
+    draft = revision.save_draft(home.service, TEXT.replace('rework = "4wh" ', 'rework = "4xx" '), "标准化办01", NOW)
     with pytest.raises(NotInForce, match="还有错"):
         revision.put_in_force(home.service, draft.text, draft.base, "标准化办01", "试试", NOW)
     assert home.service.rules_text() == TEXT
 
 
 def test_rules_that_somebody_else_changed_meanwhile_are_not_run_over(home: House) -> None:
-    mine = revision.keep(home.service, changed(), "标准化办01", NOW)
+    mine = revision.save_draft(home.service, changed(), "标准化办01", NOW)
     theirs = TEXT.replace('warn_at = "75%"', 'warn_at = "50%"')
     revision.put_in_force(home.service, theirs, revision.digest(TEXT), "办公室01", "早点提醒", NOW)
     with pytest.raises(NotInForce, match="又被别人改过"):
@@ -132,7 +132,7 @@ def test_the_pages_from_draft_to_force_and_back(home: House) -> None:
 
 def test_an_old_page_does_not_run_over_a_newer_draft(home: House) -> None:
     office = home.enter("标准化办01")
-    revision.keep(home.service, changed(), "办公室01", NOW)
+    revision.save_draft(home.service, changed(), "办公室01", NOW)
     mine = TEXT.replace('warn_at = "75%"', 'warn_at = "50%"')
     page = office.post(f"{home.url}/rules/draft", data={"text": mine, "act": "keep", "seen": revision.digest(TEXT)})
     assert (page.status_code, "草稿又被改过" in page.text) == (409, True)

@@ -28,14 +28,14 @@ from gspread.exceptions import APIError
 
 from sync.cli.main import main
 from sync.intake import file_rows
-from sync.scheduler import Clock
+from sync.scheduler import Scheduler
 from sync.service import Service
 from sync.settings import Settings
 from sync.sheets.gateway import Client, Gateway, Refused
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ZONE, cell, templates
 from tests.mailhouse import post
-from webhook.pages.status import standing
+from webhook.pages.status import overview
 from webhook.server import create_app
 
 BAD_TOKENS = ("", "Bearer ", "Bearer made-up", "Basic eDp5")
@@ -220,7 +220,7 @@ def test_the_status_page_counts_from_the_ledger_even_before_the_first_look(clerk
     for minute in (1, 2, 3):
         clerk("tick", "--now", f"2026-11-30T16:0{minute}", "--even-if-idle")
     with clerk.service() as service:
-        found = standing(service)
+        found = overview(service)
     assert (found.states, found.late) == ([("待整改", 2)], 2)
 
 
@@ -234,7 +234,7 @@ def test_healthz_is_not_well_while_ticks_fail(clerk: Clerk) -> None:
         if broken.is_set():
             raise Refused("写入工作簿被拒绝")
 
-    clock = Clock(tick, lambda: None, ZONE, every=3600)
+    clock = Scheduler(tick, lambda: None, ZONE, every=3600)
     with clerk.service() as service:
         client = create_app(service, clock.nudge, lambda: clock.failures).test_client()
         assert (client.get("/healthz").status_code, client.get("/healthz").json) == (200, {"status": "ok"})

@@ -11,7 +11,7 @@ import requests
 from sync.cli.inspection import link_problems
 from sync.core.notices.notices import grounds
 from sync.core.rules.rules import load
-from sync.ledger.preferences import Wishes
+from sync.ledger.preferences import Preferences
 from tests.book import ROOT, default_rules
 from tests.house import House, house
 
@@ -67,12 +67,12 @@ def test_a_wish_is_kept_and_what_the_plan_demands_can_not_be_switched_off(home: 
     person = home.enter("街路长01")
     page = person.post(f"{home.url}/notices", data={"交办": "群", "超期": "不要"}, timeout=10)
     assert "已保存。" in page.text
-    assert Wishes(home.service.ledger).of("街路长01") == {"交办": "群", "超期": "不要"}
+    assert Preferences(home.service.ledger).of("街路长01") == {"交办": "群", "超期": "不要"}
     refused = person.post(f"{home.url}/notices", data={"交办": "不要"}, timeout=10)
     assert refused.status_code == 400 and "「交办」是方案要求的，至少留一种收法。" in refused.text
-    assert Wishes(home.service.ledger).of("街路长01")["交办"] == "群"
+    assert Preferences(home.service.ledger).of("街路长01")["交办"] == "群"
     assert person.post(f"{home.url}/notices", data={"销号": "电话"}, timeout=10).status_code == 400
-    assert Wishes(home.service.ledger).of("街路长02") == {}
+    assert Preferences(home.service.ledger).of("街路长02") == {}
 
 
 def test_a_letter_says_why_it_comes(home: House) -> None:

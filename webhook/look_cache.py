@@ -1,4 +1,4 @@
-"""The look that pages show: taken from the ledger's memory alone, once a minute while nothing changed."""
+"""The look that pages show: taken from the ledger's memory, at most once a minute while nothing changed."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import Any
 from sync.core.look.decide import Look
 from sync.core.look.recall import recall
 from sync.core.memory import Memo, Memory
-from webhook.access import Door
+from webhook.access import Site
 
 
 @dataclass
-class Looks:
-    """Keeps the last look, and what saves work on the next."""
+class LookCache:
+    """The last look, and the memo that saves work on the next."""
 
-    door: Door
+    site: Site
     _memo: Memo = field(default_factory=Memo)
-    _kept: tuple[tuple[Any, ...], Look] | None = None
+    _last: tuple[tuple[Any, ...], Look] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def now(self) -> Look:
         """Everything as it stands at this minute."""
-        service, now = self.door.service, self.door.now().replace(second=0, microsecond=0)
+        service, now = self.site.service, self.site.now().replace(second=0, microsecond=0)
         rules, memory = service.rules(), service.ledger.memory()
         given = (now, rules.hash, *_parts(memory))
         with self._lock:
-            if self._kept is None or not _same(self._kept[0], given):
-                self._kept = (given, recall(service.templates, memory, rules, now, self._memo))
-            return self._kept[1]
+            if self._last is None or not _same(self._last[0], given):
+                self._last = (given, recall(service.templates, memory, rules, now, self._memo))
+            return self._last[1]
 
 
 def _parts(memory: Memory) -> tuple[Any, ...]:
-    """What a look rests on: what changes is put in the place of what was, never changed itself."""
+    """The parts of the memory that a look is made of. A part that changes is replaced, so that identity shows it."""
     return (memory.known, memory.stamps, memory.lines, memory.closings, memory.notices, memory.letters, memory.photos)
 
 

@@ -53,7 +53,7 @@ def link(service: Service, name: str, revoke: bool, as_json: bool) -> None:
     from webhook import access, server
 
     if revoke:
-        count = access.Door(service, "").visits.revoke(name, datetime.now(service.rules().bureau.zone))
+        count = access.Site(service, "").sessions.revoke(name, datetime.now(service.rules().bureau.zone))
         print_result(as_json, {"revoked": name, "count": count}, f"{name}的链接和登录收回了 {count} 个。")
         return
     made = server.link(service, name, service.settings.url or DEFAULT_URL)

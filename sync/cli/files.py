@@ -34,7 +34,7 @@ def import_file(service: Service, file: Path, title: str, mapping_file: Path | N
         raise SettingsError(
             f"没有「{title}」这个工作表，有：{'、'.join(tab.title for tab in service.templates.values())}。"
         )
-    rules = mapping.read(mapping_file) if mapping_file else None
+    rules = mapping.read_mapping(mapping_file) if mapping_file else None
     rows = file_rows.read_file(file, tab, rules, service.rules().bureau.zone)
     file_rows.append(service.client, service.workbook, tab, rows)
     print_result(

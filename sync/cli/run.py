@@ -22,7 +22,7 @@ def run(service: Service, host: str, port: int) -> None:
     from webhook import server
 
     ensure_tabs(service)
-    server.run(service, host, port, lambda url: click.echo(f"街路长台账已启动：{url}（按 Ctrl+C 停止）"))
+    server.serve(service, host, port, lambda url: click.echo(f"街路长台账已启动：{url}（按 Ctrl+C 停止）"))
 
 
 @click.command()

@@ -188,7 +188,7 @@ class Ticker:
     def delivers(self, now: datetime) -> bool:
         """Whether it is time to send: always, or once a day while there is no mailbox and all that can be done is
         to note that."""
-        return self.service.mail is not None or now.date() != self.delivered_on
+        return self.service.mailer is not None or now.date() != self.delivered_on
 
     def close(self, now: datetime) -> None:
         """Send what is still waiting, and look until the workbook shows it."""

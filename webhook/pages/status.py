@@ -21,7 +21,7 @@ SICK_FROM = 3  # ticks that failed one after the other before /healthz says so
 
 
 @dataclass(frozen=True)
-class Standing:
+class Overview:
     """What the status page shows. ``looked``: the hour of the last look, empty before the first."""
 
     bureau: str
@@ -35,7 +35,7 @@ class Standing:
     late: int
 
 
-def standing(service: Service) -> Standing:
+def overview(service: Service) -> Overview:
     """Numbers from the ledger: no person's name, no row."""
     rules = service.rules()
     memory = service.ledger.memory()
@@ -43,7 +43,7 @@ def standing(service: Service) -> Standing:
     states = Counter(str(shown.get("state", "")) for shown in issues)
     notices = Counter(sent.state for sent in memory.notices.values())
     reasons = Counter(sent.reason for sent in memory.notices.values() if sent.state == "未发送")
-    return Standing(
+    return Overview(
         bureau=rules.bureau.name,
         workbook="内置工作簿" if service.embedded else "Google 表格",
         looked=f"{memory.last_tick:%Y-%m-%d %H:%M}" if memory.last_tick else "",
@@ -57,7 +57,7 @@ def standing(service: Service) -> Standing:
 
 
 # address, words, and whether a new group of pages begins with it
-DESK = (
+OVERSEEING = (
     ("/", "运行状态", False),
     ("/week", "每周", True),
     ("/month", "每月", False),
@@ -96,7 +96,7 @@ LEADING = (
 def navigation(person: Person) -> tuple[tuple[str, str, bool], ...]:
     """The pages that a person has: address, words, and where a new group begins."""
     if person.oversees:
-        return DESK
+        return OVERSEEING
     if person.roles & LEADERS:
         return LEADING
     return (OWN[0], WEEK, *OWN[1:]) if "unit" in person.roles else OWN
@@ -116,10 +116,10 @@ def blueprint(service: Service, failures: Callable[[], int] = lambda: 0) -> Blue
     @pages.get("/")
     @access.needs()
     def home() -> Answer | str:
-        person = access.visitor()
+        person = access.current_person()
         if person is None or not person.oversees:
             return redirect("/mine")
-        return render_template("status.html", standing=standing(service))
+        return render_template("status.html", overview=overview(service))
 
     @pages.app_context_processor
     def links() -> dict[str, Any]:

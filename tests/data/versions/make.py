@@ -25,7 +25,7 @@ from flask.testing import FlaskClient
 
 from sync import revision
 from sync.cli.main import main
-from sync.ledger.preferences import Wishes
+from sync.ledger.preferences import Preferences
 from sync.service import Service
 from sync.settings import Settings
 from sync.sheets import set_up
@@ -136,7 +136,7 @@ class Bureau:
 @contextmanager
 def web_clock(at: str) -> Iterator[None]:
     """The web pages take this hour for now."""
-    with mock.patch.object(access.Door, "now", lambda self: hour(at)):
+    with mock.patch.object(access.Site, "now", lambda self: hour(at)):
         yield
 
 
@@ -295,8 +295,10 @@ def november(bureau: Bureau) -> tuple[str, str]:
         2026-11-09 09:00 | 街路长02 | 申诉 | 20261012-002·超期未整改 | 路不通
         """)
     bureau.fill("申请审批", "路不通", 批复="同意", 批复人=STANDARDS, 批复时间="2026-11-09 10:00")
-    Wishes(bureau.service.ledger).set(SECRETARY, "超期", "群")
-    revision.keep(bureau.service, bureau.service.rules_text() + "\n# 还要想想\n", "办公室01", hour("2026-11-09 10:00"))
+    Preferences(bureau.service.ledger).set(SECRETARY, "超期", "群")
+    revision.save_draft(
+        bureau.service, bureau.service.rules_text() + "\n# 还要想想\n", "办公室01", hour("2026-11-09 10:00")
+    )
     for at in ("2026-11-09 10:30", "2026-11-09 17:00", "2026-11-10 09:00", LAST_LOOK):
         bureau.look(at)
     return link, session
