@@ -13,7 +13,7 @@ from sync.core.people.permissions import answers, person, sees
 from sync.core.people.roster import Post, Roster, Span, Street
 from sync.ledger.sessions import Sessions
 from tests.book import ZONE, hour
-from tests.house import OPERATOR, House, house
+from tests.web_server import OPERATOR, House, house
 
 DAY = date(2026, 11, 24)
 

@@ -27,9 +27,9 @@ from sync.workbook.server import Request, Response
 from tests.book import hour, templates
 from tests.core.test_seals import FIXED as FIXED_THERE
 from tests.core.test_seals import OCTOBER
-from tests.desk import Desk
-from tests.house import House, house
-from tests.test_proof import by_the_recipe, jielu
+from tests.live_book import Desk
+from tests.web_server import House, house
+from tests.test_sealed_months import by_the_recipe, jielu
 from tests.test_tick import MINE, again, timeout
 
 LOG = """

@@ -20,8 +20,8 @@ from sync.outgoing.bots import Bot, Refusal, cut, ding_sign, feishu_sign, harmle
 from sync.outgoing.mail import Mailer
 from sync.outgoing.outbox import Delivery, deliver
 from tests.book import ROOT, ZONE, bureau, hour
-from tests.bothouse import houses
-from tests.mailhouse import post
+from tests.bot_server import houses
+from tests.mail_server import post
 
 SENDER = "街路长台账 <jielu@xidu.example>"
 BOTS = """

@@ -13,7 +13,7 @@ import pytest
 
 from sync.intake import fetching
 from sync.intake.fetching import Fetcher, Lost, allowed, public
-from tests.mailhouse import certificate
+from tests.mail_server import certificate
 
 PHOTO = b"\xff\xd8 a photo"
 

@@ -19,7 +19,7 @@ from sync.ledger.submissions import IN, SENDING, Submissions
 from sync.workbook import transport
 from sync.workbook.server import Request, Response
 from tests.book import ZONE, default_rules, hour, templates
-from tests.house import House, house
+from tests.web_server import House, house
 from tests.test_photos import jpeg, scene
 
 ISSUE = {"street": "新正街", "category": "暴露垃圾", "text": "垃圾成堆", "source": "街路长自查"}

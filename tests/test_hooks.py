@@ -32,7 +32,7 @@ from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook.server import Request, Response
 from tests.book import ROOT, ZONE, hour, templates
-from tests.desk import Desk
+from tests.live_book import Desk
 from webhook import hooks
 from webhook.forms.submissions import form_intake
 from webhook.server import create_app

@@ -13,7 +13,7 @@ import requests
 
 from sync.intake import imports
 from sync.workbook.server import Request, Response
-from tests.house import OPERATOR, House, house
+from tests.web_server import OPERATOR, House, house
 
 HEAD = "填报时间,填报人,来源,街路,类别,严重程度,问题描述"
 GOOD = f"""{HEAD}

@@ -27,9 +27,9 @@ from sync.ledger.ledger import Ledger
 from sync.outgoing import docx
 from sync.sheets import set_up
 from tests.book import ROOT, ZONE, Book, bureau, default_rules, hour
-from tests.desk import Desk
-from tests.house import OPERATOR, House, house
-from tests.mailhouse import post
+from tests.live_book import Desk
+from tests.web_server import OPERATOR, House, house
+from tests.mail_server import post
 from tests.test_tick import STEPS, again
 
 LOG = """

@@ -22,7 +22,7 @@ from sync.core.views.agenda import Agenda, agenda
 from sync.core.views.bulletin import Scope
 from sync.core.views.map import FAR, NEAR, Spot, draw
 from tests.book import Book, bureau, hour, templates
-from tests.house import OPERATOR, House, house
+from tests.web_server import OPERATOR, House, house
 from webhook.charts import chart
 from webhook.pages import month
 

@@ -14,7 +14,7 @@ from sync.ledger.ledger import Ledger
 from sync.outgoing.mail import Failure, Mailer, Message
 from sync.outgoing.outbox import GAPS, MOST_TRIES, deliver
 from tests.book import ZONE, bureau, hour
-from tests.mailhouse import certificate, post, words
+from tests.mail_server import certificate, post, words
 
 SENDER = "街路长台账 <jielu@xidu.example>"
 

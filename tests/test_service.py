@@ -34,7 +34,7 @@ from sync.settings import Settings
 from sync.sheets.gateway import Client, Gateway, Refused
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ZONE, cell, templates
-from tests.mailhouse import post
+from tests.mail_server import post
 from webhook.pages.status import overview
 from webhook.server import create_app
 

@@ -20,7 +20,7 @@ from sync.service import Service
 from sync.settings import Settings
 from tests.book import hour
 from tests.data.versions import make
-from tests.mailhouse import post
+from tests.mail_server import post
 from webhook.server import create_app
 
 PAST = sorted(file.parent.name for file in make.HERE.glob("*/made.json"))

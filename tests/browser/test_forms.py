@@ -16,7 +16,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.book import ZONE, default_rules
 from tests.browser.conftest import DESK, PHONE, Enter, faults
-from tests.house import House, house
+from tests.web_server import House, house
 from tests.test_forms import ISSUE, body, post, report, upload
 from tests.test_photos import jpeg, scene
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.conftest import Enter, faults
-from tests.house import OPERATOR, House
+from tests.web_server import OPERATOR, House
 from tests.test_looks import ISSUES
 
 PAGES = (

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from sync.ledger.preferences import Preferences
 from tests.browser.conftest import Enter, faults
-from tests.house import OPERATOR, House
+from tests.web_server import OPERATOR, House
 
 ROWS = """
 问题台账

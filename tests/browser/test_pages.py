@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.conftest import Enter, faults
-from tests.house import OPERATOR, House
+from tests.web_server import OPERATOR, House
 
 DESK_PAGES = ("/", "/people", "/answers", "/letters", "/rules", "/rules/draft", "/rules/try", "/calendar?year=2027")
 WAITING = """

@@ -31,7 +31,7 @@ from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ROOT, cell, hour, templates
-from tests.mailhouse import post
+from tests.mail_server import post
 from tests.test_photos import jpeg, scene
 from webhook import access, server
 

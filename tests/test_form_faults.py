@@ -20,7 +20,7 @@ from sync.workbook import transport
 from sync.workbook.schema import errors
 from sync.workbook.server import Request, Response
 from tests.book import ZONE, default_rules, hour, templates
-from tests.desk import Desk
+from tests.live_book import Desk
 
 CHIEF = Person("街路长01", frozenset({"chief"}), streets=frozenset({"新正街"}))
 GIVEN = {"street": "新正街", "category": "暴露垃圾", "text": "垃圾", "source": "街路长自查"}

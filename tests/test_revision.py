@@ -12,7 +12,7 @@ from sync.core.rules import holidays
 from sync.core.rules.rules import load
 from sync.revision import NotInForce
 from tests.book import ROOT, hour
-from tests.house import OPERATOR, House, house
+from tests.web_server import OPERATOR, House, house
 
 TEXT = (ROOT / "rules.toml").read_text("utf-8")
 NOW = hour("2026-11-24 16:00")

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from sync.cli.main import main
 from tests.book import hour
 from tests.core.test_seals import FIXED, OCTOBER
-from tests.house import House, house
+from tests.web_server import House, house
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from sync.core.notices.notices import grounds
 from sync.core.rules.rules import load
 from sync.ledger.preferences import Preferences
 from tests.book import ROOT, default_rules
-from tests.house import House, house
+from tests.web_server import House, house
 
 ROWS = """
 问题台账
