@@ -17,7 +17,7 @@ from typing import Any
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from tests.browser.conftest import DESK, FLAGS, chromium
-from tests.house import OPERATOR, House, house
+from tests.web_server import OPERATOR, House, house
 
 COLUMNS = 30
 RUNS = 3

@@ -24,7 +24,8 @@ from python_calamine import CalamineWorkbook
 from sync.core.sheet.rows import Raw, Table
 from sync.intake import file_rows
 from sync.outgoing.export import export_file
-from sync.service import Office, Settings
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets import set_up
 
 HEADERS = ("填报时间", "填报人", "来源", "街路", "位置", "类别", "严重程度", "问题描述")
@@ -81,9 +82,9 @@ def plain_csv(path: Path) -> Any:
 
 
 def bench(folder: Path, count: int) -> None:
-    office = Office(Settings.read({"JIELU_DATA": str(folder / "data")}))
-    set_up.build(office.gateway, office.rules())
-    tab, rules, found = office.templates["issues"], office.rules(), rows(count)
+    service = Service(Settings.read({"JIELU_DATA": str(folder / "data")}))
+    set_up.build(service.gateway, service.rules())
+    tab, rules, found = service.templates["issues"], service.rules(), rows(count)
     xlsx, sheet, out = folder / "in.xlsx", folder / "in.csv", folder / "out.xlsx"
     say(count, "xlsxwriter alone", base := seconds(lambda: write_xlsx(xlsx, found)))
     write_csv(sheet, found)
@@ -92,14 +93,14 @@ def bench(folder: Path, count: int) -> None:
     wide = [[cells[at.index(i)] if i in at else "" for i in range(len(header))] for cells in found]
     tables = {"issues": Table("issues", header, wide)}
     zone = rules.bureau.zone
-    say(count, "export", seconds(lambda: export_file(tables, office.templates, out, rules, zone)), base)
+    say(count, "export", seconds(lambda: export_file(tables, service.templates, out, rules, zone)), base)
     say(count, "calamine alone", base := seconds(lambda: plain_xlsx(xlsx)))
     say(count, "import xlsx", seconds(lambda: file_rows.read_file(xlsx, tab)), base)
     say(count, "csv module alone", base := seconds(lambda: plain_csv(sheet)))
     read: list[dict[str, Raw]] = []
     say(count, "import csv", seconds(lambda: read.extend(file_rows.read_file(sheet, tab))), base)
-    say(count, "append, embedded", seconds(lambda: file_rows.append(office.client, office.workbook, tab, read)))
-    office.close()
+    say(count, "append, embedded", seconds(lambda: file_rows.append(service.client, service.workbook, tab, read)))
+    service.close()
 
 
 def say(count: int, what: str, took: float, base: float | None = None) -> None:

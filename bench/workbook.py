@@ -42,7 +42,7 @@ def best(run: Callable[[], Any], times: int = 5) -> float:
 
 
 class Workbook:
-    """A workbook with one filled sheet, asked as over any door."""
+    """A workbook with one filled sheet, asked in process."""
 
     def __init__(self, folder: Path, rows: int) -> None:
         self.api = Api(Store(folder / "workbook.db"))

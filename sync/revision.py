@@ -1,7 +1,7 @@
-"""Changing the rules in force: a draft that is checked, put in force with a reason, and kept as an edition.
+"""Changing the rules in force: a draft that is checked, put in force with a reason, and stored as an edition.
 
-The file stays what is in force (DESIGN section 7): it is replaced in one step, and noted afterwards. A process that
-died between, or somebody who edited the file himself, leaves a text that is noted at the next look at the editions.
+The file is what is in force (DESIGN section 7). It is replaced in one step, and the edition is noted afterwards. Where
+the process died between, or somebody edited the file, the text is noted when the editions are next asked for.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pathlib import Path
 from sync.core.rules.rules import RulesError, load
 from sync.core.rules.text import Problem
 from sync.ledger.editions import Draft, Edition, Editions
-from sync.service import Office
+from sync.service import Service
 
 BY_HAND = "直接改了规则文件"
 FIRST = "开始使用"
 
 
 class NotInForce(RuntimeError):
-    """Why a draft did not come in force; the sentence says what to do."""
+    """A draft that was not put in force; the sentence says why and what to do."""
 
 
 def digest(text: str) -> str:
@@ -38,45 +38,45 @@ def problems(text: str) -> tuple[Problem, ...]:
     return ()
 
 
-def editions(office: Office, now: datetime) -> list[Edition]:
+def editions(service: Service, now: datetime) -> list[Edition]:
     """All editions, the newest first; what stands in the file now is the first of them."""
-    editions_, text = Editions(office.ledger), office.rules_text()
-    last = editions_.last()
+    stored, text = Editions(service.ledger), service.rules_text()
+    last = stored.last()
     if last is None or last.hash != digest(text):
-        editions_.note(digest(text), text, "", BY_HAND if last else FIRST, now)
-    return editions_.all()
+        stored.note(digest(text), text, "", BY_HAND if last else FIRST, now)
+    return stored.all()
 
 
-def draft(office: Office) -> Draft:
-    """The draft, or a new one that begins from what is in force."""
-    text = office.rules_text()
-    zero = datetime.fromtimestamp(0, office.ledger.zone)
-    return Editions(office.ledger).draft() or Draft(text, digest(text), "", zero)
+def draft(service: Service) -> Draft:
+    """The stored draft, or a new one with the text in force."""
+    text = service.rules_text()
+    zero = datetime.fromtimestamp(0, service.ledger.zone)
+    return Editions(service.ledger).draft() or Draft(text, digest(text), "", zero)
 
 
-def keep(office: Office, text: str, person: str, now: datetime) -> Draft:
-    """Keep a draft, mistakes and all."""
-    draft_ = replace(draft(office), text=text.replace("\r\n", "\n"), person=person, at=now)
-    Editions(office.ledger).keep(draft_)
-    return draft_
+def save_draft(service: Service, text: str, person: str, now: datetime) -> Draft:
+    """Store a draft; its text may have mistakes."""
+    changed = replace(draft(service), text=text.replace("\r\n", "\n"), person=person, at=now)
+    Editions(service.ledger).save_draft(changed)
+    return changed
 
 
-def put_in_force(office: Office, text: str, base: str, person: str, reason: str, now: datetime) -> Edition:
+def put_in_force(service: Service, text: str, base: str, person: str, reason: str, now: datetime) -> Edition:
     """Replace the rules file. ``base``: the hash of the rules that the author saw. Raises ``NotInForce``."""
     if not reason.strip():
         raise NotInForce("请写明为什么改，以后查得到。")
-    if problems_ := problems(text):
-        raise NotInForce(f"规则还有错，没有启用：{problems_[0].message}")
-    with office.ticking:
-        editions(office, now)
-        if digest(office.rules_text()) != base:
+    if mistakes := problems(text):
+        raise NotInForce(f"规则还有错，没有启用：{mistakes[0].message}")
+    with service.ticking:
+        editions(service, now)
+        if digest(service.rules_text()) != base:
             raise NotInForce("您开始改以后，规则又被别人改过，没有启用。请看「历次修改」，把那些改动并进草稿再启用。")
         if digest(text) == base:
             raise NotInForce("草稿和现在的规则一样，没有可以启用的。")
-        _replace(office.settings.rules, text)
-        editions_ = Editions(office.ledger)
-        made = editions_.note(digest(text), text, person, reason.strip(), now)
-        editions_.drop()
+        _replace(service.settings.rules, text)
+        stored = Editions(service.ledger)
+        made = stored.note(digest(text), text, person, reason.strip(), now)
+        stored.drop_draft()
     return made
 
 

@@ -1,4 +1,4 @@
-"""Ticks and deliveries by the clock: the only room of apscheduler.
+"""Ticks and deliveries by the clock. Only this module imports apscheduler.
 
 One at a time, coalesced: a tick that takes longer than its interval is followed by one tick, not by a queue.
 """
@@ -18,7 +18,7 @@ DELIVER_SECONDS = 30
 log = logging.getLogger(__name__)
 
 
-class Clock:
+class Scheduler:
     """Runs ``tick`` and ``deliver`` in the background until ``stop``; ``nudge`` makes the next tick come now.
 
     ``failures``: how many ticks failed one after the other until now."""
@@ -32,29 +32,29 @@ class Clock:
             timezone=zone, job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": 30}
         )
         now = datetime.now(zone)
-        self._jobs.add_job(self._told(tick, "tick"), "interval", seconds=every, id="tick", next_run_time=now)
-        self._jobs.add_job(self._told(deliver, "deliver"), "interval", seconds=DELIVER_SECONDS, id="deliver")
+        self._jobs.add_job(self._guarded(tick, "tick"), "interval", seconds=every, id="tick", next_run_time=now)
+        self._jobs.add_job(self._guarded(deliver, "deliver"), "interval", seconds=DELIVER_SECONDS, id="deliver")
 
-    def also(self, name: str, job: Callable[[], None], seconds: int) -> Callable[[], None]:
+    def add_job(self, name: str, job: Callable[[], None], seconds: int) -> Callable[[], None]:
         """Another job by the clock; what it gives makes it run now, apart from the tick."""
-        self._jobs.add_job(self._told(job, name), "interval", seconds=seconds, id=name)
-        return lambda: self._soon(name)
+        self._jobs.add_job(self._guarded(job, name), "interval", seconds=seconds, id=name)
+        return lambda: self._run_soon(name)
 
     def start(self) -> None:
         self._jobs.start()
 
     def nudge(self) -> None:
         """Something changed: look soon. Many nudges before the next look are one."""
-        self._soon("tick")
+        self._run_soon("tick")
 
-    def _soon(self, name: str) -> None:
+    def _run_soon(self, name: str) -> None:
         self._jobs.modify_job(name, next_run_time=datetime.now(self.zone))
 
     def stop(self) -> None:
         """Wait for a tick that is running, then end."""
         self._jobs.shutdown(wait=True)
 
-    def _told(self, job: Callable[[], None], name: str) -> Callable[[], None]:
+    def _guarded(self, job: Callable[[], None], name: str) -> Callable[[], None]:
         def run() -> None:
             failed = 0
             try:

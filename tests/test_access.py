@@ -11,9 +11,9 @@ import requests
 
 from sync.core.people.permissions import answers, person, sees
 from sync.core.people.roster import Post, Roster, Span, Street
-from sync.ledger.sessions import Visits
+from sync.ledger.sessions import Sessions
 from tests.book import ZONE, hour
-from tests.house import OPERATOR, House, house
+from tests.web_server import OPERATOR, House, house
 
 DAY = date(2026, 11, 24)
 
@@ -53,14 +53,14 @@ def test_a_chief_s_link_stays_good_until_it_is_revoked(home: House) -> None:
 
 def test_links_and_sessions_end_at_their_hour(tmp_path: Path) -> None:
     with house(tmp_path) as home:
-        visits, now = Visits(home.office.ledger), hour("2026-11-24 08:00")
-        link = visits.make_link("标准化办01", now, until=now + timedelta(hours=2), once=True)
-        assert visits.whose(link, hour("2026-11-24 09:59")) == "标准化办01"
-        assert visits.whose(link, hour("2026-11-24 10:00")) is None
-        session = visits.enter(link, hour("2026-11-24 09:00"), timedelta(hours=12))
+        sessions, now = Sessions(home.service.ledger), hour("2026-11-24 08:00")
+        link = sessions.make_link("标准化办01", now, until=now + timedelta(hours=2), once=True)
+        assert sessions.owner(link, hour("2026-11-24 09:59")) == "标准化办01"
+        assert sessions.owner(link, hour("2026-11-24 10:00")) is None
+        session = sessions.open(link, hour("2026-11-24 09:00"), timedelta(hours=12))
         assert session is not None
-        assert visits.visit(session, hour("2026-11-24 20:59")) is not None
-        assert visits.visit(session, hour("2026-11-24 21:00")) is None
+        assert sessions.get(session, hour("2026-11-24 20:59")) is not None
+        assert sessions.get(session, hour("2026-11-24 21:00")) is None
 
 
 def test_who_leaves_his_post_is_out_at_the_next_look(tmp_path: Path) -> None:

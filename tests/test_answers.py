@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.book import ZONE
-from tests.house import House, house
+from tests.web_server import House, house
 
 ISSUES = """
 问题台账

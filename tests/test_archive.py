@@ -19,17 +19,18 @@ from sync.core.rules.rules import load
 from sync.core.sheet.rows import Raw
 from sync.core.views import verification
 from sync.core.views.simulate import simulate
-from sync.service import Office, Settings
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets import archive_moves
 from sync.workbook import transport
 from sync.workbook.server import Request, Response
 from tests.book import hour, templates
 from tests.core.test_seals import FIXED as FIXED_THERE
 from tests.core.test_seals import OCTOBER
-from tests.desk import Desk
-from tests.house import House, house
-from tests.test_proof import by_the_recipe, jielu
+from tests.live_book import Desk
+from tests.test_sealed_months import by_the_recipe, jielu
 from tests.test_tick import MINE, again, timeout
+from tests.web_server import House, house
 
 LOG = """
     问题台账
@@ -445,10 +446,10 @@ def test_a_row_that_somebody_deletes_in_the_archive_can_come_back(tmp_path: Path
     with house(tmp_path) as one:
         over(one)
     assert jielu(tmp_path, "archive", "--now", "2026-11-05T10:00").exit_code == 0
-    office = Office(Settings.read({"JIELU_DATA": str(tmp_path / "data")}))
-    clerk = gspread.Client(auth=None, session=transport.session(office.api))
-    clerk.open_by_key(office.workbook).worksheet("问题台账2026").delete_rows(2)
-    office.close()
+    service = Service(Settings.read({"JIELU_DATA": str(tmp_path / "data")}))
+    clerk = gspread.Client(auth=None, session=transport.session(service.api))
+    clerk.open_by_key(service.workbook).worksheet("问题台账2026").delete_rows(2)
+    service.close()
     said = json.loads(jielu(tmp_path, "check", "--json").output)["problems"]
     gone = next(text for text in said if "归档表里找不到" in text)
     number = gone.split("找不到 ")[1][:12]

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from sync.core.look.decide import decide
 from sync.core.notices.notices import demanded
 from sync.core.rules.rules import Rules, load
-from sync.ledger.bot_rates import MOST
+from sync.ledger.bot_rates import MOST_A_MINUTE
 from sync.ledger.ledger import Ledger
-from sync.ledger.preferences import Wishes
+from sync.ledger.preferences import Preferences
 from sync.outgoing import group_digests
 from sync.outgoing.bots import Bot, Refusal, cut, ding_sign, feishu_sign, harmless, pages
-from sync.outgoing.mail import Mail
+from sync.outgoing.mail import Mailer
 from sync.outgoing.outbox import Delivery, deliver
 from tests.book import ROOT, ZONE, bureau, hour
-from tests.bothouse import houses
-from tests.mailhouse import post
+from tests.bot_server import houses
+from tests.mail_server import post
 
 SENDER = "街路长台账 <jielu@xidu.example>"
 BOTS = """
@@ -225,7 +225,7 @@ def test_many_notices_are_few_messages_each_short_enough_and_slow_enough(tmp_pat
             sent += day.tell(house, now, "城中群").sent
             now += timedelta(seconds=5)
             recent = [at for at in house.times["企业微信"] if now - at < timedelta(minutes=1)]
-            assert len(recent) <= MOST
+            assert len(recent) <= MOST_A_MINUTE
         assert sent == 250 and len(house.texts["企业微信"]) < 25
         assert sum(text.count("【交办】") for text in house.texts["企业微信"]) == 250
 
@@ -287,14 +287,14 @@ def test_old_news_is_not_told_after_a_bot_was_dumb_for_a_day(tmp_path: Path) -> 
 
 def mails(day: Day, now: datetime) -> list[str]:
     with post() as (house, url):
-        deliver(day.ledger, Mail(url, SENDER), now, asked=demanded(RULES))
+        deliver(day.ledger, Mailer(url, SENDER), now, asked=demanded(RULES))
         return sorted(str(letter["To"]) for letter in house.letters)
 
 
 def test_who_wishes_the_group_gets_no_mail_once_the_group_heard(tmp_path: Path) -> None:
     day = Day(tmp_path, ROW)
     day.tick("2026-11-24 09:05")
-    Wishes(day.ledger).set("街路长01", "交办", "群")
+    Preferences(day.ledger).set("街路长01", "交办", "群")
     assert mails(day, NOW) == ["s03@xidu.example"], "not before it is known"
     with houses(NOW) as house:
         day.tell(house, NOW, "城中群")
@@ -308,7 +308,7 @@ def test_what_the_plan_demands_comes_by_mail_when_the_group_did_not_hear(tmp_pat
     rules = load(TEXT) if trouble == "no group" else RULES
     day = Day(tmp_path, ROW, rules=rules)
     day.tick("2026-11-24 09:05")
-    Wishes(day.ledger).set("街路长01", "交办", "群")
+    Preferences(day.ledger).set("街路长01", "交办", "群")
     with houses(NOW) as house:
         house.force = (200, b'{"errcode": 40058}' if trouble == "refused" else b'{"errcode": 45009}')
         day.tell(house, NOW, "城中群")
@@ -321,7 +321,7 @@ def test_only_what_no_clause_demands_can_be_done_without(tmp_path: Path) -> None
     day = Day(tmp_path, ROW)
     day.tick("2026-11-24 09:05")
     for kind in ("交办", "超期"):
-        Wishes(day.ledger).set("街路长01", kind, "不要")
+        Preferences(day.ledger).set("街路长01", kind, "不要")
     assert "c01@xidu.example" in mails(day, NOW)
     day.tick("2026-11-24 15:31")
     assert "c01@xidu.example" not in mails(day, hour("2026-11-24 15:32"))
@@ -330,4 +330,4 @@ def test_only_what_no_clause_demands_can_be_done_without(tmp_path: Path) -> None
 
 def test_a_wish_that_there_is_none_of_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="没有「电话」这个选择"):
-        Wishes(Day(tmp_path).ledger).set("街路长01", "交办", "电话")
+        Preferences(Day(tmp_path).ledger).set("街路长01", "交办", "电话")

@@ -12,7 +12,7 @@ from PIL import Image
 from sync.core.views.bulletin import MOST_STREETS, Bulletin, Late, Scope, bulletin
 from sync.outgoing import bulletin_picture
 from tests.book import Book, bureau, hour
-from tests.house import OPERATOR, House, house
+from tests.web_server import OPERATOR, House, house
 
 ROWS = """
 问题台账

@@ -23,7 +23,8 @@ from sync.demo.play import play
 from sync.demo.script import Entry, Script, floor
 from sync.intake import file_rows, mapping
 from sync.outgoing.export import export_file
-from sync.service import Office, Settings
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets import set_up
 from tests.book import ROOT, ZONE, default_rules, hour, templates
 
@@ -254,17 +255,17 @@ def test_rows_can_be_told_apart_by_hour_and_person() -> None:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def service(tmp_path: Path) -> Iterator[Service]:
     yield from opened(tmp_path / "one")
 
 
 @pytest.fixture
-def twin(tmp_path: Path) -> Iterator[Office]:
+def twin(tmp_path: Path) -> Iterator[Service]:
     yield from opened(tmp_path / "two")
 
 
-def opened(folder: Path) -> Iterator[Office]:
-    one = Office(Settings.read({"JIELU_DATA": str(folder)}))
+def opened(folder: Path) -> Iterator[Service]:
+    one = Service(Settings.read({"JIELU_DATA": str(folder)}))
     set_up.build(one.gateway, one.rules())
     for key, rows in roster().items():
         file_rows.append(one.client, one.workbook, one.templates[key], rows)
@@ -282,19 +283,19 @@ def few_days(every: timedelta) -> tuple[list[Entry], datetime, datetime]:
     return [entry for entry in entries if entry.tab != "duties" or entry in duties[::10]], start, until
 
 
-def tables(office: Office) -> dict[str, list[list[Any]]]:
-    return {key: [list(row) for row in table.rows] for key, table in office.gateway.read().items()}
+def tables(service: Service) -> dict[str, list[list[Any]]]:
+    return {key: [list(row) for row in table.rows] for key, table in service.gateway.read().items()}
 
 
-def test_hours_that_are_passed_over_change_nothing(office: Office, twin: Office) -> None:
+def test_hours_that_are_passed_over_change_nothing(service: Service, twin: Service) -> None:
     """Looking only when something was typed, sent or fell due gives the workbook that a look at every hour gives."""
     entries, start, until = few_days(timedelta(hours=1))
-    some = play(office, entries, start, until)
+    some = play(service, entries, start, until)
     all_ = play(twin, entries, start, until, idle=False)
     assert some.looks < all_.looks / 2
     assert not some.lost
     assert not all_.lost
-    found, wanted = tables(office), tables(twin)
+    found, wanted = tables(service), tables(twin)
     assert found.keys() == wanted.keys()
     for key in wanted:
         assert found[key] == wanted[key], key
@@ -302,10 +303,10 @@ def test_hours_that_are_passed_over_change_nothing(office: Office, twin: Office)
     assert len(found["notices"]) > 10
 
 
-def test_the_same_demo_twice_gives_the_same_export(office: Office, twin: Office, tmp_path: Path) -> None:
+def test_the_same_demo_twice_gives_the_same_export(service: Service, twin: Service, tmp_path: Path) -> None:
     entries, start, until = few_days(timedelta(hours=2))
     paths = []
-    for one in (office, twin):
+    for one in (service, twin):
         play(one, entries, start, until, timedelta(hours=2))
         paths.append(tmp_path / f"{len(paths)}.xlsx")
         export_file(one.gateway.read(), one.templates, paths[-1], one.rules(), ZONE)
@@ -314,11 +315,11 @@ def test_the_same_demo_twice_gives_the_same_export(office: Office, twin: Office,
 
 def test_the_demo_as_the_command_runs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A few rows of the city file as the whole file: everything is read off the workbook at the end."""
-    monkeypatch.setattr(Script, "rounds", lambda self: iter(()))
+    monkeypatch.setattr(Script, "duties", lambda self: iter(()))
     lines = city.SAMPLE.read_text("utf-8").splitlines(keepends=True)
     file = tmp_path / "city.csv"
     file.write_text("".join([lines[0], *lines[1::40]]), "utf-8")
-    one = Office(Settings.read({"JIELU_DATA": str(tmp_path / "data")}))
+    one = Service(Settings.read({"JIELU_DATA": str(tmp_path / "data")}))
     set_up.build(one.gateway, one.rules())
     done = run(one, UNTIL, file, progress=False)
     assert (done.streets, done.issues, done.lost) == (50, 18, 0)
@@ -334,6 +335,8 @@ def test_a_look_is_counted_from_midnight() -> None:
 
 
 def test_the_mapping_files_serve_the_import_command_too() -> None:
-    found = file_rows.read_file(city.SAMPLE, templates()["issues"], mapping.read(city.HERE / "issues.toml"), ZONE)
+    found = file_rows.read_file(
+        city.SAMPLE, templates()["issues"], mapping.read_mapping(city.HERE / "issues.toml"), ZONE
+    )
     assert len(found) == 715
     assert {row["category"] for row in found} <= set(default_rules().categories)

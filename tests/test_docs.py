@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sync import service as config
+from sync import settings as config
 from sync.cli.main import main
 from sync.core.rules.conditions import STATES
 from sync.core.sheet import tabs
@@ -66,7 +66,8 @@ def test_the_handbook_knows_every_way_a_notice_can_stand() -> None:
 
 
 def test_the_readme_knows_every_command_and_setting() -> None:
-    assert [name for name in main.commands if not re.search(rf"`(jielu )?{name}\b", README)] == []
+    shown = [name for name, command in main.commands.items() if not command.hidden]
+    assert [name for name in shown if not re.search(rf"`(jielu )?{name}\b", README)] == []
     used = set(re.findall(r'"((?:JIELU|GOOGLE)_[A-Z_]+)"', Path(config.__file__).read_text("utf-8")))
     assert used and [name for name in used if f"`{name}`" not in README] == []
 

@@ -424,7 +424,7 @@ MAP = """
 
 
 def mapped(tmp_path: Path, csv: str, text: str = MAP) -> list[dict[str, Raw]]:
-    rules = mapping.read(written(tmp_path / "m.toml", text))
+    rules = mapping.read_mapping(written(tmp_path / "m.toml", text))
     return file_rows.read_file(written(tmp_path / "a.csv", csv), templates()["issues"], rules, ZONE)
 
 
@@ -481,7 +481,7 @@ def test_a_bad_mapping_says_what(tmp_path: Path, change: tuple[str, str], csv: s
 
 def test_a_mapping_names_the_sheet_and_the_header_row(tmp_path: Path) -> None:
     text = 'sheet = "数据"\nheader_row = 3\n[columns]\n"填报人" = "谁"\n"类型" = "何"\n'
-    rules = mapping.read(written(tmp_path / "m.toml", text))
+    rules = mapping.read_mapping(written(tmp_path / "m.toml", text))
     path = xlsx(tmp_path / "a.xlsx", [["某某表"], [], ["谁", "何"], ["甲", "巡查"]], "数据")
     assert file_rows.read_file(path, DUTIES, rules) == [{"reporter": "甲", "kind": "巡查"}]
 

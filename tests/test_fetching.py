@@ -13,7 +13,7 @@ import pytest
 
 from sync.intake import fetching
 from sync.intake.fetching import Fetcher, Lost, allowed, public
-from tests.mailhouse import certificate
+from tests.mail_server import certificate
 
 PHOTO = b"\xff\xd8 a photo"
 
@@ -62,7 +62,7 @@ def shop(folder: Path) -> Iterator[tuple[str, list[str], ssl.SSLContext]]:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[tuple[str, list[str], Fetcher]]:
     with shop(tmp_path) as (url, asked, context):
-        yield url, asked, Fetcher(context, at_home=True)
+        yield url, asked, Fetcher(context, any_address=True)
 
 
 HOSTS = ("127.0.0.1",)
@@ -96,7 +96,7 @@ def test_what_is_not_fetched_says_why(
 
 def test_too_many_bytes_are_not_read(house: tuple[str, list[str], Fetcher], monkeypatch: pytest.MonkeyPatch) -> None:
     url, _, fetcher = house
-    monkeypatch.setattr(fetching, "MOST_BYTES", 4999)
+    monkeypatch.setattr(fetching, "MOST_PHOTO_BYTES", 4999)
     with pytest.raises(Lost, match="照片太大"):
         fetcher.get(f"{url}/large", HOSTS)
 
@@ -120,7 +120,7 @@ def test_a_name_that_leads_inside_is_not_followed(monkeypatch: pytest.MonkeyPatc
 def test_an_unknown_certificate_is_not_trusted(tmp_path: Path) -> None:
     with shop(tmp_path) as (url, asked, _):
         with pytest.raises(Lost, match="连接中断"):
-            Fetcher(at_home=True).get(f"{url}/photo.jpg", HOSTS)
+            Fetcher(any_address=True).get(f"{url}/photo.jpg", HOSTS)
         assert asked == []
 
 

@@ -16,12 +16,12 @@ import requests
 from sync.core.sheet.problems import Problem, by_column, sentence
 from sync.core.sheet.tabs import template_layout
 from sync.core.views import forms
-from sync.ledger.submissions import IN, SENDING, Intake
+from sync.ledger.submissions import IN, SENDING, Submissions
 from sync.workbook import transport
 from sync.workbook.server import Request, Response
 from tests.book import ZONE, default_rules, hour, templates
-from tests.house import House, house
 from tests.test_photos import jpeg, scene
+from tests.web_server import House, house
 
 ISSUE = {"street": "新正街", "category": "暴露垃圾", "text": "垃圾成堆", "source": "街路长自查"}
 
@@ -103,7 +103,7 @@ def test_two_alike_reports_of_one_second_are_two_rows(home: House) -> None:
 
 
 def test_a_row_whose_answer_was_lost_is_found_again_and_not_doubled(home: House) -> None:
-    chief, adapter = home.enter("街路长01"), home.office.client.session.get_adapter(transport.HOSTS[0])
+    chief, adapter = home.enter("街路长01"), home.service.client.session.get_adapter(transport.HOSTS[0])
     lost: list[str] = []
 
     def cut(request: Request, response: Response) -> Response | None:
@@ -121,24 +121,24 @@ def test_a_row_whose_answer_was_lost_is_found_again_and_not_doubled(home: House)
 
 def test_a_row_that_was_refused_is_sent_again(home: House) -> None:
     chief = home.enter("街路长01")
-    adapter = home.office.client.session.get_adapter(transport.HOSTS[0])
+    adapter = home.service.client.session.get_adapter(transport.HOSTS[0])
     refusals = [Response(403, {}, b"{}")]
     adapter.before = lambda request: refusals.pop() if request.path.endswith(":batchUpdate") and refusals else None
     assert post(home, chief, "issues", body(ISSUE)).status_code == 503
     assert home.rows("问题台账", "编号") == []
-    kept = Intake(home.office.ledger).find(name())
+    kept = Submissions(home.service.ledger).get(name())
     assert kept is not None and kept.state == SENDING
     assert post(home, chief, "issues", body(ISSUE)).status_code == 201
-    kept = Intake(home.office.ledger).find(name())
+    kept = Submissions(home.service.ledger).get(name())
     assert kept is not None and kept.state == IN and len(home.rows("问题台账", "编号")) == 1
 
 
 def test_a_form_is_taken_while_a_tick_is_long_and_says_so(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sync.intake.forms.WAIT", 0.05)
+    monkeypatch.setattr("sync.intake.forms.TICK_SECONDS", 0.05)
     chief, held, leave = home.enter("街路长01"), threading.Event(), threading.Event()
 
     def tick() -> None:
-        with home.office.ticking:
+        with home.service.ticking:
             held.set()
             leave.wait(20)
 
@@ -345,7 +345,7 @@ def test_the_same_photo_on_two_lines_at_once_is_whole(home: House) -> None:
     for thread in threads:
         thread.join()
     (photo,) = {answer["photo"] for answer in answers}
-    kept = Intake(home.office.ledger).photo(photo)
+    kept = Submissions(home.service.ledger).photo(photo)
     assert kept is not None and kept.received == hashlib.sha256(content).hexdigest()
 
 
@@ -407,7 +407,7 @@ def test_a_report_that_goes_on_from_another_address_is_still_one(
 ) -> None:
     """A phone walks from one network into another between its photo and its report, and between two tries."""
     walks = iter(range(99))
-    monkeypatch.setattr("webhook.forms.report._somebody", lambda door: f"群众 {next(walks)}")
+    monkeypatch.setattr("webhook.forms.report._sender", lambda door: f"群众 {next(walks)}")
     somebody = requests.Session()
     somebody.headers["Origin"] = street.url
     photo = upload(street, somebody, jpeg(scene(1)), door="report/photos").json()["photo"]

@@ -20,20 +20,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from sync.cli.check import link_problems
+from sync.cli.inspection import link_problems
 from sync.core.rules.rules import load
 from sync.intake import form_tools
 from sync.intake.fetching import Lost
-from sync.intake.pushes import MOST_TRIES, Reception
+from sync.intake.pushes import MOST_TRIES, PushIntake
 from sync.ledger.ledger import Ledger
-from sync.ledger.pushes import DONE, FAILED, Arrivals
-from sync.service import Office, Settings
+from sync.ledger.pushes import DONE, FAILED, Pushes
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook.server import Request, Response
 from tests.book import ROOT, ZONE, hour, templates
-from tests.desk import Desk
+from tests.live_book import Desk
 from webhook import hooks
-from webhook.forms.form_pages import counter_of
+from webhook.forms.submissions import form_intake
 from webhook.server import create_app
 
 NOW = hour("2026-11-24 11:40")
@@ -123,11 +124,11 @@ class House:
     def __init__(self, folder: Path, text: str = TEXT, **environ: str) -> None:
         rules = folder / "rules.toml"
         rules.write_text(text, "utf-8")
-        self.office = Office(Settings.read({"JIELU_DATA": str(folder / "data"), "JIELU_RULES": str(rules),
+        self.service = Service(Settings.read({"JIELU_DATA": str(folder / "data"), "JIELU_RULES": str(rules),
                                             "JIELU_SECRET": "s", **KEYS, **environ}))  # fmt: skip
-        set_up.build(self.office.gateway, self.office.rules())
+        set_up.build(self.service.gateway, self.service.rules())
         self.woken: list[int] = []
-        app = create_app(self.office, lambda: None, arrived=lambda: self.woken.append(1))
+        app = create_app(self.service, lambda: None, arrived=lambda: self.woken.append(1))
         self.client: FlaskClient = app.test_client()
 
     def send(self, address: str, body: object, headers: dict[str, str] | None = None) -> int:
@@ -138,8 +139,8 @@ class House:
         return self.send(f"jsj/{key}", body)
 
     def rows(self, key: str, *columns: str) -> list[tuple[object, ...]]:
-        table = self.office.gateway.read()[key]
-        headers = {column.key: column.header for column in self.office.templates[key].columns}
+        table = self.service.gateway.read()[key]
+        headers = {column.key: column.header for column in self.service.templates[key].columns}
         at = [table.header.index(headers[column]) for column in columns]
         return [tuple(row[i] if i < len(row) else "" for i in at) for row in table.rows]
 
@@ -148,7 +149,7 @@ class House:
 def house(tmp_path: Path) -> Iterator[House]:
     found = House(tmp_path)
     yield found
-    found.office.close()
+    found.service.close()
 
 
 @pytest.fixture
@@ -161,12 +162,12 @@ def desk(tmp_path: Path) -> Desk:
 def push(desk: Desk, body: dict[str, Any], source: str = "jsj") -> None:
     hook = next(hook for hook in RULES.hooks if hook.name == source)
     raw = json.dumps(body, ensure_ascii=False)
-    found = form_tools.read(hook, raw.encode())
-    Arrivals(desk.ledger).take(source, found.id, raw, found.version, NOW)
+    found = form_tools.read_entry(hook, raw.encode())
+    Pushes(desk.ledger).add(source, found.id, raw, found.version, NOW)
 
 
 def receive(desk: Desk, after: timedelta = timedelta(0), **more: Any) -> Any:
-    return Reception(desk.gateway, desk.ledger, RULES, **more).work(NOW + after)
+    return PushIntake(desk.gateway, desk.ledger, RULES, **more).work(NOW + after)
 
 
 # Each tool
@@ -199,7 +200,7 @@ def test_jiandaoyun_by_its_signature_and_a_retry_of_a_delivery(house: House) -> 
     assert house.send(address, raw, {**sent, "X-JDY-Signature": "0" * 40}) == 403
     assert house.send(address, raw + b" ", sent) == 403
     assert [house.send(address, raw, sent) for _ in range(2)] == [200, 200]
-    assert house.office.receive(NOW).added == 1
+    assert house.service.receive(NOW).added == 1
     assert house.rows("issues", "reporter", "street", "text", "place", "longitude", "photos") == [
         ("督查01", "联胜路", '=HYPERLINK("x")', "湖南省衡阳市衡阳县联胜路8号", 112.4, "https://f.example.cn/a.jpg")
     ]
@@ -212,7 +213,7 @@ def test_wenjuanxing_by_its_sign(house: House) -> None:
     assert house.send("wjx", {**body, "sign": ""}) == 403
     assert house.send("wjx", {**good, "index": "13"}) == 403
     assert [house.send("wjx", good) for _ in range(2)] == [200, 200]
-    assert house.office.receive(NOW).added == 1
+    assert house.service.receive(NOW).added == 1
     assert house.rows("issues", "reporter", "street", "text") == [("王五", "新正街", "一堆")]
 
 
@@ -220,7 +221,7 @@ def test_caoliao_by_the_secret_in_its_address(house: House) -> None:
     body = {"code": {"name": "新正街"}, "record": {"id": 5, "name": "街路长01", "what": "巡查", "note": "正常"}}
     assert house.send("caoliao/wrong", body) == 403
     assert house.send(f"caoliao/{KEYS['K_CL']}", body) == 200
-    assert house.office.receive(NOW).added == 1
+    assert house.service.receive(NOW).added == 1
     assert house.rows("duties", "reporter", "kind", "street", "text") == [("街路长01", "巡查", "新正街", "正常")]
     (at,) = (row[0] for row in house.rows("duties", "reported_at"))
     assert isinstance(at, float), "without a time of its own a row has the hour of its arrival"
@@ -239,13 +240,13 @@ def test_a_plain_signed_push(house: House) -> None:
     for bad in (sent(now, "no"), sent(now - 301), sent(now + 301), {}, {**sent(now), "X-Jielu-Timestamp": "soon"}):
         assert house.send("any", raw, bad) == 403
     assert [house.send("any", raw, sent(now)) for _ in range(2)] == [200, 200]
-    assert house.office.receive(NOW).added == 1
+    assert house.service.receive(NOW).added == 1
     assert house.rows("feedback", "issue", "outcome") == [("20261124-001", "已整改")]
 
 
 def test_check_names_what_no_tab_has_and_variables_that_are_not_set(tmp_path: Path) -> None:
     house = House(tmp_path, TEXT.replace('"内容" = "record.note"', '"内溶" = "record.note"'), K_WJX="")
-    assert link_problems(house.office, house.office.rules()) == [
+    assert link_problems(house.service, house.service.rules()) == [
         "[[hook]]「caoliao」：「履职记录」没有「内溶」这一列。",
         "[[hook]]「wjx」的 key：环境变量 K_WJX 没有设置。",
     ]
@@ -257,7 +258,7 @@ def test_check_names_what_no_tab_has_and_variables_that_are_not_set(tmp_path: Pa
 def test_who_has_no_secret_makes_no_row(house: House) -> None:
     for address in ("jsj", "jsj/", "jsj/wrong", f"nobody/{KEYS['K_JSJ']}", f"jsj/{KEYS['K_JSJ']}x"):
         assert house.send(address, SAMPLE) in (403, 404), address
-    assert house.office.receive(NOW).added == 0 and house.woken == []
+    assert house.service.receive(NOW).added == 0 and house.woken == []
 
 
 def test_a_variable_that_is_not_set_opens_to_nobody(tmp_path: Path) -> None:
@@ -276,7 +277,7 @@ def test_a_variable_that_is_not_set_opens_to_nobody(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_is_no_push_is_refused(house: House, body: bytes, status: int) -> None:
     assert house.jsj(body) == status
-    assert house.office.receive(NOW).added == 0
+    assert house.service.receive(NOW).added == 0
 
 
 def test_a_push_is_answered_before_its_row_is_made_and_within_a_second(house: House) -> None:
@@ -290,7 +291,7 @@ def test_a_push_is_answered_before_its_row_is_made_and_within_a_second(house: Ho
 def test_half_a_character_and_long_numbers_do_no_harm(house: House) -> None:
     body = changed("2026-11-24T03:40:00Z", field_6="坏\ud800字\x00", creator_name=12345678901234567890)
     assert house.jsj(json.dumps(body).encode()) == 200
-    assert house.office.receive(NOW).added == 1
+    assert house.service.receive(NOW).added == 1
     assert house.rows("issues", "text", "reporter") == [("坏?字", "12345678901234567890")]
 
 
@@ -347,7 +348,7 @@ def test_two_processes_at_once_make_one_row(desk: Desk) -> None:
 
     def meanwhile(step: str) -> None:
         if step == "noted":
-            assert Reception(desk.gateway, other, RULES).work(NOW + timedelta(hours=1)).added == 0
+            assert PushIntake(desk.gateway, other, RULES).work(NOW + timedelta(hours=1)).added == 0
 
     assert receive(desk, step=meanwhile).added == 1
     assert len(desk.rows("问题台账", "问题描述")) == 1
@@ -366,13 +367,13 @@ def test_a_workbook_out_of_reach_loses_nothing(desk: Desk) -> None:
 def test_a_row_that_is_refused_again_and_again_is_given_up_with_a_sentence(house: House) -> None:
     assert house.jsj(SAMPLE) == 200
     refused = b'{"error": {"code": 400, "message": "no", "status": "INVALID_ARGUMENT"}}'
-    adapter = house.office.client.session.get_adapter("https://sheets.googleapis.com/")
+    adapter = house.service.client.session.get_adapter("https://sheets.googleapis.com/")
     adapter.before = lambda request: Response(400, {}, refused) if request.path.endswith(":batchUpdate") else None
     for n in range(MOST_TRIES):
-        done = house.office.receive(NOW + timedelta(hours=4 * n))
+        done = house.service.receive(NOW + timedelta(hours=4 * n))
     assert done.failed == 1
     adapter.before = lambda request: None
-    house.office.ticks(NOW)
+    house.service.ticks(NOW)
     said = dict(house.rows("status", "item", "text"))["表单推送「jsj」"]
     assert str(said).startswith("1 条没有入表，最近一条（FBTWTe·141）：试了 8 次都没有成功：写入工作簿被拒绝")
 
@@ -380,13 +381,13 @@ def test_a_row_that_is_refused_again_and_again_is_given_up_with_a_sentence(house
 def test_a_wrong_rule_waits_for_its_mending_and_is_said(tmp_path: Path) -> None:
     house = House(tmp_path, TEXT.replace('"问题描述" = "field_6"', '"截止时间" = "field_6"'))
     assert house.jsj(SAMPLE) == 200
-    assert house.office.receive(NOW).later == 1
-    house.office.ticks(NOW)
+    assert house.service.receive(NOW).later == 1
+    house.service.ticks(NOW)
     said = dict(house.rows("status", "item", "text"))["表单推送「jsj」"]
     assert "「问题台账」的「截止时间」由系统填写，表单不能填。" in str(said)
     (tmp_path / "rules.toml").write_text(TEXT, "utf-8")
-    assert house.office.receive(NOW + timedelta(minutes=6)).added == 1
-    house.office.ticks(NOW)
+    assert house.service.receive(NOW + timedelta(minutes=6)).added == 1
+    house.service.ticks(NOW)
     assert "表单推送「jsj」" not in dict(house.rows("status", "item", "text"))
 
 
@@ -394,7 +395,7 @@ def test_fields_that_are_all_empty_make_no_row(desk: Desk) -> None:
     names = ("field_1", "field_2", "field_3", "field_5", "field_6", "creator_name", "created_at")
     push(desk, changed("2026-11-24T03:40:00Z", **dict.fromkeys(names, "")))
     assert receive(desk).failed == 1
-    found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
+    found = Pushes(desk.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and found.state == FAILED and "columns 里写的字段一个也没有内容" in found.sentence
 
 
@@ -411,7 +412,7 @@ def test_an_update_edits_its_row_and_never_doubles(desk: Desk) -> None:
     desk.settle("2026-11-24 11:46")
     assert desk.rows("问题台账", "编号", "类别", "问题描述") == [("20261124-001", "垃圾满溢", "垃圾成堆，有异味")]
     receive(desk, timedelta(minutes=2))
-    found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
+    found = Pushes(desk.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and (found.state, found.sentence) == (DONE, "")
     push(desk, SAMPLE)  # an older version that comes late
     push(desk, update)
@@ -433,9 +434,9 @@ def test_a_row_that_was_sorted_away_is_edited_where_it_is_and_people_s_cells_win
     shown = dict(desk.rows("问题台账", "问题描述", "类别"))
     assert shown == {"垃圾成堆，很多": "其他", "另一堆": "暴露垃圾"}
     receive(desk, timedelta(minutes=2))
-    found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
+    found = Pushes(desk.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and "类别表格里已经有人改过" in found.sentence
-    told = Arrivals(desk.ledger).troubles
+    told = Pushes(desk.ledger).troubles
     assert told(NOW + timedelta(hours=23))["jsj"].startswith("1 条入了表但要看，最近一条（FBTWTe·141）：第 ")
     assert told(NOW + timedelta(hours=25)) == {}
 
@@ -483,7 +484,7 @@ def test_the_words_of_old_pushes_are_forgotten_and_a_repeat_is_still_known(desk:
     push(desk, SAMPLE)
     receive(desk)
     receive(desk, timedelta(days=31))
-    found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
+    found = Pushes(desk.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and found.payload == ""
     push(desk, changed("2027-01-01T00:00:00Z"))
     assert receive(desk, timedelta(days=32)).added == 0
@@ -513,7 +514,7 @@ def with_photo() -> dict[str, Any]:
 def test_a_photo_of_an_allowed_house_is_kept_and_the_others_stay_links(desk: Desk) -> None:
     shop = Shop(lambda link: b"jpeg")
     push(desk, with_photo())
-    receive(desk, keep=lambda content: f"/photos/{content.decode()}", fetcher=shop)
+    receive(desk, store_photo=lambda content: f"/photos/{content.decode()}", fetcher=shop)
     assert desk.rows("问题台账", "照片") == [("/photos/jpeg\nhttps://no.example.cn/2.jpg",)]
     assert shop.asked == ["https://files.example.cn/1.jpg"]
 
@@ -523,10 +524,10 @@ def test_a_photo_that_comes_late_takes_the_link_s_place(desk: Desk) -> None:
         raise Lost("连接中断")
 
     push(desk, with_photo())
-    receive(desk, keep=lambda content: "/photos/1", fetcher=Shop(lost))
+    receive(desk, store_photo=lambda content: "/photos/1", fetcher=Shop(lost))
     assert desk.rows("问题台账", "照片")[0][0].startswith("https://files.example.cn/1.jpg"), "the row does not wait"
     desk.settle("2026-11-24 11:41")
-    receive(desk, timedelta(minutes=2), keep=lambda content: "/photos/1", fetcher=Shop(lambda link: b"jpeg"))
+    receive(desk, timedelta(minutes=2), store_photo=lambda content: "/photos/1", fetcher=Shop(lambda link: b"jpeg"))
     desk.settle("2026-11-24 11:43")
     assert desk.rows("问题台账", "照片") == [("/photos/1\nhttps://no.example.cn/2.jpg",)]
 
@@ -534,11 +535,11 @@ def test_a_photo_that_comes_late_takes_the_link_s_place(desk: Desk) -> None:
 def test_a_fetched_photo_is_made_anew_and_the_same_one_is_kept_once(house: House) -> None:
     kept = io.BytesIO()
     Image.new("RGB", (900, 600), "green").save(kept, "JPEG", exif=b"Exif\x00\x00secret-place")
-    counter = counter_of(house.office, "s")
-    keep = hooks.keeper(house.office, lambda: counter)
+    intake = form_intake(house.service, "s")
+    keep = hooks.photo_store(house.service, lambda: intake)
     address = keep(kept.getvalue())
     assert re.fullmatch("/photos/[0-9a-f]{40}", address) and keep(kept.getvalue()) == address
-    assert b"secret-place" not in counter.shelf.path(address.rpartition("/")[2]).read_bytes()
+    assert b"secret-place" not in intake.photo_folder.path(address.rpartition("/")[2]).read_bytes()
     with pytest.raises(ValueError, match="不是 JPG"):
         keep(b"<html>")
 
@@ -548,8 +549,8 @@ def test_what_is_no_photo_stays_a_link(desk: Desk) -> None:
         raise ValueError("不是照片")
 
     push(desk, with_photo())
-    receive(desk, keep=refuse, fetcher=Shop(lambda link: b"html"))
-    found = Arrivals(desk.ledger).get("jsj", "FBTWTe·141")
+    receive(desk, store_photo=refuse, fetcher=Shop(lambda link: b"html"))
+    found = Pushes(desk.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and found.state == DONE
     assert desk.rows("问题台账", "照片")[0][0].startswith("https://files.example.cn/1.jpg")
 
@@ -579,7 +580,7 @@ HAPPENINGS = (
     "edit 1",
     "edit 2",
     "noted",
-    "hoped",
+    "edits noted",
     "appended",
     "lost",
     "unheard",
@@ -617,7 +618,7 @@ def _happen(desk: Desk, step: str, number: int, last: dict[str, str], after: tim
         if who in last:
             stamp = f"2026-11-24T04:{number:02d}:00Z" if word == "edit" else "2026-11-24T03:36:00Z"
             push(desk, changed(stamp, serial_number=int(entry), creator_name=who, field_6=last[who]))
-    elif word in ("noted", "hoped", "appended"):
+    elif word in ("noted", "edits noted", "appended"):
         _killed(desk, word, after)
     elif word in ("lost", "unheard"):
         _cut(desk, word, after)

@@ -13,7 +13,7 @@ import requests
 
 from sync.intake import imports
 from sync.workbook.server import Request, Response
-from tests.house import OPERATOR, House, house
+from tests.web_server import OPERATOR, House, house
 
 HEAD = "填报时间,填报人,来源,街路,类别,严重程度,问题描述"
 GOOD = f"""{HEAD}
@@ -133,7 +133,7 @@ def test_files_that_are_none(
 def test_too_much_for_one_request_is_refused(
     home: House, person: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "MOST_ROWS", 1)
+    monkeypatch.setattr(imports, "MOST_IMPORTED", 1)
     page = upload(home, person, GOOD)
     assert page.status_code == 422 and "网页一次最多导入 1 行" in page.text
 
@@ -142,7 +142,7 @@ def test_too_much_for_one_request_is_refused(
 def test_an_answer_that_was_lost_is_looked_for_and_not_doubled(
     home: House, person: requests.Session, arrived: bool
 ) -> None:
-    adapter = home.office.client.session.get_adapter("https://sheets.googleapis.com/")
+    adapter = home.service.client.session.get_adapter("https://sheets.googleapis.com/")
     lost = Response(503, {}, b"{}")
 
     def before(request: Request) -> Response | None:

@@ -27,10 +27,10 @@ from sync.ledger.ledger import Ledger
 from sync.outgoing import docx
 from sync.sheets import set_up
 from tests.book import ROOT, ZONE, Book, bureau, default_rules, hour
-from tests.desk import Desk
-from tests.house import OPERATOR, House, house
-from tests.mailhouse import post
+from tests.live_book import Desk
+from tests.mail_server import post
 from tests.test_tick import STEPS, again
+from tests.web_server import OPERATOR, House, house
 
 LOG = """
     问题台账
@@ -258,7 +258,7 @@ def texts(content: bytes) -> list[str]:
 
 
 def test_the_page_has_the_margins_and_pitch_of_an_official_paper(signed: core.Letter) -> None:
-    root = xml(docx.draw(signed, TEMPLATE))
+    root = xml(docx.render(signed, TEMPLATE))
     margins = next(root.iter(f"{W}pgMar"))
     found = {side: round(int(margins.get(f"{W}{side}", "0")) / 56.6929) for side in ("top", "bottom", "left", "right")}
     assert found == {"top": 37, "bottom": 35, "left": 28, "right": 26}
@@ -271,7 +271,7 @@ def test_the_page_has_the_margins_and_pitch_of_an_official_paper(signed: core.Le
 
 
 def test_the_fonts_are_named_with_what_stands_in_for_them(signed: core.Letter) -> None:
-    content = docx.draw(signed, TEMPLATE)
+    content = docx.render(signed, TEMPLATE)
     runs = {"".join(t.text or "" for t in run.iter(f"{W}t")): run for run in xml(content).iter(f"{W}r")}
     heading = next(run for text, run in runs.items() if text.startswith("关于限期整改"))
     item = next(run for text, run in runs.items() if text == "一、立即整改。")
@@ -291,7 +291,7 @@ def test_the_fonts_are_named_with_what_stands_in_for_them(signed: core.Letter) -
 
 
 def test_the_parts_stand_in_their_order(signed: core.Letter) -> None:
-    found = [text for text in texts(docx.draw(signed, TEMPLATE)) if text]
+    found = [text for text in texts(docx.render(signed, TEMPLATE)) if text]
     parts = [
         "加急",
         "衡阳县城市管理和综合执法局",
@@ -316,12 +316,12 @@ def test_the_parts_stand_in_their_order(signed: core.Letter) -> None:
 
 
 def test_text_from_forms_is_text_and_telephone_numbers_are_masked(signed: core.Letter) -> None:
-    content = docx.draw(signed, TEMPLATE)
+    content = docx.render(signed, TEMPLATE)
     whole = "\n".join(texts(content))
     assert "油污 & <b>说明</b> {{ bureau }} {% x %} 电话138****5678" in whole
     assert "13812345678" not in paper(signed).text
     odd = replace(signed, to="甲\x07\x0b\x01乙\n丙")
-    assert "甲 乙 丙：" in texts(docx.draw(odd, TEMPLATE))
+    assert "甲 乙 丙：" in texts(docx.render(odd, TEMPLATE))
 
 
 def test_a_template_that_calls_what_it_must_not_is_refused(signed: core.Letter, tmp_path: Path) -> None:
@@ -331,7 +331,7 @@ def test_a_template_that_calls_what_it_must_not_is_refused(signed: core.Letter, 
     document.add_paragraph("{{ bureau.__class__.__mro__[1].__subclasses__() }}")
     document.save(str(tmp_path / "bad.docx"))
     with pytest.raises(docx.BadTemplate, match="用不了"):
-        docx.draw(signed, tmp_path / "bad.docx")
+        docx.render(signed, tmp_path / "bad.docx")
 
 
 def test_made_twice_it_is_equal_whatever_became_of_the_rows(tmp_path: Path) -> None:
@@ -341,11 +341,11 @@ def test_made_twice_it_is_equal_whatever_became_of_the_rows(tmp_path: Path) -> N
     sign(desk, "环卫所")
     desk.settle(SIGNED)
     key = next(key for key, one in desk.ledger.memory().letters.items() if one.number)
-    before = docx.draw(desk.ledger.memory().letters[key], TEMPLATE)
+    before = docx.render(desk.ledger.memory().letters[key], TEMPLATE)
     desk.type("问题台账", 1, "问题描述", "改过了")
     desk.settle("2026-11-24 11:00")
     other = Ledger(desk.database, desk.book.id, ZONE)
-    assert docx.draw(other.memory().letters[key], TEMPLATE) == before
+    assert docx.render(other.memory().letters[key], TEMPLATE) == before
     other.close()
 
 
@@ -362,7 +362,7 @@ def test_a_second_letter_claims_what_the_rules_have(signed: core.Letter, factor:
 def test_the_template_is_what_its_script_draws(tmp_path: Path) -> None:
     import runpy
 
-    drawn = runpy.run_path(str(ROOT / "sheet_templates" / "letters" / "draw.py"))
+    drawn = runpy.run_path(str(ROOT / "bench" / "draw_letter.py"))
     drawn["draw"](tmp_path / "letter.docx")
     for part in ("word/document.xml", "word/fontTable.xml", "word/styles.xml"):
         ours, fresh = (zipfile.ZipFile(path).read(part) for path in (TEMPLATE, tmp_path / "letter.docx"))
@@ -395,7 +395,7 @@ def test_a_letter_is_signed_answered_and_made_void_by_whom_it_concerns_and_nobod
     assert done.status_code == 200 and "已签发" in done.text
     assert office.post(address, data={"act": "sign"}, timeout=10).status_code == 409, "signed once"
     home.tick()
-    (number,) = {one.number for one in home.office.ledger.memory().letters.values() if one.kind == core.LETTER}
+    (number,) = {one.number for one in home.service.ledger.memory().letters.values() if one.kind == core.LETTER}
     assert re.fullmatch(r"蒸执督〔[0-9]{4}〕1号", number)
     for name, there in {"环卫所01": 200, "园林所01": 404, "街路长01": 200, "街路长02": 404, "支部书记04": 200}.items():
         assert home.enter(name).get(address, timeout=10).status_code == there, name
@@ -417,7 +417,7 @@ def test_a_letter_is_signed_answered_and_made_void_by_whom_it_concerns_and_nobod
 
 
 def test_setup_makes_the_tab_with_its_new_column(home: House) -> None:
-    assert set_up.build(home.office.gateway, home.office.rules()) == []
+    assert set_up.build(home.service.gateway, home.service.rules()) == []
     assert "校验" in home.book.worksheet("督办台账").row_values(1)
 
 
@@ -430,17 +430,17 @@ def test_the_mail_brings_the_letter_and_a_repeat_is_the_same_mail(tmp_path: Path
         row = next(n for n, (to,) in enumerate(home.rows("督办台账", "主送"), 2) if to.startswith("环卫所"))
         sheet = home.book.worksheet("督办台账")
         sheet.update_cell(row, sheet.row_values(1).index("签发人") + 1, "指挥长02")
-        home.office.deliver(hour(AT))
+        home.service.deliver(hour(AT))
         mails.letters.clear()
         home.tick(SIGNED)
-        home.office.deliver(hour(SIGNED))
+        home.service.deliver(hour(SIGNED))
         brought = {str(mail["To"]): list(mail.iter_attachments()) for mail in mails.letters}
         with_letter = {to for to, files in brought.items() if files}
         assert with_letter == {"s03@xidu.example", "c01@xidu.example", "z02@xidu.example", "s04@xidu.example"}
         (file,) = brought["c01@xidu.example"]
         assert file.get_filename() == "蒸执督〔2026〕1号.docx" and file.get_content_type() == docx.MIME
-        one = home.office.letter("蒸执督〔2026〕1号")
-        assert one is not None and file.get_content() == home.office.docx(one)
+        one = home.service.letter("蒸执督〔2026〕1号")
+        assert one is not None and file.get_content() == home.service.docx(one)
 
 
 def test_a_bureau_s_own_template_is_used_and_a_broken_one_keeps_no_notice_back(tmp_path: Path) -> None:
@@ -454,15 +454,15 @@ def test_a_bureau_s_own_template_is_used_and_a_broken_one_keeps_no_notice_back(t
         home.add(LOG)
         home.tick("2026-11-24 09:05")
         home.tick("2026-11-24 17:01")
-        home.office.deliver(hour("2026-11-24 17:02"))
+        home.service.deliver(hour("2026-11-24 17:02"))
         told = [mail for mail in mails.letters if mail["To"] == "z02@xidu.example"]
         assert told and not list(told[-1].iter_attachments())
-        one = home.office.letter("记录·20261124·城中")
+        one = home.service.letter("记录·20261124·城中")
         assert one is not None
         with pytest.raises(docx.BadTemplate, match="请恢复原来的模板"):
-            home.office.docx(one)
+            home.service.docx(one)
         shutil.copy(TEMPLATE, folder / docx.TEMPLATE)
-        assert "问题记录单" in texts(home.office.docx(one))
+        assert "问题记录单" in texts(home.service.docx(one))
 
 
 def test_the_command_writes_the_file(tmp_path: Path) -> None:
@@ -480,7 +480,7 @@ def test_the_command_writes_the_file(tmp_path: Path) -> None:
 
 
 def test_libreoffice_lays_it_out_on_a4_with_the_list_on_its_own_page(signed: core.Letter, tmp_path: Path) -> None:
-    (tmp_path / "letter.docx").write_bytes(docx.draw(signed, TEMPLATE))
+    (tmp_path / "letter.docx").write_bytes(docx.render(signed, TEMPLATE))
     subprocess.run(
         ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf",
          "--outdir", str(tmp_path), str(tmp_path / "letter.docx")],

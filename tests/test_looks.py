@@ -23,7 +23,7 @@ from sync.core.views.agenda import Agenda, agenda
 from sync.core.views.bulletin import Scope
 from sync.core.views.map import FAR, NEAR, Spot, draw
 from tests.book import Book, bureau, hour, templates
-from tests.house import OPERATOR, House, house
+from tests.web_server import OPERATOR, House, house
 from webhook.charts import chart
 from webhook.pages import month
 
@@ -303,10 +303,10 @@ def test_a_decision_and_its_change_are_told(home: House) -> None:
 
 
 def test_a_notice_tells_its_history_to_its_receiver_and_to_who_oversees(home: House) -> None:
-    mine = [one for one in home.office.ledger.memory().notices.values() if one.notice.to == "街路长01"]
+    mine = [one for one in home.service.ledger.memory().notices.values() if one.notice.to == "街路长01"]
     number = mine[0].notice.number
-    home.office.ledger.batch([number, mine[1].notice.number], "b1")
-    home.office.ledger.settle([number], "待发送", "第 1 次没有成功", attempts=1, next_try=hour("2026-11-24 17:00"))
+    home.service.ledger.batch([number, mine[1].notice.number], "b1")
+    home.service.ledger.settle([number], "待发送", "第 1 次没有成功", attempts=1, next_try=hour("2026-11-24 17:00"))
     status, page = read(home, "街路长01", f"/notices/history/{quote(number)}")
     assert status == 200 and "17:00 再试" in page and "还有 1 条" in page and "第 1 次没有成功" in page
     assert read(home, OPERATOR, f"/notices/history/{quote(number)}")[0] == 200
@@ -343,7 +343,7 @@ def test_the_trail_of_a_row_shows_hours_as_hours(tmp_path: Path) -> None:
         sheet = one.book.worksheet("问题台账")
         sheet.update_cell(2, sheet.row_values(1).index("复核时间") + 1, 46350.5)
         one.tick("2026-11-24 12:05")
-        (change,) = [each for each in one.office.trail("20261124-001") if each["what"] == "复核时间"]
+        (change,) = [each for each in one.service.trail("20261124-001") if each["what"] == "复核时间"]
         assert (change["before"], change["after"]) == ("", "2026-11-24 12:00")
 
 

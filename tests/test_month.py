@@ -25,7 +25,8 @@ from sync.core.views import reasons, verification
 from sync.core.views.explain import explain
 from sync.demo import demo
 from sync.intake import file_rows, sealed_file
-from sync.service import Office, Settings
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook import transport
 from tests.book import ZONE, hour
@@ -98,24 +99,24 @@ def test_the_other_arithmetic_is_right_itself(start: str, limit: str, due: str) 
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The demo's month, played to its end."""
-    one = Office(Settings.read({"JIELU_DATA": str(tmp_path_factory.mktemp("month")), "JIELU_SECRET": "tests"}))
+    one = Service(Settings.read({"JIELU_DATA": str(tmp_path_factory.mktemp("month")), "JIELU_SECRET": "tests"}))
     set_up.build(one.gateway, one.rules())
     demo.run(one, UNTIL, progress=False)
     yield one
     one.close()
 
 
-def cells(office: Office, key: str) -> list[dict[str, Any]]:
-    table = office.gateway.read()[key]
-    headers = {column.header: column.key for column in office.templates[key].columns}
+def cells(service: Service, key: str) -> list[dict[str, Any]]:
+    table = service.gateway.read()[key]
+    headers = {column.header: column.key for column in service.templates[key].columns}
     names = [headers.get(header, header) for header in table.header]
     return [dict(zip(names, row, strict=False)) for row in table.rows if any(one not in ("", None) for one in row)]
 
 
-def add(office: Office, key: str, *rows: dict[str, Any]) -> None:
-    file_rows.append(office.client, office.workbook, office.templates[key], list(rows))
+def add(service: Service, key: str, *rows: dict[str, Any]) -> None:
+    file_rows.append(service.client, service.workbook, service.templates[key], list(rows))
 
 
 def serial(text: str) -> float:
@@ -126,12 +127,12 @@ TOLD = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) 起计，时限(.+?)，第一次
 COUNTED = re.compile(r"计(?:(\d+)小时)?(?:(\d+)分)?(?:（|$)")
 
 
-def test_fifty_deadlines_are_what_other_arithmetic_makes_of_them(office: Office) -> None:
+def test_fifty_deadlines_are_what_other_arithmetic_makes_of_them(service: Service) -> None:
     """What ``explain`` says of the start, and the limit that domain.md gives, lead to the deadline that it says; and
     the stretches that it lists add up to the limit."""
-    tables = Tables(office.templates, office.gateway.read())
-    memory, rules = office.ledger.memory(), office.rules()
-    known = [row for row in cells(office, "issues") if row.get("category") in LIMITS and not row.get("given_limit")]
+    tables = Tables(service.templates, service.gateway.read())
+    memory, rules = service.ledger.memory(), service.rules()
+    known = [row for row in cells(service, "issues") if row.get("category") in LIMITS and not row.get("given_limit")]
     known = [row for row in known if memory.stamps[row["id"]].start]
     checked = []
     for row in random.Random(20261124).sample(known, PICKED):
@@ -154,9 +155,9 @@ def test_fifty_deadlines_are_what_other_arithmetic_makes_of_them(office: Office)
     assert len({limit[-2:].lstrip("0123456789") for _, limit in checked}) >= 3, "clock hours, office hours and workdays"
 
 
-def test_every_line_of_the_month_is_explained_by_a_sum_that_agrees(office: Office) -> None:
+def test_every_line_of_the_month_is_explained_by_a_sum_that_agrees(service: Service) -> None:
     """``reasons`` works the points out again in words: where it came to others, it would say so."""
-    look = recall(office.templates, office.ledger.memory(), office.rules(), UNTIL)
+    look = recall(service.templates, service.ledger.memory(), service.rules(), UNTIL)
     assert len(look.scored.every) > 1000
     for line in look.scored.every:
         found = reasons.reason(look, line.id)
@@ -165,115 +166,115 @@ def test_every_line_of_the_month_is_explained_by_a_sum_that_agrees(office: Offic
     assert shortened and all("已经扣满" in reasons.reason(look, line.id).text() for line in shortened)  # type: ignore[union-attr]
 
 
-def test_the_month_goes_on_to_its_seal_its_quarter_and_its_year(office: Office, tmp_path: Path) -> None:
+def test_the_month_goes_on_to_its_seal_its_quarter_and_its_year(service: Service, tmp_path: Path) -> None:
     """Appeal, praise and a change of chief; then the seal of November, and what it means for quarter and year."""
-    letters = cells(office, "letters")
+    letters = cells(service, "letters")
     numbers = sorted(int(found[1]) for row in letters if (found := re.search(r"〔2026〕(\d+)号", row["number"])))
     assert numbers == list(range(1, len(numbers) + 1)), "no gap"
     assert {"已签发", "已办结"} <= {row["state"] for row in letters}
     charged = next(
-        row for row in cells(office, "lines") if row["points"] < -0.1 and row["month"] == "2026-11" and row["chief"]
+        row for row in cells(service, "lines") if row["points"] < -0.1 and row["month"] == "2026-11" and row["chief"]
     )
     street, standby = charged["target"], charged["chief"]
     before = {
-        (row["target"], row["kind"]): row["score"] for row in cells(office, "scores") if row["month"] == "2026-11"
+        (row["target"], row["kind"]): row["score"] for row in cells(service, "scores") if row["month"] == "2026-11"
     }
-    other = next(row["name"] for row in cells(office, "posts") if row["role"] == "街路长" and row["name"] != standby)
+    other = next(row["name"] for row in cells(service, "posts") if row["role"] == "街路长" and row["name"] != standby)
     asked = serial("2026-11-25 09:00")
     praise = {"requested_at": asked, "requester": "标准化办01", "reason": "群众来信表扬"}
     add(
-        office, "requests",
+        service, "requests",
         {"requested_at": asked, "requester": standby, "kind": "申诉", "line": charged["id"], "reason": "不是这里"},
         {**praise, "kind": "加减分", "target": street, "points": 1.5},
     )  # fmt: skip
-    add(office, "changes", {
+    add(service, "changes", {
         "requested_at": asked, "requester": "标准化办01", "kind": "调整", "street": street, "to_chief": other,
         "since": serial("2026-11-26 00:00"), "reason": "调动", "branch_opinion": "同意", "commander_opinion": "同意",
     })  # fmt: skip
-    office.ticks(hour("2026-11-25 09:05"), idle=False)
+    service.ticks(hour("2026-11-25 09:05"), idle=False)
     scores = {
-        (row["target"], row["kind"]): row["score"] for row in cells(office, "scores") if row["month"] == "2026-11"
+        (row["target"], row["kind"]): row["score"] for row in cells(service, "scores") if row["month"] == "2026-11"
     }
     assert scores[street, "街路"] <= before[street, "街路"], "charged while the appeal is open"
-    answer(office, {"申诉": "标准化办01", "加减分": "办公室01"}, "2026-11-25 10:00")
-    office.ticks(hour("2026-11-25 10:05"), idle=False)
-    lines = [row for row in cells(office, "lines") if row["target"] == street and row["month"] == "2026-11"]
+    answer(service, {"申诉": "标准化办01", "加减分": "办公室01"}, "2026-11-25 10:00")
+    service.ticks(hour("2026-11-25 10:05"), idle=False)
+    lines = [row for row in cells(service, "lines") if row["target"] == street and row["month"] == "2026-11"]
     won = sorted(
         row["points"]
         for row in lines
         if row["rule"] in ("申诉成立", "加分") or "申诉" in row["rule"] or "加减分" in row["rule"]
     )
     assert won == sorted([-charged["points"], 1.5])
-    assert {row["street"]: row["chief_now"] for row in cells(office, "streets")}[street] == standby
-    office.ticks(hour("2026-11-26 00:01"), idle=False)
-    assert {row["street"]: row["chief_now"] for row in cells(office, "streets")}[street] == other
-    assert {row["chief"] for row in cells(office, "issues") if row["street"] == street and row["id"] < "20261125"} >= {
+    assert {row["street"]: row["chief_now"] for row in cells(service, "streets")}[street] == standby
+    service.ticks(hour("2026-11-26 00:01"), idle=False)
+    assert {row["street"]: row["chief_now"] for row in cells(service, "streets")}[street] == other
+    assert {row["chief"] for row in cells(service, "issues") if row["street"] == street and row["id"] < "20261125"} >= {
         standby
     }
 
-    office.ticks(hour("2026-12-01 00:01"), idle=False)
-    office.ticks(hour("2026-12-05 09:00"), idle=False)
-    november = [row for row in cells(office, "scores") if row["month"] == "2026-11"]
+    service.ticks(hour("2026-12-01 00:01"), idle=False)
+    service.ticks(hour("2026-12-05 09:00"), idle=False)
+    november = [row for row in cells(service, "scores") if row["month"] == "2026-11"]
     assert {row["state"] for row in november} == {"已封存"}
     assert len({row["digest"] for row in november}) == 1
     sums = {row["target"]: 0 for row in november}
-    for row in cells(office, "lines"):
+    for row in cells(service, "lines"):
         if row["month"] == "2026-11" and row["target"] in sums:
             sums[row["target"]] += round(row["points"] * 100)
     assert all(round(row["score"] * 100) == sums[row["target"]] for row in november if row["kind"] in ("街路", "单位"))
     months = {
         (row["month"], row["target"]): round(row["score"] * 100)
-        for row in cells(office, "scores")
+        for row in cells(service, "scores")
         if row["kind"] == "街路"
     }
-    quarter = next(row for row in cells(office, "quarters") if row["target"] == street and "4" in row["quarter"])
+    quarter = next(row for row in cells(service, "quarters") if row["target"] == street and "4" in row["quarter"])
     known = [months[month, street] for month in ("2026-10", "2026-11") if (month, street) in months]
     assert round(quarter["score"] * 100) == (2 * sum(known) + len(known)) // (2 * len(known))
-    year = next(row for row in cells(office, "years") if row["target"] == street)
+    year = next(row for row in cells(service, "years") if row["target"] == street)
     assert year["score"] == quarter["score"], "one quarter is the year so far"
 
-    tables = Tables(office.templates, office.gateway.read())
+    tables = Tables(service.templates, service.gateway.read())
     now = hour("2026-12-05 09:05")
-    found = verification.verify(tables, office.ledger.memory(), office.rules(), now, "2026-11")
+    found = verification.verify(tables, service.ledger.memory(), service.rules(), now, "2026-11")
     assert found is not None and found.right, found.text()
     file = tmp_path / "whole.xlsx"
-    export(office, file)
+    export(service, file)
     alone = sealed_file.verify(file, "2026-11")
     assert alone.right, alone.text()
     assert november[0]["digest"] in alone.text()
-    retype(office, charged["issue"])
-    office.ticks(hour("2026-12-05 09:10"), idle=False)
-    tables = Tables(office.templates, office.gateway.read())
-    drift = verification.verify(tables, office.ledger.memory(), office.rules(), now, "2026-11")
+    retype(service, charged["issue"])
+    service.ticks(hour("2026-12-05 09:10"), idle=False)
+    tables = Tables(service.templates, service.gateway.read())
+    drift = verification.verify(tables, service.ledger.memory(), service.rules(), now, "2026-11")
     assert drift is not None and not drift.right
     assert charged["issue"] in drift.text() and "后来改的" in drift.text()
-    assert any("2026-11" in row["item"] + row["text"] for row in cells(office, "status"))
-    again = {row["target"]: row["score"] for row in cells(office, "scores") if row["month"] == "2026-11"}
+    assert any("2026-11" in row["item"] + row["text"] for row in cells(service, "status"))
+    again = {row["target"]: row["score"] for row in cells(service, "scores") if row["month"] == "2026-11"}
     assert again == {row["target"]: row["score"] for row in november}, "shown, never taken in"
 
 
-def people(office: Office) -> gspread.Spreadsheet:
+def people(service: Service) -> gspread.Spreadsheet:
     """The workbook as people have it open."""
-    return gspread.Client(auth=None, session=transport.session(office.api)).open_by_key(office.workbook)
+    return gspread.Client(auth=None, session=transport.session(service.api)).open_by_key(service.workbook)
 
 
-def answer(office: Office, by: dict[str, str], at: str) -> None:
-    sheet = people(office).worksheet("申请审批")
+def answer(service: Service, by: dict[str, str], at: str) -> None:
+    sheet = people(service).worksheet("申请审批")
     header = sheet.row_values(1)
-    for number, row in enumerate(cells(office, "requests"), start=2):
+    for number, row in enumerate(cells(service, "requests"), start=2):
         if row["kind"] in by and not row.get("answer"):
             for name, value in (("批复", "同意"), ("批复人", by[row["kind"]]), ("批复时间", serial(at))):
                 sheet.update_cell(number, header.index(name) + 1, value)
 
 
-def retype(office: Office, number: str) -> None:
-    sheet = people(office).worksheet("问题台账")
+def retype(service: Service, number: str) -> None:
+    sheet = people(service).worksheet("问题台账")
     header = sheet.row_values(1)
     row = sheet.col_values(header.index("编号") + 1).index(number) + 1
     sheet.update_cell(row, header.index("问题描述") + 1, "后来改的")
 
 
-def export(office: Office, file: Path) -> None:
-    settings = {"JIELU_DATA": str(office.settings.data), "JIELU_SECRET": "tests"}
+def export(service: Service, file: Path) -> None:
+    settings = {"JIELU_DATA": str(service.settings.data), "JIELU_SECRET": "tests"}
     done = CliRunner().invoke(main, ["export", str(file)], env=settings)
     assert done.exit_code == 0, done.output

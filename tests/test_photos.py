@@ -15,9 +15,9 @@ from PIL import Image, ImageDraw
 
 from sync.core.sheet.photos import Photo
 from sync.intake import photos
-from sync.intake.photos import BadPhoto, Crowded, Shelf, take
+from sync.intake.photos import BadPhoto, PhotoFolder, TooManyUploads, convert
 from sync.ledger.ledger import Ledger
-from sync.ledger.submissions import Intake
+from sync.ledger.submissions import Submissions
 from tests.book import ZONE
 
 
@@ -49,19 +49,19 @@ def with_exif(image: Image.Image, orientation: int = 1) -> bytes:
 def test_nothing_hidden_comes_along() -> None:
     sent = with_exif(scene(1))
     assert b"Camera of somebody" in sent and b"xmpmeta" in sent
-    made = take(sent, 1600, 80, keep_place=False)
+    made = convert(sent, 1600, 80, keep_place=False)
     assert b"Camera of somebody" not in made.jpeg and b"xmpmeta" not in made.jpeg and b"Exif" not in made.jpeg
     assert dict(Image.open(io.BytesIO(made.jpeg)).getexif()) == {}
     assert (made.taken, made.place) == ("2026-11-24 09:30:00", None)
 
 
 def test_the_place_is_kept_to_four_decimals_where_the_rules_want_it() -> None:
-    assert take(with_exif(scene(1)), 1600, 80, keep_place=True).place == (26.9701, 112.3602)
-    assert take(jpeg(scene(1)), 1600, 80, keep_place=True).place is None
+    assert convert(with_exif(scene(1)), 1600, 80, keep_place=True).place == (26.9701, 112.3602)
+    assert convert(jpeg(scene(1)), 1600, 80, keep_place=True).place is None
 
 
 def test_a_photo_is_turned_upright_and_no_longer_than_the_rules_say() -> None:
-    made = take(with_exif(scene(2, (2400, 1200)), orientation=6), 1000, 80, keep_place=False)
+    made = convert(with_exif(scene(2, (2400, 1200)), orientation=6), 1000, 80, keep_place=False)
     assert Image.open(io.BytesIO(made.jpeg)).size == made.size == (500, 1000)
 
 
@@ -86,17 +86,17 @@ def png_that_claims(width: int, height: int) -> bytes:
         (png_that_claims(9_000, 9_000), "像素"),
         (png_that_claims(6_000, 5_000), "像素"),
         (png_that_claims(1_000_000, 10), "像素"),
-        (bytes(photos.MOST_BYTES + 1), "太大"),
+        (bytes(photos.MOST_PHOTO_BYTES + 1), "太大"),
     ],
 )
 def test_what_is_no_photo_is_refused_with_a_sentence(content: bytes, words: str) -> None:
     with pytest.raises(BadPhoto) as caught:
-        take(content, 1600, 80, keep_place=False)
+        convert(content, 1600, 80, keep_place=False)
     assert words in str(caught.value) and str(caught.value).endswith("。")
 
 
 def distance(one: bytes, other: bytes) -> int:
-    first, second = (take(content, 1600, 80, keep_place=False).fingerprint for content in (one, other))
+    first, second = (convert(content, 1600, 80, keep_place=False).fingerprint for content in (one, other))
     return (first ^ second).bit_count()
 
 
@@ -109,57 +109,57 @@ def test_a_photo_saved_again_is_alike_and_another_scene_is_not() -> None:
 
 def test_the_same_file_sent_twice_has_the_same_pixels() -> None:
     sent = with_exif(scene(7))
-    first, second = take(sent, 1600, 80, keep_place=False), take(sent, 1600, 80, keep_place=False)
+    first, second = convert(sent, 1600, 80, keep_place=False), convert(sent, 1600, 80, keep_place=False)
     assert (first.pixels, first.received) == (second.pixels, second.received)
-    assert first.pixels != take(jpeg(scene(8)), 1600, 80, keep_place=False).pixels
+    assert first.pixels != convert(jpeg(scene(8)), 1600, 80, keep_place=False).pixels
 
 
 # The shelf
 
 
 def test_an_upload_goes_on_where_the_line_broke(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, "key")
-    name = shelf.id_of("街路长01", "abc")
-    assert shelf.offset(name) == 0
-    assert shelf.add(name, 0, b"12345") == 5
-    assert shelf.add(name, 0, b"12345") == 5, "the same chunk again changes nothing"
-    assert shelf.add(name, 9, b"x") == 5, "a chunk that leaves a gap changes nothing"
-    assert shelf.add(name, 5, b"678") == 8
-    assert shelf.whole(name) == b"12345678"
-    shelf.done(name)
-    assert shelf.offset(name) == 0
+    folder = PhotoFolder(tmp_path, "key")
+    name = folder.id_of("街路长01", "abc")
+    assert folder.offset(name) == 0
+    assert folder.add_chunk(name, 0, b"12345") == 5
+    assert folder.add_chunk(name, 0, b"12345") == 5, "the same chunk again changes nothing"
+    assert folder.add_chunk(name, 9, b"x") == 5, "a chunk that leaves a gap changes nothing"
+    assert folder.add_chunk(name, 5, b"678") == 8
+    assert folder.uploaded(name) == b"12345678"
+    folder.drop_upload(name)
+    assert folder.offset(name) == 0
 
 
 def test_an_upload_without_end_is_stopped_and_one_given_up_is_forgotten(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, "key")
+    folder = PhotoFolder(tmp_path, "key")
     with pytest.raises(BadPhoto):
-        shelf.add("a", 0, bytes(photos.MOST_BYTES + 1))
-    shelf.add("b", 0, b"old")
+        folder.add_chunk("a", 0, bytes(photos.MOST_PHOTO_BYTES + 1))
+    folder.add_chunk("b", 0, b"old")
     long_ago = time.time() - photos.FORGET_AFTER - 60
     os.utime(tmp_path / "coming" / "b", (long_ago, long_ago))
-    shelf.add("c", 0, b"new")
-    assert (shelf.offset("b"), shelf.offset("c")) == (0, 3)
+    folder.add_chunk("c", 0, b"new")
+    assert (folder.offset("b"), folder.offset("c")) == (0, 3)
 
 
 def test_what_is_coming_can_fill_no_disk(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, "key")
-    shelf.add("a", 0, bytes(600), room=1000)
-    with pytest.raises(Crowded):
-        shelf.add("b", 0, bytes(600), room=1000)
-    assert shelf.add("a", 600, bytes(600), room=1000) == 1200, "what has begun may go on"
+    folder = PhotoFolder(tmp_path, "key")
+    folder.add_chunk("a", 0, bytes(600), most=1000)
+    with pytest.raises(TooManyUploads):
+        folder.add_chunk("b", 0, bytes(600), most=1000)
+    assert folder.add_chunk("a", 600, bytes(600), most=1000) == 1200, "what has begun may go on"
 
 
 def test_ids_are_another_for_each_person_and_each_installation(tmp_path: Path) -> None:
-    ids = {Shelf(tmp_path, key).id_of(who, "1") for key in ("k1", "k2") for who in ("街路长01", "街路长02")}
+    ids = {PhotoFolder(tmp_path, key).id_of(who, "1") for key in ("k1", "k2") for who in ("街路长01", "街路长02")}
     assert len(ids) == 4 and all(len(one) == 40 for one in ids)
-    assert Shelf(tmp_path, "k1").id_of("街路长01", "1") in ids
+    assert PhotoFolder(tmp_path, "k1").id_of("街路长01", "1") in ids
 
 
 def test_a_photo_is_written_whole(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, "key")
-    shelf.keep("ab12", b"one")
-    shelf.keep("ab12", b"two")
-    assert shelf.path("ab12").read_bytes() == b"two"
+    folder = PhotoFolder(tmp_path, "key")
+    folder.save("ab12", b"one")
+    folder.save("ab12", b"two")
+    assert folder.path("ab12").read_bytes() == b"two"
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["ab12.jpg"]
 
 
@@ -169,8 +169,8 @@ def test_the_core_knows_a_photo_as_soon_as_it_is_remembered(tmp_path: Path) -> N
     assert other.memory().photos == {}
     at = datetime(2026, 11, 24, 9, 30, tzinfo=ZONE)
     photo = Photo("p1", "街路长01", at, "r", "px", 2**64 - 1, 10, 20, 99, "2026-11-24 09:29:00", (26.97, 112.36))
-    Intake(ours).add_photo(photo)
-    Intake(ours).add_photo(photo)
-    assert Intake(other).photo("p1") == photo
+    Submissions(ours).add_photo(photo)
+    Submissions(ours).add_photo(photo)
+    assert Submissions(other).photo("p1") == photo
     assert other.memory().photos == ours.memory().photos == {"p1": photo.picture}
-    assert Intake(ours).photo("p2") is None
+    assert Submissions(ours).photo("p2") is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from sync.scheduler import Clock
+from sync.scheduler import Scheduler
 from tests.book import ZONE
 
 
@@ -17,8 +17,8 @@ def test_another_job_runs_when_it_is_asked_for_and_its_failure_is_no_failed_tick
         ran.set()
         raise RuntimeError("a form tool's house is on fire")
 
-    clock = Clock(lambda: None, lambda: None, ZONE, every=3600)
-    soon = clock.also("receive", receive, 3600)
+    clock = Scheduler(lambda: None, lambda: None, ZONE, every=3600)
+    soon = clock.add_job("receive", receive, 3600)
     clock.start()
     try:
         for n in (1, 2):

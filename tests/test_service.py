@@ -28,13 +28,14 @@ from gspread.exceptions import APIError
 
 from sync.cli.main import main
 from sync.intake import file_rows
-from sync.scheduler import Clock
-from sync.service import Office, Settings
+from sync.scheduler import Scheduler
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets.gateway import Client, Gateway, Refused
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ZONE, cell, templates
-from tests.mailhouse import post
-from webhook.pages.status import standing
+from tests.mail_server import post
+from webhook.pages.status import overview
 from webhook.server import create_app
 
 BAD_TOKENS = ("", "Bearer ", "Bearer made-up", "Basic eDp5")
@@ -68,8 +69,8 @@ def bureau(tmp_path: Path) -> Iterator[Bureau]:
     env = {key: value for key, value in os.environ.items() if not key.startswith("JIELU")}
     env |= {"JIELU_DATA": str(tmp_path / "data"), "PYTHONPATH": str(Path(__file__).parent.parent), "JIELU_SECRET": "s"}
     found = Bureau(tmp_path, env)
-    office = Office(Settings.read(env))
-    server = waitress.create_server(create_app(office, lambda: None), host="127.0.0.1", port=0)
+    service = Service(Settings.read(env))
+    server = waitress.create_server(create_app(service, lambda: None), host="127.0.0.1", port=0)
     found.url = f"http://127.0.0.1:{server.effective_port}"
     env["JIELU_URL"] = found.url
     threading.Thread(target=server.run, daemon=True).start()
@@ -77,7 +78,7 @@ def bureau(tmp_path: Path) -> Iterator[Bureau]:
         yield found
     finally:
         server.close()
-        office.close()
+        service.close()
 
 
 def sign_in(bureau: Bureau) -> gspread.Client:
@@ -206,20 +207,20 @@ def test_the_status_page_counts_from_the_ledger_even_before_the_first_look(clerk
              "category": "暴露垃圾", "severity": "一般"}  # fmt: skip
     streets = {"code": "J02", "street": "联胜路", "type": "主次干道", "district": "城中", "branch": "第四支部"}
     clerk("init")
-    with clerk.office() as office:
-        file_rows.append(office.client, office.workbook, office.templates["streets"], [streets])
+    with clerk.service() as service:
+        file_rows.append(service.client, service.workbook, service.templates["streets"], [streets])
         rows = [{**right, "text": text} for text in ("甲", "乙", "丙")]
-        file_rows.append(office.client, office.workbook, office.templates["issues"], rows)
+        file_rows.append(service.client, service.workbook, service.templates["issues"], rows)
     clerk("tick", "--now", "2026-11-24T16:00")
     clerk("tick", "--now", "2026-11-30T16:00")
-    with clerk.office() as office:
-        gspread.Client(auth=None, session=transport.session(office.api)).open_by_key(office.workbook).worksheet(
+    with clerk.service() as service:
+        gspread.Client(auth=None, session=transport.session(service.api)).open_by_key(service.workbook).worksheet(
             "问题台账"
         ).delete_rows(2)
     for minute in (1, 2, 3):
         clerk("tick", "--now", f"2026-11-30T16:0{minute}", "--even-if-idle")
-    with clerk.office() as office:
-        found = standing(office)
+    with clerk.service() as service:
+        found = overview(service)
     assert (found.states, found.late) == ([("待整改", 2)], 2)
 
 
@@ -233,9 +234,9 @@ def test_healthz_is_not_well_while_ticks_fail(clerk: Clerk) -> None:
         if broken.is_set():
             raise Refused("写入工作簿被拒绝")
 
-    clock = Clock(tick, lambda: None, ZONE, every=3600)
-    with clerk.office() as office:
-        client = create_app(office, clock.nudge, lambda: clock.failures).test_client()
+    clock = Scheduler(tick, lambda: None, ZONE, every=3600)
+    with clerk.service() as service:
+        client = create_app(service, clock.nudge, lambda: clock.failures).test_client()
         assert (client.get("/healthz").status_code, client.get("/healthz").json) == (200, {"status": "ok"})
         clock.start()
         try:
@@ -345,8 +346,8 @@ class Clerk:
         return done
 
     @contextmanager
-    def office(self) -> Iterator[Office]:
-        found = Office(Settings.read())
+    def service(self) -> Iterator[Service]:
+        found = Service(Settings.read())
         try:
             yield found
         finally:
@@ -371,8 +372,8 @@ ROWS = [
 
 def file_two_bad_rows(clerk: Clerk) -> None:
     assert clerk("init").exit_code == 0
-    with clerk.office() as office:
-        file_rows.append(office.client, office.workbook, office.templates["issues"], ROWS)
+    with clerk.service() as service:
+        file_rows.append(service.client, service.workbook, service.templates["issues"], ROWS)
 
 
 def test_rows_with_problems_are_said_again_when_nothing_changed(clerk: Clerk) -> None:
@@ -385,8 +386,8 @@ def test_rows_with_problems_are_said_again_when_nothing_changed(clerk: Clerk) ->
 def test_restore_says_done_only_when_the_row_is_back(clerk: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:
     file_two_bad_rows(clerk)
     clerk("tick", "--now", "2026-11-24T16:00")
-    with clerk.office() as office:
-        gspread.Client(auth=None, session=transport.session(office.api)).open_by_key(office.workbook).worksheet(
+    with clerk.service() as service:
+        gspread.Client(auth=None, session=transport.session(service.api)).open_by_key(service.workbook).worksheet(
             "问题台账"
         ).delete_rows(2)
     for minute in (1, 2, 3):
@@ -410,8 +411,8 @@ def test_a_mistake_in_the_rules_and_its_mending_are_said_although_nothing_else_c
     clerk("tick", "--now", "2026-11-24T09:00")
 
     def said() -> str:
-        with clerk.office() as office:
-            return office.ledger.memory().status.get("规则文件", ("",))[0]
+        with clerk.service() as service:
+            return service.ledger.memory().status.get("规则文件", ("",))[0]
 
     for wrong in ("repeats", "repetition"):
         rules.write_text(text.replace("[repeat]", f"[{wrong}]"), "utf-8")
@@ -473,7 +474,7 @@ def test_a_workbook_out_of_reach_is_a_sentence_and_status_2(
     clerk: Clerk, monkeypatch: pytest.MonkeyPatch, command: str, status: int
 ) -> None:
     clerk("init")
-    monkeypatch.setattr(Office, "workbook", "abc")
+    monkeypatch.setattr(Service, "workbook", "abc")
     monkeypatch.setattr(Client, "_once", answering(status))
     done = clerk(command)
     assert (done.exit_code, "工作簿" in done.stderr) == (2, True), done.stderr

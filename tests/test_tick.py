@@ -23,7 +23,7 @@ from sync.workbook.schema import errors
 from sync.workbook.server import Request, Response
 from sync.workbook.transport import refusal
 from tests.book import ZONE, hour, templates
-from tests.desk import Desk, name
+from tests.live_book import Desk, name
 
 LOG = """
     问题台账

@@ -15,11 +15,12 @@ import pytest
 from click.testing import CliRunner
 
 from sync.cli.main import main
-from sync.ledger.sessions import Visits
-from sync.service import Office, Settings
+from sync.ledger.sessions import Sessions
+from sync.service import Service
+from sync.settings import Settings
 from tests.book import hour
 from tests.data.versions import make
-from tests.mailhouse import post
+from tests.mail_server import post
 from webhook.server import create_app
 
 PAST = sorted(file.parent.name for file in make.HERE.glob("*/made.json"))
@@ -46,8 +47,8 @@ class Folder:
     def last_look(self) -> datetime:
         return hour(self.made["last_look"])
 
-    def office(self, **environ: str) -> Office:
-        return Office(Settings.read(self.environ | environ))
+    def service(self, **environ: str) -> Service:
+        return Service(Settings.read(self.environ | environ))
 
     def jielu(self, *words: str, status: int = 0) -> str:
         done = CliRunner().invoke(main, list(words), env=self.environ)
@@ -110,15 +111,15 @@ def test_the_export_is_the_one_that_was_made_then(folder: Folder) -> None:
 
 
 def test_a_look_changes_no_stamp_and_no_sealed_line(folder: Folder) -> None:
-    was, office = sheets(folder.export), folder.office()
-    memory = office.ledger.memory()
+    was, service = sheets(folder.export), folder.service()
+    memory = service.ledger.memory()
     stamps, closings = dict(memory.stamps), dict(memory.closings)
     assert stamps and list(closings) == [folder.made["month"]]
-    report = office.ticks(folder.last_look + LATER, idle=False)
+    report = service.ticks(folder.last_look + LATER, idle=False)
     assert report.ticks and not report.trouble
-    memory = office.ledger.memory()
+    memory = service.ledger.memory()
     assert (memory.stamps, memory.closings) == (stamps, closings)
-    office.close()
+    service.close()
     now = folder.exported("now.xlsx")
     for title in ("问题台账", "问题台账2026"):
         frozen = [[{header: row[header] for header in FROZEN} for row in rows] for rows in (was[title], now[title])]
@@ -147,33 +148,33 @@ def test_a_sealed_line_of_each_rule_explains_itself_by_its_sentence(folder: Fold
 
 
 def test_a_push_that_was_taken_in_does_not_come_twice(folder: Folder) -> None:
-    office, push = folder.office(), folder.made["push"]
-    rows = len(office.gateway.read()["issues"].rows)
+    service, push = folder.service(), folder.made["push"]
+    rows = len(service.gateway.read()["issues"].rows)
     woken: list[int] = []
-    browser = create_app(office, lambda: None, arrived=lambda: woken.append(1)).test_client()
+    browser = create_app(service, lambda: None, arrived=lambda: woken.append(1)).test_client()
     assert browser.post(push["address"], json=push["body"]).status_code == 200
-    done = office.receive(folder.last_look + LATER)
+    done = service.receive(folder.last_look + LATER)
     assert (woken, done.added, done.edited, done.later) == ([], 0, 0, 0)
-    assert len(office.gateway.read()["issues"].rows) == rows
-    office.close()
+    assert len(service.gateway.read()["issues"].rows) == rows
+    service.close()
 
 
 def test_a_link_opens_and_a_session_goes_on(folder: Folder) -> None:
-    office = folder.office()
-    visit = Visits(office.ledger).visit(folder.made["session"], folder.last_look + LATER)
-    assert visit is not None and visit.person == folder.made["person"]
-    browser = create_app(office, lambda: None).test_client()
+    service = folder.service()
+    session = Sessions(service.ledger).get(folder.made["session"], folder.last_look + LATER)
+    assert session is not None and session.person == folder.made["person"]
+    browser = create_app(service, lambda: None).test_client()
     assert browser.get(folder.made["link"]).status_code == 302
     assert folder.made["person"] in browser.get("/mine").text
-    office.close()
+    service.close()
 
 
 def test_what_was_mailed_is_not_mailed_again(folder: Folder) -> None:
     with post() as (mailbox, smtp):
-        office = folder.office(JIELU_SMTP=smtp)
-        states = [sent.state for sent in office.ledger.memory().notices.values()]
+        service = folder.service(JIELU_SMTP=smtp)
+        states = [sent.state for sent in service.ledger.memory().notices.values()]
         assert states.count("已发送") > 100
-        office.ticks(folder.last_look + LATER, idle=False)
-        office.deliver(folder.last_look + LATER)
+        service.ticks(folder.last_look + LATER, idle=False)
+        service.deliver(folder.last_look + LATER)
         assert mailbox.texts() == []
-        office.close()
+        service.close()

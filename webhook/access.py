@@ -1,8 +1,8 @@
-"""Who may look and do: personal links that open sessions, and the roles that 组织架构 gives on that day.
+"""Who may see and do what: personal links that open sessions, and the roles that 组织架构 gives on that day.
 
-A link for the office and the standards office is short and spent by its first use; a chief's is good until revoked.
-Nothing is believed of a cookie but the session that it stands for: roles are asked anew with every request, so that
-who left is out at once.
+A link of the office and the standards office is good for two hours and one use; a chief's is good until it is revoked.
+A cookie carries the session's secret and no more. Roles are looked up with every request, so that a person who left
+has no access at once.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from sync.core.people.permissions import Person
 from sync.core.people.permissions import person as find
-from sync.ledger.sessions import Visits
-from sync.service import Office
+from sync.ledger.sessions import Sessions
+from sync.service import Service
 
-OPERATOR = "管理员"  # who runs the service; sees all, stands in no sheet
-SHORT = timedelta(hours=2)  # how long a link for one use waits
-AT_DESK = timedelta(hours=12)  # sessions of who sees all
-IN_THE_STREET = timedelta(days=180)
-OWN_PROOF = ("/v4/", "/drive/", "/upload/", "/token", "/hooks/")  # doors where a token or signature stands for itself
+OPERATOR = "管理员"  # the person who runs the service: sees all, stands in no sheet
+ONE_USE_LINK = timedelta(hours=2)  # how long a link for one use is good
+OVERSEER_SESSION = timedelta(hours=12)  # how long a session lasts of a person who oversees all
+LONGEST_SESSION = timedelta(days=180)  # how long everybody else's lasts
+SIGNED_PATHS = ("/v4/", "/drive/", "/upload/", "/token", "/hooks/")  # their requests carry a token or a signature
 SAFE = ("GET", "HEAD", "OPTIONS")
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 def secret(given: str, data: Path) -> str:
-    """The key of this installation: from the environment, else made once and kept in the data folder."""
+    """The key of this installation: the one given, else one that is made once and stored in the data folder."""
     if given:
         return given
     path = data / "secret"
@@ -48,70 +48,70 @@ def secret(given: str, data: Path) -> str:
 
 
 @dataclass(frozen=True)
-class Door:
-    """Links and sessions of one office, signed with its key."""
+class Site:
+    """Links and sessions of one bureau, signed with the key of its installation."""
 
-    office: Office
+    service: Service
     key: str
 
     @property
-    def visits(self) -> Visits:
-        return Visits(self.office.ledger)
+    def sessions(self) -> Sessions:
+        return Sessions(self.service.ledger)
 
     def now(self) -> datetime:
-        return datetime.now(self.office.rules().bureau.zone)
+        return datetime.now(self.service.rules().bureau.zone)
 
     def person(self, name: str) -> Person | None:
-        """Who that is today."""
+        """The person of that name with the roles of today; None where there is none."""
         if name == OPERATOR:
             return Person(OPERATOR, frozenset({"office"}))
-        return find(self.office.roster(), name, self.now().date())
+        return find(self.service.roster(), name, self.now().date())
 
-    def mint(self, person: Person) -> str:
-        """What a new link of his carries."""
+    def link_token(self, person: Person) -> str:
+        """The signed secret that a new link of a person carries."""
         now = self.now()
-        made = self.visits.make_link(
-            person.name, now, until=now + SHORT if person.oversees else None, once=person.oversees
+        made = self.sessions.make_link(
+            person.name, now, until=now + ONE_USE_LINK if person.oversees else None, once=person.oversees
         )
         return self._signer.dumps(made)
 
     def link(self, person: Person, base: str) -> str:
         """The whole address of a new link."""
-        return f"{base}/enter?link={self.mint(person)}"
+        return f"{base}/enter?link={self.link_token(person)}"
 
     @property
     def _signer(self) -> URLSafeSerializer:
         return URLSafeSerializer(self.key, salt="personal-link")
 
-    def opened(self, token: str) -> str | None:
-        """The secret inside a link that this installation signed."""
+    def secret_of(self, token: str) -> str | None:
+        """The secret in a link's token; None where this installation did not sign it."""
         try:
             return str(self._signer.loads(token))
         except BadSignature:
             return None
 
 
-def install(app: flask.Flask, office: Office, key: str) -> Door:
-    """Know the visitor of every request, and refuse what another site makes a browser send."""
-    door = Door(office, key)
-    app.extensions["door"] = door
+def install(app: flask.Flask, service: Service, key: str) -> Site:
+    """Add sessions to the application, and refuse requests that another site makes a browser send."""
+    site = Site(service, key)
+    app.extensions["site"] = site
 
     @app.before_request
     def same_origin() -> Any:
-        if request.method in SAFE or request.path.startswith(OWN_PROOF) or _from_here(office.settings.url):
+        if request.method in SAFE or request.path.startswith(SIGNED_PATHS) or _from_here(service.settings.url):
             return None
         return _refusal("这个请求不是从本系统的页面发出的，没有执行。请回到页面上再试一次。", 403)
 
     @app.context_processor
     def shown() -> dict[str, Any]:
-        return {"visitor": visitor()}
+        return {"current_person": current_person()}
 
-    app.register_blueprint(_routes(door))
-    return door
+    app.register_blueprint(_routes(site))
+    return site
 
 
 def _from_here(url: str) -> bool:
-    """Whether a browser sent this from a page of ours: it says so itself, and no page can make it lie."""
+    """Whether a page of this site sent the request: the browser sets these headers, and no page can forge them."""
     sent = request.headers.get("Sec-Fetch-Site")
     if sent is not None:
         return sent == "same-origin"
@@ -119,28 +119,28 @@ def _from_here(url: str) -> bool:
     return bool(host) and host in (request.host, urlsplit(url).netloc)
 
 
-def visitor() -> Person | None:
-    """Who asks, with today's roles; None without an open session or without a role."""
-    if "visitor" not in g:
-        g.visitor = _find()
-    person: Person | None = g.visitor
+def current_person() -> Person | None:
+    """The person whose session the request belongs to, with today's roles; None without a session or a role."""
+    if "person" not in g:
+        g.person = _find_person()
+    person: Person | None = g.person
     return person
 
 
-def _find() -> Person | None:
-    door: Door = flask.current_app.extensions["door"]
-    carried = session.get("sid")
-    visit = door.visits.visit(carried, door.now()) if carried else None
-    return door.person(visit.person) if visit else None
+def _find_person() -> Person | None:
+    site: Site = flask.current_app.extensions["site"]
+    secret = session.get("sid")
+    opened = site.sessions.get(secret, site.now()) if secret else None
+    return site.person(opened.person) if opened else None
 
 
 def needs(*roles: str) -> Callable[[View], View]:
-    """Only for a visitor with one of these roles (none named: anybody who has one)."""
+    """A decorator: the view is only for people with one of these roles (none named: with any role)."""
 
     def wrap(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            person = visitor()
+            person = current_person()
             if person is None:
                 return _refusal("请用自己的链接打开。", 401)
             if roles and not person.roles & set(roles):
@@ -158,43 +158,43 @@ def _refusal(sentence: str, status: int) -> Any:
     return render_template("closed.html", sentence=sentence), status
 
 
-def _routes(door: Door) -> flask.Blueprint:
+def _routes(site: Site) -> flask.Blueprint:
     routes = flask.Blueprint("access", __name__)
 
     @routes.get("/enter")
-    def knock() -> Any:
+    def enter_page() -> Any:
         token = request.args.get("link", "")
-        name = door.visits.whose(door.opened(token) or "", door.now())
-        person = door.person(name) if name else None
+        name = site.sessions.owner(site.secret_of(token) or "", site.now())
+        person = site.person(name) if name else None
         if person is None:
             return _refusal("这个链接已经用过、过期或者被收回了，请向标准化办要一个新的。", 403)
-        if person.oversees:  # spent by its first use: a chat program that looks at links must not be the first
+        if person.oversees:  # a button spends it, since chat programs open links too
             return render_template("enter.html", name=person.name, token=token)
-        return _open(door, token, person)
+        return _open_session(site, token, person)
 
     @routes.post("/enter")
-    def come_in() -> Any:
+    def enter() -> Any:
         token = request.form.get("link", "")
-        name = door.visits.whose(door.opened(token) or "", door.now())
-        person = door.person(name) if name else None
-        return _open(door, token, person) if person else _refusal("这个链接已经用过、过期或者被收回了。", 403)
+        name = site.sessions.owner(site.secret_of(token) or "", site.now())
+        person = site.person(name) if name else None
+        return _open_session(site, token, person) if person else _refusal("这个链接已经用过、过期或者被收回了。", 403)
 
     @routes.post("/leave")
     def leave() -> Any:
-        if carried := session.pop("sid", None):
-            door.visits.leave(carried, door.now())
+        if secret := session.pop("sid", None):
+            site.sessions.end(secret, site.now())
         return render_template("left.html")
 
     return routes
 
 
-def _open(door: Door, token: str, person: Person) -> Any:
-    stay = AT_DESK if person.oversees else IN_THE_STREET
-    made = door.visits.enter(door.opened(token) or "", door.now(), stay)
+def _open_session(site: Site, token: str, person: Person) -> Any:
+    stay = OVERSEER_SESSION if person.oversees else LONGEST_SESSION
+    made = site.sessions.open(site.secret_of(token) or "", site.now(), stay)
     if made is None:
         return _refusal("这个链接已经用过、过期或者被收回了。", 403)
     session.clear()
     session["sid"] = made
     session.permanent = True
-    g.visitor = person
+    g.person = person
     return redirect("/")

@@ -56,8 +56,8 @@ def chart(names: Sequence[str], rows: Sequence[Sequence[float | None]], low: flo
         return round(TOP + (HEIGHT - TOP - BOTTOM) * (top - value) / (top - start), 1)
 
     def x(at: int) -> float:
-        room = WIDTH - LEFT - RIGHT
-        return round(LEFT + room * (at + 0.5) / max(len(names), 1), 1)
+        width = WIDTH - LEFT - RIGHT
+        return round(LEFT + width * (at + 0.5) / max(len(names), 1), 1)
 
     count = round((top - start) / size)
     every = max(1, ceil(len(names) / 7))

@@ -1,10 +1,10 @@
-"""The doors for machines: a nudge, and rows that form tools push.
+"""What other machines call: a nudge, and rows that form tools push.
 
-``POST /hooks/nudge``: somebody says that something changed; all that follows is that the next tick comes sooner.
-Signed with HMAC-SHA256 over ``timestamp.body`` with ``JIELU_SECRET``; five minutes' window; a signature works once.
+``POST /hooks/nudge``: something changed, so that the next tick comes sooner; nothing else follows. Signed with
+HMAC-SHA256 over ``timestamp.body`` with ``JIELU_SECRET``; a signature is good for five minutes and once.
 
 ``POST /hooks/form/NAME`` (金数据 and 草料: ``/hooks/form/NAME/SECRET``): a push by ``[[hook]]`` of rules.toml. It is
-kept as it came and answered at once; ``sync.intake.pushes`` makes a row of it afterwards.
+stored as it came and answered at once; ``sync.intake.pushes`` makes a row of it afterwards.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from sync.core.rules.section_links import Hook
 from sync.intake import form_tools
 from sync.intake.form_tools import sign
-from sync.intake.forms import Counter
-from sync.intake.pushes import Keep
-from sync.ledger.pushes import Arrivals
-from sync.service import Office
+from sync.intake.forms import FormIntake
+from sync.intake.pushes import StorePhoto
+from sync.ledger.pushes import Pushes
+from sync.service import Service
 
-__all__ = ["Doorbell", "blueprint", "forms", "keeper", "sign"]
+__all__ = ["NudgeCheck", "form_hooks", "nudge_hook", "photo_store", "sign"]
 
 WINDOW_SECONDS = form_tools.WINDOW_SECONDS
-MOST_BYTES = 64 * 1024
-MOST_PUSHED = 1024 * 1024
-PUSHED = "表单推送"  # whose photos they are: nobody's of the bureau
+MOST_NUDGE_BYTES = 64 * 1024
+MOST_PUSH_BYTES = 1024 * 1024
+PUSHED = "表单推送"  # the person of the photos that came by pushes
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
-class Doorbell:
-    """Checks signatures and remembers those of the last window."""
+class NudgeCheck:
+    """Checks the signatures of nudges, each of which is good once."""
 
     key: str
     clock: Callable[[], float] = lambda: time.time()  # noqa: PLW0108 - looked up at the call, so that a test can set it
-    heard: dict[str, float] = field(default_factory=dict)
+    used: dict[str, float] = field(default_factory=dict)  # by signature, when it came (seconds since 1970)
 
     def fault(self, timestamp: str, signature: str, body: bytes) -> str:
-        """Why this ring does not count; empty where it does."""
+        """Why a nudge is refused; empty where it is not."""
         now = self.clock()
         if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
             return "X-Jielu-Timestamp 应当是从 1970 年起的秒数"
@@ -55,88 +55,87 @@ class Doorbell:
             return "时间戳和服务器相差超过五分钟"
         if not hmac.compare_digest(sign(self.key, timestamp, body).encode(), signature.encode("utf-8", "replace")):
             return "签名不对"
-        self.heard = {digest: at for digest, at in self.heard.items() if now - at <= 2 * WINDOW_SECONDS}
-        if signature in self.heard:
+        self.used = {digest: at for digest, at in self.used.items() if now - at <= 2 * WINDOW_SECONDS}
+        if signature in self.used:
             return "这个签名已经用过"
-        self.heard[signature] = now
+        self.used[signature] = now
         return ""
 
 
-def blueprint(key: str, nudge: Callable[[], None]) -> Blueprint:
-    """The nudge, with ``nudge`` called for each good ring."""
-    hooks = Blueprint("hooks", __name__)
-    bell = Doorbell(key)
+def nudge_hook(key: str, nudge: Callable[[], None]) -> Blueprint:
+    """The route of nudges; ``nudge`` is called for each that is signed well."""
+    routes = Blueprint("hooks", __name__)
+    check = NudgeCheck(key)
 
-    @hooks.post("/hooks/nudge")
-    def ring() -> tuple[Response, int]:
-        if (request.content_length or 0) > MOST_BYTES:
+    @routes.post("/hooks/nudge")
+    def nudged() -> tuple[Response, int]:
+        if (request.content_length or 0) > MOST_NUDGE_BYTES:
             return jsonify(error="内容太长"), 413
         body = request.get_data(cache=False)
         headers = request.headers
-        fault = bell.fault(headers.get("X-Jielu-Timestamp", ""), headers.get("X-Jielu-Signature", ""), body)
+        fault = check.fault(headers.get("X-Jielu-Timestamp", ""), headers.get("X-Jielu-Signature", ""), body)
         if fault:
             return jsonify(error=fault), 403
         nudge()
         return jsonify(ok=True), 202
 
-    return hooks
+    return routes
 
 
-def forms(office: Office, arrived: Callable[[], None]) -> Blueprint:
-    """The door for form tools, with ``arrived`` called after a push was kept."""
-    doors = Blueprint("form_hooks", __name__)
+def form_hooks(service: Service, arrived: Callable[[], None]) -> Blueprint:
+    """The routes of form tools; ``arrived`` is called when a push was stored."""
+    routes = Blueprint("form_hooks", __name__)
 
-    @doors.post("/hooks/form/<name>")
-    @doors.post("/hooks/form/<name>/<token>")
+    @routes.post("/hooks/form/<name>")
+    @routes.post("/hooks/form/<name>/<token>")
     def push(name: str, token: str = "") -> tuple[Response, int]:
-        knock = _knock(token)
-        if knock is None:
+        sent = _hook_request(token)
+        if sent is None:
             return jsonify(error="内容太长，最多 1 MB"), 413
-        hook = next((hook for hook in office.rules().hooks if hook.name == name), None)
-        if hook is None or not _opens(hook, office, knock):
+        hook = next((hook for hook in service.rules().hooks if hook.name == name), None)
+        if hook is None or not _genuine(hook, service, sent):
             return jsonify(error="地址或签名不对"), 403
-        return _keep(hook, knock.body, office, arrived)
+        return _store(hook, sent.body, service, arrived)
 
-    return doors
+    return routes
 
 
-def keeper(office: Office, counter: Callable[[], Counter]) -> Keep:
-    """Keeps a fetched photo with those of the forms, made anew as they are; the same file is the same photo."""
+def photo_store(service: Service, intake: Callable[[], FormIntake]) -> StorePhoto:
+    """A function that stores a fetched photo like those of the forms; the same file is the same photo."""
 
-    def keep(content: bytes) -> str:
-        rules = office.rules()
+    def store(content: bytes) -> str:
+        rules = service.rules()
         name = hashlib.sha256(content).hexdigest()
-        photo = counter().take_photo(content, PUSHED, name, rules, datetime.now(rules.bureau.zone))
-        return f"{office.settings.url}/photos/{photo.id}"
+        photo = intake().take_photo(content, PUSHED, name, rules, datetime.now(rules.bureau.zone))
+        return f"{service.settings.url}/photos/{photo.id}"
 
-    return keep
+    return store
 
 
-def _knock(token: str) -> form_tools.Knock | None:
+def _hook_request(token: str) -> form_tools.HookRequest | None:
     """The request; None where it is too long."""
-    request.max_content_length = MOST_PUSHED
+    request.max_content_length = MOST_PUSH_BYTES
     try:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge:
         return None
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return form_tools.Knock(body, request.args.to_dict(), headers, token)
+    return form_tools.HookRequest(body, request.args.to_dict(), headers, token)
 
 
-def _opens(hook: Hook, office: Office, knock: form_tools.Knock) -> bool:
-    key = office.settings.environ.get(hook.key, "")
+def _genuine(hook: Hook, service: Service, sent: form_tools.HookRequest) -> bool:
+    key = service.settings.environ.get(hook.key, "")
     if not key:
         log.warning("hook %s: the variable %s is not set", hook.name, hook.key)
-    return form_tools.genuine(hook, key, knock, time.time())
+    return form_tools.genuine(hook, key, sent, time.time())
 
 
-def _keep(hook: Hook, body: bytes, office: Office, arrived: Callable[[], None]) -> tuple[Response, int]:
+def _store(hook: Hook, body: bytes, service: Service, arrived: Callable[[], None]) -> tuple[Response, int]:
     try:
-        push = form_tools.read(hook, body)
+        entry = form_tools.read_entry(hook, body)
     except form_tools.Unreadable as error:
         return jsonify(error=str(error)), 400
-    words = body.decode("utf-8", "replace")
-    fresh = Arrivals(office.ledger).take(hook.name, push.id, words, push.version, datetime.now(UTC))
-    if fresh:
+    payload = body.decode("utf-8", "replace")
+    if Pushes(service.ledger).add(hook.name, entry.id, payload, entry.version, datetime.now(UTC)):
         arrived()
     return jsonify(ok=True), 200

@@ -1,4 +1,4 @@
-"""One process: pages, hooks and the workbook's API on waitress, ticks and deliveries on the clock."""
+"""One process: pages, hooks and the workbook's API on waitress, ticks and deliveries by the scheduler."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from types import FrameType
 import flask
 import waitress  # type: ignore[import-untyped]
 
-from sync.intake.pushes import Keep
-from sync.scheduler import Clock
-from sync.service import Office, SettingsError
-from webhook import access, api, hooks, looks
+from sync.intake.pushes import StorePhoto
+from sync.scheduler import Scheduler
+from sync.service import Service
+from sync.settings import SettingsError
+from webhook import access, api, hooks
 from webhook.forms import form_pages
+from webhook.forms.submissions import form_intake
 from webhook.grid import page
+from webhook.look_cache import LookCache
 from webhook.pages import (
     answers,
     bulletin,
@@ -35,9 +38,9 @@ from webhook.pages import (
     week,
 )
 
-THREADS = 56  # a live page holds one while it is open (at most 40, webhook/grid.py); the rest answer
-RECEIVE_SECONDS = 20  # for what waits for another try; a push itself is taken in at once
-MOST_BYTES = 20 * 1024 * 1024  # a batchUpdate of a large workbook
+THREADS = 56  # an open page of the grid holds one (at most 40, webhook/grid/page.py); the rest answer
+RECEIVE_SECONDS = 20  # how often pushes are tried again; a new one is taken in at once
+MOST_REQUEST_BYTES = 20 * 1024 * 1024  # a batchUpdate of a large workbook
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; frame-ancestors 'none'; "
     "base-uri 'none'; form-action 'self'",
@@ -48,54 +51,59 @@ HEADERS = {
 
 
 class TickTrouble(RuntimeError):
-    """A tick came to its end, but what it had to write is not in the workbook."""
+    """A tick ended without writing all that it had to."""
 
 
 def create_app(
-    office: Office,
+    service: Service,
     nudge: Callable[[], None],
     failures: Callable[[], int] = lambda: 0,
     arrived: Callable[[], None] = lambda: None,
 ) -> flask.Flask:
-    """The web application; ``nudge`` makes the next tick come sooner, ``failures`` counts the failed ones in a row,
-    ``arrived`` has what form tools pushed made into rows soon."""
+    """The web application.
+
+    ``nudge`` makes the next tick come sooner, ``failures`` tells how many ticks failed one after the other, ``arrived``
+    makes pushes be taken in soon.
+    """
     app = flask.Flask(__name__, static_folder=None)
-    key = access.secret(office.settings.secret, office.settings.data)
+    key = access.secret(service.settings.secret, service.settings.data)
     app.secret_key = key
     app.config.update(
-        MAX_CONTENT_LENGTH=MOST_BYTES,
+        MAX_CONTENT_LENGTH=MOST_REQUEST_BYTES,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SECURE=office.settings.url.startswith("https://"),
-        PERMANENT_SESSION_LIFETIME=access.IN_THE_STREET,
+        SESSION_COOKIE_SECURE=service.settings.url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=access.LONGEST_SESSION,
     )
-    door = access.install(app, office, key)
-    app.register_blueprint(status.blueprint(office, failures))
-    app.register_blueprint(people.blueprint(door))
-    app.register_blueprint(form_pages.blueprint(door, cache(lambda: form_pages.counter_of(office, key)), nudge))
-    app.register_blueprint(verify.blueprint(door, nudge))
-    app.register_blueprint(answers.blueprint(door, nudge))
-    app.register_blueprint(letters.blueprint(door, nudge))
-    app.register_blueprint(page.blueprint(office, door, nudge))
-    app.register_blueprint(hooks.blueprint(key, nudge))
-    app.register_blueprint(hooks.forms(office, arrived))
-    app.register_blueprint(bulletin.blueprint(door))
-    app.register_blueprint(imports.blueprint(door, nudge))
-    app.register_blueprint(notices.blueprint(door))
-    app.register_blueprint(rules.blueprint(door, nudge))
-    seen = looks.Looks(door)
-    app.register_blueprint(explain.blueprint(door, seen))
-    app.register_blueprint(week.blueprint(seen))
-    app.register_blueprint(month.blueprint(door, seen))
-    app.register_blueprint(trends.blueprint(seen))
-    app.register_blueprint(map.blueprint(seen))
-    if office.embedded:
+    site = access.install(app, service, key)
+    app.register_blueprint(status.blueprint(service, failures))
+    app.register_blueprint(people.blueprint(site))
+    app.register_blueprint(form_pages.blueprint(site, cache(lambda: form_intake(service, key)), nudge))
+    app.register_blueprint(verify.blueprint(site, nudge))
+    app.register_blueprint(answers.blueprint(site, nudge))
+    app.register_blueprint(letters.blueprint(site, nudge))
+    app.register_blueprint(page.blueprint(service, site, nudge))
+    app.register_blueprint(hooks.nudge_hook(key, nudge))
+    app.register_blueprint(hooks.form_hooks(service, arrived))
+    app.register_blueprint(bulletin.blueprint(site))
+    app.register_blueprint(imports.blueprint(site, nudge))
+    app.register_blueprint(notices.blueprint(site))
+    app.register_blueprint(rules.blueprint(site, nudge))
+    look_cache = LookCache(site)
+    app.register_blueprint(explain.blueprint(site, look_cache))
+    app.register_blueprint(week.blueprint(look_cache))
+    app.register_blueprint(month.blueprint(site, look_cache))
+    app.register_blueprint(trends.blueprint(look_cache))
+    app.register_blueprint(map.blueprint(look_cache))
+    if service.embedded:
         app.register_blueprint(
-            api.blueprint(office.api, office.accounts, f"{office.settings.url}/token" if office.settings.url else None)
+            api.blueprint(
+                service.api, service.accounts, f"{service.settings.url}/token" if service.settings.url else None
+            )
         )
 
     @app.after_request
-    def safe(response: flask.Response) -> flask.Response:
+    def add_headers(response: flask.Response) -> flask.Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
@@ -103,62 +111,65 @@ def create_app(
     return app
 
 
-def run(office: Office, host: str, port: int, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl+C; a tick that is running is finished first."""
-    zone = office.rules().bureau.zone
-    clock = Clock(lambda: _tick(office), lambda: _deliver(office), zone)
-    keep = hooks.keeper(office, cache(lambda: form_pages.counter_of(office, _key(office))))
-    arrived = clock.also("receive", lambda: _receive(office, clock.nudge, keep), RECEIVE_SECONDS)
-    app = create_app(office, clock.nudge, lambda: clock.failures, arrived)
+def serve(service: Service, host: str, port: int, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl+C; a running tick is finished first. ``announce`` is called with the link to open.
+
+    Raises ``SettingsError`` for a port that can't be used.
+    """
+    zone = service.rules().bureau.zone
+    scheduler = Scheduler(lambda: _tick(service), lambda: _deliver(service), zone)
+    store_photo = hooks.photo_store(service, cache(lambda: form_intake(service, _key(service))))
+    arrived = scheduler.add_job("receive", lambda: _receive(service, scheduler.nudge, store_photo), RECEIVE_SECONDS)
+    app = create_app(service, scheduler.nudge, lambda: scheduler.failures, arrived)
     try:
         server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
     except OSError as error:
         raise SettingsError(f"端口 {port} 用不了：{error.strerror}。换一个：jielu run --port 8618") from error
     _stop_on_signals()
-    clock.start()
-    announce(entrance(office, host, server.effective_port))
+    scheduler.start()
+    announce(entrance(service, host, server.effective_port))
     try:
         server.run()
     except (KeyboardInterrupt, SystemExit):
         pass
     finally:
         server.close()
-        clock.stop()
+        scheduler.stop()
 
 
-def entrance(office: Office, host: str, port: int) -> str:
-    """The address with a link, for one use, that opens all pages to who runs the service."""
-    base = office.settings.url or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
-    return link(office, access.OPERATOR, base)
+def entrance(service: Service, host: str, port: int) -> str:
+    """The address with a link for one use that opens all pages to the person who runs the service."""
+    base = service.settings.url or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+    return link(service, access.OPERATOR, base)
 
 
-def link(office: Office, name: str, base: str) -> str:
-    """A new personal link. Raises ``SettingsError`` for a name that holds nothing today."""
-    door = access.Door(office, access.secret(office.settings.secret, office.settings.data))
-    person = door.person(name)
+def link(service: Service, name: str, base: str) -> str:
+    """A new personal link. Raises ``SettingsError`` for a name that has no role today."""
+    site = access.Site(service, access.secret(service.settings.secret, service.settings.data))
+    person = site.person(name)
     if person is None:
         raise SettingsError(f"组织架构和街路名册里今天没有「{name}」。姓名要和表里写的一样；刚改的先运行 jielu tick。")
-    return door.link(person, base)
+    return site.link(person, base)
 
 
-def _tick(office: Office) -> None:
-    report = office.ticks(datetime.now(office.rules().bureau.zone))
+def _tick(service: Service) -> None:
+    report = service.ticks(datetime.now(service.rules().bureau.zone))
     if report.trouble:
         raise TickTrouble(report.trouble)
 
 
-def _deliver(office: Office) -> None:
-    office.deliver(datetime.now(office.rules().bureau.zone))
+def _deliver(service: Service) -> None:
+    service.deliver(datetime.now(service.rules().bureau.zone))
 
 
-def _key(office: Office) -> str:
-    return access.secret(office.settings.secret, office.settings.data)
+def _key(service: Service) -> str:
+    return access.secret(service.settings.secret, service.settings.data)
 
 
-def _receive(office: Office, nudge: Callable[[], None], keep: Keep) -> None:
-    """Take in until a run finds nothing: what came during a run asked for one in vain."""
+def _receive(service: Service, nudge: Callable[[], None], store_photo: StorePhoto) -> None:
+    """Take pushes in until a run finds none, since a push that came during a run could not start another."""
     while True:
-        done = office.receive(datetime.now(office.rules().bureau.zone), keep)
+        done = service.receive(datetime.now(service.rules().bureau.zone), store_photo)
         if not (done.added or done.edited or done.failed):
             return
         nudge()

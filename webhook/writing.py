@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from sync.service import Office
+from sync.service import Service
 from sync.sheets import answers
 from sync.sheets.answers import NotWritten, Verdict
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
 
-def write(office: Office, verdict: Verdict) -> tuple[str, int]:
+def write(service: Service, verdict: Verdict) -> tuple[str, int]:
     """An empty sentence and 200 where the answer is in its row; else a sentence with 409 (the row does not allow it) or
     503 (the workbook does not answer)."""
-    gateway = Gateway(office.client, office.workbook, {verdict.tab: office.templates[verdict.tab]})
+    gateway = Gateway(service.client, service.workbook, {verdict.tab: service.templates[verdict.tab]})
     try:
         answers.write(gateway, verdict)
     except NotWritten as error:

@@ -111,7 +111,8 @@ def part(key: str, salt: str, parts: int) -> int:
 def read(path: Path, templates: Mapping[str, Tab], until: datetime, streets: int) -> list[Report]:
     """All reports of the file in the order of time; ``street`` counts from 0. Raises ``FileProblem``."""
     issues, feedback = (
-        file_rows.read_file(path, templates[key], mapping.read(HERE / f"{key}.toml")) for key in ("issues", "feedback")
+        file_rows.read_file(path, templates[key], mapping.read_mapping(HERE / f"{key}.toml"))
+        for key in ("issues", "feedback")
     )
     table = pd.DataFrame(issues)
     table["ref"] = [str(row["issue"]) for row in feedback]
@@ -182,13 +183,13 @@ def _source(ref: str, source: str, accepted: Raw) -> str:
 def _again(reports: Sequence[Report]) -> list[Report]:
     """Some problems come back: same street, place and category as the one before."""
     last: dict[int, Report] = {}
-    reports_ = []
+    repeated = []
     for report in reports:
         before = last.get(report.street)
         comes_back = before and report.source != VOID and part(report.ref, "again", AGAIN_EVERY) == 0
         last[report.street] = _at_the_same_place(report, before) if before and comes_back else report
-        reports_.append(last[report.street])
-    return reports_
+        repeated.append(last[report.street])
+    return repeated
 
 
 def _at_the_same_place(report: Report, before: Report) -> Report:

@@ -23,7 +23,7 @@ from sync.demo.cast import roster
 from sync.demo.play import HOUR, play
 from sync.demo.script import Script, floor
 from sync.intake import file_rows
-from sync.service import Office
+from sync.service import Service
 
 SAMPLE_EVERY = 2 * HOUR  # the sample is to be there within half a minute; a typed hour is believed for as long
 
@@ -62,24 +62,24 @@ class Summary:
         )
 
 
-def run(office: Office, until: datetime, file: Path | None = None, *, progress: bool = True) -> Summary:
+def run(service: Service, until: datetime, file: Path | None = None, *, progress: bool = True) -> Summary:
     """Fill an empty workbook (its tabs are there) with a month that ends at ``until`` (aware), and play it.
 
     ``file``: the whole city file instead of the sample that comes with the package. Raises ``FileProblem`` for a file
     that can't be read, and what the gateway and the ledger raise.
     """
     began = time.perf_counter()
-    rules = office.rules()
+    rules = service.rules()
     until = until.astimezone(rules.bureau.zone)
     people = roster()
-    reports = city.read(file or city.SAMPLE, office.templates, until, len(people["streets"]))
+    reports = city.read(file or city.SAMPLE, service.templates, until, len(people["streets"]))
     every = HOUR if file else SAMPLE_EVERY
     entries = Script(rules, until, people["streets"], every).write(reports)
     for key, rows in people.items():
-        file_rows.append(office.client, office.workbook, office.templates[key], rows)
+        file_rows.append(service.client, service.workbook, service.templates[key], rows)
     start = floor(entries[0].at, every) if entries else until
-    played = play(office, entries, start, until, every, progress=progress)
-    sums = summed(office.gateway.read(), office.templates)
+    played = play(service, entries, start, until, every, progress=progress)
+    sums = summed(service.gateway.read(), service.templates)
     return Summary(
         **sums, notices=played.notices, looks=played.looks, lost=len(played.lost), seconds=time.perf_counter() - began
     )

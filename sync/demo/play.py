@@ -22,7 +22,7 @@ from sync.core.sheet.serials import DAY
 from sync.core.sheet.tabs import Layout, Tab, locate
 from sync.demo.script import Cell, Entry, Number
 from sync.demo.signing import Leaders
-from sync.service import Office
+from sync.service import Service
 from sync.sheets.gateway import Gateway
 from sync.tick import tick, ticks
 
@@ -49,32 +49,32 @@ class Played:
 
 
 @dataclass
-class Desk:
-    """People at the workbook: they add rows, and find the row that they want by what stands in it."""
+class People:
+    """People in the workbook: they add rows, and find the row that they want by what stands in it."""
 
-    office: Office
+    service: Service
     rows: dict[str, Mark] = field(default_factory=dict)  # by name: what a row was known by when it was typed
 
     @cached_property
     def tabs(self) -> Mapping[str, Tab]:
-        return {key: self.office.templates[key] for key in HANDS}
+        return {key: self.service.templates[key] for key in HANDS}
 
     @cached_property
     def layouts(self) -> Mapping[str, Layout]:
         """Where the columns stand when the play begins; nobody moves them in a play."""
-        seen = Gateway(self.office.client, self.office.workbook, self.tabs).read()
-        layouts_ = {key: locate(tab, seen[key].header) for key, tab in self.tabs.items()}
-        return {key: layout for key, layout in layouts_.items() if isinstance(layout, Layout)}
+        seen = Gateway(self.service.client, self.service.workbook, self.tabs).read()
+        located = {key: locate(tab, seen[key].header) for key, tab in self.tabs.items()}
+        return {key: layout for key, layout in located.items() if isinstance(layout, Layout)}
 
     @cached_property
     def gateway(self) -> Gateway:
         """For looking up rows."""
-        return Gateway(self.office.client, self.office.workbook, {key: self.tabs[key] for key in SOUGHT})
+        return Gateway(self.service.client, self.service.workbook, {key: self.tabs[key] for key in SOUGHT})
 
     @cached_property
-    def pen(self) -> Gateway:
+    def writer(self) -> Gateway:
         """For writing."""
-        gateway = Gateway(self.office.client, self.office.workbook, self.tabs)
+        gateway = Gateway(self.service.client, self.service.workbook, self.tabs)
         gateway.look_round()
         return gateway
 
@@ -90,7 +90,7 @@ class Desk:
                 at = places[entry.into][0] if entry.into else None
                 plan = plan.with_tab(self.typed(entry, at, cells) if at else self.added(entry, cells))
         if plan.tabs:
-            self.pen.write(plan)
+            self.writer.write(plan)
         return later
 
     def find(self) -> dict[str, tuple[int, str]]:
@@ -102,7 +102,7 @@ class Desk:
             for number, row in enumerate(table.rows, start=table.first):
                 first, second = (_at(row, at[name]) for name in self.tabs[key].identity[:2])
                 places[mark(key, first, second)] = number, plain(_at(row, number_at))
-        return {name: places[name_] for name, name_ in self.rows.items() if name_ in places}
+        return {name: places[typed] for name, typed in self.rows.items() if typed in places}
 
     def typed(self, entry: Entry, row: int, cells: Mapping[str, Raw]) -> TabPlan:
         first, second = self.tabs[entry.tab].identity[:2]
@@ -145,59 +145,59 @@ def _settled(cells: Mapping[str, Cell], places: Mapping[str, tuple[int, str]]) -
 
 # The clock ---------------------------------------------------------------------------------------------------
 @dataclass
-class Service:
-    """The service during a play, by the rules of the start.
+class Ticker:
+    """The service's ticks and deliveries during a play, by the rules of the start.
 
-    It looks once when something was typed, sent or fell due. A second look, at which an office makes sure that nobody
-    came between, would find nothing: in a play nobody does. With ``idle`` False it does all that an office does at
-    every hour, and comes to the same workbook (a test holds the two against each other).
+    It looks once when something was typed, sent or fell due. A second look, by which ``service.ticks`` makes sure that
+    nobody came between, would find nothing: in a play nobody does. With ``idle`` False it does at every hour all that
+    the service does, and comes to the same workbook (a test compares the two).
     """
 
-    office: Office
+    service: Service
     idle: bool = True
     played: Played = field(default_factory=Played)
     wake: datetime | None = None
-    posted: date | None = None
+    delivered_on: date | None = None
 
     @cached_property
     def rules(self) -> Rules:
-        return self.office.rules()
+        return self.service.rules()
 
-    def pass_by(self, now: datetime, *, typed: bool) -> None:
+    def look_if_due(self, now: datetime, *, typed: bool) -> None:
         """Look at ``now`` unless nothing can have changed, and send the notices whose hour has come."""
         if not self.idle:
             self.settle(now)
         elif typed or self.wake is None or now >= self.wake:
             self.look(now)
-        if self.posts(now) and self.office.ledger.waiting(now, ("待发送",)):
-            self.office.deliver(now, groups=False)
-            self.posted, self.wake = now.date(), None  # what became of them is shown at the next look
+        if self.delivers(now) and self.service.ledger.waiting(now, ("待发送",)):
+            self.service.deliver(now, groups=False)
+            self.delivered_on, self.wake = now.date(), None  # what became of them is shown at the next look
 
     def look(self, now: datetime) -> None:
-        with self.office.ledger.turn():
-            decision = tick(self.office.gateway, self.office.ledger, self.rules, now)
+        with self.service.ledger.turn():
+            decision = tick(self.service.gateway, self.service.ledger, self.rules, now)
         self.wake = decision.wake
         self.played.add(decision.plan.cells, len(decision.notices))
 
     def settle(self, now: datetime) -> None:
-        """As an office does it: look until a look writes nothing."""
-        report = ticks(self.office.gateway, self.office.ledger, self.rules, now, idle=False)
+        """As the running service does it: look until a look writes nothing."""
+        report = ticks(self.service.gateway, self.service.ledger, self.rules, now, idle=False)
         self.played.add(report.cells, report.notices)
 
-    def posts(self, now: datetime) -> bool:
+    def delivers(self, now: datetime) -> bool:
         """Whether it is time to send: always, or once a day while there is no mailbox and all that can be done is
         to note that."""
-        return self.office.mail is not None or now.date() != self.posted
+        return self.service.mailer is not None or now.date() != self.delivered_on
 
     def close(self, now: datetime) -> None:
         """Send what is still waiting, and look until the workbook shows it."""
-        self.posted = None
-        self.pass_by(now, typed=False)
+        self.delivered_on = None
+        self.look_if_due(now, typed=False)
         self.settle(now)
 
 
 def play(
-    office: Office,
+    service: Service,
     entries: Iterable[Entry],
     start: datetime,
     until: datetime,
@@ -210,20 +210,20 @@ def play(
 
     ``idle``: pass over looks at which nothing can have changed. Raises what the gateway and the ledger raise.
     """
-    desk, leaders, service = Desk(office), Leaders(office), Service(office, idle)
-    service.pass_by(start, typed=True)
+    people, leaders, ticker = People(service), Leaders(service), Ticker(service, idle)
+    ticker.look_if_due(start, typed=True)
     coming = sorted(entries, key=lambda entry: entry.at, reverse=True)
     waiting: list[Entry] = []
     with _seldom_collected(), _shown(start, until, every, progress) as looks:
         for now in looks:
             while coming and coming[-1].at <= now:
                 waiting.append(coming.pop())
-            due, waiting = waiting, desk.do(waiting) if waiting else []
+            due, waiting = waiting, people.do(waiting) if waiting else []
             signed = leaders.work(now)
-            service.pass_by(now, typed=signed or len(waiting) < len(due))
-            waiting = _patient(waiting, now, service.played)
-    service.close(until)
-    return service.played
+            ticker.look_if_due(now, typed=signed or len(waiting) < len(due))
+            waiting = _patient(waiting, now, ticker.played)
+    ticker.close(until)
+    return ticker.played
 
 
 def _patient(later: Sequence[Entry], now: datetime, played: Played) -> list[Entry]:

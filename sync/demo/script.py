@@ -67,7 +67,7 @@ class Script:
     def write(self, reports: Iterable[Report]) -> list[Entry]:
         """All that people do, in the order of time."""
         entries = [entry for report in reports for entry in Story(self, report).tell()]
-        entries += self.rounds()
+        entries += self.duties()
         past = [entry for entry in entries if entry.at <= self.until]
         return sorted(past, key=lambda entry: (entry.at, entry.tab, entry.ref, entry.into))
 
@@ -83,8 +83,8 @@ class Script:
         """So many work hours later."""
         return self.rules.calendar.add(moment, Limit(hours, "wh")).at
 
-    # Patrols, meetings, inspections that found nothing -----------------------------------------------------------
-    def rounds(self) -> Iterator[Entry]:
+    # Patrols, meetings, inspections without a fault --------------------------------------------------------------
+    def duties(self) -> Iterator[Entry]:
         for day in self.days:
             if self.rules.calendar.is_workday(day):
                 yield from self.inspections(day)

@@ -12,11 +12,11 @@ from sync.core.sheet import serials
 from sync.core.sheet.plan import Plan, typed
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.tabs import Layout, locate
-from sync.service import Office
+from sync.service import Service
 from sync.sheets.gateway import Gateway
 
 SIGNER = "办公室01"
-HOURS = range(9, 18)  # in which a leader is at his desk
+HOURS = range(9, 18)  # of the day, in which leaders sign and answer
 ANSWER = "已组织整改，照片附在整改反馈里。"
 UNANSWERED = 4  # every so many-th letter is forgotten, so that a second one is drafted
 DAY_AFTER = 0.75  # days until a unit answers
@@ -26,11 +26,11 @@ DAY_AFTER = 0.75  # days until a unit answers
 class Leaders:
     """Whoever signs and answers at 督办台账."""
 
-    office: Office
+    service: Service
 
     @cached_property
     def gateway(self) -> Gateway:
-        gateway = Gateway(self.office.client, self.office.workbook, {"letters": self.office.templates["letters"]})
+        gateway = Gateway(self.service.client, self.service.workbook, {"letters": self.service.templates["letters"]})
         gateway.look_round()
         return gateway
 
@@ -40,7 +40,7 @@ class Leaders:
         layout = locate(self.gateway.tabs["letters"], table.header) if table else ""
         if table is None or not isinstance(layout, Layout):
             return False
-        hour, plan = serials.from_datetime(now, self.office.rules().bureau.zone), Plan()
+        hour, plan = serials.from_datetime(now, self.service.rules().bureau.zone), Plan()
         for number, row in enumerate(table.rows, start=table.first):
             plan = plan.with_tab(typed(layout, number, row, dict(_cells(layout, row, hour))))
         if not plan.tabs:

@@ -1,7 +1,7 @@
-"""Fetches a photo from an address that somebody else wrote, and from nowhere that it should not lead.
+"""Fetches a photo from an address that a stranger wrote, without being led into the own network.
 
-https alone, hosts of the list alone, no address of the own network whatever a name says (it is resolved once, and that
-address is the one connected to), redirects looked at like the first link, and so many bytes and seconds, no more.
+Only https, only hosts of the list, no private address (a name is resolved once, and that address is the one connected
+to), every redirect checked like the first link, and limits of bytes and seconds.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-MOST_BYTES = 12 * 1024 * 1024
-SECONDS = 10.0  # for each answer of the other side
-ALL_SECONDS = 30.0  # for one photo, however slowly it drips
+MOST_PHOTO_BYTES = 12 * 1024 * 1024
+SECONDS = 10.0  # for each answer of the server
+ALL_SECONDS = 30.0  # for one photo, however slowly it comes
 MOST_HOPS = 3
 PASSING = (408, 425, 429, 500, 502, 503, 504)
 
@@ -32,10 +32,10 @@ class Lost(RuntimeError):
 
 @dataclass(frozen=True)
 class Fetcher:
-    """``at_home``: a test's, which may connect to this very machine and any port."""
+    """``any_address``: for tests, also this machine and any port."""
 
     context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
-    at_home: bool = False
+    any_address: bool = False
 
     def get(self, link: str, hosts: Iterable[str]) -> bytes:
         """The photo's bytes. Raises ``Lost``."""
@@ -58,12 +58,12 @@ class Fetcher:
             raise Lost("链接看不懂", permanent=True) from None
         if parts.scheme != "https" or not parts.hostname or parts.username:
             raise Lost("只取 https 的链接", permanent=True)
-        if not allowed(parts.hostname, hosts) or (port not in (None, 443) and not self.at_home):
+        if not allowed(parts.hostname, hosts) or (port not in (None, 443) and not self.any_address):
             raise Lost(f"{parts.hostname} 不在 photo_hosts 里", permanent=True)
         return parts
 
     def _once(self, parts: SplitResult, until: float) -> bytes | str:
-        """The body, or where it leads on."""
+        """The body, or the address of a redirect."""
         connection = _Pinned(parts.hostname or "", parts.port or 443, self.context, self._address(parts))
         try:
             connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
@@ -77,16 +77,16 @@ class Fetcher:
             connection.close()
 
     def _address(self, parts: SplitResult) -> str:
-        """One address of the host; ``Lost`` where any of them is one of ours."""
+        """One address of the host. Raises ``Lost`` where any of its addresses is private."""
         infos = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
         addresses = [str(info[4][0]) for info in infos]
-        if not self.at_home and not all(public(address_) for address_ in addresses):
+        if not self.any_address and not all(public(address) for address in addresses):
             raise Lost(f"{parts.hostname} 指向内部网络", permanent=True)
         return addresses[0]
 
 
 class _Pinned(http.client.HTTPSConnection):
-    """Connects to the address that was looked at, and holds the certificate against the name."""
+    """Connects to the address that was checked, and checks the certificate for the name."""
 
     def __init__(self, host: str, port: int, context: ssl.SSLContext, address: str) -> None:
         super().__init__(host, port, timeout=SECONDS, context=context)
@@ -104,7 +104,7 @@ def _body(answer: http.client.HTTPResponse, until: float) -> bytes:
     body = bytearray()
     while part := answer.read1(65536):
         body += part
-        if len(body) > MOST_BYTES:
+        if len(body) > MOST_PHOTO_BYTES:
             raise Lost("照片太大", permanent=True)
         if time.monotonic() > until:
             raise Lost("对方给得太慢")

@@ -39,7 +39,7 @@ def read_rows(
     path: Path, tab: Tab, rules: ColumnMap | None = None, zone: ZoneInfo = UTC
 ) -> list[tuple[int, dict[str, Raw]]]:
     """As ``read_file``, each row with its number in the file."""
-    sheet = files.read(path, tab, rules)
+    sheet = files.read_table(path, tab, rules)
     frame = _frame(sheet)
     if rules is None:
         problems = _strange(sheet, tab)

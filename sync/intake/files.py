@@ -39,7 +39,7 @@ class Sheet:
     rows: Lines
 
 
-def read(path: Path, tab: Tab, rules: ColumnMap | None) -> Sheet:
+def read_table(path: Path, tab: Tab, rules: ColumnMap | None) -> Sheet:
     """The file's table. ``tab``: whose name a sheet may have; ``rules``: which sheet and header row it names.
 
     Raises ``FileProblem``.
@@ -81,7 +81,7 @@ def _table(where: str, lines: Lines, head: int, tab: Tab) -> Sheet:
     if len(filled) == 1:
         raise FileProblem([f"{where}：只有表头，没有数据。"])
     header = tuple(plain(cell) for cell in filled[0][1])
-    if double := sorted({header_ for header_ in header if header_ and header.count(header_) > 1}):
+    if double := sorted({name for name in header if name and header.count(name) > 1}):
         raise FileProblem([f"{where}：表头「{'」「'.join(double)}」出现了不止一次，请只留一列。"])
     return Sheet(where, header, filled[1:])
 

@@ -1,7 +1,7 @@
-"""The form tools that bureaus use: how each signs a push, what it calls its entry, and the row that it means.
+"""The form tools that bureaus use: how each signs a push, where its entry is in it, and the row that it stands for.
 
 Shapes and signatures as the tools document them (金数据 by a sample of its push, since it documents none). Nothing
-of a push is believed before ``genuine`` said yes.
+of a push is used before ``genuine`` is true.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from sync.core.sheet.rows import READERS, Raw, plain
 from sync.core.sheet.tabs import Column, Tab
 
 WINDOW_SECONDS = 300  # how far a signed push's clock may be from ours
-LONGEST = 5000  # characters in a cell; the sheet itself takes 50 000
-MOST = 2**53  # a sheet's number is a double: a longer one (an id) stays a text, or its last digits are lost
+LONGEST_CELL = 5000  # characters in a cell; the sheet itself takes 50 000
+MOST_EXACT = 2**53  # a sheet's number is a double: a longer one (an id) stays a text, or its last digits are lost
 PHOTOS = "photos"  # the key of every column that holds photos
-HEARD = ("reported_at", "requested_at")  # columns that take the hour of arrival where the form gives none
+ARRIVAL_COLUMNS = ("reported_at", "requested_at")  # columns that take the hour of arrival where the form gives none
 IN_PATH = (JINSHUJU, CAOLIAO)  # tools that sign nothing: the secret is the end of the address
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -36,24 +36,23 @@ class Unreadable(ValueError):
 
 
 @dataclass(frozen=True)
-class Push:
-    """What a tool sent. ``id`` names the entry for good; ``version`` rises with its changes (empty: it never changes);
-    ``fields`` is where the hook's columns look; ``gone``: the entry was deleted over there."""
+class FormEntry:
+    """An entry of a form, as a tool sent it."""
 
-    id: str
-    version: str
-    fields: Mapping[str, Any]
-    gone: bool = False
+    id: str  # the same for all versions of the entry
+    version: str  # rises with its changes; empty: it never changes
+    fields: Mapping[str, Any]  # what the hook's columns are taken from
+    gone: bool = False  # it was deleted in the tool
 
 
 @dataclass(frozen=True)
-class Knock:
-    """A request at the door: ``query`` and ``headers`` by name (headers in lower case), ``token`` the address's end."""
+class HookRequest:
+    """The parts of an HTTP request that carry a push and its signature."""
 
     body: bytes
     query: Mapping[str, str]
-    headers: Mapping[str, str]
-    token: str = ""
+    headers: Mapping[str, str]  # by name in lower case
+    token: str = ""  # the end of the address
 
 
 # Signatures --------------------------------------------------------------------------------------------------
@@ -62,22 +61,22 @@ def sign(key: str, timestamp: str, body: bytes) -> str:
     return hmac.new(key.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def genuine(hook: Hook, key: str, knock: Knock, now: float) -> bool:
-    """Whether it comes from who has the key. ``now``: seconds since 1970."""
+def genuine(hook: Hook, key: str, request: HookRequest, now: float) -> bool:
+    """Whether its sender has the key. ``now``: seconds since 1970. False for an empty key."""
     if not key:
         return False
     if hook.kind in IN_PATH:
-        return _equal(key, knock.token)
+        return _equal(key, request.token)
     if hook.kind == JIANDAOYUN:
-        query = knock.query
-        told = f"{query.get('nonce', '')}:".encode() + knock.body + f":{key}:{query.get('timestamp', '')}".encode()
-        return _equal(_sha1(told), knock.headers.get("x-jdy-signature", "").lower())
+        query = request.query
+        signed = f"{query.get('nonce', '')}:".encode() + request.body + f":{key}:{query.get('timestamp', '')}".encode()
+        return _equal(_sha1(signed), request.headers.get("x-jdy-signature", "").lower())
     if hook.kind == WENJUANXING:
-        return _wenjuanxing(key, knock.body)
-    timestamp = knock.headers.get("x-jielu-timestamp", "")
+        return _wenjuanxing(key, request.body)
+    timestamp = request.headers.get("x-jielu-timestamp", "")
     if not re.fullmatch(r"[0-9]{1,12}", timestamp, re.ASCII) or abs(now - int(timestamp)) > WINDOW_SECONDS:
         return False
-    return _equal(sign(key, timestamp, knock.body), knock.headers.get("x-jielu-signature", ""))
+    return _equal(sign(key, timestamp, request.body), request.headers.get("x-jielu-signature", ""))
 
 
 def _wenjuanxing(key: str, body: bytes) -> bool:
@@ -85,12 +84,12 @@ def _wenjuanxing(key: str, body: bytes) -> bool:
         sent = _object(body)
     except Unreadable:
         return False
-    told = f"{plain(sent.get('activity'))}{plain(sent.get('index'))}{key}"
-    return _equal(_sha1(told.encode()), str(sent.get("sign", "")).lower())
+    signed = f"{plain(sent.get('activity'))}{plain(sent.get('index'))}{key}"
+    return _equal(_sha1(signed.encode()), str(sent.get("sign", "")).lower())
 
 
-def _sha1(told: bytes) -> str:
-    return hashlib.sha1(told, usedforsecurity=False).hexdigest()  # the tools' choice, not ours
+def _sha1(signed: bytes) -> str:
+    return hashlib.sha1(signed, usedforsecurity=False).hexdigest()  # the tools' choice, not ours
 
 
 def _equal(right: str, given: str) -> bool:
@@ -98,13 +97,12 @@ def _equal(right: str, given: str) -> bool:
 
 
 # Shapes ------------------------------------------------------------------------------------------------------
-def read(hook: Hook, body: bytes) -> Push:
-    """What was sent. Raises ``Unreadable``."""
-    sent = _object(body)
-    push = _READ[hook.kind](sent)
-    named = plain(_cell(dig(push.fields, hook.id))) if hook.id else ""
-    entry_id = named or push.id or hashlib.sha256(body).hexdigest()[:32]
-    return Push(_clean(entry_id)[:200], push.version, push.fields, push.gone)
+def read_entry(hook: Hook, body: bytes) -> FormEntry:
+    """The entry in a push. Raises ``Unreadable``."""
+    entry = _READERS[hook.kind](_object(body))
+    named = plain(_cell(dig(entry.fields, hook.id))) if hook.id else ""
+    entry_id = named or entry.id or hashlib.sha256(body).hexdigest()[:32]
+    return FormEntry(_clean(entry_id)[:200], entry.version, entry.fields, entry.gone)
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -121,32 +119,33 @@ def _no_number(word: str) -> float:
     raise ValueError(word)  # NaN is no JSON
 
 
-def _jinshuju(sent: Mapping[str, Any]) -> Push:
-    entry = sent.get("entry")
-    if not isinstance(entry, dict) or not plain(entry.get("serial_number")):
+def _jinshuju(sent: Mapping[str, Any]) -> FormEntry:
+    fields = sent.get("entry")
+    if not isinstance(fields, dict) or not plain(fields.get("serial_number")):
         raise Unreadable("没有 entry 和 entry.serial_number，不像金数据的推送")
-    return Push(f"{plain(sent.get('form'))}·{plain(entry['serial_number'])}", str(entry.get("updated_at", "")), entry)
+    entry_id = f"{plain(sent.get('form'))}·{plain(fields['serial_number'])}"
+    return FormEntry(entry_id, str(fields.get("updated_at", "")), fields)
 
 
-def _jiandaoyun(sent: Mapping[str, Any]) -> Push:
+def _jiandaoyun(sent: Mapping[str, Any]) -> FormEntry:
     data = sent.get("data")
     if not isinstance(data, dict):
         raise Unreadable("没有 data，不像简道云的推送")
     version = str(data.get("updateTime") or data.get("deleteTime") or "")
-    return Push(plain(data.get("_id")), version, data, gone=sent.get("op") == "data_remove")
+    return FormEntry(plain(data.get("_id")), version, data, gone=sent.get("op") == "data_remove")
 
 
-def _wenjuan(sent: Mapping[str, Any]) -> Push:
+def _wenjuan(sent: Mapping[str, Any]) -> FormEntry:
     if not plain(sent.get("joinid")):
         raise Unreadable("没有 joinid，不像问卷星的推送")
-    return Push(f"{plain(sent.get('activity'))}·{plain(sent['joinid'])}", "", sent)
+    return FormEntry(f"{plain(sent.get('activity'))}·{plain(sent['joinid'])}", "", sent)
 
 
-def _any(sent: Mapping[str, Any]) -> Push:
-    return Push("", "", sent)
+def _any(sent: Mapping[str, Any]) -> FormEntry:
+    return FormEntry("", "", sent)
 
 
-_READ = {JINSHUJU: _jinshuju, JIANDAOYUN: _jiandaoyun, WENJUANXING: _wenjuan, CAOLIAO: _any, SIGNED: _any}
+_READERS = {JINSHUJU: _jinshuju, JIANDAOYUN: _jiandaoyun, WENJUANXING: _wenjuan, CAOLIAO: _any, SIGNED: _any}
 
 
 # Rows --------------------------------------------------------------------------------------------------------
@@ -177,7 +176,7 @@ def row(hook: Hook, tab: Tab, fields: Mapping[str, Any], at: datetime, zone: Zon
         if header in hook.values:
             value = hook.values[header].get(plain(value), value)
         cells[by_header[header].key] = _typed(value, by_header[header], zone)
-    for key in HEARD:
+    for key in ARRIVAL_COLUMNS:
         if key in tab.by_key and not cells.get(key):
             cells[key] = to_raw(at, zone)
     return {key: value for key, value in cells.items() if value != ""}
@@ -200,7 +199,7 @@ def _cell(value: Any) -> Raw:
     if value is None or isinstance(value, bool):
         return {True: "是", False: "否", None: ""}[value]
     if isinstance(value, int | float):
-        return value if abs(value) < MOST else str(value)
+        return value if abs(value) < MOST_EXACT else str(value)
     if isinstance(value, str):
         return _clean(value)
     if isinstance(value, list):
@@ -220,7 +219,7 @@ def _meant(value: Mapping[str, Any]) -> Raw:
 def _clean(text: str) -> str:
     text = text.encode("utf-8", "replace").decode()  # half a character, which JSON can spell and no sheet takes
     text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}……"
+    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}……"
 
 
 def _typed(value: Raw, column: Column, zone: ZoneInfo) -> Raw:

@@ -1,7 +1,7 @@
-"""The counter where forms and photos are handed in: checked, written once, answered with what the next look will say.
+"""Takes forms and photos in: checks a form, writes its row once, and answers what the next look will say of it.
 
-A form carries an id that its phone made. Before a row is sent it is noted; where the answer is lost, the row is looked
-for by its content before it is sent again, so that a bad line never doubles a report.
+A form carries an id that its phone made. A row is noted before it is sent; where the answer is lost, the row is looked
+for by its content before it is sent again, so that a bad connection never doubles a report.
 """
 
 from __future__ import annotations
@@ -21,135 +21,131 @@ from sync.core.views import forms
 from sync.core.views.forms import Field, Form
 from sync.core.views.preview import NoTab, Preview, faults, layout_of, preview, when
 from sync.intake import photos
-from sync.intake.photos import PUBLIC_ROOM, ROOM, BadPhoto, Shelf
+from sync.intake.photos import MOST_PUBLIC_UPLOADING, MOST_UPLOADING, BadPhoto, PhotoFolder
 from sync.ledger.ledger import Ledger
-from sync.ledger.submissions import IN, SENDING, Intake, Submission
+from sync.ledger.submissions import IN, SENDING, Submission, Submissions
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
-PUBLIC = "群众 "  # how the sender of a public report begins in the ledger: behind it a digest of his address
-WAIT = 2.0  # seconds for a tick that is at work, before a form is taken without a preview
-LATER = "已收到，编号和截止时间稍后在“我的”里可见。"
-MAYBE = "表格没有应答，可能已经收到。手机会核对以后再试，不会重复。"
-QUEUE = 30.0  # seconds for the forms before this one
+PUBLIC_SENDER = "群众 "  # the sender of a public report in the ledger begins so; a digest of the address follows
+TICK_SECONDS = 2.0  # how long to wait for a running tick before a form is taken without a preview
+NUMBER_LATER = "已收到，编号和截止时间稍后在“我的”里可见。"
+UNCONFIRMED = "表格没有应答，可能已经收到。手机会核对以后再试，不会重复。"
+QUEUE_SECONDS = 30.0  # how long to wait for the forms before this one
 DECODERS = 2  # photos decoded at a time: a large one takes some hundred megabytes
-KEPT = "表格暂时写不进去，内容还在手机上，会自动再试。"
+NOT_WRITTEN = "表格暂时写不进去，内容还在手机上，会自动再试。"
 
 
 @dataclass(frozen=True)
-class Handed:
-    """A form as it came: ``given`` answers by column key, ``extra`` cells that the service adds (photos, a source),
-    ``at`` the phone's hour (aware) if it said one."""
+class FilledForm:
+    """A form as somebody filled it."""
 
     id: str
     form: Form
     person: str
-    given: Mapping[str, str]
+    given: Mapping[str, str]  # answers by column key
     asked: tuple[Field, ...]
-    extra: Mapping[str, Raw] = field(default_factory=dict)
-    at: datetime | None = None
+    extra: Mapping[str, Raw] = field(default_factory=dict)  # cells that the service adds (photos, a source)
+    at: datetime | None = None  # the phone's clock (aware), where it told it
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of the photo that ``person``'s phone calls ``name``: where it begins, how long the whole is in bytes;
-    ``taken``: the wall clock of the phone's file, for when the photo itself says none."""
+    """A piece of the photo that ``person``'s phone calls ``name``."""
 
     person: str
     name: str
-    offset: int
-    total: int
-    taken: str = ""
+    offset: int  # bytes before it
+    total: int  # bytes of the whole photo
+    taken: str = ""  # hour of the phone's file (2026-11-24 09:30:00), used where the photo itself has none
 
 
 @dataclass(frozen=True)
 class Answer:
-    """``state``: in (written), mend (``faults``: a sentence by column key, nothing was written), later (try again).
+    """What a sender is answered."""
 
-    ``said``: ``words`` and, where the next look could be asked, number, status, deadline (ISO), unit, chief.
-    """
-
-    state: str
-    details: Mapping[str, Any]
-    faults: Mapping[str, str] = field(default_factory=dict)
+    state: str  # in (written), mend (nothing was written), later (try again)
+    details: Mapping[str, Any]  # words and, where there was a preview, number, status, deadline (ISO), unit, chief
+    faults: Mapping[str, str] = field(default_factory=dict)  # a sentence by column key
 
 
 @dataclass
-class Counter:
-    """One for a process. ``ticking`` is held by whoever uses the ledger's memory for a look."""
+class FormIntake:
+    """One for each process. ``ticking`` is held while a look uses the ledger's memory."""
 
     gateway: Gateway
     ledger: Ledger
-    shelf: Shelf
+    photo_folder: PhotoFolder
     ticking: threading.RLock
-    _door: threading.Lock = field(default_factory=threading.Lock)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
     _decoders: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(DECODERS))
 
     def __post_init__(self) -> None:
-        self.intake = Intake(self.ledger)
-        self._shelves = [threading.Lock() for _ in range(64)]  # two lines may send the same photo at once
+        self.submissions = Submissions(self.ledger)
+        self._upload_locks = [threading.Lock() for _ in range(64)]  # two connections may send the same photo
 
     # Forms
-    def answered(self, id_: str, person: str) -> Answer | None:
-        """What this submission was answered, if it is in already."""
-        submission = self.intake.find(id_)
+    def answered(self, id: str, person: str) -> Answer | None:
+        """What a submission was answered, where its row is written already; else None."""
+        submission = self.submissions.get(id)
         if submission is None or not same_sender(submission.person, person) or submission.state != IN:
             return None
         return Answer("in", submission.details)
 
-    def hand_in(self, handed: Handed, rules: Rules, now: datetime) -> Answer:
-        """Take a form: one at a time, each id once."""
-        if not self._door.acquire(timeout=QUEUE):
-            return Answer("later", {"words": KEPT})
+    def submit(self, filled: FilledForm, rules: Rules, now: datetime) -> Answer:
+        """Write a form's row: one form at a time, each id once."""
+        if not self._turn.acquire(timeout=QUEUE_SECONDS):
+            return Answer("later", {"words": NOT_WRITTEN})
         try:
-            return self._hand_in(handed, rules, now)
+            return self._submit(filled, rules, now)
         except (NoTab, Unreachable) as error:
-            return Answer("later", {"words": f"{KEPT}（{error}）"})
+            return Answer("later", {"words": f"{NOT_WRITTEN}（{error}）"})
         finally:
-            self._door.release()
+            self._turn.release()
 
-    def _hand_in(self, handed: Handed, rules: Rules, now: datetime) -> Answer:
+    def _submit(self, filled: FilledForm, rules: Rules, now: datetime) -> Answer:
         """Raises ``NoTab`` and ``Unreachable``: nothing was done."""
-        submission = self.intake.find(handed.id)
+        submission = self.submissions.get(filled.id)
         if submission is not None and not (
-            same_sender(submission.person, handed.person) and submission.tab == handed.form.tab
+            same_sender(submission.person, filled.person) and submission.tab == filled.form.tab
         ):
             return Answer("mend", {}, {"": "这份表单的编号已经用过，请重新填一份。"})
         if submission is not None and submission.state == IN:
             return Answer("in", submission.details)
-        if wrong := forms.foreign(handed.given, handed.asked):
+        if wrong := forms.foreign(filled.given, filled.asked):
             return Answer("mend", {}, wrong)
-        at = submission.at if submission is not None else forms.moment(handed.at, now)
-        sent = Submission(handed.id, handed.form.tab, handed.person, at, SENDING, self._row(handed, at), {})
-        return self._take(handed.form, sent, submission or sent, rules, now)
+        at = submission.at if submission is not None else forms.moment(filled.at, now)
+        sent = Submission(filled.id, filled.form.tab, filled.person, at, SENDING, self._row(filled, at), {})
+        return self._write(filled.form, sent, submission or sent, rules, now)
 
-    def _take(self, form: Form, sent: Submission, before: Submission, rules: Rules, now: datetime) -> Answer:
-        """``before``: what may have been written already: an earlier try, or one that a lost ledger forgot."""
+    def _write(self, form: Form, sent: Submission, before: Submission, rules: Rules, now: datetime) -> Answer:
+        """``before``: the submission that may have been written already: an earlier try, or this one where the ledger
+        was lost."""
         tables = Tables(self.gateway.tabs, self.gateway.read())
         layout = layout_of(tables, form.tab)
         if forms.stands(tables.seen[form.tab], layout, before.cells):
-            return self._in(before, {"words": LATER})
+            return self._in(before, {"words": NUMBER_LATER})
         seen = self._preview(tables, rules, now, form.tab, sent.cells)
         wrong = seen.faults if seen else faults(tables, rules, form.tab, sent.cells)
         if wrong:
             return Answer("mend", {}, wrong)
-        self.intake.keep(sent)
+        self.submissions.save(sent)
         try:
             self.gateway.write(appended(layout, (sent.cells,)))
         except Unknown:
-            return Answer("later", {"words": MAYBE})
+            return Answer("later", {"words": UNCONFIRMED})
         except Refused as error:
-            return Answer("later", {"words": f"{KEPT}（{error}）"})
-        return self._in(sent, details(seen, form, rules) if seen else {"words": LATER})
+            return Answer("later", {"words": f"{NOT_WRITTEN}（{error}）"})
+        return self._in(sent, details(seen, form, rules) if seen else {"words": NUMBER_LATER})
 
-    def _row(self, handed: Handed, at: datetime) -> dict[str, Raw]:
-        tab = self.gateway.tabs[handed.form.tab]
+    def _row(self, filled: FilledForm, at: datetime) -> dict[str, Raw]:
+        tab = self.gateway.tabs[filled.form.tab]
         zone = self.ledger.zone
-        row = {**forms.cells(handed.given, tab, zone), **handed.extra}
-        return {handed.form.when: forms.serial(at, handed.id, zone), handed.form.reporter: handed.person, **row}
+        row = {**forms.cells(filled.given, tab, zone), **filled.extra}
+        return {filled.form.when: forms.serial(at, filled.id, zone), filled.form.reporter: filled.person, **row}
 
     def _preview(self, tables: Tables, rules: Rules, now: datetime, key: str, row: Mapping[str, Raw]) -> Preview | None:
-        """None while a tick holds the memory longer than a person waits."""
-        if not self.ticking.acquire(timeout=WAIT):
+        """What the next look would say of the row; None where a tick runs for longer than a person waits."""
+        if not self.ticking.acquire(timeout=TICK_SECONDS):
             return None
         try:
             return preview(tables, self.ledger.memory(), rules, now, key, row)
@@ -157,60 +153,69 @@ class Counter:
             self.ticking.release()
 
     def _in(self, sent: Submission, words: Mapping[str, Any]) -> Answer:
-        self.intake.keep(replace(sent, state=IN, details=words))
+        self.submissions.save(replace(sent, state=IN, details=words))
         return Answer("in", words)
 
     # Photos
     def add_piece(self, piece: Piece, content: bytes | None, rules: Rules, now: datetime) -> tuple[int, str]:
-        """Put a piece where it belongs (None: only look): how many bytes are here, and the photo's id once all are.
+        """Add a piece to its photo (None: only ask): how many bytes are here, and the photo's id once all are.
 
-        Raises ``BadPhoto`` (nothing of it is kept) and ``Crowded``.
+        Raises ``BadPhoto`` (nothing of it is stored) and ``TooManyUploads``.
         """
-        owner = PUBLIC if piece.person.startswith(PUBLIC) else piece.person  # a phone's address changes as it walks
-        id_ = self.shelf.id_of(owner, piece.name)
-        with self._shelves[int(id_[:8], 16) % len(self._shelves)]:
-            if self.intake.photo(id_) is not None:
-                return piece.total, id_
+        is_public = piece.person.startswith(PUBLIC_SENDER)
+        owner = PUBLIC_SENDER if is_public else piece.person  # not by its address, which changes as a phone moves
+        photo_id = self.photo_folder.id_of(owner, piece.name)
+        with self._upload_locks[int(photo_id[:8], 16) % len(self._upload_locks)]:
+            if self.submissions.photo(photo_id) is not None:
+                return piece.total, photo_id
             if content is None:
-                return self.shelf.offset(id_), ""
-            return self._add(id_, piece, content, rules, now)
+                return self.photo_folder.offset(photo_id), ""
+            return self._add_chunk(photo_id, piece, content, rules, now)
 
-    def _add(self, id_: str, piece: Piece, content: bytes, rules: Rules, now: datetime) -> tuple[int, str]:
+    def _add_chunk(self, photo_id: str, piece: Piece, content: bytes, rules: Rules, now: datetime) -> tuple[int, str]:
         try:
-            here = self.shelf.add(id_, piece.offset, content, PUBLIC_ROOM if piece.person.startswith(PUBLIC) else ROOM)
+            here = self.photo_folder.add_chunk(
+                photo_id,
+                piece.offset,
+                content,
+                MOST_PUBLIC_UPLOADING if piece.person.startswith(PUBLIC_SENDER) else MOST_UPLOADING,
+            )
             if here < piece.total:
                 return here, ""
-            self._keep(id_, self.shelf.whole(id_), piece.person, rules, now, piece.taken)
+            self._store(photo_id, self.photo_folder.uploaded(photo_id), piece.person, rules, now, piece.taken)
         except BadPhoto:
-            self.shelf.done(id_)
+            self.photo_folder.drop_upload(photo_id)
             raise
-        self.shelf.done(id_)
-        return here, id_
+        self.photo_folder.drop_upload(photo_id)
+        return here, photo_id
 
     def take_photo(self, content: bytes, person: str, name: str, rules: Rules, now: datetime) -> Photo:
-        """Take in a whole photo that ``person`` calls ``name``. Raises ``BadPhoto``."""
-        return self._keep(self.shelf.id_of(person, name), content, person, rules, now, "")
+        """Store a whole photo that ``person`` calls ``name``. Raises ``BadPhoto``."""
+        return self._store(self.photo_folder.id_of(person, name), content, person, rules, now, "")
 
-    def _keep(self, id_: str, content: bytes, person: str, rules: Rules, now: datetime, taken: str) -> Photo:
-        wish = rules.forms
+    def _store(self, photo_id: str, content: bytes, person: str, rules: Rules, now: datetime, taken: str) -> Photo:
+        form_rules = rules.forms
         with self._decoders:
-            made = photos.take(content, wish.photo_side, wish.photo_quality, keep_place=wish.photo_place)
+            made = photos.convert(
+                content, form_rules.photo_side, form_rules.photo_quality, keep_place=form_rules.photo_place
+            )
         photo = Photo(
-            id_, person, now, made.received, made.pixels, made.fingerprint, *made.size, len(made.jpeg),
+            photo_id, person, now, made.received, made.pixels, made.fingerprint, *made.size, len(made.jpeg),
             made.taken or taken, made.place,
         )  # fmt: skip
-        self.shelf.keep(id_, made.jpeg)
-        self.intake.add_photo(photo)
+        self.photo_folder.save(photo_id, made.jpeg)
+        self.submissions.add_photo(photo)
         return photo
 
 
 def same_sender(person: str, other: str) -> bool:
-    """Whether two names in the ledger stand for one sender: the public is known by the id on its phone alone."""
-    return person == other or (person.startswith(PUBLIC) and other.startswith(PUBLIC))
+    """Whether two names in the ledger stand for one sender. All of the public count as one: the id of a submission is
+    known to its phone alone."""
+    return person == other or (person.startswith(PUBLIC_SENDER) and other.startswith(PUBLIC_SENDER))
 
 
 def details(seen: Preview, form: Form, rules: Rules) -> dict[str, Any]:
-    """What the sender is told of his row."""
+    """``Answer.details`` for a row that the next look would show as ``seen``."""
     shown, deadline = seen.shown, when(seen.shown, rules)
     if form.tab != "issues":
         result = str(shown.get("result") or shown.get("state") or "")

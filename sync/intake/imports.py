@@ -1,7 +1,7 @@
-"""A file that was uploaded to be imported: read and shown first, added once, in one piece, when somebody says so.
+"""A file that was uploaded to be imported: read and shown first, added once, in one request, when it is confirmed.
 
-What was read waits in the ledger (table ``deliveries``) under the digest of file and tab: the same upload is the same
-waiting file, and once it is in it can't come in again. An add whose answer was lost is looked for and not sent again.
+What was read waits in the ledger (table ``deliveries``) under the digest of file and tab, so that the same upload is
+the same file, and can't be added twice. An append whose answer was lost is looked for and not sent again.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from sync.core.sheet.rows import Raw, fingerprint, nearest, plain, quoted
 from sync.core.sheet.tabs import Tab, locate
 from sync.intake import file_rows
 from sync.ledger.ledger import Ledger
-from sync.ledger.pushes import DONE, IMPORTS, Arrival, Arrivals
+from sync.ledger.pushes import DONE, IMPORTS, Push, Pushes
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
 SOURCE = IMPORTS
 WAITING, ADDING = "待确认", "写入中"
-MOST_ROWS = 2000  # what one request takes for certain, so that all of it comes in or none
+MOST_IMPORTED = 2000  # rows; what one request takes for certain, so that all of them come in or none
 
 Lists = Mapping[str, Collection[str]]
 
@@ -38,15 +38,14 @@ class Unsure(FileProblem):
 
 @dataclass(frozen=True)
 class Preview:
-    """A file as its rows would be. ``rows``: number in the file and cells by column key; ``doubts``: what would come in
-    and be marked in 校验; ``stands``: what was said of the same upload before."""
+    """The rows that a file would add."""
 
     id: str
     name: str
     tab: Tab
-    rows: Sequence[tuple[int, Mapping[str, Raw]]]
-    doubts: Sequence[str]
-    stands: str = ""
+    rows: Sequence[tuple[int, Mapping[str, Raw]]]  # number in the file, cells by column key
+    doubts: Sequence[str]  # sentences on cells that would come in and be marked in 校验
+    stands: str = ""  # where the same upload was imported before: the sentence on it
 
 
 def preview(
@@ -54,16 +53,16 @@ def preview(
 ) -> Preview:
     """Read an upload and keep it until it is confirmed. Raises ``FileProblem`` with everything that is wrong."""
     rows = _read(name, content, tab, zone)
-    if len(rows) > MOST_ROWS:
-        raise FileProblem([f"文件 {name} 有 {len(rows)} 行，网页一次最多导入 {MOST_ROWS} 行，请分成几个文件。"])
-    id_ = hashlib.sha256(tab.key.encode() + b"\0" + content).hexdigest()[:40]
+    if len(rows) > MOST_IMPORTED:
+        raise FileProblem([f"文件 {name} 有 {len(rows)} 行，网页一次最多导入 {MOST_IMPORTED} 行，请分成几个文件。"])
+    import_id = hashlib.sha256(tab.key.encode() + b"\0" + content).hexdigest()[:40]
     payload = json.dumps({"name": name, "tab": tab.key, "rows": rows}, ensure_ascii=False)
-    arrivals = Arrivals(ledger)
-    known = arrivals.get(SOURCE, id_)
+    pushes = Pushes(ledger)
+    known = pushes.get(SOURCE, import_id)
     if known is None or known.state == WAITING:
-        arrivals.keep([Arrival(SOURCE, id_, now, payload, state=WAITING)])
+        pushes.save([Push(SOURCE, import_id, now, payload, state=WAITING)])
     stands = known.sentence if known and known.state != WAITING else ""
-    return Preview(id_, name, tab, rows, _doubts(rows, tab, lists), stands)
+    return Preview(import_id, name, tab, rows, _doubts(rows, tab, lists), stands)
 
 
 def _read(name: str, content: bytes, tab: Tab, zone: ZoneInfo) -> list[tuple[int, dict[str, Raw]]]:
@@ -98,27 +97,27 @@ class Import:
     gateway: Gateway
     ledger: Ledger
 
-    def confirm(self, id_: str, by: str, now: datetime) -> str:
+    def confirm(self, import_id: str, by: str, now: datetime) -> str:
         """Add the rows once; the sentence that says so. Raises ``FileProblem`` where they are not in."""
-        arrivals = Arrivals(self.ledger)
-        upload = arrivals.get(SOURCE, id_)
+        pushes = Pushes(self.ledger)
+        upload = pushes.get(SOURCE, import_id)
         if upload is None or not (upload.payload or upload.state == DONE):
             raise FileProblem(["没有这个待导入的文件，请重新上传。"])
         if upload.state == DONE:
             return f"这个文件已经导入过，没有再导入：{upload.sentence}"
-        held = json.loads(upload.payload)
-        tab = self.gateway.tabs[held["tab"]]
-        rows: list[dict[str, Raw]] = [row for _, row in held["rows"]]
+        payload = json.loads(upload.payload)
+        tab = self.gateway.tabs[payload["tab"]]
+        rows: list[dict[str, Raw]] = [row for _, row in payload["rows"]]
         with self.ledger.turn():  # two clicks, and two people, one after the other
-            upload = arrivals.get(SOURCE, id_) or upload
+            upload = pushes.get(SOURCE, import_id) or upload
             if upload.state == DONE:
                 return f"这个文件已经导入过，没有再导入：{upload.sentence}"
-            self._add(arrivals, upload, tab, rows)
-            sentence = f"{by} 于 {now:%m-%d %H:%M} 导入「{tab.title}」{len(rows)} 行（{held['name']}）"
-            arrivals.keep([replace(upload, state=DONE, sentence=sentence)])
+            self._add(pushes, upload, tab, rows)
+            sentence = f"{by} 于 {now:%m-%d %H:%M} 导入「{tab.title}」{len(rows)} 行（{payload['name']}）"
+            pushes.save([replace(upload, state=DONE, sentence=sentence)])
         return sentence
 
-    def _add(self, arrivals: Arrivals, upload: Arrival, tab: Tab, rows: Sequence[Mapping[str, Raw]]) -> None:
+    def _add(self, pushes: Pushes, upload: Push, tab: Tab, rows: Sequence[Mapping[str, Raw]]) -> None:
         try:
             table = self.gateway.read().get(tab.key)
         except Unreachable as error:
@@ -127,20 +126,20 @@ class Import:
         if table is None or isinstance(layout, str):
             raise FileProblem([f"一行也没有导入。{layout}"])
         first = fingerprint(tab, rows[0])
-        stand = Counter(
+        like_first = Counter(
             fingerprint(tab, {c.key: row[layout.at[c.key]] for c in tab.staff if layout.at[c.key] < len(row)})
             for row in table.rows
         )[first]
-        if upload.state == ADDING and stand > upload.before:
-            return  # its answer was lost, and it is in: all of it, since it went in one request
-        arrivals.keep([replace(upload, state=ADDING, before=stand)])
-        self._send(arrivals, upload, appended(layout, rows))
+        if upload.state == ADDING and like_first > upload.before:
+            return  # its answer was lost, and all of it is in, since it went in one request
+        pushes.save([replace(upload, state=ADDING, before=like_first)])
+        self._send(pushes, upload, appended(layout, rows))
 
-    def _send(self, arrivals: Arrivals, upload: Arrival, plan: Plan) -> None:
+    def _send(self, pushes: Pushes, upload: Push, plan: Plan) -> None:
         try:
             self.gateway.write(plan)
         except Refused as error:
-            arrivals.keep([upload])
+            pushes.save([upload])
             raise FileProblem([f"一行也没有导入。{error}"]) from error
         except Unknown as error:
             sentence = "没有得到确认，可能已经全部导入，也可能一行也没有。请过一会儿再点一次“导入”，不会重复。"

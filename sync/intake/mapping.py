@@ -55,7 +55,7 @@ class ColumnMap:
     header_row: int = 1
 
 
-def read(path: Path) -> ColumnMap:
+def read_mapping(path: Path) -> ColumnMap:
     """Read a mapping file. Raises ``FileProblem`` with a sentence for staff."""
     try:
         raw = tomllib.loads(path.read_text("utf-8"))

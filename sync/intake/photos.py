@@ -1,8 +1,7 @@
-"""Photos from phones: decoded, turned upright, written anew without what a camera hides in them; the room of Pillow.
+"""Photos from phones: decoded with Pillow, turned upright, and written again without the metadata of a camera.
 
-What comes in is not trusted: a file that claims more pixels than a camera has, or is no JPEG, PNG or WebP, is refused
-with a sentence. Nothing of the received file is kept but its digest, the hour of taking and, where the rules want it,
-the place to four decimals.
+The received file is not trusted: one with more pixels than a camera has, or that is no JPEG, PNG or WebP, is refused
+with a sentence. Of its metadata only the hour of taking is used and, where the rules want it, the place.
 """
 
 from __future__ import annotations
@@ -22,42 +21,42 @@ from typing import Any
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-MOST_BYTES = 12 * 1024 * 1024
-MOST_PIXELS = 60_000_000  # a phone of 50 megapixels; more is a bomb
-MOST_WHOLE = 24_000_000  # of a PNG or WebP, which can't be decoded small
-ROOM = 2 * 1024**3  # bytes of uploads that may be coming at a time
-PUBLIC_ROOM = 256 * 1024**2  # the same for those of the public, who may fill no disk
+MOST_PHOTO_BYTES = 12 * 1024 * 1024
+MOST_PIXELS = 60_000_000  # a phone of 50 megapixels; a file with more is made to exhaust the memory
+MOST_WHOLE = 24_000_000  # of a PNG or WebP, which can't be decoded at a smaller size
+MOST_UPLOADING = 2 * 1024**3  # bytes of all unfinished uploads
+MOST_PUBLIC_UPLOADING = 256 * 1024**2  # the same where the public uploads, so that it can't fill the disk
 MOST_SIDE = 20_000
 FORMATS = ("JPEG", "PNG", "WEBP")
-FORGET_AFTER = 7 * 86400  # seconds until a half upload that nobody goes on with is thrown away
+FORGET_AFTER = 7 * 86400  # seconds until an unfinished upload that nobody goes on with is deleted
 DATE_TAKEN, OFFSET, GPS = 0x9003, 0x8769, 0x8825  # EXIF: DateTimeOriginal, its sub-directory, the place
 
 
 class BadPhoto(ValueError):
-    """What was sent is no photo that we take; the sentence says what to do."""
+    """A file that is no usable photo; the sentence says what to do."""
 
 
-class Crowded(RuntimeError):
-    """Too many uploads are coming at a time; the sentence says what to do."""
+class TooManyUploads(RuntimeError):
+    """Too many uploads are unfinished; the sentence says what to do."""
 
 
 @dataclass(frozen=True)
-class Taken:
-    """A file made anew, and what was read from the one that came."""
+class Converted:
+    """The photo as it is stored, and what was read from the received file."""
 
     jpeg: bytes
-    received: str
-    pixels: str
-    fingerprint: int
-    size: tuple[int, int]
-    taken: str
-    place: tuple[float, float] | None
+    received: str  # SHA-256 of the received file, in hex
+    pixels: str  # SHA-256 of the stored picture's size and pixels, in hex
+    fingerprint: int  # see ``fingerprint``
+    size: tuple[int, int]  # width and height of the stored picture
+    taken: str  # as 2026-11-24 09:30:00; empty: unknown
+    place: tuple[float, float] | None  # degrees north and east to four decimals
 
 
-def take(content: bytes, side: int, quality: int, *, keep_place: bool) -> Taken:
-    """Read a received file and write it anew as a JPEG no longer than ``side``. Raises ``BadPhoto``."""
-    if len(content) > MOST_BYTES:
-        raise BadPhoto(f"照片太大，最多 {MOST_BYTES // 1024 // 1024} MB。")
+def convert(content: bytes, side: int, quality: int, *, keep_place: bool) -> Converted:
+    """A received file as a JPEG with sides of at most ``side`` pixels. Raises ``BadPhoto``."""
+    if len(content) > MOST_PHOTO_BYTES:
+        raise BadPhoto(f"照片太大，最多 {MOST_PHOTO_BYTES // 1024 // 1024} MB。")
     with _decoding():
         image = Image.open(io.BytesIO(content), formats=FORMATS)
         most = MOST_PIXELS if image.format == "JPEG" else MOST_WHOLE
@@ -69,8 +68,8 @@ def take(content: bytes, side: int, quality: int, *, keep_place: bool) -> Taken:
         upright = ImageOps.exif_transpose(image).convert("RGB")
     upright.thumbnail((side, side), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    upright.save(out, "JPEG", quality=quality, optimize=True)  # without `exif=`: nothing hidden comes along
-    return Taken(
+    upright.save(out, "JPEG", quality=quality, optimize=True)  # without `exif=` no metadata is written
+    return Converted(
         out.getvalue(), hashlib.sha256(content).hexdigest(), _digest(upright), fingerprint(upright), upright.size,
         taken, place,
     )  # fmt: skip
@@ -78,7 +77,7 @@ def take(content: bytes, side: int, quality: int, *, keep_place: bool) -> Taken:
 
 @contextmanager
 def _decoding() -> Iterator[None]:
-    """Whatever a decoder says of a bad file comes out as ``BadPhoto``."""
+    """Raises ``BadPhoto`` for every error of a decoder."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -108,7 +107,7 @@ def fingerprint(image: Image.Image) -> int:
 
 
 def _hour(exif: Image.Exif) -> str:
-    """The camera's hour as ``2026-11-24 09:30:00``; empty where it says none that can be read."""
+    """The camera's hour as ``2026-11-24 09:30:00``; empty where there is none that can be read."""
     text = str(exif.get_ifd(OFFSET).get(DATE_TAKEN, ""))
     try:
         return f"{datetime.strptime(text[:19], '%Y:%m:%d %H:%M:%S'):%Y-%m-%d %H:%M:%S}"  # noqa: DTZ007 - no zone in it
@@ -133,24 +132,24 @@ def _degrees(parts: Any, negative: bool) -> float | None:
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """The folder of photos, and of uploads that are still coming. ``key``: the installation's secret, which makes ids
-    that nobody can guess."""
+class PhotoFolder:
+    """The folder of photos and of unfinished uploads. ``key``: the installation's secret, so that nobody can guess the
+    ids."""
 
     folder: Path
     key: str
 
     def id_of(self, person: str, name: str) -> str:
-        """The id of the photo that this person's phone calls ``name``: always the same, and not to be guessed."""
+        """The id of the photo that this person's phone calls ``name``: the same each time."""
         mark = hmac.new(self.key.encode(), f"photo\n{person}\n{name}".encode(), hashlib.sha256)
         return mark.hexdigest()[:40]
 
-    def path(self, id_: str) -> Path:
-        return self.folder / id_[:2] / f"{id_}.jpg"
+    def path(self, photo_id: str) -> Path:
+        return self.folder / photo_id[:2] / f"{photo_id}.jpg"
 
-    def keep(self, id_: str, jpeg: bytes) -> None:
-        """Write whole or not at all."""
-        path = self.path(id_)
+    def save(self, photo_id: str, jpeg: bytes) -> None:
+        """Write the photo in whole or not at all."""
+        path = self.path(photo_id)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.part")
         try:
@@ -163,48 +162,49 @@ class Shelf:
             part.unlink(missing_ok=True)
 
     # Uploads that resume
-    def _coming(self, id_: str) -> Path:
-        return self.folder / "coming" / id_
+    def _upload_path(self, photo_id: str) -> Path:
+        return self.folder / "coming" / photo_id
 
-    def offset(self, id_: str) -> int:
-        """How many bytes of an upload are here."""
+    def offset(self, photo_id: str) -> int:
+        """How many bytes of an upload are here; 0 where it is unknown."""
         try:
-            return self._coming(id_).stat().st_size
+            return self._upload_path(photo_id).stat().st_size
         except FileNotFoundError:
             return 0
 
-    def add(self, id_: str, offset: int, chunk: bytes, room: int = ROOM) -> int:
-        """Put a chunk behind what is here, if it belongs there; how many bytes are here now.
+    def add_chunk(self, photo_id: str, offset: int, chunk: bytes, most: int = MOST_UPLOADING) -> int:
+        """Add a chunk to an upload, if it begins where the upload ends; returns how many bytes are here now.
 
-        Raises ``BadPhoto`` for a file without end, ``Crowded`` where all that is coming needs more than ``room`` bytes.
+        Raises ``BadPhoto`` where the photo gets too large, ``TooManyUploads`` where a new upload would bring all
+        unfinished ones above ``most`` bytes.
         """
-        here = self.offset(id_)
+        here = self.offset(photo_id)
         if offset != here:
             return here
-        if not here and self._forget() + len(chunk) > room:
-            raise Crowded("现在传照片的人太多，请过一会儿再试。")
-        if here + len(chunk) > MOST_BYTES:
-            raise BadPhoto(f"照片太大，最多 {MOST_BYTES // 1024 // 1024} MB。")
-        path = self._coming(id_)
+        if not here and self._forget() + len(chunk) > most:
+            raise TooManyUploads("现在传照片的人太多，请过一会儿再试。")
+        if here + len(chunk) > MOST_PHOTO_BYTES:
+            raise BadPhoto(f"照片太大，最多 {MOST_PHOTO_BYTES // 1024 // 1024} MB。")
+        path = self._upload_path(photo_id)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as file:
             file.write(chunk)
         return here + len(chunk)
 
-    def whole(self, id_: str) -> bytes:
-        return self._coming(id_).read_bytes()
+    def uploaded(self, photo_id: str) -> bytes:
+        return self._upload_path(photo_id).read_bytes()
 
-    def done(self, id_: str) -> None:
-        """Throw the upload away."""
-        self._coming(id_).unlink(missing_ok=True)
+    def drop_upload(self, photo_id: str) -> None:
+        """Delete an upload."""
+        self._upload_path(photo_id).unlink(missing_ok=True)
 
     def _forget(self) -> int:
-        """Throw away uploads that were given up long ago; how many bytes are still coming."""
+        """Delete uploads that were given up long ago; returns how many bytes the others have."""
         total = 0
         for part in (self.folder / "coming").glob("*"):
             try:
                 stat = part.stat()
-            except FileNotFoundError:  # done meanwhile
+            except FileNotFoundError:  # deleted meanwhile
                 continue
             if time.time() - stat.st_mtime > FORGET_AFTER:
                 part.unlink(missing_ok=True)

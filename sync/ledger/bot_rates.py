@@ -1,4 +1,4 @@
-"""How fast each group was told, so that no process and no restart outruns what its bot takes (a fact of the ledger)."""
+"""How many messages each group bot was sent lately, so that no process and no restart exceeds what it takes."""
 
 from __future__ import annotations
 
@@ -8,40 +8,41 @@ from typing import Any
 
 from sync.ledger.ledger import Ledger
 
-MOST = 15  # messages a bot a minute; 企业微信 and 钉钉 take twenty
+MOST_A_MINUTE = 15  # messages to one bot; 企业微信 and 钉钉 take twenty
 MINUTE = timedelta(minutes=1)
-KEY = "paces"
+KEY = "paces"  # the key of the fact, as databases have it
 
 
-class Paces:
-    """By the name of the bot: the hours of its last messages, and until when it is to be left alone."""
+class BotRates:
+    """By name of the bot: the hours of its last messages, and until when none is to be sent. Kept as one fact."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger, self.records = ledger, ledger.records
 
     def left(self, name: str, now: datetime) -> int:
-        """How many messages may go to the bot at ``now``."""
+        """How many messages may go to the bot at ``now``; negative where it had too many."""
         with self.ledger.engine.connect() as db:
-            one = self.records.fact(db, KEY, {}).get(name, {})
-        if one.get("until") and now < datetime.fromisoformat(one["until"]):
+            rate = self.records.fact(db, KEY, {}).get(name, {})
+        if rate.get("until") and now < datetime.fromisoformat(rate["until"]):
             return 0
-        return MOST - len(_fresh(one, now))
+        return MOST_A_MINUTE - len(_last_minute(rate, now))
 
     def spend(self, name: str, now: datetime) -> None:
-        """Note a message before it is sent: one that may have arrived counts."""
+        """Note a message before it is sent, since one whose answer is lost may have arrived."""
         with self.ledger.engine.begin() as db:
-            found = self.records.fact(db, KEY, {})
-            one = found.get(name, {})
-            sent = [*_fresh(one, now), now.astimezone(UTC).isoformat()]
-            self.records.set_facts(db, {KEY: {**found, name: {**one, "sent": sent}}})
+            rates = self.records.fact(db, KEY, {})
+            rate = rates.get(name, {})
+            sent = [*_last_minute(rate, now), now.astimezone(UTC).isoformat()]
+            self.records.set_facts(db, {KEY: {**rates, name: {**rate, "sent": sent}}})
 
     def block(self, name: str, until: datetime) -> None:
-        """Leave the bot alone until then."""
+        """Have nothing sent to the bot before ``until``."""
         with self.ledger.engine.begin() as db:
-            found = self.records.fact(db, KEY, {})
-            one = {**found.get(name, {}), "until": until.astimezone(UTC).isoformat()}
-            self.records.set_facts(db, {KEY: {**found, name: one}})
+            rates = self.records.fact(db, KEY, {})
+            rate = {**rates.get(name, {}), "until": until.astimezone(UTC).isoformat()}
+            self.records.set_facts(db, {KEY: {**rates, name: rate}})
 
 
-def _fresh(one: Mapping[str, Any], now: datetime) -> list[str]:
-    return [at for at in one.get("sent", []) if now - datetime.fromisoformat(at) < MINUTE]
+def _last_minute(rate: Mapping[str, Any], now: datetime) -> list[str]:
+    """The hours (ISO) of the messages in the minute before ``now``."""
+    return [at for at in rate.get("sent", []) if now - datetime.fromisoformat(at) < MINUTE]

@@ -1,4 +1,4 @@
-"""The rules as the bureau changed them: one draft at a time, and every edition that was in force with who and why."""
+"""The rules as the bureau changed them: one draft at a time, and each edition that was in force, by whom and why."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sync.ledger.tables import drafts, editions, upsert
 
 @dataclass(frozen=True)
 class Draft:
-    """A text that is being worked on. ``base``: the hash of the rules that it began from."""
+    """A text that is being changed. ``base``: hash of the rules in force when it was begun."""
 
     text: str
     base: str
@@ -46,17 +46,17 @@ class Editions:
             row = db.execute(sa.select(drafts).where(drafts.c.bureau == self.name)).one_or_none()
         return Draft(row.text, row.base, row.person, row.at.astimezone(self.zone)) if row else None
 
-    def keep(self, draft: Draft) -> None:
+    def save_draft(self, draft: Draft) -> None:
         values = {"text": draft.text, "base": draft.base, "person": draft.person, "at": draft.at}
         with self.ledger.engine.begin() as db:
             upsert(db, drafts, [{"bureau": self.name, **values}])
 
-    def drop(self) -> None:
+    def drop_draft(self) -> None:
         with self.ledger.engine.begin() as db:
             db.execute(sa.delete(drafts).where(drafts.c.bureau == self.name))
 
     def all(self) -> list[Edition]:
-        """Every edition, the newest first."""
+        """All editions, the newest first."""
         query = sa.select(editions).where(editions.c.bureau == self.name).order_by(editions.c.n.desc())
         with self.ledger.engine.connect() as db:
             return [self._edition(row) for row in db.execute(query)]
@@ -68,7 +68,7 @@ class Editions:
         return self._edition(row) if row else None
 
     def note(self, digest: str, text: str, person: str, reason: str, at: datetime) -> Edition:
-        """Write down what is in force now, as the next edition."""
+        """Add the text that is in force now as the next edition."""
         with self.ledger.engine.begin() as db:
             highest = db.execute(sa.select(sa.func.max(editions.c.n)).where(editions.c.bureau == self.name)).scalar()
             made = Edition(int(highest or 0) + 1, digest, text, person, reason, at)

@@ -1,7 +1,7 @@
-"""The memory that a spreadsheet can't hold: one small database (DESIGN section 5). The only room of sqlalchemy.
+"""The memory that a spreadsheet can't hold: one small database (DESIGN section 5).
 
-``tables`` says what is kept, ``records`` how values of the core become rows and back. A decision enters in one
-transaction, before any cell is touched.
+Only this package imports sqlalchemy. ``tables`` holds the tables, ``records`` how values of the core become rows and
+back. A decision enters in one transaction, before any cell is touched.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sync.ledger.records import Records
 from sync.ledger.tables import Unusable, WrongVersion, history, leases, outbox, rules, ticks
 from sync.ledger.upgrade import open_database
 
-__all__ = ["Busy", "Ledger", "Unusable", "Waiting", "WrongVersion"]
+__all__ = ["Busy", "Ledger", "QueuedNotice", "Unusable", "WrongVersion"]
 
 LEASE_SECONDS = 1800  # longer than a read and a write of five tries of two minutes each; renewed with every tick
 
@@ -36,27 +36,27 @@ BUSY = "另一个进程正在处理同一个工作簿，请稍后再试。"
 
 
 class Busy(RuntimeError):
-    """Another process is at the same workbook's tick."""
+    """Another process has the turn (``Ledger.turn``)."""
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """A notice in the outbox with what the sender must know."""
+class QueuedNotice:
+    """A notice in the outbox that is not settled."""
 
     notice: Notice
-    attempts: int
-    batch: str | None
+    attempts: int  # how often it was sent in vain
+    batch: str | None  # the message that it belongs to; None: not put into one yet
 
 
 class Ledger:
-    """The ledger of one bureau. ``memory`` is kept between ticks and read anew when another process wrote."""
+    """The ledger of one bureau. ``memory()`` is kept between ticks and read again when another process wrote."""
 
     def __init__(self, url: str, name: str, zone: ZoneInfo) -> None:
         self.engine = open_database(url)
         self.name = name
         self.zone = zone
         self.records = Records(name, zone)
-        self.warnings: dict[str, str] = {}  # what the shell has to say in 运行状态, by item
+        self.warnings: dict[str, str] = {}  # sentences for 运行状态, by item, from outside the core
         self._memory: Memory | None = None
         self._revision = -1
         self._reading = threading.Lock()  # pages ask while the clock ticks
@@ -105,7 +105,7 @@ class Ledger:
         with self.engine.begin() as db:
             self._bump(db)
             decision = replace(decision, notices=self.records.unsent(db, decision.notices))
-            told = settled is None or settled == self.records.fact(db, "settled", 0)
+            unchanged = settled is None or settled == self.records.fact(db, "settled", 0)
             self.records.put(db, decision, now, rules_hash, rules_text)
             db.execute(sa.insert(ticks).values(bureau=self.name, at=now, wrote=decision.plan.cells))
             back = [rid for rid in self.records.fact(db, "wanted_back", []) if rid not in decision.restored]
@@ -124,7 +124,7 @@ class Ledger:
                     "wanted_closed": [],
                     "last_tick": now.astimezone(UTC).isoformat(),
                     "wake": decision.wake.astimezone(UTC).isoformat() if decision.wake else None,
-                    "version": seen_version if told else "",
+                    "version": seen_version if unchanged else "",
                     "rules": rules_hash,
                     "problems": decision.problems,
                 },
@@ -133,13 +133,13 @@ class Ledger:
 
     def landed(self, restores: Iterable[Restore], took: float) -> None:
         """The write's reply was seen: the plan is done, and these cells of people are to be given back."""
-        kept = list(restores)
+        owed = list(restores)
         with self.engine.begin() as db:
             self._bump(db)
-            self.records.set_facts(db, {"plan": None, "restores": self.records.codec.unstructure(kept)})
+            self.records.set_facts(db, {"plan": None, "restores": self.records.codec.unstructure(owed)})
             last = sa.select(sa.func.max(ticks.c.n)).where(ticks.c.bureau == self.name).scalar_subquery()
             db.execute(sa.update(ticks).where(ticks.c.n == last).values(took=took))
-        self._take_in(lambda memory: replace(memory, plan=None, restores=tuple(kept)))
+        self._take_in(lambda memory: replace(memory, plan=None, restores=tuple(owed)))
 
     def _bump(self, db: sa.Connection) -> None:
         """First in every change: others wait here, and what they changed since the memory was read is read anew."""
@@ -196,12 +196,13 @@ class Ledger:
     def archive(
         self, marks: Iterable[Archived], at: datetime, *, gone: Iterable[str] = (), lost: Iterable[str] = ()
     ) -> None:
-        """Where issues are meant to stand, or were seen to. ``gone``: those that are not archived after all; ``lost``:
-        those that stand nowhere any more, which the next look is to put back."""
-        memory, noted = self.memory(), {one.rid: one for one in marks}
+        """Note where issues are meant to stand, or were seen to. ``gone``: ids that are not archived after all;
+        ``lost``: ids that stand nowhere any more, which the next look is to put back."""
+        memory, noted = self.memory(), {mark.rid: mark for mark in marks}
         known = memory.known.get("issues", {})
         dead = {rid: replace(known[rid], gone=DELETED) for rid in lost if rid in known}
-        moved = [Change("issues", one.rid, "归档", "", one.title, at) for one in noted.values() if one.state == THERE]
+        there = [mark for mark in noted.values() if mark.state == THERE]
+        moved = [Change("issues", mark.rid, "归档", "", mark.title, at) for mark in there]
         dropped = {*gone, *dead}
         with self.engine.begin() as db:
             self._bump(db)
@@ -214,14 +215,16 @@ class Ledger:
         self._take_in(lambda memory: _archived(memory, noted, dropped, dead))
 
     def put_back(self, restores: Iterable[Restore]) -> None:
-        """Cells of people that the next tick is to give to their rows (what a form changed after its row was in). Ask
-        for the ``turn`` first: a tick that is running would overlook them."""
+        """Have the next tick write cells of people into their rows (what a form changed after its row was in).
+
+        Take the ``turn`` first: a tick that is running would overlook them.
+        """
         memory = self.memory()
-        kept = [*memory.restores, *restores]
+        owed = [*memory.restores, *restores]
         with self.engine.begin() as db:
             self._bump(db)
-            self.records.set_facts(db, {"restores": self.records.codec.unstructure(kept)})
-        self._take_in(lambda memory: replace(memory, restores=tuple(kept)))
+            self.records.set_facts(db, {"restores": self.records.codec.unstructure(owed)})
+        self._take_in(lambda memory: replace(memory, restores=tuple(owed)))
 
     def is_back(self, rid: str) -> bool:
         """Whether a row that was asked for was seen in the sheet again."""
@@ -240,7 +243,7 @@ class Ledger:
     def trail(self, rid: str) -> list[dict[str, Any]]:
         """The history of a row: what, before, after, at (bureau's zone), oldest first."""
         with self.engine.connect() as db:
-            found = db.execute(
+            entries = db.execute(
                 sa.select(history).where(history.c.bureau == self.name, history.c.rid == rid).order_by(history.c.n)
             )
             return [
@@ -251,22 +254,22 @@ class Ledger:
                     "after": json.loads(row.after),
                     "at": row.at.astimezone(self.zone),
                 }
-                for row in found
+                for row in entries
             ]
 
     def ticks(self, most: int = 20) -> list[dict[str, Any]]:
         """The last ticks that wrote something, newest first: at, wrote (cells), took (seconds)."""
         with self.engine.connect() as db:
-            found = db.execute(
+            rows = db.execute(
                 sa.select(ticks)
                 .where(ticks.c.bureau == self.name, ticks.c.wrote > 0)
                 .order_by(ticks.c.n.desc())
                 .limit(most)
             )
-            return [{"at": row.at.astimezone(self.zone), "wrote": row.wrote, "took": row.took} for row in found]
+            return [{"at": row.at.astimezone(self.zone), "wrote": row.wrote, "took": row.took} for row in rows]
 
     # The outbox
-    def waiting(self, now: datetime, states: Iterable[str]) -> list[Waiting]:
+    def waiting(self, now: datetime, states: Iterable[str]) -> list[QueuedNotice]:
         """Notices whose hour has come, in the order of their numbers."""
         with self.engine.connect() as db:
             query = (
@@ -280,7 +283,8 @@ class Ledger:
                 .order_by(outbox.c.number)
             )
             return [
-                Waiting(self.records.read(Notice, row.notice), row.attempts, row.batch) for row in db.execute(query)
+                QueuedNotice(self.records.read(Notice, row.notice), row.attempts, row.batch)
+                for row in db.execute(query)
             ]
 
     def tries(self, number: str) -> tuple[int, datetime | None, tuple[str, ...]]:
@@ -294,7 +298,7 @@ class Ledger:
             same = sa.select(outbox.c.number).where(outbox.c.bureau == self.name, outbox.c.batch == row.batch)
             batch = db.execute(same.order_by(outbox.c.number)).scalars() if row.batch else ()
             next_try = row.next_try.astimezone(self.zone) if row.next_try else None
-            return row.attempts, next_try, tuple(each for each in batch if each != number)
+            return row.attempts, next_try, tuple(other for other in batch if other != number)
 
     def batch(self, numbers: Iterable[str], batch: str) -> None:
         """Fix which notices go out in one mail, before it is sent: a repeat after a crash is the same mail."""
@@ -318,23 +322,25 @@ class Ledger:
         memory = self.memory()
         with self.engine.begin() as db:
             self._bump(db)
-            kept = self.records.open_notices(db, numbers, state)
+            settled = self.records.open_notices(db, numbers, state)
             db.execute(
                 sa.update(outbox)
-                .where(outbox.c.bureau == self.name, outbox.c.number.in_(kept))
+                .where(outbox.c.bureau == self.name, outbox.c.number.in_(settled))
                 .values(state=state, reason=reason, attempts=attempts, next_try=next_try)
             )
-            news = [n for n in kept if _says(memory.notices.get(n)) not in (None, (state, reason))]
+            news = [n for n in settled if _standing(memory.notices.get(n)) not in (None, (state, reason))]
             if news:
                 self.records.set_facts(db, {"version": "", "settled": self.records.fact(db, "settled", 0) + 1})
-        told = {number: Sent(memory.notices[number].notice, state, reason) for number in news}
-        self._take_in(lambda memory: replace(memory, notices={**memory.notices, **told}))
+        changed = {number: Sent(memory.notices[number].notice, state, reason) for number in news}
+        self._take_in(lambda memory: replace(memory, notices={**memory.notices, **changed}))
 
-    # One at a time
+    # Turns
     @contextmanager
     def turn(self, work: str = "") -> Iterator[Callable[[], None]]:
-        """The right to tick this bureau's workbook, or to do another ``work`` of which there is to be one at a time;
-        ``Busy`` where another process has it. What it gives renews it."""
+        """The right to tick this bureau's workbook, or to do another ``work`` that only one process may do at a time.
+
+        Yields a function that renews it. Raises ``Busy`` where another process has it.
+        """
         name, holder = f"{self.name}·{work}" if work else self.name, f"{socket.gethostname()}:{os.getpid()}:{id(self)}"
         self._lease(name, holder)
         try:
@@ -346,9 +352,9 @@ class Ledger:
     def _lease(self, name: str, holder: str) -> None:
         with self.engine.begin() as db:
             now = time.time()
-            held = db.execute(sa.select(leases).where(leases.c.bureau == name)).first()
-            if held and (held.until < now or _dead(held.holder)):
-                same = (leases.c.bureau == name, leases.c.holder == held.holder, leases.c.until == held.until)
+            lease = db.execute(sa.select(leases).where(leases.c.bureau == name)).first()
+            if lease and (lease.until < now or _dead(lease.holder)):
+                same = (leases.c.bureau == name, leases.c.holder == lease.holder, leases.c.until == lease.until)
                 db.execute(sa.delete(leases).where(*same))
             try:
                 db.execute(sa.insert(leases).values(bureau=name, holder=holder, until=now + LEASE_SECONDS))
@@ -356,7 +362,7 @@ class Ledger:
                 raise Busy(BUSY) from error
 
     def _renew(self, name: str, holder: str) -> None:
-        """``Busy`` where it took so long that another process took over."""
+        """Raises ``Busy`` where it took so long that another process took over."""
         ours = sa.update(leases).where(leases.c.bureau == name, leases.c.holder == holder)
         with self.engine.begin() as db:
             if not db.execute(ours.values(until=time.time() + LEASE_SECONDS)).rowcount:
@@ -370,12 +376,12 @@ def _archived(memory: Memory, noted: Mapping[str, Archived], dropped: set[str], 
     return replace(memory, archived={**marks, **noted}, known=known)
 
 
-def _says(sent: Sent | None) -> tuple[str, str] | None:
+def _standing(sent: Sent | None) -> tuple[str, str] | None:
     return (sent.state, sent.reason) if sent else None
 
 
 def _dead(holder: str) -> bool:
-    """Whether the process on this machine that held a lease is gone (killed in mid-tick)."""
+    """Whether the holder of a lease was a process of this machine that is gone (killed in mid-tick)."""
     host, pid, _ = holder.rsplit(":", 2)
     if host != socket.gethostname():
         return False

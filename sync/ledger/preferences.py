@@ -1,4 +1,4 @@
-"""How each person wishes to hear of each kind of notice (table ``wishes``); without a wish it is mail."""
+"""By which channel each person wants each kind of notice (table ``wishes``); mail where nothing was chosen."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from sync.ledger.tables import upsert, wishes
 CHANNELS = (MAIL, GROUP, NONE)
 
 
-class Wishes:
-    """The wishes of one bureau's people."""
+class Preferences:
+    """The preferences of one bureau's people."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self._mine = wishes.c.bureau == ledger.name
 
     def all(self) -> dict[tuple[str, str], str]:
-        """By person and kind."""
+        """Channel by person and kind of notice."""
         with self.ledger.engine.connect() as db:
-            found = db.execute(sa.select(wishes).where(self._mine))
-            return {(row.person, row.kind): row.channel for row in found}
+            rows = db.execute(sa.select(wishes).where(self._mine))
+            return {(row.person, row.kind): row.channel for row in rows}
 
     def of(self, person: str) -> dict[str, str]:
-        """One person's, by kind."""
+        """Channel by kind of notice, for one person."""
         return {kind: channel for (name, kind), channel in self.all().items() if name == person}
 
     def set(self, person: str, kind: str, channel: str) -> None:
-        """Wish for a kind. ``ValueError`` for a channel that there is none of."""
+        """Choose a channel for a kind. Raises ``ValueError`` for an unknown channel."""
         if channel not in CHANNELS:
             raise ValueError(f"没有「{channel}」这个选择")
         value = {"bureau": self.ledger.name, "person": person, "kind": kind, "channel": channel}

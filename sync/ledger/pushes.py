@@ -1,7 +1,7 @@
-"""What form tools pushed, as it came: kept before it is answered, worked on afterwards (table ``deliveries``).
+"""What form tools pushed, stored before it is answered and made into rows afterwards (table ``deliveries``).
 
-A push is known by its source (the hook's name) and its id, so the same one twice is one; a later version of it takes
-the place of the earlier and goes to the same row.
+A push is known by its source (the hook's name) and its id, so that the same push twice is one. A later version takes
+the place of the earlier one and goes to the same row. Files that wait for an import are stored here too.
 """
 
 from __future__ import annotations
@@ -20,52 +20,48 @@ from sync.ledger.ledger import Ledger
 from sync.ledger.tables import deliveries, upsert
 
 RECEIVED, DONE, FAILED = "收到", "已入表", "没有入表"
-WORDS = {RECEIVED: "还没有入表", DONE: "入了表但要看", FAILED: "没有入表"}
-IMPORTS = "导入"  # files that people upload wait here too; no hook can be called so
-SAID_FOR = timedelta(days=1)
+STATE_WORDS = {RECEIVED: "还没有入表", DONE: "入了表但要看", FAILED: "没有入表"}
+IMPORTS = "导入"  # source of the files that people upload; no hook can have this name
+SHOWN_FOR = timedelta(days=1)  # how long 运行状态 shows the sentence of a push that is in the sheet
+IN_BODY = ("payload", "version", "put", "sent", "before", "past", "photos")  # fields in the JSON of the column body
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """One push. ``payload``: the body as sent; ``version``: the tool's mark of its last change; ``put``: the cells that
-    its row was given (by key), None while it has none; ``sent``: the cells that may be in the sheet, and ``before`` how
-    many such rows stood there before they were sent; ``past``: by key, what later versions were to put there;
-    ``photos``: where a fetched photo is kept, by its link; ``at``: first heard of, aware; ``next_try``: when it is to
-    be worked on again, once it is done the hour at which that was said."""
+class Push:
+    """What one form entry came to."""
 
     source: str
     id: str
-    at: datetime
-    payload: str
-    version: str = ""
-    put: Mapping[str, Raw] | None = None
-    sent: Mapping[str, Raw] | None = None
-    before: int = 0
-    past: Mapping[str, Sequence[Raw]] | None = None
-    photos: Mapping[str, str] | None = None
+    at: datetime  # when it came first, aware
+    payload: str  # the body as sent; empty once it was forgotten
+    version: str = ""  # the tool's mark of its last change
+    put: Mapping[str, Raw] | None = None  # the cells (by key) that its row was given; None: it has no row yet
+    sent: Mapping[str, Raw] | None = None  # cells that may be in the sheet: their append was sent and not confirmed
+    before: int = 0  # how many rows like ``sent`` stood there before they were sent
+    past: Mapping[str, Sequence[Raw]] | None = None  # by key, what later versions were to put there
+    photos: Mapping[str, str] | None = None  # by link, the address of the photo fetched from it
     state: str = RECEIVED
-    sentence: str = ""
+    sentence: str = ""  # what people must know of it
     attempts: int = 0
-    next_try: datetime | None = None
+    next_try: datetime | None = None  # when to work on it again; once it is done, when that was noted
 
     @property
     def body(self) -> str:
-        """All that has no column of its own."""
-        kept = {key: getattr(self, key) for key in ("payload", "version", "put", "sent", "before", "past", "photos")}
-        return json.dumps(kept, ensure_ascii=False)
+        """The column ``body``: the fields that have no column of their own, as JSON."""
+        return json.dumps({key: getattr(self, key) for key in IN_BODY}, ensure_ascii=False)
 
 
-class Arrivals:
+class Pushes:
     """The pushes of one bureau."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self._mine = deliveries.c.bureau == ledger.name
 
-    def take(self, source: str, id: str, payload: str, version: str, now: datetime) -> bool:
-        """Keep a push; False where it is known already, or older than what is known. One that was settled and comes
-        with other words is to be worked on again."""
-        fresh = Arrival(source, id, now, payload, version)
+    def add(self, source: str, id: str, payload: str, version: str, now: datetime) -> bool:
+        """Store a push. False where it is known already, or older than what is known; True where it is to be worked
+        on: it is new, or it has other content than before."""
+        fresh = Push(source, id, now, payload, version)
         with self.ledger.engine.begin() as db:
             before = self._locked(db, source, id)
             if before is None:
@@ -77,7 +73,7 @@ class Arrivals:
                                    next_try=None)])  # fmt: skip
         return True
 
-    def due(self, now: datetime, most: int = 200) -> list[Arrival]:
+    def due(self, now: datetime, most: int = 200) -> list[Push]:
         """Those to be worked on at ``now``, the oldest first."""
         query = (
             sa.select(deliveries)
@@ -89,66 +85,61 @@ class Arrivals:
         with self.ledger.engine.connect() as db:
             return [self._read(row) for row in db.execute(query)]
 
-    def get(self, source: str, id: str) -> Arrival | None:
+    def get(self, source: str, id: str) -> Push | None:
         with self.ledger.engine.connect() as db:
-            row = db.execute(self._one(source, id)).first()
+            row = db.execute(self._query(source, id)).first()
         return self._read(row) if row else None
 
-    def keep(self, group: Iterable[Arrival]) -> None:
-        """What became of these. Where another version came meanwhile, what was put in the sheet is kept all the same,
-        and the new version stays to be worked on."""
+    def save(self, group: Iterable[Push]) -> None:
+        """Store what became of these. Where another version came meanwhile, only what was put in the sheet is stored,
+        and the new version stays due."""
         with self.ledger.engine.begin() as db:
-            for one in group:
-                now = self._locked(db, one.source, one.id)
-                if now is not None and now.payload != one.payload:
-                    done = {key: getattr(one, key) for key in ("put", "sent", "before", "past", "photos")}
-                    one = replace(now, **done)  # noqa: PLW2901
-                self._put(db, [one])
+            for push in group:
+                now = self._locked(db, push.source, push.id)
+                newer = now is not None and now.payload != push.payload
+                self._put(db, [_with_row_of(now, push) if now is not None and newer else push])
 
     def troubles(self, now: datetime) -> dict[str, str]:
-        """By hook, what people must look at: pushes that are no row, or not yet, and for a day after it was said what
-        they must know of one that is."""
-        query = sa.select(deliveries).where(self._mine, deliveries.c.said != "", deliveries.c.source != IMPORTS)
-        lately = sa.or_(deliveries.c.state != DONE, deliveries.c.next_try > now - SAID_FOR)
+        """By hook, a sentence for 运行状态: pushes without a row, and for a day those with a row and a sentence."""
+        query = sa.select(deliveries).where(self._mine, deliveries.c.sentence != "", deliveries.c.source != IMPORTS)
+        lately = sa.or_(deliveries.c.state != DONE, deliveries.c.next_try > now - SHOWN_FOR)
         with self.ledger.engine.connect() as db:
-            found = list(db.execute(query.where(lately).order_by(deliveries.c.at)))
-        counts = Counter((row.source, row.state) for row in found)
-        return {row.source: f"{counts[row.source, row.state]} 条{WORDS.get(row.state, row.state)}，"
-                            f"最近一条（{row.id}）：{row.said}" for row in found}  # fmt: skip
+            rows = list(db.execute(query.where(lately).order_by(deliveries.c.at)))
+        counts = Counter((row.source, row.state) for row in rows)
+        return {row.source: f"{counts[row.source, row.state]} 条{STATE_WORDS.get(row.state, row.state)}，"
+                            f"最近一条（{row.id}）：{row.sentence}" for row in rows}  # fmt: skip
 
     def forget(self, before: datetime) -> int:
-        """Drop the words of what is over since before that hour (they may hold a telephone number); the id stays, so
-        that a repeat is still known. Returns how many."""
+        """Drop the payload of what is settled and came before that hour (it may hold a telephone number), and return
+        how many. The ids stay, so that a repeat is still known."""
         query = sa.select(deliveries).where(self._mine, deliveries.c.state != RECEIVED, deliveries.c.at < before)
         with self.ledger.engine.begin() as db:
-            old = [one for row in db.execute(query) if (one := self._read(row)).payload]
-            self._put(db, [replace(one, payload="") for one in old])
+            old = [push for row in db.execute(query) if (push := self._read(row)).payload]
+            self._put(db, [replace(push, payload="") for push in old])
         return len(old)
 
-    def _locked(self, db: sa.Connection, source: str, id: str) -> Arrival | None:
-        """As it stands; written to first, so that nobody else changes it meanwhile."""
+    def _locked(self, db: sa.Connection, source: str, id: str) -> Push | None:
+        """As it is stored; an update comes first, so that nobody else changes it before this transaction ends."""
         key = (self._mine, deliveries.c.source == source, deliveries.c.id == id)
         db.execute(sa.update(deliveries).where(*key).values(state=deliveries.c.state))
-        row = db.execute(self._one(source, id)).first()
+        row = db.execute(self._query(source, id)).first()
         return self._read(row) if row else None
 
-    def _one(self, source: str, id: str) -> sa.Select[Any]:
+    def _query(self, source: str, id: str) -> sa.Select[Any]:
         return sa.select(deliveries).where(self._mine, deliveries.c.source == source, deliveries.c.id == id)
 
-    def _put(self, db: sa.Connection, group: Iterable[Arrival]) -> None:
-        plain = ("source", "id", "at", "state", "body", "attempts", "next_try")
-        upsert(
-            db,
-            deliveries,
-            [
-                {"bureau": self.ledger.name, "said": push.sentence, **{key: getattr(push, key) for key in plain}}
-                for push in group
-            ],
-        )
+    def _put(self, db: sa.Connection, group: Iterable[Push]) -> None:
+        columns = ("source", "id", "at", "state", "body", "sentence", "attempts", "next_try")
+        rows = [{"bureau": self.ledger.name, **{key: getattr(push, key) for key in columns}} for push in group]
+        upsert(db, deliveries, rows)
 
-    def _read(self, row: Any) -> Arrival:
+    def _read(self, row: Any) -> Push:
         next_try = row.next_try.astimezone(self.ledger.zone) if row.next_try else None
-        kept = json.loads(row.body)
         at = row.at.replace(tzinfo=row.at.tzinfo or UTC).astimezone(self.ledger.zone)
-        return Arrival(row.source, row.id, at, **kept, state=row.state, sentence=row.said, attempts=row.attempts,
-                       next_try=next_try)  # fmt: skip
+        return Push(row.source, row.id, at, **json.loads(row.body), state=row.state, sentence=row.sentence,
+                    attempts=row.attempts, next_try=next_try)  # fmt: skip
+
+
+def _with_row_of(newer: Push, push: Push) -> Push:
+    """The newer version with what was put in the sheet for the older one."""
+    return replace(newer, put=push.put, sent=push.sent, before=push.before, past=push.past, photos=push.photos)

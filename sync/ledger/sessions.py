@@ -1,4 +1,4 @@
-"""Personal links and the sessions that they open. What a link or a cookie carries is not kept, only its digest."""
+"""Personal links and the sessions that they open. Of what a link or a cookie carries only the digest is stored."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from sync.ledger.tables import links, sessions
 
 
 @dataclass(frozen=True)
-class Visit:
-    """A session that is open: whose, and until when (bureau's zone)."""
+class Session:
+    """An open session."""
 
     person: str
-    until: datetime
+    until: datetime  # in the bureau's zone
 
 
 @dataclass(frozen=True)
-class Keys:
-    """What a person holds: how many links that still open, how many sessions, when he came in last."""
+class OpenAccess:
+    """What gives a person access now."""
 
-    links: int
-    sessions: int
-    last: datetime | None
+    links: int  # that open a session
+    sessions: int  # that are open
+    last: datetime | None  # when the last session was opened, in the bureau's zone
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-class Visits:
+class Sessions:
     """The links and sessions of one bureau."""
 
     def __init__(self, ledger: Ledger) -> None:
@@ -42,20 +42,20 @@ class Visits:
         self.name, self.zone = ledger.name, ledger.zone
 
     def make_link(self, person: str, now: datetime, *, until: datetime | None, once: bool) -> str:
-        """A new link's secret. ``until`` None: good until revoked; ``once``: spent by its first use."""
+        """The secret of a new link. ``until`` None: good until revoked; ``once``: spent by its first use."""
         secret = secrets.token_urlsafe(24)
         values = {"id": _digest(secret)[:40], "person": person, "made": now, "until": until, "once": once}
         with self.ledger.engine.begin() as db:
             db.execute(sa.insert(links).values(bureau=self.name, **values))
         return secret
 
-    def whose(self, secret: str, now: datetime) -> str | None:
-        """Whose link this is, if it still opens; spends nothing (a chat program looks at links before people do)."""
+    def owner(self, secret: str, now: datetime) -> str | None:
+        """The person of a link that still opens; spends nothing, since chat programs open links before people do."""
         with self.ledger.engine.connect() as db:
             return db.execute(sa.select(links.c.person).where(*self._opens(secret, now))).scalar()
 
-    def enter(self, secret: str, now: datetime, stay: timedelta) -> str | None:
-        """A new session's secret, and a link for one use is spent; None where the link does not open."""
+    def open(self, secret: str, now: datetime, stay: timedelta) -> str | None:
+        """The secret of a new session, and a link for one use is spent; None where the link does not open."""
         with self.ledger.engine.begin() as db:
             opened = sa.update(links).where(*self._opens(secret, now)).values(used=now)
             if not db.execute(opened).rowcount:
@@ -68,6 +68,7 @@ class Visits:
         return made
 
     def _opens(self, secret: str, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+        """The conditions under which a link opens a session."""
         return (
             links.c.bureau == self.name,
             links.c.id == _digest(secret)[:40],
@@ -76,8 +77,8 @@ class Visits:
             sa.or_(~links.c.once, links.c.used.is_(None)),
         )
 
-    def visit(self, secret: str, now: datetime) -> Visit | None:
-        """The open session that a cookie stands for."""
+    def get(self, secret: str, now: datetime) -> Session | None:
+        """The open session of a cookie; None where it is over, revoked or unknown."""
         query = sa.select(sessions.c.person, sessions.c.until).where(
             sessions.c.bureau == self.name,
             sessions.c.id == _digest(secret),
@@ -85,17 +86,17 @@ class Visits:
             sessions.c.until > now,
         )
         with self.ledger.engine.connect() as db:
-            found = db.execute(query).first()
-        return Visit(found.person, found.until.astimezone(self.zone)) if found else None
+            row = db.execute(query).first()
+        return Session(row.person, row.until.astimezone(self.zone)) if row else None
 
-    def leave(self, secret: str, now: datetime) -> None:
-        """End the session that a cookie stands for."""
+    def end(self, secret: str, now: datetime) -> None:
+        """End the session of a cookie."""
         ended = sa.update(sessions).where(sessions.c.bureau == self.name, sessions.c.id == _digest(secret))
         with self.ledger.engine.begin() as db:
             db.execute(ended.values(revoked=now))
 
     def revoke(self, person: str, now: datetime) -> int:
-        """Close all of a person's links and sessions at once; how many were still open."""
+        """End all links and sessions of a person; returns how many were still open."""
         with self.ledger.engine.begin() as db:
             return sum(
                 db.execute(
@@ -107,25 +108,25 @@ class Visits:
                 for table in (links, sessions)
             )
 
-    def keys(self, now: datetime) -> dict[str, Keys]:
-        """What each person holds now, by name."""
+    def by_person(self, now: datetime) -> dict[str, OpenAccess]:
+        """By name, of everybody who has a link that opens or ever had a session."""
         open_links = sa.select(links.c.person, sa.func.count()).where(
             links.c.bureau == self.name,
             links.c.revoked.is_(None),
             sa.or_(links.c.until.is_(None), links.c.until > now),
             sa.or_(~links.c.once, links.c.used.is_(None)),
         )
-        here = sa.and_(sessions.c.revoked.is_(None), sessions.c.until > now)
-        visits = sa.select(
-            sessions.c.person, sa.func.sum(sa.case((here, 1), else_=0)), sa.func.max(sessions.c.since)
+        is_open = sa.and_(sessions.c.revoked.is_(None), sessions.c.until > now)
+        all_sessions = sa.select(
+            sessions.c.person, sa.func.sum(sa.case((is_open, 1), else_=0)), sa.func.max(sessions.c.since)
         ).where(sessions.c.bureau == self.name)
         with self.ledger.engine.connect() as db:
-            held = {row[0]: row[1] for row in db.execute(open_links.group_by(links.c.person))}
-            came = {row[0]: (row[1], row[2]) for row in db.execute(visits.group_by(sessions.c.person))}
+            counts = {row[0]: row[1] for row in db.execute(open_links.group_by(links.c.person))}
+            opened = {row[0]: (row[1], row[2]) for row in db.execute(all_sessions.group_by(sessions.c.person))}
         return {
-            name: Keys(
-                held.get(name, 0), came[name][0] if name in came else 0,
-                came[name][1].astimezone(self.zone) if name in came else None,
+            name: OpenAccess(
+                counts.get(name, 0), opened[name][0] if name in opened else 0,
+                opened[name][1].astimezone(self.zone) if name in opened else None,
             )
-            for name in {*held, *came}
+            for name in {*counts, *opened}
         }  # fmt: skip

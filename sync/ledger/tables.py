@@ -40,7 +40,7 @@ meta = sa.MetaData()
 
 
 def bureau() -> sa.Column[str]:
-    """A fresh first column for each table: many workbooks may share one database."""
+    """A new first column of a primary key: many workbooks may share one database."""
     return sa.Column("bureau", sa.String(120), primary_key=True)
 
 
@@ -171,7 +171,7 @@ submissions = sa.Table(
     sa.Column("at", Moment, nullable=False),
     sa.Column("state", sa.String(20), nullable=False, index=True),
     sa.Column("cells", sa.Text, nullable=False),
-    sa.Column("said", sa.Text, nullable=False, default=""),
+    sa.Column("said", sa.Text, key="details", nullable=False, default=""),
 )
 photos = sa.Table(
     "photos",
@@ -189,7 +189,7 @@ deliveries = sa.Table(
     sa.Column("at", Moment, nullable=False),
     sa.Column("state", sa.String(20), nullable=False, index=True),
     sa.Column("body", sa.Text, nullable=False),
-    sa.Column("said", sa.Text, nullable=False, default=""),
+    sa.Column("said", sa.Text, key="sentence", nullable=False, default=""),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("next_try", Moment),
 )
@@ -238,7 +238,7 @@ editions = sa.Table(
 
 
 def open_engine(url: str) -> Engine:
-    """A way into the database, whatever is in it. Raises ``Unusable``, now or at the first question."""
+    """An engine for the database, whatever is in it. Raises ``Unusable``, now or at the first query."""
     try:
         parsed = sa.make_url(url)
         local = parsed.get_backend_name() == "sqlite"
@@ -253,10 +253,10 @@ def open_engine(url: str) -> Engine:
         raise Unusable(f"台账数据库的文件夹建不了，{where}。请检查 JIELU_DATA 和 JIELU_DATABASE。") from error
 
     @sa.event.listens_for(engine, "handle_error")
-    def say(context: sa.engine.ExceptionContext) -> None:
+    def as_unusable(context: sa.engine.ExceptionContext) -> None:
         error = context.sqlalchemy_exception
-        silent = isinstance(error, sa.exc.OperationalError) or type(error) is sa.exc.DatabaseError  # no database at all
-        if silent and not context.is_pre_ping:
+        no_answer = isinstance(error, sa.exc.OperationalError) or type(error) is sa.exc.DatabaseError
+        if no_answer and not context.is_pre_ping:
             raise Unusable(
                 f"台账数据库没有应答：{str(context.original_exception).strip()}。请检查数据库和 JIELU_DATABASE。"
             ) from context.original_exception

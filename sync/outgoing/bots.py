@@ -1,4 +1,4 @@
-"""Group bots of 企业微信, 钉钉 and 飞书: signed, cut to what each takes, and no yes believed that is none.
+"""Group bots of 企业微信, 钉钉 and 飞书: messages signed and cut to the length that each takes.
 
 All three answer 200 to a message that they refused; the code in the body counts. The address of a bot is its password:
 it stands in no sentence and no log.
@@ -21,9 +21,13 @@ from sync.core.rules.section_links import DINGTALK, FEISHU, WECOM
 from sync.outgoing.mail import Failure
 
 TIMEOUT = (5, 15)  # seconds to connect, to answer
-MOST_BYTES = {WECOM: 2048, DINGTALK: 4000, FEISHU: 4000}  # of one text in UTF-8; the latter two take some 20 000
+MOST_MESSAGE_BYTES = {
+    WECOM: 2048,
+    DINGTALK: 4000,
+    FEISHU: 4000,
+}  # of one text in UTF-8; the latter two take some 20 000
 MINUTE, BLOCKED = timedelta(minutes=1), timedelta(minutes=10)
-AT_HOME = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 # Code of the answer → (what it means for staff, how long to keep quiet; None: the message itself will never be taken)
 CODES: dict[str, dict[int, tuple[str, timedelta | None]]] = {
@@ -47,7 +51,7 @@ CODES: dict[str, dict[int, tuple[str, timedelta | None]]] = {
 
 
 class Refusal(Failure):
-    """A message that the bot did not take. ``pause``: how long it is not to be asked again."""
+    """A message that the bot did not take. ``pause``: how long to send it nothing."""
 
     def __init__(self, sentence: str, *, permanent: bool = False, pause: timedelta = timedelta(0)) -> None:
         super().__init__(sentence, permanent=permanent)
@@ -65,17 +69,17 @@ class Bot:
 
     @property
     def most_bytes(self) -> int:
-        return MOST_BYTES[self.kind]
+        return MOST_MESSAGE_BYTES[self.kind]
 
     def quiet(self, now: datetime) -> bool:
-        """Whether this is a minute to be left out: everybody's clock-work rings 飞书 at the hour and the half."""
+        """Whether to send nothing in this minute: 飞书 refuses at the hour and the half hour."""
         return self.kind == FEISHU and now.minute in (0, 30)
 
     def send(self, text: str, now: datetime) -> None:
-        """Returns when the group has it. Raises ``Refusal``."""
+        """Send a message; returns when the group has it. Raises ``Refusal``."""
         try:
             answer = requests.post(self._url(now), json=self._body(text, now), timeout=TIMEOUT, allow_redirects=False)
-        except (requests.RequestException, ValueError) as error:  # its words hold the address
+        except (requests.RequestException, ValueError) as error:  # the error's text holds the address
             raise Refusal(f"连接不上{self.kind}：{type(error).__name__}", pause=MINUTE) from None
         if answer.status_code != 200:
             raise Refusal(f"{self.kind}答 {answer.status_code}，不是 200", pause=MINUTE)
@@ -95,7 +99,7 @@ class Bot:
 
     def _url(self, now: datetime) -> str:
         parts = urlsplit(self.address)
-        if parts.scheme != "https" and parts.hostname not in AT_HOME:
+        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
             raise ValueError("a bot's address is its password and goes over https alone")
         if self.kind != DINGTALK or not self.secret:
             return self.address
@@ -125,7 +129,7 @@ def feishu_sign(secret: str, stamp: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """A line in which nothing can be a mention, a tag or a link of these chats."""
+    """The text on one line, without signs that these chats take for mentions, tags or links."""
     return " ".join(text.translate(str.maketrans("<>@[]`*", "＜＞＠［］＇＊")).split())
 
 
@@ -138,13 +142,13 @@ def cut(line: str, most: int) -> str:
 
 def pages(lines: Iterable[str], most: int) -> list[list[str]]:
     """Lines in as few pages as hold them in ``most`` bytes each, line ends counted; no line is broken."""
-    pages_: list[list[str]] = []
+    filled: list[list[str]] = []
     size = most + 1
     for line in lines:
         length = len(line.encode()) + 1
         if size + length > most:
-            pages_.append([])
+            filled.append([])
             size = 0
-        pages_[-1].append(line)
+        filled[-1].append(line)
         size += length
-    return pages_
+    return filled

@@ -1,4 +1,4 @@
-"""Letters as .docx, made from the bureau's template. The only room of docxtpl.
+"""Letters as .docx, made from the bureau's template. Only this module imports docxtpl.
 
 Text from forms is text: values are escaped, control signs dropped, and the template can call nothing.
 Equal letters and templates give equal bytes.
@@ -30,7 +30,7 @@ class BadTemplate(RuntimeError):
     """letter.docx can't be used; the sentence says why and what to do."""
 
 
-def draw(letter: Letter, template: Path) -> bytes:
+def render(letter: Letter, template: Path) -> bytes:
     """The letter as a .docx. Raises ``BadTemplate``."""
     content = paper(letter)
     context = _clean({**asdict(content), "list_title": content.annex.partition("：")[2]})
@@ -39,7 +39,7 @@ def draw(letter: Letter, template: Path) -> bytes:
         document = DocxTemplate(str(template))
         document.render(context, SandboxedEnvironment(autoescape=True))
         document.save(out)
-    except Exception as error:  # the bureau's own file: whatever is wrong with it, it is that
+    except Exception as error:  # the template is the bureau's own file, and its marks can fail in any way
         raise BadTemplate(f"函的模板 {template} 用不了：{error}。请恢复原来的模板，或者改正里面的标记。") from error
     return _timeless(out.getvalue())
 

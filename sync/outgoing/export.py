@@ -29,7 +29,7 @@ def export_file(
     ``sealed``: months whose seal the file is to carry, so that it can be checked from the file alone. Equal tables,
     rules and seals give the same file, byte for byte. Mobile numbers stay behind. Raises ``FileProblem``.
     """
-    content = xlsx.draw(tables, templates, rules, zone, facts.sheets(sealed))
+    content = xlsx.render(tables, templates, rules, zone, facts.sheets(sealed))
     try:
         _replace(path, content)
     except OSError as error:

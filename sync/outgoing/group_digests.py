@@ -1,4 +1,4 @@
-"""What groups are told: the notices of one group in as few messages as hold them, no faster than its bot takes them.
+"""Sends groups their notices: as few messages as hold them, no faster than the group's bot takes them.
 
 Which notices share a message is fixed before it is sent, as with mail: a repeat after a crash is the same message with
 the same number at its end.
@@ -13,8 +13,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sync.core.rules.section_links import BOT_KINDS
-from sync.ledger.bot_rates import Paces
-from sync.ledger.ledger import Busy, Ledger, Waiting
+from sync.ledger.bot_rates import BotRates
+from sync.ledger.ledger import Busy, Ledger, QueuedNotice
 from sync.outgoing.bots import Bot, Refusal, cut, harmless, pages
 from sync.outgoing.outbox import Delivery, hold, later
 
@@ -24,17 +24,17 @@ HEAD_BYTES = 120  # of a message, for its first and last line
 
 
 def deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delivery) -> None:
-    """Send every group's notices whose hour has come, unless another process is at it; what became of them goes to
+    """Send every group's notices that are due, unless another process does; what became of them is added to
     ``done``."""
     with suppress(Busy), ledger.turn("群"):
         _deliver(ledger, bots, now, done)
 
 
 def _deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delivery) -> None:
-    groups: dict[str, list[Waiting]] = defaultdict(list)
-    for waiting_notice in ledger.waiting(now, ("待发送", "未发送")):
-        if waiting_notice.notice.channel in BOT_KINDS:
-            groups[waiting_notice.notice.to].append(waiting_notice)
+    groups: dict[str, list[QueuedNotice]] = defaultdict(list)
+    for queued in ledger.waiting(now, ("待发送", "未发送")):
+        if queued.notice.channel in BOT_KINDS:
+            groups[queued.notice.to].append(queued)
     for name, waiting in groups.items():
         bot, group = bots.get(name), _fresh(ledger, waiting, now, done)
         if bot is None:
@@ -42,25 +42,25 @@ def _deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Deliv
         elif not bot.address:
             hold(ledger, group, "群机器人的地址没有设置（环境变量）", done)
         elif not bot.quiet(now):
-            _tell(ledger, bot, group, now, done)
+            _send(ledger, bot, group, now, done)
 
 
-def _fresh(ledger: Ledger, waiting: Sequence[Waiting], now: datetime, done: Delivery) -> list[Waiting]:
-    """Those that are news. A group is not told days later of all that was while its bot could not speak; whoever
-    relied on the group gets a mail."""
-    old = [notice_.notice.number for notice_ in waiting if now - notice_.notice.due > STALE]
+def _fresh(ledger: Ledger, waiting: Sequence[QueuedNotice], now: datetime, done: Delivery) -> list[QueuedNotice]:
+    """Those that are not stale. What could not be sent for a day is not sent to the group any more; people who chose
+    the group over mail get a mail."""
+    old = [queued.notice.number for queued in waiting if now - queued.notice.due > STALE]
     if old:
         ledger.settle(old, "不再发送", "一天没有发出去，群里不再补发")
         done.unsent += len(old)
-    return [notice_ for notice_ in waiting if notice_.notice.number not in set(old)]
+    return [queued for queued in waiting if queued.notice.number not in set(old)]
 
 
-def _tell(ledger: Ledger, bot: Bot, group: Sequence[Waiting], now: datetime, done: Delivery) -> None:
-    paces = Paces(ledger)
-    left = min(paces.left(bot.name, now), MOST_AT_ONCE)
+def _send(ledger: Ledger, bot: Bot, group: Sequence[QueuedNotice], now: datetime, done: Delivery) -> None:
+    rates = BotRates(ledger)
+    left = min(rates.left(bot.name, now), MOST_AT_ONCE)
     for batch, part in list(_messages(ledger, bot, group).items())[: max(left, 0)]:
-        paces.spend(bot.name, now)
-        numbers = [notice_.notice.number for notice_ in part]
+        rates.spend(bot.name, now)
+        numbers = [queued.notice.number for queued in part]
         try:
             bot.send(_text(part, batch, bot), now)
         except Refusal as refusal:
@@ -69,24 +69,25 @@ def _tell(ledger: Ledger, bot: Bot, group: Sequence[Waiting], now: datetime, don
                 done.failed += len(numbers)
                 done.reasons.append(str(refusal))
                 continue
-            paces.block(bot.name, now + refusal.pause)
+            rates.block(bot.name, now + refusal.pause)
             later(ledger, part, refusal, now, done)
             return
         ledger.settle(numbers, "已发送", "", attempts=part[0].attempts + 1)
         done.sent += len(numbers)
 
 
-def _messages(ledger: Ledger, bot: Bot, group: Sequence[Waiting]) -> dict[str, list[Waiting]]:
-    """Notices by message: those put together before stay together, the others are put together now."""
-    messages: dict[str, list[Waiting]] = defaultdict(list)
-    for notice_ in group:
-        if notice_.batch:
-            messages[notice_.batch].append(notice_)
-    fresh = {notice_.notice.number: notice_ for notice_ in group if not notice_.batch}
-    room = bot.most_bytes - HEAD_BYTES
-    by_line = {number: cut(harmless(notice_.notice.text), room - 10) for number, notice_ in fresh.items()}
+def _messages(ledger: Ledger, bot: Bot, group: Sequence[QueuedNotice]) -> dict[str, list[QueuedNotice]]:
+    """Notices by the message that they go with: those put together before stay together, the others are put together
+    now."""
+    messages: dict[str, list[QueuedNotice]] = defaultdict(list)
+    for queued in group:
+        if queued.batch:
+            messages[queued.batch].append(queued)
+    fresh = {queued.notice.number: queued for queued in group if not queued.batch}
+    most = bot.most_bytes - HEAD_BYTES
+    by_line = {number: cut(harmless(queued.notice.text), most - 10) for number, queued in fresh.items()}
     rest = list(fresh)
-    for page in pages(by_line.values(), room):
+    for page in pages(by_line.values(), most):
         numbers, rest = rest[: len(page)], rest[len(page) :]
         batch = hashlib.sha256("\n".join([bot.name, *numbers]).encode()).hexdigest()[:32]
         ledger.batch(numbers, batch)
@@ -94,7 +95,7 @@ def _messages(ledger: Ledger, bot: Bot, group: Sequence[Waiting]) -> dict[str, l
     return dict(messages)
 
 
-def _text(group: Sequence[Waiting], batch: str, bot: Bot) -> str:
-    lines = [cut(harmless(notice_.notice.text), bot.most_bytes - HEAD_BYTES - 10) for notice_ in group]
+def _text(group: Sequence[QueuedNotice], batch: str, bot: Bot) -> str:
+    lines = [cut(harmless(queued.notice.text), bot.most_bytes - HEAD_BYTES - 10) for queued in group]
     head = f"街路长台账 {len(lines)} 条" if len(lines) > 1 else "街路长台账"
     return "\n".join([head, *lines, f"（{batch[:8]}）"])

@@ -1,6 +1,6 @@
-"""The doors through which notices leave: mail over SMTP. The only room of smtplib.
+"""Mail over SMTP. Only this module imports smtplib.
 
-A failure comes out as one shape: a sentence, and whether trying again can help.
+Every failure is a ``Failure``: a sentence, and whether trying again can help.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ Connection = smtplib.SMTP
 
 
 class Failure(RuntimeError):
-    """A message that did not go out. ``permanent``: the receiver will never take it as it is. ``recipient``: it was
-    the receiver who was refused, and not our server, sender or settings, which stand in the way of every letter."""
+    """A message that was not sent. ``permanent``: trying again can't help. ``recipient``: the receiver's address was
+    refused, while our server, sender or settings, which concern every message, were not."""
 
     def __init__(self, sentence: str, *, permanent: bool = False, recipient: bool = False) -> None:
         super().__init__(sentence)
@@ -30,20 +30,19 @@ class Failure(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A mail. ``id`` is stable: a repeat after a crash carries the same Message-ID. ``html``: the same words for those
-    who read it so; empty: plain alone. ``files``: .docx files by name."""
+class Message:
+    """A mail to one person."""
 
-    to: str
+    to: str  # address
     subject: str
     text: str
-    id: str
-    html: str = ""
-    files: tuple[tuple[str, bytes], ...] = ()
+    id: str  # becomes its Message-ID: a repeat after a crash carries the same
+    html: str = ""  # the same text as HTML; empty: plain text alone
+    files: tuple[tuple[str, bytes], ...] = ()  # .docx files: name and content
 
 
 @dataclass(frozen=True)
-class Mail:
+class Mailer:
     """SMTP by URL: ``smtps://user:password@host:465``, or ``smtp://host:25`` (STARTTLS where it is offered)."""
 
     url: str
@@ -51,11 +50,11 @@ class Mail:
 
     @contextmanager
     def open(self) -> Iterator[Connection]:
-        """A connection for several letters; ``Failure`` when there is none to be had."""
+        """A connection for several mails. Raises ``Failure`` where there is none."""
         try:
             server = self._connect()
         except smtplib.SMTPAuthenticationError as error:
-            raise Failure(f"邮箱登录失败：{_said(error.smtp_error)}") from error
+            raise Failure(f"邮箱登录失败：{_decoded(error.smtp_error)}") from error
         except (OSError, smtplib.SMTPException) as error:
             raise Failure(f"连接不上邮件服务器：{error}") from error
         try:
@@ -83,45 +82,45 @@ class Mail:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         return server
 
-    def send(self, server: Connection, letter: Letter) -> None:
-        """Hand one letter over; returns when the receiver's server said yes."""
-        if not letter.to.isascii() or not letter.to.isprintable():
+    def send(self, server: Connection, mail: Message) -> None:
+        """Send one mail; returns when the server accepted it. Raises ``Failure``."""
+        if not mail.to.isascii() or not mail.to.isprintable():
             raise Failure(
-                f"邮箱「{letter.to}」里有中文、全角字符或换行，请在组织架构里改正。", permanent=True, recipient=True
+                f"邮箱「{mail.to}」里有中文、全角字符或换行，请在组织架构里改正。", permanent=True, recipient=True
             )
         try:
-            server.send_message(self._message(letter))
+            server.send_message(self._message(mail))
         except smtplib.SMTPRecipientsRefused as error:
             code, words = next(iter(error.recipients.values()))
-            sentence = f"收件人被拒收（{code}）：{_said(words)}"
+            sentence = f"收件人被拒收（{code}）：{_decoded(words)}"
             raise Failure(sentence, permanent=code >= 500, recipient=True) from error
         except smtplib.SMTPSenderRefused as error:
-            sentence = f"发件人 {self.sender} 被邮件服务器拒绝（{error.smtp_code}）：{_said(error.smtp_error)}"
+            sentence = f"发件人 {self.sender} 被邮件服务器拒绝（{error.smtp_code}）：{_decoded(error.smtp_error)}"
             raise Failure(f"{sentence}。请检查 JIELU_MAIL_FROM。") from error
         except smtplib.SMTPResponseException as error:
-            raise Failure(f"邮件服务器拒绝（{error.smtp_code}）：{_said(error.smtp_error)}") from error
+            raise Failure(f"邮件服务器拒绝（{error.smtp_code}）：{_decoded(error.smtp_error)}") from error
         except (OSError, smtplib.SMTPException) as error:
             raise Failure(f"发送中断：{error}") from error
 
-    def _message(self, letter: Letter) -> EmailMessage:
+    def _message(self, mail: Message) -> EmailMessage:
         message = EmailMessage()
         message["From"] = self.sender
-        message["To"] = letter.to
-        message["Subject"] = " ".join(letter.subject.split())
+        message["To"] = mail.to
+        message["Subject"] = " ".join(mail.subject.split())
         message["Date"] = formatdate(localtime=False)
-        message["Message-ID"] = f"<{letter.id}@{self.sender.rpartition('@')[2].strip('>') or 'jielu'}>"
-        message.set_content(letter.text)
-        if letter.html:
-            message.add_alternative(letter.html, subtype="html")
-            message.set_boundary(f"=_{letter.id}")  # stable too: a repeat is the same mail
-        for name, content in letter.files:
+        message["Message-ID"] = f"<{mail.id}@{self.sender.rpartition('@')[2].strip('>') or 'jielu'}>"
+        message.set_content(mail.text)
+        if mail.html:
+            message.add_alternative(mail.html, subtype="html")
+            message.set_boundary(f"=_{mail.id}")  # also the same each time
+        for name, content in mail.files:
             message.add_attachment(content, "application", DOCX, filename=name)
-        if letter.files:
-            message.set_boundary(f"=__{letter.id}")
+        if mail.files:
+            message.set_boundary(f"=__{mail.id}")
         return message
 
 
-def _said(words: bytes | str) -> str:
+def _decoded(words: bytes | str) -> str:
     return words.decode("utf-8", "replace") if isinstance(words, bytes) else words
 
 

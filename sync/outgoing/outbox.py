@@ -1,7 +1,7 @@
-"""Sends what is due, apart from the tick: digests a person, retries with growing gaps, and says what became of it.
+"""Mails the notices that are due, apart from the tick: one digest a person, retried with growing gaps.
 
-No notice is missing: it stays in the ledger until the receiver's server said yes. Which notices share a mail is fixed
-before it is sent, so a repeat after a crash is the same mail with the same Message-ID (DESIGN section 12, promise 2).
+No notice is missing: it stays in the ledger until the mail server accepted it. Which notices share a mail is fixed
+before it is sent, so that a repeat after a crash is the same mail with the same Message-ID (DESIGN section 12, 2).
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from html import escape
 
 from sync.core.notices.notices import KINDS, MAIL, Notice, spared
 from sync.core.rules.section_links import BOT_KINDS
-from sync.ledger.ledger import Ledger, Waiting
-from sync.ledger.preferences import Wishes
-from sync.outgoing.mail import Connection, Failure, Letter, Mail
+from sync.ledger.ledger import Ledger, QueuedNotice
+from sync.ledger.preferences import Preferences
+from sync.outgoing.mail import Connection, Failure, Mailer, Message
 
 GAPS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360))
 MOST_TRIES = 10
-Files = tuple[tuple[str, bytes], ...]
+Attachments = tuple[tuple[str, bytes], ...]
 MOST_IN_ONE = 50  # notices in one mail; more are split
 UNSET = "邮箱未配置"
 FOOT = "这封邮件由街路长台账自动发出。问题整改并反馈后不会再提醒；不用回复本邮件。"
@@ -29,12 +29,12 @@ FOOT = "这封邮件由街路长台账自动发出。问题整改并反馈后不
 
 @dataclass
 class Delivery:
-    """How many notices went out, failed for good, wait for another try, and can't be sent as things are."""
+    """What became of notices: how many of each, and why some were not sent."""
 
     sent: int = 0
-    failed: int = 0
-    later: int = 0
-    unsent: int = 0
+    failed: int = 0  # for good
+    later: int = 0  # waiting for another try
+    unsent: int = 0  # can't be sent as things are
     reasons: list[str] = field(default_factory=list)
 
     def __add__(self, other: Delivery) -> Delivery:
@@ -44,56 +44,59 @@ class Delivery:
 
 def deliver(
     ledger: Ledger,
-    mail: Mail | None,
+    mailer: Mailer | None,
     now: datetime,
     *,
     digest: bool = True,
     link: str = "",
     asked: Container[str] = tuple(KINDS.values()),
-    files: Callable[[Notice], Files] = lambda _: (),
+    attachments: Callable[[Notice], Attachments] = lambda _: (),
 ) -> Delivery:
-    """Send every mail whose hour has come. ``mail`` None: nothing is configured, and each notice says so. ``asked``:
-    kinds that nobody can do without. ``files``: what a notice brings with it."""
+    """Send every mail that is due at ``now``.
+
+    ``mailer`` None: no server is configured, which each notice then says. ``digest``: several notices in one mail.
+    ``link``: the address at a mail's end. ``asked``: kinds that nobody can do without.
+    """
     done = Delivery()
-    waiting = ledger.waiting(now, ("待发送",) if mail is None else ("待发送", "未发送"))
-    waiting = [notice_ for notice_ in waiting if notice_.notice.channel not in BOT_KINDS]
+    waiting = ledger.waiting(now, ("待发送",) if mailer is None else ("待发送", "未发送"))
+    waiting = [queued for queued in waiting if queued.notice.channel not in BOT_KINDS]
     addresses = ledger.memory().addresses
-    sendable = [notice_ for notice_ in waiting if not notice_.notice.reason]
+    sendable = [queued for queued in waiting if not queued.notice.reason]
     done.unsent += len(waiting) - len(sendable)
-    sendable = _wished(ledger, sendable, asked, now, done)
-    if mail is None:
+    sendable = _by_mail(ledger, sendable, asked, now, done)
+    if mailer is None:
         hold(ledger, sendable, UNSET, done)
         return done
-    nowhere = [notice_ for notice_ in sendable if notice_.notice.to not in addresses]
+    nowhere = [queued for queued in sendable if queued.notice.to not in addresses]
     for name, group in _by_name(nowhere).items():
         hold(ledger, group, f"组织架构里没有{name}的邮箱", done)
-    parcels = _parcels(ledger, [notice_ for notice_ in sendable if notice_.notice.to in addresses], digest)
-    if parcels:
-        _send_all(ledger, mail, parcels, addresses, now, link, done, files)
+    batches = _batches(ledger, [queued for queued in sendable if queued.notice.to in addresses], digest)
+    if batches:
+        _send_all(ledger, mailer, batches, addresses, now, link, done, attachments)
     return done
 
 
-def _wished(
-    ledger: Ledger, waiting: Sequence[Waiting], asked: Container[str], now: datetime, done: Delivery
-) -> list[Waiting]:
-    """Those that are to go by mail now; what its receiver wished to hear otherwise is settled, or waits."""
-    wishes = Wishes(ledger).all()
+def _by_mail(
+    ledger: Ledger, waiting: Sequence[QueuedNotice], asked: Container[str], now: datetime, done: Delivery
+) -> list[QueuedNotice]:
+    """Those that go by mail now; one whose receiver prefers another channel is settled, or waits."""
+    wishes = Preferences(ledger).all()
     groups = _groups(ledger) if wishes else {}
     wished = []
-    for notice_ in waiting:
-        wish = wishes.get((notice_.notice.to, notice_.notice.kind), MAIL)
-        reason = spared(notice_.notice, wish, asked, groups.get(_occasion(notice_.notice), {}), now)
+    for queued in waiting:
+        wish = wishes.get((queued.notice.to, queued.notice.kind), MAIL)
+        reason = spared(queued.notice, wish, asked, groups.get(_occasion(queued.notice), {}), now)
         if reason is None:
-            wished.append(notice_)
+            wished.append(queued)
         elif reason:
-            ledger.settle([notice_.notice.number], "不再发送", reason)
+            ledger.settle([queued.notice.number], "不再发送", reason)
         else:
             done.later += 1
     return wished
 
 
 def _groups(ledger: Ledger) -> Mapping[str, dict[str, str]]:
-    """By occasion, how the notices of the groups stand."""
+    """The states of the groups' notices: by occasion, then by group."""
     groups: dict[str, dict[str, str]] = defaultdict(dict)
     for sent in ledger.memory().notices.values():
         if sent.notice.channel in BOT_KINDS:
@@ -105,75 +108,76 @@ def _occasion(notice: Notice) -> str:
     return notice.number.removesuffix(f"·{notice.to}")
 
 
-def hold(ledger: Ledger, group: Sequence[Waiting], reason: str, done: Delivery) -> None:
-    """They can't be sent as things are, and say so."""
+def hold(ledger: Ledger, group: Sequence[QueuedNotice], reason: str, done: Delivery) -> None:
+    """Settle notices that can't be sent as things are, with the reason."""
     if group:
-        ledger.settle([notice_.notice.number for notice_ in group], "未发送", reason)
+        ledger.settle([queued.notice.number for queued in group], "未发送", reason)
         done.unsent += len(group)
         done.reasons.append(reason)
 
 
-def _by_name(group: Sequence[Waiting]) -> Mapping[str, list[Waiting]]:
-    by_name: dict[str, list[Waiting]] = defaultdict(list)
-    for notice_ in group:
-        by_name[notice_.notice.to].append(notice_)
+def _by_name(group: Sequence[QueuedNotice]) -> Mapping[str, list[QueuedNotice]]:
+    by_name: dict[str, list[QueuedNotice]] = defaultdict(list)
+    for queued in group:
+        by_name[queued.notice.to].append(queued)
     return by_name
 
 
-def _parcels(ledger: Ledger, waiting: Sequence[Waiting], digest: bool) -> dict[str, list[Waiting]]:
-    """Notices by mail: those put together before stay together, the others are put together now."""
-    parcels: dict[str, list[Waiting]] = defaultdict(list)
-    for notice_ in waiting:
-        if notice_.batch:
-            parcels[notice_.batch].append(notice_)
+def _batches(ledger: Ledger, waiting: Sequence[QueuedNotice], digest: bool) -> dict[str, list[QueuedNotice]]:
+    """Notices by the mail that they go with: those put together before stay so, the others are put together now."""
+    batches: dict[str, list[QueuedNotice]] = defaultdict(list)
+    for queued in waiting:
+        if queued.batch:
+            batches[queued.batch].append(queued)
     size = MOST_IN_ONE if digest else 1
-    for group in _by_name([notice_ for notice_ in waiting if not notice_.batch]).values():
+    for group in _by_name([queued for queued in waiting if not queued.batch]).values():
         for start in range(0, len(group), size):
             part = group[start : start + size]
-            numbers = [notice_.notice.number for notice_ in part]
+            numbers = [queued.notice.number for queued in part]
             batch = hashlib.sha256("\n".join(numbers).encode()).hexdigest()[:32]
             ledger.batch(numbers, batch)
-            parcels[batch] = part
-    return dict(parcels)
+            batches[batch] = part
+    return dict(batches)
 
 
 def _send_all(
     ledger: Ledger,
-    mail: Mail,
-    parcels: Mapping[str, list[Waiting]],
+    mailer: Mailer,
+    batches: Mapping[str, list[QueuedNotice]],
     addresses: Mapping[str, str],
     now: datetime,
     link: str,
     done: Delivery,
-    files: Callable[[Notice], Files],
+    attachments: Callable[[Notice], Attachments],
 ) -> None:
-    left = dict(parcels)
+    left = dict(batches)
     try:
-        with mail.open() as server:
-            for batch, group in parcels.items():
-                brought = tuple(dict(file for notice_ in group for file in files(notice_.notice)).items())
-                _send_one(ledger, mail, server, batch, group, addresses[group[0].notice.to], now, link, done, brought)
+        with mailer.open() as server:
+            for batch, group in batches.items():
+                files = tuple(dict(file for queued in group for file in attachments(queued.notice)).items())
+                to = addresses[group[0].notice.to]
+                _send_batch(ledger, mailer, server, batch, group, to, now, link, done, files)
                 del left[batch]
-    except Failure as failure:  # no connection: all that is left waits
+    except Failure as failure:  # no connection: all that are left wait
         for group in left.values():
             later(ledger, group, failure, now, done)
 
 
-def _send_one(
+def _send_batch(
     ledger: Ledger,
-    mail: Mail,
+    mailer: Mailer,
     server: Connection,
     batch: str,
-    group: list[Waiting],
+    group: list[QueuedNotice],
     to: str,
     now: datetime,
     link: str,
     done: Delivery,
-    files: Files,
+    files: Attachments,
 ) -> None:
-    numbers = [notice_.notice.number for notice_ in group]
+    numbers = [queued.notice.number for queued in group]
     try:
-        mail.send(server, Letter(to, _subject(group), _text(group, link), batch, _html(group, link), files))
+        mailer.send(server, Message(to, _subject(group), _text(group, link), batch, _html(group, link), files))
     except Failure as failure:
         if failure.permanent:
             ledger.settle(numbers, "发送失败", str(failure), attempts=group[0].attempts + 1)
@@ -186,11 +190,11 @@ def _send_one(
     done.sent += len(numbers)
 
 
-def later(ledger: Ledger, group: Sequence[Waiting], failure: Failure, now: datetime, done: Delivery) -> None:
-    """Another try after a gap. Only a receiver who was refused again and again is given up: what stands in the way of
-    every letter (no server, our own settings) passes, and its tries must not be held against the notice."""
+def later(ledger: Ledger, group: Sequence[QueuedNotice], failure: Failure, now: datetime, done: Delivery) -> None:
+    """Try again after a gap. Only a notice whose receiver was refused again and again is given up: what keeps back
+    every message (no server, our own settings) passes, and its tries do not count against the notice."""
     attempts = group[0].attempts + 1
-    numbers = [notice_.notice.number for notice_ in group]
+    numbers = [queued.notice.number for queued in group]
     done.reasons.append(str(failure))
     sentence = f"还没有发出去，稍后再试：{failure}"
     if failure.recipient:
@@ -206,28 +210,28 @@ def later(ledger: Ledger, group: Sequence[Waiting], failure: Failure, now: datet
     done.later += len(numbers)
 
 
-def _subject(group: Sequence[Waiting]) -> str:
+def _subject(group: Sequence[QueuedNotice]) -> str:
     first = group[0].notice
     return first.subject if len(group) == 1 else f"【街路长】{len(group)} 条待办：{first.subject} 等"
 
 
-def _text(group: Sequence[Waiting], link: str) -> str:
+def _text(group: Sequence[QueuedNotice], link: str) -> str:
     parts = [f"{group[0].notice.to}：", ""]
-    for number, notice_ in enumerate(group, start=1):
+    for number, queued in enumerate(group, start=1):
         head = f"{number}. " if len(group) > 1 else ""
-        parts += [f"{head}【{notice_.notice.kind}】{notice_.notice.text}", f"   通知号 {notice_.notice.number}", ""]
+        parts += [f"{head}【{queued.notice.kind}】{queued.notice.text}", f"   通知号 {queued.notice.number}", ""]
     parts.append(FOOT)
     if link:
         parts.append(link)
     return "\n".join(parts)
 
 
-def _html(group: Sequence[Waiting], link: str) -> str:
-    """The same words, readable on a telephone: nothing is loaded from anywhere, and no word is markup."""
+def _html(group: Sequence[QueuedNotice], link: str) -> str:
+    """The same text, readable on a telephone; all of it is escaped, and nothing is loaded from elsewhere."""
     items = "".join(
-        f'<li style="margin:0 0 14px"><b>【{escape(notice_.notice.kind)}】</b>{escape(notice_.notice.text)}<br>'
-        f'<span style="color:#666;font-size:13px">通知号 {escape(notice_.notice.number)}</span></li>'
-        for notice_ in group
+        f'<li style="margin:0 0 14px"><b>【{escape(queued.notice.kind)}】</b>{escape(queued.notice.text)}<br>'
+        f'<span style="color:#666;font-size:13px">通知号 {escape(queued.notice.number)}</span></li>'
+        for queued in group
     )
     where = f'<p><a href="{escape(link)}">打开街路长台账</a></p>' if link else ""
     return (

@@ -1,8 +1,7 @@
-"""The whole workbook as one .xlsx that Excel and WPS open as staff know it: the only room of xlsxwriter.
+"""The whole workbook as one .xlsx for Excel and WPS. Only this module imports xlsxwriter.
 
-Dates are dates, numbers numbers, and a text stays a text whatever it begins with: it is written as a string and
-never handed to anything that looks for formulas. Equal tables give equal bytes: nothing in the file knows the hour
-of the export.
+Dates are dates, numbers numbers, and a text stays a text whatever it begins with: it is written as a string, never
+parsed for formulas. Equal tables give equal bytes, since the hour of the export is nowhere in the file.
 """
 
 from __future__ import annotations
@@ -27,15 +26,17 @@ SPARE_ROWS = 500  # empty rows below the last one that have drop-downs and colou
 LONGEST_LIST = 255  # Excel's limit for a drop-down that is written out; a longer one refers to cells
 LONGEST_TEXT = 32767  # Excel's limit for one cell
 CUT = "……（超过一格的上限，以下略）"
-PRIVATE = {("posts", "mobile")}  # never leaves the workbook, as its own tab says; the cells stay empty
+PRIVATE = {("posts", "mobile")}  # are not exported, as their tab says; the cells stay empty
 LISTS = "选项"  # a hidden sheet with the lists that are too long to be written out
-EVER = datetime(2022, 5, 10, tzinfo=UTC)  # stands as the date of creation: the plan's own, not the export's hour
+EVER = datetime(
+    2022, 5, 10, tzinfo=UTC
+)  # date of creation in each file: the plan's, since the export's hour would differ
 
 
 Texts = tuple[str, tuple[str, ...], Sequence[tuple[str, ...]]]
 
 
-def draw(
+def render(
     tables: Mapping[str, Table],
     templates: Mapping[str, Tab],
     rules: Rules,

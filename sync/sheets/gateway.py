@@ -1,4 +1,4 @@
-"""The door to the spreadsheet: the only room of gspread.
+"""Reads and writes the spreadsheet. Only this module imports gspread.
 
 One read a tick, at most one write. Time-outs are always set. A read is tried again with back-off; a write only after
 429, since any other failure leaves it unknown whether it was done, and the next tick looks (DESIGN section 3).
@@ -235,9 +235,9 @@ class Gateway:
         """Whole rows from one sheet (by id) to below the header of another, in one atomic request: the server itself
         copies what stands there at that moment, so that whatever it removes it has copied. Raises as ``write``."""
         runs, top = _stretches(rows), 1
-        room = {"sheetId": target, "dimension": "ROWS", "startIndex": 1, "endIndex": 1 + len(rows)}
+        inserted = {"sheetId": target, "dimension": "ROWS", "startIndex": 1, "endIndex": 1 + len(rows)}
         requests: list[dict[str, Any]] = [
-            {"insertDimension": {"range": room, "inheritFromBefore": False}},
+            {"insertDimension": {"range": inserted, "inheritFromBefore": False}},
             {"appendDimension": {"sheetId": source, "dimension": "ROWS", "length": len(rows)}},  # it keeps its size
         ]
         for first, last in runs:
@@ -253,11 +253,11 @@ class Gateway:
         self.send(requests)
 
     # Building and checking
-    def send(self, requests_: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def send(self, batch: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """A batchUpdate that people asked for (``init``). Raises ``Refused`` or ``Unknown``."""
         address = SPREADSHEET_BATCH_UPDATE_URL % self.workbook
         with _writing():
-            answer = self.client.request("post", address, json={"requests": list(requests_)})
+            answer = self.client.request("post", address, json={"requests": list(batch)})
         body: dict[str, Any] = answer.json()
         return body
 
@@ -299,19 +299,19 @@ def _blocks(tab_plan: TabPlan) -> list[tuple[int, int, list[list[Raw]]]]:
     for write in tab_plan.writes:
         by_row.setdefault(write.row, {})[write.column] = write.value
     blocks: list[tuple[int, int, list[list[Raw]]]] = []
-    open_: dict[tuple[int, int], int] = {}
+    growing: dict[tuple[int, int], int] = {}
     for row in sorted(by_row):
         still: dict[tuple[int, int], int] = {}
         for first, values in _runs(by_row[row]):
             span = (first, len(values))
-            at = open_.get(span)
+            at = growing.get(span)
             if at is not None:
                 blocks[at][2].append(values)
             else:
                 at = len(blocks)
                 blocks.append((row, first, [values]))
             still[span] = at
-        open_ = still if row + 1 in by_row else {}
+        growing = still if row + 1 in by_row else {}
     return blocks
 
 

@@ -1,6 +1,6 @@
 """The server: a request in, Google's answer out. The routes are one table; nothing here knows HTTP or a client.
 
-`Api.handle` is what every door calls: in process through `transport.py`, over HTTP through a web framework.
+`Api.handle` answers every request: in process through `transport.py`, over HTTP through a web framework.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Doors for clients made for Google: `requests` sessions whose Google addresses lead here.
+"""`requests` sessions for clients made for Google: requests to Google addresses come here.
 
 In process (`session`) a test can stand between any two requests: run a person's edit, delay, cut, refuse.
 Over HTTP (`remote`) the same addresses are led to another server, signed in by google-auth.

@@ -11,7 +11,7 @@ import pytest
 from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.house import House, house
+from tests.web_server import House, house
 
 FLAGS = [
     "--no-sandbox",

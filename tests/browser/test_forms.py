@@ -16,9 +16,9 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.book import ZONE, default_rules
 from tests.browser.conftest import DESK, PHONE, Enter, faults
-from tests.house import House, house
 from tests.test_forms import ISSUE, body, post, report, upload
 from tests.test_photos import jpeg, scene
+from tests.web_server import House, house
 
 FORMS = ("/forms/issues", "/forms/feedback", "/forms/duties", "/forms/requests")
 HEAVIEST = 150 * 1024  # bytes of a form with everything that it loads

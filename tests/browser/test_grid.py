@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Enter, faults
-from tests.house import OPERATOR, House
+from tests.web_server import OPERATOR, House
 
 
 def sheet(page: Page, home: House, title: str) -> Page:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.conftest import Enter, faults
-from tests.house import OPERATOR, House
 from tests.test_looks import ISSUES
+from tests.web_server import OPERATOR, House
 
 PAGES = (
     "/week",

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from sync.ledger.preferences import Wishes
+from sync.ledger.preferences import Preferences
 from tests.browser.conftest import Enter, faults
-from tests.house import OPERATOR, House
+from tests.web_server import OPERATOR, House
 
 ROWS = """
 问题台账
@@ -74,5 +74,5 @@ def test_a_chief_says_how_he_wishes_to_hear(home: House, enter: Enter, phone: bo
     page.get_by_label("销号").select_option("不要")
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("status")).to_have_text("已保存。")
-    assert Wishes(home.office.ledger).of("街路长01")["销号"] == "不要"
+    assert Preferences(home.service.ledger).of("街路长01")["销号"] == "不要"
     assert faults(page) == [] and narrow(page)

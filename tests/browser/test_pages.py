@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.conftest import Enter, faults
-from tests.house import OPERATOR, House
+from tests.web_server import OPERATOR, House
 
 DESK_PAGES = ("/", "/people", "/answers", "/letters", "/rules", "/rules/draft", "/rules/try", "/calendar?year=2027")
 WAITING = """
@@ -71,4 +71,4 @@ def test_mistakes_of_the_rules_are_shown_while_one_types(enter: Enter, home: Hou
     page.get_by_label("为什么改").fill("返工给足")
     page.get_by_role("button", name="启用", exact=True).click()
     assert "已经启用，这是第 2 版" in page.locator("main").inner_text()
-    assert str(home.office.rules().clock.rework) == "6wh"
+    assert str(home.service.rules().clock.rework) == "6wh"

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import Enter
 from tests.browser.test_grid import clipboard, go, saved, sheet, until
-from tests.house import OPERATOR, House
+from tests.web_server import OPERATOR, House
 
 SECONDS = 120
 COLUMNS = ("填报人", "来源", "街路", "位置", "类别", "严重程度", "问题描述", "照片")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import requests
-
 from tests.house import OPERATOR, House, house
 
 

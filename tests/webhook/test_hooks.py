@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from webhook import hooks
-from webhook.hooks import Doorbell, sign
+from webhook.hooks import NudgeCheck, sign
 
 KEY = "一把钥匙"
 NOW = 1_795_000_000.0
@@ -31,7 +31,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> House:
     monkeypatch.setattr(hooks.time, "time", lambda: NOW)
     app = flask.Flask(__name__)
     found = House(app.test_client())
-    app.register_blueprint(hooks.blueprint(KEY, lambda: found.rung.append(1)))
+    app.register_blueprint(hooks.nudge_hook(KEY, lambda: found.rung.append(1)))
     return found
 
 
@@ -74,14 +74,14 @@ def test_a_ring_played_back_is_refused(house: House) -> None:
 
 
 def test_a_huge_body_is_refused(house: House) -> None:
-    assert house.ring(b"x" * (hooks.MOST_BYTES + 1)) == 413
+    assert house.ring(b"x" * (hooks.MOST_NUDGE_BYTES + 1)) == 413
 
 
-def test_what_was_heard_is_forgotten_after_the_window() -> None:
+def test_a_used_signature_is_forgotten_after_the_window() -> None:
     now = [NOW]
-    bell = Doorbell(KEY, clock=lambda: now[0])
+    check = NudgeCheck(KEY, clock=lambda: now[0])
     for second in range(1000):
         now[0] = NOW + second
         stamp = str(int(now[0]))
-        assert bell.fault(stamp, sign(KEY, stamp, b""), b"") == ""
-    assert len(bell.heard) <= 2 * hooks.WINDOW_SECONDS + 1
+        assert check.fault(stamp, sign(KEY, stamp, b""), b"") == ""
+    assert len(check.used) <= 2 * hooks.WINDOW_SECONDS + 1

@@ -1,7 +1,7 @@
-"""What people fill outside: 我的 and the four forms.
+"""The pages for phones: 我的 and the four forms.
 
-The pages work without a signal once they were opened (``sw.js``); what is sent carries an id made on the phone, so that
-sending it again changes nothing. Nobody names himself: the sender is the visitor.
+They work without a signal once they were opened (``sw.js``). A form carries an id made on the phone, so that sending it
+again changes nothing. The sender is the person of the session, never a name in the form.
 """
 
 from __future__ import annotations
@@ -16,22 +16,29 @@ from sync.core.people.permissions import Person, answers, sees
 from sync.core.sheet.rows import Raw
 from sync.core.views import forms, worklist
 from sync.core.views.forms import FORMS, Form
-from sync.intake.forms import Answer, Counter, Handed
-from sync.service import Office
+from sync.intake.forms import Answer, FilledForm, FormIntake
+from sync.service import Service
 from webhook import access
-from webhook.access import Door
+from webhook.access import Site
 from webhook.forms import report, uploads
-from webhook.forms.submissions import MOST_LISTED, Sent, Window, answer, by_task, counter_of, photo_lines, read, sender
+from webhook.forms.submissions import (
+    MOST_LISTED,
+    FormContext,
+    PostedForm,
+    answer,
+    by_task,
+    photo_lines,
+    read_form,
+    sender,
+)
 
-__all__ = ["blueprint", "counter_of"]
 
-
-def blueprint(door: Door, counter: Callable[[], Counter], nudge: Callable[[], None]) -> flask.Blueprint:
-    """The pages. ``counter`` opens the workbook when it is first asked for."""
+def blueprint(site: Site, intake: Callable[[], FormIntake], nudge: Callable[[], None]) -> flask.Blueprint:
+    """The pages. ``intake`` opens the workbook when it is first called."""
     routes = flask.Blueprint("forms", __name__)
-    _pages(routes, door, counter, nudge)
-    uploads.add(routes, door, counter)
-    report.add(routes, door, counter, nudge)
+    _pages(routes, site, intake, nudge)
+    uploads.add_routes(routes, site, intake)
+    report.add_routes(routes, site, intake, nudge)
 
     @routes.get("/sw.js")
     def worker() -> flask.Response:
@@ -43,13 +50,13 @@ def blueprint(door: Door, counter: Callable[[], Counter], nudge: Callable[[], No
     return routes
 
 
-def _pages(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter], nudge: Callable[[], None]) -> None:
+def _pages(routes: flask.Blueprint, site: Site, intake: Callable[[], FormIntake], nudge: Callable[[], None]) -> None:
     @routes.get("/mine")
     @access.needs()
     def mine() -> str:
-        person, now = sender(), door.now()
-        office = door.office
-        items = worklist.mine(office.ledger.memory(), office.rules(), person)
+        person, now = sender(), site.now()
+        service = site.service
+        items = worklist.mine(service.ledger.memory(), service.rules(), person)
         return render_template(
             "mine.html", person=person, now=now, items=items[:MOST_LISTED], more=max(0, len(items) - MOST_LISTED),
             late=sum(item.late(now) for item in items), left=forms.left,
@@ -61,13 +68,13 @@ def _pages(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter], 
         form = FORMS.get(key)
         if form is None:
             flask.abort(404)
-        person, window = sender(), Window(door, counter(), nudge)
-        choices = window.choices(person)
-        rules = door.office.rules()
-        asked = forms.fields(form, door.office.templates[form.tab], person, choices, rules)
+        person, context = sender(), FormContext(site, intake(), nudge)
+        choices = context.choices(person)
+        rules = site.service.rules()
+        asked = forms.fields(form, site.service.templates[form.tab], person, choices, rules)
         return render_template(
             "form.html", form=form, fields=asked, person=person, issues=choices.issues, tasks=by_task(rules),
-            own=person.streets, wish=rules.forms, chosen=request.args.get("issue", ""), post=f"/forms/{key}",
+            own=person.streets, form_rules=rules.forms, chosen=request.args.get("issue", ""), post=f"/forms/{key}",
             uploads="/photos/upload/",
         )  # fmt: skip
 
@@ -77,39 +84,41 @@ def _pages(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter], 
         form = FORMS.get(key)
         if form is None:
             flask.abort(404)
-        return _send(form, Window(door, counter(), nudge), sender())
+        return _send(form, FormContext(site, intake(), nudge), sender())
 
 
-def _send(form: Form, window: Window, person: Person) -> Any:
-    sent = read(request.get_json(silent=True))
-    if sent is None:
+def _send(form: Form, context: FormContext, person: Person) -> Any:
+    posted = read_form(request.get_json(silent=True))
+    if posted is None:
         return flask.jsonify(state="mend", faults={"": "这份表单不完整，请刷新页面以后重新填。"}), 422
-    if sent.person and sent.person != person.name:
-        return flask.jsonify(state="other", words=f"这一份是{sent.person}填的，请他登录以后再发。"), 409
-    done = window.counter.answered(sent.id, person.name)
-    return answer(done or _hand_in(form, window, person, sent), window)
+    if posted.person and posted.person != person.name:
+        return flask.jsonify(state="other", words=f"这一份是{posted.person}填的，请他登录以后再发。"), 409
+    done = context.intake.answered(posted.id, person.name)
+    return answer(done or _submit(form, context, person, posted), context)
 
 
-def _hand_in(form: Form, window: Window, person: Person, sent: Sent) -> Answer:
-    office, rules = window.office, window.office.rules()
-    asked = forms.fields(form, office.templates[form.tab], person, window.choices(person), rules)
-    cell, wrong = photo_lines(window, person.name, sent.photos, rules.forms.photos)
-    wrong |= _not_his(form, office, person, sent.cells)
+def _submit(form: Form, context: FormContext, person: Person, posted: PostedForm) -> Answer:
+    service, rules = context.service, context.service.rules()
+    asked = forms.fields(form, service.templates[form.tab], person, context.choices(person), rules)
+    cell, wrong = photo_lines(context, person.name, posted.photos, rules.forms.photos)
+    wrong |= _issue_fault(form, service, person, posted.cells)
     if wrong:
         return Answer("mend", {}, wrong)
     extra: dict[str, Raw] = {"photos": cell} if cell else {}
-    source = {field.key: field.value for field in asked if field.key == "source"}  # his role's, unless he chose another
-    handed = Handed(sent.id, form, person.name, {**source, **sent.cells}, asked, extra, sent.at)
-    return window.counter.hand_in(handed, rules, window.door.now())
+    source = {
+        field.key: field.value for field in asked if field.key == "source"
+    }  # of the sender's role, unless another was chosen
+    filled = FilledForm(posted.id, form, person.name, {**source, **posted.cells}, asked, extra, posted.at)
+    return context.intake.submit(filled, rules, context.site.now())
 
 
-def _not_his(form: Form, office: Office, person: Person, cells: Mapping[str, str]) -> dict[str, str]:
-    """An issue that he may not answer, or may not see: said in its place."""
+def _issue_fault(form: Form, service: Service, person: Person, cells: Mapping[str, str]) -> dict[str, str]:
+    """A sentence for the field ``issue`` where the person may not answer or see that issue."""
     number = cells.get("issue", "").strip()
     if not number:
         return {}
     may = (lambda facts: answers(person, facts) or person.oversees) if form.tab == "feedback" else (
         lambda facts: sees(person, facts))  # fmt: skip
-    if number in worklist.numbers(office.ledger.memory(), may):
+    if number in worklist.numbers(service.ledger.memory(), may):
         return {}
     return {"issue": f"「{number}」不在您名下，或者已经销号。请在“我的”里选。"}

@@ -1,4 +1,4 @@
-"""A form as it comes over the line: read, its photos found, handed in at the counter, answered."""
+"""A form as it was posted: its body read, its photos found, the answer to its sender."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from sync.core.sheet.photos import ids
 from sync.core.views import worklist
 from sync.core.views.forms import Choices
 from sync.core.views.worklist import Item
-from sync.intake.forms import Answer, Counter, same_sender
-from sync.intake.photos import Shelf
-from sync.service import Office
+from sync.intake.forms import Answer, FormIntake, same_sender
+from sync.intake.photos import PhotoFolder
+from sync.service import Service
 from sync.sheets.gateway import Gateway
 from webhook import access
-from webhook.access import Door
+from webhook.access import Site
 
 NAME = re.compile(r"[A-Za-z0-9_-]{16,64}")  # made by a phone
 MOST_LISTED = 100
@@ -29,25 +29,25 @@ STATUS = {"in": 201, "mend": 422, "later": 503}
 
 
 @dataclass(frozen=True)
-class Window:
-    """The counter of one office, as its pages use it."""
+class FormContext:
+    """What the pages of forms use."""
 
-    door: Door
-    counter: Counter
+    site: Site
+    intake: FormIntake
     nudge: Callable[[], None]
 
     @property
-    def office(self) -> Office:
-        return self.door.office
+    def service(self) -> Service:
+        return self.site.service
 
     def choices(self, person: Person) -> Choices:
-        now = self.door.now()
-        office = self.office
-        items = worklist.to_answer(office.ledger.memory(), office.rules(), person)
-        return Choices(streets(office, now), tuple(_choice(item) for item in items[:MOST_LISTED]))
+        now = self.site.now()
+        service = self.service
+        items = worklist.to_answer(service.ledger.memory(), service.rules(), person)
+        return Choices(streets(service, now), tuple(_choice(item) for item in items[:MOST_LISTED]))
 
     def base(self) -> str:
-        return self.office.settings.url or request.host_url.rstrip("/")
+        return self.service.settings.url or request.host_url.rstrip("/")
 
 
 def _choice(item: Item) -> tuple[str, str, str]:
@@ -55,40 +55,41 @@ def _choice(item: Item) -> tuple[str, str, str]:
     return item.number, f"{item.street} {item.category} {item.text}"[:40], photos[0] if photos else ""
 
 
-def streets(office: Office, now: datetime) -> tuple[str, ...]:
-    """The streets that are in force now, as the last look left the roster."""
-    return worklist.streets(office.roster(), now.date())
+def streets(service: Service, now: datetime) -> tuple[str, ...]:
+    """The streets that are in force at ``now``, by the last look at the roster."""
+    return worklist.streets(service.roster(), now.date())
 
 
-def counter_of(office: Office, key: str) -> Counter:
-    """The counter of an office; photos lie in the data folder."""
-    gateway = Gateway(office.client, office.workbook, office.templates)
-    return Counter(gateway, office.ledger, Shelf(office.settings.data / "photos", key), office.ticking)
+def form_intake(service: Service, key: str) -> FormIntake:
+    """What takes the forms of a service in; photos are stored in its data folder. ``key``: the installation's."""
+    gateway = Gateway(service.client, service.workbook, service.templates)
+    return FormIntake(gateway, service.ledger, PhotoFolder(service.settings.data / "photos", key), service.ticking)
 
 
 @dataclass(frozen=True)
-class Sent:
-    """The body of a submission, read and of the right shape."""
+class PostedForm:
+    """The body of a submission, whose shape was checked."""
 
     id: str
-    person: str
-    at: datetime | None
-    cells: Mapping[str, str]
-    photos: tuple[str, ...]
+    person: str  # whom the phone takes for its user; empty: unknown
+    at: datetime | None  # the phone's clock (aware), where it told it
+    cells: Mapping[str, str]  # answers by column key
+    photos: tuple[str, ...]  # their ids
 
 
-def read(body: Any) -> Sent | None:
+def read_form(body: Any) -> PostedForm | None:
+    """The posted form; None where the body has not the shape of one."""
     if not isinstance(body, dict) or not isinstance(body.get("cells", {}), dict):
         return None
     cells, taken = body.get("cells", {}), body.get("photos", [])
     right = isinstance(body.get("id"), str) and NAME.fullmatch(body["id"]) and isinstance(taken, list)
     if not right or not all(isinstance(value, str) for value in (*cells, *cells.values(), *taken)):
         return None
-    return Sent(body["id"], str(body.get("person", "")), _hour(body.get("at")), cells, tuple(taken))
+    return PostedForm(body["id"], str(body.get("person", "")), _hour(body.get("at")), cells, tuple(taken))
 
 
 def _hour(text: Any) -> datetime | None:
-    """The phone's hour; None where it says none with a zone."""
+    """The phone's clock; None where its text is no time with a zone."""
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError:
@@ -96,33 +97,34 @@ def _hour(text: Any) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def photo_lines(window: Window, person: str, taken: tuple[str, ...], most: int) -> tuple[str, dict[str, str]]:
-    """The cell of photos, an address a line; only his own photos, which are all here."""
+def photo_lines(context: FormContext, person: str, taken: tuple[str, ...], most: int) -> tuple[str, dict[str, str]]:
+    """The cell of photos, one address a line, and the faults: a photo must be the person's own and complete."""
     if len(taken) > most:
         return "", {"photos": f"有 {len(taken)} 张照片，一次最多 {most} 张。"}
-    photos = [window.counter.intake.photo(id_) for id_ in taken]
+    photos = [context.intake.submissions.photo(photo_id) for photo_id in taken]
     if any(photo is None or not same_sender(photo.person, person) for photo in photos):
         return "", {"photos": "有一张照片没有传完，请删掉重新拍。"}
-    return "\n".join(f"{window.base()}/photos/{id_}" for id_ in taken), {}
+    return "\n".join(f"{context.base()}/photos/{photo_id}" for photo_id in taken), {}
 
 
-def answer(done: Answer, window: Window) -> Any:
+def answer(done: Answer, context: FormContext) -> Any:
+    """The response; a new row makes the next look come sooner."""
     if done.state == "in":
-        window.nudge()
+        context.nudge()
     return flask.jsonify(state=done.state, faults=dict(done.faults), **done.details), STATUS[done.state]
 
 
 def by_task(rules: Any) -> dict[str, list[str]]:
     """Names of the categories by the task that they belong to, in the order of the rules."""
-    by_task_: dict[str, list[str]] = {name: [] for name in rules.tasks}
+    names: dict[str, list[str]] = {task: [] for task in rules.tasks}
     for category in rules.categories.values():
-        by_task_[category.task].append(category.name)
-    return {task: names for task, names in by_task_.items() if names}
+        names[category.task].append(category.name)
+    return {task: group for task, group in names.items() if group}
 
 
 def sender() -> Person:
-    """The visitor of a page that only somebody can open."""
-    person = access.visitor()
-    if person is None:  # the guard of every view lets nobody in who is nobody
+    """The person of the session, on a page that needs one."""
+    person = access.current_person()
+    if person is None:  # can't be: ``access.needs`` stands before every such page
         flask.abort(401)
     return person

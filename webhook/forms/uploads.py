@@ -1,4 +1,4 @@
-"""Photos over the line: taken in by pieces that resume, and shown to who may see them."""
+"""Photos: uploaded in pieces that resume, and shown to people who may see them."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from flask import request
 
 from sync.core.people.permissions import sees
 from sync.core.views import worklist
-from sync.intake.forms import Counter, Piece
-from sync.intake.photos import BadPhoto, Crowded
+from sync.intake.forms import FormIntake, Piece
+from sync.intake.photos import BadPhoto, TooManyUploads
 from webhook import access
-from webhook.access import Door
+from webhook.access import Site
 from webhook.forms.submissions import NAME, sender
 
 CHUNK = 512 * 1024  # bytes in one request at most
 
 
-def add(routes: flask.Blueprint, door: Door, counter: Callable[[], Counter]) -> None:
+def add_routes(routes: flask.Blueprint, site: Site, intake: Callable[[], FormIntake]) -> None:
     @routes.route("/photos/upload/<name>", methods=["GET", "PUT"])
     @access.needs()
     def upload(name: str) -> Any:
-        return take_piece(door, counter(), sender().name, name)
+        return take_piece(site, intake(), sender().name, name)
 
-    @routes.get("/photos/<id_>")
+    @routes.get("/photos/<photo_id>")
     @access.needs()
-    def photo(id_: str) -> Any:
-        photo = counter().intake.photo(id_) if NAME.fullmatch(id_) else None
-        if photo is None or not counter().shelf.path(id_).exists():
+    def photo(photo_id: str) -> Any:
+        photo = intake().submissions.photo(photo_id) if NAME.fullmatch(photo_id) else None
+        if photo is None or not intake().photo_folder.path(photo_id).exists():
             flask.abort(404)
         person = sender()
         may = person.oversees or photo.person == person.name
-        if not may and not any(sees(person, facts) for facts in worklist.shows(door.office.ledger.memory(), id_)):
-            flask.abort(404)  # whether it is there is nobody else's to know
-        answer = flask.send_file(counter().shelf.path(id_), mimetype="image/jpeg", conditional=True)
+        if not may and not any(sees(person, facts) for facts in worklist.shows(site.service.ledger.memory(), photo_id)):
+            flask.abort(404)  # not 403: whether there is such a photo is told to nobody else
+        answer = flask.send_file(intake().photo_folder.path(photo_id), mimetype="image/jpeg", conditional=True)
         answer.headers["Cache-Control"] = "private, max-age=86400"
         answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
         return answer
 
 
-def take_piece(door: Door, counter: Counter, person: str, name: str) -> Any:
-    """A piece of a photo; the answer says how many bytes are here, and the photo's id once all are."""
+def take_piece(site: Site, intake: FormIntake, person: str, name: str) -> Any:
+    """Add a piece to a photo; the response has the number of bytes that are here, and the photo's id once all are."""
     if not NAME.fullmatch(name):
         flask.abort(404)
     if (request.content_length or 0) > CHUNK:
@@ -51,10 +51,10 @@ def take_piece(door: Door, counter: Counter, person: str, name: str) -> Any:
     piece = Piece(person, name, _number("offset"), _number("total"), _taken(request.args.get("taken", "")))
     content = request.get_data(cache=False) if request.method == "PUT" else None
     try:
-        here, photo = counter.add_piece(piece, content, door.office.rules(), door.now())
+        here, photo = intake.add_piece(piece, content, site.service.rules(), site.now())
     except BadPhoto as error:
         return flask.jsonify(error=str(error)), 422
-    except Crowded as error:
+    except TooManyUploads as error:
         return flask.jsonify(error=str(error)), 429
     return flask.jsonify(offset=here, photo=photo) if photo else flask.jsonify(offset=here)
 

@@ -1,4 +1,4 @@
-"""Edits of the grid: what a person typed, pasted, inserted, deleted, sorted or takes back, checked before it is done.
+"""Edits of the grid: what a person typed, pasted, inserted, deleted, sorted or undoes, checked before it is done.
 
 A cell of the service and a header of the contract are refused with a sentence; a text stays the text that was typed.
 """
@@ -16,9 +16,9 @@ from sync.core.sheet.tabs import Column
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import lines, live
 from sync.workbook.edits.dimensions import delete, insert
-from webhook.grid.state import Desk, Head, Refused
+from webhook.grid.state import GridState, Head, Refused
 
-MOST_ROWS = 1000  # rows inserted at once
+MOST_INSERTED = 1000  # rows inserted at once
 MOST_CELLS = 50_000  # cells in one edit
 NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,10})?")
 NOT_TEXT = {"datetime", "date", "number", "integer", "percent", "points", "limit"}
@@ -49,7 +49,7 @@ def test_of(item: Mapping[str, Any]) -> tuple[int, frozenset[str] | None, str]:
     )
 
 
-def apply(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+def apply(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
     kind = op.get("op")
     known = {
         "set": _set,
@@ -63,20 +63,20 @@ def apply(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
     }
     if kind not in known:
         raise Refused("请求的格式不对：op。")
-    return known[kind](desk, book, sheet, op)
+    return known[kind](state, book, sheet, op)
 
 
-def _set(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> list[Any]:
-    heads, zone = desk.heads(sheet), desk.office.rules().bureau.zone
+def _set(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> list[Any]:
+    heads, zone = state.heads(sheet), state.service.rules().bureau.zone
     cells = listed(op, "cells")
     puts = [_put(heads, cell, zone) for cell in cells]
     reasons = [_forbidden(heads, put, sheet) for put in puts]
     done = live.put(book, sheet, [put for put, reason in zip(puts, reasons, strict=True) if not reason])
     left = iter(done)
-    return [{"error": reason} if reason else _said(next(left)) for reason in reasons]
+    return [{"error": reason} if reason else _result(next(left)) for reason in reasons]
 
 
-def _said(refusal: live.Refusal | int) -> Any:
+def _result(refusal: live.Refusal | int) -> Any:
     if isinstance(refusal, int):
         return {"row": refusal}
     if refusal.why == live.GONE:
@@ -92,8 +92,8 @@ def _put(heads: Sequence[Head], cell: Mapping[str, Any], zone: ZoneInfo) -> live
 
 
 def _entered(head: Head, given: Any, zone: ZoneInfo, *, typed: bool) -> dict[str, Any]:
-    """What a person typed, pasted or takes back, as an ExtendedValue. Only what is typed into a column of the
-    bureau's own can be a formula."""
+    """What a person typed, pasted or undid, as an ExtendedValue. Only what is typed into a column of the bureau's own
+    can be a formula."""
     if isinstance(given, bool):
         return {"boolValue": given}
     if isinstance(given, int | float):
@@ -125,30 +125,30 @@ def _forbidden(heads: Sequence[Head], put: live.Put, sheet: Sheet) -> str:
     return f"「{head.header}」由系统填写，改了也会被还原。" if head.owned else ""
 
 
-def _insert(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+def _insert(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
     place = live.place(sheet, _whole(op, "row", high=2**32 - 1))
     at = _whole(op, "at", 1, sheet.rows) if place is None else place
     at = max(1, min(at + (1 if op.get("after") else 0), sheet.rows))
-    count = _whole(op, "count", 1, MOST_ROWS)
+    count = _whole(op, "count", 1, MOST_INSERTED)
     live.insert_rows(book, sheet, at, count)
     return {"rows": sheet.grid.order[at : at + count].tolist()}
 
 
-def _delete(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+def _delete(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
     ids = op.get("rows")
     if not isinstance(ids, list) or not all(isinstance(number, int) for number in ids) or len(ids) > MOST_CELLS:
         raise Refused("请求的格式不对：rows。")
     taken = live.take_rows(book, sheet, ids)
-    return {"token": desk.keep(taken), "count": taken.count}
+    return {"token": state.remember(taken), "count": taken.count}
 
 
-def _sort(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+def _sort(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
     before = live.sort(book, sheet, _whole(op, "column", high=sheet.columns - 1), bool(op.get("down")))
-    return {"token": desk.keep(before)}
+    return {"token": state.remember(before)}
 
 
-def _back(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
-    what = desk.undo.pop(str(op.get("token")), None)
+def _back(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+    what = state.undo.pop(str(op.get("token")), None)
     if what is None:
         raise Refused("隔得太久，这一步已经不能撤销了。")
     if isinstance(what, live.Taken):
@@ -158,21 +158,21 @@ def _back(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
     return {}
 
 
-def _add_column(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+def _add_column(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
     insert(book, sheet, "COLUMNS", _whole(op, "column", 1, sheet.columns), 1, True)
     return {}
 
 
-def _drop_column(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+def _drop_column(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
     at = _whole(op, "column", high=sheet.columns - 1)
-    head = desk.heads(sheet)[at]
+    head = state.heads(sheet)[at]
     if head.column is not None:
         raise Refused(f"「{head.header}」是约定好的一列，不能删。")
     delete(book, sheet, "COLUMNS", at, at + 1)
     return {}
 
 
-def _width(desk: Desk, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+def _width(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
     known = lines.properties(sheet, "COLUMNS")
     at = _whole(op, "column", high=sheet.columns - 1)
     known[at] = {**known.get(at, {}), "pixelSize": _whole(op, "pixels", 24, 1000)}

@@ -1,6 +1,6 @@
 """The embedded workbook in the browser: its page, rows in blocks with their ids, edits by row id, and live changes.
 
-What is written goes through the same code as a batchUpdate of the API. Only who oversees all has this page.
+Edits go through the same code as a batchUpdate of the API. Only people who oversee all have this page.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from flask import Response, render_template, request, stream_with_context
 
 from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet.tabs import Column, Tab
-from sync.service import Office
+from sync.service import Service
 from sync.sheets import set_up
 from sync.workbook.cells.changes import Change, SheetChange
 from sync.workbook.cells.formats import show
@@ -26,20 +26,20 @@ from sync.workbook.edits import lines, live
 from sync.workbook.formulas.evaluate import recalculate
 from sync.workbook.schema.errors import ApiError
 from webhook import access
-from webhook.access import Door
+from webhook.access import Site
 from webhook.grid import edits
-from webhook.grid.state import Desk, Head, Refused
+from webhook.grid.state import GridState, Head, Refused
 
 MOST_WATCHERS = 40  # each holds a thread of the server while it is open
 MOST_ROWS = 1000  # rows in one answer
 MOST_VALUES = 500  # values that a filter lists
-BEAT = 1.0  # seconds after which an open stream looks whether another process wrote
+BEAT = 1.0  # seconds after which a stream checks whether another process wrote
 
 
-def blueprint(office: Office, door: Door, nudge: Any) -> flask.Blueprint:
+def blueprint(service: Service, site: Site, nudge: Any) -> flask.Blueprint:
     """The page and what its script asks for. ``nudge``: an edit makes the next look come sooner."""
     routes = flask.Blueprint("grid", __name__)
-    desk = Desk(office, door)
+    state = GridState(service, site)
 
     @routes.before_request
     @access.needs(*OVERSEERS)
@@ -56,31 +56,31 @@ def blueprint(office: Office, door: Door, nudge: Any) -> flask.Blueprint:
 
     @routes.get("/grid")
     def page() -> str:
-        if not office.embedded:
-            address = f"https://docs.google.com/spreadsheets/d/{office.settings.workbook}/edit"
+        if not service.embedded:
+            address = f"https://docs.google.com/spreadsheets/d/{service.settings.workbook}/edit"
             return render_template("elsewhere.html", address=address)
-        with office.store.read() as tx:
-            titles = [(sheet.id, sheet.title) for sheet in desk.book(tx).sheets if not sheet.hidden]
+        with service.store.read() as tx:
+            titles = [(sheet.id, sheet.title) for sheet in state.book(tx).sheets if not sheet.hidden]
         return render_template("grid.html", sheets=titles)
 
-    _reading(routes, desk)
-    _live(routes, desk, nudge)
+    _reading(routes, state)
+    _live(routes, state, nudge)
     return routes
 
 
-def _reading(routes: flask.Blueprint, desk: Desk) -> None:
-    store = desk.office.store
+def _reading(routes: flask.Blueprint, state: GridState) -> None:
+    store = state.service.store
 
     @routes.get("/grid/open/<int:sheet_id>")
-    def open_(sheet_id: int) -> Response:
+    def open_sheet(sheet_id: int) -> Response:
         with store.read() as tx:
-            book = desk.book(tx)
-            return _json(_opened(desk, book, book.sheet(sheet_id)))
+            book = state.book(tx)
+            return _json(_opened(state, book, book.sheet(sheet_id)))
 
     @routes.get("/grid/order/<int:sheet_id>")
     def order(sheet_id: int) -> Response:
         with store.read() as tx:
-            book = desk.book(tx)
+            book = state.book(tx)
             sheet = book.sheet(sheet_id)
             answer = Response(gzip.compress(sheet.grid.order.tobytes(), 1), mimetype="application/octet-stream")
             answer.headers.update({"Content-Encoding": "gzip", "X-Version": str(book.version)})
@@ -92,60 +92,60 @@ def _reading(routes: flask.Blueprint, desk: Desk) -> None:
         top = request.args.get("top", 0, int)
         bottom = min(request.args.get("bottom", 0, int), top + MOST_ROWS)
         with store.read() as tx:
-            book = desk.book(tx)
+            book = state.book(tx)
             block = live.block(book.sheet(sheet_id), max(0, top), bottom)
             return _json({"version": book.version, "rows": [_row(number, row) for number, row in block]})
 
     @routes.get("/grid/values/<int:sheet_id>/<int:column>")
     def values(sheet_id: int, column: int) -> Response:
         with store.read() as tx:
-            sheet = desk.book(tx).sheet(sheet_id)
-            values, more = live.distinct(sheet, column, _reader(desk.heads(sheet)), MOST_VALUES)
+            sheet = state.book(tx).sheet(sheet_id)
+            values, more = live.distinct(sheet, column, _reader(state.heads(sheet)), MOST_VALUES)
             return _json({"values": values, "more": more})
 
 
-def _live(routes: flask.Blueprint, desk: Desk, nudge: Any) -> None:
-    store = desk.office.store
+def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
+    store = state.service.store
 
     @routes.post("/grid/find/<int:sheet_id>")
     def find(sheet_id: int) -> Response:
         tests = [edits.test_of(item) for item in edits.listed(request.get_json(), "filters")]
         with store.read() as tx:
-            book = desk.book(tx)
+            book = state.book(tx)
             sheet = book.sheet(sheet_id)
-            ids = live.matching(sheet, tests, _reader(desk.heads(sheet)))
+            ids = live.matching(sheet, tests, _reader(state.heads(sheet)))
             return _json({"version": book.version, "ids": ids.tolist()})
 
     @routes.post("/grid/edit/<int:sheet_id>")
     def edit(sheet_id: int) -> Response:
         ops, asked = edits.listed(request.get_json(), "ops"), str(request.get_json().get("id", ""))
         # The same edit may come again while it is being done: a browser whose line broke does not wait for the answer.
-        with desk.editing:
-            if asked in desk.answered:
-                return _json(desk.answered[asked])
-            reply = _edit(desk, sheet_id, ops, asked)
-            desk.answer(asked, reply)
+        with state.editing:
+            if asked in state.answered:
+                return _json(state.answered[asked])
+            reply = _edit(state, sheet_id, ops, asked)
+            state.answer(asked, reply)
         nudge()
         return _json(reply)
 
     @routes.get("/grid/events")
     def events() -> Any:
-        with desk.lock:
-            if desk.watching >= MOST_WATCHERS:
+        with state.lock:
+            if state.watching >= MOST_WATCHERS:
                 return flask.jsonify(error="同时打开表格的人太多，请稍后再试。"), 503
-            desk.watching += 1
-        stream = Response(stream_with_context(_events(desk)), mimetype="text/event-stream")
+            state.watching += 1
+        stream = Response(stream_with_context(_events(state)), mimetype="text/event-stream")
         stream.headers.update({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         return stream
 
 
-def _edit(desk: Desk, sheet_id: int, ops: Sequence[dict[str, Any]], asked: str) -> dict[str, Any]:
+def _edit(state: GridState, sheet_id: int, ops: Sequence[dict[str, Any]], asked: str) -> dict[str, Any]:
     """Do ops as one change of the workbook; ``asked``: the browser's id of the edit. What the browser is told."""
-    person = access.visitor()
-    with desk.office.store.write() as tx:
+    person = access.current_person()
+    with state.service.store.write() as tx:
         tx.by, tx.asked, tx.watched = person.name if person else "", asked, True
-        book = desk.book(tx)
-        results = [edits.apply(desk, book, book.sheet(sheet_id), op) for op in ops]
+        book = state.book(tx)
+        results = [edits.apply(state, book, book.sheet(sheet_id), op) for op in ops]
         recalculate(book)
         book.save()
         made = tx.changes[-1]
@@ -189,8 +189,8 @@ def _sheet_change(sheet_change: SheetChange) -> dict[str, Any]:
     }
 
 
-def _opened(desk: Desk, book: Book, sheet: Sheet) -> dict[str, Any]:
-    tab, widths = desk.tab(sheet), lines.properties(sheet, "COLUMNS")
+def _opened(state: GridState, book: Book, sheet: Sheet) -> dict[str, Any]:
+    tab, widths = state.tab(sheet), lines.properties(sheet, "COLUMNS")
     header = sheet.grid.peek(0)
     return {
         "version": book.version,
@@ -208,9 +208,9 @@ def _opened(desk: Desk, book: Book, sheet: Sheet) -> dict[str, Any]:
                 "key": head.column.key if head.column else "",
                 "owned": head.owned,
                 "ours": head.column is not None,
-                "choices": _choices(desk, head.column),
+                "choices": _choices(state, head.column),
             }
-            for at, head in enumerate(desk.heads(sheet))
+            for at, head in enumerate(state.heads(sheet))
         ],
         "colors": _colors(tab) if tab else [],
     }
@@ -229,12 +229,12 @@ def _colors(tab: Tab) -> list[dict[str, Any]]:
     ]
 
 
-def _choices(desk: Desk, column: Column | None) -> Sequence[str]:
+def _choices(state: GridState, column: Column | None) -> Sequence[str]:
     if column is None or column.owner == "service":
         return ()
     if column.choices == "streets":
-        return desk.office.roster().names
-    return set_up.choices(column, desk.office.rules())
+        return state.service.roster().names
+    return set_up.choices(column, state.service.rules())
 
 
 def _reader(heads: Sequence[Head]) -> Any:
@@ -248,19 +248,19 @@ def _reader(heads: Sequence[Head]) -> Any:
 
 
 # Live changes ------------------------------------------------------------------------------------------------
-def _events(desk: Desk) -> Iterator[str]:
+def _events(state: GridState) -> Iterator[str]:
     """Changes as they are committed; ``stale`` when another process wrote or too much was missed."""
-    store = desk.office.store
+    store = state.service.store
     try:
         with store.feed.watch() as mine:
-            known = _version(desk)
+            known = _version(state)
             yield f"event: ready\ndata: {known}\n\n"
             beat = time.monotonic()
             while True:
                 try:
                     change = mine.get(timeout=BEAT)
                 except queue.Empty:
-                    version = _version(desk)
+                    version = _version(state)
                     if version > known:
                         known = version
                         yield f"event: stale\ndata: {known}\n\n"
@@ -269,17 +269,17 @@ def _events(desk: Desk) -> Iterator[str]:
                         yield ": here\n\n"
                     continue
                 if change is None:
-                    known = _version(desk)
+                    known = _version(state)
                     yield f"event: stale\ndata: {known}\n\n"
-                elif change.file == desk.office.workbook:
+                elif change.file == state.service.workbook:
                     known = max(known, change.version)
                     yield f"data: {orjson.dumps(_change(change)).decode()}\n\n"
     finally:
-        with desk.lock:
-            desk.watching -= 1
+        with state.lock:
+            state.watching -= 1
 
 
-def _version(desk: Desk) -> int:
-    with desk.office.store.read() as tx:
-        record = tx.file(desk.office.workbook)
+def _version(state: GridState) -> int:
+    with state.service.store.read() as tx:
+        record = tx.file(state.service.workbook)
         return int(record[5]) if record else 0

@@ -1,4 +1,4 @@
-"""What the requests of the grid share: the workbook as staff know it, and what can still be taken back."""
+"""What the requests of the grid share: the workbook as staff know it, and the changes that can be undone."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync.core.sheet.tabs import Column, Tab
-from sync.service import Office
+from sync.service import Service
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.cells.store import Transaction
-from webhook.access import Door
+from webhook.access import Site
 
-MOST_KEPT = 100  # deletions and sorts that can be taken back
-MOST_ANSWERS = 500  # replies kept for a browser that did not get them
+MOST_UNDO = 100  # deletions and sorts that can be undone
+MOST_ANSWERS = 500  # replies remembered for browsers that did not get them
 
 
 class Refused(ValueError):
@@ -24,11 +24,11 @@ class Refused(ValueError):
 
 @dataclass(frozen=True)
 class Head:
-    """A column as it stands in the sheet: its header, and the template's column where it is one of ours."""
+    """A column of the sheet as it stands."""
 
     header: str
-    column: Column | None
-    pattern: str
+    column: Column | None  # the template's; None: a column of the bureau's own
+    pattern: str  # number format; empty: none
 
     @property
     def owned(self) -> bool:
@@ -36,26 +36,26 @@ class Head:
 
 
 @dataclass
-class Desk:
-    """What the grid's requests share: the office, and what can be taken back."""
+class GridState:
+    """What the requests of the grid share: the service, and the changes that can be undone."""
 
-    office: Office
-    door: Door
-    undo: OrderedDict[str, Any] = field(default_factory=OrderedDict)
-    answered: OrderedDict[str, Any] = field(default_factory=OrderedDict)
-    watching: int = 0
+    service: Service
+    site: Site
+    undo: OrderedDict[str, Any] = field(default_factory=OrderedDict)  # by token, what ``live`` needs to undo a change
+    answered: OrderedDict[str, Any] = field(default_factory=OrderedDict)  # reply by the id of its request
+    watching: int = 0  # open streams of events
     lock: threading.Lock = field(default_factory=threading.Lock)
     editing: threading.Lock = field(default_factory=threading.Lock)  # held from "is it done already?" to its answer
 
     def book(self, tx: Transaction) -> Book:
-        record = tx.file(self.office.workbook)
+        record = tx.file(self.service.workbook)
         if record is None:
             raise Refused("工作簿不在数据文件夹里了。")
-        return Book(tx, record, self.door.now())
+        return Book(tx, record, self.site.now())
 
     def tab(self, sheet: Sheet) -> Tab | None:
-        """The template that a sheet follows, by its title."""
-        return next((tab for tab in self.office.templates.values() if tab.title == sheet.title), None)
+        """The template of a sheet, by its title; None for a sheet of the bureau's own."""
+        return next((tab for tab in self.service.templates.values() if tab.title == sheet.title), None)
 
     def heads(self, sheet: Sheet) -> list[Head]:
         """The columns from the left, as far as headers or the template go."""
@@ -68,17 +68,17 @@ class Desk:
         pattern: str = sheet.cell_format(1, at, sheet.grid.peek(1)).get("numberFormat", {}).get("pattern", "")
         return pattern
 
-    def keep(self, what: Any) -> str:
-        """A word by which something can be taken back."""
+    def remember(self, change: Any) -> str:
+        """A token by which the change can be undone."""
         token = secrets.token_urlsafe(12)
         with self.lock:
-            self.undo[token] = what
-            while len(self.undo) > MOST_KEPT:
+            self.undo[token] = change
+            while len(self.undo) > MOST_UNDO:
                 self.undo.popitem(last=False)
         return token
 
     def answer(self, asked: str, reply: Any) -> None:
-        """Remember a reply by the id that the browser gave its request: one that comes again is not done again."""
+        """Remember a reply by the id of its request, so that a repeat gets the same reply and is not done again."""
         with self.lock:
             self.answered[asked] = reply
             while len(self.answered) > MOST_ANSWERS:

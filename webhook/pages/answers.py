@@ -15,19 +15,19 @@ from sync.core.sheet.rows import Raw, plain
 from sync.core.views.questions import Question, waiting
 from sync.sheets.answers import Verdict
 from webhook import access, writing
-from webhook.access import Door
+from webhook.access import Site
 
 ANSWERS = ("同意", "不同意")
 
 
-def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
+def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     """The page and the answers that it gives."""
     routes = flask.Blueprint("answers", __name__)
 
     @routes.get("/answers")
     @access.needs(*SUPERIORS)
     def page() -> str:
-        return _page(door)
+        return _page(site)
 
     @routes.post("/answers")
     @access.needs(*SUPERIORS)
@@ -36,47 +36,47 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
         asked = next(
             (
                 question
-                for question in _waiting(door)
+                for question in _waiting(site)
                 if (question.tab, question.print) == (given.get("tab"), given.get("row"))
             ),
             None,
         )
         if asked is None:
-            return _page(door, "这一条已经有人批复了，或者不归您批复，没有改动。"), 409
+            return _page(site, "这一条已经有人批复了，或者不归您批复，没有改动。"), 409
         if given.get("answer") not in ANSWERS:
-            return _page(door, "请选同意或不同意。"), 422
-        sentence, status = _write(door, asked, given["answer"])
+            return _page(site, "请选同意或不同意。"), 422
+        sentence, status = _write(site, asked, given["answer"])
         if status == 200:
             nudge()
-        return _page(door, sentence, done=asked if status == 200 else None), status
+        return _page(site, sentence, done=asked if status == 200 else None), status
 
     return routes
 
 
-def _waiting(door: Door) -> list[Question]:
-    person = access.visitor()
-    office, now = door.office, door.now()
-    memory, rules = office.ledger.memory(), office.rules()
-    return waiting(memory, office.roster(), rules, person, now.date()) if person else []
+def _waiting(site: Site) -> list[Question]:
+    person = access.current_person()
+    service, now = site.service, site.now()
+    memory, rules = service.ledger.memory(), service.rules()
+    return waiting(memory, service.roster(), rules, person, now.date()) if person else []
 
 
-def _page(door: Door, message: str = "", done: Question | None = None) -> str:
+def _page(site: Site, message: str = "", done: Question | None = None) -> str:
     """``done``: answered just now; it stays in the ledger's memory until the next look."""
     asked = [
         question
-        for question in _waiting(door)
+        for question in _waiting(site)
         if done is None or (question.tab, question.print) != (done.tab, done.print)
     ]
     return render_template("answers.html", asked=asked, message=message)
 
 
-def _write(door: Door, asked: Question, given: str) -> tuple[str, int]:
-    office = door.office
-    person = access.visitor()
-    now = door.now().replace(microsecond=0)  # a moment that lies ahead would wait for the look after the next
-    cells = _cells(asked, given, person, plan.to_raw(now, office.rules().bureau.zone))
+def _write(site: Site, asked: Question, given: str) -> tuple[str, int]:
+    service = site.service
+    person = access.current_person()
+    now = site.now().replace(microsecond=0)  # a moment that lies ahead would wait for the look after the next
+    cells = _cells(asked, given, person, plan.to_raw(now, service.rules().bureau.zone))
     verdict = Verdict(asked.print, cells, lambda row: _taken(row, asked), asked.tab)
-    sentence, status = writing.write(office, verdict)
+    sentence, status = writing.write(service, verdict)
     return sentence or f"{asked.kind}：已批复「{given}」。", status
 
 

@@ -12,25 +12,25 @@ from sync.core.people.roster import Roster
 from sync.core.views.bulletin import Bulletin, Scope, bulletin
 from sync.outgoing import bulletin_picture
 from webhook import access
-from webhook.access import Door
+from webhook.access import Site
 
 LEADERS = ("office", "standards_office", "commander", "secretary")
 ELSEWHERE = "这一部分不归您管。"
 
 
-def blueprint(door: Door) -> flask.Blueprint:
-    """The page and its picture: all of it for who oversees all, their own part for commanders and secretaries."""
+def blueprint(site: Site) -> flask.Blueprint:
+    """The page and its picture: all of it for people who oversee all, their part for commanders and secretaries."""
     routes = flask.Blueprint("bulletins", __name__)
 
     @routes.get("/bulletin")
     @access.needs(*LEADERS)
     def page() -> Any:
-        chosen, choices = _asked(door)
+        chosen, choices = _asked(site)
         if chosen is None:
             return render_template("closed.html", sentence=ELSEWHERE), 403
         return render_template(
             "bulletin.html",
-            bulletin=_bulletin(door, chosen),
+            bulletin=_bulletin(site, chosen),
             chosen=code_of(chosen),
             choices=[(code_of(scope), scope.words) for scope in choices],
             drawable=bulletin_picture.font_file() is not None,
@@ -40,27 +40,27 @@ def blueprint(door: Door) -> flask.Blueprint:
     @routes.get("/bulletin.png")
     @access.needs(*LEADERS)
     def picture() -> Any:
-        chosen, _ = _asked(door)
+        chosen, _ = _asked(site)
         font = bulletin_picture.font_file()
         if chosen is None or font is None:
             return render_template(
                 "closed.html", sentence=ELSEWHERE if font else bulletin_picture.NO_FONT
             ), 403 if font else 404
         headers = {"Cache-Control": "no-store"}
-        return Response(bulletin_picture.draw(_bulletin(door, chosen), font), 200, headers, content_type="image/png")
+        return Response(bulletin_picture.draw(_bulletin(site, chosen), font), 200, headers, content_type="image/png")
 
     return routes
 
 
-def _bulletin(door: Door, scope: Scope) -> Bulletin:
-    return bulletin(door.office.ledger.memory(), scope, door.now())
+def _bulletin(site: Site, scope: Scope) -> Bulletin:
+    return bulletin(site.service.ledger.memory(), scope, site.now())
 
 
-def _asked(door: Door) -> tuple[Scope | None, list[Scope]]:
-    """What the visitor asked to see, None where it is not his; and what he may ask for."""
-    now = door.now()
-    roster = door.office.roster()
-    person = access.visitor()
+def _asked(site: Site) -> tuple[Scope | None, list[Scope]]:
+    """The part that the request asks for, None where the person may not see it; and all parts that he may see."""
+    now = site.now()
+    roster = site.service.roster()
+    person = access.current_person()
     choices = scopes(person, roster, now) if person else []
     code = request.args.get("scope", "")
     chosen = next((scope for scope in choices if code_of(scope) == code), None)
@@ -73,9 +73,9 @@ def scopes(person: Person, roster: Roster, now: Any) -> list[Scope]:
     districts = dict.fromkeys(street.district for street in streets if street.district)
     branches = dict.fromkeys(street.branch for street in streets if street.branch)
     own_branches = {street.branch for street in streets if street.district in person.districts} | person.branches
-    scopes_ = [Scope()] if person.oversees else []
-    scopes_ += [Scope(district=name) for name in districts if person.oversees or name in person.districts]
-    return scopes_ + [Scope(branch=name) for name in branches if person.oversees or name in own_branches]
+    parts = [Scope()] if person.oversees else []
+    parts += [Scope(district=name) for name in districts if person.oversees or name in person.districts]
+    return parts + [Scope(branch=name) for name in branches if person.oversees or name in own_branches]
 
 
 def code_of(scope: Scope) -> str:

@@ -15,35 +15,35 @@ from sync.core.sheet.rows import plain
 from sync.core.views import explain as explanations
 from sync.core.views import reasons
 from webhook import access
-from webhook.access import Door
-from webhook.looks import Looks
+from webhook.access import Site
+from webhook.look_cache import LookCache
 
 NO_ISSUE = "没有这个编号的问题，或者不归您看。"
 NO_LINE = "没有这条扣分明细，或者不归您看。"
 
 
-def blueprint(door: Door, looks: Looks) -> flask.Blueprint:
+def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
     """An issue by its 编号, a line by its 明细号."""
     routes = flask.Blueprint("explain", __name__)
 
     @routes.get("/explain/<number>")
     @access.needs()
     def issue(number: str) -> Any:
-        person, look = access.visitor(), looks.now()
+        person, look = access.current_person(), look_cache.now()
         if person is None or not sees_issue(look, person, number):
             return _elsewhere(NO_ISSUE)
         explanation = explanations.of(look, number)
-        return _issue(door, look, person, number, explanation) if explanation else _elsewhere(NO_ISSUE)
+        return _issue(site, look, person, number, explanation) if explanation else _elsewhere(NO_ISSUE)
 
     @routes.get("/explain/line/<path:number>")
     @access.needs()
-    def line(number: str) -> Any:
-        person, look = access.visitor(), looks.now()
-        line_ = reasons.line_of(look, number)
-        if person is None or line_ is None or not sees_line(look, person, line_):
+    def score_line(number: str) -> Any:
+        person, look = access.current_person(), look_cache.now()
+        line = reasons.line_of(look, number)
+        if person is None or line is None or not sees_line(look, person, line):
             return _elsewhere(NO_LINE)
-        return render_template("explain_line.html", line=line_, explanation=reasons.reason(look, number),
-                               issue=line_.issue if sees_issue(look, person, line_.issue) else "")  # fmt: skip
+        return render_template("explain_line.html", line=line, explanation=reasons.reason(look, number),
+                               issue=line.issue if sees_issue(look, person, line.issue) else "")  # fmt: skip
 
     return routes
 
@@ -70,7 +70,7 @@ def sees_line(look: Look, person: Person, line: Line) -> bool:
     return mine or sees_score(person, line.kind, line.target, look.roster, look.now.date())
 
 
-def _issue(door: Door, look: Look, person: Person, number: str, explanation: explanations.Explanation) -> str:
+def _issue(site: Site, look: Look, person: Person, number: str, explanation: explanations.Explanation) -> str:
     follow = look.followed[number]
     by_id = {line.id: line for line in look.scored.every if line.issue == number}
     lines = [by_id.get(line.id, line) for line in follow.lines]
@@ -79,7 +79,7 @@ def _issue(door: Door, look: Look, person: Person, number: str, explanation: exp
     notices = [sent for sent in look.memory.notices.values() if sent.notice.issue == number]
     notices.sort(key=lambda sent: (sent.notice.time, sent.notice.number))
     return render_template(
-        "explain.html", explanation=explanation, follow=follow, notices=notices, trail=door.office.trail(number),
+        "explain.html", explanation=explanation, follow=follow, notices=notices, trail=site.service.trail(number),
         lines=[(line, sees_line(look, person, line)) for line in lines], detail=explanations.DETAIL,
         words=explanations.step_words, cells={key: plain(value) for key, value in row.cells.items()} if row else {},
         letters=[each for each in look.memory.letters.values()

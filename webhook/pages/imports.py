@@ -19,70 +19,70 @@ from sync.intake.imports import Import, Preview, Unsure
 from sync.ledger.ledger import Busy
 from sync.sheets.gateway import Gateway
 from webhook import access
-from webhook.access import Door
+from webhook.access import Site
 
 MOST_SHOWN = 100  # rows of a preview; the number of all stands above
-MOST_BYTES = 10 * 1024 * 1024
+MOST_UPLOAD_BYTES = 10 * 1024 * 1024
 
 
-def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
+def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     """The page, for who oversees all."""
     routes = flask.Blueprint("imports", __name__)
 
     @routes.get("/import")
     @access.needs(*OVERSEERS)
     def page() -> str:
-        return _page(door)
+        return _page(site)
 
     @routes.post("/import")
     @access.needs(*OVERSEERS)
     def upload() -> Any:
-        file, tab = request.files.get("file"), tabs(door).get(request.form.get("tab", ""))
+        file, tab = request.files.get("file"), tabs(site).get(request.form.get("tab", ""))
         if file is None or not file.filename or tab is None:
-            return _page(door, problems=["请选一个文件和一个工作表。"]), 400
-        content = file.stream.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            return _page(door, problems=["文件太大，最多 10 MB。"], tab=tab.key), 413
+            return _page(site, problems=["请选一个文件和一个工作表。"]), 400
+        content = file.stream.read(MOST_UPLOAD_BYTES + 1)
+        if len(content) > MOST_UPLOAD_BYTES:
+            return _page(site, problems=["文件太大，最多 10 MB。"], tab=tab.key), 413
         try:
-            shown = _preview(door, file.filename, content, tab)
+            shown = _preview(site, file.filename, content, tab)
         except FileProblem as error:
-            return _page(door, problems=list(error.problems), tab=tab.key), 422
-        return _page(door, preview=shown, tab=tab.key)
+            return _page(site, problems=list(error.problems), tab=tab.key), 422
+        return _page(site, preview=shown, tab=tab.key)
 
     @routes.post("/import/confirm")
     @access.needs(*OVERSEERS)
     def confirm() -> Any:
-        person, id_ = access.visitor(), request.form.get("id", "")
-        gateway = Gateway(door.office.client, door.office.workbook, door.office.templates)
-        work = Import(gateway, door.office.ledger)
+        person, import_id = access.current_person(), request.form.get("id", "")
+        gateway = Gateway(site.service.client, site.service.workbook, site.service.templates)
+        work = Import(gateway, site.service.ledger)
         try:
-            with door.office.ticking:
-                sentence = work.confirm(id_, person.name if person else "", door.now())
+            with site.service.ticking:
+                sentence = work.confirm(import_id, person.name if person else "", site.now())
         except FileProblem as error:
-            return _page(door, problems=list(error.problems), again=id_ if isinstance(error, Unsure) else ""), 422
+            return _page(site, problems=list(error.problems), again=import_id if isinstance(error, Unsure) else ""), 422
         except Busy:
-            return _page(door, problems=["系统正在更新表格，请过几秒再点一次“导入”。"], again=id_), 503
+            return _page(site, problems=["系统正在更新表格，请过几秒再点一次“导入”。"], again=import_id), 503
         nudge()
-        return _page(door, message=sentence)
+        return _page(site, message=sentence)
 
     return routes
 
 
-def tabs(door: Door) -> dict[str, Tab]:
+def tabs(site: Site) -> dict[str, Tab]:
     """The tabs that people fill."""
-    return {key: tab for key, tab in door.office.templates.items() if any(column.required for column in tab.staff)}
+    return {key: tab for key, tab in site.service.templates.items() if any(column.required for column in tab.staff)}
 
 
-def _preview(door: Door, name: str, content: bytes, tab: Tab) -> Preview:
-    rules, ledger = door.office.rules(), door.office.ledger
-    roster = door.office.roster()
+def _preview(site: Site, name: str, content: bytes, tab: Tab) -> Preview:
+    rules, ledger = site.service.rules(), site.service.ledger
+    roster = site.service.roster()
     streets = [*roster.names, *(alias for street in roster.streets for alias in street.aliases)]
     lists = {"streets": streets, "categories": list(rules.categories), "units": list(rules.units)}
-    return imports.preview(ledger, name, content, tab, lists, rules.bureau.zone, door.now())
+    return imports.preview(ledger, name, content, tab, lists, rules.bureau.zone, site.now())
 
 
 def _page(
-    door: Door,
+    site: Site,
     *,
     message: str = "",
     problems: list[str] | None = None,
@@ -91,10 +91,10 @@ def _page(
     again: str = "",
 ) -> str:
     columns = _filled(preview) if preview else []
-    zone = door.office.rules().bureau.zone
+    zone = site.service.rules().bureau.zone
     rows = [(number, [_shown(row, column, zone) for column in columns]) for number, row in _rows(preview)]
     seen = {"columns": columns, "rows": rows[:MOST_SHOWN], "count": len(rows)}
-    return render_template("import.html", message=message, problems=problems or [], preview=preview, tabs=tabs(door),
+    return render_template("import.html", message=message, problems=problems or [], preview=preview, tabs=tabs(site),
                            chosen=tab, again=again, **seen)  # fmt: skip
 
 

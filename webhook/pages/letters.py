@@ -23,7 +23,7 @@ from sync.core.sheet.rows import Raw, plain
 from sync.outgoing.docx import MIME, BadTemplate
 from sync.sheets.answers import Verdict
 from webhook import access, writing
-from webhook.access import OPERATOR, Door
+from webhook.access import OPERATOR, Site
 
 MOST_LISTED = 200
 MOST_WORDS = 1000
@@ -31,29 +31,29 @@ NOT_THERE = "没有这封函，或者不归您看。"
 ORDER = (letters.DRAFT, letters.SIGNED, letters.ANSWERED, letters.GATHERING)  # what waits for somebody comes first
 
 
-def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
+def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     """The list, a letter as a page and as a file, and what people do to it."""
     routes = flask.Blueprint("letters", __name__)
 
     @routes.get("/letters")
     @access.needs()
     def listed() -> str:
-        return _list(door)
+        return _list(site)
 
     @routes.get("/letters/<name>")
     @access.needs()
     def page(name: str) -> Any:
-        letter = _found(door, name)
-        return _page(door, letter) if letter else _elsewhere()
+        letter = _found(site, name)
+        return _page(site, letter) if letter else _elsewhere()
 
     @routes.get("/letters/<name>/file.docx")
     @access.needs()
     def file(name: str) -> Any:
-        letter = _found(door, name)
+        letter = _found(site, name)
         if letter is None:
             return _elsewhere()
         try:
-            content = door.office.docx(letter)
+            content = site.service.docx(letter)
         except BadTemplate as error:
             return render_template("closed.html", sentence=str(error)), 500
         shown = f"attachment; filename*=UTF-8''{quote(letter.name)}.docx"
@@ -62,13 +62,13 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
     @routes.post("/letters/<name>")
     @access.needs()
     def act(name: str) -> Any:
-        letter, person = _found(door, name), access.visitor()
+        letter, person = _found(site, name), access.current_person()
         if letter is None or person is None:
             return _elsewhere()
-        message, status = _act(door, letter, person, request.form)
+        message, status = _act(site, letter, person, request.form)
         if status == 200:
             nudge()
-        return _page(door, letter, message, done=status == 200), status
+        return _page(site, letter, message, done=status == 200), status
 
     return routes
 
@@ -77,29 +77,29 @@ def _elsewhere() -> Any:
     return render_template("closed.html", sentence=NOT_THERE), 404
 
 
-def _found(door: Door, name: str) -> Letter | None:
-    letter, person = door.office.letter(name), access.visitor()
+def _found(site: Site, name: str) -> Letter | None:
+    letter, person = site.service.letter(name), access.current_person()
     return letter if letter and person and sees(person, letter) else None
 
 
-def _list(door: Door) -> str:
-    person = access.visitor()
-    listed = [letter for letter in door.office.ledger.memory().letters.values() if person and sees(person, letter)]
+def _list(site: Site) -> str:
+    person = access.current_person()
+    listed = [letter for letter in site.service.ledger.memory().letters.values() if person and sees(person, letter)]
     listed.sort(key=lambda letter: letter.drafted_at, reverse=True)
     listed.sort(key=lambda letter: ORDER.index(letter.state) if letter.state in ORDER else len(ORDER))
-    rules = door.office.rules()
+    rules = site.service.rules()
     waiting = [
         letter for letter in listed if person and letter.state == letters.DRAFT and may_sign(person, rules, letter)
     ]
     rest = [letter for letter in listed if letter not in waiting]
     return render_template("letters.html", waiting=waiting, rest=rest[:MOST_LISTED],
-                           more=max(0, len(rest) - MOST_LISTED), now=door.now())  # fmt: skip
+                           more=max(0, len(rest) - MOST_LISTED), now=site.now())  # fmt: skip
 
 
-def _page(door: Door, letter: Letter, message: str = "", *, done: bool = False) -> str:
+def _page(site: Site, letter: Letter, message: str = "", *, done: bool = False) -> str:
     """``done``: written just now; the ledger knows of it after the next look."""
-    person = access.visitor()
-    does = set() if done or person is None else {what for what in ACTS if _barred(door, letter, person, what) == ""}
+    person = access.current_person()
+    does = set() if done or person is None else {what for what in ACTS if _barred(site, letter, person, what) == ""}
     return render_template("letter.html", letter=letter, paper=paper(letter), message=message, does=does, LETTER=LETTER,
                            links=[fact.number for fact in letter.facts])  # fmt: skip
 
@@ -110,9 +110,9 @@ ACTS = {"sign": "签发", "reply": "回复", "void": "作废"}
 COLUMNS = {"sign": ("signer", "签发人"), "reply": ("answer", "回复情况"), "void": ("void_reason", "作废原因")}
 
 
-def _barred(door: Door, letter: Letter, person: Person, what: str) -> str:
+def _barred(site: Site, letter: Letter, person: Person, what: str) -> str:
     """Why this is not his to do, or not to be done now; empty where he may."""
-    rules = door.office.rules()
+    rules = site.service.rules()
     if letter.kind != LETTER or letter.void:
         return "这一份不用办理了。"
     if what == "sign":
@@ -128,23 +128,23 @@ def _barred(door: Door, letter: Letter, person: Person, what: str) -> str:
     return "" if person.oversees or may_sign(person, rules, letter) else "由签发的人、标准化办或者办公室作废。"
 
 
-def _act(door: Door, letter: Letter, person: Person, form: Mapping[str, str]) -> tuple[str, int]:
+def _act(site: Site, letter: Letter, person: Person, form: Mapping[str, str]) -> tuple[str, int]:
     what = form.get("act", "")
     if what not in ACTS:
         return "请选要做什么。", 422
-    if barred := _barred(door, letter, person, what):
+    if barred := _barred(site, letter, person, what):
         return barred, 409
     words = " ".join(form.get("words", "").split())[:MOST_WORDS]
     if what in ("reply", "void") and not words:
         return f"请写明{'回复情况' if what == 'reply' else '作废的原因'}。", 422
-    at = plan.to_raw(door.now().replace(microsecond=0), door.office.rules().bureau.zone)
+    at = plan.to_raw(site.now().replace(microsecond=0), site.service.rules().bureau.zone)
     written: dict[str, dict[str, Raw]] = {
         "sign": {"signer": person.name, "signed_at": at},
         "reply": {"answer": words, "answered_at": at},
         "void": {"void_reason": words},
     }
     return _write(
-        door, letter, what, Verdict(letter.name, written[what], lambda row: _taken(row, what, letter), "letters")
+        site, letter, what, Verdict(letter.name, written[what], lambda row: _taken(row, what, letter), "letters")
     )
 
 
@@ -157,8 +157,8 @@ def _taken(row: Mapping[str, Raw], what: str, letter: Letter) -> str:
     return f"「{header}」刚才已经写了「{stands[:40]}」，没有改动。" if stands else ""
 
 
-def _write(door: Door, letter: Letter, what: str, verdict: Verdict) -> tuple[str, int]:
-    message, status = writing.write(door.office, verdict)
+def _write(site: Site, letter: Letter, what: str, verdict: Verdict) -> tuple[str, int]:
+    message, status = writing.write(site.service, verdict)
     if message:
         return message, status
     more = "函号马上给出，请稍后刷新。" if what == "sign" else ""

@@ -13,7 +13,7 @@ from sync.core.look.findings import Look
 from sync.core.people.permissions import Person
 from sync.core.views.map import Spot, draw
 from webhook import access
-from webhook.looks import Looks
+from webhook.look_cache import LookCache
 from webhook.pages.explain import sees_issue
 
 WORDS = {"late": "超期", "rework": "返工", "open": "待整改", "fixed": "待复核", "other": "挂账、待核实"}
@@ -21,14 +21,14 @@ KIND = {lives.OPEN: "open", lives.REWORK: "rework", lives.FIXED: "fixed"}
 OVER = (lives.CLOSED, lives.VOID, "")
 
 
-def blueprint(looks: Looks) -> flask.Blueprint:
+def blueprint(look_cache: LookCache) -> flask.Blueprint:
     """The page, to each with the issues that are his to see."""
     routes = flask.Blueprint("places", __name__)
 
     @routes.get("/map")
     @access.needs()
     def page() -> str:
-        person, look = access.visitor(), looks.now()
+        person, look = access.current_person(), look_cache.now()
         assert person is not None
         rows = {row.rid: row.cells for row in look.rows.get("issues", [])}
         spots = list(_spots(look, person, rows))

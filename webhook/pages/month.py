@@ -22,8 +22,8 @@ from sync.core.scores.standings import Standing
 from sync.core.sheet.rows import plain
 from sync.core.views import worklist
 from webhook import access
-from webhook.access import Door
-from webhook.looks import Looks
+from webhook.access import Site
+from webhook.look_cache import LookCache
 from webhook.pages.explain import sees_issue, sees_line
 
 KINDS = (STREET, BRANCH, DISTRICT, UNIT)
@@ -44,14 +44,14 @@ class Place:
         return KINDS.index(self.row.kind), self.row.group, self.row.rank or 10**6, -self.row.score, self.row.target
 
 
-def blueprint(door: Door, looks: Looks) -> flask.Blueprint:
+def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
     """The month, and one score of it."""
     routes = flask.Blueprint("month", __name__)
 
     @routes.get("/month")
     @access.needs()
     def page() -> Any:
-        person, look = access.visitor(), looks.now()
+        person, look = access.current_person(), look_cache.now()
         assert person is not None
         months = sorted({row.month for row in look.scored.table}, reverse=True)
         month = request.args.get("month") or months[0]
@@ -62,11 +62,11 @@ def blueprint(door: Door, looks: Looks) -> flask.Blueprint:
     @routes.get("/month/<month>/<kind>/<path:target>")
     @access.needs()
     def score(month: str, kind: str, target: str) -> Any:
-        person, look = access.visitor(), looks.now()
+        person, look = access.current_person(), look_cache.now()
         row = next((r for r in look.scored.table if (r.month, r.kind, r.target) == (month, kind, target)), None)
         if person is None or row is None or not sees(look, person, row):
             return render_template("closed.html", sentence=NOT_THERE), 404
-        return _score(door, look, person, row)
+        return _score(site, look, person, row)
 
     return routes
 
@@ -119,13 +119,13 @@ def _day(raw: Any, look: Look) -> str:
     return f"{at:%Y-%m-%d}" if at else plain(raw)
 
 
-def _trail(door: Door, look: Look, row: Standing) -> list[tuple[Any, str, str, str]]:
+def _trail(site: Site, look: Look, row: Standing) -> list[tuple[Any, str, str, str]]:
     """What people decided, each change: when, which column, before, after."""
-    entries = door.office.trail(f"{row.month}·{row.target}·{row.kind}")
+    entries = site.service.trail(f"{row.month}·{row.target}·{row.kind}")
     return [(entry["at"], entry["what"], entry["before"], entry["after"]) for entry in entries]
 
 
-def _score(door: Door, look: Look, person: Person, row: Standing) -> str:
+def _score(site: Site, look: Look, person: Person, row: Standing) -> str:
     lines = [line for line in look.scored.every if (line.month, line.kind, line.target) == (
         row.month, row.kind, row.target)]  # fmt: skip
     lines.sort(key=lambda line: (line.rule != BASE, line.date, line.id))
@@ -136,7 +136,7 @@ def _score(door: Door, look: Look, person: Person, row: Standing) -> str:
         "score.html", row=row, place=_place(look, row), closing=look.scored.closings.get(row.month), parts=parts,
         lines=[(line, total, sees_issue(look, person, line.issue), sees_line(look, person, line))
                for line, total in zip(lines, sums, strict=True)],
-        trail=_trail(door, look, row),
+        trail=_trail(site, look, row),
     )  # fmt: skip
 
 

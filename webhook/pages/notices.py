@@ -13,46 +13,46 @@ from sync.core.notices.notices import GROUP, KINDS, MAIL, NONE, OF_LETTERS, dema
 from sync.core.people.permissions import Person
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_links import BOT_KINDS
-from sync.ledger.preferences import Wishes
+from sync.ledger.preferences import Preferences
 from webhook import access
-from webhook.access import Door
+from webhook.access import Site
 
 MOST_SHOWN = 100
-NOT_HIS = "没有这条通知，或者不是发给您的。"
+NOT_SHOWN = "没有这条通知，或者不是发给您的。"
 WORDS = {MAIL: "邮件", GROUP: "只看群消息", NONE: "不要"}
 
 
-def blueprint(door: Door) -> flask.Blueprint:
+def blueprint(site: Site) -> flask.Blueprint:
     """The page, for everybody who has a role."""
     routes = flask.Blueprint("notices", __name__)
 
     @routes.get("/notices")
     @access.needs()
     def page() -> str:
-        person = access.visitor()
+        person = access.current_person()
         assert person is not None
-        return _page(door, person, "已保存。" if "saved" in request.args else "")
+        return _page(site, person, "已保存。" if "saved" in request.args else "")
 
     @routes.get("/notices/history/<path:number>")
     @access.needs()
     def history(number: str) -> Any:
-        person, sent = access.visitor(), door.office.ledger.memory().notices.get(number)
+        person, sent = access.current_person(), site.service.ledger.memory().notices.get(number)
         if person is None or sent is None or not (person.oversees or sent.notice.to == person.name):
-            return render_template("closed.html", sentence=NOT_HIS), 404
-        return _history(door, sent)
+            return render_template("closed.html", sentence=NOT_SHOWN), 404
+        return _history(site, sent)
 
     @routes.post("/notices")
     @access.needs()
     def save() -> Any:
-        person = access.visitor()
+        person = access.current_person()
         assert person is not None
-        asked, wishes = demanded(door.office.rules()), Wishes(door.office.ledger)
+        asked, preferences = demanded(site.service.rules()), Preferences(site.service.ledger)
         for kind in KINDS.values():
-            wish = request.form.get(kind, "")
-            if wish and wish not in _choices(kind, asked):
-                return _page(door, person, f"「{kind}」是方案要求的，至少留一种收法。"), 400
-            if wish:
-                wishes.set(person.name, kind, wish)
+            channel = request.form.get(kind, "")
+            if channel and channel not in _choices(kind, asked):
+                return _page(site, person, f"「{kind}」是方案要求的，至少留一种收法。"), 400
+            if channel:
+                preferences.set(person.name, kind, channel)
         return redirect("/notices?saved=1", 303)
 
     return routes
@@ -62,31 +62,31 @@ def _choices(kind: str, asked: set[str]) -> tuple[str, ...]:
     return (MAIL, GROUP) if kind in asked else (MAIL, GROUP, NONE)
 
 
-def _page(door: Door, person: Person, message: str) -> str:
-    rules, memory = door.office.rules(), door.office.ledger.memory()
-    asked, wishes = demanded(rules), Wishes(door.office.ledger).of(person.name)
+def _page(site: Site, person: Person, message: str) -> str:
+    rules, memory = site.service.rules(), site.service.ledger.memory()
+    asked, preferences = demanded(rules), Preferences(site.service.ledger).of(person.name)
     mine = [sent for sent in list(memory.notices.values()) if sent.notice.to == person.name and _personal(sent)]
     mine.sort(key=lambda sent: (sent.notice.time, sent.notice.number), reverse=True)
-    kinds = [(kind, _groups(door, kind), kind in asked, wishes.get(kind, MAIL), _choices(kind, asked))
-             for kind in _his(person, mine, rules)]  # fmt: skip
+    kinds = [(kind, _groups(site, kind), kind in asked, preferences.get(kind, MAIL), _choices(kind, asked))
+             for kind in _kinds_of(person, mine, rules)]  # fmt: skip
     why = {kind: grounds(kind, person.roles, rules) for kind in (*KINDS.values(), *OF_LETTERS)}
     return render_template("notices.html", message=message,
                            mine=mine[:MOST_SHOWN], count=len(mine), kinds=kinds, why=why,
                            words=WORDS, mail=memory.addresses.get(person.name, ""))  # fmt: skip
 
 
-def _history(door: Door, sent: Sent) -> str:
-    office, notice = door.office, sent.notice
-    attempts, again, batch = office.ledger.tries(notice.number)
-    memory = office.ledger.memory()
-    with_it = [memory.notices[each].notice for each in batch if each in memory.notices]
+def _history(site: Site, sent: Sent) -> str:
+    service, notice = site.service, sent.notice
+    attempts, again, batch = service.ledger.tries(notice.number)
+    memory = service.ledger.memory()
+    with_it = [memory.notices[other].notice for other in batch if other in memory.notices]
     return render_template("notice.html", sent=sent, notice=notice, attempts=attempts, again=again, batch=with_it,
-                           mail=memory.addresses.get(notice.to, ""), why=grounds(notice.kind, (), office.rules()),
-                           letter=office.letter(notice.issue) if notice.issue else None)  # fmt: skip
+                           mail=memory.addresses.get(notice.to, ""), why=grounds(notice.kind, (), service.rules()),
+                           letter=service.letter(notice.issue) if notice.issue else None)  # fmt: skip
 
 
-def _his(person: Person, mine: Iterable[Sent], rules: Rules) -> list[str]:
-    """The kinds that come to him, by his roles or because they did."""
+def _kinds_of(person: Person, mine: Iterable[Sent], rules: Rules) -> list[str]:
+    """The kinds of notice that come to a person: by a role, or because one came before."""
     got = {sent.notice.kind for sent in mine}
     got |= {KINDS[rule.event] for rule in rules.notices.send if person.roles & set(rule.to)}
     return [kind for kind in KINDS.values() if kind in got]
@@ -96,6 +96,6 @@ def _personal(sent: Sent) -> bool:
     return sent.notice.channel not in BOT_KINDS
 
 
-def _groups(door: Door, kind: str) -> list[str]:
+def _groups(site: Site, kind: str) -> list[str]:
     """The groups that hear of such events."""
-    return [bot.name for bot in door.office.rules().bots if any(KINDS[event] == kind for event in bot.events)]
+    return [bot.name for bot in site.service.rules().bots if any(KINDS[event] == kind for event in bot.events)]

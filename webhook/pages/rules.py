@@ -25,13 +25,13 @@ from sync.core.views.simulate import NotKnown, simulate
 from sync.ledger.editions import Editions
 from sync.revision import NotInForce
 from webhook import access
-from webhook.access import Door
+from webhook.access import Site
 
 CHANGED = "您打开以后，草稿又被改过（别人改的，或者您在别处填了日历），没有保存。您打的字还在下面；再存一次就以它为准。"
 MOST_TEXT = 400_000  # characters of a rules file
 
 
-def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
+def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     """The pages; ``nudge`` makes the next look come soon when other rules are in force."""
     routes = flask.Blueprint("rulebook", __name__)
     trying = threading.Lock()  # a simulation is long work: one at a time
@@ -43,28 +43,28 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
 
     @routes.get("/rules")
     def plain() -> str:
-        return _plain(door)
+        return _plain(site)
 
     @routes.get("/rules/draft")
     def draft() -> str:
-        return _draft(door)
+        return _draft(site)
 
     @routes.post("/rules/draft")
     def keep() -> Any:
         text = request.form.get("text", "")
         if not text.strip() or len(text) > MOST_TEXT:
-            return _draft(door, "规则不能是空的，也不能太长，没有保存。"), 422
-        if request.form.get("seen") != revision.digest(revision.draft(door.office).text):
-            return _draft(door, CHANGED, request.form.get("reason", ""), text.replace("\r\n", "\n")), 409
-        revision.keep(door.office, text, _name(), door.now())
+            return _draft(site, "规则不能是空的，也不能太长，没有保存。"), 422
+        if request.form.get("seen") != revision.digest(revision.draft(site.service).text):
+            return _draft(site, CHANGED, request.form.get("reason", ""), text.replace("\r\n", "\n")), 409
+        revision.save_draft(site.service, text, _name(), site.now())
         act = request.form.get("act", "keep")
         if act == "force":
-            return _force(door, nudge)
-        return redirect("/rules/try") if act == "try" else _draft(door, "草稿存好了，现在的规则没有变。")
+            return _force(site, nudge)
+        return redirect("/rules/try") if act == "try" else _draft(site, "草稿存好了，现在的规则没有变。")
 
     @routes.post("/rules/drop")
     def drop() -> Any:
-        Editions(door.office.ledger).drop()
+        Editions(site.service.ledger).drop_draft()
         return redirect("/rules/draft")
 
     @routes.post("/rules/check")
@@ -79,30 +79,30 @@ def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
     @routes.get("/rules/try")
     def tried() -> Any:
         with trying:
-            return _tried(door, request.args.get("month", ""))
+            return _tried(site, request.args.get("month", ""))
 
     @routes.get("/rules/editions/<int:number>")
     def edition(number: int) -> Any:
-        return _edition(door, number)
+        return _edition(site, number)
 
     @routes.post("/rules/editions/<int:number>/back")
     def back(number: int) -> Any:
-        return _back(door, number, nudge)
+        return _back(site, number, nudge)
 
-    _calendar_routes(routes, door)
+    _calendar_routes(routes, site)
     return routes
 
 
 def _name() -> str:
-    person = access.visitor()
+    person = access.current_person()
     return person.name if person else ""
 
 
 # In plain words
 
 
-def _plain(door: Door, message: str = "") -> str:
-    rules = door.office.rules()
+def _plain(site: Site, message: str = "") -> str:
+    rules = site.service.rules()
     bases = sorted(rules.clauses(), key=lambda basis: ORDER.get(_kind(basis.where), len(ORDER)))
     groups = [(kind, list(group)) for kind, group in groupby(bases, key=lambda basis: _kind(basis.where))]
     return render_template(
@@ -112,9 +112,9 @@ def _plain(door: Door, message: str = "") -> str:
         title=rules.plan.title,
         uncovered=rules.uncovered(),
         sentences=rules.plan.sentence,
-        editions=revision.editions(door.office, door.now()),
-        draft=Editions(door.office.ledger).draft(),
-        trouble=door.office.trouble,
+        editions=revision.editions(site.service, site.now()),
+        draft=Editions(site.service.ledger).draft(),
+        trouble=site.service.trouble,
         message=message,
     )
 
@@ -133,9 +133,9 @@ def _kind(where: str) -> str:
 # The draft
 
 
-def _draft(door: Door, message: str = "", reason: str = "", typed: str = "") -> str:
+def _draft(site: Site, message: str = "", reason: str = "", typed: str = "") -> str:
     """``typed``: what was typed and not kept, to be shown again."""
-    draft, text = revision.draft(door.office), door.office.rules_text()
+    draft, text = revision.draft(site.service), site.service.rules_text()
     shown = typed or draft.text
     return render_template(
         "rules_draft.html",
@@ -159,35 +159,35 @@ def _difference(before: str, after: str) -> Iterator[tuple[str, str]]:
         yield kind, f"第 {line.split('+')[1].split(',')[0].split(' ')[0]} 行附近" if kind == "place" else line[1:]
 
 
-def _force(door: Door, nudge: Callable[[], None]) -> Any:
-    reason, draft = request.form.get("reason", ""), revision.draft(door.office)
+def _force(site: Site, nudge: Callable[[], None]) -> Any:
+    reason, draft = request.form.get("reason", ""), revision.draft(site.service)
     try:
-        made = revision.put_in_force(door.office, draft.text, draft.base, _name(), reason, door.now())
+        made = revision.put_in_force(site.service, draft.text, draft.base, _name(), reason, site.now())
     except NotInForce as error:
-        return _draft(door, str(error), reason), 409
+        return _draft(site, str(error), reason), 409
     nudge()
     return _plain(
-        door, f"已经启用，这是第 {made.n} 版。没有定下来的（时限、计分）从下一轮起按新的规则，已经定下来的不动。"
+        site, f"已经启用，这是第 {made.n} 版。没有定下来的（时限、计分）从下一轮起按新的规则，已经定下来的不动。"
     )
 
 
 # A past month
 
 
-def _months(door: Door) -> list[str]:
-    stamps = door.office.ledger.memory().stamps.values()
-    return sorted({month_of(stamps_.received) for stamps_ in stamps if stamps_.street}, reverse=True)
+def _months(site: Site) -> list[str]:
+    stamps = site.service.ledger.memory().stamps.values()
+    return sorted({month_of(issue.received) for issue in stamps if issue.street}, reverse=True)
 
 
-def _tried(door: Door, month: str) -> Any:
-    months = _months(door)
+def _tried(site: Site, month: str) -> Any:
+    months = _months(site)
     month = month or next(iter(months), "")
     comparison, message = None, ""
     try:
-        other = load(revision.draft(door.office).text)
+        other = load(revision.draft(site.service).text)
         if month:
-            rules, memory = door.office.rules(), door.office.ledger.memory()
-            comparison = simulate(door.office.templates, memory, rules, other, month, door.now())
+            rules, memory = site.service.rules(), site.service.ledger.memory()
+            comparison = simulate(site.service.templates, memory, rules, other, month, site.now())
     except RulesError as error:
         message = f"草稿还有 {len(error.problems)} 处错，改好才能模拟。"
     except NotKnown as error:
@@ -199,70 +199,70 @@ def _tried(door: Door, month: str) -> Any:
 # Editions
 
 
-def _edition(door: Door, number: int) -> Any:
-    editions = revision.editions(door.office, door.now())
-    edition_ = next((edition for edition in editions if edition.n == number), None)
-    if edition_ is None:
-        return _plain(door, f"没有第 {number} 版。"), 404
+def _edition(site: Site, number: int) -> Any:
+    editions = revision.editions(site.service, site.now())
+    chosen = next((edition for edition in editions if edition.n == number), None)
+    if chosen is None:
+        return _plain(site, f"没有第 {number} 版。"), 404
     before = next((edition.text for edition in editions if edition.n == number - 1), "")
     return render_template(
-        "rules_edition.html", edition=edition_, newest=editions[0].n, changed=list(_difference(before, edition_.text))
+        "rules_edition.html", edition=chosen, newest=editions[0].n, changed=list(_difference(before, chosen.text))
     )
 
 
-def _back(door: Door, number: int, nudge: Callable[[], None]) -> Any:
-    edition_ = next((e for e in revision.editions(door.office, door.now()) if e.n == number), None)
-    if edition_ is None:
-        return _plain(door, f"没有第 {number} 版。"), 404
-    base = revision.digest(door.office.rules_text())
+def _back(site: Site, number: int, nudge: Callable[[], None]) -> Any:
+    chosen = next((e for e in revision.editions(site.service, site.now()) if e.n == number), None)
+    if chosen is None:
+        return _plain(site, f"没有第 {number} 版。"), 404
+    base = revision.digest(site.service.rules_text())
     try:
-        made = revision.put_in_force(door.office, edition_.text, base, _name(), f"退回到第 {number} 版", door.now())
+        made = revision.put_in_force(site.service, chosen.text, base, _name(), f"退回到第 {number} 版", site.now())
     except NotInForce as error:
-        return _plain(door, str(error)), 409
+        return _plain(site, str(error)), 409
     nudge()
-    return _plain(door, f"已经退回到第 {number} 版的内容，记为第 {made.n} 版。")
+    return _plain(site, f"已经退回到第 {number} 版的内容，记为第 {made.n} 版。")
 
 
 # The calendar
 
 
-def _calendar_routes(routes: flask.Blueprint, door: Door) -> None:
+def _calendar_routes(routes: flask.Blueprint, site: Site) -> None:
     @routes.get("/calendar")
     def calendar() -> Any:
         year = request.args.get("year", "")
-        return _calendar(door, int(year) if year.isdigit() and 2004 <= int(year) <= 2100 else door.now().year)
+        return _calendar(site, int(year) if year.isdigit() and 2004 <= int(year) <= 2100 else site.now().year)
 
     @routes.post("/calendar")
     def write() -> Any:
         given = request.form
         year = given.get("year", "")
         if not year.isdigit() or not 2004 <= int(year) <= 2100:
-            return _calendar(door, door.now().year, "请选年份。"), 422
+            return _calendar(site, site.now().year, "请选年份。"), 422
         off, on = (_lines(given.get(key, "")) for key in ("off", "on"))
-        draft = revision.draft(door.office)
+        draft = revision.draft(site.service)
         text = holidays.with_year(draft.text, int(year), given.get("published") == "yes", off, on)
         if problems := revision.problems(text):
-            return _calendar(door, int(year), f"没有存：{problems[0].message}", given), 422
-        revision.keep(door.office, text, _name(), door.now())
-        return _draft(door, f"{year} 年的日历写进了草稿，启用以后才生效。", f"填写 {year} 年放假和调休安排")
+            return _calendar(site, int(year), f"没有存：{problems[0].message}", given), 422
+        revision.save_draft(site.service, text, _name(), site.now())
+        return _draft(site, f"{year} 年的日历写进了草稿，启用以后才生效。", f"填写 {year} 年放假和调休安排")
 
 
 def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _calendar(door: Door, year: int, message: str = "", typed: Any = None) -> str:
-    rules = door.office.rules()
+def _calendar(site: Site, year: int, message: str = "", typed: Any = None) -> str:
+    rules = site.service.rules()
     table = rules.calendar.published(year)
     return render_template(
         "calendar.html",
         year=year,
-        this_year=door.now().year,
+        this_year=site.now().year,
         known=year in rules.calendar.known,
         off=typed["off"] if typed else "\n".join(holidays.written(table, works=False)),
         on=typed["on"] if typed else "\n".join(holidays.written(table, works=True)),
         months=[(name, _weeks(rules, year, month)) for month, name in enumerate(_month_names(), start=1)],
-        warning=calendar_warning(rules, door.now().date()),
+        warning=calendar_warning(rules, site.now().date()),
         message=message,
     )
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as Answer
 
 from sync.core.issues.life import STATES
 from sync.core.people.permissions import Person
-from sync.service import Office
+from sync.service import Service
 from webhook import access
 
 SENDING = ("待发送", "已发送", "未发送", "发送失败", "不再发送")
@@ -21,7 +21,7 @@ SICK_FROM = 3  # ticks that failed one after the other before /healthz says so
 
 
 @dataclass(frozen=True)
-class Standing:
+class Overview:
     """What the status page shows. ``looked``: the hour of the last look, empty before the first."""
 
     bureau: str
@@ -35,29 +35,29 @@ class Standing:
     late: int
 
 
-def standing(office: Office) -> Standing:
+def overview(service: Service) -> Overview:
     """Numbers from the ledger: no person's name, no row."""
-    rules = office.rules()
-    memory = office.ledger.memory()
+    rules = service.rules()
+    memory = service.ledger.memory()
     issues = [row.shown for row in memory.known.get("issues", {}).values() if not row.deleted]
     states = Counter(str(shown.get("state", "")) for shown in issues)
     notices = Counter(sent.state for sent in memory.notices.values())
     reasons = Counter(sent.reason for sent in memory.notices.values() if sent.state == "未发送")
-    return Standing(
+    return Overview(
         bureau=rules.bureau.name,
-        workbook="内置工作簿" if office.embedded else "Google 表格",
+        workbook="内置工作簿" if service.embedded else "Google 表格",
         looked=f"{memory.last_tick:%Y-%m-%d %H:%M}" if memory.last_tick else "",
         states=[(state, states[state]) for state in STATES if states[state]],
         notices=[(state, notices[state]) for state in SENDING if notices[state]],
         unsent=reasons.most_common(5),
         items=[(item, text, f"{since:%m-%d %H:%M}") for item, (text, since) in sorted(memory.status.items())],
-        ticks=office.ledger.ticks(8),
+        ticks=service.ledger.ticks(8),
         late=sum(1 for shown in issues if str(shown.get("hint", "")).startswith(LATE)),
     )
 
 
 # address, words, and whether a new group of pages begins with it
-DESK = (
+OVERSEEING = (
     ("/", "运行状态", False),
     ("/week", "每周", True),
     ("/month", "每月", False),
@@ -96,13 +96,13 @@ LEADING = (
 def navigation(person: Person) -> tuple[tuple[str, str, bool], ...]:
     """The pages that a person has: address, words, and where a new group begins."""
     if person.oversees:
-        return DESK
+        return OVERSEEING
     if person.roles & LEADERS:
         return LEADING
     return (OWN[0], WEEK, *OWN[1:]) if "unit" in person.roles else OWN
 
 
-def blueprint(office: Office, failures: Callable[[], int] = lambda: 0) -> Blueprint:
+def blueprint(service: Service, failures: Callable[[], int] = lambda: 0) -> Blueprint:
     """The pages. ``failures``: how many ticks failed one after the other until now."""
     pages = Blueprint("pages", __name__, static_folder="../static", static_url_path="/static")
 
@@ -110,16 +110,16 @@ def blueprint(office: Office, failures: Callable[[], int] = lambda: 0) -> Bluepr
     def healthz() -> tuple[Response, int]:
         if (count := failures()) >= SICK_FROM:
             return jsonify(status="ticks fail", failures=count), 503
-        office.ledger.ticks(1)
+        service.ledger.ticks(1)
         return jsonify(status="ok"), 200
 
     @pages.get("/")
     @access.needs()
     def home() -> Answer | str:
-        person = access.visitor()
+        person = access.current_person()
         if person is None or not person.oversees:
             return redirect("/mine")
-        return render_template("status.html", standing=standing(office))
+        return render_template("status.html", overview=overview(service))
 
     @pages.app_context_processor
     def links() -> dict[str, Any]:

@@ -20,36 +20,36 @@ from sync.core.views import worklist
 from sync.core.views.worklist import standing
 from sync.sheets.answers import Verdict
 from webhook import access, writing
-from webhook.access import Door
+from webhook.access import Site
 
 MOST_LISTED = 60
 MOST_WORDS = 500
 REASONS = ("角度不同", "没有清理干净", "照片不清楚", "没有整改", "位置不对")
 
 
-def blueprint(door: Door, nudge: Callable[[], None]) -> flask.Blueprint:
+def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     """The page and the two answers that it gives."""
     routes = flask.Blueprint("verify", __name__)
 
     @routes.get("/verify")
     @access.needs(*OVERSEERS)
     def page() -> str:
-        memory, rules = door.office.ledger.memory(), door.office.rules()
+        memory, rules = site.service.ledger.memory(), site.service.rules()
         waiting, reported = worklist.to_verify(memory, rules), worklist.to_accept(memory, rules)
         return render_template(
             "verify.html", waiting=waiting[:MOST_LISTED], more=max(0, len(waiting) - MOST_LISTED),
-            reported=reported[:MOST_LISTED], reasons=REASONS, pictures=pictures, now=door.now(),
+            reported=reported[:MOST_LISTED], reasons=REASONS, pictures=pictures, now=site.now(),
         )  # fmt: skip
 
     @routes.post("/verify/<number>")
     @access.needs(*OVERSEERS)
     def verdict(number: str) -> Any:
-        return _write(door, nudge, _verdict(door, number, _body()))
+        return _write(site, nudge, _verdict(site, number, _body()))
 
     @routes.post("/verify/<number>/accept")
     @access.needs(*OVERSEERS)
     def accept(number: str) -> Any:
-        return _write(door, nudge, _acceptance(number, _body()))
+        return _write(site, nudge, _acceptance(number, _body()))
 
     return routes
 
@@ -59,32 +59,32 @@ def _body() -> Mapping[str, str]:
     return {key: str(value)[:MOST_WORDS].strip() for key, value in body.items()} if isinstance(body, dict) else {}
 
 
-def _verdict(door: Door, number: str, body: Mapping[str, str]) -> Verdict | str:
+def _verdict(site: Site, number: str, body: Mapping[str, str]) -> Verdict | str:
     """What is to be written, or what is missing."""
     result, note, basis = body.get("result", ""), body.get("note", ""), body.get("basis", "")
     if result not in ("通过", "返工"):
         return "请选通过或返工。"
     if result == "返工" and not note:
         return "返工要写明哪里没改好。"
-    person = access.visitor()
+    person = access.current_person()
     cells: dict[str, Raw] = {
         "verified": result,
         "verifier": person.name if person else "",
-        "verified_at": plan.to_raw(door.now(), door.office.rules().bureau.zone),
+        "verified_at": plan.to_raw(site.now(), site.service.rules().bureau.zone),
         "verify_note": note,
     }
     if basis:
         cells["legal_basis"] = basis
-    return Verdict(number, cells, lambda row: _conflict(door, row, body.get("stands", ""), cells))
+    return Verdict(number, cells, lambda row: _conflict(site, row, body.get("stands", ""), cells))
 
 
-def _conflict(door: Door, row: Mapping[str, Raw], stands: str, cells: Mapping[str, Raw]) -> str:
+def _conflict(site: Site, row: Mapping[str, Raw], stands: str, cells: Mapping[str, Raw]) -> str:
     if plain(row["state"]) != "待复核":
         return f"这个问题现在是「{plain(row['state'])}」，不用复核了。"
     if standing(row) != stands:
         verifier = plain(row["verifier"]) or "别人"
         return f"刚才已由{verifier}复核为「{plain(row['verified']) or '空白'}」，没有改动。"
-    category = door.office.rules().categories.get(plain(row["category"]))
+    category = site.service.rules().categories.get(plain(row["category"]))
     asks = category is not None and category.kind == "执法类" and cells["verified"] == "通过"
     if asks and not plain(row["legal_basis"]) and not cells.get("legal_basis"):
         return "执法类问题要先填执法依据：案号，或不立案的理由。"
@@ -106,10 +106,10 @@ def _acceptance(number: str, body: Mapping[str, str]) -> Verdict | str:
     return Verdict(number, {"accepted": result}, check)
 
 
-def _write(door: Door, nudge: Callable[[], None], verdict: Verdict | str) -> Any:
+def _write(site: Site, nudge: Callable[[], None], verdict: Verdict | str) -> Any:
     if isinstance(verdict, str):
         return flask.jsonify(error=verdict), 422
-    sentence, status = writing.write(door.office, verdict)
+    sentence, status = writing.write(site.service, verdict)
     if sentence:
         return flask.jsonify(error=sentence), status
     nudge()

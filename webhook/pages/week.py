@@ -9,22 +9,22 @@ from flask import redirect, render_template
 
 from sync.core.views.agenda import agenda
 from webhook import access
-from webhook.looks import Looks
+from webhook.look_cache import LookCache
 
 LEVELS = {"office", "standards_office", "commander", "secretary", "unit"}
 
 
-def blueprint(looks: Looks) -> flask.Blueprint:
+def blueprint(look_cache: LookCache) -> flask.Blueprint:
     """The page; a chief has his own at /mine."""
     routes = flask.Blueprint("week", __name__)
 
     @routes.get("/week")
     @access.needs()
     def page() -> Any:
-        person = access.visitor()
+        person = access.current_person()
         if person is None or not person.roles & LEVELS:
             return redirect("/mine")
-        look = looks.now()
+        look = look_cache.now()
         late = {rid: each.life.deadline for rid, each in look.followed.items() if each.life.running}
         return render_template("week.html", agenda=agenda(look, person), now=look.now, late=late, rows=_rows(look))
 

@@ -96,8 +96,10 @@ class Store:
 
 
 class Transaction:
-    """What one request may ask of the file; plain records in and out, no meaning. ``changes``: what is to be told
-    once it is done, where somebody watches; ``by`` and ``asked``: who does it, by which request."""
+    """What one request may ask of the file: plain records in and out, without their meaning.
+
+    ``changes``: sent to watchers once it is committed; ``by`` and ``asked``: the person and the id of the request.
+    """
 
     def __init__(self, connection: sqlite3.Connection, *, watched: bool = False) -> None:
         self.run = connection.execute
@@ -109,8 +111,8 @@ class Transaction:
 
     def file(self, file_id: str) -> tuple[Any, ...] | None:
         """id, name, owner, created, modified, version, permissions, meta."""
-        found: tuple[Any, ...] | None = self.run("SELECT * FROM files WHERE id = ?", (file_id,)).fetchone()
-        return found
+        record: tuple[Any, ...] | None = self.run("SELECT * FROM files WHERE id = ?", (file_id,)).fetchone()
+        return record
 
     def files(self) -> list[tuple[Any, ...]]:
         """All documents, the one changed last first."""
@@ -184,10 +186,10 @@ class Transaction:
 
     def row(self, row_id: int) -> tuple[bytes, bytes | None] | None:
         """The values and all else of one record."""
-        found: tuple[bytes, bytes | None] | None = self.run(
+        record: tuple[bytes, bytes | None] | None = self.run(
             "SELECT vals, extra FROM rows WHERE id = ?", (row_id,)
         ).fetchone()
-        return found
+        return record
 
     def select(self, columns: str, first: int, last: int, more: str = "") -> sqlite3.Cursor:
         """Columns of the records from one id to another, by id."""

@@ -70,11 +70,11 @@ def place(sheet: Sheet, row: int) -> int | None:
 def put(book: Book, sheet: Sheet, puts: Sequence[Put]) -> list[Refusal | int]:
     """Write cells; the id of the row that took each, or why not. A refused one leaves the others alone. Cells of never
     written rows keep together: when one of these rows is somebody's by now, be it empty, all go below the last."""
-    offset = _room_below(book, sheet, [put_.at for put_ in puts if not put_.row])
-    return [_put(book, sheet, put_, put_.at + offset if not put_.row else place(sheet, put_.row)) for put_ in puts]
+    offset = _rows_below(book, sheet, [cell.at for cell in puts if not cell.row])
+    return [_put(book, sheet, cell, cell.at + offset if not cell.row else place(sheet, cell.row)) for cell in puts]
 
 
-def _room_below(book: Book, sheet: Sheet, blanks: list[int]) -> int:
+def _rows_below(book: Book, sheet: Sheet, blanks: list[int]) -> int:
     """How far down cells meant for never written rows must go."""
     if not blanks:
         return 0
@@ -134,8 +134,8 @@ def _stretches(places: Sequence[int]) -> Iterable[tuple[int, int]]:
 def put_back(book: Book, sheet: Sheet, taken: Taken) -> None:
     """Rows that were deleted stand again, with their ids, above the row that was below them."""
     for start, below, rows in reversed(taken.runs):
-        place_ = place(sheet, below)
-        at = place_ if place_ is not None else min(start, max(1, len(sheet.grid.order)))
+        at_below = place(sheet, below)
+        at = at_below if at_below is not None else min(start, max(1, len(sheet.grid.order)))
         insert(book, sheet, "ROWS", at, len(rows), False)
         for index, (number, row) in enumerate(rows, at):
             sheet.grid.revive(index, number, row)

@@ -20,16 +20,16 @@ def table_in(sheet: Sheet, searched: Box) -> Box | None:
     return _region(filled, *seed)
 
 
-def _window(left: int, right: int) -> int:
+def _column_bits(left: int, right: int) -> int:
     """The bits of columns from left to right, the right one exclusive; far columns share one bit."""
     low, high = min(max(left, 0), _EDGE), min(max(right, left + 1), _EDGE + 1)
     return ((1 << max(high, low + 1)) - 1) & ~((1 << low) - 1)
 
 
 def _last_cell(filled: list[int], searched: Box) -> tuple[int, int] | None:
-    window = _window(searched.left, searched.right)
+    columns = _column_bits(searched.left, searched.right)
     for index in range(min(searched.bottom, len(filled)) - 1, searched.top - 1, -1):
-        bits = filled[index] & window
+        bits = filled[index] & columns
         if bits:
             return index, bits.bit_length() - 1
     return None
@@ -40,10 +40,10 @@ def _region(filled: list[int], row: int, column: int) -> Box:
     top, bottom, left, right = row, row + 1, column, column + 1
     while True:
         before = (top, bottom, left, right)
-        window = _window(left - 1, right + 1)
-        while top > 0 and filled[top - 1] & window:
+        columns = _column_bits(left - 1, right + 1)
+        while top > 0 and filled[top - 1] & columns:
             top -= 1
-        while bottom < len(filled) and filled[bottom] & window:
+        while bottom < len(filled) and filled[bottom] & columns:
             bottom += 1
         union = reduce(or_, filled[max(top - 1, 0) : bottom + 1], 0)
         while left > 0 and union >> (left - 1) & 1:

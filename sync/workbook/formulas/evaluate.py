@@ -101,11 +101,11 @@ class Work:
 
     def named(self, name: str) -> Any:
         """The value of a named range."""
-        range_ = next((n for n in self.book.named_ranges if n["name"].casefold() == name.casefold()), None)
-        if range_ is None:
+        named = next((n for n in self.book.named_ranges if n["name"].casefold() == name.casefold()), None)
+        if named is None:
             raise Fault("NAME", f"Unknown range name: '{name}'.")
-        sheet = self.book.sheet(range_["range"].get("sheetId", 0))
-        return self._cell_or_area(sheet, Bounds(*sheet.box(range_["range"])))
+        sheet = self.book.sheet(named["range"].get("sheetId", 0))
+        return self._cell_or_area(sheet, Bounds(*sheet.box(named["range"])))
 
     def _cell_or_area(self, sheet: Sheet, bounds: Bounds) -> Any:
         top, left = bounds.top or 0, bounds.left or 0

@@ -102,10 +102,10 @@ def flat(arguments: list[Any]) -> Iterator[Any]:
 
 def numbers(arguments: list[Any]) -> list[Any]:
     """The numbers among the arguments: a range's texts and booleans do not count, a given one must be a number."""
-    numbers_: list[Any] = []
+    values: list[Any] = []
     for argument in arguments:
         if isinstance(argument, Area):
-            numbers_.extend(v for v in argument.cells() if not isinstance(v, str | bool))
+            values.extend(v for v in argument.cells() if not isinstance(v, str | bool))
         else:
-            numbers_.append(number(argument))
-    return numbers_
+            values.append(number(argument))
+    return values

@@ -25,12 +25,13 @@ from flask.testing import FlaskClient
 
 from sync import revision
 from sync.cli.main import main
-from sync.ledger.preferences import Wishes
-from sync.service import Office, Settings
+from sync.ledger.preferences import Preferences
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ROOT, cell, hour, templates
-from tests.mailhouse import post
+from tests.mail_server import post
 from tests.test_photos import jpeg, scene
 from webhook import access, server
 
@@ -66,11 +67,11 @@ class Bureau:
 
     def __init__(self, data: Path, smtp: str = "") -> None:
         environ = ENVIRONMENT | {"JIELU_DATA": str(data), "JIELU_SMTP": smtp}
-        self.office = Office(Settings.read(environ))
-        set_up.build(self.office.gateway, self.office.rules())
-        client = gspread.Client(auth=None, session=transport.session(self.office.api))
-        self.book = client.open_by_key(self.office.workbook)
-        app = server.create_app(self.office, lambda: None)
+        self.service = Service(Settings.read(environ))
+        set_up.build(self.service.gateway, self.service.rules())
+        client = gspread.Client(auth=None, session=transport.session(self.service.api))
+        self.book = client.open_by_key(self.service.workbook)
+        app = server.create_app(self.service, lambda: None)
         self.browser: FlaskClient = app.test_client()
 
     def add(self, text: str) -> None:
@@ -97,14 +98,14 @@ class Bureau:
 
     def look(self, at: str) -> None:
         """The service looks until nothing is left to write, and sends what is due."""
-        self.office.ticks(hour(at), idle=False)
-        self.office.deliver(hour(at))
-        report = self.office.ticks(hour(at), idle=False)
+        self.service.ticks(hour(at), idle=False)
+        self.service.deliver(hour(at))
+        report = self.service.ticks(hour(at), idle=False)
         assert not report.trouble, report
 
     def enter(self, name: str, at: str) -> tuple[str, str]:
         """A person opens a personal link: the link, and what the session's cookie stands for."""
-        link = server.link(self.office, name, "https://jielu.example").removeprefix("https://jielu.example")
+        link = server.link(self.service, name, "https://jielu.example").removeprefix("https://jielu.example")
         with web_clock(at):
             assert self.browser.get(link).status_code == 302
         with self.browser.session_transaction() as session:
@@ -129,13 +130,13 @@ class Bureau:
         return str(answer.json["photo"])
 
     def close(self) -> None:
-        self.office.close()
+        self.service.close()
 
 
 @contextmanager
 def web_clock(at: str) -> Iterator[None]:
     """The web pages take this hour for now."""
-    with mock.patch.object(access.Door, "now", lambda self: hour(at)):
+    with mock.patch.object(access.Site, "now", lambda self: hour(at)):
         yield
 
 
@@ -144,7 +145,7 @@ def october(bureau: Bureau) -> None:
     bureau.add(CAST)
     bureau.add(PEOPLE)
     bureau.look("2026-10-08 08:30")
-    _change_rules(bureau.office, "2026-10-08 08:40")
+    _change_rules(bureau.service, "2026-10-08 08:40")
     bureau.add("""
         问题台账
         填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
@@ -205,12 +206,12 @@ def october(bureau: Bureau) -> None:
     _second_half(bureau)
 
 
-def _change_rules(office: Office, at: str) -> None:
+def _change_rules(service: Service, at: str) -> None:
     """The rules are changed on the page: patrols that are missing cost points, and every street is ranked."""
-    text, old = office.rules_text(), revision.digest(office.rules_text())
+    text, old = service.rules_text(), revision.digest(service.rules_text())
     text = text.replace("min_inspections = 4", "min_inspections = 1").replace("points = 0 ", "points = 0.1 ", 1)
-    revision.put_in_force(office, text, old, "办公室01", "先排起来", hour(at))
-    revision.editions(office, hour(at))
+    revision.put_in_force(service, text, old, "办公室01", "先排起来", hour(at))
+    revision.editions(service, hour(at))
 
 
 def _letters(bureau: Bureau) -> None:
@@ -239,7 +240,7 @@ def _push(bureau: Bureau) -> None:
     """A form tool pushes a report; it is verified, so that its clock starts."""
     answer = bureau.browser.post(f"/hooks/form/wenti/{KEY}", json=PUSH)
     assert answer.status_code == 200, answer.text
-    assert bureau.office.receive(hour("2026-10-14 09:05")).added == 1
+    assert bureau.service.receive(hour("2026-10-14 09:05")).added == 1
     bureau.look("2026-10-14 09:10")
     bureau.fill("问题台账", "桶满了", 核实结果="受理")
     bureau.look("2026-10-14 09:20")
@@ -281,7 +282,7 @@ def november(bureau: Bureau) -> tuple[str, str]:
     The chief's link and session."""
     bureau.fill("月度考核", "联胜路", 处理决定="通报表扬", 决定日期="2026-11-06")
     bureau.look("2026-11-06 20:00")
-    jielu(bureau.office.settings.data, "archive", "--now", "2026-11-06T20:05", expect=(0, 1))
+    jielu(bureau.service.settings.data, "archive", "--now", "2026-11-06T20:05", expect=(0, 1))
     link, session = bureau.enter(CHIEF, "2026-11-09 08:50")
     photo = bureau.photograph(1, "2026-11-09 08:55")
     cells = {"street": "新正街", "category": "路面脏污", "severity": "严重", "text": "油洒了", "source": "街路长自查"}
@@ -294,8 +295,10 @@ def november(bureau: Bureau) -> tuple[str, str]:
         2026-11-09 09:00 | 街路长02 | 申诉 | 20261012-002·超期未整改 | 路不通
         """)
     bureau.fill("申请审批", "路不通", 批复="同意", 批复人=STANDARDS, 批复时间="2026-11-09 10:00")
-    Wishes(bureau.office.ledger).set(SECRETARY, "超期", "群")
-    revision.keep(bureau.office, bureau.office.rules_text() + "\n# 还要想想\n", "办公室01", hour("2026-11-09 10:00"))
+    Preferences(bureau.service.ledger).set(SECRETARY, "超期", "群")
+    revision.save_draft(
+        bureau.service, bureau.service.rules_text() + "\n# 还要想想\n", "办公室01", hour("2026-11-09 10:00")
+    )
     for at in ("2026-11-09 10:30", "2026-11-09 17:00", "2026-11-10 09:00", LAST_LOOK):
         bureau.look(at)
     return link, session

@@ -1,4 +1,4 @@
-"""The counter under every fault of a line, a workbook or a killed process: a form that is sent on is one row."""
+"""Forms under every fault of connection, workbook and process: a form that is sent until it is in is one row."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from sync.core.people.permissions import Person
 from sync.core.views.forms import FORMS, Choices, fields
-from sync.intake.forms import Answer, Counter, Handed
-from sync.intake.photos import Shelf
+from sync.intake.forms import Answer, FilledForm, FormIntake
+from sync.intake.photos import PhotoFolder
 from sync.workbook import transport
 from sync.workbook.schema import errors
 from sync.workbook.server import Request, Response
 from tests.book import ZONE, default_rules, hour, templates
-from tests.desk import Desk
+from tests.live_book import Desk
 
 CHIEF = Person("街路长01", frozenset({"chief"}), streets=frozenset({"新正街"}))
 GIVEN = {"street": "新正街", "category": "暴露垃圾", "text": "垃圾", "source": "街路长自查"}
@@ -32,8 +32,8 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-class Office:
-    """A desk with a counter, which can be killed and started again."""
+class FormServer:
+    """A bureau that takes forms in, and can be killed and started again."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -42,7 +42,8 @@ class Office:
         self.open()
 
     def open(self) -> None:
-        self.counter = Counter(self.desk.gateway, self.desk.ledger, Shelf(self.folder, "key"), threading.RLock())
+        folder = PhotoFolder(self.folder, "key")
+        self.intake = FormIntake(self.desk.gateway, self.desk.ledger, folder, threading.RLock())
 
     def fault(self, name: str) -> None:
         """What is to happen at the next write."""
@@ -86,7 +87,7 @@ class Office:
         rules = default_rules()
         asked = fields(FORMS["issues"], templates()["issues"], CHIEF, Choices(("新正街",)), rules)
         try:
-            return self.counter.hand_in(Handed(id_, FORMS["issues"], CHIEF.name, GIVEN, asked, {}, at), rules, now)
+            return self.intake.submit(FilledForm(id_, FORMS["issues"], CHIEF.name, GIVEN, asked, {}, at), rules, now)
         except Killed:
             self.desk.restart()
             self.open()
@@ -94,8 +95,8 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    made = Office(tmp_path_factory.mktemp("counter"))
+def forms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FormServer]:
+    made = FormServer(tmp_path_factory.mktemp("counter"))
     yield made
     made.desk.ledger.close()
 
@@ -103,22 +104,22 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tries=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=6), tick=st.booleans())
 def test_whatever_happens_a_form_that_is_sent_until_it_is_in_is_one_row(
-    office: Office, tries: list[str], tick: bool
+    forms: FormServer, tries: list[str], tick: bool
 ) -> None:
-    before, number = len(office.desk.rows("问题台账", "编号")), next(names)
+    before, number = len(forms.desk.rows("问题台账", "编号")), next(names)
     id_, now = f"{number:032x}", hour("2026-11-24 09:30")
     at = now - timedelta(seconds=number % 1800)
-    told = [office.send(id_, at, now, fault) for fault in [*tries, "fine", "fine"]]
+    told = [forms.send(id_, at, now, fault) for fault in [*tries, "fine", "fine"]]
     assert told[-1] is not None and told[-1].state == "in"
     assert {one.state for one in told if one} <= {"in", "later"}
     if tick:
-        office.fault("fine")
-        office.desk.settle("2026-11-24 09:31")
-    assert len(office.desk.rows("问题台账", "编号")) == before + 1, tries
+        forms.fault("fine")
+        forms.desk.settle("2026-11-24 09:31")
+    assert len(forms.desk.rows("问题台账", "编号")) == before + 1, tries
 
 
 def test_a_report_written_while_people_sort_is_found_again(tmp_path: Path) -> None:
-    made = Office(tmp_path)
+    made = FormServer(tmp_path)
     at = datetime(2026, 11, 24, 9, 30, tzinfo=ZONE)
     for number in range(3):
         made.send(f"{number:032x}", at, at, "fine")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.house import OPERATOR, House, house
+from tests.web_server import OPERATOR, House, house
 
 NOBODY = ""
 PEOPLE = (NOBODY, "街路长02", "环卫所01", "支部书记04", "指挥长02", "标准化办01", "办公室01", OPERATOR)

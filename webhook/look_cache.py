@@ -1,4 +1,4 @@
-"""The look that pages show: taken from the ledger's memory alone, once a minute while nothing changed."""
+"""The look that pages show: taken from the ledger's memory, at most once a minute while nothing changed."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from sync.core.look.decide import recall
 from sync.core.look.findings import Look
 from sync.core.memo import Memo
 from sync.core.memory import Memory
-from webhook.access import Door
+from webhook.access import Site
 
 
 @dataclass
-class Looks:
-    """Keeps the last look, and what saves work on the next."""
+class LookCache:
+    """The last look, and the memo that saves work on the next."""
 
-    door: Door
+    site: Site
     _last: tuple[tuple[Any, ...], Look] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def now(self) -> Look:
         """Everything as it stands at this minute."""
-        office, now = self.door.office, self.door.now().replace(second=0, microsecond=0)
-        rules, memory = office.rules(), office.ledger.memory()
+        service, now = self.site.service, self.site.now().replace(second=0, microsecond=0)
+        rules, memory = service.rules(), service.ledger.memory()
         given = (now, rules.hash, *_parts(memory))
         with self._lock:
             if self._last is None or not _same(self._last[0], given):
                 memo = self._last[1].reading.memo.closed() if self._last else Memo()
-                self._last = (given, recall(office.templates, memory, rules, now, memo))
+                self._last = (given, recall(service.templates, memory, rules, now, memo))
             return self._last[1]
 
 
 def _parts(memory: Memory) -> tuple[Any, ...]:
-    """What a look rests on: what changes is put in the place of what was, never changed itself."""
+    """The parts of the memory that a look is made of. A part that changes is replaced, so that identity shows it."""
     return (memory.known, memory.stamps, memory.lines, memory.closings, memory.notices, memory.letters, memory.photos)
 
 

@@ -13,7 +13,8 @@ import requests
 import waitress
 
 from sync import tick
-from sync.service import Office, Settings
+from sync.service import Service
+from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ZONE, cell, hour, shown, templates
@@ -27,14 +28,14 @@ class House:
         self.folder = folder
         self.nudges = 0
         environment = {"JIELU_DATA": str(folder / "data"), "JIELU_SECRET": "a secret of the tests"} | settings
-        self.office = Office(Settings.read(environment))
-        set_up.build(self.office.gateway, self.office.rules())
-        self.people = gspread.Client(auth=None, session=transport.session(self.office.api))
-        self.book = self.people.open_by_key(self.office.workbook)
+        self.service = Service(Settings.read(environment))
+        set_up.build(self.service.gateway, self.service.rules())
+        self.people = gspread.Client(auth=None, session=transport.session(self.service.api))
+        self.book = self.people.open_by_key(self.service.workbook)
         self.add(CAST)
         self.add(PEOPLE)
         self.tick()
-        self.app = server.create_app(self.office, self.nudge)
+        self.app = server.create_app(self.service, self.nudge)
         self.server = waitress.create_server(self.app, host="127.0.0.1", port=0, threads=server.THREADS)
         self.url = f"http://127.0.0.1:{self.server.effective_port}"
         threading.Thread(target=self.server.run, daemon=True).start()
@@ -68,11 +69,11 @@ class House:
 
     def tick(self, at: str = "") -> tick.Report:
         """Look until nothing is left to write, at an hour or now."""
-        return self.office.ticks(hour(at) if at else datetime.now(ZONE), idle=False)
+        return self.service.ticks(hour(at) if at else datetime.now(ZONE), idle=False)
 
     def link(self, name: str) -> str:
         """A new personal link."""
-        return server.link(self.office, name, self.url)
+        return server.link(self.service, name, self.url)
 
     def enter(self, name: str) -> requests.Session:
         """A person with an open session, outside a browser."""
@@ -88,7 +89,7 @@ class House:
 
     def close(self) -> None:
         self.server.close()
-        self.office.close()
+        self.service.close()
 
 
 OPERATOR = access.OPERATOR

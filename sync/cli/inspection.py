@@ -10,7 +10,7 @@ from sync.core.rules.rules import Rules, load
 from sync.core.sheet.rows import nearest
 from sync.core.sheet.tabs import locate
 from sync.intake import form_tools
-from sync.service import Office
+from sync.service import Service
 from sync.sheets import archive_moves
 
 PEOPLE = "由人落实"
@@ -50,19 +50,19 @@ class Inspection:
         return "\n".join(lines)
 
 
-def inspect(office: Office) -> Inspection:
+def inspect(service: Service) -> Inspection:
     """Hold everything against everything. Raises ``RulesError`` for a rules file with mistakes."""
-    rules = load(office.rules_text(), office.rules_file.name)
-    problems = (*workbook_problems(office), *archive_problems(office), *link_problems(office, rules))
+    rules = load(service.rules_text(), service.rules_file.name)
+    problems = (*workbook_problems(service), *archive_problems(service), *link_problems(service, rules))
     sentences = tuple((sentence.clause, sentence.says, sentence.answer) for sentence in rules.plan.sentence)
-    return Inspection(office.workbook, problems, *_clauses(rules), sentences)
+    return Inspection(service.workbook, problems, *_clauses(rules), sentences)
 
 
-def workbook_problems(office: Office) -> list[str]:
+def workbook_problems(service: Service) -> list[str]:
     """Tabs that are missing and headers that are not as the templates say."""
-    seen = office.gateway.read()
+    seen = service.gateway.read()
     problems = []
-    for key, tab in office.templates.items():
+    for key, tab in service.templates.items():
         table = seen.get(key)
         if table is None:
             problems.append(f"工作簿里没有「{tab.title}」，运行 jielu init 可以补建。")
@@ -71,31 +71,31 @@ def workbook_problems(office: Office) -> list[str]:
     return problems
 
 
-def archive_problems(office: Office) -> list[str]:
+def archive_problems(service: Service) -> list[str]:
     """Archived rows that somebody deleted, and archive tabs whose headers are not those of the live one."""
-    gone = archive_moves.missing(office.gateway, office.ledger)
+    gone = archive_moves.missing(service.gateway, service.ledger)
     problems = [f"归档表里找不到 {'、'.join(gone[:12])}{f'等 {len(gone)} 行' if len(gone) > 12 else ''}。"
              "要放回问题台账，请运行 jielu restore 编号。"] if gone else []  # fmt: skip
-    seen = archive_moves.tables(office.gateway)
+    seen = archive_moves.tables(service.gateway)
     live = seen.seen.get(archive.KEY)
     misfits = [archive.misfit(title, live, table) for title, table in seen.archives.items()] if live else []
     return problems + [misfit for misfit in misfits if misfit]
 
 
-def link_problems(office: Office, rules: Rules) -> list[str]:
+def link_problems(service: Service, rules: Rules) -> list[str]:
     """Hooks that name what no tab has, and variables of hooks and bots that are not set (their values are not said)."""
-    problems = [misfit for hook in rules.hooks for misfit in form_tools.misfits(hook, office.templates)]
+    problems = [misfit for hook in rules.hooks for misfit in form_tools.misfits(hook, service.templates)]
     named = [(f"[[hook]]「{hook.name}」的 key", hook.key) for hook in rules.hooks]
     named += [(f"[[bot]]「{bot.name}」的 address", bot.address) for bot in rules.bots]
     named += [(f"[[bot]]「{bot.name}」的 secret", bot.secret) for bot in rules.bots if bot.secret]
-    held = office.settings.environ
+    held = service.settings.environ
     problems += [f"{where}：环境变量 {name} 没有设置。" for where, name in named if not held.get(name)]
-    return problems + _deaf(office, rules)
+    return problems + _deaf(service, rules)
 
 
-def _deaf(office: Office, rules: Rules) -> list[str]:
+def _deaf(service: Service, rules: Rules) -> list[str]:
     """Bots that are to hear of a district or branch that 街路名册 has none of; nothing before the first look."""
-    roster = office.roster()
+    roster = service.roster()
     known = {
         "区域": {street.district for street in roster.streets},
         "支部": {street.branch for street in roster.streets},

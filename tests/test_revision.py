@@ -12,7 +12,7 @@ from sync.core.rules import holidays
 from sync.core.rules.rules import load
 from sync.revision import NotInForce
 from tests.book import ROOT, hour
-from tests.house import OPERATOR, House, house
+from tests.web_server import OPERATOR, House, house
 
 TEXT = (ROOT / "rules.toml").read_text("utf-8")
 NOW = hour("2026-11-24 16:00")
@@ -29,36 +29,36 @@ def changed(text: str = TEXT) -> str:
 
 
 def test_a_draft_changes_nothing_until_it_is_put_in_force_with_a_reason(home: House) -> None:
-    office = home.office
-    draft = revision.keep(office, changed(), "标准化办01", NOW)
-    assert str(office.rules().clock.rework) == "4wh"
+    service = home.service
+    draft = revision.save_draft(service, changed(), "标准化办01", NOW)
+    assert str(service.rules().clock.rework) == "4wh"
     with pytest.raises(NotInForce, match="写明为什么"):
-        revision.put_in_force(office, draft.text, draft.base, "标准化办01", "  ", NOW)
-    made = revision.put_in_force(office, draft.text, draft.base, "标准化办01", "返工给足一天", NOW)
-    assert str(office.rules().clock.rework) == "6wh"
-    assert office.rules_file.read_text("utf-8") == changed()
-    assert office.rules_file.parent == home.folder / "data"
-    assert [(one.n, one.person, one.reason) for one in revision.editions(office, NOW)] == [
+        revision.put_in_force(service, draft.text, draft.base, "标准化办01", "  ", NOW)
+    made = revision.put_in_force(service, draft.text, draft.base, "标准化办01", "返工给足一天", NOW)
+    assert str(service.rules().clock.rework) == "6wh"
+    assert service.rules_file.read_text("utf-8") == changed()
+    assert service.rules_file.parent == home.folder / "data"
+    assert [(one.n, one.person, one.reason) for one in revision.editions(service, NOW)] == [
         (made.n, "标准化办01", "返工给足一天"),
         (1, "", "开始使用"),
     ]
-    assert revision.draft(office).text == changed(), "the next draft begins from what is in force"
+    assert revision.draft(service).text == changed(), "the next draft begins from what is in force"
 
 
 def test_a_draft_with_a_mistake_never_comes_in_force(home: House) -> None:
-    draft = revision.keep(home.office, TEXT.replace('rework = "4wh" ', 'rework = "4xx" '), "标准化办01", NOW)
+    draft = revision.save_draft(home.service, TEXT.replace('rework = "4wh" ', 'rework = "4xx" '), "标准化办01", NOW)
     with pytest.raises(NotInForce, match="还有错"):
-        revision.put_in_force(home.office, draft.text, draft.base, "标准化办01", "试试", NOW)
-    assert home.office.rules_text() == TEXT
+        revision.put_in_force(home.service, draft.text, draft.base, "标准化办01", "试试", NOW)
+    assert home.service.rules_text() == TEXT
 
 
 def test_rules_that_somebody_else_changed_meanwhile_are_not_run_over(home: House) -> None:
-    mine = revision.keep(home.office, changed(), "标准化办01", NOW)
+    mine = revision.save_draft(home.service, changed(), "标准化办01", NOW)
     theirs = TEXT.replace('warn_at = "75%"', 'warn_at = "50%"')
-    revision.put_in_force(home.office, theirs, revision.digest(TEXT), "办公室01", "早点提醒", NOW)
+    revision.put_in_force(home.service, theirs, revision.digest(TEXT), "办公室01", "早点提醒", NOW)
     with pytest.raises(NotInForce, match="又被别人改过"):
-        revision.put_in_force(home.office, mine.text, mine.base, "标准化办01", "返工", NOW)
-    assert home.office.rules_text() == theirs
+        revision.put_in_force(home.service, mine.text, mine.base, "标准化办01", "返工", NOW)
+    assert home.service.rules_text() == theirs
 
 
 def test_an_edit_of_the_file_itself_is_an_edition_too(tmp_path: Path) -> None:
@@ -66,14 +66,14 @@ def test_an_edit_of_the_file_itself_is_an_edition_too(tmp_path: Path) -> None:
     file.write_text(TEXT, "utf-8")
     home = House(tmp_path, JIELU_RULES=str(file))
     try:
-        revision.editions(home.office, NOW)
+        revision.editions(home.service, NOW)
         file.write_text(changed(), "utf-8")
-        found = revision.editions(home.office, NOW)
+        found = revision.editions(home.service, NOW)
         assert [(one.n, one.reason, one.text == changed()) for one in found] == [
             (2, "直接改了规则文件", True),
             (1, "开始使用", False),
         ]
-        revision.put_in_force(home.office, TEXT, revision.digest(changed()), "办公室01", "改回来", NOW)
+        revision.put_in_force(home.service, TEXT, revision.digest(changed()), "办公室01", "改回来", NOW)
         assert file.read_text("utf-8") == TEXT
     finally:
         home.close()
@@ -85,10 +85,10 @@ def test_a_file_that_can_not_be_written_leaves_the_old_rules(home: House, monkey
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(NotInForce, match="写不进去"):
-        revision.put_in_force(home.office, changed(), revision.digest(TEXT), "办公室01", "改", NOW)
+        revision.put_in_force(home.service, changed(), revision.digest(TEXT), "办公室01", "改", NOW)
     monkeypatch.undo()
-    assert home.office.rules_text() == TEXT
-    assert [one.n for one in revision.editions(home.office, NOW)] == [1]
+    assert home.service.rules_text() == TEXT
+    assert [one.n for one in revision.editions(home.service, NOW)] == [1]
     assert not list((home.folder / "data").glob("rules.toml*"))
 
 
@@ -123,21 +123,21 @@ def test_the_pages_from_draft_to_force_and_back(home: House) -> None:
     done = office.post(f"{home.url}/rules/draft", data={**mine, "reason": "返工给足"})
     assert "已经启用，这是第 2 版" in done.text
     assert home.nudges
-    assert str(home.office.rules().clock.rework) == "6wh"
+    assert str(home.service.rules().clock.rework) == "6wh"
     assert "<del>rework = &#34;4wh&#34;" in office.get(f"{home.url}/rules/editions/2").text
     back = office.post(f"{home.url}/rules/editions/1/back")
     assert "已经退回到第 1 版的内容，记为第 3 版" in back.text
-    assert home.office.rules_text() == TEXT
+    assert home.service.rules_text() == TEXT
 
 
 def test_an_old_page_does_not_run_over_a_newer_draft(home: House) -> None:
     office = home.enter("标准化办01")
-    revision.keep(home.office, changed(), "办公室01", NOW)
+    revision.save_draft(home.service, changed(), "办公室01", NOW)
     mine = TEXT.replace('warn_at = "75%"', 'warn_at = "50%"')
     page = office.post(f"{home.url}/rules/draft", data={"text": mine, "act": "keep", "seen": revision.digest(TEXT)})
     assert (page.status_code, "草稿又被改过" in page.text) == (409, True)
     assert "warn_at = &#34;50%&#34;" in page.text, "what was typed is still there"
-    assert revision.draft(home.office).text == changed()
+    assert revision.draft(home.service).text == changed()
 
 
 def test_next_year_s_holidays_go_from_the_page_into_the_draft(home: House) -> None:
@@ -146,7 +146,7 @@ def test_next_year_s_holidays_go_from_the_page_into_the_draft(home: House) -> No
     given = {"year": "2027", "published": "yes", "off": "01-01~01-03 元旦\n02-05~02-11 春节", "on": "02-14 春节"}
     page = office.post(f"{home.url}/calendar", data=given)
     assert "2027 年的日历写进了草稿" in page.text
-    text = revision.draft(home.office).text
+    text = revision.draft(home.service).text
     rules = load(text)
     assert 2027 in rules.calendar.known
     assert rules.calendar.is_workday(hour("2027-02-14 09:00").date())

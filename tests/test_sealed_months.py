@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from sync.cli.main import main
 from tests.book import hour
 from tests.core.test_seals import FIXED, OCTOBER
-from tests.house import House, house
+from tests.web_server import House, house
 
 
 @pytest.fixture(scope="module")
@@ -104,21 +104,32 @@ def test_one_changed_cell_is_found_and_named(
     assert said in done.output
 
 
-def test_a_month_is_closed_before_its_hour_only_when_it_is_over(tmp_path: Path) -> None:
+def test_a_month_is_sealed_before_its_hour_only_when_it_is_over(tmp_path: Path) -> None:
     with house(tmp_path) as one:
         one.add(OCTOBER)
         one.tick("2026-10-12 09:05")
-    early = jielu(tmp_path, "close", "2026-10", "--now", "2026-10-31T18:00")
+    early = jielu(tmp_path, "seal", "2026-10", "--now", "2026-10-31T18:00")
     assert (early.exit_code, "还没有过完" in early.output) == (2, True)
     assert jielu(tmp_path, "verify", "2026-10").exit_code == 2
-    first = jielu(tmp_path, "close", "2026-10", "--now", "2026-11-01T08:00", "--json")
-    again = jielu(tmp_path, "close", "2026-10", "--now", "2026-11-02T08:00", "--json")
+    first = jielu(tmp_path, "seal", "2026-10", "--now", "2026-11-01T08:00", "--json")
+    again = jielu(tmp_path, "seal", "2026-10", "--now", "2026-11-02T08:00", "--json")
     assert (first.exit_code, again.exit_code) == (0, 0)
     told, same = json.loads(first.output), json.loads(again.output)
     assert told["sealed_at"] == same["sealed_at"] == str(hour("2026-11-01 08:00"))
     assert (told["digest"], told["before"], same["before"]) == (same["digest"], False, True)
-    assert jielu(tmp_path, "close", "2026-13").exit_code == 2
-    assert jielu(tmp_path, "close", "2026-09", "--now", "2026-11-02T08:00").exit_code == 2
+    assert jielu(tmp_path, "seal", "2026-13").exit_code == 2
+    assert jielu(tmp_path, "seal", "2026-09", "--now", "2026-11-02T08:00").exit_code == 2
+
+
+def test_the_old_word_for_sealing_works_and_is_shown_to_nobody(tmp_path: Path) -> None:
+    with house(tmp_path) as one:
+        one.add(OCTOBER)
+        one.tick("2026-10-12 09:05")
+    sealed = jielu(tmp_path, "close", "2026-10", "--now", "2026-11-01T08:00", "--json")
+    assert sealed.exit_code == 0, sealed.output
+    assert json.loads(sealed.output)["sealed_at"] == str(hour("2026-11-01 08:00"))
+    listed = [line.split()[0] for line in jielu(tmp_path, "--help").output.splitlines() if line.startswith("  ")]
+    assert "seal" in listed and "close" not in listed
 
 
 def test_what_changed_after_the_seal_is_told_with_status_1(tmp_path: Path) -> None:

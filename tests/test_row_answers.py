@@ -13,7 +13,7 @@ from sync.sheets.answers import NotWritten, Verdict
 from sync.sheets.gateway import Gateway, Unknown
 from sync.workbook.server import Request, Response
 from tests.book import templates
-from tests.desk import Desk
+from tests.live_book import Desk
 
 ISSUES = """
 问题台账

@@ -1,6 +1,8 @@
-"""Draws letter.docx beside this file: the layout of GB/T 9704 as domain notes have it, with docxtpl's marks in it.
+"""Draws ``sheet_templates/letters/letter.docx``: the layout of GB/T 9704, with the marks that docxtpl fills in.
 
-Run it after a change here; a bureau may as well change letter.docx itself in Word or WPS and keep the marks.
+    python bench/draw_letter.py
+
+Run it after a change here. A bureau may change letter.docx itself in Word or WPS, as long as the marks stay.
 """
 
 from __future__ import annotations
@@ -238,4 +240,4 @@ def draw(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    draw(Path(__file__).parent / "letter.docx")
+    draw(Path(__file__).parents[1] / "sheet_templates" / "letters" / "letter.docx")

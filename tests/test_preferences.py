@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from sync.cli.check import link_problems
+from sync.cli.inspection import link_problems
 from sync.core.notices.notices import grounds
 from sync.core.rules.rules import load
-from sync.ledger.preferences import Wishes
+from sync.ledger.preferences import Preferences
 from tests.book import ROOT, default_rules
-from tests.house import House, house
+from tests.web_server import House, house
 
 ROWS = """
 问题台账
@@ -48,8 +48,8 @@ def test_a_notice_says_which_rule_and_clause_sent_it() -> None:
 
 def test_check_names_a_group_that_would_never_hear(home: House) -> None:
     asked = 'events = ["交办"]\nbranches = ["第六之部", "第六支部"]'
-    deaf = load(home.office.rules_text().replace('events = ["交办"]', asked))
-    assert link_problems(home.office, deaf) == [
+    deaf = load(home.service.rules_text().replace('events = ["交办"]', asked))
+    assert link_problems(home.service, deaf) == [
         "[[bot]]「城中群」的 address：环境变量 BOT_CZ 没有设置。",
         "[[bot]]「城中群」：街路名册里没有支部「第六之部」。是不是「第六支部」？",
     ]
@@ -67,16 +67,16 @@ def test_a_wish_is_kept_and_what_the_plan_demands_can_not_be_switched_off(home: 
     person = home.enter("街路长01")
     page = person.post(f"{home.url}/notices", data={"交办": "群", "超期": "不要"}, timeout=10)
     assert "已保存。" in page.text
-    assert Wishes(home.office.ledger).of("街路长01") == {"交办": "群", "超期": "不要"}
+    assert Preferences(home.service.ledger).of("街路长01") == {"交办": "群", "超期": "不要"}
     refused = person.post(f"{home.url}/notices", data={"交办": "不要"}, timeout=10)
     assert refused.status_code == 400 and "「交办」是方案要求的，至少留一种收法。" in refused.text
-    assert Wishes(home.office.ledger).of("街路长01")["交办"] == "群"
+    assert Preferences(home.service.ledger).of("街路长01")["交办"] == "群"
     assert person.post(f"{home.url}/notices", data={"销号": "电话"}, timeout=10).status_code == 400
-    assert Wishes(home.office.ledger).of("街路长02") == {}
+    assert Preferences(home.service.ledger).of("街路长02") == {}
 
 
 def test_a_letter_says_why_it_comes(home: House) -> None:
-    rules = home.office.rules()
+    rules = home.service.rules()
     assert grounds("督办", {"unit"}, rules) == [
         "督办函发给责任单位和街路长，抄送指挥长和支部书记，依据方案五·3：" + rules.plan.clauses["五·3"]
     ]

@@ -1,0 +1,60 @@
+"""Commands that let a program or a person in: ``jielu token`` and ``link``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sync.cli.options import json_option, pass_service, print_result
+
+if TYPE_CHECKING:
+    from sync.service import Service
+
+DEFAULT_URL = "http://127.0.0.1:8617"  # where ``jielu run`` listens without options
+
+
+@click.command()
+@click.argument("name", metavar="名称")
+@click.option("--out", type=click.Path(path_type=Path), help="写到哪个文件；默认 名称.json，权限只给自己。")
+@click.option("--revoke", is_flag=True, help="收回这个名称的账号，它的文件和登录立即失效。")
+@json_option
+@pass_service
+def token(service: Service, name: str, out: Path | None, revoke: bool, as_json: bool) -> None:
+    """给内置工作簿发一个服务账号文件，google-auth 和 gspread 可以直接使用。"""
+    from sync.settings import SettingsError
+    from sync.sheets import set_up
+
+    if not service.embedded:
+        raise SettingsError("现在用的是 Google 表格，服务账号要在 Google Cloud 里申请；这个命令只管内置工作簿。")
+    if revoke:
+        if not service.accounts.revoke(name):
+            raise SettingsError(f"没有名称为「{name}」的账号。")
+        print_result(as_json, {"revoked": name}, f"「{name}」已收回。")
+        return
+    path = out or Path(f"{name}.json")
+    written = set_up.write_token(service.store, service.settings.url or DEFAULT_URL, name, path)
+    print_result(
+        as_json,
+        {"file": str(path), "client_email": written["client_email"]},
+        f"已写入 {path}，请妥善保管，不要放进代码仓库。",
+    )
+
+
+@click.command()
+@click.argument("name", metavar="姓名")
+@click.option("--revoke", is_flag=True, help="收回这个人的全部链接和登录。")
+@json_option
+@pass_service
+def link(service: Service, name: str, revoke: bool, as_json: bool) -> None:
+    """打印一个人的登录链接；办公室和标准化办的两小时有效、只能用一次，其他人的长期有效。"""
+    from webhook import access, server
+
+    if revoke:
+        count = access.Site(service, "").sessions.revoke(name, datetime.now(service.rules().bureau.zone))
+        print_result(as_json, {"revoked": name, "count": count}, f"{name}的链接和登录收回了 {count} 个。")
+        return
+    made = server.link(service, name, service.settings.url or DEFAULT_URL)
+    print_result(as_json, {"name": name, "link": made}, made)

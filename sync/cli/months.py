@@ -1,0 +1,91 @@
+"""Commands about months that are over: ``jielu seal``, ``verify`` and ``archive``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sync.cli.options import check_month, json_option, moment, now_option, pass_service, print_result
+
+if TYPE_CHECKING:
+    from sync.service import Service
+
+
+@click.command()
+@click.argument("month", metavar="月份")
+@now_option
+@json_option
+@pass_service
+def seal(service: Service, month: str, now_text: str | None, as_json: bool) -> None:
+    """封存一个已经过完的月份，例如 2026-10；到了规则里的时刻会自动封存。"""
+    from sync.settings import SettingsError
+
+    now = moment(now_text, service.rules().bureau.zone)
+    check_month(month)
+    if month >= f"{now:%Y-%m}":
+        raise SettingsError(f"{month} 还没有过完，不能封存；从下个月 1 日起可以。")
+    before, trouble = service.ledger.memory().closings.get(month), ""
+    if before is None:
+        service.ledger.want_closed(month)
+        trouble = service.ticks(now, idle=False).trouble
+    closing = service.ledger.memory().closings.get(month)
+    if closing is None:
+        why = "没有这个月的扣分明细，有工作表读不到（看「运行状态」），或者有一行暂时找不到（请再试一次）"
+        raise SettingsError(f"{month} 没有封存：{why}。{trouble}")
+    when = f"{'早已封存' if before else '已封存'}，{closing.sealed_at:%Y-%m-%d %H:%M}"
+    words = f"{month} {when}，摘要值 {closing.digest}。"
+    fields = {"month": month, "sealed_at": closing.sealed_at, "digest": closing.digest, "before": before is not None}
+    print_result(as_json, {**fields, "trouble": trouble}, words + trouble)
+    sys.exit(1 if trouble else 0)
+
+
+# the word for it in 0.1, which scripts may still use
+close = click.Command("close", callback=seal.callback, params=seal.params, help=seal.help, hidden=True)
+
+
+@click.command()
+@click.argument("month", metavar="月份")
+@click.option("--file", type=click.Path(path_type=Path), help="只用一个导出的 xlsx 核对，不看台账和工作簿。")
+@now_option
+@json_option
+@pass_service
+def verify(service: Service, month: str, file: Path | None, now_text: str | None, as_json: bool) -> None:
+    """核对一个封存的月份：重算摘要值，逐格列出封存以后的改动。"""
+    from sync.core.views import verification
+    from sync.intake import sealed_file
+    from sync.settings import SettingsError
+    from sync.sheets import archive_moves
+
+    check_month(month)
+    if file is not None:
+        verdict = sealed_file.verify(file, month)
+    else:
+        rules = service.rules()
+        now = moment(now_text, rules.bureau.zone)
+        live = verification.verify(archive_moves.tables(service.gateway), service.ledger.memory(), rules, now, month)
+        if live is None:
+            raise SettingsError(f"{month} 还没有封存。")
+        verdict = live
+    print_result(as_json, verdict.fields(), verdict.text())
+    sys.exit(0 if verdict.right else 1)
+
+
+@click.command()
+@now_option
+@json_option
+@pass_service
+def archive(service: Service, now_text: str | None, as_json: bool) -> None:
+    """把封存月份里已销号、作废的问题移到 问题台账YYYY，不等规则里的时间。"""
+    from sync.sheets import archive_moves
+
+    rules = service.rules()
+    now = moment(now_text, rules.bureau.zone)
+    trouble = service.ticks(now, idle=False).trouble
+    done = archive_moves.everything(service.gateway, service.ledger, rules, now)
+    trouble += done.trouble
+    print_result(as_json, {"archived": list(done.numbers), "trouble": trouble}, replace(done, trouble=trouble).text())
+    sys.exit(1 if trouble else 0)

@@ -1,0 +1,80 @@
+"""What the commands share: the service, options, times and months as typed, and how a result is printed.
+
+Each command imports what it works with when it runs, so that ``jielu --help`` is there at once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+if TYPE_CHECKING:
+    from sync.service import Service
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def pass_service(function: F) -> F:
+    """Hand the command a ``Service`` by the settings as its first argument; it is closed when the command ends."""
+
+    @click.pass_context
+    def command(ctx: click.Context, /, *args: Any, **kwargs: Any) -> Any:
+        from sync.service import Service
+        from sync.settings import Settings
+
+        service = Service(Settings.read())
+        ctx.call_on_close(service.close)
+        return ctx.invoke(function, service, *args, **kwargs)
+
+    return update_wrapper(command, function)  # type: ignore[return-value]
+
+
+def now_option(function: F) -> F:
+    return click.option(
+        "--now", "now_text", metavar="时间", help="当作现在的时间，例如 2026-11-24T16:00；不写就是此刻。"
+    )(function)
+
+
+def json_option(function: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="只输出一行 JSON。")(function)
+
+
+def moment(text: str | None, zone: ZoneInfo) -> datetime:
+    """The time that ``text`` gives, or now, in the bureau's zone; a time without a zone is the bureau's."""
+    from sync.settings import SettingsError
+
+    if not text:
+        return datetime.now(zone)
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(f"时间「{text}」看不懂，请写成 2026-11-24T16:00。") from error
+    return given.replace(tzinfo=zone) if given.tzinfo is None else given.astimezone(zone)
+
+
+def check_month(text: str) -> None:
+    """Raises ``SettingsError`` for a month that is not written as 2026-10."""
+    from sync.settings import SettingsError
+
+    if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", text):
+        raise SettingsError(f"月份「{text}」看不懂，请写成 2026-10。")
+
+
+def print_result(as_json: bool, fields: dict[str, Any], text: str) -> None:
+    """One object on one line, or a text for people."""
+    click.echo(json.dumps(fields, ensure_ascii=False, default=str) if as_json else text)
+
+
+def ensure_tabs(service: Service) -> None:
+    """Build the tabs of an embedded workbook that has none yet."""
+    from sync.sheets import set_up
+
+    if service.embedded and set_up.is_empty(service.gateway):
+        set_up.build(service.gateway, service.rules())

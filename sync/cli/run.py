@@ -1,0 +1,52 @@
+"""``jielu run``, ``init`` and ``check``: start the service, build the workbook, compare it with rules and templates."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from sync.cli.options import ensure_tabs, json_option, pass_service, print_result
+
+if TYPE_CHECKING:
+    from sync.service import Service
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址；0.0.0.0 表示局域网都能访问。")
+@click.option("--port", default=8617, show_default=True, help="监听的端口；0 表示随便找一个空的。")
+@pass_service
+def run(service: Service, host: str, port: int) -> None:
+    """一个进程跑全部：网页、定时检查、内置工作簿。"""
+    from webhook import server
+
+    ensure_tabs(service)
+    server.serve(service, host, port, lambda url: click.echo(f"街路长台账已启动：{url}（按 Ctrl+C 停止）"))
+
+
+@click.command()
+@json_option
+@pass_service
+def init(service: Service, as_json: bool) -> None:
+    """按模板建好工作簿的各个工作表。"""
+    from sync.sheets import set_up
+
+    made = set_up.build(service.gateway, service.rules())
+    print_result(
+        as_json,
+        {"workbook": service.workbook, "tabs": made},
+        f"工作簿 {service.workbook}：建好了 {'、'.join(made) or '（都已经有了）'}。",
+    )
+
+
+@click.command()
+@json_option
+@pass_service
+def check(service: Service, as_json: bool) -> None:
+    """检查规则文件、模板和工作簿，列出方案条款的落实情况。"""
+    from sync.cli.inspection import inspect
+
+    report = inspect(service)
+    print_result(as_json, report.fields(), report.text())
+    sys.exit(1 if report.problems else 0)

@@ -1,0 +1,87 @@
+"""Settings from the environment, and the files that they name.
+
+Secrets come from the environment or from a ``.env`` file of the working folder, never from a sheet or a rule.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from sync.core.sheet import tabs
+
+HERE = Path(__file__).parent
+ADDRESS = re.compile(r"/spreadsheets/d/([A-Za-z0-9_-]+)")
+RULES_NAME = "rules.toml"
+
+
+class SettingsError(RuntimeError):
+    """Something that the environment names can't be used; the sentence says what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The environment as read (DESIGN section 11)."""
+
+    data: Path
+    workbook: str  # id of the Google spreadsheet; empty: the embedded workbook
+    database: str  # URL
+    rules: Path
+    templates: Path  # folder
+    smtp: str  # URL; empty: no mail is sent
+    mail_from: str
+    secret: str
+    url: str  # begins the links in notices; without a slash at its end
+    google: str  # file of a service account
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where rules name a variable
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """From ``environ``; without it from the process's environment, which goes before ``.env`` of the working
+        folder."""
+        values = (
+            {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
+            if environ is None
+            else dict(environ)
+        )
+        data = Path(values.get("JIELU_DATA", "data"))
+        address = ADDRESS.search(values.get("JIELU_WORKBOOK", ""))
+        return cls(
+            data=data,
+            workbook=address[1] if address else values.get("JIELU_WORKBOOK", "").strip(),
+            database=values.get("JIELU_DATABASE", "") or f"sqlite:///{data / 'ledger.sqlite3'}",
+            rules=Path(values.get("JIELU_RULES", "") or data / RULES_NAME),
+            templates=Path(values.get("JIELU_TEMPLATES", "") or default_path("sheet_templates")),
+            smtp=values.get("JIELU_SMTP", ""),
+            mail_from=values.get("JIELU_MAIL_FROM", ""),
+            secret=values.get("JIELU_SECRET", ""),
+            url=values.get("JIELU_URL", "").rstrip("/"),
+            google=values.get("GOOGLE_APPLICATION_CREDENTIALS", ""),
+            environ=values,
+        )
+
+
+def default_path(name: str) -> Path:
+    """Where ``rules.toml`` or ``sheet_templates`` lies: in a checkout beside ``sync/``, else the copy that an
+    installed package carries."""
+    beside = HERE.parent / name
+    return beside if beside.exists() else HERE / "defaults" / name
+
+
+def read_templates(folder: Path) -> dict[str, tabs.Tab]:
+    """All tabs by key, in the order of DESIGN section 4. Raises ``SettingsError`` for a folder without any."""
+    templates = {}
+    for path in sorted(folder.glob("*.toml")):
+        tab = tabs.parse(path.read_text("utf-8"), path.name)
+        templates[tab.key] = tab
+    if not templates:
+        raise SettingsError(f"{folder} 里没有表格模板（*.toml），请检查 JIELU_TEMPLATES。")
+    return {
+        key: templates[key]
+        for key in [*[k for k in tabs.ORDER if k in templates], *[k for k in templates if k not in tabs.ORDER]]
+    }
