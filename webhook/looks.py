@@ -6,9 +6,10 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync.core.look.decide import Look
-from sync.core.look.recall import recall
-from sync.core.memory import Memo, Memory
+from sync.core.look.decide import recall
+from sync.core.look.findings import Look
+from sync.core.memo import Memo
+from sync.core.memory import Memory
 from webhook.access import Door
 
 
@@ -17,8 +18,7 @@ class Looks:
     """Keeps the last look, and what saves work on the next."""
 
     door: Door
-    _memo: Memo = field(default_factory=Memo)
-    _kept: tuple[tuple[Any, ...], Look] | None = None
+    _last: tuple[tuple[Any, ...], Look] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def now(self) -> Look:
@@ -27,9 +27,10 @@ class Looks:
         rules, memory = office.rules(), office.ledger.memory()
         given = (now, rules.hash, *_parts(memory))
         with self._lock:
-            if self._kept is None or not _same(self._kept[0], given):
-                self._kept = (given, recall(office.templates, memory, rules, now, self._memo))
-            return self._kept[1]
+            if self._last is None or not _same(self._last[0], given):
+                memo = self._last[1].reading.memo.closed() if self._last else Memo()
+                self._last = (given, recall(office.templates, memory, rules, now, memo))
+            return self._last[1]
 
 
 def _parts(memory: Memory) -> tuple[Any, ...]:

@@ -21,7 +21,7 @@ from rich.console import Console
 
 from sync.cli import check as inspection
 from sync.core.look import archive
-from sync.core.look.decide import Look, take
+from sync.core.look.decide import look as look_at
 from sync.core.rules.rules import RulesError, load
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.tabs import TabError
@@ -184,7 +184,7 @@ def explain(office: Office, number: str, now_text: str | None, as_json: bool) ->
     rules = office.rules()
     seen = archive_moves.tables(office.gateway)
     tables, memory, _ = archive.merged(seen, office.ledger.memory(), rules.bureau.zone)
-    look = take(Look(tables, memory, rules, moment(now_text, rules.bureau.zone)))
+    look = look_at(tables, memory, rules, moment(now_text, rules.bureau.zone))
     explanation = explanations.of(look, number) or reasons.reason(look, number)
     if explanation is None:
         raise SettingsError(f"问题台账里没有编号 {number}，扣分明细里也没有这个明细号。")

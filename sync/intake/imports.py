@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sync.core.sheet.plan import Plan, append_row
+from sync.core.sheet.plan import Plan, appended
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, fingerprint, nearest, plain, quoted
 from sync.core.sheet.tabs import Tab, locate
@@ -134,10 +134,7 @@ class Import:
         if upload.state == ADDING and stand > upload.before:
             return  # its answer was lost, and it is in: all of it, since it went in one request
         arrivals.keep([replace(upload, state=ADDING, before=stand)])
-        plan = Plan()
-        for row in rows:
-            append_row(plan, layout, row)
-        self._send(arrivals, upload, plan)
+        self._send(arrivals, upload, appended(layout, rows))
 
     def _send(self, arrivals: Arrivals, upload: Arrival, plan: Plan) -> None:
         try:
