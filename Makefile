@@ -40,7 +40,7 @@ $(READY): pyproject.toml
 
 $(NODE): package.json .npmrc
 	@node -e 'process.exit(+(parseInt(process.versions.node) < 18))' || { echo "make test 需要 Node.js 18 或更新的版本和 npm"; exit 1; }
-	@npm install --silent --no-audit --no-fund
+	@npm install --loglevel=error --no-audit --no-fund
 	@touch $@
 
 clean:

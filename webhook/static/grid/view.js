@@ -117,7 +117,7 @@ export class View {
   }
 
   /** Lines and columns in sight, ends included. */
-  #sight() {
+  sight() {
     const { scrollTop, scrollLeft, clientHeight, clientWidth } = this.scroller;
     const first = Math.max(0, Math.floor(scrollTop / HEIGHT) - 2);
     const last = Math.min(this.sheet.lines - 1, Math.ceil((scrollTop + clientHeight) / HEIGHT) + 2);
@@ -133,7 +133,7 @@ export class View {
     const { sheet } = this;
     this.space.style.width = `${this.width - this.frozen}px`;
     this.space.style.height = `${sheet.lines * HEIGHT}px`;
-    const sight = this.#sight();
+    const sight = this.sight();
     sheet.need(sight.first - 20, sight.last + 60);
     for (const drawn of this.#lines.values()) if (drawn.line < sight.first || drawn.line > sight.last) this.#remove(drawn);
     for (let line = sight.first; line <= sight.last; line++) this.#drawLine(line, sight.from, sight.to);
