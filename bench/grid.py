@@ -16,17 +16,17 @@ from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-from tests.browser.conftest import DESK, FLAGS, chromium
-from tests.web_server import OPERATOR, House, house
+from tests.browser.conftest import DESKTOP, FLAGS, chromium
+from tests.web_server import OPERATOR, WebServer, web_server
 
 COLUMNS = 30
 RUNS = 3
 GRID = "document.getElementById('grid').grid"
 
 
-def fill(home: House, rows: int) -> None:
+def fill(web: WebServer, rows: int) -> None:
     """A tab of the bureau's own, of Chinese texts, numbers and dates."""
-    sheet = home.book.add_worksheet("大表", rows + 1, COLUMNS)
+    sheet = web.book.add_worksheet("大表", rows + 1, COLUMNS)
     head = [f"第{n + 1}列" for n in range(COLUMNS)]
     sheet.update([head], "A1", raw=True)
     for start in range(0, rows, 5000):
@@ -40,15 +40,15 @@ def fill(home: House, rows: int) -> None:
         sheet.update(block, f"A{start + 2}", raw=True)
 
 
-def measured(browser: Browser, home: House, slow: int) -> dict[str, float]:
-    context = browser.new_context(**DESK)
+def measured(browser: Browser, web: WebServer, slow: int) -> dict[str, float]:
+    context = browser.new_context(**DESKTOP)
     page = context.new_page()
-    page.goto(home.link(OPERATOR))
+    page.goto(web.link(OPERATOR))
     page.get_by_role("button", name="进入").click()
     client = context.new_cdp_session(page)
     client.send("Emulation.setCPUThrottlingRate", {"rate": slow})
-    sheet = home.book.worksheet("大表").id
-    page.goto(f"{home.url}/grid#{sheet}")
+    sheet = web.book.worksheet("大表").id
+    page.goto(f"{web.url}/grid#{sheet}")
     wait(page, f"{GRID} && {GRID}.view && {GRID}.view.readyAt > 0")
     found = {"first paint, s": page.evaluate(f"{GRID}.view.readyAt") / 1000}
     found["to the last row, s"] = jump(page, "s.scrollHeight")
@@ -118,11 +118,11 @@ def main() -> None:
     results: dict[tuple[int, int], dict[str, float]] = {}
     with sync_playwright() as playwright:
         for rows in sizes:
-            with tempfile.TemporaryDirectory() as folder, house(Path(folder)) as home:
-                fill(home, rows)
+            with tempfile.TemporaryDirectory() as folder, web_server(Path(folder)) as web:
+                fill(web, rows)
                 for slow in (1, 4):
                     browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-                    runs = [measured(browser, home, slow) for _ in range(RUNS)]
+                    runs = [measured(browser, web, slow) for _ in range(RUNS)]
                     browser.close()
                     results[rows, slow] = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
     columns = list(results)

@@ -1,7 +1,7 @@
 """企业微信, 钉钉 and 飞书 on loopback: what their group bots take and how they refuse, as domain.md 6.1 has it.
 
-A refusal is an answer 200 with a code in its body, as with the real ones. ``clock`` is the houses' own hour; the
-signatures are computed here anew and not with the code under test.
+A refusal is an answer 200 with a code in its body, as with the real ones. ``clock`` is the servers' own hour; the
+signatures are computed here, not with the code under test.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 @dataclass
-class House:
+class BotServer:
     """``texts``: what groups got, by kind. ``force``: an answer to give whatever comes (status, body)."""
 
     clock: datetime
@@ -60,47 +60,49 @@ class House:
 
     def _wecom(self, query: dict[str, str], body: dict[str, Any]) -> tuple[int, bytes]:
         if query.get("key") != "k-0f1e":
-            return _said(errcode=93000, errmsg="invalid webhook url")
+            return _response(errcode=93000, errmsg="invalid webhook url")
         text = body["text"]["content"]
         if self._too_fast("企业微信", 20, MINUTE):
-            return _said(errcode=45009, errmsg="api freq out of limit")
+            return _response(errcode=45009, errmsg="api freq out of limit")
         if len(text.encode()) > 2048:
-            return _said(errcode=40058, errmsg="exceed max length 2048")
+            return _response(errcode=40058, errmsg="exceed max length 2048")
         return self._take("企业微信", text, errcode=0, errmsg="ok")
 
     def _dingtalk(self, query: dict[str, str], body: dict[str, Any]) -> tuple[int, bytes]:
         text = body["text"]["content"]
         if self.blocked and self.clock < self.blocked:
-            return _said(errcode=130101, errmsg="send too fast, exceed 20 times per minute")
+            return _response(errcode=130101, errmsg="send too fast, exceed 20 times per minute")
         if self._too_fast("钉钉", 20, MINUTE):
             self.blocked = self.clock + 10 * MINUTE
-            return _said(errcode=130101, errmsg="send too fast, exceed 20 times per minute")
+            return _response(errcode=130101, errmsg="send too fast, exceed 20 times per minute")
         if self.secret:
             stamp = query.get("timestamp", "0")
             mac = hmac.new(self.secret.encode(), f"{stamp}\n{self.secret}".encode(), hashlib.sha256).digest()
             late = abs(self.clock.timestamp() - int(stamp) / 1000) > HOUR.total_seconds()
             if late or base64.b64encode(mac).decode() != query.get("sign"):
-                return _said(errcode=310000, errmsg="sign not match")
+                return _response(errcode=310000, errmsg="sign not match")
         if self.keyword and self.keyword not in text:
-            return _said(errcode=310000, errmsg="keywords not in content")
+            return _response(errcode=310000, errmsg="keywords not in content")
         return self._take("钉钉", text, errcode=0, errmsg="ok")
 
     def _feishu(self, raw: bytes) -> tuple[int, bytes]:
         body = json.loads(raw)
         if len(raw) > 20 * 1024 or "text" not in body.get("content", {}):
-            return _said(code=9499, msg="Bad Request")
+            return _response(code=9499, msg="Bad Request")
         if self.clock.minute in (0, 30):
-            return _said(code=11232, msg="frequency limited")
+            return _response(code=11232, msg="frequency limited")
         if self._too_fast("飞书", 5, timedelta(seconds=1)) or self._too_fast("飞书", 100, MINUTE, note=False):
-            return _said(code=11232, msg="frequency limited")
+            return _response(code=11232, msg="frequency limited")
         if self.secret:
             stamp = body.get("timestamp", "0")
             mac = hmac.new(f"{stamp}\n{self.secret}".encode(), b"", hashlib.sha256).digest()
             late = abs(self.clock.timestamp() - int(stamp)) > HOUR.total_seconds()
             if late or base64.b64encode(mac).decode() != body.get("sign"):
-                return _said(code=19021, msg="sign match fail or timestamp is not within one hour from current time")
+                return _response(
+                    code=19021, msg="sign match fail or timestamp is not within one hour from current time"
+                )
         if self.keyword and self.keyword not in body["content"]["text"]:
-            return _said(code=19024, msg="Key Words Not Found")
+            return _response(code=19024, msg="Key Words Not Found")
         return self._take("飞书", body["content"]["text"], StatusCode=0, StatusMessage="success", code=0)
 
     def _too_fast(self, kind: str, most: int, window: timedelta, *, note: bool = True) -> bool:
@@ -109,24 +111,24 @@ class House:
             times.append(self.clock)
         return len([at for at in times if self.clock - at < window]) > most
 
-    def _take(self, kind: str, text: str, **said: Any) -> tuple[int, bytes]:
+    def _take(self, kind: str, text: str, **body: Any) -> tuple[int, bytes]:
         self.texts[kind].append(text)
-        return _said(**said)
+        return _response(**body)
 
 
-def _said(**body: Any) -> tuple[int, bytes]:
+def _response(**body: Any) -> tuple[int, bytes]:
     return 200, json.dumps(body).encode()
 
 
-class _Door(BaseHTTPRequestHandler):
-    house: House
+class _Handler(BaseHTTPRequestHandler):
+    bots: BotServer
 
     def do_POST(self) -> None:
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         assert self.headers["Content-Type"].startswith("application/json")
-        status, body = self.house.answer(parts.path, query, raw)
+        status, body = self.bots.answer(parts.path, query, raw)
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         if status in (301, 302):
@@ -139,14 +141,14 @@ class _Door(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def houses(clock: datetime, **more: str) -> Iterator[House]:
-    """The three houses under one address."""
-    house = House(clock, **more)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Door", (_Door,), {"house": house}))
-    house.url = f"http://127.0.0.1:{server.server_port}"
+def bot_server(clock: datetime, **more: str) -> Iterator[BotServer]:
+    """The three bot servers under one address."""
+    bots = BotServer(clock, **more)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"bots": bots}))
+    bots.url = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield house
+        yield bots
     finally:
         server.shutdown()
         server.server_close()

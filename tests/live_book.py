@@ -26,8 +26,8 @@ from tests.book import CAST, PEOPLE, ZONE, cell, default_rules, hour, shown, tem
 Fault = Callable[[Request], Response | None]
 
 
-class Desk:
-    """A bureau on disk. ``log`` names each request of the gateway: read, write, version, other."""
+class LiveBook:
+    """A bureau with its files in a folder. ``log`` names each request of the gateway: read, write, version, other."""
 
     def __init__(self, folder: Path, database: str = "") -> None:
         self.folder = folder
@@ -64,7 +64,7 @@ class Desk:
         return self.before(request)
 
     # People
-    def add(self, text: str) -> Desk:
+    def add(self, text: str) -> LiveBook:
         title, head, *lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
         headers = [part.strip() for part in head.split("|")]
         rows = [dict(zip(headers, (part.strip() for part in line.split("|")), strict=True)) for line in lines]

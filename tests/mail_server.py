@@ -20,29 +20,29 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-class House:
-    """Keeps what arrived. ``answer`` may refuse a recipient: ``550 ...`` for good, ``451 ...`` for now."""
+class MailServer:
+    """Collects the mails. ``answer`` may refuse a recipient: ``550 ...`` for good, ``451 ...`` for now."""
 
     def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
+        self.received: list[EmailMessage] = []
         self.answer: Callable[[str], str] = lambda address: "250 OK"
         self.after: Callable[[], None] = lambda: None
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
-        said = self.answer(address)
-        if said.startswith("250"):
+        answer = self.answer(address)
+        if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
-        return said
+        return answer
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
-        self.letters.append(message)
+        self.received.append(message)
         self.after()
         return "250 taken"
 
     def texts(self) -> list[str]:
-        return [words(letter) for letter in self.letters]
+        return [words(letter) for letter in self.received]
 
 
 def words(letter: EmailMessage, kind: str = "plain") -> str:
@@ -53,16 +53,16 @@ def words(letter: EmailMessage, kind: str = "plain") -> str:
 
 
 @contextmanager
-def post(tls: ssl.SSLContext | None = None) -> Iterator[tuple[House, str]]:
-    """The house and its URL."""
-    house = House()
+def mail_server(tls: ssl.SSLContext | None = None) -> Iterator[tuple[MailServer, str]]:
+    """The server and its URL."""
+    mails = MailServer()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    controller = Controller(house, hostname="127.0.0.1", port=port, ssl_context=tls, ready_timeout=20)
+    controller = Controller(mails, hostname="127.0.0.1", port=port, ssl_context=tls, ready_timeout=20)
     controller.start()
     try:
-        yield house, f"{'smtps' if tls else 'smtp'}://127.0.0.1:{port}"
+        yield mails, f"{'smtps' if tls else 'smtp'}://127.0.0.1:{port}"
     finally:
         controller.stop()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.web_server import OPERATOR, House, house
+from tests.web_server import OPERATOR, WebServer, web_server
 
 NOBODY = ""
 PEOPLE = (NOBODY, "街路长02", "环卫所01", "支部书记04", "指挥长02", "标准化办01", "办公室01", OPERATOR)
@@ -98,20 +98,20 @@ NOT_THERE = ("/report", "/hooks/form", "/token")  # answered 404 or 400 to every
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as made:
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    with web_server(tmp_path_factory.mktemp("web")) as made:
         made.add("组织架构\n姓名 | 角色 | 单位\n环卫所01 | 责任单位 | 环卫所")
         made.tick()
         yield made
 
 
 @pytest.mark.parametrize("who", PEOPLE, ids=lambda who: who or "nobody")
-def test_each_role_is_let_in_where_the_table_says_and_nowhere_else(home: House, who: str) -> None:
+def test_each_role_is_let_in_where_the_table_says_and_nowhere_else(web: WebServer, who: str) -> None:
     wrong = []
     for (method, address), let_in in TABLE.items():
-        person = home.enter(who) if who else requests.Session()
-        person.headers.update({"Origin": home.url, "Accept": "text/html"})
-        with person.request(method, f"{home.url}{address}", timeout=20, stream=True, allow_redirects=False) as answer:
+        person = web.enter(who) if who else requests.Session()
+        person.headers.update({"Origin": web.url, "Accept": "text/html"})
+        with person.request(method, f"{web.url}{address}", timeout=20, stream=True, allow_redirects=False) as answer:
             refused = answer.status_code in OUT
             nothing = address.startswith(NOT_THERE) and answer.status_code in (400, 404)
         if (who in let_in) == (refused or nothing) or (answer.status_code >= 500):
@@ -119,12 +119,12 @@ def test_each_role_is_let_in_where_the_table_says_and_nowhere_else(home: House, 
     assert wrong == []
 
 
-def test_the_table_has_every_address(home: House) -> None:
-    adapter = home.app.url_map.bind("127.0.0.1")
+def test_the_table_has_every_address(web: WebServer) -> None:
+    adapter = web.app.url_map.bind("127.0.0.1")
     covered = {(adapter.match(address, method)[0], method) for method, address in TABLE}
     api = {"GET", "POST", "PUT", "PATCH", "DELETE"}
     missing = []
-    for rule in home.app.url_map.iter_rules():
+    for rule in web.app.url_map.iter_rules():
         methods = rule.methods - {"HEAD", "OPTIONS"}  # type: ignore[operator]
         known = {method for endpoint, method in covered if endpoint == rule.endpoint}
         if not (known and methods == api) and methods - known:
@@ -132,23 +132,23 @@ def test_the_table_has_every_address(home: House) -> None:
     assert missing == []
 
 
-def test_nothing_is_posted_from_another_site(home: House) -> None:
-    person = home.enter(OPERATOR)
+def test_nothing_is_posted_from_another_site(web: WebServer) -> None:
+    person = web.enter(OPERATOR)
     for method, address in TABLE:
         if method != "GET" and not address.startswith(("/hooks", "/token", "/v4", "/drive", "/upload")):
             answer = person.request(
-                method, f"{home.url}{address}", headers={"Origin": "https://elsewhere.example"}, timeout=10
+                method, f"{web.url}{address}", headers={"Origin": "https://elsewhere.example"}, timeout=10
             )
             assert answer.status_code == 403, (method, address)
 
 
-def test_a_chief_sees_his_own_issues_and_photos_and_no_other_s(home: House) -> None:
-    home.add(
+def test_a_chief_sees_his_own_issues_and_photos_and_no_other_s(web: WebServer) -> None:
+    web.add(
         "问题台账\n填报人 | 来源 | 街路 | 位置 | 类别 | 问题描述\n"
         "标准化办01 | 督查 | 联胜路 | 桥头 | 暴露垃圾 | 只有街路长02看得见\n"
         "标准化办01 | 督查 | 新正街 | 门口 | 占道经营 | 只有街路长01看得见"
     )
-    home.tick()
+    web.tick()
     theirs = {
         "街路长01": (False, True),
         "街路长02": (True, False),
@@ -159,5 +159,5 @@ def test_a_chief_sees_his_own_issues_and_photos_and_no_other_s(home: House) -> N
         "标准化办01": (True, True),
     }
     for who, (sees_02, sees_01) in theirs.items():
-        page = home.enter(who).get(f"{home.url}/mine", timeout=10).text
+        page = web.enter(who).get(f"{web.url}/mine", timeout=10).text
         assert ("只有街路长02看得见" in page, "只有街路长01看得见" in page) == (sees_02, sees_01), who

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.book import ZONE
-from tests.web_server import House, house
+from tests.web_server import WebServer, web_server
 
 ISSUES = """
 问题台账
@@ -22,8 +22,8 @@ ISSUES = """
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[House]:
-    with house(tmp_path) as made:
+def web(tmp_path: Path) -> Iterator[WebServer]:
+    with web_server(tmp_path) as made:
         before = datetime.now(ZONE) - timedelta(minutes=30)
         made.add(ISSUES.format(before=f"{before:%Y-%m-%d %H:%M}"))
         made.tick()
@@ -42,17 +42,17 @@ def home(tmp_path: Path) -> Iterator[House]:
         yield made
 
 
-def asked(home: House, who: requests.Session) -> list[str]:
-    page = who.get(f"{home.url}/answers", timeout=10)
+def asked(web: WebServer, who: requests.Session) -> list[str]:
+    page = who.get(f"{web.url}/answers", timeout=10)
     assert page.ok
     return re.findall(r"<h2>(.+?) · ", page.text)
 
 
-def say(home: House, who: requests.Session, kind: str, given: str) -> requests.Response:
-    page = who.get(f"{home.url}/answers", timeout=10).text
+def say(web: WebServer, who: requests.Session, kind: str, given: str) -> requests.Response:
+    page = who.get(f"{web.url}/answers", timeout=10).text
     part = page[page.index(f"<h2>{kind} · ") :]
     tab, row = re.findall(r'name="(?:tab|row)" value="(\w+)"', part)[:2]
-    return who.post(f"{home.url}/answers", data={"tab": tab, "row": row, "answer": given}, timeout=10)
+    return who.post(f"{web.url}/answers", data={"tab": tab, "row": row, "answer": given}, timeout=10)
 
 
 @pytest.mark.parametrize(
@@ -66,53 +66,53 @@ def say(home: House, who: requests.Session, kind: str, given: str) -> requests.R
         ("办公室01", ["延期", "挂账", "加减分"]),
     ],
 )
-def test_each_superior_is_asked_what_is_his_to_answer(home: House, name: str, kinds: list[str]) -> None:
-    assert asked(home, home.enter(name)) == kinds
+def test_each_superior_is_asked_what_is_his_to_answer(web: WebServer, name: str, kinds: list[str]) -> None:
+    assert asked(web, web.enter(name)) == kinds
 
 
-def test_an_answer_stands_in_its_row_and_moves_the_clock(home: House) -> None:
-    secretary = home.enter("支部书记04")
-    assert "已批复「同意」" in say(home, secretary, "延期", "同意").text
-    home.tick()
-    assert home.rows("申请审批", "类型", "批复", "批复人", "校验", "状态")[0] == (
+def test_an_answer_stands_in_its_row_and_moves_the_clock(web: WebServer) -> None:
+    secretary = web.enter("支部书记04")
+    assert "已批复「同意」" in say(web, secretary, "延期", "同意").text
+    web.tick()
+    assert web.rows("申请审批", "类型", "批复", "批复人", "校验", "状态")[0] == (
         "延期",
         "同意",
         "支部书记04",
         "",
         "已同意",
     )
-    assert home.rows("问题台账", "截止时间")[0] == ("2027-03-01 12:00",)
-    assert asked(home, secretary) == ["人员调整"]
+    assert web.rows("问题台账", "截止时间")[0] == ("2027-03-01 12:00",)
+    assert asked(web, secretary) == ["人员调整"]
 
 
-def test_a_change_asks_the_branch_first_then_the_commander(home: House) -> None:
-    assert say(home, home.enter("支部书记04"), "人员调整", "同意").ok
-    home.tick()
-    commander = home.enter("指挥长02")
-    assert asked(home, commander) == ["延期", "人员调整"]
-    assert say(home, commander, "人员调整", "不同意").ok
-    home.tick()
-    assert home.rows("人员调整", "支部意见", "指挥长意见", "状态") == [("同意", "不同意", "未同意")]
+def test_a_change_asks_the_branch_first_then_the_commander(web: WebServer) -> None:
+    assert say(web, web.enter("支部书记04"), "人员调整", "同意").ok
+    web.tick()
+    commander = web.enter("指挥长02")
+    assert asked(web, commander) == ["延期", "人员调整"]
+    assert say(web, commander, "人员调整", "不同意").ok
+    web.tick()
+    assert web.rows("人员调整", "支部意见", "指挥长意见", "状态") == [("同意", "不同意", "未同意")]
 
 
-def test_nobody_answers_what_is_not_his_or_was_answered(home: House) -> None:
-    page = home.enter("支部书记04").get(f"{home.url}/answers", timeout=10).text
+def test_nobody_answers_what_is_not_his_or_was_answered(web: WebServer) -> None:
+    page = web.enter("支部书记04").get(f"{web.url}/answers", timeout=10).text
     row = re.findall(r'name="row" value="(\w+)"', page)[0]
-    other = home.enter("支部书记06")
-    refused = other.post(f"{home.url}/answers", data={"tab": "requests", "row": row, "answer": "同意"}, timeout=10)
+    other = web.enter("支部书记06")
+    refused = other.post(f"{web.url}/answers", data={"tab": "requests", "row": row, "answer": "同意"}, timeout=10)
     assert refused.status_code == 409 and "不归您批复" in refused.text
-    assert home.rows("申请审批", "批复") == [("",), ("",), ("",)]
-    first, second = home.enter("支部书记04"), home.enter("指挥长02")
-    assert say(home, first, "延期", "同意").ok
-    again = say(home, second, "延期", "不同意")
+    assert web.rows("申请审批", "批复") == [("",), ("",), ("",)]
+    first, second = web.enter("支部书记04"), web.enter("指挥长02")
+    assert say(web, first, "延期", "同意").ok
+    again = say(web, second, "延期", "不同意")
     assert again.status_code == 409 and "刚才已经批复为「同意」" in again.text
-    assert home.rows("申请审批", "批复", "批复人")[0] == ("同意", "支部书记04")
+    assert web.rows("申请审批", "批复", "批复人")[0] == ("同意", "支部书记04")
 
 
-def test_an_answer_typed_by_another_branch_s_secretary_has_no_effect(home: House) -> None:
-    sheet = home.book.worksheet("申请审批")
+def test_an_answer_typed_by_another_branch_s_secretary_has_no_effect(web: WebServer) -> None:
+    sheet = web.book.worksheet("申请审批")
     sheet.update([["同意", "支部书记06"]], "K2:L2", raw=True)
-    home.tick()
-    said, state = home.rows("申请审批", "校验", "状态")[0]
+    web.tick()
+    said, state = web.rows("申请审批", "校验", "状态")[0]
     assert "延期应当由第四支部的支部书记、城中的指挥长" in said
-    assert home.rows("问题台账", "截止时间")[0] != ("2027-03-01 12:00",), state
+    assert web.rows("问题台账", "截止时间")[0] != ("2027-03-01 12:00",), state

@@ -20,8 +20,8 @@ from sync.outgoing.bots import Bot, Refusal, cut, ding_sign, feishu_sign, harmle
 from sync.outgoing.mail import Mailer
 from sync.outgoing.outbox import Delivery, deliver
 from tests.book import ROOT, ZONE, bureau, hour
-from tests.bot_server import houses
-from tests.mail_server import post
+from tests.bot_server import bot_server
+from tests.mail_server import mail_server
 
 SENDER = "街路长台账 <jielu@xidu.example>"
 BOTS = """
@@ -79,11 +79,11 @@ class Day:
         found = self.book.rows("通知记录", *columns)
         return {number: (state, reason) for number, by, state, reason in found if by == channel}
 
-    def tell(self, house: object, now: datetime, *names: str, secret: str = "SECtest") -> Delivery:
+    def tell(self, server: object, now: datetime, *names: str, secret: str = "SECtest") -> Delivery:
         kinds = {"城中群": "企业微信", "环卫群": "钉钉", "严重群": "飞书"}
-        bots = {name: Bot(name, kinds[name], house.address(kinds[name]), secret if kinds[name] == "钉钉" else "")  # type: ignore[attr-defined]
+        bots = {name: Bot(name, kinds[name], server.address(kinds[name]), secret if kinds[name] == "钉钉" else "")  # type: ignore[attr-defined]
                 for name in names or kinds}  # fmt: skip
-        house.clock = now  # type: ignore[attr-defined]
+        server.clock = now  # type: ignore[attr-defined]
         done = Delivery()
         group_digests.deliver(self.ledger, bots, now, done)
         return done
@@ -99,14 +99,14 @@ def test_the_signatures_are_the_computed_vectors() -> None:
 
 @pytest.mark.parametrize("kind", ["企业微信", "钉钉", "飞书"])
 def test_each_house_takes_a_message(kind: str) -> None:
-    with houses(NOW, secret="SECtest", keyword="街路长") as house:
-        Bot("群", kind, house.address(kind), "SECtest").send("街路长台账\n一行", NOW)
-        assert house.texts[kind] == ["街路长台账\n一行"]
+    with bot_server(NOW, secret="SECtest", keyword="街路长") as server:
+        Bot("群", kind, server.address(kind), "SECtest").send("街路长台账\n一行", NOW)
+        assert server.texts[kind] == ["街路长台账\n一行"]
 
 
 def test_682_characters_are_the_most_of_wecom() -> None:
-    with houses(NOW) as house:
-        bot = Bot("群", "企业微信", house.address("企业微信"))
+    with bot_server(NOW) as server:
+        bot = Bot("群", "企业微信", server.address("企业微信"))
         bot.send("垃" * 682, NOW)
         with pytest.raises(Refusal, match="消息太长（40058）") as caught:
             bot.send("垃" * 683, NOW)
@@ -147,21 +147,21 @@ def test_a_line_that_is_cut_is_still_text(line: str, most: int) -> None:
 def test_a_code_in_an_answer_200_is_a_failure(
     kind: str, answer: bytes, said: str, permanent: bool, minutes: int
 ) -> None:
-    with houses(NOW) as house:
-        house.force = (200, answer)
+    with bot_server(NOW) as server:
+        server.force = (200, answer)
         with pytest.raises(Refusal, match=said) as caught:
-            Bot("群", kind, house.address(kind)).send("一行", NOW)
+            Bot("群", kind, server.address(kind)).send("一行", NOW)
     assert (caught.value.permanent, caught.value.recipient) == (permanent, False)
     assert permanent or caught.value.pause == timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize("status", [302, 404, 500, 503])
 def test_another_status_is_a_failure_that_may_pass(status: int) -> None:
-    with houses(NOW) as house:
-        house.force = (status, b'{"errcode": 0}')
+    with bot_server(NOW) as server:
+        server.force = (status, b'{"errcode": 0}')
         with pytest.raises(Refusal, match=f"企业微信答 {status}") as caught:
-            Bot("群", "企业微信", house.address("企业微信")).send("一行", NOW)
-        assert not caught.value.permanent and len(house.asked) == 1, "no redirect is followed"
+            Bot("群", "企业微信", server.address("企业微信")).send("一行", NOW)
+        assert not caught.value.permanent and len(server.asked) == 1, "no redirect is followed"
 
 
 @pytest.mark.parametrize(
@@ -185,12 +185,12 @@ def test_nothing_in_a_line_can_be_a_mention_or_a_tag() -> None:
 def test_a_group_hears_what_it_is_for_and_nothing_that_was_typed_freely(tmp_path: Path) -> None:
     day = Day(tmp_path, ROW, ROW.replace("新正街", "建设南路").replace("暴露垃圾", "占道经营").replace("一般", "严重"))
     day.tick("2026-11-24 09:05")
-    with houses(NOW, secret="SECtest") as house:
-        done = day.tell(house, NOW, "城中群", "环卫群", secret="SECtest")
-        house.secret = ""
-        done = done + day.tell(house, NOW, "城中群", "环卫群", "严重群")
+    with bot_server(NOW, secret="SECtest") as server:
+        done = day.tell(server, NOW, "城中群", "环卫群", secret="SECtest")
+        server.secret = ""
+        done = done + day.tell(server, NOW, "城中群", "环卫群", "严重群")
         assert (done.sent, done.failed) == (3, 0), done
-        (city,), (clean,), (serious,) = house.texts["企业微信"], house.texts["钉钉"], house.texts["飞书"]
+        (city,), (clean,), (serious,) = server.texts["企业微信"], server.texts["钉钉"], server.texts["飞书"]
     assert "【交办】20261124-001 新正街 暴露垃圾 环卫所 截止 11-24 15:30" in city and "占道" not in city
     assert "20261124-001" in clean and "20261124-002 建设南路 占道经营 城管执法大队" in serious
     for text in (city, clean, serious):
@@ -203,15 +203,15 @@ def test_a_bot_s_notice_is_remembered_and_a_repeat_after_a_crash_is_known(
 ) -> None:
     day = Day(tmp_path, ROW)
     day.tick("2026-11-24 09:05")
-    with houses(NOW) as house:
+    with bot_server(NOW) as server:
         monkeypatch.setattr(Ledger, "settle", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            day.tell(house, NOW, "城中群")
+            day.tell(server, NOW, "城中群")
         monkeypatch.undo()
         day.crash()
-        day.tell(house, NOW + timedelta(minutes=1), "城中群")
-        day.tell(house, NOW + timedelta(minutes=2), "城中群")
-        first, second = house.texts["企业微信"]
+        day.tell(server, NOW + timedelta(minutes=1), "城中群")
+        day.tell(server, NOW + timedelta(minutes=2), "城中群")
+        first, second = server.texts["企业微信"]
     assert first == second, "the same message with the same number at its end, and no third"
 
 
@@ -219,35 +219,35 @@ def test_many_notices_are_few_messages_each_short_enough_and_slow_enough(tmp_pat
     rows = [ROW.replace("12号", f"{n}号").replace("成堆", f"第{n}堆") for n in range(250)]
     day = Day(tmp_path, *rows)
     day.tick("2026-11-24 09:05")
-    with houses(NOW) as house:
+    with bot_server(NOW) as server:
         now, sent = NOW, 0
         for _ in range(40):
-            sent += day.tell(house, now, "城中群").sent
+            sent += day.tell(server, now, "城中群").sent
             now += timedelta(seconds=5)
-            recent = [at for at in house.times["企业微信"] if now - at < timedelta(minutes=1)]
+            recent = [at for at in server.times["企业微信"] if now - at < timedelta(minutes=1)]
             assert len(recent) <= MOST_A_MINUTE
-        assert sent == 250 and len(house.texts["企业微信"]) < 25
-        assert sum(text.count("【交办】") for text in house.texts["企业微信"]) == 250
+        assert sent == 250 and len(server.texts["企业微信"]) < 25
+        assert sum(text.count("【交办】") for text in server.texts["企业微信"]) == 250
 
 
 def test_dingtalk_is_left_alone_for_ten_minutes_after_it_said_too_fast(tmp_path: Path) -> None:
     day = Day(tmp_path, ROW)
     day.tick("2026-11-24 09:05")
-    with houses(NOW, secret="SECtest") as house:
-        house.blocked = NOW + timedelta(minutes=10)
-        assert day.tell(house, NOW, "环卫群").later == 1
+    with bot_server(NOW, secret="SECtest") as server:
+        server.blocked = NOW + timedelta(minutes=10)
+        assert day.tell(server, NOW, "环卫群").later == 1
         for minutes in (1, 5, 9):
-            day.tell(house, NOW + timedelta(minutes=minutes), "环卫群")
-        assert len(house.asked) == 1
-        assert day.tell(house, NOW + timedelta(minutes=10), "环卫群").sent == 1
+            day.tell(server, NOW + timedelta(minutes=minutes), "环卫群")
+        assert len(server.asked) == 1
+        assert day.tell(server, NOW + timedelta(minutes=10), "环卫群").sent == 1
 
 
 @pytest.mark.parametrize(("minute", "goes"), [(29, 1), (30, 0), (31, 1), (0, 0), (1, 1)])
 def test_feishu_is_not_rung_at_the_hour_and_the_half(tmp_path: Path, minute: int, goes: int) -> None:
     day = Day(tmp_path, ROW.replace("一般", "严重"))
     day.tick("2026-11-24 09:00")
-    with houses(NOW) as house:
-        assert day.tell(house, hour(f"2026-11-24 09:{minute:02d}"), "严重群").sent == goes
+    with bot_server(NOW) as server:
+        assert day.tell(server, hour(f"2026-11-24 09:{minute:02d}"), "严重群").sent == goes
 
 
 def test_a_bot_that_is_not_set_up_is_said_and_heard_later(tmp_path: Path) -> None:
@@ -257,8 +257,8 @@ def test_a_bot_that_is_not_set_up_is_said_and_heard_later(tmp_path: Path) -> Non
     group_digests.deliver(day.ledger, {"城中群": Bot("城中群", "企业微信", "")}, NOW, done)
     shown = day.shown("2026-11-24 09:07", "企业微信")
     assert shown == {"20261124-001·交办·城中群": ("未发送", "群机器人的地址没有设置（环境变量）")}
-    with houses(NOW) as house:
-        assert day.tell(house, NOW + timedelta(minutes=5), "城中群").sent == 1
+    with bot_server(NOW) as server:
+        assert day.tell(server, NOW + timedelta(minutes=5), "城中群").sent == 1
 
 
 def test_a_group_that_is_new_hears_of_the_last_day_and_not_of_all_that_was(tmp_path: Path) -> None:
@@ -276,8 +276,8 @@ def test_a_group_that_is_new_hears_of_the_last_day_and_not_of_all_that_was(tmp_p
 def test_old_news_is_not_told_after_a_bot_was_dumb_for_a_day(tmp_path: Path) -> None:
     day = Day(tmp_path, ROW)
     day.tick("2026-11-24 09:05")
-    with houses(NOW) as house:
-        assert day.tell(house, NOW + timedelta(days=1), "城中群").sent == 0 and house.asked == []
+    with bot_server(NOW) as server:
+        assert day.tell(server, NOW + timedelta(days=1), "城中群").sent == 0 and server.asked == []
     shown = day.shown("2026-11-25 09:07", "企业微信")
     assert shown["20261124-001·交办·城中群"] == ("不再发送", "一天没有发出去，群里不再补发")
 
@@ -286,9 +286,9 @@ def test_old_news_is_not_told_after_a_bot_was_dumb_for_a_day(tmp_path: Path) -> 
 
 
 def mails(day: Day, now: datetime) -> list[str]:
-    with post() as (house, url):
+    with mail_server() as (server, url):
         deliver(day.ledger, Mailer(url, SENDER), now, asked=demanded(RULES))
-        return sorted(str(letter["To"]) for letter in house.letters)
+        return sorted(str(letter["To"]) for letter in server.received)
 
 
 def test_who_wishes_the_group_gets_no_mail_once_the_group_heard(tmp_path: Path) -> None:
@@ -296,8 +296,8 @@ def test_who_wishes_the_group_gets_no_mail_once_the_group_heard(tmp_path: Path) 
     day.tick("2026-11-24 09:05")
     Preferences(day.ledger).set("街路长01", "交办", "群")
     assert mails(day, NOW) == ["s03@xidu.example"], "not before it is known"
-    with houses(NOW) as house:
-        day.tell(house, NOW, "城中群")
+    with bot_server(NOW) as server:
+        day.tell(server, NOW, "城中群")
     assert mails(day, NOW + timedelta(minutes=1)) == []
     state, reason = day.shown("2026-11-24 09:08", "邮件")["20261124-001·交办·街路长01"]
     assert (state, reason) == ("不再发送", "本人选择只看群消息，「城中群」已发")
@@ -309,9 +309,9 @@ def test_what_the_plan_demands_comes_by_mail_when_the_group_did_not_hear(tmp_pat
     day = Day(tmp_path, ROW, rules=rules)
     day.tick("2026-11-24 09:05")
     Preferences(day.ledger).set("街路长01", "交办", "群")
-    with houses(NOW) as house:
-        house.force = (200, b'{"errcode": 40058}' if trouble == "refused" else b'{"errcode": 45009}')
-        day.tell(house, NOW, "城中群")
+    with bot_server(NOW) as server:
+        server.force = (200, b'{"errcode": 40058}' if trouble == "refused" else b'{"errcode": 45009}')
+        day.tell(server, NOW, "城中群")
     later = NOW + (timedelta(hours=1) if trouble == "waits too long" else timedelta(0))
     assert "c01@xidu.example" in mails(day, later)
 

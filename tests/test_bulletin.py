@@ -12,7 +12,7 @@ from PIL import Image
 from sync.core.views.bulletin import MOST_STREETS, Bulletin, Late, Scope, bulletin
 from sync.outgoing import bulletin_picture
 from tests.book import Book, bureau, hour
-from tests.web_server import OPERATOR, House, house
+from tests.web_server import OPERATOR, WebServer, web_server
 
 ROWS = """
 问题台账
@@ -98,8 +98,8 @@ def test_a_long_line_is_wrapped_within_the_picture() -> None:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as made:
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    with web_server(tmp_path_factory.mktemp("web")) as made:
         made.add(ROWS)
         made.tick("2026-11-24 09:05")
         made.tick("2026-11-24 15:40")
@@ -115,32 +115,32 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         ("支部书记06", "branch:第六支部", "branch:第四支部"),
     ],
 )
-def test_who_leads_sees_his_part(home: House, who: str, sees: str, not_his: str) -> None:
-    person = home.enter(who)
-    page = person.get(f"{home.url}/bulletin", timeout=10)
+def test_who_leads_sees_his_part(web: WebServer, who: str, sees: str, not_his: str) -> None:
+    person = web.enter(who)
+    page = person.get(f"{web.url}/bulletin", timeout=10)
     assert page.status_code == 200 and f'value="{sees}" selected' in page.text
     if not_his:
         for address in ("bulletin", "bulletin.png"):
-            assert person.get(f"{home.url}/{address}?scope={not_his}", timeout=10).status_code == 403
-            assert person.get(f"{home.url}/{address}?scope=all", timeout=10).status_code == 403
+            assert person.get(f"{web.url}/{address}?scope={not_his}", timeout=10).status_code == 403
+            assert person.get(f"{web.url}/{address}?scope=all", timeout=10).status_code == 403
 
 
-def test_a_chief_and_a_stranger_see_none(home: House) -> None:
+def test_a_chief_and_a_stranger_see_none(web: WebServer) -> None:
     import requests
 
     for address in ("bulletin", "bulletin.png"):
-        assert home.enter("街路长01").get(f"{home.url}/{address}", timeout=10).status_code == 403
-        assert requests.get(f"{home.url}/{address}", timeout=10).status_code == 401
+        assert web.enter("街路长01").get(f"{web.url}/{address}", timeout=10).status_code == 403
+        assert requests.get(f"{web.url}/{address}", timeout=10).status_code == 401
 
 
-def test_the_page_gives_text_and_picture(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    person = home.enter(OPERATOR)
-    page = person.get(f"{home.url}/bulletin", timeout=10)
+def test_the_page_gives_text_and_picture(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = web.enter(OPERATOR)
+    page = person.get(f"{web.url}/bulletin", timeout=10)
     assert "新正街 2 件" in page.text and "复制文字" in page.text and "13800000000" not in page.text
     need_font()
-    picture = person.get(f"{home.url}/bulletin.png", timeout=20)
+    picture = person.get(f"{web.url}/bulletin.png", timeout=20)
     assert picture.headers["Content-Type"] == "image/png" and picture.content.startswith(b"\x89PNG")
     monkeypatch.setattr(bulletin_picture, "font_file", lambda: None)
-    page = person.get(f"{home.url}/bulletin", timeout=10)
+    page = person.get(f"{web.url}/bulletin", timeout=10)
     assert "这台服务器没有中文字体" in page.text and "<img" not in page.text and "新正街" in page.text
-    assert person.get(f"{home.url}/bulletin.png", timeout=10).status_code == 404
+    assert person.get(f"{web.url}/bulletin.png", timeout=10).status_code == 404

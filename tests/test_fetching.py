@@ -45,7 +45,7 @@ class Answers(BaseHTTPRequestHandler):
 
 @contextmanager
 def shop(folder: Path) -> Iterator[tuple[str, list[str], ssl.SSLContext]]:
-    """A house with photos on loopback: its address, what was asked of it, and who trusts its certificate."""
+    """A server with photos on loopback: its address, what was asked of it, and who trusts its certificate."""
     trusted, context = certificate(folder)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     server.asked = []  # type: ignore[attr-defined]
@@ -60,7 +60,7 @@ def shop(folder: Path) -> Iterator[tuple[str, list[str], ssl.SSLContext]]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[tuple[str, list[str], Fetcher]]:
+def host(tmp_path: Path) -> Iterator[tuple[str, list[str], Fetcher]]:
     with shop(tmp_path) as (url, asked, context):
         yield url, asked, Fetcher(context, any_address=True)
 
@@ -69,8 +69,8 @@ HOSTS = ("127.0.0.1",)
 
 
 @pytest.mark.parametrize("path", ["/photo.jpg", "/moved"])
-def test_a_photo_is_fetched(house: tuple[str, list[str], Fetcher], path: str) -> None:
-    url, _, fetcher = house
+def test_a_photo_is_fetched(host: tuple[str, list[str], Fetcher], path: str) -> None:
+    url, _, fetcher = host
     assert fetcher.get(url + path, HOSTS) == PHOTO
 
 
@@ -86,16 +86,16 @@ def test_a_photo_is_fetched(house: tuple[str, list[str], Fetcher], path: str) ->
     ],
 )
 def test_what_is_not_fetched_says_why(
-    house: tuple[str, list[str], Fetcher], path: str, said: str, permanent: bool
+    host: tuple[str, list[str], Fetcher], path: str, said: str, permanent: bool
 ) -> None:
-    url, _, fetcher = house
+    url, _, fetcher = host
     with pytest.raises(Lost, match=said) as caught:
         fetcher.get(url + path, HOSTS)
     assert caught.value.permanent is permanent
 
 
-def test_too_many_bytes_are_not_read(house: tuple[str, list[str], Fetcher], monkeypatch: pytest.MonkeyPatch) -> None:
-    url, _, fetcher = house
+def test_too_many_bytes_are_not_read(host: tuple[str, list[str], Fetcher], monkeypatch: pytest.MonkeyPatch) -> None:
+    url, _, fetcher = host
     monkeypatch.setattr(fetching, "MOST_PHOTO_BYTES", 4999)
     with pytest.raises(Lost, match="照片太大"):
         fetcher.get(f"{url}/large", HOSTS)

@@ -20,7 +20,7 @@ from sync.workbook import transport
 from sync.workbook.schema import errors
 from sync.workbook.server import Request, Response
 from tests.book import ZONE, default_rules, hour, templates
-from tests.live_book import Desk
+from tests.live_book import LiveBook
 
 CHIEF = Person("街路长01", frozenset({"chief"}), streets=frozenset({"新正街"}))
 GIVEN = {"street": "新正街", "category": "暴露垃圾", "text": "垃圾", "source": "街路长自查"}
@@ -37,13 +37,13 @@ class FormServer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.desk = Desk(folder)
-        self.desk.settle("2026-11-24 09:00")
+        self.live = LiveBook(folder)
+        self.live.settle("2026-11-24 09:00")
         self.open()
 
     def open(self) -> None:
         folder = PhotoFolder(self.folder, "key")
-        self.intake = FormIntake(self.desk.gateway, self.desk.ledger, folder, threading.RLock())
+        self.intake = FormIntake(self.live.gateway, self.live.ledger, folder, threading.RLock())
 
     def fault(self, name: str) -> None:
         """What is to happen at the next write."""
@@ -71,17 +71,17 @@ class FormServer:
                 return Response(502, {}, b"<html>")
             return None
 
-        self.desk.before, self.desk.after = before, after
+        self.live.before, self.live.after = before, after
 
     def send(self, id_: str, at: datetime, now: datetime, fault: str) -> Answer | None:
         """One try of a phone; None where the process died over it."""
         if fault == "restarted":
-            self.desk.restart()
+            self.live.restart()
             self.open()
         if fault == "ledger lost":
-            self.desk.ledger.close()
+            self.live.ledger.close()
             (self.folder / "ledger.sqlite3").unlink()
-            self.desk.open()
+            self.live.open()
             self.open()
         self.fault(fault)
         rules = default_rules()
@@ -89,7 +89,7 @@ class FormServer:
         try:
             return self.intake.submit(FilledForm(id_, FORMS["issues"], CHIEF.name, GIVEN, asked, {}, at), rules, now)
         except Killed:
-            self.desk.restart()
+            self.live.restart()
             self.open()
             return None
 
@@ -98,7 +98,7 @@ class FormServer:
 def forms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FormServer]:
     made = FormServer(tmp_path_factory.mktemp("counter"))
     yield made
-    made.desk.ledger.close()
+    made.live.ledger.close()
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -106,7 +106,7 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FormServer]:
 def test_whatever_happens_a_form_that_is_sent_until_it_is_in_is_one_row(
     forms: FormServer, tries: list[str], tick: bool
 ) -> None:
-    before, number = len(forms.desk.rows("问题台账", "编号")), next(names)
+    before, number = len(forms.live.rows("问题台账", "编号")), next(names)
     id_, now = f"{number:032x}", hour("2026-11-24 09:30")
     at = now - timedelta(seconds=number % 1800)
     told = [forms.send(id_, at, now, fault) for fault in [*tries, "fine", "fine"]]
@@ -114,8 +114,8 @@ def test_whatever_happens_a_form_that_is_sent_until_it_is_in_is_one_row(
     assert {one.state for one in told if one} <= {"in", "later"}
     if tick:
         forms.fault("fine")
-        forms.desk.settle("2026-11-24 09:31")
-    assert len(forms.desk.rows("问题台账", "编号")) == before + 1, tries
+        forms.live.settle("2026-11-24 09:31")
+    assert len(forms.live.rows("问题台账", "编号")) == before + 1, tries
 
 
 def test_a_report_written_while_people_sort_is_found_again(tmp_path: Path) -> None:
@@ -124,8 +124,8 @@ def test_a_report_written_while_people_sort_is_found_again(tmp_path: Path) -> No
     for number in range(3):
         made.send(f"{number:032x}", at, at, "fine")
     made.send("f" * 32, at, at, "lost")
-    sheet = made.desk.book.worksheet("问题台账")
+    sheet = made.live.book.worksheet("问题台账")
     sheet.sort((1, "des"), range="A2:AF6")
     answer = made.send("f" * 32, at, at, "fine")
-    assert answer is not None and answer.state == "in" and len(made.desk.rows("问题台账", "编号")) == 4
-    made.desk.ledger.close()
+    assert answer is not None and answer.state == "in" and len(made.live.rows("问题台账", "编号")) == 4
+    made.live.ledger.close()

@@ -32,7 +32,7 @@ from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook.server import Request, Response
 from tests.book import ROOT, ZONE, hour, templates
-from tests.live_book import Desk
+from tests.live_book import LiveBook
 from webhook import hooks
 from webhook.forms.submissions import form_intake
 from webhook.server import create_app
@@ -118,8 +118,8 @@ def changed(stamp: str, **fields: Any) -> dict[str, Any]:
     return {**SAMPLE, "entry": {**SAMPLE["entry"], "updated_at": stamp, **fields}}
 
 
-class House:
-    """A bureau whose doors are open, with the workbook of a desk behind them."""
+class PushServer:
+    """The service with its routes for form tools, over a data folder."""
 
     def __init__(self, folder: Path, text: str = TEXT, **environ: str) -> None:
         rules = folder / "rules.toml"
@@ -146,47 +146,47 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    found = House(tmp_path)
+def server(tmp_path: Path) -> Iterator[PushServer]:
+    found = PushServer(tmp_path)
     yield found
     found.service.close()
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    found = Desk(tmp_path)
+def live(tmp_path: Path) -> LiveBook:
+    found = LiveBook(tmp_path)
     found.rules = RULES
     return found
 
 
-def push(desk: Desk, body: dict[str, Any], source: str = "jsj") -> None:
+def push(live: LiveBook, body: dict[str, Any], source: str = "jsj") -> None:
     hook = next(hook for hook in RULES.hooks if hook.name == source)
     raw = json.dumps(body, ensure_ascii=False)
     found = form_tools.read_entry(hook, raw.encode())
-    Pushes(desk.ledger).add(source, found.id, raw, found.version, NOW)
+    Pushes(live.ledger).add(source, found.id, raw, found.version, NOW)
 
 
-def receive(desk: Desk, after: timedelta = timedelta(0), **more: Any) -> Any:
-    return PushIntake(desk.gateway, desk.ledger, RULES, **more).work(NOW + after)
+def receive(live: LiveBook, after: timedelta = timedelta(0), **more: Any) -> Any:
+    return PushIntake(live.gateway, live.ledger, RULES, **more).work(NOW + after)
 
 
 # Each tool
 
 
-def test_the_sample_of_jinshuju_becomes_a_right_row(desk: Desk) -> None:
-    push(desk, SAMPLE)
-    assert receive(desk).added == 1
+def test_the_sample_of_jinshuju_becomes_a_right_row(live: LiveBook) -> None:
+    push(live, SAMPLE)
+    assert receive(live).added == 1
     filled = ("填报时间", "填报人", "来源", "街路", "位置", "类别", "问题描述", "经度", "纬度", "照片")
-    assert desk.rows("问题台账", *filled) == [
+    assert live.rows("问题台账", *filled) == [
         ("2026-11-24 11:36", "李四", "群众反映", "新正街", "新正街12号", "暴露垃圾", "垃圾成堆", "112.36", "26.97",
          "https://elsewhere.example.cn/photo1.jpg")
     ]  # fmt: skip
-    desk.settle("2026-11-24 11:41")
-    assert desk.rows("问题台账", "编号", "校验", "状态", "街路长") == [("20261124-001", "", "待核实", "街路长01")]
-    assert "13800000000" not in str(desk.everything()["问题台账"]), "what no column names stays out of the sheet"
+    live.settle("2026-11-24 11:41")
+    assert live.rows("问题台账", "编号", "校验", "状态", "街路长") == [("20261124-001", "", "待核实", "街路长01")]
+    assert "13800000000" not in str(live.everything()["问题台账"]), "what no column names stays out of the sheet"
 
 
-def test_jiandaoyun_by_its_signature_and_a_retry_of_a_delivery(house: House) -> None:
+def test_jiandaoyun_by_its_signature_and_a_retry_of_a_delivery(server: PushServer) -> None:
     body = {"op": "data_create", "data": {
         "_id": "5f1", "_widget_1": "联胜路", "_widget_2": "暴露垃圾", "_widget_3": "=HYPERLINK(\"x\")",
         "creator": {"name": "督查01"}, "pics": [{"name": "a.jpg", "url": "https://f.example.cn/a.jpg"}],
@@ -197,37 +197,37 @@ def test_jiandaoyun_by_its_signature_and_a_retry_of_a_delivery(house: House) -> 
     good = hashlib.sha1(b"n1:" + raw + b":jdy-key:1764000000").hexdigest()
     address = "jdy?nonce=n1&timestamp=1764000000"
     sent = {"X-JDY-Signature": good, "X-JDY-DeliverId": "d-1"}
-    assert house.send(address, raw, {**sent, "X-JDY-Signature": "0" * 40}) == 403
-    assert house.send(address, raw + b" ", sent) == 403
-    assert [house.send(address, raw, sent) for _ in range(2)] == [200, 200]
-    assert house.service.receive(NOW).added == 1
-    assert house.rows("issues", "reporter", "street", "text", "place", "longitude", "photos") == [
+    assert server.send(address, raw, {**sent, "X-JDY-Signature": "0" * 40}) == 403
+    assert server.send(address, raw + b" ", sent) == 403
+    assert [server.send(address, raw, sent) for _ in range(2)] == [200, 200]
+    assert server.service.receive(NOW).added == 1
+    assert server.rows("issues", "reporter", "street", "text", "place", "longitude", "photos") == [
         ("督查01", "联胜路", '=HYPERLINK("x")', "湖南省衡阳市衡阳县联胜路8号", 112.4, "https://f.example.cn/a.jpg")
     ]
 
 
-def test_wenjuanxing_by_its_sign(house: House) -> None:
+def test_wenjuanxing_by_its_sign(server: PushServer) -> None:
     body = {"activity": "1001", "name": "街路问题", "timetaken": "30", "submittime": "2026-11-24 09:30:00",
             "q1": "王五", "q2": "新正街", "q3": "暴露垃圾", "q4": "一堆", "joinid": "777", "index": "12"}  # fmt: skip
     good = {**body, "sign": hashlib.sha1(b"100112wjx-key").hexdigest()}
-    assert house.send("wjx", {**body, "sign": ""}) == 403
-    assert house.send("wjx", {**good, "index": "13"}) == 403
-    assert [house.send("wjx", good) for _ in range(2)] == [200, 200]
-    assert house.service.receive(NOW).added == 1
-    assert house.rows("issues", "reporter", "street", "text") == [("王五", "新正街", "一堆")]
+    assert server.send("wjx", {**body, "sign": ""}) == 403
+    assert server.send("wjx", {**good, "index": "13"}) == 403
+    assert [server.send("wjx", good) for _ in range(2)] == [200, 200]
+    assert server.service.receive(NOW).added == 1
+    assert server.rows("issues", "reporter", "street", "text") == [("王五", "新正街", "一堆")]
 
 
-def test_caoliao_by_the_secret_in_its_address(house: House) -> None:
+def test_caoliao_by_the_secret_in_its_address(server: PushServer) -> None:
     body = {"code": {"name": "新正街"}, "record": {"id": 5, "name": "街路长01", "what": "巡查", "note": "正常"}}
-    assert house.send("caoliao/wrong", body) == 403
-    assert house.send(f"caoliao/{KEYS['K_CL']}", body) == 200
-    assert house.service.receive(NOW).added == 1
-    assert house.rows("duties", "reporter", "kind", "street", "text") == [("街路长01", "巡查", "新正街", "正常")]
-    (at,) = (row[0] for row in house.rows("duties", "reported_at"))
+    assert server.send("caoliao/wrong", body) == 403
+    assert server.send(f"caoliao/{KEYS['K_CL']}", body) == 200
+    assert server.service.receive(NOW).added == 1
+    assert server.rows("duties", "reporter", "kind", "street", "text") == [("街路长01", "巡查", "新正街", "正常")]
+    (at,) = (row[0] for row in server.rows("duties", "reported_at"))
     assert isinstance(at, float), "without a time of its own a row has the hour of its arrival"
 
 
-def test_a_plain_signed_push(house: House) -> None:
+def test_a_plain_signed_push(server: PushServer) -> None:
     fields = {"id": "x1", "who": "街路长01", "issue": "20261124-001", "outcome": "已整改", "text": "清了"}
     raw = json.dumps(fields).encode()
 
@@ -238,33 +238,33 @@ def test_a_plain_signed_push(house: House) -> None:
 
     now = time.time()
     for bad in (sent(now, "no"), sent(now - 301), sent(now + 301), {}, {**sent(now), "X-Jielu-Timestamp": "soon"}):
-        assert house.send("any", raw, bad) == 403
-    assert [house.send("any", raw, sent(now)) for _ in range(2)] == [200, 200]
-    assert house.service.receive(NOW).added == 1
-    assert house.rows("feedback", "issue", "outcome") == [("20261124-001", "已整改")]
+        assert server.send("any", raw, bad) == 403
+    assert [server.send("any", raw, sent(now)) for _ in range(2)] == [200, 200]
+    assert server.service.receive(NOW).added == 1
+    assert server.rows("feedback", "issue", "outcome") == [("20261124-001", "已整改")]
 
 
 def test_check_names_what_no_tab_has_and_variables_that_are_not_set(tmp_path: Path) -> None:
-    house = House(tmp_path, TEXT.replace('"内容" = "record.note"', '"内溶" = "record.note"'), K_WJX="")
-    assert link_problems(house.service, house.service.rules()) == [
+    server = PushServer(tmp_path, TEXT.replace('"内容" = "record.note"', '"内溶" = "record.note"'), K_WJX="")
+    assert link_problems(server.service, server.service.rules()) == [
         "[[hook]]「caoliao」：「履职记录」没有「内溶」这一列。",
         "[[hook]]「wjx」的 key：环境变量 K_WJX 没有设置。",
     ]
 
 
-# The door
+# The routes
 
 
-def test_who_has_no_secret_makes_no_row(house: House) -> None:
+def test_who_has_no_secret_makes_no_row(server: PushServer) -> None:
     for address in ("jsj", "jsj/", "jsj/wrong", f"nobody/{KEYS['K_JSJ']}", f"jsj/{KEYS['K_JSJ']}x"):
-        assert house.send(address, SAMPLE) in (403, 404), address
-    assert house.service.receive(NOW).added == 0 and house.woken == []
+        assert server.send(address, SAMPLE) in (403, 404), address
+    assert server.service.receive(NOW).added == 0 and server.woken == []
 
 
 def test_a_variable_that_is_not_set_opens_to_nobody(tmp_path: Path) -> None:
-    house = House(tmp_path, K_JSJ="")
-    assert house.send("jsj", SAMPLE) == 403 and house.send("jsj/", SAMPLE) in (403, 404)
-    assert house.send("jsj/K_JSJ", SAMPLE) == 403
+    server = PushServer(tmp_path, K_JSJ="")
+    assert server.send("jsj", SAMPLE) == 403 and server.send("jsj/", SAMPLE) in (403, 404)
+    assert server.send("jsj/K_JSJ", SAMPLE) == 403
 
 
 @pytest.mark.parametrize(
@@ -275,225 +275,225 @@ def test_a_variable_that_is_not_set_opens_to_nobody(tmp_path: Path) -> None:
         (b'"' + b"x" * 1024 * 1024, 413),
     ],
 )  # fmt: skip
-def test_what_is_no_push_is_refused(house: House, body: bytes, status: int) -> None:
-    assert house.jsj(body) == status
-    assert house.service.receive(NOW).added == 0
+def test_what_is_no_push_is_refused(server: PushServer, body: bytes, status: int) -> None:
+    assert server.jsj(body) == status
+    assert server.service.receive(NOW).added == 0
 
 
-def test_a_push_is_answered_before_its_row_is_made_and_within_a_second(house: House) -> None:
+def test_a_push_is_answered_before_its_row_is_made_and_within_a_second(server: PushServer) -> None:
     began = time.perf_counter()
-    assert house.jsj(SAMPLE) == 200
+    assert server.jsj(SAMPLE) == 200
     assert time.perf_counter() - began < 1
-    assert house.woken == [1] and house.rows("issues", "text") == []
-    assert house.jsj(SAMPLE) == 200 and house.woken == [1], "a repeat wakes nobody"
+    assert server.woken == [1] and server.rows("issues", "text") == []
+    assert server.jsj(SAMPLE) == 200 and server.woken == [1], "a repeat wakes nobody"
 
 
-def test_half_a_character_and_long_numbers_do_no_harm(house: House) -> None:
+def test_half_a_character_and_long_numbers_do_no_harm(server: PushServer) -> None:
     body = changed("2026-11-24T03:40:00Z", field_6="坏\ud800字\x00", creator_name=12345678901234567890)
-    assert house.jsj(json.dumps(body).encode()) == 200
-    assert house.service.receive(NOW).added == 1
-    assert house.rows("issues", "text", "reporter") == [("坏?字", "12345678901234567890")]
+    assert server.jsj(json.dumps(body).encode()) == 200
+    assert server.service.receive(NOW).added == 1
+    assert server.rows("issues", "text", "reporter") == [("坏?字", "12345678901234567890")]
 
 
 # Once
 
 
-def test_the_same_delivery_twice_is_one_row(desk: Desk) -> None:
+def test_the_same_delivery_twice_is_one_row(live: LiveBook) -> None:
     for _ in range(2):
-        push(desk, SAMPLE)
-        receive(desk)
-    desk.restart()
-    push(desk, SAMPLE)
-    assert receive(desk).added == 0
-    assert len(desk.rows("问题台账", "问题描述")) == 1
+        push(live, SAMPLE)
+        receive(live)
+    live.restart()
+    push(live, SAMPLE)
+    assert receive(live).added == 0
+    assert len(live.rows("问题台账", "问题描述")) == 1
 
 
 @pytest.mark.parametrize(("killed", "rows_then"), [("noted", 0), ("appended", 1)])
-def test_a_kill_around_the_append_does_not_double(desk: Desk, killed: str, rows_then: int) -> None:
-    push(desk, SAMPLE)
+def test_a_kill_around_the_append_does_not_double(live: LiveBook, killed: str, rows_then: int) -> None:
+    push(live, SAMPLE)
 
     def stop(step: str) -> None:
         if step == killed:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        receive(desk, step=stop)
-    assert len(desk.rows("问题台账", "问题描述")) == rows_then
-    desk.restart()
-    assert receive(desk).added == 1
-    assert len(desk.rows("问题台账", "问题描述")) == 1
-    assert receive(desk).added == 0
+        receive(live, step=stop)
+    assert len(live.rows("问题台账", "问题描述")) == rows_then
+    live.restart()
+    assert receive(live).added == 1
+    assert len(live.rows("问题台账", "问题描述")) == 1
+    assert receive(live).added == 0
 
 
 @pytest.mark.parametrize("arrives", [True, False])
-def test_an_append_whose_answer_was_lost_is_looked_for(desk: Desk, arrives: bool) -> None:
+def test_an_append_whose_answer_was_lost_is_looked_for(live: LiveBook, arrives: bool) -> None:
     def cut(request: Request, response: Response | None = None) -> Response | None:
         if request.path.endswith(":batchUpdate"):
             return Response(503, {}, b"{}")
         return None
 
-    desk.before, desk.after = (desk.before, cut) if arrives else (cut, desk.after)
-    push(desk, SAMPLE)
-    push(desk, changed("2026-11-24T03:36:09.016Z", serial_number=142))  # another entry with the same words
-    assert receive(desk).later == 2
-    desk.restart()
-    assert receive(desk) and len(desk.rows("问题台账", "问题描述")) == (2 if arrives else 0), "not before its time"
-    receive(desk, timedelta(minutes=2))
-    assert len(desk.rows("问题台账", "问题描述")) == 2
+    live.before, live.after = (live.before, cut) if arrives else (cut, live.after)
+    push(live, SAMPLE)
+    push(live, changed("2026-11-24T03:36:09.016Z", serial_number=142))  # another entry with the same words
+    assert receive(live).later == 2
+    live.restart()
+    assert receive(live) and len(live.rows("问题台账", "问题描述")) == (2 if arrives else 0), "not before its time"
+    receive(live, timedelta(minutes=2))
+    assert len(live.rows("问题台账", "问题描述")) == 2
 
 
-def test_two_processes_at_once_make_one_row(desk: Desk) -> None:
-    push(desk, SAMPLE)
-    other = Ledger(desk.database, desk.book.id, ZONE)
+def test_two_processes_at_once_make_one_row(live: LiveBook) -> None:
+    push(live, SAMPLE)
+    other = Ledger(live.database, live.book.id, ZONE)
 
     def meanwhile(step: str) -> None:
         if step == "noted":
-            assert PushIntake(desk.gateway, other, RULES).work(NOW + timedelta(hours=1)).added == 0
+            assert PushIntake(live.gateway, other, RULES).work(NOW + timedelta(hours=1)).added == 0
 
-    assert receive(desk, step=meanwhile).added == 1
-    assert len(desk.rows("问题台账", "问题描述")) == 1
+    assert receive(live, step=meanwhile).added == 1
+    assert len(live.rows("问题台账", "问题描述")) == 1
     other.close()
 
 
-def test_a_workbook_out_of_reach_loses_nothing(desk: Desk) -> None:
-    desk.before = lambda request: Response(503, {}, b"{}")
-    push(desk, SAMPLE)
+def test_a_workbook_out_of_reach_loses_nothing(live: LiveBook) -> None:
+    live.before = lambda request: Response(503, {}, b"{}")
+    push(live, SAMPLE)
     for minutes in range(0, 6000, 200):
-        assert receive(desk, timedelta(minutes=minutes)).failed == 0
-    desk.restart()
-    assert receive(desk, timedelta(days=10)).added == 1
+        assert receive(live, timedelta(minutes=minutes)).failed == 0
+    live.restart()
+    assert receive(live, timedelta(days=10)).added == 1
 
 
-def test_a_row_that_is_refused_again_and_again_is_given_up_with_a_sentence(house: House) -> None:
-    assert house.jsj(SAMPLE) == 200
+def test_a_row_that_is_refused_again_and_again_is_given_up_with_a_sentence(server: PushServer) -> None:
+    assert server.jsj(SAMPLE) == 200
     refused = b'{"error": {"code": 400, "message": "no", "status": "INVALID_ARGUMENT"}}'
-    adapter = house.service.client.session.get_adapter("https://sheets.googleapis.com/")
+    adapter = server.service.client.session.get_adapter("https://sheets.googleapis.com/")
     adapter.before = lambda request: Response(400, {}, refused) if request.path.endswith(":batchUpdate") else None
     for n in range(MOST_TRIES):
-        done = house.service.receive(NOW + timedelta(hours=4 * n))
+        done = server.service.receive(NOW + timedelta(hours=4 * n))
     assert done.failed == 1
     adapter.before = lambda request: None
-    house.service.ticks(NOW)
-    said = dict(house.rows("status", "item", "text"))["表单推送「jsj」"]
+    server.service.ticks(NOW)
+    said = dict(server.rows("status", "item", "text"))["表单推送「jsj」"]
     assert str(said).startswith("1 条没有入表，最近一条（FBTWTe·141）：试了 8 次都没有成功：写入工作簿被拒绝")
 
 
 def test_a_wrong_rule_waits_for_its_mending_and_is_said(tmp_path: Path) -> None:
-    house = House(tmp_path, TEXT.replace('"问题描述" = "field_6"', '"截止时间" = "field_6"'))
-    assert house.jsj(SAMPLE) == 200
-    assert house.service.receive(NOW).later == 1
-    house.service.ticks(NOW)
-    said = dict(house.rows("status", "item", "text"))["表单推送「jsj」"]
+    server = PushServer(tmp_path, TEXT.replace('"问题描述" = "field_6"', '"截止时间" = "field_6"'))
+    assert server.jsj(SAMPLE) == 200
+    assert server.service.receive(NOW).later == 1
+    server.service.ticks(NOW)
+    said = dict(server.rows("status", "item", "text"))["表单推送「jsj」"]
     assert "「问题台账」的「截止时间」由系统填写，表单不能填。" in str(said)
     (tmp_path / "rules.toml").write_text(TEXT, "utf-8")
-    assert house.service.receive(NOW + timedelta(minutes=6)).added == 1
-    house.service.ticks(NOW)
-    assert "表单推送「jsj」" not in dict(house.rows("status", "item", "text"))
+    assert server.service.receive(NOW + timedelta(minutes=6)).added == 1
+    server.service.ticks(NOW)
+    assert "表单推送「jsj」" not in dict(server.rows("status", "item", "text"))
 
 
-def test_fields_that_are_all_empty_make_no_row(desk: Desk) -> None:
+def test_fields_that_are_all_empty_make_no_row(live: LiveBook) -> None:
     names = ("field_1", "field_2", "field_3", "field_5", "field_6", "creator_name", "created_at")
-    push(desk, changed("2026-11-24T03:40:00Z", **dict.fromkeys(names, "")))
-    assert receive(desk).failed == 1
-    found = Pushes(desk.ledger).get("jsj", "FBTWTe·141")
+    push(live, changed("2026-11-24T03:40:00Z", **dict.fromkeys(names, "")))
+    assert receive(live).failed == 1
+    found = Pushes(live.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and found.state == FAILED and "columns 里写的字段一个也没有内容" in found.sentence
 
 
 # Edits
 
 
-def test_an_update_edits_its_row_and_never_doubles(desk: Desk) -> None:
-    push(desk, SAMPLE)
-    receive(desk)
-    desk.settle("2026-11-24 11:41")
+def test_an_update_edits_its_row_and_never_doubles(live: LiveBook) -> None:
+    push(live, SAMPLE)
+    receive(live)
+    live.settle("2026-11-24 11:41")
     update = changed("2026-11-24T03:45:00Z", field_6="垃圾成堆，有异味", field_2="垃圾满溢")
-    push(desk, update)
-    assert receive(desk).edited == 1
-    desk.settle("2026-11-24 11:46")
-    assert desk.rows("问题台账", "编号", "类别", "问题描述") == [("20261124-001", "垃圾满溢", "垃圾成堆，有异味")]
-    receive(desk, timedelta(minutes=2))
-    found = Pushes(desk.ledger).get("jsj", "FBTWTe·141")
+    push(live, update)
+    assert receive(live).edited == 1
+    live.settle("2026-11-24 11:46")
+    assert live.rows("问题台账", "编号", "类别", "问题描述") == [("20261124-001", "垃圾满溢", "垃圾成堆，有异味")]
+    receive(live, timedelta(minutes=2))
+    found = Pushes(live.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and (found.state, found.sentence) == (DONE, "")
-    push(desk, SAMPLE)  # an older version that comes late
-    push(desk, update)
-    done = receive(desk, timedelta(minutes=10))
+    push(live, SAMPLE)  # an older version that comes late
+    push(live, update)
+    done = receive(live, timedelta(minutes=10))
     assert (done.added, done.edited) == (0, 0)
-    assert len(desk.rows("问题台账", "编号")) == 1
+    assert len(live.rows("问题台账", "编号")) == 1
 
 
-def test_a_row_that_was_sorted_away_is_edited_where_it_is_and_people_s_cells_win(desk: Desk) -> None:
-    push(desk, SAMPLE)
-    push(desk, changed("2026-11-24T03:36:10Z", serial_number=142, field_6="另一堆", created_at="2026-11-24T03:37:00Z"))
-    receive(desk)
-    desk.settle("2026-11-24 11:41")
-    desk.type("问题台账", 1, "类别", "其他")
-    desk.book.worksheet("问题台账").sort((8, "asc"))  # 问题描述 of 142 may come first now
-    push(desk, changed("2026-11-24T03:45:00Z", field_6="垃圾成堆，很多", field_2="垃圾满溢"))
-    receive(desk)
-    desk.settle("2026-11-24 11:46")
-    shown = dict(desk.rows("问题台账", "问题描述", "类别"))
+def test_a_row_that_was_sorted_away_is_edited_where_it_is_and_people_s_cells_win(live: LiveBook) -> None:
+    push(live, SAMPLE)
+    push(live, changed("2026-11-24T03:36:10Z", serial_number=142, field_6="另一堆", created_at="2026-11-24T03:37:00Z"))
+    receive(live)
+    live.settle("2026-11-24 11:41")
+    live.type("问题台账", 1, "类别", "其他")
+    live.book.worksheet("问题台账").sort((8, "asc"))  # 问题描述 of 142 may come first now
+    push(live, changed("2026-11-24T03:45:00Z", field_6="垃圾成堆，很多", field_2="垃圾满溢"))
+    receive(live)
+    live.settle("2026-11-24 11:46")
+    shown = dict(live.rows("问题台账", "问题描述", "类别"))
     assert shown == {"垃圾成堆，很多": "其他", "另一堆": "暴露垃圾"}
-    receive(desk, timedelta(minutes=2))
-    found = Pushes(desk.ledger).get("jsj", "FBTWTe·141")
+    receive(live, timedelta(minutes=2))
+    found = Pushes(live.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and "类别表格里已经有人改过" in found.sentence
-    told = Pushes(desk.ledger).troubles
+    told = Pushes(live.ledger).troubles
     assert told(NOW + timedelta(hours=23))["jsj"].startswith("1 条入了表但要看，最近一条（FBTWTe·141）：第 ")
     assert told(NOW + timedelta(hours=25)) == {}
 
 
-def test_a_version_that_came_while_the_first_was_on_its_way_edits_and_does_not_double(desk: Desk) -> None:
-    push(desk, SAMPLE)
+def test_a_version_that_came_while_the_first_was_on_its_way_edits_and_does_not_double(live: LiveBook) -> None:
+    push(live, SAMPLE)
 
     def stop(step: str) -> None:
         if step == "appended":
-            push(desk, changed("2026-11-24T03:45:00Z", field_6="改过了"))
+            push(live, changed("2026-11-24T03:45:00Z", field_6="改过了"))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        receive(desk, step=stop)
-    desk.restart()
-    receive(desk)
-    desk.settle("2026-11-24 11:46")
-    receive(desk, timedelta(minutes=2))
-    desk.settle("2026-11-24 11:48")
-    assert [text for (text,) in desk.rows("问题台账", "问题描述")] == ["改过了"]
+        receive(live, step=stop)
+    live.restart()
+    receive(live)
+    live.settle("2026-11-24 11:46")
+    receive(live, timedelta(minutes=2))
+    live.settle("2026-11-24 11:48")
+    assert [text for (text,) in live.rows("问题台账", "问题描述")] == ["改过了"]
 
 
-def test_a_third_version_that_comes_before_the_second_was_seen_in_the_sheet_is_no_person_s_cell(desk: Desk) -> None:
-    push(desk, SAMPLE)
-    receive(desk)
+def test_a_third_version_that_comes_before_the_second_was_seen_in_the_sheet_is_no_person_s_cell(live: LiveBook) -> None:
+    push(live, SAMPLE)
+    receive(live)
     for number, words in enumerate(("第二稿", "第三稿"), start=1):
-        push(desk, changed(f"2026-11-24T03:45:0{number}Z", field_6=words))
-        receive(desk, timedelta(minutes=number))
-    desk.settle("2026-11-24 11:46")  # of the two that wait for the same cell the first wins, for now
-    receive(desk, timedelta(minutes=10))
-    desk.settle("2026-11-24 11:52")
-    assert desk.rows("问题台账", "问题描述") == [("第三稿",)]
+        push(live, changed(f"2026-11-24T03:45:0{number}Z", field_6=words))
+        receive(live, timedelta(minutes=number))
+    live.settle("2026-11-24 11:46")  # of the two that wait for the same cell the first wins, for now
+    receive(live, timedelta(minutes=10))
+    live.settle("2026-11-24 11:52")
+    assert live.rows("问题台账", "问题描述") == [("第三稿",)]
 
 
-def test_an_entry_deleted_over_there_leaves_its_row(desk: Desk) -> None:
+def test_an_entry_deleted_over_there_leaves_its_row(live: LiveBook) -> None:
     data = {"_id": "1", "_widget_1": "联胜路", "_widget_3": "一堆", "creator": {"name": "督查01"}}
-    push(desk, {"op": "data_create", "data": data}, "jdy")
-    receive(desk)
-    push(desk, {"op": "data_remove", "data": {**data, "deleteTime": "2026-11-24T04:00:00Z"}}, "jdy")
-    receive(desk)
-    assert len(desk.rows("问题台账", "编号")) == 1
+    push(live, {"op": "data_create", "data": data}, "jdy")
+    receive(live)
+    push(live, {"op": "data_remove", "data": {**data, "deleteTime": "2026-11-24T04:00:00Z"}}, "jdy")
+    receive(live)
+    assert len(live.rows("问题台账", "编号")) == 1
 
 
-def test_the_words_of_old_pushes_are_forgotten_and_a_repeat_is_still_known(desk: Desk) -> None:
-    push(desk, SAMPLE)
-    receive(desk)
-    receive(desk, timedelta(days=31))
-    found = Pushes(desk.ledger).get("jsj", "FBTWTe·141")
+def test_the_words_of_old_pushes_are_forgotten_and_a_repeat_is_still_known(live: LiveBook) -> None:
+    push(live, SAMPLE)
+    receive(live)
+    receive(live, timedelta(days=31))
+    found = Pushes(live.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and found.payload == ""
-    push(desk, changed("2027-01-01T00:00:00Z"))
-    assert receive(desk, timedelta(days=32)).added == 0
+    push(live, changed("2027-01-01T00:00:00Z"))
+    assert receive(live, timedelta(days=32)).added == 0
 
 
 # Photos
 
 
-class Shop:
+class FakeFetcher:
     """Gives photos, or says why not; what it stands for is tested in test_fetching."""
 
     def __init__(self, answer: Callable[[str], bytes]) -> None:
@@ -511,32 +511,33 @@ def with_photo() -> dict[str, Any]:
     )
 
 
-def test_a_photo_of_an_allowed_house_is_kept_and_the_others_stay_links(desk: Desk) -> None:
-    shop = Shop(lambda link: b"jpeg")
-    push(desk, with_photo())
-    receive(desk, store_photo=lambda content: f"/photos/{content.decode()}", fetcher=shop)
-    assert desk.rows("问题台账", "照片") == [("/photos/jpeg\nhttps://no.example.cn/2.jpg",)]
-    assert shop.asked == ["https://files.example.cn/1.jpg"]
+def test_a_photo_of_an_allowed_house_is_kept_and_the_others_stay_links(live: LiveBook) -> None:
+    fetcher = FakeFetcher(lambda link: b"jpeg")
+    push(live, with_photo())
+    receive(live, store_photo=lambda content: f"/photos/{content.decode()}", fetcher=fetcher)
+    assert live.rows("问题台账", "照片") == [("/photos/jpeg\nhttps://no.example.cn/2.jpg",)]
+    assert fetcher.asked == ["https://files.example.cn/1.jpg"]
 
 
-def test_a_photo_that_comes_late_takes_the_link_s_place(desk: Desk) -> None:
+def test_a_photo_that_comes_late_takes_the_link_s_place(live: LiveBook) -> None:
     def lost(link: str) -> bytes:
         raise Lost("连接中断")
 
-    push(desk, with_photo())
-    receive(desk, store_photo=lambda content: "/photos/1", fetcher=Shop(lost))
-    assert desk.rows("问题台账", "照片")[0][0].startswith("https://files.example.cn/1.jpg"), "the row does not wait"
-    desk.settle("2026-11-24 11:41")
-    receive(desk, timedelta(minutes=2), store_photo=lambda content: "/photos/1", fetcher=Shop(lambda link: b"jpeg"))
-    desk.settle("2026-11-24 11:43")
-    assert desk.rows("问题台账", "照片") == [("/photos/1\nhttps://no.example.cn/2.jpg",)]
+    push(live, with_photo())
+    receive(live, store_photo=lambda content: "/photos/1", fetcher=FakeFetcher(lost))
+    assert live.rows("问题台账", "照片")[0][0].startswith("https://files.example.cn/1.jpg"), "the row does not wait"
+    live.settle("2026-11-24 11:41")
+    fetcher = FakeFetcher(lambda link: b"jpeg")
+    receive(live, timedelta(minutes=2), store_photo=lambda content: "/photos/1", fetcher=fetcher)
+    live.settle("2026-11-24 11:43")
+    assert live.rows("问题台账", "照片") == [("/photos/1\nhttps://no.example.cn/2.jpg",)]
 
 
-def test_a_fetched_photo_is_made_anew_and_the_same_one_is_kept_once(house: House) -> None:
+def test_a_fetched_photo_is_made_anew_and_the_same_one_is_kept_once(server: PushServer) -> None:
     kept = io.BytesIO()
     Image.new("RGB", (900, 600), "green").save(kept, "JPEG", exif=b"Exif\x00\x00secret-place")
-    intake = form_intake(house.service, "s")
-    keep = hooks.photo_store(house.service, lambda: intake)
+    intake = form_intake(server.service, "s")
+    keep = hooks.photo_store(server.service, lambda: intake)
     address = keep(kept.getvalue())
     assert re.fullmatch("/photos/[0-9a-f]{40}", address) and keep(kept.getvalue()) == address
     assert b"secret-place" not in intake.photo_folder.path(address.rpartition("/")[2]).read_bytes()
@@ -544,15 +545,15 @@ def test_a_fetched_photo_is_made_anew_and_the_same_one_is_kept_once(house: House
         keep(b"<html>")
 
 
-def test_what_is_no_photo_stays_a_link(desk: Desk) -> None:
+def test_what_is_no_photo_stays_a_link(live: LiveBook) -> None:
     def refuse(content: bytes) -> str:
         raise ValueError("不是照片")
 
-    push(desk, with_photo())
-    receive(desk, store_photo=refuse, fetcher=Shop(lambda link: b"html"))
-    found = Pushes(desk.ledger).get("jsj", "FBTWTe·141")
+    push(live, with_photo())
+    receive(live, store_photo=refuse, fetcher=FakeFetcher(lambda link: b"html"))
+    found = Pushes(live.ledger).get("jsj", "FBTWTe·141")
     assert found is not None and found.state == DONE
-    assert desk.rows("问题台账", "照片")[0][0].startswith("https://files.example.cn/1.jpg")
+    assert live.rows("问题台账", "照片")[0][0].startswith("https://files.example.cn/1.jpg")
 
 
 def test_the_default_address_of_a_signature_is_one_place() -> None:
@@ -597,19 +598,19 @@ def test_whatever_happens_in_between_each_entry_is_one_row_with_its_last_words(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]
 ) -> None:
     """Pushes, later versions, kills, lost answers, sorting, in any order: after quiet each entry stands there once."""
-    desk = Desk(tmp_path_factory.mktemp("desk"))
-    desk.rules = RULES
+    live = LiveBook(tmp_path_factory.mktemp("live"))
+    live.rules = RULES
     last: dict[str, str] = {}
     minutes = 0
     for number, step in enumerate([*steps, *["work", "tick"] * 4]):
         minutes += 300 if number >= len(steps) else 1  # in the end every gap is over
-        _happen(desk, step, number, last, timedelta(minutes=minutes))
-    desk.tick(NOW + timedelta(minutes=minutes))
-    assert sorted(desk.rows("问题台账", "填报人", "问题描述")) == sorted(last.items())
-    desk.ledger.close()
+        _happen(live, step, number, last, timedelta(minutes=minutes))
+    live.tick(NOW + timedelta(minutes=minutes))
+    assert sorted(live.rows("问题台账", "填报人", "问题描述")) == sorted(last.items())
+    live.ledger.close()
 
 
-def _happen(desk: Desk, step: str, number: int, last: dict[str, str], after: timedelta) -> None:
+def _happen(live: LiveBook, step: str, number: int, last: dict[str, str], after: timedelta) -> None:
     word, _, entry = step.partition(" ")
     who = f"人{entry}"
     if word in ("push", "edit"):
@@ -617,36 +618,36 @@ def _happen(desk: Desk, step: str, number: int, last: dict[str, str], after: tim
             last[who] = f"第{number}稿"
         if who in last:
             stamp = f"2026-11-24T04:{number:02d}:00Z" if word == "edit" else "2026-11-24T03:36:00Z"
-            push(desk, changed(stamp, serial_number=int(entry), creator_name=who, field_6=last[who]))
+            push(live, changed(stamp, serial_number=int(entry), creator_name=who, field_6=last[who]))
     elif word in ("noted", "edits noted", "appended"):
-        _killed(desk, word, after)
+        _killed(live, word, after)
     elif word in ("lost", "unheard"):
-        _cut(desk, word, after)
+        _cut(live, word, after)
     elif word == "work":
-        receive(desk, after)
+        receive(live, after)
     elif word == "tick":
-        desk.tick(NOW + after)
-        desk.tick(NOW + after)
+        live.tick(NOW + after)
+        live.tick(NOW + after)
     elif word == "sort":
-        desk.book.worksheet("问题台账").sort((6, "des"))
+        live.book.worksheet("问题台账").sort((6, "des"))
 
 
-def _killed(desk: Desk, at: str, after: timedelta) -> None:
+def _killed(live: LiveBook, at: str, after: timedelta) -> None:
     def stop(step: str) -> None:
         if step == at:
             raise KeyboardInterrupt
 
     with suppress(KeyboardInterrupt):
-        receive(desk, after, step=stop)
-    desk.restart()
+        receive(live, after, step=stop)
+    live.restart()
 
 
-def _cut(desk: Desk, how: str, after: timedelta) -> None:
+def _cut(live: LiveBook, how: str, after: timedelta) -> None:
     """A write that never arrives, or whose answer does not."""
     lost = Response(503, {}, b"{}")
     if how == "lost":
-        desk.before = lambda request: lost if request.path.endswith(":batchUpdate") else None
+        live.before = lambda request: lost if request.path.endswith(":batchUpdate") else None
     else:
-        desk.after = lambda request, response: lost if request.path.endswith(":batchUpdate") else None
-    receive(desk, after)
-    desk.restart()
+        live.after = lambda request, response: lost if request.path.endswith(":batchUpdate") else None
+    receive(live, after)
+    live.restart()

@@ -13,7 +13,7 @@ import requests
 
 from sync.intake import imports
 from sync.workbook.server import Request, Response
-from tests.web_server import OPERATOR, House, house
+from tests.web_server import OPERATOR, WebServer, web_server
 
 HEAD = "填报时间,填报人,来源,街路,类别,严重程度,问题描述"
 GOOD = f"""{HEAD}
@@ -23,21 +23,21 @@ GOOD = f"""{HEAD}
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[House]:
-    with house(tmp_path) as made:
+def web(tmp_path: Path) -> Iterator[WebServer]:
+    with web_server(tmp_path) as made:
         yield made
 
 
 @pytest.fixture
-def person(home: House) -> requests.Session:
-    return home.enter("标准化办01")
+def person(web: WebServer) -> requests.Session:
+    return web.enter("标准化办01")
 
 
 def upload(
-    home: House, person: requests.Session, content: str | bytes, tab: str = "issues", name: str = "问题.csv"
+    web: WebServer, person: requests.Session, content: str | bytes, tab: str = "issues", name: str = "问题.csv"
 ) -> requests.Response:
     raw = content.encode() if isinstance(content, str) else content
-    return person.post(f"{home.url}/import", files={"file": (name, raw)}, data={"tab": tab}, timeout=20)
+    return person.post(f"{web.url}/import", files={"file": (name, raw)}, data={"tab": tab}, timeout=20)
 
 
 def token(page: requests.Response) -> str:
@@ -46,55 +46,55 @@ def token(page: requests.Response) -> str:
     return found[1]
 
 
-def confirm(home: House, person: requests.Session, id_: str) -> requests.Response:
-    return person.post(f"{home.url}/import/confirm", data={"id": id_}, timeout=20)
+def confirm(web: WebServer, person: requests.Session, id_: str) -> requests.Response:
+    return person.post(f"{web.url}/import/confirm", data={"id": id_}, timeout=20)
 
 
-def texts(home: House) -> list[tuple[str, ...]]:
-    return home.rows("问题台账", "填报时间", "街路", "问题描述")
+def texts(web: WebServer) -> list[tuple[str, ...]]:
+    return web.rows("问题台账", "填报时间", "街路", "问题描述")
 
 
-def test_a_file_is_shown_first_and_added_with_one_click(home: House, person: requests.Session) -> None:
-    page = upload(home, person, GOOD)
+def test_a_file_is_shown_first_and_added_with_one_click(web: WebServer, person: requests.Session) -> None:
+    page = upload(web, person, GOOD)
     assert page.status_code == 200 and "问题.csv → 问题台账，2 行" in page.text
     assert "<td>2026-11-24 09:00</td>" in page.text and '<th scope="row">3</th>' in page.text
-    assert texts(home) == [], "a look adds nothing"
-    done = confirm(home, person, token(page))
-    assert "导入「问题台账」2 行" in done.text and home.nudges == 1
-    assert texts(home) == [("2026-11-24 09:00", "新正街", "=1+1"), ("2026-11-24 09:10", "联胜路", "坑")]
+    assert texts(web) == [], "a look adds nothing"
+    done = confirm(web, person, token(page))
+    assert "导入「问题台账」2 行" in done.text and web.nudges == 1
+    assert texts(web) == [("2026-11-24 09:00", "新正街", "=1+1"), ("2026-11-24 09:10", "联胜路", "坑")]
 
 
-def test_the_same_upload_twice_is_added_once(home: House, person: requests.Session) -> None:
-    first, second = upload(home, person, GOOD), upload(home, home.enter(OPERATOR), GOOD, name="又一份.csv")
+def test_the_same_upload_twice_is_added_once(web: WebServer, person: requests.Session) -> None:
+    first, second = upload(web, person, GOOD), upload(web, web.enter(OPERATOR), GOOD, name="又一份.csv")
     assert token(first) == token(second)
     for _ in range(3):
-        assert confirm(home, person, token(first)).status_code == 200
-    assert len(texts(home)) == 2
-    again = upload(home, person, GOOD)
+        assert confirm(web, person, token(first)).status_code == 200
+    assert len(texts(web)) == 2
+    again = upload(web, person, GOOD)
     assert "同一个文件已经导入过：标准化办01 于" in again.text and "/import/confirm" not in again.text
 
 
 def test_all_that_is_wrong_is_named_with_row_and_column_and_nothing_comes_in(
-    home: House, person: requests.Session
+    web: WebServer, person: requests.Session
 ) -> None:
     bad = (
         f"{HEAD}\n昨天,督查01,督查,新正街,暴露垃圾,一般,甲\n2026-11-24 09:00,,检查,新正街,暴露垃圾,特急,乙\n"
         + "".join(f"2026-11-24 09:00,督查01,督查,新正街,暴露垃圾,不行{n},丙\n" for n in range(30))
     )
-    page = upload(home, person, bad)
+    page = upload(web, person, bad)
     assert page.status_code == 422 and "没有导入" in page.text
     for place in ("2 行 A 列「填报时间」", "3 行 B 列「填报人」", "3 行 C 列「来源」", "3 行 F 列", "33 行 F 列"):
         assert f"第 {place}" in page.text
-    assert texts(home) == []
+    assert texts(web) == []
 
 
-def test_names_that_no_list_has_are_doubts_and_not_errors(home: House, person: requests.Session) -> None:
-    page = upload(home, person, GOOD.replace("新正街", "新正接"))
+def test_names_that_no_list_has_are_doubts_and_not_errors(web: WebServer, person: requests.Session) -> None:
+    page = upload(web, person, GOOD.replace("新正街", "新正接"))
     assert "第 2 行「街路」填的是「新正接」，名单里没有。是不是「新正街」？" in page.text
-    assert confirm(home, person, token(page)).status_code == 200 and len(texts(home)) == 2
+    assert confirm(web, person, token(page)).status_code == 200 and len(texts(web)) == 2
 
 
-def test_an_xlsx_and_another_tab(home: House, person: requests.Session) -> None:
+def test_an_xlsx_and_another_tab(web: WebServer, person: requests.Session) -> None:
     book = openpyxl.Workbook()
     assert book.active is not None
     for line in (
@@ -104,10 +104,10 @@ def test_an_xlsx_and_another_tab(home: House, person: requests.Session) -> None:
         book.active.append(line)
     kept = io.BytesIO()
     book.save(kept)
-    page = upload(home, person, kept.getvalue(), "streets", "名册.xlsx")
+    page = upload(web, person, kept.getvalue(), "streets", "名册.xlsx")
     assert "&lt;b&gt;保安小区&lt;/b&gt;" in page.text and "<b>保安" not in page.text
-    assert confirm(home, person, token(page)).status_code == 200
-    assert ("J09", "<b>保安小区</b>") in home.rows("街路名册", "街路编号", "街路")
+    assert confirm(web, person, token(page)).status_code == 200
+    assert ("J09", "<b>保安小区</b>") in web.rows("街路名册", "街路编号", "街路")
 
 
 @pytest.mark.parametrize(
@@ -123,26 +123,26 @@ def test_an_xlsx_and_another_tab(home: House, person: requests.Session) -> None:
     ],
 )
 def test_files_that_are_none(
-    home: House, person: requests.Session, content: bytes, name: str, status: int, said: str
+    web: WebServer, person: requests.Session, content: bytes, name: str, status: int, said: str
 ) -> None:
-    page = upload(home, person, content, name=name)
+    page = upload(web, person, content, name=name)
     assert (page.status_code, said in page.text) == (status, True), page.text
-    assert texts(home) == []
+    assert texts(web) == []
 
 
 def test_too_much_for_one_request_is_refused(
-    home: House, person: requests.Session, monkeypatch: pytest.MonkeyPatch
+    web: WebServer, person: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "MOST_IMPORTED", 1)
-    page = upload(home, person, GOOD)
+    page = upload(web, person, GOOD)
     assert page.status_code == 422 and "网页一次最多导入 1 行" in page.text
 
 
 @pytest.mark.parametrize("arrived", [True, False])
 def test_an_answer_that_was_lost_is_looked_for_and_not_doubled(
-    home: House, person: requests.Session, arrived: bool
+    web: WebServer, person: requests.Session, arrived: bool
 ) -> None:
-    adapter = home.service.client.session.get_adapter("https://sheets.googleapis.com/")
+    adapter = web.service.client.session.get_adapter("https://sheets.googleapis.com/")
     lost = Response(503, {}, b"{}")
 
     def before(request: Request) -> Response | None:
@@ -151,25 +151,25 @@ def test_an_answer_that_was_lost_is_looked_for_and_not_doubled(
     def after(request: Request, response: Response) -> Response | None:
         return lost if arrived and request.path.endswith(":batchUpdate") else None
 
-    id_ = token(upload(home, person, GOOD))
+    id_ = token(upload(web, person, GOOD))
     adapter.before, adapter.after = before, after
-    page = confirm(home, person, id_)
+    page = confirm(web, person, id_)
     assert page.status_code == 422 and "可能已经全部导入，也可能一行也没有" in page.text and token(page) == id_
     adapter.before, adapter.after = lambda request: None, lambda request, response: None
-    assert confirm(home, person, id_).status_code == 200 and len(texts(home)) == 2
+    assert confirm(web, person, id_).status_code == 200 and len(texts(web)) == 2
 
 
-def test_only_the_offices_import(home: House) -> None:
+def test_only_the_offices_import(web: WebServer) -> None:
     for who in ("街路长01", "支部书记06", "指挥长02"):
-        chief = home.enter(who)
-        assert chief.get(f"{home.url}/import", timeout=10).status_code == 403
-        assert upload(home, chief, GOOD).status_code == 403
-        assert confirm(home, chief, "0" * 40).status_code == 403
+        chief = web.enter(who)
+        assert chief.get(f"{web.url}/import", timeout=10).status_code == 403
+        assert upload(web, chief, GOOD).status_code == 403
+        assert confirm(web, chief, "0" * 40).status_code == 403
     stranger = requests.Session()
-    stranger.headers["Origin"] = home.url
-    assert upload(home, stranger, GOOD).status_code == 401
-    from_elsewhere = home.enter(OPERATOR)
+    stranger.headers["Origin"] = web.url
+    assert upload(web, stranger, GOOD).status_code == 401
+    from_elsewhere = web.enter(OPERATOR)
     from_elsewhere.headers["Origin"] = "https://evil.example.cn"
-    assert upload(home, from_elsewhere, GOOD).status_code == 403
-    assert confirm(home, home.enter(OPERATOR), "0" * 40).status_code == 422
-    assert texts(home) == []
+    assert upload(web, from_elsewhere, GOOD).status_code == 403
+    assert confirm(web, web.enter(OPERATOR), "0" * 40).status_code == 422
+    assert texts(web) == []

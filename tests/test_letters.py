@@ -27,10 +27,10 @@ from sync.ledger.ledger import Ledger
 from sync.outgoing import docx
 from sync.sheets import set_up
 from tests.book import ROOT, ZONE, Book, bureau, default_rules, hour
-from tests.live_book import Desk
-from tests.mail_server import post
+from tests.live_book import LiveBook
+from tests.mail_server import mail_server
 from tests.test_tick import STEPS, again
-from tests.web_server import OPERATOR, House, house
+from tests.web_server import OPERATOR, WebServer, web_server
 
 LOG = """
     问题台账
@@ -45,146 +45,146 @@ SHOWN = ("函号", "主送", "状态", "期限", "签发人", "签发时间", "�
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    made = Desk(tmp_path).add(LOG)
+def live(tmp_path: Path) -> LiveBook:
+    made = LiveBook(tmp_path).add(LOG)
     made.settle("2026-11-24 09:05")
     made.settle(AT)
     return made
 
 
-def row_of(desk: Desk, unit: str) -> int:
-    return next(n for n, (to,) in enumerate(desk.rows("督办台账", "主送"), 1) if to.startswith(unit))
+def row_of(live: LiveBook, unit: str) -> int:
+    return next(n for n, (to,) in enumerate(live.rows("督办台账", "主送"), 1) if to.startswith(unit))
 
 
-def sign(desk: Desk, unit: str, name: str = "办公室01") -> None:
-    desk.type("督办台账", row_of(desk, unit), "签发人", name)
+def sign(live: LiveBook, unit: str, name: str = "办公室01") -> None:
+    live.type("督办台账", row_of(live, unit), "签发人", name)
 
 
-def numbers(desk: Desk) -> dict[str, str]:
-    rows = desk.rows("督办台账", "函号", "主送", "类型")
+def numbers(live: LiveBook) -> dict[str, str]:
+    rows = live.rows("督办台账", "函号", "主送", "类型")
     return {to.split("，")[0]: number for number, to, kind in rows if "函" in kind}
 
 
 # Numbers ---------------------------------------------------------------------------------------------------------
 def _killed_at(folder: str, database: str, workbook: str, step: str) -> None:
-    desk = Desk.__new__(Desk)
-    again(desk, Path(folder), database, workbook)
+    live = LiveBook.__new__(LiveBook)
+    again(live, Path(folder), database, workbook)
 
     def stop(done: str) -> None:
         if done == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    desk.tick(SIGNED, step=stop)
+    live.tick(SIGNED, step=stop)
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_killed_at_any_step_of_signing_no_number_is_left_out_or_given_twice(desk: Desk, step: str) -> None:
-    sign(desk, "环卫所")
+def test_killed_at_any_step_of_signing_no_number_is_left_out_or_given_twice(live: LiveBook, step: str) -> None:
+    sign(live, "环卫所")
     child = multiprocessing.get_context("spawn").Process(
-        target=_killed_at, args=(str(desk.folder), desk.database, desk.book.id, step)
+        target=_killed_at, args=(str(live.folder), live.database, live.book.id, step)
     )
     child.start()
     child.join(120)
     assert child.exitcode == -signal.SIGKILL
-    desk.restart()
-    sign(desk, "城管执法大队")  # another is signed before the killed look is made good
-    desk.settle(SIGNED)
-    given = numbers(desk)
+    live.restart()
+    sign(live, "城管执法大队")  # another is signed before the killed look is made good
+    live.settle(SIGNED)
+    given = numbers(live)
     assert sorted(given.values()) == ["蒸执督〔2026〕1号", "蒸执督〔2026〕2号"]
     first = "环卫所" if step in ("commit", "write", "land") else "城管执法大队"  # of one hour: in the order of names
     assert given[first] == "蒸执督〔2026〕1号"
-    assert [row[4] for row in desk.rows("督办台账", *SHOWN) if "〔" in row[0]] == ["办公室01", "办公室01"]
-    told = [number for (number,) in desk.rows("通知记录", "通知号") if "·督办·" in number]
+    assert [row[4] for row in live.rows("督办台账", *SHOWN) if "〔" in row[0]] == ["办公室01", "办公室01"]
+    told = [number for (number,) in live.rows("通知记录", "通知号") if "·督办·" in number]
     assert len(told) == len(set(told))
 
 
-def test_a_year_begins_with_one_and_a_void_number_is_kept(desk: Desk) -> None:
-    sign(desk, "环卫所")
-    desk.settle("2026-12-31 17:00")
-    desk.type("督办台账", row_of(desk, "环卫所"), "作废原因", "写错了")
-    sign(desk, "城管执法大队")
-    desk.settle("2027-01-04 09:00")
-    given = [(number, state) for number, state in desk.rows("督办台账", "函号", "状态") if "〔" in number]
+def test_a_year_begins_with_one_and_a_void_number_is_kept(live: LiveBook) -> None:
+    sign(live, "环卫所")
+    live.settle("2026-12-31 17:00")
+    live.type("督办台账", row_of(live, "环卫所"), "作废原因", "写错了")
+    sign(live, "城管执法大队")
+    live.settle("2027-01-04 09:00")
+    given = [(number, state) for number, state in live.rows("督办台账", "函号", "状态") if "〔" in number]
     assert sorted(given) == [("蒸执督〔2026〕1号", "作废"), ("蒸执督〔2027〕1号", "已签发")]
 
 
-def test_a_tab_sorted_while_the_number_is_written_keeps_each_answer_with_its_letter(desk: Desk) -> None:
-    sign(desk, "环卫所", "指挥长02")
-    sign(desk, "城管执法大队")
+def test_a_tab_sorted_while_the_number_is_written_keeps_each_answer_with_its_letter(live: LiveBook) -> None:
+    sign(live, "环卫所", "指挥长02")
+    sign(live, "城管执法大队")
     done: list[int] = []
 
     def sort(request: object) -> None:
         if str(getattr(request, "path", "")).endswith(":batchUpdate") and not done:
             done.append(1)
-            sheet = desk.book.worksheet("督办台账")
+            sheet = live.book.worksheet("督办台账")
             sheet.sort((sheet.row_values(1).index("签发人") + 1, "des"))
 
-    desk.before = sort
-    desk.settle(SIGNED)
+    live.before = sort
+    live.settle(SIGNED)
     assert done
-    found = {row[1].split("，")[0]: (row[0], row[4]) for row in desk.rows("督办台账", *SHOWN) if "街路长" in row[1]}
-    kept = desk.ledger.memory().letters
+    found = {row[1].split("，")[0]: (row[0], row[4]) for row in live.rows("督办台账", *SHOWN) if "街路长" in row[1]}
+    kept = live.ledger.memory().letters
     assert {one.unit: (one.number, one.signer) for one in kept.values() if one.unit} == found
     assert sorted(number for number, _ in found.values()) == ["蒸执督〔2026〕1号", "蒸执督〔2026〕2号"]
 
 
-def test_without_its_ledger_letters_are_adopted(desk: Desk) -> None:
-    sign(desk, "环卫所")
-    desk.settle(SIGNED)
-    before = desk.rows("督办台账", *SHOWN)
-    told = desk.rows("通知记录", "通知号")
-    desk.ledger.close()
-    for file in desk.folder.glob("ledger.sqlite3*"):
+def test_without_its_ledger_letters_are_adopted(live: LiveBook) -> None:
+    sign(live, "环卫所")
+    live.settle(SIGNED)
+    before = live.rows("督办台账", *SHOWN)
+    told = live.rows("通知记录", "通知号")
+    live.ledger.close()
+    for file in live.folder.glob("ledger.sqlite3*"):
         file.unlink()
-    desk.open()
-    desk.settle("2026-11-24 10:20")
-    assert desk.rows("督办台账", *SHOWN) == before, "nothing is drafted again"
-    assert [one for one in desk.rows("通知记录", "通知号") if one not in told] == []
-    sign(desk, "城管执法大队")
-    desk.settle("2026-11-24 10:30")
-    assert numbers(desk) == {"环卫所": "蒸执督〔2026〕1号", "城管执法大队": "蒸执督〔2026〕2号"}
-    desk.settle("2026-11-25 17:31")
-    again = [kind for (kind,) in desk.rows("督办台账", "类型") if kind.startswith("重复")]
+    live.open()
+    live.settle("2026-11-24 10:20")
+    assert live.rows("督办台账", *SHOWN) == before, "nothing is drafted again"
+    assert [one for one in live.rows("通知记录", "通知号") if one not in told] == []
+    sign(live, "城管执法大队")
+    live.settle("2026-11-24 10:30")
+    assert numbers(live) == {"环卫所": "蒸执督〔2026〕1号", "城管执法大队": "蒸执督〔2026〕2号"}
+    live.settle("2026-11-25 17:31")
+    again = [kind for (kind,) in live.rows("督办台账", "类型") if kind.startswith("重复")]
     assert sorted(again) == ["重复督办函（续蒸执督〔2026〕1号）", "重复督办函（续蒸执督〔2026〕2号）"]
 
 
-def test_a_number_is_not_given_twice_when_ledger_and_row_are_lost(desk: Desk) -> None:
-    sign(desk, "环卫所")
-    desk.settle(SIGNED)
-    desk.book.worksheet("督办台账").delete_rows(row_of(desk, "环卫所") + 1)
-    desk.ledger.close()
-    for file in desk.folder.glob("ledger.sqlite3*"):
+def test_a_number_is_not_given_twice_when_ledger_and_row_are_lost(live: LiveBook) -> None:
+    sign(live, "环卫所")
+    live.settle(SIGNED)
+    live.book.worksheet("督办台账").delete_rows(row_of(live, "环卫所") + 1)
+    live.ledger.close()
+    for file in live.folder.glob("ledger.sqlite3*"):
         file.unlink()
-    desk.open()
-    sign(desk, "城管执法大队")
-    desk.settle("2026-11-24 10:30")
-    assert numbers(desk)["城管执法大队"] == "蒸执督〔2026〕2号"
+    live.open()
+    sign(live, "城管执法大队")
+    live.settle("2026-11-24 10:30")
+    assert numbers(live)["城管执法大队"] == "蒸执督〔2026〕2号"
 
 
 def test_a_workbook_of_before_without_the_new_column_goes_on(tmp_path: Path) -> None:
-    desk = Desk(tmp_path).add(LOG)
-    sheet = desk.book.worksheet("督办台账")
+    live = LiveBook(tmp_path).add(LOG)
+    sheet = live.book.worksheet("督办台账")
     sheet.delete_columns(sheet.row_values(1).index("校验") + 1)
-    desk.settle("2026-11-24 09:05")
-    desk.settle(AT)
-    sign(desk, "环卫所", "街路长01")
-    desk.settle(SIGNED)
-    assert numbers(desk)["环卫所"] == "草稿·20261124·环卫所"
-    assert "请由指挥长、领导小组办公室签发" in dict(desk.rows("运行状态", "项目", "内容"))["督办台账"]
-    sign(desk, "环卫所")
-    desk.settle(SIGNED)
-    assert numbers(desk)["环卫所"] == "蒸执督〔2026〕1号"
-    assert "督办台账" not in dict(desk.rows("运行状态", "项目", "内容"))
+    live.settle("2026-11-24 09:05")
+    live.settle(AT)
+    sign(live, "环卫所", "街路长01")
+    live.settle(SIGNED)
+    assert numbers(live)["环卫所"] == "草稿·20261124·环卫所"
+    assert "请由指挥长、领导小组办公室签发" in dict(live.rows("运行状态", "项目", "内容"))["督办台账"]
+    sign(live, "环卫所")
+    live.settle(SIGNED)
+    assert numbers(live)["环卫所"] == "蒸执督〔2026〕1号"
+    assert "督办台账" not in dict(live.rows("运行状态", "项目", "内容"))
 
 
-def test_while_the_tab_can_not_be_read_nothing_is_drafted_twice(desk: Desk) -> None:
-    before = desk.rows("督办台账", *SHOWN)
-    sheet = desk.book.worksheet("督办台账")
+def test_while_the_tab_can_not_be_read_nothing_is_drafted_twice(live: LiveBook) -> None:
+    before = live.rows("督办台账", *SHOWN)
+    sheet = live.book.worksheet("督办台账")
     sheet.update([["号"]], "A1")
-    desk.settle("2026-11-24 10:05")
+    live.settle("2026-11-24 10:05")
     sheet.update([["函号"]], "A1")
-    desk.settle("2026-11-24 10:06")
-    assert desk.rows("督办台账", *SHOWN) == before
+    live.settle("2026-11-24 10:06")
+    assert live.rows("督办台账", *SHOWN) == before
 
 
 def test_lines_booked_a_second_letter_as_they_once_were_stay_and_nothing_is_charged_on_top() -> None:
@@ -335,16 +335,16 @@ def test_a_template_that_calls_what_it_must_not_is_refused(signed: core.Letter, 
 
 
 def test_made_twice_it_is_equal_whatever_became_of_the_rows(tmp_path: Path) -> None:
-    desk = Desk(tmp_path).add(LOG)
-    desk.settle("2026-11-24 09:05")
-    desk.settle(AT)
-    sign(desk, "环卫所")
-    desk.settle(SIGNED)
-    key = next(key for key, one in desk.ledger.memory().letters.items() if one.number)
-    before = docx.render(desk.ledger.memory().letters[key], TEMPLATE)
-    desk.type("问题台账", 1, "问题描述", "改过了")
-    desk.settle("2026-11-24 11:00")
-    other = Ledger(desk.database, desk.book.id, ZONE)
+    live = LiveBook(tmp_path).add(LOG)
+    live.settle("2026-11-24 09:05")
+    live.settle(AT)
+    sign(live, "环卫所")
+    live.settle(SIGNED)
+    key = next(key for key, one in live.ledger.memory().letters.items() if one.number)
+    before = docx.render(live.ledger.memory().letters[key], TEMPLATE)
+    live.type("问题台账", 1, "问题描述", "改过了")
+    live.settle("2026-11-24 11:00")
+    other = Ledger(live.database, live.book.id, ZONE)
     assert docx.render(other.memory().letters[key], TEMPLATE) == before
     other.close()
 
@@ -371,8 +371,8 @@ def test_the_template_is_what_its_script_draws(tmp_path: Path) -> None:
 
 # Pages -----------------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("letters")) as made:
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    with web_server(tmp_path_factory.mktemp("letters")) as made:
         made.add("组织架构\n姓名 | 角色 | 单位\n环卫所01 | 责任单位 | 环卫所\n园林所01 | 责任单位 | 园林所")
         before = datetime.now(ZONE) - timedelta(hours=6)
         made.add(f"问题台账\n填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述\n"
@@ -382,65 +382,68 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield made
 
 
-def test_a_letter_is_signed_answered_and_made_void_by_whom_it_concerns_and_nobody_else(home: House) -> None:
-    office, unit = home.enter("办公室01"), home.enter("环卫所01")
-    page = office.get(f"{home.url}/letters", timeout=10).text
+def test_a_letter_is_signed_answered_and_made_void_by_whom_it_concerns_and_nobody_else(web: WebServer) -> None:
+    office, unit = web.enter("办公室01"), web.enter("环卫所01")
+    page = office.get(f"{web.url}/letters", timeout=10).text
     assert "等您签发（1 封）" in page
-    address = home.url + re.findall(r'href="(/letters/[^"]+)"', page)[0]
-    assert "等您签发" not in home.enter("标准化办01").get(f"{home.url}/letters", timeout=10).text
+    address = web.url + re.findall(r'href="(/letters/[^"]+)"', page)[0]
+    assert "等您签发" not in web.enter("标准化办01").get(f"{web.url}/letters", timeout=10).text
     for name, there in {"环卫所01": 404, "街路长01": 404, "指挥长02": 200, "指挥长03": 404, "标准化办01": 200}.items():
-        assert home.enter(name).get(address, timeout=10).status_code == there, name
-    assert home.enter("标准化办01").post(address, data={"act": "sign"}, timeout=10).status_code == 409
+        assert web.enter(name).get(address, timeout=10).status_code == there, name
+    assert web.enter("标准化办01").post(address, data={"act": "sign"}, timeout=10).status_code == 409
     done = office.post(address, data={"act": "sign"}, timeout=10)
     assert done.status_code == 200 and "已签发" in done.text
     assert office.post(address, data={"act": "sign"}, timeout=10).status_code == 409, "signed once"
-    home.tick()
-    (number,) = {one.number for one in home.service.ledger.memory().letters.values() if one.kind == core.LETTER}
+    web.tick()
+    (number,) = {one.number for one in web.service.ledger.memory().letters.values() if one.kind == core.LETTER}
     assert re.fullmatch(r"蒸执督〔[0-9]{4}〕1号", number)
     for name, there in {"环卫所01": 200, "园林所01": 404, "街路长01": 200, "街路长02": 404, "支部书记04": 200}.items():
-        assert home.enter(name).get(address, timeout=10).status_code == there, name
-        assert home.enter(name).get(f"{address}/file.docx", timeout=10).status_code == there, name
+        assert web.enter(name).get(address, timeout=10).status_code == there, name
+        assert web.enter(name).get(f"{address}/file.docx", timeout=10).status_code == there, name
     file = unit.get(f"{address}/file.docx", timeout=10)
     assert number in texts(file.content) and file.headers["Content-Type"] == docx.MIME
-    assert home.enter("街路长01").post(address, data={"act": "reply", "words": "好"}, timeout=10).status_code == 409
+    assert web.enter("街路长01").post(address, data={"act": "reply", "words": "好"}, timeout=10).status_code == 409
     assert unit.post(address, data={"act": "reply", "words": ""}, timeout=10).status_code == 422
     assert unit.post(address, data={"act": "reply", "words": "=已冲洗"}, timeout=10).status_code == 200
-    home.tick()
-    assert [row for row in home.rows("督办台账", "函号", "状态", "回复情况") if row[0] == number] == [
+    web.tick()
+    assert [row for row in web.rows("督办台账", "函号", "状态", "回复情况") if row[0] == number] == [
         (number, "已回复", "=已冲洗")
     ]
     assert unit.post(address, data={"act": "void", "words": "不要"}, timeout=10).status_code == 409
     assert office.post(address, data={"act": "void", "words": "写错"}, timeout=10).status_code == 200
-    home.tick()
-    assert (number, "作废") in home.rows("督办台账", "函号", "状态")
-    assert home.enter(OPERATOR).get(address, timeout=10).status_code == 200
+    web.tick()
+    assert (number, "作废") in web.rows("督办台账", "函号", "状态")
+    assert web.enter(OPERATOR).get(address, timeout=10).status_code == 200
 
 
-def test_setup_makes_the_tab_with_its_new_column(home: House) -> None:
-    assert set_up.build(home.service.gateway, home.service.rules()) == []
-    assert "校验" in home.book.worksheet("督办台账").row_values(1)
+def test_setup_makes_the_tab_with_its_new_column(web: WebServer) -> None:
+    assert set_up.build(web.service.gateway, web.service.rules()) == []
+    assert "校验" in web.book.worksheet("督办台账").row_values(1)
 
 
 # Mail ------------------------------------------------------------------------------------------------------------
 def test_the_mail_brings_the_letter_and_a_repeat_is_the_same_mail(tmp_path: Path) -> None:
-    with post() as (mails, url), house(tmp_path, JIELU_SMTP=url, JIELU_MAIL_FROM="jielu@xidu.example") as home:
-        home.add(LOG)
-        home.tick("2026-11-24 09:05")
-        home.tick(AT)
-        row = next(n for n, (to,) in enumerate(home.rows("督办台账", "主送"), 2) if to.startswith("环卫所"))
-        sheet = home.book.worksheet("督办台账")
+    with (
+        mail_server() as (mails, url),
+        web_server(tmp_path, JIELU_SMTP=url, JIELU_MAIL_FROM="jielu@xidu.example") as web,
+    ):
+        web.add(LOG)
+        web.tick("2026-11-24 09:05")
+        web.tick(AT)
+        row = next(n for n, (to,) in enumerate(web.rows("督办台账", "主送"), 2) if to.startswith("环卫所"))
+        sheet = web.book.worksheet("督办台账")
         sheet.update_cell(row, sheet.row_values(1).index("签发人") + 1, "指挥长02")
-        home.service.deliver(hour(AT))
-        mails.letters.clear()
-        home.tick(SIGNED)
-        home.service.deliver(hour(SIGNED))
-        brought = {str(mail["To"]): list(mail.iter_attachments()) for mail in mails.letters}
+        web.service.deliver(hour(AT))
+        mails.received.clear()
+        web.tick(SIGNED)
+        web.service.deliver(hour(SIGNED))
+        brought = {str(mail["To"]): list(mail.iter_attachments()) for mail in mails.received}
         with_letter = {to for to, files in brought.items() if files}
         assert with_letter == {"s03@xidu.example", "c01@xidu.example", "z02@xidu.example", "s04@xidu.example"}
         (file,) = brought["c01@xidu.example"]
         assert file.get_filename() == "蒸执督〔2026〕1号.docx" and file.get_content_type() == docx.MIME
-        one = home.service.letter("蒸执督〔2026〕1号")
-        assert one is not None and file.get_content() == home.service.docx(one)
+        one = web.service.letter("蒸执督〔2026〕1号")
+        assert one is not None and file.get_content() == web.service.docx(one)
 
 
 def test_a_bureau_s_own_template_is_used_and_a_broken_one_keeps_no_notice_back(tmp_path: Path) -> None:
@@ -448,28 +451,28 @@ def test_a_bureau_s_own_template_is_used_and_a_broken_one_keeps_no_notice_back(t
     shutil.copytree(ROOT / "sheet_templates", folder)
     (folder / docx.TEMPLATE).write_bytes(b"no docx")
     with (
-        post() as (mails, url),
-        house(tmp_path, JIELU_SMTP=url, JIELU_MAIL_FROM="jielu@xidu.example", JIELU_TEMPLATES=str(folder)) as home,
+        mail_server() as (mails, url),
+        web_server(tmp_path, JIELU_SMTP=url, JIELU_MAIL_FROM="jielu@xidu.example", JIELU_TEMPLATES=str(folder)) as web,
     ):
-        home.add(LOG)
-        home.tick("2026-11-24 09:05")
-        home.tick("2026-11-24 17:01")
-        home.service.deliver(hour("2026-11-24 17:02"))
-        told = [mail for mail in mails.letters if mail["To"] == "z02@xidu.example"]
+        web.add(LOG)
+        web.tick("2026-11-24 09:05")
+        web.tick("2026-11-24 17:01")
+        web.service.deliver(hour("2026-11-24 17:02"))
+        told = [mail for mail in mails.received if mail["To"] == "z02@xidu.example"]
         assert told and not list(told[-1].iter_attachments())
-        one = home.service.letter("记录·20261124·城中")
+        one = web.service.letter("记录·20261124·城中")
         assert one is not None
         with pytest.raises(docx.BadTemplate, match="请恢复原来的模板"):
-            home.service.docx(one)
+            web.service.docx(one)
         shutil.copy(TEMPLATE, folder / docx.TEMPLATE)
-        assert "问题记录单" in texts(home.service.docx(one))
+        assert "问题记录单" in texts(web.service.docx(one))
 
 
 def test_the_command_writes_the_file(tmp_path: Path) -> None:
-    with house(tmp_path) as home:
-        home.add(LOG)
-        home.tick("2026-11-24 09:05")
-        home.tick(AT)
+    with web_server(tmp_path) as web:
+        web.add(LOG)
+        web.tick("2026-11-24 09:05")
+        web.tick(AT)
     environment = {"JIELU_DATA": str(tmp_path / "data")}
     run = CliRunner(env=environment)
     done = run.invoke(main, ["letter", "草稿·20261124·环卫所", "--out", str(tmp_path / "函.docx"), "--json"])

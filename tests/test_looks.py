@@ -23,7 +23,7 @@ from sync.core.views.agenda import Agenda, agenda
 from sync.core.views.bulletin import Scope
 from sync.core.views.map import FAR, NEAR, Spot, draw
 from tests.book import Book, bureau, hour, templates
-from tests.web_server import OPERATOR, House, house
+from tests.web_server import OPERATOR, WebServer, web_server
 from webhook.charts import chart
 from webhook.pages import month
 
@@ -241,8 +241,8 @@ def test_near_ones_are_one_mark_with_the_worst_in_front() -> None:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("looks")) as made:
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    with web_server(tmp_path_factory.mktemp("looks")) as made:
         head, columns, *rows = ISSUES.strip().splitlines()
         made.add("\n".join([head, columns, *rows[:2]]))
         made.tick("2026-11-17 09:05")
@@ -251,8 +251,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield made
 
 
-def read(home: House, who: str, address: str) -> tuple[int, str]:
-    answer = home.enter(who).get(f"{home.url}{address}", headers={"Accept": "text/html"}, timeout=20)
+def read(web: WebServer, who: str, address: str) -> tuple[int, str]:
+    answer = web.enter(who).get(f"{web.url}{address}", headers={"Accept": "text/html"}, timeout=20)
     return answer.status_code, answer.text
 
 
@@ -266,23 +266,23 @@ def read(home: House, who: str, address: str) -> tuple[int, str]:
         (OPERATOR, 200, 200),
     ],
 )
-def test_issues_and_scores_open_to_whom_they_concern(home: House, who: str, here: int, there: int) -> None:
+def test_issues_and_scores_open_to_whom_they_concern(web: WebServer, who: str, here: int, there: int) -> None:
     for address in ("/explain/{issue}", "/explain/line/{issue}·发现问题", "/month/2026-11/街路/{street}"):
         mine = address.format(issue="20261117-001", street="新正街")
         other = address.format(issue="20261117-002", street="联胜路")
-        assert (read(home, who, mine)[0], read(home, who, other)[0]) == (here, there), address
+        assert (read(web, who, mine)[0], read(web, who, other)[0]) == (here, there), address
 
 
-def test_a_chief_sees_his_own_row_of_the_month_and_no_name_of_others(home: House) -> None:
-    _, page = read(home, "街路长01", "/month?month=2026-11")
+def test_a_chief_sees_his_own_row_of_the_month_and_no_name_of_others(web: WebServer) -> None:
+    _, page = read(web, "街路长01", "/month?month=2026-11")
     assert "新正街" in page and "联胜路" not in page and "街路长02" not in page
-    assert home.enter("街路长01").get(f"{home.url}/week", timeout=20).url == f"{home.url}/mine"
-    _, places = read(home, "街路长01", "/map")
+    assert web.enter("街路长01").get(f"{web.url}/week", timeout=20).url == f"{web.url}/mine"
+    _, places = read(web, "街路长01", "/map")
     assert "20261117-001" in places and "20261117-002" not in places
 
 
-def test_a_score_opens_into_lines_that_add_up(home: House) -> None:
-    _, page = read(home, OPERATOR, "/month/2026-11/街路/联胜路")
+def test_a_score_opens_into_lines_that_add_up(web: WebServer) -> None:
+    _, page = read(web, OPERATOR, "/month/2026-11/街路/联胜路")
     points = [float(one) for one in re.findall(r'data-label="分">([+-][0-9.]+)', page)]
     sums = [float(one) for one in re.findall(r'data-label="累计">([0-9.]+)', page)]
     assert points[0] == 100 and len(points) > 2
@@ -291,49 +291,49 @@ def test_a_score_opens_into_lines_that_add_up(home: House) -> None:
     assert 'href="/explain/20261117-002"' in page
 
 
-def test_a_decision_and_its_change_are_told(home: House) -> None:
-    sheet = home.book.worksheet("月度考核")
+def test_a_decision_and_its_change_are_told(web: WebServer) -> None:
+    sheet = web.book.worksheet("月度考核")
     heads = sheet.row_values(1)
     row = next(n for n, one in enumerate(sheet.get_values(), 1) if "联胜路" in one and "街路" in one)
     for words in ("通报", "末位表态"):
         sheet.update_cell(row, heads.index("处理决定") + 1, words)
-        home.tick("2026-11-24 15:35")
-    _, page = read(home, OPERATOR, "/month/2026-11/街路/联胜路")
+        web.tick("2026-11-24 15:35")
+    _, page = read(web, OPERATOR, "/month/2026-11/街路/联胜路")
     assert "处理决定：末位表态" in page and "处理决定：通报 → 末位表态" in page
 
 
-def test_a_notice_tells_its_history_to_its_receiver_and_to_who_oversees(home: House) -> None:
-    mine = [one for one in home.service.ledger.memory().notices.values() if one.notice.to == "街路长01"]
+def test_a_notice_tells_its_history_to_its_receiver_and_to_who_oversees(web: WebServer) -> None:
+    mine = [one for one in web.service.ledger.memory().notices.values() if one.notice.to == "街路长01"]
     number = mine[0].notice.number
-    home.service.ledger.batch([number, mine[1].notice.number], "b1")
-    home.service.ledger.settle([number], "待发送", "第 1 次没有成功", attempts=1, next_try=hour("2026-11-24 17:00"))
-    status, page = read(home, "街路长01", f"/notices/history/{quote(number)}")
+    web.service.ledger.batch([number, mine[1].notice.number], "b1")
+    web.service.ledger.settle([number], "待发送", "第 1 次没有成功", attempts=1, next_try=hour("2026-11-24 17:00"))
+    status, page = read(web, "街路长01", f"/notices/history/{quote(number)}")
     assert status == 200 and "17:00 再试" in page and "还有 1 条" in page and "第 1 次没有成功" in page
-    assert read(home, OPERATOR, f"/notices/history/{quote(number)}")[0] == 200
-    assert read(home, "街路长02", f"/notices/history/{quote(number)}")[0] == 404
+    assert read(web, OPERATOR, f"/notices/history/{quote(number)}")[0] == 200
+    assert read(web, "街路长02", f"/notices/history/{quote(number)}")[0] == 404
 
 
-def test_explain_on_the_command_line_takes_a_line_too(home: House) -> None:
-    runner = CliRunner(env={"JIELU_DATA": str(home.folder / "data"), "JIELU_SECRET": "a secret of the tests"})
+def test_explain_on_the_command_line_takes_a_line_too(web: WebServer) -> None:
+    runner = CliRunner(env={"JIELU_DATA": str(web.folder / "data"), "JIELU_SECRET": "a secret of the tests"})
     told = runner.invoke(main, ["explain", "20261117-001·发现问题", "--now", "2026-11-24T15:40"])
     assert told.exit_code == 0 and "规则和条款" in told.output and "一般问题，发现问题一件共扣 0.2 分" in told.output
     assert runner.invoke(main, ["explain", "没有的"]).exit_code == 2
 
 
-def test_a_part_that_is_not_his_is_refused(home: House) -> None:
-    assert read(home, "支部书记04", "/trends?scope=branch:第四支部")[0] == 200
-    assert read(home, "支部书记04", "/trends?scope=branch:第六支部")[0] == 403
-    assert read(home, OPERATOR, "/month?month=1999-01")[0] == 404
+def test_a_part_that_is_not_his_is_refused(web: WebServer) -> None:
+    assert read(web, "支部书记04", "/trends?scope=branch:第四支部")[0] == 200
+    assert read(web, "支部书记04", "/trends?scope=branch:第六支部")[0] == 403
+    assert read(web, OPERATOR, "/month?month=1999-01")[0] == 404
 
 
-def test_pages_carry_no_style_and_no_script_of_their_own(home: House) -> None:
+def test_pages_carry_no_style_and_no_script_of_their_own(web: WebServer) -> None:
     for address in ("/week", "/month", "/month/2026-11/街路/联胜路", "/trends", "/map", "/explain/20261117-001"):
-        _, page = read(home, OPERATOR, address)
+        _, page = read(web, OPERATOR, address)
         assert not re.search(r"\sstyle=|<style|<script(?! src)|\son\w+=|https?://", page), address
 
 
 def test_the_trail_of_a_row_shows_hours_as_hours(tmp_path: Path) -> None:
-    with house(tmp_path) as one:
+    with web_server(tmp_path) as one:
         one.add("""
             问题台账
             填报时间 | 填报人 | 来源 | 街路 | 类别 | 问题描述

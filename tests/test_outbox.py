@@ -14,7 +14,7 @@ from sync.ledger.ledger import Ledger
 from sync.outgoing.mail import Failure, Mailer, Message
 from sync.outgoing.outbox import GAPS, MOST_TRIES, deliver
 from tests.book import ZONE, bureau, hour
-from tests.mail_server import certificate, post, words
+from tests.mail_server import certificate, mail_server, words
 
 SENDER = "街路长台账 <jielu@xidu.example>"
 
@@ -58,13 +58,13 @@ CHIEF, HEAD = "20261124-001·交办·街路长01", "20261124-001·交办·支部
 
 
 def test_each_gets_a_mail_and_a_second_run_sends_nothing(day: Day) -> None:
-    with post() as (house, url):
+    with mail_server() as (mails, url):
         done = deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:06"))
-        assert (done.sent, len(house.letters)) == (2, 2)
+        assert (done.sent, len(mails.received)) == (2, 2)
         assert deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:07")).sent == 0
-        assert len(house.letters) == 2
-    assert sorted(str(letter["To"]) for letter in house.letters) == ["c01@xidu.example", "s03@xidu.example"]
-    chief = next(letter for letter in house.letters if letter["To"] == "c01@xidu.example")
+        assert len(mails.received) == 2
+    assert sorted(str(letter["To"]) for letter in mails.received) == ["c01@xidu.example", "s03@xidu.example"]
+    chief = next(letter for letter in mails.received if letter["To"] == "c01@xidu.example")
     assert chief["Subject"] == "【交办】20261124-001 新正街 暴露垃圾"
     assert "请于 2026-11-24 15:30 前整改" in words(chief) and CHIEF in words(chief)
     assert day.states("2026-11-24 09:08") == {CHIEF: ("已发送", ""), HEAD: ("已发送", "")}
@@ -74,16 +74,16 @@ def test_several_notices_of_one_person_are_one_mail(tmp_path: Path) -> None:
     rows = [f"2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 第{n}堆" for n in range(4)]
     day = Day(tmp_path, *rows)
     day.tick("2026-11-24 09:05")
-    with post() as (house, url):
+    with mail_server() as (mails, url):
         assert deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:06")).sent == 8
-    assert len(house.letters) == 2
-    assert all(f"第{n}堆" in text for text in house.texts() for n in range(4))
+    assert len(mails.received) == 2
+    assert all(f"第{n}堆" in text for text in mails.texts() for n in range(4))
 
 
 def test_without_smtp_notices_wait_and_say_why(day: Day) -> None:
     assert deliver(day.ledger, None, hour("2026-11-24 09:06")).unsent == 2
     assert day.states("2026-11-24 09:07") == {CHIEF: ("未发送", "邮箱未配置"), HEAD: ("未发送", "邮箱未配置")}
-    with post() as (_, url):
+    with mail_server() as (_, url):
         assert deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 10:00")).sent == 2
     assert set(day.states("2026-11-24 10:01").values()) == {("已发送", "")}
 
@@ -91,33 +91,33 @@ def test_without_smtp_notices_wait_and_say_why(day: Day) -> None:
 def test_nobody_s_address_is_said_and_an_address_typed_later_is_used(day: Day) -> None:
     day.book.type("组织架构", 1, "邮箱", "")
     day.tick("2026-11-24 09:05")
-    with post() as (house, url):
+    with mail_server() as (mails, url):
         assert deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:06")).sent == 1
         assert day.states("2026-11-24 09:07")[CHIEF] == ("未发送", "组织架构里没有街路长01的邮箱")
         day.book.type("组织架构", 1, "邮箱", "new@xidu.example")
         day.tick("2026-11-24 09:08")
         assert deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:09")).sent == 1
-    assert [letter["To"] for letter in house.letters] == ["s03@xidu.example", "new@xidu.example"]
+    assert [letter["To"] for letter in mails.received] == ["s03@xidu.example", "new@xidu.example"]
 
 
 def test_a_passing_refusal_is_tried_again_with_growing_gaps(day: Day) -> None:
-    with post() as (house, url):
-        house.answer = lambda address: "451 灰名单" if address.startswith("c01") else "250 OK"
+    with mail_server() as (mails, url):
+        mails.answer = lambda address: "451 灰名单" if address.startswith("c01") else "250 OK"
         now = hour("2026-11-24 09:06")
-        assert (deliver(day.ledger, Mailer(url, SENDER), now).later, len(house.letters)) == (1, 1)
+        assert (deliver(day.ledger, Mailer(url, SENDER), now).later, len(mails.received)) == (1, 1)
         for gap in GAPS[:3]:
             assert deliver(day.ledger, Mailer(url, SENDER), now + gap - timedelta(seconds=1)).later == 0
             now += gap
             assert deliver(day.ledger, Mailer(url, SENDER), now).later == 1
         state, reason = day.states("2026-11-24 10:00")[CHIEF]
         assert state == "待发送" and reason.startswith("第 4 次没有成功，稍后再试：收件人被拒收（451）")
-        house.answer = lambda address: "250 OK"
+        mails.answer = lambda address: "250 OK"
         assert deliver(day.ledger, Mailer(url, SENDER), now + timedelta(days=1)).sent == 1
 
 
 def test_a_refusal_for_good_is_said_and_not_tried_again(day: Day) -> None:
-    with post() as (house, url):
-        house.answer = lambda address: "550 没有这个人" if address.startswith("c01") else "250 OK"
+    with mail_server() as (mails, url):
+        mails.answer = lambda address: "550 没有这个人" if address.startswith("c01") else "250 OK"
         done = deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:06"))
         assert (done.sent, done.failed) == (1, 1)
         assert deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-25 09:06")).failed == 0
@@ -126,8 +126,8 @@ def test_a_refusal_for_good_is_said_and_not_tried_again(day: Day) -> None:
 
 
 def test_a_receiver_who_is_refused_for_long_is_given_up(day: Day) -> None:
-    with post() as (house, url):
-        house.answer = lambda address: "451 灰名单"
+    with mail_server() as (mails, url):
+        mails.answer = lambda address: "451 灰名单"
         now = hour("2026-11-24 09:06")
         for _ in range(MOST_TRIES - 1):
             assert deliver(day.ledger, Mailer(url, SENDER), now).later == 2
@@ -145,10 +145,10 @@ def test_no_server_keeps_everything_for_as_long_as_it_takes(day: Day) -> None:
             now += timedelta(hours=6)
     state, reason = day.states("2026-11-24 09:07")[CHIEF]
     assert state == "待发送" and reason.startswith("还没有发出去，稍后再试：连接不上邮件服务器")
-    with post() as (house, url):
-        house.answer = lambda address: "451 灰名单"
+    with mail_server() as (mails, url):
+        mails.answer = lambda address: "451 灰名单"
         assert deliver(day.ledger, Mailer(url, SENDER), now).later == 2, "the tries without a server do not count"
-        house.answer = lambda address: "250 OK"
+        mails.answer = lambda address: "250 OK"
         assert deliver(day.ledger, Mailer(url, SENDER), now + timedelta(hours=6)).sent == 2
 
 
@@ -165,7 +165,7 @@ def test_a_refused_sender_or_text_is_our_own_affair_and_waits(
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    with post() as (_, url):
+    with mail_server() as (_, url):
         monkeypatch.setattr(smtplib.SMTP, "send_message", refuse)
         now = hour("2026-11-24 09:06")
         for _ in range(MOST_TRIES + 1):
@@ -180,7 +180,7 @@ def test_a_refused_sender_or_text_is_our_own_affair_and_waits(
 def test_an_address_that_no_mail_can_reach_is_said_at_once(day: Day) -> None:
     day.book.type("组织架构", 1, "邮箱", "c01＠xidu.example")
     day.ledger.memory().addresses["街路长01"] = "c01＠xidu.example"
-    with post() as (_, url):
+    with mail_server() as (_, url):
         done = deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:06"))
         assert (done.sent, done.failed) == (1, 1)
     assert "「c01＠xidu.example」里有中文、全角字符或换行" in done.reasons[0]
@@ -194,15 +194,15 @@ def test_an_address_of_a_server_that_is_none_is_a_sentence(url: str) -> None:
 
 def test_a_crash_between_yes_and_our_note_repeats_the_same_mail(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
     """Promise 2: a repeat can only follow such a crash, and carries the same Message-ID."""
-    with post() as (house, url):
+    with mail_server() as (mails, url):
         monkeypatch.setattr(Ledger, "settle", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:06"))
         monkeypatch.undo()
         day.crash()
         deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:07"))
-    assert len(house.letters) == 3
-    twice = [letter for letter in house.letters if letter["To"] == house.letters[0]["To"]]
+    assert len(mails.received) == 3
+    twice = [letter for letter in mails.received if letter["To"] == mails.received[0]["To"]]
     assert len({letter["Message-ID"] for letter in twice}) == 1
     assert len({words(letter) + words(letter, "html") for letter in twice}) == 1
     assert len({letter.get_boundary() for letter in twice}) == 1
@@ -230,32 +230,32 @@ def test_notices_keep_the_hours_of_the_rules_except_urgent_ones(
 
 def test_tls_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trusted, context = certificate(tmp_path)
-    with post(context) as (house, url):
+    with mail_server(context) as (mails, url):
         mail, letter = Mailer(url, SENDER), Message("c01@xidu.example", "标题", "正文", "x1")
         with pytest.raises(Failure, match="连接不上邮件服务器"), mail.open():
             pass
         monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
         with mail.open() as server:
             mail.send(server, letter)
-    assert house.letters[0]["Message-ID"] == "<x1@xidu.example>"
+    assert mails.received[0]["Message-ID"] == "<x1@xidu.example>"
 
 
 def test_a_line_break_in_a_subject_can_not_add_a_header(day: Day) -> None:
-    with post() as (house, url):
+    with mail_server() as (mails, url):
         mail = Mailer(url, SENDER)
         with mail.open() as server:
             mail.send(server, Message("c01@xidu.example", "标题\r\nBcc: x@y.example", "正文", "x2"))
-    assert house.letters[0]["Bcc"] is None
-    assert house.letters[0]["Subject"] == "标题 Bcc: x@y.example"
+    assert mails.received[0]["Bcc"] is None
+    assert mails.received[0]["Subject"] == "标题 Bcc: x@y.example"
 
 
 def test_a_mail_reads_the_same_in_both_parts_and_no_word_of_a_row_is_markup(tmp_path: Path) -> None:
     text = '<img src=x onerror=alert(1)> & "引号"'
     day = Day(tmp_path, f"2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | {text}")
     day.tick("2026-11-24 09:05")
-    with post() as (house, url):
+    with mail_server() as (mails, url):
         deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:06"), link="https://xidu.example/?a=1&b=2")
-    letter = next(one for one in house.letters if one["To"] == "c01@xidu.example")
+    letter = next(one for one in mails.received if one["To"] == "c01@xidu.example")
     assert letter.get_content_type() == "multipart/alternative"
     plain, html = words(letter), words(letter, "html")
     assert text in plain and CHIEF in plain and CHIEF in html

@@ -13,7 +13,7 @@ from sync.core.notices.notices import grounds
 from sync.core.rules.rules import load
 from sync.ledger.preferences import Preferences
 from tests.book import ROOT, default_rules
-from tests.web_server import House, house
+from tests.web_server import WebServer, web_server
 
 ROWS = """
 问题台账
@@ -25,10 +25,10 @@ BOT = '\n[[bot]]\nname = "城中群"\nkind = "企业微信"\naddress = "BOT_CZ"\
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder: Path = tmp_path_factory.mktemp("house")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    folder: Path = tmp_path_factory.mktemp("web")
     (folder / "rules.toml").write_text((ROOT / "rules.toml").read_text("utf-8") + BOT, "utf-8")
-    with house(folder, JIELU_RULES=str(folder / "rules.toml")) as made:
+    with web_server(folder, JIELU_RULES=str(folder / "rules.toml")) as made:
         made.add(ROWS)
         made.tick("2026-11-24 09:05")
         yield made
@@ -46,37 +46,37 @@ def test_a_notice_says_which_rule_and_clause_sent_it() -> None:
     assert len(grounds("升级", {"commander", "office"}, rules)) == 2
 
 
-def test_check_names_a_group_that_would_never_hear(home: House) -> None:
+def test_check_names_a_group_that_would_never_hear(web: WebServer) -> None:
     asked = 'events = ["交办"]\nbranches = ["第六之部", "第六支部"]'
-    deaf = load(home.service.rules_text().replace('events = ["交办"]', asked))
-    assert link_problems(home.service, deaf) == [
+    deaf = load(web.service.rules_text().replace('events = ["交办"]', asked))
+    assert link_problems(web.service, deaf) == [
         "[[bot]]「城中群」的 address：环境变量 BOT_CZ 没有设置。",
         "[[bot]]「城中群」：街路名册里没有支部「第六之部」。是不是「第六支部」？",
     ]
 
 
-def test_everybody_sees_his_own_and_why(home: House) -> None:
-    page = home.enter("街路长01").get(f"{home.url}/notices", timeout=10)
+def test_everybody_sees_his_own_and_why(web: WebServer) -> None:
+    page = web.enter("街路长01").get(f"{web.url}/notices", timeout=10)
     assert page.status_code == 200
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text and "<script>alert" not in page.text
     assert "别人的" not in page.text and "依据方案五·3" in page.text and "城中群" in page.text
-    assert requests.get(f"{home.url}/notices", timeout=10).status_code == 401
+    assert requests.get(f"{web.url}/notices", timeout=10).status_code == 401
 
 
-def test_a_wish_is_kept_and_what_the_plan_demands_can_not_be_switched_off(home: House) -> None:
-    person = home.enter("街路长01")
-    page = person.post(f"{home.url}/notices", data={"交办": "群", "超期": "不要"}, timeout=10)
+def test_a_wish_is_kept_and_what_the_plan_demands_can_not_be_switched_off(web: WebServer) -> None:
+    person = web.enter("街路长01")
+    page = person.post(f"{web.url}/notices", data={"交办": "群", "超期": "不要"}, timeout=10)
     assert "已保存。" in page.text
-    assert Preferences(home.service.ledger).of("街路长01") == {"交办": "群", "超期": "不要"}
-    refused = person.post(f"{home.url}/notices", data={"交办": "不要"}, timeout=10)
+    assert Preferences(web.service.ledger).of("街路长01") == {"交办": "群", "超期": "不要"}
+    refused = person.post(f"{web.url}/notices", data={"交办": "不要"}, timeout=10)
     assert refused.status_code == 400 and "「交办」是方案要求的，至少留一种收法。" in refused.text
-    assert Preferences(home.service.ledger).of("街路长01")["交办"] == "群"
-    assert person.post(f"{home.url}/notices", data={"销号": "电话"}, timeout=10).status_code == 400
-    assert Preferences(home.service.ledger).of("街路长02") == {}
+    assert Preferences(web.service.ledger).of("街路长01")["交办"] == "群"
+    assert person.post(f"{web.url}/notices", data={"销号": "电话"}, timeout=10).status_code == 400
+    assert Preferences(web.service.ledger).of("街路长02") == {}
 
 
-def test_a_letter_says_why_it_comes(home: House) -> None:
-    rules = home.service.rules()
+def test_a_letter_says_why_it_comes(web: WebServer) -> None:
+    rules = web.service.rules()
     assert grounds("督办", {"unit"}, rules) == [
         "督办函发给责任单位和街路长，抄送指挥长和支部书记，依据方案五·3：" + rules.plan.clauses["五·3"]
     ]

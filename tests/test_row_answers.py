@@ -13,7 +13,7 @@ from sync.sheets.answers import NotWritten, Verdict
 from sync.sheets.gateway import Gateway, Unknown
 from sync.workbook.server import Request, Response
 from tests.book import templates
-from tests.live_book import Desk
+from tests.live_book import LiveBook
 
 ISSUES = """
 问题台账
@@ -27,26 +27,26 @@ CELLS: dict[str, Raw] = {"verified": "通过", "verifier": "标准化办01", "ve
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path).add(ISSUES)
+def live(tmp_path: Path) -> Iterator[LiveBook]:
+    made = LiveBook(tmp_path).add(ISSUES)
     made.settle("2026-11-24 09:25")
     yield made
     made.ledger.close()
 
 
-def gateway(desk: Desk) -> Gateway:
-    return Gateway(desk.gateway.client, desk.book.id, {"issues": templates()["issues"]})
+def gateway(live: LiveBook) -> Gateway:
+    return Gateway(live.gateway.client, live.book.id, {"issues": templates()["issues"]})
 
 
 def fine(row: Mapping[str, Raw]) -> str:
     return ""
 
 
-def seen(desk: Desk) -> dict[str, tuple[str, ...]]:
-    return {row[0]: row[1:] for row in desk.rows("问题台账", "问题描述", "复核结果", "复核人", "核实结果", "执法依据")}
+def seen(live: LiveBook) -> dict[str, tuple[str, ...]]:
+    return {row[0]: row[1:] for row in live.rows("问题台账", "问题描述", "复核结果", "复核人", "核实结果", "执法依据")}
 
 
-def once_before_the_write(desk: Desk, edit: Callable[[], None]) -> None:
+def once_before_the_write(live: LiveBook, edit: Callable[[], None]) -> None:
     done: list[str] = []
 
     def before(request: Request) -> Response | None:
@@ -55,75 +55,75 @@ def once_before_the_write(desk: Desk, edit: Callable[[], None]) -> None:
             edit()
         return None
 
-    desk.before = before
+    live.before = before
 
 
 OPEN = ("", "", "", "")
 DONE = ("通过", "标准化办01", "", "")
 
 
-def test_a_verdict_lands_in_its_row(desk: Desk) -> None:
-    answers.write(gateway(desk), Verdict(NUMBER, CELLS, fine))
-    assert seen(desk) == {"甲": OPEN, "乙": DONE, "丙": OPEN}
-    assert desk.log[-2:] == ["read", "write"]
+def test_a_verdict_lands_in_its_row(live: LiveBook) -> None:
+    answers.write(gateway(live), Verdict(NUMBER, CELLS, fine))
+    assert seen(live) == {"甲": OPEN, "乙": DONE, "丙": OPEN}
+    assert live.log[-2:] == ["read", "write"]
 
 
 @pytest.mark.parametrize("edit", ["insert", "sort", "delete"])
-def test_rows_that_moved_in_the_same_second_get_back_what_they_had(desk: Desk, edit: str) -> None:
-    desk.type("问题台账", 1, "复核结果", "返工")
-    desk.type("问题台账", 1, "复核人", "标准化办02")
-    sheet = desk.book.worksheet("问题台账")
+def test_rows_that_moved_in_the_same_second_get_back_what_they_had(live: LiveBook, edit: str) -> None:
+    live.type("问题台账", 1, "复核结果", "返工")
+    live.type("问题台账", 1, "复核人", "标准化办02")
+    sheet = live.book.worksheet("问题台账")
     header = sheet.row_values(1)
     edits = {
         "insert": lambda: sheet.insert_row([], 2),
         "sort": lambda: sheet.sort((header.index("街路") + 1, "asc"), range="A2:AF4"),
         "delete": lambda: sheet.delete_rows(4),
     }
-    once_before_the_write(desk, edits[edit])
-    answers.write(gateway(desk), Verdict(NUMBER, CELLS, fine))
-    found = seen(desk)
+    once_before_the_write(live, edits[edit])
+    answers.write(gateway(live), Verdict(NUMBER, CELLS, fine))
+    found = seen(live)
     assert found["甲"][:2] == ("返工", "标准化办02") and found["乙"] == DONE
     assert found.get("丙", OPEN) == OPEN and "" not in found
 
 
-def test_a_column_inserted_in_the_same_second_loses_nobody_s_cell(desk: Desk) -> None:
-    desk.type("问题台账", 2, "核实结果", "受理")
-    desk.type("问题台账", 2, "执法依据", "案号1")
-    sheet = desk.book.worksheet("问题台账")
+def test_a_column_inserted_in_the_same_second_loses_nobody_s_cell(live: LiveBook) -> None:
+    live.type("问题台账", 2, "核实结果", "受理")
+    live.type("问题台账", 2, "执法依据", "案号1")
+    sheet = live.book.worksheet("问题台账")
     at = sheet.row_values(1).index("核实结果")
-    once_before_the_write(desk, lambda: sheet.insert_cols([["本局备注", "", "自己写的"]], at))
-    answers.write(gateway(desk), Verdict(NUMBER, CELLS, fine))
-    assert seen(desk)["乙"] == ("通过", "标准化办01", "受理", "案号1")
+    once_before_the_write(live, lambda: sheet.insert_cols([["本局备注", "", "自己写的"]], at))
+    answers.write(gateway(live), Verdict(NUMBER, CELLS, fine))
+    assert seen(live)["乙"] == ("通过", "标准化办01", "受理", "案号1")
     assert sheet.col_values(at) == ["本局备注", "", "自己写的"]
 
 
-def test_a_number_that_is_not_there_or_twice_is_said(desk: Desk) -> None:
+def test_a_number_that_is_not_there_or_twice_is_said(live: LiveBook) -> None:
     with pytest.raises(NotWritten, match="有 0 行"):
-        answers.write(gateway(desk), Verdict("20261124-009", CELLS, fine))
-    desk.type("问题台账", 3, "编号", NUMBER)
+        answers.write(gateway(live), Verdict("20261124-009", CELLS, fine))
+    live.type("问题台账", 3, "编号", NUMBER)
     with pytest.raises(NotWritten, match="有 2 行"):
-        answers.write(gateway(desk), Verdict(NUMBER, CELLS, fine))
-    assert seen(desk)["乙"] == OPEN
+        answers.write(gateway(live), Verdict(NUMBER, CELLS, fine))
+    assert seen(live)["乙"] == OPEN
 
 
-def test_what_the_row_does_not_allow_is_not_written(desk: Desk) -> None:
-    desk.type("问题台账", 2, "复核结果", "返工")
+def test_what_the_row_does_not_allow_is_not_written(live: LiveBook) -> None:
+    live.type("问题台账", 2, "复核结果", "返工")
 
     def check(row: Mapping[str, Raw]) -> str:
         return "已经有人复核" if plain(row["verified"]) else ""
 
     with pytest.raises(NotWritten, match="已经有人复核"):
-        answers.write(gateway(desk), Verdict(NUMBER, CELLS, check))
-    assert seen(desk)["乙"][0] == "返工" and "write" not in desk.log[-2:]
+        answers.write(gateway(live), Verdict(NUMBER, CELLS, check))
+    assert seen(live)["乙"][0] == "返工" and "write" not in live.log[-2:]
 
 
-def test_an_answer_that_was_lost_is_unknown(desk: Desk) -> None:
-    desk.after = lambda request, response: Response(503, {}, b"{}") if request.path.endswith(":batchUpdate") else None
+def test_an_answer_that_was_lost_is_unknown(live: LiveBook) -> None:
+    live.after = lambda request, response: Response(503, {}, b"{}") if request.path.endswith(":batchUpdate") else None
     with pytest.raises(Unknown):
-        answers.write(gateway(desk), Verdict(NUMBER, CELLS, fine))
-    assert seen(desk)["乙"] == DONE
+        answers.write(gateway(live), Verdict(NUMBER, CELLS, fine))
+    assert seen(live)["乙"] == DONE
 
 
-def test_a_service_column_is_never_written(desk: Desk) -> None:
+def test_a_service_column_is_never_written(live: LiveBook) -> None:
     with pytest.raises(AssertionError):
-        answers.write(gateway(desk), Verdict(NUMBER, {"state": "已销号"}, fine))
+        answers.write(gateway(live), Verdict(NUMBER, {"state": "已销号"}, fine))

@@ -13,20 +13,20 @@ from click.testing import CliRunner
 from sync.cli.main import main
 from tests.book import hour
 from tests.core.test_seals import FIXED, OCTOBER
-from tests.web_server import House, house
+from tests.web_server import WebServer, web_server
 
 
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A workbook with a sealed October: its folder, and the exported file."""
     folder = tmp_path_factory.mktemp("sealed")
-    with house(folder) as one:
+    with web_server(folder) as one:
         october(one)
     assert jielu(folder, "export", f"{folder}/全部.xlsx").exit_code == 0
     return folder, f"{folder}/全部.xlsx"
 
 
-def october(one: House) -> None:
+def october(one: WebServer) -> None:
     one.add(OCTOBER)
     one.tick("2026-10-12 09:05")
     one.add(FIXED)
@@ -105,7 +105,7 @@ def test_one_changed_cell_is_found_and_named(
 
 
 def test_a_month_is_sealed_before_its_hour_only_when_it_is_over(tmp_path: Path) -> None:
-    with house(tmp_path) as one:
+    with web_server(tmp_path) as one:
         one.add(OCTOBER)
         one.tick("2026-10-12 09:05")
     early = jielu(tmp_path, "seal", "2026-10", "--now", "2026-10-31T18:00")
@@ -122,7 +122,7 @@ def test_a_month_is_sealed_before_its_hour_only_when_it_is_over(tmp_path: Path) 
 
 
 def test_the_old_word_for_sealing_works_and_is_shown_to_nobody(tmp_path: Path) -> None:
-    with house(tmp_path) as one:
+    with web_server(tmp_path) as one:
         one.add(OCTOBER)
         one.tick("2026-10-12 09:05")
     sealed = jielu(tmp_path, "close", "2026-10", "--now", "2026-11-01T08:00", "--json")
@@ -133,7 +133,7 @@ def test_the_old_word_for_sealing_works_and_is_shown_to_nobody(tmp_path: Path) -
 
 
 def test_what_changed_after_the_seal_is_told_with_status_1(tmp_path: Path) -> None:
-    with house(tmp_path) as one:
+    with web_server(tmp_path) as one:
         october(one)
         row = one.book.worksheet("问题台账").row_values(1).index("位置") + 1
         one.book.worksheet("问题台账").update_cell(2, row, "二号")

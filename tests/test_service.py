@@ -34,7 +34,7 @@ from sync.settings import Settings
 from sync.sheets.gateway import Client, Gateway, Refused
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ZONE, cell, templates
-from tests.mail_server import post
+from tests.mail_server import mail_server
 from webhook.pages.status import overview
 from webhook.server import create_app
 
@@ -129,17 +129,17 @@ def test_from_a_typed_row_to_a_mail_in_the_box(bureau: Bureau) -> None:
     )
     assert right == ("20261124-002", "", "街路长02", "环卫所", "2026-11-25 10:30", "待整改")
 
-    with post() as (house, url):
+    with mail_server() as (mails, url):
         bureau.env |= {"JIELU_SMTP": url, "JIELU_MAIL_FROM": "jielu@xidu.example"}
         bureau.json("tick", "--now", "2026-11-25T10:31")
         assert bureau.json("deliver", "--now", "2026-11-25T10:32")["sent"] == 5
         assert shown(book, "问题台账", "时限提示", "升级")[1] == ("已超期", "1 支部书记")
-        sent = {(str(letter["To"]), str(letter["Subject"])) for letter in house.letters}
+        sent = {(str(letter["To"]), str(letter["Subject"])) for letter in mails.received}
         assert ("s06@xidu.example", "【升级】20261124-002 联胜路 暴露垃圾") in sent
-        count = len(house.letters)
+        count = len(mails.received)
         bureau.json("tick", "--now", "2026-11-25T10:33")
         assert bureau.json("deliver", "--now", "2026-11-25T10:34")["sent"] == 0
-        assert len(house.letters) == count, "a second tick sends nothing more"
+        assert len(mails.received) == count, "a second tick sends nothing more"
     assert set(shown(book, "通知记录", "状态")) == {("已发送",)}
 
     told = bureau.jielu("explain", "20261124-002", "--now", "2026-11-25T12:00").stdout

@@ -23,7 +23,7 @@ from sync.workbook.schema import errors
 from sync.workbook.server import Request, Response
 from sync.workbook.transport import refusal
 from tests.book import ZONE, hour, templates
-from tests.live_book import Desk, name
+from tests.live_book import LiveBook, name
 
 LOG = """
     问题台账
@@ -42,119 +42,119 @@ MINE = ("填报人", "来源", "街路", "位置", "类别", "严重程度", "�
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path).add(LOG)
+def live(tmp_path: Path) -> LiveBook:
+    return LiveBook(tmp_path).add(LOG)
 
 
-def right(desk: Desk) -> dict[str, tuple[str, ...]]:
-    shown = desk.rows("问题台账", "问题描述", "编号", "状态", "街路长", "责任单位", "截止时间")
+def right(live: LiveBook) -> dict[str, tuple[str, ...]]:
+    shown = live.rows("问题台账", "问题描述", "编号", "状态", "街路长", "责任单位", "截止时间")
     return {row[0]: row[1:] for row in shown}
 
 
-def people(desk: Desk) -> list[tuple[str, ...]]:
-    return sorted(desk.rows("问题台账", *MINE))
+def people(live: LiveBook) -> list[tuple[str, ...]]:
+    return sorted(live.rows("问题台账", *MINE))
 
 
-def issues(desk: Desk) -> gspread.Worksheet:
-    return desk.book.worksheet("问题台账")
+def issues(live: LiveBook) -> gspread.Worksheet:
+    return live.book.worksheet("问题台账")
 
 
-def test_a_wrong_row_says_what_to_do_and_a_right_one_is_stamped(desk: Desk) -> None:
-    desk.settle(AT)
-    assert right(desk) == RIGHT
-    said = dict(desk.rows("问题台账", "问题描述", "校验"))
+def test_a_wrong_row_says_what_to_do_and_a_right_one_is_stamped(live: LiveBook) -> None:
+    live.settle(AT)
+    assert right(live) == RIGHT
+    said = dict(live.rows("问题台账", "问题描述", "校验"))
     assert said["丙"] == "H列「街路」填的是「新正接」，街路名册里没有这条街路。是不是「新正街」？"
     assert said["甲"] == said["乙"] == ""
 
 
 # How many calls ------------------------------------------------------------------------------------------------
-def test_a_tick_is_one_read_and_at_most_one_write(desk: Desk) -> None:
-    desk.gateway.look_round()
-    desk.log.clear()
-    desk.tick(AT)
-    assert desk.log == ["read", "write"]
-    desk.log.clear()
-    desk.tick(AT)
-    assert desk.log == ["read"], "a tick that changes nothing writes nothing"
+def test_a_tick_is_one_read_and_at_most_one_write(live: LiveBook) -> None:
+    live.gateway.look_round()
+    live.log.clear()
+    live.tick(AT)
+    assert live.log == ["read", "write"]
+    live.log.clear()
+    live.tick(AT)
+    assert live.log == ["read"], "a tick that changes nothing writes nothing"
 
 
-def test_an_idle_tick_is_one_small_call(desk: Desk) -> None:
-    desk.settle(AT, idle=True)
-    desk.log.clear()
-    assert desk.settle("2026-11-24 09:06", idle=True).idle
-    assert desk.log == ["version"]
+def test_an_idle_tick_is_one_small_call(live: LiveBook) -> None:
+    live.settle(AT, idle=True)
+    live.log.clear()
+    assert live.settle("2026-11-24 09:06", idle=True).idle
+    assert live.log == ["version"]
 
 
-def test_a_look_is_not_idle_when_somebody_typed_or_an_hour_came(desk: Desk) -> None:
-    desk.settle(AT, idle=True)
-    desk.type("问题台账", 3, "街路", "新正街")
-    assert not desk.settle("2026-11-24 09:06", idle=True).idle
-    assert desk.settle("2026-11-24 09:44", idle=True).idle
-    assert not desk.settle("2026-11-24 09:45", idle=True).idle, (
+def test_a_look_is_not_idle_when_somebody_typed_or_an_hour_came(live: LiveBook) -> None:
+    live.settle(AT, idle=True)
+    live.type("问题台账", 3, "街路", "新正街")
+    assert not live.settle("2026-11-24 09:06", idle=True).idle
+    assert live.settle("2026-11-24 09:44", idle=True).idle
+    assert not live.settle("2026-11-24 09:45", idle=True).idle, (
         "three quarters of an hour are gone: the chief is warned"
     )
-    assert desk.settle("2026-11-24 10:00", idle=True).idle, "the last minute is in time"
-    assert not desk.settle("2026-11-24 10:01", idle=True).idle
-    assert dict(desk.rows("问题台账", "问题描述", "时限提示"))["乙"] == "已超期"
+    assert live.settle("2026-11-24 10:00", idle=True).idle, "the last minute is in time"
+    assert not live.settle("2026-11-24 10:01", idle=True).idle
+    assert dict(live.rows("问题台账", "问题描述", "时限提示"))["乙"] == "已超期"
 
 
-def test_calls_do_not_grow_with_rows(desk: Desk) -> None:
+def test_calls_do_not_grow_with_rows(live: LiveBook) -> None:
     lines = [
         f"2026-11-24 09:0{n % 10} | 督查0{n % 7} | 督查 | 新正街 | {n}号 | 暴露垃圾 | 一般 | 第{n}件"
         for n in range(300)
     ]
-    desk.add("\n".join(["问题台账", "填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述", *lines]))
-    desk.gateway.look_round()
-    desk.log.clear()
-    desk.tick("2026-11-24 09:15")
-    assert desk.log == ["read", "write"]
+    live.add("\n".join(["问题台账", "填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述", *lines]))
+    live.gateway.look_round()
+    live.log.clear()
+    live.tick("2026-11-24 09:15")
+    assert live.log == ["read", "write"]
 
 
 # What people do between our read and our write -------------------------------------------------------------------
-def sort_tab(desk: Desk) -> None:
-    sheet = issues(desk)
+def sort_tab(live: LiveBook) -> None:
+    sheet = issues(live)
     sheet.sort((sheet.row_values(1).index("问题描述") + 1, "des"))
 
 
-def insert_row(desk: Desk) -> None:
-    issues(desk).insert_row([], 2)
+def insert_row(live: LiveBook) -> None:
+    issues(live).insert_row([], 2)
 
 
-def insert_full_row(desk: Desk) -> None:
-    sheet = issues(desk)
+def insert_full_row(live: LiveBook) -> None:
+    sheet = issues(live)
     at = sheet.row_values(1).index("问题描述")
     sheet.insert_row(["", "", "", ""] + [""] * (at - 4) + ["半路插进来的"], 2)
 
 
-def delete_row_above(desk: Desk) -> None:
-    issues(desk).delete_rows(2)
+def delete_row_above(live: LiveBook) -> None:
+    issues(live).delete_rows(2)
 
 
-def insert_column(desk: Desk) -> None:
-    issues(desk).insert_cols([[]], 3)
+def insert_column(live: LiveBook) -> None:
+    issues(live).insert_cols([[]], 3)
 
 
-def insert_named_column(desk: Desk) -> None:
-    issues(desk).insert_cols([["本局备注", "备注一"]], 1)
+def insert_named_column(live: LiveBook) -> None:
+    issues(live).insert_cols([["本局备注", "备注一"]], 1)
 
 
-def paste_over_ids(desk: Desk) -> None:
-    issues(desk).update([["贴"], ["上"], ["来"]], "A2:A4")
+def paste_over_ids(live: LiveBook) -> None:
+    issues(live).update([["贴"], ["上"], ["来"]], "A2:A4")
 
 
-def paste_rows_over_others(desk: Desk) -> None:
-    sheet = issues(desk)
+def paste_rows_over_others(live: LiveBook) -> None:
+    sheet = issues(live)
     sheet.update([sheet.row_values(2, value_render_option="UNFORMATTED_VALUE")], "A5", raw=True)  # type: ignore[arg-type]
 
 
-def move_column(desk: Desk) -> None:
-    sheet = issues(desk)
+def move_column(live: LiveBook) -> None:
+    sheet = issues(live)
     source = sheet.row_values(1).index("截止时间")
     move = {"source": {"sheetId": sheet.id, "dimension": "COLUMNS", "startIndex": source, "endIndex": source + 1}}
-    desk.book.batch_update({"requests": [{"moveDimension": {**move, "destinationIndex": 4}}]})
+    live.book.batch_update({"requests": [{"moveDimension": {**move, "destinationIndex": 4}}]})
 
 
-EDITS: dict[str, Callable[[Desk], None]] = {
+EDITS: dict[str, Callable[[LiveBook], None]] = {
     "sorts the tab": sort_tab,
     "inserts an empty row above": insert_row,
     "inserts a column": insert_column,
@@ -166,68 +166,68 @@ EDITS: dict[str, Callable[[Desk], None]] = {
 
 @pytest.mark.parametrize("what", EDITS)
 @pytest.mark.parametrize("seen", ["the first write", "a later write"])
-def test_a_person_between_read_and_write(desk: Desk, what: str, seen: str) -> None:
+def test_a_person_between_read_and_write(live: LiveBook, what: str, seen: str) -> None:
     """After the next quiet tick every value stands where that person put it and every service cell is right."""
     if seen == "a later write":
-        desk.settle(AT)
+        live.settle(AT)
         for row in (1, 2, 3):  # all service cells have to be written again
-            desk.type("问题台账", row, "状态", "乱")
-            desk.type("问题台账", row, "街路长", "乱")
-    before = people(desk)
+            live.type("问题台账", row, "状态", "乱")
+            live.type("问题台账", row, "街路长", "乱")
+    before = people(live)
     done: list[int] = []
 
     def edit(request: Request) -> None:
         if name(request) == "write" and not done:
             done.append(1)
-            EDITS[what](desk)
+            EDITS[what](live)
 
-    desk.before = edit
-    desk.settle(AT)
-    assert done and people(desk) == before
-    assert right(desk) == RIGHT
+    live.before = edit
+    live.settle(AT)
+    assert done and people(live) == before
+    assert right(live) == RIGHT
 
 
 @pytest.mark.parametrize("what", EDITS)
-def test_a_person_between_read_and_write_and_the_answer_is_lost(desk: Desk, what: str) -> None:
-    before = people(desk)
+def test_a_person_between_read_and_write_and_the_answer_is_lost(live: LiveBook, what: str) -> None:
+    before = people(live)
     done: list[int] = []
 
     def edit(request: Request) -> None:
         if name(request) == "write" and not done:
             done.append(1)
-            EDITS[what](desk)
+            EDITS[what](live)
 
     def cut(request: Request, response: Response) -> None:
         if name(request) == "write" and len(done) == 1:
             done.append(2)
             raise requests.ConnectionError("cut after it was applied")
 
-    desk.before, desk.after = edit, cut
-    desk.settle(AT)
-    assert done == [1, 2] and people(desk) == before
-    assert right(desk) == RIGHT
+    live.before, live.after = edit, cut
+    live.settle(AT)
+    assert done == [1, 2] and people(live) == before
+    assert right(live) == RIGHT
 
 
-def test_a_row_deleted_between_read_and_write_stays_deleted_and_the_others_are_right(desk: Desk) -> None:
-    desk.before = once_before_write(lambda: delete_row_above(desk))
-    desk.settle(AT)
-    assert right(desk) == {text: row for text, row in RIGHT.items() if text != "甲"}
-    assert "20261124-001" in dict(desk.rows("运行状态", "项目", "内容"))["被删除的行：问题台账"]
+def test_a_row_deleted_between_read_and_write_stays_deleted_and_the_others_are_right(live: LiveBook) -> None:
+    live.before = once_before_write(lambda: delete_row_above(live))
+    live.settle(AT)
+    assert right(live) == {text: row for text, row in RIGHT.items() if text != "甲"}
+    assert "20261124-001" in dict(live.rows("运行状态", "项目", "内容"))["被删除的行：问题台账"]
 
 
-def test_a_row_filled_in_between_read_and_write_is_a_new_issue(desk: Desk) -> None:
-    desk.before = once_before_write(lambda: insert_full_row(desk))
-    desk.settle(AT)
-    assert right(desk).pop("半路插进来的")[0] == "20261124-004"
-    assert {text: row for text, row in right(desk).items() if text in RIGHT} == RIGHT
+def test_a_row_filled_in_between_read_and_write_is_a_new_issue(live: LiveBook) -> None:
+    live.before = once_before_write(lambda: insert_full_row(live))
+    live.settle(AT)
+    assert right(live).pop("半路插进来的")[0] == "20261124-004"
+    assert {text: row for text, row in right(live).items() if text in RIGHT} == RIGHT
 
 
-def test_a_copied_row_between_read_and_write_is_a_new_issue(desk: Desk) -> None:
-    desk.settle(AT)
-    desk.before = once_before_write(lambda: paste_rows_over_others(desk))
-    desk.type("问题台账", 1, "状态", "乱")
-    desk.settle(AT)
-    ids = [rid for (rid,) in desk.rows("问题台账", "编号")]
+def test_a_copied_row_between_read_and_write_is_a_new_issue(live: LiveBook) -> None:
+    live.settle(AT)
+    live.before = once_before_write(lambda: paste_rows_over_others(live))
+    live.type("问题台账", 1, "状态", "乱")
+    live.settle(AT)
+    ids = [rid for (rid,) in live.rows("问题台账", "编号")]
     assert ids == ["20261124-001", "20261124-002", "20261124-003", "20261124-004"]
 
 
@@ -242,14 +242,14 @@ def once_before_write(act: Callable[[], None]) -> Callable[[Request], None]:
     return before
 
 
-def test_a_tab_deleted_between_read_and_write_stops_that_write_alone(desk: Desk) -> None:
-    desk.before = once_before_write(lambda: desk.book.del_worksheet(desk.book.worksheet("月度考核")))
-    desk.settle(AT)
-    assert right(desk) == RIGHT
-    assert "没有这个工作表" in dict(desk.rows("运行状态", "项目", "内容"))["表格：月度考核"]
-    set_up.build(desk.gateway, desk.rules)
-    desk.settle(AT)
-    assert len(desk.rows("月度考核", "对象")) > 10
+def test_a_tab_deleted_between_read_and_write_stops_that_write_alone(live: LiveBook) -> None:
+    live.before = once_before_write(lambda: live.book.del_worksheet(live.book.worksheet("月度考核")))
+    live.settle(AT)
+    assert right(live) == RIGHT
+    assert "没有这个工作表" in dict(live.rows("运行状态", "项目", "内容"))["表格：月度考核"]
+    set_up.build(live.gateway, live.rules)
+    live.settle(AT)
+    assert len(live.rows("月度考核", "对象")) > 10
 
 
 # What servers do -------------------------------------------------------------------------------------------------
@@ -278,47 +278,47 @@ BROKEN: dict[str, Callable[[], Response | None]] = {
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_a_read_is_tried_again(desk: Desk, fault: str) -> None:
-    desk.before = failing("read", 3, BROKEN[fault])
-    desk.settle(AT)
-    assert right(desk) == RIGHT
+def test_a_read_is_tried_again(live: LiveBook, fault: str) -> None:
+    live.before = failing("read", 3, BROKEN[fault])
+    live.settle(AT)
+    assert right(live) == RIGHT
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_a_read_that_fails_for_long_changes_nothing(desk: Desk, fault: str) -> None:
-    before = desk.everything()
-    desk.before = failing("read", 99, BROKEN[fault])
+def test_a_read_that_fails_for_long_changes_nothing(live: LiveBook, fault: str) -> None:
+    before = live.everything()
+    live.before = failing("read", 99, BROKEN[fault])
     with pytest.raises(Unreachable, match="工作簿"):
-        desk.tick(AT)
-    assert desk.everything() == before and desk.ledger.memory().stamps == {}
+        live.tick(AT)
+    assert live.everything() == before and live.ledger.memory().stamps == {}
 
 
 @pytest.mark.parametrize("fault", ["500", "503", "time-out"])
-def test_a_write_is_sent_once_and_the_next_tick_looks(desk: Desk, fault: str) -> None:
-    desk.before = failing("write", 1, BROKEN[fault])
-    desk.log.clear()
+def test_a_write_is_sent_once_and_the_next_tick_looks(live: LiveBook, fault: str) -> None:
+    live.before = failing("write", 1, BROKEN[fault])
+    live.log.clear()
     with pytest.raises(Unknown):
-        desk.tick(AT)
-    assert desk.log.count("write") == 1
-    desk.settle(AT)
-    assert right(desk) == RIGHT
+        live.tick(AT)
+    assert live.log.count("write") == 1
+    live.settle(AT)
+    assert right(live) == RIGHT
 
 
-def test_a_write_is_tried_again_after_429_alone(desk: Desk) -> None:
-    desk.before = failing("write", 3, BROKEN["429"])
-    desk.log.clear()
-    desk.tick(AT)
-    assert desk.log.count("write") == 4 and right(desk) == RIGHT
+def test_a_write_is_tried_again_after_429_alone(live: LiveBook) -> None:
+    live.before = failing("write", 3, BROKEN["429"])
+    live.log.clear()
+    live.tick(AT)
+    assert live.log.count("write") == 4 and right(live) == RIGHT
 
 
-def test_a_write_refused_for_good_is_said(desk: Desk) -> None:
-    desk.before = failing("write", 99, lambda: refusal(errors.ApiError(403, "no", "PERMISSION_DENIED")))
+def test_a_write_refused_for_good_is_said(live: LiveBook) -> None:
+    live.before = failing("write", 99, lambda: refusal(errors.ApiError(403, "no", "PERMISSION_DENIED")))
     with pytest.raises(Refused, match="被拒绝"):
-        desk.tick(AT)
-    assert desk.settle(AT).trouble.startswith("写入工作簿被拒绝")
+        live.tick(AT)
+    assert live.settle(AT).trouble.startswith("写入工作簿被拒绝")
 
 
-def test_a_write_whose_answer_was_lost_is_not_done_twice(desk: Desk) -> None:
+def test_a_write_whose_answer_was_lost_is_not_done_twice(live: LiveBook) -> None:
     lost: list[int] = []
 
     def cut(request: Request, response: Response) -> None:
@@ -326,12 +326,12 @@ def test_a_write_whose_answer_was_lost_is_not_done_twice(desk: Desk) -> None:
             lost.append(1)
             raise requests.ConnectionError("cut")
 
-    desk.after = cut
-    report = desk.settle(AT)
-    assert lost and report.trouble == "" and right(desk) == RIGHT
-    numbers = [number for (number,) in desk.rows("通知记录", "通知号")]
+    live.after = cut
+    report = live.settle(AT)
+    assert lost and report.trouble == "" and right(live) == RIGHT
+    numbers = [number for (number,) in live.rows("通知记录", "通知号")]
     assert len(numbers) == len(set(numbers)) == 4
-    lines = [line for (line,) in desk.rows("扣分明细", "明细号")]
+    lines = [line for (line,) in live.rows("扣分明细", "明细号")]
     assert len(lines) == len(set(lines))
 
 
@@ -356,34 +356,34 @@ STEPS = ("read", "land earlier", "decide", "commit", "write", "land")
 
 def _killed_at(folder: str, database: str, workbook: str, step: str, at: str) -> None:
     """In a process of its own: tick, and kill -9 oneself after the step."""
-    desk = Desk.__new__(Desk)
-    again(desk, Path(folder), database, workbook)
+    live = LiveBook.__new__(LiveBook)
+    again(live, Path(folder), database, workbook)
 
     def stop(done: str) -> None:
         if done == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    desk.tick(at, step=stop)
+    live.tick(at, step=stop)
 
 
-def again(desk: Desk, folder: Path, database: str, workbook: str) -> None:
-    """A desk on a workbook that is there."""
+def again(live: LiveBook, folder: Path, database: str, workbook: str) -> None:
+    """A bureau over a workbook that is there already."""
     from sync.workbook import transport
     from sync.workbook.cells.store import Store
     from sync.workbook.server import Api
     from tests.book import default_rules
 
-    desk.folder, desk.database, desk.rules, desk.log = folder, database, default_rules(), []
-    desk.store = Store(folder / "workbook.sqlite3")
-    desk.api = Api(desk.store)
-    desk.people = gspread.Client(auth=None, session=transport.session(desk.api))
-    desk.book = desk.people.open_by_key(workbook)
-    desk.open()
+    live.folder, live.database, live.rules, live.log = folder, database, default_rules(), []
+    live.store = Store(folder / "workbook.sqlite3")
+    live.api = Api(live.store)
+    live.people = gspread.Client(auth=None, session=transport.session(live.api))
+    live.book = live.people.open_by_key(workbook)
+    live.open()
 
 
-def kill(desk: Desk, step: str, at: str) -> None:
+def kill(live: LiveBook, step: str, at: str) -> None:
     context = multiprocessing.get_context("spawn")
-    child = context.Process(target=_killed_at, args=(str(desk.folder), desk.database, desk.book.id, step, at))
+    child = context.Process(target=_killed_at, args=(str(live.folder), live.database, live.book.id, step, at))
     child.start()
     child.join(120)
     assert child.exitcode == -signal.SIGKILL
@@ -391,32 +391,32 @@ def kill(desk: Desk, step: str, at: str) -> None:
 
 @pytest.fixture(scope="module")
 def unkilled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    desk = Desk(tmp_path_factory.mktemp("unkilled")).add(LOG)
-    desk.settle(AT)
-    desk.settle("2026-11-24 16:00")
-    return {"sheets": desk.everything(), "waiting": waiting(desk)}
+    live = LiveBook(tmp_path_factory.mktemp("unkilled")).add(LOG)
+    live.settle(AT)
+    live.settle("2026-11-24 16:00")
+    return {"sheets": live.everything(), "waiting": waiting(live)}
 
 
-def waiting(desk: Desk) -> list[str]:
-    return [one.notice.number for one in desk.ledger.waiting(hour("2026-12-31 00:00"), ["待发送"])]
+def waiting(live: LiveBook) -> list[str]:
+    return [one.notice.number for one in live.ledger.waiting(hour("2026-12-31 00:00"), ["待发送"])]
 
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("tick", ["the first", "a later one"])
 def test_killed_after_any_step_the_next_tick_gives_the_same(
-    desk: Desk, unkilled: dict[str, object], step: str, tick: str
+    live: LiveBook, unkilled: dict[str, object], step: str, tick: str
 ) -> None:
     if tick == "a later one":
-        desk.settle(AT)
-        kill(desk, step, "2026-11-24 16:00")
+        live.settle(AT)
+        kill(live, step, "2026-11-24 16:00")
     else:
-        kill(desk, step, AT)
-        desk.restart()
-        desk.settle(AT)
-    desk.restart()
-    desk.settle("2026-11-24 16:00")
-    assert desk.everything() == unkilled["sheets"]
-    assert waiting(desk) == unkilled["waiting"], "no notice lost, none twice"
+        kill(live, step, AT)
+        live.restart()
+        live.settle(AT)
+    live.restart()
+    live.settle("2026-11-24 16:00")
+    assert live.everything() == unkilled["sheets"]
+    assert waiting(live) == unkilled["waiting"], "no notice lost, none twice"
 
 
 SEAL = "2026-12-05 09:00"
@@ -424,70 +424,70 @@ SEAL = "2026-12-05 09:00"
 
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[Raw]]]:
-    desk = Desk(tmp_path_factory.mktemp("sealed")).add(LOG)
+    live = LiveBook(tmp_path_factory.mktemp("sealed")).add(LOG)
     for at in (AT, "2026-11-24 16:00", SEAL):
-        desk.settle(at)
-    return desk.everything()
+        live.settle(at)
+    return live.everything()
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_after_any_step_of_a_seal_the_month_is_sealed_once(
-    desk: Desk, sealed: dict[str, list[list[Raw]]], step: str
+    live: LiveBook, sealed: dict[str, list[list[Raw]]], step: str
 ) -> None:
     for at in (AT, "2026-11-24 16:00"):
-        desk.settle(at)
-    kill(desk, step, SEAL)
-    desk.restart()
-    desk.settle(SEAL)
-    assert desk.everything() == sealed
-    assert {row[2] for row in desk.rows("月度考核", "月份", "状态", "摘要值") if row[0] == "2026-11"} == {
-        desk.ledger.memory().closings["2026-11"].digest
+        live.settle(at)
+    kill(live, step, SEAL)
+    live.restart()
+    live.settle(SEAL)
+    assert live.everything() == sealed
+    assert {row[2] for row in live.rows("月度考核", "月份", "状态", "摘要值") if row[0] == "2026-11"} == {
+        live.ledger.memory().closings["2026-11"].digest
     }
 
 
 # A ledger that is lost -------------------------------------------------------------------------------------------
-def test_without_its_ledger_everything_is_adopted(desk: Desk) -> None:
-    desk.settle(AT)
-    desk.settle("2026-11-24 16:00")
-    desk.ledger.settle([n for (n,) in desk.rows("通知记录", "通知号")], "已发送", "")
-    desk.settle("2026-11-24 16:01")
+def test_without_its_ledger_everything_is_adopted(live: LiveBook) -> None:
+    live.settle(AT)
+    live.settle("2026-11-24 16:00")
+    live.ledger.settle([n for (n,) in live.rows("通知记录", "通知号")], "已发送", "")
+    live.settle("2026-11-24 16:01")
     columns = ("编号", "截止时间", "街路长", "支部", "责任单位", "升级", "状态", "时限提示")
-    before, notices = desk.rows("问题台账", *columns), desk.rows("通知记录", "通知号", "状态")
-    desk.ledger.close()
-    for file in desk.folder.glob("ledger.sqlite3*"):
+    before, notices = live.rows("问题台账", *columns), live.rows("通知记录", "通知号", "状态")
+    live.ledger.close()
+    for file in live.folder.glob("ledger.sqlite3*"):
         file.unlink()
-    desk.open()
-    desk.settle("2026-11-24 16:02")
-    assert desk.rows("问题台账", *columns) == before
-    assert desk.rows("通知记录", "通知号", "状态") == notices
-    assert desk.ledger.waiting(hour("2026-12-31 00:00"), ["待发送", "未发送"]) == []
-    assert "收编" in dict(desk.rows("运行状态", "项目", "内容"))["收编的行"]
+    live.open()
+    live.settle("2026-11-24 16:02")
+    assert live.rows("问题台账", *columns) == before
+    assert live.rows("通知记录", "通知号", "状态") == notices
+    assert live.ledger.waiting(hour("2026-12-31 00:00"), ["待发送", "未发送"]) == []
+    assert "收编" in dict(live.rows("运行状态", "项目", "内容"))["收编的行"]
 
 
-def test_a_deleted_row_comes_back(desk: Desk) -> None:
-    desk.settle(AT)
-    delete_row_above(desk)
-    desk.settle("2026-11-24 09:10")
-    desk.settle("2026-11-24 09:11")
-    assert desk.ledger.want_back("20261124-001")
-    desk.settle("2026-11-24 12:00")
-    assert right(desk) == RIGHT
+def test_a_deleted_row_comes_back(live: LiveBook) -> None:
+    live.settle(AT)
+    delete_row_above(live)
+    live.settle("2026-11-24 09:10")
+    live.settle("2026-11-24 09:11")
+    assert live.ledger.want_back("20261124-001")
+    live.settle("2026-11-24 12:00")
+    assert right(live) == RIGHT
 
 
-def test_a_row_that_was_never_deleted_can_not_come_back(desk: Desk) -> None:
-    desk.settle(AT)
-    assert not desk.ledger.want_back("20261124-001")
+def test_a_row_that_was_never_deleted_can_not_come_back(live: LiveBook) -> None:
+    live.settle(AT)
+    assert not live.ledger.want_back("20261124-001")
 
 
-def test_a_second_process_waits_its_turn(desk: Desk) -> None:
-    other = Ledger(desk.database, desk.book.id, ZONE)
+def test_a_second_process_waits_its_turn(live: LiveBook) -> None:
+    other = Ledger(live.database, live.book.id, ZONE)
     with other.turn(), pytest.raises(Busy):
-        desk.settle(AT)
+        live.settle(AT)
 
 
-def test_every_tick_renews_the_turn(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_tick_renews_the_turn(live: LiveBook, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run of slow ticks is longer than a lease, and nobody takes it over meanwhile."""
-    clock, other = [time.time()], Ledger(desk.database, desk.book.id, ZONE)
+    clock, other = [time.time()], Ledger(live.database, live.book.id, ZONE)
     monkeypatch.setattr(time, "time", lambda: clock[0])
 
     def slow(step: str) -> None:
@@ -496,7 +496,7 @@ def test_every_tick_renews_the_turn(desk: Desk, monkeypatch: pytest.MonkeyPatch)
             with pytest.raises(Busy), other.turn():
                 pass
 
-    report = tick.ticks(desk.gateway, desk.ledger, desk.rules, hour(AT), idle=False, step=slow)
+    report = tick.ticks(live.gateway, live.ledger, live.rules, hour(AT), idle=False, step=slow)
     assert report.ticks > 1
     with other.turn():
         pass

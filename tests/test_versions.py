@@ -20,7 +20,7 @@ from sync.service import Service
 from sync.settings import Settings
 from tests.book import hour
 from tests.data.versions import make
-from tests.mail_server import post
+from tests.mail_server import mail_server
 from webhook.server import create_app
 
 PAST = sorted(file.parent.name for file in make.HERE.glob("*/made.json"))
@@ -170,7 +170,7 @@ def test_a_link_opens_and_a_session_goes_on(folder: Folder) -> None:
 
 
 def test_what_was_mailed_is_not_mailed_again(folder: Folder) -> None:
-    with post() as (mailbox, smtp):
+    with mail_server() as (mailbox, smtp):
         service = folder.service(JIELU_SMTP=smtp)
         states = [sent.state for sent in service.ledger.memory().notices.values()]
         assert states.count("已发送") > 100

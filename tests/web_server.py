@@ -1,4 +1,4 @@
-"""The whole service over a data folder, without the clock: the cast in its tabs, a web server, links to come in by."""
+"""The whole service over a data folder, without the scheduler: the cast in its tabs, a web server, personal links."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests.book import CAST, PEOPLE, ZONE, cell, hour, shown, templates
 from webhook import access, server
 
 
-class House:
-    """One running service. ``url`` its address; ``nudges`` how often it was asked to look soon."""
+class WebServer:
+    """A running service. ``url``: its address; ``nudges``: how often it was asked to look soon."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
@@ -81,7 +81,7 @@ class House:
         person.headers["Origin"] = self.url
         link = self.link(name)
         page = person.get(link, timeout=10, allow_redirects=False)
-        if page.status_code == 200:  # an office link asks first
+        if page.status_code == 200:  # a link of the office asks first
             token = link.partition("link=")[2]
             page = person.post(f"{self.url}/enter", data={"link": token}, timeout=10, allow_redirects=False)
         assert page.status_code == 302, page.text
@@ -96,8 +96,8 @@ OPERATOR = access.OPERATOR
 
 
 @contextmanager
-def house(folder: Path, **settings: str) -> Iterator[House]:
-    made = House(folder, **settings)
+def web_server(folder: Path, **settings: str) -> Iterator[WebServer]:
+    made = WebServer(folder, **settings)
     try:
         yield made
     finally:

@@ -1,4 +1,4 @@
-"""Real Chromium over the real service: one browser a test process, a house a test."""
+"""Real Chromium over the real service: one browser for a test process, one web server for a test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.web_server import House, house
+from tests.web_server import WebServer, web_server
 
 FLAGS = [
     "--no-sandbox",
@@ -23,7 +23,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
-DESK = {"viewport": {"width": 1440, "height": 900}}
+DESKTOP = {"viewport": {"width": 1440, "height": 900}}
 SERIOUS = ("serious", "critical")
 
 
@@ -44,8 +44,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[House]:
-    with house(tmp_path) as made:
+def web(tmp_path: Path) -> Iterator[WebServer]:
+    with web_server(tmp_path) as made:
         yield made
 
 
@@ -53,23 +53,25 @@ Enter = Callable[..., Page]
 
 
 @pytest.fixture
-def enter(browser: Browser, home: House) -> Iterator[Enter]:
-    """``enter(name)``: a page of that person, signed in, at a desk (``phone=True``: on a phone). A page that throws
-    or logs an error fails the test."""
+def enter(browser: Browser, web: WebServer) -> Iterator[Enter]:
+    """``enter(name)``: a page of that person, signed in, on a large screen (``phone=True``: on a phone).
+
+    A page that throws or logs an error fails the test."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def come(name: str, *, phone: bool = False, **more: Any) -> Page:
-        context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **(PHONE if phone else DESK) | more)
+    def enter_as(name: str, *, phone: bool = False, **more: Any) -> Page:
+        screen = PHONE if phone else DESKTOP
+        context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **screen | more)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(f"{error}\n{error.stack}"))
-        page.goto(home.link(name))
+        page.goto(web.link(name))
         if page.locator("form[action='/enter']").count():
             page.get_by_role("button", name="进入").click()
         return page
 
-    yield come
+    yield enter_as
     for context in contexts:
         context.close()
     assert not errors, errors

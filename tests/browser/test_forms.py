@@ -15,10 +15,10 @@ from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from tests.book import ZONE, default_rules
-from tests.browser.conftest import DESK, PHONE, Enter, faults
+from tests.browser.conftest import DESKTOP, PHONE, Enter, faults
 from tests.test_forms import ISSUE, body, post, report, upload
 from tests.test_photos import jpeg, scene
-from tests.web_server import House, house
+from tests.web_server import WebServer, web_server
 
 FORMS = ("/forms/issues", "/forms/feedback", "/forms/duties", "/forms/requests")
 HEAVIEST = 150 * 1024  # bytes of a form with everything that it loads
@@ -66,41 +66,41 @@ def until(page: Page, promise: str) -> None:
     raise AssertionError(f"never: {promise}")
 
 
-def with_worker(page: Page, home: House) -> None:
+def with_worker(page: Page, web: WebServer) -> None:
     """Opened once with a signal: the worker holds the pages."""
-    page.goto(f"{home.url}/mine")
+    page.goto(f"{web.url}/mine")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.reload()
     until(page, "caches.open('jielu-pages-1').then(c => c.match('/forms/issues')).then(found => Boolean(found))")
 
 
-def test_a_report_without_a_signal_is_one_row_when_it_is_back(enter: Enter, home: House, shots: list[str]) -> None:
+def test_a_report_without_a_signal_is_one_row_when_it_is_back(enter: Enter, web: WebServer, shots: list[str]) -> None:
     page = enter("街路长01", phone=True)
-    with_worker(page, home)
+    with_worker(page, web)
     page.context.set_offline(True)
-    page.goto(f"{home.url}/forms/issues")
+    page.goto(f"{web.url}/forms/issues")
     hand = Hand(page)
     hand.shoot(*shots[:2])
     hand.tap("暴露垃圾")
     hand.tap("发送")
     expect(page.locator("#done-title")).to_contain_text("已存在手机上")
-    assert home.rows("问题台账", "编号") == []
-    page.goto(f"{home.url}/mine")
+    assert web.rows("问题台账", "编号") == []
+    page.goto(f"{web.url}/mine")
     expect(page.locator("#waiting-list")).to_contain_text("上报问题 · 新正街 · 暴露垃圾")
     page.context.set_offline(False)
     until(page, "Submissions.all().then(all => !all.length)")
     expect(page.locator("#waiting")).to_be_hidden(timeout=40_000)
-    home.tick()
-    (row,) = home.rows("问题台账", "填报人", "街路", "类别", "问题描述", "状态", "责任单位", "校验")
+    web.tick()
+    (row,) = web.rows("问题台账", "填报人", "街路", "类别", "问题描述", "状态", "责任单位", "校验")
     assert row == ("街路长01", "新正街", "暴露垃圾", "暴露垃圾", "待整改", "环卫所", "")
-    ((cell,),) = home.rows("问题台账", "照片")
-    assert len(set(cell.split("\n"))) == 2 and all(line.startswith(f"{home.url}/photos/") for line in cell.split("\n"))
+    ((cell,),) = web.rows("问题台账", "照片")
+    assert len(set(cell.split("\n"))) == 2 and all(line.startswith(f"{web.url}/photos/") for line in cell.split("\n"))
     page.goto(cell.split("\n")[0])
     width = page.evaluate("document.images[0].naturalWidth")
     assert width == default_rules().forms.photo_side, "shrunk on the phone, and shown"
 
 
-def test_a_photo_goes_on_where_the_line_broke(enter: Enter, home: House, tmp_path: Path) -> None:
+def test_a_photo_goes_on_where_the_line_broke(enter: Enter, web: WebServer, tmp_path: Path) -> None:
     noisy = Image.effect_noise((1600, 1200), 90)  # does not shrink: several pieces
     (tmp_path / "noise.jpg").write_bytes(jpeg(noisy.convert("RGB")))
     page, offsets, broken = enter("街路长01", phone=True, service_workers="block"), list[int](), list[int]()
@@ -116,35 +116,35 @@ def test_a_photo_goes_on_where_the_line_broke(enter: Enter, home: House, tmp_pat
         route.continue_()
 
     page.route("**/photos/upload/**", line)
-    page.goto(f"{home.url}/forms/issues")
+    page.goto(f"{web.url}/forms/issues")
     hand = Hand(page)
     hand.shoot(str(tmp_path / "noise.jpg"))
     hand.tap("暴露垃圾")
     hand.tap("发送")
     expect(page.locator("#done-title")).to_contain_text("已存在手机上")
-    page.goto(f"{home.url}/mine")
+    page.goto(f"{web.url}/mine")
     until(page, "Submissions.all().then(all => !all.length)")
     assert len(broken) == 2 and broken[0] in offsets[1:]
     assert offsets == sorted(set(offsets)), "no piece went twice"
-    assert len(home.rows("问题台账", "照片")) == 1
+    assert len(web.rows("问题台账", "照片")) == 1
 
 
-def test_the_same_form_sent_from_two_windows_is_one_row(enter: Enter, home: House) -> None:
+def test_the_same_form_sent_from_two_windows_is_one_row(enter: Enter, web: WebServer) -> None:
     page = enter("街路长01", phone=True)
-    with_worker(page, home)
+    with_worker(page, web)
     page.context.set_offline(True)
-    page.goto(f"{home.url}/forms/issues")
+    page.goto(f"{web.url}/forms/issues")
     Hand(page).tap("店外经营")
     Hand(page).tap("发送")
     expect(page.locator("#done-title")).to_contain_text("已存在手机上")
     second = page.context.new_page()
-    second.goto(f"{home.url}/mine")
+    second.goto(f"{web.url}/mine")
     page.context.set_offline(False)
-    page.goto(f"{home.url}/mine")
+    page.goto(f"{web.url}/mine")
     second.reload()
     until(page, "Submissions.all().then(all => !all.length)")
     second.evaluate("Sending.flush()")
-    assert len(home.rows("问题台账", "编号")) == 1
+    assert len(web.rows("问题台账", "编号")) == 1
 
 
 def posts(page: Page) -> list[str]:
@@ -154,7 +154,7 @@ def posts(page: Page) -> list[str]:
     return bodies
 
 
-def test_a_form_whose_answer_is_lost_is_sent_again_and_is_one_row(enter: Enter, home: House) -> None:
+def test_a_form_whose_answer_is_lost_is_sent_again_and_is_one_row(enter: Enter, web: WebServer) -> None:
     page, lost = enter("街路长01", phone=True, service_workers="block"), list[int]()
 
     def line(route: Route) -> None:
@@ -165,23 +165,23 @@ def test_a_form_whose_answer_is_lost_is_sent_again_and_is_one_row(enter: Enter, 
         route.abort()
 
     page.route("**/forms/issues", line)
-    page.goto(f"{home.url}/forms/issues")
+    page.goto(f"{web.url}/forms/issues")
     sent = posts(page)
     Hand(page).tap("店外经营")
     Hand(page).tap("发送")
     expect(page.locator("#done-title")).to_contain_text("已存在手机上")
-    assert lost == [201] and len(home.rows("问题台账", "编号")) == 1
-    page.goto(f"{home.url}/mine")
+    assert lost == [201] and len(web.rows("问题台账", "编号")) == 1
+    page.goto(f"{web.url}/mine")
     until(page, "Submissions.all().then(all => !all.length)")
     assert len(sent) == 2 and sent[0] == sent[1], "under the same id"
-    assert len(home.rows("问题台账", "编号")) == 1
+    assert len(web.rows("问题台账", "编号")) == 1
 
 
-def test_the_worker_and_the_page_that_send_at_once_leave_one_row(enter: Enter, home: House) -> None:
+def test_the_worker_and_the_page_that_send_at_once_leave_one_row(enter: Enter, web: WebServer) -> None:
     page = enter("街路长01", phone=True)
-    with_worker(page, home)
+    with_worker(page, web)
     page.context.set_offline(True)
-    page.goto(f"{home.url}/forms/issues")
+    page.goto(f"{web.url}/forms/issues")
     Hand(page).tap("店外经营")
     Hand(page).tap("发送")
     expect(page.locator("#done-title")).to_contain_text("已存在手机上")
@@ -191,7 +191,7 @@ def test_the_worker_and_the_page_that_send_at_once_leave_one_row(enter: Enter, h
         "request",
         lambda request: sent.append(request.service_worker is not None) if request.method == "POST" else None,
     )
-    with home.office.ticking:  # so long the server answers none of the two
+    with web.service.ticking:  # so long the server answers none of the two
         page.context.set_offline(False)
         for _ in range(100):
             page.wait_for_timeout(20)
@@ -199,16 +199,16 @@ def test_the_worker_and_the_page_that_send_at_once_leave_one_row(enter: Enter, h
                 break
     assert set(sent) == {True, False}, "both sent it"
     until(page, "Submissions.all().then(all => !all.length)")
-    assert len(home.rows("问题台账", "编号")) == 1
+    assert len(web.rows("问题台账", "编号")) == 1
 
 
-def test_one_draft_in_two_windows_is_two_reports(enter: Enter, home: House) -> None:
+def test_one_draft_in_two_windows_is_two_reports(enter: Enter, web: WebServer) -> None:
     first = enter("街路长01", phone=True)
-    first.goto(f"{home.url}/forms/issues")
+    first.goto(f"{web.url}/forms/issues")
     first.get_by_label("问题描述").fill("在街口")
     until(first, "Submissions.all().then(all => all.length === 1)")
     second = first.context.new_page()
-    second.goto(f"{home.url}/forms/issues")
+    second.goto(f"{web.url}/forms/issues")
     expect(second.get_by_label("问题描述")).to_have_value("在街口")
     for page, words, category in ((first, "在街口", "暴露垃圾"), (second, "在桥下", "店外经营")):
         page.bring_to_front()
@@ -216,11 +216,11 @@ def test_one_draft_in_two_windows_is_two_reports(enter: Enter, home: House) -> N
         Hand(page).tap(category)
         Hand(page).tap("发送")
         expect(page.locator("#done-title")).to_contain_text("已收到")
-    assert home.rows("问题台账", "问题描述", "类别") == [("在街口", "暴露垃圾"), ("在桥下", "店外经营")]
+    assert web.rows("问题台账", "问题描述", "类别") == [("在街口", "暴露垃圾"), ("在桥下", "店外经营")]
     until(first, "Submissions.all().then(all => !all.length)")
 
 
-def test_a_form_that_is_refused_as_a_whole_is_not_sent_for_ever(enter: Enter, home: House) -> None:
+def test_a_form_that_is_refused_as_a_whole_is_not_sent_for_ever(enter: Enter, web: WebServer) -> None:
     page = enter("街路长01", phone=True, service_workers="block")
     page.route(
         "**/forms/issues",
@@ -228,12 +228,12 @@ def test_a_form_that_is_refused_as_a_whole_is_not_sent_for_ever(enter: Enter, ho
             route.fulfill(status=400, body="Bad Request") if route.request.method == "POST" else route.continue_()
         ),
     )
-    page.goto(f"{home.url}/forms/issues")
+    page.goto(f"{web.url}/forms/issues")
     sent = posts(page)
     Hand(page).tap("店外经营")
     Hand(page).tap("发送")
     expect(page.locator("#e-")).to_contain_text("服务器不收（400）")
-    page.goto(f"{home.url}/mine")
+    page.goto(f"{web.url}/mine")
     expect(page.locator("#waiting-list")).to_contain_text("要改正才能收下")
     page.get_by_role("button", name="现在发送").tap()
     page.evaluate("Sending.flush()")
@@ -242,14 +242,14 @@ def test_a_form_that_is_refused_as_a_whole_is_not_sent_for_ever(enter: Enter, ho
     page.get_by_role("link", name="去改").tap()
     Hand(page).tap("发送")
     expect(page.locator("#done-title")).to_contain_text("已收到")
-    assert len(home.rows("问题台账", "编号")) == 1
+    assert len(web.rows("问题台账", "编号")) == 1
 
 
-def test_a_phone_that_is_full_sends_while_there_is_a_signal(enter: Enter, home: House) -> None:
+def test_a_phone_that_is_full_sends_while_there_is_a_signal(enter: Enter, web: WebServer) -> None:
     page = enter("街路长01", phone=True, service_workers="block")
-    page.goto(f"{home.url}/forms/issues")
+    page.goto(f"{web.url}/forms/issues")
     page.evaluate("Submissions.all()")
-    page.context.new_cdp_session(page).send("Storage.overrideQuotaForOrigin", {"origin": home.url, "quotaSize": 1})
+    page.context.new_cdp_session(page).send("Storage.overrideQuotaForOrigin", {"origin": web.url, "quotaSize": 1})
     page.get_by_label("问题描述").fill("桥下")
     expect(page.locator("#e-")).to_contain_text("手机存不下草稿")
     Hand(page).tap("店外经营")
@@ -259,13 +259,13 @@ def test_a_phone_that_is_full_sends_while_there_is_a_signal(enter: Enter, home: 
     page.context.set_offline(False)
     Hand(page).tap("发送")
     expect(page.locator("#done-title")).to_contain_text("已收到")
-    assert home.rows("问题台账", "问题描述") == [("桥下",)]
+    assert web.rows("问题台账", "问题描述") == [("桥下",)]
     assert page.evaluate("Submissions.all().then(all => all.length)") == 0
 
 
-def test_a_report_takes_few_taps_and_is_answered_at_once(enter: Enter, home: House, shots: list[str]) -> None:
+def test_a_report_takes_few_taps_and_is_answered_at_once(enter: Enter, web: WebServer, shots: list[str]) -> None:
     page = enter("街路长01", phone=True)
-    page.goto(f"{home.url}/mine")
+    page.goto(f"{web.url}/mine")
     hand = Hand(page)
     hand.tap("上报问题")
     page.wait_for_url("**/forms/issues")
@@ -275,19 +275,21 @@ def test_a_report_takes_few_taps_and_is_answered_at_once(enter: Enter, home: Hou
     expect(page.locator("#done-said")).to_contain_text("环卫所")
     hand.tell("a report with a photo")
     said = page.locator("#done-said").inner_text()
-    home.tick()
-    ((number, deadline),) = home.rows("问题台账", "编号", "截止时间")
+    web.tick()
+    ((number, deadline),) = web.rows("问题台账", "编号", "截止时间")
     assert number in said and deadline[-5:] in said and "街路长01" in said
     assert hand.taps <= 6
 
 
-def test_a_feedback_takes_few_taps_and_shows_the_side_to_stand_on(enter: Enter, home: House, shots: list[str]) -> None:
-    chief = home.enter("街路长01")
-    photo = upload(home, chief, jpeg(scene(5))).json()["photo"]
-    number = post(home, chief, "issues", body(ISSUE, photos=(photo,))).json()["number"]
-    home.tick()
+def test_a_feedback_takes_few_taps_and_shows_the_side_to_stand_on(
+    enter: Enter, web: WebServer, shots: list[str]
+) -> None:
+    chief = web.enter("街路长01")
+    photo = upload(web, chief, jpeg(scene(5))).json()["photo"]
+    number = post(web, chief, "issues", body(ISSUE, photos=(photo,))).json()["number"]
+    web.tick()
     page = enter("街路长01", phone=True)
-    page.goto(f"{home.url}/mine")
+    page.goto(f"{web.url}/mine")
     assert "还剩" in page.locator(".left").inner_text()
     hand = Hand(page)
     hand.tap("反馈")
@@ -297,15 +299,15 @@ def test_a_feedback_takes_few_taps_and_shows_the_side_to_stand_on(enter: Enter, 
     hand.tap("发送")
     expect(page.locator("#done-title")).to_contain_text("待复核")
     hand.tell("a feedback with a photo")
-    home.tick()
-    assert home.rows("整改反馈", "编号", "处理情况", "结果") == [(number, "已整改", "待复核")]
-    assert home.rows("问题台账", "状态") == [("待复核",)]
+    web.tick()
+    assert web.rows("整改反馈", "编号", "处理情况", "结果") == [(number, "已整改", "待复核")]
+    assert web.rows("问题台账", "状态") == [("待复核",)]
     assert hand.taps <= 5
 
 
-def test_what_is_wrong_is_said_in_its_place_and_nothing_typed_is_lost(enter: Enter, home: House) -> None:
+def test_what_is_wrong_is_said_in_its_place_and_nothing_typed_is_lost(enter: Enter, web: WebServer) -> None:
     page = enter("标准化办01", phone=True)
-    page.goto(f"{home.url}/forms/issues")
+    page.goto(f"{web.url}/forms/issues")
     page.get_by_label("问题描述").fill("=1+1 不是公式")
     page.get_by_label("指定时限").fill("很快")
     Hand(page).tap("发送")
@@ -315,23 +317,23 @@ def test_what_is_wrong_is_said_in_its_place_and_nothing_typed_is_lost(enter: Ent
     Hand(page).tap("发送")
     expect(page.locator("#e-given_limit")).to_contain_text("看不出是多久")
     assert page.get_by_label("指定时限").get_attribute("aria-invalid") == "true" and faults(page) == []
-    assert page.get_by_label("问题描述").input_value() == "=1+1 不是公式" and home.rows("问题台账", "编号") == []
+    assert page.get_by_label("问题描述").input_value() == "=1+1 不是公式" and web.rows("问题台账", "编号") == []
     page.reload()
     expect(page.get_by_label("问题描述")).to_have_value("=1+1 不是公式")
-    page.goto(f"{home.url}/mine")
+    page.goto(f"{web.url}/mine")
     page.get_by_role("link", name="去改").tap()
     expect(page.get_by_label("指定时限")).to_have_value("很快")
     page.get_by_label("指定时限").fill("2小时")
     Hand(page).tap("发送")
     expect(page.locator("#done-title")).to_contain_text("已收到")
-    home.tick()
-    assert home.rows("问题台账", "问题描述", "校验", "来源") == [("=1+1 不是公式", "", "督查")]
+    web.tick()
+    assert web.rows("问题台账", "问题描述", "校验", "来源") == [("=1+1 不是公式", "", "督查")]
 
 
-def test_a_draft_waits_for_its_person_and_goes_when_he_leaves(enter: Enter, home: House) -> None:
+def test_a_draft_waits_for_its_person_and_goes_when_he_leaves(enter: Enter, web: WebServer) -> None:
     page = enter("街路长01", phone=True)
-    with_worker(page, home)
-    page.goto(f"{home.url}/forms/duties")
+    with_worker(page, web)
+    page.goto(f"{web.url}/forms/duties")
     page.get_by_label("内容").fill("巡查了一半")
     page.wait_for_timeout(500)
     page.reload()
@@ -339,8 +341,8 @@ def test_a_draft_waits_for_its_person_and_goes_when_he_leaves(enter: Enter, home
     page.get_by_role("button", name="退出").tap()
     page.wait_for_url("**/leave")
     until(page, "caches.has('jielu-pages-1').then(has => !has)")
-    page.goto(home.link("街路长01"))
-    page.goto(f"{home.url}/forms/duties")
+    page.goto(web.link("街路长01"))
+    page.goto(f"{web.url}/forms/duties")
     expect(page.get_by_label("内容")).to_have_value("")
     assert page.evaluate("Submissions.all().then(all => all.length)") == 0
 
@@ -366,19 +368,19 @@ def _size(request: Any) -> int:
 
 
 @pytest.mark.parametrize("address", ["/mine", *FORMS])
-def test_a_form_is_light(enter: Enter, home: House, address: str) -> None:
-    weight = weigh(enter("街路长01", phone=True), f"{home.url}{address}")
+def test_a_form_is_light(enter: Enter, web: WebServer, address: str) -> None:
+    weight = weigh(enter("街路长01", phone=True), f"{web.url}{address}")
     print(f"\n{address}: {weight / 1024:.1f} KB")
     assert weight <= HEAVIEST
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
-def test_no_page_has_a_serious_fault_or_is_wider_than_the_screen(enter: Enter, home: House, phone: bool) -> None:
-    fill(home)
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_no_page_has_a_serious_fault_or_is_wider_than_the_screen(enter: Enter, web: WebServer, phone: bool) -> None:
+    fill(web)
     for who, addresses in (("街路长01", ("/mine", *FORMS)), ("标准化办01", ("/verify", "/forms/issues"))):
         page = enter(who, phone=phone)
         for address in addresses:
-            page.goto(f"{home.url}{address}")
+            page.goto(f"{web.url}{address}")
             page.wait_for_load_state("networkidle")
             assert faults(page) == [], address
             assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), (
@@ -397,32 +399,32 @@ SMALL = """() => Array.from(document.querySelectorAll('main button, main a.butto
 # Verifying
 
 
-def fill(home: House) -> list[str]:
+def fill(web: WebServer) -> list[str]:
     """Three issues that were answered; the second is 执法类."""
-    chief = home.enter("街路长01")
+    chief = web.enter("街路长01")
     past = (datetime.now(ZONE) - timedelta(minutes=5)).isoformat()
-    photos = [upload(home, chief, jpeg(scene(number)), number).json()["photo"] for number in range(1, 7)]
+    photos = [upload(web, chief, jpeg(scene(number)), number).json()["photo"] for number in range(1, 7)]
     numbers = [
-        post(home, chief, "issues", body({**ISSUE, "category": category}, 10 + i, (photos[i],), at=past)).json()[
+        post(web, chief, "issues", body({**ISSUE, "category": category}, 10 + i, (photos[i],), at=past)).json()[
             "number"
         ]
         for i, category in enumerate(("暴露垃圾", "店外经营", "路面脏污"))
     ]
-    home.tick()
+    web.tick()
     for i, number in enumerate(numbers):
-        post(home, chief, "feedback", body({"issue": number, "outcome": "已整改"}, 20 + i, (photos[3 + i],)))
-    home.tick()
+        post(web, chief, "feedback", body({"issue": number, "outcome": "已整改"}, 20 + i, (photos[3 + i],)))
+    web.tick()
     return numbers
 
 
-def verdicts(home: House) -> dict[str, tuple[str, ...]]:
-    return {row[0]: row[1:] for row in home.rows("问题台账", "编号", "复核结果", "复核人", "复核意见", "执法依据")}
+def verdicts(web: WebServer) -> dict[str, tuple[str, ...]]:
+    return {row[0]: row[1:] for row in web.rows("问题台账", "编号", "复核结果", "复核人", "复核意见", "执法依据")}
 
 
-def test_verifying_takes_two_keys(enter: Enter, home: House) -> None:
-    first, legal, last = fill(home)
+def test_verifying_takes_two_keys(enter: Enter, web: WebServer) -> None:
+    first, legal, last = fill(web)
     page = enter("标准化办01")
-    page.goto(f"{home.url}/verify")
+    page.goto(f"{web.url}/verify")
     expect(page.locator(".verify")).to_have_count(3)
     order = page.locator(".verify").evaluate_all("all => all.map(one => one.dataset.number)")
     assert sorted(order) == sorted([first, legal, last])
@@ -440,53 +442,53 @@ def test_verifying_takes_two_keys(enter: Enter, home: House) -> None:
     page.keyboard.type("蒸城管罚〔2026〕15号")
     page.keyboard.press("Enter")
     expect(page.locator("#v-none")).to_be_visible()
-    assert verdicts(home) == {
+    assert verdicts(web) == {
         first: ("通过", "标准化办01", "", ""),
         last: ("返工", "标准化办01", "没有清理干净", ""),
         legal: ("通过", "标准化办01", "", "蒸城管罚〔2026〕15号"),
     }
-    home.tick()
-    states = dict(home.rows("问题台账", "编号", "状态"))
+    web.tick()
+    states = dict(web.rows("问题台账", "编号", "状态"))
     assert states == {first: "已销号", last: "返工", legal: "已销号"}
 
 
-def test_what_another_verified_meanwhile_is_said_and_left(enter: Enter, home: House) -> None:
-    first, *_ = fill(home)
+def test_what_another_verified_meanwhile_is_said_and_left(enter: Enter, web: WebServer) -> None:
+    first, *_ = fill(web)
     page = enter("标准化办01", phone=True)
-    page.goto(f"{home.url}/verify")
-    sheet = home.book.worksheet("问题台账")
+    page.goto(f"{web.url}/verify")
+    sheet = web.book.worksheet("问题台账")
     header = sheet.row_values(1)
     sheet.update_cell(2, header.index("复核结果") + 1, "返工")
     sheet.update_cell(2, header.index("复核人") + 1, "标准化办02")
     item = page.locator(f"[data-number='{first}']")
     item.get_by_role("button", name="通过").tap()
     expect(item.locator(".fault")).to_contain_text("刚才已由标准化办02复核为「返工」")
-    assert verdicts(home)[first][:2] == ("返工", "标准化办02")
+    assert verdicts(web)[first][:2] == ("返工", "标准化办02")
 
 
 def test_a_public_report_is_accepted_on_the_same_page(tmp_path: Path, browser: Any) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text(default_rules().text.replace("public = false", "public = true"), "utf-8")
-    with house(tmp_path, JIELU_RULES=str(rules)) as home:
+    with web_server(tmp_path, JIELU_RULES=str(rules)) as web:
         phone = browser.new_context(locale="zh-CN", **PHONE).new_page()
-        phone.goto(f"{home.url}/report")
+        phone.goto(f"{web.url}/report")
         assert faults(phone) == []
         phone.get_by_label("街路 必填").select_option("联胜路")
         phone.get_by_text("噪音扰民", exact=True).tap()
         phone.get_by_label("问题描述 必填").fill("半夜切割")
         phone.get_by_role("button", name="发送").tap()
         expect(phone.locator("#done-title")).to_contain_text("谢谢")
-        report(home, body({"street": "新正街", "category": "其他", "text": "误报"}, 7))
-        home.tick()
-        page = browser.new_context(locale="zh-CN", **DESK).new_page()
-        page.goto(home.link("标准化办01"))
+        report(web, body({"street": "新正街", "category": "其他", "text": "误报"}, 7))
+        web.tick()
+        page = browser.new_context(locale="zh-CN", **DESKTOP).new_page()
+        page.goto(web.link("标准化办01"))
         page.get_by_role("button", name="进入").click()
-        page.goto(f"{home.url}/verify")
+        page.goto(f"{web.url}/verify")
         page.locator(".accept", has_text="半夜切割").get_by_role("button", name="受理").click()
         page.locator(".accept", has_text="误报").get_by_role("button", name="作废").click()
         expect(page.locator("#a-none")).to_be_visible()
-        home.tick()
-        assert home.rows("问题台账", "问题描述", "核实结果", "状态") == [
+        web.tick()
+        assert web.rows("问题台账", "问题描述", "核实结果", "状态") == [
             ("半夜切割", "受理", "待整改"),
             ("误报", "作废", "作废"),
         ]

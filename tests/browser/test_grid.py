@@ -11,12 +11,12 @@ from pathlib import Path
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Enter, faults
-from tests.web_server import OPERATOR, House
+from tests.web_server import OPERATOR, WebServer
 
 
-def sheet(page: Page, home: House, title: str) -> Page:
+def sheet(page: Page, web: WebServer, title: str) -> Page:
     """The grid, open at a tab, ready to type."""
-    page.goto(f"{home.url}/grid")
+    page.goto(f"{web.url}/grid")
     page.locator("#tabs a", has_text=re.compile(f"^{title}$")).click()
     expect(page.locator("#tabs a[aria-current]")).to_have_text(title)
     until(page, f"document.getElementById('grid').grid.sheet.title === {title!r}")
@@ -55,26 +55,26 @@ def until(page: Page, holds: str, seconds: float = 10) -> None:
         page.wait_for_timeout(30)
 
 
-def test_typing_lands_in_the_sheet_and_the_service_s_columns_refuse(enter: Enter, home: House) -> None:
-    page = sheet(enter(OPERATOR), home, "问题台账")
+def test_typing_lands_in_the_sheet_and_the_service_s_columns_refuse(enter: Enter, web: WebServer) -> None:
+    page = sheet(enter(OPERATOR), web, "问题台账")
     go(page, 1, "填报人")
     for text in ("街路长01", "街路长自查", "新正街", "12号门前", "暴露垃圾"):
         page.keyboard.type(text)
         page.keyboard.press("Tab")
     saved(page)
-    assert home.rows("问题台账", "填报人", "来源", "街路", "位置", "类别") == [
+    assert web.rows("问题台账", "填报人", "来源", "街路", "位置", "类别") == [
         ("街路长01", "街路长自查", "新正街", "12号门前", "暴露垃圾")
     ]
     go(page, 1, "编号")
     page.keyboard.type("7")
     expect(page.locator("#said")).to_contain_text("「编号」由系统填写")
-    home.tick()
+    web.tick()
     expect(page.locator(".cell.owned", has_text=re.compile(r"^\d{8}-\d{3}$"))).to_be_visible(timeout=3000)
     assert faults(page) == []
 
 
-def clipboard(page: Page, home: House) -> None:
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=home.url)
+def clipboard(page: Page, web: WebServer) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=web.url)
 
 
 def paste(page: Page, text: str) -> None:
@@ -91,12 +91,12 @@ EXCEL = (
 )
 
 
-def test_what_excel_copies_is_pasted_as_it_stands_and_copied_out_again(enter: Enter, home: House) -> None:
-    page = sheet(enter(OPERATOR), home, "问题台账")
-    clipboard(page, home)
+def test_what_excel_copies_is_pasted_as_it_stands_and_copied_out_again(enter: Enter, web: WebServer) -> None:
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    clipboard(page, web)
     go(page, 1, "填报人")
     paste(page, EXCEL)
-    assert home.rows("问题台账", "填报人", "来源", "街路", "位置", "类别", "严重程度", "问题描述") == [
+    assert web.rows("问题台账", "填报人", "来源", "街路", "位置", "类别", "严重程度", "问题描述") == [
         ("街路长01", "督查", "新正街", "门口\n第二行", "暴露垃圾", "一般", '他说"好"'),
         ("007", "督查", "联胜路", "=1+1", "占道经营", "", "@SUM(A1)"),
     ]
@@ -105,12 +105,12 @@ def test_what_excel_copies_is_pasted_as_it_stands_and_copied_out_again(enter: En
     assert page.evaluate("navigator.clipboard.readText()") == plain
     go(page, 1, "填报时间")
     paste(page, "2026-11-24 9:30\n2026年11月24日\n")
-    assert home.rows("问题台账", "填报时间") == [("2026-11-24 09:30",), ("2026-11-24 00:00",)]
+    assert web.rows("问题台账", "填报时间") == [("2026-11-24 09:30",), ("2026-11-24 00:00",)]
 
 
-def test_what_is_copied_out_is_the_same_in_libreoffice(enter: Enter, home: House, tmp_path: Path) -> None:
-    page = sheet(enter(OPERATOR), home, "问题台账")
-    clipboard(page, home)
+def test_what_is_copied_out_is_the_same_in_libreoffice(enter: Enter, web: WebServer, tmp_path: Path) -> None:
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    clipboard(page, web)
     go(page, 1, "填报人")
     paste(page, '007\t督查\t新正街\t=1+1\t暴露垃圾\t\t1/2\n\'x\t督查\t<b>街</b>\t-5\t12%\t\t"两\n行"\n')
     go(page, 1, "填报时间")
@@ -133,9 +133,9 @@ def test_what_is_copied_out_is_the_same_in_libreoffice(enter: Enter, home: House
     ]
 
 
-def test_undo_takes_back_one_s_own_edits_only(enter: Enter, home: House) -> None:
-    home.add("问题台账\n填报人 | 位置 | 问题描述\n甲 | 一号 | 原来\n乙 | 二号 | 原来")
-    ours, theirs = sheet(enter(OPERATOR), home, "问题台账"), sheet(enter("标准化办01"), home, "问题台账")
+def test_undo_takes_back_one_s_own_edits_only(enter: Enter, web: WebServer) -> None:
+    web.add("问题台账\n填报人 | 位置 | 问题描述\n甲 | 一号 | 原来\n乙 | 二号 | 原来")
+    ours, theirs = sheet(enter(OPERATOR), web, "问题台账"), sheet(enter("标准化办01"), web, "问题台账")
     for page, line, header, text in (
         (ours, 1, "问题描述", "我们的一"),
         (ours, 2, "问题描述", "我们的二"),
@@ -151,60 +151,60 @@ def test_undo_takes_back_one_s_own_edits_only(enter: Enter, home: House) -> None
     expect(ours.locator("#said")).to_contain_text("后来被别人改过")
     ours.keyboard.press("Control+z")
     saved(ours)
-    assert home.rows("问题台账", "位置", "问题描述") == [("他们的位置", "原来"), ("二号", "他们的")]
+    assert web.rows("问题台账", "位置", "问题描述") == [("他们的位置", "原来"), ("二号", "他们的")]
     ours.keyboard.press("Control+y")
     saved(ours)
-    assert home.rows("问题台账", "位置", "问题描述") == [("他们的位置", "我们的一"), ("二号", "他们的")]
+    assert web.rows("问题台账", "位置", "问题描述") == [("他们的位置", "我们的一"), ("二号", "他们的")]
 
 
-def test_rows_inserted_deleted_and_sorted_come_back_whole(enter: Enter, home: House) -> None:
-    home.add("问题台账\n填报人 | 问题描述\n丙 | 三\n甲 | 一\n乙 | 二")
-    home.tick()
-    page = sheet(enter(OPERATOR), home, "问题台账")
-    before = home.rows("问题台账", "编号", "填报人", "问题描述")
+def test_rows_inserted_deleted_and_sorted_come_back_whole(enter: Enter, web: WebServer) -> None:
+    web.add("问题台账\n填报人 | 问题描述\n丙 | 三\n甲 | 一\n乙 | 二")
+    web.tick()
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    before = web.rows("问题台账", "编号", "填报人", "问题描述")
     go(page, 2, "填报人")
     page.get_by_role("button", name="删行").click()
     saved(page)
-    assert len(home.rows("问题台账", "编号")) == 2
+    assert len(web.rows("问题台账", "编号")) == 2
     page.keyboard.press("Control+z")
     saved(page)
-    assert home.rows("问题台账", "编号", "填报人", "问题描述") == before
+    assert web.rows("问题台账", "编号", "填报人", "问题描述") == before
     page.locator(".title", has_text="填报人").get_by_role("button").click()
     page.get_by_role("button", name="升序（所有人看到的顺序都会变）").click()
     saved(page)
-    order = [row[0] for row in home.rows("问题台账", "填报人")]
+    order = [row[0] for row in web.rows("问题台账", "填报人")]
     assert order == sorted(order) and order != ["丙", "甲", "乙"]
     page.keyboard.press("Control+z")
     saved(page)
-    assert home.rows("问题台账", "编号", "填报人", "问题描述") == before
+    assert web.rows("问题台账", "编号", "填报人", "问题描述") == before
     go(page, 1, "填报人")
     page.get_by_role("button", name="上面加行").click()
     saved(page)
     page.keyboard.type("新的")
     page.keyboard.press("Enter")
     saved(page)
-    assert [row[0] for row in home.rows("问题台账", "填报人")] == ["新的", "丙", "甲", "乙"]
+    assert [row[0] for row in web.rows("问题台账", "填报人")] == ["新的", "丙", "甲", "乙"]
 
 
-def test_a_change_from_elsewhere_leaves_the_cell_in_hand_alone(enter: Enter, home: House) -> None:
-    home.add("问题台账\n填报人 | 问题描述\n甲 | 原来\n乙 | 第二行")
-    page = sheet(enter(OPERATOR), home, "问题台账")
+def test_a_change_from_elsewhere_leaves_the_cell_in_hand_alone(enter: Enter, web: WebServer) -> None:
+    web.add("问题台账\n填报人 | 问题描述\n甲 | 原来\n乙 | 第二行")
+    page = sheet(enter(OPERATOR), web, "问题台账")
     go(page, 2, "问题描述")
     page.keyboard.type("写到一半")
-    tab = home.book.worksheet("问题台账")
+    tab = web.book.worksheet("问题台账")
     tab.insert_row(["", "", "", "", "", "丁"], 2)  # the row in hand moves down by one
     expect(page.locator("#grid .cell", has_text="丁")).to_be_visible(timeout=1500)
     tab.update([["别人写的"]], f"L{4}", raw=True)
     expect(page.locator("#said")).to_contain_text("刚把这一格改成「别人写的」")
-    home.tick()
+    web.tick()
     page.keyboard.type("，写完了")
     page.keyboard.press("Enter")
     saved(page)
-    assert home.rows("问题台账", "填报人", "问题描述") == [("丁", ""), ("甲", "原来"), ("乙", "写到一半，写完了")]
+    assert web.rows("问题台账", "填报人", "问题描述") == [("丁", ""), ("甲", "原来"), ("乙", "写到一半，写完了")]
 
 
-def test_pinyin_is_typed_into_the_cell_that_is_selected(enter: Enter, home: House) -> None:
-    page = sheet(enter(OPERATOR), home, "问题台账")
+def test_pinyin_is_typed_into_the_cell_that_is_selected(enter: Enter, web: WebServer) -> None:
+    page = sheet(enter(OPERATOR), web, "问题台账")
     go(page, 1, "问题描述")
     client = page.context.new_cdp_session(page)
     for text in ("l", "la", "la ji"):
@@ -213,29 +213,29 @@ def test_pinyin_is_typed_into_the_cell_that_is_selected(enter: Enter, home: Hous
     client.send("Input.insertText", {"text": "垃圾成堆"})
     page.keyboard.press("Enter")
     saved(page)
-    assert home.rows("问题台账", "问题描述") == [("垃圾成堆",)]
+    assert web.rows("问题台账", "问题描述") == [("垃圾成堆",)]
     go(page, 2, "类别")
     page.keyboard.type("暴露")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     saved(page)
-    assert home.rows("问题台账", "类别") == [("",), ("暴露垃圾",)]
+    assert web.rows("问题台账", "类别") == [("",), ("暴露垃圾",)]
 
 
-def test_problems_show_at_the_very_cell(enter: Enter, home: House) -> None:
-    home.add("问题台账\n填报人 | 来源 | 街路 | 类别 | 问题描述\n街路长01 | 督查 | 新正接 | 暴露垃圾 | 一堆")
-    home.tick()
-    page = sheet(enter(OPERATOR), home, "问题台账")
+def test_problems_show_at_the_very_cell(enter: Enter, web: WebServer) -> None:
+    web.add("问题台账\n填报人 | 来源 | 街路 | 类别 | 问题描述\n街路长01 | 督查 | 新正接 | 暴露垃圾 | 一堆")
+    web.tick()
+    page = sheet(enter(OPERATOR), web, "问题台账")
     wrong = page.locator("#grid .cell.wrong")
     expect(wrong).to_have_count(1)
     expect(wrong).to_have_text("新正接")
     assert "是不是「新正街」" in str(wrong.get_attribute("title"))
 
 
-def test_a_filter_is_one_s_own_and_finds_rows_that_were_never_loaded(enter: Enter, home: House) -> None:
+def test_a_filter_is_one_s_own_and_finds_rows_that_were_never_loaded(enter: Enter, web: WebServer) -> None:
     rows = "\n".join(f"人{n} | 第{n}条" for n in range(1, 901))
-    home.add(f"问题台账\n填报人 | 问题描述\n{rows}\n最后 | 藏在最下面")
-    ours, theirs = sheet(enter(OPERATOR), home, "问题台账"), sheet(enter("标准化办01"), home, "问题台账")
+    web.add(f"问题台账\n填报人 | 问题描述\n{rows}\n最后 | 藏在最下面")
+    ours, theirs = sheet(enter(OPERATOR), web, "问题台账"), sheet(enter("标准化办01"), web, "问题台账")
     ours.get_by_label("查找").fill("藏在")
     ours.get_by_role("button", name="查找", exact=True).click()
     expect(ours.locator("#grid .cell", has_text="藏在最下面")).to_be_visible()
@@ -245,11 +245,11 @@ def test_a_filter_is_one_s_own_and_finds_rows_that_were_never_loaded(enter: Ente
     ours.keyboard.type("找到了")
     ours.keyboard.press("Enter")
     saved(ours)
-    assert home.rows("问题台账", "填报人", "问题描述")[-1] == ("最后", "找到了")
+    assert web.rows("问题台账", "填报人", "问题描述")[-1] == ("最后", "找到了")
 
 
-def test_nothing_typed_is_lost_while_the_server_can_t_be_reached(enter: Enter, home: House) -> None:
-    page = sheet(enter(OPERATOR), home, "问题台账")
+def test_nothing_typed_is_lost_while_the_server_can_t_be_reached(enter: Enter, web: WebServer) -> None:
+    page = sheet(enter(OPERATOR), web, "问题台账")
     page.context.set_offline(True)
     go(page, 1, "填报人")
     for text in ("街路长01", "督查"):
@@ -258,30 +258,30 @@ def test_nothing_typed_is_lost_while_the_server_can_t_be_reached(enter: Enter, h
     expect(page.locator("#state")).to_contain_text("2 处修改还没有保存")
     page.context.set_offline(False)
     saved(page)
-    assert home.rows("问题台账", "填报人", "来源") == [("街路长01", "督查")]
+    assert web.rows("问题台账", "填报人", "来源") == [("街路长01", "督查")]
 
 
 def test_what_is_typed_after_the_session_is_over_is_saved_once_its_person_signed_in_again(
-    enter: Enter, home: House
+    enter: Enter, web: WebServer
 ) -> None:
-    page = sheet(enter(OPERATOR), home, "问题台账")
+    page = sheet(enter(OPERATOR), web, "问题台账")
     page.context.clear_cookies()
     go(page, 1, "填报人")
     for text in ("街路长01", "督查"):
         page.keyboard.type(text)
         page.keyboard.press("Tab")
     expect(page.locator("#state")).to_contain_text("登录已经过期，2 处修改还没有保存")
-    assert home.rows("问题台账", "填报人", "来源") == []
+    assert web.rows("问题台账", "填报人", "来源") == []
     other = page.context.new_page()
-    other.goto(home.link(OPERATOR))
+    other.goto(web.link(OPERATOR))
     other.get_by_role("button", name="进入").click()
     saved(page)
-    assert home.rows("问题台账", "填报人", "来源") == [("街路长01", "督查")]
+    assert web.rows("问题台账", "填报人", "来源") == [("街路长01", "督查")]
 
 
-def test_where_a_filter_shows_nothing_nothing_is_typed(enter: Enter, home: House) -> None:
-    home.add("问题台账\n填报人 | 问题描述\n甲 | 一")
-    page = sheet(enter(OPERATOR), home, "问题台账")
+def test_where_a_filter_shows_nothing_nothing_is_typed(enter: Enter, web: WebServer) -> None:
+    web.add("问题台账\n填报人 | 问题描述\n甲 | 一")
+    page = sheet(enter(OPERATOR), web, "问题台账")
     page.get_by_label("查找").fill("没有的")
     page.get_by_role("button", name="查找", exact=True).click()
     until(page, "document.getElementById('grid').grid.sheet.lines === 0")
@@ -289,11 +289,11 @@ def test_where_a_filter_shows_nothing_nothing_is_typed(enter: Enter, home: House
     expect(page.locator("#said")).to_contain_text("没有符合筛选的行")
     page.get_by_role("button", name="下面加行").click()
     saved(page)
-    assert home.rows("问题台账", "填报人", "问题描述") == [("甲", "一")]
+    assert web.rows("问题台账", "填报人", "问题描述") == [("甲", "一")]
 
 
-def test_the_last_column_goes_while_it_is_selected(enter: Enter, home: House) -> None:
-    page = sheet(enter(OPERATOR), home, "问题台账")
+def test_the_last_column_goes_while_it_is_selected(enter: Enter, web: WebServer) -> None:
+    page = sheet(enter(OPERATOR), web, "问题台账")
     page.keyboard.press("Control+End")
     count = int(page.evaluate("document.getElementById('grid').grid.sheet.columns.length"))
     page.evaluate("document.getElementById('grid').grid.command('addColumn')")
@@ -309,27 +309,27 @@ def test_the_last_column_goes_while_it_is_selected(enter: Enter, home: House) ->
 
 
 def test_an_edit_on_its_way_when_its_author_opens_another_tab_is_saved_and_taken_back(
-    enter: Enter, home: House
+    enter: Enter, web: WebServer
 ) -> None:
-    home.add("问题台账\n填报人 | 问题描述\n甲 | 一")
-    page = sheet(enter(OPERATOR), home, "问题台账")
+    web.add("问题台账\n填报人 | 问题描述\n甲 | 一")
+    page = sheet(enter(OPERATOR), web, "问题台账")
     go(page, 1, "问题描述")
     page.keyboard.type("二")
     page.locator("#tabs a", has_text=re.compile("^履职记录$")).click()  # what is in hand is written
     page.locator("#tabs a", has_text=re.compile("^整改反馈$")).click()
     expect(page.locator("#tabs a[aria-current]")).to_have_text("整改反馈")
     saved(page)
-    assert home.rows("问题台账", "问题描述") == [("二",)]
+    assert web.rows("问题台账", "问题描述") == [("二",)]
     page.locator("#tabs a", has_text=re.compile("^问题台账$")).click()
     expect(page.locator("#tabs a[aria-current]")).to_have_text("问题台账")
     page.keyboard.press("Control+z")
     saved(page)
-    assert home.rows("问题台账", "问题描述") == [("一",)]
+    assert web.rows("问题台账", "问题描述") == [("一",)]
 
 
-def test_what_is_typed_while_another_tab_is_read_falls_into_neither(enter: Enter, home: House) -> None:
-    home.add("问题台账\n填报人 | 问题描述\n甲 | 一")
-    page, held = sheet(enter(OPERATOR), home, "问题台账"), list[Route]()
+def test_what_is_typed_while_another_tab_is_read_falls_into_neither(enter: Enter, web: WebServer) -> None:
+    web.add("问题台账\n填报人 | 问题描述\n甲 | 一")
+    page, held = sheet(enter(OPERATOR), web, "问题台账"), list[Route]()
     go(page, 1, "问题描述")
     page.route("**/grid/order/*", lambda route: held.append(route))
     page.locator("#tabs a", has_text=re.compile("^履职记录$")).click()
@@ -338,4 +338,4 @@ def test_what_is_typed_while_another_tab_is_read_falls_into_neither(enter: Enter
     held[0].continue_()
     expect(page.locator("#tabs a[aria-current]")).to_have_text("履职记录")
     saved(page)
-    assert home.rows("问题台账", "问题描述") == [("一",)] and home.rows("履职记录", "内容") == []
+    assert web.rows("问题台账", "问题描述") == [("一",)] and web.rows("履职记录", "内容") == []

@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.conftest import Enter, faults
 from tests.test_looks import ISSUES
-from tests.web_server import OPERATOR, House
+from tests.web_server import OPERATOR, WebServer
 
 PAGES = (
     "/week",
@@ -19,18 +19,18 @@ PAGES = (
 )
 
 
-def fill(home: House) -> None:
-    home.add("\n".join(ISSUES.strip().splitlines()[:4]))
-    home.tick("2026-11-17 09:05")
-    home.tick("2026-11-24 15:30")
+def fill(web: WebServer) -> None:
+    web.add("\n".join(ISSUES.strip().splitlines()[:4]))
+    web.tick("2026-11-17 09:05")
+    web.tick("2026-11-24 15:30")
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
-def test_the_pages_have_no_serious_fault_and_fit(enter: Enter, home: House, phone: bool) -> None:
-    fill(home)
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_the_pages_have_no_serious_fault_and_fit(enter: Enter, web: WebServer, phone: bool) -> None:
+    fill(web)
     page = enter(OPERATOR, phone=phone)
     for address in PAGES:
-        answer = page.goto(f"{home.url}{address}")
+        answer = page.goto(f"{web.url}{address}")
         assert answer and answer.status == 200, address
         assert faults(page) == [], address
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -39,10 +39,10 @@ def test_the_pages_have_no_serious_fault_and_fit(enter: Enter, home: House, phon
             assert page.evaluate("document.querySelector('nav.top').offsetHeight") < 60, "the navigation is one line"
 
 
-def test_a_rank_leads_to_its_lines_and_a_line_to_its_reason(enter: Enter, home: House) -> None:
-    fill(home)
+def test_a_rank_leads_to_its_lines_and_a_line_to_its_reason(enter: Enter, web: WebServer) -> None:
+    fill(web)
     page = enter(OPERATOR)
-    page.goto(f"{home.url}/month?month=2026-11")
+    page.goto(f"{web.url}/month?month=2026-11")
     page.get_by_role("link", name="联胜路").click()
     page.get_by_role("link", name="超期未整改").click()
     assert "不重复扣" in page.locator("main").inner_text()
@@ -50,10 +50,10 @@ def test_a_rank_leads_to_its_lines_and_a_line_to_its_reason(enter: Enter, home: 
     assert "时间一天一天怎么计" in page.locator("main").inner_text()
 
 
-def test_a_mark_on_the_map_can_be_reached_by_keys(enter: Enter, home: House) -> None:
-    fill(home)
+def test_a_mark_on_the_map_can_be_reached_by_keys(enter: Enter, web: WebServer) -> None:
+    fill(web)
     page = enter(OPERATOR)
-    page.goto(f"{home.url}/map")
+    page.goto(f"{web.url}/map")
     mark = page.locator("svg.map a").first
     mark.focus()
     page.keyboard.press("Enter")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.conftest import Enter, faults
-from tests.web_server import OPERATOR, House
+from tests.web_server import OPERATOR, WebServer
 
 DESK_PAGES = ("/", "/people", "/answers", "/letters", "/rules", "/rules/draft", "/rules/try", "/calendar?year=2027")
 WAITING = """
@@ -20,44 +20,44 @@ ASKING = """
 """
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
-def test_the_office_s_pages_have_no_serious_fault(enter: Enter, home: House, phone: bool) -> None:
-    home.add(WAITING)
-    home.tick("2026-11-24 09:05")
-    home.add(ASKING)
-    home.tick("2026-11-24 12:00")  # a request waits for its answer, and a letter for its signature
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_the_office_s_pages_have_no_serious_fault(enter: Enter, web: WebServer, phone: bool) -> None:
+    web.add(WAITING)
+    web.tick("2026-11-24 09:05")
+    web.add(ASKING)
+    web.tick("2026-11-24 12:00")  # a request waits for its answer, and a letter for its signature
     page = enter(OPERATOR, phone=phone)
-    page.goto(f"{home.url}/answers")
+    page.goto(f"{web.url}/answers")
     assert page.get_by_role("button", name="同意", exact=True).count() == 1
-    page.goto(f"{home.url}/letters")
+    page.goto(f"{web.url}/letters")
     page.locator("main a[href^='/letters/']").first.click()
     assert faults(page) == [], "a letter"
     for address in DESK_PAGES:
-        page.goto(f"{home.url}{address}")
+        page.goto(f"{web.url}{address}")
         assert faults(page) == [], address
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{address} is wider than the screen by {wide}"
 
 
-def test_a_link_is_made_shown_to_scan_and_taken_back(enter: Enter, home: House) -> None:
+def test_a_link_is_made_shown_to_scan_and_taken_back(enter: Enter, web: WebServer) -> None:
     page = enter(OPERATOR)
-    page.goto(f"{home.url}/people")
+    page.goto(f"{web.url}/people")
     page.get_by_role("button", name="给街路长01做链接").click()
     assert page.locator(".code svg").is_visible() and faults(page) == []
     link = page.get_by_label("地址").input_value()
     chief = page.context.browser.new_context().new_page()  # type: ignore[union-attr]
     chief.goto(link)
-    assert chief.url == f"{home.url}/mine"
-    page.goto(f"{home.url}/people")
+    assert chief.url == f"{web.url}/mine"
+    page.goto(f"{web.url}/people")
     page.get_by_role("button", name="收回街路长01的链接和登录").click()
     assert "收回了" in page.get_by_role("status").inner_text()
-    assert chief.goto(home.url).status == 401  # type: ignore[union-attr]
+    assert chief.goto(web.url).status == 401  # type: ignore[union-attr]
     chief.context.close()
 
 
-def test_mistakes_of_the_rules_are_shown_while_one_types(enter: Enter, home: House) -> None:
+def test_mistakes_of_the_rules_are_shown_while_one_types(enter: Enter, web: WebServer) -> None:
     page = enter(OPERATOR)
-    page.goto(f"{home.url}/rules/draft")
+    page.goto(f"{web.url}/rules/draft")
     text = page.locator("#text")
     text.fill(text.input_value().replace('rework = "4wh"', 'rework = "4xx"'))
     wrong = page.locator("#problems a[data-line]")
@@ -71,4 +71,4 @@ def test_mistakes_of_the_rules_are_shown_while_one_types(enter: Enter, home: Hou
     page.get_by_label("为什么改").fill("返工给足")
     page.get_by_role("button", name="启用", exact=True).click()
     assert "已经启用，这是第 2 版" in page.locator("main").inner_text()
-    assert str(home.service.rules().clock.rework) == "6wh"
+    assert str(web.service.rules().clock.rework) == "6wh"

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import Enter
 from tests.browser.test_grid import clipboard, go, saved, sheet, until
-from tests.web_server import OPERATOR, House
+from tests.web_server import OPERATOR, WebServer
 
 SECONDS = 120
 COLUMNS = ("填报人", "来源", "街路", "位置", "类别", "严重程度", "问题描述", "照片")
@@ -132,19 +132,19 @@ def trimmed(rows: list[list[object]]) -> list[list[object]]:
     return rows
 
 
-def test_two_people_and_the_service_agree_after_two_minutes(enter: Enter, home: House) -> None:
+def test_two_people_and_the_service_agree_after_two_minutes(enter: Enter, web: WebServer) -> None:
     people = [
-        Person("甲", sheet(enter(OPERATOR), home, "问题台账"), random.Random(1)),
-        Person("乙", sheet(enter("标准化办01"), home, "问题台账"), random.Random(2)),
+        Person("甲", sheet(enter(OPERATOR), web, "问题台账"), random.Random(1)),
+        Person("乙", sheet(enter("标准化办01"), web, "问题台账"), random.Random(2)),
     ]
     for one in people:
-        clipboard(one.page, home)
+        clipboard(one.page, web)
     stop, failed = threading.Event(), list[BaseException]()
 
     def service() -> None:
         while not stop.wait(2):
             try:
-                home.tick()
+                web.tick()
             except BaseException as error:  # told by the test below
                 failed.append(error)
 
@@ -158,10 +158,10 @@ def test_two_people_and_the_service_agree_after_two_minutes(enter: Enter, home: 
     thread.join()
     for one in people:
         saved(one.page)
-    home.tick()
-    home.tick()
+    web.tick()
+    web.tick()
     assert not failed
-    server = trimmed(home.book.worksheet("问题台账").get_values("A2:ZZ", value_render_option="UNFORMATTED_VALUE"))
+    server = trimmed(web.book.worksheet("问题台账").get_values("A2:ZZ", value_render_option="UNFORMATTED_VALUE"))
     people[0].page.wait_for_timeout(1500)
     for one in people:
         print(one.name, one.acts, len(one.rows))

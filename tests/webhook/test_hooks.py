@@ -16,29 +16,29 @@ NOW = 1_795_000_000.0
 
 
 @dataclass
-class House:
+class NudgeClient:
     client: FlaskClient
-    rung: list[int] = field(default_factory=list)
+    passed: list[int] = field(default_factory=list)
 
-    def ring(self, body: bytes = b"{}", at: float = NOW, key: str = KEY, **headers: str) -> int:
+    def send(self, body: bytes = b"{}", at: float = NOW, key: str = KEY, **headers: str) -> int:
         timestamp = str(int(at))
         sent = {"X-Jielu-Timestamp": timestamp, "X-Jielu-Signature": sign(key, timestamp, body), **headers}
         return self.client.post("/hooks/nudge", data=body, headers=sent).status_code
 
 
 @pytest.fixture
-def house(monkeypatch: pytest.MonkeyPatch) -> House:
+def nudges(monkeypatch: pytest.MonkeyPatch) -> NudgeClient:
     monkeypatch.setattr(hooks.time, "time", lambda: NOW)
     app = flask.Flask(__name__)
-    found = House(app.test_client())
-    app.register_blueprint(hooks.nudge_hook(KEY, lambda: found.rung.append(1)))
+    found = NudgeClient(app.test_client())
+    app.register_blueprint(hooks.nudge_hook(KEY, lambda: found.passed.append(1)))
     return found
 
 
-def test_a_good_ring_is_heard_whatever_it_says(house: House) -> None:
-    assert house.ring(b'{"sheet": "=1+1", "rows": [1, 2]}') == 202
-    assert house.ring(b"not even json", at=NOW + 1) == 202
-    assert len(house.rung) == 2
+def test_a_good_ring_is_heard_whatever_it_says(nudges: NudgeClient) -> None:
+    assert nudges.send(b'{"sheet": "=1+1", "rows": [1, 2]}') == 202
+    assert nudges.send(b"not even json", at=NOW + 1) == 202
+    assert len(nudges.passed) == 2
 
 
 @pytest.mark.parametrize(
@@ -53,28 +53,28 @@ def test_a_good_ring_is_heard_whatever_it_says(house: House) -> None:
         ("a stamp of many digits", {"X-Jielu-Timestamp": "9" * 400}),
     ],
 )
-def test_a_bad_ring_is_refused(house: House, what: str, options: dict[str, object]) -> None:
-    assert house.ring(**options) == 403, what  # type: ignore[arg-type]
-    assert house.rung == []
+def test_a_bad_ring_is_refused(nudges: NudgeClient, what: str, options: dict[str, object]) -> None:
+    assert nudges.send(**options) == 403, what  # type: ignore[arg-type]
+    assert nudges.passed == []
 
 
 @pytest.mark.parametrize("at", [NOW - 300, NOW + 300])
-def test_the_window_s_edges_are_inside(house: House, at: float) -> None:
-    assert house.ring(at=at) == 202
+def test_the_window_s_edges_are_inside(nudges: NudgeClient, at: float) -> None:
+    assert nudges.send(at=at) == 202
 
 
-def test_a_body_that_was_changed_is_refused(house: House) -> None:
+def test_a_body_that_was_changed_is_refused(nudges: NudgeClient) -> None:
     stamp = str(int(NOW))
     headers = {"X-Jielu-Timestamp": stamp, "X-Jielu-Signature": sign(KEY, stamp, b"one")}
-    assert house.client.post("/hooks/nudge", data=b"other", headers=headers).status_code == 403
+    assert nudges.client.post("/hooks/nudge", data=b"other", headers=headers).status_code == 403
 
 
-def test_a_ring_played_back_is_refused(house: House) -> None:
-    assert [house.ring(), house.ring()] == [202, 403]
+def test_a_ring_played_back_is_refused(nudges: NudgeClient) -> None:
+    assert [nudges.send(), nudges.send()] == [202, 403]
 
 
-def test_a_huge_body_is_refused(house: House) -> None:
-    assert house.ring(b"x" * (hooks.MOST_NUDGE_BYTES + 1)) == 413
+def test_a_huge_body_is_refused(nudges: NudgeClient) -> None:
+    assert nudges.send(b"x" * (hooks.MOST_NUDGE_BYTES + 1)) == 413
 
 
 def test_a_used_signature_is_forgotten_after_the_window() -> None:

@@ -1,4 +1,4 @@
-"""The two doors to one workbook, and gspread before each of them."""
+"""One workbook in process and over HTTP, and gspread as the client of each."""
 
 import json
 import threading
@@ -85,5 +85,5 @@ def book(client: gspread.Client) -> gspread.Spreadsheet:
 
 @pytest.fixture
 def local(api: Api) -> gspread.Spreadsheet:
-    """A new spreadsheet, in process only: for what no door can change."""
+    """A new spreadsheet, in process only: for what is the same either way."""
     return gspread.Client(auth=None, session=transport.session(api)).create("台账")

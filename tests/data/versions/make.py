@@ -31,7 +31,7 @@ from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ROOT, cell, hour, templates
-from tests.mail_server import post
+from tests.mail_server import mail_server
 from tests.test_photos import jpeg, scene
 from webhook import access, server
 
@@ -316,7 +316,7 @@ def play(folder: Path) -> None:
     data = folder / "data"
     data.mkdir(parents=True)
     (data / "rules.toml").write_text((ROOT / "rules.toml").read_text("utf-8") + HOOK, "utf-8")
-    with post() as (mailbox, smtp):
+    with mail_server() as (mailbox, smtp):
         mailbox.answer = lambda address: "550 no such mailbox" if address == REFUSED else "250 OK"
         bureau = Bureau(data, smtp)
         october(bureau)
