@@ -18,7 +18,7 @@ from sync.core.people.permissions import remembered
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules, RulesError
 from sync.core.rules.rules import load as load_rules
-from sync.core.sheet import serials, tabs
+from sync.core.sheet import rows, tabs
 from sync.intake.pushes import PushIntake, Received, StorePhoto
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import Pushes
@@ -187,7 +187,7 @@ class Service:
 
         def words(entry: dict[str, Any], key: str) -> str:
             columns = {column.header: column.type for column in self.templates[entry["tab"]].columns}
-            return serials.words(entry[key], columns.get(entry["what"].partition("（")[0], ""), zone)
+            return rows.cell_text(entry[key], columns.get(entry["what"].partition("（")[0], ""), zone)
 
         return [
             {**entry, **{key: words(entry, key) for key in ("before", "after")}} for entry in self.ledger.trail(rid)

@@ -83,5 +83,5 @@ def read_templates(folder: Path) -> dict[str, tabs.Tab]:
         raise SettingsError(f"{folder} 里没有表格模板（*.toml），请检查 JIELU_TEMPLATES。")
     return {
         key: templates[key]
-        for key in [*[k for k in tabs.ORDER if k in templates], *[k for k in templates if k not in tabs.ORDER]]
+        for key in [*[k for k in tabs.TAB_ORDER if k in templates], *[k for k in templates if k not in tabs.TAB_ORDER]]
     }

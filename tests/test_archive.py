@@ -367,7 +367,7 @@ def test_feedback_on_an_archived_issue_keeps_what_it_said(live: LiveBook) -> Non
     assert all(result for _, result, _ in said)
 
 
-def verdict(live: LiveBook) -> verification.Verdict:
+def verdict(live: LiveBook) -> verification.Agreement:
     found = verification.verify(
         archive_moves.tables(live.gateway), live.ledger.memory(), live.rules, hour("2027-01-11 10:00"), "2026-10"
     )

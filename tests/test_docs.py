@@ -48,7 +48,7 @@ def test_the_headers_are_the_contract(key: str) -> None:
 
 
 def test_every_tab_and_column_explains_itself() -> None:
-    assert set(templates()) == set(HEADERS) == set(tabs.ORDER)
+    assert set(templates()) == set(HEADERS) == set(tabs.TAB_ORDER)
     for tab in templates().values():
         assert tab.note, tab.title
         assert all(len(column.help) >= 4 for column in tab.columns), tab.title

@@ -461,5 +461,5 @@ def test_the_phone_s_hour_counts_while_it_can_be_believed() -> None:
     now = hour("2026-11-24 09:00")
     believed = {timedelta(hours=-2): -2, timedelta(minutes=5): 0, timedelta(hours=1): 0, timedelta(days=-30): 0}
     for away, hours in believed.items():
-        assert forms.moment(now + away, now) == now + timedelta(hours=hours)
-    assert forms.moment(None, now) == now
+        assert forms.when_sent(now + away, now) == now + timedelta(hours=hours)
+    assert forms.when_sent(None, now) == now

@@ -277,7 +277,7 @@ class Story:
         """A few ask for more time, a pause or another unit, and are answered; granted, they need the time."""
         if fixed is None or self.limit.unit != "wd" or self.dice("ask", 9):
             return [], fixed
-        kind = KINDS[self.dice("kind", len(KINDS))]
+        kind = REQUEST_KINDS[self.dice("kind", len(REQUEST_KINDS))]
         at = max(self.script.after(start, 1), self.script.seen(start) + timedelta(minutes=5))
         asked_at = self.script.after(at, 1)
         deadline = self.script.rules.calendar.add(start, self.limit).at
@@ -328,6 +328,6 @@ class Story:
         return self.typed(at, {**cells, **more})
 
 
-KINDS = ("延期", "延期", "延期", "挂账", "移交", "移交")
+REQUEST_KINDS = ("延期", "延期", "延期", "挂账", "移交", "移交")
 REASONS = {"延期": "材料没有到，请求延期", "挂账": "等施工审批", "移交": "不属于本单位职责"}
 BASES = ("当场改正，不予立案", "责令改正通知书（演示）", "已立案，案号（演示）", "首次轻微，批评教育")

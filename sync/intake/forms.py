@@ -113,7 +113,7 @@ class FormIntake:
             return Answer("in", submission.details)
         if wrong := forms.foreign(filled.given, filled.asked):
             return Answer("mend", {}, wrong)
-        at = submission.at if submission is not None else forms.moment(filled.at, now)
+        at = submission.at if submission is not None else forms.when_sent(filled.at, now)
         sent = Submission(filled.id, filled.form.tab, filled.person, at, SENDING, self._row(filled, at), {})
         return self._write(filled.form, sent, submission or sent, rules, now)
 

@@ -18,21 +18,21 @@ from sync.core.scores.facts import CALENDARS, DIGEST, FACTS, MONTHS, NAMES, RULE
 from sync.core.scores.seal import HEAD, Fact
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw
-from sync.core.views.verification import Verdict
+from sync.core.views.verification import Agreement
 from sync.intake import files
 
 Cells = Sequence[Raw | date | datetime]
 Sheets = Mapping[str, Sequence[Cells]]
 
 
-def verify(path: Path, month: str) -> Verdict:
+def verify(path: Path, month: str) -> Agreement:
     """The month as this file says it was sealed, against the rows in the same file. Raises ``FileProblem``."""
     sheets = files.grids(path)
     sealed = _sealed(path, sheets, month)
     facts = _facts(sheets, month)
     if not facts:
         note = next(row[-1] for row in _texts(sheets, MONTHS) if row[0] == month)
-        return Verdict(month, sealed, "", (), (note or f"文件里没有 {month} 的封存依据，不能重算。",))
+        return Agreement(month, sealed, "", (), (note or f"文件里没有 {month} 的封存依据，不能重算。",))
     present = _present(sheets)
     held = list(evidence.compare(facts, present))
     differences = [*(difference for _, group in held for difference in group), *evidence.added(facts, present, month)]
@@ -41,7 +41,7 @@ def verify(path: Path, month: str) -> Verdict:
     carried = seal.digest(facts)
     now = seal.digest(fact for fact, _ in held) if carried == sealed else carried
     notes = () if carried == sealed else (f"「{FACTS}」里的行算出来不是封存时的摘要值：这张表本身被改过。",)
-    return Verdict(month, sealed, "" if blind else now, tuple(differences), (*blind, *notes))
+    return Agreement(month, sealed, "" if blind else now, tuple(differences), (*blind, *notes))
 
 
 def _sealed(path: Path, sheets: Sheets, month: str) -> str:

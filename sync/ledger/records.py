@@ -118,12 +118,12 @@ class Records:
         return {row.id: self.read(Photo, row.photo).picture for row in db.execute(sa.select(photos).where(mine))}
 
     def _plan(self, db: Connection) -> Plan | None:
-        kept = self.fact(db, "plan", None)
-        if kept is None:
+        stored = self.fact(db, "plan", None)
+        if stored is None:
             return None
-        for one in kept["tabs"].values():
-            one["rows"] = {int(number): row for number, row in one["rows"].items()}
-        return self.codec.structure(kept, Plan)
+        for tab in stored["tabs"].values():
+            tab["rows"] = {int(number): row for number, row in tab["rows"].items()}
+        return self.codec.structure(stored, Plan)
 
     def read(self, kind: type[T], text: str) -> T:
         return self.codec.structure(json.loads(text), kind)
@@ -135,7 +135,7 @@ class Records:
         """All that a decision wants remembered."""
         self._put_rows(db, decision)
         self._put_notices(db, decision)
-        texts = [{"key": key, "letter": self.text(one)} for key, one in decision.letters.items()]
+        texts = [{"key": key, "letter": self.text(letter)} for key, letter in decision.letters.items()]
         self._upsert(db, letters, texts)
         self.put_archived(db, decision.archived.values())
         self.put_history(db, decision.history)
@@ -148,18 +148,18 @@ class Records:
             [
                 {
                     "tab": tab,
-                    "rid": one.rid,
-                    "print": one.print,
-                    "gone": one.gone,
-                    "shown": json.dumps(dict(one.shown), ensure_ascii=False),
-                    "cells": json.dumps(dict(one.cells), ensure_ascii=False),
-                    "marks": json.dumps({key: at.astimezone(UTC).isoformat() for key, at in one.marks.items()}),
+                    "rid": row.rid,
+                    "print": row.print,
+                    "gone": row.gone,
+                    "shown": json.dumps(dict(row.shown), ensure_ascii=False),
+                    "cells": json.dumps(dict(row.cells), ensure_ascii=False),
+                    "marks": json.dumps({key: at.astimezone(UTC).isoformat() for key, at in row.marks.items()}),
                 }
                 for tab, group in decision.known.items()
-                for one in group.values()
+                for row in group.values()
             ],
         )
-        self._upsert(db, stamps, [{"rid": rid, "stamps": self.text(one)} for rid, one in decision.stamps.items()])
+        self._upsert(db, stamps, [{"rid": rid, "stamps": self.text(stamp)} for rid, stamp in decision.stamps.items()])
         self._upsert(
             db,
             lines,
@@ -173,7 +173,7 @@ class Records:
         self._upsert(
             db,
             closings,
-            [{"month": month, "closing": self.text(one)} for month, one in decision.closings.items()],
+            [{"month": month, "closing": self.text(closing)} for month, closing in decision.closings.items()],
         )
 
     def _put_notices(self, db: Connection, decision: Decision) -> None:
@@ -200,7 +200,7 @@ class Records:
         asked, out = list(notices), set()
         for start in range(0, len(asked), MOST_ASKED):
             out |= set(db.execute(query.where(outbox.c.number.in_(asked[start : start + MOST_ASKED]))).scalars())
-        return {number: one for number, one in notices.items() if number not in out}
+        return {number: sent for number, sent in notices.items() if number not in out}
 
     def open_notices(self, db: Connection, numbers: Iterable[str], state: str) -> list[str]:
         """Those that may get ``state``: one that went out is sent whatever stood there before, everything else is for
@@ -212,13 +212,13 @@ class Records:
 
     def put_archived(self, db: Connection, marks: Iterable[Archived], gone: Iterable[str] = ()) -> None:
         """Where issues stand that left the live tab; of those ``gone`` from the archive nothing is kept."""
-        self._upsert(db, archived, [{"rid": one.rid, "archived": self.text(one)} for one in marks])
+        self._upsert(db, archived, [{"rid": mark.rid, "archived": self.text(mark)} for mark in marks])
         for rid in gone:
             db.execute(sa.delete(archived).where(archived.c.bureau == self.name, archived.c.rid == rid))
 
     def put_rows(self, db: Connection, tab: str, group: Iterable[Known]) -> None:
         """What is known of rows of a tab."""
-        self._put_rows(db, Decision(Plan(), None, known={tab: {one.rid: one for one in group}}))
+        self._put_rows(db, Decision(Plan(), None, known={tab: {row.rid: row for row in group}}))
 
     def put_history(self, db: Connection, changes: Iterable[Change]) -> None:
         """Changes at the end of the trail."""
@@ -228,14 +228,14 @@ class Records:
                 [
                     {
                         "bureau": self.name,
-                        "tab": one.tab,
-                        "rid": one.rid,
-                        "what": one.column,
-                        "before": json.dumps(one.before, ensure_ascii=False),
-                        "after": json.dumps(one.after, ensure_ascii=False),
-                        "at": one.at,
+                        "tab": change.tab,
+                        "rid": change.rid,
+                        "what": change.column,
+                        "before": json.dumps(change.before, ensure_ascii=False),
+                        "after": json.dumps(change.after, ensure_ascii=False),
+                        "at": change.at,
                     }
-                    for one in changes
+                    for change in changes
                 ],
             )
 
@@ -264,4 +264,4 @@ class Records:
         return revision
 
     def _upsert(self, db: Connection, table: sa.Table, values: list[dict[str, Any]]) -> None:
-        upsert(db, table, [{"bureau": self.name, **one} for one in values])
+        upsert(db, table, [{"bureau": self.name, **value} for value in values])

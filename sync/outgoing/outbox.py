@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import escape
 
-from sync.core.notices.notices import KINDS, MAIL, Notice, spared
+from sync.core.notices.notices import MAIL, NOTICE_KINDS, Notice, spared
 from sync.core.rules.section_links import BOT_KINDS
 from sync.ledger.ledger import Ledger, QueuedNotice
 from sync.ledger.preferences import Preferences
@@ -49,7 +49,7 @@ def deliver(
     *,
     digest: bool = True,
     link: str = "",
-    asked: Container[str] = tuple(KINDS.values()),
+    asked: Container[str] = tuple(NOTICE_KINDS.values()),
     attachments: Callable[[Notice], Attachments] = lambda _: (),
 ) -> Delivery:
     """Send every mail that is due at ``now``.

@@ -28,7 +28,7 @@ from sync.sheets.gateway import Gateway
 MOST_AT_ONCE = 200  # rows in one request
 MOST_ROUNDS = 4  # a row that is astray goes back, and is looked for again
 
-Step = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def run(
     now: datetime,
     *,
     wait: timedelta | None = None,
-    step: Step = lambda _: None,
+    step: Report = lambda _: None,
 ) -> Moved:
     """Move up to MOST_AT_ONCE rows that are ripe; to be called with the ledger's turn. ``wait``: as ``ripe_rows``.
 
@@ -108,7 +108,9 @@ def run(
     return _move(gateway, ledger, now, title, rows, step)
 
 
-def everything(gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, *, step: Step = lambda _: None) -> Moved:
+def everything(
+    gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, *, step: Report = lambda _: None
+) -> Moved:
     """Move all that is over in sealed months, without waiting (``jielu archive``). Raises as ``run``, and ``Busy``."""
     done: tuple[str, ...] = ()
     with ledger.turn() as renew:
@@ -128,7 +130,7 @@ def _made(gateway: Gateway, rules: Rules, title: str, live: Table) -> Table:
     return tables(gateway).archives[title]
 
 
-def _move(gateway: Gateway, ledger: Ledger, now: datetime, title: str, rows: Sequence[Row], step: Step) -> Moved:
+def _move(gateway: Gateway, ledger: Ledger, now: datetime, title: str, rows: Sequence[Row], step: Report) -> Moved:
     ledger.archive([Archived(row.rid, title, MOVING, now) for row in rows], now)
     step("meant")
     gateway.move(gateway.sheet_ids[KEY], [row.number for row in rows], gateway.titles[title])
@@ -138,7 +140,7 @@ def _move(gateway: Gateway, ledger: Ledger, now: datetime, title: str, rows: Seq
     return Moved(tuple(row.rid for row in rows if row.rid in marks and marks[row.rid].state == THERE))
 
 
-def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Step = lambda _: None) -> None:
+def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Report = lambda _: None) -> None:
     """Note where the rows stand that were meant to move, and send back those that came along by mistake."""
     for _ in range(MOST_ROUNDS):
         if not unsettled(ledger):

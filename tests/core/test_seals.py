@@ -55,7 +55,7 @@ def month(book: Book, name: str = "2026-10") -> list[tuple[str, ...]]:
     return sorted(row for row in rows if name in row[:2])
 
 
-def verify(book: Book, at: str, name: str = "2026-10") -> verification.Verdict:
+def verify(book: Book, at: str, name: str = "2026-10") -> verification.Agreement:
     found = verification.verify(book.tables(), book.memory, book.rules, hour(at), name)
     assert found is not None
     return found

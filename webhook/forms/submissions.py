@@ -57,7 +57,7 @@ def _choice(item: Item) -> tuple[str, str, str]:
 
 def streets(service: Service, now: datetime) -> tuple[str, ...]:
     """The streets that are in force at ``now``, by the last look at the roster."""
-    return worklist.streets(service.roster(), now.date())
+    return worklist.street_names(service.roster(), now.date())
 
 
 def form_intake(service: Service, key: str) -> FormIntake:

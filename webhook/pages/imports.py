@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import flask
 from flask import render_template, request
 
 from sync.core.people.permissions import OVERSEERS
-from sync.core.sheet import serials
 from sync.core.sheet.problems import FileProblem
-from sync.core.sheet.rows import Raw, plain
+from sync.core.sheet.rows import Raw, cell_text
 from sync.core.sheet.tabs import Column, Tab
 from sync.intake import imports
 from sync.intake.imports import Import, Preview, Unsure
@@ -92,7 +90,10 @@ def _page(
 ) -> str:
     columns = _filled(preview) if preview else []
     zone = site.service.rules().bureau.zone
-    rows = [(number, [_shown(row, column, zone) for column in columns]) for number, row in _rows(preview)]
+    rows = [
+        (number, [cell_text(row.get(column.key, ""), column.type, zone) for column in columns])
+        for number, row in _rows(preview)
+    ]
     seen = {"columns": columns, "rows": rows[:MOST_SHOWN], "count": len(rows)}
     return render_template("import.html", message=message, problems=problems or [], preview=preview, tabs=tabs(site),
                            chosen=tab, again=again, **seen)  # fmt: skip
@@ -105,14 +106,3 @@ def _rows(preview: Preview | None) -> Sequence[tuple[int, Mapping[str, Raw]]]:
 def _filled(preview: Preview) -> list[Column]:
     used = {key for _, row in preview.rows for key in row}
     return [column for column in preview.tab.staff if column.key in used]
-
-
-def _shown(row: Mapping[str, Raw], column: Column, zone: ZoneInfo) -> str:
-    """A cell as the sheet will show it."""
-    value = row.get(column.key, "")
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if column.type == "date":
-            return f"{serials.to_date(value):%Y-%m-%d}"
-        if column.type in ("datetime", "limit") and value >= serials.LOWEST:
-            return f"{serials.to_datetime(value, zone):%Y-%m-%d %H:%M}"
-    return plain(value)

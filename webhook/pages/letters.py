@@ -28,7 +28,12 @@ from webhook.access import OPERATOR, Site
 MOST_LISTED = 200
 MOST_WORDS = 1000
 NOT_THERE = "没有这封函，或者不归您看。"
-ORDER = (letters.DRAFT, letters.SIGNED, letters.ANSWERED, letters.GATHERING)  # what waits for somebody comes first
+STATE_ORDER = (
+    letters.DRAFT,
+    letters.SIGNED,
+    letters.ANSWERED,
+    letters.GATHERING,
+)  # the first waits for somebody
 
 
 def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
@@ -86,7 +91,7 @@ def _list(site: Site) -> str:
     person = access.current_person()
     listed = [letter for letter in site.service.ledger.memory().letters.values() if person and sees(person, letter)]
     listed.sort(key=lambda letter: letter.drafted_at, reverse=True)
-    listed.sort(key=lambda letter: ORDER.index(letter.state) if letter.state in ORDER else len(ORDER))
+    listed.sort(key=lambda letter: STATE_ORDER.index(letter.state) if letter.state in STATE_ORDER else len(STATE_ORDER))
     rules = site.service.rules()
     waiting = [
         letter for letter in listed if person and letter.state == letters.DRAFT and may_sign(person, rules, letter)

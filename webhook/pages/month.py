@@ -19,14 +19,14 @@ from sync.core.people.permissions import Person, sees_score
 from sync.core.scores import periods
 from sync.core.scores.lines import BASE, BRANCH, DISTRICT, STREET, UNIT, month_of
 from sync.core.scores.standings import Standing
+from sync.core.sheet import serials
 from sync.core.sheet.rows import plain
-from sync.core.views import worklist
 from webhook import access
 from webhook.access import Site
 from webhook.look_cache import LookCache
 from webhook.pages.explain import sees_issue, sees_line
 
-KINDS = (STREET, BRANCH, DISTRICT, UNIT)
+KIND_ORDER = (STREET, BRANCH, DISTRICT, UNIT)
 NOT_THERE = "没有这个月的这一个得分，或者不归您看。"
 
 
@@ -41,7 +41,13 @@ class Place:
 
     @property
     def order(self) -> tuple[Any, ...]:
-        return KINDS.index(self.row.kind), self.row.group, self.row.rank or 10**6, -self.row.score, self.row.target
+        return (
+            KIND_ORDER.index(self.row.kind),
+            self.row.group,
+            self.row.rank or 10**6,
+            -self.row.score,
+            self.row.target,
+        )
 
 
 def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
@@ -90,7 +96,7 @@ def _month(look: Look, person: Person, month: str, months: list[str]) -> str:
     return render_template(
         "month.html", month=month, months=months, groups=groups, sizes=sizes, closing=look.scored.closings.get(month),
         widest={kind: max((abs(place.apart) for place in mine if place.row.kind == kind), default=0) or 1
-                for kind in KINDS}, rules=look.rules,
+                for kind in KIND_ORDER}, rules=look.rules,
         terms={name: _terms(look, person, name, rows) for name, rows in terms.items()},
         drift=look.drift.get(month, ("", []))[1] if person.oversees else [],
     )  # fmt: skip
@@ -115,7 +121,7 @@ def _place(look: Look, row: Standing) -> Place:
 
 def _day(raw: Any, look: Look) -> str:
     """A date cell as words."""
-    at = worklist.moment(raw, look.reading.zone)
+    at = serials.moment(raw, look.reading.zone)
     return f"{at:%Y-%m-%d}" if at else plain(raw)
 
 

@@ -9,7 +9,7 @@ import flask
 from flask import redirect, render_template, request
 
 from sync.core.memory import Sent
-from sync.core.notices.notices import GROUP, KINDS, MAIL, NONE, OF_LETTERS, demanded, grounds
+from sync.core.notices.notices import GROUP, MAIL, NONE, NOTICE_KINDS, OF_LETTERS, demanded, grounds
 from sync.core.people.permissions import Person
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_links import BOT_KINDS
@@ -47,7 +47,7 @@ def blueprint(site: Site) -> flask.Blueprint:
         person = access.current_person()
         assert person is not None
         asked, preferences = demanded(site.service.rules()), Preferences(site.service.ledger)
-        for kind in KINDS.values():
+        for kind in NOTICE_KINDS.values():
             channel = request.form.get(kind, "")
             if channel and channel not in _choices(kind, asked):
                 return _page(site, person, f"「{kind}」是方案要求的，至少留一种收法。"), 400
@@ -69,7 +69,7 @@ def _page(site: Site, person: Person, message: str) -> str:
     mine.sort(key=lambda sent: (sent.notice.time, sent.notice.number), reverse=True)
     kinds = [(kind, _groups(site, kind), kind in asked, preferences.get(kind, MAIL), _choices(kind, asked))
              for kind in _kinds_of(person, mine, rules)]  # fmt: skip
-    why = {kind: grounds(kind, person.roles, rules) for kind in (*KINDS.values(), *OF_LETTERS)}
+    why = {kind: grounds(kind, person.roles, rules) for kind in (*NOTICE_KINDS.values(), *OF_LETTERS)}
     return render_template("notices.html", message=message,
                            mine=mine[:MOST_SHOWN], count=len(mine), kinds=kinds, why=why,
                            words=WORDS, mail=memory.addresses.get(person.name, ""))  # fmt: skip
@@ -88,8 +88,8 @@ def _history(site: Site, sent: Sent) -> str:
 def _kinds_of(person: Person, mine: Iterable[Sent], rules: Rules) -> list[str]:
     """The kinds of notice that come to a person: by a role, or because one came before."""
     got = {sent.notice.kind for sent in mine}
-    got |= {KINDS[rule.event] for rule in rules.notices.send if person.roles & set(rule.to)}
-    return [kind for kind in KINDS.values() if kind in got]
+    got |= {NOTICE_KINDS[rule.event] for rule in rules.notices.send if person.roles & set(rule.to)}
+    return [kind for kind in NOTICE_KINDS.values() if kind in got]
 
 
 def _personal(sent: Sent) -> bool:
@@ -98,4 +98,4 @@ def _personal(sent: Sent) -> bool:
 
 def _groups(site: Site, kind: str) -> list[str]:
     """The groups that hear of such events."""
-    return [bot.name for bot in site.service.rules().bots if any(KINDS[event] == kind for event in bot.events)]
+    return [bot.name for bot in site.service.rules().bots if any(NOTICE_KINDS[event] == kind for event in bot.events)]

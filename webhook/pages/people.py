@@ -16,7 +16,7 @@ from sync.outgoing.mail import Failure, Message
 from webhook import access
 from webhook.access import Site
 
-ORDER = list(ROLES)
+ROLE_ORDER = list(ROLES)
 
 
 def blueprint(site: Site) -> flask.Blueprint:
@@ -75,14 +75,14 @@ def qr(address: str) -> str:
 
 def _rank(person: Person) -> tuple[int, str]:
     """As the plan counts them, from the office down."""
-    return min(ORDER.index(role) for role in person.roles), person.name
+    return min(ROLE_ORDER.index(role) for role in person.roles), person.name
 
 
 def role_words(person: Person) -> str:
     """A person's roles in Chinese, each with its districts, branches, units or streets."""
     over = {"commander": person.districts, "secretary": person.branches, "unit": person.units, "chief": person.streets}
     parts = []
-    for role in sorted(person.roles, key=ORDER.index):
+    for role in sorted(person.roles, key=ROLE_ORDER.index):
         what = "、".join(sorted(over.get(role, ())))
         parts.append(ROLES[role] + (f"（{what}）" if what else ""))
     return "，".join(parts)

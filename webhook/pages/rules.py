@@ -103,7 +103,7 @@ def _name() -> str:
 
 def _plain(site: Site, message: str = "") -> str:
     rules = site.service.rules()
-    bases = sorted(rules.clauses(), key=lambda basis: ORDER.get(_kind(basis.where), len(ORDER)))
+    bases = sorted(rules.clauses(), key=lambda basis: SECTION_ORDER.get(_kind(basis.where), len(SECTION_ORDER)))
     groups = [(kind, list(group)) for kind, group in groupby(bases, key=lambda basis: _kind(basis.where))]
     return render_template(
         "rules.html",
@@ -119,7 +119,7 @@ def _plain(site: Site, message: str = "") -> str:
     )
 
 
-ORDER = {
+SECTION_ORDER = {
     kind: at
     for at, kind in enumerate(("任务", "类别", "受理时间", "到期提醒", "返工时限", "重复出现", "升级", "逐级上报"))
 }

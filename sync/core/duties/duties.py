@@ -192,7 +192,7 @@ def over_at(duty: Owed, rules: Rules) -> datetime:
 # Points
 
 
-def lines(
+def duty_lines(
     due: Iterable[Owed], rules: Rules, booked: Mapping[str, Line], now: datetime, since: datetime | None
 ) -> dict[str, Line]:
     """A line for each missing patrol of a street whose time ran out after ``since``, the look before: points that a

@@ -21,7 +21,7 @@ EARLY = timedelta(days=7)  # so far into a month the month before counts too
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class IssueFact:
     """Where one issue stands. ``missed``: the deadlines that went by."""
 
     issue: str
@@ -45,7 +45,7 @@ class Week:
     reported: int
     closed: int
     late: int
-    open_late: tuple[Fact, ...]
+    open_late: tuple[IssueFact, ...]
     suspended: int
     missing: tuple[str, ...]
     unseen: tuple[str, ...]
@@ -76,7 +76,7 @@ class Week:
 
 
 def week(
-    facts: Iterable[Fact],
+    facts: Iterable[IssueFact],
     due: Iterable[Owed],
     unseen: Sequence[str],
     monday: date,

@@ -65,7 +65,7 @@ def next_steps(life: Life, stamps: Stamps, rules: Rules, known: Mapping[str, Any
     return [verdict.at for verdict in verdicts if verdict.at]
 
 
-def words(stamps: Stamps, rules: Rules) -> str:
+def level_words(stamps: Stamps, rules: Rules) -> str:
     """升级 as staff read it: the highest level and who it went to."""
     if not stamps.levels:
         return ""

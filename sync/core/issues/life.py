@@ -50,7 +50,7 @@ EDGES: dict[tuple[str, str], tuple[str, str]] = {
     (CLOSED, "作废"): (VOID, "六·1"),  # closed, and found afterwards to have been none
 }
 
-ORDER = ("收到", "群众反映", "受理", "移交", "延期", "挂账", "恢复", "已整改", "上报", "返工", "通过", "作废")
+EVENT_ORDER = ("收到", "群众反映", "受理", "移交", "延期", "挂账", "恢复", "已整改", "上报", "返工", "通过", "作废")
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +276,7 @@ def limit_of(start: Start | None) -> Limit | None:
 
 
 def _when(event: Event) -> tuple[Any, ...]:
-    return event.at, ORDER.index(event.kind), event.key
+    return event.at, EVENT_ORDER.index(event.kind), event.key
 
 
 def _keep_moves(course: _Course) -> None:

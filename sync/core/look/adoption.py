@@ -51,7 +51,7 @@ def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, people: R
     def text(key: str) -> str:
         return plain(row.seen(layout, key))
 
-    deadline = moment(row.seen(layout, "deadline"), rules)
+    deadline = serials.moment(row.seen(layout, "deadline"), rules.bureau.zone)
     if not text("state") or not text("district") + text("branch") + text("chief"):
         return None
     received = row.cells.get("reported_at") or now
@@ -71,7 +71,7 @@ def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, people: R
         rules=rules.hash,
         calendar=rules.calendar.digest,
     )
-    closed = moment(row.seen(layout, "closed_at"), rules)
+    closed = serials.moment(row.seen(layout, "closed_at"), rules.bureau.zone)
     if closed:
         verdict = issues.Verdict("通过", closed, row.cells.get("verified_at"))
         stamps = replace(stamps, verdicts=(verdict,))
@@ -187,7 +187,7 @@ def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent |
     number = plain(cell["number"])
     if not number:
         return None
-    at = moment(cell["time"], rules) or now
+    at = serials.moment(cell["time"], rules.bureau.zone) or now
     notice = Notice(
         number,
         plain(cell["kind"]),
@@ -222,7 +222,7 @@ def _read_letter(
     layout: Layout, row: Row, facts: Mapping[str, Fact], people: Addressees, taken: Iterable[str], now: datetime
 ) -> Letter | None:
     cell = {key: plain(row.seen(layout, key)) for key in layout.at}
-    drafted, name = moment(row.seen(layout, "drafted_at"), people.rules), cell["number"]
+    drafted, name = serials.moment(row.seen(layout, "drafted_at"), people.rules.bureau.zone), cell["number"]
     if not name or drafted is None:
         return None
     held = tuple(facts.get(rid) or _unknown(rid) for rid in cell["issues"].split("、") if rid)
@@ -239,7 +239,8 @@ def _read_letter(
     letter = people.of(Letter(key, LETTER, drafted, head, held, unit=unit, first=first, number=name, adopted=True))
     return replace(
         letter, to=cell["to"], copy=cell["copy"], signer=row.cells.get("signer", ""),
-        signed_at=row.cells.get("signed_at") or drafted, due=moment(row.seen(layout, "due"), people.rules),
+        signed_at=row.cells.get("signed_at") or drafted,
+        due=serials.moment(row.seen(layout, "due"), people.rules.bureau.zone),
         done_at=now if cell["state"] == letters.DONE else None,
     )  # fmt: skip
 
@@ -251,10 +252,3 @@ def _day(text: str) -> date | None:
 
 def _unknown(rid: str) -> Fact:
     return Fact(rid, "", "", "", "", "", "", "", "", "", None, "", None, 1, "", "")
-
-
-def moment(raw: Raw, rules: Rules) -> datetime | None:
-    """A service cell that holds a time, read back."""
-    if isinstance(raw, int | float) and not isinstance(raw, bool) and serials.LOWEST <= raw < serials.HIGHEST:
-        return serials.to_datetime(raw, rules.bureau.zone)
-    return None

@@ -269,7 +269,7 @@ def _cells(
         "district": stamps.district,
         "unit": life.unit,
         "deadline": plan.to_raw(life.deadline, zone),
-        "level": escalation.words(stamps, rules),
+        "level": escalation.level_words(stamps, rules),
         "repeat": f"第{stamps.repeat}次" if stamps.repeat > 1 else "",
         "letter": "",
         "closed_at": plan.to_raw(life.closed_at, zone),

@@ -13,7 +13,7 @@ from sync.core.look.drafting import Drafted
 from sync.core.look.follow import Followed
 from sync.core.look.reading import Reading
 from sync.core.memory import Sent
-from sync.core.notices.notices import KINDS, Notice
+from sync.core.notices.notices import NOTICE_KINDS, Notice
 from sync.core.sheet import plan
 
 WAITING = ("待发送", "未发送")
@@ -62,10 +62,10 @@ def _called_off(reading: Reading, followed: Mapping[str, Followed], drafted: Dra
 
 
 def _over(reading: Reading, followed: Mapping[str, Followed], notice: Notice) -> str:
-    if notice.kind == KINDS["duty"] and notice.time.date() < reading.now.date():
+    if notice.kind == NOTICE_KINDS["duty"] and notice.time.date() < reading.now.date():
         return "过了当天，不再提醒"
     issue = followed.get(notice.issue)
-    if issue is None or issue.life.state not in lives.ENDED or notice.kind == KINDS["closed"]:
+    if issue is None or issue.life.state not in lives.ENDED or notice.kind == NOTICE_KINDS["closed"]:
         return ""
     return f"问题已{'作废' if issue.life.state == lives.VOID else '销号'}"
 

@@ -10,7 +10,7 @@ from itertools import chain
 
 from sync.core.duties import duties, weekly
 from sync.core.duties.duties import Owed, Records
-from sync.core.duties.weekly import Fact
+from sync.core.duties.weekly import IssueFact
 from sync.core.look.follow import Followed
 from sync.core.look.reading import Reading
 from sync.core.look.rebuild import PastPoints
@@ -68,7 +68,7 @@ class Duties:
             return duties.months(booked)
         sealed = {key: line for key, line in booked.items() if line.month in self.past.closings}
         now, since = self.reading.now, self.reading.memory.last_tick
-        return duties.months({**duties.lines(self._over(), self.reading.rules, booked, now, since), **sealed})
+        return duties.months({**duties.duty_lines(self._over(), self.reading.rules, booked, now, since), **sealed})
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -131,21 +131,21 @@ class Duties:
         return frozenset(role for rule in self.reading.rules.notices.send if rule.event == event for role in rule.to)
 
     def _notice(self, event: str, name: str, day: date, subject: str, text: str) -> Notice:
-        kind, now = notices.KINDS[event], self.reading.now
+        kind, now = notices.NOTICE_KINDS[event], self.reading.now
         due, number = notices.allowed_from(now, self.reading.rules), _number(event, name, day)
         return Notice(number, kind, "", name, now, due, f"【{kind}】{subject}"[:120], text)
 
     def _at(self, day: date, hour: time) -> datetime:
         return datetime.combine(day, hour, self.reading.zone)
 
-    def facts(self) -> Iterator[Fact]:
+    def facts(self) -> Iterator[IssueFact]:
         """Where every issue stands, for the weekly list."""
         for rid, followed in self.followed.items():
             stamps, life = followed.stamps, followed.life
             started = stamps.start.started if stamps.start else None
-            yield Fact(rid, stamps.street, stamps.branch, stamps.district, life.unit, started, life.state,
+            yield IssueFact(rid, stamps.street, stamps.branch, stamps.district, life.unit, started, life.state,
                        life.deadline, life.closed_at, life.missed)  # fmt: skip
 
 
 def _number(event: str, name: str, day: date) -> str:
-    return f"{notices.KINDS[event]}·{day:%Y%m%d}·{name}"
+    return f"{notices.NOTICE_KINDS[event]}·{day:%Y%m%d}·{name}"

@@ -15,6 +15,7 @@ from sync.core.look.reading import Reading
 from sync.core.memory import Archived
 from sync.core.scores.lines import APPEALED, OF_REQUEST, Booked, Group, Line, of_origin
 from sync.core.scores.seal import SEALED, Closing
+from sync.core.sheet import serials
 from sync.core.sheet.rows import Row, plain
 
 
@@ -107,7 +108,7 @@ def _closings(reading: Reading, booked: Booked) -> dict[str, Closing]:
     for month, group in rows.items():
         standings = tuple(adoption.read_standing(layout, row) for row in group)
         digest = plain(group[0].seen(layout, "digest"))
-        sealed = adoption.moment(group[0].seen(layout, "sealed_at"), reading.rules) or reading.now
+        sealed = serials.moment(group[0].seen(layout, "sealed_at"), reading.zone) or reading.now
         mine = tuple(sorted((line for line in lines if line.month == month), key=lambda line: (line.date, line.id)))
         closings[month] = Closing(month, sealed, digest, mine, standings, adopted=True)
     return closings

@@ -19,8 +19,8 @@ from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, Row
 
 PEOPLE = ("issues", "feedback", "duties", "requests")
-KINDS = (STREET, BRANCH, DISTRICT, UNIT)
-MOST_LISTED = 3
+GROUP_KINDS = (STREET, BRANCH, DISTRICT, UNIT)
+MOST_DIFFERENCES = 3
 Drift = Mapping[str, tuple[str, Sequence[Difference]]]
 
 
@@ -139,13 +139,13 @@ def _belongs(followed: Followed, month: str) -> bool:
 
 def _place(row: Standing) -> tuple[int, str]:
     """Rows in an order of their own: the digest must not hang on the order in which the ledger gives its lines."""
-    return KINDS.index(row.kind), row.target
+    return GROUP_KINDS.index(row.kind), row.target
 
 
 def warning(month: str, differences: Sequence[Difference]) -> str:
     """One sentence for 运行状态 about a sealed month whose rows were changed."""
-    listed = "；".join(difference.text() for difference in differences[:MOST_LISTED])
-    more = f"；等 {len(differences)} 处" if len(differences) > MOST_LISTED else ""
+    listed = "；".join(difference.text() for difference in differences[:MOST_DIFFERENCES])
+    more = f"；等 {len(differences)} 处" if len(differences) > MOST_DIFFERENCES else ""
     return f"封存以后改过：{listed}{more}。得分不变；要看全部，运行 jielu verify {month}。"
 
 

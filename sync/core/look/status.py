@@ -13,7 +13,7 @@ from sync.core.people.roster import Roster, Street, vacant
 from sync.core.rules.rules import Rules
 from sync.core.sheet.identity import Known
 
-MOST_LISTED = 12
+MOST_NAMED = 12
 ADOPTED = "收编的行"
 
 
@@ -37,7 +37,7 @@ def items(reading: Reading, roster: Roster, problems: int) -> dict[str, str]:
 def _vacant(empty: Sequence[tuple[Street, Sequence[str]]]) -> str:
     named = "；".join(
         f"{street.name}（{street.branch}，就近可由{'、'.join(near) or '支部书记确定'}）"
-        for street, near in empty[:MOST_LISTED]
+        for street, near in empty[:MOST_NAMED]
     )
     return f"{named}。请支部报指挥长确定（方案附注1）。"
 
@@ -55,8 +55,8 @@ def standing(reading: Reading, texts: Mapping[str, str]) -> dict[str, tuple[str,
 
 
 def _gone(rows: Sequence[Known]) -> str:
-    names = "、".join(row.rid for row in rows[:MOST_LISTED])
-    more = f"等 {len(rows)} 行" if len(rows) > MOST_LISTED else f"，共 {len(rows)} 行"
+    names = "、".join(row.rid for row in rows[:MOST_NAMED])
+    more = f"等 {len(rows)} 行" if len(rows) > MOST_NAMED else f"，共 {len(rows)} 行"
     return f"{names}{more}。要恢复请运行 jielu restore 编号。"
 
 

@@ -20,7 +20,7 @@ from sync.core.people.roster import ROLES, Roster
 from sync.core.rules.rules import Rules
 from sync.core.rules.sections import Notice as Rule
 
-KINDS = {
+NOTICE_KINDS = {
     "assigned": "交办",
     "warned": "将到期",
     "overdue": "超期",
@@ -139,7 +139,7 @@ def _posted(
     groups: Mapping[str, datetime],
 ) -> Iterator[Notice]:
     """What the groups of the rules hear of it."""
-    kind = KINDS[occasion.event]
+    kind = NOTICE_KINDS[occasion.event]
     for bot in rules.bots:
         fits = occasion.event in bot.events and bot.hears(stamps.district, stamps.branch, life.unit)
         if not fits or (bot.when is not None and not bot.when.holds(known)):
@@ -156,7 +156,7 @@ def group_words(issue: Issue, life: Life, stamps: Stamps, occasion: Occasion) ->
     what = " ".join(part for part in (stamps.street, issue.cells.get("category", ""), life.unit) if part)
     level = f"到第 {occasion.occurrence} 级" if occasion.event == "escalated" else ""
     until = f" 截止 {life.deadline:%m-%d %H:%M}" if life.deadline and occasion.event != "closed" else ""
-    return f"【{KINDS[occasion.event]}{level}】{issue.rid} {what}{until}"
+    return f"【{NOTICE_KINDS[occasion.event]}{level}】{issue.rid} {what}{until}"
 
 
 def groups_since(rules: Rules, before: Mapping[str, datetime], now: datetime) -> dict[str, datetime]:
@@ -169,14 +169,14 @@ def groups_since(rules: Rules, before: Mapping[str, datetime], now: datetime) ->
 
 def demanded(rules: Rules) -> set[str]:
     """The kinds that a clause of the plan asks for: nobody can do without them."""
-    return {KINDS[rule.event] for rule in rules.notices.send if rule.plan}
+    return {NOTICE_KINDS[rule.event] for rule in rules.notices.send if rule.plan}
 
 
 def grounds(kind: str, roles: Container[str], rules: Rules) -> list[str]:
     """Why such a notice comes to who holds ``roles`` (code words): the rules that send it, and what each rests on."""
     if kind in OF_LETTERS:
         return [f"{OF_LETTERS[kind]}，依据方案五·3：{rules.plan.clauses.get('五·3', '督办函')}"]
-    sent = [rule for rule in rules.notices.send if KINDS[rule.event] == kind]
+    sent = [rule for rule in rules.notices.send if NOTICE_KINDS[rule.event] == kind]
     mine = [rule for rule in sent if any(role in roles for role in rule.to)] or sent
     return [_ground(kind, rule, rules) for rule in mine]
 
@@ -214,8 +214,8 @@ def _address(
     due: datetime,
 ) -> Iterator[Notice]:
     names = recipients(role, life, stamps, roster, now.date())
-    kind = KINDS[occasion.event]
-    subject, text = words(issue, life, stamps, occasion)
+    kind = NOTICE_KINDS[occasion.event]
+    subject, text = subject_and_body(issue, life, stamps, occasion)
     for name in names:
         yield Notice(f"{issue.rid}·{kind}{occasion.occurrence}·{name}", kind, issue.rid, name, now, due, subject, text)
     if not names:
@@ -249,10 +249,10 @@ def recipients(role: str, life: Life, stamps: Stamps, roster: Roster, day: date)
     return roster.people(role, day, branch=stamps.branch, district=stamps.district, unit=life.unit)
 
 
-def words(issue: Issue, life: Life, stamps: Stamps, occasion: Occasion) -> tuple[str, str]:
+def subject_and_body(issue: Issue, life: Life, stamps: Stamps, occasion: Occasion) -> tuple[str, str]:
     """Subject and text. No phone number and no photo goes out (domain.md section 8)."""
     cells = issue.cells
-    kind = KINDS[occasion.event]
+    kind = NOTICE_KINDS[occasion.event]
     what = " ".join(part for part in (stamps.street, cells.get("place", ""), cells.get("category", "")) if part)
     deadline = f"{life.deadline:%Y-%m-%d %H:%M}" if life.deadline else ""
     told = {

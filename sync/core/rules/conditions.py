@@ -30,7 +30,7 @@ Severity = Literal["轻微", "一般", "严重"]
 
 SEVERITIES = ("轻微", "一般", "严重")
 SOURCES = ("督查", "街路长自查", "群众反映", "上级交办")
-KINDS = ("执法类", "服务类")
+CATEGORY_KINDS = ("执法类", "服务类")
 STREET_TYPES = ("主次干道", "背街小巷", "重点区域")
 STATES = ("待核实", "待整改", "待复核", "已销号", "返工", "挂账", "作废")
 
@@ -49,7 +49,7 @@ _NEVER = 2999
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class ConditionFact:
     """Something that a condition may ask. `values` empty: names that the rules themselves declare."""
 
     key: str
@@ -62,19 +62,19 @@ class Fact:
 FACTS = {
     fact.key: fact
     for fact in (
-        Fact("severity", "严重程度", "choice", SEVERITIES),
-        Fact("source", "来源", "choice", SOURCES),
-        Fact("kind", "执法或服务", "choice", KINDS),
-        Fact("task", "工作任务", "choice"),
-        Fact("category", "类别", "choice"),
-        Fact("unit", "责任单位", "choice"),
-        Fact("street_type", "街路类型", "choice", STREET_TYPES),
-        Fact("state", "状态", "choice", STATES),
-        Fact("overdue", "超期", "duration"),
-        Fact("used", "已用时限", "share"),
-        Fact("repeat", "重复次数", "number", least=1),
-        Fact("rework", "返工次数", "number"),
-        Fact("level", "升级级别", "number"),
+        ConditionFact("severity", "严重程度", "choice", SEVERITIES),
+        ConditionFact("source", "来源", "choice", SOURCES),
+        ConditionFact("kind", "执法或服务", "choice", CATEGORY_KINDS),
+        ConditionFact("task", "工作任务", "choice"),
+        ConditionFact("category", "类别", "choice"),
+        ConditionFact("unit", "责任单位", "choice"),
+        ConditionFact("street_type", "街路类型", "choice", STREET_TYPES),
+        ConditionFact("state", "状态", "choice", STATES),
+        ConditionFact("overdue", "超期", "duration"),
+        ConditionFact("used", "已用时限", "share"),
+        ConditionFact("repeat", "重复次数", "number", least=1),
+        ConditionFact("rework", "返工次数", "number"),
+        ConditionFact("level", "升级级别", "number"),
     )
 }
 
@@ -152,7 +152,7 @@ class Part:
     `since` tells for a fact that depends on time from when on the part holds.
     """
 
-    fact: Fact
+    fact: ConditionFact
     want: str
     holds: Callable[[Any], bool] = field(compare=False, repr=False)
     since: Callable[[Any], datetime] | None = field(default=None, compare=False, repr=False)
@@ -227,7 +227,7 @@ class _PartError(ValueError):
         super().__init__(message)
 
 
-def _choice(fact: Fact, value: object, names: Mapping[str, Collection[str]]) -> Part:
+def _choice(fact: ConditionFact, value: object, names: Mapping[str, Collection[str]]) -> Part:
     allowed = fact.values or tuple(names.get(fact.key, ()))
     chosen = value if isinstance(value, list | tuple) else (value,)
     if not chosen:
@@ -239,7 +239,7 @@ def _choice(fact: Fact, value: object, names: Mapping[str, Collection[str]]) -> 
     return Part(fact, "、".join(chosen), frozenset(chosen).__contains__)
 
 
-def _number(fact: Fact, value: object, names: Mapping[str, Collection[str]]) -> Part:
+def _number(fact: ConditionFact, value: object, names: Mapping[str, Collection[str]]) -> Part:
     match = _COMPARISON.fullmatch(str(value).strip())
     if not match:
         raise _PartError(f'「{value}」看不懂，应当是整数或比较，例如 3、">= 3"')
@@ -251,7 +251,7 @@ def _number(fact: Fact, value: object, names: Mapping[str, Collection[str]]) -> 
     return Part(fact, f"{sign}{bound}", lambda number: compare(number, bound))
 
 
-def _duration(fact: Fact, value: object, names: Mapping[str, Collection[str]]) -> Part:
+def _duration(fact: ConditionFact, value: object, names: Mapping[str, Collection[str]]) -> Part:
     if value is True:
         return _late(fact, None)
     if isinstance(value, str) and _SHARE.fullmatch(value.strip()):
@@ -265,7 +265,7 @@ def _duration(fact: Fact, value: object, names: Mapping[str, Collection[str]]) -
         raise _PartError(str(error)) from None
 
 
-def _late(fact: Fact, limit: Limit | None) -> Part:
+def _late(fact: ConditionFact, limit: Limit | None) -> Part:
     def holds(late: Lateness) -> bool:
         return late.now > late.deadline and (limit is None or late.now >= late.since(limit))
 
@@ -273,7 +273,7 @@ def _late(fact: Fact, limit: Limit | None) -> Part:
     return Part(fact, want, holds, lambda late: late.since(limit))
 
 
-def _late_by_share(fact: Fact, percent: int) -> Part:
+def _late_by_share(fact: ConditionFact, percent: int) -> Part:
     def holds(late: Lateness) -> bool:
         return late.now > late.deadline and late.now >= late.beyond(percent)
 
@@ -288,7 +288,7 @@ def _percent(value: str) -> int:
     return percent
 
 
-def _share(fact: Fact, value: object, names: Mapping[str, Collection[str]]) -> Part:
+def _share(fact: ConditionFact, value: object, names: Mapping[str, Collection[str]]) -> Part:
     if not isinstance(value, str) or not _SHARE.fullmatch(value.strip()):
         raise _PartError(f'「{_toml(value)}」看不懂，应当是份额，例如 ">= 75%"')
     percent = _percent(value)

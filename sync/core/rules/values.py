@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from sync.core.calendar.workdays import Day
 from sync.core.calendar.worktime import Limit, parse_limit
-from sync.core.rules.conditions import KINDS, SOURCES, STREET_TYPES, Condition, ConditionError, parse_condition
+from sync.core.rules.conditions import CATEGORY_KINDS, SOURCES, STREET_TYPES, Condition, ConditionError, parse_condition
 from sync.core.rules.text import suggestion
 
 ASSUMED = "本局默认"
@@ -241,7 +241,7 @@ Seal = Annotated[SealHour, PlainValidator(_seal)]
 Zone = Annotated[ZoneInfo, PlainValidator(_zone)]
 Words = Annotated[tuple[Text, ...], AfterValidator(not_empty)]
 Roles = Annotated[tuple[Annotated[str, one_of("角色", ROLES)], ...], AfterValidator(not_empty)]
-Kind = Annotated[str, one_of("性质", KINDS)]
+Kind = Annotated[str, one_of("性质", CATEGORY_KINDS)]
 Source = Annotated[str, one_of("来源", SOURCES)]
 StreetTypes = Annotated[tuple[Annotated[str, one_of("街路类型", STREET_TYPES)], ...], AfterValidator(not_empty)]
 SameThings = Annotated[tuple[Annotated[str, one_of("比较项", SAME)], ...], AfterValidator(not_empty)]

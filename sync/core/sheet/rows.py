@@ -179,6 +179,14 @@ def plain(value: Raw) -> str:
     return "" if value is None else str(value).strip()
 
 
+def cell_text(value: Raw, kind: str, zone: ZoneInfo) -> str:
+    """A raw cell as the sheet shows it: serials in columns of dates as dates; ``kind``: the column's type."""
+    at = serials.moment(value, zone) if kind in ("date", "datetime", "limit") else None
+    if at is None:
+        return plain(value)
+    return f"{at:%Y-%m-%d}" if kind == "date" else f"{at:%Y-%m-%d %H:%M}"
+
+
 def _key_text(value: Raw) -> str:
     return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
 

@@ -36,11 +36,8 @@ def to_date(serial: float) -> date:
     return EPOCH.date() + timedelta(days=int(serial))
 
 
-def words(value: Any, kind: str, zone: ZoneInfo) -> str:
-    """A raw cell as people read it: serials in columns of dates as dates; ``kind`` is the column's type."""
+def moment(value: Any, zone: ZoneInfo) -> datetime | None:
+    """The moment of a raw cell in ``zone``; None where it holds no date of this century."""
     if isinstance(value, int | float) and not isinstance(value, bool) and LOWEST <= value < HIGHEST:
-        if kind in ("datetime", "limit"):
-            return f"{to_datetime(value, zone):%Y-%m-%d %H:%M}"
-        if kind == "date":
-            return f"{to_date(value):%Y-%m-%d}"
-    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+        return to_datetime(value, zone)
+    return None

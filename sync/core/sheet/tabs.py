@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 TYPES = ("text", "choice", "datetime", "date", "number", "integer", "percent", "points", "limit", "mail")
-ORDER = (
+TAB_ORDER = (
     "issues",
     "feedback",
     "duties",

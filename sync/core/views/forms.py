@@ -205,7 +205,7 @@ def _raw(text: str, kind: str, zone: ZoneInfo) -> Raw:
         return text  # the row's own reading says what is wrong with it
 
 
-def moment(typed: datetime | None, now: datetime) -> datetime:
+def when_sent(typed: datetime | None, now: datetime) -> datetime:
     """The hour of a submission: the phone's while it can be believed, else ours."""
     return min(typed, now) if typed is not None and now - OLDEST <= typed <= now + AHEAD else now
 

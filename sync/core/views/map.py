@@ -18,12 +18,12 @@ NEAR = 22.0  # units of the drawing between two marks that can be told apart
 MARGIN = 30.0
 SMALLEST = 400.0  # metres across: a few issues in one street are not blown up further
 BARS = (50, 100, 200, 500, 1000, 2000, 5000)  # metres
-KINDS = ("late", "rework", "open", "fixed", "other")  # the one that matters most first
+PIN_KINDS = ("late", "rework", "open", "fixed", "other")  # the one that matters most first
 
 
 @dataclass(frozen=True)
 class Spot:
-    """An open issue with its place. ``kind``: how it stands, one of ``KINDS``."""
+    """An open issue with its place. ``kind``: how it stands, one of ``PIN_KINDS``."""
 
     issue: str
     street: str
@@ -102,7 +102,7 @@ def _fit(places: Sequence[tuple[float, float]], width: float) -> tuple[float, fl
 def _grouped(placed: Sequence[tuple[Spot, float, float]]) -> Iterable[Mark]:
     """Near ones together, each with the first that lies near it; what matters most is placed first and so is seen."""
     groups: list[tuple[float, float, list[Spot]]] = []
-    for spot, x, y in sorted(placed, key=lambda placed_spot: (KINDS.index(placed_spot[0].kind), placed_spot[0].issue)):
+    for spot, x, y in sorted(placed, key=lambda at: (PIN_KINDS.index(at[0].kind), at[0].issue)):
         near = next((group for group in groups if hypot(group[0] - x, group[1] - y) < NEAR), None)
         if near:
             near[2].append(spot)

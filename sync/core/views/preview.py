@@ -68,5 +68,4 @@ def faults(tables: Tables, rules: Rules, key: str, row: Mapping[str, Raw]) -> Ma
 
 def when(shown: Mapping[str, Any], rules: Rules) -> datetime | None:
     """截止时间 of a preview, in the bureau's zone."""
-    value = shown.get("deadline")
-    return serials.to_datetime(value, rules.bureau.zone) if isinstance(value, int | float) else None
+    return serials.moment(shown.get("deadline"), rules.bureau.zone)

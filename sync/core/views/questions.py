@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sync.core.approvals.requests import may_answer, opinion
@@ -13,9 +12,8 @@ from sync.core.memory import Memory
 from sync.core.people.permissions import Person
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
-from sync.core.sheet import serials
 from sync.core.sheet.identity import Known
-from sync.core.sheet.rows import plain
+from sync.core.sheet.rows import cell_text, plain
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,8 @@ def _requests(memory: Memory, rules: Rules, person: Person, zone: ZoneInfo) -> I
         if "answer" not in cells and may_answer(person, rules, kind, area):
             about = (
                 ("问题", f"{issue}　{stamps.street if stamps else ''}" if issue else ""),
-                ("现在截止", _moment(shown.shown.get("deadline", ""), zone) if shown else ""),
-                ("期望时间", _moment(cells.get("until"), zone)),
+                ("现在截止", cell_text(shown.shown.get("deadline", ""), "datetime", zone) if shown else ""),
+                ("期望时间", cell_text(cells.get("until"), "datetime", zone)),
                 ("移交单位", plain(cells.get("to_unit"))),
                 ("明细号", plain(cells.get("line"))),
                 ("对象", plain(cells.get("target"))),
@@ -73,8 +71,8 @@ def _changes(memory: Memory, roster: Roster, person: Person, zone: ZoneInfo, day
                 ("街路", street.name),
                 ("现任", roster.chief(street, day)),
                 ("换成", plain(cells.get("to_chief"))),
-                ("从", _moment(cells.get("since"), zone)[:10]),
-                ("到", _moment(cells.get("until"), zone)[:10]),
+                ("从", cell_text(cells.get("since"), "datetime", zone)[:10]),
+                ("到", cell_text(cells.get("until"), "datetime", zone)[:10]),
                 ("理由", plain(cells.get("reason"))),
             )
             yield _question("changes", known, column, f"人员{plain(cells.get('kind'))}", about)
@@ -84,9 +82,3 @@ def _question(tab: str, known: Known, column: str, kind: str, about: tuple[tuple
     requester = plain(known.cells.get("requester"))
     fault = plain(known.shown.get("check", ""))
     return Question(tab, known.print, column, kind, requester, tuple(pair for pair in about if pair[1]), fault)
-
-
-def _moment(value: Any, zone: ZoneInfo) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{serials.to_datetime(value, zone):%Y-%m-%d %H:%M}"
-    return plain(value)

@@ -246,7 +246,7 @@ def _facts(followed: Followed | None) -> dict[str, str]:
 def _levels_apart(before: Outcome, after: Outcome) -> Iterator[Difference]:
     for rid in before.followed.keys() | after.followed.keys():
         was, would = (
-            escalation.words(side.followed[rid].stamps, side.rules) if rid in side.followed else ""
+            escalation.level_words(side.followed[rid].stamps, side.rules) if rid in side.followed else ""
             for side in (before, after)
         )
         if was != would:

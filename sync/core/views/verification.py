@@ -19,7 +19,7 @@ from sync.core.scores.seal import Closing
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Agreement:
     """What became of a sealed month. ``digest`` as sealed, ``now`` as computed again; ``notes`` are sentences."""
 
     month: str
@@ -52,7 +52,7 @@ class Verdict:
         return "\n".join([f"{self.month} {words}", *(f"  {line}" for line in lines)])
 
 
-def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: str) -> Verdict | None:
+def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: str) -> Agreement | None:
     """The month as sealed against the rows as read, archive tabs too; None where it is not sealed. Keeps nothing."""
     tables, memory, places = archive.merged(tables, memory, rules.bureau.zone)
     look = look_at(tables, memory, rules, now)
@@ -60,7 +60,7 @@ def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: s
     if closing is None:
         return None
     if not closing.facts:
-        return Verdict(month, closing.digest, "", (), (facts.ADOPTED,))
+        return Agreement(month, closing.digest, "", (), (facts.ADOPTED,))
     present = look.seals.present() | {
         tables.tabs[key].title: _rows(look, key) for key in ("lines", "scores") if key in look.reading.layouts
     }
@@ -72,7 +72,7 @@ def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: s
     differences = tuple(_placed(difference, places) for difference in differences_)
     blind = facts.unseen(closing.facts, present)
     digest = "" if blind else seal.digest(fact for fact, _ in held)
-    return Verdict(month, closing.digest, digest, differences, (*blind, *_notes(look, closing)))
+    return Agreement(month, closing.digest, digest, differences, (*blind, *_notes(look, closing)))
 
 
 def _placed(difference: Difference, places: Mapping[int, tuple[str, int]]) -> Difference:

@@ -102,18 +102,13 @@ def _item(number: str, row: Known, memory: Memory, rules: Rules) -> Item:
         plain(shown.get("unit")),
         plain(shown.get("chief")),
         plain(cells.get("reporter")),
-        moment(shown.get("deadline"), rules.bureau.zone),
-        lines(cells.get("photos")),
+        serials.moment(shown.get("deadline"), rules.bureau.zone),
+        photo_lines(cells.get("photos")),
         category is not None and category.kind == ENFORCEMENT,
     )
 
 
-def moment(value: Raw, zone: ZoneInfo) -> datetime | None:
-    """A serial as the moment that it names."""
-    return serials.to_datetime(value, zone) if isinstance(value, int | float) and value > 0 else None
-
-
-def lines(cell: object) -> tuple[str, ...]:
+def photo_lines(cell: object) -> tuple[str, ...]:
     """The lines of a cell of photos."""
     return tuple(line.strip() for line in str(cell or "").splitlines() if line.strip())
 
@@ -199,10 +194,10 @@ def _fixed(number: str, row: Known | None, memory: Memory, rules: Rules, uses: l
         return None
     cells, at = row.cells, row.marks["heard"]
     sentence = doubt(list(uses_of(row, number, before=False)), uses, memory.photos, rules.forms.similar)
-    return Fixed(plain(cells.get("reporter")), plain(cells.get("text")), at, lines(cells.get("photos")), sentence)
+    return Fixed(plain(cells.get("reporter")), plain(cells.get("text")), at, photo_lines(cells.get("photos")), sentence)
 
 
-def streets(roster: Roster, day: date) -> tuple[str, ...]:
+def street_names(roster: Roster, day: date) -> tuple[str, ...]:
     """The streets that are in force that day."""
     return tuple(dict.fromkeys(street.name for street in roster.streets if street.span.holds(day)))
 

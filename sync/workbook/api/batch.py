@@ -17,7 +17,7 @@ from sync.workbook.schema.schema import SHEETS, read
 
 Kind = Callable[[Book, Json], Json | None]
 
-KINDS: dict[str, Kind] = {
+REQUEST_KINDS: dict[str, Kind] = {
     "addBanding": ranges.add_banding,
     "addConditionalFormatRule": ranges.add_conditional_format,
     "addDimensionGroup": groups.add_group,
@@ -96,7 +96,7 @@ def _apply(book: Book, number: int, request: Json) -> Json:
         raise violation(f"requests[{number}]", text)
     name, body = next(iter(request.items()))
     try:
-        content = KINDS[name](book, body)
+        content = REQUEST_KINDS[name](book, body)
     except ApiError as refusal:
         raise refusal.prefixed(f"Invalid requests[{number}].{name}: ") from None
     except KeyError as missing:

@@ -67,13 +67,13 @@ def _add_given(book: Book, number: int, given: Json) -> None:
     if number == 0:
         props.setdefault("sheetId", 0)
     props.pop("index", None)
-    batch.KINDS["addSheet"](book, {"properties": props})
+    batch.REQUEST_KINDS["addSheet"](book, {"properties": props})
     sheet = book.sheets[-1]
     for data in given.get("data", []):
         start = {"sheetId": sheet.id, "rowIndex": data.get("startRow", 0), "columnIndex": data.get("startColumn", 0)}
-        batch.KINDS["updateCells"](book, {"start": start, "rows": data.get("rowData", []), "fields": "*"})
+        batch.REQUEST_KINDS["updateCells"](book, {"start": start, "rows": data.get("rowData", []), "fields": "*"})
     for merge in given.get("merges", []):
-        batch.KINDS["mergeCells"](book, {"range": {**merge, "sheetId": sheet.id}})
+        batch.REQUEST_KINDS["mergeCells"](book, {"range": {**merge, "sheetId": sheet.id}})
 
 
 def get(call: Call, file_id: str) -> bytes:

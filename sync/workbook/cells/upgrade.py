@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sync.backup import copied_before
 
-Step = Callable[[sqlite3.Connection], None]
+Migration = Callable[[sqlite3.Connection], None]
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def _tables_of_0_1(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE tokens (digest TEXT PRIMARY KEY, email TEXT NOT NULL, expires INTEGER NOT NULL)")
 
 
-STEPS: tuple[Step, ...] = (_tables_of_0_1,)  # the n-th leads to user_version n; none is ever changed or removed
+STEPS: tuple[Migration, ...] = (_tables_of_0_1,)  # the n-th leads to user_version n; none is ever changed or removed
 
 
 def bring_up(db: sqlite3.Connection, file: Path) -> None:
@@ -90,7 +90,7 @@ def _take_due(db: sqlite3.Connection, file: Path) -> None:
         _take(db, file, due)
 
 
-def _take_with_copy(db: sqlite3.Connection, file: Path, version: int, due: Sequence[Step]) -> None:
+def _take_with_copy(db: sqlite3.Connection, file: Path, version: int, due: Sequence[Migration]) -> None:
     try:
         with copied_before(file, str(version)) as copy:
             _take(db, file, due)
@@ -101,7 +101,7 @@ def _take_with_copy(db: sqlite3.Connection, file: Path, version: int, due: Seque
     log.warning("工作簿文件从 %s 升级到 %s，升级以前的副本：%s", version, len(STEPS), copy)
 
 
-def _take(db: sqlite3.Connection, file: Path, due: Sequence[Step]) -> None:
+def _take(db: sqlite3.Connection, file: Path, due: Sequence[Migration]) -> None:
     try:
         for step in due:
             step(db)
@@ -123,7 +123,7 @@ def _demand(db: sqlite3.Connection, file: Path, version: int) -> None:
 
 
 @cache
-def _made_by(steps: tuple[Step, ...]) -> frozenset[str]:
+def _made_by(steps: tuple[Migration, ...]) -> frozenset[str]:
     """The layout that these steps lead to."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         for step in steps:
