@@ -3,14 +3,15 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+NODE   := node_modules/.ready
 
-.PHONY: run test lint types contracts unit clean
+.PHONY: run test lint types contracts js unit clean
 
 run: $(READY)
 	@$(BIN)/jielu demo --if-empty
 	@$(BIN)/jielu run
 
-test: lint types contracts unit
+test: lint types contracts js unit
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -20,6 +21,12 @@ types: $(READY)
 
 contracts: $(READY)
 	$(BIN)/lint-imports
+
+# The browser's code; Node and its packages check it and are never served.
+js: $(NODE)
+	@npm run --silent types
+	@npm run --silent lint
+	@npm run --silent test
 
 unit: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -31,5 +38,10 @@ $(READY): pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
 	@touch $@
 
+$(NODE): package.json .npmrc
+	@node -e 'process.exit(+(parseInt(process.versions.node) < 18))' || { echo "make test 需要 Node.js 18 或更新的版本和 npm"; exit 1; }
+	@npm install --loglevel=error --no-audit --no-fund
+	@touch $@
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) node_modules

@@ -20,7 +20,7 @@ from datetime import datetime
 from sync.core.look.decide import decide
 from sync.core.memory import Decision, Tables
 from sync.core.rules.rules import Rules, RulesError, load
-from sync.core.sheet.plan import land
+from sync.core.sheet.landing import land
 from sync.ledger.ledger import Ledger
 from sync.sheets import archive_moves
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
@@ -64,10 +64,9 @@ def tick(
     step("read")
     settled = ledger.settled()
     memory = ledger.memory()
-    memory.unsure = memory.plan is not None
     if memory.plan is not None:
         ledger.landed([*memory.restores, *land(memory.plan, seen, gateway.tabs)], 0.0)
-        memory = ledger.memory()
+        memory = replace(ledger.memory(), unsure=True)
     step("land earlier")
     shelved = archive_moves.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
     decision = decide(Tables(gateway.tabs, seen, shelved), memory, rules, now)

@@ -7,6 +7,7 @@ plan to the rows as the workbook would.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -101,10 +102,15 @@ class Book:
 
     def photograph(self, *taken: tuple[str, ...]) -> None:
         """Photos as (id, what is to be seen, id of one that it looks very much like or nothing)."""
-        photos = self.memory.photos
+        photos = dict(self.memory.photos)
         for name, scene, like in taken:
             far = int(hashlib.sha256(scene.encode()).hexdigest()[:16], 16)
             photos[name] = Picture(scene, photos[like].fingerprint ^ 0b101 if like else far)
+        self.remember(photos=photos)
+
+    def remember(self, **fields: Any) -> None:
+        """The memory with these fields as they are given."""
+        self.memory = replace(self.memory, **fields)
 
     def tables(self) -> Tables:
         by_title = {tab.title: tab.key for tab in templates().values()}
@@ -121,7 +127,7 @@ class Book:
         """One tick: decide, remember, write."""
         now = hour(at) if isinstance(at, str) else at
         decision = decide(self.tables(), self.memory, self.rules, now)
-        absorb(self.memory, decision, now)
+        self.memory = absorb(self.memory, decision, now)
         self.apply(decision)
         return decision
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from sync.core.approvals import checks
+from sync.core.people import roster_checks
 from sync.core.people.roster import assemble
-from sync.core.sheet.rows import Reader, Row, Table
+from sync.core.sheet import checks
+from sync.core.sheet.rows import Row, Table, read
 from sync.core.sheet.tabs import Layout, locate
 from sync.demo import cast, city
 from sync.demo.demo import roster, run, summed
@@ -54,7 +55,7 @@ def parsed(key: str, rows: list[dict[str, Any]]) -> tuple[Layout, list[Row]]:
     layout = locate(tab, header)
     assert isinstance(layout, Layout)
     table = Table(key, header, [[row.get(column.key, "") for column in tab.columns] for row in rows])
-    return layout, Reader(layout, ZONE).read(table)
+    return layout, list(read(layout, table, ZONE).rows)
 
 
 # Who and where ---------------------------------------------------------------------------------------------------
@@ -108,13 +109,13 @@ def test_nobody_real_is_in_it() -> None:
 
 
 def test_the_roster_has_no_fault() -> None:
-    streets_layout, streets = parsed("streets", roster()["streets"])
-    posts_layout, posts = parsed("posts", roster()["posts"])
+    _, streets = parsed("streets", roster()["streets"])
+    _, posts = parsed("posts", roster()["posts"])
     assert not [row.parsed.problems for row in (*streets, *posts) if row.parsed.problems]
     found = assemble(streets, posts, [])
     day = UNTIL.date()
-    assert not [one for one in checks.streets(streets_layout, streets, found, day).values() if one]
-    assert not [one for one in checks.posts(posts_layout, posts).values() if one]
+    assert not [one for one in roster_checks.streets(streets, found, day).values() if one]
+    assert not [one for one in roster_checks.posts(posts).values() if one]
     names = {name for street in found.streets for name in (street.name, *street.aliases)}
     assert all(near in names for street in found.streets for near in street.near)
 
@@ -178,14 +179,14 @@ def test_all_rows_of_the_whole_file_are_valid_or_explained() -> None:
     layout, rows = parsed("issues", [dict(entry.cells) for entry in typed])
     names = {name for row in roster()["streets"] for name in (row["street"], *str(row.get("aliases", "")).split("、"))}
     lists = {"streets": names, "categories": set(default_rules().categories), "units": set(default_rules().units)}
-    told = [[*row.parsed.problems, *checks.known_lists(layout, row.cells, lists)] for row in rows]
+    told = [[*row.parsed.problems, *checks.known_lists(layout.tab, row.cells, lists)] for row in rows]
     wrong = [problems for problems in told if problems]
     assert 60 <= len(wrong) <= 200
-    assert {problem.split("」")[0] for problems in wrong for problem in problems} == {
-        "E列「填报时间",
-        "H列「街路",
-        "J列「类别",
-        "K列「严重程度",
+    assert {problem.column for problems in wrong for problem in problems} == {
+        "reported_at",
+        "street",
+        "category",
+        "severity",
     }
 
 

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import requests
 
+from sync.core.sheet.problems import Problem, by_column, sentence
+from sync.core.sheet.tabs import template_layout
 from sync.core.views import forms
-from sync.core.views.preview import by_column
 from sync.ledger.submissions import IN, SENDING, Submissions
 from sync.workbook import transport
 from sync.workbook.server import Request, Response
@@ -433,11 +434,17 @@ def test_a_file_for_phones_uses_nothing_that_chrome_70_lacks(path: Path) -> None
 # On paper
 
 
-def test_a_check_is_taken_apart_by_column() -> None:
-    said = "H列「街路」填的是「x」，没有。J列「类别」没有填，请补上。"
-    assert by_column(said, templates()["issues"]) == {"street": "填的是「x」，没有。", "category": "没有填，请补上。"}
-    assert by_column("整行有错。", templates()["issues"]) == {"": "整行有错。"}
-    assert by_column("", templates()["issues"]) == {}
+def test_problems_are_told_by_column() -> None:
+    """The cell of 校验 names each column, a form says the same under its own fields; nothing is said twice."""
+    street, category = Problem("street", "填的是「x」，没有。"), Problem("category", "没有填，请补上。")
+    problems = [street, category, Problem("street", "又一句。")]
+    layout = template_layout(templates()["issues"])
+    assert by_column(problems) == {"street": "填的是「x」，没有。又一句。", "category": "没有填，请补上。"}
+    told = "H列「街路」填的是「x」，没有。J列「类别」没有填，请补上。H列「街路」又一句。"
+    assert sentence(layout, [*problems, problems[0]]) == told
+    whole = [Problem("", "整行有错。")]
+    assert by_column(whole) == {"": "整行有错。"} and sentence(layout, whole) == "整行有错。"
+    assert by_column([]) == {} and sentence(layout, []) == ""
 
 
 @pytest.mark.parametrize(

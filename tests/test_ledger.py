@@ -52,7 +52,7 @@ def run(book: Book, ledger: Ledger, at: str) -> None:
     now = hour(at)
     decision = decide(book.tables(), ledger.memory(), book.rules, now)
     ledger.commit(decision, now, book.rules.hash, book.rules.text, "7")
-    absorb(book.memory, decision, now)
+    book.memory = absorb(book.memory, decision, now)
     book.apply(decision)
 
 
@@ -147,7 +147,8 @@ def test_a_notice_given_up_stays_so_and_one_that_went_out_was_sent(database: str
     late, gone = list(ledger.memory().notices)[:2]
     memory, now = ledger.memory(), hour("2026-11-24 09:06")
     decision = decide(book.tables(), memory, book.rules, now)
-    decision.notices |= {n: replace(memory.notices[n], state="不再发送") for n in (late, gone)}
+    off = {n: replace(memory.notices[n], state="不再发送") for n in (late, gone)}
+    decision = replace(decision, notices={**decision.notices, **off})
     ledger.settle([gone], "已发送", "")
     ledger.commit(decision, now, book.rules.hash, book.rules.text, "")
     ledger.settle([late], "待发送", "稍后再试")

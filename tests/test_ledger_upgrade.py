@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import shutil
 import sqlite3
 import subprocess
@@ -111,7 +112,10 @@ def differences(url: str, tables: sa.MetaData) -> list[object]:
     return [*other_keys, *other]
 
 
-def test_the_steps_lead_to_the_tables_of_this_version(database: str) -> None:
+@pytest.mark.parametrize("old", [True, False], ids=["by the steps", "new"])
+def test_a_database_has_the_tables_of_this_version(database: str, old: bool) -> None:
+    if old:
+        unnoted(database)
     open_and_close(database)
     assert differences(database, meta) == []
     other = sa.MetaData()
@@ -196,11 +200,91 @@ def test_an_older_database_is_brought_up(database: str, noted: bool, next_step) 
     after = content(database)
     assert [row[-1] for row in after["wishes"]] == ["new"] and after["alembic_version"] == [(NEXT,)]
     if database.startswith("sqlite"):
-        (copy,) = [name for name in copies(database) if "backup" in name]
-        assert copy == f"ledger.sqlite3.backup-{LAST if noted else upgrade.FIRST}"
+        copy = f"ledger.sqlite3.backup-{LAST if noted else upgrade.FIRST}"
+        assert copy in copies(database)
         assert content(f"sqlite:///{file_of(database).parent / copy}") == before
     open_and_close(database)
     assert content(database) == after
+
+
+LINE = {
+    "id": "",
+    "month": "2026-11",
+    "target": "新正街",
+    "kind": "街路",
+    "chief": "街路长01",
+    "issue": "20261124-001",
+    "rule": "发现问题",
+    "clause": "四·2",
+    "points": -20,
+    "text": "督查发现垃圾",
+    "date": "2026-11-24",
+    "task": "垃圾清运",
+}
+OF_0_1 = {  # key in 0.1, line → origin, name, fields
+    "an issue's": ("20261124-001", {"id": "20261124-001·发现问题"}, "issue", "20261124-001", {}),
+    "a return": (
+        "20261124-001",
+        {"id": "20261124-001·返工12·单位", "rule": "返工"},
+        "issue",
+        "20261124-001",
+        {"count": 12},
+    ),
+    "revoked": (
+        "20261124-001",
+        {"id": "20261124-001·超期未整改", "rule": "超期未整改", "points": 0, "text": "撤销（问题作废）：旧报亭旁到期"},
+        "issue",
+        "20261124-001",
+        {"revoked": "问题作废"},
+    ),
+    "a place called 撤销": (
+        "20261124-001",
+        {"id": "20261124-001·超期未整改", "rule": "超期未整改", "text": "撤销的报亭旁到期没有整改"},
+        "issue",
+        "20261124-001",
+        {"revoked": ""},
+    ),
+    "a base": ("基础·2026-11", {"id": "2026-11·新正街·基础分", "rule": "基础分"}, "base", "2026-11", {"shared": False}),
+    "a shared base": (
+        "基础·2026-11",
+        {"id": "2026-11·新正街·基础分", "rule": "基础分",
+         "text": "每月基础分；本月没有哪位街路长任职过半，不作个人奖惩建议"},
+        "base",
+        "2026-11",
+        {"shared": True},
+    ),
+    "an appeal": (
+        "申请·requests-7",
+        {"id": "20261124-001·发现问题·申诉成立", "rule": "申诉成立", "points": 20},
+        "request",
+        "requests-7",
+        {"returns": "20261124-001·发现问题"},
+    ),
+    "a duty": ("履职·2026-11", {"id": "履职·巡查·20261124·新正街", "rule": "巡查缺记"}, "duty", "2026-11", {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", OF_0_1)
+def test_what_0_1_told_from_names_and_sentences_is_a_field(database: str, what: str) -> None:
+    key, own, origin, name, fields = OF_0_1[what]
+    unnoted(database)
+    insert = "insert into lines (bureau, issue, id, line) values (:bureau, :issue, :id, :line)"
+    put(database, insert, bureau="b", issue=key, id=own["id"], line=json.dumps(LINE | own))
+    open_and_close(database)
+    engine = open_engine(database)
+    with engine.connect() as db:
+        row = db.execute(sa.text("select origin, issue, line from lines")).one()
+    engine.dispose()
+    line = json.loads(row.line)
+    assert (row.origin, row.issue, line["origin"]) == (origin, name, origin)
+    assert fields.items() <= line.items() and (LINE | own).items() <= line.items()
+
+
+def put(url: str, statement: str, **values: str) -> None:
+    engine = open_engine(url)
+    with engine.begin() as db:
+        db.execute(sa.text(statement), values)
+    engine.dispose()
 
 
 def test_a_copy_overwrites_no_other(tmp_path: Path, next_step) -> None:  # type: ignore[no-untyped-def]

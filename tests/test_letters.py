@@ -195,15 +195,15 @@ def test_lines_booked_a_second_letter_as_they_once_were_stay_and_nothing_is_char
             if book.cell("督办台账", row, "状态") == "待签发":
                 book.type("督办台账", row, "签发人", "办公室01")
         book.settle(at)
-    rid, lines = next(pair for pair in book.memory.lines.items() if f"{pair[0]}·重复督办·环卫所·单位" in pair[1])
+    group, lines = next(pair for pair in book.memory.lines.items() if f"{pair[0].name}·重复督办·环卫所·单位" in pair[1])
+    rid = group.name
     now = lines[f"{rid}·重复督办·环卫所·单位"]
     number = now.text.partition("，")[2].partition("重复督办")[0]
     old = replace(now, id=f"{rid}·重复督办{number}·单位", clause="五·3")
     kept = {key: line for key, line in lines.items() if key != now.id}
-    book.memory.lines[rid] = {**kept, old.id: old}
-    book.memory.memo.followed = {}
+    book.remember(lines={**book.memory.lines, group: {**kept, old.id: old}})
     book.settle("2026-11-25 17:50")
-    assert {key: line for key, line in book.memory.lines[rid].items() if "重复督办" in key} == {old.id: old}
+    assert {key: line for key, line in book.memory.lines[group].items() if "重复督办" in key} == {old.id: old}
 
 
 def test_a_letter_without_somebody_to_get_it_says_so_and_a_record_waits_for_a_commander() -> None:

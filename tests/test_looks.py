@@ -13,8 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from sync.cli.main import main
-from sync.core.look.decide import Look
-from sync.core.look.recall import recall
+from sync.core.look.conclude import conclude
+from sync.core.look.decide import recall
+from sync.core.look.findings import Look
 from sync.core.people.permissions import Person, person, sees_score
 from sync.core.rules.rules import load
 from sync.core.views import explain, reasons, trends
@@ -70,7 +71,8 @@ def his(look: Look, name: str) -> Agenda:
 def test_a_look_from_memory_is_the_look_of_the_tick_and_decides_nothing(book: Book, look: Look) -> None:
     score = {row[:2]: row[2] for row in book.rows("月度考核", "月份", "对象", "得分")}
     assert {(row.month, row.target): f"{row.score / 100:g}" for row in look.scored.table} == score
-    assert not look.decision.lines and not look.decision.stamps and not look.decision.notices
+    decision = conclude(look)
+    assert not decision.lines and not decision.stamps and not decision.notices
     assert sorted(line.id for line in look.scored.every) == sorted(row[0] for row in book.rows("扣分明细", "明细号"))
 
 

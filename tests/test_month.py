@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from sync.cli.main import main
-from sync.core.look.recall import recall
+from sync.core.look.decide import recall
 from sync.core.memory import Tables
 from sync.core.sheet import serials
 from sync.core.views import reasons, verification

@@ -6,9 +6,10 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync.core.look.decide import Look
-from sync.core.look.recall import recall
-from sync.core.memory import Memo, Memory
+from sync.core.look.decide import recall
+from sync.core.look.findings import Look
+from sync.core.memo import Memo
+from sync.core.memory import Memory
 from webhook.access import Site
 
 
@@ -17,7 +18,6 @@ class LookCache:
     """The last look, and the memo that saves work on the next."""
 
     site: Site
-    _memo: Memo = field(default_factory=Memo)
     _last: tuple[tuple[Any, ...], Look] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -28,7 +28,8 @@ class LookCache:
         given = (now, rules.hash, *_parts(memory))
         with self._lock:
             if self._last is None or not _same(self._last[0], given):
-                self._last = (given, recall(service.templates, memory, rules, now, self._memo))
+                memo = self._last[1].reading.memo.closed() if self._last else Memo()
+                self._last = (given, recall(service.templates, memory, rules, now, memo))
             return self._last[1]
 
 

@@ -52,7 +52,7 @@ def deliver(service: Service, now_text: str | None, as_json: bool) -> None:
 def explain(service: Service, number: str, now_text: str | None, as_json: bool) -> None:
     """一个问题为什么是现在这样：时限怎么算的，升级、计分、通知，接下来会怎样；写明细号，就说这一分是怎么来的。"""
     from sync.core.look import archive
-    from sync.core.look.decide import Look, take
+    from sync.core.look.decide import look as look_at
     from sync.core.views import explain as explanations
     from sync.core.views import reasons
     from sync.settings import SettingsError
@@ -61,7 +61,7 @@ def explain(service: Service, number: str, now_text: str | None, as_json: bool) 
     rules = service.rules()
     seen = archive_moves.tables(service.gateway)
     tables, memory, _ = archive.merged(seen, service.ledger.memory(), rules.bureau.zone)
-    look = take(Look(tables, memory, rules, moment(now_text, rules.bureau.zone)))
+    look = look_at(tables, memory, rules, moment(now_text, rules.bureau.zone))
     explanation = explanations.of(look, number) or reasons.reason(look, number)
     if explanation is None:
         raise SettingsError(f"问题台账里没有编号 {number}，扣分明细里也没有这个明细号。")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sync.core.issues.life import CLOSED, ENDED
-from sync.core.scores.scores import STREET
+from sync.core.scores.lines import STREET
 from sync.core.sheet.rows import Table
 from sync.core.sheet.tabs import Tab, locate
 from sync.demo import city

@@ -16,7 +16,7 @@ from functools import cached_property
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sync.core.rules.rules import Rules
-from sync.core.sheet.plan import Plan, Write, append_row
+from sync.core.sheet.plan import Plan, TabPlan, filled_row, tab_plan, typed
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.serials import DAY
 from sync.core.sheet.tabs import Layout, Tab, locate
@@ -86,10 +86,9 @@ class People:
             cells = _settled(entry.cells, places)
             if cells is None or (entry.into and entry.into not in places):
                 later.append(entry)
-            elif entry.into:
-                self.type(plan, entry, places[entry.into][0], cells)
             else:
-                self.add(plan, entry, cells)
+                at = places[entry.into][0] if entry.into else None
+                plan = plan.with_tab(self.typed(entry, at, cells) if at else self.added(entry, cells))
         if plan.tabs:
             self.writer.write(plan)
         return later
@@ -105,18 +104,18 @@ class People:
                 places[mark(key, first, second)] = number, plain(_at(row, number_at))
         return {name: places[typed] for name, typed in self.rows.items() if typed in places}
 
-    def type(self, plan: Plan, entry: Entry, row: int, cells: Mapping[str, Raw]) -> None:
-        layout = self.layouts[entry.tab]
-        plan.tab(layout).writes.extend(Write(row, layout.at[key], value) for key, value in cells.items())
+    def typed(self, entry: Entry, row: int, cells: Mapping[str, Raw]) -> TabPlan:
         first, second = self.tabs[entry.tab].identity[:2]
         _, *known = self.rows[entry.into]
         self.rows[entry.into] = mark(entry.tab, cells.get(first, known[0]), cells.get(second, known[1]))
+        return typed(self.layouts[entry.tab], row, (), cells)
 
-    def add(self, plan: Plan, entry: Entry, cells: Mapping[str, Raw]) -> None:
-        append_row(plan, self.layouts[entry.tab], cells)
+    def added(self, entry: Entry, cells: Mapping[str, Raw]) -> TabPlan:
         if entry.ref:
             first, second = (cells.get(name) for name in self.tabs[entry.tab].identity[:2])
             self.rows[entry.ref] = mark(entry.tab, first, second)
+        layout = self.layouts[entry.tab]
+        return tab_plan(layout, (), (filled_row(layout, cells),))
 
 
 def mark(tab: str, first: Raw, second: Raw) -> Mark:

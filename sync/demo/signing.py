@@ -9,7 +9,7 @@ from functools import cached_property
 
 from sync.core.letters import letters
 from sync.core.sheet import serials
-from sync.core.sheet.plan import Plan, Write
+from sync.core.sheet.plan import Plan, typed
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.tabs import Layout, locate
 from sync.service import Service
@@ -42,23 +42,23 @@ class Leaders:
             return False
         hour, plan = serials.from_datetime(now, self.service.rules().bureau.zone), Plan()
         for number, row in enumerate(table.rows, start=table.first):
-            plan.tab(layout).writes.extend(_typed(layout, number, row, hour))
-        if not plan.tabs or not plan.cells:
+            plan = plan.with_tab(typed(layout, number, row, dict(_cells(layout, row, hour))))
+        if not plan.tabs:
             return False
         self.gateway.write(plan)
         return True
 
 
-def _typed(layout: Layout, number: int, row: Sequence[Raw], hour: float) -> Iterator[Write]:
+def _cells(layout: Layout, row: Sequence[Raw], hour: float) -> Iterator[tuple[str, Raw]]:
     def cell(key: str) -> Raw:
         return row[layout.at[key]] if layout.at[key] < len(row) else ""
 
     name, state, signed = plain(cell("number")), plain(cell("state")), cell("signed_at")
     given = letters.NUMBERED.fullmatch(name)
     if state == letters.DRAFT and not plain(cell("signer")):
-        yield Write(number, layout.at["signer"], SIGNER)
-        yield Write(number, layout.at["signed_at"], hour)
+        yield "signer", SIGNER
+        yield "signed_at", hour
     ripe = isinstance(signed, int | float) and hour - signed >= DAY_AFTER
     if state == letters.SIGNED and ripe and given and int(given["n"]) % UNANSWERED and not plain(cell("answer")):
-        yield Write(number, layout.at["answer"], ANSWER)
-        yield Write(number, layout.at["answered_at"], hour)
+        yield "answer", ANSWER
+        yield "answered_at", hour

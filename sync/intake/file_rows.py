@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from sync.core.sheet.plan import Plan, append_row, to_raw
+from sync.core.sheet.plan import Plan, appended, to_raw
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import READERS, Raw, nearest, plain, quoted
 from sync.core.sheet.tabs import Column, Tab, letters, locate
@@ -146,10 +146,7 @@ def append(client: Client, workbook: str, tab: Tab, rows: Sequence[Mapping[str, 
     if isinstance(layout, str):
         raise FileProblem([f"一行也没有导入。{layout}"])
     for start in range(0, len(rows), BLOCK):
-        plan = Plan()
-        for row in rows[start : start + BLOCK]:
-            append_row(plan, layout, row)
-        _send(gateway, plan, start)
+        _send(gateway, appended(layout, rows[start : start + BLOCK]), start)
     return len(rows)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from sync.core.memory import Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.photos import Photo
-from sync.core.sheet.plan import Plan, append_row
+from sync.core.sheet.plan import appended
 from sync.core.sheet.rows import Raw
 from sync.core.views import forms
 from sync.core.views.forms import Field, Form
@@ -129,10 +129,8 @@ class FormIntake:
         if wrong:
             return Answer("mend", {}, wrong)
         self.submissions.save(sent)
-        plan = Plan()
-        append_row(plan, layout, sent.cells)
         try:
-            self.gateway.write(plan)
+            self.gateway.write(appended(layout, (sent.cells,)))
         except Unknown:
             return Answer("later", {"words": UNCONFIRMED})
         except Refused as error:

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sync.core.sheet.plan import Plan, append_row
+from sync.core.sheet.plan import Plan, appended
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, fingerprint, nearest, plain, quoted
 from sync.core.sheet.tabs import Tab, locate
@@ -133,10 +133,7 @@ class Import:
         if upload.state == ADDING and like_first > upload.before:
             return  # its answer was lost, and all of it is in, since it went in one request
         pushes.save([replace(upload, state=ADDING, before=like_first)])
-        plan = Plan()
-        for row in rows:
-            append_row(plan, layout, row)
-        self._send(pushes, upload, plan)
+        self._send(pushes, upload, appended(layout, rows))
 
     def _send(self, pushes: Pushes, upload: Push, plan: Plan) -> None:
         try:

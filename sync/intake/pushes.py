@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_links import Hook
 from sync.core.sheet.amendments import Rows, amendments, people_s_cells
-from sync.core.sheet.plan import Plan, Restore, append_row, same
+from sync.core.sheet.plan import Restore, appended, same
 from sync.core.sheet.rows import Raw, Table, fingerprint, plain
 from sync.core.sheet.tabs import Layout, Tab, locate
 from sync.intake import form_tools
@@ -179,11 +179,8 @@ class PushIntake:
     def _send(self, jobs: list[Job], layout: Layout, now: datetime) -> None:
         if not jobs:
             return
-        plan = Plan()
-        for job in jobs:
-            append_row(plan, layout, job.cells)
         try:
-            self.gateway.write(plan)
+            self.gateway.write(appended(layout, (job.cells for job in jobs)))
         except Unknown as error:
             self._later([job.push for job in jobs], now, f"可能已经入表，正在核对：{error}", is_refused=False)
             return

@@ -11,7 +11,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from sync.core.memory import THERE, Archived, Change, Decision, Memory, Sent, absorb
 from sync.core.notices.notices import Notice
-from sync.core.sheet.identity import DELETED
+from sync.core.sheet.identity import DELETED, Known
 from sync.core.sheet.plan import Restore
 from sync.ledger.records import Records
 from sync.ledger.tables import Unusable, WrongVersion, history, leases, outbox, rules, ticks
@@ -73,11 +73,14 @@ class Ledger:
             if memory is None or revision != self._revision:
                 memory = self._memory = self.records.load(db)
                 self._revision = revision
-            memory.wanted_back = tuple(self.records.fact(db, "wanted_back", []))
-            memory.wanted_closed = tuple(self.records.fact(db, "wanted_closed", []))
-            memory.photos = self.records.photos(db, memory.photos)
-            memory.warnings = self.warnings
-        return memory
+            self._memory = replace(
+                memory,
+                wanted_back=tuple(self.records.fact(db, "wanted_back", [])),
+                wanted_closed=tuple(self.records.fact(db, "wanted_closed", [])),
+                photos=self.records.photos(db, memory.photos),
+                warnings=self.warnings,
+            )
+            return self._memory
 
     def settled(self) -> int:
         """Rises with every notice that was settled. Ask before the memory that a decision is made from."""
@@ -99,10 +102,9 @@ class Ledger:
         ``settled``: what ``settled()`` said before the decision. Where a notice was settled since, the decision has
         not seen it, and the next tick must look whatever the workbook's version is.
         """
-        memory = self.memory()
         with self.engine.begin() as db:
             self._bump(db)
-            decision.notices = self.records.unsent(db, decision.notices)
+            decision = replace(decision, notices=self.records.unsent(db, decision.notices))
             unchanged = settled is None or settled == self.records.fact(db, "settled", 0)
             self.records.put(db, decision, now, rules_hash, rules_text)
             db.execute(sa.insert(ticks).values(bureau=self.name, at=now, wrote=decision.plan.cells))
@@ -127,18 +129,17 @@ class Ledger:
                     "problems": decision.problems,
                 },
             )
-        absorb(memory, decision, now)
+        self._take_in(lambda memory: absorb(memory, decision, now))
 
     def landed(self, restores: Iterable[Restore], took: float) -> None:
         """The write's reply was seen: the plan is done, and these cells of people are to be given back."""
         owed = list(restores)
-        memory = self.memory()
         with self.engine.begin() as db:
             self._bump(db)
             self.records.set_facts(db, {"plan": None, "restores": self.records.codec.unstructure(owed)})
             last = sa.select(sa.func.max(ticks.c.n)).where(ticks.c.bureau == self.name).scalar_subquery()
             db.execute(sa.update(ticks).where(ticks.c.n == last).values(took=took))
-        memory.plan, memory.restores = None, owed
+        self._take_in(lambda memory: replace(memory, plan=None, restores=tuple(owed)))
 
     def _bump(self, db: sa.Connection) -> None:
         """First in every change: others wait here, and what they changed since the memory was read is read anew."""
@@ -146,6 +147,12 @@ class Ledger:
         if revision != self._revision + 1:
             self._memory = None
         self._revision = revision
+
+    def _take_in(self, change: Callable[[Memory], Memory]) -> None:
+        """A committed change enters the memory that is held; where it was dropped, the next question reads all anew."""
+        with self._reading:
+            if self._memory is not None:
+                self._memory = change(self._memory)
 
     # Between ticks
     def problems(self) -> int:
@@ -205,10 +212,7 @@ class Ledger:
             if dead:
                 wanted = [*dict.fromkeys([*self.records.fact(db, "wanted_back", []), *dead])]
                 self.records.set_facts(db, {"wanted_back": wanted})
-        still = {rid: mark for rid, mark in memory.archived.items() if rid not in dropped}
-        memory.archived = still | noted
-        if dead:
-            memory.known = {**memory.known, "issues": {**known, **dead}}
+        self._take_in(lambda memory: _archived(memory, noted, dropped, dead))
 
     def put_back(self, restores: Iterable[Restore]) -> None:
         """Have the next tick write cells of people into their rows (what a form changed after its row was in).
@@ -220,7 +224,7 @@ class Ledger:
         with self.engine.begin() as db:
             self._bump(db)
             self.records.set_facts(db, {"restores": self.records.codec.unstructure(owed)})
-        memory.restores = owed
+        self._take_in(lambda memory: replace(memory, restores=tuple(owed)))
 
     def is_back(self, rid: str) -> bool:
         """Whether a row that was asked for was seen in the sheet again."""
@@ -328,7 +332,7 @@ class Ledger:
             if news:
                 self.records.set_facts(db, {"version": "", "settled": self.records.fact(db, "settled", 0) + 1})
         changed = {number: Sent(memory.notices[number].notice, state, reason) for number in news}
-        memory.notices = memory.notices | changed
+        self._take_in(lambda memory: replace(memory, notices={**memory.notices, **changed}))
 
     # Turns
     @contextmanager
@@ -363,6 +367,13 @@ class Ledger:
         with self.engine.begin() as db:
             if not db.execute(ours.values(until=time.time() + LEASE_SECONDS)).rowcount:
                 raise Busy(BUSY)
+
+
+def _archived(memory: Memory, noted: Mapping[str, Archived], dropped: set[str], dead: Mapping[str, Known]) -> Memory:
+    """The memory with these marks of archived issues, without those that were ``dropped``, with ``dead`` rows."""
+    marks = {rid: mark for rid, mark in memory.archived.items() if rid not in dropped}
+    known = {**memory.known, "issues": {**memory.known.get("issues", {}), **dead}} if dead else memory.known
+    return replace(memory, archived={**marks, **noted}, known=known)
 
 
 def _standing(sent: Sent | None) -> tuple[str, str] | None:

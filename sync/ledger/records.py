@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,7 +19,7 @@ from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
 from sync.core.memory import Archived, Change, Decision, Memory, Sent
 from sync.core.notices.notices import Notice
-from sync.core.scores.scores import Line
+from sync.core.scores.lines import Group, Line
 from sync.core.scores.seal import Closing
 from sync.core.sheet.identity import Known
 from sync.core.sheet.photos import Photo, Picture
@@ -67,42 +68,49 @@ class Records:
         return codec(self.zone)
 
     def load(self, db: Connection) -> Memory:
-        found = Memory()
-        for row in db.execute(sa.select(rows).where(rows.c.bureau == self.name).order_by(rows.c.tab, rows.c.rid)):
-            marks = {
-                key: datetime.fromisoformat(text).astimezone(self.zone) for key, text in json.loads(row.marks).items()
-            }
-            found.known.setdefault(row.tab, {})[row.rid] = Known(
-                row.rid, json.loads(row.cells), row.print, marks, row.gone, json.loads(row.shown)
-            )
-        for row in db.execute(sa.select(stamps).where(stamps.c.bureau == self.name)):
-            found.stamps[row.rid] = self.read(Stamps, row.stamps)
-        for row in db.execute(sa.select(lines).where(lines.c.bureau == self.name).order_by(lines.c.id)):
-            found.lines.setdefault(row.issue, {})[row.id] = self.read(Line, row.line)
-        for row in db.execute(sa.select(closings).where(closings.c.bureau == self.name).order_by(closings.c.month)):
-            found.closings[row.month] = self.read(Closing, row.closing)
-        for row in db.execute(sa.select(outbox).where(outbox.c.bureau == self.name).order_by(outbox.c.number)):
-            found.notices[row.number] = Sent(self.read(Notice, row.notice), row.state, row.reason)
-        for row in db.execute(sa.select(letters).where(letters.c.bureau == self.name).order_by(letters.c.key)):
-            found.letters[row.key] = self.read(Letter, row.letter)
-        for row in db.execute(sa.select(archived).where(archived.c.bureau == self.name).order_by(archived.c.rid)):
-            found.archived[row.rid] = self.read(Archived, row.archived)
-        found.numbers = self.fact(db, "numbers", {})
-        found.addresses = self.fact(db, "addresses", {})
-        found.groups = {
-            name: datetime.fromisoformat(at).astimezone(self.zone) for name, at in self.fact(db, "groups", {}).items()
-        }
-        found.status = {
-            key: (text, datetime.fromisoformat(at).astimezone(self.zone))
-            for key, (text, at) in self.fact(db, "status", {}).items()
-        }
-        found.plan = self._plan(db)
-        found.restores = self.codec.structure(self.fact(db, "restores", []), list[Restore])
+        """Everything remembered, but what ``Ledger.memory`` asks for every time."""
         last = self.fact(db, "last_tick", None)
-        found.last_tick = datetime.fromisoformat(last).astimezone(self.zone) if last else None
-        return found
+        return Memory(
+            known=self._known(db),
+            stamps={row.rid: self.read(Stamps, row.stamps) for row in self._rows(db, stamps, stamps.c.rid)},
+            lines=self._lines(db),
+            closings={row.month: self.read(Closing, row.closing) for row in self._rows(db, closings, closings.c.month)},
+            notices={
+                row.number: Sent(self.read(Notice, row.notice), row.state, row.reason)
+                for row in self._rows(db, outbox, outbox.c.number)
+            },
+            letters={row.key: self.read(Letter, row.letter) for row in self._rows(db, letters, letters.c.key)},
+            archived={row.rid: self.read(Archived, row.archived) for row in self._rows(db, archived, archived.c.rid)},
+            numbers=self.fact(db, "numbers", {}),
+            addresses=self.fact(db, "addresses", {}),
+            groups={name: self._moment(at) for name, at in self.fact(db, "groups", {}).items()},
+            status={item: (text, self._moment(at)) for item, (text, at) in self.fact(db, "status", {}).items()},
+            plan=self._plan(db),
+            restores=self.codec.structure(self.fact(db, "restores", []), tuple[Restore, ...]),
+            last_tick=self._moment(last) if last else None,
+        )
 
-    def photos(self, db: Connection, known: dict[str, Picture]) -> dict[str, Picture]:
+    def _rows(self, db: Connection, table: sa.Table, *order: sa.Column[Any]) -> Iterable[Any]:
+        return db.execute(sa.select(table).where(table.c.bureau == self.name).order_by(*order))
+
+    def _moment(self, text: str) -> datetime:
+        return datetime.fromisoformat(text).astimezone(self.zone)
+
+    def _known(self, db: Connection) -> dict[str, dict[str, Known]]:
+        known: dict[str, dict[str, Known]] = defaultdict(dict)
+        for row in self._rows(db, rows, rows.c.tab, rows.c.rid):
+            marks = {key: self._moment(text) for key, text in json.loads(row.marks).items()}
+            cells, shown = json.loads(row.cells), json.loads(row.shown)
+            known[row.tab][row.rid] = Known(row.rid, cells, row.print, marks, row.gone, shown)
+        return dict(known)
+
+    def _lines(self, db: Connection) -> dict[Group, dict[str, Line]]:
+        groups: dict[Group, dict[str, Line]] = defaultdict(dict)
+        for row in self._rows(db, lines, lines.c.id):
+            groups[Group(row.origin, row.issue)][row.id] = self.read(Line, row.line)
+        return dict(groups)
+
+    def photos(self, db: Connection, known: Mapping[str, Picture]) -> Mapping[str, Picture]:
         """All photos by id. ``known``: those read before; they never change, so that a count says whether to read."""
         mine = photos.c.bureau == self.name
         if db.execute(sa.select(sa.func.count()).where(mine)).scalar() == len(known):
@@ -156,9 +164,9 @@ class Records:
             db,
             lines,
             [
-                {"issue": rid, "id": line.id, "line": self.text(line)}
-                for rid, group in decision.lines.items()
-                for line in group.values()
+                {"origin": group.origin, "issue": group.name, "id": line.id, "line": self.text(line)}
+                for group, booked in decision.lines.items()
+                for line in booked.values()
             ],
         )
 

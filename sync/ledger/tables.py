@@ -67,7 +67,8 @@ lines = sa.Table(
     "lines",
     meta,
     bureau(),
-    sa.Column("issue", sa.String(60), primary_key=True),
+    sa.Column("origin", sa.String(10), nullable=False, server_default="issue"),
+    sa.Column("issue", sa.String(60), primary_key=True),  # what the lines were booked together for
     sa.Column("id", sa.String(120), primary_key=True),
     sa.Column("line", sa.Text, nullable=False),
 )

@@ -22,7 +22,7 @@ from sync.ledger.tables import Unusable, WrongVersion, meta, open_engine
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"  # the last step: it leads to the tables of this version
+HEAD = "0002"  # the last step: it leads to the tables of this version
 FIRST = "0001"  # the step to the tables of 0.1, which noted no revision in its databases
 STEPS = "sync.ledger:migrations"
 FIRST_STEP = "sync.ledger.migrations.versions.0001_tables_of_0_1"
@@ -91,17 +91,34 @@ def _upgrade(engine: Engine) -> None:
     """Take the steps that are due. Another process or thread may be first: what is due is looked up under the lock."""
     with _alembic, engine.begin() as db:
         _lock(db)
+        if _is_new(db):
+            _create(db)
+            return
         config = _config(db)
         revision = revision_of(db) or _unnoted(db, config)
         if revision == HEAD:
             return
         _known(db, revision)
         file = _file(engine)
-        if revision and file is not None:
+        if file is not None:
             copied = _take_with_copy(db, config, revision, file)
             log.warning("台账数据库从 %s 升级到 %s，升级以前的副本：%s", revision, HEAD, copied)
         else:
             _take(db, config, revision)
+
+
+def _is_new(db: Connection) -> bool:
+    """Whether the database has none of our tables and notes no revision."""
+    return not revision_of(db) and not set(meta.tables) & set(sa.inspect(db).get_table_names())
+
+
+def _create(db: Connection) -> None:
+    """The tables of this version at once: the steps lead to the same ones (``tests/test_ledger_upgrade.py``), and a new
+    process need not load Alembic for them."""
+    meta.create_all(db)
+    noted = sa.Table(VERSION_TABLE, sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))
+    noted.create(db)
+    db.execute(sa.insert(noted).values(version_num=HEAD))
 
 
 def _lock(db: Connection) -> None:
@@ -121,12 +138,10 @@ def _config(db: Connection) -> Config:
 
 
 def _unnoted(db: Connection, config: Config) -> str:
-    """The revision of a database that notes none: empty for a new one, else it is 0.1's, which is noted now."""
+    """The revision of a database that has tables and notes none: it is 0.1's, which is noted now."""
     from alembic import command
 
     tables: sa.MetaData = importlib.import_module(FIRST_STEP).meta
-    if not set(tables.tables) & set(sa.inspect(db).get_table_names()):
-        return ""
     _demand(db, tables, FIRST)
     command.stamp(config, FIRST)
     return FIRST
@@ -172,6 +187,6 @@ def _take(db: Connection, config: Config, revision: str) -> None:
     try:
         command.upgrade(config, HEAD)
     except Exception as error:
-        what = f"从 {revision} 升级到 {HEAD}" if revision else "建表"
-        raise Unusable(f"{_name(db)}{what}没有成功，还是原来的样子：{error}。请把这句话告诉维护的人。") from error
+        text = f"{_name(db)}从 {revision} 升级到 {HEAD}没有成功，还是原来的样子：{error}。请把这句话告诉维护的人。"
+        raise Unusable(text) from error
     _demand(db, meta, HEAD)

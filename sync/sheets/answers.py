@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync.core.sheet.plan import Plan, Restore, Write, give_back, land, same
+from sync.core.sheet.landing import give_back, land
+from sync.core.sheet.plan import Plan, Restore, same, typed
 from sync.core.sheet.rows import Raw, Table, fingerprint, plain
 from sync.core.sheet.tabs import Layout, locate
 from sync.sheets.gateway import Gateway
@@ -93,14 +94,7 @@ def _cells(layout: Layout, row: Sequence[Raw]) -> dict[str, Raw]:
 
 
 def _plan(spot: _Spot, row: int, cells: Mapping[str, Raw]) -> Plan:
-    plan = Plan()
-    target = plan.tab(spot.layout)
-    target.rows[row] = tuple(spot.at(row))
-    for key, value in cells.items():
-        column = spot.layout.tab.by_key[key]
-        assert column.owner == "staff", f"{column.header} is the service's"
-        target.writes.append(Write(row, spot.layout.at[key], value))
-    return plan
+    return Plan().with_tab(typed(spot.layout, row, spot.at(row), cells))
 
 
 def _landed(spot: _Spot, reply: Table | None, verdict: Verdict) -> bool:
@@ -122,8 +116,7 @@ def _take_back(gateway: Gateway, before: _Spot, verdict: Verdict, covered: Seque
     if table is None or not isinstance(layout, Layout):
         title = gateway.tabs[verdict.tab].title
         raise NotWritten(f"「{title}」的表头正在被改动，这次没有写进去，请看一下这一行再试。")
-    plan = Plan()
-    give_back(table, covered, plan, layout.tab)
+    plan = Plan().with_tab(give_back(table, covered, layout.tab)[1])
     now = _Spot(layout, table, before.row)
     stray = _cells(layout, now.at(before.row))
     number = _name(layout, now.at(before.row))

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 
 from sync.core.look import archive
 from sync.core.look.archive import KEY
-from sync.core.look.decide import Look, take
+from sync.core.look.conclude import conclude, ripe_rows
+from sync.core.look.decide import look as look_at
 from sync.core.memory import MOVING, THERE, Archived, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.rows import Row, Table, plain
@@ -87,16 +88,16 @@ def run(
     wait: timedelta | None = None,
     step: Step = lambda _: None,
 ) -> Moved:
-    """Move up to MOST_AT_ONCE rows that are ripe; to be called with the ledger's turn. ``wait``: as ``archive.ripe``.
+    """Move up to MOST_AT_ONCE rows that are ripe; to be called with the ledger's turn. ``wait``: as ``ripe_rows``.
 
     Raises ``Unreachable``, ``Refused``, ``Unknown``; the next run settles what was under way.
     """
     settle(gateway, ledger, now, step)
     seen = tables(gateway)
-    look = take(Look(seen, ledger.memory(), rules, now.astimezone(rules.bureau.zone)))
-    if look.decision.plan.tabs:
+    look = look_at(seen, ledger.memory(), rules, now)
+    if conclude(look).plan.tabs:
         return Moved(trouble="工作簿里还有要写的，先不归档。")
-    rows = archive.ripe(look, wait)
+    rows = ripe_rows(look, wait)
     if not rows:
         return Moved()
     title = archive.title_of(gateway.tabs[KEY], rows[0].rid)

@@ -88,7 +88,7 @@ def test_a_report_without_a_signal_is_one_row_when_it_is_back(enter: Enter, web:
     page.goto(f"{web.url}/mine")
     expect(page.locator("#waiting-list")).to_contain_text("上报问题 · 新正街 · 暴露垃圾")
     page.context.set_offline(False)
-    until(page, "Sheets.all().then(all => !all.length)")
+    until(page, "Submissions.all().then(all => !all.length)")
     expect(page.locator("#waiting")).to_be_hidden(timeout=40_000)
     web.tick()
     (row,) = web.rows("问题台账", "填报人", "街路", "类别", "问题描述", "状态", "责任单位", "校验")
@@ -123,7 +123,7 @@ def test_a_photo_goes_on_where_the_line_broke(enter: Enter, web: WebServer, tmp_
     hand.tap("发送")
     expect(page.locator("#done-title")).to_contain_text("已存在手机上")
     page.goto(f"{web.url}/mine")
-    until(page, "Sheets.all().then(all => !all.length)")
+    until(page, "Submissions.all().then(all => !all.length)")
     assert len(broken) == 2 and broken[0] in offsets[1:]
     assert offsets == sorted(set(offsets)), "no piece went twice"
     assert len(web.rows("问题台账", "照片")) == 1
@@ -142,9 +142,125 @@ def test_the_same_form_sent_from_two_windows_is_one_row(enter: Enter, web: WebSe
     page.context.set_offline(False)
     page.goto(f"{web.url}/mine")
     second.reload()
-    until(page, "Sheets.all().then(all => !all.length)")
+    until(page, "Submissions.all().then(all => !all.length)")
     second.evaluate("Sending.flush()")
     assert len(web.rows("问题台账", "编号")) == 1
+
+
+def posts(page: Page) -> list[str]:
+    """The forms that a page posts from now on, as their bodies."""
+    bodies: list[str] = []
+    page.on("request", lambda request: bodies.append(request.post_data or "") if request.method == "POST" else None)
+    return bodies
+
+
+def test_a_form_whose_answer_is_lost_is_sent_again_and_is_one_row(enter: Enter, web: WebServer) -> None:
+    page, lost = enter("街路长01", phone=True, service_workers="block"), list[int]()
+
+    def line(route: Route) -> None:
+        if route.request.method != "POST" or lost:
+            route.continue_()
+            return
+        lost.append(route.fetch().status)  # the server takes it, the phone never hears so
+        route.abort()
+
+    page.route("**/forms/issues", line)
+    page.goto(f"{web.url}/forms/issues")
+    sent = posts(page)
+    Hand(page).tap("店外经营")
+    Hand(page).tap("发送")
+    expect(page.locator("#done-title")).to_contain_text("已存在手机上")
+    assert lost == [201] and len(web.rows("问题台账", "编号")) == 1
+    page.goto(f"{web.url}/mine")
+    until(page, "Submissions.all().then(all => !all.length)")
+    assert len(sent) == 2 and sent[0] == sent[1], "under the same id"
+    assert len(web.rows("问题台账", "编号")) == 1
+
+
+def test_the_worker_and_the_page_that_send_at_once_leave_one_row(enter: Enter, web: WebServer) -> None:
+    page = enter("街路长01", phone=True)
+    with_worker(page, web)
+    page.context.set_offline(True)
+    page.goto(f"{web.url}/forms/issues")
+    Hand(page).tap("店外经营")
+    Hand(page).tap("发送")
+    expect(page.locator("#done-title")).to_contain_text("已存在手机上")
+    until(page, "navigator.serviceWorker.ready.then(r => r.sync.getTags()).then(tags => tags.includes('send'))")
+    sent: list[bool] = []  # by whom each was posted: true for the worker
+    page.context.on(
+        "request",
+        lambda request: sent.append(request.service_worker is not None) if request.method == "POST" else None,
+    )
+    with web.service.ticking:  # so long the server answers none of the two
+        page.context.set_offline(False)
+        for _ in range(100):
+            page.wait_for_timeout(20)
+            if len(sent) > 1:
+                break
+    assert set(sent) == {True, False}, "both sent it"
+    until(page, "Submissions.all().then(all => !all.length)")
+    assert len(web.rows("问题台账", "编号")) == 1
+
+
+def test_one_draft_in_two_windows_is_two_reports(enter: Enter, web: WebServer) -> None:
+    first = enter("街路长01", phone=True)
+    first.goto(f"{web.url}/forms/issues")
+    first.get_by_label("问题描述").fill("在街口")
+    until(first, "Submissions.all().then(all => all.length === 1)")
+    second = first.context.new_page()
+    second.goto(f"{web.url}/forms/issues")
+    expect(second.get_by_label("问题描述")).to_have_value("在街口")
+    for page, words, category in ((first, "在街口", "暴露垃圾"), (second, "在桥下", "店外经营")):
+        page.bring_to_front()
+        page.get_by_label("问题描述").fill(words)
+        Hand(page).tap(category)
+        Hand(page).tap("发送")
+        expect(page.locator("#done-title")).to_contain_text("已收到")
+    assert web.rows("问题台账", "问题描述", "类别") == [("在街口", "暴露垃圾"), ("在桥下", "店外经营")]
+    until(first, "Submissions.all().then(all => !all.length)")
+
+
+def test_a_form_that_is_refused_as_a_whole_is_not_sent_for_ever(enter: Enter, web: WebServer) -> None:
+    page = enter("街路长01", phone=True, service_workers="block")
+    page.route(
+        "**/forms/issues",
+        lambda route: (
+            route.fulfill(status=400, body="Bad Request") if route.request.method == "POST" else route.continue_()
+        ),
+    )
+    page.goto(f"{web.url}/forms/issues")
+    sent = posts(page)
+    Hand(page).tap("店外经营")
+    Hand(page).tap("发送")
+    expect(page.locator("#e-")).to_contain_text("服务器不收（400）")
+    page.goto(f"{web.url}/mine")
+    expect(page.locator("#waiting-list")).to_contain_text("要改正才能收下")
+    page.get_by_role("button", name="现在发送").tap()
+    page.evaluate("Sending.flush()")
+    assert len(sent) == 1
+    page.unroute("**/forms/issues")
+    page.get_by_role("link", name="去改").tap()
+    Hand(page).tap("发送")
+    expect(page.locator("#done-title")).to_contain_text("已收到")
+    assert len(web.rows("问题台账", "编号")) == 1
+
+
+def test_a_phone_that_is_full_sends_while_there_is_a_signal(enter: Enter, web: WebServer) -> None:
+    page = enter("街路长01", phone=True, service_workers="block")
+    page.goto(f"{web.url}/forms/issues")
+    page.evaluate("Submissions.all()")
+    page.context.new_cdp_session(page).send("Storage.overrideQuotaForOrigin", {"origin": web.url, "quotaSize": 1})
+    page.get_by_label("问题描述").fill("桥下")
+    expect(page.locator("#e-")).to_contain_text("手机存不下草稿")
+    Hand(page).tap("店外经营")
+    page.context.set_offline(True)
+    Hand(page).tap("发送")
+    expect(page.locator("#e-")).to_contain_text("手机存不下，也没有发出")
+    page.context.set_offline(False)
+    Hand(page).tap("发送")
+    expect(page.locator("#done-title")).to_contain_text("已收到")
+    assert web.rows("问题台账", "问题描述") == [("桥下",)]
+    assert page.evaluate("Submissions.all().then(all => all.length)") == 0
 
 
 def test_a_report_takes_few_taps_and_is_answered_at_once(enter: Enter, web: WebServer, shots: list[str]) -> None:
@@ -228,7 +344,7 @@ def test_a_draft_waits_for_its_person_and_goes_when_he_leaves(enter: Enter, web:
     page.goto(web.link("街路长01"))
     page.goto(f"{web.url}/forms/duties")
     expect(page.get_by_label("内容")).to_have_value("")
-    assert page.evaluate("Sheets.all().then(all => all.length)") == 0
+    assert page.evaluate("Submissions.all().then(all => all.length)") == 0
 
 
 def weigh(page: Page, address: str) -> int:

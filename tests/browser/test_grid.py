@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Enter, faults
 from tests.web_server import OPERATOR, WebServer
@@ -259,3 +259,83 @@ def test_nothing_typed_is_lost_while_the_server_can_t_be_reached(enter: Enter, w
     page.context.set_offline(False)
     saved(page)
     assert web.rows("问题台账", "填报人", "来源") == [("街路长01", "督查")]
+
+
+def test_what_is_typed_after_the_session_is_over_is_saved_once_its_person_signed_in_again(
+    enter: Enter, web: WebServer
+) -> None:
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    page.context.clear_cookies()
+    go(page, 1, "填报人")
+    for text in ("街路长01", "督查"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    expect(page.locator("#state")).to_contain_text("登录已经过期，2 处修改还没有保存")
+    assert web.rows("问题台账", "填报人", "来源") == []
+    other = page.context.new_page()
+    other.goto(web.link(OPERATOR))
+    other.get_by_role("button", name="进入").click()
+    saved(page)
+    assert web.rows("问题台账", "填报人", "来源") == [("街路长01", "督查")]
+
+
+def test_where_a_filter_shows_nothing_nothing_is_typed(enter: Enter, web: WebServer) -> None:
+    web.add("问题台账\n填报人 | 问题描述\n甲 | 一")
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    page.get_by_label("查找").fill("没有的")
+    page.get_by_role("button", name="查找", exact=True).click()
+    until(page, "document.getElementById('grid').grid.sheet.lines === 0")
+    page.keyboard.type("写在哪里")
+    expect(page.locator("#said")).to_contain_text("没有符合筛选的行")
+    page.get_by_role("button", name="下面加行").click()
+    saved(page)
+    assert web.rows("问题台账", "填报人", "问题描述") == [("甲", "一")]
+
+
+def test_the_last_column_goes_while_it_is_selected(enter: Enter, web: WebServer) -> None:
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    page.keyboard.press("Control+End")
+    count = int(page.evaluate("document.getElementById('grid').grid.sheet.columns.length"))
+    page.evaluate("document.getElementById('grid').grid.command('addColumn')")
+    until(page, f"document.getElementById('grid').grid.sheet.columns.length === {count + 1}")
+    page.keyboard.press("End")
+    page.evaluate("document.getElementById('grid').grid.command('dropColumn')")
+    until(page, f"document.getElementById('grid').grid.sheet.columns.length === {count}")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.type("还能写")
+    page.keyboard.press("Enter")
+    saved(page)
+
+
+def test_an_edit_on_its_way_when_its_author_opens_another_tab_is_saved_and_taken_back(
+    enter: Enter, web: WebServer
+) -> None:
+    web.add("问题台账\n填报人 | 问题描述\n甲 | 一")
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    go(page, 1, "问题描述")
+    page.keyboard.type("二")
+    page.locator("#tabs a", has_text=re.compile("^履职记录$")).click()  # what is in hand is written
+    page.locator("#tabs a", has_text=re.compile("^整改反馈$")).click()
+    expect(page.locator("#tabs a[aria-current]")).to_have_text("整改反馈")
+    saved(page)
+    assert web.rows("问题台账", "问题描述") == [("二",)]
+    page.locator("#tabs a", has_text=re.compile("^问题台账$")).click()
+    expect(page.locator("#tabs a[aria-current]")).to_have_text("问题台账")
+    page.keyboard.press("Control+z")
+    saved(page)
+    assert web.rows("问题台账", "问题描述") == [("一",)]
+
+
+def test_what_is_typed_while_another_tab_is_read_falls_into_neither(enter: Enter, web: WebServer) -> None:
+    web.add("问题台账\n填报人 | 问题描述\n甲 | 一")
+    page, held = sheet(enter(OPERATOR), web, "问题台账"), list[Route]()
+    go(page, 1, "问题描述")
+    page.route("**/grid/order/*", lambda route: held.append(route))
+    page.locator("#tabs a", has_text=re.compile("^履职记录$")).click()
+    page.keyboard.type("太早了")
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page.locator("#tabs a[aria-current]")).to_have_text("履职记录")
+    saved(page)
+    assert web.rows("问题台账", "问题描述") == [("一",)] and web.rows("履职记录", "内容") == []

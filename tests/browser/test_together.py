@@ -106,9 +106,9 @@ class Person:
         """Paste one row and take it back."""
         saved(self.page)
         self.go_below()
-        self.page.evaluate(f"() => {{ {GRID}.before = {GRID}.now.done.slice(-1)[0]; }}")
+        self.page.evaluate(f"() => {{ {GRID}.before = {GRID}.edits.history.done.slice(-1)[0]; }}")
         self.put("\t".join(self.words(8)))
-        until(self.page, f"{GRID}.now.done.slice(-1)[0] !== {GRID}.before")
+        until(self.page, f"{GRID}.edits.history.done.slice(-1)[0] !== {GRID}.before")
         saved(self.page)
         self.page.keyboard.press("Control+z")
         saved(self.page)

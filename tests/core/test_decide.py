@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sync.core.look.decide import decide
-from sync.core.memory import Memo, absorb
+from sync.core.memo import Memo
+from sync.core.memory import absorb
 from sync.core.rules.rules import load
-from sync.core.sheet.plan import Plan, Trespass, wish
-from sync.core.sheet.rows import Reader, Row
+from sync.core.sheet.plan import Trespass, differences
+from sync.core.sheet.rows import NOTHING, Row
 from sync.core.sheet.tabs import Layout
 from tests.book import ZONE, Book, bureau, hour, templates
 
@@ -42,7 +43,7 @@ def live(book: Book, steps: list[tuple[str, int, int, int]], memos: bool) -> lis
         now += timedelta(minutes=minutes)
         for _ in range(2):
             if not memos:
-                book.memory.memo = Memo()
+                book.remember(memo=Memo())
             said.append(repr(book.tick(now)))
     return said
 
@@ -158,7 +159,7 @@ def test_a_hand_edited_result_is_recorded() -> None:
     assert [(one.rid, one.column, one.before, one.after) for one in decision.history] == [
         ("20261124-001", "街路长（系统列，已还原）", "街路长01", "别人")
     ]
-    assert book.tick("2026-11-24 15:31").history == [], "what the service itself changes is no hand edit"
+    assert book.tick("2026-11-24 15:31").history == (), "what the service itself changes is no hand edit"
 
 
 @pytest.mark.parametrize("column", ["街路", "编号", "状态"])
@@ -206,9 +207,8 @@ def test_moved_columns_and_columns_of_the_bureau_are_fine() -> None:
 def test_a_write_to_a_person_s_column_fails_before_it_is_sent() -> None:
     tab = templates()["issues"]
     layout = Layout(tab, (), {column.key: i for i, column in enumerate(tab.columns)})
-    row = Row(2, (), Reader(layout, ZONE).parse(()))
     with pytest.raises(Trespass, match="问题描述"):
-        wish(Plan(), layout, row, {"text": "改成这样"}, ZONE, {}, "1")
+        differences(layout, Row(2, (), NOTHING), {"text": "改成这样"}, ZONE)
 
 
 def test_an_empty_workbook_is_no_trouble() -> None:
@@ -223,7 +223,7 @@ def test_a_decision_that_was_not_committed_is_made_again() -> None:
     lost = decide(book.tables(), book.memory, book.rules, now)
     again = decide(book.tables(), book.memory, book.rules, now)
     assert repr(lost) == repr(again)
-    absorb(book.memory, again, now)
+    book.memory = absorb(book.memory, again, now)
     assert book.memory.stamps["20261124-001"].chief == "街路长01"
 
 

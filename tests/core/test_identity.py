@@ -91,7 +91,7 @@ def test_a_row_gone_twice_is_listed_and_comes_back_whole() -> None:
     assert "被删除的行：问题台账" not in dict(book.rows("运行状态", "项目", "内容"))
     book.settle("2026-11-24 09:11")
     assert "20261124-002，共 1 行" in dict(book.rows("运行状态", "项目", "内容"))["被删除的行：问题台账"]
-    book.memory.wanted_back = ("20261124-002",)
+    book.remember(wanted_back=("20261124-002",))
     book.settle("2026-11-24 12:00")
     assert ids(book) == FIRST
     assert book.rows("问题台账", "问题描述", "截止时间")[-1] == ("乙", "2026-11-24 15:31"), "clock and all"

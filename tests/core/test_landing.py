@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sync.core.look.decide import decide
 from sync.core.memory import absorb
-from sync.core.sheet.plan import land
+from sync.core.sheet.landing import land
 from sync.core.sheet.rows import Raw
 from tests.book import Book, bureau, hour, templates
 
@@ -81,14 +81,14 @@ def test_an_edit_between_read_and_write(name: str, reply: str) -> None:
     before = people(book)
     decision = decide(book.tables(), book.memory, book.rules, now)
     EDITS[name](book.sheets["问题台账"])  # a person is quicker than our write
-    absorb(book.memory, decision, now)
+    book.memory = absorb(book.memory, decision, now)
     book.apply(decision)
     if reply == "seen":
-        book.memory.restores = land(decision.plan, book.tables().seen, templates())
+        book.remember(restores=tuple(land(decision.plan, book.tables().seen, templates())))
     else:  # the process died; the next tick finds the plan unlanded
         assert book.memory.plan is not None
-        book.memory.restores = land(book.memory.plan, book.tables().seen, templates())
-    book.memory.plan = None
+        book.remember(restores=tuple(land(book.memory.plan, book.tables().seen, templates())))
+    book.remember(plan=None)
     settle(book)
     assert people(book) == before
     shown = sorted(book.rows("问题台账", "问题描述", "编号", "状态", "街路长", "责任单位", "截止时间"))
@@ -101,11 +101,11 @@ def test_an_edit_between_read_and_write(name: str, reply: str) -> None:
 def settle(book: Book) -> None:
     for _ in range(6):
         decision = decide(book.tables(), book.memory, book.rules, hour("2026-11-24 09:05"))
-        absorb(book.memory, decision, hour("2026-11-24 09:05"))
+        book.memory = absorb(book.memory, decision, hour("2026-11-24 09:05"))
         book.apply(decision)
         if not decision.plan.tabs:
             return
-        book.memory.restores = land(decision.plan, book.tables().seen, templates())
+        book.remember(restores=tuple(land(decision.plan, book.tables().seen, templates())))
     raise AssertionError("never quiet")
 
 
@@ -170,9 +170,9 @@ class Two:
         decision = decide(self.book.tables(), self.book.memory, self.book.rules, now)
         for what, a, b in during:
             self.do(what, a, b)
-        absorb(self.book.memory, decision, now)
+        self.book.memory = absorb(self.book.memory, decision, now)
         self.book.apply(decision)
-        self.book.memory.restores = land(decision.plan, self.book.tables().seen, templates())
+        self.book.remember(restores=tuple(land(decision.plan, self.book.tables().seen, templates())))
         return bool(decision.plan.tabs)
 
     def rest(self, now: datetime) -> None:

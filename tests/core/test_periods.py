@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sync.core.rules.rules import Rules, load
+from sync.core.scores.lines import BRANCH, STREET, UNIT
 from sync.core.scores.periods import Periods, quarter_of
-from sync.core.scores.scores import BRANCH, STREET, UNIT
 from sync.core.scores.standings import Standing
 from tests.book import default_rules
 

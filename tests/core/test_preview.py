@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.core.memo import Memo
 from sync.core.people.permissions import Person
 from sync.core.sheet.rows import Raw
 from sync.core.views import forms
@@ -37,9 +39,7 @@ def raw(tab: str, cells: dict[str, str]) -> dict[str, Raw]:
 
 
 def remembered(made: Book) -> Any:
-    memory = copy.copy(made.memory)
-    memory.memo = type(memory.memo)()
-    return copy.deepcopy(memory)
+    return copy.deepcopy(replace(made.memory, memo=Memo()))
 
 
 texts = st.sampled_from(["新正街", "联胜路", "新正接", ""])

@@ -71,7 +71,7 @@ def test_sealing_again_changes_nothing() -> None:
     book = october()
     before = month(book), book.memory.closings["2026-10"]
     for at in ("2026-11-05 09:01", "2026-11-06 09:00", "2026-11-30 09:00"):
-        book.memory.wanted_closed = ("2026-10",)
+        book.remember(wanted_closed=("2026-10",))
         for decision in book.settle(at):
             assert not decision.closings
     assert (month(book), book.memory.closings["2026-10"]) == before
@@ -81,7 +81,7 @@ def test_the_same_rows_rules_and_calendar_give_the_same_digest_whenever_they_are
     early = bureau().add(OCTOBER)
     early.settle("2026-10-12 09:05")
     early.settle("2026-10-31 09:00")
-    early.memory.wanted_closed = ("2026-10",)
+    early.remember(wanted_closed=("2026-10",))
     early.settle("2026-11-02 10:00")
     late = bureau().add(OCTOBER)
     late.settle("2026-10-12 09:05")
@@ -94,7 +94,7 @@ def test_the_same_rows_rules_and_calendar_give_the_same_digest_whenever_they_are
 def test_a_month_that_is_not_over_is_not_sealed_whoever_asks() -> None:
     book = bureau().add(OCTOBER)
     book.settle("2026-10-12 09:05")
-    book.memory.wanted_closed = ("2026-10", "2026-11")
+    book.remember(wanted_closed=("2026-10", "2026-11"))
     book.settle("2026-10-31 23:59")
     assert not book.memory.closings
 

@@ -1,6 +1,8 @@
 """What typing makes of a text, and what a cell shows of a value."""
 
+import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -100,3 +102,11 @@ def test_colours_are_kept_in_eight_bits_and_mirrored():
     expected = {"backgroundColor": {"green": 1}, "backgroundColorStyle": {"rgbColor": {"green": 1}}}
     assert settle_colours({"backgroundColor": {"green": 1}}) == expected
     assert settle_colours({"backgroundColorStyle": {"rgbColor": {"green": 1}}}) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "pattern", "shown"), json.loads((Path(__file__).parents[1] / "js/data/shown.json").read_text("utf-8"))
+)
+def test_the_grid_shows_a_value_as_the_workbook_does(value: object, pattern: str, shown: str) -> None:
+    """The browser's code reads the same table: tests/js/grid_text.test.js."""
+    assert show(value, {"pattern": pattern, "type": "NUMBER"} if pattern else None) == shown

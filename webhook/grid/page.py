@@ -119,18 +119,12 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
     @routes.post("/grid/edit/<int:sheet_id>")
     def edit(sheet_id: int) -> Response:
         ops, asked = edits.listed(request.get_json(), "ops"), str(request.get_json().get("id", ""))
-        if asked in state.answered:
-            return _json(state.answered[asked])
-        person = access.current_person()
-        with store.write() as tx:
-            tx.by, tx.asked, tx.watched = person.name if person else "", asked, True
-            book = state.book(tx)
-            results = [edits.apply(state, book, book.sheet(sheet_id), op) for op in ops]
-            recalculate(book)
-            book.save()
-            made = tx.changes[-1]
-        reply = {"results": results, "change": _change(made)}
-        state.answer(asked, reply)
+        # The same edit may come again while it is being done: a browser whose line broke does not wait for the answer.
+        with state.editing:
+            if asked in state.answered:
+                return _json(state.answered[asked])
+            reply = _edit(state, sheet_id, ops, asked)
+            state.answer(asked, reply)
         nudge()
         return _json(reply)
 
@@ -143,6 +137,19 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
         stream = Response(stream_with_context(_events(state)), mimetype="text/event-stream")
         stream.headers.update({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         return stream
+
+
+def _edit(state: GridState, sheet_id: int, ops: Sequence[dict[str, Any]], asked: str) -> dict[str, Any]:
+    """Do ops as one change of the workbook; ``asked``: the browser's id of the edit. What the browser is told."""
+    person = access.current_person()
+    with state.service.store.write() as tx:
+        tx.by, tx.asked, tx.watched = person.name if person else "", asked, True
+        book = state.book(tx)
+        results = [edits.apply(state, book, book.sheet(sheet_id), op) for op in ops]
+        recalculate(book)
+        book.save()
+        made = tx.changes[-1]
+    return {"results": results, "change": _change(made)}
 
 
 # What is sent ------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ class GridState:
     answered: OrderedDict[str, Any] = field(default_factory=OrderedDict)  # reply by the id of its request
     watching: int = 0  # open streams of events
     lock: threading.Lock = field(default_factory=threading.Lock)
+    editing: threading.Lock = field(default_factory=threading.Lock)  # held from "is it done already?" to its answer
 
     def book(self, tx: Transaction) -> Book:
         record = tx.file(self.service.workbook)

@@ -8,9 +8,9 @@ import flask
 from flask import render_template
 
 from sync.core.letters import addressees
-from sync.core.look.decide import Look
+from sync.core.look.findings import Look
 from sync.core.people.permissions import Person, sees, sees_score
-from sync.core.scores.scores import Line
+from sync.core.scores.lines import Line
 from sync.core.sheet.rows import plain
 from sync.core.views import explain as explanations
 from sync.core.views import reasons

@@ -9,7 +9,7 @@ import flask
 from flask import render_template
 
 from sync.core.issues import life as lives
-from sync.core.look.decide import Look
+from sync.core.look.findings import Look
 from sync.core.people.permissions import Person
 from sync.core.views.map import Spot, draw
 from webhook import access

@@ -14,9 +14,10 @@ from typing import Any
 import flask
 from flask import render_template, request
 
-from sync.core.look.decide import Look
+from sync.core.look.findings import Look
 from sync.core.people.permissions import Person, sees_score
-from sync.core.scores import periods, scores
+from sync.core.scores import periods
+from sync.core.scores.lines import BASE, BRANCH, DISTRICT, STREET, UNIT, month_of
 from sync.core.scores.standings import Standing
 from sync.core.sheet.rows import plain
 from sync.core.views import worklist
@@ -25,7 +26,7 @@ from webhook.access import Site
 from webhook.look_cache import LookCache
 from webhook.pages.explain import sees_issue, sees_line
 
-KINDS = (scores.STREET, scores.BRANCH, scores.DISTRICT, scores.UNIT)
+KINDS = (STREET, BRANCH, DISTRICT, UNIT)
 NOT_THERE = "没有这个月的这一个得分，或者不归您看。"
 
 
@@ -73,7 +74,7 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
 def sees(look: Look, person: Person, row: Standing) -> bool:
     """A chief sees the months that were his, and this one of his streets; what his predecessor's led to is not his."""
     mine = bool(row.chief) and row.chief == person.name
-    over = row.month < scores.month_of(look.now) and row.chief
+    over = row.month < month_of(look.now) and row.chief
     viewer = replace(person, streets=frozenset()) if over else person
     return mine or sees_score(viewer, row.kind, row.target, look.roster, look.now.date())
 
@@ -114,7 +115,7 @@ def _place(look: Look, row: Standing) -> Place:
 
 def _day(raw: Any, look: Look) -> str:
     """A date cell as words."""
-    at = worklist.moment(raw, look.zone)
+    at = worklist.moment(raw, look.reading.zone)
     return f"{at:%Y-%m-%d}" if at else plain(raw)
 
 
@@ -127,9 +128,9 @@ def _trail(site: Site, look: Look, row: Standing) -> list[tuple[Any, str, str, s
 def _score(site: Site, look: Look, person: Person, row: Standing) -> str:
     lines = [line for line in look.scored.every if (line.month, line.kind, line.target) == (
         row.month, row.kind, row.target)]  # fmt: skip
-    lines.sort(key=lambda line: (line.rule != scores.BASE, line.date, line.id))
+    lines.sort(key=lambda line: (line.rule != BASE, line.date, line.id))
     sums = list(accumulate(line.points for line in lines))
-    parts = [each for each in look.scored.table if each.month == row.month and each.kind == scores.STREET
+    parts = [each for each in look.scored.table if each.month == row.month and each.kind == STREET
              and _part_of(look, each, row)]  # fmt: skip
     return render_template(
         "score.html", row=row, place=_place(look, row), closing=look.scored.closings.get(row.month), parts=parts,
@@ -141,6 +142,6 @@ def _score(site: Site, look: Look, person: Person, row: Standing) -> str:
 
 def _part_of(look: Look, each: Standing, row: Standing) -> bool:
     """Whether a street's score is in the mean of a branch or district."""
-    field = {scores.BRANCH: "branch", scores.DISTRICT: "district"}.get(row.kind)
+    field = {BRANCH: "branch", DISTRICT: "district"}.get(row.kind)
     street = next((s for s in look.roster.streets if s.name == each.target), None)
     return bool(field and street and getattr(street, field) == row.target)

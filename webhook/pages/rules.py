@@ -20,7 +20,7 @@ from sync.core.look.status import calendar_warning
 from sync.core.people.permissions import OVERSEERS
 from sync.core.rules import holidays
 from sync.core.rules.rules import Rules, RulesError, load
-from sync.core.scores.scores import month_of
+from sync.core.scores.lines import month_of
 from sync.core.views.simulate import NotKnown, simulate
 from sync.ledger.editions import Editions
 from sync.revision import NotInForce

@@ -1,257 +1,390 @@
 /* A form on a phone: keeps what is typed, takes photos, sends now or when the signal is back. */
-(function () {
+(() => {
   "use strict";
-  var form = document.getElementById("form"), done = document.getElementById("done");
-  var photos = document.getElementById("photos"), button = document.getElementById("send");
-  var wish = form.dataset, sheet = null, saving = null, shown = [], touched = {}, ready = null;
+  const form = byId("form", HTMLFormElement), done = byId("done", HTMLElement), button = byId("send", HTMLButtonElement);
+  const photos = document.getElementById("photos"); // null: this form takes none
+  const { tab = "", person = "", post = "", uploads = "", most = "0", side = "", quality = "" } = form.dataset;
 
-  function fresh() {
-    return { id: Sheets.name(), tab: wish.tab, person: wish.person, post: wish.post, uploads: wish.uploads, state: "draft",
-      cells: {}, photos: [] };
+  /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Field */
+
+  /** @type {Submission} what this page fills in */
+  let submission = { id: newId(), state: "draft", tab, person, post, uploads, cells: {}, photos: [] };
+  let known = false; // whether the store was seen to hold it
+  /** @type {Promise<unknown>} each write begins with the id on which the one before settled */
+  let writing = Promise.resolve();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let saving;
+  /** @type {string[]} addresses of the small pictures */
+  let pictures = [];
+  /** @type {Set<string>} fields that were changed before the draft was read */
+  const touched = new Set();
+
+  /** @returns {Field[]} */
+  function fields() { return Array.from(form.querySelectorAll("input[name], select[name], textarea[name]")).filter(isField); }
+
+  /**
+   * @param {unknown} element
+   * @returns {element is Field}
+   */
+  function isField(element) {
+    return element instanceof HTMLInputElement || element instanceof HTMLSelectElement || element instanceof HTMLTextAreaElement;
   }
-  function each(list, act) { Array.prototype.forEach.call(list, act); }
-  function fields() { return form.querySelectorAll("input[name], select[name], textarea[name]"); }
-  function hiddenField(input) { var field = input.closest(".field"); return Boolean(field && field.hidden); }
 
-  /* What is filled in, of the questions that are asked now. */
+  /**
+   * @param {string} name
+   * @returns {Field | undefined}
+   */
+  function fieldOf(name) { return fields().find((field) => field.name === name); }
+
+  /**
+   * @param {ParentNode} parent
+   * @param {string} selector
+   * @returns {HTMLElement[]}
+   */
+  function all(parent, selector) {
+    /** @type {NodeListOf<HTMLElement>} */
+    const elements = parent.querySelectorAll(selector);
+    return Array.from(elements);
+  }
+
+  /** @param {Field} field */
+  function isHidden(field) {
+    const box = field.closest(".field");
+    return box instanceof HTMLElement && box.hidden;
+  }
+
+  /** @param {Field} field */
+  function isUnchecked(field) { return field instanceof HTMLInputElement && field.type === "radio" && !field.checked; }
+
+  /**
+   * What is filled in, of the questions that are asked now.
+   * @returns {Record<string, string>} by column key
+   */
   function answers() {
-    var found = {};
-    each(fields(), function (input) {
-      if (hiddenField(input) || (input.type === "radio" && !input.checked)) { return; }
-      if (input.value.trim()) { found[input.name] = input.value.trim(); }
+    /** @type {Record<string, string>} */
+    const cells = {};
+    fields().forEach((field) => {
+      if (!isHidden(field) && !isUnchecked(field) && field.value.trim()) { cells[field.name] = field.value.trim(); }
     });
-    return found;
+    return cells;
   }
 
+  /** @param {Record<string, string>} cells */
   function fill(cells) {
-    each(fields(), function (input) {
-      if (!(input.name in cells) || touched[input.name]) { return; }  // a quick hand was there before the memory
-      if (input.type === "radio") { input.checked = input.value === cells[input.name]; } else { input.value = cells[input.name]; }
+    fields().forEach((field) => {
+      const value = cells[field.name];
+      if (value === undefined || touched.has(field.name)) { return; } // a quick hand was there before the draft
+      if (field instanceof HTMLInputElement && field.type === "radio") { field.checked = field.value === value; }
+      else { field.value = value; }
     });
   }
 
-  function kinds() {
-    var kind = form.querySelector("input[name=kind]:checked");
-    each(form.querySelectorAll("[data-only]"), function (field) {
-      field.hidden = !kind || field.dataset.only.split(" ").indexOf(kind.value) < 0;
+  /* Only the questions of the kind that is chosen. */
+  function showQuestions() {
+    const kind = form.querySelector("input[name=kind]:checked"), value = kind instanceof HTMLInputElement ? kind.value : "";
+    all(form, "[data-only]").forEach((box) => {
+      box.hidden = !value || (box.dataset.only || "").split(" ").indexOf(value) < 0;
     });
+  }
+
+  // The draft
+
+  /**
+   * Writes after what is being written; resolves to whether the store took it.
+   * @param {() => Promise<Submission>} write
+   * @returns {Promise<boolean>}
+   */
+  function inTurn(write) {
+    const stored = writing.then(write).then((record) => {
+      submission = record;
+      known = true;
+      return true;
+    }).catch(() => false);
+    writing = stored;
+    return stored;
+  }
+
+  /** @returns {Promise<Submission>} */
+  function writeDraft() {
+    if (submission.state !== "draft" && submission.state !== "mend") { return Promise.resolve(submission); }
+    submission.cells = answers();
+    return Submissions.save(submission, known);
   }
 
   function save() {
     clearTimeout(saving);
-    saving = setTimeout(function () {
-      if (sheet && (sheet.state === "draft" || sheet.state === "mend")) { sheet.cells = answers(); Sheets.put(sheet); }
+    saving = setTimeout(() => {
+      void inTurn(writeDraft).then((stored) => { if (!stored) { warn("手机存不下草稿，请填完就发，发出以前不要关这一页。"); } });
     }, 250);
   }
 
-  /* Sentences in their places; one for a question that is not on this page goes to the top. */
-  function fault(faults) {
-    var first = null;
-    each(form.querySelectorAll(".fault"), function (place) { place.hidden = true; place.textContent = ""; });
-    each(form.querySelectorAll("[aria-invalid]"), function (input) { input.removeAttribute("aria-invalid"); });
-    Object.keys(faults).forEach(function (key) {
-      var place = document.getElementById("e-" + key) || document.getElementById("e-");
-      place.textContent += faults[key];
+  // What is wrong
+
+  /** @param {string} words for the top of the form */
+  function warn(words) {
+    const place = byId("e-", HTMLElement);
+    place.textContent = words;
+    place.hidden = false;
+  }
+
+  /**
+   * Sentences in their places; what belongs to no question of this page goes to the top.
+   * @param {Record<string, string>} faults by column key
+   */
+  function showFaults(faults) {
+    all(form, ".fault").forEach((place) => { place.hidden = true; place.textContent = ""; });
+    all(form, "[aria-invalid]").forEach((field) => { field.removeAttribute("aria-invalid"); });
+    const places = Object.keys(faults).map((key) => {
+      const place = document.getElementById("e-" + key) || byId("e-", HTMLElement);
+      place.textContent += faults[key] || "";
       place.hidden = false;
-      first = first || place;
-      each(form.querySelectorAll("[name=" + (key || "none") + "]"), function (input) { input.setAttribute("aria-invalid", "true"); });
+      fields().filter((field) => field.name === key).forEach((field) => { field.setAttribute("aria-invalid", "true"); });
+      return place;
     });
+    const first = places[0];
     if (!first) { return; }
-    var field = first.closest(".field"), input = field && field.querySelector("input, select, textarea");
-    if (input) { input.focus(); }
+    const box = first.closest(".field"), field = box && box.querySelector("input, select, textarea");
+    if (field instanceof HTMLElement) { field.focus(); }
     first.scrollIntoView({ block: "center" });
   }
 
+  /**
+   * @param {Record<string, string>} cells
+   * @returns {Record<string, string>} sentences by the key of what must be filled in and is not
+   */
   function missing(cells) {
-    var found = {};
-    each(form.querySelectorAll(".field"), function (field) {
-      var key = field.dataset.key;
-      if (!field.hidden && field.querySelector(".must") && !cells[key]) { found[key] = "没有填，请补上。"; }
+    /** @type {Record<string, string>} */
+    const faults = {};
+    all(form, ".field").forEach((box) => {
+      const key = box.dataset.key || "";
+      if (!box.hidden && box.querySelector(".must") && !cells[key]) { faults[key] = "没有填，请补上。"; }
     });
-    return found;
+    return faults;
   }
 
   // Photos
-  function thumb(photo) {
-    var box = document.createElement("div"), image = document.createElement("img"), away = document.createElement("button");
-    var number = sheet.photos.indexOf(photo) + 1;
+
+  /**
+   * @param {Photo} photo
+   * @param {number} place from 0
+   * @returns {HTMLElement}
+   */
+  function thumbnail(photo, place) {
+    const box = document.createElement("div"), image = document.createElement("img"), remove = document.createElement("button");
     box.className = "photo";
     image.src = URL.createObjectURL(photo.blob);
-    shown.push(image.src);
-    image.alt = "第 " + number + " 张照片";
-    away.type = "button";
-    away.textContent = "删除";
-    away.setAttribute("aria-label", "删除第 " + number + " 张照片");
-    away.addEventListener("click", function () { sheet.photos.splice(sheet.photos.indexOf(photo), 1); draw(); save(); });
+    pictures.push(image.src);
+    image.alt = "第 " + (place + 1) + " 张照片";
+    remove.type = "button";
+    remove.textContent = "删除";
+    remove.setAttribute("aria-label", "删除第 " + (place + 1) + " 张照片");
+    remove.addEventListener("click", () => { submission.photos.splice(submission.photos.indexOf(photo), 1); draw(); save(); });
     box.appendChild(image);
-    box.appendChild(away);
+    box.appendChild(remove);
     return box;
   }
 
   function draw() {
     if (!photos) { return; }
-    shown.forEach(function (address) { URL.revokeObjectURL(address); });
-    shown = [];
+    pictures.forEach((address) => { URL.revokeObjectURL(address); });
+    pictures = [];
     photos.textContent = "";
-    sheet.photos.forEach(function (photo) { photos.appendChild(thumb(photo)); });
+    submission.photos.forEach((photo, place) => { photos.appendChild(thumbnail(photo, place)); });
   }
 
+  /** @param {Photo} photo */
+  function addPhoto(photo) {
+    submission.photos.push(photo);
+    draw();
+    save();
+    sendAhead(photo);
+  }
+
+  /** @param {HTMLInputElement} input */
   function take(input) {
-    var room = Number(wish.most) - sheet.photos.length, files = Array.prototype.slice.call(input.files);
-    var over = files.length > room;
+    const room = Number(most) - submission.photos.length, files = Array.from(input.files || []), tooMany = files.length > room;
     input.value = "";
-    files.slice(0, room).reduce(function (before, file) {
-      return before.then(function () { return shrink(file, Number(wish.side), Number(wish.quality)); }).then(function (photo) {
-        sheet.photos.push(photo);
-        draw();
-        save();
-        ahead(photo);
-      });
-    }, Promise.resolve()).then(function () {
-      fault(over ? { photos: "最多 " + wish.most + " 张，多的没有加进来。" } : {});
-    }, function (error) { fault({ photos: error.message }); });
+    files.slice(0, room)
+      .reduce((/** @type {Promise<void>} */ before, file) =>
+        before.then(() => Photos.shrink(file, Number(side), Number(quality))).then(addPhoto), Promise.resolve())
+      .then(
+        () => { showFaults(tooMany ? { photos: "最多 " + most + " 张，多的没有加进来。" } : {}); },
+        (error) => { showFaults({ photos: error.message }); },
+      );
   }
 
-  /* On its way while the rest is being filled in; what fails here goes with the form. */
-  function ahead(photo) {
-    if (navigator.onLine) { Sending.upload(photo, wish.uploads).then(save, function () { return null; }); }
+  /**
+   * On its way while the rest is being filled in; what fails here goes with the form.
+   * @param {Photo} photo
+   */
+  function sendAhead(photo) {
+    if (navigator.onLine) { Sending.upload(photo, uploads).then(save, () => null); }
   }
 
   // Sending
-  function row(list, name, value) {
+
+  /**
+   * @param {HTMLElement} list
+   * @param {string} name
+   * @param {string | undefined} value
+   */
+  function addTerm(list, name, value) {
     if (!value) { return; }
-    var term = document.createElement("dt"), text = document.createElement("dd");
+    const term = document.createElement("dt"), text = document.createElement("dd");
     term.textContent = name;
     text.textContent = value;
     list.appendChild(term);
     list.appendChild(text);
   }
 
-  function two(number) { return (number < 10 ? "0" : "") + number; }
-
-  function hour(text) {
-    var found = /^(\d+)-(\d+)-(\d+)T(\d+):(\d+)/.exec(text || "");
-    return found ? Number(found[2]) + "月" + Number(found[3]) + "日 " + found[4] + ":" + found[5] : "";
-  }
-
-  function finish(title, said) {
-    var list = document.getElementById("done-said");
-    document.getElementById("done-title").textContent = title;
+  /**
+   * @param {string} title
+   * @param {Reply} reply
+   */
+  function finish(title, reply) {
+    const list = byId("done-said", HTMLElement);
+    byId("done-title", HTMLElement).textContent = title;
     list.textContent = "";
-    row(list, "编号", said.number);
-    row(list, "截止", hour(said.deadline));
-    row(list, "责任单位", said.unit);
-    row(list, "街路长", said.chief);
-    row(list, "重复", said.repeat);
+    addTerm(list, "编号", reply.number);
+    addTerm(list, "截止", dayAndHour(reply.deadline));
+    addTerm(list, "责任单位", reply.unit);
+    addTerm(list, "街路长", reply.chief);
+    addTerm(list, "重复", reply.repeat);
     form.hidden = true;
     done.hidden = false;
     done.focus();
     window.scrollTo(0, 0);
   }
 
-  function stamp() {
-    var now = new Date(), away = -now.getTimezoneOffset(), far = Math.abs(away);
-    return now.getFullYear() + "-" + two(now.getMonth() + 1) + "-" + two(now.getDate()) + "T" + two(now.getHours()) + ":" +
-      two(now.getMinutes()) + ":" + two(now.getSeconds()) + (away < 0 ? "-" : "+") + two(Math.floor(far / 60)) + ":" + two(far % 60);
+  /** @param {boolean} busy */
+  function showBusy(busy) {
+    button.disabled = busy;
+    button.textContent = busy ? "正在发送…" : "发送";
   }
 
   function submit() {
     if (button.disabled) { return; }
-    var cells = answers(), text = form.querySelector("[name=text]");
-    if (text && wish.tab === "issues" && !cells.text && cells.category) { text.value = cells.text = cells.category; }
-    var wrong = missing(cells);
-    if (wrong.category) { delete wrong.text; }  // the category will stand for it
-    fault(wrong);
-    if (Object.keys(wrong).length) { return; }
+    const cells = answers(), text = fieldOf("text");
+    if (text && tab === "issues" && !cells.text && cells.category) { text.value = cells.text = cells.category; }
+    const faults = missing(cells);
+    if (faults.category) { delete faults.text; } // the category will stand for it
+    showFaults(faults);
+    if (Object.keys(faults).length) { return; }
     clearTimeout(saving);
-    button.disabled = true;
-    button.textContent = "正在发送…";
-    sheet.cells = cells;
-    sheet.at = sheet.at || stamp();
-    sheet.state = "waiting";
-    Sheets.put(sheet).then(function () { return Sending.send(sheet); }).then(told, function () {
-      button.disabled = false;
-      button.textContent = "发送";
-      fault({ "": "手机存不下，没有发出。请清理手机空间后再试。" });
-    });
+    showBusy(true);
+    void inTurn(() => {
+      Object.assign(submission, { cells, at: submission.at || zonedClock(new Date()) });
+      return Submissions.handOver(submission, known);
+    }).then((stored) => Sending.send(submission).then((outcome) => { settle(outcome, stored); }));
   }
 
-  function told(one) {
-    button.disabled = false;
-    button.textContent = "发送";
-    if (one.state === "in") { Sheets.drop(one.id); finish(one.said.words || "已收到。", one.said); return; }
-    if (one.state === "mend") {
-      history.replaceState(null, "", location.pathname + "?sheet=" + one.id);  // so that it is here again after a reload
-      fault(one.faults);
+  /**
+   * @param {Outcome} outcome
+   * @param {boolean} stored whether the phone had room for the form: else it waits nowhere but on this page
+   */
+  function settle(outcome, stored) {
+    showBusy(false);
+    if (outcome.state === "waiting" && !stored) {
+      showFaults({ "": "手机存不下，也没有发出：" + outcome.words + "请不要关这一页，过一会儿再点“发送”。" });
       return;
     }
-    later();
-    finish("已存在手机上。" + (one.words || ""), {});
+    submission = outcome;
+    if (outcome.state === "in") {
+      finish((outcome.reply && outcome.reply.words) || "已收到。", outcome.reply || {});
+    } else if (outcome.state === "mend") {
+      history.replaceState(null, "", location.pathname + "?submission=" + outcome.id); // so that it is here again after a reload
+      showFaults(outcome.faults || {});
+    } else {
+      sendLater();
+      finish("已存在手机上。" + (outcome.words || ""), {});
+    }
   }
 
   /* Where the browser can, the worker goes on sending when the page is closed. */
-  function later() {
-    if (!navigator.serviceWorker || !window.SyncManager) { return; }
-    navigator.serviceWorker.ready.then(function (worker) { return worker.sync.register("send"); }).catch(function () { return null; });
+  function sendLater() {
+    if (!navigator.serviceWorker) { return; }
+    navigator.serviceWorker.ready.then((registration) => {
+      // Background sync is not in the library of types, and not in every browser.
+      const { sync } = /** @type {ServiceWorkerRegistration & { sync?: { register: (tag: string) => Promise<void> } }} */ (registration);
+      return sync && sync.register("send");
+    }).catch(() => null);
   }
 
   // Place
-  function place() {
-    var said = document.getElementById("gps-said");
-    if (!navigator.geolocation) { said.textContent = "这个浏览器取不到位置，可以写在“位置”里。"; return; }
-    said.textContent = "正在取位置…";
-    navigator.geolocation.getCurrentPosition(function (found) {
-      form.querySelector("[name=longitude]").value = found.coords.longitude.toFixed(4);
-      form.querySelector("[name=latitude]").value = found.coords.latitude.toFixed(4);
-      said.textContent = "已附上，误差约 " + Math.round(found.coords.accuracy) + " 米。";
+
+  function attachPlace() {
+    const news = byId("gps-said", HTMLElement);
+    if (!navigator.geolocation) { news.textContent = "这个浏览器取不到位置，可以写在“位置”里。"; return; }
+    news.textContent = "正在取位置…";
+    navigator.geolocation.getCurrentPosition((position) => {
+      const longitude = fieldOf("longitude"), latitude = fieldOf("latitude");
+      if (longitude) { longitude.value = position.coords.longitude.toFixed(4); }
+      if (latitude) { latitude.value = position.coords.latitude.toFixed(4); }
+      news.textContent = "已附上，误差约 " + Math.round(position.coords.accuracy) + " 米。";
       save();
-    }, function () { said.textContent = "没有取到位置，可以写在“位置”里。"; }, { enableHighAccuracy: true, timeout: 10000, maximumAge: 60000 });
+    }, () => { news.textContent = "没有取到位置，可以写在“位置”里。"; }, { enableHighAccuracy: true, timeout: 10000, maximumAge: 60000 });
   }
 
   /* The photo from before, to take the new one from the same side; nothing where it can't be had. */
-  function before() {
-    var issue = form.querySelector("select[name=issue]"), box = document.getElementById("before"), image, option;
-    if (!issue || !box) { return; }
-    image = box.querySelector("img");
-    option = issue.options[issue.selectedIndex];
+  function showPhotoBefore() {
+    const issue = fieldOf("issue"), box = document.getElementById("before");
+    if (!(issue instanceof HTMLSelectElement) || !box) { return; }
+    const image = inside(box, "img", HTMLImageElement), option = issue.options[issue.selectedIndex];
+    const address = option && option.dataset.before;
     box.hidden = true;
-    image.onload = function () { box.hidden = false; };
-    if (option && option.dataset.before) { image.src = option.dataset.before; } else { image.removeAttribute("src"); }
+    image.onload = () => { box.hidden = false; };
+    if (address) { image.src = address; } else { image.removeAttribute("src"); }
   }
 
   // Opening
-  function begin(one) {
-    sheet = one || fresh();
-    fill(sheet.cells);
-    kinds();
+
+  /**
+   * @param {string} name of a parameter in this page's address
+   * @returns {string}
+   */
+  function asked(name) { return new URLSearchParams(location.search).get(name) || ""; }
+
+  /**
+   * Whether this page goes on with a stored form: the one that its address names while that can be corrected, else a draft.
+   * @param {Submission} stored
+   */
+  function isMine(stored) {
+    if (stored.person !== person || stored.post !== post) { return false; }
+    if (asked("submission")) { return stored.id === asked("submission") && stored.state === "mend"; }
+    return stored.state === "draft" && (!asked("issue") || stored.cells.issue === asked("issue"));
+  }
+
+  /** @param {Submission[]} stored */
+  function begin(stored) {
+    const mine = stored.find(isMine);
+    if (mine) { submission = mine; known = true; }
+    fill(submission.cells);
+    showQuestions();
     draw();
-    if (sheet.state === "mend") { fault(sheet.faults || {}); }
+    if (submission.state === "mend") { showFaults(submission.faults || {}); }
+    const issue = fieldOf("issue");
+    if (issue instanceof HTMLSelectElement && asked("issue") && !submission.cells.issue) { issue.value = asked("issue"); }
+    showPhotoBefore();
   }
 
-  function asked(name) {
-    var found = new RegExp("[?&]" + name + "=([^&]*)").exec(location.search);
-    return found ? decodeURIComponent(found[1]) : "";
-  }
-
-  function mine(one) {
-    if (one.person !== wish.person || one.post !== wish.post) { return false; }
-    return asked("sheet") ? one.id === asked("sheet") : one.state === "draft" && (!asked("issue") || one.cells.issue === asked("issue"));
-  }
-
-  form.addEventListener("input", function (event) { touched[event.target.name] = true; save(); });
-  form.addEventListener("change", function (event) { kinds(); save(); if (event.target.name === "issue") { before(); } });
-  form.addEventListener("submit", function (event) { event.preventDefault(); ready.then(submit); });
-  each(form.querySelectorAll("input[type=file]"), function (input) { input.addEventListener("change", function () { ready.then(function () { take(input); }); }); });
-  if (document.getElementById("gps")) { document.getElementById("gps").addEventListener("click", place); }
-  if (navigator.storage && navigator.storage.persist) { navigator.storage.persist().catch(function () { return null; }); }
-  if (navigator.serviceWorker && wish.person) { navigator.serviceWorker.register("/sw.js"); }
-  ready = Sheets.all().then(function (all) { begin(all.filter(mine)[0]); }, function () { begin(null); });
-  ready.then(function () {
-    var issue = form.querySelector("select[name=issue]");
-    if (issue && asked("issue") && !sheet.cells.issue) { issue.value = asked("issue"); }
-    before();
-    return Sending.flush();
+  form.addEventListener("input", (event) => { if (isField(event.target)) { touched.add(event.target.name); } save(); });
+  form.addEventListener("change", (event) => {
+    showQuestions();
+    save();
+    if (isField(event.target) && event.target.name === "issue") { showPhotoBefore(); }
   });
-  window.addEventListener("online", function () { Sending.flush(); });
-  setInterval(function () { if (!done.hidden) { Sending.flush(); } }, 30000);
+  const gps = document.getElementById("gps");
+  if (gps) { gps.addEventListener("click", attachPlace); }
+  if (navigator.storage && navigator.storage.persist) { navigator.storage.persist().catch(() => null); }
+  // Without a worker (a private window, http) the form still works while there is a signal.
+  if (navigator.serviceWorker && person) { navigator.serviceWorker.register("/sw.js").catch(() => null); }
+  const ready = Submissions.all().catch(() => []).then(begin);
+  writing = ready; // nothing is written before the draft was read
+  form.addEventListener("submit", (event) => { event.preventDefault(); void ready.then(submit); });
+  form.querySelectorAll("input[type=file]").forEach((input) => {
+    if (input instanceof HTMLInputElement) { input.addEventListener("change", () => { void ready.then(() => { take(input); }); }); }
+  });
+  void ready.then(() => Sending.flush());
+  window.addEventListener("online", () => { void Sending.flush(); });
+  setInterval(() => { if (!done.hidden) { void Sending.flush(); } }, 30000);
 })();

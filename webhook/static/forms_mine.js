@@ -1,67 +1,63 @@
 /* 我的: clocks that tick, what still waits on the phone, and pages kept for when there is no signal. */
-(function () {
+(() => {
   "use strict";
-  var box = document.getElementById("waiting"), list = document.getElementById("waiting-list");
-  var TABS = { issues: "上报问题", feedback: "整改反馈", duties: "履职记录", requests: "申请" };
-
-  function words(minutes) {
-    var days = Math.floor(minutes / 1440), hours = Math.floor(minutes / 60) % 24, rest = minutes % 60;
-    if (days) { return days + " 天" + (hours ? " " + hours + " 小时" : ""); }
-    if (hours) { return hours + " 小时" + (rest ? " " + rest + " 分" : ""); }
-    return rest + " 分钟";
-  }
+  const box = byId("waiting", HTMLElement), list = byId("waiting-list", HTMLElement);
+  /** @type {Record<string, string>} */
+  const TABS = { issues: "上报问题", feedback: "整改反馈", duties: "履职记录", requests: "申请" };
 
   function tick() {
-    Array.prototype.forEach.call(document.querySelectorAll(".left"), function (place) {
-      var away = new Date(place.dataset.deadline).getTime() - Date.now(), late = away < 0;
-      place.textContent = (late ? "已超 " : "还剩 ") + words(Math.floor(Math.abs(away) / 60000));
-      place.parentNode.classList.toggle("late", late);
+    document.querySelectorAll(".left").forEach((place) => {
+      if (!(place instanceof HTMLElement) || !place.parentElement) { return; }
+      const left = timeLeft(new Date(place.dataset.deadline || ""), new Date());
+      place.textContent = left.words;
+      place.parentElement.classList.toggle("late", left.late);
     });
   }
 
-  function line(one) {
-    var item = document.createElement("li"), text = document.createElement("span"), what = one.cells;
-    var parts = [TABS[one.tab], what.street || what.issue, what.category || what.kind || what.outcome].filter(Boolean);
-    text.textContent = parts.join(" · ") + "：" + (one.state === "mend" ? "要改正才能收下。" : one.words || "等待发送。");
+  /**
+   * @param {Submission} submission
+   * @returns {HTMLLIElement}
+   */
+  function entry(submission) {
+    const item = document.createElement("li"), text = document.createElement("span"), cells = submission.cells;
+    const parts = [TABS[submission.tab], cells.street || cells.issue, cells.category || cells.kind || cells.outcome];
+    const state = submission.state === "mend" ? "要改正才能收下。" : submission.words || "等待发送。";
+    text.textContent = parts.filter(Boolean).join(" · ") + "：" + state;
     item.appendChild(text);
-    if (one.state === "mend") {
-      var link = document.createElement("a");
+    if (submission.state === "mend") {
+      const link = document.createElement("a");
       link.className = "button";
-      link.href = one.post + "?sheet=" + one.id;
+      link.href = submission.post + "?submission=" + submission.id;
       link.textContent = "去改";
       item.appendChild(link);
     }
     return item;
   }
 
+  /* Where the store can't be read, nothing is shown as waiting. */
   function draw() {
-    return Sheets.all().then(function (all) {
-      var mine = all.filter(function (one) {
-        return one.person === box.dataset.person && (one.state === "waiting" || one.state === "mend");
-      });
+    return Submissions.all().catch(() => []).then((/** @type {Submission[]} */ submissions) => {
+      const mine = submissions.filter((submission) => submission.person === box.dataset.person && submission.state !== "draft");
       list.textContent = "";
-      mine.forEach(function (one) { list.appendChild(line(one)); });
+      mine.forEach((submission) => { list.appendChild(entry(submission)); });
       box.hidden = !mine.length;
-      return all;
     });
   }
 
-  function flush() {
-    return Sending.flush().then(function (sent) {
-      var went = sent.filter(function (one) { return one.state === "in"; });
-      return Promise.all(went.map(function (one) { return Sheets.drop(one.id); })).then(draw);
-    });
-  }
+  function flush() { return Sending.flush().then(draw); }
 
-  document.getElementById("send-now").addEventListener("click", flush);
+  byId("send-now", HTMLButtonElement).addEventListener("click", flush);
   window.addEventListener("online", flush);
   setInterval(tick, 30000);
-  setInterval(function () { if (!box.hidden) { flush(); } }, 30000);
+  setInterval(() => { if (!box.hidden) { void flush(); } }, 30000);
   tick();
-  draw().then(flush);
+  void draw().then(flush);
   if (navigator.serviceWorker) {
     navigator.serviceWorker.addEventListener("message", draw);
-    navigator.serviceWorker.register("/sw.js");
-    navigator.serviceWorker.ready.then(function (worker) { if (worker.active) { worker.active.postMessage("keep"); } });
+    // Without a worker (a private window, http) the forms still work while there is a signal.
+    navigator.serviceWorker.register("/sw.js").catch(() => null);
+    void navigator.serviceWorker.ready.then((registration) => {
+      if (registration.active) { registration.active.postMessage("keep"); }
+    });
   }
 })();

@@ -1,116 +1,195 @@
-/* Verifying by two taps or two keys; what was said goes into the row at once, and the next one comes up. */
-(function () {
+/* Verifying by two taps or two keys; a verdict goes into the row at once, and the next item comes up. */
+(() => {
   "use strict";
-  var said = document.getElementById("said"), at = 0;
 
-  function list() { return Array.prototype.slice.call(document.querySelectorAll("#waiting > .verify")); }
-  function now() { return list()[at]; }
+  /** @typedef {{ result: "通过" | "返工", note: string, basis: string, stands: string | undefined }} Verdict `stands`: what its author saw */
 
+  /** @typedef {{ result: string }} Acceptance 受理 or 作废 */
+
+  const news = byId("said", HTMLElement);
+  let at = 0; // place of the present item among those to verify
+
+  /** @returns {HTMLElement[]} what is still to be verified, from the top */
+  function items() { return Array.from(document.querySelectorAll("#waiting > .verify")).map(asHtml); }
+
+  /**
+   * @param {Element} element
+   * @returns {HTMLElement}
+   */
+  function asHtml(element) {
+    if (!(element instanceof HTMLElement)) { throw new Error("not an element of HTML"); }
+    return element;
+  }
+
+  /** @param {number} to */
   function go(to) {
-    var all = list();
+    const all = items();
     at = Math.max(0, Math.min(to, all.length - 1));
-    all.forEach(function (item, i) { item.classList.toggle("now", i === at); });
-    if (all[at]) { all[at].focus(); all[at].scrollIntoView({ block: "nearest" }); }
+    all.forEach((item, place) => { item.classList.toggle("now", place === at); });
+    const item = all[at];
+    if (item) { item.focus(); item.scrollIntoView({ block: "nearest" }); }
   }
 
-  function count(id, none, left) {
-    document.getElementById(id).textContent = Math.max(0, Number(document.getElementById(id).textContent) - 1);
-    document.getElementById(none).hidden = left > 0;
+  /**
+   * An item fewer: its count, and the words that stand where none is left.
+   * @param {"v" | "a"} list
+   * @param {number} left
+   */
+  function count(list, left) {
+    const number = byId(list + "-count", HTMLElement);
+    number.textContent = String(Math.max(0, Number(number.textContent) - 1));
+    byId(list + "-none", HTMLElement).hidden = left > 0;
   }
 
-  function tell(words) { said.textContent = words; said.hidden = false; }
-
-  function fault(item, words) {
-    var place = item.querySelector(".fault");
+  /**
+   * @param {HTMLElement} item
+   * @param {string} words empty to take them away
+   */
+  function showFault(item, words) {
+    const place = inside(item, ".fault", HTMLElement);
     place.textContent = words;
     place.hidden = !words;
   }
 
-  function post(item, address, body, words) {
+  /**
+   * @param {string} address
+   * @param {Verdict | Acceptance} body
+   * @returns {Promise<void>} done; rejects with a sentence for the person
+   */
+  function post(address, body) {
+    return fetch(address, { method: "POST", credentials: "same-origin", body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json", Accept: "application/json" } })
+      .catch(() => { throw new Error("没有信号，没有写进去，请再试一次。"); })
+      .then((response) => response.json().catch(() => null).then((reply) => {
+        if (!response.ok) { throw new Error((reply && reply.error) || "没有写进去，请再试一次。"); }
+      }));
+  }
+
+  /**
+   * @param {HTMLElement} item
+   * @param {string} address
+   * @param {Verdict | Acceptance} body
+   * @param {string} words what the person is told when it is done
+   */
+  function settle(item, address, body, words) {
     if (item.dataset.busy) { return; }
     item.dataset.busy = "1";
     item.classList.add("busy");
-    fault(item, "");
-    fetch(address, { method: "POST", credentials: "same-origin", body: JSON.stringify(body),
-      headers: { "Content-Type": "application/json", Accept: "application/json" } })
-      .then(function (answer) {
-        return answer.json().catch(function () { return {}; }).then(function (found) {
-          if (!answer.ok) { throw new Error(found.error || "没有写进去，请再试一次。"); }
-        });
-      })
-      .then(function () { gone(item, words); }, function (error) {
-        delete item.dataset.busy;
-        item.classList.remove("busy");
-        fault(item, error.message === "Failed to fetch" ? "没有信号，没有写进去，请再试一次。" : error.message);
-      });
+    showFault(item, "");
+    post(address, body).then(() => { remove(item, words); }, (error) => {
+      delete item.dataset.busy;
+      item.classList.remove("busy");
+      showFault(item, error.message);
+    });
   }
 
-  function gone(item, words) {
-    var verifying = item.classList.contains("verify"), mine = list().indexOf(item);
-    tell(item.dataset.number + " " + words);
-    item.parentNode.removeChild(item);
-    if (verifying) {
-      count("v-count", "v-none", list().length);
-      if (mine < at) { at -= 1; }
-      go(at);
-    } else {
-      count("a-count", "a-none", document.querySelectorAll("#reported > .accept").length);
+  /**
+   * @param {HTMLElement} item
+   * @param {string} words
+   */
+  function remove(item, words) {
+    const place = items().indexOf(item);
+    news.textContent = item.dataset.number + " " + words;
+    news.hidden = false;
+    item.remove();
+    if (place < 0) {
+      count("a", document.querySelectorAll("#reported > .accept").length);
+      return;
     }
+    count("v", items().length);
+    if (place < at) { at -= 1; }
+    go(at);
   }
 
+  /** @param {HTMLElement} item */
+  function addressOf(item) { return "/verify/" + encodeURIComponent(item.dataset.number || ""); }
+
+  /**
+   * @param {HTMLElement} item
+   * @param {"通过" | "返工"} result
+   * @param {string} note why not
+   */
   function verdict(item, result, note) {
-    var legal = item.querySelector(".legal"), basis = legal ? legal.value.trim() : "";
-    if (result === "通过" && legal && !basis) {
-      fault(item, "执法类问题要先填执法依据：案号，或不立案的理由。");
+    const legal = item.querySelector(".legal");
+    const basis = legal instanceof HTMLInputElement ? legal.value.trim() : "";
+    if (result === "通过" && legal instanceof HTMLInputElement && !basis) {
+      showFault(item, "执法类问题要先填执法依据：案号，或不立案的理由。");
       legal.focus();
       return;
     }
-    post(item, "/verify/" + encodeURIComponent(item.dataset.number),
-      { result: result, note: note, basis: basis, stands: item.dataset.stands }, result === "通过" ? "已通过。" : "已返工：" + note + "。");
+    settle(item, addressOf(item), { result, note, basis, stands: item.dataset.stands },
+      result === "通过" ? "已通过。" : "已返工：" + note + "。");
   }
 
-  function reasons(item, open) {
-    item.querySelector(".reasons").hidden = !open;
-    item.querySelector(".rework").setAttribute("aria-expanded", String(open));
-    if (open) { item.querySelector(".reason").focus(); }
+  /** @param {HTMLElement} item */
+  function reasonsOf(item) { return inside(item, ".reasons", HTMLElement); }
+
+  /**
+   * @param {HTMLElement} item
+   * @param {boolean} open
+   */
+  function showReasons(item, open) {
+    reasonsOf(item).hidden = !open;
+    inside(item, ".rework", HTMLElement).setAttribute("aria-expanded", String(open));
+    if (open) { inside(item, ".reason", HTMLElement).focus(); }
   }
 
-  function own(item) {
-    var words = item.querySelector(".words").value.trim();
-    if (words) { verdict(item, "返工", words); } else { fault(item, "请写一句哪里没改好。"); }
+  /** @param {HTMLElement} item */
+  function reworkInOwnWords(item) {
+    const words = inside(item, ".words", HTMLInputElement).value.trim();
+    if (words) { verdict(item, "返工", words); } else { showFault(item, "请写一句哪里没改好。"); }
   }
 
-  document.addEventListener("click", function (event) {
-    var target = event.target.closest("button"), item = target && target.closest(".task");
-    if (!item) { return; }
-    if (item.classList.contains("verify")) { go(list().indexOf(item)); }
-    if (target.classList.contains("pass")) { verdict(item, "通过", ""); }
-    if (target.classList.contains("rework")) { reasons(item, item.querySelector(".reasons").hidden); }
-    if (target.classList.contains("reason")) { verdict(item, "返工", target.dataset.reason); }
-    if (target.classList.contains("send-reason")) { own(item); }
-    if (target.dataset.result) {
-      post(item, "/verify/" + encodeURIComponent(item.dataset.number) + "/accept", { result: target.dataset.result },
-        "已" + target.dataset.result + "。");
-    }
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest("button") : null;
+    const item = button && button.closest(".task");
+    if (!button || !(item instanceof HTMLElement)) { return; }
+    const looks = button.classList, result = button.dataset.result;
+    if (item.classList.contains("verify")) { go(items().indexOf(item)); }
+    if (looks.contains("pass")) { verdict(item, "通过", ""); }
+    if (looks.contains("rework")) { showReasons(item, Boolean(reasonsOf(item).hidden)); }
+    if (looks.contains("reason")) { verdict(item, "返工", button.dataset.reason || ""); }
+    if (looks.contains("send-reason")) { reworkInOwnWords(item); }
+    if (result) { settle(item, addressOf(item) + "/accept", { result }, "已" + result + "。"); }
   });
 
-  document.addEventListener("keydown", function (event) {
-    var item = now(), typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName), key = event.key.toLowerCase();
-    if (event.ctrlKey || event.altKey || event.metaKey || !item) { return; }
-    if (typing) {
-      if (key === "enter" && event.target.classList.contains("words")) { event.preventDefault(); own(item); }
-      if (key === "enter" && event.target.classList.contains("legal")) { event.preventDefault(); verdict(item, "通过", ""); }
-      if (key === "escape") { item.focus(); }
-      return;
-    }
-    var open = !item.querySelector(".reasons").hidden, chosen = item.querySelectorAll(".reason")[Number(key) - 1];
-    if (open && chosen) { event.preventDefault(); verdict(item, "返工", chosen.dataset.reason); return; }
-    if (key === "escape" && open) { reasons(item, false); item.focus(); return; }
-    if (key === "j" || key === "arrowdown") { event.preventDefault(); go(at + 1); }
-    if (key === "k" || key === "arrowup") { event.preventDefault(); go(at - 1); }
-    if (key === "1" || key === "p") { event.preventDefault(); verdict(item, "通过", ""); }
-    if (key === "2" || key === "r") { event.preventDefault(); reasons(item, true); }
+  /**
+   * A key in one of an item's fields.
+   * @param {HTMLElement} item
+   * @param {HTMLElement} field
+   * @param {KeyboardEvent} event
+   */
+  function keyInField(item, field, event) {
+    if (event.key === "Escape") { item.focus(); }
+    if (event.key !== "Enter" || event.isComposing) { return; }
+    if (field.classList.contains("words")) { event.preventDefault(); reworkInOwnWords(item); }
+    if (field.classList.contains("legal")) { event.preventDefault(); verdict(item, "通过", ""); }
+  }
+
+  /**
+   * What a key does to the present item; undefined where it does nothing.
+   * @param {HTMLElement} item
+   * @param {string} key in small letters
+   * @returns {(() => void) | undefined}
+   */
+  function action(item, key) {
+    const open = !reasonsOf(item).hidden, reason = item.querySelectorAll(".reason")[Number(key) - 1];
+    if (open && reason) { return () => { verdict(item, "返工", asHtml(reason).dataset.reason || ""); }; }
+    if (key === "escape") { return open ? () => { showReasons(item, false); item.focus(); } : undefined; }
+    if (key === "j" || key === "arrowdown") { return () => { go(at + 1); }; }
+    if (key === "k" || key === "arrowup") { return () => { go(at - 1); }; }
+    if (key === "1" || key === "p") { return () => { verdict(item, "通过", ""); }; }
+    if (key === "2" || key === "r") { return () => { showReasons(item, true); }; }
+    return undefined;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const item = items()[at], field = event.target;
+    if (event.ctrlKey || event.altKey || event.metaKey || !item || !(field instanceof HTMLElement)) { return; }
+    if (/^(INPUT|TEXTAREA|SELECT)$/.test(field.tagName)) { keyInField(item, field, event); return; }
+    const act = action(item, event.key.toLowerCase());
+    if (act) { event.preventDefault(); act(); }
   });
 
-  if (list().length) { go(0); }
+  if (items().length) { go(0); }
 })();

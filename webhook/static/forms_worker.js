@@ -1,85 +1,135 @@
-/* The forms without a signal: keeps the pages that a person opened and our own files, and sends what waits. It keeps
-   no photo, no list of others, and forgets the pages when he signs out. Served as /sw.js. */
+/* The forms without a signal: holds the pages that a person opened and our own files, and sends what waits. It holds no
+   photo and no list of others, and forgets the pages when their person signs out. Served as /sw.js. */
 "use strict";
 importScripts("/static/forms_store.js", "/static/forms_send.js");
-var FILES = "jielu-files-1", PAGES = "jielu-pages-1", WAIT = 4000;
-var KEPT = ["/mine", "/forms/issues", "/forms/feedback", "/forms/duties", "/forms/requests"];
-var OURS = ["style.css", "forms.css", "forms_store.js", "forms_send.js", "forms_photo.js", "forms.js", "forms_mine.js", "icon.svg"]
-  .map(function (name) { return "/static/" + name; });
 
-self.addEventListener("install", function (event) {
-  event.waitUntil(caches.open(FILES).then(function (cache) { return cache.addAll(OURS); }).then(function () { return self.skipWaiting(); }));
-});
+(() => {
+  /** @typedef {ExtendableEvent & { tag: string }} SyncEvent background sync, which the library of types does not know */
 
-self.addEventListener("activate", function (event) {
-  event.waitUntil(caches.keys().then(function (names) {
-    return Promise.all(names.filter(function (name) { return name !== FILES && name !== PAGES; })
-      .map(function (name) { return caches.delete(name); }));
-  }).then(function () { return self.clients.claim(); }));
-});
+  // The library of types gives `self` as any kind of worker; this file is only ever started as a service worker.
+  const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+  const FILES = "jielu-files-1", PAGES = "jielu-pages-1";
+  const PATIENCE = 4000; // ms for the network before a page is taken from the cache
+  const PATHS = ["/mine", "/forms/issues", "/forms/feedback", "/forms/duties", "/forms/requests"];
+  const ASSETS = ["style.css", "forms.css", "elements.js", "forms_time.js", "forms_store.js", "forms_send.js", "forms_photo.js",
+    "forms.js", "forms_mine.js", "icon.svg"].map((name) => "/static/" + name);
+  let signOuts = 0; // since this worker started
 
-/* Our files: from the network while it answers, so that a new version is never missed. */
-function file(request) {
-  return fetch(request).then(function (answer) {
-    if (answer.ok) { var copy = answer.clone(); caches.open(FILES).then(function (cache) { cache.put(request, copy); }); }
-    return answer;
-  }).catch(function () { return caches.match(request, { ignoreSearch: true }); });
-}
+  worker.addEventListener("install", (event) => {
+    event.waitUntil(caches.open(FILES).then((cache) => cache.addAll(ASSETS)).then(() => worker.skipWaiting()));
+  });
 
-function kept(path) {
-  return caches.open(PAGES).then(function (cache) { return cache.match(path); });
-}
+  worker.addEventListener("activate", (event) => {
+    event.waitUntil(caches.keys()
+      .then((names) => Promise.all(names.filter((name) => name !== FILES && name !== PAGES).map((name) => caches.delete(name))))
+      .then(() => worker.clients.claim()));
+  });
 
-function page(request, path) {
-  var net = fetch(request).then(function (answer) {
-    if (answer.ok && !answer.redirected) {
-      var copy = answer.clone();
-      caches.open(PAGES).then(function (cache) { return cache.put(path, copy); });
+  /**
+   * Puts an answer into a cache, unless somebody signed out since it was asked for. Where the phone is full it is not there
+   * without a signal, no more.
+   * @param {ExtendableEvent} event lasts until it is done
+   * @param {string} name
+   * @param {RequestInfo} key
+   * @param {Response} response
+   * @param {number} asked `signOuts` when it was asked for
+   */
+  function store(event, name, key, response, asked) {
+    const copy = response.clone();
+    event.waitUntil(caches.open(name)
+      .then((cache) => (asked === signOuts ? cache.put(key, copy) : undefined))
+      .catch(() => undefined));
+  }
+
+  /**
+   * One of our files: from the network while it answers, so that a new version is never missed.
+   * @param {FetchEvent} event
+   * @returns {Promise<Response>}
+   */
+  function file(event) {
+    const asked = signOuts;
+    return fetch(event.request).then((response) => {
+      if (response.ok) { store(event, FILES, event.request, response, asked); }
+      return response;
+    }, (error) => caches.match(event.request, { ignoreSearch: true }).then((stored) => {
+      if (!stored) { throw error; }
+      return stored;
+    }));
+  }
+
+  /**
+   * @param {string} path
+   * @returns {Promise<Response | undefined>}
+   */
+  function storedPage(path) { return caches.open(PAGES).then((cache) => cache.match(path)); }
+
+  /** @returns {Promise<unknown>} done */
+  function forgetPages() {
+    signOuts += 1;
+    return caches.delete(PAGES);
+  }
+
+  /**
+   * A page: from the network, or as it was when that does not answer soon.
+   * @param {FetchEvent} event
+   * @param {string} path
+   * @returns {Promise<Response>}
+   */
+  function page(event, path) {
+    const asked = signOuts;
+    const network = fetch(event.request).then((response) => {
+      if (response.ok && !response.redirected) { store(event, PAGES, path, response, asked); }
+      if (response.status === 401 || response.status === 403) { event.waitUntil(forgetPages()); }
+      return response;
+    });
+    event.waitUntil(network.catch(() => undefined)); // it is stored also when the stored page was faster
+    const slow = new Promise((resolve) => { setTimeout(resolve, PATIENCE); }).then(() => storedPage(path));
+    return Promise.race([network.catch(() => undefined), slow])
+      .then((first) => first || storedPage(path).then((stored) => stored || network));
+  }
+
+  worker.addEventListener("fetch", (event) => {
+    const request = event.request, address = new URL(request.url);
+    if (address.origin !== worker.location.origin) { return; }
+    if (request.method === "POST" && address.pathname === "/leave") {
+      event.waitUntil(Promise.all([forgetPages(), Submissions.forget()]));
+      return;
     }
-    if (answer.status === 401 || answer.status === 403) { caches.delete(PAGES); }
-    return answer;
+    if (request.method !== "GET") { return; }
+    if (ASSETS.indexOf(address.pathname) >= 0) { event.respondWith(file(event)); return; }
+    if (request.mode === "navigate" && PATHS.indexOf(address.pathname) >= 0) {
+      event.respondWith(page(event, address.pathname));
+    }
   });
-  var slow = new Promise(function (resolve) { setTimeout(resolve, WAIT); }).then(function () { return kept(path); });
-  return Promise.race([net.catch(function () { return null; }), slow]).then(function (first) {
-    return first || kept(path).then(function (old) { return old || net; });
+
+  /**
+   * @param {string} path
+   * @returns {Promise<unknown>} done
+   */
+  function fetchAhead(path) {
+    const asked = signOuts;
+    return Promise.all([caches.open(PAGES), fetch(path, { credentials: "same-origin" })]).then((parts) => {
+      const usable = parts[1].ok && !parts[1].redirected && asked === signOuts;
+      return usable ? parts[0].put(path, parts[1]) : undefined;
+    }).catch(() => undefined);
+  }
+
+  /* The pages are fetched once ahead, so that a form opens without a signal that was never opened before. */
+  worker.addEventListener("message", (event) => {
+    if (event.data === "keep") { event.waitUntil(Promise.all(PATHS.map(fetchAhead))); }
   });
-}
 
-self.addEventListener("fetch", function (event) {
-  var request = event.request, address = new URL(request.url);
-  if (address.origin !== self.location.origin) { return; }
-  if (request.method === "POST" && address.pathname === "/leave") {
-    event.waitUntil(Promise.all([caches.delete(PAGES), Sheets.forget()]));
-    return;
-  }
-  if (request.method !== "GET") { return; }
-  if (OURS.indexOf(address.pathname) >= 0) { event.respondWith(file(request)); return; }
-  if (request.mode === "navigate" && KEPT.indexOf(address.pathname) >= 0) {
-    event.respondWith(page(request, address.pathname));
-  }
-});
-
-/* The pages are fetched once ahead, so that a form opens without a signal that was never opened before. */
-self.addEventListener("message", function (event) {
-  if (event.data !== "keep") { return; }
-  event.waitUntil(caches.open(PAGES).then(function (cache) {
-    return Promise.all(KEPT.map(function (path) {
-      return fetch(path, { credentials: "same-origin" }).then(function (answer) {
-        return answer.ok && !answer.redirected ? cache.put(path, answer) : null;
-      }).catch(function () { return null; });
-    }));
-  }));
-});
-
-self.addEventListener("sync", function (event) {
-  if (event.tag === "send") {
-    event.waitUntil(Sending.flush().then(function (sent) {
-      return Promise.all(sent.map(function (one) { return one.state === "in" ? Sheets.drop(one.id) : null; })).then(function () {
-        return self.clients.matchAll();
-      }).then(function (pages) {
-        pages.forEach(function (page) { page.postMessage("sent"); });
-        if (sent.some(function (one) { return one.state === "waiting"; })) { throw new Error("not all went"); }
-      });
+  /** Sends what waits and tells the pages. Rejects where something still waits: the browser tries again later. */
+  function sync() {
+    return Sending.flush().then((outcomes) => worker.clients.matchAll().then((clients) => {
+      clients.forEach((client) => { client.postMessage("sent"); });
+      if (outcomes.some((outcome) => outcome.state === "waiting")) { throw new Error("not everything could be sent"); }
     }));
   }
-});
+
+  worker.addEventListener("sync", (event) => {
+    // The listener's type is that of any event; a "sync" event is what the browser makes it.
+    const syncEvent = /** @type {SyncEvent} */ (event);
+    if (syncEvent.tag === "send") { syncEvent.waitUntil(sync()); }
+  });
+})();

@@ -1,95 +1,111 @@
-// The draft of the rules: line numbers beside the text, and what is wrong with it while one types.
-(function () {
+/* The draft of the rules: line numbers beside the text, and what is wrong with it while its author types. */
+(() => {
   "use strict";
-  var text = document.getElementById("text");
-  var gutter = document.querySelector(".gutter");
-  var problems = document.getElementById("problems");
-  var waiting = 0;
-  var asked = 0;
-  var touched = false;
 
-  function number(wrong) {
-    var lines = text.value.split("\n").length;
+  /** @typedef {{ line: number, column: number, message: string }} Problem counted from 1 */
+
+  const MOST_SHOWN = 20; // problems
+  const text = byId("text", HTMLTextAreaElement);
+  const gutter = inside(document, ".gutter", HTMLElement);
+  const problems = byId("problems", HTMLElement);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting;
+  let checks = 0; // asked for so far: only the last one's answer counts
+  let touched = false;
+
+  /** @param {Set<number>} wrong line numbers */
+  function drawGutter(wrong) {
+    const lines = text.value.split("\n").length;
     gutter.textContent = "";
-    for (var n = 1; n <= lines; n += 1) {
-      var line = document.createElement(wrong[n] ? "span" : "i");
-      line.textContent = n;
-      if (wrong[n]) line.className = "wrong";
-      else line.style.fontStyle = "normal";
+    for (let number = 1; number <= lines; number += 1) {
+      const line = document.createElement(wrong.has(number) ? "span" : "i");
+      line.textContent = String(number);
+      if (wrong.has(number)) { line.className = "wrong"; } else { line.style.fontStyle = "normal"; }
       gutter.appendChild(line);
       gutter.appendChild(document.createTextNode("\n"));
     }
     gutter.scrollTop = text.scrollTop;
   }
 
+  /**
+   * @param {number} line
+   * @param {number} column
+   */
   function goTo(line, column) {
-    var before = text.value.split("\n").slice(0, line - 1).join("\n").length;
-    var at = before + (line > 1 ? 1 : 0) + column - 1;
+    const before = text.value.split("\n").slice(0, line - 1).join("\n").length;
+    const at = before + (line > 1 ? 1 : 0) + column - 1;
     text.focus();
     text.setSelectionRange(at, at);
-    var height = parseFloat(getComputedStyle(text).lineHeight);
+    const height = parseFloat(getComputedStyle(text).lineHeight);
     text.scrollTop = Math.max(0, (line - 8) * height);
     gutter.scrollTop = text.scrollTop;
   }
 
-  function item(one) {
-    var entry = document.createElement("li");
-    var link = document.createElement("a");
+  /**
+   * @param {Problem} problem
+   * @returns {HTMLLIElement}
+   */
+  function entry(problem) {
+    const item = document.createElement("li"), link = document.createElement("a");
     link.href = "#text";
-    link.textContent = "第 " + one.line + " 行第 " + one.column + " 字";
-    link.dataset.line = one.line;
-    link.dataset.column = one.column;
-    entry.appendChild(link);
-    entry.appendChild(document.createTextNode("　" + one.message));
-    return entry;
+    link.textContent = "第 " + problem.line + " 行第 " + problem.column + " 字";
+    link.dataset.line = String(problem.line);
+    link.dataset.column = String(problem.column);
+    item.appendChild(link);
+    item.appendChild(document.createTextNode("　" + problem.message));
+    return item;
   }
 
-  function show(found) {
-    var wrong = {};
-    found.forEach(function (one) { wrong[one.line] = true; });
-    number(wrong);
+  /** @param {Problem[]} list */
+  function show(list) {
+    drawGutter(new Set(list.map((problem) => problem.line)));
     problems.textContent = "";
-    if (!found.length) {
-      var good = document.createElement("p");
-      good.className = "good";
-      good.textContent = "没有错。";
-      problems.appendChild(good);
-      return;
+    const shown = document.createElement(list.length ? "ul" : "p");
+    if (!list.length) {
+      shown.className = "good";
+      shown.textContent = "没有错。";
     }
-    var list = document.createElement("ul");
-    found.slice(0, 20).forEach(function (one) { list.appendChild(item(one)); });
-    problems.appendChild(list);
+    list.slice(0, MOST_SHOWN).forEach((problem) => { shown.appendChild(entry(problem)); });
+    problems.appendChild(shown);
   }
 
-  function check() {
-    asked += 1;
-    var mine = asked;
-    fetch("/rules/check", {
+  /** @returns {Promise<{ problems: Problem[] }>} */
+  function ask() {
+    return fetch("/rules/check", {
       method: "POST",
       credentials: "same-origin",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ text: text.value }),
-    })
-      .then(function (answer) { return answer.ok ? answer.json() : Promise.reject(new Error(answer.status)); })
-      .then(function (said) { if (mine === asked) show(said.problems); })
-      .catch(function () { problems.textContent = "暂时检查不了，存草稿时会再检查。"; });
+    }).then((response) => {
+      if (!response.ok) { throw new Error("the check answered " + response.status); }
+      return response.json();
+    });
   }
 
-  text.addEventListener("input", function () {
+  function check() {
+    checks += 1;
+    const mine = checks;
+    ask().then(
+      (reply) => { if (mine === checks) { show(reply.problems); } },
+      () => { if (mine === checks) { problems.textContent = "暂时检查不了，存草稿时会再检查。"; } },
+    );
+  }
+
+  text.addEventListener("input", () => {
     touched = true;
     clearTimeout(waiting);
     waiting = setTimeout(check, 400);
   });
-  text.addEventListener("scroll", function () { gutter.scrollTop = text.scrollTop; });
-  problems.addEventListener("click", function (event) {
-    var link = event.target.closest("a[data-line]");
-    if (!link) return;
+  text.addEventListener("scroll", () => { gutter.scrollTop = text.scrollTop; });
+  problems.addEventListener("click", (event) => {
+    const link = event.target instanceof Element && event.target.closest("a[data-line]");
+    if (!(link instanceof HTMLElement)) { return; }
     event.preventDefault();
     goTo(Number(link.dataset.line), Number(link.dataset.column));
   });
-  document.getElementById("draft").addEventListener("submit", function () { touched = false; });
-  window.addEventListener("beforeunload", function (event) {
-    if (!touched) return;
+  byId("draft", HTMLFormElement).addEventListener("submit", () => { touched = false; });
+  window.addEventListener("beforeunload", (event) => {
+    if (!touched) { return; }
     event.preventDefault();
     event.returnValue = "";
   });

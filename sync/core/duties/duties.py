@@ -18,10 +18,11 @@ from sync.core.issues.issues import Stamps, clock
 from sync.core.people.roster import ROLES, Roster
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_duties import Duty
-from sync.core.scores.scores import ASSUMED, DUTY, SELF_SOURCE, STREET, Line, month_of, revoke
+from sync.core.rules.values import points_zh
+from sync.core.scores.charging import SELF_SOURCE
+from sync.core.scores.lines import ASSUMED, DUTY, OF_DUTY, STREET, Group, Line, month_of, revoke
 from sync.core.sheet.rows import Row
 
-LINES = "履职·"  # under this name and the month the ledger keeps duty lines
 PATROL, INSPECTION, MEETING = "巡查", "督查", "支部例会"
 
 
@@ -216,19 +217,22 @@ def _line(duty: Owed, rule: Duty) -> Line:
     what = f"{duty.last:%m-%d}" if rule.per == "日" else f"{duty.first:%m-%d} 至 {duty.last:%m-%d}"
     done = f"，记录 {len(duty.days)} 天" if duty.days else ""
     text = f"{what} 应{duty.kind} {duty.times} 天{done}，缺 {duty.missing} 天"
-    number = f"{LINES}{duty.kind}·{duty.last:%Y%m%d}·{duty.where}"
+    number = f"{DUTY}·{duty.kind}·{duty.last:%Y%m%d}·{duty.where}"
     clause, points = rule.plan or ASSUMED, -rule.points * duty.missing
     chief = duty.names[0] if duty.names else ""
-    title = f"{duty.kind}缺记"
-    month = month_of(duty.last)
-    return Line(number, month, duty.where, STREET, chief, "", title, clause, points, text, duty.last, DUTY)
+    title, month = f"{duty.kind}缺记", month_of(duty.last)
+    working = (f"{duty.kind}每缺一天扣 {points_zh(rule.points)} 分",)
+    return Line(
+        number, month, duty.where, STREET, chief, "", title, clause, points, text, duty.last, DUTY,
+        origin=OF_DUTY, working=working,
+    )  # fmt: skip
 
 
-def months(due: Mapping[str, Line]) -> dict[str, dict[str, Line]]:
-    """Duty lines by the name under which the ledger keeps a month's."""
-    by_month: dict[str, dict[str, Line]] = defaultdict(dict)
-    for line in due.values():
-        by_month[f"{LINES}{line.month}"][line.id] = line
+def months(lines: Mapping[str, Line]) -> dict[Group, dict[str, Line]]:
+    """Duty lines by the month for which the ledger keeps them."""
+    by_month: dict[Group, dict[str, Line]] = defaultdict(dict)
+    for line in lines.values():
+        by_month[Group(OF_DUTY, line.month)][line.id] = line
     return dict(by_month)
 
 

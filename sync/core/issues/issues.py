@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sync.core.calendar.worktime import Limit
 from sync.core.issues import life as lives
@@ -20,6 +20,13 @@ from sync.core.rules.rules import Category, Rules
 PUBLIC = "群众反映"
 NORMAL = "一般"
 ENFORCEMENT = "执法类"
+
+
+IGNORED = {
+    lives.CLOSED: "问题已销号，不再计入",
+    lives.VOID: "问题已作废，不再计入",
+    lives.UNVERIFIED: "问题还没有受理",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,28 +345,31 @@ def warn_at(stamps: Stamps, life: Life, rules: Rules) -> datetime | None:
     return rules.calendar.share(start.started, limit, rules.clock.warn_at)
 
 
-def results(issue: Issue, life: Life, stamps: Stamps) -> dict[int, str]:
-    """整改反馈's 结果 by sheet row: what became of each feedback."""
+class Result(NamedTuple):
+    """What became of a feedback, as 结果 says it; ``waits``: for a verdict."""
+
+    text: str
+    waits: bool = False
+
+
+def results(issue: Issue, life: Life, stamps: Stamps) -> dict[int, Result]:
+    """What became of each feedback, by its sheet row."""
     ignored = {event.key for event in life.ignored if event.kind in ("已整改", "上报")}
     verdicts = [verdict for verdict in stamps.verdicts if verdict.result != "通过" or life.closed_at]
     return {fix.row: _result(fix, _counts(fix, stamps), life, fix.rid in ignored, verdicts) for fix in issue.fixes}
 
 
-def _result(fix: Fix, at: datetime, life: Life, ignored: bool, verdicts: Iterable[Verdict]) -> str:
+def _result(fix: Fix, at: datetime, life: Life, ignored: bool, verdicts: Iterable[Verdict]) -> Result:
     if ignored:
-        return {
-            lives.CLOSED: "问题已销号，不再计入",
-            lives.VOID: "问题已作废，不再计入",
-            lives.UNVERIFIED: "问题还没有受理",
-        }.get(life.state, "不计入")
+        return Result(IGNORED.get(life.state, "不计入"))
     if fix.outcome != "已整改":
-        return f"已{fix.outcome}，等上级协调" if fix.outcome == "上报" else "已转上级协调"
+        return Result(f"已{fix.outcome}，等上级协调" if fix.outcome == "上报" else "已转上级协调")
     answer = next((verdict for verdict in verdicts if verdict.at >= at), None)
     if answer is None:
-        return "待复核，超期" if life.late else "待复核"
+        return Result("待复核，超期" if life.late else "待复核", waits=True)
     if answer.result == lives.REWORK:
-        return "返工"
-    return "通过，超期" if life.late else "通过，按期"
+        return Result("返工")
+    return Result("通过，超期" if life.late else "通过，按期")
 
 
 def same_place(cells: Mapping[str, Any], street: str, fields: Iterable[str]) -> tuple[str, ...] | None:

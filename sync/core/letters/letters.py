@@ -69,6 +69,7 @@ class Letter:
 
     ``unit``: a letter's; ``district``: a record's. ``receivers``, ``copies``: names, as of signing. ``follows`` and
     ``first``: key and number of the letter that nobody answered. ``answer`` and ``void`` are as people typed them.
+    ``day``: on which a record goes out.
     """
 
     key: str
@@ -94,6 +95,7 @@ class Letter:
     void: str = ""
     done_at: datetime | None = None
     adopted: bool = False
+    day: date | None = None
 
     @property
     def name(self) -> str:
@@ -201,24 +203,26 @@ def key_of(day: date, what: str, taken: Iterable[str], mark: str = "") -> str:
 # What others ask of letters
 
 
-@dataclass
+@dataclass(frozen=True)
 class ByIssue:
     """By issue, unit and number of the letters that stand, and the signed second ones."""
 
-    numbers: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    urged: dict[str, tuple[Urged, ...]] = field(default_factory=dict)
+    numbers: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    urged: Mapping[str, tuple[Urged, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, letters: Mapping[str, Letter]) -> ByIssue:
-        by_issue = cls()
-        signed = [letter for letter in letters.values() if letter.kind == LETTER and letter.number and letter.signed_at]
-        for letter in sorted(signed, key=lambda letter: (letter.signed_at, letter.key)):
-            for fact in letter.facts if letter.standing else ():
-                by_issue.numbers.setdefault(fact.number, []).append((letter.unit, letter.number))
-                if letter.follows and letter.signed_at:
-                    before = by_issue.urged.get(fact.number, ())
-                    by_issue.urged[fact.number] = (*before, Urged(letter.number, letter.signed_at.date(), letter.unit))
-        return by_issue
+        signed = [letter for letter in letters.values() if letter.standing and letter.number and letter.signed_at]
+        signed.sort(key=lambda letter: (letter.signed_at, letter.key))
+        numbers: dict[str, tuple[tuple[str, str], ...]] = {}
+        urged: dict[str, tuple[Urged, ...]] = {}
+        for letter in signed:
+            second = letter.signed_at and Urged(letter.number, letter.signed_at.date(), letter.unit)
+            for fact in letter.facts:
+                numbers[fact.number] = (*numbers.get(fact.number, ()), (letter.unit, letter.number))
+                if letter.follows and second:
+                    urged[fact.number] = (*urged.get(fact.number, ()), second)
+        return cls(numbers, urged)
 
     def shown(self, rid: str, unit: str) -> str:
         """督办函号 of 问题台账: the letters to the unit that answers for the issue now."""

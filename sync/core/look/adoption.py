@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
-from sync.core.duties.duties import LINES
 from sync.core.issues import issues
 from sync.core.issues import life as lives
-from sync.core.issues.issues import Issue, Stamps
+from sync.core.issues.issues import Stamps
 from sync.core.letters import letters
 from sync.core.letters.addressees import Addressees
 from sync.core.letters.letters import LETTER, RECORD, Fact, Letter
@@ -19,8 +19,26 @@ from sync.core.notices import notices
 from sync.core.notices.notices import Notice
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
-from sync.core.scores import scores
-from sync.core.scores.scores import Line
+from sync.core.scores.lines import (
+    APPEALED,
+    AWARD,
+    BACK,
+    BASE,
+    BASE_TEXT,
+    DUTY,
+    NOBODYS,
+    OF_BASE,
+    OF_DUTY,
+    OF_ISSUE,
+    OF_REQUEST,
+    RETURNED,
+    RETURNS,
+    REVOKED,
+    STREET,
+    UNIT,
+    Group,
+    Line,
+)
 from sync.core.scores.standings import Standing
 from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw, Row, plain
@@ -73,46 +91,70 @@ def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, people: R
 
 def read_lines(
     layout: Layout, rows: Iterable[Row], tasks: Mapping[str, str], rules: Rules
-) -> dict[str, dict[str, Line]]:
-    """扣分明细 read back after the ledger was lost, by issue (base lines by month). ``tasks``: the task by issue."""
-    lines: dict[str, dict[str, Line]] = defaultdict(dict)
+) -> dict[Group, dict[str, Line]]:
+    """扣分明细 read back after the ledger was lost, by what the lines were booked for. ``tasks``: the task by issue."""
+    groups: dict[Group, dict[str, Line]] = defaultdict(dict)
     for row in rows:
-        cell = {column.key: row.seen(layout, column.key) for column in layout.tab.columns}
-        day, points = cell["date"], cell["points"]
-        if not isinstance(day, int | float) or not isinstance(points, int | float) or not plain(cell["id"]):
-            continue
-        target, issue = plain(cell["target"]), plain(cell["issue"])
-        line = Line(
-            plain(cell["id"]),
-            plain(cell["month"]),
-            target,
-            scores.UNIT if target in rules.units else scores.STREET,
-            plain(cell["chief"]),
-            issue,
-            plain(cell["rule"]),
-            plain(cell["clause"]),
-            round(points * 100),
-            plain(cell["text"]),
-            serials.to_date(day),
-            scores.DUTY if plain(cell["id"]).startswith(LINES) else tasks.get(issue, ""),
-        )
-        lines[_kept_under(line)][line.id] = line
-    return dict(lines)
+        line = _read_line(layout, row, tasks, rules)
+        if line:
+            groups[_group(line)][line.id] = line
+    return dict(groups)
 
 
-def _kept_under(line: Line) -> str:
-    """Where the ledger keeps a line: with its issue, its month's base, or the request that led to it."""
-    if line.rule in (scores.AWARD, scores.APPEALED):
-        return f"{scores.ASKED}{line.id}"
-    if line.rule == scores.BACK and (mine := _request_of(line)):
-        return mine
-    return line.issue or f"{LINES if line.id.startswith(LINES) else scores.BASES}{line.month}"
+def _read_line(layout: Layout, row: Row, tasks: Mapping[str, str], rules: Rules) -> Line | None:
+    cell = {column.key: row.seen(layout, column.key) for column in layout.tab.columns}
+    number, day, points = plain(cell["id"]), cell["date"], cell["points"]
+    if not isinstance(day, int | float) or not isinstance(points, int | float) or not number:
+        return None
+    target, issue, rule, text = (plain(cell[key]) for key in ("target", "issue", "rule", "text"))
+    origin, hundredths = _origin(number, rule), round(points * 100)
+    return Line(
+        number,
+        plain(cell["month"]),
+        target,
+        UNIT if target in rules.units else STREET,
+        plain(cell["chief"]),
+        issue,
+        rule,
+        plain(cell["clause"]),
+        hundredths,
+        text,
+        serials.to_date(day),
+        DUTY if origin == OF_DUTY else tasks.get(issue, ""),
+        origin=origin,
+        returns=number.removesuffix(f"·{rule}") if rule in RETURNS else "",
+        revoked=_reason(text) if not hundredths else "",
+        shared=rule == BASE and text == BASE_TEXT + NOBODYS,
+        count=_count(number) if rule == RETURNED else 0,
+    )
 
 
-def _request_of(line: Line) -> str:
-    name = line.id.removesuffix(f"·{scores.BACK}")
-    asked = name.startswith(f"{scores.AWARD}·") or name.endswith(f"·{scores.APPEALED}")
-    return f"{scores.ASKED}{name}" if asked else ""
+# What only the ledger knew is read off the names that the service itself gave; a rebuild has nothing else.
+def _origin(number: str, rule: str) -> str:
+    if rule == BACK:
+        number = number.removesuffix(f"·{BACK}")
+        rule = APPEALED if number.endswith(f"·{APPEALED}") else number.partition("·")[0]
+    if rule in (AWARD, APPEALED):
+        return OF_REQUEST
+    if rule == BASE:
+        return OF_BASE
+    return OF_DUTY if number.startswith(f"{DUTY}·") else OF_ISSUE
+
+
+def _reason(text: str) -> str:
+    match = re.match(f"{REVOKED}（(.+?)）：", text)
+    return match[1] if match else ""
+
+
+def _count(number: str) -> int:
+    digits = number.removesuffix("·单位").rpartition(RETURNED)[2]
+    return int(digits) if digits.isdigit() else 0
+
+
+def _group(line: Line) -> Group:
+    if line.origin == OF_REQUEST:
+        return Group(OF_REQUEST, line.returns if line.rule == BACK else line.id)
+    return Group(line.origin, line.issue if line.origin == OF_ISSUE else line.month)
 
 
 def read_standing(layout: Layout, row: Row) -> Standing:
@@ -160,11 +202,6 @@ def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent |
     return Sent(notice, plain(cell["state"]), plain(cell["reason"]))
 
 
-def fact(row: Row, stamps: Stamps, life: lives.Life, rules: Rules, why: str) -> Fact:
-    """An issue as it stands now: what a letter had frozen of it is gone."""
-    return letters.freeze(Issue(row.rid, row.cells, stamps), life, stamps, rules, why)
-
-
 def read_letters(
     layout: Layout, rows: Iterable[Row], facts: Mapping[str, Fact], people: Addressees, now: datetime
 ) -> dict[str, Letter]:
@@ -175,7 +212,10 @@ def read_letters(
         if letter and letter.key not in read:
             read[letter.key] = letter
     by_number = {letter.number: letter.key for letter in read.values() if letter.number}
-    return {key: replace(letter, follows=by_number.get(letter.first, letter.first)) for key, letter in read.items()}
+    return {
+        key: replace(letter, follows=by_number.get(letter.first, letter.first)) if letter.first else letter
+        for key, letter in read.items()
+    }
 
 
 def _read_letter(
@@ -188,9 +228,10 @@ def _read_letter(
     held = tuple(facts.get(rid) or _unknown(rid) for rid in cell["issues"].split("、") if rid)
     head = letters.head(people.rules)
     if cell["kind"] == RECORD:
+        _, day, district = (*name.split("·"), "", "")[:3]
         sent = name if cell["state"] == letters.SENT else ""
-        return Letter(name, RECORD, drafted, head, held, district=name.rpartition("·")[2], to=cell["to"], number=sent,
-                      signed_at=drafted if sent else None, adopted=True)  # fmt: skip
+        return Letter(name, RECORD, drafted, head, held, district=district, to=cell["to"], number=sent,
+                      signed_at=drafted if sent else None, day=_day(day), adopted=True)  # fmt: skip
     unit, first = cell["to"].split("，")[0], cell["kind"].partition("续")[2].rstrip("）")
     if not letters.NUMBERED.fullmatch(name):
         return people.of(Letter(name, LETTER, drafted, head, held, unit=unit, first=first))
@@ -201,6 +242,11 @@ def _read_letter(
         signed_at=row.cells.get("signed_at") or drafted, due=moment(row.seen(layout, "due"), people.rules),
         done_at=now if cell["state"] == letters.DONE else None,
     )  # fmt: skip
+
+
+def _day(text: str) -> date | None:
+    """20261124 as a day."""
+    return date.fromisoformat(text) if re.fullmatch("[0-9]{8}", text) else None
 
 
 def _unknown(rid: str) -> Fact:

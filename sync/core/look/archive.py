@@ -11,22 +11,17 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sync.core.issues import life as lives
-from sync.core.issues.issues import clock
-from sync.core.letters.letters import LETTER
+from sync.core.issues.issues import Stamps
 from sync.core.look import adoption
+from sync.core.look.reading import Reading
 from sync.core.memory import MOVING, THERE, Archived, Memory, Tables
-from sync.core.scores import scores
-from sync.core.sheet.identity import NUMBER, Known
-from sync.core.sheet.rows import Raw, Reader, Row, Table, plain
+from sync.core.people.roster import Roster
+from sync.core.sheet.identity import NUMBER, Known, Numbers
+from sync.core.sheet.rows import Raw, Row, Table, plain, read
 from sync.core.sheet.tabs import Column, Layout, Tab, locate
-
-if TYPE_CHECKING:
-    from sync.core.look.decide import Look
 
 KEY = "issues"
 
@@ -83,7 +78,7 @@ def shelves(tab: Tab, archives: Mapping[str, Table], zone: ZoneInfo) -> Iterator
     for title, table in sorted(archives.items()):
         layout = locate(tab, table.header)
         if isinstance(layout, Layout):
-            for row in Reader(layout, zone).read(table):
+            for row in read(layout, table, zone).rows:
                 yield Shelf(title, _number(row, layout), row, layout)
 
 
@@ -104,93 +99,6 @@ def chosen(shelved: Iterable[Shelf], known: Mapping[str, Known]) -> dict[str, Sh
 
 def _as_known(shelf: Shelf, known: Known | None) -> bool:
     return known is not None and known.cells == shelf.typed
-
-
-# What is ripe
-def ripe(look: Look, wait: timedelta | None = None) -> list[Row]:
-    """The rows that are to leave the live tab, the oldest first. ``wait``: how long after the seal (the rules')."""
-    limit = look.rules.limits.archive
-    if wait is None and limit is None:
-        return []
-    if KEY in look.skipped or not look.reading.closings or (wait is None and _at_work(look)):
-        return []
-    return Ripening(look, wait if wait is not None else clock(limit)).rows()  # type: ignore[arg-type]
-
-
-def _at_work(look: Look) -> bool:
-    """Whether people sit over the sheet now: moving rows can wait for a quieter hour."""
-    return look.rules.calendar.spent(look.now, look.now + timedelta(minutes=1)) > 0
-
-
-@dataclass
-class Ripening:
-    """Which issues of a look nobody needs in the live tab any more."""
-
-    look: Look
-    wait: timedelta
-    asked: set[str] = field(default_factory=set)
-
-    def rows(self) -> list[Row]:
-        self.asked = {*self._questions(), *self._in_letters(), *self._changed()}
-        ripe_rows = [row for row in self.look.rows[KEY] if self._is_ripe(row)]
-        return sorted(ripe_rows, key=lambda row: row.rid)
-
-    def _is_ripe(self, row: Row) -> bool:
-        followed, now = self.look.followed.get(row.rid), self.look.now
-        if (
-            followed is None
-            or followed.life.state not in lives.ENDED
-            or row.rid in self.asked
-            or followed.cells.get("check")
-        ):
-            return False
-        if self.look.reading.known(KEY, row.rid).gone:
-            return False
-        sealed = [self.look.reading.closings.get(month) for month in self._months(row.rid)]
-        if not all(sealed):
-            return False
-        since = max(closing.sealed_at for closing in sealed if closing)
-        back = self.look.memory.archived.get(row.rid)
-        return max(since, back.at if back else since) + self.wait <= now
-
-    def _months(self, rid: str) -> set[str]:
-        """Every month in which anything of the issue is counted."""
-        followed = self.look.followed[rid]
-        months = {
-            scores.month_of(followed.stamps.received),
-            *(line.month for line in followed.lines),
-            *self._asked_months[rid],
-        }
-        months |= {
-            scores.month_of(at) for at in (followed.life.closed_at, *(v.at for v in followed.stamps.verdicts)) if at
-        }
-        return months | ({followed.tally.month} if followed.tally else set())
-
-    def __post_init__(self) -> None:
-        self._asked_months: dict[str, set[str]] = defaultdict(set)
-        for key, group in self.look.reading.booked.items():
-            if key.startswith(scores.ASKED):
-                for line in group.values():
-                    self._asked_months[line.issue].add(line.month)
-
-    def _questions(self) -> Iterator[str]:
-        """Issues about which somebody waits for an answer."""
-        lines = {name: line.issue for group in self.look.reading.booked.values() for name, line in group.items()}
-        for row in self.look.rows.get("requests", []):
-            if not row.cells.get("answer") or row.rid in self.look.faulty:
-                yield row.cells.get("issue", "")
-                yield lines.get(row.cells.get("line", ""), "")
-
-    def _in_letters(self) -> Iterator[str]:
-        """Issues of letters that are not done with."""
-        for letter in {**self.look.memory.letters, **self.look.decision.letters}.values():
-            if letter.kind == LETTER and not letter.done_at and not letter.void:
-                yield from (fact.number for fact in letter.facts)
-
-    def _changed(self) -> Iterator[str]:
-        """Rows that are not as they were sealed: they stay in sight."""
-        for _, differences in self.look.drift.values():
-            yield from (difference.row for difference in differences)
 
 
 # After a move
@@ -250,25 +158,43 @@ def sheets(tables: Tables) -> tuple[dict[str, Table], dict[str, Tab]]:
     return seen, tabs
 
 
-def adopt(look: Look) -> dict[str, str]:
+@dataclass(frozen=True)
+class FromArchive:
+    """Archived issues as they stand, by number: what is known of them, where they are, their stamps and categories;
+    ``numbers``: the last number given, by run, theirs included."""
+
+    known: Mapping[str, Known] = field(default_factory=dict)
+    archived: Mapping[str, Archived] = field(default_factory=dict)
+    stamps: Mapping[str, Stamps] = field(default_factory=dict)
+    categories: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, int] = field(default_factory=dict)
+
+
+def adopt(reading: Reading, roster: Roster) -> FromArchive:
     """After the ledger was lost: the archived issues as they stand, so that no number is given again and what rests on
-    them is found. Returns the category by number."""
-    here, categories = {row.rid for row in look.rows.get(KEY, [])}, {}
-    rules, decision, now = look.rules, look.decision, look.now
-    for rid, shelf in chosen(shelves(look.tables.tabs[KEY], look.tables.archives, look.zone), {}).items():
-        if rid in here:
-            continue
-        heard = shelf.row.cells.get("reported_at") or now
-        shown = {column.key: shelf.row.seen(shelf.layout, column.key) for column in shelf.layout.tab.service}
-        known = Known(rid, shelf.typed, shelf.row.parsed.print, {"heard": heard}, shown=shown)
-        decision.known.setdefault(KEY, {})[rid] = known
-        decision.archived[rid] = Archived(rid, shelf.title, THERE, now)
-        stamps = adoption.read_stamps(shelf.layout, shelf.row, rules, now, look.roster)
-        if stamps:
-            decision.stamps[rid] = stamps
-        look.reading.numbers.take(rid)
-        categories[rid] = shelf.row.cells.get("category", "")
-    return categories
+    them is found."""
+    here, numbers = {row.rid for row in reading.rows.get(KEY, [])}, Numbers(reading.numbers)
+    tables, now = reading.tables, reading.now
+    rows = chosen(shelves(tables.tabs[KEY], tables.archives, reading.zone), {})
+    shelved = {rid: shelf for rid, shelf in rows.items() if rid not in here}
+    for rid in shelved:
+        numbers.take(rid)
+    stamps = {
+        rid: adoption.read_stamps(shelf.layout, shelf.row, reading.rules, now, roster) for rid, shelf in shelved.items()
+    }
+    return FromArchive(
+        {rid: _known(shelf, now) for rid, shelf in shelved.items()},
+        {rid: Archived(rid, shelf.title, THERE, now) for rid, shelf in shelved.items()},
+        {rid: known for rid, known in stamps.items() if known},
+        {rid: shelf.row.cells.get("category", "") for rid, shelf in shelved.items()},
+        numbers.highest,
+    )
+
+
+def _known(shelf: Shelf, now: datetime) -> Known:
+    marks = {"heard": shelf.row.cells.get("reported_at") or now}
+    shown = {column.key: shelf.row.seen(shelf.layout, column.key) for column in shelf.layout.tab.service}
+    return Known(shelf.rid, shelf.typed, shelf.row.parsed.print, marks, shown=shown)
 
 
 def merged(tables: Tables, memory: Memory, zone: ZoneInfo) -> tuple[Tables, Memory, dict[int, tuple[str, int]]]:

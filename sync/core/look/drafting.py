@@ -3,163 +3,223 @@ given (plan 五·3; the second letter is other places' practice, domain.md 3.1 b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 
 from sync.core.issues import life as lives
 from sync.core.letters import letters
-from sync.core.letters.addressees import Addressees
+from sync.core.letters.addressees import ASKED, Addressees
 from sync.core.letters.letters import LETTER, RECORD, Fact, Letter
 from sync.core.look.follow import Followed
+from sync.core.look.letter_rows import LettersIn
 from sync.core.look.reading import Reading
+from sync.core.notices.notices import Notice
+
+Letters = Mapping[str, Letter]  # by key
 
 
-@dataclass
+@dataclass(frozen=True)
+class Drafted:
+    """The letters as this look leaves them, by key; the notices that they call for; when to look again."""
+
+    letters: Letters
+    notices: tuple[Notice, ...] = ()
+    wakes: tuple[datetime, ...] = ()
+
+    def settled(self, notice: Notice) -> str:
+        """Why a notice that asks for a signature need not go out any more; empty where it is to go."""
+        letter = self.letters.get(notice.issue) if notice.kind == ASKED else None
+        return f"这一封现在是「{letter.state}」" if letter and letter.state != letters.DRAFT else ""
+
+
+def draft(reading: Reading, followed: Mapping[str, Followed], intake: LettersIn) -> Drafted:
+    """Drop what was mended, draft, repeat, record, finish: in this order."""
+    if intake.blind:
+        return Drafted({})
+    after, now = intake.letters, reading.now
+    if "issues" in reading.layouts:
+        drafting = Drafting(reading, followed, intake.addressees)
+        for step in (drafting.completed, drafting.tidied, drafting.drafted, drafting.repeated, drafting.recorded,
+                     drafting.sent, drafting.finished):  # fmt: skip
+            after = {**after, **step(after)}
+    told = tuple(notice for letter in after.values() for notice in intake.addressees.told(letter, now))
+    return Drafted(after, told, (*intake.ahead, *_wakes(reading, after)))
+
+
+def _wakes(reading: Reading, after: Letters) -> Iterable[datetime]:
+    now, before = reading.now, reading.memory.letters
+    if any(before.get(key) != letter for key, letter in after.items()):
+        yield now  # what follows from it (督办函号, points) is seen by another look
+    for letter in after.values():
+        if letter.due and letter.due >= now and not letter.done_at:
+            yield letter.due + timedelta(seconds=1)
+        if letter.kind == RECORD and not letter.number and now < (due := sending_hour(reading, letter)):
+            yield due
+
+
+def sending_hour(reading: Reading, record: Letter) -> datetime:
+    """When a record goes to its commander."""
+    day = record.day or record.drafted_at.date()
+    return datetime.combine(day, time(reading.rules.letters.record_at), reading.zone)
+
+
+@dataclass(frozen=True)
 class Drafting:
-    """What a look adds to ``letters``, by key."""
+    """Each step gives the letters that it changes or adds, by key."""
 
     reading: Reading
     followed: Mapping[str, Followed]
     people: Addressees
-    letters: dict[str, Letter]
-    wakes: list[datetime] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.rules, self.now, self.day = self.reading.rules, self.reading.now, self.reading.now.date()
+    @property
+    def day(self) -> date:
+        return self.reading.now.date()
 
-    def run(self) -> None:
-        """Drop what was mended, draft, repeat, record, finish: in this order."""
-        self._tidy()
-        self._draft()
-        self._repeat()
-        self._record()
-        self._finish()
+    @property
+    def now(self) -> datetime:
+        return self.reading.now.replace(microsecond=0)
 
-    def _tidy(self) -> None:
+    def completed(self, before: Letters) -> dict[str, Letter]:
+        """Facts that were read off the sheet after the ledger was lost do not say which rule called for the letter."""
+        return {
+            key: replace(letter, facts=tuple(self._completed(fact) for fact in letter.facts))
+            for key, letter in before.items()
+            if any(not fact.why for fact in letter.facts)
+        }
+
+    def _completed(self, fact: Fact) -> Fact:
+        followed = self.followed.get(fact.number)
+        return (followed and not fact.why and followed.fact) or fact
+
+    def tidied(self, before: Letters) -> dict[str, Letter]:
         """A draft holds only what still calls for it; a row that is cut for a moment stays in it."""
-        for key, letter in self.letters.items():
+        changed = {}
+        for key, letter in before.items():
             if letter.kind == LETTER and not letter.number and not letter.void and letter.facts:
-                facts = tuple(fact for fact in letter.facts if self._still(fact.number, letter))
+                facts = tuple(fact for fact in letter.facts if self._still(fact.number, letter, before))
                 if facts != letter.facts:
-                    self.letters[key] = self.people.of(replace(letter, facts=facts))
+                    changed[key] = self.people.of(replace(letter, facts=facts))
+        return changed
 
-    def _still(self, rid: str, draft: Letter) -> bool:
+    def _still(self, rid: str, draft: Letter, before: Letters) -> bool:
         """Whether an issue stays in a draft: to be mended by its unit, in a second letter owed to the first."""
         followed = self.followed.get(rid)
         if followed is None:
             return not self._gone(rid)
-        before = self.letters.get(draft.follows)
-        if before is not None:
-            return self._owed(rid, before)
+        first = before.get(draft.follows)
+        if first is not None:
+            return self._owed(rid, first)
         return followed.life.running and followed.life.unit == draft.unit
 
     def _gone(self, rid: str) -> bool:
-        known = self.reading.decision.known.get("issues", {}).get(rid)
-        known = known or self.reading.memory.known.get("issues", {}).get(rid)
+        known = self.reading.known.get("issues", {}).get(rid) or self.reading.memory.known.get("issues", {}).get(rid)
         return known is None or known.deleted
 
-    def _draft(self) -> None:
+    def drafted(self, before: Letters) -> dict[str, Letter]:
         """Issues that call for a letter and stand in none to their unit go into the day's draft of it; a unit that was
         written to today waits until tomorrow."""
-        bound = {
-            (fact.number, letter.unit) for letter in self.letters.values() if letter.standing for fact in letter.facts
-        }
+        bound = {(fact.number, letter.unit) for letter in before.values() if letter.standing for fact in letter.facts}
         waiting: dict[str, list[Fact]] = {}
         for rid, followed in self.followed.items():
             if followed.fact and (rid, followed.life.unit) not in bound:
                 waiting.setdefault(followed.life.unit, []).append(followed.fact)
+        changed: dict[str, Letter] = {}
         for unit, facts in sorted(waiting.items()):
-            first_ones = (letter for letter in self.letters.values() if letter.unit == unit and not letter.follows)
-            today = [letter for letter in first_ones if not letter.void and letter.drafted_at.date() == self.day]
+            firsts = (letter for letter in before.values() if letter.unit == unit and not letter.follows)
+            today = [letter for letter in firsts if not letter.void and letter.drafted_at.date() == self.day]
             if not any(letter.number for letter in today):
-                self._add(today[0] if today else self._new(unit), facts)
+                letter = self._with(today[0] if today else self._new(unit, before), facts)
+                changed[letter.key] = letter
+        return changed
 
-    def _add(self, letter: Letter, facts: list[Fact]) -> None:
-        all_facts = sorted((*letter.facts, *facts), key=lambda fact: fact.number)
-        self.letters[letter.key] = self.people.of(replace(letter, facts=tuple(all_facts)))
+    def _with(self, letter: Letter, facts: Sequence[Fact]) -> Letter:
+        together = sorted((*letter.facts, *facts), key=lambda fact: fact.number)
+        return self.people.of(replace(letter, facts=tuple(together)))
 
-    def _new(self, unit: str, mark: str = "") -> Letter:
-        key = letters.key_of(self.day, unit, self.letters, mark)
-        return Letter(key, LETTER, self.now.replace(microsecond=0), letters.head(self.rules), (), unit=unit)
+    def _new(self, unit: str, taken: Iterable[str], mark: str = "") -> Letter:
+        key = letters.key_of(self.day, unit, taken, mark)
+        return Letter(key, LETTER, self.now, letters.head(self.reading.rules), (), unit=unit)
 
-    def _repeat(self) -> None:
+    def repeated(self, before: Letters) -> dict[str, Letter]:
         """The second letter: nobody answered by the time given, or did not mend."""
-        followed_up = {
-            letter.follows for letter in self.letters.values() if letter.standing and letter.state != letters.IDLE
-        }
-        for letter in list(self.letters.values()):
-            late = letter.due is not None and self.now > letter.due and not letter.done_at
+        standing = (letter for letter in before.values() if letter.standing and letter.state != letters.IDLE)
+        followed_up = {letter.follows for letter in standing}
+        changed: dict[str, Letter] = {}
+        for letter in before.values():
+            late = letter.due is not None and self.reading.now > letter.due and not letter.done_at
             if not late or letter.void or letter.key in followed_up:
                 continue
             owed = [fact for fact in letter.facts if self._owed(fact.number, letter)]
             if owed:
-                self._add(replace(self._new(letter.unit, "·重复"), follows=letter.key, first=letter.number), owed)
+                new = self._new(letter.unit, {**before, **changed}, "·重复")
+                second = self._with(replace(new, follows=letter.key, first=letter.number), owed)
+                changed[second.key] = second
+        return changed
 
     def _owed(self, rid: str, letter: Letter) -> bool:
         """Whether an issue keeps a letter open past its time: not mended, or (nobody answered) not over yet."""
         followed = self.followed.get(rid)
         if followed is None or followed.life.unit != letter.unit:
             return False
-        late = followed.life.running and followed.life.deadline is not None and self.now > followed.life.deadline
-        return late or (not letter.answered_at and followed.life.state == lives.FIXED)
+        life = followed.life
+        late = life.running and life.deadline is not None and self.reading.now > life.deadline
+        return late or (not letter.answered_at and life.state == lives.FIXED)
 
     # Records
-    def _record(self) -> None:
-        """What entered a letter goes into the day's record for the commander, sent at the hour of the rules."""
-        told = {
-            (fact.number, fact.why)
-            for letter in self.letters.values()
-            if letter.kind == RECORD
-            for fact in letter.facts
-        }
-        for letter in list(self.letters.values()):
+    def recorded(self, before: Letters) -> dict[str, Letter]:
+        """What entered a letter goes into the day's record for the commander."""
+        records = (letter for letter in before.values() if letter.kind == RECORD)
+        told = {(fact.number, fact.why) for record in records for fact in record.facts}
+        changed: dict[str, Letter] = {}
+        for letter in before.values():
             if letter.kind == LETTER and not letter.adopted and letter.drafted_at.date() == self.day:
                 mark = f"重复督办，续{letter.first}" if letter.follows else ""
                 shown = [replace(fact, why=mark or fact.why) for fact in letter.facts if fact.district]
                 for fact in (fact for fact in shown if (fact.number, fact.why) not in told):
-                    self._note(fact)
-        for key, letter in self.letters.items():
-            if letter.kind == RECORD and not letter.number:
-                self._send(key, letter)
+                    record = self._noted(fact, {**before, **changed})
+                    changed[record.key] = record
+        return changed
 
-    def _note(self, fact: Fact) -> None:
+    def _noted(self, fact: Fact, before: Letters) -> Letter:
         """Into today's record, or tomorrow's once today's is out."""
-        keys = [f"记录·{self.day + timedelta(days=ahead):%Y%m%d}·{fact.district}" for ahead in range(2)]
-        key = next((key for key in keys if key not in self.letters or not self.letters[key].number), keys[-1])
+        today = self._record(self.day, fact.district, before)
+        record = self._record(self.day + timedelta(days=1), fact.district, before) if today.number else today
         names = self.people.commanders(fact.district)
-        record = self.letters.get(key) or Letter(
-            key, RECORD, self.now.replace(microsecond=0), letters.head(self.rules), (), district=fact.district
-        )
-        facts = sorted((*record.facts, fact), key=lambda fact: fact.number)
-        self.letters[key] = replace(record, facts=tuple(facts), to=_to(fact.district, names), receivers=names)
+        together = sorted((*record.facts, fact), key=lambda fact: fact.number)
+        return replace(record, facts=tuple(together), to=_to(fact.district, names), receivers=names)
 
-    def _send(self, key: str, record: Letter) -> None:
-        day = datetime.strptime(key.split("·")[1], "%Y%m%d").date()  # noqa: DTZ007 - a day, as the key names it
-        due = datetime.combine(day, time(self.rules.letters.record_at), self.reading.zone)
+    def _record(self, day: date, district: str, before: Letters) -> Letter:
+        key = f"记录·{day:%Y%m%d}·{district}"
+        head = letters.head(self.reading.rules)
+        return before.get(key) or Letter(key, RECORD, self.now, head, (), district=district, day=day)
+
+    def sent(self, before: Letters) -> dict[str, Letter]:
+        """Records go out at the hour of the rules, once there is a commander to receive them."""
+        records = {key: letter for key, letter in before.items() if letter.kind == RECORD and not letter.number}
+        return {key: self._sent(record) for key, record in records.items()}
+
+    def _sent(self, record: Letter) -> Letter:
         names = self.people.commanders(record.district)
         if names and not record.receivers:
             record = replace(record, receivers=names, to=_to(record.district, names))
-        if self.now >= due and record.receivers:
-            record = replace(record, number=key, signed_at=self.now.replace(microsecond=0))
-        self.letters[key] = record
-        if self.now < due:
-            self.wakes.append(due)
+        if record.receivers and self.reading.now >= sending_hour(self.reading, record):
+            record = replace(record, number=record.key, signed_at=self.now)
+        return record
 
-    def _finish(self) -> None:
+    def finished(self, before: Letters) -> dict[str, Letter]:
         """Answered, and all its issues over: done, for good."""
-        for key, letter in self.letters.items():
-            if (
-                letter.kind == LETTER
-                and letter.number
-                and letter.answered_at
-                and not letter.void
-                and not letter.done_at
-            ):
-                lived = [(fact.number, self.followed.get(fact.number)) for fact in letter.facts]
-                if all(self._gone(rid) if now is None else now.life.state in lives.ENDED for rid, now in lived):
-                    self.letters[key] = replace(letter, done_at=self.now)
+        open_ = (letter for letter in before.values() if letter.kind == LETTER and letter.number and not letter.void)
+        return {
+            letter.key: replace(letter, done_at=self.reading.now)
+            for letter in open_
+            if letter.answered_at and not letter.done_at and all(self._over(fact.number) for fact in letter.facts)
+        }
+
+    def _over(self, rid: str) -> bool:
+        followed = self.followed.get(rid)
+        return self._gone(rid) if followed is None else followed.life.state in lives.ENDED
 
 
-def _to(district: str, names: tuple[str, ...]) -> str:
+def _to(district: str, names: Sequence[str]) -> str:
     return f"{district}区域指挥长{'、'.join(names)}"

@@ -1,214 +1,281 @@
-"""The tabs as read: columns found, cells given back, rows read and known again, and what to remember of them.
-
-Steps 1 to 3 of a look (``decide.py``).
-"""
+"""The tabs as read: columns found, cells given back, rows read and known again, and what to remember of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from sync.core.issues.issues import clock, heard
-from sync.core.memory import BACK, THERE, Change, Decision, Memory, Tables
+from sync.core.memo import Memo
+from sync.core.memory import BACK, THERE, Archived, Change, Memory, Tables
 from sync.core.rules.rules import Rules
-from sync.core.scores.scores import APPEALED, ASKED, Line
-from sync.core.scores.seal import Closing
-from sync.core.sheet import identity, plan
+from sync.core.sheet import identity
 from sync.core.sheet.identity import Known, Numbers
-from sync.core.sheet.rows import Reader, Row, Table, plain
-from sync.core.sheet.tabs import Layout, locate
+from sync.core.sheet.landing import give_back
+from sync.core.sheet.plan import Plan
+from sync.core.sheet.rows import Row, Table, plain, read
+from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
 
 PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "requests")
+DECIDED = ("scores", "quarters", "years")  # 处理决定, 讲评意见, 兑现决定 stand beside the service's rows
 
 
-@dataclass
+@dataclass(frozen=True)
 class Reading:
-    """What stands in the workbook, by tab key. ``skipped`` says why a tab was left out; ``gone`` are deleted rows,
-    ``adopted`` ids that the ledger did not know; ``booked`` lines by issue, ``closings`` sealed months. Findings to
-    remember go to ``decision``.
-    """
+    """What stands in the workbook at one look, by tab key, and what the look starts from."""
 
     tables: Tables
     memory: Memory
     rules: Rules
-    now: datetime
-    decision: Decision
-    layouts: dict[str, Layout] = field(default_factory=dict)
-    rows: dict[str, list[Row]] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
-    gone: dict[str, list[Known]] = field(default_factory=dict)
-    adopted: set[str] = field(default_factory=set)
+    now: datetime  # in the bureau's zone
+    memo: Memo
+    layouts: Mapping[str, Layout]
+    rows: Mapping[str, Sequence[Row]]
+    skipped: Mapping[str, str]  # why a tab was left out, in a sentence
+    blank: Mapping[str, Sequence[Row]] = field(default_factory=dict)  # rows in which people typed nothing
+    restored: Plan = field(default_factory=Plan)  # people's cells that a write of ours covered, given back
+    known: Mapping[str, Mapping[str, Known]] = field(default_factory=dict)  # rows that are new or changed
+    gone: Mapping[str, Sequence[Known]] = field(default_factory=dict)  # deleted rows
+    adopted: frozenset[str] = frozenset()  # numbers that the ledger did not know
+    archived: Mapping[str, Archived] = field(default_factory=dict)  # archived rows that a person copied back
+    numbers: Mapping[str, int] = field(default_factory=dict)  # the last number given, by run
+    history: tuple[Change, ...] = ()  # people's cells that changed
 
-    def __post_init__(self) -> None:
-        self.zone = self.rules.bureau.zone
-        self.grace = clock(self.rules.clock.receipt_grace)
-        self.numbers = Numbers(dict(self.memory.numbers))
-        self.booked: Mapping[str, Mapping[str, Line]] = self.memory.lines
-        self.closings: Mapping[str, Closing] = self.memory.closings
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.rules.bureau.zone
 
-    @cached_property
-    def returned(self) -> Mapping[str, int]:
-        """Points that upheld appeals gave back, by the line that they were charged with."""
-        asked = [group for key, group in self.booked.items() if key.startswith(ASKED)]
-        lines = [line for group in asked for line in group.values() if line.rule == APPEALED]
-        return {line.id.removesuffix(f"·{APPEALED}"): line.points for line in lines}
+    @property
+    def grace(self) -> timedelta:
+        return clock(self.rules.clock.receipt_grace)
 
-    @cached_property
-    def away(self) -> dict[str, Known]:
-        """Issues that stand in an archive tab and not in the live one, as last known."""
-        known = {**self.memory.known.get("issues", {}), **self.decision.known.get("issues", {})}
-        here = {row.rid for row in self.rows.get("issues", [])}
-        marked = {**self.memory.archived, **self.decision.archived}
-        meant = (rid for rid, mark in marked.items() if mark.state != BACK and rid not in here)
-        return {rid: known[rid] for rid in meant if rid in known}
-
-    def find_columns(self) -> None:
-        """A tab whose headers can't be found is skipped and said so; the others go on."""
-        for key, tab in self.tables.tabs.items():
-            table = self.tables.seen.get(key)
-            if table is None:
-                self.skipped[key] = (
-                    f"「{tab.title}」本轮跳过，其余各表照常。工作簿里没有这个工作表，请把名称改回「{tab.title}」。"
-                )
-                continue
-            layout = locate(tab, table.header)
-            if isinstance(layout, str):
-                self.skipped[key] = layout
-            else:
-                self.layouts[key] = layout
-
-    def read_rows(self) -> None:
-        """Read every cell, with people's cells that a write of ours covered given back first."""
-        for key, layout in self.layouts.items():
-            table = self.tables.seen[key]
-            given = [restore for restore in self.memory.restores if restore.tab == key]
-            if given:
-                table = plan.give_back(table, given, self.decision.plan, layout.tab)
-            self.rows[key] = self._reader(layout).read(table)
-        for key in PEOPLE:
-            if key not in self.rows and key in self.tables.tabs:
-                self.rows[key] = self._remembered(key)
-
-    def _reader(self, layout: Layout) -> Reader:
-        reader_before = self.memory.memo.readers.get(layout.tab.key)
-        if (
-            reader_before is None
-            or reader_before.layout.header != layout.header
-            or reader_before.layout.tab is not layout.tab
-        ):
-            reader_before = Reader(layout, self.zone)
-            self.memory.memo.readers[layout.tab.key] = reader_before
-        reader: Reader = reader_before
-        return reader
-
-    def _remembered(self, key: str) -> list[Row]:
-        """Rows of a tab that can't be read now, as they were last known: deadlines go on."""
-        tab = self.tables.tabs[key]
-        header = tuple(column.header for column in tab.columns)
-        layout = Layout(tab, header, {column.key: i for i, column in enumerate(tab.columns)})
-        self.layouts.setdefault(key, layout)
-        known = self.memory.known.get(key, {}).items()
-        there = [(rid, row) for rid, row in known if not row.deleted and not self._archived(key, rid)]
-        raws = [[row.cells.get(column.key, "") for column in tab.columns] for _, row in there]
-        read = self._reader(layout).read(Table(key, header, raws, first=0))
-        return [Row(0, row.raw, row.parsed, there[row.number][0]) for row in read]
-
-    def know_rows(self) -> None:
-        for key in PEOPLE:
-            if key not in self.skipped and key in self.rows:
-                self._know(key)
-
-    def _know(self, key: str) -> None:
-        layout, rows = self.layouts[key], self.rows[key]
-        known = self.memory.known.get(key, {})
-        id_key = layout.tab.id
-        rows = [row for row in rows if row.parsed.typed or (id_key and row.seen(layout, id_key) not in ("", None))]
-        claims = {row.number: plain(row.seen(layout, id_key)) for row in rows} if id_key else {}
-        self._blank_rows(layout, rows)
-        rows = [row for row in rows if row.parsed.typed]
-        binding = identity.bind(rows, claims, known)
-        if id_key:
-            identity.adopt(binding, claims, self.numbers, known)
-            self.adopted |= {row.rid for row in binding.adopted}
-        for row in binding.fresh:
-            row.rid = self.numbers.next(self.now.date()) if id_key else self._own_number(key)
-        self.rows[key] = rows
-        self._remember(key, rows, known)
-        self._miss(key, [row for row in binding.missing if not self._archived(key, row.rid)])
-        self._put_back(key, rows)
-
-    def _archived(self, key: str, rid: str) -> bool:
-        mark = self.memory.archived.get(rid) if key == "issues" else None
-        return mark is not None and mark.state != BACK
-
-    def _put_back(self, key: str, rows: Iterable[Row]) -> None:
-        """An archived row that a person copied back: it counts here again, for as long as the rules let rows stay."""
-        for row in rows:
-            mark = self.memory.archived.get(row.rid) if key == "issues" else None
-            if mark and mark.state == THERE:
-                self.decision.archived[row.rid] = replace(mark, state=BACK, at=self.now)
-
-    def _blank_rows(self, layout: Layout, rows: Iterable[Row]) -> None:
-        """A row without any cell of a person has nothing for us to say."""
-        empty = {column.key: "" for column in layout.tab.service}
-        for row in self.rows[layout.tab.key]:
-            if not row.parsed.typed:
-                plan.wish(self.decision.plan, layout, row, empty, self.zone, {}, row.number)
-
-    def _own_number(self, key: str) -> str:
-        self.numbers.highest[key] = self.numbers.highest.get(key, 0) + 1
-        return f"{key}-{self.numbers.highest[key]}"
-
-    def _remember(self, key: str, rows: Iterable[Row], known: Mapping[str, Known]) -> None:
-        changed = self.decision.known.setdefault(key, {})
-        for row in rows:
-            before = known.get(row.rid)
-            marks = self._marks(row, before)
-            entry = identity.remember(row, before, marks)
-            if entry is not None:
-                changed[row.rid] = entry
-                if before is not None:
-                    self._trace(key, row, before)
-
-    def _marks(self, row: Row, before: Known | None) -> Mapping[str, datetime]:
-        """Hours stamped at first sight: of the row, and of the answer that it waits for."""
-        marks = before.marks if before else None
-        if marks is None:
-            typed = row.cells.get("reported_at") or row.cells.get("requested_at")
-            marks = {"heard": heard(typed, self.now, self.grace, self.memory.last_tick or typed)}
-        answered = "answer" in row.cells
-        if answered != ("answered" in marks):
-            typed = row.cells.get("answered_at")
-            marks = {key: value for key, value in marks.items() if key != "answered"}
-            if answered:
-                marks["answered"] = heard(typed, self.now, self.grace, self.memory.last_tick or typed)
-        return marks
-
-    def _trace(self, key: str, row: Row, before: Known) -> None:
-        after = row.parsed.typed
-        for column in self.tables.tabs[key].staff:
-            old, new = before.cells.get(column.key, ""), after.get(column.key, "")
-            if old != new:
-                self.decision.history.append(Change(key, row.rid, column.header, old, new, self.now))
-
-    def _miss(self, key: str, missing: Iterable[Known]) -> None:
-        """Rows not found: gone twice in a row counts as deleted (DESIGN section 6)."""
-        changed = self.decision.known.setdefault(key, {})
-        for row in missing:
-            gone = row.gone + 1
-            entry = replace(row, gone=identity.DELETED if gone >= self.rules.limits.gone_after else gone)
-            changed[row.rid] = entry
-            if entry.deleted:
-                self.decision.history.append(Change(key, row.rid, "", "", "行被删除", self.now))
-        known = {**self.memory.known.get(key, {}), **changed}
-        self.gone[key] = [row for row in known.values() if row.deleted and not self._archived(key, row.rid)]
+    def readable(self, key: str) -> bool:
+        """Whether the tab is there and its columns could be found."""
+        return key in self.layouts and key not in self.skipped
 
     def mark(self, key: str, rid: str, mark: str) -> datetime:
         """An hour stamped at first sight of a row (``heard``) or of its answer (``answered``)."""
-        return self.known(key, rid).marks.get(mark, self.now)
+        return self.known_row(key, rid).marks.get(mark, self.now)
 
-    def known(self, key: str, rid: str) -> Known:
+    def known_row(self, key: str, rid: str) -> Known:
         """What is remembered of a row, this look's news included."""
-        return self.decision.known.get(key, {}).get(rid) or self.memory.known[key][rid]
+        return self.known.get(key, {}).get(rid) or self.memory.known[key][rid]
+
+    @cached_property
+    def missed(self) -> bool:
+        """Whether a row was not there for the first time: it may only have been cut, to be pasted elsewhere."""
+        return any(row.gone > 0 for group in self.known.values() for row in group.values())
+
+    @cached_property
+    def away(self) -> Mapping[str, Known]:
+        """Issues that stand in an archive tab and not in the live one, as last known."""
+        known = {**self.memory.known.get("issues", {}), **self.known.get("issues", {})}
+        here = {row.rid for row in self.rows.get("issues", [])}
+        marks = {**self.memory.archived, **self.archived}
+        away = (rid for rid, mark in marks.items() if mark.state != BACK and rid not in here)
+        return {rid: known[rid] for rid in away if rid in known}
+
+    @cached_property
+    def numbers_of_issues(self) -> frozenset[str]:
+        """Every number that a row may refer to."""
+        return frozenset(row.rid for row in self.rows.get("issues", ())) | self.away.keys()
+
+
+def read_all(tables: Tables, memory: Memory, rules: Rules, now: datetime, memo: Memo) -> Reading:
+    """The workbook as it stands, every row known again."""
+    layouts, skipped = _columns(tables, memo)
+    rows, restored = _rows(tables, layouts, memory, rules.bureau.zone, memo)
+    first = Reading(tables, memory, rules, now, memo, layouts, rows, skipped, restored=restored, numbers=memory.numbers)
+    remembered = {key: _remembered(first, key) for key in PEOPLE if key not in rows and key in tables.tabs}
+    layouts = {**layouts, **{key: template_layout(tables.tabs[key]) for key in remembered if key not in layouts}}
+    return _known_again(replace(first, layouts=layouts, rows={**rows, **remembered}))
+
+
+def _columns(tables: Tables, memo: Memo) -> tuple[dict[str, Layout], dict[str, str]]:
+    """A tab whose headers can't be found is skipped, and a sentence says so; the others go on."""
+    layouts, skipped = dict[str, Layout](), dict[str, str]()
+    for key, tab in tables.tabs.items():
+        table = tables.seen.get(key)
+        layout = _layout(memo, tab, table)
+        if isinstance(layout, str):
+            skipped[key] = layout
+        else:
+            layouts[key] = layout
+    return layouts, skipped
+
+
+def _layout(memo: Memo, tab: Tab, table: Table | None) -> Layout | str:
+    if table is None:
+        return f"「{tab.title}」本轮跳过，其余各表照常。工作簿里没有这个工作表，请把名称改回「{tab.title}」。"
+    return memo.of("layout").result(tab.key, (tab, table.header), locate, tab, table.header)
+
+
+def _rows(
+    tables: Tables, layouts: Mapping[str, Layout], memory: Memory, zone: ZoneInfo, memo: Memo
+) -> tuple[dict[str, Sequence[Row]], Plan]:
+    """Every cell read, with people's cells that a write of ours covered given back first."""
+    rows, restored = dict[str, Sequence[Row]](), Plan()
+    for key, layout in layouts.items():
+        table = tables.seen[key]
+        covered = [restore for restore in memory.restores if restore.tab == key]
+        if covered:
+            table, tab_plan = give_back(table, covered, layout.tab)
+            restored = restored.with_tab(tab_plan)
+        rows[key] = _read(key, layout, table, zone, memo)
+    return rows, restored
+
+
+def _read(key: str, layout: Layout, table: Table, zone: ZoneInfo, memo: Memo) -> Sequence[Row]:
+    """The rows of a tab; rows that stand as they stood are not read again."""
+    results = memo.of("rows")
+    given = (layout, table.first, table.rows)
+    return results.result(key, given, read, layout, table, zone, results.earlier(key)).rows
+
+
+def _remembered(look: Reading, key: str) -> Sequence[Row]:
+    """Rows of a tab that can't be read now, as they were last known: deadlines go on."""
+    layout = template_layout(look.tables.tabs[key])
+    known = look.memory.known.get(key, {}).items()
+    there = [(rid, row) for rid, row in known if not row.deleted and not _archived(look.memory, key, rid)]
+    raws = [[row.cells.get(column.key, "") for column in layout.tab.columns] for _, row in there]
+    rows = _read(key, layout, Table(key, layout.header, raws, first=0), look.zone, look.memo)
+    return [row._replace(number=0, rid=there[row.number][0]) for row in rows]
+
+
+def _archived(memory: Memory, key: str, rid: str) -> bool:
+    mark = memory.archived.get(rid) if key == "issues" else None
+    return mark is not None and mark.state != BACK
+
+
+# Rows known again
+@dataclass(frozen=True)
+class _TabKnown:
+    """The rows of one tab, known again, and the news of them."""
+
+    rows: Sequence[Row]
+    known: Mapping[str, Known]
+    gone: Sequence[Known]
+    adopted: frozenset[str]
+    history: Sequence[Change]
+
+
+def _known_again(first: Reading) -> Reading:
+    numbers = Numbers(first.numbers)
+    tabs = {key: _tab_known(first, key, numbers) for key in PEOPLE if key not in first.skipped and key in first.rows}
+    decided = {key: _decided(first, key) for key in DECIDED if first.readable(key)}
+    rows = {**first.rows, **{key: tab.rows for key, tab in tabs.items()}}
+    tabs |= {key: _TabKnown(rows[key], known, (), frozenset(), news) for key, (known, news) in decided.items()}
+    return replace(
+        first,
+        rows=rows,
+        blank={key: [row for row in first.rows[key] if not row.parsed.typed] for key in tabs if key in PEOPLE},
+        known={key: tab.known for key, tab in tabs.items() if tab.known},
+        gone={key: tab.gone for key, tab in tabs.items() if key in PEOPLE},
+        adopted=frozenset().union(*(tab.adopted for tab in tabs.values())),
+        archived=_copied_back(first, rows.get("issues", ())),
+        numbers=numbers.highest,
+        history=tuple(change for tab in tabs.values() for change in tab.history),
+    )
+
+
+def _tab_known(look: Reading, key: str, numbers: Numbers) -> _TabKnown:
+    layout, known = look.layouts[key], look.memory.known.get(key, {})
+    id_key = layout.tab.id
+    filled = [row for row in look.rows[key] if row.parsed.typed]
+    claims = {row.number: plain(row.seen(layout, id_key)) for row in filled} if id_key else {}
+    binding = identity.bind(filled, claims, known)
+    if id_key:
+        binding = identity.adopt(binding, filled, claims, numbers, known)
+    rows = list(_numbered(look, key, filled, binding.rids, numbers))
+    entries, history = _news(look, key, rows, known)
+    missing = [row for row in binding.missing if not _archived(look.memory, key, row.rid)]
+    lost, lines = _missed(look, key, missing)
+    news = {**entries, **lost}
+    gone = [row for row in {**known, **news}.values() if row.deleted and not _archived(look.memory, key, row.rid)]
+    adopted = frozenset(binding.rids[number] for number in binding.adopted)
+    return _TabKnown(rows, news, gone, adopted, [*history, *lines])
+
+
+def _numbered(look: Reading, key: str, rows: Iterable[Row], rids: Mapping[int, str], numbers: Numbers) -> Iterator[Row]:
+    """The rows with their ids; one that was never seen before gets the next."""
+    has_id, day = bool(look.layouts[key].tab.id), look.now.date()
+    for row in rows:
+        rid = rids.get(row.number) or (numbers.next(day) if has_id else f"{key}-{numbers.next_of(key)}")
+        yield Row(row.number, row.raw, row.parsed, rid)
+
+
+def _news(
+    look: Reading, key: str, rows: Iterable[Row], known: Mapping[str, Known]
+) -> tuple[dict[str, Known], list[Change]]:
+    """What is to be remembered of the rows, and every cell of people that changed."""
+    entries, history = dict[str, Known](), list[Change]()
+    staff = look.tables.tabs[key].staff
+    for row in rows:
+        before = known.get(row.rid)
+        entry = identity.remember(row, before, _marks(look, row, before))
+        if entry is not None:
+            entries[row.rid] = entry
+            if before is not None:
+                history += [
+                    Change(key, row.rid, column.header, old, new, look.now)
+                    for column in staff
+                    if (old := before.cells.get(column.key, "")) != (new := row.parsed.typed.get(column.key, ""))
+                ]
+    return entries, history
+
+
+def _marks(look: Reading, row: Row, before: Known | None) -> Mapping[str, datetime]:
+    """Hours stamped at first sight: of the row, and of the answer that it waits for."""
+    marks = before.marks if before else None
+    if marks is None:
+        marks = {"heard": _heard(look, row.cells.get("reported_at") or row.cells.get("requested_at"))}
+    answered = "answer" in row.cells
+    if answered != ("answered" in marks):
+        marks = {key: value for key, value in marks.items() if key != "answered"}
+        if answered:
+            marks["answered"] = _heard(look, row.cells.get("answered_at"))
+    return marks
+
+
+def _heard(look: Reading, typed: datetime | None) -> datetime:
+    return heard(typed, look.now, look.grace, look.memory.last_tick or typed)
+
+
+def _missed(look: Reading, key: str, missing: Iterable[Known]) -> tuple[dict[str, Known], list[Change]]:
+    """Rows that were not there: gone twice in a row counts as deleted (DESIGN section 6)."""
+    entries, history = dict[str, Known](), list[Change]()
+    for row in missing:
+        count = row.gone + 1
+        deleted = count >= look.rules.limits.gone_after
+        entries[row.rid] = replace(row, gone=identity.DELETED if deleted else count)
+        if deleted:
+            history.append(Change(key, row.rid, "", "", "行被删除", look.now))
+    return entries, history
+
+
+def _copied_back(look: Reading, rows: Iterable[Row]) -> dict[str, Archived]:
+    """Archived issues that a person copied back: they count in the live tab again, for as long as the rules let rows
+    stay."""
+    marks = ((row.rid, look.memory.archived.get(row.rid)) for row in rows)
+    return {rid: replace(mark, state=BACK, at=look.now) for rid, mark in marks if mark and mark.state == THERE}
+
+
+def _decided(look: Reading, key: str) -> tuple[dict[str, Known], list[Change]]:
+    """What people typed beside the service's rows. A row is called by its key: ``2026-10·新正街·街路``."""
+    known, staff = look.memory.known.get(key, {}), look.tables.tabs[key].staff
+    entries, history = dict[str, Known](), list[Change]()
+    for row in look.rows[key]:
+        name, cells = "·".join(row.parsed.key), row.parsed.typed
+        before = known[name].cells if name in known else {}
+        if not all(row.parsed.key) or cells == before:
+            continue
+        entries[name] = Known(name, cells, row.parsed.print)
+        history += [
+            Change(key, name, column.header, old, new, look.now)
+            for column in staff
+            if (old := before.get(column.key, "")) != (new := cells.get(column.key, ""))
+        ]
+    return entries, history

@@ -1,4 +1,4 @@
-"""The score board: the lines of all issues and the month's table, as rows of 扣分明细 and 月度考核.
+"""Scores: the lines of all issues and the month's table, as rows of 扣分明细 and 月度考核.
 
 Worked out anew only when an issue or a request came to something else, somebody inspected, or a month is to be sealed.
 """
@@ -6,186 +6,181 @@ Worked out anew only when an issue or a request came to something else, somebody
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
-from sync.core.duties.duties import LINES
-from sync.core.look.claims import Claims
-from sync.core.look.follow import Followed
-from sync.core.look.reading import PEOPLE, Reading
+from sync.core.look.claims import Booking, Claims
+from sync.core.look.reading import PEOPLE
 from sync.core.look.seals import Seals, open_cells, sealed_cells
-from sync.core.memory import same_items
 from sync.core.people.roster import Roster, Span, Street
-from sync.core.scores import ceilings, scores, standings
-from sync.core.scores import seal as closings
+from sync.core.rules.rules import Rules
+from sync.core.scores import ceilings, seal, standings
+from sync.core.scores.lines import OF_BASE, OF_ISSUE, STREET, UNIT, Group, Line, base_lines, month_of, of_origin, sums
 from sync.core.scores.periods import Periods, rows
-from sync.core.scores.scores import Line
 from sync.core.scores.seal import Closing
 from sync.core.scores.standings import Standing, Term
+from sync.core.sheet.rows import Row
 
 Rows = dict[tuple[str, ...], dict[str, Any]]
+INSPECTION = "督查"
+Visits = Mapping[tuple[str, str], int]  # inspections by month and street
 
 
 @dataclass(frozen=True)
 class Scored:
-    """What the months came to: rows of 扣分明细, 月度考核, 季度讲评 and 年度兑现 by key, the ``table`` behind 月度考核,
-    the sealed months with those sealed now, the hour of the next seal, and every line after ceilings, in order."""
+    """What the months came to."""
 
-    lines: Rows
-    rows: Rows
-    quarters: Rows
-    years: Rows
-    table: tuple[Standing, ...]
-    closings: Mapping[str, Closing]
-    wake: datetime
-    every: tuple[Line, ...] = ()
+    lines: Rows  # of 扣分明细, by key
+    rows: Rows  # of 月度考核
+    quarters: Rows  # of 季度讲评
+    years: Rows  # of 年度兑现
+    table: tuple[Standing, ...]  # behind 月度考核
+    closings: Mapping[str, Closing]  # sealed months, with those sealed now
+    wake: datetime  # the next seal
+    every: tuple[Line, ...]  # every line after ceilings, in order
+    booking: Mapping[Group, Mapping[str, Line]]  # base lines and what requests led to, as they are to be booked
 
 
-@dataclass
-class Board:
-    """The board of one look."""
+@dataclass(frozen=True)
+class Scoring:
+    """What the months are scored by. ``duties``: lines of missing duties."""
 
-    reading: Reading
+    seals: Seals
     roster: Roster
-    followed: Mapping[str, Followed]
     claims: Claims
+    scope: object
     duties: tuple[Line, ...] = ()
 
-    def run(self) -> Scored:
+    def scored(self) -> Scored:
         """扣分明细, 月度考核 and the table behind it: of every month that has lines, and of this one."""
-        visits = self._visits()
-        parts = (*self.followed.values(), *self.duties)
-        sealed, today = self.reading.closings, self.reading.now.date()
-        about = (visits, self.claims.signature(), sealed, self.reading.memory.wanted_closed, self.roster, today)
-        memo = self.reading.memory.memo.scores
-        if memo and memo[0] == about and same_items(memo[1], parts) and self.reading.now < memo[2].wake:
-            return memo[2]  # type: ignore[no-any-return]
-        scored = self._scores(visits)
-        decision = self.reading.decision
-        news = decision.closings or any(key.startswith(scores.ASKED) for key in decision.lines)
-        again = news or self._must_wait()
-        self.reading.memory.memo.scores = None if again else (about, parts, scored)
-        return scored
+        reading, past = self.seals.reading, self.seals.past
+        visits, wanted = self._visits(), reading.memory.wanted_closed
+        given = (
+            self.scope,
+            visits,
+            self.claims.signature(),
+            past.closings,
+            wanted,
+            self._must_wait(),
+            of_origin(past.lines, OF_BASE),
+            tuple(self.seals.followed.values()),
+            self.duties,
+        )
+        return reading.memo.of("scores").result("", given, self._scored, visits, holds=self._holds)
 
-    def _scores(self, visits: Mapping[tuple[str, str], int]) -> Scored:
-        lines_found = [line for followed in self.followed.values() for line in followed.lines] + self._of_lost_rows()
-        lines_found += self.claims.standing({line.id: line for line in lines_found})
-        lines_found += self.duties
-        closed = dict(self.reading.closings)
-        lines = [line for line in lines_found if line.month not in closed]
-        months = [month for month in self._since(lines) if month not in closed]
-        bases = {month: self._bases(month, lines) for month in months}
-        uncut = lines
-        lines = [*(base for group in bases.values() for base in group), *ceilings.capped(lines, self.reading.rules)]
-        sealed_lines = [line for closing in closed.values() for line in closing.lines]
-        lines += self.claims.upheld({line.id: line for line in [*sealed_lines, *lines]}, uncut)
-        for month in sorted({line.month for line in lines} - set(bases)):
-            bases[month] = self._bases(month, lines)
-            lines += bases[month]
-        table = self._table(bases, lines, visits, closed)
-        due = self._due(bases)
-        for month in due:
-            made = Seals(self.reading, self.followed).close(month, lines, table)
-            terms = self._periods({**closed, month: made}).ending(month)
-            closed[month] = self.reading.decision.closings[month] = replace(made, terms=terms)
-        periods = self._periods(closed)
-        every = sorted([*sealed_lines, *lines], key=lambda line: (line.month, line.date, line.id))
+    def _holds(self, scored: Scored, _: Visits) -> bool:
+        """Whether no month is to be sealed since."""
+        return self.seals.reading.now < scored.wake
+
+    def _scored(self, visits: Visits) -> Scored:
+        followed, past = self.seals.followed.values(), self.seals.past
+        counted = [line for issue in followed for line in issue.lines] + self._of_lost_rows()
+        requested = self.claims.standing({line.id: line for line in counted})
+        counted += [*_lines_of(requested), *self.duties]
+        uncut = [line for line in counted if line.month not in past.closings]
+        sealed = [line for closing in past.closings.values() for line in closing.lines]
+        bases = {month: self._bases(month, uncut) for month in self._months(uncut)}
+        cut = [*chain.from_iterable(bases.values()), *ceilings.capped(uncut, self._rules)]
+        upheld = self.claims.upheld({line.id: line for line in [*sealed, *cut]}, uncut)
+        cut += _lines_of(upheld)
+        for month in sorted({line.month for line in cut} - set(bases)):
+            bases[month] = self._bases(month, cut)
+            cut += bases[month]
+        table = self._table(bases, cut, visits)
+        closings = self._closings(bases, cut, table)
+        every = tuple(sorted([*sealed, *cut], key=lambda line: (line.month, line.date, line.id)))
+        periods = self._periods(closings)
         return Scored(
             self._lines(every),
-            self._rows(table, closed),
+            _rows(table, closings),
             rows(periods.quarters(), "quarter"),
             rows(periods.years(), "year"),
             tuple(table),
-            closed,
+            closings,
             self._wake(bases),
-            tuple(every),
+            every,
+            {**{Group(OF_BASE, month): _by_id(group) for month, group in bases.items()}, **requested, **upheld},
         )
 
-    def _periods(self, closed: Mapping[str, Closing]) -> Periods:
-        terms: dict[str, list[Term]] = defaultdict(list)
-        for closing in closed.values():
-            for term in closing.terms:
-                terms[term.name].append(term)
-        return Periods({month: closing.rows for month, closing in closed.items()}, self.reading.rules, terms)
+    @property
+    def _rules(self) -> Rules:
+        return self.seals.reading.rules
 
-    def _since(self, lines: Iterable[Line]) -> list[str]:
-        """Every month from the first that anything is known of to this one: one without a fault has a score too."""
-        this = scores.month_of(self.reading.now)
-        known = {line.month for line in lines} | set(self.reading.closings)
-        known |= {key.removeprefix(scores.BASES) for key in self.reading.booked if key.startswith(scores.BASES)}
+    # Months
+    def _months(self, uncut: Iterable[Line]) -> list[str]:
+        """Every open month from the first that anything is known of to this one: one without a fault has a score
+        too."""
+        past, this = self.seals.past, month_of(self.seals.reading.now)
+        known = {line.month for line in uncut} | set(past.closings)
+        known |= {group.name for group in of_origin(past.lines, OF_BASE)}
         months = [min({this, *known})]
         while months[-1] < max({this, *known}):
-            months.append(closings.next_month(months[-1]))
-        return months
+            months.append(seal.next_month(months[-1]))
+        return [month for month in months if month not in past.closings]
 
-    def _due(self, months: Iterable[str]) -> list[str]:
-        """The months to be sealed now."""
-        reading = self.reading
+    def _closings(
+        self, bases: Mapping[str, Sequence[Line]], cut: Sequence[Line], table: Sequence[Standing]
+    ) -> dict[str, Closing]:
+        """Sealed months, with those that are to be sealed now."""
+        closings, reading = dict(self.seals.past.closings), self.seals.reading
         if self._must_wait():
-            return []
-        return closings.due(months, reading.memory.wanted_closed, reading.rules, reading.now)
+            return closings
+        for month in seal.due(bases, reading.memory.wanted_closed, reading.rules, reading.now):
+            made = self.seals.close(month, cut, table)
+            terms = self._periods({**closings, month: made}).ending(month)
+            closings[month] = replace(made, terms=terms)
+        return closings
 
     def _must_wait(self) -> bool:
         """Nothing is sealed while a tab can't be read or a row is out of sight for a moment."""
-        missed = any(row.gone > 0 for group in self.reading.decision.known.values() for row in group.values())
-        return missed or bool({"scores", "lines", *PEOPLE} & set(self.reading.skipped))
+        reading = self.seals.reading
+        return reading.missed or bool({"scores", "lines", *PEOPLE} & set(reading.skipped))
 
     def _wake(self, months: Iterable[str]) -> datetime:
         """When the next month is to be sealed."""
-        rules, now = self.reading.rules, self.reading.now
-        hours = [closings.hour(month, rules) for month in {*months, scores.month_of(now)}]
+        now = self.seals.reading.now
+        hours = [seal.hour(month, self._rules) for month in {*months, month_of(now)}]
         return min((hour for hour in hours if hour > now), default=now)
 
-    def _table(
-        self,
-        bases: Mapping[str, Sequence[Line]],
-        lines: Sequence[Line],
-        visits: Mapping[tuple[str, str], int],
-        closed: Mapping[str, Closing],
-    ) -> list[Standing]:
-        tallies = [followed.tally for followed in self.followed.values() if followed.tally]
+    def _periods(self, closings: Mapping[str, Closing]) -> Periods:
+        terms: dict[str, list[Term]] = defaultdict(list)
+        for closing in closings.values():
+            for term in closing.terms:
+                terms[term.name].append(term)
+        return Periods({month: closing.rows for month, closing in closings.items()}, self._rules, terms)
+
+    # Rows
+    def _table(self, bases: Mapping[str, Sequence[Line]], cut: Sequence[Line], visits: Visits) -> list[Standing]:
+        tallies = [followed.tally for followed in self.seals.followed.values() if followed.tally]
         streets = {
-            month: [self._street(line) for line in group if line.kind == scores.STREET]
+            month: [self._street(line) for line in group if line.kind == STREET]
             for month, group in sorted(bases.items())
         }
-        sealed = [row for closing in closed.values() for row in closing.rows]
-        return standings.standings(streets, scores.sums(lines), tallies, visits, self.reading.rules, sealed)
+        sealed = [row for closing in self.seals.past.closings.values() for row in closing.rows]
+        return standings.standings(streets, sums(cut), tallies, visits, self._rules, sealed)
 
-    def _lines(self, lines: list[Line]) -> Rows:
-        cells_of = self.reading.memory.memo.cells_of
-        return {(line.id,): cells_of(line.id, line, line.cells) for line in lines}
+    def _lines(self, every: Iterable[Line]) -> Rows:
+        results = self.seals.reading.memo.of("line cells")
+        return {(line.id,): results.result(line.id, line, line.cells) for line in every}
 
-    def _rows(self, table: Iterable[Standing], closed: Mapping[str, Closing]) -> Rows:
-        return {
-            (row.month, row.target, row.kind): sealed_cells(closed[row.month], row)
-            if row.month in closed
-            else open_cells(row)
-            for row in table
-        }
-
-    def _bases(self, month: str, lines: Iterable[Line]) -> list[Line]:
+    # Base lines
+    def _bases(self, month: str, counted: Iterable[Line]) -> list[Line]:
         """The base line of every street and unit that takes part in a month. A month that is over keeps those that it
         had, whatever the roster says later; whoever has a line has a base, so that every line is in a score."""
-        key = f"{scores.BASES}{month}"
-        booked = self.reading.booked.get(key, {})
-        over = month < scores.month_of(self.reading.now)
+        booked = self.seals.past.lines.get(Group(OF_BASE, month), {})
+        over = month < month_of(self.seals.reading.now)
         targets = (
             [(line.kind, line.target, line.chief, False) for line in booked.values()]
             if over and booked
             else self._targets(month)
         )
         there = {(kind, target) for kind, target, *_ in targets}
-        for line in lines:
-            if line.month == month and (line.kind, line.target) not in there:
-                there.add((line.kind, line.target))
-                targets.append((line.kind, line.target, line.chief, False))
-        bases = {line.id: line for line in scores.base_lines(month, targets, self.reading.rules)}
-        bases = {name: booked.get(name, line) if over else line for name, line in bases.items()}
-        if bases != booked:
-            self.reading.decision.lines[key] = bases
-        return list(bases.values())
+        targets += [(*key, chief, False) for key, chief in _first_chiefs(counted, month) if key not in there]
+        bases = base_lines(month, targets, self._rules)
+        return [booked.get(line.id, line) if over else line for line in bases]
 
     def _street(self, base: Line) -> tuple[Street, str, bool]:
         """The street of a base line as it was that month, its chief, and whether it was shared; one that is in the
@@ -194,36 +189,70 @@ class Board:
         days = Span(base.date, standings.last_day(base.month))
         met = next((street for street in known if street.span.meets(days)), None)
         street = met or Street(base.target, "", "", "", "", base.chief, "", (), (), days)
-        return street, base.chief, base.text.endswith(scores.NOBODYS)
+        return street, base.chief, base.shared
+
+    def _targets(self, month: str) -> list[tuple[str, str, str, bool]]:
+        rules, today = self._rules, self.seals.reading.now.date()
+        streets = standings.streets_of(self.roster, month, today, rules.calendar)
+        targets = [(STREET, street.name, chief, not whole) for street, chief, whole in streets]
+        return targets + [(UNIT, unit, "", False) for unit in rules.units]
 
     def _of_lost_rows(self) -> list[Line]:
         """Deleting a row is no decision about its points: they stay until the row is back and made void."""
-        booked_groups = self.reading.booked.items()
-        apart = (scores.BASES, scores.ASKED, LINES)
-        lost = [booked for rid, booked in booked_groups if rid not in self.followed and not rid.startswith(apart)]
-        return [line for booked in lost for line in booked.values()]
+        groups = of_origin(self.seals.past.lines, OF_ISSUE)
+        lost = [lines for group, lines in groups.items() if group.name not in self.seals.followed]
+        return [line for lines in lost for line in lines.values()]
 
-    def _targets(self, month: str) -> list[tuple[str, str, str, bool]]:
-        rules = self.reading.rules
-        streets = standings.streets_of(self.roster, month, self.reading.now.date(), rules.calendar)
-        targets = [(scores.STREET, street.name, chief, not whole) for street, chief, whole in streets]
-        return targets + [(scores.UNIT, unit, "", False) for unit in rules.units]
-
+    # Inspections
     def _visits(self) -> dict[tuple[str, str], int]:
         """Inspections by month and street: one a street, person and day, with or without a finding."""
-        seen = {
-            (row.cells["reporter"], street.name, day)
-            for row in self.reading.rows.get("duties", [])
-            if row.cells.get("kind") == "督查" and "reporter" in row.cells and row.rid not in self.claims.faulty
-            for day in [(row.cells.get("reported_at") or self.reading.mark("duties", row.rid, "heard")).date()]
-            for street in [self.roster.street(row.cells.get("street", ""), day)]
-            if street
-        }
-        for row in self.reading.rows.get("issues", []):
-            followed = self.followed.get(row.rid)
-            if followed and followed.stamps.street and row.cells.get("source") == "督查":
-                seen.add((row.cells.get("reporter", ""), followed.stamps.street, followed.stamps.received.date()))
         counts: dict[tuple[str, str], int] = defaultdict(int)
-        for _, street, day in seen:
-            counts[scores.month_of(day), street] += 1
+        for _, street, day in {*self._clean_inspections(), *self._discoveries()}:
+            counts[month_of(day), street] += 1
         return dict(counts)
+
+    def _clean_inspections(self) -> Iterator[tuple[str, str, date]]:
+        reading = self.seals.reading
+        for row in reading.rows.get("duties", []):
+            cells = row.cells
+            if cells.get("kind") == INSPECTION and "reporter" in cells and not self._faulty(row):
+                day = (cells.get("reported_at") or reading.mark("duties", row.rid, "heard")).date()
+                street = self.roster.street(cells.get("street", ""), day)
+                if street:
+                    yield cells["reporter"], street.name, day
+
+    def _discoveries(self) -> Iterator[tuple[str, str, date]]:
+        for row in self.seals.reading.rows.get("issues", []):
+            stamps = self.seals.followed[row.rid].stamps
+            if stamps.street and row.cells.get("source") == INSPECTION:
+                yield row.cells.get("reporter", ""), stamps.street, stamps.received.date()
+
+    def _faulty(self, row: Row) -> bool:
+        return self.claims.judged.faulty("duties", row.rid)
+
+
+def _first_chiefs(counted: Iterable[Line], month: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """Every target that has a line in the month, with the chief of its first."""
+    seen = set()
+    for line in counted:
+        key = (line.kind, line.target)
+        if line.month == month and key not in seen:
+            seen.add(key)
+            yield key, line.chief
+
+
+def _lines_of(booking: Booking) -> list[Line]:
+    return [line for group in booking.values() for line in group.values()]
+
+
+def _by_id(group: Iterable[Line]) -> dict[str, Line]:
+    return {line.id: line for line in group}
+
+
+def _rows(table: Iterable[Standing], closings: Mapping[str, Closing]) -> Rows:
+    return {
+        (row.month, row.target, row.kind): sealed_cells(closings[row.month], row)
+        if row.month in closings
+        else open_cells(row)
+        for row in table
+    }

@@ -8,49 +8,53 @@ from datetime import date, datetime, time, timedelta
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Issue, Stamps
 from sync.core.issues.life import Life
-from sync.core.people.roster import Roster, vacant
+from sync.core.look.reading import Reading
+from sync.core.people.roster import Roster, Street, vacant
 from sync.core.rules.rules import Rules
 from sync.core.sheet.identity import Known
-from sync.core.sheet.tabs import Tab
 
 MOST_LISTED = 12
 ADOPTED = "收编的行"
 
 
-def items(
-    skipped: Mapping[str, str],
-    gone: Mapping[str, Sequence[Known]],
-    roster: Roster,
-    rules: Rules,
-    now: datetime,
-    problems: int,
-    adopted: int,
-    tabs: Mapping[str, Tab],
-) -> dict[str, str]:
-    """What people must look at, by item. Nothing here changes from tick to tick by itself."""
-    texts = {f"表格：{tabs[key].title}": text for key, text in skipped.items()}
-    for key, rows in gone.items():
-        if rows:
-            texts[f"被删除的行：{tabs[key].title}"] = _gone(key, rows)
-    empty = vacant(roster, now.date())
-    if empty:
-        texts["没有街路长的街路"] = (
-            "；".join(
-                f"{street.name}（{street.branch}，就近可由{'、'.join(near) or '支部书记确定'}）"
-                for street, near in empty[:MOST_LISTED]
-            )
-            + "。请支部报指挥长确定（方案附注1）。"
-        )
+def items(reading: Reading, roster: Roster, problems: int) -> dict[str, str]:
+    """What people must look at, by item. ``problems``: how many rows have a fault. Nothing here changes from tick to
+    tick by itself."""
+    tabs, day = reading.tables.tabs, reading.now.date()
+    texts = {f"表格：{tabs[key].title}": text for key, text in reading.skipped.items()}
+    texts |= {f"被删除的行：{tabs[key].title}": _gone(rows) for key, rows in reading.gone.items() if rows}
+    if empty := vacant(roster, day):
+        texts["没有街路长的街路"] = _vacant(empty)
     if problems:
         texts["有问题的行"] = f"共 {problems} 行，看各表的「校验」列。"
-    if adopted:
+    if adopted := len(reading.adopted):
         texts[ADOPTED] = f"台账记忆丢失后，按表格原样收编 {adopted} 行，编号、截止时间和街路长不变。"
-    if warning := calendar_warning(rules, now.date()):
+    if warning := calendar_warning(reading.rules, day):
         texts["工作日历"] = warning
     return texts
 
 
-def _gone(key: str, rows: Sequence[Known]) -> str:
+def _vacant(empty: Sequence[tuple[Street, Sequence[str]]]) -> str:
+    named = "；".join(
+        f"{street.name}（{street.branch}，就近可由{'、'.join(near) or '支部书记确定'}）"
+        for street, near in empty[:MOST_LISTED]
+    )
+    return f"{named}。请支部报指挥长确定（方案附注1）。"
+
+
+def standing(reading: Reading, texts: Mapping[str, str]) -> dict[str, tuple[str, datetime]]:
+    """运行状态 by item: each text with the hour since which it says so. That rows were adopted stands for the day: to
+    be read, it must stand longer than a look."""
+    before, now = reading.memory.status, reading.now
+    if ADOPTED not in texts and ADOPTED in before and before[ADOPTED][1].date() == now.date():
+        texts = {**texts, ADOPTED: before[ADOPTED][0]}
+    return {
+        item: before[item] if item in before and before[item][0] == text else (text, now)
+        for item, text in texts.items()
+    }
+
+
+def _gone(rows: Sequence[Known]) -> str:
     names = "、".join(row.rid for row in rows[:MOST_LISTED])
     more = f"等 {len(rows)} 行" if len(rows) > MOST_LISTED else f"，共 {len(rows)} 行"
     return f"{names}{more}。要恢复请运行 jielu restore 编号。"

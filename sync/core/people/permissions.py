@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from sync.core.people.roster import ROLES, UNIT_HEADS, Roster, assemble
 from sync.core.sheet.identity import Known
-from sync.core.sheet.rows import Reader, Row
-from sync.core.sheet.tabs import Layout, Tab
+from sync.core.sheet.rows import Row, parse
+from sync.core.sheet.tabs import Tab, template_layout
 
 OVERSEERS = frozenset({"office", "standards_office"})
 _CODES = {word: code for code, word in ROLES.items()}
@@ -85,12 +85,11 @@ def remembered(tabs: Mapping[str, Tab], known: Mapping[str, Mapping[str, Known]]
 
 
 def _rows(tab: Tab, known: Mapping[str, Known], zone: ZoneInfo) -> Iterable[Row]:
-    header = tuple(column.header for column in tab.columns)
-    reader = Reader(Layout(tab, header, {column.key: at for at, column in enumerate(tab.columns)}), zone)
+    layout = template_layout(tab)
     for rid, row in list(known.items()):
         if not row.deleted:
             raw = tuple(row.cells.get(column.key, "") for column in tab.columns)
-            yield Row(0, raw, reader.parse(raw), rid)
+            yield Row(0, raw, parse(layout, raw, zone), rid)
 
 
 def sees_score(person: Person, kind: str, target: str, roster: Roster, day: date) -> bool:

@@ -9,7 +9,8 @@ from functools import lru_cache
 import pandas as pd
 
 from sync.core.rules.rules import Rules
-from sync.core.scores.scores import AWARD, BACK, DUTY, RETURNS, SELF, Line, points_words
+from sync.core.rules.values import points_zh
+from sync.core.scores.lines import AWARD, BACK, DUTY, RETURNS, SELF, Line
 
 ENDLESS = 10**9
 
@@ -73,4 +74,4 @@ def _left(line: Line, points: int) -> Line:
 @lru_cache(maxsize=1 << 18)  # the same lines meet the same ceiling at every look
 def _shortened(line: Line, points: int) -> Line:
     what = "本项已扣满" if line.points < 0 else "加分已到上限"
-    return replace(line, points=points, text=f"{line.text}；{what}，少计{points_words(abs(line.points - points))}分")
+    return replace(line, points=points, text=f"{line.text}；{what}，少计{points_zh(abs(line.points - points))}分")

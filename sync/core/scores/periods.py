@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sync.core.rules.rules import Rules
-from sync.core.scores.scores import STREET, UNIT
+from sync.core.scores.lines import STREET, UNIT
 from sync.core.scores.standings import TOO_FEW, Standing, Term, mean, most, times_last
 
 MONTHS = {1: (1, 2, 3), 2: (4, 5, 6), 3: (7, 8, 9), 4: (10, 11, 12)}

@@ -17,10 +17,11 @@ from functools import cached_property
 from sync.core.calendar.worktime import Calendar
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import points_zh
-from sync.core.scores.scores import BACK, REVOKED, Line, revoked
+from sync.core.scores.lines import BACK, REVOKED, Line
 from sync.core.scores.standings import Standing, Term, last_day
 
 SEALED, OPEN = "已封存", "未封存"
+DUE_AGAIN = "依据又成立"
 HEAD = "封存"
 FIELD = " | "
 
@@ -177,17 +178,29 @@ def _back(
     before = booked.get(name)
     if before is not None and before.month in sealed:
         yield before
-    elif revoked(line) and not revoked(was):
+    elif line.revoked and not was.revoked:
         counted = sealed[was.month].by_id.get(was.id, was).points + returned.get(was.id, 0)
-        why = line.text.removeprefix(f"{REVOKED}（").partition("）")[0]
-        how = "退回" if counted < 0 else "扣回"
-        text = f"{why}：{was.month} 已封存，{how}{points_zh(abs(counted))}分（明细 {was.id}）"
-        made = replace(
-            was, id=name, month=open_month(was.month, sealed), rule=BACK, points=-counted, text=text, date=today
-        )
-        if before is not None and not revoked(before):
+        if before is not None and not before.revoked:
             yield before
         elif counted:
-            yield made
+            yield _returning(line, was, counted, name, open_month(was.month, sealed), today)
     elif before is not None:
-        yield before if revoked(before) else replace(before, points=0, text=f"{REVOKED}（依据又成立）：{before.text}")
+        yield before if before.revoked else _due_again(before)
+
+
+def _returning(line: Line, was: Line, counted: int, name: str, month: str, today: date) -> Line:
+    how = "退回" if counted < 0 else "扣回"
+    text = f"{line.revoked}：{was.month} 已封存，{how}{points_zh(abs(counted))}分（明细 {was.id}）"
+    return replace(
+        was, id=name, month=month, rule=BACK, points=-counted, text=text, date=today, returns=was.id,
+        working=(returned_words(was.id),),
+    )  # fmt: skip
+
+
+def _due_again(before: Line) -> Line:
+    return replace(before, points=0, revoked=DUE_AGAIN, text=f"{REVOKED}（{DUE_AGAIN}）：{before.text}")
+
+
+def returned_words(name: str) -> str:
+    """How the points of a line came about that gives others back."""
+    return f"退回的是明细 {name} 计过的分，不受上限限制"

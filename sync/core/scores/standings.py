@@ -17,7 +17,8 @@ import pandas as pd
 from sync.core.calendar.worktime import Calendar
 from sync.core.people.roster import Roster, Span, Street
 from sync.core.rules.rules import Rules
-from sync.core.scores.scores import BRANCH, DISTRICT, STREET, UNIT, Tally
+from sync.core.scores.charging import Tally
+from sync.core.scores.lines import BRANCH, DISTRICT, STREET, UNIT
 
 ONE_GROUP = "全部街路"
 TOO_FEW = "督查次数不足，不参与排名"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -40,26 +40,32 @@ class Known:
         return self.gone == DELETED
 
 
-@dataclass
+@dataclass(frozen=True)
 class Binding:
-    """What became of the rows of one tab: each has its ``rid``; ``fresh`` were never seen before, ``adopted``
-    carry an id that the ledger does not know and that is kept; ``missing`` were not found this time."""
+    """What became of the rows of one tab: ``rids`` by row number; rows without one were never seen before. ``adopted``:
+    numbers of rows that carry an id that the ledger does not know and that they keep; ``missing``: rows that were not
+    there this time."""
 
-    fresh: list[Row] = field(default_factory=list)
-    adopted: list[Row] = field(default_factory=list)
-    missing: list[Known] = field(default_factory=list)
+    rids: Mapping[int, str]
+    adopted: frozenset[int]
+    missing: tuple[Known, ...]
 
 
-@dataclass
 class Numbers:
-    """The next free ids, a run a day: ``20261124-001``. ``highest`` is the last number given for a day."""
+    """The next free ids while the rows of a look are told apart, a run a day: ``20261124-001``. ``highest``: the last
+    number given, by day."""
 
-    highest: dict[str, int]
+    def __init__(self, highest: Mapping[str, int]) -> None:
+        self.highest = dict(highest)
 
     def next(self, day: date) -> str:
         key = f"{day:%Y%m%d}"
+        return f"{key}-{self.next_of(key):03d}"
+
+    def next_of(self, key: str) -> int:
+        """The next number of any run."""
         self.highest[key] = self.highest.get(key, 0) + 1
-        return f"{key}-{self.highest[key]:03d}"
+        return self.highest[key]
 
     def may_be_ours(self, rid: str) -> bool:
         """Whether an unknown number can be one that we gave and forgot: not given to another row, and near."""
@@ -72,71 +78,80 @@ class Numbers:
         self.highest[key] = max(self.highest.get(key, 0), int(number))
 
 
-def bind(rows: list[Row], claims: Mapping[int, str], known: Mapping[str, Known]) -> Binding:
-    """Give each row that the ledger knows its rid; the others stay without one, in ``fresh``.
+def bind(rows: Sequence[Row], claims: Mapping[int, str], known: Mapping[str, Known]) -> Binding:
+    """Which row is which of those that the ledger knows.
 
     ``claims``: id cell by row number (empty for tabs without ids). Order: id and fingerprint agree; the
     fingerprint alone; the id alone (a person edited the row); for tabs without ids the likeness of the cells.
     """
-    left = dict(known)
-    _bind_exact(rows, claims, left)
-    _bind_prints(rows, left)
-    _bind_claims(rows, claims, left)
-    if not claims:
-        _bind_likeness(rows, left)
-    missing = [row for row in left.values() if not row.deleted]
-    return Binding(fresh=[row for row in rows if not row.rid], missing=missing)
+    left, rids = dict(known), dict[int, str]()
+
+    def take(pairs: Iterable[tuple[int, str]]) -> None:
+        for number, rid in pairs:
+            rids[number] = rid
+            del left[rid]
+
+    take(_exact(rows, claims, left))
+    for match in (_by_print, _by_claim, *(() if claims else (_by_likeness,))):
+        loose = [row for row in rows if row.number not in rids]
+        if loose and left:
+            take(match(loose, claims, left))
+    return Binding(rids, frozenset(), tuple(row for row in left.values() if not row.deleted))
 
 
-def _take(row: Row, rid: str, left: dict[str, Known]) -> None:
-    row.rid = rid
-    del left[rid]
+Pairs = list[tuple[int, str]]  # (row number, rid)
 
 
-def _bind_exact(rows: Iterable[Row], claims: Mapping[int, str], left: dict[str, Known]) -> None:
+def _exact(rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:
+    """Of rows with the same id and the same content the upper one."""
+    pairs: dict[str, int] = {}
     for row in rows:
         rid = claims.get(row.number, "")
-        if rid in left and left[rid].print == row.parsed.print:
-            _take(row, rid, left)
+        if rid in left and rid not in pairs and left[rid].print == row.parsed.print:
+            pairs[rid] = row.number
+    return [(number, rid) for rid, number in pairs.items()]
 
 
-def _bind_prints(rows: Iterable[Row], left: dict[str, Known]) -> None:
-    loose = [row for row in rows if not row.rid]
-    if not loose or not left:
-        return
+def _by_print(rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:
     by_print: dict[str, list[str]] = defaultdict(list)
     for rid, known in left.items():
         by_print[known.print].append(rid)
-    for row in loose:
+    pairs = []
+    for row in rows:
         candidates = by_print.get(row.parsed.print)
         if candidates and len(row.parsed.typed) > 1:
-            _take(row, candidates.pop(0), left)
+            pairs.append((row.number, candidates.pop(0)))
+    return pairs
 
 
-def _bind_claims(rows: Iterable[Row], claims: Mapping[int, str], left: dict[str, Known]) -> None:
+def _by_claim(rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:
+    """A row that a person edited; of several with the same id the one that is most like what was known of it."""
     rivals: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        if not row.rid and claims.get(row.number, "") in left:
+        if claims.get(row.number, "") in left:
             rivals[claims[row.number]].append(row)
-    for rid, group in rivals.items():
-        best = max(group, key=lambda row: (_likeness(row, left[rid]), -row.number))
-        _take(best, rid, left)
+    return [
+        (max(group, key=lambda row: (_likeness(row, left[rid]), -row.number)).number, rid)
+        for rid, group in rivals.items()
+    ]
 
 
-def _bind_likeness(rows: Iterable[Row], left: dict[str, Known]) -> None:
-    loose = [row for row in rows if not row.rid]
-    if len(loose) * len(left) > MOST_PAIRS:
-        return
-    for row in loose:
+def _by_likeness(rows: Sequence[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:
+    if len(rows) * len(left) > MOST_PAIRS:
+        return []
+    pairs, free = [], dict(left)
+    for row in rows:
         about = plain(row.parsed.typed.get("issue"))
         like = {
             rid: _likeness(row, known)
-            for rid, known in left.items()
+            for rid, known in free.items()
             if not known.deleted and plain(known.cells.get("issue")) == about
         }
         rid = max(like, key=lambda candidate: like[candidate], default="")
-        if rid and like[rid] * 2 > len(left[rid].cells):
-            _take(row, rid, left)
+        if rid and like[rid] * 2 > len(free[rid].cells):
+            pairs.append((row.number, rid))
+            del free[rid]
+    return pairs
 
 
 def _likeness(row: Row, known: Known) -> int:
@@ -144,20 +159,22 @@ def _likeness(row: Row, known: Known) -> int:
     return sum(1 for key, value in known.cells.items() if plain(values.get(key)) == plain(value))
 
 
-def adopt(binding: Binding, claims: Mapping[int, str], numbers: Numbers, taken: Iterable[str]) -> None:
-    """Rows whose well-formed id the ledger never gave out keep it: the ledger lost its memory, not the sheet."""
-    used, fresh = set(taken), []
-    for row in binding.fresh:
+def adopt(
+    binding: Binding, rows: Iterable[Row], claims: Mapping[int, str], numbers: Numbers, taken: Iterable[str]
+) -> Binding:
+    """Rows whose well-formed id the ledger never gave out keep it: the ledger lost its memory, not the sheet. Those
+    numbers are taken in ``numbers`` once all are known: a higher one above must not make a lower one below a
+    stranger's."""
+    used, adopted = set(taken), dict[int, str]()
+    for row in rows:
         rid = claims.get(row.number, "")
-        if NUMBER.fullmatch(rid) and rid not in used and numbers.may_be_ours(rid):
-            row.rid = rid
+        ours = row.number not in binding.rids and NUMBER.fullmatch(rid) and rid not in used
+        if ours and numbers.may_be_ours(rid):
+            adopted[row.number] = rid
             used.add(rid)
-            binding.adopted.append(row)
-        else:
-            fresh.append(row)
-    binding.fresh = fresh
-    for row in binding.adopted:
-        numbers.take(row.rid)
+    for rid in adopted.values():
+        numbers.take(rid)
+    return replace(binding, rids={**binding.rids, **adopted}, adopted=frozenset(adopted))
 
 
 def remember(row: Row, before: Known | None, marks: Mapping[str, datetime]) -> Known | None:

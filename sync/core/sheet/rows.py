@@ -12,13 +12,14 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sync.core.calendar.worktime import Limit, parse_limit
 from sync.core.sheet import serials
+from sync.core.sheet.problems import Problem
 from sync.core.sheet.tabs import Column, Layout, Tab
 
 Raw = str | int | float | bool | None
@@ -66,13 +67,14 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A row's content: ``cells`` typed by key (staff columns that are filled), ``typed`` the same as raw
-    values, ``print`` the fingerprint of the cells that make it that row, ``problems`` sentences. ``filled``: whether
+    values, ``print`` the fingerprint of the cells that make it that row, ``problems``: cells that
+    can't be read or are missing. ``filled``: whether
     any cell holds anything, of whomever; ``key``: the key of a row that the service fills, as texts."""
 
     cells: Mapping[str, Any]
     typed: Mapping[str, Raw]
     print: str
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     filled: bool
     key: tuple[str, ...]
 
@@ -80,9 +82,8 @@ class Parsed:
 NOTHING = Parsed({}, {}, "", (), False, ())
 
 
-@dataclass(slots=True)
-class Row:
-    """A row in its place: ``number`` as the sheet shows it (1-based), ``rid`` once its identity is known."""
+class Row(NamedTuple):
+    """A row in its place: ``number`` as the sheet shows it (1-based), ``rid`` empty until its identity is known."""
 
     number: int
     raw: tuple[Raw, ...]
@@ -100,58 +101,67 @@ class Row:
         return "" if value is None else value
 
 
-@dataclass
-class Reader:
-    """Reads the rows of one tab; ``last`` keeps what the same cells gave before: most rows stand where they stood."""
+Entry = tuple[Sequence[Raw], tuple[Raw, ...], Parsed]  # a row as the API gave it, as a tuple, as read
+
+
+@dataclass(frozen=True)
+class TabRows:
+    """A tab as read. ``rows``: those that hold anything at all, without ids; ``entries``: every row, so that the next
+    reading need not read again what stands where it stood."""
 
     layout: Layout
-    zone: ZoneInfo
-    last: list[tuple[Sequence[Raw], tuple[Raw, ...], Parsed]] = field(default_factory=list)
+    entries: Sequence[Entry]
+    rows: Sequence[Row]
 
-    def read(self, table: Table) -> list[Row]:
-        """All rows that hold anything at all, with their sheet row numbers."""
-        last, now = self.last, []
-        elsewhere: dict[tuple[Raw, ...], Parsed] | None = None
-        for index, cells in enumerate(table.rows):
-            if index < len(last) and last[index][0] == cells:
-                now.append(last[index])
-                continue
-            if elsewhere is None:
-                elsewhere = {raw: parsed for _, raw, parsed in last}
-            raw = tuple(cells)
-            now.append((cells, raw, elsewhere.get(raw) or self.parse(raw)))
-        self.last = now
-        return [Row(number, raw, parsed) for number, (_, raw, parsed) in enumerate(now, table.first) if parsed.filled]
 
-    def parse(self, raw: tuple[Raw, ...]) -> Parsed:
-        tab, at = self.layout.tab, self.layout.at
-        raw_cells: dict[str, Raw] = {}
-        for column in tab.staff:
-            index = at[column.key]
-            value = raw[index] if index < len(raw) else ""
-            if value not in ("", None) and not (isinstance(value, str) and not value.strip()):
-                raw_cells[column.key] = value
-        cells: dict[str, Any] = {}
-        problems: list[str] = []
-        for column in tab.staff:
-            self._cell(column, raw_cells, cells, problems)
-        filled = any(cell not in ("", None) for cell in raw)
-        key = tuple(_said(raw[at[name]] if at[name] < len(raw) else "") for name in tab.rows)
-        return Parsed(cells, raw_cells, fingerprint(tab, raw_cells), tuple(problems) if raw_cells else (), filled, key)
+def read(layout: Layout, table: Table, zone: ZoneInfo, before: TabRows | None = None) -> TabRows:
+    """All rows of a tab. ``before``: the same tab as it was read before."""
+    entries = _entries(layout, table, zone, before.entries if before and before.layout == layout else ())
+    rows = [Row(number, raw, parsed) for number, (_, raw, parsed) in enumerate(entries, table.first) if parsed.filled]
+    return TabRows(layout, entries, rows)
 
-    def _cell(self, column: Column, raw_cells: Mapping[str, Raw], cells: dict[str, Any], problems: list[str]) -> None:
-        if column.key not in raw_cells:
-            if column.required:
-                problems.append(f"{self.place(column)}没有填，请补上。")
-            return
-        value, problem = READERS[column.type](raw_cells[column.key], column, self.zone)
-        if problem:
-            problems.append(f"{self.place(column)}{problem}")
-        else:
-            cells[column.key] = value
 
-    def place(self, column: Column) -> str:
-        return f"{self.layout.letter(column.key)}列「{column.header}」"
+def _entries(layout: Layout, table: Table, zone: ZoneInfo, last: Sequence[Entry]) -> list[Entry]:
+    entries: list[Entry] = []
+    elsewhere: dict[tuple[Raw, ...], Parsed] | None = None
+    for index, cells in enumerate(table.rows):
+        if index < len(last) and last[index][0] == cells:
+            entries.append(last[index])
+            continue
+        if elsewhere is None:
+            elsewhere = {raw: parsed for _, raw, parsed in last}
+        raw = tuple(cells)
+        entries.append((cells, raw, elsewhere.get(raw) or parse(layout, raw, zone)))
+    return entries
+
+
+def parse(layout: Layout, raw: tuple[Raw, ...], zone: ZoneInfo) -> Parsed:
+    """The content of a row."""
+    tab, at = layout.tab, layout.at
+    typed: dict[str, Raw] = {}
+    for column in tab.staff:
+        index = at[column.key]
+        value = raw[index] if index < len(raw) else ""
+        if value not in ("", None) and not (isinstance(value, str) and not value.strip()):
+            typed[column.key] = value
+    cells: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for column in tab.staff:
+        content, text = _cell(column, typed, zone)
+        if text:
+            problems.append(Problem(column.key, text))
+        elif column.key in typed:
+            cells[column.key] = content
+    filled = any(cell not in ("", None) for cell in raw)
+    key = tuple(_key_text(raw[at[name]] if at[name] < len(raw) else "") for name in tab.rows)
+    return Parsed(cells, typed, fingerprint(tab, typed), tuple(problems) if typed else (), filled, key)
+
+
+def _cell(column: Column, typed: Mapping[str, Raw], zone: ZoneInfo) -> tuple[Value, str]:
+    """A cell's value, or what is wrong with it."""
+    if column.key not in typed:
+        return None, "没有填，请补上。" if column.required else ""
+    return READERS[column.type](typed[column.key], column, zone)
 
 
 def fingerprint(tab: Tab, raw_cells: Mapping[str, Raw]) -> str:
@@ -169,7 +179,7 @@ def plain(value: Raw) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _said(value: Raw) -> str:
+def _key_text(value: Raw) -> str:
     return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
 
 

@@ -178,6 +178,12 @@ class Layout:
         return letters(self.at[key])
 
 
+def template_layout(tab: Tab) -> Layout:
+    """The columns as the template has them: for rows that stand in no sheet."""
+    header = tuple(column.header for column in tab.columns)
+    return Layout(tab, header, {column.key: at for at, column in enumerate(tab.columns)})
+
+
 def letters(index: int) -> str:
     """0-based column index to letters: 0 → A, 26 → AA."""
     text = ""

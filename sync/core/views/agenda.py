@@ -14,11 +14,9 @@ from sync.core.duties import weekly
 from sync.core.duties.duties import Owed
 from sync.core.duties.weekly import Fact, Week
 from sync.core.issues import life as lives
-from sync.core.issues import upward
-from sync.core.issues.issues import Issue
 from sync.core.letters import addressees, letters
 from sync.core.letters.letters import Letter
-from sync.core.look.decide import Look
+from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
 from sync.core.people.permissions import Person, sees
 from sync.core.people.roster import ROLES, Street, vacant
@@ -55,13 +53,13 @@ class Agenda:
 
 def agenda(look: Look, person: Person) -> Agenda:
     """His part of everything at the look's hour."""
-    mine = {rid: each for rid, each in look.followed.items() if _his(person, each)}
-    facts = [fact for fact in look.rounds.facts() if fact.issue in mine]
+    mine = {rid: each for rid, each in look.followed.items() if _in_part(person, each)}
+    facts = [fact for fact in look.duties.facts() if fact.issue in mine]
     states = [each.life.state for each in mine.values()]
     streets = [s for s in look.roster.streets if s.span.holds(look.now.date()) and _over(person, s)]
     names = {street.name for street in streets}
-    unseen = tuple(name for name in weekly.unseen(look.roster, look.rounds.records, look.now.date()) if name in names)
-    monday = look.rounds.monday
+    unseen = tuple(name for name in weekly.unseen(look.roster, look.duties.records, look.now.date()) if name in names)
+    monday = look.duties.monday
     weeks = tuple(_week(look, person, facts, monday - timedelta(days=7 * back)) for back in (0, 1))
     return Agenda(
         _words(person),
@@ -83,7 +81,7 @@ def _words(person: Person) -> str:
     return "、".join(parts) or "、".join(sorted(person.streets))
 
 
-def _his(person: Person, each: Followed) -> bool:
+def _in_part(person: Person, each: Followed) -> bool:
     stamps = each.stamps
     area = {"street": stamps.street, "branch": stamps.branch, "district": stamps.district, "unit": each.life.unit}
     return bool(stamps.street) and sees(person, {**area, "chief": stamps.chief})
@@ -96,9 +94,9 @@ def _over(person: Person, street: Street) -> bool:
 def _week(look: Look, person: Person, facts: list[Fact], monday: date) -> Week:
     """One week of his part; a duty counts as missing once its day or week is over."""
     owed, today = _owed(look, person), look.now.date()
-    due = look.rounds.due(monday, monday + timedelta(days=6))
+    due = look.duties.due(monday, monday + timedelta(days=6))
     over = [each for each in due if each.last < today and owed(each)]
-    return weekly.week(facts, over, (), monday, look.now, look.rounds.records if person.oversees else None)
+    return weekly.week(facts, over, (), monday, look.now, look.duties.records if person.oversees else None)
 
 
 def _owed(look: Look, person: Person) -> Callable[[Owed], bool]:
@@ -111,13 +109,8 @@ def _owed(look: Look, person: Person) -> Callable[[Owed], bool]:
 
 def _asked(look: Look, person: Person, mine: dict[str, Followed]) -> Iterator[Asked]:
     """Whose turn it is, of what was reported up and has no answer."""
-    follow = look.followup
     for rid, each in mine.items():
-        fixes = follow.fixes.get(rid, ())
-        if not fixes or not each.life.running:
-            continue
-        issue = Issue(rid, {}, each.stamps, fixes, follow.asks.get(rid, ()), answers=follow.answers.get(rid, ()))
-        turn = next(iter(upward.turns(issue, each.life, look.rules, look.now)[-1:]), None)
+        turn = each.turns[-1] if each.turns and each.life.running else None
         if turn and turn.answered is None:
             area = {"branch": each.stamps.branch, "district": each.stamps.district}
             hit = requests.over(person, turn.role, area)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sync.core.calendar.worktime import Step
-from sync.core.issues import escalation, issues, upward
+from sync.core.issues import escalation, issues
 from sync.core.issues import life as lives
-from sync.core.issues.issues import Issue
 from sync.core.look import archive
-from sync.core.look.decide import Look, take
+from sync.core.look.decide import look as look_at
+from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
 from sync.core.memory import Memory, Tables
 from sync.core.people.roster import ROLES
@@ -44,7 +44,7 @@ class Explanation:
 def explain(tables: Tables, memory: Memory, rules: Rules, now: datetime, rid: str) -> Explanation | None:
     """All that is known of issue ``rid`` at ``now``; None where neither the log nor the archive has such a row."""
     tables, memory, _ = archive.merged(tables, memory, rules.bureau.zone)
-    return of(take(Look(tables, memory, rules, now.astimezone(rules.bureau.zone))), rid)
+    return of(look_at(tables, memory, rules, now), rid)
 
 
 def of(look: Look, rid: str) -> Explanation | None:
@@ -53,21 +53,18 @@ def of(look: Look, rid: str) -> Explanation | None:
     if row is None:
         return None
     followed = look.followed[rid]
-    follow = look.followup
-    answers = follow.answers.get(rid, ())
-    issue = Issue(rid, row.cells, followed.stamps, follow.fixes.get(rid, ()), follow.asks.get(rid, ()), answers=answers)
     parts = [
         ("事实", _facts(look, row, followed)),
         ("截止时间", _deadline(followed, look.rules)),
-        ("升级", _levels(look, issue, followed)),
-        ("上报", _upward(look, issue, followed)),
+        ("升级", _levels(look, followed)),
+        ("上报", _upward(look, followed)),
         (
             "计分",
             tuple(f"{line.points / 100:+g} 分：{line.target} {line.text}（{line.clause}）" for line in followed.lines),
         ),
         ("通知", _notices(look, rid)),
-        ("督办", _letters(look, issue, followed)),
-        ("接下来", _next(look, issue, followed)),
+        ("督办", _letters(look, followed)),
+        ("接下来", _next(look, followed)),
     ]
     told = tuple((heading, tuple(sentences)) for heading, sentences in parts if sentences)
     return Explanation(rid, told, tuple(_steps(followed, look.rules)))
@@ -75,7 +72,7 @@ def of(look: Look, rid: str) -> Explanation | None:
 
 def _facts(look: Look, row: Row, followed: Followed) -> list[str]:
     cells, stamps = row.cells, followed.stamps
-    problem = followed.cells.get("check", "")
+    problem = followed.cells["check"]
     if not stamps.street:
         return [f"这一行还有错，没有开始计时：{problem}"]
     sentences = [
@@ -127,8 +124,8 @@ def step_words(step: Step) -> str:
     return f"{span} 计{counted}" + (f"（{step.note}）" if step.note else "")
 
 
-def _levels(look: Look, issue: Issue, followed: Followed) -> list[str]:
-    known = _known(look, issue, followed)
+def _levels(look: Look, followed: Followed) -> list[str]:
+    known = _known(look, followed)
     reached = {level.level: level for level in followed.stamps.levels}
     sentences = []
     for step in look.rules.escalation:
@@ -142,37 +139,38 @@ def _levels(look: Look, issue: Issue, followed: Followed) -> list[str]:
     return sentences
 
 
-def _upward(look: Look, issue: Issue, followed: Followed) -> list[str]:
+def _upward(look: Look, followed: Followed) -> list[str]:
     """Whose turn it was and is to answer what the chief reported up (plan 五·2)."""
     sentences = []
-    for turn in upward.turns(issue, followed.life, look.rules, look.now):
+    for turn in followed.turns:
         ended = f"{turn.answered:{TIME}} 已答复" if turn.answered else f"{turn.until:{TIME}} 前答复"
         late = "，没有答复，报上一级" if not turn.answered and turn.until <= look.now else ""
         sentences.append(f"{turn.since:{TIME}} 报{ROLES[turn.role]}，{ended}{late}")
     return sentences
 
 
-def _letters(look: Look, issue: Issue, followed: Followed) -> list[str]:
+def _letters(look: Look, followed: Followed) -> list[str]:
     """In which letters it stands, or why in none (plan 五·3)."""
     sentences = [
         f"{letter.drafted_at:{TIME}} 起草 {letter.name}，{letter.state}"
-        for letter in look.book.letters.values()
-        if any(fact.number == issue.rid for fact in letter.facts)
+        for letter in look.drafted.letters.values()
+        if any(fact.number == followed.issue.rid for fact in letter.facts)
     ]
     if sentences or not followed.life.running:
         return sentences
-    known = _known(look, issue, followed)
+    known = _known(look, followed)
     calls = [(f"{rule.name}（{rule.plan or '本局默认'}）", rule.when.check(known)) for rule in look.rules.letters.when]
     return [f"{name}：{'符合' if verdict.yes else '还不符合'}，{'；'.join(verdict.why)}" for name, verdict in calls]
 
 
-def _known(look: Look, issue: Issue, followed: Followed) -> dict[str, object]:
+def _known(look: Look, followed: Followed) -> dict[str, object]:
     street = look.roster.street(followed.stamps.street, followed.stamps.received.date())
-    return dict(escalation.facts(issue, followed.life, followed.stamps, look.rules, street.type if street else ""))
+    street_type = street.type if street else ""
+    return dict(escalation.facts(followed.issue, followed.life, followed.stamps, look.rules, street_type))
 
 
 def _notices(look: Look, rid: str) -> list[str]:
-    sent = {**look.memory.notices, **look.decision.notices}
+    sent = {**look.memory.notices, **look.told.news}
     return [
         f"{notice.notice.time:{TIME}} {notice.notice.kind} → {notice.notice.to}：{notice.state}"
         f"{'，' + notice.reason if notice.reason else ''}"
@@ -181,24 +179,19 @@ def _notices(look: Look, rid: str) -> list[str]:
     ]
 
 
-def _next(look: Look, issue: Issue, followed: Followed) -> list[str]:
+def _next(look: Look, followed: Followed) -> list[str]:
     life = followed.life
     if life.state in lives.ENDED:
         return ["已经办结，不会再有变化"]
     if life.state == lives.UNVERIFIED:
         return ["等标准化办核实：填「核实结果」"]
     if life.state == lives.FIXED:
-        sentences = ["等标准化办复核：填「复核结果」"]
-        return (
-            sentences if issues.may_close(issue, look.rules) else [*sentences, "执法类问题，销号前还要填「执法依据」"]
-        )
-    moments = [
-        (at, "下一次状态变化") for at in issues.turning_points(life, followed.stamps, look.rules) if at > look.now
-    ]
+        lacking = [] if issues.may_close(followed.issue, look.rules) else ["执法类问题，销号前还要填「执法依据」"]
+        return ["等标准化办复核：填「复核结果」", *lacking]
+    moments = []
     for step in look.rules.escalation:
-        verdict = step.when.check(_known(look, issue, followed))
+        verdict = step.when.check(_known(look, followed))
         if not verdict.yes and verdict.at and verdict.at > look.now and life.running:
             moments.append((verdict.at, f"升到第{step.level}级（{step.name}）"))
-    return [f"{at:{TIME}} {what}" for at, what in sorted(set(moments)) if not what.startswith("下一次")] or [
-        "等整改反馈" if life.running else "挂账中"
-    ]
+    waits = "等整改反馈" if life.running else "挂账中"
+    return [f"{at:{TIME}} {what}" for at, what in sorted(moments)] or [waits]

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sync.core.approvals.checks import AHEAD
 from sync.core.people.permissions import Person
 from sync.core.rules.rules import Rules
 from sync.core.sheet import serials
+from sync.core.sheet.checks import AHEAD
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Column, Layout, Tab
 

@@ -6,12 +6,12 @@ The line stands as it was booked; where the rules in force would book other poin
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from sync.core.duties import duties
-from sync.core.look.decide import Look
+from sync.core.look.findings import Look
 from sync.core.rules.values import points_zh
-from sync.core.scores import scores
-from sync.core.scores.scores import Line
+from sync.core.scores import charging
+from sync.core.scores.lines import BASE, DUTY, OF_ISSUE, Line
 from sync.core.scores.seal import hour
 from sync.core.views.explain import Explanation
 
@@ -58,86 +58,23 @@ def _clause(look: Look, line: Line) -> Iterator[str]:
 
 
 def _how(look: Look, line: Line) -> Iterator[str]:
-    """The sum in words, and whether the rules in force would still say so."""
-    due: int | None = None
-    if line.rule == scores.BASE:
-        due = look.rules.score.base
-        yield f"每月从 {points_zh(due)} 分起"
-    elif line.rule == scores.AWARD:
-        yield "经批准的加减分，分值由申请写明"
-    elif line.rule in scores.RETURNS:
-        yield f"退回的是明细 {line.id.rpartition('·')[0]} 计过的分，不受上限限制"
-    elif line.id.startswith(duties.LINES):
-        yield from _of_duty(look, line)
-    elif line.issue in look.followed:
-        due, words = _of_issue(look, line)
-        yield from words
-    booked = _booked(look, line)
-    if due is not None and booked is not None and booked.points != due and not scores.revoked(booked):
-        now, then = points_zh(abs(due)), points_zh(abs(booked.points))
+    """As the line says, and whether the rules in force would still say so."""
+    yield from line.working
+    booked, due = _booked(look, line), _due(look, line)
+    if due is not None and booked is not None and booked.points != due.points and not booked.revoked:
+        now, then = points_zh(abs(due.points)), points_zh(abs(booked.points))
         yield f"按现在的规则是 {now} 分；登记时是 {then} 分，登记过的不再变"
 
 
-def _of_duty(look: Look, line: Line) -> Iterator[str]:
-    kind = line.rule.removesuffix("缺记")
-    rule = next((rule for rule in look.rules.duties.owed if rule.kind == kind and rule.points), None)
-    if rule:
-        yield f"{kind}每缺一天扣 {points_zh(rule.points)} 分"
-
-
-def _of_issue(look: Look, line: Line) -> tuple[int | None, list[str]]:
-    """Points that the rules in force give, and how, in words."""
-    followed, score = look.followed[line.issue], look.rules.score
-    row = next(row for row in look.rows["issues"] if row.rid == line.issue)
-    severity, source = row.cells.get("severity", "一般"), followed.stamps.source or row.cells.get("source", "")
-    factor = score.superior_multiplier if source in score.superior_sources else 1
-    tiers = score.case[severity]
-    steps = {scores.FOUND: tiers.discovery, scores.LATE: tiers.overdue, scores.AGAIN: tiers.repeat}
-    if line.rule in steps:
-        total = steps[line.rule] * factor
-        words = [f"{severity}问题，{line.rule}一件共扣 {points_zh(steps[line.rule])} 分"]
-        words += [f"来源是{source}，按 {factor} 倍，{points_zh(total)} 分"] if factor > 1 else []
-        return _of_case(look, line, total, words)
-    if line.rule == scores.RETURNED:
-        return _of_rework(look, line)
-    if line.rule == scores.SILENT:
-        return -score.no_feedback, [f"销号了但没有整改后的照片，扣 {points_zh(score.no_feedback)} 分"]
-    if line.rule == scores.SELF:
-        due = score.self_found.bonus
-        return due, [f"自查发现并按期整改，加 {points_zh(due)} 分，每月最多 {points_zh(score.self_found.cap)} 分"]
-    if line.rule == scores.URGED:
-        return None, [f"重复督办后超期扣分按 {look.rules.letters.repeat_factor} 倍，这一条是多出来的部分"]
-    return None, []
-
-
-def _of_rework(look: Look, line: Line) -> tuple[int, list[str]]:
-    rework = look.rules.score.rework
-    count = int(line.id.removesuffix("·单位").rpartition(scores.RETURNED)[2])
-    first, more = points_zh(rework.first_two), points_zh(rework.from_third)
-    return -(rework.first_two if count <= 2 else rework.from_third), [
-        f"第 {count} 次返工：前两次各扣 {first} 分，第三次起各扣 {more} 分"
-    ]
-
-
-def _of_case(look: Look, line: Line, total: int, words: list[str]) -> tuple[int, list[str]]:
-    """A case's points are a total: what was charged before counts towards it; reported up in time, it is shared."""
-    followed, share = look.followed[line.issue], look.rules.score.share
-    life = followed.life
-    shared = line.rule == scores.LATE and bool(
-        life.reported_up and life.late_since and life.reported_up <= life.late_since
-    )
-    if line.kind == scores.UNIT:
-        return (-(total * share.unit // 100), [*words, f"到期前已上报，单位承担 {share.unit}%"]) if shared else (
-            -total, words)  # fmt: skip
-    before = scores.CASE[: scores.CASE.index(line.rule)]
-    charged = -sum(each.points for each in followed.lines if each.rule in before and each.kind == scores.STREET)
-    rest = max(0, total - charged)
-    if charged:
-        words.append(f"同一件前面已经扣了 {points_zh(charged)} 分，不重复扣，再扣 {points_zh(rest)} 分")
-    if shared:
-        words.append(f"到期前已上报，街路长只承担 {share.chief}%")
-        rest = rest * share.chief // 100
-    return -rest, words
+def _due(look: Look, line: Line) -> Line | None:
+    """The line as the rules in force would book it; None where they would book none, or it was people's decision."""
+    if line.rule == BASE:
+        return replace(line, points=look.rules.score.base)
+    followed = look.followed.get(line.issue)
+    if followed is None or line.origin != OF_ISSUE:
+        return None
+    due = charging.due_lines(followed.issue, followed.life, followed.stamps, look.rules, followed.booking)
+    return next((other for other in due if other.id == line.id), None)
 
 
 # Afterwards
@@ -146,11 +83,9 @@ def _of_case(look: Look, line: Line, total: int, words: list[str]) -> tuple[int,
 def _booked(look: Look, line: Line) -> Line | None:
     """The line as it was before ceilings."""
     followed = look.followed.get(line.issue)
-    lines = [
-        *(followed.lines if followed else ()),
-        *(each for group in look.reading.booked.values() for each in group.values()),
-    ]
-    return next((each for each in lines if each.id == line.id), None)
+    booked = followed.booking.get(line.id) if followed else None
+    past = (group[line.id] for group in look.rebuilt.past.lines.values() if line.id in group)
+    return booked or next(past, None)
 
 
 def _ceiling(look: Look, line: Line) -> Iterator[str]:
@@ -161,7 +96,7 @@ def _ceiling(look: Look, line: Line) -> Iterator[str]:
     if line.points > 0 or booked.points > 0:
         own, all_ = points_zh(rules.score.self_found.cap), points_zh(rules.score.bonus_cap)
         yield f"本月加分到了上限（自查 {own} 分，全部 {all_} 分）"
-    elif line.task == scores.DUTY:
+    elif line.task == DUTY:
         yield f"履职一个月最多扣 {points_zh(rules.duties.cap)} 分"
     elif line.task in rules.tasks:
         yield f"「{line.task}」一个月最多扣 {points_zh(rules.tasks[line.task].weight)} 分，已经扣满"
@@ -170,10 +105,10 @@ def _ceiling(look: Look, line: Line) -> Iterator[str]:
 
 def _later(look: Look, line: Line) -> Iterator[str]:
     """What became of the points: taken back, appealed against, given back."""
-    if scores.revoked(line):
+    if line.revoked:
         yield "已经撤销，不再计分"
     for each in look.scored.every:
-        if each.id in (f"{line.id}·{scores.APPEALED}", f"{line.id}·{scores.BACK}"):
+        if each.returns == line.id:
             yield f"{each.rule}：{each.date:%Y-%m-%d} 计入 {each.month}，{each.points / 100:+g} 分"
     for row in look.rows.get("requests", []):
         if row.cells.get("line") == line.id and row.cells.get("kind") == "申诉":

@@ -8,24 +8,24 @@ out, so that whatever differs comes from the rules. Nothing is written, and noth
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sync.core.duties import duties
 from sync.core.issues import escalation, issues
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Issue, Reached, Stamps
-from sync.core.look.decide import Look
+from sync.core.look.decide import recall
+from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
-from sync.core.look.recall import recall
+from sync.core.look.stamping import occurrence
 from sync.core.memory import Memory
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
-from sync.core.scores import scores, standings
+from sync.core.scores import standings
+from sync.core.scores.lines import OF_BASE, OF_DUTY, OF_ISSUE, Group, month_of
 from sync.core.sheet.identity import Known
 from sync.core.sheet.rows import Row
 from sync.core.sheet.tabs import Tab
@@ -87,11 +87,9 @@ def simulate(
     if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", month):
         raise NotKnown(f"月份「{month}」看不懂，请写成 2026-10。")
     at = _last_hour(month, rules, now)
-    inside = {
-        rid for rid, stamps in memory.stamps.items() if stamps.street and scores.month_of(stamps.received) == month
-    }
+    inside = {rid for rid, stamps in memory.stamps.items() if stamps.street and month_of(stamps.received) == month}
     if not inside:
-        known = sorted({scores.month_of(stamps.received) for stamps in memory.stamps.values() if stamps.street})
+        known = sorted({month_of(stamps.received) for stamps in memory.stamps.values() if stamps.street})
         raise NotKnown(f"{month} 没有已经收到的问题，没有可以模拟的；有的是 {'、'.join(known) or '（还没有）'}。")
     before, after = (_worked_out(tabs, memory, side, month, at, inside) for side in (rules, other))
     parts = [(heading, tuple(compare(before, after))) for heading, compare in _COMPARE]
@@ -125,10 +123,10 @@ def _worked_out(
     tabs: Mapping[str, Tab], memory: Memory, rules: Rules, month: str, at: datetime, inside: set[str]
 ) -> Outcome:
     bare = _stripped(memory, month, at, inside)
-    first = recall(tabs, bare, rules, at, bare.memo)
+    first = recall(tabs, bare, rules, at)
     stamped = _stamped(first, memory, inside)
-    bare.stamps = {**bare.stamps, **{rid: stamps for rid, (stamps, _) in stamped.items()}}
-    look = recall(tabs, bare, rules, at, bare.memo)
+    anew = {**bare.stamps, **{rid: stamps for rid, (stamps, _) in stamped.items()}}
+    look = recall(tabs, replace(bare, stamps=anew), rules, at, first.reading.memo)
     lines, rows = look.scored.lines, look.scored.rows
     return Outcome(
         {rid: look.followed[rid] for rid in sorted(inside) if rid in look.followed},
@@ -146,14 +144,14 @@ def _stripped(memory: Memory, month: str, at: datetime, inside: set[str]) -> Mem
         stamps = memory.stamps.get(rid)
         return not row.deleted and (stamps is None or stamps.received <= at)
 
-    issues_ = {rid: row for rid, row in memory.known.get("issues", {}).items() if there(rid, row)}
-    own = (f"{scores.BASES}{month}", f"{duties.LINES}{month}")
+    present = {rid: row for rid, row in memory.known.get("issues", {}).items() if there(rid, row)}
+    own = {Group(OF_BASE, month), Group(OF_DUTY, month), *(Group(OF_ISSUE, rid) for rid in inside)}
     return Memory(
-        known={**memory.known, "issues": issues_},
+        known={**memory.known, "issues": present},
         stamps={rid: stamps for rid, stamps in memory.stamps.items() if rid not in inside and stamps.received <= at},
-        lines={key: group for key, group in memory.lines.items() if key not in inside and key not in own},
+        lines={group: lines for group, lines in memory.lines.items() if group not in own},
         closings={name: closing for name, closing in memory.closings.items() if name < month},
-        numbers=dict(memory.numbers),
+        numbers=memory.numbers,
         photos=memory.photos,
         letters={key: letter for key, letter in memory.letters.items() if letter.drafted_at <= at},
         last_tick=datetime.combine(date.fromisoformat(f"{month}-01"), time(), at.tzinfo),
@@ -187,7 +185,6 @@ def _begun(row: Row, was: Stamps, roster: Roster, rules: Rules, repeat: int) -> 
 def _repeats(look: Look, memory: Memory) -> dict[str, int]:
     """Which occurrence each issue is, by the rules' own window and measure of sameness."""
     repeat = look.rules.repeat
-    window = issues.clock(repeat.window)
     places: dict[tuple[str, ...], list[datetime]] = defaultdict(list)
     counts: dict[str, int] = {}
     known = [(memory.stamps[row.rid], row) for row in look.rows.get("issues", []) if row.rid in memory.stamps]
@@ -196,7 +193,7 @@ def _repeats(look: Look, memory: Memory) -> dict[str, int]:
         if key is None:
             continue
         hours = places[key]
-        counts[row.rid] = 1 + bisect_right(hours, stamps.received) - bisect_left(hours, stamps.received - window)
+        counts[row.rid] = occurrence(hours, stamps.received, repeat)
         hours.append(stamps.received)
     return counts
 
@@ -204,8 +201,8 @@ def _repeats(look: Look, memory: Memory) -> dict[str, int]:
 def _reached(look: Look, row: Row, stamps: Stamps) -> tuple[tuple[Reached, ...], str]:
     """The levels that the issue came to, and the rule that called for a letter about it. Lateness only grows while the
     clock runs, so what was reached is what held just before something moved or stopped it."""
-    follow = look.followup
-    issue = Issue(row.rid, row.cells, stamps, follow.fixes.get(row.rid, ()), follow.asks.get(row.rid, ()))
+    before = look.followed[row.rid].issue
+    issue = Issue(row.rid, row.cells, stamps, before.fixes, before.asks)
     street = look.roster.street(stamps.street, stamps.received.date())
     reached: dict[int, Reached] = {}
     called = ""

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from sync.core.issues.life import UNVERIFIED, VOID
 from sync.core.look.follow import Followed
 from sync.core.people.roster import Roster
-from sync.core.scores.scores import STREET
+from sync.core.scores.lines import STREET
 from sync.core.scores.standings import Standing, mean
 from sync.core.views.bulletin import Scope
 

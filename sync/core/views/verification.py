@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from sync.core.look import archive
-from sync.core.look.decide import Look, take
+from sync.core.look.decide import look as look_at
+from sync.core.look.findings import Look
 from sync.core.memory import Memory, Tables
 from sync.core.rules.rules import Rules
 from sync.core.scores import facts, seal
 from sync.core.scores.facts import Difference, Seen
+from sync.core.scores.lines import BACK
 from sync.core.scores.seal import Closing
 
 
@@ -53,14 +55,14 @@ class Verdict:
 def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: str) -> Verdict | None:
     """The month as sealed against the rows as read, archive tabs too; None where it is not sealed. Keeps nothing."""
     tables, memory, places = archive.merged(tables, memory, rules.bureau.zone)
-    look = take(Look(tables, memory, rules, now.astimezone(rules.bureau.zone)))
+    look = look_at(tables, memory, rules, now)
     closing = memory.closings.get(month)
     if closing is None:
         return None
     if not closing.facts:
         return Verdict(month, closing.digest, "", (), (facts.ADOPTED,))
     present = look.seals.present() | {
-        tables.tabs[key].title: _rows(look, key) for key in ("lines", "scores") if key in look.layouts
+        tables.tabs[key].title: _rows(look, key) for key in ("lines", "scores") if key in look.reading.layouts
     }
     held = list(facts.compare(closing.facts, present))
     differences_ = [
@@ -82,7 +84,7 @@ def _placed(difference: Difference, places: Mapping[int, tuple[str, int]]) -> Di
 
 
 def _rows(look: Look, key: str) -> Sequence[Seen]:
-    layout = look.layouts[key]
+    layout = look.reading.layouts[key]
     return [
         Seen(row.number, facts.fields_by(layout.tab, lambda name, row=row: row.seen(layout, name)))  # type: ignore[misc]
         for row in look.rows[key]
@@ -93,10 +95,6 @@ def _notes(look: Look, closing: Closing) -> tuple[str, ...]:
     notes = []
     if closing.rules != look.rules.text:
         notes.append("规则在封存以后改过；封存的月份仍按当时的规则。")
-    later = [line for (name,), line in look.scored.lines.items() if line["rule"] == "封存后退回" and _of(name, closing)]
-    notes += [f"{line['month']} 已补记：{line['text']}" for line in later]
+    later = (line for line in look.scored.every if line.rule == BACK and line.returns in closing.by_id)
+    notes += [f"{line.month} 已补记：{line.text}" for line in later]
     return tuple(notes)
-
-
-def _of(name: str, closing: Closing) -> bool:
-    return name.removesuffix("·封存后退回") in closing.by_id

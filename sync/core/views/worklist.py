@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sync.core.issues import life as lives
 from sync.core.issues.issues import ENFORCEMENT
-from sync.core.look.doubts import Use, doubt
+from sync.core.issues.photo_uses import Use, all_uses, doubt, uses_of
 from sync.core.memory import Memory
 from sync.core.people.permissions import Person, answers, sees
 from sync.core.people.roster import Roster
@@ -156,7 +156,8 @@ def to_verify(memory: Memory, rules: Rules) -> list[ToVerify]:
     waiting = {number: row for number, row, _ in issues(memory, (lives.FIXED,))}
     if not waiting:
         return []
-    fixes, uses = _fixes(memory, waiting), list(_uses(memory))
+    known = (memory.known.get(key, {}).values() for key in ("issues", "feedback"))
+    fixes, uses = _fixes(memory, waiting), list(all_uses(*known))
     listed = [
         ToVerify(
             _item(number, row, memory, rules),
@@ -197,17 +198,8 @@ def _fixed(number: str, row: Known | None, memory: Memory, rules: Rules, uses: l
     if row is None:
         return None
     cells, at = row.cells, row.marks["heard"]
-    mine_ = [Use(number, False, at, photo) for photo in ids(cells.get("photos"))]
-    doubt_ = doubt(mine_, uses, memory.photos, rules.forms.similar)
-    return Fixed(plain(cells.get("reporter")), plain(cells.get("text")), at, lines(cells.get("photos")), doubt_)
-
-
-def _uses(memory: Memory) -> Iterator[Use]:
-    for key, before in (("issues", True), ("feedback", False)):
-        for rid, row in list(memory.known.get(key, {}).items()):
-            for photo in ids(row.cells.get("photos")):
-                number = rid if before else plain(row.cells.get("issue"))
-                yield Use(number, before, row.marks["heard"], photo)
+    sentence = doubt(list(uses_of(row, number, before=False)), uses, memory.photos, rules.forms.similar)
+    return Fixed(plain(cells.get("reporter")), plain(cells.get("text")), at, lines(cells.get("photos")), sentence)
 
 
 def streets(roster: Roster, day: date) -> tuple[str, ...]:

@@ -1,12 +1,37 @@
-// The cell in hand: one text field that always has the keyboard, so that pinyin begins in it; unseen until one types.
+// The cell in hand: one text field that always has the keyboard, so that pinyin begins in it; unseen until something is typed.
 
-import { element } from "./view.js";
 import { letters, serial, shown } from "./text.js";
+import { element } from "./view.js";
+
+/** @import { Value } from "./server.js" */
+/** @import { Target } from "./sheet.js" */
+/** @import { View } from "./view.js" */
+
+/** @typedef {Target & { column: number, was?: Value }} Edited the cell in hand, and what stood there when it was begun */
+
+const MOST_OFFERED = 200; // choices
 
 export class Editor {
+  /** @type {Edited | null} */
+  target = null;
+  /** @type {string | null} the text that it was begun with; null: with what was typed */
+  before = null;
+  composing = false;
+  #chosen = -1; // in the list of choices
+  #box = { top: 0, left: 0, width: 0, height: 0 }; // of the cell, on the page
+
+  /**
+   * @param {HTMLElement} root
+   * @param {View} view
+   * @param {object} on
+   * @param {(column: number) => string} on.refusal why a column can't be edited; empty where it can
+   * @param {(words: string) => void} on.refuse
+   * @param {(target: Edited, text: string) => void} on.commit
+   * @param {() => void} on.ended
+   */
   constructor(root, view, on) {
     this.view = view;
-    this.on = on; // commit(target, text), cancel()
+    this.on = on;
     this.field = element("textarea", "field", root);
     this.field.setAttribute("aria-label", "单元格");
     this.field.rows = 1;
@@ -18,97 +43,119 @@ export class Editor {
     this.picker = element("input", "picker", root);
     this.picker.tabIndex = -1;
     this.picker.setAttribute("aria-label", "选日期");
-    this.target = null;
-    this.composing = false;
-    this.field.addEventListener("compositionstart", () => this.composes());
+    this.field.addEventListener("compositionstart", () => this.#composes());
     this.field.addEventListener("compositionend", () => {
       this.composing = false;
+      if (!this.target) return;
       this.grow();
-      this.offer();
+      this.#offer(false);
     });
-    this.field.addEventListener("input", () => this.types());
+    this.field.addEventListener("input", () => this.#types());
     this.list.addEventListener("pointerdown", (event) => {
       event.preventDefault();
-      if (event.target.closest("li")) this.pick(event.target.closest("li").textContent);
+      const item = event.target instanceof Element ? event.target.closest("li") : null;
+      if (item) this.#pick(item.textContent || "");
     });
-    this.picker.addEventListener("change", () => this.picked());
+    this.picker.addEventListener("change", () => this.#picked());
+  }
+
+  /** Takes everything away again; what is in hand is written. */
+  close() {
+    this.commit();
+    for (const part of [this.field, this.list, this.picker]) part.remove();
   }
 
   get editing() {
     return Boolean(this.target);
   }
 
-  /** Stand on the active cell, ready to type. */
+  /** Stands on the active cell, ready to type. */
   stand() {
-    if (!this.view.left) return; // the tab is still being read
     const { line, column } = this.view.selection;
     if (!this.target) {
       this.field.value = "";
-      this.place(line, column);
-      const { sheet } = this.view;
-      const position = sheet.position(line);
-      const of = sheet.columns[column];
-      const said = sheet.problemsOf(position).get(column);
-      this.field.setAttribute("aria-label", `${letters(column)}${position + 1} ${of ? of.header : ""}：${sheet.text(position, column)}${said ? "。" + said : ""}`);
+      this.#place(line, column);
+      this.field.setAttribute("aria-label", this.#label(line, column));
     }
     if (document.activeElement !== this.field) this.field.focus({ preventScroll: true });
   }
 
-  place(line, column) {
+  /**
+   * What a screen reader says of a cell.
+   * @param {number} line
+   * @param {number} column
+   */
+  #label(line, column) {
+    const { sheet } = this.view;
+    const position = sheet.position(line);
+    if (position === undefined) return "没有符合筛选的行";
+    const problem = sheet.problemsOf(position).get(column);
+    const header = sheet.columns[column]?.header || "";
+    return `${letters(column)}${position + 1} ${header}：${sheet.text(position, column)}${problem ? "。" + problem : ""}`;
+  }
+
+  /**
+   * @param {number} line
+   * @param {number} column
+   */
+  #place(line, column) {
     const box = this.view.rectangle(line, column);
     const root = this.view.root.getBoundingClientRect();
     this.field.style.transform = `translate(${box.left - root.left}px, ${box.top - root.top}px)`;
     this.field.style.minWidth = `${box.width}px`;
     this.field.style.width = `${box.width}px`;
     this.field.style.height = `${box.height}px`;
-    this.box = box;
+    this.#box = box;
   }
 
-  /** Begin with the cell's own text (`keep`), or with what is being typed. */
+  /**
+   * Begins with the cell's own text (`keep`), or with what is being typed.
+   * @param {boolean} keep
+   * @returns {boolean} whether the cell can be edited
+   */
   begin(keep) {
-    if (!this.view.left) return false;
-    const { line, column } = this.view.selection;
-    const refusal = this.on.mayEdit(line, column);
-    if (refusal) {
+    const { sheet, selection } = this.view;
+    const { line, column } = selection;
+    const position = sheet.position(line);
+    const refusal = position === undefined ? "没有符合筛选的行，先看全部行再写。" : this.on.refusal(column);
+    if (position === undefined || refusal) {
       this.field.value = "";
       this.on.refuse(refusal);
       return false;
     }
-    const { sheet } = this.view;
-    const position = sheet.position(line);
     const raw = sheet.raw(position, column);
     if (keep && raw === undefined) {
       this.on.refuse("这一行还没有读到，请稍等一下再改。");
       return false;
     }
-    this.target = { ...sheet.target(position), column, was: raw };
-    if (keep) this.field.value = typeof raw === "number" ? shown(raw, sheet.columns[column].pattern) : String(raw);
+    this.target = { ...sheet.target(position), column, ...(raw === undefined ? {} : { was: raw }) };
+    if (keep) this.field.value = typeof raw === "number" ? shown(raw, sheet.columns[column]?.pattern) : String(raw);
     this.before = keep ? this.field.value : null;
     this.field.classList.add("open");
-    this.place(line, column);
+    this.#place(line, column);
     this.grow();
-    this.offer(keep);
+    this.#offer(keep);
     return true;
   }
 
-  composes() {
+  #composes() {
     this.composing = true;
     if (!this.target && !this.begin(false)) this.field.blur();
   }
 
-  types() {
+  #types() {
     if (!this.target && !this.begin(false)) return;
     this.grow();
-    if (!this.composing) this.offer();
+    if (!this.composing) this.#offer(false);
   }
 
   grow() {
     const { field } = this;
-    field.style.height = `${this.box.height}px`;
-    field.style.width = `${this.box.width}px`;
-    const wide = Math.min(480, Math.max(this.box.width, field.scrollWidth + 4));
+    field.style.height = `${this.#box.height}px`;
+    field.style.width = `${this.#box.width}px`;
+    const wide = Math.min(480, Math.max(this.#box.width, field.scrollWidth + 4));
     field.style.width = `${wide}px`;
-    field.style.height = `${Math.min(200, Math.max(this.box.height, field.scrollHeight))}px`;
+    field.style.height = `${Math.min(200, Math.max(this.#box.height, field.scrollHeight))}px`;
   }
 
   /** The row that is edited moved, or is gone. */
@@ -116,27 +163,24 @@ export class Editor {
     if (!this.target) return;
     const { sheet } = this.view;
     const position = sheet.where(this.target);
-    if (position < 0) return;
-    const line = sheet.line(position);
+    const line = position < 0 ? -1 : sheet.line(position);
     if (line < 0) return;
     this.view.selection = { line, column: this.target.column, line2: line, column2: this.target.column };
-    this.place(line, this.target.column);
+    this.#place(line, this.target.column);
     this.grow();
   }
 
   commit() {
-    if (!this.target) return;
     const { target } = this;
+    if (!target) return;
     const text = this.field.value;
-    this.end();
-    if (text !== this.before) this.on.commit(target, text);
+    const changed = text !== this.before;
+    this.cancel();
+    if (changed) this.on.commit(target, text);
   }
 
+  /** Ends without writing. */
   cancel() {
-    this.end();
-  }
-
-  end() {
     this.target = null;
     this.field.value = "";
     this.field.classList.remove("open");
@@ -145,60 +189,68 @@ export class Editor {
   }
 
   // Choices and dates
-  offer(all) {
-    const of = this.target && this.view.sheet.columns[this.target.column];
-    const choices = of ? of.choices : [];
+  /** @param {boolean} all also those in which what is typed does not occur */
+  #offer(all) {
+    const choices = (this.target && this.view.sheet.columns[this.target.column]?.choices) || [];
     const typed = this.field.value.trim();
-    const fits = choices.filter((one) => all || one.includes(typed));
+    const fits = choices.filter((choice) => all || choice.includes(typed));
     this.list.textContent = "";
     this.list.hidden = !fits.length || (fits.length === 1 && fits[0] === typed);
-    this.chosen = -1;
-    for (const one of fits.slice(0, 200)) {
+    this.#chosen = -1;
+    for (const choice of fits.slice(0, MOST_OFFERED)) {
       const item = element("li", "", this.list);
-      item.textContent = one;
+      item.textContent = choice;
       item.setAttribute("role", "option");
       item.setAttribute("aria-selected", "false");
     }
     const root = this.view.root.getBoundingClientRect();
-    const below = this.box.top - root.top + this.box.height;
-    const up = below + 220 > root.height;
-    this.list.style.transform = `translate(${this.box.left - root.left}px, ${up ? Math.max(0, this.box.top - root.top - Math.min(220, fits.length * 28 + 4)) : below}px)`;
-    this.list.style.minWidth = `${this.box.width}px`;
+    const { left, top, width, height } = this.#box;
+    const below = top - root.top + height;
+    const above = Math.max(0, top - root.top - Math.min(220, fits.length * 28 + 4));
+    this.list.style.transform = `translate(${left - root.left}px, ${below + 220 > root.height ? above : below}px)`;
+    this.list.style.minWidth = `${width}px`;
   }
 
-  /** Up and down in the list; false where there is none. */
+  /**
+   * Up and down in the list; false where there is none.
+   * @param {number} step 1 or -1
+   */
   move(step) {
     if (this.list.hidden) return false;
     const items = [...this.list.children];
-    this.chosen = (this.chosen + step + items.length + (this.chosen < 0 && step < 0 ? 1 : 0)) % items.length;
-    items.forEach((item, at) => item.setAttribute("aria-selected", String(at === this.chosen)));
-    items[this.chosen].scrollIntoView({ block: "nearest" });
-    this.field.value = items[this.chosen].textContent;
+    const start = this.#chosen < 0 && step < 0 ? 0 : this.#chosen;
+    this.#chosen = (start + step + items.length) % items.length;
+    for (const [place, item] of items.entries()) item.setAttribute("aria-selected", String(place === this.#chosen));
+    const chosen = items[this.#chosen];
+    if (chosen) {
+      chosen.scrollIntoView({ block: "nearest" });
+      this.field.value = chosen.textContent || "";
+    }
     return true;
   }
 
-  pick(text) {
+  /** @param {string} text */
+  #pick(text) {
     this.field.value = text;
     this.commit();
     this.stand();
   }
 
-  /** Open the browser's own calendar for a date cell. */
+  /** Opens the browser's own calendar for a date cell. */
   calendar() {
     const { line, column } = this.view.selection;
-    const { kind } = this.view.sheet.columns[column];
+    const kind = this.view.sheet.columns[column]?.kind || "";
     if (!["date", "datetime"].includes(kind) || (!this.target && !this.begin(true))) return;
     this.picker.type = kind === "date" ? "date" : "datetime-local";
-    this.place(line, column);
+    this.#place(line, column);
     this.picker.style.transform = this.field.style.transform;
-    const now = this.field.value.trim().replace(" ", "T");
-    this.picker.value = now;
+    this.picker.value = this.field.value.trim().replace(" ", "T");
     if (this.picker.showPicker) this.picker.showPicker();
   }
 
-  picked() {
+  #picked() {
     if (!this.target || !this.picker.value) return;
-    const { pattern } = this.view.sheet.columns[this.target.column];
+    const pattern = this.view.sheet.columns[this.target.column]?.pattern;
     this.field.value = shown(serial(this.picker.value), pattern || "yyyy-mm-dd hh:mm");
     this.field.focus();
   }

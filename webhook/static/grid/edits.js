@@ -1,289 +1,505 @@
-// What one does to a tab, and how one takes back one's own: never what somebody else did since.
+// What people do to a tab, and how they take back their own: never what somebody else did since.
 
 import { parseTable, shown, writeHtml, writeTable } from "./text.js";
 
+/** @import { CellMessage, CellResult, EditReply, Op, Outcome, Value } from "./server.js" */
+/** @import { Outgoing } from "./outgoing.js" */
+/** @import { Cell, Sheet, Target } from "./sheet.js" */
+/** @import { Copied } from "./text.js" */
+
 const MOST_COPIED = 20000; // rows
+const MOST_WRITTEN = 50000; // cells in one edit, by the server
+const MOST_KNOWN = 50000; // cells of which it is known what this page wrote there
+const MOST_STEPS = 200; // that can be taken back
+const MOST_TOLD = 20; // cells that are told when they are not written
+
+/** @typedef {{ top: number, bottom: number, left: number, right: number }} Area in lines and columns, ends included */
+
+/** @typedef {{ row: number, column: number, before: Value, after: Value }} Written */
+
+/**
+ * What can be taken back, and done again.
+ * @typedef {{ kind: "set", cells: Written[] }
+ *   | { kind: "insert", op: Op, rows: number[] }
+ *   | { kind: "delete", rows: number[], token: string }
+ *   | { kind: "sort", column: number, down: boolean, token: string }} Step
+ */
+
+/** @typedef {{ done: Step[], undone: Step[] }} History the last step is the latest */
+
+/** @typedef {(words: string, action?: { label: string, act: () => void }) => void} Tell shows a sentence, with something to do about it */
 
 export class Edits {
-  constructor(sheet, tell) {
+  /** @type {Map<string, Value>} what this page wrote last into cells, by row and column */
+  #written = new Map();
+  /** @type {{ text: string, rows: Copied[][] } | null} what was copied here last, to paste values and not how they read */
+  #copied = null;
+
+  /**
+   * @param {Sheet} sheet
+   * @param {Outgoing} outgoing
+   * @param {History} history
+   * @param {Tell} tell
+   */
+  constructor(sheet, outgoing, history, tell) {
     this.sheet = sheet;
-    this.server = sheet.server;
-    this.tell = tell; // tell(sentence, { label, act })
-    this.done = [];
-    this.undone = [];
-    this.pending = 0; // edits that are not yet in what is shown
+    this.outgoing = outgoing;
+    this.history = history;
+    this.tell = tell;
   }
 
-  /** Why a cell can't be edited; empty where it can. */
+  /**
+   * Why a cell can't be edited; empty where it can.
+   * @param {number} column
+   */
   refusal(column) {
-    const of = this.sheet.columns[column];
-    if (!of) return "这里没有列。";
-    return of.owned ? `「${of.header}」由系统填写，改了也会被还原。` : "";
+    const head = this.sheet.columns[column];
+    if (!head) return "这里没有列。";
+    return head.owned ? `「${head.header}」由系统填写，改了也会被还原。` : "";
   }
 
-  /** Write cells { row, at, column, to, was }; what was refused is said, with a way to write it all the same. */
+  /**
+   * Writes cells; what is refused is told, with a way to write it all the same.
+   * @param {Cell[]} cells
+   * @param {object} [how]
+   * @param {boolean} [how.pasted] nothing becomes a formula
+   * @param {boolean} [how.remember] it can be taken back
+   * @param {boolean} [how.sure] whatever stands there by now
+   * @param {() => Promise<void>} [how.prepare] what must be known before the cells are sent
+   */
   async set(cells, { pasted = false, remember = true, sure = false, prepare = async () => {} } = {}) {
-    const { sheet } = this;
-    const mine = cells.filter((one) => !this.refusal(one.column));
-    if (mine.length < cells.length) this.tell(this.refusal(cells.find((one) => this.refusal(one.column)).column));
-    if (!mine.length) return [];
+    const own = cells.filter((cell) => !this.refusal(cell.column));
+    const refused = cells.find((cell) => this.refusal(cell.column));
+    if (refused) this.tell(this.refusal(refused.column));
+    if (own.length > MOST_WRITTEN) this.tell(`一次最多改 ${MOST_WRITTEN} 格，这里有 ${own.length} 格，没有写入，请分几次。`);
+    if (!own.length || own.length > MOST_WRITTEN) return;
+    /** @type {Value[]} */
     let before = [];
-    const keys = mine.map((one) => sheet.key(one.at, one.column));
-    mine.forEach((one, at) => {
-      sheet.mine.set(keys[at], one);
-      if (one.seed) one.seed.used = true;
-    });
-    sheet.onChange(false);
-    let results = [];
-    this.pending += 1;
+    const hide = this.#showTyped(own);
     try {
-      const reply = await this.server.edit(async () => {
+      const reply = await this.outgoing.add(this.sheet.server.sheet, async () => {
         await prepare();
-        before = mine.map((one) => this.stands(one));
-        return [{ op: "set", cells: mine.map((one) => asked(one, pasted, sure)) }];
+        before = own.map((cell) => this.#stands(cell));
+        return [{ op: "set", cells: own.map((cell, place) => message(this.#expecting(cell, before[place]), pasted, sure)) }];
+      }, (answer) => {
+        giveIds(own, resultsOf(answer));
+        if (this.#written.size > MOST_KNOWN) this.#written.clear();
+        for (const { row, column, after } of this.#writtenBy(answer, own, before)) this.#written.set(`${row}:${column}`, after);
       });
-      results = reply.results[0];
-      mine.forEach((one, at) => one.seed && results[at].row && (one.seed.row = results[at].row));
-      sheet.change(reply.change);
-      await sheet.reached(reply.change.version);
-      if (remember) this.remember(reply, mine, results, before);
-      this.sayRefused(mine, results, pasted);
+      if (remember) this.#remember(this.#writtenBy(reply, own, before));
+      this.#tellRefused(own, resultsOf(reply), pasted);
     } catch (error) {
-      this.tell(error.message);
+      this.tell(wordsOf(error) + lost(own));
     } finally {
-      this.pending -= 1;
-      this.server.onState();
-      mine.forEach((one, at) => sheet.mine.get(keys[at]) === one && sheet.mine.delete(keys[at]));
-      sheet.onChange(false);
+      hide();
     }
-    return results;
   }
 
-  /** What stands in the cell of a target now: a formula or a value. */
-  stands(one) {
-    const at = this.sheet.where(one);
-    return at < 0 ? "" : this.sheet.raw(at, one.column);
+  /**
+   * Shows what is typed before the server answers; returns how to end that.
+   * @param {Cell[]} cells
+   * @returns {() => void}
+   */
+  #showTyped(cells) {
+    const { sheet } = this;
+    const typed = cells.map((cell) => ({ key: sheet.key(cell.at, cell.column), cell }));
+    for (const { key, cell } of typed) {
+      sheet.mine.set(key, cell);
+      if (cell.seed) cell.seed.used = true;
+    }
+    sheet.on.change(false);
+    return () => {
+      for (const { key, cell } of typed) if (sheet.mine.get(key) === cell) sheet.mine.delete(key);
+      sheet.on.change(false);
+    };
   }
 
-  remember(reply, cells, results, before) {
+  /**
+   * What stands in the cell of a target now, a formula or a value; "" where it is not here.
+   * @param {Target & { column: number }} cell
+   * @returns {Value}
+   */
+  #stands(cell) {
+    const at = this.sheet.where(cell);
+    return at < 0 ? "" : this.sheet.raw(at, cell.column) ?? "";
+  }
+
+  /**
+   * A cell with what must still stand there: what its author saw, or what this page itself wrote there since, when somebody
+   * types twice into a cell before the first is answered.
+   * @param {Cell} cell
+   * @param {Value | undefined} now what stands there
+   * @returns {Cell}
+   */
+  #expecting(cell, now) {
+    const row = cell.seed ? cell.seed.row : cell.row;
+    const own = row && now !== undefined && this.#written.get(`${row}:${cell.column}`) === now;
+    return own && cell.was !== undefined ? { ...cell, was: now } : cell;
+  }
+
+  /**
+   * The cells that were written, as they stand then.
+   * @param {EditReply} reply
+   * @param {Cell[]} cells
+   * @param {Value[]} before what stood in each
+   * @returns {Written[]}
+   */
+  #writtenBy(reply, cells, before) {
     const rows = new Map();
     for (const part of reply.change.sheets)
-      if (part.sheet === this.server.sheet) for (const [id, v, f] of part.rows) rows.set(id, { v, f });
-    const kept = [];
-    results.forEach((result, at) => {
-      if (result.error) return;
-      const { column } = cells[at];
-      const row = rows.get(result.row) || { v: [] };
-      const after = (row.f && row.f[column]) || (row.v[column] === undefined ? "" : row.v[column]);
-      kept.push({ row: result.row, column, before: before[at] === undefined ? "" : before[at], after });
-    });
-    if (kept.length) this.push({ kind: "set", cells: kept });
+      if (part.sheet === this.sheet.server.sheet) for (const [id, v, f] of part.rows) rows.set(id, { v, f: f || {} });
+    const written = [];
+    for (const [place, result] of resultsOf(reply).entries()) {
+      const cell = cells[place];
+      if (result.error || !result.row || !cell) continue;
+      const row = rows.get(result.row);
+      const after = row ? row.f[cell.column] || (row.v[cell.column] ?? "") : "";
+      written.push({ row: result.row, column: cell.column, before: before[place] ?? "", after });
+    }
+    return written;
   }
 
-  push(step) {
-    this.done.push(step);
-    if (this.done.length > 200) this.done.shift();
-    this.undone = [];
+  /** @param {Written[]} written */
+  #remember(written) {
+    if (written.length) this.#push({ kind: "set", cells: written });
   }
 
-  sayRefused(cells, results, pasted) {
-    const refused = cells.filter((_, at) => results[at] && results[at].error);
-    if (!refused.length) return;
-    const first = results[cells.indexOf(refused[0])];
+  /** @param {Step} step */
+  #push(step) {
+    const { done, undone } = this.history;
+    done.push(step);
+    if (done.length > MOST_STEPS) done.shift();
+    undone.length = 0;
+  }
+
+  /**
+   * @param {Cell[]} cells
+   * @param {CellResult[]} results
+   * @param {boolean} pasted
+   */
+  #tellRefused(cells, results, pasted) {
+    const refused = cells.filter((_, place) => results[place]?.error);
+    const first = results.find((result) => result.error);
+    const cell = refused[0];
+    if (!first || !cell) return;
     if (first.why !== "changed") {
-      const lost = refused.map((one) => one.to).filter(Boolean).join("、");
-      this.tell(first.error + (lost ? `您输入的是：${lost}` : ""));
+      this.tell((first.error || "") + lost(refused));
       return;
     }
-    const now = shown(first.now, this.sheet.columns[refused[0].column].pattern);
-    const said = refused.length === 1
-      ? `这一格刚被别人改成「${now}」，您的「${refused[0].to}」没有写入。`
+    const now = shown(first.now, this.sheet.columns[cell.column]?.pattern);
+    const words = refused.length === 1
+      ? `这一格刚被别人改成「${now}」，您的「${cell.to}」没有写入。`
       : `${refused.length} 格刚被别人改过，没有写入。`;
-    this.tell(said, { label: "仍然写入我的", act: () => this.set(refused, { pasted, sure: true }) });
+    this.tell(words, { label: "仍然写入我的", act: () => void this.set(refused, { pasted, sure: true }) });
   }
 
   // Rows
+  /**
+   * New empty rows above or below a position; their ids.
+   * @param {number} position
+   * @param {boolean} after
+   * @param {number} count
+   * @returns {Promise<number[]>} empty where it was refused
+   */
   async insert(position, after, count) {
-    const { sheet } = this;
-    const op = { op: "insert", row: sheet.id(position), at: Math.max(1, position), after, count };
-    const reply = await this.ask([op]);
-    if (reply) this.push({ kind: "insert", op, rows: reply.results[0].rows });
-    return reply ? reply.results[0].rows : [];
+    /** @type {Op} */
+    const op = { op: "insert", row: this.sheet.id(position), at: Math.max(1, position), after, count };
+    const outcome = await this.ask(op);
+    if (!outcome) return [];
+    const rows = outcome.rows || [];
+    this.#push({ kind: "insert", op, rows });
+    return rows;
   }
 
+  /** @param {number[]} positions */
   async remove(positions) {
     const rows = positions.map((position) => this.sheet.id(position)).filter(Boolean);
     if (!rows.length) return;
-    const reply = await this.ask([{ op: "delete", rows }]);
-    if (!reply) return;
-    this.push({ kind: "delete", rows, token: reply.results[0].token });
-    this.tell(`删除了 ${reply.results[0].count} 行。`, { label: "撤销", act: () => this.undo() });
+    const outcome = await this.ask({ op: "delete", rows });
+    if (!outcome) return;
+    this.#push({ kind: "delete", rows, token: outcome.token || "" });
+    this.tell(`删除了 ${outcome.count} 行。`, { label: "撤销", act: () => void this.undo() });
   }
 
+  /**
+   * @param {number} column
+   * @param {boolean} down
+   */
   async sort(column, down) {
-    const reply = await this.ask([{ op: "sort", column, down }]);
-    if (reply) this.push({ kind: "sort", column, down, token: reply.results[0].token });
+    const outcome = await this.ask({ op: "sort", column, down });
+    if (outcome) this.#push({ kind: "sort", column, down, token: outcome.token || "" });
   }
 
-  async ask(ops) {
-    this.pending += 1;
+  /**
+   * Has the server do an op that is no "set"; resolves once it is shown, to null where it was refused, which is told.
+   * @param {Op} op
+   * @returns {Promise<Outcome | null>}
+   */
+  async ask(op) {
     try {
-      const reply = await this.server.edit(ops);
-      this.sheet.change(reply.change);
-      await this.sheet.reached(reply.change.version);
-      return reply;
+      const { results } = await this.outgoing.add(this.sheet.server.sheet, () => [op]);
+      return results[0] && !Array.isArray(results[0]) ? results[0] : {};
     } catch (error) {
-      this.tell(error.message);
+      this.tell(wordsOf(error));
       return null;
-    } finally {
-      this.pending -= 1;
-      this.server.onState();
     }
   }
 
   // Taking back
   async undo() {
-    const step = this.done.pop();
-    if (!step) return this.tell("没有可以撤销的了。");
-    if (await this.reverse(step, false)) this.undone.push(step);
-    return undefined;
+    const step = this.history.done.pop();
+    if (!step) this.tell("没有可以撤销的了。");
+    else if (await this.#reverse(step)) this.history.undone.push(step);
   }
 
   async redo() {
-    const step = this.undone.pop();
-    if (!step) return this.tell("没有可以重做的了。");
-    if (await this.reverse(step, true)) this.done.push(step);
-    return undefined;
+    const step = this.history.undone.pop();
+    if (!step) {
+      this.tell("没有可以重做的了。");
+      return;
+    }
+    const again = await this.#repeat(step);
+    if (again) this.history.done.push(again);
   }
 
-  async reverse(step, again) {
-    if (step.kind === "set") return this.reverseSet(step, again);
-    if (step.kind === "insert") return again ? this.insertAgain(step) : this.reverseInsert(step);
-    if (!again) return Boolean(await this.ask([{ op: "back", token: step.token }]));
-    const op = step.kind === "sort" ? { op: "sort", column: step.column, down: step.down } : { op: "delete", rows: step.rows };
-    const reply = await this.ask([op]);
-    if (reply) step.token = reply.results[0].token;
-    return Boolean(reply);
+  /**
+   * @param {Step} step
+   * @returns {Promise<boolean>} whether something was taken back
+   */
+  async #reverse(step) {
+    if (step.kind === "set") return this.#write(step.cells.map(({ before, after, ...cell }) => ({ ...cell, to: before, was: after })));
+    if (step.kind === "insert") return this.#removeEmpty(step.rows);
+    return Boolean(await this.ask({ op: "back", token: step.token }));
   }
 
-  async reverseSet(step, again) {
-    const cells = step.cells.map((one) => ({
-      row: one.row,
-      at: Math.max(0, this.sheet.order.indexOf(one.row)),
-      column: one.column,
-      to: again ? one.after : one.before,
-      was: again ? one.before : one.after,
-    }));
-    const reply = await this.ask([{ op: "set", cells: cells.map(({ row, at, column, to, was }) => ({ row, at, column, to, was })) }]);
-    if (!reply) return false;
-    const refused = reply.results[0].filter((one) => one.error);
-    if (refused.length)
-      this.tell(refused[0].why === "changed" ? `${refused.length} 格后来被别人改过，没有动。` : refused[0].error);
-    return refused.length < cells.length;
+  /**
+   * @param {Step} step
+   * @returns {Promise<Step | null>} the step as it can be taken back now; null where nothing was done
+   */
+  async #repeat(step) {
+    if (step.kind === "set") {
+      const cells = step.cells.map(({ before, after, ...cell }) => ({ ...cell, to: after, was: before }));
+      return (await this.#write(cells)) ? step : null;
+    }
+    if (step.kind === "insert") {
+      const outcome = await this.ask(step.op);
+      return outcome && { ...step, rows: outcome.rows || [] };
+    }
+    const outcome = await this.ask(
+      step.kind === "sort" ? { op: "sort", column: step.column, down: step.down } : { op: "delete", rows: step.rows });
+    return outcome && { ...step, token: outcome.token || "" };
   }
 
-  async reverseInsert(step) {
-    const filled = step.rows.some((id) => ((this.sheet.rows.get(id) || {}).v || []).some((value) => value !== ""));
-    if (filled) {
+  /**
+   * Writes cells where what is expected still stands; whether any was written.
+   * @param {{ row: number, column: number, to: Value, was: Value }[]} cells
+   */
+  async #write(cells) {
+    const { sheet } = this;
+    const placed = cells.map((cell) => ({ ...cell, at: Math.max(0, sheet.order.indexOf(cell.row)) }));
+    try {
+      const reply = await this.outgoing.add(sheet.server.sheet, () => [{ op: "set", cells: placed }]);
+      const refused = resultsOf(reply).filter((result) => result.error);
+      const first = refused[0];
+      if (first) this.tell(first.why === "changed" ? `${refused.length} 格后来被别人改过，没有动。` : first.error || "");
+      return refused.length < cells.length;
+    } catch (error) {
+      this.tell(wordsOf(error));
+      return false;
+    }
+  }
+
+  /** @param {number[]} rows */
+  async #removeEmpty(rows) {
+    if (rows.some((id) => this.sheet.rows.get(id)?.v.some((value) => value !== ""))) {
       this.tell("加的行里已经有内容，没有撤销。");
       return false;
     }
-    return Boolean(await this.ask([{ op: "delete", rows: step.rows }]));
+    return Boolean(await this.ask({ op: "delete", rows }));
   }
 
-  async insertAgain(step) {
-    const reply = await this.ask([step.op]);
-    if (reply) step.rows = reply.results[0].rows;
-    return Boolean(reply);
-  }
-
-  // Areas { top, bottom, left, right } in lines and columns
+  // Areas
+  /**
+   * The cells of an area, as far as there are rows.
+   * @param {Area} area
+   * @param {(line: number, column: number) => Value} to
+   * @returns {Cell[]}
+   */
   cells(area, to) {
-    const found = [];
-    for (let line = area.top; line <= area.bottom; line++)
+    const cells = [];
+    for (let line = area.top; line <= area.bottom; line++) {
+      const at = this.sheet.position(line);
+      if (at === undefined) continue;
       for (let column = area.left; column <= area.right; column++) {
-        const at = this.sheet.position(line);
-        if (at === undefined) continue;
-        found.push({ ...this.sheet.target(at), column, to: to(line, column), was: this.sheet.raw(at, column) });
+        const was = this.sheet.raw(at, column);
+        cells.push({ ...this.sheet.target(at), column, to: to(line, column), ...(was === undefined ? {} : { was }) });
       }
-    return found;
+    }
+    return cells;
   }
 
+  /** @param {Area} area */
   clear(area) {
-    const cells = this.cells(area, () => "").filter((one) => one.was !== "");
-    const free = cells.filter((one) => !this.refusal(one.column));
-    if (cells.length && !free.length) return this.tell(this.refusal(cells[0].column));
-    return this.set(free, { pasted: true });
+    const cells = this.cells(area, () => "").filter((cell) => cell.was !== "");
+    const free = cells.filter((cell) => !this.refusal(cell.column));
+    if (cells[0] && !free.length) this.tell(this.refusal(cells[0].column));
+    else void this.set(free, { pasted: true });
   }
 
-  /** The first line of the area in all its lines. */
-  async fill(area, from = area.top) {
-    const source = this.sheet.target(this.sheet.position(from));
-    const cells = this.cells(area, () => "").filter((one) => one.at !== source.at && !this.refusal(one.column));
+  /**
+   * Writes the first line of the area into all its lines.
+   * @param {Area} area
+   */
+  fill(area) {
+    const top = this.sheet.position(area.top);
+    if (top === undefined) return;
+    const source = this.sheet.target(top);
+    const cells = this.cells({ ...area, top: area.top + 1 }, () => "").filter((cell) => !this.refusal(cell.column));
     const prepare = async () => {
-      await this.read(cells);
-      for (const one of cells) one.to = this.stands({ ...source, column: one.column }) || "";
+      await this.#read(cells);
+      for (const cell of cells) cell.to = this.#stands({ ...source, column: cell.column });
     };
-    return this.set(cells, { pasted: true, prepare });
+    void this.set(cells, { pasted: true, prepare });
   }
 
-  /** Have the rows of these cells here, and know what their author is about to replace where he could not see it. */
-  async read(cells) {
-    const places = cells.map((one) => this.sheet.where(one)).filter((at) => at > 0);
-    if (places.length) await this.sheet.whole(Math.min(...places), Math.max(...places));
-    for (const one of cells) if (one.was === undefined) one.was = this.stands(one);
+  /**
+   * Has the rows of these cells here, and knows what their author is about to replace where he could not see it.
+   * @param {Cell[]} cells
+   */
+  async #read(cells) {
+    const places = cells.map((cell) => this.sheet.where(cell)).filter((at) => at > 0);
+    if (places.length) await this.sheet.whole(least(places), most(places));
+    for (const cell of cells) if (cell.was === undefined) cell.was = this.#stands(cell);
   }
 
-  /** What the clipboard is given: plain text and a table; null while rows are still on their way. */
+  /**
+   * What the clipboard is given: plain text and a table; null, and a sentence, where it can't be had.
+   * @param {Area} area
+   */
   copied(area) {
-    const { sheet } = this;
     if (area.bottom - area.top >= MOST_COPIED) {
       this.tell(`一次最多复制 ${MOST_COPIED} 行；整个工作簿请用导出。`);
       return null;
     }
     const rows = [];
     for (let line = area.top; line <= area.bottom; line++) {
-      const at = sheet.position(line);
-      const row = [];
-      for (let column = area.left; column <= area.right; column++) {
-        const value = sheet.value(at, column);
-        if (value === undefined) {
-          this.tell("有的行还没有读到，请再复制一次。");
-          return null;
-        }
-        row.push({ value, text: sheet.text(at, column), pattern: sheet.columns[column].pattern });
+      const row = this.#copiedRow(this.sheet.position(line), area.left, area.right);
+      if (!row) {
+        this.tell("有的行还没有读到，请再复制一次。");
+        return null;
       }
-      rows.push(row);
+      if (row.length) rows.push(row);
     }
-    const text = writeTable(rows.map((row) => row.map((one) => one.text)));
-    this.own = { text, rows };
+    const text = writeTable(rows.map((row) => row.map((cell) => cell.text)));
+    this.#copied = { text, rows };
     return { text, html: writeHtml(rows) };
   }
 
-  /** Paste a table at the selection; one that is smaller than the selection is repeated in it. */
+  /**
+   * @param {number | undefined} at
+   * @param {number} left
+   * @param {number} right
+   * @returns {Copied[] | null} null while the row is still on its way; empty where there is none
+   */
+  #copiedRow(at, left, right) {
+    const row = [];
+    for (let column = left; at !== undefined && column <= right; column++) {
+      const value = this.sheet.value(at, column);
+      if (value === undefined) return null;
+      row.push({ value, text: this.sheet.text(at, column), pattern: this.sheet.columns[column]?.pattern || "" });
+    }
+    return row;
+  }
+
+  /**
+   * Pastes a table at the selection; one that is smaller than the selection is repeated in it.
+   * @param {string} text
+   * @param {Area} area
+   * @returns {Area} where it is pasted
+   */
   paste(text, area) {
-    const own = this.own && this.own.text === text.replace(/\r\n?/g, "\n");
-    const table = own ? this.own.rows.map((row) => row.map((one) => one.value)) : parseTable(text);
-    const height = table.length;
-    const width = Math.max(...table.map((row) => row.length));
-    const over = (have, need) => (have % need === 0 ? have : need);
-    const lines = over(area.bottom - area.top + 1, height);
-    const across = Math.min(over(area.right - area.left + 1, width), this.sheet.columns.length - area.left);
-    const whole = { top: area.top, bottom: area.top + lines - 1, left: area.left, right: area.left + across - 1 };
+    const own = this.#copied && this.#copied.text === text.replace(/\r\n?/g, "\n");
+    /** @type {Value[][]} */
+    const table = own && this.#copied ? this.#copied.rows.map((row) => row.map((cell) => cell.value)) : parseTable(text);
+    const width = most(table.map((row) => row.length));
+    const room = this.sheet.columns.length - area.left;
+    const whole = pastedArea(area, table.length, width, room);
     const cells = this.cells(whole, (line, column) => {
-      const cell = table[(line - whole.top) % height][(column - whole.left) % width];
-      return cell === undefined ? "" : cell;
+      const row = table[(line - whole.top) % table.length];
+      return row?.[(column - whole.left) % width] ?? "";
     });
-    const free = cells.filter((one) => !this.refusal(one.column));
-    const left = new Set(cells.filter((one) => this.refusal(one.column)).map((one) => this.sheet.columns[one.column].header));
-    const set = this.set(free, { pasted: true, prepare: () => this.read(free) });
-    if (left.size) this.tell(`${[...left].map((name) => `「${name}」`).join("")}由系统填写，粘贴时跳过了。`);
-    if (width > this.sheet.columns.length - area.left) this.tell("粘贴的内容比剩下的列多，多出的列没有粘贴。");
-    return { whole, set };
+    const free = cells.filter((cell) => !this.refusal(cell.column));
+    void this.set(free, { pasted: true, prepare: () => this.#read(free) });
+    const skipped = new Set(cells.filter((cell) => this.refusal(cell.column)).map((cell) => this.sheet.columns[cell.column]?.header));
+    if (skipped.size) this.tell(`${[...skipped].map((name) => `「${name}」`).join("")}由系统填写，粘贴时跳过了。`);
+    if (width > room) this.tell("粘贴的内容比剩下的列多，多出的列没有粘贴。");
+    return whole;
   }
 }
 
-function asked({ row, at, seed, column, to, was }, pasted, sure) {
+/**
+ * Where a table of that size lands: repeated as often as it fits into the selection, cut at the last column.
+ * @param {Area} area
+ * @param {number} height
+ * @param {number} width
+ * @param {number} room columns from the selection's left on
+ * @returns {Area}
+ */
+export function pastedArea(area, height, width, room) {
+  const over = (/** @type {number} */ selected, /** @type {number} */ size) => (selected % size === 0 ? selected : size);
+  const lines = over(area.bottom - area.top + 1, height);
+  const across = Math.min(over(area.right - area.left + 1, width), room);
+  return { top: area.top, bottom: area.top + lines - 1, left: area.left, right: area.left + across - 1 };
+}
+
+// Not Math.min(...numbers): a large paste has more numbers than a call takes arguments.
+/** @param {number[]} numbers */
+const least = (numbers) => numbers.reduce((a, b) => Math.min(a, b), Infinity);
+
+/** @param {number[]} numbers */
+const most = (numbers) => numbers.reduce((a, b) => Math.max(a, b), -Infinity);
+
+/** @param {unknown} error */
+const wordsOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * What was typed and is not written, so that it is not lost; the beginning of it where it is much.
+ * @param {Cell[]} cells
+ */
+function lost(cells) {
+  const typed = cells.map((cell) => cell.to).filter((value) => value !== "");
+  return typed.length ? `您输入的是：${typed.slice(0, MOST_TOLD).join("、")}${typed.length > MOST_TOLD ? "……" : ""}` : "";
+}
+
+/**
+ * @param {EditReply} reply of one "set"
+ * @returns {CellResult[]} for each cell
+ */
+function resultsOf(reply) {
+  const results = reply.results[0];
+  return Array.isArray(results) ? results : [];
+}
+
+/**
+ * Never written rows that now are: what is typed into them next goes by their ids.
+ * @param {Cell[]} cells
+ * @param {CellResult[]} results
+ */
+function giveIds(cells, results) {
+  for (const [place, result] of results.entries()) {
+    const seed = cells[place]?.seed;
+    if (seed && result.row) seed.row = result.row;
+  }
+}
+
+/**
+ * @param {Cell} cell
+ * @param {boolean} pasted
+ * @param {boolean} sure
+ * @returns {CellMessage}
+ */
+function message({ row, at, seed, column, to, was }, pasted, sure) {
+  /** @type {CellMessage} */
   const cell = seed ? { row: seed.row, at: seed.at, column, to } : { row, at, column, to };
   if (!sure && was !== undefined) cell.was = was;
   if (pasted) cell.pasted = true;

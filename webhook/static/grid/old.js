@@ -1,5 +1,7 @@
 // Runs in any browser: says so where the grid can't run.
-if (!('noModule' in HTMLScriptElement.prototype) || !window.ResizeObserver || !String.prototype.at) {
-  document.getElementById('old').hidden = false;
-  document.getElementById('grid').hidden = true;
-}
+(function () {
+  var old = document.getElementById('old'), grid = document.getElementById('grid');
+  if (!old || !grid || ('noModule' in HTMLScriptElement.prototype && window.ResizeObserver && 'at' in String.prototype)) { return; }
+  old.hidden = false;
+  grid.hidden = true;
+})();

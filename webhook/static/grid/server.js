@@ -1,96 +1,175 @@
 // The server as the grid asks it: rows in blocks, edits one after the other, changes as they come.
 
-const AGAIN = 2000; // ms until a request that got no answer is sent again
+/** @typedef {string | number | boolean} Value what stands in a cell; "" for nothing */
 
-async function asked(address, options) {
-  const answer = await fetch(address, { credentials: "same-origin", ...options });
-  if (answer.status === 401) throw Object.assign(new Error("登录已经过期，请重新用链接进入。"), { final: true });
-  if (answer.status >= 500) throw new Error("服务器出错了，稍后再试。");
-  if (!answer.ok) {
-    const said = await answer.json().catch(() => ({}));
-    throw Object.assign(new Error(said.error || "服务器拒绝了。"), { final: true });
-  }
-  return answer;
+/** @typedef {[id: number, values: Value[], formulas?: Record<string, string>]} RowMessage formulas by column, from 0 */
+
+/**
+ * A column as the server describes it.
+ * @typedef {object} Column
+ * @property {string} header
+ * @property {number} width pixels
+ * @property {string} note
+ * @property {string} pattern number format; "" for none
+ * @property {string} kind "date", "datetime", …; "" for a column of the bureau's own
+ * @property {string} key of the template's column; "" for a column of the bureau's own
+ * @property {boolean} owned the service fills it in
+ * @property {boolean} ours a column of the template
+ * @property {string[]} choices values to choose from
+ */
+
+/**
+ * Which cells of a column are coloured: those that read so, begin so, or are filled.
+ * @typedef {object} Color
+ * @property {string} column header
+ * @property {string} color six hex digits
+ * @property {string[]} when
+ * @property {string} starts
+ * @property {boolean} filled
+ */
+
+/** @typedef {{ version: number, title: string, note: string, size: number, columns: Column[], colors: Color[] }} OpenReply */
+
+/**
+ * What changed in a tab. `shape`: columns came, went or moved. `splice`: from a position on, so many rows gave way to these.
+ * @typedef {object} SheetChange
+ * @property {number} sheet
+ * @property {number} size rows
+ * @property {boolean} shape
+ * @property {RowMessage[]} rows
+ * @property {[at: number, removed: number, ids: number[]] | null} splice
+ */
+
+/**
+ * The step of the workbook from the version before to this one.
+ * @typedef {object} Change
+ * @property {number} version
+ * @property {string} by a person's name; "" for the service
+ * @property {string} asked id of the edit that led to it
+ * @property {boolean} tabs whether tabs came, went or changed places
+ * @property {SheetChange[]} sheets
+ */
+
+/**
+ * A cell to write. `row` 0: the never written row at `at`.
+ * @typedef {object} CellMessage
+ * @property {number} row
+ * @property {number} at position, from the header's 0
+ * @property {number} column
+ * @property {Value} to
+ * @property {Value} [was] what its author saw there; none: it is written whatever stands there
+ * @property {boolean} [pasted] it is never a formula
+ */
+
+/**
+ * @typedef {{ op: "set", cells: CellMessage[] }
+ *   | { op: "insert", row: number, at: number, after: boolean, count: number }
+ *   | { op: "delete", rows: number[] }
+ *   | { op: "back", token: string }
+ *   | { op: "sort", column: number, down: boolean }
+ *   | { op: "addColumn", column: number }
+ *   | { op: "dropColumn", column: number }
+ *   | { op: "width", column: number, pixels: number }} Op
+ */
+
+/** @typedef {{ row?: number, error?: string, why?: "gone" | "changed", now?: Value }} CellResult */
+
+/** @typedef {{ rows?: number[], token?: string, count?: number }} Outcome of an insertion, a deletion, a sort */
+
+/** @typedef {CellResult[] | Outcome} OpResult a list for "set" */
+
+/** @typedef {{ results: OpResult[], change: Change }} EditReply */
+
+/** @typedef {{ words: string, allowed: string[] | null }} Test what a filter wants of a column; `allowed` null: any value */
+
+/** What can't be done by asking again. The message is for the person. */
+export class Refused extends Error {}
+
+/** The session is over: signing in, in another window, makes it possible again. */
+export class SignedOut extends Error {}
+
+/**
+ * @param {string} address
+ * @param {RequestInit} [options]
+ * @returns {Promise<Response>} a good answer; rejects with a sentence for the person
+ */
+export async function request(address, options) {
+  const response = await fetch(address, { credentials: "same-origin", ...options });
+  if (response.ok) return response;
+  if (response.status === 401) throw new SignedOut("登录已经过期，请重新用链接进入。");
+  if (response.status >= 500) throw new Error("服务器出错了，稍后再试。");
+  /** @type {{ error?: string }} */
+  const body = await response.json().catch(() => ({}));
+  throw new Refused(body.error || "服务器拒绝了。");
 }
 
+/**
+ * @param {string} address
+ * @param {object} body
+ */
+export function post(address, body) {
+  return request(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+}
+
+/** @typedef {{ [Name in keyof Server]: Server[Name] }} Reader what reads a tab as a server does */
+
+/** What is read of one tab. */
 export class Server {
+  /** @param {number} sheet */
   constructor(sheet) {
     this.sheet = sheet;
-    this.queue = []; // edits that the server has not answered
-    this.onState = () => {};
-    this.offline = false;
-    this.busy = false;
-    this.last = Date.now();
   }
 
-  open = async () => (await asked(`/grid/open/${this.sheet}`)).json();
+  /** @returns {Promise<OpenReply>} */
+  async open() {
+    return (await request(`/grid/open/${this.sheet}`)).json();
+  }
 
+  /**
+   * The rows from position `top` up to `bottom`, as they were at a version.
+   * @param {number} top
+   * @param {number} bottom
+   * @returns {Promise<{ version: number, rows: RowMessage[] }>}
+   */
   async rows(top, bottom) {
-    return (await asked(`/grid/rows/${this.sheet}?top=${top}&bottom=${bottom}`)).json();
+    return (await request(`/grid/rows/${this.sheet}?top=${top}&bottom=${bottom}`)).json();
   }
 
+  /** The ids of all rows from the top, as they stood at a version. */
   async order() {
-    const answer = await asked(`/grid/order/${this.sheet}`);
-    const ids = new Uint32Array(await answer.arrayBuffer());
-    return { version: Number(answer.headers.get("X-Version")), ids };
+    const response = await request(`/grid/order/${this.sheet}`);
+    const ids = new Uint32Array(await response.arrayBuffer());
+    return { version: Number(response.headers.get("X-Version")), ids };
   }
 
-  values = async (column) => (await asked(`/grid/values/${this.sheet}/${column}`)).json();
+  /**
+   * The values of a column with how often each stands there; `more`: there are more than these.
+   * @param {number} column
+   * @returns {Promise<{ values: [text: string, count: number][], more: boolean }>}
+   */
+  async values(column) {
+    return (await request(`/grid/values/${this.sheet}/${column}`)).json();
+  }
 
+  /**
+   * The ids of the rows that pass all tests.
+   * @param {(Test & { column: number })[]} filters column -1: any
+   * @returns {Promise<{ version: number, ids: number[] }>}
+   */
   async find(filters) {
-    return (await this.post(`/grid/find/${this.sheet}`, { filters })).json();
-  }
-
-  post(address, body) {
-    return asked(address, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    });
-  }
-
-  /** Send ops (a function makes them when their turn comes); the reply, once the server gave one. Edits keep their
-   * order, also over a lost connection. */
-  edit(ops) {
-    return new Promise((resolve, reject) => {
-      this.queue.push({ id: crypto.randomUUID ? crypto.randomUUID() : String(Math.random()), ops, resolve, reject });
-      this.onState();
-      this.send();
-    });
-  }
-
-  /** Whether a change is what an edit of ours led to, whose reply is still to come. */
-  asked = (id) => this.queue.some((one) => one.id === id);
-
-  async send() {
-    if (this.busy || !this.queue.length) return;
-    this.busy = true;
-    const { id, resolve, reject } = this.queue[0];
-    try {
-      if (typeof this.queue[0].ops === "function") this.queue[0].ops = await this.queue[0].ops();
-      const { ops } = this.queue[0];
-      const answer = await this.post(`/grid/edit/${this.sheet}`, { id, ops });
-      const reply = await answer.json();
-      this.queue.shift();
-      this.offline = false;
-      resolve(reply);
-      await null; // what waits for this reply takes it in before the next edit is made
-    } catch (error) {
-      if (error.final) {
-        this.queue.shift();
-        reject(error);
-      } else {
-        this.offline = true;
-        setTimeout(() => this.send(), AGAIN);
-      }
-    }
-    this.busy = false;
-    this.onState();
-    if (!this.offline) this.send();
+    return (await post(`/grid/find/${this.sheet}`, { filters })).json();
   }
 }
 
-/** Changes of the whole workbook. `on.change`, `on.stale` (look anew), `on.state` (connected or not). */
+/**
+ * Changes of the whole workbook as they come.
+ * @param {object} on
+ * @param {(change: Change) => void} on.change
+ * @param {(version: number) => void} on.stale something changed that is not told
+ * @param {(version: number) => void} on.ready the line is open, the workbook at this version
+ * @param {(live: boolean) => void} on.state whether the line is open
+ * @returns {EventSource}
+ */
 export function watch(on) {
   const source = new EventSource("/grid/events");
   source.addEventListener("ready", (event) => {

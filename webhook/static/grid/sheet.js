@@ -2,63 +2,130 @@
 
 import { shown } from "./text.js";
 
+/** @import { Change, Color, Column, Reader, SheetChange, Test, Value } from "./server.js" */
+
 const BLOCK = 200; // rows in one request
 const MOST_HELD = 20000; // rows kept in memory; far ones are asked for again
 const BELOW = 100; // empty rows shown under the last
+const PATIENCE = 1500; // ms for a change that is late
+const AGAIN = 2000; // ms until rows that could not be read are asked for again
+
+/** @typedef {{ v: Value[], f: Record<string, string> }} Row values, and formulas by column */
+
+/** @typedef {{ row: number, at: number, used: boolean }} Seed a row that was never written: its id, once it has one, and where it stands */
+
+/**
+ * The row that a cell belongs to: an id, or a seed that gets its id when the row is written.
+ * @typedef {object} Target
+ * @property {number} row id; 0: never written
+ * @property {number} at position at which it was taken
+ * @property {Seed} [seed]
+ */
+
+/** @typedef {Target & { column: number, to: Value, was?: Value }} Cell a cell to write; `was` undefined: its author could not see it */
+
+/** @typedef {Color & { at: number }} PlacedColor with the place of its column */
+
+/** @typedef {(position: number) => number} Moved where the row of a position stands now */
+
+/**
+ * What a sheet tells.
+ * @typedef {object} SheetEvents
+ * @property {(all: boolean) => void} change something else is to be shown; all: also other rows or columns
+ * @property {(moved: Moved) => void} move rows moved
+ * @property {(version: number) => void} version everything up to this version is in what is shown
+ * @property {() => boolean} unanswered asks whether an edit of ours waits for its reply, which brings a change
+ */
+
+/** @type {Map<number, string>} */
+const NONE = new Map();
 
 export class Sheet {
-  constructor(server) {
+  /** @type {number[]} ids from the top; 0: never written */
+  order = [];
+  /** @type {Map<number, Row>} rows that are here, by id */
+  rows = new Map();
+  /** @type {Map<string, Cell>} typed and not yet answered, by `key` */
+  mine = new Map();
+  /** @type {Map<number, Seed>} by position */
+  seeds = new Map();
+  /** @type {Column[]} */
+  columns = [];
+  /** @type {{ tests: Map<number, Test>, ids: Set<number> } | null} the filter in force */
+  filter = null;
+  /** @type {number[] | null} positions shown while filtered */
+  view = null;
+  version = 0;
+  title = "";
+
+  /** @type {PlacedColor[]} */
+  #colors = [];
+  #checkAt = -1; // the column 校验
+  /** @type {Map<string, Map<number, string>>} what a text of 校验 says, by column */
+  #problems = new Map();
+  /** @type {Map<number, Test>} the filter that was asked for last, by column */
+  #wanted = new Map();
+  /** @type {Set<number>} blocks that are asked for */
+  #asking = new Set();
+  /** @type {Map<number, Change>} changes that came before the one that they follow */
+  #early = new Map();
+  #loads = 0; // under way
+  #loaded = 0; // the version at which it was last read as a whole
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #patience;
+
+  /**
+   * @param {Reader} server
+   * @param {Partial<SheetEvents>} [on]
+   */
+  constructor(server, on = {}) {
     this.server = server;
-    this.order = []; // ids from the top; 0: never written
-    this.rows = new Map(); // id → { v: values, f: formulas by column }
-    this.mine = new Map(); // "id|at:column" → { text, column } typed and not yet answered
-    this.asking = new Set();
-    this.seeds = new Map(); // position → the never written row that is being typed into
-    this.early = new Map(); // changes that came before the one they follow
-    this.expected = []; // who waits for which version
-    this.filter = null; // { ids: Set, tests: Map(column → test) }
-    this.view = null; // positions shown while filtered
-    this.version = 0;
-    this.onChange = () => {};
-    this.onMove = () => {};
-    this.problems = new Map();
+    /** @type {SheetEvents} */
+    this.on = { change: () => {}, move: () => {}, version: () => {}, unanswered: () => false, ...on };
   }
 
+  /** Reads the tab as a whole. Rejects where it can't be read; what is here stays then. */
   async load() {
-    const before = this.order;
-    this.loading = (this.loading || 0) + 1;
+    this.#loads += 1;
     try {
-      await this.reload();
-      if (before.length) this.resettle(before);
+      await this.#read();
     } finally {
-      this.loading -= 1;
+      this.#loads -= 1;
     }
-    this.drain();
-    this.onChange(true);
+    this.#drain();
+    this.on.change(true);
   }
 
-  /** After looking anew: what stood on a row goes on standing on it. */
-  resettle(before) {
-    const places = new Map(this.order.map((id, at) => [id, at]));
-    const moved = (position) => (before[position] && places.get(before[position])) || position;
-    this.moveSeeds(moved);
-    this.onMove(moved);
+  /** Looks anew; where the server can't be reached, again until it can. */
+  refresh() {
+    this.load().catch(() => setTimeout(() => this.refresh(), AGAIN));
   }
 
-  async reload() {
+  async #read() {
     const [head, order] = await Promise.all([this.server.open(), this.server.order()]);
-    Object.assign(this, { title: head.title, note: head.note, size: head.size, columns: head.columns });
-    this.colors = head.colors.map((one) => ({
-      ...one,
-      at: head.columns.findIndex((column) => column.header === one.column),
-    }));
-    this.checkAt = head.columns.findIndex((column) => column.key === "check");
+    const columns = head.version < order.version ? (await this.server.open()).columns : head.columns;
+    const before = this.order;
+    this.title = head.title;
+    this.columns = columns;
+    this.#colors = head.colors.map((color) => ({ ...color, at: columns.findIndex((column) => column.header === color.column) }));
+    this.#checkAt = columns.findIndex((column) => column.key === "check");
     this.order = Array.from(order.ids);
-    this.version = order.version;
-    if (head.version < order.version) this.columns = (await this.server.open()).columns;
+    this.version = this.#loaded = order.version;
     this.rows.clear();
-    this.problems.clear();
-    if (this.filter) await this.refilter();
+    this.#problems.clear();
+    if (before.length) this.#resettle(before);
+    if (this.#wanted.size) await this.#find(this.#wanted);
+  }
+
+  /**
+   * After looking anew: what stood on a row goes on standing on it.
+   * @param {number[]} before
+   */
+  #resettle(before) {
+    const places = new Map(this.order.map((id, at) => [id, at]));
+    const moved = (/** @type {number} */ position) => (before[position] && places.get(before[position])) || position;
+    this.#moveSeeds(moved);
+    this.on.move(moved);
   }
 
   // Positions. Position 0 is the header; a line is what is drawn, the n-th row under the header that is shown.
@@ -66,208 +133,282 @@ export class Sheet {
     return this.view ? this.view.length : Math.max(this.order.length - 1 + BELOW, 30);
   }
 
+  /**
+   * @param {number} line
+   * @returns {number | undefined} undefined where a filter shows no such line
+   */
   position(line) {
     return this.view ? this.view[line] : line + 1;
   }
 
+  /**
+   * @param {number} position
+   * @returns {number} -1 where a filter hides it
+   */
   line(position) {
     return this.view ? this.view.indexOf(position) : position - 1;
   }
 
+  /** @param {number} position */
   id(position) {
     return this.order[position] || 0;
   }
 
-  /** Where the row of a target stands now; -1 when it is gone. */
+  /**
+   * Where the row of a target stands now; -1 when it is gone.
+   * @param {Target} target
+   */
   where(target) {
     const row = target.seed ? target.seed.row : target.row;
     if (row) return this.order.indexOf(row);
     return target.seed ? target.seed.at : target.at;
   }
 
-  /** What a cell of a row is addressed by: an id, or for a never written row a seed that gets its id when written. */
+  /**
+   * What a cell of the row at a position is addressed by.
+   * @param {number} position
+   * @returns {Target}
+   */
   target(position) {
     const row = this.id(position);
     if (row) return { row, at: position };
-    if (!this.seeds.has(position)) this.seeds.set(position, { row: 0, at: position });
-    return { row, at: position, seed: this.seeds.get(position) };
+    const seed = this.seeds.get(position) || { row: 0, at: position, used: false };
+    this.seeds.set(position, seed);
+    return { row, at: position, seed };
   }
 
-  // Reading
-  row(position) {
-    const id = this.id(position);
-    return id ? this.rows.get(id) : undefined;
+  /** Rows that are shown and hold something, without the empty ones under them. */
+  get used() {
+    return this.view ? this.view.length : Math.max(this.order.length - 1, 0);
   }
 
-  key(position, column) {
-    const id = this.id(position);
-    return `${id || "@" + position}:${column}`;
-  }
-
-  /** The value as the server has it: undefined while it is not here yet. */
-  value(position, column) {
-    const row = this.row(position);
-    if (row) return row.v[column] === undefined ? "" : row.v[column];
-    return this.id(position) ? undefined : "";
-  }
-
-  /** What one would edit: a formula, or the value. */
-  raw(position, column) {
-    const row = this.row(position);
-    const formula = row && row.f && row.f[column];
-    return formula || this.value(position, column);
-  }
-
-  /** How the cell reads now, with what is typed and not yet answered. */
-  text(position, column) {
-    const typed = this.mine.get(this.key(position, column));
-    if (typed !== undefined) return shown(typed.to, this.columns[column].pattern);
-    return shown(this.value(position, column), this.columns[column].pattern);
-  }
-
-  /** What 校验 says of the cells of a row: sentences by column. */
-  problemsOf(position) {
-    if (this.checkAt < 0) return NONE;
-    const said = this.value(position, this.checkAt);
-    if (!said || typeof said !== "string") return NONE;
-    let found = this.problems.get(said);
-    if (!found) {
-      found = new Map();
-      for (const sentence of said.split(/(?=[A-Z]{1,2}列「)/)) {
-        const named = /^[A-Z]{1,2}列「(.+?)」/.exec(sentence);
-        const at = named ? this.columns.findIndex((column) => column.header === named[1]) : -1;
-        if (at >= 0) found.set(at, (found.get(at) || "") + sentence.trim());
-      }
-      if (this.problems.size > 5000) this.problems.clear();
-      this.problems.set(said, found);
-    }
-    return found;
-  }
-
-  color(position, column) {
-    for (const one of this.colors) {
-      if (one.at !== column) continue;
-      const text = this.text(position, column);
-      if ((one.filled && text) || (one.starts && text.startsWith(one.starts)) || one.when.includes(text)) return one.color;
-    }
-    return "";
-  }
-
-  /** Ask for the rows of these lines that are not here. */
-  need(first, last) {
-    const wanted = new Set();
-    for (let line = first; line <= Math.min(last, this.lines - 1); line++) {
-      const position = this.position(line);
-      const id = this.id(position);
-      if (id && !this.rows.has(id)) wanted.add(Math.floor(position / BLOCK));
-    }
-    for (const block of wanted) this.fetch(block);
-  }
-
-  async fetch(block) {
-    if (this.asking.has(block)) return;
-    this.asking.add(block);
-    try {
-      const { rows } = await this.server.rows(block * BLOCK, (block + 1) * BLOCK);
-      if (this.rows.size > MOST_HELD) this.forget(block);
-      for (const [id, v, f] of rows) if (id && !this.rows.has(id)) this.rows.set(id, { v, f });
-      this.onChange(false);
-    } finally {
-      setTimeout(() => this.asking.delete(block), 300);
-    }
-  }
-
-  forget(block) {
-    const near = new Set(this.order.slice(Math.max(0, (block - 10) * BLOCK), (block + 11) * BLOCK));
-    for (const id of this.rows.keys()) if (!near.has(id)) this.rows.delete(id);
-  }
-
-  /** All rows of these positions, fetched where they are not here. */
-  async whole(first, last) {
-    for (let block = Math.floor(first / BLOCK); block <= Math.floor(last / BLOCK); block++) {
-      const from = Math.max(first, block * BLOCK);
-      const to = Math.min(last, (block + 1) * BLOCK - 1);
-      let missing = false;
-      for (let position = from; position <= to; position++) if (this.id(position) && !this.row(position)) missing = true;
-      if (missing) {
-        const { rows } = await this.server.rows(block * BLOCK, (block + 1) * BLOCK);
-        for (const [id, v, f] of rows) if (id && !this.rows.has(id)) this.rows.set(id, { v, f });
-      }
-    }
-  }
-
-  // Changes: each is applied once, in the order of the versions
-  change(change) {
-    if (change.version <= this.version) return;
-    this.early.set(change.version, change);
-    if (!this.loading) this.drain();
-  }
-
-  /** Resolves once the change of that version, and all before it, are in what is shown. */
-  reached(version) {
-    if (this.version >= version) return Promise.resolve();
-    return new Promise((resolve) => this.expected.push({ version, resolve }));
-  }
-
-  drain() {
-    for (const version of this.early.keys()) if (version <= this.version) this.early.delete(version);
-    while (this.early.has(this.version + 1)) {
-      const one = this.early.get(this.version + 1);
-      this.early.delete(this.version + 1);
-      this.version += 1;
-      for (const part of one.sheets) if (part.sheet === this.server.sheet) this.apply(part);
-    }
-    this.expected = this.expected.filter((one) => {
-      if (one.version <= this.version) one.resolve();
-      return one.version > this.version;
-    });
-    clearTimeout(this.waiting);
-    if (this.early.size) this.waiting = setTimeout(() => this.missed(), 1500);
-  }
-
-  /** A change did not come. One that an edit of ours made comes with its reply; any other is lost, so look anew. */
-  missed() {
-    if (this.server.queue.length) this.drain();
-    else if (this.early.size) this.load();
-  }
-
-  /** The first position under all rows, and under those that one is just writing. */
+  /** The first position under all rows, and under those that are just being written here. */
   get free() {
     const mine = [...this.seeds.values()].filter((seed) => seed.used).map((seed) => seed.at + 1);
     return Math.max(this.order.length, ...mine);
   }
 
-  apply(part) {
+  // Reading
+  /**
+   * @param {number} position
+   * @returns {Row | undefined} undefined while it is not here, and where nothing was ever written
+   */
+  row(position) {
+    const id = this.id(position);
+    return id ? this.rows.get(id) : undefined;
+  }
+
+  /**
+   * @param {number} position
+   * @param {number} column
+   */
+  key(position, column) {
+    const id = this.id(position);
+    return `${id || "@" + position}:${column}`;
+  }
+
+  /**
+   * The value as the server has it: undefined while it is not here yet.
+   * @param {number} position
+   * @param {number} column
+   * @returns {Value | undefined}
+   */
+  value(position, column) {
+    const row = this.row(position);
+    if (row) return row.v[column] ?? "";
+    return this.id(position) ? undefined : "";
+  }
+
+  /**
+   * What its editor begins with: a formula, or the value.
+   * @param {number} position
+   * @param {number} column
+   */
+  raw(position, column) {
+    return this.row(position)?.f[column] || this.value(position, column);
+  }
+
+  /**
+   * How the cell reads now, with what is typed and not yet answered.
+   * @param {number} position
+   * @param {number} column
+   */
+  text(position, column) {
+    const typed = this.mine.get(this.key(position, column));
+    return shown(typed ? typed.to : this.value(position, column), this.columns[column]?.pattern);
+  }
+
+  /**
+   * What 校验 says of the cells of a row: sentences by column.
+   * @param {number} position
+   */
+  problemsOf(position) {
+    const text = this.#checkAt < 0 ? "" : this.value(position, this.#checkAt);
+    if (!text || typeof text !== "string") return NONE;
+    const known = this.#problems.get(text);
+    if (known) return known;
+    if (this.#problems.size > 5000) this.#problems.clear();
+    const problems = this.#byColumn(text);
+    this.#problems.set(text, problems);
+    return problems;
+  }
+
+  /**
+   * @param {string} text
+   * @returns {Map<number, string>}
+   */
+  #byColumn(text) {
+    const problems = new Map();
+    for (const sentence of text.split(/(?=[A-Z]{1,2}列「)/)) {
+      const header = /^[A-Z]{1,2}列「(.+?)」/.exec(sentence)?.[1];
+      const at = this.columns.findIndex((column) => column.header === header);
+      if (at >= 0) problems.set(at, (problems.get(at) || "") + sentence.trim());
+    }
+    return problems;
+  }
+
+  /**
+   * @param {number} position
+   * @param {number} column
+   * @returns {string} six hex digits, or ""
+   */
+  color(position, column) {
+    const colors = this.#colors.filter((color) => color.at === column);
+    if (!colors.length) return "";
+    const text = this.text(position, column);
+    const first = colors.find((color) =>
+      (color.filled && text) || (color.starts && text.startsWith(color.starts)) || color.when.includes(text));
+    return first ? first.color : "";
+  }
+
+  // Fetching
+  /**
+   * Asks for the rows of these lines that are not here.
+   * @param {number} first
+   * @param {number} last
+   */
+  need(first, last) {
+    const blocks = new Set();
+    for (let line = Math.max(0, first); line <= Math.min(last, this.lines - 1); line++) {
+      const position = this.position(line);
+      if (position !== undefined && this.#isMissing(position)) blocks.add(Math.floor(position / BLOCK));
+    }
+    for (const block of blocks) void this.#fetch(block);
+  }
+
+  /** @param {number} position */
+  #isMissing(position) {
+    const id = this.id(position);
+    return Boolean(id) && !this.rows.has(id);
+  }
+
+  /** @param {number} block */
+  async #fetch(block) {
+    if (this.#asking.has(block)) return;
+    this.#asking.add(block);
+    let pause = 300; // ms until it may be asked for again
+    try {
+      await this.#take(block);
+      if (this.rows.size > MOST_HELD) this.#forget(block);
+    } catch {
+      pause = AGAIN;
+    }
+    setTimeout(() => {
+      this.#asking.delete(block);
+      if (pause === AGAIN) this.on.change(false); // what is drawn then asks again
+    }, pause);
+    this.on.change(false);
+  }
+
+  /**
+   * Has the rows of a block here. A row that is here stays as it is: a change may have come since the server read the block.
+   * A block that was read before the tab was read as a whole is older than what is shown, and asked for again.
+   * @param {number} block
+   */
+  async #take(block) {
+    const read = () => this.server.rows(block * BLOCK, (block + 1) * BLOCK);
+    let reply = await read();
+    if (reply.version < this.#loaded) reply = await read();
+    for (const [id, v, f] of reply.rows) if (id && !this.rows.has(id)) this.rows.set(id, { v, f: f || {} });
+  }
+
+  /** @param {number} block the rows near which stay */
+  #forget(block) {
+    const near = new Set(this.order.slice(Math.max(0, (block - 10) * BLOCK), (block + 11) * BLOCK));
+    for (const id of this.rows.keys()) if (!near.has(id)) this.rows.delete(id);
+  }
+
+  /**
+   * Has all rows of these positions here.
+   * @param {number} first
+   * @param {number} last
+   */
+  async whole(first, last) {
+    for (let block = Math.floor(first / BLOCK); block <= Math.floor(last / BLOCK); block++) {
+      let position = Math.max(first, block * BLOCK);
+      const end = Math.min(last, (block + 1) * BLOCK - 1);
+      while (position <= end && !this.#isMissing(position)) position++;
+      if (position <= end) await this.#take(block);
+    }
+  }
+
+  // Changes: each is applied once, in the order of the versions
+  /** @param {Change} change */
+  change(change) {
+    if (change.version > this.version) this.#early.set(change.version, change);
+    if (!this.#loads) this.#drain();
+  }
+
+  #drain() {
+    for (const version of this.#early.keys()) if (version <= this.version) this.#early.delete(version);
+    for (let change = this.#early.get(this.version + 1); change; change = this.#early.get(this.version + 1)) {
+      this.#early.delete(change.version);
+      this.version = change.version;
+      for (const part of change.sheets) if (part.sheet === this.server.sheet) this.#apply(part);
+    }
+    this.on.version(this.version);
+    clearTimeout(this.#patience);
+    if (this.#early.size) this.#patience = setTimeout(() => this.#missed(), PATIENCE);
+  }
+
+  /** A change did not come. What an edit of ours made comes with its reply; any other is lost, so look anew. */
+  #missed() {
+    if (this.on.unanswered()) this.#drain();
+    else if (this.#early.size) this.refresh();
+  }
+
+  /** @param {SheetChange} part */
+  #apply(part) {
     if (part.shape) {
-      this.load();
+      this.refresh();
       return;
     }
-    this.size = part.size;
-    for (const [id, v, f] of part.rows) this.rows.set(id, { v, f });
-    if (part.splice) this.splice(...part.splice);
-    this.onChange(Boolean(part.splice));
+    for (const [id, v, f] of part.rows) this.rows.set(id, { v, f: f || {} });
+    if (part.splice) this.#splice(...part.splice);
+    this.on.change(Boolean(part.splice));
   }
 
-  splice(at, removed, ids) {
+  /**
+   * @param {number} at
+   * @param {number} removed
+   * @param {number[]} ids
+   */
+  #splice(at, removed, ids) {
     const gone = this.order.slice(at, at + removed);
-    const grown = at + removed === this.order.length && ids.length >= removed; // rows below are not pushed down
-    const moved = (position) => {
-      if (position < at) return position;
-      if (position >= at + removed) return grown ? position : position + ids.length - removed;
-      const found = gone[position - at] ? ids.indexOf(gone[position - at]) : position - at;
-      return found >= 0 ? at + found : at + Math.min(position - at, Math.max(0, ids.length - 1));
-    };
-    if (ids.length < 20000) this.order.splice(at, removed, ...ids);
-    else this.order = this.order.slice(0, at).concat(ids, this.order.slice(at + removed));
-    this.moveSeeds(moved);
+    const moved = splicing(gone, at, ids, at + removed === this.order.length);
+    this.order = this.order.slice(0, at).concat(ids, this.order.slice(at + removed));
+    this.#moveSeeds(moved);
     const left = new Set(ids);
     for (const id of gone) if (id && !left.has(id)) this.rows.delete(id);
-    if (this.filter) this.show();
-    this.onMove(moved);
+    if (this.filter) this.#show(this.filter.ids);
+    this.on.move(moved);
   }
 
-  /** Never written rows that one is typing into make way for rows that somebody else wrote in their place. */
-  moveSeeds(moved) {
+  /**
+   * Never written rows that are being typed into make way for rows that somebody else wrote in their place.
+   * @param {Moved} moved
+   */
+  #moveSeeds(moved) {
     const seeds = [...this.seeds.values()].filter((seed) => !seed.row);
     this.seeds.clear();
     for (const seed of seeds) seed.at = moved(seed.at);
@@ -280,32 +421,67 @@ export class Sheet {
   }
 
   // Filters: which rows is the server's to say, since it has them all
-  async refilter() {
-    const { tests } = this.filter;
+  /** @param {Map<number, Test>} tests */
+  async #find(tests) {
     const { ids } = await this.server.find([...tests].map(([column, test]) => ({ column, ...test })));
-    this.filter.ids = new Set(ids);
-    this.show();
-    this.onChange(true);
+    if (tests !== this.#wanted) return; // another filter was asked for meanwhile
+    this.filter = { tests, ids: new Set(ids) };
+    this.#show(this.filter.ids);
   }
 
-  show() {
+  /** @param {Set<number>} ids */
+  #show(ids) {
     this.view = [];
-    for (let position = 1; position < this.order.length; position++)
-      if (this.filter.ids.has(this.order[position])) this.view.push(position);
+    for (const [position, id] of this.order.entries()) if (position && ids.has(id)) this.view.push(position);
   }
 
+  /**
+   * Shows only rows whose cell in a column (-1: any) passes a test; null takes the test of that column away. Rejects where
+   * the server can't be asked; the filter stays as it was.
+   * @param {number} column
+   * @param {Test | null} test
+   */
   async filterBy(column, test) {
-    const tests = new Map(this.filter ? this.filter.tests : []);
+    const tests = new Map(this.#wanted);
     if (test) tests.set(column, test);
     else tests.delete(column);
+    this.#wanted = tests;
     if (!tests.size) {
-      this.filter = this.view = null;
-      this.onChange(true);
+      this.unfilter();
       return;
     }
-    this.filter = { tests, ids: new Set() };
-    await this.refilter();
+    try {
+      await this.#find(tests);
+    } catch (error) {
+      if (tests === this.#wanted) this.#wanted = this.filter ? this.filter.tests : new Map();
+      throw error;
+    }
+    this.on.change(true);
+  }
+
+  /** Shows all rows. */
+  unfilter() {
+    this.#wanted = new Map();
+    this.filter = this.view = null;
+    this.on.change(true);
   }
 }
 
-const NONE = new Map();
+/**
+ * Where the rows of positions stand after a splice: `gone` at `at` gave way to `ids`.
+ * @param {number[]} gone
+ * @param {number} at
+ * @param {number[]} ids
+ * @param {boolean} last whether nothing stood below
+ * @returns {Moved}
+ */
+export function splicing(gone, at, ids, last) {
+  const grown = last && ids.length >= gone.length; // rows below are not pushed down
+  return (position) => {
+    if (position < at) return position;
+    if (position >= at + gone.length) return grown ? position : position + ids.length - gone.length;
+    const id = gone[position - at];
+    const place = id ? ids.indexOf(id) : position - at;
+    return at + (place >= 0 ? place : Math.min(position - at, Math.max(0, ids.length - 1)));
+  };
+}

@@ -2,173 +2,255 @@
 
 import { letters } from "./text.js";
 
+/** @import { Sheet } from "./sheet.js" */
+/** @import { Column } from "./server.js" */
+
 export const HEIGHT = 26; // pixels a line
-const GUTTER = 52;
+const GUTTER = 52; // pixels of the line numbers
 const FROZEN = 1; // columns that stay
 
+/** @typedef {{ line: number, column: number, line2: number, column2: number }} Selection from the active cell to the other corner */
+
+/** @typedef {{ cell: HTMLElement, look: string }} DrawnCell `look`: what it was drawn from */
+
+/**
+ * @typedef {object} DrawnLine
+ * @property {number} line
+ * @property {number} position -1: not yet drawn
+ * @property {HTMLElement} row in the pane that scrolls
+ * @property {HTMLElement} side in the pane that stays
+ * @property {HTMLElement} number
+ * @property {Map<number, DrawnCell>} cells by column
+ */
+
 export class View {
+  /** @type {number[]} where each column begins, in pixels */
+  left = [];
+  width = 0; // of all columns
+  frozen = 0; // of those that stay
+  /** @type {Selection} */
+  selection = { line: 0, column: 0, line2: 0, column2: 0 };
+  readyAt = 0; // ms since the page was opened, when the first row was drawn
+  /** @type {Map<number, DrawnLine>} */
+  #lines = new Map();
+  #due = false;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {Sheet} sheet that was read
+   */
   constructor(root, sheet) {
     this.root = root;
     this.sheet = sheet;
-    this.lines = new Map(); // drawn lines
     this.scroller = element("div", "scroller", root);
     this.scroller.tabIndex = -1;
     this.space = element("div", "space", this.scroller);
     this.head = element("div", "head", root);
+    this.strip = element("div", "strip", this.head);
     this.side = element("div", "side", root);
     this.corner = element("div", "corner", root);
     this.marks = element("div", "marks", this.space);
     this.sideMarks = element("div", "marks", this.side);
     this.handle = element("div", "handle", this.space);
     this.scroller.addEventListener("scroll", () => this.later());
-    new ResizeObserver(() => this.later()).observe(root);
-    this.selection = { line: 0, column: 0, line2: 0, column2: 0 };
-    this.readyAt = 0;
+    this.resizing = new ResizeObserver(() => this.later());
+    this.resizing.observe(root);
+    this.measure();
   }
 
-  /** Where columns begin; everything is drawn anew. */
+  /** Takes everything away again. */
+  close() {
+    this.resizing.disconnect();
+    for (const part of [this.scroller, this.head, this.side, this.corner]) part.remove();
+  }
+
+  /** Where columns begin; everything is drawn anew. A selection of columns that are gone moves to the last. */
   measure() {
     const { columns } = this.sheet;
     this.left = [];
-    let at = 0;
+    this.width = 0;
     for (const column of columns) {
-      this.left.push(at);
-      at += column.width;
+      this.left.push(this.width);
+      this.width += column.width;
     }
-    this.width = at;
     this.frozen = columns.slice(0, FROZEN).reduce((sum, column) => sum + column.width, 0);
+    const { column, column2 } = this.selection;
+    const last = Math.max(0, columns.length - 1);
+    this.selection = { ...this.selection, column: Math.min(column, last), column2: Math.min(column2, last) };
     this.root.style.setProperty("--side", `${GUTTER + this.frozen}px`);
-    this.clear();
-    this.drawHead();
+    this.#clear();
+    this.#drawHead();
     this.later();
   }
 
-  clear() {
-    for (const drawn of this.lines.values()) {
-      drawn.row.remove();
-      drawn.side.remove();
-    }
-    this.lines.clear();
+  #clear() {
+    for (const drawn of this.#lines.values()) this.#remove(drawn);
+  }
+
+  /** @param {DrawnLine} drawn */
+  #remove(drawn) {
+    drawn.row.remove();
+    drawn.side.remove();
+    this.#lines.delete(drawn.line);
   }
 
   later() {
-    if (this.due) return;
-    this.due = true;
+    if (this.#due) return;
+    this.#due = true;
     requestAnimationFrame(() => {
-      this.due = false;
-      this.draw();
+      this.#due = false;
+      this.#draw();
     });
   }
 
-  /** Lines and columns in sight. */
+  /** @param {number} column */
+  #widthOf(column) {
+    return this.sheet.columns[column]?.width || 0;
+  }
+
+  /**
+   * Where a column begins, 0 for one that is not there.
+   * @param {number} column
+   */
+  #leftOf(column) {
+    return this.left[column] || 0;
+  }
+
+  /** Lines and columns in sight, ends included. */
   sight() {
     const { scrollTop, scrollLeft, clientHeight, clientWidth } = this.scroller;
     const first = Math.max(0, Math.floor(scrollTop / HEIGHT) - 2);
     const last = Math.min(this.sheet.lines - 1, Math.ceil((scrollTop + clientHeight) / HEIGHT) + 2);
+    const end = this.left.length - 1;
     let from = FROZEN;
-    while (from < this.left.length - 1 && this.left[from + 1] - this.frozen < scrollLeft) from++;
+    while (from < end && this.#leftOf(from + 1) - this.frozen < scrollLeft) from++;
     let to = from;
-    while (to < this.left.length - 1 && this.left[to] - this.frozen < scrollLeft + clientWidth) to++;
+    while (to < end && this.#leftOf(to) - this.frozen < scrollLeft + clientWidth) to++;
     return { first, last, from, to };
   }
 
-  draw() {
-    if (!this.left) return;
+  #draw() {
     const { sheet } = this;
     this.space.style.width = `${this.width - this.frozen}px`;
     this.space.style.height = `${sheet.lines * HEIGHT}px`;
     const sight = this.sight();
     sheet.need(sight.first - 20, sight.last + 60);
-    for (const [line, drawn] of this.lines)
-      if (line < sight.first || line > sight.last) {
-        drawn.row.remove();
-        drawn.side.remove();
-        this.lines.delete(line);
-      }
-    for (let line = sight.first; line <= sight.last; line++) this.drawLine(line, sight);
+    for (const drawn of this.#lines.values()) if (drawn.line < sight.first || drawn.line > sight.last) this.#remove(drawn);
+    for (let line = sight.first; line <= sight.last; line++) this.#drawLine(line, sight.from, sight.to);
     const { scrollTop, scrollLeft } = this.scroller;
-    this.head.firstChild.style.transform = `translateX(${-scrollLeft}px)`;
-    for (const drawn of this.lines.values()) drawn.side.style.transform = `translateY(${drawn.line * HEIGHT - scrollTop}px)`;
-    this.drawSelection();
+    this.strip.style.transform = `translateX(${-scrollLeft}px)`;
+    for (const drawn of this.#lines.values()) drawn.side.style.transform = `translateY(${drawn.line * HEIGHT - scrollTop}px)`;
+    this.#drawSelection();
     if (!this.readyAt && sheet.row(1)) this.readyAt = performance.now();
   }
 
-  drawLine(line, { from, to }) {
-    let drawn = this.lines.get(line);
-    if (!drawn) {
-      drawn = { line, cells: new Map() };
-      drawn.row = element("div", "line", this.space);
-      drawn.side = element("div", "line", this.side);
-      drawn.row.style.transform = `translateY(${line * HEIGHT}px)`;
-      drawn.number = element("div", "number", drawn.side);
-      this.lines.set(line, drawn);
-    }
+  /**
+   * @param {number} line
+   * @returns {DrawnLine}
+   */
+  #newLine(line) {
+    const row = element("div", "line", this.space);
+    const side = element("div", "line", this.side);
+    row.style.transform = `translateY(${line * HEIGHT}px)`;
+    const drawn = { line, position: -1, row, side, number: element("div", "number", side), cells: new Map() };
+    this.#lines.set(line, drawn);
+    return drawn;
+  }
+
+  /**
+   * @param {number} line
+   * @param {number} from first column in sight of the pane that scrolls
+   * @param {number} to
+   */
+  #drawLine(line, from, to) {
     const position = this.sheet.position(line);
+    if (position === undefined) return;
+    const drawn = this.#lines.get(line) || this.#newLine(line);
     if (drawn.position !== position) {
-      drawn.number.textContent = position + 1;
+      drawn.number.textContent = String(position + 1);
       drawn.position = position;
     }
-    for (const [column, cell] of drawn.cells)
+    for (const [column, { cell }] of drawn.cells)
       if (column >= FROZEN && (column < from || column > to)) {
         cell.remove();
         drawn.cells.delete(column);
       }
-    const wrong = this.sheet.problemsOf(position);
-    for (let column = 0; column < FROZEN; column++) this.drawCell(drawn, position, column, wrong);
-    for (let column = from; column <= to; column++) this.drawCell(drawn, position, column, wrong);
+    const problems = this.sheet.problemsOf(position);
+    for (let column = 0; column < FROZEN; column++) this.#drawCell(drawn, column, problems);
+    for (let column = from; column <= to; column++) this.#drawCell(drawn, column, problems);
   }
 
-  drawCell(drawn, position, column, wrong) {
-    let cell = drawn.cells.get(column);
-    const of = this.sheet.columns[column];
-    if (!of) return;
-    if (!cell) {
-      const side = column < FROZEN;
-      cell = element("div", "", side ? drawn.side : drawn.row);
-      cell.style.left = `${side ? GUTTER + this.left[column] : this.left[column] - this.frozen}px`;
-      cell.style.width = `${of.width}px`;
-      drawn.cells.set(column, cell);
-    }
+  /**
+   * @param {DrawnLine} drawn
+   * @param {number} column
+   * @param {Map<number, string>} problems by column
+   */
+  #drawCell(drawn, column, problems) {
     const { sheet } = this;
+    const { position } = drawn;
+    const head = sheet.columns[column];
+    if (!head) return;
+    const value = sheet.value(position, column);
     const text = sheet.text(position, column);
-    const waits = sheet.value(position, column) === undefined;
     const color = sheet.color(position, column);
-    const number = typeof sheet.value(position, column) === "number";
-    const problem = wrong.get(column) || "";
-    const typed = sheet.mine.has(sheet.key(position, column));
-    const look = `${text}\u0000${color}\u0000${problem}\u0000${waits}${number}${typed}`;
-    if (cell.look === look) return;
-    cell.look = look;
+    const problem = problems.get(column) || "";
+    const looks = [
+      "cell", head.owned && "owned", typeof value === "number" && "number-cell", value === undefined && "waits",
+      problem && "wrong", sheet.mine.has(sheet.key(position, column)) && "typed",
+    ].filter(Boolean).join(" ");
+    const look = [text, color, problem, looks].join("\u0000");
+    const known = drawn.cells.get(column);
+    if (known && known.look === look) return;
+    const cell = known ? known.cell : this.#newCell(drawn, column, head);
+    drawn.cells.set(column, { cell, look });
     cell.textContent = text.length > 300 ? text.slice(0, 300) : text;
-    cell.className = `cell${of.owned ? " owned" : ""}${number ? " number-cell" : ""}${waits ? " waits" : ""}${problem ? " wrong" : ""}${typed ? " typed" : ""}`;
+    cell.className = looks;
     cell.style.backgroundColor = color ? `#${color}` : "";
     cell.title = problem;
   }
 
-  drawHead() {
-    this.head.textContent = "";
+  /**
+   * @param {DrawnLine} drawn
+   * @param {number} column
+   * @param {Column} head
+   */
+  #newCell(drawn, column, head) {
+    const cell = element("div", "", column < FROZEN ? drawn.side : drawn.row);
+    cell.style.left = `${this.#leftInPane(column)}px`;
+    cell.style.width = `${head.width}px`;
+    return cell;
+  }
+
+  /**
+   * Where a column begins in its own pane.
+   * @param {number} column
+   */
+  #leftInPane(column) {
+    return column < FROZEN ? GUTTER + this.#leftOf(column) : this.#leftOf(column) - this.frozen;
+  }
+
+  #drawHead() {
+    this.strip.textContent = "";
     this.corner.textContent = "";
-    const strip = element("div", "strip", this.head);
-    this.sheet.columns.forEach((column, at) => {
-      const side = at < FROZEN;
-      const cell = element("div", `cell title${column.owned ? " owned" : ""}`, side ? this.corner : strip);
-      cell.style.left = `${side ? GUTTER + this.left[at] : this.left[at] - this.frozen}px`;
+    for (const [at, column] of this.sheet.columns.entries()) {
+      const filtered = Boolean(this.sheet.filter?.tests.has(at));
+      const cell = element("div", `cell title${column.owned ? " owned" : ""}`, at < FROZEN ? this.corner : this.strip);
+      cell.style.left = `${this.#leftInPane(at)}px`;
       cell.style.width = `${column.width}px`;
-      cell.dataset.column = at;
-      const name = element("span", "name", cell);
-      name.textContent = column.header || letters(at);
+      cell.dataset.column = String(at);
       cell.title = [column.note, column.owned ? "由系统填写。" : ""].filter(Boolean).join("\n");
-      const button = element("button", "filter", cell);
+      element("span", "name", cell).textContent = column.header || letters(at);
+      const button = element("button", `filter${filtered ? " on" : ""}`, cell);
       button.type = "button";
-      button.dataset.column = at;
+      button.dataset.column = String(at);
       button.setAttribute("aria-label", `筛选和排序：${column.header || letters(at)}`);
-      button.textContent = this.sheet.filter && this.sheet.filter.tests.has(at) ? "▼" : "▾";
-      if (this.sheet.filter && this.sheet.filter.tests.has(at)) button.classList.add("on");
-      element("div", "edge", cell).dataset.column = at;
-    });
+      button.textContent = filtered ? "▼" : "▾";
+      element("div", "edge", cell).dataset.column = String(at);
+    }
   }
 
   // Selection
+  /** The selection as an area. */
   area() {
     const { line, column, line2, column2 } = this.selection;
     return {
@@ -179,83 +261,112 @@ export class View {
     };
   }
 
-  drawSelection() {
+  #drawSelection() {
     const { line, column } = this.selection;
     const { top, bottom, left, right } = this.area();
     this.marks.textContent = "";
     this.sideMarks.textContent = "";
-    this.mark("range", top, bottom, left, right);
-    this.mark("active", line, line, column, column);
-    const far = this.left[right] + this.sheet.columns[right].width - this.frozen;
+    this.#mark("range", { top, bottom, left, right });
+    this.#mark("active", { top: line, bottom: line, left: column, right: column });
     this.handle.hidden = right < FROZEN;
-    this.handle.style.transform = `translate(${far - 5}px, ${(bottom + 1) * HEIGHT - 5}px)`;
+    this.handle.style.transform = `translate(${this.#end(right) - this.frozen - 5}px, ${(bottom + 1) * HEIGHT - 5}px)`;
   }
 
-  mark(kind, top, bottom, left, right) {
-    const { scrollTop } = this.scroller;
-    const place = (mark, x, width, y) => {
+  /**
+   * Where a column ends.
+   * @param {number} column
+   */
+  #end(column) {
+    return this.#leftOf(column) + this.#widthOf(column);
+  }
+
+  /**
+   * @param {string} kind
+   * @param {{ top: number, bottom: number, left: number, right: number }} area
+   */
+  #mark(kind, { top, bottom, left, right }) {
+    const place = (/** @type {HTMLElement} */ mark, /** @type {number} */ x, /** @type {number} */ width, /** @type {number} */ y) => {
       mark.style.transform = `translate(${x}px, ${y}px)`;
       mark.style.width = `${width}px`;
       mark.style.height = `${(bottom - top + 1) * HEIGHT}px`;
     };
-    const edge = (at) => this.left[at] + this.sheet.columns[at].width;
     if (left < FROZEN) {
-      const until = Math.min(right, FROZEN - 1);
-      place(element("div", kind, this.sideMarks), GUTTER + this.left[left], edge(until) - this.left[left], top * HEIGHT - scrollTop);
+      const width = this.#end(Math.min(right, FROZEN - 1)) - this.#leftOf(left);
+      place(element("div", kind, this.sideMarks), this.#leftInPane(left), width, top * HEIGHT - this.scroller.scrollTop);
     }
     if (right >= FROZEN) {
       const from = Math.max(left, FROZEN);
-      place(element("div", kind, this.marks), this.left[from] - this.frozen, edge(right) - this.left[from], top * HEIGHT);
+      place(element("div", kind, this.marks), this.#leftInPane(from), this.#end(right) - this.#leftOf(from), top * HEIGHT);
     }
   }
 
-  /** The cell's rectangle on the page. */
+  /**
+   * The cell's rectangle on the page.
+   * @param {number} line
+   * @param {number} column
+   */
   rectangle(line, column) {
     const box = this.root.getBoundingClientRect();
     const { scrollTop, scrollLeft } = this.scroller;
     const top = box.top + HEIGHT + line * HEIGHT - scrollTop;
-    const side = column < FROZEN;
-    const left = box.left + GUTTER + this.left[column] - (side ? 0 : scrollLeft);
-    return { top, left, width: this.sheet.columns[column].width, height: HEIGHT };
+    const left = box.left + GUTTER + this.#leftOf(column) - (column < FROZEN ? 0 : scrollLeft);
+    return { top, left, width: this.#widthOf(column), height: HEIGHT };
   }
 
-  /** The line and column under a point of the page; null outside. */
+  /**
+   * The line and column under a point of the page, column -1 over the line numbers; null outside.
+   * @param {number} x
+   * @param {number} y
+   */
   at(x, y) {
     const box = this.root.getBoundingClientRect();
     const { scrollTop, scrollLeft } = this.scroller;
     const line = Math.floor((y - box.top - HEIGHT + scrollTop) / HEIGHT);
-    const inside = x - box.left - GUTTER;
-    const across = inside < this.frozen ? inside : inside + scrollLeft;
+    const within = x - box.left - GUTTER;
+    const across = within < this.frozen ? within : within + scrollLeft;
     if (line < 0 || line >= this.sheet.lines || y - box.top < HEIGHT) return null;
-    if (inside < 0) return { line, column: -1 };
+    if (within < 0) return { line, column: -1 };
     let column = 0;
-    while (column < this.left.length - 1 && this.left[column + 1] <= across) column++;
+    while (column < this.left.length - 1 && this.#leftOf(column + 1) <= across) column++;
     return { line, column };
   }
 
-  /** Scroll until a cell is in sight. */
+  /**
+   * Scrolls until a cell is in sight.
+   * @param {number} line
+   * @param {number} column
+   */
   reveal(line, column) {
     const { scroller } = this;
     const top = line * HEIGHT;
     if (top < scroller.scrollTop) scroller.scrollTop = top;
     if (top + HEIGHT > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + HEIGHT - scroller.clientHeight;
     if (column >= FROZEN) {
-      const left = this.left[column] - this.frozen;
-      const right = left + this.sheet.columns[column].width;
+      const left = this.#leftOf(column) - this.frozen;
+      const right = left + this.#widthOf(column);
       if (right > scroller.scrollLeft + scroller.clientWidth) scroller.scrollLeft = right - scroller.clientWidth;
       if (left < scroller.scrollLeft) scroller.scrollLeft = left;
     }
     this.later();
   }
 
+  /** Lines that a page down moves. */
   page() {
     return Math.max(1, Math.floor(this.scroller.clientHeight / HEIGHT) - 1);
   }
 }
 
-export function element(kind, name, parent) {
+/**
+ * A new element at the end of another.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} kind
+ * @param {string} looks classes
+ * @param {HTMLElement} parent
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function element(kind, looks, parent) {
   const made = document.createElement(kind);
-  if (name) made.className = name;
+  if (looks) made.className = looks;
   parent.append(made);
   return made;
 }

@@ -1,0 +1,252 @@
+"""What a look came to, put together: what the sheets should say, what to remember, when to look again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sync.core.look import letter_rows, seals, status
+from sync.core.look.findings import Look
+from sync.core.look.reading import PEOPLE, Reading
+from sync.core.look.ripe import needed_still, ripe
+from sync.core.memory import Change, Decision
+from sync.core.scores.lines import OF_ISSUE, Group, Line
+from sync.core.sheet import plan
+from sync.core.sheet.identity import Known
+from sync.core.sheet.plan import Plan, TabPlan, Write
+from sync.core.sheet.problems import sentence
+from sync.core.sheet.rows import Row
+from sync.core.sheet.tabs import Layout
+
+RowCells = list[tuple[Row, Mapping[str, Any]]]  # what each row should show
+Changed = list[tuple[Row, Sequence[Write]]]
+
+
+def conclude(look: Look) -> Decision:
+    """The decision of a look."""
+    reading = look.reading
+    people_rows = {key: _people_cells(look, key) for key in PEOPLE if key in reading.rows}
+    letters = _letter_cells(look)
+    faulty = sum(bool(cells.get("check")) for rows in (*people_rows.values(), letters) for _, cells in rows)
+    standing = status.standing(reading, _status(look, faulty))
+    changed = {key: _changed(reading, key, rows) for key, rows in people_rows.items() if key not in reading.skipped}
+    hands, shown = _hands(reading, changed.get("issues", []), look)
+    return Decision(
+        plan=_plan(look, changed, letters, standing),
+        wake=min(_wakes(look)),
+        known={**reading.known, "issues": {**reading.known.get("issues", {}), **shown}},
+        stamps=_stamps(look),
+        lines=_lines(look),
+        closings={**look.rebuilt.closings, **_new(look.scored.closings, look.rebuilt.past.closings)},
+        notices=dict(look.told.news),
+        numbers=dict(look.letters_in.numbers or reading.numbers),
+        addresses=dict(look.people.addresses),
+        groups=dict(look.people.groups),
+        letters=_new(look.drafted.letters, look.memory.letters),
+        archived=dict(reading.archived),
+        ripe=tuple(row.rid for row in ripe_rows(look)),
+        status=standing,
+        history=(*reading.history, *hands),
+        restored=tuple(_restored(reading)),
+        problems=faulty,
+        memo=reading.memo.closed(),
+    )
+
+
+def _new(after: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries that are not as they were."""
+    return {key: value for key, value in after.items() if key not in before or before[key] != value}
+
+
+def ripe_rows(look: Look, wait: timedelta | None = None) -> list[Row]:
+    """The rows that may leave the live tab, the oldest first. ``wait``: how long after the seal (the rules')."""
+    past, letters = look.rebuilt.past, look.drafted.letters.values()
+    needed = needed_still(look.reading, look.judged, past, letters, look.drift)
+    return ripe(look.reading, look.followed, past, needed, wait)
+
+
+# What the sheets should say
+def _people_cells(look: Look, key: str) -> RowCells:
+    """What the rows of one of people's tabs should show, those in which nobody typed anything among them."""
+    reading = look.reading
+    empty = plan.nothing(reading.layouts[key])
+    blank = [(row, empty) for row in reading.blank.get(key, ())]
+    if key == "issues":
+        return [*blank, *((row, look.followed[row.rid].cells) for row in reading.rows[key])]
+    checked = look.checked(key)
+    return [*blank, *((row, checked[row.rid].cells) for row in reading.rows[key])]
+
+
+def _letter_cells(look: Look) -> RowCells:
+    """What the rows of 督办台账 should show."""
+    intake, reading = look.letters_in, look.reading
+    if intake.layout is None or intake.blind:
+        return []
+    keys = {row.number: key for key, row in intake.rows.items()}
+    return [
+        (row, _letter(look, keys[row.number]))
+        if row.number in keys
+        else (row, letter_rows.stranger_cells(row, intake.layout))
+        for row in reading.rows["letters"]
+    ]
+
+
+def _letter(look: Look, key: str) -> dict[str, Any]:
+    intake = look.letters_in
+    assert intake.layout is not None
+    return letter_rows.cells_of(look.drafted.letters[key], intake.layout, intake.problems.get(key, ()))
+
+
+def _changed(reading: Reading, key: str, rows: Iterable[tuple[Row, Mapping[str, Any]]]) -> Changed:
+    """The rows that do not say what they should, with the cells that differ. The same content is not held against the
+    same cells twice."""
+    layout, zone, results = reading.layouts[key], reading.zone, reading.memo.of(f"differences {key}")
+    changed: Changed = []
+    for row, cells in rows:
+        name, given = row.rid or row.parsed.key or row.number, (row.raw, cells)
+        writes = results.result(name, given, plan.differences, layout, row, cells, zone, holds=_same_row)
+        if writes:
+            changed.append((row, writes))
+    return changed
+
+
+def _same_row(writes: Sequence[Write], _: Layout, row: Row, *__: object) -> bool:
+    return not writes or writes[0].row == row.number
+
+
+def _plan(
+    look: Look, changed: Mapping[str, Changed], letters: RowCells, standing: Mapping[str, tuple[str, datetime]]
+) -> Plan:
+    reading = look.reading
+    written = reading.restored
+    for key, rows in changed.items():
+        written = written.with_tab(plan.tab_plan(reading.layouts[key], rows))
+    if look.letters_in.layout is not None and not look.letters_in.blind:
+        written = written.with_tab(_letters_plan(look, letters))
+    for key, wished in _wished(look).items():
+        if reading.readable(key):
+            written = written.with_tab(_service_plan(reading, key, wished))
+    if reading.readable("status"):
+        cells = [{"item": item, "text": text, "time": since} for item, (text, since) in standing.items()]
+        layout = reading.layouts["status"]
+        written = written.with_tab(plan.listed(layout, reading.rows["status"], cells, reading.zone))
+    for row in _wanted_back(reading):
+        written = written.with_tab(row)
+    return written
+
+
+def _letters_plan(look: Look, rows: RowCells) -> TabPlan:
+    intake, zone = look.letters_in, look.reading.zone
+    assert intake.layout is not None
+    new = (key for key in look.drafted.letters if key not in intake.rows)
+    appends = (plan.service_row(intake.layout, _letter(look, key), zone) for key in new)
+    return plan.tab_plan(intake.layout, _changed(look.reading, "letters", rows), appends)
+
+
+def _wished(look: Look) -> dict[str, Mapping[tuple[str, ...], Mapping[str, Any]]]:
+    """The rows of the tabs that the service fills, by tab and key."""
+    scored = look.scored
+    wished: dict[str, Mapping[tuple[str, ...], Mapping[str, Any]]] = {
+        "lines": scored.lines,
+        "scores": scored.rows,
+        "quarters": scored.quarters,
+        "years": scored.years,
+    }
+    return {**wished, "notices": look.told.rows} if look.told.rows is not None else wished
+
+
+def _service_plan(reading: Reading, key: str, wished: Mapping[tuple[str, ...], Mapping[str, Any]]) -> TabPlan:
+    layout, rows = reading.layouts[key], reading.rows[key]
+    there = {row.parsed.key for row in rows}
+    appends = (plan.service_row(layout, cells, reading.zone) for name, cells in wished.items() if name not in there)
+    return plan.tab_plan(layout, _changed(reading, key, plan.by_key(layout, rows, wished)), appends)
+
+
+def _wanted_back(reading: Reading) -> Iterator[TabPlan]:
+    """Rows that ``jielu restore`` asked for are put at the end of their tab, as they were."""
+    for rid in reading.memory.wanted_back:
+        for key, group in reading.gone.items():
+            for row in group:
+                if row.rid == rid and key not in reading.skipped:
+                    layout = reading.layouts[key]
+                    cells = {**row.cells, layout.tab.id: rid} if layout.tab.id else row.cells
+                    yield plan.tab_plan(layout, (), (plan.filled_row(layout, cells),))
+
+
+def _restored(reading: Reading) -> Iterator[str]:
+    """Wanted rows that were seen in their tab again."""
+    gone = {row.rid for group in reading.gone.values() for row in group}
+    return (rid for rid in reading.memory.wanted_back if rid not in gone)
+
+
+# What to remember
+def _hands(reading: Reading, changed: Changed, look: Look) -> tuple[list[Change], dict[str, Known]]:
+    """Service cells of 问题台账 that somebody changed by hand are put back, and that is recorded (DESIGN section 5);
+    and what each row is given now."""
+    history, shown = list[Change](), dict[str, Known]()
+    for row, writes in changed:
+        if row.rid:
+            known = reading.known_row("issues", row.rid)
+            history += [] if reading.memory.unsure else _put_back(reading, row, known, writes)
+            cells = look.followed[row.rid].cells
+            wished = {key: plan.to_raw(value, reading.zone) for key, value in cells.items()}
+            shown[row.rid] = replace(known, shown=wished)
+    return history, shown
+
+
+def _put_back(reading: Reading, row: Row, known: Known, writes: Iterable[Write]) -> Iterator[Change]:
+    layout = reading.layouts["issues"]
+    keys = {at: key for key, at in layout.at.items()} if known.shown else {}
+    for write in writes:
+        key = keys.get(write.column, "")
+        if key in known.shown and plan.same(known.shown[key], write.value):
+            header = f"{layout.tab.by_key[key].header}（系统列，已还原）"
+            yield Change("issues", row.rid, header, write.value, row.seen(layout, key), reading.now)
+
+
+def _stamps(look: Look) -> dict[str, Any]:
+    before, stamps = look.memory.stamps, dict[str, Any](look.rebuilt.stamps)
+    for rid, followed in look.followed.items():
+        known = before.get(rid)
+        if followed.stamps is not known and followed.stamps != known:
+            stamps[rid] = followed.stamps
+    return stamps
+
+
+def _lines(look: Look) -> dict[Group, Mapping[str, Line]]:
+    """Groups of lines that are not as they were booked."""
+    past = look.rebuilt.past.lines
+    of_issues = ((Group(OF_ISSUE, rid), followed.booking) for rid, followed in look.followed.items())
+    groups = (*of_issues, *look.duties.booking.items(), *look.scored.booking.items())
+    changed = {group: lines for group, lines in groups if lines and lines != past.get(group)}
+    return {**look.rebuilt.lines, **changed}
+
+
+# What the service says of itself, and when it looks again
+def _status(look: Look, faulty: int) -> dict[str, str]:
+    texts = status.items(look.reading, look.roster, faulty)
+    texts |= {f"封存月份：{month}": seals.warning(month, cells) for month, (_, cells) in look.drift.items() if cells}
+    return {**look.memory.warnings, **_unsaid(look), **texts}
+
+
+def _unsaid(look: Look) -> dict[str, str]:
+    """What 校验 of 督办台账 would say, where a workbook of before has no such column."""
+    intake = look.letters_in
+    if intake.layout is None or "check" in intake.layout.at:
+        return {}
+    texts = [f"{key}：{sentence(intake.layout, problems)}" for key, problems in intake.problems.items() if problems]
+    return {"督办台账": "".join(texts)} if texts else {}
+
+
+def _wakes(look: Look) -> Iterator[datetime]:
+    reading = look.reading
+    yield from look.judged.ahead
+    yield from (followed.wake for followed in look.followed.values() if followed.wake)
+    yield from look.duties.wakes()
+    yield from look.drafted.wakes
+    yield look.scored.wake
+    if reading.missed:
+        yield reading.now  # the row may only have been cut: look again
+    yield status.next_day(reading.now)

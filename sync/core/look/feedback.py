@@ -1,0 +1,70 @@
+"""整改反馈: what is wrong with each row, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sync.core.issues.photo_uses import all_uses, doubt, uses_of
+from sync.core.look.follow import Followed
+from sync.core.look.judging import Checked, about, check_rows, checked_row, own_problems
+from sync.core.look.people import People
+from sync.core.look.reading import Reading
+from sync.core.look.stamping import Stamped
+from sync.core.sheet import checks
+from sync.core.sheet.identity import Known
+from sync.core.sheet.photos import ids
+from sync.core.sheet.rows import Row, plain
+
+ARCHIVED = "问题已归档，不再处理"
+REPORTS = ("上报", "非本单位")
+
+
+def answer(reading: Reading, people: People, stamped: Stamped, followed: Mapping[str, Followed]) -> dict[str, Checked]:
+    """Every row with its 结果, by id."""
+    results = {number: result.text for issue in followed.values() for number, result in issue.results.items()}
+    results |= _doubtful(reading, followed)
+    away = reading.away
+
+    def check(row: Row) -> Checked:
+        cells = row.cells
+        problems = [
+            *checks.future(cells, "reported_at", reading.now),
+            *checks.reference(cells, "issue", reading.numbers_of_issues),
+        ]
+        if cells.get("outcome") in REPORTS:
+            problems += checks.needed(cells, ("text",), cells["outcome"])
+        result = results.get(row.number, "")
+        if cells.get("issue") in away:
+            result = plain(row.seen(reading.layouts["feedback"], "result")) or ARCHIVED
+        all_problems = own_problems(reading, people, "feedback", row, problems)
+        return checked_row(reading, "feedback", all_problems, {"result": result})
+
+    def context(row: Row) -> tuple[object, ...]:
+        return (*about(reading, stamped, row), row.cells.get("issue") in away, results.get(row.number, ""))
+
+    return check_rows(reading, people, "feedback", context, check)
+
+
+def _doubtful(reading: Reading, followed: Mapping[str, Followed]) -> dict[int, str]:
+    """结果 by sheet row with what is doubtful about its photos behind it, for feedback that waits for a verdict."""
+    pictures = reading.memory.photos
+    waiting = [
+        (issue.issue.rid, fix, issue.results[fix.row])
+        for issue in followed.values()
+        for fix in issue.issue.fixes
+        if fix.photos and issue.results[fix.row].waits and any(photo in pictures for photo in ids(fix.photos))
+    ]
+    if not waiting:
+        return {}
+    uses = list(all_uses(_known(reading, "issues"), _known(reading, "feedback")))
+    doubtful = {}
+    for number, fix, result in waiting:
+        mine = list(uses_of(reading.known_row("feedback", fix.rid), number, before=False))
+        if sentence := doubt(mine, uses, pictures, reading.rules.forms.similar):
+            doubtful[fix.row] = f"{result.text}；{sentence}"
+    return doubtful
+
+
+def _known(reading: Reading, key: str) -> Iterator[Known]:
+    rows = {**reading.memory.known.get(key, {}), **reading.known.get(key, {})}
+    return (row for row in rows.values() if not row.deleted)

@@ -1,0 +1,87 @@
+"""Everything that one look came to, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sync.core.look.claims import Claims
+from sync.core.look.drafting import Drafted
+from sync.core.look.follow import Followed
+from sync.core.look.judging import Checked, Judged
+from sync.core.look.letter_rows import LettersIn
+from sync.core.look.notice_rows import Told
+from sync.core.look.owed import Duties
+from sync.core.look.people import People
+from sync.core.look.reading import Reading
+from sync.core.look.rebuild import Rebuilt
+from sync.core.look.scoring import Scored
+from sync.core.look.seals import Drift, Seals
+from sync.core.look.stamping import Stamped
+from sync.core.memory import Memory
+from sync.core.people.roster import Roster
+from sync.core.rules.rules import Rules
+from sync.core.sheet.problems import Problem
+from sync.core.sheet.rows import Row
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the steps of ``decide.py`` returned, in their order."""
+
+    rebuilt: Rebuilt
+    people: People
+    stamped: Stamped
+    judged: Judged
+    letters_in: LettersIn
+    followed: Mapping[str, Followed]  # by number
+    feedback: Mapping[str, Checked]  # rows of 整改反馈, by id
+    duties: Duties
+    drafted: Drafted
+    claims: Claims
+    seals: Seals
+    scored: Scored
+    told: Told
+
+    @property
+    def reading(self) -> Reading:
+        return self.rebuilt.reading
+
+    @property
+    def rows(self) -> Mapping[str, Sequence[Row]]:
+        return self.reading.rows
+
+    @property
+    def roster(self) -> Roster:
+        return self.people.roster
+
+    @property
+    def rules(self) -> Rules:
+        return self.reading.rules
+
+    @property
+    def memory(self) -> Memory:
+        return self.reading.memory
+
+    @property
+    def now(self) -> datetime:
+        return self.reading.now
+
+    def checked(self, key: str) -> Mapping[str, Checked]:
+        """The rows of one of people's tabs but 问题台账, by id."""
+        if key == "requests":
+            return self.claims.checked
+        return self.feedback if key == "feedback" else self.judged.checked[key]
+
+    def shown(self, key: str, rid: str) -> tuple[Sequence[Problem], Mapping[str, Any]]:
+        """What is wrong with a row of one of people's tabs, and what its service cells should say."""
+        row = self.followed[rid] if key == "issues" else self.checked(key)[rid]
+        return row.problems, row.cells
+
+    @cached_property
+    def drift(self) -> Drift:
+        """By sealed month, what its rows say otherwise now."""
+        return self.seals.drift()

@@ -1,0 +1,238 @@
+"""What people filed beside the issues, judged: what is wrong with each row, and whose answer counts (plan 五·2, 六·1).
+
+An answer is judged by the branch and district of this look's stamps: an issue that was stamped or put right a moment
+ago counts as what it is now.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sync.core.approvals import request_checks
+from sync.core.approvals.requests import SUPERIORS, over
+from sync.core.issues.issues import Ask
+from sync.core.look.people import People
+from sync.core.look.reading import Reading
+from sync.core.look.stamping import Stamped
+from sync.core.people import roster_checks
+from sync.core.people.permissions import person
+from sync.core.people.roster import read_street
+from sync.core.sheet import checks
+from sync.core.sheet.problems import Problem, sentence
+from sync.core.sheet.rows import Row
+
+MOVES = ("延期", "挂账", "移交")  # kinds of request that move an issue's clock
+DISPATCH = "现场调度"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A row that was checked: what is wrong with it, and its service cells, 校验 among them."""
+
+    problems: tuple[Problem, ...]
+    cells: Mapping[str, Any]
+
+
+def checked_row(reading: Reading, key: str, problems: Sequence[Problem], cells: Mapping[str, Any]) -> Checked:
+    """A row of the tab with these problems. ``cells``: its other service cells."""
+    return Checked(tuple(problems), {**cells, "check": sentence(reading.layouts[key], problems)})
+
+
+@dataclass(frozen=True)
+class Judged:
+    """``checked``: rows by tab key and id. ``asks``: approved requests that move an issue, by issue; ``approves``: by
+    request which issue it approves something for, empty where nothing; ``answers``: when superiors answered, by issue;
+    ``ahead``: when times that lie ahead stop being a fault."""
+
+    checked: Mapping[str, Mapping[str, Checked]]
+    asks: Mapping[str, tuple[Ask, ...]]
+    approves: Mapping[str, str]
+    answers: Mapping[str, tuple[datetime, ...]]
+    ahead: tuple[datetime, ...]
+
+    def faulty(self, key: str, rid: str) -> bool:
+        """Whether something is wrong with the row."""
+        return bool(self.checked[key][rid].problems)
+
+
+def judge(reading: Reading, people: People, stamped: Stamped) -> Judged:
+    """Every row of the tabs around 问题台账 checked; of 申诉 and 加减分 ``claims`` says more once points are known."""
+    checked = {
+        "streets": _streets(reading, people),
+        "posts": _posts(reading, people),
+        "changes": _changes(reading, people),
+        "duties": _duties(reading, people, stamped),
+        "requests": _requests(reading, people, stamped),
+    }
+    sound = [row for row in reading.rows.get("requests", ()) if not checked["requests"][row.rid].problems]
+    duties = [row for row in reading.rows.get("duties", ()) if not checked["duties"][row.rid].problems]
+    return Judged(
+        checked,
+        _asks(reading, sound),
+        {row.rid: row.cells["issue"] if approves(row) else "" for row in reading.rows.get("requests", ())},
+        _answers(reading, people, stamped, sound, duties),
+        tuple(_ahead(reading)),
+    )
+
+
+Check = Callable[[Row], Checked]
+
+
+def check_rows(
+    reading: Reading, people: People, key: str, context: Callable[[Row], object], check: Check
+) -> dict[str, Checked]:
+    """Each row of a tab checked, by id; anew only when its content, or what ``context`` says that it depends on
+    besides roster, rules and day, is another."""
+    results = reading.memo.of(f"checked {key}")
+    return {
+        row.rid: results.result(row.rid, (people.scope, row.parsed, context(row)), check, row)
+        for row in reading.rows.get(key, ())
+    }
+
+
+def about(reading: Reading, stamped: Stamped, row: Row) -> tuple[object, ...]:
+    """Whether its time lies ahead, whether the issue that it names is there, and where that lies."""
+    typed = row.cells.get("reported_at") or row.cells.get("requested_at")
+    issue = row.cells.get("issue", "")
+    ahead = bool(typed and typed > reading.now + checks.AHEAD)
+    return ahead, issue in reading.numbers_of_issues, tuple(stamped.area(issue).values())
+
+
+def _ahead(reading: Reading) -> Iterator[datetime]:
+    for key in ("feedback", "duties", "requests"):
+        for row in reading.rows.get(key, ()):
+            typed = row.cells.get("reported_at") or row.cells.get("requested_at")
+            if typed and typed > reading.now + checks.AHEAD:
+                yield typed - checks.AHEAD
+
+
+def own_problems(
+    reading: Reading, people: People, key: str, row: Row, problems: Sequence[Problem]
+) -> tuple[Problem, ...]:
+    """What is wrong with single cells, then with the row."""
+    lists = checks.known_lists(reading.layouts[key].tab, row.cells, people.lists)
+    return (*row.parsed.problems, *lists, *problems)
+
+
+def _streets(reading: Reading, people: People) -> dict[str, Checked]:
+    day = reading.now.date()
+    problems = roster_checks.streets(reading.rows.get("streets", ()), people.roster, day)
+
+    def check(row: Row) -> Checked:
+        street = read_street(row.cells)
+        chief = people.roster.chief(street, day) if street and street.span.holds(day) else ""
+        all_problems = own_problems(reading, people, "streets", row, problems.get(row.number, []))
+        return checked_row(reading, "streets", all_problems, {"chief_now": chief})
+
+    return check_rows(reading, people, "streets", lambda row: problems.get(row.number), check)
+
+
+def _posts(reading: Reading, people: People) -> dict[str, Checked]:
+    problems = roster_checks.posts(reading.rows.get("posts", ()))
+
+    def check(row: Row) -> Checked:
+        all_problems = own_problems(reading, people, "posts", row, problems.get(row.number, []))
+        return checked_row(reading, "posts", all_problems, {})
+
+    return check_rows(reading, people, "posts", lambda row: problems.get(row.number), check)
+
+
+def _changes(reading: Reading, people: People) -> dict[str, Checked]:
+    def check(row: Row) -> Checked:
+        problems = own_problems(reading, people, "changes", row, roster_checks.change(row.cells, people.roster))
+        return checked_row(reading, "changes", problems, {"state": change_state(row.cells, reading.now.date())})
+
+    return check_rows(reading, people, "changes", lambda row: None, check)
+
+
+def _duties(reading: Reading, people: People, stamped: Stamped) -> dict[str, Checked]:
+    def check(row: Row) -> Checked:
+        cells = row.cells
+        problems = [
+            *checks.future(cells, "reported_at", reading.now),
+            *checks.duty(cells),
+            *checks.reference(cells, "issue", reading.numbers_of_issues),
+        ]
+        return checked_row(reading, "duties", own_problems(reading, people, "duties", row, problems), {})
+
+    return check_rows(reading, people, "duties", lambda row: about(reading, stamped, row), check)
+
+
+def _requests(reading: Reading, people: People, stamped: Stamped) -> dict[str, Checked]:
+    def check(row: Row) -> Checked:
+        cells = row.cells
+        answered = cells.get("answered_at") or reading.now
+        area = stamped.area(cells.get("issue", ""))
+        asked = request_checks.Asked(people.roster, reading.rules, answered.date(), area)
+        problems = [
+            *checks.future(cells, "requested_at", reading.now),
+            *request_checks.request(cells, asked),
+            *checks.reference(cells, "issue", reading.numbers_of_issues),
+        ]
+        all_problems = own_problems(reading, people, "requests", row, problems)
+        return checked_row(reading, "requests", all_problems, {"state": request_state(cells)})
+
+    return check_rows(reading, people, "requests", lambda row: about(reading, stamped, row), check)
+
+
+# Whose answer counts
+def approves(row: Row) -> bool:
+    cells = row.cells
+    return cells.get("answer") == "同意" and cells.get("kind") in MOVES and "issue" in cells
+
+
+def _asks(reading: Reading, sound: Sequence[Row]) -> dict[str, tuple[Ask, ...]]:
+    """Approved requests without a fault, by issue, in the order of their answers."""
+    asks: dict[str, list[Ask]] = defaultdict(list)
+    for row in filter(approves, sound):
+        at = reading.mark("requests", row.rid, "answered")
+        ask = Ask(row.rid, row.cells["kind"], at, row.cells.get("until"), row.cells.get("to_unit", ""))
+        asks[row.cells["issue"]].append(ask)
+    return {rid: tuple(sorted(group, key=lambda ask: (ask.at, ask.rid))) for rid, group in asks.items()}
+
+
+def _answers(
+    reading: Reading, people: People, stamped: Stamped, requests: Sequence[Row], duties: Sequence[Row]
+) -> dict[str, tuple[datetime, ...]]:
+    """When superiors answered, by issue: answers to requests that move it, yes or no, and their 现场调度."""
+    hours: dict[str, list[datetime]] = defaultdict(list)
+    for row in requests:
+        if row.cells.get("kind") in MOVES and "answer" in row.cells and "issue" in row.cells:
+            hours[row.cells["issue"]].append(reading.mark("requests", row.rid, "answered"))
+    for row in duties:
+        if row.cells.get("kind") == DISPATCH and "issue" in row.cells:
+            at = reading.mark("duties", row.rid, "heard")
+            if _is_superior(people, stamped, row, at.date()):
+                hours[row.cells["issue"]].append(at)
+    return {rid: tuple(sorted(group)) for rid, group in hours.items()}
+
+
+def _is_superior(people: People, stamped: Stamped, row: Row, day: date) -> bool:
+    """Whether who dispatched is set over the issue: nobody answers what he reported up himself."""
+    superior = person(people.roster, row.cells.get("reporter", ""), day)
+    area = stamped.area(row.cells["issue"])
+    return superior is not None and any(over(superior, role, area) for role in SUPERIORS)
+
+
+# 状态
+def change_state(cells: Mapping[str, Any], day: date) -> str:
+    """状态 of a row of 人员调整 (plan note 2)."""
+    opinions = (cells.get("branch_opinion"), cells.get("commander_opinion"))
+    if "不同意" in opinions:
+        return "未同意"
+    if opinions[0] != "同意":
+        return "待支部意见"
+    if opinions[1] != "同意":
+        return "待指挥长同意"
+    since, until = cells.get("since"), cells.get("until")
+    if since is None or day < since:
+        return "已同意"
+    return "已结束" if until and until < day else "已生效"
+
+
+def request_state(cells: Mapping[str, Any]) -> str:
+    return {"同意": "已同意", "不同意": "未同意"}.get(cells.get("answer", ""), "待批复")

@@ -1,0 +1,259 @@
+"""督办台账 taken in: what people wrote beside the letters, and the numbers that signatures bring (plan 五·3).
+
+A row is known by its 函号, which is a draft's name until somebody signs; where a write fell on another row, by the hour
+of drafting and the issues that it lists. This comes before issues are followed: what a signed letter means for an issue
+holds at the same look.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from sync.core.issues.issues import Issue, Stamps
+from sync.core.issues.life import Life
+from sync.core.letters import letters
+from sync.core.letters.addressees import Addressees, may_sign
+from sync.core.letters.letters import RECORD, Fact, Letter
+from sync.core.look import adoption
+from sync.core.look.people import People
+from sync.core.look.reading import Reading
+from sync.core.look.stamping import Stamped
+from sync.core.people.permissions import person
+from sync.core.rules.values import role_zh
+from sync.core.sheet import checks, plan, serials
+from sync.core.sheet.problems import Problem, sentence
+from sync.core.sheet.rows import Row, plain
+from sync.core.sheet.tabs import Layout
+
+COUNTER = "letters-"  # under this and the year ``numbers`` keeps the last number given
+STRANGER = "这一行不是系统起草的函，请删去。"
+
+
+@dataclass(frozen=True)
+class LettersIn:
+    """The letters with what people wrote beside them. ``letters`` by key; ``rows``: the row of each, by key;
+    ``problems`` by key; ``numbers``: the last number given, by run; ``ahead``: when a time that lies ahead is there."""
+
+    addressees: Addressees
+    layout: Layout | None  # None: the tab can't be read
+    letters: Mapping[str, Letter]
+    rows: Mapping[str, Row] = field(default_factory=dict)
+    problems: Mapping[str, Sequence[Problem]] = field(default_factory=dict)
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    ahead: tuple[datetime, ...] = ()
+
+    @property
+    def blind(self) -> bool:
+        """Whether letters of before can't be known: better late than twice."""
+        return self.layout is None and not self.letters
+
+
+def take_in(reading: Reading, people: People, stamped: Stamped) -> LettersIn:
+    """签发, 回复 and 作废 as they stand in the rows. What was signed stays signed."""
+    layout = reading.layouts["letters"] if reading.readable("letters") else None
+    addressees = Addressees(people.roster, reading.rules, reading.now.date())
+    known = dict(sorted(reading.memory.letters.items()))
+    lost = not known
+    if lost and layout is not None:
+        known = _adopted(reading, layout, addressees, stamped)
+    rows = bind(reading, layout, known) if layout is not None else {}
+    intake = _Intake(reading, people, addressees, tuple(known.values()), lost)
+    done = dict(known)
+    problems: dict[str, Sequence[Problem]] = {}
+    ahead: list[datetime] = []
+    numbers: Mapping[str, int] = reading.numbers
+    for key, row in sorted(rows.items(), key=lambda item: (item[1].cells.get("signed_at") or reading.now, item[0])):
+        taken = intake.row(known[key], row, numbers)
+        done[key], problems[key], numbers = taken.letter, taken.problems, taken.numbers
+        ahead += taken.ahead
+    return LettersIn(addressees, layout, done, rows, problems, numbers, tuple(ahead))
+
+
+# Rows
+def bind(reading: Reading, layout: Layout, known: Mapping[str, Letter]) -> dict[str, Row]:
+    """The row of each letter, by key."""
+    by_name = {name: letter.key for letter in known.values() for name in (letter.key, letter.number) if name}
+    by_hour: dict[tuple[int, bool], list[Letter]] = defaultdict(list)
+    for letter in known.values():
+        by_hour[_hour(serials.from_datetime(letter.drafted_at, reading.zone)), letter.kind == RECORD].append(letter)
+    rows: dict[str, Row] = {}
+    for row in reading.rows.get("letters", ()):
+        key = _by_content(layout, row, by_hour) or by_name.get(row.parsed.key[0])
+        if key and key not in rows:
+            rows[key] = row
+    return rows
+
+
+def _hour(serial: float) -> int:
+    return round(serial * serials.DAY)
+
+
+def _by_content(layout: Layout, row: Row, by_hour: Mapping[tuple[int, bool], Sequence[Letter]]) -> str:
+    """The letter of that hour whose issues the row lists, where there is only one such; empty otherwise."""
+    drafted, listed = row.seen(layout, "drafted_at"), set(plain(row.seen(layout, "issues")).split("、")) - {""}
+    if isinstance(drafted, bool) or not isinstance(drafted, int | float):
+        return ""
+    group = by_hour.get((_hour(drafted), plain(row.seen(layout, "kind")) == RECORD), ())
+    alike = [letter.key for letter in group if not listed.isdisjoint(fact.number for fact in letter.facts)]
+    return alike[0] if len(alike) == 1 else ""
+
+
+# What people wrote
+@dataclass(frozen=True)
+class _Taken:
+    """One row taken in."""
+
+    letter: Letter
+    problems: Sequence[Problem]
+    numbers: Mapping[str, int]
+    ahead: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Intake:
+    """What a row is taken in by. ``known``: all letters; ``lost``: whether the ledger knew none."""
+
+    reading: Reading
+    people: People
+    addressees: Addressees
+    known: Sequence[Letter]
+    lost: bool
+
+    @cached_property
+    def highest(self) -> Mapping[int, int]:
+        """The highest number of each year that stands anywhere."""
+        return _highest(self.reading, self.known, self.lost)
+
+    def row(self, letter: Letter, row: Row, numbers: Mapping[str, int]) -> _Taken:
+        cells, problems = row.cells, list(row.parsed.problems)
+        if letter.kind == RECORD:
+            return _Taken(letter, problems, numbers)
+        if not letter.number or cells.get("signer"):  # a signed row without signer lost its cells: it says nothing
+            letter = replace(letter, void=cells.get("void_reason", ""))
+        ahead: tuple[datetime, ...] = ()
+        if not letter.number and cells.get("signer") and not letter.void:
+            problem, ahead = self._signing_problem(letter, row)
+            if problem is None and not self._unread(row):
+                letter, numbers = self._numbered(letter, row, numbers)
+            problems += [problem] if problem else []
+        elif letter.number and cells.get("signer", letter.signer) != letter.signer:
+            text = f"改成「{cells['signer']}」没有采用：已经由{letter.signer}签发并编号。"
+            problems.append(Problem("signer", text))
+        if letter.number and cells.get("signer"):
+            letter = self._answered(letter, cells)
+        elif not letter.number and cells.get("answer"):
+            problems.append(Problem("answer", "填了，但是还没有签发；先填签发人。"))
+        return _Taken(letter, problems, numbers, ahead)
+
+    @staticmethod
+    def _unread(row: Row) -> bool:
+        """Whether the hour of signing can't be read; the row says so already."""
+        return "signed_at" in row.parsed.typed and "signed_at" not in row.cells
+
+    def _signing_problem(self, letter: Letter, row: Row) -> tuple[Problem | None, tuple[datetime, ...]]:
+        """Why the letter can't be signed like this, and when it can."""
+        typed, now = row.cells.get("signed_at"), self.reading.now
+        if not letter.facts:
+            return Problem("", "函里的问题都已经整改或者撤销，不用签发。"), ()
+        if self._unread(row):
+            return None, ()
+        if typed and typed > now + checks.AHEAD:
+            text = f"填的是 {typed:%Y-%m-%d %H:%M}，还没有到这个时间，请改成实际时间。"
+            return Problem("signed_at", text), (typed - checks.AHEAD,)
+        if typed and typed.date() < letter.drafted_at.date():
+            return Problem("signed_at", f"早于起草的 {letter.drafted_at:%Y-%m-%d}，请改成实际时间。"), ()
+        name = row.cells["signer"]
+        if why := self._barred(name, (typed or now).date(), letter):
+            roles = "、".join(map(role_zh, self.reading.rules.letters.signers))
+            return Problem("signer", f"填的是「{name}」，{why}，请由{roles}签发。"), ()
+        return None, ()
+
+    def _barred(self, name: str, day: date, letter: Letter) -> str:
+        """Why that person may not sign this letter; empty where he may."""
+        rules = self.reading.rules
+        signer = person(self.people.roster, name, day)
+        if signer is None or not signer.roles & set(rules.letters.signers):
+            return "组织架构里当天没有这个人的签发职务"
+        return "" if may_sign(signer, rules, letter) else "这封函里没有他片区的问题"
+
+    def _numbered(self, letter: Letter, row: Row, numbers: Mapping[str, int]) -> tuple[Letter, Mapping[str, int]]:
+        """The next number of the year, given once and for good: the counter enters the ledger with the letter. The
+        hour that was typed dates the paper; the time to answer runs from when it was seen signed, since nobody heard of
+        it before."""
+        rules, now = self.reading.rules, self.reading.now
+        at = row.cells.get("signed_at") or now
+        counter = f"{COUNTER}{at.year}"
+        n = max(numbers.get(counter, 0), self.highest.get(at.year, 0)) + 1
+        limit = letters.reply_within(rules, letter.facts)
+        signed = replace(
+            self.addressees.of(letter), number=letters.code(rules, at.year, n), signer=row.cells["signer"],
+            signed_at=at, due=rules.calendar.add(max(at, now), limit).at,
+        )  # fmt: skip
+        return signed, {**numbers, counter: n}
+
+    def _answered(self, letter: Letter, cells: Mapping[str, Any]) -> Letter:
+        if not cells.get("answer"):
+            return replace(letter, answer="", answered_at=None)
+        at = cells.get("answered_at") or letter.answered_at or self.reading.now
+        return replace(letter, answer=cells["answer"], answered_at=at)
+
+
+def _highest(reading: Reading, known: Iterable[Letter], lost: bool) -> dict[int, int]:
+    """The highest number of each year that stands anywhere: in the ledger and the tab, and where the ledger was lost,
+    in 督办函号 and in 通知记录 as well."""
+    texts = [letter.number for letter in known]
+    texts += [row.parsed.key[0] for row in reading.rows.get("letters", ()) if reading.readable("letters")]
+    for key, column in (("issues", "letter"), ("notices", "issue")) if lost else ():
+        if reading.readable(key):
+            layout = reading.layouts[key]
+            texts += [text for row in reading.rows.get(key, ()) for text in plain(row.seen(layout, column)).split("、")]
+    highest: dict[int, int] = {}
+    for text in texts:
+        if (match := letters.NUMBERED.fullmatch(text)) and match["code"] == reading.rules.bureau.letter_code:
+            year, n = int(match["year"]), int(match["n"])
+            highest[year] = max(highest.get(year, 0), n)
+    return highest
+
+
+# A ledger that was lost
+def _adopted(reading: Reading, layout: Layout, addressees: Addressees, stamped: Stamped) -> dict[str, Letter]:
+    """No number is given twice, and nothing is drafted again (DESIGN section 5)."""
+    rows = reading.rows.get("letters", ())
+    listed = {number for row in rows for number in plain(row.seen(layout, "issues")).split("、")}
+    issues = (row for row in reading.rows.get("issues", ()) if row.rid in listed) if rows else ()
+    facts = {row.rid: _fact(reading, row, stamped.stamps[row.rid]) for row in issues}
+    return adoption.read_letters(layout, rows, facts, addressees, reading.now)
+
+
+def _fact(reading: Reading, row: Row, stamps: Stamps) -> Fact:
+    """An issue as its row shows it: what a letter had frozen of it is gone."""
+    life = Life("", stamps.unit, stamps.start.deadline if stamps.start else None)
+    return letters.freeze(Issue(row.rid, row.cells, stamps), life, stamps, reading.rules, "")
+
+
+# What the rows should show
+def cells_of(letter: Letter, layout: Layout, problems: Sequence[Problem]) -> dict[str, Any]:
+    cells = {
+        "number": letter.name,
+        "check": sentence(layout, problems),
+        "kind": RECORD if letter.kind == RECORD else letter.label,
+        "issues": "、".join(fact.number for fact in letter.facts),
+        "to": letter.to,
+        "copy": letter.copy,
+        "drafted_at": letter.drafted_at,
+        "state": letter.state,
+        "due": letter.due,
+        "file": f"{letter.name}.docx",
+    }
+    return {key: value for key, value in cells.items() if key in layout.at}
+
+
+def stranger_cells(row: Row, layout: Layout) -> dict[str, Any]:
+    """A row that is no letter of ours."""
+    empty = dict(plan.nothing(layout))
+    return {**empty, "check": STRANGER} if row.parsed.typed and "check" in empty else empty

@@ -1,0 +1,151 @@
+"""The duties of one look: what is owed now, whom to remind, the list for the weekly meeting, lines for the score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from itertools import chain
+
+from sync.core.duties import duties, weekly
+from sync.core.duties.duties import Owed, Records
+from sync.core.duties.weekly import Fact
+from sync.core.look.follow import Followed
+from sync.core.look.reading import Reading
+from sync.core.look.rebuild import PastPoints
+from sync.core.notices import notices
+from sync.core.notices.notices import Notice
+from sync.core.people.roster import Roster
+from sync.core.scores.lines import OF_DUTY, Group, Line, of_origin
+
+BACK = timedelta(days=62)  # so far back a missing duty is still booked by a service that stood still
+
+
+@dataclass(frozen=True)
+class Duties:
+    """``followed``: every issue as this look left it."""
+
+    reading: Reading
+    roster: Roster
+    followed: Mapping[str, Followed]
+    past: PastPoints
+
+    @property
+    def day(self) -> date:
+        return self.reading.now.date()
+
+    @property
+    def monday(self) -> date:
+        return self.day - timedelta(days=self.day.weekday())
+
+    @cached_property
+    def records(self) -> Records:
+        """Read anew only when somebody recorded something, or an issue came to something else."""
+        rows = self.reading.rows.get("duties", [])
+        given = (tuple(row.parsed for row in rows), self.roster, tuple(self.followed.values()))
+        return self.reading.memo.result("duty records", given, self._read)
+
+    def _read(self) -> Records:
+        rows = self.reading.rows
+        reporters = {row.rid: row.cells.get("reporter", "") for row in rows.get("issues", [])}
+        stamps = ((reporters.get(rid, ""), followed.stamps) for rid, followed in self.followed.items())
+        return duties.records(rows.get("duties", []), stamps, self.roster, self.reading.rules, self._heard)
+
+    def _heard(self, tab: str, rid: str) -> datetime:
+        return self.reading.mark(tab, rid, "heard")
+
+    def due(self, first: date, last: date) -> list[Owed]:
+        return duties.owed(self.reading.rules, self.roster, self.records, first, last)
+
+    # Points
+    @cached_property
+    def booking(self) -> Mapping[Group, Mapping[str, Line]]:
+        """All duty lines by month, those booked before included."""
+        groups = of_origin(self.past.lines, OF_DUTY)
+        booked = {line.id: line for line in chain.from_iterable(group.values() for group in groups.values())}
+        if not any(rule.points for rule in self.reading.rules.duties.owed):
+            return duties.months(booked)
+        sealed = {key: line for key, line in booked.items() if line.month in self.past.closings}
+        now, since = self.reading.now, self.reading.memory.last_tick
+        return duties.months({**duties.lines(self._over(), self.reading.rules, booked, now, since), **sealed})
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(line for group in self.booking.values() for line in group.values())
+
+    def _over(self) -> list[Owed]:
+        """What was owed in periods that are over, worked out anew once a day or when the records are others."""
+        given = (self.records, self.roster, self.reading.rules.hash, self.day)
+        return self.reading.memo.result("duties owed", given, self.due, self.day - BACK, self.day)
+
+    # Notices
+    def notices(self) -> Iterator[Notice]:
+        yield from self._reminders()
+        yield from self._weekly()
+
+    def wakes(self) -> list[datetime]:
+        """The next hours at which somebody is to be told by the clock alone."""
+        own = self.reading.rules.duties
+        days = (self.day, self.day + timedelta(days=1))
+        hours = (self._at(day, hour) for day in days for hour in (own.remind, own.meeting_hour))
+        return [at for at in hours if at > self.reading.now]
+
+    def _reminders(self) -> Iterator[Notice]:
+        rules, now = self.reading.rules, self.reading.now
+        if now < self._at(self.day, rules.duties.remind) or not self._told("duty"):
+            return
+        if notices.allowed_from(now, rules) > now:
+            return  # tomorrow morning it would be about yesterday
+        week = self.due(self.day, self.monday + timedelta(days=6))
+        due = [duty for duty in week if duty.first <= self.day and duty.role in self._told("duty")]
+        named = [self._named(duty) for duty in due]
+        for name, mine in duties.to_remind(named, rules, self.day).items():
+            yield self._notice("duty", name, self.day, "履职提醒", duties.reminder(mine))
+
+    def _named(self, duty: Owed) -> Owed:
+        """What a whole office owes is told to all of it."""
+        return duty if duty.names else replace(duty, names=self.roster.people(duty.role, self.day))
+
+    def _weekly(self) -> Iterator[Notice]:
+        rules, now = self.reading.rules, self.reading.now
+        ready = self._at(weekly.meeting_day(rules, self.day), rules.duties.meeting_hour)
+        if not now >= ready or self.day - ready.date() > timedelta(days=2):
+            return
+        monday = self.monday - timedelta(days=7)
+        names = dict.fromkeys(name for role in sorted(self._told("weekly")) for name in self._people(role))
+        if all(_number("weekly", name, monday) in self.reading.memory.notices for name in names):
+            return  # told already: the list is long work
+        if not any(followed.stamps.received.date() < self.monday for followed in self.followed.values()):
+            return  # nothing was there yet
+        unseen = weekly.unseen(self.roster, self.records, self.day)
+        due = self.due(monday, monday + timedelta(days=6))
+        told = weekly.week(self.facts(), due, unseen, monday, now, self.records)
+        for name in names:
+            yield self._notice("weekly", name, monday, f"每周例会清单　{told.title}", told.text)
+
+    def _people(self, role: str) -> tuple[str, ...]:
+        return self.roster.people(role, self.day) if role in ("standards_office", "office") else ()
+
+    def _told(self, event: str) -> frozenset[str]:
+        return frozenset(role for rule in self.reading.rules.notices.send if rule.event == event for role in rule.to)
+
+    def _notice(self, event: str, name: str, day: date, subject: str, text: str) -> Notice:
+        kind, now = notices.KINDS[event], self.reading.now
+        due, number = notices.allowed_from(now, self.reading.rules), _number(event, name, day)
+        return Notice(number, kind, "", name, now, due, f"【{kind}】{subject}"[:120], text)
+
+    def _at(self, day: date, hour: time) -> datetime:
+        return datetime.combine(day, hour, self.reading.zone)
+
+    def facts(self) -> Iterator[Fact]:
+        """Where every issue stands, for the weekly list."""
+        for rid, followed in self.followed.items():
+            stamps, life = followed.stamps, followed.life
+            started = stamps.start.started if stamps.start else None
+            yield Fact(rid, stamps.street, stamps.branch, stamps.district, life.unit, started, life.state,
+                       life.deadline, life.closed_at, life.missed)  # fmt: skip
+
+
+def _number(event: str, name: str, day: date) -> str:
+    return f"{notices.KINDS[event]}·{day:%Y%m%d}·{name}"

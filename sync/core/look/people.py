@@ -1,0 +1,45 @@
+"""Who is who at one look: the roster of the day, the lists that cells must be in, who is told where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sync.core.look.reading import Reading
+from sync.core.notices import notices
+from sync.core.people.roster import Roster, assemble
+from sync.core.sheet.rows import Row
+
+TABS = ("streets", "posts", "changes")
+
+
+@dataclass(frozen=True)
+class People:
+    """``lists``: names by live list (streets, categories, units). ``addresses``: mail by name; ``groups``: since when
+    each chat group of the rules hears. ``scope`` is another object whenever roster, rules or day are others: what a
+    result depends on without being told."""
+
+    roster: Roster
+    lists: Mapping[str, Sequence[str]]
+    addresses: Mapping[str, str]
+    groups: Mapping[str, datetime]
+    scope: object
+
+
+def who_is_who(reading: Reading) -> People:
+    rules, day = reading.rules, reading.now.date()
+    rows = tuple(reading.rows.get(key, ()) for key in TABS)
+    roster = reading.memo.result("roster", _content(rows), assemble, *rows)
+    scope = reading.memo.result("scope", (rules.hash, roster, day), object)
+    lists = {
+        "streets": [*roster.names, *(alias for street in roster.streets for alias in street.aliases)],
+        "categories": list(rules.categories),
+        "units": list(rules.units),
+    }
+    groups = notices.groups_since(rules, reading.memory.groups, reading.now)
+    return People(roster, lists, roster.addresses(day), groups, scope)
+
+
+def _content(rows: tuple[Sequence[Row], ...]) -> tuple[object, ...]:
+    return tuple(tuple(row.parsed for row in group) for group in rows)

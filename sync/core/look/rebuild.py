@@ -1,0 +1,113 @@
+"""Points of before: as the ledger keeps them, or, after it was lost, as the sheets show them (DESIGN section 5)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from sync.core.issues.issues import Stamps
+from sync.core.look import adoption, archive
+from sync.core.look.archive import FromArchive
+from sync.core.look.people import People
+from sync.core.look.reading import Reading
+from sync.core.memory import Archived
+from sync.core.scores.lines import APPEALED, OF_REQUEST, Booked, Group, Line, of_origin
+from sync.core.scores.seal import SEALED, Closing
+from sync.core.sheet.rows import Row, plain
+
+
+@dataclass(frozen=True)
+class PastPoints:
+    """What was booked before this look, and the months that were sealed."""
+
+    lines: Booked
+    closings: Mapping[str, Closing]  # by month
+
+    @cached_property
+    def returned(self) -> Mapping[str, int]:
+        """Points that upheld appeals gave back, by the line that they were charged with."""
+        groups = of_origin(self.lines, OF_REQUEST).values()
+        return {line.returns: line.points for group in groups for line in group.values() if line.rule == APPEALED}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Line]:
+        """Every line, those of sealed months as sealed."""
+        lines = {name: line for group in self.lines.values() for name, line in group.items()}
+        for closing in self.closings.values():
+            lines |= closing.by_id
+        return lines
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What this look starts from. ``reading``: with archived issues that were read off the sheet; the rest is news for
+    the ledger, empty unless it was lost."""
+
+    reading: Reading
+    past: PastPoints
+    stamps: Mapping[str, Stamps] = field(default_factory=dict)  # of archived issues
+    archived: Mapping[str, Archived] = field(default_factory=dict)
+    lines: Mapping[Group, Mapping[str, Line]] = field(default_factory=dict)
+    closings: Mapping[str, Closing] = field(default_factory=dict)
+
+
+def rebuild(reading: Reading, people: People) -> Rebuilt:
+    """Points and sealed months stay as the sheets show them, also when the ledger that booked them was lost."""
+    memory = reading.memory
+    lost = memory.last_tick is None and bool(reading.tables.archives)
+    moved = archive.adopt(reading, people.roster) if lost else FromArchive()
+    reading = _with_archive(reading, moved) if lost else reading
+    lines = memory.lines
+    if reading.adopted and not lines and "lines" in reading.layouts:
+        lines = _lines(reading, moved.categories)
+    closings = memory.closings
+    if not closings and (reading.adopted or memory.last_tick is None):
+        closings = _closings(reading, lines)
+    return Rebuilt(
+        reading,
+        PastPoints(lines, closings),
+        moved.stamps,
+        moved.archived,
+        {} if lines is memory.lines else lines,
+        {} if closings is memory.closings else closings,
+    )
+
+
+def _with_archive(reading: Reading, moved: FromArchive) -> Reading:
+    return replace(
+        reading,
+        known={**reading.known, "issues": {**reading.known.get("issues", {}), **moved.known}},
+        archived={**reading.archived, **moved.archived},
+        adopted=reading.adopted | moved.known.keys(),
+        numbers=moved.numbers,
+    )
+
+
+def _lines(reading: Reading, archived: Mapping[str, str]) -> dict[Group, dict[str, Line]]:
+    """扣分明细 as it stands. ``archived``: the category by number of archived issues."""
+    names = {row.rid: row.cells.get("category", "") for row in reading.rows["issues"]} | dict(archived)
+    categories = {rid: reading.rules.categories.get(name) for rid, name in names.items()}
+    tasks = {rid: category.task for rid, category in categories.items() if category}
+    return adoption.read_lines(reading.layouts["lines"], reading.rows.get("lines", []), tasks, reading.rules)
+
+
+def _closings(reading: Reading, booked: Booked) -> dict[str, Closing]:
+    """Closings read off 月度考核 and 扣分明细 after the ledger was lost: lines, rows and digest as they stand there."""
+    layout = reading.layouts.get("scores")
+    if layout is None or {"scores", "lines"} & set(reading.skipped):
+        return {}
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for row in reading.rows.get("scores", []):
+        if plain(row.seen(layout, "state")) == SEALED:
+            rows[plain(row.seen(layout, "month"))].append(row)
+    lines = [line for group in booked.values() for line in group.values()]
+    closings = {}
+    for month, group in rows.items():
+        standings = tuple(adoption.read_standing(layout, row) for row in group)
+        digest = plain(group[0].seen(layout, "digest"))
+        sealed = adoption.moment(group[0].seen(layout, "sealed_at"), reading.rules) or reading.now
+        mine = tuple(sorted((line for line in lines if line.month == month), key=lambda line: (line.date, line.id)))
+        closings[month] = Closing(month, sealed, digest, mine, standings, adopted=True)
+    return closings

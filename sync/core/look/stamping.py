@@ -1,0 +1,178 @@
+"""Every issue stamped: when it was received, whose street it was that day, which limit runs (plan 五·3 限时整改).
+
+Stamping comes before anybody's request is judged: whose the answer is to give hangs on the issue's branch and district.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache, partial
+
+from sync.core.issues import issues
+from sync.core.issues.issues import Fix, Stamps, heard
+from sync.core.look import adoption
+from sync.core.look.people import People
+from sync.core.look.reading import Reading
+from sync.core.rules.sections import Repeat
+from sync.core.sheet import checks
+from sync.core.sheet.problems import Problem
+from sync.core.sheet.rows import Row, plain
+
+Hours = dict[tuple[str, ...], list[datetime]]  # of receipt, in order, by what must be equal for a repeat
+
+
+@dataclass(frozen=True)
+class Stamped:
+    """The stamps of every issue that stands in the live tab, by number; those of rows with a fault have no street."""
+
+    stamps: Mapping[str, Stamps]
+
+    def area(self, issue: str) -> Mapping[str, str]:
+        """Branch and district of an issue; empty before it is stamped."""
+        stamps = self.stamps.get(issue)
+        return {"branch": stamps.branch, "district": stamps.district} if stamps else {}
+
+
+def fixes_by_issue(reading: Reading) -> dict[str, tuple[Fix, ...]]:
+    """整改反馈 by issue, in the order of the hours that count."""
+    fixes: dict[str, list[Fix]] = defaultdict(list)
+    for row in reading.rows.get("feedback", []):
+        cells = row.cells
+        if "issue" in cells and "outcome" in cells:
+            at = reading.mark("feedback", row.rid, "heard")
+            fixes[cells["issue"]].append(Fix(row.rid, row.number, at, cells["outcome"], cells.get("photos", "")))
+    for number, fix in _fixes_out_of_sight(reading):
+        fixes[number].append(fix)
+    return {rid: tuple(sorted(group, key=lambda fix: (fix.at, fix.rid))) for rid, group in fixes.items()}
+
+
+def _fixes_out_of_sight(reading: Reading) -> Iterator[tuple[str, Fix]]:
+    """Feedback whose row is not there now: cut for a moment, it still counts; deleted, it counts when a verdict was
+    given on it."""
+    seen = {row.rid for row in reading.rows.get("feedback", [])}
+    for rid, row in reading.memory.known.get("feedback", {}).items():
+        if rid in seen or "issue" not in row.cells:
+            continue
+        number, at = plain(row.cells["issue"]), row.marks["heard"]
+        stamps = reading.memory.stamps.get(number)
+        verified = stamps is not None and any(verdict.at >= at for verdict in stamps.verdicts)
+        if verified or not reading.known_row("feedback", rid).deleted:
+            yield number, Fix(rid, 0, at, plain(row.cells.get("outcome")), plain(row.cells.get("photos")))
+
+
+def stamp(
+    reading: Reading, people: People, fixes: Mapping[str, Sequence[Fix]], archived: Mapping[str, Stamps]
+) -> Stamped:
+    """Stamps that the ledger holds stand, but for what was mistyped and nobody answered yet; after the ledger was lost
+    those that the sheet shows stand; new rows get their first. The earlier of two new ones at the same place is the
+    first. ``archived``: stamps of archived issues that were read off the sheet at this look."""
+    if "issues" not in reading.layouts:
+        return Stamped({})
+    rows, known = reading.rows["issues"], reading.memory.stamps
+    stamps = {row.rid: _known(reading, people, row, known[row.rid], fixes) for row in rows if row.rid in known}
+    for row in rows:
+        if row.rid in reading.adopted and (adopted := _adopted(reading, people, row)):
+            stamps[row.rid] = _known(reading, people, row, adopted, fixes)
+    fresh = [row for row in rows if row.rid not in stamps or not stamps[row.rid].street]
+    hours = cache(partial(_hours, reading, {**known, **archived, **stamps})) if fresh else dict
+    for row in sorted(fresh, key=lambda row: _order(row, known, reading.now)):
+        stamps[row.rid] = _first(reading, people, row, stamps.get(row.rid), hours)
+    return Stamped(stamps)
+
+
+def _adopted(reading: Reading, people: People, row: Row) -> Stamps | None:
+    """The stamps that the sheet still shows of a row that the ledger does not know."""
+    return adoption.read_stamps(reading.layouts["issues"], row, reading.rules, reading.now, people.roster)
+
+
+def _order(row: Row, known: Mapping[str, Stamps], now: datetime) -> tuple[object, ...]:
+    """Rows known before as they stand, then the new ones by the hour of their report."""
+    new = row.rid not in known
+    return (new, row.cells.get("reported_at") or now if new else now, row.number)
+
+
+def _known(reading: Reading, people: People, row: Row, stamps: Stamps, fixes: Mapping[str, Sequence[Fix]]) -> Stamps:
+    """A street, category or source that was mistyped is put right while nobody answered yet; a deadline stays."""
+    cells = row.cells
+    as_typed = cells.get("street") == stamps.street and cells.get("category") == stamps.category
+    if not stamps.street or (as_typed and (stamps.source != issues.PUBLIC or stamps.start is not None)):
+        return stamps
+    if fixes.get(row.rid) or stamps.verdicts or stamps.levels or stamps.moves:
+        return stamps
+    return _corrected(reading, people, row, stamps)
+
+
+def _corrected(reading: Reading, people: People, row: Row, stamps: Stamps) -> Stamps:
+    cells, rules = row.cells, reading.rules
+    street = people.roster.street(cells.get("street", ""), stamps.received.date())
+    category = rules.categories.get(cells.get("category", ""))
+    if street and category and (street.name, category.name) != (stamps.street, stamps.category):
+        stamps = issues.assign(stamps, category, street, people.roster)
+    source = cells.get("source", "")
+    if stamps.source == issues.PUBLIC and stamps.start is None and source not in ("", issues.PUBLIC):
+        stamps = issues.begin(replace(stamps, source=source), cells, rules, reading.now)
+    return stamps
+
+
+def _first(reading: Reading, people: People, row: Row, before: Stamps | None, hours: Callable[[], Hours]) -> Stamps:
+    """The first stamps of a row without fault. ``before``: those of a row that had a fault when it was first seen;
+    nobody could answer it until now, so its clock starts now."""
+    unstamped = before or Stamps(reading.now)
+    if problems(reading, people, row):
+        return unstamped
+    received = reading.now if before else heard(row.cells.get("reported_at"), reading.now, reading.grace)
+    street = people.roster.street(row.cells["street"], received.date())
+    if street is None:
+        return unstamped
+    repeat = _repeat(reading, row, street.name, received, hours())
+    return issues.receive(row.cells, received, street, people.roster, reading.rules, repeat)
+
+
+def problems(reading: Reading, people: People, row: Row) -> list[Problem]:
+    """What is wrong with a row of 问题台账; a row with a fault gets no clock."""
+    cells = row.cells
+    return [
+        *row.parsed.problems,
+        *checks.known_lists(reading.layouts["issues"].tab, cells, people.lists),
+        *checks.future(cells, "reported_at", reading.now),
+        *checks.future(cells, "verified_at", reading.now),
+        *checks.past_limit(cells),
+    ]
+
+
+def _repeat(reading: Reading, row: Row, street: str, received: datetime, hours: Hours) -> int:
+    """Which occurrence this is of the same place and category within the window of the rules; it is entered in
+    ``hours`` for those that come after it."""
+    place = issues.same_place(row.cells, street, reading.rules.repeat.same)
+    if place is None:
+        return 1
+    count = occurrence(hours.setdefault(place, []), received, reading.rules.repeat)
+    insort(hours[place], received)
+    return count
+
+
+def occurrence(hours: Sequence[datetime], received: datetime, rule: Repeat) -> int:
+    """Which occurrence one received then is: one more than the receipts (``hours``, in order) within the window before
+    it."""
+    window = issues.clock(rule.window)
+    return 1 + bisect_right(hours, received) - bisect_left(hours, received - window)
+
+
+def _hours(reading: Reading, stamps: Mapping[str, Stamps]) -> Hours:
+    """When the issues with stamps were received, archived ones among them."""
+    here = ((row.rid, row.cells) for row in reading.rows["issues"])
+    away = ((rid, {key: plain(value) for key, value in row.cells.items()}) for rid, row in reading.away.items())
+    hours: Hours = defaultdict(list)
+    for rid, cells in (*here, *away):
+        known = stamps.get(rid)
+        if known and known.street and not known.voided:
+            place = issues.same_place(cells, known.street, reading.rules.repeat.same)
+            if place:
+                hours[place].append(known.received)
+    for group in hours.values():
+        group.sort()
+    return hours

@@ -1,0 +1,70 @@
+"""Results of earlier looks by what they were computed from. It only saves work: a decision is the same without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Entries = dict[Hashable, tuple[object, Any]]  # by name: what a result was computed from, and the result
+NONE: tuple[object, Any] = (object(), None)  # equal to nothing that is given
+
+
+class Results:
+    """The results of one kind: those of the look before, and those of this look."""
+
+    __slots__ = ("after", "before")
+
+    def __init__(self, before: Entries) -> None:
+        self.before = before
+        self.after: Entries = {}
+
+    def result(
+        self,
+        name: Hashable,
+        given: object,
+        make: Callable[..., T],
+        *arguments: Any,
+        holds: Callable[..., bool] | None = None,
+    ) -> T:
+        """What ``make(*arguments)`` gives. The earlier result of that name is taken instead where it was computed from
+        an equal ``given`` (the same objects count as equal without a look inside) and ``holds(result, *arguments)``
+        says yes to it."""
+        entry = self.before.get(name, NONE)
+        if entry[0] != given or (holds is not None and not holds(entry[1], *arguments)):
+            entry = (given, make(*arguments))
+        self.after[name] = entry
+        return entry[1]  # type: ignore[no-any-return]
+
+    def earlier(self, name: Hashable) -> Any:
+        """The result of the look before, whatever it was computed from; None where there is none."""
+        return self.before.get(name, NONE)[1]
+
+
+class Memo:
+    """The results of one look, and those of the look before it, from which it takes what still holds."""
+
+    def __init__(self, before: dict[str, Entries] | None = None) -> None:
+        self._before = before or {}
+        self._kinds: dict[str, Results] = {}
+
+    def renewed(self) -> Memo:
+        """An empty memo for the next look, which takes over what it asks for; this one is left as it is."""
+        return Memo({kind: results.after for kind, results in self._kinds.items()})
+
+    def closed(self) -> Memo:
+        """This memo, once the look is over: what the look did not ask for is dropped."""
+        self._before = {}
+        for results in self._kinds.values():
+            results.before = {}
+        return self
+
+    def of(self, kind: str) -> Results:
+        """The results of a kind, for a loop that asks for many."""
+        if kind not in self._kinds:
+            self._kinds[kind] = Results(self._before.get(kind, {}))
+        return self._kinds[kind]
+
+    def result(self, kind: str, given: object, make: Callable[..., T], *arguments: Any) -> T:
+        """The only result of a kind; as ``Results.result``."""
+        return self.of(kind).result("", given, make, *arguments)

@@ -1,0 +1,96 @@
+"""What is wrong with a row of 街路名册, 组织架构 or 人员调整 (plan 五·1, notes 1 and 2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from sync.core.people.roster import LEAVE, Post, Roster, Street, read_post, read_street
+from sync.core.sheet.checks import Cells, needed
+from sync.core.sheet.problems import Problem
+from sync.core.sheet.rows import Row, nearest, quoted
+
+AREA_OF_ROLE = {"指挥长": "district", "支部书记": "branch"}
+
+
+def person(cells: Cells, key: str, roster: Roster) -> list[Problem]:
+    """A name that stands nowhere in 组织架构."""
+    names = {post.name for post in roster.posts}
+    if key in cells and cells[key] not in names:
+        return [Problem(key, f"填的是{quoted(cells[key])}，组织架构里没有这个人。{nearest(cells[key], names)}")]
+    return []
+
+
+def change(cells: Cells, roster: Roster) -> list[Problem]:
+    """Of a row of 人员调整."""
+    problems = person(cells, "to_chief", roster)
+    if cells.get("kind") == LEAVE:
+        problems += needed(cells, ("until",), LEAVE)
+    since, until = cells.get("since"), cells.get("until")
+    if since and until and until < since:
+        problems.append(Problem("until", "早于生效日期，请改正其中一个。"))
+    street = roster.street(cells.get("street", ""), since) if since else None
+    before = roster.chief(street, since - timedelta(days=1)) if street and since else ""
+    if street and "from_chief" in cells and cells["from_chief"] != before:
+        text = f"填的是{quoted(cells['from_chief'])}，名册里是「{before}」，请核对。"
+        problems.append(Problem("from_chief", text))
+    return problems
+
+
+def streets(rows: Iterable[Row], roster: Roster, day: date) -> dict[int, list[Problem]]:
+    """Of 街路名册, by row number: doubled codes and names on one day, chiefs who hold no post."""
+    read = {row.number: street for row in rows if (street := read_street(row.cells))}
+    in_use = [street for street in read.values() if street.span.holds(day)]
+    counts = {"code": Counter(s.code for s in in_use), "street": Counter(s.name for s in in_use)}
+    chiefs = {post.name for post in roster.posts if post.role == "街路长"}
+    names = {street.name for street in read.values()}
+    return {
+        number: [*_doubled(street, counts, day), *_street(street, names, chiefs)] for number, street in read.items()
+    }
+
+
+def _doubled(street: Street, counts: dict[str, Counter[str]], day: date) -> list[Problem]:
+    return [
+        Problem(key, f"「{value}」出现了 {counts[key][value]} 次，请只留一行，旧的填停用日期。")
+        for key, value in (("code", street.code), ("street", street.name))
+        if value and street.span.holds(day) and counts[key][value] > 1
+    ]
+
+
+def _street(street: Street, names: set[str], chiefs: set[str]) -> list[Problem]:
+    problems = []
+    if clash := sorted((names - {street.name}).intersection(street.aliases)):
+        problems.append(Problem("aliases", f"「{'、'.join(clash)}」是另一条街路的名称，请去掉。"))
+    if street.span.since and street.span.until and street.span.until < street.span.since:
+        problems.append(Problem("until", "早于启用日期，请改正其中一个。"))
+    if street.chief and street.chief not in chiefs:
+        hint = nearest(street.chief, chiefs)
+        problems.append(Problem("chief", f"填的是{quoted(street.chief)}，组织架构里没有这位街路长。{hint}"))
+    return problems
+
+
+def posts(rows: Iterable[Row]) -> dict[int, list[Problem]]:
+    """Of 组织架构, by row number: a role without its area, one person in two branches at a time."""
+    read = {row.number: post for row in rows if (post := read_post(row.cells))}
+    return {number: _post(number, post, read) for number, post in read.items()}
+
+
+def _post(number: int, post: Post, read: dict[int, Post]) -> list[Problem]:
+    area = AREA_OF_ROLE.get(post.role)
+    cells = {key: value for key, value in (("district", post.district), ("branch", post.branch)) if value}
+    problems = needed(cells, (area,), post.role) if area else []
+    same_days = [(at, other) for at, other in read.items() if other.name == post.name and other.span.meets(post.span)]
+    if len(mails := {other.mail for _, other in same_days if other.mail}) > 1:
+        text = f"「{post.name}」有 {len(mails)} 个邮箱，同名的请在姓名后加单位区分。"
+        problems.append(Problem("mail", text))
+    twins = {other.branch for at, other in same_days if at != number and _in_two_branches(post, other)}
+    if twins and post.branch:
+        where = "、".join(sorted({post.branch, *twins}))
+        text = f"「{post.name}」同时在{where}任街路长，请只留一个，另一行填停用日期。"
+        problems.append(Problem("name", text))
+    return problems
+
+
+def _in_two_branches(post: Post, other: Post) -> bool:
+    return other.role == post.role == "街路长" and bool(other.branch) and other.branch != post.branch
