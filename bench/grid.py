@@ -50,13 +50,13 @@ def measured(browser: Browser, web: WebServer, slow: int) -> dict[str, float]:
     sheet = web.book.worksheet("大表").id
     page.goto(f"{web.url}/grid#{sheet}")
     wait(page, f"{GRID} && {GRID}.view && {GRID}.view.readyAt > 0")
-    found = {"first paint, s": page.evaluate(f"{GRID}.view.readyAt") / 1000}
-    found["to the last row, s"] = jump(page, "s.scrollHeight")
-    found["to the middle, s"] = jump(page, "s.scrollHeight / 2")
-    found["frames while scrolling, ms (median)"], found["(longest)"] = scrolled(page)
-    found |= memory(client)
+    figures = {"first paint, s": page.evaluate(f"{GRID}.view.readyAt") / 1000}
+    figures["to the last row, s"] = jump(page, "s.scrollHeight")
+    figures["to the middle, s"] = jump(page, "s.scrollHeight / 2")
+    figures["frames while scrolling, ms (median)"], figures["(longest)"] = scrolled(page)
+    figures |= memory(client)
     context.close()
-    return found
+    return figures
 
 
 def wait(page: Page, holds: str) -> None:
@@ -97,20 +97,20 @@ def memory(client: CDPSession) -> dict[str, float]:
     client.send("HeapProfiler.collectGarbage")
     client.send("Performance.enable")
     metrics: Any = client.send("Performance.getMetrics")["metrics"]
-    heap = next(one["value"] for one in metrics if one["name"] == "JSHeapUsedSize")
+    heap = next(metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize")
     return {"JS heap, MB": heap / 1e6, "renderer RSS, MB": max(renderers(), default=0.0)}
 
 
 def renderers() -> list[float]:
-    found = []
+    sizes = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if b"--type=renderer" in (folder / "cmdline").read_bytes():
                 pages = int((folder / "statm").read_text().split()[1])
-                found.append(pages * 4096 / 1e6)
+                sizes.append(pages * 4096 / 1e6)
         except OSError:  # it ended meanwhile
             continue
-    return found
+    return sizes
 
 
 def main() -> None:

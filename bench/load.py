@@ -48,12 +48,12 @@ def rows(count: int) -> list[list[Raw]]:
     ]
 
 
-def write_xlsx(path: Path, found: list[list[Raw]]) -> None:
+def write_xlsx(path: Path, table: list[list[Raw]]) -> None:
     """The plain limit of writing: the same cells, nothing else."""
     with xlsxwriter.Workbook(path, {"in_memory": True}) as book:
         sheet = book.add_worksheet("问题台账")
         date = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
-        for number, cells in enumerate([list(HEADERS), *found]):
+        for number, cells in enumerate([list(HEADERS), *table]):
             for index, cell in enumerate(cells):
                 if isinstance(cell, str):
                     sheet.write_string(number, index, cell)
@@ -61,9 +61,9 @@ def write_xlsx(path: Path, found: list[list[Raw]]) -> None:
                     sheet.write_number(number, index, cell, date)
 
 
-def write_csv(path: Path, found: list[list[Raw]]) -> None:
+def write_csv(path: Path, table: list[list[Raw]]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows([HEADERS, *(["2026/11/24 9:36", *cells[1:]] for cells in found)])
+        csv.writer(file).writerows([HEADERS, *(["2026/11/24 9:36", *cells[1:]] for cells in table)])
 
 
 def seconds(work: Callable[[], Any]) -> float:
@@ -84,13 +84,13 @@ def plain_csv(path: Path) -> Any:
 def bench(folder: Path, count: int) -> None:
     service = Service(Settings.read({"JIELU_DATA": str(folder / "data")}))
     set_up.build(service.gateway, service.rules())
-    tab, rules, found = service.templates["issues"], service.rules(), rows(count)
+    tab, rules, table = service.templates["issues"], service.rules(), rows(count)
     xlsx, sheet, out = folder / "in.xlsx", folder / "in.csv", folder / "out.xlsx"
-    say(count, "xlsxwriter alone", base := seconds(lambda: write_xlsx(xlsx, found)))
-    write_csv(sheet, found)
+    say(count, "xlsxwriter alone", base := seconds(lambda: write_xlsx(xlsx, table)))
+    write_csv(sheet, table)
     header = tuple(column.header for column in tab.columns)
-    at = [header.index(one) for one in HEADERS]
-    wide = [[cells[at.index(i)] if i in at else "" for i in range(len(header))] for cells in found]
+    at = [header.index(name) for name in HEADERS]
+    wide = [[cells[at.index(i)] if i in at else "" for i in range(len(header))] for cells in table]
     tables = {"issues": Table("issues", header, wide)}
     zone = rules.bureau.zone
     say(count, "export", seconds(lambda: export_file(tables, service.templates, out, rules, zone)), base)
@@ -109,7 +109,7 @@ def say(count: int, what: str, took: float, base: float | None = None) -> None:
 
 
 def main() -> None:
-    for count in [int(one) for one in sys.argv[1:]] or [1_000, 10_000, 100_000]:
+    for count in [int(size) for size in sys.argv[1:]] or [1_000, 10_000, 100_000]:
         with tempfile.TemporaryDirectory() as folder:
             bench(Path(folder), count)
 

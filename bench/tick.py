@@ -78,7 +78,7 @@ class Bench:
     def issue(self, n: int, rows: int) -> dict[str, Raw]:
         at = NOW - timedelta(days=21) + timedelta(days=21) * n / rows
         categories = list(self.rules.categories)
-        found: dict[str, Raw] = {
+        cells: dict[str, Raw] = {
             "reported_at": serials.from_datetime(at, ZONE),
             "reporter": f"督查{n % 7}",
             "source": "督查",
@@ -90,8 +90,8 @@ class Bench:
             "legal_basis": "不予立案",
         }
         if n % 10:
-            found |= {"verified": "通过", "verified_at": serials.from_datetime(at + timedelta(hours=1), ZONE)}
-        return found
+            cells |= {"verified": "通过", "verified_at": serials.from_datetime(at + timedelta(hours=1), ZONE)}
+        return cells
 
     def plain(self) -> None:
         """Receive and decode what a tick reads."""

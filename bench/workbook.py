@@ -132,7 +132,7 @@ def measure(rows: int, folder: Path) -> list[tuple[str, float, float | None]]:
     touched = [f"Sheet1!A{n + 2}:X{n + 2}" for n in range(0, rows - 2, max(1, rows // 1000))]
     sort = {"range": {"sheetId": 0, "startRowIndex": 1}, "sortSpecs": [{"dimensionIndex": 18}]}
     row = {"range": {"sheetId": 0, "dimension": "ROWS", "startIndex": 1, "endIndex": 2}}
-    one = [("valueInputOption", "RAW")]
+    raw = [("valueInputOption", "RAW")]
     return [
         (
             "read all, unformatted",
@@ -167,7 +167,7 @@ def measure(rows: int, folder: Path) -> list[tuple[str, float, float | None]]:
         ("append 1 row (appendCells)", best(lambda: book.batch([appended(1)]), 20), best(lambda: plain.append(1), 20)),
         (
             "append 1 row (values.append)",
-            best(lambda: book.call("POST", f"{book.path}/values/Sheet1:append", {"values": [ROW]}, one)),
+            best(lambda: book.call("POST", f"{book.path}/values/Sheet1:append", {"values": [ROW]}, raw)),
             best(lambda: plain.append(1)),
         ),
         ("insert a row at the top", best(lambda: book.batch([{"insertDimension": row}])), None),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sync import tick
 from sync.core.letters.addressees import MAILED
@@ -28,6 +28,7 @@ from sync.outgoing.bots import Bot
 from sync.outgoing.mail import Mailer
 from sync.settings import RULES_NAME, Settings, SettingsError, default_path, read_templates
 from sync.sheets import own_workbook
+from sync.sheets.credentials import read_credentials
 from sync.sheets.gateway import Client, Gateway
 from sync.workbook.accounts import Accounts
 from sync.workbook.cells.store import Store
@@ -35,29 +36,8 @@ from sync.workbook.cells.upgrade import WrongVersion
 from sync.workbook.server import Api
 from sync.workbook.transport import session
 
-if TYPE_CHECKING:
-    from google.oauth2.service_account import Credentials
-
-SCOPES = (
-    "https://www.googleapis.com/auth/spreadsheets",
-    "https://www.googleapis.com/auth/drive.metadata.readonly",
-)
 RULES_FILE = "规则文件"  # item of 运行状态
 PUSHES = "表单推送"  # items of 运行状态 begin with it
-
-
-def _credentials(file: str) -> Credentials:
-    """Of a service account. Raises ``SettingsError`` for a file that is none."""
-    from google.auth.exceptions import GoogleAuthError
-    from google.oauth2.service_account import Credentials
-
-    try:
-        return Credentials.from_service_account_file(file, scopes=SCOPES)  # type: ignore[no-untyped-call, no-any-return]
-    except OSError as error:
-        reason = error.strerror
-    except (ValueError, TypeError, AttributeError, GoogleAuthError):  # whatever JSON somebody pointed at
-        reason = "不是 Google 的服务账号密钥（JSON）"
-    raise SettingsError(f"服务账号文件 {file} 用不了：{reason}。请检查 GOOGLE_APPLICATION_CREDENTIALS。")
 
 
 @dataclass
@@ -109,7 +89,7 @@ class Service:
             return Client(None, session(self.api))
         if not self.settings.google:
             raise SettingsError("用 Google 表格要有服务账号文件，请设置 GOOGLE_APPLICATION_CREDENTIALS。")
-        return Client(_credentials(self.settings.google))
+        return Client(read_credentials(self.settings.google))
 
     @cached_property
     def workbook(self) -> str:

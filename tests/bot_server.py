@@ -98,9 +98,8 @@ class BotServer:
             mac = hmac.new(f"{stamp}\n{self.secret}".encode(), b"", hashlib.sha256).digest()
             late = abs(self.clock.timestamp() - int(stamp)) > HOUR.total_seconds()
             if late or base64.b64encode(mac).decode() != body.get("sign"):
-                return _response(
-                    code=19021, msg="sign match fail or timestamp is not within one hour from current time"
-                )
+                message = "sign match fail or timestamp is not within one hour from current time"
+                return _response(code=19021, msg=message)
         if self.keyword and self.keyword not in body["content"]["text"]:
             return _response(code=19024, msg="Key Words Not Found")
         return self._take("飞书", body["content"]["text"], StatusCode=0, StatusMessage="success", code=0)

@@ -1,4 +1,4 @@
-"""A photo's address that somebody else wrote leads to allowed houses alone, and never into the own network."""
+"""A photo's address that somebody else wrote leads to allowed hosts alone, and never into the own network."""
 
 from __future__ import annotations
 

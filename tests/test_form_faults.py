@@ -96,7 +96,7 @@ class FormServer:
 
 @pytest.fixture(scope="module")
 def forms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FormServer]:
-    made = FormServer(tmp_path_factory.mktemp("counter"))
+    made = FormServer(tmp_path_factory.mktemp("forms"))
     yield made
     made.live.ledger.close()
 
