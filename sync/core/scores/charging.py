@@ -6,7 +6,7 @@ A line that was booked stays as booked, also under other rules. One whose ground
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -112,6 +112,21 @@ def due_lines(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Ma
         yield case.bonus()
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What one step of a case costs or wins, before it is known who bears it. Fields as ``Line``'s."""
+
+    rule: str
+    points: int  # hundredths; below 0: lost
+    day: date
+    text: str
+    clause: str
+    working: tuple[str, ...]
+    suffix: str = ""  # to the line's id, where a rule charges a case several times
+    shared: bool = False
+    count: int = 0
+
+
 @dataclass(frozen=True)
 class Case:
     """One issue that is charged. ``started``: the day on which its clock started."""
@@ -153,7 +168,7 @@ class Case:
         total, working = self._total(DISCOVERED, self.rules.score.case[self.issue.severity].discovery)
         twice = "，上级交办加倍" if self.factor > 1 else ""
         text = f"{self.issue.source}发现{self._what}{twice}"
-        yield self._street(DISCOVERED, -total, self.started, text, "四·2", working=working)
+        yield self._street(Charge(DISCOVERED, -total, self.started, text, "四·2", working))
 
     def late(self, deadline: datetime, charged: int) -> Iterator[Line]:
         """The street's line up to the case's total for lateness, then each late unit's; a problem that was reported up
@@ -165,29 +180,28 @@ class Case:
         rest, of_street = self._rest(total, charged, working)
         if shared:
             rest, of_street = rest * share.chief // 100, (*of_street, f"到期前已上报，街路长只承担 {share.chief}%")
-        yield self._street(LATE, -rest, deadline.date(), text, "五·3", shared=shared, working=of_street)
+        yield self._street(Charge(LATE, -rest, deadline.date(), text, "五·3", of_street, shared=shared))
         if shared:
             total, working = total * share.unit // 100, (*working, f"到期前已上报，单位承担 {share.unit}%")
         for unit, missed in self.life.late_units:
             first = missed == deadline
             sentence = text if first else f"{text}；移交后到 {missed:%Y-%m-%d %H:%M} 仍没有整改"
             suffix = "" if first else f"·{unit}"
-            yield self._unit(
-                LATE, -total, missed.date(), sentence, "四·4", unit, suffix=suffix, shared=shared, working=working
-            )
+            charge = Charge(LATE, -total, missed.date(), sentence, "四·4", working, suffix, shared)
+            yield self._unit(charge, unit)
 
     def again(self, charged: int) -> Line:
         total, working = self._total(AGAIN, self.rules.score.case[self.issue.severity].repeat)
         rest, working = self._rest(total, charged, working)
         window, count = self.rules.repeat.window.zh, self.stamps.repeat
         text = f"{self._what}{window}内第{count}次出现，本件共扣{points_zh(total)}分"
-        return self._street(AGAIN, -rest, self.started, text, "五·3", working=working)
+        return self._street(Charge(AGAIN, -rest, self.started, text, "五·3", working))
 
     def silent(self) -> Line:
         points = self.rules.score.no_feedback
         working = (f"销号了但没有整改后的照片，扣 {points_zh(points)} 分",)
         text = f"{self._what}已销号，但没有整改后的照片"
-        return self._street(SILENT, -points, self._closed_on, text, "五·3", working=working)
+        return self._street(Charge(SILENT, -points, self._closed_on, text, "五·3", working))
 
     def returned(self, count: int, at: datetime) -> Iterator[Line]:
         rework = self.rules.score.rework
@@ -195,11 +209,9 @@ class Case:
         first, more = points_zh(rework.first_two), points_zh(rework.from_third)
         working = (f"第 {count} 次返工：前两次各扣 {first} 分，第三次起各扣 {more} 分",)
         text = f"{self._what}第{count}次复核未通过"
-        day, suffix = at.date(), str(count)
-        yield self._street(RETURNED, -points, day, text, "五·3", suffix=suffix, count=count, working=working)
-        yield self._unit(
-            RETURNED, -points, day, text, "四·4", self.life.unit, suffix=suffix, count=count, working=working
-        )
+        charge = Charge(RETURNED, -points, at.date(), text, "五·3", working, str(count), count=count)
+        yield self._street(charge)
+        yield self._unit(replace(charge, clause="四·4"), self.life.unit)
 
     def urged(self, booked: Mapping[str, Line]) -> Iterator[Line]:
         """Second letters: a unit pays for its lateness as often as the rules say, however many letters follow (practice
@@ -219,14 +231,12 @@ class Case:
         total = total * self.rules.score.share.unit // 100 if self.shared else total
         text = f"{self._what}逾期没有回复或整改，{letter.number}重复督办，超期扣分按{times}倍"
         working = (f"重复督办后超期扣分按 {times} 倍，这一条是多出来的部分",)
-        return self._unit(
-            URGED, -total, letter.day, text, SOURCED, letter.unit, suffix=suffix, shared=self.shared, working=working
-        )
+        return self._unit(Charge(URGED, -total, letter.day, text, SOURCED, working, suffix, self.shared), letter.unit)
 
     def bonus(self) -> Line:
         own = self.rules.score.self_found
         working = (f"自查发现并按期整改，加 {points_zh(own.bonus)} 分，每月最多 {points_zh(own.cap)} 分",)
-        return self._street(SELF, own.bonus, self._closed_on, f"自查{self._what}按期整改", ASSUMED, working=working)
+        return self._street(Charge(SELF, own.bonus, self._closed_on, f"自查{self._what}按期整改", ASSUMED, working))
 
     @property
     def _closed_on(self) -> date:
@@ -245,44 +255,18 @@ class Case:
         words = f"同一件前面已经扣了 {points_zh(charged)} 分，不重复扣，再扣 {points_zh(rest)} 分"
         return rest, (*working, words)
 
-    def _street(
-        self,
-        rule: str,
-        points: int,
-        day: date,
-        text: str,
-        clause: str,
-        *,
-        suffix: str = "",
-        shared: bool = False,
-        count: int = 0,
-        working: tuple[str, ...] = (),
-    ) -> Line:
-        number = f"{self.issue.rid}·{rule}{suffix}"
-        target, chief, rid = self.stamps.street, self.stamps.chief, self.issue.rid
-        return Line(
-            number, month_of(day), target, STREET, chief, rid, rule, clause, points, text, day, self._task,
-            shared=shared, count=count, working=working,
-        )  # fmt: skip
+    def _street(self, charge: Charge) -> Line:
+        return self._line(charge, STREET, self.stamps.street, self.stamps.chief)
 
-    def _unit(
-        self,
-        rule: str,
-        points: int,
-        day: date,
-        text: str,
-        clause: str,
-        unit: str,
-        *,
-        suffix: str = "",
-        shared: bool = False,
-        count: int = 0,
-        working: tuple[str, ...] = (),
-    ) -> Line:
-        number, rid = f"{self.issue.rid}·{rule}{suffix}·单位", self.issue.rid
+    def _unit(self, charge: Charge, unit: str) -> Line:
+        return self._line(charge, UNIT, unit or self.life.unit, "", "·单位")
+
+    def _line(self, charge: Charge, kind: str, target: str, chief: str, ending: str = "") -> Line:
+        rid, month = self.issue.rid, month_of(charge.day)
         return Line(
-            number, month_of(day), unit or self.life.unit, UNIT, "", rid, rule, clause, points, text, day, self._task,
-            shared=shared, count=count, working=working,
+            f"{rid}·{charge.rule}{charge.suffix}{ending}", month, target, kind, chief, rid, charge.rule, charge.clause,
+            charge.points, charge.text, charge.day, self._task,
+            shared=charge.shared, count=charge.count, working=charge.working,
         )  # fmt: skip
 
     @property
