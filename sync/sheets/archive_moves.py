@@ -51,8 +51,8 @@ def unsettled(ledger: Ledger) -> bool:
 def missing(gateway: Gateway, ledger: Ledger) -> list[str]:
     """Archived issues that stand in no tab any more: somebody deleted them there. Raises ``Unreachable``."""
     seen = tables(gateway)
-    shelves, here = archive.shelves(gateway.tabs[KEY], seen.archives, ledger.zone), _live(gateway, seen)
-    return [] if here is None else archive.missing(ledger.memory(), {shelf.rid for shelf in shelves} | here)
+    archived_rows, here = archive.archived_rows(gateway.tabs[KEY], seen.archives, ledger.zone), _live(gateway, seen)
+    return [] if here is None else archive.missing(ledger.memory(), {entry.rid for entry in archived_rows} | here)
 
 
 def _live(gateway: Gateway, seen: Tables) -> set[str] | None:
@@ -75,8 +75,8 @@ def archives(gateway: Gateway) -> dict[str, Table]:
 def tables(gateway: Gateway) -> Tables:
     """All tabs with the archive tabs. Raises ``Unreachable``."""
     gateway.look_round()
-    shelved = archives(gateway)
-    return Tables(gateway.tabs, gateway.read(), shelved)
+    archived = archives(gateway)
+    return Tables(gateway.tabs, gateway.read(), archived)
 
 
 def run(
@@ -150,7 +150,9 @@ def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Report = lambd
         if here is None:
             return
         memory = ledger.memory()
-        settlement = archive.settle(memory, here, list(archive.shelves(gateway.tabs[KEY], seen.archives, ledger.zone)))
+        settlement = archive.settle(
+            memory, here, list(archive.archived_rows(gateway.tabs[KEY], seen.archives, ledger.zone))
+        )
         for title, numbers in settlement.astray.items():
             gateway.move(gateway.titles[title], numbers, gateway.sheet_ids[KEY])
             step("sent back")

@@ -18,11 +18,11 @@ from sync.core.rules.rules import Rules
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One superior's turn to answer the ``report``-th report (from 1): ``rung`` from 1, his role (code word), the hour
+    """One superior's turn to answer the ``report``-th report (from 1): ``step`` from 1, his role (code word), the hour
     at which it came to him, and until when he has; ``answered`` is the hour of the answer that ended it."""
 
     report: int
-    rung: int
+    step: int
     role: str
     since: datetime
     until: datetime
@@ -31,7 +31,7 @@ class Turn:
     @property
     def occurrence(self) -> str:
         """How notices tell it from other turns; the first of all needs no name."""
-        return "" if self.report == self.rung == 1 else f"{self.report}.{self.rung}"
+        return "" if self.report == self.step == 1 else f"{self.report}.{self.step}"
 
 
 def turns(issue: Issue, life: Life, rules: Rules, now: datetime) -> list[Turn]:
@@ -60,9 +60,9 @@ def _answer(issue: Issue, life: Life, at: datetime) -> datetime | None:
 
 def _climb(report: int, at: datetime, answered: datetime | None, rules: Rules, now: datetime) -> Iterator[Turn]:
     since = at
-    for rung, superior in enumerate(rules.upward, start=1):
+    for step, superior in enumerate(rules.upward, start=1):
         until = rules.calendar.add(since, superior.limit).at
-        yield Turn(report, rung, superior.to, since, until, answered if answered and answered <= until else None)
+        yield Turn(report, step, superior.to, since, until, answered if answered and answered <= until else None)
         if (answered and answered <= until) or until > now:
             return
         since = until

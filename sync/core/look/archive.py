@@ -27,7 +27,7 @@ KEY = "issues"
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ArchivedRow:
     """A row as it stands in an archive tab. ``typed`` are people's raw cells by key."""
 
     title: str
@@ -73,13 +73,13 @@ def _trimmed(header: Sequence[str]) -> list[str]:
 
 
 # Rows in the archive
-def shelves(tab: Tab, archives: Mapping[str, Table], zone: ZoneInfo) -> Iterator[Shelf]:
+def archived_rows(tab: Tab, archives: Mapping[str, Table], zone: ZoneInfo) -> Iterator[ArchivedRow]:
     """Every filled row of the archive tabs whose headers can be found; ``rid`` is empty where no number stands."""
     for title, table in sorted(archives.items()):
         layout = locate(tab, table.header)
         if isinstance(layout, Layout):
             for row in read(layout, table, zone).rows:
-                yield Shelf(title, _number(row, layout), row, layout)
+                yield ArchivedRow(title, _number(row, layout), row, layout)
 
 
 def _number(row: Row, layout: Layout) -> str:
@@ -88,17 +88,17 @@ def _number(row: Row, layout: Layout) -> str:
     return next((cell for cell in cells if NUMBER.fullmatch(cell)), "")
 
 
-def chosen(shelved: Iterable[Shelf], known: Mapping[str, Known]) -> dict[str, Shelf]:
+def chosen(archived: Iterable[ArchivedRow], known: Mapping[str, Known]) -> dict[str, ArchivedRow]:
     """By number the row that counts: of two, the one that says what the ledger knows, else the upper one."""
-    groups: dict[str, list[Shelf]] = defaultdict(list)
-    for shelf in shelved:
-        if shelf.rid:
-            groups[shelf.rid].append(shelf)
-    return {rid: min(group, key=lambda shelf: not _as_known(shelf, known.get(rid))) for rid, group in groups.items()}
+    groups: dict[str, list[ArchivedRow]] = defaultdict(list)
+    for entry in archived:
+        if entry.rid:
+            groups[entry.rid].append(entry)
+    return {rid: min(group, key=lambda entry: not _as_known(entry, known.get(rid))) for rid, group in groups.items()}
 
 
-def _as_known(shelf: Shelf, known: Known | None) -> bool:
-    return known is not None and known.cells == shelf.typed
+def _as_known(entry: ArchivedRow, known: Known | None) -> bool:
+    return known is not None and known.cells == entry.typed
 
 
 # After a move
@@ -113,16 +113,16 @@ class Settlement:
     astray: Mapping[str, tuple[int, ...]]
 
 
-def settle(memory: Memory, live: set[str], shelved: Sequence[Shelf]) -> Settlement:
-    """``live``: numbers that stand in the live tab; ``found``: the rows of the archive tabs."""
-    known, best = memory.known.get(KEY, {}), chosen(shelved, memory.known.get(KEY, {}))
-    moving = {rid for rid, archived in memory.archived.items() if archived.state == MOVING}
+def settle(memory: Memory, live: set[str], archived: Sequence[ArchivedRow]) -> Settlement:
+    """``live``: numbers that stand in the live tab; ``archived``: the rows of the archive tabs."""
+    known, best = memory.known.get(KEY, {}), chosen(archived, memory.known.get(KEY, {}))
+    moving = {rid for rid, mark in memory.archived.items() if mark.state == MOVING}
     there = {rid for rid in moving - live if rid in best and _as_known(best[rid], known.get(rid))}
     astray: dict[str, list[int]] = defaultdict(list)
-    for shelf in shelved:
-        if _is_astray(shelf, memory, live, there):
-            astray[shelf.title].append(shelf.row.number)
-    coming = {shelf.rid for shelf in shelved if shelf.row.number in astray.get(shelf.title, ())}
+    for entry in archived:
+        if _is_astray(entry, memory, live, there):
+            astray[entry.title].append(entry.row.number)
+    coming = {entry.rid for entry in archived if entry.row.number in astray.get(entry.title, ())}
     lost = moving - live - there - coming
     return Settlement(
         tuple(sorted(there)),
@@ -137,14 +137,14 @@ def missing(memory: Memory, standing: set[str]) -> list[str]:
     return sorted(rid for rid, archived in memory.archived.items() if archived.state == THERE and rid not in standing)
 
 
-def _is_astray(shelf: Shelf, memory: Memory, live: set[str], there: set[str]) -> bool:
+def _is_astray(entry: ArchivedRow, memory: Memory, live: set[str], there: set[str]) -> bool:
     """A row that must not be here: without a number, or of an issue that was not meant to come, or not as it was when
     it was meant to. Numbers that the ledger never knew are old records of people, and none of our business."""
-    if not shelf.rid:
+    if not entry.rid:
         return True
-    if shelf.rid in live or shelf.rid in there or shelf.rid not in memory.known.get(KEY, {}):
+    if entry.rid in live or entry.rid in there or entry.rid not in memory.known.get(KEY, {}):
         return False
-    mark = memory.archived.get(shelf.rid)
+    mark = memory.archived.get(entry.rid)
     return mark is None or mark.state != THERE
 
 
@@ -175,26 +175,27 @@ def adopt(reading: Reading, roster: Roster) -> FromArchive:
     them is found."""
     here, numbers = {row.rid for row in reading.rows.get(KEY, [])}, Numbers(reading.numbers)
     tables, now = reading.tables, reading.now
-    rows = chosen(shelves(tables.tabs[KEY], tables.archives, reading.zone), {})
-    shelved = {rid: shelf for rid, shelf in rows.items() if rid not in here}
-    for rid in shelved:
+    rows = chosen(archived_rows(tables.tabs[KEY], tables.archives, reading.zone), {})
+    archived = {rid: entry for rid, entry in rows.items() if rid not in here}
+    for rid in archived:
         numbers.take(rid)
     stamps = {
-        rid: adoption.read_stamps(shelf.layout, shelf.row, reading.rules, now, roster) for rid, shelf in shelved.items()
+        rid: adoption.read_stamps(entry.layout, entry.row, reading.rules, now, roster)
+        for rid, entry in archived.items()
     }
     return FromArchive(
-        {rid: _known(shelf, now) for rid, shelf in shelved.items()},
-        {rid: Archived(rid, shelf.title, THERE, now) for rid, shelf in shelved.items()},
+        {rid: _known(entry, now) for rid, entry in archived.items()},
+        {rid: Archived(rid, entry.title, THERE, now) for rid, entry in archived.items()},
         {rid: known for rid, known in stamps.items() if known},
-        {rid: shelf.row.cells.get("category", "") for rid, shelf in shelved.items()},
+        {rid: entry.row.cells.get("category", "") for rid, entry in archived.items()},
         numbers.highest,
     )
 
 
-def _known(shelf: Shelf, now: datetime) -> Known:
-    marks = {"heard": shelf.row.cells.get("reported_at") or now}
-    shown = {column.key: shelf.row.seen(shelf.layout, column.key) for column in shelf.layout.tab.service}
-    return Known(shelf.rid, shelf.typed, shelf.row.parsed.print, marks, shown=shown)
+def _known(entry: ArchivedRow, now: datetime) -> Known:
+    marks = {"heard": entry.row.cells.get("reported_at") or now}
+    shown = {column.key: entry.row.seen(entry.layout, column.key) for column in entry.layout.tab.service}
+    return Known(entry.rid, entry.typed, entry.row.parsed.print, marks, shown=shown)
 
 
 def merged(tables: Tables, memory: Memory, zone: ZoneInfo) -> tuple[Tables, Memory, dict[int, tuple[str, int]]]:
@@ -205,16 +206,16 @@ def merged(tables: Tables, memory: Memory, zone: ZoneInfo) -> tuple[Tables, Memo
     if live is None or isinstance(layout, str):
         return tables, memory, {}
     stand = {plain(row[layout.at["id"]]) for row in live.rows if layout.at["id"] < len(row)}
-    best = chosen(shelves(tables.tabs[KEY], tables.archives, zone), memory.known.get(KEY, {}))
+    best = chosen(archived_rows(tables.tabs[KEY], tables.archives, zone), memory.known.get(KEY, {}))
     rows, places = list(live.rows), {}
-    for rid, shelf in sorted(best.items()):
+    for rid, entry in sorted(best.items()):
         if rid not in stand:
-            places[live.first + len(rows)] = (shelf.title, shelf.row.number)
-            rows.append(_aligned(shelf, tables.archives[shelf.title].header, live.header))
+            places[live.first + len(rows)] = (entry.title, entry.row.number)
+            rows.append(_aligned(entry, tables.archives[entry.title].header, live.header))
     seen = {**tables.seen, KEY: replace(live, rows=rows)}
     return replace(tables, seen=seen), replace(memory, archived={}), places
 
 
-def _aligned(shelf: Shelf, header: Sequence[str], live: Sequence[str]) -> tuple[Raw, ...]:
+def _aligned(entry: ArchivedRow, header: Sequence[str], live: Sequence[str]) -> tuple[Raw, ...]:
     at = {text: index for index, text in enumerate(header) if text}
-    return tuple(shelf.row.raw[at[text]] if text in at and at[text] < len(shelf.row.raw) else "" for text in live)
+    return tuple(entry.row.raw[at[text]] if text in at and at[text] < len(entry.row.raw) else "" for text in live)

@@ -203,7 +203,7 @@ class Claims:
         return booking
 
     def _cost(self, original: Line, uncut: Sequence[Line]) -> int:
-        """What a line takes away under its ceilings: others may fill the room that it leaves."""
+        """What a line takes away under its ceilings: others may fill what it leaves free."""
         where = (original.month, original.kind, original.target)
         mine = [line for line in uncut if (line.month, line.kind, line.target) == where]
         if original.id not in {line.id for line in mine}:
@@ -214,8 +214,8 @@ class Claims:
 
     def _again(self, row: Row, lines: Mapping[str, Line]) -> bool:
         """Whether an answer that was taken back was given once more: the line is booked anew."""
-        open_ = all(line.revoked == WITHDRAWN and line.month not in self.past.closings for line in lines.values())
-        return open_ and row.cells.get("answer") == "同意" and self._sound(row)
+        unsealed = all(line.revoked == WITHDRAWN and line.month not in self.past.closings for line in lines.values())
+        return unsealed and row.cells.get("answer") == "同意" and self._sound(row)
 
     def _is_new(self, row: Row) -> bool:
         """Whether it is approved, without fault, and the first that leads to this line."""

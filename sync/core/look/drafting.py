@@ -209,10 +209,10 @@ class Drafting:
 
     def finished(self, before: Letters) -> dict[str, Letter]:
         """Answered, and all its issues over: done, for good."""
-        open_ = (letter for letter in before.values() if letter.kind == LETTER and letter.number and not letter.void)
+        standing = (letter for letter in before.values() if letter.kind == LETTER and letter.number and not letter.void)
         return {
             letter.key: replace(letter, done_at=self.reading.now)
-            for letter in open_
+            for letter in standing
             if letter.answered_at and not letter.done_at and all(self._over(fact.number) for fact in letter.facts)
         }
 

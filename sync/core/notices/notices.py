@@ -274,7 +274,7 @@ def _asked(occasion: Occasion, deadline: str) -> str:
     told = f"街路长已上报，自己解决不了或不归本单位，截止时间 {deadline}"
     if occasion.turn is None:
         return f"{told}，请协调（方案五·2）。"
-    late = "；下一级没有按时答复" if occasion.turn.rung > 1 else ""
+    late = "；下一级没有按时答复" if occasion.turn.step > 1 else ""
     until = f"请在 {occasion.turn.until:%m-%d %H:%M} 前协调答复"
     return f"{told}{late}，{until}：批复延期、挂账、移交，或者记现场调度（方案五·2）。"
 
@@ -283,11 +283,11 @@ def allowed_from(now: datetime, rules: Rules) -> datetime:
     """The first moment from now on at which the rules let a notice go out."""
     day = now.date()
     for ahead in range(40):
-        date_ = day + timedelta(days=ahead)
-        if rules.notices.workdays_only and not rules.calendar.is_workday(date_):
+        send_day = day + timedelta(days=ahead)
+        if rules.notices.workdays_only and not rules.calendar.is_workday(send_day):
             continue
         for opens, closes in rules.notices.hours:
-            start, end = _at(date_, opens, rules), _at(date_, closes, rules)
+            start, end = _at(send_day, opens, rules), _at(send_day, closes, rules)
             if now < end:
                 return max(now, start)
     return now

@@ -29,22 +29,22 @@ def capped(lines: Sequence[Line], rules: Rules) -> list[Line]:
             "month": [line.month for line in ordered],
             "kind": [line.kind for line in ordered],
             "target": [line.target for line in ordered],
-            "pot": [_pot(line) for line in ordered],
+            "ceiling": [_ceiling(line) for line in ordered],
             "points": [line.points for line in ordered],
         }
     )
     limits = {name: -task.weight for name, task in rules.tasks.items()} | {DUTY: -rules.duties.cap}
-    running = table.groupby(["month", "kind", "target", "pot"], sort=False)["points"].cumsum()
-    low = table["pot"].map(limits).fillna(-ENDLESS)
-    high = table["pot"].map({SELF: rules.score.self_found.cap, AWARD: ENDLESS, BACK: ENDLESS}).fillna(0)
+    running = table.groupby(["month", "kind", "target", "ceiling"], sort=False)["points"].cumsum()
+    low = table["ceiling"].map(limits).fillna(-ENDLESS)
+    high = table["ceiling"].map({SELF: rules.score.self_found.cap, AWARD: ENDLESS, BACK: ENDLESS}).fillna(0)
     before = running - table["points"]
     allowed = running.clip(low, high) - before.clip(low, high)
     points = allowed.astype("int64").tolist()
     return _all_bonuses([_left(line, points) for line, points in zip(ordered, points, strict=True)], rules)
 
 
-def _pot(line: Line) -> str:
-    """Lines of one pot share a ceiling: deductions of a task, bonuses of a kind; what is given back has none."""
+def _ceiling(line: Line) -> str:
+    """Which ceiling a line is under: deductions of a task, bonuses of a kind; what is given back has none."""
     if line.rule in RETURNS:
         return BACK
     if line.points < 0:
@@ -54,14 +54,14 @@ def _pot(line: Line) -> str:
 
 def _all_bonuses(lines: list[Line], rules: Rules) -> list[Line]:
     """The month's ceiling of all bonuses together, whatever they are for."""
-    room: dict[tuple[str, str, str], int] = {}
+    free: dict[tuple[str, str, str], int] = {}
 
     def fitted(line: Line) -> Line:
         if line.points <= 0 or line.rule in RETURNS:
             return line
         key = (line.month, line.kind, line.target)
-        left = min(line.points, room.get(key, rules.score.bonus_cap))
-        room[key] = room.get(key, rules.score.bonus_cap) - left
+        left = min(line.points, free.get(key, rules.score.bonus_cap))
+        free[key] = free.get(key, rules.score.bonus_cap) - left
         return _left(line, left)
 
     return [fitted(line) for line in lines]

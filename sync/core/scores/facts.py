@@ -164,7 +164,7 @@ def sheets(sealed: Iterable[Closing]) -> list[Texts]:
         for number, line in enumerate(text.split("\n"), start=1)
     ]
     days = {calendar_digest(closing.calendar): closing.calendar for closing in ordered if closing.facts}
-    calendars = [(name, item, words_) for name, days_ in days.items() for item, words_ in days_]
+    calendars = [(name, item, text) for name, entries in days.items() for item, text in entries]
     return [
         (MONTHS, ("月份", "封存时间", DIGEST, "说明"), months),
         (FACTS, ("月份", "表", "行", "内容"), facts),

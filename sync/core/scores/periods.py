@@ -148,8 +148,8 @@ class Periods:
         )
         if term.score <= group[min(score.last.last, len(group)) - 1] and term.score < score.last.below:
             times = len(last.get(term.chief, ()))
-            rungs = [rung.name for rung in score.ladder if times >= rung.in_12_months]
-            what = f"，建议{rungs[-1]}" if rungs else "，建议表态"
+            results = [result.name for result in score.ladder if times >= result.in_12_months]
+            what = f"，建议{results[-1]}" if results else "，建议表态"
             yield f"组内末位且低于{score.last.below / 100:g}分，街路长期内月度末位{times}次{what}（由局党组决定）"
 
     def _percent(self, points: int) -> int:

@@ -320,16 +320,16 @@ def _advice(row: Standing, bottom: bool, last: Sequence[str], months: Sequence[s
         return ""
     running = _running(row.month, last, months)
     year = sum(1 for month in last if 0 <= _months_between(month, row.month) < 12)
-    rungs = [rung for rung in rules.score.ladder if running >= rung.running or year >= rung.in_12_months]
-    if not rungs:
+    results = [result for result in rules.score.ladder if running >= result.running or year >= result.in_12_months]
+    if not results:
         return ""
-    return f"建议{rungs[-1].name}（末位连续{running}个月，12个月内{year}次；由局党组决定）"
+    return f"建议{results[-1].name}（末位连续{running}个月，12个月内{year}次；由局党组决定）"
 
 
 def _running(month: str, last: Sequence[str], months: Sequence[str]) -> int:
     count = 0
-    for month_ in reversed([m for m in months if m <= month]):
-        if month_ not in last:
+    for earlier in reversed([m for m in months if m <= month]):
+        if earlier not in last:
             break
         count += 1
     return count

@@ -174,16 +174,16 @@ def allowed(by_role: Mapping[str, tuple[str, ...]], person: Person) -> tuple[str
 def foreign(given: Mapping[str, str], asked: Iterable[Field]) -> dict[str, str]:
     """Answers that the form did not offer to this person, a sentence by key: nobody needs the page to send them."""
     by_key = {field.key: field for field in asked}
-    foreign_: dict[str, str] = {}
+    problems: dict[str, str] = {}
     for key, text in given.items():
         field = by_key.get(key)
         if field is None:
-            foreign_[key] = "这张表单没有这一项。"
+            problems[key] = "这张表单没有这一项。"
         elif len(text) > LONGEST:
-            foreign_[key] = f"写了 {len(text)} 个字，最多 {LONGEST} 个，请写短一点。"
+            problems[key] = f"写了 {len(text)} 个字，最多 {LONGEST} 个，请写短一点。"
         elif key in ROLE_BOUND and text and text not in field.options:
-            foreign_[key] = f"「{text}」不由您的角色填，可以选 {'、'.join(field.options)}。"
-    return foreign_
+            problems[key] = f"「{text}」不由您的角色填，可以选 {'、'.join(field.options)}。"
+    return problems
 
 
 def cells(given: Mapping[str, str], tab: Tab, zone: ZoneInfo) -> dict[str, Raw]:

@@ -94,8 +94,8 @@ def _ceiling(look: Look, line: Line) -> Iterator[str]:
         return
     less = points_zh(abs(booked.points - line.points))
     if line.points > 0 or booked.points > 0:
-        own, all_ = points_zh(rules.score.self_found.cap), points_zh(rules.score.bonus_cap)
-        yield f"本月加分到了上限（自查 {own} 分，全部 {all_} 分）"
+        own, in_all = points_zh(rules.score.self_found.cap), points_zh(rules.score.bonus_cap)
+        yield f"本月加分到了上限（自查 {own} 分，全部 {in_all} 分）"
     elif line.task == DUTY:
         yield f"履职一个月最多扣 {points_zh(rules.duties.cap)} 分"
     elif line.task in rules.tasks:

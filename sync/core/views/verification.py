@@ -65,11 +65,11 @@ def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: s
         tables.tabs[key].title: _rows(look, key) for key in ("lines", "scores") if key in look.reading.layouts
     }
     held = list(facts.compare(closing.facts, present))
-    differences_ = [
+    unplaced = [
         *(difference for _, group in held for difference in group),
         *facts.added(closing.facts, present, month),
     ]
-    differences = tuple(_placed(difference, places) for difference in differences_)
+    differences = tuple(_placed(difference, places) for difference in unplaced)
     blind = facts.unseen(closing.facts, present)
     digest = "" if blind else seal.digest(fact for fact, _ in held)
     return Agreement(month, closing.digest, digest, differences, (*blind, *_notes(look, closing)))
