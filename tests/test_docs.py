@@ -112,3 +112,10 @@ def test_the_sentences_are_the_plan_s_own_words() -> None:
     plan = PLAN.read_text("utf-8").replace("\n", "")
     sentences = tomllib.loads((ROOT / "rules.toml").read_text("utf-8"))["plan"]["sentence"]
     assert [one["says"] for one in sentences if one["says"] not in plan] == []
+
+
+def test_the_files_that_the_architecture_names_are_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = set(re.findall(r"`((?:sync|webhook|core|tests|bench)/[\w./]+\.(?:py|js))`", text))
+    assert len(named) > 20
+    assert [name for name in sorted(named) if not (ROOT / name).exists() and not (ROOT / "sync" / name).exists()] == []

@@ -1,6 +1,6 @@
 """A sealed month checked from an exported file alone: no ledger, no workbook, no rules file.
 
-The sheets 封存月份, 封存依据, 封存规则 and 封存日历 carry what the digest was made of (``core/evidence.py``); each
+The sheets 封存月份, 封存依据, 封存规则 and 封存日历 carry what the digest was made of (``core/scores/facts.py``); each
 of its rows is held against the visible sheets, so that one changed cell on either side is found and named.
 """
 
