@@ -5,7 +5,7 @@ A level that was reached stays. The steps and their conditions stand in ``rules.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +33,7 @@ def facts(issue: Issue, life: Life, stamps: Stamps, rules: Rules, street_type: s
         "state": life.state,
         "repeat": stamps.repeat,
         "rework": len(life.reworks),
-        "level": stamps.levels[-1].level if stamps.levels else 0,
+        "level": highest(stamps.levels),
     }
     if life.deadline and life.end:
         limit = lives.limit_of(stamps.start)
@@ -41,6 +41,11 @@ def facts(issue: Issue, life: Life, stamps: Stamps, rules: Rules, street_type: s
         if limit and stamps.start:
             known["used"] = Usage(stamps.start.started, limit, life.breaks, life.end, rules.calendar)
     return known
+
+
+def highest(levels: Sequence[Reached]) -> int:
+    """The highest level that was reached; 0 for none."""
+    return max((reached.level for reached in levels), default=0)
 
 
 def climb(life: Life, stamps: Stamps, rules: Rules, known: Mapping[str, Any], now: datetime) -> tuple[Reached, ...]:
@@ -69,6 +74,6 @@ def level_words(stamps: Stamps, rules: Rules) -> str:
     """升级 as staff read it: the highest level and who it went to."""
     if not stamps.levels:
         return ""
-    top = max(level.level for level in stamps.levels)
+    top = highest(stamps.levels)
     to = next((step.to for step in rules.escalation if step.level == top), "")
     return f"{top} {ROLES.get(to, '')}".strip()

@@ -112,9 +112,10 @@ class Claims:
 
     def _context(self, row: Row) -> tuple[object, ...]:
         """What else a claim's sentences depend on: the line that it is about, and what was booked for it or a twin."""
-        name = self.line_id(row)
+        name, line = self.line_id(row), row.cells.get("line", "")
         booked = self._groups.get(self.group(row), {})
-        return self.known.get(row.cells.get("line", "")), self._by_line.get(name) != self.group(row), booked.get(name)
+        about = self.known.get(line), self.known.get(f"{line}·{BACK}"), self._by_line.get(name) != self.group(row)
+        return *about, booked.get(name), self.people.scope
 
     def _checked(self, row: Row, before: Checked) -> Checked:
         problems = (*before.problems, *self._problems(row))
@@ -294,7 +295,7 @@ class Claims:
         return replace(line, month=month)
 
     def _given_back(self, original: Line) -> bool:
-        back = self.past.by_id.get(f"{original.id}·{BACK}")
+        back = self.known.get(f"{original.id}·{BACK}")  # also where its issue became void at this very look
         return back is not None and back.points != 0
 
     def signature(self) -> tuple[Any, ...]:

@@ -164,6 +164,7 @@ def _lived(step: Following, row: Row, issue: Issue, problems: list[Problem]) -> 
     street = step.people.roster.street(stamps.street, stamps.received.date())
     known = escalation.facts(issue, life, stamps, rules, street.type if street else "")
     stamps = replace(stamps, levels=escalation.climb(life, stamps, rules, known, now))
+    known = {**known, "level": escalation.highest(stamps.levels)}  # letters and notices ask for what is reached now
     problems = problems + _unheeded(step, row, issue, stamps)
     turns = upward.turns(issue, life, rules, now)
     moments = (

@@ -165,7 +165,8 @@ def _duties(reading: Reading, people: People, stamped: Stamped) -> dict[str, Che
 def _requests(reading: Reading, people: People, stamped: Stamped) -> dict[str, Checked]:
     def check(row: Row) -> Checked:
         cells = row.cells
-        answered = cells.get("answered_at") or reading.now
+        # Who answers must hold his post when he answers: without an hour, when the answer was first seen.
+        answered = cells.get("answered_at") or reading.mark("requests", row.rid, "answered")
         area = stamped.area(cells.get("issue", ""))
         asked = request_checks.Asked(people.roster, reading.rules, answered.date(), area)
         problems = [

@@ -63,12 +63,13 @@ class Notice:
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """An event that calls for notices: ``at`` is when it came about, ``occurrence`` tells the second rework from the
-    first; ``turn``: whose it is to answer."""
+    first; ``turn``: whose it is to answer; ``level``: the one reached."""
 
     event: str
     at: datetime
     occurrence: str = ""
     turn: Turn | None = None
+    level: int = 0
 
 
 def occasions(
@@ -86,7 +87,7 @@ def occasions(
     for turn in turns:
         yield Occasion("reported_up", turn.since, turn.occurrence, turn)
     for reached in stamps.levels:
-        yield Occasion("escalated", reached.at, str(reached.level))
+        yield Occasion("escalated", reached.at, str(reached.level), level=reached.level)
     if life.state == lives.REWORK:
         yield Occasion("rework", life.reworks[-1] if life.reworks else now, str(len(life.reworks)))
     if life.running:
@@ -114,15 +115,14 @@ def implied(
     urgent = rules.notices.urgent is not None and rules.notices.urgent.holds(known)
     due = now if urgent else allowed_from(now, rules)
     for occasion in occasions(life, stamps, rules, now, turns):
-        if occasion.event == "escalated":
-            known = {**known, "level": int(occasion.occurrence)}
+        asked = {**known, "level": occasion.level} if occasion.level else known
         for rule in rules.notices.send:
-            if rule.event != occasion.event or (rule.when is not None and not rule.when.holds(known)):
+            if rule.event != occasion.event or (rule.when is not None and not rule.when.holds(asked)):
                 continue
             for role in (occasion.turn.role,) if occasion.turn else rule.to:
                 for notice in _address(issue, life, stamps, roster, occasion, role, now, due):
                     notices.setdefault(notice.number, notice)
-        for notice in _posted(issue, life, stamps, rules, occasion, known, now, due, groups or {}):
+        for notice in _posted(issue, life, stamps, rules, occasion, asked, now, due, groups or {}):
             notices.setdefault(notice.number, notice)
     return list(notices.values())
 
@@ -154,7 +154,7 @@ def group_words(issue: Issue, life: Life, stamps: Stamps, occasion: Occasion) ->
     """One line for a group: number, street, category, unit and deadline. Nothing that a person typed freely goes out,
     so no telephone number and no text from a form (domain.md section 8)."""
     what = " ".join(part for part in (stamps.street, issue.cells.get("category", ""), life.unit) if part)
-    level = f"到第 {occasion.occurrence} 级" if occasion.event == "escalated" else ""
+    level = f"到第 {occasion.level} 级" if occasion.level else ""
     until = f" 截止 {life.deadline:%m-%d %H:%M}" if life.deadline and occasion.event != "closed" else ""
     return f"【{NOTICE_KINDS[occasion.event]}{level}】{issue.rid} {what}{until}"
 
@@ -259,7 +259,7 @@ def subject_and_body(issue: Issue, life: Life, stamps: Stamps, occasion: Occasio
         "assigned": f"请于 {deadline} 前整改，并以相同角度拍照反馈。",
         "warned": f"将于 {deadline} 到期，请抓紧整改并反馈。",
         "overdue": f"已于 {deadline} 到期，仍未整改，请立即处理。",
-        "escalated": f"已升级到第 {occasion.occurrence} 级，截止时间 {deadline}，请协调处理。",
+        "escalated": f"已升级到第 {occasion.level} 级，截止时间 {deadline}，请协调处理。",
         "rework": f"复核未通过，请于 {deadline} 前重新整改。{cells.get('verify_note', '')}",
         "closed": "复核通过，已销号。",
         "reported_up": _asked(occasion, deadline),
