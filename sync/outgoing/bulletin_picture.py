@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from sync.core.views.bulletin import Bulletin
+from sync.core.views.bulletin import OVERDUE, Bulletin
 
 WIDTH, EDGE = 1080, 56  # pixels
 INK, QUIET, ACCENT, LATE, PAPER, LINE = "#1d2a2f", "#55646b", "#0b6b5b", "#a3261b", "#ffffff", "#d5dde0"
@@ -91,7 +91,7 @@ def _cards(pen: ImageDraw.ImageDraw, bulletin: Bulletin, path: Path) -> None:
     wide = (WIDTH - 2 * EDGE) // 4
     for at, (label, count) in enumerate(bulletin.numbers):
         left, top = EDGE + at % 4 * wide, 210 + at // 4 * 150
-        color = LATE if label.startswith("超期") and count else INK
+        color = LATE if label == OVERDUE and count else INK
         pen.text((left, top), str(count), color, _font(path, 64))
         pen.text((left, top + 82), label, QUIET, _font(path, 30))
     pen.line((EDGE, 205, WIDTH - EDGE, 205), LINE, 2)

@@ -42,6 +42,6 @@ def _spots(look: Look, person: Person, rows: dict[str, Any]) -> Iterator[Spot]:
     for rid, cells in rows.items():
         each = look.followed.get(rid)
         if each and each.life.state not in OVER and sees_issue(look, person, rid):
-            late = each.life.running and each.life.deadline is not None and each.life.deadline < look.now
+            late = lives.is_late(each.life.state, each.life.deadline, look.now)
             kind = "late" if late else KIND.get(each.life.state, "other")
             yield Spot(rid, each.stamps.street, kind, cells.get("longitude"), cells.get("latitude"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template
@@ -12,11 +13,11 @@ from werkzeug.wrappers import Response as Answer
 
 from sync.core.issues.life import STATES
 from sync.core.people.permissions import Person
+from sync.core.views.bulletin import is_late
 from sync.service import Service
 from webhook import access
 
 SENDING = ("待发送", "已发送", "未发送", "发送失败", "不再发送")
-LATE = "已超期"  # how 时限提示 begins once the time is over
 SICK_FROM = 3  # ticks that failed one after the other before /healthz says so
 
 
@@ -39,6 +40,7 @@ def overview(service: Service) -> Overview:
     """Numbers from the ledger: no person's name, no row."""
     rules = service.rules()
     memory = service.ledger.memory()
+    looked = (memory.last_tick or datetime.now(UTC)).astimezone(rules.bureau.zone)
     issues = [row.shown for row in memory.known.get("issues", {}).values() if not row.deleted]
     states = Counter(str(shown.get("state", "")) for shown in issues)
     notices = Counter(sent.state for sent in memory.notices.values())
@@ -52,7 +54,7 @@ def overview(service: Service) -> Overview:
         unsent=reasons.most_common(5),
         items=[(item, text, f"{since:%m-%d %H:%M}") for item, (text, since) in sorted(memory.status.items())],
         ticks=service.ledger.ticks(8),
-        late=sum(1 for shown in issues if str(shown.get("hint", "")).startswith(LATE)),
+        late=sum(is_late(shown, looked) for shown in issues),
     )
 
 

@@ -124,6 +124,11 @@ class Life:
         return self.state in RUNNING
 
 
+def is_late(state: str, deadline: datetime | None, now: datetime) -> bool:
+    """Whether an issue in this state runs and its deadline is past."""
+    return state in RUNNING and deadline is not None and deadline < now
+
+
 @dataclass
 class _Course:
     """The fold's working state."""

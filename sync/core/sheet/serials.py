@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a serial has no zone; the bureau's is put on below
@@ -38,6 +38,9 @@ def to_date(serial: float) -> date:
 
 def moment(value: Any, zone: ZoneInfo) -> datetime | None:
     """The moment of a raw cell in ``zone``; None where it holds no date of this century."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and LOWEST <= value < HIGHEST:
-        return to_datetime(value, zone)
-    return None
+    return to_datetime(value, zone) if is_moment(value) else None
+
+
+def is_moment(value: object) -> TypeGuard[float]:
+    """Whether a raw cell holds a date of this century."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and LOWEST <= value < HIGHEST

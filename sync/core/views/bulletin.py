@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sync.core.issues import life
 from sync.core.issues.issues import Stamps
@@ -16,7 +17,7 @@ from sync.core.memory import Memory
 from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw
 
-LATE, TODAY = "已超期", "今日到期"  # how 时限提示 begins
+OVERDUE = "超期未整改"
 MOST_STREETS = 15  # named one by one; a group reads no more
 
 
@@ -84,18 +85,24 @@ def bulletin(memory: Memory, scope: Scope, now: datetime) -> Bulletin:
         if not row.deleted and rid in memory.stamps and scope.holds(memory.stamps[rid])
     ]
     states = [str(shown.get("state", "")) for _, shown in issues]
-    hints = [str(shown.get("hint", "")) for _, shown in issues]
+    late = [(stamps, shown) for stamps, shown in issues if is_late(shown, now)]
+    running = [shown for _, shown in issues if shown.get("state") in life.RUNNING and not is_late(shown, now)]
     numbers = (
         ("今日新收", sum(stamps.received.date() == now.date() for stamps, _ in issues)),
         ("今日销号", sum(_day(shown.get("closed_at")) == now.date() for _, shown in issues)),
         ("待整改", states.count(life.OPEN)),
         ("返工", states.count(life.REWORK)),
         ("待复核", states.count(life.FIXED)),
-        ("今日到期", hints.count(TODAY)),
-        ("超期未整改", sum(hint.startswith(LATE) for hint in hints)),
+        ("今日到期", sum(_day(shown.get("deadline")) == now.date() for shown in running)),
+        (OVERDUE, len(late)),
     )
-    late = [(stamps, shown) for stamps, shown in issues if str(shown.get("hint", "")).startswith(LATE)]
     return Bulletin(f"街路长工作通报·{scope.words}", now, numbers, _by_street(late, now.date()))
+
+
+def is_late(shown: Mapping[str, Raw], now: datetime) -> bool:
+    """Whether an issue is late at ``now`` (aware, in the bureau's zone), by its service cells as last looked at."""
+    deadline = serials.moment(shown.get("deadline"), ZoneInfo(str(now.tzinfo)))
+    return life.is_late(str(shown.get("state", "")), deadline, now)
 
 
 def _by_street(late: Iterable[tuple[Stamps, Mapping[str, Raw]]], today: date) -> tuple[Late, ...]:
@@ -113,6 +120,4 @@ def _late(street: str, group: Sequence[Mapping[str, Raw]], today: date) -> Late:
 
 
 def _day(raw: Raw) -> date | None:
-    if isinstance(raw, int | float) and not isinstance(raw, bool) and serials.LOWEST <= raw < serials.HIGHEST:
-        return serials.to_date(raw)
-    return None
+    return serials.to_date(raw) if serials.is_moment(raw) else None

@@ -45,7 +45,7 @@ class Item:
     mine: bool = False
 
     def late(self, now: datetime) -> bool:
-        return self.state in lives.RUNNING and self.deadline is not None and self.deadline < now
+        return lives.is_late(self.state, self.deadline, now)
 
 
 @dataclass(frozen=True)
