@@ -68,8 +68,8 @@ def tick(
         ledger.landed([*memory.restores, *land(memory.plan, seen, gateway.tabs)], 0.0)
         memory = replace(ledger.memory(), unsure=True)
     step("land earlier")
-    shelved = archive_moves.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
-    decision = decide(Tables(gateway.tabs, seen, shelved), memory, rules, now)
+    archives = archive_moves.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
+    decision = decide(Tables(gateway.tabs, seen, archives), memory, rules, now)
     step("decide")
     ledger.commit(decision, now, rules.hash, rules.text, version, settled)
     step("commit")

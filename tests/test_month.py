@@ -18,11 +18,11 @@ import pytest
 from click.testing import CliRunner
 
 from sync.cli.main import main
+from sync.core.look.decide import look as look_at
 from sync.core.look.decide import recall
 from sync.core.memory import Tables
 from sync.core.sheet import serials
-from sync.core.views import reasons, verification
-from sync.core.views.explain import explain
+from sync.core.views import explain, reasons, verification
 from sync.demo import demo
 from sync.intake import file_rows, sealed_file
 from sync.service import Service
@@ -132,11 +132,12 @@ def test_fifty_deadlines_are_what_other_arithmetic_makes_of_them(service: Servic
     the stretches that it lists add up to the limit."""
     tables = Tables(service.templates, service.gateway.read())
     memory, rules = service.ledger.memory(), service.rules()
+    look = look_at(tables, memory, rules, UNTIL)
     known = [row for row in cells(service, "issues") if row.get("category") in LIMITS and not row.get("given_limit")]
     known = [row for row in known if memory.stamps[row["id"]].start]
     checked = []
     for row in random.Random(20261124).sample(known, PICKED):
-        explained = explain(tables, memory, rules, UNTIL, row["id"])
+        explained = explain.of(look, row["id"])
         assert explained is not None
         text = explained.text()
         told = TOLD.search(text)

@@ -69,7 +69,7 @@ def test_a_wrong_row_says_what_to_do_and_a_right_one_is_stamped(live: LiveBook) 
 
 # How many calls ------------------------------------------------------------------------------------------------
 def test_a_tick_is_one_read_and_at_most_one_write(live: LiveBook) -> None:
-    live.gateway.look_round()
+    live.gateway.learn_sheets()
     live.log.clear()
     live.tick(AT)
     assert live.log == ["read", "write"]
@@ -104,7 +104,7 @@ def test_calls_do_not_grow_with_rows(live: LiveBook) -> None:
         for n in range(300)
     ]
     live.add("\n".join(["问题台账", "填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述", *lines]))
-    live.gateway.look_round()
+    live.gateway.learn_sheets()
     live.log.clear()
     live.tick("2026-11-24 09:15")
     assert live.log == ["read", "write"]

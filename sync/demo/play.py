@@ -75,7 +75,7 @@ class People:
     def writer(self) -> Gateway:
         """For writing."""
         gateway = Gateway(self.service.client, self.service.workbook, self.tabs)
-        gateway.look_round()
+        gateway.learn_sheets()
         return gateway
 
     def do(self, entries: Sequence[Entry]) -> list[Entry]:

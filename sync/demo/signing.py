@@ -31,7 +31,7 @@ class Leaders:
     @cached_property
     def gateway(self) -> Gateway:
         gateway = Gateway(self.service.client, self.service.workbook, {"letters": self.service.templates["letters"]})
-        gateway.look_round()
+        gateway.learn_sheets()
         return gateway
 
     def work(self, now: datetime) -> bool:

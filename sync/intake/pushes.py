@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_links import Hook
-from sync.core.sheet.amendments import Rows, amendments, people_s_cells
+from sync.core.sheet.amendments import Rows, amendments, staff_cells
 from sync.core.sheet.plan import Restore, appended, same
 from sync.core.sheet.rows import Raw, Table, fingerprint, plain
 from sync.core.sheet.tabs import Layout, Tab, locate
@@ -160,7 +160,7 @@ class PushIntake:
 
     def _append(self, jobs: list[Job], layout: Layout, table: Table, now: datetime) -> None:
         """Add those that are not there yet, in one write, each noted before it is sent."""
-        row_counts = Counter(fingerprint(layout.tab, cells) for _, cells in people_s_cells(layout, table))
+        row_counts = Counter(fingerprint(layout.tab, cells) for _, cells in staff_cells(layout, table))
         lost = [job for job in jobs if (sent := job.push.sent) is not None
                 and row_counts[fingerprint(layout.tab, sent)] > job.push.before]  # fmt: skip
         for job in lost:
@@ -217,7 +217,7 @@ class PushIntake:
     # Edits
     def _edit(self, jobs: list[Job], layout: Layout, table: Table, now: datetime) -> None:
         """Hand the changed cells to the next tick; those that stand there already are done."""
-        rows = people_s_cells(layout, table)
+        rows = staff_cells(layout, table)
         wanted = [(_with_possible_cells(job), *_amended(job, layout, rows)) for job in jobs]
         restores = [restore for _, restores, _ in wanted for restore in restores]
         self.pushes.save(job.push for job, restores, _ in wanted if restores)

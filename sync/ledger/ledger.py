@@ -301,7 +301,7 @@ class Ledger:
             return row.attempts, next_try, tuple(other for other in batch if other != number)
 
     def batch(self, numbers: Iterable[str], batch: str) -> None:
-        """Fix which notices go out in one mail, before it is sent: a repeat after a crash is the same mail."""
+        """Fix which notices go out in one mail or message, before it is sent: a repeat after a crash is the same."""
         with self.engine.begin() as db:
             db.execute(
                 sa.update(outbox)

@@ -28,7 +28,7 @@ from sync.sheets.gateway import Gateway
 MOST_AT_ONCE = 200  # rows in one request
 MOST_ROUNDS = 4  # a row that is astray goes back, and is looked for again
 
-Report = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,14 @@ def _live(gateway: Gateway, seen: Tables) -> set[str] | None:
 def archives(gateway: Gateway) -> dict[str, Table]:
     """The archive tabs by title. Raises ``Unreachable``."""
     if not gateway.titles:
-        gateway.look_round()
+        gateway.learn_sheets()
     tab = gateway.tabs.get(KEY)
     return gateway.others([title for title in gateway.titles if tab and archive.is_title(tab, title)])
 
 
 def tables(gateway: Gateway) -> Tables:
     """All tabs with the archive tabs. Raises ``Unreachable``."""
-    gateway.look_round()
+    gateway.learn_sheets()
     archived = archives(gateway)
     return Tables(gateway.tabs, gateway.read(), archived)
 
@@ -86,7 +86,7 @@ def run(
     now: datetime,
     *,
     wait: timedelta | None = None,
-    step: Report = lambda _: None,
+    step: Progress = lambda _: None,
 ) -> Moved:
     """Move up to MOST_AT_ONCE rows that are ripe; to be called with the ledger's turn. ``wait``: as ``ripe_rows``.
 
@@ -109,7 +109,7 @@ def run(
 
 
 def everything(
-    gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, *, step: Report = lambda _: None
+    gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, *, step: Progress = lambda _: None
 ) -> Moved:
     """Move all that is over in sealed months, without waiting (``jielu archive``). Raises as ``run``, and ``Busy``."""
     done: tuple[str, ...] = ()
@@ -130,7 +130,7 @@ def _made(gateway: Gateway, rules: Rules, title: str, live: Table) -> Table:
     return tables(gateway).archives[title]
 
 
-def _move(gateway: Gateway, ledger: Ledger, now: datetime, title: str, rows: Sequence[Row], step: Report) -> Moved:
+def _move(gateway: Gateway, ledger: Ledger, now: datetime, title: str, rows: Sequence[Row], step: Progress) -> Moved:
     ledger.archive([Archived(row.rid, title, MOVING, now) for row in rows], now)
     step("meant")
     gateway.move(gateway.sheet_ids[KEY], [row.number for row in rows], gateway.titles[title])
@@ -140,7 +140,7 @@ def _move(gateway: Gateway, ledger: Ledger, now: datetime, title: str, rows: Seq
     return Moved(tuple(row.rid for row in rows if row.rid in marks and marks[row.rid].state == THERE))
 
 
-def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Report = lambda _: None) -> None:
+def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Progress = lambda _: None) -> None:
     """Note where the rows stand that were meant to move, and send back those that came along by mistake."""
     for _ in range(MOST_ROUNDS):
         if not unsettled(ledger):

@@ -137,7 +137,7 @@ class Gateway:
     def read(self) -> dict[str, Table]:
         """All tabs that are there, by key. Raises ``Unreachable`` with a sentence."""
         if not self.sheet_ids:
-            self.look_round()
+            self.learn_sheets()
         with _reading():
             try:
                 return self._batch_get()
@@ -148,11 +148,11 @@ class Gateway:
 
     def _read_what_is_there(self) -> dict[str, Table]:
         """After one unknown tab name failed the whole call: look which tabs there are, and read those."""
-        self.look_round()
+        self.learn_sheets()
         with _reading():
             return self._batch_get()
 
-    def look_round(self) -> None:
+    def learn_sheets(self) -> None:
         """Learn which tabs there are. Raises ``Unreachable``."""
         self.titles = {sheet["title"]: sheet.get("sheetId", 0) for sheet in self.sheets()}
         self.sheet_ids = {key: self.titles[tab.title] for key, tab in self.tabs.items() if tab.title in self.titles}

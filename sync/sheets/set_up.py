@@ -29,7 +29,7 @@ class NotEmpty(RuntimeError):
 
 def is_empty(gateway: Gateway) -> bool:
     """Whether none of our tabs is in the workbook."""
-    gateway.look_round()
+    gateway.learn_sheets()
     return not gateway.sheet_ids
 
 
@@ -38,7 +38,7 @@ def build(gateway: Gateway, rules: Rules) -> list[str]:
 
     A tab that is there is left as it is: people's columns and widths are theirs.
     """
-    gateway.look_round()
+    gateway.learn_sheets()
     missing = [tab for key, tab in gateway.tabs.items() if key not in gateway.sheet_ids]
     if not missing:
         return []
@@ -52,7 +52,7 @@ def build(gateway: Gateway, rules: Rules) -> list[str]:
     if blank is not None and not gateway.sheet_ids:
         requests.append({"deleteSheet": {"sheetId": blank}})
     gateway.send(requests)
-    gateway.look_round()
+    gateway.learn_sheets()
     return [tab.title for tab in missing]
 
 

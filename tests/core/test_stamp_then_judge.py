@@ -75,7 +75,8 @@ def test_a_wrong_answer_typed_while_a_street_is_put_right_moves_nothing() -> Non
 @pytest.mark.parametrize(("author", "stands"), [("支部书记06", "报指挥长"), ("支部书记04", "已答复")])
 def test_a_dispatch_answers_only_where_its_author_is_set_over_the_issue(author: str, stands: str) -> None:
     """Also when issue and 现场调度 are seen for the first time at the same look, after the ledger was lost."""
-    from sync.core.views.explain import explain
+    from sync.core.look.decide import look as look_at
+    from sync.core.views import explain
     from tests.book import hour
 
     book = bureau().add(LOG)
@@ -85,7 +86,8 @@ def test_a_dispatch_answers_only_where_its_author_is_set_over_the_issue(author: 
     book.row("履职记录", {"填报时间": "2026-11-24 10:00", "填报人": author, "类型": "现场调度", "编号": "20261124-001"})
     lose_the_ledger(book)
     book.settle("2026-11-24 10:05")
-    told = explain(book.tables(), book.memory, book.rules, hour("2026-11-25 10:00"), "20261124-001")
+    look = look_at(book.tables(), book.memory, book.rules, hour("2026-11-25 10:00"))
+    told = explain.of(look, "20261124-001")
     assert told is not None and stands in "".join(dict(told.parts)["上报"])
 
 

@@ -26,7 +26,7 @@ from sync.core.sheet.rows import Row
 
 Rows = dict[tuple[str, ...], dict[str, Any]]
 INSPECTION = "督查"
-Visits = Mapping[tuple[str, str], int]  # inspections by month and street
+Inspections = Mapping[tuple[str, str], int]  # inspections by month and street
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ class Scoring:
     def scored(self) -> Scored:
         """扣分明细, 月度考核 and the table behind it: of every month that has lines, and of this one."""
         reading, past = self.seals.reading, self.seals.past
-        visits, wanted = self._visits(), reading.memory.wanted_closed
+        inspections, wanted = self._visits(), reading.memory.wanted_closed
         given = (
             self.scope,
-            visits,
+            inspections,
             self.claims.signature(),
             past.closings,
             wanted,
@@ -69,13 +69,13 @@ class Scoring:
             tuple(self.seals.followed.values()),
             self.duties,
         )
-        return reading.memo.of("scores").result("", given, self._scored, visits, holds=self._holds)
+        return reading.memo.of("scores").result("", given, self._scored, inspections, holds=self._holds)
 
-    def _holds(self, scored: Scored, _: Visits) -> bool:
+    def _holds(self, scored: Scored, _: Inspections) -> bool:
         """Whether no month is to be sealed since."""
         return self.seals.reading.now < scored.wake
 
-    def _scored(self, visits: Visits) -> Scored:
+    def _scored(self, inspections: Inspections) -> Scored:
         followed, past = self.seals.followed.values(), self.seals.past
         counted = [line for issue in followed for line in issue.lines] + self._of_lost_rows()
         requested = self.claims.standing({line.id: line for line in counted})
@@ -89,7 +89,7 @@ class Scoring:
         for month in sorted({line.month for line in cut} - set(bases)):
             bases[month] = self._bases(month, cut)
             cut += bases[month]
-        table = self._table(bases, cut, visits)
+        table = self._table(bases, cut, inspections)
         closings = self._closings(bases, cut, table)
         every = tuple(sorted([*sealed, *cut], key=lambda line: (line.month, line.date, line.id)))
         periods = self._periods(closings)
@@ -153,14 +153,16 @@ class Scoring:
         return Periods({month: closing.rows for month, closing in closings.items()}, self._rules, terms)
 
     # Rows
-    def _table(self, bases: Mapping[str, Sequence[Line]], cut: Sequence[Line], visits: Visits) -> list[Standing]:
+    def _table(
+        self, bases: Mapping[str, Sequence[Line]], cut: Sequence[Line], inspections: Inspections
+    ) -> list[Standing]:
         tallies = [followed.tally for followed in self.seals.followed.values() if followed.tally]
         streets = {
             month: [self._street(line) for line in group if line.kind == STREET]
             for month, group in sorted(bases.items())
         }
         sealed = [row for closing in self.seals.past.closings.values() for row in closing.rows]
-        return standings.standings(streets, sums(cut), tallies, visits, self._rules, sealed)
+        return standings.standings(streets, sums(cut), tallies, inspections, self._rules, sealed)
 
     def _lines(self, every: Iterable[Line]) -> Rows:
         results = self.seals.reading.memo.of("line cells")

@@ -1,6 +1,6 @@
 """What the tables of rules.toml must be to each other: sums, gaps, doubles, conditions that can't hold.
 
-A check takes the tables that its parameters name, as `rulebook` reads them, and yields what is wrong: the
+A check takes the tables that its parameters name, as `sections` reads them, and yields what is wrong: the
 path of the value and a Chinese sentence. It runs if all its tables could be read.
 """
 

@@ -1,7 +1,7 @@
 """rules.toml as the rest of the core uses it: `load` a text, get `Rules` or every mistake with its place.
 
-Reading goes table by table, so that a mistake in one does not hide those in another. `rulebook` says what
-a table looks like, `rulechecks` what tables must be to each other.
+Reading goes table by table, so that a mistake in one does not hide those in another. `sections` says what
+a table looks like, `consistency` what tables must be to each other.
 """
 
 from __future__ import annotations

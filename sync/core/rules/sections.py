@@ -1,7 +1,7 @@
 """The shape of rules.toml: one class a table, one attribute a key, in the order of the file.
 
 Values become what they mean while they are read (`rulevalues`). What a single table can't know (sums, gaps,
-doubles) is checked in `rulechecks`.
+doubles) is checked in `consistency`.
 """
 
 from __future__ import annotations

@@ -27,7 +27,6 @@ BASE, DISCOVERED, LATE, AGAIN, SILENT, RETURNED, SELF = (
     "自查自纠",
 )
 URGED = "重复督办"
-CASE = (DISCOVERED, LATE, AGAIN)  # the steps of one total
 AWARD, APPEALED, BACK = "加减分", "申诉成立", "封存后退回"
 RETURNS = (APPEALED, BACK)  # give back what was charged: no ceiling holds for them
 ASSUMED, SOURCED = "本局默认", "有来源"  # what rests on no clause of the plan

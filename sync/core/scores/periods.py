@@ -44,7 +44,7 @@ def rows(terms: Iterable[Term], header: str) -> Rows:
 
 @dataclass
 class Periods:
-    """Quarters and years of sealed months. ``months``: the rows of each; ``kept``: terms that stand since the seal of
+    """Quarters and years of sealed months. ``months``: the rows of each; ``frozen``: terms that stand since the seal of
     their last month, by name."""
 
     months: Mapping[str, Sequence[Standing]]

@@ -15,7 +15,7 @@ from sync.core.sheet.tabs import Layout
 Rows = Sequence[tuple[int, Mapping[str, Raw]]]
 
 
-def people_s_cells(layout: Layout, table: Table) -> list[tuple[int, dict[str, Raw]]]:
+def staff_cells(layout: Layout, table: Table) -> list[tuple[int, dict[str, Raw]]]:
     """People's filled cells of each row by column key, with its number in the sheet."""
     columns = [(column.key, layout.at[column.key]) for column in layout.tab.staff]
     return [

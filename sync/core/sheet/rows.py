@@ -1,7 +1,7 @@
 """Cells as people typed them: read into values, or into a sentence that says what to do.
 
-A cell that can't be read is a problem of its row and of no other row. A sentence names the column as people
-see it (``F列 街路``); the row needs no name, since 校验 stands in it.
+A cell that can't be read is a problem of its row and of no other row. What is wrong is a ``Problem``: the
+column's key and a sentence; 校验 names the column as people see it (``F列「街路」``).
 """
 
 from __future__ import annotations

@@ -7,16 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sync.core.calendar.worktime import Step
 from sync.core.issues import escalation, issues
 from sync.core.issues import life as lives
-from sync.core.look import archive
-from sync.core.look.decide import look as look_at
 from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
-from sync.core.memory import Memory, Tables
 from sync.core.people.roster import ROLES
 from sync.core.rules.rules import Rules
 from sync.core.sheet.rows import Row
@@ -41,14 +37,8 @@ class Explanation:
         return "\n".join(lines)
 
 
-def explain(tables: Tables, memory: Memory, rules: Rules, now: datetime, rid: str) -> Explanation | None:
-    """All that is known of issue ``rid`` at ``now``; None where neither the log nor the archive has such a row."""
-    tables, memory, _ = archive.merged(tables, memory, rules.bureau.zone)
-    return of(look_at(tables, memory, rules, now), rid)
-
-
 def of(look: Look, rid: str) -> Explanation | None:
-    """The same, of a look that was taken."""
+    """All that is known of issue ``rid`` at a look; None where neither the log nor the archive has such a row."""
     row = next((row for row in look.rows.get("issues", []) if row.rid == rid), None)
     if row is None:
         return None

@@ -52,7 +52,7 @@ REQUESTS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Form:
-    """What a form asks, in order. ``who`` and ``when`` are columns that the service fills for the sender."""
+    """What a form asks, in order. ``reporter`` and ``when`` are columns that the service fills for the sender."""
 
     tab: str
     title: str

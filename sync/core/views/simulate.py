@@ -278,10 +278,10 @@ def _ranks(before: Outcome, after: Outcome) -> Iterator[Difference]:
         was, would = before.rows.get(key, {}), after.rows.get(key, {})
         for name, header in named.items():
             if was.get(name) != would.get(name):
-                yield Difference(f"{key[1]}（{key[2]}）", header, _said(was.get(name)), _said(would.get(name)))
+                yield Difference(f"{key[1]}（{key[2]}）", header, _text(was.get(name)), _text(would.get(name)))
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -74,7 +74,7 @@ Facts = Mapping[str, Any]
 
 
 def issues(memory: Memory, states: Iterable[str]) -> Iterator[tuple[str, Known, Facts]]:
-    """Issues in these states by number, with the row's facts that ``sight`` asks for."""
+    """Issues in these states by number, with the row's facts that ``permissions.sees`` asks for."""
     wanted = frozenset(states)
     for number, row in list(memory.known.get("issues", {}).items()):
         if not row.deleted and row.shown.get("state") in wanted:
@@ -203,7 +203,7 @@ def street_names(roster: Roster, day: date) -> tuple[str, ...]:
 
 
 def shows(memory: Memory, photo: str) -> Iterator[Facts]:
-    """The facts (as ``sight`` asks for them) of every issue and duty that names the photo."""
+    """The facts (as ``permissions.sees`` asks for them) of every issue and duty that names the photo."""
     answered = {
         plain(row.cells.get("issue"))
         for row in list(memory.known.get("feedback", {}).values())
