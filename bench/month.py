@@ -23,7 +23,7 @@ from pathlib import Path
 
 from python_calamine import CalamineWorkbook
 
-from sync.core.look import archive
+from sync.core.look.rebuilding import archive
 from sync.demo import demo
 from sync.outgoing.export import export_file
 from sync.service import Service

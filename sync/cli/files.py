@@ -50,7 +50,7 @@ def import_file(service: Service, file: Path, title: str, mapping_file: Path | N
 @pass_service
 def export(service: Service, file: Path, as_json: bool) -> None:
     """把整个工作簿导出成一个 xlsx，Excel 和 WPS 都能打开。"""
-    from sync.core.look import archive
+    from sync.core.look.rebuilding import archive
     from sync.outgoing.export import export_file
     from sync.settings import SettingsError
     from sync.sheets import archive_moves

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sync.core.look import archive
+from sync.core.look.rebuilding import archive
 from sync.core.rules.rules import Rules, load
 from sync.core.sheet.rows import nearest
 from sync.core.sheet.tabs import locate

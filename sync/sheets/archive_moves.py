@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sync.core.look import archive
-from sync.core.look.archive import KEY
 from sync.core.look.conclude import conclude, ripe_rows
 from sync.core.look.decide import look as look_at
+from sync.core.look.rebuilding import archive
+from sync.core.look.rebuilding.archive import KEY
 from sync.core.memory import MOVING, THERE, Archived, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.rows import Row, Table, plain

@@ -17,7 +17,7 @@ from sync.core.look.follow import Followed
 from sync.core.look.judging import Checked, Judged, checked_row
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
-from sync.core.look.rebuild import PastPoints
+from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.look.stamping import Stamped
 from sync.core.people.roster import Street
 from sync.core.rules.values import points_zh

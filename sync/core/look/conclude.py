@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sync.core.look import letter_rows, seals, status
+from sync.core.look import seals, status
 from sync.core.look.findings import Look
+from sync.core.look.letters import letter_rows
 from sync.core.look.reading import PEOPLE, Reading
 from sync.core.look.ripe import needed_still, ripe
 from sync.core.memory import Change, Decision

@@ -13,17 +13,17 @@ from datetime import datetime
 from sync.core.letters.letters import ByIssue
 from sync.core.look.claims import Claims
 from sync.core.look.conclude import conclude
-from sync.core.look.drafting import draft
 from sync.core.look.feedback import answer
 from sync.core.look.findings import Look
 from sync.core.look.follow import Following, follow
 from sync.core.look.judging import judge
-from sync.core.look.letter_rows import take_in
+from sync.core.look.letters.drafting import draft
+from sync.core.look.letters.letter_rows import take_in
 from sync.core.look.notice_rows import tell
 from sync.core.look.owed import Duties
 from sync.core.look.people import who_is_who
 from sync.core.look.reading import read_all
-from sync.core.look.rebuild import rebuild
+from sync.core.look.rebuilding.rebuild import rebuild
 from sync.core.look.scoring import Scoring
 from sync.core.look.seals import Seals
 from sync.core.look.stamping import fixes_by_issue, stamp

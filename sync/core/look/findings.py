@@ -9,15 +9,15 @@ from functools import cached_property
 from typing import Any
 
 from sync.core.look.claims import Claims
-from sync.core.look.drafting import Drafted
 from sync.core.look.follow import Followed
 from sync.core.look.judging import Checked, Judged
-from sync.core.look.letter_rows import LettersIn
+from sync.core.look.letters.drafting import Drafted
+from sync.core.look.letters.letter_rows import LettersIn
 from sync.core.look.notice_rows import Told
 from sync.core.look.owed import Duties
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
-from sync.core.look.rebuild import Rebuilt
+from sync.core.look.rebuilding.rebuild import Rebuilt
 from sync.core.look.scoring import Scored
 from sync.core.look.seals import Drift, Seals
 from sync.core.look.stamping import Stamped

@@ -21,7 +21,7 @@ from sync.core.look import stamping
 from sync.core.look.judging import Judged
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
-from sync.core.look.rebuild import PastPoints
+from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.look.stamping import Stamped
 from sync.core.look.status import basis
 from sync.core.notices import notices

@@ -8,10 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sync.core.issues import life as lives
-from sync.core.look import adoption
-from sync.core.look.drafting import Drafted
 from sync.core.look.follow import Followed
+from sync.core.look.letters.drafting import Drafted
 from sync.core.look.reading import Reading
+from sync.core.look.rebuilding import adoption
 from sync.core.memory import Sent
 from sync.core.notices.notices import NOTICE_KINDS, Notice
 from sync.core.sheet import plan

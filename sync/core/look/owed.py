@@ -13,7 +13,7 @@ from sync.core.duties.duties import Owed, Records
 from sync.core.duties.weekly import IssueFact
 from sync.core.look.follow import Followed
 from sync.core.look.reading import Reading
-from sync.core.look.rebuild import PastPoints
+from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.notices import notices
 from sync.core.notices.notices import Notice
 from sync.core.people.roster import Roster

@@ -13,11 +13,11 @@ from datetime import timedelta
 from sync.core.issues import life as lives
 from sync.core.issues.issues import clock
 from sync.core.letters.letters import LETTER, Letter
-from sync.core.look.archive import KEY
 from sync.core.look.follow import Followed
 from sync.core.look.judging import Judged
 from sync.core.look.reading import Reading
-from sync.core.look.rebuild import PastPoints
+from sync.core.look.rebuilding.archive import KEY
+from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.scores.facts import Difference
 from sync.core.scores.lines import OF_REQUEST, month_of, of_origin
 from sync.core.sheet.rows import Row

@@ -9,7 +9,7 @@ from typing import Any
 
 from sync.core.look.follow import Followed
 from sync.core.look.reading import Reading
-from sync.core.look.rebuild import PastPoints
+from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.scores import facts, seal
 from sync.core.scores.facts import Difference, Fields, Seen
 from sync.core.scores.lines import APPEALED, BRANCH, DISTRICT, OF_REQUEST, STREET, UNIT, Group, Line, month_of

@@ -14,9 +14,9 @@ from functools import cache, partial
 
 from sync.core.issues import issues
 from sync.core.issues.issues import Fix, Stamps, heard
-from sync.core.look import adoption
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
+from sync.core.look.rebuilding import adoption
 from sync.core.rules.sections import Repeat
 from sync.core.sheet import checks
 from sync.core.sheet.problems import Problem

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sync.core.look import archive
 from sync.core.look.decide import look as look_at
 from sync.core.look.findings import Look
+from sync.core.look.rebuilding import archive
 from sync.core.memory import Memory, Tables
 from sync.core.rules.rules import Rules
 from sync.core.scores import facts, seal

@@ -12,7 +12,7 @@ from sync.core.letters import letters
 from sync.core.letters.addressees import ASKED, Addressees
 from sync.core.letters.letters import LETTER, RECORD, Fact, Letter
 from sync.core.look.follow import Followed
-from sync.core.look.letter_rows import LettersIn
+from sync.core.look.letters.letter_rows import LettersIn
 from sync.core.look.reading import Reading
 from sync.core.notices.notices import Notice
 

@@ -15,8 +15,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sync.core.issues.issues import Stamps
-from sync.core.look import adoption
 from sync.core.look.reading import Reading
+from sync.core.look.rebuilding import adoption
 from sync.core.memory import MOVING, THERE, Archived, Memory, Tables
 from sync.core.people.roster import Roster
 from sync.core.sheet.identity import NUMBER, Known, Numbers

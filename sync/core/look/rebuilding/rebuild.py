@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sync.core.issues.issues import Stamps
-from sync.core.look import adoption, archive
-from sync.core.look.archive import FromArchive
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
+from sync.core.look.rebuilding import adoption, archive
+from sync.core.look.rebuilding.archive import FromArchive
 from sync.core.memory import Archived
 from sync.core.scores.lines import APPEALED, OF_REQUEST, Booked, Group, Line, of_origin
 from sync.core.scores.seal import SEALED, Closing

@@ -19,9 +19,9 @@ from sync.core.issues.life import Life
 from sync.core.letters import letters
 from sync.core.letters.addressees import Addressees, may_sign
 from sync.core.letters.letters import RECORD, Fact, Letter
-from sync.core.look import adoption
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
+from sync.core.look.rebuilding import adoption
 from sync.core.look.stamping import Stamped
 from sync.core.people.permissions import person
 from sync.core.rules.values import role_zh
