@@ -129,14 +129,19 @@ def test_a_photo_goes_on_where_the_line_broke(enter: Enter, web: WebServer, tmp_
     assert len(web.rows("问题台账", "照片")) == 1
 
 
-def test_the_same_form_sent_from_two_windows_is_one_row(enter: Enter, web: WebServer) -> None:
-    page = enter("街路长01", phone=True)
-    with_worker(page, web)
+def report_offline(page: Page, web: WebServer) -> None:
+    """A report that stays on the phone, which is without a signal from here on."""
     page.context.set_offline(True)
     page.goto(f"{web.url}/forms/issues")
     Hand(page).tap("店外经营")
     Hand(page).tap("发送")
     expect(page.locator("#done-title")).to_contain_text("已存在手机上")
+
+
+def test_the_same_form_sent_from_two_windows_is_one_row(enter: Enter, web: WebServer) -> None:
+    page = enter("街路长01", phone=True)
+    with_worker(page, web)
+    report_offline(page, web)
     second = page.context.new_page()
     second.goto(f"{web.url}/mine")
     page.context.set_offline(False)
@@ -180,11 +185,7 @@ def test_a_form_whose_answer_is_lost_is_sent_again_and_is_one_row(enter: Enter, 
 def test_the_worker_and_the_page_that_send_at_once_leave_one_row(enter: Enter, web: WebServer) -> None:
     page = enter("街路长01", phone=True)
     with_worker(page, web)
-    page.context.set_offline(True)
-    page.goto(f"{web.url}/forms/issues")
-    Hand(page).tap("店外经营")
-    Hand(page).tap("发送")
-    expect(page.locator("#done-title")).to_contain_text("已存在手机上")
+    report_offline(page, web)
     until(page, "navigator.serviceWorker.ready.then(r => r.sync.getTags()).then(tags => tags.includes('send'))")
     sent: list[bool] = []  # by whom each was posted: true for the worker
     page.context.on(

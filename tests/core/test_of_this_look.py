@@ -7,12 +7,8 @@ import pytest
 from sync.core.rules.rules import load
 from tests.book import ROOT, Book, bureau
 from tests.core.test_seals import october
+from tests.core.test_stamp_then_judge import LOG
 
-LATE = """
-问题台账
-填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
-2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 12号 | 暴露垃圾 | 一般 | 垃圾成堆
-"""
 AGREED = """
 申请审批
 申请时间 | 申请人 | 类型 | 编号 | 期望时间 | 理由 | 批复 | 批复人
@@ -58,7 +54,7 @@ def test_a_sealed_line_whose_issue_is_void_and_whose_appeal_is_upheld_comes_back
 
 
 def test_an_answer_without_an_hour_stays_with_who_held_the_post_when_it_was_given() -> None:
-    book = bureau().add(LATE)
+    book = bureau().add(LOG)
     book.settle("2026-11-24 09:05")
     book.add(AGREED)
     book.settle("2026-11-24 10:05")
@@ -75,7 +71,7 @@ def test_a_condition_on_the_level_holds_at_the_look_that_reaches_it() -> None:
     rules = load(text.replace('urgent.severity = "严重"', "urgent.level = 1", 1))
     book = Book(rules)
     book.sheets = bureau().sheets
-    book.add(LATE)
+    book.add(LOG)
     book.settle("2026-11-24 09:05")
     book.settle("2026-11-24 22:00")  # late since 15:30; ordinary notices wait for the morning
     assert [level for (level,) in book.rows("问题台账", "升级")] == ["1 支部书记"]

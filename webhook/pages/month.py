@@ -15,9 +15,10 @@ import flask
 from flask import render_template, request
 
 from sync.core.look.findings import Look
+from sync.core.look.seals import GROUP_KINDS
 from sync.core.people.permissions import Person, sees_score
 from sync.core.scores import periods
-from sync.core.scores.lines import BASE, BRANCH, DISTRICT, STREET, UNIT, month_of
+from sync.core.scores.lines import BASE, BRANCH, DISTRICT, STREET, month_of
 from sync.core.scores.standings import Standing
 from sync.core.sheet import serials
 from sync.core.sheet.rows import plain
@@ -26,7 +27,6 @@ from webhook.access import Site
 from webhook.look_cache import LookCache
 from webhook.pages.explain import sees_issue, sees_line
 
-KIND_ORDER = (STREET, BRANCH, DISTRICT, UNIT)
 NOT_THERE = "没有这个月的这一个得分，或者不归您看。"
 
 
@@ -42,7 +42,7 @@ class Place:
     @property
     def order(self) -> tuple[Any, ...]:
         return (
-            KIND_ORDER.index(self.row.kind),
+            GROUP_KINDS.index(self.row.kind),
             self.row.group,
             self.row.rank or 10**6,
             -self.row.score,
@@ -96,7 +96,7 @@ def _month(look: Look, person: Person, month: str, months: list[str]) -> str:
     return render_template(
         "month.html", month=month, months=months, groups=groups, sizes=sizes, closing=look.scored.closings.get(month),
         widest={kind: max((abs(place.apart) for place in mine if place.row.kind == kind), default=0) or 1
-                for kind in KIND_ORDER}, rules=look.rules,
+                for kind in GROUP_KINDS}, rules=look.rules,
         terms={name: _terms(look, person, name, rows) for name, rows in terms.items()},
         drift=look.drift.get(month, ("", []))[1] if person.oversees else [],
     )  # fmt: skip

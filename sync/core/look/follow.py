@@ -80,8 +80,9 @@ def follow(step: Following) -> dict[str, Followed]:
     scope = (step.people.scope, layout, step.past.closings)
     for row in step.reading.rows["issues"]:
         rid = row.rid
-        given = (scope, row.parsed, step.letters.numbers.get(rid), *_belonging(step, rid))
-        followed[rid] = results.result(rid, given, _follow, step, row, holds=_holds)
+        belonging = _belonging(step, rid)
+        given = (scope, row.parsed, step.letters.numbers.get(rid), *belonging)
+        followed[rid] = results.result(rid, given, _follow, step, row, belonging, holds=_holds)
     return followed
 
 
@@ -97,7 +98,7 @@ def _belonging(step: Following, rid: str) -> tuple[Any, ...]:
     )
 
 
-def _holds(followed: Followed, step: Following, row: Row) -> bool:
+def _holds(followed: Followed, step: Following, row: Row, _: tuple[Any, ...]) -> bool:
     """Whether what the issue came to is still so: its stamps and lines stand as it left them, and its hour is not yet
     there."""
     if followed.wake is not None and step.reading.now >= followed.wake:
@@ -115,10 +116,10 @@ def _withdrawn(judged: Judged, rid: str, stamps: Stamps) -> frozenset[str]:
     return frozenset(ask.rid for ask in stamps.taken if judged.approves.get(ask.rid, rid) != rid)
 
 
-def _follow(step: Following, row: Row) -> Followed:
+def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
     """The issue's own life first, then what follows from it: points, notices, letters."""
     rules = step.reading.rules
-    issue = Issue(row.rid, row.cells, step.stamped.stamps[row.rid], *_belonging(step, row.rid))
+    issue = Issue(row.rid, row.cells, step.stamped.stamps[row.rid], *belonging)
     problems = stamping.problems(step.reading, step.people, row)
     if issue.stamps.start is None and not issue.stamps.street:
         return _waiting(step.reading, row, issue, problems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ LOWEST, HIGHEST = 36526, 73051  # 2000-01-01 to 2100-01-01: outside it is a mist
 
 
 @lru_cache(maxsize=65536)
-def to_datetime(serial: float, zone: ZoneInfo) -> datetime:
+def to_datetime(serial: float, zone: tzinfo | None) -> datetime:
     """The moment that a serial names in ``zone``, to the second."""
     return (EPOCH + timedelta(seconds=round(serial * DAY))).replace(tzinfo=zone)
 
@@ -36,7 +36,7 @@ def to_date(serial: float) -> date:
     return EPOCH.date() + timedelta(days=int(serial))
 
 
-def moment(value: Any, zone: ZoneInfo) -> datetime | None:
+def moment(value: Any, zone: tzinfo | None) -> datetime | None:
     """The moment of a raw cell in ``zone``; None where it holds no date of this century."""
     return to_datetime(value, zone) if is_moment(value) else None
 

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sync.core.issues import life
 from sync.core.issues.issues import Stamps
@@ -85,15 +84,18 @@ def bulletin(memory: Memory, scope: Scope, now: datetime) -> Bulletin:
         if not row.deleted and rid in memory.stamps and scope.holds(memory.stamps[rid])
     ]
     states = [str(shown.get("state", "")) for _, shown in issues]
-    late = [(stamps, shown) for stamps, shown in issues if is_late(shown, now)]
-    running = [shown for _, shown in issues if shown.get("state") in life.RUNNING and not is_late(shown, now)]
+    late: list[tuple[Stamps, Mapping[str, Raw]]] = []
+    in_time: list[tuple[Stamps, Mapping[str, Raw]]] = []
+    for stamps, shown in issues:
+        if shown.get("state") in life.RUNNING:
+            (late if is_late(shown, now) else in_time).append((stamps, shown))
     numbers = (
         ("今日新收", sum(stamps.received.date() == now.date() for stamps, _ in issues)),
         ("今日销号", sum(_day(shown.get("closed_at")) == now.date() for _, shown in issues)),
         ("待整改", states.count(life.OPEN)),
         ("返工", states.count(life.REWORK)),
         ("待复核", states.count(life.FIXED)),
-        ("今日到期", sum(_day(shown.get("deadline")) == now.date() for shown in running)),
+        ("今日到期", sum(_day(shown.get("deadline")) == now.date() for _, shown in in_time)),
         (OVERDUE, len(late)),
     )
     return Bulletin(f"街路长工作通报·{scope.words}", now, numbers, _by_street(late, now.date()))
@@ -101,7 +103,7 @@ def bulletin(memory: Memory, scope: Scope, now: datetime) -> Bulletin:
 
 def is_late(shown: Mapping[str, Raw], now: datetime) -> bool:
     """Whether an issue is late at ``now`` (aware, in the bureau's zone), by its service cells as last looked at."""
-    deadline = serials.moment(shown.get("deadline"), ZoneInfo(str(now.tzinfo)))
+    deadline = serials.moment(shown.get("deadline"), now.tzinfo)
     return life.is_late(str(shown.get("state", "")), deadline, now)
 
 

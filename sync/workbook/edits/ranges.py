@@ -116,12 +116,21 @@ def answered_protection(sheet: Sheet, stored: Json) -> Json:
     return answer
 
 
-def _protected(book: Book, protected_id: Any) -> tuple[Sheet, Json]:
+def _stored(book: Book, group: str, key: str, wanted: Any, name: str) -> tuple[Sheet, Json]:
+    """What a sheet holds in ``group`` under the id ``wanted``, and that sheet; ``name``: how errors call it."""
     for sheet in book.sheets:
-        for item in sheet.meta.get("protectedRanges", ()):
-            if item["protectedRangeId"] == protected_id:
+        for item in sheet.meta.get(group, ()):
+            if item[key] == wanted:
                 return sheet, item
-    raise invalid(f"No protected range with id: {protected_id}")
+    raise invalid(f"No {name} with id: {wanted}")
+
+
+def _protected(book: Book, wanted: Any) -> tuple[Sheet, Json]:
+    return _stored(book, "protectedRanges", "protectedRangeId", wanted, "protected range")
+
+
+def _banded(book: Book, wanted: Any) -> tuple[Sheet, Json]:
+    return _stored(book, "bandedRanges", "bandedRangeId", wanted, "banding")
 
 
 def update_protected_range(book: Book, request: Json) -> None:
@@ -274,14 +283,6 @@ def add_banding(book: Book, request: Json) -> Json:
     stored = {**given, "bandedRangeId": given.get("bandedRangeId") or book.free_id(), "range": bare}
     sheet.meta.setdefault("bandedRanges", []).append(stored)
     return {"bandedRange": {**stored, "range": sheet.ranged(bare)}}
-
-
-def _banded(book: Book, banded_id: Any) -> tuple[Sheet, Json]:
-    for sheet in book.sheets:
-        for item in sheet.meta.get("bandedRanges", ()):
-            if item["bandedRangeId"] == banded_id:
-                return sheet, item
-    raise invalid(f"No banding with id: {banded_id}")
 
 
 def update_banding(book: Book, request: Json) -> None:
