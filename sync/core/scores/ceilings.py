@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-
-import pandas as pd
 
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import points_zh
@@ -21,26 +20,23 @@ def capped(lines: Sequence[Line], rules: Rules) -> list[Line]:
 
     A line that runs into a ceiling keeps its place with fewer points and says so.
     """
-    if not lines:
-        return []
-    ordered = sorted(lines, key=lambda line: (line.month, line.kind, line.target, line.date, line.id))
-    table = pd.DataFrame(
-        {
-            "month": [line.month for line in ordered],
-            "kind": [line.kind for line in ordered],
-            "target": [line.target for line in ordered],
-            "ceiling": [_ceiling(line) for line in ordered],
-            "points": [line.points for line in ordered],
-        }
-    )
     limits = {name: -task.weight for name, task in rules.tasks.items()} | {DUTY: -rules.duties.cap}
-    running = table.groupby(["month", "kind", "target", "ceiling"], sort=False)["points"].cumsum()
-    low = table["ceiling"].map(limits).fillna(-ENDLESS)
-    high = table["ceiling"].map({SELF: rules.score.self_found.cap, AWARD: ENDLESS, BACK: ENDLESS}).fillna(0)
-    before = running - table["points"]
-    allowed = running.clip(low, high) - before.clip(low, high)
-    points = allowed.astype("int64").tolist()
-    return _all_bonuses([_left(line, points) for line, points in zip(ordered, points, strict=True)], rules)
+    caps = {SELF: rules.score.self_found.cap, AWARD: ENDLESS, BACK: ENDLESS}
+    running: dict[tuple[str, str, str, str], int] = defaultdict(int)  # uncapped sum so far
+
+    def fitted(line: Line) -> Line:
+        ceiling = _ceiling(line)
+        low, high = limits.get(ceiling, -ENDLESS), caps.get(ceiling, 0)
+        key = (line.month, line.kind, line.target, ceiling)
+        before, running[key] = running[key], running[key] + line.points
+        return _left(line, _within(running[key], low, high) - _within(before, low, high))
+
+    ordered = sorted(lines, key=lambda line: (line.month, line.kind, line.target, line.date, line.id))
+    return _all_bonuses([fitted(line) for line in ordered], rules)
+
+
+def _within(points: int, low: int, high: int) -> int:
+    return max(low, min(points, high))
 
 
 def _ceiling(line: Line) -> str:

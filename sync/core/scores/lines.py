@@ -6,12 +6,11 @@ needs to know of a line is a field; its sentence is made last and never read.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
-
-import pandas as pd
 
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import points_zh
@@ -130,15 +129,7 @@ def base_lines(month: str, targets: Iterable[tuple[str, str, str, bool]], rules:
 
 def sums(lines: Sequence[Line]) -> dict[tuple[str, str, str], int]:
     """Points by (month, kind, target)."""
-    if not lines:
-        return {}
-    table = pd.DataFrame(
-        {
-            "month": [line.month for line in lines],
-            "kind": [line.kind for line in lines],
-            "target": [line.target for line in lines],
-            "points": [line.points for line in lines],
-        }
-    )
-    total = table.groupby(["month", "kind", "target"], sort=False)["points"].sum()
-    return {key: int(points) for key, points in total.items()}  # type: ignore[misc]
+    total: Counter[tuple[str, str, str]] = Counter()
+    for line in lines:
+        total[line.month, line.kind, line.target] += line.points
+    return dict(total)

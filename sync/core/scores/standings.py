@@ -148,19 +148,17 @@ class _Rates:
 def _rates(tallies: Iterable[Tally]) -> Mapping[tuple[str, str, str], _Rates]:
     """Rates by (month, kind, name) for streets, branches, districts and units."""
     rows = [
-        (t.month, t.street, t.branch, t.district, t.unit, t.due, t.due and t.late, t.reworked, t.extended)
+        (t.month, kind, name, t.due, t.due and t.late, t.reworked, t.extended)
         for t in tallies
+        for kind, name in ((STREET, t.street), (BRANCH, t.branch), (DISTRICT, t.district), (UNIT, t.unit))
     ]
-    if not rows:
-        return {}
-    table = pd.DataFrame(rows, columns=["month", STREET, BRANCH, DISTRICT, UNIT, "due", "late", "rework", "extend"])
+    table = pd.DataFrame(rows, columns=["month", "kind", "name", "due", "late", "rework", "extend"])
+    group = table.groupby(["month", "kind", "name"], sort=False)
+    sums = group[["due", "late", "rework", "extend"]].sum().assign(issues=group.size())
     rates: dict[tuple[str, str, str], _Rates] = {}
-    for kind in (STREET, BRANCH, DISTRICT, UNIT):
-        group = table.groupby(["month", kind], sort=False)
-        sums = group[["due", "late", "rework", "extend"]].sum().assign(issues=group.size())
-        for month, name, due, late, rework, extend, issues in sums.reset_index().itertuples(index=False):
-            on_time = (due - late) / due if due else None
-            rates[month, kind, name] = _Rates(int(issues), on_time, rework / issues, extend / issues)
+    for month, kind, name, due, late, rework, extend, issues in sums.reset_index().itertuples(index=False):
+        on_time = (due - late) / due if due else None
+        rates[month, kind, name] = _Rates(int(issues), on_time, rework / issues, extend / issues)
     return rates
 
 
