@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import cattrs
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -44,6 +45,21 @@ T = TypeVar("T")
 MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
 SENT, WAITING = "已发送", ("待发送", "未发送")
 
+KEYED = {  # tables that hold one value a key: the columns of both
+    "stamps": ("rid", "stamps"),
+    "closings": ("month", "closing"),
+    "letters": ("key", "letter"),
+    "archived": ("rid", "archived"),
+}
+
+
+def to_json(value: Any) -> str:
+    """A value as JSON text. What orjson refuses (numbers beyond 64 bits, half a character) goes the slower way."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"))
+
 
 def codec(zone: ZoneInfo) -> cattrs.Converter:
     """Values of the core to JSON and back: times as UTC texts, back in the bureau's zone."""
@@ -72,15 +88,15 @@ class Records:
         last = self.fact(db, "last_tick", None)
         return Memory(
             known=self._known(db),
-            stamps={row.rid: self.read(Stamps, row.stamps) for row in self._rows(db, stamps, stamps.c.rid)},
+            stamps=self._values(db, stamps, Stamps),
             lines=self._lines(db),
-            closings={row.month: self.read(Closing, row.closing) for row in self._rows(db, closings, closings.c.month)},
+            closings=self._values(db, closings, Closing),
             notices={
                 row.number: Sent(self.read(Notice, row.notice), row.state, row.reason)
                 for row in self._rows(db, outbox, outbox.c.number)
             },
-            letters={row.key: self.read(Letter, row.letter) for row in self._rows(db, letters, letters.c.key)},
-            archived={row.rid: self.read(Archived, row.archived) for row in self._rows(db, archived, archived.c.rid)},
+            letters=self._values(db, letters, Letter),
+            archived=self._values(db, archived, Archived),
             numbers=self.fact(db, "numbers", {}),
             addresses=self.fact(db, "addresses", {}),
             groups={name: self._moment(at) for name, at in self.fact(db, "groups", {}).items()},
@@ -90,8 +106,17 @@ class Records:
             last_tick=self._moment(last) if last else None,
         )
 
-    def _rows(self, db: Connection, table: sa.Table, *order: sa.Column[Any]) -> Iterable[Any]:
+    def _rows(self, db: Connection, table: sa.Table, *order: sa.Column[Any]) -> sa.CursorResult[Any]:
         return db.execute(sa.select(table).where(table.c.bureau == self.name).order_by(*order))
+
+    def _values(self, db: Connection, table: sa.Table, kind: type[T]) -> dict[str, T]:
+        """The values of a table that holds one a key (``KEYED``), in the order of their keys."""
+        key, column = KEYED[table.name]
+        return {row[key]: self.read(kind, row[column]) for row in self._rows(db, table, table.c[key]).mappings()}
+
+    def _put_values(self, db: Connection, table: sa.Table, values: Mapping[str, Any]) -> None:
+        key, column = KEYED[table.name]
+        self._upsert(db, table, [{key: name, column: self.text(value)} for name, value in values.items()])
 
     def _moment(self, text: str) -> datetime:
         return datetime.fromisoformat(text).astimezone(self.zone)
@@ -129,19 +154,23 @@ class Records:
         return self.codec.structure(json.loads(text), kind)
 
     def text(self, value: Any) -> str:
-        return json.dumps(self.codec.unstructure(value), ensure_ascii=False, separators=(",", ":"))
+        return to_json(self.codec.unstructure(value))
 
     def put(self, db: Connection, decision: Decision, now: datetime, rules_hash: str, rules_text: str) -> None:
         """All that a decision wants remembered."""
-        self._put_rows(db, decision)
+        for tab, group in decision.known.items():
+            self.put_rows(db, tab, group.values())
+        self._put_values(db, stamps, decision.stamps)
+        self._put_lines(db, decision.lines)
+        self._put_values(db, closings, decision.closings)
         self._put_notices(db, decision)
-        texts = [{"key": key, "letter": self.text(letter)} for key, letter in decision.letters.items()]
-        self._upsert(db, letters, texts)
-        self.put_archived(db, decision.archived.values())
+        self._put_values(db, letters, decision.letters)
+        self._put_values(db, archived, decision.archived)
         self.put_history(db, decision.history)
         self._put_rules(db, rules_hash, rules_text, now)
 
-    def _put_rows(self, db: Connection, decision: Decision) -> None:
+    def put_rows(self, db: Connection, tab: str, group: Iterable[Known]) -> None:
+        """What is known of rows of a tab."""
         self._upsert(
             db,
             rows,
@@ -151,29 +180,23 @@ class Records:
                     "rid": row.rid,
                     "print": row.print,
                     "gone": row.gone,
-                    "shown": json.dumps(dict(row.shown), ensure_ascii=False),
-                    "cells": json.dumps(dict(row.cells), ensure_ascii=False),
-                    "marks": json.dumps({key: at.astimezone(UTC).isoformat() for key, at in row.marks.items()}),
+                    "shown": to_json(dict(row.shown)),
+                    "cells": to_json(dict(row.cells)),
+                    "marks": to_json({key: at.astimezone(UTC).isoformat() for key, at in row.marks.items()}),
                 }
-                for tab, group in decision.known.items()
-                for row in group.values()
+                for row in group
             ],
         )
-        self._upsert(db, stamps, [{"rid": rid, "stamps": self.text(stamp)} for rid, stamp in decision.stamps.items()])
+
+    def _put_lines(self, db: Connection, groups: Mapping[Group, Mapping[str, Line]]) -> None:
         self._upsert(
             db,
             lines,
             [
                 {"origin": group.origin, "issue": group.name, "id": line.id, "line": self.text(line)}
-                for group, booked in decision.lines.items()
+                for group, booked in groups.items()
                 for line in booked.values()
             ],
-        )
-
-        self._upsert(
-            db,
-            closings,
-            [{"month": month, "closing": self.text(closing)} for month, closing in decision.closings.items()],
         )
 
     def _put_notices(self, db: Connection, decision: Decision) -> None:
@@ -212,13 +235,9 @@ class Records:
 
     def put_archived(self, db: Connection, marks: Iterable[Archived], gone: Iterable[str] = ()) -> None:
         """Where issues stand that left the live tab; of those ``gone`` from the archive nothing is kept."""
-        self._upsert(db, archived, [{"rid": mark.rid, "archived": self.text(mark)} for mark in marks])
+        self._put_values(db, archived, {mark.rid: mark for mark in marks})
         for rid in gone:
             db.execute(sa.delete(archived).where(archived.c.bureau == self.name, archived.c.rid == rid))
-
-    def put_rows(self, db: Connection, tab: str, group: Iterable[Known]) -> None:
-        """What is known of rows of a tab."""
-        self._put_rows(db, Decision(Plan(), None, known={tab: {row.rid: row for row in group}}))
 
     def put_history(self, db: Connection, changes: Iterable[Change]) -> None:
         """Changes at the end of the trail."""
@@ -231,8 +250,8 @@ class Records:
                         "tab": change.tab,
                         "rid": change.rid,
                         "what": change.column,
-                        "before": json.dumps(change.before, ensure_ascii=False),
-                        "after": json.dumps(change.after, ensure_ascii=False),
+                        "before": to_json(change.before),
+                        "after": to_json(change.after),
                         "at": change.at,
                     }
                     for change in changes
@@ -252,7 +271,7 @@ class Records:
         self._upsert(
             db,
             facts,
-            [{"key": key, "value": json.dumps(value, ensure_ascii=False)} for key, value in values.items()],
+            [{"key": key, "value": to_json(value)} for key, value in values.items()],
         )
 
     def bump(self, db: Connection) -> int:
