@@ -280,6 +280,33 @@ def test_what_0_1_told_from_names_and_sentences_is_a_field(database: str, what: 
     assert fields.items() <= line.items() and (LINE | own).items() <= line.items()
 
 
+@pytest.mark.parametrize(
+    ("number", "to", "occurrence"),
+    [
+        ("20261124-001·交办·街路长01", "街路长01", ""),
+        ("20261124-001·返工2·城中群", "城中群", "2"),
+        ("20261124-001·升级3·城中片区指挥长（缺）", "城中片区指挥长", "3"),
+        ("督办-20261124-市政处·督办·李一", "李一", ""),
+    ],
+    ids=["the only one", "the second return, to a group", "to a post that nobody holds", "of a letter"],
+)
+def test_which_of_several_a_notice_is_becomes_a_field(database: str, number: str, to: str, occurrence: str) -> None:
+    unnoted(database)
+    kind = next(kind for kind in ("交办", "返工", "升级", "督办·") if kind in number).strip("·")
+    notice = {"number": number, "kind": kind, "issue": "20261124-001" if number[0] == "2" else "督办函", "to": to}
+    insert = (
+        "insert into outbox (bureau, number, notice, \"to\", due, state, reason, attempts) "
+        "values ('b', :number, :notice, :to, '2026-11-24 01:00:00', '待发送', '', 0)"
+    )
+    put(database, insert, number=number, notice=json.dumps(notice), to=to)
+    open_and_close(database)
+    engine = open_engine(database)
+    with engine.connect() as db:
+        text = db.execute(sa.text("select notice from outbox")).scalar_one()
+    engine.dispose()
+    assert json.loads(text) == notice | {"occurrence": occurrence}
+
+
 def put(url: str, statement: str, **values: str) -> None:
     engine = open_engine(url)
     with engine.begin() as db:

@@ -85,7 +85,7 @@ def _by_mail(
     wished = []
     for queued in waiting:
         wish = wishes.get((queued.notice.to, queued.notice.kind), MAIL)
-        reason = spared(queued.notice, wish, asked, groups.get(_occasion(queued.notice), {}), now)
+        reason = spared(queued.notice, wish, asked, groups.get(queued.notice.occasion, {}), now)
         if reason is None:
             wished.append(queued)
         elif reason:
@@ -95,17 +95,13 @@ def _by_mail(
     return wished
 
 
-def _groups(ledger: Ledger) -> Mapping[str, dict[str, str]]:
+def _groups(ledger: Ledger) -> Mapping[tuple[str, str, str], dict[str, str]]:
     """The states of the groups' notices: by occasion, then by group."""
-    groups: dict[str, dict[str, str]] = defaultdict(dict)
+    groups: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
     for sent in ledger.memory().notices.values():
         if sent.notice.channel in BOT_KINDS:
-            groups[_occasion(sent.notice)][sent.notice.to] = sent.state
+            groups[sent.notice.occasion][sent.notice.to] = sent.state
     return groups
-
-
-def _occasion(notice: Notice) -> str:
-    return notice.number.removesuffix(f"·{notice.to}")
 
 
 def hold(ledger: Ledger, group: Sequence[QueuedNotice], reason: str, done: Delivery) -> None:

@@ -58,6 +58,12 @@ class Notice:
     text: str
     reason: str = ""
     channel: str = MAIL
+    occurrence: str = ""  # which of several of its kind and issue; the same for all who hear of it
+
+    @property
+    def occasion(self) -> tuple[str, str, str]:
+        """What it tells, whoever hears of it: issue, kind, occurrence."""
+        return self.issue, self.kind, self.occurrence
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,18 @@ def _posted(
         if bot.name in groups and occasion.at >= groups[bot.name]:
             number = f"{issue.rid}·{kind}{occasion.occurrence}·{bot.name}"
             text = group_words(issue, life, stamps, occasion)
-            yield Notice(number, kind, issue.rid, bot.name, now, due, text, text, channel=bot.kind)
+            yield Notice(
+                number,
+                kind,
+                issue.rid,
+                bot.name,
+                now,
+                due,
+                text,
+                text,
+                channel=bot.kind,
+                occurrence=occasion.occurrence,
+            )
 
 
 def group_words(issue: Issue, life: Life, stamps: Stamps, occasion: Occasion) -> str:
@@ -214,10 +231,14 @@ def _address(
     due: datetime,
 ) -> Iterator[Notice]:
     names = recipients(role, life, stamps, roster, now.date())
-    kind = NOTICE_KINDS[occasion.event]
+    kind, occurrence = NOTICE_KINDS[occasion.event], occasion.occurrence
     subject, text = subject_and_body(issue, life, stamps, occasion)
-    for name in names:
-        yield Notice(f"{issue.rid}·{kind}{occasion.occurrence}·{name}", kind, issue.rid, name, now, due, subject, text)
+
+    def notice(name: str, to: str, reason: str) -> Notice:
+        number = f"{issue.rid}·{kind}{occurrence}·{name}"
+        return Notice(number, kind, issue.rid, to, now, due, subject, text, reason, occurrence=occurrence)
+
+    yield from (notice(name, name, "") for name in names)
     if not names:
         where = {
             "secretary": stamps.branch,
@@ -225,18 +246,8 @@ def _address(
             "unit": life.unit,
             "chief": stamps.street,
         }.get(role, "")
-        reason = f"{where}没有{ROLES[role]}，请在组织架构里补上"
-        yield Notice(
-            f"{issue.rid}·{kind}{occasion.occurrence}·{where}{ROLES[role]}（缺）",
-            kind,
-            issue.rid,
-            f"{where}{ROLES[role]}",
-            now,
-            due,
-            subject,
-            text,
-            reason,
-        )
+        post = f"{where}{ROLES[role]}"
+        yield notice(f"{post}（缺）", post, f"{where}没有{ROLES[role]}，请在组织架构里补上")
 
 
 def recipients(role: str, life: Life, stamps: Stamps, roster: Roster, day: date) -> tuple[str, ...]:

@@ -188,16 +188,20 @@ def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent |
     if not number:
         return None
     at = serials.moment(cell["time"], rules.bureau.zone) or now
+    kind, issue, to = plain(cell["kind"]), plain(cell["issue"]), plain(cell["to"])
+    told = number.removesuffix("（缺）").removesuffix(f"·{to}")
+    occurrence = told.removeprefix(f"{issue}·{kind}") if issue and told.startswith(f"{issue}·{kind}") else ""
     notice = Notice(
         number,
-        plain(cell["kind"]),
-        plain(cell["issue"]),
-        plain(cell["to"]),
+        kind,
+        issue,
+        to,
         at,
         notices.allowed_from(now, rules),
-        f"【{plain(cell['kind'])}】{plain(cell['issue'])}",
+        f"【{kind}】{issue}",
         plain(cell["text"]),
         channel=plain(cell["channel"]),
+        occurrence=occurrence,
     )
     return Sent(notice, plain(cell["state"]), plain(cell["reason"]))
 
