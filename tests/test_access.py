@@ -59,8 +59,8 @@ def test_links_and_sessions_end_at_their_hour(tmp_path: Path) -> None:
         assert sessions.owner(link, hour("2026-11-24 10:00")) is None
         session = sessions.open(link, hour("2026-11-24 09:00"), timedelta(hours=12))
         assert session is not None
-        assert sessions.get(session, hour("2026-11-24 20:59")) is not None
-        assert sessions.get(session, hour("2026-11-24 21:00")) is None
+        assert sessions.person(session, hour("2026-11-24 20:59")) is not None
+        assert sessions.person(session, hour("2026-11-24 21:00")) is None
 
 
 def test_who_leaves_his_post_is_out_at_the_next_look(tmp_path: Path) -> None:

@@ -130,8 +130,8 @@ def current_person() -> Person | None:
 def _find_person() -> Person | None:
     site: Site = flask.current_app.extensions["site"]
     secret = session.get("sid")
-    opened = site.sessions.get(secret, site.now()) if secret else None
-    return site.person(opened.person) if opened else None
+    name = site.sessions.person(secret, site.now()) if secret else None
+    return site.person(name) if name else None
 
 
 def needs(*roles: str) -> Callable[[View], View]:

@@ -14,14 +14,6 @@ from sync.ledger.tables import links, sessions
 
 
 @dataclass(frozen=True)
-class Session:
-    """An open session."""
-
-    person: str
-    until: datetime  # in the bureau's zone
-
-
-@dataclass(frozen=True)
 class OpenAccess:
     """What gives a person access now."""
 
@@ -77,17 +69,16 @@ class Sessions:
             sa.or_(~links.c.once, links.c.used.is_(None)),
         )
 
-    def get(self, secret: str, now: datetime) -> Session | None:
-        """The open session of a cookie; None where it is over, revoked or unknown."""
-        query = sa.select(sessions.c.person, sessions.c.until).where(
+    def person(self, secret: str, now: datetime) -> str | None:
+        """Whose open session a cookie is; None where it is over, revoked or unknown."""
+        query = sa.select(sessions.c.person).where(
             sessions.c.bureau == self.name,
             sessions.c.id == _digest(secret),
             sessions.c.revoked.is_(None),
             sessions.c.until > now,
         )
         with self.ledger.engine.connect() as db:
-            row = db.execute(query).first()
-        return Session(row.person, row.until.astimezone(self.zone)) if row else None
+            return db.execute(query).scalar()
 
     def end(self, secret: str, now: datetime) -> None:
         """End the session of a cookie."""

@@ -32,8 +32,7 @@ class BadTemplate(RuntimeError):
 
 def render(letter: Letter, template: Path) -> bytes:
     """The letter as a .docx. Raises ``BadTemplate``."""
-    content = paper(letter)
-    context = _clean({**asdict(content), "list_title": content.annex.partition("：")[2]})
+    context = _clean(asdict(paper(letter)))
     out = io.BytesIO()
     try:
         document = DocxTemplate(str(template))
