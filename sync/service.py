@@ -19,7 +19,9 @@ from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules, RulesError
 from sync.core.rules.rules import load as load_rules
 from sync.core.sheet import rows, tabs
+from sync.guard import TITLE, sentences
 from sync.intake.pushes import PushIntake, Received, StorePhoto
+from sync.ledger.failures import Failures
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import Pushes
 from sync.outgoing import docx as letters
@@ -145,14 +147,15 @@ class Service:
         """Tick until a tick writes nothing. ``idle``: not at all where nothing can have changed; a new warning, or one
         that is over, counts as a change."""
         troubles = Pushes(self.ledger).troubles(now)
-        self._push_warnings = {f"{PUSHES}「{name}」": words for name, words in troubles.items()}
+        failed = sentences(Failures(self.ledger).all(), now)
+        self._push_warnings = {f"{PUSHES}「{name}」": words for name, words in troubles.items()} | failed
         rules = self.rules()
         with self.ticking:
             return tick.ticks(self.gateway, self.ledger, rules, now, idle=idle and self._warnings_are_shown())
 
     def _warnings_are_shown(self) -> bool:
         """Whether 运行状态 shows just these warnings, and none that is over."""
-        ours = (RULES_FILE, PUSHES)
+        ours = (RULES_FILE, PUSHES, TITLE)
         shown = {item: text for item, (text, _) in self.ledger.memory().status.items() if item.startswith(ours)}
         return shown == self.ledger.warnings
 
@@ -184,7 +187,7 @@ class Service:
         """
         rules, done = self.rules(), outbox.Delivery()
         if groups:
-            group_digests.deliver(self.ledger, self.bots, now, done)
+            group_digests.deliver(self.ledger, self.bots, now, done, rules.limits.tries)
         asked, link = demanded(rules), self.settings.url
         mails = outbox.deliver(
             self.ledger,
@@ -194,6 +197,7 @@ class Service:
             link=link,
             asked=asked,
             attachments=self._attachments,
+            tries=rules.limits.tries,
         )
         return done + mails
 

@@ -16,11 +16,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from sync.core.look.decide import decide
 from sync.core.memory import Decision, Tables
 from sync.core.rules.rules import Rules, RulesError, load
 from sync.core.sheet.landing import land
+from sync.guard import Guard
 from sync.ledger.ledger import Ledger
 from sync.sheets import archive_moves
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
@@ -97,9 +99,10 @@ def ticks(
         wake = ledger.quiet_until(version, rules.hash) if idle and not under_way else None
         if wake is not None and now < wake:
             return Report(idle=True, problems=ledger.problems())
-        report, began = Report(), time.perf_counter()
+        report, began, guard = Report(), time.perf_counter(), Guard(ledger, rules.limits.tries, now)
         if under_way:
-            report = _settle(gateway, ledger, now, step, report)
+            settle = partial(_settle, gateway, ledger, now, step, report)
+            report = guard.handle(archive_moves.QUEUE, "核对", settle) or report
         while report.ticks < MOST_TICKS:
             renew()
             report, ripe = _again(gateway, ledger, rules, now, version, step, report)
@@ -109,7 +112,8 @@ def ticks(
         else:
             ripe = ()
         if ripe:
-            report = _archive(gateway, ledger, rules, now, step, report)
+            move = partial(_archive, gateway, ledger, rules, now, step, guard, report)
+            report = guard.handle(archive_moves.QUEUE, "移动", move) or report
         return replace(report, seconds=time.perf_counter() - began)
 
 
@@ -122,10 +126,16 @@ def _settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Callable[[str
 
 
 def _archive(
-    gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, step: Callable[[str], None], report: Report
+    gateway: Gateway,
+    ledger: Ledger,
+    rules: Rules,
+    now: datetime,
+    step: Callable[[str], None],
+    guard: Guard,
+    report: Report,
 ) -> Report:
     try:
-        moved = archive_moves.run(gateway, ledger, rules, now, step=step)
+        moved = archive_moves.run(gateway, ledger, rules, now, step=step, guard=guard)
     except (Refused, Unknown) as error:
         return replace(report, trouble=str(error))
     return replace(report, archived=len(moved.numbers), trouble=moved.trouble)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from sync.core.rules.rules import Rules
@@ -20,17 +22,20 @@ from sync.core.sheet.amendments import Rows, amendments, staff_cells
 from sync.core.sheet.plan import Restore, appended, same
 from sync.core.sheet.rows import Raw, Table, fingerprint, plain
 from sync.core.sheet.tabs import Layout, Tab, locate
+from sync.guard import Guard
 from sync.intake import form_tools
 from sync.intake.fetching import Fetcher, Lost, allowed
 from sync.ledger.ledger import Busy, Ledger
 from sync.ledger.pushes import DONE, FAILED, RECEIVED, Push, Pushes
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
+QUEUE, PHOTOS = "推送", "推送的照片"
 GAPS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 60, 180))
 MOST_TRIES = 8  # refusals of one row, or looks for one photo
 MOST_PHOTOS = 20  # fetched in one run, so that rows do not wait for a slow server
 KEEP_PAYLOADS = timedelta(days=30)
 
+T = TypeVar("T")
 StorePhoto = Callable[[bytes], str]  # stores a photo and returns its address; raises ``ValueError`` where it is none
 
 
@@ -78,13 +83,17 @@ class PushIntake:
         that is done (tests stop the process there)."""
         self.done, self._left = Received(), MOST_PHOTOS
         with suppress(Busy), self.ledger.turn("推送") as renew:
-            jobs = [job for push in self.pushes.due(now) if (job := self._job(push, now))]
-            ready = [self._with_photos(job) for job in jobs]
+            self._guard = Guard(self.ledger, self.rules.limits.tries, now)
+            jobs = [job for push in self.pushes.due(now) if (job := self._guarded(push, partial(self._job, push, now)))]
+            ready = [done for job in jobs if (done := self._guarded(job.push, partial(self._with_photos, job)))]
             renew()  # photos may have taken their time
             if ready:
                 self._put_in_rows(ready, now)
             self.pushes.forget(now - KEEP_PAYLOADS)
         return self.done
+
+    def _guarded(self, push: Push, action: Callable[[], T]) -> T | None:
+        return self._guard.handle(QUEUE, _name(push), action, partial(self._give_up, push))
 
     # What a push means
     def _job(self, push: Push, now: datetime) -> Job | None:
@@ -119,7 +128,8 @@ class PushIntake:
         for link in text.split("\n"):
             if link not in stored and _may_fetch(link, job.hook) and self._left:
                 self._left -= 1
-                self._fetch(link, job.hook, stored)
+                fetch = partial(self._fetch, link, job.hook, stored)
+                self._guard.handle(PHOTOS, link, fetch, partial(_not_had, link, stored))
         shown = "\n".join(stored.get(link) or link for link in text.split("\n"))
         return replace(job, push=replace(job.push, photos=stored), cells={**job.cells, form_tools.PHOTOS: shown})
 
@@ -168,7 +178,10 @@ class PushIntake:
         fresh = [self._marked(job, row_counts) for job in jobs if job not in lost]
         self.pushes.save(job.push for job in fresh)
         self.step("noted")
-        self._send(fresh, layout, now)
+        self._guard.handle_all(
+            QUEUE, fresh, lambda job: _name(job.push), lambda jobs: self._send(jobs, layout, now),
+            lambda job, sentence: self._give_up(job.push, sentence),
+        )  # fmt: skip
 
     def _marked(self, job: Job, row_counts: Counter[str]) -> Job:
         """The job with what is about to be sent; an equal push in the same run waits for a row of its own."""
@@ -177,8 +190,6 @@ class PushIntake:
         return replace(job, push=replace(job.push, sent=job.cells, before=before))
 
     def _send(self, jobs: list[Job], layout: Layout, now: datetime) -> None:
-        if not jobs:
-            return
         try:
             self.gateway.write(appended(layout, (job.cells for job in jobs)))
         except Unknown as error:
@@ -218,7 +229,8 @@ class PushIntake:
     def _edit(self, jobs: list[Job], layout: Layout, table: Table, now: datetime) -> None:
         """Hand the changed cells to the next tick; those that stand there already are done."""
         rows = staff_cells(layout, table)
-        wanted = [(_with_possible_cells(job), *_amended(job, layout, rows)) for job in jobs]
+        looked = (self._guarded(job.push, partial(_amendments, job, layout, rows)) for job in jobs)
+        wanted = [amended for amended in looked if amended is not None]
         restores = [restore for _, restores, _ in wanted for restore in restores]
         self.pushes.save(job.push for job, restores, _ in wanted if restores)
         self.step("edits noted")
@@ -259,6 +271,11 @@ def _gap(attempts: int) -> timedelta:
     return GAPS[min(attempts, len(GAPS) - 1)]
 
 
+def _not_had(link: str, stored: dict[str, str], _: str) -> None:
+    """The photo can't be had: its link stays in the cell."""
+    stored[link] = ""
+
+
 def _may_fetch(link: str, hook: Hook) -> bool:
     try:
         return allowed(urlsplit(link).hostname or "", hook.photo_hosts)
@@ -266,9 +283,14 @@ def _may_fetch(link: str, hook: Hook) -> bool:
         return False
 
 
-def _amended(job: Job, layout: Layout, rows: Rows) -> tuple[list[Restore], str]:
+def _name(push: Push) -> str:
+    return f"{push.source} {push.id}"
+
+
+def _amendments(job: Job, layout: Layout, rows: Rows) -> tuple[Job, list[Restore], str]:
+    """The job with what its cells may be noted, the cells that are to change, and what its person must know."""
     push = job.push
-    return amendments(layout, rows, push.put or {}, push.past or {}, job.cells)
+    return _with_possible_cells(job), *amendments(layout, rows, push.put or {}, push.past or {}, job.cells)
 
 
 def _with_possible_cells(job: Job) -> Job:

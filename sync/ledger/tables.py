@@ -193,6 +193,18 @@ deliveries = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("next_try", Moment),
 )
+failures = sa.Table(
+    "failures",
+    meta,
+    bureau(),
+    sa.Column("queue", sa.String(40), primary_key=True),
+    sa.Column("item", sa.String(200), primary_key=True),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("error", sa.String(120), nullable=False),
+    sa.Column("next_try", Moment, nullable=False),
+    sa.Column("given_up", sa.Boolean, nullable=False),
+    sa.Column("release", sa.String(40), nullable=False),
+)
 letters = sa.Table(
     "letters",
     meta,

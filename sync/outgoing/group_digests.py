@@ -11,38 +11,47 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from sync.core.rules.section_links import BOT_KINDS
+from sync.guard import Guard
 from sync.ledger.bot_rates import BotRates
 from sync.ledger.ledger import Busy, Ledger, QueuedNotice
 from sync.outgoing.bots import Bot, Refusal, cut, harmless, pages
-from sync.outgoing.outbox import Delivery, hold, later
+from sync.outgoing.outbox import MOST_TRIES, Delivery, fail, hold, later
 
+QUEUE = "群消息"
 MOST_AT_ONCE = 5  # messages a bot in one run: 飞书 takes five a second
 STALE = timedelta(days=1)
 HEAD_BYTES = 120  # of a message, for its first and last line
 
 
-def deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delivery) -> None:
+def deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delivery, tries: int = MOST_TRIES) -> None:
     """Send every group's notices that are due, unless another process does; what became of them is added to
-    ``done``."""
+    ``done``. ``tries``: after how many a message that fails in an unforeseen way is given up."""
     with suppress(Busy), ledger.turn("群"):
-        _deliver(ledger, bots, now, done)
+        _deliver(ledger, bots, now, done, Guard(ledger, tries, now))
 
 
-def _deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delivery) -> None:
+def _deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delivery, guard: Guard) -> None:
     groups: dict[str, list[QueuedNotice]] = defaultdict(list)
     for queued in ledger.waiting(now, ("待发送", "未发送")):
         if queued.notice.channel in BOT_KINDS:
             groups[queued.notice.to].append(queued)
     for name, waiting in groups.items():
-        bot, group = bots.get(name), _fresh(ledger, waiting, now, done)
-        if bot is None:
-            hold(ledger, group, "rules.toml 里没有这个群机器人", done)
-        elif not bot.address:
-            hold(ledger, group, "群机器人的地址没有设置（环境变量）", done)
-        elif not bot.quiet(now):
-            _send(ledger, bot, group, now, done)
+        guard.handle(QUEUE, name, partial(_to_group, ledger, bots.get(name), waiting, now, done, guard))
+
+
+def _to_group(
+    ledger: Ledger, bot: Bot | None, waiting: Sequence[QueuedNotice], now: datetime, done: Delivery, guard: Guard
+) -> None:
+    group = _fresh(ledger, waiting, now, done)
+    if bot is None:
+        hold(ledger, group, "rules.toml 里没有这个群机器人", done)
+    elif not bot.address:
+        hold(ledger, group, "群机器人的地址没有设置（环境变量）", done)
+    elif not bot.quiet(now):
+        _send(ledger, bot, group, now, done, guard)
 
 
 def _fresh(ledger: Ledger, waiting: Sequence[QueuedNotice], now: datetime, done: Delivery) -> list[QueuedNotice]:
@@ -55,25 +64,40 @@ def _fresh(ledger: Ledger, waiting: Sequence[QueuedNotice], now: datetime, done:
     return [queued for queued in waiting if queued.notice.number not in set(old)]
 
 
-def _send(ledger: Ledger, bot: Bot, group: Sequence[QueuedNotice], now: datetime, done: Delivery) -> None:
+def _send(ledger: Ledger, bot: Bot, group: Sequence[QueuedNotice], now: datetime, done: Delivery, guard: Guard) -> None:
     rates = BotRates(ledger)
     left = min(rates.left(bot.name, now), MOST_AT_ONCE)
     for batch, part in list(_messages(ledger, bot, group).items())[: max(left, 0)]:
-        rates.spend(bot.name, now)
-        numbers = [queued.notice.number for queued in part]
-        try:
-            bot.send(_text(part, batch, bot), now)
-        except Refusal as refusal:
-            if refusal.permanent:
-                ledger.settle(numbers, "发送失败", str(refusal), attempts=part[0].attempts + 1)
-                done.failed += len(numbers)
-                done.reasons.append(str(refusal))
-                continue
-            rates.block(bot.name, now + refusal.pause)
-            later(ledger, part, refusal, now, done)
+        post = partial(_post, ledger, bot, rates, batch, part, now, done)
+        goes_on = guard.handle(QUEUE, f"{bot.name} {batch[:8]}", post, partial(fail, ledger, part, done))
+        if goes_on is False:
             return
-        ledger.settle(numbers, "已发送", "", attempts=part[0].attempts + 1)
-        done.sent += len(numbers)
+
+
+def _post(
+    ledger: Ledger,
+    bot: Bot,
+    rates: BotRates,
+    batch: str,
+    part: Sequence[QueuedNotice],
+    now: datetime,
+    done: Delivery,
+) -> bool:
+    """Send one message; whether the bot takes more now."""
+    rates.spend(bot.name, now)
+    try:
+        bot.send(_text(part, batch, bot), now)
+    except Refusal as refusal:
+        if refusal.permanent:
+            fail(ledger, part, done, str(refusal))
+            return True
+        rates.block(bot.name, now + refusal.pause)
+        later(ledger, part, refusal, now, done)
+        return False
+    numbers = [queued.notice.number for queued in part]
+    ledger.settle(numbers, "已发送", "", attempts=part[0].attempts + 1)
+    done.sent += len(numbers)
+    return True
 
 
 def _messages(ledger: Ledger, bot: Bot, group: Sequence[QueuedNotice]) -> dict[str, list[QueuedNotice]]:

@@ -11,10 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from html import escape
 
 from sync.core.notices.notices import MAIL, NOTICE_KINDS, Notice, spared
 from sync.core.rules.section_links import BOT_KINDS
+from sync.guard import Guard
 from sync.ledger.ledger import Ledger, QueuedNotice
 from sync.ledger.preferences import Preferences
 from sync.outgoing.mail import Connection, Failure, Mailer, Message
@@ -23,6 +25,7 @@ GAPS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360))
 MOST_TRIES = 10
 Attachments = tuple[tuple[str, bytes], ...]
 MOST_IN_ONE = 50  # notices in one mail; more are split
+QUEUE = "邮件"
 UNSET = "邮箱未配置"
 FOOT = "这封邮件由街路长台账自动发出。问题整改并反馈后不会再提醒；不用回复本邮件。"
 
@@ -51,13 +54,15 @@ def deliver(
     link: str = "",
     asked: Container[str] = tuple(NOTICE_KINDS.values()),
     attachments: Callable[[Notice], Attachments] = lambda _: (),
+    tries: int = MOST_TRIES,
 ) -> Delivery:
     """Send every mail that is due at ``now``.
 
     ``mailer`` None: no server is configured, which each notice then says. ``digest``: several notices in one mail.
     ``link``: the address at a mail's end. ``asked``: kinds that nobody can do without.
+    ``tries``: after how many a mail that fails in an unforeseen way is given up.
     """
-    done = Delivery()
+    done, guard = Delivery(), Guard(ledger, tries, now)
     waiting = ledger.waiting(now, ("待发送",) if mailer is None else ("待发送", "未发送"))
     waiting = [queued for queued in waiting if queued.notice.channel not in BOT_KINDS]
     addresses = ledger.memory().addresses
@@ -72,7 +77,7 @@ def deliver(
         hold(ledger, group, f"组织架构里没有{name}的邮箱", done)
     batches = _batches(ledger, [queued for queued in sendable if queued.notice.to in addresses], digest)
     if batches:
-        _send_all(ledger, mailer, batches, addresses, now, link, done, attachments)
+        _send_all(ledger, mailer, batches, addresses, now, link, done, attachments, guard)
     return done
 
 
@@ -145,14 +150,22 @@ def _send_all(
     link: str,
     done: Delivery,
     attachments: Callable[[Notice], Attachments],
+    guard: Guard,
 ) -> None:
     left = dict(batches)
+
+    def send(batch: str, group: list[QueuedNotice]) -> None:
+        files = tuple(dict(file for queued in group for file in attachments(queued.notice)).items())
+        to = addresses[group[0].notice.to]
+        _send_batch(ledger, mailer, server, batch, group, to, now, link, done, files)
+
     try:
         with mailer.open() as server:
             for batch, group in batches.items():
-                files = tuple(dict(file for queued in group for file in attachments(queued.notice)).items())
-                to = addresses[group[0].notice.to]
-                _send_batch(ledger, mailer, server, batch, group, to, now, link, done, files)
+                first = group[0].notice
+                guard.handle(
+                    QUEUE, f"{first.to} {batch[:8]}", partial(send, batch, group), partial(fail, ledger, group, done)
+                )
                 del left[batch]
     except Failure as failure:  # no connection: all that are left wait
         for group in left.values():
@@ -176,14 +189,19 @@ def _send_batch(
         mailer.send(server, Message(to, _subject(group), _text(group, link), batch, _html(group, link), files))
     except Failure as failure:
         if failure.permanent:
-            ledger.settle(numbers, "发送失败", str(failure), attempts=group[0].attempts + 1)
-            done.failed += len(numbers)
-            done.reasons.append(str(failure))
+            fail(ledger, group, done, str(failure))
         else:
             later(ledger, group, failure, now, done)
         return
     ledger.settle(numbers, "已发送", "", attempts=group[0].attempts + 1)
     done.sent += len(numbers)
+
+
+def fail(ledger: Ledger, group: Sequence[QueuedNotice], done: Delivery, reason: str) -> None:
+    """These notices are given up."""
+    ledger.settle([queued.notice.number for queued in group], "发送失败", reason, attempts=group[0].attempts + 1)
+    done.failed += len(group)
+    done.reasons.append(reason)
 
 
 def later(ledger: Ledger, group: Sequence[QueuedNotice], failure: Failure, now: datetime, done: Delivery) -> None:

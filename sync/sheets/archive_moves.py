@@ -9,9 +9,11 @@ A crash after any step is settled by step 3 of the next run: where a row stands 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sync.core.look.conclude import conclude, ripe_rows
 from sync.core.look.decide import look as look_at
@@ -21,12 +23,16 @@ from sync.core.memory import MOVING, THERE, Archived, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.rows import Row, Table, plain
 from sync.core.sheet.tabs import locate
+from sync.guard import OF_NO_ITEM, Guard
 from sync.ledger.ledger import Ledger
 from sync.sheets import set_up
-from sync.sheets.gateway import Gateway
+from sync.sheets.gateway import Gateway, Refused, Unknown
 
+QUEUE = "归档"
 MOST_AT_ONCE = 200  # rows in one request
 MOST_ROUNDS = 4  # a row that is astray goes back, and is looked for again
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[str], None]
 
@@ -87,17 +93,19 @@ def run(
     *,
     wait: timedelta | None = None,
     step: Progress = lambda _: None,
+    guard: Guard | None = None,
 ) -> Moved:
     """Move up to MOST_AT_ONCE rows that are ripe; to be called with the ledger's turn. ``wait``: as ``ripe_rows``.
 
     Raises ``Unreachable``, ``Refused``, ``Unknown``; the next run settles what was under way.
     """
+    guard = guard or Guard(ledger, rules.limits.tries, now)
     settle(gateway, ledger, now, step)
     seen = tables(gateway)
     look = look_at(seen, ledger.memory(), rules, now)
     if conclude(look).plan.tabs:
         return Moved(trouble="工作簿里还有要写的，先不归档。")
-    rows = ripe_rows(look, wait)
+    rows = [row for row in ripe_rows(look, wait) if not guard.waits(QUEUE, row.rid)]
     if not rows:
         return Moved()
     title = archive.title_of(gateway.tabs[KEY], rows[0].rid)
@@ -105,7 +113,19 @@ def run(
     there = seen.archives.get(title) or _made(gateway, rules, title, seen.seen[KEY])
     if trouble := archive.misfit(title, seen.seen[KEY], there):
         return Moved(trouble=trouble)
-    return _move(gateway, ledger, now, title, rows, step)
+    return _move_guarded(partial(_move, gateway, ledger, now, title, step=step), rows, guard)
+
+
+def _move_guarded(move: Callable[[Sequence[Row]], Moved], rows: Sequence[Row], guard: Guard) -> Moved:
+    """Move the rows together; where that fails in an unforeseen way, the first alone: the next run finds the others
+    where they stand then."""
+    try:
+        return move(rows)
+    except (*OF_NO_ITEM, Refused, Unknown):
+        raise
+    except Exception:
+        log.exception("moving %d rows failed", len(rows))
+    return guard.handle(QUEUE, rows[0].rid, partial(move, rows[:1])) or Moved(trouble="归档时出错，详见运行状态。")
 
 
 def everything(
@@ -130,7 +150,7 @@ def _made(gateway: Gateway, rules: Rules, title: str, live: Table) -> Table:
     return tables(gateway).archives[title]
 
 
-def _move(gateway: Gateway, ledger: Ledger, now: datetime, title: str, rows: Sequence[Row], step: Progress) -> Moved:
+def _move(gateway: Gateway, ledger: Ledger, now: datetime, title: str, rows: Sequence[Row], *, step: Progress) -> Moved:
     ledger.archive([Archived(row.rid, title, MOVING, now) for row in rows], now)
     step("meant")
     gateway.move(gateway.sheet_ids[KEY], [row.number for row in rows], gateway.titles[title])
