@@ -14,7 +14,7 @@ import pandas as pd
 
 from sync.core.sheet.plan import Plan, appended, to_raw
 from sync.core.sheet.problems import FileProblem
-from sync.core.sheet.rows import READERS, Raw, nearest, plain, quoted
+from sync.core.sheet.rows import Raw, nearest, plain, quoted, read_cell
 from sync.core.sheet.tabs import Column, Tab, letters, locate
 from sync.intake import files, mapping
 from sync.intake.files import Sheet
@@ -124,8 +124,8 @@ def _cell(cell: Raw, column: Column, zone: ZoneInfo) -> tuple[Raw, str]:
     if cell is None or plain(cell) == "":
         return "", "没有填，这一列必填。" if column.required else ""
     if column.type in ("text", "limit"):
-        return (plain(cell), "") if column.type == "text" else (cell, READERS["limit"](cell, column, zone)[1])
-    value, problem = READERS[column.type](cell, column, zone)
+        return (plain(cell), "") if column.type == "text" else (cell, read_cell(cell, column, zone)[1])
+    value, problem = read_cell(cell, column, zone)
     if problem and quoted(cell) not in problem:
         problem = f"填的是{quoted(cell)}，{problem}"
     return ("", problem) if problem else (to_raw(value, zone), "")

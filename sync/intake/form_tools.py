@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from sync.core.rules.section_links import CAOLIAO, JIANDAOYUN, JINSHUJU, SIGNED, WENJUANXING, Hook
 from sync.core.sheet.plan import to_raw
-from sync.core.sheet.rows import READERS, Raw, plain
+from sync.core.sheet.rows import Raw, plain, read_cell
 from sync.core.sheet.tabs import Column, Tab
 
 WINDOW_SECONDS = 300  # how far a signed push's clock may be from ours
@@ -225,16 +225,5 @@ def _clean(text: str) -> str:
 def _typed(value: Raw, column: Column, zone: ZoneInfo) -> Raw:
     if value == "" or column.type in ("text", "choice", "limit", "mail"):
         return plain(value)
-    if column.type in ("datetime", "date") and isinstance(value, str) and (moment := _moment(value, zone)):
-        return to_raw(moment.date() if column.type == "date" else moment, zone)
-    read_value, problem = READERS[column.type](value, column, zone)
+    read_value, problem = read_cell(value, column, zone)
     return plain(value) if problem else to_raw(read_value, zone)
-
-
-def _moment(text: str, zone: ZoneInfo) -> datetime | None:
-    """An hour as machines write it. 金数据 writes UTC; one without a zone is the bureau's wall clock."""
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
-    except (ValueError, OverflowError):
-        return None

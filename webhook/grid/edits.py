@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sync.core.sheet.plan import to_raw
-from sync.core.sheet.rows import READERS
+from sync.core.sheet.rows import read_cell
 from sync.core.sheet.tabs import Column
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import lines, live
@@ -111,7 +112,7 @@ def _entered(head: Head, given: Any, zone: ZoneInfo, *, typed: bool) -> dict[str
 
 def _typed(column: Column, given: str, zone: ZoneInfo) -> dict[str, Any]:
     if column.type in NOT_TEXT:
-        value, problem = READERS[column.type](given, column, zone)
+        value, problem = read_cell(given, column, zone, near=datetime.now(zone).date())
         raw = to_raw(value, zone) if not problem else given
         if isinstance(raw, int | float):
             return {"numberValue": raw}

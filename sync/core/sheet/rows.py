@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import logging
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,24 +19,16 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sync.core.calendar.worktime import Limit, parse_limit
-from sync.core.sheet import serials
+from sync.core.sheet import readings, serials
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.tabs import Column, Layout, Tab
+from sync.core.sheet.texts import clean, narrow, visible
+
+log = logging.getLogger(__name__)
 
 Raw = str | int | float | bool | None
 Value = str | int | float | date | datetime | Limit | None
 
-DATE_TEXTS = (
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y-%m-%d",
-    "%Y/%m/%d",
-    "%Y年%m月%d日 %H:%M",
-    "%Y年%m月%d日",
-    "%Y.%m.%d",
-)
 MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 LIMIT_WORDS = (
     ("个", ""),
@@ -161,7 +154,16 @@ def _cell(column: Column, typed: Mapping[str, Raw], zone: ZoneInfo) -> tuple[Val
     """A cell's value, or what is wrong with it."""
     if column.key not in typed:
         return None, "没有填，请补上。" if column.required else ""
-    return READERS[column.type](typed[column.key], column, zone)
+    return read_cell(typed[column.key], column, zone)
+
+
+def read_cell(raw: Raw, column: Column, zone: ZoneInfo, near: date | None = None) -> tuple[Value, str]:
+    """A filled cell in the type of its column, or what is wrong with it. ``near``: as ``readings.moment``."""
+    try:
+        return READERS[column.type](raw, column, zone, near)
+    except Exception as error:  # one odd cell is a problem of its row, whatever it holds
+        log.exception("cell of column %s: %.200r", column.key, raw)
+        return None, f"填的是{quoted(raw)}，读不了（{type(error).__name__}），请重新填写。"
 
 
 def fingerprint(tab: Tab, raw_cells: Mapping[str, Raw]) -> str:
@@ -192,7 +194,7 @@ def _key_text(value: Raw) -> str:
 
 
 def quoted(value: Raw) -> str:
-    text = plain(value)
+    text = visible(plain(value))
     return f"「{text[:40]}…」" if len(text) > 40 else f"「{text}」"
 
 
@@ -202,20 +204,20 @@ def nearest(value: str, known: Iterable[str]) -> str:
     return f"是不是「{close[0]}」？" if close else ""
 
 
-def _read_text(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
-    return plain(raw), ""
+def _read_text(raw: Raw, column: Column, zone: ZoneInfo, near: date | None) -> tuple[Value, str]:
+    return clean(plain(raw)), ""
 
 
-def _read_choice(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
-    text = plain(raw)
+def _read_choice(raw: Raw, column: Column, zone: ZoneInfo, near: date | None) -> tuple[Value, str]:
+    text = clean(plain(raw))
     if column.choices or text in column.values:
         return text, ""
     hint = nearest(text, column.values)
     return None, f"填的是{quoted(raw)}，只能选 {'、'.join(column.values)}。{hint}"
 
 
-def _read_datetime(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
-    serial = _serial(raw)
+def _read_datetime(raw: Raw, column: Column, zone: ZoneInfo, near: date | None) -> tuple[Value, str]:
+    serial = _serial(raw, zone, near)
     if serial is None:
         return None, f"填的是{quoted(raw)}，看不出是什么时间，请写成 2026-11-24 09:30。"
     if not serials.LOWEST <= serial < serials.HIGHEST:
@@ -223,49 +225,37 @@ def _read_datetime(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str
     return serials.to_datetime(serial, zone), ""
 
 
-def _read_date(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
-    moment, problem = _read_datetime(raw, column, zone)
+def _read_date(raw: Raw, column: Column, zone: ZoneInfo, near: date | None) -> tuple[Value, str]:
+    moment, problem = _read_datetime(raw, column, zone, near)
     if isinstance(moment, datetime):
         return moment.date(), ""
     return None, problem.replace(" 09:30", "").replace("什么时间", "什么日期")
 
 
-def _serial(raw: Raw) -> float | None:
+def _serial(raw: Raw, zone: ZoneInfo, near: date | None) -> float | None:
     if isinstance(raw, bool):
         return None
-    if isinstance(raw, int | float):
+    if isinstance(raw, int | float) and not 20000101 <= raw <= 20991231:  # 20261124 is a day, no serial
         return raw
-    text = " ".join(plain(raw).replace("：", ":").split())
-    for form in DATE_TEXTS:
-        try:
-            moment = datetime.strptime(text, form)  # noqa: DTZ007 - a typed wall clock, made a serial at once
-        except ValueError:
-            continue
-        return (moment - serials.EPOCH).total_seconds() / serials.DAY
-    return None
+    return readings.serial(plain(raw), zone, near)
 
 
-def _read_number(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
-    number: float | None = None
-    if isinstance(raw, int | float) and not isinstance(raw, bool):
-        number = raw
-    else:
-        try:
-            number = float(plain(raw))
-        except ValueError:
-            return None, f"填的是{quoted(raw)}，应当是数字。"
+def _read_number(raw: Raw, column: Column, zone: ZoneInfo, near: date | None) -> tuple[Value, str]:
+    number = raw if isinstance(raw, int | float) and not isinstance(raw, bool) else readings.number(plain(raw))
+    if number is None:
+        return None, f"填的是{quoted(raw)}，应当是数字。"
     low, high = column.minimum, column.maximum
     if math.isnan(number) or (low is not None and number < low) or (high is not None and number > high):
         return None, f"填的是{quoted(raw)}，应当在 {low:g} 到 {high:g} 之间。"
     return number, ""
 
 
-def _read_limit(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
+def _read_limit(raw: Raw, column: Column, zone: ZoneInfo, near: date | None) -> tuple[Value, str]:
     """A limit in words (4工作时, 2小时, 3wd), or a moment."""
-    moment, problem = _read_datetime(raw, column, zone)
+    moment, problem = _read_datetime(raw, column, zone, near)
     if not problem:
         return moment, ""
-    text = plain(raw)
+    text = narrow(plain(raw))
     for word, unit in LIMIT_WORDS:
         text = text.replace(word, unit)
     try:
@@ -277,14 +267,14 @@ def _read_limit(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
         )
 
 
-def _read_mail(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
-    text = plain(raw)
+def _read_mail(raw: Raw, column: Column, zone: ZoneInfo, near: date | None) -> tuple[Value, str]:
+    text = clean(plain(raw))
     if MAIL.fullmatch(text):
         return text, ""
     return None, f"填的是{quoted(raw)}，不是有效的邮箱，请写成 name@example.cn。"
 
 
-READERS: Mapping[str, Callable[[Raw, Column, ZoneInfo], tuple[Value, str]]] = {
+READERS: Mapping[str, Callable[[Raw, Column, ZoneInfo, date | None], tuple[Value, str]]] = {
     "text": _read_text,
     "choice": _read_choice,
     "datetime": _read_datetime,
