@@ -18,7 +18,7 @@ from sync.ledger.failures import FORGET_AFTER, LONGEST_NAME, Failure, Failures
 from sync.ledger.ledger import Busy, Ledger, Unusable
 from sync.sheets.gateway import Unreachable
 
-T = TypeVar("T")
+Done = TypeVar("Done")
 Item = TypeVar("Item")
 OF_NO_ITEM = (Busy, Unusable, Unreachable)  # the ledger or the workbook does not answer
 GAPS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360))
@@ -38,8 +38,8 @@ class Guard:
         self._known = {(failure.queue, failure.item): failure for failure in self.failures.all()}
 
     def handle(
-        self, queue: str, item: str, action: Callable[[], T], give_up: Callable[[str], None] = lambda _: None
-    ) -> T | None:
+        self, queue: str, item: str, action: Callable[[], Done], give_up: Callable[[str], None] = lambda _: None
+    ) -> Done | None:
         """What ``action`` gives; None where the item waits, was given up, or fails now.
 
         ``give_up`` gets a sentence once the item has failed too often. ``OF_NO_ITEM`` is raised: it is no item's fault.

@@ -35,7 +35,7 @@ MOST_TRIES = 8  # refusals of one row, or looks for one photo
 MOST_PHOTOS = 20  # fetched in one run, so that rows do not wait for a slow server
 KEEP_PAYLOADS = timedelta(days=30)
 
-T = TypeVar("T")
+Done = TypeVar("Done")
 StorePhoto = Callable[[bytes], str]  # stores a photo and returns its address; raises ``ValueError`` where it is none
 
 
@@ -92,7 +92,7 @@ class PushIntake:
             self.pushes.forget(now - KEEP_PAYLOADS)
         return self.done
 
-    def _guarded(self, push: Push, action: Callable[[], T]) -> T | None:
+    def _guarded(self, push: Push, action: Callable[[], Done]) -> Done | None:
         return self._guard.handle(QUEUE, _name(push), action, partial(self._give_up, push))
 
     # What a push means

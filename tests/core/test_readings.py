@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sync.core.sheet import rows
-from sync.core.sheet.readings import moment, number
+from sync.core.sheet.readings import number, wall_clock
 from sync.core.sheet.rows import read_cell
 from sync.core.sheet.tabs import Column
 from sync.core.sheet.texts import clean, narrow, visible
@@ -51,24 +51,24 @@ NEAR = {
 
 @pytest.mark.parametrize("text", MOMENTS)
 def test_an_hour_is_read_however_it_is_written(text: str) -> None:
-    assert moment(text, ZONE) == MOMENTS[text]
+    assert wall_clock(text, ZONE) == MOMENTS[text]
 
 
 @pytest.mark.parametrize("text", NOT_MOMENTS)
 def test_what_is_no_hour_is_none(text: str) -> None:
-    assert moment(text, ZONE) is None
+    assert wall_clock(text, ZONE) is None
 
 
 @pytest.mark.parametrize("text", NEAR)
 def test_what_is_left_out_is_taken_from_the_day_in_the_grid_alone(text: str) -> None:
-    at = moment(text, ZONE, date(2026, 11, 28))
+    at = wall_clock(text, ZONE, date(2026, 11, 28))
     assert at is not None and (at.year, at.month, at.day, at.hour, at.minute) == (2026, *NEAR[text])
-    assert moment(text, ZONE) is None
+    assert wall_clock(text, ZONE) is None
 
 
 def test_a_day_without_a_year_is_the_nearest() -> None:
-    assert moment("1-2", ZONE, date(2026, 12, 30)) == datetime(2027, 1, 2)  # noqa: DTZ001
-    assert moment("12-30", ZONE, date(2027, 1, 2)) == datetime(2026, 12, 30)  # noqa: DTZ001
+    assert wall_clock("1-2", ZONE, date(2026, 12, 30)) == datetime(2027, 1, 2)  # noqa: DTZ001
+    assert wall_clock("12-30", ZONE, date(2027, 1, 2)) == datetime(2026, 12, 30)  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,11 @@ def column(kind: str) -> Column:
 
 @pytest.mark.parametrize(
     ("kind", "raw", "value"),
-    [("date", 20261128, date(2026, 11, 28)), ("text", "向阳\u200b南路", "向阳南路"), ("mail", "a@b.cn\u200b", "a@b.cn")],
+    [
+        ("date", 20261128, date(2026, 11, 28)),
+        ("text", "向阳\u200b南路", "向阳南路"),
+        ("mail", "a@b.cn\u200b", "a@b.cn"),
+    ],
     ids=["a day typed as a number", "a name with a hidden sign", "an address with a hidden sign"],
 )
 def test_cells(kind: str, raw: str | int, value: object) -> None:

@@ -27,7 +27,7 @@ _BETWEEN = re.compile(r"[ t,]+|(?<=[日号])", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:e[+-]?\d{1,3})?", re.IGNORECASE)
 
 
-def moment(text: str, zone: ZoneInfo, near: date | None = None) -> datetime | None:
+def wall_clock(text: str, zone: ZoneInfo, near: date | None = None) -> datetime | None:
     """The wall clock that a text names, without a zone; None where it names none. An hour that comes with a zone is
     turned to ``zone``. ``near``: the day from which what is left out is taken: the year nearest to it, or the day."""
     text = " ".join(_WEEKDAY.sub(" ", narrow(text)).split())
@@ -41,7 +41,7 @@ def moment(text: str, zone: ZoneInfo, near: date | None = None) -> datetime | No
 
 def serial(text: str, zone: ZoneInfo, near: date | None = None) -> float | None:
     """The same as a spreadsheet's number of days."""
-    wall = moment(text, zone, near)
+    wall = wall_clock(text, zone, near)
     return None if wall is None else (wall - serials.EPOCH).total_seconds() / serials.DAY
 
 

@@ -158,7 +158,7 @@ def _cell(column: Column, typed: Mapping[str, Raw], zone: ZoneInfo) -> tuple[Val
 
 
 def read_cell(raw: Raw, column: Column, zone: ZoneInfo, near: date | None = None) -> tuple[Value, str]:
-    """A filled cell in the type of its column, or what is wrong with it. ``near``: as ``readings.moment``."""
+    """A filled cell in the type of its column, or what is wrong with it. ``near``: as ``readings.wall_clock``."""
     try:
         return READERS[column.type](raw, column, zone, near)
     except Exception as error:  # one odd cell is a problem of its row, whatever it holds
