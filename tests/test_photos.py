@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import struct
 import time
 import zlib
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from sync.core.sheet.photos import Photo
-from sync.intake import photos
+from sync.intake import child, photos
 from sync.intake.photos import BadPhoto, PhotoFolder, TooManyUploads, convert
 from sync.ledger.ledger import Ledger
 from sync.ledger.submissions import Submissions
@@ -174,3 +176,75 @@ def test_the_core_knows_a_photo_as_soon_as_it_is_remembered(tmp_path: Path) -> N
     assert Submissions(other).photo("p1") == photo
     assert other.memory().photos == ours.memory().photos == {"p1": photo.picture}
     assert Submissions(ours).photo("p2") is None
+
+
+# Metadata that a camera wrote wrongly
+def wrongly_marked() -> bytes:
+    """A picture on its side whose XResolution is the text "72", as some cameras write it."""
+    turned, text = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0), struct.pack("<HHI4s", 0x011A, 2, 3, b"72")
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + turned + text + bytes(4)
+    return jpeg(scene(9, (640, 480)), exif=exif)
+
+
+def with_second_picture(size: tuple[int, int]) -> bytes:
+    """A JPEG that carries another behind itself (MPF), as phones with depth or motion do."""
+    out = io.BytesIO()
+    Image.new("RGB", size, (90, 120, 60)).save(
+        out, "MPO", quality=80, save_all=True, append_images=[Image.new("RGB", (640, 480))]
+    )
+    return out.getvalue()
+
+
+def test_a_photo_whose_metadata_are_damaged_is_taken(tmp_path: Path) -> None:
+    made = convert(wrongly_marked(), 1600, 80, keep_place=True)
+    assert made.size == (480, 640), "upright, since its orientation could be read"
+
+
+def test_a_large_photo_with_a_second_picture_is_as_good_as_the_same_without_it() -> None:
+    made = convert(with_second_picture((8192, 6144)), 1600, 80, keep_place=False)
+    assert made.size == (1600, 1200)
+
+
+def test_segments_of_programs_are_taken_out_and_the_picture_stays() -> None:
+    sent = with_exif(scene(10))
+    bare = photos.without_segments(sent)
+    assert len(bare) < len(sent) and b"Exif" not in bare
+    assert convert(bare, 1600, 80, keep_place=False).pixels == convert(sent, 1600, 80, keep_place=False).pixels
+    assert photos.without_segments(b"\xff\xd8\xff\xe1\xff\xff") == b"\xff\xd8"
+    assert photos.without_segments(b"RIFF") == b"RIFF"
+
+
+def test_flipped_bytes_give_a_photo_or_a_sentence() -> None:
+    """Every reader of metadata and every decoder may fail in its own way; nothing but a sentence comes out."""
+    shapes, flips, taken = [with_exif(scene(11, (320, 240)), n) for n in (1, 6, 8)], random.Random(11), 0
+    shapes += [wrongly_marked(), with_second_picture((320, 240))]
+    for n in range(600):
+        content = bytearray(shapes[n % len(shapes)])
+        most = len(content) if n % 2 else 400
+        for _ in range(1 + n % 3):
+            content[flips.randrange(most)] = flips.randrange(256)
+        try:
+            taken += bool(photos.convert_here(bytes(content), 320, 80, keep_place=True).jpeg)
+        except BadPhoto as error:
+            assert str(error).endswith("。")
+    assert taken > 300
+
+
+def reads_without_end() -> None:
+    while True:
+        pass
+
+
+def reads_too_much() -> int:
+    return len(bytearray(2 * child.MOST_MEMORY))
+
+
+def dies() -> None:
+    os._exit(1)
+
+
+@pytest.mark.parametrize("reader", [reads_without_end, reads_too_much, dies], ids=lambda reader: reader.__name__)
+def test_a_file_that_kills_its_reader_stops_nothing_else(reader: Callable[[], object]) -> None:
+    with pytest.raises(child.TooMuch):
+        child.run(1, reader)
+    assert convert(jpeg(scene(12)), 1600, 80, keep_place=False).size == (1200, 900)

@@ -31,7 +31,6 @@ TICK_SECONDS = 2.0  # how long to wait for a running tick before a form is taken
 NUMBER_LATER = "已收到，编号和截止时间稍后在“我的”里可见。"
 UNCONFIRMED = "表格没有应答，可能已经收到。手机会核对以后再试，不会重复。"
 QUEUE_SECONDS = 30.0  # how long to wait for the forms before this one
-DECODERS = 2  # photos decoded at a time: a large one takes some hundred megabytes
 NOT_WRITTEN = "表格暂时写不进去，内容还在手机上，会自动再试。"
 
 
@@ -77,7 +76,6 @@ class FormIntake:
     photo_folder: PhotoFolder
     ticking: threading.RLock
     _turn: threading.Lock = field(default_factory=threading.Lock)
-    _decoders: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(DECODERS))
 
     def __post_init__(self) -> None:
         self.submissions = Submissions(self.ledger)
@@ -195,10 +193,9 @@ class FormIntake:
 
     def _store(self, photo_id: str, content: bytes, person: str, rules: Rules, now: datetime, taken: str) -> Photo:
         form_rules = rules.forms
-        with self._decoders:
-            made = photos.convert(
-                content, form_rules.photo_side, form_rules.photo_quality, keep_place=form_rules.photo_place
-            )
+        made = photos.convert(
+            content, form_rules.photo_side, form_rules.photo_quality, keep_place=form_rules.photo_place
+        )
         photo = Photo(
             photo_id, person, now, made.received, made.pixels, made.fingerprint, *made.size, len(made.jpeg),
             made.taken or taken, made.place,

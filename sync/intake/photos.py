@@ -1,7 +1,8 @@
 """Photos from phones: decoded with Pillow, turned upright, and written again without the metadata of a camera.
 
-The received file is not trusted: one with more pixels than a camera has, or that is no JPEG, PNG or WebP, is refused
-with a sentence. Of its metadata only the hour of taking is used and, where the rules want it, the place.
+The received file is not trusted: it is decoded in a process of its own; one with more pixels than a camera has, or
+that is no JPEG, PNG or WebP, is refused with a sentence. Of its metadata only the hour of taking is used and, where the
+rules want it, the place; damaged metadata never costs the photo.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ import io
 import os
 import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
+
+from sync.intake import child
 
 MOST_PHOTO_BYTES = 12 * 1024 * 1024
 MOST_PIXELS = 60_000_000  # a phone of 50 megapixels; a file with more is made to exhaust the memory
@@ -29,7 +31,20 @@ MOST_PUBLIC_UPLOADING = 256 * 1024**2  # the same where the public uploads, so t
 MOST_SIDE = 20_000
 FORMATS = ("JPEG", "PNG", "WEBP")
 FORGET_AFTER = 7 * 86400  # seconds until an unfinished upload that nobody goes on with is deleted
-DATE_TAKEN, OFFSET, GPS = 0x9003, 0x8769, 0x8825  # EXIF: DateTimeOriginal, its sub-directory, the place
+DATE_TAKEN, OFFSET, GPS, ORIENTATION = 0x9003, 0x8769, 0x8825, 0x0112  # EXIF: the hour and its directory, the place
+JPEG_FORMATS = ("JPEG", "MPO")  # MPO: a JPEG with further pictures behind the first
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # EXIF's orientation → what makes the picture upright
+START_OF_SCAN = 0xDA
+SEGMENTS_OF_PROGRAMS = {*range(0xE0, 0xEE), 0xEF, 0xFE}  # APP14 says how the colours are meant
+SECONDS = 30  # for one photo
 
 
 class BadPhoto(ValueError):
@@ -57,16 +72,52 @@ def convert(content: bytes, side: int, quality: int, *, keep_place: bool) -> Con
     """A received file as a JPEG with sides of at most ``side`` pixels. Raises ``BadPhoto``."""
     if len(content) > MOST_PHOTO_BYTES:
         raise BadPhoto(f"照片太大，最多 {MOST_PHOTO_BYTES // 1024 // 1024} MB。")
-    with _decoding():
+    try:
+        return child.run(SECONDS, convert_here, content, side, quality, keep_place)
+    except child.TooMuch as error:
+        raise BadPhoto("照片打不开，请用手机相机重新拍一张。") from error
+
+
+def convert_here(content: bytes, side: int, quality: int, keep_place: bool) -> Converted:
+    """As ``convert``, in this process."""
+    try:
+        return _converted(content, side, quality, keep_place)
+    except BadPhoto:
+        raise
+    except UnidentifiedImageError as error:
+        raise BadPhoto("这个文件不是 JPG、PNG 或 WebP 照片（苹果手机的 HEIC 请改成“兼容性最佳”格式）。") from error
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise BadPhoto("照片的像素太多，请用手机相机重新拍一张。") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # a decoder may fail in any way; a photo that a camera marked wrongly is a photo
+        return _without_metadata(content, side, quality, error)
+
+
+def _without_metadata(content: bytes, side: int, quality: int, error: Exception) -> Converted:
+    bare = without_segments(content)
+    try:
+        if bare != content:
+            return _converted(bare, side, quality, keep_place=False)
+    except Exception as again:
+        error = again
+    raise BadPhoto("照片不完整，打不开，请重新拍一张。") from error
+
+
+def _converted(content: bytes, side: int, quality: int, keep_place: bool) -> Converted:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
         image = Image.open(io.BytesIO(content), formats=FORMATS)
-        most = MOST_PIXELS if image.format == "JPEG" else MOST_WHOLE
-        if image.width * image.height > most or max(image.size) > MOST_SIDE:
-            raise BadPhoto(f"照片有 {image.width}×{image.height} 像素，太大了，请用手机相机重新拍一张。")
-        exif = image.getexif()
-        taken, place = _hour(exif), _place(exif) if keep_place else None
-        image.draft("RGB", (side, side))  # a JPEG is decoded at a half, a quarter or an eighth of its size
-        upright = ImageOps.exif_transpose(image).convert("RGB")
+    most = MOST_PIXELS if image.format in JPEG_FORMATS else MOST_WHOLE
+    if image.width * image.height > most or max(image.size) > MOST_SIDE:
+        raise BadPhoto(f"照片有 {image.width}×{image.height} 像素，太大了，请用手机相机重新拍一张。")
+    taken, place = _read_exif(image, _hour, ""), _read_exif(image, _place, None) if keep_place else None
+    turn = TURNS.get(_read_exif(image, lambda exif: exif.get(ORIENTATION), None))
+    image.draft("RGB", (side, side))  # a JPEG is decoded at a half, a quarter or an eighth of its size
+    upright = image.convert("RGB")
     upright.thumbnail((side, side), Image.Resampling.LANCZOS)
+    if turn is not None:
+        upright = upright.transpose(turn)
     out = io.BytesIO()
     upright.save(out, "JPEG", quality=quality, optimize=True)  # without `exif=` no metadata is written
     return Converted(
@@ -75,21 +126,26 @@ def convert(content: bytes, side: int, quality: int, *, keep_place: bool) -> Con
     )  # fmt: skip
 
 
-@contextmanager
-def _decoding() -> Iterator[None]:
-    """Raises ``BadPhoto`` for every error of a decoder."""
+def _read_exif(image: Image.Image, read: Callable[[Image.Exif], Any], without: Any) -> Any:
+    """What ``read`` finds in the metadata; ``without`` where it is damaged in whatever way."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            yield
-    except UnidentifiedImageError as error:
-        raise BadPhoto("这个文件不是 JPG、PNG 或 WebP 照片（苹果手机的 HEIC 请改成“兼容性最佳”格式）。") from error
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise BadPhoto("照片的像素太多，请用手机相机重新拍一张。") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        if isinstance(error, BadPhoto):
-            raise
-        raise BadPhoto("照片不完整，打不开，请重新拍一张。") from error
+        return read(image.getexif())
+    except Exception:
+        return without
+
+
+def without_segments(content: bytes) -> bytes:
+    """A JPEG without the segments in which programs and cameras keep what they like (APP0 to APP13, APP15, comments);
+    any other file as it is."""
+    if not content.startswith(b"\xff\xd8"):
+        return content
+    kept, at = [content[:2]], 2
+    while at + 4 <= len(content) and content[at] == 0xFF and content[at + 1] != START_OF_SCAN:
+        end = at + 2 + int.from_bytes(content[at + 2 : at + 4])
+        if content[at + 1] not in SEGMENTS_OF_PROGRAMS:
+            kept.append(content[at:end])
+        at = end
+    return b"".join([*kept, content[at:]])
 
 
 def _digest(image: Image.Image) -> str:
