@@ -310,7 +310,7 @@ BAD: dict[str, tuple[str, Callable[[Path], Path], str]] = {
     "missing": ("duties", lambda p: p / "没有.csv", "文件 没有.csv 打不开：No such file"),
     "empty": ("duties", lambda p: written(p / "a.csv", " \n"), "文件 a.csv 是空的"),
     "header only": ("duties", lambda p: written(p / "a.csv", "填报人,类型\n"), "只有表头，没有数据"),
-    "no header": ("duties", lambda p: written(p / "a.csv", "\n\n填报人,类型\n"), "第 1 行没有表头"),
+    "no header": ("duties", lambda p: written(p / "a.csv", "\n\n甲,巡查\n"), "第 1 行没有表头"),
     "encoding": ("duties", lambda p: written(p / "a.csv", b"\xff\x00\x80\x81\x00\xff"), "看不出是什么编码"),
     "half a character": ("duties", lambda p: written(p / "a.csv", b"\xff\xfe\x00"), "看不出是什么编码"),
     "csv is xlsx": ("duties", lambda p: xlsx(p / "a.xlsx", [["填报人"]]).rename(p / "a.csv"), "请把扩展名改成 .xlsx"),
@@ -334,7 +334,7 @@ BAD: dict[str, tuple[str, Callable[[Path], Path], str]] = {
     "required column": (
         "duties",
         lambda p: written(p / "a.csv", "类型\n巡查\n"),
-        "缺少必填的列 填报人。请在第一行补上",
+        "缺少必填的列 填报人。请在第 1 行（表头）补上",
     ),
     "required cell": (
         "duties",

@@ -7,6 +7,7 @@ file, sheet, row and column, and what to do.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,12 +17,20 @@ from sync.core.sheet.plan import Plan, appended, to_raw
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, nearest, plain, quoted, read_cell
 from sync.core.sheet.tabs import Column, Tab, letters, locate
+from sync.core.sheet.texts import narrow, visible
 from sync.intake import files, mapping
 from sync.intake.files import Sheet
 from sync.intake.mapping import ColumnMap
+from sync.intake.xlsx_cells import DATE, ERROR, FORMULA, MONEY, PICTURE
 from sync.sheets.gateway import Client, Gateway, Refused, Unknown
 
 UTC = ZoneInfo("UTC")
+TEXTS = ("text", "choice", "mail")
+NO_TEXTS = {DATE: "日期", MONEY: "金额"}
+SHAPES = {
+    ERROR: "是错误值 {}，请改成内容。",
+    FORMULA: "是公式，没有算出结果。请在 Excel 或 WPS 里打开、保存一次再导入。",
+}
 BLOCK = 2000  # rows in one request: well under what Google takes at once
 
 
@@ -32,14 +41,24 @@ def read_file(path: Path, tab: Tab, rules: ColumnMap | None = None, zone: ZoneIn
     ``rules``: a mapping file; without one the file's headers must be the tab's. Times are wall clock of ``zone``.
     Columns of the service are left out, since it fills them itself. Raises ``FileProblem`` with all that is wrong.
     """
-    return [row for _, row in read_rows(path, tab, rules, zone)]
+    return [row for _, row in read_rows(path, tab, rules, zone).rows]
 
 
-def read_rows(
-    path: Path, tab: Tab, rules: ColumnMap | None = None, zone: ZoneInfo = UTC
-) -> list[tuple[int, dict[str, Raw]]]:
+@dataclass(frozen=True)
+class FileRows:
+    """What a file brings. ``rows``: by column key, with their numbers in the file; ``ids``: the id that a row brings,
+    by number; ``notes``: what of the file does not come along."""
+
+    rows: list[tuple[int, dict[str, Raw]]]
+    ids: Mapping[int, str]
+    notes: tuple[str, ...]
+
+
+def read_rows(path: Path, tab: Tab, rules: ColumnMap | None = None, zone: ZoneInfo = UTC) -> FileRows:
     """As ``read_file``, each row with its number in the file."""
     sheet = files.read_table(path, tab, rules)
+    if rules is None:
+        sheet = replace(sheet, header=_headers(sheet, tab))
     frame = _frame(sheet)
     if rules is None:
         problems = _strange(sheet, tab)
@@ -50,12 +69,28 @@ def read_rows(
     problems += _missing(sheet, tab, made, rules)
     if problems:
         raise FileProblem(problems)
-    place = _placer(sheet, rules)
+    place, notes = _placer(sheet, rules), list(sheet.notes)
     problems = [f"{place(number, header)}{text}" for number, header, text in bad]
-    rows = _rows(made, tab, zone, place, problems)
+    rows = _rows(made, tab, zone, _looks(sheet, rules), place, problems, notes)
     if problems:
         raise FileProblem([f"{sheet.where}：有 {len(problems)} 处要改，一行也没有导入。", *problems])
-    return rows
+    return FileRows(rows, _ids(frame, tab), tuple(notes))
+
+
+def _headers(sheet: Sheet, tab: Tab) -> tuple[str, ...]:
+    """The tab's own headers for those that mean the same; one that would then stand twice stays as it is."""
+    own = {narrow(name): column.header for column in tab.columns for name in column.other_names}
+    own |= {narrow(column.header): column.header for column in tab.columns}
+    meant = [own.get(narrow(header), header) for header in sheet.header]
+    return tuple(name if meant.count(name) == 1 else header for name, header in zip(meant, sheet.header, strict=True))
+
+
+def _ids(frame: pd.DataFrame, tab: Tab) -> dict[int, str]:
+    header = tab.by_key[tab.id].header if tab.id else ""
+    if header not in frame.columns:
+        return {}
+    cells = zip(frame.index, frame[header], strict=True)
+    return {int(number): narrow(plain(cell)) for number, cell in cells if plain(cell)}
 
 
 def _frame(sheet: Sheet) -> pd.DataFrame:
@@ -70,7 +105,7 @@ def _strange(sheet: Sheet, tab: Tab) -> list[str]:
     """Headers that the tab does not know, each with the nearest that it does."""
     known = [column.header for column in tab.columns]
     return [
-        f"{sheet.where}：第 1 行 {letters(index)} 列的表头「{header}」，「{tab.title}」里没有。"
+        f"{sheet.where}：第 {sheet.head} 行 {letters(index)} 列的表头「{visible(header)}」，「{tab.title}」里没有。"
         f"{nearest(header, known) or '不需要的列请删掉；列名不同的用对照文件（--mapping）。'}"
         for index, header in enumerate(sheet.header)
         if header and header not in known
@@ -83,7 +118,7 @@ def _missing(sheet: Sheet, tab: Tab, made: pd.DataFrame, rules: ColumnMap | None
         for column in tab.staff
         if column.required and column.header not in made.columns and not (rules and column.header in rules.columns)
     ]
-    how = "请在第一行补上这些列。"
+    how = f"请在第 {sheet.head} 行（表头）补上这些列。"
     if rules:
         how = f"请在对照文件 {rules.name} 的 [columns] 或 [constants] 里补上。"
     return [f"{sheet.where}：缺少必填的列 {'、'.join(lacking)}。{how}"] if lacking else []
@@ -102,21 +137,46 @@ def _placer(sheet: Sheet, rules: ColumnMap | None) -> Callable[[int, str], str]:
     return place
 
 
+def _looks(sheet: Sheet, rules: ColumnMap | None) -> Callable[[int, str], tuple[str, str]]:
+    """What a cell of the file is and how it looks, by row number and header of the tab; ``("", "")`` for plain ones."""
+    sources = rules.columns if rules else {}
+    at = {header: index for index, header in enumerate(sheet.header)}
+    return lambda number, header: sheet.shapes.get((number, at.get(sources.get(header, header), -1)), ("", ""))
+
+
 def _rows(
-    made: pd.DataFrame, tab: Tab, zone: ZoneInfo, place: Callable[[int, str], str], problems: list[str]
+    made: pd.DataFrame,
+    tab: Tab,
+    zone: ZoneInfo,
+    looks: Callable[[int, str], tuple[str, str]],
+    place: Callable[[int, str], str],
+    problems: list[str],
+    notes: list[str],
 ) -> list[tuple[int, dict[str, Raw]]]:
-    """The rows as raw values by column key; what can't be read goes to ``problems``."""
+    """The rows as raw values by column key; what can't be read goes to ``problems``, what stays behind to ``notes``."""
     read: list[dict[str, Raw]] = [{} for _ in range(len(made))]
     for column in tab.staff:
         if column.header not in made.columns:
             continue
         for row, number, cell in zip(read, made.index, made[column.header], strict=True):
-            value, problem = _cell(cell, column, zone)
+            shape, shown = looks(number, column.header)
+            value, problem = _shaped_cell(cell, column, zone, shape, shown)
             if problem:
                 problems.append(f"{place(number, column.header)}{problem}")
+            elif shape == PICTURE:
+                notes.append(f"{place(number, column.header)}是图片，没有导入，照片请在手机上补传。")
             elif value != "":
                 row[column.key] = value
     return [(int(number), row) for number, row in zip(made.index, read, strict=True) if row]
+
+
+def _shaped_cell(cell: Raw, column: Column, zone: ZoneInfo, shape: str, shown: str) -> tuple[Raw, str]:
+    """As ``_cell``, with what the cell is in an xlsx: nothing that it means is dropped without a word."""
+    if shape in SHAPES:
+        return "", SHAPES[shape].format(shown)
+    if column.type in TEXTS and shape in NO_TEXTS:
+        return "", f"是{NO_TEXTS[shape]} {shown}，不是文字。请把这一格设成“文本”格式，再照样子填一遍。"
+    return _cell(shown if column.type in TEXTS and shown and shape != PICTURE else cell, column, zone)
 
 
 def _cell(cell: Raw, column: Column, zone: ZoneInfo) -> tuple[Raw, str]:

@@ -21,6 +21,7 @@ from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, fingerprint, nearest, plain, quoted
 from sync.core.sheet.tabs import Tab, locate
 from sync.intake import file_rows
+from sync.intake.file_rows import FileRows
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import DONE, IMPORTS, Push, Pushes
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
@@ -52,7 +53,8 @@ def preview(
     ledger: Ledger, name: str, content: bytes, tab: Tab, lists: Lists, zone: ZoneInfo, now: datetime
 ) -> Preview:
     """Read an upload and keep it until it is confirmed. Raises ``FileProblem`` with everything that is wrong."""
-    rows = _read(name, content, tab, zone)
+    brought = _read(name, content, tab, zone)
+    rows = brought.rows
     if len(rows) > MOST_IMPORTED:
         raise FileProblem([f"文件 {name} 有 {len(rows)} 行，网页一次最多导入 {MOST_IMPORTED} 行，请分成几个文件。"])
     import_id = hashlib.sha256(tab.key.encode() + b"\0" + content).hexdigest()[:40]
@@ -62,10 +64,10 @@ def preview(
     if known is None or known.state == WAITING:
         pushes.save([Push(SOURCE, import_id, now, payload, state=WAITING)])
     stands = known.sentence if known and known.state != WAITING else ""
-    return Preview(import_id, name, tab, rows, _doubts(rows, tab, lists), stands)
+    return Preview(import_id, name, tab, rows, [*brought.notes, *_doubts(rows, tab, lists)], stands)
 
 
-def _read(name: str, content: bytes, tab: Tab, zone: ZoneInfo) -> list[tuple[int, dict[str, Raw]]]:
+def _read(name: str, content: bytes, tab: Tab, zone: ZoneInfo) -> FileRows:
     with tempfile.TemporaryDirectory(prefix="jielu-import-") as folder:
         path = Path(folder, _plain_name(name))
         path.write_bytes(content)

@@ -61,6 +61,7 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     format: str = ""
+    other_names: tuple[str, ...] = ()  # headers under which other people's files have it
 
     @property
     def number_format(self) -> str:
@@ -138,7 +139,7 @@ def _column(raw: Mapping[str, Any], name: str) -> Column:
     if unknown:
         raise TabError(f"{name}：列「{header}」里的 {'、'.join(sorted(unknown))} 不认识")
     try:
-        column = Column(**{**raw, "values": tuple(raw.get("values", ()))})
+        column = Column(**{**raw, **{key: tuple(raw.get(key, ())) for key in ("values", "other_names")}})
     except TypeError as error:
         raise TabError(f"{name}：列「{header}」缺少 key、header、type、owner 或 help") from error
     allowed = (("type", TYPES), ("owner", OWNERS), ("choices", ("", *LIVE_LISTS)))
@@ -160,6 +161,9 @@ def _coherent(tab: Tab, name: str) -> None:
         seen = [getattr(column, what) for column in tab.columns]
         if double := sorted({key for key in seen if seen.count(key) > 1}):
             raise TabError(f"{name}：{what} 重复：{'、'.join(double)}")
+    names = [name for column in tab.columns for name in (column.header, *column.other_names)]
+    if double := sorted({other for other in names if names.count(other) > 1}):
+        raise TabError(f"{name}：header 和 other_names 重复：{'、'.join(double)}")
     named = (*tab.identity, *tab.rows, *((tab.id,) if tab.id else ()), *(c.column for c in tab.colors))
     if missing := [key for key in named if key not in tab.by_key]:
         raise TabError(f"{name}：没有这样的列：{'、'.join(missing)}")
