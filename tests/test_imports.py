@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
@@ -13,8 +14,10 @@ import requests
 
 from sync.intake import imports
 from sync.workbook.server import Request, Response
+from tests.book import hour
 from tests.web_server import OPERATOR, WebServer, web_server
 
+AT = hour("2026-11-24 09:30")
 HEAD = "填报时间,填报人,来源,街路,类别,严重程度,问题描述"
 GOOD = f"""{HEAD}
 2026-11-24 09:00,督查01,督查,新正街,暴露垃圾,一般,=1+1
@@ -157,6 +160,47 @@ def test_an_answer_that_was_lost_is_looked_for_and_not_doubled(
     assert page.status_code == 422 and "可能已经全部导入，也可能一行也没有" in page.text and token(page) == id_
     adapter.before, adapter.after = lambda request: None, lambda request, response: None
     assert confirm(web, person, id_).status_code == 200 and len(texts(web)) == 2
+
+
+def test_rows_that_are_there_are_recognised(web: WebServer, person: requests.Session) -> None:
+    confirm(web, person, token(upload(web, person, GOOD)))
+    page = upload(web, person, GOOD + "2026-11-24 09:20,督查01,督查,新正街,暴露垃圾,一般,第三件\n", name="再来.csv")
+    assert "2 行已经在表里，一样的不再导入" in page.text and "导入新的 1 行" in page.text
+    assert "1 行，2 行已在表里，没有重复导入" in confirm(web, person, token(page)).text
+    assert [text for _, _, text in texts(web)] == ["=1+1", "坑", "第三件"]
+
+
+def test_a_file_of_which_all_is_there_brings_nothing(web: WebServer, person: requests.Session) -> None:
+    confirm(web, person, token(upload(web, person, GOOD)))
+    page = upload(web, person, GOOD.replace("09:00", "9:00:00"), name="时间写法不同.csv")
+    assert "文件里的行都已经在表里" in page.text and len(texts(web)) == 2
+
+
+def test_an_exported_workbook_with_a_word_corrected_changes_that_cell_after_a_yes(
+    web: WebServer, person: requests.Session
+) -> None:
+    confirm(web, person, token(upload(web, person, GOOD)))
+    web.service.ticks(AT)
+    rows = web.rows("问题台账", "编号", "填报时间", "填报人", "来源", "街路", "类别", "严重程度", "问题描述")
+    lines = [",".join(row).replace("坑", "两个坑") for row in rows]
+    text = "编号,填报时间,填报人,来源,街路,类别,严重程度,问题描述\n" + "\n".join(lines)
+    page = upload(web, person, text)
+    assert "1 行已经在表里，一样的不再导入" in page.text and "「问题描述」：坑 → 两个坑" in page.text
+    done = person.post(f"{web.url}/import/confirm", data={"id": token(page), "update": "1"}, timeout=20)
+    assert "按文件改 1 格" in done.text
+    web.service.ticks(AT + timedelta(minutes=1))
+    assert [text for _, _, text in texts(web)] == ["=1+1", "两个坑"]
+    assert len(web.rows("问题台账", "编号")) == 2
+
+
+def test_a_roster_imported_twice_doubles_no_street(web: WebServer, person: requests.Session) -> None:
+    roster = "街路编号,街路名称,类型,片区,支部名称,街路长\nJ91,示例路91,背街小巷,城西,第二支部,街路长01\n"
+    confirm(web, person, token(upload(web, person, roster, tab="streets")))
+    before = web.rows("街路名册", "街路编号")
+    page = upload(web, person, roster.replace("街路长01", "街路长02"), tab="streets")
+    assert "「街路长」：街路长01 → 街路长02" in page.text
+    confirm(web, person, token(page))
+    assert web.rows("街路名册", "街路编号") == before
 
 
 def test_only_the_offices_import(web: WebServer) -> None:

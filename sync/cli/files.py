@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="列的对应关系（TOML），表头一致时不用写。",
 )
+@click.option("--update", is_flag=True, help="已经在表里的行，和文件不同的格子按文件改。")
 @json_option
 @pass_service
-def import_file(service: Service, file: Path, title: str, mapping_file: Path | None, as_json: bool) -> None:
-    """把 xlsx 或 csv 里的行加到一个工作表里；有一行不对就一行也不加。"""
-    from sync.intake import file_rows, mapping
+def import_file(
+    service: Service, file: Path, title: str, mapping_file: Path | None, update: bool, as_json: bool
+) -> None:
+    """把 xlsx 或 csv 里的行加到一个工作表里；有一行不对就一行也不加，已经在表里的行不再加。"""
+    from sync.intake import file_rows, imports, mapping
     from sync.settings import SettingsError
 
     tab = next((tab for tab in service.templates.values() if title in (tab.title, tab.key)), None)
@@ -35,12 +38,13 @@ def import_file(service: Service, file: Path, title: str, mapping_file: Path | N
             f"没有「{title}」这个工作表，有：{'、'.join(tab.title for tab in service.templates.values())}。"
         )
     rules = mapping.read_mapping(mapping_file) if mapping_file else None
-    rows = file_rows.read_file(file, tab, rules, service.rules().bureau.zone)
-    file_rows.append(service.client, service.workbook, tab, rows)
+    brought = file_rows.read_rows(file, tab, rules, service.rules().bureau.zone)
+    with service.ledger.turn():
+        done, sentence = imports.add(service.gateway, service.ledger, tab, brought.rows, brought.ids, update=update)
+    counts = {"rows": len(done.fresh), "there": len(done.there), "amended": len(done.amended)}
+    text = "".join(f"{note}\n" for note in brought.notes)
     print_result(
-        as_json,
-        {"tab": tab.title, "rows": len(rows)},
-        f"「{tab.title}」加了 {len(rows)} 行；运行 jielu tick 后看校验。",
+        as_json, {"tab": tab.title, **counts}, f"{text}「{tab.title}」导入 {sentence}；运行 jielu tick 后看校验。"
     )
 
 

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from sync.core.sheet.plan import Plan, appended, to_raw
+from sync.core.sheet.plan import appended, to_raw
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, nearest, plain, quoted, read_cell
-from sync.core.sheet.tabs import Column, Tab, letters, locate
+from sync.core.sheet.tabs import Column, Layout, Tab, letters, locate
 from sync.core.sheet.texts import narrow, visible
 from sync.intake import files, mapping
 from sync.intake.files import Sheet
@@ -192,30 +192,35 @@ def _cell(cell: Raw, column: Column, zone: ZoneInfo) -> tuple[Raw, str]:
 
 
 # Writing -----------------------------------------------------------------------------------------------------
-def append(client: Client, workbook: str, tab: Tab, rows: Sequence[Mapping[str, Raw]]) -> int:
-    """Add rows (raw values by column key) at the end of a tab; returns how many.
+class Unsure(FileProblem):
+    """Whether the rows are in is not known; importing once more finds out and does not double."""
 
-    Columns are found by the headers that stand in the sheet now. The rows go in blocks through ``appendCells``:
-    unlike ``values:append`` it never guesses where a table ends (an empty row in the middle, an empty first
-    column), it keeps formats and drop-downs, and a text goes as a string value. Raises ``FileProblem`` that says
-    how many are in.
+
+def append(client: Client, workbook: str, tab: Tab, rows: Sequence[Mapping[str, Raw]]) -> int:
+    """Add rows (raw values by column key) at the end of a tab, whatever stands there; returns how many.
+
+    Columns are found by the headers that stand in the sheet now. Raises ``FileProblem`` that says how many are in.
     """
     gateway = Gateway(client, workbook, {tab.key: tab})
     table = gateway.read().get(tab.key)
     layout = locate(tab, table.header) if table else f"工作簿里没有「{tab.title}」，请先运行 jielu init。"
     if isinstance(layout, str):
         raise FileProblem([f"一行也没有导入。{layout}"])
-    for start in range(0, len(rows), BLOCK):
-        _send(gateway, appended(layout, rows[start : start + BLOCK]), start)
+    send(gateway, layout, rows)
     return len(rows)
 
 
-def _send(gateway: Gateway, plan: Plan, before: int) -> None:
-    try:
-        gateway.write(plan)
-    except Refused as error:
-        raise FileProblem([f"前 {before} 行已经导入，其余没有。{error}"]) from error
-    except Unknown as error:
-        raise FileProblem(
-            [f"前 {before} 行已经导入，后面的可能也进去了。请先看表格最后几行，再决定是否重来。{error}"]
-        ) from error
+def send(gateway: Gateway, layout: Layout, rows: Sequence[Mapping[str, Raw]]) -> None:
+    """Add rows in blocks through ``appendCells``: unlike ``values:append`` it never guesses where a table ends (an
+    empty row in the middle, an empty first column), it keeps formats and drop-downs, and a text goes as a string value.
+    Raises ``FileProblem``, ``Unsure``."""
+    for start in range(0, len(rows), BLOCK):
+        came = f"前 {start} 行已经导入" if start else "一行也没有导入"
+        try:
+            gateway.write(appended(layout, rows[start : start + BLOCK]))
+        except Refused as error:
+            raise FileProblem([f"{came}{'，其余没有' if start else ''}。{error}"]) from error
+        except Unknown as error:
+            came = f"{came}，后面的可能也进去了" if start else "没有得到确认，可能已经全部导入，也可能一行也没有"
+            sentence = f"{came}。请过一会儿再导入一次，已经在表里的不会重复。"
+            raise Unsure([f"{sentence}{error}"]) from error

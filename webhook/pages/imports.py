@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import flask
 from flask import render_template, request
 
 from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet.problems import FileProblem
-from sync.core.sheet.rows import Raw, cell_text
+from sync.core.sheet.rows import cell_text
 from sync.core.sheet.tabs import Column, Tab
 from sync.intake import imports
-from sync.intake.imports import Import, Preview, Unsure
+from sync.intake.file_rows import Unsure
+from sync.intake.imports import Preview
 from sync.ledger.ledger import Busy
 from sync.sheets.gateway import Gateway
 from webhook import access
@@ -52,10 +54,10 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     def confirm() -> Any:
         person, import_id = access.current_person(), request.form.get("id", "")
         gateway = Gateway(site.service.client, site.service.workbook, site.service.templates)
-        work = Import(gateway, site.service.ledger)
+        by, update = person.name if person else "", bool(request.form.get("update"))
         try:
             with site.service.ticking:
-                sentence = work.confirm(import_id, person.name if person else "", site.now())
+                sentence = imports.confirm(gateway, site.service.ledger, import_id, by, site.now(), update=update)
         except FileProblem as error:
             return _page(site, problems=list(error.problems), again=import_id if isinstance(error, Unsure) else ""), 422
         except Busy:
@@ -76,7 +78,8 @@ def _preview(site: Site, name: str, content: bytes, tab: Tab) -> Preview:
     roster = site.service.roster()
     streets = [*roster.names, *(alias for street in roster.streets for alias in street.aliases)]
     lists = {"streets": streets, "categories": list(rules.categories), "units": list(rules.units)}
-    return imports.preview(ledger, name, content, tab, lists, rules.bureau.zone, site.now())
+    gateway = Gateway(site.service.client, site.service.workbook, site.service.templates)
+    return imports.preview(gateway, ledger, name, content, tab, lists, rules.bureau.zone, site.now())
 
 
 def _page(
@@ -92,15 +95,24 @@ def _page(
     zone = site.service.rules().bureau.zone
     rows = [
         (number, [cell_text(row.get(column.key, ""), column.type, zone) for column in columns])
-        for number, row in _rows(preview)
+        for number, row in (preview.incoming.fresh if preview else ())
     ]
-    seen = {"columns": columns, "rows": rows[:MOST_SHOWN], "count": len(rows)}
+    seen = {"columns": columns, "rows": rows[:MOST_SHOWN], "count": len(rows), "changes": _changes(preview, zone)}
     return render_template("import.html", message=message, problems=problems or [], preview=preview, tabs=tabs(site),
                            chosen=tab, again=again, **seen)  # fmt: skip
 
 
-def _rows(preview: Preview | None) -> Sequence[tuple[int, Mapping[str, Raw]]]:
-    return preview.rows if preview else []
+def _changes(preview: Preview | None, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Cells of rows that are there already and differ in the file: its row, the sheet's row, column, old and new."""
+    if preview is None:
+        return []
+    columns = preview.tab.by_key
+    return [
+        {"number": change.number, "row": change.row, "header": columns[key].header,
+         "old": cell_text(change.old[key], columns[key].type, zone), "new": cell_text(new, columns[key].type, zone)}
+        for change in preview.incoming.amended
+        for key, new in change.new.items()
+    ]  # fmt: skip
 
 
 def _filled(preview: Preview) -> list[Column]:
