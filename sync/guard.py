@@ -38,18 +38,24 @@ class Guard:
         self._known = {(failure.queue, failure.item): failure for failure in self.failures.all()}
 
     def handle(
-        self, queue: str, item: str, action: Callable[[], Done], give_up: Callable[[str], None] = lambda _: None
+        self,
+        queue: str,
+        item: str,
+        action: Callable[[], Done],
+        give_up: Callable[[str], None] = lambda _: None,
+        through: tuple[type[Exception], ...] = (),
     ) -> Done | None:
         """What ``action`` gives; None where the item waits, was given up, or fails now.
 
-        ``give_up`` gets a sentence once the item has failed too often. ``OF_NO_ITEM`` is raised: it is no item's fault.
+        ``give_up`` gets a sentence once the item has failed too often. ``OF_NO_ITEM`` is raised, since it is no item's
+        fault, and so is what is to come ``through``.
         """
         failure = self._known.get((queue, item[:LONGEST_NAME]))
         if failure and failure.waits(self.now, RELEASE):
             return None
         try:
             result = action()
-        except OF_NO_ITEM:
+        except OF_NO_ITEM + through:
             raise
         except Exception as error:
             log.exception("%s %r failed", queue, item)

@@ -27,6 +27,19 @@ class MailServer:
         self.received: list[EmailMessage] = []
         self.answer: Callable[[str], str] = lambda address: "250 OK"
         self.after: Callable[[], None] = lambda: None
+        self.most = 1000  # letters a connection takes before the server closes it
+        self.connections = 0
+
+    async def handle_EHLO(self, server: Any, session: Any, envelope: Any, hostname: str, responses: Any) -> Any:
+        self.connections += 1
+        session.host_name, session.taken = hostname, 0
+        return responses
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if session.taken >= self.most:
+            return "421 4.4.2 closing this connection"
+        envelope.mail_from, envelope.mail_options = address, options
+        return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         answer = self.answer(address)
@@ -38,6 +51,7 @@ class MailServer:
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
         self.received.append(message)
+        session.taken += 1
         self.after()
         return "250 taken"
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import smtplib
 import socket
 from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.header import decode_header
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sync.core.look.decide import decide
 from sync.ledger.ledger import Ledger
-from sync.outgoing.mail import Failure, Mailer, Message
+from sync.outgoing import mail_text
+from sync.outgoing.mail import Failure, Mailer
+from sync.outgoing.mail_text import Message, as_bytes
 from sync.outgoing.outbox import GAPS, MOST_TRIES, deliver
 from tests.book import ZONE, bureau, hour
 from tests.mail_server import certificate, mail_server, words
@@ -166,7 +173,7 @@ def test_a_refused_sender_or_text_is_our_own_affair_and_waits(
         raise error
 
     with mail_server() as (_, url):
-        monkeypatch.setattr(smtplib.SMTP, "send_message", refuse)
+        monkeypatch.setattr(smtplib.SMTP, "sendmail", refuse)
         now = hour("2026-11-24 09:06")
         for _ in range(MOST_TRIES + 1):
             assert deliver(day.ledger, Mailer(url, SENDER), now).later == 2
@@ -236,7 +243,7 @@ def test_tls_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
             pass
         monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
         with mail.open() as server:
-            mail.send(server, letter)
+            server.send(letter)
     assert mails.received[0]["Message-ID"] == "<x1@xidu.example>"
 
 
@@ -244,7 +251,7 @@ def test_a_line_break_in_a_subject_can_not_add_a_header(day: Day) -> None:
     with mail_server() as (mails, url):
         mail = Mailer(url, SENDER)
         with mail.open() as server:
-            mail.send(server, Message("c01@xidu.example", "标题\r\nBcc: x@y.example", "正文", "x2"))
+            server.send(Message("c01@xidu.example", "标题\r\nBcc: x@y.example", "正文", "x2"))
     assert mails.received[0]["Bcc"] is None
     assert mails.received[0]["Subject"] == "标题 Bcc: x@y.example"
 
@@ -262,3 +269,108 @@ def test_a_mail_reads_the_same_in_both_parts_and_no_word_of_a_row_is_markup(tmp_
     assert "&lt;img src=x onerror=alert(1)&gt; &amp; &quot;引号&quot;" in html
     assert '<a href="https://xidu.example/?a=1&amp;b=2">' in html
     assert "<img" not in html and "src=" not in html.replace("&lt;img src=x", ""), "nothing is loaded from anywhere"
+
+
+# As it is in the field
+SUBJECTS = [
+    "【交办】20261124-001 示例街路42 64号门前有积水，请于 11-24 15:30 前整改",
+    "【街路长】12 条待办：【超期】20261124-001 新正街 A 座 3 号楼 等",
+    "a b  c",
+    "=?utf-8?b?5Lit?= 中",
+    "😀 👨‍👩‍👧 表情 与 " + "很长" * 80,
+    "全角　空格 与 \t 制表",
+]
+
+
+def read_back(content: bytes) -> tuple[str, str, list[str | None], str]:
+    message = message_from_bytes(content, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    files = [part.get_filename() for part in message.iter_attachments()]
+    return message["Subject"], message["From"], files, words(message)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_subject_names_and_text_are_read_back_as_they_were_written(subject: str) -> None:
+    name = "城管督办函〔2026〕12号 环卫所 第 1 次.docx"
+    content = as_bytes(Message("a@b.cn", subject, "正文\n第二行", "0" * 32, "<p>正文</p>", ((name, b"x"),)), SENDER)
+    assert read_back(content) == (mail_text.subject(subject), SENDER, [name], "正文\n第二行")
+    assert content.isascii() and max(map(len, content.split(b"\r\n"))) < 998
+    assert b'name="=?utf-8?' in content, "for readers that don't know RFC 2231"
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60), min_size=3, max_size=3))
+def test_any_subject_name_and_file_are_read_back(texts: list[str]) -> None:
+    subject, person, file = (mail_text.subject(text) for text in texts)
+    name = f"{file[:60]}.docx".replace("/", "／")
+    content = as_bytes(Message("a@b.cn", subject, "正文", "0" * 32, files=((name, b"x"),)), f"x{person} <a@b.cn>")
+    read = message_from_bytes(content)
+    parts = decode_header(read["Subject"])
+    assert "".join(part.decode(code or "ascii") if isinstance(part, bytes) else part for part, code in parts) == subject
+    assert read.get_payload()[1].get_filename() in (name, name.strip())  # type: ignore[union-attr,index]
+
+
+def test_a_machine_s_mail_says_so_and_needs_no_eight_bits(day: Day) -> None:
+    with mail_server() as (mails, url):
+        deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:06"))
+    for letter in mails.received:
+        assert letter["Auto-Submitted"] == "auto-generated"
+        assert {part["Content-Transfer-Encoding"] for part in letter.walk() if not part.is_multipart()} == {"base64"}
+
+
+def test_a_server_that_closes_after_some_letters_gets_a_new_connection_at_once(tmp_path: Path) -> None:
+    rows = [f"2026-11-24 09:0{n} | 督查01 | 督查 | {street} | 暴露垃圾 | 一般 | 甲" for n, street in
+            enumerate(("新正街", "联胜路", "建设南路", "高铁站广场"))]  # fmt: skip
+    day = Day(tmp_path, *rows)
+    day.tick("2026-11-24 09:05")
+    with mail_server() as (mails, url):
+        mails.most = 2
+        done = deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:06"))
+        assert done.later == done.failed == 0 and len(mails.received) > 3
+        assert mails.connections == (len(mails.received) + 1) // 2
+
+
+REFUSALS = {
+    "550 5.1.1 User unknown": ("发送失败", "没有这个收件人（550）"),
+    "550 Mailbox not found. http://service.example": ("发送失败", "没有这个收件人（550）"),
+    "550 User not found: c01@163.com": ("发送失败", "没有这个收件人（550）"),
+    "552 5.2.2 Mailbox full": ("待发送", "收件人的邮箱满了（552）"),
+    "550 Quota exceeded": ("待发送", "收件人的邮箱满了（550）"),
+    "450 MI:DMC 163 smtp13": ("待发送", "邮件服务器嫌发得太快或太多（450）"),
+    "550 Ip frequency limited": ("待发送", "邮件服务器嫌发得太快或太多（550）"),
+    "421 HL:ICC 163 mx": ("待发送", "邮件服务器嫌发得太快或太多（421）"),
+    "451 4.7.1 Greylisted": ("待发送", "收件人被拒收（451）"),
+}
+
+
+@pytest.mark.parametrize("answer", REFUSALS)
+def test_what_a_refusal_means_is_read_from_its_words(day: Day, answer: str) -> None:
+    with mail_server() as (mails, url):
+        mails.answer = lambda address: answer if address.startswith("c01") else "250 OK"
+        deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:06"))
+        state, reason = day.states("2026-11-24 09:07")[CHIEF]
+        assert state == REFUSALS[answer][0] and REFUSALS[answer][1] in reason
+        assert "JIELU_MAIL_FROM" not in reason
+        mails.answer = lambda address: "250 OK"
+        deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:30"))
+    everybody = {state for state, _ in day.states("2026-11-24 09:31").values()}
+    assert everybody == ({"已发送"} if state == "待发送" else {"已发送", "发送失败"})
+
+
+def test_a_mail_that_fails_in_an_unforeseen_way_stops_no_other(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unforeseen(Exception):
+        pass
+
+    def broken(mail: Message, sender: str) -> bytes:
+        if mail.to.startswith("c01"):
+            raise Unforeseen
+        return as_bytes(mail, sender)
+
+    monkeypatch.setattr("sync.outgoing.mail.as_bytes", broken)
+    with mail_server() as (mails, url):
+        now = hour("2026-11-24 09:06")
+        for _ in range(3):
+            deliver(day.ledger, Mailer(url, SENDER), now, tries=3)
+            now += timedelta(hours=1)
+    assert [letter["To"] for letter in mails.received] == ["s03@xidu.example"]
+    state, reason = day.states("2026-11-24 13:00")[CHIEF]
+    assert state == "发送失败" and "Unforeseen" in reason and "试了 3 次" in reason

@@ -1,44 +1,54 @@
 """Mail over SMTP. Only this module imports smtplib.
 
-Every failure is a ``Failure``: a sentence, and whether trying again can help.
+Every failure is a ``Failure``: a sentence, and what can help.
 """
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.utils import formatdate
 from urllib.parse import unquote, urlsplit
 
+from sync.outgoing.mail_text import Message, as_bytes, parts_of
+
 TIMEOUT = 30  # seconds
-DOCX = "vnd.openxmlformats-officedocument.wordprocessingml.document"
-Connection = smtplib.SMTP
+CLOSING = 421  # the server closes this connection; it says nothing of the mail
+# What the words of a refusal mean, whatever its number: servers in China send 550 for all three (QQ, 163, Coremail).
+TOO_FAST = re.compile(
+    r"\b4\.(7\.28|3\.2|5\.3)\b|frequen|too (many|much|fast)|sending quota|rate.?limit|频率|过快|发信量"
+    r"|\b(HL:(REP|ICC|IFC|MEP)|MI:(CEL|DMC|CCL|SFQ|STC)|RP:(DRC|CEL|CCL|QRC|FRL|RCL|TRC))",
+    re.IGNORECASE,
+)
+FULL = re.compile(
+    r"\b[45]\.2\.2|(mail)?box (is )?full|over ?quota|quota exceeded|exceeded storage|insufficient (\w+ )*storage"
+    r"|空间不足|容量满|已满",
+    re.IGNORECASE,
+)
+NOBODY = re.compile(
+    r"\b[45]\.1\.[0-9]|user (is )?(not (found|exist|known)|unknown)|no such|(mailbox|recipient) not found|unknown user"
+    r"|invalid (user|recipient|mailbox)|不存在|未开通",
+    re.IGNORECASE,
+)
 
 
 class Failure(RuntimeError):
     """A message that was not sent. ``permanent``: trying again can't help. ``recipient``: the receiver's address was
-    refused, while our server, sender or settings, which concern every message, were not."""
+    refused, while our server, sender or settings, which concern every message, were not. ``stops``: no further mail is
+    to be tried now."""
 
-    def __init__(self, sentence: str, *, permanent: bool = False, recipient: bool = False) -> None:
+    def __init__(self, sentence: str, *, permanent: bool = False, recipient: bool = False, stops: bool = False) -> None:
         super().__init__(sentence)
         self.permanent = permanent
         self.recipient = recipient
+        self.stops = stops
 
 
-@dataclass(frozen=True)
-class Message:
-    """A mail to one person."""
-
-    to: str  # address
-    subject: str
-    text: str
-    id: str  # becomes its Message-ID: a repeat after a crash carries the same
-    html: str = ""  # the same text as HTML; empty: plain text alone
-    files: tuple[tuple[str, bytes], ...] = ()  # .docx files: name and content
+class Closed(RuntimeError):
+    """The server closed the connection; the mail is to be sent by a new one."""
 
 
 @dataclass(frozen=True)
@@ -51,25 +61,29 @@ class Mailer:
     @contextmanager
     def open(self) -> Iterator[Connection]:
         """A connection for several mails. Raises ``Failure`` where there is none."""
+        connection = Connection(self)
         try:
-            server = self._connect()
-        except smtplib.SMTPAuthenticationError as error:
-            raise Failure(f"邮箱登录失败：{_decoded(error.smtp_error)}") from error
-        except (OSError, smtplib.SMTPException) as error:
-            raise Failure(f"连接不上邮件服务器：{error}") from error
-        try:
-            yield server
+            yield connection
         finally:
-            _quit(server)
+            connection.quit()
 
-    def _connect(self) -> Connection:
+    def connect(self) -> smtplib.SMTP:
+        """A server that is ready for mails. Raises ``Failure``."""
+        try:
+            return self._connect()
+        except smtplib.SMTPAuthenticationError as error:
+            raise Failure(f"邮箱登录失败：{_decoded(error.smtp_error)}", stops=True) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise Failure(f"连接不上邮件服务器：{error}", stops=True) from error
+
+    def _connect(self) -> smtplib.SMTP:
         try:
             parts = urlsplit(self.url)
             known = parts.scheme in ("smtp", "smtps") and parts.hostname and (parts.port or True)
         except ValueError:  # a port that is no number
             known = False
         if not known or not parts.hostname:
-            raise Failure("JIELU_SMTP 应当写成 smtps://用户:密码@服务器:465")
+            raise Failure("JIELU_SMTP 应当写成 smtps://用户:密码@服务器:465", stops=True)
         safe = ssl.create_default_context()
         if parts.scheme == "smtps":
             server: smtplib.SMTP = smtplib.SMTP_SSL(parts.hostname, parts.port or 465, timeout=TIMEOUT, context=safe)
@@ -82,50 +96,73 @@ class Mailer:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         return server
 
-    def send(self, server: Connection, mail: Message) -> None:
+
+class Connection:
+    """Sends mails one after the other; where the server closes the connection, by a new one at once."""
+
+    def __init__(self, mailer: Mailer) -> None:
+        self._mailer = mailer
+        self._server = mailer.connect()
+
+    def send(self, mail: Message) -> None:
         """Send one mail; returns when the server accepted it. Raises ``Failure``."""
         if not mail.to.isascii() or not mail.to.isprintable():
             raise Failure(
                 f"邮箱「{mail.to}」里有中文、全角字符或换行，请在组织架构里改正。", permanent=True, recipient=True
             )
+        content = as_bytes(mail, self._mailer.sender)
         try:
-            server.send_message(self._message(mail))
-        except smtplib.SMTPRecipientsRefused as error:
-            code, words = next(iter(error.recipients.values()))
-            sentence = f"收件人被拒收（{code}）：{_decoded(words)}"
-            raise Failure(sentence, permanent=code >= 500, recipient=True) from error
-        except smtplib.SMTPSenderRefused as error:
-            sentence = f"发件人 {self.sender} 被邮件服务器拒绝（{error.smtp_code}）：{_decoded(error.smtp_error)}"
-            raise Failure(f"{sentence}。请检查 JIELU_MAIL_FROM。") from error
-        except smtplib.SMTPResponseException as error:
-            raise Failure(f"邮件服务器拒绝（{error.smtp_code}）：{_decoded(error.smtp_error)}") from error
-        except (OSError, smtplib.SMTPException) as error:
-            raise Failure(f"发送中断：{error}") from error
+            self._send(mail.to, content)
+        except Closed:  # servers close after some letters, or after some minutes without any
+            self._server.close()
+            self._server = self._mailer.connect()
+            try:
+                self._send(mail.to, content)
+            except Closed as again:
+                raise Failure(f"发送中断：{again}", stops=True) from again
 
-    def _message(self, mail: Message) -> EmailMessage:
-        message = EmailMessage()
-        message["From"] = self.sender
-        message["To"] = mail.to
-        message["Subject"] = " ".join(mail.subject.split())
-        message["Date"] = formatdate(localtime=False)
-        message["Message-ID"] = f"<{mail.id}@{self.sender.rpartition('@')[2].strip('>') or 'jielu'}>"
-        message.set_content(mail.text)
-        if mail.html:
-            message.add_alternative(mail.html, subtype="html")
-            message.set_boundary(f"=_{mail.id}")  # also the same each time
-        for name, content in mail.files:
-            message.add_attachment(content, "application", DOCX, filename=name)
-        if mail.files:
-            message.set_boundary(f"=__{mail.id}")
-        return message
+    def _send(self, to: str, content: bytes) -> None:
+        _, sender = parts_of(self._mailer.sender)
+        try:
+            self._server.sendmail(sender, [to], content)
+        except smtplib.SMTPRecipientsRefused as error:
+            raise _refused(*next(iter(error.recipients.values())), of_recipient=True) from error
+        except smtplib.SMTPSenderRefused as error:
+            failure = _refused(error.smtp_code, error.smtp_error, of_recipient=False)
+            if failure.stops:
+                raise failure from error
+            words = f"（{error.smtp_code}）：{_decoded(error.smtp_error)}"
+            sentence = f"发件人 {self._mailer.sender} 被邮件服务器拒绝{words}。请检查 JIELU_MAIL_FROM。"
+            raise Failure(sentence) from error
+        except smtplib.SMTPResponseException as error:
+            raise _refused(error.smtp_code, error.smtp_error, of_recipient=False) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise Closed(str(error)) from error
+
+    def quit(self) -> None:
+        try:
+            self._server.quit()
+        except (OSError, smtplib.SMTPException):
+            self._server.close()
+
+
+def _refused(code: int, answer: bytes | str, *, of_recipient: bool) -> Failure:
+    """What a refusal means, by its words first. Raises ``Closed`` where it says nothing of the mail."""
+    words = _decoded(answer)
+    said = f"（{code}）：{words}"
+    if TOO_FAST.search(words):
+        return Failure(f"邮件服务器嫌发得太快或太多{said}。过一会儿再发，不用改什么。", stops=True)
+    if code == CLOSING:
+        raise Closed(f"邮件服务器断开{said}")
+    if FULL.search(words):
+        return Failure(f"收件人的邮箱满了{said}。请本人清理邮箱。", recipient=True)
+    if NOBODY.search(words):
+        sentence = f"没有这个收件人{said}。请核对组织架构里的邮箱。"
+        return Failure(sentence, permanent=code >= 500, recipient=True)
+    if of_recipient:
+        return Failure(f"收件人被拒收{said}", permanent=code >= 500, recipient=True)
+    return Failure(f"邮件服务器拒绝{said}")
 
 
 def _decoded(words: bytes | str) -> str:
     return words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-
-
-def _quit(server: Connection) -> None:
-    try:
-        server.quit()
-    except (OSError, smtplib.SMTPException):
-        server.close()

@@ -19,7 +19,8 @@ from sync.core.rules.section_links import BOT_KINDS
 from sync.guard import Guard
 from sync.ledger.ledger import Ledger, QueuedNotice
 from sync.ledger.preferences import Preferences
-from sync.outgoing.mail import Connection, Failure, Mailer, Message
+from sync.outgoing.mail import Connection, Failure, Mailer
+from sync.outgoing.mail_text import Message
 
 GAPS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360))
 MOST_TRIES = 10
@@ -157,24 +158,22 @@ def _send_all(
     def send(batch: str, group: list[QueuedNotice]) -> None:
         files = tuple(dict(file for queued in group for file in attachments(queued.notice)).items())
         to = addresses[group[0].notice.to]
-        _send_batch(ledger, mailer, server, batch, group, to, now, link, done, files)
+        _send_batch(ledger, server, batch, group, to, now, link, done, files)
 
     try:
         with mailer.open() as server:
             for batch, group in batches.items():
                 first = group[0].notice
-                guard.handle(
-                    QUEUE, f"{first.to} {batch[:8]}", partial(send, batch, group), partial(fail, ledger, group, done)
-                )
+                give_up = partial(fail, ledger, group, done)
+                guard.handle(QUEUE, f"{first.to} {batch[:8]}", partial(send, batch, group), give_up, (Failure,))
                 del left[batch]
-    except Failure as failure:  # no connection: all that are left wait
+    except Failure as failure:  # no connection, or too fast: all that are left wait
         for group in left.values():
             later(ledger, group, failure, now, done)
 
 
 def _send_batch(
     ledger: Ledger,
-    mailer: Mailer,
     server: Connection,
     batch: str,
     group: list[QueuedNotice],
@@ -186,10 +185,12 @@ def _send_batch(
 ) -> None:
     numbers = [queued.notice.number for queued in group]
     try:
-        mailer.send(server, Message(to, _subject(group), _text(group, link), batch, _html(group, link), files))
+        server.send(Message(to, _subject(group), _text(group, link), batch, _html(group, link), files))
     except Failure as failure:
         if failure.permanent:
             fail(ledger, group, done, str(failure))
+        elif failure.stops:
+            raise
         else:
             later(ledger, group, failure, now, done)
         return

@@ -12,7 +12,8 @@ from flask import render_template, request
 
 from sync.core.people.permissions import OVERSEERS, Person, people
 from sync.core.people.roster import ROLES
-from sync.outgoing.mail import Failure, Message
+from sync.outgoing.mail import Failure
+from sync.outgoing.mail_text import Message
 from webhook import access
 from webhook.access import Site
 
@@ -114,7 +115,7 @@ def _mail(site: Site, person: Person) -> tuple[str, int]:
     text = f"{person.name}：\n\n这是您打开街路长台账的链接，{short}\n\n{link}\n"
     try:
         with mailer.open() as server:
-            mailer.send(server, Message(to, "街路长台账：您的登录链接", text, secrets.token_hex(16)))
+            server.send(Message(to, "街路长台账：您的登录链接", text, secrets.token_hex(16)))
     except Failure as failure:
         return f"没有发出去：{failure}", 502
     return f"链接已经发到{person.name}的邮箱。", 200
