@@ -6,8 +6,11 @@ The arithmetic here shares nothing with the product: it walks minute by minute o
 
 from __future__ import annotations
 
+import base64
+import json
 import random
 import re
+import subprocess
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -25,6 +28,7 @@ from sync.core.sheet import serials
 from sync.core.views import explain, reasons, verification
 from sync.demo import demo
 from sync.intake import file_rows, sealed_file
+from sync.outgoing.mail_text import Message, as_bytes, subject
 from sync.service import Service
 from sync.settings import Settings
 from sync.sheets import set_up
@@ -121,6 +125,20 @@ def add(service: Service, key: str, *rows: dict[str, Any]) -> None:
 
 def serial(text: str) -> float:
     return serials.from_datetime(hour(text), ZONE)
+
+
+def test_every_mail_of_the_month_is_read_back_by_another_reader(service: Service) -> None:
+    notices = [sent.notice for sent in service.ledger.memory().notices.values()]
+    mails = [
+        Message("a@b.cn", notice.subject, notice.text, "0" * 32, files=((f"{notice.subject[:40]}.docx", b"x"),))
+        for notice in notices
+    ]
+    assert len(mails) > 1500
+    sent = json.dumps([base64.b64encode(as_bytes(mail, "街路长台账 <a@b.cn>")).decode() for mail in mails])
+    script = Path(__file__).parent / "js" / "read_mails.js"
+    done = subprocess.run(["node", str(script)], input=sent, capture_output=True, text=True, check=True, timeout=120)
+    wanted = [[subject(mail.subject), "街路长台账", [subject(mail.files[0][0])], mail.text] for mail in mails]
+    assert [[*read[:3], read[3].rstrip("\n")] for read in json.loads(done.stdout)] == wanted
 
 
 TOLD = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) 起计，时限(.+?)，第一次定为 (\d{4}-\d\d-\d\d \d\d:\d\d)")
