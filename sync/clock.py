@@ -1,0 +1,42 @@
+"""What speaks for the clock of this machine: the kernel, and Google's answers."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+UNSYNCHRONISED = 0x40  # STA_UNSYNC of adjtimex(2)
+ERROR = 5  # TIME_ERROR
+AGREES = timedelta(minutes=5)
+
+
+class _Timex(ctypes.Structure):
+    """``struct timex``: only its size and ``status`` matter here."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint), ("offset", ctypes.c_long), ("freq", ctypes.c_long), ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long), ("status", ctypes.c_int), ("rest", ctypes.c_byte * 256),
+    )  # fmt: skip
+
+
+def kernel_is_synchronised() -> bool:
+    """Whether the kernel says that a time service keeps its clock; False where it can't be asked."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        timex = _Timex()
+        state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))
+    except (OSError, AttributeError):
+        return False
+    return 0 <= state < ERROR and not timex.status & UNSYNCHRONISED
+
+
+def agrees(date_header: str, now: datetime) -> bool:
+    """Whether the ``Date`` of an answer shows our hour."""
+    try:
+        shown = parsedate_to_datetime(date_header)
+    except ValueError:
+        return False
+    return abs((shown if shown.tzinfo else shown.replace(tzinfo=UTC)) - now) <= AGREES
