@@ -100,7 +100,12 @@ class Service:
 
     @cached_property
     def gateway(self) -> Gateway:
-        return Gateway(self.client, self.workbook, self.templates)
+        """The gateway of the ticks."""
+        return self.new_gateway(*self.templates)
+
+    def new_gateway(self, *keys: str) -> Gateway:
+        """A gateway to these tabs for one task, since a tick may be using the other."""
+        return Gateway(self.client, self.workbook, {key: self.templates[key] for key in keys})
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -158,7 +163,7 @@ class Service:
 
     def receive(self, now: datetime, store_photo: StorePhoto | None = None) -> Received:
         """Make rows of what form tools pushed. Without ``store_photo`` links of photos stay in the cells."""
-        gateway = Gateway(self.client, self.workbook, self.templates)  # its own: a tick may be using the other
+        gateway = self.new_gateway(*self.templates)
         return PushIntake(gateway, self.ledger, self.rules(), store_photo).work(now)
 
     def trail(self, rid: str) -> list[dict[str, Any]]:

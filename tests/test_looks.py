@@ -13,10 +13,11 @@ import pytest
 from click.testing import CliRunner
 
 from sync.cli.main import main
+from sync.core.calendar.worktime import Step
 from sync.core.look.conclude import conclude
 from sync.core.look.decide import recall
 from sync.core.look.findings import Look
-from sync.core.people.permissions import Person, person, sees_score
+from sync.core.people.permissions import Person, above, person, sees_score
 from sync.core.rules.rules import load
 from sync.core.views import explain, reasons, trends
 from sync.core.views.agenda import Agenda, agenda
@@ -110,10 +111,13 @@ def test_streets_without_a_chief_come_with_the_nearest(book: Book) -> None:
 
 def test_the_hours_of_an_issue_add_up_to_its_limit(look: Look) -> None:
     found = explain.of(look, "20261117-001")
-    assert found and sum(step.counted for step in found.steps) == 4 * 3600  # 暴露垃圾，一般：4个工作时
-    told = dict(found.parts)["截止时间"]
-    assert [one for one in told if one.startswith(explain.DETAIL)] == [
-        explain.DETAIL + explain.step_words(step) for step in found.steps
+    assert found
+    steps = [told for told in dict(found.parts)["截止时间"] if isinstance(told, Step)]
+    assert sum(step.counted for step in steps) == 4 * 3600  # 暴露垃圾，一般：4个工作时
+    told = found.sentences["截止时间"]
+    assert told[1 : 1 + len(steps)] == [f"  {explain.step_words(step)}" for step in steps]
+    assert [line for line in found.text().splitlines() if line.startswith("    ")] == [
+        f"  {words}" for words in told[1 : 1 + len(steps)]
     ]
 
 
@@ -165,7 +169,7 @@ def test_an_appeal_is_told_at_its_line(book: Book) -> None:
 def test_a_score_is_his_to_see_or_not(look: Look) -> None:
     def sees(name: str, kind: str, target: str) -> bool:
         one = person(look.roster, name, NOW.date())
-        return one is not None and sees_score(one, kind, target, look.roster, NOW.date())
+        return one is not None and sees_score(one, kind, target, above(look.roster, kind, target, NOW.date()))
 
     assert sees("街路长01", "街路", "新正街") and not sees("街路长01", "街路", "联胜路")
     assert not sees("街路长01", "支部", "第四支部") and sees("支部书记04", "支部", "第四支部")
@@ -179,15 +183,14 @@ def test_a_score_is_his_to_see_or_not(look: Look) -> None:
 
 
 def test_weeks_count_what_happened_in_them(look: Look) -> None:
-    categories = {row.rid: row.cells["category"] for row in look.rows["issues"]}
-    found = trends.trends(look.followed, categories, look.scored.table, look.roster, Scope(), NOW)
+    found = trends.trends(look.followed.values(), look.scored.table, look.roster, Scope(), NOW)
     assert [(f"{one.monday:%m-%d}", one.reported, one.closed, one.late, one.rework) for one in found.weeks] == [
         ("11-16", 2, 0, 2, 0),
         ("11-23", 1, 0, 0, 0),
     ]
     assert dict(found.categories) == {"暴露垃圾": 1, "占道经营": 1, "路面破损": 1}
     assert found.on_time == (("2026-11", 0.0),)
-    part = trends.trends(look.followed, categories, look.scored.table, look.roster, Scope(district="城东"), NOW)
+    part = trends.trends(look.followed.values(), look.scored.table, look.roster, Scope(district="城东"), NOW)
     assert [one.reported for one in part.weeks] == [1, 0]
     scores = {row.target: row.score for row in look.scored.table if row.kind == "街路"}
     assert [(one.low, one.high) for one in part.months] == [(min(scores["联胜路"], scores["高铁站广场"]), 10000)]

@@ -21,7 +21,7 @@ import flask
 from flask import g, redirect, render_template, request, session
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from sync.core.people.permissions import Person
+from sync.core.people.permissions import Person, holds
 from sync.core.people.permissions import person as find
 from sync.ledger.sessions import Sessions
 from sync.service import Service
@@ -127,6 +127,11 @@ def current_person() -> Person | None:
     return person
 
 
+def visitor() -> Person:
+    """The person of the session, on a page that ``needs`` one."""
+    return current_person() or flask.abort(401)
+
+
 def _find_person() -> Person | None:
     site: Site = flask.current_app.extensions["site"]
     secret = session.get("sid")
@@ -143,7 +148,7 @@ def needs(*roles: str) -> Callable[[View], View]:
             person = current_person()
             if person is None:
                 return _refusal("请用自己的链接打开。", 401)
-            if roles and not person.roles & set(roles):
+            if roles and not holds(person, roles):
                 return _refusal("这一页不归您的角色看。", 403)
             return view(*args, **kwargs)
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from sync.service import Service
 from sync.sheets import answers
 from sync.sheets.answers import NotWritten, Verdict
-from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
+from sync.sheets.gateway import Refused, Unknown, Unreachable
 
 
 def write(service: Service, verdict: Verdict) -> tuple[str, int]:
     """An empty sentence and 200 where the answer is in its row; else a sentence with 409 (the row does not allow it) or
     503 (the workbook does not answer)."""
-    gateway = Gateway(service.client, service.workbook, {verdict.tab: service.templates[verdict.tab]})
     try:
-        answers.write(gateway, verdict)
+        answers.write(service.new_gateway(verdict.tab), verdict)
     except NotWritten as error:
         return str(error), 409
     except (Refused, Unreachable) as error:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.core.memo import Memo
-from sync.core.people.permissions import Person
+from sync.core.people.permissions import RANK, Person
 from sync.core.sheet.rows import Raw
 from sync.core.views import forms
 from sync.core.views.forms import FORMS, Choices
@@ -113,7 +113,7 @@ def test_a_form_asks_for_columns_of_people_alone(tab: str) -> None:
 
 def test_every_role_has_a_first_choice_that_the_template_knows() -> None:
     made = book()
-    for role in forms.RANK:
+    for role in RANK:
         one = Person("某人", frozenset({role}))
         for tab, key in (("issues", "source"), ("duties", "kind"), ("requests", "kind")):
             asked = forms.fields(FORMS[tab], templates()[tab], one, Choices(("新正街",)), made.rules)

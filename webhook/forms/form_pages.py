@@ -12,7 +12,7 @@ from typing import Any
 import flask
 from flask import render_template, request
 
-from sync.core.people.permissions import Person, answers, sees
+from sync.core.people.permissions import Person, may_send_feedback, sees
 from sync.core.sheet.rows import Raw
 from sync.core.views import forms, worklist
 from sync.core.views.forms import FORMS, Form
@@ -29,7 +29,6 @@ from webhook.forms.submissions import (
     by_task,
     photo_lines,
     read_form,
-    sender,
 )
 
 
@@ -54,7 +53,7 @@ def _pages(routes: flask.Blueprint, site: Site, intake: Callable[[], FormIntake]
     @routes.get("/mine")
     @access.needs()
     def mine() -> str:
-        person, now = sender(), site.now()
+        person, now = access.visitor(), site.now()
         service = site.service
         items = worklist.mine(service.ledger.memory(), service.rules(), person)
         return render_template(
@@ -68,7 +67,7 @@ def _pages(routes: flask.Blueprint, site: Site, intake: Callable[[], FormIntake]
         form = FORMS.get(key)
         if form is None:
             flask.abort(404)
-        person, context = sender(), FormContext(site, intake(), nudge)
+        person, context = access.visitor(), FormContext(site, intake(), nudge)
         choices = context.choices(person)
         rules = site.service.rules()
         asked = forms.fields(form, site.service.templates[form.tab], person, choices, rules)
@@ -84,7 +83,7 @@ def _pages(routes: flask.Blueprint, site: Site, intake: Callable[[], FormIntake]
         form = FORMS.get(key)
         if form is None:
             flask.abort(404)
-        return _send(form, FormContext(site, intake(), nudge), sender())
+        return _send(form, FormContext(site, intake(), nudge), access.visitor())
 
 
 def _send(form: Form, context: FormContext, person: Person) -> Any:
@@ -117,8 +116,7 @@ def _issue_fault(form: Form, service: Service, person: Person, cells: Mapping[st
     number = cells.get("issue", "").strip()
     if not number:
         return {}
-    may = (lambda facts: answers(person, facts) or person.oversees) if form.tab == "feedback" else (
-        lambda facts: sees(person, facts))  # fmt: skip
-    if number in worklist.numbers(service.ledger.memory(), may):
+    area, may = worklist.area_of(service.ledger.memory(), number), may_send_feedback if form.tab == "feedback" else sees
+    if area and may(person, area):
         return {}
     return {"issue": f"「{number}」不在您名下，或者已经销号。请在“我的”里选。"}

@@ -14,6 +14,7 @@ from typing import Any
 import flask
 from flask import render_template, request
 
+from sync.core.issues.issues import PUBLIC
 from sync.core.people.permissions import Person
 from sync.core.sheet.rows import Raw
 from sync.core.views import forms
@@ -102,7 +103,7 @@ def _from_the_public(context: FormContext, person: str, posted: PostedForm) -> A
     cell, wrong = photo_lines(context, person, posted.photos, context.service.rules().forms.photos)
     if wrong:
         return Answer("mend", {}, wrong)
-    extra: dict[str, Raw] = {"source": forms.PUBLIC, "reporter": "群众"}
+    extra: dict[str, Raw] = {"source": PUBLIC, "reporter": "群众"}
     if cell:
         extra["photos"] = cell
     filled = FilledForm(posted.id, REPORT, person, cells, _asked(context.site), extra, posted.at)

@@ -19,8 +19,6 @@ from sync.core.views.worklist import Item
 from sync.intake.forms import Answer, FormIntake, same_sender
 from sync.intake.photos import PhotoFolder
 from sync.service import Service
-from sync.sheets.gateway import Gateway
-from webhook import access
 from webhook.access import Site
 
 NAME = re.compile(r"[A-Za-z0-9_-]{16,64}")  # made by a phone
@@ -62,7 +60,7 @@ def streets(service: Service, now: datetime) -> tuple[str, ...]:
 
 def form_intake(service: Service, key: str) -> FormIntake:
     """What takes the forms of a service in; photos are stored in its data folder. ``key``: the installation's."""
-    gateway = Gateway(service.client, service.workbook, service.templates)
+    gateway = service.new_gateway(*service.templates)
     return FormIntake(gateway, service.ledger, PhotoFolder(service.settings.data / "photos", key), service.ticking)
 
 
@@ -120,11 +118,3 @@ def by_task(rules: Any) -> dict[str, list[str]]:
     for category in rules.categories.values():
         names[category.task].append(category.name)
     return {task: group for task, group in names.items() if group}
-
-
-def sender() -> Person:
-    """The person of the session, on a page that needs one."""
-    person = access.current_person()
-    if person is None:  # can't be: ``access.needs`` stands before every such page
-        flask.abort(401)
-    return person

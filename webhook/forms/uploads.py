@@ -9,13 +9,13 @@ from typing import Any
 import flask
 from flask import request
 
-from sync.core.people.permissions import sees
+from sync.core.people.permissions import sees_photo
 from sync.core.views import worklist
 from sync.intake.forms import FormIntake, Piece
 from sync.intake.photos import BadPhoto, TooManyUploads
 from webhook import access
 from webhook.access import Site
-from webhook.forms.submissions import NAME, sender
+from webhook.forms.submissions import NAME
 
 CHUNK = 512 * 1024  # bytes in one request at most
 
@@ -24,7 +24,7 @@ def add_routes(routes: flask.Blueprint, site: Site, intake: Callable[[], FormInt
     @routes.route("/photos/upload/<name>", methods=["GET", "PUT"])
     @access.needs()
     def upload(name: str) -> Any:
-        return take_piece(site, intake(), sender().name, name)
+        return take_piece(site, intake(), access.visitor().name, name)
 
     @routes.get("/photos/<photo_id>")
     @access.needs()
@@ -32,9 +32,8 @@ def add_routes(routes: flask.Blueprint, site: Site, intake: Callable[[], FormInt
         photo = intake().submissions.photo(photo_id) if NAME.fullmatch(photo_id) else None
         if photo is None or not intake().photo_folder.path(photo_id).exists():
             flask.abort(404)
-        person = sender()
-        may = person.oversees or photo.person == person.name
-        if not may and not any(sees(person, facts) for facts in worklist.shows(site.service.ledger.memory(), photo_id)):
+        shown = worklist.shows(site.service.ledger.memory(), photo_id)
+        if not sees_photo(access.visitor(), photo.person, shown):
             flask.abort(404)  # not 403: whether there is such a photo is told to nobody else
         answer = flask.send_file(intake().photo_folder.path(photo_id), mimetype="image/jpeg", conditional=True)
         answer.headers["Cache-Control"] = "private, max-age=86400"

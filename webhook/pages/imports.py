@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import flask
@@ -10,12 +10,11 @@ from flask import render_template, request
 
 from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet.problems import FileProblem
-from sync.core.sheet.rows import Raw, cell_text
-from sync.core.sheet.tabs import Column, Tab
+from sync.core.sheet.rows import cell_text
+from sync.core.sheet.tabs import Tab
 from sync.intake import imports
 from sync.intake.imports import Import, Preview, Unsure
 from sync.ledger.ledger import Busy
-from sync.sheets.gateway import Gateway
 from webhook import access
 from webhook.access import Site
 
@@ -50,12 +49,11 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     @routes.post("/import/confirm")
     @access.needs(*OVERSEERS)
     def confirm() -> Any:
-        person, import_id = access.current_person(), request.form.get("id", "")
-        gateway = Gateway(site.service.client, site.service.workbook, site.service.templates)
-        work = Import(gateway, site.service.ledger)
+        service, import_id = site.service, request.form.get("id", "")
         try:
-            with site.service.ticking:
-                sentence = work.confirm(import_id, person.name if person else "", site.now())
+            with service.ticking:
+                work = Import(service.new_gateway(*service.templates), service.ledger)
+                sentence = work.confirm(import_id, access.visitor().name, site.now())
         except FileProblem as error:
             return _page(site, problems=list(error.problems), again=import_id if isinstance(error, Unsure) else ""), 422
         except Busy:
@@ -88,21 +86,13 @@ def _page(
     tab: str = "issues",
     again: str = "",
 ) -> str:
-    columns = _filled(preview) if preview else []
+    given = preview.rows if preview else []
+    used = {key for _, row in given for key in row}
+    columns = [column for column in preview.tab.staff if column.key in used] if preview else []
     zone = site.service.rules().bureau.zone
     rows = [
         (number, [cell_text(row.get(column.key, ""), column.type, zone) for column in columns])
-        for number, row in _rows(preview)
+        for number, row in given[:MOST_SHOWN]
     ]
-    seen = {"columns": columns, "rows": rows[:MOST_SHOWN], "count": len(rows)}
     return render_template("import.html", message=message, problems=problems or [], preview=preview, tabs=tabs(site),
-                           chosen=tab, again=again, **seen)  # fmt: skip
-
-
-def _rows(preview: Preview | None) -> Sequence[tuple[int, Mapping[str, Raw]]]:
-    return preview.rows if preview else []
-
-
-def _filled(preview: Preview) -> list[Column]:
-    used = {key for _, row in preview.rows for key in row}
-    return [column for column in preview.tab.staff if column.key in used]
+                           chosen=tab, again=again, columns=columns, rows=rows, count=len(given))  # fmt: skip

@@ -7,7 +7,7 @@ streets' lines and rank, a unit its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -16,7 +16,7 @@ from flask import render_template, request
 
 from sync.core.look.findings import Look
 from sync.core.look.seals import GROUP_KINDS
-from sync.core.people.permissions import Person, sees_score
+from sync.core.people.permissions import Person, above, sees_score
 from sync.core.scores import periods
 from sync.core.scores.lines import BASE, BRANCH, DISTRICT, STREET, month_of
 from sync.core.scores.standings import Standing
@@ -57,37 +57,37 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
     @routes.get("/month")
     @access.needs()
     def page() -> Any:
-        person, look = access.current_person(), look_cache.now()
-        assert person is not None
+        look = look_cache.now()
         months = sorted({row.month for row in look.scored.table}, reverse=True)
         month = request.args.get("month") or months[0]
         if month not in months:
             return render_template("closed.html", sentence="没有这个月的考核。"), 404
-        return _month(look, person, month, months)
+        return _month(look, month, months)
 
     @routes.get("/month/<month>/<kind>/<path:target>")
     @access.needs()
     def score(month: str, kind: str, target: str) -> Any:
-        person, look = access.current_person(), look_cache.now()
+        look = look_cache.now()
         row = next((r for r in look.scored.table if (r.month, r.kind, r.target) == (month, kind, target)), None)
-        if person is None or row is None or not sees(look, person, row):
+        if row is None or not sees(look, access.visitor(), row):
             return render_template("closed.html", sentence=NOT_THERE), 404
-        return _score(site, look, person, row)
+        return _score(site, look, row)
 
     return routes
 
 
 def sees(look: Look, person: Person, row: Standing) -> bool:
-    """A chief sees the months that were his, and this one of his streets; what his predecessor's led to is not his."""
-    mine = bool(row.chief) and row.chief == person.name
-    over = row.month < month_of(look.now) and row.chief
-    viewer = replace(person, streets=frozenset()) if over else person
-    return mine or sees_score(viewer, row.kind, row.target, look.roster, look.now.date())
+    """Whether a row of 月度考核 is his to see."""
+    places = above(look.roster, row.kind, row.target, look.now.date())
+    past = row.month < month_of(look.now)
+    return sees_score(person, row.kind, row.target, places, row.chief, past=past)
 
 
-def _month(look: Look, person: Person, month: str, months: list[str]) -> str:
+def _month(look: Look, month: str, months: list[str]) -> str:
     table = [row for row in look.scored.table if row.month == month]
-    mine = sorted((_place(look, row) for row in table if sees(look, person, row)), key=lambda place: place.order)
+    mine = sorted(
+        (_place(look, row) for row in table if sees(look, access.visitor(), row)), key=lambda place: place.order
+    )
     groups: dict[tuple[str, str], list[Place]] = {}
     for place in mine:
         groups.setdefault((place.row.kind, place.row.group), []).append(place)
@@ -97,18 +97,18 @@ def _month(look: Look, person: Person, month: str, months: list[str]) -> str:
         "month.html", month=month, months=months, groups=groups, sizes=sizes, closing=look.scored.closings.get(month),
         widest={kind: max((abs(place.apart) for place in mine if place.row.kind == kind), default=0) or 1
                 for kind in GROUP_KINDS}, rules=look.rules,
-        terms={name: _terms(look, person, name, rows) for name, rows in terms.items()},
-        drift=look.drift.get(month, ("", []))[1] if person.oversees else [],
+        terms={name: _terms(look, name, rows) for name, rows in terms.items()},
+        drift=look.drift.get(month, ("", []))[1] if access.visitor().oversees else [],
     )  # fmt: skip
 
 
-def _terms(look: Look, person: Person, name: str, rows: Mapping[tuple[str, ...], Mapping[str, Any]]) -> list[Any]:
-    """The rows of that quarter or year that are his to see."""
+def _terms(look: Look, name: str, rows: Mapping[tuple[str, ...], Mapping[str, Any]]) -> list[Any]:
+    """The rows of that quarter or year that are the visitor's to see."""
     day = look.now.date()
     return [
         cells
         for (term, target, kind), cells in rows.items()
-        if term == name and sees_score(person, kind, target, look.roster, day)
+        if term == name and sees_score(access.visitor(), kind, target, above(look.roster, kind, target, day))
     ]
 
 
@@ -125,13 +125,7 @@ def _day(raw: Any, look: Look) -> str:
     return f"{at:%Y-%m-%d}" if at else plain(raw)
 
 
-def _trail(site: Site, look: Look, row: Standing) -> list[tuple[Any, str, str, str]]:
-    """What people decided, each change: when, which column, before, after."""
-    entries = site.service.trail(f"{row.month}·{row.target}·{row.kind}")
-    return [(entry["at"], entry["what"], entry["before"], entry["after"]) for entry in entries]
-
-
-def _score(site: Site, look: Look, person: Person, row: Standing) -> str:
+def _score(site: Site, look: Look, row: Standing) -> str:
     lines = [line for line in look.scored.every if (line.month, line.kind, line.target) == (
         row.month, row.kind, row.target)]  # fmt: skip
     lines.sort(key=lambda line: (line.rule != BASE, line.date, line.id))
@@ -140,9 +134,9 @@ def _score(site: Site, look: Look, person: Person, row: Standing) -> str:
              and _part_of(look, each, row)]  # fmt: skip
     return render_template(
         "score.html", row=row, place=_place(look, row), closing=look.scored.closings.get(row.month), parts=parts,
-        lines=[(line, total, sees_issue(look, person, line.issue), sees_line(look, person, line))
+        lines=[(line, total, sees_issue(look, line.issue), sees_line(look, line))
                for line, total in zip(lines, sums, strict=True)],
-        trail=_trail(site, look, row),
+        trail=site.service.trail(f"{row.month}·{row.target}·{row.kind}"),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as Answer
 
 from sync.core.issues.life import STATES
-from sync.core.people.permissions import Person
+from sync.core.people.permissions import SUPERIORS, Person, holds
 from sync.core.views.bulletin import is_late
 from sync.service import Service
 from webhook import access
@@ -76,7 +76,6 @@ OVERSEEING = (
     ("/mine", "我的", True),
     ("/notices", "我的通知", False),
 )
-LEADERS = {"commander", "secretary"}
 WEEK = ("/week", "每周", False)
 OWN = (
     ("/mine", "我的", False),
@@ -99,9 +98,9 @@ def navigation(person: Person) -> tuple[tuple[str, str, bool], ...]:
     """The pages that a person has: address, words, and where a new group begins."""
     if person.oversees:
         return OVERSEEING
-    if person.roles & LEADERS:
+    if holds(person, SUPERIORS):
         return LEADING
-    return (OWN[0], WEEK, *OWN[1:]) if "unit" in person.roles else OWN
+    return (OWN[0], WEEK, *OWN[1:]) if holds(person, {"unit"}) else OWN
 
 
 def blueprint(service: Service, failures: Callable[[], int] = lambda: 0) -> Blueprint:
@@ -118,8 +117,7 @@ def blueprint(service: Service, failures: Callable[[], int] = lambda: 0) -> Blue
     @pages.get("/")
     @access.needs()
     def home() -> Answer | str:
-        person = access.current_person()
-        if person is None or not person.oversees:
+        if not access.visitor().oversees:
             return redirect("/mine")
         return render_template("status.html", overview=overview(service))
 

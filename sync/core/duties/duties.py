@@ -268,14 +268,13 @@ def reminder(mine: Sequence[Owed]) -> str:
     return "；".join(parts) + "。做过了请补记一笔；请假、有人顶岗的不用理会。"
 
 
-def missing_words(due: Iterable[Owed]) -> list[str]:
-    """What is missing, a kind a line, for the list of the weekly meeting: who, and how many days."""
+def missing_words(due: Iterable[Owed]) -> list[tuple[str, list[str]]]:
+    """What is missing by kind, for the list of the weekly meeting: each who, and how many days."""
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for duty in due:
         if duty.missing:
             counts[duty.kind][duty.holder] += duty.missing
     return [
-        f"{kind}："
-        + "、".join(f"{holder}缺{count}{'次' if kind == MEETING else '天'}" for holder, count in sorted(group.items()))
+        (kind, [f"{holder}缺{count}{'次' if kind == MEETING else '天'}" for holder, count in sorted(group.items())])
         for kind, group in counts.items()
     ]

@@ -38,7 +38,8 @@ class IssueFact:
 
 @dataclass(frozen=True)
 class Week:
-    """One week, Monday to Sunday. ``open_late``: the longest first; ``done``: duties that were noted, by kind."""
+    """One week, Monday to Sunday. ``open_late``: the longest first; ``done``: duties that were noted, by kind;
+    ``missing``: those that were not, each who and how many days."""
 
     first: date
     last: date
@@ -47,7 +48,7 @@ class Week:
     late: int
     open_late: tuple[IssueFact, ...]
     suspended: int
-    missing: tuple[str, ...]
+    missing: tuple[tuple[str, list[str]], ...]
     unseen: tuple[str, ...]
     done: tuple[tuple[str, int], ...] = ()
 
@@ -68,7 +69,7 @@ class Week:
             lines.append(f"仍然超期没有整改：{named}{more}。")
         if self.done:
             lines.append(f"履职记录　{'、'.join(f'{kind} {count} 次' for kind, count in self.done)}。")
-        lines += [f"履职缺记　{words}。" for words in self.missing]
+        lines += [f"履职缺记　{kind}：{'、'.join(holders)}。" for kind, holders in self.missing]
         if self.unseen:
             more = f"等 {len(self.unseen)} 条" if len(self.unseen) > MOST else ""
             lines.append(f"月初以来还没有督查到的街路：{'、'.join(self.unseen[:MOST])}{more}。")

@@ -247,7 +247,7 @@ def events(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
         Event(_counts(fix, stamps), "已整改" if fix.outcome == "已整改" else "上报", fix.rid) for fix in issue.fixes
     ]
     for verdict in stamps.verdicts:
-        if verdict.result == lives.REWORK or may_close(issue, rules):
+        if verdict.result == lives.REWORK or may_close(issue.cells, rules):
             events.append(Event(verdict.at, verdict.result, f"{verdict.result}@{verdict.at.isoformat()}"))
     for ask in stamps.taken:
         key = f"{ask.rid}@{ask.until.isoformat()}" if ask.until else ask.rid
@@ -274,10 +274,10 @@ def take_in(stamps: Stamps, asks: Iterable[Ask], withdrawn: Collection[str]) -> 
     return stamps if taken == stamps.taken else replace(stamps, taken=taken)
 
 
-def may_close(issue: Issue, rules: Rules) -> bool:
+def may_close(cells: Mapping[str, Any], rules: Rules) -> bool:
     """Enforcement needs a case number, or a reason why there is none, before it is closed (plan 六·1)."""
-    category = rules.categories.get(issue.cells.get("category", ""))
-    return not category or category.kind != ENFORCEMENT or bool(issue.cells.get("legal_basis"))
+    category = rules.categories.get(cells.get("category", ""))
+    return not category or category.kind != ENFORCEMENT or bool(cells.get("legal_basis"))
 
 
 def follow(issue: Issue, rules: Rules, now: datetime) -> tuple[Stamps, Life]:

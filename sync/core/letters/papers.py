@@ -37,8 +37,7 @@ class Paper:
     heading: str
     to: str
     body: tuple[Paragraph, ...]
-    annex: str  # line under the body that names the list
-    list_title: str  # head of the list's own page
+    annex_title: str
     org: str
     date: str
     copies: str
@@ -46,6 +45,10 @@ class Paper:
     printed: str
     rows: tuple[tuple[str, ...], ...]
     columns: tuple[str, ...] = COLUMNS
+
+    @property
+    def annex(self) -> str:
+        return f"附件：{self.annex_title}"
 
     @property
     def text(self) -> str:
@@ -60,7 +63,6 @@ def paper(letter: Letter) -> Paper:
     """The paper that a letter or record makes."""
     record = letter.kind == RECORD
     title = RECORD if record else letter.head.title
-    list_title = "问题清单" if record else "督办问题清单"
     return Paper(
         bureau=letter.head.bureau,
         banner="　".join(title) if len(title) < 4 else title,
@@ -69,8 +71,7 @@ def paper(letter: Letter) -> Paper:
         heading=_heading(letter, title),
         to=letter.to,
         body=tuple(_record(letter) if record else _body(letter)),
-        annex=f"附件：{list_title}",
-        list_title=list_title,
+        annex_title="督办问题清单" if not record else "问题清单",
         org=f"{letter.head.bureau}标准化办" if record else letter.head.bureau,
         date=day_zh(letter.signed_at) if letter.signed_at else UNSIGNED,
         copies=letter.copy,

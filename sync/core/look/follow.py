@@ -26,6 +26,7 @@ from sync.core.look.stamping import Stamped
 from sync.core.look.status import basis
 from sync.core.notices import notices
 from sync.core.notices.notices import Notice
+from sync.core.people.permissions import Area
 from sync.core.scores import charging, seal
 from sync.core.scores.charging import Tally
 from sync.core.scores.lines import BACK, OF_ISSUE, Group, Line
@@ -53,6 +54,12 @@ class Followed:
     @property
     def stamps(self) -> Stamps:
         return self.issue.stamps
+
+    @property
+    def area(self) -> Area:
+        """Where it lies, and who answers for it."""
+        stamps = self.stamps
+        return Area(stamps.street, stamps.branch, stamps.district, self.life.unit, stamps.chief)
 
     @property
     def lines(self) -> Collection[Line]:
@@ -226,7 +233,7 @@ def _unheeded(step: Following, row: Row, issue: Issue, stamps: Stamps) -> list[P
 
 def _lacking_basis(step: Following, row: Row, issue: Issue) -> list[Problem]:
     """Enforcement is not closed without a case number (plan 六·1)."""
-    if row.cells.get("verified") != "通过" or issues.may_close(issue, step.reading.rules):
+    if row.cells.get("verified") != "通过" or issues.may_close(issue.cells, step.reading.rules):
         return []
     return [Problem("legal_basis", "没有填，执法类问题销号前要填案号，或写明不立案的理由。")]
 

@@ -13,13 +13,12 @@ from datetime import date, datetime
 from typing import Any
 
 from sync.core.approvals import request_checks
-from sync.core.approvals.requests import SUPERIORS, over
 from sync.core.issues.issues import Ask
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.stamping import Stamped
 from sync.core.people import roster_checks
-from sync.core.people.permissions import person
+from sync.core.people.permissions import SUPERIORS, may_answer, person
 from sync.core.people.roster import read_street
 from sync.core.sheet import checks
 from sync.core.sheet.problems import Problem, sentence
@@ -99,7 +98,7 @@ def about(reading: Reading, stamped: Stamped, row: Row) -> tuple[object, ...]:
     typed = row.cells.get("reported_at") or row.cells.get("requested_at")
     issue = row.cells.get("issue", "")
     ahead = bool(typed and typed > reading.now + checks.AHEAD)
-    return ahead, issue in reading.numbers_of_issues, tuple(stamped.area(issue).values())
+    return ahead, issue in reading.numbers_of_issues, stamped.area(issue)
 
 
 def _ahead(reading: Reading) -> Iterator[datetime]:
@@ -215,8 +214,7 @@ def _answers(
 def _is_superior(people: People, stamped: Stamped, row: Row, day: date) -> bool:
     """Whether who dispatched is set over the issue: nobody answers what he reported up himself."""
     superior = person(people.roster, row.cells.get("reporter", ""), day)
-    area = stamped.area(row.cells["issue"])
-    return superior is not None and any(over(superior, role, area) for role in SUPERIORS)
+    return superior is not None and may_answer(superior, SUPERIORS, stamped.area(row.cells["issue"]))
 
 
 # 状态

@@ -17,6 +17,7 @@ from sync.core.issues.issues import Fix, Stamps, heard
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding import adoption
+from sync.core.people.permissions import Area
 from sync.core.rules.sections import Repeat
 from sync.core.sheet import checks
 from sync.core.sheet.problems import Problem
@@ -31,10 +32,10 @@ class Stamped:
 
     stamps: Mapping[str, Stamps]
 
-    def area(self, issue: str) -> Mapping[str, str]:
+    def area(self, issue: str) -> Area:
         """Branch and district of an issue; empty before it is stamped."""
         stamps = self.stamps.get(issue)
-        return {"branch": stamps.branch, "district": stamps.district} if stamps else {}
+        return Area(branch=stamps.branch, district=stamps.district) if stamps else Area()
 
 
 def fixes_by_issue(reading: Reading) -> dict[str, tuple[Fix, ...]]:

@@ -18,21 +18,27 @@ from sync.core.rules.rules import Rules
 from sync.core.sheet.rows import Row
 
 TIME = "%Y-%m-%d %H:%M"
-DETAIL = "  "  # begins a sentence that a page shows as a line of a table
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Sentences in groups: (heading, sentences); ``steps``: the count of hours day by day, also told among them."""
+    """Groups of sentences, each under its heading; a ``Step`` among them is a stretch of the count of hours."""
 
     rid: str
-    parts: tuple[tuple[str, tuple[str, ...]], ...]
-    steps: tuple[Step, ...] = ()
+    parts: tuple[tuple[str, tuple[str | Step, ...]], ...]
+
+    @property
+    def sentences(self) -> dict[str, list[str]]:
+        """All in words, by heading."""
+        return {
+            heading: [told if isinstance(told, str) else f"  {step_words(told)}" for told in group]
+            for heading, group in self.parts
+        }
 
     def text(self) -> str:
         """The whole as plain text, a sentence a line."""
         lines = []
-        for heading, sentences in self.parts:
+        for heading, sentences in self.sentences.items():
             lines += [heading, *(f"  {sentence}" for sentence in sentences)]
         return "\n".join(lines)
 
@@ -43,7 +49,7 @@ def of(look: Look, rid: str) -> Explanation | None:
     if row is None:
         return None
     followed = look.followed[rid]
-    parts = [
+    parts: list[tuple[str, Sequence[str | Step]]] = [
         ("事实", _facts(look, row, followed)),
         ("截止时间", _deadline(followed, look.rules)),
         ("升级", _levels(look, followed)),
@@ -56,8 +62,7 @@ def of(look: Look, rid: str) -> Explanation | None:
         ("督办", _letters(look, followed)),
         ("接下来", _next(look, followed)),
     ]
-    told = tuple((heading, tuple(sentences)) for heading, sentences in parts if sentences)
-    return Explanation(rid, told, tuple(_steps(followed, look.rules)))
+    return Explanation(rid, tuple((heading, tuple(sentences)) for heading, sentences in parts if sentences))
 
 
 def _facts(look: Look, row: Row, followed: Followed) -> list[str]:
@@ -77,16 +82,16 @@ def _facts(look: Look, row: Row, followed: Followed) -> list[str]:
     return sentences + ([f"校验：{problem}"] if problem else [])
 
 
-def _deadline(followed: Followed, rules: Rules) -> list[str]:
+def _deadline(followed: Followed, rules: Rules) -> list[str | Step]:
     start, life = followed.stamps.start, followed.life
     if start is None:
         return ["还没有受理，没有开始计时"] if life.state == lives.UNVERIFIED else []
     limit = lives.limit_of(start)
-    sentences = [
+    sentences: list[str | Step] = [
         f"{start.started:{TIME}} 起计，时限{limit.zh if limit else '为指定的时间'}，第一次定为 {start.deadline:{TIME}}"
-        + ("（暂按无调休计算）" if start.provisional else "")
+        + ("（暂按无调休计算）" if start.provisional else ""),
+        *(rules.calendar.steps(start.started, limit) if limit else ()),
     ]
-    sentences += [f"{DETAIL}{step_words(step)}" for step in _steps(followed, rules)]
     sentences += [f"{move.at:{TIME}} {move.kind}：改为 {move.deadline:{TIME}}" for move in life.moves]
     sentences += [f"停表 {pause.start:{TIME}} 至 {pause.end:{TIME}}：{pause.reason}" for pause in life.breaks]
     if life.deadline:
@@ -96,12 +101,6 @@ def _deadline(followed: Followed, rules: Rules) -> list[str]:
     if life.fixed_at:
         sentences.append(f"{life.fixed_at:{TIME}} 停表（整改反馈）" + ("，超期" if life.late else "，按期"))
     return sentences
-
-
-def _steps(followed: Followed, rules: Rules) -> Sequence[Step]:
-    start = followed.stamps.start
-    limit = lives.limit_of(start) if start else None
-    return rules.calendar.steps(start.started, limit) if start and limit else ()
 
 
 def step_words(step: Step) -> str:
@@ -176,7 +175,7 @@ def _next(look: Look, followed: Followed) -> list[str]:
     if life.state == lives.UNVERIFIED:
         return ["等标准化办核实：填「核实结果」"]
     if life.state == lives.FIXED:
-        lacking = [] if issues.may_close(followed.issue, look.rules) else ["执法类问题，销号前还要填「执法依据」"]
+        lacking = [] if issues.may_close(followed.issue.cells, look.rules) else ["执法类问题，销号前还要填「执法依据」"]
         return ["等标准化办复核：填「复核结果」", *lacking]
     moments = []
     for step in look.rules.escalation:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sync.core.people.permissions import Person
+from sync.core.people.permissions import FILED, Person, files
 from sync.core.rules.rules import Rules
 from sync.core.sheet import serials
 from sync.core.sheet.checks import AHEAD
@@ -22,32 +22,6 @@ from sync.core.sheet.tabs import Column, Layout, Tab
 LONGEST = 1000  # characters in one answer; a note of more than a page is a mistake
 OLDEST = timedelta(days=7)  # a report that waited longer for a signal than this counts from its arrival
 TELLS_APART = 1e-9  # of a day, some 90 millionths of a second: more than a spreadsheet rounds away
-PUBLIC = "群众反映"
-RANK = ("standards_office", "office", "commander", "secretary", "chief", "unit")
-SOURCES: Mapping[str, tuple[str, ...]] = {
-    "standards_office": ("督查", PUBLIC, "上级交办"),
-    "office": ("上级交办", "督查", PUBLIC),
-    "commander": ("上级交办", PUBLIC),
-    "secretary": ("上级交办", PUBLIC),
-    "chief": ("街路长自查", PUBLIC),
-    "unit": (PUBLIC,),  # no inspection and no order: looked at before anybody answers for it
-}
-DUTIES: Mapping[str, tuple[str, ...]] = {
-    "standards_office": ("督查", "走访"),
-    "office": ("现场调度", "走访"),
-    "commander": ("驻点", "现场调度", "走访"),
-    "secretary": ("支部例会", "驻点", "现场调度", "走访"),
-    "chief": ("巡查", "走访"),
-    "unit": ("走访",),
-}
-REQUESTS: Mapping[str, tuple[str, ...]] = {
-    "standards_office": ("加减分", "延期", "挂账", "移交", "申诉"),
-    "office": ("加减分", "延期", "挂账", "移交", "申诉"),
-    "commander": ("延期", "挂账", "移交", "加减分"),
-    "secretary": ("延期", "挂账", "移交", "申诉"),
-    "chief": ("延期", "挂账", "移交", "申诉"),
-    "unit": ("延期", "挂账", "移交", "申诉"),
-}
 
 
 @dataclass(frozen=True)
@@ -149,10 +123,8 @@ def _options(column: Column, form: Form, person: Person, choices: Choices, rules
         return tuple(sorted(choices.streets, key=lambda street: street not in person.streets))  # his own first
     if column.choices:
         return tuple(rules.categories) if column.choices == "categories" else rules.units
-    roles = {("issues", "source"): SOURCES, ("duties", "kind"): DUTIES, ("requests", "kind"): REQUESTS}
-    by_role = roles.get((form.tab, column.key))
-    if by_role:
-        return allowed(by_role, person)
+    if (form.tab, column.key) in FILED:
+        return files(person, form.tab, column.key)
     own = {"branch": person.branches, "district": person.districts}.get(column.key) or column.values
     return tuple(value for value in column.values if value in own)
 
@@ -164,11 +136,6 @@ def _known(column: Column, person: Person, options: tuple[str, ...]) -> str:
     if mine is not None:
         return next((option for option in options if option in mine), "")
     return options[0] if column.key in ("source", "kind", "outcome") and options else ""
-
-
-def allowed(by_role: Mapping[str, tuple[str, ...]], person: Person) -> tuple[str, ...]:
-    """What all roles of a person allow, the first of the highest role first."""
-    return tuple(dict.fromkeys(word for role in RANK if role in person.roles for word in by_role[role]))
 
 
 def foreign(given: Mapping[str, str], asked: Iterable[Field]) -> dict[str, str]:

@@ -17,13 +17,13 @@ from typing import Any
 from sync.core.issues.issues import Issue, Stamps
 from sync.core.issues.life import Life
 from sync.core.letters import letters
-from sync.core.letters.addressees import Addressees, may_sign
+from sync.core.letters.addressees import Addressees, districts
 from sync.core.letters.letters import RECORD, Fact, Letter
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding import adoption
 from sync.core.look.stamping import Stamped
-from sync.core.people.permissions import person
+from sync.core.people.permissions import holds, may_sign, person
 from sync.core.rules.values import role_zh
 from sync.core.sheet import checks, plan, serials
 from sync.core.sheet.problems import Problem, sentence
@@ -175,11 +175,10 @@ class _Intake:
 
     def _barred(self, name: str, day: date, letter: Letter) -> str:
         """Why that person may not sign this letter; empty where he may."""
-        rules = self.reading.rules
-        signer = person(self.people.roster, name, day)
-        if signer is None or not signer.roles & set(rules.letters.signers):
+        signers, signer = self.reading.rules.letters.signers, person(self.people.roster, name, day)
+        if signer is None or not holds(signer, signers):
             return "组织架构里当天没有这个人的签发职务"
-        return "" if may_sign(signer, rules, letter) else "这封函里没有他片区的问题"
+        return "" if may_sign(signer, signers, districts(letter)) else "这封函里没有他片区的问题"
 
     def _numbered(self, letter: Letter, row: Row, numbers: Mapping[str, int]) -> tuple[Letter, Mapping[str, int]]:
         """The next number of the year, given once and for good: the counter enters the ledger with the letter. The
