@@ -11,6 +11,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -305,6 +306,29 @@ def test_which_of_several_a_notice_is_becomes_a_field(database: str, number: str
         text = db.execute(sa.text("select notice from outbox")).scalar_one()
     engine.dispose()
     assert json.loads(text) == notice | {"occurrence": occurrence}
+
+
+@pytest.mark.parametrize(
+    ("person", "name", "public"),
+    [("群众 0123456789abcdef", "0123456789abcdef", True), ("街路长01", "街路长01", False), ("群众", "群众", False)],
+)
+def test_that_the_public_sent_it_is_a_field(database: str, person: str, name: str, public: bool) -> None:
+    unnoted(database)
+    photo = {"id": "p", "person": person, "at": "2026-11-24T01:30:00+00:00", "taken": "", "place": None}
+    insert = "insert into photos (bureau, id, photo) values (:bureau, :id, :photo)"
+    put(database, insert, bureau="b", id="p", photo=json.dumps(photo))
+    columns = "bureau, id, tab, person, at, state, cells, said"
+    insert = f"insert into submissions ({columns}) values (:b, :i, :t, :p, :a, :s, :c, :d)"
+    put(database, insert, b="b", i="s", t="issues", p=person, a="2026-11-24 01:30:00", s="已写入", c="{}", d="{}")
+    open_and_close(database)
+    engine = open_engine(database)
+    with engine.connect() as db:
+        sent = db.execute(sa.select(meta.tables["submissions"])).one()
+        stored = db.execute(sa.select(meta.tables["photos"])).one()
+    engine.dispose()
+    assert (sent.person, sent.public) == (stored.person, stored.public) == (name, public)
+    assert stored.at == sent.at == datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
+    assert json.loads(stored.photo) == {**photo, "person": name, "public": public}
 
 
 def put(url: str, statement: str, **values: str) -> None:

@@ -7,7 +7,7 @@ import os
 import struct
 import time
 import zlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from sync.core.sheet.photos import Photo
 from sync.intake import photos
 from sync.intake.photos import BadPhoto, PhotoFolder, TooManyUploads, convert
 from sync.ledger.ledger import Ledger
-from sync.ledger.submissions import Submissions
+from sync.ledger.submissions import IN, Sender, Submission, Submissions
 from tests.book import ZONE
 
 
@@ -174,3 +174,24 @@ def test_the_core_knows_a_photo_as_soon_as_it_is_remembered(tmp_path: Path) -> N
     assert Submissions(other).photo("p1") == photo
     assert other.memory().photos == ours.memory().photos == {"p1": photo.picture}
     assert Submissions(ours).photo("p2") is None
+
+
+def test_what_the_public_sent_is_counted_by_sender_and_in_all(tmp_path: Path) -> None:
+    submissions = Submissions(Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", "book", ZONE))
+    at = datetime(2026, 11, 24, 9, 30, tzinfo=ZONE)
+    for n, (sender, minutes) in enumerate(
+        [
+            (Sender("a", True), 0),
+            (Sender("a", True), 59),
+            (Sender("b", True), 10),
+            (Sender("a"), 5),
+            (Sender("a", True), 60),
+        ]
+    ):
+        sent = at - timedelta(minutes=minutes)
+        submissions.save(Submission(f"s{n}", "issues", sender, sent, IN, {}, {}))
+        photo = Photo(f"p{n}", sender.name, sent, "r", "px", 1, 10, 20, 99, public=sender.public)
+        submissions.add_photo(photo)
+        assert submissions.photo(photo.id) == photo and submissions.get(f"s{n}").sender == sender  # type: ignore[union-attr]
+    for count in (submissions.public_reports, submissions.public_photos):
+        assert [count(at - timedelta(hours=1), *name) for name in (("a",), ("b",), ("c",), ())] == [2, 1, 0, 3]

@@ -75,6 +75,10 @@ class Site:
         )
         return self._signer.dumps(made)
 
+    def base(self) -> str:
+        """The address of this site as links carry it: of the settings, else the one that the browser used."""
+        return self.service.settings.url or request.host_url.rstrip("/")
+
     def link(self, person: Person, base: str) -> str:
         """The whole address of a new link."""
         return f"{base}/enter?link={self.link_token(person)}"
@@ -83,12 +87,17 @@ class Site:
     def _signer(self) -> URLSafeSerializer:
         return URLSafeSerializer(self.key, salt="personal-link")
 
-    def secret_of(self, token: str) -> str | None:
-        """The secret in a link's token; None where this installation did not sign it."""
+    def secret_of(self, token: str) -> str:
+        """The secret in a link's token; empty where this installation did not sign it."""
         try:
             return str(self._signer.loads(token))
         except BadSignature:
-            return None
+            return ""
+
+    def holder(self, token: str) -> Person | None:
+        """Whose link it is, with the roles of today; None where it opens nothing."""
+        name = self.sessions.owner(self.secret_of(token), self.now())
+        return self.person(name) if name else None
 
 
 def install(app: flask.Flask, service: Service, key: str) -> Site:
@@ -169,8 +178,7 @@ def _routes(site: Site) -> flask.Blueprint:
     @routes.get("/enter")
     def enter_page() -> Any:
         token = request.args.get("link", "")
-        name = site.sessions.owner(site.secret_of(token) or "", site.now())
-        person = site.person(name) if name else None
+        person = site.holder(token)
         if person is None:
             return _refusal("这个链接已经用过、过期或者被收回了，请向标准化办要一个新的。", 403)
         if person.oversees:  # a button spends it, since chat programs open links too
@@ -180,8 +188,7 @@ def _routes(site: Site) -> flask.Blueprint:
     @routes.post("/enter")
     def enter() -> Any:
         token = request.form.get("link", "")
-        name = site.sessions.owner(site.secret_of(token) or "", site.now())
-        person = site.person(name) if name else None
+        person = site.holder(token)
         return _open_session(site, token, person) if person else _refusal("这个链接已经用过、过期或者被收回了。", 403)
 
     @routes.post("/leave")
@@ -195,7 +202,7 @@ def _routes(site: Site) -> flask.Blueprint:
 
 def _open_session(site: Site, token: str, person: Person) -> Any:
     stay = OVERSEER_SESSION if person.oversees else LONGEST_SESSION
-    made = site.sessions.open(site.secret_of(token) or "", site.now(), stay)
+    made = site.sessions.open(site.secret_of(token), site.now(), stay)
     if made is None:
         return _refusal("这个链接已经用过、过期或者被收回了。", 403)
     session.clear()

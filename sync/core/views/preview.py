@@ -13,7 +13,6 @@ from typing import Any
 from sync.core.look.decide import look as look_at
 from sync.core.memory import Memory, Tables
 from sync.core.rules.rules import Rules
-from sync.core.sheet import serials
 from sync.core.sheet.plan import filled_row, to_raw
 from sync.core.sheet.problems import by_column
 from sync.core.sheet.rows import Raw, Table, parse
@@ -64,8 +63,3 @@ def faults(tables: Tables, rules: Rules, key: str, row: Mapping[str, Raw]) -> Ma
     """What is wrong with single cells, by their reading alone: for when the memory can't be had. Raises ``NoTab``."""
     layout = layout_of(tables, key)
     return by_column(parse(layout, filled_row(layout, row), rules.bureau.zone).problems)
-
-
-def when(shown: Mapping[str, Any], rules: Rules) -> datetime | None:
-    """截止时间 of a preview, in the bureau's zone."""
-    return serials.moment(shown.get("deadline"), rules.bureau.zone)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 from sync.core.issues import life as lives
 from sync.core.issues.issues import ENFORCEMENT
 from sync.core.issues.photo_uses import Use, all_uses, doubt, uses_of
 from sync.core.memory import Memory
 from sync.core.people.permissions import Area, Person, answers, sees
-from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
 from sync.core.sheet import serials
 from sync.core.sheet.identity import Known
@@ -21,6 +19,7 @@ from sync.core.sheet.rows import Raw, plain
 
 WAITING = (lives.OPEN, lives.REWORK, lives.SUSPENDED, lives.FIXED, lives.UNVERIFIED)
 TO_DO = (lives.OPEN, lives.REWORK, lives.SUSPENDED)
+NEVER = datetime(2100, 1, 1, tzinfo=UTC)
 SHOWN = ("branch", "district", "unit", "chief")  # service columns that say where an issue lies
 
 
@@ -121,22 +120,16 @@ def mine(memory: Memory, rules: Rules, person: Person, states: Iterable[str] = T
         for number, known, area in issues(memory, states)
         if sees(person, area)
     ]
-    return sorted(items, key=lambda item: _urgency(item, rules.bureau.zone))
+    return sorted(items, key=_urgency)
 
 
 def to_answer(memory: Memory, rules: Rules, person: Person) -> list[Item]:
     """The issues for which he may send 整改反馈, also a better photo, the most urgent first."""
-    items = [
-        _item(number, known, memory, rules)
-        for number, known, area in issues(memory, (*TO_DO, lives.FIXED))
-        if answers(person, area)
-    ]
-    return sorted(items, key=lambda item: _urgency(item, rules.bureau.zone))
+    return [item for item in mine(memory, rules, person, (*TO_DO, lives.FIXED)) if item.mine]
 
 
-def _urgency(item: Item, zone: ZoneInfo) -> tuple[datetime, str]:
-    never = datetime(2100, 1, 1, tzinfo=zone)
-    return item.deadline or never, item.number
+def _urgency(item: Item) -> tuple[datetime, str]:
+    return item.deadline or NEVER, item.number
 
 
 def area_of(memory: Memory, number: str) -> Area | None:
@@ -163,7 +156,7 @@ def to_verify(memory: Memory, rules: Rules) -> list[ToVerify]:
         )
         for number, row in waiting.items()
     ]
-    return sorted(listed, key=lambda fixed_item: _urgency(fixed_item.item, rules.bureau.zone))
+    return sorted(listed, key=lambda waiting_issue: _urgency(waiting_issue.item))
 
 
 def to_accept(memory: Memory, rules: Rules) -> list[Item]:
@@ -196,11 +189,6 @@ def _fixed(number: str, row: Known | None, memory: Memory, rules: Rules, uses: l
     cells, at = row.cells, row.marks["heard"]
     sentence = doubt(list(uses_of(row, number, before=False)), uses, memory.photos, rules.forms.similar)
     return Fixed(plain(cells.get("reporter")), plain(cells.get("text")), at, photo_lines(cells.get("photos")), sentence)
-
-
-def street_names(roster: Roster, day: date) -> tuple[str, ...]:
-    """The streets that are in force that day."""
-    return tuple(dict.fromkeys(street.name for street in roster.streets if street.span.holds(day)))
 
 
 def shows(memory: Memory, photo: str) -> Iterator[Area]:
