@@ -18,6 +18,7 @@ from sync.core.look.conclude import conclude
 from sync.core.look.decide import recall
 from sync.core.look.findings import Look
 from sync.core.people.permissions import Person, above, person, sees_score
+from sync.core.people.roster import ROLES
 from sync.core.rules.rules import load
 from sync.core.views import explain, reasons, trends
 from sync.core.views.agenda import Agenda, agenda
@@ -91,8 +92,12 @@ def test_each_level_is_told_its_own_part_of_the_week(look: Look) -> None:
 
 
 def test_who_is_asked_sees_that_it_is_his_turn(look: Look) -> None:
-    turns = {name: [(one.issue, one.role, one.mine) for one in his(look, name).asked] for name in
-             ("支部书记04", "指挥长02", "支部书记01")}  # fmt: skip
+    def asked(name: str) -> list[tuple[str, str, bool]]:
+        mine = his(look, name)
+        both = [(one, True) for one in mine.his_turn] + [(one, False) for one in mine.others_turn]
+        return [(one.issue.rid, ROLES[one.turns[-1].role], is_his) for one, is_his in both]
+
+    turns = {name: asked(name) for name in ("支部书记04", "指挥长02", "支部书记01")}
     assert turns["支部书记01"] == []
     [(issue, role, mine)] = turns["支部书记04"]
     assert issue == "20261124-001" and mine == (role == "支部书记")

@@ -17,7 +17,6 @@ from flask import Response, render_template, request, stream_with_context
 
 from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet.tabs import Column, Tab
-from sync.service import Service
 from sync.sheets import set_up
 from sync.workbook.cells.changes import Change, SheetChange
 from sync.workbook.cells.formats import show
@@ -27,6 +26,7 @@ from sync.workbook.formulas.evaluate import recalculate
 from sync.workbook.schema.errors import ApiError
 from webhook import access
 from webhook.access import Site
+from webhook.api import compressed
 from webhook.grid import edits
 from webhook.grid.state import GridState, Head, Refused
 
@@ -36,9 +36,9 @@ MOST_VALUES = 500  # values that a filter lists
 BEAT = 1.0  # seconds after which a stream checks whether another process wrote
 
 
-def blueprint(service: Service, site: Site, nudge: Any) -> flask.Blueprint:
+def blueprint(site: Site, nudge: Any) -> flask.Blueprint:
     """The page and what its script asks for. ``nudge``: an edit makes the next look come sooner."""
-    routes = flask.Blueprint("grid", __name__)
+    routes, service = flask.Blueprint("grid", __name__), site.service
     state = GridState(service, site)
 
     @routes.before_request
@@ -153,12 +153,7 @@ def _edit(state: GridState, sheet_id: int, ops: Sequence[dict[str, Any]], asked:
 
 # What is sent ------------------------------------------------------------------------------------------------
 def _json(value: Any) -> Response:
-    body = orjson.dumps(value)
-    answer = Response(body, mimetype="application/json", headers={"Cache-Control": "no-store"})
-    if len(body) > 1000 and "gzip" in request.headers.get("Accept-Encoding", ""):
-        answer.set_data(gzip.compress(body, 1))
-        answer.headers["Content-Encoding"] = "gzip"
-    return answer
+    return compressed(Response(orjson.dumps(value), mimetype="application/json", headers={"Cache-Control": "no-store"}))
 
 
 def _row(number: int, row: Any) -> list[Any]:

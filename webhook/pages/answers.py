@@ -38,9 +38,7 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
             return _page(site, "这一条已经有人批复了，或者不归您批复，没有改动。"), 409
         if given.get("answer") not in ANSWERS:
             return _page(site, "请选同意或不同意。"), 422
-        sentence, status = _write(site, asked, given["answer"])
-        if status == 200:
-            nudge()
+        sentence, status = _write(site, nudge, asked, given["answer"])
         return _page(site, sentence, done=asked if status == 200 else None), status
 
     return routes
@@ -57,14 +55,14 @@ def _page(site: Site, message: str = "", done: Question | None = None) -> str:
     return render_template("answers.html", asked=asked, message=message)
 
 
-def _write(site: Site, asked: Question, given: str) -> tuple[str, int]:
+def _write(site: Site, nudge: Callable[[], None], asked: Question, given: str) -> tuple[str, int]:
     service = site.service
     now = site.now().replace(microsecond=0)  # a moment that lies ahead would wait for the look after the next
     cells: dict[str, Raw] = {asked.column: given}
     if asked.tab == "requests":
         cells |= {"approver": access.visitor().name, "answered_at": plan.to_raw(now, service.rules().bureau.zone)}
     verdict = Verdict(asked.print, cells, lambda row: _taken(row, asked), asked.tab)
-    sentence, status = writing.write(service, verdict)
+    sentence, status = writing.write(service, verdict, nudge)
     return sentence or f"{asked.kind}：已批复「{given}」。", status
 
 

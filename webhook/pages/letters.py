@@ -70,9 +70,7 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
         letter = _found(site, name)
         if letter is None:
             return _elsewhere()
-        message, status = _act(site, letter, access.visitor(), request.form)
-        if status == 200:
-            nudge()
+        message, status = _act(site, nudge, letter, request.form)
         return _page(site, letter, message, done=status == 200), status
 
     return routes
@@ -130,8 +128,8 @@ def _barred(site: Site, letter: Letter, person: Person, what: str) -> str:
     return "" if may_void(person, signers, districts(letter)) else "由签发的人、标准化办或者办公室作废。"
 
 
-def _act(site: Site, letter: Letter, person: Person, form: Mapping[str, str]) -> tuple[str, int]:
-    what = form.get("act", "")
+def _act(site: Site, nudge: Callable[[], None], letter: Letter, form: Mapping[str, str]) -> tuple[str, int]:
+    what, person = form.get("act", ""), access.visitor()
     if what not in ACTS:
         return "请选要做什么。", 422
     if barred := _barred(site, letter, person, what):
@@ -145,9 +143,12 @@ def _act(site: Site, letter: Letter, person: Person, form: Mapping[str, str]) ->
         "reply": {"answer": words, "answered_at": at},
         "void": {"void_reason": words},
     }
-    return _write(
-        site, letter, what, Verdict(letter.name, written[what], lambda row: _taken(row, what, letter), "letters")
-    )
+    verdict = Verdict(letter.name, written[what], lambda row: _taken(row, what, letter), "letters")
+    message, status = writing.write(site.service, verdict, nudge)
+    if message:
+        return message, status
+    more = "函号马上给出，请稍后刷新。" if what == "sign" else ""
+    return f"{letter.name}：已{ACTS[what]}。{more}", 200
 
 
 def _taken(row: Mapping[str, Raw], what: str, letter: Letter) -> str:
@@ -157,11 +158,3 @@ def _taken(row: Mapping[str, Raw], what: str, letter: Letter) -> str:
     if what == "reply" and stands == letter.answer:
         return ""  # an answer may be completed by who saw the last one
     return f"「{header}」刚才已经写了「{stands[:40]}」，没有改动。" if stands else ""
-
-
-def _write(site: Site, letter: Letter, what: str, verdict: Verdict) -> tuple[str, int]:
-    message, status = writing.write(site.service, verdict)
-    if message:
-        return message, status
-    more = "函号马上给出，请稍后刷新。" if what == "sign" else ""
-    return f"{letter.name}：已{ACTS[what]}。{more}", 200

@@ -6,9 +6,9 @@ streets' lines and rank, a unit its own.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Any
 
 import flask
@@ -20,34 +20,13 @@ from sync.core.people.permissions import Person, above, sees_score
 from sync.core.scores import periods
 from sync.core.scores.lines import BASE, BRANCH, DISTRICT, STREET, month_of
 from sync.core.scores.standings import Standing
-from sync.core.sheet import serials
-from sync.core.sheet.rows import plain
+from sync.core.sheet.rows import cell_text, plain
 from webhook import access
 from webhook.access import Site
 from webhook.look_cache import LookCache
 from webhook.pages.explain import sees_issue, sees_line
 
 NOT_THERE = "没有这个月的这一个得分，或者不归您看。"
-
-
-@dataclass(frozen=True)
-class Place:
-    """A row of the ranking with what people decided about it. ``apart``: hundredths above (+) or below the base."""
-
-    row: Standing
-    apart: int
-    decision: str
-    decided: str
-
-    @property
-    def order(self) -> tuple[Any, ...]:
-        return (
-            GROUP_KINDS.index(self.row.kind),
-            self.row.group,
-            self.row.rank or 10**6,
-            -self.row.score,
-            self.row.target,
-        )
 
 
 def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
@@ -85,21 +64,22 @@ def sees(look: Look, person: Person, row: Standing) -> bool:
 
 def _month(look: Look, month: str, months: list[str]) -> str:
     table = [row for row in look.scored.table if row.month == month]
-    mine = sorted(
-        (_place(look, row) for row in table if sees(look, access.visitor(), row)), key=lambda place: place.order
-    )
-    groups: dict[tuple[str, str], list[Place]] = {}
-    for place in mine:
-        groups.setdefault((place.row.kind, place.row.group), []).append(place)
-    sizes = {key: sum(1 for row in table if (row.kind, row.group) == key) for key in groups}
+    mine = sorted((row for row in table if sees(look, access.visitor(), row)), key=_order)
     terms = {periods.quarter_of(month): look.scored.quarters, month[:4]: look.scored.years}
+    base = look.rules.score.base
     return render_template(
-        "month.html", month=month, months=months, groups=groups, sizes=sizes, closing=look.scored.closings.get(month),
-        widest={kind: max((abs(place.apart) for place in mine if place.row.kind == kind), default=0) or 1
-                for kind in GROUP_KINDS}, rules=look.rules,
+        "month.html", month=month, months=months, closing=look.scored.closings.get(month), rules=look.rules,
+        groups={key: list(group) for key, group in groupby(mine, key=lambda row: (row.kind, row.group))},
+        sizes=Counter((row.kind, row.group) for row in table), decisions={row: _decision(look, row) for row in mine},
+        widest={kind: max((abs(row.score - base) for row in mine if row.kind == kind), default=0) or 1
+                for kind in GROUP_KINDS},
         terms={name: _terms(look, name, rows) for name, rows in terms.items()},
         drift=look.drift.get(month, ("", []))[1] if access.visitor().oversees else [],
     )  # fmt: skip
+
+
+def _order(row: Standing) -> tuple[Any, ...]:
+    return GROUP_KINDS.index(row.kind), row.group, row.rank or 10**6, -row.score, row.target
 
 
 def _terms(look: Look, name: str, rows: Mapping[tuple[str, ...], Mapping[str, Any]]) -> list[Any]:
@@ -112,17 +92,11 @@ def _terms(look: Look, name: str, rows: Mapping[tuple[str, ...], Mapping[str, An
     ]
 
 
-def _place(look: Look, row: Standing) -> Place:
+def _decision(look: Look, row: Standing) -> tuple[str, str]:
+    """What people decided about a row of 月度考核, and the day of it in words."""
     known = look.memory.known.get("scores", {}).get(f"{row.month}·{row.target}·{row.kind}")
     cells = known.cells if known else {}
-    apart, decided = row.score - look.rules.score.base, _day(cells.get("decided_on"), look)
-    return Place(row, apart, plain(cells.get("decision")), decided)
-
-
-def _day(raw: Any, look: Look) -> str:
-    """A date cell as words."""
-    at = serials.moment(raw, look.reading.zone)
-    return f"{at:%Y-%m-%d}" if at else plain(raw)
+    return plain(cells.get("decision")), cell_text(cells.get("decided_on"), "date", look.reading.zone)
 
 
 def _score(site: Site, look: Look, row: Standing) -> str:
@@ -133,7 +107,7 @@ def _score(site: Site, look: Look, row: Standing) -> str:
     parts = [each for each in look.scored.table if each.month == row.month and each.kind == STREET
              and _part_of(look, each, row)]  # fmt: skip
     return render_template(
-        "score.html", row=row, place=_place(look, row), closing=look.scored.closings.get(row.month), parts=parts,
+        "score.html", row=row, decision=_decision(look, row), closing=look.scored.closings.get(row.month), parts=parts,
         lines=[(line, total, sees_issue(look, line.issue), sees_line(look, line))
                for line, total in zip(lines, sums, strict=True)],
         trail=site.service.trail(f"{row.month}·{row.target}·{row.kind}"),

@@ -108,11 +108,8 @@ def _acceptance(number: str, body: Mapping[str, str]) -> Verdict | str:
 def _write(site: Site, nudge: Callable[[], None], verdict: Verdict | str) -> Any:
     if isinstance(verdict, str):
         return flask.jsonify(error=verdict), 422
-    sentence, status = writing.write(site.service, verdict)
-    if sentence:
-        return flask.jsonify(error=sentence), status
-    nudge()
-    return flask.jsonify(ok=True), 200
+    sentence, status = writing.write(site.service, verdict, nudge)
+    return flask.jsonify(error=sentence) if sentence else flask.jsonify(ok=True), status
 
 
 def pictures(lines: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ import flask
 from flask import redirect, render_template
 
 from sync.core.people.permissions import SUPERIORS, holds
+from sync.core.people.roster import ROLES
 from sync.core.views.agenda import agenda
 from webhook import access
 from webhook.look_cache import LookCache
@@ -25,6 +26,7 @@ def blueprint(look_cache: LookCache) -> flask.Blueprint:
         if not holds(access.visitor(), LEVELS):
             return redirect("/mine")
         look = look_cache.now()
-        return render_template("week.html", agenda=agenda(look, access.visitor()), now=look.now, follow=look.followed)
+        return render_template("week.html", agenda=agenda(look, access.visitor()), now=look.now, follow=look.followed,
+                               roles=ROLES)  # fmt: skip
 
     return routes

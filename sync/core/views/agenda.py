@@ -5,9 +5,9 @@ The office and the standards office see all, a commander his district, a secreta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sync.core.duties import weekly
 from sync.core.duties.weekly import IssueFact, Week
@@ -17,30 +17,20 @@ from sync.core.letters.letters import Letter
 from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
 from sync.core.people.permissions import Area, Person, leads, may_answer, sees
-from sync.core.people.roster import ROLES, Street, vacant
+from sync.core.people.roster import Street, vacant
 from sync.core.views import questions
 
 
 @dataclass(frozen=True)
-class Asked:
-    """An issue that was reported up and waits. ``mine``: it is this person's turn; ``until`` he has time."""
-
-    issue: str
-    street: str
-    unit: str
-    role: str
-    until: datetime
-    mine: bool
-
-
-@dataclass(frozen=True)
 class Agenda:
-    """``weeks``: this and the last one; ``words`` says whose part it is; ``vacant``: streets in no chief's care with
-    the nearest chiefs; ``to_verify``: issues that wait for 复核, ``to_accept``: for 核实; ``questions`` for 批复."""
+    """``weeks``: this and the last one; ``words`` says whose part it is; ``his_turn`` and ``others_turn``: issues that
+    were reported up and wait, for him or for somebody else; ``vacant``: streets in no chief's care with the nearest
+    chiefs; ``to_verify``: issues that wait for 复核, ``to_accept``: for 核实; ``questions`` for 批复."""
 
     words: str
     weeks: tuple[Week, Week]
-    asked: tuple[Asked, ...]
+    his_turn: tuple[Followed, ...]
+    others_turn: tuple[Followed, ...]
     letters: tuple[Letter, ...]
     unseen: tuple[str, ...]
     vacant: tuple[tuple[Street, tuple[str, ...]], ...]
@@ -53,6 +43,7 @@ def agenda(look: Look, person: Person) -> Agenda:
     """His part of everything at the look's hour."""
     mine = {rid: each for rid, each in look.followed.items() if each.stamps.street and sees(person, each.area)}
     facts = [fact for fact in look.duties.facts() if fact.issue in mine]
+    asked = [each for each in mine.values() if each.life.running and each.turns and each.turns[-1].answered is None]
     states = [each.life.state for each in mine.values()]
     streets = [s for s in look.roster.streets if leads(person, Area(branch=s.branch, district=s.district))]
     names = {street.name for street in streets if street.span.holds(look.now.date())}
@@ -64,7 +55,8 @@ def agenda(look: Look, person: Person) -> Agenda:
     return Agenda(
         _words(person),
         (weeks[0], weeks[1]),
-        tuple(_asked(person, mine)),
+        tuple(each for each in asked if may_answer(person, (each.turns[-1].role,), each.area)),
+        tuple(each for each in asked if not may_answer(person, (each.turns[-1].role,), each.area)),
         tuple(_letters(look, person)),
         unseen,
         tuple(pair for pair in vacant(look.roster, look.now.date()) if pair[0].name in names),
@@ -91,15 +83,6 @@ def _week(look: Look, person: Person, facts: list[IssueFact], places: set[str], 
         if each.last < today and (person.oversees or person.name in each.names or each.where in places)
     ]
     return weekly.week(facts, over, (), monday, look.now, look.duties.records if person.oversees else None)
-
-
-def _asked(person: Person, mine: Mapping[str, Followed]) -> Iterator[Asked]:
-    """Whose turn it is, of what was reported up and has no answer."""
-    for rid, each in mine.items():
-        turn = each.turns[-1] if each.turns and each.life.running else None
-        if turn and turn.answered is None:
-            his_turn = may_answer(person, (turn.role,), each.area)
-            yield Asked(rid, each.stamps.street, each.life.unit, ROLES[turn.role], turn.until, his_turn)
 
 
 def _letters(look: Look, person: Person) -> Iterator[Letter]:

@@ -15,7 +15,6 @@ from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
 from sync.core.people.roster import ROLES
 from sync.core.rules.rules import Rules
-from sync.core.sheet.rows import Row
 
 TIME = "%Y-%m-%d %H:%M"
 
@@ -45,19 +44,16 @@ class Explanation:
 
 def of(look: Look, rid: str) -> Explanation | None:
     """All that is known of issue ``rid`` at a look; None where neither the log nor the archive has such a row."""
-    row = next((row for row in look.rows.get("issues", []) if row.rid == rid), None)
-    if row is None:
+    followed = look.followed.get(rid)
+    if followed is None:
         return None
-    followed = look.followed[rid]
+    points = [f"{line.points / 100:+g} 分：{line.target} {line.text}（{line.clause}）" for line in followed.lines]
     parts: list[tuple[str, Sequence[str | Step]]] = [
-        ("事实", _facts(look, row, followed)),
+        ("事实", _facts(look, followed)),
         ("截止时间", _deadline(followed, look.rules)),
         ("升级", _levels(look, followed)),
         ("上报", _upward(look, followed)),
-        (
-            "计分",
-            tuple(f"{line.points / 100:+g} 分：{line.target} {line.text}（{line.clause}）" for line in followed.lines),
-        ),
+        ("计分", points),
         ("通知", _notices(look, rid)),
         ("督办", _letters(look, followed)),
         ("接下来", _next(look, followed)),
@@ -65,8 +61,8 @@ def of(look: Look, rid: str) -> Explanation | None:
     return Explanation(rid, tuple((heading, tuple(sentences)) for heading, sentences in parts if sentences))
 
 
-def _facts(look: Look, row: Row, followed: Followed) -> list[str]:
-    cells, stamps = row.cells, followed.stamps
+def _facts(look: Look, followed: Followed) -> list[str]:
+    cells, stamps = followed.issue.cells, followed.stamps
     problem = followed.cells["check"]
     if not stamps.street:
         return [f"这一行还有错，没有开始计时：{problem}"]
