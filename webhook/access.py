@@ -67,21 +67,15 @@ class Site:
             return Person(OPERATOR, frozenset({"office"}))
         return find(self.service.roster(), name, self.now().date())
 
-    def link_token(self, person: Person) -> str:
-        """The signed secret that a new link of a person carries."""
-        now = self.now()
-        made = self.sessions.make_link(
-            person.name, now, until=now + ONE_USE_LINK if person.oversees else None, once=person.oversees
-        )
-        return self._signer.dumps(made)
-
     def base(self) -> str:
         """The address of this site as links carry it: of the settings, else the one that the browser used."""
         return self.service.settings.url or request.host_url.rstrip("/")
 
     def link(self, person: Person, base: str) -> str:
-        """The whole address of a new link."""
-        return f"{base}/enter?link={self.link_token(person)}"
+        """The address of a new link, with its signed secret."""
+        now, once = self.now(), person.oversees
+        made = self.sessions.make_link(person.name, now, until=now + ONE_USE_LINK if once else None, once=once)
+        return f"{base}/enter?link={self._signer.dumps(made)}"
 
     @property
     def _signer(self) -> URLSafeSerializer:

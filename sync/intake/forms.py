@@ -20,7 +20,7 @@ from sync.core.sheet.plan import appended
 from sync.core.sheet.rows import Raw
 from sync.core.views import forms
 from sync.core.views.forms import Field, Form
-from sync.core.views.preview import NoTab, Preview, faults, layout_of, preview
+from sync.core.views.preview import NoTab, Preview, faults, present_layout, preview
 from sync.intake import photos
 from sync.intake.photos import MOST_PUBLIC_UPLOADING, MOST_UPLOADING, BadPhoto, PhotoFolder
 from sync.ledger.ledger import Ledger
@@ -122,7 +122,7 @@ class FormIntake:
         """``before``: the submission that may have been written already: an earlier try, or this one where the ledger
         was lost."""
         tables = Tables(self.gateway.tabs, self.gateway.read())
-        layout = layout_of(tables, form.tab)
+        layout = present_layout(tables, form.tab)
         if forms.stands(tables.seen[form.tab], layout, before.cells):
             return self._in(before, {"words": NUMBER_LATER})
         seen = self._preview(tables, rules, now, form.tab, sent.cells)

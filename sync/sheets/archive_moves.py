@@ -19,8 +19,7 @@ from sync.core.look.rebuilding import archive
 from sync.core.look.rebuilding.archive import KEY
 from sync.core.memory import MOVING, THERE, Archived, Tables
 from sync.core.rules.rules import Rules
-from sync.core.sheet.rows import Row, Table, plain
-from sync.core.sheet.tabs import locate
+from sync.core.sheet.rows import Row, Table, layout_of, plain
 from sync.ledger.ledger import Ledger
 from sync.sheets import set_up
 from sync.sheets.gateway import Gateway
@@ -58,7 +57,7 @@ def missing(gateway: Gateway, ledger: Ledger) -> list[str]:
 def _live(gateway: Gateway, seen: Tables) -> set[str] | None:
     """The numbers in the live tab; None where it can't be read."""
     live = seen.seen.get(KEY)
-    layout = locate(gateway.tabs[KEY], live.header) if live else "?"
+    layout = layout_of(gateway.tabs[KEY], live)
     if live is None or isinstance(layout, str):
         return None
     return {plain(row[layout.at["id"]]) for row in live.rows if layout.at["id"] < len(row)} - {""}

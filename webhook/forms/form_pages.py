@@ -20,7 +20,7 @@ from sync.ledger.submissions import Sender
 from webhook import access
 from webhook.access import Site
 from webhook.forms import report, uploads
-from webhook.forms.submissions import MOST_LISTED, FormContext, PostedForm, answer, by_task, read_form, submit
+from webhook.forms.submissions import MOST_LISTED, FormContext, PostedForm, answer, read_form, submit
 
 
 def blueprint(site: Site, open_intake: Callable[[], FormIntake], nudge: Callable[[], None]) -> flask.Blueprint:
@@ -55,11 +55,7 @@ def _pages(routes: flask.Blueprint, context: FormContext) -> None:
     @access.needs()
     def page(key: str) -> Any:
         form, person = FORMS.get(key) or flask.abort(404), access.visitor()
-        return render_template(
-            "form.html", form=form, fields=context.fields(form, person), person=person, issues=context.issues(person),
-            tasks=by_task(context.rules), form_rules=context.rules.forms, chosen=request.args.get("issue", ""),
-            post=f"/forms/{key}", uploads="/photos/upload/",
-        )  # fmt: skip
+        return context.page(form, person, f"/forms/{key}", "/photos/upload/", request.args.get("issue", ""))
 
     @routes.post("/forms/<key>")
     @access.needs()

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import flask
-from flask import render_template, request
+from flask import request
 
 from sync.core.issues.issues import PUBLIC
 from sync.core.people.permissions import Person
@@ -20,7 +20,7 @@ from sync.core.views.forms import REPORT
 from sync.intake.forms import Answer, FilledForm
 from sync.ledger.submissions import Sender
 from webhook.access import Site
-from webhook.forms.submissions import FormContext, PostedForm, answer, by_task, read_form, submit
+from webhook.forms.submissions import FormContext, PostedForm, answer, read_form, submit
 from webhook.forms.uploads import take_piece
 
 HOUR = timedelta(hours=1)
@@ -32,11 +32,7 @@ def add_routes(routes: flask.Blueprint, context: FormContext) -> None:
     @routes.get("/report")
     def report() -> Any:
         _require_open(context)
-        return render_template(
-            "form.html", form=REPORT, fields=context.fields(REPORT, NOBODY), person=None, issues=(),
-            tasks=by_task(context.rules), form_rules=context.rules.forms, chosen="", post="/report",
-            uploads="/report/photos/",
-        )  # fmt: skip
+        return context.page(REPORT, NOBODY, "/report", "/report/photos/")
 
     @routes.post("/report")
     def reported() -> Any:

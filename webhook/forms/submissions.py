@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 
 import flask
+from flask import render_template
 
 from sync.core.people.permissions import Person
 from sync.core.rules.rules import Rules
 from sync.core.sheet.photos import ids
 from sync.core.views import forms, worklist
 from sync.core.views.forms import Field, Form
-from sync.core.views.worklist import Item
 from sync.intake.forms import Answer, FilledForm, FormIntake
 from sync.intake.photos import PhotoFolder
 from sync.ledger.submissions import Sender
@@ -49,15 +49,14 @@ class FormContext:
         streets = dict.fromkeys(street.name for street in service.roster().streets if street.span.holds(day))
         return forms.fields(form, service.templates[form.tab], person, streets, self.rules)
 
-    def issues(self, person: Person) -> list[tuple[str, str, str]]:
-        """Open issues that he answers: number, words, the first photo from before the work or nothing."""
-        items = worklist.to_answer(self.site.service.ledger.memory(), self.rules, person)
-        return [_choice(item) for item in items[:MOST_LISTED]]
-
-
-def _choice(item: Item) -> tuple[str, str, str]:
-    photos = ids("\n".join(item.before))
-    return item.number, f"{item.street} {item.category} {item.text}"[:40], photos[0] if photos else ""
+    def page(self, form: Form, person: Person, post: str, uploads: str, chosen: str = "") -> str:
+        """The form to fill. ``post`` and ``uploads``: where it and its photos go; ``chosen``: an issue's number."""
+        items, rules = worklist.to_answer(self.site.service.ledger.memory(), self.rules, person), self.rules
+        return render_template(
+            "form.html", form=form, fields=self.fields(form, person), person=person, tasks=by_task(rules),
+            issues=[(item, ids("\n".join(item.before))) for item in items[:MOST_LISTED]], form_rules=rules.forms,
+            post=post, uploads=uploads, chosen=chosen,
+        )  # fmt: skip
 
 
 def form_intake(service: Service, key: str) -> FormIntake:

@@ -16,7 +16,7 @@ import orjson
 from flask import Response, render_template, request, stream_with_context
 
 from sync.core.people.permissions import OVERSEERS
-from sync.core.sheet.tabs import Column, Tab
+from sync.core.sheet.tabs import Column
 from sync.sheets import set_up
 from sync.workbook.cells.changes import Change, SheetChange
 from sync.workbook.cells.formats import show
@@ -206,21 +206,8 @@ def _opened(state: GridState, book: Book, sheet: Sheet) -> dict[str, Any]:
             }
             for at, head in enumerate(state.heads(sheet))
         ],
-        "colors": _colors(tab) if tab else [],
+        "colors": [{**vars(color), "column": tab.by_key[color.column].header} for color in tab.colors] if tab else [],
     }
-
-
-def _colors(tab: Tab) -> list[dict[str, Any]]:
-    return [
-        {
-            "column": tab.by_key[color.column].header,
-            "color": color.color,
-            "when": color.when,
-            "starts": color.starts,
-            "filled": color.filled,
-        }
-        for color in tab.colors
-    ]
 
 
 def _choices(state: GridState, column: Column | None) -> Sequence[str]:

@@ -65,7 +65,7 @@ def sees(look: Look, person: Person, row: Standing) -> bool:
 def _month(look: Look, month: str, months: list[str]) -> str:
     table = [row for row in look.scored.table if row.month == month]
     mine = sorted((row for row in table if sees(look, access.visitor(), row)), key=_order)
-    terms = {periods.quarter_of(month): look.scored.quarters, month[:4]: look.scored.years}
+    quarter, year = periods.quarter_of(month), month[:4]
     base = look.rules.score.base
     return render_template(
         "month.html", month=month, months=months, closing=look.scored.closings.get(month), rules=look.rules,
@@ -73,7 +73,8 @@ def _month(look: Look, month: str, months: list[str]) -> str:
         sizes=Counter((row.kind, row.group) for row in table), decisions={row: _decision(look, row) for row in mine},
         widest={kind: max((abs(row.score - base) for row in mine if row.kind == kind), default=0) or 1
                 for kind in GROUP_KINDS},
-        terms={name: _terms(look, name, rows) for name, rows in terms.items()},
+        terms={quarter: _terms(look, quarter, look.scored.quarters),
+               f"{year}年": _terms(look, year, look.scored.years)},
         drift=look.drift.get(month, ("", []))[1] if access.visitor().oversees else [],
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
@@ -180,14 +180,12 @@ def _tried(site: Site, month: str) -> Any:
 
 
 def _edition(site: Site, number: int) -> Any:
-    editions = revision.editions(site.service, site.now())
-    chosen = next((edition for edition in editions if edition.n == number), None)
-    if chosen is None:
+    editions = {edition.n: edition for edition in revision.editions(site.service, site.now())}
+    if number not in editions:
         return _plain(site, f"没有第 {number} 版。"), 404
-    before = next((edition.text for edition in editions if edition.n == number - 1), "")
-    return render_template(
-        "rules_edition.html", edition=chosen, newest=editions[0].n, changed=list(_difference(before, chosen.text))
-    )
+    before = editions[number - 1].text if number - 1 in editions else ""
+    changed = list(_difference(before, editions[number].text))
+    return render_template("rules_edition.html", edition=editions[number], newest=max(editions), changed=changed)
 
 
 def _back(site: Site, number: int, nudge: Callable[[], None]) -> Any:
@@ -211,22 +209,26 @@ def _back(site: Site, number: int, nudge: Callable[[], None]) -> Any:
 def _calendar_routes(routes: flask.Blueprint, site: Site) -> None:
     @routes.get("/calendar")
     def calendar() -> Any:
-        year = request.args.get("year", "")
-        return _calendar(site, int(year) if year.isdigit() and 2004 <= int(year) <= 2100 else site.now().year)
+        return _calendar(site, _year(request.args) or site.now().year)
 
     @routes.post("/calendar")
     def write() -> Any:
-        given = request.form
-        year = given.get("year", "")
-        if not year.isdigit() or not 2004 <= int(year) <= 2100:
+        given, year = request.form, _year(request.form)
+        if not year:
             return _calendar(site, site.now().year, "请选年份。"), 422
         off, on = (_lines(given.get(key, "")) for key in ("off", "on"))
         draft = revision.draft(site.service)
-        text = holidays.with_year(draft.text, int(year), given.get("published") == "yes", off, on)
+        text = holidays.with_year(draft.text, year, given.get("published") == "yes", off, on)
         if problems := revision.problems(text):
-            return _calendar(site, int(year), f"没有存：{problems[0].message}", given), 422
+            return _calendar(site, year, f"没有存：{problems[0].message}", given), 422
         revision.save_draft(site.service, text, access.visitor().name, site.now())
         return _draft(site, f"{year} 年的日历写进了草稿，启用以后才生效。", f"填写 {year} 年放假和调休安排")
+
+
+def _year(given: Mapping[str, str]) -> int:
+    """The year that is asked for; 0 for none that there can be."""
+    year = given.get("year", "")
+    return int(year) if year.isdigit() and 2004 <= int(year) <= 2100 else 0
 
 
 def _lines(text: str) -> list[str]:

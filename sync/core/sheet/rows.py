@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from sync.core.calendar.worktime import Limit, parse_limit
 from sync.core.sheet import serials
 from sync.core.sheet.problems import Problem
-from sync.core.sheet.tabs import Column, Layout, Tab
+from sync.core.sheet.tabs import Column, Layout, Tab, locate
 
 Raw = str | int | float | bool | None
 Value = str | int | float | date | datetime | Limit | None
@@ -133,6 +133,11 @@ def _entries(layout: Layout, table: Table, zone: ZoneInfo, last: Sequence[Entry]
         raw = tuple(cells)
         entries.append((cells, raw, elsewhere.get(raw) or parse(layout, raw, zone)))
     return entries
+
+
+def layout_of(tab: Tab, table: Table | None) -> Layout | str:
+    """Where the columns of a tab stand, as it was read; a sentence where it or its headers are not there."""
+    return locate(tab, table.header) if table else f"工作簿里没有「{tab.title}」。"
 
 
 def parse(layout: Layout, raw: tuple[Raw, ...], zone: ZoneInfo) -> Parsed:

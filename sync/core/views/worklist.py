@@ -33,7 +33,6 @@ class Item:
     severity: str
     text: str
     place: str
-    source: str
     state: str
     unit: str
     chief: str
@@ -97,7 +96,6 @@ def _item(number: str, row: Known, memory: Memory, rules: Rules) -> Item:
         plain(cells.get("severity")) or "一般",
         plain(cells.get("text")),
         plain(cells.get("place")),
-        plain(cells.get("source")),
         plain(shown.get("state")),
         plain(shown.get("unit")),
         plain(shown.get("chief")),

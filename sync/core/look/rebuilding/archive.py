@@ -20,7 +20,7 @@ from sync.core.look.rebuilding import adoption
 from sync.core.memory import MOVING, THERE, Archived, Memory, Tables
 from sync.core.people.roster import Roster
 from sync.core.sheet.identity import NUMBER, Known, Numbers
-from sync.core.sheet.rows import Raw, Row, Table, plain, read
+from sync.core.sheet.rows import Raw, Row, Table, layout_of, plain, read
 from sync.core.sheet.tabs import Column, Layout, Tab, locate
 
 KEY = "issues"
@@ -202,7 +202,7 @@ def merged(tables: Tables, memory: Memory, zone: ZoneInfo) -> tuple[Tables, Memo
     """Tables and memory as if nothing had been archived, for a look that keeps nothing; and by sheet row of this view
     where a row really stands (tab, row)."""
     live = tables.seen.get(KEY)
-    layout = locate(tables.tabs[KEY], live.header) if live else ""
+    layout = layout_of(tables.tabs[KEY], live)
     if live is None or isinstance(layout, str):
         return tables, memory, {}
     stand = {plain(row[layout.at["id"]]) for row in live.rows if layout.at["id"] < len(row)}
