@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import flask
@@ -133,6 +133,11 @@ def current_person() -> Person | None:
 def visitor() -> Person:
     """The person of the session, on a page that ``needs`` one."""
     return current_person() or flask.abort(401)
+
+
+def refuse(sentence: str, status: int = 404) -> NoReturn:
+    """Answer the request with a page that says why what it asks for is not shown."""
+    flask.abort(flask.make_response(render_template("closed.html", sentence=sentence), status))
 
 
 def _find_person() -> Person | None:

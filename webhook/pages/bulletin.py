@@ -26,8 +26,6 @@ def blueprint(site: Site) -> flask.Blueprint:
     @access.needs(*SUPERIORS)
     def page() -> Any:
         chosen, choices = asked_scope(site.service.roster(), site.now().date())
-        if chosen is None:
-            return render_template("closed.html", sentence=ELSEWHERE), 403
         return render_template(
             "bulletin.html", bulletin=bulletin(site.service.ledger.memory(), chosen, site.now()), chosen=chosen,
             choices=choices, code_of=code_of, drawable=bulletin_picture.font_file() is not None,
@@ -37,22 +35,20 @@ def blueprint(site: Site) -> flask.Blueprint:
     @routes.get("/bulletin.png")
     @access.needs(*SUPERIORS)
     def picture() -> Any:
+        font = bulletin_picture.font_file() or access.refuse(bulletin_picture.NO_FONT)
         chosen, _ = asked_scope(site.service.roster(), site.now().date())
-        font = bulletin_picture.font_file()
-        if chosen is None or font is None:
-            sentence, status = (ELSEWHERE, 403) if font else (bulletin_picture.NO_FONT, 404)
-            return render_template("closed.html", sentence=sentence), status
         drawn = bulletin_picture.draw(bulletin(site.service.ledger.memory(), chosen, site.now()), font)
         return Response(drawn, 200, {"Cache-Control": "no-store"}, content_type="image/png")
 
     return routes
 
 
-def asked_scope(roster: Roster, day: date) -> tuple[Scope | None, list[Scope]]:
-    """The part that the request asks for, None where the person may not see it; and all parts that he may see."""
+def asked_scope(roster: Roster, day: date) -> tuple[Scope, list[Scope]]:
+    """The part that the request asks for, and all that the visitor may see."""
     choices = scopes(access.visitor(), roster, day)
     code = request.args.get("scope", "")
-    return next((scope for scope in choices if code in ("", code_of(scope))), None), choices
+    chosen = next((scope for scope in choices if code in ("", code_of(scope))), None)
+    return chosen or access.refuse(ELSEWHERE, 403), choices
 
 
 def scopes(person: Person, roster: Roster, day: date) -> list[Scope]:

@@ -30,7 +30,7 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
     def issue(number: str) -> Any:
         look = look_cache.now()
         explanation = explanations.of(look, number) if sees_issue(look, number) else None
-        return _issue(site, look, number, explanation) if explanation else _elsewhere(NO_ISSUE)
+        return _issue(site, look, number, explanation) if explanation else access.refuse(NO_ISSUE)
 
     @routes.get("/explain/line/<path:number>")
     @access.needs()
@@ -38,15 +38,11 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
         look = look_cache.now()
         line = reasons.line_of(look, number)
         if line is None or not sees_line(look, line):
-            return _elsewhere(NO_LINE)
+            access.refuse(NO_LINE)
         return render_template("explain_line.html", line=line, explanation=reasons.reason(look, number),
                                issue=line.issue if sees_issue(look, line.issue) else "")  # fmt: skip
 
     return routes
-
-
-def _elsewhere(sentence: str) -> Any:
-    return render_template("closed.html", sentence=sentence), 404
 
 
 def sees_issue(look: Look, number: str) -> bool:

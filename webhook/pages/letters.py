@@ -48,41 +48,33 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     @routes.get("/letters/<name>")
     @access.needs()
     def page(name: str) -> Any:
-        letter = _found(site, name)
-        return _page(site, letter) if letter else _elsewhere()
+        return _page(site, _visible(site, name))
 
     @routes.get("/letters/<name>/file.docx")
     @access.needs()
     def file(name: str) -> Any:
-        letter = _found(site, name)
-        if letter is None:
-            return _elsewhere()
+        letter = _visible(site, name)
         try:
             content = site.service.docx(letter)
         except BadTemplate as error:
-            return render_template("closed.html", sentence=str(error)), 500
+            access.refuse(str(error), 500)
         shown = f"attachment; filename*=UTF-8''{quote(letter.name)}.docx"
         return Response(content, 200, {"Content-Disposition": shown, "Cache-Control": "no-store"}, content_type=MIME)
 
     @routes.post("/letters/<name>")
     @access.needs()
     def act(name: str) -> Any:
-        letter = _found(site, name)
-        if letter is None:
-            return _elsewhere()
+        letter = _visible(site, name)
         message, status = _act(site, nudge, letter, request.form)
         return _page(site, letter, message, done=status == 200), status
 
     return routes
 
 
-def _elsewhere() -> Any:
-    return render_template("closed.html", sentence=NOT_THERE), 404
-
-
-def _found(site: Site, name: str) -> Letter | None:
+def _visible(site: Site, name: str) -> Letter:
+    """The letter of that name, where it is the visitor's to see."""
     letter = site.service.letter(name)
-    return letter if letter and sees(access.visitor(), letter) else None
+    return letter if letter and sees(access.visitor(), letter) else access.refuse(NOT_THERE)
 
 
 def _list(site: Site) -> str:

@@ -40,7 +40,7 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
         months = sorted({row.month for row in look.scored.table}, reverse=True)
         month = request.args.get("month") or months[0]
         if month not in months:
-            return render_template("closed.html", sentence="没有这个月的考核。"), 404
+            access.refuse("没有这个月的考核。")
         return _month(look, month, months)
 
     @routes.get("/month/<month>/<kind>/<path:target>")
@@ -49,7 +49,7 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
         look = look_cache.now()
         row = next((r for r in look.scored.table if (r.month, r.kind, r.target) == (month, kind, target)), None)
         if row is None or not sees(look, access.visitor(), row):
-            return render_template("closed.html", sentence=NOT_THERE), 404
+            access.refuse(NOT_THERE)
         return _score(site, look, row)
 
     return routes

@@ -36,7 +36,7 @@ def blueprint(site: Site) -> flask.Blueprint:
     def history(number: str) -> Any:
         sent = site.service.ledger.memory().notices.get(number)
         if sent is None or not sees_notice(access.visitor(), sent.notice.to):
-            return render_template("closed.html", sentence=NOT_SHOWN), 404
+            access.refuse(NOT_SHOWN)
         return _history(site, sent)
 
     @routes.post("/notices")

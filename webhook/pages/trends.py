@@ -14,7 +14,7 @@ from sync.core.views.trends import Trends, trends
 from webhook import access
 from webhook.charts import chart
 from webhook.look_cache import LookCache
-from webhook.pages.bulletin import ELSEWHERE, asked_scope, code_of
+from webhook.pages.bulletin import asked_scope, code_of
 
 NAMES = (("reported", "新交办"), ("closed", "销号"), ("late", "到期未整改"), ("rework", "返工"))
 
@@ -28,8 +28,6 @@ def blueprint(look_cache: LookCache) -> flask.Blueprint:
     def page() -> Any:
         look = look_cache.now()
         chosen, choices = asked_scope(look.roster, look.now.date())
-        if chosen is None:
-            return render_template("closed.html", sentence=ELSEWHERE), 403
         shown = trends(look.followed.values(), look.scored.table, look.roster, chosen, look.now)
         return _page(shown, chosen, choices)
 
