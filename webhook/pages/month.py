@@ -92,7 +92,8 @@ def _month(look: Look, person: Person, month: str, months: list[str]) -> str:
     for place in mine:
         groups.setdefault((place.row.kind, place.row.group), []).append(place)
     sizes = {key: sum(1 for row in table if (row.kind, row.group) == key) for key in groups}
-    terms = {periods.quarter_of(month): look.scored.quarters, month[:4]: look.scored.years}
+    quarter = periods.quarter_of(month)
+    terms = {quarter.name: look.scored.quarters, f"{quarter.year}": look.scored.years}
     return render_template(
         "month.html", month=month, months=months, groups=groups, sizes=sizes, closing=look.scored.closings.get(month),
         widest={kind: max((abs(place.apart) for place in mine if place.row.kind == kind), default=0) or 1

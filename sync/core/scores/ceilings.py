@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
-
-import pandas as pd
 
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import points_zh
@@ -15,32 +14,30 @@ from sync.core.scores.lines import AWARD, BACK, DUTY, RETURNS, SELF, Line
 ENDLESS = 10**9
 
 
-def capped(lines: Sequence[Line], rules: Rules) -> list[Line]:
+def capped(lines: Iterable[Line], rules: Rules) -> list[Line]:
     """Lines with the ceilings of their month: a task's deductions stop at its weight, bonuses at their caps. 加减分
     that people decided has no ceiling of a task, and what is given back none at all.
 
     A line that runs into a ceiling keeps its place with fewer points and says so.
     """
-    if not lines:
-        return []
+    limits = {name: (-task.weight, 0) for name, task in rules.tasks.items()} | {
+        DUTY: (-rules.duties.cap, 0),
+        SELF: (-ENDLESS, rules.score.self_found.cap),
+        AWARD: (-ENDLESS, ENDLESS),
+        BACK: (-ENDLESS, ENDLESS),
+    }
+    running: dict[tuple[str, str, str, str], int] = defaultdict(int)
+
+    def counted(line: Line) -> int:
+        """The line's points as far as the ceiling leaves room for them."""
+        ceiling = _ceiling(line)
+        low, high = limits.get(ceiling, (-ENDLESS, 0))
+        key = (line.month, line.kind, line.target, ceiling)
+        before, running[key] = running[key], running[key] + line.points
+        return min(max(running[key], low), high) - min(max(before, low), high)
+
     ordered = sorted(lines, key=lambda line: (line.month, line.kind, line.target, line.date, line.id))
-    table = pd.DataFrame(
-        {
-            "month": [line.month for line in ordered],
-            "kind": [line.kind for line in ordered],
-            "target": [line.target for line in ordered],
-            "ceiling": [_ceiling(line) for line in ordered],
-            "points": [line.points for line in ordered],
-        }
-    )
-    limits = {name: -task.weight for name, task in rules.tasks.items()} | {DUTY: -rules.duties.cap}
-    running = table.groupby(["month", "kind", "target", "ceiling"], sort=False)["points"].cumsum()
-    low = table["ceiling"].map(limits).fillna(-ENDLESS)
-    high = table["ceiling"].map({SELF: rules.score.self_found.cap, AWARD: ENDLESS, BACK: ENDLESS}).fillna(0)
-    before = running - table["points"]
-    allowed = running.clip(low, high) - before.clip(low, high)
-    points = allowed.astype("int64").tolist()
-    return _all_bonuses([_left(line, points) for line, points in zip(ordered, points, strict=True)], rules)
+    return _all_bonuses([_left(line, counted(line)) for line in ordered], rules)
 
 
 def _ceiling(line: Line) -> str:
@@ -54,14 +51,14 @@ def _ceiling(line: Line) -> str:
 
 def _all_bonuses(lines: list[Line], rules: Rules) -> list[Line]:
     """The month's ceiling of all bonuses together, whatever they are for."""
-    free: dict[tuple[str, str, str], int] = {}
+    free: dict[tuple[str, str, str], int] = defaultdict(lambda: rules.score.bonus_cap)
 
     def fitted(line: Line) -> Line:
         if line.points <= 0 or line.rule in RETURNS:
             return line
         key = (line.month, line.kind, line.target)
-        left = min(line.points, free.get(key, rules.score.bonus_cap))
-        free[key] = free.get(key, rules.score.bonus_cap) - left
+        left = min(line.points, free[key])
+        free[key] -= left
         return _left(line, left)
 
     return [fitted(line) for line in lines]

@@ -6,12 +6,11 @@ needs to know of a line is a field; its sentence is made last and never read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
-
-import pandas as pd
 
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import points_zh
@@ -91,6 +90,10 @@ def month_of(day: date | datetime) -> str:
     return f"{day:%Y-%m}"
 
 
+def first_day(month: str) -> date:
+    return date.fromisoformat(f"{month}-01")
+
+
 def of_origin(booked: Booked, origin: str) -> dict[Group, Mapping[str, Line]]:
     """The groups of that origin."""
     return {group: lines for group, lines in booked.items() if group.origin == origin}
@@ -105,40 +108,20 @@ def revoke(line: Line, why: str) -> Line:
 
 def base_lines(month: str, targets: Iterable[tuple[str, str, str, bool]], rules: Rules) -> list[Line]:
     """The base of each (kind, target, chief, whether shared): the first line of its month."""
-    first = date.fromisoformat(f"{month}-01")
     working = (f"每月从 {points_zh(rules.score.base)} 分起",)
+    points, first = rules.score.base, first_day(month)
     return [
         Line(
-            f"{month}·{target}·{BASE}",
-            month,
-            target,
-            kind,
-            chief,
-            "",
-            BASE,
-            ASSUMED,
-            rules.score.base,
-            f"{BASE_TEXT}{NOBODYS if shared else ''}",
-            first,
-            origin=OF_BASE,
-            shared=shared,
-            working=working,
+            f"{month}·{target}·{BASE}", month, target, kind, chief, "", BASE, ASSUMED, points,
+            f"{BASE_TEXT}{NOBODYS if shared else ''}", first, origin=OF_BASE, shared=shared, working=working,
         )
         for kind, target, chief, shared in targets
-    ]
+    ]  # fmt: skip
 
 
-def sums(lines: Sequence[Line]) -> dict[tuple[str, str, str], int]:
+def sums(lines: Iterable[Line]) -> Mapping[tuple[str, str, str], int]:
     """Points by (month, kind, target)."""
-    if not lines:
-        return {}
-    table = pd.DataFrame(
-        {
-            "month": [line.month for line in lines],
-            "kind": [line.kind for line in lines],
-            "target": [line.target for line in lines],
-            "points": [line.points for line in lines],
-        }
-    )
-    total = table.groupby(["month", "kind", "target"], sort=False)["points"].sum()
-    return {key: int(points) for key, points in total.items()}  # type: ignore[misc]
+    points: dict[tuple[str, str, str], int] = defaultdict(int)
+    for line in lines:
+        points[line.month, line.kind, line.target] += line.points
+    return points

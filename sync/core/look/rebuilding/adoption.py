@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -243,6 +243,13 @@ def _read_letter(
         due=serials.moment(row.seen(layout, "due"), people.rules.bureau.zone),
         done_at=now if cell["state"] == letters.DONE else None,
     )  # fmt: skip
+
+
+def letter_numbers(names: Iterable[str], code: str) -> Iterator[tuple[int, int]]:
+    """Year and number of each 函号 of the bureau."""
+    for match in map(letters.NUMBERED.fullmatch, names):
+        if match and match["code"] == code:
+            yield int(match["year"]), int(match["n"])
 
 
 def _day(text: str) -> date | None:
