@@ -88,7 +88,8 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A person's cell, or a stamp, that changed between two looks."""
+    """A cell that changed between two looks. ``column``: its header; ``put_back``: a service cell that a person had
+    changed (``after``) and that says again what it said before."""
 
     tab: str
     rid: str
@@ -96,6 +97,7 @@ class Change:
     before: Raw
     after: Raw
     at: datetime
+    put_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ class Decision:
     ripe: tuple[str, ...] = ()  # issues that may leave the live tab
     status: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)
     history: tuple[Change, ...] = ()
+    warnings: Mapping[str, str] = field(default_factory=dict)  # those of the memory
     restored: tuple[str, ...] = ()  # wanted rows that were seen in their tab again
     problems: int = 0  # rows with a fault
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)

@@ -234,6 +234,7 @@ class Records:
                         "before": json.dumps(change.before, ensure_ascii=False),
                         "after": json.dumps(change.after, ensure_ascii=False),
                         "at": change.at,
+                        "put_back": change.put_back,
                     }
                     for change in changes
                 ],

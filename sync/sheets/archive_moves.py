@@ -100,8 +100,9 @@ def run(
     rows = ripe_rows(look, wait)
     if not rows:
         return Moved()
-    title = archive.title_of(gateway.tabs[KEY], rows[0].rid)
-    rows = [row for row in rows if archive.title_of(gateway.tabs[KEY], row.rid) == title][:MOST_AT_ONCE]
+    titles = [archive.title_of(gateway.tabs[KEY], look.followed[row.rid].stamps.received) for row in rows]
+    title = titles[0]
+    rows = [row for row, other in zip(rows, titles, strict=True) if other == title][:MOST_AT_ONCE]
     there = seen.archives.get(title) or _made(gateway, rules, title, seen.seen[KEY])
     if trouble := archive.misfit(title, seen.seen[KEY], there):
         return Moved(trouble=trouble)

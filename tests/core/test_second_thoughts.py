@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.book import Book, bureau
+from sync.core.memory import THERE, Archived
+from tests.book import Book, bureau, hour
 
 ONE = "20261124-001"
 
@@ -76,6 +77,27 @@ def test_deleting_the_feedback_of_a_closed_issue_costs_nobody_a_point() -> None:
     for at in ("2026-11-24 11:00", "2026-11-24 11:01", "2026-11-25 00:01"):
         book.settle(at)
     assert points(book) == before and shown(book, "状态") == ("已销号",)
+
+
+def test_feedback_on_an_archived_issue_says_what_became_of_it_whatever_its_cell_says() -> None:
+    book = case()
+    fix(book, "2026-11-24 10:00")
+    book.type("问题台账", 1, "复核结果", "返工")
+    book.settle("2026-11-24 10:30")
+    fix(book, "2026-11-24 11:00", "又.jpg")
+    book.settle("2026-11-24 11:01")
+    book.type("问题台账", 1, "复核结果", "通过")
+    book.settle("2026-11-24 11:30")
+    before = book.rows("整改反馈", "结果")
+    assert before == [("返工",), ("通过，按期",)]
+    book.sheets["问题台账"].pop()
+    book.remember(archived={ONE: Archived(ONE, "问题台账2026", THERE, hour("2026-11-24 12:00"))})
+    book.type("整改反馈", 1, "结果", "通过，按期")
+    book.settle("2026-11-24 12:01")
+    assert book.rows("整改反馈", "结果") == before
+    fix(book, "2026-11-24 12:30", "再.jpg")
+    book.settle("2026-11-24 12:31")
+    assert book.rows("整改反馈", "结果") == [*before, ("问题已归档，不再处理",)]
 
 
 def test_a_new_feedback_never_takes_the_place_of_a_deleted_one() -> None:

@@ -283,19 +283,14 @@ def may_close(issue: Issue, rules: Rules) -> bool:
 def follow(issue: Issue, rules: Rules, now: datetime) -> tuple[Stamps, Life]:
     """Stamps as they should be, and where the issue stands at ``now``."""
     stamps = renew(issue, rules, now)
-    life = lives.live(
-        events(issue, stamps, rules),
-        stamps.start,
-        stamps.moves,
-        stamps.unit,
-        now,
-        rules.calendar,
-        rules.clock.rework,
-        own_limit(issue.cells, rules),
-    )
-    if life.moves != stamps.moves:
-        stamps = replace(stamps, moves=life.moves)
-    return stamps, life
+    life = lived(issue, stamps, rules, now)
+    return (stamps if life.moves == stamps.moves else replace(stamps, moves=life.moves)), life
+
+
+def lived(issue: Issue, stamps: Stamps, rules: Rules, now: datetime) -> Life:
+    """Where the issue stands at ``now`` by these stamps."""
+    past, own = events(issue, stamps, rules), own_limit(issue.cells, rules)
+    return lives.live(past, stamps.start, stamps.moves, stamps.unit, now, rules.calendar, rules.clock.rework, own)
 
 
 LATE_WORDS = (

@@ -50,6 +50,7 @@ def conclude(look: Look) -> Decision:
         ripe=tuple(row.rid for row in ripe_rows(look)),
         status=standing,
         history=(*reading.history, *hands),
+        warnings=look.memory.warnings,
         restored=tuple(_restored(reading)),
         problems=faulty,
         memo=reading.memo.closed(),
@@ -203,8 +204,8 @@ def _put_back(reading: Reading, row: Row, known: Known, writes: Iterable[Write])
     for write in writes:
         key = keys.get(write.column, "")
         if key in known.shown and plan.same(known.shown[key], write.value):
-            header = f"{layout.tab.by_key[key].header}（系统列，已还原）"
-            yield Change("issues", row.rid, header, write.value, row.seen(layout, key), reading.now)
+            header, typed = layout.tab.by_key[key].header, row.seen(layout, key)
+            yield Change("issues", row.rid, header, write.value, typed, reading.now, put_back=True)
 
 
 def _stamps(look: Look) -> dict[str, Any]:

@@ -124,7 +124,6 @@ class Charge:
     working: tuple[str, ...]
     suffix: str = ""  # to the line's id, where a rule charges a case several times
     shared: bool = False
-    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -209,7 +208,7 @@ class Case:
         first, more = points_zh(rework.first_two), points_zh(rework.from_third)
         working = (f"第 {count} 次返工：前两次各扣 {first} 分，第三次起各扣 {more} 分",)
         text = f"{self._what}第{count}次复核未通过"
-        charge = Charge(RETURNED, -points, at.date(), text, "五·3", working, str(count), count=count)
+        charge = Charge(RETURNED, -points, at.date(), text, "五·3", working, str(count))
         yield self._street(charge)
         yield self._unit(replace(charge, clause="四·4"), self.life.unit)
 
@@ -266,7 +265,7 @@ class Case:
         return Line(
             f"{rid}·{charge.rule}{charge.suffix}{ending}", month, target, kind, chief, rid, charge.rule, charge.clause,
             charge.points, charge.text, charge.day, self._task,
-            shared=charge.shared, count=charge.count, working=charge.working,
+            shared=charge.shared, working=charge.working,
         )  # fmt: skip
 
     @property

@@ -64,7 +64,6 @@ class Line:
     returns: str = ""  # id of the line whose points it gives back
     revoked: str = ""  # why it holds no longer; empty while it holds
     shared: bool = False  # LATE: reported up in time; BASE: nobody held the street for more than half of the month
-    count: int = 0  # RETURNED: which return it was
     working: tuple[str, ...] = ()  # how the points came about, in sentences; empty for lines of version 0.1
 
     def cells(self) -> dict[str, Any]:

@@ -31,7 +31,6 @@ from sync.core.scores.lines import (
     OF_DUTY,
     OF_ISSUE,
     OF_REQUEST,
-    RETURNED,
     RETURNS,
     REVOKED,
     STREET,
@@ -125,7 +124,6 @@ def _read_line(layout: Layout, row: Row, tasks: Mapping[str, str], rules: Rules)
         returns=number.removesuffix(f"·{rule}") if rule in RETURNS else "",
         revoked=_reason(text) if not hundredths else "",
         shared=rule == BASE and text == BASE_TEXT + NOBODYS,
-        count=_count(number) if rule == RETURNED else 0,
     )
 
 
@@ -144,11 +142,6 @@ def _origin(number: str, rule: str) -> str:
 def _reason(text: str) -> str:
     match = re.match(f"{REVOKED}（(.+?)）：", text)
     return match[1] if match else ""
-
-
-def _count(number: str) -> int:
-    digits = number.removesuffix("·单位").rpartition(RETURNED)[2]
-    return int(digits) if digits.isdigit() else 0
 
 
 def _group(line: Line) -> Group:

@@ -41,9 +41,9 @@ class ArchivedRow:
 
 
 # Tabs
-def title_of(tab: Tab, rid: str) -> str:
-    """The archive tab of an issue: of the year of its number."""
-    return f"{tab.title}{rid[:4]}"
+def title_of(tab: Tab, received: datetime) -> str:
+    """The archive tab of an issue: of the year in which it was received."""
+    return f"{tab.title}{received.year}"
 
 
 def is_title(tab: Tab, title: str) -> bool:
