@@ -97,18 +97,22 @@ def records(
     duties: Iterable[Row], stamps: Iterable[tuple[str, Stamps]], roster: Roster, rules: Rules, heard: Heard
 ) -> Records:
     """履职记录 and what the issue log shows beside it: who reports an issue from the street was there. ``stamps``: of
-    each issue with its reporter. A record typed later than the rules grant counts for the day on which it came."""
+    each issue with its reporter."""
     done = set()
-    grace = clock(rules.duties.grace)
     for row in duties:
-        at = heard("duties", row.rid)
-        typed = row.cells.get("reported_at")
-        day = (typed if typed and typed <= at <= typed + timedelta(days=1) + grace else at).date()
+        day = day_of(row, heard("duties", row.rid), rules)
         if "kind" in row.cells and "reporter" in row.cells:
             street = roster.street(row.cells.get("street", ""), day)
             name = street.name if street else ""
             done.add(Done(row.cells["kind"], row.cells["reporter"], name, row.cells.get("branch", ""), day))
     return Records(frozenset(done | set(_seen_at_issues(stamps))))
+
+
+def day_of(row: Row, heard: datetime, rules: Rules) -> date:
+    """The day for which a row of 履职记录 counts: that on which it came where it was typed later than the rules
+    grant."""
+    typed, late = row.cells.get("reported_at"), timedelta(days=1) + clock(rules.duties.grace)
+    return (typed if typed and typed <= heard <= typed + late else heard).date()
 
 
 def _seen_at_issues(stamps: Iterable[tuple[str, Stamps]]) -> Iterator[Done]:

@@ -21,7 +21,7 @@ OPEN = (*lives.RUNNING, lives.FIXED)
 
 def facts(issue: Issue, life: Life, stamps: Stamps, rules: Rules, street_type: str) -> Mapping[str, Any]:
     """What conditions may ask of an issue (``conditions.FACTS``)."""
-    category = rules.categories.get(issue.cells.get("category", ""))
+    category = rules.categories.get(issue.category)
     known: dict[str, Any] = {
         "severity": issue.severity,
         "source": issue.source,

@@ -146,13 +146,13 @@ def next_calls(life: Life, rules: Rules, known: Mapping[str, Any]) -> list[datet
 def freeze(issue: Issue, life: Life, stamps: Stamps, rules: Rules, why: str) -> Fact:
     """The issue as a letter shows it from now on."""
     cells = issue.cells
-    category = rules.categories.get(cells.get("category", ""))
+    category = rules.categories.get(issue.category)
     limit = limit_of(stamps.start)
     return Fact(
         issue.rid,
         stamps.street,
         masked(cells.get("place", "")),
-        cells.get("category", ""),
+        issue.category,
         issue.severity,
         issue.source,
         masked(cells.get("text", "")),

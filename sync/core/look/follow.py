@@ -109,6 +109,7 @@ def _holds(followed: Followed, step: Following, row: Row, _: tuple[Any, ...]) ->
 
 
 NOTHING: frozenset[str] = frozenset()
+ANSWERED, ANEW = "已经有反馈、复核或升级。", "确实填错了，请作废后重新填报。"
 
 
 def _withdrawn(judged: Judged, rid: str, stamps: Stamps) -> frozenset[str]:
@@ -219,6 +220,7 @@ def _unheeded(step: Following, row: Row, issue: Issue, stamps: Stamps) -> list[P
     return [
         *_lacking_basis(step, row, issue),
         *_late_street(step, row, stamps),
+        *_late_category(step, row, stamps),
         *_late_source(row, stamps),
         *_early_verdict(step, row, stamps),
     ]
@@ -232,19 +234,24 @@ def _lacking_basis(step: Following, row: Row, issue: Issue) -> list[Problem]:
 
 
 def _late_street(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
-    name = row.cells.get("street", "")
-    street = step.people.roster.street(name, stamps.received.date())
-    if not street or street.name == stamps.street:
-        return []
-    again = f"仍由「{stamps.street}」负责；确实填错了，请作废后重新填报。"
-    return [Problem("street", f"改成「{name}」没有采用：已经有反馈、复核或升级。{again}")]
+    street = step.people.roster.street(row.cells.get("street", ""), stamps.received.date())
+    why = f"{ANSWERED}仍由「{stamps.street}」负责；{ANEW}"
+    return _refused(row, "street", why) if street and street.name != stamps.street else []
+
+
+def _late_category(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
+    name, why = row.cells.get("category", ""), f"{ANSWERED}仍按「{stamps.category}」处理；{ANEW}"
+    known = name in step.reading.rules.categories and stamps.category
+    return _refused(row, "category", why) if known and name != stamps.category else []
 
 
 def _late_source(row: Row, stamps: Stamps) -> list[Problem]:
-    source = row.cells.get("source", "")
-    if not source or not stamps.source or source == stamps.source:
-        return []
-    return [Problem("source", f"改成「{source}」没有采用：收到时是「{stamps.source}」，计时和计分不变。")]
+    name, why = row.cells.get("source", ""), f"收到时是「{stamps.source}」，计时和计分不变。"
+    return _refused(row, "source", why) if name and stamps.source and name != stamps.source else []
+
+
+def _refused(row: Row, key: str, why: str) -> list[Problem]:
+    return [Problem(key, f"改成「{row.cells[key]}」没有采用：{why}")]
 
 
 def _early_verdict(step: Following, row: Row, stamps: Stamps) -> list[Problem]:

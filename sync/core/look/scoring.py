@@ -12,6 +12,7 @@ from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
+from sync.core.duties.duties import INSPECTION, day_of
 from sync.core.look.claims import Booking, Claims
 from sync.core.look.reading import PEOPLE
 from sync.core.look.seals import Seals, open_cells, sealed_cells
@@ -25,7 +26,6 @@ from sync.core.scores.standings import Standing, Term
 from sync.core.sheet.rows import Row
 
 Rows = dict[tuple[str, ...], dict[str, Any]]
-INSPECTION = "督查"
 Inspections = Mapping[tuple[str, str], int]  # inspections by month and street
 
 
@@ -218,7 +218,7 @@ class Scoring:
         for row in reading.rows.get("duties", []):
             cells = row.cells
             if cells.get("kind") == INSPECTION and "reporter" in cells and not self._faulty(row):
-                day = (cells.get("reported_at") or reading.mark("duties", row.rid, "heard")).date()
+                day = day_of(row, reading.mark("duties", row.rid, "heard"), reading.rules)
                 street = self.roster.street(cells.get("street", ""), day)
                 if street:
                     yield cells["reporter"], street.name, day
@@ -226,7 +226,7 @@ class Scoring:
     def _discoveries(self) -> Iterator[tuple[str, str, date]]:
         for row in self.seals.reading.rows.get("issues", []):
             stamps = self.seals.followed[row.rid].stamps
-            if stamps.street and row.cells.get("source") == INSPECTION:
+            if stamps.street and stamps.source == INSPECTION:
                 yield row.cells.get("reporter", ""), stamps.street, stamps.received.date()
 
     def _faulty(self, row: Row) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sync.core.duties.duties import day_of
 from sync.core.look.follow import Followed
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
@@ -72,8 +73,8 @@ class Seals:
         if key == "feedback":
             return cells.get("issue") in named
         if key == "duties":
-            day = cells.get("reported_at") or self.reading.mark("duties", row.rid, "heard")
-            return month_of(day) == month
+            heard = self.reading.mark("duties", row.rid, "heard")
+            return month_of(day_of(row, heard, self.reading.rules)) == month
         about = cells.get("issue") in named or cells.get("line") in returned
         booked = self.past.lines.get(Group(OF_REQUEST, row.rid), {})
         return cells.get("answer") == "同意" and (about or bool(lines & set(booked)))

@@ -153,7 +153,7 @@ def _posted(
 def group_words(issue: Issue, life: Life, stamps: Stamps, occasion: Occasion) -> str:
     """One line for a group: number, street, category, unit and deadline. Nothing that a person typed freely goes out,
     so no telephone number and no text from a form (domain.md section 8)."""
-    what = " ".join(part for part in (stamps.street, issue.cells.get("category", ""), life.unit) if part)
+    what = " ".join(part for part in (stamps.street, issue.category, life.unit) if part)
     level = f"到第 {occasion.level} 级" if occasion.level else ""
     until = f" 截止 {life.deadline:%m-%d %H:%M}" if life.deadline and occasion.event != "closed" else ""
     return f"【{NOTICE_KINDS[occasion.event]}{level}】{issue.rid} {what}{until}"
@@ -253,7 +253,7 @@ def subject_and_body(issue: Issue, life: Life, stamps: Stamps, occasion: Occasio
     """Subject and text. No phone number and no photo goes out (domain.md section 8)."""
     cells = issue.cells
     kind = NOTICE_KINDS[occasion.event]
-    what = " ".join(part for part in (stamps.street, cells.get("place", ""), cells.get("category", "")) if part)
+    what = " ".join(part for part in (stamps.street, cells.get("place", ""), issue.category) if part)
     deadline = f"{life.deadline:%Y-%m-%d %H:%M}" if life.deadline else ""
     told = {
         "assigned": f"请于 {deadline} 前整改，并以相同角度拍照反馈。",

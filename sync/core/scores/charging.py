@@ -158,8 +158,7 @@ class Case:
 
     @property
     def _what(self) -> str:
-        cells = self.issue.cells
-        return f"{cells.get('place', '')}{cells.get('category', '')}（{self.issue.severity}）"
+        return f"{self.issue.cells.get('place', '')}{self.issue.category}（{self.issue.severity}）"
 
     def discovered(self) -> Iterator[Line]:
         if self.self_found:
@@ -270,7 +269,7 @@ class Case:
 
     @property
     def _task(self) -> str:
-        category = self.rules.categories.get(self.issue.cells.get("category", ""))
+        category = self.rules.categories.get(self.issue.category)
         return category.task if category else ""
 
 

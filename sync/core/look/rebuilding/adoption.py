@@ -77,7 +77,7 @@ def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, people: R
     accepted = received if row.cells.get("accepted") == "受理" else None
     started = None if text("state") == lives.UNVERIFIED else received
     if started and deadline:
-        limit = str(issues.own_limit(row.cells, rules))
+        limit = str(issues.own_limit(stamps.category, row.cells, rules))
         stamps = replace(stamps, start=lives.Start(started, limit, deadline, "暂按" in text("hint")), accepted=accepted)
     elif started:
         stamps = issues.begin(replace(stamps, accepted=accepted), row.cells, rules, started)
