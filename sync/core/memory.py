@@ -14,7 +14,7 @@ from typing import TypeVar
 from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
 from sync.core.memo import Memo
-from sync.core.notices.notices import Notice
+from sync.core.notices.notices import WAITING, Notice
 from sync.core.scores.lines import Booked
 from sync.core.scores.seal import Closing
 from sync.core.sheet.identity import Known
@@ -56,7 +56,7 @@ class Sent:
     """A notice that the ledger knows, with its state as 通知记录 shows it."""
 
     notice: Notice
-    state: str = "待发送"
+    state: str = WAITING
     reason: str = ""
 
 

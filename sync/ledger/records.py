@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
 from sync.core.memory import Archived, Change, Decision, Memory, Sent
-from sync.core.notices.notices import Notice
+from sync.core.notices.notices import PENDING, SENT, Notice
 from sync.core.scores.lines import Group, Line
 from sync.core.scores.seal import Closing
 from sync.core.sheet.identity import Known
@@ -42,7 +42,6 @@ from sync.ledger.tables import (
 
 T = TypeVar("T")
 MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
-SENT, WAITING = "已发送", ("待发送", "未发送")
 
 
 def codec(zone: ZoneInfo) -> cattrs.Converter:
@@ -207,7 +206,7 @@ class Records:
         notices that still wait (不再发送 stays)."""
         query = sa.select(outbox.c.number).where(outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers)))
         if state != SENT:
-            query = query.where(outbox.c.state.in_(WAITING))
+            query = query.where(outbox.c.state.in_(PENDING))
         return list(db.execute(query.order_by(outbox.c.number)).scalars())
 
     def put_archived(self, db: Connection, marks: Iterable[Archived], gone: Iterable[str] = ()) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import escape
 
-from sync.core.notices.notices import MAIL, NOTICE_KINDS, Notice, spared
+from sync.core.notices.notices import MAIL, NOTICE_KINDS, OFF, PENDING, SENT, UNSENT, WAITING, Notice, spared
 from sync.core.rules.section_links import BOT_KINDS
 from sync.ledger.ledger import Ledger, QueuedNotice
 from sync.ledger.preferences import Preferences
@@ -58,7 +58,7 @@ def deliver(
     ``link``: the address at a mail's end. ``asked``: kinds that nobody can do without.
     """
     done = Delivery()
-    waiting = ledger.waiting(now, ("待发送",) if mailer is None else ("待发送", "未发送"))
+    waiting = ledger.waiting(now, (WAITING,) if mailer is None else PENDING)
     waiting = [queued for queued in waiting if queued.notice.channel not in BOT_KINDS]
     addresses = ledger.memory().addresses
     sendable = [queued for queued in waiting if not queued.notice.reason]
@@ -89,7 +89,7 @@ def _by_mail(
         if reason is None:
             wished.append(queued)
         elif reason:
-            ledger.settle([queued.notice.number], "不再发送", reason)
+            ledger.settle([queued.notice.number], OFF, reason)
         else:
             done.later += 1
     return wished
@@ -111,7 +111,7 @@ def _occasion(notice: Notice) -> str:
 def hold(ledger: Ledger, group: Sequence[QueuedNotice], reason: str, done: Delivery) -> None:
     """Settle notices that can't be sent as things are, with the reason."""
     if group:
-        ledger.settle([queued.notice.number for queued in group], "未发送", reason)
+        ledger.settle([queued.notice.number for queued in group], UNSENT, reason)
         done.unsent += len(group)
         done.reasons.append(reason)
 
@@ -186,7 +186,7 @@ def _send_batch(
         else:
             later(ledger, group, failure, now, done)
         return
-    ledger.settle(numbers, "已发送", "", attempts=group[0].attempts + 1)
+    ledger.settle(numbers, SENT, "", attempts=group[0].attempts + 1)
     done.sent += len(numbers)
 
 
@@ -206,7 +206,7 @@ def later(ledger: Ledger, group: Sequence[QueuedNotice], failure: Failure, now: 
     else:
         attempts = max(group[0].attempts, min(attempts, len(GAPS)))
     gap = GAPS[min(attempts, len(GAPS)) - 1]
-    ledger.settle(numbers, "待发送", sentence, attempts=attempts, next_try=now + gap)
+    ledger.settle(numbers, WAITING, sentence, attempts=attempts, next_try=now + gap)
     done.later += len(numbers)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import flask
 from flask import Response, render_template, request
 
+from sync.core.approvals.requests import SUPERIORS
 from sync.core.people.permissions import Person
 from sync.core.people.roster import Roster
 from sync.core.views.bulletin import Bulletin, Scope, bulletin
@@ -14,7 +15,6 @@ from sync.outgoing import bulletin_picture
 from webhook import access
 from webhook.access import Site
 
-LEADERS = ("office", "standards_office", "commander", "secretary")
 ELSEWHERE = "这一部分不归您管。"
 
 
@@ -23,7 +23,7 @@ def blueprint(site: Site) -> flask.Blueprint:
     routes = flask.Blueprint("bulletins", __name__)
 
     @routes.get("/bulletin")
-    @access.needs(*LEADERS)
+    @access.needs(*SUPERIORS)
     def page() -> Any:
         chosen, choices = _asked(site)
         if chosen is None:
@@ -38,7 +38,7 @@ def blueprint(site: Site) -> flask.Blueprint:
         )
 
     @routes.get("/bulletin.png")
-    @access.needs(*LEADERS)
+    @access.needs(*SUPERIORS)
     def picture() -> Any:
         chosen, _ = _asked(site)
         font = bulletin_picture.font_file()

@@ -11,8 +11,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as Answer
 
-from sync.core.issues.life import STATES
 from sync.core.people.permissions import Person
+from sync.core.rules.conditions import STATES
 from sync.core.views.bulletin import is_late
 from sync.service import Service
 from webhook import access

@@ -8,12 +8,13 @@ from typing import Any
 import flask
 from flask import render_template, request
 
+from sync.core.approvals.requests import SUPERIORS
 from sync.core.views.bulletin import Scope
 from sync.core.views.trends import Trends, trends
 from webhook import access
 from webhook.charts import chart
 from webhook.look_cache import LookCache
-from webhook.pages.bulletin import ELSEWHERE, LEADERS, code_of, scopes
+from webhook.pages.bulletin import ELSEWHERE, code_of, scopes
 
 NAMES = (("reported", "新交办"), ("closed", "销号"), ("late", "到期未整改"), ("rework", "返工"))
 
@@ -23,7 +24,7 @@ def blueprint(look_cache: LookCache) -> flask.Blueprint:
     routes = flask.Blueprint("trends", __name__)
 
     @routes.get("/trends")
-    @access.needs(*LEADERS)
+    @access.needs(*SUPERIORS)
     def page() -> Any:
         person, look = access.current_person(), look_cache.now()
         choices = scopes(person, look.roster, look.now) if person else []

@@ -7,11 +7,12 @@ from typing import Any
 import flask
 from flask import redirect, render_template
 
+from sync.core.approvals.requests import SUPERIORS
 from sync.core.views.agenda import agenda
 from webhook import access
 from webhook.look_cache import LookCache
 
-LEVELS = {"office", "standards_office", "commander", "secretary", "unit"}
+LEVELS = {*SUPERIORS, "unit"}
 
 
 def blueprint(look_cache: LookCache) -> flask.Blueprint:

@@ -15,15 +15,13 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 from sync.core.issues.issues import Stamps, clock
-from sync.core.people.roster import ROLES, Roster
+from sync.core.people.roster import Roster
+from sync.core.rules.conditions import INSPECTED, SELF_FOUND
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_duties import Duty
-from sync.core.rules.values import points_zh
-from sync.core.scores.charging import SELF_SOURCE
-from sync.core.scores.lines import ASSUMED, DUTY, OF_DUTY, STREET, Group, Line, month_of, revoke
+from sync.core.rules.values import ASSUMED, INSPECTION, MEETING, PATROL, ROLES, points_zh
+from sync.core.scores.lines import DUTY, OF_DUTY, STREET, Group, Line, month_of, revoke
 from sync.core.sheet.rows import Row
-
-PATROL, INSPECTION, MEETING = "巡查", "督查", "支部例会"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +115,8 @@ def day_of(row: Row, heard: datetime, rules: Rules) -> date:
 
 def _seen_at_issues(stamps: Iterable[tuple[str, Stamps]]) -> Iterator[Done]:
     for reporter, issue_stamps in stamps:
-        if issue_stamps.street and issue_stamps.source in (SELF_SOURCE, INSPECTION) and not issue_stamps.voided:
-            kind = PATROL if issue_stamps.source == SELF_SOURCE else INSPECTION
+        if issue_stamps.street and issue_stamps.source in (SELF_FOUND, INSPECTED) and not issue_stamps.voided:
+            kind = PATROL if issue_stamps.source == SELF_FOUND else INSPECTION
             yield Done(kind, reporter, issue_stamps.street, "", issue_stamps.received.date(), noted=False)
 
 

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sync.core.duties.duties import INSPECTION, Owed, Records, missing_words
+from sync.core.duties.duties import Owed, Records, missing_words
 from sync.core.issues import life as lives
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
+from sync.core.rules.values import INSPECTION
 
 MOST = 15  # named one by one
 EARLY = timedelta(days=7)  # so far into a month the month before counts too

@@ -15,12 +15,8 @@ from sync.core.calendar.worktime import Limit
 from sync.core.issues import life as lives
 from sync.core.issues.life import Event, Life, Move, Start
 from sync.core.people.roster import Roster, Street
+from sync.core.rules.conditions import ENFORCEMENT, NORMAL, PUBLIC
 from sync.core.rules.rules import Category, Rules
-
-PUBLIC = "群众反映"
-NORMAL = "一般"
-ENFORCEMENT = "执法类"
-
 
 IGNORED = {
     lives.CLOSED: "问题已销号，不再计入",

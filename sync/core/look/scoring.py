@@ -12,12 +12,14 @@ from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
-from sync.core.duties.duties import INSPECTION, day_of
+from sync.core.duties.duties import day_of
 from sync.core.look.claims import Booking, Claims
 from sync.core.look.reading import PEOPLE
 from sync.core.look.seals import Seals, open_cells, sealed_cells
 from sync.core.people.roster import Roster, Span, Street
+from sync.core.rules.conditions import INSPECTED
 from sync.core.rules.rules import Rules
+from sync.core.rules.values import INSPECTION
 from sync.core.scores import ceilings, seal, standings
 from sync.core.scores.lines import OF_BASE, OF_ISSUE, STREET, UNIT, Group, Line, base_lines, month_of, of_origin, sums
 from sync.core.scores.periods import Periods, rows
@@ -226,7 +228,7 @@ class Scoring:
     def _discoveries(self) -> Iterator[tuple[str, str, date]]:
         for row in self.seals.reading.rows.get("issues", []):
             stamps = self.seals.followed[row.rid].stamps
-            if stamps.street and stamps.source == INSPECTION:
+            if stamps.street and stamps.source == INSPECTED:
                 yield row.cells.get("reporter", ""), stamps.street, stamps.received.date()
 
     def _faulty(self, row: Row) -> bool:

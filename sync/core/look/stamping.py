@@ -17,6 +17,7 @@ from sync.core.issues.issues import Fix, Stamps, heard
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding import adoption
+from sync.core.rules.conditions import PUBLIC
 from sync.core.rules.sections import Repeat
 from sync.core.sheet import checks
 from sync.core.sheet.problems import Problem
@@ -101,7 +102,7 @@ def _known(reading: Reading, people: People, row: Row, stamps: Stamps, fixes: Ma
     """A street, category or source that was mistyped is put right while nobody answered yet; a deadline stays."""
     cells = row.cells
     as_typed = cells.get("street") == stamps.street and cells.get("category") == stamps.category
-    if not stamps.street or (as_typed and (stamps.source != issues.PUBLIC or stamps.start is not None)):
+    if not stamps.street or (as_typed and (stamps.source != PUBLIC or stamps.start is not None)):
         return stamps
     if fixes.get(row.rid) or stamps.verdicts or stamps.levels or stamps.moves:
         return stamps
@@ -115,7 +116,7 @@ def _corrected(reading: Reading, people: People, row: Row, stamps: Stamps) -> St
     if street and category and (street.name, category.name) != (stamps.street, stamps.category):
         stamps = issues.assign(stamps, category, street, people.roster)
     source = cells.get("source", "")
-    if stamps.source == issues.PUBLIC and stamps.start is None and source not in ("", issues.PUBLIC):
+    if stamps.source == PUBLIC and stamps.start is None and source not in ("", PUBLIC):
         stamps = issues.begin(replace(stamps, source=source), cells, rules, reading.now)
     return stamps
 

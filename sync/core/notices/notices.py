@@ -17,26 +17,18 @@ from sync.core.issues.issues import Issue, Stamps, warn_at
 from sync.core.issues.life import Life
 from sync.core.issues.upward import Turn
 from sync.core.people.roster import ROLES, Roster
+from sync.core.rules import values
 from sync.core.rules.rules import Rules
 from sync.core.rules.sections import Notice as Rule
 
-NOTICE_KINDS = {
-    "assigned": "交办",
-    "warned": "将到期",
-    "overdue": "超期",
-    "escalated": "升级",
-    "rework": "返工",
-    "closed": "销号",
-    "reported_up": "上报",
-    "unverified": "待核实",
-    "duty": "履职提醒",
-    "weekly": "每周例会",
-}
+NOTICE_KINDS = values.NOTICE_KINDS
 OF_LETTERS = {
     "督办": "督办函发给责任单位和街路长，抄送指挥长和支部书记",
     "记录单": "问题记录单发给包区的指挥长",
     "待签发": "起草好的督办函告诉可以签发的人",
 }
+WAITING, SENT, UNSENT, OFF = "待发送", "已发送", "未发送", "不再发送"  # states of a notice
+PENDING = (WAITING, UNSENT)
 MAIL = "邮件"
 GROUP, NONE = "群", "不要"  # what a person may wish for a kind instead of mail
 LOOK_BACK = timedelta(days=1)  # a group that is new in the rules hears of this last day too, not of all that was
@@ -197,9 +189,9 @@ def spared(notice: Notice, wish: str, asked: Container[str], groups: Mapping[str
     if wish != GROUP:
         return None
     for group, state in groups.items():
-        if state == "已发送":
+        if state == SENT:
             return f"本人选择只看群消息，「{group}」已发"
-    waits = any(state == "待发送" for state in groups.values()) and now < notice.due + PATIENCE
+    waits = any(state == WAITING for state in groups.values()) and now < notice.due + PATIENCE
     return "" if waits else None
 
 

@@ -13,16 +13,10 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from sync.core.rules import values
 from sync.core.sheet.rows import Row
 
-ROLES = {
-    "office": "领导小组办公室",
-    "standards_office": "标准化办",
-    "commander": "指挥长",
-    "secretary": "支部书记",
-    "unit": "责任单位",
-    "chief": "街路长",
-}
+ROLES = values.ROLES
 LEAVE = "请假顶岗"
 UNIT_HEADS = ("支部书记", "责任单位", "标准化办")  # plan 五·1: a unit's head is a branch's secretary
 

@@ -13,17 +13,16 @@ from functools import lru_cache
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Issue, Stamps, Urged
 from sync.core.issues.life import Life
+from sync.core.rules.conditions import SELF_FOUND
 from sync.core.rules.rules import Rules
-from sync.core.rules.values import points_zh
+from sync.core.rules.values import ASSUMED, SOURCED, points_zh
 from sync.core.scores.lines import (
     AGAIN,
-    ASSUMED,
     DISCOVERED,
     LATE,
     RETURNED,
     SELF,
     SILENT,
-    SOURCED,
     STREET,
     UNIT,
     URGED,
@@ -32,7 +31,6 @@ from sync.core.scores.lines import (
     revoke,
 )
 
-SELF_SOURCE = "街路长自查"
 NOT_COUNTED = ("", lives.UNVERIFIED, lives.VOID)
 
 
@@ -138,7 +136,7 @@ class Case:
 
     @property
     def self_found(self) -> bool:
-        return self.issue.source == SELF_SOURCE
+        return self.issue.source == SELF_FOUND
 
     @property
     def shown(self) -> bool:

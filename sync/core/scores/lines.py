@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sync.core.rules.rules import Rules
-from sync.core.rules.values import points_zh
+from sync.core.rules.values import ASSUMED, points_zh
 
 STREET, BRANCH, DISTRICT, UNIT = "街路", "支部", "区域", "单位"
 BASE, DISCOVERED, LATE, AGAIN, SILENT, RETURNED, SELF = (
@@ -28,7 +28,6 @@ BASE, DISCOVERED, LATE, AGAIN, SILENT, RETURNED, SELF = (
 URGED = "重复督办"
 AWARD, APPEALED, BACK = "加减分", "申诉成立", "封存后退回"
 RETURNS = (APPEALED, BACK)  # give back what was charged: no ceiling holds for them
-ASSUMED, SOURCED = "本局默认", "有来源"  # what rests on no clause of the plan
 DUTY = "履职"  # stands for a task: duty lines have a ceiling of their own
 OF_ISSUE, OF_BASE, OF_REQUEST, OF_DUTY = "issue", "base", "request", "duty"  # where a line comes from
 BASE_TEXT = "每月基础分"

@@ -9,11 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sync.core.issues import life as lives
-from sync.core.issues.issues import ENFORCEMENT
 from sync.core.issues.photo_uses import Use, all_uses, doubt, uses_of
 from sync.core.memory import Memory
 from sync.core.people.permissions import Person, answers, sees
 from sync.core.people.roster import Roster
+from sync.core.rules.conditions import ENFORCEMENT
 from sync.core.rules.rules import Rules
 from sync.core.sheet import serials
 from sync.core.sheet.identity import Known

@@ -23,7 +23,7 @@ from sync.core.look.reading import Reading
 from sync.core.look.rebuilding import adoption
 from sync.core.look.stamping import Stamped
 from sync.core.people.permissions import person
-from sync.core.rules.values import role_zh
+from sync.core.rules.values import ROLES
 from sync.core.sheet import checks, plan, serials
 from sync.core.sheet.problems import Problem, sentence
 from sync.core.sheet.rows import Row, plain
@@ -162,7 +162,7 @@ class _Intake:
             return Problem("signed_at", f"早于起草的 {letter.drafted_at:%Y-%m-%d}，请改成实际时间。"), ()
         name = row.cells["signer"]
         if why := self._barred(name, (typed or now).date(), letter):
-            roles = "、".join(map(role_zh, self.reading.rules.letters.signers))
+            roles = "、".join(ROLES[role] for role in self.reading.rules.letters.signers)
             return Problem("signer", f"填的是「{name}」，{why}，请由{roles}签发。"), ()
         return None, ()
 
