@@ -76,7 +76,7 @@ class Ledger:
             self._memory = replace(
                 memory,
                 wanted_back=tuple(self.records.fact(db, "wanted_back", [])),
-                wanted_closed=tuple(self.records.fact(db, "wanted_closed", [])),
+                wanted_sealed=tuple(self.records.fact(db, "wanted_closed", [])),
                 photos=self.records.photos(db, memory.photos),
                 warnings=self.warnings,
             )
@@ -190,7 +190,7 @@ class Ledger:
             self.records.set_facts(db, {"wanted_back": wanted})
         return True
 
-    def want_closed(self, month: str) -> None:
+    def want_sealed(self, month: str) -> None:
         """Ask for a month to be sealed before its hour, by the next look."""
         with self.engine.begin() as db:
             wanted = sorted({*self.records.fact(db, "wanted_closed", []), month})

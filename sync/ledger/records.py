@@ -20,7 +20,7 @@ from sync.core.letters.letters import Letter
 from sync.core.memory import Archived, Change, Decision, Memory, Sent
 from sync.core.notices.notices import PENDING, SENT, Notice
 from sync.core.scores.lines import Group, Line
-from sync.core.scores.seal import Closing
+from sync.core.scores.seal import Seal
 from sync.core.sheet.identity import Known
 from sync.core.sheet.photos import Photo, Picture
 from sync.core.sheet.plan import Plan, Restore
@@ -73,7 +73,7 @@ class Records:
             known=self._known(db),
             stamps={row.rid: self.read(Stamps, row.stamps) for row in self._rows(db, stamps, stamps.c.rid)},
             lines=self._lines(db),
-            closings={row.month: self.read(Closing, row.closing) for row in self._rows(db, closings, closings.c.month)},
+            seals={row.month: self.read(Seal, row.closing) for row in self._rows(db, closings, closings.c.month)},
             notices={
                 row.number: Sent(self.read(Notice, row.notice), row.state, row.reason)
                 for row in self._rows(db, outbox, outbox.c.number)
@@ -172,7 +172,7 @@ class Records:
         self._upsert(
             db,
             closings,
-            [{"month": month, "closing": self.text(closing)} for month, closing in decision.closings.items()],
+            [{"month": month, "closing": self.text(seal)} for month, seal in decision.seals.items()],
         )
 
     def _put_notices(self, db: Connection, decision: Decision) -> None:

@@ -151,7 +151,7 @@ def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Progress = lam
         if here is None:
             return
         memory = ledger.memory()
-        settlement = archive.settle(
+        settlement = archive.settlement(
             memory, here, list(archive.archived_rows(gateway.tabs[KEY], seen.archives, ledger.zone))
         )
         for title, numbers in settlement.astray.items():

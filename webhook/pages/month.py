@@ -95,7 +95,7 @@ def _month(look: Look, person: Person, month: str, months: list[str]) -> str:
     quarter = periods.quarter_of(month)
     terms = {quarter.name: look.scored.quarters, f"{quarter.year}": look.scored.years}
     return render_template(
-        "month.html", month=month, months=months, groups=groups, sizes=sizes, closing=look.scored.closings.get(month),
+        "month.html", month=month, months=months, groups=groups, sizes=sizes, seal=look.scored.seals.get(month),
         widest={kind: max((abs(place.apart) for place in mine if place.row.kind == kind), default=0) or 1
                 for kind in GROUP_KINDS}, rules=look.rules,
         terms={name: _terms(look, person, name, rows) for name, rows in terms.items()},
@@ -140,7 +140,7 @@ def _score(site: Site, look: Look, person: Person, row: Standing) -> str:
     parts = [each for each in look.scored.table if each.month == row.month and each.kind == STREET
              and _part_of(look, each, row)]  # fmt: skip
     return render_template(
-        "score.html", row=row, place=_place(look, row), closing=look.scored.closings.get(row.month), parts=parts,
+        "score.html", row=row, place=_place(look, row), seal=look.scored.seals.get(row.month), parts=parts,
         lines=[(line, total, sees_issue(look, person, line.issue), sees_line(look, person, line))
                for line, total in zip(lines, sums, strict=True)],
         trail=_trail(site, look, row),

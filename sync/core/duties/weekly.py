@@ -38,7 +38,7 @@ class IssueFact:
 
 
 @dataclass(frozen=True)
-class Week:
+class WeeklyList:
     """One week, Monday to Sunday. ``open_late``: the longest first; ``done``: duties that were noted, by kind."""
 
     first: date
@@ -83,7 +83,7 @@ def week(
     monday: date,
     now: datetime,
     records: Records | None = None,
-) -> Week:
+) -> WeeklyList:
     """The week that begins on ``monday``, as things stand at ``now``. ``due``: what was owed in it; ``records``: what
     was noted."""
     first, last = monday, monday + timedelta(days=6)
@@ -93,7 +93,7 @@ def week(
         return moment is not None and first <= moment.date() <= last
 
     running = [fact for fact in known if fact.state in lives.RUNNING and fact.deadline and fact.deadline < now]
-    return Week(
+    return WeeklyList(
         first,
         last,
         sum(inside(fact.started) for fact in known),

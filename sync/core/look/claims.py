@@ -21,7 +21,8 @@ from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.look.stamping import Stamped
 from sync.core.people.roster import Street
 from sync.core.rules.values import points_zh
-from sync.core.scores import ceilings, seal
+from sync.core.scores import ceilings
+from sync.core.scores import seal as sealing
 from sync.core.scores.lines import (
     APPEALED,
     AWARD,
@@ -59,7 +60,7 @@ class Claims:
     def known(self) -> Mapping[str, Line]:
         """Every line by id: of issues as they stand now, of sealed months as sealed."""
         lines = {line.id: line for followed in self.followed.values() for line in followed.lines}
-        sealed = {name: line for closing in self.past.closings.values() for name, line in closing.by_id.items()}
+        sealed = {name: line for seal in self.past.seals.values() for name, line in seal.by_id.items()}
         return {**self.past.by_id, **lines, **sealed}
 
     @cached_property
@@ -127,7 +128,7 @@ class Claims:
     def _late(self, row: Row) -> str:
         """An appeal that came after its window says so, and the approver decides."""
         original = self.known.get(row.cells.get("line", "")) if row.cells["kind"] == APPEAL else None
-        late = original and self._filed(row) > seal.appeals_end(original.month, self.reading.rules)
+        late = original and self._filed(row) > sealing.appeals_end(original.month, self.reading.rules)
         return LATE if late else ""
 
     def _problems(self, row: Row) -> list[Problem]:
@@ -215,7 +216,7 @@ class Claims:
 
     def _again(self, row: Row, lines: Mapping[str, Line]) -> bool:
         """Whether an answer that was taken back was given once more: the line is booked anew."""
-        unsealed = all(line.revoked == WITHDRAWN and line.month not in self.past.closings for line in lines.values())
+        unsealed = all(line.revoked == WITHDRAWN and line.month not in self.past.seals for line in lines.values())
         return unsealed and row.cells.get("answer") == "同意" and self._sound(row)
 
     def _is_new(self, row: Row) -> bool:
@@ -230,14 +231,14 @@ class Claims:
 
     def _still(self, row: Row, booked: Mapping[str, Line], others: Mapping[str, Line]) -> tuple[Line, ...]:
         """Lines that were booked before, as the row stands now."""
-        sealed = self.past.closings
+        sealed = self.past.seals
         lines = [line for line in booked.values() if line.rule != BACK]
         original = others.get(row.cells.get("line", ""))
         if row.cells.get("answer") != "同意":
             lines = [revoke(line, WITHDRAWN) for line in lines]
         elif original and original.revoked and original.month not in sealed:
             lines = [line if line.month in sealed else revoke(line, ORIGINAL_GONE) for line in lines]
-        return seal.settle(lines, booked, sealed, self.past.returned, self.reading.now.date())
+        return sealing.after_seals(lines, booked, sealed, self.past.returned, self.reading.now.date())
 
     def _awarded(self, row: Row) -> Line:
         cells, at = row.cells, self._answered(row)
@@ -283,15 +284,15 @@ class Claims:
                 date=self._answered(row).date(),
                 origin=OF_REQUEST,
                 returns=original.id,
-                working=(seal.returned_words(original.id),),
+                working=(sealing.returned_words(original.id),),
             )
         )
 
     def _dated(self, line: Line) -> Line:
         """Booked in the month of its day, or in the first that is not sealed."""
         month = month_of(line.date)
-        if month in self.past.closings:
-            return replace(line, month=seal.open_month(month, self.past.closings), date=self.reading.now.date())
+        if month in self.past.seals:
+            return replace(line, month=sealing.open_month(month, self.past.seals), date=self.reading.now.date())
         return replace(line, month=month)
 
     def _given_back(self, original: Line) -> bool:

@@ -40,7 +40,7 @@ def conclude(look: Look) -> Decision:
         known={**reading.known, "issues": {**reading.known.get("issues", {}), **shown}},
         stamps=_stamps(look),
         lines=_lines(look),
-        closings={**look.rebuilt.closings, **_new(look.scored.closings, look.rebuilt.past.closings)},
+        seals={**look.rebuilt.seals, **_new(look.scored.seals, look.rebuilt.past.seals)},
         notices=dict(look.told.news),
         numbers=dict(look.letters_in.numbers or reading.numbers),
         addresses=dict(look.people.addresses),

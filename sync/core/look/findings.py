@@ -19,7 +19,7 @@ from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import Rebuilt
 from sync.core.look.scoring import Scored
-from sync.core.look.seals import Drift, Seals
+from sync.core.look.seals import Drift, Sealing
 from sync.core.look.stamping import Stamped
 from sync.core.memory import Memory
 from sync.core.people.roster import Roster
@@ -42,7 +42,7 @@ class Look:
     duties: Duties
     drafted: Drafted
     claims: Claims
-    seals: Seals
+    sealing: Sealing
     scored: Scored
     told: Told
 
@@ -84,4 +84,4 @@ class Look:
     @cached_property
     def drift(self) -> Drift:
         """By sealed month, what its rows say otherwise now."""
-        return self.seals.drift()
+        return self.sealing.drift()

@@ -26,7 +26,8 @@ from sync.core.look.stamping import Stamped
 from sync.core.look.status import basis
 from sync.core.notices import notices
 from sync.core.notices.notices import Notice
-from sync.core.scores import charging, seal
+from sync.core.scores import charging
+from sync.core.scores import seal as sealing
 from sync.core.scores.charging import Tally
 from sync.core.scores.lines import BACK, OF_ISSUE, Group, Line
 from sync.core.sheet import checks, plan
@@ -77,7 +78,7 @@ def follow(step: Following) -> dict[str, Followed]:
     if "issues" not in step.reading.layouts:
         return {}
     results, layout, followed = step.reading.memo.of("followed"), step.reading.layouts["issues"], dict[str, Followed]()
-    scope = (step.people.scope, layout, step.past.closings)
+    scope = (step.people.scope, layout, step.past.seals)
     for row in step.reading.rows["issues"]:
         rid = row.rid
         belonging = _belonging(step, rid)
@@ -192,7 +193,7 @@ def _lines(step: Following, issue: Issue, life: Life, stamps: Stamps) -> tuple[L
     booked = step.past.lines.get(Group(OF_ISSUE, issue.rid), {})
     own = {name: line for name, line in booked.items() if line.rule != BACK}
     lines = charging.lines(issue, life, stamps, step.reading.rules, own)
-    return seal.settle(lines, booked, step.past.closings, step.past.returned, step.reading.now.date())
+    return sealing.after_seals(lines, booked, step.past.seals, step.past.returned, step.reading.now.date())
 
 
 def _notices(step: Following, issue: Issue, lived: _Lived) -> list[Notice]:

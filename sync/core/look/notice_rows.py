@@ -54,7 +54,7 @@ def _adopted(reading: Reading) -> dict[str, Sent]:
 def _called_off(reading: Reading, followed: Mapping[str, Followed], drafted: Drafted) -> dict[str, Sent]:
     """What waited (overnight, or for a mail server) and is over by now is not sent any more, and says so."""
     waiting = (sent.notice for sent in reading.memory.notices.values() if sent.state in PENDING)
-    reasons = ((notice, _over(reading, followed, notice) or drafted.settled(notice)) for notice in waiting)
+    reasons = ((notice, _over(reading, followed, notice) or drafted.called_off(notice)) for notice in waiting)
     return {notice.number: Sent(notice, OFF, why) for notice, why in reasons if why}
 
 

@@ -66,7 +66,7 @@ class Duties:
         booked = {line.id: line for line in chain.from_iterable(group.values() for group in groups.values())}
         if not any(rule.points for rule in self.reading.rules.duties.owed):
             return duties.months(booked)
-        sealed = {key: line for key, line in booked.items() if line.month in self.past.closings}
+        sealed = {key: line for key, line in booked.items() if line.month in self.past.seals}
         now, since = self.reading.now, self.reading.memory.last_tick
         return duties.months({**duties.duty_lines(self._over(), self.reading.rules, booked, now, since), **sealed})
 

@@ -1,6 +1,6 @@
 """Sealed months: when a month closes, what its seal freezes, and what happens to points afterwards (plan 四·3).
 
-A closing keeps the month's lines and rows as they stood, and the sealed text: one fact a line (tab, row, content).
+A seal keeps the month's lines and rows as they stood, and the sealed text: one fact a line (tab, row, content).
 The digest is SHA-256 over that text; docs/handbook.zh.md says how anybody computes it again. After the seal nothing of
 that month moves: a line that comes into being later, and points that are given back, are booked in the first month
 that is open, and say where they belong.
@@ -29,7 +29,7 @@ Fact = tuple[str, str, str]  # tab's title (or 封存), the row's name in it, it
 
 
 @dataclass(frozen=True)
-class Closing:
+class Seal:
     """A sealed month. ``lines`` after ceilings; ``facts`` the sealed text; ``rules`` the text in force, ``calendar``
     its days as (item, words); ``adopted``: read off 月度考核 and 扣分明细 after the ledger was lost, without its facts;
     ``terms``: the quarter and the year that ended with it."""
@@ -79,7 +79,7 @@ def due(months: Iterable[str], wanted: Iterable[str], rules: Rules, now: datetim
     ]
 
 
-def open_month(month: str, sealed: Mapping[str, Closing]) -> str:
+def open_month(month: str, sealed: Mapping[str, Seal]) -> str:
     """The first month from there on that is not sealed."""
     while month in sealed:
         month = next_month(month)
@@ -126,25 +126,25 @@ def head(month: str, rules: Rules, days: Sequence[tuple[str, str]]) -> list[Fact
 
 
 # Points after the seal
-def settle(
+def after_seals(
     lines: Iterable[Line],
     booked: Mapping[str, Line],
-    sealed: Mapping[str, Closing],
+    sealed: Mapping[str, Seal],
     returned: Mapping[str, int],
     today: date,
 ) -> tuple[Line, ...]:
-    """An issue's (or a request's) lines with regard to sealed months. What a closing holds stays; what is no longer
+    """An issue's (or a request's) lines with regard to sealed months. What a seal holds stays; what is no longer
     due is given back by a line of its own; what became due afterwards goes to the first open month. ``returned``:
     points given back by appeals, by line id."""
     if not sealed:
         return tuple(lines)
-    return tuple(sorted(_settled(lines, booked, sealed, returned, today), key=lambda line: line.id))
+    return tuple(sorted(_after_seals(lines, booked, sealed, returned, today), key=lambda line: line.id))
 
 
-def _settled(
+def _after_seals(
     lines: Iterable[Line],
     booked: Mapping[str, Line],
-    sealed: Mapping[str, Closing],
+    sealed: Mapping[str, Seal],
     returned: Mapping[str, int],
     today: date,
 ) -> Iterator[Line]:
@@ -159,7 +159,7 @@ def _settled(
             yield line
 
 
-def _moved(line: Line, sealed: Mapping[str, Closing], today: date) -> Iterator[Line]:
+def _moved(line: Line, sealed: Mapping[str, Seal], today: date) -> Iterator[Line]:
     if line.points:
         text = f"{line.text}（{line.date:%Y-%m-%d} 的事，{line.month} 已封存，计入本月）"
         yield replace(line, month=open_month(line.month, sealed), date=today, text=text)
@@ -169,7 +169,7 @@ def _back(
     line: Line,
     was: Line,
     booked: Mapping[str, Line],
-    sealed: Mapping[str, Closing],
+    sealed: Mapping[str, Seal],
     returned: Mapping[str, int],
     today: date,
 ) -> Iterator[Line]:

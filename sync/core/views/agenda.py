@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from sync.core.approvals import requests
 from sync.core.duties import weekly
 from sync.core.duties.duties import Owed
-from sync.core.duties.weekly import IssueFact, Week
+from sync.core.duties.weekly import IssueFact, WeeklyList
 from sync.core.issues import life as lives
 from sync.core.letters import addressees, letters
 from sync.core.letters.letters import Letter
@@ -41,7 +41,7 @@ class Agenda:
     the nearest chiefs; ``to_verify``: issues that wait for 复核, ``to_accept``: for 核实; ``questions`` for 批复."""
 
     words: str
-    weeks: tuple[Week, Week]
+    weeks: tuple[WeeklyList, WeeklyList]
     asked: tuple[Asked, ...]
     letters: tuple[Letter, ...]
     unseen: tuple[str, ...]
@@ -91,7 +91,7 @@ def _over(person: Person, street: Street) -> bool:
     return person.oversees or street.district in person.districts or street.branch in person.branches
 
 
-def _week(look: Look, person: Person, facts: list[IssueFact], monday: date) -> Week:
+def _week(look: Look, person: Person, facts: list[IssueFact], monday: date) -> WeeklyList:
     """One week of his part; a duty counts as missing once its day or week is over."""
     owed, today = _owed(look, person), look.now.date()
     due = look.duties.due(monday, monday + timedelta(days=6))

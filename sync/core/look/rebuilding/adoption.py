@@ -44,7 +44,7 @@ from sync.core.sheet.rows import Raw, Row, plain
 from sync.core.sheet.tabs import Layout
 
 
-def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, people: Roster) -> Stamps | None:
+def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, roster: Roster) -> Stamps | None:
     """Stamps from a row's service columns, when the ledger has none: id, deadline and chief stay as they stand."""
 
     def text(key: str) -> str:
@@ -54,7 +54,7 @@ def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, people: R
     if not text("state") or not text("district") + text("branch") + text("chief"):
         return None
     received = row.cells.get("reported_at") or now
-    street = people.street(row.cells.get("street", ""), received.date())
+    street = roster.street(row.cells.get("street", ""), received.date())
     repeat = "".join(filter(str.isdigit, text("repeat")))
     stamps = Stamps(
         received,
@@ -196,12 +196,12 @@ def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent |
 
 
 def read_letters(
-    layout: Layout, rows: Iterable[Row], facts: Mapping[str, Fact], people: Addressees, now: datetime
+    layout: Layout, rows: Iterable[Row], facts: Mapping[str, Fact], addressees: Addressees, now: datetime
 ) -> dict[str, Letter]:
     """督办台账 read back, by key. A draft is drafted anew under its name; what was signed keeps number and term."""
     read: dict[str, Letter] = {}
     for row in rows:
-        letter = _read_letter(layout, row, facts, people, read, now)
+        letter = _read_letter(layout, row, facts, addressees, read, now)
         if letter and letter.key not in read:
             read[letter.key] = letter
     by_number = {letter.number: letter.key for letter in read.values() if letter.number}
@@ -212,14 +212,14 @@ def read_letters(
 
 
 def _read_letter(
-    layout: Layout, row: Row, facts: Mapping[str, Fact], people: Addressees, taken: Iterable[str], now: datetime
+    layout: Layout, row: Row, facts: Mapping[str, Fact], addressees: Addressees, taken: Iterable[str], now: datetime
 ) -> Letter | None:
     cell = {key: plain(row.seen(layout, key)) for key in layout.at}
-    drafted, name = serials.moment(row.seen(layout, "drafted_at"), people.rules.bureau.zone), cell["number"]
+    drafted, name = serials.moment(row.seen(layout, "drafted_at"), addressees.rules.bureau.zone), cell["number"]
     if not name or drafted is None:
         return None
     held = tuple(facts.get(rid) or _unknown(rid) for rid in cell["issues"].split("、") if rid)
-    head = letters.head(people.rules)
+    head = letters.head(addressees.rules)
     if cell["kind"] == RECORD:
         _, day, district = (*name.split("·"), "", "")[:3]
         sent = name if cell["state"] == letters.SENT else ""
@@ -227,13 +227,13 @@ def _read_letter(
                       signed_at=drafted if sent else None, day=_day(day), adopted=True)  # fmt: skip
     unit, first = cell["to"].split("，")[0], cell["kind"].partition("续")[2].rstrip("）")
     if not letters.NUMBERED.fullmatch(name):
-        return people.of(Letter(name, LETTER, drafted, head, held, unit=unit, first=first))
+        return addressees.of(Letter(name, LETTER, drafted, head, held, unit=unit, first=first))
     key = letters.key_of(drafted.date(), unit, taken, "·重复" if first else "")
-    letter = people.of(Letter(key, LETTER, drafted, head, held, unit=unit, first=first, number=name, adopted=True))
+    letter = addressees.of(Letter(key, LETTER, drafted, head, held, unit=unit, first=first, number=name, adopted=True))
     return replace(
         letter, to=cell["to"], copy=cell["copy"], signer=row.cells.get("signer", ""),
         signed_at=row.cells.get("signed_at") or drafted,
-        due=serials.moment(row.seen(layout, "due"), people.rules.bureau.zone),
+        due=serials.moment(row.seen(layout, "due"), addressees.rules.bureau.zone),
         done_at=now if cell["state"] == letters.DONE else None,
     )  # fmt: skip
 

@@ -113,7 +113,7 @@ class Settlement:
     astray: Mapping[str, tuple[int, ...]]
 
 
-def settle(memory: Memory, live: set[str], archived: Sequence[ArchivedRow]) -> Settlement:
+def settlement(memory: Memory, live: set[str], archived: Sequence[ArchivedRow]) -> Settlement:
     """``live``: numbers that stand in the live tab; ``archived``: the rows of the archive tabs."""
     known, best = memory.known.get(KEY, {}), chosen(archived, memory.known.get(KEY, {}))
     moving = {rid for rid, mark in memory.archived.items() if mark.state == MOVING}
