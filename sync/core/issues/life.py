@@ -283,22 +283,11 @@ def _settle(course: _Course, now: datetime) -> Life:
     started = course.state not in ("", UNVERIFIED, VOID)
     if started and course.state != SUSPENDED and course.deadline and end and end > course.deadline:
         course.miss(course.deadline)
-    late = course.late_since
     return Life(
-        state=course.state,
-        unit=course.unit,
-        deadline=course.deadline if started else None,
-        end=end,
-        fixed_at=course.fixed_at,
-        closed_at=course.closed_at,
-        late_since=late if started else None,
-        missed=tuple(course.missed) if started else (),
-        late_units=tuple(course.late_units.items()) if started else (),
-        reworks=tuple(course.reworks),
-        extended=course.extended,
-        reported_up=course.reported_up,
-        resume=course.resume,
-        moves=tuple(course.moves.values()),
-        breaks=tuple(course.breaks),
-        ignored=tuple(course.ignored),
-    )
+        course.state, course.unit, course.deadline if started else None, end, course.fixed_at, course.closed_at,
+        course.late_since if started else None,
+        tuple(course.missed) if started else (),
+        tuple(course.late_units.items()) if started else (),
+        tuple(course.reworks), course.extended, course.reported_up, course.resume, tuple(course.moves.values()),
+        tuple(course.breaks), tuple(course.ignored),
+    )  # fmt: skip

@@ -147,24 +147,12 @@ def freeze(issue: Issue, life: Life, stamps: Stamps, rules: Rules, why: str) -> 
     cells = issue.cells
     category = rules.categories.get(issue.category)
     limit = limit_of(stamps.start)
+    started, close = stamps.start.started if stamps.start else None, category.close if category else ""
     return Fact(
-        issue.rid,
-        stamps.street,
-        masked(cells.get("place", "")),
-        issue.category,
-        issue.severity,
-        issue.source,
-        masked(cells.get("text", "")),
-        stamps.chief,
-        stamps.branch,
-        stamps.district,
-        stamps.start.started if stamps.start else None,
-        limit.zh if limit else "",
-        life.deadline,
-        stamps.repeat,
-        category.close if category else "",
-        why,
-    )
+        issue.rid, stamps.street, masked(cells.get("place", "")), issue.category, issue.severity, issue.source,
+        masked(cells.get("text", "")), stamps.chief, stamps.branch, stamps.district, started, limit.zh if limit else "",
+        life.deadline, stamps.repeat, close, why,
+    )  # fmt: skip
 
 
 def masked(text: str) -> str:

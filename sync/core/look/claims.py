@@ -243,23 +243,12 @@ class Claims:
     def _awarded(self, row: Row) -> Line:
         cells, at = row.cells, self._answered(row)
         street = self.people.roster.street(cells["target"], at.date())
-        return self._dated(
-            Line(
-                self.line_id(row),
-                "",
-                street.name if street else cells["target"],
-                STREET if street else UNIT,
-                self._chief_of(row, street) if street else "",
-                cells.get("issue", ""),
-                AWARD,
-                "四·4",
-                round(cells["points"] * 100),
-                f"{cells.get('reason', '')}（{cells.get('approver', '')}批准）",
-                at.date(),
-                origin=OF_REQUEST,
-                working=("经批准的加减分，分值由申请写明",),
-            )
-        )
+        return self._dated(Line(
+            self.line_id(row), "", street.name if street else cells["target"], STREET if street else UNIT,
+            self._chief_of(row, street) if street else "", cells.get("issue", ""), AWARD, "四·4",
+            round(cells["points"] * 100), f"{cells.get('reason', '')}（{cells.get('approver', '')}批准）", at.date(),
+            origin=OF_REQUEST, working=("经批准的加减分，分值由申请写明",),
+        ))  # fmt: skip
 
     def _chief_of(self, row: Row, street: Street) -> str:
         """Of the issue that the award is about, as stamped; else of the day of the request, however late the answer."""
@@ -272,21 +261,13 @@ class Claims:
 
     def _returning(self, row: Row, original: Line, cost: int) -> Line:
         full = "" if cost == -original.points else f"（扣了{points_zh(-original.points)}分，去掉后本项其他扣分补足）"
-        return self._dated(
-            replace(
-                original,
-                id=self.line_id(row),
-                rule=APPEALED,
-                clause="四·1",
-                points=cost,
-                task="",
-                text=f"申诉成立，退回明细 {original.id} 扣的{points_zh(cost)}分{full}：{row.cells.get('reason', '')}",
-                date=self._answered(row).date(),
-                origin=OF_REQUEST,
-                returns=original.id,
-                working=(sealing.returned_words(original.id),),
-            )
-        )
+        reason = row.cells.get("reason", "")
+        text = f"申诉成立，退回明细 {original.id} 扣的{points_zh(cost)}分{full}：{reason}"
+        return self._dated(replace(
+            original, id=self.line_id(row), rule=APPEALED, clause="四·1", points=cost, task="", text=text,
+            date=self._answered(row).date(), origin=OF_REQUEST, returns=original.id,
+            working=(sealing.returned_words(original.id),),
+        ))  # fmt: skip
 
     def _dated(self, line: Line) -> Line:
         """Booked in the month of its day, or in the first that is not sealed."""

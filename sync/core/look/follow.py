@@ -24,8 +24,7 @@ from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.look.stamping import Stamped
 from sync.core.look.status import basis
-from sync.core.notices import notices
-from sync.core.notices.notices import Notice
+from sync.core.notices.notices import Notice, NoticeCase
 from sync.core.scores import charging
 from sync.core.scores import seal as sealing
 from sync.core.scores.charging import Tally
@@ -120,87 +119,41 @@ def _withdrawn(judged: Judged, rid: str, stamps: Stamps) -> frozenset[str]:
 
 def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
     """The issue's own life first, then what follows from it: points, notices, letters."""
-    rules = step.reading.rules
-    issue = Issue(row.rid, row.cells, step.stamped.stamps[row.rid], *belonging)
-    problems = stamping.problems(step.reading, step.people, row)
-    if issue.stamps.start is None and not issue.stamps.street:
-        return _waiting(step.reading, row, issue, problems)
-    lived = _lived(step, row, issue, problems)
-    life, stamps = lived.life, lived.issue.stamps
-    lines, tally = _lines(step, issue, life, stamps), charging.tally(life, stamps)
-    told = _notices(step, issue, lived)
-    calls = letters.call(life, rules, lived.known)
-    later = letters.next_calls(life, rules, lived.known)
-    return Followed(
-        lived.issue,
-        life,
-        lived.turns,
-        lived.problems,
-        {**lived.cells, "letter": step.letters.shown(row.rid, life.unit)},
-        lived.results,
-        tuple(told),
-        {line.id: line for line in lines},
-        tally,
-        _next((*lived.moments, *later), step.reading.now),
-        letters.freeze(issue, life, stamps, rules, calls) if calls else None,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Lived:
-    """Where an issue stands. ``known``: what conditions may ask of it; ``cells``: its service cells but for 督办函号;
-    ``moments``: when time alone changes something."""
-
-    issue: Issue
-    life: Life
-    turns: tuple[Turn, ...]
-    known: Mapping[str, Any]
-    problems: tuple[Problem, ...]
-    cells: Mapping[str, Any]
-    results: Mapping[int, Result]
-    moments: tuple[datetime, ...]
-
-
-def _lived(step: Following, row: Row, issue: Issue, problems: list[Problem]) -> _Lived:
-    rules, now = step.reading.rules, step.reading.now
-    stamps, life = issues.follow(issue, rules, now)
-    street = step.people.roster.street(stamps.street, stamps.received.date())
-    known = escalation.facts(issue, life, stamps, rules, street.type if street else "")
+    rules, now, roster = step.reading.rules, step.reading.now, step.people.roster
+    before = Issue(row.rid, row.cells, step.stamped.stamps[row.rid], *belonging)
+    faults = stamping.problems(step.reading, step.people, row)
+    if before.stamps.start is None and not before.stamps.street:
+        return _waiting(step.reading, row, before, faults)
+    stamps, life = issues.follow(before, rules, now)
+    street = roster.street(stamps.street, stamps.received.date())
+    known = escalation.facts(before, life, stamps, rules, street.type if street else "")
     stamps = replace(stamps, levels=escalation.climb(life, stamps, rules, known, now))
     known = {**known, "level": escalation.highest(stamps.levels)}  # letters and notices ask for what is reached now
-    problems = problems + _unheeded(step, row, issue, stamps)
-    turns = upward.turns(issue, life, rules, now)
+    issue, turns = replace(before, stamps=stamps), tuple(upward.turns(before, life, rules, now))
+    problems = (*faults, *_unheeded(step, row, issue))
+    cells, results = _cells(step, issue, life, problems), issues.results(issue, life, stamps)
     moments = (
         *issues.turning_points(life, stamps, rules),
         *escalation.next_steps(life, stamps, rules, known),
         *checks.ripe(row.cells),
         *upward.next_turn(turns, now),
     )
-    return _Lived(
-        replace(issue, stamps=stamps),
-        life,
-        tuple(turns),
-        known,
-        tuple(problems),
-        _cells(step, row, issue, stamps, life, problems),
-        issues.results(issue, life, stamps),
-        moments,
-    )
+    lines, tally = _lines(step, issue, life), charging.tally(life, stamps)
+    told = NoticeCase(issue, life, stamps, rules, roster, known, now, step.people.groups, turns).notices()
+    calls, later = letters.call(life, rules, known), letters.next_calls(life, rules, known)
+    return Followed(
+        issue, life, turns, problems, {**cells, "letter": step.letters.shown(row.rid, life.unit)}, results, tuple(told),
+        {line.id: line for line in lines}, tally, _next((*moments, *later), now),
+        letters.freeze(issue, life, stamps, rules, calls) if calls else None,
+    )  # fmt: skip
 
 
-def _lines(step: Following, issue: Issue, life: Life, stamps: Stamps) -> tuple[Line, ...]:
+def _lines(step: Following, issue: Issue, life: Life) -> tuple[Line, ...]:
     """The issue's lines, with regard to months that are sealed."""
-    booked = step.past.lines.get(Group(OF_ISSUE, issue.rid), {})
+    booked, past = step.past.lines.get(Group(OF_ISSUE, issue.rid), {}), step.past
     own = {name: line for name, line in booked.items() if line.rule != BACK}
-    lines = charging.lines(issue, life, stamps, step.reading.rules, own)
-    return sealing.after_seals(lines, booked, step.past.seals, step.past.returned, step.reading.now.date())
-
-
-def _notices(step: Following, issue: Issue, lived: _Lived) -> list[Notice]:
-    reading, people, stamps = step.reading, step.people, lived.issue.stamps
-    return notices.implied(
-        issue, lived.life, stamps, reading.rules, people.roster, lived.known, reading.now, people.groups, lived.turns
-    )
+    lines = charging.lines(issue, life, issue.stamps, step.reading.rules, own)
+    return sealing.after_seals(lines, booked, past.seals, past.returned, step.reading.now.date())
 
 
 def _next(moments: Iterable[datetime], now: datetime) -> datetime | None:
@@ -216,14 +169,14 @@ def _waiting(reading: Reading, row: Row, issue: Issue, problems: Sequence[Proble
     return Followed(issue, Life("", ""), (), tuple(problems), cells, results, (), {}, None, wake)
 
 
-def _unheeded(step: Following, row: Row, issue: Issue, stamps: Stamps) -> list[Problem]:
+def _unheeded(step: Following, row: Row, issue: Issue) -> list[Problem]:
     """What the row asks for and does not get: said, since silence would look like consent."""
     return [
         *_lacking_basis(step, row, issue),
-        *_late_street(step, row, stamps),
-        *_late_category(step, row, stamps),
-        *_late_source(row, stamps),
-        *_early_verdict(step, row, stamps),
+        *_late_street(step, row, issue.stamps),
+        *_late_category(step, row, issue.stamps),
+        *_late_source(row, issue.stamps),
+        *_early_verdict(step, row, issue.stamps),
     ]
 
 
@@ -265,12 +218,10 @@ def _early_verdict(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
     return [Problem("verified_at", f"早于填报或整改反馈，按看到复核结果的 {last.at:%m-%d %H:%M} 计。")]
 
 
-def _cells(
-    step: Following, row: Row, issue: Issue, stamps: Stamps, life: Life, problems: Sequence[Problem]
-) -> dict[str, Any]:
-    rules, zone = step.reading.rules, step.reading.zone
+def _cells(step: Following, issue: Issue, life: Life, problems: Sequence[Problem]) -> dict[str, Any]:
+    rules, zone, stamps = step.reading.rules, step.reading.zone, issue.stamps
     return {
-        "id": row.rid,
+        "id": issue.rid,
         "check": sentence(step.reading.layouts["issues"], problems),
         "state": life.state,
         "hint": issues.hint(life, stamps, step.reading.now),

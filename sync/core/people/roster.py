@@ -168,32 +168,20 @@ def read_street(cells: Mapping[str, Any]) -> Street | None:
     """A street from the cells that could be read; None without a name."""
     if not cells.get("street"):
         return None
-    return Street(
-        name=cells["street"],
-        code=cells.get("code", ""),
-        type=cells.get("type", ""),
-        district=cells.get("district", ""),
-        branch=cells.get("branch", ""),
-        chief=cells.get("chief", ""),
-        unit=cells.get("unit", ""),
-        near=split_names(cells.get("near", "")),
-        aliases=split_names(cells.get("aliases", "")),
-        span=span(cells),
-    )
+    code, kind, district, branch, chief, unit = _texts(cells, "code", "type", "district", "branch", "chief", "unit")
+    near, aliases = split_names(cells.get("near", "")), split_names(cells.get("aliases", ""))
+    return Street(cells["street"], code, kind, district, branch, chief, unit, near, aliases, span(cells))
+
+
+def _texts(cells: Mapping[str, Any], *keys: str) -> list[str]:
+    return [cells.get(key, "") for key in keys]
 
 
 def read_post(cells: Mapping[str, Any]) -> Post | None:
     if not cells.get("name") or not cells.get("role"):
         return None
-    return Post(
-        name=cells["name"],
-        role=cells["role"],
-        district=cells.get("district", ""),
-        branch=cells.get("branch", ""),
-        unit=cells.get("unit", ""),
-        mail=cells.get("mail", ""),
-        span=span(cells),
-    )
+    district, branch, unit, mail = _texts(cells, "district", "branch", "unit", "mail")
+    return Post(cells["name"], cells["role"], district, branch, unit, mail, span(cells))
 
 
 def read_change(cells: Mapping[str, Any]) -> Change | None:

@@ -55,16 +55,9 @@ def tally(life: Life, stamps: Stamps) -> Tally | None:
         return None
     due = life.late or life.fixed_at is not None
     return Tally(
-        month_of(stamps.start.started),
-        stamps.street,
-        stamps.branch,
-        stamps.district,
-        life.unit,
-        due,
-        life.late,
-        bool(life.reworks),
-        life.extended,
-    )
+        month_of(stamps.start.started), stamps.street, stamps.branch, stamps.district, life.unit, due, life.late,
+        bool(life.reworks), life.extended,
+    )  # fmt: skip
 
 
 def lines(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mapping[str, Line]) -> tuple[Line, ...]:

@@ -19,25 +19,8 @@ from sync.core.notices import notices
 from sync.core.notices.notices import Notice
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
-from sync.core.scores.lines import (
-    APPEALED,
-    AWARD,
-    BACK,
-    BASE,
-    BASE_TEXT,
-    DUTY,
-    NOBODYS,
-    OF_BASE,
-    OF_DUTY,
-    OF_ISSUE,
-    OF_REQUEST,
-    RETURNS,
-    REVOKED,
-    STREET,
-    UNIT,
-    Group,
-    Line,
-)
+from sync.core.scores import lines
+from sync.core.scores.lines import Group, Line
 from sync.core.scores.standings import Standing
 from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw, Row, plain
@@ -57,19 +40,10 @@ def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, roster: R
     street = roster.street(row.cells.get("street", ""), received.date())
     repeat = "".join(filter(str.isdigit, text("repeat")))
     stamps = Stamps(
-        received,
-        street=street.name if street else row.cells.get("street", ""),
-        chief=text("chief"),
-        branch=text("branch"),
-        district=text("district"),
-        unit=text("unit"),
-        source=row.cells.get("source", ""),
-        category=row.cells.get("category", ""),
-        repeat=int(repeat or 1),
-        adopted=True,
-        rules=rules.hash,
-        calendar=rules.calendar.digest,
-    )
+        received, street.name if street else row.cells.get("street", ""), text("chief"), text("branch"),
+        text("district"), text("unit"), row.cells.get("source", ""), row.cells.get("category", ""), int(repeat or 1),
+        adopted=True, rules=rules.hash, calendar=rules.calendar.digest,
+    )  # fmt: skip
     closed = serials.moment(row.seen(layout, "closed_at"), rules.bureau.zone)
     if closed:
         verdict = issues.Verdict("通过", closed, row.cells.get("verified_at"))
@@ -108,46 +82,36 @@ def _read_line(layout: Layout, row: Row, tasks: Mapping[str, str], rules: Rules)
     target, issue, rule, text = (plain(cell[key]) for key in ("target", "issue", "rule", "text"))
     origin, hundredths = _origin(number, rule), round(points * 100)
     return Line(
-        number,
-        plain(cell["month"]),
-        target,
-        UNIT if target in rules.units else STREET,
-        plain(cell["chief"]),
-        issue,
-        rule,
-        plain(cell["clause"]),
-        hundredths,
-        text,
-        serials.to_date(day),
-        DUTY if origin == OF_DUTY else tasks.get(issue, ""),
-        origin=origin,
-        returns=number.removesuffix(f"·{rule}") if rule in RETURNS else "",
+        number, plain(cell["month"]), target, lines.UNIT if target in rules.units else lines.STREET,
+        plain(cell["chief"]), issue, rule, plain(cell["clause"]), hundredths, text, serials.to_date(day),
+        lines.DUTY if origin == lines.OF_DUTY else tasks.get(issue, ""), origin,
+        returns=number.removesuffix(f"·{rule}") if rule in lines.RETURNS else "",
         revoked=_reason(text) if not hundredths else "",
-        shared=rule == BASE and text == BASE_TEXT + NOBODYS,
-    )
+        shared=rule == lines.BASE and text == lines.BASE_TEXT + lines.NOBODYS,
+    )  # fmt: skip
 
 
 # What only the ledger knew is read off the names that the service itself gave; a rebuild has nothing else.
 def _origin(number: str, rule: str) -> str:
-    if rule == BACK:
-        number = number.removesuffix(f"·{BACK}")
-        rule = APPEALED if number.endswith(f"·{APPEALED}") else number.partition("·")[0]
-    if rule in (AWARD, APPEALED):
-        return OF_REQUEST
-    if rule == BASE:
-        return OF_BASE
-    return OF_DUTY if number.startswith(f"{DUTY}·") else OF_ISSUE
+    if rule == lines.BACK:
+        number = number.removesuffix(f"·{lines.BACK}")
+        rule = lines.APPEALED if number.endswith(f"·{lines.APPEALED}") else number.partition("·")[0]
+    if rule in (lines.AWARD, lines.APPEALED):
+        return lines.OF_REQUEST
+    if rule == lines.BASE:
+        return lines.OF_BASE
+    return lines.OF_DUTY if number.startswith(f"{lines.DUTY}·") else lines.OF_ISSUE
 
 
 def _reason(text: str) -> str:
-    match = re.match(f"{REVOKED}（(.+?)）：", text)
+    match = re.match(f"{lines.REVOKED}（(.+?)）：", text)
     return match[1] if match else ""
 
 
 def _group(line: Line) -> Group:
-    if line.origin == OF_REQUEST:
-        return Group(OF_REQUEST, line.returns if line.rule == BACK else line.id)
-    return Group(line.origin, line.issue if line.origin == OF_ISSUE else line.month)
+    if line.origin == lines.OF_REQUEST:
+        return Group(lines.OF_REQUEST, line.returns if line.rule == lines.BACK else line.id)
+    return Group(line.origin, line.issue if line.origin == lines.OF_ISSUE else line.month)
 
 
 def read_standing(layout: Layout, row: Row) -> Standing:
@@ -155,43 +119,26 @@ def read_standing(layout: Layout, row: Row) -> Standing:
     cell = {column.key: row.seen(layout, column.key) for column in layout.tab.columns}
     numbers = {key: value for key, value in cell.items() if isinstance(value, int | float)}
     rank, advice = numbers.get("rank"), plain(cell["advice"])
-    counts = {key: int(numbers[key]) if key in numbers else None for key in ("inspections", "issues")}
+    month, target, kind, group, chief = (plain(cell[key]) for key in ("month", "target", "kind", "group", "chief"))
+    inspections = numbers.get("inspections")
     return Standing(
-        plain(cell["month"]),
-        plain(cell["target"]),
-        plain(cell["kind"]),
-        plain(cell["group"]),
-        plain(cell["chief"]),
-        counts["inspections"],
-        counts["issues"] or 0,
-        numbers.get("on_time"),
-        numbers.get("rework_rate"),
-        numbers.get("extend_rate"),
-        round(numbers.get("score", 0) * 100),
-        int(rank) if rank is not None else None,
-        advice,
-        "末位" in advice,
-    )
+        month, target, kind, group, chief, None if inspections is None else int(inspections),
+        int(numbers.get("issues", 0)), numbers.get("on_time"), numbers.get("rework_rate"), numbers.get("extend_rate"),
+        round(numbers.get("score", 0) * 100), None if rank is None else int(rank), advice, "末位" in advice,
+    )  # fmt: skip
 
 
 def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent | None:
     """A row of 通知记录 back as what the ledger lost."""
     cell: dict[str, Raw] = {column.key: row.seen(layout, column.key) for column in layout.tab.columns}
-    number = plain(cell["number"])
+    number, kind, issue = (plain(cell[key]) for key in ("number", "kind", "issue"))
     if not number:
         return None
     at = serials.moment(cell["time"], rules.bureau.zone) or now
     notice = Notice(
-        number,
-        plain(cell["kind"]),
-        plain(cell["issue"]),
-        plain(cell["to"]),
-        at,
-        notices.allowed_from(now, rules),
-        f"【{plain(cell['kind'])}】{plain(cell['issue'])}",
-        plain(cell["text"]),
-        channel=plain(cell["channel"]),
-    )
+        number, kind, issue, plain(cell["to"]), at, notices.allowed_from(now, rules), f"【{kind}】{issue}",
+        plain(cell["text"]), channel=plain(cell["channel"]),
+    )  # fmt: skip
     return Sent(notice, plain(cell["state"]), plain(cell["reason"]))
 
 
