@@ -178,16 +178,10 @@ class Service:
         rules, done = self.rules(), outbox.Delivery()
         if groups:
             group_digests.deliver(self.ledger, self.bots, now, done)
-        asked, link = demanded(rules), self.settings.url
         mails = outbox.deliver(
-            self.ledger,
-            self.mailer,
-            now,
-            digest=rules.notices.digest,
-            link=link,
-            asked=asked,
+            self.ledger, self.mailer, now, digest=rules.notices.digest, link=self.settings.url, asked=demanded(rules),
             attachments=self._attachments,
-        )
+        )  # fmt: skip
         return done + mails
 
     def letter(self, name: str) -> Letter | None:

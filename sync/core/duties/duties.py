@@ -9,7 +9,7 @@ nothing: the chief of a street on a day is the one who stands in (人员调整).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -26,7 +26,8 @@ from sync.core.sheet.rows import Row
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One record: who did what kind of duty, where, on which day. ``noted``: in 履职记录, not read off an issue."""
+    """One record: who did what kind of duty, where, on which day. ``noted``: in 履职记录, not read off an issue;
+    ``faulty``: something is wrong with the row."""
 
     kind: str
     person: str
@@ -34,6 +35,7 @@ class Done:
     branch: str
     day: date
     noted: bool = True
+    faulty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +90,18 @@ class Records:
         return self._begun.get(kind)
 
 
-Heard = Callable[[str, str], datetime]  # (tab, rid) → the hour of first sight
-
-
 def records(
-    duties: Iterable[Row], stamps: Iterable[tuple[str, Stamps]], roster: Roster, rules: Rules, heard: Heard
+    duties: Iterable[tuple[Row, datetime, bool]], stamps: Iterable[tuple[str, Stamps]], roster: Roster, rules: Rules
 ) -> Records:
-    """履职记录 and what the issue log shows beside it: who reports an issue from the street was there. ``stamps``: of
-    each issue with its reporter."""
+    """履职记录 (each row with its hour of first sight, and whether it is faulty) and what the issue log shows beside
+    it: who reports an issue from the street was there. ``stamps``: of each issue with its reporter."""
     done = set()
-    for row in duties:
-        day = day_of(row, heard("duties", row.rid), rules)
+    for row, heard, faulty in duties:
+        day = day_of(row, heard, rules)
         if "kind" in row.cells and "reporter" in row.cells:
             street = roster.street(row.cells.get("street", ""), day)
-            name = street.name if street else ""
-            done.add(Done(row.cells["kind"], row.cells["reporter"], name, row.cells.get("branch", ""), day))
+            where = street.name if street else "", row.cells.get("branch", "")
+            done.add(Done(row.cells["kind"], row.cells["reporter"], *where, day, faulty=faulty))
     return Records(frozenset(done | set(_seen_at_issues(stamps))))
 
 

@@ -53,11 +53,11 @@ def look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
     followed = follow(Following(reading, people, stamped, judged, fixes, by_issue, past))
     feedback = answer(reading, people, stamped, followed, fixes)
     # what follows from all issues together
-    duties = Duties(reading, people.roster, followed, past)
+    duties = Duties(reading, people.roster, judged, followed, past)
     drafted = draft(reading, followed, letters_in)
     claims = Claims(reading, people, stamped, judged, followed, past)
     sealing = Sealing(reading, followed, past)
-    scored = Scoring(sealing, people.roster, claims, people.scope, duties.lines).scored()
+    scored = Scoring(sealing, people.roster, claims, people.scope, duties).scored()
     notices = (notice for issue in followed.values() for notice in issue.notices)
     told = tell(reading, followed, drafted, (*notices, *duties.notices(), *drafted.notices))
     return Look(

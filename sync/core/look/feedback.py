@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sync.core.issues import issues
 from sync.core.issues.issues import Fix, Issue, Stamps
 from sync.core.issues.photo_uses import all_uses, doubt, uses_of
 from sync.core.look.follow import Followed
-from sync.core.look.judging import Checked, about, check_rows, checked_row, own_problems
+from sync.core.look.judging import Checked, about, check_rows
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.stamping import Stamped
 from sync.core.sheet import checks
 from sync.core.sheet.identity import Known
 from sync.core.sheet.photos import ids
+from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, plain
 
 ARCHIVED = "问题已归档，不再处理"
@@ -33,19 +35,15 @@ def answer(
     results |= _doubtful(reading, followed) | _archived(reading, fixes)
     away = reading.away
 
-    def check(row: Row) -> Checked:
-        cells = row.cells
-        problems = [
-            *checks.future(cells, "reported_at", reading.now),
-            *checks.reference(cells, "issue", reading.numbers_of_issues),
-        ]
-        if cells.get("outcome") in REPORTS:
-            problems += checks.needed(cells, ("text",), cells["outcome"])
-        result = results.get(row.number, "")
+    def check(row: Row) -> tuple[Sequence[Problem], Mapping[str, Any]]:
+        cells, result = row.cells, results.get(row.number, "")
         if not result and cells.get("issue") in away:  # of before the ledger was lost: it stands nowhere else
             result = plain(row.seen(reading.layouts["feedback"], "result")) or ARCHIVED
-        all_problems = own_problems(reading, people, "feedback", row, problems)
-        return checked_row(reading, "feedback", all_problems, {"result": result})
+        return [
+            *checks.future(cells, "reported_at", reading.now),
+            *checks.reference(cells, "issue", reading.numbers_of_issues),
+            *(checks.needed(cells, ("text",), cells["outcome"]) if cells.get("outcome") in REPORTS else []),
+        ], {"result": result}
 
     def context(row: Row) -> tuple[object, ...]:
         return (*about(reading, stamped, row), row.cells.get("issue") in away, results.get(row.number, ""))

@@ -221,18 +221,9 @@ def _early_verdict(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
 def _cells(step: Following, issue: Issue, life: Life, problems: Sequence[Problem]) -> dict[str, Any]:
     rules, zone, stamps = step.reading.rules, step.reading.zone, issue.stamps
     return {
-        "id": issue.rid,
-        "check": sentence(step.reading.layouts["issues"], problems),
-        "state": life.state,
-        "hint": issues.hint(life, stamps, step.reading.now),
-        "chief": stamps.chief,
-        "branch": stamps.branch,
-        "district": stamps.district,
-        "unit": life.unit,
-        "deadline": plan.to_raw(life.deadline, zone),
-        "level": escalation.level_words(stamps, rules),
-        "repeat": f"第{stamps.repeat}次" if stamps.repeat > 1 else "",
-        "letter": "",
-        "closed_at": plan.to_raw(life.closed_at, zone),
-        "basis": basis(issue, stamps, life, rules),
-    }
+        "id": issue.rid, "check": sentence(step.reading.layouts["issues"], problems), "state": life.state,
+        "hint": issues.hint(life, stamps, step.reading.now), "chief": stamps.chief, "branch": stamps.branch,
+        "district": stamps.district, "unit": life.unit, "deadline": plan.to_raw(life.deadline, zone),
+        "level": escalation.level_words(stamps, rules), "repeat": f"第{stamps.repeat}次" if stamps.repeat > 1 else "",
+        "letter": "", "closed_at": plan.to_raw(life.closed_at, zone), "basis": basis(issue, stamps, life, rules),
+    }  # fmt: skip

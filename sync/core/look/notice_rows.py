@@ -71,13 +71,6 @@ def _cells(sent: Sent, zone: ZoneInfo) -> dict[str, Any]:
     """The row that shows a notice."""
     notice = sent.notice
     return {
-        "number": notice.number,
-        "time": plan.to_raw(notice.time, zone),
-        "to": notice.to,
-        "channel": notice.channel,
-        "kind": notice.kind,
-        "issue": notice.issue,
-        "text": notice.text,
-        "state": sent.state,
-        "reason": sent.reason,
-    }
+        "number": notice.number, "time": plan.to_raw(notice.time, zone), "to": notice.to, "channel": notice.channel,
+        "kind": notice.kind, "issue": notice.issue, "text": notice.text, "state": sent.state, "reason": sent.reason,
+    }  # fmt: skip

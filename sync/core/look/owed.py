@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -12,12 +12,14 @@ from sync.core.duties import duties, weekly
 from sync.core.duties.duties import Owed, Records
 from sync.core.duties.weekly import IssueFact
 from sync.core.look.follow import Followed
+from sync.core.look.judging import Judged
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.notices import notices
 from sync.core.notices.notices import Notice
 from sync.core.people.roster import Roster
 from sync.core.scores.lines import OF_DUTY, Group, Line, of_origin
+from sync.core.sheet.rows import Row
 
 BACK = timedelta(days=62)  # so far back a missing duty is still booked by a service that stood still
 
@@ -28,6 +30,7 @@ class Duties:
 
     reading: Reading
     roster: Roster
+    judged: Judged
     followed: Mapping[str, Followed]
     past: PastPoints
 
@@ -43,17 +46,16 @@ class Duties:
     def records(self) -> Records:
         """Read anew only when somebody recorded something, or an issue came to something else."""
         rows = self.reading.rows.get("duties", [])
-        given = (tuple(row.parsed for row in rows), self.roster, tuple(self.followed.values()))
-        return self.reading.memo.result("duty records", given, self._read)
+        checked = [(row, self.judged.faulty("duties", row.rid)) for row in rows]
+        given = ([(row.parsed, faulty) for row, faulty in checked], self.roster, tuple(self.followed.values()))
+        return self.reading.memo.result("duty records", given, self._read, checked)
 
-    def _read(self) -> Records:
-        rows = self.reading.rows
-        reporters = {row.rid: row.cells.get("reporter", "") for row in rows.get("issues", [])}
+    def _read(self, checked: Sequence[tuple[Row, bool]]) -> Records:
+        reading = self.reading
+        reporters = {row.rid: row.cells.get("reporter", "") for row in reading.rows.get("issues", [])}
         stamps = ((reporters.get(rid, ""), followed.stamps) for rid, followed in self.followed.items())
-        return duties.records(rows.get("duties", []), stamps, self.roster, self.reading.rules, self._heard)
-
-    def _heard(self, tab: str, rid: str) -> datetime:
-        return self.reading.mark(tab, rid, "heard")
+        rows = ((row, reading.mark("duties", row.rid, "heard"), faulty) for row, faulty in checked)
+        return duties.records(rows, stamps, self.roster, reading.rules)
 
     def due(self, first: date, last: date) -> list[Owed]:
         return duties.owed(self.reading.rules, self.roster, self.records, first, last)

@@ -16,7 +16,7 @@ from sync.core.sheet import identity
 from sync.core.sheet.identity import Known, Numbers
 from sync.core.sheet.landing import give_back
 from sync.core.sheet.plan import Plan
-from sync.core.sheet.rows import Row, Table, plain, read
+from sync.core.sheet.rows import Raw, Row, Table, plain, read
 from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
 
 PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "requests")
@@ -165,9 +165,8 @@ class _TabKnown:
 def _known_again(first: Reading) -> Reading:
     numbers = Numbers(first.numbers)
     tabs = {key: _tab_known(first, key, numbers) for key in PEOPLE if key not in first.skipped and key in first.rows}
-    decided = {key: _decided(first, key) for key in DECIDED if first.readable(key)}
+    tabs |= {key: _decided(first, key) for key in DECIDED if first.readable(key)}
     rows = {**first.rows, **{key: tab.rows for key, tab in tabs.items()}}
-    tabs |= {key: _TabKnown(rows[key], known, (), frozenset(), news) for key, (known, news) in decided.items()}
     return replace(
         first,
         rows=rows,
@@ -214,18 +213,13 @@ def _news(
 ) -> tuple[dict[str, Known], list[Change]]:
     """What is to be remembered of the rows, and every cell of people that changed."""
     entries, history = dict[str, Known](), list[Change]()
-    staff = reading.tables.tabs[key].staff
     for row in rows:
         before = known.get(row.rid)
         entry = identity.remember(row, before, _marks(reading, row, before))
         if entry is not None:
             entries[row.rid] = entry
             if before is not None:
-                history += [
-                    Change(key, row.rid, column.header, old, new, reading.now)
-                    for column in staff
-                    if (old := before.cells.get(column.key, "")) != (new := row.parsed.typed.get(column.key, ""))
-                ]
+                history += _changes(reading, key, row.rid, before.cells, row.parsed.typed)
     return entries, history
 
 
@@ -265,19 +259,23 @@ def _copied_back(reading: Reading, rows: Iterable[Row]) -> dict[str, Archived]:
     return {rid: replace(mark, state=BACK, at=reading.now) for rid, mark in marks if mark and mark.state == THERE}
 
 
-def _decided(reading: Reading, key: str) -> tuple[dict[str, Known], list[Change]]:
+def _decided(reading: Reading, key: str) -> _TabKnown:
     """What people typed beside the service's rows. A row is called by its key: ``2026-10·新正街·街路``."""
-    known, staff = reading.memory.known.get(key, {}), reading.tables.tabs[key].staff
-    entries, history = dict[str, Known](), list[Change]()
+    known, entries, history = reading.memory.known.get(key, {}), dict[str, Known](), list[Change]()
     for row in reading.rows[key]:
         name, cells = "·".join(row.parsed.key), row.parsed.typed
         before = known[name].cells if name in known else {}
-        if not all(row.parsed.key) or cells == before:
-            continue
-        entries[name] = Known(name, cells, row.parsed.print)
-        history += [
-            Change(key, name, column.header, old, new, reading.now)
-            for column in staff
-            if (old := before.get(column.key, "")) != (new := cells.get(column.key, ""))
-        ]
-    return entries, history
+        if all(row.parsed.key) and cells != before:
+            entries[name] = Known(name, cells, row.parsed.print)
+            history += _changes(reading, key, name, before, cells)
+    return _TabKnown(reading.rows[key], entries, (), frozenset(), history)
+
+
+def _changes(
+    reading: Reading, key: str, rid: str, before: Mapping[str, Raw], after: Mapping[str, Raw]
+) -> Iterator[Change]:
+    """People's cells of a row that changed."""
+    for column in reading.tables.tabs[key].staff:
+        old, new = before.get(column.key, ""), after.get(column.key, "")
+        if old != new:
+            yield Change(key, rid, column.header, old, new, reading.now)

@@ -5,31 +5,25 @@ Worked out anew only when an issue or a request came to something else, somebody
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from itertools import chain
-from typing import Any
 
-from sync.core.duties.duties import day_of
 from sync.core.look.claims import Booking, Claims
+from sync.core.look.owed import Duties
 from sync.core.look.reading import PEOPLE
 from sync.core.look.seals import Sealing, open_cells, sealed_cells
 from sync.core.people.roster import Roster, Span, Street
-from sync.core.rules.conditions import INSPECTED
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import INSPECTION
 from sync.core.scores import ceilings, standings
 from sync.core.scores import seal as sealing
 from sync.core.scores.lines import OF_BASE, OF_ISSUE, STREET, UNIT, Group, Line, base_lines, month_of, of_origin, sums
-from sync.core.scores.periods import Periods, rows
+from sync.core.scores.periods import Periods, Rows, rows
 from sync.core.scores.seal import Seal
-from sync.core.scores.standings import Standing, Term
-from sync.core.sheet.rows import Row
-
-Rows = dict[tuple[str, ...], dict[str, Any]]
-Inspections = Mapping[tuple[str, str], int]  # inspections by month and street
+from sync.core.scores.standings import Standing, Term, Visits
 
 
 @dataclass(frozen=True)
@@ -49,13 +43,13 @@ class Scored:
 
 @dataclass(frozen=True)
 class Scoring:
-    """What the months are scored by. ``duties``: lines of missing duties."""
+    """What the months are scored by."""
 
     sealing: Sealing
     roster: Roster
     claims: Claims
     scope: object
-    duties: tuple[Line, ...] = ()
+    duties: Duties
 
     def scored(self) -> Scored:
         """扣分明细, 月度考核 and the table behind it: of every month that has lines, and of this one."""
@@ -70,19 +64,19 @@ class Scoring:
             self._must_wait(),
             of_origin(past.lines, OF_BASE),
             tuple(self.sealing.followed.values()),
-            self.duties,
+            self.duties.lines,
         )
         return reading.memo.of("scores").result("", given, self._scored, inspections, holds=self._holds)
 
-    def _holds(self, scored: Scored, _: Inspections) -> bool:
+    def _holds(self, scored: Scored, _: Visits) -> bool:
         """Whether no month is to be sealed since."""
         return self.sealing.reading.now < scored.wake
 
-    def _scored(self, inspections: Inspections) -> Scored:
+    def _scored(self, inspections: Visits) -> Scored:
         followed, past = self.sealing.followed.values(), self.sealing.past
         counted = [line for issue in followed for line in issue.lines] + self._of_lost_rows()
         requested = self.claims.standing({line.id: line for line in counted})
-        counted += [*_lines_of(requested), *self.duties]
+        counted += [*_lines_of(requested), *self.duties.lines]
         uncut = [line for line in counted if line.month not in past.seals]
         sealed = [line for seal in past.seals.values() for line in seal.lines]
         bases = {month: self._bases(month, uncut) for month in self._months(uncut)}
@@ -156,9 +150,7 @@ class Scoring:
         return Periods({month: seal.rows for month, seal in seals.items()}, self._rules, terms)
 
     # Rows
-    def _table(
-        self, bases: Mapping[str, Sequence[Line]], cut: Sequence[Line], inspections: Inspections
-    ) -> list[Standing]:
+    def _table(self, bases: Mapping[str, Sequence[Line]], cut: Sequence[Line], inspections: Visits) -> list[Standing]:
         tallies = [followed.tally for followed in self.sealing.followed.values() if followed.tally]
         streets = {
             month: [self._street(line) for line in group if line.kind == STREET]
@@ -208,32 +200,12 @@ class Scoring:
         lost = [lines for group, lines in groups.items() if group.name not in self.sealing.followed]
         return [line for lines in lost for line in lines.values()]
 
-    # Inspections
-    def _visits(self) -> dict[tuple[str, str], int]:
-        """Inspections by month and street: one a street, person and day, with or without a finding."""
-        counts: dict[tuple[str, str], int] = defaultdict(int)
-        for _, street, day in {*self._clean_inspections(), *self._discoveries()}:
-            counts[month_of(day), street] += 1
-        return dict(counts)
-
-    def _clean_inspections(self) -> Iterator[tuple[str, str, date]]:
-        reading = self.sealing.reading
-        for row in reading.rows.get("duties", []):
-            cells = row.cells
-            if cells.get("kind") == INSPECTION and "reporter" in cells and not self._faulty(row):
-                day = day_of(row, reading.mark("duties", row.rid, "heard"), reading.rules)
-                street = self.roster.street(cells.get("street", ""), day)
-                if street:
-                    yield cells["reporter"], street.name, day
-
-    def _discoveries(self) -> Iterator[tuple[str, str, date]]:
-        for row in self.sealing.reading.rows.get("issues", []):
-            stamps = self.sealing.followed[row.rid].stamps
-            if stamps.street and stamps.source == INSPECTED:
-                yield row.cells.get("reporter", ""), stamps.street, stamps.received.date()
-
-    def _faulty(self, row: Row) -> bool:
-        return self.claims.judged.faulty("duties", row.rid)
+    # Visits
+    def _visits(self) -> Visits:
+        """Visits by month and street: one a street, person and day, with or without a finding."""
+        sound = (record for record in self.duties.records.done if record.kind == INSPECTION and not record.faulty)
+        visits = {(record.person, record.street, record.day) for record in sound if record.street}
+        return Counter((month_of(day), street) for _, street, day in visits)
 
 
 def _first_chiefs(counted: Iterable[Line], month: str) -> Iterator[tuple[tuple[str, str], str]]:

@@ -68,17 +68,9 @@ class Line:
     def cells(self) -> dict[str, Any]:
         """The line as a row of 扣分明细: points as a number."""
         return {
-            "id": self.id,
-            "month": self.month,
-            "target": self.target,
-            "chief": self.chief,
-            "issue": self.issue,
-            "rule": self.rule,
-            "clause": self.clause,
-            "points": self.points / 100,
-            "text": self.text,
-            "date": self.date,
-        }
+            "id": self.id, "month": self.month, "target": self.target, "chief": self.chief, "issue": self.issue,
+            "rule": self.rule, "clause": self.clause, "points": self.points / 100, "text": self.text, "date": self.date,
+        }  # fmt: skip
 
 
 Booked = Mapping[Group, Mapping[str, Line]]  # lines by what they were booked for, then by id

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from sync.core.rules.rules import Rules
 from sync.core.scores.lines import STREET, UNIT, first_day
 from sync.core.scores.standings import (
-    TOO_FEW,
     Key,
     Standing,
     Term,
@@ -24,6 +23,7 @@ from sync.core.scores.standings import (
     mean,
     most,
     rank,
+    shown_rank,
     times_last,
 )
 
@@ -54,13 +54,9 @@ def quarter_of(month: str) -> Quarter:
 def cells(term: Term, header: str) -> dict[str, Any]:
     """The row as 季度讲评 or 年度兑现 shows it; ``header``: the key of its first column."""
     return {
-        header: term.name,
-        "target": term.target,
-        "kind": term.kind,
-        "score": term.score / 100,
-        "rank": TOO_FEW if term.rank is None and term.kind == STREET else term.rank,
-        "advice": term.advice,
-    }
+        header: term.name, "target": term.target, "kind": term.kind, "score": term.score / 100,
+        "rank": shown_rank(term), "advice": term.advice,
+    }  # fmt: skip
 
 
 def rows(terms: Iterable[Term], header: str) -> Rows:

@@ -50,6 +50,10 @@ class Seal:
         return {line.id: line for line in self.lines}
 
 
+Seals = Mapping[str, Seal]  # by month
+Lines = Mapping[str, Line]  # by id
+
+
 # When
 def next_month(month: str) -> str:
     return f"{last_day(month) + timedelta(days=1):%Y-%m}"
@@ -79,7 +83,7 @@ def due(months: Iterable[str], wanted: Iterable[str], rules: Rules, now: datetim
     ]
 
 
-def open_month(month: str, sealed: Mapping[str, Seal]) -> str:
+def open_month(month: str, sealed: Seals) -> str:
     """The first month from there on that is not sealed."""
     while month in sealed:
         month = next_month(month)
@@ -118,20 +122,12 @@ def _day(pair: tuple[int, int]) -> str:
 
 def head(month: str, rules: Rules, days: Sequence[tuple[str, str]]) -> list[Fact]:
     """What the seal says of itself. The hour is not part of it: sealed again from the same facts, it is the same."""
-    return [
-        (HEAD, "月份", month),
-        (HEAD, "规则摘要", rules.hash),
-        (HEAD, "日历摘要", calendar_digest(days)),
-    ]
+    return [(HEAD, "月份", month), (HEAD, "规则摘要", rules.hash), (HEAD, "日历摘要", calendar_digest(days))]
 
 
 # Points after the seal
 def after_seals(
-    lines: Iterable[Line],
-    booked: Mapping[str, Line],
-    sealed: Mapping[str, Seal],
-    returned: Mapping[str, int],
-    today: date,
+    lines: Iterable[Line], booked: Lines, sealed: Seals, returned: Mapping[str, int], today: date
 ) -> tuple[Line, ...]:
     """An issue's (or a request's) lines with regard to sealed months. What a seal holds stays; what is no longer
     due is given back by a line of its own; what became due afterwards goes to the first open month. ``returned``:
@@ -142,11 +138,7 @@ def after_seals(
 
 
 def _after_seals(
-    lines: Iterable[Line],
-    booked: Mapping[str, Line],
-    sealed: Mapping[str, Seal],
-    returned: Mapping[str, int],
-    today: date,
+    lines: Iterable[Line], booked: Lines, sealed: Seals, returned: Mapping[str, int], today: date
 ) -> Iterator[Line]:
     for line in lines:
         was = booked.get(line.id)
@@ -159,19 +151,14 @@ def _after_seals(
             yield line
 
 
-def _moved(line: Line, sealed: Mapping[str, Seal], today: date) -> Iterator[Line]:
+def _moved(line: Line, sealed: Seals, today: date) -> Iterator[Line]:
     if line.points:
         text = f"{line.text}（{line.date:%Y-%m-%d} 的事，{line.month} 已封存，计入本月）"
         yield replace(line, month=open_month(line.month, sealed), date=today, text=text)
 
 
 def _back(
-    line: Line,
-    was: Line,
-    booked: Mapping[str, Line],
-    sealed: Mapping[str, Seal],
-    returned: Mapping[str, int],
-    today: date,
+    line: Line, was: Line, booked: Lines, sealed: Seals, returned: Mapping[str, int], today: date
 ) -> Iterator[Line]:
     """The line that gives back (or takes back, for a bonus) what a sealed line counted."""
     name = f"{was.id}·{BACK}"

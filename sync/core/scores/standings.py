@@ -23,6 +23,9 @@ from sync.core.scores.lines import BRANCH, DISTRICT, STREET, UNIT, first_day
 ONE_GROUP = "全部街路"
 TOO_FEW = "督查次数不足，不参与排名"
 Key = tuple[str, str]  # target and kind
+Points = Mapping[tuple[str, str, str], int]  # by month, kind and target
+Visits = Mapping[tuple[str, str], int]  # inspections by month and street
+Held = tuple[Street, str, bool]  # a street, its chief, and whether nobody held it for more than half of the month
 
 
 @dataclass(frozen=True)
@@ -53,22 +56,12 @@ class Standing:
 
     def cells(self) -> dict[str, Any]:
         """The row as the sheet shows it: points as numbers, rates to four places."""
-        rank = TOO_FEW if self.rank is None and self.kind == STREET else self.rank
         return {
-            "month": self.month,
-            "target": self.target,
-            "kind": self.kind,
-            "group": self.group,
-            "chief": self.chief,
-            "inspections": self.inspections,
-            "issues": self.issues,
-            "on_time": _share(self.on_time),
-            "rework_rate": _share(self.rework_rate),
-            "extend_rate": _share(self.extend_rate),
-            "score": self.score / 100,
-            "rank": rank,
-            "advice": self.advice,
-        }
+            "month": self.month, "target": self.target, "kind": self.kind, "group": self.group, "chief": self.chief,
+            "inspections": self.inspections, "issues": self.issues, "on_time": _share(self.on_time),
+            "rework_rate": _share(self.rework_rate), "extend_rate": _share(self.extend_rate),
+            "score": self.score / 100, "rank": shown_rank(self), "advice": self.advice,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,6 +84,10 @@ class Term:
 
 
 T = TypeVar("T", Standing, Term)
+
+
+def shown_rank(row: Standing | Term) -> int | str | None:
+    return TOO_FEW if row.rank is None and row.kind == STREET else row.rank
 
 
 def _share(rate: float | None) -> float | None:
@@ -131,21 +128,14 @@ def most(names: Sequence[str]) -> tuple[str, bool]:
 
 
 def standings(
-    months: Mapping[str, Sequence[tuple[Street, str, bool]]],
-    points: Mapping[tuple[str, str, str], int],
-    tallies: Iterable[Tally],
-    inspections: Mapping[tuple[str, str], int],
-    rules: Rules,
+    months: Mapping[str, Sequence[Held]], points: Points, tallies: Iterable[Tally], inspections: Visits, rules: Rules,
     sealed: Sequence[Standing] = (),
-) -> list[Standing]:
-    """All rows of 月度考核, month by month. ``months``: the streets of each open month, their chief, whether shared;
-    ``points`` by (month, kind, target); ``inspections`` by (month, street); ``sealed``: the rows of sealed months, as
-    they stand."""
+) -> list[Standing]:  # fmt: skip
+    """All rows of 月度考核, month by month. ``months``: the streets of each open month; ``sealed``: the rows of sealed
+    months, as they stand."""
     rates = _rates(tallies)
-    rows: list[Standing] = []
-    for month, streets in months.items():
-        rows += _month(month, points, rates, inspections, streets, rules)
-    return _advise(rows, rules, sealed)
+    by_month = {month: _month(month, points, rates, inspections, held, rules) for month, held in months.items()}
+    return _advise(by_month, rules, sealed)
 
 
 @dataclass(frozen=True)
@@ -156,8 +146,11 @@ class _Rates:
     extend: float | None = None
 
 
-def _rates(tallies: Iterable[Tally]) -> Mapping[tuple[str, str, str], _Rates]:
-    """Rates by (month, kind, name) for streets, branches, districts and units."""
+Rates = Mapping[tuple[str, str, str], _Rates]  # by month, kind and name
+
+
+def _rates(tallies: Iterable[Tally]) -> Rates:
+    """Of streets, branches, districts and units."""
     rows = [
         (t.month, t.street, t.branch, t.district, t.unit, t.due, t.due and t.late, t.reworked, t.extended)
         for t in tallies
@@ -176,12 +169,7 @@ def _rates(tallies: Iterable[Tally]) -> Mapping[tuple[str, str, str], _Rates]:
 
 
 def _month(
-    month: str,
-    points: Mapping[tuple[str, str, str], int],
-    rates: Mapping[tuple[str, str, str], _Rates],
-    inspections: Mapping[tuple[str, str], int],
-    streets: Sequence[tuple[Street, str, bool]],
-    rules: Rules,
+    month: str, points: Points, rates: Rates, inspections: Visits, streets: Sequence[Held], rules: Rules
 ) -> list[Standing]:
     groups = groups_of([street for street, *_ in streets], rules)
 
@@ -211,7 +199,7 @@ def _month(
     return [*rank(of_streets, lambda row: (row.inspections or 0) >= least), *rank([*of_areas, *of_units])]
 
 
-def _areas(kind: str, streets: Sequence[tuple[Street, str, bool]]) -> Mapping[str, list[str]]:
+def _areas(kind: str, streets: Sequence[Held]) -> Mapping[str, list[str]]:
     """The names of the streets by branch or district."""
     areas: dict[str, list[str]] = defaultdict(list)
     for street, *_ in streets:
@@ -248,18 +236,15 @@ def rank(rows: Iterable[T], takes_part: Callable[[T], bool] = lambda row: True) 
     ]
 
 
-def _advise(rows: Sequence[Standing], rules: Rules, sealed: Sequence[Standing]) -> list[Standing]:
+def _advise(by_month: Mapping[str, Sequence[Standing]], rules: Rules, sealed: Sequence[Standing]) -> list[Standing]:
     """Suggestions by the ladder: the best of a group, and chiefs who were last below the floor, month after month. A
     sealed month keeps its own, and says who was last then."""
     last = times_last(sealed)
-    by_month: dict[str, list[Standing]] = defaultdict(list)
-    for row in rows:
-        by_month[row.month].append(row)
     months = sorted({*by_month, *(row.month for row in sealed)})
     advised = [*sealed]
-    for month in sorted(by_month):
-        bottom = last_of_groups(by_month[month], rules)
-        here = [replace(row, last=row.key in bottom and not row.shared) for row in by_month[month]]
+    for rows in (by_month[month] for month in sorted(by_month)):
+        bottom = last_of_groups(rows, rules)
+        here = [replace(row, last=row.key in bottom and not row.shared) for row in rows]
         for chief, months_last in times_last(here).items():
             last[chief] = sorted({*last[chief], *months_last})
         advised += [replace(row, advice=_advice(row, last[row.chief], months, rules)) for row in here]

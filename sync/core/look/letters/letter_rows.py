@@ -228,17 +228,11 @@ def _fact(reading: Reading, row: Row, stamps: Stamps) -> Fact:
 # What the rows should show
 def cells_of(letter: Letter, layout: Layout, problems: Sequence[Problem]) -> dict[str, Any]:
     cells = {
-        "number": letter.name,
-        "check": sentence(layout, problems),
-        "kind": RECORD if letter.kind == RECORD else letter.label,
-        "issues": "、".join(fact.number for fact in letter.facts),
-        "to": letter.to,
-        "copy": letter.copy,
-        "drafted_at": letter.drafted_at,
-        "state": letter.state,
-        "due": letter.due,
+        "number": letter.name, "check": sentence(layout, problems), "to": letter.to, "copy": letter.copy,
+        "kind": RECORD if letter.kind == RECORD else letter.label, "drafted_at": letter.drafted_at,
+        "issues": "、".join(fact.number for fact in letter.facts), "state": letter.state, "due": letter.due,
         "file": f"{letter.name}.docx",
-    }
+    }  # fmt: skip
     return {key: value for key, value in cells.items() if key in layout.at}
 
 
