@@ -78,16 +78,10 @@ class Records:
         return days
 
     @cached_property
-    def _begun(self) -> Mapping[str, date]:
-        first_days: dict[str, date] = {}
-        for record in self.done:
-            if record.noted:
-                first_days[record.kind] = min(record.day, first_days.get(record.kind, record.day))
-        return first_days
-
-    def begun(self, kind: str) -> date | None:
-        """The first day on which somebody noted that kind in 履职记录."""
-        return self._begun.get(kind)
+    def begun(self) -> Mapping[str, date]:
+        """By kind the first day on which somebody noted it in 履职记录."""
+        days = sorted((record.day, record.kind) for record in self.done if record.noted)
+        return {kind: day for day, kind in reversed(days)}
 
 
 def records(
@@ -123,7 +117,7 @@ def owed(rules: Rules, roster: Roster, known: Records, first: date, last: date) 
     """Everything that is owed in periods that end between these days (both included), period by period."""
     duties: list[Owed] = []
     for rule in rules.duties.owed:
-        begun = known.begun(rule.kind)
+        begun = known.begun.get(rule.kind)
         if begun is not None:
             for days in _periods(rule, rules, first, last):
                 workdays = [day for day in days if day >= begun and rules.calendar.is_workday(day)]

@@ -92,19 +92,15 @@ def week(
     def inside(moment: datetime | None) -> bool:
         return moment is not None and first <= moment.date() <= last
 
-    running = [fact for fact in known if fact.state in lives.RUNNING and fact.deadline and fact.deadline < now]
+    late = [fact for fact in known if lives.is_late(fact.state, fact.deadline, now)]
     return WeeklyList(
-        first,
-        last,
-        sum(inside(fact.started) for fact in known),
-        sum(inside(fact.closed_at) for fact in known),
+        first, last, sum(inside(fact.started) for fact in known), sum(inside(fact.closed_at) for fact in known),
         sum(any(inside(missed) for missed in fact.missed) for fact in known),
-        tuple(sorted(running, key=lambda fact: (fact.deadline, fact.issue))),
+        tuple(sorted(late, key=lambda fact: (fact.deadline, fact.issue))),
         sum(fact.state == lives.SUSPENDED for fact in known),
-        tuple(missing_words(duty for duty in due if first <= duty.last <= last)),
-        tuple(unseen),
+        tuple(missing_words(duty for duty in due if first <= duty.last <= last)), tuple(unseen),
         _done(records, first, last) if records else (),
-    )
+    )  # fmt: skip
 
 
 def _done(records: Records, first: date, last: date) -> tuple[tuple[str, int], ...]:

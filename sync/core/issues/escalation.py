@@ -23,18 +23,11 @@ def facts(issue: Issue, life: Life, stamps: Stamps, rules: Rules, street_type: s
     """What conditions may ask of an issue (``conditions.FACTS``)."""
     category = rules.categories.get(issue.category)
     known: dict[str, Any] = {
-        "severity": issue.severity,
-        "source": issue.source,
-        "kind": category.kind if category else None,
-        "task": category.task if category else None,
-        "category": category.name if category else None,
-        "unit": life.unit,
-        "street_type": street_type,
-        "state": life.state,
-        "repeat": stamps.repeat,
-        "rework": len(life.reworks),
-        "level": highest(stamps.levels),
-    }
+        "severity": issue.severity, "source": issue.source, "kind": category.kind if category else None,
+        "task": category.task if category else None, "category": category.name if category else None,
+        "unit": life.unit, "street_type": street_type, "state": life.state, "repeat": stamps.repeat,
+        "rework": len(life.reworks), "level": highest(stamps.levels),
+    }  # fmt: skip
     if life.deadline and life.end:
         limit = lives.limit_of(stamps.start)
         known["overdue"] = Lateness(life.deadline, life.end, rules.calendar, limit)

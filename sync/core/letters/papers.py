@@ -60,22 +60,16 @@ def paper(letter: Letter) -> Paper:
     """The paper that a letter or record makes."""
     record = letter.kind == RECORD
     title = RECORD if record else letter.head.title
+    bureau, signed = letter.head.bureau, day_zh(letter.signed_at) if letter.signed_at else ""
     return Paper(
-        bureau=letter.head.bureau,
-        banner="　".join(title) if len(title) < 4 else title,
-        urgency="加急" if letter.urgent else "",
-        number=letter.number or letter.key,
-        heading=_heading(letter, title),
-        to=letter.to,
+        bureau, "　".join(title) if len(title) < 4 else title, urgency="加急" if letter.urgent else "",
+        number=letter.name, heading=_heading(letter, title), to=letter.to,
         body=tuple(_record(letter) if record else _body(letter)),
-        annex="附件：督办问题清单" if not record else "附件：问题清单",
-        org=f"{letter.head.bureau}标准化办" if record else letter.head.bureau,
-        date=day_zh(letter.signed_at) if letter.signed_at else UNSIGNED,
-        copies=letter.copy,
-        printer=f"{letter.head.bureau}办公室",
-        printed=f"{day_zh(letter.signed_at)}印发" if letter.signed_at else UNSIGNED,
+        annex="附件：问题清单" if record else "附件：督办问题清单", org=f"{bureau}标准化办" if record else bureau,
+        date=signed or UNSIGNED, copies=letter.copy, printer=f"{bureau}办公室",
+        printed=f"{signed}印发" if signed else UNSIGNED,
         rows=tuple(_row(n, fact) for n, fact in enumerate(letter.facts, start=1)),
-    )
+    )  # fmt: skip
 
 
 def day_zh(at: datetime) -> str:

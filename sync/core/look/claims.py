@@ -7,7 +7,7 @@ back while the row stands takes the line back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -32,6 +32,7 @@ from sync.core.scores.lines import (
     UNIT,
     Group,
     Line,
+    by_id,
     month_of,
     of_origin,
     revoke,
@@ -59,7 +60,7 @@ class Claims:
     @cached_property
     def known(self) -> Mapping[str, Line]:
         """Every line by id: of issues as they stand now, of sealed months as sealed."""
-        lines = {line.id: line for followed in self.followed.values() for line in followed.lines}
+        lines = by_id(line for followed in self.followed.values() for line in followed.lines)
         sealed = {name: line for seal in self.past.seals.values() for name, line in seal.by_id.items()}
         return {**self.past.by_id, **lines, **sealed}
 
@@ -182,11 +183,11 @@ class Claims:
         for group, lines in sorted(self._groups.items(), key=lambda pair: _is_appeal(pair[1])):
             row = rows.get(group)
             if row is None or not self._again(row, lines):
-                known = {**others, **{line.id: line for made in booking.values() for line in made.values()}}
-                booking[group] = _by_id(self._still(row, lines, known)) if row else dict(lines)
+                known = {**others, **by_id(line for made in booking.values() for line in made.values())}
+                booking[group] = by_id(self._still(row, lines, known)) if row else dict(lines)
         for row in self.rows:
             if row.cells["kind"] == AWARD and self._is_new(row):
-                booking[self.group(row)] = _by_id([self._awarded(row)])
+                booking[self.group(row)] = by_id([self._awarded(row)])
         return booking
 
     def upheld(self, final: Mapping[str, Line], uncut: Sequence[Line] = ()) -> Booking:
@@ -200,7 +201,7 @@ class Claims:
             original = final.get(row.cells.get("line", ""))
             if original and original.points < 0 and not self._given_back(original):
                 cost = self._cost(original, [line for line in uncut if line.id not in gone])
-                booking[self.group(row)] = _by_id([self._returning(row, original, cost)])
+                booking[self.group(row)] = by_id([self._returning(row, original, cost)])
                 gone.add(original.id)
         return booking
 
@@ -288,7 +289,3 @@ class Claims:
 def _is_appeal(lines: Mapping[str, Line]) -> bool:
     """Appeals come after the awards that they are about."""
     return any(line.rule == APPEALED for line in lines.values())
-
-
-def _by_id(lines: Iterable[Line]) -> dict[str, Line]:
-    return {line.id: line for line in lines}

@@ -75,8 +75,6 @@ def _people_cells(look: Look, key: str) -> RowCells:
     reading = look.reading
     empty = plan.nothing(reading.layouts[key])
     blank = [(row, empty) for row in reading.blank.get(key, ())]
-    if key == "issues":
-        return [*blank, *((row, look.followed[row.rid].cells) for row in reading.rows[key])]
     checked = look.checked(key)
     return [*blank, *((row, checked[row.rid].cells) for row in reading.rows[key])]
 
@@ -151,11 +149,8 @@ def _wished(look: Look) -> dict[str, Mapping[tuple[str, ...], Mapping[str, Any]]
     """The rows of the tabs that the service fills, by tab and key."""
     scored = look.scored
     wished: dict[str, Mapping[tuple[str, ...], Mapping[str, Any]]] = {
-        "lines": scored.lines,
-        "scores": scored.rows,
-        "quarters": scored.quarters,
-        "years": scored.years,
-    }
+        "lines": scored.lines, "scores": scored.rows, "quarters": scored.quarters, "years": scored.years
+    }  # fmt: skip
     return {**wished, "notices": look.told.rows} if look.told.rows is not None else wished
 
 

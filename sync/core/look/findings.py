@@ -70,15 +70,17 @@ class Look:
     def now(self) -> datetime:
         return self.reading.now
 
-    def checked(self, key: str) -> Mapping[str, Checked]:
-        """The rows of one of people's tabs but 问题台账, by id."""
+    def checked(self, key: str) -> Mapping[str, Checked] | Mapping[str, Followed]:
+        """The rows of one of people's tabs, by id: what is wrong with each, and what its service cells should say."""
+        if key == "issues":
+            return self.followed
         if key == "requests":
             return self.claims.checked
         return self.feedback if key == "feedback" else self.judged.checked[key]
 
     def shown(self, key: str, rid: str) -> tuple[Sequence[Problem], Mapping[str, Any]]:
         """What is wrong with a row of one of people's tabs, and what its service cells should say."""
-        row = self.followed[rid] if key == "issues" else self.checked(key)[rid]
+        row = self.checked(key)[rid]
         return row.problems, row.cells
 
     @cached_property

@@ -28,7 +28,7 @@ from sync.core.notices.notices import Notice, NoticeCase
 from sync.core.scores import charging
 from sync.core.scores import seal as sealing
 from sync.core.scores.charging import Tally
-from sync.core.scores.lines import BACK, OF_ISSUE, Group, Line
+from sync.core.scores.lines import BACK, OF_ISSUE, Group, Line, by_id
 from sync.core.sheet import checks, plan
 from sync.core.sheet.problems import Problem, sentence
 from sync.core.sheet.rows import Row
@@ -143,7 +143,7 @@ def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
     calls, later = letters.call(life, rules, known), letters.next_calls(life, rules, known)
     return Followed(
         issue, life, turns, problems, {**cells, "letter": step.letters.shown(row.rid, life.unit)}, results, tuple(told),
-        {line.id: line for line in lines}, tally, _next((*moments, *later), now),
+        by_id(lines), tally, _next((*moments, *later), now),
         letters.freeze(issue, life, stamps, rules, calls) if calls else None,
     )  # fmt: skip
 

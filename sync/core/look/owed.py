@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from itertools import chain
 
 from sync.core.duties import duties, weekly
 from sync.core.duties.duties import Owed, Records
@@ -18,7 +17,7 @@ from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.notices import notices
 from sync.core.notices.notices import Notice
 from sync.core.people.roster import Roster
-from sync.core.scores.lines import OF_DUTY, Group, Line, of_origin
+from sync.core.scores.lines import OF_DUTY, Group, Line, by_id, of_origin
 from sync.core.sheet.rows import Row
 
 BACK = timedelta(days=62)  # so far back a missing duty is still booked by a service that stood still
@@ -65,7 +64,7 @@ class Duties:
     def booking(self) -> Mapping[Group, Mapping[str, Line]]:
         """All duty lines by month, those booked before included."""
         groups = of_origin(self.past.lines, OF_DUTY)
-        booked = {line.id: line for line in chain.from_iterable(group.values() for group in groups.values())}
+        booked = by_id(line for group in groups.values() for line in group.values())
         if not any(rule.points for rule in self.reading.rules.duties.owed):
             return duties.months(booked)
         sealed = {key: line for key, line in booked.items() if line.month in self.past.seals}

@@ -14,13 +14,25 @@ from itertools import chain
 from sync.core.look.claims import Booking, Claims
 from sync.core.look.owed import Duties
 from sync.core.look.reading import PEOPLE
-from sync.core.look.seals import Sealing, open_cells, sealed_cells
+from sync.core.look.seals import Sealing, cells
 from sync.core.people.roster import Roster, Span, Street
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import INSPECTION
 from sync.core.scores import ceilings, standings
 from sync.core.scores import seal as sealing
-from sync.core.scores.lines import OF_BASE, OF_ISSUE, STREET, UNIT, Group, Line, base_lines, month_of, of_origin, sums
+from sync.core.scores.lines import (
+    OF_BASE,
+    OF_ISSUE,
+    STREET,
+    UNIT,
+    Group,
+    Line,
+    base_lines,
+    by_id,
+    month_of,
+    of_origin,
+    sums,
+)
 from sync.core.scores.periods import Periods, Rows, rows
 from sync.core.scores.seal import Seal
 from sync.core.scores.standings import Standing, Term, Visits
@@ -56,16 +68,9 @@ class Scoring:
         reading, past = self.sealing.reading, self.sealing.past
         inspections, wanted = self._visits(), reading.memory.wanted_sealed
         given = (
-            self.scope,
-            inspections,
-            self.claims.signature(),
-            past.seals,
-            wanted,
-            self._must_wait(),
-            of_origin(past.lines, OF_BASE),
-            tuple(self.sealing.followed.values()),
-            self.duties.lines,
-        )
+            self.scope, inspections, self.claims.signature(), past.seals, wanted, self._must_wait(),
+            of_origin(past.lines, OF_BASE), tuple(self.sealing.followed.values()), self.duties.lines,
+        )  # fmt: skip
         return reading.memo.of("scores").result("", given, self._scored, inspections, holds=self._holds)
 
     def _holds(self, scored: Scored, _: Visits) -> bool:
@@ -75,13 +80,13 @@ class Scoring:
     def _scored(self, inspections: Visits) -> Scored:
         followed, past = self.sealing.followed.values(), self.sealing.past
         counted = [line for issue in followed for line in issue.lines] + self._of_lost_rows()
-        requested = self.claims.standing({line.id: line for line in counted})
+        requested = self.claims.standing(by_id(counted))
         counted += [*_lines_of(requested), *self.duties.lines]
         uncut = [line for line in counted if line.month not in past.seals]
         sealed = [line for seal in past.seals.values() for line in seal.lines]
         bases = {month: self._bases(month, uncut) for month in self._months(uncut)}
         cut = [*chain.from_iterable(bases.values()), *ceilings.capped(uncut, self._rules)]
-        upheld = self.claims.upheld({line.id: line for line in [*sealed, *cut]}, uncut)
+        upheld = self.claims.upheld(by_id([*sealed, *cut]), uncut)
         cut += _lines_of(upheld)
         for month in sorted({line.month for line in cut} - set(bases)):
             bases[month] = self._bases(month, cut)
@@ -92,14 +97,14 @@ class Scoring:
         periods = self._periods(seals)
         return Scored(
             self._lines(every),
-            _rows(table, seals),
+            {(row.month, row.target, row.kind): cells(row, seals.get(row.month)) for row in table},
             rows(periods.quarters(), "quarter"),
             rows(periods.years(), "year"),
             tuple(table),
             seals,
             self._wake(bases),
             every,
-            {**{Group(OF_BASE, month): _by_id(group) for month, group in bases.items()}, **requested, **upheld},
+            {**{Group(OF_BASE, month): by_id(group) for month, group in bases.items()}, **requested, **upheld},
         )
 
     @property
@@ -220,16 +225,3 @@ def _first_chiefs(counted: Iterable[Line], month: str) -> Iterator[tuple[tuple[s
 
 def _lines_of(booking: Booking) -> list[Line]:
     return [line for group in booking.values() for line in group.values()]
-
-
-def _by_id(group: Iterable[Line]) -> dict[str, Line]:
-    return {line.id: line for line in group}
-
-
-def _rows(table: Iterable[Standing], seals: Mapping[str, Seal]) -> Rows:
-    return {
-        (row.month, row.target, row.kind): sealed_cells(seals[row.month], row)
-        if row.month in seals
-        else open_cells(row)
-        for row in table
-    }

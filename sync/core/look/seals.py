@@ -151,10 +151,8 @@ def warning(month: str, differences: Sequence[Deviation]) -> str:
     return f"封存以后改过：{listed}{more}。得分不变；要看全部，运行 jielu verify {month}。"
 
 
-def sealed_cells(seal: Seal, row: Standing) -> dict[str, object]:
-    """A row of 月度考核 of a sealed month."""
+def cells(row: Standing, seal: Seal | None) -> dict[str, object]:
+    """A row of 月度考核; ``seal``: its month's, None while that is open."""
+    if seal is None:
+        return {**row.cells(), "state": OPEN, "sealed_at": "", "digest": ""}
     return {**row.cells(), "state": SEALED, "sealed_at": seal.sealed_at, "digest": seal.digest}
-
-
-def open_cells(row: Standing) -> dict[str, object]:
-    return {**row.cells(), "state": OPEN, "sealed_at": "", "digest": ""}

@@ -110,10 +110,7 @@ class Roster:
 
     def street(self, name: str, day: date) -> Street | None:
         """The street of that name or alias on that day."""
-        for street in self._by_name.get(name, ()):
-            if street.span.holds(day):
-                return street
-        return None
+        return next((street for street in self._by_name.get(name, ()) if street.span.holds(day)), None)
 
     def chief(self, street: Street, day: date) -> str:
         """The chief of the street on that day: the change that took effect last goes before the roster."""
@@ -194,13 +191,10 @@ def read_change(cells: Mapping[str, Any]) -> Change | None:
 
 def assemble(streets: Iterable[Row], posts: Iterable[Row], changes: Iterable[Row]) -> Roster:
     """The roster that the three tabs give; rows that can't be read say so in their own 校验."""
-    found_streets = [read_street(row.cells) for row in streets]
-    found_posts = [read_post(row.cells) for row in posts]
-    found_changes = [read_change(row.cells) for row in changes]
     return Roster(
-        tuple(street for street in found_streets if street),
-        tuple(post for post in found_posts if post),
-        tuple(change for change in found_changes if change),
+        tuple(street for row in streets if (street := read_street(row.cells))),
+        tuple(post for row in posts if (post := read_post(row.cells))),
+        tuple(change for row in changes if (change := read_change(row.cells))),
     )
 
 

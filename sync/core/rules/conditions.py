@@ -26,8 +26,6 @@ from typing import Any, Literal, NamedTuple
 from sync.core.calendar.worktime import Break, Calendar, Limit, parse_limit
 from sync.core.rules.text import Path, suggestion
 
-Severity = Literal["轻微", "一般", "严重"]
-
 MINOR, NORMAL, SERIOUS = SEVERITIES = ("轻微", "一般", "严重")
 SOURCES = INSPECTED, SELF_FOUND, PUBLIC, ASSIGNED = ("督查", "街路长自查", "群众反映", "上级交办")
 ENFORCEMENT, SERVICE = CATEGORY_KINDS = ("执法类", "服务类")

@@ -27,6 +27,7 @@ from sync.core.scores.lines import (
     UNIT,
     URGED,
     Line,
+    by_id,
     month_of,
     revoke,
 )
@@ -64,7 +65,7 @@ def lines(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mappin
     """The issue's lines by id. ``booked``: those of before, by id."""
     if stamps.start is None and not booked:
         return ()
-    due = {line.id: line for line in due_lines(issue, life, stamps, rules, booked)}
+    due = by_id(due_lines(issue, life, stamps, rules, booked))
     why = "问题作废" if life.state == lives.VOID else "依据不再成立"
     standing = {key: _standing(line, booked.get(key)) for key, line in due.items()}
     standing |= {key: revoke(line, why) for key, line in booked.items() if key not in due}

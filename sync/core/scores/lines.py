@@ -89,6 +89,10 @@ def of_origin(booked: Booked, origin: str) -> dict[Group, Mapping[str, Line]]:
     return {group: lines for group, lines in booked.items() if group.origin == origin}
 
 
+def by_id(lines: Iterable[Line]) -> dict[str, Line]:
+    return {line.id: line for line in lines}
+
+
 def revoke(line: Line, why: str) -> Line:
     """The line with no points, saying why. A line that was revoked before keeps its reason."""
     if line.revoked:

@@ -13,19 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from sync.core.rules.rules import Rules
+from sync.core.scores import standings
 from sync.core.scores.lines import STREET, UNIT, first_day
-from sync.core.scores.standings import (
-    Key,
-    Standing,
-    Term,
-    is_good,
-    last_of_groups,
-    mean,
-    most,
-    rank,
-    shown_rank,
-    times_last,
-)
+from sync.core.scores.standings import Key, Standing, Term
 
 Rows = dict[tuple[str, ...], dict[str, Any]]
 
@@ -55,7 +45,7 @@ def cells(term: Term, header: str) -> dict[str, Any]:
     """The row as 季度讲评 or 年度兑现 shows it; ``header``: the key of its first column."""
     return {
         header: term.name, "target": term.target, "kind": term.kind, "score": term.score / 100,
-        "rank": shown_rank(term), "advice": term.advice,
+        "rank": standings.shown_rank(term), "advice": term.advice,
     }  # fmt: skip
 
 
@@ -106,7 +96,7 @@ class Periods:
         for quarter in quarters:
             for term in self._quarter(quarter):
                 scores[term.key].append(term.score)
-        terms = [replace(term, score=mean(scores[term.key])) for term in self._terms(f"{year}", sealed)]
+        terms = [replace(term, score=standings.mean(scores[term.key])) for term in self._terms(f"{year}", sealed)]
         words = f"含第{'、'.join(f'{quarter.number}' for quarter in quarters)}季度"
         words = words if f"{year}-12" in sealed else f"暂定：{words}，全年还没有封存完"
         return self.frozen.get(f"{year}") or self._advised(terms, sealed, words, "建议年度表扬、兑现奖励")
@@ -121,8 +111,8 @@ class Periods:
     def _terms(self, name: str, months: Iterable[str]) -> list[Term]:
         """What each target came to, not ranked yet."""
         return [
-            Term(name, last.target, last.kind, last.group, most(_chiefs(group))[0] or last.chief,
-                 mean([row.score for row in group]), None)
+            Term(name, last.target, last.kind, last.group, standings.most(_chiefs(group))[0] or last.chief,
+                 standings.mean([row.score for row in group]), None)
             for group in self._rows(months).values()
             for last in group[-1:]
         ]  # fmt: skip
@@ -135,15 +125,15 @@ class Periods:
             visits = [row.inspections or 0 for row in by_key[term.key]]
             return term.kind != STREET or sum(visits) >= self.rules.score.min_inspections * len(visits)
 
-        ranked = rank(terms, inspected)
-        stable = {key for key, group in by_key.items() if most(_chiefs(group))[1]}
-        bottom = last_of_groups(ranked, self.rules)
-        last = times_last(row for group in by_key.values() for row in group)
+        ranked = standings.rank(terms, inspected)
+        stable = {key for key, group in by_key.items() if standings.most(_chiefs(group))[1]}
+        bottom = standings.last_of_groups(ranked, self.rules)
+        last = standings.times_last(row for group in by_key.values() for row in group)
 
         def advice(term: Term) -> Iterator[str]:
             yield words
             yield from self._money(term)
-            if term.key in stable and is_good(term, self.rules):
+            if term.key in stable and standings.is_good(term, self.rules):
                 yield praise
             if term.key in stable & bottom:
                 yield self._blame(len(last[term.chief]))

@@ -66,14 +66,9 @@ def rebuild(reading: Reading, people: People) -> Rebuilt:
     seals = memory.seals
     if not seals and (reading.adopted or memory.last_tick is None):
         seals = _closings(reading, lines)
-    return Rebuilt(
-        reading,
-        PastPoints(lines, seals),
-        moved.stamps,
-        moved.archived,
-        {} if lines is memory.lines else lines,
-        {} if seals is memory.seals else seals,
-    )
+    new_lines = {} if lines is memory.lines else lines
+    new_seals = {} if seals is memory.seals else seals
+    return Rebuilt(reading, PastPoints(lines, seals), moved.stamps, moved.archived, new_lines, new_seals)
 
 
 def _with_archive(reading: Reading, moved: FromArchive) -> Reading:
