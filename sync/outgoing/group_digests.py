@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sync.core.notices.notices import OFF, PENDING, SENT
+from sync.core.notices.notices import FAILED, OFF, PENDING, SENT
 from sync.core.rules.section_links import BOT_KINDS
 from sync.ledger.bot_rates import BotRates
 from sync.ledger.ledger import Busy, Ledger, QueuedNotice
@@ -66,7 +66,7 @@ def _send(ledger: Ledger, bot: Bot, group: Sequence[QueuedNotice], now: datetime
             bot.send(_text(part, batch, bot), now)
         except Refusal as refusal:
             if refusal.permanent:
-                ledger.settle(numbers, "发送失败", str(refusal), attempts=part[0].attempts + 1)
+                ledger.settle(numbers, FAILED, str(refusal), attempts=part[0].attempts + 1)
                 done.failed += len(numbers)
                 done.reasons.append(str(refusal))
                 continue

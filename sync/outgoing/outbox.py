@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import escape
 
-from sync.core.notices.notices import MAIL, NOTICE_KINDS, OFF, PENDING, SENT, UNSENT, WAITING, Notice, spared
+from sync.core.notices.notices import FAILED, MAIL, NOTICE_KINDS, OFF, PENDING, SENT, UNSENT, WAITING, Notice, spared
 from sync.core.rules.section_links import BOT_KINDS
 from sync.ledger.ledger import Ledger, QueuedNotice
 from sync.ledger.preferences import Preferences
@@ -180,7 +180,7 @@ def _send_batch(
         mailer.send(server, Message(to, _subject(group), _text(group, link), batch, _html(group, link), files))
     except Failure as failure:
         if failure.permanent:
-            ledger.settle(numbers, "发送失败", str(failure), attempts=group[0].attempts + 1)
+            ledger.settle(numbers, FAILED, str(failure), attempts=group[0].attempts + 1)
             done.failed += len(numbers)
             done.reasons.append(str(failure))
         else:
@@ -199,7 +199,7 @@ def later(ledger: Ledger, group: Sequence[QueuedNotice], failure: Failure, now: 
     sentence = f"还没有发出去，稍后再试：{failure}"
     if failure.recipient:
         if attempts >= MOST_TRIES:
-            ledger.settle(numbers, "发送失败", f"试了 {attempts} 次都没有成功：{failure}", attempts=attempts)
+            ledger.settle(numbers, FAILED, f"试了 {attempts} 次都没有成功：{failure}", attempts=attempts)
             done.failed += len(numbers)
             return
         sentence = f"第 {attempts} 次没有成功，稍后再试：{failure}"

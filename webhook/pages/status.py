@@ -11,13 +11,13 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as Answer
 
+from sync.core.notices.notices import SENDING, UNSENT
 from sync.core.people.permissions import Person
 from sync.core.rules.conditions import STATES
 from sync.core.views.bulletin import is_late
 from sync.service import Service
 from webhook import access
 
-SENDING = ("待发送", "已发送", "未发送", "发送失败", "不再发送")
 SICK_FROM = 3  # ticks that failed one after the other before /healthz says so
 
 
@@ -44,7 +44,7 @@ def overview(service: Service) -> Overview:
     issues = [row.shown for row in memory.known.get("issues", {}).values() if not row.deleted]
     states = Counter(str(shown.get("state", "")) for shown in issues)
     notices = Counter(sent.state for sent in memory.notices.values())
-    reasons = Counter(sent.reason for sent in memory.notices.values() if sent.state == "未发送")
+    reasons = Counter(sent.reason for sent in memory.notices.values() if sent.state == UNSENT)
     return Overview(
         bureau=rules.bureau.name,
         workbook="内置工作簿" if service.embedded else "Google 表格",

@@ -267,13 +267,11 @@ def last_of_groups(rows: Iterable[Standing | Term], rules: Rules) -> set[Key]:
     for row in rows:
         if row.kind == STREET and row.rank is not None:
             groups[row.group].append(row)
-    last = rules.score.last
-    return {
-        row.key
-        for group in groups.values()
-        for row in group
-        if row.score <= sorted(row.score for row in group)[min(last.last, len(group)) - 1] and row.score < last.below
-    }
+    last, bottom = rules.score.last, set[Key]()
+    for group in groups.values():
+        bar = sorted(row.score for row in group)[min(last.last, len(group)) - 1]
+        bottom |= {row.key for row in group if row.score <= bar and row.score < last.below}
+    return bottom
 
 
 def is_good(row: Standing | Term, rules: Rules) -> bool:
