@@ -138,12 +138,12 @@ def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
         *checks.ripe(row.cells),
         *upward.next_turn(turns, now),
     )
-    lines, tally = _lines(step, issue, life), charging.tally(life, stamps)
+    lines, tally = by_id(_lines(step, issue, life)), charging.tally(life, stamps)
     told = NoticeCase(issue, life, stamps, rules, roster, known, now, step.people.groups, turns).notices()
     calls, later = letters.call(life, rules, known), letters.next_calls(life, rules, known)
     return Followed(
         issue, life, turns, problems, {**cells, "letter": step.letters.shown(row.rid, life.unit)}, results, tuple(told),
-        by_id(lines), tally, _next((*moments, *later), now),
+        lines, tally, _next((*moments, *later), now),
         letters.freeze(issue, life, stamps, rules, calls) if calls else None,
     )  # fmt: skip
 

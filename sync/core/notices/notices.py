@@ -27,13 +27,8 @@ OF_LETTERS = {
     "记录单": "问题记录单发给包区的指挥长",
     "待签发": "起草好的督办函告诉可以签发的人",
 }
-SENDING = WAITING, SENT, UNSENT, FAILED, OFF = (
-    "待发送",
-    "已发送",
-    "未发送",
-    "发送失败",
-    "不再发送",
-)  # states of a notice
+# states of a notice
+SENDING = WAITING, SENT, UNSENT, FAILED, OFF = ("待发送", "已发送", "未发送", "发送失败", "不再发送")
 PENDING = (WAITING, UNSENT)
 MAIL = "邮件"
 GROUP, NONE = "群", "不要"  # what a person may wish for a kind instead of mail

@@ -163,7 +163,7 @@ class Drafting:
         if followed is None or followed.life.unit != letter.unit:
             return False
         life = followed.life
-        late = life.running and life.deadline is not None and self.reading.now > life.deadline
+        late = lives.is_late(life.state, life.deadline, self.reading.now)
         return late or (not letter.answered_at and life.state == lives.FIXED)
 
     # Records
