@@ -23,7 +23,7 @@ FIELDS = (
     "known",
     "stamps",
     "lines",
-    "closings",
+    "seals",
     "notices",
     "numbers",
     "addresses",
