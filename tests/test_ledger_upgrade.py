@@ -229,7 +229,7 @@ OF_0_1 = {  # key in 0.1, line → origin, name, fields
         {"id": "20261124-001·返工12·单位", "rule": "返工"},
         "issue",
         "20261124-001",
-        {"count": 12},
+        {"shared": False},
     ),
     "revoked": (
         "20261124-001",
@@ -329,6 +329,21 @@ def test_that_the_public_sent_it_is_a_field(database: str, person: str, name: st
     assert (sent.person, sent.public) == (stored.person, stored.public) == (name, public)
     assert stored.at == sent.at == datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
     assert json.loads(stored.photo) == {**photo, "person": name, "public": public}
+
+
+@pytest.mark.parametrize(
+    ("noted", "what", "put_back"), [("街路长（系统列，已还原）", "街路长", True), ("类别", "类别", False)]
+)
+def test_which_change_of_0_1_was_put_back_is_a_field(database: str, noted: str, what: str, put_back: bool) -> None:
+    unnoted(database)
+    columns, values = "bureau, tab, rid, what, before, after, at", "'b', 'issues', 'r', :what, '', '', :at"
+    insert = f"insert into history ({columns}) values ({values})"
+    put(database, insert, what=noted, at="2026-11-24 01:00:00+00:00")
+    open_and_close(database)
+    engine = open_engine(database)
+    with engine.connect() as db:
+        assert db.execute(sa.text("select what, put_back from history")).one() == (what, put_back)
+    engine.dispose()
 
 
 def put(url: str, statement: str, **values: str) -> None:

@@ -18,8 +18,8 @@ from sync.core.look.conclude import conclude
 from sync.core.look.decide import recall
 from sync.core.look.findings import Look
 from sync.core.people.permissions import Person, above, person, sees_score
-from sync.core.people.roster import ROLES
 from sync.core.rules.rules import load
+from sync.core.rules.values import ROLES
 from sync.core.views import explain, reasons, trends
 from sync.core.views.agenda import Agenda, agenda
 from sync.core.views.bulletin import Scope
@@ -353,6 +353,10 @@ def test_the_trail_of_a_row_shows_hours_as_hours(tmp_path: Path) -> None:
         one.tick("2026-11-24 12:05")
         (change,) = [each for each in one.service.trail("20261124-001") if each["what"] == "复核时间"]
         assert (change["before"], change["after"]) == ("", "2026-11-24 12:00")
+        sheet.update_cell(2, sheet.row_values(1).index("截止时间") + 1, 46350.5)
+        one.tick("2026-11-24 12:06")
+        change = one.service.trail("20261124-001")[-1]
+        assert (change["what"], change["after"]) == ("截止时间（系统列，已还原）", "2026-11-24 12:00")
 
 
 def test_what_a_month_led_to_for_his_predecessor_is_not_a_chief_s_to_see(look: Look) -> None:

@@ -90,6 +90,7 @@ history = sa.Table(
     sa.Column("before", sa.Text, nullable=False),
     sa.Column("after", sa.Text, nullable=False),
     sa.Column("at", Moment, nullable=False),
+    sa.Column("put_back", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 outbox = sa.Table(
     "outbox",

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from sync.core.notices.notices import FAILED, OFF, PENDING, SENT
 from sync.core.rules.section_links import BOT_KINDS
 from sync.ledger.bot_rates import BotRates
 from sync.ledger.ledger import Busy, Ledger, QueuedNotice
@@ -32,7 +33,7 @@ def deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delive
 
 def _deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delivery) -> None:
     groups: dict[str, list[QueuedNotice]] = defaultdict(list)
-    for queued in ledger.waiting(now, ("待发送", "未发送")):
+    for queued in ledger.waiting(now, PENDING):
         if queued.notice.channel in BOT_KINDS:
             groups[queued.notice.to].append(queued)
     for name, waiting in groups.items():
@@ -50,7 +51,7 @@ def _fresh(ledger: Ledger, waiting: Sequence[QueuedNotice], now: datetime, done:
     the group over mail get a mail."""
     old = [queued.notice.number for queued in waiting if now - queued.notice.due > STALE]
     if old:
-        ledger.settle(old, "不再发送", "一天没有发出去，群里不再补发")
+        ledger.settle(old, OFF, "一天没有发出去，群里不再补发")
         done.unsent += len(old)
     return [queued for queued in waiting if queued.notice.number not in set(old)]
 
@@ -65,14 +66,14 @@ def _send(ledger: Ledger, bot: Bot, group: Sequence[QueuedNotice], now: datetime
             bot.send(_text(part, batch, bot), now)
         except Refusal as refusal:
             if refusal.permanent:
-                ledger.settle(numbers, "发送失败", str(refusal), attempts=part[0].attempts + 1)
+                ledger.settle(numbers, FAILED, str(refusal), attempts=part[0].attempts + 1)
                 done.failed += len(numbers)
                 done.reasons.append(str(refusal))
                 continue
             rates.block(bot.name, now + refusal.pause)
             later(ledger, part, refusal, now, done)
             return
-        ledger.settle(numbers, "已发送", "", attempts=part[0].attempts + 1)
+        ledger.settle(numbers, SENT, "", attempts=part[0].attempts + 1)
         done.sent += len(numbers)
 
 

@@ -99,8 +99,9 @@ def run(
     rows = ripe_rows(look, wait)
     if not rows:
         return Moved()
-    title = archive.title_of(gateway.tabs[KEY], rows[0].rid)
-    rows = [row for row in rows if archive.title_of(gateway.tabs[KEY], row.rid) == title][:MOST_AT_ONCE]
+    titles = [archive.title_of(gateway.tabs[KEY], look.followed[row.rid].stamps.received) for row in rows]
+    title = titles[0]
+    rows = [row for row, other in zip(rows, titles, strict=True) if other == title][:MOST_AT_ONCE]
     there = seen.archives.get(title) or _made(gateway, rules, title, seen.seen[KEY])
     if trouble := archive.misfit(title, seen.seen[KEY], there):
         return Moved(trouble=trouble)
@@ -149,7 +150,7 @@ def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Progress = lam
         if here is None:
             return
         memory = ledger.memory()
-        settlement = archive.settle(
+        settlement = archive.settlement(
             memory, here, list(archive.archived_rows(gateway.tabs[KEY], seen.archives, ledger.zone))
         )
         for title, numbers in settlement.astray.items():

@@ -14,8 +14,8 @@ from typing import Any
 import flask
 from flask import request
 
-from sync.core.issues.issues import PUBLIC
 from sync.core.people.permissions import Person
+from sync.core.rules.conditions import PUBLIC
 from sync.core.views.forms import REPORT
 from sync.intake.forms import Answer, FilledForm
 from sync.ledger.submissions import Sender

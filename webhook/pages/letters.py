@@ -17,7 +17,7 @@ from sync.core.letters.addressees import districts, sees
 from sync.core.letters.letters import LETTER, Letter
 from sync.core.letters.papers import paper
 from sync.core.people.permissions import Person, may_reply, may_sign, may_void
-from sync.core.people.roster import ROLES
+from sync.core.rules.values import ROLES
 from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, plain
 from sync.outgoing.docx import MIME, BadTemplate

@@ -65,16 +65,15 @@ def sees(look: Look, person: Person, row: Standing) -> bool:
 def _month(look: Look, month: str, months: list[str]) -> str:
     table = [row for row in look.scored.table if row.month == month]
     mine = sorted((row for row in table if sees(look, access.visitor(), row)), key=_order)
-    quarter, year = periods.quarter_of(month), month[:4]
-    base = look.rules.score.base
+    quarter, base = periods.quarter_of(month), look.rules.score.base
     return render_template(
-        "month.html", month=month, months=months, closing=look.scored.closings.get(month), rules=look.rules,
+        "month.html", month=month, months=months, seal=look.scored.seals.get(month), rules=look.rules,
         groups={key: list(group) for key, group in groupby(mine, key=lambda row: (row.kind, row.group))},
         sizes=Counter((row.kind, row.group) for row in table), decisions={row: _decision(look, row) for row in mine},
         widest={kind: max((abs(row.score - base) for row in mine if row.kind == kind), default=0) or 1
                 for kind in GROUP_KINDS},
-        terms={quarter: _terms(look, quarter, look.scored.quarters),
-               f"{year}年": _terms(look, year, look.scored.years)},
+        terms={quarter.name: _terms(look, quarter.name, look.scored.quarters),
+               f"{quarter.year}年": _terms(look, f"{quarter.year}", look.scored.years)},
         drift=look.drift.get(month, ("", []))[1] if access.visitor().oversees else [],
     )  # fmt: skip
 
@@ -108,7 +107,7 @@ def _score(site: Site, look: Look, row: Standing) -> str:
     parts = [each for each in look.scored.table if each.month == row.month and each.kind == STREET
              and _part_of(look, each, row)]  # fmt: skip
     return render_template(
-        "score.html", row=row, decision=_decision(look, row), closing=look.scored.closings.get(row.month), parts=parts,
+        "score.html", row=row, decision=_decision(look, row), seal=look.scored.seals.get(row.month), parts=parts,
         lines=[(line, total, sees_issue(look, line.issue), sees_line(look, line))
                for line, total in zip(lines, sums, strict=True)],
         trail=site.service.trail(f"{row.month}·{row.target}·{row.kind}"),

@@ -9,10 +9,11 @@ import flask
 from flask import redirect, render_template, request
 
 from sync.core.memory import Sent
-from sync.core.notices.notices import GROUP, MAIL, NONE, NOTICE_KINDS, OF_LETTERS, demanded, grounds
+from sync.core.notices.notices import GROUP, MAIL, NONE, OF_LETTERS, demanded, grounds
 from sync.core.people.permissions import Person, holds, sees_notice
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_links import BOT_KINDS
+from sync.core.rules.values import NOTICE_KINDS
 from sync.ledger.preferences import Preferences
 from webhook import access
 from webhook.access import Site

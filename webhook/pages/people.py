@@ -11,7 +11,7 @@ import segno
 from flask import render_template, request
 
 from sync.core.people.permissions import OVERSEERS, Person, people
-from sync.core.people.roster import ROLES
+from sync.core.rules.values import ROLES
 from sync.outgoing.mail import Failure, Message
 from webhook import access
 from webhook.access import Site

@@ -10,14 +10,14 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as Answer
 
-from sync.core.issues.life import STATES
+from sync.core.notices.notices import SENDING, UNSENT
 from sync.core.people.permissions import SUPERIORS, Person, holds
+from sync.core.rules.conditions import STATES
 from sync.core.views.bulletin import is_late
 from sync.service import Service
 from webhook import access
 from webhook.pages.week import LEVELS
 
-SENDING = ("待发送", "已发送", "未发送", "发送失败", "不再发送")
 SICK_FROM = 3  # ticks that failed one after the other before /healthz says so
 
 
@@ -28,7 +28,7 @@ def overview(service: Service) -> dict[str, Any]:
     issues = [row.shown for row in memory.known.get("issues", {}).values() if not row.deleted]
     states = Counter(str(shown.get("state", "")) for shown in issues)
     sent = Counter(notice.state for notice in memory.notices.values())
-    reasons = Counter(notice.reason for notice in memory.notices.values() if notice.state == "未发送")
+    reasons = Counter(notice.reason for notice in memory.notices.values() if notice.state == UNSENT)
     return {
         "bureau": rules.bureau.name,
         "embedded": service.embedded,

@@ -8,7 +8,7 @@ import flask
 from flask import redirect, render_template
 
 from sync.core.people.permissions import SUPERIORS, holds
-from sync.core.people.roster import ROLES
+from sync.core.rules.values import ROLES
 from sync.core.views.agenda import agenda
 from webhook import access
 from webhook.look_cache import LookCache

@@ -8,9 +8,10 @@ from datetime import date
 
 from sync.core.people import permissions
 from sync.core.people.permissions import Area
-from sync.core.people.roster import ROLES, Roster
+from sync.core.people.roster import Roster
 from sync.core.people.roster_checks import person
 from sync.core.rules.rules import Rules
+from sync.core.rules.values import ROLES
 from sync.core.sheet.checks import Cells, needed
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import quoted

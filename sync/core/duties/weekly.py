@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sync.core.duties.duties import INSPECTION, Owed, Records, missing_words
+from sync.core.duties.duties import Owed, Records, missing_words
 from sync.core.issues import life as lives
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
+from sync.core.rules.values import INSPECTION
 
 MOST = 15  # named one by one
 EARLY = timedelta(days=7)  # so far into a month the month before counts too
@@ -37,7 +38,7 @@ class IssueFact:
 
 
 @dataclass(frozen=True)
-class Week:
+class WeeklyList:
     """One week, Monday to Sunday. ``open_late``: the longest first; ``done``: duties that were noted, by kind;
     ``missing``: those that were not, each who and how many days."""
 
@@ -83,7 +84,7 @@ def week(
     monday: date,
     now: datetime,
     records: Records | None = None,
-) -> Week:
+) -> WeeklyList:
     """The week that begins on ``monday``, as things stand at ``now``. ``due``: what was owed in it; ``records``: what
     was noted."""
     first, last = monday, monday + timedelta(days=6)
@@ -92,19 +93,15 @@ def week(
     def inside(moment: datetime | None) -> bool:
         return moment is not None and first <= moment.date() <= last
 
-    running = [fact for fact in known if fact.state in lives.RUNNING and fact.deadline and fact.deadline < now]
-    return Week(
-        first,
-        last,
-        sum(inside(fact.started) for fact in known),
-        sum(inside(fact.closed_at) for fact in known),
+    late = [fact for fact in known if lives.is_late(fact.state, fact.deadline, now)]
+    return WeeklyList(
+        first, last, sum(inside(fact.started) for fact in known), sum(inside(fact.closed_at) for fact in known),
         sum(any(inside(missed) for missed in fact.missed) for fact in known),
-        tuple(sorted(running, key=lambda fact: (fact.deadline, fact.issue))),
+        tuple(sorted(late, key=lambda fact: (fact.deadline, fact.issue))),
         sum(fact.state == lives.SUSPENDED for fact in known),
-        tuple(missing_words(duty for duty in due if first <= duty.last <= last)),
-        tuple(unseen),
+        tuple(missing_words(duty for duty in due if first <= duty.last <= last)), tuple(unseen),
         _done(records, first, last) if records else (),
-    )
+    )  # fmt: skip
 
 
 def _done(records: Records, first: date, last: date) -> tuple[tuple[str, int], ...]:

@@ -11,8 +11,9 @@ from sync.core.letters.letters import LETTER, RECORD, Letter
 from sync.core.notices import notices
 from sync.core.notices.notices import Notice
 from sync.core.people.permissions import Person, sees_letter
-from sync.core.people.roster import ROLES, Roster
+from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
+from sync.core.rules.values import ROLES
 
 MAILED = ("督办", "记录单")  # kinds of notice that carry the letter itself
 ASKED = "待签发"

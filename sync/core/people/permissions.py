@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sync.core.people.roster import ROLES, UNIT_HEADS, Roster, assemble
+from sync.core.people.roster import UNIT_HEADS, Roster, assemble
+from sync.core.rules.values import ROLES
 from sync.core.sheet.identity import Known
 from sync.core.sheet.rows import Row, parse
 from sync.core.sheet.tabs import Tab, template_layout
@@ -52,7 +53,7 @@ FILED: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {  # by tab and
 
 @dataclass(frozen=True)
 class Person:
-    """A person with the roles (code words of ``roster.ROLES``) that he holds that day, and over what."""
+    """A person with the roles (code words of ``values.ROLES``) that he holds that day, and over what."""
 
     name: str
     roles: frozenset[str]

@@ -7,7 +7,7 @@ a table looks like, `consistency` what tables must be to each other.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any, NamedTuple, get_args
@@ -35,7 +35,7 @@ from sync.core.rules.sections import (
     Task,
 )
 from sync.core.rules.text import Document, Path, Problem, RulesError, suggestion
-from sync.core.rules.values import ASSUMED, REQUESTS, event_zh, points_zh, role_zh
+from sync.core.rules.values import ASSUMED, NOTICE_KINDS, REQUESTS, ROLES, points_zh
 
 __all__ = ["Basis", "Category", "Problem", "Rules", "RulesError", "Step", "Task", "load"]
 
@@ -59,7 +59,7 @@ _SECTIONS: dict[str, Any] = {
     "upward": tuple[Superior, ...],
     "letters": Letters,
 }
-SUPERIORS = (Approval(kinds=REQUESTS, to=("支部书记", "指挥长", "标准化办", "领导小组办公室")),)
+APPROVALS = (Approval(kinds=REQUESTS, to=("支部书记", "指挥长", "标准化办", "领导小组办公室")),)
 # Tables that came later: a file of before has none, and their defaults hold.
 _OPTIONAL = ("forms", "hook", "bot", "approval", "duties", "upward", "letters")
 
@@ -147,7 +147,7 @@ def _assemble(text: str, sections: dict[str, Any]) -> Rules:
         categories={c.name: _with_unit(c, tasks) for c in sections.pop("category")},
         hooks=sections.pop("hook"),
         bots=sections.pop("bot"),
-        approvals=sections.pop("approval") or SUPERIORS,
+        approvals=sections.pop("approval") or APPROVALS,
         upward=sections.pop("upward") or UPWARD,
         **sections,
     )
@@ -268,28 +268,33 @@ def _bases(rules: Rules) -> Iterator[Basis]:
         yield Basis("类别", category.name, category.plan or category.base, text)
     yield from _clock_bases(rules)
     for step in rules.escalation:
-        yield Basis("升级", step.name, step.plan or ASSUMED, f"{step.when.zh}：{role_zh(step.to)}")
+        yield Basis("升级", step.name, step.plan or ASSUMED, f"{step.when.zh}：{ROLES[step.to]}")
     yield from _score_bases(rules.score)
     yield from _forms_bases(rules.forms)
     for notice in rules.notices.send:
         when = f"（{notice.when.zh}）" if notice.when else ""
-        text = f"{'、'.join(map(role_zh, notice.to))}{when}"
-        yield Basis("通知", event_zh(notice.event), notice.plan or notice.base, text)
+        text = f"{_roles(notice.to)}{when}"
+        yield Basis("通知", NOTICE_KINDS[notice.event], notice.plan or notice.base, text)
     for rule in rules.approvals:
-        yield Basis("批复", "、".join(rule.kinds), rule.plan or ASSUMED, "、".join(map(role_zh, rule.to)))
+        yield Basis("批复", "、".join(rule.kinds), rule.plan or ASSUMED, _roles(rule.to))
     for superior in rules.upward:
-        yield Basis("逐级上报", "", superior.plan or ASSUMED, f"{role_zh(superior.to)}在{superior.limit.zh}内答复")
+        yield Basis("逐级上报", "", superior.plan or ASSUMED, f"{ROLES[superior.to]}在{superior.limit.zh}内答复")
     yield from _duty_bases(rules.duties)
     yield from _letter_bases(rules.letters)
     for bot in rules.bots:
-        yield Basis("群机器人", bot.name, ASSUMED, f"{bot.kind}：{'、'.join(map(event_zh, bot.events))}")
+        events = "、".join(NOTICE_KINDS[event] for event in bot.events)
+        yield Basis("群机器人", bot.name, ASSUMED, f"{bot.kind}：{events}")
+
+
+def _roles(codes: Iterable[str]) -> str:
+    return "、".join(ROLES[code] for code in codes)
 
 
 def _duty_bases(duties: Duties) -> Iterator[Basis]:
     for duty in duties.owed:
         often = "每个工作日" if duty.per == "日" else f"每周 {duty.days} 天"
         charged = f"，缺一天扣 {points_zh(duty.points)} 分" if duty.points else ""
-        yield Basis("履职", duty.kind, duty.plan or ASSUMED, f"{role_zh(duty.role)}{often}{charged}")
+        yield Basis("履职", duty.kind, duty.plan or ASSUMED, f"{ROLES[duty.role]}{often}{charged}")
     text = f"当天 {duties.remind:%H:%M} 提醒，{duties.grace.zh}内可以补记，一个月最多扣 {points_zh(duties.cap)} 分"
     yield Basis("履职的提醒和补记", "", ASSUMED, text)
 
@@ -297,7 +302,7 @@ def _duty_bases(duties: Duties) -> Iterator[Basis]:
 def _letter_bases(letters: Letters) -> Iterator[Basis]:
     for call in letters.when:
         yield Basis(letters.title, call.name, call.plan or ASSUMED, call.when.zh)
-    signers = "、".join(map(role_zh, letters.signers))
+    signers = _roles(letters.signers)
     text = f"{signers}签发；{letters.reply.zh}内回复，有严重问题的{letters.reply_serious.zh}内"
     yield Basis(f"{letters.title}的签发和回复", "", ASSUMED, text)
     yield Basis("重复督办", "", "有来源", f"逾期没有回复或整改的再次督办，单位超期扣分按 {letters.repeat_factor} 倍")

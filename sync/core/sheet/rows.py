@@ -26,28 +26,14 @@ Raw = str | int | float | bool | None
 Value = str | int | float | date | datetime | Limit | None
 
 DATE_TEXTS = (
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y-%m-%d",
-    "%Y/%m/%d",
-    "%Y年%m月%d日 %H:%M",
-    "%Y年%m月%d日",
-    "%Y.%m.%d",
-)
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d",
+    "%Y年%m月%d日 %H:%M", "%Y年%m月%d日", "%Y.%m.%d",
+)  # fmt: skip
 MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 LIMIT_WORDS = (
-    ("个", ""),
-    ("工作小时", "wh"),
-    ("工作时", "wh"),
-    ("工作日", "wd"),
-    ("小时", "h"),
-    ("时", "h"),
-    ("天", "d"),
-    ("日", "d"),
-    (" ", ""),
-)
+    ("个", ""), ("工作小时", "wh"), ("工作时", "wh"), ("工作日", "wd"), ("小时", "h"), ("时", "h"), ("天", "d"),
+    ("日", "d"), (" ", ""),
+)  # fmt: skip
 LONGEST = 2000  # characters quoted back or kept from one cell in a message
 
 
@@ -207,10 +193,6 @@ def nearest(value: str, known: Iterable[str]) -> str:
     return f"是不是「{close[0]}」？" if close else ""
 
 
-def _read_text(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
-    return plain(raw), ""
-
-
 def _read_choice(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
     text = plain(raw)
     if column.choices or text in column.values:
@@ -251,14 +233,10 @@ def _serial(raw: Raw) -> float | None:
 
 
 def _read_number(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
-    number: float | None = None
-    if isinstance(raw, int | float) and not isinstance(raw, bool):
-        number = raw
-    else:
-        try:
-            number = float(plain(raw))
-        except ValueError:
-            return None, f"填的是{quoted(raw)}，应当是数字。"
+    try:
+        number = raw if isinstance(raw, int | float) and not isinstance(raw, bool) else float(plain(raw))
+    except ValueError:
+        return None, f"填的是{quoted(raw)}，应当是数字。"
     low, high = column.minimum, column.maximum
     if math.isnan(number) or (low is not None and number < low) or (high is not None and number > high):
         return None, f"填的是{quoted(raw)}，应当在 {low:g} 到 {high:g} 之间。"
@@ -276,10 +254,8 @@ def _read_limit(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
     try:
         return parse_limit(text), ""
     except ValueError:
-        return (
-            None,
-            f"填的是{quoted(raw)}，看不出是多久，请写成 4工作时、2小时、1工作日、3天，或一个日期时间。",
-        )
+        examples = "4工作时、2小时、1工作日、3天，或一个日期时间"
+        return None, f"填的是{quoted(raw)}，看不出是多久，请写成 {examples}。"
 
 
 def _read_mail(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
@@ -290,7 +266,7 @@ def _read_mail(raw: Raw, column: Column, zone: ZoneInfo) -> tuple[Value, str]:
 
 
 READERS: Mapping[str, Callable[[Raw, Column, ZoneInfo], tuple[Value, str]]] = {
-    "text": _read_text,
+    "text": lambda raw, column, zone: (plain(raw), ""),
     "choice": _read_choice,
     "datetime": _read_datetime,
     "date": _read_date,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sync.core.duties import weekly
-from sync.core.duties.weekly import IssueFact, Week
+from sync.core.duties.weekly import IssueFact, WeeklyList
 from sync.core.issues import life as lives
 from sync.core.letters import addressees, letters
 from sync.core.letters.letters import Letter
@@ -28,7 +28,7 @@ class Agenda:
     chiefs; ``to_verify``: issues that wait for 复核, ``to_accept``: for 核实; ``questions`` for 批复."""
 
     words: str
-    weeks: tuple[Week, Week]
+    weeks: tuple[WeeklyList, WeeklyList]
     his_turn: tuple[Followed, ...]
     others_turn: tuple[Followed, ...]
     letters: tuple[Letter, ...]
@@ -73,7 +73,7 @@ def _words(person: Person) -> str:
     return "、".join(parts) or "、".join(sorted(person.streets))
 
 
-def _week(look: Look, person: Person, facts: list[IssueFact], places: set[str], monday: date) -> Week:
+def _week(look: Look, person: Person, facts: list[IssueFact], places: set[str], monday: date) -> WeeklyList:
     """One week of his part, that is what is owed in these places or by himself; a duty counts as missing once its day
     or week is over."""
     today = look.now.date()

@@ -13,8 +13,8 @@ from sync.core.issues import escalation, issues
 from sync.core.issues import life as lives
 from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
-from sync.core.people.roster import ROLES
 from sync.core.rules.rules import Rules
+from sync.core.rules.values import ROLES
 
 TIME = "%Y-%m-%d %H:%M"
 

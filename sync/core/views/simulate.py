@@ -147,7 +147,7 @@ def _stripped(memory: Memory, month: str, at: datetime, inside: set[str]) -> Mem
         known={**memory.known, "issues": present},
         stamps={rid: stamps for rid, stamps in memory.stamps.items() if rid not in inside and stamps.received <= at},
         lines={group: lines for group, lines in memory.lines.items() if group not in own},
-        closings={name: closing for name, closing in memory.closings.items() if name < month},
+        seals={name: seal for name, seal in memory.seals.items() if name < month},
         numbers=memory.numbers,
         photos=memory.photos,
         letters={key: letter for key, letter in memory.letters.items() if letter.drafted_at <= at},

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sync.core.issues import life as lives
-from sync.core.issues.issues import ENFORCEMENT
 from sync.core.issues.photo_uses import Use, all_uses, doubt, uses_of
 from sync.core.memory import Memory
 from sync.core.people.permissions import Area, Person, answers, sees
+from sync.core.rules.conditions import ENFORCEMENT
 from sync.core.rules.rules import Rules
 from sync.core.sheet import serials
 from sync.core.sheet.identity import Known

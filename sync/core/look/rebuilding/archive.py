@@ -41,9 +41,9 @@ class ArchivedRow:
 
 
 # Tabs
-def title_of(tab: Tab, rid: str) -> str:
-    """The archive tab of an issue: of the year of its number."""
-    return f"{tab.title}{rid[:4]}"
+def title_of(tab: Tab, received: datetime) -> str:
+    """The archive tab of an issue: of the year in which it was received."""
+    return f"{tab.title}{received.year}"
 
 
 def is_title(tab: Tab, title: str) -> bool:
@@ -113,7 +113,7 @@ class Settlement:
     astray: Mapping[str, tuple[int, ...]]
 
 
-def settle(memory: Memory, live: set[str], archived: Sequence[ArchivedRow]) -> Settlement:
+def settlement(memory: Memory, live: set[str], archived: Sequence[ArchivedRow]) -> Settlement:
     """``live``: numbers that stand in the live tab; ``archived``: the rows of the archive tabs."""
     known, best = memory.known.get(KEY, {}), chosen(archived, memory.known.get(KEY, {}))
     moving = {rid for rid, mark in memory.archived.items() if mark.state == MOVING}
