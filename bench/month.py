@@ -43,7 +43,7 @@ def play(folder: Path, file: Path, until: str) -> Path:
         hour = datetime.fromisoformat(until).replace(tzinfo=rules.bureau.zone)
         print(demo.run(service, hour, file).text())
         tables, templates = archive.sheets(archive_moves.tables(service.gateway))
-        export_file(tables, templates, out, rules, rules.bureau.zone, service.ledger.memory().closings.values())
+        export_file(tables, templates, out, rules, rules.bureau.zone, service.ledger.memory().seals.values())
     return out
 
 

@@ -19,7 +19,7 @@ from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules, RulesError
 from sync.core.rules.rules import load as load_rules
 from sync.core.sheet import rows, tabs
-from sync.guard import TITLE, sentences
+from sync.guard import sentences
 from sync.intake.pushes import PushIntake, Received, StorePhoto
 from sync.ledger.failures import Failures
 from sync.ledger.ledger import Ledger
@@ -39,7 +39,7 @@ from sync.workbook.server import Api
 from sync.workbook.transport import session
 
 RULES_FILE = "规则文件"  # item of 运行状态
-PUSHES = "表单推送"  # items of 运行状态 begin with it
+PUSHES = "表单推送"
 
 
 @dataclass
@@ -102,7 +102,12 @@ class Service:
 
     @cached_property
     def gateway(self) -> Gateway:
-        return Gateway(self.client, self.workbook, self.templates)
+        """The gateway of the ticks."""
+        return self.new_gateway(*self.templates)
+
+    def new_gateway(self, *keys: str) -> Gateway:
+        """A gateway to these tabs for one task, since a tick may be using the other."""
+        return Gateway(self.client, self.workbook, {key: self.templates[key] for key in keys})
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -151,30 +156,23 @@ class Service:
         self._push_warnings = {f"{PUSHES}「{name}」": words for name, words in troubles.items()} | failed
         rules = self.rules()
         with self.ticking:
-            return tick.ticks(self.gateway, self.ledger, rules, now, idle=idle and self._warnings_are_shown())
-
-    def _warnings_are_shown(self) -> bool:
-        """Whether 运行状态 shows just these warnings, and none that is over."""
-        ours = (RULES_FILE, PUSHES, TITLE)
-        shown = {item: text for item, (text, _) in self.ledger.memory().status.items() if item.startswith(ours)}
-        return shown == self.ledger.warnings
+            return tick.ticks(self.gateway, self.ledger, rules, now, idle=idle)
 
     def receive(self, now: datetime, store_photo: StorePhoto | None = None) -> Received:
         """Make rows of what form tools pushed. Without ``store_photo`` links of photos stay in the cells."""
-        gateway = Gateway(self.client, self.workbook, self.templates)  # its own: a tick may be using the other
+        gateway = self.new_gateway(*self.templates)
         return PushIntake(gateway, self.ledger, self.rules(), store_photo).work(now)
 
     def trail(self, rid: str) -> list[dict[str, Any]]:
         """The history of a row, oldest first: tab, what, before, after as people read them, at (bureau's zone)."""
-        zone = self.ledger.zone
-
-        def words(entry: dict[str, Any], key: str) -> str:
+        zone, trail = self.ledger.zone, self.ledger.trail(rid)
+        for entry in trail:
             columns = {column.header: column.type for column in self.templates[entry["tab"]].columns}
-            return rows.cell_text(entry[key], columns.get(entry["what"].partition("（")[0], ""), zone)
-
-        return [
-            {**entry, **{key: words(entry, key) for key in ("before", "after")}} for entry in self.ledger.trail(rid)
-        ]
+            kind = columns.get(entry["what"], "")
+            entry |= {key: rows.cell_text(entry[key], kind, zone) for key in ("before", "after")}
+            if entry.pop("put_back"):
+                entry["what"] += "（系统列，已还原）"
+        return trail
 
     def roster(self) -> Roster:
         """People, their roles and streets by the last look at the workbook."""
@@ -188,17 +186,11 @@ class Service:
         rules, done = self.rules(), outbox.Delivery()
         if groups:
             group_digests.deliver(self.ledger, self.bots, now, done, rules.limits.tries)
-        asked, link = demanded(rules), self.settings.url
         mails = outbox.deliver(
-            self.ledger,
-            self.mailer,
-            now,
-            digest=rules.notices.digest,
-            link=link,
-            asked=asked,
+            self.ledger, self.mailer, now, digest=rules.notices.digest, link=self.settings.url, asked=demanded(rules),
             attachments=self._attachments,
             tries=rules.limits.tries,
-        )
+        )  # fmt: skip
         return done + mails
 
     def letter(self, name: str) -> Letter | None:

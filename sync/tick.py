@@ -20,6 +20,7 @@ from functools import partial
 
 from sync.core.look.decide import decide
 from sync.core.memory import Decision, Tables
+from sync.core.notices.notices import OFF
 from sync.core.rules.rules import Rules, RulesError, load
 from sync.core.sheet.landing import land
 from sync.guard import Guard
@@ -160,7 +161,7 @@ def _again(
         ticks=report.ticks + 1,
         cells=report.cells + decision.plan.cells,
         problems=decision.problems,
-        notices=report.notices + sum(sent.state != "不再发送" for sent in decision.notices.values()),
+        notices=report.notices + sum(sent.state != OFF for sent in decision.notices.values()),
         trouble="",
     )
     return report, None if decision.plan.tabs else decision.ripe

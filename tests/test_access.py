@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import requests
 
-from sync.core.people.permissions import answers, person, sees
-from sync.core.people.roster import Post, Roster, Span, Street
 from sync.ledger.sessions import Sessions
 from tests.book import ZONE, hour
 from tests.web_server import OPERATOR, WebServer, web_server
-
-DAY = date(2026, 11, 24)
 
 
 @pytest.fixture(scope="module")
@@ -90,50 +86,3 @@ def test_made_up_links_and_cookies_open_nothing(web: WebServer) -> None:
     for token in ("", "x", "eyJh.bGci", web.link("街路长01").partition("link=")[2][:-1] + "A"):
         assert requests.get(f"{web.url}/enter?link={token}", timeout=10).status_code == 403
     assert requests.get(web.url, cookies={"session": "made-up"}, timeout=10).status_code == 401
-
-
-ROSTER = Roster(
-    (
-        Street("新正街", "J01", "主次干道", "城中", "第四支部", "街路长01", "", (), (), Span()),
-        Street("联胜路", "J02", "主次干道", "城东", "第六支部", "街路长02", "", (), (), Span()),
-    ),
-    (
-        Post("街路长01", "街路长", "城中", "第四支部", "园林所", "", Span()),
-        Post("街路长02", "街路长", "城东", "第六支部", "环卫所", "", Span()),
-        Post("支部书记04", "支部书记", "城中", "第四支部", "园林所", "", Span()),
-        Post("指挥长02", "指挥长", "城中", "", "", "", Span()),
-        Post("环卫所01", "责任单位", "", "", "环卫所", "", Span()),
-        Post("标准化办01", "标准化办", "", "", "市容股", "", Span()),
-        Post("办公室01", "领导小组办公室", "", "", "", "", Span()),
-        Post("街路长03", "街路长", "城西", "第一支部", "", "", Span(until=date(2026, 11, 23))),
-    ),
-)
-HERE = {"street": "新正街", "branch": "第四支部", "district": "城中", "unit": "环卫所", "chief": "街路长01"}
-THERE = {"street": "联胜路", "branch": "第六支部", "district": "城东", "unit": "园林所", "chief": "街路长02"}
-# person, sees the issue of 环卫所 on 新正街, answers it, sees the one of 园林所 on 联胜路, answers it
-SIGHT = [
-    ("街路长01", True, True, False, False),
-    ("街路长02", False, False, True, True),
-    ("支部书记04", True, False, True, True),  # his branch here; there his unit is the one to mend it
-    ("指挥长02", True, False, False, False),
-    ("环卫所01", True, True, False, False),
-    ("标准化办01", True, False, True, False),
-    ("办公室01", True, False, True, False),
-]
-
-
-@pytest.mark.parametrize(("name", "sees_here", "answers_here", "sees_there", "answers_there"), SIGHT)
-def test_each_role_sees_and_answers_its_own(
-    name: str, sees_here: bool, answers_here: bool, sees_there: bool, answers_there: bool
-) -> None:
-    one = person(ROSTER, name, DAY)
-    assert one is not None
-    assert (sees(one, HERE), answers(one, HERE)) == (sees_here, answers_here)
-    assert (sees(one, THERE), answers(one, THERE)) == (sees_there, answers_there)
-
-
-def test_nobody_else_is_anybody() -> None:
-    for name in ("街路长03", "路人", ""):
-        assert person(ROSTER, name, DAY) is None
-    gone = person(ROSTER, "街路长03", date(2026, 11, 23))
-    assert gone is not None and not gone.streets, "on his last day he was still in, without a street"

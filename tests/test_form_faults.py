@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sync.core.people.permissions import Person
-from sync.core.views.forms import FORMS, Choices, fields
+from sync.core.views.forms import FORMS, fields
 from sync.intake.forms import Answer, FilledForm, FormIntake
 from sync.intake.photos import PhotoFolder
+from sync.ledger.submissions import Sender
 from sync.workbook import transport
 from sync.workbook.schema import errors
 from sync.workbook.server import Request, Response
@@ -85,9 +86,10 @@ class FormServer:
             self.open()
         self.fault(fault)
         rules = default_rules()
-        asked = fields(FORMS["issues"], templates()["issues"], CHIEF, Choices(("新正街",)), rules)
+        asked = fields(FORMS["issues"], templates()["issues"], CHIEF, ("新正街",), rules)
         try:
-            return self.intake.submit(FilledForm(id_, FORMS["issues"], CHIEF.name, GIVEN, asked, {}, at), rules, now)
+            filled = FilledForm(id_, FORMS["issues"], Sender(CHIEF.name), GIVEN, asked, {}, at)
+            return self.intake.submit(filled, rules, now)
         except Killed:
             self.live.restart()
             self.open()

@@ -16,7 +16,7 @@ import requests
 from sync.core.sheet.problems import Problem, by_column, sentence
 from sync.core.sheet.tabs import template_layout
 from sync.core.views import forms
-from sync.ledger.submissions import IN, SENDING, Submissions
+from sync.ledger.submissions import IN, SENDING, Sender, Submissions
 from sync.workbook import transport
 from sync.workbook.server import Request, Response
 from tests.book import ZONE, default_rules, hour, templates
@@ -407,7 +407,7 @@ def test_a_report_that_goes_on_from_another_address_is_still_one(
 ) -> None:
     """A phone walks from one network into another between its photo and its report, and between two tries."""
     walks = iter(range(99))
-    monkeypatch.setattr("webhook.forms.report._sender", lambda site: f"群众 {next(walks)}")
+    monkeypatch.setattr("webhook.forms.report._sender", lambda site: Sender(f"{next(walks)}", public=True))
     somebody = requests.Session()
     somebody.headers["Origin"] = street.url
     photo = upload(street, somebody, jpeg(scene(1)), path="report/photos").json()["photo"]
@@ -454,7 +454,7 @@ def test_problems_are_told_by_column() -> None:
 )  # fmt: skip
 def test_how_long_is_left(minutes: int, words: str) -> None:
     now = hour("2026-11-24 09:00")
-    assert forms.left(now + timedelta(minutes=minutes), now) == words
+    assert forms.time_left(now + timedelta(minutes=minutes), now) == words
 
 
 def test_the_phone_s_hour_counts_while_it_can_be_believed() -> None:

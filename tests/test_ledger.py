@@ -23,7 +23,7 @@ FIELDS = (
     "known",
     "stamps",
     "lines",
-    "closings",
+    "seals",
     "notices",
     "numbers",
     "addresses",
@@ -176,7 +176,14 @@ def test_the_trail_of_a_row(database: str) -> None:
     book.type("问题台账", 3, "类别", "其他")
     run(book, ledger, "2026-11-24 09:10")
     assert ledger.trail("20261124-003") == [
-        {"tab": "issues", "what": "类别", "before": "怪事", "after": "其他", "at": hour("2026-11-24 09:10")}
+        {
+            "tab": "issues",
+            "what": "类别",
+            "before": "怪事",
+            "after": "其他",
+            "at": hour("2026-11-24 09:10"),
+            "put_back": False,
+        }
     ]
 
 

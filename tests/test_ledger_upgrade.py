@@ -11,6 +11,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -229,7 +230,7 @@ OF_0_1 = {  # key in 0.1, line → origin, name, fields
         {"id": "20261124-001·返工12·单位", "rule": "返工"},
         "issue",
         "20261124-001",
-        {"count": 12},
+        {"shared": False},
     ),
     "revoked": (
         "20261124-001",
@@ -306,6 +307,44 @@ def test_which_of_several_a_notice_is_becomes_a_field(database: str, number: str
         text = db.execute(sa.text("select notice from outbox")).scalar_one()
     engine.dispose()
     assert json.loads(text) == notice | {"occurrence": occurrence}
+
+
+@pytest.mark.parametrize(
+    ("person", "name", "public"),
+    [("群众 0123456789abcdef", "0123456789abcdef", True), ("街路长01", "街路长01", False), ("群众", "群众", False)],
+)
+def test_that_the_public_sent_it_is_a_field(database: str, person: str, name: str, public: bool) -> None:
+    unnoted(database)
+    photo = {"id": "p", "person": person, "at": "2026-11-24T01:30:00+00:00", "taken": "", "place": None}
+    insert = "insert into photos (bureau, id, photo) values (:bureau, :id, :photo)"
+    put(database, insert, bureau="b", id="p", photo=json.dumps(photo))
+    columns = "bureau, id, tab, person, at, state, cells, said"
+    insert = f"insert into submissions ({columns}) values (:b, :i, :t, :p, :a, :s, :c, :d)"
+    put(database, insert, b="b", i="s", t="issues", p=person, a="2026-11-24 01:30:00", s="已写入", c="{}", d="{}")
+    open_and_close(database)
+    engine = open_engine(database)
+    with engine.connect() as db:
+        sent = db.execute(sa.select(meta.tables["submissions"])).one()
+        stored = db.execute(sa.select(meta.tables["photos"])).one()
+    engine.dispose()
+    assert (sent.person, sent.public) == (stored.person, stored.public) == (name, public)
+    assert stored.at == sent.at == datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
+    assert json.loads(stored.photo) == {**photo, "person": name, "public": public}
+
+
+@pytest.mark.parametrize(
+    ("noted", "what", "put_back"), [("街路长（系统列，已还原）", "街路长", True), ("类别", "类别", False)]
+)
+def test_which_change_of_0_1_was_put_back_is_a_field(database: str, noted: str, what: str, put_back: bool) -> None:
+    unnoted(database)
+    columns, values = "bureau, tab, rid, what, before, after, at", "'b', 'issues', 'r', :what, '', '', :at"
+    insert = f"insert into history ({columns}) values ({values})"
+    put(database, insert, what=noted, at="2026-11-24 01:00:00+00:00")
+    open_and_close(database)
+    engine = open_engine(database)
+    with engine.connect() as db:
+        assert db.execute(sa.text("select what, put_back from history")).one() == (what, put_back)
+    engine.dispose()
 
 
 def put(url: str, statement: str, **values: str) -> None:

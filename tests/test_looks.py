@@ -13,11 +13,13 @@ import pytest
 from click.testing import CliRunner
 
 from sync.cli.main import main
+from sync.core.calendar.worktime import Step
 from sync.core.look.conclude import conclude
 from sync.core.look.decide import recall
 from sync.core.look.findings import Look
-from sync.core.people.permissions import Person, person, sees_score
+from sync.core.people.permissions import Person, above, person, sees_score
 from sync.core.rules.rules import load
+from sync.core.rules.values import ROLES
 from sync.core.views import explain, reasons, trends
 from sync.core.views.agenda import Agenda, agenda
 from sync.core.views.bulletin import Scope
@@ -90,8 +92,12 @@ def test_each_level_is_told_its_own_part_of_the_week(look: Look) -> None:
 
 
 def test_who_is_asked_sees_that_it_is_his_turn(look: Look) -> None:
-    turns = {name: [(one.issue, one.role, one.mine) for one in his(look, name).asked] for name in
-             ("支部书记04", "指挥长02", "支部书记01")}  # fmt: skip
+    def asked(name: str) -> list[tuple[str, str, bool]]:
+        mine = his(look, name)
+        both = [(one, True) for one in mine.his_turn] + [(one, False) for one in mine.others_turn]
+        return [(one.issue.rid, ROLES[one.turns[-1].role], is_his) for one, is_his in both]
+
+    turns = {name: asked(name) for name in ("支部书记04", "指挥长02", "支部书记01")}
     assert turns["支部书记01"] == []
     [(issue, role, mine)] = turns["支部书记04"]
     assert issue == "20261124-001" and mine == (role == "支部书记")
@@ -110,10 +116,13 @@ def test_streets_without_a_chief_come_with_the_nearest(book: Book) -> None:
 
 def test_the_hours_of_an_issue_add_up_to_its_limit(look: Look) -> None:
     found = explain.of(look, "20261117-001")
-    assert found and sum(step.counted for step in found.steps) == 4 * 3600  # 暴露垃圾，一般：4个工作时
-    told = dict(found.parts)["截止时间"]
-    assert [one for one in told if one.startswith(explain.DETAIL)] == [
-        explain.DETAIL + explain.step_words(step) for step in found.steps
+    assert found
+    steps = [told for told in dict(found.parts)["截止时间"] if isinstance(told, Step)]
+    assert sum(step.counted for step in steps) == 4 * 3600  # 暴露垃圾，一般：4个工作时
+    told = found.sentences["截止时间"]
+    assert told[1 : 1 + len(steps)] == [f"  {explain.step_words(step)}" for step in steps]
+    assert [line for line in found.text().splitlines() if line.startswith("    ")] == [
+        f"  {words}" for words in told[1 : 1 + len(steps)]
     ]
 
 
@@ -165,7 +174,7 @@ def test_an_appeal_is_told_at_its_line(book: Book) -> None:
 def test_a_score_is_his_to_see_or_not(look: Look) -> None:
     def sees(name: str, kind: str, target: str) -> bool:
         one = person(look.roster, name, NOW.date())
-        return one is not None and sees_score(one, kind, target, look.roster, NOW.date())
+        return one is not None and sees_score(one, kind, target, above(look.roster, kind, target, NOW.date()))
 
     assert sees("街路长01", "街路", "新正街") and not sees("街路长01", "街路", "联胜路")
     assert not sees("街路长01", "支部", "第四支部") and sees("支部书记04", "支部", "第四支部")
@@ -179,15 +188,14 @@ def test_a_score_is_his_to_see_or_not(look: Look) -> None:
 
 
 def test_weeks_count_what_happened_in_them(look: Look) -> None:
-    categories = {row.rid: row.cells["category"] for row in look.rows["issues"]}
-    found = trends.trends(look.followed, categories, look.scored.table, look.roster, Scope(), NOW)
+    found = trends.trends(look.followed.values(), look.scored.table, look.roster, Scope(), NOW)
     assert [(f"{one.monday:%m-%d}", one.reported, one.closed, one.late, one.rework) for one in found.weeks] == [
         ("11-16", 2, 0, 2, 0),
         ("11-23", 1, 0, 0, 0),
     ]
     assert dict(found.categories) == {"暴露垃圾": 1, "占道经营": 1, "路面破损": 1}
     assert found.on_time == (("2026-11", 0.0),)
-    part = trends.trends(look.followed, categories, look.scored.table, look.roster, Scope(district="城东"), NOW)
+    part = trends.trends(look.followed.values(), look.scored.table, look.roster, Scope(district="城东"), NOW)
     assert [one.reported for one in part.weeks] == [1, 0]
     scores = {row.target: row.score for row in look.scored.table if row.kind == "街路"}
     assert [(one.low, one.high) for one in part.months] == [(min(scores["联胜路"], scores["高铁站广场"]), 10000)]
@@ -345,6 +353,10 @@ def test_the_trail_of_a_row_shows_hours_as_hours(tmp_path: Path) -> None:
         one.tick("2026-11-24 12:05")
         (change,) = [each for each in one.service.trail("20261124-001") if each["what"] == "复核时间"]
         assert (change["before"], change["after"]) == ("", "2026-11-24 12:00")
+        sheet.update_cell(2, sheet.row_values(1).index("截止时间") + 1, 46350.5)
+        one.tick("2026-11-24 12:06")
+        change = one.service.trail("20261124-001")[-1]
+        assert (change["what"], change["after"]) == ("截止时间（系统列，已还原）", "2026-11-24 12:00")
 
 
 def test_what_a_month_led_to_for_his_predecessor_is_not_a_chief_s_to_see(look: Look) -> None:

@@ -165,7 +165,7 @@ def test_fifty_deadlines_are_what_other_arithmetic_makes_of_them(service: Servic
         assert hour(told[1]) == started.replace(second=0, microsecond=0)
         assert hour(told[3]) == by_hand(started, limit).replace(second=0, microsecond=0), (row["id"], limit, text)
         if limit.endswith("h"):
-            steps = dict(explained.parts)["截止时间"]
+            steps = explained.sentences["截止时间"]
             counted = [COUNTED.search(step) for step in steps if step.startswith("  ") and "不计" not in step]
             minutes = sum(int(one[1] or 0) * 60 + int(one[2] or 0) for one in counted if one)
             assert abs(minutes - int(re.sub(r"\D", "", limit)) * 60) <= 2, text  # each stretch is cut to whole minutes

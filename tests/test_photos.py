@@ -9,7 +9,7 @@ import struct
 import time
 import zlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from sync.core.sheet.photos import Photo
 from sync.intake import child, photos
 from sync.intake.photos import BadPhoto, PhotoFolder, TooManyUploads, convert
 from sync.ledger.ledger import Ledger
-from sync.ledger.submissions import Submissions
+from sync.ledger.submissions import IN, Sender, Submission, Submissions
 from tests.book import ZONE
 
 
@@ -248,3 +248,24 @@ def test_a_file_that_kills_its_reader_stops_nothing_else(reader: Callable[[], ob
     with pytest.raises(child.TooMuch):
         child.run(1, reader)
     assert convert(jpeg(scene(12)), 1600, 80, keep_place=False).size == (1200, 900)
+
+
+def test_what_the_public_sent_is_counted_by_sender_and_in_all(tmp_path: Path) -> None:
+    submissions = Submissions(Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", "book", ZONE))
+    at = datetime(2026, 11, 24, 9, 30, tzinfo=ZONE)
+    for n, (sender, minutes) in enumerate(
+        [
+            (Sender("a", True), 0),
+            (Sender("a", True), 59),
+            (Sender("b", True), 10),
+            (Sender("a"), 5),
+            (Sender("a", True), 60),
+        ]
+    ):
+        sent = at - timedelta(minutes=minutes)
+        submissions.save(Submission(f"s{n}", "issues", sender, sent, IN, {}, {}))
+        photo = Photo(f"p{n}", sender.name, sent, "r", "px", 1, 10, 20, 99, public=sender.public)
+        submissions.add_photo(photo)
+        assert submissions.photo(photo.id) == photo and submissions.get(f"s{n}").sender == sender  # type: ignore[union-attr]
+    for count in (submissions.public_reports, submissions.public_photos):
+        assert [count(at - timedelta(hours=1), *name) for name in (("a",), ("b",), ("c",), ())] == [2, 1, 0, 3]

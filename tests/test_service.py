@@ -221,7 +221,7 @@ def test_the_status_page_counts_from_the_ledger_even_before_the_first_look(clerk
         clerk("tick", "--now", f"2026-11-30T16:0{minute}", "--even-if-idle")
     with clerk.service() as service:
         found = overview(service)
-    assert (found.states, found.late) == ([("待整改", 2)], 2)
+    assert (found["states"], found["late"]) == ([("待整改", 2)], 2)
 
 
 def test_healthz_is_not_well_while_ticks_fail(clerk: Clerk) -> None:

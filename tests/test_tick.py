@@ -441,7 +441,7 @@ def test_killed_after_any_step_of_a_seal_the_month_is_sealed_once(
     live.settle(SEAL)
     assert live.everything() == sealed
     assert {row[2] for row in live.rows("月度考核", "月份", "状态", "摘要值") if row[0] == "2026-11"} == {
-        live.ledger.memory().closings["2026-11"].digest
+        live.ledger.memory().seals["2026-11"].digest
     }
 
 

@@ -113,12 +113,12 @@ def test_the_export_is_the_one_that_was_made_then(folder: Folder) -> None:
 def test_a_look_changes_no_stamp_and_no_sealed_line(folder: Folder) -> None:
     was, service = sheets(folder.export), folder.service()
     memory = service.ledger.memory()
-    stamps, closings = dict(memory.stamps), dict(memory.closings)
-    assert stamps and list(closings) == [folder.made["month"]]
+    stamps, seals = dict(memory.stamps), dict(memory.seals)
+    assert stamps and list(seals) == [folder.made["month"]]
     report = service.ticks(folder.last_look + LATER, idle=False)
     assert report.ticks and not report.trouble
     memory = service.ledger.memory()
-    assert (memory.stamps, memory.closings) == (stamps, closings)
+    assert (memory.stamps, memory.seals) == (stamps, seals)
     service.close()
     now = folder.exported("now.xlsx")
     for title in ("问题台账", "问题台账2026"):

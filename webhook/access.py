@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import flask
 from flask import g, redirect, render_template, request, session
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from sync.core.people.permissions import Person
+from sync.core.people.permissions import Person, holds
 from sync.core.people.permissions import person as find
 from sync.ledger.sessions import Sessions
 from sync.service import Service
@@ -67,28 +67,31 @@ class Site:
             return Person(OPERATOR, frozenset({"office"}))
         return find(self.service.roster(), name, self.now().date())
 
-    def link_token(self, person: Person) -> str:
-        """The signed secret that a new link of a person carries."""
-        now = self.now()
-        made = self.sessions.make_link(
-            person.name, now, until=now + ONE_USE_LINK if person.oversees else None, once=person.oversees
-        )
-        return self._signer.dumps(made)
+    def base(self) -> str:
+        """The address of this site as links carry it: of the settings, else the one that the browser used."""
+        return self.service.settings.url or request.host_url.rstrip("/")
 
     def link(self, person: Person, base: str) -> str:
-        """The whole address of a new link."""
-        return f"{base}/enter?link={self.link_token(person)}"
+        """The address of a new link, with its signed secret."""
+        now, once = self.now(), person.oversees
+        made = self.sessions.make_link(person.name, now, until=now + ONE_USE_LINK if once else None, once=once)
+        return f"{base}/enter?link={self._signer.dumps(made)}"
 
     @property
     def _signer(self) -> URLSafeSerializer:
         return URLSafeSerializer(self.key, salt="personal-link")
 
-    def secret_of(self, token: str) -> str | None:
-        """The secret in a link's token; None where this installation did not sign it."""
+    def secret_of(self, token: str) -> str:
+        """The secret in a link's token; empty where this installation did not sign it."""
         try:
             return str(self._signer.loads(token))
         except BadSignature:
-            return None
+            return ""
+
+    def holder(self, token: str) -> Person | None:
+        """Whose link it is, with the roles of today; None where it opens nothing."""
+        name = self.sessions.owner(self.secret_of(token), self.now())
+        return self.person(name) if name else None
 
 
 def install(app: flask.Flask, service: Service, key: str) -> Site:
@@ -127,6 +130,16 @@ def current_person() -> Person | None:
     return person
 
 
+def visitor() -> Person:
+    """The person of the session, on a page that ``needs`` one."""
+    return current_person() or flask.abort(401)
+
+
+def refuse(sentence: str, status: int = 404) -> NoReturn:
+    """Answer the request with a page that says why what it asks for is not shown."""
+    flask.abort(flask.make_response(render_template("closed.html", sentence=sentence), status))
+
+
 def _find_person() -> Person | None:
     site: Site = flask.current_app.extensions["site"]
     secret = session.get("sid")
@@ -143,7 +156,7 @@ def needs(*roles: str) -> Callable[[View], View]:
             person = current_person()
             if person is None:
                 return _refusal("请用自己的链接打开。", 401)
-            if roles and not person.roles & set(roles):
+            if roles and not holds(person, roles):
                 return _refusal("这一页不归您的角色看。", 403)
             return view(*args, **kwargs)
 
@@ -164,8 +177,7 @@ def _routes(site: Site) -> flask.Blueprint:
     @routes.get("/enter")
     def enter_page() -> Any:
         token = request.args.get("link", "")
-        name = site.sessions.owner(site.secret_of(token) or "", site.now())
-        person = site.person(name) if name else None
+        person = site.holder(token)
         if person is None:
             return _refusal("这个链接已经用过、过期或者被收回了，请向标准化办要一个新的。", 403)
         if person.oversees:  # a button spends it, since chat programs open links too
@@ -175,8 +187,7 @@ def _routes(site: Site) -> flask.Blueprint:
     @routes.post("/enter")
     def enter() -> Any:
         token = request.form.get("link", "")
-        name = site.sessions.owner(site.secret_of(token) or "", site.now())
-        person = site.person(name) if name else None
+        person = site.holder(token)
         return _open_session(site, token, person) if person else _refusal("这个链接已经用过、过期或者被收回了。", 403)
 
     @routes.post("/leave")
@@ -190,7 +201,7 @@ def _routes(site: Site) -> flask.Blueprint:
 
 def _open_session(site: Site, token: str, person: Person) -> Any:
     stay = OVERSEER_SESSION if person.oversees else LONGEST_SESSION
-    made = site.sessions.open(site.secret_of(token) or "", site.now(), stay)
+    made = site.sessions.open(site.secret_of(token), site.now(), stay)
     if made is None:
         return _refusal("这个链接已经用过、过期或者被收回了。", 403)
     session.clear()

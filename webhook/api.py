@@ -6,6 +6,7 @@ No token, no data: every path but `/token` wants `Authorization: Bearer` with a 
 from __future__ import annotations
 
 import gzip
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
@@ -52,19 +53,18 @@ def _bearer() -> str:
 def _asked(account: str) -> Request:
     # The path as sent: Flask has decoded `%2F` of a sheet's name, the workbook must tell it from a slash.
     raw = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or ""
-    path = raw.partition("?")[0] or _quoted_path()
+    path = raw.partition("?")[0] or quote(request.path)
     query = list(request.args.items(multi=True))
     return Request(request.method, path, query, dict(request.headers), request.get_data(), account)
 
 
-def _quoted_path() -> str:
-    from urllib.parse import quote
-
-    return quote(request.path)
-
-
 def _json(status: int, body: bytes, headers: dict[str, str]) -> Response:
-    response = Response(body, status, headers)
+    return compressed(Response(body, status, headers))
+
+
+def compressed(response: Response) -> Response:
+    """The response, packed where it is worth it and the asker takes it."""
+    body = response.get_data()
     if len(body) >= _COMPRESSED_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
         response.set_data(gzip.compress(body, compresslevel=1))
         response.headers["Content-Encoding"] = "gzip"

@@ -20,18 +20,9 @@ class Chart:
     series: tuple[tuple[tuple[float, float] | None, ...], ...]
     width: float = WIDTH
     height: float = HEIGHT
-
-    @property
-    def bottom(self) -> float:
-        return HEIGHT - BOTTOM
-
-    @property
-    def left(self) -> float:
-        return LEFT
-
-    @property
-    def right(self) -> float:
-        return WIDTH - RIGHT
+    bottom: float = HEIGHT - BOTTOM
+    left: float = LEFT
+    right: float = WIDTH - RIGHT
 
     def lines(self, n: int) -> list[str]:
         """The n-th series as unbroken pieces, in the words of SVG's ``points``."""

@@ -22,15 +22,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from sync.core.rules.section_links import Hook
 from sync.intake import form_tools
-from sync.intake.form_tools import sign
+from sync.intake.form_tools import WINDOW_SECONDS, sign
 from sync.intake.forms import FormIntake
 from sync.intake.pushes import StorePhoto
 from sync.ledger.pushes import Pushes
 from sync.service import Service
 
-__all__ = ["NudgeCheck", "form_hooks", "nudge_hook", "photo_store", "sign"]
-
-WINDOW_SECONDS = form_tools.WINDOW_SECONDS
 MOST_NUDGE_BYTES = 64 * 1024
 MOST_PUSH_BYTES = 1024 * 1024
 PUSHED = "表单推送"  # the person of the photos that came by pushes

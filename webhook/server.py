@@ -66,8 +66,7 @@ def create_app(
     makes pushes be taken in soon.
     """
     app = flask.Flask(__name__, static_folder=None)
-    key = access.secret(service.settings.secret, service.settings.data)
-    app.secret_key = key
+    key = app.secret_key = _key(service)
     app.config.update(
         MAX_CONTENT_LENGTH=MOST_REQUEST_BYTES,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -82,7 +81,7 @@ def create_app(
     app.register_blueprint(verify.blueprint(site, nudge))
     app.register_blueprint(answers.blueprint(site, nudge))
     app.register_blueprint(letters.blueprint(site, nudge))
-    app.register_blueprint(page.blueprint(service, site, nudge))
+    app.register_blueprint(page.blueprint(site, nudge))
     app.register_blueprint(hooks.nudge_hook(key, nudge))
     app.register_blueprint(hooks.form_hooks(service, arrived))
     app.register_blueprint(bulletin.blueprint(site))
@@ -96,11 +95,8 @@ def create_app(
     app.register_blueprint(trends.blueprint(look_cache))
     app.register_blueprint(map.blueprint(look_cache))
     if service.embedded:
-        app.register_blueprint(
-            api.blueprint(
-                service.api, service.accounts, f"{service.settings.url}/token" if service.settings.url else None
-            )
-        )
+        token_uri = f"{service.settings.url}/token" if service.settings.url else None
+        app.register_blueprint(api.blueprint(service.api, service.accounts, token_uri))
 
     @app.after_request
     def add_headers(response: flask.Response) -> flask.Response:
@@ -145,7 +141,7 @@ def entrance(service: Service, host: str, port: int) -> str:
 
 def link(service: Service, name: str, base: str) -> str:
     """A new personal link. Raises ``SettingsError`` for a name that has no role today."""
-    site = access.Site(service, access.secret(service.settings.secret, service.settings.data))
+    site = access.Site(service, _key(service))
     person = site.person(name)
     if person is None:
         raise SettingsError(f"组织架构和街路名册里今天没有「{name}」。姓名要和表里写的一样；刚改的先运行 jielu tick。")

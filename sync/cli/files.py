@@ -63,7 +63,7 @@ def export(service: Service, file: Path, as_json: bool) -> None:
         raise SettingsError(f"导出的文件名要以 .xlsx 结尾：{file}")
     rules = service.rules()
     tables, templates = archive.sheets(archive_moves.tables(service.gateway))
-    sealed = service.ledger.memory().closings.values()
+    sealed = service.ledger.memory().seals.values()
     export_file(tables, templates, file, rules, rules.bureau.zone, sealed)
     rows = sum(len(table.rows) for table in tables.values())
     print_result(as_json, {"file": str(file), "rows": rows}, f"已导出 {rows} 行到 {file}。")

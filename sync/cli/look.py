@@ -72,7 +72,7 @@ def explain(service: Service, number: str, now_text: str | None, as_json: bool) 
     text = explanation.text() + ("\n改动记录\n" + "\n".join(f"  {change}" for change in trail) if trail else "")
     print_result(
         as_json,
-        {"编号": number, **{heading: list(words) for heading, words in explanation.parts}, "改动记录": trail},
+        {"编号": number, **explanation.sentences, "改动记录": trail},
         text,
     )
 

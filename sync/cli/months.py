@@ -28,17 +28,17 @@ def seal(service: Service, month: str, now_text: str | None, as_json: bool) -> N
     check_month(month)
     if month >= f"{now:%Y-%m}":
         raise SettingsError(f"{month} 还没有过完，不能封存；从下个月 1 日起可以。")
-    before, trouble = service.ledger.memory().closings.get(month), ""
+    before, trouble = service.ledger.memory().seals.get(month), ""
     if before is None:
-        service.ledger.want_closed(month)
+        service.ledger.want_sealed(month)
         trouble = service.ticks(now, idle=False).trouble
-    closing = service.ledger.memory().closings.get(month)
-    if closing is None:
+    seal = service.ledger.memory().seals.get(month)
+    if seal is None:
         why = "没有这个月的扣分明细，有工作表读不到（看「运行状态」），或者有一行暂时找不到（请再试一次）"
         raise SettingsError(f"{month} 没有封存：{why}。{trouble}")
-    when = f"{'早已封存' if before else '已封存'}，{closing.sealed_at:%Y-%m-%d %H:%M}"
-    words = f"{month} {when}，摘要值 {closing.digest}。"
-    fields = {"month": month, "sealed_at": closing.sealed_at, "digest": closing.digest, "before": before is not None}
+    when = f"{'早已封存' if before else '已封存'}，{seal.sealed_at:%Y-%m-%d %H:%M}"
+    words = f"{month} {when}，摘要值 {seal.digest}。"
+    fields = {"month": month, "sealed_at": seal.sealed_at, "digest": seal.digest, "before": before is not None}
     print_result(as_json, {**fields, "trouble": trouble}, words + trouble)
     sys.exit(1 if trouble else 0)
 

@@ -14,9 +14,9 @@ from typing import TypeVar
 from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
 from sync.core.memo import Memo
-from sync.core.notices.notices import Notice
+from sync.core.notices.notices import WAITING, Notice
 from sync.core.scores.lines import Booked
-from sync.core.scores.seal import Closing
+from sync.core.scores.seal import Seal
 from sync.core.sheet.identity import Known
 from sync.core.sheet.photos import Picture
 from sync.core.sheet.plan import Plan, Restore
@@ -56,7 +56,7 @@ class Sent:
     """A notice that the ledger knows, with its state as 通知记录 shows it."""
 
     notice: Notice
-    state: str = "待发送"
+    state: str = WAITING
     reason: str = ""
 
 
@@ -67,7 +67,7 @@ class Memory:
     known: Mapping[str, Mapping[str, Known]] = field(default_factory=dict)  # rows, by tab and id
     stamps: Mapping[str, Stamps] = field(default_factory=dict)  # by number
     lines: Booked = field(default_factory=dict)
-    closings: Mapping[str, Closing] = field(default_factory=dict)  # by month
+    seals: Mapping[str, Seal] = field(default_factory=dict)  # by month
     notices: Mapping[str, Sent] = field(default_factory=dict)  # by number
     numbers: Mapping[str, int] = field(default_factory=dict)  # the last one given, by run
     addresses: Mapping[str, str] = field(default_factory=dict)  # mail by name
@@ -79,7 +79,7 @@ class Memory:
     plan: Plan | None = None  # the last write, while nobody saw it land
     restores: tuple[Restore, ...] = ()  # cells of people to be given back
     wanted_back: tuple[str, ...] = ()  # ids of deleted rows that somebody wants back
-    wanted_closed: tuple[str, ...] = ()  # months that somebody wants sealed before their hour
+    wanted_sealed: tuple[str, ...] = ()  # months that somebody wants sealed before their hour
     warnings: Mapping[str, str] = field(default_factory=dict)  # what the service says of itself in 运行状态, by item
     last_tick: datetime | None = None
     unsure: bool = False  # whether the last write landed is not known
@@ -88,7 +88,8 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A person's cell, or a stamp, that changed between two looks."""
+    """A cell that changed between two looks. ``column``: its header; ``put_back``: a service cell that a person had
+    changed (``after``) and that says again what it said before."""
 
     tab: str
     rid: str
@@ -96,6 +97,7 @@ class Change:
     before: Raw
     after: Raw
     at: datetime
+    put_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class Decision:
     known: Mapping[str, Mapping[str, Known]] = field(default_factory=dict)
     stamps: Mapping[str, Stamps] = field(default_factory=dict)
     lines: Booked = field(default_factory=dict)
-    closings: Mapping[str, Closing] = field(default_factory=dict)
+    seals: Mapping[str, Seal] = field(default_factory=dict)
     notices: Mapping[str, Sent] = field(default_factory=dict)
     numbers: Mapping[str, int] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
@@ -117,6 +119,7 @@ class Decision:
     ripe: tuple[str, ...] = ()  # issues that may leave the live tab
     status: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)
     history: tuple[Change, ...] = ()
+    warnings: Mapping[str, str] = field(default_factory=dict)  # those of the memory
     restored: tuple[str, ...] = ()  # wanted rows that were seen in their tab again
     problems: int = 0  # rows with a fault
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
@@ -130,7 +133,7 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> Memory:
         known={**memory.known, **changed},
         stamps=_with(memory.stamps, decision.stamps),
         lines=_with(memory.lines, decision.lines),
-        closings=_with(memory.closings, decision.closings),
+        seals=_with(memory.seals, decision.seals),
         notices=_with(memory.notices, decision.notices),
         letters=_with(memory.letters, decision.letters),
         archived=_with(memory.archived, decision.archived),
@@ -141,7 +144,7 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> Memory:
         plan=decision.plan if decision.plan.tabs else None,
         restores=(),
         wanted_back=tuple(rid for rid in memory.wanted_back if rid not in decision.restored),
-        wanted_closed=(),
+        wanted_sealed=(),
         last_tick=now,
         unsure=False,
         memo=decision.memo,

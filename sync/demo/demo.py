@@ -16,8 +16,8 @@ from typing import Any
 
 from sync.core.issues.life import CLOSED, ENDED
 from sync.core.scores.lines import STREET
-from sync.core.sheet.rows import Table
-from sync.core.sheet.tabs import Tab, locate
+from sync.core.sheet.rows import Table, layout_of
+from sync.core.sheet.tabs import Tab
 from sync.demo import city
 from sync.demo.cast import roster
 from sync.demo.play import HOUR, play
@@ -121,7 +121,7 @@ def summed(tables: Mapping[str, Table], templates: Mapping[str, Tab]) -> dict[st
 def _columns(tables: Mapping[str, Table], templates: Mapping[str, Tab], key: str) -> dict[str, list[Any]]:
     """A tab's columns by key, empty where the tab can't be read."""
     table = tables.get(key)
-    layout = locate(templates[key], table.header) if table else ""
+    layout = layout_of(templates[key], table)
     if table is None or isinstance(layout, str):
         return {column.key: [] for column in templates[key].columns}
     return {name: [row[at] if at < len(row) else "" for row in table.rows] for name, at in layout.at.items()}

@@ -15,6 +15,7 @@ from functools import cached_property
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from sync.core.notices.notices import WAITING
 from sync.core.rules.rules import Rules
 from sync.core.sheet.plan import Plan, TabPlan, filled_row, tab_plan, typed
 from sync.core.sheet.rows import Raw, plain
@@ -169,7 +170,7 @@ class Ticker:
             self.settle(now)
         elif typed or self.wake is None or now >= self.wake:
             self.look(now)
-        if self.delivers(now) and self.service.ledger.waiting(now, ("待发送",)):
+        if self.delivers(now) and self.service.ledger.waiting(now, (WAITING,)):
             self.service.deliver(now, groups=False)
             self.delivered_on, self.wake = now.date(), None  # what became of them is shown at the next look
 

@@ -10,8 +10,8 @@ from functools import cached_property
 from sync.core.letters import letters
 from sync.core.sheet import serials
 from sync.core.sheet.plan import Plan, typed
-from sync.core.sheet.rows import Raw, plain
-from sync.core.sheet.tabs import Layout, locate
+from sync.core.sheet.rows import Raw, layout_of, plain
+from sync.core.sheet.tabs import Layout
 from sync.service import Service
 from sync.sheets.gateway import Gateway
 
@@ -37,7 +37,7 @@ class Leaders:
     def work(self, now: datetime) -> bool:
         """Do what waits at this hour; whether anything was typed."""
         table = self.gateway.read().get("letters") if now.hour in HOURS else None
-        layout = locate(self.gateway.tabs["letters"], table.header) if table else ""
+        layout = layout_of(self.gateway.tabs["letters"], table)
         if table is None or not isinstance(layout, Layout):
             return False
         hour, plan = serials.from_datetime(now, self.service.rules().bureau.zone), Plan()

@@ -14,19 +14,20 @@ from typing import Any
 
 from sync.core.memory import Tables
 from sync.core.rules.rules import Rules
+from sync.core.sheet import serials
 from sync.core.sheet.photos import Photo
 from sync.core.sheet.plan import appended
 from sync.core.sheet.rows import Raw
 from sync.core.views import forms
 from sync.core.views.forms import Field, Form
-from sync.core.views.preview import NoTab, Preview, faults, layout_of, preview, when
+from sync.core.views.preview import NoTab, Preview, faults, present_layout, preview
 from sync.intake import photos
 from sync.intake.photos import MOST_PUBLIC_UPLOADING, MOST_UPLOADING, BadPhoto, PhotoFolder
 from sync.ledger.ledger import Ledger
-from sync.ledger.submissions import IN, SENDING, Submission, Submissions
+from sync.ledger.submissions import IN, SENDING, Sender, Submission, Submissions
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
-PUBLIC_SENDER = "群众 "  # the sender of a public report in the ledger begins so; a digest of the address follows
+PUBLIC_OWNER = "群众 "  # whose photos of the public are: not an address's, which changes as a phone moves
 TICK_SECONDS = 2.0  # how long to wait for a running tick before a form is taken without a preview
 NUMBER_LATER = "已收到，编号和截止时间稍后在“我的”里可见。"
 UNCONFIRMED = "表格没有应答，可能已经收到。手机会核对以后再试，不会重复。"
@@ -40,7 +41,7 @@ class FilledForm:
 
     id: str
     form: Form
-    person: str
+    sender: Sender
     given: Mapping[str, str]  # answers by column key
     asked: tuple[Field, ...]
     extra: Mapping[str, Raw] = field(default_factory=dict)  # cells that the service adds (photos, a source)
@@ -49,9 +50,9 @@ class FilledForm:
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of the photo that ``person``'s phone calls ``name``."""
+    """A piece of the photo that the sender's phone calls ``name``."""
 
-    person: str
+    sender: Sender
     name: str
     offset: int  # bytes before it
     total: int  # bytes of the whole photo
@@ -82,10 +83,10 @@ class FormIntake:
         self._upload_locks = [threading.Lock() for _ in range(64)]  # two connections may send the same photo
 
     # Forms
-    def answered(self, id: str, person: str) -> Answer | None:
+    def answered(self, id: str, sender: Sender) -> Answer | None:
         """What a submission was answered, where its row is written already; else None."""
         submission = self.submissions.get(id)
-        if submission is None or not same_sender(submission.person, person) or submission.state != IN:
+        if submission is None or not submission.sender.is_same(sender) or submission.state != IN:
             return None
         return Answer("in", submission.details)
 
@@ -104,7 +105,7 @@ class FormIntake:
         """Raises ``NoTab`` and ``Unreachable``: nothing was done."""
         submission = self.submissions.get(filled.id)
         if submission is not None and not (
-            same_sender(submission.person, filled.person) and submission.tab == filled.form.tab
+            submission.sender.is_same(filled.sender) and submission.tab == filled.form.tab
         ):
             return Answer("mend", {}, {"": "这份表单的编号已经用过，请重新填一份。"})
         if submission is not None and submission.state == IN:
@@ -112,14 +113,14 @@ class FormIntake:
         if wrong := forms.foreign(filled.given, filled.asked):
             return Answer("mend", {}, wrong)
         at = submission.at if submission is not None else forms.when_sent(filled.at, now)
-        sent = Submission(filled.id, filled.form.tab, filled.person, at, SENDING, self._row(filled, at), {})
+        sent = Submission(filled.id, filled.form.tab, filled.sender, at, SENDING, self._row(filled, at), {})
         return self._write(filled.form, sent, submission or sent, rules, now)
 
     def _write(self, form: Form, sent: Submission, before: Submission, rules: Rules, now: datetime) -> Answer:
         """``before``: the submission that may have been written already: an earlier try, or this one where the ledger
         was lost."""
         tables = Tables(self.gateway.tabs, self.gateway.read())
-        layout = layout_of(tables, form.tab)
+        layout = present_layout(tables, form.tab)
         if forms.stands(tables.seen[form.tab], layout, before.cells):
             return self._in(before, {"words": NUMBER_LATER})
         seen = self._preview(tables, rules, now, form.tab, sent.cells)
@@ -139,7 +140,7 @@ class FormIntake:
         tab = self.gateway.tabs[filled.form.tab]
         zone = self.ledger.zone
         row = {**forms.cells(filled.given, tab, zone), **filled.extra}
-        return {filled.form.when: forms.serial(at, filled.id, zone), filled.form.reporter: filled.person, **row}
+        return {filled.form.when: forms.serial(at, filled.id, zone), filled.form.reporter: filled.sender.name, **row}
 
     def _preview(self, tables: Tables, rules: Rules, now: datetime, key: str, row: Mapping[str, Raw]) -> Preview | None:
         """What the next look would say of the row; None where a tick runs for longer than a person waits."""
@@ -160,8 +161,7 @@ class FormIntake:
 
         Raises ``BadPhoto`` (nothing of it is stored) and ``TooManyUploads``.
         """
-        is_public = piece.person.startswith(PUBLIC_SENDER)
-        owner = PUBLIC_SENDER if is_public else piece.person  # not by its address, which changes as a phone moves
+        owner = PUBLIC_OWNER if piece.sender.public else piece.sender.name
         photo_id = self.photo_folder.id_of(owner, piece.name)
         with self._upload_locks[int(photo_id[:8], 16) % len(self._upload_locks)]:
             if self.submissions.photo(photo_id) is not None:
@@ -172,15 +172,11 @@ class FormIntake:
 
     def _add_chunk(self, photo_id: str, piece: Piece, content: bytes, rules: Rules, now: datetime) -> tuple[int, str]:
         try:
-            here = self.photo_folder.add_chunk(
-                photo_id,
-                piece.offset,
-                content,
-                MOST_PUBLIC_UPLOADING if piece.person.startswith(PUBLIC_SENDER) else MOST_UPLOADING,
-            )
+            most = MOST_PUBLIC_UPLOADING if piece.sender.public else MOST_UPLOADING
+            here = self.photo_folder.add_chunk(photo_id, piece.offset, content, most)
             if here < piece.total:
                 return here, ""
-            self._store(photo_id, self.photo_folder.uploaded(photo_id), piece.person, rules, now, piece.taken)
+            self._store(photo_id, self.photo_folder.uploaded(photo_id), piece.sender, rules, now, piece.taken)
         except BadPhoto:
             self.photo_folder.drop_upload(photo_id)
             raise
@@ -189,42 +185,30 @@ class FormIntake:
 
     def take_photo(self, content: bytes, person: str, name: str, rules: Rules, now: datetime) -> Photo:
         """Store a whole photo that ``person`` calls ``name``. Raises ``BadPhoto``."""
-        return self._store(self.photo_folder.id_of(person, name), content, person, rules, now, "")
+        return self._store(self.photo_folder.id_of(person, name), content, Sender(person), rules, now, "")
 
-    def _store(self, photo_id: str, content: bytes, person: str, rules: Rules, now: datetime, taken: str) -> Photo:
+    def _store(self, photo_id: str, content: bytes, sender: Sender, rules: Rules, now: datetime, taken: str) -> Photo:
         form_rules = rules.forms
         made = photos.convert(
             content, form_rules.photo_side, form_rules.photo_quality, keep_place=form_rules.photo_place
         )
         photo = Photo(
-            photo_id, person, now, made.received, made.pixels, made.fingerprint, *made.size, len(made.jpeg),
-            made.taken or taken, made.place,
+            photo_id, sender.name, now, made.received, made.pixels, made.fingerprint, *made.size, len(made.jpeg),
+            made.taken or taken, made.place, sender.public,
         )  # fmt: skip
         self.photo_folder.save(photo_id, made.jpeg)
         self.submissions.add_photo(photo)
         return photo
 
 
-def same_sender(person: str, other: str) -> bool:
-    """Whether two names in the ledger stand for one sender. All of the public count as one: the id of a submission is
-    known to its phone alone."""
-    return person == other or (person.startswith(PUBLIC_SENDER) and other.startswith(PUBLIC_SENDER))
-
-
 def details(seen: Preview, form: Form, rules: Rules) -> dict[str, Any]:
     """``Answer.details`` for a row that the next look would show as ``seen``."""
-    shown, deadline = seen.shown, when(seen.shown, rules)
+    shown, deadline = seen.shown, serials.moment(seen.shown.get("deadline"), rules.bureau.zone)
     if form.tab != "issues":
         result = str(shown.get("result") or shown.get("state") or "")
         return {"words": f"已收到，{result}。" if result else "已收到，记下了。"}
+    known = {"number": shown.get("id", ""), "status": shown.get("state", "")}
     if deadline is None:
-        return {"words": "已收到，等标准化办核实。", "number": shown.get("id", ""), "status": shown.get("state", "")}
-    return {
-        "words": "已收到。",
-        "number": shown.get("id", ""),
-        "status": shown.get("state", ""),
-        "deadline": deadline.isoformat(),
-        "unit": shown.get("unit", ""),
-        "chief": shown.get("chief", ""),
-        "repeat": shown.get("repeat", ""),
-    }
+        return {"words": "已收到，等标准化办核实。", **known}
+    more = {key: shown.get(key, "") for key in ("unit", "chief", "repeat")}
+    return {"words": "已收到。", **known, "deadline": deadline.isoformat(), **more}

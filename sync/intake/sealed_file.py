@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sync.core.scores import facts as evidence
 from sync.core.scores import seal
-from sync.core.scores.facts import CALENDARS, DIGEST, FACTS, MONTHS, NAMES, RULES, SCORES, Difference, Seen, words
+from sync.core.scores.facts import CALENDARS, DIGEST, FACTS, MONTHS, NAMES, RULES, SCORES, Deviation, Seen, words
 from sync.core.scores.seal import HEAD, Fact
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw
@@ -85,24 +85,24 @@ def _seen(rows: Sequence[Cells]) -> list[Seen]:
     return [row for row in seen_rows if row.fields]
 
 
-def _digests(sheets: Sheets, facts: Sequence[Fact]) -> Iterator[Difference]:
+def _digests(sheets: Sheets, facts: Sequence[Fact]) -> Iterator[Deviation]:
     """Rules and calendar as the file carries them, by the digests that the seal names."""
     named = {row: text for tab, row, text in facts if tab == HEAD}
     wanted = named.get("规则摘要", "")
     lines = [row[2] for row in _texts(sheets, RULES) if row[0] == wanted]
     digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     if digest != wanted:
-        yield Difference(RULES, "规则摘要", 0, "文字", wanted, digest)
+        yield Deviation(RULES, "规则摘要", 0, "文字", wanted, digest)
     wanted = named.get("日历摘要", "")
     digest = seal.calendar_digest((row[1], row[2]) for row in _texts(sheets, CALENDARS) if row[0] == wanted)
     if digest != wanted:
-        yield Difference(CALENDARS, "日历摘要", 0, "内容", wanted, digest)
+        yield Deviation(CALENDARS, "日历摘要", 0, "内容", wanted, digest)
 
 
-def _shown(sheets: Sheets, month: str, sealed: str) -> Iterator[Difference]:
+def _shown(sheets: Sheets, month: str, sealed: str) -> Iterator[Deviation]:
     """The digest that each row of 月度考核 shows."""
     for row in _seen(sheets.get(SCORES, [[]])):
         if row.fields.get("月份") == month and row.fields.get(DIGEST) != sealed:
-            yield Difference(
+            yield Deviation(
                 SCORES, evidence.named(SCORES, row.fields), row.number, DIGEST, sealed, row.fields.get(DIGEST, "")
             )

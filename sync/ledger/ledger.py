@@ -76,7 +76,7 @@ class Ledger:
             self._memory = replace(
                 memory,
                 wanted_back=tuple(self.records.fact(db, "wanted_back", [])),
-                wanted_closed=tuple(self.records.fact(db, "wanted_closed", [])),
+                wanted_sealed=tuple(self.records.fact(db, "wanted_closed", [])),
                 photos=self.records.photos(db, memory.photos),
                 warnings=self.warnings,
             )
@@ -127,6 +127,7 @@ class Ledger:
                     "version": seen_version if unchanged else "",
                     "rules": rules_hash,
                     "problems": decision.problems,
+                    "warnings": decision.warnings,
                 },
             )
         self._take_in(lambda memory: absorb(memory, decision, now))
@@ -161,7 +162,8 @@ class Ledger:
             return int(self.records.fact(db, "problems", 0))
 
     def quiet_until(self, version: str, rules_hash: str) -> datetime | None:
-        """When the next look is due if the workbook is still at ``version`` under these rules; None: look now."""
+        """When the next look is due if the workbook is still at ``version`` under these rules, with the same warnings
+        to show; None: look now."""
         with self.engine.connect() as db:
             busy = (
                 self.records.fact(db, "plan", None)
@@ -173,6 +175,7 @@ class Ledger:
                 version
                 and version == self.records.fact(db, "version", "")
                 and rules_hash == self.records.fact(db, "rules", "")
+                and self.warnings == self.records.fact(db, "warnings", {})
             )
             wake = self.records.fact(db, "wake", None)
         return datetime.fromisoformat(wake).astimezone(self.zone) if wake and same and not busy else None
@@ -187,7 +190,7 @@ class Ledger:
             self.records.set_facts(db, {"wanted_back": wanted})
         return True
 
-    def want_closed(self, month: str) -> None:
+    def want_sealed(self, month: str) -> None:
         """Ask for a month to be sealed before its hour, by the next look."""
         with self.engine.begin() as db:
             wanted = sorted({*self.records.fact(db, "wanted_closed", []), month})
@@ -241,7 +244,7 @@ class Ledger:
             return db.execute(query).scalar()
 
     def trail(self, rid: str) -> list[dict[str, Any]]:
-        """The history of a row: what, before, after, at (bureau's zone), oldest first."""
+        """The history of a row: tab, what, before, after, at (bureau's zone), put_back, oldest first."""
         with self.engine.connect() as db:
             entries = db.execute(
                 sa.select(history).where(history.c.bureau == self.name, history.c.rid == rid).order_by(history.c.n)
@@ -253,6 +256,7 @@ class Ledger:
                     "before": json.loads(row.before),
                     "after": json.loads(row.after),
                     "at": row.at.astimezone(self.zone),
+                    "put_back": row.put_back,
                 }
                 for row in entries
             ]

@@ -19,9 +19,9 @@ from sqlalchemy.engine import Connection
 from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
 from sync.core.memory import Archived, Change, Decision, Memory, Sent
-from sync.core.notices.notices import Notice
+from sync.core.notices.notices import PENDING, SENT, Notice
 from sync.core.scores.lines import Group, Line
-from sync.core.scores.seal import Closing
+from sync.core.scores.seal import Seal
 from sync.core.sheet.identity import Known
 from sync.core.sheet.photos import Photo, Picture
 from sync.core.sheet.plan import Plan, Restore
@@ -43,7 +43,6 @@ from sync.ledger.tables import (
 
 T = TypeVar("T")
 MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
-SENT, WAITING = "已发送", ("待发送", "未发送")
 
 KEYED = {  # tables that hold one value a key: the columns of both
     "stamps": ("rid", "stamps"),
@@ -90,7 +89,7 @@ class Records:
             known=self._known(db),
             stamps=self._values(db, stamps, Stamps),
             lines=self._lines(db),
-            closings=self._values(db, closings, Closing),
+            seals=self._values(db, closings, Seal),
             notices={
                 row.number: Sent(self.read(Notice, row.notice), row.state, row.reason)
                 for row in self._rows(db, outbox, outbox.c.number)
@@ -162,7 +161,7 @@ class Records:
             self.put_rows(db, tab, group.values())
         self._put_values(db, stamps, decision.stamps)
         self._put_lines(db, decision.lines)
-        self._put_values(db, closings, decision.closings)
+        self._put_values(db, closings, decision.seals)
         self._put_notices(db, decision)
         self._put_values(db, letters, decision.letters)
         self._put_values(db, archived, decision.archived)
@@ -230,7 +229,7 @@ class Records:
         notices that still wait (不再发送 stays)."""
         query = sa.select(outbox.c.number).where(outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers)))
         if state != SENT:
-            query = query.where(outbox.c.state.in_(WAITING))
+            query = query.where(outbox.c.state.in_(PENDING))
         return list(db.execute(query.order_by(outbox.c.number)).scalars())
 
     def put_archived(self, db: Connection, marks: Iterable[Archived], gone: Iterable[str] = ()) -> None:
@@ -253,6 +252,7 @@ class Records:
                         "before": to_json(change.before),
                         "after": to_json(change.after),
                         "at": change.at,
+                        "put_back": change.put_back,
                     }
                     for change in changes
                 ],

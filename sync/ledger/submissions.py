@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,12 +19,25 @@ SENDING, IN = "待写入", "已写入"
 
 
 @dataclass(frozen=True)
+class Sender:
+    """Who sent a form or a photo: a person by name, or somebody of the public by the digest of his address."""
+
+    name: str
+    public: bool = False
+
+    def is_same(self, other: Sender) -> bool:
+        """Whether both stand for one sender. All of the public count as one: addresses change as a phone moves, and
+        the id of a submission is known to its phone alone."""
+        return self == other or (self.public and other.public)
+
+
+@dataclass(frozen=True)
 class Submission:
     """A form that was sent."""
 
     id: str  # made by the phone
     tab: str
-    person: str
+    sender: Sender
     at: datetime  # in the bureau's zone
     state: str  # 待写入: sent to the sheet or about to be, and not known to be in it; or 已写入
     cells: Mapping[str, Raw]  # by column key, as they go into the row
@@ -48,7 +61,8 @@ class Submissions:
     def _read(self, row: Any) -> Submission:
         at = row.at.astimezone(self.zone)
         details = json.loads(row.details) if row.details else {}
-        return Submission(row.id, row.tab, row.person, at, row.state, json.loads(row.cells), details)
+        sender = Sender(row.person, row.public)
+        return Submission(row.id, row.tab, sender, at, row.state, json.loads(row.cells), details)
 
     def save(self, submission: Submission) -> None:
         """Store a submission as it is now."""
@@ -56,7 +70,8 @@ class Submissions:
             "bureau": self.name,
             "id": submission.id,
             "tab": submission.tab,
-            "person": submission.person,
+            "person": submission.sender.name,
+            "public": submission.sender.public,
             "at": submission.at,
             "state": submission.state,
             "cells": json.dumps(dict(submission.cells), ensure_ascii=False),
@@ -67,16 +82,23 @@ class Submissions:
             if not db.execute(sa.update(submissions).where(*mine).values(values)).rowcount:
                 db.execute(sa.insert(submissions).values(values))
 
-    def since(self, at: datetime, back: timedelta, person: str = "") -> int:
-        """How many submissions came in the time ``back`` before ``at``, from senders whose name begins with
-        ``person``."""
-        query = sa.select(sa.func.count()).where(
-            submissions.c.bureau == self.name,
-            submissions.c.at > at - back,
-            submissions.c.person.startswith(person, autoescape=True),
+    def public_reports(self, since: datetime, name: str = "") -> int:
+        """How many reports of the public came after ``since``; of one sender alone where one is named."""
+        return self._public(submissions, since, name)
+
+    def public_photos(self, since: datetime, name: str = "") -> int:
+        """How many photos of the public came after ``since``; of one sender alone where one is named."""
+        return self._public(photos, since, name)
+
+    def _public(self, table: sa.Table, since: datetime, name: str) -> int:
+        mine = (
+            table.c.bureau == self.name,
+            table.c.public,
+            table.c.at > since,
+            table.c.person == name if name else sa.true(),
         )
         with self.ledger.engine.connect() as db:
-            return int(db.execute(query).scalar_one())
+            return int(db.execute(sa.select(sa.func.count()).where(*mine)).scalar_one())
 
     # Photos
     def photo(self, id: str) -> Photo | None:
@@ -87,16 +109,13 @@ class Submissions:
 
     def add_photo(self, photo: Photo) -> None:
         """Store a photo; the next look knows it. The same id again changes nothing."""
-        values = {"bureau": self.name, "id": photo.id, "photo": self.ledger.records.text(photo)}
+        values = {
+            "bureau": self.name,
+            "id": photo.id,
+            "photo": self.ledger.records.text(photo),
+            "person": photo.person,
+            "at": photo.at,
+            "public": photo.public,
+        }
         with self.ledger.engine.begin() as db:
             upsert(db, photos, [values])
-
-    def photos_since(self, at: datetime, back: timedelta, person: str) -> int:
-        """How many photos came in the time ``back`` before ``at``, from senders whose name begins with ``person``."""
-        begins = json.dumps(person, ensure_ascii=False)[:-1]
-        query = sa.select(photos.c.photo).where(
-            photos.c.bureau == self.name, photos.c.photo.contains(begins, autoescape=True)
-        )
-        with self.ledger.engine.connect() as db:
-            stored = [self.ledger.records.read(Photo, text) for text in db.execute(query).scalars()]
-        return sum(1 for photo in stored if at - back < photo.at and photo.person.startswith(person))

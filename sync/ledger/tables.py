@@ -90,6 +90,7 @@ history = sa.Table(
     sa.Column("before", sa.Text, nullable=False),
     sa.Column("after", sa.Text, nullable=False),
     sa.Column("at", Moment, nullable=False),
+    sa.Column("put_back", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 outbox = sa.Table(
     "outbox",
@@ -172,6 +173,7 @@ submissions = sa.Table(
     sa.Column("state", sa.String(20), nullable=False, index=True),
     sa.Column("cells", sa.Text, nullable=False),
     sa.Column("said", sa.Text, key="details", nullable=False, default=""),
+    sa.Column("public", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 photos = sa.Table(
     "photos",
@@ -179,6 +181,9 @@ photos = sa.Table(
     bureau(),
     sa.Column("id", sa.String(64), primary_key=True),
     sa.Column("photo", sa.Text, nullable=False),
+    sa.Column("person", sa.String(120), nullable=False, server_default=""),
+    sa.Column("at", Moment),
+    sa.Column("public", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 deliveries = sa.Table(
     "deliveries",

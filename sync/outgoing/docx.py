@@ -32,7 +32,8 @@ class BadTemplate(RuntimeError):
 
 def render(letter: Letter, template: Path) -> bytes:
     """The letter as a .docx. Raises ``BadTemplate``."""
-    context = _clean(asdict(paper(letter)))
+    content = paper(letter)
+    context = _clean({**asdict(content), "annex": content.annex, "list_title": content.annex_title})
     out = io.BytesIO()
     try:
         document = DocxTemplate(str(template))

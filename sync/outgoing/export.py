@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sync.core.rules.rules import Rules
 from sync.core.scores import facts
-from sync.core.scores.seal import Closing
+from sync.core.scores.seal import Seal
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Table
 from sync.core.sheet.tabs import Tab
@@ -22,7 +22,7 @@ def export_file(
     path: Path,
     rules: Rules,
     zone: ZoneInfo,
-    sealed: Iterable[Closing] = (),
+    sealed: Iterable[Seal] = (),
 ) -> None:
     """Write the whole workbook to ``path`` (.xlsx); what stood there is replaced only when all is written.
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
+from sync.core.notices.notices import OFF, PENDING
 from sync.core.rules.section_links import BOT_KINDS
 from sync.guard import Guard
 from sync.ledger.bot_rates import BotRates
@@ -35,7 +36,7 @@ def deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delive
 
 def _deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delivery, guard: Guard) -> None:
     groups: dict[str, list[QueuedNotice]] = defaultdict(list)
-    for queued in ledger.waiting(now, ("待发送", "未发送")):
+    for queued in ledger.waiting(now, PENDING):
         if queued.notice.channel in BOT_KINDS:
             groups[queued.notice.to].append(queued)
     for name, waiting in groups.items():
@@ -59,7 +60,7 @@ def _fresh(ledger: Ledger, waiting: Sequence[QueuedNotice], now: datetime, done:
     the group over mail get a mail."""
     old = [queued.notice.number for queued in waiting if now - queued.notice.due > STALE]
     if old:
-        ledger.settle(old, "不再发送", "一天没有发出去，群里不再补发")
+        ledger.settle(old, OFF, "一天没有发出去，群里不再补发")
         done.unsent += len(old)
     return [queued for queued in waiting if queued.notice.number not in set(old)]
 

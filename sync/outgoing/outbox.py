@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from html import escape
 
-from sync.core.notices.notices import MAIL, NOTICE_KINDS, Notice, spared
+from sync.core.notices.notices import FAILED, MAIL, OFF, PENDING, SENT, UNSENT, WAITING, Notice, spared
 from sync.core.rules.section_links import BOT_KINDS
+from sync.core.rules.values import NOTICE_KINDS
 from sync.guard import Guard
 from sync.ledger.ledger import Ledger, QueuedNotice
 from sync.ledger.preferences import Preferences
@@ -64,7 +65,7 @@ def deliver(
     ``tries``: after how many a mail that fails in an unforeseen way is given up.
     """
     done, guard = Delivery(), Guard(ledger, tries, now)
-    waiting = ledger.waiting(now, ("待发送",) if mailer is None else ("待发送", "未发送"))
+    waiting = ledger.waiting(now, (WAITING,) if mailer is None else PENDING)
     waiting = [queued for queued in waiting if queued.notice.channel not in BOT_KINDS]
     addresses = ledger.memory().addresses
     sendable = [queued for queued in waiting if not queued.notice.reason]
@@ -95,7 +96,7 @@ def _by_mail(
         if reason is None:
             wished.append(queued)
         elif reason:
-            ledger.settle([queued.notice.number], "不再发送", reason)
+            ledger.settle([queued.notice.number], OFF, reason)
         else:
             done.later += 1
     return wished
@@ -113,7 +114,7 @@ def _groups(ledger: Ledger) -> Mapping[tuple[str, str, str], dict[str, str]]:
 def hold(ledger: Ledger, group: Sequence[QueuedNotice], reason: str, done: Delivery) -> None:
     """Settle notices that can't be sent as things are, with the reason."""
     if group:
-        ledger.settle([queued.notice.number for queued in group], "未发送", reason)
+        ledger.settle([queued.notice.number for queued in group], UNSENT, reason)
         done.unsent += len(group)
         done.reasons.append(reason)
 
@@ -194,7 +195,7 @@ def _send_batch(
         else:
             later(ledger, group, failure, now, done)
         return
-    ledger.settle(numbers, "已发送", "", attempts=group[0].attempts + 1)
+    ledger.settle(numbers, SENT, "", attempts=group[0].attempts + 1)
     done.sent += len(numbers)
 
 
@@ -214,14 +215,14 @@ def later(ledger: Ledger, group: Sequence[QueuedNotice], failure: Failure, now: 
     sentence = f"还没有发出去，稍后再试：{failure}"
     if failure.recipient:
         if attempts >= MOST_TRIES:
-            ledger.settle(numbers, "发送失败", f"试了 {attempts} 次都没有成功：{failure}", attempts=attempts)
+            ledger.settle(numbers, FAILED, f"试了 {attempts} 次都没有成功：{failure}", attempts=attempts)
             done.failed += len(numbers)
             return
         sentence = f"第 {attempts} 次没有成功，稍后再试：{failure}"
     else:
         attempts = max(group[0].attempts, min(attempts, len(GAPS)))
     gap = GAPS[min(attempts, len(GAPS)) - 1]
-    ledger.settle(numbers, "待发送", sentence, attempts=attempts, next_try=now + gap)
+    ledger.settle(numbers, WAITING, sentence, attempts=attempts, next_try=now + gap)
     done.later += len(numbers)
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from sync.core.sheet.landing import give_back, land
 from sync.core.sheet.plan import Plan, Restore, same, typed
-from sync.core.sheet.rows import Raw, Table, fingerprint, plain
-from sync.core.sheet.tabs import Layout, locate
+from sync.core.sheet.rows import Raw, Table, fingerprint, layout_of, plain
+from sync.core.sheet.tabs import Layout
 from sync.sheets.gateway import Gateway
 
 TRIES = 3
@@ -68,7 +68,7 @@ def write(gateway: Gateway, verdict: Verdict) -> None:
 def _find(gateway: Gateway, verdict: Verdict) -> _Spot:
     tab = gateway.tabs[verdict.tab]
     table = gateway.read().get(verdict.tab)
-    layout = locate(tab, table.header) if table else f"工作簿里没有「{tab.title}」。"
+    layout = layout_of(tab, table)
     if isinstance(layout, str) or table is None:
         raise NotWritten(str(layout))
     rows = [n for n, row in enumerate(table.rows, table.first) if _name(layout, row) == verdict.number]
@@ -112,7 +112,7 @@ def _take_back(gateway: Gateway, before: _Spot, verdict: Verdict, covered: Seque
     """Give back what stood where the answer fell: cells under columns that moved (``covered``), or the same cells of
     another row, known by its number."""
     table = gateway.read().get(verdict.tab)
-    layout = locate(gateway.tabs[verdict.tab], table.header) if table else ""
+    layout = layout_of(gateway.tabs[verdict.tab], table)
     if table is None or not isinstance(layout, Layout):
         title = gateway.tabs[verdict.tab].title
         raise NotWritten(f"「{title}」的表头正在被改动，这次没有写进去，请看一下这一行再试。")

@@ -21,8 +21,7 @@ from sync.core.look.rebuilding import archive
 from sync.core.look.rebuilding.archive import KEY
 from sync.core.memory import MOVING, THERE, Archived, Tables
 from sync.core.rules.rules import Rules
-from sync.core.sheet.rows import Row, Table, plain
-from sync.core.sheet.tabs import locate
+from sync.core.sheet.rows import Row, Table, layout_of, plain
 from sync.guard import OF_NO_ITEM, Guard
 from sync.ledger.ledger import Ledger
 from sync.sheets import set_up
@@ -64,7 +63,7 @@ def missing(gateway: Gateway, ledger: Ledger) -> list[str]:
 def _live(gateway: Gateway, seen: Tables) -> set[str] | None:
     """The numbers in the live tab; None where it can't be read."""
     live = seen.seen.get(KEY)
-    layout = locate(gateway.tabs[KEY], live.header) if live else "?"
+    layout = layout_of(gateway.tabs[KEY], live)
     if live is None or isinstance(layout, str):
         return None
     return {plain(row[layout.at["id"]]) for row in live.rows if layout.at["id"] < len(row)} - {""}
@@ -108,8 +107,9 @@ def run(
     rows = [row for row in ripe_rows(look, wait) if not guard.waits(QUEUE, row.rid)]
     if not rows:
         return Moved()
-    title = archive.title_of(gateway.tabs[KEY], rows[0].rid)
-    rows = [row for row in rows if archive.title_of(gateway.tabs[KEY], row.rid) == title][:MOST_AT_ONCE]
+    titles = [archive.title_of(gateway.tabs[KEY], look.followed[row.rid].stamps.received) for row in rows]
+    title = titles[0]
+    rows = [row for row, other in zip(rows, titles, strict=True) if other == title][:MOST_AT_ONCE]
     there = seen.archives.get(title) or _made(gateway, rules, title, seen.seen[KEY])
     if trouble := archive.misfit(title, seen.seen[KEY], there):
         return Moved(trouble=trouble)
@@ -170,7 +170,7 @@ def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Progress = lam
         if here is None:
             return
         memory = ledger.memory()
-        settlement = archive.settle(
+        settlement = archive.settlement(
             memory, here, list(archive.archived_rows(gateway.tabs[KEY], seen.archives, ledger.zone))
         )
         for title, numbers in settlement.astray.items():

@@ -156,8 +156,8 @@ def test_a_hand_edited_result_is_recorded() -> None:
     book.settle("2026-11-24 09:05")
     book.type("问题台账", 1, "街路长", "别人")
     decision = book.tick("2026-11-24 09:06")
-    assert [(one.rid, one.column, one.before, one.after) for one in decision.history] == [
-        ("20261124-001", "街路长（系统列，已还原）", "街路长01", "别人")
+    assert [(one.rid, one.column, one.put_back, one.before, one.after) for one in decision.history] == [
+        ("20261124-001", "街路长", True, "街路长01", "别人")
     ]
     assert book.tick("2026-11-24 15:31").history == (), "what the service itself changes is no hand edit"
 

@@ -26,7 +26,9 @@ def periods(*rows: Standing, rules: Rules | None = None) -> Periods:
 
 
 def test_a_month_belongs_to_its_quarter() -> None:
-    assert [quarter_of(f"2026-{month:02d}")[-3] for month in range(1, 13)] == list("111222333444")
+    assert [quarter_of(f"2026-{month:02d}").name[5:7] for month in range(1, 13)] == [
+        f"第{n}" for n in (1, 2, 3, 4) for _ in "123"
+    ]
 
 
 def test_means_are_half_up_in_hundredths() -> None:

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.core.memo import Memo
-from sync.core.people.permissions import Person
+from sync.core.people.permissions import RANK, Person
 from sync.core.sheet.rows import Raw
 from sync.core.views import forms
-from sync.core.views.forms import FORMS, Choices
+from sync.core.views.forms import FORMS
 from sync.core.views.preview import NoTab, faults, preview
 from tests.book import Book, bureau, cell, hour, shown, templates
 
@@ -113,10 +113,10 @@ def test_a_form_asks_for_columns_of_people_alone(tab: str) -> None:
 
 def test_every_role_has_a_first_choice_that_the_template_knows() -> None:
     made = book()
-    for role in forms.RANK:
+    for role in RANK:
         one = Person("某人", frozenset({role}))
         for tab, key in (("issues", "source"), ("duties", "kind"), ("requests", "kind")):
-            asked = forms.fields(FORMS[tab], templates()[tab], one, Choices(("新正街",)), made.rules)
+            asked = forms.fields(FORMS[tab], templates()[tab], one, ("新正街",), made.rules)
             field = next(field for field in asked if field.key == key)
             assert field.value == field.options[0]
             assert set(field.options) <= set(templates()[tab].by_key[key].values)
@@ -126,5 +126,5 @@ def test_only_superiors_give_another_limit() -> None:
     made = book()
     for role, gives in (("chief", False), ("unit", False), ("secretary", False), ("standards_office", True)):
         one = Person("某人", frozenset({role}))
-        asked = forms.fields(FORMS["issues"], templates()["issues"], one, Choices(()), made.rules)
+        asked = forms.fields(FORMS["issues"], templates()["issues"], one, (), made.rules)
         assert ("given_limit" in {field.key for field in asked}) == gives

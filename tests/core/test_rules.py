@@ -176,9 +176,9 @@ def test_every_clause_that_is_cited_stands_in_the_plan(rules: Rules) -> None:
     words = {basis.where: basis for basis in rules.clauses()}
     assert words["类别「占道经营」"].basis == "本局默认"
     assert words["类别「路面积水」"].basis == "有来源"
-    assert words["通知「将到期」"] == ("通知「将到期」", "本局默认", "街路长")
+    assert words["通知「将到期」"] == ("通知", "将到期", "本局默认", "街路长")
     assert words["任务「油烟噪音」"].text == "城管执法大队负责，最多扣 5 分"
-    assert words["升级「报指挥长」"] == ("升级「报指挥长」", "五·3", "超期满1个工作日：指挥长")
+    assert words["升级「报指挥长」"] == ("升级", "报指挥长", "五·3", "超期满1个工作日：指挥长")
 
 
 def test_clauses_that_no_rule_cites_are_uncovered(rules: Rules) -> None:

@@ -43,7 +43,7 @@ def october() -> Book:
     book.settle("2026-10-12 09:50")
     book.settle("2026-10-20 09:00")
     book.settle(SEALED)
-    assert list(book.memory.closings) == ["2026-10"]
+    assert list(book.memory.seals) == ["2026-10"]
     return book
 
 
@@ -64,39 +64,39 @@ def verify(book: Book, at: str, name: str = "2026-10") -> verification.Agreement
 def test_a_sealed_month_agrees_with_itself() -> None:
     book = october()
     found = verify(book, "2026-11-05 10:00")
-    assert found.right and found.now == found.digest == book.memory.closings["2026-10"].digest
+    assert found.right and found.now == found.digest == book.memory.seals["2026-10"].digest
 
 
 def test_sealing_again_changes_nothing() -> None:
     book = october()
-    before = month(book), book.memory.closings["2026-10"]
+    before = month(book), book.memory.seals["2026-10"]
     for at in ("2026-11-05 09:01", "2026-11-06 09:00", "2026-11-30 09:00"):
-        book.remember(wanted_closed=("2026-10",))
+        book.remember(wanted_sealed=("2026-10",))
         for decision in book.settle(at):
-            assert not decision.closings
-    assert (month(book), book.memory.closings["2026-10"]) == before
+            assert not decision.seals
+    assert (month(book), book.memory.seals["2026-10"]) == before
 
 
 def test_the_same_rows_rules_and_calendar_give_the_same_digest_whenever_they_are_sealed() -> None:
     early = bureau().add(OCTOBER)
     early.settle("2026-10-12 09:05")
     early.settle("2026-10-31 09:00")
-    early.remember(wanted_closed=("2026-10",))
+    early.remember(wanted_sealed=("2026-10",))
     early.settle("2026-11-02 10:00")
     late = bureau().add(OCTOBER)
     late.settle("2026-10-12 09:05")
     late.settle("2026-10-31 09:00")
     late.settle(SEALED)
-    assert early.memory.closings["2026-10"].digest == late.memory.closings["2026-10"].digest
-    assert early.memory.closings["2026-10"].sealed_at < late.memory.closings["2026-10"].sealed_at
+    assert early.memory.seals["2026-10"].digest == late.memory.seals["2026-10"].digest
+    assert early.memory.seals["2026-10"].sealed_at < late.memory.seals["2026-10"].sealed_at
 
 
 def test_a_month_that_is_not_over_is_not_sealed_whoever_asks() -> None:
     book = bureau().add(OCTOBER)
     book.settle("2026-10-12 09:05")
-    book.remember(wanted_closed=("2026-10", "2026-11"))
+    book.remember(wanted_sealed=("2026-10", "2026-11"))
     book.settle("2026-10-31 23:59")
-    assert not book.memory.closings
+    assert not book.memory.seals
 
 
 def test_nothing_is_sealed_while_a_tab_can_not_be_read() -> None:
@@ -105,10 +105,10 @@ def test_nothing_is_sealed_while_a_tab_can_not_be_read() -> None:
     header = book.sheets["整改反馈"][0]
     book.sheets["整改反馈"][0] = ["改名" if one == "编号" else one for one in header]
     book.settle(SEALED)
-    assert not book.memory.closings
+    assert not book.memory.seals
     book.sheets["整改反馈"][0] = header
     book.settle("2026-11-05 09:30")
-    assert list(book.memory.closings) == ["2026-10"]
+    assert list(book.memory.seals) == ["2026-10"]
 
 
 def test_a_killed_process_seals_once() -> None:
@@ -118,14 +118,14 @@ def test_a_killed_process_seals_once() -> None:
     other.settle("2026-10-12 09:05")
     sheets = {title: [list(row) for row in rows] for title, rows in other.sheets.items()}
     decision = other.tick(SEALED)
-    assert decision.closings
+    assert decision.seals
     other.sheets = sheets  # nothing of the write landed
     other.type("问题台账", 1, "问题描述", "改过")
     other.settle("2026-11-05 09:20")
-    assert other.memory.closings["2026-10"] == decision.closings["2026-10"]
+    assert other.memory.seals["2026-10"] == decision.seals["2026-10"]
     shown = {row[-1] for row in other.rows("月度考核", "月份", "摘要值") if row[0] == "2026-10"}
-    assert shown == {decision.closings["2026-10"].digest}
-    assert book.memory.closings.keys() == other.memory.closings.keys()
+    assert shown == {decision.seals["2026-10"].digest}
+    assert book.memory.seals.keys() == other.memory.seals.keys()
 
 
 @pytest.mark.parametrize(
@@ -185,12 +185,12 @@ def test_other_rules_change_nothing_that_is_sealed() -> None:
 
 def test_a_lost_ledger_takes_the_seal_over_as_it_stands() -> None:
     book = october()
-    before, digest = month(book), book.memory.closings["2026-10"].digest
+    before, digest = month(book), book.memory.seals["2026-10"].digest
     book.memory = Memory()
     book.rules = load(book.rules.text.replace("min_inspections = 4 ", "min_inspections = 0 "))
     book.settle("2026-11-06 09:00")
     assert month(book) == before
-    kept = book.memory.closings["2026-10"]
+    kept = book.memory.seals["2026-10"]
     assert kept.adopted and kept.digest == digest and not kept.facts
     assert "收编" in verify(book, "2026-11-06 10:00").text()
 
@@ -275,7 +275,7 @@ def test_the_sum_of_the_lines_is_the_score_and_a_sealed_month_stays(steps: list[
         now += timedelta(days=wait, hours=wait)
         book.settle(f"{now:%Y-%m-%d %H:%M}")
         sums_agree(book)
-        for name, closing in book.memory.closings.items():
+        for name, closing in book.memory.seals.items():
             assert sealed.setdefault(name, month(book, name)) == month(book, name)
             text = "".join(f"{one}\t{two}\t{three}\n" for one, two, three in closing.facts)
             assert hashlib.sha256(text.encode()).hexdigest() == closing.digest

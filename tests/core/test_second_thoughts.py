@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.book import Book, bureau
+from sync.core.memory import THERE, Archived
+from tests.book import Book, bureau, hour
 
 ONE = "20261124-001"
 
@@ -76,6 +77,27 @@ def test_deleting_the_feedback_of_a_closed_issue_costs_nobody_a_point() -> None:
     for at in ("2026-11-24 11:00", "2026-11-24 11:01", "2026-11-25 00:01"):
         book.settle(at)
     assert points(book) == before and shown(book, "状态") == ("已销号",)
+
+
+def test_feedback_on_an_archived_issue_says_what_became_of_it_whatever_its_cell_says() -> None:
+    book = case()
+    fix(book, "2026-11-24 10:00")
+    book.type("问题台账", 1, "复核结果", "返工")
+    book.settle("2026-11-24 10:30")
+    fix(book, "2026-11-24 11:00", "又.jpg")
+    book.settle("2026-11-24 11:01")
+    book.type("问题台账", 1, "复核结果", "通过")
+    book.settle("2026-11-24 11:30")
+    before = book.rows("整改反馈", "结果")
+    assert before == [("返工",), ("通过，按期",)]
+    book.sheets["问题台账"].pop()
+    book.remember(archived={ONE: Archived(ONE, "问题台账2026", THERE, hour("2026-11-24 12:00"))})
+    book.type("整改反馈", 1, "结果", "通过，按期")
+    book.settle("2026-11-24 12:01")
+    assert book.rows("整改反馈", "结果") == before
+    fix(book, "2026-11-24 12:30", "再.jpg")
+    book.settle("2026-11-24 12:31")
+    assert book.rows("整改反馈", "结果") == [*before, ("问题已归档，不再处理",)]
 
 
 def test_a_new_feedback_never_takes_the_place_of_a_deleted_one() -> None:
@@ -376,3 +398,68 @@ def test_the_earlier_of_two_reports_is_the_first_whatever_their_order() -> None:
         """)
     book.settle("2026-11-24 10:05")
     assert dict(book.rows("问题台账", "问题描述", "重复")) == {"后": "第2次", "先": ""}
+
+
+# What was stamped stands ----------------------------------------------------------------------------------------
+def test_a_category_that_is_changed_after_the_feedback_is_refused_and_opens_no_way_round_the_case_number() -> None:
+    book = bureau().add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
+        2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 一号 | 占道经营 | 一般 | 甲
+        """)
+    book.settle("2026-11-24 09:05")
+    fix(book, "2026-11-24 09:30")
+    book.settle("2026-11-24 09:31")
+    book.type("问题台账", 1, "类别", "暴露垃圾")
+    book.type("问题台账", 1, "复核结果", "通过")
+    book.settle("2026-11-24 10:00")
+    state, check, basis = shown(book, "状态", "校验", "依据")
+    assert state == "待复核" and "类别」改成「暴露垃圾」没有采用" in check and "执法类问题销号前要填案号" in check
+    assert basis.startswith("占道经营·一般")
+
+
+def test_a_category_that_is_changed_late_moves_no_points_to_another_task_and_no_limit_to_another_unit() -> None:
+    book = case()
+    fix(book, "2026-11-24 09:30")
+    book.settle("2026-11-24 09:31")
+    book.type("问题台账", 1, "类别", "占道经营")
+    ask(book, "移交", "")
+    book.type("申请审批", 1, "移交单位", "市政处")
+    book.settle("2026-11-24 10:01")
+    book.settle("2026-11-26 10:00")
+    tasks = {line.task for group in book.memory.lines.values() for line in group.values() if line.issue == ONE}
+    assert tasks == {book.rules.categories["暴露垃圾"].task}
+    limit = book.rules.categories["暴露垃圾"].limit("一般")
+    assert book.memory.stamps[ONE].moves[0].deadline == book.rules.calendar.add(hour("2026-11-24 10:00"), limit).at
+
+
+def test_feedback_that_is_deleted_at_the_look_of_its_verdict_counts_at_that_look() -> None:
+    book = case()
+    fix(book, "2026-11-24 10:00")
+    book.settle("2026-11-24 10:01")
+    book.sheets["整改反馈"].pop()
+    book.tick("2026-11-24 10:10")
+    book.type("问题台账", 1, "复核结果", "通过")
+    lines = [line.rule for group in book.tick("2026-11-24 10:20").lines.values() for line in group.values()]
+    assert "没有同角度照片" not in lines
+    assert book.memory.stamps[ONE].verdicts and "没有同角度照片" not in " ".join(points(book))
+
+
+def test_an_inspection_that_is_typed_long_after_its_day_counts_for_the_day_on_which_it_came() -> None:
+    book = bureau()
+    book.settle("2026-11-30 09:00")
+    book.row("履职记录", {"填报时间": "2026-11-02 09:00", "填报人": "督查01", "类型": "督查", "街路": "新正街"})
+    book.settle("2026-12-01 09:00")
+    months = book.rows("月度考核", "月份", "对象", "督查次数")
+    assert ("2026-12", "新正街", "1") in months and ("2026-11", "新正街", "1") not in months
+
+
+def test_changing_the_source_of_an_issue_takes_no_inspection_away_and_makes_none() -> None:
+    book = case()
+    book.type("问题台账", 1, "来源", "上级交办")
+    book.settle("2026-11-24 09:10")
+    assert ("新正街", "1") in book.rows("月度考核", "对象", "督查次数")
+    other = case(source="上级交办")
+    other.type("问题台账", 1, "来源", "督查")
+    other.settle("2026-11-24 09:10")
+    assert ("新正街", "0") in other.rows("月度考核", "对象", "督查次数")

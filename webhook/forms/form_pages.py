@@ -6,39 +6,29 @@ again changes nothing. The sender is the person of the session, never a name in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import flask
 from flask import render_template, request
 
-from sync.core.people.permissions import Person, answers, sees
-from sync.core.sheet.rows import Raw
+from sync.core.people.permissions import Person, may_send_feedback, sees
 from sync.core.views import forms, worklist
 from sync.core.views.forms import FORMS, Form
 from sync.intake.forms import Answer, FilledForm, FormIntake
-from sync.service import Service
+from sync.ledger.submissions import Sender
 from webhook import access
 from webhook.access import Site
 from webhook.forms import report, uploads
-from webhook.forms.submissions import (
-    MOST_LISTED,
-    FormContext,
-    PostedForm,
-    answer,
-    by_task,
-    photo_lines,
-    read_form,
-    sender,
-)
+from webhook.forms.submissions import MOST_LISTED, FormContext, PostedForm, answer, read_form, submit
 
 
-def blueprint(site: Site, intake: Callable[[], FormIntake], nudge: Callable[[], None]) -> flask.Blueprint:
-    """The pages. ``intake`` opens the workbook when it is first called."""
-    routes = flask.Blueprint("forms", __name__)
-    _pages(routes, site, intake, nudge)
-    uploads.add_routes(routes, site, intake)
-    report.add_routes(routes, site, intake, nudge)
+def blueprint(site: Site, open_intake: Callable[[], FormIntake], nudge: Callable[[], None]) -> flask.Blueprint:
+    """The pages. ``open_intake`` opens the workbook when it is first called."""
+    routes, context = flask.Blueprint("forms", __name__), FormContext(site, open_intake, nudge)
+    _pages(routes, context)
+    uploads.add_routes(routes, context)
+    report.add_routes(routes, context)
 
     @routes.get("/sw.js")
     def worker() -> flask.Response:
@@ -50,41 +40,27 @@ def blueprint(site: Site, intake: Callable[[], FormIntake], nudge: Callable[[], 
     return routes
 
 
-def _pages(routes: flask.Blueprint, site: Site, intake: Callable[[], FormIntake], nudge: Callable[[], None]) -> None:
+def _pages(routes: flask.Blueprint, context: FormContext) -> None:
     @routes.get("/mine")
     @access.needs()
     def mine() -> str:
-        person, now = sender(), site.now()
-        service = site.service
-        items = worklist.mine(service.ledger.memory(), service.rules(), person)
+        person, now = access.visitor(), context.site.now()
+        items = worklist.mine(context.site.service.ledger.memory(), context.rules, person)
         return render_template(
             "mine.html", person=person, now=now, items=items[:MOST_LISTED], more=max(0, len(items) - MOST_LISTED),
-            late=sum(item.late(now) for item in items), left=forms.left,
+            late=sum(item.late(now) for item in items), time_left=forms.time_left,
         )  # fmt: skip
 
     @routes.get("/forms/<key>")
     @access.needs()
     def page(key: str) -> Any:
-        form = FORMS.get(key)
-        if form is None:
-            flask.abort(404)
-        person, context = sender(), FormContext(site, intake(), nudge)
-        choices = context.choices(person)
-        rules = site.service.rules()
-        asked = forms.fields(form, site.service.templates[form.tab], person, choices, rules)
-        return render_template(
-            "form.html", form=form, fields=asked, person=person, issues=choices.issues, tasks=by_task(rules),
-            own=person.streets, form_rules=rules.forms, chosen=request.args.get("issue", ""), post=f"/forms/{key}",
-            uploads="/photos/upload/",
-        )  # fmt: skip
+        form, person = FORMS.get(key) or flask.abort(404), access.visitor()
+        return context.page(form, person, f"/forms/{key}", "/photos/upload/", request.args.get("issue", ""))
 
     @routes.post("/forms/<key>")
     @access.needs()
     def send(key: str) -> Any:
-        form = FORMS.get(key)
-        if form is None:
-            flask.abort(404)
-        return _send(form, FormContext(site, intake(), nudge), sender())
+        return _send(FORMS.get(key) or flask.abort(404), context, access.visitor())
 
 
 def _send(form: Form, context: FormContext, person: Person) -> Any:
@@ -93,32 +69,21 @@ def _send(form: Form, context: FormContext, person: Person) -> Any:
         return flask.jsonify(state="mend", faults={"": "这份表单不完整，请刷新页面以后重新填。"}), 422
     if posted.person and posted.person != person.name:
         return flask.jsonify(state="other", words=f"这一份是{posted.person}填的，请他登录以后再发。"), 409
-    done = context.intake.answered(posted.id, person.name)
+    done = context.intake.answered(posted.id, Sender(person.name))
     return answer(done or _submit(form, context, person, posted), context)
 
 
 def _submit(form: Form, context: FormContext, person: Person, posted: PostedForm) -> Answer:
-    service, rules = context.service, context.service.rules()
-    asked = forms.fields(form, service.templates[form.tab], person, context.choices(person), rules)
-    cell, wrong = photo_lines(context, person.name, posted.photos, rules.forms.photos)
-    wrong |= _issue_fault(form, service, person, posted.cells)
-    if wrong:
-        return Answer("mend", {}, wrong)
-    extra: dict[str, Raw] = {"photos": cell} if cell else {}
-    source = {
-        field.key: field.value for field in asked if field.key == "source"
-    }  # of the sender's role, unless another was chosen
-    filled = FilledForm(posted.id, form, person.name, {**source, **posted.cells}, asked, extra, posted.at)
-    return context.intake.submit(filled, rules, context.site.now())
+    asked = context.fields(form, person)
+    source = {field.key: field.value for field in asked if field.key == "source"}  # of his role, where he chose none
+    filled = FilledForm(posted.id, form, Sender(person.name), {**source, **posted.cells}, asked, {}, posted.at)
+    return submit(context, filled, posted.photos, _issue_fault(form, context, person, posted.cells.get("issue", "")))
 
 
-def _issue_fault(form: Form, service: Service, person: Person, cells: Mapping[str, str]) -> dict[str, str]:
+def _issue_fault(form: Form, context: FormContext, person: Person, typed: str) -> dict[str, str]:
     """A sentence for the field ``issue`` where the person may not answer or see that issue."""
-    number = cells.get("issue", "").strip()
-    if not number:
-        return {}
-    may = (lambda facts: answers(person, facts) or person.oversees) if form.tab == "feedback" else (
-        lambda facts: sees(person, facts))  # fmt: skip
-    if number in worklist.numbers(service.ledger.memory(), may):
+    number, may = typed.strip(), may_send_feedback if form.tab == "feedback" else sees
+    area = worklist.area_of(context.site.service.ledger.memory(), number) if number else None
+    if not number or (area and may(person, area)):
         return {}
     return {"issue": f"「{number}」不在您名下，或者已经销号。请在“我的”里选。"}

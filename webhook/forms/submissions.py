@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import flask
-from flask import request
+from flask import render_template
 
 from sync.core.people.permissions import Person
+from sync.core.rules.rules import Rules
 from sync.core.sheet.photos import ids
-from sync.core.views import worklist
-from sync.core.views.forms import Choices
-from sync.core.views.worklist import Item
-from sync.intake.forms import Answer, FormIntake, same_sender
+from sync.core.views import forms, worklist
+from sync.core.views.forms import Field, Form
+from sync.intake.forms import Answer, FilledForm, FormIntake
 from sync.intake.photos import PhotoFolder
+from sync.ledger.submissions import Sender
 from sync.service import Service
-from sync.sheets.gateway import Gateway
-from webhook import access
 from webhook.access import Site
 
 NAME = re.compile(r"[A-Za-z0-9_-]{16,64}")  # made by a phone
@@ -30,39 +29,39 @@ STATUS = {"in": 201, "mend": 422, "later": 503}
 
 @dataclass(frozen=True)
 class FormContext:
-    """What the pages of forms use."""
+    """What the pages of forms use. ``open_intake`` opens the workbook when it is first called."""
 
     site: Site
-    intake: FormIntake
+    open_intake: Callable[[], FormIntake]
     nudge: Callable[[], None]
 
     @property
-    def service(self) -> Service:
-        return self.site.service
+    def intake(self) -> FormIntake:
+        return self.open_intake()
 
-    def choices(self, person: Person) -> Choices:
-        now = self.site.now()
-        service = self.service
-        items = worklist.to_answer(service.ledger.memory(), service.rules(), person)
-        return Choices(streets(service, now), tuple(_choice(item) for item in items[:MOST_LISTED]))
+    @property
+    def rules(self) -> Rules:
+        return self.site.service.rules()
 
-    def base(self) -> str:
-        return self.service.settings.url or request.host_url.rstrip("/")
+    def fields(self, form: Form, person: Person) -> tuple[Field, ...]:
+        """The questions of a form to this person."""
+        service, day = self.site.service, self.site.now().date()
+        streets = dict.fromkeys(street.name for street in service.roster().streets if street.span.holds(day))
+        return forms.fields(form, service.templates[form.tab], person, streets, self.rules)
 
-
-def _choice(item: Item) -> tuple[str, str, str]:
-    photos = ids("\n".join(item.before))
-    return item.number, f"{item.street} {item.category} {item.text}"[:40], photos[0] if photos else ""
-
-
-def streets(service: Service, now: datetime) -> tuple[str, ...]:
-    """The streets that are in force at ``now``, by the last look at the roster."""
-    return worklist.street_names(service.roster(), now.date())
+    def page(self, form: Form, person: Person, post: str, uploads: str, chosen: str = "") -> str:
+        """The form to fill. ``post`` and ``uploads``: where it and its photos go; ``chosen``: an issue's number."""
+        items, rules = worklist.to_answer(self.site.service.ledger.memory(), self.rules, person), self.rules
+        return render_template(
+            "form.html", form=form, fields=self.fields(form, person), person=person, tasks=by_task(rules),
+            issues=[(item, ids("\n".join(item.before))) for item in items[:MOST_LISTED]], form_rules=rules.forms,
+            post=post, uploads=uploads, chosen=chosen,
+        )  # fmt: skip
 
 
 def form_intake(service: Service, key: str) -> FormIntake:
     """What takes the forms of a service in; photos are stored in its data folder. ``key``: the installation's."""
-    gateway = Gateway(service.client, service.workbook, service.templates)
+    gateway = service.new_gateway(*service.templates)
     return FormIntake(gateway, service.ledger, PhotoFolder(service.settings.data / "photos", key), service.ticking)
 
 
@@ -97,14 +96,28 @@ def _hour(text: Any) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def photo_lines(context: FormContext, person: str, taken: tuple[str, ...], most: int) -> tuple[str, dict[str, str]]:
-    """The cell of photos, one address a line, and the faults: a photo must be the person's own and complete."""
+def submit(
+    context: FormContext, filled: FilledForm, photos: tuple[str, ...], faults: Mapping[str, str] | None = None
+) -> Answer:
+    """Send a form in with these photos. ``faults``: what is wrong with it already."""
+    faults = {**(faults or {}), **_photo_faults(context, filled.sender, photos)}
+    if faults:
+        return Answer("mend", {}, faults)
+    base = context.site.base()
+    cell = "\n".join(f"{base}/photos/{photo_id}" for photo_id in photos)
+    filled = replace(filled, extra={**filled.extra, "photos": cell}) if cell else filled
+    return context.intake.submit(filled, context.rules, context.site.now())
+
+
+def _photo_faults(context: FormContext, sender: Sender, taken: tuple[str, ...]) -> dict[str, str]:
+    """What is wrong with the photos: each must be the sender's own and complete."""
+    most, submissions = context.rules.forms.photos, context.intake.submissions
     if len(taken) > most:
-        return "", {"photos": f"有 {len(taken)} 张照片，一次最多 {most} 张。"}
-    photos = [context.intake.submissions.photo(photo_id) for photo_id in taken]
-    if any(photo is None or not same_sender(photo.person, person) for photo in photos):
-        return "", {"photos": "有一张照片没有传完，请删掉重新拍。"}
-    return "\n".join(f"{context.base()}/photos/{photo_id}" for photo_id in taken), {}
+        return {"photos": f"有 {len(taken)} 张照片，一次最多 {most} 张。"}
+    photos = [submissions.photo(photo_id) for photo_id in taken]
+    if all(photo and sender.is_same(Sender(photo.person, photo.public)) for photo in photos):
+        return {}
+    return {"photos": "有一张照片没有传完，请删掉重新拍。"}
 
 
 def answer(done: Answer, context: FormContext) -> Any:
@@ -114,17 +127,9 @@ def answer(done: Answer, context: FormContext) -> Any:
     return flask.jsonify(state=done.state, faults=dict(done.faults), **done.details), STATUS[done.state]
 
 
-def by_task(rules: Any) -> dict[str, list[str]]:
+def by_task(rules: Rules) -> dict[str, list[str]]:
     """Names of the categories by the task that they belong to, in the order of the rules."""
     names: dict[str, list[str]] = {task: [] for task in rules.tasks}
     for category in rules.categories.values():
         names[category.task].append(category.name)
     return {task: group for task, group in names.items() if group}
-
-
-def sender() -> Person:
-    """The person of the session, on a page that needs one."""
-    person = access.current_person()
-    if person is None:  # can't be: ``access.needs`` stands before every such page
-        flask.abort(401)
-    return person

@@ -16,8 +16,7 @@ import orjson
 from flask import Response, render_template, request, stream_with_context
 
 from sync.core.people.permissions import OVERSEERS
-from sync.core.sheet.tabs import Column, Tab
-from sync.service import Service
+from sync.core.sheet.tabs import Column
 from sync.sheets import set_up
 from sync.workbook.cells.changes import Change, SheetChange
 from sync.workbook.cells.formats import show
@@ -27,6 +26,7 @@ from sync.workbook.formulas.evaluate import recalculate
 from sync.workbook.schema.errors import ApiError
 from webhook import access
 from webhook.access import Site
+from webhook.api import compressed
 from webhook.grid import edits
 from webhook.grid.state import GridState, Head, Refused
 
@@ -36,9 +36,9 @@ MOST_VALUES = 500  # values that a filter lists
 BEAT = 1.0  # seconds after which a stream checks whether another process wrote
 
 
-def blueprint(service: Service, site: Site, nudge: Any) -> flask.Blueprint:
+def blueprint(site: Site, nudge: Any) -> flask.Blueprint:
     """The page and what its script asks for. ``nudge``: an edit makes the next look come sooner."""
-    routes = flask.Blueprint("grid", __name__)
+    routes, service = flask.Blueprint("grid", __name__), site.service
     state = GridState(service, site)
 
     @routes.before_request
@@ -141,9 +141,8 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
 
 def _edit(state: GridState, sheet_id: int, ops: Sequence[dict[str, Any]], asked: str) -> dict[str, Any]:
     """Do ops as one change of the workbook; ``asked``: the browser's id of the edit. What the browser is told."""
-    person = access.current_person()
     with state.service.store.write() as tx:
-        tx.by, tx.asked, tx.watched = person.name if person else "", asked, True
+        tx.by, tx.asked, tx.watched = access.visitor().name, asked, True
         book = state.book(tx)
         results = [edits.apply(state, book, book.sheet(sheet_id), op) for op in ops]
         recalculate(book)
@@ -154,12 +153,7 @@ def _edit(state: GridState, sheet_id: int, ops: Sequence[dict[str, Any]], asked:
 
 # What is sent ------------------------------------------------------------------------------------------------
 def _json(value: Any) -> Response:
-    body = orjson.dumps(value)
-    answer = Response(body, mimetype="application/json", headers={"Cache-Control": "no-store"})
-    if len(body) > 1000 and "gzip" in request.headers.get("Accept-Encoding", ""):
-        answer.set_data(gzip.compress(body, 1))
-        answer.headers["Content-Encoding"] = "gzip"
-    return answer
+    return compressed(Response(orjson.dumps(value), mimetype="application/json", headers={"Cache-Control": "no-store"}))
 
 
 def _row(number: int, row: Any) -> list[Any]:
@@ -212,21 +206,8 @@ def _opened(state: GridState, book: Book, sheet: Sheet) -> dict[str, Any]:
             }
             for at, head in enumerate(state.heads(sheet))
         ],
-        "colors": _colors(tab) if tab else [],
+        "colors": [{**vars(color), "column": tab.by_key[color.column].header} for color in tab.colors] if tab else [],
     }
-
-
-def _colors(tab: Tab) -> list[dict[str, Any]]:
-    return [
-        {
-            "column": tab.by_key[color.column].header,
-            "color": color.color,
-            "when": color.when,
-            "starts": color.starts,
-            "filled": color.filled,
-        }
-        for color in tab.colors
-    ]
 
 
 def _choices(state: GridState, column: Column | None) -> Sequence[str]:

@@ -71,15 +71,15 @@ class GridState:
     def remember(self, change: Any) -> str:
         """A token by which the change can be undone."""
         token = secrets.token_urlsafe(12)
-        with self.lock:
-            self.undo[token] = change
-            while len(self.undo) > MOST_UNDO:
-                self.undo.popitem(last=False)
+        self._put(self.undo, token, change, MOST_UNDO)
         return token
 
     def answer(self, asked: str, reply: Any) -> None:
         """Remember a reply by the id of its request, so that a repeat gets the same reply and is not done again."""
+        self._put(self.answered, asked, reply, MOST_ANSWERS)
+
+    def _put(self, store: OrderedDict[str, Any], key: str, value: Any, most: int) -> None:
         with self.lock:
-            self.answered[asked] = reply
-            while len(self.answered) > MOST_ANSWERS:
-                self.answered.popitem(last=False)
+            store[key] = value
+            while len(store) > most:
+                store.popitem(last=False)

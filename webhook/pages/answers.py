@@ -8,8 +8,7 @@ from typing import Any
 import flask
 from flask import render_template, request
 
-from sync.core.approvals.requests import SUPERIORS
-from sync.core.people.permissions import Person
+from sync.core.people.permissions import SUPERIORS
 from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, plain
 from sync.core.views.questions import Question, waiting
@@ -33,57 +32,38 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     @access.needs(*SUPERIORS)
     def answer() -> Any:
         given = request.form
-        asked = next(
-            (
-                question
-                for question in _waiting(site)
-                if (question.tab, question.print) == (given.get("tab"), given.get("row"))
-            ),
-            None,
-        )
+        row = (given.get("tab"), given.get("row"))
+        asked = next((question for question in _waiting(site) if question.row == row), None)
         if asked is None:
             return _page(site, "这一条已经有人批复了，或者不归您批复，没有改动。"), 409
         if given.get("answer") not in ANSWERS:
             return _page(site, "请选同意或不同意。"), 422
-        sentence, status = _write(site, asked, given["answer"])
-        if status == 200:
-            nudge()
+        sentence, status = _write(site, nudge, asked, given["answer"])
         return _page(site, sentence, done=asked if status == 200 else None), status
 
     return routes
 
 
 def _waiting(site: Site) -> list[Question]:
-    person = access.current_person()
-    service, now = site.service, site.now()
-    memory, rules = service.ledger.memory(), service.rules()
-    return waiting(memory, service.roster(), rules, person, now.date()) if person else []
+    service = site.service
+    return waiting(service.ledger.memory(), service.roster(), service.rules(), access.visitor(), site.now().date())
 
 
 def _page(site: Site, message: str = "", done: Question | None = None) -> str:
     """``done``: answered just now; it stays in the ledger's memory until the next look."""
-    asked = [
-        question
-        for question in _waiting(site)
-        if done is None or (question.tab, question.print) != (done.tab, done.print)
-    ]
+    asked = [question for question in _waiting(site) if done is None or question.row != done.row]
     return render_template("answers.html", asked=asked, message=message)
 
 
-def _write(site: Site, asked: Question, given: str) -> tuple[str, int]:
+def _write(site: Site, nudge: Callable[[], None], asked: Question, given: str) -> tuple[str, int]:
     service = site.service
-    person = access.current_person()
     now = site.now().replace(microsecond=0)  # a moment that lies ahead would wait for the look after the next
-    cells = _cells(asked, given, person, plan.to_raw(now, service.rules().bureau.zone))
+    cells: dict[str, Raw] = {asked.column: given}
+    if asked.tab == "requests":
+        cells |= {"approver": access.visitor().name, "answered_at": plan.to_raw(now, service.rules().bureau.zone)}
     verdict = Verdict(asked.print, cells, lambda row: _taken(row, asked), asked.tab)
-    sentence, status = writing.write(service, verdict)
+    sentence, status = writing.write(service, verdict, nudge)
     return sentence or f"{asked.kind}：已批复「{given}」。", status
-
-
-def _cells(asked: Question, given: str, person: Person | None, now: Raw) -> dict[str, Raw]:
-    if asked.tab == "changes":
-        return {asked.column: given}
-    return {"answer": given, "approver": person.name if person else "", "answered_at": now}
 
 
 def _taken(row: Mapping[str, Raw], asked: Question) -> str:

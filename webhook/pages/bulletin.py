@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import flask
 from flask import Response, render_template, request
 
-from sync.core.people.permissions import Person
+from sync.core.people.permissions import SUPERIORS, Area, Person, leads
 from sync.core.people.roster import Roster
-from sync.core.views.bulletin import Bulletin, Scope, bulletin
+from sync.core.views.bulletin import Scope, bulletin
 from sync.outgoing import bulletin_picture
 from webhook import access
 from webhook.access import Site
 
-LEADERS = ("office", "standards_office", "commander", "secretary")
 ELSEWHERE = "这一部分不归您管。"
 
 
@@ -23,59 +23,41 @@ def blueprint(site: Site) -> flask.Blueprint:
     routes = flask.Blueprint("bulletins", __name__)
 
     @routes.get("/bulletin")
-    @access.needs(*LEADERS)
+    @access.needs(*SUPERIORS)
     def page() -> Any:
-        chosen, choices = _asked(site)
-        if chosen is None:
-            return render_template("closed.html", sentence=ELSEWHERE), 403
+        chosen, choices = asked_scope(site.service.roster(), site.now().date())
         return render_template(
-            "bulletin.html",
-            bulletin=_bulletin(site, chosen),
-            chosen=code_of(chosen),
-            choices=[(code_of(scope), scope.words) for scope in choices],
-            drawable=bulletin_picture.font_file() is not None,
+            "bulletin.html", bulletin=bulletin(site.service.ledger.memory(), chosen, site.now()), chosen=chosen,
+            choices=choices, code_of=code_of, drawable=bulletin_picture.font_file() is not None,
             no_font=bulletin_picture.NO_FONT,
-        )
+        )  # fmt: skip
 
     @routes.get("/bulletin.png")
-    @access.needs(*LEADERS)
+    @access.needs(*SUPERIORS)
     def picture() -> Any:
-        chosen, _ = _asked(site)
-        font = bulletin_picture.font_file()
-        if chosen is None or font is None:
-            return render_template(
-                "closed.html", sentence=ELSEWHERE if font else bulletin_picture.NO_FONT
-            ), 403 if font else 404
-        headers = {"Cache-Control": "no-store"}
-        return Response(bulletin_picture.draw(_bulletin(site, chosen), font), 200, headers, content_type="image/png")
+        font = bulletin_picture.font_file() or access.refuse(bulletin_picture.NO_FONT)
+        chosen, _ = asked_scope(site.service.roster(), site.now().date())
+        drawn = bulletin_picture.draw(bulletin(site.service.ledger.memory(), chosen, site.now()), font)
+        return Response(drawn, 200, {"Cache-Control": "no-store"}, content_type="image/png")
 
     return routes
 
 
-def _bulletin(site: Site, scope: Scope) -> Bulletin:
-    return bulletin(site.service.ledger.memory(), scope, site.now())
-
-
-def _asked(site: Site) -> tuple[Scope | None, list[Scope]]:
-    """The part that the request asks for, None where the person may not see it; and all parts that he may see."""
-    now = site.now()
-    roster = site.service.roster()
-    person = access.current_person()
-    choices = scopes(person, roster, now) if person else []
+def asked_scope(roster: Roster, day: date) -> tuple[Scope, list[Scope]]:
+    """The part that the request asks for, and all that the visitor may see."""
+    choices = scopes(access.visitor(), roster, day)
     code = request.args.get("scope", "")
-    chosen = next((scope for scope in choices if code_of(scope) == code), None)
-    return (choices[0] if choices and not code else chosen), choices
+    chosen = next((scope for scope in choices if code in ("", code_of(scope))), None)
+    return chosen or access.refuse(ELSEWHERE, 403), choices
 
 
-def scopes(person: Person, roster: Roster, now: Any) -> list[Scope]:
+def scopes(person: Person, roster: Roster, day: date) -> list[Scope]:
     """The parts that a person may ask for, the widest first."""
-    streets = [street for street in roster.streets if street.span.holds(now.date())]
-    districts = dict.fromkeys(street.district for street in streets if street.district)
-    branches = dict.fromkeys(street.branch for street in streets if street.branch)
-    own_branches = {street.branch for street in streets if street.district in person.districts} | person.branches
-    parts = [Scope()] if person.oversees else []
-    parts += [Scope(district=name) for name in districts if person.oversees or name in person.districts]
-    return parts + [Scope(branch=name) for name in branches if person.oversees or name in own_branches]
+    areas = [Area(branch=s.branch, district=s.district) for s in roster.streets if s.span.holds(day)]
+    districts = dict.fromkeys(area.district for area in areas if leads(person, Area(district=area.district)))
+    branches = dict.fromkeys(area.branch for area in areas if leads(person, area))
+    parts = [Scope(district=name) for name in districts if name] + [Scope(branch=name) for name in branches if name]
+    return [Scope(), *parts] if person.oversees else parts
 
 
 def code_of(scope: Scope) -> str:

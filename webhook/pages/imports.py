@@ -12,12 +12,11 @@ from flask import render_template, request
 from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import cell_text
-from sync.core.sheet.tabs import Column, Tab
+from sync.core.sheet.tabs import Tab
 from sync.intake import imports
 from sync.intake.file_rows import Unsure
 from sync.intake.imports import Preview
 from sync.ledger.ledger import Busy
-from sync.sheets.gateway import Gateway
 from webhook import access
 from webhook.access import Site
 
@@ -52,12 +51,11 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     @routes.post("/import/confirm")
     @access.needs(*OVERSEERS)
     def confirm() -> Any:
-        person, import_id = access.current_person(), request.form.get("id", "")
-        gateway = Gateway(site.service.client, site.service.workbook, site.service.templates)
-        by, update = person.name if person else "", bool(request.form.get("update"))
+        service, import_id, update = site.service, request.form.get("id", ""), bool(request.form.get("update"))
         try:
-            with site.service.ticking:
-                sentence = imports.confirm(gateway, site.service.ledger, import_id, by, site.now(), update=update)
+            with service.ticking:
+                gateway, by = service.new_gateway(*service.templates), access.visitor().name
+                sentence = imports.confirm(gateway, service.ledger, import_id, by, site.now(), update=update)
         except FileProblem as error:
             return _page(site, problems=list(error.problems), again=import_id if isinstance(error, Unsure) else ""), 422
         except Busy:
@@ -78,7 +76,7 @@ def _preview(site: Site, name: str, content: bytes, tab: Tab) -> Preview:
     roster = site.service.roster()
     streets = [*roster.names, *(alias for street in roster.streets for alias in street.aliases)]
     lists = {"streets": streets, "categories": list(rules.categories), "units": list(rules.units)}
-    gateway = Gateway(site.service.client, site.service.workbook, site.service.templates)
+    gateway = site.service.new_gateway(*site.service.templates)
     return imports.preview(gateway, ledger, name, content, tab, lists, rules.bureau.zone, site.now())
 
 
@@ -91,15 +89,17 @@ def _page(
     tab: str = "issues",
     again: str = "",
 ) -> str:
-    columns = _filled(preview) if preview else []
+    given = preview.incoming.fresh if preview else ()
+    used = {key for _, row in (preview.rows if preview else ()) for key in row}
+    columns = [column for column in preview.tab.staff if column.key in used] if preview else []
     zone = site.service.rules().bureau.zone
     rows = [
         (number, [cell_text(row.get(column.key, ""), column.type, zone) for column in columns])
-        for number, row in (preview.incoming.fresh if preview else ())
+        for number, row in given[:MOST_SHOWN]
     ]
-    seen = {"columns": columns, "rows": rows[:MOST_SHOWN], "count": len(rows), "changes": _changes(preview, zone)}
     return render_template("import.html", message=message, problems=problems or [], preview=preview, tabs=tabs(site),
-                           chosen=tab, again=again, **seen)  # fmt: skip
+                           chosen=tab, again=again, columns=columns, rows=rows, count=len(given),
+                           changes=_changes(preview, zone))  # fmt: skip
 
 
 def _changes(preview: Preview | None, zone: ZoneInfo) -> list[dict[str, Any]]:
@@ -113,8 +113,3 @@ def _changes(preview: Preview | None, zone: ZoneInfo) -> list[dict[str, Any]]:
         for change in preview.incoming.amended
         for key, new in change.new.items()
     ]  # fmt: skip
-
-
-def _filled(preview: Preview) -> list[Column]:
-    used = {key for _, row in preview.rows for key in row}
-    return [column for column in preview.tab.staff if column.key in used]

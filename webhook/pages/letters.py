@@ -13,11 +13,11 @@ import flask
 from flask import Response, render_template, request
 
 from sync.core.letters import letters
-from sync.core.letters.addressees import may_sign, sees
+from sync.core.letters.addressees import districts, sees
 from sync.core.letters.letters import LETTER, Letter
 from sync.core.letters.papers import paper
-from sync.core.people.permissions import Person
-from sync.core.people.roster import ROLES
+from sync.core.people.permissions import Person, may_reply, may_sign, may_void
+from sync.core.rules.values import ROLES
 from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, plain
 from sync.outgoing.docx import MIME, BadTemplate
@@ -48,53 +48,43 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     @routes.get("/letters/<name>")
     @access.needs()
     def page(name: str) -> Any:
-        letter = _found(site, name)
-        return _page(site, letter) if letter else _elsewhere()
+        return _page(site, _visible(site, name))
 
     @routes.get("/letters/<name>/file.docx")
     @access.needs()
     def file(name: str) -> Any:
-        letter = _found(site, name)
-        if letter is None:
-            return _elsewhere()
+        letter = _visible(site, name)
         try:
             content = site.service.docx(letter)
         except BadTemplate as error:
-            return render_template("closed.html", sentence=str(error)), 500
+            access.refuse(str(error), 500)
         shown = f"attachment; filename*=UTF-8''{quote(letter.name)}.docx"
         return Response(content, 200, {"Content-Disposition": shown, "Cache-Control": "no-store"}, content_type=MIME)
 
     @routes.post("/letters/<name>")
     @access.needs()
     def act(name: str) -> Any:
-        letter, person = _found(site, name), access.current_person()
-        if letter is None or person is None:
-            return _elsewhere()
-        message, status = _act(site, letter, person, request.form)
-        if status == 200:
-            nudge()
+        letter = _visible(site, name)
+        message, status = _act(site, nudge, letter, request.form)
         return _page(site, letter, message, done=status == 200), status
 
     return routes
 
 
-def _elsewhere() -> Any:
-    return render_template("closed.html", sentence=NOT_THERE), 404
-
-
-def _found(site: Site, name: str) -> Letter | None:
-    letter, person = site.service.letter(name), access.current_person()
-    return letter if letter and person and sees(person, letter) else None
+def _visible(site: Site, name: str) -> Letter:
+    """The letter of that name, where it is the visitor's to see."""
+    letter = site.service.letter(name)
+    return letter if letter and sees(access.visitor(), letter) else access.refuse(NOT_THERE)
 
 
 def _list(site: Site) -> str:
-    person = access.current_person()
-    listed = [letter for letter in site.service.ledger.memory().letters.values() if person and sees(person, letter)]
+    person = access.visitor()
+    listed = [letter for letter in site.service.ledger.memory().letters.values() if sees(person, letter)]
     listed.sort(key=lambda letter: letter.drafted_at, reverse=True)
     listed.sort(key=lambda letter: STATE_ORDER.index(letter.state) if letter.state in STATE_ORDER else len(STATE_ORDER))
-    rules = site.service.rules()
+    signers = site.service.rules().letters.signers
     waiting = [
-        letter for letter in listed if person and letter.state == letters.DRAFT and may_sign(person, rules, letter)
+        letter for letter in listed if letter.state == letters.DRAFT and may_sign(person, signers, districts(letter))
     ]
     rest = [letter for letter in listed if letter not in waiting]
     return render_template("letters.html", waiting=waiting, rest=rest[:MOST_LISTED],
@@ -103,10 +93,8 @@ def _list(site: Site) -> str:
 
 def _page(site: Site, letter: Letter, message: str = "", *, done: bool = False) -> str:
     """``done``: written just now; the ledger knows of it after the next look."""
-    person = access.current_person()
-    does = set() if done or person is None else {what for what in ACTS if _barred(site, letter, person, what) == ""}
-    return render_template("letter.html", letter=letter, paper=paper(letter), message=message, does=does, LETTER=LETTER,
-                           links=[fact.number for fact in letter.facts])  # fmt: skip
+    does = set() if done else {what for what in ACTS if _barred(site, letter, access.visitor(), what) == ""}
+    return render_template("letter.html", letter=letter, paper=paper(letter), message=message, does=does)
 
 
 # What people do
@@ -117,24 +105,23 @@ COLUMNS = {"sign": ("signer", "签发人"), "reply": ("answer", "回复情况"),
 
 def _barred(site: Site, letter: Letter, person: Person, what: str) -> str:
     """Why this is not his to do, or not to be done now; empty where he may."""
-    rules = site.service.rules()
+    signers = site.service.rules().letters.signers
     if letter.kind != LETTER or letter.void:
         return "这一份不用办理了。"
     if what == "sign":
-        roles = "、".join(ROLES[role] for role in rules.letters.signers)
-        if not may_sign(person, rules, letter) or person.name == OPERATOR:
+        roles = "、".join(ROLES[role] for role in signers)
+        if not may_sign(person, signers, districts(letter)) or person.name == OPERATOR:
             return f"由{roles}签发，不归您签发。"
         return "" if letter.state == letters.DRAFT else f"现在是「{letter.state}」，不用签发了。"
     if what == "reply":
-        mine = person.oversees or letter.unit in person.units
-        if not mine:
+        if not may_reply(person, letter.unit):
             return "由责任单位回复。"
         return "" if letter.state in (letters.SIGNED, letters.ANSWERED) else f"现在是「{letter.state}」，不能回复。"
-    return "" if person.oversees or may_sign(person, rules, letter) else "由签发的人、标准化办或者办公室作废。"
+    return "" if may_void(person, signers, districts(letter)) else "由签发的人、标准化办或者办公室作废。"
 
 
-def _act(site: Site, letter: Letter, person: Person, form: Mapping[str, str]) -> tuple[str, int]:
-    what = form.get("act", "")
+def _act(site: Site, nudge: Callable[[], None], letter: Letter, form: Mapping[str, str]) -> tuple[str, int]:
+    what, person = form.get("act", ""), access.visitor()
     if what not in ACTS:
         return "请选要做什么。", 422
     if barred := _barred(site, letter, person, what):
@@ -148,9 +135,12 @@ def _act(site: Site, letter: Letter, person: Person, form: Mapping[str, str]) ->
         "reply": {"answer": words, "answered_at": at},
         "void": {"void_reason": words},
     }
-    return _write(
-        site, letter, what, Verdict(letter.name, written[what], lambda row: _taken(row, what, letter), "letters")
-    )
+    verdict = Verdict(letter.name, written[what], lambda row: _taken(row, what, letter), "letters")
+    message, status = writing.write(site.service, verdict, nudge)
+    if message:
+        return message, status
+    more = "函号马上给出，请稍后刷新。" if what == "sign" else ""
+    return f"{letter.name}：已{ACTS[what]}。{more}", 200
 
 
 def _taken(row: Mapping[str, Raw], what: str, letter: Letter) -> str:
@@ -160,11 +150,3 @@ def _taken(row: Mapping[str, Raw], what: str, letter: Letter) -> str:
     if what == "reply" and stands == letter.answer:
         return ""  # an answer may be completed by who saw the last one
     return f"「{header}」刚才已经写了「{stands[:40]}」，没有改动。" if stands else ""
-
-
-def _write(site: Site, letter: Letter, what: str, verdict: Verdict) -> tuple[str, int]:
-    message, status = writing.write(site.service, verdict)
-    if message:
-        return message, status
-    more = "函号马上给出，请稍后刷新。" if what == "sign" else ""
-    return f"{letter.name}：已{ACTS[what]}。{more}", 200

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import flask
 from flask import render_template
 
 from sync.core.issues import life as lives
 from sync.core.look.findings import Look
-from sync.core.people.permissions import Person
+from sync.core.people.permissions import Person, sees
 from sync.core.views.map import Spot, draw
 from webhook import access
 from webhook.look_cache import LookCache
-from webhook.pages.explain import sees_issue
 
 WORDS = {"late": "超期", "rework": "返工", "open": "待整改", "fixed": "待复核", "other": "挂账、待核实"}
 KIND = {lives.OPEN: "open", lives.REWORK: "rework", lives.FIXED: "fixed"}
@@ -28,20 +26,17 @@ def blueprint(look_cache: LookCache) -> flask.Blueprint:
     @routes.get("/map")
     @access.needs()
     def page() -> str:
-        person, look = access.current_person(), look_cache.now()
-        assert person is not None
-        rows = {row.rid: row.cells for row in look.rows.get("issues", [])}
-        spots = list(_spots(look, person, rows))
-        return render_template("map.html", drawing=draw(spots), count=len(spots), words=WORDS, rows=rows,
-                               follow=look.followed, now=look.now)  # fmt: skip
+        look = look_cache.now()
+        spots = list(_spots(look, access.visitor()))
+        return render_template("map.html", drawing=draw(spots), count=len(spots), words=WORDS, follow=look.followed,
+                               now=look.now)  # fmt: skip
 
     return routes
 
 
-def _spots(look: Look, person: Person, rows: dict[str, Any]) -> Iterator[Spot]:
-    for rid, cells in rows.items():
-        each = look.followed.get(rid)
-        if each and each.life.state not in OVER and sees_issue(look, person, rid):
+def _spots(look: Look, person: Person) -> Iterator[Spot]:
+    for rid, each in look.followed.items():
+        if each.life.state not in OVER and sees(person, each.area):
             late = lives.is_late(each.life.state, each.life.deadline, look.now)
-            kind = "late" if late else KIND.get(each.life.state, "other")
+            kind, cells = "late" if late else KIND.get(each.life.state, "other"), each.issue.cells
             yield Spot(rid, each.stamps.street, kind, cells.get("longitude"), cells.get("latitude"))

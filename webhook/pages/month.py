@@ -6,9 +6,9 @@ streets' lines and rank, a unit its own.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Any
 
 import flask
@@ -16,38 +16,17 @@ from flask import render_template, request
 
 from sync.core.look.findings import Look
 from sync.core.look.seals import GROUP_KINDS
-from sync.core.people.permissions import Person, sees_score
+from sync.core.people.permissions import Person, above, sees_score
 from sync.core.scores import periods
 from sync.core.scores.lines import BASE, BRANCH, DISTRICT, STREET, month_of
 from sync.core.scores.standings import Standing
-from sync.core.sheet import serials
-from sync.core.sheet.rows import plain
+from sync.core.sheet.rows import cell_text, plain
 from webhook import access
 from webhook.access import Site
 from webhook.look_cache import LookCache
 from webhook.pages.explain import sees_issue, sees_line
 
 NOT_THERE = "没有这个月的这一个得分，或者不归您看。"
-
-
-@dataclass(frozen=True)
-class Place:
-    """A row of the ranking with what people decided about it. ``apart``: hundredths above (+) or below the base."""
-
-    row: Standing
-    apart: int
-    decision: str
-    decided: str
-
-    @property
-    def order(self) -> tuple[Any, ...]:
-        return (
-            GROUP_KINDS.index(self.row.kind),
-            self.row.group,
-            self.row.rank or 10**6,
-            -self.row.score,
-            self.row.target,
-        )
 
 
 def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
@@ -57,81 +36,70 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
     @routes.get("/month")
     @access.needs()
     def page() -> Any:
-        person, look = access.current_person(), look_cache.now()
-        assert person is not None
+        look = look_cache.now()
         months = sorted({row.month for row in look.scored.table}, reverse=True)
         month = request.args.get("month") or months[0]
         if month not in months:
-            return render_template("closed.html", sentence="没有这个月的考核。"), 404
-        return _month(look, person, month, months)
+            access.refuse("没有这个月的考核。")
+        return _month(look, month, months)
 
     @routes.get("/month/<month>/<kind>/<path:target>")
     @access.needs()
     def score(month: str, kind: str, target: str) -> Any:
-        person, look = access.current_person(), look_cache.now()
+        look = look_cache.now()
         row = next((r for r in look.scored.table if (r.month, r.kind, r.target) == (month, kind, target)), None)
-        if person is None or row is None or not sees(look, person, row):
-            return render_template("closed.html", sentence=NOT_THERE), 404
-        return _score(site, look, person, row)
+        if row is None or not sees(look, access.visitor(), row):
+            access.refuse(NOT_THERE)
+        return _score(site, look, row)
 
     return routes
 
 
 def sees(look: Look, person: Person, row: Standing) -> bool:
-    """A chief sees the months that were his, and this one of his streets; what his predecessor's led to is not his."""
-    mine = bool(row.chief) and row.chief == person.name
-    over = row.month < month_of(look.now) and row.chief
-    viewer = replace(person, streets=frozenset()) if over else person
-    return mine or sees_score(viewer, row.kind, row.target, look.roster, look.now.date())
+    """Whether a row of 月度考核 is his to see."""
+    places = above(look.roster, row.kind, row.target, look.now.date())
+    past = row.month < month_of(look.now)
+    return sees_score(person, row.kind, row.target, places, row.chief, past=past)
 
 
-def _month(look: Look, person: Person, month: str, months: list[str]) -> str:
+def _month(look: Look, month: str, months: list[str]) -> str:
     table = [row for row in look.scored.table if row.month == month]
-    mine = sorted((_place(look, row) for row in table if sees(look, person, row)), key=lambda place: place.order)
-    groups: dict[tuple[str, str], list[Place]] = {}
-    for place in mine:
-        groups.setdefault((place.row.kind, place.row.group), []).append(place)
-    sizes = {key: sum(1 for row in table if (row.kind, row.group) == key) for key in groups}
-    terms = {periods.quarter_of(month): look.scored.quarters, month[:4]: look.scored.years}
+    mine = sorted((row for row in table if sees(look, access.visitor(), row)), key=_order)
+    quarter, base = periods.quarter_of(month), look.rules.score.base
     return render_template(
-        "month.html", month=month, months=months, groups=groups, sizes=sizes, closing=look.scored.closings.get(month),
-        widest={kind: max((abs(place.apart) for place in mine if place.row.kind == kind), default=0) or 1
-                for kind in GROUP_KINDS}, rules=look.rules,
-        terms={name: _terms(look, person, name, rows) for name, rows in terms.items()},
-        drift=look.drift.get(month, ("", []))[1] if person.oversees else [],
+        "month.html", month=month, months=months, seal=look.scored.seals.get(month), rules=look.rules,
+        groups={key: list(group) for key, group in groupby(mine, key=lambda row: (row.kind, row.group))},
+        sizes=Counter((row.kind, row.group) for row in table), decisions={row: _decision(look, row) for row in mine},
+        widest={kind: max((abs(row.score - base) for row in mine if row.kind == kind), default=0) or 1
+                for kind in GROUP_KINDS},
+        terms={quarter.name: _terms(look, quarter.name, look.scored.quarters),
+               f"{quarter.year}年": _terms(look, f"{quarter.year}", look.scored.years)},
+        drift=look.drift.get(month, ("", []))[1] if access.visitor().oversees else [],
     )  # fmt: skip
 
 
-def _terms(look: Look, person: Person, name: str, rows: Mapping[tuple[str, ...], Mapping[str, Any]]) -> list[Any]:
-    """The rows of that quarter or year that are his to see."""
+def _order(row: Standing) -> tuple[Any, ...]:
+    return GROUP_KINDS.index(row.kind), row.group, row.rank or 10**6, -row.score, row.target
+
+
+def _terms(look: Look, name: str, rows: Mapping[tuple[str, ...], Mapping[str, Any]]) -> list[Any]:
+    """The rows of that quarter or year that are the visitor's to see."""
     day = look.now.date()
     return [
         cells
         for (term, target, kind), cells in rows.items()
-        if term == name and sees_score(person, kind, target, look.roster, day)
+        if term == name and sees_score(access.visitor(), kind, target, above(look.roster, kind, target, day))
     ]
 
 
-def _place(look: Look, row: Standing) -> Place:
+def _decision(look: Look, row: Standing) -> tuple[str, str]:
+    """What people decided about a row of 月度考核, and the day of it in words."""
     known = look.memory.known.get("scores", {}).get(f"{row.month}·{row.target}·{row.kind}")
     cells = known.cells if known else {}
-    apart, decided = row.score - look.rules.score.base, _day(cells.get("decided_on"), look)
-    return Place(row, apart, plain(cells.get("decision")), decided)
+    return plain(cells.get("decision")), cell_text(cells.get("decided_on"), "date", look.reading.zone)
 
 
-def _day(raw: Any, look: Look) -> str:
-    """A date cell as words."""
-    at = serials.moment(raw, look.reading.zone)
-    return f"{at:%Y-%m-%d}" if at else plain(raw)
-
-
-def _trail(site: Site, look: Look, row: Standing) -> list[tuple[Any, str, str, str]]:
-    """What people decided, each change: when, which column, before, after."""
-    entries = site.service.trail(f"{row.month}·{row.target}·{row.kind}")
-    return [(entry["at"], entry["what"], entry["before"], entry["after"]) for entry in entries]
-
-
-def _score(site: Site, look: Look, person: Person, row: Standing) -> str:
+def _score(site: Site, look: Look, row: Standing) -> str:
     lines = [line for line in look.scored.every if (line.month, line.kind, line.target) == (
         row.month, row.kind, row.target)]  # fmt: skip
     lines.sort(key=lambda line: (line.rule != BASE, line.date, line.id))
@@ -139,10 +107,10 @@ def _score(site: Site, look: Look, person: Person, row: Standing) -> str:
     parts = [each for each in look.scored.table if each.month == row.month and each.kind == STREET
              and _part_of(look, each, row)]  # fmt: skip
     return render_template(
-        "score.html", row=row, place=_place(look, row), closing=look.scored.closings.get(row.month), parts=parts,
-        lines=[(line, total, sees_issue(look, person, line.issue), sees_line(look, person, line))
+        "score.html", row=row, decision=_decision(look, row), seal=look.scored.seals.get(row.month), parts=parts,
+        lines=[(line, total, sees_issue(look, line.issue), sees_line(look, line))
                for line, total in zip(lines, sums, strict=True)],
-        trail=_trail(site, look, row),
+        trail=site.service.trail(f"{row.month}·{row.target}·{row.kind}"),
     )  # fmt: skip
 
 

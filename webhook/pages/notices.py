@@ -9,10 +9,11 @@ import flask
 from flask import redirect, render_template, request
 
 from sync.core.memory import Sent
-from sync.core.notices.notices import GROUP, MAIL, NONE, NOTICE_KINDS, OF_LETTERS, demanded, grounds
-from sync.core.people.permissions import Person
+from sync.core.notices.notices import GROUP, MAIL, NONE, OF_LETTERS, demanded, grounds
+from sync.core.people.permissions import Person, holds, sees_notice
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_links import BOT_KINDS
+from sync.core.rules.values import NOTICE_KINDS
 from sync.ledger.preferences import Preferences
 from webhook import access
 from webhook.access import Site
@@ -29,30 +30,26 @@ def blueprint(site: Site) -> flask.Blueprint:
     @routes.get("/notices")
     @access.needs()
     def page() -> str:
-        person = access.current_person()
-        assert person is not None
-        return _page(site, person, "已保存。" if "saved" in request.args else "")
+        return _page(site, "已保存。" if "saved" in request.args else "")
 
     @routes.get("/notices/history/<path:number>")
     @access.needs()
     def history(number: str) -> Any:
-        person, sent = access.current_person(), site.service.ledger.memory().notices.get(number)
-        if person is None or sent is None or not (person.oversees or sent.notice.to == person.name):
-            return render_template("closed.html", sentence=NOT_SHOWN), 404
+        sent = site.service.ledger.memory().notices.get(number)
+        if sent is None or not sees_notice(access.visitor(), sent.notice.to):
+            access.refuse(NOT_SHOWN)
         return _history(site, sent)
 
     @routes.post("/notices")
     @access.needs()
     def save() -> Any:
-        person = access.current_person()
-        assert person is not None
         asked, preferences = demanded(site.service.rules()), Preferences(site.service.ledger)
         for kind in NOTICE_KINDS.values():
             channel = request.form.get(kind, "")
             if channel and channel not in _choices(kind, asked):
-                return _page(site, person, f"「{kind}」是方案要求的，至少留一种收法。"), 400
+                return _page(site, f"「{kind}」是方案要求的，至少留一种收法。"), 400
             if channel:
-                preferences.set(person.name, kind, channel)
+                preferences.set(access.visitor().name, kind, channel)
         return redirect("/notices?saved=1", 303)
 
     return routes
@@ -62,10 +59,14 @@ def _choices(kind: str, asked: set[str]) -> tuple[str, ...]:
     return (MAIL, GROUP) if kind in asked else (MAIL, GROUP, NONE)
 
 
-def _page(site: Site, person: Person, message: str) -> str:
-    rules, memory = site.service.rules(), site.service.ledger.memory()
+def _page(site: Site, message: str) -> str:
+    person, rules, memory = access.visitor(), site.service.rules(), site.service.ledger.memory()
     asked, preferences = demanded(rules), Preferences(site.service.ledger).of(person.name)
-    mine = [sent for sent in list(memory.notices.values()) if sent.notice.to == person.name and _personal(sent)]
+    mine = [
+        sent
+        for sent in list(memory.notices.values())
+        if sent.notice.to == person.name and sent.notice.channel not in BOT_KINDS
+    ]
     mine.sort(key=lambda sent: (sent.notice.time, sent.notice.number), reverse=True)
     kinds = [(kind, _groups(site, kind), kind in asked, preferences.get(kind, MAIL), _choices(kind, asked))
              for kind in _kinds_of(person, mine, rules)]  # fmt: skip
@@ -88,12 +89,8 @@ def _history(site: Site, sent: Sent) -> str:
 def _kinds_of(person: Person, mine: Iterable[Sent], rules: Rules) -> list[str]:
     """The kinds of notice that come to a person: by a role, or because one came before."""
     got = {sent.notice.kind for sent in mine}
-    got |= {NOTICE_KINDS[rule.event] for rule in rules.notices.send if person.roles & set(rule.to)}
+    got |= {NOTICE_KINDS[rule.event] for rule in rules.notices.send if holds(person, rule.to)}
     return [kind for kind in NOTICE_KINDS.values() if kind in got]
-
-
-def _personal(sent: Sent) -> bool:
-    return sent.notice.channel not in BOT_KINDS
 
 
 def _groups(site: Site, kind: str) -> list[str]:

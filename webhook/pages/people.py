@@ -11,7 +11,7 @@ import segno
 from flask import render_template, request
 
 from sync.core.people.permissions import OVERSEERS, Person, people
-from sync.core.people.roster import ROLES
+from sync.core.rules.values import ROLES
 from sync.outgoing.mail import Failure
 from sync.outgoing.mail_text import Message
 from webhook import access
@@ -35,13 +35,13 @@ def blueprint(site: Site) -> flask.Blueprint:
         person = site.person(request.form.get("name", ""))
         if person is None:
             return _page(site, "组织架构和街路名册里没有这个人，链接没有做。"), 400
-        made = site.link(person, site.service.settings.url or request.host_url.rstrip("/"))
+        made = site.link(person, site.base())
         return render_template("link.html", person=person, link=made, code=qr(made), roles=role_words(person))
 
     @routes.post("/people/cards")
     @access.needs(*OVERSEERS)
     def cards() -> str:
-        now, base = site.now(), site.service.settings.url or request.host_url.rstrip("/")
+        now, base = site.now(), site.base()
         access_of = site.sessions.by_person(now)
         without = [
             person for person in people(site.service.roster(), now.date())
@@ -94,23 +94,17 @@ def _page(site: Site, message: str = "") -> str:
     roster, access_of = site.service.roster(), site.sessions.by_person(now)
     mails, everybody = roster.addresses(now.date()), sorted(people(roster, now.date()), key=_rank)
     rows = [(person, role_words(person), access_of.get(person.name), person.name in mails) for person in everybody]
-    names = _names(rows)
+    names = {access.OPERATOR, *(person.name for person in everybody)}
     gone = sorted(name for name, opened in access_of.items() if opened.links + opened.sessions and name not in names)
     return render_template("people.html", rows=rows, gone=gone, message=message, mail=bool(site.service.settings.smtp))
-
-
-def _names(rows: list[Any]) -> set[str]:
-    return {row[0].name for row in rows} | {access.OPERATOR}
 
 
 def _mail(site: Site, person: Person) -> tuple[str, int]:
     mailer, now = site.service.mailer, site.now()
     to = site.service.roster().addresses(now.date()).get(person.name, "")
     if mailer is None or not to:
-        return (
-            "邮箱没有配置（JIELU_SMTP），没有发。" if mailer is None else f"组织架构里没有{person.name}的邮箱。"
-        ), 400
-    link = site.link(person, site.service.settings.url or request.host_url.rstrip("/"))
+        return "邮箱没有配置（JIELU_SMTP），没有发。" if not mailer else f"组织架构里没有{person.name}的邮箱。", 400
+    link = site.link(person, site.base())
     short = "两小时内有效，只能用一次。" if person.oversees else "长期有效，请不要转给别人；丢了告诉标准化办收回。"
     text = f"{person.name}：\n\n这是您打开街路长台账的链接，{short}\n\n{link}\n"
     try:

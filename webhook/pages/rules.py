@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
@@ -56,7 +56,7 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
             return _draft(site, "规则不能是空的，也不能太长，没有保存。"), 422
         if request.form.get("seen") != revision.digest(revision.draft(site.service).text):
             return _draft(site, CHANGED, request.form.get("reason", ""), text.replace("\r\n", "\n")), 409
-        revision.save_draft(site.service, text, _name(), site.now())
+        revision.save_draft(site.service, text, access.visitor().name, site.now())
         act = request.form.get("act", "keep")
         if act == "force":
             return _force(site, nudge)
@@ -93,41 +93,24 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     return routes
 
 
-def _name() -> str:
-    person = access.current_person()
-    return person.name if person else ""
-
-
 # In plain words
 
 
 def _plain(site: Site, message: str = "") -> str:
     rules = site.service.rules()
-    bases = sorted(rules.clauses(), key=lambda basis: SECTION_ORDER.get(_kind(basis.where), len(SECTION_ORDER)))
-    groups = [(kind, list(group)) for kind, group in groupby(bases, key=lambda basis: _kind(basis.where))]
+    bases = sorted(rules.clauses(), key=lambda basis: SECTION_ORDER.get(basis.kind, len(SECTION_ORDER)))
+    groups = [(kind, list(group)) for kind, group in groupby(bases, key=lambda basis: basis.kind)]
     return render_template(
-        "rules.html",
-        groups=groups,
-        clauses=rules.plan.clauses,
-        title=rules.plan.title,
-        uncovered=rules.uncovered(),
-        sentences=rules.plan.sentence,
-        editions=revision.editions(site.service, site.now()),
-        draft=Editions(site.service.ledger).draft(),
+        "rules.html", groups=groups, plan=rules.plan, uncovered=rules.uncovered(), message=message,
+        editions=revision.editions(site.service, site.now()), draft=Editions(site.service.ledger).draft(),
         trouble=site.service.trouble,
-        message=message,
-    )
+    )  # fmt: skip
 
 
 SECTION_ORDER = {
     kind: at
     for at, kind in enumerate(("任务", "类别", "受理时间", "到期提醒", "返工时限", "重复出现", "升级", "逐级上报"))
 }
-
-
-def _kind(where: str) -> str:
-    """What a rule is about: the word before its own name."""
-    return where.split("「", 1)[0]
 
 
 # The draft
@@ -138,37 +121,34 @@ def _draft(site: Site, message: str = "", reason: str = "", typed: str = "") -> 
     draft, text = revision.draft(site.service), site.service.rules_text()
     shown = typed or draft.text
     return render_template(
-        "rules_draft.html",
-        draft=draft,
-        shown=shown,
-        seen=revision.digest(draft.text),
-        problems=revision.problems(shown),
-        changed=list(_difference(text, shown)),
+        "rules_draft.html", draft=draft, shown=shown, seen=revision.digest(draft.text), message=message, reason=reason,
+        problems=revision.problems(shown), changed=list(_difference(text, shown)),
         behind=draft.base != revision.digest(text),
-        message=message,
-        reason=reason,
-    )
+    )  # fmt: skip
 
 
 def _difference(before: str, after: str) -> Iterator[tuple[str, str]]:
     """Lines of the difference with what each is: ``added``, ``gone``, ``same`` or ``place``."""
-    kinds = {"+": "added", "-": "gone", " ": "same", "@": "place"}
-    diff = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
-    for line in list(diff)[2:]:
-        kind = kinds.get(line[:1], "same")
-        yield kind, f"第 {line.split('+')[1].split(',')[0].split(' ')[0]} 行附近" if kind == "place" else line[1:]
+    old, new = before.splitlines(), after.splitlines()
+    for group in difflib.SequenceMatcher(None, old, new).get_grouped_opcodes(2):
+        yield "place", f"第 {group[0][3] + 1} 行附近"
+        for kind, start, end, new_start, new_end in group:
+            if kind == "equal":
+                yield from (("same", line) for line in old[start:end])
+            else:
+                yield from (("gone", line) for line in old[start:end])
+                yield from (("added", line) for line in new[new_start:new_end])
 
 
 def _force(site: Site, nudge: Callable[[], None]) -> Any:
     reason, draft = request.form.get("reason", ""), revision.draft(site.service)
     try:
-        made = revision.put_in_force(site.service, draft.text, draft.base, _name(), reason, site.now())
+        made = revision.put_in_force(site.service, draft.text, draft.base, access.visitor().name, reason, site.now())
     except NotInForce as error:
         return _draft(site, str(error), reason), 409
     nudge()
-    return _plain(
-        site, f"已经启用，这是第 {made.n} 版。没有定下来的（时限、计分）从下一轮起按新的规则，已经定下来的不动。"
-    )
+    words = "没有定下来的（时限、计分）从下一轮起按新的规则，已经定下来的不动。"
+    return _plain(site, f"已经启用，这是第 {made.n} 版。{words}")
 
 
 # A past month
@@ -200,14 +180,12 @@ def _tried(site: Site, month: str) -> Any:
 
 
 def _edition(site: Site, number: int) -> Any:
-    editions = revision.editions(site.service, site.now())
-    chosen = next((edition for edition in editions if edition.n == number), None)
-    if chosen is None:
+    editions = {edition.n: edition for edition in revision.editions(site.service, site.now())}
+    if number not in editions:
         return _plain(site, f"没有第 {number} 版。"), 404
-    before = next((edition.text for edition in editions if edition.n == number - 1), "")
-    return render_template(
-        "rules_edition.html", edition=chosen, newest=editions[0].n, changed=list(_difference(before, chosen.text))
-    )
+    before = editions[number - 1].text if number - 1 in editions else ""
+    changed = list(_difference(before, editions[number].text))
+    return render_template("rules_edition.html", edition=editions[number], newest=max(editions), changed=changed)
 
 
 def _back(site: Site, number: int, nudge: Callable[[], None]) -> Any:
@@ -216,7 +194,9 @@ def _back(site: Site, number: int, nudge: Callable[[], None]) -> Any:
         return _plain(site, f"没有第 {number} 版。"), 404
     base = revision.digest(site.service.rules_text())
     try:
-        made = revision.put_in_force(site.service, chosen.text, base, _name(), f"退回到第 {number} 版", site.now())
+        made = revision.put_in_force(
+            site.service, chosen.text, base, access.visitor().name, f"退回到第 {number} 版", site.now()
+        )
     except NotInForce as error:
         return _plain(site, str(error)), 409
     nudge()
@@ -229,22 +209,26 @@ def _back(site: Site, number: int, nudge: Callable[[], None]) -> Any:
 def _calendar_routes(routes: flask.Blueprint, site: Site) -> None:
     @routes.get("/calendar")
     def calendar() -> Any:
-        year = request.args.get("year", "")
-        return _calendar(site, int(year) if year.isdigit() and 2004 <= int(year) <= 2100 else site.now().year)
+        return _calendar(site, _year(request.args) or site.now().year)
 
     @routes.post("/calendar")
     def write() -> Any:
-        given = request.form
-        year = given.get("year", "")
-        if not year.isdigit() or not 2004 <= int(year) <= 2100:
+        given, year = request.form, _year(request.form)
+        if not year:
             return _calendar(site, site.now().year, "请选年份。"), 422
         off, on = (_lines(given.get(key, "")) for key in ("off", "on"))
         draft = revision.draft(site.service)
-        text = holidays.with_year(draft.text, int(year), given.get("published") == "yes", off, on)
+        text = holidays.with_year(draft.text, year, given.get("published") == "yes", off, on)
         if problems := revision.problems(text):
-            return _calendar(site, int(year), f"没有存：{problems[0].message}", given), 422
-        revision.save_draft(site.service, text, _name(), site.now())
+            return _calendar(site, year, f"没有存：{problems[0].message}", given), 422
+        revision.save_draft(site.service, text, access.visitor().name, site.now())
         return _draft(site, f"{year} 年的日历写进了草稿，启用以后才生效。", f"填写 {year} 年放假和调休安排")
+
+
+def _year(given: Mapping[str, str]) -> int:
+    """The year that is asked for; 0 for none that there can be."""
+    year = given.get("year", "")
+    return int(year) if year.isdigit() and 2004 <= int(year) <= 2100 else 0
 
 
 def _lines(text: str) -> list[str]:
@@ -255,20 +239,12 @@ def _calendar(site: Site, year: int, message: str = "", typed: Any = None) -> st
     rules = site.service.rules()
     table = rules.calendar.published(year)
     return render_template(
-        "calendar.html",
-        year=year,
-        this_year=site.now().year,
-        known=year in rules.calendar.known,
+        "calendar.html", year=year, this_year=site.now().year, known=year in rules.calendar.known, message=message,
         off=typed["off"] if typed else "\n".join(holidays.written(table, works=False)),
         on=typed["on"] if typed else "\n".join(holidays.written(table, works=True)),
-        months=[(name, _weeks(rules, year, month)) for month, name in enumerate(_month_names(), start=1)],
+        months=[(f"{month}月", _weeks(rules, year, month)) for month in range(1, 13)],
         warning=calendar_warning(rules, site.now().date()),
-        message=message,
-    )
-
-
-def _month_names() -> list[str]:
-    return [f"{n}月" for n in range(1, 13)]
+    )  # fmt: skip
 
 
 def _weeks(rules: Rules, year: int, month: int) -> list[list[tuple[int, str, str] | None]]:

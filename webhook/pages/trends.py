@@ -6,14 +6,15 @@ from __future__ import annotations
 from typing import Any
 
 import flask
-from flask import render_template, request
+from flask import render_template
 
+from sync.core.people.permissions import SUPERIORS
 from sync.core.views.bulletin import Scope
 from sync.core.views.trends import Trends, trends
 from webhook import access
 from webhook.charts import chart
 from webhook.look_cache import LookCache
-from webhook.pages.bulletin import ELSEWHERE, LEADERS, code_of, scopes
+from webhook.pages.bulletin import asked_scope, code_of
 
 NAMES = (("reported", "新交办"), ("closed", "销号"), ("late", "到期未整改"), ("rework", "返工"))
 
@@ -23,16 +24,11 @@ def blueprint(look_cache: LookCache) -> flask.Blueprint:
     routes = flask.Blueprint("trends", __name__)
 
     @routes.get("/trends")
-    @access.needs(*LEADERS)
+    @access.needs(*SUPERIORS)
     def page() -> Any:
-        person, look = access.current_person(), look_cache.now()
-        choices = scopes(person, look.roster, look.now) if person else []
-        asked = request.args.get("scope", "")
-        chosen = next((each for each in choices if code_of(each) == asked or not asked), None)
-        if chosen is None:
-            return render_template("closed.html", sentence=ELSEWHERE), 403
-        categories = {row.rid: row.cells.get("category", "") for row in look.rows.get("issues", [])}
-        shown = trends(look.followed, categories, look.scored.table, look.roster, chosen, look.now)
+        look = look_cache.now()
+        chosen, choices = asked_scope(look.roster, look.now.date())
+        shown = trends(look.followed.values(), look.scored.table, look.roster, chosen, look.now)
         return _page(shown, chosen, choices)
 
     return routes
@@ -47,9 +43,9 @@ def _page(shown: Trends, chosen: Scope, choices: list[Scope]) -> str:
     scores = {group: _span([by_key.get((month, group)) for month in months], months) for group in groups}
     rate = chart([month for month, _ in shown.on_time],
                  [[None if share is None else 100 * share for _, share in shown.on_time]])  # fmt: skip
-    return render_template("trends.html", trends=shown, chosen=code_of(chosen), area=chosen.words, weeks=weeks,
-                           choices=[(code_of(each), each.words) for each in choices], names=NAMES, scores=scores,
-                           rate=rate, most=max((count for _, count in shown.categories), default=1))  # fmt: skip
+    most = max((count for _, count in shown.categories), default=1)
+    return render_template("trends.html", trends=shown, chosen=chosen, choices=choices, code_of=code_of, weeks=weeks,
+                           names=NAMES, scores=scores, rate=rate, most=most)  # fmt: skip
 
 
 def _span(group: list[Any], months: list[str]) -> Any:

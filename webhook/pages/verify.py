@@ -12,6 +12,7 @@ from typing import Any
 import flask
 from flask import render_template, request
 
+from sync.core.issues.issues import may_close
 from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet import plan
 from sync.core.sheet.photos import ids
@@ -66,10 +67,9 @@ def _verdict(site: Site, number: str, body: Mapping[str, str]) -> Verdict | str:
         return "请选通过或返工。"
     if result == "返工" and not note:
         return "返工要写明哪里没改好。"
-    person = access.current_person()
     cells: dict[str, Raw] = {
         "verified": result,
-        "verifier": person.name if person else "",
+        "verifier": access.visitor().name,
         "verified_at": plan.to_raw(site.now(), site.service.rules().bureau.zone),
         "verify_note": note,
     }
@@ -84,9 +84,8 @@ def _conflict(site: Site, row: Mapping[str, Raw], stands: str, cells: Mapping[st
     if standing(row) != stands:
         verifier = plain(row["verifier"]) or "别人"
         return f"刚才已由{verifier}复核为「{plain(row['verified']) or '空白'}」，没有改动。"
-    category = site.service.rules().categories.get(plain(row["category"]))
-    asks = category is not None and category.kind == "执法类" and cells["verified"] == "通过"
-    if asks and not plain(row["legal_basis"]) and not cells.get("legal_basis"):
+    written = {"category": plain(row["category"]), "legal_basis": plain(row["legal_basis"]) or cells.get("legal_basis")}
+    if cells["verified"] == "通过" and not may_close(written, site.service.rules()):
         return "执法类问题要先填执法依据：案号，或不立案的理由。"
     if cells.get("legal_basis") and plain(row["legal_basis"]) not in ("", cells["legal_basis"]):
         return f"执法依据已经填了「{plain(row['legal_basis'])}」，没有改动；要改请在表格里改。"
@@ -109,11 +108,8 @@ def _acceptance(number: str, body: Mapping[str, str]) -> Verdict | str:
 def _write(site: Site, nudge: Callable[[], None], verdict: Verdict | str) -> Any:
     if isinstance(verdict, str):
         return flask.jsonify(error=verdict), 422
-    sentence, status = writing.write(site.service, verdict)
-    if sentence:
-        return flask.jsonify(error=sentence), status
-    nudge()
-    return flask.jsonify(ok=True), 200
+    sentence, status = writing.write(site.service, verdict, nudge)
+    return flask.jsonify(error=sentence) if sentence else flask.jsonify(ok=True), status
 
 
 def pictures(lines: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -7,11 +7,13 @@ from typing import Any
 import flask
 from flask import redirect, render_template
 
+from sync.core.people.permissions import SUPERIORS, holds
+from sync.core.rules.values import ROLES
 from sync.core.views.agenda import agenda
 from webhook import access
 from webhook.look_cache import LookCache
 
-LEVELS = {"office", "standards_office", "commander", "secretary", "unit"}
+LEVELS = SUPERIORS | {"unit"}
 
 
 def blueprint(look_cache: LookCache) -> flask.Blueprint:
@@ -21,15 +23,10 @@ def blueprint(look_cache: LookCache) -> flask.Blueprint:
     @routes.get("/week")
     @access.needs()
     def page() -> Any:
-        person = access.current_person()
-        if person is None or not person.roles & LEVELS:
+        if not holds(access.visitor(), LEVELS):
             return redirect("/mine")
         look = look_cache.now()
-        late = {rid: each.life.deadline for rid, each in look.followed.items() if each.life.running}
-        return render_template("week.html", agenda=agenda(look, person), now=look.now, late=late, rows=_rows(look))
+        return render_template("week.html", agenda=agenda(look, access.visitor()), now=look.now, follow=look.followed,
+                               roles=ROLES)  # fmt: skip
 
     return routes
-
-
-def _rows(look: Any) -> dict[str, Any]:
-    return {row.rid: row.cells for row in look.rows.get("issues", [])}

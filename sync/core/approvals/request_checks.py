@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sync.core.approvals.requests import entitled, words
+from sync.core.people import permissions
+from sync.core.people.permissions import Area
 from sync.core.people.roster import Roster
 from sync.core.people.roster_checks import person
 from sync.core.rules.rules import Rules
+from sync.core.rules.values import ROLES
 from sync.core.sheet.checks import Cells, needed
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import quoted
@@ -31,7 +32,7 @@ class Asked:
     roster: Roster
     rules: Rules
     day: date
-    area: Mapping[str, Any]
+    area: Area
 
 
 def request(cells: Cells, asked: Asked) -> list[Problem]:
@@ -51,10 +52,17 @@ def request(cells: Cells, asked: Asked) -> list[Problem]:
 def superior(cells: Cells, asked: Asked) -> list[Problem]:
     """An answer by somebody whose it is not to give (plan 五·2: 向包区包块的上级反映)."""
     kind = cells.get("kind", "")
-    if not kind or entitled(asked.roster, asked.rules, kind, cells["approver"], asked.day, asked.area):
+    roles, answerer = answerers(asked.rules, kind), permissions.person(asked.roster, cells["approver"], asked.day)
+    if not kind or (answerer and permissions.may_answer(answerer, roles, asked.area)):
         return []
-    named = words(asked.rules, kind, asked.area)
+    of = {"secretary": asked.area.branch, "commander": asked.area.district}
+    named = "、".join(f"{of[role]}的{ROLES[role]}" if of.get(role) else ROLES[role] for role in roles)
     return [Problem("approver", f"填的是{quoted(cells['approver'])}，{kind}应当由{named}批复。")]
+
+
+def answerers(rules: Rules, kind: str) -> tuple[str, ...]:
+    """The roles (code words) that answer requests of that kind."""
+    return next((rule.to for rule in rules.approvals if kind in rule.kinds), ())
 
 
 def _own_request(cells: Cells) -> list[Problem]:

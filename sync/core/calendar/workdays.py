@@ -64,14 +64,14 @@ class Workdays:
     before everything else. `known` are the years whose holidays are published.
     """
 
-    __slots__ = ("_own", "_seasons", "_special", "digest", "known", "known_until", "zone")
+    __slots__ = ("_own", "_special", "digest", "known", "known_until", "seasons", "zone")
 
     def __init__(
         self, zone: ZoneInfo, seasons: Sequence[Season], own: Iterable[Day] = (), years: Iterable[Year] = ()
     ) -> None:
         _require_hours(seasons)
         self.zone = zone
-        self._seasons = tuple(seasons)
+        self.seasons = tuple(seasons)
         self._own = {day.on: day for day in own}
         self.known, special = _merged(tuple(years))
         self.known_until = max(self.known)
@@ -83,11 +83,6 @@ class Workdays:
 
     def __hash__(self) -> int:
         return hash(self.digest)
-
-    @property
-    def seasons(self) -> tuple[Season, ...]:
-        """Office hours through the year."""
-        return self._seasons
 
     def special(self, year: int) -> list[Day]:
         """The days of a year that are not what their weekday says, in order."""
@@ -113,7 +108,7 @@ class Workdays:
         """The day's office hours in order, in the calendar's zone; empty on a day off."""
         if not self.is_workday(day):
             return ()
-        season = next(s for s in self._seasons if s.covers(day))
+        season = next(s for s in self.seasons if s.covers(day))
         return tuple(
             (datetime.combine(day, start, self.zone), datetime.combine(day, end, self.zone))
             for start, end in season.hours
@@ -129,7 +124,7 @@ class Workdays:
 
     def _digest(self) -> str:
         """Of everything that can move a deadline; the names of holidays can't."""
-        lines = [str(self.zone.key), *(repr(season) for season in self._seasons)]
+        lines = [str(self.zone.key), *(repr(season) for season in self.seasons)]
         lines += [f"{day} {special.works}" for day, special in sorted(self._special.items())]
         lines += [str(year) for year in sorted(self.known)]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()

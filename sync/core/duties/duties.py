@@ -9,26 +9,25 @@ nothing: the chief of a street on a day is the one who stands in (人员调整).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 from sync.core.issues.issues import Stamps, clock
-from sync.core.people.roster import ROLES, Roster
+from sync.core.people.roster import Roster
+from sync.core.rules.conditions import INSPECTED, SELF_FOUND
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_duties import Duty
-from sync.core.rules.values import points_zh
-from sync.core.scores.charging import SELF_SOURCE
-from sync.core.scores.lines import ASSUMED, DUTY, OF_DUTY, STREET, Group, Line, month_of, revoke
+from sync.core.rules.values import ASSUMED, INSPECTION, MEETING, PATROL, ROLES, points_zh
+from sync.core.scores.lines import DUTY, OF_DUTY, STREET, Group, Line, month_of, revoke
 from sync.core.sheet.rows import Row
-
-PATROL, INSPECTION, MEETING = "巡查", "督查", "支部例会"
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One record: who did what kind of duty, where, on which day. ``noted``: in 履职记录, not read off an issue."""
+    """One record: who did what kind of duty, where, on which day. ``noted``: in 履职记录, not read off an issue;
+    ``faulty``: something is wrong with the row."""
 
     kind: str
     person: str
@@ -36,6 +35,7 @@ class Done:
     branch: str
     day: date
     noted: bool = True
+    faulty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,43 +78,38 @@ class Records:
         return days
 
     @cached_property
-    def _begun(self) -> Mapping[str, date]:
-        first_days: dict[str, date] = {}
-        for record in self.done:
-            if record.noted:
-                first_days[record.kind] = min(record.day, first_days.get(record.kind, record.day))
-        return first_days
-
-    def begun(self, kind: str) -> date | None:
-        """The first day on which somebody noted that kind in 履职记录."""
-        return self._begun.get(kind)
-
-
-Heard = Callable[[str, str], datetime]  # (tab, rid) → the hour of first sight
+    def begun(self) -> Mapping[str, date]:
+        """By kind the first day on which somebody noted it in 履职记录."""
+        days = sorted((record.day, record.kind) for record in self.done if record.noted)
+        return {kind: day for day, kind in reversed(days)}
 
 
 def records(
-    duties: Iterable[Row], stamps: Iterable[tuple[str, Stamps]], roster: Roster, rules: Rules, heard: Heard
+    duties: Iterable[tuple[Row, datetime, bool]], stamps: Iterable[tuple[str, Stamps]], roster: Roster, rules: Rules
 ) -> Records:
-    """履职记录 and what the issue log shows beside it: who reports an issue from the street was there. ``stamps``: of
-    each issue with its reporter. A record typed later than the rules grant counts for the day on which it came."""
+    """履职记录 (each row with its hour of first sight, and whether it is faulty) and what the issue log shows beside
+    it: who reports an issue from the street was there. ``stamps``: of each issue with its reporter."""
     done = set()
-    grace = clock(rules.duties.grace)
-    for row in duties:
-        at = heard("duties", row.rid)
-        typed = row.cells.get("reported_at")
-        day = (typed if typed and typed <= at <= typed + timedelta(days=1) + grace else at).date()
+    for row, heard, faulty in duties:
+        day = day_of(row, heard, rules)
         if "kind" in row.cells and "reporter" in row.cells:
             street = roster.street(row.cells.get("street", ""), day)
-            name = street.name if street else ""
-            done.add(Done(row.cells["kind"], row.cells["reporter"], name, row.cells.get("branch", ""), day))
+            where = street.name if street else "", row.cells.get("branch", "")
+            done.add(Done(row.cells["kind"], row.cells["reporter"], *where, day, faulty=faulty))
     return Records(frozenset(done | set(_seen_at_issues(stamps))))
+
+
+def day_of(row: Row, heard: datetime, rules: Rules) -> date:
+    """The day for which a row of 履职记录 counts: that on which it came where it was typed later than the rules
+    grant."""
+    typed, late = row.cells.get("reported_at"), timedelta(days=1) + clock(rules.duties.grace)
+    return (typed if typed and typed <= heard <= typed + late else heard).date()
 
 
 def _seen_at_issues(stamps: Iterable[tuple[str, Stamps]]) -> Iterator[Done]:
     for reporter, issue_stamps in stamps:
-        if issue_stamps.street and issue_stamps.source in (SELF_SOURCE, INSPECTION) and not issue_stamps.voided:
-            kind = PATROL if issue_stamps.source == SELF_SOURCE else INSPECTION
+        if issue_stamps.street and issue_stamps.source in (SELF_FOUND, INSPECTED) and not issue_stamps.voided:
+            kind = PATROL if issue_stamps.source == SELF_FOUND else INSPECTION
             yield Done(kind, reporter, issue_stamps.street, "", issue_stamps.received.date(), noted=False)
 
 
@@ -122,7 +117,7 @@ def owed(rules: Rules, roster: Roster, known: Records, first: date, last: date) 
     """Everything that is owed in periods that end between these days (both included), period by period."""
     duties: list[Owed] = []
     for rule in rules.duties.owed:
-        begun = known.begun(rule.kind)
+        begun = known.begun.get(rule.kind)
         if begun is not None:
             for days in _periods(rule, rules, first, last):
                 workdays = [day for day in days if day >= begun and rules.calendar.is_workday(day)]
@@ -268,14 +263,13 @@ def reminder(mine: Sequence[Owed]) -> str:
     return "；".join(parts) + "。做过了请补记一笔；请假、有人顶岗的不用理会。"
 
 
-def missing_words(due: Iterable[Owed]) -> list[str]:
-    """What is missing, a kind a line, for the list of the weekly meeting: who, and how many days."""
+def missing_words(due: Iterable[Owed]) -> list[tuple[str, list[str]]]:
+    """What is missing by kind, for the list of the weekly meeting: each who, and how many days."""
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for duty in due:
         if duty.missing:
             counts[duty.kind][duty.holder] += duty.missing
     return [
-        f"{kind}："
-        + "、".join(f"{holder}缺{count}{'次' if kind == MEETING else '天'}" for holder, count in sorted(group.items()))
+        (kind, [f"{holder}缺{count}{'次' if kind == MEETING else '天'}" for holder, count in sorted(group.items())])
         for kind, group in counts.items()
     ]

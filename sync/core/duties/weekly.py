@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sync.core.duties.duties import INSPECTION, Owed, Records, missing_words
+from sync.core.duties.duties import Owed, Records, missing_words
 from sync.core.issues import life as lives
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
+from sync.core.rules.values import INSPECTION
 
 MOST = 15  # named one by one
 EARLY = timedelta(days=7)  # so far into a month the month before counts too
@@ -37,8 +38,9 @@ class IssueFact:
 
 
 @dataclass(frozen=True)
-class Week:
-    """One week, Monday to Sunday. ``open_late``: the longest first; ``done``: duties that were noted, by kind."""
+class WeeklyList:
+    """One week, Monday to Sunday. ``open_late``: the longest first; ``done``: duties that were noted, by kind;
+    ``missing``: those that were not, each who and how many days."""
 
     first: date
     last: date
@@ -47,7 +49,7 @@ class Week:
     late: int
     open_late: tuple[IssueFact, ...]
     suspended: int
-    missing: tuple[str, ...]
+    missing: tuple[tuple[str, list[str]], ...]
     unseen: tuple[str, ...]
     done: tuple[tuple[str, int], ...] = ()
 
@@ -68,7 +70,7 @@ class Week:
             lines.append(f"仍然超期没有整改：{named}{more}。")
         if self.done:
             lines.append(f"履职记录　{'、'.join(f'{kind} {count} 次' for kind, count in self.done)}。")
-        lines += [f"履职缺记　{words}。" for words in self.missing]
+        lines += [f"履职缺记　{kind}：{'、'.join(holders)}。" for kind, holders in self.missing]
         if self.unseen:
             more = f"等 {len(self.unseen)} 条" if len(self.unseen) > MOST else ""
             lines.append(f"月初以来还没有督查到的街路：{'、'.join(self.unseen[:MOST])}{more}。")
@@ -82,7 +84,7 @@ def week(
     monday: date,
     now: datetime,
     records: Records | None = None,
-) -> Week:
+) -> WeeklyList:
     """The week that begins on ``monday``, as things stand at ``now``. ``due``: what was owed in it; ``records``: what
     was noted."""
     first, last = monday, monday + timedelta(days=6)
@@ -91,19 +93,15 @@ def week(
     def inside(moment: datetime | None) -> bool:
         return moment is not None and first <= moment.date() <= last
 
-    running = [fact for fact in known if fact.state in lives.RUNNING and fact.deadline and fact.deadline < now]
-    return Week(
-        first,
-        last,
-        sum(inside(fact.started) for fact in known),
-        sum(inside(fact.closed_at) for fact in known),
+    late = [fact for fact in known if lives.is_late(fact.state, fact.deadline, now)]
+    return WeeklyList(
+        first, last, sum(inside(fact.started) for fact in known), sum(inside(fact.closed_at) for fact in known),
         sum(any(inside(missed) for missed in fact.missed) for fact in known),
-        tuple(sorted(running, key=lambda fact: (fact.deadline, fact.issue))),
+        tuple(sorted(late, key=lambda fact: (fact.deadline, fact.issue))),
         sum(fact.state == lives.SUSPENDED for fact in known),
-        tuple(missing_words(duty for duty in due if first <= duty.last <= last)),
-        tuple(unseen),
+        tuple(missing_words(duty for duty in due if first <= duty.last <= last)), tuple(unseen),
         _done(records, first, last) if records else (),
-    )
+    )  # fmt: skip
 
 
 def _done(records: Records, first: date, last: date) -> tuple[tuple[str, int], ...]:

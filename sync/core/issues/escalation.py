@@ -12,29 +12,22 @@ from typing import Any
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Issue, Reached, Stamps
 from sync.core.issues.life import Life
-from sync.core.people.roster import ROLES
 from sync.core.rules.conditions import Lateness, Usage
 from sync.core.rules.rules import Rules
+from sync.core.rules.values import ROLES
 
 OPEN = (*lives.RUNNING, lives.FIXED)
 
 
 def facts(issue: Issue, life: Life, stamps: Stamps, rules: Rules, street_type: str) -> Mapping[str, Any]:
     """What conditions may ask of an issue (``conditions.FACTS``)."""
-    category = rules.categories.get(issue.cells.get("category", ""))
+    category = rules.categories.get(issue.category)
     known: dict[str, Any] = {
-        "severity": issue.severity,
-        "source": issue.source,
-        "kind": category.kind if category else None,
-        "task": category.task if category else None,
-        "category": category.name if category else None,
-        "unit": life.unit,
-        "street_type": street_type,
-        "state": life.state,
-        "repeat": stamps.repeat,
-        "rework": len(life.reworks),
-        "level": highest(stamps.levels),
-    }
+        "severity": issue.severity, "source": issue.source, "kind": category.kind if category else None,
+        "task": category.task if category else None, "category": category.name if category else None,
+        "unit": life.unit, "street_type": street_type, "state": life.state, "repeat": stamps.repeat,
+        "rework": len(life.reworks), "level": highest(stamps.levels),
+    }  # fmt: skip
     if life.deadline and life.end:
         limit = lives.limit_of(stamps.start)
         known["overdue"] = Lateness(life.deadline, life.end, rules.calendar, limit)

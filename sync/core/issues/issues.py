@@ -15,12 +15,8 @@ from sync.core.calendar.worktime import Limit
 from sync.core.issues import life as lives
 from sync.core.issues.life import Event, Life, Move, Start
 from sync.core.people.roster import Roster, Street
+from sync.core.rules.conditions import ENFORCEMENT, NORMAL, PUBLIC
 from sync.core.rules.rules import Category, Rules
-
-PUBLIC = "群众反映"
-NORMAL = "一般"
-ENFORCEMENT = "执法类"
-
 
 IGNORED = {
     lives.CLOSED: "问题已销号，不再计入",
@@ -128,6 +124,11 @@ class Issue:
         """The source as stamped: changing the cell later makes nobody's fault a merit."""
         return self.stamps.source or str(self.cells.get("source", ""))
 
+    @property
+    def category(self) -> str:
+        """The category as stamped, for the same reason."""
+        return self.stamps.category or str(self.cells.get("category", ""))
+
 
 def clock(limit: Limit) -> timedelta:
     """A limit of the rules as plain clock time, where no calendar matters: days of 24 hours."""
@@ -176,14 +177,14 @@ def begin(stamps: Stamps, cells: Mapping[str, Any], rules: Rules, at: datetime) 
     given = cells.get("given_limit")
     if isinstance(given, datetime) and given > at:
         return replace(stamps, start=Start(at, "", given))
-    limit = given if isinstance(given, Limit) else own_limit(cells, rules)
+    limit = given if isinstance(given, Limit) else own_limit(stamps.category, cells, rules)
     due = rules.calendar.add(at, limit)
     return replace(stamps, start=Start(at, str(limit), due.at, due.provisional))
 
 
-def own_limit(cells: Mapping[str, Any], rules: Rules) -> Limit:
+def own_limit(name: str, cells: Mapping[str, Any], rules: Rules) -> Limit:
     """The category's limit for the row's severity; the rework limit where the category is gone from the rules."""
-    category = rules.categories.get(cells.get("category", ""))
+    category = rules.categories.get(name)
     return category.limit(cells.get("severity", NORMAL)) if category else rules.clock.rework
 
 
@@ -206,7 +207,7 @@ def _reverify(issue: Issue, stamps: Stamps, now: datetime) -> Stamps:
     the new one replaces it."""
     result, typed = issue.cells.get("verified", ""), issue.cells.get("verified_at")
     last = stamps.verdicts[-1] if stamps.verdicts else None
-    if last and result == last.result and typed in (None, last.typed):
+    if last and not is_news(issue.cells, last):
         return stamps
     answered = last is not None and any(fix.outcome == "已整改" and fix.at > last.at for fix in issue.fixes)
     verdicts = stamps.verdicts if answered or last is None else stamps.verdicts[:-1]
@@ -214,6 +215,11 @@ def _reverify(issue: Issue, stamps: Stamps, now: datetime) -> Stamps:
         return replace(stamps, verdicts=verdicts) if verdicts != stamps.verdicts else stamps
     at = typed if typed and earliest_verdict(issue, stamps, now) <= typed <= now else now
     return replace(stamps, verdicts=(*verdicts, Verdict(result, at, typed)))
+
+
+def is_news(cells: Mapping[str, Any], last: Verdict) -> bool:
+    """Whether 复核结果 says another thing than the last verdict."""
+    return cells.get("verified", "") != last.result or cells.get("verified_at") not in (None, last.typed)
 
 
 def earliest_verdict(issue: Issue, stamps: Stamps, now: datetime) -> datetime:
@@ -247,7 +253,7 @@ def events(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
         Event(_counts(fix, stamps), "已整改" if fix.outcome == "已整改" else "上报", fix.rid) for fix in issue.fixes
     ]
     for verdict in stamps.verdicts:
-        if verdict.result == lives.REWORK or may_close(issue, rules):
+        if verdict.result == lives.REWORK or may_close(issue.cells, rules):
             events.append(Event(verdict.at, verdict.result, f"{verdict.result}@{verdict.at.isoformat()}"))
     for ask in stamps.taken:
         key = f"{ask.rid}@{ask.until.isoformat()}" if ask.until else ask.rid
@@ -274,28 +280,23 @@ def take_in(stamps: Stamps, asks: Iterable[Ask], withdrawn: Collection[str]) -> 
     return stamps if taken == stamps.taken else replace(stamps, taken=taken)
 
 
-def may_close(issue: Issue, rules: Rules) -> bool:
+def may_close(cells: Mapping[str, Any], rules: Rules) -> bool:
     """Enforcement needs a case number, or a reason why there is none, before it is closed (plan 六·1)."""
-    category = rules.categories.get(issue.cells.get("category", ""))
-    return not category or category.kind != ENFORCEMENT or bool(issue.cells.get("legal_basis"))
+    category = rules.categories.get(cells.get("category", ""))
+    return not category or category.kind != ENFORCEMENT or bool(cells.get("legal_basis"))
 
 
 def follow(issue: Issue, rules: Rules, now: datetime) -> tuple[Stamps, Life]:
     """Stamps as they should be, and where the issue stands at ``now``."""
     stamps = renew(issue, rules, now)
-    life = lives.live(
-        events(issue, stamps, rules),
-        stamps.start,
-        stamps.moves,
-        stamps.unit,
-        now,
-        rules.calendar,
-        rules.clock.rework,
-        own_limit(issue.cells, rules),
-    )
-    if life.moves != stamps.moves:
-        stamps = replace(stamps, moves=life.moves)
-    return stamps, life
+    life = lived(issue, stamps, rules, now)
+    return (stamps if life.moves == stamps.moves else replace(stamps, moves=life.moves)), life
+
+
+def lived(issue: Issue, stamps: Stamps, rules: Rules, now: datetime) -> Life:
+    """Where the issue stands at ``now`` by these stamps."""
+    past, own = events(issue, stamps, rules), own_limit(issue.category, issue.cells, rules)
+    return lives.live(past, stamps.start, stamps.moves, stamps.unit, now, rules.calendar, rules.clock.rework, own)
 
 
 LATE_WORDS = (

@@ -9,48 +9,32 @@ stamped once; 延期, 挂账, 移交 and 返工 move it, and only later (DESIGN 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sync.core.calendar.worktime import Break, Calendar, Limit, parse_limit
+from sync.core.rules.conditions import PUBLIC, STATES
 
-UNVERIFIED, OPEN, FIXED, CLOSED = "待核实", "待整改", "待复核", "已销号"
-REWORK, SUSPENDED, VOID = "返工", "挂账", "作废"
-STATES = (UNVERIFIED, OPEN, FIXED, CLOSED, REWORK, SUSPENDED, VOID)
+UNVERIFIED, OPEN, FIXED, CLOSED, REWORK, SUSPENDED, VOID = STATES
 RUNNING = (OPEN, REWORK)
 ENDED = (CLOSED, VOID)
 
-# (state, event) → next state, with the paragraph of the plan that asks for it
-EDGES: dict[tuple[str, str], tuple[str, str]] = {
-    ("", "群众反映"): (
-        UNVERIFIED,
-        "五·2",
-    ),  # what the public reports is looked at before anyone answers for it
-    ("", "收到"): (OPEN, "五·3"),  # 督查、自查、交办: sent at once, with a time limit (限时整改)
-    (UNVERIFIED, "受理"): (OPEN, "五·3"),
-    (UNVERIFIED, "作废"): (VOID, "六·1"),
-    (OPEN, "已整改"): (FIXED, "五·3"),  # 整改后发送相同角度的现场照片
-    (OPEN, "通过"): (CLOSED, "五·3"),  # the inspector saw it mended on the spot
-    (OPEN, "挂账"): (SUSPENDED, "五·2"),
-    (OPEN, "作废"): (VOID, "六·1"),
-    (FIXED, "已整改"): (FIXED, "五·3"),  # a better photo
-    (FIXED, "通过"): (CLOSED, "五·3"),
-    (FIXED, "返工"): (REWORK, "五·3"),
-    (FIXED, "作废"): (VOID, "六·1"),
-    (REWORK, "已整改"): (FIXED, "五·3"),
-    (REWORK, "通过"): (CLOSED, "五·3"),
-    (REWORK, "挂账"): (SUSPENDED, "五·2"),
-    (REWORK, "作废"): (VOID, "六·1"),
-    (SUSPENDED, "恢复"): (OPEN, "五·2"),
-    (SUSPENDED, "已整改"): (FIXED, "五·3"),
-    (SUSPENDED, "通过"): (CLOSED, "五·3"),
-    (SUSPENDED, "作废"): (VOID, "六·1"),
-    (CLOSED, "作废"): (VOID, "六·1"),  # closed, and found afterwards to have been none
+# state → event → next state (plan 五·2, 五·3; 六·1: 作废)
+EDGES: Mapping[str, Mapping[str, str]] = {
+    "": {PUBLIC: UNVERIFIED, "收到": OPEN},  # what the public reports is looked at before anyone answers for it
+    UNVERIFIED: {"受理": OPEN, "作废": VOID},
+    # 通过 at once: the inspector saw it mended on the spot
+    OPEN: {"已整改": FIXED, "通过": CLOSED, "挂账": SUSPENDED, "作废": VOID},
+    FIXED: {"已整改": FIXED, "通过": CLOSED, "返工": REWORK, "作废": VOID},  # 已整改 again: a better photo
+    REWORK: {"已整改": FIXED, "通过": CLOSED, "挂账": SUSPENDED, "作废": VOID},
+    SUSPENDED: {"恢复": OPEN, "已整改": FIXED, "通过": CLOSED, "作废": VOID},
+    CLOSED: {"作废": VOID},  # found afterwards to have been none
+    VOID: {},
 }
 
-EVENT_ORDER = ("收到", "群众反映", "受理", "移交", "延期", "挂账", "恢复", "已整改", "上报", "返工", "通过", "作废")
+EVENT_ORDER = ("收到", PUBLIC, "受理", "移交", "延期", "挂账", "恢复", "已整改", "上报", "返工", "通过", "作废")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +143,12 @@ class _Course:
         if event.kind in ("移交", "延期", "上报"):
             self._aside(event)
             return
-        edge = EDGES.get((self.state, event.kind))
-        if edge is None:
+        following = EDGES[self.state].get(event.kind)
+        if following is None:
             self.ignored.append(event)
             return
         self._pass(event.at)
-        before, self.state = self.state, edge[0]
+        before, self.state = self.state, following
         self._effect(event, before)
 
     def _pass(self, at: datetime) -> None:
@@ -299,22 +283,11 @@ def _settle(course: _Course, now: datetime) -> Life:
     started = course.state not in ("", UNVERIFIED, VOID)
     if started and course.state != SUSPENDED and course.deadline and end and end > course.deadline:
         course.miss(course.deadline)
-    late = course.late_since
     return Life(
-        state=course.state,
-        unit=course.unit,
-        deadline=course.deadline if started else None,
-        end=end,
-        fixed_at=course.fixed_at,
-        closed_at=course.closed_at,
-        late_since=late if started else None,
-        missed=tuple(course.missed) if started else (),
-        late_units=tuple(course.late_units.items()) if started else (),
-        reworks=tuple(course.reworks),
-        extended=course.extended,
-        reported_up=course.reported_up,
-        resume=course.resume,
-        moves=tuple(course.moves.values()),
-        breaks=tuple(course.breaks),
-        ignored=tuple(course.ignored),
-    )
+        course.state, course.unit, course.deadline if started else None, end, course.fixed_at, course.closed_at,
+        course.late_since if started else None,
+        tuple(course.missed) if started else (),
+        tuple(course.late_units.items()) if started else (),
+        tuple(course.reworks), course.extended, course.reported_up, course.resume, tuple(course.moves.values()),
+        tuple(course.breaks), tuple(course.ignored),
+    )  # fmt: skip

@@ -10,9 +10,10 @@ from sync.core.letters import letters
 from sync.core.letters.letters import LETTER, RECORD, Letter
 from sync.core.notices import notices
 from sync.core.notices.notices import Notice
-from sync.core.people.permissions import Person
-from sync.core.people.roster import ROLES, Roster
+from sync.core.people.permissions import Person, sees_letter
+from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
+from sync.core.rules.values import ROLES
 
 MAILED = ("督办", "记录单")  # kinds of notice that carry the letter itself
 ASKED = "待签发"
@@ -104,23 +105,13 @@ def _words(letter: Letter, people: Addressees) -> Iterator[tuple[str, Iterable[s
         yield ASKED, people.signers(letter), f"{letter.name}：{len(letter.facts)} 件问题的{letter.label}等您签发。"
 
 
+def districts(letter: Letter) -> frozenset[str]:
+    """The districts that a letter or record is about."""
+    return frozenset({letter.district, *(fact.district for fact in letter.facts)})
+
+
 def sees(person: Person, letter: Letter) -> bool:
-    """Whether a letter is his to read: all for who oversees all, a commander those about his district, others what was
-    sent to them or to their unit."""
-    if (
-        person.oversees
-        or any(fact.district in person.districts for fact in letter.facts)
-        or letter.district in person.districts
-    ):
-        return True
-    return bool(letter.number) and letter.kind == LETTER and (
-        letter.unit in person.units or person.name in letter.receivers or person.name in letter.copies
-    )  # fmt: skip
-
-
-def may_sign(person: Person, rules: Rules, letter: Letter) -> bool:
-    """Whether he holds, that day, a role that signs: as a commander only what concerns his district."""
-    roles = person.roles & set(rules.letters.signers)
-    return bool(roles - {"commander"}) or (
-        "commander" in roles and any(fact.district in person.districts for fact in letter.facts)
-    )
+    """Whether a letter is his to read: once it is signed also for those to whom it went."""
+    sent = bool(letter.number) and letter.kind == LETTER
+    names = (*letter.receivers, *letter.copies) if sent else ()
+    return sees_letter(person, districts(letter), letter.unit if sent else "", names)

@@ -15,13 +15,12 @@ from typing import Any
 from sync.core.calendar.worktime import Limit
 from sync.core.issues.issues import Issue, Stamps, Urged
 from sync.core.issues.life import Life, limit_of
+from sync.core.rules.conditions import SERIOUS
 from sync.core.rules.rules import Rules
 
 LETTER, RECORD = "督办函", "问题记录单"
-SERIOUS = "严重"
 DRAFT, SIGNED, ANSWERED, DONE, VOID, IDLE = "待签发", "已签发", "已回复", "已办结", "作废", "不用签发"
 GATHERING, SENT = "待发送", "已发送"
-STATES = (DRAFT, IDLE, SIGNED, ANSWERED, DONE, VOID, GATHERING, SENT)
 NUMBERED = re.compile(r"(?P<code>.+)〔(?P<year>[0-9]{4})〕(?P<n>[0-9]{1,6})号")
 _PHONE = re.compile(r"(?<![0-9])(1[0-9]{2})[0-9]{4}([0-9]{4})(?![0-9])")
 
@@ -146,26 +145,14 @@ def next_calls(life: Life, rules: Rules, known: Mapping[str, Any]) -> list[datet
 def freeze(issue: Issue, life: Life, stamps: Stamps, rules: Rules, why: str) -> Fact:
     """The issue as a letter shows it from now on."""
     cells = issue.cells
-    category = rules.categories.get(cells.get("category", ""))
+    category = rules.categories.get(issue.category)
     limit = limit_of(stamps.start)
+    started, close = stamps.start.started if stamps.start else None, category.close if category else ""
     return Fact(
-        issue.rid,
-        stamps.street,
-        masked(cells.get("place", "")),
-        cells.get("category", ""),
-        issue.severity,
-        issue.source,
-        masked(cells.get("text", "")),
-        stamps.chief,
-        stamps.branch,
-        stamps.district,
-        stamps.start.started if stamps.start else None,
-        limit.zh if limit else "",
-        life.deadline,
-        stamps.repeat,
-        category.close if category else "",
-        why,
-    )
+        issue.rid, stamps.street, masked(cells.get("place", "")), issue.category, issue.severity, issue.source,
+        masked(cells.get("text", "")), stamps.chief, stamps.branch, stamps.district, started, limit.zh if limit else "",
+        life.deadline, stamps.repeat, close, why,
+    )  # fmt: skip
 
 
 def masked(text: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sync.core.letters.letters import RECORD, Fact, Letter
+from sync.core.rules.conditions import ASSIGNED, INSPECTED, SELF_FOUND, SERIOUS
 
 OFFICE = "局标准化办"
 RULEBOOK = "《城区治理标准化督查考核细则》"
@@ -37,8 +38,7 @@ class Paper:
     heading: str
     to: str
     body: tuple[Paragraph, ...]
-    annex: str  # line under the body that names the list
-    list_title: str  # head of the list's own page
+    annex_title: str
     org: str
     date: str
     copies: str
@@ -46,6 +46,10 @@ class Paper:
     printed: str
     rows: tuple[tuple[str, ...], ...]
     columns: tuple[str, ...] = COLUMNS
+
+    @property
+    def annex(self) -> str:
+        return f"附件：{self.annex_title}"
 
     @property
     def text(self) -> str:
@@ -60,24 +64,16 @@ def paper(letter: Letter) -> Paper:
     """The paper that a letter or record makes."""
     record = letter.kind == RECORD
     title = RECORD if record else letter.head.title
-    list_title = "问题清单" if record else "督办问题清单"
+    bureau, signed = letter.head.bureau, day_zh(letter.signed_at) if letter.signed_at else ""
     return Paper(
-        bureau=letter.head.bureau,
-        banner="　".join(title) if len(title) < 4 else title,
-        urgency="加急" if letter.urgent else "",
-        number=letter.number or letter.key,
-        heading=_heading(letter, title),
-        to=letter.to,
+        bureau, "　".join(title) if len(title) < 4 else title, urgency="加急" if letter.urgent else "",
+        number=letter.name, heading=_heading(letter, title), to=letter.to,
         body=tuple(_record(letter) if record else _body(letter)),
-        annex=f"附件：{list_title}",
-        list_title=list_title,
-        org=f"{letter.head.bureau}标准化办" if record else letter.head.bureau,
-        date=day_zh(letter.signed_at) if letter.signed_at else UNSIGNED,
-        copies=letter.copy,
-        printer=f"{letter.head.bureau}办公室",
-        printed=f"{day_zh(letter.signed_at)}印发" if letter.signed_at else UNSIGNED,
+        annex_title="问题清单" if record else "督办问题清单", org=f"{bureau}标准化办" if record else bureau,
+        date=signed or UNSIGNED, copies=letter.copy, printer=f"{bureau}办公室",
+        printed=f"{signed}印发" if signed else UNSIGNED,
         rows=tuple(_row(n, fact) for n, fact in enumerate(letter.facts, start=1)),
-    )
+    )  # fmt: skip
 
 
 def day_zh(at: datetime) -> str:
@@ -122,7 +118,7 @@ def _first(letter: Letter) -> str:
     begun = f"本局已以{letter.first}督办，至今没有按要求整改、回复。" if letter.follows else ""
     if len(letter.facts) == 1:
         return f"{begun}{_one(letter.facts[0], letter.head.window)}。{call}，请抓好落实："
-    serious = sum(fact.severity == "严重" for fact in letter.facts)
+    serious = sum(fact.severity == SERIOUS for fact in letter.facts)
     again = sum(fact.repeat > 1 for fact in letter.facts)
     counts = "，".join(part for part in (serious and f"严重问题{serious}件", again and f"重复出现{again}件") if part)
     counts = f"（其中{counts}）" if counts else ""
@@ -134,9 +130,9 @@ def _one(fact: Fact, window: str) -> str:
     at = day_zh(fact.started) if fact.started else ""
     place = f"（{fact.place}）" if fact.place else ""
     words = {
-        "督查": f"{at}，{OFFICE}在督查{fact.street}{place}时发现{fact.text}",
-        "街路长自查": f"{at}，街路长在自查{fact.street}{place}时发现{fact.text}",
-        "上级交办": f"{at}，上级交办{fact.street}{place}的问题：{fact.text}",
+        INSPECTED: f"{at}，{OFFICE}在督查{fact.street}{place}时发现{fact.text}",
+        SELF_FOUND: f"{at}，街路长在自查{fact.street}{place}时发现{fact.text}",
+        ASSIGNED: f"{at}，上级交办{fact.street}{place}的问题：{fact.text}",
     }.get(fact.source, f"{at}，群众反映{fact.street}{place}：{fact.text}").rstrip("。")
     limit = f"，整改时限为{fact.limit}" if fact.limit else ""
     repeat = f"（{window}内重复出现，第{fact.repeat}次）" if fact.repeat > 1 else ""

@@ -7,7 +7,7 @@ back while the row stands takes the line back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -21,7 +21,8 @@ from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.look.stamping import Stamped
 from sync.core.people.roster import Street
 from sync.core.rules.values import points_zh
-from sync.core.scores import ceilings, seal
+from sync.core.scores import ceilings
+from sync.core.scores import seal as sealing
 from sync.core.scores.lines import (
     APPEALED,
     AWARD,
@@ -31,6 +32,7 @@ from sync.core.scores.lines import (
     UNIT,
     Group,
     Line,
+    by_id,
     month_of,
     of_origin,
     revoke,
@@ -58,8 +60,8 @@ class Claims:
     @cached_property
     def known(self) -> Mapping[str, Line]:
         """Every line by id: of issues as they stand now, of sealed months as sealed."""
-        lines = {line.id: line for followed in self.followed.values() for line in followed.lines}
-        sealed = {name: line for closing in self.past.closings.values() for name, line in closing.by_id.items()}
+        lines = by_id(line for followed in self.followed.values() for line in followed.lines)
+        sealed = {name: line for seal in self.past.seals.values() for name, line in seal.by_id.items()}
         return {**self.past.by_id, **lines, **sealed}
 
     @cached_property
@@ -127,7 +129,7 @@ class Claims:
     def _late(self, row: Row) -> str:
         """An appeal that came after its window says so, and the approver decides."""
         original = self.known.get(row.cells.get("line", "")) if row.cells["kind"] == APPEAL else None
-        late = original and self._filed(row) > seal.appeals_end(original.month, self.reading.rules)
+        late = original and self._filed(row) > sealing.appeals_end(original.month, self.reading.rules)
         return LATE if late else ""
 
     def _problems(self, row: Row) -> list[Problem]:
@@ -181,11 +183,11 @@ class Claims:
         for group, lines in sorted(self._groups.items(), key=lambda pair: _is_appeal(pair[1])):
             row = rows.get(group)
             if row is None or not self._again(row, lines):
-                known = {**others, **{line.id: line for made in booking.values() for line in made.values()}}
-                booking[group] = _by_id(self._still(row, lines, known)) if row else dict(lines)
+                known = {**others, **by_id(line for made in booking.values() for line in made.values())}
+                booking[group] = by_id(self._still(row, lines, known)) if row else dict(lines)
         for row in self.rows:
             if row.cells["kind"] == AWARD and self._is_new(row):
-                booking[self.group(row)] = _by_id([self._awarded(row)])
+                booking[self.group(row)] = by_id([self._awarded(row)])
         return booking
 
     def upheld(self, final: Mapping[str, Line], uncut: Sequence[Line] = ()) -> Booking:
@@ -199,7 +201,7 @@ class Claims:
             original = final.get(row.cells.get("line", ""))
             if original and original.points < 0 and not self._given_back(original):
                 cost = self._cost(original, [line for line in uncut if line.id not in gone])
-                booking[self.group(row)] = _by_id([self._returning(row, original, cost)])
+                booking[self.group(row)] = by_id([self._returning(row, original, cost)])
                 gone.add(original.id)
         return booking
 
@@ -215,7 +217,7 @@ class Claims:
 
     def _again(self, row: Row, lines: Mapping[str, Line]) -> bool:
         """Whether an answer that was taken back was given once more: the line is booked anew."""
-        unsealed = all(line.revoked == WITHDRAWN and line.month not in self.past.closings for line in lines.values())
+        unsealed = all(line.revoked == WITHDRAWN and line.month not in self.past.seals for line in lines.values())
         return unsealed and row.cells.get("answer") == "同意" and self._sound(row)
 
     def _is_new(self, row: Row) -> bool:
@@ -230,35 +232,24 @@ class Claims:
 
     def _still(self, row: Row, booked: Mapping[str, Line], others: Mapping[str, Line]) -> tuple[Line, ...]:
         """Lines that were booked before, as the row stands now."""
-        sealed = self.past.closings
+        sealed = self.past.seals
         lines = [line for line in booked.values() if line.rule != BACK]
         original = others.get(row.cells.get("line", ""))
         if row.cells.get("answer") != "同意":
             lines = [revoke(line, WITHDRAWN) for line in lines]
         elif original and original.revoked and original.month not in sealed:
             lines = [line if line.month in sealed else revoke(line, ORIGINAL_GONE) for line in lines]
-        return seal.settle(lines, booked, sealed, self.past.returned, self.reading.now.date())
+        return sealing.after_seals(lines, booked, sealed, self.past.returned, self.reading.now.date())
 
     def _awarded(self, row: Row) -> Line:
         cells, at = row.cells, self._answered(row)
         street = self.people.roster.street(cells["target"], at.date())
-        return self._dated(
-            Line(
-                self.line_id(row),
-                "",
-                street.name if street else cells["target"],
-                STREET if street else UNIT,
-                self._chief_of(row, street) if street else "",
-                cells.get("issue", ""),
-                AWARD,
-                "四·4",
-                round(cells["points"] * 100),
-                f"{cells.get('reason', '')}（{cells.get('approver', '')}批准）",
-                at.date(),
-                origin=OF_REQUEST,
-                working=("经批准的加减分，分值由申请写明",),
-            )
-        )
+        return self._dated(Line(
+            self.line_id(row), "", street.name if street else cells["target"], STREET if street else UNIT,
+            self._chief_of(row, street) if street else "", cells.get("issue", ""), AWARD, "四·4",
+            round(cells["points"] * 100), f"{cells.get('reason', '')}（{cells.get('approver', '')}批准）", at.date(),
+            origin=OF_REQUEST, working=("经批准的加减分，分值由申请写明",),
+        ))  # fmt: skip
 
     def _chief_of(self, row: Row, street: Street) -> str:
         """Of the issue that the award is about, as stamped; else of the day of the request, however late the answer."""
@@ -271,27 +262,19 @@ class Claims:
 
     def _returning(self, row: Row, original: Line, cost: int) -> Line:
         full = "" if cost == -original.points else f"（扣了{points_zh(-original.points)}分，去掉后本项其他扣分补足）"
-        return self._dated(
-            replace(
-                original,
-                id=self.line_id(row),
-                rule=APPEALED,
-                clause="四·1",
-                points=cost,
-                task="",
-                text=f"申诉成立，退回明细 {original.id} 扣的{points_zh(cost)}分{full}：{row.cells.get('reason', '')}",
-                date=self._answered(row).date(),
-                origin=OF_REQUEST,
-                returns=original.id,
-                working=(seal.returned_words(original.id),),
-            )
-        )
+        reason = row.cells.get("reason", "")
+        text = f"申诉成立，退回明细 {original.id} 扣的{points_zh(cost)}分{full}：{reason}"
+        return self._dated(replace(
+            original, id=self.line_id(row), rule=APPEALED, clause="四·1", points=cost, task="", text=text,
+            date=self._answered(row).date(), origin=OF_REQUEST, returns=original.id,
+            working=(sealing.returned_words(original.id),),
+        ))  # fmt: skip
 
     def _dated(self, line: Line) -> Line:
         """Booked in the month of its day, or in the first that is not sealed."""
         month = month_of(line.date)
-        if month in self.past.closings:
-            return replace(line, month=seal.open_month(month, self.past.closings), date=self.reading.now.date())
+        if month in self.past.seals:
+            return replace(line, month=sealing.open_month(month, self.past.seals), date=self.reading.now.date())
         return replace(line, month=month)
 
     def _given_back(self, original: Line) -> bool:
@@ -306,7 +289,3 @@ class Claims:
 def _is_appeal(lines: Mapping[str, Line]) -> bool:
     """Appeals come after the awards that they are about."""
     return any(line.rule == APPEALED for line in lines.values())
-
-
-def _by_id(lines: Iterable[Line]) -> dict[str, Line]:
-    return {line.id: line for line in lines}

@@ -40,7 +40,7 @@ def conclude(look: Look) -> Decision:
         known={**reading.known, "issues": {**reading.known.get("issues", {}), **shown}},
         stamps=_stamps(look),
         lines=_lines(look),
-        closings={**look.rebuilt.closings, **_new(look.scored.closings, look.rebuilt.past.closings)},
+        seals={**look.rebuilt.seals, **_new(look.scored.seals, look.rebuilt.past.seals)},
         notices=dict(look.told.news),
         numbers=dict(look.letters_in.numbers or reading.numbers),
         addresses=dict(look.people.addresses),
@@ -50,6 +50,7 @@ def conclude(look: Look) -> Decision:
         ripe=tuple(row.rid for row in ripe_rows(look)),
         status=standing,
         history=(*reading.history, *hands),
+        warnings=look.memory.warnings,
         restored=tuple(_restored(reading)),
         problems=faulty,
         memo=reading.memo.closed(),
@@ -74,8 +75,6 @@ def _people_cells(look: Look, key: str) -> RowCells:
     reading = look.reading
     empty = plan.nothing(reading.layouts[key])
     blank = [(row, empty) for row in reading.blank.get(key, ())]
-    if key == "issues":
-        return [*blank, *((row, look.followed[row.rid].cells) for row in reading.rows[key])]
     checked = look.checked(key)
     return [*blank, *((row, checked[row.rid].cells) for row in reading.rows[key])]
 
@@ -150,11 +149,8 @@ def _wished(look: Look) -> dict[str, Mapping[tuple[str, ...], Mapping[str, Any]]
     """The rows of the tabs that the service fills, by tab and key."""
     scored = look.scored
     wished: dict[str, Mapping[tuple[str, ...], Mapping[str, Any]]] = {
-        "lines": scored.lines,
-        "scores": scored.rows,
-        "quarters": scored.quarters,
-        "years": scored.years,
-    }
+        "lines": scored.lines, "scores": scored.rows, "quarters": scored.quarters, "years": scored.years
+    }  # fmt: skip
     return {**wished, "notices": look.told.rows} if look.told.rows is not None else wished
 
 
@@ -203,8 +199,8 @@ def _put_back(reading: Reading, row: Row, known: Known, writes: Iterable[Write])
     for write in writes:
         key = keys.get(write.column, "")
         if key in known.shown and plan.same(known.shown[key], write.value):
-            header = f"{layout.tab.by_key[key].header}（系统列，已还原）"
-            yield Change("issues", row.rid, header, write.value, row.seen(layout, key), reading.now)
+            header, typed = layout.tab.by_key[key].header, row.seen(layout, key)
+            yield Change("issues", row.rid, header, write.value, typed, reading.now, put_back=True)
 
 
 def _stamps(look: Look) -> dict[str, Any]:

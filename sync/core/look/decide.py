@@ -25,7 +25,7 @@ from sync.core.look.people import who_is_who
 from sync.core.look.reading import read_all
 from sync.core.look.rebuilding.rebuild import rebuild
 from sync.core.look.scoring import Scoring
-from sync.core.look.seals import Seals
+from sync.core.look.seals import Sealing
 from sync.core.look.stamping import fixes_by_issue, stamp
 from sync.core.memo import Memo
 from sync.core.memory import Decision, Memory, Tables
@@ -51,22 +51,22 @@ def look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
     letters_in = take_in(reading, people, stamped)
     by_issue = ByIssue.of(letters_in.letters)
     followed = follow(Following(reading, people, stamped, judged, fixes, by_issue, past))
-    feedback = answer(reading, people, stamped, followed)
+    feedback = answer(reading, people, stamped, followed, fixes)
     # what follows from all issues together
-    duties = Duties(reading, people.roster, followed, past)
+    duties = Duties(reading, people.roster, judged, followed, past)
     drafted = draft(reading, followed, letters_in)
     claims = Claims(reading, people, stamped, judged, followed, past)
-    seals = Seals(reading, followed, past)
-    scored = Scoring(seals, people.roster, claims, people.scope, duties.lines).scored()
+    sealing = Sealing(reading, followed, past)
+    scored = Scoring(sealing, people.roster, claims, people.scope, duties).scored()
     notices = (notice for issue in followed.values() for notice in issue.notices)
     told = tell(reading, followed, drafted, (*notices, *duties.notices(), *drafted.notices))
     return Look(
-        rebuilt, people, stamped, judged, letters_in, followed, feedback, duties, drafted, claims, seals, scored, told
+        rebuilt, people, stamped, judged, letters_in, followed, feedback, duties, drafted, claims, sealing, scored, told
     )
 
 
 def recall(tabs: Mapping[str, Tab], memory: Memory, rules: Rules, now: datetime, memo: Memo | None = None) -> Look:
     """A look that reads no workbook: every tab as the ledger last knew it, archived issues among the others, for pages,
     explanations and simulations. Nothing that it finds is kept. ``memo``: of the last such look; never a tick's."""
-    apart = replace(memory, memo=memo or Memo(), restores=(), wanted_back=(), wanted_closed=(), archived={})
+    apart = replace(memory, memo=memo or Memo(), restores=(), wanted_back=(), wanted_sealed=(), archived={})
     return look(Tables(tabs, {}), apart, rules, now)

@@ -2,47 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from sync.core.issues import issues
+from sync.core.issues.issues import Fix, Issue, Stamps
 from sync.core.issues.photo_uses import all_uses, doubt, uses_of
 from sync.core.look.follow import Followed
-from sync.core.look.judging import Checked, about, check_rows, checked_row, own_problems
+from sync.core.look.judging import Checked, about, check_rows
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.stamping import Stamped
 from sync.core.sheet import checks
 from sync.core.sheet.identity import Known
 from sync.core.sheet.photos import ids
+from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, plain
 
 ARCHIVED = "问题已归档，不再处理"
 REPORTS = ("上报", "非本单位")
 
 
-def answer(reading: Reading, people: People, stamped: Stamped, followed: Mapping[str, Followed]) -> dict[str, Checked]:
+def answer(
+    reading: Reading,
+    people: People,
+    stamped: Stamped,
+    followed: Mapping[str, Followed],
+    fixes: Mapping[str, tuple[Fix, ...]],
+) -> dict[str, Checked]:
     """Every row with its 结果, by id."""
     results = {number: result.text for issue in followed.values() for number, result in issue.results.items()}
-    results |= _doubtful(reading, followed)
+    results |= _doubtful(reading, followed) | _archived(reading, fixes)
     away = reading.away
 
-    def check(row: Row) -> Checked:
-        cells = row.cells
-        problems = [
+    def check(row: Row) -> tuple[Sequence[Problem], Mapping[str, Any]]:
+        cells, result = row.cells, results.get(row.number, "")
+        if not result and cells.get("issue") in away:  # of before the ledger was lost: it stands nowhere else
+            result = plain(row.seen(reading.layouts["feedback"], "result")) or ARCHIVED
+        return [
             *checks.future(cells, "reported_at", reading.now),
             *checks.reference(cells, "issue", reading.numbers_of_issues),
-        ]
-        if cells.get("outcome") in REPORTS:
-            problems += checks.needed(cells, ("text",), cells["outcome"])
-        result = results.get(row.number, "")
-        if cells.get("issue") in away:
-            result = plain(row.seen(reading.layouts["feedback"], "result")) or ARCHIVED
-        all_problems = own_problems(reading, people, "feedback", row, problems)
-        return checked_row(reading, "feedback", all_problems, {"result": result})
+            *(checks.needed(cells, ("text",), cells["outcome"]) if cells.get("outcome") in REPORTS else []),
+        ], {"result": result}
 
     def context(row: Row) -> tuple[object, ...]:
         return (*about(reading, stamped, row), row.cells.get("issue") in away, results.get(row.number, ""))
 
     return check_rows(reading, people, "feedback", context, check)
+
+
+def _archived(reading: Reading, fixes: Mapping[str, tuple[Fix, ...]]) -> dict[int, str]:
+    """结果 by sheet row of feedback about archived issues: what it came to before its issue moved."""
+    memo, results = reading.memo.of("archived feedback"), dict[int, str]()
+    for rid in reading.away.keys() & fixes.keys():
+        row, stamps = reading.away[rid], reading.memory.stamps.get(rid)
+        given = (row.cells, stamps, fixes[rid], reading.memory.archived.get(rid), reading.rules.hash)
+        if stamps and not stamps.adopted:
+            results |= memo.result(rid, given, _when_archived, reading, row, stamps, fixes[rid])
+    return results
+
+
+def _when_archived(reading: Reading, row: Known, stamps: Stamps, fixes: tuple[Fix, ...]) -> dict[int, str]:
+    moved = reading.memory.archived[row.rid].at
+    issue = Issue(row.rid, {key: plain(value) for key, value in row.cells.items()}, stamps, fixes)
+    results = issues.results(issue, issues.lived(issue, stamps, reading.rules, moved), stamps)
+    return {fix.row: results[fix.row].text if fix.at <= moved else ARCHIVED for fix in fixes}
 
 
 def _doubtful(reading: Reading, followed: Mapping[str, Followed]) -> dict[int, str]:

@@ -19,7 +19,7 @@ from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import Rebuilt
 from sync.core.look.scoring import Scored
-from sync.core.look.seals import Drift, Seals
+from sync.core.look.seals import Drift, Sealing
 from sync.core.look.stamping import Stamped
 from sync.core.memory import Memory
 from sync.core.people.roster import Roster
@@ -42,7 +42,7 @@ class Look:
     duties: Duties
     drafted: Drafted
     claims: Claims
-    seals: Seals
+    sealing: Sealing
     scored: Scored
     told: Told
 
@@ -70,18 +70,20 @@ class Look:
     def now(self) -> datetime:
         return self.reading.now
 
-    def checked(self, key: str) -> Mapping[str, Checked]:
-        """The rows of one of people's tabs but 问题台账, by id."""
+    def checked(self, key: str) -> Mapping[str, Checked] | Mapping[str, Followed]:
+        """The rows of one of people's tabs, by id: what is wrong with each, and what its service cells should say."""
+        if key == "issues":
+            return self.followed
         if key == "requests":
             return self.claims.checked
         return self.feedback if key == "feedback" else self.judged.checked[key]
 
     def shown(self, key: str, rid: str) -> tuple[Sequence[Problem], Mapping[str, Any]]:
         """What is wrong with a row of one of people's tabs, and what its service cells should say."""
-        row = self.followed[rid] if key == "issues" else self.checked(key)[rid]
+        row = self.checked(key)[rid]
         return row.problems, row.cells
 
     @cached_property
     def drift(self) -> Drift:
         """By sealed month, what its rows say otherwise now."""
-        return self.seals.drift()
+        return self.sealing.drift()

@@ -24,11 +24,12 @@ from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.look.stamping import Stamped
 from sync.core.look.status import basis
-from sync.core.notices import notices
-from sync.core.notices.notices import Notice
-from sync.core.scores import charging, seal
+from sync.core.notices.notices import Notice, NoticeCase
+from sync.core.people.permissions import Area
+from sync.core.scores import charging
+from sync.core.scores import seal as sealing
 from sync.core.scores.charging import Tally
-from sync.core.scores.lines import BACK, OF_ISSUE, Group, Line
+from sync.core.scores.lines import BACK, OF_ISSUE, Group, Line, by_id
 from sync.core.sheet import checks, plan
 from sync.core.sheet.problems import Problem, sentence
 from sync.core.sheet.rows import Row
@@ -55,6 +56,12 @@ class Followed:
         return self.issue.stamps
 
     @property
+    def area(self) -> Area:
+        """Where it lies, and who answers for it."""
+        stamps = self.stamps
+        return Area(stamps.street, stamps.branch, stamps.district, self.life.unit, stamps.chief)
+
+    @property
     def lines(self) -> Collection[Line]:
         return self.booking.values()
 
@@ -77,7 +84,7 @@ def follow(step: Following) -> dict[str, Followed]:
     if "issues" not in step.reading.layouts:
         return {}
     results, layout, followed = step.reading.memo.of("followed"), step.reading.layouts["issues"], dict[str, Followed]()
-    scope = (step.people.scope, layout, step.past.closings)
+    scope = (step.people.scope, layout, step.past.seals)
     for row in step.reading.rows["issues"]:
         rid = row.rid
         belonging = _belonging(step, rid)
@@ -109,6 +116,7 @@ def _holds(followed: Followed, step: Following, row: Row, _: tuple[Any, ...]) ->
 
 
 NOTHING: frozenset[str] = frozenset()
+ANSWERED, ANEW = "已经有反馈、复核或升级。", "确实填错了，请作废后重新填报。"
 
 
 def _withdrawn(judged: Judged, rid: str, stamps: Stamps) -> frozenset[str]:
@@ -118,87 +126,41 @@ def _withdrawn(judged: Judged, rid: str, stamps: Stamps) -> frozenset[str]:
 
 def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
     """The issue's own life first, then what follows from it: points, notices, letters."""
-    rules = step.reading.rules
-    issue = Issue(row.rid, row.cells, step.stamped.stamps[row.rid], *belonging)
-    problems = stamping.problems(step.reading, step.people, row)
-    if issue.stamps.start is None and not issue.stamps.street:
-        return _waiting(step.reading, row, issue, problems)
-    lived = _lived(step, row, issue, problems)
-    life, stamps = lived.life, lived.issue.stamps
-    lines, tally = _lines(step, issue, life, stamps), charging.tally(life, stamps)
-    told = _notices(step, issue, lived)
-    calls = letters.call(life, rules, lived.known)
-    later = letters.next_calls(life, rules, lived.known)
-    return Followed(
-        lived.issue,
-        life,
-        lived.turns,
-        lived.problems,
-        {**lived.cells, "letter": step.letters.shown(row.rid, life.unit)},
-        lived.results,
-        tuple(told),
-        {line.id: line for line in lines},
-        tally,
-        _next((*lived.moments, *later), step.reading.now),
-        letters.freeze(issue, life, stamps, rules, calls) if calls else None,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Lived:
-    """Where an issue stands. ``known``: what conditions may ask of it; ``cells``: its service cells but for 督办函号;
-    ``moments``: when time alone changes something."""
-
-    issue: Issue
-    life: Life
-    turns: tuple[Turn, ...]
-    known: Mapping[str, Any]
-    problems: tuple[Problem, ...]
-    cells: Mapping[str, Any]
-    results: Mapping[int, Result]
-    moments: tuple[datetime, ...]
-
-
-def _lived(step: Following, row: Row, issue: Issue, problems: list[Problem]) -> _Lived:
-    rules, now = step.reading.rules, step.reading.now
-    stamps, life = issues.follow(issue, rules, now)
-    street = step.people.roster.street(stamps.street, stamps.received.date())
-    known = escalation.facts(issue, life, stamps, rules, street.type if street else "")
+    rules, now, roster = step.reading.rules, step.reading.now, step.people.roster
+    before = Issue(row.rid, row.cells, step.stamped.stamps[row.rid], *belonging)
+    faults = stamping.problems(step.reading, step.people, row)
+    if before.stamps.start is None and not before.stamps.street:
+        return _waiting(step.reading, row, before, faults)
+    stamps, life = issues.follow(before, rules, now)
+    street = roster.street(stamps.street, stamps.received.date())
+    known = escalation.facts(before, life, stamps, rules, street.type if street else "")
     stamps = replace(stamps, levels=escalation.climb(life, stamps, rules, known, now))
     known = {**known, "level": escalation.highest(stamps.levels)}  # letters and notices ask for what is reached now
-    problems = problems + _unheeded(step, row, issue, stamps)
-    turns = upward.turns(issue, life, rules, now)
+    issue, turns = replace(before, stamps=stamps), tuple(upward.turns(before, life, rules, now))
+    problems = (*faults, *_unheeded(step, row, issue))
+    cells, results = _cells(step, issue, life, problems), issues.results(issue, life, stamps)
     moments = (
         *issues.turning_points(life, stamps, rules),
         *escalation.next_steps(life, stamps, rules, known),
         *checks.ripe(row.cells),
         *upward.next_turn(turns, now),
     )
-    return _Lived(
-        replace(issue, stamps=stamps),
-        life,
-        tuple(turns),
-        known,
-        tuple(problems),
-        _cells(step, row, issue, stamps, life, problems),
-        issues.results(issue, life, stamps),
-        moments,
-    )
+    lines, tally = by_id(_lines(step, issue, life)), charging.tally(life, stamps)
+    told = NoticeCase(issue, life, stamps, rules, roster, known, now, step.people.groups, turns).notices()
+    calls, later = letters.call(life, rules, known), letters.next_calls(life, rules, known)
+    return Followed(
+        issue, life, turns, problems, {**cells, "letter": step.letters.shown(row.rid, life.unit)}, results, tuple(told),
+        lines, tally, _next((*moments, *later), now),
+        letters.freeze(issue, life, stamps, rules, calls) if calls else None,
+    )  # fmt: skip
 
 
-def _lines(step: Following, issue: Issue, life: Life, stamps: Stamps) -> tuple[Line, ...]:
+def _lines(step: Following, issue: Issue, life: Life) -> tuple[Line, ...]:
     """The issue's lines, with regard to months that are sealed."""
-    booked = step.past.lines.get(Group(OF_ISSUE, issue.rid), {})
+    booked, past = step.past.lines.get(Group(OF_ISSUE, issue.rid), {}), step.past
     own = {name: line for name, line in booked.items() if line.rule != BACK}
-    lines = charging.lines(issue, life, stamps, step.reading.rules, own)
-    return seal.settle(lines, booked, step.past.closings, step.past.returned, step.reading.now.date())
-
-
-def _notices(step: Following, issue: Issue, lived: _Lived) -> list[Notice]:
-    reading, people, stamps = step.reading, step.people, lived.issue.stamps
-    return notices.implied(
-        issue, lived.life, stamps, reading.rules, people.roster, lived.known, reading.now, people.groups, lived.turns
-    )
+    lines = charging.lines(issue, life, issue.stamps, step.reading.rules, own)
+    return sealing.after_seals(lines, booked, past.seals, past.returned, step.reading.now.date())
 
 
 def _next(moments: Iterable[datetime], now: datetime) -> datetime | None:
@@ -214,37 +176,43 @@ def _waiting(reading: Reading, row: Row, issue: Issue, problems: Sequence[Proble
     return Followed(issue, Life("", ""), (), tuple(problems), cells, results, (), {}, None, wake)
 
 
-def _unheeded(step: Following, row: Row, issue: Issue, stamps: Stamps) -> list[Problem]:
+def _unheeded(step: Following, row: Row, issue: Issue) -> list[Problem]:
     """What the row asks for and does not get: said, since silence would look like consent."""
     return [
         *_lacking_basis(step, row, issue),
-        *_late_street(step, row, stamps),
-        *_late_source(row, stamps),
-        *_early_verdict(step, row, stamps),
+        *_late_street(step, row, issue.stamps),
+        *_late_category(step, row, issue.stamps),
+        *_late_source(row, issue.stamps),
+        *_early_verdict(step, row, issue.stamps),
     ]
 
 
 def _lacking_basis(step: Following, row: Row, issue: Issue) -> list[Problem]:
     """Enforcement is not closed without a case number (plan 六·1)."""
-    if row.cells.get("verified") != "通过" or issues.may_close(issue, step.reading.rules):
+    if row.cells.get("verified") != "通过" or issues.may_close(issue.cells, step.reading.rules):
         return []
     return [Problem("legal_basis", "没有填，执法类问题销号前要填案号，或写明不立案的理由。")]
 
 
 def _late_street(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
-    name = row.cells.get("street", "")
-    street = step.people.roster.street(name, stamps.received.date())
-    if not street or street.name == stamps.street:
-        return []
-    again = f"仍由「{stamps.street}」负责；确实填错了，请作废后重新填报。"
-    return [Problem("street", f"改成「{name}」没有采用：已经有反馈、复核或升级。{again}")]
+    street = step.people.roster.street(row.cells.get("street", ""), stamps.received.date())
+    why = f"{ANSWERED}仍由「{stamps.street}」负责；{ANEW}"
+    return _refused(row, "street", why) if street and street.name != stamps.street else []
+
+
+def _late_category(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
+    name, why = row.cells.get("category", ""), f"{ANSWERED}仍按「{stamps.category}」处理；{ANEW}"
+    known = name in step.reading.rules.categories and stamps.category
+    return _refused(row, "category", why) if known and name != stamps.category else []
 
 
 def _late_source(row: Row, stamps: Stamps) -> list[Problem]:
-    source = row.cells.get("source", "")
-    if not source or not stamps.source or source == stamps.source:
-        return []
-    return [Problem("source", f"改成「{source}」没有采用：收到时是「{stamps.source}」，计时和计分不变。")]
+    name, why = row.cells.get("source", ""), f"收到时是「{stamps.source}」，计时和计分不变。"
+    return _refused(row, "source", why) if name and stamps.source and name != stamps.source else []
+
+
+def _refused(row: Row, key: str, why: str) -> list[Problem]:
+    return [Problem(key, f"改成「{row.cells[key]}」没有采用：{why}")]
 
 
 def _early_verdict(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
@@ -257,23 +225,12 @@ def _early_verdict(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
     return [Problem("verified_at", f"早于填报或整改反馈，按看到复核结果的 {last.at:%m-%d %H:%M} 计。")]
 
 
-def _cells(
-    step: Following, row: Row, issue: Issue, stamps: Stamps, life: Life, problems: Sequence[Problem]
-) -> dict[str, Any]:
-    rules, zone = step.reading.rules, step.reading.zone
+def _cells(step: Following, issue: Issue, life: Life, problems: Sequence[Problem]) -> dict[str, Any]:
+    rules, zone, stamps = step.reading.rules, step.reading.zone, issue.stamps
     return {
-        "id": row.rid,
-        "check": sentence(step.reading.layouts["issues"], problems),
-        "state": life.state,
-        "hint": issues.hint(life, stamps, step.reading.now),
-        "chief": stamps.chief,
-        "branch": stamps.branch,
-        "district": stamps.district,
-        "unit": life.unit,
-        "deadline": plan.to_raw(life.deadline, zone),
-        "level": escalation.level_words(stamps, rules),
-        "repeat": f"第{stamps.repeat}次" if stamps.repeat > 1 else "",
-        "letter": "",
-        "closed_at": plan.to_raw(life.closed_at, zone),
-        "basis": basis(issue, stamps, life, rules),
-    }
+        "id": issue.rid, "check": sentence(step.reading.layouts["issues"], problems), "state": life.state,
+        "hint": issues.hint(life, stamps, step.reading.now), "chief": stamps.chief, "branch": stamps.branch,
+        "district": stamps.district, "unit": life.unit, "deadline": plan.to_raw(life.deadline, zone),
+        "level": escalation.level_words(stamps, rules), "repeat": f"第{stamps.repeat}次" if stamps.repeat > 1 else "",
+        "letter": "", "closed_at": plan.to_raw(life.closed_at, zone), "basis": basis(issue, stamps, life, rules),
+    }  # fmt: skip

@@ -13,13 +13,12 @@ from datetime import date, datetime
 from typing import Any
 
 from sync.core.approvals import request_checks
-from sync.core.approvals.requests import SUPERIORS, over
 from sync.core.issues.issues import Ask
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.stamping import Stamped
 from sync.core.people import roster_checks
-from sync.core.people.permissions import person
+from sync.core.people.permissions import SUPERIORS, may_answer, person
 from sync.core.people.roster import read_street
 from sync.core.sheet import checks
 from sync.core.sheet.problems import Problem, sentence
@@ -79,7 +78,7 @@ def judge(reading: Reading, people: People, stamped: Stamped) -> Judged:
     )
 
 
-Check = Callable[[Row], Checked]
+Check = Callable[[Row], tuple[Sequence[Problem], Mapping[str, Any]]]  # what is wrong with the row, other service cells
 
 
 def check_rows(
@@ -88,8 +87,14 @@ def check_rows(
     """Each row of a tab checked, by id; anew only when its content, or what ``context`` says that it depends on
     besides roster, rules and day, is another."""
     results = reading.memo.of(f"checked {key}")
+
+    def checked(row: Row) -> Checked:
+        problems, cells = check(row)
+        lists = checks.known_lists(reading.layouts[key].tab, row.cells, people.lists)
+        return checked_row(reading, key, (*row.parsed.problems, *lists, *problems), cells)
+
     return {
-        row.rid: results.result(row.rid, (people.scope, row.parsed, context(row)), check, row)
+        row.rid: results.result(row.rid, (people.scope, row.parsed, context(row)), checked, row)
         for row in reading.rows.get(key, ())
     }
 
@@ -99,7 +104,7 @@ def about(reading: Reading, stamped: Stamped, row: Row) -> tuple[object, ...]:
     typed = row.cells.get("reported_at") or row.cells.get("requested_at")
     issue = row.cells.get("issue", "")
     ahead = bool(typed and typed > reading.now + checks.AHEAD)
-    return ahead, issue in reading.numbers_of_issues, tuple(stamped.area(issue).values())
+    return ahead, issue in reading.numbers_of_issues, stamped.area(issue)
 
 
 def _ahead(reading: Reading) -> Iterator[datetime]:
@@ -110,23 +115,14 @@ def _ahead(reading: Reading) -> Iterator[datetime]:
                 yield typed - checks.AHEAD
 
 
-def own_problems(
-    reading: Reading, people: People, key: str, row: Row, problems: Sequence[Problem]
-) -> tuple[Problem, ...]:
-    """What is wrong with single cells, then with the row."""
-    lists = checks.known_lists(reading.layouts[key].tab, row.cells, people.lists)
-    return (*row.parsed.problems, *lists, *problems)
-
-
 def _streets(reading: Reading, people: People) -> dict[str, Checked]:
     day = reading.now.date()
     problems = roster_checks.streets(reading.rows.get("streets", ()), people.roster, day)
 
-    def check(row: Row) -> Checked:
+    def check(row: Row) -> tuple[Sequence[Problem], Mapping[str, Any]]:
         street = read_street(row.cells)
         chief = people.roster.chief(street, day) if street and street.span.holds(day) else ""
-        all_problems = own_problems(reading, people, "streets", row, problems.get(row.number, []))
-        return checked_row(reading, "streets", all_problems, {"chief_now": chief})
+        return problems.get(row.number, []), {"chief_now": chief}
 
     return check_rows(reading, people, "streets", lambda row: problems.get(row.number), check)
 
@@ -134,48 +130,43 @@ def _streets(reading: Reading, people: People) -> dict[str, Checked]:
 def _posts(reading: Reading, people: People) -> dict[str, Checked]:
     problems = roster_checks.posts(reading.rows.get("posts", ()))
 
-    def check(row: Row) -> Checked:
-        all_problems = own_problems(reading, people, "posts", row, problems.get(row.number, []))
-        return checked_row(reading, "posts", all_problems, {})
+    def check(row: Row) -> tuple[Sequence[Problem], Mapping[str, Any]]:
+        return problems.get(row.number, []), {}
 
     return check_rows(reading, people, "posts", lambda row: problems.get(row.number), check)
 
 
 def _changes(reading: Reading, people: People) -> dict[str, Checked]:
-    def check(row: Row) -> Checked:
-        problems = own_problems(reading, people, "changes", row, roster_checks.change(row.cells, people.roster))
-        return checked_row(reading, "changes", problems, {"state": change_state(row.cells, reading.now.date())})
+    def check(row: Row) -> tuple[Sequence[Problem], Mapping[str, Any]]:
+        state = change_state(row.cells, reading.now.date())
+        return roster_checks.change(row.cells, people.roster), {"state": state}
 
     return check_rows(reading, people, "changes", lambda row: None, check)
 
 
 def _duties(reading: Reading, people: People, stamped: Stamped) -> dict[str, Checked]:
-    def check(row: Row) -> Checked:
-        cells = row.cells
-        problems = [
-            *checks.future(cells, "reported_at", reading.now),
-            *checks.duty(cells),
-            *checks.reference(cells, "issue", reading.numbers_of_issues),
-        ]
-        return checked_row(reading, "duties", own_problems(reading, people, "duties", row, problems), {})
+    def check(row: Row) -> tuple[Sequence[Problem], Mapping[str, Any]]:
+        return [
+            *checks.future(row.cells, "reported_at", reading.now),
+            *checks.duty(row.cells),
+            *checks.reference(row.cells, "issue", reading.numbers_of_issues),
+        ], {}
 
     return check_rows(reading, people, "duties", lambda row: about(reading, stamped, row), check)
 
 
 def _requests(reading: Reading, people: People, stamped: Stamped) -> dict[str, Checked]:
-    def check(row: Row) -> Checked:
+    def check(row: Row) -> tuple[Sequence[Problem], Mapping[str, Any]]:
         cells = row.cells
         # Who answers must hold his post when he answers: without an hour, when the answer was first seen.
         answered = cells.get("answered_at") or reading.mark("requests", row.rid, "answered")
         area = stamped.area(cells.get("issue", ""))
         asked = request_checks.Asked(people.roster, reading.rules, answered.date(), area)
-        problems = [
+        return [
             *checks.future(cells, "requested_at", reading.now),
             *request_checks.request(cells, asked),
             *checks.reference(cells, "issue", reading.numbers_of_issues),
-        ]
-        all_problems = own_problems(reading, people, "requests", row, problems)
-        return checked_row(reading, "requests", all_problems, {"state": request_state(cells)})
+        ], {"state": request_state(cells)}
 
     return check_rows(reading, people, "requests", lambda row: about(reading, stamped, row), check)
 
@@ -215,8 +206,7 @@ def _answers(
 def _is_superior(people: People, stamped: Stamped, row: Row, day: date) -> bool:
     """Whether who dispatched is set over the issue: nobody answers what he reported up himself."""
     superior = person(people.roster, row.cells.get("reporter", ""), day)
-    area = stamped.area(row.cells["issue"])
-    return superior is not None and any(over(superior, role, area) for role in SUPERIORS)
+    return superior is not None and may_answer(superior, SUPERIORS, stamped.area(row.cells["issue"]))
 
 
 # 状态

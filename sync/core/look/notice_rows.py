@@ -13,11 +13,9 @@ from sync.core.look.letters.drafting import Drafted
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding import adoption
 from sync.core.memory import Sent
-from sync.core.notices.notices import NOTICE_KINDS, Notice
+from sync.core.notices.notices import OFF, PENDING, UNSENT, WAITING, Notice
+from sync.core.rules.values import NOTICE_KINDS
 from sync.core.sheet import plan
-
-WAITING = ("待发送", "未发送")
-OFF = "不再发送"
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def tell(reading: Reading, followed: Mapping[str, Followed], drafted: Drafted, n
     news = {**adopted, **_called_off(reading, followed, drafted)}
     for notice in notices:
         if notice.number not in known and notice.number not in news:
-            news[notice.number] = Sent(notice, "未发送" if notice.reason else "待发送", notice.reason)
+            news[notice.number] = Sent(notice, UNSENT if notice.reason else WAITING, notice.reason)
     every = sorted({**known, **news}.values(), key=lambda sent: (sent.notice.time, sent.notice.number))
     results, zone = reading.memo.of("notice cells"), reading.zone
     return Told(news, {(n := sent.notice.number,): results.result(n, sent, _cells, sent, zone) for sent in every})
@@ -56,8 +54,8 @@ def _adopted(reading: Reading) -> dict[str, Sent]:
 
 def _called_off(reading: Reading, followed: Mapping[str, Followed], drafted: Drafted) -> dict[str, Sent]:
     """What waited (overnight, or for a mail server) and is over by now is not sent any more, and says so."""
-    waiting = (sent.notice for sent in reading.memory.notices.values() if sent.state in WAITING)
-    reasons = ((notice, _over(reading, followed, notice) or drafted.settled(notice)) for notice in waiting)
+    waiting = (sent.notice for sent in reading.memory.notices.values() if sent.state in PENDING)
+    reasons = ((notice, _over(reading, followed, notice) or drafted.called_off(notice)) for notice in waiting)
     return {notice.number: Sent(notice, OFF, why) for notice, why in reasons if why}
 
 
@@ -74,13 +72,6 @@ def _cells(sent: Sent, zone: ZoneInfo) -> dict[str, Any]:
     """The row that shows a notice."""
     notice = sent.notice
     return {
-        "number": notice.number,
-        "time": plan.to_raw(notice.time, zone),
-        "to": notice.to,
-        "channel": notice.channel,
-        "kind": notice.kind,
-        "issue": notice.issue,
-        "text": notice.text,
-        "state": sent.state,
-        "reason": sent.reason,
-    }
+        "number": notice.number, "time": plan.to_raw(notice.time, zone), "to": notice.to, "channel": notice.channel,
+        "kind": notice.kind, "issue": notice.issue, "text": notice.text, "state": sent.state, "reason": sent.reason,
+    }  # fmt: skip

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from itertools import chain
 
 from sync.core.duties import duties, weekly
 from sync.core.duties.duties import Owed, Records
 from sync.core.duties.weekly import IssueFact
 from sync.core.look.follow import Followed
+from sync.core.look.judging import Judged
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.notices import notices
 from sync.core.notices.notices import Notice
 from sync.core.people.roster import Roster
-from sync.core.scores.lines import OF_DUTY, Group, Line, of_origin
+from sync.core.rules.values import NOTICE_KINDS
+from sync.core.scores.lines import OF_DUTY, Group, Line, by_id, of_origin
+from sync.core.sheet.rows import Row
 
 BACK = timedelta(days=62)  # so far back a missing duty is still booked by a service that stood still
 
@@ -28,6 +30,7 @@ class Duties:
 
     reading: Reading
     roster: Roster
+    judged: Judged
     followed: Mapping[str, Followed]
     past: PastPoints
 
@@ -43,17 +46,16 @@ class Duties:
     def records(self) -> Records:
         """Read anew only when somebody recorded something, or an issue came to something else."""
         rows = self.reading.rows.get("duties", [])
-        given = (tuple(row.parsed for row in rows), self.roster, tuple(self.followed.values()))
-        return self.reading.memo.result("duty records", given, self._read)
+        checked = [(row, self.judged.faulty("duties", row.rid)) for row in rows]
+        given = ([(row.parsed, faulty) for row, faulty in checked], self.roster, tuple(self.followed.values()))
+        return self.reading.memo.result("duty records", given, self._read, checked)
 
-    def _read(self) -> Records:
-        rows = self.reading.rows
-        reporters = {row.rid: row.cells.get("reporter", "") for row in rows.get("issues", [])}
+    def _read(self, checked: Sequence[tuple[Row, bool]]) -> Records:
+        reading = self.reading
+        reporters = {row.rid: row.cells.get("reporter", "") for row in reading.rows.get("issues", [])}
         stamps = ((reporters.get(rid, ""), followed.stamps) for rid, followed in self.followed.items())
-        return duties.records(rows.get("duties", []), stamps, self.roster, self.reading.rules, self._heard)
-
-    def _heard(self, tab: str, rid: str) -> datetime:
-        return self.reading.mark(tab, rid, "heard")
+        rows = ((row, reading.mark("duties", row.rid, "heard"), faulty) for row, faulty in checked)
+        return duties.records(rows, stamps, self.roster, reading.rules)
 
     def due(self, first: date, last: date) -> list[Owed]:
         return duties.owed(self.reading.rules, self.roster, self.records, first, last)
@@ -63,10 +65,10 @@ class Duties:
     def booking(self) -> Mapping[Group, Mapping[str, Line]]:
         """All duty lines by month, those booked before included."""
         groups = of_origin(self.past.lines, OF_DUTY)
-        booked = {line.id: line for line in chain.from_iterable(group.values() for group in groups.values())}
+        booked = by_id(line for group in groups.values() for line in group.values())
         if not any(rule.points for rule in self.reading.rules.duties.owed):
             return duties.months(booked)
-        sealed = {key: line for key, line in booked.items() if line.month in self.past.closings}
+        sealed = {key: line for key, line in booked.items() if line.month in self.past.seals}
         now, since = self.reading.now, self.reading.memory.last_tick
         return duties.months({**duties.duty_lines(self._over(), self.reading.rules, booked, now, since), **sealed})
 
@@ -131,7 +133,7 @@ class Duties:
         return frozenset(role for rule in self.reading.rules.notices.send if rule.event == event for role in rule.to)
 
     def _notice(self, event: str, name: str, day: date, subject: str, text: str) -> Notice:
-        kind, now = notices.NOTICE_KINDS[event], self.reading.now
+        kind, now = NOTICE_KINDS[event], self.reading.now
         due, number = notices.allowed_from(now, self.reading.rules), _number(event, name, day)
         return Notice(number, kind, "", name, now, due, f"【{kind}】{subject}"[:120], text)
 
@@ -148,4 +150,4 @@ class Duties:
 
 
 def _number(event: str, name: str, day: date) -> str:
-    return f"{notices.NOTICE_KINDS[event]}·{day:%Y%m%d}·{name}"
+    return f"{NOTICE_KINDS[event]}·{day:%Y%m%d}·{name}"

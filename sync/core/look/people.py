@@ -9,7 +9,6 @@ from datetime import datetime
 from sync.core.look.reading import Reading
 from sync.core.notices import notices
 from sync.core.people.roster import Roster, assemble
-from sync.core.sheet.rows import Row
 
 TABS = ("streets", "posts", "changes")
 
@@ -30,7 +29,8 @@ class People:
 def who_is_who(reading: Reading) -> People:
     rules, day = reading.rules, reading.now.date()
     rows = tuple(reading.rows.get(key, ()) for key in TABS)
-    roster = reading.memo.result("roster", _content(rows), assemble, *rows)
+    content = tuple(tuple(row.parsed for row in group) for group in rows)
+    roster = reading.memo.result("roster", content, assemble, *rows)
     scope = reading.memo.result("scope", (rules.hash, roster, day), object)
     lists = {
         "streets": [*roster.names, *(alias for street in roster.streets for alias in street.aliases)],
@@ -39,7 +39,3 @@ def who_is_who(reading: Reading) -> People:
     }
     groups = notices.groups_since(rules, reading.memory.groups, reading.now)
     return People(roster, lists, roster.addresses(day), groups, scope)
-
-
-def _content(rows: tuple[Sequence[Row], ...]) -> tuple[object, ...]:
-    return tuple(tuple(row.parsed for row in group) for group in rows)

@@ -16,7 +16,7 @@ from sync.core.sheet import identity
 from sync.core.sheet.identity import Known, Numbers
 from sync.core.sheet.landing import give_back
 from sync.core.sheet.plan import Plan
-from sync.core.sheet.rows import Row, Table, plain, read
+from sync.core.sheet.rows import Raw, Row, Table, plain, read
 from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
 
 PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "requests")
@@ -135,13 +135,13 @@ def _read(key: str, layout: Layout, table: Table, zone: ZoneInfo, memo: Memo) ->
     return results.result(key, given, read, layout, table, zone, results.earlier(key)).rows
 
 
-def _remembered(look: Reading, key: str) -> Sequence[Row]:
+def _remembered(reading: Reading, key: str) -> Sequence[Row]:
     """Rows of a tab that can't be read now, as they were last known: deadlines go on."""
-    layout = template_layout(look.tables.tabs[key])
-    known = look.memory.known.get(key, {}).items()
-    there = [(rid, row) for rid, row in known if not row.deleted and not _archived(look.memory, key, rid)]
+    layout = template_layout(reading.tables.tabs[key])
+    known = reading.memory.known.get(key, {}).items()
+    there = [(rid, row) for rid, row in known if not row.deleted and not _archived(reading.memory, key, rid)]
     raws = [[row.cells.get(column.key, "") for column in layout.tab.columns] for _, row in there]
-    rows = _read(key, layout, Table(key, layout.header, raws, first=0), look.zone, look.memo)
+    rows = _read(key, layout, Table(key, layout.header, raws, first=0), reading.zone, reading.memo)
     return [row._replace(number=0, rid=there[row.number][0]) for row in rows]
 
 
@@ -165,9 +165,8 @@ class _TabKnown:
 def _known_again(first: Reading) -> Reading:
     numbers = Numbers(first.numbers)
     tabs = {key: _tab_known(first, key, numbers) for key in PEOPLE if key not in first.skipped and key in first.rows}
-    decided = {key: _decided(first, key) for key in DECIDED if first.readable(key)}
+    tabs |= {key: _decided(first, key) for key in DECIDED if first.readable(key)}
     rows = {**first.rows, **{key: tab.rows for key, tab in tabs.items()}}
-    tabs |= {key: _TabKnown(rows[key], known, (), frozenset(), news) for key, (known, news) in decided.items()}
     return replace(
         first,
         rows=rows,
@@ -181,101 +180,102 @@ def _known_again(first: Reading) -> Reading:
     )
 
 
-def _tab_known(look: Reading, key: str, numbers: Numbers) -> _TabKnown:
-    layout, known = look.layouts[key], look.memory.known.get(key, {})
+def _tab_known(reading: Reading, key: str, numbers: Numbers) -> _TabKnown:
+    layout, known = reading.layouts[key], reading.memory.known.get(key, {})
     id_key = layout.tab.id
-    filled = [row for row in look.rows[key] if row.parsed.typed]
+    filled = [row for row in reading.rows[key] if row.parsed.typed]
     claims = {row.number: plain(row.seen(layout, id_key)) for row in filled} if id_key else {}
     binding = identity.bind(filled, claims, known)
     if id_key:
         binding = identity.adopt(binding, filled, claims, numbers, known)
-    rows = list(_numbered(look, key, filled, binding.rids, numbers))
-    entries, history = _news(look, key, rows, known)
-    missing = [row for row in binding.missing if not _archived(look.memory, key, row.rid)]
-    lost, lines = _missed(look, key, missing)
+    rows = list(_numbered(reading, key, filled, binding.rids, numbers))
+    entries, history = _news(reading, key, rows, known)
+    missing = [row for row in binding.missing if not _archived(reading.memory, key, row.rid)]
+    lost, lines = _missed(reading, key, missing)
     news = {**entries, **lost}
-    gone = [row for row in {**known, **news}.values() if row.deleted and not _archived(look.memory, key, row.rid)]
+    gone = [row for row in {**known, **news}.values() if row.deleted and not _archived(reading.memory, key, row.rid)]
     adopted = frozenset(binding.rids[number] for number in binding.adopted)
     return _TabKnown(rows, news, gone, adopted, [*history, *lines])
 
 
-def _numbered(look: Reading, key: str, rows: Iterable[Row], rids: Mapping[int, str], numbers: Numbers) -> Iterator[Row]:
+def _numbered(
+    reading: Reading, key: str, rows: Iterable[Row], rids: Mapping[int, str], numbers: Numbers
+) -> Iterator[Row]:
     """The rows with their ids; one that was never seen before gets the next."""
-    has_id, day = bool(look.layouts[key].tab.id), look.now.date()
+    has_id, day = bool(reading.layouts[key].tab.id), reading.now.date()
     for row in rows:
         rid = rids.get(row.number) or (numbers.next(day) if has_id else f"{key}-{numbers.next_of(key)}")
         yield Row(row.number, row.raw, row.parsed, rid)
 
 
 def _news(
-    look: Reading, key: str, rows: Iterable[Row], known: Mapping[str, Known]
+    reading: Reading, key: str, rows: Iterable[Row], known: Mapping[str, Known]
 ) -> tuple[dict[str, Known], list[Change]]:
     """What is to be remembered of the rows, and every cell of people that changed."""
     entries, history = dict[str, Known](), list[Change]()
-    staff = look.tables.tabs[key].staff
     for row in rows:
         before = known.get(row.rid)
-        entry = identity.remember(row, before, _marks(look, row, before))
+        entry = identity.remember(row, before, _marks(reading, row, before))
         if entry is not None:
             entries[row.rid] = entry
             if before is not None:
-                history += [
-                    Change(key, row.rid, column.header, old, new, look.now)
-                    for column in staff
-                    if (old := before.cells.get(column.key, "")) != (new := row.parsed.typed.get(column.key, ""))
-                ]
+                history += _changes(reading, key, row.rid, before.cells, row.parsed.typed)
     return entries, history
 
 
-def _marks(look: Reading, row: Row, before: Known | None) -> Mapping[str, datetime]:
+def _marks(reading: Reading, row: Row, before: Known | None) -> Mapping[str, datetime]:
     """Hours stamped at first sight: of the row, and of the answer that it waits for."""
     marks = before.marks if before else None
     if marks is None:
-        marks = {"heard": _heard(look, row.cells.get("reported_at") or row.cells.get("requested_at"))}
+        marks = {"heard": _heard(reading, row.cells.get("reported_at") or row.cells.get("requested_at"))}
     answered = "answer" in row.cells
     if answered != ("answered" in marks):
         marks = {key: value for key, value in marks.items() if key != "answered"}
         if answered:
-            marks["answered"] = _heard(look, row.cells.get("answered_at"))
+            marks["answered"] = _heard(reading, row.cells.get("answered_at"))
     return marks
 
 
-def _heard(look: Reading, typed: datetime | None) -> datetime:
-    return heard(typed, look.now, look.grace, look.memory.last_tick or typed)
+def _heard(reading: Reading, typed: datetime | None) -> datetime:
+    return heard(typed, reading.now, reading.grace, reading.memory.last_tick or typed)
 
 
-def _missed(look: Reading, key: str, missing: Iterable[Known]) -> tuple[dict[str, Known], list[Change]]:
+def _missed(reading: Reading, key: str, missing: Iterable[Known]) -> tuple[dict[str, Known], list[Change]]:
     """Rows that were not there: gone twice in a row counts as deleted (DESIGN section 6)."""
     entries, history = dict[str, Known](), list[Change]()
     for row in missing:
         count = row.gone + 1
-        deleted = count >= look.rules.limits.gone_after
+        deleted = count >= reading.rules.limits.gone_after
         entries[row.rid] = replace(row, gone=identity.DELETED if deleted else count)
         if deleted:
-            history.append(Change(key, row.rid, "", "", "行被删除", look.now))
+            history.append(Change(key, row.rid, "", "", "行被删除", reading.now))
     return entries, history
 
 
-def _copied_back(look: Reading, rows: Iterable[Row]) -> dict[str, Archived]:
+def _copied_back(reading: Reading, rows: Iterable[Row]) -> dict[str, Archived]:
     """Archived issues that a person copied back: they count in the live tab again, for as long as the rules let rows
     stay."""
-    marks = ((row.rid, look.memory.archived.get(row.rid)) for row in rows)
-    return {rid: replace(mark, state=BACK, at=look.now) for rid, mark in marks if mark and mark.state == THERE}
+    marks = ((row.rid, reading.memory.archived.get(row.rid)) for row in rows)
+    return {rid: replace(mark, state=BACK, at=reading.now) for rid, mark in marks if mark and mark.state == THERE}
 
 
-def _decided(look: Reading, key: str) -> tuple[dict[str, Known], list[Change]]:
+def _decided(reading: Reading, key: str) -> _TabKnown:
     """What people typed beside the service's rows. A row is called by its key: ``2026-10·新正街·街路``."""
-    known, staff = look.memory.known.get(key, {}), look.tables.tabs[key].staff
-    entries, history = dict[str, Known](), list[Change]()
-    for row in look.rows[key]:
+    known, entries, history = reading.memory.known.get(key, {}), dict[str, Known](), list[Change]()
+    for row in reading.rows[key]:
         name, cells = "·".join(row.parsed.key), row.parsed.typed
         before = known[name].cells if name in known else {}
-        if not all(row.parsed.key) or cells == before:
-            continue
-        entries[name] = Known(name, cells, row.parsed.print)
-        history += [
-            Change(key, name, column.header, old, new, look.now)
-            for column in staff
-            if (old := before.get(column.key, "")) != (new := cells.get(column.key, ""))
-        ]
-    return entries, history
+        if all(row.parsed.key) and cells != before:
+            entries[name] = Known(name, cells, row.parsed.print)
+            history += _changes(reading, key, name, before, cells)
+    return _TabKnown(reading.rows[key], entries, (), frozenset(), history)
+
+
+def _changes(
+    reading: Reading, key: str, rid: str, before: Mapping[str, Raw], after: Mapping[str, Raw]
+) -> Iterator[Change]:
+    """People's cells of a row that changed."""
+    for column in reading.tables.tabs[key].staff:
+        old, new = before.get(column.key, ""), after.get(column.key, "")
+        if old != new:
+            yield Change(key, rid, column.header, old, new, reading.now)

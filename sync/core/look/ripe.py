@@ -18,7 +18,7 @@ from sync.core.look.judging import Judged
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.archive import KEY
 from sync.core.look.rebuilding.rebuild import PastPoints
-from sync.core.scores.facts import Difference
+from sync.core.scores.facts import Deviation
 from sync.core.scores.lines import OF_REQUEST, month_of, of_origin
 from sync.core.sheet.rows import Row
 
@@ -38,7 +38,7 @@ def ripe(
     """The rows that are to leave the live tab, the oldest first. ``wait``: how long after the seal (the rules')."""
     limit = reading.rules.limits.archive
     after = wait if wait is not None else clock(limit) if limit else None
-    if after is None or KEY in reading.skipped or not past.closings or (wait is None and _at_work(reading)):
+    if after is None or KEY in reading.skipped or not past.seals or (wait is None and _at_work(reading)):
         return []
     rows = [row for row in reading.rows[KEY] if _is_ripe(reading, row, followed.get(row.rid), past, needed, after)]
     return sorted(rows, key=lambda row: row.rid)
@@ -57,10 +57,10 @@ def _is_ripe(
     if reading.known_row(KEY, row.rid).gone:
         return False
     months = _months(followed) | needed.months.get(row.rid, frozenset())
-    sealed = [past.closings.get(month) for month in months]
+    sealed = [past.seals.get(month) for month in months]
     if not all(sealed):
         return False
-    since = max(closing.sealed_at for closing in sealed if closing)
+    since = max(seal.sealed_at for seal in sealed if seal)
     back = reading.memory.archived.get(row.rid)
     return max(since, back.at if back else since) + wait <= reading.now
 
@@ -78,7 +78,7 @@ def needed_still(
     judged: Judged,
     past: PastPoints,
     letters: Iterable[Letter],
-    drift: Mapping[str, tuple[str, Sequence[Difference]]],
+    drift: Mapping[str, tuple[str, Sequence[Deviation]]],
 ) -> Needed:
     """``letters``: all that there are; ``drift``: what was changed in sealed months."""
     months: dict[str, set[str]] = defaultdict(set)

@@ -5,28 +5,37 @@ Worked out anew only when an issue or a request came to something else, somebody
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from itertools import chain
-from typing import Any
 
 from sync.core.look.claims import Booking, Claims
+from sync.core.look.owed import Duties
 from sync.core.look.reading import PEOPLE
-from sync.core.look.seals import Seals, open_cells, sealed_cells
+from sync.core.look.seals import Sealing, cells
 from sync.core.people.roster import Roster, Span, Street
 from sync.core.rules.rules import Rules
-from sync.core.scores import ceilings, seal, standings
-from sync.core.scores.lines import OF_BASE, OF_ISSUE, STREET, UNIT, Group, Line, base_lines, month_of, of_origin, sums
-from sync.core.scores.periods import Periods, rows
-from sync.core.scores.seal import Closing
-from sync.core.scores.standings import Standing, Term
-from sync.core.sheet.rows import Row
-
-Rows = dict[tuple[str, ...], dict[str, Any]]
-INSPECTION = "督查"
-Inspections = Mapping[tuple[str, str], int]  # inspections by month and street
+from sync.core.rules.values import INSPECTION
+from sync.core.scores import ceilings, standings
+from sync.core.scores import seal as sealing
+from sync.core.scores.lines import (
+    OF_BASE,
+    OF_ISSUE,
+    STREET,
+    UNIT,
+    Group,
+    Line,
+    base_lines,
+    by_id,
+    month_of,
+    of_origin,
+    sums,
+)
+from sync.core.scores.periods import Periods, Rows, rows
+from sync.core.scores.seal import Seal
+from sync.core.scores.standings import Standing, Term, Visits
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,7 @@ class Scored:
     quarters: Rows  # of 季度讲评
     years: Rows  # of 年度兑现
     table: tuple[Standing, ...]  # behind 月度考核
-    closings: Mapping[str, Closing]  # sealed months, with those sealed now
+    seals: Mapping[str, Seal]  # sealed months, with those sealed now
     wake: datetime  # the next seal
     every: tuple[Line, ...]  # every line after ceilings, in order
     booking: Mapping[Group, Mapping[str, Line]]  # base lines and what requests led to, as they are to be booked
@@ -46,134 +55,125 @@ class Scored:
 
 @dataclass(frozen=True)
 class Scoring:
-    """What the months are scored by. ``duties``: lines of missing duties."""
+    """What the months are scored by."""
 
-    seals: Seals
+    sealing: Sealing
     roster: Roster
     claims: Claims
     scope: object
-    duties: tuple[Line, ...] = ()
+    duties: Duties
 
     def scored(self) -> Scored:
         """扣分明细, 月度考核 and the table behind it: of every month that has lines, and of this one."""
-        reading, past = self.seals.reading, self.seals.past
-        inspections, wanted = self._visits(), reading.memory.wanted_closed
+        reading, past = self.sealing.reading, self.sealing.past
+        inspections, wanted = self._visits(), reading.memory.wanted_sealed
         given = (
-            self.scope,
-            inspections,
-            self.claims.signature(),
-            past.closings,
-            wanted,
-            self._must_wait(),
-            of_origin(past.lines, OF_BASE),
-            tuple(self.seals.followed.values()),
-            self.duties,
-        )
+            self.scope, inspections, self.claims.signature(), past.seals, wanted, self._must_wait(),
+            of_origin(past.lines, OF_BASE), tuple(self.sealing.followed.values()), self.duties.lines,
+        )  # fmt: skip
         return reading.memo.of("scores").result("", given, self._scored, inspections, holds=self._holds)
 
-    def _holds(self, scored: Scored, _: Inspections) -> bool:
+    def _holds(self, scored: Scored, _: Visits) -> bool:
         """Whether no month is to be sealed since."""
-        return self.seals.reading.now < scored.wake
+        return self.sealing.reading.now < scored.wake
 
-    def _scored(self, inspections: Inspections) -> Scored:
-        followed, past = self.seals.followed.values(), self.seals.past
+    def _scored(self, inspections: Visits) -> Scored:
+        followed, past = self.sealing.followed.values(), self.sealing.past
         counted = [line for issue in followed for line in issue.lines] + self._of_lost_rows()
-        requested = self.claims.standing({line.id: line for line in counted})
-        counted += [*_lines_of(requested), *self.duties]
-        uncut = [line for line in counted if line.month not in past.closings]
-        sealed = [line for closing in past.closings.values() for line in closing.lines]
+        requested = self.claims.standing(by_id(counted))
+        counted += [*_lines_of(requested), *self.duties.lines]
+        uncut = [line for line in counted if line.month not in past.seals]
+        sealed = [line for seal in past.seals.values() for line in seal.lines]
         bases = {month: self._bases(month, uncut) for month in self._months(uncut)}
         cut = [*chain.from_iterable(bases.values()), *ceilings.capped(uncut, self._rules)]
-        upheld = self.claims.upheld({line.id: line for line in [*sealed, *cut]}, uncut)
+        upheld = self.claims.upheld(by_id([*sealed, *cut]), uncut)
         cut += _lines_of(upheld)
         for month in sorted({line.month for line in cut} - set(bases)):
             bases[month] = self._bases(month, cut)
             cut += bases[month]
         table = self._table(bases, cut, inspections)
-        closings = self._closings(bases, cut, table)
+        seals = self._closings(bases, cut, table)
         every = tuple(sorted([*sealed, *cut], key=lambda line: (line.month, line.date, line.id)))
-        periods = self._periods(closings)
+        periods = self._periods(seals)
         return Scored(
             self._lines(every),
-            _rows(table, closings),
+            {(row.month, row.target, row.kind): cells(row, seals.get(row.month)) for row in table},
             rows(periods.quarters(), "quarter"),
             rows(periods.years(), "year"),
             tuple(table),
-            closings,
+            seals,
             self._wake(bases),
             every,
-            {**{Group(OF_BASE, month): _by_id(group) for month, group in bases.items()}, **requested, **upheld},
+            {**{Group(OF_BASE, month): by_id(group) for month, group in bases.items()}, **requested, **upheld},
         )
 
     @property
     def _rules(self) -> Rules:
-        return self.seals.reading.rules
+        return self.sealing.reading.rules
 
     # Months
     def _months(self, uncut: Iterable[Line]) -> list[str]:
         """Every open month from the first that anything is known of to this one: one without a fault has a score
         too."""
-        past, this = self.seals.past, month_of(self.seals.reading.now)
-        known = {line.month for line in uncut} | set(past.closings)
+        past, this = self.sealing.past, month_of(self.sealing.reading.now)
+        known = {line.month for line in uncut} | set(past.seals)
         known |= {group.name for group in of_origin(past.lines, OF_BASE)}
         months = [min({this, *known})]
         while months[-1] < max({this, *known}):
-            months.append(seal.next_month(months[-1]))
-        return [month for month in months if month not in past.closings]
+            months.append(sealing.next_month(months[-1]))
+        return [month for month in months if month not in past.seals]
 
     def _closings(
         self, bases: Mapping[str, Sequence[Line]], cut: Sequence[Line], table: Sequence[Standing]
-    ) -> dict[str, Closing]:
+    ) -> dict[str, Seal]:
         """Sealed months, with those that are to be sealed now."""
-        closings, reading = dict(self.seals.past.closings), self.seals.reading
+        seals, reading = dict(self.sealing.past.seals), self.sealing.reading
         if self._must_wait():
-            return closings
-        for month in seal.due(bases, reading.memory.wanted_closed, reading.rules, reading.now):
-            made = self.seals.close(month, cut, table)
-            terms = self._periods({**closings, month: made}).ending(month)
-            closings[month] = replace(made, terms=terms)
-        return closings
+            return seals
+        for month in sealing.due(bases, reading.memory.wanted_sealed, reading.rules, reading.now):
+            made = self.sealing.seal(month, cut, table)
+            terms = self._periods({**seals, month: made}).ending(month)
+            seals[month] = replace(made, terms=terms)
+        return seals
 
     def _must_wait(self) -> bool:
         """Nothing is sealed while a tab can't be read or a row is out of sight for a moment."""
-        reading = self.seals.reading
+        reading = self.sealing.reading
         return reading.missed or bool({"scores", "lines", *PEOPLE} & set(reading.skipped))
 
     def _wake(self, months: Iterable[str]) -> datetime:
         """When the next month is to be sealed."""
-        now = self.seals.reading.now
-        hours = [seal.hour(month, self._rules) for month in {*months, month_of(now)}]
+        now = self.sealing.reading.now
+        hours = [sealing.hour(month, self._rules) for month in {*months, month_of(now)}]
         return min((hour for hour in hours if hour > now), default=now)
 
-    def _periods(self, closings: Mapping[str, Closing]) -> Periods:
+    def _periods(self, seals: Mapping[str, Seal]) -> Periods:
         terms: dict[str, list[Term]] = defaultdict(list)
-        for closing in closings.values():
-            for term in closing.terms:
+        for seal in seals.values():
+            for term in seal.terms:
                 terms[term.name].append(term)
-        return Periods({month: closing.rows for month, closing in closings.items()}, self._rules, terms)
+        return Periods({month: seal.rows for month, seal in seals.items()}, self._rules, terms)
 
     # Rows
-    def _table(
-        self, bases: Mapping[str, Sequence[Line]], cut: Sequence[Line], inspections: Inspections
-    ) -> list[Standing]:
-        tallies = [followed.tally for followed in self.seals.followed.values() if followed.tally]
+    def _table(self, bases: Mapping[str, Sequence[Line]], cut: Sequence[Line], inspections: Visits) -> list[Standing]:
+        tallies = [followed.tally for followed in self.sealing.followed.values() if followed.tally]
         streets = {
             month: [self._street(line) for line in group if line.kind == STREET]
             for month, group in sorted(bases.items())
         }
-        sealed = [row for closing in self.seals.past.closings.values() for row in closing.rows]
+        sealed = [row for seal in self.sealing.past.seals.values() for row in seal.rows]
         return standings.standings(streets, sums(cut), tallies, inspections, self._rules, sealed)
 
     def _lines(self, every: Iterable[Line]) -> Rows:
-        results = self.seals.reading.memo.of("line cells")
+        results = self.sealing.reading.memo.of("line cells")
         return {(line.id,): results.result(line.id, line, line.cells) for line in every}
 
     # Base lines
     def _bases(self, month: str, counted: Iterable[Line]) -> list[Line]:
         """The base line of every street and unit that takes part in a month. A month that is over keeps those that it
         had, whatever the roster says later; whoever has a line has a base, so that every line is in a score."""
-        booked = self.seals.past.lines.get(Group(OF_BASE, month), {})
-        over = month < month_of(self.seals.reading.now)
+        booked = self.sealing.past.lines.get(Group(OF_BASE, month), {})
+        over = month < month_of(self.sealing.reading.now)
         targets = (
             [(line.kind, line.target, line.chief, False) for line in booked.values()]
             if over and booked
@@ -194,43 +194,23 @@ class Scoring:
         return street, base.chief, base.shared
 
     def _targets(self, month: str) -> list[tuple[str, str, str, bool]]:
-        rules, today = self._rules, self.seals.reading.now.date()
+        rules, today = self._rules, self.sealing.reading.now.date()
         streets = standings.streets_of(self.roster, month, today, rules.calendar)
         targets = [(STREET, street.name, chief, not whole) for street, chief, whole in streets]
         return targets + [(UNIT, unit, "", False) for unit in rules.units]
 
     def _of_lost_rows(self) -> list[Line]:
         """Deleting a row is no decision about its points: they stay until the row is back and made void."""
-        groups = of_origin(self.seals.past.lines, OF_ISSUE)
-        lost = [lines for group, lines in groups.items() if group.name not in self.seals.followed]
+        groups = of_origin(self.sealing.past.lines, OF_ISSUE)
+        lost = [lines for group, lines in groups.items() if group.name not in self.sealing.followed]
         return [line for lines in lost for line in lines.values()]
 
-    # Inspections
-    def _visits(self) -> dict[tuple[str, str], int]:
-        """Inspections by month and street: one a street, person and day, with or without a finding."""
-        counts: dict[tuple[str, str], int] = defaultdict(int)
-        for _, street, day in {*self._clean_inspections(), *self._discoveries()}:
-            counts[month_of(day), street] += 1
-        return dict(counts)
-
-    def _clean_inspections(self) -> Iterator[tuple[str, str, date]]:
-        reading = self.seals.reading
-        for row in reading.rows.get("duties", []):
-            cells = row.cells
-            if cells.get("kind") == INSPECTION and "reporter" in cells and not self._faulty(row):
-                day = (cells.get("reported_at") or reading.mark("duties", row.rid, "heard")).date()
-                street = self.roster.street(cells.get("street", ""), day)
-                if street:
-                    yield cells["reporter"], street.name, day
-
-    def _discoveries(self) -> Iterator[tuple[str, str, date]]:
-        for row in self.seals.reading.rows.get("issues", []):
-            stamps = self.seals.followed[row.rid].stamps
-            if stamps.street and row.cells.get("source") == INSPECTION:
-                yield row.cells.get("reporter", ""), stamps.street, stamps.received.date()
-
-    def _faulty(self, row: Row) -> bool:
-        return self.claims.judged.faulty("duties", row.rid)
+    # Visits
+    def _visits(self) -> Visits:
+        """Visits by month and street: one a street, person and day, with or without a finding."""
+        sound = (record for record in self.duties.records.done if record.kind == INSPECTION and not record.faulty)
+        visits = {(record.person, record.street, record.day) for record in sound if record.street}
+        return Counter((month_of(day), street) for _, street, day in visits)
 
 
 def _first_chiefs(counted: Iterable[Line], month: str) -> Iterator[tuple[tuple[str, str], str]]:
@@ -245,16 +225,3 @@ def _first_chiefs(counted: Iterable[Line], month: str) -> Iterator[tuple[tuple[s
 
 def _lines_of(booking: Booking) -> list[Line]:
     return [line for group in booking.values() for line in group.values()]
-
-
-def _by_id(group: Iterable[Line]) -> dict[str, Line]:
-    return {line.id: line for line in group}
-
-
-def _rows(table: Iterable[Standing], closings: Mapping[str, Closing]) -> Rows:
-    return {
-        (row.month, row.target, row.kind): sealed_cells(closings[row.month], row)
-        if row.month in closings
-        else open_cells(row)
-        for row in table
-    }

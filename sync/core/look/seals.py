@@ -1,4 +1,4 @@
-"""Months closed and looked at again: what a closing is made of, how a sealed month reads today, and how closings come
+"""Months closed and looked at again: what a seal is made of, how a sealed month reads today, and how seals come
 back after the ledger was lost (plan 四·3)."""
 
 from __future__ import annotations
@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sync.core.duties.duties import day_of
 from sync.core.look.follow import Followed
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
-from sync.core.scores import facts, seal
-from sync.core.scores.facts import Difference, Fields, Seen
+from sync.core.scores import facts
+from sync.core.scores import seal as sealing
+from sync.core.scores.facts import Deviation, Fields, Seen
 from sync.core.scores.lines import APPEALED, BRANCH, DISTRICT, OF_REQUEST, STREET, UNIT, Group, Line, month_of
-from sync.core.scores.seal import OPEN, SEALED, Closing, Fact
+from sync.core.scores.seal import OPEN, SEALED, Fact, Seal
 from sync.core.scores.standings import Standing
 from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, Row
@@ -21,11 +23,11 @@ from sync.core.sheet.rows import Raw, Row
 PEOPLE = ("issues", "feedback", "duties", "requests")
 GROUP_KINDS = (STREET, BRANCH, DISTRICT, UNIT)
 MOST_DIFFERENCES = 3
-Drift = Mapping[str, tuple[str, Sequence[Difference]]]
+Drift = Mapping[str, tuple[str, Sequence[Deviation]]]
 
 
 @dataclass(frozen=True)
-class Seals:
+class Sealing:
     """The seals of one look."""
 
     reading: Reading
@@ -33,17 +35,17 @@ class Seals:
     past: PastPoints
 
     # Making one
-    def close(self, month: str, lines: Sequence[Line], rows: Sequence[Standing]) -> Closing:
-        """The closing of a month from its lines (after ceilings) and its rows of 月度考核."""
+    def seal(self, month: str, lines: Sequence[Line], rows: Sequence[Standing]) -> Seal:
+        """The seal of a month from its lines (after ceilings) and its rows of 月度考核."""
         rules = self.reading.rules
-        days = seal.calendar_days(rules.calendar, month)
+        days = sealing.calendar_days(rules.calendar, month)
         mine = tuple(sorted((line for line in lines if line.month == month), key=lambda line: (line.date, line.id)))
         here = tuple(sorted((row for row in rows if row.month == month), key=_place))
-        parts = [*seal.head(month, rules, days), *self._columns(), *self._rests_on(month, mine)]
+        parts = [*sealing.head(month, rules, days), *self._columns(), *self._rests_on(month, mine)]
         parts += [self._fact("lines", line.cells()) for line in mine]
         parts += [self._fact("scores", row.cells()) for row in here]
-        digest = seal.digest(parts)
-        return Closing(month, self.reading.now, digest, mine, here, tuple(parts), rules.text, days)
+        digest = sealing.digest(parts)
+        return Seal(month, self.reading.now, digest, mine, here, tuple(parts), rules.text, days)
 
     def _columns(self) -> list[Fact]:
         tabs = self.reading.tables.tabs
@@ -72,8 +74,8 @@ class Seals:
         if key == "feedback":
             return cells.get("issue") in named
         if key == "duties":
-            day = cells.get("reported_at") or self.reading.mark("duties", row.rid, "heard")
-            return month_of(day) == month
+            heard = self.reading.mark("duties", row.rid, "heard")
+            return month_of(day_of(row, heard, self.reading.rules)) == month
         about = cells.get("issue") in named or cells.get("line") in returned
         booked = self.past.lines.get(Group(OF_REQUEST, row.rid), {})
         return cells.get("answer") == "同意" and (about or bool(lines & set(booked)))
@@ -108,7 +110,7 @@ class Seals:
 
     def drift(self) -> Drift:
         """By sealed month: the digest as it would be now, and every cell that says something else than was sealed."""
-        known = {month: closing for month, closing in self.past.closings.items() if closing.facts}
+        known = {month: seal for month, seal in self.past.seals.items() if seal.facts}
         if not known:
             return {}
         reading = self.reading
@@ -122,13 +124,13 @@ class Seals:
         )
         return reading.memo.result("drift", given, self._drift, known)
 
-    def _drift(self, known: Mapping[str, Closing]) -> Drift:
+    def _drift(self, known: Mapping[str, Seal]) -> Drift:
         present = self.present()
         by_month = {}
-        for month, closing in sorted(known.items()):
-            held = list(facts.compare(closing.facts, present, self.reading.away))
+        for month, seal in sorted(known.items()):
+            held = list(facts.compare(seal.facts, present, self.reading.away))
             differences = [difference for _, group in held for difference in group]
-            by_month[month] = (seal.digest(fact for fact, _ in held), differences)
+            by_month[month] = (sealing.digest(fact for fact, _ in held), differences)
         return by_month
 
 
@@ -142,17 +144,15 @@ def _place(row: Standing) -> tuple[int, str]:
     return GROUP_KINDS.index(row.kind), row.target
 
 
-def warning(month: str, differences: Sequence[Difference]) -> str:
+def warning(month: str, differences: Sequence[Deviation]) -> str:
     """One sentence for 运行状态 about a sealed month whose rows were changed."""
     listed = "；".join(difference.text() for difference in differences[:MOST_DIFFERENCES])
     more = f"；等 {len(differences)} 处" if len(differences) > MOST_DIFFERENCES else ""
     return f"封存以后改过：{listed}{more}。得分不变；要看全部，运行 jielu verify {month}。"
 
 
-def sealed_cells(closing: Closing, row: Standing) -> dict[str, object]:
-    """A row of 月度考核 of a sealed month."""
-    return {**row.cells(), "state": SEALED, "sealed_at": closing.sealed_at, "digest": closing.digest}
-
-
-def open_cells(row: Standing) -> dict[str, object]:
-    return {**row.cells(), "state": OPEN, "sealed_at": "", "digest": ""}
+def cells(row: Standing, seal: Seal | None) -> dict[str, object]:
+    """A row of 月度考核; ``seal``: its month's, None while that is open."""
+    if seal is None:
+        return {**row.cells(), "state": OPEN, "sealed_at": "", "digest": ""}
+    return {**row.cells(), "state": SEALED, "sealed_at": seal.sealed_at, "digest": seal.digest}

@@ -17,6 +17,8 @@ from sync.core.issues.issues import Fix, Stamps, heard
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding import adoption
+from sync.core.people.permissions import Area
+from sync.core.rules.conditions import PUBLIC
 from sync.core.rules.sections import Repeat
 from sync.core.sheet import checks
 from sync.core.sheet.problems import Problem
@@ -31,10 +33,10 @@ class Stamped:
 
     stamps: Mapping[str, Stamps]
 
-    def area(self, issue: str) -> Mapping[str, str]:
+    def area(self, issue: str) -> Area:
         """Branch and district of an issue; empty before it is stamped."""
         stamps = self.stamps.get(issue)
-        return {"branch": stamps.branch, "district": stamps.district} if stamps else {}
+        return Area(branch=stamps.branch, district=stamps.district) if stamps else Area()
 
 
 def fixes_by_issue(reading: Reading) -> dict[str, tuple[Fix, ...]]:
@@ -52,15 +54,17 @@ def fixes_by_issue(reading: Reading) -> dict[str, tuple[Fix, ...]]:
 
 def _fixes_out_of_sight(reading: Reading) -> Iterator[tuple[str, Fix]]:
     """Feedback whose row is not there now: cut for a moment, it still counts; deleted, it counts when a verdict was
-    given on it."""
+    given on it, at this very look perhaps."""
     seen = {row.rid for row in reading.rows.get("feedback", [])}
+    results = {row.rid: row.cells for row in reading.rows.get("issues", []) if "verified" in row.cells}
     for rid, row in reading.memory.known.get("feedback", {}).items():
         if rid in seen or "issue" not in row.cells:
             continue
         number, at = plain(row.cells["issue"]), row.marks["heard"]
         stamps = reading.memory.stamps.get(number)
-        verified = stamps is not None and any(verdict.at >= at for verdict in stamps.verdicts)
-        if verified or not reading.known_row("feedback", rid).deleted:
+        verdicts = stamps.verdicts if stamps else ()
+        is_new = number in results and not (verdicts and not issues.is_news(results[number], verdicts[-1]))
+        if is_new or any(verdict.at >= at for verdict in verdicts) or not reading.known_row("feedback", rid).deleted:
             yield number, Fix(rid, 0, at, plain(row.cells.get("outcome")), plain(row.cells.get("photos")))
 
 
@@ -99,7 +103,7 @@ def _known(reading: Reading, people: People, row: Row, stamps: Stamps, fixes: Ma
     """A street, category or source that was mistyped is put right while nobody answered yet; a deadline stays."""
     cells = row.cells
     as_typed = cells.get("street") == stamps.street and cells.get("category") == stamps.category
-    if not stamps.street or (as_typed and (stamps.source != issues.PUBLIC or stamps.start is not None)):
+    if not stamps.street or (as_typed and (stamps.source != PUBLIC or stamps.start is not None)):
         return stamps
     if fixes.get(row.rid) or stamps.verdicts or stamps.levels or stamps.moves:
         return stamps
@@ -113,7 +117,7 @@ def _corrected(reading: Reading, people: People, row: Row, stamps: Stamps) -> St
     if street and category and (street.name, category.name) != (stamps.street, stamps.category):
         stamps = issues.assign(stamps, category, street, people.roster)
     source = cells.get("source", "")
-    if stamps.source == issues.PUBLIC and stamps.start is None and source not in ("", issues.PUBLIC):
+    if stamps.source == PUBLIC and stamps.start is None and source not in ("", PUBLIC):
         stamps = issues.begin(replace(stamps, source=source), cells, rules, reading.now)
     return stamps
 
@@ -170,7 +174,8 @@ def _hours(reading: Reading, stamps: Mapping[str, Stamps]) -> Hours:
     for rid, cells in (*here, *away):
         known = stamps.get(rid)
         if known and known.street and not known.voided:
-            place = issues.same_place(cells, known.street, reading.rules.repeat.same)
+            stamped = {**cells, "category": known.category or cells.get("category", "")}
+            place = issues.same_place(stamped, known.street, reading.rules.repeat.same)
             if place:
                 hours[place].append(known.received)
     for group in hours.values():

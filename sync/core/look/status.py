@@ -89,7 +89,7 @@ def _limit_words(issue: Issue, stamps: Stamps, rules: Rules) -> str:
     start = stamps.start
     assert start is not None
     limit = lives.limit_of(start)
-    category = rules.categories.get(issue.cells.get("category", ""))
+    category = rules.categories.get(issue.category)
     given = "given_limit" in issue.cells or limit is None
     source = "指定时限" if given or category is None else f"{category.name}·{issue.severity}（{category.base}）"
     return f"{source}{limit.zh if limit else ''}，{start.started:%m-%d %H:%M} 起计"

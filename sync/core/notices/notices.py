@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sync.core.issues import life as lives
@@ -16,27 +16,19 @@ from sync.core.issues.escalation import OPEN
 from sync.core.issues.issues import Issue, Stamps, warn_at
 from sync.core.issues.life import Life
 from sync.core.issues.upward import Turn
-from sync.core.people.roster import ROLES, Roster
+from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
 from sync.core.rules.sections import Notice as Rule
+from sync.core.rules.values import NOTICE_KINDS, ROLES
 
-NOTICE_KINDS = {
-    "assigned": "交办",
-    "warned": "将到期",
-    "overdue": "超期",
-    "escalated": "升级",
-    "rework": "返工",
-    "closed": "销号",
-    "reported_up": "上报",
-    "unverified": "待核实",
-    "duty": "履职提醒",
-    "weekly": "每周例会",
-}
 OF_LETTERS = {
     "督办": "督办函发给责任单位和街路长，抄送指挥长和支部书记",
     "记录单": "问题记录单发给包区的指挥长",
     "待签发": "起草好的督办函告诉可以签发的人",
 }
+# states of a notice
+SENDING = WAITING, SENT, UNSENT, FAILED, OFF = ("待发送", "已发送", "未发送", "发送失败", "不再发送")
+PENDING = (WAITING, UNSENT)
 MAIL = "邮件"
 GROUP, NONE = "群", "不要"  # what a person may wish for a kind instead of mail
 LOOK_BACK = timedelta(days=1)  # a group that is new in the rules hears of this last day too, not of all that was
@@ -78,102 +70,129 @@ class Occasion:
     level: int = 0
 
 
-def occasions(
-    life: Life, stamps: Stamps, rules: Rules, now: datetime, turns: Sequence[Turn] = ()
-) -> Iterator[Occasion]:
-    """What the issue's present state calls for."""
-    received = stamps.accepted or stamps.received
-    if life.state == lives.CLOSED:
-        yield Occasion("closed", life.closed_at or now)
-    if life.state == lives.UNVERIFIED:
-        yield Occasion("unverified", received)
-    if life.state not in OPEN:
-        return
-    yield Occasion("assigned", received)
-    for turn in turns:
-        yield Occasion("reported_up", turn.since, turn.occurrence, turn)
-    for reached in stamps.levels:
-        yield Occasion("escalated", reached.at, str(reached.level), level=reached.level)
-    if life.state == lives.REWORK:
-        yield Occasion("rework", life.reworks[-1] if life.reworks else now, str(len(life.reworks)))
-    if life.running:
-        warn = warn_at(stamps, life, rules)
-        if life.deadline and now > life.deadline:
-            yield Occasion("overdue", life.deadline, str(len(life.missed)) if len(life.missed) > 1 else "")
-        elif warn and warn <= now:
-            yield Occasion("warned", warn)
+@dataclass(frozen=True)
+class NoticeCase:
+    """An issue of which people may have to hear. ``known``: what conditions may ask of it; ``groups``: since when each
+    group hears; ``turns``: whose it was to answer what was reported up."""
 
+    issue: Issue
+    life: Life
+    stamps: Stamps
+    rules: Rules
+    roster: Roster
+    known: Mapping[str, Any]
+    now: datetime
+    groups: Mapping[str, datetime]
+    turns: Sequence[Turn]
 
-def implied(
-    issue: Issue,
-    life: Life,
-    stamps: Stamps,
-    rules: Rules,
-    roster: Roster,
-    known: Mapping[str, Any],
-    now: datetime,
-    groups: Mapping[str, datetime] | None = None,
-    turns: Sequence[Turn] = (),
-) -> list[Notice]:
-    """All notices that the issue's state calls for, sent before or not. ``groups``: since when each group hears;
-    ``turns``: whose it was to answer what was reported up."""
-    notices: dict[str, Notice] = {}
-    urgent = rules.notices.urgent is not None and rules.notices.urgent.holds(known)
-    due = now if urgent else allowed_from(now, rules)
-    for occasion in occasions(life, stamps, rules, now, turns):
-        asked = {**known, "level": occasion.level} if occasion.level else known
-        for rule in rules.notices.send:
-            if rule.event != occasion.event or (rule.when is not None and not rule.when.holds(asked)):
-                continue
-            for role in (occasion.turn.role,) if occasion.turn else rule.to:
-                for notice in _address(issue, life, stamps, roster, occasion, role, now, due):
-                    notices.setdefault(notice.number, notice)
-        for notice in _posted(issue, life, stamps, rules, occasion, asked, now, due, groups or {}):
+    def notices(self) -> list[Notice]:
+        """All notices that the issue's state calls for, sent before or not."""
+        urgent = self.rules.notices.urgent is not None and self.rules.notices.urgent.holds(self.known)
+        due = self.now if urgent else allowed_from(self.now, self.rules)
+        called = (notice for occasion in self.occasions() for notice in self._called(occasion, due))
+        notices: dict[str, Notice] = {}
+        for notice in called:
             notices.setdefault(notice.number, notice)
-    return list(notices.values())
+        return list(notices.values())
 
+    def occasions(self) -> Iterator[Occasion]:
+        """What the issue's present state calls for."""
+        life, stamps, now = self.life, self.stamps, self.now
+        received = stamps.accepted or stamps.received
+        if life.state == lives.CLOSED:
+            yield Occasion("closed", life.closed_at or now)
+        if life.state == lives.UNVERIFIED:
+            yield Occasion("unverified", received)
+        if life.state not in OPEN:
+            return
+        yield Occasion("assigned", received)
+        for turn in self.turns:
+            yield Occasion("reported_up", turn.since, turn.occurrence, turn)
+        for reached in stamps.levels:
+            yield Occasion("escalated", reached.at, str(reached.level), level=reached.level)
+        if life.state == lives.REWORK:
+            yield Occasion("rework", life.reworks[-1] if life.reworks else now, str(len(life.reworks)))
+        if life.running:
+            warn = warn_at(stamps, life, self.rules)
+            if life.deadline and now > life.deadline:
+                yield Occasion("overdue", life.deadline, str(len(life.missed)) if len(life.missed) > 1 else "")
+            elif warn and warn <= now:
+                yield Occasion("warned", warn)
 
-def _posted(
-    issue: Issue,
-    life: Life,
-    stamps: Stamps,
-    rules: Rules,
-    occasion: Occasion,
-    known: Mapping[str, Any],
-    now: datetime,
-    due: datetime,
-    groups: Mapping[str, datetime],
-) -> Iterator[Notice]:
-    """What the groups of the rules hear of it."""
-    kind = NOTICE_KINDS[occasion.event]
-    for bot in rules.bots:
-        fits = occasion.event in bot.events and bot.hears(stamps.district, stamps.branch, life.unit)
-        if not fits or (bot.when is not None and not bot.when.holds(known)):
-            continue
-        if bot.name in groups and occasion.at >= groups[bot.name]:
-            number = f"{issue.rid}·{kind}{occasion.occurrence}·{bot.name}"
-            text = group_words(issue, life, stamps, occasion)
-            yield Notice(
-                number,
-                kind,
-                issue.rid,
-                bot.name,
-                now,
-                due,
-                text,
-                text,
-                channel=bot.kind,
-                occurrence=occasion.occurrence,
-            )
+    def _called(self, occasion: Occasion, due: datetime) -> Iterator[Notice]:
+        known = {**self.known, "level": occasion.level} if occasion.level else self.known
+        for rule in self.rules.notices.send:
+            if rule.event == occasion.event and (rule.when is None or rule.when.holds(known)):
+                for role in (occasion.turn.role,) if occasion.turn else rule.to:
+                    yield from self._mailed(occasion, role, due)
+        for bot in self.rules.bots:
+            place = self.stamps.district, self.stamps.branch, self.life.unit
+            fits = occasion.event in bot.events and bot.hears(*place) and (bot.when is None or bot.when.holds(known))
+            if fits and bot.name in self.groups and occasion.at >= self.groups[bot.name]:
+                text = self.group_words(occasion)
+                yield self._notice(occasion, bot.name, due, text, text, channel=bot.kind)
 
+    def _notice(
+        self, occasion: Occasion, to: str, due: datetime, subject: str, text: str, reason: str = "", channel: str = MAIL
+    ) -> Notice:
+        rid, kind = self.issue.rid, NOTICE_KINDS[occasion.event]
+        number = f"{rid}·{kind}{occasion.occurrence}·{to}{'（缺）' if reason else ''}"
+        return Notice(number, kind, rid, to, self.now, due, subject, text, reason, channel, occasion.occurrence)
 
-def group_words(issue: Issue, life: Life, stamps: Stamps, occasion: Occasion) -> str:
-    """One line for a group: number, street, category, unit and deadline. Nothing that a person typed freely goes out,
-    so no telephone number and no text from a form (domain.md section 8)."""
-    what = " ".join(part for part in (stamps.street, issue.cells.get("category", ""), life.unit) if part)
-    level = f"到第 {occasion.level} 级" if occasion.level else ""
-    until = f" 截止 {life.deadline:%m-%d %H:%M}" if life.deadline and occasion.event != "closed" else ""
-    return f"【{NOTICE_KINDS[occasion.event]}{level}】{issue.rid} {what}{until}"
+    def _mailed(self, occasion: Occasion, role: str, due: datetime) -> Iterator[Notice]:
+        """To those who hold the role, or a notice that says that nobody does."""
+        subject, text = self.subject_and_body(occasion)
+        names = self.recipients(role)
+        for name in names:
+            yield self._notice(occasion, name, due, subject, text)
+        if not names:
+            stamps = self.stamps
+            places = {
+                "secretary": stamps.branch,
+                "commander": stamps.district,
+                "unit": self.life.unit,
+                "chief": stamps.street,
+            }
+            where = places.get(role, "")
+            reason = f"{where}没有{ROLES[role]}，请在组织架构里补上"
+            yield self._notice(occasion, f"{where}{ROLES[role]}", due, subject, text, reason)
+
+    def recipients(self, role: str) -> tuple[str, ...]:
+        """Names of those who are told, in the role at the hour of telling. The chief is the one of the issue's day, and
+        while it is open also who looks after the street now: he may be on leave, or have moved on."""
+        stamps, roster, day = self.stamps, self.roster, self.now.date()
+        if role == "chief":
+            street = roster.street(stamps.street, day) if self.life.state in OPEN else None
+            now = roster.chief(street, day) if street else ""
+            return tuple(dict.fromkeys(name for name in (stamps.chief, now) if name))
+        return roster.people(role, day, branch=stamps.branch, district=stamps.district, unit=self.life.unit)
+
+    def group_words(self, occasion: Occasion) -> str:
+        """One line for a group: number, street, category, unit and deadline. Nothing that a person typed freely goes
+        out, so no telephone number and no text from a form (domain.md section 8)."""
+        life = self.life
+        what = " ".join(part for part in (self.stamps.street, self.issue.category, life.unit) if part)
+        level = f"到第 {occasion.level} 级" if occasion.level else ""
+        until = f" 截止 {life.deadline:%m-%d %H:%M}" if life.deadline and occasion.event != "closed" else ""
+        return f"【{NOTICE_KINDS[occasion.event]}{level}】{self.issue.rid} {what}{until}"
+
+    def subject_and_body(self, occasion: Occasion) -> tuple[str, str]:
+        """Subject and text. No phone number and no photo goes out (domain.md section 8)."""
+        cells, rid, street, chief = self.issue.cells, self.issue.rid, self.stamps.street, self.stamps.chief or "（缺）"
+        what = " ".join(part for part in (street, cells.get("place", ""), self.issue.category) if part)
+        deadline = f"{self.life.deadline:%Y-%m-%d %H:%M}" if self.life.deadline else ""
+        told = {
+            "assigned": f"请于 {deadline} 前整改，并以相同角度拍照反馈。",
+            "warned": f"将于 {deadline} 到期，请抓紧整改并反馈。",
+            "overdue": f"已于 {deadline} 到期，仍未整改，请立即处理。",
+            "escalated": f"已升级到第 {occasion.level} 级，截止时间 {deadline}，请协调处理。",
+            "rework": f"复核未通过，请于 {deadline} 前重新整改。{cells.get('verify_note', '')}",
+            "closed": "复核通过，已销号。",
+            "reported_up": _asked(occasion, deadline),
+            "unverified": "群众反映的问题，请核实：填「核实结果」，受理后才开始计时。",
+        }[occasion.event]
+        text = f"{rid} {what}：{cells.get('text', '')}。责任单位{self.life.unit}，街路长{chief}。{told}"
+        return f"【{NOTICE_KINDS[occasion.event]}】{rid} {what}"[:120], text.replace("。。", "。")
 
 
 def groups_since(rules: Rules, before: Mapping[str, datetime], now: datetime) -> dict[str, datetime]:
@@ -214,71 +233,10 @@ def spared(notice: Notice, wish: str, asked: Container[str], groups: Mapping[str
     if wish != GROUP:
         return None
     for group, state in groups.items():
-        if state == "已发送":
+        if state == SENT:
             return f"本人选择只看群消息，「{group}」已发"
-    waits = any(state == "待发送" for state in groups.values()) and now < notice.due + PATIENCE
+    waits = any(state == WAITING for state in groups.values()) and now < notice.due + PATIENCE
     return "" if waits else None
-
-
-def _address(
-    issue: Issue,
-    life: Life,
-    stamps: Stamps,
-    roster: Roster,
-    occasion: Occasion,
-    role: str,
-    now: datetime,
-    due: datetime,
-) -> Iterator[Notice]:
-    names = recipients(role, life, stamps, roster, now.date())
-    kind, occurrence = NOTICE_KINDS[occasion.event], occasion.occurrence
-    subject, text = subject_and_body(issue, life, stamps, occasion)
-
-    def notice(name: str, to: str, reason: str) -> Notice:
-        number = f"{issue.rid}·{kind}{occurrence}·{name}"
-        return Notice(number, kind, issue.rid, to, now, due, subject, text, reason, occurrence=occurrence)
-
-    yield from (notice(name, name, "") for name in names)
-    if not names:
-        where = {
-            "secretary": stamps.branch,
-            "commander": stamps.district,
-            "unit": life.unit,
-            "chief": stamps.street,
-        }.get(role, "")
-        post = f"{where}{ROLES[role]}"
-        yield notice(f"{post}（缺）", post, f"{where}没有{ROLES[role]}，请在组织架构里补上")
-
-
-def recipients(role: str, life: Life, stamps: Stamps, roster: Roster, day: date) -> tuple[str, ...]:
-    """Names of those who are told, in the role at the hour of telling. The chief is the one of the issue's day, and
-    while it is open also who looks after the street now: he may be on leave, or have moved on."""
-    if role == "chief":
-        street = roster.street(stamps.street, day) if life.state in OPEN else None
-        now = roster.chief(street, day) if street else ""
-        return tuple(dict.fromkeys(name for name in (stamps.chief, now) if name))
-    return roster.people(role, day, branch=stamps.branch, district=stamps.district, unit=life.unit)
-
-
-def subject_and_body(issue: Issue, life: Life, stamps: Stamps, occasion: Occasion) -> tuple[str, str]:
-    """Subject and text. No phone number and no photo goes out (domain.md section 8)."""
-    cells = issue.cells
-    kind = NOTICE_KINDS[occasion.event]
-    what = " ".join(part for part in (stamps.street, cells.get("place", ""), cells.get("category", "")) if part)
-    deadline = f"{life.deadline:%Y-%m-%d %H:%M}" if life.deadline else ""
-    told = {
-        "assigned": f"请于 {deadline} 前整改，并以相同角度拍照反馈。",
-        "warned": f"将于 {deadline} 到期，请抓紧整改并反馈。",
-        "overdue": f"已于 {deadline} 到期，仍未整改，请立即处理。",
-        "escalated": f"已升级到第 {occasion.level} 级，截止时间 {deadline}，请协调处理。",
-        "rework": f"复核未通过，请于 {deadline} 前重新整改。{cells.get('verify_note', '')}",
-        "closed": "复核通过，已销号。",
-        "reported_up": _asked(occasion, deadline),
-        "unverified": "群众反映的问题，请核实：填「核实结果」，受理后才开始计时。",
-    }[occasion.event]
-    subject = f"【{kind}】{issue.rid} {what}"
-    text = f"{issue.rid} {what}：{cells.get('text', '')}。责任单位{life.unit}，街路长{stamps.chief or '（缺）'}。{told}"
-    return subject[:120], text.replace("。。", "。")
 
 
 def _asked(occasion: Occasion, deadline: str) -> str:
@@ -292,17 +250,10 @@ def _asked(occasion: Occasion, deadline: str) -> str:
 
 def allowed_from(now: datetime, rules: Rules) -> datetime:
     """The first moment from now on at which the rules let a notice go out."""
-    day = now.date()
-    for ahead in range(40):
-        send_day = day + timedelta(days=ahead)
-        if rules.notices.workdays_only and not rules.calendar.is_workday(send_day):
-            continue
-        for opens, closes in rules.notices.hours:
-            start, end = _at(send_day, opens, rules), _at(send_day, closes, rules)
-            if now < end:
-                return max(now, start)
+    own, zone = rules.notices, rules.bureau.zone
+    for day in (now.date() + timedelta(days=ahead) for ahead in range(40)):
+        if not own.workdays_only or rules.calendar.is_workday(day):
+            for opens, closes in own.hours:
+                if now < datetime.combine(day, closes, zone):
+                    return max(now, datetime.combine(day, opens, zone))
     return now
-
-
-def _at(day: date, hour: time, rules: Rules) -> datetime:
-    return datetime.combine(day, hour, rules.bureau.zone)

@@ -1,29 +1,59 @@
-"""Who sees and answers what: a person's roles of a day, from 组织架构 and 街路名册 (plan 三, 五·1, 五·2).
+"""May this person …? Every such question of the product, over plain values (plan 三, 五·1, 五·2, 六·1; note 2).
 
 The office and the standards office see all; a commander his district, a secretary his branch; a unit's people every
-issue whose 责任单位 they are, wherever it lies; a chief his streets. Nobody else sees anything.
+issue whose 责任单位 they are, wherever it lies; a chief his streets. Nobody else sees anything. What somebody holds is
+asked for a day, from 组织架构 and 街路名册.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core.people.roster import ROLES, UNIT_HEADS, Roster, assemble
+from sync.core.people.roster import UNIT_HEADS, Roster, assemble
+from sync.core.rules.values import ROLES
 from sync.core.sheet.identity import Known
 from sync.core.sheet.rows import Row, parse
 from sync.core.sheet.tabs import Tab, template_layout
 
 OVERSEERS = frozenset({"office", "standards_office"})
-_CODES = {word: code for code, word in ROLES.items()}
+SUPERIORS = OVERSEERS | {"commander", "secretary"}  # set over streets: they lead, and answer what chiefs report up
+OPINIONS = {"branch_opinion": "secretary", "commander_opinion": "commander"}  # 人员调整, plan note 2
+PUBLIC = "群众反映"
+RANK = ("standards_office", "office", "commander", "secretary", "chief", "unit")
+FILED: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {  # by tab and column, what each role files
+    ("issues", "source"): {
+        "standards_office": ("督查", PUBLIC, "上级交办"),
+        "office": ("上级交办", "督查", PUBLIC),
+        "commander": ("上级交办", PUBLIC),
+        "secretary": ("上级交办", PUBLIC),
+        "chief": ("街路长自查", PUBLIC),
+        "unit": (PUBLIC,),  # no inspection and no order: looked at before anybody answers for it
+    },
+    ("duties", "kind"): {
+        "standards_office": ("督查", "走访"),
+        "office": ("现场调度", "走访"),
+        "commander": ("驻点", "现场调度", "走访"),
+        "secretary": ("支部例会", "驻点", "现场调度", "走访"),
+        "chief": ("巡查", "走访"),
+        "unit": ("走访",),
+    },
+    ("requests", "kind"): {
+        "standards_office": ("加减分", "延期", "挂账", "移交", "申诉"),
+        "office": ("加减分", "延期", "挂账", "移交", "申诉"),
+        "commander": ("延期", "挂账", "移交", "加减分"),
+        "secretary": ("延期", "挂账", "移交", "申诉"),
+        "chief": ("延期", "挂账", "移交", "申诉"),
+        "unit": ("延期", "挂账", "移交", "申诉"),
+    },
+}
 
 
 @dataclass(frozen=True)
 class Person:
-    """A person with the roles (code words of ``roster.ROLES``) that he holds that day, and over what."""
+    """A person with the roles (code words of ``values.ROLES``) that he holds that day, and over what."""
 
     name: str
     roles: frozenset[str]
@@ -35,7 +65,130 @@ class Person:
     @property
     def oversees(self) -> bool:
         """Whether all tabs are his to see and to edit."""
-        return bool(self.roles & OVERSEERS)
+        return holds(self, OVERSEERS)
+
+
+@dataclass(frozen=True)
+class Area:
+    """Where a thing lies and who answers for it; empty: not known."""
+
+    street: str = ""
+    branch: str = ""
+    district: str = ""
+    unit: str = ""
+    chief: str = ""
+
+
+# Roles
+def holds(person: Person, roles: Collection[str]) -> bool:
+    """Whether he holds one of these roles."""
+    return not person.roles.isdisjoint(roles)
+
+
+def leads(person: Person, area: Area) -> bool:
+    """Whether a street, branch or district is in his part."""
+    return person.oversees or area.district in person.districts or area.branch in person.branches
+
+
+def files(person: Person, tab: str, column: str) -> tuple[str, ...]:
+    """What he may choose in this column of a form, the first of his highest role first."""
+    by_role = FILED[tab, column]
+    return tuple(dict.fromkeys(word for role in RANK if role in person.roles for word in by_role[role]))
+
+
+# Issues
+def sees(person: Person, area: Area) -> bool:
+    """Whether an issue or a duty is his to see."""
+    return leads(person, area) or answers(person, area)
+
+
+def answers(person: Person, area: Area) -> bool:
+    """Whether an issue is his to mend: the street's chief of today or of its day, and the unit's people."""
+    mine = "chief" in person.roles and (area.street in person.streets or area.chief == person.name)
+    return mine or area.unit in person.units
+
+
+def may_send_feedback(person: Person, area: Area) -> bool:
+    """Whether he may send 整改反馈 for an issue."""
+    return person.oversees or answers(person, area)
+
+
+def sees_photo(person: Person, sender: str, shown: Iterable[Area]) -> bool:
+    """Whether a photo is his to see: his own, or of an issue or duty that he sees."""
+    return person.oversees or sender == person.name or any(sees(person, area) for area in shown)
+
+
+def sees_notice(person: Person, receiver: str) -> bool:
+    """Whether he may read how a notice to that name went."""
+    return person.oversees or receiver == person.name
+
+
+# Requests
+def may_answer(person: Person, roles: Iterable[str], area: Area) -> bool:
+    """Whether he holds one of these roles over an area; what is not known of it is not held against him. What he held
+    on the day of the answer counts, so that who moves on later takes no answer back."""
+    over = {
+        "secretary": not area.branch or area.branch in person.branches,
+        "commander": not area.district or area.district in person.districts,
+    }
+    return any(role in person.roles and over.get(role, True) for role in roles)
+
+
+# Letters
+def sees_letter(person: Person, districts: Collection[str], unit: str, names: Collection[str]) -> bool:
+    """Whether a letter about these districts, sent to this unit and these names, is his to read."""
+    return (
+        person.oversees
+        or not person.districts.isdisjoint(districts)
+        or unit in person.units
+        or person.name in names
+    )  # fmt: skip
+
+
+def may_sign(person: Person, signers: Collection[str], districts: Collection[str]) -> bool:
+    """Whether he holds a role that signs letters: as a commander only what concerns his districts."""
+    return any(
+        role != "commander" or not person.districts.isdisjoint(districts) for role in person.roles & set(signers)
+    )
+
+
+def may_reply(person: Person, unit: str) -> bool:
+    """Whether he may answer a letter to that unit."""
+    return person.oversees or unit in person.units
+
+
+def may_void(person: Person, signers: Collection[str], districts: Collection[str]) -> bool:
+    """Whether he may make a letter void."""
+    return person.oversees or may_sign(person, signers, districts)
+
+
+# Scores
+def sees_score(
+    person: Person, kind: str, target: str, above: Collection[str], chief: str = "", *, past: bool = False
+) -> bool:
+    """Whether the score of a 街路, 支部, 区域 or 单位, or a line of it, is his to see; rankings are the bureau's own.
+
+    ``above``: the branches and districts that the target lies in; ``chief``: whose score it was; ``past``: the month is
+    over, so that a score that was another chief's is not shown to who has the street now.
+    """
+    own = {"单位": person.units, "区域": person.districts, "支部": person.branches}
+    if not (past and chief):
+        own["街路"] = person.streets
+    mine = bool(chief) and chief == person.name
+    led = not (person.branches | person.districts).isdisjoint(above)
+    return mine or person.oversees or led or target in own.get(kind, ())
+
+
+def above(roster: Roster, kind: str, target: str, day: date) -> frozenset[str]:
+    """The branches and districts that a scored 街路 or 支部 lies in."""
+    if kind == "支部":
+        return frozenset(street.district for street in roster.streets if street.branch == target)
+    street = roster.street(target, day) or next((s for s in roster.streets if s.name == target), None)
+    return frozenset({street.branch, street.district}) if kind == "街路" and street else frozenset()
+
+
+# Who is who
+_CODES = {word: code for code, word in ROLES.items()}
 
 
 def person(roster: Roster, name: str, day: date) -> Person | None:
@@ -63,22 +216,6 @@ def people(roster: Roster, day: date) -> list[Person]:
     return [holder for holder in holders if holder]
 
 
-def sees(person: Person, issue: Mapping[str, Any]) -> bool:
-    """Whether an issue (street, branch, district, unit, chief as its row shows them) is his to see."""
-    return (
-        person.oversees
-        or issue.get("district") in person.districts
-        or issue.get("branch") in person.branches
-        or answers(person, issue)
-    )
-
-
-def answers(person: Person, issue: Mapping[str, Any]) -> bool:
-    """Whether he may send 整改反馈 for it: the street's chief of today or of its day, and the unit's people."""
-    mine = "chief" in person.roles and (issue.get("street") in person.streets or issue.get("chief") == person.name)
-    return mine or issue.get("unit") in person.units
-
-
 def remembered(tabs: Mapping[str, Tab], known: Mapping[str, Mapping[str, Known]], zone: ZoneInfo) -> Roster:
     """The roster as the last look at the workbook left it. ``known``: rows by tab key and id."""
     return assemble(*(_rows(tabs[key], known.get(key, {}), zone) for key in ("streets", "posts", "changes")))
@@ -90,20 +227,3 @@ def _rows(tab: Tab, known: Mapping[str, Known], zone: ZoneInfo) -> Iterable[Row]
         if not row.deleted:
             raw = tuple(row.cells.get(column.key, "") for column in tab.columns)
             yield Row(0, raw, parse(layout, raw, zone), rid)
-
-
-def sees_score(person: Person, kind: str, target: str, roster: Roster, day: date) -> bool:
-    """Whether the score of a 街路, 支部, 区域 or 单位 is his to see, line by line; rankings are the bureau's own."""
-    if person.oversees or kind == "单位":
-        return person.oversees or target in person.units
-    if kind == "区域":
-        return target in person.districts
-    if kind == "支部":
-        return target in person.branches or bool(_districts_of(roster, target) & person.districts)
-    street = roster.street(target, day) or next((s for s in roster.streets if s.name == target), None)
-    above = street is not None and (street.branch in person.branches or street.district in person.districts)
-    return above or target in person.streets
-
-
-def _districts_of(roster: Roster, branch: str) -> set[str]:
-    return {street.district for street in roster.streets if street.branch == branch}

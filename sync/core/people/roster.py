@@ -13,16 +13,9 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from sync.core.rules.values import ROLES
 from sync.core.sheet.rows import Row
 
-ROLES = {
-    "office": "领导小组办公室",
-    "standards_office": "标准化办",
-    "commander": "指挥长",
-    "secretary": "支部书记",
-    "unit": "责任单位",
-    "chief": "街路长",
-}
 LEAVE = "请假顶岗"
 UNIT_HEADS = ("支部书记", "责任单位", "标准化办")  # plan 五·1: a unit's head is a branch's secretary
 
@@ -116,10 +109,7 @@ class Roster:
 
     def street(self, name: str, day: date) -> Street | None:
         """The street of that name or alias on that day."""
-        for street in self._by_name.get(name, ()):
-            if street.span.holds(day):
-                return street
-        return None
+        return next((street for street in self._by_name.get(name, ()) if street.span.holds(day)), None)
 
     def chief(self, street: Street, day: date) -> str:
         """The chief of the street on that day: the change that took effect last goes before the roster."""
@@ -174,32 +164,20 @@ def read_street(cells: Mapping[str, Any]) -> Street | None:
     """A street from the cells that could be read; None without a name."""
     if not cells.get("street"):
         return None
-    return Street(
-        name=cells["street"],
-        code=cells.get("code", ""),
-        type=cells.get("type", ""),
-        district=cells.get("district", ""),
-        branch=cells.get("branch", ""),
-        chief=cells.get("chief", ""),
-        unit=cells.get("unit", ""),
-        near=split_names(cells.get("near", "")),
-        aliases=split_names(cells.get("aliases", "")),
-        span=span(cells),
-    )
+    code, kind, district, branch, chief, unit = _texts(cells, "code", "type", "district", "branch", "chief", "unit")
+    near, aliases = split_names(cells.get("near", "")), split_names(cells.get("aliases", ""))
+    return Street(cells["street"], code, kind, district, branch, chief, unit, near, aliases, span(cells))
+
+
+def _texts(cells: Mapping[str, Any], *keys: str) -> list[str]:
+    return [cells.get(key, "") for key in keys]
 
 
 def read_post(cells: Mapping[str, Any]) -> Post | None:
     if not cells.get("name") or not cells.get("role"):
         return None
-    return Post(
-        name=cells["name"],
-        role=cells["role"],
-        district=cells.get("district", ""),
-        branch=cells.get("branch", ""),
-        unit=cells.get("unit", ""),
-        mail=cells.get("mail", ""),
-        span=span(cells),
-    )
+    district, branch, unit, mail = _texts(cells, "district", "branch", "unit", "mail")
+    return Post(cells["name"], cells["role"], district, branch, unit, mail, span(cells))
 
 
 def read_change(cells: Mapping[str, Any]) -> Change | None:
@@ -212,13 +190,10 @@ def read_change(cells: Mapping[str, Any]) -> Change | None:
 
 def assemble(streets: Iterable[Row], posts: Iterable[Row], changes: Iterable[Row]) -> Roster:
     """The roster that the three tabs give; rows that can't be read say so in their own 校验."""
-    found_streets = [read_street(row.cells) for row in streets]
-    found_posts = [read_post(row.cells) for row in posts]
-    found_changes = [read_change(row.cells) for row in changes]
     return Roster(
-        tuple(street for street in found_streets if street),
-        tuple(post for post in found_posts if post),
-        tuple(change for change in found_changes if change),
+        tuple(street for row in streets if (street := read_street(row.cells))),
+        tuple(post for row in posts if (post := read_post(row.cells))),
+        tuple(change for row in changes if (change := read_change(row.cells))),
     )
 
 

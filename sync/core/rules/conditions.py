@@ -26,11 +26,9 @@ from typing import Any, Literal, NamedTuple
 from sync.core.calendar.worktime import Break, Calendar, Limit, parse_limit
 from sync.core.rules.text import Path, suggestion
 
-Severity = Literal["轻微", "一般", "严重"]
-
-SEVERITIES = ("轻微", "一般", "严重")
-SOURCES = ("督查", "街路长自查", "群众反映", "上级交办")
-CATEGORY_KINDS = ("执法类", "服务类")
+MINOR, NORMAL, SERIOUS = SEVERITIES = ("轻微", "一般", "严重")
+SOURCES = INSPECTED, SELF_FOUND, PUBLIC, ASSIGNED = ("督查", "街路长自查", "群众反映", "上级交办")
+ENFORCEMENT, SERVICE = CATEGORY_KINDS = ("执法类", "服务类")
 STREET_TYPES = ("主次干道", "背街小巷", "重点区域")
 STATES = ("待核实", "待整改", "待复核", "已销号", "返工", "挂账", "作废")
 

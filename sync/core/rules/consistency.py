@@ -17,7 +17,7 @@ from sync.core.rules.section_links import Bot, Hook
 from sync.core.rules.section_score import Score
 from sync.core.rules.sections import CalendarTable, Category, Notices, Step, Task
 from sync.core.rules.text import Path
-from sync.core.rules.values import points_zh, role_zh
+from sync.core.rules.values import ROLES, points_zh
 
 Found = Iterator[tuple[Path, str]]
 
@@ -85,7 +85,7 @@ def _levels_follow(escalation: tuple[Step, ...]) -> Found:
             yield ("escalation", index, "level"), f"有第 {step.level} 级，却没有第 {step.level - 1} 级"
         same = next(other for other in escalation if other.level == step.level)
         if step.to != same.to:
-            message = f"第 {step.level} 级已经报给{role_zh(same.to)}，同一级只能报一处"
+            message = f"第 {step.level} 级已经报给{ROLES[same.to]}，同一级只能报一处"
             yield ("escalation", index, "to"), message
 
 

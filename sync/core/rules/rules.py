@@ -7,7 +7,7 @@ a table looks like, `consistency` what tables must be to each other.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any, NamedTuple, get_args
@@ -35,7 +35,7 @@ from sync.core.rules.sections import (
     Task,
 )
 from sync.core.rules.text import Document, Path, Problem, RulesError, suggestion
-from sync.core.rules.values import ASSUMED, REQUESTS, event_zh, points_zh, role_zh
+from sync.core.rules.values import ASSUMED, NOTICE_KINDS, REQUESTS, ROLES, points_zh
 
 __all__ = ["Basis", "Category", "Problem", "Rules", "RulesError", "Step", "Task", "load"]
 
@@ -59,17 +59,22 @@ _SECTIONS: dict[str, Any] = {
     "upward": tuple[Superior, ...],
     "letters": Letters,
 }
-SUPERIORS = (Approval(kinds=REQUESTS, to=("支部书记", "指挥长", "标准化办", "领导小组办公室")),)
+APPROVALS = (Approval(kinds=REQUESTS, to=("支部书记", "指挥长", "标准化办", "领导小组办公室")),)
 # Tables that came later: a file of before has none, and their defaults hold.
 _OPTIONAL = ("forms", "hook", "bot", "approval", "duties", "upward", "letters")
 
 
 class Basis(NamedTuple):
-    """What a rule rests on: a clause of the plan, 有来源 or 本局默认."""
+    """What a rule rests on: a clause of the plan, 有来源 or 本局默认. ``name``: its own among those of its kind."""
 
-    where: str
+    kind: str
+    name: str
     basis: str
     text: str
+
+    @property
+    def where(self) -> str:
+        return f"{self.kind}「{self.name}」" if self.name else self.kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +147,7 @@ def _assemble(text: str, sections: dict[str, Any]) -> Rules:
         categories={c.name: _with_unit(c, tasks) for c in sections.pop("category")},
         hooks=sections.pop("hook"),
         bots=sections.pop("bot"),
-        approvals=sections.pop("approval") or SUPERIORS,
+        approvals=sections.pop("approval") or APPROVALS,
         upward=sections.pop("upward") or UPWARD,
         **sections,
     )
@@ -256,70 +261,77 @@ def _keys(kind: Any, loc: Path) -> list[str]:
 def _bases(rules: Rules) -> Iterator[Basis]:
     for task in rules.tasks.values():
         text = f"{task.unit}负责，最多扣 {points_zh(task.weight)} 分"
-        yield Basis(f"任务「{task.name}」", task.plan or ASSUMED, text)
+        yield Basis("任务", task.name, task.plan or ASSUMED, text)
     for category in rules.categories.values():
         serious = category.limit("严重").zh
         text = f"一般{category.limit('一般').zh}，严重{serious}；结案条件：{category.close}"
-        yield Basis(f"类别「{category.name}」", category.plan or category.base, text)
+        yield Basis("类别", category.name, category.plan or category.base, text)
     yield from _clock_bases(rules)
     for step in rules.escalation:
-        yield Basis(f"升级「{step.name}」", step.plan or ASSUMED, f"{step.when.zh}：{role_zh(step.to)}")
+        yield Basis("升级", step.name, step.plan or ASSUMED, f"{step.when.zh}：{ROLES[step.to]}")
     yield from _score_bases(rules.score)
     yield from _forms_bases(rules.forms)
     for notice in rules.notices.send:
         when = f"（{notice.when.zh}）" if notice.when else ""
-        text = f"{'、'.join(map(role_zh, notice.to))}{when}"
-        yield Basis(f"通知「{event_zh(notice.event)}」", notice.plan or notice.base, text)
+        text = f"{_roles(notice.to)}{when}"
+        yield Basis("通知", NOTICE_KINDS[notice.event], notice.plan or notice.base, text)
     for rule in rules.approvals:
-        yield Basis(f"批复「{'、'.join(rule.kinds)}」", rule.plan or ASSUMED, "、".join(map(role_zh, rule.to)))
+        yield Basis("批复", "、".join(rule.kinds), rule.plan or ASSUMED, _roles(rule.to))
     for superior in rules.upward:
-        yield Basis("逐级上报", superior.plan or ASSUMED, f"{role_zh(superior.to)}在{superior.limit.zh}内答复")
+        yield Basis("逐级上报", "", superior.plan or ASSUMED, f"{ROLES[superior.to]}在{superior.limit.zh}内答复")
     yield from _duty_bases(rules.duties)
     yield from _letter_bases(rules.letters)
     for bot in rules.bots:
-        yield Basis(f"群机器人「{bot.name}」", ASSUMED, f"{bot.kind}：{'、'.join(map(event_zh, bot.events))}")
+        events = "、".join(NOTICE_KINDS[event] for event in bot.events)
+        yield Basis("群机器人", bot.name, ASSUMED, f"{bot.kind}：{events}")
+
+
+def _roles(codes: Iterable[str]) -> str:
+    return "、".join(ROLES[code] for code in codes)
 
 
 def _duty_bases(duties: Duties) -> Iterator[Basis]:
     for duty in duties.owed:
         often = "每个工作日" if duty.per == "日" else f"每周 {duty.days} 天"
         charged = f"，缺一天扣 {points_zh(duty.points)} 分" if duty.points else ""
-        yield Basis(f"履职「{duty.kind}」", duty.plan or ASSUMED, f"{role_zh(duty.role)}{often}{charged}")
+        yield Basis("履职", duty.kind, duty.plan or ASSUMED, f"{ROLES[duty.role]}{often}{charged}")
     text = f"当天 {duties.remind:%H:%M} 提醒，{duties.grace.zh}内可以补记，一个月最多扣 {points_zh(duties.cap)} 分"
-    yield Basis("履职的提醒和补记", ASSUMED, text)
+    yield Basis("履职的提醒和补记", "", ASSUMED, text)
 
 
 def _letter_bases(letters: Letters) -> Iterator[Basis]:
     for call in letters.when:
-        yield Basis(f"{letters.title}「{call.name}」", call.plan or ASSUMED, call.when.zh)
-    signers = "、".join(map(role_zh, letters.signers))
+        yield Basis(letters.title, call.name, call.plan or ASSUMED, call.when.zh)
+    signers = _roles(letters.signers)
     text = f"{signers}签发；{letters.reply.zh}内回复，有严重问题的{letters.reply_serious.zh}内"
-    yield Basis(f"{letters.title}的签发和回复", ASSUMED, text)
-    yield Basis("重复督办", "有来源", f"逾期没有回复或整改的再次督办，单位超期扣分按 {letters.repeat_factor} 倍")
+    yield Basis(f"{letters.title}的签发和回复", "", ASSUMED, text)
+    yield Basis("重复督办", "", "有来源", f"逾期没有回复或整改的再次督办，单位超期扣分按 {letters.repeat_factor} 倍")
 
 
 def _forms_bases(forms: Forms) -> Iterator[Basis]:
     text = f"长边 {forms.photo_side} 像素，一次最多 {forms.photos} 张，指纹相差 {forms.similar} 位以内算很像"
-    yield Basis("手机填报的照片", ASSUMED, text)
+    yield Basis("手机填报的照片", "", ASSUMED, text)
     limits = f"同一地址每小时 {forms.public_per_hour} 条，合计 {forms.public_total_per_hour} 条"
-    yield Basis("群众反映页面", ASSUMED, limits if forms.public else "不开放")
+    yield Basis("群众反映页面", "", ASSUMED, limits if forms.public else "不开放")
 
 
 def _clock_bases(rules: Rules) -> Iterator[Basis]:
     clock, repeat = rules.clock, rules.repeat
-    yield Basis("受理时间", ASSUMED, f"填报后{clock.receipt_grace.zh}以内读到的，按填报时间起算")
-    yield Basis("到期提醒", ASSUMED, f"时限用去{clock.warn_at:.0%}时提醒")
-    yield Basis("返工时限", ASSUMED, f"原截止时间已过的，重新给{clock.rework.zh}")
+    yield Basis("受理时间", "", ASSUMED, f"填报后{clock.receipt_grace.zh}以内读到的，按填报时间起算")
+    yield Basis("到期提醒", "", ASSUMED, f"时限用去{clock.warn_at:.0%}时提醒")
+    yield Basis("返工时限", "", ASSUMED, f"原截止时间已过的，重新给{clock.rework.zh}")
     text = f"{repeat.window.zh}内同一处同一类再次出现；第{repeat.notable}次起算屡次重复"
-    yield Basis("重复出现", repeat.plan or ASSUMED, text)
+    yield Basis("重复出现", "", repeat.plan or ASSUMED, text)
     wait = rules.limits.archive
-    yield Basis("归档", ASSUMED, f"封存{wait.zh}以后移到归档表" if wait else "只在运行 jielu archive 时移到归档表")
+    yield Basis("归档", "", ASSUMED, f"封存{wait.zh}以后移到归档表" if wait else "只在运行 jielu archive 时移到归档表")
 
 
 def _score_bases(score: Score) -> Iterator[Basis]:
-    yield Basis("计分", score.plan or ASSUMED, f"每月基础分 {points_zh(score.base)} 分，逐条加减")
-    yield Basis("计分的分值", ASSUMED, "发现、超期、重复、返工各扣多少，加分和上限")
-    yield Basis("月度封存", ASSUMED, f"次月 {score.seal.day} 日 {score.seal.at:%H:%M}；申诉到月末后{score.appeal.zh}")
+    yield Basis("计分", "", score.plan or ASSUMED, f"每月基础分 {points_zh(score.base)} 分，逐条加减")
+    yield Basis("计分的分值", "", ASSUMED, "发现、超期、重复、返工各扣多少，加分和上限")
+    yield Basis(
+        "月度封存", "", ASSUMED, f"次月 {score.seal.day} 日 {score.seal.at:%H:%M}；申诉到月末后{score.appeal.zh}"
+    )
     for rung in score.ladder:
         text = f"末位连续 {rung.running} 个月，或者 12 个月内 {rung.in_12_months} 次，建议"
-        yield Basis(f"结果「{rung.name}」", rung.plan or ASSUMED, text)
+        yield Basis("结果", rung.name, rung.plan or ASSUMED, text)

@@ -10,7 +10,18 @@ from pydantic import Field
 from sync.core.calendar.worktime import Limit
 from sync.core.rules.conditions import SEVERITIES
 from sync.core.rules.sections import Table
-from sync.core.rules.values import Clause, Count, Duration, Percent, Points, Seal, SealHour, Source, StreetTypes, Text
+from sync.core.rules.values import (
+    Clause,
+    Count,
+    Duration,
+    Percent,
+    Points,
+    SealHour,
+    SealTime,
+    Source,
+    StreetTypes,
+    Text,
+)
 
 
 class Tiers(Table):
@@ -102,7 +113,7 @@ class Score(Table):
     groups: StreetTypes
     min_group: Count
     min_inspections: Annotated[int, Field(ge=0, le=1000)]
-    seal: Seal = SealHour(5, time(9))
+    seal: SealTime = SealHour(5, time(9))
     appeal: Duration = Limit(3, "wd")
     plan: Clause = ""
     case: Cases

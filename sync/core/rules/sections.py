@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sync.core.calendar.workdays import Day, Season, Year
 from sync.core.calendar.worktime import Limit
+from sync.core.rules.conditions import MINOR, NORMAL, SERIOUS
 from sync.core.rules.values import (
     ASSUMED,
     Base,
@@ -167,7 +168,7 @@ class Category(Table):
 
     def limit(self, severity: str) -> Limit:
         """The limit for 轻微, 一般 or 严重 (KeyError otherwise); one that is not given is that of 一般."""
-        limits = {"轻微": self.limits.minor, "一般": self.limits.normal, "严重": self.limits.serious}
+        limits = {MINOR: self.limits.minor, NORMAL: self.limits.normal, SERIOUS: self.limits.serious}
         return limits[severity] or self.limits.normal
 
 

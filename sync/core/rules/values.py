@@ -23,31 +23,36 @@ from sync.core.calendar.worktime import Limit, parse_limit
 from sync.core.rules.conditions import CATEGORY_KINDS, SOURCES, STREET_TYPES, Condition, ConditionError, parse_condition
 from sync.core.rules.text import suggestion
 
-ASSUMED = "本局默认"
-BASES = ("方案", "有来源", ASSUMED)
+ASSUMED, SOURCED = "本局默认", "有来源"
+BASES = ("方案", SOURCED, ASSUMED)
 ROLES = {
-    "街路长": "chief",
-    "支部书记": "secretary",
-    "指挥长": "commander",
-    "责任单位": "unit",
-    "标准化办": "standards_office",
-    "领导小组办公室": "office",
+    "office": "领导小组办公室",
+    "standards_office": "标准化办",
+    "commander": "指挥长",
+    "secretary": "支部书记",
+    "unit": "责任单位",
+    "chief": "街路长",
 }
-RANKS = {label: ROLES[label] for label in ("支部书记", "指挥长", "领导小组办公室")}
-EVENTS = {
-    "交办": "assigned",
-    "将到期": "warned",
-    "超期": "overdue",
-    "升级": "escalated",
-    "返工": "rework",
-    "销号": "closed",
-    "上报": "reported_up",
-    "待核实": "unverified",
+NOTICE_KINDS = {  # by event; the last two are told to a person, about no issue
+    "assigned": "交办",
+    "warned": "将到期",
+    "overdue": "超期",
+    "escalated": "升级",
+    "rework": "返工",
+    "closed": "销号",
+    "reported_up": "上报",
+    "unverified": "待核实",
+    "duty": "履职提醒",
+    "weekly": "每周例会",
 }
-OF_PEOPLE = {"履职提醒": "duty", "每周例会": "weekly"}  # told to a person, about no issue
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 PERIODS = ("日", "周")
-DUTIES = ("巡查", "支部例会", "驻点", "督查")  # those that can be owed; 走访 and 现场调度 are recorded
+PATROL, MEETING, _, INSPECTION = DUTIES = (
+    "巡查",
+    "支部例会",
+    "驻点",
+    "督查",
+)  # those that can be owed; 走访 and 现场调度 are recorded
 REQUESTS = ("延期", "挂账", "移交", "申诉", "加减分")
 SAME = ("street", "place", "category")
 
@@ -193,6 +198,11 @@ def _condition(value: object, info: ValidationInfo) -> Condition:
         raise PydanticCustomError("condition", "condition", {"mistakes": error.mistakes}) from None
 
 
+def _codes(words: Mapping[str, str], *without: str) -> Mapping[str, str]:
+    """Codes by word, but those ``without``."""
+    return {word: code for code, word in words.items() if code not in without}
+
+
 def one_of(what: str, allowed: tuple[str, ...] | Mapping[str, Any]) -> PlainValidator:
     """A word from a fixed list; a mapping gives the code that stands for it."""
 
@@ -237,10 +247,10 @@ Share = Annotated[float, PlainValidator(_share)]
 When = Annotated[Condition, PlainValidator(_condition)]
 MonthDay = Annotated[tuple[int, int], PlainValidator(_month_day)]
 Hours = Annotated[tuple[Annotated[tuple[time, time], PlainValidator(_hours)], ...], AfterValidator(_in_order)]
-Seal = Annotated[SealHour, PlainValidator(_seal)]
+SealTime = Annotated[SealHour, PlainValidator(_seal)]
 Zone = Annotated[ZoneInfo, PlainValidator(_zone)]
 Words = Annotated[tuple[Text, ...], AfterValidator(not_empty)]
-Roles = Annotated[tuple[Annotated[str, one_of("角色", ROLES)], ...], AfterValidator(not_empty)]
+Roles = Annotated[tuple[Annotated[str, one_of("角色", _codes(ROLES))], ...], AfterValidator(not_empty)]
 Kind = Annotated[str, one_of("性质", CATEGORY_KINDS)]
 Source = Annotated[str, one_of("来源", SOURCES)]
 StreetTypes = Annotated[tuple[Annotated[str, one_of("街路类型", STREET_TYPES)], ...], AfterValidator(not_empty)]
@@ -251,25 +261,15 @@ Clause = Annotated[str, _declared("方案条款", "clause")]
 UnitName = Annotated[str, _declared("责任单位", "unit")]
 TaskName = Annotated[str, _declared("工作任务", "task")]
 Base = Annotated[str, one_of("依据", BASES)]
-Rank = Annotated[str, one_of("上级", RANKS)]
-Event = Annotated[str, one_of("通知事项", EVENTS)]
-Telling = Annotated[str, one_of("通知事项", {**EVENTS, **OF_PEOPLE})]
+Rank = Annotated[str, one_of("上级", _codes(ROLES, "standards_office", "unit", "chief"))]
+Event = Annotated[str, one_of("通知事项", _codes(NOTICE_KINDS, "duty", "weekly"))]
+Telling = Annotated[str, one_of("通知事项", _codes(NOTICE_KINDS))]
 DutyKind = Annotated[str, one_of("履职类型", DUTIES)]
-Role = Annotated[str, one_of("角色", ROLES)]
+Role = Annotated[str, one_of("角色", _codes(ROLES))]
 Hour = Annotated[time, PlainValidator(_hour)]
 Weekday = Annotated[int, one_of("星期", {name: number for number, name in enumerate(WEEKDAYS)})]
 Period = Annotated[str, one_of("周期", PERIODS)]
 Requests = Annotated[tuple[Annotated[str, one_of("申请类型", REQUESTS)], ...], AfterValidator(not_empty)]
-
-
-def role_zh(code: str) -> str:
-    """`"secretary"` → 支部书记."""
-    return next(label for label, role in ROLES.items() if role == code)
-
-
-def event_zh(code: str) -> str:
-    """`"assigned"` → 交办."""
-    return next(label for label, event in {**EVENTS, **OF_PEOPLE}.items() if event == code)
 
 
 def points_zh(hundredths: int) -> str:

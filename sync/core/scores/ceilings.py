@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -14,29 +14,30 @@ from sync.core.scores.lines import AWARD, BACK, DUTY, RETURNS, SELF, Line
 ENDLESS = 10**9
 
 
-def capped(lines: Sequence[Line], rules: Rules) -> list[Line]:
+def capped(lines: Iterable[Line], rules: Rules) -> list[Line]:
     """Lines with the ceilings of their month: a task's deductions stop at its weight, bonuses at their caps. 加减分
     that people decided has no ceiling of a task, and what is given back none at all.
 
     A line that runs into a ceiling keeps its place with fewer points and says so.
     """
-    limits = {name: -task.weight for name, task in rules.tasks.items()} | {DUTY: -rules.duties.cap}
-    caps = {SELF: rules.score.self_found.cap, AWARD: ENDLESS, BACK: ENDLESS}
-    running: dict[tuple[str, str, str, str], int] = defaultdict(int)  # uncapped sum so far
+    limits = {name: (-task.weight, 0) for name, task in rules.tasks.items()} | {
+        DUTY: (-rules.duties.cap, 0),
+        SELF: (-ENDLESS, rules.score.self_found.cap),
+        AWARD: (-ENDLESS, ENDLESS),
+        BACK: (-ENDLESS, ENDLESS),
+    }
+    running: dict[tuple[str, str, str, str], int] = defaultdict(int)
 
-    def fitted(line: Line) -> Line:
+    def counted(line: Line) -> int:
+        """The line's points as far as the ceiling leaves room for them."""
         ceiling = _ceiling(line)
-        low, high = limits.get(ceiling, -ENDLESS), caps.get(ceiling, 0)
+        low, high = limits.get(ceiling, (-ENDLESS, 0))
         key = (line.month, line.kind, line.target, ceiling)
         before, running[key] = running[key], running[key] + line.points
-        return _left(line, _within(running[key], low, high) - _within(before, low, high))
+        return min(max(running[key], low), high) - min(max(before, low), high)
 
     ordered = sorted(lines, key=lambda line: (line.month, line.kind, line.target, line.date, line.id))
-    return _all_bonuses([fitted(line) for line in ordered], rules)
-
-
-def _within(points: int, low: int, high: int) -> int:
-    return max(low, min(points, high))
+    return _all_bonuses([_left(line, counted(line)) for line in ordered], rules)
 
 
 def _ceiling(line: Line) -> str:
@@ -50,14 +51,14 @@ def _ceiling(line: Line) -> str:
 
 def _all_bonuses(lines: list[Line], rules: Rules) -> list[Line]:
     """The month's ceiling of all bonuses together, whatever they are for."""
-    free: dict[tuple[str, str, str], int] = {}
+    free: dict[tuple[str, str, str], int] = defaultdict(lambda: rules.score.bonus_cap)
 
     def fitted(line: Line) -> Line:
         if line.points <= 0 or line.rule in RETURNS:
             return line
         key = (line.month, line.kind, line.target)
-        left = min(line.points, free.get(key, rules.score.bonus_cap))
-        free[key] = free.get(key, rules.score.bonus_cap) - left
+        left = min(line.points, free[key])
+        free[key] -= left
         return _left(line, left)
 
     return [fitted(line) for line in lines]

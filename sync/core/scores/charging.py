@@ -13,26 +13,25 @@ from functools import lru_cache
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Issue, Stamps, Urged
 from sync.core.issues.life import Life
+from sync.core.rules.conditions import SELF_FOUND
 from sync.core.rules.rules import Rules
-from sync.core.rules.values import points_zh
+from sync.core.rules.values import ASSUMED, SOURCED, points_zh
 from sync.core.scores.lines import (
     AGAIN,
-    ASSUMED,
     DISCOVERED,
     LATE,
     RETURNED,
     SELF,
     SILENT,
-    SOURCED,
     STREET,
     UNIT,
     URGED,
     Line,
+    by_id,
     month_of,
     revoke,
 )
 
-SELF_SOURCE = "街路长自查"
 NOT_COUNTED = ("", lives.UNVERIFIED, lives.VOID)
 
 
@@ -57,23 +56,16 @@ def tally(life: Life, stamps: Stamps) -> Tally | None:
         return None
     due = life.late or life.fixed_at is not None
     return Tally(
-        month_of(stamps.start.started),
-        stamps.street,
-        stamps.branch,
-        stamps.district,
-        life.unit,
-        due,
-        life.late,
-        bool(life.reworks),
-        life.extended,
-    )
+        month_of(stamps.start.started), stamps.street, stamps.branch, stamps.district, life.unit, due, life.late,
+        bool(life.reworks), life.extended,
+    )  # fmt: skip
 
 
 def lines(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mapping[str, Line]) -> tuple[Line, ...]:
     """The issue's lines by id. ``booked``: those of before, by id."""
     if stamps.start is None and not booked:
         return ()
-    due = {line.id: line for line in due_lines(issue, life, stamps, rules, booked)}
+    due = by_id(due_lines(issue, life, stamps, rules, booked))
     why = "问题作废" if life.state == lives.VOID else "依据不再成立"
     standing = {key: _standing(line, booked.get(key)) for key, line in due.items()}
     standing |= {key: revoke(line, why) for key, line in booked.items() if key not in due}
@@ -124,7 +116,6 @@ class Charge:
     working: tuple[str, ...]
     suffix: str = ""  # to the line's id, where a rule charges a case several times
     shared: bool = False
-    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -139,7 +130,7 @@ class Case:
 
     @property
     def self_found(self) -> bool:
-        return self.issue.source == SELF_SOURCE
+        return self.issue.source == SELF_FOUND
 
     @property
     def shown(self) -> bool:
@@ -159,8 +150,7 @@ class Case:
 
     @property
     def _what(self) -> str:
-        cells = self.issue.cells
-        return f"{cells.get('place', '')}{cells.get('category', '')}（{self.issue.severity}）"
+        return f"{self.issue.cells.get('place', '')}{self.issue.category}（{self.issue.severity}）"
 
     def discovered(self) -> Iterator[Line]:
         if self.self_found:
@@ -209,7 +199,7 @@ class Case:
         first, more = points_zh(rework.first_two), points_zh(rework.from_third)
         working = (f"第 {count} 次返工：前两次各扣 {first} 分，第三次起各扣 {more} 分",)
         text = f"{self._what}第{count}次复核未通过"
-        charge = Charge(RETURNED, -points, at.date(), text, "五·3", working, str(count), count=count)
+        charge = Charge(RETURNED, -points, at.date(), text, "五·3", working, str(count))
         yield self._street(charge)
         yield self._unit(replace(charge, clause="四·4"), self.life.unit)
 
@@ -266,12 +256,12 @@ class Case:
         return Line(
             f"{rid}·{charge.rule}{charge.suffix}{ending}", month, target, kind, chief, rid, charge.rule, charge.clause,
             charge.points, charge.text, charge.day, self._task,
-            shared=charge.shared, count=charge.count, working=charge.working,
+            shared=charge.shared, working=charge.working,
         )  # fmt: skip
 
     @property
     def _task(self) -> str:
-        category = self.rules.categories.get(self.issue.cells.get("category", ""))
+        category = self.rules.categories.get(self.issue.category)
         return category.task if category else ""
 
 

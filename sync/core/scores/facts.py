@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 
 from sync.core.issues import life as lives
-from sync.core.scores.seal import FIELD, HEAD, Closing, Fact, calendar_digest
+from sync.core.scores.seal import FIELD, HEAD, Fact, Seal, calendar_digest
 from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw
 from sync.core.sheet.tabs import Column, Tab
@@ -58,7 +58,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Difference:
+class Deviation:
     """A cell that is not what was sealed; ``column`` empty: the whole row. ``number``: its sheet row, 0 when gone."""
 
     tab: str
@@ -149,21 +149,21 @@ def fact(tab: Tab, fields: Fields, name: str = "") -> Fact:
     return tab.title, name or named(tab.title, fields), content(fields)
 
 
-def sheets(sealed: Iterable[Closing]) -> list[Texts]:
+def sheets(sealed: Iterable[Seal]) -> list[Texts]:
     """What an exported file carries of sealed months: (title, headers, rows of texts)."""
-    ordered = sorted(sealed, key=lambda closing: closing.month)
+    ordered = sorted(sealed, key=lambda seal: seal.month)
     months = [
-        (closing.month, f"{closing.sealed_at:%Y-%m-%d %H:%M:%S}", closing.digest, ADOPTED if closing.adopted else "")
-        for closing in ordered
+        (seal.month, f"{seal.sealed_at:%Y-%m-%d %H:%M:%S}", seal.digest, ADOPTED if seal.adopted else "")
+        for seal in ordered
     ]
-    facts = [(closing.month, *fact) for closing in ordered for fact in closing.facts]
-    texts = {sha256(closing.rules.encode()).hexdigest(): closing.rules for closing in ordered if closing.facts}
+    facts = [(seal.month, *fact) for seal in ordered for fact in seal.facts]
+    texts = {sha256(seal.rules.encode()).hexdigest(): seal.rules for seal in ordered if seal.facts}
     rules = [
         (name, f"{number}", line)
         for name, text in texts.items()
         for number, line in enumerate(text.split("\n"), start=1)
     ]
-    days = {calendar_digest(closing.calendar): closing.calendar for closing in ordered if closing.facts}
+    days = {calendar_digest(seal.calendar): seal.calendar for seal in ordered if seal.facts}
     calendars = [(name, item, text) for name, entries in days.items() for item, text in entries]
     return [
         (MONTHS, ("月份", "封存时间", DIGEST, "说明"), months),
@@ -176,7 +176,7 @@ def sheets(sealed: Iterable[Closing]) -> list[Texts]:
 # Today's rows
 def compare(
     facts: Iterable[Fact], present: Mapping[str, Sequence[Seen]], apart: Container[str] = ()
-) -> Iterator[tuple[Fact, list[Difference]]]:
+) -> Iterator[tuple[Fact, list[Deviation]]]:
     """Each fact as the rows of today would have it, with what is different. Facts of tabs that are not in ``present``,
     and of issues that stand ``apart``, are taken as they are."""
     facts = list(facts)
@@ -198,13 +198,13 @@ def unseen(facts: Iterable[Fact], present: Container[str]) -> tuple[str, ...]:
     return tuple(f"不能核对：「{tab}」没有或者读不到。" for tab in missing)
 
 
-def added(facts: Iterable[Fact], present: Mapping[str, Sequence[Seen]], month: str) -> Iterator[Difference]:
+def added(facts: Iterable[Fact], present: Mapping[str, Sequence[Seen]], month: str) -> Iterator[Deviation]:
     """Lines of the sealed month that were not there when it was sealed."""
     sealed = {row for tab, row, _ in facts if tab == LINES}
     for row in present.get(LINES, ()):
         name = named(LINES, row.fields)
         if row.fields.get("月份") == month and name not in sealed:
-            yield Difference(LINES, name, row.number, "明细号", "", name)
+            yield Deviation(LINES, name, row.number, "明细号", "", name)
 
 
 @dataclass
@@ -227,7 +227,7 @@ class _Tab:
             return named(self.title, row.fields)
         return content({header: row.fields[header] for header in self.headers if header in row.fields})
 
-    def hold(self, facts: Sequence[Fact]) -> Iterator[tuple[Fact, list[Difference]]]:
+    def hold(self, facts: Sequence[Fact]) -> Iterator[tuple[Fact, list[Deviation]]]:
         matches = [self._exact(fact) for fact in facts]
         for fact, exact in zip(facts, matches, strict=True):
             sealed = fields_of(fact[2])
@@ -235,7 +235,7 @@ class _Tab:
             if row is None and fact[1] in self.apart:
                 yield fact, []
             elif row is None:
-                yield (fact[0], fact[1], ""), [Difference(fact[0], fact[1], 0, "", fact[2], "")]
+                yield (fact[0], fact[1], ""), [Deviation(fact[0], fact[1], 0, "", fact[2], "")]
             else:
                 yield _held(fact, sealed, row, self.headers)
 
@@ -258,11 +258,11 @@ def _likeness(sealed: Fields, row: Seen) -> tuple[int, int]:
     return sum(1 for header, value in sealed.items() if row.fields.get(header, "") == value), -row.number
 
 
-def _held(fact: Fact, sealed: Fields, row: Seen, headers: Sequence[str]) -> tuple[Fact, list[Difference]]:
+def _held(fact: Fact, sealed: Fields, row: Seen, headers: Sequence[str]) -> tuple[Fact, list[Deviation]]:
     title, name, text = fact
     now = _comparable(title, sealed, row.fields, headers)
     differences = [
-        Difference(row.tab or title, name, row.number, header, sealed.get(header, ""), now.get(header, ""))
+        Deviation(row.tab or title, name, row.number, header, sealed.get(header, ""), now.get(header, ""))
         for header in dict.fromkeys([*sealed, *now])
         if sealed.get(header, "") != now.get(header, "")
     ]

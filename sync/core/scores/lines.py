@@ -6,14 +6,14 @@ needs to know of a line is a field; its sentence is made last and never read.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sync.core.rules.rules import Rules
-from sync.core.rules.values import points_zh
+from sync.core.rules.values import ASSUMED, points_zh
 
 STREET, BRANCH, DISTRICT, UNIT = "街路", "支部", "区域", "单位"
 BASE, DISCOVERED, LATE, AGAIN, SILENT, RETURNED, SELF = (
@@ -28,7 +28,6 @@ BASE, DISCOVERED, LATE, AGAIN, SILENT, RETURNED, SELF = (
 URGED = "重复督办"
 AWARD, APPEALED, BACK = "加减分", "申诉成立", "封存后退回"
 RETURNS = (APPEALED, BACK)  # give back what was charged: no ceiling holds for them
-ASSUMED, SOURCED = "本局默认", "有来源"  # what rests on no clause of the plan
 DUTY = "履职"  # stands for a task: duty lines have a ceiling of their own
 OF_ISSUE, OF_BASE, OF_REQUEST, OF_DUTY = "issue", "base", "request", "duty"  # where a line comes from
 BASE_TEXT = "每月基础分"
@@ -64,23 +63,14 @@ class Line:
     returns: str = ""  # id of the line whose points it gives back
     revoked: str = ""  # why it holds no longer; empty while it holds
     shared: bool = False  # LATE: reported up in time; BASE: nobody held the street for more than half of the month
-    count: int = 0  # RETURNED: which return it was
     working: tuple[str, ...] = ()  # how the points came about, in sentences; empty for lines of version 0.1
 
     def cells(self) -> dict[str, Any]:
         """The line as a row of 扣分明细: points as a number."""
         return {
-            "id": self.id,
-            "month": self.month,
-            "target": self.target,
-            "chief": self.chief,
-            "issue": self.issue,
-            "rule": self.rule,
-            "clause": self.clause,
-            "points": self.points / 100,
-            "text": self.text,
-            "date": self.date,
-        }
+            "id": self.id, "month": self.month, "target": self.target, "chief": self.chief, "issue": self.issue,
+            "rule": self.rule, "clause": self.clause, "points": self.points / 100, "text": self.text, "date": self.date,
+        }  # fmt: skip
 
 
 Booked = Mapping[Group, Mapping[str, Line]]  # lines by what they were booked for, then by id
@@ -90,9 +80,17 @@ def month_of(day: date | datetime) -> str:
     return f"{day:%Y-%m}"
 
 
+def first_day(month: str) -> date:
+    return date.fromisoformat(f"{month}-01")
+
+
 def of_origin(booked: Booked, origin: str) -> dict[Group, Mapping[str, Line]]:
     """The groups of that origin."""
     return {group: lines for group, lines in booked.items() if group.origin == origin}
+
+
+def by_id(lines: Iterable[Line]) -> dict[str, Line]:
+    return {line.id: line for line in lines}
 
 
 def revoke(line: Line, why: str) -> Line:
@@ -104,32 +102,20 @@ def revoke(line: Line, why: str) -> Line:
 
 def base_lines(month: str, targets: Iterable[tuple[str, str, str, bool]], rules: Rules) -> list[Line]:
     """The base of each (kind, target, chief, whether shared): the first line of its month."""
-    first = date.fromisoformat(f"{month}-01")
     working = (f"每月从 {points_zh(rules.score.base)} 分起",)
+    points, first = rules.score.base, first_day(month)
     return [
         Line(
-            f"{month}·{target}·{BASE}",
-            month,
-            target,
-            kind,
-            chief,
-            "",
-            BASE,
-            ASSUMED,
-            rules.score.base,
-            f"{BASE_TEXT}{NOBODYS if shared else ''}",
-            first,
-            origin=OF_BASE,
-            shared=shared,
-            working=working,
+            f"{month}·{target}·{BASE}", month, target, kind, chief, "", BASE, ASSUMED, points,
+            f"{BASE_TEXT}{NOBODYS if shared else ''}", first, origin=OF_BASE, shared=shared, working=working,
         )
         for kind, target, chief, shared in targets
-    ]
+    ]  # fmt: skip
 
 
-def sums(lines: Sequence[Line]) -> dict[tuple[str, str, str], int]:
+def sums(lines: Iterable[Line]) -> Mapping[tuple[str, str, str], int]:
     """Points by (month, kind, target)."""
-    total: Counter[tuple[str, str, str]] = Counter()
+    points: dict[tuple[str, str, str], int] = defaultdict(int)
     for line in lines:
-        total[line.month, line.kind, line.target] += line.points
-    return dict(total)
+        points[line.month, line.kind, line.target] += line.points
+    return points

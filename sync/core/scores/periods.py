@@ -8,34 +8,45 @@ rules change no advice that was given.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sync.core.rules.rules import Rules
-from sync.core.scores.lines import STREET, UNIT
-from sync.core.scores.standings import TOO_FEW, Standing, Term, mean, most, times_last
+from sync.core.scores import standings
+from sync.core.scores.lines import STREET, UNIT, first_day
+from sync.core.scores.standings import Key, Standing, Term
 
-MONTHS = {1: (1, 2, 3), 2: (4, 5, 6), 3: (7, 8, 9), 4: (10, 11, 12)}
-Key = tuple[str, str]  # target and kind
 Rows = dict[tuple[str, ...], dict[str, Any]]
 
 
-def quarter_of(month: str) -> str:
-    return f"{month[:4]}年第{(int(month[5:]) + 2) // 3}季度"
+class Quarter(NamedTuple):
+    """A quarter of a year; ``number`` from 1."""
+
+    year: int
+    number: int
+
+    @property
+    def name(self) -> str:
+        """As 季度讲评 shows it: 2026年第4季度."""
+        return f"{self.year}年第{self.number}季度"
+
+    @property
+    def months(self) -> list[str]:
+        return [f"{self.year}-{3 * self.number + n:02d}" for n in (-2, -1, 0)]
+
+
+def quarter_of(month: str) -> Quarter:
+    first = first_day(month)
+    return Quarter(first.year, (first.month + 2) // 3)
 
 
 def cells(term: Term, header: str) -> dict[str, Any]:
     """The row as 季度讲评 or 年度兑现 shows it; ``header``: the key of its first column."""
-    rank = TOO_FEW if term.rank is None and term.kind == STREET else term.rank
     return {
-        header: term.name,
-        "target": term.target,
-        "kind": term.kind,
-        "score": term.score / 100,
-        "rank": rank,
-        "advice": term.advice,
-    }
+        header: term.name, "target": term.target, "kind": term.kind, "score": term.score / 100,
+        "rank": standings.shown_rank(term), "advice": term.advice,
+    }  # fmt: skip
 
 
 def rows(terms: Iterable[Term], header: str) -> Rows:
@@ -51,110 +62,97 @@ class Periods:
     rules: Rules
     frozen: Mapping[str, Sequence[Term]] = field(default_factory=dict)
 
+    @property
+    def _quarters(self) -> list[Quarter]:
+        return sorted({quarter_of(month) for month in self.months})
+
     def quarters(self) -> list[Term]:
-        names = sorted({quarter_of(month) for month in self.months})
-        return [term for name in names for term in self.frozen.get(name) or self._quarter(name)]
+        return [term for quarter in self._quarters for term in self._quarter(quarter)]
 
     def years(self) -> list[Term]:
-        names = sorted({month[:4] for month in self.months})
-        return [term for name in names for term in self.frozen.get(name) or self._year(name)]
+        return [term for year in sorted({quarter.year for quarter in self._quarters}) for term in self._year(year)]
 
     def ending(self, month: str) -> tuple[Term, ...]:
         """The quarter and the year that end with this month."""
-        quarter_terms = self._quarter(quarter_of(month)) if int(month[5:]) % 3 == 0 else []
-        return (*quarter_terms, *(self._year(month[:4]) if month.endswith("-12") else []))
+        quarter = quarter_of(month)
+        if month != quarter.months[-1]:
+            return ()
+        return (*self._quarter(quarter), *(self._year(quarter.year) if quarter.number == 4 else ()))
 
-    def _quarter(self, name: str) -> list[Term]:
-        year, number = name[:4], int(name[6])
-        wanted = [f"{year}-{number:02d}" for number in MONTHS[number]]
-        sealed = [month for month in wanted if month in self.months]
-        rows: dict[Key, list[Standing]] = defaultdict(list)
-        for month in sealed:
-            for row in self.months[month]:
-                rows[row.target, row.kind].append(row)
-        terms = [self._term(name, group) for group in rows.values()]
-        return self._advised(self._ranked(terms), self._months_in(wanted, sealed), "建议讲评表扬", rows)
-
-    def _months_in(self, wanted: Sequence[str], sealed: Sequence[str]) -> str:
-        """Which months are in. A month before the first that was ever sealed is not missing: nobody kept score then."""
-        missing = [month for month in wanted if month not in sealed and month > min(self.months)]
+    def _quarter(self, quarter: Quarter) -> Sequence[Term]:
+        """A month before the first that was ever sealed is not missing: nobody kept score then."""
+        sealed = [month for month in quarter.months if month in self.months]
+        missing = [month for month in quarter.months if month not in sealed and month > min(self.months)]
         words = f"含{_numbers(sealed)}月"
-        return f"暂定：{words}，{_numbers(missing)}月未封存" if missing else words
-
-    def _term(self, name: str, group: Sequence[Standing]) -> Term:
-        last = group[-1]
-        chief, _ = most(_chiefs(group))
-        looks = [row.inspections or 0 for row in group]
-        enough = last.kind != STREET or sum(looks) >= self.rules.score.min_inspections * len(group)
-        score = mean([row.score for row in group])
-        return Term(name, last.target, last.kind, last.group, chief or last.chief, score, None if enough else 0)
-
-    def _year(self, name: str) -> list[Term]:
-        quarters: dict[Key, list[Term]] = defaultdict(list)
-        for term in self.quarters():
-            if term.name.startswith(name):
-                quarters[term.target, term.kind].append(term)
-        rows: dict[Key, list[Standing]] = defaultdict(list)
-        for month in sorted(self.months):
-            if month.startswith(name):
-                for row in self.months[month]:
-                    rows[row.target, row.kind].append(row)
-        terms = [
-            replace(self._term(name, rows[key]), score=mean([row.score for row in group]))
-            for key, group in quarters.items()
-        ]
-        return self._advised(self._ranked(terms), self._quarters_in(name), "建议年度表扬、兑现奖励", rows)
-
-    def _quarters_in(self, year: str) -> str:
-        names = sorted({quarter_of(month) for month in self.months if month.startswith(year)})
-        words = f"含第{'、'.join(name[6] for name in names)}季度"
-        return words if f"{year}-12" in self.months else f"暂定：{words}，全年还没有封存完"
-
-    def _ranked(self, terms: Sequence[Term]) -> list[Term]:
-        """Rank within groups, ties sharing a rank; ``rank`` 0 marks those who do not take part."""
-        scores: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for term in terms:
-            if term.rank is None:
-                scores[term.kind, term.group].append(term.score)
-        return [
-            replace(term, rank=None)
-            if term.rank == 0
-            else replace(term, rank=1 + sum(1 for score in scores[term.kind, term.group] if score > term.score))
-            for term in terms
-        ]
-
-    def _advised(
-        self, terms: Sequence[Term], months: str, praise: str, rows_by_key: Mapping[Key, Sequence[Standing]]
-    ) -> list[Term]:
-        last = times_last(row for group in rows_by_key.values() for row in group)
-        stable = {key for key, group in rows_by_key.items() if most(_chiefs(group))[1]}
-        return [
-            replace(term, advice="；".join([months, *self._advice(term, terms, praise, last, stable)]))
-            for term in terms
-        ]
-
-    def _advice(
-        self, term: Term, terms: Sequence[Term], praise: str, last: Mapping[str, Sequence[str]], stable: Container[Key]
-    ) -> Iterable[str]:
-        score = self.rules.score
-        if term.kind == UNIT and score.fund.enabled:
-            yield f"建议拨付比例{self._percent(term.score)}%"
-        if term.kind != STREET or term.rank is None or (term.target, term.kind) not in stable:
-            return
-        if term.rank <= score.good.top and term.score >= score.good.min_score:
-            yield praise
-        group = sorted(
-            other.score for other in terms if other.kind == STREET and other.group == term.group and other.rank
+        words = f"暂定：{words}，{_numbers(missing)}月未封存" if missing else words
+        return self.frozen.get(quarter.name) or self._advised(
+            self._terms(quarter.name, sealed), sealed, words, "建议讲评表扬"
         )
-        if term.score <= group[min(score.last.last, len(group)) - 1] and term.score < score.last.below:
-            times = len(last.get(term.chief, ()))
-            results = [result.name for result in score.ladder if times >= result.in_12_months]
-            what = f"，建议{results[-1]}" if results else "，建议表态"
-            yield f"组内末位且低于{score.last.below / 100:g}分，街路长期内月度末位{times}次{what}（由局党组决定）"
 
-    def _percent(self, points: int) -> int:
-        bands = sorted(self.rules.score.fund.bands, key=lambda band: band.start, reverse=True)
-        return next((band.percent for band in bands if points >= band.start), bands[-1].percent)
+    def _year(self, year: int) -> Sequence[Term]:
+        quarters = [quarter for quarter in self._quarters if quarter.year == year]
+        sealed = [month for quarter in quarters for month in quarter.months if month in self.months]
+        scores: dict[Key, list[int]] = defaultdict(list)
+        for quarter in quarters:
+            for term in self._quarter(quarter):
+                scores[term.key].append(term.score)
+        terms = [replace(term, score=standings.mean(scores[term.key])) for term in self._terms(f"{year}", sealed)]
+        words = f"含第{'、'.join(f'{quarter.number}' for quarter in quarters)}季度"
+        words = words if f"{year}-12" in sealed else f"暂定：{words}，全年还没有封存完"
+        return self.frozen.get(f"{year}") or self._advised(terms, sealed, words, "建议年度表扬、兑现奖励")
+
+    def _rows(self, months: Iterable[str]) -> Mapping[Key, list[Standing]]:
+        rows: dict[Key, list[Standing]] = defaultdict(list)
+        for month in months:
+            for row in self.months[month]:
+                rows[row.key].append(row)
+        return rows
+
+    def _terms(self, name: str, months: Iterable[str]) -> list[Term]:
+        """What each target came to, not ranked yet."""
+        return [
+            Term(name, last.target, last.kind, last.group, standings.most(_chiefs(group))[0] or last.chief,
+                 standings.mean([row.score for row in group]), None)
+            for group in self._rows(months).values()
+            for last in group[-1:]
+        ]  # fmt: skip
+
+    def _advised(self, terms: Sequence[Term], months: Sequence[str], words: str, praise: str) -> list[Term]:
+        """The terms with rank and suggestion. ``words``: which months or quarters are in."""
+        by_key = self._rows(months)
+
+        def inspected(term: Term) -> bool:
+            visits = [row.inspections or 0 for row in by_key[term.key]]
+            return term.kind != STREET or sum(visits) >= self.rules.score.min_inspections * len(visits)
+
+        ranked = standings.rank(terms, inspected)
+        stable = {key for key, group in by_key.items() if standings.most(_chiefs(group))[1]}
+        bottom = standings.last_of_groups(ranked, self.rules)
+        last = standings.times_last(row for group in by_key.values() for row in group)
+
+        def advice(term: Term) -> Iterator[str]:
+            yield words
+            yield from self._money(term)
+            if term.key in stable and standings.is_good(term, self.rules):
+                yield praise
+            if term.key in stable & bottom:
+                yield self._blame(len(last[term.chief]))
+
+        return [replace(term, advice="；".join(advice(term))) for term in ranked]
+
+    def _blame(self, times: int) -> str:
+        """``times``: in how many months the chief was last."""
+        score = self.rules.score
+        result = next((rung.name for rung in reversed(score.ladder) if times >= rung.in_12_months), "表态")
+        floor = f"组内末位且低于{score.last.below / 100:g}分"
+        return f"{floor}，街路长期内月度末位{times}次，建议{result}（由局党组决定）"
+
+    def _money(self, term: Term) -> Iterator[str]:
+        fund = self.rules.score.fund
+        if term.kind == UNIT and fund.enabled:
+            bands = sorted(fund.bands, key=lambda band: band.start, reverse=True)
+            percent = next((band.percent for band in bands if term.score >= band.start), bands[-1].percent)
+            yield f"建议拨付比例{percent}%"
 
 
 def _chiefs(group: Iterable[Standing]) -> list[str]:
@@ -163,4 +161,4 @@ def _chiefs(group: Iterable[Standing]) -> list[str]:
 
 
 def _numbers(months: Iterable[str]) -> str:
-    return "、".join(str(int(month[5:])) for month in months)
+    return "、".join(f"{first_day(month).month}" for month in months)

@@ -1,6 +1,6 @@
 """Sealed months: when a month closes, what its seal freezes, and what happens to points afterwards (plan 四·3).
 
-A closing keeps the month's lines and rows as they stood, and the sealed text: one fact a line (tab, row, content).
+A seal keeps the month's lines and rows as they stood, and the sealed text: one fact a line (tab, row, content).
 The digest is SHA-256 over that text; docs/handbook.zh.md says how anybody computes it again. After the seal nothing of
 that month moves: a line that comes into being later, and points that are given back, are booked in the first month
 that is open, and say where they belong.
@@ -29,7 +29,7 @@ Fact = tuple[str, str, str]  # tab's title (or 封存), the row's name in it, it
 
 
 @dataclass(frozen=True)
-class Closing:
+class Seal:
     """A sealed month. ``lines`` after ceilings; ``facts`` the sealed text; ``rules`` the text in force, ``calendar``
     its days as (item, words); ``adopted``: read off 月度考核 and 扣分明细 after the ledger was lost, without its facts;
     ``terms``: the quarter and the year that ended with it."""
@@ -48,6 +48,10 @@ class Closing:
     @cached_property
     def by_id(self) -> Mapping[str, Line]:
         return {line.id: line for line in self.lines}
+
+
+Seals = Mapping[str, Seal]  # by month
+Lines = Mapping[str, Line]  # by id
 
 
 # When
@@ -79,7 +83,7 @@ def due(months: Iterable[str], wanted: Iterable[str], rules: Rules, now: datetim
     ]
 
 
-def open_month(month: str, sealed: Mapping[str, Closing]) -> str:
+def open_month(month: str, sealed: Seals) -> str:
     """The first month from there on that is not sealed."""
     while month in sealed:
         month = next_month(month)
@@ -118,35 +122,23 @@ def _day(pair: tuple[int, int]) -> str:
 
 def head(month: str, rules: Rules, days: Sequence[tuple[str, str]]) -> list[Fact]:
     """What the seal says of itself. The hour is not part of it: sealed again from the same facts, it is the same."""
-    return [
-        (HEAD, "月份", month),
-        (HEAD, "规则摘要", rules.hash),
-        (HEAD, "日历摘要", calendar_digest(days)),
-    ]
+    return [(HEAD, "月份", month), (HEAD, "规则摘要", rules.hash), (HEAD, "日历摘要", calendar_digest(days))]
 
 
 # Points after the seal
-def settle(
-    lines: Iterable[Line],
-    booked: Mapping[str, Line],
-    sealed: Mapping[str, Closing],
-    returned: Mapping[str, int],
-    today: date,
+def after_seals(
+    lines: Iterable[Line], booked: Lines, sealed: Seals, returned: Mapping[str, int], today: date
 ) -> tuple[Line, ...]:
-    """An issue's (or a request's) lines with regard to sealed months. What a closing holds stays; what is no longer
+    """An issue's (or a request's) lines with regard to sealed months. What a seal holds stays; what is no longer
     due is given back by a line of its own; what became due afterwards goes to the first open month. ``returned``:
     points given back by appeals, by line id."""
     if not sealed:
         return tuple(lines)
-    return tuple(sorted(_settled(lines, booked, sealed, returned, today), key=lambda line: line.id))
+    return tuple(sorted(_after_seals(lines, booked, sealed, returned, today), key=lambda line: line.id))
 
 
-def _settled(
-    lines: Iterable[Line],
-    booked: Mapping[str, Line],
-    sealed: Mapping[str, Closing],
-    returned: Mapping[str, int],
-    today: date,
+def _after_seals(
+    lines: Iterable[Line], booked: Lines, sealed: Seals, returned: Mapping[str, int], today: date
 ) -> Iterator[Line]:
     for line in lines:
         was = booked.get(line.id)
@@ -159,19 +151,14 @@ def _settled(
             yield line
 
 
-def _moved(line: Line, sealed: Mapping[str, Closing], today: date) -> Iterator[Line]:
+def _moved(line: Line, sealed: Seals, today: date) -> Iterator[Line]:
     if line.points:
         text = f"{line.text}（{line.date:%Y-%m-%d} 的事，{line.month} 已封存，计入本月）"
         yield replace(line, month=open_month(line.month, sealed), date=today, text=text)
 
 
 def _back(
-    line: Line,
-    was: Line,
-    booked: Mapping[str, Line],
-    sealed: Mapping[str, Closing],
-    returned: Mapping[str, int],
-    today: date,
+    line: Line, was: Line, booked: Lines, sealed: Seals, returned: Mapping[str, int], today: date
 ) -> Iterator[Line]:
     """The line that gives back (or takes back, for a bonus) what a sealed line counted."""
     name = f"{was.id}·{BACK}"

@@ -7,10 +7,10 @@ the service's, decisions are people's.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -18,10 +18,14 @@ from sync.core.calendar.worktime import Calendar
 from sync.core.people.roster import Roster, Span, Street
 from sync.core.rules.rules import Rules
 from sync.core.scores.charging import Tally
-from sync.core.scores.lines import BRANCH, DISTRICT, STREET, UNIT
+from sync.core.scores.lines import BRANCH, DISTRICT, STREET, UNIT, first_day
 
 ONE_GROUP = "全部街路"
 TOO_FEW = "督查次数不足，不参与排名"
+Key = tuple[str, str]  # target and kind
+Points = Mapping[tuple[str, str, str], int]  # by month, kind and target
+Visits = Mapping[tuple[str, str], int]  # inspections by month and street
+Held = tuple[Street, str, bool]  # a street, its chief, and whether nobody held it for more than half of the month
 
 
 @dataclass(frozen=True)
@@ -46,24 +50,18 @@ class Standing:
     last: bool = False
     shared: bool = False
 
+    @property
+    def key(self) -> Key:
+        return self.target, self.kind
+
     def cells(self) -> dict[str, Any]:
         """The row as the sheet shows it: points as numbers, rates to four places."""
-        rank = TOO_FEW if self.rank is None and self.kind == STREET else self.rank
         return {
-            "month": self.month,
-            "target": self.target,
-            "kind": self.kind,
-            "group": self.group,
-            "chief": self.chief,
-            "inspections": self.inspections,
-            "issues": self.issues,
-            "on_time": _share(self.on_time),
-            "rework_rate": _share(self.rework_rate),
-            "extend_rate": _share(self.extend_rate),
-            "score": self.score / 100,
-            "rank": rank,
-            "advice": self.advice,
-        }
+            "month": self.month, "target": self.target, "kind": self.kind, "group": self.group, "chief": self.chief,
+            "inspections": self.inspections, "issues": self.issues, "on_time": _share(self.on_time),
+            "rework_rate": _share(self.rework_rate), "extend_rate": _share(self.extend_rate),
+            "score": self.score / 100, "rank": shown_rank(self), "advice": self.advice,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,21 +78,31 @@ class Term:
     rank: int | None
     advice: str = ""
 
+    @property
+    def key(self) -> Key:
+        return self.target, self.kind
+
+
+T = TypeVar("T", Standing, Term)
+
+
+def shown_rank(row: Standing | Term) -> int | str | None:
+    return TOO_FEW if row.rank is None and row.kind == STREET else row.rank
+
 
 def _share(rate: float | None) -> float | None:
     return None if rate is None else round(rate, 4)
 
 
 def last_day(month: str) -> date:
-    first = date.fromisoformat(f"{month}-01")
-    return (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    return (first_day(month) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
 def streets_of(roster: Roster, month: str, today: date, calendar: Calendar) -> list[tuple[Street, str, bool]]:
     """The streets that were in use on any day of the month so far, with the chief who held each on most of its workdays
     (of equals the later), and whether those were more than half."""
     day = min(last_day(month), today)
-    days = Span(date.fromisoformat(f"{month}-01"), day)
+    days = Span(first_day(month), day)
     used: dict[str, Street] = {}
     for street in roster.streets:
         if street.span.meets(days) and (street.name not in used or street.span.holds(day)):
@@ -120,21 +128,14 @@ def most(names: Sequence[str]) -> tuple[str, bool]:
 
 
 def standings(
-    months: Mapping[str, Sequence[tuple[Street, str, bool]]],
-    points: Mapping[tuple[str, str, str], int],
-    tallies: Iterable[Tally],
-    inspections: Mapping[tuple[str, str], int],
-    rules: Rules,
+    months: Mapping[str, Sequence[Held]], points: Points, tallies: Iterable[Tally], inspections: Visits, rules: Rules,
     sealed: Sequence[Standing] = (),
-) -> list[Standing]:
-    """All rows of 月度考核, month by month. ``months``: the streets of each open month, their chief, whether shared;
-    ``points`` by (month, kind, target); ``inspections`` by (month, street); ``sealed``: the rows of sealed months, as
-    they stand."""
+) -> list[Standing]:  # fmt: skip
+    """All rows of 月度考核, month by month. ``months``: the streets of each open month; ``sealed``: the rows of sealed
+    months, as they stand."""
     rates = _rates(tallies)
-    rows: list[Standing] = []
-    for month, streets in months.items():
-        rows += _month(month, points, rates, inspections, streets, rules)
-    return _advise(rows, rules, sealed)
+    by_month = {month: _month(month, points, rates, inspections, held, rules) for month, held in months.items()}
+    return _advise(by_month, rules, sealed)
 
 
 @dataclass(frozen=True)
@@ -145,8 +146,11 @@ class _Rates:
     extend: float | None = None
 
 
-def _rates(tallies: Iterable[Tally]) -> Mapping[tuple[str, str, str], _Rates]:
-    """Rates by (month, kind, name) for streets, branches, districts and units."""
+Rates = Mapping[tuple[str, str, str], _Rates]  # by month, kind and name
+
+
+def _rates(tallies: Iterable[Tally]) -> Rates:
+    """Of streets, branches, districts and units."""
     rows = [
         (t.month, kind, name, t.due, t.due and t.late, t.reworked, t.extended)
         for t in tallies
@@ -163,51 +167,43 @@ def _rates(tallies: Iterable[Tally]) -> Mapping[tuple[str, str, str], _Rates]:
 
 
 def _month(
-    month: str,
-    points: Mapping[tuple[str, str, str], int],
-    rates: Mapping[tuple[str, str, str], _Rates],
-    inspections: Mapping[tuple[str, str], int],
-    streets: Sequence[tuple[Street, str, bool]],
-    rules: Rules,
+    month: str, points: Points, rates: Rates, inspections: Visits, streets: Sequence[Held], rules: Rules
 ) -> list[Standing]:
     groups = groups_of([street for street, *_ in streets], rules)
-    rows = [
-        _row(
-            month,
-            street.name,
-            STREET,
-            groups[street.name],
-            chief,
-            inspections.get((month, street.name), 0),
-            points.get((month, STREET, street.name), 0),
-            rates,
-            shared,
-        )
+
+    def row(name: str, kind: str, score: int, visits: int | None, *, chief: str = "", shared: bool = False) -> Standing:
+        rate = rates.get((month, kind, name), _Rates())
+        group = groups[name] if kind == STREET else kind
+        return Standing(
+            month, name, kind, group, chief, visits, rate.issues, rate.on_time, rate.rework, rate.extend, score, None,
+            shared=shared,
+        )  # fmt: skip
+
+    def visits(name: str) -> int:
+        return inspections.get((month, name), 0)
+
+    score = {street.name: points.get((month, STREET, street.name), 0) for street, *_ in streets}
+    of_streets = [
+        row(street.name, STREET, score[street.name], visits(street.name), chief=chief, shared=shared)
         for street, chief, shared in streets
     ]
-    ranked = _rank(rows, lambda row: (row.inspections or 0) >= rules.score.min_inspections)
-    score = {row.target: row.score for row in rows}
-    for kind, attribute in ((BRANCH, "branch"), (DISTRICT, "district")):
-        areas: dict[str, list[str]] = defaultdict(list)
-        for street, *_ in streets:
-            areas[getattr(street, attribute)].append(street.name)
-        means = [
-            _row(
-                month,
-                area,
-                kind,
-                kind,
-                "",
-                sum(inspections.get((month, name), 0) for name in names),
-                mean([score[name] for name in names]),
-                rates,
-            )
-            for area, names in sorted(areas.items())
-            if area
-        ]
-        ranked += _rank(means, lambda row: True)
-    units = [_row(month, unit, UNIT, UNIT, "", None, points.get((month, UNIT, unit), 0), rates) for unit in rules.units]
-    return ranked + _rank(units, lambda row: True)
+    of_areas = [
+        row(area, kind, mean([score[name] for name in names]), sum(map(visits, names)))
+        for kind in (BRANCH, DISTRICT)
+        for area, names in sorted(_areas(kind, streets).items())
+    ]
+    of_units = [row(unit, UNIT, points.get((month, UNIT, unit), 0), None) for unit in rules.units]
+    least = rules.score.min_inspections
+    return [*rank(of_streets, lambda row: (row.inspections or 0) >= least), *rank([*of_areas, *of_units])]
+
+
+def _areas(kind: str, streets: Sequence[Held]) -> Mapping[str, list[str]]:
+    """The names of the streets by branch or district."""
+    areas: dict[str, list[str]] = defaultdict(list)
+    for street, *_ in streets:
+        if area := street.branch if kind == BRANCH else street.district:
+            areas[area].append(street.name)
+    return areas
 
 
 def mean(points: Sequence[int]) -> int:
@@ -224,65 +220,32 @@ def groups_of(streets: Sequence[Street], rules: Rules) -> dict[str, str]:
     }
 
 
-def _row(
-    month: str,
-    name: str,
-    kind: str,
-    group: str,
-    chief: str,
-    inspections: int | None,
-    score: int,
-    rates: Mapping[tuple[str, str, str], _Rates],
-    shared: bool = False,
-) -> Standing:
-    rate = rates.get((month, kind, name), _Rates())
-    return Standing(
-        month,
-        name,
-        kind,
-        group,
-        chief,
-        inspections,
-        rate.issues,
-        rate.on_time,
-        rate.rework,
-        rate.extend,
-        score,
-        None,
-        shared=shared,
-    )
+def rank(rows: Iterable[T], takes_part: Callable[[T], bool] = lambda row: True) -> list[T]:
+    """Ranks within each group, ties sharing a rank; who takes no part keeps None."""
+    rows = list(rows)
+    scores: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row in filter(takes_part, rows):
+        scores[row.kind, row.group].append(row.score)
+    return [
+        replace(row, rank=1 + sum(score > row.score for score in scores[row.kind, row.group]))
+        if takes_part(row)
+        else row
+        for row in rows
+    ]
 
 
-def _rank(rows: list[Standing], counts: Any) -> list[Standing]:
-    """Rank within each group, ties sharing a rank; rows that do not count keep None."""
-    if not rows:
-        return []
-    table = pd.DataFrame(
-        {
-            "group": [row.group for row in rows],
-            "score": [row.score for row in rows],
-            "counts": [bool(counts(row)) for row in rows],
-        }
-    )
-    ranks = table[table["counts"]].groupby("group")["score"].rank(method="min", ascending=False)
-    return [replace(row, rank=int(ranks[i]) if i in ranks.index else None) for i, row in enumerate(rows)]
-
-
-def _advise(rows: Sequence[Standing], rules: Rules, sealed: Sequence[Standing]) -> list[Standing]:
+def _advise(by_month: Mapping[str, Sequence[Standing]], rules: Rules, sealed: Sequence[Standing]) -> list[Standing]:
     """Suggestions by the ladder: the best of a group, and chiefs who were last below the floor, month after month. A
     sealed month keeps its own, and says who was last then."""
     last = times_last(sealed)
-    by_month: dict[str, list[Standing]] = defaultdict(list)
-    for row in rows:
-        by_month[row.month].append(row)
     months = sorted({*by_month, *(row.month for row in sealed)})
     advised = [*sealed]
-    for month in sorted(by_month):
-        bottom = {(row.target, row.kind) for row in _bottom(by_month[month], rules)}
-        here = [replace(row, last=(row.target, row.kind) in bottom and not row.shared) for row in by_month[month]]
+    for rows in (by_month[month] for month in sorted(by_month)):
+        bottom = last_of_groups(rows, rules)
+        here = [replace(row, last=row.key in bottom and not row.shared) for row in rows]
         for chief, months_last in times_last(here).items():
             last[chief] = sorted({*last[chief], *months_last})
-        advised += [replace(row, advice=_advice(row, row.last, last[row.chief], months, rules)) for row in here]
+        advised += [replace(row, advice=_advice(row, last[row.chief], months, rules)) for row in here]
     return sorted(advised, key=lambda row: row.month)
 
 
@@ -296,25 +259,31 @@ def times_last(rows: Iterable[Standing]) -> dict[str, list[str]]:
     return defaultdict(list, {chief: sorted(months) for chief, months in months_of.items()})
 
 
-def _bottom(rows: Sequence[Standing], rules: Rules) -> list[Standing]:
-    """末位: the last of each group, when below the floor as well (nobody is shamed at 96)."""
-    bottom = []
-    for group in {row.group for row in rows if row.kind == STREET}:
-        ranked = [row for row in rows if row.kind == STREET and row.group == group and row.rank is not None]
-        if not ranked:
-            continue
-        bar = sorted(row.score for row in ranked)[min(rules.score.last.last, len(ranked)) - 1]
-        bottom += [row for row in ranked if row.score <= bar and row.score < rules.score.last.below]
+def last_of_groups(rows: Iterable[Standing | Term], rules: Rules) -> set[Key]:
+    """末位: the last of each group of streets, when below the floor as well (nobody is shamed at 96)."""
+    groups: dict[str, list[Standing | Term]] = defaultdict(list)
+    for row in rows:
+        if row.kind == STREET and row.rank is not None:
+            groups[row.group].append(row)
+    last, bottom = rules.score.last, set[Key]()
+    for group in groups.values():
+        bar = sorted(row.score for row in group)[min(last.last, len(group)) - 1]
+        bottom |= {row.key for row in group if row.score <= bar and row.score < last.below}
     return bottom
 
 
-def _advice(row: Standing, bottom: bool, last: Sequence[str], months: Sequence[str], rules: Rules) -> str:
+def is_good(row: Standing | Term, rules: Rules) -> bool:
+    """Whether a street is among the best of its group and good enough to be commended."""
     good = rules.score.good
+    return row.kind == STREET and row.rank is not None and row.rank <= good.top and row.score >= good.min_score
+
+
+def _advice(row: Standing, last: Sequence[str], months: Sequence[str], rules: Rules) -> str:
     if row.shared:
         return ""
-    if row.kind == STREET and row.rank is not None and row.rank <= good.top and row.score >= good.min_score:
+    if is_good(row, rules):
         return "建议通报表扬"
-    if not bottom:
+    if not row.last:
         return ""
     running = _running(row.month, last, months)
     year = sum(1 for month in last if 0 <= _months_between(month, row.month) < 12)
@@ -334,4 +303,5 @@ def _running(month: str, last: Sequence[str], months: Sequence[str]) -> int:
 
 
 def _months_between(earlier: str, later: str) -> int:
-    return (int(later[:4]) - int(earlier[:4])) * 12 + int(later[5:]) - int(earlier[5:])
+    first, last = first_day(earlier), first_day(later)
+    return (last.year - first.year) * 12 + last.month - first.month

@@ -22,9 +22,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo as kept. ``received`` and ``pixels``: SHA-256 of the file as it came and of the picture; ``fingerprint``:
-    dHash, 64 bits; ``taken``: wall clock of the camera as it wrote it (a hint, no proof); ``place``: degrees north and
-    east; ``bytes``: length of the file kept."""
+    """A photo as kept. ``person``: its sender's name, of the public (``public``) the digest of an address; ``received``
+    and ``pixels``: SHA-256 of the file as it came and of the picture; ``fingerprint``: dHash, 64 bits; ``taken``: wall
+    clock of the camera as it wrote it (a hint, no proof); ``place``: degrees north and east; ``bytes``: length of the
+    file kept."""
 
     id: str
     person: str
@@ -37,6 +38,7 @@ class Photo:
     bytes: int
     taken: str = ""
     place: tuple[float, float] | None = None
+    public: bool = False
 
     @property
     def picture(self) -> Picture:

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from sync.core.calendar.worktime import Limit, parse_limit
 from sync.core.sheet import readings, serials
 from sync.core.sheet.problems import Problem
-from sync.core.sheet.tabs import Column, Layout, Tab
+from sync.core.sheet.tabs import Column, Layout, Tab, locate
 from sync.core.sheet.texts import clean, narrow, visible
 
 log = logging.getLogger(__name__)
@@ -31,16 +31,9 @@ Value = str | int | float | date | datetime | Limit | None
 
 MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 LIMIT_WORDS = (
-    ("个", ""),
-    ("工作小时", "wh"),
-    ("工作时", "wh"),
-    ("工作日", "wd"),
-    ("小时", "h"),
-    ("时", "h"),
-    ("天", "d"),
-    ("日", "d"),
-    (" ", ""),
-)
+    ("个", ""), ("工作小时", "wh"), ("工作时", "wh"), ("工作日", "wd"), ("小时", "h"), ("时", "h"), ("天", "d"),
+    ("日", "d"), (" ", ""),
+)  # fmt: skip
 LONGEST = 2000  # characters quoted back or kept from one cell in a message
 
 
@@ -128,6 +121,11 @@ def _entries(layout: Layout, table: Table, zone: ZoneInfo, last: Sequence[Entry]
     return entries
 
 
+def layout_of(tab: Tab, table: Table | None) -> Layout | str:
+    """Where the columns of a tab stand, as it was read; a sentence where it or its headers are not there."""
+    return locate(tab, table.header) if table else f"工作簿里没有「{tab.title}」。"
+
+
 def parse(layout: Layout, raw: tuple[Raw, ...], zone: ZoneInfo) -> Parsed:
     """The content of a row."""
     tab, at = layout.tab, layout.at
@@ -204,10 +202,6 @@ def nearest(value: str, known: Iterable[str]) -> str:
     return f"是不是「{close[0]}」？" if close else ""
 
 
-def _read_text(raw: Raw, column: Column, zone: ZoneInfo, near: date | None) -> tuple[Value, str]:
-    return clean(plain(raw)), ""
-
-
 def _read_choice(raw: Raw, column: Column, zone: ZoneInfo, near: date | None) -> tuple[Value, str]:
     text = clean(plain(raw))
     if column.choices or text in column.values:
@@ -261,10 +255,8 @@ def _read_limit(raw: Raw, column: Column, zone: ZoneInfo, near: date | None) -> 
     try:
         return parse_limit(text), ""
     except ValueError:
-        return (
-            None,
-            f"填的是{quoted(raw)}，看不出是多久，请写成 4工作时、2小时、1工作日、3天，或一个日期时间。",
-        )
+        examples = "4工作时、2小时、1工作日、3天，或一个日期时间"
+        return None, f"填的是{quoted(raw)}，看不出是多久，请写成 {examples}。"
 
 
 def _read_mail(raw: Raw, column: Column, zone: ZoneInfo, near: date | None) -> tuple[Value, str]:
@@ -275,7 +267,7 @@ def _read_mail(raw: Raw, column: Column, zone: ZoneInfo, near: date | None) -> t
 
 
 READERS: Mapping[str, Callable[[Raw, Column, ZoneInfo, date | None], tuple[Value, str]]] = {
-    "text": _read_text,
+    "text": lambda raw, column, zone, near: (clean(plain(raw)), ""),
     "choice": _read_choice,
     "datetime": _read_datetime,
     "date": _read_date,

@@ -14,21 +14,9 @@ from typing import Any
 
 TYPES = ("text", "choice", "datetime", "date", "number", "integer", "percent", "points", "limit", "mail")
 TAB_ORDER = (
-    "issues",
-    "feedback",
-    "duties",
-    "requests",
-    "changes",
-    "streets",
-    "posts",
-    "scores",
-    "lines",
-    "quarters",
-    "years",
-    "letters",
-    "notices",
-    "status",
-)
+    "issues", "feedback", "duties", "requests", "changes", "streets", "posts", "scores", "lines", "quarters", "years",
+    "letters", "notices", "status",
+)  # fmt: skip
 OWNERS = ("staff", "service")
 LIVE_LISTS = ("streets", "categories", "units")
 FORMATS = {

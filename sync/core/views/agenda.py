@@ -5,44 +5,32 @@ The office and the standards office see all, a commander his district, a secreta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from sync.core.approvals import requests
 from sync.core.duties import weekly
-from sync.core.duties.duties import Owed
-from sync.core.duties.weekly import IssueFact, Week
+from sync.core.duties.weekly import IssueFact, WeeklyList
 from sync.core.issues import life as lives
 from sync.core.letters import addressees, letters
 from sync.core.letters.letters import Letter
 from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
-from sync.core.people.permissions import Person, sees
-from sync.core.people.roster import ROLES, Street, vacant
+from sync.core.people.permissions import Area, Person, leads, may_answer, sees
+from sync.core.people.roster import Street, vacant
 from sync.core.views import questions
 
 
 @dataclass(frozen=True)
-class Asked:
-    """An issue that was reported up and waits. ``mine``: it is this person's turn; ``until`` he has time."""
-
-    issue: str
-    street: str
-    unit: str
-    role: str
-    until: datetime
-    mine: bool
-
-
-@dataclass(frozen=True)
 class Agenda:
-    """``weeks``: this and the last one; ``words`` says whose part it is; ``vacant``: streets in no chief's care with
-    the nearest chiefs; ``to_verify``: issues that wait for 复核, ``to_accept``: for 核实; ``questions`` for 批复."""
+    """``weeks``: this and the last one; ``words`` says whose part it is; ``his_turn`` and ``others_turn``: issues that
+    were reported up and wait, for him or for somebody else; ``vacant``: streets in no chief's care with the nearest
+    chiefs; ``to_verify``: issues that wait for 复核, ``to_accept``: for 核实; ``questions`` for 批复."""
 
     words: str
-    weeks: tuple[Week, Week]
-    asked: tuple[Asked, ...]
+    weeks: tuple[WeeklyList, WeeklyList]
+    his_turn: tuple[Followed, ...]
+    others_turn: tuple[Followed, ...]
     letters: tuple[Letter, ...]
     unseen: tuple[str, ...]
     vacant: tuple[tuple[Street, tuple[str, ...]], ...]
@@ -53,18 +41,22 @@ class Agenda:
 
 def agenda(look: Look, person: Person) -> Agenda:
     """His part of everything at the look's hour."""
-    mine = {rid: each for rid, each in look.followed.items() if _in_part(person, each)}
+    mine = {rid: each for rid, each in look.followed.items() if each.stamps.street and sees(person, each.area)}
     facts = [fact for fact in look.duties.facts() if fact.issue in mine]
+    asked = [each for each in mine.values() if each.life.running and each.turns and each.turns[-1].answered is None]
     states = [each.life.state for each in mine.values()]
-    streets = [s for s in look.roster.streets if s.span.holds(look.now.date()) and _over(person, s)]
-    names = {street.name for street in streets}
+    streets = [s for s in look.roster.streets if leads(person, Area(branch=s.branch, district=s.district))]
+    names = {street.name for street in streets if street.span.holds(look.now.date())}
     unseen = tuple(name for name in weekly.unseen(look.roster, look.duties.records, look.now.date()) if name in names)
     monday = look.duties.monday
-    weeks = tuple(_week(look, person, facts, monday - timedelta(days=7 * back)) for back in (0, 1))
+    places = {name for street in streets for name in (street.name, street.branch)}
+    places |= person.districts | person.branches
+    weeks = tuple(_week(look, person, facts, places, monday - timedelta(days=7 * back)) for back in (0, 1))
     return Agenda(
         _words(person),
         (weeks[0], weeks[1]),
-        tuple(_asked(look, person, mine)),
+        tuple(each for each in asked if may_answer(person, (each.turns[-1].role,), each.area)),
+        tuple(each for each in asked if not may_answer(person, (each.turns[-1].role,), each.area)),
         tuple(_letters(look, person)),
         unseen,
         tuple(pair for pair in vacant(look.roster, look.now.date()) if pair[0].name in names),
@@ -81,40 +73,16 @@ def _words(person: Person) -> str:
     return "、".join(parts) or "、".join(sorted(person.streets))
 
 
-def _in_part(person: Person, each: Followed) -> bool:
-    stamps = each.stamps
-    area = {"street": stamps.street, "branch": stamps.branch, "district": stamps.district, "unit": each.life.unit}
-    return bool(stamps.street) and sees(person, {**area, "chief": stamps.chief})
-
-
-def _over(person: Person, street: Street) -> bool:
-    return person.oversees or street.district in person.districts or street.branch in person.branches
-
-
-def _week(look: Look, person: Person, facts: list[IssueFact], monday: date) -> Week:
-    """One week of his part; a duty counts as missing once its day or week is over."""
-    owed, today = _owed(look, person), look.now.date()
-    due = look.duties.due(monday, monday + timedelta(days=6))
-    over = [each for each in due if each.last < today and owed(each)]
+def _week(look: Look, person: Person, facts: list[IssueFact], places: set[str], monday: date) -> WeeklyList:
+    """One week of his part, that is what is owed in these places or by himself; a duty counts as missing once its day
+    or week is over."""
+    today = look.now.date()
+    over = [
+        each
+        for each in look.duties.due(monday, monday + timedelta(days=6))
+        if each.last < today and (person.oversees or person.name in each.names or each.where in places)
+    ]
     return weekly.week(facts, over, (), monday, look.now, look.duties.records if person.oversees else None)
-
-
-def _owed(look: Look, person: Person) -> Callable[[Owed], bool]:
-    """Whether a duty is owed in his area, or by himself."""
-    streets = [street for street in look.roster.streets if _over(person, street)]
-    places = {street.name for street in streets} | person.districts | person.branches
-    places |= {street.branch for street in streets if street.district in person.districts}
-    return lambda each: person.oversees or person.name in each.names or each.where in places
-
-
-def _asked(look: Look, person: Person, mine: dict[str, Followed]) -> Iterator[Asked]:
-    """Whose turn it is, of what was reported up and has no answer."""
-    for rid, each in mine.items():
-        turn = each.turns[-1] if each.turns and each.life.running else None
-        if turn and turn.answered is None:
-            area = {"branch": each.stamps.branch, "district": each.stamps.district}
-            hit = requests.over(person, turn.role, area)
-            yield Asked(rid, each.stamps.street, each.life.unit, ROLES[turn.role], turn.until, hit)
 
 
 def _letters(look: Look, person: Person) -> Iterator[Letter]:

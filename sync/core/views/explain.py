@@ -13,55 +13,56 @@ from sync.core.issues import escalation, issues
 from sync.core.issues import life as lives
 from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
-from sync.core.people.roster import ROLES
 from sync.core.rules.rules import Rules
-from sync.core.sheet.rows import Row
+from sync.core.rules.values import ROLES
 
 TIME = "%Y-%m-%d %H:%M"
-DETAIL = "  "  # begins a sentence that a page shows as a line of a table
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Sentences in groups: (heading, sentences); ``steps``: the count of hours day by day, also told among them."""
+    """Groups of sentences, each under its heading; a ``Step`` among them is a stretch of the count of hours."""
 
     rid: str
-    parts: tuple[tuple[str, tuple[str, ...]], ...]
-    steps: tuple[Step, ...] = ()
+    parts: tuple[tuple[str, tuple[str | Step, ...]], ...]
+
+    @property
+    def sentences(self) -> dict[str, list[str]]:
+        """All in words, by heading."""
+        return {
+            heading: [told if isinstance(told, str) else f"  {step_words(told)}" for told in group]
+            for heading, group in self.parts
+        }
 
     def text(self) -> str:
         """The whole as plain text, a sentence a line."""
         lines = []
-        for heading, sentences in self.parts:
+        for heading, sentences in self.sentences.items():
             lines += [heading, *(f"  {sentence}" for sentence in sentences)]
         return "\n".join(lines)
 
 
 def of(look: Look, rid: str) -> Explanation | None:
     """All that is known of issue ``rid`` at a look; None where neither the log nor the archive has such a row."""
-    row = next((row for row in look.rows.get("issues", []) if row.rid == rid), None)
-    if row is None:
+    followed = look.followed.get(rid)
+    if followed is None:
         return None
-    followed = look.followed[rid]
-    parts = [
-        ("事实", _facts(look, row, followed)),
+    points = [f"{line.points / 100:+g} 分：{line.target} {line.text}（{line.clause}）" for line in followed.lines]
+    parts: list[tuple[str, Sequence[str | Step]]] = [
+        ("事实", _facts(look, followed)),
         ("截止时间", _deadline(followed, look.rules)),
         ("升级", _levels(look, followed)),
         ("上报", _upward(look, followed)),
-        (
-            "计分",
-            tuple(f"{line.points / 100:+g} 分：{line.target} {line.text}（{line.clause}）" for line in followed.lines),
-        ),
+        ("计分", points),
         ("通知", _notices(look, rid)),
         ("督办", _letters(look, followed)),
         ("接下来", _next(look, followed)),
     ]
-    told = tuple((heading, tuple(sentences)) for heading, sentences in parts if sentences)
-    return Explanation(rid, told, tuple(_steps(followed, look.rules)))
+    return Explanation(rid, tuple((heading, tuple(sentences)) for heading, sentences in parts if sentences))
 
 
-def _facts(look: Look, row: Row, followed: Followed) -> list[str]:
-    cells, stamps = row.cells, followed.stamps
+def _facts(look: Look, followed: Followed) -> list[str]:
+    cells, stamps = followed.issue.cells, followed.stamps
     problem = followed.cells["check"]
     if not stamps.street:
         return [f"这一行还有错，没有开始计时：{problem}"]
@@ -77,16 +78,16 @@ def _facts(look: Look, row: Row, followed: Followed) -> list[str]:
     return sentences + ([f"校验：{problem}"] if problem else [])
 
 
-def _deadline(followed: Followed, rules: Rules) -> list[str]:
+def _deadline(followed: Followed, rules: Rules) -> list[str | Step]:
     start, life = followed.stamps.start, followed.life
     if start is None:
         return ["还没有受理，没有开始计时"] if life.state == lives.UNVERIFIED else []
     limit = lives.limit_of(start)
-    sentences = [
+    sentences: list[str | Step] = [
         f"{start.started:{TIME}} 起计，时限{limit.zh if limit else '为指定的时间'}，第一次定为 {start.deadline:{TIME}}"
-        + ("（暂按无调休计算）" if start.provisional else "")
+        + ("（暂按无调休计算）" if start.provisional else ""),
+        *(rules.calendar.steps(start.started, limit) if limit else ()),
     ]
-    sentences += [f"{DETAIL}{step_words(step)}" for step in _steps(followed, rules)]
     sentences += [f"{move.at:{TIME}} {move.kind}：改为 {move.deadline:{TIME}}" for move in life.moves]
     sentences += [f"停表 {pause.start:{TIME}} 至 {pause.end:{TIME}}：{pause.reason}" for pause in life.breaks]
     if life.deadline:
@@ -96,12 +97,6 @@ def _deadline(followed: Followed, rules: Rules) -> list[str]:
     if life.fixed_at:
         sentences.append(f"{life.fixed_at:{TIME}} 停表（整改反馈）" + ("，超期" if life.late else "，按期"))
     return sentences
-
-
-def _steps(followed: Followed, rules: Rules) -> Sequence[Step]:
-    start = followed.stamps.start
-    limit = lives.limit_of(start) if start else None
-    return rules.calendar.steps(start.started, limit) if start and limit else ()
 
 
 def step_words(step: Step) -> str:
@@ -176,7 +171,7 @@ def _next(look: Look, followed: Followed) -> list[str]:
     if life.state == lives.UNVERIFIED:
         return ["等标准化办核实：填「核实结果」"]
     if life.state == lives.FIXED:
-        lacking = [] if issues.may_close(followed.issue, look.rules) else ["执法类问题，销号前还要填「执法依据」"]
+        lacking = [] if issues.may_close(followed.issue.cells, look.rules) else ["执法类问题，销号前还要填「执法依据」"]
         return ["等标准化办复核：填「复核结果」", *lacking]
     moments = []
     for step in look.rules.escalation:

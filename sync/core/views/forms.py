@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sync.core.people.permissions import Person
+from sync.core.people.permissions import FILED, Person, files
 from sync.core.rules.rules import Rules
 from sync.core.sheet import serials
 from sync.core.sheet.checks import AHEAD
@@ -22,32 +22,6 @@ from sync.core.sheet.tabs import Column, Layout, Tab
 LONGEST = 1000  # characters in one answer; a note of more than a page is a mistake
 OLDEST = timedelta(days=7)  # a report that waited longer for a signal than this counts from its arrival
 TELLS_APART = 1e-9  # of a day, some 90 millionths of a second: more than a spreadsheet rounds away
-PUBLIC = "群众反映"
-RANK = ("standards_office", "office", "commander", "secretary", "chief", "unit")
-SOURCES: Mapping[str, tuple[str, ...]] = {
-    "standards_office": ("督查", PUBLIC, "上级交办"),
-    "office": ("上级交办", "督查", PUBLIC),
-    "commander": ("上级交办", PUBLIC),
-    "secretary": ("上级交办", PUBLIC),
-    "chief": ("街路长自查", PUBLIC),
-    "unit": (PUBLIC,),  # no inspection and no order: looked at before anybody answers for it
-}
-DUTIES: Mapping[str, tuple[str, ...]] = {
-    "standards_office": ("督查", "走访"),
-    "office": ("现场调度", "走访"),
-    "commander": ("驻点", "现场调度", "走访"),
-    "secretary": ("支部例会", "驻点", "现场调度", "走访"),
-    "chief": ("巡查", "走访"),
-    "unit": ("走访",),
-}
-REQUESTS: Mapping[str, tuple[str, ...]] = {
-    "standards_office": ("加减分", "延期", "挂账", "移交", "申诉"),
-    "office": ("加减分", "延期", "挂账", "移交", "申诉"),
-    "commander": ("延期", "挂账", "移交", "加减分"),
-    "secretary": ("延期", "挂账", "移交", "申诉"),
-    "chief": ("延期", "挂账", "移交", "申诉"),
-    "unit": ("延期", "挂账", "移交", "申诉"),
-}
 
 
 @dataclass(frozen=True)
@@ -57,36 +31,19 @@ class Form:
     tab: str
     title: str
     asks: tuple[str, ...]
-    reporter: str
-    when: str
+    reporter: str = "reporter"
+    when: str = "reported_at"
 
 
 FORMS: Mapping[str, Form] = {
     form.tab: form
     for form in (
-        Form(
-            "issues",
-            "上报问题",
-            ("photos", "street", "category", "severity", "text", "place", "source", "given_limit", "longitude",
-             "latitude"),
-            "reporter",
-            "reported_at",
-        ),
-        Form("feedback", "整改反馈", ("issue", "outcome", "photos", "text"), "reporter", "reported_at"),
-        Form(
-            "duties",
-            "履职记录",
-            ("kind", "street", "branch", "district", "issue", "text", "photos"),
-            "reporter",
-            "reported_at",
-        ),
-        Form(
-            "requests",
-            "申请",
-            ("kind", "issue", "line", "target", "to_unit", "until", "points", "reason"),
-            "requester",
-            "requested_at",
-        ),
+        Form("issues", "上报问题", ("photos", "street", "category", "severity", "text", "place", "source",
+                                "given_limit", "longitude", "latitude")),
+        Form("feedback", "整改反馈", ("issue", "outcome", "photos", "text")),
+        Form("duties", "履职记录", ("kind", "street", "branch", "district", "issue", "text", "photos")),
+        Form("requests", "申请", ("kind", "issue", "line", "target", "to_unit", "until", "points", "reason"),
+             "requester", "requested_at"),
     )
 }  # fmt: skip
 ONLY_FOR: Mapping[tuple[str, str], tuple[str, ...]] = {  # questions that only some kinds of a form ask
@@ -101,9 +58,7 @@ ONLY_FOR: Mapping[tuple[str, str], tuple[str, ...]] = {  # questions that only s
     ("requests", "to_unit"): ("移交",),
     ("requests", "until"): ("延期", "挂账"),
 }
-REPORT = Form("issues", "群众反映", ("photos", "street", "category", "text", "place"), "reporter", "reported_at")
-
-
+REPORT = Form("issues", "群众反映", ("photos", "street", "category", "text", "place"))
 ROLE_BOUND = ("source", "kind", "branch", "district")  # choices that depend on who asks
 
 
@@ -122,37 +77,27 @@ class Field:
         return self.column.key
 
 
-@dataclass(frozen=True)
-class Choices:
-    """What the day offers: streets in force, open issues that the person answers (number, words, the first photo from
-    before the work or nothing)."""
-
-    streets: tuple[str, ...]
-    issues: tuple[tuple[str, str, str], ...] = ()
-
-
-def fields(form: Form, tab: Tab, person: Person, choices: Choices, rules: Rules) -> tuple[Field, ...]:
-    """The questions of a form to this person, with what can be known filled in."""
-    fields = (_field(tab.by_key[key], form, person, choices, rules) for key in form.asks)
-    return tuple(field for field in fields if field is not None)
+def fields(form: Form, tab: Tab, person: Person, streets: Iterable[str], rules: Rules) -> tuple[Field, ...]:
+    """The questions of a form to this person, with what can be known filled in. ``streets``: those in force."""
+    return tuple(
+        _field(tab.by_key[key], form, person, streets, rules)
+        for key in form.asks
+        if key != "given_limit" or person.oversees  # another limit than the category's is the superiors' to give
+    )
 
 
-def _field(column: Column, form: Form, person: Person, choices: Choices, rules: Rules) -> Field | None:
-    if column.key == "given_limit" and not person.oversees:
-        return None  # another limit than the category's is the superiors' to give
-    options = _options(column, form, person, choices, rules)
+def _field(column: Column, form: Form, person: Person, streets: Iterable[str], rules: Rules) -> Field:
+    options = _options(column, form, person, streets, rules)
     return Field(column, options, _known(column, person, options), ONLY_FOR.get((form.tab, column.key), ()))
 
 
-def _options(column: Column, form: Form, person: Person, choices: Choices, rules: Rules) -> tuple[str, ...]:
+def _options(column: Column, form: Form, person: Person, streets: Iterable[str], rules: Rules) -> tuple[str, ...]:
     if column.choices == "streets":
-        return tuple(sorted(choices.streets, key=lambda street: street not in person.streets))  # his own first
+        return tuple(sorted(streets, key=lambda street: street not in person.streets))  # his own first
     if column.choices:
         return tuple(rules.categories) if column.choices == "categories" else rules.units
-    roles = {("issues", "source"): SOURCES, ("duties", "kind"): DUTIES, ("requests", "kind"): REQUESTS}
-    by_role = roles.get((form.tab, column.key))
-    if by_role:
-        return allowed(by_role, person)
+    if (form.tab, column.key) in FILED:
+        return files(person, form.tab, column.key)
     own = {"branch": person.branches, "district": person.districts}.get(column.key) or column.values
     return tuple(value for value in column.values if value in own)
 
@@ -164,11 +109,6 @@ def _known(column: Column, person: Person, options: tuple[str, ...]) -> str:
     if mine is not None:
         return next((option for option in options if option in mine), "")
     return options[0] if column.key in ("source", "kind", "outcome") and options else ""
-
-
-def allowed(by_role: Mapping[str, tuple[str, ...]], person: Person) -> tuple[str, ...]:
-    """What all roles of a person allow, the first of the highest role first."""
-    return tuple(dict.fromkeys(word for role in RANK if role in person.roles for word in by_role[role]))
 
 
 def foreign(given: Mapping[str, str], asked: Iterable[Field]) -> dict[str, str]:
@@ -229,7 +169,7 @@ def _alike(seen: Raw, sent: Raw) -> bool:
     return plain(seen) == plain(sent)
 
 
-def left(deadline: datetime, now: datetime) -> str:
+def time_left(deadline: datetime, now: datetime) -> str:
     """How long until a deadline, or since, in words of at most two units."""
     minutes = int(abs((deadline - now).total_seconds()) // 60)
     days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60

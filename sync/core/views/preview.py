@@ -13,11 +13,10 @@ from typing import Any
 from sync.core.look.decide import look as look_at
 from sync.core.memory import Memory, Tables
 from sync.core.rules.rules import Rules
-from sync.core.sheet import serials
 from sync.core.sheet.plan import filled_row, to_raw
 from sync.core.sheet.problems import by_column
-from sync.core.sheet.rows import Raw, Table, parse
-from sync.core.sheet.tabs import Layout, locate
+from sync.core.sheet.rows import Raw, Table, layout_of, parse
+from sync.core.sheet.tabs import Layout
 
 
 class NoTab(ValueError):
@@ -33,10 +32,9 @@ class Preview:
     shown: Mapping[str, Any] = field(default_factory=dict)
 
 
-def layout_of(tables: Tables, key: str) -> Layout:
+def present_layout(tables: Tables, key: str) -> Layout:
     """Where the columns stand now. Raises ``NoTab``."""
-    table = tables.seen.get(key)
-    layout = locate(tables.tabs[key], table.header) if table else f"工作簿里没有「{tables.tabs[key].title}」。"
+    layout = layout_of(tables.tabs[key], tables.seen.get(key))
     if isinstance(layout, str):
         raise NoTab(layout)
     return layout
@@ -47,7 +45,7 @@ def preview(tables: Tables, memory: Memory, rules: Rules, now: datetime, key: st
 
     ``memory`` is left as it is. Raises ``NoTab``.
     """
-    layout = layout_of(tables, key)
+    layout = present_layout(tables, key)
     table = tables.seen[key]
     grown = Table(table.tab, table.header, [*table.rows, filled_row(layout, row)], table.first)
     look = look_at(Tables(tables.tabs, {**tables.seen, key: grown}), memory, rules, now)
@@ -62,10 +60,5 @@ def preview(tables: Tables, memory: Memory, rules: Rules, now: datetime, key: st
 
 def faults(tables: Tables, rules: Rules, key: str, row: Mapping[str, Raw]) -> Mapping[str, str]:
     """What is wrong with single cells, by their reading alone: for when the memory can't be had. Raises ``NoTab``."""
-    layout = layout_of(tables, key)
+    layout = present_layout(tables, key)
     return by_column(parse(layout, filled_row(layout, row), rules.bureau.zone).problems)
-
-
-def when(shown: Mapping[str, Any], rules: Rules) -> datetime | None:
-    """截止时间 of a preview, in the bureau's zone."""
-    return serials.moment(shown.get("deadline"), rules.bureau.zone)

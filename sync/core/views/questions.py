@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sync.core.approvals.requests import may_answer, opinion
+from sync.core.approvals.request_checks import answerers
 from sync.core.memory import Memory
-from sync.core.people.permissions import Person
+from sync.core.people.permissions import OPINIONS, Area, Person, may_answer
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
 from sync.core.sheet.identity import Known
@@ -29,6 +29,11 @@ class Question:
     about: tuple[tuple[str, str], ...]
     fault: str
 
+    @property
+    def row(self) -> tuple[str, str]:
+        """By what a page names it."""
+        return self.tab, self.print
+
 
 def waiting(memory: Memory, roster: Roster, rules: Rules, person: Person, day: date) -> list[Question]:
     """What waits for this person's answer, as the last look left it, the oldest first."""
@@ -45,8 +50,8 @@ def _requests(memory: Memory, rules: Rules, person: Person, zone: ZoneInfo) -> I
         cells = known.cells
         kind, issue = plain(cells.get("kind")), plain(cells.get("issue"))
         stamps, shown = memory.stamps.get(issue), memory.known.get("issues", {}).get(issue)
-        area = {"branch": stamps.branch, "district": stamps.district} if stamps else {}
-        if "answer" not in cells and may_answer(person, rules, kind, area):
+        area = Area(branch=stamps.branch, district=stamps.district) if stamps else Area()
+        if "answer" not in cells and may_answer(person, answerers(rules, kind), area):
             about = (
                 ("问题", f"{issue}　{stamps.street if stamps else ''}" if issue else ""),
                 ("现在截止", cell_text(shown.shown.get("deadline", ""), "datetime", zone) if shown else ""),
@@ -64,9 +69,12 @@ def _changes(memory: Memory, roster: Roster, person: Person, zone: ZoneInfo, day
     for known in _live(memory, "changes"):
         cells = known.cells
         street = roster.street(plain(cells.get("street")), day)
-        column = opinion(person, {"branch": street.branch, "district": street.district}) if street else ""
+        if street is None:
+            continue
+        area = Area(branch=street.branch, district=street.district)
+        column = next((key for key, role in OPINIONS.items() if may_answer(person, (role,), area)), "")
         first = column == "branch_opinion" or plain(cells.get("branch_opinion")) == "同意"
-        if column and column not in cells and first and street:
+        if column and column not in cells and first:
             about = (
                 ("街路", street.name),
                 ("现任", roster.chief(street, day)),

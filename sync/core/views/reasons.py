@@ -117,9 +117,9 @@ def _later(look: Look, line: Line) -> Iterator[str]:
 
 
 def _seal(look: Look, line: Line) -> Iterator[str]:
-    closing = look.scored.closings.get(line.month)
+    seal = look.scored.seals.get(line.month)
     at = hour(line.month, look.rules)
-    if closing:
-        yield f"{line.month} 已于 {closing.sealed_at:{TIME}} 封存，这一条不会再变"
+    if seal:
+        yield f"{line.month} 已于 {seal.sealed_at:{TIME}} 封存，这一条不会再变"
     else:
         yield f"{line.month} 还没有封存，" + (f"到 {at:{TIME}} 封存" if at > look.now else f"应在 {at:{TIME}} 封存")

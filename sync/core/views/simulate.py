@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -31,6 +31,7 @@ from sync.core.sheet.rows import Row
 from sync.core.sheet.tabs import Tab
 
 TIME = "%Y-%m-%d %H:%M"
+Words = Iterator[tuple[tuple[str, str], str]]  # by row and column
 
 
 class NotKnown(ValueError):
@@ -92,11 +93,7 @@ def simulate(
         known = sorted({month_of(stamps.received) for stamps in memory.stamps.values() if stamps.street})
         raise NotKnown(f"{month} 没有已经收到的问题，没有可以模拟的；有的是 {'、'.join(known) or '（还没有）'}。")
     before, after = (_worked_out(tabs, memory, side, month, at, inside) for side in (rules, other))
-    parts = [(heading, tuple(compare(before, after))) for heading, compare in _COMPARE]
-    unsure = tuple(_unsure(memory, inside))
-    return Comparison(
-        month, len(inside), tuple((heading, differences) for heading, differences in parts if differences), unsure
-    )
+    return Comparison(month, len(inside), tuple(_parts(before, after)), tuple(_unsure(memory, inside)))
 
 
 def _last_hour(month: str, rules: Rules, now: datetime) -> datetime:
@@ -150,7 +147,7 @@ def _stripped(memory: Memory, month: str, at: datetime, inside: set[str]) -> Mem
         known={**memory.known, "issues": present},
         stamps={rid: stamps for rid, stamps in memory.stamps.items() if rid not in inside and stamps.received <= at},
         lines={group: lines for group, lines in memory.lines.items() if group not in own},
-        closings={name: closing for name, closing in memory.closings.items() if name < month},
+        seals={name: seal for name, seal in memory.seals.items() if name < month},
         numbers=memory.numbers,
         photos=memory.photos,
         letters={key: letter for key, letter in memory.letters.items() if letter.drafted_at <= at},
@@ -224,82 +221,61 @@ def _moments(issue: Issue, now: datetime) -> list[datetime]:
     return [*sorted(at - timedelta(seconds=1) for at in events if at <= now), now]
 
 
-# Side by side
+# Side by side: what a row and a column of it say on one side, in words
 
 
-def _issues(before: Outcome, after: Outcome) -> Iterator[Difference]:
-    for rid in before.followed.keys() | after.followed.keys():
-        was, would = _facts(before.followed.get(rid)), _facts(after.followed.get(rid))
-        yield from (Difference(rid, name, was[name], would[name]) for name in was if was[name] != would[name])
+def _issues(side: Outcome) -> Words:
+    for rid, followed in side.followed.items():
+        life = followed.life
+        if life.deadline:
+            yield (rid, "截止时间"), f"{life.deadline:{TIME}}"
+            yield (rid, "是否超期"), "超期" if life.late else "按期"
+        yield (rid, "责任单位"), life.unit
+        yield (rid, "重复"), f"第{followed.stamps.repeat}次"
 
 
-def _facts(followed: Followed | None) -> dict[str, str]:
-    life, stamps = (followed.life, followed.stamps) if followed else (None, None)
-    return {
-        "截止时间": f"{life.deadline:{TIME}}" if life and life.deadline else "",
-        "责任单位": life.unit if life else "",
-        "是否超期": ("超期" if life.late else "按期") if life and life.deadline else "",
-        "重复": f"第{stamps.repeat}次" if stamps else "",
-    }
+def _levels(side: Outcome) -> Words:
+    for rid, followed in side.followed.items():
+        yield (rid, "升级"), escalation.level_words(followed.stamps, side.rules)
 
 
-def _levels_apart(before: Outcome, after: Outcome) -> Iterator[Difference]:
-    for rid in before.followed.keys() | after.followed.keys():
-        was, would = (
-            escalation.level_words(side.followed[rid].stamps, side.rules) if rid in side.followed else ""
-            for side in (before, after)
-        )
-        if was != would:
-            yield Difference(rid, "升级", was, would)
+def _letters(side: Outcome) -> Words:
+    for rid, called in side.called.items():
+        yield (rid, "督办"), called
 
 
-def _letters(before: Outcome, after: Outcome) -> Iterator[Difference]:
-    for rid in before.called.keys() | after.called.keys():
-        was, would = before.called.get(rid, ""), after.called.get(rid, "")
-        if was != would:
-            yield Difference(rid, "督办", was, would)
+def _lines(side: Outcome) -> Words:
+    for key, cells in side.lines.items():
+        yield (key[0], "分值"), f"{cells['points']:g}"
 
 
-def _lines(before: Outcome, after: Outcome) -> Iterator[Difference]:
-    for key in before.lines.keys() | after.lines.keys():
-        was, would = (_points(side.lines.get(key)) for side in (before, after))
-        if was != would:
-            target = (after.lines.get(key) or before.lines[key])["target"]
-            yield Difference(key[0], f"{target} 分值", was, would)
-
-
-def _points(cells: Mapping[str, Any] | None) -> str:
-    return f"{cells['points']:g}" if cells else ""
-
-
-def _ranks(before: Outcome, after: Outcome) -> Iterator[Difference]:
+def _ranks(side: Outcome) -> Words:
     named = {"score": "得分", "group": "组", "rank": "排名", "advice": "建议"}
-    for key in before.rows.keys() | after.rows.keys():
-        was, would = before.rows.get(key, {}), after.rows.get(key, {})
+    for key, cells in side.rows.items():
         for name, header in named.items():
-            if was.get(name) != would.get(name):
-                yield Difference(f"{key[1]}（{key[2]}）", header, _text(was.get(name)), _text(would.get(name)))
+            yield (f"{key[1]}（{key[2]}）", header), _text(cells.get(name))
 
 
 def _text(value: Any) -> str:
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _ordered(
-    compare: Callable[[Outcome, Outcome], Iterable[Difference]],
-) -> Callable[[Outcome, Outcome], list[Difference]]:
-    return lambda before, after: sorted(
-        compare(before, after), key=lambda difference: (difference.what, difference.column)
-    )
+PARTS = {"问题": _issues, "升级": _levels, "督办函": _letters, "扣分明细": _lines, "月度考核": _ranks}
 
 
-_COMPARE = (
-    ("问题", _ordered(_issues)),
-    ("升级", _ordered(_levels_apart)),
-    ("督办函", _ordered(_letters)),
-    ("扣分明细", _ordered(_lines)),
-    ("月度考核", _ordered(_ranks)),
-)
+def _parts(before: Outcome, after: Outcome) -> Iterator[tuple[str, tuple[Difference, ...]]]:
+    """The differences under each heading that has any."""
+    targets = {key[0]: cells["target"] for side in (before, after) for key, cells in side.lines.items()}
+    for heading, words in PARTS.items():
+        was, would = dict(words(before)), dict(words(after))
+        differences = []
+        for key in sorted(was.keys() | would.keys()):
+            what, column = key
+            if was.get(key, "") != would.get(key, ""):
+                shown = f"{targets[what]} {column}" if words is _lines else column
+                differences.append(Difference(what, shown, was.get(key, ""), would.get(key, "")))
+        if differences:
+            yield heading, tuple(differences)
 
 
 def _unsure(memory: Memory, inside: set[str]) -> Iterator[str]:

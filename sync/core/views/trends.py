@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -51,29 +51,18 @@ class Trends:
 
 
 def trends(
-    followed: Mapping[str, Followed],
-    categories: Mapping[str, str],
-    table: Sequence[Standing],
-    roster: Roster,
-    scope: Scope,
-    now: datetime,
+    issues: Iterable[Followed], table: Sequence[Standing], roster: Roster, scope: Scope, now: datetime
 ) -> Trends:
-    """``categories`` by issue; ``table``: all rows of 月度考核."""
-    there = {
-        rid: followed_issue
-        for rid, followed_issue in followed.items()
-        if _counts(followed_issue) and scope.holds(followed_issue.stamps)
-    }
-    weeks = _weeks(there.values(), now.date())
+    """``table``: all rows of 月度考核."""
+    there = [followed for followed in issues if _counts(followed) and scope.holds(followed.stamps)]
+    weeks = _weeks(there, now.date())
     since = weeks[0].monday
-    shown = Counter(
-        categories.get(rid, "") for rid, followed_issue in there.items() if _started(followed_issue) >= since
-    )
+    shown = Counter(followed.issue.cells.get("category", "") for followed in there if _started(followed) >= since)
     del shown[""]
     return Trends(
         weeks,
         tuple(_months(table, _streets(roster, scope))),
-        tuple(_on_time(there.values())),
+        tuple(_on_time(there)),
         tuple(sorted(shown.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_CATEGORIES]),
     )
 

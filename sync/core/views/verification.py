@@ -12,10 +12,11 @@ from sync.core.look.findings import Look
 from sync.core.look.rebuilding import archive
 from sync.core.memory import Memory, Tables
 from sync.core.rules.rules import Rules
-from sync.core.scores import facts, seal
-from sync.core.scores.facts import Difference, Seen
+from sync.core.scores import facts
+from sync.core.scores import seal as sealing
+from sync.core.scores.facts import Deviation, Seen
 from sync.core.scores.lines import BACK
-from sync.core.scores.seal import Closing
+from sync.core.scores.seal import Seal
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Agreement:
     month: str
     digest: str
     now: str
-    differences: tuple[Difference, ...]
+    differences: tuple[Deviation, ...]
     notes: tuple[str, ...] = ()
 
     @property
@@ -56,26 +57,26 @@ def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: s
     """The month as sealed against the rows as read, archive tabs too; None where it is not sealed. Keeps nothing."""
     tables, memory, places = archive.merged(tables, memory, rules.bureau.zone)
     look = look_at(tables, memory, rules, now)
-    closing = memory.closings.get(month)
-    if closing is None:
+    seal = memory.seals.get(month)
+    if seal is None:
         return None
-    if not closing.facts:
-        return Agreement(month, closing.digest, "", (), (facts.ADOPTED,))
-    present = look.seals.present() | {
+    if not seal.facts:
+        return Agreement(month, seal.digest, "", (), (facts.ADOPTED,))
+    present = look.sealing.present() | {
         tables.tabs[key].title: _rows(look, key) for key in ("lines", "scores") if key in look.reading.layouts
     }
-    held = list(facts.compare(closing.facts, present))
+    held = list(facts.compare(seal.facts, present))
     unplaced = [
         *(difference for _, group in held for difference in group),
-        *facts.added(closing.facts, present, month),
+        *facts.added(seal.facts, present, month),
     ]
     differences = tuple(_placed(difference, places) for difference in unplaced)
-    blind = facts.unseen(closing.facts, present)
-    digest = "" if blind else seal.digest(fact for fact, _ in held)
-    return Agreement(month, closing.digest, digest, differences, (*blind, *_notes(look, closing)))
+    blind = facts.unseen(seal.facts, present)
+    digest = "" if blind else sealing.digest(fact for fact, _ in held)
+    return Agreement(month, seal.digest, digest, differences, (*blind, *_notes(look, seal)))
 
 
-def _placed(difference: Difference, places: Mapping[int, tuple[str, int]]) -> Difference:
+def _placed(difference: Deviation, places: Mapping[int, tuple[str, int]]) -> Deviation:
     """The difference with the tab and row in which it really stands."""
     if difference.tab != facts.ISSUES or difference.number not in places:
         return difference
@@ -91,10 +92,10 @@ def _rows(look: Look, key: str) -> Sequence[Seen]:
     ]
 
 
-def _notes(look: Look, closing: Closing) -> tuple[str, ...]:
+def _notes(look: Look, seal: Seal) -> tuple[str, ...]:
     notes = []
-    if closing.rules != look.rules.text:
+    if seal.rules != look.rules.text:
         notes.append("规则在封存以后改过；封存的月份仍按当时的规则。")
-    later = (line for line in look.scored.every if line.rule == BACK and line.returns in closing.by_id)
+    later = (line for line in look.scored.every if line.rule == BACK and line.returns in seal.by_id)
     notes += [f"{line.month} 已补记：{line.text}" for line in later]
     return tuple(notes)

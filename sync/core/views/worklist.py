@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 from sync.core.issues import life as lives
-from sync.core.issues.issues import ENFORCEMENT
 from sync.core.issues.photo_uses import Use, all_uses, doubt, uses_of
 from sync.core.memory import Memory
-from sync.core.people.permissions import Person, answers, sees
-from sync.core.people.roster import Roster
+from sync.core.people.permissions import Area, Person, answers, sees
+from sync.core.rules.conditions import ENFORCEMENT
 from sync.core.rules.rules import Rules
 from sync.core.sheet import serials
 from sync.core.sheet.identity import Known
@@ -22,6 +19,8 @@ from sync.core.sheet.rows import Raw, plain
 
 WAITING = (lives.OPEN, lives.REWORK, lives.SUSPENDED, lives.FIXED, lives.UNVERIFIED)
 TO_DO = (lives.OPEN, lives.REWORK, lives.SUSPENDED)
+NEVER = datetime(2100, 1, 1, tzinfo=UTC)
+SHOWN = ("branch", "district", "unit", "chief")  # service columns that say where an issue lies
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,6 @@ class Item:
     severity: str
     text: str
     place: str
-    source: str
     state: str
     unit: str
     chief: str
@@ -70,15 +68,16 @@ class ToVerify:
     basis: str
 
 
-Facts = Mapping[str, Any]
-
-
-def issues(memory: Memory, states: Iterable[str]) -> Iterator[tuple[str, Known, Facts]]:
-    """Issues in these states by number, with the row's facts that ``permissions.sees`` asks for."""
+def issues(memory: Memory, states: Iterable[str]) -> Iterator[tuple[str, Known, Area]]:
+    """Issues in these states by number, each with where it lies."""
     wanted = frozenset(states)
     for number, row in list(memory.known.get("issues", {}).items()):
         if not row.deleted and row.shown.get("state") in wanted:
-            yield number, row, {**row.shown, "street": _street(number, row, memory)}
+            yield number, row, _area(number, row, memory)
+
+
+def _area(number: str, row: Known, memory: Memory) -> Area:
+    return Area(_street(number, row, memory), *(plain(row.shown.get(key)) for key in SHOWN))
 
 
 def _street(number: str, row: Known, memory: Memory) -> str:
@@ -97,7 +96,6 @@ def _item(number: str, row: Known, memory: Memory, rules: Rules) -> Item:
         plain(cells.get("severity")) or "一般",
         plain(cells.get("text")),
         plain(cells.get("place")),
-        plain(cells.get("source")),
         plain(shown.get("state")),
         plain(shown.get("unit")),
         plain(shown.get("chief")),
@@ -116,31 +114,25 @@ def photo_lines(cell: object) -> tuple[str, ...]:
 def mine(memory: Memory, rules: Rules, person: Person, states: Iterable[str] = TO_DO) -> list[Item]:
     """The issues that are a person's to see, the most urgent first."""
     items = [
-        replace(_item(number, known, memory, rules), mine=answers(person, facts))
-        for number, known, facts in issues(memory, states)
-        if sees(person, facts)
+        replace(_item(number, known, memory, rules), mine=answers(person, area))
+        for number, known, area in issues(memory, states)
+        if sees(person, area)
     ]
-    return sorted(items, key=lambda item: _urgency(item, rules.bureau.zone))
+    return sorted(items, key=_urgency)
 
 
 def to_answer(memory: Memory, rules: Rules, person: Person) -> list[Item]:
     """The issues for which he may send 整改反馈, also a better photo, the most urgent first."""
-    items = [
-        _item(number, known, memory, rules)
-        for number, known, facts in issues(memory, (*TO_DO, lives.FIXED))
-        if answers(person, facts)
-    ]
-    return sorted(items, key=lambda item: _urgency(item, rules.bureau.zone))
+    return [item for item in mine(memory, rules, person, (*TO_DO, lives.FIXED)) if item.mine]
 
 
-def _urgency(item: Item, zone: ZoneInfo) -> tuple[datetime, str]:
-    never = datetime(2100, 1, 1, tzinfo=zone)
-    return item.deadline or never, item.number
+def _urgency(item: Item) -> tuple[datetime, str]:
+    return item.deadline or NEVER, item.number
 
 
-def numbers(memory: Memory, may: Callable[[Facts], bool]) -> set[str]:
-    """Numbers of issues that are not over and of which ``may`` says yes."""
-    return {number for number, _, facts in issues(memory, WAITING) if may(facts)}
+def area_of(memory: Memory, number: str) -> Area | None:
+    """Where the issue of that number lies; None where there is none, or it is over."""
+    return next((area for other, _, area in issues(memory, WAITING) if other == number), None)
 
 
 # Verifying
@@ -162,7 +154,7 @@ def to_verify(memory: Memory, rules: Rules) -> list[ToVerify]:
         )
         for number, row in waiting.items()
     ]
-    return sorted(listed, key=lambda fixed_item: _urgency(fixed_item.item, rules.bureau.zone))
+    return sorted(listed, key=lambda waiting_issue: _urgency(waiting_issue.item))
 
 
 def to_accept(memory: Memory, rules: Rules) -> list[Item]:
@@ -197,13 +189,8 @@ def _fixed(number: str, row: Known | None, memory: Memory, rules: Rules, uses: l
     return Fixed(plain(cells.get("reporter")), plain(cells.get("text")), at, photo_lines(cells.get("photos")), sentence)
 
 
-def street_names(roster: Roster, day: date) -> tuple[str, ...]:
-    """The streets that are in force that day."""
-    return tuple(dict.fromkeys(street.name for street in roster.streets if street.span.holds(day)))
-
-
-def shows(memory: Memory, photo: str) -> Iterator[Facts]:
-    """The facts (as ``permissions.sees`` asks for them) of every issue and duty that names the photo."""
+def shows(memory: Memory, photo: str) -> Iterator[Area]:
+    """Where every issue and duty lies that names the photo."""
     answered = {
         plain(row.cells.get("issue"))
         for row in list(memory.known.get("feedback", {}).values())
@@ -211,7 +198,7 @@ def shows(memory: Memory, photo: str) -> Iterator[Facts]:
     }
     for number, row in list(memory.known.get("issues", {}).items()):
         if number in answered or photo in ids(row.cells.get("photos")):
-            yield {**row.shown, "street": _street(number, row, memory)}
+            yield _area(number, row, memory)
     for row in list(memory.known.get("duties", {}).values()):
         if photo in ids(row.cells.get("photos")):
-            yield {key: plain(row.cells.get(key)) for key in ("street", "branch", "district")}
+            yield Area(*(plain(row.cells.get(key)) for key in ("street", "branch", "district")))

@@ -27,7 +27,7 @@ class Drafted:
     notices: tuple[Notice, ...] = ()
     wakes: tuple[datetime, ...] = ()
 
-    def settled(self, notice: Notice) -> str:
+    def called_off(self, notice: Notice) -> str:
         """Why a notice that asks for a signature need not go out any more; empty where it is to go."""
         letter = self.letters.get(notice.issue) if notice.kind == ASKED else None
         return f"这一封现在是「{letter.state}」" if letter and letter.state != letters.DRAFT else ""
@@ -70,7 +70,7 @@ class Drafting:
 
     reading: Reading
     followed: Mapping[str, Followed]
-    people: Addressees
+    addressees: Addressees
 
     @property
     def day(self) -> date:
@@ -99,7 +99,7 @@ class Drafting:
             if letter.kind == LETTER and not letter.number and not letter.void and letter.facts:
                 facts = tuple(fact for fact in letter.facts if self._still(fact.number, letter, before))
                 if facts != letter.facts:
-                    changed[key] = self.people.of(replace(letter, facts=facts))
+                    changed[key] = self.addressees.of(replace(letter, facts=facts))
         return changed
 
     def _still(self, rid: str, draft: Letter, before: Letters) -> bool:
@@ -135,7 +135,7 @@ class Drafting:
 
     def _with(self, letter: Letter, facts: Sequence[Fact]) -> Letter:
         together = sorted((*letter.facts, *facts), key=lambda fact: fact.number)
-        return self.people.of(replace(letter, facts=tuple(together)))
+        return self.addressees.of(replace(letter, facts=tuple(together)))
 
     def _new(self, unit: str, taken: Iterable[str], mark: str = "") -> Letter:
         key = letters.key_of(self.day, unit, taken, mark)
@@ -163,7 +163,7 @@ class Drafting:
         if followed is None or followed.life.unit != letter.unit:
             return False
         life = followed.life
-        late = life.running and life.deadline is not None and self.reading.now > life.deadline
+        late = lives.is_late(life.state, life.deadline, self.reading.now)
         return late or (not letter.answered_at and life.state == lives.FIXED)
 
     # Records
@@ -185,7 +185,7 @@ class Drafting:
         """Into today's record, or tomorrow's once today's is out."""
         today = self._record(self.day, fact.district, before)
         record = self._record(self.day + timedelta(days=1), fact.district, before) if today.number else today
-        names = self.people.commanders(fact.district)
+        names = self.addressees.commanders(fact.district)
         together = sorted((*record.facts, fact), key=lambda fact: fact.number)
         return replace(record, facts=tuple(together), to=_to(fact.district, names), receivers=names)
 
@@ -200,7 +200,7 @@ class Drafting:
         return {key: self._sent(record) for key, record in records.items()}
 
     def _sent(self, record: Letter) -> Letter:
-        names = self.people.commanders(record.district)
+        names = self.addressees.commanders(record.district)
         if names and not record.receivers:
             record = replace(record, receivers=names, to=_to(record.district, names))
         if record.receivers and self.reading.now >= sending_hour(self.reading, record):

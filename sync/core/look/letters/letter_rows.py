@@ -8,23 +8,22 @@ holds at the same look.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any
 
 from sync.core.issues.issues import Issue, Stamps
 from sync.core.issues.life import Life
 from sync.core.letters import letters
-from sync.core.letters.addressees import Addressees, may_sign
+from sync.core.letters.addressees import Addressees, districts
 from sync.core.letters.letters import RECORD, Fact, Letter
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding import adoption
 from sync.core.look.stamping import Stamped
-from sync.core.people.permissions import person
-from sync.core.rules.values import role_zh
+from sync.core.people.permissions import holds, may_sign, person
+from sync.core.rules.values import ROLES
 from sync.core.sheet import checks, plan, serials
 from sync.core.sheet.problems import Problem, sentence
 from sync.core.sheet.rows import Row, plain
@@ -58,15 +57,15 @@ def take_in(reading: Reading, people: People, stamped: Stamped) -> LettersIn:
     layout = reading.layouts["letters"] if reading.readable("letters") else None
     addressees = Addressees(people.roster, reading.rules, reading.now.date())
     known = dict(sorted(reading.memory.letters.items()))
-    lost = not known
-    if lost and layout is not None:
+    if not known and layout is not None:
         known = _adopted(reading, layout, addressees, stamped)
     rows = bind(reading, layout, known) if layout is not None else {}
-    intake = _Intake(reading, people, addressees, tuple(known.values()), lost)
+    shown = _shown_numbers(reading)
+    intake = _Intake(reading, people, addressees, shown)
     done = dict(known)
     problems: dict[str, Sequence[Problem]] = {}
     ahead: list[datetime] = []
-    numbers: Mapping[str, int] = reading.numbers
+    numbers = shown if reading.adopted else reading.numbers
     for key, row in sorted(rows.items(), key=lambda item: (item[1].cells.get("signed_at") or reading.now, item[0])):
         taken = intake.row(known[key], row, numbers)
         done[key], problems[key], numbers = taken.letter, taken.problems, taken.numbers
@@ -116,18 +115,12 @@ class _Taken:
 
 @dataclass(frozen=True)
 class _Intake:
-    """What a row is taken in by. ``known``: all letters; ``lost``: whether the ledger knew none."""
+    """What a row is taken in by. ``shown``: the last numbers that the sheet shows, by run."""
 
     reading: Reading
     people: People
     addressees: Addressees
-    known: Sequence[Letter]
-    lost: bool
-
-    @cached_property
-    def highest(self) -> Mapping[int, int]:
-        """The highest number of each year that stands anywhere."""
-        return _highest(self.reading, self.known, self.lost)
+    shown: Mapping[str, int]
 
     def row(self, letter: Letter, row: Row, numbers: Mapping[str, int]) -> _Taken:
         cells, problems = row.cells, list(row.parsed.problems)
@@ -169,17 +162,16 @@ class _Intake:
             return Problem("signed_at", f"早于起草的 {letter.drafted_at:%Y-%m-%d}，请改成实际时间。"), ()
         name = row.cells["signer"]
         if why := self._barred(name, (typed or now).date(), letter):
-            roles = "、".join(map(role_zh, self.reading.rules.letters.signers))
+            roles = "、".join(ROLES[role] for role in self.reading.rules.letters.signers)
             return Problem("signer", f"填的是「{name}」，{why}，请由{roles}签发。"), ()
         return None, ()
 
     def _barred(self, name: str, day: date, letter: Letter) -> str:
         """Why that person may not sign this letter; empty where he may."""
-        rules = self.reading.rules
-        signer = person(self.people.roster, name, day)
-        if signer is None or not signer.roles & set(rules.letters.signers):
+        signers, signer = self.reading.rules.letters.signers, person(self.people.roster, name, day)
+        if signer is None or not holds(signer, signers):
             return "组织架构里当天没有这个人的签发职务"
-        return "" if may_sign(signer, rules, letter) else "这封函里没有他片区的问题"
+        return "" if may_sign(signer, signers, districts(letter)) else "这封函里没有他片区的问题"
 
     def _numbered(self, letter: Letter, row: Row, numbers: Mapping[str, int]) -> tuple[Letter, Mapping[str, int]]:
         """The next number of the year, given once and for good: the counter enters the ledger with the letter. The
@@ -188,7 +180,7 @@ class _Intake:
         rules, now = self.reading.rules, self.reading.now
         at = row.cells.get("signed_at") or now
         counter = f"{COUNTER}{at.year}"
-        n = max(numbers.get(counter, 0), self.highest.get(at.year, 0)) + 1
+        n = max(numbers.get(counter, 0), self.shown.get(counter, 0)) + 1
         limit = letters.reply_within(rules, letter.facts)
         signed = replace(
             self.addressees.of(letter), number=letters.code(rules, at.year, n), signer=row.cells["signer"],
@@ -203,24 +195,20 @@ class _Intake:
         return replace(letter, answer=cells["answer"], answered_at=at)
 
 
-def _highest(reading: Reading, known: Iterable[Letter], lost: bool) -> dict[int, int]:
-    """The highest number of each year that stands anywhere: in the ledger and the tab, and where the ledger was lost,
-    in 督办函号 and in 通知记录 as well."""
-    texts = [letter.number for letter in known]
-    texts += [row.parsed.key[0] for row in reading.rows.get("letters", ()) if reading.readable("letters")]
-    for key, column in (("issues", "letter"), ("notices", "issue")) if lost else ():
-        if reading.readable(key):
-            layout = reading.layouts[key]
-            texts += [text for row in reading.rows.get(key, ()) for text in plain(row.seen(layout, column)).split("、")]
-    highest: dict[int, int] = {}
-    for text in texts:
-        if (match := letters.NUMBERED.fullmatch(text)) and match["code"] == reading.rules.bureau.letter_code:
-            year, n = int(match["year"]), int(match["n"])
-            highest[year] = max(highest.get(year, 0), n)
-    return highest
-
-
 # A ledger that was lost
+def _shown_numbers(reading: Reading) -> Mapping[str, int]:
+    """The last number given, by run, or a higher one that 督办台账 shows (the ledger may be an older copy) or, where
+    the ledger was lost, 督办函号 and 通知记录."""
+    numbers = dict(reading.numbers)
+    columns = {"letters": "number"} | ({"issues": "letter", "notices": "issue"} if reading.adopted else {})
+    for key in filter(reading.readable, columns):
+        for row in reading.rows.get(key, ()):
+            names = plain(row.seen(reading.layouts[key], columns[key])).split("、")
+            for year, n in adoption.letter_numbers(names, reading.rules.bureau.letter_code):
+                numbers[f"{COUNTER}{year}"] = max(numbers.get(f"{COUNTER}{year}", 0), n)
+    return numbers
+
+
 def _adopted(reading: Reading, layout: Layout, addressees: Addressees, stamped: Stamped) -> dict[str, Letter]:
     """No number is given twice, and nothing is drafted again (DESIGN section 5)."""
     rows = reading.rows.get("letters", ())
@@ -239,17 +227,11 @@ def _fact(reading: Reading, row: Row, stamps: Stamps) -> Fact:
 # What the rows should show
 def cells_of(letter: Letter, layout: Layout, problems: Sequence[Problem]) -> dict[str, Any]:
     cells = {
-        "number": letter.name,
-        "check": sentence(layout, problems),
-        "kind": RECORD if letter.kind == RECORD else letter.label,
-        "issues": "、".join(fact.number for fact in letter.facts),
-        "to": letter.to,
-        "copy": letter.copy,
-        "drafted_at": letter.drafted_at,
-        "state": letter.state,
-        "due": letter.due,
+        "number": letter.name, "check": sentence(layout, problems), "to": letter.to, "copy": letter.copy,
+        "kind": RECORD if letter.kind == RECORD else letter.label, "drafted_at": letter.drafted_at,
+        "issues": "、".join(fact.number for fact in letter.facts), "state": letter.state, "due": letter.due,
         "file": f"{letter.name}.docx",
-    }
+    }  # fmt: skip
     return {key: value for key, value in cells.items() if key in layout.at}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -19,33 +19,15 @@ from sync.core.notices import notices
 from sync.core.notices.notices import Notice
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
-from sync.core.scores.lines import (
-    APPEALED,
-    AWARD,
-    BACK,
-    BASE,
-    BASE_TEXT,
-    DUTY,
-    NOBODYS,
-    OF_BASE,
-    OF_DUTY,
-    OF_ISSUE,
-    OF_REQUEST,
-    RETURNED,
-    RETURNS,
-    REVOKED,
-    STREET,
-    UNIT,
-    Group,
-    Line,
-)
+from sync.core.scores import lines
+from sync.core.scores.lines import Group, Line
 from sync.core.scores.standings import Standing
 from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw, Row, plain
 from sync.core.sheet.tabs import Layout
 
 
-def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, people: Roster) -> Stamps | None:
+def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, roster: Roster) -> Stamps | None:
     """Stamps from a row's service columns, when the ledger has none: id, deadline and chief stay as they stand."""
 
     def text(key: str) -> str:
@@ -55,22 +37,13 @@ def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, people: R
     if not text("state") or not text("district") + text("branch") + text("chief"):
         return None
     received = row.cells.get("reported_at") or now
-    street = people.street(row.cells.get("street", ""), received.date())
+    street = roster.street(row.cells.get("street", ""), received.date())
     repeat = "".join(filter(str.isdigit, text("repeat")))
     stamps = Stamps(
-        received,
-        street=street.name if street else row.cells.get("street", ""),
-        chief=text("chief"),
-        branch=text("branch"),
-        district=text("district"),
-        unit=text("unit"),
-        source=row.cells.get("source", ""),
-        category=row.cells.get("category", ""),
-        repeat=int(repeat or 1),
-        adopted=True,
-        rules=rules.hash,
-        calendar=rules.calendar.digest,
-    )
+        received, street.name if street else row.cells.get("street", ""), text("chief"), text("branch"),
+        text("district"), text("unit"), row.cells.get("source", ""), row.cells.get("category", ""), int(repeat or 1),
+        adopted=True, rules=rules.hash, calendar=rules.calendar.digest,
+    )  # fmt: skip
     closed = serials.moment(row.seen(layout, "closed_at"), rules.bureau.zone)
     if closed:
         verdict = issues.Verdict("通过", closed, row.cells.get("verified_at"))
@@ -78,7 +51,7 @@ def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, people: R
     accepted = received if row.cells.get("accepted") == "受理" else None
     started = None if text("state") == lives.UNVERIFIED else received
     if started and deadline:
-        limit = str(issues.own_limit(row.cells, rules))
+        limit = str(issues.own_limit(stamps.category, row.cells, rules))
         stamps = replace(stamps, start=lives.Start(started, limit, deadline, "暂按" in text("hint")), accepted=accepted)
     elif started:
         stamps = issues.begin(replace(stamps, accepted=accepted), row.cells, rules, started)
@@ -109,52 +82,36 @@ def _read_line(layout: Layout, row: Row, tasks: Mapping[str, str], rules: Rules)
     target, issue, rule, text = (plain(cell[key]) for key in ("target", "issue", "rule", "text"))
     origin, hundredths = _origin(number, rule), round(points * 100)
     return Line(
-        number,
-        plain(cell["month"]),
-        target,
-        UNIT if target in rules.units else STREET,
-        plain(cell["chief"]),
-        issue,
-        rule,
-        plain(cell["clause"]),
-        hundredths,
-        text,
-        serials.to_date(day),
-        DUTY if origin == OF_DUTY else tasks.get(issue, ""),
-        origin=origin,
-        returns=number.removesuffix(f"·{rule}") if rule in RETURNS else "",
+        number, plain(cell["month"]), target, lines.UNIT if target in rules.units else lines.STREET,
+        plain(cell["chief"]), issue, rule, plain(cell["clause"]), hundredths, text, serials.to_date(day),
+        lines.DUTY if origin == lines.OF_DUTY else tasks.get(issue, ""), origin,
+        returns=number.removesuffix(f"·{rule}") if rule in lines.RETURNS else "",
         revoked=_reason(text) if not hundredths else "",
-        shared=rule == BASE and text == BASE_TEXT + NOBODYS,
-        count=_count(number) if rule == RETURNED else 0,
-    )
+        shared=rule == lines.BASE and text == lines.BASE_TEXT + lines.NOBODYS,
+    )  # fmt: skip
 
 
 # What only the ledger knew is read off the names that the service itself gave; a rebuild has nothing else.
 def _origin(number: str, rule: str) -> str:
-    if rule == BACK:
-        number = number.removesuffix(f"·{BACK}")
-        rule = APPEALED if number.endswith(f"·{APPEALED}") else number.partition("·")[0]
-    if rule in (AWARD, APPEALED):
-        return OF_REQUEST
-    if rule == BASE:
-        return OF_BASE
-    return OF_DUTY if number.startswith(f"{DUTY}·") else OF_ISSUE
+    if rule == lines.BACK:
+        number = number.removesuffix(f"·{lines.BACK}")
+        rule = lines.APPEALED if number.endswith(f"·{lines.APPEALED}") else number.partition("·")[0]
+    if rule in (lines.AWARD, lines.APPEALED):
+        return lines.OF_REQUEST
+    if rule == lines.BASE:
+        return lines.OF_BASE
+    return lines.OF_DUTY if number.startswith(f"{lines.DUTY}·") else lines.OF_ISSUE
 
 
 def _reason(text: str) -> str:
-    match = re.match(f"{REVOKED}（(.+?)）：", text)
+    match = re.match(f"{lines.REVOKED}（(.+?)）：", text)
     return match[1] if match else ""
 
 
-def _count(number: str) -> int:
-    digits = number.removesuffix("·单位").rpartition(RETURNED)[2]
-    return int(digits) if digits.isdigit() else 0
-
-
 def _group(line: Line) -> Group:
-    if line.origin == OF_REQUEST:
-        return Group(OF_REQUEST, line.returns if line.rule == BACK else line.id)
-    return Group(line.origin, line.issue if line.origin == OF_ISSUE else line.month)
+    if line.origin == lines.OF_REQUEST:
+        return Group(lines.OF_REQUEST, line.returns if line.rule == lines.BACK else line.id)
+    return Group(line.origin, line.issue if line.origin == lines.OF_ISSUE else line.month)
 
 
 def read_standing(layout: Layout, row: Row) -> Standing:
@@ -162,29 +119,19 @@ def read_standing(layout: Layout, row: Row) -> Standing:
     cell = {column.key: row.seen(layout, column.key) for column in layout.tab.columns}
     numbers = {key: value for key, value in cell.items() if isinstance(value, int | float)}
     rank, advice = numbers.get("rank"), plain(cell["advice"])
-    counts = {key: int(numbers[key]) if key in numbers else None for key in ("inspections", "issues")}
+    month, target, kind, group, chief = (plain(cell[key]) for key in ("month", "target", "kind", "group", "chief"))
+    inspections = numbers.get("inspections")
     return Standing(
-        plain(cell["month"]),
-        plain(cell["target"]),
-        plain(cell["kind"]),
-        plain(cell["group"]),
-        plain(cell["chief"]),
-        counts["inspections"],
-        counts["issues"] or 0,
-        numbers.get("on_time"),
-        numbers.get("rework_rate"),
-        numbers.get("extend_rate"),
-        round(numbers.get("score", 0) * 100),
-        int(rank) if rank is not None else None,
-        advice,
-        "末位" in advice,
-    )
+        month, target, kind, group, chief, None if inspections is None else int(inspections),
+        int(numbers.get("issues", 0)), numbers.get("on_time"), numbers.get("rework_rate"), numbers.get("extend_rate"),
+        round(numbers.get("score", 0) * 100), None if rank is None else int(rank), advice, "末位" in advice,
+    )  # fmt: skip
 
 
 def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent | None:
     """A row of 通知记录 back as what the ledger lost."""
     cell: dict[str, Raw] = {column.key: row.seen(layout, column.key) for column in layout.tab.columns}
-    number = plain(cell["number"])
+    number, kind, issue = (plain(cell[key]) for key in ("number", "kind", "issue"))
     if not number:
         return None
     at = serials.moment(cell["time"], rules.bureau.zone) or now
@@ -192,27 +139,19 @@ def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent |
     told = number.removesuffix("（缺）").removesuffix(f"·{to}")
     occurrence = told.removeprefix(f"{issue}·{kind}") if issue and told.startswith(f"{issue}·{kind}") else ""
     notice = Notice(
-        number,
-        kind,
-        issue,
-        to,
-        at,
-        notices.allowed_from(now, rules),
-        f"【{kind}】{issue}",
-        plain(cell["text"]),
-        channel=plain(cell["channel"]),
-        occurrence=occurrence,
-    )
+        number, kind, issue, to, at, notices.allowed_from(now, rules), f"【{kind}】{issue}", plain(cell["text"]),
+        channel=plain(cell["channel"]), occurrence=occurrence,
+    )  # fmt: skip
     return Sent(notice, plain(cell["state"]), plain(cell["reason"]))
 
 
 def read_letters(
-    layout: Layout, rows: Iterable[Row], facts: Mapping[str, Fact], people: Addressees, now: datetime
+    layout: Layout, rows: Iterable[Row], facts: Mapping[str, Fact], addressees: Addressees, now: datetime
 ) -> dict[str, Letter]:
     """督办台账 read back, by key. A draft is drafted anew under its name; what was signed keeps number and term."""
     read: dict[str, Letter] = {}
     for row in rows:
-        letter = _read_letter(layout, row, facts, people, read, now)
+        letter = _read_letter(layout, row, facts, addressees, read, now)
         if letter and letter.key not in read:
             read[letter.key] = letter
     by_number = {letter.number: letter.key for letter in read.values() if letter.number}
@@ -223,14 +162,14 @@ def read_letters(
 
 
 def _read_letter(
-    layout: Layout, row: Row, facts: Mapping[str, Fact], people: Addressees, taken: Iterable[str], now: datetime
+    layout: Layout, row: Row, facts: Mapping[str, Fact], addressees: Addressees, taken: Iterable[str], now: datetime
 ) -> Letter | None:
     cell = {key: plain(row.seen(layout, key)) for key in layout.at}
-    drafted, name = serials.moment(row.seen(layout, "drafted_at"), people.rules.bureau.zone), cell["number"]
+    drafted, name = serials.moment(row.seen(layout, "drafted_at"), addressees.rules.bureau.zone), cell["number"]
     if not name or drafted is None:
         return None
     held = tuple(facts.get(rid) or _unknown(rid) for rid in cell["issues"].split("、") if rid)
-    head = letters.head(people.rules)
+    head = letters.head(addressees.rules)
     if cell["kind"] == RECORD:
         _, day, district = (*name.split("·"), "", "")[:3]
         sent = name if cell["state"] == letters.SENT else ""
@@ -238,15 +177,22 @@ def _read_letter(
                       signed_at=drafted if sent else None, day=_day(day), adopted=True)  # fmt: skip
     unit, first = cell["to"].split("，")[0], cell["kind"].partition("续")[2].rstrip("）")
     if not letters.NUMBERED.fullmatch(name):
-        return people.of(Letter(name, LETTER, drafted, head, held, unit=unit, first=first))
+        return addressees.of(Letter(name, LETTER, drafted, head, held, unit=unit, first=first))
     key = letters.key_of(drafted.date(), unit, taken, "·重复" if first else "")
-    letter = people.of(Letter(key, LETTER, drafted, head, held, unit=unit, first=first, number=name, adopted=True))
+    letter = addressees.of(Letter(key, LETTER, drafted, head, held, unit=unit, first=first, number=name, adopted=True))
     return replace(
         letter, to=cell["to"], copy=cell["copy"], signer=row.cells.get("signer", ""),
         signed_at=row.cells.get("signed_at") or drafted,
-        due=serials.moment(row.seen(layout, "due"), people.rules.bureau.zone),
+        due=serials.moment(row.seen(layout, "due"), addressees.rules.bureau.zone),
         done_at=now if cell["state"] == letters.DONE else None,
     )  # fmt: skip
+
+
+def letter_numbers(names: Iterable[str], code: str) -> Iterator[tuple[int, int]]:
+    """Year and number of each 函号 of the bureau."""
+    for match in map(letters.NUMBERED.fullmatch, names):
+        if match and match["code"] == code:
+            yield int(match["year"]), int(match["n"])
 
 
 def _day(text: str) -> date | None:

@@ -20,7 +20,7 @@ from sync.core.look.rebuilding import adoption
 from sync.core.memory import MOVING, THERE, Archived, Memory, Tables
 from sync.core.people.roster import Roster
 from sync.core.sheet.identity import NUMBER, Known, Numbers
-from sync.core.sheet.rows import Raw, Row, Table, plain, read
+from sync.core.sheet.rows import Raw, Row, Table, layout_of, plain, read
 from sync.core.sheet.tabs import Column, Layout, Tab, locate
 
 KEY = "issues"
@@ -41,9 +41,9 @@ class ArchivedRow:
 
 
 # Tabs
-def title_of(tab: Tab, rid: str) -> str:
-    """The archive tab of an issue: of the year of its number."""
-    return f"{tab.title}{rid[:4]}"
+def title_of(tab: Tab, received: datetime) -> str:
+    """The archive tab of an issue: of the year in which it was received."""
+    return f"{tab.title}{received.year}"
 
 
 def is_title(tab: Tab, title: str) -> bool:
@@ -113,7 +113,7 @@ class Settlement:
     astray: Mapping[str, tuple[int, ...]]
 
 
-def settle(memory: Memory, live: set[str], archived: Sequence[ArchivedRow]) -> Settlement:
+def settlement(memory: Memory, live: set[str], archived: Sequence[ArchivedRow]) -> Settlement:
     """``live``: numbers that stand in the live tab; ``archived``: the rows of the archive tabs."""
     known, best = memory.known.get(KEY, {}), chosen(archived, memory.known.get(KEY, {}))
     moving = {rid for rid, mark in memory.archived.items() if mark.state == MOVING}
@@ -202,7 +202,7 @@ def merged(tables: Tables, memory: Memory, zone: ZoneInfo) -> tuple[Tables, Memo
     """Tables and memory as if nothing had been archived, for a look that keeps nothing; and by sheet row of this view
     where a row really stands (tab, row)."""
     live = tables.seen.get(KEY)
-    layout = locate(tables.tabs[KEY], live.header) if live else ""
+    layout = layout_of(tables.tabs[KEY], live)
     if live is None or isinstance(layout, str):
         return tables, memory, {}
     stand = {plain(row[layout.at["id"]]) for row in live.rows if layout.at["id"] < len(row)}

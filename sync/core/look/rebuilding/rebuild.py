@@ -14,7 +14,7 @@ from sync.core.look.rebuilding import adoption, archive
 from sync.core.look.rebuilding.archive import FromArchive
 from sync.core.memory import Archived
 from sync.core.scores.lines import APPEALED, OF_REQUEST, Booked, Group, Line, of_origin
-from sync.core.scores.seal import SEALED, Closing
+from sync.core.scores.seal import SEALED, Seal
 from sync.core.sheet import serials
 from sync.core.sheet.rows import Row, plain
 
@@ -24,7 +24,7 @@ class PastPoints:
     """What was booked before this look, and the months that were sealed."""
 
     lines: Booked
-    closings: Mapping[str, Closing]  # by month
+    seals: Mapping[str, Seal]  # by month
 
     @cached_property
     def returned(self) -> Mapping[str, int]:
@@ -36,8 +36,8 @@ class PastPoints:
     def by_id(self) -> Mapping[str, Line]:
         """Every line, those of sealed months as sealed."""
         lines = {name: line for group in self.lines.values() for name, line in group.items()}
-        for closing in self.closings.values():
-            lines |= closing.by_id
+        for seal in self.seals.values():
+            lines |= seal.by_id
         return lines
 
 
@@ -51,7 +51,7 @@ class Rebuilt:
     stamps: Mapping[str, Stamps] = field(default_factory=dict)  # of archived issues
     archived: Mapping[str, Archived] = field(default_factory=dict)
     lines: Mapping[Group, Mapping[str, Line]] = field(default_factory=dict)
-    closings: Mapping[str, Closing] = field(default_factory=dict)
+    seals: Mapping[str, Seal] = field(default_factory=dict)
 
 
 def rebuild(reading: Reading, people: People) -> Rebuilt:
@@ -63,17 +63,12 @@ def rebuild(reading: Reading, people: People) -> Rebuilt:
     lines = memory.lines
     if reading.adopted and not lines and "lines" in reading.layouts:
         lines = _lines(reading, moved.categories)
-    closings = memory.closings
-    if not closings and (reading.adopted or memory.last_tick is None):
-        closings = _closings(reading, lines)
-    return Rebuilt(
-        reading,
-        PastPoints(lines, closings),
-        moved.stamps,
-        moved.archived,
-        {} if lines is memory.lines else lines,
-        {} if closings is memory.closings else closings,
-    )
+    seals = memory.seals
+    if not seals and (reading.adopted or memory.last_tick is None):
+        seals = _closings(reading, lines)
+    new_lines = {} if lines is memory.lines else lines
+    new_seals = {} if seals is memory.seals else seals
+    return Rebuilt(reading, PastPoints(lines, seals), moved.stamps, moved.archived, new_lines, new_seals)
 
 
 def _with_archive(reading: Reading, moved: FromArchive) -> Reading:
@@ -94,7 +89,7 @@ def _lines(reading: Reading, archived: Mapping[str, str]) -> dict[Group, dict[st
     return adoption.read_lines(reading.layouts["lines"], reading.rows.get("lines", []), tasks, reading.rules)
 
 
-def _closings(reading: Reading, booked: Booked) -> dict[str, Closing]:
+def _closings(reading: Reading, booked: Booked) -> dict[str, Seal]:
     """Closings read off 月度考核 and 扣分明细 after the ledger was lost: lines, rows and digest as they stand there."""
     layout = reading.layouts.get("scores")
     if layout is None or {"scores", "lines"} & set(reading.skipped):
@@ -104,11 +99,11 @@ def _closings(reading: Reading, booked: Booked) -> dict[str, Closing]:
         if plain(row.seen(layout, "state")) == SEALED:
             rows[plain(row.seen(layout, "month"))].append(row)
     lines = [line for group in booked.values() for line in group.values()]
-    closings = {}
+    seals = {}
     for month, group in rows.items():
         standings = tuple(adoption.read_standing(layout, row) for row in group)
         digest = plain(group[0].seen(layout, "digest"))
         sealed = serials.moment(group[0].seen(layout, "sealed_at"), reading.zone) or reading.now
         mine = tuple(sorted((line for line in lines if line.month == month), key=lambda line: (line.date, line.id)))
-        closings[month] = Closing(month, sealed, digest, mine, standings, adopted=True)
-    return closings
+        seals[month] = Seal(month, sealed, digest, mine, standings, adopted=True)
+    return seals

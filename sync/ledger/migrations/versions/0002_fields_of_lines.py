@@ -1,5 +1,5 @@
 """What 0.1 told from names and sentences becomes fields: where a score line comes from, which line it gives back, why
-it was revoked, whether it is shared, which return it was; on which day a record goes out.
+it was revoked, whether it is shared; on which day a record goes out; which changes were put back.
 
 In 0.1 the key of the lines that were booked together began with a word (基础·, 申请·, 履职·) unless it was an issue's
 number, and the sentence of a revoked line with 撤销（why）：. Where such a sentence was typed by a person, the line had
@@ -16,9 +16,10 @@ revision = "0002"
 down_revision = "0001"
 
 ORIGINS = {"基础·": "base", "申请·": "request", "履职·": "duty"}
-APPEALED, BACK, RETURNED = "申诉成立", "封存后退回", "返工"
+APPEALED, BACK = "申诉成立", "封存后退回"
 SHARED_BASE = "每月基础分；本月没有哪位街路长任职过半，不作个人奖惩建议"
 REVOKED = re.compile("撤销（(.+?)）：")
+PUT_BACK = "（系统列，已还原）"
 REPORTED_UP = re.compile("；到期前已上报，街路长承担[0-9]+%(；|$)")
 
 
@@ -28,6 +29,11 @@ def upgrade() -> None:
     _lines(db)
     _closings(db)
     _letters(db)
+    op.add_column("history", sa.Column("put_back", sa.Boolean, nullable=False, server_default=sa.false()))
+    words = {"words": PUT_BACK, "some": f"%{PUT_BACK}"}
+    op.get_bind().execute(
+        sa.text("update history set put_back = true, what = replace(what, :words, '') where what like :some"), words
+    )
 
 
 def _lines(db: sa.Connection) -> None:
@@ -89,12 +95,10 @@ def origin_of(line: dict[str, object]) -> str:
 def with_fields(line: dict[str, object], origin: str) -> dict[str, object]:
     number, rule, text = str(line["id"]), str(line["rule"]), str(line["text"])
     revoked = REVOKED.match(text) if line["points"] == 0 else None
-    digits = number.removesuffix("·单位").rpartition(RETURNED)[2]
     return {
         **line,
         "origin": origin,
         "returns": number.removesuffix(f"·{rule}") if rule in (APPEALED, BACK) else "",
         "revoked": revoked[1] if revoked else "",
         "shared": text == SHARED_BASE if rule == "基础分" else bool(REPORTED_UP.search(text)),
-        "count": int(digits) if rule == RETURNED and digits.isdigit() else 0,
     }
