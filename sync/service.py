@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sync import tick
+from sync import clock, tick
+from sync.core.calendar import belief
 from sync.core.letters.addressees import MAILED
 from sync.core.letters.letters import Letter
 from sync.core.notices.notices import Notice, demanded
@@ -24,6 +26,7 @@ from sync.intake.pushes import PushIntake, Received, StorePhoto
 from sync.ledger.failures import Failures
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import Pushes
+from sync.ledger.submissions import Submissions
 from sync.outgoing import docx as letters
 from sync.outgoing import group_digests, outbox
 from sync.outgoing.bots import Bot
@@ -50,6 +53,7 @@ class Service:
     trouble: str = field(default="", init=False)  # what is wrong with the rules file; empty: nothing
     _read: tuple[str, Rules] | None = field(default=None, init=False)  # the text last read, and the rules in force
     _push_warnings: dict[str, str] = field(default_factory=dict, init=False)  # sentence by item of 运行状态
+    phone_hour: datetime | None = field(default=None, init=False)  # of the last form that a phone sent with its hour
     ticking: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)  # one look at a time
 
     @cached_property
@@ -148,15 +152,44 @@ class Service:
         sentence = f"rules.toml 有错，仍按上一份正确的规则执行：{self.trouble}"
         return ({RULES_FILE: sentence} if self.trouble else {}) | self._push_warnings
 
-    def ticks(self, now: datetime, *, idle: bool = True) -> tick.Report:
+    # The hour
+    def doubt(self, now: datetime) -> str:
+        """Why this machine's clock is not believed at ``now``, in words; empty where it is, or something speaks for
+        it: the kernel, Google's answers, a phone."""
+        reason = belief.doubt(now, self._last_hour(), self.rules().calendar)
+        phone = [self.phone_hour] if self.phone_hour else []
+        if not reason or clock.kernel_is_synchronised() or belief.confirmed_by(now, phone):
+            return ""
+        return "" if not self.embedded and clock.agrees(self.client.date, now) else reason
+
+    def doubt_given(self, now: datetime) -> str:
+        """Why an hour given by hand (``--now``) is not believed."""
+        return belief.given(now, self._last_hour())
+
+    def _last_hour(self) -> datetime | None:
+        memory = self.ledger.memory()
+        return memory.confirmed or memory.last_tick
+
+    def _own_prints(self, now: datetime) -> set[str]:
+        """Fingerprints of rows that forms sent: their hour may be this machine's, and does not speak for it."""
+        sent = Submissions(self.ledger).around(now, belief.NEAR)
+        return {rows.fingerprint(self.templates[each.tab], each.cells) for each in sent}
+
+    def ticks(
+        self, now: datetime, *, idle: bool = True, doubt: Callable[[datetime], str] | None = None
+    ) -> tick.Report:
         """Tick until a tick writes nothing. ``idle``: not at all where nothing can have changed; a new warning, or one
-        that is over, counts as a change."""
+        that is over, counts as a change. ``doubt``: says why the hour is not believed (None: it is); a clock that was
+        put back by a little is waited for."""
         troubles = Pushes(self.ledger).troubles(now)
         failed = sentences(Failures(self.ledger).all(), now)
         self._push_warnings = {f"{PUSHES}「{name}」": words for name, words in troubles.items()} | failed
-        rules = self.rules()
+        rules, reason = self.rules(), doubt(now) if doubt else ""
+        if doubt and belief.waits(now, self._last_hour()):
+            return tick.Report(idle=True, problems=self.ledger.problems())
+        own = self._own_prints(now) if reason else ()
         with self.ticking:
-            return tick.ticks(self.gateway, self.ledger, rules, now, idle=idle)
+            return tick.ticks(self.gateway, self.ledger, rules, now, idle=idle, doubt=reason, own=own)
 
     def receive(self, now: datetime, store_photo: StorePhoto | None = None) -> Received:
         """Make rows of what form tools pushed. Without ``store_photo`` links of photos stay in the cells."""

@@ -13,11 +13,12 @@ A crash after any step loses nothing: before 4 nothing happened, after it the le
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from sync.core.calendar import belief
 from sync.core.look.decide import decide
 from sync.core.memory import Decision, Tables
 from sync.core.notices.notices import OFF
@@ -44,6 +45,7 @@ class Report:
     idle: bool = False
     trouble: str = ""
     archived: int = 0
+    is_doubted: bool = False  # the hour was not believed: rows were checked, nothing else was done
 
 
 def tick(
@@ -53,10 +55,13 @@ def tick(
     now: datetime,
     *,
     version: str = "",
+    doubt: str = "",
+    own: Collection[str] = (),
     step: Callable[[str], None] = lambda _: None,
 ) -> Decision:
-    """One tick at ``now``. ``version``: the workbook's, looked up before; ``step`` is called by name after each
-    step (tests stop the process there).
+    """One tick at ``now``. ``version``: the workbook's, looked up before; ``doubt``: why the hour is not believed,
+    unless rows that people typed speak for it; ``own``: fingerprints of rows whose hour is ours; ``step`` is called by
+    name after each step (tests stop the process there).
 
     Raises ``Unreachable``, ``Refused``, ``Unknown``; in each case the next tick puts it right.
     """
@@ -72,7 +77,10 @@ def tick(
         memory = replace(ledger.memory(), unsure=True)
     step("land earlier")
     archives = archive_moves.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
-    decision = decide(Tables(gateway.tabs, seen, archives), memory, rules, now)
+    tables = Tables(gateway.tabs, seen, archives)
+    decision = decide(tables, memory, rules, now, doubt)
+    if doubt and belief.confirmed_by(now, (at for name, at in decision.hours if name not in own)):
+        decision = decide(tables, memory, rules, now)
     step("decide")
     ledger.commit(decision, now, rules.hash, rules.text, version, settled)
     step("commit")
@@ -91,13 +99,16 @@ def ticks(
     now: datetime,
     *,
     idle: bool = True,
+    doubt: str = "",
+    own: Collection[str] = (),
     step: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Tick until one writes nothing. ``idle``: skip it all when nothing can have changed."""
+    """Tick until one writes nothing. ``idle``: skip it all when nothing can have changed; ``doubt``, ``own``: as
+    ``tick``."""
     with ledger.turn() as renew:
         version = gateway.version()
-        under_way = archive_moves.unsettled(ledger)
-        wake = ledger.quiet_until(version, rules.hash) if idle and not under_way else None
+        under_way = not doubt and archive_moves.unsettled(ledger)
+        wake = ledger.quiet_until(version, rules.hash) if idle and not under_way and not doubt else None
         if wake is not None and now < wake:
             return Report(idle=True, problems=ledger.problems())
         report, began, guard = Report(), time.perf_counter(), Guard(ledger, rules.limits.tries, now)
@@ -106,7 +117,8 @@ def ticks(
             report = guard.handle(archive_moves.QUEUE, "核对", settle) or report
         while report.ticks < MOST_TICKS:
             renew()
-            report, ripe = _again(gateway, ledger, rules, now, version, step, report)
+            one = partial(tick, gateway, ledger, rules, now, version=version, doubt=doubt, own=own, step=step)
+            report, ripe = _again(one, report)
             if ripe is not None:
                 break
             version = gateway.version()
@@ -142,18 +154,10 @@ def _archive(
     return replace(report, archived=len(moved.numbers), trouble=moved.trouble)
 
 
-def _again(
-    gateway: Gateway,
-    ledger: Ledger,
-    rules: Rules,
-    now: datetime,
-    version: str,
-    step: Callable[[str], None],
-    report: Report,
-) -> tuple[Report, tuple[str, ...] | None]:
+def _again(one: Callable[[], Decision], report: Report) -> tuple[Report, tuple[str, ...] | None]:
     """One more tick; what may leave the live tab once there was nothing to write, else None."""
     try:
-        decision = tick(gateway, ledger, rules, now, version=version, step=step)
+        decision = one()
     except (Refused, Unknown) as error:
         return replace(report, ticks=report.ticks + 1, trouble=str(error)), None
     report = replace(
@@ -163,6 +167,7 @@ def _again(
         problems=decision.problems,
         notices=report.notices + sum(sent.state != OFF for sent in decision.notices.values()),
         trouble="",
+        is_doubted=not decision.believed,
     )
     return report, None if decision.plan.tabs else decision.ripe
 

@@ -123,10 +123,10 @@ class Book:
         }
         return Tables(templates(), seen)
 
-    def tick(self, at: str | datetime) -> Decision:
-        """One tick: decide, remember, write."""
+    def tick(self, at: str | datetime, doubt: str = "") -> Decision:
+        """One tick: decide, remember, write. ``doubt``: why the hour is not believed."""
         now = hour(at) if isinstance(at, str) else at
-        decision = decide(self.tables(), self.memory, self.rules, now)
+        decision = decide(self.tables(), self.memory, self.rules, now, doubt)
         self.memory = absorb(self.memory, decision, now)
         self.apply(decision)
         return decision

@@ -107,7 +107,7 @@ def install(app: flask.Flask, service: Service, key: str) -> Site:
 
     @app.context_processor
     def shown() -> dict[str, Any]:
-        return {"current_person": current_person()}
+        return {"current_person": current_person(), "doubt": site.service.doubt(site.now())}
 
     app.register_blueprint(_routes(site))
     return site

@@ -149,13 +149,15 @@ def link(service: Service, name: str, base: str) -> str:
 
 
 def _tick(service: Service) -> None:
-    report = service.ticks(datetime.now(service.rules().bureau.zone))
+    report = service.ticks(datetime.now(service.rules().bureau.zone), doubt=service.doubt)
     if report.trouble:
         raise TickTrouble(report.trouble)
 
 
 def _deliver(service: Service) -> None:
-    service.deliver(datetime.now(service.rules().bureau.zone))
+    now = datetime.now(service.rules().bureau.zone)
+    if not service.doubt(now):  # what was sent can't be taken back
+        service.deliver(now)
 
 
 def _key(service: Service) -> str:
@@ -165,7 +167,10 @@ def _key(service: Service) -> str:
 def _receive(service: Service, nudge: Callable[[], None], store_photo: StorePhoto) -> None:
     """Take pushes in until a run finds none, since a push that came during a run could not start another."""
     while True:
-        done = service.receive(datetime.now(service.rules().bureau.zone), store_photo)
+        now = datetime.now(service.rules().bureau.zone)
+        if service.doubt(now):  # a row without an hour of its own would get a wrong one
+            return
+        done = service.receive(now, store_photo)
         if not (done.added or done.edited or done.failed):
             return
         nudge()

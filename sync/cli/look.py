@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.cli.options import json_option, moment, now_option, pass_service, print_result
+from sync.cli.options import doubt_of, json_option, moment, now_option, pass_service, print_result, trust_option
 
 if TYPE_CHECKING:
     from sync.service import Service
@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 @now_option
 @json_option
 @click.option("--even-if-idle", is_flag=True, help="即使没有变化也看一遍。")
+@trust_option
 @pass_service
-def tick(service: Service, now_text: str | None, as_json: bool, even_if_idle: bool) -> None:
+def tick(service: Service, now_text: str | None, as_json: bool, even_if_idle: bool, trust_clock: bool) -> None:
     """看一遍工作簿，把该写的写回去。"""
     now = moment(now_text, service.rules().bureau.zone)
-    report = service.ticks(now, idle=not even_if_idle)
+    report = service.ticks(now, idle=not even_if_idle, doubt=doubt_of(service, now_text, trust_clock))
     words = f"看了 {report.ticks} 轮，写了 {report.cells} 格，{report.problems} 行有问题，新通知 {report.notices} 条。"
     if report.idle:
         words = "没有变化。" + (f"仍有 {report.problems} 行有问题，看各表的「校验」列。" if report.problems else "")
-    trouble = "；".join(part for part in (report.trouble, service.trouble) if part)
+    doubted = "时间不敢相信，只做了校验（jielu clock 看原因）" if report.is_doubted else ""
+    trouble = "；".join(part for part in (doubted, report.trouble, service.trouble) if part)
     print_result(as_json, {**report.__dict__, "trouble": trouble}, words + trouble)
     sys.exit(1 if trouble or report.problems else 0)
 
@@ -34,10 +36,16 @@ def tick(service: Service, now_text: str | None, as_json: bool, even_if_idle: bo
 @click.command()
 @now_option
 @json_option
+@trust_option
 @pass_service
-def deliver(service: Service, now_text: str | None, as_json: bool) -> None:
+def deliver(service: Service, now_text: str | None, as_json: bool, trust_clock: bool) -> None:
     """把到时间的通知发出去。"""
-    done = service.deliver(moment(now_text, service.rules().bureau.zone))
+    from sync.settings import SettingsError
+
+    now = moment(now_text, service.rules().bureau.zone)
+    if doubt := doubt_of(service, now_text, trust_clock)(now):
+        raise SettingsError(f"{doubt}，不敢相信，什么也没有发。时间没有错的，请运行 jielu clock --yes。")
+    done = service.deliver(now)
     words = f"发出 {done.sent} 条，失败 {done.failed} 条，稍后再试 {done.later} 条，没有发送 {done.unsent} 条。"
     reasons = list(dict.fromkeys(done.reasons))
     print_result(as_json, {**done.__dict__, "reasons": reasons}, words + "；".join(reasons[:5]))

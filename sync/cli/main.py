@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from sync.cli import access, demo, files, look, months, run
+from sync.cli import access, clock, demo, files, look, months, run
 
 
 class Group(click.Group):
@@ -69,6 +69,7 @@ for command in (
     run.check,
     look.tick,
     look.deliver,
+    clock.clock,
     look.explain,
     look.simulate,
     look.restore,

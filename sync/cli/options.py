@@ -42,6 +42,19 @@ def now_option(function: F) -> F:
     )(function)
 
 
+def trust_option(function: F) -> F:
+    return click.option(
+        "--trust-clock", is_flag=True, help="时间和上一次处理相差很多也照办（平时拿不准时只做校验）。"
+    )(function)
+
+
+def doubt_of(service: Service, now_text: str | None, trusted: bool) -> Callable[[datetime], str]:
+    """What says why the hour of a command is not believed: of this machine's clock, or of ``--now``."""
+    if trusted:
+        return lambda now: ""
+    return service.doubt_given if now_text else service.doubt
+
+
 def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="只输出一行 JSON。")(function)
 

@@ -83,6 +83,8 @@ class Memory:
     warnings: Mapping[str, str] = field(default_factory=dict)  # what the service says of itself in 运行状态, by item
     last_tick: datetime | None = None
     unsure: bool = False  # whether the last write landed is not known
+    first_seen: Mapping[str, datetime] = field(default_factory=dict)  # by fingerprint, rows that came while in doubt
+    confirmed: datetime | None = None  # the hour that a person said yes to, since the last look that was believed
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
 
@@ -122,11 +124,19 @@ class Decision:
     warnings: Mapping[str, str] = field(default_factory=dict)  # those of the memory
     restored: tuple[str, ...] = ()  # wanted rows that were seen in their tab again
     problems: int = 0  # rows with a fault
+    believed: bool = True  # whether the hour was; if not, only checks were made
+    first_seen: Mapping[str, datetime] = field(default_factory=dict)  # as ``Memory``
+    hours: tuple[tuple[str, datetime], ...] = ()  # in doubt: fingerprint and typed hour of rows that are new
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
 
 def absorb(memory: Memory, decision: Decision, now: datetime) -> Memory:
-    """The memory that the next look starts from, once the decision is committed."""
+    """The memory that the next look starts from, once the decision is committed. After a look in doubt little is
+    another."""
+    if not decision.believed:
+        written = decision.plan if decision.plan.tabs else None
+        news = {"status": decision.status, "plan": written, "first_seen": decision.first_seen}
+        return replace(memory, restores=(), unsure=False, **news)  # type: ignore[arg-type]
     changed = {key: {**memory.known.get(key, {}), **rows} for key, rows in decision.known.items() if rows}
     return replace(
         memory,
@@ -147,6 +157,8 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> Memory:
         wanted_sealed=(),
         last_tick=now,
         unsure=False,
+        first_seen={},
+        confirmed=None,
         memo=decision.memo,
     )
 

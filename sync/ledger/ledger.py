@@ -102,6 +102,9 @@ class Ledger:
         ``settled``: what ``settled()`` said before the decision. Where a notice was settled since, the decision has
         not seen it, and the next tick must look whatever the workbook's version is.
         """
+        if not decision.believed:
+            self._commit_in_doubt(decision, now)
+            return
         with self.engine.begin() as db:
             self._bump(db)
             decision = replace(decision, notices=self.records.unsent(db, decision.notices))
@@ -128,9 +131,39 @@ class Ledger:
                     "rules": rules_hash,
                     "problems": decision.problems,
                     "warnings": decision.warnings,
+                    "first_seen": {},
+                    "confirmed": None,
                 },
             )
         self._take_in(lambda memory: absorb(memory, decision, now))
+
+    def _commit_in_doubt(self, decision: Decision, now: datetime) -> None:
+        """What a look at an hour that is not believed leaves behind; the next tick looks again."""
+        with self.engine.begin() as db:
+            self._bump(db)
+            self.records.set_facts(
+                db,
+                {
+                    "status": {
+                        key: (text, at.astimezone(UTC).isoformat()) for key, (text, at) in decision.status.items()
+                    },
+                    "plan": self.records.codec.unstructure(decision.plan) if decision.plan.tabs else None,
+                    "restores": [],
+                    "version": "",
+                    "problems": decision.problems,
+                    "warnings": decision.warnings,
+                    "first_seen": {key: at.astimezone(UTC).isoformat() for key, at in decision.first_seen.items()},
+                },
+            )
+        self._take_in(lambda memory: absorb(memory, decision, now))
+
+    def confirm_hour(self, now: datetime, person: str) -> None:
+        """A person says that ``now`` is the hour: looks are measured by it from now on."""
+        with self.engine.begin() as db:
+            self._bump(db)
+            self.records.set_facts(db, {"confirmed": now.astimezone(UTC).isoformat(), "version": ""})
+            self.records.put_history(db, [Change("status", "服务器时间", "时间", "", f"{person} 确认", now)])
+        self._take_in(lambda memory: replace(memory, confirmed=now))
 
     def landed(self, restores: Iterable[Restore], took: float) -> None:
         """The write's reply was seen: the plan is done, and these cells of people are to be given back."""

@@ -84,7 +84,7 @@ class Records:
 
     def load(self, db: Connection) -> Memory:
         """Everything remembered, but what ``Ledger.memory`` asks for every time."""
-        last = self.fact(db, "last_tick", None)
+        last, confirmed = self.fact(db, "last_tick", None), self.fact(db, "confirmed", None)
         return Memory(
             known=self._known(db),
             stamps=self._values(db, stamps, Stamps),
@@ -103,6 +103,8 @@ class Records:
             plan=self._plan(db),
             restores=self.codec.structure(self.fact(db, "restores", []), tuple[Restore, ...]),
             last_tick=self._moment(last) if last else None,
+            first_seen={key: self._moment(at) for key, at in self.fact(db, "first_seen", {}).items()},
+            confirmed=self._moment(confirmed) if confirmed else None,
         )
 
     def _rows(self, db: Connection, table: sa.Table, *order: sa.Column[Any]) -> sa.CursorResult[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,6 +81,13 @@ class Submissions:
         with self.ledger.engine.begin() as db:
             if not db.execute(sa.update(submissions).where(*mine).values(values)).rowcount:
                 db.execute(sa.insert(submissions).values(values))
+
+    def around(self, at: datetime, span: timedelta) -> list[Submission]:
+        """The submissions whose hour lies within ``span`` of ``at``."""
+        within = submissions.c.at.between(at - span, at + span)
+        query = sa.select(submissions).where(submissions.c.bureau == self.name, within)
+        with self.ledger.engine.connect() as db:
+            return [self._read(row) for row in db.execute(query)]
 
     def public_reports(self, since: datetime, name: str = "") -> int:
         """How many reports of the public came after ``since``; of one sender alone where one is named."""

@@ -101,6 +101,7 @@ class Client(HTTPClient):
         super().__init__(auth, session)
         self.set_timeout(TIMEOUT)
         self.calls = 0
+        self.date = ""  # header of the last answer: its server's hour
 
     def request(self, method: str, *args: Any, **kwargs: Any) -> requests.Response:
         again = _passing if method.lower() == "get" else _slow_down
@@ -114,7 +115,9 @@ class Client(HTTPClient):
 
     def _once(self, method: str, *args: Any, **kwargs: Any) -> requests.Response:
         self.calls += 1
-        return super().request(method, *args, **kwargs)
+        response = super().request(method, *args, **kwargs)
+        self.date = response.headers.get("Date", "")
+        return response
 
 
 @dataclass

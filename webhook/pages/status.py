@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as Answer
 
 from sync.core.notices.notices import SENDING, UNSENT
-from sync.core.people.permissions import SUPERIORS, Person, holds
+from sync.core.people.permissions import OVERSEERS, SUPERIORS, Person, holds
 from sync.core.rules.conditions import STATES
 from sync.core.views.bulletin import is_late
 from sync.service import Service
@@ -97,6 +97,13 @@ def blueprint(service: Service, failures: Callable[[], int] = lambda: 0) -> Blue
         if not access.visitor().oversees:
             return redirect("/mine")
         return render_template("status.html", **overview(service))
+
+    @pages.post("/clock")
+    @access.needs(*OVERSEERS)
+    def confirm() -> Answer:
+        """A person who oversees says that this machine's hour is right."""
+        service.ledger.confirm_hour(datetime.now(service.rules().bureau.zone), access.visitor().name)
+        return redirect("/")
 
     @pages.app_context_processor
     def links() -> dict[str, Any]:

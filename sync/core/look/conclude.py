@@ -28,11 +28,11 @@ Changed = list[tuple[Row, Sequence[Write]]]
 def conclude(look: Look) -> Decision:
     """The decision of a look."""
     reading = look.reading
-    people_rows = {key: _people_cells(look, key) for key in PEOPLE if key in reading.rows}
+    people_rows = {key: people_cells(look, key) for key in PEOPLE if key in reading.rows}
     letters = _letter_cells(look)
     faulty = sum(bool(cells.get("check")) for rows in (*people_rows.values(), letters) for _, cells in rows)
     standing = status.standing(reading, _status(look, faulty))
-    changed = {key: _changed(reading, key, rows) for key, rows in people_rows.items() if key not in reading.skipped}
+    changed = {key: differences(reading, key, rows) for key, rows in people_rows.items() if key not in reading.skipped}
     hands, shown = _hands(reading, changed.get("issues", []), look)
     return Decision(
         plan=_plan(look, changed, letters, standing),
@@ -70,7 +70,7 @@ def ripe_rows(look: Look, wait: timedelta | None = None) -> list[Row]:
 
 
 # What the sheets should say
-def _people_cells(look: Look, key: str) -> RowCells:
+def people_cells(look: Look, key: str) -> RowCells:
     """What the rows of one of people's tabs should show, those in which nobody typed anything among them."""
     reading = look.reading
     empty = plan.nothing(reading.layouts[key])
@@ -99,7 +99,7 @@ def _letter(look: Look, key: str) -> dict[str, Any]:
     return letter_rows.cells_of(look.drafted.letters[key], intake.layout, intake.problems.get(key, ()))
 
 
-def _changed(reading: Reading, key: str, rows: Iterable[tuple[Row, Mapping[str, Any]]]) -> Changed:
+def differences(reading: Reading, key: str, rows: Iterable[tuple[Row, Mapping[str, Any]]]) -> Changed:
     """The rows that do not say what they should, with the cells that differ. The same content is not held against the
     same cells twice."""
     layout, zone, results = reading.layouts[key], reading.zone, reading.memo.of(f"differences {key}")
@@ -128,13 +128,18 @@ def _plan(
     for key, wished in _wished(look).items():
         if reading.readable(key):
             written = written.with_tab(_service_plan(reading, key, wished))
-    if reading.readable("status"):
-        cells = [{"item": item, "text": text, "time": since} for item, (text, since) in standing.items()]
-        layout = reading.layouts["status"]
-        written = written.with_tab(plan.listed(layout, reading.rows["status"], cells, reading.zone))
+    written = with_status(reading, written, standing)
     for row in _wanted_back(reading):
         written = written.with_tab(row)
     return written
+
+
+def with_status(reading: Reading, written: Plan, standing: Mapping[str, tuple[str, datetime]]) -> Plan:
+    """The plan with 运行状态."""
+    if not reading.readable("status"):
+        return written
+    cells = [{"item": item, "text": text, "time": since} for item, (text, since) in standing.items()]
+    return written.with_tab(plan.listed(reading.layouts["status"], reading.rows["status"], cells, reading.zone))
 
 
 def _letters_plan(look: Look, rows: RowCells) -> TabPlan:
@@ -142,7 +147,7 @@ def _letters_plan(look: Look, rows: RowCells) -> TabPlan:
     assert intake.layout is not None
     new = (key for key in look.drafted.letters if key not in intake.rows)
     appends = (plan.service_row(intake.layout, _letter(look, key), zone) for key in new)
-    return plan.tab_plan(intake.layout, _changed(look.reading, "letters", rows), appends)
+    return plan.tab_plan(intake.layout, differences(look.reading, "letters", rows), appends)
 
 
 def _wished(look: Look) -> dict[str, Mapping[tuple[str, ...], Mapping[str, Any]]]:
@@ -158,7 +163,7 @@ def _service_plan(reading: Reading, key: str, wished: Mapping[tuple[str, ...], M
     layout, rows = reading.layouts[key], reading.rows[key]
     there = {row.parsed.key for row in rows}
     appends = (plan.service_row(layout, cells, reading.zone) for name, cells in wished.items() if name not in there)
-    return plan.tab_plan(layout, _changed(reading, key, plan.by_key(layout, rows, wished)), appends)
+    return plan.tab_plan(layout, differences(reading, key, plan.by_key(layout, rows, wished)), appends)
 
 
 def _wanted_back(reading: Reading) -> Iterator[TabPlan]:

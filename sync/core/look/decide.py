@@ -13,6 +13,7 @@ from datetime import datetime
 from sync.core.letters.letters import ByIssue
 from sync.core.look.claims import Claims
 from sync.core.look.conclude import conclude
+from sync.core.look.doubted import conclude_in_doubt, hour_of_checks
 from sync.core.look.feedback import answer
 from sync.core.look.findings import Look
 from sync.core.look.follow import Following, follow
@@ -33,8 +34,13 @@ from sync.core.rules.rules import Rules
 from sync.core.sheet.tabs import Tab
 
 
-def decide(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Decision:
-    """What the sheets should say at ``now`` (aware), what to remember, whom to tell, and when to look again."""
+def decide(tables: Tables, memory: Memory, rules: Rules, now: datetime, doubt: str = "") -> Decision:
+    """What the sheets should say at ``now`` (aware), what to remember, whom to tell, and when to look again.
+
+    ``doubt``: why the hour is not believed; empty: it is.
+    """
+    if doubt:
+        return conclude_in_doubt(look(tables, memory, rules, hour_of_checks(memory, now)), now, doubt)
     return conclude(look(tables, memory, rules, now))
 
 

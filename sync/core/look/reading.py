@@ -64,6 +64,12 @@ class Reading:
         """What is remembered of a row, this look's news included."""
         return self.known.get(key, {}).get(rid) or self.memory.known[key][rid]
 
+    def seen_at(self, row_print: str) -> datetime:
+        """The hour at which a new row was first seen: now, or while the hour was in doubt, unless the clock was wrong
+        then."""
+        first, last = self.memory.first_seen.get(row_print, self.now), self.memory.last_tick
+        return first if (last or first) <= first <= self.now else self.now
+
     @cached_property
     def missed(self) -> bool:
         """Whether a row was not there for the first time: it may only have been cut, to be pasted elsewhere."""
@@ -227,7 +233,8 @@ def _marks(reading: Reading, row: Row, before: Known | None) -> Mapping[str, dat
     """Hours stamped at first sight: of the row, and of the answer that it waits for."""
     marks = before.marks if before else None
     if marks is None:
-        marks = {"heard": _heard(reading, row.cells.get("reported_at") or row.cells.get("requested_at"))}
+        typed = row.cells.get("reported_at") or row.cells.get("requested_at")
+        marks = {"heard": _heard(reading, typed, row.parsed.print)}
     answered = "answer" in row.cells
     if answered != ("answered" in marks):
         marks = {key: value for key, value in marks.items() if key != "answered"}
@@ -236,8 +243,9 @@ def _marks(reading: Reading, row: Row, before: Known | None) -> Mapping[str, dat
     return marks
 
 
-def _heard(reading: Reading, typed: datetime | None) -> datetime:
-    return heard(typed, reading.now, reading.grace, reading.memory.last_tick or typed)
+def _heard(reading: Reading, typed: datetime | None, row_print: str = "") -> datetime:
+    """The hour that counts for a row that came now."""
+    return heard(typed, reading.seen_at(row_print), reading.grace, reading.memory.last_tick or typed)
 
 
 def _missed(reading: Reading, key: str, missing: Iterable[Known]) -> tuple[dict[str, Known], list[Change]]:

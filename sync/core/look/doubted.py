@@ -1,0 +1,69 @@
+"""A look at an hour that is not believed (DESIGN section 3): rows are checked, people get their cells back, 运行状态
+says why; nothing is stamped, raised, sealed, charged, moved or sent, and nothing of it is remembered but when each new
+row was first seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sync.core.look import conclude
+from sync.core.look.findings import Look
+from sync.core.look.reading import PEOPLE
+from sync.core.memory import Decision, Memory
+from sync.core.sheet import plan
+
+ITEM = "服务器时间"  # of 运行状态
+WAYS = (
+    "在确认以前，只做校验，不定时限、不升级、不计分、不封存、不归档、不发通知。"
+    "请校准服务器的时间；时间没有错的，请标准化办在“运行状态”页面、或运维运行 jielu clock --yes 确认。"
+)
+ROOM = timedelta(days=1)  # rows are checked at the last look's hour and so much: its day is not over for them yet
+
+
+def hour_of_checks(memory: Memory, now: datetime) -> datetime:
+    """The hour at which rows are checked while ``now`` is doubted."""
+    return memory.last_tick + ROOM if memory.last_tick else now
+
+
+def conclude_in_doubt(look: Look, now: datetime, doubt: str) -> Decision:
+    """The decision of a look while ``now`` is doubted; ``doubt`` says why."""
+    reading, memory = look.reading, look.memory
+    written, faulty = reading.restored, 0
+    for key in PEOPLE:
+        if reading.readable(key) and key in reading.rows:
+            rows = [(row, {"check": cells.get("check", "")}) for row, cells in conclude.people_cells(look, key)]
+            faulty += sum(bool(cells["check"]) for _, cells in rows)
+            written = written.with_tab(plan.tab_plan(reading.layouts[key], conclude.differences(reading, key, rows)))
+    before = memory.status.get(ITEM)
+    sentence = f"{doubt}，不敢相信。{WAYS}"
+    status = {**memory.status, ITEM: before if before and before[0] == sentence else (sentence, now)}
+    return Decision(
+        plan=conclude.with_status(reading, written, status),
+        wake=None,
+        status=status,
+        problems=faulty,
+        warnings=memory.warnings,
+        believed=False,
+        first_seen={**dict.fromkeys(_new(look), now), **memory.first_seen},
+        hours=tuple(_hours(look)),
+        memo=memory.memo,
+    )
+
+
+def _new(look: Look) -> Iterator[str]:
+    """The fingerprints of rows that nobody saw before."""
+    reading = look.reading
+    for key in PEOPLE:
+        known = look.memory.known.get(key, {})
+        yield from (row.parsed.print for row in reading.rows.get(key, ()) if row.rid not in known and row.parsed.typed)
+
+
+def _hours(look: Look) -> Iterator[tuple[str, datetime]]:
+    """The fingerprint and the typed hour of each such row."""
+    prints = set(_new(look))
+    for key in PEOPLE:
+        for row in look.reading.rows.get(key, ()):
+            at = row.cells.get("reported_at") or row.cells.get("requested_at")
+            if at is not None and row.parsed.print in prints:
+                yield row.parsed.print, at
