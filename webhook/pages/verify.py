@@ -84,8 +84,10 @@ def _conflict(site: Site, row: Mapping[str, Raw], stands: str, cells: Mapping[st
     if standing(row) != stands:
         verifier = plain(row["verifier"]) or "别人"
         return f"刚才已由{verifier}复核为「{plain(row['verified']) or '空白'}」，没有改动。"
-    written = {"category": plain(row["category"]), "legal_basis": plain(row["legal_basis"]) or cells.get("legal_basis")}
-    if cells["verified"] == "通过" and not may_close(written, site.service.rules()):
+    stamps = site.service.ledger.memory().stamps.get(plain(row["id"]))
+    category = (stamps.category if stamps else "") or plain(row["category"])
+    legal_basis = plain(row["legal_basis"]) or cells.get("legal_basis")
+    if cells["verified"] == "通过" and not may_close(category, legal_basis, site.service.rules()):
         return "执法类问题要先填执法依据：案号，或不立案的理由。"
     if cells.get("legal_basis") and plain(row["legal_basis"]) not in ("", cells["legal_basis"]):
         return f"执法依据已经填了「{plain(row['legal_basis'])}」，没有改动；要改请在表格里改。"

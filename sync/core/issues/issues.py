@@ -253,7 +253,7 @@ def events(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
         Event(_counts(fix, stamps), "已整改" if fix.outcome == "已整改" else "上报", fix.rid) for fix in issue.fixes
     ]
     for verdict in stamps.verdicts:
-        if verdict.result == lives.REWORK or may_close(issue.cells, rules):
+        if verdict.result == lives.REWORK or may_close(issue.category, issue.cells.get("legal_basis"), rules):
             events.append(Event(verdict.at, verdict.result, f"{verdict.result}@{verdict.at.isoformat()}"))
     for ask in stamps.taken:
         key = f"{ask.rid}@{ask.until.isoformat()}" if ask.until else ask.rid
@@ -280,10 +280,11 @@ def take_in(stamps: Stamps, asks: Iterable[Ask], withdrawn: Collection[str]) -> 
     return stamps if taken == stamps.taken else replace(stamps, taken=taken)
 
 
-def may_close(cells: Mapping[str, Any], rules: Rules) -> bool:
-    """Enforcement needs a case number, or a reason why there is none, before it is closed (plan 六·1)."""
-    category = rules.categories.get(cells.get("category", ""))
-    return not category or category.kind != ENFORCEMENT or bool(cells.get("legal_basis"))
+def may_close(category: str, legal_basis: object, rules: Rules) -> bool:
+    """Enforcement needs a case number, or a reason why there is none, before it is closed (plan 六·1). ``category``: as
+    stamped."""
+    known = rules.categories.get(category)
+    return not known or known.kind != ENFORCEMENT or bool(legal_basis)
 
 
 def follow(issue: Issue, rules: Rules, now: datetime) -> tuple[Stamps, Life]:

@@ -189,7 +189,8 @@ def _unheeded(step: Following, row: Row, issue: Issue) -> list[Problem]:
 
 def _lacking_basis(step: Following, row: Row, issue: Issue) -> list[Problem]:
     """Enforcement is not closed without a case number (plan 六·1)."""
-    if row.cells.get("verified") != "通过" or issues.may_close(issue.cells, step.reading.rules):
+    legal_basis = row.cells.get("legal_basis")
+    if row.cells.get("verified") != "通过" or issues.may_close(issue.category, legal_basis, step.reading.rules):
         return []
     return [Problem("legal_basis", "没有填，执法类问题销号前要填案号，或写明不立案的理由。")]
 

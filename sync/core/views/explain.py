@@ -171,7 +171,9 @@ def _next(look: Look, followed: Followed) -> list[str]:
     if life.state == lives.UNVERIFIED:
         return ["等标准化办核实：填「核实结果」"]
     if life.state == lives.FIXED:
-        lacking = [] if issues.may_close(followed.issue.cells, look.rules) else ["执法类问题，销号前还要填「执法依据」"]
+        issue = followed.issue
+        may_close = issues.may_close(issue.category, issue.cells.get("legal_basis"), look.rules)
+        lacking = [] if may_close else ["执法类问题，销号前还要填「执法依据」"]
         return ["等标准化办复核：填「复核结果」", *lacking]
     moments = []
     for step in look.rules.escalation:
