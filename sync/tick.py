@@ -119,6 +119,7 @@ def ticks(
             renew()
             one = partial(tick, gateway, ledger, rules, now, version=version, doubt=doubt, own=own, step=step)
             report, ripe = _again(one, report)
+            doubt = doubt if report.is_doubted else ""
             if ripe is not None:
                 break
             version = gateway.version()

@@ -20,6 +20,14 @@ hypothesis.settings.register_profile("jielu", derandomize=not os.environ.get("JI
 hypothesis.settings.load_profile("jielu")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _the_clock_is_believed() -> Iterator[None]:
+    """Tests give hours of their own; those about the clock (``tests/test_clock.py``) take this back."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sync.clock.kernel_is_synchronised", lambda: True)
+        yield
+
+
 def _tool(name: str) -> str | None:
     found = shutil.which(name)
     return found or next((str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)

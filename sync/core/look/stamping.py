@@ -128,7 +128,8 @@ def _first(reading: Reading, people: People, row: Row, before: Stamps | None, ho
     unstamped = before or Stamps(reading.now)
     if problems(reading, people, row):
         return unstamped
-    received = reading.now if before else heard(row.cells.get("reported_at"), reading.seen_at(row.parsed.print), reading.grace)
+    seen = reading.seen_at(row.parsed.print)
+    received = reading.now if before else heard(row.cells.get("reported_at"), seen, reading.grace)
     street = people.roster.street(row.cells["street"], received.date())
     if street is None:
         return unstamped
