@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
@@ -58,8 +58,7 @@ class Guard:
         except OF_NO_ITEM + through:
             raise
         except Exception as error:
-            log.exception("%s %r failed", queue, item)
-            self._note(queue, item[:LONGEST_NAME], error, failure, give_up)
+            self.note(queue, item, error, give_up)
             return None
         if failure:
             self.failures.drop(failure.queue, failure.item)
@@ -92,9 +91,17 @@ class Guard:
         failure = self._known.get((queue, item[:LONGEST_NAME]))
         return failure is not None and failure.waits(self.now, RELEASE)
 
-    def _note(
-        self, queue: str, item: str, error: Exception, before: Failure | None, give_up: Callable[[str], None]
+    def waiting(self, queue: str) -> frozenset[str]:
+        """The items of a queue that are not to be tried now."""
+        return frozenset(item for name, item in self._known if name == queue and self.waits(queue, item))
+
+    def note(
+        self, queue: str, item: str, error: BaseException, give_up: Callable[[str], None] = lambda _: None
     ) -> None:
+        """An item failed: it waits for its next try, or is given up."""
+        log.error("%s %r failed", queue, item, exc_info=error)
+        item = item[:LONGEST_NAME]
+        before = self._known.get((queue, item))
         tries = 1 if before is None or before.given_up else before.tries + 1
         given_up = tries >= self.tries
         gap = REST if given_up else GAPS[min(tries, len(GAPS)) - 1]
@@ -103,6 +110,12 @@ class Guard:
         self.failures.note(failure, self.now)
         if given_up:
             give_up(f"处理时出错（{failure.error}），试了 {tries} 次都没有成功，不再试")
+
+    def passed(self, queue: str, waited: Container[str]) -> None:
+        """All items of a queue went through but those that were not tried (``waited``) and those that failed now."""
+        for name, item in [key for key in self._known if key[0] == queue and key[1] not in waited]:
+            if not self.waits(name, item):
+                self.failures.drop(name, item)
 
 
 def sentences(failures: Iterable[Failure], now: datetime) -> dict[str, str]:

@@ -29,6 +29,7 @@ from sync.ledger.ledger import Ledger
 from sync.sheets import archive_moves
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
+ISSUES = "问题"  # the queue of issues under guard
 MOST_TICKS = 6  # a tick that wrote is followed by another; more than this in a row is people at work, or a bug
 
 
@@ -77,10 +78,14 @@ def tick(
         memory = replace(ledger.memory(), unsure=True)
     step("land earlier")
     archives = archive_moves.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
-    tables = Tables(gateway.tabs, seen, archives)
+    tables, guard = Tables(gateway.tabs, seen, archives), Guard(ledger, rules.limits.tries, now)
+    memory = replace(memory, aside=guard.waiting(ISSUES))
     decision = decide(tables, memory, rules, now, doubt)
     if doubt and belief.confirmed_by(now, (at for name, at in decision.hours if name not in own)):
         decision = decide(tables, memory, rules, now)
+    for failure in decision.failures:
+        guard.note(ISSUES, failure.rid, failure.__cause__ or failure)
+    guard.passed(ISSUES, memory.aside)
     step("decide")
     ledger.commit(decision, now, rules.hash, rules.text, version, settled)
     step("commit")

@@ -20,11 +20,19 @@ from sync.core.scores.seal import Seal
 from sync.core.sheet.identity import Known
 from sync.core.sheet.photos import Picture
 from sync.core.sheet.plan import Plan, Restore
-from sync.core.sheet.rows import Raw, Table
+from sync.core.sheet.rows import Raw, Row, Table
 from sync.core.sheet.tabs import Tab
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+class IssueFailed(Exception):
+    """An issue at which a step raised what nobody foresaw (its cause)."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(row.rid)
+        self.rid, self.row_print = row.rid, row.parsed.print
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,7 @@ class Memory:
     last_tick: datetime | None = None
     unsure: bool = False  # whether the last write landed is not known
     first_seen: Mapping[str, datetime] = field(default_factory=dict)  # by fingerprint, rows that came while in doubt
+    aside: frozenset[str] = frozenset()  # issues that failed and are left as they were: numbers, or fingerprints
     confirmed: datetime | None = None  # the hour that a person said yes to, since the last look that was believed
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
@@ -124,6 +133,7 @@ class Decision:
     warnings: Mapping[str, str] = field(default_factory=dict)  # those of the memory
     restored: tuple[str, ...] = ()  # wanted rows that were seen in their tab again
     problems: int = 0  # rows with a fault
+    failures: tuple[IssueFailed, ...] = ()  # issues that no step foresaw, left as they were
     believed: bool = True  # whether the hour was; if not, only checks were made
     first_seen: Mapping[str, datetime] = field(default_factory=dict)  # as ``Memory``
     hours: tuple[tuple[str, datetime], ...] = ()  # in doubt: fingerprint and typed hour of rows that are new

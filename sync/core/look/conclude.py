@@ -51,6 +51,7 @@ def conclude(look: Look) -> Decision:
         status=standing,
         history=(*reading.history, *hands),
         warnings=look.memory.warnings,
+        failures=look.failures,
         restored=tuple(_restored(reading)),
         problems=faulty,
         memo=reading.memo.closed(),

@@ -29,9 +29,11 @@ from sync.core.look.scoring import Scoring
 from sync.core.look.seals import Sealing
 from sync.core.look.stamping import fixes_by_issue, stamp
 from sync.core.memo import Memo
-from sync.core.memory import Decision, Memory, Tables
+from sync.core.memory import Decision, IssueFailed, Memory, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.tabs import Tab
+
+MOST_FAILURES = 20  # more issues than this that fail are no oddness of theirs
 
 
 def decide(tables: Tables, memory: Memory, rules: Rules, now: datetime, doubt: str = "") -> Decision:
@@ -45,6 +47,21 @@ def decide(tables: Tables, memory: Memory, rules: Rules, now: datetime, doubt: s
 
 
 def look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
+    """One look at everything. An issue at which a step fails is left as it was, and the others are looked at."""
+    failures: list[IssueFailed] = []
+    while True:
+        try:
+            made = _look(tables, memory, rules, now)
+        except IssueFailed as failure:
+            if len(failures) == MOST_FAILURES:
+                raise
+            failures.append(failure)
+            memory = replace(memory, aside=memory.aside | {failure.row_print})
+        else:
+            return replace(made, failures=tuple(failures))
+
+
+def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
     """One look at everything, step by step."""
     first = read_all(tables, memory, rules, now.astimezone(rules.bureau.zone), memory.memo.renewed())
     people = who_is_who(first)

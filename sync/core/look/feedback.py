@@ -39,6 +39,8 @@ def answer(
         cells, result = row.cells, results.get(row.number, "")
         if not result and cells.get("issue") in away:  # of before the ledger was lost: it stands nowhere else
             result = plain(row.seen(reading.layouts["feedback"], "result")) or ARCHIVED
+        if cells.get("issue") in reading.aside:
+            result = plain(row.seen(reading.layouts["feedback"], "result"))
         return [
             *checks.future(cells, "reported_at", reading.now),
             *checks.reference(cells, "issue", reading.numbers_of_issues),

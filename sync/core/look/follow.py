@@ -24,6 +24,7 @@ from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.look.stamping import Stamped
 from sync.core.look.status import basis
+from sync.core.memory import IssueFailed
 from sync.core.notices.notices import Notice, NoticeCase
 from sync.core.people.permissions import Area
 from sync.core.scores import charging
@@ -87,9 +88,12 @@ def follow(step: Following) -> dict[str, Followed]:
     scope = (step.people.scope, layout, step.past.seals)
     for row in step.reading.rows["issues"]:
         rid = row.rid
-        belonging = _belonging(step, rid)
-        given = (scope, row.parsed, step.letters.numbers.get(rid), *belonging)
-        followed[rid] = results.result(rid, given, _follow, step, row, belonging, holds=_holds)
+        try:
+            belonging = _belonging(step, rid)
+            given = (scope, row.parsed, step.letters.numbers.get(rid), *belonging)
+            followed[rid] = results.result(rid, given, _follow, step, row, belonging, holds=_holds)
+        except Exception as error:  # one issue never stops the rest
+            raise IssueFailed(row) from error
     return followed
 
 

@@ -6,6 +6,7 @@ ago counts as what it is now.
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ from sync.core.sheet.rows import Row
 
 MOVES = ("延期", "挂账", "移交")  # kinds of request that move an issue's clock
 DISPATCH = "现场调度"
+ODD = "这一行校验时出错（{}），没有采用，请把日志里的出错记录交给维护人员。"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,12 @@ def check_rows(
     results = reading.memo.of(f"checked {key}")
 
     def checked(row: Row) -> Checked:
-        problems, cells = check(row)
-        lists = checks.known_lists(reading.layouts[key].tab, row.cells, people.lists)
+        try:
+            problems, cells = check(row)
+            lists = checks.known_lists(reading.layouts[key].tab, row.cells, people.lists)
+        except Exception as error:  # one row never stops the rest
+            log.exception("row %s of %s", row.rid, key)
+            return checked_row(reading, key, [Problem("", ODD.format(type(error).__name__))], {})
         return checked_row(reading, key, (*row.parsed.problems, *lists, *problems), cells)
 
     return {

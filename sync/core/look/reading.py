@@ -71,6 +71,12 @@ class Reading:
         return first if (last or first) <= first <= self.now else self.now
 
     @cached_property
+    def aside(self) -> frozenset[str]:
+        """Issues that failed and are left as they were: they stand in their tab, and are not looked at."""
+        known = self.memory.known.get("issues", {}).values()
+        return frozenset(row.rid for row in known if {row.rid, row.print} & self.memory.aside)
+
+    @cached_property
     def missed(self) -> bool:
         """Whether a row was not there for the first time: it may only have been cut, to be pasted elsewhere."""
         return any(row.gone > 0 for group in self.known.values() for row in group.values())
@@ -87,7 +93,7 @@ class Reading:
     @cached_property
     def numbers_of_issues(self) -> frozenset[str]:
         """Every number that a row may refer to."""
-        return frozenset(row.rid for row in self.rows.get("issues", ())) | self.away.keys()
+        return frozenset(row.rid for row in self.rows.get("issues", ())) | self.away.keys() | self.aside
 
 
 def read_all(tables: Tables, memory: Memory, rules: Rules, now: datetime, memo: Memo) -> Reading:
@@ -210,6 +216,8 @@ def _numbered(
     """The rows with their ids; one that was never seen before gets the next."""
     has_id, day = bool(reading.layouts[key].tab.id), reading.now.date()
     for row in rows:
+        if key == "issues" and {rids.get(row.number, ""), row.parsed.print} & reading.memory.aside:
+            continue
         rid = rids.get(row.number) or (numbers.next(day) if has_id else f"{key}-{numbers.next_of(key)}")
         yield Row(row.number, row.raw, row.parsed, rid)
 

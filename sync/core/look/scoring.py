@@ -139,7 +139,7 @@ class Scoring:
     def _must_wait(self) -> bool:
         """Nothing is sealed while a tab can't be read or a row is out of sight for a moment."""
         reading = self.sealing.reading
-        return reading.missed or bool({"scores", "lines", *PEOPLE} & set(reading.skipped))
+        return reading.missed or bool(reading.memory.aside) or bool({"scores", "lines", *PEOPLE} & set(reading.skipped))
 
     def _wake(self, months: Iterable[str]) -> datetime:
         """When the next month is to be sealed."""

@@ -17,6 +17,7 @@ from sync.core.issues.issues import Fix, Stamps, heard
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding import adoption
+from sync.core.memory import IssueFailed
 from sync.core.people.permissions import Area
 from sync.core.rules.conditions import PUBLIC
 from sync.core.rules.sections import Repeat
@@ -77,14 +78,21 @@ def stamp(
     if "issues" not in reading.layouts:
         return Stamped({})
     rows, known = reading.rows["issues"], reading.memory.stamps
-    stamps = {row.rid: _known(reading, people, row, known[row.rid], fixes) for row in rows if row.rid in known}
+    stamps = dict[str, Stamps]()
     for row in rows:
-        if row.rid in reading.adopted and (adopted := _adopted(reading, people, row)):
-            stamps[row.rid] = _known(reading, people, row, adopted, fixes)
+        try:
+            before = _adopted(reading, people, row) if row.rid in reading.adopted else known.get(row.rid)
+            if before:
+                stamps[row.rid] = _known(reading, people, row, before, fixes)
+        except Exception as error:  # one issue never stops the rest
+            raise IssueFailed(row) from error
     fresh = [row for row in rows if row.rid not in stamps or not stamps[row.rid].street]
     hours = cache(partial(_hours, reading, {**known, **archived, **stamps})) if fresh else dict
     for row in sorted(fresh, key=lambda row: _order(row, known, reading.now)):
-        stamps[row.rid] = _first(reading, people, row, stamps.get(row.rid), hours)
+        try:
+            stamps[row.rid] = _first(reading, people, row, stamps.get(row.rid), hours)
+        except Exception as error:
+            raise IssueFailed(row) from error
     return Stamped(stamps)
 
 

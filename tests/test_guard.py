@@ -1,0 +1,270 @@
+"""One item never stops the rest: each queue with an item that raises what nobody foresaw, and the others go through."""
+
+from __future__ import annotations
+
+import copy
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sync import guard as guards
+from sync.core.look import follow
+from sync.core.sheet import rows
+from sync.core.sheet.plan import appended
+from sync.guard import GAPS, REST, TITLE, Guard, sentences
+from sync.intake import form_tools, pushes
+from sync.intake.file_rows import FileProblem, read_rows
+from sync.intake.pushes import PushIntake
+from sync.ledger.failures import Failures
+from sync.ledger.ledger import Busy, Ledger
+from sync.outgoing import bots, group_digests
+from sync.outgoing.bots import Bot
+from sync.outgoing.mail import Mailer
+from sync.outgoing.mail_text import Message, as_bytes
+from sync.outgoing.outbox import Delivery, deliver
+from sync.sheets import archive_moves
+from tests.book import ZONE, bureau, hour, templates
+from tests.bot_server import bot_server
+from tests.live_book import LiveBook
+from tests.mail_server import mail_server
+from tests.test_archive import october
+from tests.test_bots import Day
+from tests.test_hooks import RULES, SAMPLE, push
+
+NOW = hour("2026-11-24 11:40")
+HEAD = "填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述"
+
+
+class Unforeseen(Exception):
+    """Nothing in the product knows it."""
+
+
+def odd(*_: object, **__: object) -> Any:
+    raise Unforeseen
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", "县", ZONE)
+
+
+# The mechanism
+def test_tries_grow_apart_and_end_by_name(ledger: Ledger) -> None:
+    told: list[str] = []
+    now, hours = NOW, []
+    for _ in range(8):
+        Guard(ledger, 8, now).handle("推送", "甲", odd, told.append)
+        (failure,) = Failures(ledger).all()
+        hours.append(failure.next_try - now)
+        assert Guard(ledger, 8, failure.next_try - timedelta(seconds=1)).waits("推送", "甲")
+        now = failure.next_try
+    assert hours == [*GAPS, GAPS[-1], REST]
+    assert told == ["处理时出错（Unforeseen），试了 8 次都没有成功，不再试"]
+    assert "「甲」出错 8 次（Unforeseen），已放弃" in sentences(Failures(ledger).all(), NOW)[f"{TITLE}：推送"]
+
+
+def test_an_item_that_goes_through_is_forgotten(ledger: Ledger) -> None:
+    Guard(ledger, 8, NOW).handle("推送", "甲", odd)
+    assert Guard(ledger, 8, NOW + GAPS[0]).handle("推送", "甲", lambda: 7) == 7
+    assert Failures(ledger).all() == []
+
+
+def test_another_release_tries_again_what_was_given_up(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    Guard(ledger, 1, NOW).handle("推送", "甲", odd)
+    assert Guard(ledger, 1, NOW).handle("推送", "甲", lambda: 7) is None
+    monkeypatch.setattr(guards, "RELEASE", "another")
+    assert Guard(ledger, 1, NOW).handle("推送", "甲", lambda: 7) == 7
+
+
+def test_an_item_that_left_its_queue_is_told_no_more(ledger: Ledger) -> None:
+    Guard(ledger, 8, NOW).handle("推送", "甲", odd)
+    failures = Failures(ledger).all()
+    assert sentences(failures, NOW + timedelta(hours=24)) and not sentences(failures, NOW + timedelta(hours=25))
+    Guard(ledger, 8, NOW + timedelta(days=2)).handle("推送", "乙", odd)
+    assert [failure.item for failure in Failures(ledger).all()] == ["乙"]
+
+
+def test_what_is_no_item_s_fault_is_raised(ledger: Ledger) -> None:
+    def busy() -> None:
+        raise Busy
+
+    with pytest.raises(Busy):
+        Guard(ledger, 8, NOW).handle("推送", "甲", busy)
+    assert Failures(ledger).all() == []
+
+
+def test_items_together_fall_apart_where_one_fails(ledger: Ledger) -> None:
+    done: list[str] = []
+
+    def send(items: list[str]) -> None:
+        if "乙" in items:
+            raise Unforeseen
+        done.extend(items)
+
+    guard = Guard(ledger, 8, NOW)
+    guard.handle_all("推送", ["甲", "乙", "丙"], str, send)
+    assert done == ["甲", "丙"] and [failure.item for failure in Failures(ledger).all()] == ["乙"]
+    guard.handle_all("推送", ["甲", "乙"], str, send)
+    assert done == ["甲", "丙", "甲"], "and the one that waits does not keep the others apart"
+
+
+# Every queue
+def entry(number: int, text: str) -> dict[str, Any]:
+    body = copy.deepcopy(SAMPLE)
+    body["entry"] |= {"serial_number": number, "field_6": text}
+    return body
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> LiveBook:
+    made = LiveBook(tmp_path)
+    made.rules = RULES
+    return made
+
+
+def failing_row(hook: Any, tab: Any, fields: Any, at: Any, zone: Any) -> Any:
+    if fields["field_6"] == "坏的":
+        raise Unforeseen
+    return form_tools.row(hook, tab, fields, at, zone)
+
+
+def failing_write(layout: Any, rows: Any) -> Any:
+    rows = list(rows)
+    if any(row["text"] == "坏的" for row in rows):
+        raise Unforeseen
+    return appended(layout, rows)
+
+
+@pytest.mark.parametrize("step", [failing_row, failing_write], ids=lambda step: step.__name__)
+def test_a_push_that_fails_stops_no_other(live: LiveBook, monkeypatch: pytest.MonkeyPatch, step: Any) -> None:
+    for number, text in enumerate(("好一", "坏的", "好二"), start=1):
+        push(live, entry(number, text))
+    pretend = SimpleNamespace(**vars(form_tools))
+    pretend.row = step if step is failing_row else form_tools.row
+    monkeypatch.setattr(pushes, "form_tools", pretend)
+    monkeypatch.setattr(pushes, "appended", step if step is failing_write else appended)
+    for n in range(3):
+        PushIntake(live.gateway, live.ledger, RULES).work(NOW + timedelta(hours=n))
+    assert {text for (text,) in live.rows("问题台账", "问题描述")} == {"好一", "好二"}
+    assert Failures(live.ledger).all()[0].error == "Unforeseen"
+    monkeypatch.undo()
+    PushIntake(live.gateway, live.ledger, RULES).work(NOW + timedelta(hours=30))
+    assert {text for (text,) in live.rows("问题台账", "问题描述")} >= {"好一", "坏的", "好二"}, "nothing is lost"
+    assert Failures(live.ledger).all() == []
+
+
+def test_a_photo_that_fails_leaves_its_link_and_its_row_comes_in(live: LiveBook) -> None:
+    body = entry(1, "有照片")
+    body["entry"]["field_3"] = ["https://files.example.cn/a.jpg"]
+    push(live, body)
+    push(live, entry(2, "没有照片"))
+
+    class Server:
+        def get(self, *_: object) -> bytes:
+            return b"x"
+
+    for n in range(12):
+        PushIntake(live.gateway, live.ledger, RULES, store_photo=odd, fetcher=Server()).work(  # type: ignore[arg-type]
+            NOW + timedelta(hours=8 * n)
+        )
+    assert {text for (text,) in live.rows("问题台账", "问题描述")} == {"有照片", "没有照片"}
+    assert live.rows("问题台账", "照片")[0] == ("https://files.example.cn/a.jpg",)
+
+
+def test_a_message_to_a_group_that_fails_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    day = Day(tmp_path, "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 12号 | 暴露垃圾 | 一般 | 甲")
+    day.tick("2026-11-24 09:05")
+    real = Bot.send
+
+    def send(bot: Bot, text: str, now: Any) -> None:
+        if bot.name == "城中群":
+            raise Unforeseen
+        real(bot, text, now)
+
+    monkeypatch.setattr(bots.Bot, "send", send)
+    with bot_server(hour("2026-11-24 09:06"), secret="SECtest") as server:
+        done = day.tell(server, hour("2026-11-24 09:06"), "城中群", "环卫群")
+    assert done.sent == 1 and server.texts["钉钉"] and not server.texts["企业微信"]
+    assert [failure.queue for failure in Failures(day.ledger).all()] == [group_digests.QUEUE]
+
+
+def test_a_mail_that_fails_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    day = Day(tmp_path, "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 12号 | 暴露垃圾 | 一般 | 甲")
+    day.tick("2026-11-24 09:05")
+
+    def attached(notice: Any) -> Any:
+        if notice.to == "街路长01":
+            raise Unforeseen
+        return ()
+
+    with mail_server() as (mails, url):
+        done: Delivery = deliver(day.ledger, Mailer(url, "a@b.cn"), hour("2026-11-24 09:06"), attachments=attached)
+    assert done.sent == len(mails.received) == 1
+    monkeypatch.undo()
+    assert as_bytes(Message("a@b.cn", "x", "y", "z"), "a@b.cn")
+
+
+def test_an_archive_move_that_fails_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = october(LiveBook(tmp_path))
+    real = archive_moves._move
+
+    def move(gateway: Any, ledger: Any, now: Any, title: str, rows: Any, *, step: Any) -> Any:
+        if any(row.cells.get("text") == "甲" for row in rows):
+            raise Unforeseen
+        return real(gateway, ledger, now, title, rows, step=step)
+
+    monkeypatch.setattr(archive_moves, "_move", move)
+    for n in range(6):
+        live.settle(f"2027-01-10 {21 + n // 3}:{10 * (n % 3):02d}")
+    archived = live.book.worksheet("问题台账2026").get_all_records()
+    assert sorted(str(row["问题描述"]) for row in archived) == ["=丁", "乙"]
+    assert "甲" in [row[0] for row in live.rows("问题台账", "问题描述")]
+    assert [failure.queue for failure in Failures(live.ledger).all()] == [archive_moves.QUEUE]
+
+
+def test_a_row_of_a_file_that_fails_is_named_with_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+
+    def read(raw: Any, *_: object) -> Any:
+        if raw == "坏":
+            raise Unforeseen
+        return raw, ""
+
+    monkeypatch.setitem(rows.READERS, "choice", read)  # type: ignore[arg-type]
+    path = tmp_path / "a.csv"
+    path.write_text("填报时间,填报人,类型\n2026-11-24,甲,坏\n2026-11-24,乙,巡查\n2026-11-24,丙,坏\n", "utf-8")
+    with pytest.raises(FileProblem) as caught:
+        read_rows(path, templates()["duties"], None, ZONE)
+    problems = [problem for problem in caught.value.problems if "Unforeseen" in problem]
+    assert ["第 2 行" in problems[0], "第 4 行" in problems[1], len(problems)] == [True, True, 2]
+
+
+def test_an_issue_that_fails_is_left_as_it_was_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = bureau().add("\n".join(["问题台账", HEAD,
+        "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 甲",
+        "2026-11-24 09:00 | 督查01 | 督查 | 联胜路 | 暴露垃圾 | 一般 | 乙"]))  # fmt: skip
+    book.settle("2026-11-24 09:05")
+    before, real = book.rows("问题台账", "编号", "状态", "截止时间"), follow._follow
+    points = book.rows("扣分明细", "明细号", "分值")
+
+    def failing(step: Any, row: Any, belonging: Any) -> Any:
+        if row.cells.get("text") == "甲":
+            raise Unforeseen
+        return real(step, row, belonging)
+
+    monkeypatch.setattr(follow, "_follow", failing)
+    book.type("问题台账", 1, "位置", "换了地方")
+    fix = {"填报人": "街路长01", "编号": "20261124-001", "处理情况": "已整改", "整改后照片": "a.jpg"}
+    book.row("整改反馈", {"填报时间": "2026-11-24 10:00", **fix})
+    book.add("\n".join(["问题台账", HEAD, "2026-11-24 10:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 丙"]))
+    decision = book.tick("2026-11-24 10:05")
+    assert [failure.rid for failure in decision.failures] == ["20261124-001"]
+    after = book.rows("问题台账", "编号", "状态", "截止时间")
+    assert after[:2] == before and after[2][0] == "20261124-003"
+    assert set(points) <= set(book.rows("扣分明细", "明细号", "分值")), "its points stay"
+    assert book.rows("整改反馈", "校验") == [("",)], "its number is known"
+    monkeypatch.undo()
+    book.settle("2026-11-24 10:10")
+    assert book.rows("问题台账", "状态")[0] == ("待复核",)
