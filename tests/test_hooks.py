@@ -651,3 +651,28 @@ def _cut(live: LiveBook, how: str, after: timedelta) -> None:
         live.after = lambda request, response: lost if request.path.endswith(":batchUpdate") else None
     receive(live, after)
     live.restart()
+
+
+# As tools in the field write
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "gb18030"])
+def test_a_push_is_read_by_its_charset(server: PushServer, charset: str) -> None:
+    raw = json.dumps(SAMPLE, ensure_ascii=False).encode(charset)
+    headers = {"Content-Type": f"application/json; charset={charset}"} if charset == "gb18030" else {}
+    assert server.send(f"jsj/{KEYS['K_JSJ']}", raw, headers) == 200
+    server.service.receive(NOW)
+    assert server.rows("issues", "street", "text") == [("新正街", "垃圾成堆")]
+
+
+def test_versions_are_compared_as_moments(live: LiveBook) -> None:
+    pushes = Pushes(live.ledger)
+    pushes.add("jsj", "1", "a", "2026-11-24T13:00:00+08:00", NOW)
+    assert pushes.add("jsj", "1", "b", "2026-11-24T06:00:00Z", NOW), "an hour later"
+    assert not pushes.add("jsj", "1", "c", "2026-11-24T13:30:00+08:00", NOW)
+    assert pushes.add("jsj", "2", "a", "v1", NOW) and pushes.add("jsj", "2", "b", "v2", NOW)
+
+
+def test_signs_that_nobody_sees_are_taken_out_of_a_push(server: PushServer) -> None:
+    body = {**SAMPLE, "entry": {**SAMPLE["entry"], "field_6": "垃圾\u202e成堆\x00", "field_1": "新正\u200b街"}}
+    assert server.send(f"jsj/{KEYS['K_JSJ']}", json.dumps(body).encode()) == 200
+    server.service.receive(NOW)
+    assert server.rows("issues", "street", "text") == [("新正街", "垃圾成堆")]

@@ -129,10 +129,10 @@ def _genuine(hook: Hook, service: Service, sent: form_tools.HookRequest) -> bool
 
 def _store(hook: Hook, body: bytes, service: Service, arrived: Callable[[], None]) -> tuple[Response, int]:
     try:
-        entry = form_tools.read_entry(hook, body)
+        payload = form_tools.text_of(body, request.mimetype_params.get("charset", ""))
+        entry = form_tools.read_entry(hook, payload.encode("utf-8", "replace"))
     except form_tools.Unreadable as error:
         return jsonify(error=str(error)), 400
-    payload = body.decode("utf-8", "replace")
     if Pushes(service.ledger).add(hook.name, entry.id, payload, entry.version, datetime.now(UTC)):
         arrived()
     return jsonify(ok=True), 200

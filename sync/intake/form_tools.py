@@ -20,6 +20,7 @@ from sync.core.rules.section_links import CAOLIAO, JIANDAOYUN, JINSHUJU, SIGNED,
 from sync.core.sheet.plan import to_raw
 from sync.core.sheet.rows import Raw, plain, read_cell
 from sync.core.sheet.tabs import Column, Tab
+from sync.core.sheet.texts import clean
 
 WINDOW_SECONDS = 300  # how far a signed push's clock may be from ours
 LONGEST_CELL = 5000  # characters in a cell; the sheet itself takes 50 000
@@ -27,8 +28,6 @@ MOST_EXACT = 2**53  # a sheet's number is a double: a longer one (an id) stays a
 PHOTOS = "photos"  # the key of every column that holds photos
 ARRIVAL_COLUMNS = ("reported_at", "requested_at")  # columns that take the hour of arrival where the form gives none
 IN_PATH = (JINSHUJU, CAOLIAO)  # tools that sign nothing: the secret is the end of the address
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class Unreadable(ValueError):
@@ -105,9 +104,20 @@ def read_entry(hook: Hook, body: bytes) -> FormEntry:
     return FormEntry(_clean(entry_id)[:200], entry.version, entry.fields, entry.gone)
 
 
+def text_of(body: bytes, charset: str = "") -> str:
+    """The text of a push: by the charset that it names, else by its first bytes (UTF-8, UTF-16, UTF-32), else GB18030.
+    Raises ``Unreadable``."""
+    for encoding in (charset or json.detect_encoding(body), "gb18030"):
+        try:
+            return body.decode(encoding).lstrip("\ufeff")
+        except (UnicodeDecodeError, LookupError):
+            continue
+    raise Unreadable("内容看不出是什么编码")
+
+
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        sent = json.loads(body, parse_constant=_no_number)
+        sent = json.loads(text_of(body), parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise Unreadable("内容不是 JSON") from None
     if not isinstance(sent, dict):
@@ -217,8 +227,7 @@ def _meant(value: Mapping[str, Any]) -> Raw:
 
 
 def _clean(text: str) -> str:
-    text = text.encode("utf-8", "replace").decode()  # half a character, which JSON can spell and no sheet takes
-    text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    text = clean(text.encode("utf-8", "replace").decode())  # half a character, which JSON can spell, is a question mark
     return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}……"
 
 

@@ -67,7 +67,7 @@ class Pushes:
             if before is None:
                 self._put(db, [fresh])
                 return True
-            if before.payload in ("", payload) or version < before.version:
+            if before.payload in ("", payload) or _is_older(version, before.version):
                 return False
             self._put(db, [replace(before, payload=payload, version=version, state=RECEIVED, sentence="", attempts=0,
                                    next_try=None)])  # fmt: skip
@@ -138,6 +138,15 @@ class Pushes:
         at = row.at.replace(tzinfo=row.at.tzinfo or UTC).astimezone(self.ledger.zone)
         return Push(row.source, row.id, at, **json.loads(row.body), state=row.state, sentence=row.sentence,
                     attempts=row.attempts, next_try=next_try)  # fmt: skip
+
+
+def _is_older(version: str, other: str) -> bool:
+    """Whether a version comes before another: as moments where both are (tools write them in any zone)."""
+    try:
+        moments = [datetime.fromisoformat(text) for text in (version, other)]
+        return moments[0] < moments[1]
+    except (ValueError, TypeError):  # no moments, or one without a zone
+        return version < other
 
 
 def _with_row_of(newer: Push, push: Push) -> Push:
