@@ -48,7 +48,7 @@ def as_bytes(mail: Message, sender: str) -> bytes:
 def parts_of(sender: str) -> tuple[str, str]:
     """Name and address of ``街路长台账 <jielu@xidu.example>``; an empty name where there is none."""
     name, _, address = sender.strip().removesuffix(">").rpartition("<")
-    return name.strip(' "'), address.strip()
+    return clean(name.strip(' "')), address.strip()
 
 
 def subject(text: str) -> str:
