@@ -19,7 +19,8 @@ from datetime import datetime
 from functools import partial
 
 from sync.core.calendar import belief
-from sync.core.look.decide import decide
+from sync.core.look.decide import ISSUES, decide
+from sync.core.look.letters.drafting import LETTERS
 from sync.core.memory import Decision, Tables
 from sync.core.notices.notices import OFF
 from sync.core.rules.rules import Rules, RulesError, load
@@ -29,7 +30,6 @@ from sync.ledger.ledger import Ledger
 from sync.sheets import archive_moves
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
-ISSUES = "问题"  # the queue of issues under guard
 MOST_TICKS = 6  # a tick that wrote is followed by another; more than this in a row is people at work, or a bug
 
 
@@ -83,9 +83,11 @@ def tick(
     decision = decide(tables, memory, rules, now, doubt)
     if doubt and belief.confirmed_by(now, (at for name, at in decision.hours if name not in own)):
         decision = decide(tables, memory, rules, now)
-    for failure in decision.failures:
-        guard.note(ISSUES, failure.rid, failure.__cause__ or failure)
-    guard.passed(ISSUES, memory.aside)
+    for failed in decision.failures:
+        if not guard.waits(failed.queue, failed.item):
+            guard.note(failed.queue, failed.item, failed.error)
+    for queue in (ISSUES, LETTERS):
+        guard.passed(queue, memory.aside)
     step("decide")
     ledger.commit(decision, now, rules.hash, rules.text, version, settled)
     step("commit")

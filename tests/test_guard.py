@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sync import guard as guards
+from sync.core.letters.addressees import Addressees
 from sync.core.look import follow
 from sync.core.sheet import rows
 from sync.core.sheet.plan import appended
@@ -260,7 +261,7 @@ def test_an_issue_that_fails_is_left_as_it_was_and_the_others_go_on(monkeypatch:
     book.row("整改反馈", {"填报时间": "2026-11-24 10:00", **fix})
     book.add("\n".join(["问题台账", HEAD, "2026-11-24 10:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 丙"]))
     decision = book.tick("2026-11-24 10:05")
-    assert [failure.rid for failure in decision.failures] == ["20261124-001"]
+    assert [failed.item for failed in decision.failures] == ["20261124-001"]
     after = book.rows("问题台账", "编号", "状态", "截止时间")
     assert after[:2] == before and after[2][0] == "20261124-003"
     assert set(points) <= set(book.rows("扣分明细", "明细号", "分值")), "its points stay"
@@ -268,3 +269,29 @@ def test_an_issue_that_fails_is_left_as_it_was_and_the_others_go_on(monkeypatch:
     monkeypatch.undo()
     book.settle("2026-11-24 10:10")
     assert book.rows("问题台账", "状态")[0] == ("待复核",)
+
+
+def test_a_letter_that_fails_stops_no_other_and_no_issue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = LiveBook(tmp_path)
+    live.add("\n".join(["问题台账", HEAD,
+        "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 严重 | 甲",
+        "2026-11-24 09:00 | 督查01 | 督查 | 联胜路 | 路面破损 | 严重 | 乙"]))  # fmt: skip
+    real = Addressees.told
+
+    def told(people: Addressees, letter: Any, now: Any) -> Any:
+        if letter.unit == "市政处":
+            raise Unforeseen
+        return real(people, letter, now)
+
+    monkeypatch.setattr(Addressees, "told", told)
+    for at in ("2026-11-24 09:05", "2026-11-26 16:00", "2026-11-26 16:01"):
+        live.settle(at)
+    letters = live.rows("督办台账", "主送", "状态")
+    assert {unit for unit in ("环卫所", "市政处") if any(unit in to for to, _ in letters)} == {"环卫所", "市政处"}
+    notices = live.rows("通知记录", "类型", "内容")
+    assert [text for kind, text in notices if kind == "待签发" and "环卫所" in text]
+    assert not [text for kind, text in notices if kind == "待签发" and "市政处" in text]
+    assert {failure.queue for failure in Failures(live.ledger).all()} == {"督办函"}
+    monkeypatch.undo()
+    live.settle("2026-11-26 17:30")
+    assert Failures(live.ledger).all() == []

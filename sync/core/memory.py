@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
@@ -25,6 +25,14 @@ from sync.core.sheet.tabs import Tab
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+class Failed(NamedTuple):
+    """Something at which a step raised what nobody foresaw: left as it was, while the others went on."""
+
+    queue: str  # what it is of, as 运行状态 says it
+    item: str
+    error: BaseException
 
 
 class IssueFailed(Exception):
@@ -133,7 +141,7 @@ class Decision:
     warnings: Mapping[str, str] = field(default_factory=dict)  # those of the memory
     restored: tuple[str, ...] = ()  # wanted rows that were seen in their tab again
     problems: int = 0  # rows with a fault
-    failures: tuple[IssueFailed, ...] = ()  # issues that no step foresaw, left as they were
+    failures: tuple[Failed, ...] = ()  # what failed and was left as it was
     believed: bool = True  # whether the hour was; if not, only checks were made
     first_seen: Mapping[str, datetime] = field(default_factory=dict)  # as ``Memory``
     hours: tuple[tuple[str, datetime], ...] = ()  # in doubt: fingerprint and typed hour of rows that are new

@@ -29,10 +29,11 @@ from sync.core.look.scoring import Scoring
 from sync.core.look.seals import Sealing
 from sync.core.look.stamping import fixes_by_issue, stamp
 from sync.core.memo import Memo
-from sync.core.memory import Decision, IssueFailed, Memory, Tables
+from sync.core.memory import Decision, Failed, IssueFailed, Memory, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.tabs import Tab
 
+ISSUES = "问题"  # the queue of issues that fail
 MOST_FAILURES = 20  # more issues than this that fail are no oddness of theirs
 
 
@@ -58,7 +59,8 @@ def look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
             failures.append(failure)
             memory = replace(memory, aside=memory.aside | {failure.row_print})
         else:
-            return replace(made, failures=tuple(failures))
+            failed = (Failed(ISSUES, failure.rid, failure.__cause__ or failure) for failure in failures)
+            return replace(made, failures=(*failed, *made.drafted.failures))
 
 
 def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:

@@ -21,7 +21,7 @@ from sync.core.look.rebuilding.rebuild import Rebuilt
 from sync.core.look.scoring import Scored
 from sync.core.look.seals import Drift, Sealing
 from sync.core.look.stamping import Stamped
-from sync.core.memory import IssueFailed, Memory
+from sync.core.memory import Failed, Memory
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
 from sync.core.sheet.problems import Problem
@@ -45,7 +45,7 @@ class Look:
     sealing: Sealing
     scored: Scored
     told: Told
-    failures: tuple[IssueFailed, ...] = ()
+    failures: tuple[Failed, ...] = ()
 
     @property
     def reading(self) -> Reading:

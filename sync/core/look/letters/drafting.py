@@ -14,8 +14,10 @@ from sync.core.letters.letters import LETTER, RECORD, Fact, Letter
 from sync.core.look.follow import Followed
 from sync.core.look.letters.letter_rows import LettersIn
 from sync.core.look.reading import Reading
+from sync.core.memory import Failed
 from sync.core.notices.notices import Notice
 
+LETTERS = "督办函"  # the queue of letters that fail
 Letters = Mapping[str, Letter]  # by key
 
 
@@ -26,6 +28,7 @@ class Drafted:
     letters: Letters
     notices: tuple[Notice, ...] = ()
     wakes: tuple[datetime, ...] = ()
+    failures: tuple[Failed, ...] = ()
 
     def called_off(self, notice: Notice) -> str:
         """Why a notice that asks for a signature need not go out any more; empty where it is to go."""
@@ -37,14 +40,21 @@ def draft(reading: Reading, followed: Mapping[str, Followed], intake: LettersIn)
     """Drop what was mended, draft, repeat, record, finish: in this order."""
     if intake.blind:
         return Drafted({})
-    after, now = intake.letters, reading.now
+    after, told, failures = intake.letters, list[Notice](), list[Failed]()
     if "issues" in reading.layouts:
         drafting = Drafting(reading, followed, intake.addressees)
         for step in (drafting.completed, drafting.tidied, drafting.drafted, drafting.repeated, drafting.recorded,
                      drafting.sent, drafting.finished):  # fmt: skip
-            after = {**after, **step(after)}
-    told = tuple(notice for letter in after.values() for notice in intake.addressees.told(letter, now))
-    return Drafted(after, told, (*intake.ahead, *_wakes(reading, after)))
+            try:
+                after = {**after, **step(after)}
+            except Exception as error:  # letters never stop what else a look does
+                failures.append(Failed(LETTERS, step.__name__, error))
+    for letter in after.values():
+        try:
+            told += intake.addressees.told(letter, reading.now)
+        except Exception as error:  # one letter never stops the rest
+            failures.append(Failed(LETTERS, letter.name, error))
+    return Drafted(after, tuple(told), (*intake.ahead, *_wakes(reading, after)), tuple(failures))
 
 
 def _wakes(reading: Reading, after: Letters) -> Iterable[datetime]:
