@@ -31,12 +31,15 @@ from PIL import Image
 
 from sync.core.rules.rules import RulesError, load
 from sync.core.rules.section_links import CAOLIAO, JIANDAOYUN, JINSHUJU, SIGNED, WENJUANXING, Hook
+from sync.core.scores.facts import CALENDARS, FACTS, MONTHS, RULES
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw
 from sync.intake import form_tools, photos
 from sync.intake.file_rows import read_rows
 from sync.intake.form_tools import Unreadable
+from sync.intake.mapping import read_mapping
 from sync.intake.photos import BadPhoto
+from sync.intake.sealed_file import verify
 from sync.outgoing.mail_text import Message, as_bytes
 from sync.settings import RULES_NAME, default_path, read_templates
 
@@ -138,6 +141,50 @@ def _for_excel(value: Any) -> Any:
     return value if value is None or (text.isprintable() and len(text) < 30_000 and text.isascii()) else "甲"
 
 
+def mapped(dice: random.Random) -> str:
+    """A csv by a mapping file with odd values."""
+    row = [str(an_oddity(dice)) if dice.random() < 0.2 else cell for cell in GOOD]
+    sheet = ",".join(HEAD) + "\n" + ",".join(row)
+    lines = ["[columns]", *(f"{json.dumps(name)} = {json.dumps(name)}" for name in HEAD)]
+    for table in ("constants", "dates", 'values."类别"', 'numbers."经度"'):
+        value = json.dumps(str(an_oddity(dice)).encode("utf-8", "replace").decode(), ensure_ascii=True)
+        key = dice.choice(("填报时间", "类别", "经度", "thousands", "*"))
+        lines += [f"[{table}]", f"{json.dumps(key)} = {value}"] if dice.random() < 0.4 else []
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "m.toml").write_text("\n".join(lines), "utf-8")
+        Path(folder, "a.csv").write_text(sheet, "utf-8", "replace")
+        try:
+            brought = read_rows(Path(folder, "a.csv"), tabs()["issues"], read_mapping(Path(folder, "m.toml")), ZONE)
+        except FileProblem as error:
+            return sentence(error)
+    for _, cells in brought.rows:
+        check_cells(cells)
+    return "taken"
+
+
+def sealed(dice: random.Random) -> str:
+    """An export with changed cells in the seal's own sheets."""
+    book = openpyxl.load_workbook(io.BytesIO(export()))
+    for name in (MONTHS, FACTS, RULES, CALENDARS):
+        sheet = book[name]
+        for _ in range(dice.randint(0, 3)):
+            cell = sheet.cell(dice.randint(1, min(sheet.max_row, 40)), dice.randint(1, sheet.max_column))
+            cell.value = _for_excel(an_oddity(dice))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "a.xlsx")
+        book.save(path)
+        try:
+            verify(path, "2026-10")
+        except FileProblem as error:
+            return sentence(error)
+    return "taken"
+
+
+@cache
+def export() -> bytes:
+    return (Path(__file__).parent.parent / "tests/data/versions/0.1/export.xlsx").read_bytes()
+
+
 @cache
 def pictures() -> list[bytes]:
     """Photos of several shapes: formats, sizes, orientations, with EXIF, with a second picture."""
@@ -232,7 +279,8 @@ def rules_text() -> str:
 
 
 KINDS: Mapping[str, Callable[[random.Random], str]] = {
-    "csv": csv, "xlsx": xlsx, "photos": photo, "pushes": push, "rules": rules, "mail": mail,
+    "csv": csv, "xlsx": xlsx, "mapping": mapped, "verify": sealed, "photos": photo, "pushes": push,
+    "rules": rules, "mail": mail,
 }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ names are left out.
 
 from __future__ import annotations
 
+import logging
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ from sync.core.sheet import serials
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import nearest, plain
 from sync.core.sheet.tabs import Tab
+
+log = logging.getLogger(__name__)
 
 TABLES = ("columns", "constants", "dates", "numbers", "values")
 KEYS = ("sheet", "header_row", *TABLES)
@@ -116,6 +119,14 @@ def apply(rules: ColumnMap, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Bad
 
     ``frame`` has the file's columns as objects, "" for an empty cell; its index is kept.
     """
+    try:
+        return _applied(rules, frame)
+    except Exception as error:  # forms of dates and numbers are people's own, and can fail in any way
+        log.info("mapping %s: %r", rules.name, error)
+        raise FileProblem([f"对照文件 {rules.name} 用不了：{error}。请检查 [dates]、[numbers] 的写法。"]) from error
+
+
+def _applied(rules: ColumnMap, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Bad]]:
     taken = {target: frame[source] for target, source in rules.columns.items()}
     made = pd.DataFrame(taken, index=frame.index, dtype=object)
     problems: list[Bad] = []

@@ -7,6 +7,7 @@ of its rows is held against the visible sheets, so that one changed cell on eith
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -21,6 +22,8 @@ from sync.core.sheet.rows import Raw
 from sync.core.views.verification import Agreement
 from sync.intake import files
 
+log = logging.getLogger(__name__)
+
 Cells = Sequence[Raw | date | datetime]
 Sheets = Mapping[str, Sequence[Cells]]
 
@@ -28,6 +31,17 @@ Sheets = Mapping[str, Sequence[Cells]]
 def verify(path: Path, month: str) -> Agreement:
     """The month as this file says it was sealed, against the rows in the same file. Raises ``FileProblem``."""
     sheets = files.grids(path)
+    try:
+        return _verified(path, sheets, month)
+    except FileProblem:
+        raise
+    except Exception as error:  # the seal's own sheets may say anything: the file went through other hands
+        log.info("file %s: %r", path.name, error)
+        sheets_of_seal = "、".join((MONTHS, FACTS, RULES, CALENDARS))
+        raise FileProblem([f"文件 {path.name} 里的{sheets_of_seal}读不懂，请重新用 jielu export 导出。"]) from error
+
+
+def _verified(path: Path, sheets: Sheets, month: str) -> Agreement:
     sealed = _sealed(path, sheets, month)
     facts = _facts(sheets, month)
     if not facts:
