@@ -124,8 +124,8 @@ def ticks(
             report = guard.handle(archive_moves.QUEUE, "核对", settle) or report
         while report.ticks < MOST_TICKS:
             renew()
-            one = partial(tick, gateway, ledger, rules, now, version=version, doubt=doubt, own=own, step=step)
-            report, ripe = _again(one, report)
+            next_tick = partial(tick, gateway, ledger, rules, now, version=version, doubt=doubt, own=own, step=step)
+            report, ripe = _again(next_tick, report)
             doubt = doubt if report.is_doubted else ""
             if ripe is not None:
                 break
@@ -162,10 +162,10 @@ def _archive(
     return replace(report, archived=len(moved.numbers), trouble=moved.trouble)
 
 
-def _again(one: Callable[[], Decision], report: Report) -> tuple[Report, tuple[str, ...] | None]:
+def _again(next_tick: Callable[[], Decision], report: Report) -> tuple[Report, tuple[str, ...] | None]:
     """One more tick; what may leave the live tab once there was nothing to write, else None."""
     try:
-        decision = one()
+        decision = next_tick()
     except (Refused, Unknown) as error:
         return replace(report, ticks=report.ticks + 1, trouble=str(error)), None
     report = replace(

@@ -66,6 +66,7 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/import"): OVERSEERS,
     ("POST", "/import"): OVERSEERS,
     ("POST", "/import/confirm"): OVERSEERS,
+    ("POST", "/clock"): OVERSEERS,
     ("GET", "/rules"): OVERSEERS,
     ("GET", "/rules/draft"): OVERSEERS,
     ("POST", "/rules/draft"): OVERSEERS,

@@ -246,7 +246,7 @@ def dies() -> None:
 @pytest.mark.parametrize("reader", [reads_without_end, reads_too_much, dies], ids=lambda reader: reader.__name__)
 def test_a_file_that_kills_its_reader_stops_nothing_else(reader: Callable[[], object]) -> None:
     with pytest.raises(child.TooMuch):
-        child.run(1, reader)
+        child.read_apart(1, reader)
     assert convert(jpeg(scene(12)), 1600, 80, keep_place=False).size == (1200, 900)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -38,7 +38,11 @@ class WebServer:
         self.app = server.create_app(self.service, self.nudge)
         self.server = waitress.create_server(self.app, host="127.0.0.1", port=0, threads=server.THREADS)
         self.url = f"http://127.0.0.1:{self.server.effective_port}"
-        threading.Thread(target=self.server.run, daemon=True).start()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):  # its sockets are closed by the test's own thread
+            self.server.run()
 
     def nudge(self) -> None:
         self.nudges += 1

@@ -28,7 +28,7 @@ class TooMuch(RuntimeError):
     read."""
 
 
-def run(seconds: float, read: Callable[..., Reading], *arguments: Any) -> Reading:
+def read_apart(seconds: float, read: Callable[..., Reading], *arguments: Any) -> Reading:
     """What ``read(*arguments)`` returns, from a process of its own; all three are pickled. Raises ``TooMuch``, and what
     ``read`` raises."""
     future = _pool().schedule(read, args=arguments, timeout=seconds)

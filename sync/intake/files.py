@@ -34,7 +34,7 @@ BOM = "\ufeff"
 SECONDS = 60.0  # for one file; a hundred thousand rows take some fifteen
 SAVE_AS = "请在 Excel 或 WPS 里打开，另存为 .xlsx 再导入。"
 MOST_TITLES = 10  # rows above the header
-Cells = Mapping[int, Raw]  # filled cells by column, from 0
+FilledCells = Mapping[int, Raw]  # filled cells by column, from 0
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def grids(path: Path) -> dict[str, list[list[Any]]]:
     if not content.startswith(ZIP):
         raise FileProblem([f"文件 {path.name} 不是 xlsx，请用 jielu export 导出的文件。"])
     try:
-        return child.run(SECONDS, xlsx_cells.read_all, content)
+        return child.read_apart(SECONDS, xlsx_cells.read_all, content)
     except child.TooMuch as error:
         raise FileProblem([f"文件 {path.name} 太大，读不了。请用 jielu export 导出的文件。"]) from error
     except Exception as error:  # a reader may fail at a broken file in any way
@@ -118,11 +118,11 @@ def _table(where: str, grid: Grid, head: int, tab: Tab) -> Sheet:
     return Sheet(where, header, rows, head, grid.shapes, tuple(_notes(where, header, below, grid)))
 
 
-def _is_filled(cells: Cells) -> bool:
+def _is_filled(cells: FilledCells) -> bool:
     return any(cell != "" for cell in cells.values())
 
 
-def _holds(grid: Grid, number: int, cells: Cells) -> bool:
+def _holds(grid: Grid, number: int, cells: FilledCells) -> bool:
     """Whether a row holds anything, a picture or a formula without a result among others."""
     return _is_filled(cells) or any((number, column) in grid.shapes for column in cells)
 
@@ -133,7 +133,7 @@ def _rows_of(area: str) -> tuple[int, int]:
     return numbers[0], numbers[-1]
 
 
-def _notes(where: str, header: Sequence[str], below: Mapping[int, Cells], grid: Grid) -> Iterator[str]:
+def _notes(where: str, header: Sequence[str], below: Mapping[int, FilledCells], grid: Grid) -> Iterator[str]:
     """What of the file does not come along."""
     bare: dict[int, int] = {}
     for number, cells in below.items():
@@ -159,7 +159,7 @@ def _xlsx(path: Path, content: bytes, tab: Tab, rules: ColumnMap | None) -> tupl
 
 def _from_child(path: Path, read: Callable[..., Result], *arguments: Any) -> Result:
     try:
-        return child.run(SECONDS, read, *arguments)
+        return child.read_apart(SECONDS, read, *arguments)
     except child.TooMuch as error:
         raise FileProblem([f"文件 {path.name} 太大，读不了。请只留要导入的行和列，另存为新的 .xlsx。"]) from error
     except TooLarge as error:

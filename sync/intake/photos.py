@@ -73,7 +73,7 @@ def convert(content: bytes, side: int, quality: int, *, keep_place: bool) -> Con
     if len(content) > MOST_PHOTO_BYTES:
         raise BadPhoto(f"照片太大，最多 {MOST_PHOTO_BYTES // 1024 // 1024} MB。")
     try:
-        return child.run(SECONDS, convert_here, content, side, quality, keep_place)
+        return child.read_apart(SECONDS, convert_here, content, side, quality, keep_place)
     except child.TooMuch as error:
         raise BadPhoto("照片打不开，请用手机相机重新拍一张。") from error
 
@@ -139,13 +139,13 @@ def without_segments(content: bytes) -> bytes:
     any other file as it is."""
     if not content.startswith(b"\xff\xd8"):
         return content
-    kept, at = [content[:2]], 2
+    parts, at = [content[:2]], 2
     while at + 4 <= len(content) and content[at] == 0xFF and content[at + 1] != START_OF_SCAN:
         end = at + 2 + int.from_bytes(content[at + 2 : at + 4])
         if content[at + 1] not in SEGMENTS_OF_PROGRAMS:
-            kept.append(content[at:end])
+            parts.append(content[at:end])
         at = end
-    return b"".join([*kept, content[at:]])
+    return b"".join([*parts, content[at:]])
 
 
 def _digest(image: Image.Image) -> str:

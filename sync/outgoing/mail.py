@@ -149,19 +149,19 @@ class Connection:
 def _refused(code: int, answer: bytes | str, *, of_recipient: bool) -> Failure:
     """What a refusal means, by its words first. Raises ``Closed`` where it says nothing of the mail."""
     words = _decoded(answer)
-    said = f"（{code}）：{words}"
+    answer_words = f"（{code}）：{words}"
     if TOO_FAST.search(words):
-        return Failure(f"邮件服务器嫌发得太快或太多{said}。过一会儿再发，不用改什么。", stops=True)
+        return Failure(f"邮件服务器嫌发得太快或太多{answer_words}。过一会儿再发，不用改什么。", stops=True)
     if code == CLOSING:
-        raise Closed(f"邮件服务器断开{said}")
+        raise Closed(f"邮件服务器断开{answer_words}")
     if FULL.search(words):
-        return Failure(f"收件人的邮箱满了{said}。请本人清理邮箱。", recipient=True)
+        return Failure(f"收件人的邮箱满了{answer_words}。请本人清理邮箱。", recipient=True)
     if NOBODY.search(words):
-        sentence = f"没有这个收件人{said}。请核对组织架构里的邮箱。"
+        sentence = f"没有这个收件人{answer_words}。请核对组织架构里的邮箱。"
         return Failure(sentence, permanent=code >= 500, recipient=True)
     if of_recipient:
-        return Failure(f"收件人被拒收{said}", permanent=code >= 500, recipient=True)
-    return Failure(f"邮件服务器拒绝{said}")
+        return Failure(f"收件人被拒收{answer_words}", permanent=code >= 500, recipient=True)
+    return Failure(f"邮件服务器拒绝{answer_words}")
 
 
 def _decoded(words: bytes | str) -> str:
