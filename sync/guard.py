@@ -91,6 +91,10 @@ class Guard:
         failure = self._known.get((queue, item[:LONGEST_NAME]))
         return failure is not None and failure.waits(self.now, RELEASE)
 
+    def has_failed(self, queue: str, item: str) -> bool:
+        """Whether the item failed and did not go through since."""
+        return (queue, item[:LONGEST_NAME]) in self._known
+
     def waiting(self, queue: str) -> frozenset[str]:
         """The items of a queue that are not to be tried now."""
         return frozenset(item for name, item in self._known if name == queue and self.waits(queue, item))

@@ -133,8 +133,7 @@ def ticks(
         else:
             ripe = ()
         if ripe:
-            move = partial(_archive, gateway, ledger, rules, now, step, guard, report)
-            report = guard.handle(archive_moves.QUEUE, "移动", move) or report
+            report = _archive(gateway, ledger, rules, now, step, guard, report)
         return replace(report, seconds=time.perf_counter() - began)
 
 
@@ -156,7 +155,8 @@ def _archive(
     report: Report,
 ) -> Report:
     try:
-        moved = archive_moves.run(gateway, ledger, rules, now, step=step, guard=guard)
+        run = partial(archive_moves.run, gateway, ledger, rules, now, step=step, guard=guard)
+        moved = guard.handle(archive_moves.QUEUE, "移动", run, through=(Refused, Unknown)) or archive_moves.Moved()
     except (Refused, Unknown) as error:
         return replace(report, trouble=str(error))
     return replace(report, archived=len(moved.numbers), trouble=moved.trouble)

@@ -218,12 +218,13 @@ def test_an_archive_move_that_fails_stops_no_other(tmp_path: Path, monkeypatch: 
         return real(gateway, ledger, now, title, rows, step=step)
 
     monkeypatch.setattr(archive_moves, "_move", move)
-    for n in range(6):
-        live.settle(f"2027-01-10 {21 + n // 3}:{10 * (n % 3):02d}")
+    for n in range(12):
+        live.settle(f"2027-01-10 21:{n:02d}")
     archived = live.book.worksheet("问题台账2026").get_all_records()
     assert sorted(str(row["问题描述"]) for row in archived) == ["=丁", "乙"]
     assert "甲" in [row[0] for row in live.rows("问题台账", "问题描述")]
-    assert [failure.queue for failure in Failures(live.ledger).all()] == [archive_moves.QUEUE]
+    failures = {failure.item for failure in Failures(live.ledger).all()}
+    assert failures == {archive_moves.TOGETHER, "20261012-001"}
 
 
 def test_a_row_of_a_file_that_fails_is_named_with_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

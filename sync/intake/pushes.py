@@ -7,6 +7,7 @@ where the cell still holds what the form had put there.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -27,7 +28,9 @@ from sync.intake import form_tools
 from sync.intake.fetching import Fetcher, Lost, allowed
 from sync.ledger.ledger import Busy, Ledger
 from sync.ledger.pushes import DONE, FAILED, RECEIVED, Push, Pushes
-from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
+from sync.sheets.gateway import Gateway, Refused, Unreachable
+
+log = logging.getLogger(__name__)
 
 QUEUE, PHOTOS = "推送", "推送的照片"
 GAPS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 60, 180))
@@ -190,11 +193,9 @@ class PushIntake:
         return replace(job, push=replace(job.push, sent=job.cells, before=before))
 
     def _send(self, jobs: list[Job], layout: Layout, now: datetime) -> None:
+        plan = appended(layout, (job.cells for job in jobs))  # before anything is sent: it may fail, and be made anew
         try:
-            self.gateway.write(appended(layout, (job.cells for job in jobs)))
-        except Unknown as error:
-            self._later([job.push for job in jobs], now, f"可能已经入表，正在核对：{error}", is_refused=False)
-            return
+            self.gateway.write(plan)
         except Refused as error:
             if len(jobs) == 1:
                 self._later([replace(jobs[0].push, sent=None)], now, str(error))
@@ -202,9 +203,13 @@ class PushIntake:
             for job in jobs:  # one of them may be what was refused
                 self._send([job], layout, now)
             return
+        except Exception as error:  # the rows may be in: they are looked for before they are sent again
+            log.exception("appending %d pushes", len(jobs))
+            self._later([job.push for job in jobs], now, f"可能已经入表，正在核对：{error}", is_refused=False)
+            return
         self.step("appended")
         for job in jobs:
-            self._row_is_in(job, job.cells, now)
+            self._guarded(job.push, partial(self._row_is_in, job, job.cells, now))
 
     def _row_is_in(self, job: Job, put: Mapping[str, Raw], now: datetime) -> None:
         """Its row stands in the sheet with these cells."""

@@ -9,7 +9,6 @@ A crash after any step is settled by step 3 of the next run: where a row stands 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,16 +21,14 @@ from sync.core.look.rebuilding.archive import KEY
 from sync.core.memory import MOVING, THERE, Archived, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.rows import Row, Table, layout_of, plain
-from sync.guard import OF_NO_ITEM, Guard
+from sync.guard import Guard
 from sync.ledger.ledger import Ledger
 from sync.sheets import set_up
 from sync.sheets.gateway import Gateway, Refused, Unknown
 
-QUEUE = "归档"
+QUEUE, TOGETHER = "归档", "一起移动"  # the queue of rows to move, and its item of many together
 MOST_AT_ONCE = 200  # rows in one request
 MOST_ROUNDS = 4  # a row that is astray goes back, and is looked for again
-
-log = logging.getLogger(__name__)
 
 Progress = Callable[[str], None]
 
@@ -117,15 +114,12 @@ def run(
 
 
 def _move_guarded(move: Callable[[Sequence[Row]], Moved], rows: Sequence[Row], guard: Guard) -> Moved:
-    """Move the rows together; where that fails in an unforeseen way, the first alone: the next run finds the others
-    where they stand then."""
-    try:
-        return move(rows)
-    except (*OF_NO_ITEM, Refused, Unknown):
-        raise
-    except Exception:
-        log.exception("moving %d rows failed", len(rows))
-    return guard.handle(QUEUE, rows[0].rid, partial(move, rows[:1])) or Moved(trouble="归档时出错，详见运行状态。")
+    """Move the rows together; after that failed in an unforeseen way, row by row, a run for each: a run that failed may
+    have moved some, and where the others stand is read anew."""
+    alone = guard.has_failed(QUEUE, TOGETHER)
+    name, group = (rows[0].rid, rows[:1]) if alone else (TOGETHER, rows)
+    moved = guard.handle(QUEUE, name, partial(move, group), through=(Refused, Unknown))
+    return moved or Moved(trouble="归档时出错，详见运行状态。")
 
 
 def everything(
