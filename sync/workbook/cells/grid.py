@@ -305,10 +305,10 @@ def _in_sequence(order: array[int]) -> bool:
 
 
 def plain(row: Row, column: int) -> None:
-    """Forgets the formula or the error of a cell."""
+    """Forgets the formula of a cell and what is known of it."""
     cell = row.cells.get(column)
     if cell is not None:
-        cell.pop("formula", None)
-        cell.pop("error", None)
+        for key in ("formula", "error", "over"):
+            cell.pop(key, None)
         if not cell:
             del row.cells[column]

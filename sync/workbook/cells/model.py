@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -150,6 +151,14 @@ class Book:
         """en_US, zh_CN and the like."""
         text: str = self.meta["properties"]["locale"]
         return text
+
+    @property
+    def local_now(self) -> datetime:
+        """The hour in the document's own zone."""
+        try:
+            return self.now.astimezone(ZoneInfo(self.meta["properties"]["timeZone"]))
+        except (KeyError, ValueError, OSError):  # an unknown zone
+            return self.now
 
     @property
     def named_ranges(self) -> list[Json]:

@@ -180,7 +180,7 @@ def put_typed(book: Book, sheet: Sheet, index: int, column: int, row: Row, item:
     if isinstance(item, str) and number_format is not None and number_format.get("type") == "TEXT":
         put_raw(book, sheet, index, column, row, item)
         return
-    entry = typed(item, book.now.date(), book.locale)
+    entry = typed(item, book.local_now.date(), book.locale)
     if entry.formula is not None:
         put_formula(book, row, column, entry.formula)
         return
@@ -191,10 +191,12 @@ def put_typed(book: Book, sheet: Sheet, index: int, column: int, row: Row, item:
 
 def put_formula(book: Book, row: Row, column: int, formula: str) -> None:
     """Puts a formula; its value is worked out at the end of the request."""
+    check_length(formula)
     row.put(column, "")
     cell = row.cells.setdefault(column, {})
     cell["formula"] = formula
-    cell.pop("error", None)
+    for key in ("error", "over"):
+        cell.pop(key, None)
     book.recalculate = True
 
 

@@ -6,6 +6,7 @@ refused with its path (sheets-api.md sections 2 and 12).
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -22,7 +23,7 @@ _SCALARS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "num": ("TYPE_FLOAT", (int, float)),
     "bool": ("TYPE_BOOL", bool),
 }
-_PLAIN: dict[str, type] = {"str": str, "int": int, "bool": bool, "mask": str, "num": float}
+_PLAIN: dict[str, type] = {"str": str, "bool": bool, "mask": str, "num": float}
 Where = tuple[Any, ...]  # the way to a value: (way to its parent, name or index); () is the body itself
 
 
@@ -126,7 +127,9 @@ def _map(value: Any, where: Where) -> Json:
 def _scalar(kind: str, value: Any, where: Where) -> Any:
     name, types = _SCALARS[kind]
     if isinstance(value, types) and (kind == "bool" or not isinstance(value, bool)):
-        return value
+        if not isinstance(value, int) or kind != "int" or -(2**31) <= value < 2**31:
+            return value
+        raise _bad_value(where, name, value)
     if kind in ("int", "num"):
         number = _number(kind, value)
         if number is not None:
@@ -136,14 +139,17 @@ def _scalar(kind: str, value: Any, where: Where) -> Any:
     raise _bad_value(where, name, value)
 
 
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
 def _number(kind: str, value: Any) -> int | float | None:
-    try:
-        number = float(value) if not isinstance(value, bool) else None
-    except (TypeError, ValueError):
+    """The number that a text or a float stands for; None where it is none, not finite, or too large for an int."""
+    if not isinstance(value, str | float) or (isinstance(value, str) and not _DECIMAL.fullmatch(value)):
         return None
-    if number is None or kind == "num":
-        return number
-    return int(number) if number == int(number) else None
+    number = float(value)
+    if not math.isfinite(number) or kind == "num":
+        return number if math.isfinite(number) else None
+    return int(number) if number.is_integer() and -(2**31) <= number < 2**31 else None
 
 
 def _proto_name(message: str) -> str:
