@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from sync.workbook.cells.defaults import SPREADSHEET
 from sync.workbook.cells.model import Book
 from sync.workbook.cells.store import Transaction
 from sync.workbook.schema.errors import ApiError, DriveError, Json, file_not_found, forbidden, invalid, not_found
@@ -60,6 +61,8 @@ class Call:
         book = Book(self.tx, record, self.now)
         if not self.may(book.permissions, book.owner, write):
             raise forbidden()
+        if book.mime_type != SPREADSHEET:
+            raise ApiError(400, "This operation is not supported for this document", "FAILED_PRECONDITION")
         return book
 
     def drive_file(self, file_id: str, write: bool = False) -> Book:

@@ -10,11 +10,11 @@ import orjson
 from sync.workbook.cells.formats import show
 from sync.workbook.cells.grid import Row, decode
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits import lines
+from sync.workbook.edits import lines, metadata
 from sync.workbook.edits.groups import answered_groups
-from sync.workbook.edits.ranges import answered_protection, answered_rule
+from sync.workbook.edits.ranges import answered_protection, answered_rule, with_sheet
 from sync.workbook.edits.sheets import properties
-from sync.workbook.schema.a1 import Box
+from sync.workbook.schema.a1 import Bounds, Box
 from sync.workbook.schema.errors import Json
 from sync.workbook.schema.masks import Tree, has, keep
 
@@ -22,9 +22,9 @@ URL = "https://docs.google.com/spreadsheets/d/{}/edit"
 _CELL = ("sheets", "data", "rowData", "values")
 
 
-def document(book: Book, ranges: Sequence[str], mask: Tree | None, grid_data: bool) -> bytes:
+def document(book: Book, ranges: Sequence[tuple[Sheet, Bounds]], mask: Tree | None, grid_data: bool) -> bytes:
     """The Spreadsheet as JSON text. `mask` None means all fields; then `grid_data` says whether cells are in."""
-    wished = [(sheet, sheet.clip(bounds)) for sheet, bounds in map(book.resolve, ranges)]
+    wished = [(sheet, sheet.clip(bounds)) for sheet, bounds in ranges]
     cells = grid_data if mask is None else "sheets" in mask and has(mask, "sheets", "data") and mask != {}
     sheets = []
     for sheet in book.sheets:
@@ -36,6 +36,8 @@ def document(book: Book, ranges: Sequence[str], mask: Tree | None, grid_data: bo
     whole["spreadsheetUrl"] = URL.format(book.id)
     if book.named_ranges:
         whole["namedRanges"] = book.named_ranges
+    if book.meta.get("developerMetadata"):
+        whole["developerMetadata"] = [entry.answer() for entry in metadata.entries(book) if entry.sheet is None]
     masked = keep(whole, _without_cells(mask))
     return orjson.dumps(masked)
 
@@ -63,6 +65,11 @@ def _sheet(book: Book, sheet: Sheet, boxes: list[Box], mask: Tree | None, cells:
         answer["basicFilter"] = {**meta["basicFilter"], "range": sheet.ranged(meta["basicFilter"]["range"])}
     if meta.get("bandedRanges"):
         answer["bandedRanges"] = [{**b, "range": sheet.ranged(b["range"])} for b in meta["bandedRanges"]]
+    if meta.get("filterViews"):
+        answer["filterViews"] = [with_sheet(sheet, view) for view in meta["filterViews"]]
+    tied = [entry.answer() for entry in metadata.of_sheet(sheet) if entry.kind == "SHEET"]
+    if tied:
+        answer["developerMetadata"] = tied
     for key in ("rowGroups", "columnGroups"):
         if meta.get(key):
             answer[key] = answered_groups(sheet, meta[key])

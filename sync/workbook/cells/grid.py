@@ -297,6 +297,12 @@ class Grid:
         rows = {row_id - self._base for (row_id,) in self.tx.formula_rows(low, high)}
         return [index for index, number in enumerate(self.order) if number in rows] if rows else []
 
+    def rule_rows(self) -> list[int]:
+        """Positions of the rows in which a cell's own validation rule holds a formula."""
+        self.flush_rows()
+        rows = {row_id - self._base for (row_id,) in self.tx.rule_rows(*span(self.key))}
+        return [index for index, number in enumerate(self.order) if number in rows] if rows else []
+
 
 def _in_sequence(order: array[int]) -> bool:
     if not order or order[0] == 0 or order[-1] - order[0] != len(order) - 1:

@@ -153,6 +153,17 @@ class Book:
         return text
 
     @property
+    def mime_type(self) -> str:
+        """A spreadsheet's, unless another is noted."""
+        text: str = self.meta.get("mimeType", defaults.SPREADSHEET)
+        return text
+
+    @property
+    def trashed(self) -> bool:
+        """Whether it lies in the trash."""
+        return bool(self.meta.get("trashed"))
+
+    @property
     def local_now(self) -> datetime:
         """The hour in the document's own zone."""
         try:

@@ -10,6 +10,7 @@ from typing import Any
 from sync.workbook.cells import defaults
 from sync.workbook.cells.formats import settle_colours
 from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.edits import metadata
 from sync.workbook.edits.dimensions import delete_columns, extend, required_fields
 from sync.workbook.edits.shifts import Shift, each_formula, shift_all
 from sync.workbook.formulas.references import rename
@@ -128,6 +129,7 @@ def copy_sheet(source: Sheet, target: Book, title: str, sheet_id: int, index: in
     props = {**meta["properties"], "title": title, "sheetId": sheet_id}
     target.check_size(source.rows, source.columns)
     sheet = target.add_sheet(props, index, meta)
+    metadata.renumber(target, sheet)
     target.tx.copy_rows(source.key, sheet.key)
     sheet.grid.next_row = source.grid.next_row
     return sheet

@@ -143,7 +143,7 @@ class Work:
             read = parsed(formula)
             self._want_first(sight, place, read)
             known = self._known_failure(sight, place, formula, read)
-            return known or Result(checked(scalar(read.node(sight))))
+            return known or Result(self._value(sight, place, read))
         except Pending:
             raise
         except Fault as fault:
@@ -155,6 +155,13 @@ class Work:
         except Exception:
             log.exception("formula %.200s on sheet %s", formula, sight.sheet.title)
             return Result.failed(Fault("ERROR", "This formula could not be worked out."))
+
+    def _value(self, sight: Sight, place: Place, read: Formula) -> Any:
+        """What the formula yields. Going over the budget counts when it happens twice: once it may be the machine."""
+        try:
+            return checked(scalar(read.node(sight)))
+        except OverBudget:
+            return checked(scalar(read.node(self._sight(place))))
 
     def _sight(self, place: Place) -> Sight:
         return Sight(self, self.sheets[place[0]], Scope(self.now, self.book.locale, Budget()))

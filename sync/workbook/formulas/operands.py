@@ -64,13 +64,9 @@ class Budget:
         """Counts steps; OverBudget when there are none left or the time is over."""
         self.steps -= steps
         if self.steps < 0:
-            raise OverBudget(
-                f"This formula takes more than {MAX_STEPS} steps. It is tried again when its input changes."
-            )
+            raise OverBudget(f"{MAX_STEPS} steps")
         if time.thread_time() > self.until:
-            raise OverBudget(
-                f"This formula takes more than {round(MAX_SECONDS * 1000)} ms. It is tried again when its input changes."
-            )
+            raise OverBudget(f"{round(MAX_SECONDS * 1000)} ms")
 
     def excuse(self, seconds: float) -> None:
         """Time that does not count, since it went into reading the file."""
