@@ -14,7 +14,7 @@ from sync.workbook.cells import defaults
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import tables, values
 from sync.workbook.edits.dimensions import insert
-from sync.workbook.edits.sheets import copy_sheet, copy_title, properties
+from sync.workbook.edits.sheets import check_place, copy_sheet, copy_title, properties
 from sync.workbook.edits.values import (
     DATE_OPTIONS,
     DIMENSIONS,
@@ -47,12 +47,9 @@ def create(call: Call) -> bytes:
     """spreadsheets.create: the sheets of the body stand in place of the default one."""
     body = read("Spreadsheet", call.json())
     given = body.get("properties", {})
-    book = new_book(
-        call,
-        given.get("title") or "Untitled spreadsheet",
-        given.get("locale") or "en_US",
-        given.get("timeZone") or "Etc/GMT",
-    )
+    place = given.get("locale") or "en_US", given.get("timeZone") or "Etc/GMT"
+    check_place(*place)
+    book = new_book(call, given.get("title") or "Untitled spreadsheet", *place)
     for n, sheet in enumerate(body.get("sheets", [])):
         _add_given(book, n, sheet)
     if not book.sheets:

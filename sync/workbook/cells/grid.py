@@ -55,6 +55,14 @@ class Row:
                 bits |= 1 << column
         return bits | (1 << _WIDE if len(self.values) > _WIDE else 0)
 
+    def columns(self) -> int:
+        """As `filled`, with a bit for every column."""
+        bits = sum(1 << column for column, value in enumerate(self.values) if value != "")
+        for column, cell in self.cells.items():
+            if "formula" in cell:
+                bits |= 1 << column
+        return bits
+
     def record(self, row_id: int) -> RowRecord:
         """The row as it is stored."""
         cells = self.cells
@@ -211,6 +219,10 @@ class Grid:
     def filled(self, top: int, bottom: int) -> list[int]:
         """The bit set of filled columns of each row."""
         return self._column("filled", top, bottom, 0)
+
+    def filled_exactly(self, top: int, bottom: int) -> list[int]:
+        """The same for any number of columns, worked out from the rows themselves."""
+        return [row.columns() if row else 0 for row in self.rows(top, bottom)]
 
     # Moving rows
 

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -90,7 +91,8 @@ def _body(call: Call, message: str) -> Json:
 def list_files(call: Call) -> Json:
     """files.list: the newest change first, by pages."""
     books = [book for book in map(_book(call), call.tx.files()) if call.may(book.permissions, book.owner, False)]
-    books = [book for book in books if _matches(book, call.option("q"))]
+    clauses = list(_clauses(call.option("q")))
+    books = [book for book in books if all(_clause(book, clause) for clause in clauses)]
     start, size = _number(call, "pageToken", 0, 0), _number(call, "pageSize", 100, 1)
     page = [resource(book) for book in books[start : start + size]]
     short = page if call.option("fields") else [{key: file[key] for key in _SHORT} for file in page]
@@ -111,16 +113,14 @@ def _book(call: Call) -> Any:
     return lambda record: Book(call.tx, record, call.now)
 
 
-def _matches(book: Book, query: str) -> bool:
+def _clauses(query: str) -> Iterator[re.Match[str]]:
     at = 0
     while query[at:].strip():
         match = _CLAUSE.match(query, at)
         if match is None:
             raise DriveError(400, "Invalid Value", "invalid", "q")
-        if not _clause(book, match):
-            return False
+        yield match
         at = match.end()
-    return True
 
 
 def _clause(book: Book, match: re.Match[str]) -> bool:

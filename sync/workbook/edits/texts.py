@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
+from sync.workbook.cells.formats import show
 from sync.workbook.cells.grid import Row
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits.values import grow, put_formula, put_typed
@@ -78,7 +78,7 @@ def _replace_in_row(
         formula = row.cells.get(column, {}).get("formula")
         if formula is not None and not formulas:
             continue
-        text = formula if formula is not None else _text(row.value(column))
+        text = formula if formula is not None else _shown(book, sheet, index, column, row)
         new, times = pattern.subn(replacement, text)
         if not times:
             continue
@@ -89,8 +89,8 @@ def _replace_in_row(
     counts["rowsChanged"] += bool(changed)
 
 
-def _text(value: Any) -> str:
-    return ("TRUE" if value else "FALSE") if isinstance(value, bool) else str(value)
+def _shown(book: Book, sheet: Sheet, index: int, column: int, row: Row) -> str:
+    return show(row.value(column), sheet.cell_format(index, column, row).get("numberFormat"), book.locale)
 
 
 def _put(book: Book, sheet: Sheet, index: int, column: int, text: str, formula: bool) -> None:

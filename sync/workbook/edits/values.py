@@ -59,9 +59,17 @@ def values(book: Book, sheet: Sheet, box: Box, shown: Shown) -> list[list[Any]]:
         row = decode(*record) if record else Row([], {})
         # A text shows as it is, unless it is what a formula yields and the formula is wished.
         alone = not (formulas and row.cells)
+        if formulas and row.cells:
+            _stretch(row)
         items = enumerate(row.values[box.left : box.right], box.left)
         shape.append([v if alone and v.__class__ is str else render(index, column, row) for column, v in items])
     return _trimmed(_turned(shape) if shown.dimension == "COLUMNS" else shape)
+
+
+def _stretch(row: Row) -> None:
+    """Gives a row that is only read blanks up to its last formula, which may show nothing."""
+    last = max((column for column, cell in row.cells.items() if "formula" in cell), default=-1)
+    row.values.extend([""] * (last + 1 - len(row.values)))
 
 
 def _renderer(book: Book, sheet: Sheet, shown: Shown) -> Callable[[int, int, Row], Any]:
