@@ -42,7 +42,7 @@ def blueprint(api: Api, accounts: Accounts, token_uri: str | None = None) -> Blu
             return _json(
                 401,
                 errors.unauthenticated().body(),
-                {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'},
+                _AS_JSON | {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'},
             )
         response = api.handle(_asked(signed_in))
         return _json(response.status, response.body, response.headers)
