@@ -33,9 +33,11 @@ def signed_in(server) -> Iterator[requests.Session]:
 
 
 PATHS = [
-    "/v4", "/v4/", "/v4/x", "/v4/spreadsheets", "/v4/spreadsheets/x", "/v4/spreadsheets/x:y", "/v4/spreadsheets/x/values/",
+    "/v4", "/v4/", "/v4/x", "/v4/spreadsheets", "/v4/spreadsheets/x", "/v4/spreadsheets/x:y", "/v4/spreadsheets/%00",
+    "/v4/spreadsheets/x/values/",
     "/v4/spreadsheets/%00/values/A1", "/v4/spreadsheets/x/values/%ff", "/drive", "/drive/v3", "/drive/v3/files/x/y/z",
-    "/drive/v2/files", "/drive/v3/channels/stop", "/upload", "/upload/drive/v3/files", "/upload/drive/v2/files/x", "/token",
+    "/drive/v2/files", "/drive/v3/channels/stop", "/upload", "/upload/drive/v3/files", "/upload/drive/v2/files/x",
+    "/token",
 ]  # fmt: skip
 
 

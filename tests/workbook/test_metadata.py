@@ -117,6 +117,10 @@ def test_it_is_changed_moved_and_deleted_by_filters(tied):
     assert search(tied, metadataKey="row") == []
 
 
+def rows(start: int, end: int) -> dict[str, Any]:
+    return {"dimensionRange": {"dimension": "ROWS", "startIndex": start, "endIndex": end}}
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -125,8 +129,8 @@ def test_it_is_changed_moved_and_deleted_by_filters(tied):
         ({"metadataId": 40}, "already in use"),
         ({"metadataId": -1}, "not positive"),
         ({"location": None}, "location is required"),
-        ({"location": {"dimensionRange": {"dimension": "ROWS", "startIndex": 0, "endIndex": 2}}}, "single row or column"),
-        ({"location": {"dimensionRange": {"dimension": "ROWS", "startIndex": 5000, "endIndex": 5001}}}, "Invalid dimension"),
+        ({"location": rows(0, 2)}, "single row or column"),
+        ({"location": rows(5000, 5001)}, "Invalid dimension"),
         ({"metadataValue": "x" * 30_001}, "30000 characters"),
     ],
 )  # fmt: skip

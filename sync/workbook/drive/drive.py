@@ -80,8 +80,8 @@ def resource(book: Book) -> Json:
 
 
 def _body(call: Call, message: str) -> Json:
-    """The body; Drive passes over names that it never had (gspread sends one), and refuses those it has not here."""
-    known = MESSAGES[message].keys() | REFUSED_FIELDS[message]
+    """The body; Drive passes over names that it never had and over `kind` (clients send both), and refuses others."""
+    known = (MESSAGES[message].keys() | REFUSED_FIELDS[message]) - {"kind"}
     return read(message, {key: item for key, item in call.json().items() if key in known})
 
 
