@@ -155,6 +155,7 @@ def _cell_builder(book: Book, sheet: Sheet, mask: Tree | None) -> CellBuilder:
 
     values, locale = [k for k in ("userEnteredValue", "effectiveValue", "formattedValue") if wished(k)], book.locale
     formats, effective = wished("userEnteredFormat"), wished("effectiveFormat")
+    hyperlink = wished("hyperlink")
     validation, own = wished("dataValidation"), [k for k in ("note", "textFormatRuns") if wished(k)]
 
     def build(index: int, column: int, row: Row) -> Json:
@@ -167,6 +168,8 @@ def _cell_builder(book: Book, sheet: Sheet, mask: Tree | None) -> CellBuilder:
             cell["userEnteredFormat"] = entered
         if effective and (entered or value != ""):
             cell["effectiveFormat"] = _merged(book.meta["properties"]["defaultFormat"], entered)
+        if hyperlink and (link := _link(sheet, index, column, row, carried)):
+            cell["hyperlink"] = link
         rule = sheet.validation(index, column, row) if validation else None
         if rule:
             cell["dataValidation"] = rule
@@ -174,6 +177,14 @@ def _cell_builder(book: Book, sheet: Sheet, mask: Tree | None) -> CellBuilder:
         return keep(cell, mask) if mask else cell
 
     return build
+
+
+def _link(sheet: Sheet, index: int, column: int, row: Row, carried: Json) -> str:
+    """Where a cell leads: by its formula, its format, or the single link among its runs of text; empty: nowhere."""
+    runs = {run.get("format", {}).get("link", {}).get("uri", "") for run in carried.get("textFormatRuns", ())} - {""}
+    own = sheet.cell_format(index, column, row).get("textFormat", {}).get("link", {}).get("uri", "")
+    link: str = carried.get("link") or own or (runs.pop() if len(runs) == 1 else "")
+    return link
 
 
 def _add_values(

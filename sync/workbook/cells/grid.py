@@ -20,6 +20,7 @@ from sync.workbook.schema.errors import Json
 
 Value = Any  # str | int | float | bool
 EMPTY_ROW = b"[]"
+OF_FORMULA = ("error", "over", "link")  # what a cell carries of its formula's last result
 _BITS = [1 << column for column in range(62)]
 _WIDE = len(_BITS)  # columns that the bit set tells apart; one more bit stands for all others
 
@@ -326,7 +327,7 @@ def plain(row: Row, column: int) -> None:
     """Forgets the formula of a cell and what is known of it."""
     cell = row.cells.get(column)
     if cell is not None:
-        for key in ("formula", "error", "over"):
+        for key in ("formula", *OF_FORMULA):
             cell.pop(key, None)
         if not cell:
             del row.cells[column]

@@ -9,7 +9,7 @@ import orjson
 
 from sync.workbook.cells.entry import raw, typed
 from sync.workbook.cells.formats import is_date, show
-from sync.workbook.cells.grid import Row, decode, plain, trim
+from sync.workbook.cells.grid import OF_FORMULA, Row, decode, plain, trim
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits.dimensions import extend
 from sync.workbook.schema import a1
@@ -203,7 +203,7 @@ def put_formula(book: Book, row: Row, column: int, formula: str) -> None:
     row.put(column, "")
     cell = row.cells.setdefault(column, {})
     cell["formula"] = formula
-    for key in ("error", "over"):
+    for key in OF_FORMULA:
         cell.pop(key, None)
     book.recalculate = True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sync.workbook.cells.entry import as_number
@@ -61,6 +61,9 @@ def wildcard(pattern: str, budget: Budget) -> Callable[[str], bool]:
 
     What stands between two stars is looked for from left to right, each where it first fits: no way is tried twice.
     """
+    if not any(sign in pattern for sign in "*?~"):
+        plain = pattern.casefold()
+        return lambda text: text.casefold() == plain
     pieces = _pieces(pattern.casefold())
     first, *middle, last = pieces if len(pieces) > 1 else [*pieces, []]
     least = sum(map(len, pieces))
@@ -113,12 +116,13 @@ def values_of(area: Any) -> list[Any]:
     return list(area.cells()) if isinstance(area, Area) else [area]
 
 
-def chosen(pairs: list[Any], budget: Budget) -> Iterator[int]:
+def chosen(pairs: list[Any], budget: Budget) -> list[int]:
     """The positions at which every range meets the criterion that follows it."""
     columns, tests = _columns(pairs, budget)
-    for n in range(len(columns[0])):
-        if all(test(column[n]) for column, test in zip(columns, tests, strict=True)):
-            yield n
+    places: Iterable[int] = range(len(columns[0]))
+    for column, test in zip(columns, tests, strict=True):
+        places = [n for n in places if test(column[n])]
+    return list(places)
 
 
 def count(pairs: list[Any], budget: Budget) -> int:
@@ -127,7 +131,7 @@ def count(pairs: list[Any], budget: Budget) -> int:
     below = 0
     if isinstance(pairs[0], Area) and all(test("") for test in tests):
         below = pairs[0].height * pairs[0].width - len(columns[0])
-    return below + sum(1 for _ in chosen(pairs, budget))
+    return below + len(chosen(pairs, budget))
 
 
 def _columns(pairs: list[Any], budget: Budget) -> tuple[list[list[Any]], list[Test]]:

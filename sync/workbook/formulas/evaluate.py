@@ -13,7 +13,17 @@ import orjson
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.formulas.functions import Scope
 from sync.workbook.formulas.grammar import Formula, Sight, parsed
-from sync.workbook.formulas.operands import CELLS_A_STEP, MAX_STEPS, Area, Budget, Fault, OverBudget, checked, scalar
+from sync.workbook.formulas.operands import (
+    CELLS_A_STEP,
+    MAX_STEPS,
+    Area,
+    Budget,
+    Fault,
+    Linked,
+    OverBudget,
+    checked,
+    scalar,
+)
 from sync.workbook.schema.a1 import Bounds, Box, parse_area
 from sync.workbook.schema.errors import Json
 
@@ -33,11 +43,18 @@ class Pending(Exception):
 
 
 class Result(NamedTuple):
-    """What a formula came to. `over`: the digest of what it read, where that went over its budget."""
+    """What a formula came to. `over`: the digest of what it read, where that went over its budget; `link`: where a
+    HYPERLINK leads."""
 
     value: Any
     error: Json | None = None
     over: str | None = None
+    link: str | None = None
+
+    @classmethod
+    def of(cls, value: Any) -> Result:
+        """The result that shows a value."""
+        return cls(str(value), link=value.address) if isinstance(value, Linked) else cls(value)
 
     @classmethod
     def failed(cls, fault: Fault, over: str | None = None) -> Result:
@@ -143,7 +160,7 @@ class Work:
             read = parsed(formula)
             self._want_first(sight, place, read)
             known = self._known_failure(sight, place, formula, read)
-            return known or Result(self._value(sight, place, read))
+            return known or Result.of(self._value(sight, place, read))
         except Pending:
             raise
         except Fault as fault:
@@ -215,16 +232,16 @@ class Work:
         self.waiting.remove(place)
         row = sheet.grid.peek(index)
         assert row is not None
-        if result == Result(row.value(column), row.cells[column].get("error"), row.cells[column].get("over")) and type(
-            row.value(column)
-        ) is type(result.value):
+        cell = row.cells[column]
+        before = Result(row.value(column), *(cell.get(key) for key in Result._fields[1:]))
+        if result == before and type(result.value) is type(before.value):
             return
         row = sheet.grid.edit(index)
         row.put(column, result.value)
-        for key, value in (("error", result.error), ("over", result.over)):
+        for key in Result._fields[1:]:
             row.cells[column].pop(key, None)
-            if value is not None:
-                row.cells[column][key] = value
+            if getattr(result, key) is not None:
+                row.cells[column][key] = getattr(result, key)
 
     # What formulas refer to
 

@@ -73,6 +73,20 @@ class Budget:
         self.until += seconds
 
 
+class Linked(str):
+    """A text that leads somewhere: what HYPERLINK yields."""
+
+    __slots__ = ("address",)
+    address: str
+
+    @classmethod
+    def to(cls, address: str, label: str) -> Linked:
+        """The label with its address."""
+        linked = cls(label)
+        linked.address = address
+        return linked
+
+
 class Area:
     """A rectangle of values; rows below `rows` up to `height` are blank."""
 
