@@ -60,7 +60,7 @@ def _sheet(book: Book, sheet: Sheet, boxes: list[Box], mask: Tree | None, cells:
     if meta.get("conditionalFormats"):
         answer["conditionalFormats"] = [answered_rule(sheet, rule) for rule in meta["conditionalFormats"]]
     if meta.get("protectedRanges"):
-        answer["protectedRanges"] = [answered_protection(sheet, item) for item in meta["protectedRanges"]]
+        answer["protectedRanges"] = [answered_protection(book, sheet, item) for item in meta["protectedRanges"]]
     if meta.get("basicFilter"):
         answer["basicFilter"] = {**meta["basicFilter"], "range": sheet.ranged(meta["basicFilter"]["range"])}
     if meta.get("bandedRanges"):

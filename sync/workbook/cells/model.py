@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -135,10 +135,14 @@ class Sheet:
 
 
 class Book:
-    """One spreadsheet document."""
+    """One spreadsheet document, as an account has opened it; empty is the process itself.
 
-    def __init__(self, tx: Transaction, record: tuple[Any, ...], now: datetime) -> None:
-        self.tx, self.now = tx, now
+    ``before_saving``: what may still refuse the changes.
+    """
+
+    def __init__(self, tx: Transaction, record: tuple[Any, ...], now: datetime, account: str = "") -> None:
+        self.tx, self.now, self.account = tx, now, account
+        self.before_saving: Callable[[], None] | None = None
         self.id, self.name, self.owner, self.created, self.modified, self.version, permissions, meta = record
         self.permissions: list[Json] = orjson.loads(permissions)
         self.meta: Json = orjson.loads(meta)
@@ -272,6 +276,8 @@ class Book:
 
     def save(self) -> None:
         """Writes all that changed and gives the document its next version."""
+        if self.before_saving:
+            self.before_saving()
         self._tell()
         for place, sheet in enumerate(self.sheets):
             sheet.grid.flush()

@@ -124,7 +124,7 @@ def add_protected_range(book: Book, request: Json) -> Json:
     else:
         stored["editors"] = _editors(book, given.get("editors", {}))
     sheet.meta.setdefault("protectedRanges", []).append(stored)
-    reply = answered_protection(sheet, stored)
+    reply = answered_protection(book, sheet, stored)
     if "editors" in reply:
         reply["editors"] = {key: value for key, value in given.get("editors", {}).items() if value}
     return {"protectedRange": reply}
@@ -137,12 +137,22 @@ def _editors(book: Book, given: Json) -> Json:
     return {key: value for key, value in editors.items() if value}
 
 
-def answered_protection(sheet: Sheet, stored: Json) -> Json:
+def answered_protection(book: Book, sheet: Sheet, stored: Json) -> Json:
     """A protected range as it is answered."""
-    answer = {**stored, "range": sheet.ranged(stored["range"]), "requestingUserCanEdit": True}
+    answer = {**stored, "range": sheet.ranged(stored["range"])}
+    if may_edit(book, stored):
+        answer["requestingUserCanEdit"] = True
     if "unprotectedRanges" in stored:
         answer["unprotectedRanges"] = [sheet.ranged(item) for item in stored["unprotectedRanges"]]
     return answer
+
+
+def may_edit(book: Book, stored: Json) -> bool:
+    """Whether the account that opened the document may edit a protected range: the process and the owner always."""
+    editors = stored.get("editors", {})
+    if not book.account or stored.get("warningOnly") or book.account in (book.owner, *editors.get("users", ())):
+        return True
+    return bool(editors.get("domainUsersCanEdit")) and book.account.partition("@")[2] == book.owner.partition("@")[2]
 
 
 def stored_in(book: Book, group: str, key: str, wanted: Any, name: str) -> tuple[Sheet, Json]:
