@@ -49,7 +49,7 @@ def blueprint(api: Api, accounts: Accounts, token_uri: str | None = None) -> Blu
 
     for root in ("/v4", "/drive", "/upload"):
         for rule in (root, f"{root}/", f"{root}/<path:rest>"):
-            routes.add_url_rule(rule, f"answer{rule}", answer, methods=_METHODS)
+            routes.add_url_rule(rule, f"answer{root}", answer, methods=_METHODS)
     routes.register_error_handler(Exception, _fault)
     return routes
 
