@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from sync.workbook.api.conditional import look_of
 from sync.workbook.cells.formats import show
 from sync.workbook.cells.grid import Row, decode
 from sync.workbook.cells.model import Book, Sheet
@@ -155,7 +156,7 @@ def _cell_builder(book: Book, sheet: Sheet, mask: Tree | None) -> CellBuilder:
 
     values, locale = [k for k in ("userEnteredValue", "effectiveValue", "formattedValue") if wished(k)], book.locale
     formats, effective = wished("userEnteredFormat"), wished("effectiveFormat")
-    hyperlink = wished("hyperlink")
+    hyperlink, look = wished("hyperlink"), look_of(book, sheet) if effective else None
     validation, own = wished("dataValidation"), [k for k in ("note", "textFormatRuns") if wished(k)]
 
     def build(index: int, column: int, row: Row) -> Json:
@@ -166,8 +167,9 @@ def _cell_builder(book: Book, sheet: Sheet, mask: Tree | None) -> CellBuilder:
         entered = sheet.cell_format(index, column, row) if formats or effective else {}
         if formats and entered:
             cell["userEnteredFormat"] = entered
-        if effective and (entered or value != ""):
-            cell["effectiveFormat"] = _merged(book.meta["properties"]["defaultFormat"], entered)
+        painted = look(index, column, row) if look else {}
+        if effective and (entered or painted or value != ""):
+            cell["effectiveFormat"] = _merged(_merged(book.meta["properties"]["defaultFormat"], entered), painted)
         if hyperlink and (link := _link(sheet, index, column, row, carried)):
             cell["hyperlink"] = link
         rule = sheet.validation(index, column, row) if validation else None

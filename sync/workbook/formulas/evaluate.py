@@ -108,16 +108,99 @@ def _rows_within(rows: dict[int, str], box: Box) -> Iterable[int]:
     return (row for row in rows if box.top <= row < box.bottom)
 
 
-class Work:
-    """All formulas of a document, each worked out once, what it needs first."""
+class Reader:
+    """What formulas refer to, while all of the document's own formulas are worked out."""
 
     def __init__(self, book: Book) -> None:
         self.book, self.now = book, book.local_now
-        self.sheets = {sheet.key: sheet for sheet in book.sheets}
         self.waiting = Waiting()
-        self.begun: set[Place] = set()
         self._areas: dict[tuple[int, Box], Area] = {}
         self._held = 0
+
+    def value(self, sheet: Sheet, formula: str, budget: Budget) -> Any:
+        """What a formula that stands in no cell yields, seen from a sheet; Fault, OverBudget."""
+        scope = Scope(self.now, self.book.locale, budget)
+        return checked(scalar(parsed(formula).node(Sight(self, sheet, scope))))
+
+    def reference(self, sight: Sight, word: str) -> Any:
+        """The value of a cell, or the Area of a range."""
+        return self._cell_or_area(sight, *self._referred(sight, word))
+
+    def named(self, sight: Sight, name: str) -> Any:
+        """The value of a named range."""
+        return self._cell_or_area(sight, *self._name(sight, name))
+
+    def _referred(self, sight: Sight, word: str) -> tuple[Sheet, Bounds]:
+        title, _, rest = word.rpartition("!")
+        sheet = self.book.titled(title.strip("'").replace("''", "'")) if title else sight.sheet
+        bounds = parse_area(rest.replace("$", ""))
+        if sheet is None or bounds is None:
+            raise Fault("REF", "Unresolved sheet name or reference.")
+        return sheet, bounds
+
+    def _name(self, _sight: Sight, name: str) -> tuple[Sheet, Bounds]:
+        named = next((n for n in self.book.named_ranges if n["name"].casefold() == name.casefold()), None)
+        if named is None:
+            raise Fault("NAME", f"Unknown range name: '{name[:100]}'.")
+        sheet = self.book.sheet(named["range"].get("sheetId", 0))
+        return sheet, Bounds(*sheet.box(named["range"]))
+
+    def _box(self, sheet: Sheet, bounds: Bounds) -> Box:
+        """The rectangle without the blank rows at the end of the sheet."""
+        top, left = bounds.top or 0, bounds.left or 0
+        bottom = min(sheet.rows if bounds.bottom is None else bounds.bottom, max(len(sheet.grid.order), top))
+        right = min(sheet.columns, sheet.columns if bounds.right is None else bounds.right)
+        return Box(top, max(bottom, top), left, max(right, left))
+
+    def _cell_or_area(self, sight: Sight, sheet: Sheet, bounds: Bounds) -> Any:
+        box = self._box(sheet, bounds)
+        waiting = self.waiting.within(sheet.key, box)
+        if waiting:
+            raise Pending(waiting)
+        if bounds.bottom == box.top + 1 and bounds.right == box.left + 1:
+            return self.cell(sheet, box.top, box.left)
+        sight.budget.spend(1 + _cells(box) // CELLS_A_STEP)
+        began = time.thread_time()
+        area = self._area(sheet, box, bounds)
+        sight.budget.excuse(time.thread_time() - began)
+        return area
+
+    def _area(self, sheet: Sheet, box: Box, bounds: Bounds) -> Area:
+        known = self._areas.get((sheet.key, box))
+        if known is None:
+            width = box.right - box.left
+            rows = [row.values[box.left : box.right] if row else [] for row in sheet.grid.rows(box.top, box.bottom)]
+            full = [values + [""] * (width - len(values)) for values in rows]
+            height = (sheet.rows if bounds.bottom is None else bounds.bottom) - box.top
+            known = Area(full, height=max(height, len(full)), width=width)
+            self._hold((sheet.key, box), known)
+        return known
+
+    def _hold(self, key: tuple[int, Box], area: Area) -> None:
+        """Keeps a range for other formulas, within bounds."""
+        self._held += _cells(key[1])
+        if self._held > MOST_CELLS:
+            self._areas.clear()
+            self._held = _cells(key[1])
+        self._areas[key] = area
+
+    def cell(self, sheet: Sheet, index: int, column: int) -> Any:
+        """The value of one cell; raises what is wrong with it."""
+        row = sheet.grid.peek(index)
+        if row is None:
+            return ""
+        if "error" in row.cells.get(column, ()):
+            raise Fault.shown(str(row.value(column)))
+        return row.value(column)
+
+
+class Work(Reader):
+    """All formulas of a document, each worked out once, what it needs first."""
+
+    def __init__(self, book: Book) -> None:
+        super().__init__(book)
+        self.sheets = {sheet.key: sheet for sheet in book.sheets}
+        self.begun: set[Place] = set()
         for sheet in book.sheets:
             self._collect(sheet)
 
@@ -242,79 +325,6 @@ class Work:
             row.cells[column].pop(key, None)
             if getattr(result, key) is not None:
                 row.cells[column][key] = getattr(result, key)
-
-    # What formulas refer to
-
-    def reference(self, sight: Sight, word: str) -> Any:
-        """The value of a cell, or the Area of a range."""
-        return self._cell_or_area(sight, *self._referred(sight, word))
-
-    def named(self, sight: Sight, name: str) -> Any:
-        """The value of a named range."""
-        return self._cell_or_area(sight, *self._name(sight, name))
-
-    def _referred(self, sight: Sight, word: str) -> tuple[Sheet, Bounds]:
-        title, _, rest = word.rpartition("!")
-        sheet = self.book.titled(title.strip("'").replace("''", "'")) if title else sight.sheet
-        bounds = parse_area(rest.replace("$", ""))
-        if sheet is None or bounds is None:
-            raise Fault("REF", "Unresolved sheet name or reference.")
-        return sheet, bounds
-
-    def _name(self, _sight: Sight, name: str) -> tuple[Sheet, Bounds]:
-        named = next((n for n in self.book.named_ranges if n["name"].casefold() == name.casefold()), None)
-        if named is None:
-            raise Fault("NAME", f"Unknown range name: '{name[:100]}'.")
-        sheet = self.book.sheet(named["range"].get("sheetId", 0))
-        return sheet, Bounds(*sheet.box(named["range"]))
-
-    def _box(self, sheet: Sheet, bounds: Bounds) -> Box:
-        """The rectangle without the blank rows at the end of the sheet."""
-        top, left = bounds.top or 0, bounds.left or 0
-        bottom = min(sheet.rows if bounds.bottom is None else bounds.bottom, max(len(sheet.grid.order), top))
-        right = min(sheet.columns, sheet.columns if bounds.right is None else bounds.right)
-        return Box(top, max(bottom, top), left, max(right, left))
-
-    def _cell_or_area(self, sight: Sight, sheet: Sheet, bounds: Bounds) -> Any:
-        box = self._box(sheet, bounds)
-        waiting = self.waiting.within(sheet.key, box)
-        if waiting:
-            raise Pending(waiting)
-        if bounds.bottom == box.top + 1 and bounds.right == box.left + 1:
-            return self.cell(sheet, box.top, box.left)
-        sight.budget.spend(1 + _cells(box) // CELLS_A_STEP)
-        began = time.thread_time()
-        area = self._area(sheet, box, bounds)
-        sight.budget.excuse(time.thread_time() - began)
-        return area
-
-    def _area(self, sheet: Sheet, box: Box, bounds: Bounds) -> Area:
-        known = self._areas.get((sheet.key, box))
-        if known is None:
-            width = box.right - box.left
-            rows = [row.values[box.left : box.right] if row else [] for row in sheet.grid.rows(box.top, box.bottom)]
-            full = [values + [""] * (width - len(values)) for values in rows]
-            height = (sheet.rows if bounds.bottom is None else bounds.bottom) - box.top
-            known = Area(full, height=max(height, len(full)), width=width)
-            self._hold((sheet.key, box), known)
-        return known
-
-    def _hold(self, key: tuple[int, Box], area: Area) -> None:
-        """Keeps a range for other formulas, within bounds."""
-        self._held += _cells(key[1])
-        if self._held > MOST_CELLS:
-            self._areas.clear()
-            self._held = _cells(key[1])
-        self._areas[key] = area
-
-    def cell(self, sheet: Sheet, index: int, column: int) -> Any:
-        """The value of one cell; raises what is wrong with it."""
-        row = sheet.grid.peek(index)
-        if row is None:
-            return ""
-        if "error" in row.cells.get(column, ()):
-            raise Fault.shown(str(row.value(column)))
-        return row.value(column)
 
 
 def _cells(box: Box) -> int:

@@ -54,11 +54,11 @@ class OverBudget(Exception):
 
 
 class Budget:
-    """What one evaluation of one cell may still take."""
+    """What one evaluation of one cell may still take, or so many of them together."""
 
-    def __init__(self) -> None:
-        self.steps = MAX_STEPS
-        self.until = time.thread_time() + MAX_SECONDS
+    def __init__(self, times: int = 1) -> None:
+        self.steps = MAX_STEPS * times
+        self.until = time.thread_time() + MAX_SECONDS * times
 
     def spend(self, steps: int = 1) -> None:
         """Counts steps; OverBudget when there are none left or the time is over."""
