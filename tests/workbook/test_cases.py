@@ -1,6 +1,7 @@
 """Small inputs that once went wrong: each stands for a kind."""
 
 import io
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,6 +52,18 @@ def test_what_is_found_is_what_the_cell_says(local):
     assert local.sheet1.row_values(1) == ["2026-09-05", "47", "47%"]
     batch(local, findReplace={"find": "09-05", "replacement": "09-06", "allSheets": True})
     assert local.sheet1.acell("A1", value_render_option="UNFORMATTED_VALUE").value == 46271
+
+
+def test_a_pattern_that_would_never_end_is_refused_in_time(local):
+    local.sheet1.update([["a" * 5000 + "!", "x-1"]], "A1")
+    began = time.monotonic()
+    with pytest.raises(APIError, match="takes too long"):
+        batch(local, findReplace={"find": "(a+)+$", "replacement": "", "searchByRegex": True, "allSheets": True})
+    assert time.monotonic() - began < 10
+    with pytest.raises(APIError, match="Invalid regular expression"):
+        batch(local, findReplace={"find": "x", "replacement": "$7", "searchByRegex": True, "allSheets": True})
+    batch(local, findReplace={"find": "(.)-(.)", "replacement": "$2\\$1", "searchByRegex": True, "allSheets": True})
+    assert local.sheet1.acell("B1").value == "1\\x"
 
 
 BAND = {"rowProperties": {"headerColor": {"red": 1}}}
