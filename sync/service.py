@@ -89,6 +89,11 @@ class Service:
         """The service accounts that may use the embedded workbook over HTTP."""
         return Accounts(self.store)
 
+    @property
+    def noted_address(self) -> Path:
+        """The file in which a server notes its address while it runs."""
+        return self.settings.data / "running.url"
+
     @cached_property
     def client(self) -> Client:
         if self.embedded:

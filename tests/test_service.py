@@ -165,6 +165,31 @@ def test_the_token_file_is_its_owner_s_alone_and_never_overwritten(bureau: Burea
     assert again.returncode == 2 and "已经存在" in again.stderr and file.read_bytes() == before
 
 
+def test_a_token_names_the_address_of_the_server_that_runs(bureau: Bureau) -> None:
+    (bureau.folder / "data").mkdir(exist_ok=True)
+    noted = bureau.folder / "data" / "running.url"
+    del bureau.env["JIELU_URL"]
+    for address in ("http://127.0.0.1:9999", ""):
+        if address:
+            noted.write_text(address, "utf-8")
+        else:
+            noted.unlink()
+        bureau.jielu("token", "网格", "--out", f"key{len(address)}.json")
+        key = json.loads((bureau.folder / f"key{len(address)}.json").read_text("utf-8"))
+        assert key["token_uri"] == f"{address or 'http://127.0.0.1:8617'}/token"
+
+
+def test_the_bureau_s_workbook_has_its_language_and_zone(bureau: Bureau) -> None:
+    bureau.jielu("init")
+    book = sign_in(bureau).open("街路长工作簿")
+    assert (book.locale, book.timezone) == ("zh_CN", "Asia/Shanghai")
+    as_0_1_made_it = {"properties": {"locale": "en_US", "timeZone": "Etc/GMT"}, "fields": "locale,timeZone"}
+    book.batch_update({"requests": [{"updateSpreadsheetProperties": as_0_1_made_it}]})
+    bureau.jielu("check")
+    properties = book.fetch_sheet_metadata()["properties"]
+    assert (properties["locale"], properties["timeZone"]) == ("zh_CN", "Asia/Shanghai")
+
+
 def test_a_token_that_was_revoked_opens_nothing(bureau: Bureau) -> None:
     bureau.jielu("init")
     client = sign_in(bureau)

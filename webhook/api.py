@@ -6,43 +6,65 @@ No token, no data: every path but `/token` wants `Authorization: Bearer` with a 
 from __future__ import annotations
 
 import gzip
+import logging
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
 
 from sync.workbook import accounts as sign_in
-from sync.workbook.accounts import Accounts
+from sync.workbook.accounts import Accounts, SignedIn, TokenError
 from sync.workbook.schema import errors
 from sync.workbook.server import Api, Request
 
 _COMPRESSED_FROM = 1000  # bytes; below, gzip costs more than it saves
-_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_AS_JSON = {"Content-Type": "application/json; charset=UTF-8"}
+
+log = logging.getLogger(__name__)
 
 
 def blueprint(api: Api, accounts: Accounts, token_uri: str | None = None) -> Blueprint:
     """The routes. `token_uri` is the audience that assertions must name; None takes this server's own address."""
     routes = Blueprint("workbook_api", __name__)
 
-    @routes.post("/token")
+    @routes.route("/token", methods=_METHODS)
     def token() -> Response:
+        if request.method != "POST":
+            refusal = TokenError("invalid_request", "The token endpoint takes POST.")
+            return _token_answer(405, refusal.body)
         audience = token_uri or f"{request.host_url}token"
-        status, body = sign_in.token_answer(accounts, request.form.to_dict(), audience)
-        return Response(body, status, {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"})
+        return _token_answer(*sign_in.token_answer(accounts, request.form.to_dict(), audience))
 
     def answer(**_: str) -> Response:
-        account = accounts.check(_bearer())
-        if account is None:
+        signed_in = accounts.signed_in(_bearer())
+        if signed_in is None:
             return _json(
                 401,
                 errors.unauthenticated().body(),
-                {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'},
+                _AS_JSON | {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'},
             )
-        response = api.handle(_asked(account))
+        response = api.handle(_asked(signed_in))
         return _json(response.status, response.body, response.headers)
 
-    for root in ("/v4", "/drive/v3", "/upload/drive/v2"):
-        routes.add_url_rule(f"{root}/<path:rest>", f"answer{root}", answer, methods=_METHODS)
+    for root in ("/v4", "/drive", "/upload"):
+        for rule in (root, f"{root}/", f"{root}/<path:rest>"):
+            routes.add_url_rule(rule, f"answer{root}", answer, methods=_METHODS)
+    routes.register_error_handler(Exception, _fault)
     return routes
+
+
+def _fault(error: Exception) -> Response:
+    """What nobody foresaw, and what the framework refuses, in Google's words."""
+    if isinstance(error, HTTPException) and error.code:
+        refusal = errors.ApiError(error.code, error.description or error.name, error.name.upper().replace(" ", "_"))
+        return _json(error.code, refusal.body(), _AS_JSON)
+    log.error("%s %s", request.method, request.path, exc_info=error)
+    return _json(500, errors.internal().body(), _AS_JSON)
+
+
+def _token_answer(status: int, body: bytes) -> Response:
+    return Response(body, status, {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"})
 
 
 def _bearer() -> str:
@@ -50,12 +72,13 @@ def _bearer() -> str:
     return value.strip() if kind.lower() == "bearer" else ""
 
 
-def _asked(account: str) -> Request:
+def _asked(signed_in: SignedIn) -> Request:
     # The path as sent: Flask has decoded `%2F` of a sheet's name, the workbook must tell it from a slash.
     raw = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or ""
     path = raw.partition("?")[0] or quote(request.path)
     query = list(request.args.items(multi=True))
-    return Request(request.method, path, query, dict(request.headers), request.get_data(), account)
+    headers, body = dict(request.headers), request.get_data()
+    return Request(request.method, path, query, headers, body, signed_in.email, signed_in.writes)
 
 
 def _json(status: int, body: bytes, headers: dict[str, str]) -> Response:

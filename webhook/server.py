@@ -124,19 +124,24 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
     _stop_on_signals()
     scheduler.start()
     announce(entrance(service, host, server.effective_port))
+    service.noted_address.write_text(_base(service, host, server.effective_port), "utf-8")
     try:
         server.run()
     except (KeyboardInterrupt, SystemExit):
         pass
     finally:
+        service.noted_address.unlink(missing_ok=True)
         server.close()
         scheduler.stop()
 
 
 def entrance(service: Service, host: str, port: int) -> str:
     """The address with a link for one use that opens all pages to the person who runs the service."""
-    base = service.settings.url or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
-    return link(service, access.OPERATOR, base)
+    return link(service, access.OPERATOR, _base(service, host, port))
+
+
+def _base(service: Service, host: str, port: int) -> str:
+    return service.settings.url or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
 
 
 def link(service: Service, name: str, base: str) -> str:

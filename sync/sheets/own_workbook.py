@@ -11,6 +11,8 @@ from sync.sheets.gateway import Client
 
 TITLE = "街路长工作簿"
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
+SPREADSHEETS = "https://sheets.googleapis.com/v4/spreadsheets"
+PLACE = {"locale": "zh_CN", "timeZone": "Asia/Shanghai"}
 FILES = "https://www.googleapis.com/drive/v3/files"
 
 
@@ -22,8 +24,20 @@ def find_or_make(client: Client, path: Path) -> str:
     """
     stored = _stored(client)
     if path.exists():
-        return _checked(path, stored)
-    return _write_once(path, _without_owner(stored, path) or _make(client))
+        workbook = _checked(path, stored)
+    else:
+        workbook = _write_once(path, _without_owner(stored, path) or _make(client))
+    _settle(client, workbook)
+    return workbook
+
+
+def _settle(client: Client, workbook: str) -> None:
+    """Gives a workbook that 0.1 made, in English and in Greenwich, the language and the zone of its bureau."""
+    address = f"{SPREADSHEETS}/{workbook}"
+    fields = {"fields": "properties(locale,timeZone)"}
+    if client.request("get", address, params=fields).json()["properties"] == {"locale": "en_US", "timeZone": "Etc/GMT"}:
+        update = {"updateSpreadsheetProperties": {"properties": PLACE, "fields": ",".join(PLACE)}}
+        client.request("post", f"{address}:batchUpdate", json={"requests": [update]})
 
 
 def _stored(client: Client) -> list[dict[str, Any]]:
@@ -52,7 +66,8 @@ def _without_owner(stored: list[dict[str, Any]], path: Path) -> str:
 
 
 def _make(client: Client) -> str:
-    return str(client.request("post", FILES, json={"name": TITLE, "mimeType": SPREADSHEET}).json()["id"])
+    made = {"properties": {"title": TITLE, **PLACE}}
+    return str(client.request("post", SPREADSHEETS, json=made).json()["spreadsheetId"])
 
 
 def _write_once(path: Path, workbook: str) -> str:

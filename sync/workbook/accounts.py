@@ -11,7 +11,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from cryptography.exceptions import InvalidSignature
@@ -32,6 +32,18 @@ SCOPES = (
     "https://www.googleapis.com/auth/drive.file",
     "https://spreadsheets.google.com/feeds",
 )
+READ_ONLY = (
+    "https://www.googleapis.com/auth/spreadsheets.readonly",
+    "https://www.googleapis.com/auth/drive.readonly",
+    "https://www.googleapis.com/auth/drive.metadata.readonly",
+)
+
+
+class SignedIn(NamedTuple):
+    """Who a token was given to, and whether its scopes allow to write."""
+
+    email: str
+    writes: bool
 
 
 class TokenError(Exception):
@@ -78,17 +90,23 @@ class Accounts:
         now = int(self.clock())
         with self.store.write() as tx:
             tx.run("DELETE FROM tokens WHERE expires <= ?", (now,))
-            tx.run("INSERT INTO tokens VALUES (?, ?, ?)", (_digest(token), email, now + LIFETIME))
+            writes = bool(_scopes(claims) & set(SCOPES))
+            tx.run("INSERT INTO tokens VALUES (?, ?, ?, ?)", (_digest(token), email, now + LIFETIME, writes))
         return {"access_token": token, "expires_in": LIFETIME - 1, "token_type": "Bearer"}
 
     def check(self, bearer: str) -> str | None:
         """The account's address to which a token was given; None for an unknown or expired one."""
+        signed_in = self.signed_in(bearer)
+        return signed_in.email if signed_in else None
+
+    def signed_in(self, bearer: str) -> SignedIn | None:
+        """The account to which a token was given; None for an unknown or expired one."""
+        query = "SELECT email, expires, writes FROM tokens WHERE digest = ?"
         with self.store.read() as tx:
-            row = tx.run("SELECT email, expires FROM tokens WHERE digest = ?", (_digest(bearer),)).fetchone()
+            row = tx.run(query, (_digest(bearer),)).fetchone()
         if row is None or row[1] <= self.clock():
             return None
-        email: str = row[0]
-        return email
+        return SignedIn(row[0], bool(row[2]))
 
     def revoke(self, name: str) -> bool:
         """Takes an account and its tokens away; False when there was none of that name."""
@@ -131,8 +149,12 @@ class Accounts:
             )
         if claims.get("aud") not in (GOOGLE, audience):
             raise TokenError("invalid_grant", "Failed audience check.")
-        if not set(str(claims.get("scope", "")).split()) & set(SCOPES):
+        if not _scopes(claims) & {*SCOPES, *READ_ONLY}:
             raise TokenError("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
+
+
+def _scopes(claims: Json) -> set[str]:
+    return set(str(claims.get("scope", "")).split())
 
 
 def _slug(name: str) -> str:

@@ -8,25 +8,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 import orjson
 
-from sync.workbook.api import spreadsheets
+from sync.workbook.api import data_filters, spreadsheets
 from sync.workbook.api.call import Call
 from sync.workbook.cells.store import Store, Transaction
 from sync.workbook.drive import drive
-from sync.workbook.schema.errors import ApiError, not_found
+from sync.workbook.schema.errors import ApiError, insufficient_scopes, not_found
 
 JSON = "application/json; charset=UTF-8"
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request without its host. `account` is the address of who asks; empty is the process itself."""
+    """A request without its host. `account` is the address of who asks; empty is the process itself.
+
+    `may_write`: whether the scopes allow more than to read.
+    """
 
     method: str
     path: str
@@ -34,6 +37,7 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     account: str = ""
+    may_write: bool = True
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,19 @@ class Response:
 Handler = Callable[..., Any]
 _ID, _RANGE = r"(?P<file_id>[^/:]+)", r"(?P<range>.+?)"
 _SHEETS = rf"/v4/spreadsheets/{_ID}"
-_FILES = r"/drive/v3/files"
+_FILES, _PERMISSION = r"/drive/v3/files", r"(?P<permission_id>[^/]+)"
 
 # Method, path, whether it writes, what answers. The first match counts.
 ROUTES: list[tuple[str, str, bool, Handler]] = [
     ("POST", r"/v4/spreadsheets/?", True, spreadsheets.create),
     ("GET", rf"{_SHEETS}/?", False, spreadsheets.get),
     ("POST", rf"{_SHEETS}/?:batchUpdate", True, spreadsheets.batch_update),
+    ("POST", rf"{_SHEETS}/?:getByDataFilter", False, data_filters.get_by_data_filter),
+    ("GET", rf"{_SHEETS}/developerMetadata/(?P<metadata_id>[^/:]+)", False, data_filters.metadata_get),
+    ("POST", rf"{_SHEETS}/developerMetadata:search", False, data_filters.metadata_search),
+    ("POST", rf"{_SHEETS}/values:batchGetByDataFilter", False, data_filters.values_batch_get),
+    ("POST", rf"{_SHEETS}/values:batchUpdateByDataFilter", True, data_filters.values_batch_update),
+    ("POST", rf"{_SHEETS}/values:batchClearByDataFilter", True, data_filters.values_batch_clear),
     ("GET", rf"{_SHEETS}/values:batchGet", False, spreadsheets.batch_get),
     ("POST", rf"{_SHEETS}/values:batchUpdate", True, spreadsheets.values_batch_update),
     ("POST", rf"{_SHEETS}/values:batchClear", True, spreadsheets.batch_clear),
@@ -73,10 +83,43 @@ ROUTES: list[tuple[str, str, bool, Handler]] = [
     ("GET", rf"{_FILES}/{_ID}/comments", False, drive.comments),
     ("GET", rf"{_FILES}/{_ID}/permissions", False, drive.list_permissions),
     ("POST", rf"{_FILES}/{_ID}/permissions", True, drive.add_permission),
-    ("DELETE", rf"{_FILES}/{_ID}/permissions/(?P<permission_id>[^/]+)", True, drive.delete_permission),
+    ("GET", rf"{_FILES}/{_ID}/permissions/{_PERMISSION}", False, drive.get_permission),
+    ("PATCH", rf"{_FILES}/{_ID}/permissions/{_PERMISSION}", True, drive.update_permission),
+    ("DELETE", rf"{_FILES}/{_ID}/permissions/{_PERMISSION}", True, drive.delete_permission),
     ("PUT", rf"/upload/drive/v2/files/{_ID}", True, drive.upload),
 ]
-_COMPILED = [(method, re.compile(path), writes, handler) for method, path, writes, handler in ROUTES]
+COMPILED = [(method, re.compile(path), writes, handler) for method, path, writes, handler in ROUTES]
+# What Google's description has beside these: answered as an address that is not there.
+_REFUSED = """
+    drive.about.get drive.accessproposals.get drive.accessproposals.list drive.accessproposals.resolve
+    drive.approvals.approve drive.approvals.cancel drive.approvals.comment drive.approvals.decline drive.approvals.get
+    drive.approvals.list drive.approvals.reassign drive.approvals.start drive.apps.get drive.apps.list
+    drive.changes.getStartPageToken drive.changes.list drive.changes.watch drive.channels.stop drive.comments.create
+    drive.comments.delete drive.comments.get drive.comments.update drive.drives.create drive.drives.delete
+    drive.drives.get drive.drives.hide drive.drives.list drive.drives.unhide drive.drives.update drive.files.download
+    drive.files.emptyTrash drive.files.generateCseToken drive.files.generateIds drive.files.listLabels
+    drive.files.modifyLabels drive.files.watch drive.operations.get drive.replies.create drive.replies.delete
+    drive.replies.get drive.replies.list drive.replies.update drive.revisions.delete drive.revisions.get
+    drive.revisions.list drive.revisions.update drive.teamdrives.create drive.teamdrives.delete drive.teamdrives.get
+    drive.teamdrives.list drive.teamdrives.update
+"""
+REFUSED_METHODS = frozenset(_REFUSED.split())
+
+
+# No read-only scope allows these, though they only read.
+_WITHOUT_READ_ONLY = (data_filters.get_by_data_filter, data_filters.metadata_search)
+
+
+def _overridden(request: Request) -> Request:
+    """The request that is meant where one too long for an address was sent as a POST, its query in the body."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    method = headers.get("x-http-method-override", "").upper()
+    if request.method != "POST" or not method:
+        return request
+    if method != "GET":
+        return replace(request, method=method)
+    given = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
+    return replace(request, method="GET", query=[*request.query, *given], body=b"")
 
 
 class Api:
@@ -92,10 +135,13 @@ class Api:
         except ApiError as refusal:
             return _response(refusal.code, refusal.body())
 
-    def _answer(self, request: Request) -> Response:
-        for method, path, writes, handler in _COMPILED:
+    def _answer(self, asked: Request) -> Response:
+        request = _overridden(asked)
+        for method, path, writes, handler in COMPILED:
             match = path.fullmatch(request.path) if method == request.method else None
             if match is not None:
+                if not request.may_write and (writes or handler in _WITHOUT_READ_ONLY):
+                    raise insufficient_scopes()
                 arguments = {key: unquote(value) for key, value in match.groupdict().items()}
                 with self._transaction(writes) as tx:
                     return _as_response(handler(self._call(tx, request), **arguments))

@@ -6,31 +6,29 @@ from typing import Any
 import orjson
 import pytest
 
-from sync.workbook.schema.schema import MESSAGES
+from sync.workbook.schema.schema import MESSAGES, WORDS
 from sync.workbook.server import Api, Request
 
-WORDS = {
-    "dimension": ["ROWS", "COLUMNS"],
-    "shiftDimension": ["ROWS", "COLUMNS"],
-    "sortOrder": ["ASCENDING", "DESCENDING"],
-    "mergeType": ["MERGE_ALL", "MERGE_ROWS", "MERGE_COLUMNS"],
-    "pasteType": ["PASTE_NORMAL", "PASTE_VALUES", "PASTE_FORMAT"],
-    "pasteOrientation": ["NORMAL", "TRANSPOSE"],
+TEXTS = {
     "formulaValue": ["=A1+1", "=SUM(A1:B3)", "=1/0", "=(", "=Sheet1!B2"],
     "find": ["a", "1", "("],
-    "fields": ["*", "*", "*", "title", "note", ""],
+    "fields": ["*", "*", "*", "title", "note", "range", "collapsed", ""],
 }
 ENDS = [("startIndex", "endIndex"), ("startRowIndex", "endRowIndex"), ("startColumnIndex", "endColumnIndex")]
 
 
 def _value(dice: random.Random, kind: str, key: str, depth: int) -> Any:
+    if kind in WORDS:
+        return dice.choice(WORDS[kind])
+    if kind.startswith("{"):
+        return {str(dice.randint(0, 3)): _message(dice, kind.strip("{}"), depth + 1)}
     if kind.startswith("["):
         return [_value(dice, kind[1:-1], key, depth + 1) for _ in range(dice.randint(0, 3))]
     if kind == "int":
         usual = [0, 0, 0, 7] if key == "sheetId" else [0, 0, 1, 1, 2, 3, 4, 5, 8, 9]
         return dice.choice(usual if dice.random() < 0.95 else [-1, 30, 1001])
     if kind in ("str", "mask"):
-        return dice.choice(WORDS.get(key, ["a", "Sheet1", "=A1", "新"]))
+        return dice.choice(TEXTS.get(key, ["a", "Sheet1", "=A1", "新"]))
     plain = {"num": [0, 1, 0.5, -3, 1e300], "bool": [True, False], "map": [{}]}
     return dice.choice(plain[kind]) if kind in plain else _message(dice, kind, depth + 1)
 
@@ -58,7 +56,7 @@ def test_any_request_is_answered(api: Api, local, seed: int):
         kind = dice.choice(list(kinds))
         body = orjson.dumps({"requests": [{kind: _message(dice, kinds[kind])}]})
         statuses.add(api.handle(Request("POST", f"{path}:batchUpdate", body=body)).status)
-        assert api.handle(Request("GET", path)).status == 200
+        assert api.handle(Request("GET", path)).status == 200, body
     assert api.handle(Request("GET", path, [("includeGridData", "true")])).status == 200
     assert statuses == {200, 400}
 

@@ -132,3 +132,12 @@ def test_what_was_lost_before_an_upgrade_is_told_and_nothing_is_changed(file: Pa
     with pytest.raises(upgrade.WrongVersion, match=r"缺少 表 tokens 的列 digest"):
         open_and_close(file)
     assert dump(file) == before and beside(file) == names
+
+
+def test_numbers_that_were_not_finite_are_shown_as_what_they_were(file: Path) -> None:
+    """0.1 kept them as null, and no read of the tab was answered any more."""
+    run(file, "UPDATE rows SET vals = CAST('[1,null,\"null\",null]' AS BLOB) WHERE id = (SELECT min(id) FROM rows)")
+    open_and_close(file)
+    with closing(sqlite3.connect(file)) as db:
+        assert db.execute("SELECT vals FROM rows ORDER BY id").fetchone()[0] == b'[1,"#NUM!","null","#NUM!"]'
+        assert {writes for (writes,) in db.execute("SELECT writes FROM tokens")} <= {1}

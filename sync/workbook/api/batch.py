@@ -9,7 +9,20 @@ import orjson
 
 from sync.workbook.api.document import document
 from sync.workbook.cells.model import Book
-from sync.workbook.edits import cells, dimensions, groups, lines, paste, ranges, sheets, sorting, texts
+from sync.workbook.edits import (
+    cells,
+    dimensions,
+    fill,
+    filter_views,
+    groups,
+    lines,
+    metadata,
+    paste,
+    ranges,
+    sheets,
+    sorting,
+    texts,
+)
 from sync.workbook.formulas.evaluate import recalculate
 from sync.workbook.schema.errors import ApiError, Json, invalid, violation
 from sync.workbook.schema.masks import Tree, has, keep, tree
@@ -21,24 +34,30 @@ REQUEST_KINDS: dict[str, Kind] = {
     "addBanding": ranges.add_banding,
     "addConditionalFormatRule": ranges.add_conditional_format,
     "addDimensionGroup": groups.add_group,
+    "addFilterView": filter_views.add_filter_view,
     "addNamedRange": ranges.add_named_range,
     "addProtectedRange": ranges.add_protected_range,
     "addSheet": sheets.add_sheet,
     "appendCells": cells.append_cells,
     "appendDimension": dimensions.append_dimension,
+    "autoFill": fill.auto_fill,
     "autoResizeDimensions": lines.auto_resize,
     "clearBasicFilter": ranges.clear_basic_filter,
     "copyPaste": paste.copy_paste,
+    "createDeveloperMetadata": metadata.create_metadata,
     "cutPaste": paste.cut_paste,
     "deleteBanding": ranges.delete_banding,
     "deleteConditionalFormatRule": ranges.delete_conditional_format,
+    "deleteDeveloperMetadata": metadata.delete_metadata,
     "deleteDimension": dimensions.delete_dimension,
     "deleteDimensionGroup": groups.delete_group,
     "deleteDuplicates": sorting.delete_duplicates,
+    "deleteFilterView": filter_views.delete_filter_view,
     "deleteNamedRange": ranges.delete_named_range,
     "deleteProtectedRange": ranges.delete_protected_range,
     "deleteRange": paste.delete_range,
     "deleteSheet": sheets.delete_sheet,
+    "duplicateFilterView": filter_views.duplicate_filter_view,
     "duplicateSheet": sheets.duplicate_sheet,
     "findReplace": texts.find_replace,
     "insertDimension": dimensions.insert_dimension,
@@ -58,8 +77,10 @@ REQUEST_KINDS: dict[str, Kind] = {
     "updateBorders": cells.update_borders,
     "updateCells": cells.update_cells,
     "updateConditionalFormatRule": ranges.update_conditional_format,
+    "updateDeveloperMetadata": metadata.update_metadata,
     "updateDimensionGroup": groups.update_group,
     "updateDimensionProperties": lines.update_dimension_properties,
+    "updateFilterView": filter_views.update_filter_view,
     "updateNamedRange": ranges.update_named_range,
     "updateProtectedRange": ranges.update_protected_range,
     "updateSheetProperties": sheets.update_sheet_properties,
@@ -111,6 +132,7 @@ def _answer(book: Book, request: Json, replies: list[Json], mask: Tree | None) -
         return text
     below: Any = mask.get("updatedSpreadsheet") or None if mask else None
     grid_data = bool(request.get("responseIncludeGridData"))
-    updated = document(book, request.get("responseRanges", []), below, grid_data)
+    shown = [book.resolve(text) for text in request.get("responseRanges", [])]
+    updated = document(book, shown, below, grid_data)
     comma = b"," if len(text) > 2 else b""
     return text[:-1] + comma + b'"updatedSpreadsheet":' + updated + b"}"

@@ -8,8 +8,10 @@ from typing import Any
 
 import orjson
 
+from sync.workbook.cells.defaults import SPREADSHEET
 from sync.workbook.cells.model import Book
 from sync.workbook.cells.store import Transaction
+from sync.workbook.edits.protection import guard
 from sync.workbook.schema.errors import ApiError, DriveError, Json, file_not_found, forbidden, invalid, not_found
 
 _WRITERS = ("owner", "writer", "organizer", "fileOrganizer")
@@ -57,9 +59,13 @@ class Call:
         record = self.tx.file(file_id)
         if record is None:
             raise not_found()
-        book = Book(self.tx, record, self.now)
+        book = Book(self.tx, record, self.now, self.account)
         if not self.may(book.permissions, book.owner, write):
             raise forbidden()
+        if book.mime_type != SPREADSHEET:
+            raise ApiError(400, "This operation is not supported for this document", "FAILED_PRECONDITION")
+        if write:
+            book.before_saving = guard(book)
         return book
 
     def drive_file(self, file_id: str, write: bool = False) -> Book:
@@ -67,11 +73,13 @@ class Call:
         record = self.tx.file(file_id)
         if record is None:
             raise file_not_found(file_id)
-        book = Book(self.tx, record, self.now)
+        book = Book(self.tx, record, self.now, self.account)
         if not self.may(book.permissions, book.owner, False):
             raise file_not_found(file_id)
         if write and not self.may(book.permissions, book.owner, True):
             raise _insufficient(file_id)
+        if write:
+            book.before_saving = guard(book)
         return book
 
     def may(self, permissions: list[Json], owner: str, write: bool) -> bool:

@@ -7,14 +7,15 @@ from typing import Any
 
 import orjson
 
+from sync.workbook.api.conditional import look_of
 from sync.workbook.cells.formats import show
 from sync.workbook.cells.grid import Row, decode
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits import lines
+from sync.workbook.edits import lines, metadata
 from sync.workbook.edits.groups import answered_groups
-from sync.workbook.edits.ranges import answered_protection, answered_rule
+from sync.workbook.edits.ranges import answered_protection, answered_rule, with_sheet
 from sync.workbook.edits.sheets import properties
-from sync.workbook.schema.a1 import Box
+from sync.workbook.schema.a1 import Bounds, Box
 from sync.workbook.schema.errors import Json
 from sync.workbook.schema.masks import Tree, has, keep
 
@@ -22,9 +23,9 @@ URL = "https://docs.google.com/spreadsheets/d/{}/edit"
 _CELL = ("sheets", "data", "rowData", "values")
 
 
-def document(book: Book, ranges: Sequence[str], mask: Tree | None, grid_data: bool) -> bytes:
+def document(book: Book, ranges: Sequence[tuple[Sheet, Bounds]], mask: Tree | None, grid_data: bool) -> bytes:
     """The Spreadsheet as JSON text. `mask` None means all fields; then `grid_data` says whether cells are in."""
-    wished = [(sheet, sheet.clip(bounds)) for sheet, bounds in map(book.resolve, ranges)]
+    wished = [(sheet, sheet.clip(bounds)) for sheet, bounds in ranges]
     cells = grid_data if mask is None else "sheets" in mask and has(mask, "sheets", "data") and mask != {}
     sheets = []
     for sheet in book.sheets:
@@ -36,6 +37,8 @@ def document(book: Book, ranges: Sequence[str], mask: Tree | None, grid_data: bo
     whole["spreadsheetUrl"] = URL.format(book.id)
     if book.named_ranges:
         whole["namedRanges"] = book.named_ranges
+    if book.meta.get("developerMetadata"):
+        whole["developerMetadata"] = [entry.answer() for entry in metadata.entries(book) if entry.sheet is None]
     masked = keep(whole, _without_cells(mask))
     return orjson.dumps(masked)
 
@@ -58,11 +61,16 @@ def _sheet(book: Book, sheet: Sheet, boxes: list[Box], mask: Tree | None, cells:
     if meta.get("conditionalFormats"):
         answer["conditionalFormats"] = [answered_rule(sheet, rule) for rule in meta["conditionalFormats"]]
     if meta.get("protectedRanges"):
-        answer["protectedRanges"] = [answered_protection(sheet, item) for item in meta["protectedRanges"]]
+        answer["protectedRanges"] = [answered_protection(book, sheet, item) for item in meta["protectedRanges"]]
     if meta.get("basicFilter"):
         answer["basicFilter"] = {**meta["basicFilter"], "range": sheet.ranged(meta["basicFilter"]["range"])}
     if meta.get("bandedRanges"):
         answer["bandedRanges"] = [{**b, "range": sheet.ranged(b["range"])} for b in meta["bandedRanges"]]
+    if meta.get("filterViews"):
+        answer["filterViews"] = [with_sheet(sheet, view) for view in meta["filterViews"]]
+    tied = [entry.answer() for entry in metadata.of_sheet(sheet) if entry.kind == "SHEET"]
+    if tied:
+        answer["developerMetadata"] = tied
     for key in ("rowGroups", "columnGroups"):
         if meta.get(key):
             answer[key] = answered_groups(sheet, meta[key])
@@ -148,6 +156,7 @@ def _cell_builder(book: Book, sheet: Sheet, mask: Tree | None) -> CellBuilder:
 
     values, locale = [k for k in ("userEnteredValue", "effectiveValue", "formattedValue") if wished(k)], book.locale
     formats, effective = wished("userEnteredFormat"), wished("effectiveFormat")
+    hyperlink, look = wished("hyperlink"), look_of(book, sheet) if effective else None
     validation, own = wished("dataValidation"), [k for k in ("note", "textFormatRuns") if wished(k)]
 
     def build(index: int, column: int, row: Row) -> Json:
@@ -158,8 +167,11 @@ def _cell_builder(book: Book, sheet: Sheet, mask: Tree | None) -> CellBuilder:
         entered = sheet.cell_format(index, column, row) if formats or effective else {}
         if formats and entered:
             cell["userEnteredFormat"] = entered
-        if effective and (entered or value != ""):
-            cell["effectiveFormat"] = _merged(book.meta["properties"]["defaultFormat"], entered)
+        painted = look(index, column, row) if look else {}
+        if effective and (entered or painted or value != ""):
+            cell["effectiveFormat"] = _merged(_merged(book.meta["properties"]["defaultFormat"], entered), painted)
+        if hyperlink and (link := _link(sheet, index, column, row, carried)):
+            cell["hyperlink"] = link
         rule = sheet.validation(index, column, row) if validation else None
         if rule:
             cell["dataValidation"] = rule
@@ -167,6 +179,14 @@ def _cell_builder(book: Book, sheet: Sheet, mask: Tree | None) -> CellBuilder:
         return keep(cell, mask) if mask else cell
 
     return build
+
+
+def _link(sheet: Sheet, index: int, column: int, row: Row, carried: Json) -> str:
+    """Where a cell leads: by its formula, its format, or the single link among its runs of text; empty: nowhere."""
+    runs = {run.get("format", {}).get("link", {}).get("uri", "") for run in carried.get("textFormatRuns", ())} - {""}
+    own = sheet.cell_format(index, column, row).get("textFormat", {}).get("link", {}).get("uri", "")
+    link: str = carried.get("link") or own or (runs.pop() if len(runs) == 1 else "")
+    return link
 
 
 def _add_values(

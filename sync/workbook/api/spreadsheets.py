@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from sync.workbook.cells import defaults
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import tables, values
 from sync.workbook.edits.dimensions import insert
-from sync.workbook.edits.sheets import copy_sheet, copy_title, properties
+from sync.workbook.edits.sheets import check_place, copy_sheet, copy_title, properties
 from sync.workbook.edits.values import (
     DATE_OPTIONS,
     DIMENSIONS,
@@ -46,12 +47,9 @@ def create(call: Call) -> bytes:
     """spreadsheets.create: the sheets of the body stand in place of the default one."""
     body = read("Spreadsheet", call.json())
     given = body.get("properties", {})
-    book = new_book(
-        call,
-        given.get("title") or "Untitled spreadsheet",
-        given.get("locale") or "en_US",
-        given.get("timeZone") or "Etc/GMT",
-    )
+    place = given.get("locale") or "en_US", given.get("timeZone") or "Etc/GMT"
+    check_place(*place)
+    book = new_book(call, given.get("title") or "Untitled spreadsheet", *place)
     for n, sheet in enumerate(body.get("sheets", [])):
         _add_given(book, n, sheet)
     if not book.sheets:
@@ -81,7 +79,7 @@ def get(call: Call, file_id: str) -> bytes:
     book = call.spreadsheet(file_id)
     fields = call.option("fields")
     mask = tree("Spreadsheet", fields) if fields else None
-    return document(book, call.options("ranges"), mask, call.flag("includeGridData"))
+    return document(book, [book.resolve(text) for text in call.options("ranges")], mask, call.flag("includeGridData"))
 
 
 def batch_update(call: Call, file_id: str) -> bytes:
@@ -96,7 +94,8 @@ def copy_to(call: Call, file_id: str, sheet_id: str) -> Any:
     """spreadsheets.sheets.copyTo: `Copy of X`, last in the other document."""
     source = call.spreadsheet(file_id)
     target = source
-    if (other := call.json().get("destinationSpreadsheetId", "")) != file_id:
+    body = read("CopySheetToAnotherSpreadsheetRequest", call.json())
+    if (other := body.get("destinationSpreadsheetId", "")) != file_id:
         target = call.spreadsheet(other, write=True)
     sheet = source.sheet(int(sheet_id))
     copied = copy_sheet(sheet, target, copy_title(target, sheet.title), target.free_id(), None)
@@ -108,12 +107,15 @@ def copy_to(call: Call, file_id: str, sheet_id: str) -> Any:
 
 # Values
 
+_DATA = ((), "data")  # how Google names the body of a request for one range in its refusals
 
-def _shown(call: Call) -> Shown:
+
+def shown_by(option: Callable[[str], str]) -> Shown:
+    """How values are wished, by a function that gives the options."""
     return Shown(
-        check_option("majorDimension", call.option("majorDimension"), DIMENSIONS, "ROWS"),
-        check_option("valueRenderOption", call.option("valueRenderOption"), VALUE_OPTIONS, "FORMATTED_VALUE"),
-        check_option("dateTimeRenderOption", call.option("dateTimeRenderOption"), DATE_OPTIONS, "SERIAL_NUMBER"),
+        check_option("majorDimension", option("majorDimension"), DIMENSIONS, "ROWS"),
+        check_option("valueRenderOption", option("valueRenderOption"), VALUE_OPTIONS, "FORMATTED_VALUE"),
+        check_option("dateTimeRenderOption", option("dateTimeRenderOption"), DATE_OPTIONS, "SERIAL_NUMBER"),
     )
 
 
@@ -125,13 +127,13 @@ def _masked(call: Call, message: str, text: bytes) -> bytes:
 def values_get(call: Call, file_id: str, range: str) -> bytes:
     """values.get."""
     book = call.spreadsheet(file_id)
-    return _masked(call, "ValueRange", b"".join(values.value_range(book, *book.resolve(range), _shown(call))))
+    return _masked(call, "ValueRange", b"".join(values.value_range(book, *book.resolve(range), shown_by(call.option))))
 
 
 def batch_get(call: Call, file_id: str) -> bytes:
     """values.batchGet: the path that a service takes every minute; one bad range fails all."""
     book = call.spreadsheet(file_id)
-    shown = _shown(call)
+    shown = shown_by(call.option)
     wished = [book.resolve(text) for text in call.options("ranges")]
     pieces = [b'{"spreadsheetId":', orjson.dumps(file_id)]
     for n, (sheet, bounds) in enumerate(wished):
@@ -142,7 +144,7 @@ def batch_get(call: Call, file_id: str) -> bytes:
 
 def values_update(call: Call, file_id: str, range: str) -> Any:
     """values.update."""
-    body = call.json()
+    body = read("ValueRange", call.json(), _DATA)
     rows = rows_of(body)
     option = check_option("valueInputOption", call.option("valueInputOption"), INPUT_OPTIONS)
     book = call.spreadsheet(file_id, write=True)
@@ -151,13 +153,13 @@ def values_update(call: Call, file_id: str, range: str) -> Any:
         raise invalid(f"Request range[{range}] does not match value's range[{body['range']}]")
     written = values.update(book, sheet, bounds, rows, option)
     recalculate(book)
-    shown = _echo(call.option, call.flag("includeValuesInResponse"), body)
-    answer = _written(book, sheet, written, shown)
+    shown = echo(call.option, call.flag("includeValuesInResponse"), body)
+    answer = update_answer(book, sheet, written, shown)
     book.save()
     return answer
 
 
-def _echo(option: Any, wished: bool, body: Json) -> Shown | None:
+def echo(option: Any, wished: bool, body: Json) -> Shown | None:
     """How the written values are to be shown in the reply, None when they are not."""
     if not wished:
         return None
@@ -172,7 +174,7 @@ def _echo(option: Any, wished: bool, body: Json) -> Shown | None:
     )
 
 
-def _written(book: Book, sheet: Sheet, written: Written, shown: Shown | None) -> Json:
+def update_answer(book: Book, sheet: Sheet, written: Written, shown: Shown | None) -> Json:
     """An UpdateValuesResponse."""
     answer: Json = {"spreadsheetId": book.id, "updatedRange": a1.full(sheet.title, written.box)}
     counts = (len(written.rows), len(written.columns), written.cells)
@@ -186,7 +188,7 @@ def _written(book: Book, sheet: Sheet, written: Written, shown: Shown | None) ->
 
 def values_batch_update(call: Call, file_id: str) -> Any:
     """values.batchUpdate: all ranges or none."""
-    body = call.json()
+    body = read("BatchUpdateValuesRequest", call.json())
     option = check_option("valueInputOption", body.get("valueInputOption"), INPUT_OPTIONS)
     data = body.get("data") or []
     rows = [rows_of(item, f"data[{n}]") for n, item in enumerate(data)]
@@ -195,11 +197,11 @@ def values_batch_update(call: Call, file_id: str) -> Any:
     recalculate(book)
     wished = bool(body.get("includeValuesInResponse"))
     answers = [
-        _written(book, sheet, written, _echo(lambda name: body.get(name, ""), wished, item))
+        update_answer(book, sheet, written, echo(lambda name: body.get(name, ""), wished, item))
         for item, (sheet, written) in zip(data, done, strict=True)
     ]
     book.save()
-    return _total(book, done, answers)
+    return totals(book, done, answers)
 
 
 def _update_one(book: Book, number: int, item: Json, rows: list[list[Any]], option: str) -> tuple[Sheet, Written]:
@@ -210,7 +212,7 @@ def _update_one(book: Book, number: int, item: Json, rows: list[list[Any]], opti
         raise refusal.prefixed(f"Invalid data[{number}]: ") from None
 
 
-def _total(book: Book, done: list[tuple[Sheet, Written]], answers: list[Json]) -> Json:
+def totals(book: Book, done: list[tuple[Sheet, Written]], answers: list[Json]) -> Json:
     rows = {(sheet.key, row) for sheet, written in done for row in written.rows}
     columns = {(sheet.key, column) for sheet, written in done for column in written.columns}
     counts = {
@@ -224,7 +226,7 @@ def _total(book: Book, done: list[tuple[Sheet, Written]], answers: list[Json]) -
 
 def append(call: Call, file_id: str, range: str) -> Any:
     """values.append: below the last table in the range, in its first column."""
-    body = call.json()
+    body = read("ValueRange", call.json(), _DATA)
     rows = rows_of(body)
     option = check_option("valueInputOption", call.option("valueInputOption"), INPUT_OPTIONS)
     mode = check_option("insertDataOption", call.option("insertDataOption"), ("OVERWRITE", "INSERT_ROWS"), "OVERWRITE")
@@ -240,7 +242,9 @@ def append(call: Call, file_id: str, range: str) -> Any:
     answer: Json = {"spreadsheetId": book.id}
     if table is not None:
         answer["tableRange"] = a1.full(sheet.title, table)
-    answer["updates"] = _written(book, sheet, written, _echo(call.option, call.flag("includeValuesInResponse"), body))
+    answer["updates"] = update_answer(
+        book, sheet, written, echo(call.option, call.flag("includeValuesInResponse"), body)
+    )
     book.save()
     return answer
 
@@ -253,6 +257,7 @@ def _append(book: Book, sheet: Sheet, top: int, left: int, rows: list[list[Any]]
 
 def clear(call: Call, file_id: str, range: str) -> Any:
     """values.clear: notes, formats and validations stay."""
+    read("ClearValuesRequest", call.json())
     book = call.spreadsheet(file_id, write=True)
     sheet, box = _cleared(book, range)
     recalculate(book)

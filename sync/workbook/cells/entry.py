@@ -5,13 +5,14 @@ A text becomes a number, a date, a boolean or a formula where it looks like one,
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sync.workbook.cells.formats import serial
-from sync.workbook.schema.errors import Json
+from sync.workbook.schema.errors import Json, invalid
 
 
 class Entry(NamedTuple):
@@ -23,7 +24,9 @@ class Entry(NamedTuple):
 
 
 def raw(given: Any) -> Any:
-    """A value as RAW keeps it: strings as they are, whole numbers without a fraction."""
+    """A value as RAW keeps it: strings as they are, whole numbers without a fraction; none that is not finite."""
+    if isinstance(given, float) and not math.isfinite(given):
+        raise invalid(f"Invalid value: {given} is not a finite number.")
     if isinstance(given, float) and given.is_integer() and abs(given) < 2**53:
         return int(given)
     if isinstance(given, int) and not isinstance(given, bool) and abs(given) >= 2**63:
@@ -45,6 +48,15 @@ def typed(given: Any, today: date, locale: str = "en_US") -> Entry:
     return _numeric(text, today, locale) or _worded(given, text)
 
 
+def as_number(text: str) -> float | None:
+    """The number that a text reads as where a formula wants one; None for a word or a date without its year."""
+    text = text.strip()
+    entry = _number(text, date.min, "en_US") or _time(text, date.min, "en_US")
+    if entry is None and _YEAR.search(text):
+        entry = _date(text, date.min, "en_US")
+    return entry.value if entry else None
+
+
 def _numeric(text: str, today: date, locale: str) -> Entry | None:
     if not _DIGIT.search(text):
         return None
@@ -58,6 +70,7 @@ def _worded(given: str, text: str) -> Entry:
 
 
 _DIGIT = re.compile(r"[0-9]")
+_YEAR = re.compile(r"[0-9]{4}")
 _NUMBER = re.compile(r"([+-]?)([$¥￥€£]?)\s?([+-]?)(\d+|\d{1,3}(?:,\d{3})+)?(\.\d*)?(?:[eE]([+-]?\d{1,3}))?\s?(%?)")
 
 
@@ -67,6 +80,8 @@ def _number(text: str, _today: date, locale: str) -> Entry | None:
         return None
     sign, money, inner, whole, fraction, exponent, percent = match.groups()
     value = float(f"{(whole or '0').replace(',', '')}{fraction or ''}e{exponent or 0}")
+    if not math.isfinite(value):
+        return None  # too large for a number: the text stays a text
     value = -value if "-" in (sign, inner) else value
     value = value / 100 if percent else value
     return Entry(raw(value), None, _number_format(money, whole or "", fraction, exponent, percent))

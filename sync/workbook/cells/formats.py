@@ -6,13 +6,14 @@ A serial number counts days since 1899-12-30, hours are its fraction (sheets-api
 from __future__ import annotations
 
 import math
+import operator
 import re
 import struct
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sync.workbook.schema.errors import Json
 
@@ -23,6 +24,11 @@ _MONTHS = [
     "July", "August", "September", "October", "November", "December",
 ]  # fmt: skip
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+_CHINESE = "一二三四五六七八九十"
+_CHINESE_MONTHS = [f"{name}月" for name in (*_CHINESE, "十一", "十二")]
+_CHINESE_DAYS = [f"星期{name}" for name in (*_CHINESE[:6], "日")]
+_CHINESE_SHORT_DAYS = [f"周{name}" for name in (*_CHINESE[:6], "日")]
+MAX_PATTERN = 1000  # characters; a longer pattern shows nothing but the number
 _TOKEN = re.compile(
     r'"[^"]*"|\\.|\[\$([^\]-]*)[^\]]*\]|\[(?:h+|m+|s+)\]|\[[^\]]*\]|am/pm|a/p|y+|m+|d+|h+|s+|\.0+|.',
     re.IGNORECASE | re.DOTALL,
@@ -62,10 +68,10 @@ def show(value: Any, number_format: Json | None = None, locale: str = "en_US") -
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     pattern = pattern_of(number_format, locale)
-    if pattern is None:
+    if pattern is None or len(pattern) > MAX_PATTERN:
         return general(value)
     try:
-        return _renderer(pattern)(value)
+        return _renderer(pattern, locale.startswith("zh"))(value)
     except (OverflowError, ValueError):  # a date beyond the calendar is shown as the number it is
         return general(value)
 
@@ -99,16 +105,65 @@ def _exponent(text: str) -> str:
 
 
 @lru_cache(512)
-def _renderer(pattern: str) -> Callable[[float], str]:
-    sections = _sections(pattern)
-    if _dated(sections[0]):
-        tokens = [m[0] for m in _TOKEN.finditer(sections[0])]
-        return lambda value: _date_text(tokens, value)
-    return lambda value: _number_text(sections, value)
+def _renderer(pattern: str, chinese: bool) -> Callable[[float], str]:
+    sections = [_section(text) for text in _sections(pattern)]
+    if any(section.test for section in sections):
+        return lambda value: _shown_by(_conditional(sections, value), value, chinese)
+    if _dated(sections[0].text):
+        return lambda value: _shown_by(sections[0].text, value, chinese)
+    return lambda value: _number_text([section.text for section in sections], value)
 
 
 def _sections(pattern: str) -> list[str]:
-    return re.split(r';(?=(?:[^"]*"[^"]*")*[^"]*$)', pattern)
+    sections = [""]
+    for match in _TOKEN.finditer(pattern):
+        if match[0] == ";":
+            sections.append("")
+        else:
+            sections[-1] += match[0]
+    return sections
+
+
+class _Section(NamedTuple):
+    """One part of a pattern, and for which numbers it is meant (`[<60]`; None: for all that are left)."""
+
+    text: str
+    test: Callable[[float], bool] | None
+
+
+_TEST = re.compile(r"\[(<=|>=|<>|<|>|=)(-?[0-9.]{1,20})\]")
+_COMPARE = {
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "<>": operator.ne,
+}
+
+
+def _section(text: str) -> _Section:
+    match = _TEST.search(text)
+    try:
+        limit = float(match[2]) if match else 0
+    except ValueError:
+        match = None
+    if match is None:
+        return _Section(text, None)
+    compare = _COMPARE[match[1]]
+    return _Section(text.replace(match[0], "", 1), lambda value: bool(compare(value, limit)))
+
+
+def _conditional(sections: list[_Section], value: float) -> str:
+    return next((section.text for section in sections if section.test is None or section.test(value)), "general")
+
+
+def _shown_by(section: str, value: float, chinese: bool) -> str:
+    if section.lower() == "general":
+        return general(value)
+    if _dated(section):
+        return _date_text([m[0] for m in _TOKEN.finditer(section)], value, chinese)
+    return _section_text(section, value)
 
 
 def _dated(section: str) -> bool:
@@ -119,20 +174,21 @@ def _dated(section: str) -> bool:
 # Dates
 
 
-def _date_text(tokens: list[str], value: float) -> str:
+def _date_text(tokens: list[str], value: float, chinese: bool) -> str:
     at = moment(value)
     twelve = any(token.lower() in ("am/pm", "a/p") for token in tokens)
-    return "".join(_date_part(tokens, n, at, value, twelve) for n in range(len(tokens)))
+    return "".join(_date_part(tokens, n, at, value, twelve, chinese) for n in range(len(tokens)))
 
 
-def _date_part(tokens: list[str], n: int, at: datetime, value: float, twelve: bool) -> str:
+def _date_part(tokens: list[str], n: int, at: datetime, value: float, twelve: bool, chinese: bool) -> str:
     token = tokens[n].lower()
     if token[0] == "m" and _minutes(tokens, n):
         return f"{at.minute:0{min(len(token), 2)}}"
     if token[0] in "ymdhs.":
-        return _date_field(token, at, twelve)
+        return _date_field(token, at, twelve, chinese)
     if token in ("am/pm", "a/p"):
-        return ("AM" if at.hour < 12 else "PM")[: 2 if len(token) > 3 else 1]
+        half = ("上午", "下午") if chinese else ("AM", "PM") if len(token) > 3 else ("A", "P")
+        return half[at.hour >= 12]
     if token in ("[h]", "[hh]"):
         return str(int(value * 24 + 1e-9))
     if token in ("[m]", "[mm]"):
@@ -140,8 +196,10 @@ def _date_part(tokens: list[str], n: int, at: datetime, value: float, twelve: bo
     return literal(tokens[n])
 
 
-def _date_field(token: str, at: datetime, twelve: bool) -> str:
+def _date_field(token: str, at: datetime, twelve: bool, chinese: bool) -> str:
     size = len(token)
+    if size > 2 and token[0] in "md" and chinese:
+        return _chinese_name(token[0], size, at)
     if token[0] == "y":
         return f"{at.year:04}" if size > 2 else f"{at.year % 100:02}"
     if token[0] == "m":
@@ -149,11 +207,16 @@ def _date_field(token: str, at: datetime, twelve: bool) -> str:
     if token[0] == "d":
         name = _DAYS[at.weekday()]
         return [f"{at.day}", f"{at.day:02}", name[:3], name][min(size, 4) - 1]
-    if token[0] == "h":
-        return f"{(at.hour % 12 or 12) if twelve else at.hour:0{min(size, 2)}}"
-    if token[0] == "s":
-        return f"{at.second:0{min(size, 2)}}"
+    if token[0] in "hs":
+        number = at.second if token.startswith("s") else (at.hour % 12 or 12) if twelve else at.hour
+        return f"{number:0{min(size, 2)}}"
     return f".{at.microsecond // 1000:03}"[:size] if size > 1 else token
+
+
+def _chinese_name(kind: str, size: int, at: datetime) -> str:
+    if kind == "m":
+        return f"{at.month}月" if size == 3 else _CHINESE_MONTHS[at.month - 1]
+    return (_CHINESE_SHORT_DAYS if size == 3 else _CHINESE_DAYS)[at.weekday()]
 
 
 def _minutes(tokens: list[str], n: int) -> bool:
@@ -199,7 +262,7 @@ def _section_text(section: str, value: float) -> str:
             continue
         match = None if done else _DIGITS.search(piece)
         if match:
-            text = _digits(match[0], value * 100 ** plain.count("%"))
+            text = _digits(match[0], _hundredfold(value, plain.count("%")))
             shown += piece[: match.start()] + text + piece[match.end() :]
             done = True
         else:
@@ -207,9 +270,21 @@ def _section_text(section: str, value: float) -> str:
     return (sign if any(c in "123456789" for c in shown) else "") + shown
 
 
+def _hundredfold(value: float, times: int) -> float:
+    if not times:
+        return value
+    scaled = value * 100.0**times
+    if not math.isfinite(scaled):
+        raise OverflowError("too large for its format")
+    return scaled
+
+
+_EXACT = Context(prec=MAX_PATTERN + 400)  # digits: of the longest pattern, and of the largest float
+
+
 def _half_up(value: float, places: int) -> Decimal:
     # By the number as it is written: 2.5 becomes 3 and 1.005 becomes 1.01, as in a spreadsheet.
-    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _EXACT)
 
 
 def _digits(pattern: str, value: float) -> str:

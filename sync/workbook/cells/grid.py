@@ -20,6 +20,7 @@ from sync.workbook.schema.errors import Json
 
 Value = Any  # str | int | float | bool
 EMPTY_ROW = b"[]"
+OF_FORMULA = ("error", "over", "link")  # what a cell carries of its formula's last result
 _BITS = [1 << column for column in range(62)]
 _WIDE = len(_BITS)  # columns that the bit set tells apart; one more bit stands for all others
 
@@ -54,6 +55,14 @@ class Row:
             if "formula" in cell and column < _WIDE:
                 bits |= 1 << column
         return bits | (1 << _WIDE if len(self.values) > _WIDE else 0)
+
+    def columns(self) -> int:
+        """As `filled`, with a bit for every column."""
+        bits = sum(1 << column for column, value in enumerate(self.values) if value != "")
+        for column, cell in self.cells.items():
+            if "formula" in cell:
+                bits |= 1 << column
+        return bits
 
     def record(self, row_id: int) -> RowRecord:
         """The row as it is stored."""
@@ -212,6 +221,10 @@ class Grid:
         """The bit set of filled columns of each row."""
         return self._column("filled", top, bottom, 0)
 
+    def filled_exactly(self, top: int, bottom: int) -> list[int]:
+        """The same for any number of columns, worked out from the rows themselves."""
+        return [row.columns() if row else 0 for row in self.rows(top, bottom)]
+
     # Moving rows
 
     def insert_rows(self, at: int, count: int) -> None:
@@ -297,6 +310,12 @@ class Grid:
         rows = {row_id - self._base for (row_id,) in self.tx.formula_rows(low, high)}
         return [index for index, number in enumerate(self.order) if number in rows] if rows else []
 
+    def rule_rows(self) -> list[int]:
+        """Positions of the rows in which a cell's own validation rule holds a formula."""
+        self.flush_rows()
+        rows = {row_id - self._base for (row_id,) in self.tx.rule_rows(*span(self.key))}
+        return [index for index, number in enumerate(self.order) if number in rows] if rows else []
+
 
 def _in_sequence(order: array[int]) -> bool:
     if not order or order[0] == 0 or order[-1] - order[0] != len(order) - 1:
@@ -305,10 +324,10 @@ def _in_sequence(order: array[int]) -> bool:
 
 
 def plain(row: Row, column: int) -> None:
-    """Forgets the formula or the error of a cell."""
+    """Forgets the formula of a cell and what is known of it."""
     cell = row.cells.get(column)
     if cell is not None:
-        cell.pop("formula", None)
-        cell.pop("error", None)
+        for key in ("formula", *OF_FORMULA):
+            cell.pop(key, None)
         if not cell:
             del row.cells[column]

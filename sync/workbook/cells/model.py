@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -134,10 +135,14 @@ class Sheet:
 
 
 class Book:
-    """One spreadsheet document."""
+    """One spreadsheet document, as an account has opened it; empty is the process itself.
 
-    def __init__(self, tx: Transaction, record: tuple[Any, ...], now: datetime) -> None:
-        self.tx, self.now = tx, now
+    ``before_saving``: what may still refuse the changes.
+    """
+
+    def __init__(self, tx: Transaction, record: tuple[Any, ...], now: datetime, account: str = "") -> None:
+        self.tx, self.now, self.account = tx, now, account
+        self.before_saving: Callable[[], None] | None = None
         self.id, self.name, self.owner, self.created, self.modified, self.version, permissions, meta = record
         self.permissions: list[Json] = orjson.loads(permissions)
         self.meta: Json = orjson.loads(meta)
@@ -150,6 +155,25 @@ class Book:
         """en_US, zh_CN and the like."""
         text: str = self.meta["properties"]["locale"]
         return text
+
+    @property
+    def mime_type(self) -> str:
+        """A spreadsheet's, unless another is noted."""
+        text: str = self.meta.get("mimeType", defaults.SPREADSHEET)
+        return text
+
+    @property
+    def trashed(self) -> bool:
+        """Whether it lies in the trash."""
+        return bool(self.meta.get("trashed"))
+
+    @property
+    def local_now(self) -> datetime:
+        """The hour in the document's own zone."""
+        try:
+            return self.now.astimezone(ZoneInfo(self.meta["properties"]["timeZone"]))
+        except (KeyError, ValueError, OSError):  # an unknown zone
+            return self.now
 
     @property
     def named_ranges(self) -> list[Json]:
@@ -252,6 +276,8 @@ class Book:
 
     def save(self) -> None:
         """Writes all that changed and gives the document its next version."""
+        if self.before_saving:
+            self.before_saving()
         self._tell()
         for place, sheet in enumerate(self.sheets):
             sheet.grid.flush()

@@ -200,6 +200,13 @@ class Transaction:
         query = "SELECT id FROM rows INDEXED BY rows_with_formulas WHERE formulas AND id BETWEEN ? AND ?"
         return self.run(query, (first, last))
 
+    def rule_rows(self, first: int, last: int) -> sqlite3.Cursor:
+        """Ids of the records in which a rule for what may be typed holds a formula."""
+        text = (
+            'instr(extra, CAST(\'"dataValidation"\' AS BLOB)) AND instr(extra, CAST(\'"userEnteredValue":"=\' AS BLOB))'
+        )
+        return self.run(f"SELECT id FROM rows WHERE id BETWEEN ? AND ? AND {text}", (first, last))  # noqa: S608
+
     def save_rows(self, records: Iterable[RowRecord]) -> None:
         """Inserts or replaces records."""
         self.run_many("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?)", records)

@@ -5,6 +5,7 @@ A new file takes all steps, an older one those that it lacks, in one transaction
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -41,7 +42,18 @@ def _tables_of_0_1(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE tokens (digest TEXT PRIMARY KEY, email TEXT NOT NULL, expires INTEGER NOT NULL)")
 
 
-STEPS: tuple[Migration, ...] = (_tables_of_0_1,)  # the n-th leads to user_version n; none is ever changed or removed
+def _scopes_and_finite_numbers(db: sqlite3.Connection) -> None:
+    """Tokens know whether they may write. A number that was not finite stood as null and made every read fail."""
+    db.execute("ALTER TABLE tokens ADD COLUMN writes INTEGER NOT NULL DEFAULT 1")
+    broken = db.execute("SELECT id, vals FROM rows WHERE instr(vals, CAST('null' AS BLOB))").fetchall()
+    for row_id, vals in broken:
+        values = ["#NUM!" if value is None else value for value in json.loads(vals)]
+        text = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+        db.execute("UPDATE rows SET vals = ? WHERE id = ?", (text, row_id))
+
+
+# The n-th leads to user_version n; none is ever changed or removed.
+STEPS: tuple[Migration, ...] = (_tables_of_0_1, _scopes_and_finite_numbers)
 
 
 def bring_up(db: sqlite3.Connection, file: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -19,8 +21,11 @@ from sync.workbook.edits.sheets import copy_sheet, replace_all
 from sync.workbook.edits.values import put_typed
 from sync.workbook.schema.errors import DriveError, Json
 from sync.workbook.schema.masks import keep
+from sync.workbook.schema.schema import MESSAGES, REFUSED_FIELDS, read
 
 _SHORT = ("kind", "id", "name", "mimeType")
+_FOLDER = "application/vnd.google-apps.folder"
+_ROLES = ("owner", "writer", "commenter", "reader")
 _CLAUSE = re.compile(
     r"\s*(?:(?P<field>mimeType|name|trashed)\s*(?P<op>!=|=|contains)\s*(?P<value>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|true|false)"
     r"|(?P<parent>\"[^\"]*\"|'[^']*')\s+in\s+parents|parents\s+in\s+(?P<folder>\"[^\"]*\"|'[^']*'))\s*(?P<and>and\b)?",
@@ -62,15 +67,22 @@ def resource(book: Book) -> Json:
         "kind": "drive#file",
         "id": book.id,
         "name": book.name,
-        "mimeType": defaults.SPREADSHEET,
+        "mimeType": book.mime_type,
         "createdTime": book.created,
         "modifiedTime": book.modified,
         "version": str(book.version),
-        "trashed": False,
+        "trashed": book.trashed,
+        "explicitlyTrashed": book.trashed,
         "webViewLink": link,
         "parents": book.meta.get("parents", ["root"]),
         "permissions": permissions(book),
     }
+
+
+def _body(call: Call, message: str) -> Json:
+    """The body; Drive passes over names that it never had and over `kind` (clients send both), and refuses others."""
+    known = (MESSAGES[message].keys() | REFUSED_FIELDS[message]) - {"kind"}
+    return read(message, {key: item for key, item in call.json().items() if key in known})
 
 
 # Files
@@ -79,8 +91,9 @@ def resource(book: Book) -> Json:
 def list_files(call: Call) -> Json:
     """files.list: the newest change first, by pages."""
     books = [book for book in map(_book(call), call.tx.files()) if call.may(book.permissions, book.owner, False)]
-    books = [book for book in books if _matches(book, call.option("q"))]
-    start, size = int(call.option("pageToken") or 0), int(call.option("pageSize") or 100)
+    clauses = list(_clauses(call.option("q")))
+    books = [book for book in books if all(_clause(book, clause) for clause in clauses)]
+    start, size = _number(call, "pageToken", 0, 0), _number(call, "pageSize", 100, 1)
     page = [resource(book) for book in books[start : start + size]]
     short = page if call.option("fields") else [{key: file[key] for key in _SHORT} for file in page]
     whole: Json = {"kind": "drive#fileList", "incompleteSearch": False, "files": short}
@@ -89,20 +102,25 @@ def list_files(call: Call) -> Json:
     return _masked(call, whole, tuple(whole))
 
 
+def _number(call: Call, name: str, usual: int, least: int) -> int:
+    given = call.option(name) or str(usual)
+    if not re.fullmatch(r"[0-9]{1,9}", given) or int(given) < least:
+        raise DriveError(400, "Invalid Value", "invalid", name)
+    return int(given)
+
+
 def _book(call: Call) -> Any:
     return lambda record: Book(call.tx, record, call.now)
 
 
-def _matches(book: Book, query: str) -> bool:
+def _clauses(query: str) -> Iterator[re.Match[str]]:
     at = 0
     while query[at:].strip():
         match = _CLAUSE.match(query, at)
         if match is None:
             raise DriveError(400, "Invalid Value", "invalid", "q")
-        if not _clause(book, match):
-            return False
+        yield match
         at = match.end()
-    return True
 
 
 def _clause(book: Book, match: re.Match[str]) -> bool:
@@ -110,7 +128,7 @@ def _clause(book: Book, match: re.Match[str]) -> bool:
         return folder[1:-1] in book.meta.get("parents", ["root"])
     value = re.sub(r"\\(.)", r"\1", match["value"].strip("\"'"))
     field = match["field"].lower()
-    actual = {"mimetype": defaults.SPREADSHEET, "name": book.name, "trashed": "false"}[field]
+    actual = {"mimetype": book.mime_type, "name": book.name, "trashed": str(book.trashed).lower()}[field]
     if match["op"].lower() == "contains":
         return bool(value.casefold() in actual.casefold())
     same: bool = actual == value
@@ -118,16 +136,26 @@ def _clause(book: Book, match: re.Match[str]) -> bool:
 
 
 def create(call: Call) -> Json:
-    """files.create: a spreadsheet with one empty sheet."""
-    body = call.json()
-    if (body.get("mimeType") or defaults.SPREADSHEET) != defaults.SPREADSHEET:
-        raise DriveError(400, "Only spreadsheets can be made here.", "invalid", "mimeType")
+    """files.create: a spreadsheet with one empty sheet, or a folder."""
+    body = _body(call, "File")
+    kind = body.get("mimeType") or defaults.SPREADSHEET
+    if kind not in (defaults.SPREADSHEET, _FOLDER):
+        raise DriveError(400, "Only spreadsheets and folders can be made here.", "invalid", "mimeType")
     book = new_book(call, body.get("name") or "Untitled")
-    if body.get("parents"):
-        book.meta["parents"] = body["parents"]
-    book.add_sheet(defaults.sheet_properties(0, "Sheet1"))
+    _put_into(book, body.get("parents", []), [])
+    if kind == _FOLDER:
+        book.meta["mimeType"] = _FOLDER
+    else:
+        book.add_sheet(defaults.sheet_properties(0, "Sheet1"))
     book.save()
     return _masked(call, resource(book), _SHORT)
+
+
+def _put_into(book: Book, added: list[str], removed: list[str]) -> None:
+    """A file lies in one folder."""
+    left = [parent for parent in book.meta.get("parents", ["root"]) if parent not in removed]
+    if added or removed:
+        book.meta["parents"] = added[-1:] or left or ["root"]
 
 
 def get(call: Call, file_id: str) -> Json:
@@ -139,35 +167,61 @@ def get(call: Call, file_id: str) -> Json:
 
 
 def update(call: Call, file_id: str) -> Json:
-    """files.update: a new name is the document's new title."""
+    """files.update: a new name is the document's new title; only its owner puts it into the trash and back."""
     book = call.drive_file(file_id, write=True)
-    body = call.json()
-    if body.get("trashed"):
-        call.tx.delete_file(file_id)
-        return _masked(call, {**resource(book), "trashed": True}, _SHORT)
+    body = _body(call, "File")
+    if body.get("mimeType", book.mime_type) != book.mime_type:
+        raise DriveError(400, "The mimeType of a file cannot be changed.", "invalid", "mimeType")
+    if "parents" in body:
+        message = "The parents field is not directly writable in update requests. Use addParents and removeParents."
+        raise DriveError(403, message, "fieldNotWritable", "parents")
+    if "trashed" in body:
+        _check_owner(call, book)
+        book.meta["trashed"] = body["trashed"]
     book.name = body.get("name") or book.name
+    _put_into(book, *(_ids(call.option(name)) for name in ("addParents", "removeParents")))
     book.save()
     return _masked(call, resource(book), _SHORT)
+
+
+def _ids(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _check_owner(call: Call, book: Book) -> None:
+    """Refuses what only the owner may; a file that the process made is nobody else's."""
+    if call.account and book.owner != call.account:
+        message = f"The user does not have sufficient permissions for file {book.id}."
+        raise DriveError(403, message, "insufficientFilePermissions", "fileId")
 
 
 def delete(call: Call, file_id: str) -> None:
     """files.delete: only the owner's right."""
     book = call.drive_file(file_id, write=True)
-    if call.account and book.owner != call.account:
-        message = f"The user does not have sufficient permissions for file {file_id}."
-        raise DriveError(403, message, "insufficientFilePermissions", "fileId")
+    _check_owner(call, book)
     call.tx.delete_file(file_id)
 
 
 def copy(call: Call, file_id: str) -> Json:
     """files.copy: `Copy of X` when no name is given."""
-    source = call.drive_file(file_id)
-    book = new_book(call, call.json().get("name") or f"Copy of {source.name}")
+    source = _spreadsheet(call, file_id)
+    body = _body(call, "File")
+    book = new_book(call, body.get("name") or f"Copy of {source.name}")
     book.meta = orjson.loads(orjson.dumps(source.meta))
+    book.meta.pop("trashed", None)
+    _put_into(book, body.get("parents", []), [])
     for sheet in source.sheets:
         copy_sheet(sheet, book, sheet.title, sheet.id, None)
     book.save()
     return _masked(call, resource(book), _SHORT)
+
+
+def _spreadsheet(call: Call, file_id: str, write: bool = False) -> Book:
+    """The file, refused where it is a folder."""
+    book = call.drive_file(file_id, write)
+    if book.mime_type == _FOLDER:
+        raise DriveError(403, "This action is not supported for a folder.", "fileNotDownloadable", "fileId")
+    return book
 
 
 def comments(call: Call, file_id: str) -> Json:
@@ -178,17 +232,26 @@ def comments(call: Call, file_id: str) -> Json:
 
 def export(call: Call, file_id: str) -> tuple[str, bytes]:
     """files.export."""
-    return exported(call.drive_file(file_id), call.option("mimeType"))
+    return exported(_spreadsheet(call, file_id), call.option("mimeType"))
 
 
 def upload(call: Call, file_id: str) -> Json:
     """Drive v2 upload of CSV: one sheet, titled like the file, in place of all others."""
-    book = call.drive_file(file_id, write=True)
-    rows = list(csv.reader(io.StringIO(call.body.decode("utf-8-sig"), newline="")))
+    book = _spreadsheet(call, file_id, write=True)
+    rows = _csv(call.body)
     sheet = replace_all(book, book.name, rows, "America/Los_Angeles")
     _fill(book, sheet, rows)
     book.save()
     return uploads.resource(book)
+
+
+def _csv(body: bytes) -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline="")))
+    except UnicodeDecodeError:
+        raise DriveError(400, "The file is not UTF-8.", "badRequest") from None
+    except csv.Error as error:
+        raise DriveError(400, f"The file is not CSV: {error}.", "badRequest") from None
 
 
 def _fill(book: Book, sheet: Sheet, rows: list[list[str]]) -> None:
@@ -212,10 +275,11 @@ def _permission(role: str, kind: str, address: str) -> Json:
 
 
 def permission_id(kind: str, address: str) -> str:
-    """A stable id: `anyone` says itself, an account's is made of its address."""
+    """A stable id of twenty digits, of the whole address; `anyone` says itself."""
     if kind == "anyone":
         return "anyoneWithLink"
-    return str(int.from_bytes(address.encode()[-8:].rjust(8, b"\1")) % 10**20).zfill(20)
+    digest = hashlib.blake2b(f"{kind}:{address.casefold()}".encode(), digest_size=8).digest()
+    return str(int.from_bytes(digest)).zfill(20)
 
 
 def list_permissions(call: Call, file_id: str) -> Json:
@@ -225,29 +289,84 @@ def list_permissions(call: Call, file_id: str) -> Json:
     return _masked(call, whole, tuple(whole))
 
 
+def get_permission(call: Call, file_id: str, permission_id: str) -> Json:
+    """permissions.get."""
+    return _masked(call, _permission_of(call.drive_file(file_id), permission_id), _PERMISSION)
+
+
+_PERMISSION = ("kind", "id", "type", "role")
+
+
+def _permission_of(book: Book, permission_id: str) -> Json:
+    for item in permissions(book):
+        if item["id"] == permission_id:
+            return item
+    raise DriveError(404, f"Permission not found: {permission_id}.", "notFound", "permissionId")
+
+
 def add_permission(call: Call, file_id: str) -> Json:
-    """permissions.create: no letter is sent."""
+    """permissions.create: no letter is sent; a file has one owner, who alone may name another."""
     book = call.drive_file(file_id, write=True)
-    body = call.json()
+    body = _body(call, "Permission")
     kind, role = body.get("type") or "", body.get("role") or ""
-    if kind not in ("user", "group", "domain", "anyone") or role not in ("owner", "writer", "commenter", "reader"):
+    if kind not in ("user", "group", "domain", "anyone"):
         raise DriveError(400, "The permission type field is required.", "required", "permission.type")
+    if role not in _ROLES:
+        raise DriveError(400, "The permission role field is required.", "required", "permission.role")
     address = body.get("domain" if kind == "domain" else "emailAddress") or ""
+    if not address and kind != "anyone":
+        raise DriveError(400, "The specified emailAddress is invalid or not applicable.", "invalidSharingRequest")
+    if role == "owner":
+        return _masked(call, _hand_over(call, book, kind, address), _PERMISSION)
+    if address and kind == "user" and address == book.owner:
+        return _masked(call, permissions(book)[0], _PERMISSION)
     stored: Json = {"id": permission_id(kind, address), "type": kind, "role": role}
     if address:
         stored["domain" if kind == "domain" else "emailAddress"] = address
     book.permissions[:] = [item for item in book.permissions if item["id"] != stored["id"]] + [stored]
     book.save()
-    return _masked(call, {"kind": "drive#permission", **stored}, ("kind", "id", "type", "role"))
+    return _masked(call, {"kind": "drive#permission", **stored}, _PERMISSION)
+
+
+def _hand_over(call: Call, book: Book, kind: str, address: str) -> Json:
+    """Makes another the owner; who was it goes on to write."""
+    _check_owner(call, book)
+    if not call.flag("transferOwnership") or kind != "user":
+        message = "The transferOwnership parameter must be enabled when the permission role is 'owner'."
+        raise DriveError(403, message, "forbidden", "transferOwnership")
+    left = [item for item in book.permissions if item.get("emailAddress") != address]
+    if book.owner:
+        left.append(_permission("writer", "user", book.owner))
+    book.owner, book.permissions[:] = address, left
+    book.save()
+    return permissions(book)[0]
+
+
+def update_permission(call: Call, file_id: str, permission_id: str) -> Json:
+    """permissions.update: another role."""
+    book = call.drive_file(file_id, write=True)
+    stored = _permission_of(book, permission_id)
+    role = _body(call, "Permission").get("role", "")
+    if role not in _ROLES:
+        raise DriveError(400, "The permission role field is required.", "required", "permission.role")
+    if stored["role"] == "owner":
+        raise DriveError(403, "The owner of a file cannot be changed so.", "insufficientFilePermissions")
+    if role == "owner":
+        return _masked(call, _hand_over(call, book, stored["type"], stored.get("emailAddress", "")), _PERMISSION)
+    for item in book.permissions:
+        if item["id"] == permission_id:
+            item["role"] = role
+    book.save()
+    return _masked(call, {**stored, "role": role}, _PERMISSION)
 
 
 def delete_permission(call: Call, file_id: str, permission_id: str) -> None:
-    """permissions.delete: never the owner's."""
-    book = call.drive_file(file_id, write=True)
-    if any(item["id"] == permission_id and item["role"] == "owner" for item in permissions(book)):
+    """permissions.delete: never the owner's; everybody may give up his own."""
+    book = call.drive_file(file_id)
+    stored = _permission_of(book, permission_id)
+    if stored["role"] == "owner":
         raise DriveError(403, "The owner of a file cannot be removed.", "insufficientFilePermissions")
-    left = [item for item in book.permissions if item["id"] != permission_id]
-    if len(left) == len(book.permissions):
-        raise DriveError(404, f"Permission not found: {permission_id}.", "notFound", "permissionId")
-    book.permissions[:] = left
+    if stored.get("emailAddress") != call.account:
+        book = call.drive_file(file_id, write=True)
+    book.permissions[:] = [item for item in book.permissions if item["id"] != permission_id]
     book.save()

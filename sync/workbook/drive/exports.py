@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any
 
 from sync.workbook.cells.formats import pattern_of
@@ -12,6 +13,7 @@ from sync.workbook.edits.values import Shown, values
 from sync.workbook.schema.errors import DriveError
 
 CSV, TSV = "text/csv", "text/tab-separated-values"
+_EXCEL_TEXT = 32_767  # characters of a cell
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -40,10 +42,23 @@ def _workbook(book: Book) -> bytes:
     out = io.BytesIO()
     file = xlsxwriter.Workbook(out, {"in_memory": True})
     formats: dict[str, Any] = {}
-    for sheet in book.sheets:
-        _worksheet(book, sheet, file, file.add_worksheet(sheet.title[:31]), formats)
+    for sheet, name in zip(book.sheets, _names([sheet.title for sheet in book.sheets]), strict=True):
+        _worksheet(book, sheet, file, file.add_worksheet(name), formats)
     file.close()
     return out.getvalue()
+
+
+def _names(titles: list[str]) -> list[str]:
+    """The titles as Excel takes them: without its signs, in 31 letters, none twice."""
+    names: list[str] = []
+    for title in titles:
+        plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", title).strip("'") or "_"
+        name, number = plain[:31].rstrip("'"), 2
+        while name.casefold() in {other.casefold() for other in names} or name.casefold() == "history":
+            mark = f"_{number}"
+            name, number = plain[: 31 - len(mark)] + mark, number + 1
+        names.append(name)
+    return names
 
 
 def _worksheet(book: Book, sheet: Sheet, file: Any, target: Any, formats: dict[str, Any]) -> None:
@@ -58,6 +73,6 @@ def _worksheet(book: Book, sheet: Sheet, file: Any, target: Any, formats: dict[s
                 target.write_boolean(index, column, value, look)
             elif isinstance(value, str):
                 if value:
-                    target.write_string(index, column, value, look)  # text stays text, `=` or not
+                    target.write_string(index, column, value[:_EXCEL_TEXT], look)  # text stays text, `=` or not
             else:
                 target.write_number(index, column, value, look)

@@ -31,6 +31,14 @@ def ends_of(book: Book, dimension_range: Json) -> tuple[Sheet, str, int, int]:
     return sheet, dimension, start, end
 
 
+def span_of(book: Book, dimension_range: Json) -> tuple[Sheet, str, int, int]:
+    """As `ends_of`, for rows or columns that must be there."""
+    sheet, dimension, start, end = ends_of(book, dimension_range)
+    if end > size_of(sheet, dimension) or start == end:
+        raise invalid(f"Invalid dimension range: startIndex[{start}] endIndex[{end}].")
+    return sheet, dimension, start, end
+
+
 def insert_dimension(book: Book, request: Json) -> None:
     """insertDimension: new rows or columns take their formats from the neighbour that the request names."""
     sheet, dimension, start, end = ends_of(book, request["range"])

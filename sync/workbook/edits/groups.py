@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits.dimensions import ends_of, required_fields, size_of
+from sync.workbook.edits.dimensions import required_fields, size_of, span_of
 from sync.workbook.schema.errors import Json, invalid
-from sync.workbook.schema.masks import assign, paths
+from sync.workbook.schema.masks import paths
 
 
 def add_group(book: Book, request: Json) -> Json:
     """addDimensionGroup: one level deeper where groups lie already."""
-    sheet, dimension, start, end = ends_of(book, request["range"])
-    depths = _depths(sheet, dimension, max(end, size_of(sheet, dimension)))
+    sheet, dimension, start, end = span_of(book, request["range"])
+    depths = _depths(sheet, dimension, size_of(sheet, dimension))
     for index in range(start, end):
         depths[index] += 1
     sheet.props["gridProperties"][_control(dimension)] = True
@@ -25,8 +25,8 @@ def answered_groups(sheet: Sheet, groups: list[Json]) -> list[Json]:
 
 def delete_group(book: Book, request: Json) -> Json:
     """deleteDimensionGroup: one level less; what is left of the groups is the reply."""
-    sheet, dimension, start, end = ends_of(book, request["range"])
-    depths = _depths(sheet, dimension, max(end, size_of(sheet, dimension)))
+    sheet, dimension, start, end = span_of(book, request["range"])
+    depths = _depths(sheet, dimension, size_of(sheet, dimension))
     if not any(depths[start:end]):
         raise invalid("Cannot delete a group that does not exist.")
     for index in range(start, end):
@@ -38,12 +38,13 @@ def delete_group(book: Book, request: Json) -> Json:
 def update_group(book: Book, request: Json) -> None:
     """updateDimensionGroup: collapsed or not."""
     given = request["dimensionGroup"]
-    sheet, dimension, start, end = ends_of(book, given["range"])
+    sheet, dimension, start, end = span_of(book, given["range"])
     for group in sheet.meta.get(_group_key(dimension), []):
         same = (group["range"]["startIndex"], group["range"]["endIndex"]) == (start, end)
         if same and group["depth"] == given.get("depth", 0):
-            for path in paths("DimensionGroup", required_fields(request)):
-                assign(group, given, path)
+            named = paths("DimensionGroup", required_fields(request))
+            if any(path[:1] in ((), ("collapsed",)) for path in named):
+                group["collapsed"] = bool(given.get("collapsed"))
             return
     raise invalid("Cannot update a group that does not exist.")
 

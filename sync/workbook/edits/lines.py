@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sync.workbook.cells.defaults import COLUMN_PIXELS, ROW_PIXELS
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits.dimensions import ends_of, required_fields
+from sync.workbook.edits import metadata
+from sync.workbook.edits.dimensions import required_fields, span_of
 from sync.workbook.schema.errors import Json
 from sync.workbook.schema.masks import assign, paths
 
@@ -37,12 +38,17 @@ def _kept(props: Json, usual: int) -> Json:
 def shown(sheet: Sheet, dimension: str, start: int, end: int) -> list[Json]:
     """DimensionProperties of every row or column of a span, as answered."""
     known, usual = properties(sheet, dimension), {"pixelSize": _USUAL[dimension]}
+    for entry in metadata.of_sheet(sheet):
+        index = entry.row if dimension == "ROWS" else entry.column
+        if index is not None:
+            told = known.get(index, {})
+            known[index] = {**told, "developerMetadata": [*told.get("developerMetadata", ()), entry.answer()]}
     return [{**usual, **known.get(index, {})} for index in range(start, end)]
 
 
 def update_dimension_properties(book: Book, request: Json) -> None:
     """updateDimensionProperties: pixelSize and hiddenByUser."""
-    sheet, dimension, start, end = ends_of(book, request["range"])
+    sheet, dimension, start, end = span_of(book, request["range"])
     mask = paths("DimensionProperties", required_fields(request))
     known = properties(sheet, dimension)
     for index in range(start, end):
@@ -55,7 +61,7 @@ def update_dimension_properties(book: Book, request: Json) -> None:
 
 def auto_resize(book: Book, request: Json) -> None:
     """autoResizeDimensions: a column as wide as its longest text, by a rough measure of the default font."""
-    sheet, dimension, start, end = ends_of(book, request["dimensions"])
+    sheet, dimension, start, end = span_of(book, request["dimensions"])
     known = properties(sheet, dimension)
     for index in range(start, end):
         size = ROW_PIXELS if dimension == "ROWS" else _width(sheet, index)

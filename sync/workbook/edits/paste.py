@@ -6,8 +6,9 @@ from typing import Any
 
 from sync.workbook.cells.model import Book, Sheet, range_of
 from sync.workbook.edits.cells import forget_value
+from sync.workbook.edits.shifts import Shift, each_formula, shift_all
 from sync.workbook.edits.values import grow, put_formula, put_raw, put_typed
-from sync.workbook.formulas.references import offset
+from sync.workbook.formulas.references import Carried, carry, offset, qualify
 from sync.workbook.schema.a1 import Box
 from sync.workbook.schema.errors import Json, invalid
 
@@ -25,7 +26,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _take(sheet: Sheet, box: Box) -> list[list[Clip]]:
+def take(sheet: Sheet, box: Box) -> list[list[Clip]]:
     """Copies of the cells of a rectangle."""
     return [
         [_clip(sheet, index, column) for column in range(box.left, box.right)]
@@ -44,7 +45,8 @@ def _clip(sheet: Sheet, index: int, column: int) -> Clip:
     return clip
 
 
-def _give(book: Book, sheet: Sheet, index: int, column: int, clip: Clip, kind: str, moved: tuple[int, int]) -> None:
+def give(book: Book, sheet: Sheet, index: int, column: int, clip: Clip, kind: str, moved: tuple[int, int]) -> None:
+    """Puts what was taken into a cell; its formula moves by rows and columns, as a copy does."""
     row = sheet.grid.edit(index)
     parts = _PARTS[kind]
     if "value" in parts and "formula" in clip:
@@ -89,7 +91,7 @@ def copy_paste(book: Book, request: Json) -> None:
     source = book.sheet(request["source"].get("sheetId", 0))
     target = book.sheet(request["destination"].get("sheetId", 0))
     taken, at = source.box(request["source"]), target.box(request["destination"])
-    clips = _take(source, taken)
+    clips = take(source, taken)
     turned = request.get("pasteOrientation") == "TRANSPOSE"
     if turned:
         clips = [list(column) for column in zip(*clips, strict=True)]
@@ -106,7 +108,7 @@ def copy_paste(book: Book, request: Json) -> None:
             clip = clips[down % height][across % width]
             if clip == _BLANK and target.grid.peek(at.top + down) is None:
                 continue
-            _give(book, target, at.top + down, at.left + across, clip, _kind(request), moved)
+            give(book, target, at.top + down, at.left + across, clip, _kind(request), moved)
     if _kind(request) in ("PASTE_NORMAL", "PASTE_NO_BORDERS") and not turned:
         _copy_merges(source, taken, target, at)
 
@@ -128,15 +130,34 @@ def cut_paste(book: Book, request: Json) -> None:
     target = book.sheet(destination.get("sheetId", 0))
     taken = source.box(request["source"])
     top, left = target.corner(destination)
-    clips = _take(source, taken)
+    clips = take(source, taken)
     kind = _kind(request)
     _wipe(source, taken, whole=kind == "PASTE_NORMAL")
     grow(book, target, top + len(clips), left + taken.right - taken.left)
     for index, clip_row in enumerate(clips, top):
         for column, clip in enumerate(clip_row, left):
-            _give(book, target, index, column, clip, kind, (0, 0))
-    if source.grid.formula_rows():
-        book.recalculate = True
+            if target is not source and "formula" in clip:
+                clip["formula"] = qualify(clip["formula"], source.title)
+            give(book, target, index, column, clip, kind, (0, 0))
+    _carry(book, Carried(taken, source.title, top - taken.top, left - taken.left, target.title), source, target)
+
+
+def _carry(book: Book, carried: Carried, source: Sheet, target: Sheet) -> None:
+    """Leads to the new place all that meant cells which were cut: formulas, named ranges, merges."""
+    each_formula(book, lambda sheet, text: carry(text, carried, sheet.title))
+    for named in book.named_ranges:
+        home = named["range"].get("sheetId", 0) == source.id
+        if home and carried.box.covers(source.loose_box(named["range"])):
+            named["range"] = target.ranged(range_of(_carried_box(source.loose_box(named["range"]), carried)))
+    merges = source.meta.get("merges", [])
+    moving = [merge for merge in merges if carried.box.covers(source.box(merge))]
+    source.meta["merges"] = [merge for merge in merges if merge not in moving]
+    target.meta.setdefault("merges", []).extend(range_of(_carried_box(source.box(m), carried)) for m in moving)
+
+
+def _carried_box(box: Box, carried: Carried) -> Box:
+    down, across = carried.rows, carried.columns
+    return Box(box.top + down, box.bottom + down, box.left + across, box.right + across)
 
 
 def _wipe(sheet: Sheet, box: Box, whole: bool) -> None:
@@ -174,7 +195,7 @@ def insert_range(book: Book, request: Json) -> None:
     sheet, box, down = _pushed(book, request)
     rest = box._replace(bottom=sheet.rows) if down else box._replace(right=sheet.columns)
     by = (box.bottom - box.top, 0) if down else (0, box.right - box.left)
-    clips = _take(sheet, _used(sheet, rest))
+    clips = take(sheet, _used(sheet, rest))
     grow(
         book,
         sheet,
@@ -182,7 +203,15 @@ def insert_range(book: Book, request: Json) -> None:
         rest.left + (len(clips[0]) if clips else 0) + by[1] if not down else 0,
     )
     _wipe(sheet, rest, whole=True)
-    _lay(book, sheet, rest.top + by[0], rest.left + by[1], clips, by)
+    _lay(book, sheet, rest.top + by[0], rest.left + by[1], clips)
+    shift_all(book, sheet, _pushing(box, down, 1))
+
+
+def _pushing(box: Box, rows: bool, sign: int) -> Shift:
+    """The cells of a range pushed aside (1), or others pulled into their place (-1)."""
+    if rows:
+        return Shift("ROWS", box.top, sign * (box.bottom - box.top), across=(box.left, box.right))
+    return Shift("COLUMNS", box.left, sign * (box.right - box.left), across=(box.top, box.bottom))
 
 
 def delete_range(book: Book, request: Json) -> None:
@@ -191,11 +220,11 @@ def delete_range(book: Book, request: Json) -> None:
     behind = (
         box._replace(top=box.bottom, bottom=sheet.rows) if up else box._replace(left=box.right, right=sheet.columns)
     )
-    clips = _take(sheet, _used(sheet, behind)) if behind.top < behind.bottom and behind.left < behind.right else []
-    by = (box.top - box.bottom, 0) if up else (0, box.left - box.right)
+    clips = take(sheet, _used(sheet, behind)) if behind.top < behind.bottom and behind.left < behind.right else []
     whole = box._replace(bottom=sheet.rows) if up else box._replace(right=sheet.columns)
     _wipe(sheet, whole, whole=True)
-    _lay(book, sheet, box.top, box.left, clips, by)
+    _lay(book, sheet, box.top, box.left, clips)
+    shift_all(book, sheet, _pushing(box, up, -1))
 
 
 def _pushed(book: Book, request: Json) -> tuple[Sheet, Box, bool]:
@@ -210,8 +239,8 @@ def _used(sheet: Sheet, box: Box) -> Box:
     return box._replace(bottom=max(box.top, min(box.bottom, len(sheet.grid.order))))
 
 
-def _lay(book: Book, sheet: Sheet, top: int, left: int, clips: list[list[Clip]], by: tuple[int, int]) -> None:
+def _lay(book: Book, sheet: Sheet, top: int, left: int, clips: list[list[Clip]]) -> None:
     for index, clip_row in enumerate(clips, top):
         for column, clip in enumerate(clip_row, left):
             if clip != _BLANK and column < sheet.columns:
-                _give(book, sheet, index, column, clip, "PASTE_NORMAL", by)
+                give(book, sheet, index, column, clip, "PASTE_NORMAL", (0, 0))

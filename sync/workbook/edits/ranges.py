@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from typing import Any
 
@@ -18,9 +19,10 @@ from sync.workbook.schema.masks import assign, paths
 _NAME = re.compile(r"[^\W\d][\w.]*")
 
 
-def _home(book: Book, grid_range: Json) -> tuple[Sheet, Json]:
-    """The sheet of a GridRange and the range without its sheetId."""
+def home_of(book: Book, grid_range: Json) -> tuple[Sheet, Json]:
+    """The sheet of a GridRange and the range without its sheetId; refused where it goes beyond the grid."""
     sheet = book.sheet(grid_range.get("sheetId", 0))
+    sheet.box(grid_range)
     return sheet, {key: value for key, value in grid_range.items() if key != "sheetId"}
 
 
@@ -40,7 +42,7 @@ def add_named_range(book: Book, request: Json) -> Json:
 
 
 def _named(book: Book, grid_range: Json) -> Json:
-    sheet, bare = _home(book, grid_range)
+    sheet, bare = home_of(book, grid_range)
     return sheet.ranged(bare)
 
 
@@ -54,15 +56,40 @@ def _check_name(book: Book, name: str, own: str | None) -> None:
 
 def update_named_range(book: Book, request: Json) -> None:
     """updateNamedRange: name, range or both."""
-    given = dict(request["namedRange"])
+    given = request["namedRange"]
     named = _by_id(book.named_ranges, "namedRangeId", given.get("namedRangeId"), "named range")
-    mask = paths("NamedRange", required_fields(request))
-    if any(path[:1] in ((), ("name",)) for path in mask):
-        _check_name(book, given.get("name", ""), named["namedRangeId"])
-    if "range" in given:
-        given["range"] = _named(book, given["range"])
-    for path in mask:
-        assign(named, given, path)
+    changed = masked(named, given, "NamedRange", request, "namedRangeId")
+    _check_name(book, changed.get("name", ""), named["namedRangeId"])
+    changed["range"] = _named(book, _required_range(changed))
+    named.clear()
+    named.update(changed)
+
+
+def masked(stored: Json, given: Json, message: str, request: Json, own: str) -> Json:
+    """A copy of the stored message with what the request's mask names made as in the given; its id stays."""
+    changed = copy.deepcopy(stored)
+    for path in paths(message, required_fields(request)):
+        assign(changed, given, path)
+    return {**changed, own: stored[own]}
+
+
+def _required_range(changed: Json) -> Json:
+    if "range" not in changed:
+        raise invalid("range is required.")
+    return dict(changed["range"])
+
+
+def placed(book: Book, sheet: Sheet, group: str, stored: Json, changed: Json) -> Sheet:
+    """Puts a changed message in the place of the stored one, on the sheet of its range."""
+    target, bare = home_of(book, _required_range(changed))
+    changed["range"] = bare
+    if target is sheet:
+        stored.clear()
+        stored.update(changed)
+    else:
+        sheet.meta[group].remove(stored)
+        target.meta.setdefault(group, []).append(changed)
+    return target
 
 
 def delete_named_range(book: Book, request: Json) -> None:
@@ -85,17 +112,19 @@ def add_protected_range(book: Book, request: Json) -> Json:
     """addProtectedRange: the owner may always edit; editors are listed from the next read on."""
     given = request["protectedRange"]
     protected_id = given.get("protectedRangeId") or book.free_id()
-    sheet, bare = _home(book, given.get("range", {}))
+    sheet, bare = home_of(book, given.get("range", {}))
     if any(p["protectedRangeId"] == protected_id for s in book.sheets for p in s.meta.get("protectedRanges", ())):
         raise invalid(f"Protected range with id {protected_id} already exists.")
     stored: Json = {"protectedRangeId": protected_id, "range": bare}
-    stored |= {key: given[key] for key in ("namedRangeId", "description", "unprotectedRanges") if given.get(key)}
+    stored |= {key: given[key] for key in ("namedRangeId", "description") if given.get(key)}
+    if given.get("unprotectedRanges"):
+        stored["unprotectedRanges"] = _unprotected(book, given)
     if given.get("warningOnly"):
         stored["warningOnly"] = True
     else:
         stored["editors"] = _editors(book, given.get("editors", {}))
     sheet.meta.setdefault("protectedRanges", []).append(stored)
-    reply = answered_protection(sheet, stored)
+    reply = answered_protection(book, sheet, stored)
     if "editors" in reply:
         reply["editors"] = {key: value for key, value in given.get("editors", {}).items() if value}
     return {"protectedRange": reply}
@@ -108,15 +137,25 @@ def _editors(book: Book, given: Json) -> Json:
     return {key: value for key, value in editors.items() if value}
 
 
-def answered_protection(sheet: Sheet, stored: Json) -> Json:
+def answered_protection(book: Book, sheet: Sheet, stored: Json) -> Json:
     """A protected range as it is answered."""
-    answer = {**stored, "range": sheet.ranged(stored["range"]), "requestingUserCanEdit": True}
+    answer = {**stored, "range": sheet.ranged(stored["range"])}
+    if may_edit(book, stored):
+        answer["requestingUserCanEdit"] = True
     if "unprotectedRanges" in stored:
         answer["unprotectedRanges"] = [sheet.ranged(item) for item in stored["unprotectedRanges"]]
     return answer
 
 
-def _stored(book: Book, group: str, key: str, wanted: Any, name: str) -> tuple[Sheet, Json]:
+def may_edit(book: Book, stored: Json) -> bool:
+    """Whether the account that opened the document may edit a protected range: the process and the owner always."""
+    editors = stored.get("editors", {})
+    if not book.account or stored.get("warningOnly") or book.account in (book.owner, *editors.get("users", ())):
+        return True
+    return bool(editors.get("domainUsersCanEdit")) and book.account.partition("@")[2] == book.owner.partition("@")[2]
+
+
+def stored_in(book: Book, group: str, key: str, wanted: Any, name: str) -> tuple[Sheet, Json]:
     """What a sheet holds in ``group`` under the id ``wanted``, and that sheet; ``name``: how errors call it."""
     for sheet in book.sheets:
         for item in sheet.meta.get(group, ()):
@@ -126,22 +165,34 @@ def _stored(book: Book, group: str, key: str, wanted: Any, name: str) -> tuple[S
 
 
 def _protected(book: Book, wanted: Any) -> tuple[Sheet, Json]:
-    return _stored(book, "protectedRanges", "protectedRangeId", wanted, "protected range")
+    return stored_in(book, "protectedRanges", "protectedRangeId", wanted, "protected range")
 
 
 def _banded(book: Book, wanted: Any) -> tuple[Sheet, Json]:
-    return _stored(book, "bandedRanges", "bandedRangeId", wanted, "banding")
+    return stored_in(book, "bandedRanges", "bandedRangeId", wanted, "banding")
+
+
+def with_sheet(sheet: Sheet, stored: Json) -> Json:
+    """A stored message whose range says on which sheet it lies, for a mask to be laid over."""
+    return {**stored, "range": sheet.ranged(stored["range"])}
 
 
 def update_protected_range(book: Book, request: Json) -> None:
     """updateProtectedRange."""
-    given = dict(request["protectedRange"])
-    _, stored = _protected(book, given.get("protectedRangeId"))
-    if "range" in given:
-        given["range"] = _home(book, given["range"])[1]
-    for path in paths("ProtectedRange", required_fields(request)):
-        if path[:1] not in (("requestingUserCanEdit",), ("protectedRangeId",)):
-            assign(stored, given, path)
+    given = request["protectedRange"]
+    sheet, stored = _protected(book, given.get("protectedRangeId"))
+    changed = masked(with_sheet(sheet, stored), given, "ProtectedRange", request, "protectedRangeId")
+    changed.pop("requestingUserCanEdit", None)
+    changed["unprotectedRanges"] = _unprotected(book, changed)
+    if changed.get("warningOnly"):
+        changed.pop("editors", None)
+    else:
+        changed["editors"] = _editors(book, changed.get("editors", {}))
+    placed(book, sheet, "protectedRanges", stored, {key: item for key, item in changed.items() if item})
+
+
+def _unprotected(book: Book, given: Json) -> list[Json]:
+    return [home_of(book, item)[1] for item in given.get("unprotectedRanges", [])]
 
 
 def delete_protected_range(book: Book, request: Json) -> None:
@@ -197,15 +248,22 @@ def set_basic_filter(book: Book, request: Json) -> None:
     given = request["filter"]
     sheet = book.sheet(given.get("range", {}).get("sheetId", 0))
     box = sheet.box(given.get("range", {}))
-    stored = {**given, "range": range_of(box)}
-    criteria, specs = given.get("criteria"), given.get("filterSpecs")
-    if specs and not criteria:
-        stored["criteria"] = {str(s.get("columnIndex", 0)): s.get("filterCriteria", {}) for s in specs}
-    elif criteria and not specs:
-        stored["filterSpecs"] = [{"columnIndex": int(c), "filterCriteria": what} for c, what in criteria.items()]
-    sheet.meta["basicFilter"] = stored
+    sheet.meta["basicFilter"] = mirrored({**given, "range": range_of(box)})
     if given.get("sortSpecs"):
         sort_rows(book, sheet, box._replace(top=box.top + 1), given["sortSpecs"])
+
+
+def mirrored(stored: Json) -> Json:
+    """A filter whose criteria and filterSpecs say the same."""
+    criteria, specs = stored.get("criteria"), stored.get("filterSpecs")
+    if specs and not criteria:
+        return {**stored, "criteria": {str(s.get("columnIndex", 0)): s.get("filterCriteria", {}) for s in specs}}
+    if not all(column.isascii() and column.isdigit() for column in criteria or ()):
+        raise invalid("The keys of criteria must be column indexes.")
+    if criteria:
+        specs = [{"columnIndex": int(column), "filterCriteria": rule} for column, rule in criteria.items()]
+        return {**stored, "filterSpecs": specs}
+    return stored
 
 
 def clear_basic_filter(book: Book, request: Json) -> None:
@@ -222,7 +280,7 @@ def _rules(sheet: Sheet) -> list[Json]:
 
 
 def _stored_rule(book: Book, rule: Json) -> tuple[Sheet, Json]:
-    homes = [_home(book, item) for item in rule.get("ranges", [])]
+    homes = [home_of(book, item) for item in rule.get("ranges", [])]
     if not homes:
         raise invalid("ConditionalFormatRule.ranges is required.")
     if any(sheet is not homes[0][0] for sheet, _ in homes):
@@ -260,7 +318,8 @@ def update_conditional_format(book: Book, request: Json) -> Json:
         return {"newRule": answered_rule(sheet, rule), "newIndex": index, "oldRule": answered_rule(sheet, old)}
     sheet = book.sheet(request.get("sheetId", 0))
     rule, target = _rule_at(sheet, index), request.get("newIndex", 0)
-    _rules(sheet).remove(rule)
+    _rule_at(sheet, target)
+    del _rules(sheet)[index]
     _rules(sheet).insert(target, rule)
     return {"newRule": answered_rule(sheet, rule), "newIndex": target, "oldIndex": index}
 
@@ -277,22 +336,35 @@ def delete_conditional_format(book: Book, request: Json) -> Json:
 
 
 def add_banding(book: Book, request: Json) -> Json:
-    """addBanding."""
+    """addBanding: no cell lies in two."""
     given = settle_colours(request["bandedRange"])
-    sheet, bare = _home(book, given.get("range", {}))
-    stored = {**given, "bandedRangeId": given.get("bandedRangeId") or book.free_id(), "range": bare}
+    number = given.get("bandedRangeId") or book.free_id()
+    if any(band["bandedRangeId"] == number for sheet in book.sheets for band in sheet.meta.get("bandedRanges", ())):
+        raise invalid(f"Banding with id {number} already exists.")
+    sheet, bare = home_of(book, given.get("range", {}))
+    stored = {**given, "bandedRangeId": number, "range": bare}
     sheet.meta.setdefault("bandedRanges", []).append(stored)
-    return {"bandedRange": {**stored, "range": sheet.ranged(bare)}}
+    _check_bands(sheet, stored)
+    return {"bandedRange": with_sheet(sheet, stored)}
+
+
+def _check_bands(sheet: Sheet, banded: Json) -> None:
+    box = sheet.box(banded["range"])
+    others = (other for other in sheet.meta["bandedRanges"] if other["bandedRangeId"] != banded["bandedRangeId"])
+    if any(sheet.loose_box(other["range"]).meets(box) for other in others):
+        raise invalid(
+            "You cannot add alternating background colors to a range that already has alternating background colors."
+        )
+    if not (banded.get("rowProperties") or banded.get("columnProperties")):
+        raise invalid("At least one of rowProperties or columnProperties must be specified.")
 
 
 def update_banding(book: Book, request: Json) -> None:
     """updateBanding."""
     given = settle_colours(request["bandedRange"])
-    _, stored = _banded(book, given.get("bandedRangeId"))
-    if "range" in given:
-        given["range"] = _home(book, given["range"])[1]
-    for path in paths("BandedRange", required_fields(request)):
-        assign(stored, given, path)
+    sheet, stored = _banded(book, given.get("bandedRangeId"))
+    changed = masked(with_sheet(sheet, stored), given, "BandedRange", request, "bandedRangeId")
+    _check_bands(placed(book, sheet, "bandedRanges", stored, changed), changed)
 
 
 def delete_banding(book: Book, request: Json) -> None:

@@ -6,10 +6,12 @@ import copy
 import re
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sync.workbook.cells import defaults
 from sync.workbook.cells.formats import settle_colours
 from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.edits import metadata
 from sync.workbook.edits.dimensions import delete_columns, extend, required_fields
 from sync.workbook.edits.shifts import Shift, each_formula, shift_all
 from sync.workbook.formulas.references import rename
@@ -109,7 +111,8 @@ def duplicate_sheet(book: Book, request: Json) -> Json:
     title = request.get("newSheetName") or copy_title(book, source.title)
     _check_title(book, title, None)
     sheet_id = _fresh_id(book, request.get("newSheetId"))
-    sheet = copy_sheet(source, book, title, sheet_id, request.get("insertSheetIndex", 0))
+    index = _place(book, {"index": request.get("insertSheetIndex", 0)})
+    sheet = copy_sheet(source, book, title, sheet_id, index)
     return {"properties": properties(book, sheet)}
 
 
@@ -128,6 +131,7 @@ def copy_sheet(source: Sheet, target: Book, title: str, sheet_id: int, index: in
     props = {**meta["properties"], "title": title, "sheetId": sheet_id}
     target.check_size(source.rows, source.columns)
     sheet = target.add_sheet(props, index, meta)
+    metadata.renumber(target, sheet)
     target.tx.copy_rows(source.key, sheet.key)
     sheet.grid.next_row = source.grid.next_row
     return sheet
@@ -220,12 +224,17 @@ def update_spreadsheet_properties(book: Book, request: Json) -> None:
             book.name = given["title"]
         if path and path[0] not in ("title", "defaultFormat"):
             assign(book.meta["properties"], given, path)
-    _check_locale(book.locale)
+    check_place(book.meta["properties"]["locale"], book.meta["properties"]["timeZone"])
 
 
-def _check_locale(locale: str) -> None:
+def check_place(locale: str, time_zone: str) -> None:
+    """Refuses a locale or a time zone that there is not."""
     if not re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", locale):
         raise invalid(f"Invalid locale: {locale}")
+    try:
+        ZoneInfo(time_zone)
+    except (KeyError, ValueError, OSError):
+        raise invalid(f"Invalid time zone: {time_zone}") from None
 
 
 def replace_all(book: Book, title: str, rows: Sequence[Sequence[Any]], time_zone: str) -> Sheet:

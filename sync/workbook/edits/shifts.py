@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.formulas.references import Slide, rewrite
@@ -19,12 +21,16 @@ Edges = tuple[int, int | None]
 
 @dataclass(frozen=True)
 class Shift:
-    """Rows or columns inserted before `at` (count > 0), deleted from `at` on (count < 0), or moved to `to`."""
+    """Rows or columns inserted before `at` (count > 0), deleted from `at` on (count < 0), or moved to `to`.
+
+    `across`: the columns (of rows) or rows (of columns) in which cells alone are pushed aside; None: all.
+    """
 
     dimension: str
     at: int
     count: int
     to: int | None = None
+    across: tuple[int, int] | None = None
 
     def index(self, index: int) -> int | None:
         """Where a row or column stands afterwards; None when it is deleted."""
@@ -78,12 +84,24 @@ class Shift:
 
 
 def shift_all(book: Book, sheet: Sheet, shift: Shift) -> None:
-    """Moves everything of the document that lies on the sheet by rows or columns."""
+    """Moves everything of the document that lies on the sheet by rows or columns, or by cells pushed aside."""
+    _shift_ranges(book, sheet, shift)
+    if shift.across is None:
+        _shift_groups(sheet, shift)
+        _shift_properties(sheet, shift)
+        _shift_layers(sheet, shift)
+        _shift_columns(sheet, shift)
+    slide_formulas(book, sheet, shift)
+
+
+def _shift_ranges(book: Book, sheet: Sheet, shift: Shift) -> None:
     meta = sheet.meta
-    for key in ("merges",):
-        meta[key] = _kept(meta.get(key, []), shift)
-    for key in ("protectedRanges", "bandedRanges"):
+    meta["merges"] = _kept(meta.get("merges", []), shift)
+    for key in ("protectedRanges", "bandedRanges", "filterViews"):
         meta[key] = [item for item in meta.get(key, []) if _shift_in(item, "range", shift)]
+    for item in meta["protectedRanges"]:
+        if "unprotectedRanges" in item:
+            item["unprotectedRanges"] = _kept(item["unprotectedRanges"], shift)
     for rule in meta.get("conditionalFormats", []):
         rule["ranges"] = _kept(rule["ranges"], shift)
     meta["conditionalFormats"] = [rule for rule in meta.get("conditionalFormats", []) if rule["ranges"]]
@@ -91,10 +109,36 @@ def shift_all(book: Book, sheet: Sheet, shift: Shift) -> None:
         del meta["basicFilter"]
     named = book.named_ranges
     named[:] = [n for n in named if n["range"].get("sheetId", 0) != sheet.id or _shift_in(n, "range", shift)]
-    _shift_groups(sheet, shift)
-    _shift_properties(sheet, shift)
-    _shift_layers(sheet, shift)
-    slide_formulas(book, sheet, shift)
+
+
+def _shift_columns(sheet: Sheet, shift: Shift) -> None:
+    """What names a column by its index: developer metadata, and the criteria and orders of filters."""
+    if shift.dimension != "COLUMNS":
+        return
+    sheet.meta["developerMetadata"] = _moved_columns(sheet.meta.get("developerMetadata", []), "column", shift, None)
+    for view in _filters(sheet):
+        for key, field in (("filterSpecs", "columnIndex"), ("sortSpecs", "dimensionIndex")):
+            if key in view:
+                view[key] = _moved_columns(view[key], field, shift, 0)
+        if "criteria" in view:
+            moved = ((shift.index(int(column)), rule) for column, rule in view["criteria"].items())
+            view["criteria"] = {str(column): rule for column, rule in moved if column is not None}
+
+
+def _moved_columns(items: list[Json], field: str, shift: Shift, default: int | None) -> list[Json]:
+    moved = []
+    for item in items:
+        column = item.get(field, default)
+        if column is None:
+            moved.append(item)
+        elif (index := shift.index(column)) is not None:
+            moved.append({**item, field: index})
+    return moved
+
+
+def _filters(sheet: Sheet) -> list[Json]:
+    basic = sheet.meta.get("basicFilter")
+    return [*([basic] if basic else []), *sheet.meta.get("filterViews", [])]
 
 
 def _shift_in(item: Json, key: str, shift: Shift) -> bool:
@@ -112,7 +156,7 @@ def _kept(ranges: list[Json], shift: Shift) -> list[Json]:
 def shifted(grid_range: Json, shift: Shift) -> Json | None:
     """A GridRange afterwards; None when all of it is deleted."""
     first, last = KEYS[shift.dimension]
-    if first not in grid_range and last not in grid_range:
+    if (first not in grid_range and last not in grid_range) or not _within(grid_range, shift):
         return grid_range
     edges = shift.edges(grid_range.get(first, 0), grid_range.get(last))
     if edges is None:
@@ -121,6 +165,14 @@ def shifted(grid_range: Json, shift: Shift) -> Json | None:
     if edges[1] is not None:
         moved[last] = edges[1]
     return moved
+
+
+def _within(grid_range: Json, shift: Shift) -> bool:
+    """Whether a range spans no more of the other dimension than is pushed aside."""
+    if shift.across is None:
+        return True
+    first, last = KEYS["COLUMNS" if shift.dimension == "ROWS" else "ROWS"]
+    return bool(shift.across[0] <= grid_range.get(first, 0) and grid_range.get(last, 1 << 40) <= shift.across[1])
 
 
 def _shift_groups(sheet: Sheet, shift: Shift) -> None:
@@ -165,12 +217,12 @@ def _shift_layers(sheet: Sheet, shift: Shift) -> None:
 
 def slide_formulas(book: Book, target: Sheet, shift: Shift) -> None:
     """Rewrites the references of all formulas of the document to the shifted sheet."""
-    slide = Slide(shift.dimension, target.title, shift.edges, shift.index)
+    slide = Slide(shift.dimension, target.title, shift.edges, shift.index, shift.across)
     each_formula(book, lambda sheet, text: rewrite(text, slide, sheet.title))
 
 
 def each_formula(book: Book, change: Callable[[Sheet, str], str]) -> None:
-    """Gives every formula of the document the text that `change` says."""
+    """Gives every formula of the document the text that `change` says: those of cells, rules, formats and filters."""
     for sheet in book.sheets:
         for index in sheet.grid.formula_rows():
             row = sheet.grid.edit(index)
@@ -178,3 +230,32 @@ def each_formula(book: Book, change: Callable[[Sheet, str], str]) -> None:
             for cell in row.cells.values():
                 if "formula" in cell:
                     cell["formula"] = change(sheet, cell["formula"])
+        _each_condition(sheet, partial(change, sheet))
+
+
+def _each_condition(sheet: Sheet, change: Callable[[str], str]) -> None:
+    for index in sheet.grid.rule_rows():
+        for cell in sheet.grid.edit(index).cells.values():
+            if cell.get("dataValidation"):
+                cell["dataValidation"] = _rewritten(cell["dataValidation"], change)
+    for layer in sheet.layers.stored:
+        if layer["kind"] == "validation" and layer["value"]:
+            layer["value"] = _rewritten(layer["value"], change)
+    for rule in sheet.meta.get("conditionalFormats", []):
+        rule.update({key: _rewritten(rule[key], change) for key in ("booleanRule", "gradientRule") if key in rule})
+    for view in _filters(sheet):
+        view.update({key: _rewritten(view[key], change) for key in ("criteria", "filterSpecs") if key in view})
+
+
+def _rewritten(value: Any, change: Callable[[str], str]) -> Any:
+    """A message with the formulas changed that its conditions hold."""
+    if isinstance(value, list):
+        return [_rewritten(item, change) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: change(item)
+        if key in ("userEnteredValue", "value") and isinstance(item, str) and item.startswith("=")
+        else _rewritten(item, change)
+        for key, item in value.items()
+    }

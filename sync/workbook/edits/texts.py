@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import NamedTuple
 
+from sync.workbook.cells.formats import show
 from sync.workbook.cells.grid import Row
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits.values import grow, put_formula, put_typed
+from sync.workbook.edits.replacing import Asked, replaced, within_limit
+from sync.workbook.edits.values import check_length, grow, put_formula, put_typed
 from sync.workbook.schema.a1 import Box
 from sync.workbook.schema.errors import Json, invalid
 
@@ -27,34 +29,65 @@ def _where(book: Book, request: Json) -> list[tuple[Sheet, Box]]:
     raise invalid("One of range, sheetId or allSheets is required.")
 
 
-def _pattern(request: Json) -> re.Pattern[str]:
+def _pattern(request: Json) -> str:
     find = request.get("find", "")
     if not find:
         raise invalid("find is required.")
     text = find if request.get("searchByRegex") else re.escape(find)
     text = rf"\A(?:{text})\Z" if request.get("matchEntireCell") else text
     try:
-        return re.compile(text, 0 if request.get("matchCase") else re.IGNORECASE)
-    except re.error as error:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError) as error:
         raise invalid(f"Invalid regular expression: {error}") from None
+    return text
+
+
+class _Place(NamedTuple):
+    """A cell whose text is searched."""
+
+    sheet: Sheet
+    row: int
+    column: int
+    text: str
+    formula: bool
 
 
 def find_replace(book: Book, request: Json) -> Json:
     """findReplace: counts of what changed, zeros left out. Groups are `$1` as in Java."""
-    pattern, replacement = _pattern(request), request.get("replacement", "")
-    if request.get("searchByRegex"):
-        replacement = re.sub(r"\$(\d)", r"\\\1", replacement.replace("\\", "\\\\"))
-    else:
-        replacement = replacement.replace("\\", "\\\\")
-    counts = {"valuesChanged": 0, "formulasChanged": 0, "rowsChanged": 0, "sheetsChanged": 0, "occurrencesChanged": 0}
-    for sheet, box in _where(book, request):
-        before = counts["rowsChanged"]
-        for index, row in _rows(sheet, box):
-            _replace_in_row(
-                book, sheet, index, row, box, (pattern, replacement, bool(request.get("includeFormulas"))), counts
-            )
-        counts["sheetsChanged"] += counts["rowsChanged"] > before
+    regex, flags = bool(request.get("searchByRegex")), 0 if request.get("matchCase") else re.IGNORECASE.value
+    replacement = request.get("replacement", "").replace("\\", "\\\\")
+    if regex:
+        replacement = re.sub(r"\$(\d)", r"\\\1", replacement)
+    places = list(_places(book, request))
+    asked: Asked = (_pattern(request), replacement, flags, [place.text for place in places])
+    changed = [
+        (place, new, times)
+        for place, (new, times) in zip(places, within_limit(asked) if regex else replaced(asked), strict=True)
+        if times
+    ]
+    for place, new, _ in changed:
+        _put(book, place, new)
+    rows = {(place.sheet.key, place.row) for place, *_ in changed}
+    counts = {
+        "valuesChanged": sum(not place.formula for place, *_ in changed),
+        "formulasChanged": sum(place.formula for place, *_ in changed),
+        "rowsChanged": len(rows),
+        "sheetsChanged": len({key for key, _ in rows}),
+        "occurrencesChanged": sum(times for *_, times in changed),
+    }
     return {key: count for key, count in counts.items() if count}
+
+
+def _places(book: Book, request: Json) -> Iterator[_Place]:
+    for sheet, box in _where(book, request):
+        for index, row in _rows(sheet, box):
+            last = max(len(row.values), max(row.cells, default=-1) + 1)
+            for column in range(box.left, min(box.right, last)):
+                formula = row.cells.get(column, {}).get("formula")
+                if formula is None:
+                    yield _Place(sheet, index, column, _shown(book, sheet, index, column, row), False)
+                elif request.get("includeFormulas"):
+                    yield _Place(sheet, index, column, formula, True)
 
 
 def _rows(sheet: Sheet, box: Box) -> Iterator[tuple[int, Row]]:
@@ -63,42 +96,17 @@ def _rows(sheet: Sheet, box: Box) -> Iterator[tuple[int, Row]]:
             yield index, row
 
 
-def _replace_in_row(
-    book: Book,
-    sheet: Sheet,
-    index: int,
-    row: Row,
-    box: Box,
-    how: tuple[re.Pattern[str], str, bool],
-    counts: dict[str, int],
-) -> None:
-    changed = 0
-    pattern, replacement, formulas = how
-    for column in range(box.left, min(box.right, max(len(row.values), max(row.cells, default=-1) + 1))):
-        formula = row.cells.get(column, {}).get("formula")
-        if formula is not None and not formulas:
-            continue
-        text = formula if formula is not None else _text(row.value(column))
-        new, times = pattern.subn(replacement, text)
-        if not times:
-            continue
-        _put(book, sheet, index, column, new, formula is not None)
-        counts["occurrencesChanged"] += times
-        counts["formulasChanged" if formula is not None else "valuesChanged"] += 1
-        changed += 1
-    counts["rowsChanged"] += bool(changed)
+def _shown(book: Book, sheet: Sheet, index: int, column: int, row: Row) -> str:
+    return show(row.value(column), sheet.cell_format(index, column, row).get("numberFormat"), book.locale)
 
 
-def _text(value: Any) -> str:
-    return ("TRUE" if value else "FALSE") if isinstance(value, bool) else str(value)
-
-
-def _put(book: Book, sheet: Sheet, index: int, column: int, text: str, formula: bool) -> None:
-    row = sheet.grid.edit(index)
-    if formula:
-        put_formula(book, row, column, text)
+def _put(book: Book, place: _Place, text: str) -> None:
+    row = place.sheet.grid.edit(place.row)
+    check_length(text)
+    if place.formula:
+        put_formula(book, row, place.column, text)
     else:
-        put_typed(book, sheet, index, column, row, text)
+        put_typed(book, place.sheet, place.row, place.column, row, text)
 
 
 def trim_whitespace(book: Book, request: Json) -> Json:

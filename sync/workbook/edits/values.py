@@ -9,7 +9,7 @@ import orjson
 
 from sync.workbook.cells.entry import raw, typed
 from sync.workbook.cells.formats import is_date, show
-from sync.workbook.cells.grid import Row, decode, plain, trim
+from sync.workbook.cells.grid import OF_FORMULA, Row, decode, plain, trim
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits.dimensions import extend
 from sync.workbook.schema import a1
@@ -59,9 +59,17 @@ def values(book: Book, sheet: Sheet, box: Box, shown: Shown) -> list[list[Any]]:
         row = decode(*record) if record else Row([], {})
         # A text shows as it is, unless it is what a formula yields and the formula is wished.
         alone = not (formulas and row.cells)
+        if formulas and row.cells:
+            _stretch(row)
         items = enumerate(row.values[box.left : box.right], box.left)
         shape.append([v if alone and v.__class__ is str else render(index, column, row) for column, v in items])
     return _trimmed(_turned(shape) if shown.dimension == "COLUMNS" else shape)
+
+
+def _stretch(row: Row) -> None:
+    """Gives a row that is only read blanks up to its last formula, which may show nothing."""
+    last = max((column for column, cell in row.cells.items() if "formula" in cell), default=-1)
+    row.values.extend([""] * (last + 1 - len(row.values)))
 
 
 def _renderer(book: Book, sheet: Sheet, shown: Shown) -> Callable[[int, int, Row], Any]:
@@ -180,7 +188,7 @@ def put_typed(book: Book, sheet: Sheet, index: int, column: int, row: Row, item:
     if isinstance(item, str) and number_format is not None and number_format.get("type") == "TEXT":
         put_raw(book, sheet, index, column, row, item)
         return
-    entry = typed(item, book.now.date(), book.locale)
+    entry = typed(item, book.local_now.date(), book.locale)
     if entry.formula is not None:
         put_formula(book, row, column, entry.formula)
         return
@@ -191,10 +199,12 @@ def put_typed(book: Book, sheet: Sheet, index: int, column: int, row: Row, item:
 
 def put_formula(book: Book, row: Row, column: int, formula: str) -> None:
     """Puts a formula; its value is worked out at the end of the request."""
+    check_length(formula)
     row.put(column, "")
     cell = row.cells.setdefault(column, {})
     cell["formula"] = formula
-    cell.pop("error", None)
+    for key in OF_FORMULA:
+        cell.pop(key, None)
     book.recalculate = True
 
 

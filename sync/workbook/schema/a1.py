@@ -88,8 +88,10 @@ def _r1c1(text: str) -> Bounds | None:
     if match is None:
         return None
     top, left = int(match[1]) - 1, int(match[2]) - 1
-    bottom, right = (int(match[3]), int(match[4])) if match[3] else (top + 1, left + 1)
-    return Bounds(top, bottom, left, right)
+    last, end = (int(match[3]) - 1, int(match[4]) - 1) if match[3] else (top, left)
+    if min(top, left, last, end) < 0:
+        return None
+    return Bounds(min(top, last), max(top, last) + 1, min(left, end), max(left, end) + 1)
 
 
 def parse_area(text: str) -> Bounds | None:
@@ -105,7 +107,7 @@ def parse_area(text: str) -> Bounds | None:
             return None
         return Bounds(row, row + 1, column, column + 1)
     last_row, last_column = _edge(match[3], match[4])
-    if last_row is None and last_column is None:
+    if (last_row is None and last_column is None) or (last_row is not None and last_row < 0):
         return None
     return Bounds(*_ordered(row, last_row, None), *_ordered(column, last_column, None))
 

@@ -66,6 +66,16 @@ def forbidden() -> ApiError:
     return ApiError(403, "The caller does not have permission", "PERMISSION_DENIED")
 
 
+def insufficient_scopes() -> ApiError:
+    """403: signed in for less than this."""
+    info = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+        "domain": "googleapis.com",
+    }
+    return ApiError(403, "Request had insufficient authentication scopes.", "PERMISSION_DENIED", [info])
+
+
 def unauthenticated() -> ApiError:
     """401: no token, an unknown one, or one that has run out."""
     message = (

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from sync.workbook.schema.errors import BAD_REQUEST, Json, invalid
-from sync.workbook.schema.schema import MESSAGES, camel
+from sync.workbook.schema.schema import MESSAGES, REFUSED_FIELDS, WORDS, camel
 
 Path = tuple[str, ...]
 Paths = Iterable[Sequence[str]]
@@ -42,22 +42,31 @@ def _expand(mask: str) -> list[Path]:
 
 @lru_cache(512)
 def paths(message: str, mask: str) -> tuple[Path, ...]:
-    """The paths that a mask names in a message; 400 for one that the message does not have."""
-    expanded = [path[:-1] if path and path[-1] == "*" else path for path in _expand(mask)]
+    """The paths that a mask names in a message, for writing; 400 for one that the message does not have."""
+    expanded = _paths(mask)
     for path in expanded:
-        _check(message, path)
-    return tuple(expanded)
+        if _known(message, path) != path:
+            raise invalid(f"The field '{'.'.join(path)}' is not supported by this server.")
+    return expanded
 
 
-def _check(message: str, path: Path) -> None:
+def _paths(mask: str) -> tuple[Path, ...]:
+    return tuple(path[:-1] if path and path[-1] == "*" else path for path in _expand(mask))
+
+
+def _known(message: str, path: Path) -> Path:
+    """The path down to the first field that this server refuses; 400 for one that the message does not have."""
     kind = message
-    for word in path:
-        fields = MESSAGES.get(kind.strip("[]"))
-        if kind == "map":
-            return
-        if fields is None or word not in fields:
+    for depth, word in enumerate(path):
+        if kind == "map" or kind[0] == "{":
+            return path
+        kind = kind.strip("[]")
+        if word in REFUSED_FIELDS.get(kind, ()):
+            return path[: depth + 1]
+        if kind in WORDS or word not in MESSAGES.get(kind, ()):
             raise _unknown(path)
-        kind = fields[word]
+        kind = MESSAGES[kind][word]
+    return path
 
 
 def _unknown(path: Path) -> Exception:
@@ -68,12 +77,12 @@ def _unknown(path: Path) -> Exception:
 
 @lru_cache(512)
 def tree(message: str, mask: str) -> Tree | None:
-    """The mask as a tree for `keep`; None keeps all."""
+    """The mask as a tree for `keep`, of reading: what is refused is named there and never in the answer; None: all."""
     root: Tree = {}
-    for path in paths(message, mask):
+    for path in _paths(mask):
         if not path:
             return None
-        _grow(root, path)
+        _grow(root, _known(message, path))
     return root
 
 

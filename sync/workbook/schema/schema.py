@@ -1,18 +1,19 @@
 """Proto3 JSON by the table of messages: reading a body and refusing what does not fit, as Google does.
 
 On input `null` is absent, names may be snake_case, nested lists in `requests` are flattened, an unknown name is
-refused with its path (sheets-api.md sections 2 and 12).
+refused with its path (sheets-api.md sections 2 and 12), and so is a word that an enumeration has not.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 import orjson
 
 from sync.workbook.schema.errors import Json, violation
-from sync.workbook.schema.messages import TEXT
+from sync.workbook.schema.messages import ENUMERATIONS, REFUSED, TEXT
 
 SHEETS = "type.googleapis.com/google.apps.sheets.v4."
 _SCALARS: dict[str, tuple[str, type | tuple[type, ...]]] = {
@@ -22,19 +23,18 @@ _SCALARS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "num": ("TYPE_FLOAT", (int, float)),
     "bool": ("TYPE_BOOL", bool),
 }
-_PLAIN: dict[str, type] = {"str": str, "int": int, "bool": bool, "mask": str, "num": float}
+_PLAIN: dict[str, type] = {"str": str, "bool": bool, "mask": str, "num": float}
 Where = tuple[Any, ...]  # the way to a value: (way to its parent, name or index); () is the body itself
 
 
-def _table(text: str) -> dict[str, dict[str, str]]:
-    messages: dict[str, dict[str, str]] = {}
-    for entry in re.split(r"\n(?=\S)", text.strip()):
-        name, _, fields = entry.partition(" = ")
-        messages[name] = {k: t or "str" for k, _, t in (f.partition(":") for f in fields.split())}
-    return messages
+def _entries(text: str) -> list[tuple[str, list[str]]]:
+    entries = (entry.partition(" =") for entry in re.split(r"\n(?=\S)", text.strip()))
+    return [(name, words.split()) for name, _, words in entries]
 
 
-MESSAGES = _table(TEXT)
+MESSAGES = {name: {k: t or "str" for k, _, t in (f.partition(":") for f in fs)} for name, fs in _entries(TEXT)}
+WORDS = {name: tuple(words) for name, words in _entries(ENUMERATIONS)}
+REFUSED_FIELDS = {name: frozenset(fields) for name, fields in _entries(REFUSED)}  # by message
 # For each field the type that needs no look (a plain scalar), and its kind.
 _FIELDS = {
     message: {name: (_PLAIN.get(kind), kind) for name, kind in fields.items()} for message, fields in MESSAGES.items()
@@ -72,41 +72,58 @@ def read(message: str, value: Any, where: Where = ()) -> Json:
             continue
         field = fields.get(key)
         if field is None:
-            key, field = _other_spelling(fields, key, where)  # noqa: PLW2901
-        clean[key] = item if type(item) is field[0] else _item(field[1], item, (where, key))
+            key, field = _other_spelling(message, key, where)  # noqa: PLW2901
+        read_item = item if type(item) is field[0] else _item(field[1], item, (where, key))
+        if read_item is not None:
+            clean[key] = read_item
     return clean
 
 
 Field = tuple[type | None, str]
 
 
-def _other_spelling(fields: dict[str, Field], key: str, where: Where) -> tuple[str, Field]:
-    name = camel(key)
-    if name not in fields:
-        path = _path(where)
-        at = f" at '{path}'" if path else ""
-        raise violation(path, f'Invalid JSON payload received. Unknown name "{key}"{at}: Cannot find field.')
-    return name, fields[name]
+def _other_spelling(message: str, key: str, where: Where) -> tuple[str, Field]:
+    name, path = camel(key), _path(where)
+    if name in _FIELDS[message]:
+        return name, _FIELDS[message][name]
+    at = f" at '{path}'" if path else ""
+    raise violation(path, f'Invalid JSON payload received. Unknown name "{key}"{at}: Cannot find field.')
 
 
 def _item(kind: str, value: Any, where: Where) -> Any:
     if kind in _FIELDS:
         return read(kind, value, where)
+    if kind in WORDS:
+        return _word(kind, value, where)
+    if kind == "any":
+        return value
     if kind[0] == "[":
         return _list(kind[1:-1], value, where)
-    if kind == "map":
-        return _map(value, where)
+    if kind == "map" or kind[0] == "{":
+        return _map(kind.strip("{}"), value, where)
     return _scalar(kind, value, where)
 
 
-def _list(kind: str, value: Any, where: Where) -> list[Any]:
+def _word(kind: str, value: Any, where: Where) -> str | None:
+    """A word of an enumeration, by name or number; None for the one that says nothing."""
+    words = WORDS[kind]
+    if type(value) is int and 0 <= value < len(words):
+        value = words[value]
+    if not isinstance(value, str) or value not in words:
+        raise _bad_value(where, SHEETS + kind, value)
+    return None if value.endswith("_UNSPECIFIED") else value
+
+
+def _list(kind: str, value: Any, where: Where) -> Any:
+    if kind[0] == "[":
+        return value  # a table of values, which `rows_of` looks at
     items = value if isinstance(value, list) else [value]
-    if kind == "Request":
-        items = _flat(items)
+    items = _flat(items) if kind == "Request" else items
     if kind in _FIELDS:
         # A null among requests is skipped; among rows and cells it holds its place.
         holds = kind in ("RowData", "CellData")
-        return [read(kind, item or {}, (where, n)) for n, item in enumerate(items) if holds or item is not None]
+        given = [(n, {} if item is None else item) for n, item in enumerate(items) if holds or item is not None]
+        return [read(kind, item, (where, n)) for n, item in given]
     return [_scalar(kind, item, (where, n)) for n, item in enumerate(items) if item is not None]
 
 
@@ -117,16 +134,19 @@ def _flat(items: list[Any]) -> list[Any]:
     return flat
 
 
-def _map(value: Any, where: Where) -> Json:
+def _map(kind: str, value: Any, where: Where) -> Json:
     if not isinstance(value, dict):
         raise _bad_value(where, "map", value)
-    return {k: v for k, v in value.items() if v is not None}
+    given = {key: item for key, item in value.items() if item is not None}
+    return given if kind == "map" else {key: read(kind, item, (where, key)) for key, item in given.items()}
 
 
 def _scalar(kind: str, value: Any, where: Where) -> Any:
     name, types = _SCALARS[kind]
     if isinstance(value, types) and (kind == "bool" or not isinstance(value, bool)):
-        return value
+        if not isinstance(value, int) or kind != "int" or -(2**31) <= value < 2**31:
+            return value
+        raise _bad_value(where, name, value)
     if kind in ("int", "num"):
         number = _number(kind, value)
         if number is not None:
@@ -136,14 +156,17 @@ def _scalar(kind: str, value: Any, where: Where) -> Any:
     raise _bad_value(where, name, value)
 
 
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
 def _number(kind: str, value: Any) -> int | float | None:
-    try:
-        number = float(value) if not isinstance(value, bool) else None
-    except (TypeError, ValueError):
+    """The number that a text or a float stands for; None where it is none, not finite, or too large for an int."""
+    if not isinstance(value, str | float) or (isinstance(value, str) and not _DECIMAL.fullmatch(value)):
         return None
-    if number is None or kind == "num":
-        return number
-    return int(number) if number == int(number) else None
+    number = float(value)
+    if not math.isfinite(number) or kind == "num":
+        return number if math.isfinite(number) else None
+    return int(number) if number.is_integer() and -(2**31) <= number < 2**31 else None
 
 
 def _proto_name(message: str) -> str:
