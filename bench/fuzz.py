@@ -252,7 +252,8 @@ def rules(dice: random.Random) -> str:
                 lines[at] = flipped(lines[at].encode() or b"x", dice, 2).decode("utf-8", "replace")
             case _:
                 name = lines[at].partition("=")[0]
-                lines[at] = f"{name}= {json.dumps(an_oddity(dice), ensure_ascii=False)}"
+                value = json.dumps(an_oddity(dice), ensure_ascii=False)
+                lines[at] = f"{name}= {value}".encode("utf-8", "replace").decode()  # a file holds no half characters
     try:
         load("\n".join(lines))
     except RulesError as error:
