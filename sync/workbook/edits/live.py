@@ -7,12 +7,13 @@ come, go and move. An edit is checked against what its author saw, and falls on 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sync.workbook.cells.grid import Row, Value
 from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.edits import lines
 from sync.workbook.edits.cells import put_value
 from sync.workbook.edits.dimensions import delete, extend, insert
 from sync.workbook.edits.sorting import sort_rows
@@ -51,6 +52,15 @@ class Taken:
     @property
     def count(self) -> int:
         return sum(len(rows) for _, _, rows in self.runs)
+
+
+@dataclass(frozen=True)
+class TakenColumn:
+    """A column that was deleted: where it stood, how it looked, and what stood in it by the rows' ids."""
+
+    at: int
+    look: Json
+    cells: Mapping[int, tuple[Value, Json]]
 
 
 def block(sheet: Sheet, top: int, bottom: int) -> list[tuple[int, Row]]:
@@ -139,6 +149,29 @@ def put_back(book: Book, sheet: Sheet, taken: Taken) -> None:
         insert(book, sheet, "ROWS", at, len(rows), False)
         for index, (number, row) in enumerate(rows, at):
             sheet.grid.revive(index, number, row)
+    book.recalculate = True
+
+
+def take_column(book: Book, sheet: Sheet, at: int) -> TakenColumn:
+    """Delete a column."""
+    rows = block(sheet, 0, sheet.rows)
+    cells = {number: (row.value(at), dict(row.cells.get(at, {}))) for number, row in rows if number}
+    taken = TakenColumn(at, lines.properties(sheet, "COLUMNS").get(at, {}),
+                        {number: cell for number, cell in cells.items() if cell[0] != "" or "formula" in cell[1]})
+    delete(book, sheet, "COLUMNS", at, at + 1)
+    return taken
+
+
+def put_column_back(book: Book, sheet: Sheet, taken: TakenColumn) -> None:
+    """A column that was deleted stands again where it stood, with what rows that are still there had in it."""
+    at = min(taken.at, sheet.columns)
+    insert(book, sheet, "COLUMNS", at, 1, at > 0)
+    lines.keep(sheet, "COLUMNS", {**lines.properties(sheet, "COLUMNS"), at: taken.look})
+    for index, number in enumerate(sheet.grid.order):
+        if number in taken.cells:
+            row, (value, cell) = sheet.grid.edit(index), taken.cells[number]
+            row.put(at, value)
+            row.cells[at] = {**row.cells.get(at, {}), **cell}
     book.recalculate = True
 
 

@@ -295,6 +295,7 @@ export class Grid {
    */
   #leave(down, across) {
     const { line, column } = this.view.selection;
+    this.editor.complete();
     this.editor.commit();
     this.select(line + down, column + across);
     return true;
@@ -557,8 +558,8 @@ export class Grid {
         this.#home();
       },
       calendar: () => this.editor.calendar(),
-      addColumn: () => this.edits.ask({ op: "addColumn", column: column + 1 }),
-      dropColumn: () => this.edits.ask({ op: "dropColumn", column }),
+      addColumn: () => this.edits.addColumn(column + 1),
+      dropColumn: () => this.#dropColumn(column),
       rename: () => this.#rename(column),
     };
     this.editor.commit();
@@ -581,6 +582,19 @@ export class Grid {
     const [row] = await this.edits.insert(position, after, Math.min(positions.length, MOST_INSERTED));
     const line = row ? this.sheet.line(this.sheet.order.indexOf(row)) : -1;
     if (line >= 0) this.select(line, column);
+  }
+
+  /** @param {number} column */
+  async #dropColumn(column) {
+    const head = this.sheet.columns[column];
+    if (!head) return;
+    if (head.ours) {
+      this.tell(`「${head.header}」是约定好的一列，不能删。`);
+      return;
+    }
+    const name = head.header ? `「${head.header}」` : "没有名称的";
+    const words = `删除${name}这一列，连同里面的内容？可以撤销；但引用这一列的公式会变成 #REF!，撤销也不能复原。`;
+    if (window.confirm(words)) await this.edits.dropColumn(column);
   }
 
   /** @param {number} column */

@@ -68,7 +68,7 @@
  *   | { op: "back", token: string }
  *   | { op: "sort", column: number, down: boolean }
  *   | { op: "addColumn", column: number }
- *   | { op: "dropColumn", column: number }
+ *   | { op: "dropColumn", column: number, empty?: boolean }
  *   | { op: "width", column: number, pixels: number }} Op
  */
 
