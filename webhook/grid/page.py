@@ -15,6 +15,7 @@ import flask
 import orjson
 from flask import Response, render_template, request, stream_with_context
 
+from sync.core.people.ordering import place_order
 from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet.tabs import Column
 from sync.sheets import set_up
@@ -100,7 +101,7 @@ def _reading(routes: flask.Blueprint, state: GridState) -> None:
     def values(sheet_id: int, column: int) -> Response:
         with store.read() as tx:
             sheet = state.book(tx).sheet(sheet_id)
-            values, more = live.distinct(sheet, column, _reader(state.heads(sheet)), MOST_VALUES)
+            values, more = live.distinct(sheet, column, _reader(state.heads(sheet)), place_order, MOST_VALUES)
             return _json({"values": values, "more": more})
 
 

@@ -10,6 +10,7 @@ import flask
 import segno
 from flask import render_template, request
 
+from sync.core.people.ordering import place_order
 from sync.core.people.permissions import OVERSEERS, Person, people
 from sync.core.rules.values import ROLES
 from sync.outgoing.mail import Failure
@@ -74,9 +75,9 @@ def qr(address: str) -> str:
     return drawn.getvalue().decode()
 
 
-def _rank(person: Person) -> tuple[int, str]:
+def _rank(person: Person) -> tuple[Any, ...]:
     """As the plan counts them, from the office down."""
-    return min(ROLE_ORDER.index(role) for role in person.roles), person.name
+    return min(ROLE_ORDER.index(role) for role in person.roles), place_order(person.name)
 
 
 def role_words(person: Person) -> str:
@@ -84,7 +85,7 @@ def role_words(person: Person) -> str:
     over = {"commander": person.districts, "secretary": person.branches, "unit": person.units, "chief": person.streets}
     parts = []
     for role in sorted(person.roles, key=ROLE_ORDER.index):
-        what = "、".join(sorted(over.get(role, ())))
+        what = "、".join(sorted(over.get(role, ()), key=place_order))
         parts.append(ROLES[role] + (f"（{what}）" if what else ""))
     return "，".join(parts)
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from sync.core.people.ordering import place_order
 from sync.core.people.roster import LEAVE, Post, Roster, Street, read_post, read_street
 from sync.core.sheet.checks import Cells, needed
 from sync.core.sheet.problems import Problem
@@ -60,7 +61,7 @@ def _doubled(street: Street, counts: dict[str, Counter[str]], day: date) -> list
 
 def _street(street: Street, names: set[str], chiefs: set[str]) -> list[Problem]:
     problems = []
-    if clash := sorted((names - {street.name}).intersection(street.aliases)):
+    if clash := sorted((names - {street.name}).intersection(street.aliases), key=place_order):
         problems.append(Problem("aliases", f"「{'、'.join(clash)}」是另一条街路的名称，请去掉。"))
     if street.span.since and street.span.until and street.span.until < street.span.since:
         problems.append(Problem("until", "早于启用日期，请改正其中一个。"))
@@ -86,7 +87,7 @@ def _post(number: int, post: Post, read: dict[int, Post]) -> list[Problem]:
         problems.append(Problem("mail", text))
     twins = {other.branch for at, other in same_days if at != number and _in_two_branches(post, other)}
     if twins and post.branch:
-        where = "、".join(sorted({post.branch, *twins}))
+        where = "、".join(sorted({post.branch, *twins}, key=place_order))
         text = f"「{post.name}」同时在{where}任街路长，请只留一个，另一行填停用日期。"
         problems.append(Problem("name", text))
     return problems

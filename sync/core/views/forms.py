@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sync.core.people.ordering import by_number
 from sync.core.people.permissions import FILED, Person, files
 from sync.core.rules.rules import Rules
 from sync.core.sheet import serials
@@ -93,7 +94,7 @@ def _field(column: Column, form: Form, person: Person, streets: Iterable[str], r
 
 def _options(column: Column, form: Form, person: Person, streets: Iterable[str], rules: Rules) -> tuple[str, ...]:
     if column.choices == "streets":
-        return tuple(sorted(streets, key=lambda street: street not in person.streets))  # his own first
+        return tuple(sorted(by_number(streets), key=lambda street: street not in person.streets))  # his own first
     if column.choices:
         return tuple(rules.categories) if column.choices == "categories" else rules.units
     if (form.tab, column.key) in FILED:

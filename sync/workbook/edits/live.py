@@ -7,7 +7,7 @@ come, go and move. An edit is checked against what its author saw, and falls on 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,8 +156,11 @@ def take_column(book: Book, sheet: Sheet, at: int) -> TakenColumn:
     """Delete a column."""
     rows = block(sheet, 0, sheet.rows)
     cells = {number: (row.value(at), dict(row.cells.get(at, {}))) for number, row in rows if number}
-    taken = TakenColumn(at, lines.properties(sheet, "COLUMNS").get(at, {}),
-                        {number: cell for number, cell in cells.items() if cell[0] != "" or "formula" in cell[1]})
+    taken = TakenColumn(
+        at,
+        lines.properties(sheet, "COLUMNS").get(at, {}),
+        {number: cell for number, cell in cells.items() if cell[0] != "" or "formula" in cell[1]},
+    )
     delete(book, sheet, "COLUMNS", at, at + 1)
     return taken
 
@@ -214,10 +217,13 @@ def _passes(values: list[Value], test: tuple[int, frozenset[str] | None, str], t
     return (allowed is None or shown in allowed) and words in shown.casefold()
 
 
-def distinct(sheet: Sheet, column: int, text: Any, most: int) -> tuple[list[tuple[str, int]], bool]:
-    """What stands in a column under the header, each with how often; whether there is more than ``most``."""
+def distinct(
+    sheet: Sheet, column: int, text: Any, order: Callable[[str], Any], most: int
+) -> tuple[list[tuple[str, int]], bool]:
+    """What stands in a column under the header, each with how often; whether there is more than ``most``. ``order``:
+    the sort key of a text."""
     counts: dict[str, int] = {}
     for values in sheet.grid.lists(sheet.whole()._replace(top=1, bottom=max(len(sheet.grid.order), 1))):
         shown = text(column, values[column]) if column < len(values) else ""
         counts[shown] = counts.get(shown, 0) + 1
-    return sorted(counts.items())[:most], len(counts) > most
+    return sorted(counts.items(), key=lambda pair: order(pair[0]))[:most], len(counts) > most
