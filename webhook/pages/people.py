@@ -69,9 +69,10 @@ def blueprint(site: Site) -> flask.Blueprint:
 
 
 def qr(address: str) -> str:
-    """The address as an SVG to scan."""
+    """The address as an SVG of any size to scan: dark on white, with the four modules of margin that readers want."""
     drawn = io.BytesIO()
-    segno.make(address, error="m").save(drawn, kind="svg", scale=4, border=2, xmldecl=False, svgns=True, title="二维码")
+    code = segno.make(address, error="m")
+    code.save(drawn, kind="svg", border=4, light="#fff", omitsize=True, xmldecl=False, svgns=True, title="二维码")
     return drawn.getvalue().decode()
 
 
