@@ -21,6 +21,8 @@ from sync.workbook.edits.dimensions import insert
 from webhook.grid.state import GridState, Head, Refused
 
 MOST_INSERTED = 1000  # rows inserted at once
+MOST_NUMBER = 1e300
+EXACT = 2**53  # whole numbers below are numbers of a spreadsheet as they are
 MOST_CELLS = 50_000  # cells in one edit
 NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,10})?")
 NOT_TEXT = {"datetime", "date", "number", "integer", "percent", "points", "limit"}
@@ -63,7 +65,7 @@ def apply(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> 
         "dropColumn": _drop_column,
         "width": _width,
     }
-    if kind not in known:
+    if not isinstance(kind, str) or kind not in known:
         raise Refused("请求的格式不对：op。")
     return known[kind](state, book, sheet, op)
 
@@ -99,7 +101,9 @@ def _entered(head: Head, given: Any, zone: ZoneInfo, *, typed: bool) -> dict[str
     if isinstance(given, bool):
         return {"boolValue": given}
     if isinstance(given, int | float):
-        return {"numberValue": given}
+        if not abs(given) < MOST_NUMBER:  # NaN neither
+            raise Refused("这个数太大，没有写入。")
+        return {"numberValue": given if abs(given) < EXACT else float(given)}
     if not isinstance(given, str):
         raise Refused("请求的格式不对：to。")
     given = clean(given)

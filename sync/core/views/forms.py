@@ -19,6 +19,7 @@ from sync.core.sheet import serials
 from sync.core.sheet.checks import AHEAD
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Column, Layout, Tab
+from sync.core.sheet.texts import clean, is_whole
 
 LONGEST = 1000  # characters in one answer; a note of more than a page is a mistake
 OLDEST = timedelta(days=7)  # a report that waited longer for a signal than this counts from its arrival
@@ -122,6 +123,8 @@ def foreign(given: Mapping[str, str], asked: Iterable[Field]) -> dict[str, str]:
             problems[key] = "这张表单没有这一项。"
         elif len(text) > LONGEST:
             problems[key] = f"写了 {len(text)} 个字，最多 {LONGEST} 个，请写短一点。"
+        elif not is_whole(text):
+            problems[key] = "里面有半个字（多半是没有输全的表情），请删掉再发。"
         elif key in ROLE_BOUND and text and text not in field.options:
             problems[key] = f"「{text}」不由您的角色填，可以选 {'、'.join(field.options)}。"
     return problems
@@ -131,7 +134,7 @@ def cells(given: Mapping[str, str], tab: Tab, zone: ZoneInfo) -> dict[str, Raw]:
     """Answers as raw cells: a date as a serial, a number as a number, anything else as the text that it is."""
     raw_cells: dict[str, Raw] = {}
     for key, typed in given.items():
-        text = "\n".join(line.strip() for line in typed.splitlines()).strip()
+        text = "\n".join(line.strip() for line in clean(typed).splitlines()).strip()
         if text:
             raw_cells[key] = _raw(text, tab.by_key[key].type, zone)
     return raw_cells
