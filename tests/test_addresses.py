@@ -25,6 +25,7 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/enter"): (),
     ("POST", "/leave"): ALL,
     ("GET", "/"): SIGNED,
+    ("POST", "/clock"): OVERSEERS,
     ("GET", "/mine"): SIGNED,
     ("GET", "/forms/issues"): SIGNED,
     ("GET", "/forms/feedback"): SIGNED,

@@ -11,6 +11,7 @@ from sync.core.letters import addressees
 from sync.core.look.findings import Look
 from sync.core.people.permissions import above, sees, sees_notice, sees_score
 from sync.core.scores.lines import Line
+from sync.core.sheet.rows import issue_number
 from sync.core.views import explain as explanations
 from sync.core.views import reasons
 from webhook import access
@@ -28,7 +29,7 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
     @routes.get("/explain/<number>")
     @access.needs()
     def issue(number: str) -> Any:
-        look = look_cache.now()
+        look, number = look_cache.now(), issue_number(number)
         explanation = explanations.of(look, number) if sees_issue(look, number) else None
         return _issue(site, look, number, explanation) if explanation else access.refuse(NO_ISSUE)
 

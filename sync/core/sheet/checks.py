@@ -68,7 +68,10 @@ def needed(cells: Cells, keys: Iterable[str], because: str) -> list[Problem]:
 def reference(cells: Cells, key: str, known: Collection[str]) -> list[Problem]:
     """A number of an issue that does not exist."""
     if key in cells and cells[key] not in known:
-        return [Problem(key, f"填的是{quoted(cells[key])}，问题台账里没有这个编号，请核对。")]
+        number = cells[key]
+        alike = [other for other in known if other[:8] == number[:8] or other[8:] == number[8:]]
+        hint = nearest(number, alike) or "请核对。"
+        return [Problem(key, f"填的是{quoted(number)}，问题台账里没有这个编号，{hint}")]
     return []
 
 

@@ -17,7 +17,7 @@ from sync.core.people.permissions import FILED, Person, files
 from sync.core.rules.rules import Rules
 from sync.core.sheet import serials
 from sync.core.sheet.checks import AHEAD
-from sync.core.sheet.rows import Raw, Table, plain
+from sync.core.sheet.rows import Raw, Table, issue_number, plain
 from sync.core.sheet.tabs import Column, Layout, Tab
 from sync.core.sheet.texts import clean, is_whole
 
@@ -135,7 +135,9 @@ def cells(given: Mapping[str, str], tab: Tab, zone: ZoneInfo) -> dict[str, Raw]:
     raw_cells: dict[str, Raw] = {}
     for key, typed in given.items():
         text = "\n".join(line.strip() for line in clean(typed).splitlines()).strip()
-        if text:
+        if text and key == "issue":
+            raw_cells[key] = issue_number(text)
+        elif text:
             raw_cells[key] = _raw(text, tab.by_key[key].type, zone)
     return raw_cells
 
