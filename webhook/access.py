@@ -108,7 +108,9 @@ def install(app: flask.Flask, service: Service, key: str) -> Site:
 
     @app.context_processor
     def shown() -> dict[str, Any]:
-        return {"current_person": current_person(), "doubt": site.service.doubt(site.now())}
+        now, looked = site.now(), site.service.ledger.memory().last_tick
+        last_look = looked.astimezone(now.tzinfo) if looked else None
+        return {"current_person": current_person(), "doubt": site.service.doubt(now), "last_look": last_look}
 
     app.register_blueprint(_routes(site))
     return site

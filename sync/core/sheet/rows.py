@@ -203,9 +203,9 @@ def quoted(value: Raw) -> str:
     return f"「{text[:40]}…」" if len(text) > 40 else f"「{text}」"
 
 
-def nearest(value: str, known: Iterable[str]) -> str:
-    """A hint that ends a sentence: the known name that looks most alike, if one does."""
-    close = difflib.get_close_matches(value, list(known), n=1, cutoff=0.5)
+def nearest(value: str, known: Iterable[str], alike: float = 0.5) -> str:
+    """A hint that ends a sentence: the known name that looks most alike, if one does: ``alike`` of its signs at least."""
+    close = difflib.get_close_matches(value, list(known), n=1, cutoff=alike)
     return f"是不是「{close[0]}」？" if close else ""
 
 
