@@ -13,7 +13,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from sync.core.people.ordering import by_number
+from sync.core.people.ordering import by_number, place_order
 from sync.core.rules.values import ROLES
 from sync.core.sheet.rows import Row
 
@@ -108,6 +108,11 @@ class Roster:
             if post.mail and post.span.holds(day):
                 addresses.setdefault(post.name, post.mail)
         return addresses
+
+    def units_of(self, name: str, day: date) -> list[str]:
+        """The units in which that name stands; more than one are two people of one name."""
+        units = {post.unit for post in self.posts if post.name == name and post.unit and post.span.holds(day)}
+        return sorted(units, key=place_order)
 
     def street(self, name: str, day: date) -> Street | None:
         """The street of that name or alias on that day."""

@@ -204,7 +204,7 @@ def quoted(value: Raw) -> str:
 
 
 def nearest(value: str, known: Iterable[str], alike: float = 0.5) -> str:
-    """A hint that ends a sentence: the known name that looks most alike, if one does: ``alike`` of its signs at least."""
+    """A hint that ends a sentence: the known name that looks most alike, in ``alike`` of its signs at least, if any."""
     close = difflib.get_close_matches(value, list(known), n=1, cutoff=alike)
     return f"是不是「{close[0]}」？" if close else ""
 
