@@ -226,3 +226,13 @@ def test_steps_of_before_somebody_else_s_new_column_are_not_taken_back_in_other_
     page.keyboard.press("Control+z")
     expect(page.locator("#said")).to_contain_text("没有可以撤销的了")
     assert web.rows("问题台账", "街路") == [("联胜路",), ("联胜路",)]
+
+
+def test_the_name_of_a_column_is_taken_back(enter: Enter, web: WebServer) -> None:
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    own_column(page, web)
+    page.once("dialog", lambda dialog: dialog.accept("改了名"))
+    command(page, "rename")
+    until(page, "document.getElementById('grid').grid.sheet.columns.at(-1).header === '改了名'")
+    page.keyboard.press("Control+z")
+    until(page, "document.getElementById('grid').grid.sheet.columns.at(-1).header === '本局备注'")

@@ -64,11 +64,10 @@ export class Edits {
    * @param {Cell[]} cells
    * @param {object} [how]
    * @param {boolean} [how.pasted] nothing becomes a formula
-   * @param {boolean} [how.remember] it can be taken back
    * @param {boolean} [how.sure] whatever stands there by now
    * @param {() => Promise<void>} [how.prepare] what must be known before the cells are sent
    */
-  async set(cells, { pasted = false, remember = true, sure = false, prepare = async () => {} } = {}) {
+  async set(cells, { pasted = false, sure = false, prepare = async () => {} } = {}) {
     const own = cells.filter((cell) => !this.refusal(cell.column));
     const refused = cells.find((cell) => this.refusal(cell.column));
     if (refused) this.tell(this.refusal(refused.column));
@@ -87,7 +86,7 @@ export class Edits {
         if (this.#written.size > MOST_KNOWN) this.#written.clear();
         for (const { row, column, after } of this.#writtenBy(answer, own, before)) this.#written.set(`${row}:${column}`, after);
       });
-      if (remember) this.#remember(this.#writtenBy(reply, own, before));
+      this.#remember(this.#writtenBy(reply, own, before));
       this.#tellRefused(own, resultsOf(reply), pasted);
     } catch (error) {
       this.tell(wordsOf(error) + lost(own));
@@ -314,6 +313,7 @@ export class Edits {
     const placed = cells.map((cell) => ({ ...cell, at: Math.max(0, sheet.order.indexOf(cell.row)) }));
     try {
       const reply = await this.outgoing.add(sheet.server.sheet, () => [{ op: "set", cells: placed }]);
+      if (placed.some((cell) => cell.at === 0)) sheet.refresh(); // a column's name
       const refused = resultsOf(reply).filter((result) => result.error);
       const first = refused[0];
       if (first) this.tell(first.why === "changed" ? `${refused.length} 格后来被别人改过，没有动。` : first.error || "");

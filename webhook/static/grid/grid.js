@@ -607,7 +607,7 @@ export class Grid {
     }
     const to = window.prompt("这一列的名称", head.header);
     if (to === null) return;
-    await this.edits.set([{ row: this.sheet.id(0), at: 0, column, to }], { remember: false });
+    await this.edits.set([{ row: this.sheet.id(0), at: 0, column, to }], { prepare: () => this.sheet.whole(0, 0) });
     this.sheet.refresh();
   }
 }
