@@ -169,3 +169,35 @@ def test_half_a_character_is_told_by_its_field(web: WebServer) -> None:
 def test_signs_that_nobody_sees_are_taken_out_and_the_rest_stays(web: WebServer) -> None:
     assert filed(web, ISSUE | {"text": "桶\x00满\x1b[31m了\u202e\n第二行 👨\u200d👩\u200d👧"}).status_code == 201
     assert web.rows("问题台账", "问题描述") == [("桶满[31m了\n第二行 👨\u200d👩\u200d👧",)]
+
+
+ODD_FORMS: tuple[dict[str, Any], ...] = (
+    {"photos": ["\ud83d"]},
+    {"photos": ["\x00" * 32]},
+    {"photos": ["../" * 8]},
+    {"person": "\ud83d"},
+    {"person": ["a"]},
+    {"cells": {"\ud83d": "x"}},
+    {"cells": ISSUE | {"street": "\ud83d"}},
+    {"cells": ISSUE | {"category": "\x00"}},
+    {"cells": ISSUE | {"longitude": "1e999", "latitude": "nan"}},
+    {"cells": ISSUE | {"longitude": "9" * 900}},
+    {"cells": ISSUE | {"text": "x" * 100_000}},
+    {"cells": ISSUE | {"issue": "9" * 900}},
+)
+
+
+@pytest.mark.parametrize("odd_part", ODD_FORMS, ids=range(len(ODD_FORMS)))
+def test_an_odd_form_is_told_what_is_wrong_and_never_tried_again(web: WebServer, odd_part: dict[str, Any]) -> None:
+    form = {"id": f"abcdefghijklmnop{next(numbers)}", "cells": ISSUE, "photos": []} | odd_part
+    for path in ("/forms/issues", "/forms/feedback", "/forms/duties", "/forms/requests"):
+        answer = web.enter("街路长01").post(f"{web.url}{path}", json=form, timeout=30)
+        assert answer.status_code in (409, 422), answer.text
+        assert any("\u4e00" <= sign <= "\u9fff" for sign in str(answer.json()))
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "x", 7, None, [], "\ud83d"])
+def test_an_odd_clock_of_a_phone_does_no_harm(web: WebServer, at: Any) -> None:
+    form = {"id": f"abcdefghijklmnop{next(numbers)}", "cells": ISSUE, "photos": [], "at": at}
+    assert web.enter("街路长01").post(f"{web.url}/forms/issues", json=form, timeout=30).status_code == 201
+    web.service.phone_hour = None
