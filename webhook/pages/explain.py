@@ -21,8 +21,8 @@ from webhook.access import Site
 from webhook.look_cache import LookCache
 
 NO_ISSUE = "没有这个编号的问题，或者不归您看。"
-UNSEEN = timedelta(hours=1)  # how old a form may be that no look has seen
 NO_LINE = "没有这条扣分明细，或者不归您看。"
+UNSEEN = timedelta(hours=1)  # how old a form may be that no look has seen
 
 
 def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:

@@ -206,8 +206,8 @@ def assemble(streets: Iterable[Row], posts: Iterable[Row], changes: Iterable[Row
 
 def vacant(roster: Roster, day: date) -> list[tuple[Street, tuple[str, ...]]]:
     """Streets in no chief's care that day, with the chiefs of the neighbouring streets (plan note 1)."""
-    streets = []
-    for street in sorted(roster.streets, key=lambda street: roster.names.index(street.name)):
+    streets, places = [], {name: at for at, name in enumerate(roster.names)}
+    for street in sorted(roster.streets, key=lambda street: places[street.name]):
         if street.span.holds(day) and not roster.chief(street, day):
             near = [roster.street(name, day) for name in street.near]
             chiefs = [roster.chief(street, day) for street in near if street]
