@@ -25,6 +25,7 @@ from sync.core.people.permissions import Person, holds
 from sync.core.people.permissions import person as find
 from sync.ledger.sessions import Sessions
 from sync.service import Service
+from webhook.refusals import refusal
 
 OPERATOR = "管理员"  # the person who runs the service: sees all, stands in no sheet
 ONE_USE_LINK = timedelta(hours=2)  # how long a link for one use is good
@@ -103,11 +104,13 @@ def install(app: flask.Flask, service: Service, key: str) -> Site:
     def same_origin() -> Any:
         if request.method in SAFE or request.path.startswith(SIGNED_PATHS) or _from_here(service.settings.url):
             return None
-        return _refusal("这个请求不是从本系统的页面发出的，没有执行。请回到页面上再试一次。", 403)
+        return refusal("这个请求不是从本系统的页面发出的，没有执行。请回到页面上再试一次。", 403)
 
     @app.context_processor
     def shown() -> dict[str, Any]:
-        return {"current_person": current_person(), "doubt": site.service.doubt(site.now())}
+        now, looked = site.now(), site.service.ledger.memory().last_tick
+        last_look = looked.astimezone(now.tzinfo) if looked else None
+        return {"current_person": current_person(), "doubt": site.service.doubt(now), "last_look": last_look}
 
     app.register_blueprint(_routes(site))
     return site
@@ -137,7 +140,7 @@ def visitor() -> Person:
 
 def refuse(sentence: str, status: int = 404) -> NoReturn:
     """Answer the request with a page that says why what it asks for is not shown."""
-    flask.abort(flask.make_response(render_template("closed.html", sentence=sentence), status))
+    flask.abort(flask.make_response(refusal(sentence, status)))
 
 
 def _find_person() -> Person | None:
@@ -155,20 +158,14 @@ def needs(*roles: str) -> Callable[[View], View]:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             person = current_person()
             if person is None:
-                return _refusal("请用自己的链接打开。", 401)
+                return refusal("请用自己的链接打开。", 401)
             if roles and not holds(person, roles):
-                return _refusal("这一页不归您的角色看。", 403)
+                return refusal("这一页不归您的角色看。", 403)
             return view(*args, **kwargs)
 
         return guarded  # type: ignore[return-value]
 
     return wrap
-
-
-def _refusal(sentence: str, status: int) -> Any:
-    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
-        return flask.jsonify(error=sentence), status
-    return render_template("closed.html", sentence=sentence), status
 
 
 def _routes(site: Site) -> flask.Blueprint:
@@ -179,7 +176,7 @@ def _routes(site: Site) -> flask.Blueprint:
         token = request.args.get("link", "")
         person = site.holder(token)
         if person is None:
-            return _refusal("这个链接已经用过、过期或者被收回了，请向标准化办要一个新的。", 403)
+            return refusal("这个链接已经用过、过期或者被收回了，请向标准化办要一个新的。", 403)
         if person.oversees:  # a button spends it, since chat programs open links too
             return render_template("enter.html", name=person.name, token=token)
         return _open_session(site, token, person)
@@ -188,7 +185,7 @@ def _routes(site: Site) -> flask.Blueprint:
     def enter() -> Any:
         token = request.form.get("link", "")
         person = site.holder(token)
-        return _open_session(site, token, person) if person else _refusal("这个链接已经用过、过期或者被收回了。", 403)
+        return _open_session(site, token, person) if person else refusal("这个链接已经用过、过期或者被收回了。", 403)
 
     @routes.post("/leave")
     def leave() -> Any:
@@ -203,7 +200,7 @@ def _open_session(site: Site, token: str, person: Person) -> Any:
     stay = OVERSEER_SESSION if person.oversees else LONGEST_SESSION
     made = site.sessions.open(site.secret_of(token), site.now(), stay)
     if made is None:
-        return _refusal("这个链接已经用过、过期或者被收回了。", 403)
+        return refusal("这个链接已经用过、过期或者被收回了。", 403)
     session.clear()
     session["sid"] = made
     session.permanent = True

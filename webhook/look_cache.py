@@ -22,14 +22,17 @@ class LookCache:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def now(self) -> Look:
-        """Everything as it stands at this minute."""
-        service, now = self.site.service, self.site.now().replace(second=0, microsecond=0)
+        """Everything as it stands at this minute; while the hour is doubted, as the last look left it.
+
+        It is taken at the very second: at the minute's begin, what was reported since would not have started."""
+        service, now = self.site.service, self.site.now()
         rules, memory = service.rules(), service.ledger.memory()
-        given = (now, rules.hash, *_parts(memory))
+        hour = (memory.last_tick or now) if service.doubt(now) else now
+        given = (hour.replace(second=0, microsecond=0), rules.hash, *_parts(memory))
         with self._lock:
             if self._last is None or not _same(self._last[0], given):
                 memo = self._last[1].reading.memo.closed() if self._last else Memo()
-                self._last = (given, recall(service.templates, memory, rules, now, memo))
+                self._last = (given, recall(service.templates, memory, rules, hour, memo))
             return self._last[1]
 
 

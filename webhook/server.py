@@ -16,7 +16,7 @@ from sync.intake.pushes import StorePhoto
 from sync.scheduler import Scheduler
 from sync.service import Service
 from sync.settings import SettingsError
-from webhook import access, api, hooks
+from webhook import access, api, hooks, refusals
 from webhook.forms import form_pages
 from webhook.forms.submissions import form_intake
 from webhook.grid import page
@@ -74,6 +74,7 @@ def create_app(
         SESSION_COOKIE_SECURE=service.settings.url.startswith("https://"),
         PERMANENT_SESSION_LIFETIME=access.LONGEST_SESSION,
     )
+    refusals.install(app)
     site = access.install(app, service, key)
     app.register_blueprint(status.blueprint(service, failures))
     app.register_blueprint(people.blueprint(site))

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { Outgoing } from "../../webhook/static/grid/outgoing.js";
-import { Refused, SignedOut } from "../../webhook/static/grid/server.js";
+import { Failed, Refused, SignedOut } from "../../webhook/static/grid/server.js";
 import { Clock } from "./clock.js";
 import { settled } from "./workbook.js";
 
@@ -133,6 +133,21 @@ test("a refused edit is told and leaves, and the rest goes on, also after the li
   await Promise.all([assert.rejects(refused, { message: "不行。" }), requests[1]?.fail(new Refused("不行。"))]);
   assert.equal(outgoing.trouble, "");
   assert.deepEqual(requests[2]?.ops, ops(2));
+});
+
+test("an edit over which the server fails each time is told after three and the rest goes on", async () => {
+  const { outgoing, requests } = start();
+  const broken = outgoing.add(1, () => ops(1));
+  void outgoing.add(1, () => ops(2));
+  const told = assert.rejects(broken, { message: "系统出错了" });
+  for (let turn = 0; turn < 3; turn++) {
+    await settled();
+    await requests[turn]?.fail(new Failed("系统出错了"));
+    clock.tick(AGAIN);
+  }
+  await told;
+  await settled();
+  assert.deepEqual(requests.map((request) => request.ops), [ops(1), ops(1), ops(1), ops(2)]);
 });
 
 test("what is typed after the session is over waits until its person signed in again", async () => {

@@ -48,3 +48,18 @@ def test_an_edit_that_comes_again_while_it_is_being_done_is_done_once(web: WebSe
         thread.join()
     assert len(answers) == 6 and all(answer == answers[0] for answer in answers)
     assert web.rows("问题台账", "填报人") == [("街路长01",)]
+
+
+def test_signs_that_nobody_sees_and_numbers_that_are_none_do_not_enter(web: WebServer) -> None:
+    session, sheet = web.enter(OPERATOR), web.book.worksheet("问题台账")
+    at = {header: sheet.row_values(1).index(header) for header in ("填报人", "问题描述")}
+
+    def put(column: str, text: object, name: str) -> requests.Response:
+        op = {"op": "set", "cells": [{"row": 0, "at": 1, "column": at[column], "to": text}]}
+        return session.post(f"{web.url}/grid/edit/{sheet.id}", json={"id": name, "ops": [op]}, timeout=20)
+
+    assert put("问题描述", "桶\x00满\x1b了\u202e\ud83d", "half \ud83d").status_code == 200
+    assert web.rows("问题台账", "问题描述") == [("桶满了",)]
+    assert put("填报人", " \u3000\u200b", "blank").status_code == 200
+    assert web.rows("问题台账", "问题描述", "填报人") == [("桶满了", "")]
+    assert put("填报人", 10**400, "large").status_code == 409

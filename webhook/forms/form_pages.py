@@ -13,6 +13,7 @@ import flask
 from flask import render_template, request
 
 from sync.core.people.permissions import Person, may_send_feedback, sees
+from sync.core.sheet.rows import issue_number, nearest
 from sync.core.views import forms, worklist
 from sync.core.views.forms import FORMS, Form
 from sync.intake.forms import Answer, FilledForm, FormIntake
@@ -82,8 +83,10 @@ def _submit(form: Form, context: FormContext, person: Person, posted: PostedForm
 
 def _issue_fault(form: Form, context: FormContext, person: Person, typed: str) -> dict[str, str]:
     """A sentence for the field ``issue`` where the person may not answer or see that issue."""
-    number, may = typed.strip(), may_send_feedback if form.tab == "feedback" else sees
-    area = worklist.area_of(context.site.service.ledger.memory(), number) if number else None
+    number, may = issue_number(typed), may_send_feedback if form.tab == "feedback" else sees
+    memory = context.site.service.ledger.memory()
+    area = worklist.area_of(memory, number) if number else None
     if not number or (area and may(person, area)):
         return {}
-    return {"issue": f"「{number}」不在您名下，或者已经销号。请在“我的”里选。"}
+    hint = nearest(number, (item.number for item in worklist.mine(memory, context.rules, person)))
+    return {"issue": f"「{number}」不在您名下，或者已经销号。{hint}请在“我的”里选。"}

@@ -124,7 +124,7 @@ def _photo_faults(context: FormContext, sender: Sender, taken: tuple[str, ...]) 
     most, submissions = context.rules.forms.photos, context.intake.submissions
     if len(taken) > most:
         return {"photos": f"有 {len(taken)} 张照片，一次最多 {most} 张。"}
-    photos = [submissions.photo(photo_id) for photo_id in taken]
+    photos = [submissions.photo(photo_id) if NAME.fullmatch(photo_id) else None for photo_id in taken]
     if all(photo and sender.is_same(Sender(photo.person, photo.public)) for photo in photos):
         return {}
     return {"photos": "有一张照片没有传完，请删掉重新拍。"}

@@ -14,12 +14,15 @@ from zoneinfo import ZoneInfo
 from sync.core.sheet.plan import to_raw
 from sync.core.sheet.rows import read_cell
 from sync.core.sheet.tabs import Column
+from sync.core.sheet.texts import clean
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import lines, live
-from sync.workbook.edits.dimensions import delete, insert
+from sync.workbook.edits.dimensions import insert
 from webhook.grid.state import GridState, Head, Refused
 
 MOST_INSERTED = 1000  # rows inserted at once
+MOST_NUMBER = 1e300
+EXACT = 2**53  # whole numbers below are numbers of a spreadsheet as they are
 MOST_CELLS = 50_000  # cells in one edit
 NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,10})?")
 NOT_TEXT = {"datetime", "date", "number", "integer", "percent", "points", "limit"}
@@ -62,7 +65,7 @@ def apply(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> 
         "dropColumn": _drop_column,
         "width": _width,
     }
-    if kind not in known:
+    if not isinstance(kind, str) or kind not in known:
         raise Refused("请求的格式不对：op。")
     return known[kind](state, book, sheet, op)
 
@@ -98,10 +101,13 @@ def _entered(head: Head, given: Any, zone: ZoneInfo, *, typed: bool) -> dict[str
     if isinstance(given, bool):
         return {"boolValue": given}
     if isinstance(given, int | float):
-        return {"numberValue": given}
+        if not abs(given) < MOST_NUMBER:  # NaN neither
+            raise Refused("这个数太大，没有写入。")
+        return {"numberValue": given if abs(given) < EXACT else float(given)}
     if not isinstance(given, str):
         raise Refused("请求的格式不对：to。")
-    if not given:
+    given = clean(given)
+    if not given.strip():
         return {}
     if head.column is None:
         if typed and given.startswith("=") and len(given) > 1:
@@ -149,13 +155,17 @@ def _sort(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> 
 
 
 def _back(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
-    what = state.undo.pop(str(op.get("token")), None)
+    token = str(op.get("token"))
+    what = state.undo.get(token)
     if what is None:
         raise Refused("隔得太久，这一步已经不能撤销了。")
     if isinstance(what, live.Taken):
         live.put_back(book, sheet, what)
+    elif isinstance(what, live.TakenColumn):
+        live.put_column_back(book, sheet, what)
     elif not live.arrange(sheet, what):
         raise Refused("排序以后有人加过或删过行，不能恢复原来的顺序。")
+    state.undo.pop(token, None)
     return {}
 
 
@@ -169,8 +179,12 @@ def _drop_column(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, An
     head = state.heads(sheet)[at]
     if head.column is not None:
         raise Refused(f"「{head.header}」是约定好的一列，不能删。")
-    delete(book, sheet, "COLUMNS", at, at + 1)
-    return {}
+    if sheet.columns == 1:
+        raise Refused("这是最后一列，不能删。")
+    taken = live.take_column(book, sheet, at)
+    if op.get("empty") and taken.cells:
+        raise Refused("加的列里已经有内容，没有撤销。")
+    return {"token": state.remember(taken)}
 
 
 def _width(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:

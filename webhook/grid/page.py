@@ -15,8 +15,10 @@ import flask
 import orjson
 from flask import Response, render_template, request, stream_with_context
 
+from sync.core.people.ordering import place_order
 from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet.tabs import Column
+from sync.core.sheet.texts import clean
 from sync.sheets import set_up
 from sync.workbook.cells.changes import Change, SheetChange
 from sync.workbook.cells.formats import show
@@ -100,7 +102,7 @@ def _reading(routes: flask.Blueprint, state: GridState) -> None:
     def values(sheet_id: int, column: int) -> Response:
         with store.read() as tx:
             sheet = state.book(tx).sheet(sheet_id)
-            values, more = live.distinct(sheet, column, _reader(state.heads(sheet)), MOST_VALUES)
+            values, more = live.distinct(sheet, column, _reader(state.heads(sheet)), place_order, MOST_VALUES)
             return _json({"values": values, "more": more})
 
 
@@ -118,7 +120,7 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
 
     @routes.post("/grid/edit/<int:sheet_id>")
     def edit(sheet_id: int) -> Response:
-        ops, asked = edits.listed(request.get_json(), "ops"), str(request.get_json().get("id", ""))
+        ops, asked = edits.listed(request.get_json(), "ops"), clean(str(request.get_json().get("id", "")))
         # The same edit may come again while it is being done: a browser whose line broke does not wait for the answer.
         with state.editing:
             if asked in state.answered:

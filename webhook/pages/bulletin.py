@@ -8,6 +8,7 @@ from typing import Any
 import flask
 from flask import Response, render_template, request
 
+from sync.core.people.ordering import place_order
 from sync.core.people.permissions import SUPERIORS, Area, Person, leads
 from sync.core.people.roster import Roster
 from sync.core.views.bulletin import Scope, bulletin
@@ -56,7 +57,8 @@ def scopes(person: Person, roster: Roster, day: date) -> list[Scope]:
     areas = [Area(branch=s.branch, district=s.district) for s in roster.streets if s.span.holds(day)]
     districts = dict.fromkeys(area.district for area in areas if leads(person, Area(district=area.district)))
     branches = dict.fromkeys(area.branch for area in areas if leads(person, area))
-    parts = [Scope(district=name) for name in districts if name] + [Scope(branch=name) for name in branches if name]
+    parts = [Scope(district=name) for name in sorted(districts, key=place_order) if name]
+    parts += [Scope(branch=name) for name in sorted(branches, key=place_order) if name]
     return [Scope(), *parts] if person.oversees else parts
 
 

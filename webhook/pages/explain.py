@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import flask
@@ -11,14 +12,17 @@ from sync.core.letters import addressees
 from sync.core.look.findings import Look
 from sync.core.people.permissions import above, sees, sees_notice, sees_score
 from sync.core.scores.lines import Line
+from sync.core.sheet.rows import issue_number
 from sync.core.views import explain as explanations
 from sync.core.views import reasons
+from sync.ledger.submissions import Sender, Submissions
 from webhook import access
 from webhook.access import Site
 from webhook.look_cache import LookCache
 
 NO_ISSUE = "没有这个编号的问题，或者不归您看。"
 NO_LINE = "没有这条扣分明细，或者不归您看。"
+UNSEEN = timedelta(hours=1)  # how old a form may be that no look has seen
 
 
 def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
@@ -28,9 +32,9 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
     @routes.get("/explain/<number>")
     @access.needs()
     def issue(number: str) -> Any:
-        look = look_cache.now()
+        look, number = look_cache.now(), issue_number(number)
         explanation = explanations.of(look, number) if sees_issue(look, number) else None
-        return _issue(site, look, number, explanation) if explanation else access.refuse(NO_ISSUE)
+        return _issue(site, look, number, explanation) if explanation else _reported(site, look, number)
 
     @routes.get("/explain/line/<path:number>")
     @access.needs()
@@ -43,6 +47,18 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
                                issue=line.issue if sees_issue(look, line.issue) else "")  # fmt: skip
 
     return routes
+
+
+def _reported(site: Site, look: Look, number: str) -> str:
+    """What a form's sender was answered, for him and for who oversees all, until the next look knows the issue."""
+    person, now = access.visitor(), site.now()
+    submitted = Submissions(site.service.ledger).around(now, UNSEEN) if number not in look.followed else []
+    for submission in submitted:
+        answer, mine = submission.details, submission.sender == Sender(person.name)
+        if answer.get("number") == number and (mine or person.oversees):
+            deadline = datetime.fromisoformat(answer["deadline"]) if answer.get("deadline") else None
+            return render_template("reported.html", answer=answer, deadline=deadline, at=submission.at)
+    return access.refuse(NO_ISSUE)
 
 
 def sees_issue(look: Look, number: str) -> bool:

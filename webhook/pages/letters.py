@@ -20,6 +20,7 @@ from sync.core.people.permissions import Person, may_reply, may_sign, may_void
 from sync.core.rules.values import ROLES
 from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, plain
+from sync.core.sheet.texts import clean
 from sync.outgoing.docx import MIME, BadTemplate
 from sync.sheets.answers import Verdict
 from webhook import access, writing
@@ -126,7 +127,7 @@ def _act(site: Site, nudge: Callable[[], None], letter: Letter, form: Mapping[st
         return "请选要做什么。", 422
     if barred := _barred(site, letter, person, what):
         return barred, 409
-    words = " ".join(form.get("words", "").split())[:MOST_WORDS]
+    words = " ".join(clean(form.get("words", "")).split())[:MOST_WORDS]
     if what in ("reply", "void") and not words:
         return f"请写明{'回复情况' if what == 'reply' else '作废的原因'}。", 422
     at = plan.to_raw(site.now().replace(microsecond=0), site.service.rules().bureau.zone)

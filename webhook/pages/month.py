@@ -16,6 +16,7 @@ from flask import render_template, request
 
 from sync.core.look.findings import Look
 from sync.core.look.seals import GROUP_KINDS
+from sync.core.people.ordering import place_order
 from sync.core.people.permissions import Person, above, sees_score
 from sync.core.scores import periods
 from sync.core.scores.lines import BASE, BRANCH, DISTRICT, STREET, month_of
@@ -79,7 +80,7 @@ def _month(look: Look, month: str, months: list[str]) -> str:
 
 
 def _order(row: Standing) -> tuple[Any, ...]:
-    return GROUP_KINDS.index(row.kind), row.group, row.rank or 10**6, -row.score, row.target
+    return GROUP_KINDS.index(row.kind), row.group, row.rank or 10**6, -row.score, place_order(row.target)
 
 
 def _terms(look: Look, name: str, rows: Mapping[tuple[str, ...], Mapping[str, Any]]) -> list[Any]:
@@ -106,6 +107,7 @@ def _score(site: Site, look: Look, row: Standing) -> str:
     sums = list(accumulate(line.points for line in lines))
     parts = [each for each in look.scored.table if each.month == row.month and each.kind == STREET
              and _part_of(look, each, row)]  # fmt: skip
+    parts.sort(key=lambda each: place_order(each.target))
     return render_template(
         "score.html", row=row, decision=_decision(look, row), seal=look.scored.seals.get(row.month), parts=parts,
         lines=[(line, total, sees_issue(look, line.issue), sees_line(look, line))

@@ -10,6 +10,7 @@ import flask
 import segno
 from flask import render_template, request
 
+from sync.core.people.ordering import place_order
 from sync.core.people.permissions import OVERSEERS, Person, people
 from sync.core.rules.values import ROLES
 from sync.outgoing.mail import Failure
@@ -36,7 +37,7 @@ def blueprint(site: Site) -> flask.Blueprint:
         if person is None:
             return _page(site, "组织架构和街路名册里没有这个人，链接没有做。"), 400
         made = site.link(person, site.base())
-        return render_template("link.html", person=person, link=made, code=qr(made), roles=role_words(person))
+        return render_template("link.html", person=person, link=made, code=qr(made), roles=_described(site, person))
 
     @routes.post("/people/cards")
     @access.needs(*OVERSEERS)
@@ -47,7 +48,8 @@ def blueprint(site: Site) -> flask.Blueprint:
             person for person in people(site.service.roster(), now.date())
             if not person.oversees and not (person.name in access_of and access_of[person.name].links)
         ]  # fmt: skip
-        printed = [(person, role_words(person), qr(site.link(person, base))) for person in sorted(without, key=_rank)]
+        ranked = sorted(without, key=_rank)
+        printed = [(person, _described(site, person), qr(site.link(person, base))) for person in ranked]
         return render_template("cards.html", cards=printed)
 
     @routes.post("/people/mail")
@@ -68,15 +70,16 @@ def blueprint(site: Site) -> flask.Blueprint:
 
 
 def qr(address: str) -> str:
-    """The address as an SVG to scan."""
+    """The address as an SVG of any size to scan: dark on white, with the four modules of margin that readers want."""
     drawn = io.BytesIO()
-    segno.make(address, error="m").save(drawn, kind="svg", scale=4, border=2, xmldecl=False, svgns=True, title="二维码")
+    code = segno.make(address, error="m")
+    code.save(drawn, kind="svg", border=4, light="#fff", omitsize=True, xmldecl=False, svgns=True, title="二维码")
     return drawn.getvalue().decode()
 
 
-def _rank(person: Person) -> tuple[int, str]:
+def _rank(person: Person) -> tuple[Any, ...]:
     """As the plan counts them, from the office down."""
-    return min(ROLE_ORDER.index(role) for role in person.roles), person.name
+    return min(ROLE_ORDER.index(role) for role in person.roles), place_order(person.name)
 
 
 def role_words(person: Person) -> str:
@@ -84,16 +87,23 @@ def role_words(person: Person) -> str:
     over = {"commander": person.districts, "secretary": person.branches, "unit": person.units, "chief": person.streets}
     parts = []
     for role in sorted(person.roles, key=ROLE_ORDER.index):
-        what = "、".join(sorted(over.get(role, ())))
+        what = "、".join(sorted(over.get(role, ()), key=place_order))
         parts.append(ROLES[role] + (f"（{what}）" if what else ""))
     return "，".join(parts)
+
+
+def _described(site: Site, person: Person) -> str:
+    """His roles, and the units where others of his name are: whoever has the link has it for all of them."""
+    units = site.service.roster().units_of(person.name, site.now().date())
+    told = f"；「组织架构」里{'、'.join(units)}都有这个姓名，请先加单位区分" if len(units) > 1 else ""
+    return role_words(person) + told
 
 
 def _page(site: Site, message: str = "") -> str:
     now = site.now()
     roster, access_of = site.service.roster(), site.sessions.by_person(now)
     mails, everybody = roster.addresses(now.date()), sorted(people(roster, now.date()), key=_rank)
-    rows = [(person, role_words(person), access_of.get(person.name), person.name in mails) for person in everybody]
+    rows = [(each, _described(site, each), access_of.get(each.name), each.name in mails) for each in everybody]
     names = {access.OPERATOR, *(person.name for person in everybody)}
     gone = sorted(name for name, opened in access_of.items() if opened.links + opened.sessions and name not in names)
     return render_template("people.html", rows=rows, gone=gone, message=message, mail=bool(site.service.settings.smtp))

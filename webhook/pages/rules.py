@@ -21,6 +21,7 @@ from sync.core.people.permissions import OVERSEERS
 from sync.core.rules import holidays
 from sync.core.rules.rules import Rules, RulesError, load
 from sync.core.scores.lines import month_of
+from sync.core.sheet.texts import clean, is_whole
 from sync.core.views.simulate import NotKnown, simulate
 from sync.ledger.editions import Editions
 from sync.revision import NotInForce
@@ -71,7 +72,7 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     def check() -> Any:
         body = request.get_json(silent=True)
         text = body.get("text") if isinstance(body, dict) else None
-        if not isinstance(text, str) or len(text) > MOST_TEXT:
+        if not isinstance(text, str) or len(text) > MOST_TEXT or not is_whole(text):
             return flask.jsonify(error="请求的格式不对。"), 422
         problems = revision.problems(text)
         return flask.jsonify(problems=[{"line": p.line, "column": p.column, "message": p.message} for p in problems])
@@ -141,7 +142,7 @@ def _difference(before: str, after: str) -> Iterator[tuple[str, str]]:
 
 
 def _force(site: Site, nudge: Callable[[], None]) -> Any:
-    reason, draft = request.form.get("reason", ""), revision.draft(site.service)
+    reason, draft = clean(request.form.get("reason", "")), revision.draft(site.service)
     try:
         made = revision.put_in_force(site.service, draft.text, draft.base, access.visitor().name, reason, site.now())
     except NotInForce as error:
@@ -228,7 +229,7 @@ def _calendar_routes(routes: flask.Blueprint, site: Site) -> None:
 def _year(given: Mapping[str, str]) -> int:
     """The year that is asked for; 0 for none that there can be."""
     year = given.get("year", "")
-    return int(year) if year.isdigit() and 2004 <= int(year) <= 2100 else 0
+    return int(year) if len(year) == 4 and year.isdecimal() and 2004 <= int(year) <= 2100 else 0
 
 
 def _lines(text: str) -> list[str]:

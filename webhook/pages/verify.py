@@ -17,6 +17,7 @@ from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet import plan
 from sync.core.sheet.photos import ids
 from sync.core.sheet.rows import Raw, plain
+from sync.core.sheet.texts import clean
 from sync.core.views import worklist
 from sync.core.views.worklist import standing
 from sync.sheets.answers import Verdict
@@ -57,7 +58,8 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
 
 def _body() -> Mapping[str, str]:
     body = request.get_json(silent=True)
-    return {key: str(value)[:MOST_WORDS].strip() for key, value in body.items()} if isinstance(body, dict) else {}
+    given = body if isinstance(body, dict) else {}
+    return {key: clean(str(value))[:MOST_WORDS].strip() for key, value in given.items()}
 
 
 def _verdict(site: Site, number: str, body: Mapping[str, str]) -> Verdict | str:

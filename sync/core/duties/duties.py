@@ -15,6 +15,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 from sync.core.issues.issues import Stamps, clock
+from sync.core.people.ordering import place_order
 from sync.core.people.roster import Roster
 from sync.core.rules.conditions import INSPECTED, SELF_FOUND
 from sync.core.rules.rules import Rules
@@ -161,9 +162,11 @@ def _holders(rule: Duty, roster: Roster, workdays: Sequence[date]) -> Iterator[t
         return
     held = Counter(key for day in workdays for key in set(_held_on(rule.role, roster, day)))
     if rule.kind != MEETING:
-        yield from ((where, (name,), count) for (where, name), count in sorted(held.items()))
+        for where, name in sorted(held, key=lambda pair: (place_order(pair[0]), pair[1])):
+            yield where, (name,), held[where, name]
         return
-    for where in sorted({where for where, _ in held}):  # a branch owes one meeting, whoever its secretaries are
+    # A branch owes one meeting, whoever its secretaries are.
+    for where in sorted({where for where, _ in held}, key=place_order):
         names = tuple(sorted(name for place, name in held if place == where))
         yield where, names, max(held[where, name] for name in names)
 
@@ -270,6 +273,12 @@ def missing_words(due: Iterable[Owed]) -> list[tuple[str, list[str]]]:
         if duty.missing:
             counts[duty.kind][duty.holder] += duty.missing
     return [
-        (kind, [f"{holder}缺{count}{'次' if kind == MEETING else '天'}" for holder, count in sorted(group.items())])
+        (
+            kind,
+            [
+                f"{holder}缺{group[holder]}{'次' if kind == MEETING else '天'}"
+                for holder in sorted(group, key=place_order)
+            ],
+        )
         for kind, group in counts.items()
     ]

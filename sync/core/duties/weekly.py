@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from sync.core.duties.duties import Owed, Records, missing_words
 from sync.core.issues import life as lives
+from sync.core.people.ordering import by_number
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import INSPECTION
@@ -114,7 +115,7 @@ def unseen(roster: Roster, known: Records, day: date) -> list[str]:
     month before began, or all would be named."""
     since = (day - EARLY).replace(day=1)
     seen = {record.street for record in known.done if record.kind == INSPECTION and record.day >= since}
-    return list(dict.fromkeys(s.name for s in roster.streets if s.span.holds(day) and s.name not in seen))
+    return by_number(s.name for s in roster.streets if s.span.holds(day) and s.name not in seen)
 
 
 def meeting_day(rules: Rules, day: date) -> date:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sync.core.sheet.identity import Known
 from sync.core.sheet.photos import Picture, ids
-from sync.core.sheet.rows import plain
+from sync.core.sheet.rows import issue_number, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def all_uses(issues: Iterable[Known], feedback: Iterable[Known]) -> Iterator[Use
     for row in issues:
         yield from uses_of(row, row.rid, before=True)
     for row in feedback:
-        yield from uses_of(row, plain(row.cells.get("issue")), before=False)
+        yield from uses_of(row, issue_number(row.cells.get("issue")), before=False)
 
 
 def doubt(mine: Sequence[Use], uses: Iterable[Use], pictures: Mapping[str, Picture], similar: int) -> str:

@@ -23,7 +23,7 @@ from sync.core.rules.conditions import PUBLIC
 from sync.core.rules.sections import Repeat
 from sync.core.sheet import checks
 from sync.core.sheet.problems import Problem
-from sync.core.sheet.rows import Row, plain
+from sync.core.sheet.rows import Row, issue_number, plain
 
 Hours = dict[tuple[str, ...], list[datetime]]  # of receipt, in order, by what must be equal for a repeat
 
@@ -61,7 +61,7 @@ def _fixes_out_of_sight(reading: Reading) -> Iterator[tuple[str, Fix]]:
     for rid, row in reading.memory.known.get("feedback", {}).items():
         if rid in seen or "issue" not in row.cells:
             continue
-        number, at = plain(row.cells["issue"]), row.marks["heard"]
+        number, at = issue_number(row.cells["issue"]), row.marks["heard"]
         stamps = reading.memory.stamps.get(number)
         verdicts = stamps.verdicts if stamps else ()
         is_new = number in results and not (verdicts and not issues.is_news(results[number], verdicts[-1]))

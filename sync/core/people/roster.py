@@ -13,6 +13,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from sync.core.people.ordering import by_number, place_order
 from sync.core.rules.values import ROLES
 from sync.core.sheet.rows import Row
 
@@ -97,7 +98,8 @@ class Roster:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(street.name for street in self.streets))
+        """Of all streets, in the order of lists."""
+        return tuple(by_number(street.name for street in self.streets))
 
     def addresses(self, day: date) -> dict[str, str]:
         """Mail by name: of the first post that holds that day and has one."""
@@ -106,6 +108,11 @@ class Roster:
             if post.mail and post.span.holds(day):
                 addresses.setdefault(post.name, post.mail)
         return addresses
+
+    def units_of(self, name: str, day: date) -> list[str]:
+        """The units in which that name stands; more than one are two people of one name."""
+        units = {post.unit for post in self.posts if post.name == name and post.unit and post.span.holds(day)}
+        return sorted(units, key=place_order)
 
     def street(self, name: str, day: date) -> Street | None:
         """The street of that name or alias on that day."""
@@ -199,8 +206,8 @@ def assemble(streets: Iterable[Row], posts: Iterable[Row], changes: Iterable[Row
 
 def vacant(roster: Roster, day: date) -> list[tuple[Street, tuple[str, ...]]]:
     """Streets in no chief's care that day, with the chiefs of the neighbouring streets (plan note 1)."""
-    streets = []
-    for street in roster.streets:
+    streets, places = [], {name: at for at, name in enumerate(roster.names)}
+    for street in sorted(roster.streets, key=lambda street: places[street.name]):
         if street.span.holds(day) and not roster.chief(street, day):
             near = [roster.street(name, day) for name in street.near]
             chiefs = [roster.chief(street, day) for street in near if street]

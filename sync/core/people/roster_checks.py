@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from sync.core.people.ordering import place_order
 from sync.core.people.roster import LEAVE, Post, Roster, Street, read_post, read_street
 from sync.core.sheet.checks import Cells, needed
 from sync.core.sheet.problems import Problem
@@ -60,7 +61,7 @@ def _doubled(street: Street, counts: dict[str, Counter[str]], day: date) -> list
 
 def _street(street: Street, names: set[str], chiefs: set[str]) -> list[Problem]:
     problems = []
-    if clash := sorted((names - {street.name}).intersection(street.aliases)):
+    if clash := sorted((names - {street.name}).intersection(street.aliases), key=place_order):
         problems.append(Problem("aliases", f"「{'、'.join(clash)}」是另一条街路的名称，请去掉。"))
     if street.span.since and street.span.until and street.span.until < street.span.since:
         problems.append(Problem("until", "早于启用日期，请改正其中一个。"))
@@ -84,12 +85,32 @@ def _post(number: int, post: Post, read: dict[int, Post]) -> list[Problem]:
     if len(mails := {other.mail for _, other in same_days if other.mail}) > 1:
         text = f"「{post.name}」有 {len(mails)} 个邮箱，同名的请在姓名后加单位区分。"
         problems.append(Problem("mail", text))
+    problems += _namesakes(post, [other for _, other in same_days])
     twins = {other.branch for at, other in same_days if at != number and _in_two_branches(post, other)}
     if twins and post.branch:
-        where = "、".join(sorted({post.branch, *twins}))
+        where = "、".join(sorted({post.branch, *twins}, key=place_order))
         text = f"「{post.name}」同时在{where}任街路长，请只留一个，另一行填停用日期。"
         problems.append(Problem("name", text))
     return problems
+
+
+def _namesakes(post: Post, same_name: list[Post]) -> list[Problem]:
+    """Rows of one name on the same days that may be two people: they would share links, notices and points."""
+    units = sorted({other.unit for other in same_name if other.unit}, key=place_order)
+    doubled = sum(_place(other) == _place(post) for other in same_name)
+    if len(units) > 1:
+        what = f"出现在 {len(units)} 个单位（{'、'.join(units)}）。是一个人的，请写同一个单位"
+    elif doubled > 1:
+        what = f"有 {doubled} 行一样的{post.role}。是一个人的，请只留一行"
+    else:
+        return []
+    example = f"{post.name}（{units[0] if units else '单位'}）"
+    text = f"「{post.name}」{what}；是两个人的，请在姓名后加单位，如「{example}」，街路名册里也这样写。"
+    return [Problem("name", text)]
+
+
+def _place(post: Post) -> tuple[str, str, str]:
+    return post.role, post.district, post.branch
 
 
 def _in_two_branches(post: Post, other: Post) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from sync.core.calendar.worktime import Calendar
+from sync.core.people.ordering import place_order
 from sync.core.people.roster import Roster, Span, Street
 from sync.core.rules.rules import Rules
 from sync.core.scores.charging import Tally
@@ -190,7 +191,7 @@ def _month(
     of_areas = [
         row(area, kind, mean([score[name] for name in names]), sum(map(visits, names)))
         for kind in (BRANCH, DISTRICT)
-        for area, names in sorted(_areas(kind, streets).items())
+        for area, names in sorted(_areas(kind, streets).items(), key=lambda pair: place_order(pair[0]))
     ]
     of_units = [row(unit, UNIT, points.get((month, UNIT, unit), 0), None) for unit in rules.units]
     least = rules.score.min_inspections

@@ -13,6 +13,7 @@ from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import nearest, quoted
 from sync.core.sheet.tabs import Tab
 
+ONE_DIGIT = 0.9  # of a 编号 is the same where one digit is mistyped
 AHEAD = timedelta(minutes=10)  # clocks of phones differ; more is a mistyped date
 Cells = Mapping[str, Any]
 NOT_IN_LIST = {
@@ -68,7 +69,10 @@ def needed(cells: Cells, keys: Iterable[str], because: str) -> list[Problem]:
 def reference(cells: Cells, key: str, known: Collection[str]) -> list[Problem]:
     """A number of an issue that does not exist."""
     if key in cells and cells[key] not in known:
-        return [Problem(key, f"填的是{quoted(cells[key])}，问题台账里没有这个编号，请核对。")]
+        number = cells[key]
+        candidates = [other for other in known if other[:8] == number[:8] or other[8:] == number[8:]]
+        hint = nearest(number, candidates, ONE_DIGIT) or "请核对。"
+        return [Problem(key, f"填的是{quoted(number)}，问题台账里没有这个编号，{hint}")]
     return []
 
 

@@ -34,6 +34,7 @@ LIMIT_WORDS = (
     ("个", ""), ("工作小时", "wh"), ("工作时", "wh"), ("工作日", "wd"), ("小时", "h"), ("时", "h"), ("天", "d"),
     ("日", "d"), (" ", ""),
 )  # fmt: skip
+ISSUE_NUMBER = re.compile(r"(?<!\d)(20\d{6})(?: ?- ?(?=\d{1,6}(?!\d))| ?(?=\d{3,6}(?!\d)))(\d+)")
 LONGEST = 2000  # characters quoted back or kept from one cell in a message
 
 
@@ -179,6 +180,12 @@ def plain(value: Raw) -> str:
     return "" if value is None else str(value).strip()
 
 
+def issue_number(raw: Raw) -> str:
+    """The 编号 that a cell names, however it was typed; the cell's text where it names none, or more than one."""
+    numbers = {f"{day}-{count.zfill(3)}" for day, count in ISSUE_NUMBER.findall(narrow(plain(raw)))}
+    return numbers.pop() if len(numbers) == 1 else clean(plain(raw))
+
+
 def cell_text(value: Raw, kind: str, zone: ZoneInfo) -> str:
     """A raw cell as the sheet shows it: serials in columns of dates as dates; ``kind``: the column's type."""
     at = serials.moment(value, zone) if kind in ("date", "datetime", "limit") else None
@@ -196,9 +203,9 @@ def quoted(value: Raw) -> str:
     return f"「{text[:40]}…」" if len(text) > 40 else f"「{text}」"
 
 
-def nearest(value: str, known: Iterable[str]) -> str:
-    """A hint that ends a sentence: the known name that looks most alike, if one does."""
-    close = difflib.get_close_matches(value, list(known), n=1, cutoff=0.5)
+def nearest(value: str, known: Iterable[str], alike: float = 0.5) -> str:
+    """A hint that ends a sentence: the known name that looks most alike, in ``alike`` of its signs at least, if any."""
+    close = difflib.get_close_matches(value, list(known), n=1, cutoff=alike)
     return f"是不是「{close[0]}」？" if close else ""
 
 
@@ -267,7 +274,7 @@ def _read_mail(raw: Raw, column: Column, zone: ZoneInfo, near: date | None) -> t
 
 
 READERS: Mapping[str, Callable[[Raw, Column, ZoneInfo, date | None], tuple[Value, str]]] = {
-    "text": lambda raw, column, zone, near: (clean(plain(raw)), ""),
+    "text": lambda raw, column, zone, near: ((issue_number if column.key == "issue" else clean)(plain(raw)), ""),
     "choice": _read_choice,
     "datetime": _read_datetime,
     "date": _read_date,

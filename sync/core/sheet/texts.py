@@ -24,6 +24,11 @@ def _is_seen(text: str, at: int, sign: str) -> bool:
     return sign == JOINER and at > 0 and unicodedata.category(text[at - 1]) in ("So", "Sk", "Mn")
 
 
+def is_whole(text: str) -> bool:
+    """Whether no half of a character stands in the text, as in an emoji that was cut."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def narrow(text: str) -> str:
     """The text cleaned: full-width signs as their narrow ones, every dash as ``-``, one space between words."""
     return " ".join(unicodedata.normalize("NFKC", clean(text)).translate(DASHES).split())

@@ -16,6 +16,7 @@ from sync.core.letters import addressees, letters
 from sync.core.letters.letters import Letter
 from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
+from sync.core.people.ordering import place_order
 from sync.core.people.permissions import Area, Person, leads, may_answer, sees
 from sync.core.people.roster import Street, vacant
 from sync.core.views import questions
@@ -67,10 +68,9 @@ def agenda(look: Look, person: Person) -> Agenda:
 
 
 def _words(person: Person) -> str:
-    parts = (
-        ("全部",) if person.oversees else (*sorted(person.districts), *sorted(person.branches), *sorted(person.units))
-    )
-    return "、".join(parts) or "、".join(sorted(person.streets))
+    areas = (person.districts, person.branches, person.units)
+    parts = ("全部",) if person.oversees else [name for area in areas for name in sorted(area, key=place_order)]
+    return "、".join(parts or sorted(person.streets, key=place_order))
 
 
 def _week(look: Look, person: Person, facts: list[IssueFact], places: set[str], monday: date) -> WeeklyList:

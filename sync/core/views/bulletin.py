@@ -13,6 +13,7 @@ from datetime import date, datetime
 from sync.core.issues import life
 from sync.core.issues.issues import Stamps
 from sync.core.memory import Memory
+from sync.core.people.ordering import place_order
 from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw
 
@@ -111,8 +112,12 @@ def _by_street(late: Iterable[tuple[Stamps, Mapping[str, Raw]]], today: date) ->
     groups: dict[str, list[Mapping[str, Raw]]] = defaultdict(list)
     for stamps, shown in late:
         groups[stamps.street].append(shown)
-    streets = [_late(street, group, today) for street, group in groups.items()]
-    return tuple(sorted(streets, key=lambda street: (-street.count, -street.days, street.street)))
+    return ordered(_late(street, group, today) for street, group in groups.items())
+
+
+def ordered(streets: Iterable[Late]) -> tuple[Late, ...]:
+    """The longest lists first, then the latest."""
+    return tuple(sorted(streets, key=lambda street: (-street.count, -street.days, place_order(street.street))))
 
 
 def _late(street: str, group: Sequence[Mapping[str, Raw]], today: date) -> Late:

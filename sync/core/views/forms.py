@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sync.core.people.ordering import by_number
 from sync.core.people.permissions import FILED, Person, files
 from sync.core.rules.rules import Rules
 from sync.core.sheet import serials
 from sync.core.sheet.checks import AHEAD
-from sync.core.sheet.rows import Raw, Table, plain
+from sync.core.sheet.rows import Raw, Table, issue_number, plain
 from sync.core.sheet.tabs import Column, Layout, Tab
+from sync.core.sheet.texts import clean, is_whole
 
 LONGEST = 1000  # characters in one answer; a note of more than a page is a mistake
 OLDEST = timedelta(days=7)  # a report that waited longer for a signal than this counts from its arrival
@@ -93,7 +95,7 @@ def _field(column: Column, form: Form, person: Person, streets: Iterable[str], r
 
 def _options(column: Column, form: Form, person: Person, streets: Iterable[str], rules: Rules) -> tuple[str, ...]:
     if column.choices == "streets":
-        return tuple(sorted(streets, key=lambda street: street not in person.streets))  # his own first
+        return tuple(sorted(by_number(streets), key=lambda street: street not in person.streets))  # his own first
     if column.choices:
         return tuple(rules.categories) if column.choices == "categories" else rules.units
     if (form.tab, column.key) in FILED:
@@ -121,6 +123,8 @@ def foreign(given: Mapping[str, str], asked: Iterable[Field]) -> dict[str, str]:
             problems[key] = "这张表单没有这一项。"
         elif len(text) > LONGEST:
             problems[key] = f"写了 {len(text)} 个字，最多 {LONGEST} 个，请写短一点。"
+        elif not is_whole(text):
+            problems[key] = "里面有半个字（多半是没有输全的表情），请删掉再发。"
         elif key in ROLE_BOUND and text and text not in field.options:
             problems[key] = f"「{text}」不由您的角色填，可以选 {'、'.join(field.options)}。"
     return problems
@@ -130,8 +134,10 @@ def cells(given: Mapping[str, str], tab: Tab, zone: ZoneInfo) -> dict[str, Raw]:
     """Answers as raw cells: a date as a serial, a number as a number, anything else as the text that it is."""
     raw_cells: dict[str, Raw] = {}
     for key, typed in given.items():
-        text = "\n".join(line.strip() for line in typed.splitlines()).strip()
-        if text:
+        text = "\n".join(line.strip() for line in clean(typed).splitlines()).strip()
+        if text and key == "issue":
+            raw_cells[key] = issue_number(text)
+        elif text:
             raw_cells[key] = _raw(text, tab.by_key[key].type, zone)
     return raw_cells
 

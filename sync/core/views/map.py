@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from math import cos, hypot, radians
 from statistics import median
 
+from sync.core.people.ordering import place_order
+
 DEGREE = 111_320.0  # metres of a degree of latitude, and of longitude at the equator
 FAR = 30_000.0  # metres from the middle: a county seat is smaller, so the cell must be wrong
 NEAR = 22.0  # units of the drawing between two marks that can be told apart
@@ -69,7 +71,7 @@ def draw(spots: Iterable[Spot], width: float = 640.0) -> Drawing:
     placed = [(spot, MARGIN + (x - left) * scale, MARGIN + (top - y) * scale) for spot, (x, y) in there]
     bar = max((length for length in BARS if length * scale <= width / 3), default=BARS[0])
     missing = Counter(spot.street for spot in nowhere)
-    ordered = tuple(sorted(missing.items(), key=lambda pair: (-pair[1], pair[0])))
+    ordered = tuple(sorted(missing.items(), key=lambda pair: (-pair[1], place_order(pair[0]))))
     return Drawing(width, round(height, 1), tuple(_grouped(placed)), bar, round(bar * scale, 1), ordered, odd)
 
 

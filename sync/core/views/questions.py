@@ -13,7 +13,7 @@ from sync.core.people.permissions import OPINIONS, Area, Person, may_answer
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
 from sync.core.sheet.identity import Known
-from sync.core.sheet.rows import cell_text, plain
+from sync.core.sheet.rows import cell_text, issue_number, plain
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def _live(memory: Memory, tab: str) -> Iterator[Known]:
 def _requests(memory: Memory, rules: Rules, person: Person, zone: ZoneInfo) -> Iterator[Question]:
     for known in _live(memory, "requests"):
         cells = known.cells
-        kind, issue = plain(cells.get("kind")), plain(cells.get("issue"))
+        kind, issue = plain(cells.get("kind")), issue_number(cells.get("issue"))
         stamps, shown = memory.stamps.get(issue), memory.known.get("issues", {}).get(issue)
         area = Area(branch=stamps.branch, district=stamps.district) if stamps else Area()
         if "answer" not in cells and may_answer(person, answerers(rules, kind), area):

@@ -15,7 +15,7 @@ from sync.core.rules.rules import Rules
 from sync.core.sheet import serials
 from sync.core.sheet.identity import Known
 from sync.core.sheet.photos import ids
-from sync.core.sheet.rows import Raw, plain
+from sync.core.sheet.rows import Raw, issue_number, plain
 
 WAITING = (lives.OPEN, lives.REWORK, lives.SUSPENDED, lives.FIXED, lives.UNVERIFIED)
 TO_DO = (lives.OPEN, lives.REWORK, lives.SUSPENDED)
@@ -173,7 +173,7 @@ def _fixes(memory: Memory, wanted: Collection[str]) -> dict[str, Known]:
     """The last 已整改 by issue."""
     latest: dict[str, Known] = {}
     for row in list(memory.known.get("feedback", {}).values()):
-        number = plain(row.cells.get("issue"))
+        number = issue_number(row.cells.get("issue"))
         if number in wanted and not row.deleted and plain(row.cells.get("outcome")) == "已整改":
             before = latest.get(number)
             if before is None or row.marks["heard"] >= before.marks["heard"]:
@@ -192,7 +192,7 @@ def _fixed(number: str, row: Known | None, memory: Memory, rules: Rules, uses: l
 def shows(memory: Memory, photo: str) -> Iterator[Area]:
     """Where every issue and duty lies that names the photo."""
     answered = {
-        plain(row.cells.get("issue"))
+        issue_number(row.cells.get("issue"))
         for row in list(memory.known.get("feedback", {}).values())
         if photo in ids(row.cells.get("photos"))
     }

@@ -151,6 +151,7 @@ class Grid:
 
     def revive(self, index: int, number: int, row: Row) -> None:
         """A deleted record stands again in the place of a new row."""
+        self.order.extend([0] * (index + 1 - len(self.order)))
         instead = self.order[index]
         if instead:
             self._gone.append(instead)

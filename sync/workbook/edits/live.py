@@ -7,12 +7,13 @@ come, go and move. An edit is checked against what its author saw, and falls on 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sync.workbook.cells.grid import Row, Value
 from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.edits import lines
 from sync.workbook.edits.cells import put_value
 from sync.workbook.edits.dimensions import delete, extend, insert
 from sync.workbook.edits.sorting import sort_rows
@@ -51,6 +52,15 @@ class Taken:
     @property
     def count(self) -> int:
         return sum(len(rows) for _, _, rows in self.runs)
+
+
+@dataclass(frozen=True)
+class TakenColumn:
+    """A column that was deleted: where it stood, how it looked, and what stood in it by the rows' ids."""
+
+    at: int
+    look: Json
+    cells: Mapping[int, tuple[Value, Json]]
 
 
 def block(sheet: Sheet, top: int, bottom: int) -> list[tuple[int, Row]]:
@@ -142,6 +152,32 @@ def put_back(book: Book, sheet: Sheet, taken: Taken) -> None:
     book.recalculate = True
 
 
+def take_column(book: Book, sheet: Sheet, at: int) -> TakenColumn:
+    """Delete a column."""
+    rows = block(sheet, 0, sheet.rows)
+    cells = {number: (row.value(at), dict(row.cells.get(at, {}))) for number, row in rows if number}
+    taken = TakenColumn(
+        at,
+        lines.properties(sheet, "COLUMNS").get(at, {}),
+        {number: cell for number, cell in cells.items() if cell[0] != "" or "formula" in cell[1]},
+    )
+    delete(book, sheet, "COLUMNS", at, at + 1)
+    return taken
+
+
+def put_column_back(book: Book, sheet: Sheet, taken: TakenColumn) -> None:
+    """A column that was deleted stands again where it stood, with what rows that are still there had in it."""
+    at = min(taken.at, sheet.columns)
+    insert(book, sheet, "COLUMNS", at, 1, at > 0)
+    lines.keep(sheet, "COLUMNS", {**lines.properties(sheet, "COLUMNS"), at: taken.look})
+    for index, number in enumerate(sheet.grid.order):
+        if number in taken.cells:
+            row, (value, cell) = sheet.grid.edit(index), taken.cells[number]
+            row.put(at, value)
+            row.cells[at] = {**row.cells.get(at, {}), **cell}
+    book.recalculate = True
+
+
 def sort(book: Book, sheet: Sheet, column: int, down: bool) -> array[int]:
     """Sort all rows under the header; the order before."""
     before = sheet.grid.order[:]
@@ -181,10 +217,13 @@ def _passes(values: list[Value], test: tuple[int, frozenset[str] | None, str], t
     return (allowed is None or shown in allowed) and words in shown.casefold()
 
 
-def distinct(sheet: Sheet, column: int, text: Any, most: int) -> tuple[list[tuple[str, int]], bool]:
-    """What stands in a column under the header, each with how often; whether there is more than ``most``."""
+def distinct(
+    sheet: Sheet, column: int, text: Any, order: Callable[[str], Any], most: int
+) -> tuple[list[tuple[str, int]], bool]:
+    """What stands in a column under the header, each with how often; whether there is more than ``most``. ``order``:
+    the sort key of a text."""
     counts: dict[str, int] = {}
     for values in sheet.grid.lists(sheet.whole()._replace(top=1, bottom=max(len(sheet.grid.order), 1))):
         shown = text(column, values[column]) if column < len(values) else ""
         counts[shown] = counts.get(shown, 0) + 1
-    return sorted(counts.items())[:most], len(counts) > most
+    return sorted(counts.items(), key=lambda pair: order(pair[0]))[:most], len(counts) > most

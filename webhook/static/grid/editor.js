@@ -193,7 +193,7 @@ export class Editor {
   #offer(all) {
     const choices = (this.target && this.view.sheet.columns[this.target.column]?.choices) || [];
     const typed = this.field.value.trim();
-    const fits = choices.filter((choice) => all || choice.includes(typed));
+    const fits = all ? choices : fitting(choices, typed);
     this.list.textContent = "";
     this.list.hidden = !fits.length || (fits.length === 1 && fits[0] === typed);
     this.#chosen = -1;
@@ -201,7 +201,7 @@ export class Editor {
       const item = element("li", "", this.list);
       item.textContent = choice;
       item.setAttribute("role", "option");
-      item.setAttribute("aria-selected", "false");
+      item.setAttribute("aria-selected", String(!all && Boolean(typed) && item === this.list.firstElementChild));
     }
     const root = this.view.root.getBoundingClientRect();
     const { left, top, width, height } = this.#box;
@@ -229,6 +229,14 @@ export class Editor {
     return true;
   }
 
+  /** Half a word becomes the first choice in which it occurs. */
+  complete() {
+    const choices = (this.target && this.view.sheet.columns[this.target.column]?.choices) || [];
+    const typed = this.field.value.trim();
+    if (!typed || this.field.value === this.before || choices.includes(typed)) return;
+    this.field.value = fitting(choices, typed)[0] ?? this.field.value;
+  }
+
   /** @param {string} text */
   #pick(text) {
     this.field.value = text;
@@ -254,4 +262,14 @@ export class Editor {
     this.field.value = shown(serial(this.picker.value), pattern || "yyyy-mm-dd hh:mm");
     this.field.focus();
   }
+}
+
+/**
+ * The choices in which a text occurs, those that begin with it first.
+ * @param {string[]} choices
+ * @param {string} typed
+ */
+function fitting(choices, typed) {
+  const begins = choices.filter((choice) => choice.startsWith(typed));
+  return [...begins, ...choices.filter((choice) => choice.includes(typed) && !choice.startsWith(typed))];
 }

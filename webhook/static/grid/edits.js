@@ -22,7 +22,8 @@ const MOST_TOLD = 20; // cells that are told when they are not written
  * @typedef {{ kind: "set", cells: Written[] }
  *   | { kind: "insert", op: Op, rows: number[] }
  *   | { kind: "delete", rows: number[], token: string }
- *   | { kind: "sort", column: number, down: boolean, token: string }} Step
+ *   | { kind: "sort", column: number, down: boolean, token: string }
+ *   | { kind: "addColumn" | "dropColumn", column: number, token: string }} Step
  */
 
 /** @typedef {{ done: Step[], undone: Step[] }} History the last step is the latest */
@@ -63,11 +64,10 @@ export class Edits {
    * @param {Cell[]} cells
    * @param {object} [how]
    * @param {boolean} [how.pasted] nothing becomes a formula
-   * @param {boolean} [how.remember] it can be taken back
    * @param {boolean} [how.sure] whatever stands there by now
    * @param {() => Promise<void>} [how.prepare] what must be known before the cells are sent
    */
-  async set(cells, { pasted = false, remember = true, sure = false, prepare = async () => {} } = {}) {
+  async set(cells, { pasted = false, sure = false, prepare = async () => {} } = {}) {
     const own = cells.filter((cell) => !this.refusal(cell.column));
     const refused = cells.find((cell) => this.refusal(cell.column));
     if (refused) this.tell(this.refusal(refused.column));
@@ -86,7 +86,7 @@ export class Edits {
         if (this.#written.size > MOST_KNOWN) this.#written.clear();
         for (const { row, column, after } of this.#writtenBy(answer, own, before)) this.#written.set(`${row}:${column}`, after);
       });
-      if (remember) this.#remember(this.#writtenBy(reply, own, before));
+      this.#remember(this.#writtenBy(reply, own, before));
       this.#tellRefused(own, resultsOf(reply), pasted);
     } catch (error) {
       this.tell(wordsOf(error) + lost(own));
@@ -230,6 +230,20 @@ export class Edits {
     if (outcome) this.#push({ kind: "sort", column, down, token: outcome.token || "" });
   }
 
+  // Columns
+  /** @param {number} column where the new one will stand */
+  async addColumn(column) {
+    if (await this.ask({ op: "addColumn", column })) this.#push({ kind: "addColumn", column, token: "" });
+  }
+
+  /** @param {number} column */
+  async dropColumn(column) {
+    const outcome = await this.ask({ op: "dropColumn", column });
+    if (!outcome) return;
+    this.#push({ kind: "dropColumn", column, token: outcome.token || "" });
+    this.tell("删除了一列。", { label: "撤销", act: () => void this.undo() });
+  }
+
   /**
    * Has the server do an op that is no "set"; resolves once it is shown, to null where it was refused, which is told.
    * @param {Op} op
@@ -269,6 +283,7 @@ export class Edits {
   async #reverse(step) {
     if (step.kind === "set") return this.#write(step.cells.map(({ before, after, ...cell }) => ({ ...cell, to: before, was: after })));
     if (step.kind === "insert") return this.#removeEmpty(step.rows);
+    if (step.kind === "addColumn") return Boolean(await this.ask({ op: "dropColumn", column: step.column, empty: true }));
     return Boolean(await this.ask({ op: "back", token: step.token }));
   }
 
@@ -285,8 +300,7 @@ export class Edits {
       const outcome = await this.ask(step.op);
       return outcome && { ...step, rows: outcome.rows || [] };
     }
-    const outcome = await this.ask(
-      step.kind === "sort" ? { op: "sort", column: step.column, down: step.down } : { op: "delete", rows: step.rows });
+    const outcome = await this.ask(repeated(step));
     return outcome && { ...step, token: outcome.token || "" };
   }
 
@@ -299,6 +313,7 @@ export class Edits {
     const placed = cells.map((cell) => ({ ...cell, at: Math.max(0, sheet.order.indexOf(cell.row)) }));
     try {
       const reply = await this.outgoing.add(sheet.server.sheet, () => [{ op: "set", cells: placed }]);
+      if (placed.some((cell) => cell.at === 0)) sheet.refresh(); // a column's name
       const refused = resultsOf(reply).filter((result) => result.error);
       const first = refused[0];
       if (first) this.tell(first.why === "changed" ? `${refused.length} 格后来被别人改过，没有动。` : first.error || "");
@@ -435,6 +450,15 @@ export class Edits {
     if (width > room) this.tell("粘贴的内容比剩下的列多，多出的列没有粘贴。");
     return whole;
   }
+}
+
+/**
+ * @param {Exclude<Step, { kind: "set" | "insert" }>} step
+ * @returns {Op} what does it again
+ */
+function repeated(step) {
+  if (step.kind === "sort") return { op: "sort", column: step.column, down: step.down };
+  return step.kind === "delete" ? { op: "delete", rows: step.rows } : { op: step.kind, column: step.column };
 }
 
 /**

@@ -54,7 +54,8 @@ export class FilterPanel {
     words.value = test?.words || "";
     const apply = () => this.on.filter(column, testOf(words.value, this.#ticks));
     words.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return;
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault(); // closing gives the keyboard to the cell, which must not get this key
       this.close();
       apply();
     });

@@ -295,6 +295,7 @@ export class Grid {
    */
   #leave(down, across) {
     const { line, column } = this.view.selection;
+    this.editor.complete();
     this.editor.commit();
     this.select(line + down, column + across);
     return true;
@@ -557,8 +558,8 @@ export class Grid {
         this.#home();
       },
       calendar: () => this.editor.calendar(),
-      addColumn: () => this.edits.ask({ op: "addColumn", column: column + 1 }),
-      dropColumn: () => this.edits.ask({ op: "dropColumn", column }),
+      addColumn: () => this.edits.addColumn(column + 1),
+      dropColumn: () => this.#dropColumn(column),
       rename: () => this.#rename(column),
     };
     this.editor.commit();
@@ -584,6 +585,19 @@ export class Grid {
   }
 
   /** @param {number} column */
+  async #dropColumn(column) {
+    const head = this.sheet.columns[column];
+    if (!head) return;
+    if (head.ours) {
+      this.tell(`「${head.header}」是约定好的一列，不能删。`);
+      return;
+    }
+    const name = head.header ? `「${head.header}」` : "没有名称的";
+    const words = `删除${name}这一列，连同里面的内容？可以撤销；但引用这一列的公式会变成 #REF!，撤销也不能复原。`;
+    if (window.confirm(words)) await this.edits.dropColumn(column);
+  }
+
+  /** @param {number} column */
   async #rename(column) {
     const head = this.sheet.columns[column];
     if (!head) return;
@@ -593,7 +607,7 @@ export class Grid {
     }
     const to = window.prompt("这一列的名称", head.header);
     if (to === null) return;
-    await this.edits.set([{ row: this.sheet.id(0), at: 0, column, to }], { remember: false });
+    await this.edits.set([{ row: this.sheet.id(0), at: 0, column, to }], { prepare: () => this.sheet.whole(0, 0) });
     this.sheet.refresh();
   }
 }

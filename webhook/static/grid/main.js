@@ -111,9 +111,18 @@ class Page {
    */
   #apply(change, own) {
     if (change.tabs) byId("reload", HTMLElement).hidden = false;
+    if (!own) for (const part of change.sheets) if (part.shape) this.#forget(part.sheet);
     this.#opening?.change(change);
     this.grid?.change(change, own);
     if (!this.#opening && !this.grid) this.outgoing.shown(change.version);
+  }
+
+  /**
+   * Somebody else's columns came or went: steps of before name columns that are others now.
+   * @param {number} id
+   */
+  #forget(id) {
+    for (const steps of Object.values(this.#histories.get(id) || {})) steps.length = 0;
   }
 
   /** Looks anew where something changed that was not told. */

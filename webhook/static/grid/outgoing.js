@@ -1,10 +1,11 @@
 // Edits on their way: one list, from the moment somebody makes one until its change is in what is shown.
 
-import { Refused, SignedOut, post } from "./server.js";
+import { Failed, Refused, SignedOut, post } from "./server.js";
 
 /** @import { Change, EditReply, Op } from "./server.js" */
 
 const AGAIN = 2000; // ms until an edit that got no answer is sent again
+const MOST_FAILED = 3; // times that the server may fail over an edit: the edits behind it wait no longer
 
 /**
  * An edit on its way. waiting: for its turn; sent: no answer yet, perhaps sent before; answered: the server did it and its
@@ -17,6 +18,7 @@ const AGAIN = 2000; // ms until an edit that got no answer is sent again
  * @property {Op[] | null} ops once made; sent again as they were
  * @property {(reply: EditReply) => void} take the reply, before the next edit is made
  * @property {EditReply | null} reply
+ * @property {number} failed how often the server failed over it
  * @property {(reply: EditReply) => void} resolve
  * @property {(error: Error) => void} reject
  */
@@ -47,7 +49,7 @@ export class Outgoing {
    */
   add(sheet, make, take = () => {}) {
     return new Promise((resolve, reject) => {
-      this.edits.push({ id: newId(), sheet, state: "waiting", make, ops: null, take, reply: null, resolve, reject });
+      this.edits.push({ id: newId(), sheet, state: "waiting", make, ops: null, take, reply: null, failed: 0, resolve, reject });
       this.on.state();
       void this.send();
     });
@@ -110,7 +112,8 @@ export class Outgoing {
    * @param {Error} error
    */
   failed(edit, error) {
-    if (error instanceof Refused) {
+    if (error instanceof Failed) edit.failed += 1;
+    if (error instanceof Refused || edit.failed >= MOST_FAILED) {
       this.trouble = "";
       this.edits = this.edits.filter((other) => other !== edit);
       edit.reject(error);

@@ -68,7 +68,7 @@
  *   | { op: "back", token: string }
  *   | { op: "sort", column: number, down: boolean }
  *   | { op: "addColumn", column: number }
- *   | { op: "dropColumn", column: number }
+ *   | { op: "dropColumn", column: number, empty?: boolean }
  *   | { op: "width", column: number, pixels: number }} Op
  */
 
@@ -85,6 +85,9 @@
 /** What can't be done by asking again. The message is for the person. */
 export class Refused extends Error {}
 
+/** The server failed over it, and rather will again. The message is for the person. */
+export class Failed extends Error {}
+
 /** The session is over: signing in, in another window, makes it possible again. */
 export class SignedOut extends Error {}
 
@@ -97,9 +100,10 @@ export async function request(address, options) {
   const response = await fetch(address, { credentials: "same-origin", ...options });
   if (response.ok) return response;
   if (response.status === 401) throw new SignedOut("登录已经过期，请重新用链接进入。");
-  if (response.status >= 500) throw new Error("服务器出错了，稍后再试。");
+  if (response.status > 500) throw new Error("服务器出错了，稍后再试。");
   /** @type {{ error?: string }} */
   const body = await response.json().catch(() => ({}));
+  if (response.status === 500) throw new Failed(body.error || "服务器出错了，稍后再试。");
   throw new Refused(body.error || "服务器拒绝了。");
 }
 

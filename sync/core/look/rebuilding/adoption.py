@@ -38,7 +38,7 @@ def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, roster: R
         return None
     received = row.cells.get("reported_at") or now
     street = roster.street(row.cells.get("street", ""), received.date())
-    repeat = "".join(filter(str.isdigit, text("repeat")))
+    repeat = "".join(filter(str.isdecimal, text("repeat")[:10]))
     stamps = Stamps(
         received, street.name if street else row.cells.get("street", ""), text("chief"), text("branch"),
         text("district"), text("unit"), row.cells.get("source", ""), row.cells.get("category", ""), int(repeat or 1),
@@ -56,7 +56,7 @@ def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, roster: R
     elif started:
         stamps = issues.begin(replace(stamps, accepted=accepted), row.cells, rules, started)
     level = text("level")[:1]
-    if level.isdigit():
+    if level.isdecimal():
         reached = tuple(issues.Reached(n, received, "") for n in range(1, int(level) + 1))
         stamps = replace(stamps, levels=reached)
     return stamps
