@@ -14,7 +14,7 @@ from sync.workbook.schema import errors
 
 API = ("/v4/", "/drive/", "/upload/")  # programs that read Google's errors
 SCRIPTS = (*API, "/grid/", "/hooks/", "/token", "/photos/upload/", "/report/photos/")
-WORDS = {
+SENTENCES = {
     400: "请求的内容看不懂，没有执行。",
     404: "没有这一页：地址可能写错了，或者这一页已经不在了。",
     405: "这个地址不能这样打开。",
@@ -60,7 +60,7 @@ def install(app: flask.Flask) -> None:
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Any:
         status = error.code or 500
-        return error.response or refusal(WORDS.get(status, "这个请求没有执行。"), status)
+        return error.response or refusal(SENTENCES.get(status, "这个请求没有执行。"), status)
 
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Any:
