@@ -24,9 +24,13 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import googleapiclient
 import openpyxl
+import orjson
+from flask.testing import FlaskClient
 from PIL import Image
 
 from sync.core.rules.rules import RulesError, load
@@ -35,13 +39,21 @@ from sync.core.scores.facts import CALENDARS, FACTS, MONTHS, RULES
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw
 from sync.intake import form_tools, photos
+from sync.intake.file_rows import append as add_rows
 from sync.intake.file_rows import read_rows
 from sync.intake.form_tools import Unreadable
 from sync.intake.mapping import read_mapping
 from sync.intake.photos import BadPhoto
 from sync.intake.sealed_file import verify
 from sync.outgoing.mail_text import Message, as_bytes
-from sync.settings import RULES_NAME, default_path, read_templates
+from sync.service import Service
+from sync.settings import RULES_NAME, Settings, default_path, read_templates
+from sync.sheets import set_up
+from sync.workbook.cells.store import Store
+from sync.workbook.formulas.functions import FUNCTIONS
+from sync.workbook.server import Api, Request
+from webhook import server
+from webhook.server import create_app
 
 ZONE = ZoneInfo("Asia/Shanghai")
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=ZONE)
@@ -270,6 +282,121 @@ def mail(dice: random.Random) -> str:
 
 
 @cache
+def document() -> tuple[Api, str]:
+    """An embedded workbook with one document, and the path of it."""
+    api = Api(Store(Path(tempfile.mkdtemp(), "workbook.sqlite3")))
+    made = api.handle(Request("POST", "/v4/spreadsheets", body=b"{}"))
+    path = f"/v4/spreadsheets/{orjson.loads(made.body)['spreadsheetId']}"
+    values = orjson.dumps({"values": [[1, 2, "a"], [3, "2026-11-24", "b"], ["甲", True, ""]]})
+    api.handle(Request("PUT", f"{path}/values/A1", [("valueInputOption", "USER_ENTERED")], body=values))
+    return api, path
+
+
+def expression(dice: random.Random, depth: int = 0) -> str:
+    """A formula's text: calls, ranges, numbers and texts, now and then any signs."""
+    match dice.randrange(7 if depth < 4 else 5):
+        case 0:
+            return dice.choice(("1", "0", "-1", "1E308", "9^9^9", "2900000", "0.1", "1/0"))
+        case 1:
+            return dice.choice(('"a*a*b"', '"甲"', '"2026-11-24"', '""', "TRUE", "{1,2;3,4}"))
+        case 2:
+            return dice.choice(("A1", "A1:C3", "A:A", "$B$2", "A2:A", "Sheet1!A1", "Z99"))
+        case 3:
+            return f"{expression(dice, depth + 1)}{dice.choice('+-*/^&=<>')}{expression(dice, depth + 1)}"
+        case 4:
+            return a_text(dice) if dice.random() < 0.1 else f"({expression(dice, depth + 1)})"
+    arguments = ",".join(expression(dice, depth + 1) for _ in range(dice.randrange(5)))
+    return f"{dice.choice(sorted(FUNCTIONS))}({arguments})"
+
+
+def formula(dice: random.Random) -> str:
+    """Any formula gives a value within its budget, and the document can be read."""
+    api, path = document()
+    body = orjson.dumps({"values": [["=" + expression(dice).encode("utf-8", "replace").decode()]]})
+    began = time.thread_time()
+    put = api.handle(Request("PUT", f"{path}/values/F9", [("valueInputOption", "USER_ENTERED")], body=body))
+    seen = api.handle(Request("GET", f"{path}/values/A1:G20", [("valueRenderOption", "UNFORMATTED_VALUE")]))
+    if put.status >= 500 or seen.status != 200 or time.thread_time() - began > 1:
+        raise Broken(f"{put.status} {seen.status} {time.thread_time() - began:.1f} s: {body!r:.200}")
+    check_cells({str(n): cell for n, row in enumerate(orjson.loads(seen.body).get("values", [])) for cell in row})
+    return "taken" if put.status == 200 else "refused"
+
+
+@cache
+def schemas() -> Any:
+    folder = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
+    return orjson.loads((folder / "sheets.v4.json").read_bytes())["schemas"]
+
+
+def a_value(dice: random.Random, kind: Mapping[str, Any], depth: int = 0) -> Any:
+    """A value as Google's description asks for it, now and then of another kind."""
+    if dice.random() < 0.03:
+        return nested(dice, 3)
+    if "$ref" in kind:
+        fields = schemas()[kind["$ref"]].get("properties", {})
+        some = dice.sample(sorted(fields), min(len(fields), dice.randint(0, 4 if depth < 5 else 1)))
+        return {name: a_value(dice, fields[name], depth + 1) for name in some}
+    match kind.get("type"):
+        case "array":
+            return [a_value(dice, kind["items"], depth + 1) for _ in range(dice.randrange(3))]
+        case "string":
+            return dice.choice(kind.get("enum", ["a", "Sheet1", "*", "A1", "=A1", "新", "title"]))
+        case "boolean":
+            return dice.random() < 0.5
+        case "integer":
+            return dice.choice((0, 0, 1, 2, 3, 5, 9, -1, 2**31))
+        case "number":
+            return dice.choice((0, 0.5, 1, -3, 1e300))
+    return {}
+
+
+def api_body(dice: random.Random) -> str:
+    """A batchUpdate of one request is answered, and the document can be read."""
+    api, path = document()
+    kinds = schemas()["Request"]["properties"]
+    kind = dice.choice(sorted(set(kinds) - {"deleteSheet", "addSheet", "duplicateSheet"}))
+    request = json.dumps({"requests": [{kind: a_value(dice, kinds[kind])}]}).encode()
+    put = api.handle(Request("POST", f"{path}:batchUpdate", body=request))
+    seen = api.handle(Request("GET", path))
+    if put.status >= 500 or seen.status != 200:
+        raise Broken(f"{put.status} {seen.status}: {request!r:.200}")
+    return "taken" if put.status == 200 else "refused"
+
+
+FILLED = {"street": "新正街", "category": "暴露垃圾", "severity": "一般", "text": "甲", "place": "一号"}
+
+
+@cache
+def phone() -> tuple[FlaskClient, list[str]]:
+    """A chief's phone at a bureau of one street, and the addresses that take JSON."""
+    service = Service(Settings.read({"JIELU_DATA": tempfile.mkdtemp(), "JIELU_SECRET": "fuzz"}))
+    set_up.build(service.gateway, service.rules())
+    street = {"code": "J01", "street": "新正街", "type": "主次干道", "district": "城中", "branch": "第四支部",
+              "chief": "街路长01"}  # fmt: skip
+    add_rows(service.client, service.workbook, service.templates["streets"], [street])
+    service.ticks(datetime.now(ZONE))
+    client = create_app(service, lambda: None).test_client()
+    link = urlsplit(server.link(service, "街路长01", "http://localhost"))
+    client.get(f"{link.path}?{link.query}" if link.query else link.path)
+    return client, ["/forms/issues", "/forms/feedback", "/forms/duties", "/forms/requests"]
+
+
+def form(dice: random.Random) -> str:
+    """Whatever a phone sends is answered by a sentence, never by a fault of the server."""
+    client, addresses = phone()
+    cells = {key: an_oddity(dice) if dice.random() < 0.15 else value for key, value in FILLED.items()}
+    photos_sent = nested(dice) if dice.random() < 0.3 else []
+    sent = {"id": f"{dice.randrange(10**19):020d}", "at": an_oddity(dice), "cells": cells, "photos": photos_sent}
+    body = json.dumps(sent if dice.random() < 0.8 else nested(dice)).encode()
+    body = flipped(body, dice) if dice.random() < 0.2 else body
+    headers = {"Content-Type": "application/json", "Sec-Fetch-Site": "same-origin"}
+    answer = client.post(dice.choice(addresses), data=body, headers=headers)
+    if answer.status_code >= 500 or answer.status_code in (401, 403):
+        raise Broken(f"{answer.status_code}: {body!r:.200}")
+    return "taken" if answer.status_code < 300 else "refused"
+
+
+@cache
 def tabs() -> Any:
     return read_templates(default_path("sheet_templates"))
 
@@ -281,7 +408,7 @@ def rules_text() -> str:
 
 KINDS: Mapping[str, Callable[[random.Random], str]] = {
     "csv": csv, "xlsx": xlsx, "mapping": mapped, "verify": sealed, "photos": photo, "pushes": push,
-    "rules": rules, "mail": mail,
+    "rules": rules, "mail": mail, "formulas": formula, "api": api_body, "forms": form,
 }  # fmt: skip
 
 
