@@ -381,6 +381,7 @@
   const ready = Submissions.all().catch(() => []).then(begin);
   writing = ready; // nothing is written before the draft was read
   form.addEventListener("submit", (event) => { event.preventDefault(); void ready.then(submit); });
+  button.disabled = false; // before, a tap would have sent the form as a page does, to nowhere
   form.querySelectorAll("input[type=file]").forEach((input) => {
     if (input instanceof HTMLInputElement) { input.addEventListener("change", () => { void ready.then(() => { take(input); }); }); }
   });
