@@ -50,8 +50,7 @@ class Guard:
         ``give_up`` gets a sentence once the item has failed too often. ``OF_NO_ITEM`` is raised, since it is no item's
         fault, and so is what is to come ``through``.
         """
-        failure = self._known.get((queue, item[:LONGEST_NAME]))
-        if failure and failure.waits(self.now, RELEASE):
+        if self.waits(queue, item):
             return None
         try:
             result = action()
@@ -60,8 +59,7 @@ class Guard:
         except Exception as error:
             self.note(queue, item, error, give_up)
             return None
-        if failure:
-            self.failures.drop(failure.queue, failure.item)
+        self._drop(queue, item)
         return result
 
     def handle_all(
@@ -119,7 +117,12 @@ class Guard:
         """All items of a queue went through but those that were not tried (``waited``) and those that failed now."""
         for name, item in [key for key in self._known if key[0] == queue and key[1] not in waited]:
             if not self.waits(name, item):
-                self.failures.drop(name, item)
+                self._drop(name, item)
+
+    def _drop(self, queue: str, item: str) -> None:
+        """The item went through."""
+        if self._known.pop((queue, item[:LONGEST_NAME]), None):
+            self.failures.drop(queue, item[:LONGEST_NAME])
 
 
 def sentences(failures: Iterable[Failure], now: datetime) -> dict[str, str]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from sync.core.sheet.plan import appended, to_raw
 from sync.core.sheet.problems import FileProblem
-from sync.core.sheet.rows import Raw, nearest, plain, quoted, read_cell
+from sync.core.sheet.rows import Raw, Table, nearest, plain, quoted, read_cell
 from sync.core.sheet.tabs import Column, Layout, Tab, letters, locate
 from sync.core.sheet.texts import narrow, visible
 from sync.intake import files, mapping
@@ -202,12 +202,19 @@ def append(client: Client, workbook: str, tab: Tab, rows: Sequence[Mapping[str, 
     Columns are found by the headers that stand in the sheet now. Raises ``FileProblem`` that says how many are in.
     """
     gateway = Gateway(client, workbook, {tab.key: tab})
-    table = gateway.read().get(tab.key)
-    layout = locate(tab, table.header) if table else f"工作簿里没有「{tab.title}」，请先运行 jielu init。"
-    if isinstance(layout, str):
-        raise FileProblem([f"一行也没有导入。{layout}"])
+    layout, _ = stands_now(gateway, tab)
     send(gateway, layout, rows)
     return len(rows)
+
+
+def stands_now(gateway: Gateway, tab: Tab) -> tuple[Layout, Table]:
+    """The tab as it stands in the workbook now. Raises ``FileProblem`` where its columns can't be found, and
+    ``Unreachable``."""
+    table = gateway.read().get(tab.key)
+    layout = locate(tab, table.header) if table else f"工作簿里没有「{tab.title}」，请先运行 jielu init。"
+    if table is None or isinstance(layout, str):
+        raise FileProblem([f"一行也没有导入。{layout}"])
+    return layout, table
 
 
 def send(gateway: Gateway, layout: Layout, rows: Sequence[Mapping[str, Raw]]) -> None:

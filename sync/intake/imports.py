@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from sync.core.sheet.incoming import FileRow, Incoming, compare
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, Table, nearest, plain, quoted
-from sync.core.sheet.tabs import Layout, Tab, locate
+from sync.core.sheet.tabs import Layout, Tab
 from sync.intake import file_rows
 from sync.intake.file_rows import FileRows
 from sync.ledger.ledger import Ledger
@@ -95,12 +95,9 @@ def _look(
 ) -> tuple[Layout, Table, Incoming]:
     """The tab as it stands now, and what the rows are to it. Raises ``FileProblem`` where it can't be read."""
     try:
-        table = gateway.read().get(tab.key)
+        layout, table = file_rows.stands_now(gateway, tab)
     except Unreachable as error:
         raise FileProblem([f"一行也没有导入。{error}"]) from error
-    layout = locate(tab, table.header) if table else f"工作簿里没有「{tab.title}」，请先运行 jielu init。"
-    if table is None or isinstance(layout, str):
-        raise FileProblem([f"一行也没有导入。{layout}"])
     return layout, table, compare(layout, table, rows, ids, ledger.memory().archived)
 
 

@@ -115,23 +115,16 @@ class Ledger:
             self.records.set_facts(
                 db,
                 {
+                    **self._told(decision),
                     "numbers": decision.numbers,
                     "addresses": decision.addresses,
                     "groups": {name: at.astimezone(UTC).isoformat() for name, at in decision.groups.items()},
-                    "status": {
-                        key: (text, at.astimezone(UTC).isoformat()) for key, (text, at) in decision.status.items()
-                    },
-                    "plan": self.records.codec.unstructure(decision.plan) if decision.plan.tabs else None,
-                    "restores": [],
                     "wanted_back": back,
                     "wanted_closed": [],
                     "last_tick": now.astimezone(UTC).isoformat(),
                     "wake": decision.wake.astimezone(UTC).isoformat() if decision.wake else None,
                     "version": seen_version if unchanged else "",
                     "rules": rules_hash,
-                    "problems": decision.problems,
-                    "warnings": decision.warnings,
-                    "first_seen": {},
                     "confirmed": None,
                 },
             )
@@ -141,21 +134,19 @@ class Ledger:
         """What a look at an hour that is not believed leaves behind; the next tick looks again."""
         with self.engine.begin() as db:
             self._bump(db)
-            self.records.set_facts(
-                db,
-                {
-                    "status": {
-                        key: (text, at.astimezone(UTC).isoformat()) for key, (text, at) in decision.status.items()
-                    },
-                    "plan": self.records.codec.unstructure(decision.plan) if decision.plan.tabs else None,
-                    "restores": [],
-                    "version": "",
-                    "problems": decision.problems,
-                    "warnings": decision.warnings,
-                    "first_seen": {key: at.astimezone(UTC).isoformat() for key, at in decision.first_seen.items()},
-                },
-            )
+            self.records.set_facts(db, {**self._told(decision), "version": ""})
         self._take_in(lambda memory: absorb(memory, decision, now))
+
+    def _told(self, decision: Decision) -> dict[str, Any]:
+        """The facts that every look leaves behind, whether its hour was believed or not."""
+        return {
+            "status": {key: (text, at.astimezone(UTC).isoformat()) for key, (text, at) in decision.status.items()},
+            "plan": self.records.codec.unstructure(decision.plan) if decision.plan.tabs else None,
+            "restores": [],
+            "problems": decision.problems,
+            "warnings": decision.warnings,
+            "first_seen": {key: at.astimezone(UTC).isoformat() for key, at in decision.first_seen.items()},
+        }
 
     def confirm_hour(self, now: datetime, person: str) -> None:
         """A person says that ``now`` is the hour: looks are measured by it from now on."""

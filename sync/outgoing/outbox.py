@@ -10,20 +10,19 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from html import escape
 
 from sync.core.notices.notices import FAILED, MAIL, OFF, PENDING, SENT, UNSENT, WAITING, Notice, spared
 from sync.core.rules.section_links import BOT_KINDS
 from sync.core.rules.values import NOTICE_KINDS
-from sync.guard import Guard
+from sync.guard import GAPS, Guard
 from sync.ledger.ledger import Ledger, QueuedNotice
 from sync.ledger.preferences import Preferences
 from sync.outgoing.mail import Connection, Failure, Mailer
 from sync.outgoing.mail_text import Message
 
-GAPS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360))
 MOST_TRIES = 10
 Attachments = tuple[tuple[str, bytes], ...]
 MOST_IN_ONE = 50  # notices in one mail; more are split

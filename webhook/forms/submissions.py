@@ -106,14 +106,14 @@ def submit(
     base = context.site.base()
     cell = "\n".join(f"{base}/photos/{photo_id}" for photo_id in photos)
     filled = replace(filled, extra={**filled.extra, "photos": cell}) if cell else filled
+    if filled.at is not None:
+        context.site.service.phone_hour = filled.at  # it may speak for this machine's
     return context.intake.submit(filled, context.rules, _hour_of(context, filled))
 
 
 def _hour_of(context: FormContext, filled: FilledForm) -> datetime:
-    """Ours; while ours is not believed the phone's, or else that of the last look. The phone's speaks for ours too."""
+    """Ours; while ours is not believed the phone's, or else that of the last look."""
     service, now = context.site.service, context.site.now()
-    if filled.at is not None:
-        service.phone_hour = filled.at
     if not service.doubt(now):
         return now
     return filled.at or service.ledger.memory().last_tick or now

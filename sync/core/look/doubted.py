@@ -4,7 +4,7 @@ row was first seen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from sync.core.look import conclude
@@ -12,6 +12,7 @@ from sync.core.look.findings import Look
 from sync.core.look.reading import PEOPLE
 from sync.core.memory import Decision, Memory
 from sync.core.sheet import plan
+from sync.core.sheet.rows import Row
 
 ITEM = "服务器时间"  # of 运行状态
 WAYS = (
@@ -29,7 +30,7 @@ def hour_of_checks(memory: Memory, now: datetime) -> datetime:
 def conclude_in_doubt(look: Look, now: datetime, doubt: str) -> Decision:
     """The decision of a look while ``now`` is doubted; ``doubt`` says why."""
     reading, memory = look.reading, look.memory
-    written, faulty = reading.restored, 0
+    written, faulty, new = reading.restored, 0, list(_new(look))
     for key in PEOPLE:
         if reading.readable(key) and key in reading.rows:
             rows = [(row, {"check": cells.get("check", "")}) for row, cells in conclude.people_cells(look, key)]
@@ -45,25 +46,22 @@ def conclude_in_doubt(look: Look, now: datetime, doubt: str) -> Decision:
         problems=faulty,
         warnings=memory.warnings,
         believed=False,
-        first_seen={**dict.fromkeys(_new(look), now), **memory.first_seen},
-        hours=tuple(_hours(look)),
+        first_seen={**{row.parsed.print: now for row in new}, **memory.first_seen},
+        hours=tuple(_hours(new)),
         memo=memory.memo,
     )
 
 
-def _new(look: Look) -> Iterator[str]:
-    """The fingerprints of rows that nobody saw before."""
-    reading = look.reading
+def _new(look: Look) -> Iterator[Row]:
+    """The rows that nobody saw before."""
     for key in PEOPLE:
         known = look.memory.known.get(key, {})
-        yield from (row.parsed.print for row in reading.rows.get(key, ()) if row.rid not in known and row.parsed.typed)
+        yield from (row for row in look.reading.rows.get(key, ()) if row.rid not in known and row.parsed.typed)
 
 
-def _hours(look: Look) -> Iterator[tuple[str, datetime]]:
-    """The fingerprint and the typed hour of each such row."""
-    prints = set(_new(look))
-    for key in PEOPLE:
-        for row in look.reading.rows.get(key, ()):
-            at = row.cells.get("reported_at") or row.cells.get("requested_at")
-            if at is not None and row.parsed.print in prints:
-                yield row.parsed.print, at
+def _hours(rows: Iterable[Row]) -> Iterator[tuple[str, datetime]]:
+    """The fingerprint and the typed hour of each row that has one."""
+    for row in rows:
+        at = row.cells.get("reported_at") or row.cells.get("requested_at")
+        if at is not None:
+            yield row.parsed.print, at

@@ -13,6 +13,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from sync.core.people.roster import UNIT_HEADS, Roster, assemble
+from sync.core.rules.conditions import ASSIGNED, INSPECTED, PUBLIC, SELF_FOUND
 from sync.core.rules.values import ROLES
 from sync.core.sheet.identity import Known
 from sync.core.sheet.rows import Row, parse
@@ -21,15 +22,14 @@ from sync.core.sheet.tabs import Tab, template_layout
 OVERSEERS = frozenset({"office", "standards_office"})
 SUPERIORS = OVERSEERS | {"commander", "secretary"}  # set over streets: they lead, and answer what chiefs report up
 OPINIONS = {"branch_opinion": "secretary", "commander_opinion": "commander"}  # 人员调整, plan note 2
-PUBLIC = "群众反映"
 RANK = ("standards_office", "office", "commander", "secretary", "chief", "unit")
 FILED: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {  # by tab and column, what each role files
     ("issues", "source"): {
-        "standards_office": ("督查", PUBLIC, "上级交办"),
-        "office": ("上级交办", "督查", PUBLIC),
-        "commander": ("上级交办", PUBLIC),
-        "secretary": ("上级交办", PUBLIC),
-        "chief": ("街路长自查", PUBLIC),
+        "standards_office": (INSPECTED, PUBLIC, ASSIGNED),
+        "office": (ASSIGNED, INSPECTED, PUBLIC),
+        "commander": (ASSIGNED, PUBLIC),
+        "secretary": (ASSIGNED, PUBLIC),
+        "chief": (SELF_FOUND, PUBLIC),
         "unit": (PUBLIC,),  # no inspection and no order: looked at before anybody answers for it
     },
     ("duties", "kind"): {
