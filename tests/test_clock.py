@@ -12,7 +12,9 @@ from click.testing import CliRunner
 
 from sync import clock
 from sync.cli.main import main
+from sync.core.look import follow
 from sync.core.look.doubted import ITEM
+from sync.ledger.failures import Failures
 from sync.service import Service
 from tests.book import hour
 from tests.web_server import WebServer, web_server
@@ -138,6 +140,22 @@ def test_an_hour_given_by_hand(web: WebServer, days: int, trusted: bool, done: b
     words = ["tick", "--now", f"{LAST + timedelta(days=days):%Y-%m-%dT%H:%M}", *["--trust-clock"] * trusted]
     output = CliRunner().invoke(main, words, env=settings).output
     assert ("只做了校验" not in output) is done
+
+
+def test_an_issue_that_fails_at_a_wrong_hour_does_not_wait_for_it(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its next try would be in 2036."""
+
+    def failing(*_: object) -> None:
+        raise LookupError("odd")
+
+    monkeypatch.setattr(follow, "_follow", failing)
+    web.add("\n".join(["问题台账", HEAD, ROW.replace("垃圾成堆", "另一处")]))
+    assert not look(web.service, WRONG) and Failures(web.service.ledger).all() == []
+    monkeypatch.undo()
+    assert look(web.service, LAST + timedelta(minutes=1))
+    assert len([number for (number,) in web.rows("问题台账", "编号") if number]) == 2
 
 
 def test_a_form_in_doubt_carries_the_phone_s_hour(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
