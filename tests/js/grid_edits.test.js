@@ -41,6 +41,19 @@ describe("typing", () => {
     assert.equal(workbook.values[0]?.[TEXT], "改了");
   });
 
+  test("is taken back also when the answer is still on its way, and never something earlier instead", async () => {
+    const workbook = new Workbook(rows());
+    const { sheet, edits, told } = await open(workbook);
+    await edits.set([cell(sheet, 1, TEXT, "先写的")]);
+    await Promise.all([edits.set([cell(sheet, 2, TEXT, "刚写的")]), edits.undo()]);
+    assert.deepEqual(workbook.values.map((values) => values[TEXT]), ["先写的", "乙", "丙"]);
+    await Promise.all([edits.remove([3]), edits.undo(), edits.undo()]);
+    assert.deepEqual(workbook.values.map((values) => values[TEXT]), ["甲", "乙", "丙"]);
+    await Promise.all([edits.redo(), edits.redo(), edits.undo()]);
+    assert.deepEqual(workbook.values.map((values) => values[TEXT]), ["先写的", "乙", "丙"]);
+    assert.deepEqual(told.map(({ words }) => words), ["删除了 1 行。"]);
+  });
+
   test("falls on its row after somebody sorted", async () => {
     const workbook = new Workbook(rows());
     const { sheet, edits } = await open(workbook);

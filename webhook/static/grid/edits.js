@@ -33,6 +33,8 @@ const MOST_TOLD = 20; // cells that are told when they are not written
 export class Edits {
   /** @type {Map<string, Value>} what this page wrote last into cells, by row and column */
   #written = new Map();
+  /** @type {Promise<unknown>} resolves once all that people did here so far is answered, and can be taken back */
+  #answered = Promise.resolve();
   /** @type {{ text: string, rows: Copied[][] } | null} what was copied here last, to paste values and not how they read */
   #copied = null;
 
@@ -67,7 +69,29 @@ export class Edits {
    * @param {boolean} [how.sure] whatever stands there by now
    * @param {() => Promise<void>} [how.prepare] what must be known before the cells are sent
    */
-  async set(cells, { pasted = false, sure = false, prepare = async () => {} } = {}) {
+  set(cells, { pasted = false, sure = false, prepare = async () => {} } = {}) {
+    return this.#act(() => this.#set(cells, pasted, sure, prepare));
+  }
+
+  /**
+   * Does something that can be taken back; taking back waits for it, since its step is known only with its answer.
+   * @template T
+   * @param {() => Promise<T>} act
+   * @returns {Promise<T>}
+   */
+  #act(act) {
+    const answer = act();
+    this.#answered = Promise.allSettled([this.#answered, answer]);
+    return answer;
+  }
+
+  /**
+   * @param {Cell[]} cells
+   * @param {boolean} pasted
+   * @param {boolean} sure
+   * @param {() => Promise<void>} prepare
+   */
+  async #set(cells, pasted, sure, prepare) {
     const own = cells.filter((cell) => !this.refusal(cell.column));
     const refused = cells.find((cell) => this.refusal(cell.column));
     if (refused) this.tell(this.refusal(refused.column));
@@ -204,20 +228,16 @@ export class Edits {
   async insert(position, after, count) {
     /** @type {Op} */
     const op = { op: "insert", row: this.sheet.id(position), at: Math.max(1, position), after, count };
-    const outcome = await this.ask(op);
-    if (!outcome) return [];
-    const rows = outcome.rows || [];
-    this.#push({ kind: "insert", op, rows });
-    return rows;
+    const outcome = await this.#do(op, (answer) => ({ kind: "insert", op, rows: answer.rows || [] }));
+    return outcome?.rows || [];
   }
 
   /** @param {number[]} positions */
   async remove(positions) {
     const rows = positions.map((position) => this.sheet.id(position)).filter(Boolean);
     if (!rows.length) return;
-    const outcome = await this.ask({ op: "delete", rows });
+    const outcome = await this.#do({ op: "delete", rows }, ({ token = "" }) => ({ kind: "delete", rows, token }));
     if (!outcome) return;
-    this.#push({ kind: "delete", rows, token: outcome.token || "" });
     this.tell(`删除了 ${outcome.count} 行。`, { label: "撤销", act: () => void this.undo() });
   }
 
@@ -226,22 +246,34 @@ export class Edits {
    * @param {boolean} down
    */
   async sort(column, down) {
-    const outcome = await this.ask({ op: "sort", column, down });
-    if (outcome) this.#push({ kind: "sort", column, down, token: outcome.token || "" });
+    await this.#do({ op: "sort", column, down }, ({ token = "" }) => ({ kind: "sort", column, down, token }));
   }
 
   // Columns
   /** @param {number} column where the new one will stand */
   async addColumn(column) {
-    if (await this.ask({ op: "addColumn", column })) this.#push({ kind: "addColumn", column, token: "" });
+    await this.#do({ op: "addColumn", column }, () => ({ kind: "addColumn", column, token: "" }));
   }
 
   /** @param {number} column */
   async dropColumn(column) {
-    const outcome = await this.ask({ op: "dropColumn", column });
+    const outcome = await this.#do({ op: "dropColumn", column }, ({ token = "" }) => ({ kind: "dropColumn", column, token }));
     if (!outcome) return;
-    this.#push({ kind: "dropColumn", column, token: outcome.token || "" });
     this.tell("删除了一列。", { label: "撤销", act: () => void this.undo() });
+  }
+
+  /**
+   * Has the server do an op, and remembers how it is taken back.
+   * @param {Op} op
+   * @param {(answer: Outcome) => Step} step
+   * @returns {Promise<Outcome | null>} null where it was refused, which is told
+   */
+  #do(op, step) {
+    return this.#act(async () => {
+      const answer = await this.ask(op);
+      if (answer) this.#push(step(answer));
+      return answer;
+    });
   }
 
   /**
@@ -260,20 +292,35 @@ export class Edits {
   }
 
   // Taking back
-  async undo() {
-    const step = this.history.done.pop();
-    if (!step) this.tell("没有可以撤销的了。");
-    else if (await this.#reverse(step)) this.history.undone.push(step);
+  undo() {
+    const { done, undone } = this.history;
+    return this.#next(done, undone, "没有可以撤销的了。", async (step) => ((await this.#reverse(step)) ? step : null));
   }
 
-  async redo() {
-    const step = this.history.undone.pop();
-    if (!step) {
-      this.tell("没有可以重做的了。");
-      return;
-    }
-    const again = await this.#repeat(step);
-    if (again) this.history.done.push(again);
+  redo() {
+    const { done, undone } = this.history;
+    return this.#next(undone, done, "没有可以重做的了。", (step) => this.#repeat(step));
+  }
+
+  /**
+   * Moves the last step of one list to the other, once all that was done before is answered.
+   * @param {Step[]} from
+   * @param {Step[]} to
+   * @param {string} none what is told where there is none
+   * @param {(step: Step) => Promise<Step | null>} turn null where nothing was done
+   */
+  #next(from, to, none, turn) {
+    const before = this.#answered;
+    return this.#act(async () => {
+      await before;
+      const step = from.pop();
+      if (!step) {
+        this.tell(none);
+        return;
+      }
+      const turned = await turn(step);
+      if (turned) to.push(turned);
+    });
   }
 
   /**
