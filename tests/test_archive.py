@@ -82,13 +82,15 @@ def shelf(live: LiveBook) -> list[str]:
 
 
 def whole(live: LiveBook) -> Counter[tuple[Raw, ...]]:
-    """Every row of the log wherever it stands, with all its cells."""
+    """Every row of the log wherever it stands, with all its cells; of 时限提示, which counts the workdays, the words."""
     found: Counter[tuple[Raw, ...]] = Counter()
     for sheet in live.book.worksheets():
         if sheet.title.startswith("问题台账"):
             values = sheet.get_values(value_render_option="UNFORMATTED_VALUE")
             width = len(values[0])
-            full = [(*row, *[""] * (width - len(row))) for row in values[1:]]
+            hint = values[0].index("时限提示")
+            full = [[*row, *[""] * (width - len(row))] for row in values[1:]]
+            full = [(*row[:hint], str(row[hint])[:3], *row[hint + 1 :]) for row in full]
             found.update(row for row in full if any(cell not in ("", None) for cell in row))
     return found
 

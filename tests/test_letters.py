@@ -375,8 +375,8 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
     with web_server(tmp_path_factory.mktemp("letters")) as made:
         made.add("组织架构\n姓名 | 角色 | 单位\n环卫所01 | 责任单位 | 环卫所\n园林所01 | 责任单位 | 园林所")
         before = datetime.now(ZONE) - timedelta(hours=6)
-        made.add(f"问题台账\n填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述\n"
-                 f"{before:%Y-%m-%d %H:%M} | 督查01 | 督查 | 新正街 | 路面脏污 | 严重 | 油污")  # fmt: skip
+        made.add(f"问题台账\n填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 指定时限 | 问题描述\n"
+                 f"{before:%Y-%m-%d %H:%M} | 督查01 | 督查 | 新正街 | 路面脏污 | 严重 | 1小时 | 油污")  # fmt: skip
         made.tick(f"{before + timedelta(minutes=1):%Y-%m-%d %H:%M}")
         made.tick()
         yield made

@@ -95,7 +95,7 @@ def test_a_look_is_not_idle_when_somebody_typed_or_an_hour_came(live: LiveBook) 
     )
     assert live.settle("2026-11-24 10:00", idle=True).idle, "the last minute is in time"
     assert not live.settle("2026-11-24 10:01", idle=True).idle
-    assert dict(live.rows("问题台账", "问题描述", "时限提示"))["乙"] == "已超期"
+    assert dict(live.rows("问题台账", "问题描述", "时限提示"))["乙"] == "已超期（不足1个工作日）"
 
 
 def test_calls_do_not_grow_with_rows(live: LiveBook) -> None:

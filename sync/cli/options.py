@@ -43,9 +43,9 @@ def now_option(function: F) -> F:
 
 
 def trust_option(function: F) -> F:
-    return click.option(
-        "--trust-clock", is_flag=True, help="时间和上一次处理相差很多也照办（平时拿不准时只做校验）。"
-    )(function)
+    return click.option("--trust-clock", is_flag=True, help="时间和上一次处理相差很多也照办（平时拿不准时只做校验）。")(
+        function
+    )
 
 
 def doubt_of(service: Service, now_text: str | None, trusted: bool) -> Callable[[datetime], str]:

@@ -177,7 +177,7 @@ def test_a_renamed_header_skips_its_tab_and_says_so(column: str) -> None:
     assert ("20261124-001", "超期", "街路长01") in book.rows("通知记录", "编号", "类型", "收件人"), "deadlines go on"
     sheet[0][at] = column
     book.settle("2026-11-25 09:06")
-    assert book.cell("问题台账", 1, "时限提示") == "已超期"
+    assert book.cell("问题台账", 1, "时限提示") == "已超期（不足1个工作日）"
     assert "表格：问题台账" not in dict(book.rows("运行状态", "项目", "内容"))
 
 

@@ -79,8 +79,8 @@ def test_a_longer_limit_moves_deadlines_of_its_category_alone(book: Book) -> Non
     found = told(
         compare(
             book,
-            'limit = { normal = "4wh", serious = "2h" }    # 一般【有来源】外地某区 4 工作时，另一地 1 工作日',
-            'limit = { normal = "1wd", serious = "2h" }    # 一般【有来源】外地某区 4 工作时，另一地 1 工作日',
+            'limit = { normal = "4wh", serious = "2wh" }   # 一般【有来源】外地某区 4 工作时，另一地 1 工作日',
+            'limit = { normal = "1wd", serious = "2wh" }   # 一般【有来源】外地某区 4 工作时，另一地 1 工作日',
         )
     )
     assert found["问题"] == [

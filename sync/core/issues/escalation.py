@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sync.core.issues import issues
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Issue, Reached, Stamps
 from sync.core.issues.life import Life
-from sync.core.rules.conditions import Lateness, Usage
+from sync.core.rules.conditions import Usage
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import ROLES
 
@@ -30,7 +31,7 @@ def facts(issue: Issue, life: Life, stamps: Stamps, rules: Rules, street_type: s
     }  # fmt: skip
     if life.deadline and life.end:
         limit = lives.limit_of(stamps.start)
-        known["overdue"] = Lateness(life.deadline, life.end, rules.calendar, limit)
+        known["overdue"] = issues.lateness(life, rules, limit)
         if limit and stamps.start:
             known["used"] = Usage(stamps.start.started, limit, life.breaks, life.end, rules.calendar)
     return known

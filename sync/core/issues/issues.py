@@ -15,7 +15,7 @@ from sync.core.calendar.worktime import Limit
 from sync.core.issues import life as lives
 from sync.core.issues.life import Event, Life, Move, Start
 from sync.core.people.roster import Roster, Street
-from sync.core.rules.conditions import ENFORCEMENT, NORMAL, PUBLIC
+from sync.core.rules.conditions import ENFORCEMENT, MEASUREMENT, NORMAL, PHOTO, PUBLIC, Lateness
 from sync.core.rules.rules import Category, Rules
 
 IGNORED = {
@@ -27,11 +27,15 @@ IGNORED = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One 复核: 通过 or 返工, when, and the hour that stood in the sheet (None: the cell was empty)."""
+    """One 复核: 通过, 返工 or 未整改, when, and the hour that stood in the sheet (None: the cell was empty).
+
+    ``mended``: when the feedback that it judged had stopped the clock; None: nothing had, or the verdict is of before
+    0.2."""
 
     result: str
     at: datetime
     typed: datetime | None = None
+    mended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +49,23 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A row of 整改反馈 about an issue. ``row``: its sheet row now, to write 结果 there."""
+    """A row of 整改反馈 about an issue. ``row``: its sheet row now, to write 结果 there. ``shown_at``: the hour that
+    counts for its photos (None: it has none); ``reused``: where each of its photos was used before, in a sentence;
+    ``measured``: it names a 检测."""
 
     rid: str
     row: int
     at: datetime
     outcome: str
     photos: str
+    shown_at: datetime | None = None
+    reused: str = ""
+    measured: bool = False
+
+    def shows(self, needs: Collection[str]) -> bool:
+        """Whether it carries what the category needs to stop the clock."""
+        shown = self.shown_at is not None and not self.reused
+        return (shown or PHOTO not in needs) and (self.measured or MEASUREMENT not in needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +202,7 @@ def own_limit(name: str, cells: Mapping[str, Any], rules: Rules) -> Limit:
     return category.limit(cells.get("severity", NORMAL)) if category else rules.clock.rework
 
 
-def renew(issue: Issue, rules: Rules, now: datetime) -> Stamps:
+def renew(issue: Issue, rules: Rules, now: datetime, last_look: datetime | None = None) -> Stamps:
     """Stamps brought up to what the row says now: 受理, 作废, 复核, approvals, and a calendar that became known."""
     stamps = take_in(issue.stamps, issue.asks, issue.withdrawn)
     if issue.cells.get("accepted") == "受理" and stamps.accepted is None:
@@ -198,23 +212,32 @@ def renew(issue: Issue, rules: Rules, now: datetime) -> Stamps:
     void = issue.cells.get("accepted") == lives.VOID
     if void != (stamps.voided is not None):
         stamps = replace(stamps, voided=now if void else None)
-    stamps = _reverify(issue, stamps, now)
+    stamps = _reverify(issue, stamps, rules, now, last_look)
     return _recalendar(stamps, rules)
 
 
-def _reverify(issue: Issue, stamps: Stamps, now: datetime) -> Stamps:
+def _reverify(issue: Issue, stamps: Stamps, rules: Rules, now: datetime, last_look: datetime | None) -> Stamps:
     """Take in what stands in 复核结果. A verdict that changed before anybody answered it was a slip of the pen:
-    the new one replaces it."""
+    the new one replaces it. 通过 without what the category needs takes 复核意见: it was seen on the spot."""
     result, typed = issue.cells.get("verified", ""), issue.cells.get("verified_at")
     last = stamps.verdicts[-1] if stamps.verdicts else None
     if last and not is_news(issue.cells, last):
         return stamps
     answered = last is not None and any(fix.outcome == "已整改" and fix.at > last.at for fix in issue.fixes)
-    verdicts = stamps.verdicts if answered or last is None else stamps.verdicts[:-1]
-    if not result:
-        return replace(stamps, verdicts=verdicts) if verdicts != stamps.verdicts else stamps
-    at = typed if typed and earliest_verdict(issue, stamps, now) <= typed <= now else now
-    return replace(stamps, verdicts=(*verdicts, Verdict(result, at, typed)))
+    stamps = stamps if answered or last is None else replace(stamps, verdicts=stamps.verdicts[:-1])
+    mended = stopped_at(issue, stamps, rules)
+    if not result or (result == "通过" and mended is None and not issue.cells.get("verify_note")):
+        return stamps
+    at = heard(typed, now, clock(rules.clock.receipt_grace), last_look)
+    at = at if at >= earliest_verdict(issue, stamps, now) else now
+    return replace(stamps, verdicts=(*stamps.verdicts, Verdict(result, at, typed, mended)))
+
+
+def stopped_at(issue: Issue, stamps: Stamps, rules: Rules) -> datetime | None:
+    """When the feedback since the last verdict stopped the clock; None: none did."""
+    since = stamps.verdicts[-1].at if stamps.verdicts else stamps.received
+    stops = (event.at for event in _feedback(issue, stamps, rules) if event.kind == "已整改")
+    return next((at for at in stops if at >= since), None)
 
 
 def is_news(cells: Mapping[str, Any], last: Verdict) -> bool:
@@ -249,18 +272,41 @@ def events(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
         events.append(Event(stamps.accepted, "受理"))
     if stamps.voided:
         events.append(Event(stamps.voided, lives.VOID))
-    events += [
-        Event(_counts(fix, stamps), "已整改" if fix.outcome == "已整改" else "上报", fix.rid) for fix in issue.fixes
-    ]
+    events += _feedback(issue, stamps, rules)
     for verdict in stamps.verdicts:
-        if verdict.result == lives.REWORK or may_close(issue.category, issue.cells.get("legal_basis"), rules):
-            events.append(Event(verdict.at, verdict.result, f"{verdict.result}@{verdict.at.isoformat()}"))
+        if verdict.result in lives.RETURNS or may_close(issue.category, issue.cells.get("legal_basis"), rules):
+            key = f"{verdict.result}@{verdict.at.isoformat()}"
+            events.append(Event(verdict.at, verdict.result, key, mended=verdict.mended))
     for ask in stamps.taken:
         key = f"{ask.rid}@{ask.until.isoformat()}" if ask.until else ask.rid
         events.append(Event(ask.at, ask.kind, key, ask.until, ask.unit))
         if ask.kind == lives.SUSPENDED and ask.until:
             events.append(Event(max(ask.until, ask.at), "恢复", f"{key}恢复"))
     return events
+
+
+def _feedback(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
+    """What was fed back, in the order of the hours that count: mended, said to be mended (without what the category
+    needs), reported up."""
+    events, claims = list[Event](), list[datetime]()
+    needs, grace = category_needs(issue, rules), clock(rules.clock.receipt_grace)
+    for fix in issue.fixes:
+        at = _counts(fix, stamps)
+        if fix.outcome != "已整改":
+            events.append(Event(at, "上报", fix.rid))
+        elif fix.shows(needs) or (stamps.adopted and _judged_before(at, stamps)):
+            shown = max(at, fix.shown_at or at)
+            early = [claim for claim in claims if shown - claim <= grace and not _judged_before(claim, stamps, shown)]
+            events.append(Event(min([shown, *early]), "已整改", fix.rid))
+        else:
+            claims.append(at)
+            events.append(Event(at, lives.CLAIM, fix.rid))
+    return sorted(events, key=lambda event: event.at)
+
+
+def _judged_before(at: datetime, stamps: Stamps, until: datetime | None = None) -> bool:
+    """Whether a verdict was given on what was fed back then, up to ``until``."""
+    return any(verdict.at >= at and (until is None or verdict.at <= until) for verdict in stamps.verdicts)
 
 
 def _counts(fix: Fix, stamps: Stamps) -> datetime:
@@ -287,9 +333,10 @@ def may_close(category: str, legal_basis: object, rules: Rules) -> bool:
     return not known or known.kind != ENFORCEMENT or bool(legal_basis)
 
 
-def follow(issue: Issue, rules: Rules, now: datetime) -> tuple[Stamps, Life]:
-    """Stamps as they should be, and where the issue stands at ``now``."""
-    stamps = renew(issue, rules, now)
+def follow(issue: Issue, rules: Rules, now: datetime, last_look: datetime | None = None) -> tuple[Stamps, Life]:
+    """Stamps as they should be, and where the issue stands at ``now``. ``last_look``: what was typed since counts by
+    its typed hour."""
+    stamps = renew(issue, rules, now, last_look)
     life = lived(issue, stamps, rules, now)
     return (stamps if life.moves == stamps.moves else replace(stamps, moves=life.moves)), life
 
@@ -300,24 +347,44 @@ def lived(issue: Issue, stamps: Stamps, rules: Rules, now: datetime) -> Life:
     return lives.live(past, stamps.start, stamps.moves, stamps.unit, now, rules.calendar, rules.clock.rework, own)
 
 
-LATE_WORDS = (
-    (timedelta(days=7), "已超期7天以上"),
-    (timedelta(days=3), "已超期3天"),
-    (timedelta(days=1), "已超期1天"),
-)
+WORKDAY = Limit(1, "wd")
 
 
-def hint(life: Life, stamps: Stamps, now: datetime) -> str:
-    """时限提示: words that change at most a few times in an issue's life."""
+def lateness(life: Life, rules: Rules, limit: Limit | None = None) -> Lateness | None:
+    """The one measure of lateness, for levels, letters, words and pages; None where no clock ever ran. ``limit``: the
+    issue's own."""
+    if life.overdue_from is None or life.end is None:
+        return None
+    return Lateness(life.overdue_from, life.end, rules.calendar, limit, life.pauses)
+
+
+def workdays_late(late: Lateness, now: datetime) -> int:
+    """The largest n for which ``overdue >= n wd`` holds then."""
+    days = 0
+    while late.since(Limit(days + 1, "wd")) <= now:
+        days += 1
+    return days
+
+
+def late_words(late: Lateness, now: datetime) -> str:
+    """How late it is, in the words of every page, letter and mail; empty: not late."""
+    if late.since(None) > now:
+        return ""
+    days = workdays_late(late, now)
+    return f"已超期{days}个工作日" if days else "已超期（不足1个工作日）"
+
+
+def hint(life: Life, stamps: Stamps, rules: Rules, now: datetime) -> str:
+    """时限提示: words that change at most once a workday."""
     if life.state == lives.SUSPENDED:
         return "挂账中"
     if life.state in (lives.FIXED, lives.CLOSED):
         return "超期整改" if life.late else ""
     if not life.running or life.deadline is None:
         return ""
-    over = now - life.deadline
-    if over > timedelta(0):
-        return next((word for least, word in LATE_WORDS if over >= least), "已超期")
+    late = lateness(life, rules)
+    if now > life.deadline and late:
+        return late_words(late, now)
     if life.deadline.date() == now.date():
         return "今日到期"
     return "暂按无调休计算" if stamps.start and stamps.start.provisional else ""
@@ -333,7 +400,9 @@ def turning_points(life: Life, stamps: Stamps, rules: Rules) -> list[datetime]:
     moments = [midnight, life.deadline + timedelta(seconds=1)]
     if (warn := warn_at(stamps, life, rules)) is not None:
         moments.append(warn)
-    return moments + [life.deadline + least for least, _ in LATE_WORDS]
+    if late := lateness(life, rules):
+        moments.append(late.since(Limit(workdays_late(late, life.end or late.now) + 1, "wd")))
+    return moments
 
 
 def warn_at(stamps: Stamps, life: Life, rules: Rules) -> datetime | None:
@@ -354,24 +423,48 @@ class Result(NamedTuple):
     waits: bool = False
 
 
-def results(issue: Issue, life: Life, stamps: Stamps) -> dict[int, Result]:
+def category_needs(issue: Issue, rules: Rules) -> Collection[str]:
+    """What a feedback must carry to stop the clock."""
+    category = rules.categories.get(issue.category)
+    return category.needs if category else (PHOTO,)
+
+
+def results(issue: Issue, life: Life, stamps: Stamps, rules: Rules) -> dict[int, Result]:
     """What became of each feedback, by its sheet row."""
-    ignored = {event.key for event in life.ignored if event.kind in ("已整改", "上报")}
+    ignored = {event.key for event in life.ignored if event.kind in ("已整改", "上报", lives.CLAIM)}
     verdicts = [verdict for verdict in stamps.verdicts if verdict.result != "通过" or life.closed_at]
-    return {fix.row: _result(fix, _counts(fix, stamps), life, fix.rid in ignored, verdicts) for fix in issue.fixes}
+    claims = {event.key for event in _feedback(issue, stamps, rules) if event.kind == lives.CLAIM}
+    needs = category_needs(issue, rules)
+
+    def result(fix: Fix) -> Result:
+        if fix.rid in ignored:
+            return Result(IGNORED.get(life.state, "不计入"))
+        if fix.outcome != "已整改":
+            return Result(f"已{fix.outcome}，等上级协调" if fix.outcome == "上报" else "已转上级协调")
+        answer = next((verdict for verdict in verdicts if verdict.at >= _counts(fix, stamps)), None)
+        if answer is None:
+            return _lacking(fix, needs) if fix.rid in claims else _waits(life)
+        if answer.result in lives.RETURNS:
+            return Result(answer.result)
+        return Result("通过，超期" if life.late else "通过，按期")
+
+    return {fix.row: result(fix) for fix in issue.fixes}
 
 
-def _result(fix: Fix, at: datetime, life: Life, ignored: bool, verdicts: Iterable[Verdict]) -> Result:
-    if ignored:
-        return Result(IGNORED.get(life.state, "不计入"))
-    if fix.outcome != "已整改":
-        return Result(f"已{fix.outcome}，等上级协调" if fix.outcome == "上报" else "已转上级协调")
-    answer = next((verdict for verdict in verdicts if verdict.at >= at), None)
-    if answer is None:
-        return Result("待复核，超期" if life.late else "待复核", waits=True)
-    if answer.result == lives.REWORK:
-        return Result("返工")
-    return Result("通过，超期" if life.late else "通过，按期")
+def _waits(life: Life) -> Result:
+    return Result("待复核，超期" if life.late else "待复核", waits=True)
+
+
+def _lacking(fix: Fix, needs: Collection[str]) -> Result:
+    """What a feedback lacks that stops nothing."""
+    if fix.reused:
+        return Result(f"{fix.reused}，不算整改后照片，时限还在走")
+    lacking = {
+        PHOTO: "" if fix.shown_at else "没有整改后照片",
+        MEASUREMENT: "" if fix.measured else "整改说明里没有写检测结果",
+    }
+    words = "，".join(filter(None, (lacking[need] for need in needs)))
+    return Result(f"{words}，时限还在走，补上才算整改")
 
 
 def same_place(cells: Mapping[str, Any], street: str, fields: Iterable[str]) -> tuple[str, ...] | None:

@@ -3,8 +3,9 @@
 Two rules for this file: a life is a fold of dated events over the table below, and nothing here knows what a
 sheet looks like. What no table holds (the clock) stands under it.
 
-The clock starts at receipt (群众反映: at 受理) and stops at the feedback that later passes. The deadline is
-stamped once; 延期, 挂账, 移交 and 返工 move it, and only later (DESIGN section 7).
+The clock starts at receipt (群众反映: at 受理) and stops at the first feedback with what the category needs (a photo)
+since the last verdict; feedback without it stops nothing. The deadline is stamped once; 延期, 挂账, 移交 and 返工 move
+it, and only later (DESIGN section 7).
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from sync.core.calendar.worktime import Break, Calendar, Limit, parse_limit
 from sync.core.rules.conditions import PUBLIC, STATES
 
 UNVERIFIED, OPEN, FIXED, CLOSED, REWORK, SUSPENDED, VOID = STATES
+NOT_DONE = "未整改"  # a verdict: no work there, or a photo of another place or time
+RETURNS = (REWORK, NOT_DONE)
+CLAIM = "称已整改"  # a feedback without what the category needs
 RUNNING = (OPEN, REWORK)
 ENDED = (CLOSED, VOID)
 
@@ -26,15 +30,19 @@ EDGES: Mapping[str, Mapping[str, str]] = {
     "": {PUBLIC: UNVERIFIED, "收到": OPEN},  # what the public reports is looked at before anyone answers for it
     UNVERIFIED: {"受理": OPEN, "作废": VOID},
     # 通过 at once: the inspector saw it mended on the spot
-    OPEN: {"已整改": FIXED, "通过": CLOSED, "挂账": SUSPENDED, "作废": VOID},
-    FIXED: {"已整改": FIXED, "通过": CLOSED, "返工": REWORK, "作废": VOID},  # 已整改 again: a better photo
-    REWORK: {"已整改": FIXED, "通过": CLOSED, "挂账": SUSPENDED, "作废": VOID},
+    # 返工, 未整改 while it runs: of a feedback that stopped nothing (``CLAIM``)
+    OPEN: {"已整改": FIXED, "通过": CLOSED, "返工": REWORK, "未整改": REWORK, "挂账": SUSPENDED, "作废": VOID},
+    # 已整改 again: a better photo
+    FIXED: {"已整改": FIXED, "通过": CLOSED, "返工": REWORK, "未整改": REWORK, "作废": VOID},
+    REWORK: {"已整改": FIXED, "通过": CLOSED, "返工": REWORK, "未整改": REWORK, "挂账": SUSPENDED, "作废": VOID},
     SUSPENDED: {"恢复": OPEN, "已整改": FIXED, "通过": CLOSED, "作废": VOID},
     CLOSED: {"作废": VOID},  # found afterwards to have been none
     VOID: {},
 }
 
-EVENT_ORDER = ("收到", PUBLIC, "受理", "移交", "延期", "挂账", "恢复", "已整改", "上报", "返工", "通过", "作废")
+EVENT_ORDER = (
+    "收到", PUBLIC, "受理", "移交", "延期", "挂账", "恢复", CLAIM, "已整改", "上报", "返工", "未整改", "通过", "作废",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,7 @@ class Event:
     """Something that happened to an issue. ``key`` names it for good, so that its effect is stamped once.
 
     ``until``: 延期 the new time wished, 挂账 the time of resuming (None: open). ``unit``: 移交 the new unit.
+    ``mended``: of a verdict, when the feedback that it judged had stopped the clock (None: nothing had).
     """
 
     at: datetime
@@ -49,6 +58,7 @@ class Event:
     key: str = ""
     until: datetime | None = None
     unit: str = ""
+    mended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,8 @@ class Life:
     ``late_units``: each unit that missed one while the issue was its own, with the first that it missed.
     ``end``: the hour up to
     which the clock counts (the last feedback, else now). ``moves``: all deadline moves, new ones included.
+    ``overdue_from``: the deadline from which lateness is measured, without the ``pauses``: a return after the deadline
+    gives a new date and leaves the lateness as it was. ``claimed``: somebody says that it is mended, without a photo.
     """
 
     state: str
@@ -98,6 +110,9 @@ class Life:
     moves: tuple[Move, ...] = ()
     breaks: tuple[Break, ...] = ()
     ignored: tuple[Event, ...] = ()
+    overdue_from: datetime | None = None
+    pauses: tuple[Break, ...] = ()
+    claimed: bool = False
 
     @property
     def late(self) -> bool:
@@ -138,18 +153,27 @@ class _Course:
     resume: datetime | None = None
     breaks: list[Break] = field(default_factory=list)
     ignored: list[Event] = field(default_factory=list)
+    overdue_from: datetime | None = None
+    pauses: list[Break] = field(default_factory=list)
+    claimed: bool = False
+    rest_given: bool = False  # the least that a return leaves was given before
 
     def take(self, event: Event) -> None:
-        if event.kind in ("移交", "延期", "上报"):
+        if event.kind in ("移交", "延期", "上报", CLAIM):
             self._aside(event)
             return
         following = EDGES[self.state].get(event.kind)
-        if following is None:
+        if following is None or (event.kind in RETURNS and not self._answered):
             self.ignored.append(event)
             return
-        self._pass(event.at)
+        self._pass(event.mended or event.at)
         before, self.state = self.state, following
         self._effect(event, before)
+
+    @property
+    def _answered(self) -> bool:
+        """Whether there is a feedback that a return may be about."""
+        return self.state == FIXED or self.claimed
 
     def _pass(self, at: datetime) -> None:
         """Note a deadline that went by before this moment while the clock ran."""
@@ -166,6 +190,8 @@ class _Course:
         """Events that leave the state as it is."""
         if self.state in ("", UNVERIFIED, *ENDED) or self.deadline is None:
             self.ignored.append(event)
+        elif event.kind == CLAIM:
+            self.claimed = True
         elif event.kind == "上报":
             self.reported_up = self.reported_up or event.at
         elif event.kind == "延期":
@@ -183,12 +209,9 @@ class _Course:
             self.fixed_at = self.fixed_at or event.at  # a better photo does not make the work later
         elif event.kind == "通过":
             self.closed_at = event.at
-            self.fixed_at = self.fixed_at or event.at
-        elif event.kind == "返工":
-            self.reworks.append(event.at)
-            self.fixed_at = None
-            if self.deadline and self.deadline <= event.at:
-                self._restart(event, self.rework)
+            self.fixed_at = event.mended or self.fixed_at or event.at
+        elif event.kind in RETURNS:
+            self._return(event)
         elif event.kind == "挂账":
             self.before = REWORK if before == REWORK else OPEN
             self.fixed_at = None
@@ -198,6 +221,43 @@ class _Course:
         elif event.kind == "恢复":
             self.state, self.resume = self.before, None
             self._move(event, self._pushed())
+
+    def _return(self, event: Event) -> None:
+        mended = event.mended or self.fixed_at
+        self.reworks.append(event.at)
+        self.fixed_at, self.claimed = None, False
+        if event.kind == REWORK:
+            self._give_rest(event, mended)
+            return
+        # 未整改: the feedback stopped nothing; levels and letters go on from the verdict, points look back
+        if self.deadline and self.deadline < event.at:
+            self.miss(self.deadline)
+        self._pause(mended, event.at)
+
+    def _give_rest(self, event: Event, mended: datetime | None) -> None:
+        """返工: the clock stood from the feedback to the verdict. What is left then is at least ``rework``, once an
+        issue; after the deadline that is a new date, and the lateness stands until then."""
+        if self.deadline is None:
+            return
+        before, late = self.deadline, self.deadline in self.missed
+        pushed = None
+        if event.mended is None and not late and before > event.at:
+            return  # nothing had stopped the clock (or the verdict is of before 0.2, which doesn't tell): nothing is due
+        if event.mended and not late:
+            self.breaks.append(Break(min(event.mended, event.at), event.at, REWORK))
+            pushed = self._pushed()
+        rest = self.calendar.add(event.at, self.rework).at
+        if self.rest_given or rest <= (pushed or before):
+            self._move(event, pushed)
+        else:
+            self.rest_given, self.base = True, (event.at, self.rework)
+            self._move(event, rest)
+        if late:
+            self._pause(mended, max(self.deadline, event.at))
+            self.overdue_from = self.overdue_from or before
+
+    def _pause(self, since: datetime | None, until: datetime) -> None:
+        self.pauses.append(Break(min(since or until, until), until, REWORK))
 
     def _resume(self, event: Event) -> None:
         """Work reported while suspended ends the pause: the clock stood until then."""
@@ -227,6 +287,7 @@ class _Course:
         if deadline is None or self.deadline is None:
             return
         stamped = self.moves.get(event.key)
+        self.overdue_from = self.overdue_from if event.kind == REWORK else None
         later = max(self.deadline, stamped.deadline if stamped else deadline)
         if stamped is None:
             self.moves[event.key] = Move(event.key, event.kind, event.at, later, event.unit)
@@ -290,4 +351,5 @@ def _settle(course: _Course, now: datetime) -> Life:
         tuple(course.late_units.items()) if started else (),
         tuple(course.reworks), course.extended, course.reported_up, course.resume, tuple(course.moves.values()),
         tuple(course.breaks), tuple(course.ignored),
+        (course.overdue_from or course.deadline) if started else None, tuple(course.pauses), course.claimed,
     )  # fmt: skip

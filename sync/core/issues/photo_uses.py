@@ -40,6 +40,30 @@ def all_uses(issues: Iterable[Known], feedback: Iterable[Known]) -> Iterator[Use
         yield from uses_of(row, issue_number(row.cells.get("issue")), before=False)
 
 
+def reused(issues: Iterable[Known], feedback: Iterable[Known], pictures: Mapping[str, Picture]) -> dict[str, str]:
+    """By feedback all of whose photos are the very same picture as an earlier one: where that was, in a sentence. Rows
+    that name anything else than photos that were taken in are left out."""
+    rows = [row for row in feedback if not row.deleted]
+    first: dict[str, Use] = {}
+    for use in all_uses((row for row in issues if not row.deleted), rows):
+        if use.photo in pictures:
+            pixels = pictures[use.photo].pixels
+            if pixels not in first or _order(use) < _order(first[pixels]):
+                first[pixels] = use
+    sentences = {}
+    for row in rows:
+        mine = list(uses_of(row, issue_number(row.cells.get("issue")), before=False))
+        earlier = [first[pictures[use.photo].pixels] for use in mine if use.photo in pictures]
+        earlier = [use for use in earlier if use.row != mine[0].row]
+        if mine and len(earlier) == len(mine):
+            sentences[row.rid] = _where(mine[0], earlier[0], "是同一张")
+    return sentences
+
+
+def _order(use: Use) -> tuple[object, ...]:
+    return use.at, not use.before, use.row
+
+
 def doubt(mine: Sequence[Use], uses: Iterable[Use], pictures: Mapping[str, Picture], similar: int) -> str:
     """Why the photos of one feedback want a second look; empty where nothing speaks against them.
 
@@ -53,9 +77,9 @@ def doubt(mine: Sequence[Use], uses: Iterable[Use], pictures: Mapping[str, Pictu
                 continue
             ours, theirs = pictures[use.photo], pictures[other.photo]
             if ours.pixels == theirs.pixels:
-                return _sentence(use, other, "相同")
+                return f"{_where(use, other, '相同')}，请人工核对"
             if not alike and (ours.fingerprint ^ theirs.fingerprint).bit_count() <= similar:
-                alike = _sentence(use, other, "很像")
+                alike = f"{_where(use, other, '很像')}，请人工核对"
     return alike
 
 
@@ -63,6 +87,7 @@ def _comes_first(other: Use, use: Use) -> bool:
     return other.before if other.issue == use.issue else (other.at, other.row) < (use.at, use.row)
 
 
-def _sentence(use: Use, other: Use, how: str) -> str:
-    where = "整改前的照片" if other.issue == use.issue else f" {other.issue} 的照片"
-    return f"整改后照片和{where}{how}，请人工核对"
+def _where(use: Use, other: Use, how: str) -> str:
+    own = "整改前的照片" if other.before else "以前的照片"
+    where = own if other.issue == use.issue else f" {other.issue} 的照片"
+    return f"整改后照片和{where}{how}"

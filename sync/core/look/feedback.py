@@ -67,7 +67,7 @@ def _archived(reading: Reading, fixes: Mapping[str, tuple[Fix, ...]]) -> dict[in
 def _when_archived(reading: Reading, row: Known, stamps: Stamps, fixes: tuple[Fix, ...]) -> dict[int, str]:
     moved = reading.memory.archived[row.rid].at
     issue = Issue(row.rid, {key: plain(value) for key, value in row.cells.items()}, stamps, fixes)
-    results = issues.results(issue, issues.lived(issue, stamps, reading.rules, moved), stamps)
+    results = issues.results(issue, issues.lived(issue, stamps, reading.rules, moved), stamps, reading.rules)
     return {fix.row: results[fix.row].text if fix.at <= moved else ARCHIVED for fix in fixes}
 
 

@@ -135,14 +135,14 @@ def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
     faults = stamping.problems(step.reading, step.people, row)
     if before.stamps.start is None and not before.stamps.street:
         return _waiting(step.reading, row, before, faults)
-    stamps, life = issues.follow(before, rules, now)
+    stamps, life = issues.follow(before, rules, now, step.reading.memory.last_tick)
     street = roster.street(stamps.street, stamps.received.date())
     known = escalation.facts(before, life, stamps, rules, street.type if street else "")
     stamps = replace(stamps, levels=escalation.climb(life, stamps, rules, known, now))
     known = {**known, "level": escalation.highest(stamps.levels)}  # letters and notices ask for what is reached now
     issue, turns = replace(before, stamps=stamps), tuple(upward.turns(before, life, rules, now))
     problems = (*faults, *_unheeded(step, row, issue))
-    cells, results = _cells(step, issue, life, problems), issues.results(issue, life, stamps)
+    cells, results = _cells(step, issue, life, problems), issues.results(issue, life, stamps, rules)
     moments = (
         *issues.turning_points(life, stamps, rules),
         *escalation.next_steps(life, stamps, rules, known),
@@ -188,7 +188,19 @@ def _unheeded(step: Following, row: Row, issue: Issue) -> list[Problem]:
         *_late_category(step, row, issue.stamps),
         *_late_source(row, issue.stamps),
         *_early_verdict(step, row, issue.stamps),
+        *_lacking_photo(step, row, issue),
     ]
+
+
+def _lacking_photo(step: Following, row: Row, issue: Issue) -> list[Problem]:
+    """通过 without what the category needs, and nobody says that he saw it on the spot (definitions 1.1)."""
+    last = issue.stamps.verdicts[-1] if issue.stamps.verdicts else None
+    if row.cells.get("verified") != "通过" or (last and not issues.is_news(row.cells, last)):
+        return []
+    if row.cells.get("verify_note") or issues.stopped_at(issue, issue.stamps, step.reading.rules):
+        return []
+    why = "没有填。还没有整改后照片（要检测的，还有检测结果），选通过要在这里写明在现场看到的情况。"
+    return [Problem("verify_note", why)]
 
 
 def _lacking_basis(step: Following, row: Row, issue: Issue) -> list[Problem]:
@@ -234,7 +246,7 @@ def _cells(step: Following, issue: Issue, life: Life, problems: Sequence[Problem
     rules, zone, stamps = step.reading.rules, step.reading.zone, issue.stamps
     return {
         "id": issue.rid, "check": sentence(step.reading.layouts["issues"], problems), "state": life.state,
-        "hint": issues.hint(life, stamps, step.reading.now), "chief": stamps.chief, "branch": stamps.branch,
+        "hint": issues.hint(life, stamps, rules, step.reading.now), "chief": stamps.chief, "branch": stamps.branch,
         "district": stamps.district, "unit": life.unit, "deadline": plan.to_raw(life.deadline, zone),
         "level": escalation.level_words(stamps, rules), "repeat": f"第{stamps.repeat}次" if stamps.repeat > 1 else "",
         "letter": "", "closed_at": plan.to_raw(life.closed_at, zone), "basis": basis(issue, stamps, life, rules),

@@ -20,6 +20,7 @@ from sync.core.sheet.rows import Raw, Row, Table, plain, read
 from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
 
 PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "requests")
+SHOWN = "shown"  # the mark of a row's photos
 DECIDED = ("scores", "quarters", "years")  # 处理决定, 讲评意见, 兑现决定 stand beside the service's rows
 
 
@@ -238,7 +239,7 @@ def _news(
 
 
 def _marks(reading: Reading, row: Row, before: Known | None) -> Mapping[str, datetime]:
-    """Hours stamped at first sight: of the row, and of the answer that it waits for."""
+    """Hours stamped at first sight: of the row, of its photos, and of the answer that it waits for."""
     marks = before.marks if before else None
     if marks is None:
         typed = row.cells.get("reported_at") or row.cells.get("requested_at")
@@ -248,7 +249,17 @@ def _marks(reading: Reading, row: Row, before: Known | None) -> Mapping[str, dat
         marks = {key: value for key, value in marks.items() if key != "answered"}
         if answered:
             marks["answered"] = _heard(reading, row.cells.get("answered_at"))
-    return marks
+    return _photo_marks(reading, row, before, marks)
+
+
+def _photo_marks(
+    reading: Reading, row: Row, before: Known | None, marks: Mapping[str, datetime]
+) -> Mapping[str, datetime]:
+    """The hour of a row's photos: one that comes soon after its row keeps the row's hour. It goes with the photos."""
+    has, had = bool(row.cells.get("photos")), bool(before and plain(before.cells.get("photos")))
+    if has and SHOWN not in marks:
+        return {**marks, SHOWN: heard(marks["heard"], reading.now, reading.grace, reading.memory.last_tick)}
+    return {key: value for key, value in marks.items() if key != SHOWN} if had and not has else marks
 
 
 def _heard(reading: Reading, typed: datetime | None, row_print: str = "") -> datetime:

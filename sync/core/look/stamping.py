@@ -11,17 +11,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
+from typing import Any
 
-from sync.core.issues import issues
+from sync.core.issues import issues, photo_uses
 from sync.core.issues.issues import Fix, Stamps, heard
 from sync.core.look.people import People
-from sync.core.look.reading import Reading
+from sync.core.look.reading import SHOWN, Reading
 from sync.core.look.rebuilding import adoption
 from sync.core.memory import IssueFailed
 from sync.core.people.permissions import Area
-from sync.core.rules.conditions import PUBLIC
+from sync.core.rules.conditions import MEASUREMENT, PUBLIC
 from sync.core.rules.sections import Repeat
 from sync.core.sheet import checks
+from sync.core.sheet.identity import Known
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, issue_number, plain
 
@@ -43,17 +45,34 @@ class Stamped:
 def fixes_by_issue(reading: Reading) -> dict[str, tuple[Fix, ...]]:
     """整改反馈 by issue, in the order of the hours that count."""
     fixes: dict[str, list[Fix]] = defaultdict(list)
+    reused = reused_photos(reading)
     for row in reading.rows.get("feedback", []):
-        cells = row.cells
-        if "issue" in cells and "outcome" in cells:
-            at = reading.mark("feedback", row.rid, "heard")
-            fixes[cells["issue"]].append(Fix(row.rid, row.number, at, cells["outcome"], cells.get("photos", "")))
-    for number, fix in _fixes_out_of_sight(reading):
+        if "issue" in row.cells and "outcome" in row.cells:
+            known = reading.known_row("feedback", row.rid)
+            fixes[row.cells["issue"]].append(_fix(known, row.number, row.cells, reused))
+    for number, fix in _fixes_out_of_sight(reading, reused):
         fixes[number].append(fix)
     return {rid: tuple(sorted(group, key=lambda fix: (fix.at, fix.rid))) for rid, group in fixes.items()}
 
 
-def _fixes_out_of_sight(reading: Reading) -> Iterator[tuple[str, Fix]]:
+def _fix(known: Known, number: int, cells: Mapping[str, Any], reused: Mapping[str, str]) -> Fix:
+    measured = MEASUREMENT in plain(cells.get("text"))
+    shown_at, again = known.marks.get(SHOWN), reused.get(known.rid, "")
+    outcome, photos = plain(cells.get("outcome")), plain(cells.get("photos"))
+    return Fix(known.rid, number, known.marks["heard"], outcome, photos, shown_at, again, measured)
+
+
+def reused_photos(reading: Reading) -> Mapping[str, str]:
+    """By feedback, where its photos were used before: those all of whose photos are files that came earlier."""
+    pictures = reading.memory.photos
+    if not pictures:
+        return {}
+    memo = reading.memo.of("reused photos")
+    rows = [{**reading.memory.known.get(key, {}), **reading.known.get(key, {})} for key in ("issues", "feedback")]
+    return memo.result("", (pictures, *rows), photo_uses.reused, *(group.values() for group in rows), pictures)
+
+
+def _fixes_out_of_sight(reading: Reading, reused: Mapping[str, str]) -> Iterator[tuple[str, Fix]]:
     """Feedback whose row is not there now: cut for a moment, it still counts; deleted, it counts when a verdict was
     given on it, at this very look perhaps."""
     seen = {row.rid for row in reading.rows.get("feedback", [])}
@@ -66,7 +85,7 @@ def _fixes_out_of_sight(reading: Reading) -> Iterator[tuple[str, Fix]]:
         verdicts = stamps.verdicts if stamps else ()
         is_new = number in results and not (verdicts and not issues.is_news(results[number], verdicts[-1]))
         if is_new or any(verdict.at >= at for verdict in verdicts) or not reading.known_row("feedback", rid).deleted:
-            yield number, Fix(rid, 0, at, plain(row.cells.get("outcome")), plain(row.cells.get("photos")))
+            yield number, _fix(row, 0, row.cells, reused)
 
 
 def stamp(

@@ -28,6 +28,7 @@ from sync.core.rules.text import Path, suggestion
 
 MINOR, NORMAL, SERIOUS = SEVERITIES = ("轻微", "一般", "严重")
 SOURCES = INSPECTED, SELF_FOUND, PUBLIC, ASSIGNED = ("督查", "街路长自查", "群众反映", "上级交办")
+PHOTO, MEASUREMENT = NEEDS = ("照片", "检测")  # what a category may need before its clock stops
 ENFORCEMENT, SERVICE = CATEGORY_KINDS = ("执法类", "服务类")
 STREET_TYPES = ("主次干道", "背街小巷", "重点区域")
 STATES = ("待核实", "待整改", "待复核", "已销号", "返工", "挂账", "作废")
@@ -85,19 +86,20 @@ class Lateness:
     now: datetime
     calendar: Calendar
     limit: Limit | None = None  # the issue's own; None where a moment was given instead
+    breaks: Sequence[Break] = ()  # in which it did not grow
 
     def since(self, limit: Limit | None) -> datetime:
         """From when on the lateness is at least `limit`; None: from when on it is late at all.
 
         The deadline itself is still in time; a second later is late (the sheet counts whole seconds).
         """
-        return self.deadline + _INSTANT if limit is None else self.calendar.add(self.deadline, limit).at
+        return self.deadline + _INSTANT if limit is None else self.calendar.add(self.deadline, limit, self.breaks).at
 
     def beyond(self, percent: int) -> datetime:
         """From when on the lateness is that share of the issue's own limit; without one never."""
         if self.limit is None:
             return self.deadline.replace(year=_NEVER)
-        return self.calendar.share(self.deadline, self.limit, percent / 100)
+        return self.calendar.share(self.deadline, self.limit, percent / 100, self.breaks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from typing import Any, NamedTuple, get_args
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from sync.core.calendar.worktime import Calendar
+from sync.core.rules.conditions import PHOTO
 from sync.core.rules.consistency import CHECKS
+from sync.core.rules.notes import notes
 from sync.core.rules.section_duties import UPWARD, Duties, Superior
 from sync.core.rules.section_letters import Letters
 from sync.core.rules.section_links import Bot, Hook
@@ -101,6 +103,7 @@ class Rules:
     duties: Duties
     upward: tuple[Superior, ...]
     letters: Letters
+    notes: tuple[str, ...] = ()  # for `jielu check`: what the file does not say, and what is unlike the rest
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -136,6 +139,7 @@ def load(text: str, name: str = "rules.toml") -> Rules:
 
 def _assemble(text: str, sections: dict[str, Any]) -> Rules:
     bureau: Bureau = sections["bureau"]
+    noted = notes(sections)
     table: CalendarTable = sections.pop("calendar")
     seasons = [season.season for season in table.season]
     tasks = {task.name: task for task in sections.pop("task")}
@@ -149,6 +153,7 @@ def _assemble(text: str, sections: dict[str, Any]) -> Rules:
         bots=sections.pop("bot"),
         approvals=sections.pop("approval") or APPROVALS,
         upward=sections.pop("upward") or UPWARD,
+        notes=noted,
         **sections,
     )
 
@@ -264,7 +269,8 @@ def _bases(rules: Rules) -> Iterator[Basis]:
         yield Basis("任务", task.name, task.plan or ASSUMED, text)
     for category in rules.categories.values():
         serious = category.limit("严重").zh
-        text = f"一般{category.limit('一般').zh}，严重{serious}；结案条件：{category.close}"
+        needs = f"；反馈要有{'、'.join(category.needs)}" if category.needs != (PHOTO,) else ""
+        text = f"一般{category.limit('一般').zh}，严重{serious}；结案条件：{category.close}{needs}"
         yield Basis("类别", category.name, category.plan or category.base, text)
     yield from _clock_bases(rules)
     for step in rules.escalation:
@@ -319,7 +325,7 @@ def _clock_bases(rules: Rules) -> Iterator[Basis]:
     clock, repeat = rules.clock, rules.repeat
     yield Basis("受理时间", "", ASSUMED, f"填报后{clock.receipt_grace.zh}以内读到的，按填报时间起算")
     yield Basis("到期提醒", "", ASSUMED, f"时限用去{clock.warn_at:.0%}时提醒")
-    yield Basis("返工时限", "", ASSUMED, f"原截止时间已过的，重新给{clock.rework.zh}")
+    yield Basis("返工时限", "", ASSUMED, f"等复核的时间不计；至少还有{clock.rework.zh}，一件一次")
     text = f"{repeat.window.zh}内同一处同一类再次出现；第{repeat.notable}次起算屡次重复"
     yield Basis("重复出现", "", repeat.plan or ASSUMED, text)
     wait = rules.limits.archive

@@ -12,18 +12,20 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sync.core.calendar.workdays import Day, Season, Year
 from sync.core.calendar.worktime import Limit
-from sync.core.rules.conditions import MINOR, NORMAL, SERIOUS
+from sync.core.rules.conditions import MINOR, NORMAL, PHOTO, SERIOUS
 from sync.core.rules.values import (
     ASSUMED,
     Base,
     Clause,
     Count,
+    Dangers,
     DaysOff,
     DaysOn,
     Duration,
     Hours,
     Kind,
     MonthDay,
+    Needs,
     Points,
     Rank,
     Requests,
@@ -126,12 +128,12 @@ class CalendarTable(Table):
 
 class Clock(Table):
     """[clock] 填报时间 counts as receipt when the row was first seen within `receipt_grace` of it, else the
-    hour of first sight counts; at `warn_at` of the limit the chief is warned; `rework` is the new limit of
-    an issue that is returned after its deadline."""
+    hour of first sight counts; at `warn_at` of the limit the chief is warned; `rework` is the least that is left, once
+    an issue, after a return."""
 
     receipt_grace: Duration
     warn_at: Share
-    rework: Duration
+    rework: Duration = Field(Limit(1, "wh"), description="返工后至少还有多久，一件一次")
 
 
 class Task(Table):
@@ -162,9 +164,15 @@ class Category(Table):
     kind: Kind
     limits: Limits = Field(alias="limit")
     close: Text
+    needs: Needs = (PHOTO,)
+    danger: Dangers = ()
     base: Base
     plan: Clause = ""
     std_code: str = ""
+
+    def dangerous(self, severity: str) -> bool:
+        """Whether a problem of this severity endangers people: told at night too, lateness shown in hours."""
+        return severity in self.danger
 
     def limit(self, severity: str) -> Limit:
         """The limit for 轻微, 一般 or 严重 (KeyError otherwise); one that is not given is that of 一般."""

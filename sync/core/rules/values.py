@@ -20,7 +20,16 @@ from pydantic_core import PydanticCustomError
 
 from sync.core.calendar.workdays import Day
 from sync.core.calendar.worktime import Limit, parse_limit
-from sync.core.rules.conditions import CATEGORY_KINDS, SOURCES, STREET_TYPES, Condition, ConditionError, parse_condition
+from sync.core.rules.conditions import (
+    CATEGORY_KINDS,
+    NEEDS,
+    SEVERITIES,
+    SOURCES,
+    STREET_TYPES,
+    Condition,
+    ConditionError,
+    parse_condition,
+)
 from sync.core.rules.text import suggestion
 
 ASSUMED, SOURCED = "本局默认", "有来源"
@@ -254,6 +263,8 @@ Roles = Annotated[tuple[Annotated[str, one_of("角色", _codes(ROLES))], ...], A
 Kind = Annotated[str, one_of("性质", CATEGORY_KINDS)]
 Source = Annotated[str, one_of("来源", SOURCES)]
 StreetTypes = Annotated[tuple[Annotated[str, one_of("街路类型", STREET_TYPES)], ...], AfterValidator(not_empty)]
+Needs = Annotated[tuple[Annotated[str, one_of("整改反馈要附的东西", NEEDS)], ...], AfterValidator(not_empty)]
+Dangers = tuple[Annotated[str, one_of("严重程度", SEVERITIES)], ...]
 SameThings = Annotated[tuple[Annotated[str, one_of("比较项", SAME)], ...], AfterValidator(not_empty)]
 DaysOff = Annotated[tuple[Day, ...], PlainValidator(_days(False))]
 DaysOn = Annotated[tuple[Day, ...], PlainValidator(_days(True))]

@@ -190,7 +190,8 @@ def october(bureau: Bureau) -> None:
         """)
     bureau.look("2026-10-12 10:40")
     for number, answer in (("001", "通过"), ("004", "通过"), ("005", "通过"), ("008", "返工")):
-        bureau.fill("问题台账", f"20261012-{number}", 复核结果=answer, 复核人=STANDARDS, 复核时间="2026-10-12 11:00")
+        cells = {"复核结果": answer, "复核人": STANDARDS, "复核时间": "2026-10-12 11:00", "复核意见": "去看过"}
+        bureau.fill("问题台账", f"20261012-{number}", **cells)
     bureau.fill("问题台账", "20261012-007", 核实结果="作废")
     for number, approver in (("009", SECRETARY), ("010", SECRETARY), ("011", "指挥长02")):
         bureau.fill("申请审批", f"20261012-{number}", 批复="同意", 批复人=approver, 批复时间="2026-10-12 11:00")
