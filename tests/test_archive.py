@@ -82,7 +82,7 @@ def shelf(live: LiveBook) -> list[str]:
 
 
 def whole(live: LiveBook) -> Counter[tuple[Raw, ...]]:
-    """Every row of the log wherever it stands, with all its cells; of 时限提示, which counts the workdays, the words."""
+    """Every row of the log wherever it stands, with all its cells; 时限提示, which counts workdays, in three words."""
     found: Counter[tuple[Raw, ...]] = Counter()
     for sheet in live.book.worksheets():
         if sheet.title.startswith("问题台账"):

@@ -242,7 +242,7 @@ class _Course:
         before, late = self.deadline, self.deadline in self.missed
         pushed = None
         if event.mended is None and not late and before > event.at:
-            return  # nothing had stopped the clock (or the verdict is of before 0.2, which doesn't tell): nothing is due
+            return  # nothing had stopped the clock, or the verdict is of before 0.2, which doesn't tell
         if event.mended and not late:
             self.breaks.append(Break(min(event.mended, event.at), event.at, REWORK))
             pushed = self._pushed()
