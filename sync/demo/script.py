@@ -259,6 +259,10 @@ class Story:
         late = (slow - ON_TIME) / (1 - ON_TIME)
         return self.script.after(calendar.add(start, self.limit).at, 1 + round(LATEST * late**3))
 
+    @property
+    def shows_photo(self) -> bool:
+        return self.dice("photo", 40) > 0
+
     def feedback(self, at: datetime, outcome: str, text: str) -> Entry:
         by = str(self.street["chief"]) if self.dice("by", 5) < 3 else self.category.unit
         cells: dict[str, Cell] = {
@@ -268,7 +272,7 @@ class Story:
             "issue": Number(self.report.ref),
             "text": text,
         }
-        if outcome == "已整改" and self.dice("photo", 40):
+        if outcome == "已整改" and self.shows_photo:
             cells["photos"] = f"{self.report.ref}-整改后.jpg"
         return Entry(at, "feedback", cells)
 
@@ -316,11 +320,12 @@ class Story:
             at = self.script.after(again, 1 + self.dice("verify again", 5))
         enforced = self.category.kind == "执法类"
         basis: dict[str, Cell] = {"legal_basis": BASES[self.dice("basis", len(BASES))]} if enforced else {}
+        seen: dict[str, Cell] = {} if self.shows_photo else {"verify_note": "没有照片，现场看过，已经整改"}
         if basis and self.dice("forgot", 20) == 0:  # the row's 校验 says what is missing; it comes the next day
-            yield self.verdict(at, "通过", {})
+            yield self.verdict(at, "通过", seen)
             yield self.typed(self.script.after(at, 7), basis)
         else:
-            yield self.verdict(at, "通过", basis)
+            yield self.verdict(at, "通过", {**basis, **seen})
 
     def verdict(self, at: datetime, result: str, more: Mapping[str, Cell]) -> Entry:
         inspector = INSPECTORS[self.dice("verifier", 2)]
