@@ -61,6 +61,8 @@ def october(live: LiveBook) -> LiveBook:
         live.type("问题台账", at[text], "复核结果", "通过")
         live.type("问题台账", at[text], "复核人", "督查01")
     live.type("问题台账", at["乙"], "核实结果", "作废")
+    live.type("问题台账", at["乙"], "核实人", "标准化办01")
+    live.type("问题台账", at["乙"], "复核意见", "重复填报")
     live.settle("2026-10-12 10:00")
     for at_hour in ("2026-11-05 09:00", "2026-12-05 09:00", "2027-01-05 09:00"):
         live.settle(at_hour)
@@ -171,6 +173,8 @@ def test_a_tab_with_other_headers_is_left_alone(live: LiveBook) -> None:
     issues(live).insert_cols([["本局的列"]], 3)
     for row in range(1, 6):
         live.type("问题台账", row, "核实结果", "作废")
+        live.type("问题台账", row, "核实人", "标准化办01")
+        live.type("问题台账", row, "复核意见", "重复填报")
     live.settle("2027-01-10 21:01")
     live.settle("2027-02-05 09:00")
     report = live.settle("2027-05-10 21:00")
@@ -308,6 +312,8 @@ def test_a_row_that_somebody_deletes_on_the_way_comes_back(live: LiveBook) -> No
 def test_the_last_rows_of_the_live_tab_move_too(live: LiveBook) -> None:
     at = [row[0] for row in live.rows("问题台账", "问题描述")].index("丙") + 1
     live.type("问题台账", at, "核实结果", "作废")
+    live.type("问题台账", at, "核实人", "标准化办01")
+    live.type("问题台账", at, "复核意见", "重复填报")
     live.settle("2027-01-10 20:00")
     live.settle("2027-02-05 09:00")
     live.settle("2027-05-10 21:00")

@@ -88,6 +88,7 @@ def test_rows_that_moved_in_the_same_second_get_back_what_they_had(live: LiveBoo
 
 def test_a_column_inserted_in_the_same_second_loses_nobody_s_cell(live: LiveBook) -> None:
     live.type("问题台账", 2, "核实结果", "受理")
+    live.type("问题台账", 2, "核实人", "标准化办01")
     live.type("问题台账", 2, "执法依据", "案号1")
     sheet = live.book.worksheet("问题台账")
     at = sheet.row_values(1).index("核实结果")

@@ -150,7 +150,8 @@ class Story:
         start = self.report.at
         if self.report.source in (PUBLIC, VOID):
             start = self.looked_at
-            yield self.typed(start, {"accepted": VOID if self.report.source == VOID else "受理"})
+            result = VOID if self.report.source == VOID else "受理"
+            yield self.typed(start, {"accepted": result, "acceptor": INSPECTORS[self.dice("verifier", 2)]})
             if self.report.source == VOID:
                 return
         elif self.slip:

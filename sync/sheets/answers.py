@@ -7,7 +7,7 @@ and the reply shows where the cells fell; what fell on another row is taken back
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync.core.sheet.landing import give_back, land
 from sync.core.sheet.plan import Plan, Restore, same, typed
@@ -55,6 +55,7 @@ def write(gateway: Gateway, verdict: Verdict) -> None:
     """
     for _ in range(TRIES):
         spot = _find(gateway, verdict)
+        verdict = _as_far_as_there_are_columns(verdict, spot.layout)
         if sentence := verdict.check(_cells(spot.layout, spot.at(spot.row))):
             raise NotWritten(sentence)
         plan = _plan(spot, spot.row, verdict.cells)
@@ -63,6 +64,11 @@ def write(gateway: Gateway, verdict: Verdict) -> None:
             return
         _take_back(gateway, spot, verdict, land(plan, reply, gateway.tabs))
     raise NotWritten("表格正在被改动，这次没有写进去，请再试一次。")
+
+
+def _as_far_as_there_are_columns(verdict: Verdict, layout: Layout) -> Verdict:
+    """Without the cells of columns that came later and that the workbook has not yet."""
+    return replace(verdict, cells={key: value for key, value in verdict.cells.items() if key in layout.at})
 
 
 def _find(gateway: Gateway, verdict: Verdict) -> _Spot:

@@ -34,6 +34,8 @@ def test_a_sealed_line_whose_issue_is_void_and_whose_appeal_is_upheld_comes_back
 
     def void() -> None:
         book.type("问题台账", 1, "核实结果", "作废")
+        book.type("问题台账", 1, "核实人", "标准化办01")
+        book.type("问题台账", 1, "复核意见", "重复填报")
 
     def appeal() -> None:
         book.add(

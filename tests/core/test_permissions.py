@@ -54,6 +54,8 @@ QUESTIONS = [
     ("sees a photo of here", lambda p: permissions.sees_photo(p, "某人", (THERE, HERE)), "yes yes yes yes yes yes no"),
     ("sees his notice", lambda p: permissions.sees_notice(p, p.name), "yes yes yes yes yes yes yes"),
     ("sees another's notice", lambda p: permissions.sees_notice(p, "某人"), "yes yes no no no no no"),
+    ("verifies here", lambda p: permissions.may_verify(p, HERE, ()), "yes yes no no no no no"),
+    ("verifies what his unit mended", lambda p: permissions.may_verify(p, HERE, {"环卫所"}), "no no no no no no no"),
     ("answers as superior here", lambda p: permissions.may_answer(p, SUPERIORS, HERE), "yes yes yes yes no no no"),
     ("answers as superior there", lambda p: permissions.may_answer(p, SUPERIORS, THERE), "yes yes no no no no no"),
     ("answers what lies nowhere", lambda p: permissions.may_answer(p, SUPERIORS, UNKNOWN), "yes yes yes yes no no no"),
@@ -102,7 +104,7 @@ def test_no_question_is_left_out_of_the_table() -> None:
         for name, value in vars(permissions).items()
         if callable(value) and value.__module__ == permissions.__name__ and not name.startswith("_")
     }
-    assert questions - asked == {"Person", "above", "person", "people", "remembered"}
+    assert questions - asked == {"Person", "above", "person", "people", "remembered", "units_of"}
 
 
 def test_what_lies_above_a_score() -> None:

@@ -91,6 +91,7 @@ def test_the_levels_go_up_as_the_design_says(rules: Rules) -> None:
         (2, "commander", "超期满1个工作日"),
         (2, "commander", "严重程度为严重，且已超期"),
         (3, "office", "超期满3个工作日"),
+        (2, "commander", "重复次数为≥3"),
         (3, "office", "重复次数为≥3"),
     ]
 
@@ -122,7 +123,8 @@ def test_a_file_of_before_that_says_nothing_of_letters_means_what_the_delivered_
     assert [(one.name, one.when.zh) for one in rules.letters.when] == [
         ("严重问题超期", "严重程度为严重，且已超期"),
         ("屡次重复又超期", "重复次数为≥3，且已超期"),
-        ("超期又过了一个时限", "超期满时限的100%"),
+        ("督查重复看到又超期", "督查重复看到的天数为≥3，且已超期"),
+        ("超期三个工作日", "超期满3个工作日"),
         ("上级交办超期", "来源为上级交办，且已超期"),
     ]
 
@@ -482,6 +484,7 @@ def test_a_letter_rests_on_the_plan_only_where_the_plan_asks_for_it(rules: Rules
     assert [(call.name, call.plan) for call in rules.letters.when] == [
         ("严重问题超期", "五·3"),
         ("屡次重复又超期", "五·3"),
-        ("超期又过了一个时限", ""),
+        ("督查重复看到又超期", "五·3"),
+        ("超期三个工作日", ""),
         ("上级交办超期", ""),
     ]

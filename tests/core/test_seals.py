@@ -333,6 +333,8 @@ def test_a_void_after_an_upheld_appeal_gives_nothing_back_twice() -> None:
         if at > SEALED:
             book.settle(SEALED)
         book.type("问题台账", 1, "核实结果", "作废")
+        book.type("问题台账", 1, "核实人", "标准化办01")
+        book.type("问题台账", 1, "复核意见", "重复填报")
         book.settle(at)
         points = [
             float(points)

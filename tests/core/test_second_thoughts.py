@@ -133,6 +133,7 @@ def test_feedback_given_before_acceptance_counts_from_acceptance() -> None:
     fix(book, "2026-11-24 10:00")
     book.settle("2026-11-24 10:01")
     book.type("问题台账", 1, "核实结果", "受理")
+    book.type("问题台账", 1, "核实人", "标准化办01")
     book.settle("2026-11-24 14:30")
     assert shown(book, "状态") == ("待复核",)
 
@@ -251,6 +252,8 @@ def test_a_closed_issue_can_still_be_made_void() -> None:
     book.type("问题台账", 1, "复核结果", "通过")
     book.settle("2026-11-24 10:00")
     book.type("问题台账", 1, "核实结果", "作废")
+    book.type("问题台账", 1, "核实人", "标准化办01")
+    book.type("问题台账", 1, "复核意见", "重复填报")
     book.settle("2026-11-24 11:00")
     assert shown(book, "状态") == ("作废",)
     assert ("新正街", "街路", "100") in book.rows("月度考核", "对象", "类别", "得分")
@@ -277,6 +280,8 @@ def test_a_notice_that_waited_overnight_is_called_off_when_the_issue_is_void() -
         """)
     book.settle("2026-11-24 21:01")
     book.type("问题台账", 1, "核实结果", "作废")
+    book.type("问题台账", 1, "核实人", "标准化办01")
+    book.type("问题台账", 1, "复核意见", "重复填报")
     book.settle("2026-11-24 21:05")
     assert set(book.rows("通知记录", "状态", "原因")) == {("不再发送", "问题已作废")}
 
@@ -397,7 +402,7 @@ def test_the_earlier_of_two_reports_is_the_first_whatever_their_order() -> None:
         2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 一号 | 暴露垃圾 | 先
         """)
     book.settle("2026-11-24 10:05")
-    assert dict(book.rows("问题台账", "问题描述", "重复")) == {"后": "第2次", "先": ""}
+    assert dict(book.rows("问题台账", "问题描述", "重复")) == {"后": "重复报，见 20261124-002", "先": ""}
 
 
 # What was stamped stands ----------------------------------------------------------------------------------------

@@ -94,12 +94,23 @@ def test_a_dispatch_answers_only_where_its_author_is_set_over_the_issue(author: 
 def test_the_third_time_is_the_third_also_when_the_ledger_that_knew_the_others_is_lost() -> None:
     book = bureau().add(LOG)
     book.settle("2026-11-24 09:05")
+    mend(book, 1, "2026-11-24 09:30")
     book.row("问题台账", again("2026-11-24 10:00"))
     book.settle("2026-11-24 10:05")
+    mend(book, 2, "2026-11-24 10:30")
     book.row("问题台账", again("2026-11-24 11:00"))
     lose_the_ledger(book)
     book.settle("2026-11-24 11:05")
     assert book.rows("问题台账", "重复") == [("",), ("第2次",), ("第3次",)]
+
+
+def mend(book: Book, number: int, at: str) -> None:
+    """The issue in that row is mended and verified."""
+    book.row("整改反馈", {"填报时间": at, "填报人": "街路长01", "编号": f"20261124-00{number}", "处理情况": "已整改",
+                         "整改后照片": f"{number}.jpg"})  # fmt: skip
+    book.settle(at)
+    book.type("问题台账", number, "复核结果", "通过")
+    book.settle(at)
 
 
 def again(at: str) -> dict[str, str]:
@@ -132,9 +143,9 @@ def test_a_signature_shows_at_the_look_that_saw_it() -> None:
     book = bureau().add(LOG.replace("一般", "严重"))
     book.settle("2026-11-24 09:05")
     book.settle("2026-11-24 17:30")
-    book.type("督办台账", 1, "签发人", "办公室01")
+    book.type("督办台账", 2, "签发人", "办公室01")
     book.tick("2026-11-24 17:40")
-    assert book.cell("问题台账", 1, "督办函号") == book.cell("督办台账", 1, "函号") != ""
+    assert book.cell("问题台账", 1, "督办函号") == book.cell("督办台账", 2, "函号") != ""
 
 
 def test_an_appeal_against_a_line_of_the_same_look_is_no_mistake() -> None:

@@ -25,6 +25,8 @@ def test_points_of_a_void_issue_come_back_whatever_its_place_is_called(place: st
     book.settle("2026-11-24 16:00")
     assert ("20261124-001·超期未整改", "-0.4") in lines(book)
     book.type("问题台账", 1, "核实结果", "作废")
+    book.type("问题台账", 1, "核实人", "标准化办01")
+    book.type("问题台账", 1, "复核意见", "重复填报")
     book.settle("2026-11-24 17:00")
     assert {points for name, points in lines(book) if name.startswith("20261124-001")} == {"0"}
     assert all(text.startswith(REVOKED) for name, text in book.rows("扣分明细", "编号", "说明") if name)

@@ -1,4 +1,4 @@
-"""The verification page of the standards office: before beside after, 通过 or 返工 by two taps or two keys.
+"""The verification page of the standards office: before beside after, 通过, 返工 or 未整改 by two taps or two keys.
 
 A verdict goes straight into the row that it is about, as a person would type it: 复核结果, 复核人, 复核时间, 复核意见,
 and 执法依据 where the law wants one. What somebody else wrote there meanwhile is said and left.
@@ -12,8 +12,11 @@ from typing import Any
 import flask
 from flask import render_template, request
 
-from sync.core.issues.issues import may_close
-from sync.core.people.permissions import OVERSEERS
+from sync.core.approvals import verdict_checks
+from sync.core.issues import life as lives
+from sync.core.issues.issues import ACCEPTED, Stamps, may_close
+from sync.core.look.verdicts import area_of
+from sync.core.people.permissions import OVERSEERS, Area
 from sync.core.sheet import plan
 from sync.core.sheet.photos import ids
 from sync.core.sheet.rows import Raw, plain
@@ -26,7 +29,10 @@ from webhook.access import Site
 
 MOST_LISTED = 60
 MOST_WORDS = 500
-REASONS = ("角度不同", "没有清理干净", "照片不清楚", "没有整改", "位置不对")
+REASONS = {  # by verdict, as the page offers them
+    lives.REWORK: ("角度不同", "没有清理干净", "照片不清楚"),
+    lives.NOT_DONE: ("去看没有整改", "照片是别处的", "照片是以前的"),
+}
 
 
 def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
@@ -38,9 +44,10 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     def page() -> str:
         memory, rules = site.service.ledger.memory(), site.service.rules()
         waiting, reported = worklist.to_verify(memory, rules), worklist.to_accept(memory, rules)
+        reasons = [(result, reason) for result, group in REASONS.items() for reason in group]
         return render_template(
             "verify.html", waiting=waiting[:MOST_LISTED], more=max(0, len(waiting) - MOST_LISTED),
-            reported=reported[:MOST_LISTED], reasons=REASONS, pictures=pictures, now=site.now(),
+            reported=reported[:MOST_LISTED], reasons=reasons, pictures=pictures, now=site.now(),
         )  # fmt: skip
 
     @routes.post("/verify/<number>")
@@ -51,7 +58,7 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     @routes.post("/verify/<number>/accept")
     @access.needs(*OVERSEERS)
     def accept(number: str) -> Any:
-        return _write(site, nudge, _acceptance(number, _body()))
+        return _write(site, nudge, _acceptance(site, number, _body()))
 
     return routes
 
@@ -65,10 +72,10 @@ def _body() -> Mapping[str, str]:
 def _verdict(site: Site, number: str, body: Mapping[str, str]) -> Verdict | str:
     """What is to be written, or what is missing."""
     result, note, basis = body.get("result", ""), body.get("note", ""), body.get("basis", "")
-    if result not in ("通过", "返工"):
-        return "请选通过或返工。"
-    if result == "返工" and not note:
-        return "返工要写明哪里没改好。"
+    if result not in ("通过", *lives.RETURNS):
+        return "请选通过、返工或未整改。"
+    if result in lives.RETURNS and not note:
+        return f"{result}要写明哪里没改好。"
     cells: dict[str, Raw] = {
         "verified": result,
         "verifier": access.visitor().name,
@@ -87,6 +94,8 @@ def _conflict(site: Site, row: Mapping[str, Raw], stands: str, cells: Mapping[st
         verifier = plain(row["verifier"]) or "别人"
         return f"刚才已由{verifier}复核为「{plain(row['verified']) or '空白'}」，没有改动。"
     stamps = site.service.ledger.memory().stamps.get(plain(row["id"]))
+    if refused := _refusal(site, stamps):
+        return f"{refused}。"
     category = (stamps.category if stamps else "") or plain(row["category"])
     legal_basis = plain(row["legal_basis"]) or cells.get("legal_basis")
     if cells["verified"] == "通过" and not may_close(category, legal_basis, site.service.rules()):
@@ -96,17 +105,26 @@ def _conflict(site: Site, row: Mapping[str, Raw], stands: str, cells: Mapping[st
     return ""
 
 
-def _acceptance(number: str, body: Mapping[str, str]) -> Verdict | str:
+def _refusal(site: Site, stamps: Stamps | None) -> str:
+    """Why the visitor's verdict about this issue would not count; empty where it would."""
+    area = area_of(stamps) if stamps else Area()
+    return verdict_checks.refusal(site.service.roster(), access.visitor().name, area, site.now().date())
+
+
+def _acceptance(site: Site, number: str, body: Mapping[str, str]) -> Verdict | str:
     result = body.get("result", "")
-    if result not in ("受理", "作废"):
-        return "请选受理或作废。"
+    if result not in (*ACCEPTED, lives.VOID):
+        return "请选受理、另立或作废。"
 
     def check(row: Mapping[str, Raw]) -> str:
         if plain(row["accepted"]):
             return f"刚才已由别人核实为「{plain(row['accepted'])}」，没有改动。"
-        return "" if plain(row["state"]) == "待核实" else f"这个问题现在是「{plain(row['state'])}」，不用核实了。"
+        if plain(row["state"]) != "待核实":
+            return f"这个问题现在是「{plain(row['state'])}」，不用核实了。"
+        refused = _refusal(site, site.service.ledger.memory().stamps.get(plain(row["id"])))
+        return f"{refused}。" if refused else ""
 
-    return Verdict(number, {"accepted": result}, check)
+    return Verdict(number, {"accepted": result, "acceptor": access.visitor().name}, check)
 
 
 def _write(site: Site, nudge: Callable[[], None], verdict: Verdict | str) -> Any:

@@ -2,9 +2,9 @@
 (() => {
   "use strict";
 
-  /** @typedef {{ result: "通过" | "返工", note: string, basis: string, stands: string | undefined }} Verdict `stands`: what its author saw */
+  /** @typedef {{ result: "通过" | "返工" | "未整改", note: string, basis: string, stands: string | undefined }} Verdict `stands`: what its author saw */
 
-  /** @typedef {{ result: string }} Acceptance 受理 or 作废 */
+  /** @typedef {{ result: string }} Acceptance 受理, 另立 or 作废 */
 
   const news = byId("said", HTMLElement);
   let at = 0; // place of the present item among those to verify
@@ -106,7 +106,7 @@
 
   /**
    * @param {HTMLElement} item
-   * @param {"通过" | "返工"} result
+   * @param {"通过" | "返工" | "未整改"} result
    * @param {string} note why not
    */
   function verdict(item, result, note) {
@@ -118,7 +118,7 @@
       return;
     }
     settle(item, addressOf(item), { result, note, basis, stands: item.dataset.stands },
-      result === "通过" ? "已通过。" : "已返工：" + note + "。");
+      result === "通过" ? "已通过。" : "已" + (result === "返工" ? "" : "记") + result + "：" + note + "。");
   }
 
   /** @param {HTMLElement} item */
@@ -134,10 +134,20 @@
     if (open) { inside(item, ".reason", HTMLElement).focus(); }
   }
 
-  /** @param {HTMLElement} item */
-  function reworkInOwnWords(item) {
+  /**
+   * Which of the two it is that does not pass.
+   * @param {HTMLElement} button
+   * @returns {"返工" | "未整改"}
+   */
+  function verdictOf(button) { return button.dataset.verdict === "未整改" ? "未整改" : "返工"; }
+
+  /**
+   * @param {HTMLElement} item
+   * @param {"返工" | "未整改"} result
+   */
+  function returnInOwnWords(item, result) {
     const words = inside(item, ".words", HTMLInputElement).value.trim();
-    if (words) { verdict(item, "返工", words); } else { showFault(item, "请写一句哪里没改好。"); }
+    if (words) { verdict(item, result, words); } else { showFault(item, "请写一句哪里没改好。"); }
   }
 
   document.addEventListener("click", (event) => {
@@ -148,8 +158,8 @@
     if (item.classList.contains("verify")) { go(items().indexOf(item)); }
     if (looks.contains("pass")) { verdict(item, "通过", ""); }
     if (looks.contains("rework")) { showReasons(item, Boolean(reasonsOf(item).hidden)); }
-    if (looks.contains("reason")) { verdict(item, "返工", button.dataset.reason || ""); }
-    if (looks.contains("send-reason")) { reworkInOwnWords(item); }
+    if (looks.contains("reason")) { verdict(item, verdictOf(button), button.dataset.reason || ""); }
+    if (looks.contains("send-reason")) { returnInOwnWords(item, verdictOf(button)); }
     if (result) { settle(item, addressOf(item) + "/accept", { result }, "已" + result + "。"); }
   });
 
@@ -174,7 +184,7 @@
    */
   function action(item, key) {
     const open = !reasonsOf(item).hidden, reason = item.querySelectorAll(".reason")[Number(key) - 1];
-    if (open && reason) { return () => { verdict(item, "返工", asHtml(reason).dataset.reason || ""); }; }
+    if (open && reason) { return () => { verdict(item, verdictOf(asHtml(reason)), asHtml(reason).dataset.reason || ""); }; }
     if (key === "escape") { return open ? () => { showReasons(item, false); item.focus(); } : undefined; }
     if (key === "j" || key === "arrowdown") { return () => { go(at + 1); }; }
     if (key === "k" || key === "arrowup") { return () => { go(at - 1); }; }

@@ -15,6 +15,7 @@ from sync.core.issues.issues import Issue, Reached, Stamps
 from sync.core.issues.life import Life
 from sync.core.rules.conditions import Usage
 from sync.core.rules.rules import Rules
+from sync.core.rules.sections import Step
 from sync.core.rules.values import ROLES
 
 OPEN = (*lives.RUNNING, lives.FIXED)
@@ -26,7 +27,8 @@ def facts(issue: Issue, life: Life, stamps: Stamps, rules: Rules, street_type: s
     known: dict[str, Any] = {
         "severity": issue.severity, "source": issue.source, "kind": category.kind if category else None,
         "task": category.task if category else None, "category": category.name if category else None,
-        "unit": life.unit, "street_type": street_type, "state": life.state, "repeat": stamps.repeat,
+        "unit": life.unit, "street_type": street_type, "state": life.state,
+        "repeat": stamps.repeat if life.late or stamps.after_late else 1, "seen_days": issue.seen_days,
         "rework": len(life.reworks), "level": highest(stamps.levels),
     }  # fmt: skip
     if life.deadline and life.end:
@@ -42,26 +44,58 @@ def highest(levels: Sequence[Reached]) -> int:
     return max((reached.level for reached in levels), default=0)
 
 
-def climb(life: Life, stamps: Stamps, rules: Rules, known: Mapping[str, Any], now: datetime) -> tuple[Reached, ...]:
-    """The levels reached so far, in the order in which they were reached."""
-    if life.state not in OPEN:
-        return stamps.levels
-    reached = {level.level for level in stamps.levels}
-    levels = list(stamps.levels)
-    for step in rules.escalation:
-        if step.level not in reached and step.when.holds(known):
-            levels.append(Reached(step.level, now, step.name))
-            reached.add(step.level)
-    return tuple(sorted(levels, key=lambda level: (level.at, level.level)))
+def climb(
+    issue: Issue, life: Life, stamps: Stamps, rules: Rules, known: Mapping[str, Any], now: datetime
+) -> tuple[Reached, ...]:
+    """The levels reached so far, in the order in which they were reached, level by level: a level that is reached
+    without the one below brings that along."""
+    return reach(issue, stamps.levels, rules, known, now) if life.state in OPEN else stamps.levels
+
+
+def reach(
+    issue: Issue, before: Sequence[Reached], rules: Rules, known: Mapping[str, Any], now: datetime
+) -> tuple[Reached, ...]:
+    """The levels of ``before``, and those that these facts lead to."""
+    levels = {level.level: level for level in before}
+    for step in sorted(rules.escalation, key=lambda step: step.level):
+        if step.level not in levels and _holds(step, issue, levels, rules, known, now):
+            for below in rules.escalation:
+                if below.level < step.level:
+                    levels.setdefault(below.level, Reached(below.level, now, below.name))
+            levels[step.level] = Reached(step.level, now, step.name)
+    return tuple(sorted(levels.values(), key=lambda level: (level.at, level.level)))
+
+
+def _holds(
+    step: Step, issue: Issue, levels: Mapping[int, Reached], rules: Rules, known: Mapping[str, Any], now: datetime
+) -> bool:
+    if not step.when.holds(known):
+        return False
+    due = _waits_until(step, levels, rules)
+    return step.after is None or (due is not None and due <= now and not _answered(issue, levels[step.level - 1].at))
+
+
+def _waits_until(step: Step, levels: Mapping[int, Reached], rules: Rules) -> datetime | None:
+    """When a step that waits for an answer at the level below has waited long enough; None before that was reached."""
+    below = levels.get(step.level - 1)
+    return rules.calendar.add(below.at, step.after).at if below and step.after else None
+
+
+def _answered(issue: Issue, since: datetime) -> bool:
+    """Whether somebody answered since: feedback, a superior's 现场调度 or answer, an approval."""
+    hours = (*(fix.at for fix in issue.fixes), *issue.answers, *(ask.at for ask in issue.asks))
+    return any(at >= since for at in hours)
 
 
 def next_steps(life: Life, stamps: Stamps, rules: Rules, known: Mapping[str, Any]) -> list[datetime]:
     """When time alone will take the issue to a further level."""
     if not life.running:
         return []
-    reached = {level.level for level in stamps.levels}
-    verdicts = [step.when.check(known) for step in rules.escalation if step.level not in reached]
-    return [verdict.at for verdict in verdicts if verdict.at]
+    levels = {level.level: level for level in stamps.levels}
+    steps = [step for step in rules.escalation if step.level not in levels]
+    moments = (step.when.check(known).at for step in steps)
+    waits = (_waits_until(step, levels, rules) for step in steps)
+    return [at for at in (*moments, *waits) if at]
 
 
 def level_words(stamps: Stamps, rules: Rules) -> str:

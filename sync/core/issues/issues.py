@@ -18,6 +18,7 @@ from sync.core.people.roster import Roster, Street
 from sync.core.rules.conditions import ENFORCEMENT, MEASUREMENT, NORMAL, PHOTO, PUBLIC, Lateness
 from sync.core.rules.rules import Category, Rules
 
+ACCEPTED = TAKEN_ON, APART = ("受理", "另立")  # 核实结果; 另立: and no duplicate of another
 IGNORED = {
     lives.CLOSED: "问题已销号，不再计入",
     lives.VOID: "问题已作废，不再计入",
@@ -81,9 +82,12 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Stamps:
-    """What the ledger holds of an issue besides its cells. Times are aware; ``rules`` and ``calendar`` are the
-    digests in force at the first stamp; ``taken`` are approvals that took effect, whatever becomes of their rows;
-    ``adopted``: read off the sheet after the ledger was lost."""
+    """What the ledger holds of an issue besides its cells. Times are aware; ``rules`` and ``calendar`` are the digests
+    in force at the first stamp; ``taken`` are approvals that took effect, whatever becomes of their rows; ``adopted``:
+    read off the sheet after the ledger was lost. ``joined``: the issue that this one only reports again, or that took
+    it over, from ``joined_at`` on; ``behind``: the issue of the same place whose feedback waited for its verdict then;
+    ``after_late``: whether the occurrence before this one was late; ``copied``: the verdict that the row brought along
+    when it was first seen."""
 
     received: datetime
     street: str = ""
@@ -101,6 +105,11 @@ class Stamps:
     moves: tuple[Move, ...] = ()
     levels: tuple[Reached, ...] = ()
     taken: tuple[Ask, ...] = ()
+    joined: str = ""
+    joined_at: datetime | None = None
+    behind: str = ""
+    after_late: bool = False
+    copied: Verdict | None = None
     adopted: bool = False
     rules: str = ""
     calendar: str = ""
@@ -118,7 +127,9 @@ class Urged:
 @dataclass(frozen=True, slots=True)
 class Issue:
     """All that is known of one issue before it is looked at: the row's typed cells, stamps, what belongs to it.
-    ``answers``: the hours at which a superior answered what was reported up; ``urged``: second letters about it."""
+    ``answers``: the hours at which a superior answered what was reported up; ``urged``: second letters about it;
+    ``seen_days``: on how many days an inspection reported it again while it was open; ``charged``: hundredths that the
+    issue which it took over cost its street."""
 
     rid: str
     cells: Mapping[str, Any]
@@ -128,6 +139,8 @@ class Issue:
     withdrawn: frozenset[str] = frozenset()
     answers: tuple[datetime, ...] = ()
     urged: tuple[Urged, ...] = ()
+    seen_days: int = 0
+    charged: int = 0
 
     @property
     def severity(self) -> str:
@@ -162,7 +175,7 @@ def heard(typed: datetime | None, now: datetime, grace: timedelta, last_tick: da
 
 
 def receive(
-    cells: Mapping[str, Any], received: datetime, street: Street, roster: Roster, rules: Rules, repeat: int
+    cells: Mapping[str, Any], received: datetime, street: Street, roster: Roster, rules: Rules, repeat: int = 1
 ) -> Stamps:
     """The first stamp of a row that has no fault: the people of that day, and the clock unless it waits for 受理."""
     category = rules.categories[cells["category"]]
@@ -204,16 +217,21 @@ def own_limit(name: str, cells: Mapping[str, Any], rules: Rules) -> Limit:
 
 def renew(issue: Issue, rules: Rules, now: datetime, last_look: datetime | None = None) -> Stamps:
     """Stamps brought up to what the row says now: 受理, 作废, 复核, approvals, and a calendar that became known."""
-    stamps = take_in(issue.stamps, issue.asks, issue.withdrawn)
-    if issue.cells.get("accepted") == "受理" and stamps.accepted is None:
+    stamps = _voided(issue, issue.stamps, now)
+    if stamps.joined:
+        return stamps
+    stamps = take_in(stamps, issue.asks, issue.withdrawn)
+    if issue.cells.get("accepted") in ACCEPTED and stamps.accepted is None:
         stamps = replace(stamps, accepted=now)
         if stamps.start is None:
             stamps = begin(stamps, issue.cells, rules, now)
-    void = issue.cells.get("accepted") == lives.VOID
-    if void != (stamps.voided is not None):
-        stamps = replace(stamps, voided=now if void else None)
     stamps = _reverify(issue, stamps, rules, now, last_look)
     return _recalendar(stamps, rules)
+
+
+def _voided(issue: Issue, stamps: Stamps, now: datetime) -> Stamps:
+    void = issue.cells.get("accepted") == lives.VOID
+    return stamps if void == (stamps.voided is not None) else replace(stamps, voided=now if void else None)
 
 
 def _reverify(issue: Issue, stamps: Stamps, rules: Rules, now: datetime, last_look: datetime | None) -> Stamps:
@@ -342,7 +360,8 @@ def follow(issue: Issue, rules: Rules, now: datetime, last_look: datetime | None
 
 
 def lived(issue: Issue, stamps: Stamps, rules: Rules, now: datetime) -> Life:
-    """Where the issue stands at ``now`` by these stamps."""
+    """Where the issue stands at ``now`` by these stamps; one that is a part of another stands as it did then."""
+    now = min(now, stamps.joined_at) if stamps.joined_at else now
     past, own = events(issue, stamps, rules), own_limit(issue.category, issue.cells, rules)
     return lives.live(past, stamps.start, stamps.moves, stamps.unit, now, rules.calendar, rules.clock.rework, own)
 
@@ -465,9 +484,3 @@ def _lacking(fix: Fix, needs: Collection[str]) -> Result:
     }
     words = "，".join(filter(None, (lacking[need] for need in needs)))
     return Result(f"{words}，时限还在走，补上才算整改")
-
-
-def same_place(cells: Mapping[str, Any], street: str, fields: Iterable[str]) -> tuple[str, ...] | None:
-    """What must be equal for a repeat; None where a part is not filled."""
-    parts = [street if name == "street" else "".join(str(cells.get(name, "")).split()) for name in fields]
-    return tuple(parts) if all(parts) else None

@@ -127,6 +127,9 @@ class Letter:
 # Who needs one
 
 
+SERIOUS_FOUND = "严重问题"  # why it stands in a record
+
+
 def call(life: Life, rules: Rules, known: Mapping[str, Any]) -> str:
     """The name of the first rule that calls for a letter about an issue that nobody mended; empty for none."""
     if not life.running:

@@ -27,7 +27,7 @@ from sync.core.look.reading import read_all
 from sync.core.look.rebuilding.rebuild import rebuild
 from sync.core.look.scoring import Scoring
 from sync.core.look.seals import Sealing
-from sync.core.look.stamping import fixes_by_issue, stamp
+from sync.core.look.stamping import Stamped, fixes_by_issue, of_owners, stamp
 from sync.core.memo import Memo
 from sync.core.memory import Decision, Failed, IssueFailed, Memory, Tables
 from sync.core.rules.rules import Rules
@@ -70,8 +70,9 @@ def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
     rebuilt = rebuild(first, people)
     reading, past = rebuilt.reading, rebuilt.past
     # an issue is stamped first, then the answers about it are judged, then it is followed
-    fixes = fixes_by_issue(reading)
-    stamped = stamp(reading, people, fixes, rebuilt.stamps)
+    by_number = fixes_by_issue(reading)
+    stamped = stamp(reading, people, of_owners(by_number, Stamped(reading.memory.stamps)), rebuilt.stamps)
+    fixes = of_owners(by_number, stamped)
     judged = judge(reading, people, stamped)
     letters_in = take_in(reading, people, stamped)
     by_issue = ByIssue.of(letters_in.letters)

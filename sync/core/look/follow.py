@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sync.core.issues import escalation, issues, upward
+from sync.core.issues import life as lives
 from sync.core.issues.issues import Fix, Issue, Result, Stamps
 from sync.core.issues.life import Life
 from sync.core.issues.upward import Turn
@@ -24,13 +25,15 @@ from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.look.stamping import Stamped
 from sync.core.look.status import basis
+from sync.core.look.verdicts import counted
 from sync.core.memory import IssueFailed
 from sync.core.notices.notices import Notice, NoticeCase
 from sync.core.people.permissions import Area
+from sync.core.rules.conditions import SERIOUS
 from sync.core.scores import charging
 from sync.core.scores import seal as sealing
 from sync.core.scores.charging import Tally
-from sync.core.scores.lines import BACK, OF_ISSUE, Group, Line, by_id
+from sync.core.scores.lines import AGAIN, BACK, DISCOVERED, LATE, OF_ISSUE, STREET, Group, Line, by_id
 from sync.core.sheet import checks, plan
 from sync.core.sheet.problems import Problem, sentence
 from sync.core.sheet.rows import Row
@@ -51,6 +54,7 @@ class Followed:
     tally: Tally | None  # its part in the month's rates
     wake: datetime | None  # when time alone changes something
     fact: letters.Fact | None = None  # as a letter would show it, where the rules call for one
+    serious: letters.Fact | None = None  # as a record of its day would show it, where it is 严重
 
     @property
     def stamps(self) -> Stamps:
@@ -85,20 +89,33 @@ def follow(step: Following) -> dict[str, Followed]:
     if "issues" not in step.reading.layouts:
         return {}
     results, layout, followed = step.reading.memo.of("followed"), step.reading.layouts["issues"], dict[str, Followed]()
-    scope = (step.people.scope, layout, step.past.seals)
-    for row in step.reading.rows["issues"]:
+    scope, rows = (step.people.scope, layout, step.past.seals), step.reading.rows["issues"]
+    stamps = step.stamped.stamps
+    for row in sorted(rows, key=lambda row: not stamps[row.rid].joined):  # what was taken over before what took it over
         rid = row.rid
         try:
-            belonging = _belonging(step, rid)
+            belonging = _belonging(step, rid, followed)
             given = (scope, row.parsed, step.letters.numbers.get(rid), *belonging)
             followed[rid] = results.result(rid, given, _follow, step, row, belonging, holds=_holds)
         except Exception as error:  # one issue never stops the rest
             raise IssueFailed(row) from error
-    return followed
+    return {row.rid: _as_owner(step, followed, row.rid) for row in rows}
 
 
-def _belonging(step: Following, rid: str) -> tuple[Any, ...]:
-    """What belongs to an issue besides its row: feedback, approvals, those taken back, answers, second letters."""
+def _as_owner(step: Following, followed: Mapping[str, Followed], rid: str) -> Followed:
+    """A part of another issue shows how that stands: it ends with it."""
+    own, owner = followed[rid], step.stamped.owner(rid)
+    if owner == rid or own.life.state == lives.VOID:
+        return own
+    of = followed.get(owner)
+    shown = {key: of.cells[key] for key in ("state", "closed_at")} if of else {}
+    words = "重复报" if own.stamps.start is None else "并入"
+    return replace(own, cells={**own.cells, "hint": "", **shown, "repeat": f"{words}，见 {owner}"})
+
+
+def _belonging(step: Following, rid: str, followed: Mapping[str, Followed]) -> tuple[Any, ...]:
+    """What belongs to an issue besides its row: feedback, approvals, those taken back, answers, second letters, the
+    days on which it was seen again, and what the issue that it took over cost."""
     judged, stamps = step.judged, step.stamped.stamps[rid]
     return (
         step.fixes.get(rid, ()),
@@ -106,7 +123,15 @@ def _belonging(step: Following, rid: str) -> tuple[Any, ...]:
         _withdrawn(judged, rid, stamps) if stamps.taken else NOTHING,
         judged.answers.get(rid, ()),
         step.letters.urged.get(rid, ()),
+        step.stamped.seen_days.get(rid, 0),
+        sum(_cost(followed[other]) for other in step.stamped.taken_over.get(rid, ())),
     )
+
+
+def _cost(followed: Followed) -> int:
+    """Hundredths that the steps of an issue's case cost its street: they count as one total."""
+    steps = (DISCOVERED, LATE, AGAIN)
+    return -sum(line.points for line in followed.lines if line.kind == STREET and line.rule in steps)
 
 
 def _holds(followed: Followed, step: Following, row: Row, _: tuple[Any, ...]) -> bool:
@@ -131,14 +156,16 @@ def _withdrawn(judged: Judged, rid: str, stamps: Stamps) -> frozenset[str]:
 def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
     """The issue's own life first, then what follows from it: points, notices, letters."""
     rules, now, roster = step.reading.rules, step.reading.now, step.people.roster
-    before = Issue(row.rid, row.cells, step.stamped.stamps[row.rid], *belonging)
-    faults = stamping.problems(step.reading, step.people, row)
+    known_stamps = step.stamped.stamps[row.rid]
+    counting, refused = counted(step.reading, roster, row, known_stamps)
+    before = Issue(row.rid, counting, known_stamps, *belonging)
+    faults = [*stamping.problems(step.reading, step.people, row), *refused]
     if before.stamps.start is None and not before.stamps.street:
         return _waiting(step.reading, row, before, faults)
     stamps, life = issues.follow(before, rules, now, step.reading.memory.last_tick)
     street = roster.street(stamps.street, stamps.received.date())
     known = escalation.facts(before, life, stamps, rules, street.type if street else "")
-    stamps = replace(stamps, levels=escalation.climb(life, stamps, rules, known, now))
+    stamps = replace(stamps, levels=escalation.climb(before, life, stamps, rules, known, now))
     known = {**known, "level": escalation.highest(stamps.levels)}  # letters and notices ask for what is reached now
     issue, turns = replace(before, stamps=stamps), tuple(upward.turns(before, life, rules, now))
     problems = (*faults, *_unheeded(step, row, issue))
@@ -149,13 +176,16 @@ def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
         *checks.ripe(row.cells),
         *upward.next_turn(turns, now),
     )
+    serious = issue.severity == SERIOUS and life.deadline is not None and not stamps.joined
     lines, tally = by_id(_lines(step, issue, life)), charging.tally(life, stamps)
     told = NoticeCase(issue, life, stamps, rules, roster, known, now, step.people.groups, turns).notices()
     calls, later = letters.call(life, rules, known), letters.next_calls(life, rules, known)
+    calls = "" if stamps.joined else calls
     return Followed(
         issue, life, turns, problems, {**cells, "letter": step.letters.shown(row.rid, life.unit)}, results, tuple(told),
         lines, tally, _next((*moments, *later), now),
         letters.freeze(issue, life, stamps, rules, calls) if calls else None,
+        letters.freeze(issue, life, stamps, rules, letters.SERIOUS_FOUND) if serious else None,
     )  # fmt: skip
 
 

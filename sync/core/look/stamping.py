@@ -5,29 +5,29 @@ Stamping comes before anybody's request is judged: whose the answer is to give h
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import cache, partial
+from datetime import date, datetime
+from functools import cached_property, partial
 from typing import Any
 
-from sync.core.issues import issues, photo_uses
-from sync.core.issues.issues import Fix, Stamps, heard
+from sync.core.issues import issues, photo_uses, repeats
+from sync.core.issues import life as lives
+from sync.core.issues.issues import Fix, Issue, Stamps, heard
 from sync.core.look.people import People
 from sync.core.look.reading import SHOWN, Reading
 from sync.core.look.rebuilding import adoption
+from sync.core.look.verdicts import at_first_sight, counted, is_copy
 from sync.core.memory import IssueFailed
 from sync.core.people.permissions import Area
-from sync.core.rules.conditions import MEASUREMENT, PUBLIC
-from sync.core.rules.sections import Repeat
+from sync.core.rules.conditions import INSPECTED, MEASUREMENT, NORMAL, PUBLIC
 from sync.core.sheet import checks
 from sync.core.sheet.identity import Known
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, issue_number, plain
 
-Hours = dict[tuple[str, ...], list[datetime]]  # of receipt, in order, by what must be equal for a repeat
+Places = dict[tuple[str, ...], list[str]]  # issues by what must be equal for a repeat
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,34 @@ class Stamped:
         stamps = self.stamps.get(issue)
         return Area(branch=stamps.branch, district=stamps.district) if stamps else Area()
 
+    def owner(self, issue: str, at: datetime | None = None) -> str:
+        """The issue of which this one was a part then (None: at last); itself where it stands alone."""
+        seen = {issue}
+        while (own := self.stamps.get(issue)) and own.joined and (at is None or (own.joined_at or at) <= at):
+            if own.joined in seen:
+                break
+            issue = own.joined
+            seen.add(issue)
+        return issue
+
+    @cached_property
+    def taken_over(self) -> Mapping[str, tuple[str, ...]]:
+        """The issues that another took over, by the number of that."""
+        parts: dict[str, list[str]] = defaultdict(list)
+        for rid, own in self.stamps.items():
+            if own.joined and own.start is not None:
+                parts[own.joined].append(rid)
+        return {rid: tuple(group) for rid, group in parts.items()}
+
+    @cached_property
+    def seen_days(self) -> Mapping[str, int]:
+        """On how many days an inspection reported an issue again while it was open, by its number."""
+        days: dict[str, set[date]] = defaultdict(set)
+        for rid, own in self.stamps.items():
+            if own.joined and own.start is None and own.source == INSPECTED:
+                days[self.owner(rid)].add(own.received.date())
+        return {rid: len(group) for rid, group in days.items()}
+
 
 def fixes_by_issue(reading: Reading) -> dict[str, tuple[Fix, ...]]:
     """整改反馈 by issue, in the order of the hours that count."""
@@ -53,6 +81,16 @@ def fixes_by_issue(reading: Reading) -> dict[str, tuple[Fix, ...]]:
     for number, fix in _fixes_out_of_sight(reading, reused):
         fixes[number].append(fix)
     return {rid: tuple(sorted(group, key=lambda fix: (fix.at, fix.rid))) for rid, group in fixes.items()}
+
+
+def of_owners(fixes: Mapping[str, tuple[Fix, ...]], stamped: Stamped) -> dict[str, tuple[Fix, ...]]:
+    """整改反馈 by the issue that it counts for: what names a duplicate counts for the issue that the duplicate is
+    of."""
+    by_owner: dict[str, list[Fix]] = defaultdict(list)
+    for number, group in fixes.items():
+        for fix in group:
+            by_owner[stamped.owner(number, fix.at)].append(fix)
+    return {rid: tuple(sorted(group, key=lambda fix: (fix.at, fix.rid))) for rid, group in by_owner.items()}
 
 
 def _fix(known: Known, number: int, cells: Mapping[str, Any], reused: Mapping[str, str]) -> Fix:
@@ -105,14 +143,16 @@ def stamp(
                 stamps[row.rid] = _known(reading, people, row, before, fixes)
         except Exception as error:  # one issue never stops the rest
             raise IssueFailed(row) from error
+    others = {rid: other for rid, other in {**known, **archived}.items() if rid not in stamps}
     fresh = [row for row in rows if row.rid not in stamps or not stamps[row.rid].street]
-    hours = cache(partial(_hours, reading, {**known, **archived, **stamps})) if fresh else dict
-    for row in sorted(fresh, key=lambda row: _order(row, known, reading.now)):
+    stamps |= _settled(reading, people, rows, stamps)
+    earlier = EarlierIssues(reading, fixes, {**others, **stamps})
+    for row in sorted((*fresh, *_taken_on(reading, people, rows, stamps)), key=partial(_order, reading)):
         try:
-            stamps[row.rid] = _first(reading, people, row, stamps.get(row.rid), hours)
+            earlier.stamps |= _entered(reading, people, row, stamps.get(row.rid), earlier)
         except Exception as error:
             raise IssueFailed(row) from error
-    return Stamped(stamps)
+    return Stamped({row.rid: earlier.stamps[row.rid] for row in rows})
 
 
 def _adopted(reading: Reading, people: People, row: Row) -> Stamps | None:
@@ -120,16 +160,22 @@ def _adopted(reading: Reading, people: People, row: Row) -> Stamps | None:
     return adoption.read_stamps(reading.layouts["issues"], row, reading.rules, reading.now, people.roster)
 
 
-def _order(row: Row, known: Mapping[str, Stamps], now: datetime) -> tuple[object, ...]:
-    """Rows known before as they stand, then the new ones by the hour of their report."""
-    new = row.rid not in known
-    return (new, row.cells.get("reported_at") or now if new else now, row.number)
+def _order(reading: Reading, row: Row) -> tuple[object, ...]:
+    """By the hour that counts for the report; of one hour an inspection before a chief's own report."""
+    return _received(reading, row), row.cells.get("source") != INSPECTED, row.number
+
+
+def _received(reading: Reading, row: Row) -> datetime:
+    """The hour that counts for a row that nobody knew before."""
+    return heard(row.cells.get("reported_at"), reading.seen_at(row.parsed.print), reading.grace)
 
 
 def _known(reading: Reading, people: People, row: Row, stamps: Stamps, fixes: Mapping[str, Sequence[Fix]]) -> Stamps:
     """A street, category or source that was mistyped is put right while nobody answered yet; a deadline stays."""
     cells = row.cells
     as_typed = cells.get("street") == stamps.street and cells.get("category") == stamps.category
+    if stamps.copied and not is_copy(cells, stamps):
+        stamps = replace(stamps, copied=None)
     if not stamps.street or (as_typed and (stamps.source != PUBLIC or stamps.start is not None)):
         return stamps
     if fixes.get(row.rid) or stamps.verdicts or stamps.levels or stamps.moves:
@@ -149,19 +195,75 @@ def _corrected(reading: Reading, people: People, row: Row, stamps: Stamps) -> St
     return stamps
 
 
-def _first(reading: Reading, people: People, row: Row, before: Stamps | None, hours: Callable[[], Hours]) -> Stamps:
+def _entered(
+    reading: Reading, people: People, row: Row, before: Stamps | None, earlier: EarlierIssues
+) -> Mapping[str, Stamps]:
+    """The stamps of a new row, or of a report of the public that was taken on now, and of an issue that it takes
+    over."""
+    was_waiting = bool(before and before.street)
+    own = before if before and before.street else _first(reading, people, row, before)
+    accepted = counted(reading, people.roster, row, own)[0].get("accepted")
+    if not own.street or accepted == issues.APART:
+        return {row.rid: own}
+    return earlier.related(row, own, accepted == issues.TAKEN_ON, was_waiting)
+
+
+def _first(reading: Reading, people: People, row: Row, before: Stamps | None) -> Stamps:
     """The first stamps of a row without fault. ``before``: those of a row that had a fault when it was first seen;
     nobody could answer it until now, so its clock starts now."""
     unstamped = before or Stamps(reading.now)
     if problems(reading, people, row):
         return unstamped
-    seen = reading.seen_at(row.parsed.print)
-    received = reading.now if before else heard(row.cells.get("reported_at"), seen, reading.grace)
+    received = reading.now if before else _received(reading, row)
     street = people.roster.street(row.cells["street"], received.date())
     if street is None:
         return unstamped
-    repeat = _repeat(reading, row, street.name, received, hours())
-    return issues.receive(row.cells, received, street, people.roster, reading.rules, repeat)
+    stamps = issues.receive(row.cells, received, street, people.roster, reading.rules)
+    return replace(stamps, copied=at_first_sight(row.cells, reading.now))
+
+
+def _taken_on(reading: Reading, people: People, rows: Sequence[Row], stamps: Mapping[str, Stamps]) -> Iterator[Row]:
+    """Reports of the public that are taken on at this look: now it shows whether they are duplicates."""
+    for row in rows:
+        known = stamps.get(row.rid)
+        if known and waits(known):
+            accepted = counted(reading, people.roster, row, known)[0].get("accepted")
+            if accepted == issues.TAKEN_ON:
+                yield row
+
+
+def waits(stamps: Stamps) -> bool:
+    """Whether it is a report of the public that nobody has taken on."""
+    return bool(stamps.street) and stamps.start is None and not stamps.joined and stamps.source == PUBLIC
+
+
+def _settled(reading: Reading, people: People, rows: Sequence[Row], stamps: Mapping[str, Stamps]) -> dict[str, Stamps]:
+    """What became of reports that came after a feedback, and of duplicates: those that stand for themselves from now
+    on, since somebody says so (另立) or their issue is gone."""
+    settled = {}
+    for row in rows:
+        own = stamps.get(row.rid)
+        if own and own.behind:
+            settled[row.rid] = _behind(own, stamps.get(own.behind))
+        elif own and own.joined and own.start is None and _stands_alone(reading, people, row, own):
+            settled[row.rid] = issues.begin(
+                replace(own, joined="", joined_at=None), row.cells, reading.rules, reading.now
+            )
+    return settled
+
+
+def _stands_alone(reading: Reading, people: People, row: Row, own: Stamps) -> bool:
+    known = reading.known.get("issues", {}).get(own.joined) or reading.memory.known.get("issues", {}).get(own.joined)
+    gone = known is None or known.deleted
+    return gone or counted(reading, people.roster, row, own)[0].get("accepted") == issues.APART
+
+
+def _behind(own: Stamps, other: Stamps | None) -> Stamps:
+    verdicts = other.verdicts if other else ()
+    verdict = next((verdict for verdict in verdicts if verdict.at >= own.received), None)
+    if verdict and verdict.result in lives.RETURNS:
+        return repeats.joined(own, own.behind, own.received)
+    return replace(own, behind="") if verdict or other is None else own
 
 
 def problems(reading: Reading, people: People, row: Row) -> list[Problem]:
@@ -176,36 +278,63 @@ def problems(reading: Reading, people: People, row: Row) -> list[Problem]:
     ]
 
 
-def _repeat(reading: Reading, row: Row, street: str, received: datetime, hours: Hours) -> int:
-    """Which occurrence this is of the same place and category within the window of the rules; it is entered in
-    ``hours`` for those that come after it."""
-    place = issues.same_place(row.cells, street, reading.rules.repeat.same)
-    if place is None:
-        return 1
-    count = occurrence(hours.setdefault(place, []), received, reading.rules.repeat)
-    insort(hours[place], received)
-    return count
+@dataclass
+class EarlierIssues:
+    """The issues that a new report may repeat: ``stamps`` by number, those of this look among them."""
 
+    reading: Reading
+    fixes: Mapping[str, Sequence[Fix]]
+    stamps: dict[str, Stamps]
 
-def occurrence(hours: Sequence[datetime], received: datetime, rule: Repeat) -> int:
-    """Which occurrence one received then is: one more than the receipts (``hours``, in order) within the window before
-    it."""
-    window = issues.clock(rule.window)
-    return 1 + bisect_right(hours, received) - bisect_left(hours, received - window)
+    def related(self, row: Row, own: Stamps, takes_on: bool, was_waiting: bool) -> dict[str, Stamps]:
+        """The stamps of a report with what it is to the issues before it, and of the issue that it takes over. A number
+        that was given while it was waiting (``was_waiting``) for somebody to take it on stays."""
+        place = repeats.same_place(row.cells, own.street, self.reading.rules.repeat.same)
+        unanswered = own.source == PUBLIC and not takes_on
+        relation = repeats.Relation()
+        if place:
+            relation = self._relation(row, own, place)
+            self._places.setdefault(place, []).append(row.rid)
+        if relation.owner and not unanswered:
+            return {row.rid: repeats.joined(own, relation.owner, own.received)}
+        new = {row.rid: own}
+        if not was_waiting:
+            count, behind, after_late = relation.count, relation.behind, relation.after_late
+            new = {row.rid: replace(own, repeat=count, behind=behind, after_late=after_late)}
+        if relation.takes_over and not unanswered:
+            new[relation.takes_over] = repeats.joined(self.stamps[relation.takes_over], row.rid, own.received)
+        return new
 
+    def _relation(self, row: Row, own: Stamps, place: tuple[str, ...]) -> repeats.Relation:
+        severity = row.cells.get("severity", NORMAL)
+        rids = [rid for rid in self._places.get(place, ()) if rid != row.rid and not self.stamps[rid].joined]
+        before = [self._at(rid, own.received) for rid in rids if self.stamps[rid].received <= own.received]
+        before.sort(key=lambda earlier: self.stamps[earlier.rid].received)
+        return repeats.relate(own.received, own.source, severity, before, self.reading.rules.repeat)
 
-def _hours(reading: Reading, stamps: Mapping[str, Stamps]) -> Hours:
-    """When the issues with stamps were received, archived ones among them."""
-    here = ((row.rid, row.cells) for row in reading.rows["issues"])
-    away = ((rid, {key: plain(value) for key, value in row.cells.items()}) for rid, row in reading.away.items())
-    hours: Hours = defaultdict(list)
-    for rid, cells in (*here, *away):
-        known = stamps.get(rid)
-        if known and known.street and not known.voided:
-            stamped = {**cells, "category": known.category or cells.get("category", "")}
-            place = issues.same_place(stamped, known.street, reading.rules.repeat.same)
-            if place:
-                hours[place].append(known.received)
-    for group in hours.values():
-        group.sort()
-    return hours
+    def _at(self, rid: str, hour: datetime) -> repeats.Earlier:
+        issue = Issue(rid, self._cells(rid), self.stamps[rid], tuple(self.fixes.get(rid, ())))
+        return repeats.Earlier(rid, issue.severity, issues.lived(issue, issue.stamps, self.reading.rules, hour))
+
+    def _cells(self, rid: str) -> Mapping[str, Any]:
+        row = self._rows.get(rid)
+        if row is not None:
+            return row.cells
+        return {key: plain(value) for key, value in self.reading.away[rid].cells.items()}
+
+    @cached_property
+    def _rows(self) -> Mapping[str, Row]:
+        return {row.rid: row for row in self.reading.rows["issues"]}
+
+    @cached_property
+    def _places(self) -> Places:
+        """Issues with stamps by place, archived ones among them; a report of the public counts once it is taken on."""
+        places: Places = defaultdict(list)
+        for rid in (*self._rows, *self.reading.away):
+            known = self.stamps.get(rid)
+            if known and known.street and not known.voided:
+                cells = self._cells(rid)
+                stamped = {**cells, "category": known.category or cells.get("category", "")}
+                if place := repeats.same_place(stamped, known.street, self.reading.rules.repeat.same):
+                    places[place].append(rid)
+        return places

@@ -113,6 +113,18 @@ def may_send_feedback(person: Person, area: Area) -> bool:
     return person.oversees or answers(person, area)
 
 
+def may_verify(person: Person, area: Area, units: Collection[str]) -> bool:
+    """Whether his 复核 or 核实 of an issue counts: he oversees, and it is not his own street's. ``units``: those that
+    he belongs to, whatever his post; nobody verifies what his own unit mended."""
+    theirs = area.chief == person.name or area.street in person.streets or area.unit in units
+    return person.oversees and not theirs
+
+
+def units_of(roster: Roster, name: str, day: date) -> frozenset[str]:
+    """The units to which somebody belongs that day."""
+    return frozenset(post.unit for post in roster.posts if post.name == name and post.unit and post.span.holds(day))
+
+
 def sees_photo(person: Person, sender: str, shown: Iterable[Area]) -> bool:
     """Whether a photo is his to see: his own, or of an issue or duty that he sees."""
     return person.oversees or sender == person.name or any(sees(person, area) for area in shown)

@@ -72,6 +72,7 @@ FACTS = {
         ConditionFact("overdue", "超期", "duration"),
         ConditionFact("used", "已用时限", "share"),
         ConditionFact("repeat", "重复次数", "number", least=1),
+        ConditionFact("seen_days", "督查重复看到的天数", "number"),
         ConditionFact("rework", "返工次数", "number"),
         ConditionFact("level", "升级级别", "number"),
     )

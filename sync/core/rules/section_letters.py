@@ -33,7 +33,8 @@ def _call(name: str, plan: str = "", **parts: Any) -> Call:
 CALLS = (
     _call("严重问题超期", CLAUSE, severity="严重", overdue=True),
     _call("屡次重复又超期", CLAUSE, repeat=">= 3", overdue=True),
-    _call("超期又过了一个时限", overdue=">= 100%"),
+    _call("督查重复看到又超期", CLAUSE, seen_days=">= 3", overdue=True),
+    _call("超期三个工作日", overdue=">= 3wd"),
     _call("上级交办超期", source="上级交办", overdue=True),
 )
 

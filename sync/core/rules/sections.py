@@ -181,12 +181,14 @@ class Category(Table):
 
 
 class Step(Table):
-    """[[escalation]] An issue stands at the highest level whose condition holds; `to` is a role."""
+    """[[escalation]] An issue stands at the highest level whose condition holds; `to` is a role. `after`: only once the
+    level below was reached that long ago and nobody has answered since."""
 
     level: Annotated[int, Field(ge=1, le=9)]
     name: Text
     to: Rank
     when: When
+    after: Duration | None = None
     plan: Clause = ""
 
 

@@ -83,10 +83,10 @@ def due_lines(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Ma
     """What the issue is charged under these rules. The steps of a case are one total: what the street was charged
     before (as ``booked``, where it was) counts towards the next step."""
     if stamps.start is None or life.state in NOT_COUNTED:
-        return
+        return  # of a duplicate the start is None
     case = Case(issue, life, stamps, rules, stamps.start.started.date())
-    charged = 0
-    for line in case.discovered():
+    charged = issue.charged
+    for line in case.discovered(charged):
         charged -= _standing(line, booked.get(line.id)).points
         yield line
     if life.late_since:
@@ -95,7 +95,7 @@ def due_lines(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Ma
         yield from (street, *units)
     elif life.state == lives.CLOSED and not case.shown and not case.self_found:
         yield case.silent()
-    if stamps.repeat >= rules.repeat.notable and not case.self_found:
+    if stamps.repeat >= rules.repeat.notable and not case.self_found and case.costs_again(booked):
         yield case.again(charged)
     for count, at in enumerate(life.reworks, start=1):
         yield from case.returned(count, at)
@@ -152,10 +152,11 @@ class Case:
     def _what(self) -> str:
         return f"{self.issue.cells.get('place', '')}{self.issue.category}（{self.issue.severity}）"
 
-    def discovered(self) -> Iterator[Line]:
+    def discovered(self, charged: int) -> Iterator[Line]:
         if self.self_found:
             return
         total, working = self._total(DISCOVERED, self.rules.score.case[self.issue.severity].discovery)
+        total, working = self._rest(total, charged, working)
         twice = "，上级交办加倍" if self.factor > 1 else ""
         text = f"{self.issue.source}发现{self._what}{twice}"
         yield self._street(Charge(DISCOVERED, -total, self.started, text, "四·2", working))
@@ -179,6 +180,12 @@ class Case:
             suffix = "" if first else f"·{unit}"
             charge = Charge(LATE, -total, missed.date(), sentence, "四·4", working, suffix, shared)
             yield self._unit(charge, unit)
+
+    def costs_again(self, booked: Mapping[str, Line]) -> bool:
+        """Whether the repeat costs more: only when this issue or the one before was late (plan 五·3: 未及时处理). What
+        was booked before 0.2 stays."""
+        before = booked.get(f"{self.issue.rid}·{AGAIN}")
+        return bool(self.life.late or self.stamps.after_late or (before and not before.revoked))
 
     def again(self, charged: int) -> Line:
         total, working = self._total(AGAIN, self.rules.score.case[self.issue.severity].repeat)

@@ -17,10 +17,11 @@ from typing import Any
 from sync.core.issues import escalation, issues
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Issue, Reached, Stamps
+from sync.core.issues.life import Life
+from sync.core.issues.repeats import occurrence, same_place
 from sync.core.look.decide import recall
 from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
-from sync.core.look.stamping import occurrence
 from sync.core.memory import Memory
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
@@ -162,36 +163,40 @@ def _stamped(look: Look, memory: Memory, inside: set[str]) -> dict[str, tuple[St
     repeats = _repeats(look, memory)
     stamped: dict[str, tuple[Stamps, str]] = {}
     for rid, row in rows.items():
-        stamps = _begun(row, memory.stamps[rid], look.roster, look.rules, repeats.get(rid, 1))
+        stamps = _begun(row, memory.stamps[rid], look.roster, look.rules, repeats.get(rid, (1, False)))
         if stamps is not None:
             levels, called = _reached(look, row, stamps)
             stamped[rid] = (replace(stamps, levels=levels), called)
     return stamped
 
 
-def _begun(row: Row, was: Stamps, roster: Roster, rules: Rules, repeat: int) -> Stamps | None:
+def _begun(row: Row, was: Stamps, roster: Roster, rules: Rules, repeat: tuple[int, bool]) -> Stamps | None:
     street = roster.street(was.street, was.received.date())
     if street is None or row.cells.get("category") not in rules.categories:
         return None
-    stamps = issues.receive({**row.cells, "source": was.source}, was.received, street, roster, rules, repeat)
+    stamps = issues.receive({**row.cells, "source": was.source}, was.received, street, roster, rules, repeat[0])
     if was.accepted and was.start and stamps.start is None:
         stamps = issues.begin(stamps, row.cells, rules, was.start.started)
-    return replace(stamps, accepted=was.accepted, verdicts=was.verdicts, voided=was.voided, taken=was.taken)
+    stamps = replace(stamps, accepted=was.accepted, verdicts=was.verdicts, voided=was.voided, taken=was.taken)
+    stamps = replace(stamps, after_late=repeat[1], joined=was.joined, joined_at=was.joined_at, copied=was.copied)
+    return stamps if was.start else replace(stamps, start=None)
 
 
-def _repeats(look: Look, memory: Memory) -> dict[str, int]:
-    """Which occurrence each issue is, by the rules' own window and measure of sameness."""
+def _repeats(look: Look, memory: Memory) -> dict[str, tuple[int, bool]]:
+    """Which occurrence each issue is, by the rules' own window and measure of sameness, and whether the one before was
+    late. What was a duplicate stays one."""
     repeat = look.rules.repeat
-    places: dict[tuple[str, ...], list[datetime]] = defaultdict(list)
-    counts: dict[str, int] = {}
+    places: dict[tuple[str, ...], list[Life]] = defaultdict(list)
+    counts: dict[str, tuple[int, bool]] = {}
     known = [(memory.stamps[row.rid], row) for row in look.rows.get("issues", []) if row.rid in memory.stamps]
     for stamps, row in sorted(known, key=lambda pair: (pair[0].received, pair[1].rid)):
-        key = issues.same_place(row.cells, stamps.street, repeat.same) if stamps.street and not stamps.voided else None
+        alone = stamps.street and not stamps.voided and not stamps.joined
+        key = same_place(row.cells, stamps.street, repeat.same) if alone else None
         if key is None:
             continue
-        hours = places[key]
-        counts[row.rid] = occurrence(hours, stamps.received, repeat)
-        hours.append(stamps.received)
+        counts[row.rid] = occurrence(places[key], stamps.received, repeat)
+        issue = Issue(row.rid, row.cells, stamps, look.followed[row.rid].issue.fixes)
+        places[key].append(issues.lived(issue, stamps, look.rules, look.now))
     return counts
 
 
@@ -201,18 +206,16 @@ def _reached(look: Look, row: Row, stamps: Stamps) -> tuple[tuple[Reached, ...],
     before = look.followed[row.rid].issue
     issue = Issue(row.rid, row.cells, stamps, before.fixes, before.asks)
     street = look.roster.street(stamps.street, stamps.received.date())
-    reached: dict[int, Reached] = {}
+    levels: tuple[Reached, ...] = ()
     called = ""
     for moment in _moments(issue, look.now):
         known_stamps, life = issues.follow(issue, look.rules, moment)
         known = escalation.facts(issue, life, known_stamps, look.rules, street.type if street else "")
         if life.state not in (*escalation.OPEN, lives.CLOSED):
             continue
-        for step in look.rules.escalation:
-            if step.level not in reached and step.when.holds(known):
-                reached[step.level] = Reached(step.level, moment, step.name)
+        levels = escalation.reach(issue, levels, look.rules, known, moment)
         called = called or next((rule.name for rule in look.rules.letters.when if rule.when.holds(known)), "")
-    return tuple(reached[level] for level in sorted(reached)), called
+    return levels, called
 
 
 def _moments(issue: Issue, now: datetime) -> list[datetime]:

@@ -192,7 +192,7 @@ def october(bureau: Bureau) -> None:
     for number, answer in (("001", "通过"), ("004", "通过"), ("005", "通过"), ("008", "返工")):
         cells = {"复核结果": answer, "复核人": STANDARDS, "复核时间": "2026-10-12 11:00", "复核意见": "去看过"}
         bureau.fill("问题台账", f"20261012-{number}", **cells)
-    bureau.fill("问题台账", "20261012-007", 核实结果="作废")
+    bureau.fill("问题台账", "20261012-007", 核实结果="作废", 核实人=STANDARDS, 复核意见="不是问题")
     for number, approver in (("009", SECRETARY), ("010", SECRETARY), ("011", "指挥长02")):
         bureau.fill("申请审批", f"20261012-{number}", 批复="同意", 批复人=approver, 批复时间="2026-10-12 11:00")
     for at in ("2026-10-12 11:10", "2026-10-12 15:40", "2026-10-13 09:00"):
@@ -243,7 +243,7 @@ def _push(bureau: Bureau) -> None:
     assert answer.status_code == 200, answer.text
     assert bureau.service.receive(hour("2026-10-14 09:05")).added == 1
     bureau.look("2026-10-14 09:10")
-    bureau.fill("问题台账", "桶满了", 核实结果="受理")
+    bureau.fill("问题台账", "桶满了", 核实结果="受理", 核实人=STANDARDS)
     bureau.look("2026-10-14 09:20")
 
 

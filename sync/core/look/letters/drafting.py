@@ -3,14 +3,14 @@ given (plan 五·3; the second letter is other places' practice, domain.md 3.1 b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from sync.core.issues import life as lives
 from sync.core.letters import letters
 from sync.core.letters.addressees import ASKED, Addressees
-from sync.core.letters.letters import LETTER, RECORD, Fact, Letter
+from sync.core.letters.letters import LETTER, RECORD, SERIOUS_FOUND, Fact, Letter
 from sync.core.look.follow import Followed
 from sync.core.look.letters.letter_rows import LettersIn
 from sync.core.look.reading import Reading
@@ -178,25 +178,37 @@ class Drafting:
 
     # Records
     def recorded(self, before: Letters) -> dict[str, Letter]:
-        """What entered a letter goes into the day's record for the commander."""
+        """What is 严重, and what entered a letter, goes into the day's record for the commander (plan 五·3)."""
         records = (letter for letter in before.values() if letter.kind == RECORD)
-        told = {(fact.number, fact.why) for record in records for fact in record.facts}
+        told = {(fact.number, why) for record in records for fact in record.facts for why in (fact.why, SERIOUS_FOUND)}
         changed: dict[str, Letter] = {}
-        for letter in before.values():
-            if letter.kind == LETTER and not letter.adopted and letter.drafted_at.date() == self.day:
-                mark = f"重复督办，续{letter.first}" if letter.follows else ""
-                shown = [replace(fact, why=mark or fact.why) for fact in letter.facts if fact.district]
-                for fact in (fact for fact in shown if (fact.number, fact.why) not in told):
-                    record = self._noted(fact, {**before, **changed})
-                    changed[record.key] = record
+        for fact in (*self._serious(), *self._written(before)):
+            if fact.district and (fact.number, fact.why) not in told:
+                record = self._noted(fact, {**before, **changed})
+                changed[record.key] = record
         return changed
+
+    def _serious(self) -> Iterator[Fact]:
+        """What is 严重 and began today, or after yesterday's record went out."""
+        for followed in self.followed.values():
+            fact = followed.serious
+            if fact and fact.started and fact.started.date() >= self.day - timedelta(days=1):
+                yield fact
+
+    def _written(self, before: Letters) -> Iterator[Fact]:
+        """What entered a first letter today."""
+        for letter in before.values():
+            first = letter.kind == LETTER and not letter.follows and not letter.adopted
+            if first and letter.drafted_at.date() == self.day:
+                yield from letter.facts
 
     def _noted(self, fact: Fact, before: Letters) -> Letter:
         """Into today's record, or tomorrow's once today's is out."""
         today = self._record(self.day, fact.district, before)
         record = self._record(self.day + timedelta(days=1), fact.district, before) if today.number else today
         names = self.addressees.commanders(fact.district)
-        together = sorted((*record.facts, fact), key=lambda fact: fact.number)
+        others = (other for other in record.facts if other.number != fact.number)
+        together = sorted((*others, fact), key=lambda fact: fact.number)
         return replace(record, facts=tuple(together), to=_to(fact.district, names), receivers=names)
 
     def _record(self, day: date, district: str, before: Letters) -> Letter:

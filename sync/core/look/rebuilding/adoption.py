@@ -23,6 +23,7 @@ from sync.core.scores import lines
 from sync.core.scores.lines import Group, Line
 from sync.core.scores.standings import Standing
 from sync.core.sheet import serials
+from sync.core.sheet.identity import NUMBER
 from sync.core.sheet.rows import Raw, Row, plain
 from sync.core.sheet.tabs import Layout
 
@@ -38,17 +39,20 @@ def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, roster: R
         return None
     received = row.cells.get("reported_at") or now
     street = roster.street(row.cells.get("street", ""), received.date())
-    repeat = "".join(filter(str.isdecimal, text("repeat")[:10]))
+    repeat, of = "".join(filter(str.isdecimal, text("repeat")[:10])), NUMBER.search(text("repeat"))
     stamps = Stamps(
         received, street.name if street else row.cells.get("street", ""), text("chief"), text("branch"),
-        text("district"), text("unit"), row.cells.get("source", ""), row.cells.get("category", ""), int(repeat or 1),
+        text("district"), text("unit"), row.cells.get("source", ""), row.cells.get("category", ""),
+        1 if of else int(repeat or 1),
         adopted=True, rules=rules.hash, calendar=rules.calendar.digest,
     )  # fmt: skip
     closed = serials.moment(row.seen(layout, "closed_at"), rules.bureau.zone)
     if closed:
         verdict = issues.Verdict("通过", closed, row.cells.get("verified_at"))
         stamps = replace(stamps, verdicts=(verdict,))
-    accepted = received if row.cells.get("accepted") == "受理" else None
+    accepted = received if row.cells.get("accepted") in issues.ACCEPTED else None
+    if of:
+        return replace(stamps, joined=of[0], joined_at=received)
     started = None if text("state") == lives.UNVERIFIED else received
     if started and deadline:
         limit = str(issues.own_limit(stamps.category, row.cells, rules))
