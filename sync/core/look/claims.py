@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from sync.core.look.follow import Followed
-from sync.core.look.judging import Checked, Judged, checked_row
+from sync.core.look.judging import INVALID, Checked, Judged, checked_row
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
@@ -117,11 +117,15 @@ class Claims:
         name, line = self.line_id(row), row.cells.get("line", "")
         booked = self._groups.get(self.group(row), {})
         about = self.known.get(line), self.known.get(f"{line}·{BACK}"), self._by_line.get(name) != self.group(row)
-        return *about, booked.get(name), self.people.scope
+        issue = self.followed.get(about[0].issue) if about[0] else None
+        people = (issue.issue.cells.get("reporter"), issue.issue.cells.get("verifier")) if issue else ()
+        return *about, booked.get(name), self.people.scope, people
 
     def _checked(self, row: Row, before: Checked) -> Checked:
         problems = (*before.problems, *self._problems(row))
-        return checked_row(self.reading, "requests", problems, {"state": before.cells["state"] + self._late(row)})
+        booked = bool(self._groups.get(self.group(row)))
+        state = INVALID if problems and "answer" in row.cells and not booked else before.cells["state"]
+        return checked_row(self.reading, "requests", problems, {"state": state + self._late(row)})
 
     def _sound(self, row: Row) -> bool:
         return not self.checked[row.rid].problems
@@ -149,7 +153,19 @@ class Claims:
             return [Problem("line", "这一项已经退过分，不能再退。")]
         if original.points >= 0:
             return [Problem("line", "这一项没有扣分，不用申诉。")]
-        return []
+        return self._own_verdict(row, original)
+
+    def _own_verdict(self, row: Row, original: Line) -> list[Problem]:
+        """Nobody answers an appeal against what he found or verified himself (definitions 4.2)."""
+        issue = self.followed.get(original.issue)
+        cells = issue.issue.cells if issue else {}
+        if not row.cells.get("approver") or row.cells["approver"] not in (cells.get("reporter"), cells.get("verifier")):
+            return []
+        return [
+            Problem(
+                "approver", f"这一件是{quoted(row.cells['approver'])}填报或者复核的，申诉要由别人批复，这个批复不算。"
+            )
+        ]
 
     def _award_problems(self, row: Row) -> list[Problem]:
         cells, problems = row.cells, []

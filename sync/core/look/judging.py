@@ -27,6 +27,7 @@ from sync.core.sheet.rows import Row
 
 MOVES = ("延期", "挂账", "移交")  # kinds of request that move an issue's clock
 DISPATCH = "现场调度"
+INVALID = "批复无效"
 ODD = "这一行校验时出错（{}），没有采用，请把日志里的出错记录交给维护人员。"
 
 log = logging.getLogger(__name__)
@@ -164,19 +165,51 @@ def _duties(reading: Reading, people: People, stamped: Stamped) -> dict[str, Che
 
 
 def _requests(reading: Reading, people: People, stamped: Stamped) -> dict[str, Checked]:
+    earlier = _answered_before(reading, people, stamped)
+
     def check(row: Row) -> tuple[Sequence[Problem], Mapping[str, Any]]:
         cells = row.cells
-        # Who answers must hold his post when he answers: without an hour, when the answer was first seen.
-        answered = cells.get("answered_at") or reading.mark("requests", row.rid, "answered")
-        area = stamped.area(cells.get("issue", ""))
-        asked = request_checks.Asked(people.roster, reading.rules, answered.date(), area)
-        return [
+        problems = [
             *checks.future(cells, "requested_at", reading.now),
-            *request_checks.request(cells, asked),
+            *request_checks.request(cells, _asked(reading, people, stamped, row, earlier.get(row.rid, 0))),
             *checks.reference(cells, "issue", reading.numbers_of_issues),
-        ], {"state": request_state(cells)}
+        ]
+        return problems, {"state": request_state(cells, not problems or _took_effect(stamped, row))}
 
-    return check_rows(reading, people, "requests", lambda row: about(reading, stamped, row), check)
+    def context(row: Row) -> tuple[object, ...]:
+        return (*about(reading, stamped, row), earlier.get(row.rid, 0), _took_effect(stamped, row))
+
+    return check_rows(reading, people, "requests", context, check)
+
+
+def _took_effect(stamped: Stamped, row: Row) -> bool:
+    stamps = stamped.stamps.get(row.cells.get("issue", ""))
+    return stamps is not None and any(ask.rid == row.rid for ask in stamps.taken)
+
+
+def _asked(reading: Reading, people: People, stamped: Stamped, row: Row, rank: int) -> request_checks.Asked:
+    # Who answers must hold his post when he answers: without an hour, when the answer was first seen.
+    answered = row.cells.get("answered_at") or reading.mark("requests", row.rid, "answered")
+    area = stamped.area(row.cells.get("issue", ""))
+    return request_checks.Asked(people.roster, reading.rules, answered.date(), area, rank)
+
+
+def _answered_before(reading: Reading, people: People, stamped: Stamped) -> dict[str, int]:
+    """By 延期 and 挂账 of an issue, the rank of who agreed to those before it, across 移交 (definitions 4.2)."""
+    rows = [
+        row
+        for row in reading.rows.get("requests", ())
+        if row.cells.get("kind") in request_checks.PUT_OFF and "issue" in row.cells
+    ]
+    rows = [row for row in rows if row.cells.get("answer") == "同意" and "approver" in row.cells]
+    highest, before = dict[str, int](), dict[str, int]()
+    for row in sorted(rows, key=lambda row: (reading.mark("requests", row.rid, "answered"), row.rid)):
+        issue = row.cells["issue"]
+        before[row.rid] = highest.get(issue, 0)
+        asked = _asked(reading, people, stamped, row, before[row.rid])
+        if not request_checks.request(row.cells, asked):
+            highest[issue] = max(before[row.rid], request_checks.rank_of(row.cells["approver"], asked))
+    return before
 
 
 # Whose answer counts
@@ -233,5 +266,8 @@ def change_state(cells: Mapping[str, Any], day: date) -> str:
     return "已结束" if until and until < day else "已生效"
 
 
-def request_state(cells: Mapping[str, Any]) -> str:
+def request_state(cells: Mapping[str, Any], counts: bool) -> str:
+    """状态 of a row of 申请审批. ``counts``: whether its answer does; why not is told in 校验."""
+    if "answer" in cells and not counts:
+        return INVALID
     return {"同意": "已同意", "不同意": "未同意"}.get(cells.get("answer", ""), "待批复")

@@ -18,7 +18,7 @@ from sync.core.issues.issues import Fix, Issue, Stamps, heard
 from sync.core.look.people import People
 from sync.core.look.reading import SHOWN, Reading
 from sync.core.look.rebuilding import adoption
-from sync.core.look.verdicts import at_first_sight, counted, is_copy
+from sync.core.look.verdicts import area_of, at_first_sight, counted, is_copy
 from sync.core.memory import IssueFailed
 from sync.core.people.permissions import Area
 from sync.core.rules.conditions import INSPECTED, MEASUREMENT, NORMAL, PUBLIC
@@ -37,9 +37,9 @@ class Stamped:
     stamps: Mapping[str, Stamps]
 
     def area(self, issue: str) -> Area:
-        """Branch and district of an issue; empty before it is stamped."""
+        """Where an issue lies and who answers for it; empty before it is stamped."""
         stamps = self.stamps.get(issue)
-        return Area(branch=stamps.branch, district=stamps.district) if stamps else Area()
+        return area_of(stamps) if stamps else Area()
 
     def owner(self, issue: str, at: datetime | None = None) -> str:
         """The issue of which this one was a part then (None: at last); itself where it stands alone."""

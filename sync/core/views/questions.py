@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sync.core.approvals.request_checks import answerers
+from sync.core.approvals.request_checks import PUT_OFF, Asked, answerers, not_his, rank_of
+from sync.core.issues.issues import Stamps
+from sync.core.look.verdicts import area_of
 from sync.core.memory import Memory
 from sync.core.people.permissions import OPINIONS, Area, Person, may_answer
 from sync.core.people.roster import Roster
@@ -38,20 +40,24 @@ class Question:
 def waiting(memory: Memory, roster: Roster, rules: Rules, person: Person, day: date) -> list[Question]:
     """What waits for this person's answer, as the last look left it, the oldest first."""
     zone = rules.bureau.zone
-    return [*_requests(memory, rules, person, zone), *_changes(memory, roster, person, zone, day)]
+    return [*_requests(memory, roster, rules, person, day), *_changes(memory, roster, person, zone, day)]
 
 
 def _live(memory: Memory, tab: str) -> Iterator[Known]:
     return (known for known in list(memory.known.get(tab, {}).values()) if not known.deleted)
 
 
-def _requests(memory: Memory, rules: Rules, person: Person, zone: ZoneInfo) -> Iterator[Question]:
+def _requests(memory: Memory, roster: Roster, rules: Rules, person: Person, day: date) -> Iterator[Question]:
+    zone = rules.bureau.zone
     for known in _live(memory, "requests"):
         cells = known.cells
         kind, issue = plain(cells.get("kind")), issue_number(cells.get("issue"))
         stamps, shown = memory.stamps.get(issue), memory.known.get("issues", {}).get(issue)
-        area = Area(branch=stamps.branch, district=stamps.district) if stamps else Area()
-        if "answer" not in cells and may_answer(person, answerers(rules, kind), area):
+        area = area_of(stamps) if stamps else Area()
+        asked = Asked(roster, rules, day, area, _rank_before(memory, stamps, Asked(roster, rules, day, area)))
+        typed = {"kind": kind, "requester": plain(cells.get("requester")), "approver": person.name}
+        typed |= {"issue": issue} if issue else {}
+        if "answer" not in cells and may_answer(person, answerers(rules, kind), area) and not not_his(typed, asked):
             about = (
                 ("问题", f"{issue}　{stamps.street if stamps else ''}" if issue else ""),
                 ("现在截止", cell_text(shown.shown.get("deadline", ""), "datetime", zone) if shown else ""),
@@ -63,6 +69,13 @@ def _requests(memory: Memory, rules: Rules, person: Person, zone: ZoneInfo) -> I
                 ("理由", plain(cells.get("reason"))),
             )
             yield _question("requests", known, "answer", kind, about)
+
+
+def _rank_before(memory: Memory, stamps: Stamps | None, asked: Asked) -> int:
+    """The rank of who agreed to 延期 and 挂账 of the issue before."""
+    rows = memory.known.get("requests", {})
+    taken = [rows[ask.rid] for ask in (stamps.taken if stamps else ()) if ask.kind in PUT_OFF and ask.rid in rows]
+    return max((rank_of(plain(row.cells.get("approver")), asked) for row in taken), default=0)
 
 
 def _changes(memory: Memory, roster: Roster, person: Person, zone: ZoneInfo, day: date) -> Iterator[Question]:
