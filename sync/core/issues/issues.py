@@ -115,6 +115,13 @@ class Stamps:
     calendar: str = ""
 
 
+class Answer(NamedTuple):
+    """When a superior answered about an issue, and whether he agreed: 同意, or a 现场调度 of his own."""
+
+    at: datetime
+    agreed: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Urged:
     """A second letter (重复督办): its number, the day of signing, and the unit that pays for it."""
@@ -127,7 +134,7 @@ class Urged:
 @dataclass(frozen=True, slots=True)
 class Issue:
     """All that is known of one issue before it is looked at: the row's typed cells, stamps, what belongs to it.
-    ``answers``: the hours at which a superior answered what was reported up; ``urged``: second letters about it;
+    ``answers``: those of superiors to what was reported up; ``urged``: second letters about it;
     ``seen_days``: on how many days an inspection reported it again while it was open; ``charged``: hundredths that the
     issue which it took over cost its street."""
 
@@ -137,7 +144,7 @@ class Issue:
     fixes: tuple[Fix, ...] = ()
     asks: tuple[Ask, ...] = ()
     withdrawn: frozenset[str] = frozenset()
-    answers: tuple[datetime, ...] = ()
+    answers: tuple[Answer, ...] = ()
     urged: tuple[Urged, ...] = ()
     seen_days: int = 0
     charged: int = 0

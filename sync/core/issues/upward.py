@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sync.core.issues.issues import Issue
 from sync.core.issues.life import Life
 from sync.core.rules.rules import Rules
+
+_INSTANT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def _reports(issue: Issue, life: Life) -> list[datetime]:
 
 
 def _answer(issue: Issue, life: Life, at: datetime) -> datetime | None:
-    ends: Sequence[datetime | None] = (*issue.answers, life.fixed_at, life.closed_at)
+    ends = (*(answer.at for answer in issue.answers), life.fixed_at, life.closed_at)
     return min((end for end in ends if end and end >= at), default=None)
 
 
@@ -68,6 +70,18 @@ def _climb(report: int, at: datetime, answered: datetime | None, rules: Rules, n
         since = until
 
 
+def shares_lateness(issue: Issue, life: Life, rules: Rules, now: datetime) -> bool:
+    """Whether the chief bears only his share of a lateness that he reported up before it came: his superiors agreed to
+    something, or were silent for the whole of the first limit (definitions 4.1). Refused, nothing is shared."""
+    up, late = life.reported_up, life.late_since
+    if up is None or late is None or up > late:
+        return False
+    answered = min((answer for answer in issue.answers if answer.at >= up), default=None)
+    limit = rules.calendar.add(up, rules.upward[0].limit).at if rules.upward else up
+    return answered.agreed if answered and answered.at <= limit else now > limit
+
+
 def next_turn(turns_so_far: Sequence[Turn], now: datetime) -> list[datetime]:
-    """When the report goes a step further by the clock alone."""
-    return [turn.until for turn in turns_so_far[-1:] if turn.answered is None and turn.until > now]
+    """When the report goes a step further by the clock alone, and when silence counts: a second later."""
+    waiting = [turn.until for turn in turns_so_far if turn.answered is None]
+    return [moment for until in waiting for moment in (until, until + _INSTANT) if moment > now]

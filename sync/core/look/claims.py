@@ -159,13 +159,11 @@ class Claims:
         """Nobody answers an appeal against what he found or verified himself (definitions 4.2)."""
         issue = self.followed.get(original.issue)
         cells = issue.issue.cells if issue else {}
-        if not row.cells.get("approver") or row.cells["approver"] not in (cells.get("reporter"), cells.get("verifier")):
+        approver = row.cells.get("approver")
+        if not approver or approver not in (cells.get("reporter"), cells.get("verifier")):
             return []
-        return [
-            Problem(
-                "approver", f"这一件是{quoted(row.cells['approver'])}填报或者复核的，申诉要由别人批复，这个批复不算。"
-            )
-        ]
+        text = f"这一件是{quoted(approver)}填报或者复核的，申诉要由别人批复，这个批复不算。"
+        return [Problem("approver", text)]
 
     def _award_problems(self, row: Row) -> list[Problem]:
         cells, problems = row.cells, []

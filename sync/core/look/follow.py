@@ -193,7 +193,8 @@ def _lines(step: Following, issue: Issue, life: Life) -> tuple[Line, ...]:
     """The issue's lines, with regard to months that are sealed."""
     booked, past = step.past.lines.get(Group(OF_ISSUE, issue.rid), {}), step.past
     own = {name: line for name, line in booked.items() if line.rule != BACK}
-    lines = charging.lines(issue, life, issue.stamps, step.reading.rules, own)
+    shared = upward.shares_lateness(issue, life, step.reading.rules, step.reading.now)
+    lines = charging.lines(issue, life, issue.stamps, step.reading.rules, own, shared)
     return sealing.after_seals(lines, booked, past.seals, past.returned, step.reading.now.date())
 
 

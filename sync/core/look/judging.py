@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sync.core.approvals import request_checks
-from sync.core.issues.issues import Ask
+from sync.core.issues.issues import Answer, Ask
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.stamping import Stamped
@@ -49,13 +49,13 @@ def checked_row(reading: Reading, key: str, problems: Sequence[Problem], cells: 
 @dataclass(frozen=True)
 class Judged:
     """``checked``: rows by tab key and id. ``asks``: approved requests that move an issue, by issue; ``approves``: by
-    request which issue it approves something for, empty where nothing; ``answers``: when superiors answered, by issue;
+    request which issue it approves something for, empty where nothing; ``answers``: of superiors, by issue;
     ``ahead``: when times that lie ahead stop being a fault."""
 
     checked: Mapping[str, Mapping[str, Checked]]
     asks: Mapping[str, tuple[Ask, ...]]
     approves: Mapping[str, str]
-    answers: Mapping[str, tuple[datetime, ...]]
+    answers: Mapping[str, tuple[Answer, ...]]
     ahead: tuple[datetime, ...]
 
     def faulty(self, key: str, rid: str) -> bool:
@@ -230,18 +230,19 @@ def _asks(reading: Reading, sound: Sequence[Row]) -> dict[str, tuple[Ask, ...]]:
 
 def _answers(
     reading: Reading, people: People, stamped: Stamped, requests: Sequence[Row], duties: Sequence[Row]
-) -> dict[str, tuple[datetime, ...]]:
-    """When superiors answered, by issue: answers to requests that move it, yes or no, and their 现场调度."""
-    hours: dict[str, list[datetime]] = defaultdict(list)
+) -> dict[str, tuple[Answer, ...]]:
+    """What superiors answered, by issue: to requests that move it, yes or no, and their 现场调度."""
+    answers: dict[str, list[Answer]] = defaultdict(list)
     for row in requests:
         if row.cells.get("kind") in MOVES and "answer" in row.cells and "issue" in row.cells:
-            hours[row.cells["issue"]].append(reading.mark("requests", row.rid, "answered"))
+            at = reading.mark("requests", row.rid, "answered")
+            answers[row.cells["issue"]].append(Answer(at, row.cells["answer"] == "同意"))
     for row in duties:
         if row.cells.get("kind") == DISPATCH and "issue" in row.cells:
             at = reading.mark("duties", row.rid, "heard")
             if _is_superior(people, stamped, row, at.date()):
-                hours[row.cells["issue"]].append(at)
-    return {rid: tuple(sorted(group)) for rid, group in hours.items()}
+                answers[row.cells["issue"]].append(Answer(at, agreed=True))
+    return {rid: tuple(sorted(group)) for rid, group in answers.items()}
 
 
 def _is_superior(people: People, stamped: Stamped, row: Row, day: date) -> bool:

@@ -148,8 +148,8 @@ def _being_late_costs_more(score: Score) -> Found:
 
 
 def _scores_are_sound(score: Score) -> Found:
-    if score.share.chief + score.share.unit != 100:
-        total = score.share.chief + score.share.unit
+    total = score.share.chief + score.share.unit if score.share.unit is not None else 100
+    if total != 100:
         yield ("score", "share"), f"chief 和 unit 合起来是 {total}，应当是 100"
     for index, (lower, higher) in enumerate(pairwise(score.ladder)):
         if higher.running < lower.running or higher.in_12_months < lower.in_12_months:

@@ -11,13 +11,19 @@ from pydantic import BaseModel
 
 from sync.core.calendar.worktime import Limit
 from sync.core.rules.conditions import SERIOUS
+from sync.core.rules.section_score import Score
 from sync.core.rules.sections import Category
 
 
 def notes(sections: Mapping[str, Any]) -> tuple[str, ...]:
     """Sentences for `jielu check`, in the order of the file. ``sections``: the tables as read, by name."""
     missing = (sentence for name, section in sections.items() for sentence in _missing(section, name))
-    return (*missing, *_hours_without_danger(sections.get("category", ())))
+    return (*missing, *_share_of_units(sections.get("score")), *_hours_without_danger(sections.get("category", ())))
+
+
+def _share_of_units(score: Score | None) -> Iterator[str]:
+    if score and score.share.unit is not None:
+        yield "score.share.unit 不再起作用：单位按比率计分，不分担街路长的扣分，可以去掉这一行。"
 
 
 def _missing(table: object, name: str) -> Iterator[str]:

@@ -68,4 +68,5 @@ class Superior(Table):
 UPWARD = (
     Superior.model_validate({"to": "支部书记", "limit": "4wh", "plan": "五·2"}),
     Superior.model_validate({"to": "指挥长", "limit": "1wd", "plan": "五·2"}),
+    Superior.model_validate({"to": "领导小组办公室", "limit": "1wd", "plan": "六·1"}),
 )

@@ -58,10 +58,11 @@ class SelfFound(Table):
 
 
 class ShareScore(Table):
-    """[score.share] Percent of the points that chief and unit bear, 100 together."""
+    """[score.share] Percent of the points for lateness that a chief bears who reported it up in time. `unit` of older
+    files changes nothing: units pay through their rates."""
 
     chief: Percent
-    unit: Percent
+    unit: Percent | None = None
 
 
 class Good(Table):

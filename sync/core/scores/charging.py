@@ -61,11 +61,13 @@ def tally(life: Life, stamps: Stamps) -> Tally | None:
     )  # fmt: skip
 
 
-def lines(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mapping[str, Line]) -> tuple[Line, ...]:
-    """The issue's lines by id. ``booked``: those of before, by id."""
+def lines(
+    issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mapping[str, Line], shared: bool
+) -> tuple[Line, ...]:
+    """The issue's lines by id. ``booked``: those of before, by id; ``shared``: as ``Case``."""
     if stamps.start is None and not booked:
         return ()
-    due = by_id(due_lines(issue, life, stamps, rules, booked))
+    due = by_id(due_lines(issue, life, stamps, rules, booked, shared))
     why = "问题作废" if life.state == lives.VOID else "依据不再成立"
     standing = {key: _standing(line, booked.get(key)) for key, line in due.items()}
     standing |= {key: revoke(line, why) for key, line in booked.items() if key not in due}
@@ -73,26 +75,29 @@ def lines(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mappin
 
 
 def _standing(due: Line, booked: Line | None) -> Line:
-    """The booked line, unless it was revoked or stands on a street that was typed by mistake."""
-    if booked is None or booked.revoked or (due.kind == STREET and booked.target != due.target):
+    """The booked line, unless it was revoked, stands on a street that was typed by mistake, or is shared by now."""
+    becomes_shared = booked is not None and due.shared and not booked.shared
+    if booked is None or booked.revoked or becomes_shared or (due.kind == STREET and booked.target != due.target):
         return due
     return booked
 
 
-def due_lines(issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mapping[str, Line]) -> Iterator[Line]:
+def due_lines(
+    issue: Issue, life: Life, stamps: Stamps, rules: Rules, booked: Mapping[str, Line], shared: bool
+) -> Iterator[Line]:
     """What the issue is charged under these rules. The steps of a case are one total: what the street was charged
     before (as ``booked``, where it was) counts towards the next step."""
     if stamps.start is None or life.state in NOT_COUNTED:
         return  # of a duplicate the start is None
-    case = Case(issue, life, stamps, rules, stamps.start.started.date())
+    case = Case(issue, life, stamps, rules, stamps.start.started.date(), shared)
     charged = issue.charged
     for line in case.discovered(charged):
         charged -= _standing(line, booked.get(line.id)).points
         yield line
     if life.late_since:
-        street, *units = case.late(life.late_since, charged)
-        charged -= _standing(street, booked.get(street.id)).points
-        yield from (street, *units)
+        for line in case.late(life.late_since, charged, booked):
+            charged -= _standing(line, booked.get(line.id)).points if line.kind == STREET else 0
+            yield line
     elif life.state == lives.CLOSED and not case.shown and not case.self_found:
         yield case.silent()
     if stamps.repeat >= rules.repeat.notable and not case.self_found and case.costs_again(booked):
@@ -120,13 +125,15 @@ class Charge:
 
 @dataclass(frozen=True)
 class Case:
-    """One issue that is charged. ``started``: the day on which its clock started."""
+    """One issue that is charged. ``started``: the day on which its clock started; ``shared``: the chief bears only his
+    share of the lateness, since he reported it up in time."""
 
     issue: Issue
     life: Life
     stamps: Stamps
     rules: Rules
     started: date
+    shared: bool = False
 
     @property
     def self_found(self) -> bool:
@@ -143,10 +150,9 @@ class Case:
         return score.superior_multiplier if self.issue.source in score.superior_sources else 1
 
     @property
-    def shared(self) -> bool:
-        """Whether it was reported up before it was late."""
-        up, late = self.life.reported_up, self.life.late_since
-        return up is not None and late is not None and up <= late
+    def handed_over(self) -> datetime | None:
+        """When it was first handed to another unit: for what is late afterwards the chief does not pay."""
+        return next((move.at for move in self.life.moves if move.unit), None)
 
     @property
     def _what(self) -> str:
@@ -161,24 +167,24 @@ class Case:
         text = f"{self.issue.source}发现{self._what}{twice}"
         yield self._street(Charge(DISCOVERED, -total, self.started, text, "四·2", working))
 
-    def late(self, deadline: datetime, charged: int) -> Iterator[Line]:
-        """The street's line up to the case's total for lateness, then each late unit's; a problem that was reported up
-        in time is shared between them."""
+    def late(self, deadline: datetime, charged: int, booked: Mapping[str, Line]) -> Iterator[Line]:
+        """The street's line up to the case's total for lateness, then each late unit's. A problem that was reported up
+        in time is shared; what is late only after it was handed over is the new unit's alone."""
         total, working = self._total(LATE, self.rules.score.case[self.issue.severity].overdue)
         share, shared = self.rules.score.share, self.shared
         text = f"{self._what}到 {deadline:%Y-%m-%d %H:%M} 没有整改，本件共扣{points_zh(total)}分"
-        text += f"；到期前已上报，街路长承担{share.chief}%" if shared else ""
+        text += f"；到期前已上报，上级同意或者没有按时答复，街路长承担{share.chief}%" if shared else ""
         rest, of_street = self._rest(total, charged, working)
         if shared:
             rest, of_street = rest * share.chief // 100, (*of_street, f"到期前已上报，街路长只承担 {share.chief}%")
-        yield self._street(Charge(LATE, -rest, deadline.date(), text, "五·3", of_street, shared=shared))
-        if shared:
-            total, working = total * share.unit // 100, (*working, f"到期前已上报，单位承担 {share.unit}%")
+        line = self._street(Charge(LATE, -rest, deadline.date(), text, "五·3", of_street, shared=shared))
+        if self.handed_over is None or deadline <= self.handed_over or line.id in booked:
+            yield line
         for unit, missed in self.life.late_units:
             first = missed == deadline
             sentence = text if first else f"{text}；移交后到 {missed:%Y-%m-%d %H:%M} 仍没有整改"
             suffix = "" if first else f"·{unit}"
-            charge = Charge(LATE, -total, missed.date(), sentence, "四·4", working, suffix, shared)
+            charge = Charge(LATE, -total, missed.date(), sentence, "四·4", working, suffix)
             yield self._unit(charge, unit)
 
     def costs_again(self, booked: Mapping[str, Line]) -> bool:
@@ -225,10 +231,9 @@ class Case:
     def _urged(self, letter: Urged, suffix: str) -> Line:
         times = self.rules.letters.repeat_factor
         total = self.rules.score.case[self.issue.severity].overdue * self.factor * (times - 1)
-        total = total * self.rules.score.share.unit // 100 if self.shared else total
         text = f"{self._what}逾期没有回复或整改，{letter.number}重复督办，超期扣分按{times}倍"
         working = (f"重复督办后超期扣分按 {times} 倍，这一条是多出来的部分",)
-        return self._unit(Charge(URGED, -total, letter.day, text, SOURCED, working, suffix, self.shared), letter.unit)
+        return self._unit(Charge(URGED, -total, letter.day, text, SOURCED, working, suffix), letter.unit)
 
     def bonus(self) -> Line:
         own = self.rules.score.self_found

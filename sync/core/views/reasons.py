@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from sync.core.issues import upward
 from sync.core.look.findings import Look
 from sync.core.rules.values import points_zh
 from sync.core.scores import charging
@@ -73,7 +74,9 @@ def _due(look: Look, line: Line) -> Line | None:
     followed = look.followed.get(line.issue)
     if followed is None or line.origin != OF_ISSUE:
         return None
-    due = charging.due_lines(followed.issue, followed.life, followed.stamps, look.rules, followed.booking)
+    issue, life = followed.issue, followed.life
+    shared = upward.shares_lateness(issue, life, look.rules, look.now)
+    due = charging.due_lines(issue, life, followed.stamps, look.rules, followed.booking, shared)
     return next((other for other in due if other.id == line.id), None)
 
 
