@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sync.core.issues import upward
-from sync.core.issues.issues import Fix, Issue, Stamps
+from sync.core.issues.issues import Answer, Fix, Issue, Stamps
 from sync.core.issues.life import Event, Life, Start, live
 from sync.core.issues.photo_uses import Use, doubt
 from sync.core.people.roster import Roster, Span, Street
@@ -79,7 +79,9 @@ def test_a_superior_answers_in_time_until_his_limit_ends(by: timedelta, answered
     """Reported up at 9:30, the secretary has 4 hours of work: until 16:00. Later, the report has gone a step up."""
     at, until = hour("2026-11-24 09:30"), hour("2026-11-24 16:00")
     fix = Fix("feedback-1", 2, at, "上报", "")
-    issue = Issue("20261124-001", {}, Stamps(hour("2026-11-24 09:00")), fixes=(fix,), answers=(until + by,))
+    issue = Issue(
+        "20261124-001", {}, Stamps(hour("2026-11-24 09:00")), fixes=(fix,), answers=(Answer(until + by, agreed=True),)
+    )
     first, *rest = upward.turns(issue, Life("待整改", "环卫所"), RULES, hour("2026-11-25 09:00"))
     assert first.until == until and (first.answered is not None) is answered
     assert [turn.role for turn in rest] == ([] if answered else ["commander"])

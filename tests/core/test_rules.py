@@ -138,7 +138,7 @@ def test_points_are_whole_hundredths(rules: Rules) -> None:
     assert (score.no_feedback, score.rework.first_two, score.rework.from_third) == (20, 20, 50)
     assert (score.self_found.bonus, score.self_found.cap, score.bonus_cap) == (10, 200, 500)
     assert (score.superior_multiplier, score.superior_sources) == (2, ("上级交办",))
-    assert (score.share.chief, score.share.unit) == (20, 80)
+    assert (score.share.chief, score.share.unit) == (20, None)
     assert (score.good.top, score.good.min_score) == (3, 9000)
     assert (score.last.last, score.last.below) == (1, 9000)
     assert score.groups == ("主次干道", "背街小巷", "重点区域")

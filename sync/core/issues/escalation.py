@@ -83,12 +83,7 @@ def _waits_until(step: Step, levels: Mapping[int, Reached], rules: Rules) -> dat
 
 def _answered(issue: Issue, since: datetime) -> bool:
     """Whether somebody answered since: feedback, a superior's 现场调度 or answer, an approval."""
-    hours = (
-        *(fix.at for fix in issue.fixes),
-        *(answer.at for answer in issue.answers),
-        *(ask.at for ask in issue.asks),
-    )
-    return any(at >= since for at in hours)
+    return any(answer.at >= since for group in (issue.fixes, issue.answers, issue.asks) for answer in group)
 
 
 def next_steps(life: Life, stamps: Stamps, rules: Rules, known: Mapping[str, Any]) -> list[datetime]:
