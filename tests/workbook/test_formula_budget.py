@@ -31,7 +31,11 @@ def entered(book, formula: str, address: str = "D1"):
     ("formula", "result"),
     [
         ("=7^4000000", "NUM"), ("=10^400", "NUM"), ("=2^64", 2.0**64), ("=1E308*10", "NUM"), ("=1E999", "NUM"),
-        ('=VALUE("inf")', "VALUE"), ('=VALUE("1_0")', "VALUE"), ('=VALUE("1E999")', "VALUE"), ("=-1E308-1E308", "NUM"),
+        ('=VALUE("inf")', "NUM"), ('=VALUE(" -Infinity ")', "NUM"), ('=VALUE("NaN")', "NUM"), ('=VALUE("∞")', "NUM"),
+        ('=VALUE("1E999")', "NUM"), ('="-1E999"+1', "NUM"), ('=SUM("$1E999")', "NUM"), ('=-"1E999%"', "NUM"),
+        ('=VALUE("1E308")', 1e308), ('="inf"+1', "VALUE"), ('=ROUND("nan",1)', "VALUE"), ('=VALUE("info")', "VALUE"),
+        ('=VALUE("1_0")', "VALUE"), ('=VALUE("E999")', "VALUE"), ('=COUNTIF({"inf"},"inf")', 1), ('=N("inf")', 0),
+        ('=IFERROR(VALUE("nan"),7)', 7), ("=-1E308-1E308", "NUM"),
         ("=SUM(1E308,1E308)", "NUM"), ("=PRODUCT(1E308,1E308)", "NUM"), ("=INT(1E300)", 1e300),
         ("=" + "9" * 400, "NUM"),
         ("=ROUND(1,300000000)", 1), ("=ROUND(1,-400)", 0), ("=ROUND(1E300,2)", 1e300), ("=POWER(9,9^9)", "NUM"),
