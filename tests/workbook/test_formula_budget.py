@@ -135,6 +135,24 @@ def test_an_exception_that_nobody_foresaw_stops_no_other_cell(local, monkeypatch
     assert "nobody foresaw it" in caplog.text
 
 
+@pytest.mark.parametrize("formula", ["=1+", "=NOSUCH(1)", "=ROUND()", "=#N/A", "={1,2;3}", "=" + "(" * 99])
+def test_a_formula_that_always_fails_holds_on_to_nothing(formula):
+    from sync.workbook.formulas.operands import Fault
+
+    read, faults = grammar.parsed(formula), []
+    for _ in range(3):
+        with pytest.raises(Fault) as caught:
+            read.node(None)
+        faults.append(caught.value)
+    frames = []
+    for fault in faults:
+        frames.append(0)
+        trace = fault.__traceback__
+        while trace:
+            frames[-1], trace = frames[-1] + 1, trace.tb_next
+    assert len(set(frames)) == 1 and len(set(map(id, faults))) == 3
+
+
 def test_formulas_that_need_each_other_are_worked_out_once_each(local, monkeypatch):
     rows = [[f"=SUM(B{n + 1}:B400)", f"=A{n + 1}+1" if n < 400 else 1] for n in range(1, 401)]
     steps = []
