@@ -127,6 +127,14 @@ def test_an_index_beyond_the_grid_is_refused(local, requests):
         batch(local, **requests)
 
 
+def test_lists_that_are_empty_are_left_out_of_a_filter(local):
+    empty = {"range": grid(0, 5, 0, 3), "criteria": {}, "filterSpecs": [], "sortSpecs": []}
+    view = batch(local, setBasicFilter={"filter": empty}, addFilterView={"filter": empty})[1]["addFilterView"]["filter"]
+    shown = local.fetch_sheet_metadata()["sheets"][0]
+    assert shown["basicFilter"] == {"range": grid(0, 5, 0, 3)} | {"range": shown["basicFilter"]["range"]}
+    assert view.keys() == shown["filterViews"][0].keys() == {"filterViewId", "range", "title"} & view.keys()
+
+
 def test_two_bandings_over_one_cell_are_refused(local):
     batch(local, addBanding={"bandedRange": {"range": grid(0, 3, 0, 3), **BAND}})
     with pytest.raises(APIError, match="already has alternating background colors"):

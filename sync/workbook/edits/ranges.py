@@ -260,6 +260,7 @@ def set_basic_filter(book: Book, request: Json) -> None:
 
 def mirrored(stored: Json) -> Json:
     """A filter whose criteria and filterSpecs say the same."""
+    stored = {key: item for key, item in stored.items() if item or key not in ("criteria", "filterSpecs", "sortSpecs")}
     criteria, specs = stored.get("criteria"), stored.get("filterSpecs")
     if specs and not criteria:
         return {**stored, "criteria": {str(s.get("columnIndex", 0)): s.get("filterCriteria", {}) for s in specs}}
