@@ -61,6 +61,8 @@ def row_alone(row: Row, queue: str) -> Iterator[None]:
     """What is done with one row: RowFailed for whatever it raises, so that it stops no other."""
     try:
         yield
+    except RowFailed:
+        raise  # of another row, which this one asked for
     except Exception as error:
         raise RowFailed(row, queue) from error
 
