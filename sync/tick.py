@@ -19,9 +19,9 @@ from datetime import datetime
 from functools import partial
 
 from sync.core.calendar import belief
-from sync.core.look.decide import ISSUES, decide
+from sync.core.look.decide import decide
 from sync.core.look.letters.drafting import LETTERS
-from sync.core.memory import Decision, Tables
+from sync.core.memory import ROW_QUEUES, SCORES, Decision, Tables
 from sync.core.notices.notices import OFF
 from sync.core.rules.rules import Rules, RulesError, load
 from sync.core.sheet.landing import land
@@ -79,14 +79,14 @@ def tick(
     step("land earlier")
     archives = archive_moves.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
     tables, guard = Tables(gateway.tabs, seen, archives), Guard(ledger, rules.limits.tries, now)
-    memory = replace(memory, aside=guard.waiting(ISSUES))
+    memory = replace(memory, aside=frozenset().union(*map(guard.waiting, ROW_QUEUES)))
     decision = decide(tables, memory, rules, now, doubt)
     if doubt and belief.confirmed_by(now, (at for name, at in decision.hours if name not in own)):
         decision = decide(tables, memory, rules, now)
     for failed in decision.failures:
         if not guard.waits(failed.queue, failed.item):
             guard.note(failed.queue, failed.item, failed.error)
-    for queue in (ISSUES, LETTERS):
+    for queue in (*ROW_QUEUES, LETTERS, SCORES):
         guard.passed(queue, memory.aside)
     step("decide")
     ledger.commit(decision, now, rules.hash, rules.text, version, settled)

@@ -19,6 +19,7 @@ from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.look.stamping import Stamped
+from sync.core.memory import REQUESTS, row_alone
 from sync.core.people.roster import Street
 from sync.core.rules.values import points_zh
 from sync.core.scores import ceilings
@@ -108,8 +109,9 @@ class Claims:
         """Every row of 申请审批 with what is wrong with it as a claim besides, by id."""
         checked, results = dict(self.judged.checked["requests"]), self.reading.memo.of("claims")
         for row in self.rows:
-            given = (row.parsed, checked[row.rid], self._filed(row), *self._context(row))
-            checked[row.rid] = results.result(row.rid, given, self._checked, row, checked[row.rid])
+            with row_alone(row, REQUESTS):
+                given = (row.parsed, checked[row.rid], self._filed(row), *self._context(row))
+                checked[row.rid] = results.result(row.rid, given, self._checked, row, checked[row.rid])
         return checked
 
     def _context(self, row: Row) -> tuple[object, ...]:
@@ -196,12 +198,17 @@ class Claims:
         booking: Booking = {}
         for group, lines in sorted(self._groups.items(), key=lambda pair: _is_appeal(pair[1])):
             row = rows.get(group)
-            if row is None or not self._again(row, lines):
-                known = {**others, **by_id(line for made in booking.values() for line in made.values())}
-                booking[group] = by_id(self._still(row, lines, known)) if row else dict(lines)
+            if row is None:
+                booking[group] = dict(lines)
+                continue
+            with row_alone(row, REQUESTS):
+                if not self._again(row, lines):
+                    known = {**others, **by_id(line for made in booking.values() for line in made.values())}
+                    booking[group] = by_id(self._still(row, lines, known))
         for row in self.rows:
-            if row.cells["kind"] == AWARD and self._is_new(row):
-                booking[self.group(row)] = by_id([self._awarded(row)])
+            with row_alone(row, REQUESTS):
+                if row.cells["kind"] == AWARD and self._is_new(row):
+                    booking[self.group(row)] = by_id([self._awarded(row)])
         return booking
 
     def upheld(self, final: Mapping[str, Line], uncut: Sequence[Line] = ()) -> Booking:
@@ -210,13 +217,14 @@ class Claims:
         booking: Booking = {}
         gone = {name for name, points in self.past.returned.items() if points}
         for row in self.rows:
-            if row.cells["kind"] != APPEAL or not self._is_new(row):
-                continue
-            original = final.get(row.cells.get("line", ""))
-            if original and original.points < 0 and not self._given_back(original):
-                cost = self._cost(original, [line for line in uncut if line.id not in gone])
-                booking[self.group(row)] = by_id([self._returning(row, original, cost)])
-                gone.add(original.id)
+            with row_alone(row, REQUESTS):
+                if row.cells["kind"] != APPEAL or not self._is_new(row):
+                    continue
+                original = final.get(row.cells.get("line", ""))
+                if original and original.points < 0 and not self._given_back(original):
+                    cost = self._cost(original, [line for line in uncut if line.id not in gone])
+                    booking[self.group(row)] = by_id([self._returning(row, original, cost)])
+                    gone.add(original.id)
         return booking
 
     def _cost(self, original: Line, uncut: Sequence[Line]) -> int:

@@ -14,6 +14,7 @@ from sync.core.look.follow import Followed
 from sync.core.look.judging import Judged
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
+from sync.core.memory import DUTIES, row_alone
 from sync.core.notices import notices
 from sync.core.notices.notices import Notice
 from sync.core.people.roster import Roster
@@ -54,8 +55,12 @@ class Duties:
         reading = self.reading
         reporters = {row.rid: row.cells.get("reporter", "") for row in reading.rows.get("issues", [])}
         stamps = ((reporters.get(rid, ""), followed.stamps) for rid, followed in self.followed.items())
-        rows = ((row, reading.mark("duties", row.rid, "heard"), faulty) for row, faulty in checked)
-        return duties.records(rows, stamps, self.roster, reading.rules)
+        done = duties.records((), stamps, self.roster, reading.rules).done
+        for row, faulty in checked:
+            with row_alone(row, DUTIES):
+                given = (row, reading.mark("duties", row.rid, "heard"), faulty)
+                done |= duties.records([given], (), self.roster, reading.rules).done
+        return Records(done)
 
     def due(self, first: date, last: date) -> list[Owed]:
         return duties.owed(self.reading.rules, self.roster, self.records, first, last)
@@ -63,10 +68,11 @@ class Duties:
     # Points
     @cached_property
     def booking(self) -> Mapping[Group, Mapping[str, Line]]:
-        """All duty lines by month, those booked before included."""
+        """All duty lines by month, those booked before included. Nothing new while a row that may show a duty done
+        fails."""
         groups = of_origin(self.past.lines, OF_DUTY)
         booked = by_id(line for group in groups.values() for line in group.values())
-        if not any(rule.points for rule in self.reading.rules.duties.owed):
+        if not any(rule.points for rule in self.reading.rules.duties.owed) or self.reading.memory.aside:
             return duties.months(booked)
         sealed = {key: line for key, line in booked.items() if line.month in self.past.seals}
         now, since = self.reading.now, self.reading.memory.last_tick

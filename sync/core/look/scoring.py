@@ -15,6 +15,7 @@ from sync.core.look.claims import Booking, Claims
 from sync.core.look.owed import Duties
 from sync.core.look.reading import PEOPLE
 from sync.core.look.seals import Sealing, cells
+from sync.core.memory import SCORES, Failed, RowFailed
 from sync.core.people.roster import Roster, Span, Street
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import INSPECTION
@@ -37,6 +38,8 @@ from sync.core.scores.periods import Periods, Rows, rows
 from sync.core.scores.seal import Seal
 from sync.core.scores.standings import Standing, Term, Visits
 
+THIS_TIME = "月度考核和扣分明细"  # what fails where the months can't be scored
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -51,6 +54,7 @@ class Scored:
     wake: datetime  # the next seal
     every: tuple[Line, ...]  # every line after ceilings, in order
     booking: Mapping[Group, Mapping[str, Line]]  # base lines and what requests led to, as they are to be booked
+    failures: tuple[Failed, ...] = ()  # where there are any, the tabs of scores stay as they are
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,16 @@ class Scoring:
     claims: Claims
     scope: object
     duties: Duties
+
+    def scored_or_left(self) -> Scored:
+        """What the months came to; nothing new where that fails in a way that nobody foresaw: the issues go on."""
+        reading, seals = self.sealing.reading, self.sealing.past.seals
+        try:
+            return self.scored()
+        except RowFailed:
+            raise
+        except Exception as error:
+            return Scored({}, {}, {}, {}, (), seals, reading.now, (), {}, (Failed(SCORES, THIS_TIME, error),))
 
     def scored(self) -> Scored:
         """扣分明细, 月度考核 and the table behind it: of every month that has lines, and of this one."""
