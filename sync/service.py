@@ -180,9 +180,7 @@ class Service:
         sent = Submissions(self.ledger).around(now, belief.NEAR)
         return {rows.fingerprint(self.templates[each.tab], each.cells) for each in sent}
 
-    def ticks(
-        self, now: datetime, *, idle: bool = True, doubt: Callable[[datetime], str] | None = None
-    ) -> tick.Report:
+    def ticks(self, now: datetime, *, idle: bool = True, doubt: Callable[[datetime], str] | None = None) -> tick.Report:
         """Tick until a tick writes nothing. ``idle``: not at all where nothing can have changed; a new warning, or one
         that is over, counts as a change. ``doubt``: says why the hour is not believed (None: it is); a clock that was
         put back by a little is waited for."""

@@ -297,7 +297,7 @@ def test_which_of_several_a_notice_is_becomes_a_field(database: str, number: str
     kind = next(kind for kind in ("交办", "返工", "升级", "督办·") if kind in number).strip("·")
     notice = {"number": number, "kind": kind, "issue": "20261124-001" if number[0] == "2" else "督办函", "to": to}
     insert = (
-        "insert into outbox (bureau, number, notice, \"to\", due, state, reason, attempts) "
+        'insert into outbox (bureau, number, notice, "to", due, state, reason, attempts) '
         "values ('b', :number, :notice, :to, '2026-11-24 01:00:00', '待发送', '', 0)"
     )
     put(database, insert, number=number, notice=json.dumps(notice), to=to)

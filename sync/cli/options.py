@@ -43,9 +43,9 @@ def now_option(function: F) -> F:
 
 
 def trust_option(function: F) -> F:
-    return click.option(
-        "--trust-clock", is_flag=True, help="时间和上一次处理相差很多也照办（平时拿不准时只做校验）。"
-    )(function)
+    return click.option("--trust-clock", is_flag=True, help="时间和上一次处理相差很多也照办（平时拿不准时只做校验）。")(
+        function
+    )
 
 
 def doubt_of(service: Service, now_text: str | None, trusted: bool) -> Callable[[datetime], str]:
@@ -86,8 +86,10 @@ def print_result(as_json: bool, fields: dict[str, Any], text: str) -> None:
 
 
 def ensure_tabs(service: Service) -> None:
-    """Build the tabs of an embedded workbook that has none yet."""
+    """Build the tabs of an embedded workbook that has none yet; to an older one add the columns that it lacks."""
     from sync.sheets import set_up
 
     if service.embedded and set_up.is_empty(service.gateway):
         set_up.build(service.gateway, service.rules())
+    elif service.embedded:
+        set_up.extend(service.gateway, service.rules())

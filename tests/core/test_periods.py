@@ -41,11 +41,13 @@ def test_means_are_half_up_in_hundredths() -> None:
 
 
 def test_a_year_is_the_mean_of_its_quarters_and_not_of_its_months() -> None:
-    """A quarter of one month (80) and one of three (100): 90, not 95."""
-    found = periods(*(row(f"2026-{month:02d}", "甲", 8000 if month == 9 else 10000) for month in (9, 10, 11, 12)))
-    assert [(one.name, one.score, one.advice) for one in found.years()] == [
-        ("2026", 9000, "含第3、4季度；建议年度表扬、兑现奖励")
-    ]
+    """A quarter of one month (80) and one of three (100): 90, not 95. Of three streets one may be praised."""
+    months = (9, 10, 11, 12)
+    rows = [row(f"2026-{month:02d}", "甲", 8000 if month == 9 else 10000) for month in months]
+    rows += [row(f"2026-{month:02d}", name, 7000) for month in months for name in ("乙", "丙")]
+    assert next((one.name, one.score, one.advice) for one in periods(*rows).years()) == (
+        "2026", 9000, "含第3、4季度；建议年度表扬、兑现奖励"
+    )  # fmt: skip
 
 
 def test_ranks_are_within_a_group_with_ties_and_without_those_nobody_inspected() -> None:
@@ -92,9 +94,11 @@ def held(month: str, chief: str, score: int = 9900, *, shared: bool = False) -> 
 
 
 def test_a_quarter_is_praised_with_the_chief_of_most_months_and_with_nobody_else() -> None:
-    mostly = periods(held("2026-07", "一"), held("2026-08", "一"), held("2026-09", "二")).quarters()[0]
+    others = [row(f"2026-{month:02d}", name, 7000) for month in (7, 8, 9) for name in ("乙", "丙")]
+    mostly = periods(held("2026-07", "一"), held("2026-08", "一"), held("2026-09", "二"), *others).quarters()[0]
     assert (mostly.chief, mostly.advice) == ("一", "含7、8、9月；建议讲评表扬")
-    three = periods(held("2026-07", "一"), held("2026-08", "二"), held("2026-09", "三")).quarters()[0]
+    three = periods(held("2026-07", "一"), held("2026-08", "二"), held("2026-09", "三"), *others).quarters()[0]
     assert (three.chief, three.advice) == ("三", "含7、8、9月")
-    parted = periods(held("2026-07", "一", shared=True), held("2026-08", "一"), held("2026-09", "二")).quarters()[0]
+    months = held("2026-07", "一", shared=True), held("2026-08", "一"), held("2026-09", "二")
+    parted = periods(*months, *others).quarters()[0]
     assert (parted.chief, parted.advice) == ("二", "含7、8、9月")

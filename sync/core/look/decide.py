@@ -82,7 +82,7 @@ def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
     drafted = draft(reading, followed, letters_in)
     claims = Claims(reading, people, stamped, judged, followed, past)
     sealing = Sealing(reading, followed, past)
-    scored = Scoring(sealing, people.roster, claims, people.scope, duties).scored()
+    scored = Scoring(sealing, people.roster, claims, people.scope, duties, tuple(drafted.letters.values())).scored()
     notices = (notice for issue in followed.values() for notice in issue.notices)
     told = tell(reading, followed, drafted, (*notices, *duties.notices(), *drafted.notices))
     return Look(

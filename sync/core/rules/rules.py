@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from inspect import signature
+from types import UnionType
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -249,10 +250,15 @@ def _keys(kind: Any, loc: Path) -> list[str]:
             kind = get_args(kind)[0]
         else:
             fields = kind.model_fields
-            kind = next(f.annotation for n, f in fields.items() if (f.alias or n) == step)
+            kind = _table_of(next(f.annotation for n, f in fields.items() if (f.alias or n) == step))
     if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
         return []
     return [field.alias or name for name, field in kind.model_fields.items()]
+
+
+def _table_of(kind: Any) -> Any:
+    """The table itself where it may be left out."""
+    return get_args(kind)[0] if isinstance(kind, UnionType) else kind
 
 
 # What rests on what

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sync.core.rules.rules import Rules
 from sync.core.scores import standings
 from sync.core.scores.lines import STREET, UNIT, first_day
-from sync.core.scores.standings import Key, Standing, Term
+from sync.core.scores.standings import Key, Merit, Standing, Term
 
 Rows = dict[tuple[str, ...], dict[str, Any]]
 
@@ -95,8 +95,12 @@ class Periods:
         scores: dict[Key, list[int]] = defaultdict(list)
         for quarter in quarters:
             for term in self._quarter(quarter):
-                scores[term.key].append(term.score)
-        terms = [replace(term, score=standings.mean(scores[term.key])) for term in self._terms(f"{year}", sealed)]
+                if term.unranked != standings.TOO_FEW_CASES:
+                    scores[term.key].append(term.score)
+        terms = [
+            replace(term, score=standings.mean(scores[term.key] or [term.score]))
+            for term in self._terms(f"{year}", sealed)
+        ]
         words = f"含第{'、'.join(f'{quarter.number}' for quarter in quarters)}季度"
         words = words if f"{year}-12" in sealed else f"暂定：{words}，全年还没有封存完"
         return self.frozen.get(f"{year}") or self._advised(terms, sealed, words, "建议年度表扬、兑现奖励")
@@ -112,7 +116,7 @@ class Periods:
         """What each target came to, not ranked yet."""
         return [
             Term(name, last.target, last.kind, last.group, standings.most(_chiefs(group))[0] or last.chief,
-                 standings.mean([row.score for row in group]), None)
+                 standings.mean([row.score for row in _counted(group) or group]), None, unranked=_unranked(group))
             for group in self._rows(months).values()
             for last in group[-1:]
         ]  # fmt: skip
@@ -121,19 +125,24 @@ class Periods:
         """The terms with rank and suggestion. ``words``: which months or quarters are in."""
         by_key = self._rows(months)
 
-        def inspected(term: Term) -> bool:
+        def takes_part(term: Term) -> bool:
             visits = [row.inspections or 0 for row in by_key[term.key]]
-            return term.kind != STREET or sum(visits) >= self.rules.score.min_inspections * len(visits)
+            if term.kind != STREET:
+                return not term.unranked
+            return sum(visits) >= self.rules.score.min_inspections * len(visits)
 
-        ranked = standings.rank(terms, inspected)
+        ranked = standings.rank(terms, takes_part)
         stable = {key for key, group in by_key.items() if standings.most(_chiefs(group))[1]}
+        merits = [_merit(term, by_key[term.key], able=term.key in stable) for term in ranked]
+        good = standings.commended(merits, self.rules)
         bottom = standings.last_of_groups(ranked, self.rules)
         last = standings.times_last(row for group in by_key.values() for row in group)
 
         def advice(term: Term) -> Iterator[str]:
             yield words
+            yield from _left_out(by_key[term.key])
             yield from self._money(term)
-            if term.key in stable and standings.is_good(term, self.rules):
+            if term.key in good:
                 yield praise
             if term.key in stable & bottom:
                 yield self._blame(len(last[term.chief]))
@@ -149,10 +158,41 @@ class Periods:
 
     def _money(self, term: Term) -> Iterator[str]:
         fund = self.rules.score.fund
-        if term.kind == UNIT and fund.enabled:
+        if term.kind == UNIT and fund.enabled and term.unranked != standings.TOO_FEW_CASES:
             bands = sorted(fund.bands, key=lambda band: band.start, reverse=True)
             percent = next((band.percent for band in bands if term.score >= band.start), bands[-1].percent)
             yield f"建议拨付比例{percent}%"
+
+
+def _counted(group: Iterable[Standing]) -> list[Standing]:
+    """Without the months in which a unit had too few cases."""
+    return [row for row in group if row.unranked != standings.TOO_FEW_CASES]
+
+
+def _unranked(group: Sequence[Standing]) -> str:
+    """Why a unit is not ranked: it had too few cases in every month, or is the standards office now."""
+    return group[-1].unranked if group[-1].unranked == standings.NOT_RANKED or not _counted(group) else ""
+
+
+def _left_out(group: Sequence[Standing]) -> Iterator[str]:
+    """Which months of a unit do not count."""
+    months = [row.month for row in group if row not in _counted(group)]
+    if months:
+        yield f"{_numbers(months)}月到期案件不足，没有计入"
+
+
+def _merit(term: Term, group: Sequence[Standing], *, able: bool) -> Merit:
+    """What the term's months come to; one of before this was kept counts all its issues as due."""
+    known = [(row.due, row.late) if row.due else _of_before(row) for row in group]
+    due, late = (sum(counts) for counts in zip(*known, strict=True))
+    visits = sum(row.inspections or 0 for row in group)
+    return Merit(term.key, term.group, term.rank, term.score, due, late, visits, able)
+
+
+def _of_before(row: Standing) -> tuple[int, int]:
+    if row.on_time is None:
+        return 0, 0
+    return row.issues, row.issues - round(row.on_time * row.issues)
 
 
 def _chiefs(group: Iterable[Standing]) -> list[str]:
