@@ -24,7 +24,7 @@ from sync.core.people.roster import Roster, Span, Street
 from sync.core.rules.conditions import INSPECTED
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import INSPECTION
-from sync.core.scores import ceilings, evening, standings
+from sync.core.scores import ceilings, evening, persons, standings
 from sync.core.scores import seal as sealing
 from sync.core.scores.evening import Looks
 from sync.core.scores.lines import (
@@ -192,7 +192,9 @@ class Scoring:
         if self._must_wait():
             return seals
         for month in sealing.due(bases, reading.memory.wanted_sealed, reading.rules, reading.now):
-            made = self.sealing.seal(month, cut, table)
+            days = persons.days_held(self.roster, month, self._rules.calendar)
+            people = persons.months_of(month, days, cut, table, self.roster, self._rules)
+            made = replace(self.sealing.seal(month, cut, table), persons=tuple(people))
             terms = self._periods({**seals, month: made}).ending(month)
             seals[month] = replace(made, terms=terms)
         return seals
@@ -214,7 +216,8 @@ class Scoring:
         for seal in seals.values():
             for term in seal.terms:
                 terms[term.name].append(term)
-        return Periods({month: seal.rows for month, seal in seals.items()}, self._rules, terms)
+        people = {month: seal.persons for month, seal in seals.items()}
+        return Periods({month: seal.rows for month, seal in seals.items()}, self._rules, terms, people)
 
     # Rows
     def _table(

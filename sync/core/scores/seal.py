@@ -18,6 +18,7 @@ from sync.core.calendar.worktime import Calendar
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import points_zh
 from sync.core.scores.lines import BACK, REVOKED, Line, last_day
+from sync.core.scores.persons import PersonMonth
 from sync.core.scores.standings import Standing, Term
 
 SEALED, OPEN = "已封存", "未封存"
@@ -32,7 +33,7 @@ Fact = tuple[str, str, str]  # tab's title (or 封存), the row's name in it, it
 class Seal:
     """A sealed month. ``lines`` after ceilings; ``facts`` the sealed text; ``rules`` the text in force, ``calendar``
     its days as (item, words); ``adopted``: read off 月度考核 and 扣分明细 after the ledger was lost, without its facts;
-    ``terms``: the quarter and the year that ended with it."""
+    ``terms``: the quarter and the year that ended with it; ``persons``: each chief's month."""
 
     month: str
     sealed_at: datetime
@@ -44,6 +45,7 @@ class Seal:
     calendar: tuple[tuple[str, str], ...] = ()
     adopted: bool = False
     terms: tuple[Term, ...] = ()
+    persons: tuple[PersonMonth, ...] = ()
 
     @cached_property
     def by_id(self) -> Mapping[str, Line]:

@@ -53,7 +53,7 @@ class Standing:
     """One row of 月度考核. Rates are shares or None where nothing counts; ``rank`` is None for the unranked, and
     ``unranked`` says why for a unit; ``last``: 末位, the last of its group and below the floor; ``shared``: nobody held
     the street for more than half of the month, so that nobody is praised or blamed for it. ``due``, ``late``: issues
-    that the rate of timeliness counts."""
+    that the rate of timeliness counts; ``step``, ``result``: the rung of the ladder, from 1, that it leads to."""
 
     month: str
     target: str
@@ -73,6 +73,8 @@ class Standing:
     due: int = 0
     late: int = 0
     unranked: str = ""
+    step: int = 0
+    result: str = ""
 
     @property
     def key(self) -> Key:
@@ -289,7 +291,7 @@ def _advise(by_month: Mapping[str, Sequence[Standing]], rules: Rules, sealed: Se
             ranked[chief] |= months
         good = commended(map(_merit, here), rules)
         advised += [
-            replace(row, advice=PRAISE if row.key in good else _advice(row, last[row.chief], ranked[row.chief], rules))
+            replace(row, advice=PRAISE) if row.key in good else _advised(row, last[row.chief], ranked[row.chief], rules)
             for row in here
         ]
     return sorted(advised, key=lambda row: row.month)
@@ -380,15 +382,19 @@ def median(counts: Sequence[int]) -> Fraction:
     return Fraction(ordered[half] + ordered[-half - 1], 2)
 
 
-def _advice(row: Standing, last: Sequence[str], months: Collection[str], rules: Rules) -> str:
+def _advised(row: Standing, last: Sequence[str], months: Collection[str], rules: Rules) -> Standing:
+    """With the highest rung of the ladder that the chief's months lead to, where the row is one of 末位."""
     if row.shared or not row.last:
-        return ""
+        return row
     running = _running(row.month, last, months)
     year = sum(1 for month in last if 0 <= _months_between(month, row.month) < 12)
-    results = [result for result in rules.score.ladder if running >= result.running or year >= result.in_12_months]
-    if not results:
-        return ""
-    return f"建议{results[-1].name}（末位连续{running}个月，12个月内{year}次；由局党组决定）"
+    ladder = rules.score.ladder
+    steps = [n for n, rung in enumerate(ladder, 1) if running >= rung.running or year >= rung.in_12_months]
+    if not steps:
+        return row
+    result = ladder[steps[-1] - 1].name
+    advice = f"建议{result}（末位连续{running}个月，12个月内{year}次；由局党组决定）"
+    return replace(row, advice=advice, step=steps[-1], result=result)
 
 
 def _running(month: str, last: Sequence[str], months: Collection[str]) -> int:
