@@ -19,19 +19,22 @@ PEOPLE = "由人落实"
 @dataclass(frozen=True)
 class Inspection:
     """What was found. ``problems`` are sentences that people must look at; ``clauses`` (where, clause, text);
-    ``sentences`` of the plan (clause, words, answer; an empty answer leaves it to people)."""
+    ``sentences`` of the plan (clause, words, answer; an empty answer leaves it to people); ``defaults``: what the rules
+    file does not say."""
 
     workbook: str
     problems: tuple[str, ...]
     clauses: tuple[tuple[str, str, str], ...]
     uncovered: tuple[str, ...]
     sentences: tuple[tuple[str, str, str], ...] = ()
+    defaults: tuple[str, ...] = ()
 
     def fields(self) -> dict[str, Any]:
         return {
             "workbook": self.workbook,
             "problems": list(self.problems),
             "uncovered": list(self.uncovered),
+            "defaults": list(self.defaults),
             "clauses": [list(clause) for clause in self.clauses],
             "sentences": [list(sentence) for sentence in self.sentences],
         }
@@ -39,6 +42,7 @@ class Inspection:
     def text(self) -> str:
         lines = [f"工作簿 {self.workbook}"]
         lines += [f"  问题：{problem}" for problem in self.problems] or ["  各工作表和模板一致"]
+        lines += [f"  {sentence}" for sentence in self.defaults]
         lines.append("规则的依据")
         lines += [f"  {where}：{clause}　{text}" for where, clause, text in self.clauses]
         if self.sentences:
@@ -55,7 +59,7 @@ def inspect(service: Service) -> Inspection:
     rules = load(service.rules_text(), service.rules_file.name)
     problems = (*workbook_problems(service), *archive_problems(service), *link_problems(service, rules))
     sentences = tuple((sentence.clause, sentence.says, sentence.answer) for sentence in rules.plan.sentence)
-    return Inspection(service.workbook, problems, *_clauses(rules), sentences)
+    return Inspection(service.workbook, problems, *_clauses(rules), sentences, tuple(rules.defaults()))
 
 
 def workbook_problems(service: Service) -> list[str]:
