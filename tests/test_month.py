@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import random
 import re
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -177,12 +180,117 @@ def test_fifty_deadlines_are_what_other_arithmetic_makes_of_them(service: Servic
 def test_every_line_of_the_month_is_explained_by_a_sum_that_agrees(service: Service) -> None:
     """``reasons`` works the points out again in words: where it came to others, it would say so."""
     look = recall(service.templates, service.ledger.memory(), service.rules(), UNTIL)
-    assert len(look.scored.every) > 1000
+    assert len(look.scored.every) > 900, "a unit has one line a rate, not one a case"
     for line in look.scored.every:
         found = reasons.reason(look, line.id)
         assert found and "按现在的规则是" not in found.text(), line
     shortened = [line for line in look.scored.every if "本项已扣满" in line.text]
     assert shortened and all("已经扣满" in reasons.reason(look, line.id).text() for line in shortened)  # type: ignore[union-attr]
+
+
+# Scores by other arithmetic: from what people and the clerk's columns show, with fractions, nothing of the core's
+INSPECTORS = ("标准化办01", "标准化办02")
+
+
+def day_of(value: float) -> date:
+    return date(1899, 12, 30) + timedelta(days=int(value))
+
+
+def middle(counts: list[int]) -> Fraction:
+    ordered = sorted(counts)
+    return Fraction(ordered[len(counts) // 2] + ordered[(len(counts) - 1) // 2], 2)
+
+
+def half_up(value: Fraction) -> int:
+    return math.floor(value + Fraction(1, 2))
+
+
+def inspected(service: Service, month: str) -> tuple[dict[str, set[date]], dict[str, set[date]]]:
+    """By street the days on which the standards office was there, and those on which it found something."""
+    days, finds = defaultdict[str, set[date]](set), defaultdict[str, set[date]](set)
+    stamps = service.ledger.memory().stamps
+    for row in cells(service, "issues"):
+        stamped = stamps.get(row["id"])
+        if stamped and stamped.street and stamped.source == "督查" and row["state"] != "作废":
+            found_in = month if row["reporter"] in INSPECTORS else ""
+            for there in (days, finds) if f"{stamped.received:%Y-%m}" == found_in else ():
+                there[stamped.street].add(stamped.received.date())
+    for row in cells(service, "duties"):
+        shown = any(row.get(key) not in ("", None) for key in ("photos", "longitude", "latitude"))
+        counts = row["kind"] == "督查" and row["reporter"] in INSPECTORS and shown and not row.get("check")
+        if counts and f"{day_of(row['reported_at']):%Y-%m}" == month:
+            days[row["street"]].add(day_of(row["reported_at"]))
+    return days, finds
+
+
+@pytest.mark.parametrize("month", ["2026-10", "2026-11"])
+def test_inspections_and_what_is_evened_out_are_what_other_arithmetic_makes_of_them(
+    service: Service, month: str
+) -> None:
+    days, finds = inspected(service, month)
+    rows = [row for row in cells(service, "scores") if row["month"] == month and row["kind"] == "街路"]
+    assert rows and {row["target"]: row["inspections"] for row in rows} == {
+        row["target"]: len(days[row["target"]]) for row in rows
+    }
+    lines = [row for row in cells(service, "lines") if row["month"] == month]
+    sources = {row["id"]: row["source"] for row in cells(service, "issues")}
+    evened = {row["target"]: round(row["points"] * 100) for row in lines if row["rule"] == "督查均衡"}
+    finds_of_month = [
+        row for row in lines if row["rule"] == "发现问题" and row["points"] < 0 and sources[row["issue"]] == "督查"
+    ]
+    wanted = {}
+    for group in {row["group"] for row in rows}:
+        ranked = [row["target"] for row in rows if row["group"] == group and row["inspections"] >= 4]
+        clean = sum(len(days[street] - finds[street]) for street in ranked)
+        enough = 4 * clean >= sum(len(days[street]) for street in ranked)
+        for street in ranked:
+            charged = [-round(row["points"] * 100) for row in finds_of_month if row["target"] == street]
+            count, usual = len(days[street]), middle([len(days[name]) for name in ranked])
+            if count > usual and charged:
+                wanted[street] = half_up(sum(charged) * (1 - usual / count)) if enough else 0
+    assert evened == wanted and wanted
+
+
+@pytest.mark.parametrize("month", ["2026-10", "2026-11"])
+def test_the_rates_of_units_are_what_other_arithmetic_makes_of_them(service: Service, month: str) -> None:
+    """On time, from 问题台账 as it stands, for units none of whose deadlines moved."""
+    memory, posts = service.ledger.memory(), cells(service, "posts")
+    home = defaultdict[str, set[str]](set)
+    for post in posts:
+        home[post["name"]].add(post.get("unit") or "")
+    urged = {row["id"] for row in cells(service, "issues") if "、" in str(row.get("letter") or "")}
+    moved = {row["issue"] for row in cells(service, "requests") if row["kind"] == "移交"}
+    due, good = defaultdict[str, int](int), defaultdict[str, int](int)
+    skipped = set()
+    for row in cells(service, "issues"):
+        if not row.get("deadline") or row["state"] in ("待核实", "作废", "挂账", ""):
+            skipped |= {row.get("unit")} if row["state"] == "挂账" else set()
+            continue
+        unit, stamped = row["unit"], memory.stamps[row["id"]]
+        if row["id"] in moved or row["id"] in urged or len(stamped.moves) > 0:
+            skipped.add(unit)
+            continue
+        late = "超期" in str(row.get("hint") or "")
+        open_still = row["state"] in ("待整改", "返工")
+        if open_still and not late:
+            continue
+        if not late and unit in home[row["reporter"]]:
+            continue
+        if f"{day_of(row['deadline']):%Y-%m}" == month:
+            weight = 2 if row["source"] == "上级交办" and row["severity"] != "轻微" else 1
+            due[unit] += weight
+            good[unit] += 0 if late else weight
+    of_month = [row for row in cells(service, "lines") if row["month"] == month]
+    lines = {row["target"]: row for row in of_month if row["rule"] == "按期率"}
+    checked = 0
+    for unit, total in due.items():
+        if unit in skipped:
+            continue
+        lost = max(Fraction(0), 90 - Fraction(100 * good[unit], total))
+        assert round(lines[unit]["points"] * 100) == -min(5000, half_up(lost * 100)), (unit, lines[unit]["text"])
+        assert f"（{good[unit]}/{total}）" in lines[unit]["text"]
+        checked += 1
+    assert checked
 
 
 def test_the_month_goes_on_to_its_seal_its_quarter_and_its_year(service: Service, tmp_path: Path) -> None:
