@@ -150,9 +150,10 @@ class Scoring:
         computed = [line for unit in units.values() for line in unit.lines(now)]
         if rules.score.even_out.on:
             inspected = {rid for rid, each in self.sealing.followed.items() if each.issue.source == INSPECTED}
+            charged = [line for line in cut if not self.sealing.past.returned.get(line.id)]
             for month, group in bases.items():
                 for streets in self._inspected_groups(month, group, inspections):
-                    computed += streets.lines(cut, inspected, rules, now.date())
+                    computed += streets.lines(charged, inspected, rules, now.date())
         return [*chain.from_iterable(bases.values()), *ceilings.of_bonuses([*cut, *computed], rules)]
 
     def _inspected_groups(self, month: str, bases: Iterable[Line], inspections: Visits) -> Iterator[evening.Group]:
