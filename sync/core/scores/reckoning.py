@@ -65,9 +65,10 @@ class Reckoning:
     def words(self) -> str:
         """The rate and what each point of it costs: 85.19%（46/54），低于90%，每点扣1分，扣4.81分."""
         points, each = -self.points(), points_zh(self.price[0])
-        costs = f"每点扣{each}分，扣{points_zh(points)}分" + ("（最多扣这么多）" if points == self.most else "")
+        sum_words = f"扣{each}分，扣{points_zh(points)}分" + ("（最多扣这么多）" if points == self.most else "")
+        costs = f"每点{sum_words}"
         if self.how == EACH:
-            return f"{_weight(self.parts, hit=True)}件，每件扣{each}分，扣{points_zh(points)}分"
+            return f"{_weight(self.parts, hit=True)}件，每件{sum_words}"
         percent = _percent(self.parts) or Fraction(0)
         rate = f"{_hundredths(percent)}%（{_weight(self.parts, hit=True)}/{_weight(self.parts)}）"
         if self.how == AIM:
