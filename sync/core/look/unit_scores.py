@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from sync.core.letters.letters import LETTER, Letter
 from sync.core.look.follow import Followed
@@ -48,8 +48,7 @@ class Units:
                 by_unit[case.unit].append(case)
         for line in self.lost:
             if line.kind == UNIT and line.rule == LATE and not line.revoked:
-                at = datetime.combine(line.date, time(), self.rules.bureau.zone)
-                by_unit[line.target].append(UnitCase(line.issue, line.target, at, True, False, 1))
+                by_unit[line.target].append(UnitCase(line.issue, line.target, month_of(line.date), True, False, 1))
         return by_unit
 
     def _late_letters(self) -> dict[tuple[str, str], set[str]]:
@@ -83,7 +82,7 @@ class Units:
 def _figures(unranked: str, month: UnitMonth | None) -> UnitFigures:
     if month is None:
         return UnitFigures(unranked)
-    rates, due = dict(month.reckonings()), month.due
+    rates, due = month.reckonings, month.due
     unranked = unranked or (TOO_FEW_CASES if len(due) < month.score.min_cases else "")
     on_time, rework = (rates[name].share if name in rates else None for name in (ON_TIME, REWORK))
     return UnitFigures(unranked, True, on_time, rework, len(due), sum(case.late for case in due))

@@ -3,9 +3,10 @@ what is closed, what came back, which letters went unanswered. Each rate is one 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Issue
@@ -23,12 +24,12 @@ NOT_COUNTED = ("", lives.UNVERIFIED, lives.VOID)
 
 @dataclass(frozen=True, slots=True)
 class UnitCase:
-    """An issue while one unit was responsible for it. ``deadline``: the first that the unit missed, else the one that
-    holds; ``present``: it is the unit's now; ``mended``: when its clock stopped; ``out``: suspended."""
+    """An issue while one unit was responsible for it. ``month``: of the first deadline that the unit missed, else of
+    the one that holds; ``present``: it is the unit's now; ``mended``: when its clock stopped; ``out``: suspended."""
 
     number: str
     unit: str
-    deadline: datetime
+    month: str
     late: bool
     serious: bool
     weight: int
@@ -52,7 +53,7 @@ def cases(issue: Issue, life: Life, own: Collection[str], rules: Rules, now: dat
         if not decided or (not late and unit in own):
             continue
         yield UnitCase(
-            issue.rid, unit, deadline, late, issue.severity == SERIOUS, _weight(issue, unit, rules), present,
+            issue.rid, unit, month_of(deadline), late, issue.severity == SERIOUS, _weight(issue, unit, rules), present,
             present and life.state == lives.SUSPENDED, life.fixed_at if present else None,
             present and life.state == lives.CLOSED, present and bool(life.reworks),
         )  # fmt: skip
@@ -78,15 +79,15 @@ class UnitMonth:
     late_letters: Sequence[str]
     fakes: Sequence[Line]
 
-    @property
+    @cached_property
     def due(self) -> list[UnitCase]:
         """Those whose deadline lies in the month."""
-        return [case for case in self.cases if month_of(case.deadline) == self.month]
+        return [case for case in self.cases if case.month == self.month]
 
     @property
     def to_close(self) -> list[UnitCase]:
         """Those, and every late one that was still open when the month began, as far as they are the unit's now."""
-        earlier = [case for case in self.cases if case.late and month_of(case.deadline) < self.month]
+        earlier = [case for case in self.cases if case.late and case.month < self.month]
         left = [case for case in earlier if not case.closed or not self._mended_before(case)]
         return [case for case in [*self.due, *left] if case.present and not case.out]
 
@@ -97,8 +98,12 @@ class UnitMonth:
         """Mended before the month was over, and closed by now."""
         return case.closed and case.mended is not None and month_of(case.mended) <= self.month
 
-    def reckonings(self) -> Iterator[tuple[str, Reckoning]]:
+    @cached_property
+    def reckonings(self) -> Mapping[str, Reckoning]:
         """Each rate that anything counts for, by the name of its line."""
+        return dict(self._reckonings())
+
+    def _reckonings(self) -> Iterator[tuple[str, Reckoning]]:
         score, due = self.score, self.due
         serious = [case for case in due if case.serious]
         mine = [case for case in due if case.present]
@@ -115,7 +120,7 @@ class UnitMonth:
 
     def lines(self, today: datetime) -> Iterator[Line]:
         day = min(last_day(self.month), today.date())
-        for rule, reckoning in self.reckonings():
+        for rule, reckoning in self.reckonings.items():
             numbers = reckoning.against()
             named = f"；{_NAMES.get(rule, '涉及')}：{listed(numbers)}" if numbers else ""
             yield Line(
