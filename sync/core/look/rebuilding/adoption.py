@@ -128,18 +128,20 @@ def _group(line: Line) -> Group:
     return Group(line.origin, line.issue if line.origin == lines.OF_ISSUE else line.month)
 
 
-def read_standing(layout: Layout, row: Row) -> Standing:
+def read_standing(layout: Layout, row: Row, rules: Rules) -> Standing:
     """A row of 月度考核 of a sealed month, as it stands."""
     cell = {column.key: row.seen(layout, column.key) for column in layout.tab.columns}
     numbers = {key: value for key, value in cell.items() if isinstance(value, int | float)}
     rank, advice = numbers.get("rank"), plain(cell["advice"])
     month, target, kind, group, chief = (plain(cell[key]) for key in ("month", "target", "kind", "group", "chief"))
     inspections = numbers.get("inspections")
+    step = next((n for n, rung in enumerate(rules.score.ladder, 1) if advice.startswith(f"建议{rung.name}（")), 0)
     return Standing(
         month, target, kind, group, chief, None if inspections is None else int(inspections),
         int(numbers.get("issues", 0)), numbers.get("on_time"), numbers.get("rework_rate"), numbers.get("extend_rate"),
         round(numbers.get("score", 0) * 100), None if rank is None else int(rank), advice, "末位" in advice,
-        unranked=plain(cell["rank"]) if kind == lines.UNIT and rank is None else "",
+        unranked=plain(cell["rank"]) if kind == lines.UNIT and rank is None else "", step=step,
+        result=rules.score.ladder[step - 1].name if step else "",
     )  # fmt: skip
 
 
