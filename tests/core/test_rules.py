@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sync.core.calendar.worktime import Limit
 from sync.core.rules.rules import Problem, Rules, RulesError, load
 from sync.core.rules.text import Document
+from tests.book import default_rules
 
 ROOT = Path(__file__).parents[2]
 BAD = ROOT / "tests" / "bad_rules"
@@ -488,3 +489,19 @@ def test_a_letter_rests_on_the_plan_only_where_the_plan_asks_for_it(rules: Rules
         ("超期三个工作日", ""),
         ("上级交办超期", ""),
     ]
+
+
+def test_a_file_of_before_keeps_its_figures_and_says_what_it_takes_from_the_defaults() -> None:
+    text = default_rules().text
+    unit = text[text.index("[score.unit]\n") : text.index("[score.unit.good]")]
+    good = text[text.index("[score.unit.good]") : text.index("# 街路长及时上报")]
+    old = load(text.replace(unit, "").replace(good, "").replace("per_day = 2 ", "#"))
+    assert old.score.unit is None and old.score.self_found.per_day == 2
+    keys, scheme = old.defaults()
+    assert keys == "规则文件没有写 score.self_found.per_day，按默认。"
+    assert "没有 [score.unit]" in scheme
+    assert default_rules().defaults() == []
+    mine = load(text.replace("min_cases = 10 ", "# ").replace("bonus = 0.1 ", "bonus = 0.3 "))
+    assert mine.score.self_found.bonus == 30
+    assert mine.score.unit is not None and mine.score.unit.min_cases == 10
+    assert mine.defaults() == ["规则文件没有写 score.unit.min_cases，按默认。"]

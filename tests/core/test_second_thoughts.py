@@ -231,7 +231,7 @@ def test_a_severity_edited_later_still_adds_up_to_the_total() -> None:
     book = case()
     book.type("问题台账", 1, "严重程度", "严重")
     book.settle("2026-11-24 16:00")
-    street = [float(value) for line, value in points(book).items() if not line.endswith("单位")]
+    street = [float(value) for line, value in points(book).items() if line.startswith(ONE)]
     assert round(sum(street), 2) == -1.5, "本件共扣1.5分"
 
 
@@ -453,7 +453,8 @@ def test_feedback_that_is_deleted_at_the_look_of_its_verdict_counts_at_that_look
 def test_an_inspection_that_is_typed_long_after_its_day_counts_for_the_day_on_which_it_came() -> None:
     book = bureau()
     book.settle("2026-11-30 09:00")
-    book.row("履职记录", {"填报时间": "2026-11-02 09:00", "填报人": "督查01", "类型": "督查", "街路": "新正街"})
+    book.row("履职记录", {"填报时间": "2026-11-02 09:00", "填报人": "督查01", "类型": "督查", "街路": "新正街",
+                           "照片": "a.jpg"})  # fmt: skip
     book.settle("2026-12-01 09:00")
     months = book.rows("月度考核", "月份", "对象", "督查次数")
     assert ("2026-12", "新正街", "1") in months and ("2026-11", "新正街", "1") not in months

@@ -82,7 +82,8 @@ def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
     drafted = draft(reading, followed, letters_in)
     claims = Claims(reading, people, stamped, judged, followed, past)
     sealing = Sealing(reading, followed, past)
-    scored = Scoring(sealing, people.roster, claims, people.scope, duties).scored_or_left()
+    scoring = Scoring(sealing, people.roster, claims, people.scope, duties, tuple(drafted.letters.values()))
+    scored = scoring.scored_or_left()
     notices = (notice for issue in followed.values() for notice in issue.notices)
     told = tell(reading, followed, drafted, (*notices, *duties.notices(), *drafted.notices))
     return Look(
