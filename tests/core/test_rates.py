@@ -135,7 +135,7 @@ def unit_lines(book: Book) -> list[tuple[str, ...]]:
 
 def without_rates() -> str:
     text = RULES.text
-    start, end = text.index("[score.unit]\n"), text.index("# 街路长及时上报")
+    start, end = text.index("[score.unit]\n"), text.index("# 街路长到期前上报")
     return text[:start] + text[end:]
 
 
@@ -158,6 +158,8 @@ def test_a_lost_ledger_changes_no_computed_line_and_gives_nothing_back_twice() -
     book.settle("2026-11-24 16:00")
     book.settle("2026-12-05 09:00")
     book.type("问题台账", 1, "核实结果", "作废")
+    book.type("问题台账", 1, "核实人", "标准化办01")
+    book.type("问题台账", 1, "复核意见", "重复填报")
     book.settle("2026-12-07 09:00")
     before = unit_lines(book)
     assert ("2026-11·环卫所·按期率·20261124-001·封存后退回", "50") in before

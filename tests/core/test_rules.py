@@ -494,7 +494,7 @@ def test_a_letter_rests_on_the_plan_only_where_the_plan_asks_for_it(rules: Rules
 def test_a_file_of_before_keeps_its_figures_and_says_what_it_takes_from_the_defaults() -> None:
     text = default_rules().text
     unit = text[text.index("[score.unit]\n") : text.index("[score.unit.good]")]
-    good = text[text.index("[score.unit.good]") : text.index("# 街路长及时上报")]
+    good = text[text.index("[score.unit.good]") : text.index("# 街路长到期前上报")]
     old = load(text.replace(unit, "").replace(good, "").replace("per_day = 2 ", "#"))
     assert old.score.unit is None and old.score.self_found.per_day == 2
     keys, scheme = old.defaults()

@@ -269,7 +269,7 @@ def _keys(kind: Any, loc: Path) -> list[str]:
     return [field.alias or name for name, field in kind.model_fields.items()]
 
 
-_MAY_BE_SILENT = ("score.plan", "score.seal", "score.unit")
+_MAY_BE_SILENT = ("score.plan", "score.seal", "score.share.unit", "score.unit")
 
 
 def _silent(table: BaseModel, path: str) -> Iterator[str]:
