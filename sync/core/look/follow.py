@@ -28,8 +28,8 @@ from sync.core.look.status import basis
 from sync.core.look.verdicts import counted
 from sync.core.memory import IssueFailed
 from sync.core.notices.notices import Notice, NoticeCase
-from sync.core.people.permissions import Area
-from sync.core.rules.conditions import SERIOUS
+from sync.core.people.permissions import Area, holds, person
+from sync.core.rules.conditions import ASSIGNED, INSPECTED, SELF_FOUND, SERIOUS
 from sync.core.scores import charging
 from sync.core.scores import seal as sealing
 from sync.core.scores.charging import Tally
@@ -145,6 +145,7 @@ def _holds(followed: Followed, step: Following, row: Row, _: tuple[Any, ...]) ->
 
 
 NOTHING: frozenset[str] = frozenset()
+NOT_HIS = {SELF_FOUND: "自查只算这条街路的街路长自己报的，按督查计，不加分", ASSIGNED: "按督查计，不加倍"}
 ANSWERED, ANEW = "已经有反馈、复核或升级。", "确实填错了，请作废后重新填报。"
 
 
@@ -217,7 +218,7 @@ def _unheeded(step: Following, row: Row, issue: Issue) -> list[Problem]:
         *_lacking_basis(step, row, issue),
         *_late_street(step, row, issue.stamps),
         *_late_category(step, row, issue.stamps),
-        *_late_source(row, issue.stamps),
+        *_source(step, row, issue.stamps),
         *_early_verdict(step, row, issue.stamps),
         *_lacking_photo(step, row, issue),
     ]
@@ -254,9 +255,20 @@ def _late_category(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
     return _refused(row, "category", why) if known and name != stamps.category else []
 
 
-def _late_source(row: Row, stamps: Stamps) -> list[Problem]:
-    name, why = row.cells.get("source", ""), f"收到时是「{stamps.source}」，计时和计分不变。"
-    return _refused(row, "source", why) if name and stamps.source and name != stamps.source else []
+def _source(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
+    """A source that the reporter may not use, or that was changed later."""
+    name, reporter, day = row.cells.get("source", ""), row.cells.get("reporter", ""), stamps.received.date()
+    if not name or not stamps.source:
+        return []
+    counts = stamping.counted_as(step.reading, step.people, row, stamps.street, stamps.received)
+    if counts != name and stamps.source == counts:
+        return [Problem("source", f"填的是「{name}」，填报人{reporter}不能用，{NOT_HIS[name]}；计时照常。")]
+    if name != stamps.source:
+        return _refused(row, "source", f"收到时是「{stamps.source}」，计时和计分不变。")
+    holder = person(step.people.roster, reporter, day)
+    if name == INSPECTED and not (holder and holds(holder, step.reading.rules.sources.inspected)):
+        return [Problem("source", f"填的是「{name}」，填报人{reporter}不能用，按发现问题计，不算督查次数；计时照常。")]
+    return []
 
 
 def _refused(row: Row, key: str, why: str) -> list[Problem]:

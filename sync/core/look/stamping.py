@@ -20,7 +20,7 @@ from sync.core.look.reading import SHOWN, Reading
 from sync.core.look.rebuilding import adoption
 from sync.core.look.verdicts import area_of, at_first_sight, counted, is_copy
 from sync.core.memory import IssueFailed
-from sync.core.people.permissions import Area
+from sync.core.people.permissions import Area, counted_source
 from sync.core.rules.conditions import INSPECTED, MEASUREMENT, NORMAL, PUBLIC
 from sync.core.sheet import checks
 from sync.core.sheet.identity import Known
@@ -218,7 +218,8 @@ def _first(reading: Reading, people: People, row: Row, before: Stamps | None) ->
     street = people.roster.street(row.cells["street"], received.date())
     if street is None:
         return unstamped
-    stamps = issues.receive(row.cells, received, street, people.roster, reading.rules)
+    cells = {**row.cells, "source": counted_as(reading, people, row, street.name, received)}
+    stamps = issues.receive(cells, received, street, people.roster, reading.rules)
     return replace(stamps, copied=at_first_sight(row.cells, reading.now))
 
 
@@ -264,6 +265,13 @@ def _behind(own: Stamps, other: Stamps | None) -> Stamps:
     if verdict and verdict.result in lives.RETURNS:
         return repeats.joined(own, own.behind, own.received)
     return replace(own, behind="") if verdict or other is None else own
+
+
+def counted_as(reading: Reading, people: People, row: Row, street: str, received: datetime) -> str:
+    """The source that the row counts under, whatever its reporter chose."""
+    source, reporter = row.cells.get("source", ""), row.cells.get("reporter", "")
+    may_assign = reading.rules.sources.assigned
+    return counted_source(people.roster, source, reporter, street, received.date(), may_assign)
 
 
 def problems(reading: Reading, people: People, row: Row) -> list[Problem]:

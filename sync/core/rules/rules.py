@@ -34,6 +34,7 @@ from sync.core.rules.sections import (
     Notices,
     Plan,
     Repeat,
+    SourceRoles,
     Step,
     Task,
 )
@@ -51,6 +52,7 @@ _SECTIONS: dict[str, Any] = {
     "category": tuple[Category, ...],
     "escalation": tuple[Step, ...],
     "repeat": Repeat,
+    "sources": SourceRoles,
     "score": Score,
     "notices": Notices,
     "limits": Bounds,
@@ -64,7 +66,7 @@ _SECTIONS: dict[str, Any] = {
 }
 APPROVALS = (Approval(kinds=REQUESTS, to=("支部书记", "指挥长", "标准化办", "领导小组办公室")),)
 # Tables that came later: a file of before has none, and their defaults hold.
-_OPTIONAL = ("forms", "hook", "bot", "approval", "duties", "upward", "letters")
+_OPTIONAL = ("forms", "hook", "bot", "approval", "duties", "upward", "letters", "sources")
 
 
 class Basis(NamedTuple):
@@ -94,6 +96,7 @@ class Rules:
     categories: dict[str, Category]
     escalation: tuple[Step, ...]
     repeat: Repeat
+    sources: SourceRoles
     score: Score
     notices: Notices
     limits: Bounds

@@ -192,6 +192,14 @@ class Step(Table):
     plan: Clause = ""
 
 
+class SourceRoles(Table):
+    """[sources] Which roles may use a source of 问题台账; 街路长自查 is the street's own chief's. What somebody else
+    files under it runs all the same, and counts as 督查."""
+
+    inspected: Roles = Field(("standards_office", "office", "commander", "secretary"), alias="督查")
+    assigned: Roles = Field(("office", "commander", "secretary", "standards_office"), alias="上级交办")
+
+
 class Repeat(Table):
     """[repeat] An issue repeats one with the `same` things inside `window`; from the `notable` occurrence on
     it is more than chance."""

@@ -13,7 +13,7 @@ from functools import lru_cache
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Issue, Stamps, Urged
 from sync.core.issues.life import Life
-from sync.core.rules.conditions import PUBLIC, SELF_FOUND
+from sync.core.rules.conditions import MINOR, PUBLIC, SELF_FOUND
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import ASSUMED, SOURCED, points_zh
 from sync.core.scores.lines import (
@@ -149,7 +149,8 @@ class Case:
     @property
     def factor(self) -> int:
         score = self.rules.score
-        return score.superior_multiplier if self.issue.source in score.superior_sources else 1
+        doubled = self.issue.source in score.superior_sources and self.issue.severity != MINOR
+        return score.superior_multiplier if doubled else 1
 
     @property
     def handed_over(self) -> datetime | None:
