@@ -125,6 +125,7 @@ class Memory:
     unsure: bool = False  # whether the last write landed is not known
     first_seen: Mapping[str, datetime] = field(default_factory=dict)  # by fingerprint, rows that came while in doubt
     aside: frozenset[str] = frozenset()  # issues that failed and are left as they were: numbers, or fingerprints
+    history: frozenset[str] = frozenset()  # fingerprints of rows that were imported as history
     confirmed: datetime | None = None  # the hour that a person said yes to, since the last look that was believed
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 

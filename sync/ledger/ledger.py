@@ -253,6 +253,14 @@ class Ledger:
             self.records.set_facts(db, {"restores": self.records.codec.unstructure(owed)})
         self._take_in(lambda memory: replace(memory, restores=tuple(owed)))
 
+    def note_history(self, prints: Iterable[str]) -> None:
+        """Rows of these fingerprints are history when they are seen for the first time. Take the ``turn`` first."""
+        noted = self.memory().history | frozenset(prints)
+        with self.engine.begin() as db:
+            self._bump(db)
+            self.records.set_facts(db, {"history_rows": sorted(noted)})
+        self._take_in(lambda memory: replace(memory, history=noted))
+
     def is_back(self, rid: str) -> bool:
         """Whether a row that was asked for was seen in the sheet again."""
         memory = self.memory()

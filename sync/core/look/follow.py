@@ -214,6 +214,8 @@ def _waiting(reading: Reading, row: Row, issue: Issue, problems: Sequence[Proble
 
 def _unheeded(step: Following, row: Row, issue: Issue) -> list[Problem]:
     """What the row asks for and does not get: said, since silence would look like consent."""
+    if issue.stamps.history:
+        return []
     return [
         *_lacking_basis(step, row, issue),
         *_late_street(step, row, issue.stamps),

@@ -14,7 +14,7 @@ from typing import Any
 
 from sync.core.issues import issues, photo_uses, repeats
 from sync.core.issues import life as lives
-from sync.core.issues.issues import Fix, Issue, Stamps, heard
+from sync.core.issues.issues import Fix, Issue, Stamps, Verdict, heard
 from sync.core.look.people import People
 from sync.core.look.reading import SHOWN, Reading
 from sync.core.look.rebuilding import adoption
@@ -22,7 +22,7 @@ from sync.core.look.verdicts import area_of, at_first_sight, counted, is_copy
 from sync.core.memory import IssueFailed
 from sync.core.people.permissions import Area, counted_source
 from sync.core.rules.conditions import INSPECTED, MEASUREMENT, NORMAL, PUBLIC
-from sync.core.sheet import checks
+from sync.core.sheet import checks, serials
 from sync.core.sheet.identity import Known
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, issue_number, plain
@@ -203,7 +203,7 @@ def _entered(
     was_waiting = bool(before and before.street)
     own = before if before and before.street else _first(reading, people, row, before)
     accepted = counted(reading, people.roster, row, own)[0].get("accepted")
-    if not own.street or accepted == issues.APART:
+    if not own.street or own.history or accepted == issues.APART:
         return {row.rid: own}
     return earlier.related(row, own, accepted == issues.TAKEN_ON, was_waiting)
 
@@ -220,7 +220,27 @@ def _first(reading: Reading, people: People, row: Row, before: Stamps | None) ->
         return unstamped
     cells = {**row.cells, "source": counted_as(reading, people, row, street.name, received)}
     stamps = issues.receive(cells, received, street, people.roster, reading.rules)
+    if _is_history(reading, row):
+        return _history(reading, row, stamps)
     return replace(stamps, copied=at_first_sight(row.cells, reading.now))
+
+
+def _is_history(reading: Reading, row: Row) -> bool:
+    """Whether a new row is of before: imported so, or old when a new ledger looks for the first time."""
+    if row.parsed.print in reading.memory.history:
+        return True
+    typed, layout = row.cells.get("reported_at"), reading.layouts["issues"]
+    if reading.memory.last_tick is not None or typed is None or plain(row.seen(layout, "id")):
+        return False
+    return bool(typed < reading.now - issues.clock(reading.rules.clock.history))
+
+
+def _history(reading: Reading, row: Row, stamps: Stamps) -> Stamps:
+    """The stamps of a row of before: it has no clock; with its 销号时间 it counts for repeats."""
+    closed = serials.moment(row.seen(reading.layouts["issues"], "closed_at"), reading.zone)
+    verdicts = (Verdict("通过", closed),) if closed else ()
+    received = row.cells.get("reported_at") or stamps.received
+    return replace(stamps, received=received, start=None, verdicts=verdicts, history=True)
 
 
 def _taken_on(reading: Reading, people: People, rows: Sequence[Row], stamps: Mapping[str, Stamps]) -> Iterator[Row]:

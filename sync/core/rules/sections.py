@@ -129,11 +129,12 @@ class CalendarTable(Table):
 class Clock(Table):
     """[clock] 填报时间 counts as receipt when the row was first seen within `receipt_grace` of it, else the
     hour of first sight counts; at `warn_at` of the limit the chief is warned; `rework` is the least that is left, once
-    an issue, after a return."""
+    an issue, after a return; a row that a new ledger finds and that is older than `history` is no live issue."""
 
     receipt_grace: Duration
     warn_at: Share
     rework: Duration = Field(Limit(1, "wh"), description="返工后至少还有多久，一件一次")
+    history: Duration = Field(Limit(7, "d"), description="开始使用时，填报时间比这更早的行算历史")
 
 
 class Task(Table):
