@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ from sync.workbook.transport import session
 
 RULES_FILE = "规则文件"  # item of 运行状态
 PUSHES = "表单推送"
+LOOKS_FIRST = timedelta(minutes=3)
 
 
 @dataclass
@@ -214,6 +215,12 @@ class Service:
         """People, their roles and streets by the last look at the workbook."""
         return remembered(self.templates, self.ledger.memory().known, self.rules().bureau.zone)
 
+    def looks_first(self, now: datetime) -> bool:
+        """Whether a look is due that nobody made yet: what it finds at a sending hour goes out in the same mail. A look
+        that doesn't come holds nothing back for long."""
+        wake = self.ledger.wake()
+        return wake is not None and wake <= now < wake + LOOKS_FIRST
+
     def deliver(self, now: datetime, *, groups: bool = True) -> outbox.Delivery:
         """Send the notices that are due. ``groups`` False: none to group bots (a demo).
 
@@ -223,8 +230,8 @@ class Service:
         if groups:
             group_digests.deliver(self.ledger, self.bots, now, done, rules.limits.tries)
         mails = outbox.deliver(
-            self.ledger, self.mailer, now, digest=rules.notices.digest, link=self.settings.url, asked=demanded(rules),
-            attachments=self._attachments,
+            self.ledger, self.mailer, now, digest=bool(rules.notices.send_at), link=self.settings.url,
+            asked=demanded(rules), attachments=self._attachments,
             tries=rules.limits.tries,
         )  # fmt: skip
         return done + mails

@@ -204,6 +204,12 @@ class Ledger:
             wake = self.records.fact(db, "wake", None)
         return datetime.fromisoformat(wake).astimezone(self.zone) if wake and same and not busy else None
 
+    def wake(self) -> datetime | None:
+        """When the last look wanted the next one."""
+        with self.engine.connect() as db:
+            wake = self.records.fact(db, "wake", None)
+        return datetime.fromisoformat(wake).astimezone(self.zone) if wake else None
+
     def want_back(self, rid: str) -> bool:
         """Ask for a deleted row; False where no deleted row has that id."""
         memory = self.memory()

@@ -25,7 +25,7 @@ from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.look.stamping import Stamped
 from sync.core.look.status import basis
 from sync.core.memory import IssueFailed
-from sync.core.notices.notices import Notice, NoticeCase
+from sync.core.notices.notices import Notice, NoticeCase, next_reminder
 from sync.core.people.permissions import Area
 from sync.core.scores import charging
 from sync.core.scores import seal as sealing
@@ -151,10 +151,11 @@ def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
     )
     lines, tally = by_id(_lines(step, issue, life)), charging.tally(life, stamps)
     told = NoticeCase(issue, life, stamps, rules, roster, known, now, step.people.groups, turns).notices()
+    reminder = next_reminder(life, stamps, rules)
     calls, later = letters.call(life, rules, known), letters.next_calls(life, rules, known)
     return Followed(
         issue, life, turns, problems, {**cells, "letter": step.letters.shown(row.rid, life.unit)}, results, tuple(told),
-        lines, tally, _next((*moments, *later), now),
+        lines, tally, _next((*moments, *reminder, *later), now),
         letters.freeze(issue, life, stamps, rules, calls) if calls else None,
     )  # fmt: skip
 
