@@ -43,28 +43,39 @@ TICK = timedelta(seconds=20)
 LINE = re.compile(r"([0-9]+\. )?【")  # how an item of a mail begins, on this commit and before
 
 
+Mail = tuple[datetime, str, str]  # when, to whom, what it says
+
+
 class Played:
     """The demo's people and service, moved on stretch by stretch."""
 
-    def __init__(self, service: Service, entries: Sequence[Entry]) -> None:
+    def __init__(self, service: Service, entries: Sequence[Entry], server: MailServer) -> None:
+        self.server, self.mails, self.looked = server, list[Mail](), 0
         self.people, self.leaders, self.ticker = People(service), Leaders(service), Ticker(service)
         self.coming = sorted(entries, key=lambda entry: entry.at, reverse=True)
         self.waiting: list[Entry] = []
 
     def go_on(self, start: datetime, until: datetime, every: timedelta) -> None:
         for now in hours(start, until, every):
+            came, looked = False, self.ticker.played.looks
             while self.coming and self.coming[-1].at <= now:
                 self.waiting.append(self.coming.pop())
-            due, self.waiting = self.waiting, self.people.do(self.waiting) if self.waiting else []
-            signed = self.leaders.work(now) if every >= HOUR or (now.minute % 30 == 0 and now.second == 0) else False
+                came = True
+            due = self.waiting
+            if due and (came or looked != self.looked):  # who waits for a number gets it by a look alone
+                self.waiting = self.people.do(due)
+            self.looked = looked
+            signed = (every >= HOUR or (now.minute % 30 == 0 and now.second == 0)) and self.leaders.work(now)
             self.ticker.look_if_due(now, typed=signed or len(self.waiting) < len(due))
+            self.mails += [(now, str(mail["To"]), words(mail)) for mail in self.server.received]
+            self.server.received.clear()
 
 
-def play(folder: Path, days: Sequence[date], url: str, mails: MailServer, late: bool) -> dict[date, list[object]]:
+def play(folder: Path, days: Sequence[date], url: str, mails: MailServer, late: bool) -> dict[date, list[Mail]]:
     """The mails of each day."""
     settings = {**os.environ, "JIELU_WORKBOOK": "", "JIELU_DATA": str(folder), "JIELU_RULES": ""}
     with_mail = {**settings, "JIELU_SMTP": url, "JIELU_MAIL_FROM": "jielu@xidu.example"}
-    by_day: dict[date, list[object]] = {}
+    by_day: dict[date, list[Mail]] = {}
     with closing(Service(Settings.read(settings if late else with_mail))) as service:
         zone = service.rules().bureau.zone
         set_up.build(service.gateway, service.rules())
@@ -74,24 +85,24 @@ def play(folder: Path, days: Sequence[date], url: str, mails: MailServer, late: 
         entries = Script(service.rules(), until, people["streets"], HOUR).write(reports)
         for key, rows in people.items():
             file_rows.append(service.client, service.workbook, service.templates[key], rows)
-        played, at = Played(service, entries), floor(entries[0].at, HOUR)
+        played, at = Played(service, entries, mails), floor(entries[0].at, HOUR)
         played.ticker.look_if_due(at, typed=True)
         for day in days:
             midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
             if midnight > at:
                 played.go_on(at, midnight, 2 * HOUR)
             service.settings = Settings.read(with_mail)
-            before, at = len(mails.received), midnight + timedelta(days=1)
+            before, at = len(played.mails), midnight + timedelta(days=1)
             played.go_on(midnight, at, TICK)
-            by_day[day] = [(str(mail["To"]), words(mail)) for mail in mails.received[before:]]
+            by_day[day] = played.mails[before:]
         print(f"{played.ticker.played.looks} looks, {played.ticker.played.notices} notices made")
     return by_day
 
 
-def table(day: date, mails: Sequence[tuple[str, str]], people: int) -> None:
+def table(day: date, mails: Sequence[Mail], people: int) -> None:
     """Mails and lines of a day: each role's mean and maximum, and who has the most."""
     letters, lines = Counter[str](), Counter[str]()
-    for to, text in mails:
+    for _, to, text in mails:
         letters[to] += 1
         lines[to] += sum(bool(LINE.match(line)) for line in text.splitlines())
     print(f"{day}: {letters.total()} mails, {lines.total()} lines, {len(letters)} of {people} people got any")
@@ -112,6 +123,7 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("days", nargs="*", default=[DAY], type=str)
     options.add_argument("--late", action="store_true")
+    options.add_argument("--show", default="", help="the mails of this address too")
     given = options.parse_args()
     days = [date.fromisoformat(day) for day in given.days]
     posts = roster()["posts"]
@@ -130,7 +142,12 @@ def main() -> None:
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, mail_server() as (mails, url):
         for day, received in play(Path(folder), days, url, mails, given.late).items():
-            table(day, received, len(ROLES["all"]))  # type: ignore[arg-type]
+            table(day, received, len(ROLES["all"]))
+            for at, to, text in received:
+                if given.show and to.startswith(given.show):
+                    print(
+                        f"{at:%H:%M:%S}", *(line[:100] for line in text.splitlines() if LINE.match(line)), sep="\n    "
+                    )
     print(f"{time.perf_counter() - began:.0f} s")
 
 
