@@ -15,8 +15,9 @@ from sync.core.look.judging import Judged
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.notices import timing
-from sync.core.notices.notices import Notice
+from sync.core.notices.notices import Notice, accept_by
 from sync.core.people.roster import Roster
+from sync.core.rules.conditions import PUBLIC
 from sync.core.rules.values import NOTICE_KINDS
 from sync.core.scores.lines import OF_DUTY, Group, Line, by_id, of_origin
 from sync.core.sheet.rows import Row
@@ -147,8 +148,10 @@ class Duties:
         for rid, followed in self.followed.items():
             stamps, life = followed.stamps, followed.life
             started = stamps.start.started if stamps.start else None
+            public = followed.issue.source == PUBLIC and bool(life.state)
+            until = accept_by(stamps.received, self.reading.rules) if public else None
             yield IssueFact(rid, stamps.street, stamps.branch, stamps.district, life.unit, started, life.state,
-                       life.deadline, life.closed_at, life.missed)  # fmt: skip
+                       life.deadline, life.closed_at, life.missed, until, stamps.accepted or stamps.voided)  # fmt: skip
 
 
 def _number(event: str, name: str, day: date) -> str:
