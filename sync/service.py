@@ -15,6 +15,7 @@ from sync import clock, tick
 from sync.core.calendar import belief
 from sync.core.letters.addressees import MAILED
 from sync.core.letters.letters import Letter
+from sync.core.notices import timing
 from sync.core.notices.notices import Notice, demanded
 from sync.core.people.permissions import remembered
 from sync.core.people.roster import Roster
@@ -230,10 +231,16 @@ class Service:
         if groups:
             group_digests.deliver(self.ledger, self.bots, now, done, rules.limits.tries)
         mails = outbox.deliver(
-            self.ledger, self.mailer, now, digest=bool(rules.notices.send_at), link=self.settings.url,
-            asked=demanded(rules), attachments=self._attachments,
+            self.ledger,
+            self.mailer,
+            now,
+            digest=bool(rules.notices.send_at),
+            hours=timing.sending_hours(now, rules),
+            link=self.settings.url,
+            asked=demanded(rules),
+            attachments=self._attachments,
             tries=rules.limits.tries,
-        )  # fmt: skip
+        )
         return done + mails
 
     def letter(self, name: str) -> Letter | None:

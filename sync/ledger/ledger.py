@@ -334,6 +334,21 @@ class Ledger:
             next_try = row.next_try.astimezone(self.zone) if row.next_try else None
             return row.attempts, next_try, tuple(other for other in batch if other != number)
 
+    def mailed(self, now: datetime) -> dict[str, int]:
+        """How many mails each person got on the day of ``now``."""
+        with self.engine.connect() as db:
+            day, counts = self.records.fact(db, "mailed", ["", {}])
+        return dict(counts) if day == self._day(now) else {}
+
+    def note_mail(self, name: str, now: datetime) -> None:
+        """A mail went to that person."""
+        counts = self.mailed(now)
+        with self.engine.begin() as db:
+            self.records.set_facts(db, {"mailed": [self._day(now), {**counts, name: counts.get(name, 0) + 1}]})
+
+    def _day(self, now: datetime) -> str:
+        return now.astimezone(self.zone).date().isoformat()
+
     def batch(self, numbers: Iterable[str], batch: str) -> None:
         """Fix which notices go out in one mail or message, before it is sent: a repeat after a crash is the same."""
         with self.engine.begin() as db:

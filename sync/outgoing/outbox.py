@@ -28,6 +28,7 @@ from sync.outgoing.mail_text import Message
 
 MOST_TRIES = 10
 Attachments = tuple[tuple[str, bytes], ...]
+MOST_A_DAY = 5  # mails to a person, but for danger
 MOST_WRITTEN = 50  # problems of one mail that are written out; of more the numbers stand there
 QUEUE = "邮件"
 UNSET = "邮箱未配置"
@@ -55,6 +56,7 @@ def deliver(
     now: datetime,
     *,
     digest: bool = True,
+    hours: Sequence[datetime] | None = None,
     link: str = "",
     asked: Container[str] = tuple(NOTICE_KINDS.values()),
     attachments: Callable[[Notice], Attachments] = lambda _: (),
@@ -63,6 +65,7 @@ def deliver(
     """Send every mail that is due at ``now``.
 
     ``mailer`` None: no server is configured, which each notice then says. ``digest``: several notices in one mail.
+    ``hours``: the sending hours of today (None: any), by which ``MOST_A_DAY`` is kept.
     ``link``: the address at a mail's end. ``asked``: kinds that nobody can do without.
     ``tries``: after how many a mail that fails in an unforeseen way is given up.
     """
@@ -79,10 +82,35 @@ def deliver(
     nowhere = [queued for queued in sendable if queued.notice.to not in addresses]
     for name, group in _by_name(nowhere).items():
         hold(ledger, group, f"组织架构里没有{name}的邮箱", done)
-    batches = _batches(ledger, [queued for queued in sendable if queued.notice.to in addresses], digest)
+    going = [queued for queued in sendable if queued.notice.to in addresses]
+    if hours is not None:
+        going = _in_measure(going, ledger.mailed(now), now, hours)
+    batches = _batches(ledger, going, digest)
     if batches:
         _send_all(ledger, mailer, batches, addresses, now, link, done, attachments, guard)
     return done
+
+
+def _in_measure(
+    waiting: Sequence[QueuedNotice], sent: Mapping[str, int], now: datetime, hours: Sequence[datetime]
+) -> list[QueuedNotice]:
+    """Without those that wait for a later mail of today, so that nobody gets more than ``MOST_A_DAY``."""
+    going = [queued for queued in waiting if queued.batch]
+    for name, group in _by_name([queued for queued in waiting if not queued.batch]).items():
+        if _goes([queued.notice for queued in group], sent.get(name, 0), now, hours):
+            going += group
+    return going
+
+
+def _goes(group: Sequence[Notice], sent: int, now: datetime, hours: Sequence[datetime]) -> bool:
+    """Whether a mail goes now to somebody who got ``sent`` mails today. The last is kept for the last sending hour; at
+    the others only as many went as there were hours, so that there is room for what can't wait."""
+    passed = sum(hour <= now for hour in hours)
+    if hours and passed == len(hours):
+        return sent < MOST_A_DAY or any(notice.danger for notice in group)
+    today = (notice.due for notice in group if notice.due.astimezone(now.tzinfo).date() == now.date())
+    at_once = any(due not in hours for due in today)
+    return any(notice.danger for notice in group) or (sent < MOST_A_DAY - 1 if at_once else sent < passed)
 
 
 def _by_mail(
@@ -198,6 +226,7 @@ def _send_batch(
             later(ledger, group, failure, now, done)
         return
     ledger.settle(numbers, SENT, "", attempts=group[0].attempts + 1)
+    ledger.note_mail(group[0].notice.to, now)
     done.sent += len(numbers)
 
 

@@ -54,6 +54,7 @@ class Notice:
     reason: str = ""
     channel: str = MAIL
     occurrence: str = ""  # which of several of its kind and issue; the same for all who hear of it
+    danger: bool = False  # people are in danger: it goes however many mails went before
 
     @property
     def occasion(self) -> tuple[str, str, str]:
@@ -103,6 +104,9 @@ class NoticeCase:
         category = self.rules.categories.get(self.issue.category)
         return category is not None and category.dangerous(self.issue.severity)
 
+    def _in_danger(self, occasion: Occasion) -> bool:
+        return self.endangers and occasion.event != "closed"
+
     @cached_property
     def _allowed(self) -> datetime:
         return allowed_from(self.now, self.rules)
@@ -113,7 +117,7 @@ class NoticeCase:
 
     def due(self, occasion: Occasion, role: str = "") -> datetime:
         """When it goes out to a role; ``role`` empty: to a group, which hears as soon as it may."""
-        if self.endangers and occasion.event != "closed":
+        if self._in_danger(occasion):
             return self.now
         urgent = self.rules.notices.urgent is not None and self.rules.notices.urgent.holds(self.known)
         pressing = occasion.event in ("assigned", "rework") and is_soon(self.life.deadline, self.now, self.rules)
@@ -182,7 +186,8 @@ class NoticeCase:
     ) -> Notice:
         rid, kind = self.issue.rid, NOTICE_KINDS[occasion.event]
         number = f"{rid}·{kind}{occasion.occurrence}·{to}{'（缺）' if reason else ''}"
-        return Notice(number, kind, rid, to, self.now, due, subject, text, reason, channel, occasion.occurrence)
+        occurrence, danger = occasion.occurrence, self._in_danger(occasion)
+        return Notice(number, kind, rid, to, self.now, due, subject, text, reason, channel, occurrence, danger)
 
     def _mailed(self, occasion: Occasion, role: str) -> Iterator[Notice]:
         """To those who hold the role, or a notice that says that nobody does."""

@@ -35,6 +35,13 @@ def sent_together(now: datetime, rules: Rules) -> datetime:
     return allowed_from(now, rules)
 
 
+def sending_hours(now: datetime, rules: Rules) -> list[datetime] | None:
+    """The sending hours of today; None where the rules have none, since nothing waits."""
+    own, zone = rules.notices, rules.bureau.zone
+    hours = [datetime.combine(now.astimezone(zone).date(), hour, zone) for hour in own.send_at]
+    return [at for at in hours if allowed_from(at, rules) == at] if own.send_at else None
+
+
 def sent_with(at: datetime, now: datetime, rules: Rules) -> datetime:
     """When what the rules make ready at the hour ``at`` goes out: with the mail of that hour, though it is decided a
     moment later."""
