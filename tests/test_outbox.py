@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.core.look.decide import decide
+from sync.core.notices.timing import sending_hours
 from sync.core.rules.rules import Rules, load
 from sync.ledger.ledger import Ledger
 from sync.outgoing import mail_text
@@ -272,6 +273,39 @@ def test_at_a_sending_hour_each_gets_one_mail_with_one_line_a_problem(tmp_path: 
     assert second.startswith("2. 【交办】20261124-002")
     numbers = ("20261124-001·交办", "20261124-001·超期", "20261124-002·交办")
     assert f"通知号 {'、'.join(f'{number}·支部书记01' for number in numbers)}" in words(head)
+
+
+def test_nobody_gets_more_than_five_mails_a_day_but_for_danger(tmp_path: Path) -> None:
+    """Nine serious problems, one an hour: at once until four mails went, the rest at the last sending hour."""
+    day = Day(tmp_path, rules=default_rules())
+    got: list[str] = []
+    with mail_server() as (mails, url):
+        for n in range(9, 20):
+            row = "督查01 | 督查 | 新正街 | 暴露垃圾 | 严重 | 又一堆"
+            day.book.add(
+                f"问题台账\n填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述\n2026-11-24 {n:02d}:10 | {row}"
+            )
+            for minute in (10, 30):
+                now = hour(f"2026-11-24 {n:02d}:{minute}")
+                day.tick(f"2026-11-24 {n:02d}:{minute}")
+                hours = sending_hours(now, day.book.rules)
+                deliver(day.ledger, Mailer(url, SENDER), now, hours=hours)
+                got += [f"{now:%H:%M}" for letter in mails.received if letter["To"] == "c01@xidu.example"]
+                mails.received.clear()
+        assert got == ["09:10", "10:10", "11:10", "12:10", "17:10"]
+        row = "督查01 | 督查 | 新正街 | 井盖缺损 | 严重 | 井盖没了"
+        day.book.add(
+            f"问题台账\n填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述\n2026-11-24 19:40 | {row}"
+        )
+        now = hour("2026-11-24 19:41")
+        day.tick("2026-11-24 19:41")
+        deliver(day.ledger, Mailer(url, SENDER), now, hours=sending_hours(now, day.book.rules))
+        assert "c01@xidu.example" in [letter["To"] for letter in mails.received]
+        mails.received.clear()
+        for at, most in (("2026-11-25 00:05", 0), ("2026-11-25 08:30", 1)):
+            day.tick(at)
+            deliver(day.ledger, Mailer(url, SENDER), hour(at), hours=sending_hours(hour(at), day.book.rules))
+            assert sum(letter["To"] == "c01@xidu.example" for letter in mails.received) == most, at
 
 
 def test_after_weeks_without_a_server_each_gets_one_mail_that_says_what_has_become_of_it(tmp_path: Path) -> None:
