@@ -97,20 +97,21 @@ def _in_measure(
     """Without those that wait for a later mail of today, so that nobody gets more than ``MOST_A_DAY``."""
     going = [queued for queued in waiting if queued.batch]
     for name, group in _by_name([queued for queued in waiting if not queued.batch]).items():
-        if _goes([queued.notice for queued in group], sent.get(name, 0), now, hours):
-            going += group
+        others = [queued.notice for queued in group if not queued.notice.danger]
+        together = _goes(others, sent.get(name, 0), now, hours)
+        going += [queued for queued in group if together or queued.notice.danger]
     return going
 
 
 def _goes(group: Sequence[Notice], sent: int, now: datetime, hours: Sequence[datetime]) -> bool:
     """Whether a mail goes now to somebody who got ``sent`` mails today. The last is kept for the last sending hour; at
-    the others only as many went as there were hours, so that there is room for what can't wait."""
+    those between only as many went as there were hours, so that there is room for what can't wait."""
     passed = sum(hour <= now for hour in hours)
     if hours and passed == len(hours):
-        return sent < MOST_A_DAY or any(notice.danger for notice in group)
+        return sent < MOST_A_DAY
     today = (notice.due for notice in group if notice.due.astimezone(now.tzinfo).date() == now.date())
     at_once = any(due not in hours for due in today)
-    return any(notice.danger for notice in group) or (sent < MOST_A_DAY - 1 if at_once else sent < passed)
+    return sent < (MOST_A_DAY - 1 if at_once or passed == 1 else passed)
 
 
 def _by_mail(
