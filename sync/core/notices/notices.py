@@ -301,7 +301,7 @@ def spared(notice: Notice, wish: str, asked: Container[str], groups: Mapping[str
     """Why this mail need not go out; None: it is to go; empty: not before it is known whether the group heard.
 
     ``asked``: kinds that the plan demands; ``groups``: by group, how its notice of the same occasion stands."""
-    if wish == NONE and notice.kind not in asked:
+    if wish == NONE and notice.kind not in asked and not notice.danger:
         return "本人不要这一类通知"
     if wish != GROUP:
         return None
