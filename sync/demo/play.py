@@ -23,6 +23,7 @@ from sync.core.sheet.serials import DAY
 from sync.core.sheet.tabs import Layout, Tab, locate
 from sync.demo.script import Cell, Entry, Number
 from sync.demo.signing import Leaders
+from sync.outgoing.outbox import Delivery
 from sync.service import Service
 from sync.sheets.gateway import Gateway
 from sync.tick import made, tick, ticks
@@ -171,8 +172,9 @@ class Ticker:
         elif typed or self.wake is None or now >= self.wake:
             self.look(now)
         if self.delivers(now) and self.service.ledger.waiting(now, (WAITING,)):
-            self.service.deliver(now, groups=False)
-            self.delivered_on, self.wake = now.date(), None  # what became of them is shown at the next look
+            done = self.service.deliver(now, groups=False)
+            self.delivered_on = now.date()
+            self.wake = None if done != Delivery() else self.wake  # what became of them is shown at the next look
 
     def look(self, now: datetime) -> None:
         with self.service.ledger.turn():
