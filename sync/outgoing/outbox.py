@@ -96,11 +96,20 @@ def _in_measure(
 ) -> list[QueuedNotice]:
     """Without those that wait for a later mail of today, so that nobody gets more than ``MOST_A_DAY``."""
     going = [queued for queued in waiting if queued.batch]
-    for name, group in _by_name([queued for queued in waiting if not queued.batch]).items():
+    passed = sum(hour <= now for hour in hours)
+    morning = passed == 0  # before the first hour nothing of yesterday goes
+    fresh = [queued for queued in waiting if not queued.batch and not (morning and _of_before(queued.notice, now))]
+    for name, group in _by_name(fresh).items():
+        danger = [queued for queued in group if queued.notice.danger]
         others = [queued.notice for queued in group if not queued.notice.danger]
-        together = _goes(others, sent.get(name, 0), now, hours)
-        going += [queued for queued in group if together or queued.notice.danger]
+        beside = bool(danger) and 0 < passed < len(hours)  # a mail goes by day anyhow
+        going += group if beside or _goes(others, sent.get(name, 0), now, hours) else danger
     return going
+
+
+def _of_before(notice: Notice, now: datetime) -> bool:
+    """Whether it was to go on a day before."""
+    return notice.due.astimezone(now.tzinfo).date() < now.date()
 
 
 def _goes(group: Sequence[Notice], sent: int, now: datetime, hours: Sequence[datetime]) -> bool:
@@ -109,8 +118,7 @@ def _goes(group: Sequence[Notice], sent: int, now: datetime, hours: Sequence[dat
     passed = sum(hour <= now for hour in hours)
     if hours and passed == len(hours):
         return sent < MOST_A_DAY
-    today = (notice.due for notice in group if notice.due.astimezone(now.tzinfo).date() == now.date())
-    at_once = any(due not in hours for due in today)
+    at_once = any(notice.due not in hours for notice in group if not _of_before(notice, now))
     return sent < (MOST_A_DAY - 1 if at_once or passed == 1 else passed)
 
 

@@ -54,7 +54,7 @@ class Notice:
     reason: str = ""
     channel: str = MAIL
     occurrence: str = ""  # which of several of its kind and issue; the same for all who hear of it
-    danger: bool = False  # people are in danger: it goes however many mails went before
+    danger: bool = False  # calls somebody to a place of danger: it goes however many mails went before
 
     @property
     def occasion(self) -> tuple[str, str, str]:
@@ -186,7 +186,8 @@ class NoticeCase:
     ) -> Notice:
         rid, kind = self.issue.rid, NOTICE_KINDS[occasion.event]
         number = f"{rid}·{kind}{occasion.occurrence}·{to}{'（缺）' if reason else ''}"
-        occurrence, danger = occasion.occurrence, self._in_danger(occasion)
+        danger = self._in_danger(occasion) and occasion.event in ("assigned", "rework", "unverified")
+        occurrence = occasion.occurrence
         return Notice(number, kind, rid, to, self.now, due, subject, text, reason, channel, occurrence, danger)
 
     def _mailed(self, occasion: Occasion, role: str) -> Iterator[Notice]:
