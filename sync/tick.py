@@ -125,7 +125,7 @@ def ticks(
         while report.ticks < MOST_TICKS:
             renew()
             next_tick = partial(tick, gateway, ledger, rules, now, version=version, doubt=doubt, own=own, step=step)
-            report, ripe = _again(next_tick, report)
+            report, ripe = _again(next_tick, report, now)
             doubt = doubt if report.is_doubted else ""
             if ripe is not None:
                 break
@@ -162,7 +162,7 @@ def _archive(
     return replace(report, archived=len(moved.numbers), trouble=moved.trouble)
 
 
-def _again(next_tick: Callable[[], Decision], report: Report) -> tuple[Report, tuple[str, ...] | None]:
+def _again(next_tick: Callable[[], Decision], report: Report, now: datetime) -> tuple[Report, tuple[str, ...] | None]:
     """One more tick; what may leave the live tab once there was nothing to write, else None."""
     try:
         decision = next_tick()
@@ -173,11 +173,16 @@ def _again(next_tick: Callable[[], Decision], report: Report) -> tuple[Report, t
         ticks=report.ticks + 1,
         cells=report.cells + decision.plan.cells,
         problems=decision.problems,
-        notices=report.notices + sum(sent.state != OFF for sent in decision.notices.values()),
+        notices=report.notices + made(decision, now),
         trouble="",
         is_doubted=not decision.believed,
     )
     return report, None if decision.plan.tabs else decision.ripe
+
+
+def made(decision: Decision, now: datetime) -> int:
+    """How many notices a look at ``now`` made: those that only stand otherwise since, or are left out, do not count."""
+    return sum(sent.notice.time == now and sent.state != OFF for sent in decision.notices.values())
 
 
 def rules_in_force(text: str, ledger: Ledger) -> tuple[Rules, str]:

@@ -208,7 +208,7 @@ def test_a_mail_that_fails_stops_no_other(tmp_path: Path, monkeypatch: pytest.Mo
         return ()
 
     with mail_server() as (mails, url):
-        done: Delivery = deliver(day.ledger, Mailer(url, "a@b.cn"), hour("2026-11-24 09:06"), attachments=attached)
+        done: Delivery = deliver(day.ledger, Mailer(url, "a@b.cn"), hour("2026-11-24 11:30"), attachments=attached)
     assert done.sent == len(mails.received) == 1
     monkeypatch.undo()
     assert as_bytes(Message("a@b.cn", "x", "y", "z"), "a@b.cn")

@@ -132,13 +132,13 @@ def test_from_a_typed_row_to_a_mail_in_the_box(bureau: Bureau) -> None:
     with mail_server() as (mails, url):
         bureau.env |= {"JIELU_SMTP": url, "JIELU_MAIL_FROM": "jielu@xidu.example"}
         bureau.json("tick", "--now", "2026-11-25T10:31")
-        assert bureau.json("deliver", "--now", "2026-11-25T10:32")["sent"] == 5
+        assert bureau.json("deliver", "--now", "2026-11-25T11:31")["sent"] == 5
         assert shown(book, "问题台账", "时限提示", "升级")[1] == ("已超期（不足1个工作日）", "1 支部书记")
         sent = {(str(letter["To"]), str(letter["Subject"])) for letter in mails.received}
         assert ("s06@xidu.example", "【升级】20261124-002 联胜路 暴露垃圾") in sent
         count = len(mails.received)
-        bureau.json("tick", "--now", "2026-11-25T10:33")
-        assert bureau.json("deliver", "--now", "2026-11-25T10:34")["sent"] == 0
+        bureau.json("tick", "--now", "2026-11-25T11:33")
+        assert bureau.json("deliver", "--now", "2026-11-25T11:34")["sent"] == 0
         assert len(mails.received) == count, "a second tick sends nothing more"
     assert set(shown(book, "通知记录", "状态")) == {("已发送",)}
 

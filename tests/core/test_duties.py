@@ -200,3 +200,27 @@ def test_a_chief_answers_nothing_that_he_reported_up_himself() -> None:
     book.settle("2026-11-24 09:15")
     book.settle("2026-11-24 15:31")
     assert ("指挥长02", "上报") in book.rows("通知记录", "收件人", "类型")
+
+
+def test_the_weekly_list_names_what_the_public_reported_and_nobody_looked_at_in_time() -> None:
+    """One waits still, one was looked at too late, one in time (definitions 1.6)."""
+    book = bureau().add(
+        """
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 类别 | 问题描述
+        2026-11-18 09:00 | 群众 | 群众反映 | 新正街 | 暴露垃圾 | 没人来
+        2026-11-18 09:00 | 群众 | 群众反映 | 联胜路 | 暴露垃圾 | 来得晚
+        2026-11-18 09:00 | 群众 | 群众反映 | 建设南路 | 暴露垃圾 | 来得早
+        """
+    )
+    book.settle("2026-11-18 09:05")
+    book.type("问题台账", 3, "核实结果", "受理")
+    book.type("问题台账", 3, "核实人", "标准化办01")
+    book.settle("2026-11-18 10:00")
+    book.type("问题台账", 2, "核实结果", "作废")
+    book.type("问题台账", 2, "核实人", "标准化办01")
+    book.settle("2026-11-18 14:45")
+    book.settle("2026-11-23 08:31")
+    (text,) = [text for to, kind, text in book.rows("通知记录", "收件人", "类型", "内容")
+               if (to, kind) == ("办公室01", "每周例会")]  # fmt: skip
+    assert "群众反映没有按时核实（标准化办）：20261118-001 新正街、20261118-002 联胜路。" in text.splitlines()

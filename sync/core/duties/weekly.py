@@ -24,7 +24,8 @@ EARLY = timedelta(days=7)  # so far into a month the month before counts too
 
 @dataclass(frozen=True, slots=True)
 class IssueFact:
-    """Where one issue stands. ``missed``: the deadlines that went by."""
+    """Where one issue stands. ``missed``: the deadlines that went by; ``accept_by``: until when the standards office
+    had to look at it (None: nobody waited for it), ``accepted``: when it said what it is."""
 
     issue: str
     street: str
@@ -36,12 +37,19 @@ class IssueFact:
     deadline: datetime | None
     closed_at: datetime | None
     missed: tuple[datetime, ...]
+    accept_by: datetime | None = None
+    accepted: datetime | None = None
+
+    def waited(self, now: datetime) -> bool:
+        """Whether it waited for 受理 longer than the rules say."""
+        return self.accept_by is not None and (self.accepted or now) > self.accept_by
 
 
 @dataclass(frozen=True)
 class WeeklyList:
     """One week, Monday to Sunday. ``open_late``: the longest first; ``done``: duties that were noted, by kind;
-    ``missing``: those that were not, each who and how many days."""
+    ``missing``: those that were not, each who and how many days; ``waited``: reports of the public that nobody
+    looked at in time."""
 
     first: date
     last: date
@@ -53,6 +61,7 @@ class WeeklyList:
     missing: tuple[tuple[str, list[str]], ...]
     unseen: tuple[str, ...]
     done: tuple[tuple[str, int], ...] = ()
+    waited: tuple[IssueFact, ...] = ()
 
     @property
     def title(self) -> str:
@@ -69,6 +78,10 @@ class WeeklyList:
             named = "、".join(f"{fact.issue} {fact.street}（{fact.unit}）" for fact in self.open_late[:MOST])
             more = f"等 {len(self.open_late)} 件" if len(self.open_late) > MOST else ""
             lines.append(f"仍然超期没有整改：{named}{more}。")
+        if self.waited:
+            named = "、".join(f"{fact.issue} {fact.street}" for fact in self.waited[:MOST])
+            more = f"等 {len(self.waited)} 件" if len(self.waited) > MOST else ""
+            lines.append(f"群众反映没有按时核实（标准化办）：{named}{more}。")
         if self.done:
             lines.append(f"履职记录　{'、'.join(f'{kind} {count} 次' for kind, count in self.done)}。")
         lines += [f"履职缺记　{kind}：{'、'.join(holders)}。" for kind, holders in self.missing]
@@ -89,11 +102,13 @@ def week(
     """The week that begins on ``monday``, as things stand at ``now``. ``due``: what was owed in it; ``records``: what
     was noted."""
     first, last = monday, monday + timedelta(days=6)
+    facts = list(facts)
     known = [fact for fact in facts if fact.started and fact.state not in ("", lives.VOID, lives.UNVERIFIED)]
 
     def inside(moment: datetime | None) -> bool:
         return moment is not None and first <= moment.date() <= last
 
+    waited = [fact for fact in facts if fact.waited(now) and (not fact.accepted or inside(fact.accept_by))]
     late = [fact for fact in known if lives.is_late(fact.state, fact.deadline, now)]
     return WeeklyList(
         first, last, sum(inside(fact.started) for fact in known), sum(inside(fact.closed_at) for fact in known),
@@ -101,7 +116,7 @@ def week(
         tuple(sorted(late, key=lambda fact: (fact.deadline, fact.issue))),
         sum(fact.state == lives.SUSPENDED for fact in known),
         tuple(missing_words(duty for duty in due if first <= duty.last <= last)), tuple(unseen),
-        _done(records, first, last) if records else (),
+        _done(records, first, last) if records else (), tuple(sorted(waited, key=lambda fact: fact.issue)),
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from sync.core.look.stamping import Stamped
 from sync.core.look.status import basis
 from sync.core.look.verdicts import counted
 from sync.core.memory import IssueFailed
-from sync.core.notices.notices import Notice, NoticeCase
+from sync.core.notices.notices import Notice, NoticeCase, next_reminder
 from sync.core.people.permissions import Area, holds, person
 from sync.core.rules.conditions import ASSIGNED, INSPECTED, SELF_FOUND, SERIOUS
 from sync.core.scores import charging
@@ -180,11 +180,12 @@ def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
     serious = issue.severity == SERIOUS and life.deadline is not None and not stamps.joined
     lines, tally = by_id(_lines(step, issue, life)), charging.tally(life, stamps)
     told = NoticeCase(issue, life, stamps, rules, roster, known, now, step.people.groups, turns).notices()
+    reminder = next_reminder(life, stamps, rules)
     calls, later = letters.call(life, rules, known), letters.next_calls(life, rules, known)
     calls = "" if stamps.joined else calls
     return Followed(
         issue, life, turns, problems, {**cells, "letter": step.letters.shown(row.rid, life.unit)}, results, tuple(told),
-        lines, tally, _next((*moments, *later), now),
+        lines, tally, _next((*moments, *reminder, *later), now),
         letters.freeze(issue, life, stamps, rules, calls) if calls else None,
         letters.freeze(issue, life, stamps, rules, letters.SERIOUS_FOUND) if serious else None,
     )  # fmt: skip

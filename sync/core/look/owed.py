@@ -15,9 +15,10 @@ from sync.core.look.judging import Judged
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.memory import DUTIES, row_alone
-from sync.core.notices import notices
-from sync.core.notices.notices import Notice
+from sync.core.notices import timing
+from sync.core.notices.notices import Notice, accept_by
 from sync.core.people.roster import Roster
+from sync.core.rules.conditions import PUBLIC
 from sync.core.rules.values import NOTICE_KINDS
 from sync.core.scores.lines import OF_DUTY, Group, Line, by_id, of_origin
 from sync.core.sheet.rows import Row
@@ -103,13 +104,15 @@ class Duties:
         rules, now = self.reading.rules, self.reading.now
         if now < self._at(self.day, rules.duties.remind) or not self._told("duty"):
             return
-        if notices.allowed_from(now, rules) > now:
+        if timing.allowed_from(now, rules) > now:
             return  # tomorrow morning it would be about yesterday
         week = self.due(self.day, self.monday + timedelta(days=6))
         due = [duty for duty in week if duty.first <= self.day and duty.role in self._told("duty")]
         named = [self._named(duty) for duty in due]
+        sent = timing.sent_with(self._at(self.day, rules.duties.remind), now, rules)
+        at = sent if sent.date() == self.day else now
         for name, mine in duties.to_remind(named, rules, self.day).items():
-            yield self._notice("duty", name, self.day, "履职提醒", duties.reminder(mine))
+            yield self._notice("duty", name, self.day, "履职提醒", duties.reminder(mine), at)
 
     def _named(self, duty: Owed) -> Owed:
         """What a whole office owes is told to all of it."""
@@ -130,7 +133,8 @@ class Duties:
         due = self.due(monday, monday + timedelta(days=6))
         told = weekly.week(self.facts(), due, unseen, monday, now, self.records)
         for name in names:
-            yield self._notice("weekly", name, monday, f"每周例会清单　{told.title}", told.text)
+            at = timing.sent_with(ready, now, rules)
+            yield self._notice("weekly", name, monday, f"每周例会清单　{told.title}", told.text, at)
 
     def _people(self, role: str) -> tuple[str, ...]:
         return self.roster.people(role, self.day) if role in ("standards_office", "office") else ()
@@ -138,10 +142,9 @@ class Duties:
     def _told(self, event: str) -> frozenset[str]:
         return frozenset(role for rule in self.reading.rules.notices.send if rule.event == event for role in rule.to)
 
-    def _notice(self, event: str, name: str, day: date, subject: str, text: str) -> Notice:
-        kind, now = NOTICE_KINDS[event], self.reading.now
-        due, number = notices.allowed_from(now, self.reading.rules), _number(event, name, day)
-        return Notice(number, kind, "", name, now, due, f"【{kind}】{subject}"[:120], text)
+    def _notice(self, event: str, name: str, day: date, subject: str, text: str, due: datetime) -> Notice:
+        kind, number = NOTICE_KINDS[event], _number(event, name, day)
+        return Notice(number, kind, "", name, self.reading.now, due, f"【{kind}】{subject}"[:120], text)
 
     def _at(self, day: date, hour: time) -> datetime:
         return datetime.combine(day, hour, self.reading.zone)
@@ -151,8 +154,10 @@ class Duties:
         for rid, followed in self.followed.items():
             stamps, life = followed.stamps, followed.life
             started = stamps.start.started if stamps.start else None
+            public = followed.issue.source == PUBLIC and bool(life.state)
+            until = accept_by(stamps.received, self.reading.rules) if public else None
             yield IssueFact(rid, stamps.street, stamps.branch, stamps.district, life.unit, started, life.state,
-                       life.deadline, life.closed_at, life.missed)  # fmt: skip
+                       life.deadline, life.closed_at, life.missed, until, stamps.accepted or stamps.voided)  # fmt: skip
 
 
 def _number(event: str, name: str, day: date) -> str:

@@ -307,6 +307,8 @@ def _bases(rules: Rules) -> Iterator[Basis]:
         yield Basis("升级", step.name, step.plan or ASSUMED, f"{step.when.zh}：{ROLES[step.to]}")
     yield from _score_bases(rules.score)
     yield from _forms_bases(rules.forms)
+    hours = "、".join(f"{hour:%H:%M}" for hour in rules.notices.send_at)
+    yield Basis("通知的时刻", "", ASSUMED, f"一般通知 {hours} 合成一封" if hours else "每条随时发")
     for notice in rules.notices.send:
         when = f"（{notice.when.zh}）" if notice.when else ""
         text = f"{_roles(notice.to)}{when}"
@@ -357,6 +359,7 @@ def _clock_bases(rules: Rules) -> Iterator[Basis]:
     clock, repeat = rules.clock, rules.repeat
     yield Basis("受理时间", "", ASSUMED, f"填报后{clock.receipt_grace.zh}以内读到的，按填报时间起算")
     yield Basis("到期提醒", "", ASSUMED, f"时限用去{clock.warn_at:.0%}时提醒")
+    yield Basis("受理的时限", "", ASSUMED, f"群众反映超过{clock.accept.zh}没有核实就催办，并列入每周清单")
     yield Basis("返工时限", "", ASSUMED, f"等复核的时间不计；至少还有{clock.rework.zh}，一件一次")
     text = f"{repeat.window.zh}内同一处同一类再次出现；第{repeat.notable}次起算屡次重复"
     yield Basis("重复出现", "", repeat.plan or ASSUMED, text)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 
 from sync.core.issues import life as lives
 from sync.core.letters import letters
@@ -16,7 +17,7 @@ from sync.core.look.follow import Followed
 from sync.core.look.letters.letter_rows import LettersIn
 from sync.core.look.reading import Reading
 from sync.core.memory import Failed
-from sync.core.notices.notices import Notice
+from sync.core.notices.notices import OF_LETTERS, Notice
 
 LETTERS = "督办函"  # the queue of letters that fail
 Letters = Mapping[str, Letter]  # by key
@@ -32,9 +33,28 @@ class Drafted:
     failures: tuple[Failed, ...] = ()
 
     def called_off(self, notice: Notice) -> str:
-        """Why a notice that asks for a signature need not go out any more; empty where it is to go."""
-        letter = self.letters.get(notice.issue) if notice.kind == ASKED else None
-        return f"这一封现在是「{letter.state}」" if letter and letter.state != letters.DRAFT else ""
+        """Why a notice that asks for a signature, or tells of a letter that was made void, need not go out any more;
+        empty where it is to go."""
+        letter = self._of(notice)
+        over = letter and (letter.void if notice.kind != ASKED else letter.state != letters.DRAFT)
+        return f"这一封现在是「{letter.state}」" if letter and over else ""
+
+    def since(self, notice: Notice) -> str:
+        """What has become of a letter of which a notice tells; empty where nothing has."""
+        letter = self._of(notice)
+        if letter is None or notice.kind == ASKED or letter.kind != LETTER:
+            return ""
+        at, words = (letter.done_at, "办结") if letter.done_at else (letter.answered_at, "回复")
+        return f"已于 {at:%m-%d %H:%M} {words}" if at else ""
+
+    def _of(self, notice: Notice) -> Letter | None:
+        if notice.kind not in OF_LETTERS:
+            return None
+        return self.letters.get(notice.issue) or self._by_number.get(notice.issue)
+
+    @cached_property
+    def _by_number(self) -> Mapping[str, Letter]:
+        return {letter.number: letter for letter in self.letters.values() if letter.number}
 
 
 def draft(reading: Reading, followed: Mapping[str, Followed], intake: LettersIn) -> Drafted:

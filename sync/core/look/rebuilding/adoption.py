@@ -15,7 +15,7 @@ from sync.core.letters import letters
 from sync.core.letters.addressees import Addressees
 from sync.core.letters.letters import LETTER, RECORD, Fact, Letter
 from sync.core.memory import Sent
-from sync.core.notices import notices
+from sync.core.notices import timing
 from sync.core.notices.notices import Notice
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
@@ -160,7 +160,7 @@ def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent |
     told = number.removesuffix("（缺）").removesuffix(f"·{to}")
     occurrence = told.removeprefix(f"{issue}·{kind}") if issue and told.startswith(f"{issue}·{kind}") else ""
     notice = Notice(
-        number, kind, issue, to, at, notices.allowed_from(now, rules), f"【{kind}】{issue}", plain(cell["text"]),
+        number, kind, issue, to, at, timing.sent_together(now, rules), f"【{kind}】{issue}", plain(cell["text"]),
         channel=plain(cell["channel"]), occurrence=occurrence,
     )  # fmt: skip
     return Sent(notice, plain(cell["state"]), plain(cell["reason"]))
