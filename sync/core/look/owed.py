@@ -10,6 +10,8 @@ from functools import cached_property
 from sync.core.duties import duties, weekly
 from sync.core.duties.duties import Owed, Records
 from sync.core.duties.weekly import IssueFact
+from sync.core.issues.escalation import highest
+from sync.core.issues.life import RUNNING, SUSPENDED
 from sync.core.look.follow import Followed
 from sync.core.look.judging import Judged
 from sync.core.look.reading import Reading
@@ -17,12 +19,14 @@ from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.memory import DUTIES, row_alone
 from sync.core.notices import timing
 from sync.core.notices.notices import Notice, accept_by
+from sync.core.people.permissions import may_answer, people
 from sync.core.people.roster import Roster
 from sync.core.rules.conditions import PUBLIC
 from sync.core.rules.values import NOTICE_KINDS
 from sync.core.scores.lines import OF_DUTY, Group, Line, by_id, of_origin
 from sync.core.sheet.rows import Row
 
+DISPATCH_LEVEL, DISPATCH_DAYS = 3, 3  # from which a superior should go there himself (definitions 3.4)
 BACK = timedelta(days=62)  # so far back a missing duty is still booked by a service that stood still
 
 
@@ -157,7 +161,43 @@ class Duties:
             public = followed.issue.source == PUBLIC and bool(life.state)
             until = accept_by(stamps.received, self.reading.rules) if public else None
             yield IssueFact(rid, stamps.street, stamps.branch, stamps.district, life.unit, started, life.state,
-                       life.deadline, life.closed_at, life.missed, until, stamps.accepted or stamps.voided)  # fmt: skip
+                       life.deadline, life.closed_at, life.missed, until, stamps.accepted or stamps.voided,
+                       tuple(self._dispatch(rid, followed)), tuple(self._silent(followed)))  # fmt: skip
+
+    def _dispatch(self, rid: str, followed: Followed) -> Iterator[str]:
+        """Why a superior should go there himself: what the ordinary way did not settle (plan 五·2, definitions 3.4)."""
+        life, stamps = followed.life, followed.stamps
+        if life.state == SUSPENDED and life.resume is None:
+            yield "挂账没有期限"
+        if life.state not in (*RUNNING, SUSPENDED):
+            return
+        if (level := highest(stamps.levels)) >= DISPATCH_LEVEL:
+            yield f"升到第{level}级"
+        if rid in self._refused_transfers:
+            yield "移交没有同意"
+        if (times := sum(ask.kind == "移交" for ask in stamps.taken)) > 1:
+            yield f"移交{times}次"
+        if followed.issue.seen_days >= DISPATCH_DAYS:
+            yield f"督查{followed.issue.seen_days}天都看到"
+
+    @cached_property
+    def _refused_transfers(self) -> frozenset[str]:
+        rows = [row for row in self.reading.rows.get("requests", ()) if row.cells.get("kind") == "移交"]
+        refused = (row for row in rows if row.cells.get("answer") == "不同意")
+        return frozenset(row.cells.get("issue", "") for row in refused if not self.judged.faulty("requests", row.rid))
+
+    def _silent(self, followed: Followed) -> Iterator[tuple[str, datetime]]:
+        """Who let the time for his answer to what was reported up go by, and until when he had."""
+        for turn in followed.turns:
+            if turn.answered is None and turn.until < self.reading.now:
+                for name in self._superiors(turn.role, followed, turn.until.date()):
+                    yield name, turn.until
+
+    def _superiors(self, role: str, followed: Followed, day: date) -> Iterator[str]:
+        """Those who hold the role over an issue that day."""
+        for holder in people(self.roster, day):
+            if role in holder.roles and may_answer(holder, (role,), followed.area):
+                yield holder.name
 
 
 def _number(event: str, name: str, day: date) -> str:
