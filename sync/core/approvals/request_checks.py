@@ -11,7 +11,7 @@ from sync.core.people.permissions import Area
 from sync.core.people.roster import Roster
 from sync.core.people.roster_checks import person
 from sync.core.rules.rules import Rules
-from sync.core.rules.values import ROLES
+from sync.core.rules.values import FAKE, ROLES
 from sync.core.sheet.checks import Cells, needed
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import quoted
@@ -22,8 +22,10 @@ REQUEST_NEEDS: Mapping[str, tuple[str, ...]] = {
     "移交": ("issue", "to_unit"),
     "申诉": ("line",),
     "加减分": ("target", "points"),
+    FAKE: ("issue", "reason"),
 }
 PUT_OFF = ("延期", "挂账")
+ANSWERED_BY: Mapping[str, tuple[str, ...]] = {FAKE: ("office", "commander")}  # where the rules file does not say
 OF_ISSUES = ("延期", "挂账", "移交")
 RANKS: Mapping[str, int] = {"secretary": 1, "commander": 2, "standards_office": 2, "office": 3}
 
@@ -67,7 +69,7 @@ def superior(cells: Cells, asked: Asked) -> list[Problem]:
 
 def answerers(rules: Rules, kind: str) -> tuple[str, ...]:
     """The roles (code words) that answer requests of that kind."""
-    return next((rule.to for rule in rules.approvals if kind in rule.kinds), ())
+    return next((rule.to for rule in rules.approvals if kind in rule.kinds), ANSWERED_BY.get(kind, ()))
 
 
 def rank_of(name: str, asked: Asked) -> int:

@@ -17,6 +17,7 @@ from sync.core.issues.life import Event, Life, Move, Start
 from sync.core.people.roster import Roster, Street
 from sync.core.rules.conditions import ENFORCEMENT, MEASUREMENT, NORMAL, PHOTO, PUBLIC, Lateness
 from sync.core.rules.rules import Category, Rules
+from sync.core.rules.values import FAKE
 
 ACCEPTED = TAKEN_ON, APART = ("受理", "另立")  # 核实结果; 另立: and no duplicate of another
 IGNORED = {
@@ -71,7 +72,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """An approved row of 申请审批 that moves the clock: 延期, 挂账 or 移交."""
+    """An approved row of 申请审批: 延期, 挂账 or 移交, which move the clock, or 弄虚作假."""
 
     rid: str
     kind: str
@@ -305,7 +306,7 @@ def events(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
         if verdict.result in lives.RETURNS or may_close(issue.category, issue.cells.get("legal_basis"), rules):
             key = f"{verdict.result}@{verdict.at.isoformat()}"
             events.append(Event(verdict.at, verdict.result, key, mended=verdict.mended))
-    for ask in stamps.taken:
+    for ask in (ask for ask in stamps.taken if ask.kind != FAKE):
         key = f"{ask.rid}@{ask.until.isoformat()}" if ask.until else ask.rid
         events.append(Event(ask.at, ask.kind, key, ask.until, ask.unit))
         if ask.kind == lives.SUSPENDED and ask.until:

@@ -22,6 +22,7 @@ from sync.core.memory import DUTIES, row_alone
 from sync.core.people import roster_checks
 from sync.core.people.permissions import SUPERIORS, may_answer, person
 from sync.core.people.roster import read_street
+from sync.core.rules.values import FAKE
 from sync.core.sheet import checks
 from sync.core.sheet.problems import Problem, sentence
 from sync.core.sheet.rows import Row
@@ -216,7 +217,7 @@ def _answered_before(reading: Reading, people: People, stamped: Stamped) -> dict
 # Whose answer counts
 def approves(row: Row) -> bool:
     cells = row.cells
-    return cells.get("answer") == "同意" and cells.get("kind") in MOVES and "issue" in cells
+    return cells.get("answer") == "同意" and cells.get("kind") in (*MOVES, FAKE) and "issue" in cells
 
 
 def _asks(reading: Reading, sound: Sequence[Row]) -> dict[str, tuple[Ask, ...]]:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sync.core.people.roster import UNIT_HEADS, Roster, assemble
 from sync.core.rules.conditions import ASSIGNED, INSPECTED, PUBLIC, SELF_FOUND
-from sync.core.rules.values import ROLES
+from sync.core.rules.values import FAKE, ROLES
 from sync.core.sheet.identity import Known
 from sync.core.sheet.rows import Row, parse
 from sync.core.sheet.tabs import Tab, template_layout
@@ -41,8 +41,8 @@ FILED: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {  # by tab and
         "unit": ("走访",),
     },
     ("requests", "kind"): {
-        "standards_office": ("加减分", "延期", "挂账", "移交", "申诉"),
-        "office": ("加减分", "延期", "挂账", "移交", "申诉"),
+        "standards_office": ("加减分", "延期", "挂账", "移交", "申诉", FAKE),
+        "office": ("加减分", "延期", "挂账", "移交", "申诉", FAKE),
         "commander": ("延期", "挂账", "移交", "加减分"),
         "secretary": ("延期", "挂账", "移交", "申诉"),
         "chief": ("延期", "挂账", "移交", "申诉"),

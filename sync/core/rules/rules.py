@@ -39,7 +39,7 @@ from sync.core.rules.sections import (
     Task,
 )
 from sync.core.rules.text import Document, Path, Problem, RulesError, suggestion
-from sync.core.rules.values import ASSUMED, NOTICE_KINDS, REQUESTS, ROLES, points_zh
+from sync.core.rules.values import ASSUMED, FAKE, NOTICE_KINDS, REQUESTS, ROLES, points_zh
 
 __all__ = ["Basis", "Category", "Problem", "Rules", "RulesError", "Step", "Task", "load"]
 
@@ -64,7 +64,11 @@ _SECTIONS: dict[str, Any] = {
     "upward": tuple[Superior, ...],
     "letters": Letters,
 }
-APPROVALS = (Approval(kinds=REQUESTS, to=("支部书记", "指挥长", "标准化办", "领导小组办公室")),)
+APPROVALS = (
+    Approval(
+        kinds=tuple(kind for kind in REQUESTS if kind != FAKE), to=("支部书记", "指挥长", "标准化办", "领导小组办公室")
+    ),
+)
 # Tables that came later: a file of before has none, and their defaults hold.
 _OPTIONAL = ("forms", "hook", "bot", "approval", "duties", "upward", "letters", "sources")
 

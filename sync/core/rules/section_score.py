@@ -173,6 +173,7 @@ class Score(Table):
 
     base: Points
     no_feedback: Points
+    fake: Points = 100
     superior_multiplier: Annotated[int, Field(ge=1, le=10)]
     superior_sources: tuple[Source, ...]
     bonus_cap: Points

@@ -62,7 +62,8 @@ PATROL, MEETING, _, INSPECTION = DUTIES = (
     "驻点",
     "督查",
 )  # those that can be owed; 走访 and 现场调度 are recorded
-REQUESTS = ("延期", "挂账", "移交", "申诉", "加减分")
+FAKE = "弄虚作假"
+REQUESTS = ("延期", "挂账", "移交", "申诉", "加减分", FAKE)
 SAME = ("street", "place", "category")
 
 _SEAL = re.compile(r"([0-9]{1,2})日 *([0-9]{1,2}):([0-9]{2})")

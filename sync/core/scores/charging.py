@@ -15,7 +15,7 @@ from sync.core.issues.issues import Issue, Stamps, Urged
 from sync.core.issues.life import Life
 from sync.core.rules.conditions import MINOR, PUBLIC, SELF_FOUND
 from sync.core.rules.rules import Rules
-from sync.core.rules.values import ASSUMED, SOURCED, points_zh
+from sync.core.rules.values import ASSUMED, FAKE, SOURCED, points_zh
 from sync.core.scores.lines import (
     AGAIN,
     DISCOVERED,
@@ -106,6 +106,7 @@ def due_lines(
         yield case.again(charged)
     for count, at in enumerate(life.reworks, start=1):
         yield from case.returned(count, at)
+    yield from case.faked()
     yield from case.urged(booked)
     if life.state == lives.CLOSED and not life.late and case.self_found and case.shown:
         yield case.bonus()
@@ -225,6 +226,15 @@ class Case:
         charge = Charge(RETURNED, -points, at.date(), text, "五·3", working, str(count))
         yield self._street(charge)
         yield self._unit(replace(charge, clause="四·4"), self.life.unit)
+
+    def faked(self) -> Iterator[Line]:
+        """What somebody else agreed to call 弄虚作假; no ceiling of a task holds for it."""
+        points = self.rules.score.fake
+        fakes = [ask for ask in self.stamps.taken if ask.kind == FAKE]
+        for count, ask in enumerate(fakes, start=1):
+            working = (f"弄虚作假，一次扣 {points_zh(points)} 分",)
+            charge = Charge(FAKE, -points, ask.at.date(), f"{self._what}经核定弄虚作假", SOURCED, working, str(count))
+            yield replace(self._street(charge), task="")
 
     def urged(self, booked: Mapping[str, Line]) -> Iterator[Line]:
         """Second letters: a unit pays for its lateness as often as the rules say, however many letters follow (practice

@@ -26,7 +26,7 @@ BASE, DISCOVERED, LATE, AGAIN, SILENT, RETURNED, SELF = (
     "返工",
     "自查自纠",
 )
-URGED, FAKE = "重复督办", "弄虚作假"
+URGED = "重复督办"
 AWARD, APPEALED, BACK = "加减分", "申诉成立", "封存后退回"
 RETURNS = (APPEALED, BACK)  # give back what was charged: no ceiling holds for them
 DUTY = "履职"  # stands for a task: duty lines have a ceiling of their own

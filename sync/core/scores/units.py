@@ -14,7 +14,8 @@ from sync.core.issues.life import Life
 from sync.core.rules.conditions import MINOR, SERIOUS
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_score import Above, Aim, UnitScore
-from sync.core.scores.lines import FAKE, OF_COMPUTED, STREET, UNIT, Line, last_day, month_of
+from sync.core.rules.values import FAKE
+from sync.core.scores.lines import OF_COMPUTED, STREET, UNIT, Line, last_day, month_of
 from sync.core.scores.reckoning import ABOVE, AIM, EACH, Part, Reckoning, listed
 
 ON_TIME, CLOSED, SERIOUS_ON_TIME, REWORK, LETTERS = "按期率", "销号率", "严重问题按期率", "返工率", "督办函逾期"
