@@ -33,7 +33,7 @@ def init(service: Service, as_json: bool) -> None:
     from sync.sheets import set_up
 
     made = set_up.build(service.gateway, service.rules())
-    added = set_up.extend(service.gateway, service.rules())
+    added = set_up.extend(service.gateway, service.rules(), renew=True)
     print_result(
         as_json,
         {"workbook": service.workbook, "tabs": made, "columns": added},

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sync.core.rules.rules import Rules
-from sync.core.sheet.tabs import Color, Column, Tab, letters, locate
+from sync.core.sheet.tabs import Color, Column, Layout, Tab, letters, locate
 from sync.sheets.gateway import Gateway
 from sync.workbook.accounts import Accounts
 from sync.workbook.cells.store import Store
@@ -56,9 +56,10 @@ def build(gateway: Gateway, rules: Rules) -> list[str]:
     return [tab.title for tab in missing]
 
 
-def extend(gateway: Gateway, rules: Rules) -> list[str]:
+def extend(gateway: Gateway, rules: Rules, *, renew: bool = False) -> list[str]:
     """Add the columns that came with later versions to tabs that lack them, behind everything that stands there; no
-    cell is moved. Returns them as 表「列」. A tab whose headers are not in order is left alone."""
+    cell is moved. Returns them as 表「列」. A tab whose headers are not in order is left alone. The choices of a tab
+    that gets a column are renewed, with ``renew`` those of all."""
     seen, requests, added = gateway.read(), list[dict[str, Any]](), list[str]()
     for key, tab in gateway.tabs.items():
         layout = locate(tab, seen[key].header) if key in seen else ""
@@ -69,9 +70,20 @@ def extend(gateway: Gateway, rules: Rules) -> list[str]:
         for index, column in enumerate(lacking, start=first):
             requests += _added_column(gateway.sheet_ids[key], index, column, rules)
             added.append(f"{tab.title}「{column.header}」")
+        if lacking or renew:
+            requests += _choices_again(gateway.sheet_ids[key], layout, rules)
     if requests:
         gateway.send([*_widened(gateway, requests), *requests])
     return added
+
+
+def _choices_again(sheet: int, layout: Layout, rules: Rules) -> Iterator[dict[str, Any]]:
+    """The choices of a tab as they are now: a later version may know more of them."""
+    for column in layout.tab.staff:
+        if column.key in layout.at and choices(column, rules) and (rule := validation(column, rules)):
+            at = layout.at[column.key]
+            body = {"sheetId": sheet, "startRowIndex": 1, "startColumnIndex": at, "endColumnIndex": at + 1}
+            yield {"setDataValidation": {"range": body, "rule": rule}}
 
 
 def _added_column(sheet: int, index: int, column: Column, rules: Rules) -> list[dict[str, Any]]:
