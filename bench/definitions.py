@@ -86,10 +86,9 @@ def inspections(sheets: Sheets, month: str) -> float | None:
 
 
 def table(before: Sheets, after: Sheets) -> None:
-    told = {name: (side.get(name, 0) for side in (figures(before), figures(after)))
-            for name in {**figures(before), **figures(after)}}  # fmt: skip
-    for name, values in told.items():
-        print(f"| {name} | {' | '.join(map(str, values))} |")
+    first, second = figures(before), figures(after)
+    for name in {**first, **second}:
+        print(f"| {name} | {first.get(name, 0)} | {second.get(name, 0)} |")
     for month in months(after):
         ways = [inspections(side, month) for side in (before, after)]
         print(f"| {month} score × inspections | {' | '.join('–' if way is None else f'{way:.3f}' for way in ways)} |")
