@@ -172,7 +172,7 @@
   function keyInField(item, field, event) {
     if (event.key === "Escape") { item.focus(); }
     if (event.key !== "Enter" || event.isComposing) { return; }
-    if (field.classList.contains("words")) { event.preventDefault(); reworkInOwnWords(item); }
+    if (field.classList.contains("words")) { event.preventDefault(); returnInOwnWords(item, "返工"); }
     if (field.classList.contains("legal")) { event.preventDefault(); verdict(item, "通过", ""); }
   }
 
