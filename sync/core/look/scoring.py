@@ -14,8 +14,9 @@ from itertools import chain
 from sync.core.look.claims import Booking, Claims
 from sync.core.look.owed import Duties
 from sync.core.look.reading import PEOPLE
+from sync.core.look.responsible import is_rebuilt
 from sync.core.look.seals import Sealing, cells
-from sync.core.people.roster import Roster, Span, Street
+from sync.core.people.roster import Roster, Street
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import INSPECTION
 from sync.core.scores import ceilings, standings
@@ -97,7 +98,7 @@ class Scoring:
         periods = self._periods(seals)
         return Scored(
             self._lines(every),
-            {(row.month, row.target, row.kind): cells(row, seals.get(row.month)) for row in table},
+            {(row.month, row.target, row.kind): self._cells(row, seals.get(row.month)) for row in table},
             rows(periods.quarters(), "quarter"),
             rows(periods.years(), "year"),
             tuple(table),
@@ -162,7 +163,15 @@ class Scoring:
             for month, group in sorted(bases.items())
         }
         sealed = [row for seal in self.sealing.past.seals.values() for row in seal.rows]
-        return standings.standings(streets, sums(cut), tallies, inspections, self._rules, sealed)
+        today, calendar = self.sealing.reading.now.date(), self._rules.calendar
+        workdays = {
+            (month, street.name): max(1, len(standings.in_use(self.roster, street.name, month, today, calendar)))
+            for month, held in streets.items() for street, *_ in held
+        }  # fmt: skip
+        return standings.standings(streets, sums(cut), tallies, inspections, self._rules, sealed, workdays)
+
+    def _cells(self, row: Standing, seal: Seal | None) -> dict[str, object]:
+        return cells(row, seal, is_rebuilt(self.roster.days, row.month))
 
     def _lines(self, every: Iterable[Line]) -> Rows:
         results = self.sealing.reading.memo.of("line cells")
@@ -171,7 +180,8 @@ class Scoring:
     # Base lines
     def _bases(self, month: str, counted: Iterable[Line]) -> list[Line]:
         """The base line of every street and unit that takes part in a month. A month that is over keeps those that it
-        had, whatever the roster says later; whoever has a line has a base, so that every line is in a score."""
+        had, whatever the roster says later, but for who was responsible; whoever has a line has a base, so that every
+        line is in a score."""
         booked = self.sealing.past.lines.get(Group(OF_BASE, month), {})
         over = month < month_of(self.sealing.reading.now)
         targets = (
@@ -181,16 +191,16 @@ class Scoring:
         )
         there = {(kind, target) for kind, target, *_ in targets}
         targets += [(*key, chief, False) for key, chief in _first_chiefs(counted, month) if key not in there]
+        held = {(kind, target): (chief, shared) for kind, target, chief, shared in self._targets(month)} if over else {}
+        targets = [(kind, name, *held.get((kind, name), (chief, part))) for kind, name, chief, part in targets]
         bases = base_lines(month, targets, self._rules)
-        return [booked.get(line.id, line) if over else line for line in bases]
+        return [_as_booked(line, booked.get(line.id)) if over else line for line in bases]
 
     def _street(self, base: Line) -> tuple[Street, str, bool]:
         """The street of a base line as it was that month, its chief, and whether it was shared; one that is in the
         roster no more has no group."""
-        known = [street for street in self.roster.streets if street.name == base.target]
-        days = Span(base.date, standings.last_day(base.month))
-        met = next((street for street in known if street.span.meets(days)), None)
-        street = met or Street(base.target, "", "", "", "", base.chief, "", (), (), days)
+        rules, today = self._rules, self.sealing.reading.now.date()
+        street, *_ = standings.in_month(self.roster, base.target, base.month, today, rules.calendar)
         return street, base.chief, base.shared
 
     def _targets(self, month: str) -> list[tuple[str, str, str, bool]]:
@@ -211,6 +221,11 @@ class Scoring:
         sound = (record for record in self.duties.records.done if record.kind == INSPECTION and not record.faulty)
         visits = {(record.person, record.street, record.day) for record in sound if record.street}
         return Counter((month_of(day), street) for _, street, day in visits)
+
+
+def _as_booked(base: Line, booked: Line | None) -> Line:
+    """The base line as it was booked, in the name of who was responsible."""
+    return replace(booked, chief=base.chief, shared=base.shared, text=base.text) if booked else base
 
 
 def _first_chiefs(counted: Iterable[Line], month: str) -> Iterator[tuple[tuple[str, str], str]]:

@@ -21,6 +21,7 @@ from sync.core.scores.lines import BACK, REVOKED, Line
 from sync.core.scores.standings import Standing, Term, last_day
 
 SEALED, OPEN = "已封存", "未封存"
+REBUILT = "按现有记录重建"
 DUE_AGAIN = "依据又成立"
 HEAD = "封存"
 FIELD = " | "
