@@ -30,7 +30,8 @@ def who_is_who(reading: Reading) -> People:
     rules, day = reading.rules, reading.now.date()
     rows = tuple(reading.rows.get(key, ()) for key in TABS)
     content = tuple(tuple(row.parsed for row in group) for group in rows)
-    roster = replace(reading.memo.result("roster", content, assemble, *rows), days=reading.memory.days)
+    assembled = reading.memo.result("roster", content, assemble, *rows)
+    roster = replace(assembled, days=reading.memory.days, names_of_units=rules.names_of_units)
     scope = reading.memo.result("scope", (rules.hash, roster, day), object)
     lists = {
         "streets": [*roster.names, *(alias for street in roster.streets for alias in street.aliases)],

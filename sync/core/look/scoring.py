@@ -153,7 +153,8 @@ class Scoring:
         for seal in seals.values():
             for term in seal.terms:
                 terms[term.name].append(term)
-        return Periods({month: seal.rows for month, seal in seals.items()}, self._rules, terms)
+        months = {month: standings.under_new_names(seal.rows, self._rules) for month, seal in seals.items()}
+        return Periods(months, self._rules, terms)
 
     # Rows
     def _table(self, bases: Mapping[str, Sequence[Line]], cut: Sequence[Line], inspections: Visits) -> list[Standing]:
@@ -184,11 +185,7 @@ class Scoring:
         line is in a score."""
         booked = self.sealing.past.lines.get(Group(OF_BASE, month), {})
         over = month < month_of(self.sealing.reading.now)
-        targets = (
-            [(line.kind, line.target, line.chief, False) for line in booked.values()]
-            if over and booked
-            else self._targets(month)
-        )
+        targets = _targets_of(booked.values(), self._rules) if over and booked else self._targets(month)
         there = {(kind, target) for kind, target, *_ in targets}
         targets += [(*key, chief, False) for key, chief in _first_chiefs(counted, month) if key not in there]
         held = {(kind, target): (chief, shared) for kind, target, chief, shared in self._targets(month)} if over else {}
@@ -213,7 +210,7 @@ class Scoring:
         """Deleting a row is no decision about its points: they stay until the row is back and made void."""
         groups = of_origin(self.sealing.past.lines, OF_ISSUE)
         lost = [lines for group, lines in groups.items() if group.name not in self.sealing.followed]
-        return [line for lines in lost for line in lines.values()]
+        return [_under_new_name(line, self._rules) for lines in lost for line in lines.values()]
 
     # Visits
     def _visits(self) -> Visits:
@@ -221,6 +218,16 @@ class Scoring:
         sound = (record for record in self.duties.records.done if record.kind == INSPECTION and not record.faulty)
         visits = {(record.person, record.street, record.day) for record in sound if record.street}
         return Counter((month_of(day), street) for _, street, day in visits)
+
+
+def _under_new_name(line: Line, rules: Rules) -> Line:
+    return replace(line, target=rules.unit_now(line.target)) if line.kind == UNIT else line
+
+
+def _targets_of(booked: Iterable[Line], rules: Rules) -> list[tuple[str, str, str, bool]]:
+    """Whom these base lines are for, as they are called now."""
+    named = (_under_new_name(line, rules) for line in booked)
+    return list({(line.kind, line.target): (line.kind, line.target, line.chief, False) for line in named}.values())
 
 
 def _as_booked(base: Line, booked: Line | None) -> Line:

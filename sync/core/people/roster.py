@@ -88,6 +88,7 @@ class Roster:
     posts: tuple[Post, ...]
     changes: tuple[Change, ...] = ()
     days: Days = field(default_factory=dict)
+    names_of_units: Mapping[str, frozenset[str]] = field(default_factory=dict)  # of those that were renamed
     _memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -150,6 +151,10 @@ class Roster:
         street = self.listed(name, day)
         return self.chief(street, day) if street else ""
 
+    def all_names(self, units: Iterable[str]) -> frozenset[str]:
+        """These units under every name that they have or had."""
+        return frozenset(name for unit in units for name in self.names_of_units.get(unit, (unit,)))
+
     def people(self, role: str, day: date, *, branch: str = "", district: str = "", unit: str = "") -> tuple[str, ...]:
         """Names of those who hold ``role`` (code word) that day for the branch, district or unit."""
         key = (role, day, branch, district, unit)
@@ -161,7 +166,8 @@ class Roster:
     def _people(self, role: str, day: date, branch: str, district: str, unit: str) -> tuple[str, ...]:
         held = [post for post in self.posts if post.span.holds(day)]
         if role == "unit":
-            ranked = [[p for p in held if p.unit == unit and p.role == head] for head in UNIT_HEADS]
+            names = self.all_names([unit])
+            ranked = [[p for p in held if p.unit in names and p.role == head] for head in UNIT_HEADS]
             holders = next((group for group in ranked if group), [])
         else:
             holders = [p for p in held if p.role == ROLES[role]]

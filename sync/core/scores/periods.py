@@ -94,12 +94,24 @@ class Periods:
         sealed = [month for quarter in quarters for month in quarter.months if month in self.months]
         scores: dict[Key, list[int]] = defaultdict(list)
         for quarter in quarters:
-            for term in self._quarter(quarter):
+            for term in self._under_new_names(quarter):
                 scores[term.key].append(term.score)
         terms = [replace(term, score=standings.mean(scores[term.key])) for term in self._terms(f"{year}", sealed)]
         words = f"含第{'、'.join(f'{quarter.number}' for quarter in quarters)}季度"
         words = words if f"{year}-12" in sealed else f"暂定：{words}，全年还没有封存完"
         return self.frozen.get(f"{year}") or self._advised(terms, sealed, words, "建议年度表扬、兑现奖励")
+
+    def _under_new_names(self, quarter: Quarter) -> list[Term]:
+        """The terms of a quarter, units that were renamed since as they are called now."""
+        terms = self._quarter(quarter)
+        renamed = {self.rules.unit_now(term.target) for term in terms if self._is_former(term)}
+        months = [month for month in quarter.months if month in self.months]
+        again = (term for term in self._terms(quarter.name, months) if term.kind == UNIT and term.target in renamed)
+        dropped = {(name, UNIT) for name in renamed}
+        return [*(term for term in terms if not self._is_former(term) and term.key not in dropped), *again]
+
+    def _is_former(self, term: Term) -> bool:
+        return term.kind == UNIT and self.rules.unit_now(term.target) != term.target
 
     def _rows(self, months: Iterable[str]) -> Mapping[Key, list[Standing]]:
         rows: dict[Key, list[Standing]] = defaultdict(list)

@@ -231,6 +231,25 @@ def weighted(points: Iterable[tuple[int, int]]) -> int:
     return (2 * sum(points * weight for points, weight in pairs) + weight) // (2 * weight)
 
 
+def under_new_names(rows: Iterable[Standing], rules: Rules) -> list[Standing]:
+    """The rows of a month, units that were renamed since as they are called now; several that went into one are weighed
+    by their cases (definitions 5.3)."""
+    units: dict[str, list[Standing]] = defaultdict(list)
+    for row in rows:
+        if row.kind == UNIT:
+            units[rules.unit_now(row.target)].append(row)
+    others = [row for row in rows if row.kind != UNIT]
+    return [*others, *(_together(unit, group) for unit, group in units.items())]
+
+
+def _together(unit: str, rows: Sequence[Standing]) -> Standing:
+    if len(rows) == 1:
+        return rows[0] if rows[0].target == unit else replace(rows[0], target=unit)
+    cases = sum(row.issues for row in rows)
+    score = weighted((row.score, row.issues if cases else 1) for row in rows)
+    return replace(rows[0], target=unit, issues=cases, score=score)
+
+
 def groups_of(streets: Sequence[Street], rules: Rules) -> dict[str, str]:
     """Ranking group by street: its type, or one group for all where a group would be too small."""
     sizes = Counter(street.type for street in streets)

@@ -86,7 +86,8 @@ def _read_line(layout: Layout, row: Row, tasks: Mapping[str, str], rules: Rules)
     target, issue, rule, text = (plain(cell[key]) for key in ("target", "issue", "rule", "text"))
     origin, hundredths = _origin(number, rule), round(points * 100)
     return Line(
-        number, plain(cell["month"]), target, lines.UNIT if target in rules.units else lines.STREET,
+        number, plain(cell["month"]), target,
+        lines.UNIT if rules.unit_now(target) in rules.units else lines.STREET,
         plain(cell["chief"]), issue, rule, plain(cell["clause"]), hundredths, text, serials.to_date(day),
         lines.DUTY if origin == lines.OF_DUTY else tasks.get(issue, ""), origin,
         returns=number.removesuffix(f"·{rule}") if rule in lines.RETURNS else "",
