@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import itertools
 import json
 import logging
 import math
@@ -21,7 +22,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -275,9 +276,15 @@ def mail(dice: random.Random) -> str:
 
 
 @cache
-def document() -> tuple[Api, str]:
-    """An embedded workbook with one document, and the path of it."""
-    api = Api(Store(Path(tempfile.mkdtemp(), "workbook.sqlite3")))
+def workbook() -> Api:
+    """An embedded workbook."""
+    return Api(Store(Path(tempfile.mkdtemp(), "workbook.sqlite3")))
+
+
+@lru_cache(1)
+def document(_number: int = 0) -> tuple[Api, str]:
+    """The workbook with a document of that number, and the path of it."""
+    api = workbook()
     made = api.handle(Request("POST", "/v4/spreadsheets", body=b"{}"))
     path = f"/v4/spreadsheets/{orjson.loads(made.body)['spreadsheetId']}"
     values = orjson.dumps({"values": [[1, 2, "a"], [3, "2026-11-24", "b"], ["甲", True, ""]]})
@@ -343,9 +350,13 @@ def a_value(dice: random.Random, kind: Mapping[str, Any], depth: int = 0) -> Any
     return {}
 
 
+BODIES_A_DOCUMENT = 200  # so that what earlier bodies left does not make later ones slow
+_bodies = itertools.count()
+
+
 def api_body(dice: random.Random) -> str:
     """A batchUpdate of one request is answered, and the document can be read."""
-    api, path = document()
+    api, path = document(next(_bodies) // BODIES_A_DOCUMENT)
     kinds = schemas()["Request"]["properties"]
     kind = dice.choice(sorted(set(kinds) - {"deleteSheet", "addSheet", "duplicateSheet"}))
     request = json.dumps({"requests": [{kind: a_value(dice, kinds[kind])}]}).encode()

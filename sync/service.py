@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from sync import clock, tick
 from sync.core.calendar import belief
 from sync.core.letters.addressees import MAILED
 from sync.core.letters.letters import Letter
+from sync.core.notices import timing
 from sync.core.notices.notices import Notice, demanded
 from sync.core.people.permissions import remembered
 from sync.core.people.roster import Roster
@@ -43,6 +44,7 @@ from sync.workbook.transport import session
 
 RULES_FILE = "规则文件"  # item of 运行状态
 PUSHES = "表单推送"
+LOOKS_FIRST = timedelta(minutes=3)
 
 
 @dataclass
@@ -221,6 +223,12 @@ class Service:
         roster = remembered(self.templates, memory.known, rules.bureau.zone)
         return replace(roster, days=memory.days, names_of_units=rules.names_of_units)
 
+    def looks_first(self, now: datetime) -> bool:
+        """Whether a look is due that nobody made yet: what it finds at a sending hour goes out in the same mail. A look
+        that doesn't come holds nothing back for long."""
+        wake = self.ledger.wake()
+        return wake is not None and wake <= now < wake + LOOKS_FIRST
+
     def deliver(self, now: datetime, *, groups: bool = True) -> outbox.Delivery:
         """Send the notices that are due. ``groups`` False: none to group bots (a demo).
 
@@ -230,10 +238,16 @@ class Service:
         if groups:
             group_digests.deliver(self.ledger, self.bots, now, done, rules.limits.tries)
         mails = outbox.deliver(
-            self.ledger, self.mailer, now, digest=rules.notices.digest, link=self.settings.url, asked=demanded(rules),
+            self.ledger,
+            self.mailer,
+            now,
+            digest=bool(rules.notices.send_at),
+            hours=timing.sending_hours(now, rules),
+            link=self.settings.url,
+            asked=demanded(rules),
             attachments=self._attachments,
             tries=rules.limits.tries,
-        )  # fmt: skip
+        )
         return done + mails
 
     def letter(self, name: str) -> Letter | None:

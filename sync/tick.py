@@ -19,9 +19,9 @@ from datetime import datetime
 from functools import partial
 
 from sync.core.calendar import belief
-from sync.core.look.decide import ISSUES, decide
+from sync.core.look.decide import decide
 from sync.core.look.letters.drafting import LETTERS
-from sync.core.memory import Decision, Tables
+from sync.core.memory import ROW_QUEUES, SCORES, Decision, Tables
 from sync.core.notices.notices import OFF
 from sync.core.rules.rules import Rules, RulesError, demand_units, load
 from sync.core.sheet.landing import land
@@ -79,14 +79,14 @@ def tick(
     step("land earlier")
     archives = archive_moves.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
     tables, guard = Tables(gateway.tabs, seen, archives), Guard(ledger, rules.limits.tries, now)
-    memory = replace(memory, aside=guard.waiting(ISSUES))
+    memory = replace(memory, aside=frozenset().union(*map(guard.waiting, ROW_QUEUES)))
     decision = decide(tables, memory, rules, now, doubt)
     if doubt and belief.confirmed_by(now, (at for name, at in decision.hours if name not in own)):
         decision = decide(tables, memory, rules, now)
     for failed in decision.failures:
         if not guard.waits(failed.queue, failed.item):
             guard.note(failed.queue, failed.item, failed.error)
-    for queue in (ISSUES, LETTERS):
+    for queue in (*ROW_QUEUES, LETTERS, SCORES):
         guard.passed(queue, memory.aside)
     step("decide")
     ledger.commit(decision, now, rules.hash, rules.text, version, settled)
@@ -125,7 +125,7 @@ def ticks(
         while report.ticks < MOST_TICKS:
             renew()
             next_tick = partial(tick, gateway, ledger, rules, now, version=version, doubt=doubt, own=own, step=step)
-            report, ripe = _again(next_tick, report)
+            report, ripe = _again(next_tick, report, now)
             doubt = doubt if report.is_doubted else ""
             if ripe is not None:
                 break
@@ -162,7 +162,7 @@ def _archive(
     return replace(report, archived=len(moved.numbers), trouble=moved.trouble)
 
 
-def _again(next_tick: Callable[[], Decision], report: Report) -> tuple[Report, tuple[str, ...] | None]:
+def _again(next_tick: Callable[[], Decision], report: Report, now: datetime) -> tuple[Report, tuple[str, ...] | None]:
     """One more tick; what may leave the live tab once there was nothing to write, else None."""
     try:
         decision = next_tick()
@@ -173,11 +173,16 @@ def _again(next_tick: Callable[[], Decision], report: Report) -> tuple[Report, t
         ticks=report.ticks + 1,
         cells=report.cells + decision.plan.cells,
         problems=decision.problems,
-        notices=report.notices + sum(sent.state != OFF for sent in decision.notices.values()),
+        notices=report.notices + made(decision, now),
         trouble="",
         is_doubted=not decision.believed,
     )
     return report, None if decision.plan.tabs else decision.ripe
+
+
+def made(decision: Decision, now: datetime) -> int:
+    """How many notices a look at ``now`` made: those that only stand otherwise since, or are left out, do not count."""
+    return sum(sent.notice.time == now and sent.state != OFF for sent in decision.notices.values())
 
 
 def rules_in_force(text: str, ledger: Ledger) -> tuple[Rules, str]:

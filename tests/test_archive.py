@@ -59,7 +59,7 @@ def october(live: LiveBook) -> LiveBook:
     at = {row[0]: index for index, row in enumerate(live.rows("问题台账", "问题描述"), start=1)}
     for text in ("甲", "=丁"):
         live.type("问题台账", at[text], "复核结果", "通过")
-        live.type("问题台账", at[text], "复核人", "督查01")
+        live.type("问题台账", at[text], "复核人", "标准化办01")
     live.type("问题台账", at["乙"], "核实结果", "作废")
     live.type("问题台账", at["乙"], "核实人", "标准化办01")
     live.type("问题台账", at["乙"], "复核意见", "重复填报")

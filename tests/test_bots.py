@@ -47,7 +47,9 @@ address = "BOT_YZ"
 events = ["交办", "升级"]
 when.severity = "严重"
 """
+SEND_AT = 'send_at = ["08:30", "11:30", "14:30", "17:00"]'
 TEXT = (ROOT / "rules.toml").read_text("utf-8")
+AT_ONCE = TEXT.replace(SEND_AT, "send_at = []")  # no mail waits for others
 RULES = load(f"{TEXT}\n{BOTS}")
 NOW = hour("2026-11-24 09:06")
 ROW = "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 12号门前 | 暴露垃圾 | 一般 | 垃圾成堆 联系13800000000 @所有人"
@@ -282,6 +284,28 @@ def test_old_news_is_not_told_after_a_bot_was_dumb_for_a_day(tmp_path: Path) -> 
     assert shown["20261124-001·交办·城中群"] == ("不再发送", "一天没有发出去，群里不再补发")
 
 
+def test_a_group_hears_of_an_order_at_once_though_mails_wait(tmp_path: Path) -> None:
+    """Plan 五·3: 即时发送至工作群."""
+    day = Day(tmp_path, ROW)
+    day.tick("2026-11-24 09:05")
+    with bot_server(NOW) as server:
+        assert day.tell(server, NOW, "城中群").sent == 1
+    assert mails(day, NOW) == []
+    assert mails(day, hour("2026-11-24 11:30")) == ["c01@xidu.example", "s03@xidu.example"]
+
+
+def test_a_group_reads_one_line_a_problem(tmp_path: Path) -> None:
+    day = Day(tmp_path, ROW)
+    day.tick("2026-11-24 09:05")
+    day.tick("2026-11-24 15:31")
+    with bot_server(NOW) as server:
+        assert day.tell(server, hour("2026-11-24 15:32"), "城中群").sent == 2
+        (text,) = server.texts["企业微信"]
+    assert text.splitlines()[:2] == [
+        "街路长台账", "【超期】20261124-001 新正街 暴露垃圾 环卫所 截止 11-24 15:30"
+    ]  # fmt: skip
+
+
 # What a person wishes
 
 
@@ -292,7 +316,7 @@ def mails(day: Day, now: datetime) -> list[str]:
 
 
 def test_who_wishes_the_group_gets_no_mail_once_the_group_heard(tmp_path: Path) -> None:
-    day = Day(tmp_path, ROW)
+    day = Day(tmp_path, ROW, rules=load(f"{AT_ONCE}\n{BOTS}"))
     day.tick("2026-11-24 09:05")
     Preferences(day.ledger).set("街路长01", "交办", "群")
     assert mails(day, NOW) == ["s03@xidu.example"], "not before it is known"
@@ -305,7 +329,7 @@ def test_who_wishes_the_group_gets_no_mail_once_the_group_heard(tmp_path: Path) 
 
 @pytest.mark.parametrize("trouble", ["no group", "refused", "waits too long"])
 def test_what_the_plan_demands_comes_by_mail_when_the_group_did_not_hear(tmp_path: Path, trouble: str) -> None:
-    rules = load(TEXT) if trouble == "no group" else RULES
+    rules = load(AT_ONCE if trouble == "no group" else f"{AT_ONCE}\n{BOTS}")
     day = Day(tmp_path, ROW, rules=rules)
     day.tick("2026-11-24 09:05")
     Preferences(day.ledger).set("街路长01", "交办", "群")
@@ -318,7 +342,7 @@ def test_what_the_plan_demands_comes_by_mail_when_the_group_did_not_hear(tmp_pat
 
 def test_only_what_no_clause_demands_can_be_done_without(tmp_path: Path) -> None:
     assert {"交办", "升级", "上报"} <= demanded(RULES) and "超期" not in demanded(RULES)
-    day = Day(tmp_path, ROW)
+    day = Day(tmp_path, ROW, rules=load(f"{AT_ONCE}\n{BOTS}"))
     day.tick("2026-11-24 09:05")
     for kind in ("交办", "超期"):
         Preferences(day.ledger).set("街路长01", kind, "不要")

@@ -40,6 +40,8 @@ def test_a_group_reads_today_s_numbers_and_the_late_streets(book: Book) -> None:
     assert told.splitlines() == [
         "【街路长工作通报·全部】11月24日 15:31",
         "今日新收 3 件，今日销号 0 件，待整改 4 件，返工 0 件，待复核 0 件，今日到期 0 件，超期未整改 3 件。",
+        "今日交办，请按时整改：",
+        "20261124-003 联胜路 路面破损（市政处），12-01 17:30 前",
         "超期未整改，按街路：",
         "1. 新正街 2 件（环卫所、城管执法大队），最久超期 1 天",
         "2. 联胜路 1 件（环卫所）",
@@ -59,6 +61,19 @@ def test_a_part_counts_its_own_alone(book: Book) -> None:
     assert dict(district.numbers)["待整改"] == 2 and district.title.endswith("城东")
     none = bulletin(book.memory, Scope(district="城西"), now)
     assert none.text.endswith("没有超期未整改的问题。") and not any(count for _, count in none.numbers)
+
+
+def test_what_was_handed_out_stands_there_at_once_the_latest_first(book: Book) -> None:
+    """Plan 五·3: 即时发送至工作群; mails wait for the sending hours."""
+    book.add("问题台账\n填报时间 | 填报人 | 来源 | 街路 | 类别 | 问题描述\n"
+             "2026-11-24 15:40 | 督查01 | 督查 | 新正街 | 占道经营 | 又摆摊")  # fmt: skip
+    book.settle("2026-11-24 15:41")
+    told = bulletin(book.memory, Scope(), hour("2026-11-24 15:41"))
+    assert [line.split("（")[0] for line in told.assigned] == [
+        "20261124-004 新正街 占道经营", "20261124-003 联胜路 路面破损"
+    ]  # fmt: skip
+    many = Bulletin("通报", hour("2026-11-24 16:00"), (), (), tuple(f"第{n}件" for n in range(20)))
+    assert many.lines[-2:] == ("……今天另外还交办了 5 件。", "没有超期未整改的问题。")
 
 
 def test_many_streets_are_named_in_part() -> None:

@@ -273,6 +273,12 @@ def opened(folder: Path) -> Iterator[Service]:
     one.close()
 
 
+def shown(service: Service, key: str) -> list[dict[str, Any]]:
+    """The rows of a tab by header."""
+    table = service.gateway.read()[key]
+    return [dict(zip(table.header, row, strict=False)) for row in table.rows]
+
+
 def few_days(every: timedelta) -> tuple[list[Entry], datetime, datetime]:
     """Three days of the month with a weekend in them, with every fifteenth report and duty."""
     until = hour("2026-11-23 12:00")
@@ -325,6 +331,8 @@ def test_the_demo_as_the_command_runs_it(tmp_path: Path, monkeypatch: pytest.Mon
     assert (done.streets, done.issues, done.lost) == (50, 18, 0)
     assert done.closed > 10
     assert "演示数据" in done.text()
+    told = [row[templates()["notices"].by_key["state"].header] for row in shown(one, "notices")]
+    assert done.notices == sum(state != "不再发送" for state in told) > 20, "each notice once, as 通知记录 shows them"
     assert summed(one.gateway.read(), one.templates)["closed"] == done.closed
     one.close()
 

@@ -242,10 +242,12 @@ def test_feedback_duty_and_request_reach_their_tabs(web: WebServer) -> None:
     request = {"kind": "延期", "issue": number, "until": late, "reason": "等配件"}
     assert "待批复" in post(web, chief, "requests", body(request, 2)).json()["words"]
     fixed = {"issue": number, "outcome": "已整改", "text": "已清运"}
-    assert "待复核" in post(web, chief, "feedback", body(fixed, 3)).json()["words"]
+    assert "没有整改后照片，时限还在走" in post(web, chief, "feedback", body(fixed, 3)).json()["words"]
     assert post(web, chief, "duties", body({"kind": "巡查", "street": "新正街", "text": "正常"}, 4)).status_code == 201
     web.tick()
-    assert web.rows("整改反馈", "填报人", "编号", "校验", "结果") == [("街路长01", number, "", "待复核")]
+    assert web.rows("整改反馈", "填报人", "编号", "校验", "结果") == [
+        ("街路长01", number, "", "没有整改后照片，时限还在走，补上才算整改")
+    ]
     assert web.rows("申请审批", "申请人", "期望时间", "校验", "状态") == [
         ("街路长01", late.replace("T", " "), "", "待批复")
     ]

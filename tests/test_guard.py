@@ -11,8 +11,14 @@ from typing import Any
 import pytest
 
 from sync import guard as guards
+from sync.core.duties import duties
 from sync.core.letters.addressees import Addressees
-from sync.core.look import follow
+from sync.core.look import follow, people
+from sync.core.look.claims import Claims
+from sync.core.look.letters.drafting import LETTERS, Drafting
+from sync.core.look.scoring import Scoring
+from sync.core.memory import DUTIES, REQUESTS, ROSTER, SCORES
+from sync.core.people import roster
 from sync.core.sheet import rows
 from sync.core.sheet.plan import appended
 from sync.guard import GAPS, REST, TITLE, Guard, sentences
@@ -202,7 +208,7 @@ def test_a_mail_that_fails_stops_no_other(tmp_path: Path, monkeypatch: pytest.Mo
         return ()
 
     with mail_server() as (mails, url):
-        done: Delivery = deliver(day.ledger, Mailer(url, "a@b.cn"), hour("2026-11-24 09:06"), attachments=attached)
+        done: Delivery = deliver(day.ledger, Mailer(url, "a@b.cn"), hour("2026-11-24 11:30"), attachments=attached)
     assert done.sent == len(mails.received) == 1
     monkeypatch.undo()
     assert as_bytes(Message("a@b.cn", "x", "y", "z"), "a@b.cn")
@@ -270,6 +276,119 @@ def test_an_issue_that_fails_is_left_as_it_was_and_the_others_go_on(monkeypatch:
     monkeypatch.undo()
     book.settle("2026-11-24 10:10")
     assert book.rows("问题台账", "状态")[0] == ("待复核",)
+
+
+CLAIMS = "\n".join(["申请审批", "申请时间 | 申请人 | 类型 | 对象 | 分值 | 理由 | 批复 | 批复人 | 批复时间",
+    "2026-11-24 09:00 | 标准化办01 | 加减分 | 新正街 | -2 | 坏的 | 同意 | 办公室01 | 2026-11-24 09:01",
+    "2026-11-24 09:00 | 标准化办01 | 加减分 | 联胜路 | 2 | 好的 | 同意 | 办公室01 | 2026-11-24 09:01"])  # fmt: skip
+
+
+@pytest.mark.parametrize("step", ["_awarded", "_checked", "_still", "line_id"])
+def test_a_claim_that_fails_stops_no_other_and_keeps_its_points(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    book = bureau().add(CLAIMS)
+    if step == "_still":
+        book.settle("2026-11-24 09:05")
+    real = getattr(Claims, step)
+
+    def failing(claims: Claims, row: Any, *more: Any) -> Any:
+        if row.cells.get("reason") == "坏的":
+            raise Unforeseen
+        return real(claims, row, *more)
+
+    monkeypatch.setattr(Claims, step, failing)
+    book.add("\n".join(["问题台账", HEAD, "2026-11-24 10:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 丙"]))
+    decision = book.tick("2026-11-24 10:05")
+    assert {failed.queue for failed in decision.failures} == {REQUESTS}
+    assert [type(failed.error) for failed in decision.failures] == [Unforeseen]
+    book.settle("2026-11-24 10:06")
+    assert book.rows("问题台账", "编号")[-1] == ("20261124-001",)
+    lines = [line for line in book.rows("扣分明细", "对象", "规则", "分值") if line[1] == "加减分"]
+    assert sorted(line[0] for line in lines) == (["新正街", "联胜路"] if step == "_still" else ["联胜路"])
+    monkeypatch.undo()
+    book.settle("2026-11-24 10:10")
+    lines = [line for line in book.rows("扣分明细", "对象", "规则", "分值") if line[1] == "加减分"]
+    assert sorted(line[0] for line in lines) == sorted(["新正街", "联胜路"])
+
+
+def test_a_row_of_duties_that_fails_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = ["2026-11-24 09:00 | 街路长01 | 巡查 | 新正街 | 坏的", "2026-11-24 09:00 | 街路长02 | 巡查 | 联胜路 | 好的"]
+    book = bureau().add("\n".join(["履职记录", "填报时间 | 填报人 | 类型 | 街路 | 内容", *rows]))
+    real = duties.day_of
+
+    def day_of(row: Any, *more: Any) -> Any:
+        if "坏的" in row.cells.values():
+            raise Unforeseen
+        return real(row, *more)
+
+    monkeypatch.setattr(duties, "day_of", day_of)
+    book.add("\n".join(["问题台账", HEAD, "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 丙"]))
+    decision = book.tick("2026-11-24 10:05")
+    assert [(failed.queue, type(failed.error)) for failed in decision.failures] == [(DUTIES, Unforeseen)]
+    book.settle("2026-11-24 10:06")
+    assert book.rows("问题台账", "编号") == [("20261124-001",)]
+    assert [check for (check,) in book.rows("履职记录", "校验")] != [], "the rows stand"
+    monkeypatch.undo()
+    assert book.settle("2026-11-24 10:10")[-1].failures == ()
+
+
+def test_a_row_of_the_roster_that_fails_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = bureau().add("""人员调整
+        申请时间 | 申请人 | 类型 | 街路 | 新街路长 | 生效日期 | 理由 | 支部意见 | 指挥长意见
+        2026-11-23 09:00 | 标准化办01 | 调整 | 新正街 | 街路长02 | 2026-11-24 | 坏的 | 同意 | 同意""")
+    real = roster.read_change
+
+    def read_change(cells: Any) -> Any:
+        if "坏的" in cells.values():
+            raise Unforeseen
+        return real(cells)
+
+    monkeypatch.setattr(roster, "read_change", read_change)
+    monkeypatch.setitem(people.TABS, "changes", read_change)
+    book.add("\n".join(["问题台账", HEAD, "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 丙"]))
+    decision = book.tick("2026-11-24 10:05")
+    assert [(failed.queue, type(failed.error)) for failed in decision.failures] == [(ROSTER, Unforeseen)]
+    book.settle("2026-11-24 10:06")
+    assert book.rows("问题台账", "编号") == [("20261124-001",)]
+
+
+@pytest.mark.parametrize("step", ["_street", "_bases", "_table", "_closings", "_visits"])
+def test_scores_that_fail_stay_as_they_are_and_the_issues_go_on(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    report = "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 甲"
+    book = bureau().add("\n".join(["问题台账", HEAD, report]))
+    book.settle("2026-11-24 09:05")
+    before = [book.rows(tab, "对象", "月份") for tab in ("月度考核", "扣分明细")]
+    assert all(before)
+    monkeypatch.setattr(Scoring, step, odd)
+    book.add("\n".join(["问题台账", HEAD, report.replace("新正街", "联胜路")]))
+    decision = book.tick("2026-11-24 10:05")
+    assert [(failed.queue, type(failed.error)) for failed in decision.failures] == [(SCORES, Unforeseen)]
+    assert not decision.seals
+    book.settle("2026-11-24 10:06")
+    assert [number for (number,) in book.rows("问题台账", "编号")] == ["20261124-001", "20261124-002"]
+    assert [book.rows(tab, "对象", "月份") for tab in ("月度考核", "扣分明细")] == before
+    monkeypatch.undo()
+    assert book.settle("2026-11-24 10:10")[-1].failures == ()
+
+
+@pytest.mark.parametrize("step", ["_completed", "_still", "_with", "_noted"])
+def test_a_letter_that_cannot_be_drafted_stops_no_other(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    book = bureau().add("\n".join(["问题台账", HEAD,
+        "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 严重 | 甲",
+        "2026-11-24 09:00 | 督查01 | 督查 | 联胜路 | 路面破损 | 严重 | 乙"]))  # fmt: skip
+    real = getattr(Drafting, step)
+
+    def failing(drafting: Drafting, *given: Any) -> Any:
+        if "路面破损" in str(given) or "20261124-002" in str(given[0]):
+            raise Unforeseen
+        return real(drafting, *given)
+
+    monkeypatch.setattr(Drafting, step, failing)
+    decisions = [decision for at in ("2026-11-24 09:05", "2026-11-26 16:00", "2026-11-26 16:01")
+                 for decision in book.settle(at)]  # fmt: skip
+    failures = {(failed.queue, type(failed.error)) for decision in decisions for failed in decision.failures}
+    assert failures <= {(LETTERS, Unforeseen)}
+    assert failures or step == "_completed"
+    assert any("环卫所" in to for (to,) in book.rows("督办台账", "主送"))
 
 
 def test_a_letter_that_fails_stops_no_other_and_no_issue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,10 @@ import openpyxl
 import pytest
 import requests
 
-from sync.intake import imports
+from sync.intake import file_rows, imports
 from sync.workbook.server import Request, Response
-from tests.book import hour
+from tests.book import ZONE, hour
+from tests.live_book import LiveBook
 from tests.web_server import OPERATOR, WebServer, web_server
 
 AT = hour("2026-11-24 09:30")
@@ -217,3 +218,23 @@ def test_only_the_offices_import(web: WebServer) -> None:
     assert upload(web, from_elsewhere, GOOD).status_code == 403
     assert confirm(web, web.enter(OPERATOR), "0" * 40).status_code == 422
     assert texts(web) == []
+
+
+def test_an_old_log_comes_in_as_history(tmp_path: Path) -> None:
+    """Without it 504 rows of before were 504 live issues with deadlines of today, and 1,514 notices."""
+    live = LiveBook(tmp_path)
+    live.settle("2026-11-23 09:00")
+    old = tmp_path / "旧台账.csv"
+    old.write_text(f"{HEAD}\n2026-11-20 09:00,督查01,督查,新正街,暴露垃圾,一般,旧的\n"
+                   "2026-10-12 09:00,督查01,督查,新正街,暴露垃圾,严重,更旧的\n", "utf-8")  # fmt: skip
+    tab = live.gateway.tabs["issues"]
+    brought = file_rows.read_rows(old, tab, None, ZONE)
+    with live.ledger.turn():
+        imports.add(live.gateway, live.ledger, tab, brought.rows, brought.ids, update=False, history=True)
+    live.settle("2026-11-24 09:00")
+    assert live.rows("问题台账", "问题描述", "状态", "截止时间") == [("旧的", "历史", ""), ("更旧的", "历史", "")]
+    assert live.rows("督办台账", "函号") == [] and not [row for row in live.rows("通知记录", "编号") if row[0]]
+    assert not [row for row in live.rows("扣分明细", "编号") if row[0]]
+    live.restart()
+    live.settle("2026-11-25 09:00")
+    assert [row[0] for row in live.rows("问题台账", "状态")] == ["历史", "历史"]

@@ -351,10 +351,12 @@ def test_made_twice_it_is_equal_whatever_became_of_the_rows(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("factor", "says"),
-    [(0, "本次为重复督办，加倍扣分；"), (1, "本次为重复督办；"), (3, "本次为重复督办，超期扣分按3倍；")],
+    [(0, "本次为重复督办，加倍扣分；"), (1, "本次为重复督办；"), (3, "本次为重复督办，考核时按3件算；")],
 )
 def test_a_second_letter_claims_what_the_rules_have(signed: core.Letter, factor: int, says: str) -> None:
     one = replace(signed, follows=signed.key, first=signed.number, head=replace(signed.head, factor=factor))
+    case_by_case = replace(one, head=replace(one.head, factor=3, by_rates=False))
+    assert paper(case_by_case).body[-1].text.startswith("本次为重复督办，超期扣分按3倍；")
     assert paper(one).body[-1].text.startswith(f"{says}逾期未整改")
     assert signed.head.factor == default_rules().letters.repeat_factor
 

@@ -334,6 +334,24 @@ def test_a_part_that_is_not_his_is_refused(web: WebServer) -> None:
     assert read(web, OPERATOR, "/month?month=1999-01")[0] == 404
 
 
+def test_the_month_shows_what_each_of_the_nine_tasks_came_to_on_each_street(web: WebServer) -> None:
+    _, page = read(web, OPERATOR, "/month?month=2026-11")
+    table = page[page.index('<h2 id="tasks">') :]
+    for task in (
+        "占道秩序",
+        "清扫保洁",
+        "园林绿化",
+        "背街小巷",
+        "垃圾清运",
+        "渣土运输",
+        "公用设施",
+        "油烟噪音",
+        "其他",
+    ):
+        assert f'<th scope="col" class="n">{task}</th>' in table
+    assert re.search(r'<td class="n minus" data-label="[^"]+">-[0-9.]+</td>', table)
+
+
 def test_pages_carry_no_style_and_no_script_of_their_own(web: WebServer) -> None:
     for address in ("/week", "/month", "/month/2026-11/街路/联胜路", "/trends", "/map", "/explain/20261117-001"):
         _, page = read(web, OPERATOR, address)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import random
 import re
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -177,12 +180,109 @@ def test_fifty_deadlines_are_what_other_arithmetic_makes_of_them(service: Servic
 def test_every_line_of_the_month_is_explained_by_a_sum_that_agrees(service: Service) -> None:
     """``reasons`` works the points out again in words: where it came to others, it would say so."""
     look = recall(service.templates, service.ledger.memory(), service.rules(), UNTIL)
-    assert len(look.scored.every) > 1000
+    assert len(look.scored.every) > 900, "a unit has one line a rate, not one a case"
     for line in look.scored.every:
         found = reasons.reason(look, line.id)
         assert found and "按现在的规则是" not in found.text(), line
-    shortened = [line for line in look.scored.every if "本项已扣满" in line.text]
-    assert shortened and all("已经扣满" in reasons.reason(look, line.id).text() for line in shortened)  # type: ignore[union-attr]
+    shortened = [line for line in look.scored.every if "少计" in line.text]
+    assert shortened and all("少计" in reasons.reason(look, line.id).text() for line in shortened)  # type: ignore[union-attr]
+    assert not [line for line in shortened if line.kind == "单位"], "what a rate costs at most is in its own sentence"
+
+
+# Scores by other arithmetic: from what people and the clerk's columns show, with fractions, nothing of the core's
+INSPECTORS = ("标准化办01", "标准化办02")
+
+
+def day_of(value: float) -> date:
+    return date(1899, 12, 30) + timedelta(days=int(value))
+
+
+def middle(counts: list[int]) -> Fraction:
+    ordered = sorted(counts)
+    return Fraction(ordered[len(counts) // 2] + ordered[(len(counts) - 1) // 2], 2)
+
+
+def half_up(value: Fraction) -> int:
+    return math.floor(value + Fraction(1, 2))
+
+
+def inspected(service: Service, month: str) -> tuple[dict[str, set[date]], dict[str, set[date]]]:
+    """By street the days on which the standards office was there, and those on which it found something."""
+    days, finds = defaultdict[str, set[date]](set), defaultdict[str, set[date]](set)
+    stamps = service.ledger.memory().stamps
+    for row in cells(service, "issues"):
+        stamped = stamps.get(row["id"])
+        if stamped and stamped.street and stamped.source == "督查" and row["state"] != "作废":
+            found_in = month if row["reporter"] in INSPECTORS else ""
+            for there in (days, finds) if f"{stamped.received:%Y-%m}" == found_in else ():
+                there[stamped.street].add(stamped.received.date())
+    for row in cells(service, "duties"):
+        shown = any(row.get(key) not in ("", None) for key in ("photos", "longitude", "latitude"))
+        counts = row["kind"] == "督查" and row["reporter"] in INSPECTORS and shown and not row.get("check")
+        if counts and f"{day_of(row['reported_at']):%Y-%m}" == month:
+            days[row["street"]].add(day_of(row["reported_at"]))
+    return days, finds
+
+
+@pytest.mark.parametrize("month", ["2026-10", "2026-11"])
+def test_what_is_evened_out_is_what_other_arithmetic_makes_of_it(service: Service, month: str) -> None:
+    days, finds = inspected(service, month)
+    rows = [row for row in cells(service, "scores") if row["month"] == month and row["kind"] == "街路"]
+    assert rows and {row["target"]: row["inspections"] for row in rows} == {
+        row["target"]: len(days[row["target"]]) for row in rows
+    }
+    lines = [row for row in cells(service, "lines") if row["month"] == month]
+    sources = {row["id"]: row["source"] for row in cells(service, "issues")}
+    evened = {row["target"]: round(row["points"] * 100) for row in lines if row["rule"] == "督查均衡"}
+    finds_of_month = [
+        row for row in lines if row["rule"] == "发现问题" and row["points"] < 0 and sources[row["issue"]] == "督查"
+    ]
+    wanted = {}
+    for group in {row["group"] for row in rows}:
+        ranked = [row["target"] for row in rows if row["group"] == group and row["inspections"] >= 4]
+        clean = sum(len(days[street] - finds[street]) for street in ranked)
+        enough = 4 * clean >= sum(len(days[street]) for street in ranked)
+        for street in ranked:
+            charged = [-round(row["points"] * 100) for row in finds_of_month if row["target"] == street]
+            count, usual = len(days[street]), middle([len(days[name]) for name in ranked])
+            if count > usual and charged:
+                wanted[street] = half_up(sum(charged) * (1 - usual / count)) if enough else 0
+    assert evened == wanted and wanted
+
+
+@pytest.mark.parametrize("month", ["2026-10", "2026-11"])
+def test_the_rates_of_units_are_what_other_arithmetic_makes_of_them(service: Service, month: str) -> None:
+    """Which issues a unit's 按期率 counts, how heavily and whether in time, from 问题台账 as it stands, for all whose
+    deadline never moved; and the points from the counts that the sentence gives."""
+    memory, home = service.ledger.memory(), defaultdict[str, set[str]](set)
+    for post in cells(service, "posts"):
+        home[post["name"]].add(post.get("unit") or "")
+    moved = {row["issue"] for row in cells(service, "requests") if row["kind"] in ("移交", "延期", "挂账")}
+    wanted, unsure = defaultdict[str, dict[str, tuple[int, bool]]](dict), set(moved)
+    for row in cells(service, "issues"):
+        stamped, hint = memory.stamps.get(row["id"]), str(row.get("hint") or "")
+        if not stamped or not stamped.start or row["state"] in ("待核实", "作废", "") or stamped.moves:
+            unsure |= {row["id"]} if stamped and stamped.moves else set()
+            continue
+        late, running = "超期" in hint, row["state"] in ("待整改", "返工")
+        own = not late and row["unit"] in home[row["reporter"]]
+        if row["id"] in moved or own or (running and not late) or f"{day_of(row['deadline']):%Y-%m}" != month:
+            continue
+        double = row["source"] == "上级交办" and row["severity"] != "轻微"
+        double |= "、" in str(row.get("letter") or "")
+        wanted[row["unit"]][row["id"]] = 2 if double else 1, not late
+    look = recall(service.templates, memory, service.rules(), UNTIL)
+    lines = {line.target: line for line in look.scored.every if line.month == month and line.rule == "按期率"}
+    assert set(wanted) <= set(lines)
+    for unit, line in lines.items():
+        assert line.reckoning is not None
+        counted = {part.number: (part.weight, part.hit) for part in line.reckoning.parts if part.number not in unsure}
+        assert counted == wanted[unit], unit
+        good, total = map(int, re.search(r"（(\d+)/(\d+)）", line.text).groups())  # type: ignore[union-attr]
+        lost = max(Fraction(0), 90 - Fraction(100 * good, total))
+        assert line.points == -min(5000, half_up(lost * 100)), line.text
+        assert total == sum(part.weight for part in line.reckoning.parts)
+    assert sum(map(len, wanted.values())) > (400 if month == "2026-11" else 100)
 
 
 def test_the_month_goes_on_to_its_seal_its_quarter_and_its_year(service: Service, tmp_path: Path) -> None:

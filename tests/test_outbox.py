@@ -15,23 +15,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.core.look.decide import decide
+from sync.core.notices.timing import sending_hours
+from sync.core.rules.rules import Rules, load
 from sync.ledger.ledger import Ledger
 from sync.outgoing import mail_text
 from sync.outgoing.mail import Failure, Mailer
 from sync.outgoing.mail_text import Message, as_bytes
 from sync.outgoing.outbox import GAPS, MOST_TRIES, deliver
-from tests.book import ZONE, bureau, hour
+from tests.book import ROOT, ZONE, bureau, default_rules, hour
 from tests.mail_server import certificate, mail_server, words
 
 SENDER = "街路长台账 <jielu@xidu.example>"
+SEND_AT = 'send_at = ["08:30", "11:30", "14:30", "17:00"]'
+AT_ONCE = load((ROOT / "rules.toml").read_text("utf-8").replace(SEND_AT, "send_at = []"))
 
 
 class Day:
-    """A bureau whose ledger is on disk, to be opened again after a crash."""
+    """A bureau whose ledger is on disk, to be opened again after a crash. Its notices wait for no hour but that of
+    ``rules``."""
 
-    def __init__(self, folder: Path, *rows: str) -> None:
+    def __init__(self, folder: Path, *rows: str, rules: Rules = AT_ONCE) -> None:
         self.url = f"sqlite:///{folder / 'ledger.sqlite3'}"
-        self.book = bureau().add(
+        self.book = bureau(rules=rules).add(
             "\n".join(["问题台账", "填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述", *rows])
         )
         self.ledger = Ledger(self.url, "县", ZONE)
@@ -216,23 +221,120 @@ def test_a_crash_between_yes_and_our_note_repeats_the_same_mail(day: Day, monkey
 
 
 @pytest.mark.parametrize(
-    ("filed", "severity", "goes"),
+    ("filed", "category", "severity", "goes"),
     [
-        ("2026-11-24 21:30", "一般", "2026-11-25 08:00"),
-        ("2026-11-24 19:59", "一般", "2026-11-24 19:59"),
-        ("2026-11-24 20:00", "一般", "2026-11-25 08:00"),
-        ("2026-11-24 21:30", "严重", "2026-11-24 21:30"),
+        ("2026-11-24 21:30", "暴露垃圾", "一般", "2026-11-25 08:30"),
+        ("2026-11-24 08:29", "暴露垃圾", "一般", "2026-11-24 08:30"),
+        ("2026-11-24 08:31", "暴露垃圾", "一般", "2026-11-24 11:30"),
+        ("2026-11-24 17:01", "暴露垃圾", "一般", "2026-11-25 08:30"),
+        ("2026-11-24 09:30", "暴露垃圾", "严重", "2026-11-24 09:30"),
+        ("2026-11-24 21:30", "暴露垃圾", "严重", "2026-11-25 08:00"),
+        ("2026-11-24 21:30", "焚烧燃放", "一般", "2026-11-24 21:30"),
+        ("2026-11-24 21:30", "缺株死树", "一般", "2026-11-25 08:30"),
+        ("2026-11-24 21:30", "缺株死树", "严重", "2026-11-24 21:30"),
     ],
 )
-def test_notices_keep_the_hours_of_the_rules_except_urgent_ones(
-    tmp_path: Path, filed: str, severity: str, goes: str
+def test_notices_keep_the_hours_of_the_rules_except_urgent_ones_and_at_night_danger_alone(
+    tmp_path: Path, filed: str, category: str, severity: str, goes: str
 ) -> None:
-    day = Day(tmp_path, f"{filed} | 督查01 | 督查 | 新正街 | 暴露垃圾 | {severity} | 垃圾成堆")
+    day = Day(tmp_path, f"{filed} | 督查01 | 督查 | 新正街 | {category} | {severity} | 垃圾成堆", rules=default_rules())
     day.tick(filed)
     due: datetime = hour(goes)
     if due > hour(filed):
         assert day.ledger.waiting(due - timedelta(seconds=1), ["待发送"]) == []
     assert len(day.ledger.waiting(due, ["待发送"])) == 2
+
+
+def test_what_is_due_in_two_work_hours_is_told_at_once_to_the_chief_alone(tmp_path: Path) -> None:
+    day = Day(tmp_path, "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 占道经营 | 一般 | 挡了路", rules=default_rules())
+    day.tick("2026-11-24 09:05")
+    assert [queued.notice.to for queued in day.ledger.waiting(hour("2026-11-24 09:05"), ["待发送"])] == ["街路长01"]
+    assert len(day.ledger.waiting(hour("2026-11-24 11:30"), ["待发送"])) == 2
+
+
+def test_at_a_sending_hour_each_gets_one_mail_with_one_line_a_problem(tmp_path: Path) -> None:
+    """Two stalls, due within two work hours: the chief hears at once, all others at 17:00, when the first is late."""
+    row = "督查01 | 督查 | 新正街 | 占道经营 | 一般 | 挡了路"
+    day = Day(tmp_path, f"2026-11-24 14:31 | {row}", f"2026-11-24 15:40 | {row}", rules=default_rules())
+    sent: dict[str, list[str]] = {}
+    for at in ("14:35", "15:41", "16:32", "16:59", "17:00", "17:01"):
+        day.tick(f"2026-11-24 {at}")
+        with mail_server() as (mails, url):
+            deliver(day.ledger, Mailer(url, SENDER), hour(f"2026-11-24 {at}"))
+        sent[at] = sorted(str(letter["To"]).split("@")[0] for letter in mails.received)
+        if at == "17:00":
+            head = next(letter for letter in mails.received if letter["To"] == "s01@xidu.example")
+    assert sent == {
+        "14:35": ["c01"], "15:41": ["c01"], "16:32": [], "16:59": [], "17:00": ["c01", "s01", "s04"], "17:01": []
+    }  # fmt: skip
+    assert head["Subject"] == "【街路长】2 件：【超期】20261124-001 新正街 占道经营 等"
+    first, second = (line for line in words(head).splitlines() if line[:1].isdecimal())
+    assert first.startswith("1. 【超期】20261124-001") and first.endswith("请立即处理。（还有：交办）")
+    assert second.startswith("2. 【交办】20261124-002")
+    numbers = ("20261124-001·交办", "20261124-001·超期", "20261124-002·交办")
+    assert f"通知号 {'、'.join(f'{number}·支部书记01' for number in numbers)}" in words(head)
+
+
+def test_nobody_gets_more_than_five_mails_a_day_but_for_danger(tmp_path: Path) -> None:
+    """Nine serious problems, one an hour: at once until four mails went, the rest at the last sending hour."""
+    day = Day(tmp_path, rules=default_rules())
+    got: list[str] = []
+    with mail_server() as (mails, url):
+        for n in range(9, 20):
+            row = "督查01 | 督查 | 新正街 | 暴露垃圾 | 严重 | 又一堆"
+            day.book.add(
+                f"问题台账\n填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述\n2026-11-24 {n:02d}:10 | {row}"
+            )
+            for minute in (10, 30):
+                now = hour(f"2026-11-24 {n:02d}:{minute}")
+                day.tick(f"2026-11-24 {n:02d}:{minute}")
+                hours = sending_hours(now, day.book.rules)
+                deliver(day.ledger, Mailer(url, SENDER), now, hours=hours)
+                got += [f"{now:%H:%M}" for letter in mails.received if letter["To"] == "c01@xidu.example"]
+                mails.received.clear()
+        assert got == ["09:10", "10:10", "11:10", "12:10", "17:10"]
+        row = "督查01 | 督查 | 新正街 | 井盖缺损 | 严重 | 井盖没了"
+        day.book.add(
+            f"问题台账\n填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述\n2026-11-24 19:40 | {row}"
+        )
+        now = hour("2026-11-24 19:41")
+        day.tick("2026-11-24 19:41")
+        deliver(day.ledger, Mailer(url, SENDER), now, hours=sending_hours(now, day.book.rules))
+        assert "c01@xidu.example" in [letter["To"] for letter in mails.received]
+        mails.received.clear()
+        for at, told in (("2026-11-25 00:05", {False}), ("2026-11-25 08:30", {True})):
+            day.tick(at)
+            deliver(day.ledger, Mailer(url, SENDER), hour(at), hours=sending_hours(hour(at), day.book.rules))
+            mine = [words(letter) for letter in mails.received if letter["To"] == "c01@xidu.example"]
+            assert {"暴露垃圾" in text for text in mine} == told, "at night danger alone"
+            mails.received.clear()
+
+
+def test_after_weeks_without_a_server_each_gets_one_mail_that_says_what_has_become_of_it(tmp_path: Path) -> None:
+    """A mail server set up late brings no flood: of 60 problems 50 are written out, the others named."""
+    rows = [f"2026-11-02 09:{n:02d} | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 第{n}堆" for n in range(60)]
+    day = Day(tmp_path, *rows, rules=default_rules())
+    for at in ("2026-11-02 10:30", "2026-11-02 17:00", "2026-11-04 09:00", "2026-11-09 09:00"):
+        day.tick(at)
+        deliver(day.ledger, None, hour(at))
+    day.book.type("问题台账", 1, "复核结果", "通过")
+    day.book.type("问题台账", 1, "复核意见", "现场看到已经清走")
+    day.tick("2026-11-20 09:00")
+    with mail_server() as (mails, url):
+        deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-20 09:01"))
+        assert deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-20 09:02")).sent == 0
+    to = [str(letter["To"]) for letter in mails.received]
+    assert len(to) == len(set(to)), "one mail each"
+    secretary = words(next(letter for letter in mails.received if letter["To"] == "s04@xidu.example"))
+    assert (
+        "20261102-001 新正街 暴露垃圾" in secretary and "现状：已于 11-20 09:00 整改，11-20 09:00 销号。" in secretary
+    )
+    chief = words(next(letter for letter in mails.received if letter["To"] == "c01@xidu.example"))
+    assert "20261102-001" not in chief, "closed: nothing to be done"
+    assert "\n50. " in chief and "\n51. " not in chief and "另有 9 件，只列编号：" in chief
+    said = day.states("2026-11-20 09:03")
+    assert said["20261102-001·交办·街路长01"] == ("不再发送", "问题已销号")
+    assert said["20261102-001·升级1·支部书记04"] == ("已发送", "")
 
 
 def test_tls_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

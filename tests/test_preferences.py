@@ -42,7 +42,7 @@ def test_a_notice_says_which_rule_and_clause_sent_it() -> None:
     assert grounds("升级", {"secretary"}, rules) == [
         "升级通知支部书记（升级级别为1），依据方案五·2：街路长是第一责任人，自己解决不了的向包块包区的上级反映"
     ]
-    assert grounds("销号", {"chief"}, rules) == ["销号通知街路长，依据本局默认"]
+    assert grounds("将到期", {"chief"}, rules) == ["将到期通知街路长，依据本局默认"]
     assert len(grounds("升级", {"commander", "office"}, rules)) == 2
 
 

@@ -25,13 +25,13 @@ def web(tmp_path: Path) -> Iterator[WebServer]:
 
 
 def changed(text: str = TEXT) -> str:
-    return text.replace('rework = "4wh" ', 'rework = "6wh" ')
+    return text.replace('rework = "1wh" ', 'rework = "6wh" ')
 
 
 def test_a_draft_changes_nothing_until_it_is_put_in_force_with_a_reason(web: WebServer) -> None:
     service = web.service
     draft = revision.save_draft(service, changed(), "标准化办01", NOW)
-    assert str(service.rules().clock.rework) == "4wh"
+    assert str(service.rules().clock.rework) == "1wh"
     with pytest.raises(NotInForce, match="写明为什么"):
         revision.put_in_force(service, draft.text, draft.base, "标准化办01", "  ", NOW)
     made = revision.put_in_force(service, draft.text, draft.base, "标准化办01", "返工给足一天", NOW)
@@ -46,7 +46,7 @@ def test_a_draft_changes_nothing_until_it_is_put_in_force_with_a_reason(web: Web
 
 
 def test_a_draft_with_a_mistake_never_comes_in_force(web: WebServer) -> None:
-    draft = revision.save_draft(web.service, TEXT.replace('rework = "4wh" ', 'rework = "4xx" '), "标准化办01", NOW)
+    draft = revision.save_draft(web.service, TEXT.replace('rework = "1wh" ', 'rework = "4xx" '), "标准化办01", NOW)
     with pytest.raises(NotInForce, match="还有错"):
         revision.put_in_force(web.service, draft.text, draft.base, "标准化办01", "试试", NOW)
     assert web.service.rules_text() == TEXT
@@ -99,7 +99,7 @@ def test_the_pages_from_draft_to_force_and_back(web: WebServer) -> None:
     assert "本局默认" in page
     said = office.post(f"{web.url}/rules/check", json={"text": 'rework = "x"'}).json()["problems"]
     assert said[0]["line"] == 1
-    wrong = office.post(f"{web.url}/rules/check", json={"text": TEXT.replace('rework = "4wh"', 'rework = "4x"')}).json()
+    wrong = office.post(f"{web.url}/rules/check", json={"text": TEXT.replace('rework = "1wh"', 'rework = "4x"')}).json()
     line = next(n for n, text in enumerate(TEXT.splitlines(), start=1) if text.startswith("rework ="))
     assert [(one["line"], one["column"]) for one in wrong["problems"]] == [(line, 10)]
     seen = revision.digest(TEXT)
@@ -122,7 +122,7 @@ def test_the_pages_from_draft_to_force_and_back(web: WebServer) -> None:
     assert "已经启用，这是第 2 版" in done.text
     assert web.nudges
     assert str(web.service.rules().clock.rework) == "6wh"
-    assert "<del>rework = &#34;4wh&#34;" in office.get(f"{web.url}/rules/editions/2").text
+    assert "<del>rework = &#34;1wh&#34;" in office.get(f"{web.url}/rules/editions/2").text
     back = office.post(f"{web.url}/rules/editions/1/back")
     assert "已经退回到第 1 版的内容，记为第 3 版" in back.text
     assert web.service.rules_text() == TEXT

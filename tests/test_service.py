@@ -132,13 +132,13 @@ def test_from_a_typed_row_to_a_mail_in_the_box(bureau: Bureau) -> None:
     with mail_server() as (mails, url):
         bureau.env |= {"JIELU_SMTP": url, "JIELU_MAIL_FROM": "jielu@xidu.example"}
         bureau.json("tick", "--now", "2026-11-25T10:31")
-        assert bureau.json("deliver", "--now", "2026-11-25T10:32")["sent"] == 5
+        assert bureau.json("deliver", "--now", "2026-11-25T11:31")["sent"] == 5
         assert shown(book, "问题台账", "时限提示", "升级")[1] == ("已超期（不足1个工作日）", "1 支部书记")
         sent = {(str(letter["To"]), str(letter["Subject"])) for letter in mails.received}
         assert ("s06@xidu.example", "【升级】20261124-002 联胜路 暴露垃圾") in sent
         count = len(mails.received)
-        bureau.json("tick", "--now", "2026-11-25T10:33")
-        assert bureau.json("deliver", "--now", "2026-11-25T10:34")["sent"] == 0
+        bureau.json("tick", "--now", "2026-11-25T11:33")
+        assert bureau.json("deliver", "--now", "2026-11-25T11:34")["sent"] == 0
         assert len(mails.received) == count, "a second tick sends nothing more"
     assert set(shown(book, "通知记录", "状态")) == {("已发送",)}
 
@@ -295,7 +295,7 @@ def test_the_workbook_is_known_by_its_id_whatever_it_or_others_are_called(bureau
     ours = client.open("街路长工作簿")
     ours.update_title("二〇二六年台账")
     client.create("街路长工作簿")
-    assert bureau.json("init") == {"workbook": ours.id, "tabs": []}
+    assert bureau.json("init") == {"workbook": ours.id, "tabs": [], "columns": []}
 
 
 def test_a_workbook_made_before_its_id_was_kept_is_adopted(bureau: Bureau) -> None:
@@ -304,7 +304,7 @@ def test_a_workbook_made_before_its_id_was_kept_is_adopted(bureau: Bureau) -> No
     assert kept.read_text() == f"{first}\n"
     kept.unlink()
     sign_in(bureau).create("街路长工作簿")
-    assert bureau.json("init") == {"workbook": first, "tabs": []}
+    assert bureau.json("init") == {"workbook": first, "tabs": [], "columns": []}
     assert kept.read_text() == f"{first}\n"
 
 

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from sync.workbook import accounts as sign_in
 from sync.workbook.accounts import Accounts, SignedIn, TokenError
-from sync.workbook.schema import errors
+from sync.workbook.schema import errors, parameters
 from sync.workbook.server import Api, Request
 
 _COMPRESSED_FROM = 1000  # bytes; below, gzip costs more than it saves
@@ -33,6 +33,9 @@ def blueprint(api: Api, accounts: Accounts, token_uri: str | None = None) -> Blu
         if request.method != "POST":
             refusal = TokenError("invalid_request", "The token endpoint takes POST.")
             return _token_answer(405, refusal.body)
+        if name := parameters.unknown(request.args.items(multi=True)):
+            refusal = TokenError("invalid_request", f"Parameter not allowed for this message type: {name}")
+            return _token_answer(400, refusal.body)
         audience = token_uri or f"{request.host_url}token"
         return _token_answer(*sign_in.token_answer(accounts, request.form.to_dict(), audience))
 
@@ -69,7 +72,8 @@ def _token_answer(status: int, body: bytes) -> Response:
 
 def _bearer() -> str:
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
-    return value.strip() if kind.lower() == "bearer" else ""
+    in_address = request.args.get("access_token") or request.args.get("oauth_token") or ""
+    return value.strip() if kind.lower() == "bearer" else in_address
 
 
 def _asked(signed_in: SignedIn) -> Request:

@@ -162,7 +162,7 @@ def _tick(service: Service) -> None:
 
 def _deliver(service: Service) -> None:
     now = datetime.now(service.rules().bureau.zone)
-    if not service.doubt(now):  # what was sent can't be taken back
+    if not service.doubt(now) and not service.looks_first(now):  # what was sent can't be taken back
         service.deliver(now)
 
 

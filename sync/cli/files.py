@@ -23,10 +23,17 @@ if TYPE_CHECKING:
     help="列的对应关系（TOML），表头一致时不用写。",
 )
 @click.option("--update", is_flag=True, help="已经在表里的行，和文件不同的格子按文件改。")
+@click.option("--history", is_flag=True, help="问题台账以前的行：状态记「历史」，不计时、不通知、不计分。")
 @json_option
 @pass_service
 def import_file(
-    service: Service, file: Path, title: str, mapping_file: Path | None, update: bool, as_json: bool
+    service: Service,
+    file: Path,
+    title: str,
+    mapping_file: Path | None,
+    update: bool,
+    history: bool,
+    as_json: bool,
 ) -> None:
     """把 xlsx 或 csv 里的行加到一个工作表里；有一行不对就一行也不加，已经在表里的行不再加。"""
     from sync.intake import file_rows, imports, mapping
@@ -37,10 +44,14 @@ def import_file(
         raise SettingsError(
             f"没有「{title}」这个工作表，有：{'、'.join(tab.title for tab in service.templates.values())}。"
         )
+    if history and tab.key != "issues":
+        raise SettingsError(f"--history 只用于问题台账，「{tab.title}」不要写。")
     rules = mapping.read_mapping(mapping_file) if mapping_file else None
     brought = file_rows.read_rows(file, tab, rules, service.rules().bureau.zone)
     with service.ledger.turn():
-        done, sentence = imports.add(service.gateway, service.ledger, tab, brought.rows, brought.ids, update=update)
+        done, sentence = imports.add(
+            service.gateway, service.ledger, tab, brought.rows, brought.ids, update=update, history=history
+        )
     counts = {"rows": len(done.fresh), "there": len(done.there), "amended": len(done.amended)}
     text = "".join(f"{note}\n" for note in brought.notes)
     print_result(

@@ -60,7 +60,7 @@ def inspect(service: Service) -> Inspection:
     demand_units(rules, service.ledger.open_units(), service.rules_file.name)
     problems = (*workbook_problems(service), *archive_problems(service), *link_problems(service, rules))
     sentences = tuple((sentence.clause, sentence.says, sentence.answer) for sentence in rules.plan.sentence)
-    return Inspection(service.workbook, problems, *_clauses(rules), sentences, rules.notes)
+    return Inspection(service.workbook, problems, *_clauses(rules), sentences, (*rules.notes, *rules.defaults()))
 
 
 def workbook_problems(service: Service) -> list[str]:

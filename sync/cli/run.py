@@ -33,11 +33,16 @@ def init(service: Service, as_json: bool) -> None:
     from sync.sheets import set_up
 
     made = set_up.build(service.gateway, service.rules())
+    added = set_up.extend(service.gateway, service.rules())
     print_result(
         as_json,
-        {"workbook": service.workbook, "tabs": made},
-        f"工作簿 {service.workbook}：建好了 {'、'.join(made) or '（都已经有了）'}。",
+        {"workbook": service.workbook, "tabs": made, "columns": added},
+        f"工作簿 {service.workbook}：建好了 {'、'.join(made) or '（都已经有了）'}。{_columns(added)}",
     )
+
+
+def _columns(added: list[str]) -> str:
+    return f"在右边补上了 {'、'.join(added)}。" if added else ""
 
 
 @click.command()

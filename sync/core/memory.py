@@ -6,7 +6,8 @@ when to look again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
@@ -36,12 +37,35 @@ class Failed(NamedTuple):
     error: BaseException
 
 
-class IssueFailed(Exception):
+ISSUES, REQUESTS, DUTIES, ROSTER = "问题", "申请审批", "履职记录", "组织架构和人员调整"
+SCORES = "考核"
+ROW_QUEUES = (ISSUES, REQUESTS, DUTIES, ROSTER)  # of rows that fail, as 运行状态 says them
+
+
+class RowFailed(Exception):
+    """A row at which a step raised what nobody foresaw (its cause). ``queue``: of ``ROW_QUEUES``."""
+
+    def __init__(self, row: Row, queue: str) -> None:
+        super().__init__(row.rid)
+        self.queue, self.rid, self.row_print = queue, row.rid, row.parsed.print
+
+
+class IssueFailed(RowFailed):
     """An issue at which a step raised what nobody foresaw (its cause)."""
 
     def __init__(self, row: Row) -> None:
-        super().__init__(row.rid)
-        self.rid, self.row_print = row.rid, row.parsed.print
+        super().__init__(row, ISSUES)
+
+
+@contextmanager
+def row_alone(row: Row, queue: str) -> Iterator[None]:
+    """What is done with one row: RowFailed for whatever it raises, so that it stops no other."""
+    try:
+        yield
+    except RowFailed:
+        raise  # of another row, which this one asked for
+    except Exception as error:
+        raise RowFailed(row, queue) from error
 
 
 @dataclass(frozen=True)
@@ -103,6 +127,7 @@ class Memory:
     unsure: bool = False  # whether the last write landed is not known
     first_seen: Mapping[str, datetime] = field(default_factory=dict)  # by fingerprint, rows that came while in doubt
     aside: frozenset[str] = frozenset()  # issues that failed and are left as they were: numbers, or fingerprints
+    history: frozenset[str] = frozenset()  # fingerprints of rows that were imported as history
     confirmed: datetime | None = None  # the hour that a person said yes to, since the last look that was believed
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 

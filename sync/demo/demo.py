@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sync.core.issues.life import CLOSED, ENDED
+from sync.core.notices.notices import OFF
 from sync.core.scores.lines import STREET
 from sync.core.sheet.rows import Table, layout_of
 from sync.core.sheet.tabs import Tab
@@ -80,9 +81,8 @@ def run(service: Service, until: datetime, file: Path | None = None, *, progress
     start = floor(entries[0].at, every) if entries else until
     played = play(service, entries, start, until, every, progress=progress)
     sums = summed(service.gateway.read(), service.templates)
-    return Summary(
-        **sums, notices=played.notices, looks=played.looks, lost=len(played.lost), seconds=time.perf_counter() - began
-    )
+    told = sum(sent.state != OFF for sent in service.ledger.memory().notices.values())
+    return Summary(**sums, notices=told, looks=played.looks, lost=len(played.lost), seconds=time.perf_counter() - began)
 
 
 def summed(tables: Mapping[str, Table], templates: Mapping[str, Tab]) -> dict[str, Any]:

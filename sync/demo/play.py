@@ -23,9 +23,10 @@ from sync.core.sheet.serials import DAY
 from sync.core.sheet.tabs import Layout, Tab, locate
 from sync.demo.script import Cell, Entry, Number
 from sync.demo.signing import Leaders
+from sync.outgoing.outbox import Delivery
 from sync.service import Service
 from sync.sheets.gateway import Gateway
-from sync.tick import tick, ticks
+from sync.tick import made, tick, ticks
 
 Mark = tuple[str, str, str]
 HOUR = timedelta(hours=1)
@@ -36,7 +37,7 @@ WAIT = timedelta(days=2)  # an entry whose row can't be found for so long is giv
 
 @dataclass
 class Played:
-    """What the play came to: hours looked at, ticks, cells written by the service, acts that found no row."""
+    """What the play came to: hours looked at, cells written by the service, notices made, acts that found no row."""
 
     looks: int = 0
     cells: int = 0
@@ -171,14 +172,15 @@ class Ticker:
         elif typed or self.wake is None or now >= self.wake:
             self.look(now)
         if self.delivers(now) and self.service.ledger.waiting(now, (WAITING,)):
-            self.service.deliver(now, groups=False)
-            self.delivered_on, self.wake = now.date(), None  # what became of them is shown at the next look
+            done = self.service.deliver(now, groups=False)
+            self.delivered_on = now.date()
+            self.wake = None if done != Delivery() else self.wake  # what became of them is shown at the next look
 
     def look(self, now: datetime) -> None:
         with self.service.ledger.turn():
             decision = tick(self.service.gateway, self.service.ledger, self.rules, now)
         self.wake = decision.wake
-        self.played.add(decision.plan.cells, len(decision.notices))
+        self.played.add(decision.plan.cells, made(decision, now))
 
     def settle(self, now: datetime) -> None:
         """As the running service does it: look until a look writes nothing."""

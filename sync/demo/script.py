@@ -102,8 +102,10 @@ class Script:
     def inspections(self, day: date) -> Iterator[Entry]:
         for index, street in enumerate(self.streets):
             if (index + day.toordinal()) % INSPECTED_EVERY == 0:
-                name = str(street["street"])
-                yield self.duty(day, 30 + 5 * index, INSPECTORS[index % 2], "督查", street=name, text="没有发现问题")
+                east, north = divmod(index, 10)  # as ``somewhere``: nobody knows where a demo's street lies
+                at: dict[str, Raw] = {"longitude": round(MIDDLE[0] + east * 0.006, 5)}
+                at |= {"street": str(street["street"]), "latitude": round(MIDDLE[1] + north * 0.003, 5)}
+                yield self.duty(day, 30 + 5 * index, INSPECTORS[index % 2], "督查", text="没有发现问题", **at)
 
     def patrols(self, day: date) -> Iterator[Entry]:
         """Plan 六·2: every chief every day; now and then one is not noted."""

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from sync.core.sheet.incoming import FileRow, Incoming, compare
 from sync.core.sheet.problems import FileProblem
-from sync.core.sheet.rows import Raw, Table, nearest, plain, quoted
+from sync.core.sheet.rows import Raw, Table, fingerprint, nearest, plain, quoted
 from sync.core.sheet.tabs import Layout, Tab
 from sync.intake import file_rows
 from sync.intake.file_rows import FileRows
@@ -128,10 +128,14 @@ def add(
     ids: Mapping[int, str],
     *,
     update: bool,
+    history: bool = False,
 ) -> tuple[Incoming, str]:
-    """Add what is new, and have the next look write changed cells; what was done, and in words. To be called with the
-    ledger's turn. Raises ``FileProblem``, ``Unsure``."""
+    """Add what is new, and have the next look write changed cells; what was done, and in words. ``history``: new issues
+    are of before, without clock and points. To be called with the ledger's turn. Raises ``FileProblem``, ``Unsure``.
+    """
     layout, table, incoming = _look(gateway, ledger, tab, rows, ids)
+    if history:
+        ledger.note_history(fingerprint(tab, cells) for _, cells in incoming.fresh)
     file_rows.send(gateway, layout, [cells for _, cells in incoming.fresh])
     if update and incoming.amended:
         ledger.put_back(incoming.restores(layout, table))

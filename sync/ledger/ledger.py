@@ -210,6 +210,12 @@ class Ledger:
             wake = self.records.fact(db, "wake", None)
         return datetime.fromisoformat(wake).astimezone(self.zone) if wake and same and not busy else None
 
+    def wake(self) -> datetime | None:
+        """When the last look wanted the next one."""
+        with self.engine.connect() as db:
+            wake = self.records.fact(db, "wake", None)
+        return datetime.fromisoformat(wake).astimezone(self.zone) if wake else None
+
     def want_back(self, rid: str) -> bool:
         """Ask for a deleted row; False where no deleted row has that id."""
         memory = self.memory()
@@ -258,6 +264,14 @@ class Ledger:
             self._bump(db)
             self.records.set_facts(db, {"restores": self.records.codec.unstructure(owed)})
         self._take_in(lambda memory: replace(memory, restores=tuple(owed)))
+
+    def note_history(self, prints: Iterable[str]) -> None:
+        """Rows of these fingerprints are history when they are seen for the first time. Take the ``turn`` first."""
+        noted = self.memory().history | frozenset(prints)
+        with self.engine.begin() as db:
+            self._bump(db)
+            self.records.set_facts(db, {"history_rows": sorted(noted)})
+        self._take_in(lambda memory: replace(memory, history=noted))
 
     def is_back(self, rid: str) -> bool:
         """Whether a row that was asked for was seen in the sheet again."""
@@ -333,6 +347,21 @@ class Ledger:
             batch = db.execute(same.order_by(outbox.c.number)).scalars() if row.batch else ()
             next_try = row.next_try.astimezone(self.zone) if row.next_try else None
             return row.attempts, next_try, tuple(other for other in batch if other != number)
+
+    def mailed(self, now: datetime) -> dict[str, int]:
+        """How many mails each person got on the day of ``now``."""
+        with self.engine.connect() as db:
+            day, counts = self.records.fact(db, "mailed", ["", {}])
+        return dict(counts) if day == self._day(now) else {}
+
+    def note_mail(self, name: str, now: datetime) -> None:
+        """A mail went to that person."""
+        counts = self.mailed(now)
+        with self.engine.begin() as db:
+            self.records.set_facts(db, {"mailed": [self._day(now), {**counts, name: counts.get(name, 0) + 1}]})
+
+    def _day(self, now: datetime) -> str:
+        return now.astimezone(self.zone).date().isoformat()
 
     def batch(self, numbers: Iterable[str], batch: str) -> None:
         """Fix which notices go out in one mail or message, before it is sent: a repeat after a crash is the same."""

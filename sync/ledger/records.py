@@ -108,6 +108,7 @@ class Records:
             restores=self.codec.structure(self.fact(db, "restores", []), tuple[Restore, ...]),
             last_tick=self._moment(last) if last else None,
             first_seen={key: self._moment(at) for key, at in self.fact(db, "first_seen", {}).items()},
+            history=frozenset(self.fact(db, "history_rows", [])),
             confirmed=self._moment(confirmed) if confirmed else None,
         )
 

@@ -70,7 +70,7 @@ def _font(path: Path, size: int) -> Font:
 
 def draw(bulletin: Bulletin, path: Path) -> bytes:
     """The picture as PNG. Equal bulletins and fonts give equal bytes."""
-    lines = [part for line in bulletin.streets for part in _wrapped(line, _font(path, 34), WIDTH - 2 * EDGE)]
+    lines = [part for line in bulletin.lines for part in _wrapped(line, _font(path, 34), WIDTH - 2 * EDGE)]
     rows = -(-len(bulletin.numbers) // 4)
     height = 250 + rows * 150 + len(lines) * 56 + EDGE
     image = Image.new("RGB", (WIDTH, height), PAPER)

@@ -13,7 +13,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
-from sync.core.notices.notices import OFF, PENDING
+from sync.core.notices.notices import OFF, PENDING, Notice
+from sync.core.notices.problems import by_problem
 from sync.core.rules.section_links import BOT_KINDS
 from sync.guard import Guard
 from sync.ledger.bot_rates import BotRates
@@ -109,18 +110,23 @@ def _messages(ledger: Ledger, bot: Bot, group: Sequence[QueuedNotice]) -> dict[s
         if queued.batch:
             messages[queued.batch].append(queued)
     fresh = {queued.notice.number: queued for queued in group if not queued.batch}
-    most = bot.most_bytes - HEAD_BYTES
-    by_line = {number: cut(harmless(queued.notice.text), most - 10) for number, queued in fresh.items()}
-    rest = list(fresh)
-    for page in pages(by_line.values(), most):
-        numbers, rest = rest[: len(page)], rest[len(page) :]
+    problems = by_problem(queued.notice for queued in fresh.values())
+    rest = list(problems)
+    for page in pages((_line(problem, bot) for problem in problems), bot.most_bytes - HEAD_BYTES):
+        told, rest = rest[: len(page)], rest[len(page) :]
+        numbers = sorted(notice.number for problem in told for notice in problem)
         batch = hashlib.sha256("\n".join([bot.name, *numbers]).encode()).hexdigest()[:32]
         ledger.batch(numbers, batch)
         messages[batch] = [fresh[number] for number in numbers]
     return dict(messages)
 
 
+def _line(problem: Sequence[Notice], bot: Bot) -> str:
+    """The gravest that is told of it: the others are in it."""
+    return cut(harmless(problem[0].text), bot.most_bytes - HEAD_BYTES - 10)
+
+
 def _text(group: Sequence[QueuedNotice], batch: str, bot: Bot) -> str:
-    lines = [cut(harmless(queued.notice.text), bot.most_bytes - HEAD_BYTES - 10) for queued in group]
+    lines = [_line(problem, bot) for problem in by_problem(queued.notice for queued in group)]
     head = f"街路长台账 {len(lines)} 条" if len(lines) > 1 else "街路长台账"
     return "\n".join([head, *lines, f"（{batch[:8]}）"])

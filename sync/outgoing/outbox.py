@@ -1,4 +1,5 @@
-"""Mails the notices that are due, apart from the tick: one digest a person, retried with growing gaps.
+"""Mails the notices that are due, apart from the tick: one digest a person, one line a problem, retried with growing
+gaps.
 
 No notice is missing: it stays in the ledger until the mail server accepted it. Which notices share a mail is fixed
 before it is sent, so that a repeat after a crash is the same mail with the same Message-ID (DESIGN section 12, 2).
@@ -7,6 +8,7 @@ before it is sent, so that a repeat after a crash is the same mail with the same
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from functools import partial
 from html import escape
 
 from sync.core.notices.notices import FAILED, MAIL, OFF, PENDING, SENT, UNSENT, WAITING, Notice, spared
+from sync.core.notices.problems import by_problem, line
 from sync.core.rules.section_links import BOT_KINDS
 from sync.core.rules.values import NOTICE_KINDS
 from sync.guard import GAPS, Guard
@@ -25,7 +28,8 @@ from sync.outgoing.mail_text import Message
 
 MOST_TRIES = 10
 Attachments = tuple[tuple[str, bytes], ...]
-MOST_IN_ONE = 50  # notices in one mail; more are split
+MOST_A_DAY = 5  # mails to a person, but for danger
+MOST_WRITTEN = 50  # problems of one mail that are written out; of more the numbers stand there
 QUEUE = "邮件"
 UNSET = "邮箱未配置"
 FOOT = "这封邮件由街路长台账自动发出。问题整改并反馈后不会再提醒；不用回复本邮件。"
@@ -52,6 +56,7 @@ def deliver(
     now: datetime,
     *,
     digest: bool = True,
+    hours: Sequence[datetime] | None = None,
     link: str = "",
     asked: Container[str] = tuple(NOTICE_KINDS.values()),
     attachments: Callable[[Notice], Attachments] = lambda _: (),
@@ -60,6 +65,7 @@ def deliver(
     """Send every mail that is due at ``now``.
 
     ``mailer`` None: no server is configured, which each notice then says. ``digest``: several notices in one mail.
+    ``hours``: the sending hours of today (None: any), by which ``MOST_A_DAY`` is kept.
     ``link``: the address at a mail's end. ``asked``: kinds that nobody can do without.
     ``tries``: after how many a mail that fails in an unforeseen way is given up.
     """
@@ -76,10 +82,44 @@ def deliver(
     nowhere = [queued for queued in sendable if queued.notice.to not in addresses]
     for name, group in _by_name(nowhere).items():
         hold(ledger, group, f"组织架构里没有{name}的邮箱", done)
-    batches = _batches(ledger, [queued for queued in sendable if queued.notice.to in addresses], digest)
+    going = [queued for queued in sendable if queued.notice.to in addresses]
+    if hours is not None:
+        going = _in_measure(going, ledger.mailed(now), now, hours)
+    batches = _batches(ledger, going, digest)
     if batches:
         _send_all(ledger, mailer, batches, addresses, now, link, done, attachments, guard)
     return done
+
+
+def _in_measure(
+    waiting: Sequence[QueuedNotice], sent: Mapping[str, int], now: datetime, hours: Sequence[datetime]
+) -> list[QueuedNotice]:
+    """Without those that wait for a later mail of today, so that nobody gets more than ``MOST_A_DAY``."""
+    going = [queued for queued in waiting if queued.batch]
+    passed = sum(hour <= now for hour in hours)
+    morning = passed == 0  # before the first hour nothing of yesterday goes
+    fresh = [queued for queued in waiting if not queued.batch and not (morning and _of_before(queued.notice, now))]
+    for name, group in _by_name(fresh).items():
+        danger = [queued for queued in group if queued.notice.danger]
+        others = [queued.notice for queued in group if not queued.notice.danger]
+        beside = bool(danger) and 0 < passed < len(hours)  # a mail goes by day anyhow
+        going += group if beside or _goes(others, sent.get(name, 0), now, hours) else danger
+    return going
+
+
+def _of_before(notice: Notice, now: datetime) -> bool:
+    """Whether it was to go on a day before."""
+    return notice.due.astimezone(now.tzinfo).date() < now.date()
+
+
+def _goes(group: Sequence[Notice], sent: int, now: datetime, hours: Sequence[datetime]) -> bool:
+    """Whether a mail goes now to somebody who got ``sent`` mails today. The last is kept for the last sending hour; at
+    those between only as many went as there were hours, so that there is room for what can't wait."""
+    passed = sum(hour <= now for hour in hours)
+    if hours and passed == len(hours):
+        return sent < MOST_A_DAY
+    at_once = any(notice.due not in hours for notice in group if not _of_before(notice, now))
+    return sent < (MOST_A_DAY - 1 if at_once or passed == 1 else passed)
 
 
 def _by_mail(
@@ -131,8 +171,8 @@ def _batches(ledger: Ledger, waiting: Sequence[QueuedNotice], digest: bool) -> d
     for queued in waiting:
         if queued.batch:
             batches[queued.batch].append(queued)
-    size = MOST_IN_ONE if digest else 1
     for group in _by_name([queued for queued in waiting if not queued.batch]).values():
+        size = len(group) if digest else 1
         for start in range(0, len(group), size):
             part = group[start : start + size]
             numbers = [queued.notice.number for queued in part]
@@ -195,6 +235,7 @@ def _send_batch(
             later(ledger, group, failure, now, done)
         return
     ledger.settle(numbers, SENT, "", attempts=group[0].attempts + 1)
+    ledger.note_mail(group[0].notice.to, now)
     done.sent += len(numbers)
 
 
@@ -226,33 +267,51 @@ def later(ledger: Ledger, group: Sequence[QueuedNotice], failure: Failure, now: 
 
 
 def _subject(group: Sequence[QueuedNotice]) -> str:
-    first = group[0].notice
-    return first.subject if len(group) == 1 else f"【街路长】{len(group)} 条待办：{first.subject} 等"
+    first, *others = _problems(group)
+    subject = first[0].subject
+    return f"【街路长】{len(others) + 1} 件：{subject} 等" if others else subject
+
+
+def _problems(group: Sequence[QueuedNotice]) -> list[list[Notice]]:
+    return by_problem(queued.notice for queued in group)
+
+
+def _lines(problems: Sequence[Sequence[Notice]]) -> list[str]:
+    """One line a problem; of very many the last ones by number alone."""
+    count = len(problems) if len(problems) <= MOST_WRITTEN + 1 else MOST_WRITTEN
+    lines = [line(problem) for problem in problems[:count]]
+    numbered = [f"{number}. {words}" for number, words in enumerate(lines, start=1)] if len(problems) > 1 else lines
+    rest: dict[str, list[str]] = defaultdict(list)
+    for first, *_ in problems[count:]:
+        rest[first.kind].append(first.issue or first.number)
+    named = "；".join(f"{kind} {'、'.join(issues)}" for kind, issues in rest.items())
+    return [*numbered, *([f"另有 {len(problems) - count} 件，只列编号：{named}。"] if rest else [])]
+
+
+def _numbers(group: Sequence[QueuedNotice]) -> str:
+    return f"通知号 {'、'.join(queued.notice.number for queued in group)}"
 
 
 def _text(group: Sequence[QueuedNotice], link: str) -> str:
-    parts = [f"{group[0].notice.to}：", ""]
-    for number, queued in enumerate(group, start=1):
-        head = f"{number}. " if len(group) > 1 else ""
-        parts += [f"{head}【{queued.notice.kind}】{queued.notice.text}", f"   通知号 {queued.notice.number}", ""]
-    parts.append(FOOT)
-    if link:
-        parts.append(link)
-    return "\n".join(parts)
+    parts = [f"{group[0].notice.to}：", "", *_lines(_problems(group)), "", FOOT, _numbers(group)]
+    return "\n".join([*parts, link] if link else parts)
 
 
 def _html(group: Sequence[QueuedNotice], link: str) -> str:
     """The same text, readable on a telephone; all of it is escaped, and nothing is loaded from elsewhere."""
-    items = "".join(
-        f'<li style="margin:0 0 14px"><b>【{escape(queued.notice.kind)}】</b>{escape(queued.notice.text)}<br>'
-        f'<span style="color:#666;font-size:13px">通知号 {escape(queued.notice.number)}</span></li>'
-        for queued in group
-    )
+    items = "".join(f'<p style="margin:0 0 14px">{_marked(words)}</p>' for words in _lines(_problems(group)))
     where = f'<p><a href="{escape(link)}">打开街路长台账</a></p>' if link else ""
     return (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"></head>'
         '<body style="margin:0;padding:16px;font-size:16px;line-height:1.6;max-width:40em">'
-        f'<p>{escape(group[0].notice.to)}：</p><ol style="padding-left:1.4em">{items}</ol>'
-        f'<p style="color:#666;font-size:13px">{FOOT}</p>{where}</body></html>'
+        f"<p>{escape(group[0].notice.to)}：</p>{items}"
+        f'<p style="color:#666;font-size:13px">{FOOT}</p>{where}'
+        f'<p style="color:#666;font-size:13px;word-break:break-all">{escape(_numbers(group))}</p></body></html>'
     )
+
+
+def _marked(words: str) -> str:
+    """A line with its kind in bold, escaped."""
+    number, kind, text = re.fullmatch(r"((?:[0-9]+\. )?)(【[^】]*】|)(.*)", words, re.DOTALL).groups()  # type: ignore[union-attr]
+    return f"{escape(number)}<b>{escape(kind)}</b>{escape(text)}".replace("\n", "<br>")

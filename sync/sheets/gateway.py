@@ -167,6 +167,14 @@ class Gateway:
             answer = self.client.request("get", address, params={"fields": "sheets.properties(sheetId,title)"})
             return [sheet["properties"] for sheet in answer.json()["sheets"]]
 
+    def widths(self) -> dict[int, int]:
+        """How many columns each sheet has, by sheetId. Raises ``Unreachable``."""
+        address, fields = SPREADSHEET_URL % self.workbook, "sheets.properties(sheetId,gridProperties.columnCount)"
+        with _reading():
+            answer = self.client.request("get", address, params={"fields": fields})
+        sheets = (sheet["properties"] for sheet in answer.json()["sheets"])
+        return {sheet.get("sheetId", 0): sheet.get("gridProperties", {}).get("columnCount", 0) for sheet in sheets}
+
     def others(self, titles: Sequence[str]) -> dict[str, Table]:
         """Sheets that are no tab of the templates, by title. Raises ``Unreachable``."""
         with _reading():

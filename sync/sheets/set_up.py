@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from sync.core.rules.rules import Rules
-from sync.core.sheet.tabs import Color, Column, Tab, letters
+from sync.core.sheet.tabs import Color, Column, Tab, letters, locate
 from sync.sheets.gateway import Gateway
 from sync.workbook.accounts import Accounts
 from sync.workbook.cells.store import Store
@@ -54,6 +54,44 @@ def build(gateway: Gateway, rules: Rules) -> list[str]:
     gateway.send(requests)
     gateway.learn_sheets()
     return [tab.title for tab in missing]
+
+
+def extend(gateway: Gateway, rules: Rules) -> list[str]:
+    """Add the columns that came with later versions to tabs that lack them, behind everything that stands there; no
+    cell is moved. Returns them as 表「列」. A tab whose headers are not in order is left alone."""
+    seen, requests, added = gateway.read(), list[dict[str, Any]](), list[str]()
+    for key, tab in gateway.tabs.items():
+        layout = locate(tab, seen[key].header) if key in seen else ""
+        if isinstance(layout, str):
+            continue
+        lacking = [column for column in tab.columns if column.key not in layout.at]
+        first = max((len(row) for row in (seen[key].header, *seen[key].rows)), default=0)
+        for index, column in enumerate(lacking, start=first):
+            requests += _added_column(gateway.sheet_ids[key], index, column, rules)
+            added.append(f"{tab.title}「{column.header}」")
+    if requests:
+        gateway.send([*_widened(gateway, requests), *requests])
+    return added
+
+
+def _added_column(sheet: int, index: int, column: Column, rules: Rules) -> list[dict[str, Any]]:
+    head = {
+        "updateCells": {
+            "start": {"sheetId": sheet, "rowIndex": 0, "columnIndex": index},
+            "rows": [{"values": [_head(column)]}],
+            "fields": "userEnteredValue,note,userEnteredFormat",
+        }
+    }
+    return [head, *_column_requests(sheet, index, column, rules)]
+
+
+def _widened(gateway: Gateway, requests: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What makes the sheets wide enough for the heads that are to be written."""
+    starts = [request["updateCells"]["start"] for request in requests if "updateCells" in request]
+    for sheet, there in gateway.widths().items():
+        wanted = max((start["columnIndex"] + 1 for start in starts if start["sheetId"] == sheet), default=0)
+        if wanted > there:
+            yield {"appendDimension": {"sheetId": sheet, "dimension": "COLUMNS", "length": wanted - there}}
 
 
 def _blank_sheet(gateway: Gateway) -> int | None:

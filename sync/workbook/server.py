@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 import orjson
@@ -19,6 +19,7 @@ from sync.workbook.api import data_filters, spreadsheets
 from sync.workbook.api.call import Call
 from sync.workbook.cells.store import Store, Transaction
 from sync.workbook.drive import drive
+from sync.workbook.schema import masks, parameters
 from sync.workbook.schema.errors import ApiError, insufficient_scopes, not_found
 
 JSON = "application/json; charset=UTF-8"
@@ -50,45 +51,148 @@ class Response:
 
 
 Handler = Callable[..., Any]
+
+
+class Route(NamedTuple):
+    """A method of Google's description under its name there (`drive.v2.` for Drive's second version, the Sheets API's
+    without `sheets.`), where it is, whether it writes, and what answers. The first that fits an address counts.
+
+    ``message``: of an answer that its handler leaves whole for the mask.
+    """
+
+    name: str
+    method: str
+    path: str
+    writes: bool
+    handler: Handler
+    message: str = ""
+
+
 _ID, _RANGE = r"(?P<file_id>[^/:]+)", r"(?P<range>.+?)"
 _SHEETS = rf"/v4/spreadsheets/{_ID}"
 _FILES, _PERMISSION = r"/drive/v3/files", r"(?P<permission_id>[^/]+)"
 
-# Method, path, whether it writes, what answers. The first match counts.
-ROUTES: list[tuple[str, str, bool, Handler]] = [
-    ("POST", r"/v4/spreadsheets/?", True, spreadsheets.create),
-    ("GET", rf"{_SHEETS}/?", False, spreadsheets.get),
-    ("POST", rf"{_SHEETS}/?:batchUpdate", True, spreadsheets.batch_update),
-    ("POST", rf"{_SHEETS}/?:getByDataFilter", False, data_filters.get_by_data_filter),
-    ("GET", rf"{_SHEETS}/developerMetadata/(?P<metadata_id>[^/:]+)", False, data_filters.metadata_get),
-    ("POST", rf"{_SHEETS}/developerMetadata:search", False, data_filters.metadata_search),
-    ("POST", rf"{_SHEETS}/values:batchGetByDataFilter", False, data_filters.values_batch_get),
-    ("POST", rf"{_SHEETS}/values:batchUpdateByDataFilter", True, data_filters.values_batch_update),
-    ("POST", rf"{_SHEETS}/values:batchClearByDataFilter", True, data_filters.values_batch_clear),
-    ("GET", rf"{_SHEETS}/values:batchGet", False, spreadsheets.batch_get),
-    ("POST", rf"{_SHEETS}/values:batchUpdate", True, spreadsheets.values_batch_update),
-    ("POST", rf"{_SHEETS}/values:batchClear", True, spreadsheets.batch_clear),
-    ("POST", rf"{_SHEETS}/sheets/(?P<sheet_id>\d+):copyTo", True, spreadsheets.copy_to),
-    ("POST", rf"{_SHEETS}/values/{_RANGE}:append", True, spreadsheets.append),
-    ("POST", rf"{_SHEETS}/values/{_RANGE}:clear", True, spreadsheets.clear),
-    ("GET", rf"{_SHEETS}/values/{_RANGE}", False, spreadsheets.values_get),
-    ("PUT", rf"{_SHEETS}/values/{_RANGE}", True, spreadsheets.values_update),
-    ("GET", rf"{_FILES}/?", False, drive.list_files),
-    ("POST", rf"{_FILES}/?", True, drive.create),
-    ("GET", rf"{_FILES}/{_ID}", False, drive.get),
-    ("PATCH", rf"{_FILES}/{_ID}", True, drive.update),
-    ("DELETE", rf"{_FILES}/{_ID}", True, drive.delete),
-    ("POST", rf"{_FILES}/{_ID}/copy", True, drive.copy),
-    ("GET", rf"{_FILES}/{_ID}/export", False, drive.export),
-    ("GET", rf"{_FILES}/{_ID}/comments", False, drive.comments),
-    ("GET", rf"{_FILES}/{_ID}/permissions", False, drive.list_permissions),
-    ("POST", rf"{_FILES}/{_ID}/permissions", True, drive.add_permission),
-    ("GET", rf"{_FILES}/{_ID}/permissions/{_PERMISSION}", False, drive.get_permission),
-    ("PATCH", rf"{_FILES}/{_ID}/permissions/{_PERMISSION}", True, drive.update_permission),
-    ("DELETE", rf"{_FILES}/{_ID}/permissions/{_PERMISSION}", True, drive.delete_permission),
-    ("PUT", rf"/upload/drive/v2/files/{_ID}", True, drive.upload),
+ROUTES = [
+    Route("spreadsheets.create", "POST", r"/v4/spreadsheets/?", True, spreadsheets.create),
+    Route("spreadsheets.get", "GET", rf"{_SHEETS}/?", False, spreadsheets.get),
+    Route("spreadsheets.batchUpdate", "POST", rf"{_SHEETS}/?:batchUpdate", True, spreadsheets.batch_update),
+    Route(
+        "spreadsheets.getByDataFilter", "POST", rf"{_SHEETS}/?:getByDataFilter", False, data_filters.get_by_data_filter
+    ),
+    Route(
+        "spreadsheets.developerMetadata.get",
+        "GET",
+        rf"{_SHEETS}/developerMetadata/(?P<metadata_id>[^/:]+)",
+        False,
+        data_filters.metadata_get,
+        "DeveloperMetadata",
+    ),
+    Route(
+        "spreadsheets.developerMetadata.search",
+        "POST",
+        rf"{_SHEETS}/developerMetadata:search",
+        False,
+        data_filters.metadata_search,
+        "SearchDeveloperMetadataResponse",
+    ),
+    Route(
+        "spreadsheets.values.batchGetByDataFilter",
+        "POST",
+        rf"{_SHEETS}/values:batchGetByDataFilter",
+        False,
+        data_filters.values_batch_get,
+        "BatchGetValuesByDataFilterResponse",
+    ),
+    Route(
+        "spreadsheets.values.batchUpdateByDataFilter",
+        "POST",
+        rf"{_SHEETS}/values:batchUpdateByDataFilter",
+        True,
+        data_filters.values_batch_update,
+        "BatchUpdateValuesByDataFilterResponse",
+    ),
+    Route(
+        "spreadsheets.values.batchClearByDataFilter",
+        "POST",
+        rf"{_SHEETS}/values:batchClearByDataFilter",
+        True,
+        data_filters.values_batch_clear,
+        "BatchClearValuesByDataFilterResponse",
+    ),
+    Route("spreadsheets.values.batchGet", "GET", rf"{_SHEETS}/values:batchGet", False, spreadsheets.batch_get),
+    Route(
+        "spreadsheets.values.batchUpdate",
+        "POST",
+        rf"{_SHEETS}/values:batchUpdate",
+        True,
+        spreadsheets.values_batch_update,
+        "BatchUpdateValuesResponse",
+    ),
+    Route(
+        "spreadsheets.values.batchClear",
+        "POST",
+        rf"{_SHEETS}/values:batchClear",
+        True,
+        spreadsheets.batch_clear,
+        "BatchClearValuesResponse",
+    ),
+    Route(
+        "spreadsheets.sheets.copyTo",
+        "POST",
+        rf"{_SHEETS}/sheets/(?P<sheet_id>\d+):copyTo",
+        True,
+        spreadsheets.copy_to,
+        "SheetProperties",
+    ),
+    Route(
+        "spreadsheets.values.append",
+        "POST",
+        rf"{_SHEETS}/values/{_RANGE}:append",
+        True,
+        spreadsheets.append,
+        "AppendValuesResponse",
+    ),
+    Route(
+        "spreadsheets.values.clear",
+        "POST",
+        rf"{_SHEETS}/values/{_RANGE}:clear",
+        True,
+        spreadsheets.clear,
+        "ClearValuesResponse",
+    ),
+    Route("spreadsheets.values.get", "GET", rf"{_SHEETS}/values/{_RANGE}", False, spreadsheets.values_get),
+    Route(
+        "spreadsheets.values.update",
+        "PUT",
+        rf"{_SHEETS}/values/{_RANGE}",
+        True,
+        spreadsheets.values_update,
+        "UpdateValuesResponse",
+    ),
+    Route("drive.files.list", "GET", rf"{_FILES}/?", False, drive.list_files),
+    Route("drive.files.create", "POST", rf"{_FILES}/?", True, drive.create),
+    Route("drive.files.get", "GET", rf"{_FILES}/{_ID}/?", False, drive.get),
+    Route("drive.files.update", "PATCH", rf"{_FILES}/{_ID}/?", True, drive.update),
+    Route("drive.files.delete", "DELETE", rf"{_FILES}/{_ID}/?", True, drive.delete),
+    Route("drive.files.copy", "POST", rf"{_FILES}/{_ID}/copy", True, drive.copy),
+    Route("drive.files.export", "GET", rf"{_FILES}/{_ID}/export", False, drive.export),
+    Route("drive.comments.list", "GET", rf"{_FILES}/{_ID}/comments", False, drive.comments),
+    Route("drive.permissions.list", "GET", rf"{_FILES}/{_ID}/permissions", False, drive.list_permissions),
+    Route("drive.permissions.create", "POST", rf"{_FILES}/{_ID}/permissions", True, drive.add_permission),
+    Route("drive.permissions.get", "GET", rf"{_FILES}/{_ID}/permissions/{_PERMISSION}", False, drive.get_permission),
+    Route(
+        "drive.permissions.update", "PATCH", rf"{_FILES}/{_ID}/permissions/{_PERMISSION}", True, drive.update_permission
+    ),
+    Route(
+        "drive.permissions.delete",
+        "DELETE",
+        rf"{_FILES}/{_ID}/permissions/{_PERMISSION}",
+        True,
+        drive.delete_permission,
+    ),
+    Route("drive.v2.files.update", "PUT", rf"/upload/drive/v2/files/{_ID}", True, drive.upload),
 ]
-COMPILED = [(method, re.compile(path), writes, handler) for method, path, writes, handler in ROUTES]
+COMPILED = [(route, re.compile(route.path)) for route in ROUTES]
 # What Google's description has beside these: answered as an address that is not there.
 _REFUSED = """
     drive.about.get drive.accessproposals.get drive.accessproposals.list drive.accessproposals.resolve
@@ -137,14 +241,16 @@ class Api:
 
     def _answer(self, asked: Request) -> Response:
         request = _overridden(asked)
-        for method, path, writes, handler in COMPILED:
-            match = path.fullmatch(request.path) if method == request.method else None
+        for route, path in COMPILED:
+            match = path.fullmatch(request.path) if route.method == request.method else None
             if match is not None:
-                if not request.may_write and (writes or handler in _WITHOUT_READ_ONLY):
+                if not request.may_write and (route.writes or route.handler in _WITHOUT_READ_ONLY):
                     raise insufficient_scopes()
+                request = replace(request, query=parameters.checked(route.name, request.query))
                 arguments = {key: unquote(value) for key, value in match.groupdict().items()}
-                with self._transaction(writes) as tx:
-                    return _as_response(handler(self._call(tx, request), **arguments))
+                with self._transaction(route.writes) as tx:
+                    call = self._call(tx, request)
+                    return _as_response(_masked(call, route.message, route.handler(call, **arguments)))
         raise not_found()
 
     def _transaction(self, writes: bool) -> AbstractContextManager[Transaction]:
@@ -152,6 +258,11 @@ class Api:
 
     def _call(self, tx: Transaction, request: Request) -> Call:
         return Call(tx, self.clock(), request.account, request.query, request.headers, request.body)
+
+
+def _masked(call: Call, message: str, answer: Any) -> Any:
+    fields = call.option("fields")
+    return masks.keep(answer, masks.tree(message, fields)) if message and fields else answer
 
 
 def _as_response(answer: Any) -> Response:

@@ -71,8 +71,8 @@ def test_a_chief_says_how_he_wishes_to_hear(web: WebServer, enter: Enter, phone:
     page.goto(f"{web.url}/notices")
     expect(page.get_by_text("依据方案五·3").first).to_be_visible()
     assert page.get_by_label("交办").locator("option").all_inner_texts() == ["邮件", "只看群消息"]
-    page.get_by_label("销号").select_option("不要")
+    page.get_by_label("将到期").select_option("不要")
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("status")).to_have_text("已保存。")
-    assert Preferences(web.service.ledger).of("街路长01")["销号"] == "不要"
+    assert Preferences(web.service.ledger).of("街路长01")["将到期"] == "不要"
     assert faults(page) == [] and narrow(page)

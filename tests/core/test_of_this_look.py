@@ -75,10 +75,10 @@ def test_a_condition_on_the_level_holds_at_the_look_that_reaches_it() -> None:
     book.sheets = bureau().sheets
     book.add(LOG)
     book.settle("2026-11-24 09:05")
-    book.settle("2026-11-24 22:00")  # late since 15:30; ordinary notices wait for the morning
+    book.settle("2026-11-24 19:00")  # late since 15:30; ordinary notices wait for the morning
     assert [level for (level,) in book.rows("问题台账", "升级")] == ["1 支部书记"]
     (escalated,) = [sent.notice for number, sent in book.memory.notices.items() if "升级1" in number]
-    assert f"{escalated.due:%m-%d %H:%M}" == "11-24 22:00"
+    assert f"{escalated.due:%m-%d %H:%M}" == "11-24 19:00"
 
 
 def test_an_award_for_a_street_that_is_not_in_the_roster_yet_is_booked_when_it_is() -> None:

@@ -104,7 +104,7 @@ def test_no_question_is_left_out_of_the_table() -> None:
         for name, value in vars(permissions).items()
         if callable(value) and value.__module__ == permissions.__name__ and not name.startswith("_")
     }
-    assert questions - asked == {"Person", "above", "person", "people", "remembered", "units_of"}
+    assert questions - asked == {"Person", "above", "person", "people", "remembered", "units_of", "counted_source"}
 
 
 def test_what_lies_above_a_score() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sync.core.calendar.worktime import Limit
 from sync.core.rules.rules import Problem, Rules, RulesError, load
 from sync.core.rules.text import Document
+from tests.book import default_rules
 
 ROOT = Path(__file__).parents[2]
 BAD = ROOT / "tests" / "bad_rules"
@@ -98,7 +99,8 @@ def test_the_levels_go_up_as_the_design_says(rules: Rules) -> None:
 
 def test_notices_go_to_those_who_act(rules: Rules) -> None:
     assert rules.notices.hours == ((time(8), time(20)),)
-    assert (rules.notices.digest, rules.notices.workdays_only) == (True, False)
+    assert rules.notices.send_at == (time(8, 30), time(11, 30), time(14, 30), time(17))
+    assert rules.notices.workdays_only is False
     assert rules.notices.urgent is not None
     assert rules.notices.urgent.holds({"severity": "严重"})
     assert [(n.event, *n.to, n.when.zh if n.when else "") for n in rules.notices.send] == [
@@ -113,8 +115,42 @@ def test_notices_go_to_those_who_act(rules: Rules) -> None:
         ("weekly", "standards_office", "office", ""),
         ("unverified", "standards_office", ""),
         ("rework", "chief", "unit", ""),
-        ("closed", "chief", ""),
     ]
+
+
+def of_before(line: str) -> str:
+    """The delivered file as 0.1 wrote it: ``line`` instead of the sending hours."""
+    start, end = TEXT.index("send_at = ["), TEXT.index("urgent.severity = ")
+    return TEXT[:start] + line + "\n" + TEXT[end:]
+
+
+def test_digest_of_before_means_the_default_hours_or_at_once(rules: Rules) -> None:
+    assert load(of_before("digest = true")).notices.send_at == rules.notices.send_at
+    assert load(of_before("digest = false")).notices.send_at == ()
+    assert load(of_before("send_at = []")).notices.send_at == ()
+    said = [note for note in load(of_before("digest = true")).notes if "send_at" in note]
+    assert said == ["规则文件没有写 notices.send_at（一般通知合成一封的时刻），按 08:30、11:30、14:30、17:00。"]
+    assert not [note for note in load(of_before("digest = false")).notes if "send_at" in note]
+
+
+def test_an_old_file_that_mails_closed_issues_goes_on(rules: Rules) -> None:
+    assert not [notice for notice in rules.notices.send if notice.event == "closed"]
+    told = load(TEXT + '\n[[notices.send]]\nevent = "销号"\nto = ["街路长"]\n').notices.send[-1]
+    assert (told.event, told.to) == ("closed", ("chief",))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('digest = false\nsend_at = ["08:30"]', "只能写一个"),
+        ('send_at = ["08:30", "20:00"]', "20:00 不在 hours 写的时段里"),
+        ('send_at = ["11:30", "08:30"]', "08:30 应当晚于前一个 11:30"),
+        ('send_at = ["8点半"]', "「8点半」应当是“时:分”"),
+    ],
+)
+def test_sending_hours_that_can_not_be_are_said(line: str, said: str) -> None:
+    with pytest.raises(RulesError, match=said):
+        load(of_before(line))
 
 
 def test_a_file_of_before_that_says_nothing_of_letters_means_what_the_delivered_one_says(rules: Rules) -> None:
@@ -488,3 +524,19 @@ def test_a_letter_rests_on_the_plan_only_where_the_plan_asks_for_it(rules: Rules
         ("超期三个工作日", ""),
         ("上级交办超期", ""),
     ]
+
+
+def test_a_file_of_before_keeps_its_figures_and_says_what_it_takes_from_the_defaults() -> None:
+    text = default_rules().text
+    unit = text[text.index("[score.unit]\n") : text.index("[score.unit.good]")]
+    good = text[text.index("[score.unit.good]") : text.index("# 街路长到期前上报")]
+    old = load(text.replace(unit, "").replace(good, "").replace("per_day = 2 ", "#"))
+    assert old.score.unit is None and old.score.self_found.per_day == 2
+    keys, scheme = old.defaults()
+    assert keys == "规则文件没有写 score.self_found.per_day，按默认。"
+    assert "没有 [score.unit]" in scheme
+    assert default_rules().defaults() == []
+    mine = load(text.replace("min_cases = 10 ", "# ").replace("bonus = 0.1 ", "bonus = 0.3 "))
+    assert mine.score.self_found.bonus == 30
+    assert mine.score.unit is not None and mine.score.unit.min_cases == 10
+    assert mine.defaults() == ["规则文件没有写 score.unit.min_cases，按默认。"]

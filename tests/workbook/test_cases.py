@@ -127,6 +127,14 @@ def test_an_index_beyond_the_grid_is_refused(local, requests):
         batch(local, **requests)
 
 
+def test_lists_that_are_empty_are_left_out_of_a_filter(local):
+    empty = {"range": grid(0, 5, 0, 3), "criteria": {}, "filterSpecs": [], "sortSpecs": []}
+    view = batch(local, setBasicFilter={"filter": empty}, addFilterView={"filter": empty})[1]["addFilterView"]["filter"]
+    shown = local.fetch_sheet_metadata()["sheets"][0]
+    assert shown["basicFilter"] == {"range": grid(0, 5, 0, 3)} | {"range": shown["basicFilter"]["range"]}
+    assert view.keys() == shown["filterViews"][0].keys() == {"filterViewId", "range", "title"} & view.keys()
+
+
 def test_two_bandings_over_one_cell_are_refused(local):
     batch(local, addBanding={"bandedRange": {"range": grid(0, 3, 0, 3), **BAND}})
     with pytest.raises(APIError, match="already has alternating background colors"):
@@ -298,6 +306,38 @@ def test_tabs_whose_names_excel_does_not_take_are_named_apart(local):
     names = openpyxl.load_workbook(io.BytesIO(content)).sheetnames
     assert names[:4] == ["Sheet1", "a_b", "x_y", "_z____"] and len(names) == 9
     assert all(len(name) <= 31 for name in names) and len({name.casefold() for name in names}) == 9
+
+
+def test_files_are_listed_in_the_order_that_is_wished(api, people):
+    request = people["a"].http_client.request
+    for n, name in enumerate(("b12", "B2", "a", "b1")):
+        api.clock = lambda n=n: datetime(2026, 9, 5, 8, n, tzinfo=UTC)
+        kind = "application/vnd.google-apps.folder" if name == "a" else "application/vnd.google-apps.spreadsheet"
+        request("post", DRIVE, json={"name": name, "mimeType": kind})
+
+    def listed(order: str, **more: Any) -> list[str]:
+        return [f["name"] for f in request("get", DRIVE, params={"orderBy": order, **more}).json()["files"]]
+
+    assert listed("name") == ["a", "b1", "b12", "B2"]
+    assert listed("name_natural desc") == ["b12", "B2", "b1", "a"]
+    assert listed("createdTime") == ["b12", "B2", "a", "b1"] == listed("modifiedTime")[:4]
+    assert listed("folder, name_natural") == ["a", "b1", "B2", "b12"]
+    assert listed("folder desc,modifiedTime desc") == ["b1", "B2", "b12", "a"]
+    assert listed("") == listed("recency desc") == ["b1", "a", "B2", "b12"]
+    assert listed("name", pageSize=2) == ["a", "b1"] and listed("name", pageSize=2, pageToken="2") == ["b12", "B2"]
+    for wrong in ("starred", "name up", "name desc desc", ",", "name,", "Name"):
+        with pytest.raises(APIError, match=f"cannot order by '{wrong.split(',')[-1]}'"):
+            listed(wrong)
+
+
+def test_permissions_come_by_pages(people):
+    book = people["a"].create("mine")
+    for n in range(4):
+        book.share(f"p{n}@x.example", "user", "reader", notify=False)
+    url, request = f"{DRIVE}/{book.id}/permissions", people["a"].http_client.request
+    first = request("get", url, params={"pageSize": 3}).json()
+    rest = request("get", url, params={"pageSize": 3, "pageToken": first["nextPageToken"]}).json()
+    assert [len(page["permissions"]) for page in (first, rest)] == [3, 2] and "nextPageToken" not in rest
 
 
 @pytest.mark.parametrize("query", [{"pageToken": "x"}, {"pageSize": "-1"}, {"pageSize": "1e9"}, {"q": "name ="}])

@@ -1,7 +1,10 @@
 """Clients made for Google, over HTTP: the ordinary things that each does. What one cannot do stands with its reason."""
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -240,3 +243,20 @@ def test_what_other_clients_cannot_do_here_is_named(sheet):
     with pytest.raises(gspread.exceptions.APIError, match="conversion is not supported"):
         sheet.spreadsheet.export(gspread.utils.ExportFormat.PDF)
     assert json.dumps(sheet.spreadsheet.fetch_sheet_metadata({"fields": "sheets.charts"})) == '{"sheets": [{}]}'
+
+
+# google-spreadsheet, for Node
+
+SCRIPT = Path(__file__).parent.parent / "js" / "google_spreadsheet.js"
+
+
+@pytest.mark.skipif(
+    not (SCRIPT.parents[2] / "node_modules/google-spreadsheet").exists(),
+    reason="google-spreadsheet: make js installs it",
+)
+def test_google_spreadsheet_for_node(server: Server, tmp_path: Path) -> None:
+    known = {**os.environ, "WORKBOOK": server.url, "KEY": str(server.key_file(tmp_path))}
+    done = subprocess.run(
+        ["node", "--test", "--test-reporter=tap", str(SCRIPT)], env=known, capture_output=True, text=True, timeout=120
+    )
+    assert "# fail 0" in done.stdout and "# pass 6" in done.stdout, done.stdout

@@ -31,7 +31,11 @@ def entered(book, formula: str, address: str = "D1"):
     ("formula", "result"),
     [
         ("=7^4000000", "NUM"), ("=10^400", "NUM"), ("=2^64", 2.0**64), ("=1E308*10", "NUM"), ("=1E999", "NUM"),
-        ('=VALUE("inf")', "VALUE"), ('=VALUE("1_0")', "VALUE"), ('=VALUE("1E999")', "VALUE"), ("=-1E308-1E308", "NUM"),
+        ('=VALUE("inf")', "NUM"), ('=VALUE(" -Infinity ")', "NUM"), ('=VALUE("NaN")', "NUM"), ('=VALUE("∞")', "NUM"),
+        ('=VALUE("1E999")', "NUM"), ('="-1E999"+1', "NUM"), ('=SUM("$1E999")', "NUM"), ('=-"1E999%"', "NUM"),
+        ('=VALUE("1E308")', 1e308), ('="inf"+1', "VALUE"), ('=ROUND("nan",1)', "VALUE"), ('=VALUE("info")', "VALUE"),
+        ('=VALUE("1_0")', "VALUE"), ('=VALUE("E999")', "VALUE"), ('=COUNTIF({"inf"},"inf")', 1), ('=N("inf")', 0),
+        ('=IFERROR(VALUE("nan"),7)', 7), ("=-1E308-1E308", "NUM"),
         ("=SUM(1E308,1E308)", "NUM"), ("=PRODUCT(1E308,1E308)", "NUM"), ("=INT(1E300)", 1e300),
         ("=" + "9" * 400, "NUM"),
         ("=ROUND(1,300000000)", 1), ("=ROUND(1,-400)", 0), ("=ROUND(1E300,2)", 1e300), ("=POWER(9,9^9)", "NUM"),
@@ -129,6 +133,24 @@ def test_an_exception_that_nobody_foresaw_stops_no_other_cell(local, monkeypatch
     grammar.parsed.cache_clear()
     assert local.sheet1.row_values(1) == ["#ERROR!", "2", "#ERROR!"]
     assert "nobody foresaw it" in caplog.text
+
+
+@pytest.mark.parametrize("formula", ["=1+", "=NOSUCH(1)", "=ROUND()", "=#N/A", "={1,2;3}", "=" + "(" * 99])
+def test_a_formula_that_always_fails_holds_on_to_nothing(formula):
+    from sync.workbook.formulas.operands import Fault
+
+    read, faults = grammar.parsed(formula), []
+    for _ in range(3):
+        with pytest.raises(Fault) as caught:
+            read.node(None)
+        faults.append(caught.value)
+    frames = []
+    for fault in faults:
+        frames.append(0)
+        trace = fault.__traceback__
+        while trace:
+            frames[-1], trace = frames[-1] + 1, trace.tb_next
+    assert len(set(frames)) == 1 and len(set(map(id, faults))) == 3
 
 
 def test_formulas_that_need_each_other_are_worked_out_once_each(local, monkeypatch):

@@ -12,14 +12,18 @@ from sync.workbook.accounts import GRANT, READ_ONLY, SCOPES
 from sync.workbook.server import Api
 
 
-def token(server: Any, key: dict[str, Any], scope: str) -> str:
-    """An access token for some scopes."""
+def assertion(server: Any, key: dict[str, Any], scope: str) -> str:
+    """What an account signs to ask for a token of some scopes."""
     import time
 
     now = int(time.time())
     claims = {"iss": key["client_email"], "aud": f"{server.url}/token", "iat": now, "exp": now + 3600, "scope": scope}
-    assertion = jwt.encode(crypt.RSASigner.from_service_account_info(key), claims).decode()
-    form = {"grant_type": GRANT, "assertion": assertion}
+    return str(jwt.encode(crypt.RSASigner.from_service_account_info(key), claims).decode())
+
+
+def token(server: Any, key: dict[str, Any], scope: str) -> str:
+    """An access token for some scopes."""
+    form = {"grant_type": GRANT, "assertion": assertion(server, key, scope)}
     return str(requests.post(f"{server.url}/token", data=form, timeout=5).json()["access_token"])
 
 
@@ -50,6 +54,31 @@ def test_every_failure_is_json(server, signed_in, path, method):
             assert answer.status_code in (200, 400, 401, 403, 404, 405), (answer.status_code, answer.text)
             assert answer.headers["Content-Type"].lower() == "application/json; charset=utf-8"
             assert "error" in answer.json() or answer.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v4/spreadsheets/x", "/drive/v3/files", "/upload/drive/v2/files/x"])
+def test_an_unknown_parameter_is_refused_over_http(server, signed_in, path):
+    method = "PUT" if path.startswith("/upload") else "GET"
+    answer = signed_in.request(method, f"{server.url}{path}?foo=1", timeout=5)
+    assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+    assert 'Unknown name "foo"' in answer.json()["error"]["message"]
+
+
+def test_the_token_endpoint_refuses_an_unknown_parameter(server):
+    key = server.accounts.create("robot", f"{server.url}/token")
+    form = {"grant_type": GRANT, "assertion": assertion(server, key, SCOPES[0])}
+    answer = requests.post(f"{server.url}/token?foo=1", data=form, timeout=5)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert answer.json()["error_description"] == "Parameter not allowed for this message type: foo"
+    assert requests.post(f"{server.url}/token?alt=json&prettyPrint=false", data=form, timeout=5).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["access_token", "oauth_token"])
+def test_a_token_in_the_address_signs_in(server, name):
+    key = server.accounts.create("robot", f"{server.url}/token")
+    url = f"{server.url}/drive/v3/files"
+    assert requests.get(url, params={name: token(server, key, SCOPES[1])}, timeout=5).json()["files"] == []
+    assert requests.get(url, params={name: "x"}, timeout=5).status_code == 401
 
 
 def test_our_own_fault_is_json_and_logged(server, signed_in, monkeypatch, caplog):

@@ -7,7 +7,7 @@ streets' lines and rank, a unit its own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import accumulate, groupby
 from typing import Any
 
@@ -18,10 +18,11 @@ from sync.core.look.findings import Look
 from sync.core.look.seals import GROUP_KINDS
 from sync.core.people.ordering import place_order
 from sync.core.people.permissions import Person, above, sees_score
-from sync.core.scores import periods
+from sync.core.scores import periods, persons
 from sync.core.scores.lines import BASE, BRANCH, DISTRICT, STREET, month_of
 from sync.core.scores.standings import Standing
 from sync.core.sheet.rows import cell_text, plain
+from sync.core.views import tasks
 from webhook import access
 from webhook.access import Site
 from webhook.look_cache import LookCache
@@ -75,8 +76,16 @@ def _month(look: Look, month: str, months: list[str]) -> str:
                 for kind in GROUP_KINDS},
         terms={quarter.name: _terms(look, quarter.name, look.scored.quarters),
                f"{quarter.year}年": _terms(look, f"{quarter.year}", look.scored.years)},
+        tasks=_tasks(look, month, mine),
         drift=look.drift.get(month, ("", []))[1] if access.visitor().oversees else [],
     )  # fmt: skip
+
+
+def _tasks(look: Look, month: str, mine: Iterable[Standing]) -> list[tuple[Standing, Mapping[str, int]]]:
+    """The visitor's streets with what each task of the plan came to, in the order of lists."""
+    streets = sorted((row for row in mine if row.kind == STREET), key=lambda row: place_order(row.target))
+    points = tasks.by_street(look.scored.every, month, look.rules.tasks)
+    return [(row, points[row.target]) for row in streets if row.target in points]
 
 
 def _order(row: Standing) -> tuple[Any, ...]:
@@ -85,11 +94,16 @@ def _order(row: Standing) -> tuple[Any, ...]:
 
 def _terms(look: Look, name: str, rows: Mapping[tuple[str, ...], Mapping[str, Any]]) -> list[Any]:
     """The rows of that quarter or year that are the visitor's to see."""
-    day = look.now.date()
+    day, visitor = look.now.date(), access.visitor()
+    himself = {persons.target(visitor.name, unit) for unit in (*look.roster.units_of(visitor.name, day), "")}
     return [
         cells
         for (term, target, kind), cells in rows.items()
-        if term == name and sees_score(access.visitor(), kind, target, above(look.roster, kind, target, day))
+        if term == name
+        and (
+            sees_score(visitor, kind, target, above(look.roster, kind, target, day))
+            or (kind == persons.PERSON and target in himself)
+        )
     ]
 
 

@@ -73,6 +73,7 @@ def _page(site: Site, message: str) -> str:
     why = {kind: grounds(kind, person.roles, rules) for kind in (*NOTICE_KINDS.values(), *OF_LETTERS, TYPED_OVER)}
     return render_template("notices.html", message=message,
                            mine=mine[:MOST_SHOWN], count=len(mine), kinds=kinds, why=why,
+                           send_at=[f"{hour:%H:%M}" for hour in rules.notices.send_at],
                            words=WORDS, mail=memory.addresses.get(person.name, ""))  # fmt: skip
 
 

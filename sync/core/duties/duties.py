@@ -28,7 +28,7 @@ from sync.core.sheet.rows import Row
 @dataclass(frozen=True, slots=True)
 class Done:
     """One record: who did what kind of duty, where, on which day. ``noted``: in 履职记录, not read off an issue;
-    ``faulty``: something is wrong with the row."""
+    ``faulty``: something is wrong with the row; ``shown``: by a photo, a position or a finding."""
 
     kind: str
     person: str
@@ -37,6 +37,7 @@ class Done:
     day: date
     noted: bool = True
     faulty: bool = False
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ def records(
         if "kind" in row.cells and "reporter" in row.cells:
             street = roster.street(row.cells.get("street", ""), day)
             where = street.name if street else "", row.cells.get("branch", "")
-            done.add(Done(row.cells["kind"], row.cells["reporter"], *where, day, faulty=faulty))
+            shown = any(key in row.cells for key in ("photos", "longitude", "latitude"))
+            done.add(Done(row.cells["kind"], row.cells["reporter"], *where, day, faulty=faulty, shown=shown))
     return Records(frozenset(done | set(_seen_at_issues(stamps))))
 
 

@@ -87,7 +87,7 @@ class Stamps:
     read off the sheet after the ledger was lost. ``joined``: the issue that this one only reports again, or that took
     it over, from ``joined_at`` on; ``behind``: the issue of the same place whose feedback waited for its verdict then;
     ``after_late``: whether the occurrence before this one was late; ``copied``: the verdict that the row brought along
-    when it was first seen."""
+    when it was first seen; ``history``: it is of before the service looked."""
 
     received: datetime
     street: str = ""
@@ -110,6 +110,7 @@ class Stamps:
     behind: str = ""
     after_late: bool = False
     copied: Verdict | None = None
+    history: bool = False
     adopted: bool = False
     rules: str = ""
     calendar: str = ""
@@ -224,6 +225,8 @@ def own_limit(name: str, cells: Mapping[str, Any], rules: Rules) -> Limit:
 
 def renew(issue: Issue, rules: Rules, now: datetime, last_look: datetime | None = None) -> Stamps:
     """Stamps brought up to what the row says now: 受理, 作废, 复核, approvals, and a calendar that became known."""
+    if issue.stamps.history:
+        return issue.stamps
     stamps = _voided(issue, issue.stamps, now)
     if stamps.joined:
         return stamps
@@ -368,6 +371,9 @@ def follow(issue: Issue, rules: Rules, now: datetime, last_look: datetime | None
 
 def lived(issue: Issue, stamps: Stamps, rules: Rules, now: datetime) -> Life:
     """Where the issue stands at ``now`` by these stamps; one that is a part of another stands as it did then."""
+    if stamps.history:
+        closed = stamps.verdicts[-1].at if stamps.verdicts else None
+        return Life(lives.HISTORY, stamps.unit, fixed_at=closed, closed_at=closed)
     now = min(now, stamps.joined_at) if stamps.joined_at else now
     past, own = events(issue, stamps, rules), own_limit(issue.category, issue.cells, rules)
     life = lives.live(past, stamps.start, stamps.moves, stamps.unit, now, rules.calendar, rules.clock.rework, own)

@@ -18,12 +18,12 @@ from typing import Any
 from sync.core.calendar.worktime import Break, Calendar, Limit, parse_limit
 from sync.core.rules.conditions import PUBLIC, STATES
 
-UNVERIFIED, OPEN, FIXED, CLOSED, REWORK, SUSPENDED, VOID = STATES
+UNVERIFIED, OPEN, FIXED, CLOSED, REWORK, SUSPENDED, VOID, HISTORY = STATES
 NOT_DONE = "未整改"  # a verdict: no work there, or a photo of another place or time
 RETURNS = (REWORK, NOT_DONE)
 CLAIM = "称已整改"  # a feedback without what the category needs
 RUNNING = (OPEN, REWORK)
-ENDED = (CLOSED, VOID)
+ENDED = (CLOSED, VOID, HISTORY)  # HISTORY: of before the service looked; no clock, no points
 
 # state → event → next state (plan 五·2, 五·3; 六·1: 作废)
 EDGES: Mapping[str, Mapping[str, str]] = {
@@ -38,6 +38,7 @@ EDGES: Mapping[str, Mapping[str, str]] = {
     SUSPENDED: {"恢复": OPEN, "已整改": FIXED, "通过": CLOSED, "作废": VOID},
     CLOSED: {"作废": VOID},  # found afterwards to have been none
     VOID: {},
+    HISTORY: {},
 }
 
 EVENT_ORDER = (

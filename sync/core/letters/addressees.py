@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from sync.core.letters import letters
 from sync.core.letters.letters import LETTER, RECORD, Letter
-from sync.core.notices import notices
+from sync.core.notices import timing
 from sync.core.notices.notices import Notice
 from sync.core.people.permissions import Person, sees_letter
 from sync.core.people.roster import Roster
@@ -64,7 +64,7 @@ class Addressees:
         """What a letter in this state calls for; told once, since each notice has its number."""
         if letter.adopted or letter.void or letter.done_at:
             return
-        due = now if letter.urgent else notices.allowed_from(now, self.rules)
+        due = self._due(letter, now)
         kind, text = "", ""
         for kind, names, text in _words(letter, self):
             for name in names:
@@ -73,6 +73,15 @@ class Addressees:
         for post in self._vacant(letter, now) if kind else ():
             number, reason = f"{letter.name}·{kind}·{post}（缺）", f"没有{post}，请在组织架构里补上"
             yield Notice(number, kind, letter.name, post, now, due, f"【{kind}】{letter.name}", text, reason)
+
+    def _due(self, letter: Letter, now: datetime) -> datetime:
+        """An urgent letter doesn't wait for the sending hours, a record goes with those of its hour."""
+        if letter.urgent:
+            return timing.allowed_from(now, self.rules)
+        if letter.kind != RECORD:
+            return timing.sent_together(now, self.rules)
+        day, hour = letter.day or letter.drafted_at.date(), time(self.rules.letters.record_at)
+        return timing.sent_with(datetime.combine(day, hour, self.rules.bureau.zone), now, self.rules)
 
     def _vacant(self, letter: Letter, now: datetime) -> Iterator[str]:
         """Posts that a letter in this state is for and that nobody holds; who went after its time is no matter."""

@@ -51,7 +51,8 @@ class Fact:
 @dataclass(frozen=True, slots=True)
 class Head:
     """What the rules say on every letter, as they said it when this one was drafted or signed. ``factor``: how often
-    lateness counts after a second letter; 0 in a letter of before this was kept, which said 加倍."""
+    lateness counts after a second letter; 0 in a letter of before this was kept, which said 加倍; ``by_rates``: units
+    are scored by rates, in which the case counts as so many."""
 
     bureau: str
     title: str
@@ -60,6 +61,7 @@ class Head:
     contact: str = ""
     phone: str = ""
     factor: int = 0
+    by_rates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,8 @@ def masked(text: str) -> str:
 def head(rules: Rules, facts: Iterable[Fact] = ()) -> Head:
     own, term = rules.letters, reply_within(rules, facts)
     window = rules.repeat.window.zh
-    return Head(rules.bureau.name, own.title, term.zh, window, own.contact, own.phone, own.repeat_factor)
+    rates = rules.score.unit is not None
+    return Head(rules.bureau.name, own.title, term.zh, window, own.contact, own.phone, own.repeat_factor, rates)
 
 
 def serious(facts: Iterable[Fact]) -> bool:

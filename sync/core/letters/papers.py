@@ -108,7 +108,8 @@ def _body(letter: Letter) -> Iterator[Paragraph]:
     yield Paragraph("二、及时反馈。", f"整改后在相同角度拍照，{by}书面报{OFFICE}{contact}。")
     yield Paragraph("三、举一反三。", "对责任区同类问题开展排查，防止反弹。")
     times = letter.head.factor
-    more = "，加倍扣分" if not times else f"，超期扣分按{times}倍" if times > 1 else ""
+    counts = f"，考核时按{times}件算" if letter.head.by_rates else f"，超期扣分按{times}倍"
+    more = "，加倍扣分" if not times else counts if times > 1 else ""
     twice = f"本次为重复督办{more}；" if letter.follows else ""
     yield Paragraph("", f"{twice}逾期未整改或者未反馈的，将按照{RULEBOOK}计入考核。")
 

@@ -19,6 +19,7 @@ from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.look.stamping import Stamped
+from sync.core.memory import REQUESTS, row_alone
 from sync.core.people.roster import Street
 from sync.core.rules.values import points_zh
 from sync.core.scores import ceilings
@@ -27,6 +28,7 @@ from sync.core.scores.lines import (
     APPEALED,
     AWARD,
     BACK,
+    OF_COMPUTED,
     OF_REQUEST,
     STREET,
     UNIT,
@@ -93,8 +95,18 @@ class Claims:
     def line_id(self, row: Row) -> str:
         """The id of the line that this request leads to: of a line appealed against, or of a target and its reason."""
         if row.cells["kind"] == APPEAL:
-            return f"{row.cells.get('line', '')}·{APPEALED}"
+            about = self._case_of(row)
+            return (
+                f"{row.cells.get('line', '')}·{about}·{APPEALED}"
+                if about
+                else f"{row.cells.get('line', '')}·{APPEALED}"
+            )
         return f"{AWARD}·{row.cells.get('target', '')}·{row.parsed.print[:8]}"
+
+    def _case_of(self, row: Row) -> str:
+        """The case that is to be left out of a computed line; empty for a line of one issue."""
+        original = self.known.get(row.cells.get("line", ""))
+        return str(row.cells.get("issue", "")) if original and original.origin == OF_COMPUTED else ""
 
     def group(self, row: Row) -> Group:
         """Where the ledger keeps this request's lines: under its row, or, after the ledger was lost, under the line."""
@@ -108,8 +120,9 @@ class Claims:
         """Every row of 申请审批 with what is wrong with it as a claim besides, by id."""
         checked, results = dict(self.judged.checked["requests"]), self.reading.memo.of("claims")
         for row in self.rows:
-            given = (row.parsed, checked[row.rid], self._filed(row), *self._context(row))
-            checked[row.rid] = results.result(row.rid, given, self._checked, row, checked[row.rid])
+            with row_alone(row, REQUESTS):
+                given = (row.parsed, checked[row.rid], self._filed(row), *self._context(row))
+                checked[row.rid] = results.result(row.rid, given, self._checked, row, checked[row.rid])
         return checked
 
     def _context(self, row: Row) -> tuple[object, ...]:
@@ -149,7 +162,9 @@ class Claims:
         if original is None:
             hint = nearest(name, self.known)
             return [Problem("line", f"填的是{quoted(name)}，扣分明细里没有这个明细号，请核对。{hint}")]
-        if self.line_id(row) in self._by_line or self._given_back(original):
+        if original.origin == OF_COMPUTED and (problem := self._case_problem(row, original)):
+            return [problem]
+        if self.line_id(row) in self._by_line or self._given_back(original, self._case_of(row)):
             return [Problem("line", "这一项已经退过分，不能再退。")]
         if original.points >= 0:
             return [Problem("line", "这一项没有扣分，不用申诉。")]
@@ -164,6 +179,18 @@ class Claims:
             return []
         text = f"这一件是{quoted(approver)}填报或者复核的，申诉要由别人批复，这个批复不算。"
         return [Problem("approver", text)]
+
+    def _case_problem(self, row: Row, original: Line) -> Problem | None:
+        """A computed line is appealed against for one of its cases, which 编号 names."""
+        number, reckoning = row.cells.get("issue", ""), original.reckoning
+        if reckoning is None:
+            return Problem("line", "这一项的计算依据已经丢失，不能按件退分，请改用加减分。")
+        if not number:
+            return Problem("issue", f"没有填，「{original.rule}」是许多件一起算的，要写明对哪一件申诉。")
+        if number not in reckoning.against():
+            hint = nearest(number, reckoning.against())
+            return Problem("issue", f"填的是{quoted(number)}，不在「{original.rule}」扣分的件里，请核对。{hint}")
+        return None
 
     def _award_problems(self, row: Row) -> list[Problem]:
         cells, problems = row.cells, []
@@ -197,12 +224,17 @@ class Claims:
         booking: Booking = {}
         for group, lines in sorted(self._groups.items(), key=lambda pair: _is_appeal(pair[1])):
             row = rows.get(group)
-            if row is None or not self._again(row, lines):
-                known = {**others, **by_id(line for made in booking.values() for line in made.values())}
-                booking[group] = by_id(self._still(row, lines, known)) if row else dict(lines)
+            if row is None:
+                booking[group] = dict(lines)
+                continue
+            with row_alone(row, REQUESTS):
+                if not self._again(row, lines):
+                    known = {**others, **by_id(line for made in booking.values() for line in made.values())}
+                    booking[group] = by_id(self._still(row, lines, known))
         for row in self.rows:
-            if row.cells["kind"] == AWARD and self._is_new(row):
-                booking[self.group(row)] = by_id([self._awarded(row)])
+            with row_alone(row, REQUESTS):
+                if row.cells["kind"] == AWARD and self._is_new(row):
+                    booking[self.group(row)] = by_id([self._awarded(row)])
         return booking
 
     def upheld(self, final: Mapping[str, Line], uncut: Sequence[Line] = ()) -> Booking:
@@ -211,13 +243,18 @@ class Claims:
         booking: Booking = {}
         gone = {name for name, points in self.past.returned.items() if points}
         for row in self.rows:
-            if row.cells["kind"] != APPEAL or not self._is_new(row):
-                continue
-            original = final.get(row.cells.get("line", ""))
-            if original and original.points < 0 and not self._given_back(original):
-                cost = self._cost(original, [line for line in uncut if line.id not in gone])
+            with row_alone(row, REQUESTS):
+                if row.cells["kind"] != APPEAL or not self._is_new(row):
+                    continue
+                original = final.get(row.cells.get("line", ""))
+                if original is None or original.points >= 0 or self._given_back(original, self._case_of(row)):
+                    continue
+                if original.origin == OF_COMPUTED:
+                    cost = self._cost_of_case(row, original, booking)
+                else:
+                    cost = self._cost(original, [line for line in uncut if line.id not in gone])
+                    gone.add(original.id)
                 booking[self.group(row)] = by_id([self._returning(row, original, cost)])
-                gone.add(original.id)
         return booking
 
     def _cost(self, original: Line, uncut: Sequence[Line]) -> int:
@@ -229,6 +266,14 @@ class Claims:
         rest, rules = [line for line in mine if line.id != original.id], self.reading.rules
         with_it, without = (sum(line.points for line in ceilings.capped(some, rules)) for some in (mine, rest))
         return without - with_it
+
+    def _cost_of_case(self, row: Row, original: Line, booking: Booking) -> int:
+        """What a computed line would take less without the case; others that were given back before are left out."""
+        assert original.reckoning is not None
+        known = [line for lines in (*self._groups.values(), *booking.values()) for line in lines.values()]
+        gone = {line.issue for line in known if line.returns == original.id and not line.revoked}
+        case = self._case_of(row)
+        return original.reckoning.points({*gone, case}) - original.reckoning.points(gone)
 
     def _again(self, row: Row, lines: Mapping[str, Line]) -> bool:
         """Whether an answer that was taken back was given once more: the line is booked anew."""
@@ -278,11 +323,13 @@ class Claims:
 
     def _returning(self, row: Row, original: Line, cost: int) -> Line:
         full = "" if cost == -original.points else f"（扣了{points_zh(-original.points)}分，去掉后本项其他扣分补足）"
-        reason = row.cells.get("reason", "")
+        case, reason = self._case_of(row), row.cells.get("reason", "")
+        full = f"（去掉 {case} 这一件，少扣这么多）" if case else full
         text = f"申诉成立，退回明细 {original.id} 扣的{points_zh(cost)}分{full}：{reason}"
         return self._dated(replace(
-            original, id=self.line_id(row), rule=APPEALED, clause="四·1", points=cost, task="", text=text,
-            date=self._answered(row).date(), origin=OF_REQUEST, returns=original.id,
+            original, id=self.line_id(row), rule=APPEALED, clause="四·1", points=cost, text=text,
+            date=self._answered(row).date(), origin=OF_REQUEST, returns=original.id, issue=case or original.issue,
+            reckoning=None,
             working=(sealing.returned_words(original.id),),
         ))  # fmt: skip
 
@@ -293,8 +340,9 @@ class Claims:
             return replace(line, month=sealing.open_month(month, self.past.seals), date=self.reading.now.date())
         return replace(line, month=month)
 
-    def _given_back(self, original: Line) -> bool:
-        back = self.known.get(f"{original.id}·{BACK}")  # also where its issue became void at this very look
+    def _given_back(self, original: Line, case: str = "") -> bool:
+        name = f"{original.id}·{case}" if case else original.id
+        back = self.known.get(f"{name}·{BACK}")  # also where its issue became void at this very look
         return back is not None and back.points != 0
 
     def signature(self) -> tuple[Any, ...]:

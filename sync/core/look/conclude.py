@@ -158,6 +158,7 @@ def _wished(look: Look) -> dict[str, Mapping[tuple[str, ...], Mapping[str, Any]]
     wished: dict[str, Mapping[tuple[str, ...], Mapping[str, Any]]] = {
         "lines": scored.lines, "scores": scored.rows, "quarters": scored.quarters, "years": scored.years
     }  # fmt: skip
+    wished = {} if scored.failures else wished
     return {**wished, "notices": look.told.rows} if look.told.rows is not None else wished
 
 

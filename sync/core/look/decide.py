@@ -30,12 +30,11 @@ from sync.core.look.scoring import Scoring
 from sync.core.look.seals import Sealing
 from sync.core.look.stamping import Stamped, fixes_by_issue, of_owners, stamp
 from sync.core.memo import Memo
-from sync.core.memory import Decision, Failed, IssueFailed, Memory, Tables
+from sync.core.memory import Decision, Failed, Memory, RowFailed, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.tabs import Tab
 
-ISSUES = "问题"  # the queue of issues that fail
-MOST_FAILURES = 20  # more issues than this that fail are no oddness of theirs
+MOST_FAILURES = 20  # more rows than this that fail are no oddness of theirs
 
 
 def decide(tables: Tables, memory: Memory, rules: Rules, now: datetime, doubt: str = "") -> Decision:
@@ -49,19 +48,19 @@ def decide(tables: Tables, memory: Memory, rules: Rules, now: datetime, doubt: s
 
 
 def look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
-    """One look at everything. An issue at which a step fails is left as it was, and the others are looked at."""
-    failures: list[IssueFailed] = []
+    """One look at everything. A row at which a step fails is left as it was, and the others are looked at."""
+    failures: list[RowFailed] = []
     while True:
         try:
             made = _look(tables, memory, rules, now)
-        except IssueFailed as failure:
+        except RowFailed as failure:
             if len(failures) == MOST_FAILURES:
                 raise
             failures.append(failure)
             memory = replace(memory, aside=memory.aside | {failure.row_print})
         else:
-            failed = (Failed(ISSUES, failure.rid, failure.__cause__ or failure) for failure in failures)
-            return replace(made, failures=(*failed, *made.drafted.failures))
+            failed = (Failed(failure.queue, failure.rid, failure.__cause__ or failure) for failure in failures)
+            return replace(made, failures=(*failed, *made.drafted.failures, *made.scored.failures))
 
 
 def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
@@ -85,7 +84,8 @@ def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
     drafted = draft(reading, followed, letters_in)
     claims = Claims(reading, people, stamped, judged, followed, past)
     sealing = Sealing(reading, followed, past)
-    scored = Scoring(sealing, people.roster, claims, people.scope, duties).scored()
+    scoring = Scoring(sealing, people.roster, claims, people.scope, duties, tuple(drafted.letters.values()))
+    scored = scoring.scored_or_left()
     notices = (notice for issue in followed.values() for notice in issue.notices)
     others = (*duties.notices(), *drafted.notices, *tell_at_once(reading, people))
     told = tell(reading, followed, drafted, (*notices, *others))

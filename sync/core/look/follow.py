@@ -28,9 +28,9 @@ from sync.core.look.stamping import Stamped
 from sync.core.look.status import basis
 from sync.core.look.verdicts import counted
 from sync.core.memory import IssueFailed
-from sync.core.notices.notices import Notice, NoticeCase
-from sync.core.people.permissions import Area
-from sync.core.rules.conditions import SERIOUS
+from sync.core.notices.notices import Notice, NoticeCase, next_reminder
+from sync.core.people.permissions import Area, holds, person
+from sync.core.rules.conditions import ASSIGNED, INSPECTED, SELF_FOUND, SERIOUS
 from sync.core.scores import charging
 from sync.core.scores import seal as sealing
 from sync.core.scores.charging import Tally
@@ -146,6 +146,7 @@ def _holds(followed: Followed, step: Following, row: Row, _: tuple[Any, ...]) ->
 
 
 NOTHING: frozenset[str] = frozenset()
+NOT_HIS = {SELF_FOUND: "自查只算这条街路的街路长自己报的，按督查计，不加分", ASSIGNED: "按督查计，不加倍"}
 ANSWERED, ANEW = "已经有反馈、复核或升级。", "确实填错了，请作废后重新填报。"
 
 
@@ -180,11 +181,12 @@ def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
     serious = issue.severity == SERIOUS and life.deadline is not None and not stamps.joined
     lines, tally = by_id(_lines(step, issue, life)), charging.tally(life, stamps)
     told = NoticeCase(issue, life, stamps, rules, roster, known, now, step.people.groups, turns).notices()
+    reminder = next_reminder(life, stamps, rules)
     calls, later = letters.call(life, rules, known), letters.next_calls(life, rules, known)
     calls = "" if stamps.joined else calls
     return Followed(
         issue, life, turns, problems, {**cells, "letter": step.letters.shown(row.rid, life.unit)}, results, tuple(told),
-        lines, tally, _next((*moments, *later), now),
+        lines, tally, _next((*moments, *reminder, *later), now),
         letters.freeze(issue, life, stamps, rules, calls) if calls else None,
         letters.freeze(issue, life, stamps, rules, letters.SERIOUS_FOUND) if serious else None,
     )  # fmt: skip
@@ -214,11 +216,13 @@ def _waiting(reading: Reading, row: Row, issue: Issue, problems: Sequence[Proble
 
 def _unheeded(step: Following, row: Row, issue: Issue) -> list[Problem]:
     """What the row asks for and does not get: said, since silence would look like consent."""
+    if issue.stamps.history:
+        return []
     return [
         *_lacking_basis(step, row, issue),
         *_late_street(step, row, issue.stamps),
         *_late_category(step, row, issue.stamps),
-        *_late_source(row, issue.stamps),
+        *_source(step, row, issue.stamps),
         *_early_verdict(step, row, issue.stamps),
         *_lacking_photo(step, row, issue),
     ]
@@ -255,9 +259,20 @@ def _late_category(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
     return _refused(row, "category", why) if known and name != stamps.category else []
 
 
-def _late_source(row: Row, stamps: Stamps) -> list[Problem]:
-    name, why = row.cells.get("source", ""), f"收到时是「{stamps.source}」，计时和计分不变。"
-    return _refused(row, "source", why) if name and stamps.source and name != stamps.source else []
+def _source(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
+    """A source that the reporter may not use, or that was changed later."""
+    name, reporter, day = row.cells.get("source", ""), row.cells.get("reporter", ""), stamps.received.date()
+    if not name or not stamps.source:
+        return []
+    counts = stamping.counted_as(step.reading, step.people, row, stamps.street, stamps.received)
+    if counts != name and stamps.source == counts:
+        return [Problem("source", f"填的是「{name}」，填报人{reporter}不能用，{NOT_HIS[name]}；计时照常。")]
+    if name != stamps.source:
+        return _refused(row, "source", f"收到时是「{stamps.source}」，计时和计分不变。")
+    holder = person(step.people.roster, reporter, day)
+    if name == INSPECTED and not (holder and holds(holder, step.reading.rules.sources.inspected)):
+        return [Problem("source", f"填的是「{name}」，填报人{reporter}不能用，按发现问题计，不算督查次数；计时照常。")]
+    return []
 
 
 def _refused(row: Row, key: str, why: str) -> list[Problem]:

@@ -18,6 +18,7 @@ from sync.core.issues.issues import Answer, Ask
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.stamping import Stamped
+from sync.core.memory import DUTIES, row_alone
 from sync.core.people import roster_checks
 from sync.core.people.permissions import SUPERIORS, may_answer, person
 from sync.core.people.roster import read_street
@@ -240,7 +241,9 @@ def _answers(
     for row in duties:
         if row.cells.get("kind") == DISPATCH and "issue" in row.cells:
             at = reading.mark("duties", row.rid, "heard")
-            if _is_superior(people, stamped, row, at.date()):
+            with row_alone(row, DUTIES):
+                superior = _is_superior(people, stamped, row, at.date())
+            if superior:
                 answers[row.cells["issue"]].append(Answer(at, agreed=True))
     return {rid: tuple(sorted(group)) for rid, group in answers.items()}
 

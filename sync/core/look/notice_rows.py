@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core.issues import life as lives
 from sync.core.look.follow import Followed
 from sync.core.look.letters.drafting import Drafted
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding import adoption
 from sync.core.memory import Sent
-from sync.core.notices.notices import OFF, PENDING, UNSENT, WAITING, Notice
+from sync.core.notices.notices import MAIL, OFF, PENDING, UNSENT, WAITING, Notice
+from sync.core.notices.outdated import ABOUT_NOW, moot, since, with_since
 from sync.core.rules.values import NOTICE_KINDS
 from sync.core.sheet import plan
+
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,16 @@ def tell(reading: Reading, followed: Mapping[str, Followed], drafted: Drafted, n
     known, readable = reading.memory.notices, reading.readable("notices")
     if not known and not readable and reading.adopted:
         return Told()
-    adopted = _adopted(reading) if readable and not known else {}
-    news = {**adopted, **_called_off(reading, followed, drafted)}
-    for notice in notices:
-        if notice.number not in known and notice.number not in news:
-            news[notice.number] = Sent(notice, UNSENT if notice.reason else WAITING, notice.reason)
+    news = _adopted(reading) if readable and not known else {}
+    called = {notice.number: notice for notice in notices}
+    now_as = _Waiting(reading, followed, drafted, called)
+    for number, sent in known.items():
+        if sent.state in PENDING and (news_of := now_as.of(sent)) != sent:
+            news[number] = news_of
+    for number, notice in called.items():
+        if number not in known and number not in news:
+            sent = Sent(notice, UNSENT if notice.reason else WAITING, notice.reason)
+            news[number] = now_as.of(sent)
     every = sorted({**known, **news}.values(), key=lambda sent: (sent.notice.time, sent.notice.number))
     results, zone = reading.memo.of("notice cells"), reading.zone
     return Told(news, {(n := sent.notice.number,): results.result(n, sent, _cells, sent, zone) for sent in every})
@@ -52,20 +60,45 @@ def _adopted(reading: Reading) -> dict[str, Sent]:
     return register
 
 
-def _called_off(reading: Reading, followed: Mapping[str, Followed], drafted: Drafted) -> dict[str, Sent]:
-    """What waited (overnight, or for a mail server) and is over by now is not sent any more, and says so."""
-    waiting = (sent.notice for sent in reading.memory.notices.values() if sent.state in PENDING)
-    reasons = ((notice, _over(reading, followed, notice) or drafted.called_off(notice)) for notice in waiting)
-    return {notice.number: Sent(notice, OFF, why) for notice, why in reasons if why}
+@dataclass(frozen=True)
+class _Waiting:
+    """What waits (for its hour, or for a mail server) as it stands now: what is over by now is not sent any more and
+    says why, the rest says what is true now. ``called``: what this look calls for, by number."""
 
+    reading: Reading
+    followed: Mapping[str, Followed]
+    drafted: Drafted
+    called: Mapping[str, Notice]
 
-def _over(reading: Reading, followed: Mapping[str, Followed], notice: Notice) -> str:
-    if notice.kind == NOTICE_KINDS["duty"] and notice.time.date() < reading.now.date():
-        return "过了当天，不再提醒"
-    issue = followed.get(notice.issue)
-    if issue is None or issue.life.state not in lives.ENDED or notice.kind == NOTICE_KINDS["closed"]:
-        return ""
-    return f"问题已{'作废' if issue.life.state == lives.VOID else '销号'}"
+    def of(self, sent: Sent) -> Sent:
+        notice = sent.notice
+        why = self._over(notice) or self.drafted.called_off(notice)
+        if why:
+            return Sent(notice, OFF, why)
+        fresh = self.called.get(notice.number, notice)
+        text = with_since(fresh.text, self._since(notice))
+        if text == notice.text:
+            return sent
+        return replace(sent, notice=replace(notice, subject=fresh.subject, text=text))
+
+    def _since(self, notice: Notice) -> str:
+        issue = self.followed.get(notice.issue)
+        return since(notice, issue.life, issue.turns) if issue else self.drafted.since(notice)
+
+    def _over(self, notice: Notice) -> str:
+        now = self.reading.now
+        if notice.kind == NOTICE_KINDS["duty"] and notice.time.date() < now.date():
+            return "过了当天，不再提醒"
+        if notice.kind == NOTICE_KINDS["weekly"] and now - notice.time > WEEK:
+            return "过了一周，看新的一期"
+        issue = self.followed.get(notice.issue)
+        return self._over_of(notice, issue, now) if issue and issue.life.state else ""
+
+    def _over_of(self, notice: Notice, issue: Followed, now: datetime) -> str:
+        if why := moot(notice, issue.life, now):
+            return why
+        asked = notice.kind in ABOUT_NOW and notice.channel == MAIL and not notice.reason and issue.life.running
+        return f"这个问题现在不归{notice.to}管" if asked and notice.number not in self.called else ""
 
 
 def _cells(sent: Sent, zone: ZoneInfo) -> dict[str, Any]:

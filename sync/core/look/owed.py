@@ -10,17 +10,23 @@ from functools import cached_property
 from sync.core.duties import duties, weekly
 from sync.core.duties.duties import Owed, Records
 from sync.core.duties.weekly import IssueFact
+from sync.core.issues.escalation import highest
+from sync.core.issues.life import RUNNING, SUSPENDED
 from sync.core.look.follow import Followed
 from sync.core.look.judging import Judged
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
-from sync.core.notices import notices
-from sync.core.notices.notices import Notice
+from sync.core.memory import DUTIES, row_alone
+from sync.core.notices import timing
+from sync.core.notices.notices import Notice, accept_by
+from sync.core.people.permissions import may_answer, people
 from sync.core.people.roster import Roster
+from sync.core.rules.conditions import PUBLIC
 from sync.core.rules.values import NOTICE_KINDS
 from sync.core.scores.lines import OF_DUTY, Group, Line, by_id, of_origin
 from sync.core.sheet.rows import Row
 
+DISPATCH_LEVEL, DISPATCH_DAYS = 3, 3  # from which a superior should go there himself (definitions 3.4)
 BACK = timedelta(days=62)  # so far back a missing duty is still booked by a service that stood still
 
 
@@ -54,8 +60,12 @@ class Duties:
         reading = self.reading
         reporters = {row.rid: row.cells.get("reporter", "") for row in reading.rows.get("issues", [])}
         stamps = ((reporters.get(rid, ""), followed.stamps) for rid, followed in self.followed.items())
-        rows = ((row, reading.mark("duties", row.rid, "heard"), faulty) for row, faulty in checked)
-        return duties.records(rows, stamps, self.roster, reading.rules)
+        done = duties.records((), stamps, self.roster, reading.rules).done
+        for row, faulty in checked:
+            with row_alone(row, DUTIES):
+                given = (row, reading.mark("duties", row.rid, "heard"), faulty)
+                done |= duties.records([given], (), self.roster, reading.rules).done
+        return Records(done)
 
     def due(self, first: date, last: date) -> list[Owed]:
         return duties.owed(self.reading.rules, self.roster, self.records, first, last)
@@ -63,10 +73,11 @@ class Duties:
     # Points
     @cached_property
     def booking(self) -> Mapping[Group, Mapping[str, Line]]:
-        """All duty lines by month, those booked before included."""
+        """All duty lines by month, those booked before included. Nothing new while a row that may show a duty done
+        fails."""
         groups = of_origin(self.past.lines, OF_DUTY)
         booked = by_id(line for group in groups.values() for line in group.values())
-        if not any(rule.points for rule in self.reading.rules.duties.owed):
+        if not any(rule.points for rule in self.reading.rules.duties.owed) or self.reading.memory.aside:
             return duties.months(booked)
         sealed = {key: line for key, line in booked.items() if line.month in self.past.seals}
         now, since = self.reading.now, self.reading.memory.last_tick
@@ -97,13 +108,15 @@ class Duties:
         rules, now = self.reading.rules, self.reading.now
         if now < self._at(self.day, rules.duties.remind) or not self._told("duty"):
             return
-        if notices.allowed_from(now, rules) > now:
+        if timing.allowed_from(now, rules) > now:
             return  # tomorrow morning it would be about yesterday
         week = self.due(self.day, self.monday + timedelta(days=6))
         due = [duty for duty in week if duty.first <= self.day and duty.role in self._told("duty")]
         named = [self._named(duty) for duty in due]
+        sent = timing.sent_with(self._at(self.day, rules.duties.remind), now, rules)
+        at = sent if sent.date() == self.day else now
         for name, mine in duties.to_remind(named, rules, self.day).items():
-            yield self._notice("duty", name, self.day, "履职提醒", duties.reminder(mine))
+            yield self._notice("duty", name, self.day, "履职提醒", duties.reminder(mine), at)
 
     def _named(self, duty: Owed) -> Owed:
         """What a whole office owes is told to all of it."""
@@ -124,7 +137,8 @@ class Duties:
         due = self.due(monday, monday + timedelta(days=6))
         told = weekly.week(self.facts(), due, unseen, monday, now, self.records)
         for name in names:
-            yield self._notice("weekly", name, monday, f"每周例会清单　{told.title}", told.text)
+            at = timing.sent_with(ready, now, rules)
+            yield self._notice("weekly", name, monday, f"每周例会清单　{told.title}", told.text, at)
 
     def _people(self, role: str) -> tuple[str, ...]:
         return self.roster.people(role, self.day) if role in ("standards_office", "office") else ()
@@ -132,10 +146,9 @@ class Duties:
     def _told(self, event: str) -> frozenset[str]:
         return frozenset(role for rule in self.reading.rules.notices.send if rule.event == event for role in rule.to)
 
-    def _notice(self, event: str, name: str, day: date, subject: str, text: str) -> Notice:
-        kind, now = NOTICE_KINDS[event], self.reading.now
-        due, number = notices.allowed_from(now, self.reading.rules), _number(event, name, day)
-        return Notice(number, kind, "", name, now, due, f"【{kind}】{subject}"[:120], text)
+    def _notice(self, event: str, name: str, day: date, subject: str, text: str, due: datetime) -> Notice:
+        kind, number = NOTICE_KINDS[event], _number(event, name, day)
+        return Notice(number, kind, "", name, self.reading.now, due, f"【{kind}】{subject}"[:120], text)
 
     def _at(self, day: date, hour: time) -> datetime:
         return datetime.combine(day, hour, self.reading.zone)
@@ -145,8 +158,46 @@ class Duties:
         for rid, followed in self.followed.items():
             stamps, life = followed.stamps, followed.life
             started = stamps.start.started if stamps.start else None
+            public = followed.issue.source == PUBLIC and bool(life.state)
+            until = accept_by(stamps.received, self.reading.rules) if public else None
             yield IssueFact(rid, stamps.street, stamps.branch, stamps.district, life.unit, started, life.state,
-                       life.deadline, life.closed_at, life.missed)  # fmt: skip
+                       life.deadline, life.closed_at, life.missed, until, stamps.accepted or stamps.voided,
+                       tuple(self._dispatch(rid, followed)), tuple(self._silent(followed)))  # fmt: skip
+
+    def _dispatch(self, rid: str, followed: Followed) -> Iterator[str]:
+        """Why a superior should go there himself: what the ordinary way did not settle (plan 五·2, definitions 3.4)."""
+        life, stamps = followed.life, followed.stamps
+        if life.state == SUSPENDED and life.resume is None:
+            yield "挂账没有期限"
+        if life.state not in (*RUNNING, SUSPENDED):
+            return
+        if (level := highest(stamps.levels)) >= DISPATCH_LEVEL:
+            yield f"升到第{level}级"
+        if rid in self._refused_transfers:
+            yield "移交没有同意"
+        if (times := sum(ask.kind == "移交" for ask in stamps.taken)) > 1:
+            yield f"移交{times}次"
+        if followed.issue.seen_days >= DISPATCH_DAYS:
+            yield f"督查{followed.issue.seen_days}天都看到"
+
+    @cached_property
+    def _refused_transfers(self) -> frozenset[str]:
+        rows = [row for row in self.reading.rows.get("requests", ()) if row.cells.get("kind") == "移交"]
+        refused = (row for row in rows if row.cells.get("answer") == "不同意")
+        return frozenset(row.cells.get("issue", "") for row in refused if not self.judged.faulty("requests", row.rid))
+
+    def _silent(self, followed: Followed) -> Iterator[tuple[str, datetime]]:
+        """Who let the time for his answer to what was reported up go by, and until when he had."""
+        for turn in followed.turns:
+            if turn.answered is None and turn.until < self.reading.now:
+                for name in self._superiors(turn.role, followed, turn.until.date()):
+                    yield name, turn.until
+
+    def _superiors(self, role: str, followed: Followed, day: date) -> Iterator[str]:
+        """Those who hold the role over an issue that day."""
+        for holder in people(self.roster, day):
+            if role in holder.roles and may_answer(holder, (role,), followed.area):
+                yield holder.name
 
 
 def _number(event: str, name: str, day: date) -> str:

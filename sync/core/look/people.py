@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sync.core.look.reading import Reading
+from sync.core.memory import ROSTER, row_alone
 from sync.core.notices import notices
-from sync.core.people.roster import Roster, assemble
+from sync.core.people.roster import Roster, assemble, read_change, read_post, read_street
+from sync.core.sheet.rows import Row
 
-TABS = ("streets", "posts", "changes")
+TABS = {"streets": read_street, "posts": read_post, "changes": read_change}
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ def who_is_who(reading: Reading) -> People:
     rules, day = reading.rules, reading.now.date()
     rows = tuple(reading.rows.get(key, ()) for key in TABS)
     content = tuple(tuple(row.parsed for row in group) for group in rows)
-    assembled = reading.memo.result("roster", content, assemble, *rows)
+    assembled = reading.memo.result("roster", content, _assembled, *rows)
     roster = replace(assembled, days=reading.memory.days, names_of_units=rules.names_of_units)
     scope = reading.memo.result("scope", (rules.hash, roster, day), object)
     lists = {
@@ -40,3 +42,15 @@ def who_is_who(reading: Reading) -> People:
     }
     groups = notices.groups_since(rules, reading.memory.groups, reading.now)
     return People(roster, lists, roster.addresses(day), groups, scope)
+
+
+def _assembled(*rows: Sequence[Row]) -> Roster:
+    """The roster of these rows, by tab. Raises ``RowFailed`` for one that can't be read."""
+    try:
+        return assemble(*rows)
+    except Exception:
+        for read, group in zip(TABS.values(), rows, strict=True):
+            for row in group:
+                with row_alone(row, ROSTER):
+                    read(row.cells)
+        raise

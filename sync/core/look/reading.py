@@ -217,7 +217,7 @@ def _numbered(
     """The rows with their ids; one that was never seen before gets the next."""
     has_id, day = bool(reading.layouts[key].tab.id), reading.now.date()
     for row in rows:
-        if key == "issues" and {rids.get(row.number, ""), row.parsed.print} & reading.memory.aside:
+        if {rids.get(row.number, ""), row.parsed.print} & reading.memory.aside:
             continue
         rid = rids.get(row.number) or (numbers.next(day) if has_id else f"{key}-{numbers.next_of(key)}")
         yield Row(row.number, row.raw, row.parsed, rid)

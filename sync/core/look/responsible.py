@@ -13,7 +13,7 @@ from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding import adoption
 from sync.core.look.rebuilding.rebuild import Rebuilt
-from sync.core.notices import notices
+from sync.core.notices import timing
 from sync.core.notices.notices import TYPED_OVER, Notice
 from sync.core.people.days import Days
 from sync.core.people.recording import Evidence, Recording, TypedOver, typed_over
@@ -114,4 +114,4 @@ def _notice(reading: Reading, change: TypedOver, to: str, now: datetime) -> Noti
     number = f"{change.street.name}·{TYPED_OVER}·{change.name or '空'}{change.since:%Y%m%d}·{to}"
     text = f"{sentence(change)}。同意的，请补一行「人员调整」；不同意的，请在名册里改回来。（方案附注2）"
     subject = f"【{TYPED_OVER}】{change.street.name}"
-    return Notice(number, TYPED_OVER, "", to, now, notices.allowed_from(now, reading.rules), subject, text)
+    return Notice(number, TYPED_OVER, "", to, now, timing.allowed_from(now, reading.rules), subject, text)

@@ -6,24 +6,35 @@ Worked out anew only when an issue or a request came to something else, somebody
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import chain
 
+from sync.core.duties.duties import Done
+from sync.core.letters.letters import Letter
 from sync.core.look.claims import Booking, Claims
 from sync.core.look.owed import Duties
 from sync.core.look.reading import PEOPLE
 from sync.core.look.responsible import is_rebuilt
+from sync.core.look.returns import Returns
 from sync.core.look.seals import Sealing, cells
+from sync.core.look.self_found import limited
+from sync.core.look.unit_scores import Units
+from sync.core.memory import SCORES, Failed, RowFailed
 from sync.core.people.roster import Roster, Street
+from sync.core.rules.conditions import INSPECTED
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import INSPECTION
-from sync.core.scores import ceilings, standings
+from sync.core.scores import ceilings, evening, persons, standings
 from sync.core.scores import seal as sealing
+from sync.core.scores.evening import Looks
 from sync.core.scores.lines import (
+    BY_RATES,
     OF_BASE,
+    OF_COMPUTED,
     OF_ISSUE,
+    RETURNS,
     STREET,
     UNIT,
     Group,
@@ -36,7 +47,12 @@ from sync.core.scores.lines import (
 )
 from sync.core.scores.periods import Periods, Rows, rows
 from sync.core.scores.seal import Seal
-from sync.core.scores.standings import Standing, Term, Visits
+from sync.core.scores.standings import Standing, Term
+from sync.core.scores.units import UnitMonth
+
+Visits = Mapping[tuple[str, str], Looks]  # by month and street
+
+THIS_TIME = "月度考核和扣分明细"  # what fails where the months can't be scored
 
 
 @dataclass(frozen=True)
@@ -52,6 +68,7 @@ class Scored:
     wake: datetime  # the next seal
     every: tuple[Line, ...]  # every line after ceilings, in order
     booking: Mapping[Group, Mapping[str, Line]]  # base lines and what requests led to, as they are to be booked
+    failures: tuple[Failed, ...] = ()  # where there are any, the tabs of scores stay as they are
 
 
 @dataclass(frozen=True)
@@ -63,6 +80,17 @@ class Scoring:
     claims: Claims
     scope: object
     duties: Duties
+    letters: Iterable[Letter]
+
+    def scored_or_left(self) -> Scored:
+        """What the months came to; nothing new where that fails in a way that nobody foresaw: the issues go on."""
+        reading, seals = self.sealing.reading, self.sealing.past.seals
+        try:
+            return self.scored()
+        except RowFailed:
+            raise
+        except Exception as error:
+            return Scored({}, {}, {}, {}, (), seals, reading.now, (), {}, (Failed(SCORES, THIS_TIME, error),))
 
     def scored(self) -> Scored:
         """扣分明细, 月度考核 and the table behind it: of every month that has lines, and of this one."""
@@ -70,7 +98,8 @@ class Scoring:
         inspections, wanted = self._visits(), reading.memory.wanted_sealed
         given = (
             self.scope, inspections, self.claims.signature(), past.seals, wanted, self._must_wait(),
-            of_origin(past.lines, OF_BASE), tuple(self.sealing.followed.values()), self.duties.lines,
+            of_origin(past.lines, OF_BASE), of_origin(past.lines, OF_COMPUTED), tuple(self.sealing.followed.values()),
+            self.duties.lines, tuple(self.letters), reading.now.date(), len(reading.memory.photos),
         )  # fmt: skip
         return reading.memo.of("scores").result("", given, self._scored, inspections, holds=self._holds)
 
@@ -83,16 +112,22 @@ class Scoring:
         counted = [line for issue in followed for line in issue.lines] + self._of_lost_rows()
         requested = self.claims.standing(by_id(counted))
         counted += [*_lines_of(requested), *self.duties.lines]
-        uncut = [line for line in counted if line.month not in past.seals]
         sealed = [line for seal in past.seals.values() for line in seal.lines]
+        returned = Returns(past, self.sealing.followed, requested, self.sealing.reading.now.date()).booking()
+        counted += _lines_of(returned)
+        open_lines = (line for line in counted if line.month not in past.seals)
+        uncut = list(limited(open_lines, self.sealing.reading, self.sealing.followed))
         bases = {month: self._bases(month, uncut) for month in self._months(uncut)}
-        cut = [*chain.from_iterable(bases.values()), *ceilings.capped(uncut, self._rules)]
+        by_rates = {line.month for group in bases.values() for line in group if line.tier == BY_RATES}
+        uncut = [line for line in uncut if not _by_case(line, by_rates)]
+        units = self._units().months(by_rates, counted)
+        cut = self._cut(uncut, bases, units, inspections)
         upheld = self.claims.upheld(by_id([*sealed, *cut]), uncut)
         cut += _lines_of(upheld)
         for month in sorted({line.month for line in cut} - set(bases)):
             bases[month] = self._bases(month, cut)
             cut += bases[month]
-        table = self._table(bases, cut, inspections)
+        table = self._table(bases, cut, inspections, units)
         seals = self._closings(bases, cut, table)
         every = tuple(sorted([*sealed, *cut], key=lambda line: (line.month, line.date, line.id)))
         periods = self._periods(seals)
@@ -105,12 +140,52 @@ class Scoring:
             seals,
             self._wake(bases),
             every,
-            {**{Group(OF_BASE, month): by_id(group) for month, group in bases.items()}, **requested, **upheld},
+            {
+                **_by_month(OF_BASE, chain.from_iterable(bases.values())),
+                **_by_month(OF_COMPUTED, cut),
+                **requested,
+                **returned,
+                **upheld,
+            },
         )
 
     @property
     def _rules(self) -> Rules:
         return self.sealing.reading.rules
+
+    # Lines
+    def _cut(
+        self, uncut: Sequence[Line], bases: Mapping[str, Sequence[Line]], units: Mapping[tuple[str, str], UnitMonth],
+        inspections: Visits,
+    ) -> list[Line]:  # fmt: skip
+        """All lines of open months after ceilings, with those that are worked out anew at every look."""
+        now, rules = self.sealing.reading.now, self._rules
+        cut = ceilings.of_tasks(uncut, rules)
+        computed = [line for unit in units.values() for line in unit.lines(now)]
+        if rules.score.even_out.on:
+            inspected = {rid for rid, each in self.sealing.followed.items() if each.issue.source == INSPECTED}
+            charged = [line for line in cut if not self.sealing.past.returned.get(line.id)]
+            for month, group in bases.items():
+                for streets in self._inspected_groups(month, group, inspections):
+                    computed += streets.lines(charged, inspected, rules, now.date())
+        return [*chain.from_iterable(bases.values()), *ceilings.of_bonuses([*cut, *computed], rules)]
+
+    def _inspected_groups(self, month: str, bases: Iterable[Line], inspections: Visits) -> Iterator[evening.Group]:
+        """The ranking groups of a month with their ranked streets."""
+        held = [self._street(line) for line in bases if line.kind == STREET]
+        names = standings.groups_of([street for street, *_ in held], self._rules)
+        for name in dict.fromkeys(names.values()):
+            looks = {
+                street.name: inspections[month, street.name] for street, *_ in held
+                if names[street.name] == name and (month, street.name) in inspections
+                and inspections[month, street.name].days >= self._rules.score.min_inspections
+            }  # fmt: skip
+            if looks:
+                yield evening.Group(month, {street.name: chief for street, chief, _ in held}, looks)
+
+    def _units(self) -> Units:
+        reading = self.sealing.reading
+        return Units(self.sealing.followed, self.letters, self._of_lost_rows(), self.roster, self._rules, reading.now)
 
     # Months
     def _months(self, uncut: Iterable[Line]) -> list[str]:
@@ -132,7 +207,9 @@ class Scoring:
         if self._must_wait():
             return seals
         for month in sealing.due(bases, reading.memory.wanted_sealed, reading.rules, reading.now):
-            made = self.sealing.seal(month, cut, table)
+            days = persons.days_held(self.roster, month, self._rules.calendar)
+            people = persons.months_of(month, days, cut, table, self.roster, self._rules)
+            made = replace(self.sealing.seal(month, cut, table), persons=tuple(people))
             terms = self._periods({**seals, month: made}).ending(month)
             seals[month] = replace(made, terms=terms)
         return seals
@@ -146,6 +223,7 @@ class Scoring:
         """When the next month is to be sealed."""
         now = self.sealing.reading.now
         hours = [sealing.hour(month, self._rules) for month in {*months, month_of(now)}]
+        hours += [letter.due + timedelta(seconds=1) for letter in self.letters if letter.due and not letter.done_at]
         return min((hour for hour in hours if hour > now), default=now)
 
     def _periods(self, seals: Mapping[str, Seal]) -> Periods:
@@ -154,22 +232,27 @@ class Scoring:
             for term in seal.terms:
                 terms[term.name].append(term)
         months = {month: standings.under_new_names(seal.rows, self._rules) for month, seal in seals.items()}
-        return Periods(months, self._rules, terms)
+        return Periods(months, self._rules, terms, {month: seal.persons for month, seal in seals.items()})
 
     # Rows
-    def _table(self, bases: Mapping[str, Sequence[Line]], cut: Sequence[Line], inspections: Visits) -> list[Standing]:
+    def _table(
+        self, bases: Mapping[str, Sequence[Line]], cut: Sequence[Line], inspections: Visits,
+        by_rates: Mapping[tuple[str, str], UnitMonth],
+    ) -> list[Standing]:  # fmt: skip
         tallies = [followed.tally for followed in self.sealing.followed.values() if followed.tally]
         streets = {
             month: [self._street(line) for line in group if line.kind == STREET]
             for month, group in sorted(bases.items())
         }
         sealed = [row for seal in self.sealing.past.seals.values() for row in seal.rows]
+        units = dict(self._units().figures(bases, by_rates))
+        days = {key: looks.days for key, looks in inspections.items()}
         today, calendar = self.sealing.reading.now.date(), self._rules.calendar
         workdays = {
             (month, street.name): max(1, len(standings.in_use(self.roster, street.name, month, today, calendar)))
             for month, held in streets.items() for street, *_ in held
         }  # fmt: skip
-        return standings.standings(streets, sums(cut), tallies, inspections, self._rules, sealed, workdays)
+        return standings.standings(streets, sums(cut), tallies, days, self._rules, sealed, units, workdays)
 
     def _cells(self, row: Standing, seal: Seal | None) -> dict[str, object]:
         return cells(row, seal, is_rebuilt(self.roster.days, row.month))
@@ -214,10 +297,34 @@ class Scoring:
 
     # Visits
     def _visits(self) -> Visits:
-        """Visits by month and street: one a street, person and day, with or without a finding."""
-        sound = (record for record in self.duties.records.done if record.kind == INSPECTION and not record.faulty)
-        visits = {(record.person, record.street, record.day) for record in sound if record.street}
-        return Counter((month_of(day), street) for _, street, day in visits)
+        """By month and street the days on which the standards office was there, whoever of it and however often; a day
+        without a finding needs a photo or a position."""
+        days: dict[tuple[str, date], bool] = {}
+        for record in self.duties.records.done:
+            if self._is_visit(record):
+                key = record.street, record.day
+                days[key] = days.get(key, True) and record.noted
+        counts = Counter((month_of(day), street) for street, day in days)
+        clean = Counter((month_of(day), street) for (street, day), sound in days.items() if sound)
+        return {key: Looks(number, clean[key]) for key, number in counts.items()}
+
+    def _is_visit(self, record: Done) -> bool:
+        sound = record.kind == INSPECTION and bool(record.street) and record.shown and not record.faulty
+        return sound and record.person in self.roster.people("standards_office", record.day)
+
+
+def _by_month(origin: str, lines: Iterable[Line]) -> Booking:
+    """Base lines, and those that are worked out anew, as the ledger knows them since this look."""
+    booking: Booking = defaultdict(dict)
+    for line in lines:
+        if line.origin == origin and line.rule not in RETURNS:
+            booking[Group(origin, line.month)][line.id] = line
+    return booking
+
+
+def _by_case(line: Line, by_rates: Container[str]) -> bool:
+    """Whether a unit was charged for one case in a month in which rates stand for all of them."""
+    return line.kind == UNIT and line.origin == OF_ISSUE and line.month in by_rates and line.rule not in RETURNS
 
 
 def _under_new_name(line: Line, rules: Rules) -> Line:

@@ -49,11 +49,19 @@ class Sealing:
 
     def _columns(self) -> list[Fact]:
         tabs = self.reading.tables.tabs
-        return [facts.columns_fact(tabs[key]) for key in (*PEOPLE, "lines", "scores") if key in tabs]
+        return [facts.columns_fact(tabs[key], self._there(key)) for key in (*PEOPLE, "lines", "scores") if key in tabs]
+
+    def _there(self, key: str) -> facts.Present:
+        """The columns that the workbook has."""
+        return self.reading.layouts[key].at if key in self.reading.layouts else None
 
     def _fact(self, key: str, cells: Mapping[str, object]) -> Fact:
         tab = self.reading.tables.tabs[key]
-        return facts.fact(tab, facts.fields_by(tab, lambda name: plan.to_raw(cells[name], self.reading.zone)))
+
+        def raw(name: str) -> Raw:
+            return plan.to_raw(cells[name], self.reading.zone)
+
+        return facts.fact(tab, facts.fields_by(tab, raw, self._there(key)))
 
     def _rests_on(self, month: str, lines: Iterable[Line]) -> Iterator[Fact]:
         """The rows of people that the month's lines and rates come from."""
@@ -96,7 +104,7 @@ class Sealing:
                 return plan.to_raw(cells[name], self.reading.zone)
             return row.seen(layout, name)
 
-        return facts.fields_by(layout.tab, of)
+        return facts.fields_by(layout.tab, of, layout.at)
 
     def present(self) -> dict[str, list[Seen]]:
         """The rows of people's tabs today, by title; tabs that can't be read are left out."""

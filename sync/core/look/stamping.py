@@ -14,15 +14,15 @@ from typing import Any
 
 from sync.core.issues import issues, photo_uses, repeats
 from sync.core.issues import life as lives
-from sync.core.issues.issues import Fix, Issue, Stamps, heard
+from sync.core.issues.issues import Fix, Issue, Stamps, Verdict, heard
 from sync.core.look.people import People
 from sync.core.look.reading import SHOWN, Reading
 from sync.core.look.rebuilding import adoption
 from sync.core.look.verdicts import area_of, at_first_sight, counted, is_copy
 from sync.core.memory import IssueFailed
-from sync.core.people.permissions import Area
+from sync.core.people.permissions import Area, counted_source
 from sync.core.rules.conditions import INSPECTED, MEASUREMENT, NORMAL, PUBLIC
-from sync.core.sheet import checks
+from sync.core.sheet import checks, serials
 from sync.core.sheet.identity import Known
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, issue_number, plain
@@ -210,7 +210,7 @@ def _entered(
     was_waiting = bool(before and before.street)
     own = before if before and before.street else _first(reading, people, row, before)
     accepted = counted(reading, people.roster, row, own)[0].get("accepted")
-    if not own.street or accepted == issues.APART:
+    if not own.street or own.history or accepted == issues.APART:
         return {row.rid: own}
     return earlier.related(row, own, accepted == issues.TAKEN_ON, was_waiting)
 
@@ -225,8 +225,29 @@ def _first(reading: Reading, people: People, row: Row, before: Stamps | None) ->
     street = people.roster.street(row.cells["street"], received.date())
     if street is None:
         return unstamped
-    stamps = issues.receive(row.cells, received, street, people.roster, reading.rules)
+    cells = {**row.cells, "source": counted_as(reading, people, row, street.name, received)}
+    stamps = issues.receive(cells, received, street, people.roster, reading.rules)
+    if _is_history(reading, row):
+        return _history(reading, row, stamps)
     return replace(stamps, copied=at_first_sight(row.cells, reading.now))
+
+
+def _is_history(reading: Reading, row: Row) -> bool:
+    """Whether a new row is of before: imported so, or old when a new ledger looks for the first time."""
+    if row.parsed.print in reading.memory.history:
+        return True
+    typed, layout = row.cells.get("reported_at"), reading.layouts["issues"]
+    if reading.memory.last_tick is not None or typed is None or plain(row.seen(layout, "id")):
+        return False
+    return bool(typed < reading.now - issues.clock(reading.rules.clock.history))
+
+
+def _history(reading: Reading, row: Row, stamps: Stamps) -> Stamps:
+    """The stamps of a row of before: it has no clock; with its 销号时间 it counts for repeats."""
+    closed = serials.moment(row.seen(reading.layouts["issues"], "closed_at"), reading.zone)
+    verdicts = (Verdict("通过", closed),) if closed else ()
+    received = row.cells.get("reported_at") or stamps.received
+    return replace(stamps, received=received, start=None, verdicts=verdicts, history=True)
 
 
 def _taken_on(reading: Reading, people: People, rows: Sequence[Row], stamps: Mapping[str, Stamps]) -> Iterator[Row]:
@@ -271,6 +292,13 @@ def _behind(own: Stamps, other: Stamps | None) -> Stamps:
     if verdict and verdict.result in lives.RETURNS:
         return repeats.joined(own, own.behind, own.received)
     return replace(own, behind="") if verdict or other is None else own
+
+
+def counted_as(reading: Reading, people: People, row: Row, street: str, received: datetime) -> str:
+    """The source that the row counts under, whatever its reporter chose."""
+    source, reporter = row.cells.get("source", ""), row.cells.get("reporter", "")
+    may_assign = reading.rules.sources.assigned
+    return counted_source(people.roster, source, reporter, street, received.date(), may_assign)
 
 
 def problems(reading: Reading, people: People, row: Row) -> list[Problem]:

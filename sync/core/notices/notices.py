@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from sync.core.issues import life as lives
@@ -16,6 +17,7 @@ from sync.core.issues.escalation import OPEN
 from sync.core.issues.issues import Issue, Stamps, warn_at
 from sync.core.issues.life import Life
 from sync.core.issues.upward import Turn
+from sync.core.notices.timing import SOON, allowed_from, is_soon, sent_together
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
 from sync.core.rules.sections import Notice as Rule
@@ -34,6 +36,7 @@ MAIL = "邮件"
 GROUP, NONE = "群", "不要"  # what a person may wish for a kind instead of mail
 LOOK_BACK = timedelta(days=1)  # a group that is new in the rules hears of this last day too, not of all that was
 PATIENCE = timedelta(hours=1)  # so long a mail waits for the group that its receiver prefers
+WAITED, ON_THE_SPOT = "催办", "警示"  # occurrences of 待核实: nobody looked at it in time; danger
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Notice:
     reason: str = ""
     channel: str = MAIL
     occurrence: str = ""  # which of several of its kind and issue; the same for all who hear of it
+    danger: bool = False  # calls somebody to a place of danger: it goes however many mails went before
 
     @property
     def occasion(self) -> tuple[str, str, str]:
@@ -88,13 +92,38 @@ class NoticeCase:
 
     def notices(self) -> list[Notice]:
         """All notices that the issue's state calls for, sent before or not."""
-        urgent = self.rules.notices.urgent is not None and self.rules.notices.urgent.holds(self.known)
-        due = self.now if urgent else allowed_from(self.now, self.rules)
-        called = (notice for occasion in self.occasions() for notice in self._called(occasion, due))
         notices: dict[str, Notice] = {}
-        for notice in called:
-            notices.setdefault(notice.number, notice)
+        for notice in (notice for occasion in self.occasions() for notice in self._called(occasion)):
+            other = notices.get(notice.number)
+            if other is None or notice.due < other.due:  # in two roles: the one that is more urgent
+                notices[notice.number] = notice
         return list(notices.values())
+
+    @cached_property
+    def endangers(self) -> bool:
+        """Whether people are in danger: the only thing that is told at night."""
+        category = self.rules.categories.get(self.issue.category)
+        return category is not None and category.dangerous(self.issue.severity)
+
+    def _in_danger(self, occasion: Occasion) -> bool:
+        return self.endangers and occasion.event != "closed"
+
+    @cached_property
+    def _allowed(self) -> datetime:
+        return allowed_from(self.now, self.rules)
+
+    @cached_property
+    def _together(self) -> datetime:
+        return sent_together(self.now, self.rules)
+
+    def due(self, occasion: Occasion, role: str = "") -> datetime:
+        """When it goes out to a role; ``role`` empty: to a group, which hears as soon as it may."""
+        if self._in_danger(occasion):
+            return self.now
+        urgent = self.rules.notices.urgent is not None and self.rules.notices.urgent.holds(self.known)
+        pressing = occasion.event in ("assigned", "rework") and is_soon(self.life.deadline, self.now, self.rules)
+        at_once = not role or urgent or (role == "chief" and pressing)
+        return self._allowed if at_once else self._together
 
     def occasions(self) -> Iterator[Occasion]:
         """What the issue's present state calls for."""
@@ -103,7 +132,7 @@ class NoticeCase:
         if life.state == lives.CLOSED:
             yield Occasion("closed", life.closed_at or now)
         if life.state == lives.UNVERIFIED:
-            yield Occasion("unverified", received)
+            yield from self._unverified(stamps.received)
         if life.state not in OPEN:
             return
         yield Occasion("assigned", received)
@@ -116,33 +145,56 @@ class NoticeCase:
         if life.running:
             warn = warn_at(stamps, life, self.rules)
             if life.deadline and now > life.deadline:
-                yield Occasion("overdue", life.deadline, str(len(life.missed)) if len(life.missed) > 1 else "")
-            elif warn and warn <= now:
+                yield Occasion("overdue", life.deadline, missed(life))
+            elif warn and warn <= now and not self._short:
                 yield Occasion("warned", warn)
 
-    def _called(self, occasion: Occasion, due: datetime) -> Iterator[Notice]:
+    def _unverified(self, received: datetime) -> Iterator[Occasion]:
+        """群众反映: to be looked at; not looked at in time; to be secured before anybody looked (definitions 1.6)."""
+        yield Occasion("unverified", received)
+        if (late := accept_by(received, self.rules)) <= self.now:
+            yield Occasion("unverified", late, WAITED)
+        if self.endangers:
+            yield Occasion("unverified", received, ON_THE_SPOT)
+
+    @property
+    def _short(self) -> bool:
+        """Whether the limit is so short that a warning would come with the order."""
+        start, limit = self.stamps.start, lives.limit_of(self.stamps.start)
+        if limit:
+            return limit.unit in ("h", "wh") and limit.amount <= SOON.amount
+        return start is not None and is_soon(start.deadline, start.started, self.rules)
+
+    def _called(self, occasion: Occasion) -> Iterator[Notice]:
+        if occasion.occurrence == ON_THE_SPOT:
+            for role in ("chief", "unit"):
+                yield from self._mailed(occasion, role)
+            return
         known = {**self.known, "level": occasion.level} if occasion.level else self.known
         for rule in self.rules.notices.send:
             if rule.event == occasion.event and (rule.when is None or rule.when.holds(known)):
                 for role in (occasion.turn.role,) if occasion.turn else rule.to:
-                    yield from self._mailed(occasion, role, due)
+                    yield from self._mailed(occasion, role)
         for bot in self.rules.bots:
             place = self.stamps.district, self.stamps.branch, self.life.unit
             fits = occasion.event in bot.events and bot.hears(*place) and (bot.when is None or bot.when.holds(known))
             if fits and bot.name in self.groups and occasion.at >= self.groups[bot.name]:
                 text = self.group_words(occasion)
-                yield self._notice(occasion, bot.name, due, text, text, channel=bot.kind)
+                yield self._notice(occasion, bot.name, self.due(occasion), text, text, channel=bot.kind)
 
     def _notice(
         self, occasion: Occasion, to: str, due: datetime, subject: str, text: str, reason: str = "", channel: str = MAIL
     ) -> Notice:
         rid, kind = self.issue.rid, NOTICE_KINDS[occasion.event]
         number = f"{rid}·{kind}{occasion.occurrence}·{to}{'（缺）' if reason else ''}"
-        return Notice(number, kind, rid, to, self.now, due, subject, text, reason, channel, occasion.occurrence)
+        danger = self._in_danger(occasion) and occasion.event in ("assigned", "rework", "unverified")
+        occurrence = occasion.occurrence
+        return Notice(number, kind, rid, to, self.now, due, subject, text, reason, channel, occurrence, danger)
 
-    def _mailed(self, occasion: Occasion, role: str, due: datetime) -> Iterator[Notice]:
+    def _mailed(self, occasion: Occasion, role: str) -> Iterator[Notice]:
         """To those who hold the role, or a notice that says that nobody does."""
         subject, text = self.subject_and_body(occasion)
+        due = self.due(occasion, role)
         names = self.recipients(role)
         for name in names:
             yield self._notice(occasion, name, due, subject, text)
@@ -190,10 +242,32 @@ class NoticeCase:
             "rework": f"复核未通过，请于 {deadline} 前重新整改。{cells.get('verify_note', '')}",
             "closed": "复核通过，已销号。",
             "reported_up": _asked(occasion, deadline),
-            "unverified": "群众反映的问题，请核实：填「核实结果」，受理后才开始计时。",
+            "unverified": self._to_verify(occasion),
         }[occasion.event]
         text = f"{rid} {what}：{cells.get('text', '')}。责任单位{self.life.unit}，街路长{chief}。{told}"
         return f"【{NOTICE_KINDS[occasion.event]}】{rid} {what}"[:120], text.replace("。。", "。")
+
+    def _to_verify(self, occasion: Occasion) -> str:
+        if occasion.occurrence == ON_THE_SPOT:
+            return "群众反映，待核实；危及安全，请先到场警示。受理后才开始计时。"
+        ask = "请核实：填「核实结果」，受理后才开始计时。"
+        waited = f"已经超过{self.rules.clock.accept.zh}没有核实，" if occasion.occurrence == WAITED else ""
+        return f"群众反映的问题，{waited}{ask}"
+
+
+def missed(life: Life) -> str:
+    """Which deadline was missed last; the first needs no name."""
+    return str(len(life.missed)) if len(life.missed) > 1 else ""
+
+
+def accept_by(received: datetime, rules: Rules) -> datetime:
+    """Until when the standards office has looked at what the public reported (definitions 1.6)."""
+    return rules.calendar.add(received, rules.clock.accept).at
+
+
+def next_reminder(life: Life, stamps: Stamps, rules: Rules) -> list[datetime]:
+    """When time alone calls for a reminder that an issue waits for 受理."""
+    return [accept_by(stamps.received, rules)] if life.state == lives.UNVERIFIED else []
 
 
 def groups_since(rules: Rules, before: Mapping[str, datetime], now: datetime) -> dict[str, datetime]:
@@ -231,7 +305,7 @@ def spared(notice: Notice, wish: str, asked: Container[str], groups: Mapping[str
     """Why this mail need not go out; None: it is to go; empty: not before it is known whether the group heard.
 
     ``asked``: kinds that the plan demands; ``groups``: by group, how its notice of the same occasion stands."""
-    if wish == NONE and notice.kind not in asked:
+    if wish == NONE and notice.kind not in asked and not notice.danger:
         return "本人不要这一类通知"
     if wish != GROUP:
         return None
@@ -249,14 +323,3 @@ def _asked(occasion: Occasion, deadline: str) -> str:
     late = "；下一级没有按时答复" if occasion.turn.step > 1 else ""
     until = f"请在 {occasion.turn.until:%m-%d %H:%M} 前协调答复"
     return f"{told}{late}，{until}：批复延期、挂账、移交，或者记现场调度（方案五·2）。"
-
-
-def allowed_from(now: datetime, rules: Rules) -> datetime:
-    """The first moment from now on at which the rules let a notice go out."""
-    own, zone = rules.notices, rules.bureau.zone
-    for day in (now.date() + timedelta(days=ahead) for ahead in range(40)):
-        if not own.workdays_only or rules.calendar.is_workday(day):
-            for opens, closes in own.hours:
-                if now < datetime.combine(day, closes, zone):
-                    return max(now, datetime.combine(day, opens, zone))
-    return now

@@ -135,6 +135,20 @@ def sees_notice(person: Person, receiver: str) -> bool:
     return person.oversees or receiver == person.name
 
 
+def counted_source(
+    roster: Roster, source: str, reporter: str, street: str, day: date, may_assign: Collection[str]
+) -> str:
+    """The source that an issue counts under: 街路长自查 is the street's own chief's, 上级交办 of who may assign; from
+    anybody else it counts as 督查 (definitions 4.3)."""
+    there = roster.street(street, day)
+    if source == SELF_FOUND:
+        return source if there and roster.chief(there, day) == reporter else INSPECTED
+    if source == ASSIGNED:
+        holder = person(roster, reporter, day)
+        return source if holder and holds(holder, may_assign) else INSPECTED
+    return source
+
+
 # Requests
 def may_answer(person: Person, roles: Iterable[str], area: Area) -> bool:
     """Whether he holds one of these roles over an area; what is not known of it is not held against him. What he held

@@ -31,7 +31,7 @@ SOURCES = INSPECTED, SELF_FOUND, PUBLIC, ASSIGNED = ("督查", "街路长自查"
 PHOTO, MEASUREMENT = NEEDS = ("照片", "检测")  # what a category may need before its clock stops
 ENFORCEMENT, SERVICE = CATEGORY_KINDS = ("执法类", "服务类")
 STREET_TYPES = ("主次干道", "背街小巷", "重点区域")
-STATES = ("待核实", "待整改", "待复核", "已销号", "返工", "挂账", "作废")
+STATES = ("待核实", "待整改", "待复核", "已销号", "返工", "挂账", "作废", "历史")
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,

@@ -142,6 +142,13 @@ def _conditions(
             yield ("notices", "send", index, "when"), notice.when
 
 
+def _sending_hours_are_allowed(notices: Notices) -> Found:
+    if "send_at" in notices.model_fields_set:
+        for index, hour in enumerate(notices.send_at):
+            if not any(opens <= hour < closes for opens, closes in notices.hours):
+                yield ("notices", "send_at", index), f"{hour:%H:%M} 不在 hours 写的时段里，这时候不能发"
+
+
 def _letters_are_answered(letters: Letters) -> Found:
     yield from (
         (("letters", *path), message) for path, message in _twice("when", "name", [c.name for c in letters.when])
@@ -186,6 +193,7 @@ CHECKS: tuple[Callable[..., Found], ...] = (
     _days_are_written_once,
     _levels_follow,
     _conditions_can_hold,
+    _sending_hours_are_allowed,
     _letters_are_answered,
     _being_late_costs_more,
     _scores_are_sound,

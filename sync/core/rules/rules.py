@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import signature
+from types import UnionType
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -35,6 +36,7 @@ from sync.core.rules.sections import (
     Notices,
     Plan,
     Repeat,
+    SourceRoles,
     Step,
     Task,
 )
@@ -52,6 +54,7 @@ _SECTIONS: dict[str, Any] = {
     "category": tuple[Category, ...],
     "escalation": tuple[Step, ...],
     "repeat": Repeat,
+    "sources": SourceRoles,
     "score": Score,
     "notices": Notices,
     "limits": Bounds,
@@ -65,7 +68,7 @@ _SECTIONS: dict[str, Any] = {
 }
 APPROVALS = (Approval(kinds=REQUESTS, to=("支部书记", "指挥长", "标准化办", "领导小组办公室")),)
 # Tables that came later: a file of before has none, and their defaults hold.
-_OPTIONAL = ("forms", "hook", "bot", "approval", "duties", "upward", "letters")
+_OPTIONAL = ("forms", "hook", "bot", "approval", "duties", "upward", "letters", "sources")
 
 
 class Basis(NamedTuple):
@@ -95,6 +98,7 @@ class Rules:
     categories: dict[str, Category]
     escalation: tuple[Step, ...]
     repeat: Repeat
+    sources: SourceRoles
     score: Score
     notices: Notices
     limits: Bounds
@@ -131,6 +135,14 @@ class Rules:
     def clauses(self) -> list[Basis]:
         """Every rule with the clause that asks for it, or what else it rests on."""
         return list(_bases(self))
+
+    def defaults(self) -> list[str]:
+        """A sentence for what [score] does not say and takes from its defaults, and one where units are scored case by
+        case because it has no [score.unit]."""
+        silent = [name for name in _silent(self.score, "score") if name not in _MAY_BE_SILENT]
+        sentences = [f"规则文件没有写 {'、'.join(silent)}，按默认。"] if silent else []
+        old = "规则文件没有 [score.unit]：责任单位仍按一件一件扣分；要按比率考核，请照默认的规则文件补上这一节。"
+        return sentences if self.score.unit else [*sentences, old]
 
     def uncovered(self) -> list[tuple[str, str]]:
         """The clauses of the plan, number and words, that no rule cites and no sentence says an answer to."""
@@ -291,10 +303,28 @@ def _keys(kind: Any, loc: Path) -> list[str]:
             kind = get_args(kind)[0]
         else:
             fields = kind.model_fields
-            kind = next(f.annotation for n, f in fields.items() if (f.alias or n) == step)
+            kind = _table_of(next(f.annotation for n, f in fields.items() if (f.alias or n) == step))
     if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
         return []
     return [field.alias or name for name, field in kind.model_fields.items()]
+
+
+_MAY_BE_SILENT = ("score.plan", "score.seal", "score.share.unit", "score.unit")
+
+
+def _silent(table: BaseModel, path: str) -> Iterator[str]:
+    """The keys that a table of the file leaves out, with their path."""
+    for name, field in type(table).model_fields.items():
+        value, key = getattr(table, name), f"{path}.{field.alias or name}"
+        if name not in table.model_fields_set:
+            yield key
+        elif isinstance(value, BaseModel):
+            yield from _silent(value, key)
+
+
+def _table_of(kind: Any) -> Any:
+    """The table itself where it may be left out."""
+    return get_args(kind)[0] if isinstance(kind, UnionType) else kind
 
 
 # What rests on what
@@ -314,6 +344,8 @@ def _bases(rules: Rules) -> Iterator[Basis]:
         yield Basis("升级", step.name, step.plan or ASSUMED, f"{step.when.zh}：{ROLES[step.to]}")
     yield from _score_bases(rules.score)
     yield from _forms_bases(rules.forms)
+    hours = "、".join(f"{hour:%H:%M}" for hour in rules.notices.send_at)
+    yield Basis("通知的时刻", "", ASSUMED, f"一般通知 {hours} 合成一封" if hours else "每条随时发")
     for notice in rules.notices.send:
         when = f"（{notice.when.zh}）" if notice.when else ""
         text = f"{_roles(notice.to)}{when}"
@@ -348,7 +380,9 @@ def _letter_bases(letters: Letters) -> Iterator[Basis]:
     signers = _roles(letters.signers)
     text = f"{signers}签发；{letters.reply.zh}内回复，有严重问题的{letters.reply_serious.zh}内"
     yield Basis(f"{letters.title}的签发和回复", "", ASSUMED, text)
-    yield Basis("重复督办", "", "有来源", f"逾期没有回复或整改的再次督办，单位超期扣分按 {letters.repeat_factor} 倍")
+    yield Basis(
+        "重复督办", "", "有来源", f"逾期没有回复或整改的再次督办，单位考核时一件按 {letters.repeat_factor} 件算"
+    )
 
 
 def _forms_bases(forms: Forms) -> Iterator[Basis]:
@@ -362,6 +396,7 @@ def _clock_bases(rules: Rules) -> Iterator[Basis]:
     clock, repeat = rules.clock, rules.repeat
     yield Basis("受理时间", "", ASSUMED, f"填报后{clock.receipt_grace.zh}以内读到的，按填报时间起算")
     yield Basis("到期提醒", "", ASSUMED, f"时限用去{clock.warn_at:.0%}时提醒")
+    yield Basis("受理的时限", "", ASSUMED, f"群众反映超过{clock.accept.zh}没有核实就催办，并列入每周清单")
     yield Basis("返工时限", "", ASSUMED, f"等复核的时间不计；至少还有{clock.rework.zh}，一件一次")
     text = f"{repeat.window.zh}内同一处同一类再次出现；第{repeat.notable}次起算屡次重复"
     yield Basis("重复出现", "", repeat.plan or ASSUMED, text)
@@ -375,6 +410,12 @@ def _score_bases(score: Score) -> Iterator[Basis]:
     yield Basis(
         "月度封存", "", ASSUMED, f"次月 {score.seal.day} 日 {score.seal.at:%H:%M}；申诉到月末后{score.appeal.zh}"
     )
+    if score.unit:
+        unit = score.unit
+        text = f"按期率到{unit.on_time.aim}%、销号率到{unit.closed.aim}%、严重问题按期率到{unit.serious.aim}%"
+        yield Basis("单位按比率考核", "", ASSUMED, f"{text}；到期不满 {unit.min_cases} 件不排名")
+    if score.even_out.on:
+        yield Basis("督查均衡", "", ASSUMED, "督查天数多于同组中位数的，退回发现问题扣分的一部分")
     for rung in score.ladder:
         text = f"末位连续 {rung.running} 个月，或者 12 个月内 {rung.in_12_months} 次，建议"
         yield Basis("结果", rung.name, rung.plan or ASSUMED, text)

@@ -50,7 +50,7 @@ class Duties(Table):
     `meeting` the list for the weekly meeting is there; `cap` is the most that missing duties cost a street a month."""
 
     grace: Duration = Limit(1, "d")
-    remind: Hour = time(15, 30)
+    remind: Hour = Field(time(14, 30), description="当天还没有履职记录的几点提醒")
     meeting: Weekday = 0
     meeting_hour: Hour = time(8, 30)
     cap: Points = 500

@@ -51,10 +51,26 @@ class ReworkScore(Table):
 
 
 class SelfFound(Table):
-    """[score.self_found] Points for an issue that the chief found himself and closed in time; `cap` a month."""
+    """[score.self_found] Points for an issue that the chief found himself and closed in time; `cap` a month, for at
+    most `per_day` issues reported on one day."""
 
     bonus: Points
     cap: Points
+    per_day: Annotated[int, Field(ge=0, le=1000)] = 2
+
+
+class PublicScore(Table):
+    """[score.public] What a 群众反映 that was mended in time costs; one that was not costs as any other."""
+
+    discovery: Points = Field(default=0, alias="found")
+
+
+class EvenOut(Table):
+    """[score.even_out] Whether what inspections find is evened out over the streets of a group, and how many percent of
+    the group's inspections must have found nothing for that."""
+
+    on: bool = True
+    clean: Percent = 25
 
 
 class ShareScore(Table):
@@ -66,10 +82,59 @@ class ShareScore(Table):
 
 
 class Good(Table):
-    """[score.good] The best `top` of a group, if their score is at least `min_score`, may be commended."""
+    """[score.good] The best `top` of a group, if their score is at least `min_score`, may be commended: with at least
+    `min_cases` issues due if `on_time` percent of them were mended in time, with fewer if the street was inspected as
+    often as the group's median."""
 
     top: Count
     min_score: Points
+    on_time: Percent = 90
+    min_cases: Count = 5
+
+
+class Aim(Table):
+    """A rate of [score.unit] that is to be reached: each percentage point below `aim` costs `per_point`, all together
+    no more than `most`."""
+
+    aim: Percent
+    per_point: Points
+    most: Points
+
+
+class Above(Table):
+    """A rate of [score.unit] that is to be kept low: each percentage point above `above` costs `per_point`."""
+
+    above: Percent
+    per_point: Points
+    most: Points
+
+
+class LateLetters(Table):
+    """What a letter costs that was not answered in time."""
+
+    late_each: Points
+    most: Points
+
+
+class UnitGood(Table):
+    """[score.unit.good] The best `top` units, if their score is at least `min_score`, may be commended."""
+
+    top: Count = 1
+    min_score: Points = 9500
+
+
+class UnitScore(Table):
+    """[score.unit] The score of units by rates (domain.md 3.2). Fewer than `min_cases` issues due: not ranked."""
+
+    base: Points = 10000
+    on_time: Aim = Aim.model_construct(aim=90, per_point=100, most=5000)
+    closed: Aim = Aim.model_construct(aim=90, per_point=100, most=2000)
+    serious: Aim = Aim.model_construct(aim=95, per_point=50, most=1000)
+    rework: Above = Above.model_construct(above=5, per_point=50, most=500)
+    letters: LateLetters = LateLetters.model_construct(late_each=100, most=500)
+    fake_each: Points = 100
+    min_cases: Annotated[int, Field(ge=0, le=1000)] = 10
+    good: UnitGood = UnitGood()
 
 
 class Last(Table):
@@ -120,6 +185,9 @@ class Score(Table):
     case: Cases
     rework: ReworkScore
     self_found: SelfFound
+    public: PublicScore = PublicScore()
+    even_out: EvenOut = EvenOut()
+    unit: UnitScore | None = None
     share: ShareScore
     good: Good
     last: Last

@@ -6,7 +6,9 @@ doubles) is checked in `consistency`.
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from datetime import time
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -23,6 +25,7 @@ from sync.core.rules.values import (
     DaysOn,
     Duration,
     Hours,
+    HoursOfDay,
     Kind,
     MonthDay,
     Needs,
@@ -137,11 +140,14 @@ class CalendarTable(Table):
 class Clock(Table):
     """[clock] 填报时间 counts as receipt when the row was first seen within `receipt_grace` of it, else the
     hour of first sight counts; at `warn_at` of the limit the chief is warned; `rework` is the least that is left, once
-    an issue, after a return."""
+    an issue, after a return; a row that a new ledger finds and that is older than `history` is no live issue; what the
+    public reports waits at most `accept` for 受理."""
 
     receipt_grace: Duration
     warn_at: Share
     rework: Duration = Field(Limit(1, "wh"), description="返工后至少还有多久，一件一次")
+    history: Duration = Field(Limit(7, "d"), description="开始使用时，填报时间比这更早的行算历史")
+    accept: Duration = Field(Limit(2, "wh"), description="群众反映多久没有核实就催办")
 
 
 class Task(Table):
@@ -200,6 +206,14 @@ class Step(Table):
     plan: Clause = ""
 
 
+class SourceRoles(Table):
+    """[sources] Which roles may use a source of 问题台账; 街路长自查 is the street's own chief's. What somebody else
+    files under it runs all the same, and counts as 督查."""
+
+    inspected: Roles = Field(("standards_office", "office", "commander", "secretary"), alias="督查")
+    assigned: Roles = Field(("office", "commander", "secretary", "standards_office"), alias="上级交办")
+
+
 class Repeat(Table):
     """[repeat] An issue repeats one with the `same` things inside `window`; from the `notable` occurrence on
     it is more than chance."""
@@ -229,13 +243,27 @@ class Notice(Table):
 
 
 class Notices(Table):
-    """[notices] Sending hours in the bureau's zone; what `urgent` holds for goes out at any hour."""
+    """[notices] At the hours `send_at` what waits goes out together, inside the sending `hours` in the bureau's zone;
+    none: each notice at once. What `urgent` holds for doesn't wait for them. `digest` is what files of before 0.2 say
+    instead: true is the default hours, false is none."""
 
     hours: Hours
     workdays_only: bool
-    digest: bool
+    digest: bool = True
+    send_at: HoursOfDay = Field(
+        (time(8, 30), time(11, 30), time(14, 30), time(17)), description="一般通知合成一封的时刻"
+    )
     urgent: When | None = None
     send: tuple[Notice, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, data: Any) -> Any:
+        if isinstance(data, Mapping) and data.get("digest") is False:
+            if data.get("send_at"):
+                raise ValueError("digest = false 是每条随时发，和 send_at 只能写一个")
+            return {**data, "send_at": ()}
+        return data
 
 
 class Bounds(Table):

@@ -169,6 +169,13 @@ def _in_order(hours: tuple[tuple[time, time], ...]) -> tuple[tuple[time, time], 
     return hours
 
 
+def _rising(hours: tuple[time, ...]) -> tuple[time, ...]:
+    for before, after in pairwise(hours):
+        if after <= before:
+            raise ValueError(f"{after:%H:%M} 应当晚于前一个 {before:%H:%M}，每个时刻写一次")
+    return hours
+
+
 def _day(text: str, year: int | None) -> date:
     numbers = [int(n) for n in text.split("-")]
     if len(numbers) == 2:
@@ -278,6 +285,7 @@ Telling = Annotated[str, one_of("通知事项", _codes(NOTICE_KINDS))]
 DutyKind = Annotated[str, one_of("履职类型", DUTIES)]
 Role = Annotated[str, one_of("角色", _codes(ROLES))]
 Hour = Annotated[time, PlainValidator(_hour)]
+HoursOfDay = Annotated[tuple[Hour, ...], AfterValidator(_rising)]
 Weekday = Annotated[int, one_of("星期", {name: number for number, name in enumerate(WEEKDAYS)})]
 Period = Annotated[str, one_of("周期", PERIODS)]
 Requests = Annotated[tuple[Annotated[str, one_of("申请类型", REQUESTS)], ...], AfterValidator(not_empty)]

@@ -13,7 +13,7 @@ from functools import lru_cache
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Issue, Stamps, Urged
 from sync.core.issues.life import Life
-from sync.core.rules.conditions import SELF_FOUND
+from sync.core.rules.conditions import MINOR, PUBLIC, SELF_FOUND
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import ASSUMED, SOURCED, points_zh
 from sync.core.scores.lines import (
@@ -92,6 +92,8 @@ def due_lines(
     case = Case(issue, life, stamps, rules, stamps.start.started.date(), shared)
     charged = issue.charged
     for line in case.discovered(charged):
+        if not line.points and line.id not in booked:
+            continue  # what the public reports costs nothing while it is in time
         charged -= _standing(line, booked.get(line.id)).points
         yield line
     if life.late_since:
@@ -147,7 +149,8 @@ class Case:
     @property
     def factor(self) -> int:
         score = self.rules.score
-        return score.superior_multiplier if self.issue.source in score.superior_sources else 1
+        doubled = self.issue.source in score.superior_sources and self.issue.severity != MINOR
+        return score.superior_multiplier if doubled else 1
 
     @property
     def handed_over(self) -> datetime | None:
@@ -158,10 +161,17 @@ class Case:
     def _what(self) -> str:
         return f"{self.issue.cells.get('place', '')}{self.issue.category}（{self.issue.severity}）"
 
+    @property
+    def _discovery(self) -> int:
+        """What being found costs: what the public reports has a figure of its own while it is in time."""
+        score = self.rules.score
+        in_time = self.issue.source == PUBLIC and not self.life.late
+        return score.public.discovery if in_time else score.case[self.issue.severity].discovery
+
     def discovered(self, charged: int) -> Iterator[Line]:
         if self.self_found:
             return
-        total, working = self._total(DISCOVERED, self.rules.score.case[self.issue.severity].discovery)
+        total, working = self._total(DISCOVERED, self._discovery)
         total, working = self._rest(total, charged, working)
         twice = "，上级交办加倍" if self.factor > 1 else ""
         text = f"{self.issue.source}发现{self._what}{twice}"
@@ -268,7 +278,7 @@ class Case:
         return Line(
             f"{rid}·{charge.rule}{charge.suffix}{ending}", month, target, kind, chief, rid, charge.rule, charge.clause,
             charge.points, charge.text, charge.day, self._task,
-            shared=charge.shared, working=charge.working,
+            tier=charge.rule, shared=charge.shared, working=charge.working,
         )  # fmt: skip
 
     @property

@@ -44,6 +44,7 @@ GOES_ON = (STATE, "责任单位", "截止时间", "重复", "销号时间", "复
 ADOPTED = "台账丢失以后按表格收编，没有封存依据，摘要值不能重算；请用封存以后导出的文件核对（--file）。"
 LONGEST = 30_000  # a cell of a spreadsheet file holds 32 767 characters
 
+Present = Container[str] | None  # keys of the columns that a workbook has; None: all of the template
 Fields = Mapping[str, str]
 Texts = tuple[str, tuple[str, ...], Sequence[tuple[str, ...]]]
 
@@ -120,9 +121,14 @@ def named(title: str, fields: Fields) -> str:
 
 
 # Facts
-def wanted(tab: Tab) -> list[Column]:
+def wanted(tab: Tab, there: Present = None) -> list[Column]:
     """The columns of a tab that a fact holds: people's; of 问题台账 the stamps as well, of scores and lines what the
-    month came to."""
+    month came to. ``there``: those that the workbook has; one that came later may be missing."""
+    columns = _held_by_facts(tab)
+    return [column for column in columns if there is None or not column.optional or column.key in there]
+
+
+def _held_by_facts(tab: Tab) -> list[Column]:
     if tab.title == LINES:
         return list(tab.columns)
     if tab.title == SCORES:
@@ -131,14 +137,14 @@ def wanted(tab: Tab) -> list[Column]:
     return [column for column in tab.columns if column.owner == "staff" or column.key in stamps]
 
 
-def columns_fact(tab: Tab) -> Fact:
+def columns_fact(tab: Tab, there: Present = None) -> Fact:
     """Which columns the facts of a tab speak of: an empty cell is no part of them."""
-    return HEAD, COLUMNS + tab.title, "、".join(column.header for column in wanted(tab))
+    return HEAD, COLUMNS + tab.title, "、".join(column.header for column in wanted(tab, there))
 
 
-def fields_by(tab: Tab, of: Callable[[str], Raw]) -> dict[str, str]:
+def fields_by(tab: Tab, of: Callable[[str], Raw], there: Present = None) -> dict[str, str]:
     """The cells that a fact holds, by header; ``of`` gives raw cells by column key."""
-    fields = {column.header: cell(of(column.key), column) for column in wanted(tab)}
+    fields = {column.header: cell(of(column.key), column) for column in wanted(tab, there)}
     return {header: value for header, value in fields.items() if value}
 
 

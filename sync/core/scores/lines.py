@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import ASSUMED, points_zh
+from sync.core.scores.reckoning import Reckoning
 
 STREET, BRANCH, DISTRICT, UNIT = "街路", "支部", "区域", "单位"
 BASE, DISCOVERED, LATE, AGAIN, SILENT, RETURNED, SELF = (
@@ -25,12 +26,19 @@ BASE, DISCOVERED, LATE, AGAIN, SILENT, RETURNED, SELF = (
     "返工",
     "自查自纠",
 )
-URGED = "重复督办"
+URGED, FAKE = "重复督办", "弄虚作假"
 AWARD, APPEALED, BACK = "加减分", "申诉成立", "封存后退回"
 RETURNS = (APPEALED, BACK)  # give back what was charged: no ceiling holds for them
 DUTY = "履职"  # stands for a task: duty lines have a ceiling of their own
-OF_ISSUE, OF_BASE, OF_REQUEST, OF_DUTY = "issue", "base", "request", "duty"  # where a line comes from
+OF_ISSUE, OF_BASE, OF_REQUEST, OF_DUTY, OF_COMPUTED = (
+    "issue",
+    "base",
+    "request",
+    "duty",
+    "computed",
+)  # where a line comes from
 BASE_TEXT = "每月基础分"
+BY_RATES = "按率考核"  # tier of a unit's base line
 NOBODYS = "；本月没有哪位街路长任职过半，不作个人奖惩建议"
 REVOKED = "撤销"
 
@@ -62,7 +70,9 @@ class Line:
     origin: str = OF_ISSUE
     returns: str = ""  # id of the line whose points it gives back
     revoked: str = ""  # why it holds no longer; empty while it holds
+    tier: str = ""  # which step of a case it was charged for, also where it gives that back; empty: for no case
     shared: bool = False  # LATE: reported up in time; BASE: nobody held the street for more than half of the month
+    reckoning: Reckoning | None = None  # of a computed line: from which cases, and by which rule
     working: tuple[str, ...] = ()  # how the points came about, in sentences; empty for lines of version 0.1
 
     def cells(self) -> dict[str, Any]:
@@ -70,6 +80,7 @@ class Line:
         return {
             "id": self.id, "month": self.month, "target": self.target, "chief": self.chief, "issue": self.issue,
             "rule": self.rule, "clause": self.clause, "points": self.points / 100, "text": self.text, "date": self.date,
+            "task": self.task,
         }  # fmt: skip
 
 
@@ -82,6 +93,10 @@ def month_of(day: date | datetime) -> str:
 
 def first_day(month: str) -> date:
     return date.fromisoformat(f"{month}-01")
+
+
+def last_day(month: str) -> date:
+    return (first_day(month) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
 def of_origin(booked: Booked, origin: str) -> dict[Group, Mapping[str, Line]]:
@@ -101,15 +116,18 @@ def revoke(line: Line, why: str) -> Line:
 
 
 def base_lines(month: str, targets: Iterable[tuple[str, str, str, bool]], rules: Rules) -> list[Line]:
-    """The base of each (kind, target, chief, whether shared): the first line of its month."""
-    working = (f"每月从 {points_zh(rules.score.base)} 分起",)
-    points, first = rules.score.base, first_day(month)
+    """The base of each (kind, target, chief, whether shared): the first line of its month. That of a unit says whether
+    its month is by rates."""
+    rates, first = rules.score.unit, first_day(month)
+    of_unit = (rates.base, BY_RATES) if rates else (rules.score.base, "")
     return [
         Line(
             f"{month}·{target}·{BASE}", month, target, kind, chief, "", BASE, ASSUMED, points,
-            f"{BASE_TEXT}{NOBODYS if shared else ''}", first, origin=OF_BASE, shared=shared, working=working,
+            f"{BASE_TEXT}{NOBODYS if shared else ''}", first, origin=OF_BASE, tier=tier, shared=shared,
+            working=(f"每月从 {points_zh(points)} 分起",),
         )
         for kind, target, chief, shared in targets
+        for points, tier in [of_unit if kind == UNIT else (rules.score.base, "")]
     ]  # fmt: skip
 
 

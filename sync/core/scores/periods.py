@@ -8,16 +8,18 @@ rules change no advice that was given.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from sync.core.rules.rules import Rules
-from sync.core.scores import standings
+from sync.core.scores import persons, standings
 from sync.core.scores.lines import STREET, UNIT, first_day
-from sync.core.scores.standings import Key, Standing, Term
+from sync.core.scores.persons import PERSON, PersonMonth
+from sync.core.scores.standings import Key, Merit, Standing, Term
 
 Rows = dict[tuple[str, ...], dict[str, Any]]
+Words = Callable[[Sequence[str]], str]  # which months or quarters a row is made of, from its months
 
 
 class Quarter(NamedTuple):
@@ -56,11 +58,12 @@ def rows(terms: Iterable[Term], header: str) -> Rows:
 @dataclass
 class Periods:
     """Quarters and years of sealed months. ``months``: the rows of each; ``frozen``: terms that stand since the seal of
-    their last month, by name."""
+    their last month, by name; ``persons``: each chief's month, by month."""
 
     months: Mapping[str, Sequence[Standing]]
     rules: Rules
     frozen: Mapping[str, Sequence[Term]] = field(default_factory=dict)
+    persons: Mapping[str, Sequence[PersonMonth]] = field(default_factory=dict)
 
     @property
     def _quarters(self) -> list[Quarter]:
@@ -83,11 +86,15 @@ class Periods:
         """A month before the first that was ever sealed is not missing: nobody kept score then."""
         sealed = [month for month in quarter.months if month in self.months]
         missing = [month for month in quarter.months if month not in sealed and month > min(self.months)]
-        words = f"含{_numbers(sealed)}月"
-        words = f"暂定：{words}，{_numbers(missing)}月未封存" if missing else words
-        return self.frozen.get(quarter.name) or self._advised(
-            self._terms(quarter.name, sealed), sealed, words, "建议讲评表扬"
-        )
+
+        def words(months: Sequence[str]) -> str:
+            named = f"含{_numbers(months)}月"
+            return f"暂定：{named}，{_numbers(missing)}月未封存" if missing else named
+
+        return self.frozen.get(quarter.name) or [
+            *self._advised(self._terms(quarter.name, sealed), sealed, words, "建议讲评表扬"),
+            *self._persons(quarter.name, sealed, words, self._mean_of_months),
+        ]
 
     def _year(self, year: int) -> Sequence[Term]:
         quarters = [quarter for quarter in self._quarters if quarter.year == year]
@@ -95,11 +102,44 @@ class Periods:
         scores: dict[Key, list[int]] = defaultdict(list)
         for quarter in quarters:
             for term in self._under_new_names(quarter):
-                scores[term.key].append(term.score)
-        terms = [replace(term, score=standings.mean(scores[term.key])) for term in self._terms(f"{year}", sealed)]
-        words = f"含第{'、'.join(f'{quarter.number}' for quarter in quarters)}季度"
-        words = words if f"{year}-12" in sealed else f"暂定：{words}，全年还没有封存完"
-        return self.frozen.get(f"{year}") or self._advised(terms, sealed, words, "建议年度表扬、兑现奖励")
+                if term.unranked != standings.TOO_FEW_CASES:
+                    scores[term.key].append(term.score)
+        terms = [
+            replace(term, score=standings.mean(scores[term.key] or [term.score]))
+            for term in self._terms(f"{year}", sealed)
+        ]
+
+        def words(months: Sequence[str]) -> str:
+            numbers = dict.fromkeys(quarter_of(month).number for month in months)
+            named = f"含第{'、'.join(map(str, numbers))}季度"
+            return named if f"{year}-12" in sealed else f"暂定：{named}，全年还没有封存完"
+
+        def of_person(target: str, months: Sequence[PersonMonth]) -> int:
+            return standings.mean(scores[target, PERSON] or [month.score for month in months])
+
+        return self.frozen.get(f"{year}") or [
+            *self._advised(terms, sealed, words, "建议年度表扬、兑现奖励"),
+            *self._persons(f"{year}", sealed, words, of_person),
+        ]
+
+    @staticmethod
+    def _mean_of_months(_: str, months: Sequence[PersonMonth]) -> int:
+        return standings.mean([month.score for month in months])
+
+    def _persons(
+        self, name: str, months: Sequence[str], words: Words, score: Callable[[str, Sequence[PersonMonth]], int]
+    ) -> list[Term]:
+        """Each chief's row: his rank, and what is suggested for him."""
+        known = [month for month in months if self.persons.get(month)]
+        workdays = sum(self.persons[month][0].workdays for month in known)
+        groups = persons.by_target(row for month in known for row in self.persons[month])
+        terms = (persons.term(name, group, score(target, group), workdays) for target, group in sorted(groups.items()))
+        return [
+            replace(term, advice="；".join([
+                words([row.month for row in groups[term.target]]), *persons.consequence(groups[term.target])
+            ]))
+            for term in persons.ranked(terms)
+        ]  # fmt: skip
 
     def _under_new_names(self, quarter: Quarter) -> list[Term]:
         """The terms of a quarter, units that were renamed since as they are called now."""
@@ -124,47 +164,73 @@ class Periods:
         """What each target came to, not ranked yet."""
         return [
             Term(name, last.target, last.kind, last.group, standings.most(_chiefs(group))[0] or last.chief,
-                 standings.mean([row.score for row in group]), None)
+                 standings.mean([row.score for row in _counted(group) or group]), None, unranked=_unranked(group))
             for group in self._rows(months).values()
             for last in group[-1:]
         ]  # fmt: skip
 
-    def _advised(self, terms: Sequence[Term], months: Sequence[str], words: str, praise: str) -> list[Term]:
-        """The terms with rank and suggestion. ``words``: which months or quarters are in."""
+    def _advised(self, terms: Sequence[Term], months: Sequence[str], words: Words, praise: str) -> list[Term]:
+        """The terms with rank and praise; what a chief has to answer for stands on his own row. ``words``: which months
+        or quarters are in, of the months of a row."""
         by_key = self._rows(months)
 
-        def inspected(term: Term) -> bool:
+        def takes_part(term: Term) -> bool:
             visits = [row.inspections or 0 for row in by_key[term.key]]
-            return term.kind != STREET or sum(visits) >= self.rules.score.min_inspections * len(visits)
+            if term.kind != STREET:
+                return not term.unranked
+            return sum(visits) >= self.rules.score.min_inspections * len(visits)
 
-        ranked = standings.rank(terms, inspected)
+        ranked = standings.rank(terms, takes_part)
         stable = {key for key, group in by_key.items() if standings.most(_chiefs(group))[1]}
-        bottom = standings.last_of_groups(ranked, self.rules)
-        last = standings.times_last(row for group in by_key.values() for row in group)
+        merits = [_merit(term, by_key[term.key], able=term.key in stable) for term in ranked]
+        good = standings.commended(merits, self.rules)
 
         def advice(term: Term) -> Iterator[str]:
-            yield words
+            yield words([row.month for row in by_key[term.key]])
+            yield from _left_out(by_key[term.key])
             yield from self._money(term)
-            if term.key in stable and standings.is_good(term, self.rules):
+            if term.key in good:
                 yield praise
-            if term.key in stable & bottom:
-                yield self._blame(len(last[term.chief]))
 
         return [replace(term, advice="；".join(advice(term))) for term in ranked]
 
-    def _blame(self, times: int) -> str:
-        """``times``: in how many months the chief was last."""
-        score = self.rules.score
-        result = next((rung.name for rung in reversed(score.ladder) if times >= rung.in_12_months), "表态")
-        floor = f"组内末位且低于{score.last.below / 100:g}分"
-        return f"{floor}，街路长期内月度末位{times}次，建议{result}（由局党组决定）"
-
     def _money(self, term: Term) -> Iterator[str]:
         fund = self.rules.score.fund
-        if term.kind == UNIT and fund.enabled:
+        if term.kind == UNIT and fund.enabled and term.unranked != standings.TOO_FEW_CASES:
             bands = sorted(fund.bands, key=lambda band: band.start, reverse=True)
             percent = next((band.percent for band in bands if term.score >= band.start), bands[-1].percent)
             yield f"建议拨付比例{percent}%"
+
+
+def _counted(group: Iterable[Standing]) -> list[Standing]:
+    """Without the months in which a unit had too few cases."""
+    return [row for row in group if row.unranked != standings.TOO_FEW_CASES]
+
+
+def _unranked(group: Sequence[Standing]) -> str:
+    """Why a unit is not ranked: it had too few cases in every month, or is the standards office now."""
+    return group[-1].unranked if group[-1].unranked == standings.NOT_RANKED or not _counted(group) else ""
+
+
+def _left_out(group: Sequence[Standing]) -> Iterator[str]:
+    """Which months of a unit do not count."""
+    months = [row.month for row in group if row not in _counted(group)]
+    if months:
+        yield f"{_numbers(months)}月到期案件不足，没有计入"
+
+
+def _merit(term: Term, group: Sequence[Standing], *, able: bool) -> Merit:
+    """What the term's months come to; one of before this was kept counts all its issues as due."""
+    known = [(row.due, row.late) if row.due else _of_before(row) for row in group]
+    due, late = (sum(counts) for counts in zip(*known, strict=True))
+    visits = sum(row.inspections or 0 for row in group)
+    return Merit(term.key, term.group, term.rank, term.score, due, late, visits, able)
+
+
+def _of_before(row: Standing) -> tuple[int, int]:
+    if row.on_time is None:
+        return 0, 0
+    return row.issues, row.issues - round(row.on_time * row.issues)
 
 
 def _chiefs(group: Iterable[Standing]) -> list[str]:

@@ -17,8 +17,9 @@ from functools import cached_property
 from sync.core.calendar.worktime import Calendar
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import points_zh
-from sync.core.scores.lines import BACK, REVOKED, Line
-from sync.core.scores.standings import Standing, Term, last_day
+from sync.core.scores.lines import BACK, REVOKED, Line, last_day
+from sync.core.scores.persons import PersonMonth
+from sync.core.scores.standings import Standing, Term
 
 SEALED, OPEN = "已封存", "未封存"
 REBUILT = "按现有记录重建"
@@ -33,7 +34,7 @@ Fact = tuple[str, str, str]  # tab's title (or 封存), the row's name in it, it
 class Seal:
     """A sealed month. ``lines`` after ceilings; ``facts`` the sealed text; ``rules`` the text in force, ``calendar``
     its days as (item, words); ``adopted``: read off 月度考核 and 扣分明细 after the ledger was lost, without its facts;
-    ``terms``: the quarter and the year that ended with it."""
+    ``terms``: the quarter and the year that ended with it; ``persons``: each chief's month."""
 
     month: str
     sealed_at: datetime
@@ -45,6 +46,7 @@ class Seal:
     calendar: tuple[tuple[str, str], ...] = ()
     adopted: bool = False
     terms: tuple[Term, ...] = ()
+    persons: tuple[PersonMonth, ...] = ()
 
     @cached_property
     def by_id(self) -> Mapping[str, Line]:
@@ -69,9 +71,11 @@ def hour(month: str, rules: Rules) -> datetime:
 
 
 def appeals_end(month: str, rules: Rules) -> datetime:
-    """Until when an appeal against a line of the month is in time."""
-    over = datetime.combine(last_day(month) + timedelta(days=1), time(), rules.bureau.zone)
-    return rules.calendar.add(over, rules.score.appeal).at
+    """Until when an appeal against a line of the month is in time: workdays count from the month's last day on, so that
+    the first one after it counts as one."""
+    limit, last = rules.score.appeal, last_day(month)
+    since = last if limit.unit == "wd" else last + timedelta(days=1)
+    return rules.calendar.add(datetime.combine(since, time(), rules.bureau.zone), limit).at
 
 
 def due(months: Iterable[str], wanted: Iterable[str], rules: Rules, now: datetime) -> list[str]:
@@ -167,7 +171,8 @@ def _back(
     if before is not None and before.month in sealed:
         yield before
     elif line.revoked and not was.revoked:
-        counted = sealed[was.month].by_id.get(was.id, was).points + returned.get(was.id, 0)
+        held = sealed[was.month].by_id.get(was.id)  # none where rates stood for a unit's single cases
+        counted = held.points + returned.get(was.id, 0) if held else 0
         if before is not None and not before.revoked:
             yield before
         elif counted:

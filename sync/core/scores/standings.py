@@ -7,11 +7,12 @@ the service's, decisions are people's.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from fractions import Fraction
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pandas as pd
 
@@ -20,21 +21,39 @@ from sync.core.people.ordering import place_order
 from sync.core.people.roster import Roster, Span, Street
 from sync.core.rules.rules import Rules
 from sync.core.scores.charging import Tally
-from sync.core.scores.lines import BRANCH, DISTRICT, STREET, UNIT, first_day
+from sync.core.scores.lines import BRANCH, DISTRICT, STREET, UNIT, first_day, last_day
 
 ONE_GROUP = "全部街路"
+PRAISE = "建议通报表扬"
 TOO_FEW = "督查次数不足，不参与排名"
+TOO_FEW_CASES = "到期案件不足，不参与排名"
+NOT_RANKED = "标准化办，不参与排名"
 Key = tuple[str, str]  # target and kind
 Points = Mapping[tuple[str, str, str], int]  # by month, kind and target
 Visits = Mapping[tuple[str, str], int]  # inspections by month and street
+
+
+class UnitFigures(NamedTuple):
+    """What else is known of a unit's month: why it is not ranked, and its rates where it is scored by them."""
+
+    unranked: str = ""
+    by_rates: bool = False
+    on_time: float | None = None
+    rework: float | None = None
+    due: int = 0
+    late: int = 0
+
+
+Units = Mapping[tuple[str, str], UnitFigures]  # by month and unit
 Held = tuple[Street, str, bool]  # a street, its chief, and whether nobody held it for more than half of the month
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One row of 月度考核. Rates are shares or None where nothing counts; ``rank`` is None for the unranked; ``last``:
-    末位, the last of its group and below the floor; ``shared``: nobody held the street for more than half of the month,
-    so that nobody is praised or blamed for it."""
+    """One row of 月度考核. Rates are shares or None where nothing counts; ``rank`` is None for the unranked, and
+    ``unranked`` says why for a unit; ``last``: 末位, the last of its group and below the floor; ``shared``: nobody held
+    the street for more than half of the month, so that nobody is praised or blamed for it. ``due``, ``late``: issues
+    that the rate of timeliness counts; ``step``, ``result``: the rung of the ladder, from 1, that it leads to."""
 
     month: str
     target: str
@@ -51,6 +70,11 @@ class Standing:
     advice: str = ""
     last: bool = False
     shared: bool = False
+    due: int = 0
+    late: int = 0
+    unranked: str = ""
+    step: int = 0
+    result: str = ""
 
     @property
     def key(self) -> Key:
@@ -79,6 +103,7 @@ class Term:
     score: int
     rank: int | None
     advice: str = ""
+    unranked: str = ""
 
     @property
     def key(self) -> Key:
@@ -89,15 +114,13 @@ T = TypeVar("T", Standing, Term)
 
 
 def shown_rank(row: Standing | Term) -> int | str | None:
-    return TOO_FEW if row.rank is None and row.kind == STREET else row.rank
+    if row.rank is not None:
+        return row.rank
+    return row.unranked or (TOO_FEW if row.kind == STREET else None)
 
 
 def _share(rate: float | None) -> float | None:
     return None if rate is None else round(rate, 4)
-
-
-def last_day(month: str) -> date:
-    return (first_day(month) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
 def streets_of(roster: Roster, month: str, today: date, calendar: Calendar) -> list[tuple[Street, str, bool]]:
@@ -137,14 +160,16 @@ def most(names: Sequence[str]) -> tuple[str, bool]:
 
 def standings(
     months: Mapping[str, Sequence[Held]], points: Points, tallies: Iterable[Tally], inspections: Visits, rules: Rules,
-    sealed: Sequence[Standing] = (), workdays: Visits = MappingProxyType({}),
+    sealed: Sequence[Standing] = (), units: Units = MappingProxyType({}), workdays: Visits = MappingProxyType({}),
 ) -> list[Standing]:  # fmt: skip
     """All rows of 月度考核, month by month. ``months``: the streets of each open month; ``sealed``: the rows of sealed
-    months, as they stand; ``workdays``: on how many each street was in use, by month and street."""
+    months, as they stand; ``units``: what else is known of a unit's month; ``workdays``: on how many each street was in
+    use, by month and street."""
     areas = {(month, street.name): (street.branch, street.district) for month in months for street, *_ in months[month]}
     rates = _rates(tallies, areas)
     by_month = {
-        month: _month(month, points, rates, inspections, held, rules, workdays) for month, held in months.items()
+        month: _month(month, points, rates, inspections, held, rules, units, workdays)
+        for month, held in months.items()
     }
     return _advise(by_month, rules, sealed)
 
@@ -152,6 +177,8 @@ def standings(
 @dataclass(frozen=True)
 class _Rates:
     issues: int = 0
+    due: int = 0
+    late: int = 0
     on_time: float | None = None
     rework: float | None = None
     extend: float | None = None
@@ -174,12 +201,12 @@ def _rates(tallies: Iterable[Tally], areas: Mapping[tuple[str, str], tuple[str, 
     rates: dict[tuple[str, str, str], _Rates] = {}
     for month, kind, name, due, late, rework, extend, issues in sums.reset_index().itertuples(index=False):
         on_time = (due - late) / due if due else None
-        rates[month, kind, name] = _Rates(int(issues), on_time, rework / issues, extend / issues)
+        rates[month, kind, name] = _Rates(int(issues), int(due), int(late), on_time, rework / issues, extend / issues)
     return rates
 
 
 def _month(
-    month: str, points: Points, rates: Rates, inspections: Visits, streets: Sequence[Held], rules: Rules,
+    month: str, points: Points, rates: Rates, inspections: Visits, streets: Sequence[Held], rules: Rules, units: Units,
     workdays: Visits,
 ) -> list[Standing]:  # fmt: skip
     groups = groups_of([street for street, *_ in streets], rules)
@@ -189,7 +216,7 @@ def _month(
         group = groups[name] if kind == STREET else kind
         return Standing(
             month, name, kind, group, chief, visits, rate.issues, rate.on_time, rate.rework, rate.extend, score, None,
-            shared=shared,
+            shared=shared, due=rate.due, late=rate.late,
         )  # fmt: skip
 
     def visits(name: str) -> int:
@@ -205,9 +232,25 @@ def _month(
         for kind in (BRANCH, DISTRICT)
         for area, names in sorted(_areas(kind, streets).items(), key=lambda pair: place_order(pair[0]))
     ]
-    of_units = [row(unit, UNIT, points.get((month, UNIT, unit), 0), None) for unit in rules.units]
+    of_units = [
+        _as_unit(row(unit, UNIT, points.get((month, UNIT, unit), 0), None), units.get((month, unit)))
+        for unit in rules.units
+    ]
     least = rules.score.min_inspections
-    return [*rank(of_streets, lambda row: (row.inspections or 0) >= least), *rank([*of_areas, *of_units])]
+    return [
+        *rank(of_streets, lambda row: (row.inspections or 0) >= least),
+        *rank([*of_areas, *of_units], lambda row: not row.unranked),
+    ]
+
+
+def _as_unit(row: Standing, figures: UnitFigures | None) -> Standing:
+    """With the unit's own rates, where its month is by rates."""
+    if figures is None:
+        return row
+    row = replace(row, unranked=figures.unranked)
+    if not figures.by_rates:
+        return row
+    return replace(row, on_time=figures.on_time, rework_rate=figures.rework, due=figures.due, late=figures.late)
 
 
 def _areas(kind: str, streets: Sequence[Held]) -> Mapping[str, list[str]]:
@@ -247,7 +290,9 @@ def _together(unit: str, rows: Sequence[Standing]) -> Standing:
         return rows[0] if rows[0].target == unit else replace(rows[0], target=unit)
     cases = sum(row.issues for row in rows)
     score = weighted((row.score, row.issues if cases else 1) for row in rows)
-    return replace(rows[0], target=unit, issues=cases, score=score)
+    due, late = sum(row.due for row in rows), sum(row.late for row in rows)
+    ranked = next((row for row in rows if not row.unranked), rows[0])
+    return replace(ranked, target=unit, issues=cases, score=score, due=due, late=late)
 
 
 def groups_of(streets: Sequence[Street], rules: Rules) -> dict[str, str]:
@@ -276,15 +321,20 @@ def rank(rows: Iterable[T], takes_part: Callable[[T], bool] = lambda row: True) 
 def _advise(by_month: Mapping[str, Sequence[Standing]], rules: Rules, sealed: Sequence[Standing]) -> list[Standing]:
     """Suggestions by the ladder: the best of a group, and chiefs who were last below the floor, month after month. A
     sealed month keeps its own, and says who was last then."""
-    last = times_last(sealed)
-    months = sorted({*by_month, *(row.month for row in sealed)})
+    last, ranked = times_last(sealed), months_ranked(sealed)
     advised = [*sealed]
     for rows in (by_month[month] for month in sorted(by_month)):
         bottom = last_of_groups(rows, rules)
         here = [replace(row, last=row.key in bottom and not row.shared) for row in rows]
         for chief, months_last in times_last(here).items():
             last[chief] = sorted({*last[chief], *months_last})
-        advised += [replace(row, advice=_advice(row, last[row.chief], months, rules)) for row in here]
+        for chief, months in months_ranked(here).items():
+            ranked[chief] |= months
+        good = commended(map(_merit, here), rules)
+        advised += [
+            replace(row, advice=PRAISE) if row.key in good else _advised(row, last[row.chief], ranked[row.chief], rules)
+            for row in here
+        ]
     return sorted(advised, key=lambda row: row.month)
 
 
@@ -311,30 +361,87 @@ def last_of_groups(rows: Iterable[Standing | Term], rules: Rules) -> set[Key]:
     return bottom
 
 
-def is_good(row: Standing | Term, rules: Rules) -> bool:
-    """Whether a street is among the best of its group and good enough to be commended."""
+def months_ranked(rows: Iterable[Standing]) -> dict[str, set[str]]:
+    """The months in which each chief had a street that was ranked; the others are no part of a run."""
+    months: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.kind == STREET and row.chief and row.rank is not None and not row.shared:
+            months[row.chief].add(row.month)
+    return months
+
+
+class Merit(NamedTuple):
+    """By what a ranked row may be commended. ``due``, ``late``: the issues of its months; ``inspections`` of them;
+    ``able``: somebody held the street for most of the time."""
+
+    key: Key
+    group: str
+    rank: int | None
+    score: int
+    due: int
+    late: int
+    inspections: int
+    able: bool
+
+
+def _merit(row: Standing) -> Merit:
+    visits = row.inspections or 0
+    return Merit(row.key, row.group, row.rank, row.score, row.due, row.late, visits, not row.shared)
+
+
+def commended(merits: Iterable[Merit], rules: Rules) -> set[Key]:
+    """The best of each group of streets, at most a third of it; and the best units, where they are scored by rates."""
+    groups: dict[str, list[Merit]] = defaultdict(list)
+    for merit in merits:
+        if merit.rank is not None and merit.key[1] in (STREET, UNIT):
+            groups[f"{merit.key[1]}{merit.group}"].append(merit)
+    return {key for group in groups.values() for key in _best(group, rules)}
+
+
+def _best(group: Sequence[Merit], rules: Rules) -> list[Key]:
+    if group[0].key[1] == UNIT:
+        unit = rules.score.unit.good if rules.score.unit else None
+        return [m.key for m in group if unit and m.rank and m.rank <= unit.top and m.score >= unit.min_score]
+    middle = median([merit.inspections for merit in group])
+    able = [merit for merit in group if _is_good(merit, middle, rules)]
+    return [m.key for m in able if sum((o.rank or 0) <= (m.rank or 0) for o in able) <= len(group) // 3]
+
+
+def _is_good(merit: Merit, middle: Fraction, rules: Rules) -> bool:
+    """Whether it stands high enough, and mended in time, or (with few issues) was looked at as often as most."""
     good = rules.score.good
-    return row.kind == STREET and row.rank is not None and row.rank <= good.top and row.score >= good.min_score
+    if not merit.able or not merit.rank or merit.rank > good.top or merit.score < good.min_score:
+        return False
+    if merit.due >= good.min_cases:
+        return 100 * (merit.due - merit.late) >= good.on_time * merit.due
+    return merit.inspections >= middle
 
 
-def _advice(row: Standing, last: Sequence[str], months: Sequence[str], rules: Rules) -> str:
-    if row.shared:
-        return ""
-    if is_good(row, rules):
-        return "建议通报表扬"
-    if not row.last:
-        return ""
+def median(counts: Sequence[int]) -> Fraction:
+    """The middle of these counts; of an even number the mean of the two in the middle."""
+    ordered, half = sorted(counts), len(counts) // 2
+    return Fraction(ordered[half] + ordered[-half - 1], 2)
+
+
+def _advised(row: Standing, last: Sequence[str], months: Collection[str], rules: Rules) -> Standing:
+    """With the highest rung of the ladder that the chief's months lead to, where the row is one of 末位."""
+    if row.shared or not row.last:
+        return row
     running = _running(row.month, last, months)
     year = sum(1 for month in last if 0 <= _months_between(month, row.month) < 12)
-    results = [result for result in rules.score.ladder if running >= result.running or year >= result.in_12_months]
-    if not results:
-        return ""
-    return f"建议{results[-1].name}（末位连续{running}个月，12个月内{year}次；由局党组决定）"
+    ladder = rules.score.ladder
+    steps = [n for n, rung in enumerate(ladder, 1) if running >= rung.running or year >= rung.in_12_months]
+    if not steps:
+        return row
+    result = ladder[steps[-1] - 1].name
+    advice = f"建议{result}（末位连续{running}个月，12个月内{year}次；由局党组决定）"
+    return replace(row, advice=advice, step=steps[-1], result=result)
 
 
-def _running(month: str, last: Sequence[str], months: Sequence[str]) -> int:
+def _running(month: str, last: Sequence[str], months: Collection[str]) -> int:
+    """``months``: those in which the chief was ranked: one without a rank is skipped."""
     count = 0
-    for earlier in reversed([m for m in months if m <= month]):
+    for earlier in sorted((m for m in months if m <= month), reverse=True):
         if earlier not in last:
             break
         count += 1

@@ -17,7 +17,7 @@ Rows = Sequence[tuple[int, Mapping[str, Raw]]]
 
 def staff_cells(layout: Layout, table: Table) -> list[tuple[int, dict[str, Raw]]]:
     """People's filled cells of each row by column key, with its number in the sheet."""
-    columns = [(column.key, layout.at[column.key]) for column in layout.tab.staff]
+    columns = [(column.key, layout.at[column.key]) for column in layout.tab.staff if column.key in layout.at]
     return [
         (number, {key: row[at] for key, at in columns if at < len(row) and row[at] not in ("", None)})
         for number, row in enumerate(table.rows, table.first)

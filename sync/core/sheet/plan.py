@@ -119,6 +119,8 @@ def differences(layout: Layout, row: Row, cells: Mapping[str, Any], zone: ZoneIn
     at, raw, width = layout.at, row.raw, len(row.raw)
     changed: list[Write] = []
     for key, value in cells.items():
+        if _absent(layout, key):
+            continue
         wished = value if isinstance(value, str) else to_raw(value, zone)
         index = at[key]
         seen = raw[index] if index < width else ""
@@ -126,6 +128,11 @@ def differences(layout: Layout, row: Row, cells: Mapping[str, Any], zone: ZoneIn
             _own(layout, key)
             changed.append(Write(row.number, index, wished))
     return tuple(changed)
+
+
+def _absent(layout: Layout, key: str) -> bool:
+    """Whether it is a column that came later and that this workbook does not have yet."""
+    return key not in layout.at and layout.tab.by_key[key].optional
 
 
 def _own(layout: Layout, key: str) -> None:
@@ -159,7 +166,8 @@ def filled_row(layout: Layout, cells: Mapping[str, Raw]) -> tuple[Raw, ...]:
     """A row for the end of a tab, whoever its cells (raw by column key) belong to."""
     row: list[Raw] = [""] * (max(layout.at.values()) + 1)
     for name, value in cells.items():
-        row[layout.at[name]] = value
+        if not _absent(layout, name):
+            row[layout.at[name]] = value
     return tuple(row)
 
 

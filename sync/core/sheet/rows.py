@@ -82,12 +82,13 @@ class Row(NamedTuple):
         return self.parsed.cells
 
     def seen(self, layout: Layout, key: str) -> Raw:
-        """What stands in the column now; an empty cell is an empty text."""
-        at = layout.at[key]
+        """What stands in the column now; an empty cell, and a column that came later, is an empty text."""
+        at = layout.at.get(key, NOWHERE)
         value = self.raw[at] if at < len(self.raw) else ""
         return "" if value is None else value
 
 
+NOWHERE = 10**9  # of a column that a workbook of before does not have yet
 Entry = tuple[Sequence[Raw], tuple[Raw, ...], Parsed]  # a row as the API gave it, as a tuple, as read
 
 
@@ -132,7 +133,7 @@ def parse(layout: Layout, raw: tuple[Raw, ...], zone: ZoneInfo) -> Parsed:
     tab, at = layout.tab, layout.at
     typed: dict[str, Raw] = {}
     for column in tab.staff:
-        index = at[column.key]
+        index = at.get(column.key, NOWHERE)
         value = raw[index] if index < len(raw) else ""
         if value not in ("", None) and not (isinstance(value, str) and not value.strip()):
             typed[column.key] = value

@@ -19,6 +19,7 @@ from sync.core.sheet.rows import Raw
 
 OVERDUE = "超期未整改"
 MOST_STREETS = 15  # named one by one; a group reads no more
+MOST_ASSIGNED = 15
 
 
 @dataclass(frozen=True)
@@ -53,19 +54,30 @@ class Late:
 
 @dataclass(frozen=True)
 class Bulletin:
-    """``numbers`` in the order in which they are read; ``late``: the most first."""
+    """``numbers`` in the order in which they are read; ``late``: the most first; ``assigned``: what came today
+    and still has time, the latest first, a line each (plan 五·3: 即时发送至工作群)."""
 
     title: str
     at: datetime
     numbers: tuple[tuple[str, int], ...]
     late: tuple[Late, ...]
+    assigned: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """As it is pasted into a group."""
         told = "，".join(f"{label} {count} 件" for label, count in self.numbers)
         head = f"【{self.title}】{self.at.month}月{self.at.day}日 {self.at:%H:%M}"
-        return "\n".join([head, f"{told}。", *self.streets])
+        return "\n".join([head, f"{told}。", *self.lines])
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What stands under the numbers."""
+        if not self.assigned:
+            return self.streets
+        more = len(self.assigned) - MOST_ASSIGNED
+        rest = [f"……今天另外还交办了 {more} 件。"] if more > 0 else []
+        return "今日交办，请按时整改：", *self.assigned[:MOST_ASSIGNED], *rest, *self.streets
 
     @property
     def streets(self) -> tuple[str, ...]:
@@ -99,7 +111,20 @@ def bulletin(memory: Memory, scope: Scope, now: datetime) -> Bulletin:
         ("今日到期", sum(_day(shown.get("deadline")) == now.date() for _, shown in in_time)),
         (OVERDUE, len(late)),
     )
-    return Bulletin(f"街路长工作通报·{scope.words}", now, numbers, _by_street(late, now.date()))
+    assigned = [pair for pair in in_time if pair[0].start and pair[0].start.started.date() == now.date()]
+    assigned.sort(key=lambda pair: (_started(pair[0]), str(pair[1].get("id", ""))), reverse=True)
+    lines = tuple(_assigned(stamps, shown, now) for stamps, shown in assigned)
+    return Bulletin(f"街路长工作通报·{scope.words}", now, numbers, _by_street(late, now.date()), lines)
+
+
+def _started(stamps: Stamps) -> datetime:
+    return stamps.start.started if stamps.start else stamps.received
+
+
+def _assigned(stamps: Stamps, shown: Mapping[str, Raw], now: datetime) -> str:
+    deadline = serials.moment(shown.get("deadline"), now.tzinfo)
+    until = f"，{deadline:%m-%d %H:%M} 前" if deadline else ""
+    return f"{shown.get('id', '')} {stamps.street} {stamps.category}（{shown.get('unit', '')}）{until}"
 
 
 def is_late(shown: Mapping[str, Raw], now: datetime) -> bool:

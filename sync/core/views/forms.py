@@ -43,7 +43,8 @@ FORMS: Mapping[str, Form] = {
         Form("issues", "上报问题", ("photos", "street", "category", "severity", "text", "place", "source",
                                 "given_limit", "longitude", "latitude")),
         Form("feedback", "整改反馈", ("issue", "outcome", "photos", "text")),
-        Form("duties", "履职记录", ("kind", "street", "branch", "district", "issue", "text", "photos")),
+        Form("duties", "履职记录", ("kind", "street", "branch", "district", "issue", "text", "photos",
+                                "longitude", "latitude")),
         Form("requests", "申请", ("kind", "issue", "line", "target", "to_unit", "until", "points", "reason"),
              "requester", "requested_at"),
     )

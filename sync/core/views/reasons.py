@@ -12,7 +12,7 @@ from sync.core.issues import upward
 from sync.core.look.findings import Look
 from sync.core.rules.values import points_zh
 from sync.core.scores import charging
-from sync.core.scores.lines import BASE, DUTY, OF_ISSUE, Line
+from sync.core.scores.lines import BASE, BY_RATES, DUTY, OF_ISSUE, Line
 from sync.core.scores.seal import hour
 from sync.core.views.explain import Explanation
 
@@ -70,7 +70,8 @@ def _how(look: Look, line: Line) -> Iterator[str]:
 def _due(look: Look, line: Line) -> Line | None:
     """The line as the rules in force would book it; None where they would book none, or it was people's decision."""
     if line.rule == BASE:
-        return replace(line, points=look.rules.score.base)
+        rates = look.rules.score.unit if line.tier == BY_RATES else None
+        return replace(line, points=rates.base if rates else look.rules.score.base)
     followed = look.followed.get(line.issue)
     if followed is None or line.origin != OF_ISSUE:
         return None
@@ -98,7 +99,7 @@ def _ceiling(look: Look, line: Line) -> Iterator[str]:
     less = points_zh(abs(booked.points - line.points))
     if line.points > 0 or booked.points > 0:
         own, in_all = points_zh(rules.score.self_found.cap), points_zh(rules.score.bonus_cap)
-        yield f"本月加分到了上限（自查 {own} 分，全部 {in_all} 分）"
+        yield f"本月加分到了上限（自查 {own} 分，全部 {in_all} 分；自查还要有新照片，只补扣掉的分）"
     elif line.task == DUTY:
         yield f"履职一个月最多扣 {points_zh(rules.duties.cap)} 分"
     elif line.task in rules.tasks:

@@ -25,8 +25,7 @@ from sync.core.look.follow import Followed
 from sync.core.memory import Memory
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
-from sync.core.scores import standings
-from sync.core.scores.lines import OF_BASE, OF_DUTY, OF_ISSUE, Group, month_of
+from sync.core.scores.lines import OF_BASE, OF_DUTY, OF_ISSUE, Group, last_day, month_of
 from sync.core.sheet.identity import Known
 from sync.core.sheet.rows import Row
 from sync.core.sheet.tabs import Tab
@@ -98,7 +97,7 @@ def simulate(
 
 
 def _last_hour(month: str, rules: Rules, now: datetime) -> datetime:
-    after = standings.last_day(month) + timedelta(days=1)
+    after = last_day(month) + timedelta(days=1)
     return min(datetime.combine(after, time(), rules.bureau.zone) - timedelta(seconds=1), now)
 
 

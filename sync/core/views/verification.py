@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sync.core.look.decide import look as look_at
@@ -87,8 +88,7 @@ def _placed(difference: Deviation, places: Mapping[int, tuple[str, int]]) -> Dev
 def _rows(look: Look, key: str) -> Sequence[Seen]:
     layout = look.reading.layouts[key]
     return [
-        Seen(row.number, facts.fields_by(layout.tab, lambda name, row=row: row.seen(layout, name)))  # type: ignore[misc]
-        for row in look.rows[key]
+        Seen(row.number, facts.fields_by(layout.tab, partial(row.seen, layout), layout.at)) for row in look.rows[key]
     ]
 
 

@@ -111,6 +111,8 @@ def _row_data(book: Book, sheet: Sheet, box: Box, mask: Tree | None) -> Any:
     builder = _cell_builder(book, sheet, mask)
     painted = _painted(sheet, box, mask)
     rows = sheet.grid.rows(box.top, box.bottom)
+    if painted:
+        sheet.touch(max(len(rows), min(box.bottom, _painted_bottom(sheet, box)) - box.top), len(painted))
     answer = []
     for index, row in enumerate(rows, box.top):
         answer.append(_row(builder, index, row, box, painted))

@@ -79,12 +79,23 @@ def _number(text: str, _today: date, locale: str) -> Entry | None:
     if match is None or not re.search(r"\d", (match[4] or "") + (match[5] or "")):
         return None
     sign, money, inner, whole, fraction, exponent, percent = match.groups()
-    value = float(f"{(whole or '0').replace(',', '')}{fraction or ''}e{exponent or 0}")
+    value = _size(match)
     if not math.isfinite(value):
         return None  # too large for a number: the text stays a text
     value = -value if "-" in (sign, inner) else value
     value = value / 100 if percent else value
     return Entry(raw(value), None, _number_format(money, whole or "", fraction, exponent, percent))
+
+
+def _size(match: re.Match[str]) -> float:
+    """What the digits of a number come to, without its sign; infinite where that is too large for a float."""
+    return float(f"{(match[4] or '0').replace(',', '')}{match[5] or ''}e{match[6] or 0}")
+
+
+def is_too_large(text: str) -> bool:
+    """Whether a text reads as a number that no float holds."""
+    match = _NUMBER.fullmatch(text.strip())
+    return match is not None and bool(match[4] or match[5]) and not math.isfinite(_size(match))
 
 
 def _number_format(money: str, whole: str, fraction: str | None, exponent: str | None, percent: str) -> Json | None:

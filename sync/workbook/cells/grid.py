@@ -142,7 +142,7 @@ class Grid:
     def _create(self, index: int) -> Row:
         order = self.order
         if index >= len(order):
-            order.extend([0] * (index + 1 - len(order)))
+            _extend(order, index + 1)
         order[index] = self.next_row
         row = self._rows[self.next_row] = self._dirty[self.next_row] = self.touched[self.next_row] = Row([], {})
         self.next_row += 1
@@ -151,7 +151,7 @@ class Grid:
 
     def revive(self, index: int, number: int, row: Row) -> None:
         """A deleted record stands again in the place of a new row."""
-        self.order.extend([0] * (index + 1 - len(self.order)))
+        _extend(self.order, index + 1)
         instead = self.order[index]
         if instead:
             self._gone.append(instead)
@@ -246,7 +246,7 @@ class Grid:
         """Moves rows before the row that stood at `to`."""
         order = self.order
         last = max(bottom, to)
-        order.extend([0] * (last - len(order)))
+        _extend(order, last)
         moved = order[top:bottom]
         del order[top:bottom]
         at = to if to <= top else to - len(moved)
@@ -257,7 +257,7 @@ class Grid:
         """Puts the rows from `top` on into the order of the given positions."""
         order = self.order
         bottom = max(top + len(sequence), 0)
-        order.extend([0] * (bottom - len(order)))
+        _extend(order, bottom)
         order[top:bottom] = array("I", [order[index] for index in sequence])
         self._moved = True
 
@@ -316,6 +316,11 @@ class Grid:
         self.flush_rows()
         rows = {row_id - self._base for (row_id,) in self.tx.rule_rows(*span(self.key))}
         return [index for index, number in enumerate(self.order) if number in rows] if rows else []
+
+
+def _extend(order: array[int], length: int) -> None:
+    """Makes an order at least so long, with rows that have no record."""
+    order.frombytes(bytes(4 * max(0, length - len(order))))
 
 
 def _in_sequence(order: array[int]) -> bool:

@@ -99,13 +99,14 @@ class Transaction:
     """What one request may ask of the file: plain records in and out, without their meaning.
 
     ``changes``: sent to watchers once it is committed; ``by`` and ``asked``: the person and the id of the request.
+    ``touched``: how many cells its requests went through.
     """
 
     def __init__(self, connection: sqlite3.Connection, *, watched: bool = False) -> None:
         self.run = connection.execute
         self.run_many = connection.executemany
         self.watched, self.changes, self.by = watched, list[Change](), ""
-        self.asked = ""
+        self.asked, self.touched = "", 0
 
     # Documents
 

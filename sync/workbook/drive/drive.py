@@ -6,8 +6,8 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import orjson
 
@@ -23,6 +23,7 @@ from sync.workbook.schema.errors import DriveError, Json
 from sync.workbook.schema.masks import keep
 from sync.workbook.schema.schema import MESSAGES, REFUSED_FIELDS, read
 
+Paged = TypeVar("Paged")
 _SHORT = ("kind", "id", "name", "mimeType")
 _FOLDER = "application/vnd.google-apps.folder"
 _ROLES = ("owner", "writer", "commenter", "reader")
@@ -93,13 +94,44 @@ def list_files(call: Call) -> Json:
     books = [book for book in map(_book(call), call.tx.files()) if call.may(book.permissions, book.owner, False)]
     clauses = list(_clauses(call.option("q")))
     books = [book for book in books if all(_clause(book, clause) for clause in clauses)]
-    start, size = _number(call, "pageToken", 0, 0), _number(call, "pageSize", 100, 1)
-    page = [resource(book) for book in books[start : start + size]]
+    books, further = _page(call, _ordered(books, call.option("orderBy")))
+    page = [resource(book) for book in books]
     short = page if call.option("fields") else [{key: file[key] for key in _SHORT} for file in page]
-    whole: Json = {"kind": "drive#fileList", "incompleteSearch": False, "files": short}
-    if start + size < len(books):
-        whole["nextPageToken"] = str(start + size)
+    whole: Json = {"kind": "drive#fileList", "incompleteSearch": False, "files": short, **further}
     return _masked(call, whole, tuple(whole))
+
+
+def _page(call: Call, items: list[Paged]) -> tuple[list[Paged], Json]:
+    """The page that was asked for, and the token of the next where there is one."""
+    start, size = _number(call, "pageToken", 0, 0), _number(call, "pageSize", 100, 1)
+    return items[start : start + size], {"nextPageToken": str(start + size)} if start + size < len(items) else {}
+
+
+_ORDERS: dict[str, Callable[[Book], Any]] = {
+    "createdTime": lambda book: book.created,
+    "folder": lambda book: book.mime_type != _FOLDER,
+    "modifiedTime": lambda book: book.modified,
+    "name": lambda book: book.name.casefold(),
+    "name_natural": lambda book: _natural(book.name),
+    "recency": lambda book: book.modified,
+}
+_LONGEST = 300  # digits of a number in a name that count
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    """A key by which 2 comes before 12."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
+    return [(0, int(part[:_LONGEST]), part) if part[0] in "0123456789" else (1, 0, part) for part in parts]
+
+
+def _ordered(books: list[Book], order: str) -> list[Book]:
+    """The files by the keys of `orderBy`, the first above all; 400 for a key that is not known here."""
+    for term in reversed([part.split() for part in order.split(",")] if order.strip() else []):
+        key = _ORDERS.get(term[0]) if term and term[1:] in ([], ["desc"]) else None
+        if key is None:
+            raise DriveError(400, f"Invalid Value: cannot order by '{' '.join(term)}'.", "invalid", "orderBy")
+        books = sorted(books, key=key, reverse=term[1:] == ["desc"])
+    return books
 
 
 def _number(call: Call, name: str, usual: int, least: int) -> int:
@@ -227,7 +259,8 @@ def _spreadsheet(call: Call, file_id: str, write: bool = False) -> Book:
 def comments(call: Call, file_id: str) -> Json:
     """comments.list: there are none here."""
     call.drive_file(file_id)
-    return {"comments": []}
+    whole: Json = {"comments": []}
+    return _masked(call, whole, tuple(whole))
 
 
 def export(call: Call, file_id: str) -> tuple[str, bytes]:
@@ -242,7 +275,8 @@ def upload(call: Call, file_id: str) -> Json:
     sheet = replace_all(book, book.name, rows, "America/Los_Angeles")
     _fill(book, sheet, rows)
     book.save()
-    return uploads.resource(book)
+    whole = uploads.resource(book)
+    return _masked(call, whole, tuple(whole))
 
 
 def _csv(body: bytes) -> list[list[str]]:
@@ -285,7 +319,8 @@ def permission_id(kind: str, address: str) -> str:
 def list_permissions(call: Call, file_id: str) -> Json:
     """permissions.list."""
     book = call.drive_file(file_id)
-    whole = {"kind": "drive#permissionList", "permissions": permissions(book)}
+    shown, further = _page(call, permissions(book))
+    whole = {"kind": "drive#permissionList", "permissions": shown, **further}
     return _masked(call, whole, tuple(whole))
 
 

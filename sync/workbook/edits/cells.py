@@ -226,6 +226,7 @@ def _repeat(book: Book, sheet: Sheet, box: Box, cell: Json, mask: Mask) -> None:
         box = box._replace(bottom=min(box.bottom, len(sheet.grid.order)))  # below, nothing is there to be cleared
     if not any(mask):
         return
+    sheet.touch(box.bottom - box.top, box.right - box.left)
     for index in range(box.top, box.bottom):
         row = sheet.grid.edit(index)
         for column in range(box.left, box.right):
@@ -286,6 +287,7 @@ def update_borders(book: Book, request: Json) -> None:
     sheet = book.sheet(request["range"].get("sheetId", 0))
     box = sheet.box(request["range"])
     request = settle_colours(request)
+    sheet.touch(box.bottom - box.top, box.right - box.left)
     for index in range(box.top, box.bottom):
         for column in range(box.left, box.right):
             edges = _edges(request, box, index, column)

@@ -93,6 +93,8 @@ def _stretch(sheet: Sheet, edge: int, at: int, count: int, before: bool) -> None
 def _insert_columns(sheet: Sheet, at: int, count: int, before: bool) -> None:
     source = at - 1 if before else at
 
+    sheet.touch(len(sheet.grid.order), count)
+
     def change(values: list[Any]) -> None:
         if at < len(values):
             values[at:at] = [""] * count
@@ -106,6 +108,7 @@ def _copy_column_looks(sheet: Sheet, source: int, at: int, count: int) -> None:
         cell = row.cells.get(source, {}) if row else {}
         look = {key: cell[key] for key in _INHERITED if key in cell}
         if look:
+            sheet.touch(count)
             sheet.grid.edit(index).cells.update({column: dict(look) for column in range(at, at + count)})
 
 
@@ -193,6 +196,7 @@ def bake(sheet: Sheet, box: Box) -> None:
         return
     formats = sheet.layers.columns(box, "format")
     rules = sheet.layers.columns(box, "validation")
+    sheet.touch(max(0, min(box.bottom, len(sheet.grid.order)) - box.top), len(formats) + len(rules))
     for index in range(box.top, min(box.bottom, max(len(sheet.grid.order), box.top))):
         row = sheet.grid.edit(index)
         _bake_row(sheet, row, index, formats, rules)
@@ -233,6 +237,7 @@ def extend(book: Book, sheet: Sheet, dimension: str, count: int) -> None:
 
 
 def _inherit(sheet: Sheet, template: dict[int, Json], at: int, count: int) -> None:
+    sheet.touch(count, len(template))
     for index in range(at, at + count) if template else ():
         sheet.grid.edit(index).cells.update({column: dict(cell) for column, cell in template.items()})
 

@@ -26,6 +26,7 @@ def auto_fill(book: Book, request: Json) -> None:
         raise invalid("One of range or sourceAndDestination is required.")
     alternate = bool(request.get("useAlternateSeries"))
     clips = take(sheet, source)
+    sheet.touch(abs(length), source.right - source.left if dimension == "ROWS" else source.bottom - source.top)
     if dimension == "ROWS":
         columns = [list(column) for column in zip(*clips, strict=True)]
         for across, column in enumerate(columns, source.left):
@@ -44,7 +45,6 @@ def _given(book: Book, given: Json) -> tuple[Sheet, Box, str, int]:
     if (source.top if dimension == "ROWS" else source.left) + length < 0:
         raise invalid("fillLength goes beyond the grid.")
     end = max(0, length)
-    book.check_size(source.bottom + end, source.right + end)
     grow(book, sheet, source.bottom + end * (dimension == "ROWS"), source.right + end * (dimension == "COLUMNS"))
     return sheet, source, dimension, length
 
@@ -53,6 +53,7 @@ def _detected(book: Book, grid_range: Json) -> tuple[Sheet, Box, str, int]:
     """The filled rows or columns at the beginning of a range, and how much of it is left."""
     sheet = book.sheet(grid_range.get("sheetId", 0))
     box = sheet.box(grid_range)
+    sheet.touch(min(box.bottom, len(sheet.grid.order)) - box.top, box.right - box.left)
     filled = [
         (index, column)
         for index, row in enumerate(sheet.grid.rows(box.top, box.bottom), box.top)

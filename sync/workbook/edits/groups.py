@@ -58,6 +58,7 @@ def _group_key(dimension: str) -> str:
 
 
 def _depths(sheet: Sheet, dimension: str, size: int) -> list[int]:
+    sheet.touch(size)
     depths = [0] * size
     for group in sheet.meta.get(_group_key(dimension), []):
         for index in range(group["range"]["startIndex"], min(group["range"]["endIndex"], size)):

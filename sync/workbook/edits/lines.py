@@ -37,6 +37,7 @@ def _kept(props: Json, usual: int) -> Json:
 
 def shown(sheet: Sheet, dimension: str, start: int, end: int) -> list[Json]:
     """DimensionProperties of every row or column of a span, as answered."""
+    sheet.touch(end - start)
     known, usual = properties(sheet, dimension), {"pixelSize": _USUAL[dimension]}
     for entry in metadata.of_sheet(sheet):
         index = entry.row if dimension == "ROWS" else entry.column
@@ -50,6 +51,7 @@ def update_dimension_properties(book: Book, request: Json) -> None:
     """updateDimensionProperties: pixelSize and hiddenByUser."""
     sheet, dimension, start, end = span_of(book, request["range"])
     mask = paths("DimensionProperties", required_fields(request))
+    sheet.touch(end - start)
     known = properties(sheet, dimension)
     for index in range(start, end):
         changed = dict(known.get(index, {}))
@@ -62,6 +64,7 @@ def update_dimension_properties(book: Book, request: Json) -> None:
 def auto_resize(book: Book, request: Json) -> None:
     """autoResizeDimensions: a column as wide as its longest text, by a rough measure of the default font."""
     sheet, dimension, start, end = span_of(book, request["dimensions"])
+    sheet.touch(end - start, len(sheet.grid.order) if dimension == "COLUMNS" else 1)
     known = properties(sheet, dimension)
     for index in range(start, end):
         size = ROW_PIXELS if dimension == "ROWS" else _width(sheet, index)

@@ -28,6 +28,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
 
 def take(sheet: Sheet, box: Box) -> list[list[Clip]]:
     """Copies of the cells of a rectangle."""
+    sheet.touch(max(0, min(box.bottom, sheet.rows) - box.top), box.right - box.left)
     return [
         [_clip(sheet, index, column) for column in range(box.left, box.right)]
         for index in range(box.top, min(box.bottom, sheet.rows))
@@ -100,6 +101,7 @@ def copy_paste(book: Book, request: Json) -> None:
         return
     rows = (at.bottom - at.top) // height * height or height
     columns = (at.right - at.left) // width * width or width
+    target.touch(rows, columns)
     grow(book, target, at.top + rows, at.left + columns)
     for down in range(rows):
         for across in range(columns):
@@ -116,7 +118,9 @@ def copy_paste(book: Book, request: Json) -> None:
 def _copy_merges(source: Sheet, taken: Box, target: Sheet, at: Box) -> None:
     down, across = at.top - taken.top, at.left - taken.left
     merges = target.meta.setdefault("merges", [])
-    for merge in [m for m in source.meta.get("merges", []) if taken.covers(source.box(m))]:
+    copied = [m for m in source.meta.get("merges", []) if taken.covers(source.box(m))]
+    target.touch(len(copied), len(merges))
+    for merge in copied:
         box = source.box(merge)
         moved = Box(box.top + down, box.bottom + down, box.left + across, box.right + across)
         if not any(target.box(m).meets(moved) for m in merges):
@@ -151,7 +155,7 @@ def _carry(book: Book, carried: Carried, source: Sheet, target: Sheet) -> None:
             named["range"] = target.ranged(range_of(_carried_box(source.loose_box(named["range"]), carried)))
     merges = source.meta.get("merges", [])
     moving = [merge for merge in merges if carried.box.covers(source.box(merge))]
-    source.meta["merges"] = [merge for merge in merges if merge not in moving]
+    source.meta["merges"] = [merge for merge in merges if not carried.box.covers(source.box(merge))]
     target.meta.setdefault("merges", []).extend(range_of(_carried_box(source.box(m), carried)) for m in moving)
 
 
@@ -161,6 +165,8 @@ def _carried_box(box: Box, carried: Carried) -> Box:
 
 
 def _wipe(sheet: Sheet, box: Box, whole: bool) -> None:
+    box = _used(sheet, box)
+    sheet.touch(box.bottom - box.top, box.right - box.left)
     for index in range(box.top, box.bottom):
         if sheet.grid.peek(index) is None:
             continue

@@ -203,6 +203,8 @@ def delete_protected_range(book: Book, request: Json) -> None:
 
 # Merges
 
+_CELLS_A_MERGE = 100  # what a merge costs beside a cell: every later request carries it along
+
 
 def merge_cells(book: Book, request: Json) -> None:
     """mergeCells: all into one, or column by column, or row by row; the top left value stays."""
@@ -214,7 +216,10 @@ def merge_cells(book: Book, request: Json) -> None:
         if other.meets(box) and not box.covers(other):
             raise invalid("You must select all cells in a merged range to merge or unmerge them.")
     merges[:] = [merge for merge in merges if not box.covers(sheet.box(merge))]
-    for part in _merged(box, request.get("mergeType", "MERGE_ALL")):
+    kind = request.get("mergeType", "MERGE_ALL")
+    counts = {"MERGE_COLUMNS": box.right - box.left, "MERGE_ROWS": box.bottom - box.top}
+    sheet.touch(counts.get(kind, 1), _CELLS_A_MERGE)
+    for part in _merged(box, kind):
         merges.append(range_of(part))
         clear(sheet, Box(part.top, part.top + 1, part.left + 1, part.right))
         clear(sheet, Box(part.top + 1, part.bottom, part.left, part.right))
@@ -255,6 +260,7 @@ def set_basic_filter(book: Book, request: Json) -> None:
 
 def mirrored(stored: Json) -> Json:
     """A filter whose criteria and filterSpecs say the same."""
+    stored = {key: item for key, item in stored.items() if item or key not in ("criteria", "filterSpecs", "sortSpecs")}
     criteria, specs = stored.get("criteria"), stored.get("filterSpecs")
     if specs and not criteria:
         return {**stored, "criteria": {str(s.get("columnIndex", 0)): s.get("filterCriteria", {}) for s in specs}}

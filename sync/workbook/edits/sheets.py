@@ -246,4 +246,5 @@ def replace_all(book: Book, title: str, rows: Sequence[Sequence[Any]], time_zone
     book.meta["properties"]["timeZone"] = time_zone
     width = max((len(row) for row in rows), default=0)
     size = max(defaults.ROWS, len(rows)), max(defaults.COLUMNS, width)
+    book.check_size(*size)
     return book.add_sheet(defaults.sheet_properties(defaults.random_id(), title, *size))

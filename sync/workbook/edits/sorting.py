@@ -68,6 +68,7 @@ def arrange(book: Book, sheet: Sheet, box: Box, sequence: Sequence[int]) -> None
 
 
 def _arrange_part(sheet: Sheet, box: Box, sequence: Sequence[int]) -> None:
+    sheet.touch(box.bottom - box.top, box.right - box.left)
     rows = [sheet.grid.edit(index) for index in range(box.top, box.bottom)]
     parts = [_part(row, box) for row in rows]
     for row, old in zip(rows, sequence, strict=True):
@@ -133,6 +134,7 @@ def _compared(box: Box, ranges: list[Json]) -> list[int]:
 
 
 def _empty(sheet: Sheet, box: Box) -> None:
+    sheet.touch(box.bottom - box.top, box.right - box.left)
     for index in range(box.top, box.bottom):
         row = sheet.grid.edit(index)
         for column in range(box.left, box.right):

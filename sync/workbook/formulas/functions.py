@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -205,8 +206,14 @@ def _count_of(a: list[Any], name: str) -> int:
     return _at_least(whole(a[1]), 0, name) if len(a) > 1 else 1
 
 
+_NOT_FINITE = re.compile(r"\s*[+-]?(inf|infinity|nan|∞)\s*", re.IGNORECASE)
+
+
 def _value(a: list[Any]) -> Any:
-    return number(scalar(a[0]))
+    given = scalar(a[0])
+    if isinstance(given, str) and _NOT_FINITE.fullmatch(given):
+        raise Fault("NUM", f"VALUE parameter '{given}' is no finite number.")
+    return number(given)
 
 
 # Dates

@@ -213,7 +213,8 @@ class _Parser:
 
 def _failing(fault: Fault) -> Node:
     def fail(_sight: Sight) -> Any:
-        raise fault
+        # A new one each time: an exception that is raised again holds every frame of before.
+        raise Fault(fault.kind, fault.message)
 
     return fail
 

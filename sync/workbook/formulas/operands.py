@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from sync.workbook.cells.entry import as_number
+from sync.workbook.cells.entry import as_number, is_too_large
 from sync.workbook.cells.formats import general
 from sync.workbook.schema.errors import Json
 
@@ -146,6 +146,8 @@ def number(value: Any) -> float:
         return 0
     if isinstance(value, str):
         read = as_number(value)
+        if read is None and is_too_large(value):
+            raise Fault("NUM", "The text is a number that is too large.")
         if read is None:
             raise Fault("VALUE", f"'{value}' is a text and cannot be coerced to a number.")
         return read

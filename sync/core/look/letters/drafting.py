@@ -3,9 +3,11 @@ given (plan 五·3; the second letter is other places' practice, domain.md 3.1 b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 
 from sync.core.issues import life as lives
 from sync.core.letters import letters
@@ -15,7 +17,7 @@ from sync.core.look.follow import Followed
 from sync.core.look.letters.letter_rows import LettersIn
 from sync.core.look.reading import Reading
 from sync.core.memory import Failed
-from sync.core.notices.notices import Notice
+from sync.core.notices.notices import OF_LETTERS, Notice
 
 LETTERS = "督办函"  # the queue of letters that fail
 Letters = Mapping[str, Letter]  # by key
@@ -31,9 +33,28 @@ class Drafted:
     failures: tuple[Failed, ...] = ()
 
     def called_off(self, notice: Notice) -> str:
-        """Why a notice that asks for a signature need not go out any more; empty where it is to go."""
-        letter = self.letters.get(notice.issue) if notice.kind == ASKED else None
-        return f"这一封现在是「{letter.state}」" if letter and letter.state != letters.DRAFT else ""
+        """Why a notice that asks for a signature, or tells of a letter that was made void, need not go out any more;
+        empty where it is to go."""
+        letter = self._of(notice)
+        over = letter and (letter.void if notice.kind != ASKED else letter.state != letters.DRAFT)
+        return f"这一封现在是「{letter.state}」" if letter and over else ""
+
+    def since(self, notice: Notice) -> str:
+        """What has become of a letter of which a notice tells; empty where nothing has."""
+        letter = self._of(notice)
+        if letter is None or notice.kind == ASKED or letter.kind != LETTER:
+            return ""
+        at, words = (letter.done_at, "办结") if letter.done_at else (letter.answered_at, "回复")
+        return f"已于 {at:%m-%d %H:%M} {words}" if at else ""
+
+    def _of(self, notice: Notice) -> Letter | None:
+        if notice.kind not in OF_LETTERS:
+            return None
+        return self.letters.get(notice.issue) or self._by_number.get(notice.issue)
+
+    @cached_property
+    def _by_number(self) -> Mapping[str, Letter]:
+        return {letter.number: letter for letter in self.letters.values() if letter.number}
 
 
 def draft(reading: Reading, followed: Mapping[str, Followed], intake: LettersIn) -> Drafted:
@@ -42,7 +63,7 @@ def draft(reading: Reading, followed: Mapping[str, Followed], intake: LettersIn)
         return Drafted({})
     after, told, failures = intake.letters, list[Notice](), list[Failed]()
     if "issues" in reading.layouts:
-        drafting = Drafting(reading, followed, intake.addressees)
+        drafting = Drafting(reading, followed, intake.addressees, failures.append)
         for step in (drafting.completed, drafting.tidied, drafting.drafted, drafting.repeated, drafting.recorded,
                      drafting.sent, drafting.finished):  # fmt: skip
             try:
@@ -81,6 +102,15 @@ class Drafting:
     reading: Reading
     followed: Mapping[str, Followed]
     addressees: Addressees
+    failed: Callable[[Failed], None]
+
+    @contextmanager
+    def _alone(self, name: str) -> Iterator[None]:
+        """What is done with one letter: where it fails, the letter stays as it is and the others go on."""
+        try:
+            yield
+        except Exception as error:
+            self.failed(Failed(LETTERS, name, error))
 
     @property
     def day(self) -> date:
@@ -92,11 +122,12 @@ class Drafting:
 
     def completed(self, before: Letters) -> dict[str, Letter]:
         """Facts that were read off the sheet after the ledger was lost do not say which rule called for the letter."""
-        return {
-            key: replace(letter, facts=tuple(self._completed(fact) for fact in letter.facts))
-            for key, letter in before.items()
-            if any(not fact.why for fact in letter.facts)
-        }
+        changed = {}
+        for key, letter in before.items():
+            with self._alone(letter.name):
+                if any(not fact.why for fact in letter.facts):
+                    changed[key] = replace(letter, facts=tuple(self._completed(fact) for fact in letter.facts))
+        return changed
 
     def _completed(self, fact: Fact) -> Fact:
         followed = self.followed.get(fact.number)
@@ -106,10 +137,11 @@ class Drafting:
         """A draft holds only what still calls for it; a row that is cut for a moment stays in it."""
         changed = {}
         for key, letter in before.items():
-            if letter.kind == LETTER and not letter.number and not letter.void and letter.facts:
-                facts = tuple(fact for fact in letter.facts if self._still(fact.number, letter, before))
-                if facts != letter.facts:
-                    changed[key] = self.addressees.of(replace(letter, facts=facts))
+            with self._alone(letter.name):
+                if letter.kind == LETTER and not letter.number and not letter.void and letter.facts:
+                    facts = tuple(fact for fact in letter.facts if self._still(fact.number, letter, before))
+                    if facts != letter.facts:
+                        changed[key] = self.addressees.of(replace(letter, facts=facts))
         return changed
 
     def _still(self, rid: str, draft: Letter, before: Letters) -> bool:
@@ -136,11 +168,12 @@ class Drafting:
                 waiting.setdefault(followed.life.unit, []).append(followed.fact)
         changed: dict[str, Letter] = {}
         for unit, facts in sorted(waiting.items()):
-            firsts = (letter for letter in before.values() if letter.unit == unit and not letter.follows)
-            today = [letter for letter in firsts if not letter.void and letter.drafted_at.date() == self.day]
-            if not any(letter.number for letter in today):
-                letter = self._with(today[0] if today else self._new(unit, before), facts)
-                changed[letter.key] = letter
+            with self._alone(unit):
+                firsts = (letter for letter in before.values() if letter.unit == unit and not letter.follows)
+                today = [letter for letter in firsts if not letter.void and letter.drafted_at.date() == self.day]
+                if not any(letter.number for letter in today):
+                    letter = self._with(today[0] if today else self._new(unit, before), facts)
+                    changed[letter.key] = letter
         return changed
 
     def _with(self, letter: Letter, facts: Sequence[Fact]) -> Letter:
@@ -160,11 +193,12 @@ class Drafting:
             late = letter.due is not None and self.reading.now > letter.due and not letter.done_at
             if not late or letter.void or letter.key in followed_up:
                 continue
-            owed = [fact for fact in letter.facts if self._owed(fact.number, letter)]
-            if owed:
-                new = self._new(letter.unit, {**before, **changed}, "·重复")
-                second = self._with(replace(new, follows=letter.key, first=letter.number), owed)
-                changed[second.key] = second
+            with self._alone(letter.name):
+                owed = [fact for fact in letter.facts if self._owed(fact.number, letter)]
+                if owed:
+                    new = self._new(letter.unit, {**before, **changed}, "·重复")
+                    second = self._with(replace(new, follows=letter.key, first=letter.number), owed)
+                    changed[second.key] = second
         return changed
 
     def _owed(self, rid: str, letter: Letter) -> bool:
@@ -184,8 +218,9 @@ class Drafting:
         changed: dict[str, Letter] = {}
         for fact in (*self._serious(), *self._written(before)):
             if fact.district and (fact.number, fact.why) not in told:
-                record = self._noted(fact, {**before, **changed})
-                changed[record.key] = record
+                with self._alone(fact.number):
+                    record = self._noted(fact, {**before, **changed})
+                    changed[record.key] = record
         return changed
 
     def _serious(self) -> Iterator[Fact]:
@@ -218,8 +253,12 @@ class Drafting:
 
     def sent(self, before: Letters) -> dict[str, Letter]:
         """Records go out at the hour of the rules, once there is a commander to receive them."""
-        records = {key: letter for key, letter in before.items() if letter.kind == RECORD and not letter.number}
-        return {key: self._sent(record) for key, record in records.items()}
+        changed = {}
+        for key, letter in before.items():
+            if letter.kind == RECORD and not letter.number:
+                with self._alone(letter.name):
+                    changed[key] = self._sent(letter)
+        return changed
 
     def _sent(self, record: Letter) -> Letter:
         names = self.addressees.commanders(record.district)
@@ -232,11 +271,12 @@ class Drafting:
     def finished(self, before: Letters) -> dict[str, Letter]:
         """Answered, and all its issues over: done, for good."""
         standing = (letter for letter in before.values() if letter.kind == LETTER and letter.number and not letter.void)
-        return {
-            letter.key: replace(letter, done_at=self.reading.now)
-            for letter in standing
-            if letter.answered_at and not letter.done_at and all(self._over(fact.number) for fact in letter.facts)
-        }
+        changed = {}
+        for letter in standing:
+            with self._alone(letter.name):
+                if letter.answered_at and not letter.done_at and all(self._over(fact.number) for fact in letter.facts):
+                    changed[letter.key] = replace(letter, done_at=self.reading.now)
+        return changed
 
     def _over(self, rid: str) -> bool:
         followed = self.followed.get(rid)

@@ -15,13 +15,15 @@ from sync.core.letters import letters
 from sync.core.letters.addressees import Addressees
 from sync.core.letters.letters import LETTER, RECORD, Fact, Letter
 from sync.core.memory import Sent
-from sync.core.notices import notices
+from sync.core.notices import timing
 from sync.core.notices.notices import Notice
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
 from sync.core.scores import lines
+from sync.core.scores.evening import EVENED
 from sync.core.scores.lines import Group, Line
 from sync.core.scores.standings import Standing
+from sync.core.scores.units import RATES
 from sync.core.sheet import serials
 from sync.core.sheet.identity import NUMBER
 from sync.core.sheet.rows import Raw, Row, plain
@@ -79,25 +81,35 @@ def read_lines(
 
 
 def _read_line(layout: Layout, row: Row, tasks: Mapping[str, str], rules: Rules) -> Line | None:
-    cell = {column.key: row.seen(layout, column.key) for column in layout.tab.columns}
+    cell = {key: row.seen(layout, key) for key in layout.at}
     number, day, points = plain(cell["id"]), cell["date"], cell["points"]
     if not isinstance(day, int | float) or not isinstance(points, int | float) or not number:
         return None
     target, issue, rule, text = (plain(cell[key]) for key in ("target", "issue", "rule", "text"))
-    origin, hundredths = _origin(number, rule), round(points * 100)
+    origin, hundredths = _origin(number, rule, issue), round(points * 100)
+    by_rates = rule == lines.BASE and target in rules.units and rules.score.unit is not None
     return Line(
         number, plain(cell["month"]), target,
         lines.UNIT if rules.unit_now(target) in rules.units else lines.STREET,
         plain(cell["chief"]), issue, rule, plain(cell["clause"]), hundredths, text, serials.to_date(day),
-        lines.DUTY if origin == lines.OF_DUTY else tasks.get(issue, ""), origin,
-        returns=number.removesuffix(f"·{rule}") if rule in lines.RETURNS else "",
+        lines.DUTY if origin == lines.OF_DUTY else plain(cell.get("task")) or tasks.get(issue, ""), origin,
+        returns=_of_line(number, rule, issue) if rule in lines.RETURNS else "",
         revoked=_reason(text) if not hundredths else "",
+        tier=lines.BY_RATES if by_rates else rule if origin == lines.OF_ISSUE and rule != lines.BACK else "",
         shared=rule == lines.BASE and text == lines.BASE_TEXT + lines.NOBODYS,
     )  # fmt: skip
 
 
 # What only the ledger knew is read off the names that the service itself gave; a rebuild has nothing else.
-def _origin(number: str, rule: str) -> str:
+def _of_line(number: str, rule: str, issue: str) -> str:
+    """The line that is given back, of a computed one without the case."""
+    return number.removesuffix(f"·{rule}").removesuffix(f"·{issue}")
+
+
+def _origin(number: str, rule: str, issue: str) -> str:
+    computed = _of_line(number, rule, issue).rpartition("·")[2] if rule == lines.BACK else rule
+    if computed in (*RATES, EVENED) and number.startswith("20") and not number.startswith(f"{issue or '·'}·"):
+        return lines.OF_COMPUTED
     if rule == lines.BACK:
         number = number.removesuffix(f"·{lines.BACK}")
         rule = lines.APPEALED if number.endswith(f"·{lines.APPEALED}") else number.partition("·")[0]
@@ -116,20 +128,25 @@ def _reason(text: str) -> str:
 def _group(line: Line) -> Group:
     if line.origin == lines.OF_REQUEST:
         return Group(lines.OF_REQUEST, line.returns if line.rule == lines.BACK else line.id)
+    if line.origin == lines.OF_COMPUTED and line.rule == lines.BACK:
+        return Group(lines.OF_COMPUTED, line.returns)
     return Group(line.origin, line.issue if line.origin == lines.OF_ISSUE else line.month)
 
 
-def read_standing(layout: Layout, row: Row) -> Standing:
+def read_standing(layout: Layout, row: Row, rules: Rules) -> Standing:
     """A row of 月度考核 of a sealed month, as it stands."""
     cell = {column.key: row.seen(layout, column.key) for column in layout.tab.columns}
     numbers = {key: value for key, value in cell.items() if isinstance(value, int | float)}
     rank, advice = numbers.get("rank"), plain(cell["advice"])
     month, target, kind, group, chief = (plain(cell[key]) for key in ("month", "target", "kind", "group", "chief"))
     inspections = numbers.get("inspections")
+    step = next((n for n, rung in enumerate(rules.score.ladder, 1) if advice.startswith(f"建议{rung.name}（")), 0)
     return Standing(
         month, target, kind, group, chief, None if inspections is None else int(inspections),
         int(numbers.get("issues", 0)), numbers.get("on_time"), numbers.get("rework_rate"), numbers.get("extend_rate"),
         round(numbers.get("score", 0) * 100), None if rank is None else int(rank), advice, "末位" in advice,
+        unranked=plain(cell["rank"]) if kind == lines.UNIT and rank is None else "", step=step,
+        result=rules.score.ladder[step - 1].name if step else "",
     )  # fmt: skip
 
 
@@ -144,7 +161,7 @@ def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent |
     told = number.removesuffix("（缺）").removesuffix(f"·{to}")
     occurrence = told.removeprefix(f"{issue}·{kind}") if issue and told.startswith(f"{issue}·{kind}") else ""
     notice = Notice(
-        number, kind, issue, to, at, notices.allowed_from(now, rules), f"【{kind}】{issue}", plain(cell["text"]),
+        number, kind, issue, to, at, timing.sent_together(now, rules), f"【{kind}】{issue}", plain(cell["text"]),
         channel=plain(cell["channel"]), occurrence=occurrence,
     )  # fmt: skip
     return Sent(notice, plain(cell["state"]), plain(cell["reason"]))

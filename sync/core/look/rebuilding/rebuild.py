@@ -13,6 +13,8 @@ from sync.core.look.reading import Reading
 from sync.core.look.rebuilding import adoption, archive
 from sync.core.look.rebuilding.archive import FromArchive
 from sync.core.memory import Archived
+from sync.core.people.roster import Roster
+from sync.core.scores import persons
 from sync.core.scores.lines import APPEALED, OF_REQUEST, Booked, Group, Line, of_origin
 from sync.core.scores.seal import SEALED, Seal
 from sync.core.sheet import serials
@@ -65,7 +67,7 @@ def rebuild(reading: Reading, people: People) -> Rebuilt:
         lines = _lines(reading, moved.categories)
     seals = memory.seals
     if not seals and (reading.adopted or memory.last_tick is None):
-        seals = _closings(reading, lines)
+        seals = _closings(reading, lines, people.roster)
     new_lines = {} if lines is memory.lines else lines
     new_seals = {} if seals is memory.seals else seals
     return Rebuilt(reading, PastPoints(lines, seals), moved.stamps, moved.archived, new_lines, new_seals)
@@ -89,7 +91,7 @@ def _lines(reading: Reading, archived: Mapping[str, str]) -> dict[Group, dict[st
     return adoption.read_lines(reading.layouts["lines"], reading.rows.get("lines", []), tasks, reading.rules)
 
 
-def _closings(reading: Reading, booked: Booked) -> dict[str, Seal]:
+def _closings(reading: Reading, booked: Booked, roster: Roster) -> dict[str, Seal]:
     """Closings read off 月度考核 and 扣分明细 after the ledger was lost: lines, rows and digest as they stand there."""
     layout = reading.layouts.get("scores")
     if layout is None or {"scores", "lines"} & set(reading.skipped):
@@ -101,9 +103,11 @@ def _closings(reading: Reading, booked: Booked) -> dict[str, Seal]:
     lines = [line for group in booked.values() for line in group.values()]
     seals = {}
     for month, group in rows.items():
-        standings = tuple(adoption.read_standing(layout, row) for row in group)
+        standings = tuple(adoption.read_standing(layout, row, reading.rules) for row in group)
         digest = plain(group[0].seen(layout, "digest"))
         sealed = serials.moment(group[0].seen(layout, "sealed_at"), reading.zone) or reading.now
         mine = tuple(sorted((line for line in lines if line.month == month), key=lambda line: (line.date, line.id)))
-        seals[month] = Seal(month, sealed, digest, mine, standings, adopted=True)
+        days = persons.days_held(roster, month, reading.rules.calendar)
+        people = tuple(persons.months_of(month, days, mine, standings, roster, reading.rules))
+        seals[month] = Seal(month, sealed, digest, mine, standings, adopted=True, persons=people)
     return seals
