@@ -129,6 +129,13 @@ def test_a_month_goes_to_the_branch_of_most_workdays_in_any_order_of_rows(street
     assert [(care.since, care.branch) for care in first["新正街"]] == [(OPENS, "第四支部"), (on(4), "第六支部")]
 
 
+def test_a_street_whose_row_is_gone_keeps_its_branch_and_type() -> None:
+    roster = look(Roster((STREET,), ()), on(2))
+    gone = look(replace(roster, streets=()), on(20), on(2))
+    street, *_ = standings.in_month(gone, "新正街", "2026-11", on(30), CALENDAR)
+    assert (street.branch, street.district, street.type) == ("第四支部", "城中", "主次干道")
+
+
 def test_of_equal_days_the_later_has_the_month() -> None:
     """November 2026 has 21 workdays; of 2 to 27 there are 20, and the 16th begins the second half."""
     middle = (replace(STREET, span=Span(on(2), on(13))), replace(STREET, branch="第六支部", span=Span(on(16), on(27))))

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 import pandas as pd
 
 from sync.core.calendar.worktime import Calendar
+from sync.core.people.days import on
 from sync.core.people.ordering import place_order
 from sync.core.people.roster import Roster, Span, Street
 from sync.core.rules.rules import Rules
@@ -136,10 +137,18 @@ def in_month(roster: Roster, name: str, month: str, today: date, calendar: Calen
     days = in_use(roster, name, month, today, calendar)
     streets = [street for day in days if (street := roster.street(name, day))]
     if not streets:
-        return Street(name, "", "", "", "", "", "", (), (), Span(first_day(month), last_day(month))), "", False
+        return _not_listed(roster, name, month), "", False
     branch, district, group = (most([getattr(s, key) for s in streets])[0] for key in ("branch", "district", "type"))
     street = replace(streets[-1], branch=branch, district=district, type=group)
     return street, *most([roster.holder(name, day) for day in days])
+
+
+def _not_listed(roster: Roster, name: str, month: str) -> Street:
+    """A street that has no row in 街路名册 any more, as it was written down."""
+    days = Span(first_day(month), last_day(month))
+    care = on(roster.days.get(name, ()), last_day(month))
+    group, district, branch = (care.group, care.district, care.branch) if care else ("", "", "")
+    return Street(name, "", group, district, branch, "", "", (), (), days)
 
 
 def in_use(roster: Roster, name: str, month: str, today: date, calendar: Calendar) -> list[date]:
