@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from sync.core.rules.rules import RulesError, load
+from sync.core.rules.rules import RulesError, demand_units, load
 from sync.core.rules.text import Problem
 from sync.ledger.editions import Draft, Edition, Editions
 from sync.service import Service
@@ -29,10 +29,10 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def problems(text: str) -> tuple[Problem, ...]:
+def problems(service: Service, text: str) -> tuple[Problem, ...]:
     """Every mistake of a text with line and column, in the order of the text; none where it could be in force."""
     try:
-        load(text)
+        demand_units(load(text), service.ledger.open_units())
     except RulesError as error:
         return error.problems
     return ()
@@ -65,7 +65,7 @@ def put_in_force(service: Service, text: str, base: str, person: str, reason: st
     """Replace the rules file. ``base``: the hash of the rules that the author saw. Raises ``NotInForce``."""
     if not reason.strip():
         raise NotInForce("请写明为什么改，以后查得到。")
-    if mistakes := problems(text):
+    if mistakes := problems(service, text):
         raise NotInForce(f"规则还有错，没有启用：{mistakes[0].message}")
     with service.ticking:
         editions(service, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -54,6 +54,7 @@ class Service:
     settings: Settings
     trouble: str = field(default="", init=False)  # what is wrong with the rules file; empty: nothing
     _read: tuple[str, Rules] | None = field(default=None, init=False)  # the text last read, and the rules in force
+    _judged_by: Any = field(default=None, init=False)  # the stamps that they were held against
     _push_warnings: dict[str, str] = field(default_factory=dict, init=False)  # sentence by item of 运行状态
     phone_hour: datetime | None = field(default=None, init=False)  # of the last form that a phone sent with its hour
     ticking: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)  # one look at a time
@@ -148,11 +149,15 @@ class Service:
     def rules(self) -> Rules:
         """The rules in force: the file's, or the last good ones while the file has a mistake (``trouble``)."""
         text = self.rules_text()
-        if self._read is None or self._read[0] != text:
+        if self._read is None or self._read[0] != text or self._waits():
             rules, self.trouble = tick.rules_in_force(text, self.ledger)
-            self._read = (text, rules)
+            self._read, self._judged_by = (text, rules), self.ledger.memory().stamps
         self.ledger.warnings = self._warnings()
         return self._read[1]
+
+    def _waits(self) -> bool:
+        """Whether what is wrong with the file may be right by now: a unit's last issues are over."""
+        return bool(self.trouble) and self.ledger.memory().stamps is not self._judged_by
 
     def _warnings(self) -> dict[str, str]:
         """What 运行状态 is to say about rules file and pushes: sentence by item."""
@@ -214,7 +219,9 @@ class Service:
 
     def roster(self) -> Roster:
         """People, their roles and streets by the last look at the workbook."""
-        return remembered(self.templates, self.ledger.memory().known, self.rules().bureau.zone)
+        rules, memory = self.rules(), self.ledger.memory()
+        roster = remembered(self.templates, memory.known, rules.bureau.zone)
+        return replace(roster, days=memory.days, names_of_units=rules.names_of_units)
 
     def looks_first(self, now: datetime) -> bool:
         """Whether a look is due that nobody made yet: what it finds at a sending hour goes out in the same mail. A look

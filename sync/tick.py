@@ -23,7 +23,7 @@ from sync.core.look.decide import decide
 from sync.core.look.letters.drafting import LETTERS
 from sync.core.memory import ROW_QUEUES, SCORES, Decision, Tables
 from sync.core.notices.notices import OFF
-from sync.core.rules.rules import Rules, RulesError, load
+from sync.core.rules.rules import Rules, RulesError, demand_units, load
 from sync.core.sheet.landing import land
 from sync.guard import Guard
 from sync.ledger.ledger import Ledger
@@ -188,7 +188,9 @@ def made(decision: Decision, now: datetime) -> int:
 def rules_in_force(text: str, ledger: Ledger) -> tuple[Rules, str]:
     """The rules of the file, or the last good ones with the sentence that says what is wrong with the file."""
     try:
-        return load(text), ""
+        rules = load(text)
+        demand_units(rules, ledger.open_units())
+        return rules, ""
     except RulesError as error:
         last = ledger.last_rules()
         if last is None:

@@ -26,6 +26,7 @@ FIELDS = (
     "seals",
     "notices",
     "numbers",
+    "days",
     "addresses",
     "status",
     "plan",

@@ -167,3 +167,26 @@ def test_a_year_is_written_into_the_text_as_it_was_typed_and_read_back() -> None
     assert holidays.written(load(again).calendar.published(2028), works=False) == off[:1]
     hostile = holidays.with_year(TEXT, 2028, True, ['01-01 元旦"]\npublished = false #'], [])
     assert "2028" in str(load(hostile).calendar.known), "a quote does not end the text"
+
+
+def test_a_unit_with_open_issues_can_not_be_dropped(web: WebServer) -> None:
+    """Neither by a draft nor by an edit of the file: the old rules stay in force, with the sentence, until the last
+    issue is over."""
+    web.add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 问题描述
+        2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 1号 | 暴露垃圾 | 垃圾成堆
+    """)
+    web.tick()
+    dropped = TEXT.replace('"环卫所", ', "", 1).replace('"环卫所"', '"市政处"')
+    with pytest.raises(NotInForce, match="「环卫所」了，但它还有 1 件没有办完"):
+        revision.put_in_force(web.service, dropped, revision.digest(TEXT), "标准化办01", "撤销", NOW)
+    (web.folder / "data" / "rules.toml").write_text(dropped, "utf-8")
+    assert "环卫所" in web.service.rules().units and "「环卫所」了" in web.service.trouble
+    assert "「环卫所」了" in web.service.ledger.warnings["规则文件"]
+    row = web.book.worksheet("问题台账").find("垃圾成堆").row
+    for header, text in (("复核结果", "通过"), ("复核意见", "现场看过")):
+        column = web.book.worksheet("问题台账").find(header).col
+        web.book.worksheet("问题台账").update_cell(row, column, text)
+    web.tick()
+    assert "环卫所" not in web.service.rules().units and not web.service.trouble

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.core.look.rebuilding import archive
-from sync.core.rules.rules import Rules, load
+from sync.core.rules.rules import Rules, demand_units, load
 from sync.core.sheet.rows import nearest
 from sync.core.sheet.tabs import locate
 from sync.intake import form_tools
@@ -57,6 +57,7 @@ class Inspection:
 def inspect(service: Service) -> Inspection:
     """Hold everything against everything. Raises ``RulesError`` for a rules file with mistakes."""
     rules = load(service.rules_text(), service.rules_file.name)
+    demand_units(rules, service.ledger.open_units(), service.rules_file.name)
     problems = (*workbook_problems(service), *archive_problems(service), *link_problems(service, rules))
     sentences = tuple((sentence.clause, sentence.says, sentence.answer) for sentence in rules.plan.sentence)
     return Inspection(service.workbook, problems, *_clauses(rules), sentences, (*rules.notes, *rules.defaults()))

@@ -16,6 +16,7 @@ from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
 from sync.core.memo import Memo
 from sync.core.notices.notices import WAITING, Notice
+from sync.core.people.days import Days
 from sync.core.scores.lines import Booked
 from sync.core.scores.seal import Seal
 from sync.core.sheet.identity import Known
@@ -115,6 +116,7 @@ class Memory:
     photos: Mapping[str, Picture] = field(default_factory=dict)  # those taken in, by id
     letters: Mapping[str, Letter] = field(default_factory=dict)  # by key
     archived: Mapping[str, Archived] = field(default_factory=dict)  # by number
+    days: Days = field(default_factory=dict)  # who was responsible, by street
     status: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)  # 运行状态 by item
     plan: Plan | None = None  # the last write, while nobody saw it land
     restores: tuple[Restore, ...] = ()  # cells of people to be given back
@@ -160,6 +162,7 @@ class Decision:
     groups: Mapping[str, datetime] = field(default_factory=dict)
     letters: Mapping[str, Letter] = field(default_factory=dict)
     archived: Mapping[str, Archived] = field(default_factory=dict)
+    days: Days = field(default_factory=dict)  # of streets for which somebody else is responsible now, all their days
     ripe: tuple[str, ...] = ()  # issues that may leave the live tab
     status: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)
     history: tuple[Change, ...] = ()
@@ -190,6 +193,7 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> Memory:
         notices=_with(memory.notices, decision.notices),
         letters=_with(memory.letters, decision.letters),
         archived=_with(memory.archived, decision.archived),
+        days=_with(memory.days, decision.days),
         numbers=decision.numbers,
         addresses=decision.addresses,
         groups=decision.groups,

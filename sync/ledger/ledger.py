@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from sync.core.issues.open_units import open_units
 from sync.core.memory import THERE, Archived, Change, Decision, Memory, Sent, absorb
 from sync.core.notices.notices import Notice
 from sync.core.sheet.identity import DELETED, Known
@@ -86,6 +87,11 @@ class Ledger:
         """Rises with every notice that was settled. Ask before the memory that a decision is made from."""
         with self.engine.connect() as db:
             return int(self.records.fact(db, "settled", 0))
+
+    def open_units(self) -> dict[str, list[str]]:
+        """The numbers of the issues that are not over, by unit."""
+        memory = self.memory()
+        return open_units(memory.stamps, memory.known.get("issues", {}), memory.archived)
 
     # Commit
     def commit(

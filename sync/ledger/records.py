@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
 from sync.core.memory import Archived, Change, Decision, Memory, Sent
 from sync.core.notices.notices import PENDING, SENT, Notice
+from sync.core.people.days import Care, Days
 from sync.core.scores.lines import Group, Line
 from sync.core.scores.seal import Seal
 from sync.core.sheet.identity import Known
@@ -29,6 +30,7 @@ from sync.core.sheet.rows import Raw
 from sync.ledger.tables import (
     archived,
     closings,
+    days,
     facts,
     history,
     letters,
@@ -44,6 +46,7 @@ from sync.ledger.tables import (
 T = TypeVar("T")
 MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
 
+CARE = tuple(each.name for each in fields(Care))
 KEYED = {  # tables that hold one value a key: the columns of both
     "stamps": ("rid", "stamps"),
     "closings": ("month", "closing"),
@@ -96,6 +99,7 @@ class Records:
             },
             letters=self._values(db, letters, Letter),
             archived=self._values(db, archived, Archived),
+            days=self._days(db),
             numbers=self.fact(db, "numbers", {}),
             addresses=self.fact(db, "addresses", {}),
             groups={name: self._moment(at) for name, at in self.fact(db, "groups", {}).items()},
@@ -137,6 +141,19 @@ class Records:
             groups[Group(row.origin, row.issue)][row.id] = self.read(Line, row.line)
         return dict(groups)
 
+    def _days(self, db: Connection) -> dict[str, tuple[Care, ...]]:
+        cares: dict[str, list[Care]] = defaultdict(list)
+        for row in self._rows(db, days, days.c.street, days.c.since).mappings():
+            cares[row["street"]].append(Care(*(row[name] for name in CARE)))
+        return {street: tuple(group) for street, group in cares.items()}
+
+    def _put_days(self, db: Connection, changed: Days) -> None:
+        """The days of these streets, in place of those that were known."""
+        for street, cares in changed.items():
+            db.execute(sa.delete(days).where(days.c.bureau == self.name, days.c.street == street))
+            rows_of_street = [{"street": street, **{name: getattr(care, name) for name in CARE}} for care in cares]
+            self._upsert(db, days, rows_of_street)
+
     def photos(self, db: Connection, known: Mapping[str, Picture]) -> Mapping[str, Picture]:
         """All photos by id. ``known``: those read before; they never change, so that a count says whether to read."""
         mine = photos.c.bureau == self.name
@@ -168,6 +185,7 @@ class Records:
         self._put_notices(db, decision)
         self._put_values(db, letters, decision.letters)
         self._put_values(db, archived, decision.archived)
+        self._put_days(db, decision.days)
         self.put_history(db, decision.history)
         self._put_rules(db, rules_hash, rules_text, now)
 

@@ -224,6 +224,20 @@ archived = sa.Table(
     sa.Column("rid", sa.String(60), primary_key=True),
     sa.Column("archived", sa.Text, nullable=False),
 )
+days = sa.Table(  # who was responsible for a street from a day on
+    "days",
+    meta,
+    bureau(),
+    sa.Column("street", sa.String(120), primary_key=True),
+    sa.Column("since", sa.Date, primary_key=True),
+    sa.Column("chief", sa.String(120), nullable=False),
+    sa.Column("branch", sa.String(120), nullable=False),
+    sa.Column("district", sa.String(120), nullable=False),
+    sa.Column("group", sa.String(120), nullable=False),
+    sa.Column("typed", sa.String(120), nullable=False),
+    sa.Column("written", sa.Date, nullable=False),
+    sa.Column("rebuilt", sa.Boolean, nullable=False),
+)
 wishes = sa.Table(
     "wishes",
     meta,

@@ -352,6 +352,7 @@ def test_a_month_that_is_over_keeps_its_chiefs() -> None:
     book.settle("2026-12-01 09:00")
     book.type("街路名册", 1, "街路长", "街路长03")
     book.settle("2026-12-02 09:00")
+    book.settle("2026-12-04 09:00")  # the name counts from the 3rd
     rows = book.rows("月度考核", "月份", "对象", "街路长")
     assert ("2026-11", "新正街", "街路长01") in rows and ("2026-12", "新正街", "街路长03") in rows
     every_line_is_in_a_score(book)

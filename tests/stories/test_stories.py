@@ -8,6 +8,8 @@ A story is a text that a clerk can check. Lines beginning with ``#`` are words f
     == 照片             photos that were sent in: 照片 is the id in its address, the same 画面 are the same pixels,
                         像 names one that it looks very much like
     == 时间 2026-11-24 16:05
+    == 规则             the rules file is another from now on: old text | new text, \\n is a new line
+    == 台账丢失         the service remembers nothing of before
     == 以后 表名        what the tab shows under these headers
     == 以后 表名 含     these rows are among those that the tab shows
 """
@@ -19,6 +21,8 @@ from pathlib import Path
 
 import pytest
 
+from sync.core.memory import Memory
+from sync.core.rules.rules import load
 from tests.book import Book, bureau
 
 STORIES = sorted(Path(__file__).parent.glob("*.txt"))
@@ -48,6 +52,14 @@ def play(book: Book, head: str, lines: list[str]) -> None:
         book.add("\n".join([rest, *lines]))
     elif word == "照片":
         book.photograph(*table(lines)[1])
+    elif word == "规则":
+        text = book.rules.text
+        for before, after in table(["", *lines])[1]:
+            assert before in text, before
+            text = text.replace(before, after.replace("\\n", "\n"))
+        book.rules = load(text)
+    elif word == "台账丢失":
+        book.memory = Memory()
     elif word == "时间":
         book.settle(rest)
     elif word == "改":

@@ -9,7 +9,7 @@ import flask
 from flask import redirect, render_template, request
 
 from sync.core.memory import Sent
-from sync.core.notices.notices import GROUP, MAIL, NONE, OF_LETTERS, demanded, grounds
+from sync.core.notices.notices import GROUP, MAIL, NONE, OF_LETTERS, TYPED_OVER, demanded, grounds
 from sync.core.people.permissions import Person, holds, sees_notice
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_links import BOT_KINDS
@@ -70,7 +70,7 @@ def _page(site: Site, message: str) -> str:
     mine.sort(key=lambda sent: (sent.notice.time, sent.notice.number), reverse=True)
     kinds = [(kind, _groups(site, kind), kind in asked, preferences.get(kind, MAIL), _choices(kind, asked))
              for kind in _kinds_of(person, mine, rules)]  # fmt: skip
-    why = {kind: grounds(kind, person.roles, rules) for kind in (*NOTICE_KINDS.values(), *OF_LETTERS)}
+    why = {kind: grounds(kind, person.roles, rules) for kind in (*NOTICE_KINDS.values(), *OF_LETTERS, TYPED_OVER)}
     return render_template("notices.html", message=message,
                            mine=mine[:MOST_SHOWN], count=len(mine), kinds=kinds, why=why,
                            send_at=[f"{hour:%H:%M}" for hour in rules.notices.send_at],

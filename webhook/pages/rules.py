@@ -74,7 +74,7 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
         text = body.get("text") if isinstance(body, dict) else None
         if not isinstance(text, str) or len(text) > MOST_TEXT or not is_whole(text):
             return flask.jsonify(error="请求的格式不对。"), 422
-        problems = revision.problems(text)
+        problems = revision.problems(site.service, text)
         return flask.jsonify(problems=[{"line": p.line, "column": p.column, "message": p.message} for p in problems])
 
     @routes.get("/rules/try")
@@ -123,7 +123,7 @@ def _draft(site: Site, message: str = "", reason: str = "", typed: str = "") -> 
     shown = typed or draft.text
     return render_template(
         "rules_draft.html", draft=draft, shown=shown, seen=revision.digest(draft.text), message=message, reason=reason,
-        problems=revision.problems(shown), changed=list(_difference(text, shown)),
+        problems=revision.problems(site.service, shown), changed=list(_difference(text, shown)),
         behind=draft.base != revision.digest(text),
     )  # fmt: skip
 
@@ -220,7 +220,7 @@ def _calendar_routes(routes: flask.Blueprint, site: Site) -> None:
         off, on = (_lines(given.get(key, "")) for key in ("off", "on"))
         draft = revision.draft(site.service)
         text = holidays.with_year(draft.text, year, given.get("published") == "yes", off, on)
-        if problems := revision.problems(text):
+        if problems := revision.problems(site.service, text):
             return _calendar(site, year, f"没有存：{problems[0].message}", given), 422
         revision.save_draft(site.service, text, access.visitor().name, site.now())
         return _draft(site, f"{year} 年的日历写进了草稿，启用以后才生效。", f"填写 {year} 年放假和调休安排")

@@ -377,7 +377,9 @@ def lived(issue: Issue, stamps: Stamps, rules: Rules, now: datetime) -> Life:
         return Life(lives.HISTORY, stamps.unit, fixed_at=closed, closed_at=closed)
     now = min(now, stamps.joined_at) if stamps.joined_at else now
     past, own = events(issue, stamps, rules), own_limit(issue.category, issue.cells, rules)
-    return lives.live(past, stamps.start, stamps.moves, stamps.unit, now, rules.calendar, rules.clock.rework, own)
+    life = lives.live(past, stamps.start, stamps.moves, stamps.unit, now, rules.calendar, rules.clock.rework, own)
+    late = {rules.unit_now(unit): deadline for unit, deadline in reversed(life.late_units)}
+    return replace(life, unit=rules.unit_now(life.unit), late_units=tuple(reversed(late.items())))
 
 
 WORKDAY = Limit(1, "wd")

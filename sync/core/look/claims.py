@@ -195,7 +195,8 @@ class Claims:
     def _award_problems(self, row: Row) -> list[Problem]:
         cells, problems = row.cells, []
         name, units, roster = cells.get("target", ""), self.reading.rules.units, self.people.roster
-        if name and not roster.street(name, self._filed(row).date()) and name not in units:
+        is_unit = self.reading.rules.unit_now(name) in units
+        if name and not roster.street(name, self._filed(row).date()) and not is_unit:
             hint = nearest(name, [*roster.names, *units]) or "请写街路名册里的街路或责任单位的名称。"
             problems.append(Problem("target", f"填的是{quoted(name)}，不是街路也不是责任单位。{hint}"))
         points = cells.get("points")
@@ -303,8 +304,9 @@ class Claims:
     def _awarded(self, row: Row) -> Line:
         cells, at = row.cells, self._answered(row)
         street = self.people.roster.street(cells["target"], at.date())
+        target = street.name if street else self.reading.rules.unit_now(cells["target"])
         return self._dated(Line(
-            self.line_id(row), "", street.name if street else cells["target"], STREET if street else UNIT,
+            self.line_id(row), "", target, STREET if street else UNIT,
             self._chief_of(row, street) if street else "", cells.get("issue", ""), AWARD, "四·4",
             round(cells["points"] * 100), f"{cells.get('reason', '')}（{cells.get('approver', '')}批准）", at.date(),
             origin=OF_REQUEST, working=("经批准的加减分，分值由申请写明",),

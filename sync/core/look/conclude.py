@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sync.core.look import seals, status
+from sync.core.look import responsible, seals, status
 from sync.core.look.findings import Look
 from sync.core.look.letters import letter_rows
 from sync.core.look.reading import PEOPLE, Reading
@@ -47,6 +47,7 @@ def conclude(look: Look) -> Decision:
         groups=dict(look.people.groups),
         letters=_new(look.drafted.letters, look.memory.letters),
         archived=dict(reading.archived),
+        days=_new(look.roster.days, look.memory.days),
         ripe=tuple(row.rid for row in ripe_rows(look)),
         status=standing,
         history=(*reading.history, *hands),
@@ -232,6 +233,7 @@ def _lines(look: Look) -> dict[Group, Mapping[str, Line]]:
 def _status(look: Look, faulty: int) -> dict[str, str]:
     texts = status.items(look.reading, look.roster, faulty)
     texts |= {f"封存月份：{month}": seals.warning(month, cells) for month, (_, cells) in look.drift.items() if cells}
+    texts |= responsible.status(responsible.unagreed(look.reading, look.people))
     return {**look.memory.warnings, **_unsaid(look), **texts}
 
 

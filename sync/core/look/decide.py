@@ -25,6 +25,7 @@ from sync.core.look.owed import Duties
 from sync.core.look.people import who_is_who
 from sync.core.look.reading import read_all
 from sync.core.look.rebuilding.rebuild import rebuild
+from sync.core.look.responsible import tell_at_once, with_days
 from sync.core.look.scoring import Scoring
 from sync.core.look.seals import Sealing
 from sync.core.look.stamping import Stamped, fixes_by_issue, of_owners, stamp
@@ -67,6 +68,7 @@ def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
     first = read_all(tables, memory, rules, now.astimezone(rules.bureau.zone), memory.memo.renewed())
     people = who_is_who(first)
     rebuilt = rebuild(first, people)
+    people = with_days(people, rebuilt)
     reading, past = rebuilt.reading, rebuilt.past
     # an issue is stamped first, then the answers about it are judged, then it is followed
     by_number = fixes_by_issue(reading)
@@ -85,7 +87,8 @@ def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
     scoring = Scoring(sealing, people.roster, claims, people.scope, duties, tuple(drafted.letters.values()))
     scored = scoring.scored_or_left()
     notices = (notice for issue in followed.values() for notice in issue.notices)
-    told = tell(reading, followed, drafted, (*notices, *duties.notices(), *drafted.notices))
+    others = (*duties.notices(), *drafted.notices, *tell_at_once(reading, people))
+    told = tell(reading, followed, drafted, (*notices, *others))
     return Look(
         rebuilt, people, stamped, judged, letters_in, followed, feedback, duties, drafted, claims, sealing, scored, told
     )

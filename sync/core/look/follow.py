@@ -15,6 +15,7 @@ from sync.core.issues import escalation, issues, upward
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Fix, Issue, Result, Stamps
 from sync.core.issues.life import Life
+from sync.core.issues.open_units import unit_of
 from sync.core.issues.upward import Turn
 from sync.core.letters import letters
 from sync.core.letters.letters import ByIssue
@@ -290,10 +291,12 @@ def _early_verdict(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
 
 def _cells(step: Following, issue: Issue, life: Life, problems: Sequence[Problem]) -> dict[str, Any]:
     rules, zone, stamps = step.reading.rules, step.reading.zone, issue.stamps
+    stamped = unit_of(stamps)  # as it was called then
+    unit = stamped if rules.unit_now(stamped) == life.unit else life.unit
     return {
         "id": issue.rid, "check": sentence(step.reading.layouts["issues"], problems), "state": life.state,
         "hint": issues.hint(life, stamps, rules, step.reading.now), "chief": stamps.chief, "branch": stamps.branch,
-        "district": stamps.district, "unit": life.unit, "deadline": plan.to_raw(life.deadline, zone),
+        "district": stamps.district, "unit": unit, "deadline": plan.to_raw(life.deadline, zone),
         "level": escalation.level_words(stamps, rules), "repeat": f"第{stamps.repeat}次" if stamps.repeat > 1 else "",
         "letter": "", "closed_at": plan.to_raw(life.closed_at, zone), "basis": basis(issue, stamps, life, rules),
     }  # fmt: skip

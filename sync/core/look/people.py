@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sync.core.look.reading import Reading
@@ -32,7 +32,8 @@ def who_is_who(reading: Reading) -> People:
     rules, day = reading.rules, reading.now.date()
     rows = tuple(reading.rows.get(key, ()) for key in TABS)
     content = tuple(tuple(row.parsed for row in group) for group in rows)
-    roster = reading.memo.result("roster", content, _assembled, *rows)
+    assembled = reading.memo.result("roster", content, _assembled, *rows)
+    roster = replace(assembled, days=reading.memory.days, names_of_units=rules.names_of_units)
     scope = reading.memo.result("scope", (rules.hash, roster, day), object)
     lists = {
         "streets": [*roster.names, *(alias for street in roster.streets for alias in street.aliases)],

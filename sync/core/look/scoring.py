@@ -16,12 +16,13 @@ from sync.core.letters.letters import Letter
 from sync.core.look.claims import Booking, Claims
 from sync.core.look.owed import Duties
 from sync.core.look.reading import PEOPLE
+from sync.core.look.responsible import is_rebuilt
 from sync.core.look.returns import Returns
 from sync.core.look.seals import Sealing, cells
 from sync.core.look.self_found import limited
 from sync.core.look.unit_scores import Units
 from sync.core.memory import SCORES, Failed, RowFailed
-from sync.core.people.roster import Roster, Span, Street
+from sync.core.people.roster import Roster, Street
 from sync.core.rules.conditions import INSPECTED
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import INSPECTION
@@ -40,7 +41,6 @@ from sync.core.scores.lines import (
     Line,
     base_lines,
     by_id,
-    last_day,
     month_of,
     of_origin,
     sums,
@@ -133,7 +133,7 @@ class Scoring:
         periods = self._periods(seals)
         return Scored(
             self._lines(every),
-            {(row.month, row.target, row.kind): cells(row, seals.get(row.month)) for row in table},
+            {(row.month, row.target, row.kind): self._cells(row, seals.get(row.month)) for row in table},
             rows(periods.quarters(), "quarter"),
             rows(periods.years(), "year"),
             tuple(table),
@@ -231,8 +231,8 @@ class Scoring:
         for seal in seals.values():
             for term in seal.terms:
                 terms[term.name].append(term)
-        people = {month: seal.persons for month, seal in seals.items()}
-        return Periods({month: seal.rows for month, seal in seals.items()}, self._rules, terms, people)
+        months = {month: standings.under_new_names(seal.rows, self._rules) for month, seal in seals.items()}
+        return Periods(months, self._rules, terms, {month: seal.persons for month, seal in seals.items()})
 
     # Rows
     def _table(
@@ -247,7 +247,15 @@ class Scoring:
         sealed = [row for seal in self.sealing.past.seals.values() for row in seal.rows]
         units = dict(self._units().figures(bases, by_rates))
         days = {key: looks.days for key, looks in inspections.items()}
-        return standings.standings(streets, sums(cut), tallies, days, self._rules, sealed, units)
+        today, calendar = self.sealing.reading.now.date(), self._rules.calendar
+        workdays = {
+            (month, street.name): max(1, len(standings.in_use(self.roster, street.name, month, today, calendar)))
+            for month, held in streets.items() for street, *_ in held
+        }  # fmt: skip
+        return standings.standings(streets, sums(cut), tallies, days, self._rules, sealed, units, workdays)
+
+    def _cells(self, row: Standing, seal: Seal | None) -> dict[str, object]:
+        return cells(row, seal, is_rebuilt(self.roster.days, row.month))
 
     def _lines(self, every: Iterable[Line]) -> Rows:
         results = self.sealing.reading.memo.of("line cells")
@@ -256,26 +264,23 @@ class Scoring:
     # Base lines
     def _bases(self, month: str, counted: Iterable[Line]) -> list[Line]:
         """The base line of every street and unit that takes part in a month. A month that is over keeps those that it
-        had, whatever the roster says later; whoever has a line has a base, so that every line is in a score."""
+        had, whatever the roster says later, but for who was responsible; whoever has a line has a base, so that every
+        line is in a score."""
         booked = self.sealing.past.lines.get(Group(OF_BASE, month), {})
         over = month < month_of(self.sealing.reading.now)
-        targets = (
-            [(line.kind, line.target, line.chief, False) for line in booked.values()]
-            if over and booked
-            else self._targets(month)
-        )
+        targets = _targets_of(booked.values(), self._rules) if over and booked else self._targets(month)
         there = {(kind, target) for kind, target, *_ in targets}
         targets += [(*key, chief, False) for key, chief in _first_chiefs(counted, month) if key not in there]
+        held = {(kind, target): (chief, shared) for kind, target, chief, shared in self._targets(month)} if over else {}
+        targets = [(kind, name, *held.get((kind, name), (chief, part))) for kind, name, chief, part in targets]
         bases = base_lines(month, targets, self._rules)
-        return [booked.get(line.id, line) if over else line for line in bases]
+        return [_as_booked(line, booked.get(line.id)) if over else line for line in bases]
 
     def _street(self, base: Line) -> tuple[Street, str, bool]:
         """The street of a base line as it was that month, its chief, and whether it was shared; one that is in the
         roster no more has no group."""
-        known = [street for street in self.roster.streets if street.name == base.target]
-        days = Span(base.date, last_day(base.month))
-        met = next((street for street in known if street.span.meets(days)), None)
-        street = met or Street(base.target, "", "", "", "", base.chief, "", (), (), days)
+        rules, today = self._rules, self.sealing.reading.now.date()
+        street, *_ = standings.in_month(self.roster, base.target, base.month, today, rules.calendar)
         return street, base.chief, base.shared
 
     def _targets(self, month: str) -> list[tuple[str, str, str, bool]]:
@@ -288,7 +293,7 @@ class Scoring:
         """Deleting a row is no decision about its points: they stay until the row is back and made void."""
         groups = of_origin(self.sealing.past.lines, OF_ISSUE)
         lost = [lines for group, lines in groups.items() if group.name not in self.sealing.followed]
-        return [line for lines in lost for line in lines.values()]
+        return [_under_new_name(line, self._rules) for lines in lost for line in lines.values()]
 
     # Visits
     def _visits(self) -> Visits:
@@ -320,6 +325,21 @@ def _by_month(origin: str, lines: Iterable[Line]) -> Booking:
 def _by_case(line: Line, by_rates: Container[str]) -> bool:
     """Whether a unit was charged for one case in a month in which rates stand for all of them."""
     return line.kind == UNIT and line.origin == OF_ISSUE and line.month in by_rates and line.rule not in RETURNS
+
+
+def _under_new_name(line: Line, rules: Rules) -> Line:
+    return replace(line, target=rules.unit_now(line.target)) if line.kind == UNIT else line
+
+
+def _targets_of(booked: Iterable[Line], rules: Rules) -> list[tuple[str, str, str, bool]]:
+    """Whom these base lines are for, as they are called now."""
+    named = (_under_new_name(line, rules) for line in booked)
+    return list({(line.kind, line.target): (line.kind, line.target, line.chief, False) for line in named}.values())
+
+
+def _as_booked(base: Line, booked: Line | None) -> Line:
+    """The base line as it was booked, in the name of who was responsible."""
+    return replace(booked, chief=base.chief, shared=base.shared, text=base.text) if booked else base
 
 
 def _first_chiefs(counted: Iterable[Line], month: str) -> Iterator[tuple[tuple[str, str], str]]:

@@ -15,7 +15,7 @@ from sync.core.scores import facts
 from sync.core.scores import seal as sealing
 from sync.core.scores.facts import Deviation, Fields, Seen
 from sync.core.scores.lines import APPEALED, BRANCH, DISTRICT, OF_REQUEST, STREET, UNIT, Group, Line, month_of
-from sync.core.scores.seal import OPEN, SEALED, Fact, Seal
+from sync.core.scores.seal import OPEN, REBUILT, SEALED, Fact, Seal
 from sync.core.scores.standings import Standing
 from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, Row
@@ -159,8 +159,9 @@ def warning(month: str, differences: Sequence[Deviation]) -> str:
     return f"封存以后改过：{listed}{more}。得分不变；要看全部，运行 jielu verify {month}。"
 
 
-def cells(row: Standing, seal: Seal | None) -> dict[str, object]:
-    """A row of 月度考核; ``seal``: its month's, None while that is open."""
+def cells(row: Standing, seal: Seal | None, rebuilt: bool) -> dict[str, object]:
+    """A row of 月度考核; ``seal``: its month's, None while that is open; ``rebuilt``: whether who was responsible in it
+    was worked out again."""
     if seal is None:
-        return {**row.cells(), "state": OPEN, "sealed_at": "", "digest": ""}
+        return {**row.cells(), "state": f"{OPEN}，{REBUILT}" if rebuilt else OPEN, "sealed_at": "", "digest": ""}
     return {**row.cells(), "state": SEALED, "sealed_at": seal.sealed_at, "digest": seal.digest}

@@ -171,16 +171,23 @@ def _received(reading: Reading, row: Row) -> datetime:
 
 
 def _known(reading: Reading, people: People, row: Row, stamps: Stamps, fixes: Mapping[str, Sequence[Fix]]) -> Stamps:
-    """A street, category or source that was mistyped is put right while nobody answered yet; a deadline stays."""
+    """A street, category or source that was mistyped is put right while nobody answered yet; a deadline stays. An open
+    issue of a street that had no chief goes to the first who gets it."""
     cells = row.cells
     as_typed = cells.get("street") == stamps.street and cells.get("category") == stamps.category
     if stamps.copied and not is_copy(cells, stamps):
         stamps = replace(stamps, copied=None)
+    if stamps.street and not stamps.chief and not _is_over(stamps):
+        stamps = replace(stamps, chief=people.roster.holder(stamps.street, reading.now.date()))
     if not stamps.street or (as_typed and (stamps.source != PUBLIC or stamps.start is not None)):
         return stamps
     if fixes.get(row.rid) or stamps.verdicts or stamps.levels or stamps.moves:
         return stamps
     return _corrected(reading, people, row, stamps)
+
+
+def _is_over(stamps: Stamps) -> bool:
+    return bool(stamps.voided or (stamps.verdicts and stamps.verdicts[-1].result == "通过"))
 
 
 def _corrected(reading: Reading, people: People, row: Row, stamps: Stamps) -> Stamps:

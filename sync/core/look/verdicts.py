@@ -12,6 +12,7 @@ from sync.core.approvals.verdict_checks import by_whom
 from sync.core.issues import issues
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Stamps, Verdict
+from sync.core.issues.open_units import unit_of
 from sync.core.look.reading import Reading
 from sync.core.people.permissions import Area
 from sync.core.people.roster import Roster
@@ -78,5 +79,4 @@ def _without(cells: Cells, key: str) -> Cells:
 
 def area_of(stamps: Stamps) -> Area:
     """Where an issue lies, and who answers for it."""
-    unit = next((move.unit for move in reversed(stamps.moves) if move.unit), stamps.unit)
-    return Area(stamps.street, stamps.branch, stamps.district, unit, stamps.chief)
+    return Area(stamps.street, stamps.branch, stamps.district, unit_of(stamps), stamps.chief)

@@ -28,6 +28,7 @@ OF_LETTERS = {
     "记录单": "问题记录单发给包区的指挥长",
     "待签发": "起草好的督办函告诉可以签发的人",
 }
+TYPED_OVER = "街路长改动"  # the kind that tells of a name typed over 街路长 without 人员调整
 # states of a notice
 SENDING = WAITING, SENT, UNSENT, FAILED, OFF = ("待发送", "已发送", "未发送", "发送失败", "不再发送")
 PENDING = (WAITING, UNSENT)
@@ -286,6 +287,8 @@ def grounds(kind: str, roles: Container[str], rules: Rules) -> list[str]:
     """Why such a notice comes to who holds ``roles`` (code words): the rules that send it, and what each rests on."""
     if kind in OF_LETTERS:
         return [f"{OF_LETTERS[kind]}，依据方案五·3：{rules.plan.clauses.get('五·3', '督办函')}"]
+    if kind == TYPED_OVER:
+        return ["名册里的街路长没有经过人员调整就改了，告诉标准化办、支部书记和指挥长，依据方案附注2"]
     sent = [rule for rule in rules.notices.send if NOTICE_KINDS[rule.event] == kind]
     mine = [rule for rule in sent if any(role in roles for role in rule.to)] or sent
     return [_ground(kind, rule, rules) for rule in mine]

@@ -122,7 +122,7 @@ def may_verify(person: Person, area: Area, units: Collection[str]) -> bool:
 
 def units_of(roster: Roster, name: str, day: date) -> frozenset[str]:
     """The units to which somebody belongs that day."""
-    return frozenset(post.unit for post in roster.posts if post.name == name and post.unit and post.span.holds(day))
+    return roster.all_names(p.unit for p in roster.posts if p.name == name and p.unit and p.span.holds(day))
 
 
 def sees_photo(person: Person, sender: str, shown: Iterable[Area]) -> bool:
@@ -230,7 +230,7 @@ def person(roster: Roster, name: str, day: date) -> Person | None:
         frozenset(roles | ({"unit"} if units else set())),
         districts=frozenset(post.district for post in posts if post.role == ROLES["commander"] and post.district),
         branches=frozenset(post.branch for post in posts if post.role == ROLES["secretary"] and post.branch),
-        units=frozenset(units),
+        units=roster.all_names(units),
         streets=frozenset(streets),
     )
 

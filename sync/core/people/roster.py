@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
+from sync.core.people.days import Days, on
 from sync.core.people.ordering import by_number, place_order
 from sync.core.rules.values import ROLES
 from sync.core.sheet.rows import Row
@@ -75,15 +76,19 @@ class Change:
     chief: str
     span: Span
     for_leave: bool = False
+    asked: date | None = None  # the day of 申请时间
 
 
 @dataclass(frozen=True)
 class Roster:
-    """All streets, posts and approved changes; equal rosters answer equally."""
+    """All streets, posts and approved changes, and who was responsible as it was written down; equal rosters answer
+    equally."""
 
     streets: tuple[Street, ...]
     posts: tuple[Post, ...]
     changes: tuple[Change, ...] = ()
+    days: Days = field(default_factory=dict)
+    names_of_units: Mapping[str, frozenset[str]] = field(default_factory=dict)  # of those that were renamed
     _memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -115,24 +120,40 @@ class Roster:
         return sorted(units, key=place_order)
 
     def street(self, name: str, day: date) -> Street | None:
-        """The street of that name or alias on that day."""
+        """The street of that name or alias on that day, with the branch, district and type that it had then."""
+        street = self.listed(name, day)
+        care = on(self.days.get(street.name, ()), day) if street else None
+        if street is None or care is None:
+            return street
+        if (street.branch, street.district, street.type) == (care.branch, care.district, care.group):
+            return street
+        return replace(street, branch=care.branch, district=care.district, type=care.group)
+
+    def listed(self, name: str, day: date) -> Street | None:
+        """The row of 街路名册 with that name or alias that is in use on that day."""
         return next((street for street in self._by_name.get(name, ()) if street.span.holds(day)), None)
 
     def chief(self, street: Street, day: date) -> str:
-        """The chief of the street on that day: the change that took effect last goes before the roster."""
+        """Who is responsible for the street on that day, as it was written down; before that the change that took
+        effect last, else the roster."""
+        days = self.days.get(street.name, ())
+        if care := on(days, day):
+            return care.chief
+        change = newest(change for change in self.changes_of(street) if change.span.holds(day))
+        return change.chief if change else days[0].typed if days else street.chief
+
+    def changes_of(self, street: Street) -> list[Change]:
         names = (street.name, *street.aliases)
-        held = [change for change in self.changes if change.street in names and change.span.holds(day)]
-        return max(held, key=lambda change: change.span.since or date.min).chief if held else street.chief
+        return [change for change in self.changes if change.street in names]
 
     def holder(self, name: str, day: date) -> str:
-        """Whose street it is that day: who stands in for a chief on leave does not hold it. Empty where nobody does, or
-        the street is not in use."""
-        street = self.street(name, day)
-        return self._lasting.chief(street, day) if street else ""
+        """Who is responsible that day for the street of that name. Empty where nobody is, or it is not in use."""
+        street = self.listed(name, day)
+        return self.chief(street, day) if street else ""
 
-    @cached_property
-    def _lasting(self) -> Roster:
-        return Roster(self.streets, self.posts, tuple(change for change in self.changes if not change.for_leave))
+    def all_names(self, units: Iterable[str]) -> frozenset[str]:
+        """These units under every name that they have or had."""
+        return frozenset(name for unit in units for name in self.names_of_units.get(unit, (unit,)))
 
     def people(self, role: str, day: date, *, branch: str = "", district: str = "", unit: str = "") -> tuple[str, ...]:
         """Names of those who hold ``role`` (code word) that day for the branch, district or unit."""
@@ -145,7 +166,8 @@ class Roster:
     def _people(self, role: str, day: date, branch: str, district: str, unit: str) -> tuple[str, ...]:
         held = [post for post in self.posts if post.span.holds(day)]
         if role == "unit":
-            ranked = [[p for p in held if p.unit == unit and p.role == head] for head in UNIT_HEADS]
+            names = self.all_names([unit])
+            ranked = [[p for p in held if p.unit in names and p.role == head] for head in UNIT_HEADS]
             holders = next((group for group in ranked if group), [])
         else:
             holders = [p for p in held if p.role == ROLES[role]]
@@ -154,6 +176,11 @@ class Roster:
             if role == "secretary":
                 holders = [p for p in holders if p.branch == branch]
         return tuple(dict.fromkeys(post.name for post in holders))
+
+
+def newest(changes: Iterable[Change]) -> Change | None:
+    """The change that took effect last."""
+    return max(changes, key=lambda change: change.span.since or date.min, default=None)
 
 
 def split_names(text: str) -> tuple[str, ...]:
@@ -192,7 +219,8 @@ def read_change(cells: Mapping[str, Any]) -> Change | None:
     agreed = cells.get("branch_opinion") == cells.get("commander_opinion") == "同意"
     if not agreed or not cells.get("street") or not cells.get("to_chief") or not cells.get("since"):
         return None
-    return Change(cells["street"], cells["to_chief"], span(cells), cells.get("kind") == LEAVE)
+    asked = cells["requested_at"].date() if "requested_at" in cells else None
+    return Change(cells["street"], cells["to_chief"], span(cells), cells.get("kind") == LEAVE, asked)
 
 
 def assemble(streets: Iterable[Row], posts: Iterable[Row], changes: Iterable[Row]) -> Roster:

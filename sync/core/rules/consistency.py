@@ -15,7 +15,7 @@ from sync.core.rules.conditions import Condition
 from sync.core.rules.section_letters import Letters
 from sync.core.rules.section_links import Bot, Hook
 from sync.core.rules.section_score import Score
-from sync.core.rules.sections import CalendarTable, Category, Notices, Step, Task
+from sync.core.rules.sections import Bureau, CalendarTable, Category, Notices, Step, Task
 from sync.core.rules.text import Path
 from sync.core.rules.values import ROLES, points_zh
 
@@ -39,6 +39,20 @@ def _twice(section: str, attribute: str, values: Iterable[str]) -> Found:
         if value in seen:
             yield (section, index, attribute), f"「{value}」重复，第 {seen[value] + 1} 个已经用了"
         seen.setdefault(value, index)
+
+
+def _renamed_units_are_gone(bureau: Bureau) -> Found:
+    seen: set[str] = set()
+    for index, row in enumerate(bureau.renamed):
+        for at, name in enumerate(row.formerly):
+            if name in bureau.units:
+                yield (
+                    ("bureau", "renamed", index, "formerly", at),
+                    f"「{name}」还在 units 里，现在的单位不能写成以前的名称",
+                )
+            if name in seen:
+                yield ("bureau", "renamed", index, "formerly", at), f"「{name}」写了两次，只能并入一个单位"
+            seen.add(name)
 
 
 def _weights_fill_the_base(task: tuple[Task, ...], score: Score) -> Found:
@@ -173,6 +187,7 @@ def _scores_are_sound(score: Score) -> Found:
 CHECKS: tuple[Callable[..., Found], ...] = (
     _names_are_unique,
     _links_are_unique,
+    _renamed_units_are_gone,
     _weights_fill_the_base,
     _seasons_fill_the_year,
     _days_are_written_once,

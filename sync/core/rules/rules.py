@@ -7,8 +7,10 @@ a table looks like, `consistency` what tables must be to each other.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from inspect import signature
 from types import UnionType
 from typing import Any, NamedTuple, get_args
@@ -41,7 +43,7 @@ from sync.core.rules.sections import (
 from sync.core.rules.text import Document, Path, Problem, RulesError, suggestion
 from sync.core.rules.values import ASSUMED, FAKE, NOTICE_KINDS, REQUESTS, ROLES, points_zh
 
-__all__ = ["Basis", "Category", "Problem", "Rules", "RulesError", "Step", "Task", "load"]
+__all__ = ["Basis", "Category", "Problem", "Rules", "RulesError", "Step", "Task", "demand_units", "load"]
 
 _SECTIONS: dict[str, Any] = {
     "bureau": Bureau,
@@ -118,6 +120,22 @@ class Rules:
         """责任单位, in the order of the file."""
         return self.bureau.units
 
+    @cached_property
+    def _successors(self) -> Mapping[str, str]:
+        return {name: row.unit for row in self.bureau.renamed for name in row.formerly}
+
+    def unit_now(self, name: str) -> str:
+        """What a unit of that name is called now."""
+        return self._successors.get(name, name)
+
+    @cached_property
+    def names_of_units(self) -> Mapping[str, frozenset[str]]:
+        """By each name of a unit that was renamed, those of now and before: all that it is known by."""
+        names: dict[str, set[str]] = defaultdict(set)
+        for former, now in self._successors.items():
+            names[now] |= {now, former}
+        return {name: frozenset(names[self.unit_now(name)]) for group in names.values() for name in group}
+
     def clauses(self) -> list[Basis]:
         """Every rule with the clause that asks for it, or what else it rests on."""
         return list(_bases(self))
@@ -151,6 +169,25 @@ def load(text: str, name: str = "rules.toml") -> Rules:
     if problems:
         raise RulesError(problems)
     return _assemble(text, sections)
+
+
+def demand_units(rules: Rules, needed: Mapping[str, Sequence[str]], name: str = "rules.toml") -> None:
+    """Raises ``RulesError`` unless the rules name every unit of ``needed`` (the numbers of its open issues), by its own
+    name or a former one (definitions 5.3)."""
+    lost = {unit: numbers for unit, numbers in needed.items() if rules.unit_now(unit) not in rules.units}
+    if lost:
+        document = Document(rules.text, name)
+        raise RulesError(
+            document.problem(("bureau", "units"), _lost_unit(unit, numbers)) for unit, numbers in sorted(lost.items())
+        )
+
+
+def _lost_unit(unit: str, numbers: Sequence[str]) -> str:
+    return (
+        f"没有「{unit}」了，但它还有 {len(numbers)} 件没有办完，如 {'、'.join(numbers[:3])}。"
+        f'改了名或者并入别的单位的，在 [[bureau.renamed]] 里写 unit = "现在的名称"、formerly = ["{unit}"]；'
+        "撤销的，请先把这些问题移交"
+    )
 
 
 def _assemble(text: str, sections: dict[str, Any]) -> Rules:

@@ -51,6 +51,13 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
 
 
+class Renamed(Table):
+    """[[bureau.renamed]] A unit that was called otherwise, or that others went into."""
+
+    unit: UnitName
+    formerly: Words
+
+
 class Bureau(Table):
     """[bureau] `zone` is the zone of every time that staff read or write."""
 
@@ -58,6 +65,7 @@ class Bureau(Table):
     zone: Zone
     letter_code: Text
     units: Words
+    renamed: tuple[Renamed, ...] = ()
 
 
 class Sentence(Table):

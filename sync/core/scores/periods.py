@@ -101,7 +101,7 @@ class Periods:
         sealed = [month for quarter in quarters for month in quarter.months if month in self.months]
         scores: dict[Key, list[int]] = defaultdict(list)
         for quarter in quarters:
-            for term in self._quarter(quarter):
+            for term in self._under_new_names(quarter):
                 if term.unranked != standings.TOO_FEW_CASES:
                     scores[term.key].append(term.score)
         terms = [
@@ -140,6 +140,18 @@ class Periods:
             ]))
             for term in persons.ranked(terms)
         ]  # fmt: skip
+
+    def _under_new_names(self, quarter: Quarter) -> list[Term]:
+        """The terms of a quarter, units that were renamed since as they are called now."""
+        terms = self._quarter(quarter)
+        renamed = {self.rules.unit_now(term.target) for term in terms if self._is_former(term)}
+        months = [month for month in quarter.months if month in self.months]
+        again = (term for term in self._terms(quarter.name, months) if term.kind == UNIT and term.target in renamed)
+        dropped = {(name, UNIT) for name in renamed}
+        return [*(term for term in terms if not self._is_former(term) and term.key not in dropped), *again]
+
+    def _is_former(self, term: Term) -> bool:
+        return term.kind == UNIT and self.rules.unit_now(term.target) != term.target
 
     def _rows(self, months: Iterable[str]) -> Mapping[Key, list[Standing]]:
         rows: dict[Key, list[Standing]] = defaultdict(list)

@@ -22,6 +22,7 @@ from sync.core.scores.persons import PersonMonth
 from sync.core.scores.standings import Standing, Term
 
 SEALED, OPEN = "已封存", "未封存"
+REBUILT = "按现有记录重建"
 DUE_AGAIN = "依据又成立"
 HEAD = "封存"
 FIELD = " | "

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 import pandas as pd
 
 from sync.core.calendar.worktime import Calendar
+from sync.core.people.days import on
 from sync.core.people.ordering import place_order
 from sync.core.people.roster import Roster, Span, Street
 from sync.core.rules.rules import Rules
@@ -124,23 +125,37 @@ def _share(rate: float | None) -> float | None:
 
 
 def streets_of(roster: Roster, month: str, today: date, calendar: Calendar) -> list[tuple[Street, str, bool]]:
-    """The streets that were in use on any day of the month so far, with the chief who held each on most of its workdays
-    (of equals the later), and whether those were more than half."""
-    day = min(last_day(month), today)
-    days = Span(first_day(month), day)
-    used: dict[str, Street] = {}
-    for street in roster.streets:
-        if street.span.meets(days) and (street.name not in used or street.span.holds(day)):
-            used[street.name] = street
-    passed = [days.since + timedelta(days=n) for n in range((day - days.since).days + 1)] if days.since else []
-    worked = [day for day in passed if calendar.is_workday(day)]
-    return [(street, *_held(roster, street.name, worked, passed)) for street in used.values()]
+    """The streets that were in use on any day of the month so far, as ``in_month`` says."""
+    days = Span(first_day(month), min(last_day(month), today))
+    names = dict.fromkeys(street.name for street in roster.streets if street.span.meets(days))
+    return [in_month(roster, name, month, today, calendar) for name in names]
 
 
-def _held(roster: Roster, name: str, worked: Sequence[date], passed: Sequence[date]) -> tuple[str, bool]:
-    """Days on which the street was not in use are nobody's; where no workday is left, all days count."""
-    used = [day for day in worked if roster.street(name, day)] or [day for day in passed if roster.street(name, day)]
-    return most([roster.holder(name, day) for day in used])
+def in_month(roster: Roster, name: str, month: str, today: date, calendar: Calendar) -> tuple[Street, str, bool]:
+    """A street with the branch, district and type of most of the month's workdays so far on which it was in use (of
+    equals the later), its chief likewise, and whether those were more than half (definitions 5.2)."""
+    days = in_use(roster, name, month, today, calendar)
+    streets = [street for day in days if (street := roster.street(name, day))]
+    if not streets:
+        return _not_listed(roster, name, month), "", False
+    branch, district, group = (most([getattr(s, key) for s in streets])[0] for key in ("branch", "district", "type"))
+    street = replace(streets[-1], branch=branch, district=district, type=group)
+    return street, *most([roster.holder(name, day) for day in days])
+
+
+def _not_listed(roster: Roster, name: str, month: str) -> Street:
+    """A street that has no row in 街路名册 any more, as it was written down."""
+    days = Span(first_day(month), last_day(month))
+    care = on(roster.days.get(name, ()), last_day(month))
+    group, district, branch = (care.group, care.district, care.branch) if care else ("", "", "")
+    return Street(name, "", group, district, branch, "", "", (), (), days)
+
+
+def in_use(roster: Roster, name: str, month: str, today: date, calendar: Calendar) -> list[date]:
+    """The workdays of the month so far on which the street was in use; where there is none, all such days."""
+    first, last = first_day(month), min(last_day(month), today)
+    used = [day for n in range((last - first).days + 1) if roster.street(name, day := first + timedelta(days=n))]
+    return [day for day in used if calendar.is_workday(day)] or used
 
 
 def most(names: Sequence[str]) -> tuple[str, bool]:
@@ -154,12 +169,17 @@ def most(names: Sequence[str]) -> tuple[str, bool]:
 
 def standings(
     months: Mapping[str, Sequence[Held]], points: Points, tallies: Iterable[Tally], inspections: Visits, rules: Rules,
-    sealed: Sequence[Standing] = (), units: Units = MappingProxyType({}),
+    sealed: Sequence[Standing] = (), units: Units = MappingProxyType({}), workdays: Visits = MappingProxyType({}),
 ) -> list[Standing]:  # fmt: skip
     """All rows of 月度考核, month by month. ``months``: the streets of each open month; ``sealed``: the rows of sealed
-    months, as they stand; ``units``: what else is known of a unit's month."""
-    rates = _rates(tallies)
-    by_month = {month: _month(month, points, rates, inspections, held, rules, units) for month, held in months.items()}
+    months, as they stand; ``units``: what else is known of a unit's month; ``workdays``: on how many each street was in
+    use, by month and street."""
+    areas = {(month, street.name): (street.branch, street.district) for month in months for street, *_ in months[month]}
+    rates = _rates(tallies, areas)
+    by_month = {
+        month: _month(month, points, rates, inspections, held, rules, units, workdays)
+        for month, held in months.items()
+    }
     return _advise(by_month, rules, sealed)
 
 
@@ -176,12 +196,13 @@ class _Rates:
 Rates = Mapping[tuple[str, str, str], _Rates]  # by month, kind and name
 
 
-def _rates(tallies: Iterable[Tally]) -> Rates:
-    """Of streets, branches, districts and units."""
+def _rates(tallies: Iterable[Tally], areas: Mapping[tuple[str, str], tuple[str, str]]) -> Rates:
+    """Of streets, branches, districts and units. ``areas``: branch and district of the month, by month and street."""
     rows = [
         (t.month, kind, name, t.due, t.due and t.late, t.reworked, t.extended)
         for t in tallies
-        for kind, name in ((STREET, t.street), (BRANCH, t.branch), (DISTRICT, t.district), (UNIT, t.unit))
+        for branch, district in [areas.get((t.month, t.street), (t.branch, t.district))]
+        for kind, name in ((STREET, t.street), (BRANCH, branch), (DISTRICT, district), (UNIT, t.unit))
     ]
     table = pd.DataFrame(rows, columns=["month", "kind", "name", "due", "late", "rework", "extend"])
     group = table.groupby(["month", "kind", "name"], sort=False)
@@ -194,8 +215,9 @@ def _rates(tallies: Iterable[Tally]) -> Rates:
 
 
 def _month(
-    month: str, points: Points, rates: Rates, inspections: Visits, streets: Sequence[Held], rules: Rules, units: Units
-) -> list[Standing]:
+    month: str, points: Points, rates: Rates, inspections: Visits, streets: Sequence[Held], rules: Rules, units: Units,
+    workdays: Visits,
+) -> list[Standing]:  # fmt: skip
     groups = groups_of([street for street, *_ in streets], rules)
 
     def row(name: str, kind: str, score: int, visits: int | None, *, chief: str = "", shared: bool = False) -> Standing:
@@ -215,7 +237,7 @@ def _month(
         for street, chief, shared in streets
     ]
     of_areas = [
-        row(area, kind, mean([score[name] for name in names]), sum(map(visits, names)))
+        row(area, kind, weighted((score[n], workdays.get((month, n), 1)) for n in names), sum(map(visits, names)))
         for kind in (BRANCH, DISTRICT)
         for area, names in sorted(_areas(kind, streets).items(), key=lambda pair: place_order(pair[0]))
     ]
@@ -252,6 +274,34 @@ def _areas(kind: str, streets: Sequence[Held]) -> Mapping[str, list[str]]:
 def mean(points: Sequence[int]) -> int:
     """Mean in hundredths, half up."""
     return (2 * sum(points) + len(points)) // (2 * len(points))
+
+
+def weighted(points: Iterable[tuple[int, int]]) -> int:
+    """Mean of points by their weights, in hundredths, half up."""
+    pairs = list(points)
+    weight = sum(weight for _, weight in pairs)
+    return (2 * sum(points * weight for points, weight in pairs) + weight) // (2 * weight)
+
+
+def under_new_names(rows: Iterable[Standing], rules: Rules) -> list[Standing]:
+    """The rows of a month, units that were renamed since as they are called now; several that went into one are weighed
+    by their cases (definitions 5.3)."""
+    units: dict[str, list[Standing]] = defaultdict(list)
+    for row in rows:
+        if row.kind == UNIT:
+            units[rules.unit_now(row.target)].append(row)
+    others = [row for row in rows if row.kind != UNIT]
+    return [*others, *(_together(unit, group) for unit, group in units.items())]
+
+
+def _together(unit: str, rows: Sequence[Standing]) -> Standing:
+    if len(rows) == 1:
+        return rows[0] if rows[0].target == unit else replace(rows[0], target=unit)
+    cases = sum(row.issues for row in rows)
+    score = weighted((row.score, row.issues if cases else 1) for row in rows)
+    due, late = sum(row.due for row in rows), sum(row.late for row in rows)
+    ranked = next((row for row in rows if not row.unranked), rows[0])
+    return replace(ranked, target=unit, issues=cases, score=score, due=due, late=late)
 
 
 def groups_of(streets: Sequence[Street], rules: Rules) -> dict[str, str]:

@@ -149,6 +149,7 @@ def _stripped(memory: Memory, month: str, at: datetime, inside: set[str]) -> Mem
         lines={group: lines for group, lines in memory.lines.items() if group not in own},
         seals={name: seal for name, seal in memory.seals.items() if name < month},
         numbers=memory.numbers,
+        days=memory.days,
         photos=memory.photos,
         letters={key: letter for key, letter in memory.letters.items() if letter.drafted_at <= at},
         last_tick=datetime.combine(date.fromisoformat(f"{month}-01"), time(), at.tzinfo),

@@ -59,6 +59,7 @@ def take_in(reading: Reading, people: People, stamped: Stamped) -> LettersIn:
     known = dict(sorted(reading.memory.letters.items()))
     if not known and layout is not None:
         known = _adopted(reading, layout, addressees, stamped)
+    known = {key: _under_new_name(letter, reading.rules.unit_now(letter.unit)) for key, letter in known.items()}
     rows = bind(reading, layout, known) if layout is not None else {}
     shown = _shown_numbers(reading)
     intake = _Intake(reading, people, addressees, shown)
@@ -71,6 +72,11 @@ def take_in(reading: Reading, people: People, stamped: Stamped) -> LettersIn:
         done[key], problems[key], numbers = taken.letter, taken.problems, taken.numbers
         ahead += taken.ahead
     return LettersIn(addressees, layout, done, rows, problems, numbers, tuple(ahead))
+
+
+def _under_new_name(letter: Letter, unit: str) -> Letter:
+    """What was signed goes on to say the old name; the letter is the successor's."""
+    return letter if unit == letter.unit else replace(letter, unit=unit)
 
 
 # Rows

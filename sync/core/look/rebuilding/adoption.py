@@ -89,7 +89,8 @@ def _read_line(layout: Layout, row: Row, tasks: Mapping[str, str], rules: Rules)
     origin, hundredths = _origin(number, rule, issue), round(points * 100)
     by_rates = rule == lines.BASE and target in rules.units and rules.score.unit is not None
     return Line(
-        number, plain(cell["month"]), target, lines.UNIT if target in rules.units else lines.STREET,
+        number, plain(cell["month"]), target,
+        lines.UNIT if rules.unit_now(target) in rules.units else lines.STREET,
         plain(cell["chief"]), issue, rule, plain(cell["clause"]), hundredths, text, serials.to_date(day),
         lines.DUTY if origin == lines.OF_DUTY else plain(cell.get("task")) or tasks.get(issue, ""), origin,
         returns=_of_line(number, rule, issue) if rule in lines.RETURNS else "",
