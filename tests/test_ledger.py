@@ -26,6 +26,7 @@ FIELDS = (
     "seals",
     "notices",
     "numbers",
+    "opened",
     "addresses",
     "status",
     "plan",
