@@ -466,7 +466,7 @@ def results(issue: Issue, life: Life, stamps: Stamps, rules: Rules) -> dict[int,
         if fix.rid in ignored:
             return Result(IGNORED.get(life.state, "不计入"))
         if fix.outcome != "已整改":
-            return Result(f"已{fix.outcome}，等上级协调" if fix.outcome == "上报" else "已转上级协调")
+            return Result(_report_words(issue, fix))
         answer = next((verdict for verdict in verdicts if verdict.at >= _counts(fix, stamps)), None)
         if answer is None:
             return _lacking(fix, needs) if fix.rid in claims else _waits(life)
@@ -475,6 +475,16 @@ def results(issue: Issue, life: Life, stamps: Stamps, rules: Rules) -> dict[int,
         return Result("通过，超期" if life.late else "通过，按期")
 
     return {fix.row: result(fix) for fix in issue.fixes}
+
+
+def _report_words(issue: Issue, fix: Fix) -> str:
+    """What became of something that was reported up: no superior answered yet, none agreed, or one did."""
+    answers = [answer for answer in issue.answers if answer.at >= fix.at]
+    if any(answer.agreed for answer in answers):
+        return "上级已协调"
+    if answers:
+        return "上级没有同意，仍由本单位整改"
+    return "已上报，等上级协调" if fix.outcome == "上报" else "已转上级协调"
 
 
 def _waits(life: Life) -> Result:

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sync.core.calendar.worktime import Step
-from sync.core.issues import escalation, issues
+from sync.core.issues import escalation, issues, upward
 from sync.core.issues import life as lives
+from sync.core.issues.escalation import Prospect
 from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import ROLES
+from sync.core.scores.lines import Line
 
 TIME = "%Y-%m-%d %H:%M"
 
@@ -47,7 +49,7 @@ def of(look: Look, rid: str) -> Explanation | None:
     followed = look.followed.get(rid)
     if followed is None:
         return None
-    points = [f"{line.points / 100:+g} 分：{line.target} {line.text}（{line.clause}）" for line in followed.lines]
+    points = [f"{line.points / 100:+g} 分：{line.target} {line.text}（{line.clause}）" for line in lines_of(look, rid)]
     parts: list[tuple[str, Sequence[str | Step]]] = [
         ("事实", _facts(look, followed)),
         ("截止时间", _deadline(followed, look.rules)),
@@ -59,6 +61,12 @@ def of(look: Look, rid: str) -> Explanation | None:
         ("接下来", _next(look, followed)),
     ]
     return Explanation(rid, tuple((heading, tuple(sentences)) for heading, sentences in parts if sentences))
+
+
+def lines_of(look: Look, rid: str) -> list[Line]:
+    """The issue's score lines with their points after ceilings, as 扣分明细 shows them."""
+    shown = {line.id: line for line in look.scored.every if line.issue == rid}
+    return [shown.pop(line.id, line) for line in look.followed[rid].lines] + list(shown.values())
 
 
 def _facts(look: Look, followed: Followed) -> list[str]:
@@ -110,27 +118,31 @@ def step_words(step: Step) -> str:
 
 
 def _levels(look: Look, followed: Followed) -> list[str]:
+    return [_level_words(prospect, followed.life.state) for prospect in _prospects(look, followed)]
+
+
+def _level_words(prospect: Prospect, state: str) -> str:
+    step, reached = prospect.step, prospect.reached
+    head = f"第{step.level}级 {step.name}（{step.plan or '本局默认'}）"
+    if reached is None:
+        return f"{head}：{'，'.join(filter(None, (prospect.why[0], '；'.join(prospect.why[1:]))))}"
+    by = f"按「{reached.name}」" if reached.name != step.name else ""
+    since = f"，现在{state}，不再升级" if state not in escalation.OPEN else ""
+    return f"{head}：{reached.at:{TIME}} {by}已到{since}"
+
+
+def _prospects(look: Look, followed: Followed) -> list[Prospect]:
     known = _known(look, followed)
-    reached = {level.level: level for level in followed.stamps.levels}
-    sentences = []
-    for step in look.rules.escalation:
-        clause = f"（{step.plan or '本局默认'}）"
-        if step.level in reached and reached[step.level].name == step.name:
-            sentences.append(f"第{step.level}级 {step.name}{clause}：{reached[step.level].at:{TIME}} 已到")
-            continue
-        verdict = step.when.check(known)
-        answer = "符合" if verdict.yes else "还不符合"
-        sentences.append(f"第{step.level}级 {step.name}{clause}：{answer}，{'；'.join(verdict.why)}")
-    return sentences
+    return escalation.prospects(followed.issue, followed.life, followed.stamps, look.rules, known, look.now)
 
 
 def _upward(look: Look, followed: Followed) -> list[str]:
     """Whose turn it was and is to answer what the chief reported up (plan 五·2)."""
     sentences = []
     for turn in followed.turns:
-        ended = f"{turn.answered:{TIME}} 已答复" if turn.answered else f"{turn.until:{TIME}} 前答复"
-        late = "，没有答复，报上一级" if not turn.answered and turn.until <= look.now else ""
-        sentences.append(f"{turn.since:{TIME}} 报{ROLES[turn.role]}，{ended}{late}")
+        ending = upward.ending(followed.issue, turn, followed.turns, look.now)
+        ending = ending if turn.answered else "，".join(filter(None, (f"{turn.until:{TIME}} 前答复", ending)))
+        sentences.append(f"{turn.since:{TIME}} 报{ROLES[turn.role]}，{ending}")
     return sentences
 
 
@@ -175,10 +187,7 @@ def _next(look: Look, followed: Followed) -> list[str]:
         may_close = issues.may_close(issue.category, issue.cells.get("legal_basis"), look.rules)
         lacking = [] if may_close else ["执法类问题，销号前还要填「执法依据」"]
         return ["等标准化办复核：填「复核结果」", *lacking]
-    moments = []
-    for step in look.rules.escalation:
-        verdict = step.when.check(_known(look, followed))
-        if not verdict.yes and verdict.at and verdict.at > look.now and life.running:
-            moments.append((verdict.at, f"升到第{step.level}级（{step.name}）"))
+    steps = ((prospect.at, prospect.step) for prospect in _prospects(look, followed))
+    moments = [(at, f"升到第{step.level}级（{step.name}）") for at, step in steps if at]
     waits = "等整改反馈" if life.running else "挂账中"
     return [f"{at:{TIME}} {what}" for at, what in sorted(moments)] or [waits]
