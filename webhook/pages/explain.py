@@ -77,7 +77,7 @@ def _issue(site: Site, look: Look, number: str, explanation: explanations.Explan
     notices = [sent for sent in look.memory.notices.values() if sent.notice.issue == number]
     notices.sort(key=lambda sent: (sent.notice.time, sent.notice.number))
     return render_template(
-        "explain.html", explanation=explanation, follow=follow,
+        "explain.html", explanation=explanation, follow=follow, late=follow.late_words(look.rules, look.now),
         notices=[(sent, sees_notice(person, sent.notice.to)) for sent in notices],
         trail=site.service.trail(number) if person.oversees else (),
         lines=[(line, sees_line(look, line)) for line in explanations.lines_of(look, number)],

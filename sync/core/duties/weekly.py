@@ -24,7 +24,7 @@ EARLY = timedelta(days=7)  # so far into a month the month before counts too
 
 @dataclass(frozen=True, slots=True)
 class IssueFact:
-    """Where one issue stands. ``missed``: the deadlines that went by."""
+    """Where one issue stands. ``missed``: the deadlines that went by; ``late``: how late it is, in words."""
 
     issue: str
     street: str
@@ -36,6 +36,7 @@ class IssueFact:
     deadline: datetime | None
     closed_at: datetime | None
     missed: tuple[datetime, ...]
+    late: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ class WeeklyList:
         )
         lines = [f"{self.title}：{numbers}。"]
         if self.open_late:
-            named = "、".join(f"{fact.issue} {fact.street}（{fact.unit}）" for fact in self.open_late[:MOST])
+            named = "、".join(
+                f"{fact.issue} {fact.street}（{fact.unit}，{fact.late}）" for fact in self.open_late[:MOST]
+            )
             more = f"等 {len(self.open_late)} 件" if len(self.open_late) > MOST else ""
             lines.append(f"仍然超期没有整改：{named}{more}。")
         if self.done:

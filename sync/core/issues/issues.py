@@ -392,10 +392,21 @@ def workdays_late(late: Lateness, now: datetime) -> int:
     return days
 
 
-def late_words(late: Lateness, now: datetime) -> str:
-    """How late it is, in the words of every page, letter and mail; empty: not late."""
+def hours_late(late: Lateness, now: datetime) -> int:
+    """Whole hours of the clock since the deadline, without the pauses."""
+    spans = [min(pause.end, now) - max(pause.start, late.deadline) for pause in late.breaks]
+    paused = sum((span for span in spans if span > timedelta()), timedelta())
+    return (now - late.deadline - paused) // timedelta(hours=1)
+
+
+def late_words(late: Lateness, now: datetime, *, in_hours: bool = False) -> str:
+    """How late it is, in the words of every tab, page and mail; empty: not late. ``in_hours``: as pages say it of what
+    endangers people."""
     if late.since(None) > now:
         return ""
+    if in_hours:
+        hours = hours_late(late, now)
+        return f"已超期{hours}小时" if hours else "已超期（不足1小时）"
     days = workdays_late(late, now)
     return f"已超期{days}个工作日" if days else "已超期（不足1个工作日）"
 

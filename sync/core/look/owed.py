@@ -152,7 +152,8 @@ class Duties:
             stamps, life = followed.stamps, followed.life
             started = stamps.start.started if stamps.start else None
             yield IssueFact(rid, stamps.street, stamps.branch, stamps.district, life.unit, started, life.state,
-                       life.deadline, life.closed_at, life.missed)  # fmt: skip
+                       None if stamps.joined else life.deadline, life.closed_at, life.missed,
+                       followed.late_words(self.reading.rules, self.reading.now, in_hours=False))  # fmt: skip
 
 
 def _number(event: str, name: str, day: date) -> str:

@@ -14,7 +14,6 @@ from sync.core.issues import life as lives
 from sync.core.issues.escalation import Prospect
 from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
-from sync.core.rules.rules import Rules
 from sync.core.rules.values import ROLES
 from sync.core.scores.lines import Line
 
@@ -52,7 +51,7 @@ def of(look: Look, rid: str) -> Explanation | None:
     points = [f"{line.points / 100:+g} 分：{line.target} {line.text}（{line.clause}）" for line in lines_of(look, rid)]
     parts: list[tuple[str, Sequence[str | Step]]] = [
         ("事实", _facts(look, followed)),
-        ("截止时间", _deadline(followed, look.rules)),
+        ("截止时间", _deadline(look, followed)),
         ("升级", _levels(look, followed)),
         ("上报", _upward(look, followed)),
         ("计分", points),
@@ -86,7 +85,7 @@ def _facts(look: Look, followed: Followed) -> list[str]:
     return sentences + ([f"校验：{problem}"] if problem else [])
 
 
-def _deadline(followed: Followed, rules: Rules) -> list[str | Step]:
+def _deadline(look: Look, followed: Followed) -> list[str | Step]:
     start, life = followed.stamps.start, followed.life
     if start is None:
         return ["还没有受理，没有开始计时"] if life.state == lives.UNVERIFIED else []
@@ -94,14 +93,15 @@ def _deadline(followed: Followed, rules: Rules) -> list[str | Step]:
     sentences: list[str | Step] = [
         f"{start.started:{TIME}} 起计，时限{limit.zh if limit else '为指定的时间'}，第一次定为 {start.deadline:{TIME}}"
         + ("（暂按无调休计算）" if start.provisional else ""),
-        *(rules.calendar.steps(start.started, limit) if limit else ()),
+        *(look.rules.calendar.steps(start.started, limit) if limit else ()),
     ]
     sentences += [f"{move.at:{TIME}} {move.kind}：改为 {move.deadline:{TIME}}" for move in life.moves]
     sentences += [f"停表 {pause.start:{TIME}} 至 {pause.end:{TIME}}：{pause.reason}" for pause in life.breaks]
     if life.deadline:
         sentences.append(f"现在的截止时间 {life.deadline:{TIME}}")
     if life.late_since:
-        sentences.append(f"{life.late_since:{TIME}} 超期")
+        words = followed.late_words(look.rules, look.now)
+        sentences.append(f"{life.late_since:{TIME}} 超期" + (f"，{words}" if words else ""))
     if life.fixed_at:
         sentences.append(f"{life.fixed_at:{TIME}} 停表（整改反馈）" + ("，超期" if life.late else "，按期"))
     return sentences
@@ -126,9 +126,9 @@ def _level_words(prospect: Prospect, state: str) -> str:
     head = f"第{step.level}级 {step.name}（{step.plan or '本局默认'}）"
     if reached is None:
         return f"{head}：{'，'.join(filter(None, (prospect.why[0], '；'.join(prospect.why[1:]))))}"
-    by = f"按「{reached.name}」" if reached.name != step.name else ""
+    there = "已到" if reached.name == step.name else f"已按「{reached.name}」到这一级"
     since = f"，现在{state}，不再升级" if state not in escalation.OPEN else ""
-    return f"{head}：{reached.at:{TIME}} {by}已到{since}"
+    return f"{head}：{reached.at:{TIME}} {there}{since}"
 
 
 def _prospects(look: Look, followed: Followed) -> list[Prospect]:
