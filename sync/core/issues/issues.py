@@ -384,6 +384,11 @@ def lateness(life: Life, rules: Rules, limit: Limit | None = None) -> Lateness |
     return Lateness(life.overdue_from, life.end, rules.calendar, limit, life.pauses)
 
 
+def late_now(life: Life, rules: Rules, now: datetime) -> Lateness | None:
+    """How late an issue is that runs past its deadline; None: it does not."""
+    return lateness(life, rules) if lives.is_late(life.state, life.deadline, now) else None
+
+
 def workdays_late(late: Lateness, now: datetime) -> int:
     """The largest n for which ``overdue >= n wd`` holds then."""
     days = 0
@@ -419,8 +424,7 @@ def hint(life: Life, stamps: Stamps, rules: Rules, now: datetime) -> str:
         return "超期整改" if life.late else ""
     if not life.running or life.deadline is None:
         return ""
-    late = lateness(life, rules)
-    if now > life.deadline and late:
+    if late := late_now(life, rules, now):
         return late_words(late, now)
     if life.deadline.date() == now.date():
         return "今日到期"

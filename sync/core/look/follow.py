@@ -69,8 +69,7 @@ class Followed:
 
     def lateness(self, rules: Rules, now: datetime) -> Lateness | None:
         """How late it is now; None: it is not. A part of another issue has no lateness of its own."""
-        late = not self.stamps.joined and lives.is_late(self.life.state, self.life.deadline, now)
-        return issues.lateness(self.life, rules) if late else None
+        return None if self.stamps.joined else issues.late_now(self.life, rules, now)
 
     def late_words(self, rules: Rules, now: datetime, *, in_hours: bool = True) -> str:
         """The same in the words of pages; empty: it is not late. ``in_hours``: what endangers people in hours; a

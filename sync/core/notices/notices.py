@@ -13,7 +13,7 @@ from typing import Any
 
 from sync.core.issues import life as lives
 from sync.core.issues.escalation import OPEN
-from sync.core.issues.issues import Issue, Stamps, late_words, lateness, warn_at
+from sync.core.issues.issues import Issue, Stamps, late_now, late_words, warn_at
 from sync.core.issues.life import Life
 from sync.core.issues.upward import Turn
 from sync.core.people.roster import Roster
@@ -178,8 +178,7 @@ class NoticeCase:
 
     def _late(self) -> str:
         """How late it is, behind its deadline; empty: it is not, or no more."""
-        is_late = lives.is_late(self.life.state, self.life.deadline, self.now)
-        late = lateness(self.life, self.rules) if is_late else None
+        late = late_now(self.life, self.rules, self.now)
         return f"，{late_words(late, self.now)}" if late else ""
 
     def subject_and_body(self, occasion: Occasion) -> tuple[str, str]:

@@ -84,7 +84,7 @@ def bulletin(look: Look, scope: Scope) -> Bulletin:
     issues = [each for each in look.followed.values() if each.stamps.street and scope.holds(each.stamps)]
     states = [each.cells.get("state") for each in issues]
     late = [each for each in issues if each.lateness(look.rules, look.now)]
-    in_time = [each for each in issues if each.life.running and each not in late]
+    in_time = [each for each in issues if each.life.running and not each.lateness(look.rules, look.now)]
     numbers = (
         ("今日新收", sum(each.stamps.received.date() == today for each in issues)),
         ("今日销号", sum(_day(each.life.closed_at) == today for each in issues)),
