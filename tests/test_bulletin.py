@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from sync.core.look.decide import recall
+from sync.core.look.findings import Look
 from sync.core.views.bulletin import MOST_STREETS, Bulletin, Late, Scope, bulletin
 from sync.outgoing import bulletin_picture
-from tests.book import Book, bureau, hour
+from tests.book import Book, bureau, hour, templates
 from tests.web_server import OPERATOR, WebServer, web_server
 
 ROWS = """
@@ -35,16 +37,20 @@ def book() -> Book:
     return found
 
 
+def looked(book: Book) -> Look:
+    return recall(templates(), book.memory, book.rules, hour("2026-11-24 15:31"))
+
+
 def test_a_group_reads_today_s_numbers_and_the_late_streets(book: Book) -> None:
-    told = bulletin(book.memory, Scope(), hour("2026-11-24 15:31")).text
+    told = bulletin(looked(book), Scope()).text
     assert told.splitlines() == [
         "【街路长工作通报·全部】11月24日 15:31",
         "今日新收 3 件，今日销号 0 件，待整改 4 件，返工 0 件，待复核 0 件，今日到期 0 件，超期未整改 3 件。",
         "今日交办，请按时整改：",
         "20261124-003 联胜路 路面破损（市政处），12-01 17:30 前",
         "超期未整改，按街路：",
-        "1. 新正街 2 件（环卫所、城管执法大队），最久超期 1 天",
-        "2. 联胜路 1 件（环卫所）",
+        "1. 新正街 2 件（环卫所、城管执法大队），最久的已超期（不足1个工作日）",
+        "2. 联胜路 1 件（环卫所），最久的已超期（不足1个工作日）",
         "请以上街路和责任单位抓紧整改并反馈。",
     ]
     for word in ("13800000000", "街路长0", "督查01", "摆摊"):
@@ -52,14 +58,14 @@ def test_a_group_reads_today_s_numbers_and_the_late_streets(book: Book) -> None:
 
 
 def test_a_part_counts_its_own_alone(book: Book) -> None:
-    now = hour("2026-11-24 15:31")
+    look = looked(book)
     district, branch = (
-        bulletin(book.memory, Scope(district="城东"), now),
-        bulletin(book.memory, Scope(branch="第四支部"), now),
+        bulletin(look, Scope(district="城东")),
+        bulletin(look, Scope(branch="第四支部")),
     )
     assert [one.street for one in district.late] == ["联胜路"] and [one.street for one in branch.late] == ["新正街"]
     assert dict(district.numbers)["待整改"] == 2 and district.title.endswith("城东")
-    none = bulletin(book.memory, Scope(district="城西"), now)
+    none = bulletin(look, Scope(district="城西"))
     assert none.text.endswith("没有超期未整改的问题。") and not any(count for _, count in none.numbers)
 
 
@@ -94,7 +100,7 @@ def need_font() -> Path:
 
 def test_the_picture_holds_it_all_and_is_the_same_twice(book: Book) -> None:
     font = need_font()
-    one = bulletin(book.memory, Scope(), hour("2026-11-24 15:31"))
+    one = bulletin(looked(book), Scope())
     drawn = bulletin_picture.draw(one, font)
     image = Image.open(io.BytesIO(drawn))
     assert image.format == "PNG" and image.width == bulletin_picture.WIDTH and image.height > 600
@@ -103,7 +109,7 @@ def test_the_picture_holds_it_all_and_is_the_same_twice(book: Book) -> None:
 
 def test_a_long_line_is_wrapped_within_the_picture() -> None:
     font = need_font()
-    late = (Late("很长的街路名字" * 8, 3, 2, ("环卫所", "市政处", "园林所")),)
+    late = (Late("很长的街路名字" * 8, 3, 2, ("环卫所", "市政处", "园林所"), "已超期2个工作日"),)
     for line in Bulletin("通报", hour("2026-11-24 16:00"), (), late).streets:
         for part in bulletin_picture._wrapped(line, bulletin_picture._font(font, 34), 900):
             assert bulletin_picture._font(font, 34).getlength(part) <= 900

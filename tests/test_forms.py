@@ -452,7 +452,7 @@ def test_problems_are_told_by_column() -> None:
 @pytest.mark.parametrize(
     ("minutes", "words"),
     [(0, "还剩 0 分钟"), (59, "还剩 59 分钟"), (60, "还剩 1 小时"), (200, "还剩 3 小时 20 分"), (1440, "还剩 1 天"),
-     (1500, "还剩 1 天 1 小时"), (-5, "已超 5 分钟"), (-2945, "已超 2 天 1 小时")],
+     (1500, "还剩 1 天 1 小时"), (-5, "已超期"), (-2945, "已超期")],
 )  # fmt: skip
 def test_how_long_is_left(minutes: int, words: str) -> None:
     now = hour("2026-11-24 09:00")

@@ -27,6 +27,7 @@ FIELDS = (
     "notices",
     "numbers",
     "days",
+    "opened",
     "addresses",
     "status",
     "plan",

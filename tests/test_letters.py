@@ -105,7 +105,7 @@ def test_a_year_begins_with_one_and_a_void_number_is_kept(live: LiveBook) -> Non
     sign(live, "城管执法大队")
     live.settle("2027-01-04 09:00")
     given = [(number, state) for number, state in live.rows("督办台账", "函号", "状态") if "〔" in number]
-    assert sorted(given) == [("蒸执督〔2026〕1号", "作废"), ("蒸执督〔2027〕1号", "已签发")]
+    assert sorted(given) == [("蒸执督〔2026〕1号", "作废"), ("蒸执督〔2027〕1号", "待送达")]
 
 
 def test_a_tab_sorted_while_the_number_is_written_keeps_each_answer_with_its_letter(live: LiveBook) -> None:
@@ -146,6 +146,25 @@ def test_without_its_ledger_letters_are_adopted(live: LiveBook) -> None:
     live.settle("2026-11-25 17:31")
     again = [kind for (kind,) in live.rows("督办台账", "类型") if kind.startswith("重复")]
     assert sorted(again) == ["重复督办函（续蒸执督〔2026〕1号）", "重复督办函（续蒸执督〔2026〕2号）"]
+
+
+def test_without_its_ledger_what_arrived_has_arrived_and_old_words_are_read(live: LiveBook) -> None:
+    sign(live, "环卫所")
+    sign(live, "城管执法大队")
+    live.settle("2026-11-24 17:00")
+    live.type("督办台账", row_of(live, "环卫所"), "送达", "纸质 标准化办01 11-24 16:00")
+    live.settle("2026-11-24 17:01")
+    live.type("督办台账", row_of(live, "环卫所"), "送达", "")
+    live.type("督办台账", row_of(live, "环卫所"), "状态", "已送达")
+    live.type("督办台账", row_of(live, "城管执法大队"), "状态", "已签发")
+    live.type("督办台账", row_of(live, "城中区域"), "状态", "已发送")  # as 0.1 said it
+    live.ledger.close()
+    for file in live.folder.glob("ledger.sqlite3*"):
+        file.unlink()
+    live.open()
+    live.settle("2026-11-24 17:10")
+    states = {to.split("，")[0][:4]: state for to, state in live.rows("督办台账", "主送", "状态")}
+    assert states == {"环卫所": "已送达", "城管执法": "待送达", "城中区域": "待送达", "城西区域": "待发送"}
 
 
 def test_a_number_is_not_given_twice_when_ledger_and_row_are_lost(live: LiveBook) -> None:
@@ -229,7 +248,7 @@ def test_a_letter_without_somebody_to_get_it_says_so_and_a_record_waits_for_a_co
     assert ("记录·20261124·城中", "待发送") in book.rows("督办台账", "函号", "状态")
     sheet.append(next(row for row in away if row[name] == "指挥长02"))
     book.settle("2026-11-24 17:10")
-    assert ("记录·20261124·城中", "已发送") in book.rows("督办台账", "函号", "状态")
+    assert ("记录·20261124·城中", "待送达") in book.rows("督办台账", "函号", "状态")
     assert "记录·20261124·城中·记录单·指挥长02" in dict(book.rows("通知记录", "通知号", "原因"))
 
 
@@ -404,6 +423,11 @@ def test_a_letter_is_signed_answered_and_made_void_by_whom_it_concerns_and_nobod
         assert web.enter(name).get(f"{address}/file.docx", timeout=10).status_code == there, name
     file = unit.get(f"{address}/file.docx", timeout=10)
     assert number in texts(file.content) and file.headers["Content-Type"] == docx.MIME
+    web.tick()
+    assert (number, "待送达") in web.rows("督办台账", "函号", "状态"), "支部书记03 has not opened it"
+    assert web.enter("支部书记03").get(address, timeout=10).status_code == 200
+    web.tick()
+    assert (number, "已送达") in web.rows("督办台账", "函号", "状态")
     assert web.enter("街路长01").post(address, data={"act": "reply", "words": "好"}, timeout=10).status_code == 409
     assert unit.post(address, data={"act": "reply", "words": ""}, timeout=10).status_code == 422
     assert unit.post(address, data={"act": "reply", "words": "=已冲洗"}, timeout=10).status_code == 200
@@ -446,6 +470,9 @@ def test_the_mail_brings_the_letter_and_a_repeat_is_the_same_mail(tmp_path: Path
         assert file.get_filename() == "蒸执督〔2026〕1号.docx" and file.get_content_type() == docx.MIME
         one = web.service.letter("蒸执督〔2026〕1号")
         assert one is not None and file.get_content() == web.service.docx(one)
+        assert ("蒸执督〔2026〕1号", "待送达") in web.rows("督办台账", "函号", "状态")
+        web.tick("2026-11-24 10:11")
+        assert ("蒸执督〔2026〕1号", "已送达") in web.rows("督办台账", "函号", "状态")
 
 
 def test_a_bureau_s_own_template_is_used_and_a_broken_one_keeps_no_notice_back(tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ class LookCache:
 
 def _parts(memory: Memory) -> tuple[Any, ...]:
     """The parts of the memory that a look is made of. A part that changes is replaced, so that identity shows it."""
-    return (memory.known, memory.stamps, memory.lines, memory.seals, memory.notices, memory.letters, memory.photos)
+    letters = memory.letters, memory.opened
+    return (memory.known, memory.stamps, memory.lines, memory.seals, memory.notices, *letters, memory.photos)
 
 
 def _same(before: tuple[Any, ...], given: tuple[Any, ...]) -> bool:

@@ -115,6 +115,7 @@ class Memory:
     groups: Mapping[str, datetime] = field(default_factory=dict)  # since when each group of the rules hears
     photos: Mapping[str, Picture] = field(default_factory=dict)  # those taken in, by id
     letters: Mapping[str, Letter] = field(default_factory=dict)  # by key
+    opened: Mapping[tuple[str, str], datetime] = field(default_factory=dict)  # who opened which letter
     archived: Mapping[str, Archived] = field(default_factory=dict)  # by number
     days: Days = field(default_factory=dict)  # who was responsible, by street
     status: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)  # 运行状态 by item

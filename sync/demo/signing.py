@@ -19,6 +19,7 @@ SIGNER = "办公室01"
 HOURS = range(9, 18)  # of the day, in which leaders sign and answer
 ANSWER = "已组织整改，照片附在整改反馈里。"
 UNANSWERED = 4  # every so many-th letter is forgotten, so that a second one is drafted
+SIGNED = (letters.UNDELIVERED, letters.DELIVERED)
 DAY_AFTER = 0.75  # days until a unit answers
 
 
@@ -59,6 +60,6 @@ def _cells(layout: Layout, row: Sequence[Raw], hour: float) -> Iterator[tuple[st
         yield "signer", SIGNER
         yield "signed_at", hour
     ripe = isinstance(signed, int | float) and hour - signed >= DAY_AFTER
-    if state == letters.SIGNED and ripe and given and int(given["n"]) % UNANSWERED and not plain(cell("answer")):
+    if state in SIGNED and ripe and given and int(given["n"]) % UNANSWERED and not plain(cell("answer")):
         yield "answer", ANSWER
         yield "answered_at", hour

@@ -397,6 +397,16 @@ class Ledger:
         changed = {number: Sent(memory.notices[number].notice, state, reason) for number in news}
         self._take_in(lambda memory: replace(memory, notices={**memory.notices, **changed}))
 
+    def opened(self, letter: str, person: str, now: datetime) -> None:
+        """Somebody to whom a letter was sent opened it, by its key; the next tick shows it in 督办台账."""
+        if (letter, person) in self.memory().opened:
+            return
+        with self.engine.begin() as db:
+            self._bump(db)
+            self.records.put_opened(db, letter, person, now)
+            self.records.set_facts(db, {"version": "", "settled": self.records.fact(db, "settled", 0) + 1})
+        self._take_in(lambda memory: replace(memory, opened={**memory.opened, (letter, person): now}))
+
     # Turns
     @contextmanager
     def turn(self, work: str = "") -> Iterator[Callable[[], None]]:

@@ -35,6 +35,7 @@ from sync.ledger.tables import (
     history,
     letters,
     lines,
+    openings,
     outbox,
     photos,
     rows,
@@ -98,6 +99,10 @@ class Records:
                 for row in self._rows(db, outbox, outbox.c.number)
             },
             letters=self._values(db, letters, Letter),
+            opened={
+                (row.letter, row.person): row.at.astimezone(self.zone)
+                for row in self._rows(db, openings, openings.c.letter, openings.c.person)
+            },
             archived=self._values(db, archived, Archived),
             days=self._days(db),
             numbers=self.fact(db, "numbers", {}),
@@ -252,6 +257,10 @@ class Records:
         if state != SENT:
             query = query.where(outbox.c.state.in_(PENDING))
         return list(db.execute(query.order_by(outbox.c.number)).scalars())
+
+    def put_opened(self, db: Connection, letter: str, person: str, at: datetime) -> None:
+        """That somebody opened a letter, by its key."""
+        self._upsert(db, openings, [{"letter": letter, "person": person, "at": at}])
 
     def put_archived(self, db: Connection, marks: Iterable[Archived], gone: Iterable[str] = ()) -> None:
         """Where issues stand that left the live tab; of those ``gone`` from the archive nothing is kept."""

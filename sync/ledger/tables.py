@@ -217,6 +217,14 @@ letters = sa.Table(
     sa.Column("key", sa.String(120), primary_key=True),
     sa.Column("letter", sa.Text, nullable=False),
 )
+openings = sa.Table(  # who opened a letter that was sent to him, on his own link
+    "openings",
+    meta,
+    bureau(),
+    sa.Column("letter", sa.String(120), primary_key=True),
+    sa.Column("person", sa.String(120), primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+)
 archived = sa.Table(
     "archived",
     meta,

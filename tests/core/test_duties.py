@@ -109,7 +109,7 @@ def test_the_list_for_the_weekly_meeting_names_what_is_missing() -> None:
     book.settle("2026-11-23 08:30")
     (text,) = {text for kind, text in book.rows("通知记录", "类型", "内容") if kind == "每周例会"}
     assert "新交办 1 件，销号 0 件，到期未整改 1 件；挂账 0 件" in text
-    assert "仍然超期没有整改：20261119-001 新正街（环卫所）" in text
+    assert "仍然超期没有整改：20261119-001 新正街（环卫所，已超期1个工作日）" in text
     assert "新正街 街路长01缺1天" in text
     assert "履职记录　巡查 4 次、支部例会 1 次、走访 1 次。" in text
     assert "第四支部" not in text

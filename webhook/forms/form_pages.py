@@ -6,7 +6,7 @@ again changes nothing. The sender is the person of the session, never a name in 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import flask
@@ -22,12 +22,15 @@ from webhook import access
 from webhook.access import Site
 from webhook.forms import report, uploads
 from webhook.forms.submissions import MOST_LISTED, FormContext, PostedForm, answer, read_form, submit
+from webhook.look_cache import LookCache
 
 
-def blueprint(site: Site, open_intake: Callable[[], FormIntake], nudge: Callable[[], None]) -> flask.Blueprint:
+def blueprint(
+    site: Site, look_cache: LookCache, open_intake: Callable[[], FormIntake], nudge: Callable[[], None]
+) -> flask.Blueprint:
     """The pages. ``open_intake`` opens the workbook when it is first called."""
     routes, context = flask.Blueprint("forms", __name__), FormContext(site, open_intake, nudge)
-    _pages(routes, context)
+    _pages(routes, context, look_cache)
     uploads.add_routes(routes, context)
     report.add_routes(routes, context)
 
@@ -41,15 +44,16 @@ def blueprint(site: Site, open_intake: Callable[[], FormIntake], nudge: Callable
     return routes
 
 
-def _pages(routes: flask.Blueprint, context: FormContext) -> None:
+def _pages(routes: flask.Blueprint, context: FormContext, look_cache: LookCache) -> None:
     @routes.get("/mine")
     @access.needs()
     def mine() -> str:
         person, now = access.visitor(), context.site.now()
         items = worklist.mine(context.site.service.ledger.memory(), context.rules, person)
+        late = [item.number for item in items if item.late(now)]
         return render_template(
             "mine.html", person=person, now=now, items=items[:MOST_LISTED], more=max(0, len(items) - MOST_LISTED),
-            late=sum(item.late(now) for item in items), time_left=forms.time_left,
+            late=_late_words(look_cache, late), time_left=forms.time_left,
         )  # fmt: skip
 
     @routes.get("/forms/<key>")
@@ -62,6 +66,13 @@ def _pages(routes: flask.Blueprint, context: FormContext) -> None:
     @access.needs()
     def send(key: str) -> Any:
         return _send(FORMS.get(key) or flask.abort(404), context, access.visitor())
+
+
+def _late_words(look_cache: LookCache, numbers: Sequence[str]) -> dict[str, str]:
+    """How late each of these issues is, by number, in the words of all pages."""
+    look = look_cache.now() if numbers else None
+    there = [number for number in numbers if look and number in look.followed]
+    return {number: look.followed[number].late_words(look.rules, look.now) for number in there if look}
 
 
 def _send(form: Form, context: FormContext, person: Person) -> Any:

@@ -15,11 +15,12 @@ from sync.core.views.bulletin import Scope, bulletin
 from sync.outgoing import bulletin_picture
 from webhook import access
 from webhook.access import Site
+from webhook.look_cache import LookCache
 
 ELSEWHERE = "这一部分不归您管。"
 
 
-def blueprint(site: Site) -> flask.Blueprint:
+def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
     """The page and its picture: all of it for people who oversee all, their part for commanders and secretaries."""
     routes = flask.Blueprint("bulletins", __name__)
 
@@ -28,7 +29,7 @@ def blueprint(site: Site) -> flask.Blueprint:
     def page() -> Any:
         chosen, choices = asked_scope(site.service.roster(), site.now().date())
         return render_template(
-            "bulletin.html", bulletin=bulletin(site.service.ledger.memory(), chosen, site.now()), chosen=chosen,
+            "bulletin.html", bulletin=bulletin(look_cache.now(), chosen), chosen=chosen,
             choices=choices, code_of=code_of, drawable=bulletin_picture.font_file() is not None,
             no_font=bulletin_picture.NO_FONT,
         )  # fmt: skip
@@ -38,7 +39,7 @@ def blueprint(site: Site) -> flask.Blueprint:
     def picture() -> Any:
         font = bulletin_picture.font_file() or access.refuse(bulletin_picture.NO_FONT)
         chosen, _ = asked_scope(site.service.roster(), site.now().date())
-        drawn = bulletin_picture.draw(bulletin(site.service.ledger.memory(), chosen, site.now()), font)
+        drawn = bulletin_picture.draw(bulletin(look_cache.now(), chosen), font)
         return Response(drawn, 200, {"Cache-Control": "no-store"}, content_type="image/png")
 
     return routes

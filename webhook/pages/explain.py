@@ -74,15 +74,13 @@ def sees_line(look: Look, line: Line) -> bool:
 
 def _issue(site: Site, look: Look, number: str, explanation: explanations.Explanation) -> str:
     person, follow = access.visitor(), look.followed[number]
-    by_id = {line.id: line for line in look.scored.every if line.issue == number}
-    lines = {line.id: by_id.get(line.id, line) for line in follow.lines} | by_id
     notices = [sent for sent in look.memory.notices.values() if sent.notice.issue == number]
     notices.sort(key=lambda sent: (sent.notice.time, sent.notice.number))
     return render_template(
-        "explain.html", explanation=explanation, follow=follow,
+        "explain.html", explanation=explanation, follow=follow, late=follow.late_words(look.rules, look.now),
         notices=[(sent, sees_notice(person, sent.notice.to)) for sent in notices],
         trail=site.service.trail(number) if person.oversees else (),
-        lines=[(line, sees_line(look, line)) for line in lines.values()],
+        lines=[(line, sees_line(look, line)) for line in explanations.lines_of(look, number)],
         letters=[each for each in look.memory.letters.values()
                  if any(f.number == number for f in each.facts) and addressees.sees(person, each)],
     )  # fmt: skip

@@ -31,7 +31,8 @@ MOST_WORDS = 1000
 NOT_THERE = "没有这封函，或者不归您看。"
 STATE_ORDER = (
     letters.DRAFT,
-    letters.SIGNED,
+    letters.UNDELIVERED,
+    letters.DELIVERED,
     letters.ANSWERED,
     letters.GATHERING,
 )  # the first waits for somebody
@@ -49,12 +50,12 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     @routes.get("/letters/<name>")
     @access.needs()
     def page(name: str) -> Any:
-        return _page(site, _visible(site, name))
+        return _page(site, _opened(site, name))
 
     @routes.get("/letters/<name>/file.docx")
     @access.needs()
     def file(name: str) -> Any:
-        letter = _visible(site, name)
+        letter = _opened(site, name)
         try:
             content = site.service.docx(letter)
         except BadTemplate as error:
@@ -76,6 +77,14 @@ def _visible(site: Site, name: str) -> Letter:
     """The letter of that name, where it is the visitor's to see."""
     letter = site.service.letter(name)
     return letter if letter and sees(access.visitor(), letter) else access.refuse(NOT_THERE)
+
+
+def _opened(site: Site, name: str) -> Letter:
+    """The same, and where it was sent to the visitor himself, that he opened it is kept."""
+    letter, person = _visible(site, name), access.visitor()
+    if letter.sent and not letter.delivered_at and person.name in letter.receivers and person.name != OPERATOR:
+        site.service.ledger.opened(letter.key, person.name, site.now())
+    return letter
 
 
 def _list(site: Site) -> str:
@@ -117,7 +126,8 @@ def _barred(site: Site, letter: Letter, person: Person, what: str) -> str:
     if what == "reply":
         if not may_reply(person, letter.unit):
             return "由责任单位回复。"
-        return "" if letter.state in (letters.SIGNED, letters.ANSWERED) else f"现在是「{letter.state}」，不能回复。"
+        answerable = (letters.UNDELIVERED, letters.DELIVERED, letters.ANSWERED)
+        return "" if letter.state in answerable else f"现在是「{letter.state}」，不能回复。"
     return "" if may_void(person, signers, districts(letter)) else "由签发的人、标准化办或者办公室作废。"
 
 

@@ -29,7 +29,7 @@ def blueprint(look_cache: LookCache) -> flask.Blueprint:
         look = look_cache.now()
         spots = list(_spots(look, access.visitor()))
         return render_template("map.html", drawing=draw(spots), count=len(spots), words=WORDS, follow=look.followed,
-                               now=look.now)  # fmt: skip
+                               now=look.now, rules=look.rules)  # fmt: skip
 
     return routes
 
@@ -37,6 +37,6 @@ def blueprint(look_cache: LookCache) -> flask.Blueprint:
 def _spots(look: Look, person: Person) -> Iterator[Spot]:
     for rid, each in look.followed.items():
         if each.life.state not in OVER and sees(person, each.area):
-            late = lives.is_late(each.life.state, each.life.deadline, look.now)
+            late = each.lateness(look.rules, look.now)
             kind, cells = "late" if late else KIND.get(each.life.state, "other"), each.issue.cells
             yield Spot(rid, each.stamps.street, kind, cells.get("longitude"), cells.get("latitude"))

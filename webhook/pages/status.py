@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as Answer
 
+from sync.core.issues import life as lives
 from sync.core.notices.notices import SENDING, UNSENT
 from sync.core.people.permissions import OVERSEERS, SUPERIORS, Person, holds
 from sync.core.rules.conditions import STATES
-from sync.core.views.bulletin import is_late
+from sync.core.sheet import serials
+from sync.core.sheet.rows import Raw
 from sync.service import Service
 from webhook import access
 from webhook.pages.week import LEVELS
@@ -25,8 +27,9 @@ def overview(service: Service) -> dict[str, Any]:
     """What the status page shows: numbers from the ledger, no person's name, no row."""
     rules, memory = service.rules(), service.ledger.memory()
     looked = (memory.last_tick or datetime.now(UTC)).astimezone(rules.bureau.zone)
-    issues = [row.shown for row in memory.known.get("issues", {}).values() if not row.deleted]
-    states = Counter(str(shown.get("state", "")) for shown in issues)
+    issues = {rid: row.shown for rid, row in memory.known.get("issues", {}).items() if not row.deleted}
+    states = Counter(str(shown.get("state", "")) for shown in issues.values())
+    parts = {rid for rid, stamps in memory.stamps.items() if stamps.joined}  # of other issues, which are late for them
     sent = Counter(notice.state for notice in memory.notices.values())
     reasons = Counter(notice.reason for notice in memory.notices.values() if notice.state == UNSENT)
     return {
@@ -34,12 +37,18 @@ def overview(service: Service) -> dict[str, Any]:
         "embedded": service.embedded,
         "looked": memory.last_tick,
         "states": [(state, states[state]) for state in STATES if states[state]],
-        "late": sum(is_late(shown, looked) for shown in issues),
+        "late": sum(_is_late(shown, looked) for rid, shown in issues.items() if rid not in parts),
         "notices": [(state, sent[state]) for state in SENDING if sent[state]],
         "unsent": reasons.most_common(5),
         "items": sorted(memory.status.items()),
         "ticks": service.ledger.ticks(8),
     }
+
+
+def _is_late(shown: Mapping[str, Raw], now: datetime) -> bool:
+    """Whether an issue is late at ``now`` (aware, in the bureau's zone), by its service cells as last looked at."""
+    deadline = serials.moment(shown.get("deadline"), now.tzinfo)
+    return lives.is_late(str(shown.get("state", "")), deadline, now)
 
 
 # address, words, and whether a new group of pages begins with it

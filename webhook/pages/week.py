@@ -27,6 +27,6 @@ def blueprint(look_cache: LookCache) -> flask.Blueprint:
             return redirect("/mine")
         look = look_cache.now()
         return render_template("week.html", agenda=agenda(look, access.visitor()), now=look.now, follow=look.followed,
-                               roles=ROLES)  # fmt: skip
+                               roles=ROLES, rules=look.rules)  # fmt: skip
 
     return routes

@@ -50,12 +50,12 @@ function duration(minutes) {
 }
 
 /**
- * How long is left until a deadline, in the words of the server's page.
+ * How long is left until a deadline, in the words of the server's page; how late something is says the server alone.
  * @param {Date} deadline
  * @param {Date} now
  * @returns {{ late: boolean, words: string }}
  */
 function timeLeft(deadline, now) {
   const away = deadline.getTime() - now.getTime(), late = away < 0;
-  return { late, words: (late ? "已超 " : "还剩 ") + duration(Math.floor(Math.abs(away) / 60000)) };
+  return { late, words: late ? "已超期" : "还剩 " + duration(Math.floor(away / 60000)) };
 }

@@ -27,7 +27,7 @@ class IssueFact:
     """Where one issue stands. ``missed``: the deadlines that went by; ``accept_by``: until when the standards office
     had to look at it (None: nobody waited for it), ``accepted``: when it said what it is; ``dispatch``: why a
     superior should go there himself (definitions 3.4); ``silent``: who let the time for his answer go by, and until
-    when he had."""
+    when he had; ``late``: how late it is, in words."""
 
     issue: str
     street: str
@@ -43,6 +43,7 @@ class IssueFact:
     accepted: datetime | None = None
     dispatch: tuple[str, ...] = ()
     silent: tuple[tuple[str, datetime], ...] = ()
+    late: str = ""
 
     def waited(self, now: datetime) -> bool:
         """Whether it waited for 受理 longer than the rules say."""
@@ -82,7 +83,9 @@ class WeeklyList:
         )
         lines = [f"{self.title}：{numbers}。"]
         if self.open_late:
-            named = "、".join(f"{fact.issue} {fact.street}（{fact.unit}）" for fact in self.open_late[:MOST])
+            named = "、".join(
+                f"{fact.issue} {fact.street}（{fact.unit}，{fact.late}）" for fact in self.open_late[:MOST]
+            )
             more = f"等 {len(self.open_late)} 件" if len(self.open_late) > MOST else ""
             lines.append(f"仍然超期没有整改：{named}{more}。")
         if self.waited:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sync.core.issues import issues
 from sync.core.issues import life as lives
@@ -84,6 +84,47 @@ def _waits_until(step: Step, levels: Mapping[int, Reached], rules: Rules) -> dat
 def _answered(issue: Issue, since: datetime) -> bool:
     """Whether somebody answered since: feedback, a superior's 现场调度 or answer, an approval."""
     return any(answer.at >= since for group in (issue.fixes, issue.answers, issue.asks) for answer in group)
+
+
+class Prospect(NamedTuple):
+    """A step of the rules as it stands for an issue. ``reached``: how the issue came to its level, None: not yet;
+    ``why``: in sentences, why not or not through this step; ``at``: when time alone will take it there."""
+
+    step: Step
+    reached: Reached | None
+    why: tuple[str, ...] = ()
+    at: datetime | None = None
+
+
+def prospects(
+    issue: Issue, life: Life, stamps: Stamps, rules: Rules, known: Mapping[str, Any], now: datetime
+) -> list[Prospect]:
+    """Every step, in the order of the rules, as ``climb`` decides it at ``now``."""
+    levels = {level.level: level for level in stamps.levels}
+    return [_prospect(step, issue, life, levels, rules, known, now) for step in rules.escalation]
+
+
+def _prospect(
+    step: Step, issue: Issue, life: Life, levels: Mapping[int, Reached], rules: Rules, known: Mapping[str, Any],
+    now: datetime,
+) -> Prospect:  # fmt: skip
+    if reached := levels.get(step.level):
+        return Prospect(step, reached)
+    if life.state not in OPEN:
+        return Prospect(step, None, (f"{life.state}，不升级",))
+    verdict = step.when.check(known)
+    ahead = verdict.at if life.running and verdict.at and verdict.at > now else None
+    if not verdict.yes or step.after is None:
+        return Prospect(
+            step, None, ("符合" if verdict.yes else "还不符合", *verdict.why), None if verdict.yes else ahead
+        )
+    since, due = levels.get(step.level - 1), _waits_until(step, levels, rules)
+    if since is None or due is None:
+        return Prospect(step, None, (f"要先到第{step.level - 1}级", *verdict.why))
+    if _answered(issue, since.at):
+        return Prospect(step, None, (f"第{step.level - 1}级以后已经有反馈、现场调度或批复", *verdict.why))
+    why = f"第{step.level - 1}级以后再过{step.after.zh}没有反馈、现场调度或批复的才升"
+    return Prospect(step, None, (why, *verdict.why), due if due > now else None)
 
 
 def next_steps(life: Life, stamps: Stamps, rules: Rules, known: Mapping[str, Any]) -> list[datetime]:

@@ -393,6 +393,11 @@ def lateness(life: Life, rules: Rules, limit: Limit | None = None) -> Lateness |
     return Lateness(life.overdue_from, life.end, rules.calendar, limit, life.pauses)
 
 
+def late_now(life: Life, rules: Rules, now: datetime) -> Lateness | None:
+    """How late an issue is that runs past its deadline; None: it does not."""
+    return lateness(life, rules) if lives.is_late(life.state, life.deadline, now) else None
+
+
 def workdays_late(late: Lateness, now: datetime) -> int:
     """The largest n for which ``overdue >= n wd`` holds then."""
     days = 0
@@ -401,10 +406,21 @@ def workdays_late(late: Lateness, now: datetime) -> int:
     return days
 
 
-def late_words(late: Lateness, now: datetime) -> str:
-    """How late it is, in the words of every page, letter and mail; empty: not late."""
+def hours_late(late: Lateness, now: datetime) -> int:
+    """Whole hours of the clock since the deadline, without the pauses."""
+    spans = [min(pause.end, now) - max(pause.start, late.deadline) for pause in late.breaks]
+    paused = sum((span for span in spans if span > timedelta()), timedelta())
+    return (now - late.deadline - paused) // timedelta(hours=1)
+
+
+def late_words(late: Lateness, now: datetime, *, in_hours: bool = False) -> str:
+    """How late it is, in the words of every tab, page and mail; empty: not late. ``in_hours``: as pages say it of what
+    endangers people."""
     if late.since(None) > now:
         return ""
+    if in_hours:
+        hours = hours_late(late, now)
+        return f"已超期{hours}小时" if hours else "已超期（不足1小时）"
     days = workdays_late(late, now)
     return f"已超期{days}个工作日" if days else "已超期（不足1个工作日）"
 
@@ -417,8 +433,7 @@ def hint(life: Life, stamps: Stamps, rules: Rules, now: datetime) -> str:
         return "超期整改" if life.late else ""
     if not life.running or life.deadline is None:
         return ""
-    late = lateness(life, rules)
-    if now > life.deadline and late:
+    if late := late_now(life, rules, now):
         return late_words(late, now)
     if life.deadline.date() == now.date():
         return "今日到期"
@@ -475,7 +490,7 @@ def results(issue: Issue, life: Life, stamps: Stamps, rules: Rules) -> dict[int,
         if fix.rid in ignored:
             return Result(IGNORED.get(life.state, "不计入"))
         if fix.outcome != "已整改":
-            return Result(f"已{fix.outcome}，等上级协调" if fix.outcome == "上报" else "已转上级协调")
+            return Result(_report_words(issue, fix))
         answer = next((verdict for verdict in verdicts if verdict.at >= _counts(fix, stamps)), None)
         if answer is None:
             return _lacking(fix, needs) if fix.rid in claims else _waits(life)
@@ -484,6 +499,16 @@ def results(issue: Issue, life: Life, stamps: Stamps, rules: Rules) -> dict[int,
         return Result("通过，超期" if life.late else "通过，按期")
 
     return {fix.row: result(fix) for fix in issue.fixes}
+
+
+def _report_words(issue: Issue, fix: Fix) -> str:
+    """What became of something that was reported up: no superior answered yet, none agreed, or one did."""
+    answers = [answer for answer in issue.answers if answer.at >= fix.at]
+    if any(answer.agreed for answer in answers):
+        return "上级已协调"
+    if answers:
+        return "上级没有同意，仍由本单位整改"
+    return "已上报，等上级协调" if fix.outcome == "上报" else "已转上级协调"
 
 
 def _waits(life: Life) -> Result:

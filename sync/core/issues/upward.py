@@ -70,6 +70,19 @@ def _climb(report: int, at: datetime, answered: datetime | None, rules: Rules, n
         since = until
 
 
+def ending(issue: Issue, turn: Turn, turns_so_far: Sequence[Turn], now: datetime) -> str:
+    """What became of a turn, in words: how it was answered, where the report went on silence; empty while it waits."""
+    if turn.answered:
+        agreed = [answer.agreed for answer in issue.answers if answer.at == turn.answered]
+        if not agreed:
+            return f"{turn.answered:%Y-%m-%d %H:%M} 已经整改"
+        return f"{turn.answered:%Y-%m-%d %H:%M} {'已答复' if any(agreed) else '没有同意'}"
+    if turn.until > now:
+        return ""
+    further = any((other.report, other.step) == (turn.report, turn.step + 1) for other in turns_so_far)
+    return "没有答复，报上一级" if further else "没有答复，上面没有别的一级了"
+
+
 def shares_lateness(issue: Issue, life: Life, rules: Rules, now: datetime) -> bool:
     """Whether the chief bears only his share of a lateness that he reported up before it came: his superiors agreed to
     something, or were silent for the whole of the first limit (definitions 4.1). Refused, nothing is shared."""

@@ -15,7 +15,7 @@ from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import ROLES
 
-MAILED = ("督办", "记录单")  # kinds of notice that carry the letter itself
+OF_LETTER, OF_RECORD = MAILED = ("督办", "记录单")  # kinds of notice that carry the letter itself
 ASKED = "待签发"
 
 
@@ -68,8 +68,16 @@ class Addressees:
         kind, text = "", ""
         for kind, names, text in _words(letter, self):
             for name in names:
-                number = f"{letter.name}·{kind}·{name}"
-                yield Notice(number, kind, letter.name, name, now, due, f"【{kind}】{letter.name}", text)
+                yield Notice(
+                    notice_number(letter, kind, name),
+                    kind,
+                    letter.name,
+                    name,
+                    now,
+                    due,
+                    f"【{kind}】{letter.name}",
+                    text,
+                )
         for post in self._vacant(letter, now) if kind else ():
             number, reason = f"{letter.name}·{kind}·{post}（缺）", f"没有{post}，请在组织架构里补上"
             yield Notice(number, kind, letter.name, post, now, due, f"【{kind}】{letter.name}", text, reason)
@@ -101,15 +109,25 @@ class Addressees:
                 yield f"{district}{ROLES['commander']}"
 
 
+def notice_number(letter: Letter, kind: str, name: str) -> str:
+    """The number of the notice of that kind to one person."""
+    return f"{letter.name}·{kind}·{name}"
+
+
+def carrying_notice(letter: Letter, name: str) -> str:
+    """The number of the notice that carries the letter or record itself to one person."""
+    return notice_number(letter, OF_RECORD if letter.kind == RECORD else OF_LETTER, name)
+
+
 def _words(letter: Letter, people: Addressees) -> Iterator[tuple[str, Iterable[str], str]]:
     """Kind, names and text of each notice."""
     if letter.kind == RECORD and (letter.number or not letter.receivers):
         text = f"{letter.name}：{len(letter.facts)} 件较严重或者重复出现、未及时处理的问题，请予调度（方案五·3）。"
-        yield "记录单", letter.receivers, text
+        yield OF_RECORD, letter.receivers, text
     elif letter.kind == LETTER and letter.number and letter.due:
         until, what = f"{letter.due:%Y-%m-%d %H:%M}", f"{letter.name}：{letter.unit}{len(letter.facts)} 件问题限期整改"
-        yield "督办", letter.receivers, f"{what}，请于 {until} 前整改并书面回复（方案五·3）。"
-        yield "督办", letter.copies, f"抄送 {what}，回复期限 {until}。"
+        yield OF_LETTER, letter.receivers, f"{what}，请于 {until} 前整改并书面回复（方案五·3）。"
+        yield OF_LETTER, letter.copies, f"抄送 {what}，回复期限 {until}。"
     elif letter.state == letters.DRAFT:
         yield ASKED, people.signers(letter), f"{letter.name}：{len(letter.facts)} 件问题的{letter.label}等您签发。"
 
@@ -121,6 +139,6 @@ def districts(letter: Letter) -> frozenset[str]:
 
 def sees(person: Person, letter: Letter) -> bool:
     """Whether a letter is his to read: once it is signed also for those to whom it went."""
-    sent = bool(letter.number) and letter.kind == LETTER
-    names = (*letter.receivers, *letter.copies) if sent else ()
-    return sees_letter(person, districts(letter), letter.unit if sent else "", names)
+    signed = bool(letter.number) and letter.kind == LETTER
+    names = (*letter.receivers, *letter.copies) if signed else ()
+    return sees_letter(person, districts(letter), letter.unit if signed else "", names)

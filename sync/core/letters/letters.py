@@ -19,8 +19,10 @@ from sync.core.rules.conditions import SERIOUS
 from sync.core.rules.rules import Rules
 
 LETTER, RECORD = "督办函", "问题记录单"
-DRAFT, SIGNED, ANSWERED, DONE, VOID, IDLE = "待签发", "已签发", "已回复", "已办结", "作废", "不用签发"
-GATHERING, SENT = "待发送", "已发送"
+DRAFT, ANSWERED, DONE, VOID, IDLE = "待签发", "已回复", "已办结", "作废", "不用签发"
+UNDELIVERED, DELIVERED = "待送达", "已送达"  # of signed letters and of records that went out
+GATHERING = "待发送"
+OLD_SENT = "已发送"  # what 0.1 showed of a record that went out, whether it arrived or not
 NUMBERED = re.compile(r"(?P<code>.+)〔(?P<year>[0-9]{4})〕(?P<n>[0-9]{1,6})号")
 _PHONE = re.compile(r"(?<![0-9])(1[0-9]{2})[0-9]{4}([0-9]{4})(?![0-9])")
 
@@ -70,7 +72,8 @@ class Letter:
 
     ``unit``: a letter's; ``district``: a record's. ``receivers``, ``copies``: names, as of signing. ``follows`` and
     ``first``: key and number of the letter that nobody answered. ``answer`` and ``void`` are as people typed them.
-    ``day``: on which a record goes out.
+    ``day``: on which a record goes out. ``delivered_at``: since when all its receivers are known to have it, by mail or
+    because they opened it; ``handed_at``: when it was handed over on paper, as 送达 says now.
     """
 
     key: str
@@ -97,6 +100,8 @@ class Letter:
     done_at: datetime | None = None
     adopted: bool = False
     day: date | None = None
+    delivered_at: datetime | None = None
+    handed_at: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -111,14 +116,23 @@ class Letter:
     @property
     def state(self) -> str:
         if self.kind == RECORD:
-            return SENT if self.number else GATHERING
+            return self._arrival if self.number else GATHERING
         if self.void:
             return VOID
         if not self.number:
             return DRAFT if self.facts else IDLE
         if self.done_at:
             return DONE
-        return ANSWERED if self.answered_at else SIGNED
+        return ANSWERED if self.answered_at else self._arrival
+
+    @property
+    def _arrival(self) -> str:
+        return DELIVERED if self.delivered_at or self.handed_at else UNDELIVERED
+
+    @property
+    def sent(self) -> bool:
+        """Whether it is on its way to those whom it names: signed or gone out, and not made void."""
+        return bool(self.number) and not self.void
 
     @property
     def label(self) -> str:

@@ -78,7 +78,7 @@ def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
     letters_in = take_in(reading, people, stamped)
     by_issue = ByIssue.of(letters_in.letters)
     followed = follow(Following(reading, people, stamped, judged, fixes, by_issue, past))
-    feedback = answer(reading, people, stamped, followed, fixes)
+    feedback = answer(reading, people, stamped, judged, followed, fixes)
     # what follows from all issues together
     duties = Duties(reading, people.roster, judged, followed, past)
     drafted = draft(reading, followed, letters_in)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sync.core.issues import issues
-from sync.core.issues.issues import Fix, Issue, Stamps
+from sync.core.issues.issues import Answer, Fix, Issue, Stamps
 from sync.core.issues.photo_uses import all_uses, doubt, uses_of
 from sync.core.look.follow import Followed
-from sync.core.look.judging import Checked, about, check_rows
+from sync.core.look.judging import Checked, Judged, about, check_rows
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.stamping import Stamped
@@ -27,12 +27,13 @@ def answer(
     reading: Reading,
     people: People,
     stamped: Stamped,
+    judged: Judged,
     followed: Mapping[str, Followed],
     fixes: Mapping[str, tuple[Fix, ...]],
 ) -> dict[str, Checked]:
     """Every row with its 结果, by id."""
     results = {number: result.text for issue in followed.values() for number, result in issue.results.items()}
-    results |= _doubtful(reading, followed) | _archived(reading, fixes)
+    results |= _doubtful(reading, followed) | _archived(reading, judged, fixes)
     away = reading.away
 
     def check(row: Row) -> tuple[Sequence[Problem], Mapping[str, Any]]:
@@ -53,20 +54,23 @@ def answer(
     return check_rows(reading, people, "feedback", context, check)
 
 
-def _archived(reading: Reading, fixes: Mapping[str, tuple[Fix, ...]]) -> dict[int, str]:
+def _archived(reading: Reading, judged: Judged, fixes: Mapping[str, tuple[Fix, ...]]) -> dict[int, str]:
     """结果 by sheet row of feedback about archived issues: what it came to before its issue moved."""
     memo, results = reading.memo.of("archived feedback"), dict[int, str]()
     for rid in reading.away.keys() & fixes.keys():
         row, stamps = reading.away[rid], reading.memory.stamps.get(rid)
-        given = (row.cells, stamps, fixes[rid], reading.memory.archived.get(rid), reading.rules.hash)
+        answers = judged.answers.get(rid, ())
+        given = (row.cells, stamps, fixes[rid], answers, reading.memory.archived.get(rid), reading.rules.hash)
         if stamps and not stamps.adopted:
-            results |= memo.result(rid, given, _when_archived, reading, row, stamps, fixes[rid])
+            results |= memo.result(rid, given, _when_archived, reading, row, stamps, fixes[rid], answers)
     return results
 
 
-def _when_archived(reading: Reading, row: Known, stamps: Stamps, fixes: tuple[Fix, ...]) -> dict[int, str]:
+def _when_archived(
+    reading: Reading, row: Known, stamps: Stamps, fixes: tuple[Fix, ...], answers: tuple[Answer, ...]
+) -> dict[int, str]:
     moved = reading.memory.archived[row.rid].at
-    issue = Issue(row.rid, {key: plain(value) for key, value in row.cells.items()}, stamps, fixes)
+    issue = Issue(row.rid, {key: plain(value) for key, value in row.cells.items()}, stamps, fixes, answers=answers)
     results = issues.results(issue, issues.lived(issue, stamps, reading.rules, moved), stamps, reading.rules)
     return {fix.row: results[fix.row].text if fix.at <= moved else ARCHIVED for fix in fixes}
 

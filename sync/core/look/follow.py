@@ -30,7 +30,8 @@ from sync.core.look.verdicts import counted
 from sync.core.memory import IssueFailed
 from sync.core.notices.notices import Notice, NoticeCase, next_reminder
 from sync.core.people.permissions import Area, holds, person
-from sync.core.rules.conditions import ASSIGNED, INSPECTED, SELF_FOUND, SERIOUS
+from sync.core.rules.conditions import ASSIGNED, INSPECTED, SELF_FOUND, SERIOUS, Lateness
+from sync.core.rules.rules import Rules
 from sync.core.scores import charging
 from sync.core.scores import seal as sealing
 from sync.core.scores.charging import Tally
@@ -66,6 +67,17 @@ class Followed:
         """Where it lies, and who answers for it."""
         stamps = self.stamps
         return Area(stamps.street, stamps.branch, stamps.district, self.life.unit, stamps.chief)
+
+    def lateness(self, rules: Rules, now: datetime) -> Lateness | None:
+        """How late it is now; None: it is not. A part of another issue has no lateness of its own."""
+        return None if self.stamps.joined else issues.late_now(self.life, rules, now)
+
+    def late_words(self, rules: Rules, now: datetime, *, in_hours: bool = True) -> str:
+        """The same in the words of pages; empty: it is not late. ``in_hours``: what endangers people in hours; a
+        mail, read later, says workdays."""
+        late, category = self.lateness(rules, now), rules.categories.get(self.issue.category)
+        danger = category is not None and category.dangerous(self.issue.severity)
+        return issues.late_words(late, now, in_hours=in_hours and danger) if late else ""
 
     @property
     def lines(self) -> Collection[Line]:

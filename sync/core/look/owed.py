@@ -161,8 +161,10 @@ class Duties:
             public = followed.issue.source == PUBLIC and bool(life.state)
             until = accept_by(stamps.received, self.reading.rules) if public else None
             yield IssueFact(rid, stamps.street, stamps.branch, stamps.district, life.unit, started, life.state,
-                       life.deadline, life.closed_at, life.missed, until, stamps.accepted or stamps.voided,
-                       tuple(self._dispatch(rid, followed)), tuple(self._silent(followed)))  # fmt: skip
+                       None if stamps.joined else life.deadline, life.closed_at, life.missed, until,
+                       stamps.accepted or stamps.voided, tuple(self._dispatch(rid, followed)),
+                       tuple(self._silent(followed)),
+                       followed.late_words(self.reading.rules, self.reading.now, in_hours=False))  # fmt: skip
 
     def _dispatch(self, rid: str, followed: Followed) -> Iterator[str]:
         """Why a superior should go there himself: what the ordinary way did not settle (plan 五·2, definitions 3.4)."""

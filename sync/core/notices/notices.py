@@ -14,7 +14,7 @@ from typing import Any
 
 from sync.core.issues import life as lives
 from sync.core.issues.escalation import OPEN
-from sync.core.issues.issues import Issue, Stamps, warn_at
+from sync.core.issues.issues import Issue, Stamps, late_now, late_words, warn_at
 from sync.core.issues.life import Life
 from sync.core.issues.upward import Turn
 from sync.core.notices.timing import SOON, allowed_from, is_soon, sent_together
@@ -229,6 +229,11 @@ class NoticeCase:
         until = f" 截止 {life.deadline:%m-%d %H:%M}" if life.deadline and occasion.event != "closed" else ""
         return f"【{NOTICE_KINDS[occasion.event]}{level}】{self.issue.rid} {what}{until}"
 
+    def _late(self) -> str:
+        """How late it is, behind its deadline; empty: it is not, or no more."""
+        late = late_now(self.life, self.rules, self.now)
+        return f"，{late_words(late, self.now)}" if late else ""
+
     def subject_and_body(self, occasion: Occasion) -> tuple[str, str]:
         """Subject and text. No phone number and no photo goes out (domain.md section 8)."""
         cells, rid, street, chief = self.issue.cells, self.issue.rid, self.stamps.street, self.stamps.chief or "（缺）"
@@ -238,7 +243,7 @@ class NoticeCase:
             "assigned": f"请于 {deadline} 前整改，并以相同角度拍照反馈。",
             "warned": f"将于 {deadline} 到期，请抓紧整改并反馈。",
             "overdue": f"已于 {deadline} 到期，仍未整改，请立即处理。",
-            "escalated": f"已升级到第 {occasion.level} 级，截止时间 {deadline}，请协调处理。",
+            "escalated": f"已升级到第 {occasion.level} 级，截止时间 {deadline}{self._late()}，请协调处理。",
             "rework": f"复核未通过，请于 {deadline} 前重新整改。{cells.get('verify_note', '')}",
             "closed": "复核通过，已销号。",
             "reported_up": _asked(occasion, deadline),

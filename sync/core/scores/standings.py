@@ -177,8 +177,7 @@ def standings(
     areas = {(month, street.name): (street.branch, street.district) for month in months for street, *_ in months[month]}
     rates = _rates(tallies, areas)
     by_month = {
-        month: _month(month, points, rates, inspections, held, rules, units, workdays)
-        for month, held in months.items()
+        month: _month(month, points, rates, inspections, held, rules, units, workdays) for month, held in months.items()
     }
     return _advise(by_month, rules, sealed)
 

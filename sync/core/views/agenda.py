@@ -88,6 +88,6 @@ def _week(look: Look, person: Person, facts: list[IssueFact], places: set[str], 
 def _letters(look: Look, person: Person) -> Iterator[Letter]:
     """Letters that wait for a signature or for an answer."""
     for letter in look.memory.letters.values():
-        waits = letter.state in (letters.DRAFT, letters.SIGNED)
+        waits = letter.state in (letters.DRAFT, letters.UNDELIVERED, letters.DELIVERED)
         if waits and letter.kind == letters.LETTER and addressees.sees(person, letter):
             yield letter

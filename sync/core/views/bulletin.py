@@ -6,16 +6,15 @@ Numbers and streets alone: no person's name, no telephone number, no word that s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sync.core.issues import life
-from sync.core.issues.issues import Stamps
-from sync.core.memory import Memory
+from sync.core.issues import life as lives
+from sync.core.issues.issues import Stamps, hours_late, workdays_late
+from sync.core.look.findings import Look
+from sync.core.look.follow import Followed
 from sync.core.people.ordering import place_order
-from sync.core.sheet import serials
-from sync.core.sheet.rows import Raw
 
 OVERDUE = "超期未整改"
 MOST_STREETS = 15  # named one by one; a group reads no more
@@ -39,16 +38,18 @@ class Scope:
 
 @dataclass(frozen=True)
 class Late:
-    """A street with overdue issues: how many, of which units, the earliest missed deadline's days ago."""
+    """A street with overdue issues: how many, how many workdays the longest is late, of which units; ``longest``: the
+    same in words."""
 
     street: str
     count: int
     days: int
     units: tuple[str, ...]
+    longest: str = ""
 
     @property
     def words(self) -> str:
-        longest = f"，最久超期 {self.days} 天" if self.days else ""
+        longest = f"，最久的{self.longest}" if self.longest else ""
         return f"{self.street} {self.count} 件（{'、'.join(self.units)}）{longest}"
 
 
@@ -89,55 +90,42 @@ class Bulletin:
         return ("超期未整改，按街路：", *named, "请以上街路和责任单位抓紧整改并反馈。")
 
 
-def bulletin(memory: Memory, scope: Scope, now: datetime) -> Bulletin:
-    """What the last look left, in numbers. ``now``: aware, in the bureau's zone."""
-    issues = [
-        (memory.stamps[rid], row.shown)
-        for rid, row in memory.known.get("issues", {}).items()
-        if not row.deleted and rid in memory.stamps and scope.holds(memory.stamps[rid])
-    ]
-    states = [str(shown.get("state", "")) for _, shown in issues]
-    late: list[tuple[Stamps, Mapping[str, Raw]]] = []
-    in_time: list[tuple[Stamps, Mapping[str, Raw]]] = []
-    for stamps, shown in issues:
-        if shown.get("state") in life.RUNNING:
-            (late if is_late(shown, now) else in_time).append((stamps, shown))
+def bulletin(look: Look, scope: Scope) -> Bulletin:
+    """A look in numbers."""
+    today = look.now.date()
+    issues = [each for each in look.followed.values() if each.stamps.street and scope.holds(each.stamps)]
+    states = [each.cells.get("state") for each in issues if not each.stamps.joined]  # a duplicate is counted once
+    late = [each for each in issues if each.lateness(look.rules, look.now)]
+    in_time = [each for each in issues if each.life.running and not each.lateness(look.rules, look.now)]
     numbers = (
-        ("今日新收", sum(stamps.received.date() == now.date() for stamps, _ in issues)),
-        ("今日销号", sum(_day(shown.get("closed_at")) == now.date() for _, shown in issues)),
-        ("待整改", states.count(life.OPEN)),
-        ("返工", states.count(life.REWORK)),
-        ("待复核", states.count(life.FIXED)),
-        ("今日到期", sum(_day(shown.get("deadline")) == now.date() for _, shown in in_time)),
+        ("今日新收", sum(each.stamps.received.date() == today for each in issues)),
+        ("今日销号", sum(_day(each.life.closed_at) == today for each in issues)),
+        ("待整改", states.count(lives.OPEN)),
+        ("返工", states.count(lives.REWORK)),
+        ("待复核", states.count(lives.FIXED)),
+        ("今日到期", sum(_day(each.life.deadline) == today for each in in_time)),
         (OVERDUE, len(late)),
     )
-    assigned = [pair for pair in in_time if pair[0].start and pair[0].start.started.date() == now.date()]
-    assigned.sort(key=lambda pair: (_started(pair[0]), str(pair[1].get("id", ""))), reverse=True)
-    lines = tuple(_assigned(stamps, shown, now) for stamps, shown in assigned)
-    return Bulletin(f"街路长工作通报·{scope.words}", now, numbers, _by_street(late, now.date()), lines)
+    assigned = [each for each in in_time if _started(each).date() == today]
+    assigned.sort(key=lambda each: (_started(each), each.issue.rid), reverse=True)
+    lines = tuple(_assigned(each) for each in assigned)
+    return Bulletin(f"街路长工作通报·{scope.words}", look.now, numbers, _by_street(look, late), lines)
 
 
-def _started(stamps: Stamps) -> datetime:
-    return stamps.start.started if stamps.start else stamps.received
+def _started(each: Followed) -> datetime:
+    return each.stamps.start.started if each.stamps.start else each.stamps.received
 
 
-def _assigned(stamps: Stamps, shown: Mapping[str, Raw], now: datetime) -> str:
-    deadline = serials.moment(shown.get("deadline"), now.tzinfo)
-    until = f"，{deadline:%m-%d %H:%M} 前" if deadline else ""
-    return f"{shown.get('id', '')} {stamps.street} {stamps.category}（{shown.get('unit', '')}）{until}"
+def _assigned(each: Followed) -> str:
+    until = f"，{each.life.deadline:%m-%d %H:%M} 前" if each.life.deadline else ""
+    return f"{each.issue.rid} {each.stamps.street} {each.stamps.category}（{each.life.unit}）{until}"
 
 
-def is_late(shown: Mapping[str, Raw], now: datetime) -> bool:
-    """Whether an issue is late at ``now`` (aware, in the bureau's zone), by its service cells as last looked at."""
-    deadline = serials.moment(shown.get("deadline"), now.tzinfo)
-    return life.is_late(str(shown.get("state", "")), deadline, now)
-
-
-def _by_street(late: Iterable[tuple[Stamps, Mapping[str, Raw]]], today: date) -> tuple[Late, ...]:
-    groups: dict[str, list[Mapping[str, Raw]]] = defaultdict(list)
-    for stamps, shown in late:
-        groups[stamps.street].append(shown)
-    return ordered(_late(street, group, today) for street, group in groups.items())
+def _by_street(look: Look, late: Iterable[Followed]) -> tuple[Late, ...]:
+    groups: dict[str, list[Followed]] = defaultdict(list)
+    for each in late:
+        groups[each.stamps.street].append(each)
+    return ordered(_late(look, street, group) for street, group in groups.items())
 
 
 def ordered(streets: Iterable[Late]) -> tuple[Late, ...]:
@@ -145,11 +133,18 @@ def ordered(streets: Iterable[Late]) -> tuple[Late, ...]:
     return tuple(sorted(streets, key=lambda street: (-street.count, -street.days, place_order(street.street))))
 
 
-def _late(street: str, group: Sequence[Mapping[str, Raw]], today: date) -> Late:
-    units = dict.fromkeys(str(shown["unit"]) for shown in group if shown.get("unit"))
-    days = max((today - (_day(shown.get("deadline")) or today)).days for shown in group)
-    return Late(street, len(group), days, tuple(units))
+def _late(look: Look, street: str, group: Sequence[Followed]) -> Late:
+    units = dict.fromkeys(each.life.unit for each in group if each.life.unit)
+    longest = max(group, key=lambda each: _how_late(look, each))
+    words = longest.late_words(look.rules, look.now)
+    return Late(street, len(group), _how_late(look, longest)[0], tuple(units), words)
 
 
-def _day(raw: Raw) -> date | None:
-    return serials.to_date(raw) if serials.is_moment(raw) else None
+def _how_late(look: Look, each: Followed) -> tuple[int, int]:
+    """Workdays, then hours."""
+    late = each.lateness(look.rules, look.now)
+    return (workdays_late(late, look.now), hours_late(late, look.now)) if late else (0, 0)
+
+
+def _day(at: datetime | None) -> date | None:
+    return at.date() if at else None

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sync.core.calendar.worktime import Step
-from sync.core.issues import escalation, issues
+from sync.core.issues import escalation, issues, upward
 from sync.core.issues import life as lives
+from sync.core.issues.escalation import Prospect
 from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
-from sync.core.rules.rules import Rules
 from sync.core.rules.values import ROLES
+from sync.core.scores.lines import Line
 
 TIME = "%Y-%m-%d %H:%M"
 
@@ -47,10 +48,10 @@ def of(look: Look, rid: str) -> Explanation | None:
     followed = look.followed.get(rid)
     if followed is None:
         return None
-    points = [f"{line.points / 100:+g} 分：{line.target} {line.text}（{line.clause}）" for line in followed.lines]
+    points = [f"{line.points / 100:+g} 分：{line.target} {line.text}（{line.clause}）" for line in lines_of(look, rid)]
     parts: list[tuple[str, Sequence[str | Step]]] = [
         ("事实", _facts(look, followed)),
-        ("截止时间", _deadline(followed, look.rules)),
+        ("截止时间", _deadline(look, followed)),
         ("升级", _levels(look, followed)),
         ("上报", _upward(look, followed)),
         ("计分", points),
@@ -59,6 +60,12 @@ def of(look: Look, rid: str) -> Explanation | None:
         ("接下来", _next(look, followed)),
     ]
     return Explanation(rid, tuple((heading, tuple(sentences)) for heading, sentences in parts if sentences))
+
+
+def lines_of(look: Look, rid: str) -> list[Line]:
+    """The issue's score lines with their points after ceilings, as 扣分明细 shows them."""
+    shown = {line.id: line for line in look.scored.every if line.issue == rid}
+    return [shown.pop(line.id, line) for line in look.followed[rid].lines] + list(shown.values())
 
 
 def _facts(look: Look, followed: Followed) -> list[str]:
@@ -78,7 +85,7 @@ def _facts(look: Look, followed: Followed) -> list[str]:
     return sentences + ([f"校验：{problem}"] if problem else [])
 
 
-def _deadline(followed: Followed, rules: Rules) -> list[str | Step]:
+def _deadline(look: Look, followed: Followed) -> list[str | Step]:
     start, life = followed.stamps.start, followed.life
     if start is None:
         return ["还没有受理，没有开始计时"] if life.state == lives.UNVERIFIED else []
@@ -86,14 +93,15 @@ def _deadline(followed: Followed, rules: Rules) -> list[str | Step]:
     sentences: list[str | Step] = [
         f"{start.started:{TIME}} 起计，时限{limit.zh if limit else '为指定的时间'}，第一次定为 {start.deadline:{TIME}}"
         + ("（暂按无调休计算）" if start.provisional else ""),
-        *(rules.calendar.steps(start.started, limit) if limit else ()),
+        *(look.rules.calendar.steps(start.started, limit) if limit else ()),
     ]
     sentences += [f"{move.at:{TIME}} {move.kind}：改为 {move.deadline:{TIME}}" for move in life.moves]
     sentences += [f"停表 {pause.start:{TIME}} 至 {pause.end:{TIME}}：{pause.reason}" for pause in life.breaks]
     if life.deadline:
         sentences.append(f"现在的截止时间 {life.deadline:{TIME}}")
     if life.late_since:
-        sentences.append(f"{life.late_since:{TIME}} 超期")
+        words = followed.late_words(look.rules, look.now)
+        sentences.append(f"{life.late_since:{TIME}} 超期" + (f"，{words}" if words else ""))
     if life.fixed_at:
         sentences.append(f"{life.fixed_at:{TIME}} 停表（整改反馈）" + ("，超期" if life.late else "，按期"))
     return sentences
@@ -110,27 +118,31 @@ def step_words(step: Step) -> str:
 
 
 def _levels(look: Look, followed: Followed) -> list[str]:
+    return [_level_words(prospect, followed.life.state) for prospect in _prospects(look, followed)]
+
+
+def _level_words(prospect: Prospect, state: str) -> str:
+    step, reached = prospect.step, prospect.reached
+    head = f"第{step.level}级 {step.name}（{step.plan or '本局默认'}）"
+    if reached is None:
+        return f"{head}：{'，'.join(filter(None, (prospect.why[0], '；'.join(prospect.why[1:]))))}"
+    there = "已到" if reached.name == step.name else f"已按「{reached.name}」到这一级"
+    since = f"，现在{state}，不再升级" if state not in escalation.OPEN else ""
+    return f"{head}：{reached.at:{TIME}} {there}{since}"
+
+
+def _prospects(look: Look, followed: Followed) -> list[Prospect]:
     known = _known(look, followed)
-    reached = {level.level: level for level in followed.stamps.levels}
-    sentences = []
-    for step in look.rules.escalation:
-        clause = f"（{step.plan or '本局默认'}）"
-        if step.level in reached and reached[step.level].name == step.name:
-            sentences.append(f"第{step.level}级 {step.name}{clause}：{reached[step.level].at:{TIME}} 已到")
-            continue
-        verdict = step.when.check(known)
-        answer = "符合" if verdict.yes else "还不符合"
-        sentences.append(f"第{step.level}级 {step.name}{clause}：{answer}，{'；'.join(verdict.why)}")
-    return sentences
+    return escalation.prospects(followed.issue, followed.life, followed.stamps, look.rules, known, look.now)
 
 
 def _upward(look: Look, followed: Followed) -> list[str]:
     """Whose turn it was and is to answer what the chief reported up (plan 五·2)."""
     sentences = []
     for turn in followed.turns:
-        ended = f"{turn.answered:{TIME}} 已答复" if turn.answered else f"{turn.until:{TIME}} 前答复"
-        late = "，没有答复，报上一级" if not turn.answered and turn.until <= look.now else ""
-        sentences.append(f"{turn.since:{TIME}} 报{ROLES[turn.role]}，{ended}{late}")
+        ending = upward.ending(followed.issue, turn, followed.turns, look.now)
+        ending = ending if turn.answered else "，".join(filter(None, (f"{turn.until:{TIME}} 前答复", ending)))
+        sentences.append(f"{turn.since:{TIME}} 报{ROLES[turn.role]}，{ending}")
     return sentences
 
 
@@ -175,10 +187,7 @@ def _next(look: Look, followed: Followed) -> list[str]:
         may_close = issues.may_close(issue.category, issue.cells.get("legal_basis"), look.rules)
         lacking = [] if may_close else ["执法类问题，销号前还要填「执法依据」"]
         return ["等标准化办复核：填「复核结果」", *lacking]
-    moments = []
-    for step in look.rules.escalation:
-        verdict = step.when.check(_known(look, followed))
-        if not verdict.yes and verdict.at and verdict.at > look.now and life.running:
-            moments.append((verdict.at, f"升到第{step.level}级（{step.name}）"))
+    steps = ((prospect.at, prospect.step) for prospect in _prospects(look, followed))
+    moments = [(at, f"升到第{step.level}级（{step.name}）") for at, step in steps if at]
     waits = "等整改反馈" if life.running else "挂账中"
     return [f"{at:{TIME}} {what}" for at, what in sorted(moments)] or [waits]

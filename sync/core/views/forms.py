@@ -177,8 +177,10 @@ def _alike(seen: Raw, sent: Raw) -> bool:
 
 
 def time_left(deadline: datetime, now: datetime) -> str:
-    """How long until a deadline, or since, in words of at most two units."""
-    minutes = int(abs((deadline - now).total_seconds()) // 60)
+    """How long until a deadline, in words of at most two units. How late something is says ``issues.late_words``."""
+    if deadline < now:
+        return "已超期"
+    minutes = int((deadline - now).total_seconds() // 60)
     days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
     if days:
         words = f"{days} 天 {hours} 小时" if hours else f"{days} 天"
@@ -186,4 +188,4 @@ def time_left(deadline: datetime, now: datetime) -> str:
         words = f"{hours} 小时 {rest} 分" if rest else f"{hours} 小时"
     else:
         words = f"{rest} 分钟"
-    return f"还剩 {words}" if deadline >= now else f"已超 {words}"
+    return f"还剩 {words}"

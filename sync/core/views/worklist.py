@@ -25,7 +25,8 @@ SHOWN = ("branch", "district", "unit", "chief")  # service columns that say wher
 
 @dataclass(frozen=True)
 class Item:
-    """An issue as a person meets it. ``deadline`` aware; ``before`` lines of 照片; ``mine``: his to answer."""
+    """An issue as a person meets it. ``deadline`` aware; ``before`` lines of 照片; ``mine``: his to answer;
+    ``hint``: 时限提示 as the last look left it."""
 
     number: str
     street: str
@@ -41,6 +42,7 @@ class Item:
     before: tuple[str, ...]
     enforcement: bool = False
     mine: bool = False
+    hint: str = ""
 
     def late(self, now: datetime) -> bool:
         return lives.is_late(self.state, self.deadline, now)
@@ -103,6 +105,7 @@ def _item(number: str, row: Known, memory: Memory, rules: Rules) -> Item:
         serials.moment(shown.get("deadline"), rules.bureau.zone),
         photo_lines(cells.get("photos")),
         category is not None and category.kind == ENFORCEMENT,
+        hint=plain(shown.get("hint")),
     )
 
 

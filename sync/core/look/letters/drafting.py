@@ -11,13 +11,13 @@ from functools import cached_property
 
 from sync.core.issues import life as lives
 from sync.core.letters import letters
-from sync.core.letters.addressees import ASKED, Addressees
+from sync.core.letters.addressees import ASKED, Addressees, carrying_notice
 from sync.core.letters.letters import LETTER, RECORD, SERIOUS_FOUND, Fact, Letter
 from sync.core.look.follow import Followed
 from sync.core.look.letters.letter_rows import LettersIn
 from sync.core.look.reading import Reading
 from sync.core.memory import Failed
-from sync.core.notices.notices import OF_LETTERS, Notice
+from sync.core.notices.notices import OF_LETTERS, SENT, Notice
 
 LETTERS = "督办函"  # the queue of letters that fail
 Letters = Mapping[str, Letter]  # by key
@@ -65,7 +65,7 @@ def draft(reading: Reading, followed: Mapping[str, Followed], intake: LettersIn)
     if "issues" in reading.layouts:
         drafting = Drafting(reading, followed, intake.addressees, failures.append)
         for step in (drafting.completed, drafting.tidied, drafting.drafted, drafting.repeated, drafting.recorded,
-                     drafting.sent, drafting.finished):  # fmt: skip
+                     drafting.sent, drafting.delivered, drafting.finished):  # fmt: skip
             try:
                 after = {**after, **step(after)}
             except Exception as error:  # letters never stop what else a look does
@@ -267,6 +267,21 @@ class Drafting:
         if record.receivers and self.reading.now >= sending_hour(self.reading, record):
             record = replace(record, number=record.key, signed_at=self.now)
         return record
+
+    def delivered(self, before: Letters) -> dict[str, Letter]:
+        """Known to be with all its receivers, for good: a mail server took the mail, or they opened it themselves."""
+        changed = {}
+        for key, letter in before.items():
+            with self._alone(letter.name):
+                waits = letter.sent and letter.receivers and not letter.delivered_at
+                if waits and all(self._has(letter, name) for name in letter.receivers):
+                    changed[key] = replace(letter, delivered_at=self.now)
+        return changed
+
+    def _has(self, letter: Letter, name: str) -> bool:
+        memory = self.reading.memory
+        told = memory.notices.get(carrying_notice(letter, name))
+        return (letter.key, name) in memory.opened or (told is not None and told.state == SENT)
 
     def finished(self, before: Letters) -> dict[str, Letter]:
         """Answered, and all its issues over: done, for good."""

@@ -24,12 +24,16 @@ from sync.core.look.rebuilding import adoption
 from sync.core.look.stamping import Stamped
 from sync.core.people.permissions import holds, may_sign, person
 from sync.core.rules.values import ROLES
-from sync.core.sheet import checks, plan, serials
+from sync.core.sheet import checks, plan, readings, serials
 from sync.core.sheet.problems import Problem, sentence
 from sync.core.sheet.rows import Row, plain
 from sync.core.sheet.tabs import Layout
+from sync.core.sheet.texts import narrow
 
 COUNTER = "letters-"  # under this and the year ``numbers`` keeps the last number given
+ON_PAPER = "纸质"
+HANDED_LIKE = "请写成“纸质 姓名 11-25 10:00”，姓名是标准化办的人"
+_SEPARATORS = dict.fromkeys(map(ord, ",、;"), " ")
 STRANGER = "这一行不是系统起草的函，请删去。"
 
 
@@ -131,7 +135,8 @@ class _Intake:
     def row(self, letter: Letter, row: Row, numbers: Mapping[str, int]) -> _Taken:
         cells, problems = row.cells, list(row.parsed.problems)
         if letter.kind == RECORD:
-            return _Taken(letter, problems, numbers)
+            letter, wrong = self._handed(letter, cells)
+            return _Taken(letter, [*problems, *wrong], numbers)
         if not letter.number or cells.get("signer"):  # a signed row without signer lost its cells: it says nothing
             letter = replace(letter, void=cells.get("void_reason", ""))
         ahead: tuple[datetime, ...] = ()
@@ -147,6 +152,9 @@ class _Intake:
             letter = self._answered(letter, cells)
         elif not letter.number and cells.get("answer"):
             problems.append(Problem("answer", "填了，但是还没有签发；先填签发人。"))
+        if not letter.number or cells.get("signer"):
+            letter, wrong = self._handed(letter, cells)
+            problems += wrong
         return _Taken(letter, problems, numbers, ahead)
 
     @staticmethod
@@ -199,6 +207,38 @@ class _Intake:
             return replace(letter, answer="", answered_at=None)
         at = cells.get("answered_at") or letter.answered_at or self.reading.now
         return replace(letter, answer=cells["answer"], answered_at=at)
+
+    def _handed(self, letter: Letter, cells: Mapping[str, Any]) -> tuple[Letter, list[Problem]]:
+        """送达: handed over on paper, and what is wrong with what was typed; it counts with a name of the standards
+        office (definitions 3.3)."""
+        name, hour = _handing_words(cells.get("delivered", ""))
+        if not name or letter.void:
+            return replace(letter, handed_at=None), []
+        now = self.reading.now.replace(microsecond=0)
+        wall = readings.wall_clock(hour, self.reading.zone, now.date()) if hour else None
+        at = wall.replace(tzinfo=self.reading.zone) if wall else letter.handed_at or now
+        if why := self._not_handed(letter, name, at, unread=bool(hour) and wall is None):
+            return replace(letter, handed_at=None), [Problem("delivered", why)]
+        return replace(letter, handed_at=at), []
+
+    def _not_handed(self, letter: Letter, name: str, at: datetime, *, unread: bool) -> str:
+        """Why 送达 does not count; empty where it does."""
+        if not letter.number or letter.signed_at is None:
+            return f"填了，但是还没有{'发出' if letter.kind == RECORD else '签发'}。"
+        if unread:
+            return f"时间看不懂，{HANDED_LIKE}。"
+        if at > self.reading.now + checks.AHEAD or at.date() < letter.signed_at.date():
+            return f"填的是 {at:%Y-%m-%d %H:%M}，应当在签发以后、现在以前，请改成实际时间。"
+        bearer = person(self.people.roster, name, at.date())
+        if bearer is None or not holds(bearer, ("standards_office",)):
+            return f"填的是「{name}」，当天不是标准化办的人，{HANDED_LIKE}。"
+        return ""
+
+
+def _handing_words(text: str) -> tuple[str, str]:
+    """Name and hour of 「纸质 标准化办01 11-25 10:00」."""
+    words = narrow(text).translate(_SEPARATORS).replace(ON_PAPER, " ").split()
+    return (words[0], " ".join(words[1:])) if words else ("", "")
 
 
 # A ledger that was lost

@@ -192,11 +192,13 @@ def _read_letter(
         return None
     held = tuple(facts.get(rid) or _unknown(rid) for rid in cell["issues"].split("、") if rid)
     head = letters.head(addressees.rules)
+    arrived = now if cell["state"] == letters.DELIVERED else None
     if cell["kind"] == RECORD:
         _, day, district = (*name.split("·"), "", "")[:3]
-        sent = name if cell["state"] == letters.SENT else ""
+        sent = name if cell["state"] in (letters.UNDELIVERED, letters.DELIVERED, letters.OLD_SENT) else ""
         return Letter(name, RECORD, drafted, head, held, district=district, to=cell["to"], number=sent,
-                      signed_at=drafted if sent else None, day=_day(day), adopted=True)  # fmt: skip
+                      signed_at=drafted if sent else None, day=_day(day), delivered_at=arrived,
+                      adopted=True)  # fmt: skip
     unit, first = cell["to"].split("，")[0], cell["kind"].partition("续")[2].rstrip("）")
     if not letters.NUMBERED.fullmatch(name):
         return addressees.of(Letter(name, LETTER, drafted, head, held, unit=unit, first=first))
@@ -206,7 +208,7 @@ def _read_letter(
         letter, to=cell["to"], copy=cell["copy"], signer=row.cells.get("signer", ""),
         signed_at=row.cells.get("signed_at") or drafted,
         due=serials.moment(row.seen(layout, "due"), addressees.rules.bureau.zone),
-        done_at=now if cell["state"] == letters.DONE else None,
+        done_at=now if cell["state"] == letters.DONE else None, delivered_at=arrived,
     )  # fmt: skip
 
 
