@@ -74,7 +74,7 @@ def test_what_was_handed_out_stands_there_at_once_the_latest_first(book: Book) -
     book.add("问题台账\n填报时间 | 填报人 | 来源 | 街路 | 类别 | 问题描述\n"
              "2026-11-24 15:40 | 督查01 | 督查 | 新正街 | 占道经营 | 又摆摊")  # fmt: skip
     book.settle("2026-11-24 15:41")
-    told = bulletin(book.memory, Scope(), hour("2026-11-24 15:41"))
+    told = bulletin(recall(templates(), book.memory, book.rules, hour("2026-11-24 15:41")), Scope())
     assert [line.split("（")[0] for line in told.assigned] == [
         "20261124-004 新正街 占道经营", "20261124-003 联胜路 路面破损"
     ]  # fmt: skip

@@ -315,7 +315,7 @@ def test_the_month_goes_on_to_its_seal_its_quarter_and_its_year(service: Service
         (row["target"], row["kind"]): row["score"] for row in cells(service, "scores") if row["month"] == "2026-11"
     }
     assert scores[street, "街路"] <= before[street, "街路"], "charged while the appeal is open"
-    answer(service, {"申诉": "标准化办01", "加减分": "办公室01"}, "2026-11-25 10:00")
+    answer(service, {"申诉": "办公室01", "加减分": "办公室01"}, "2026-11-25 10:00")
     service.ticks(hour("2026-11-25 10:05"), idle=False)
     lines = [row for row in cells(service, "lines") if row["target"] == street and row["month"] == "2026-11"]
     won = sorted(

@@ -242,7 +242,7 @@ def test_notices_keep_the_hours_of_the_rules_except_urgent_ones_and_at_night_dan
     due: datetime = hour(goes)
     if due > hour(filed):
         assert day.ledger.waiting(due - timedelta(seconds=1), ["待发送"]) == []
-    assert len(day.ledger.waiting(due, ["待发送"])) == 2
+    assert [queued.notice.kind for queued in day.ledger.waiting(due, ["待发送"])].count("交办") == 2
 
 
 def test_what_is_due_in_two_work_hours_is_told_at_once_to_the_chief_alone(tmp_path: Path) -> None:

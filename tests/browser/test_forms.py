@@ -479,7 +479,7 @@ def test_a_public_report_is_accepted_on_the_same_page(tmp_path: Path, browser: A
         phone.get_by_label("问题描述 必填").fill("半夜切割")
         phone.get_by_role("button", name="发送").tap()
         expect(phone.locator("#done-title")).to_contain_text("谢谢")
-        report(web, body({"street": "新正街", "category": "其他", "text": "误报"}, 7))
+        report(web, body({"street": "新正街", "category": "路面积水", "text": "误报"}, 7))
         web.tick()
         page = browser.new_context(locale="zh-CN", **DESKTOP).new_page()
         page.goto(web.link("标准化办01"))

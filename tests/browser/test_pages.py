@@ -59,7 +59,7 @@ def test_mistakes_of_the_rules_are_shown_while_one_types(enter: Enter, web: WebS
     page = enter(OPERATOR)
     page.goto(f"{web.url}/rules/draft")
     text = page.locator("#text")
-    text.fill(text.input_value().replace('rework = "4wh"', 'rework = "4xx"'))
+    text.fill(text.input_value().replace('rework = "1wh"', 'rework = "4xx"'))
     wrong = page.locator("#problems a[data-line]")
     wrong.first.wait_for()
     assert "4xx" in page.locator("#problems").inner_text()
