@@ -483,7 +483,8 @@ def test_a_lost_ledger_adopts_the_archive(live: LiveBook) -> None:
     for minute in range(3):
         live.settle(f"2027-01-10 22:0{minute}")
     changed = {title for title, rows in without_basis(live).items() if rows != everything[title]}
-    assert changed <= {"运行状态"}
+    assert changed <= {"运行状态", "月度考核"}
+    assert {row[0] for row in live.rows("月度考核", "状态") if "重建" in row[0]} == {"未封存，按现有记录重建"}
     memory = live.ledger.memory()
     assert {rid for rid, one in memory.archived.items() if one.state == "there"} == {
         f"20261012-{n:03d}" for n in (1, 2, 4)
