@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
@@ -170,7 +171,7 @@ def test_a_long_list_refers_to_cells(tables: dict[str, Table]) -> None:
     rules = default_rules()
     column = templates()["issues"].by_key["category"]
     many = {f"第{n}种很长的类别名称": next(iter(rules.categories.values())) for n in range(40)}
-    drawing = Drawing(None, tables, templates(), replace(rules, categories=many))
+    drawing = Drawing(None, tables, templates(), dataclasses.replace(rules, categories=many))
     assert drawing.source(column) == "=选项!$A$1:$A$40"
     assert drawing.long == {tuple(many): 0}
 
