@@ -26,7 +26,7 @@ REQUEST_NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 PUT_OFF = ("延期", "挂账")
 ANSWERED_BY: Mapping[str, tuple[str, ...]] = {FAKE: ("office", "commander")}  # where the rules file does not say
-OF_ISSUES = ("延期", "挂账", "移交")
+MOVES = ("延期", "挂账", "移交")  # kinds of request that move an issue's clock
 RANKS: Mapping[str, int] = {"secretary": 1, "commander": 2, "standards_office": 2, "office": 3}
 
 
@@ -90,7 +90,7 @@ def _own_request(cells: Cells, asked: Asked) -> list[Problem]:
     if cells.get("requester") == name:
         return [Problem("approver", f"和申请人是同一个人，{kind}要由别人批复，这个批复不算。")]
     own = asked.area.unit and asked.area.unit in permissions.units_of(asked.roster, name, asked.day)
-    if "issue" in cells and kind in OF_ISSUES and own:
+    if "issue" in cells and kind in MOVES and own:
         text = f"是{asked.area.unit}的人，本单位的{kind}要由上一级批复，这个批复不算。"
         return [Problem("approver", text)]
     return []

@@ -83,21 +83,14 @@ class WeeklyList:
         )
         lines = [f"{self.title}：{numbers}。"]
         if self.open_late:
-            named = "、".join(
-                f"{fact.issue} {fact.street}（{fact.unit}，{fact.late}）" for fact in self.open_late[:MOST]
-            )
-            more = f"等 {len(self.open_late)} 件" if len(self.open_late) > MOST else ""
-            lines.append(f"仍然超期没有整改：{named}{more}。")
+            late = [f"{fact.issue} {fact.street}（{fact.unit}，{fact.late}）" for fact in self.open_late]
+            lines.append(f"仍然超期没有整改：{_first(late, '件')}。")
         if self.waited:
-            named = "、".join(f"{fact.issue} {fact.street}" for fact in self.waited[:MOST])
-            more = f"等 {len(self.waited)} 件" if len(self.waited) > MOST else ""
-            lines.append(f"群众反映没有按时核实（标准化办）：{named}{more}。")
+            waited = [f"{fact.issue} {fact.street}" for fact in self.waited]
+            lines.append(f"群众反映没有按时核实（标准化办）：{_first(waited, '件')}。")
         if self.dispatch:
-            named = "、".join(
-                f"{fact.issue} {fact.street}（{'，'.join(fact.dispatch)}）" for fact in self.dispatch[:MOST]
-            )
-            more = f"等 {len(self.dispatch)} 件" if len(self.dispatch) > MOST else ""
-            lines.append(f"建议现场调度：{named}{more}。")
+            proposed = [f"{fact.issue} {fact.street}（{'，'.join(fact.dispatch)}）" for fact in self.dispatch]
+            lines.append(f"建议现场调度：{_first(proposed, '件')}。")
         if self.silent:
             named = "、".join(f"{name}（{'、'.join(issues)}）" for name, issues in self.silent)
             lines.append(f"上报没有按时答复：{named}。")
@@ -105,9 +98,13 @@ class WeeklyList:
             lines.append(f"履职记录　{'、'.join(f'{kind} {count} 次' for kind, count in self.done)}。")
         lines += [f"履职缺记　{kind}：{'、'.join(holders)}。" for kind, holders in self.missing]
         if self.unseen:
-            more = f"等 {len(self.unseen)} 条" if len(self.unseen) > MOST else ""
-            lines.append(f"月初以来还没有督查到的街路：{'、'.join(self.unseen[:MOST])}{more}。")
+            lines.append(f"月初以来还没有督查到的街路：{_first(self.unseen, '条')}。")
         return "\n".join(lines)
+
+
+def _first(words: Sequence[str], unit: str) -> str:
+    """The first of them, and of how many where there are more."""
+    return f"{'、'.join(words[:MOST])}{f'等 {len(words)} {unit}' if len(words) > MOST else ''}"
 
 
 def week(

@@ -27,7 +27,6 @@ from sync.core.sheet import checks
 from sync.core.sheet.problems import Problem, sentence
 from sync.core.sheet.rows import Row
 
-MOVES = ("延期", "挂账", "移交")  # kinds of request that move an issue's clock
 DISPATCH = "现场调度"
 INVALID = "批复无效"
 ODD = "这一行校验时出错（{}），没有采用，请把日志里的出错记录交给维护人员。"
@@ -217,7 +216,7 @@ def _answered_before(reading: Reading, people: People, stamped: Stamped) -> dict
 # Whose answer counts
 def approves(row: Row) -> bool:
     cells = row.cells
-    return cells.get("answer") == "同意" and cells.get("kind") in (*MOVES, FAKE) and "issue" in cells
+    return cells.get("answer") == "同意" and cells.get("kind") in (*request_checks.MOVES, FAKE) and "issue" in cells
 
 
 def _asks(reading: Reading, sound: Sequence[Row]) -> dict[str, tuple[Ask, ...]]:
@@ -236,7 +235,7 @@ def _answers(
     """What superiors answered, by issue: to requests that move it, yes or no, and their 现场调度."""
     answers: dict[str, list[Answer]] = defaultdict(list)
     for row in requests:
-        if row.cells.get("kind") in MOVES and "answer" in row.cells and "issue" in row.cells:
+        if row.cells.get("kind") in request_checks.MOVES and "answer" in row.cells and "issue" in row.cells:
             at = reading.mark("requests", row.rid, "answered")
             answers[row.cells["issue"]].append(Answer(at, row.cells["answer"] == "同意"))
     for row in duties:

@@ -65,6 +65,11 @@ class Reading:
         """What is remembered of a row, this look's news included."""
         return self.known.get(key, {}).get(rid) or self.memory.known[key][rid]
 
+    def is_gone(self, key: str, rid: str) -> bool:
+        """Whether nothing is known of a row, or it was deleted; one that was missed for a moment is not gone."""
+        known = self.known.get(key, {}).get(rid) or self.memory.known.get(key, {}).get(rid)
+        return known is None or known.deleted
+
     def seen_at(self, row_print: str) -> datetime:
         """The hour at which a new row was first seen: now, or while the hour was in doubt, unless the clock was wrong
         then."""

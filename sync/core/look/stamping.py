@@ -6,7 +6,7 @@ Stamping comes before anybody's request is judged: whose the answer is to give h
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, partial
@@ -80,7 +80,7 @@ def fixes_by_issue(reading: Reading) -> dict[str, tuple[Fix, ...]]:
             fixes[row.cells["issue"]].append(_fix(known, row.number, row.cells, reused))
     for number, fix in _fixes_out_of_sight(reading, reused):
         fixes[number].append(fix)
-    return {rid: tuple(sorted(group, key=lambda fix: (fix.at, fix.rid))) for rid, group in fixes.items()}
+    return _in_order(fixes)
 
 
 def of_owners(fixes: Mapping[str, tuple[Fix, ...]], stamped: Stamped) -> dict[str, tuple[Fix, ...]]:
@@ -90,7 +90,11 @@ def of_owners(fixes: Mapping[str, tuple[Fix, ...]], stamped: Stamped) -> dict[st
     for number, group in fixes.items():
         for fix in group:
             by_owner[stamped.owner(number, fix.at)].append(fix)
-    return {rid: tuple(sorted(group, key=lambda fix: (fix.at, fix.rid))) for rid, group in by_owner.items()}
+    return _in_order(by_owner)
+
+
+def _in_order(fixes: Mapping[str, Iterable[Fix]]) -> dict[str, tuple[Fix, ...]]:
+    return {rid: tuple(sorted(group, key=lambda fix: (fix.at, fix.rid))) for rid, group in fixes.items()}
 
 
 def _fix(known: Known, number: int, cells: Mapping[str, Any], reused: Mapping[str, str]) -> Fix:
@@ -281,9 +285,10 @@ def _settled(reading: Reading, people: People, rows: Sequence[Row], stamps: Mapp
 
 
 def _stands_alone(reading: Reading, people: People, row: Row, own: Stamps) -> bool:
-    known = reading.known.get("issues", {}).get(own.joined) or reading.memory.known.get("issues", {}).get(own.joined)
-    gone = known is None or known.deleted
-    return gone or counted(reading, people.roster, row, own)[0].get("accepted") == issues.APART
+    return (
+        reading.is_gone("issues", own.joined)
+        or counted(reading, people.roster, row, own)[0].get("accepted") == issues.APART
+    )
 
 
 def _behind(own: Stamps, other: Stamps | None) -> Stamps:

@@ -148,15 +148,11 @@ class Drafting:
         """Whether an issue stays in a draft: to be mended by its unit, in a second letter owed to the first."""
         followed = self.followed.get(rid)
         if followed is None:
-            return not self._gone(rid)
+            return not self.reading.is_gone("issues", rid)
         first = before.get(draft.follows)
         if first is not None:
             return self._owed(rid, first)
         return followed.life.running and followed.life.unit == draft.unit
-
-    def _gone(self, rid: str) -> bool:
-        known = self.reading.known.get("issues", {}).get(rid) or self.reading.memory.known.get("issues", {}).get(rid)
-        return known is None or known.deleted
 
     def drafted(self, before: Letters) -> dict[str, Letter]:
         """Issues that call for a letter and stand in none to their unit go into the day's draft of it; a unit that was
@@ -295,7 +291,7 @@ class Drafting:
 
     def _over(self, rid: str) -> bool:
         followed = self.followed.get(rid)
-        return self._gone(rid) if followed is None else followed.life.state in lives.ENDED
+        return self.reading.is_gone("issues", rid) if followed is None else followed.life.state in lives.ENDED
 
 
 def _to(district: str, names: Sequence[str]) -> str:
