@@ -1,0 +1,49 @@
+"""One run: a list of actions against a new bureau, and what it broke."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests.simulation import checks
+from tests.simulation.plan import Action
+from tests.simulation.world import World, clocks
+
+
+@dataclass
+class Result:
+    """``broken``: promises that did not hold, as (kind, sentence); ``story``: what happened, line by line."""
+
+    broken: list[checks.Broken] = field(default_factory=list)
+    story: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def kinds(self) -> set[str]:
+        return {kind for kind, _ in self.broken}
+
+
+def run(actions: Sequence[Action]) -> Result:
+    began = time.perf_counter()
+    world = World()
+    with clocks(world):
+        world.run(list(actions))
+        if not world.rest():
+            world.broken.append(("restless", f"没有人动，服务还是一轮一轮地写：{world.last}"))
+        broken = [*world.broken, *_checked(world)]
+    counts = {**world.counts, "unread": sum(sheet.paper.lost_unread for sheet in world.sheets),
+              "literal": sum(sheet.paper.seen_literally for sheet in world.sheets)}  # fmt: skip
+    return Result(broken, world.story, counts, time.perf_counter() - began)
+
+
+def _checked(world: World) -> list[checks.Broken]:
+    broken: list[checks.Broken] = []
+    for sheet in world.sheets:
+        values = world.book.values(sheet.paper.title)
+        broken += checks.headers(sheet.paper, values[0] if values else [])
+        broken += checks.peoples_cells(sheet.paper, values[1:])
+    numbers = world.numbers
+    broken += numbers.check(world.issues.paper, world.issues.values())
+    return broken
