@@ -67,16 +67,16 @@ def planned(seed: int, profile: str) -> list[Action]:
     edits = rng.randint(EDITS - 8, EDITS + 8)
     while edits > 0:
         actions.append(Action("look", a=rng.choice((0, 1, 1, 2, 5, 20, 90))))
-        for _ in range(rng.choice((1, 1, 2, 3, 4, 6))):
+        for number in range(rng.choice((2, 3, 4, 5, 6, 8))):
             kind = rng.choices(kinds, shares)[0]
-            actions.append(_action(rng, kind, _when(rng, kind)))
+            actions.append(_action(rng, kind, NOW if number == 0 else _when(rng, kind)))
             edits -= 1
     return [*actions, Action("look", a=1)]
 
 
 def _when(rng: random.Random, kind: str) -> str:
-    """In a gap three times in five: there things go wrong."""
-    if kind in NOT_IN_A_GAP or rng.random() < 0.4:
+    """In a gap two times in three: there things go wrong."""
+    if kind in NOT_IN_A_GAP or rng.random() < 0.3:
         return NOW
     return rng.choice(("before write", "before write", "before write", "after write", "after write", "before read",
                        "after read"))  # fmt: skip
