@@ -44,7 +44,8 @@ def peoples_cells(paper: Paper, values: Values) -> Iterator[Broken]:
             stands = cell(values, index, place)
             if column is not None and column.owner == SERVICE:
                 if row.is_blank and stands != "":
-                    yield "blank", f"{paper.title} 第{index + 2}行没有人填过，{letter(place)}列「{column.name}」却是「{stands}」"
+                    where = f"{paper.title} 第{index + 2}行没有人填过，{letter(place)}列「{column.name}」"
+                    yield "blank", f"{where}却是「{stands}」"
                 continue
             name = column.name if column is not None else ""
             right = row.get(name)

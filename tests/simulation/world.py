@@ -14,23 +14,26 @@ from types import SimpleNamespace
 from typing import Any
 
 import orjson
-import requests
 import sqlalchemy as sa
 
 from sync import tick
+from sync.core.notices import timing
+from sync.core.notices.notices import demanded
 from sync.core.rules.rules import Rules
 from sync.ledger import ledger as ledger_module
 from sync.ledger.ledger import Busy, Unusable
+from sync.outgoing import outbox
 from sync.sheets.gateway import Client, Gateway, Refused, Unknown, Unreachable
 from sync.workbook import transport
-from sync.workbook.schema import errors
 from sync.workbook.server import Api, Request, Response
 from tests.book import default_rules, hour, templates
 from tests.simulation import base as bases
 from tests.simulation.checks import Numbers
+from tests.simulation.faults import DEATHS, DONE, MOMENTS, NOT_DONE, Armed, Death, Faults
 from tests.simulation.paper import SERVICE, STAFF, Column, Paper, Row, Value
 from tests.simulation.people import ACTS, NOTHING
 from tests.simulation.plan import AFTER, BEFORE, NOW, Action
+from tests.simulation.post import MOODS, Post
 from tests.simulation.sheet import Sheet, Values, Workbook
 
 DECLARED = (Unreachable, Refused, Unknown, Busy, Unusable)
@@ -38,10 +41,6 @@ MOST_LOOKS = 12  # after the last act: more than this and it never comes to rest
 LOCKED_OUT = 180  # seconds after which a dead process must stand in nobody's way
 TABS = {"issues": "问题台账", "feedback": "整改反馈", "requests": "申请审批"}
 STEPS = ("read", "land earlier", "decide", "commit", "write", "land")
-
-
-class Death(BaseException):
-    """The process was killed here."""
 
 
 class World:
@@ -70,6 +69,8 @@ class World:
         self.dead = False
         self.last = ""
         self.numbers = Numbers()
+        self.faults = Faults(self.tell)
+        self.post = Post()
         self.start()
 
     # The process
@@ -91,9 +92,7 @@ class World:
         try:
             report = tick.ticks(self.gateway, self.ledger, self.rules, self.now, idle=idle, step=self._step)
         except Death:
-            self.counts["deaths"] += 1
-            self.tell("进程被杀，换一个新进程")
-            self.start()
+            self._died()
             return None
         except Busy:
             self._locked_out()
@@ -109,6 +108,11 @@ class World:
         self.last = report.trouble
         return report
 
+    def _died(self) -> None:
+        self.counts["deaths"] += 1
+        self.tell("换一个新进程")
+        self.start()
+
     def _locked_out(self) -> None:
         """A look that another process keeps out waits; a dead one keeps nobody out for long."""
         self.seconds += LOCKED_OUT
@@ -121,6 +125,14 @@ class World:
 
     def _step(self, name: str) -> None:
         self._reach(f"after step {name}")
+
+    def _reach(self, moment: str) -> None:
+        """Raises ``Death`` where the process is to die now; from then on it reaches nothing any more."""
+        try:
+            self.faults.reach(moment)
+        except Death:
+            self.dead = True
+            raise
 
     def statement(self, text: str) -> None:
         """Called before each statement of the ledger."""
@@ -135,7 +147,8 @@ class World:
             raise Death
         kind = _name(asked)
         self.run_waiting(f"{BEFORE} {kind}")
-        answer = self._fault(f"{BEFORE} {kind}")
+        self._reach(f"{BEFORE} {kind}")
+        answer = self.faults.answer(f"{BEFORE} {kind}")
         if answer is None and kind == "write":
             self._covers(asked)
         return answer
@@ -148,20 +161,27 @@ class World:
         if response.status == 200 and kind == "write":
             self._follow(asked)
         self.run_waiting(f"{AFTER} {kind}")
-        return self._fault(f"{AFTER} {kind}", response)
+        self._reach(f"{AFTER} {kind}")
+        return self.faults.answer(f"{AFTER} {kind}", response)
 
     def run_waiting(self, moment: str) -> None:
         """People's acts that wait for this moment."""
-        due = [action for action in self.waiting if action.when == moment and action.kind in ACTS]
-        self.waiting = [action for action in self.waiting if action not in due]
+        due = [action for action in self.waiting if action.when == moment]
+        self.waiting = [action for action in self.waiting if action.when != moment]
         for action in due:
-            self._act(action, _MOMENTS.get(moment, moment))
+            if action.kind == "second":
+                self._second_process()
+            elif action.kind in ACTS:
+                self._act(action, _MOMENTS.get(moment, moment))
 
-    def _fault(self, moment: str, response: Response | None = None) -> Response | None:
-        return None
-
-    def _reach(self, moment: str) -> None:
-        pass
+    def _second_process(self) -> None:
+        """It must not get in while the first looks."""
+        self.tell("另一个进程也要看一轮")
+        try:
+            with bases.open_ledger(self.base.file_id).turn():
+                self.broken.append(("two at once", "两个进程同时处理一个工作簿"))
+        except Busy:
+            self.counts["second processes kept out"] += 1
 
     def _covers(self, asked: Request) -> None:
         """What our write falls on, as people's paper stands now."""
@@ -261,10 +281,53 @@ class World:
 
     def _late(self) -> None:
         """What found no moment of its own in the look comes after it."""
+        self.counts["faults"] += self.faults.counted
+        self.faults.counted = 0
+        self.faults.clear()
         late, self.waiting = self.waiting, []
         for action in late:
             if action.kind in ACTS:
                 self._act(action, "")
+
+    def _do_fault(self, action: Action) -> None:
+        """Once, or so often that no retry helps."""
+        moment = MOMENTS[action.a % len(MOMENTS)]
+        names = list(DONE if moment.startswith(AFTER) else NOT_DONE)
+        times = 6 if action.c % 4 == 0 else 1
+        self.faults.answers.append(Armed(moment, names[action.b % len(names)], times))
+
+    def _do_death(self, action: Action) -> None:
+        moment = DEATHS[action.a % len(DEATHS)]
+        self.faults.deaths.append(Armed(moment, "", skip=action.b % 60 if moment.endswith("statement") else 0))
+
+    def _do_disk_full(self, action: Action) -> None:
+        self.faults.full_from = action.a % 60
+        self.tell(f"再写 {self.faults.full_from} 句以后磁盘满，到这一轮结束")
+
+    def _do_second_process(self, action: Action) -> None:
+        """Another process tries in the middle of the look."""
+        self.waiting.append(Action("second", ("after read", "before write", "after write")[action.a % 3]))
+
+    def _do_receiver(self, action: Action) -> None:
+        self.post.mood = MOODS[action.a % len(MOODS)]
+        self.tell(f"邮件服务器：{self.post.mood}")
+
+    def _do_deliver(self, action: Action) -> None:
+        self.tell("发一次邮件")
+        self.deliver()
+
+    def deliver(self) -> None:
+        """As the service does at its hours."""
+        rules = self.rules
+        try:
+            outbox.deliver(self.ledger, self.post, self.now, hours=timing.sending_hours(self.now, rules),  # type: ignore[arg-type]
+                           asked=demanded(rules), tries=rules.limits.tries)  # fmt: skip
+        except Death:
+            self._died()
+        except DECLARED:
+            self.tell("这一次没有发成")
+        except Exception as error:
+            self.broken.append(("undeclared", f"发邮件时 {type(error).__name__}：{error}"))
 
     def _do_restore(self, action: Action) -> None:
         """Somebody asks for a row that was deleted."""
@@ -276,6 +339,7 @@ class World:
     def rest(self) -> bool:
         """Headers put right, then looks until one finds nothing to write; whether it came to that."""
         self._late()
+        self.post.mood = "takes"
         self._act(Action("headers right"), "最后：")
         for _ in range(MOST_LOOKS):
             self.now += timedelta(minutes=1)
@@ -329,11 +393,12 @@ def clocks(world: World) -> Any:
         world.statement(text)
 
     sa.event.listen(world.database.engine, "before_cursor_execute", statement)
+    bases.Faulty.is_full = staticmethod(lambda: world.faults.is_full())
     try:
         yield
     finally:
         sa.event.remove(world.database.engine, "before_cursor_execute", statement)
         ledger_module.time = real
+        bases.Faulty.is_full = staticmethod(lambda: False)
 
 
-UNUSED = (requests, errors)
