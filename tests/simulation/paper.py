@@ -26,6 +26,18 @@ class Column:
     owner: str
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """Service cells of an issue, and the cells (``route``) by which it came to its chief and unit."""
+
+    number: str
+    deadline: Value
+    chief: Value
+    unit: Value
+    state: Value
+    route: tuple[Value, ...]
+
+
 @dataclass(eq=False)
 class Row:
     """``cells`` by column name, empty ones absent. ``also``: other values that a cell may hold, each by a rule that
@@ -37,6 +49,10 @@ class Row:
     number_touched: bool = False  # its number was typed over since it was last seen right
     was_edited: bool = False  # a cell by which it is known was edited since then
     tampered: bool = False  # both, so that nobody can know it again
+    is_new: bool = False  # filled by one act and not edited since
+    is_copied: bool = False  # it is a copy, or was copied
+    is_judged: bool = False  # somebody typed a verdict on it
+    stamp: Stamp | None = None  # what the service had stamped when it was last seen at rest
 
     @property
     def is_blank(self) -> bool:
@@ -97,6 +113,8 @@ class Paper:
         else:
             self._will_be_read(row, column.name)
             row.put(column.name, value)
+            row.is_new = False
+            row.is_judged |= column.name in ("复核结果", "核实结果")
             if column.name in self.identity:
                 row.was_edited = True
         row.tampered |= row.number_touched and row.was_edited

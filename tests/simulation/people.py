@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tests.simulation.clerk import serial
 from tests.simulation.paper import SERVICE, STAFF, Row, Value, same
 from tests.simulation.sheet import Sheet
 
@@ -21,12 +22,6 @@ REPORTERS = ("督查01", "督查02", "标准化办01")
 NONSENSE = ("新正接", "=1+1", "随便", "-", "昨天")
 TYPED = ("位置", "类别", "严重程度", "问题描述", "照片", "经度", "指定时限", "复核意见", "街路", "执法依据")
 NOTHING = "（没有可做的）"
-
-
-def serial(at: datetime) -> float:
-    """An hour as a spreadsheet holds it: days since 1899-12-30 by the clock on the wall."""
-    wall = at.replace(tzinfo=None, microsecond=0)
-    return (wall - datetime(1899, 12, 30)) / timedelta(days=1)  # noqa: DTZ001 - a clock on the wall has no zone
 
 
 def pick(sheet: Sheet, number: int) -> int:
@@ -74,6 +69,7 @@ def _append(world: World, sheet: Sheet, cells: dict[str, Value]) -> str:
     if not placed:
         return NOTHING
     sheet.type(index, placed)
+    sheet.paper.at(index).is_new = len(placed) == sum(value != "" for value in cells.values())
     words = cells.get("问题描述") or cells.get("整改说明") or cells.get("理由")
     return in_tab(sheet, f"填第{sheet.top + index + 1}行：{words}，" + "、".join(
         f"{header} {value if not header.endswith('时间') else '此刻'}" for header, value in cells.items() if value != ""
@@ -367,6 +363,8 @@ def copy_row(world: World, action: Action) -> str:
     seen, row = world.seen_row(sheet, index), sheet.paper.at(index)
     also = {column: list(values) for column, values in row.also.items()}
     twin = Row(dict(row.cells), also, row.family, row.number_touched, row.was_edited, row.tampered)
+    row.is_copied = twin.is_copied = True
+    twin.is_judged = row.is_judged
     target = world.first_free(sheet) if action.b % 2 else index + 1
     if target == index + 1:
         sheet.insert_row(target)

@@ -28,7 +28,7 @@ from sync.workbook import transport
 from sync.workbook.server import Api, Request, Response
 from tests.book import default_rules, hour, templates
 from tests.simulation import base as bases
-from tests.simulation.checks import Numbers
+from tests.simulation import checks, clerk
 from tests.simulation.faults import DEATHS, DONE, MOMENTS, NOT_DONE, Armed, Death, Faults
 from tests.simulation.paper import SERVICE, STAFF, Column, Paper, Row, Value
 from tests.simulation.people import ACTS, NOTHING
@@ -68,8 +68,15 @@ class World:
         self.tokens = 0
         self.dead = False
         self.last = ""
-        self.numbers = Numbers()
+        self.numbers = checks.Numbers()
         self.faults = Faults(self.tell)
+        self.touched = False
+        self.papers = checks.Papers()
+        self.office = checks.Office(
+            clerk.LIMITS,
+            {"新正街": {"街路长01"}, "联胜路": {"街路长02"}, "建设南路": {"街路长03"}, "高铁站广场": {"街路长02"}},
+            {"新正街": {""}, "联胜路": {""}, "建设南路": {""}, "高铁站广场": {"高铁站广场服务所"}},
+        )
         self.post = Post()
         self.start()
 
@@ -106,7 +113,15 @@ class World:
             self.tell(f"这一轮抛出没有声明的错误 {type(error).__name__}")
             return None
         self.last = report.trouble
+        if not report.trouble and not self.touched and report.ticks < tick.MOST_TICKS and not report.is_doubted:
+            self.at_rest()
         return report
+
+    def at_rest(self) -> None:
+        """Nobody touched anything since the service last read, and it had nothing to write: stamps must be right."""
+        self.office.settle()
+        self.papers.take_in(self.feedback.paper, self.requests.paper)
+        self.broken += checks.stamps(self.issues.paper, self.issues.values(), self.office, self.papers, self.now)
 
     def _died(self) -> None:
         self.counts["deaths"] += 1
@@ -156,6 +171,7 @@ class World:
     def _after(self, asked: Request, response: Response) -> Response | None:
         kind = _name(asked)
         if response.status == 200 and kind == "read":
+            self.touched = False
             for sheet in self.sheets:
                 sheet.paper.read("tick")
         if response.status == 200 and kind == "write":
@@ -266,7 +282,7 @@ class World:
             self._act(action, "")
 
     def _act(self, action: Action, moment: str) -> None:
-        text = ACTS[action.kind](self, action)
+        text, self.touched = ACTS[action.kind](self, action), True
         if text != NOTHING:
             self.counts["edits"] += 1
             self.counts["in a gap"] += bool(moment)
