@@ -161,7 +161,7 @@ def stamps(paper: Paper, values: Values, office: Office, papers: Papers, now: da
             continue
         where = f"第{index + 2}行（{row.get('问题描述')}，{number}）"
         route = tuple(row.get(name) for name in ROUTE)
-        stamp = Stamp(number, seen["截止时间"], seen["街路长"], seen["责任单位"], seen["状态"], route)
+        stamp = Stamp(number, seen["截止时间"], seen["街路长"], seen["责任单位"], seen["状态"], route, row.verdicts)
         before = row.stamp if row.stamp and row.stamp.number == number else None
         if before is not None:
             yield from _stays(where, before, stamp, papers, is_faulty=seen["校验"] != "")
@@ -186,7 +186,8 @@ def _stays(where: str, before: Stamp, stamp: Stamp, papers: Papers, *, is_faulty
         yield "chief", f"{where}的街路长从 {before.chief} 变成「{stamp.chief}」"
     if before.unit and before.unit != stamp.unit and not moved and not is_faulty:
         yield "unit", f"{where}的责任单位从 {before.unit} 变成「{stamp.unit}」"
-    if before.state in ENDED and stamp.state not in ENDED and not is_faulty:
+    is_retold = before.verdicts != stamp.verdicts
+    if before.state in ENDED and stamp.state not in ENDED and not is_faulty and not is_retold:
         yield "state", f"{where}原来{before.state}，现在是「{stamp.state}」"
 
 

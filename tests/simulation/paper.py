@@ -36,6 +36,7 @@ class Stamp:
     unit: Value
     state: Value
     route: tuple[Value, ...]
+    verdicts: int
 
 
 @dataclass(eq=False)
@@ -52,6 +53,7 @@ class Row:
     is_new: bool = False  # filled by one act and not edited since
     is_copied: bool = False  # it is a copy, or was copied
     is_judged: bool = False  # somebody typed a verdict on it
+    verdicts: int = 0  # how often
     stamp: Stamp | None = None  # what the service had stamped when it was last seen at rest
 
     @property
@@ -114,7 +116,8 @@ class Paper:
             self._will_be_read(row, column.name)
             row.put(column.name, value)
             row.is_new = False
-            row.is_judged |= column.name in ("复核结果", "核实结果")
+            if column.name in ("复核结果", "核实结果", "复核人", "执法依据"):
+                row.is_judged, row.verdicts = True, row.verdicts + 1
             if column.name in self.identity:
                 row.was_edited = True
         row.tampered |= row.number_touched and row.was_edited

@@ -308,6 +308,8 @@ def _delete(world: World, sheet: Sheet, action: Action) -> str:
     world.deleted(sheet, row)
 
     def undo() -> str:
+        if world.index_of(sheet, row) >= 0:
+            return NOTHING
         at = min(index, world.first_free(sheet))
         sheet.insert_row(at)
         sheet.put(at, seen, row, columns)

@@ -44,17 +44,18 @@ COLUMNS: Weights = {
     "delete own column": 3, "cut column": 2, "double header": 1, "line above header": 1, "type own": 3,
 }  # fmt: skip
 FAULTS: Weights = {"fault": 9, "death": 7, "disk full": 2, "second process": 2}
-WORLD: Weights = {"lose ledger": 4, "clock": 4, "rules": 3, "chief": 3, "unit": 2, "night": 3}
+WORLD: Weights = {"lose ledger": 4, "clock": 4, "rules": 3, "chief": 3, "unit": 2, "night": 2, "month": 1}
 PARTS: Weights = {"form": 4, "page verdict": 3, "push": 3, "push again": 2, "deliver": 4, "receiver": 2}
 
 PROFILES: Mapping[str, Weights] = {
-    "rows": ROWS,
+    "rows": {**ROWS, **{kind: weight // 2 for kind, weight in PARTS.items()}},
     "columns": {**ROWS, **{kind: 2 * weight for kind, weight in COLUMNS.items()}},
-    "faults": {**ROWS, **{kind: weight // 2 for kind, weight in COLUMNS.items()}, **FAULTS},
-    "lost": {**ROWS, **WORLD},
+    "faults": {**ROWS, **{kind: weight // 2 for kind, weight in COLUMNS.items()}, **PARTS, **FAULTS},
+    "lost": {**ROWS, **PARTS, **WORLD},
 }  # fmt: skip
 NOT_IN_A_GAP = frozenset(
-    ("restore", "fault", "death", "disk full", "second process", "lose ledger", "clock", "rules", "night")
+    ("restore", "fault", "death", "disk full", "second process", "lose ledger", "clock", "rules", "night", "month",
+     "deliver", "receiver")
 )
 
 

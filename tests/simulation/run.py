@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,16 +27,18 @@ class Result:
 
 
 def run(actions: Sequence[Action]) -> Result:
-    began = time.perf_counter()
+    began = time.process_time()
+    logging.disable(logging.CRITICAL)
     world = World()
     with clocks(world):
         world.run(list(actions))
         if not world.rest():
             world.broken.append(("restless", f"没有人动，服务还是一轮一轮地写：{world.last}"))
         broken = [*world.broken, *_checked(world)]
+    logging.disable(logging.NOTSET)
     counts = {**world.counts, "unread": sum(sheet.paper.lost_unread for sheet in world.sheets),
               "literal": sum(sheet.paper.seen_literally for sheet in world.sheets)}  # fmt: skip
-    return Result(broken, world.story, counts, time.perf_counter() - began)
+    return Result(broken, world.story, counts, time.process_time() - began)
 
 
 def _checked(world: World) -> list[checks.Broken]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,30 +18,28 @@ import orjson
 import sqlalchemy as sa
 
 from sync import tick
-from sync.core.notices import timing
-from sync.core.notices.notices import demanded
+from sync.core.calendar import belief
 from sync.core.rules.rules import Rules
 from sync.ledger import ledger as ledger_module
 from sync.ledger.ledger import Busy, Unusable
-from sync.outgoing import outbox
 from sync.sheets.gateway import Client, Gateway, Refused, Unknown, Unreachable
 from sync.workbook import transport
 from sync.workbook.server import Api, Request, Response
-from tests.book import default_rules, hour, templates
+from tests.book import hour, templates
 from tests.simulation import base as bases
 from tests.simulation import checks, clerk
-from tests.simulation.faults import DEATHS, DONE, MOMENTS, NOT_DONE, Armed, Death, Faults
+from tests.simulation.events import EVENTS, rules_of, send_forms, take_pushes
+from tests.simulation.faults import Death, Faults
 from tests.simulation.paper import SERVICE, STAFF, Column, Paper, Row, Value
 from tests.simulation.people import ACTS, NOTHING
 from tests.simulation.plan import AFTER, BEFORE, NOW, Action
-from tests.simulation.post import MOODS, Post
+from tests.simulation.post import Post
 from tests.simulation.sheet import Sheet, Values, Workbook
 
 DECLARED = (Unreachable, Refused, Unknown, Busy, Unusable)
 MOST_LOOKS = 12  # after the last act: more than this and it never comes to rest
 LOCKED_OUT = 180  # seconds after which a dead process must stand in nobody's way
-TABS = {"issues": "问题台账", "feedback": "整改反馈", "requests": "申请审批"}
-STEPS = ("read", "land earlier", "decide", "commit", "write", "land")
+TABS = ("issues", "feedback", "requests", "streets")
 
 
 class World:
@@ -52,10 +51,11 @@ class World:
         self.database.load(base.ledger)
         self.api = Api(bases.MemoryStore(base.workbook))
         self.book = Workbook(self.api, base.file_id, base.sheets, base.keys)
-        self.issues, self.feedback, self.requests = (Sheet(self.book, _paper(key)) for key in TABS)
-        self.sheets = (self.issues, self.feedback, self.requests)
+        self.issues, self.feedback, self.requests, self.streets = (Sheet(self.book, _paper(key)) for key in TABS)
+        self.sheets = (self.issues, self.feedback, self.requests, self.streets)
+        _take_over(self.streets)
         self.by_id = {sheet.id: sheet for sheet in self.sheets}
-        self.rules: Rules = default_rules()
+        self.rules: Rules = rules_of(0)
         self.now: datetime = hour(bases.BEGIN) + timedelta(minutes=5)
         self.seconds = 0.0
         self.story: list[str] = []
@@ -70,7 +70,15 @@ class World:
         self.last = ""
         self.numbers = checks.Numbers()
         self.faults = Faults(self.tell)
-        self.touched = False
+        self.touched = self.just_lost = False
+        self.is_sending = False
+        self.skew = timedelta(0)
+        self.coming: dict[str, Row] = {}  # rows that forms, pushes and restores will bring, by their text
+        self.phones: list[Any] = []  # forms that have no answer yet
+        self.pushed: list[tuple[dict[str, str], Row]] = []
+        self.unstored: list[tuple[dict[str, str], str]] = []
+        self.amended: list[tuple[Row, str, Value]] = []  # cells that a later version of a push is to change
+        self.declared = DECLARED
         self.papers = checks.Papers()
         self.office = checks.Office(
             clerk.LIMITS,
@@ -83,23 +91,33 @@ class World:
     # The process
     def start(self) -> None:
         """A new process over what is there."""
+        self.gateway = self.new_gateway("tick")
+        self.ledger = bases.open_ledger(self.base.file_id)
+        self.dead = False
+
+    def new_gateway(self, reader: str) -> Gateway:
+        """A gateway of this process. ``reader``: who reads by it, since what it never read it can't give back."""
         session = transport.session(self.api)
         session.trust_env = False
         adapter = session.get_adapter(transport.HOSTS[0])
         assert isinstance(adapter, transport.Adapter)
-        adapter.before, adapter.after = self._before, self._after
+        adapter.before, adapter.after = partial(self._before, reader), partial(self._after, reader)
         client = Client(None, session)
         client.waits = _no_wait  # type: ignore[assignment]
-        self.gateway = Gateway(client, self.base.file_id, templates())
-        self.ledger = bases.open_ledger(self.base.file_id)
-        self.dead = False
+        return Gateway(client, self.base.file_id, templates())
 
     def look(self, *, idle: bool = True) -> tick.Report | None:
         """One run of ticks; None where it was not possible, or the process died and another took its place."""
+        now = self.now + self.skew
+        last = self.ledger.memory().last_tick
+        if belief.waits(now, last):
+            return None
+        doubt = belief.doubt(now, last, self.rules.calendar)
+        before = self._what_stays() if doubt else None
         try:
-            report = tick.ticks(self.gateway, self.ledger, self.rules, self.now, idle=idle, step=self._step)
+            report = tick.ticks(self.gateway, self.ledger, self.rules, now, idle=idle, doubt=doubt, step=self._step)
         except Death:
-            self._died()
+            self.died()
             return None
         except Busy:
             self._locked_out()
@@ -113,9 +131,16 @@ class World:
             self.tell(f"这一轮抛出没有声明的错误 {type(error).__name__}")
             return None
         self.last = report.trouble
+        self.just_lost = False
+        if report.is_doubted and before != self._what_stays():
+            self.broken.append(("doubt", "时间有疑问的一轮里，通知记录、扣分明细或月度考核变了"))
         if not report.trouble and not self.touched and report.ticks < tick.MOST_TICKS and not report.is_doubted:
             self.at_rest()
         return report
+
+    def _what_stays(self) -> list[Values]:
+        """What a look at an hour that is not believed leaves alone."""
+        return [self.book.values(title) for title in ("通知记录", "扣分明细", "月度考核")]
 
     def at_rest(self) -> None:
         """Nobody touched anything since the service last read, and it had nothing to write: stamps must be right."""
@@ -123,7 +148,7 @@ class World:
         self.papers.take_in(self.feedback.paper, self.requests.paper)
         self.broken += checks.stamps(self.issues.paper, self.issues.values(), self.office, self.papers, self.now)
 
-    def _died(self) -> None:
+    def died(self) -> None:
         self.counts["deaths"] += 1
         self.tell("换一个新进程")
         self.start()
@@ -157,7 +182,7 @@ class World:
             self._reach("before statement")
 
     # Acts and faults that wait for their moment
-    def _before(self, asked: Request) -> Response | None:
+    def _before(self, reader: str, asked: Request) -> Response | None:
         if self.dead:
             raise Death
         kind = _name(asked)
@@ -165,15 +190,15 @@ class World:
         self._reach(f"{BEFORE} {kind}")
         answer = self.faults.answer(f"{BEFORE} {kind}")
         if answer is None and kind == "write":
-            self._covers(asked)
+            self._covers(reader, asked)
         return answer
 
-    def _after(self, asked: Request, response: Response) -> Response | None:
+    def _after(self, reader: str, asked: Request, response: Response) -> Response | None:
         kind = _name(asked)
         if response.status == 200 and kind == "read":
-            self.touched = False
+            self.touched = self.touched and reader != "tick"
             for sheet in self.sheets:
-                sheet.paper.read("tick")
+                sheet.paper.read(reader)
         if response.status == 200 and kind == "write":
             self._follow(asked)
         self.run_waiting(f"{AFTER} {kind}")
@@ -187,7 +212,9 @@ class World:
         for action in due:
             if action.kind == "second":
                 self._second_process()
-            elif action.kind in ACTS:
+            elif action.kind in EVENTS:
+                EVENTS[action.kind](self, action)
+            else:
                 self._act(action, _MOMENTS.get(moment, moment))
 
     def _second_process(self) -> None:
@@ -199,7 +226,7 @@ class World:
         except Busy:
             self.counts["second processes kept out"] += 1
 
-    def _covers(self, asked: Request) -> None:
+    def _covers(self, reader: str, asked: Request) -> None:
         """What our write falls on, as people's paper stands now."""
         for request in orjson.loads(asked.body)["requests"]:
             area = request.get("updateCells", {}).get("range")
@@ -208,7 +235,7 @@ class World:
                 continue
             for row in range(area["startRowIndex"], area["endRowIndex"]):
                 for place in range(area["startColumnIndex"], area["endColumnIndex"]):
-                    sheet.paper.cover("tick", row - sheet.top, place)
+                    sheet.paper.cover(reader, row - sheet.top, place)
 
     def _follow(self, asked: Request) -> None:
         """Rows that the service appends to people's tabs are people's rows that come back."""
@@ -216,15 +243,25 @@ class World:
             appended = request.get("appendCells")
             sheet = self.by_id.get(appended["sheetId"]) if appended else None
             if sheet is not None:
-                self._came_back(sheet, len(appended["rows"]))
+                self._came_back(sheet, appended["rows"])
 
-    def _came_back(self, sheet: Sheet, number: int) -> None:
+    def _came_back(self, sheet: Sheet, appended: list[dict[str, Any]]) -> None:
+        """A row that is on its way is known by its text, wherever its cells fell."""
         values = sheet.values()
-        for index in range(len(values) - number, len(values)):
-            row = next((row for row in self.graveyard if row in self.wanted and _shows(values[index], row)), None)
-            if row is not None:
-                sheet.paper.put_row(index, row)
-                self.back(row)
+        for cells in appended:
+            texts = {value for cell in cells["values"] for value in cell.get("userEnteredValue", {}).values()}
+            token = next((token for token in self.coming if token in texts), None)
+            if token is None:
+                continue
+            row = self.coming.pop(token)
+            index = max(at for at, stands in enumerate(values) if token in stands)
+            hours = [value for value in texts if isinstance(value, float) and abs(value - clerk.serial(self.now)) < 8]
+            if row.stamp is None and hours:
+                row.cells["填报时间"] = hours[0]
+            names = {column.name for column in sheet.paper.columns if column.owner == STAFF}
+            row.cells = {name: value for name, value in row.cells.items() if name in names}
+            sheet.paper.put_row(index, row)
+            self.back(row)
 
     # What people see
     def seen(self, sheet: Sheet, index: int, place: int) -> Value:
@@ -259,6 +296,9 @@ class World:
     def deleted(self, sheet: Sheet, row: Row) -> None:
         if sheet is self.issues:
             self.graveyard.append(row)
+            for (other, name), before in sheet.paper.readers.get("tick", {}).items():
+                if other is row:
+                    row.also.setdefault(name, []).append(before)
 
     def back(self, row: Row) -> None:
         self.graveyard = [other for other in self.graveyard if other is not row]
@@ -275,10 +315,11 @@ class World:
                 self.waiting.append(action)
 
     def _do(self, action: Action) -> None:
-        special = getattr(self, f"_do_{action.kind.replace(' ', '_')}", None)
-        if special is not None:
-            special(action)
-        elif action.kind in ACTS:
+        if action.kind == "look":
+            self._look(action)
+        elif action.kind in EVENTS:
+            EVENTS[action.kind](self, action)
+        else:
             self._act(action, "")
 
     def _act(self, action: Action, moment: str) -> None:
@@ -288,14 +329,18 @@ class World:
             self.counts["in a gap"] += bool(moment)
             self.tell(f"{moment}{text}")
 
-    def _do_look(self, action: Action) -> None:
+    def _look(self, action: Action) -> None:
         self.now += timedelta(minutes=action.a)
         self.seconds += 60 * action.a + 1
         self.tell("服务看一轮")
+        send_forms(self)
+        if self.pushed:
+            take_pushes(self)
         self.look()
-        self._late()
+        self.late()
+        self.skew = timedelta(0)
 
-    def _late(self) -> None:
+    def late(self) -> None:
         """What found no moment of its own in the look comes after it."""
         self.counts["faults"] += self.faults.counted
         self.faults.counted = 0
@@ -304,66 +349,62 @@ class World:
         for action in late:
             if action.kind in ACTS:
                 self._act(action, "")
+            elif action.kind in EVENTS:
+                EVENTS[action.kind](self, action)
 
-    def _do_fault(self, action: Action) -> None:
-        """Once, or so often that no retry helps."""
-        moment = MOMENTS[action.a % len(MOMENTS)]
-        names = list(DONE if moment.startswith(AFTER) else NOT_DONE)
-        times = 6 if action.c % 4 == 0 else 1
-        self.faults.answers.append(Armed(moment, names[action.b % len(names)], times))
-
-    def _do_death(self, action: Action) -> None:
-        moment = DEATHS[action.a % len(DEATHS)]
-        self.faults.deaths.append(Armed(moment, "", skip=action.b % 60 if moment.endswith("statement") else 0))
-
-    def _do_disk_full(self, action: Action) -> None:
-        self.faults.full_from = action.a % 60
-        self.tell(f"再写 {self.faults.full_from} 句以后磁盘满，到这一轮结束")
-
-    def _do_second_process(self, action: Action) -> None:
-        """Another process tries in the middle of the look."""
-        self.waiting.append(Action("second", ("after read", "before write", "after write")[action.a % 3]))
-
-    def _do_receiver(self, action: Action) -> None:
-        self.post.mood = MOODS[action.a % len(MOODS)]
-        self.tell(f"邮件服务器：{self.post.mood}")
-
-    def _do_deliver(self, action: Action) -> None:
-        self.tell("发一次邮件")
-        self.deliver()
-
-    def deliver(self) -> None:
-        """As the service does at its hours."""
-        rules = self.rules
+    # What the bureau's events need
+    def guarded(self, words: str, act: Callable[[], Any]) -> Any:
+        """What ``act`` gives; None where it raised what it declares, or the process died in it."""
         try:
-            outbox.deliver(self.ledger, self.post, self.now, hours=timing.sending_hours(self.now, rules),  # type: ignore[arg-type]
-                           asked=demanded(rules), tries=rules.limits.tries)  # fmt: skip
+            self.touched = True
+            return act()
         except Death:
-            self._died()
-        except DECLARED:
-            self.tell("这一次没有发成")
+            self.died()
+        except DECLARED as error:
+            self.tell(f"{words}（{type(error).__name__}）")
         except Exception as error:
-            self.broken.append(("undeclared", f"发邮件时 {type(error).__name__}：{error}"))
+            self.broken.append(("undeclared", f"{words}：{type(error).__name__}：{error}"))
+        return None
 
-    def _do_restore(self, action: Action) -> None:
-        """Somebody asks for a row that was deleted."""
+    def settle(self) -> bool:
+        """Looks without time passing until one finds nothing to do; whether it came to that."""
+        self.faults.clear()
+        for _ in range(6):
+            report = self.look(idle=False)
+            if report is not None and not report.cells and not report.trouble:
+                return True
+        return False
 
-    @property
-    def wanted(self) -> list[Row]:
-        return []
+    def lose(self) -> None:
+        """The ledger's database is gone: an empty one in its place, and a new process."""
+        self.database.load(self.base.empty_ledger)
+        self.graveyard, self.pushed, self.unstored, self.amended = [], [], [], []
+        self.counts["ledgers lost"] += 1
+        self.just_lost = True
+        self.start()
 
     def rest(self) -> bool:
         """Headers put right, then looks until one finds nothing to write; whether it came to that."""
-        self._late()
-        self.post.mood = "takes"
+        self.late()
+        self.post.mood, self.skew = "takes", timedelta(0)
         self._act(Action("headers right"), "最后：")
         for _ in range(MOST_LOOKS):
+            send_forms(self)
+            take_pushes(self)
             self.now += timedelta(minutes=1)
             self.seconds += 60
             report = self.look(idle=False)
-            if report is not None and not report.cells and not report.trouble and report.ticks == 1:
+            quiet = report is not None and not report.cells and not report.trouble and report.ticks == 1
+            if quiet and self.is_idle():
                 return True
         return False
+
+    def is_idle(self) -> bool:
+        """Whether no phone and no form tool waits any more."""
+        for row, header, old in self.amended:
+            if old in row.also.get(header, ()):
+                row.also[header].remove(old)
+        return not self.phones and not self.unstored
 
 
 _MOMENTS = {
@@ -378,6 +419,14 @@ def _paper(key: str) -> Paper:
     return Paper(tab.title, columns, [tab.by_key[name].header for name in tab.identity])
 
 
+def _take_over(sheet: Sheet) -> None:
+    """What people filled before the run began."""
+    for index, values in enumerate(sheet.values()):
+        for place, value in enumerate(values):
+            if value != "":
+                sheet.paper.type(index, place, value)
+
+
 def _name(asked: Request) -> str:
     if asked.path.endswith("values:batchGet"):
         return "read"
@@ -388,10 +437,6 @@ def _name(asked: Request) -> str:
 
 def _no_wait(_: object) -> float:
     return 0.0
-
-
-def _shows(values: list[Value], row: Row) -> bool:
-    return row.get("问题描述") in values
 
 
 def _trimmed(values: Values) -> Values:
