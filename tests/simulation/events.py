@@ -279,6 +279,11 @@ def take_pushes(world: World) -> None:
     world.guarded("推送没有入表", lambda: intake.work(world.now))
 
 
+def has_pushes(world: World) -> bool:
+    """Whether a push waits to become a row, or a change of one."""
+    return bool(world.pushed) and bool(Pushes(world.ledger).due(world.now + timedelta(days=30)))
+
+
 def page_verdict(world: World, action: Action) -> None:
     """A verdict given on the page, written into its row by number."""
     index = pick(world.issues, action.a)
