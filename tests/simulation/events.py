@@ -98,6 +98,7 @@ def receiver(world: World, action: Action) -> None:
 def deliver(world: World, action: Action) -> None:
     """As the service does at its hours."""
     world.tell("发一次邮件")
+    world.counts["deliveries"] += 1
     rules, hours = world.rules, timing.sending_hours(world.now, world.rules)
     world.guarded(
         "这一次没有发成",

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tests.simulation import checks
+from tests.simulation import accounts, checks, clerk
 from tests.simulation.plan import Action
 from tests.simulation.world import World, clocks
 
@@ -49,4 +49,11 @@ def _checked(world: World) -> list[checks.Broken]:
         broken += checks.peoples_cells(sheet.paper, values[1:])
     numbers = world.numbers
     broken += numbers.check(world.issues.paper, world.issues.values())
-    return broken
+    broken += accounts.sums(world.book.values("扣分明细"), world.book.values("月度考核"))
+    stamped = [row.stamp.number for _, row in world.issues.paper.filled() if row.stamp and row.stamp.chief
+               and row.stamp.state == "待整改" and not row.is_copied]  # fmt: skip
+    broken += accounts.told(world.notices(), stamped)
+    if world.counts["deliveries"]:
+        world.post_all()
+        broken += accounts.notices(world.notices(), world.post.sent, clerk.serial(world.now) - 0.001)
+    return [*broken, *(("notice", words) for words in world.post.odd)]

@@ -28,7 +28,8 @@ from sync.workbook.server import Api, Request, Response
 from tests.book import hour, templates
 from tests.simulation import base as bases
 from tests.simulation import checks, clerk
-from tests.simulation.events import EVENTS, has_pushes, rules_of, send_forms, take_pushes
+from tests.simulation.accounts import Sealed
+from tests.simulation.events import EVENTS, MONTH_OVER, deliver, has_pushes, rules_of, send_forms, take_pushes
 from tests.simulation.faults import Death, Faults
 from tests.simulation.paper import SERVICE, STAFF, Column, Paper, Row, Value
 from tests.simulation.people import ACTS, NOTHING
@@ -86,6 +87,7 @@ class World:
             {"新正街": {""}, "联胜路": {""}, "建设南路": {""}, "高铁站广场": {"高铁站广场服务所"}},
         )
         self.post = Post()
+        self.sealed = Sealed()
         self.start()
 
     # The process
@@ -147,6 +149,8 @@ class World:
         self.office.settle()
         self.papers.take_in(self.feedback.paper, self.requests.paper)
         self.broken += checks.stamps(self.issues.paper, self.issues.values(), self.office, self.papers, self.now)
+        if self.now >= MONTH_OVER:
+            self.broken += self.sealed.check(self.book.values("扣分明细"), self.book.values("月度考核"))
 
     def died(self) -> None:
         self.counts["deaths"] += 1
@@ -398,6 +402,17 @@ class World:
             if quiet and self.is_idle():
                 return True
         return False
+
+    def post_all(self) -> None:
+        """The last sending hour of the next workday: all that was waiting before goes out."""
+        self.now = (self.now + timedelta(days=1)).replace(hour=17, minute=1)
+        while not clerk.is_workday(self.now.date()):
+            self.now += timedelta(days=1)
+        deliver(self, Action("deliver"))
+        self.settle()
+
+    def notices(self) -> Values:
+        return self.book.values("通知记录")
 
     def is_idle(self) -> bool:
         """Whether no phone and no form tool waits any more."""
