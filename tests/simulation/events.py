@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from sync.core.notices.notices import demanded
 from sync.core.people.permissions import Person
 from sync.core.rules.rules import Rules, load
 from sync.core.views.forms import FORMS, fields
+from sync.intake.fetching import Fetcher
 from sync.intake.forms import FilledForm, FormIntake
 from sync.intake.photos import PhotoFolder
 from sync.intake.pushes import PushIntake
@@ -276,8 +277,14 @@ def take_pushes(world: World) -> None:
             "tui", e["id"], json.dumps(e, ensure_ascii=False), v, world.now))  # fmt: skip
         if stored is not None:
             world.unstored.remove((entry, version))
-    intake = PushIntake(world.new_gateway("push"), world.ledger, world.rules)
+    intake = PushIntake(world.new_gateway("push"), world.ledger, world.rules, fetcher=_fetcher())
     world.guarded("推送没有入表", lambda: intake.work(world.now))
+
+
+@cache
+def _fetcher() -> Fetcher:
+    """One for all runs, since it loads certificates; no push here has a photo to fetch."""
+    return Fetcher()
 
 
 def has_pushes(world: World) -> bool:
@@ -299,17 +306,25 @@ def page_verdict(world: World, action: Action) -> None:
     try:
         world.touched = True
         answers.write(world.new_gateway("page"), verdict)
-    except (Unknown, Death) as error:
-        for header, value in cells.items():
-            row.also.setdefault(header, []).append(value)
-        world.tell("网页没有得到确认")
-        if isinstance(error, Death):
-            world.died()
     except (answers.NotWritten, *world.declared) as error:
         world.tell(f"网页没有写成（{type(error).__name__}）")
+        if isinstance(error, Unknown):
+            _may_hold(row, cells)
+    except Death:
+        _may_hold(row, cells)
+        world.died()
+    except Exception as error:
+        _may_hold(row, cells)
+        world.broken.append(("undeclared", f"网页复核时 {type(error).__name__}：{error}"))
     else:
         for header, value in cells.items():
             row.put(header, value)
+
+
+def _may_hold(row: Row, cells: Mapping[str, Value]) -> None:
+    """Whether the answer is in the row is not known: it may be."""
+    for header, value in cells.items():
+        row.also.setdefault(header, []).append(value)
 
 
 Event = Callable[["World", Action], None]

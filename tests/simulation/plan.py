@@ -59,13 +59,13 @@ NOT_IN_A_GAP = frozenset(
 )
 
 
-def planned(seed: int, profile: str) -> list[Action]:
-    """The actions of a run: rows to begin with, then about ``EDITS`` acts of people with looks between them."""
-    rng = random.Random(f"{profile} {seed}")
+def planned(seed: int, profile: str, length: int = EDITS) -> list[Action]:
+    """The actions of a run: rows to begin with, then about ``length`` acts of people with looks between them."""
+    rng = random.Random(f"{profile} {seed} {length}")
     weights = PROFILES[profile]
     kinds, shares = list(weights), list(weights.values())
     actions = [_action(rng, "fill", NOW) for _ in range(rng.randint(2, 6))]
-    edits = rng.randint(EDITS - 8, EDITS + 8)
+    edits = rng.randint(length * 3 // 4, length * 5 // 4)
     while edits > 0:
         actions.append(Action("look", a=rng.choice((0, 1, 1, 2, 5, 20, 90))))
         for number in range(rng.choice((2, 3, 4, 5, 6, 8))):

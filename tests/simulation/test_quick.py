@@ -1,0 +1,47 @@
+"""The simulation's quick form: each profile for some seeds, and four bugs put in by hand that it must catch.
+
+``python -m tests.simulation --profile columns --seeds 0-4999 --out FILE`` is the long one.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.bugs import BUGS
+from tests.simulation.plan import PROFILES, planned
+from tests.simulation.run import run
+
+RUNS = 40  # a profile
+SHORT = 20  # edits a run: a long one has 35
+MOST_SEEDS = 300  # within which a bug must be caught
+KNOWN: dict[str, set[int]] = {profile: set() for profile in PROFILES}  # seeds of faults that are being mended
+
+
+@pytest.mark.parametrize("start", range(0, RUNS, 10))
+@pytest.mark.parametrize("profile", PROFILES)
+def test_no_promise_is_broken(profile: str, start: int) -> None:
+    for seed in range(start, start + 10):
+        if seed in KNOWN[profile]:
+            continue
+        result = run(planned(seed, profile, SHORT))
+        told = "\n".join([*result.story, *(f"✗ {kind}：{words}" for kind, words in result.broken)])
+        assert not result.broken, f"python -m tests.simulation --profile {profile} --seeds {seed}\n{told}"
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_bug_put_in_by_hand_is_caught(bug: str) -> None:
+    profile, put_in = BUGS[bug]
+    assert any(_tells_apart(seed, profile, put_in) for seed in range(MOST_SEEDS))
+
+
+def _tells_apart(seed: int, profile: str, put_in) -> bool:  # type: ignore[no-untyped-def]
+    """Whether a run breaks a promise with the bug and none without it."""
+    actions = planned(seed, profile, SHORT)
+    with put_in():
+        broken = run(actions).broken
+    return bool(broken) and not run(actions).broken
+
+
+def test_runs_are_the_same_every_time() -> None:
+    first, second = (run(planned(7, "faults", SHORT)) for _ in range(2))
+    assert first.story == second.story and first.broken == second.broken
