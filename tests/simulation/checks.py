@@ -192,11 +192,11 @@ def _stays(where: str, before: Stamp, stamp: Stamp, papers: Papers, *, is_faulty
 
 
 def _first(where: str, row: Row, stamp: Stamp, office: Office, now: datetime) -> Iterator[Broken]:
-    typed = moment(row.get("填报时间"), now)
-    start = typed if now - typed <= timedelta(hours=2) else now
+    """``now``: of this look. A row that was typed more than two hours ago may have been read first in between."""
+    start = moment(row.get("填报时间"), now)
     street, category = str(row.get("街路")), str(row.get("类别"))
     due = clerk.deadline(start, category, str(row.get("严重程度")), str(row.get("指定时限")), office.limits)
-    if not same(stamp.deadline, clerk.serial(due)):
+    if now - start <= timedelta(hours=2) and not same(stamp.deadline, clerk.serial(due)):
         yield "first deadline", f"{where}的截止时间应当是 {due:%m-%d %H:%M}，却是 {hour(stamp.deadline)}"
     if stamp.chief not in office.chiefs[street]:
         yield "chief", f"{where}的街路长应当是 {'或'.join(sorted(office.chiefs[street]))}，却是「{stamp.chief}」"

@@ -100,6 +100,13 @@ class Paper:
         """Where the column of that name stands; -1 where it is gone."""
         return next((index for index, column in enumerate(self.columns) if column.name == name), -1)
 
+    @property
+    def is_in_order(self) -> bool:
+        """Whether the service can read the tab: each of the template's headers stands in the first row, once."""
+        right = [column.name for column in self.columns if column.owner != OWN]
+        stand = [column.header for column in self.columns if column.header in right]
+        return not self.lines_above and sorted(right) == sorted(stand)
+
     def staff(self, row: Row) -> list[str]:
         """The template's columns of people that are filled in the row."""
         owners = {column.name: column.owner for column in self.columns}

@@ -136,7 +136,8 @@ class World:
         self.just_lost = False
         if report.is_doubted and before != self._what_stays():
             self.broken.append(("doubt", "时间有疑问的一轮里，通知记录、扣分明细或月度考核变了"))
-        if not report.trouble and not self.touched and report.ticks < tick.MOST_TICKS and not report.is_doubted:
+        is_quiet = not report.trouble and report.ticks < tick.MOST_TICKS and not report.is_doubted
+        if is_quiet and not self.touched and all(sheet.paper.is_in_order for sheet in self.sheets):
             self.at_rest()
         return report
 
@@ -190,7 +191,7 @@ class World:
         if self.dead:
             raise Death
         kind = _name(asked)
-        self.run_waiting(f"{BEFORE} {kind}")
+        self.run_waiting(f"{BEFORE} {kind}", reader)
         self._reach(f"{BEFORE} {kind}")
         answer = self.faults.answer(f"{BEFORE} {kind}")
         if answer is None and kind == "write":
@@ -205,14 +206,15 @@ class World:
                 sheet.paper.read(reader)
         if response.status == 200 and kind == "write":
             self._follow(asked)
-        self.run_waiting(f"{AFTER} {kind}")
+        self.run_waiting(f"{AFTER} {kind}", reader)
         self._reach(f"{AFTER} {kind}")
         return self.faults.answer(f"{AFTER} {kind}", response)
 
-    def run_waiting(self, moment: str) -> None:
-        """People's acts that wait for this moment."""
-        due = [action for action in self.waiting if action.when == moment]
-        self.waiting = [action for action in self.waiting if action.when != moment]
+    def run_waiting(self, moment: str, reader: str) -> None:
+        """People's acts that wait for this moment; another process waits for a look."""
+        due = [action for action in self.waiting if action.when == moment
+               and (reader == "tick" or action.kind != "second")]  # fmt: skip
+        self.waiting = [action for action in self.waiting if action not in due]
         for action in due:
             if action.kind == "second":
                 self._second_process()
