@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from uuid import uuid4
 
 from sync.core.calendar import belief
 from sync.core.look.decide import decide
@@ -24,7 +25,8 @@ from sync.core.look.letters.drafting import LETTERS
 from sync.core.memory import ROW_QUEUES, SCORES, Decision, Tables
 from sync.core.notices.notices import OFF
 from sync.core.rules.rules import Rules, RulesError, demand_units, load
-from sync.core.sheet.landing import land
+from sync.core.sheet.covers import with_own_cells
+from sync.core.sheet.landing import covers, unlanded
 from sync.guard import Guard
 from sync.ledger.ledger import Ledger
 from sync.sheets import archive_moves
@@ -74,7 +76,7 @@ def tick(
     settled = ledger.settled()
     memory = ledger.memory()
     if memory.plan is not None:
-        ledger.landed([*memory.restores, *land(memory.plan, seen, gateway.tabs)], 0.0)
+        ledger.landed(covers(memory.plan, gateway.fell(memory.plan, seen), gateway.tabs), memory.restores, 0.0)
         memory = replace(ledger.memory(), unsure=True)
     step("land earlier")
     archives = archive_moves.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
@@ -88,13 +90,16 @@ def tick(
             guard.note(failed.queue, failed.item, failed.error)
     for queue in (*ROW_QUEUES, LETTERS, SCORES):
         guard.passed(queue, memory.aside)
+    plan = replace(with_own_cells(decision.plan, seen, gateway.tabs), number=uuid4().hex)
+    decision = replace(decision, plan=plan)
     step("decide")
     ledger.commit(decision, now, rules.hash, rules.text, version, settled)
     step("commit")
-    if decision.plan.tabs:
-        reply = gateway.write(decision.plan)
+    if plan.tabs:
+        reply = gateway.write(plan)
         step("write")
-        ledger.landed(land(decision.plan, reply, gateway.tabs), time.perf_counter() - began)
+        owed = unlanded(decision.restores, plan, reply)
+        ledger.landed(covers(plan, reply, gateway.tabs), owed, time.perf_counter() - began)
     step("land")
     return decision
 

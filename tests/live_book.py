@@ -95,10 +95,9 @@ class LiveBook:
         ]
 
     def everything(self) -> dict[str, list[list[Raw]]]:
-        """All tabs but the hours in 运行状态 and 通知记录, which say when something was found."""
-        return {
-            sheet.title: sheet.get_values(value_render_option="UNFORMATTED_VALUE") for sheet in self.book.worksheets()
-        }
+        """All tabs that people see."""
+        shown = (sheet for sheet in self.book.worksheets() if not sheet.isSheetHidden)
+        return {sheet.title: sheet.get_values(value_render_option="UNFORMATTED_VALUE") for sheet in shown}
 
     # The service
     def tick(self, at: str | datetime, step: Callable[[str], None] = lambda _: None) -> Decision:

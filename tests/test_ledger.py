@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from sync.core.look.decide import decide
 from sync.core.memory import absorb
-from sync.core.sheet.plan import Restore
+from sync.core.sheet.plan import Cover, Restore, Write
 from sync.ledger.ledger import LEASE_SECONDS, Busy, Ledger, WrongVersion
 from sync.ledger.tables import leases
 from sync.sheets.gateway import TIMEOUT, Client
@@ -32,6 +32,7 @@ FIELDS = (
     "status",
     "plan",
     "restores",
+    "covers",
     "last_tick",
 )
 
@@ -62,7 +63,9 @@ def test_memory_comes_back_as_it_was(database: str) -> None:
     book, ledger = busy_bureau(), open_ledger(database)
     for at in ("2026-11-24 09:05", "2026-11-24 12:00", "2026-11-27 18:00", "2026-12-05 09:00"):
         run(book, ledger, at)
-    ledger.landed([Restore("issues", 3, "位置", "一号", "待整改", {"填报人": "a", "经度": 2.5, "核实结果": True})], 0.5)
+    restore = Restore("issues", 3, "位置", "一号", "待整改", {"填报人": "a", "经度": 2.5, "核实结果": True})
+    cover = Cover("n", "issues", ("编号",), ("编号", "位置"), (Write(3, 1, 2.5),), {3: ("a", 2.5)}, {3: (True, "b")})
+    ledger.landed([cover], [restore], 0.5)
     again = open_ledger(database).memory()
     for field in FIELDS:
         kept, read = getattr(ledger.memory(), field), getattr(again, field)
@@ -127,19 +130,19 @@ def test_a_turn_outlasts_a_read_and_a_write_that_are_tried_to_the_end() -> None:
 def test_a_notice_settled_between_decide_and_commit_makes_the_next_tick_look(database: str, same: bool) -> None:
     book, ledger = busy_bureau(), open_ledger(database)
     run(book, ledger, "2026-11-24 09:05")
-    ledger.landed([], 0.0)
+    ledger.landed([], [], 0.0)
     now, settled = hour("2026-11-24 09:06"), ledger.settled()
     decision = decide(book.tables(), ledger.memory(), book.rules, now)
     number = next(iter(ledger.memory().notices))
     (ledger if same else open_ledger(database)).settle([number], "已发送", "")
     ledger.commit(decision, now, book.rules.hash, book.rules.text, "8", settled)
-    ledger.landed([], 0.0)
+    ledger.landed([], [], 0.0)
     assert ledger.quiet_until("8", book.rules.hash) is None
     assert ledger.memory().notices[number].state == "已发送"
     settled = ledger.settled()
     decision = decide(book.tables(), ledger.memory(), book.rules, now)
     ledger.commit(decision, now, book.rules.hash, book.rules.text, "8", settled)
-    ledger.landed([], 0.0)
+    ledger.landed([], [], 0.0)
     assert ledger.quiet_until("8", book.rules.hash) is not None
 
 

@@ -45,7 +45,7 @@ class Day:
         for _ in range(3):
             decision = decide(self.book.tables(), self.ledger.memory(), self.book.rules, hour(at))
             self.ledger.commit(decision, hour(at), self.book.rules.hash, self.book.rules.text, "")
-            self.ledger.landed([], 0.0)
+            self.ledger.landed([], [], 0.0)
             self.book.apply(decision)
 
     def states(self, at: str) -> dict[str, tuple[str, str]]:

@@ -58,12 +58,13 @@ def once_before_the_write(live: LiveBook, edit: Callable[[], None]) -> None:
     live.before = before
 
 
+LATER = "2026-11-24 09:10"
 OPEN = ("", "", "", "")
 DONE = ("通过", "标准化办01", "", "")
 
 
 def test_a_verdict_lands_in_its_row(live: LiveBook) -> None:
-    answers.write(gateway(live), Verdict(NUMBER, CELLS, fine))
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
     assert seen(live) == {"甲": OPEN, "乙": DONE, "丙": OPEN}
     assert live.log[-2:] == ["read", "write"]
 
@@ -80,7 +81,8 @@ def test_rows_that_moved_in_the_same_second_get_back_what_they_had(live: LiveBoo
         "delete": lambda: sheet.delete_rows(4),
     }
     once_before_the_write(live, edits[edit])
-    answers.write(gateway(live), Verdict(NUMBER, CELLS, fine))
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.settle(LATER)
     found = seen(live)
     assert found["甲"][:2] == ("返工", "标准化办02") and found["乙"] == DONE
     assert found.get("丙", OPEN) == OPEN and "" not in found
@@ -93,17 +95,18 @@ def test_a_column_inserted_in_the_same_second_loses_nobody_s_cell(live: LiveBook
     sheet = live.book.worksheet("问题台账")
     at = sheet.row_values(1).index("核实结果")
     once_before_the_write(live, lambda: sheet.insert_cols([["本局备注", "", "自己写的"]], at))
-    answers.write(gateway(live), Verdict(NUMBER, CELLS, fine))
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.settle(LATER)
     assert seen(live)["乙"] == ("通过", "标准化办01", "受理", "案号1")
     assert sheet.col_values(at) == ["本局备注", "", "自己写的"]
 
 
 def test_a_number_that_is_not_there_or_twice_is_said(live: LiveBook) -> None:
     with pytest.raises(NotWritten, match="有 0 行"):
-        answers.write(gateway(live), Verdict("20261124-009", CELLS, fine))
+        answers.write(gateway(live), live.ledger, Verdict("20261124-009", CELLS, fine))
     live.type("问题台账", 3, "编号", NUMBER)
     with pytest.raises(NotWritten, match="有 2 行"):
-        answers.write(gateway(live), Verdict(NUMBER, CELLS, fine))
+        answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
     assert seen(live)["乙"] == OPEN
 
 
@@ -114,17 +117,17 @@ def test_what_the_row_does_not_allow_is_not_written(live: LiveBook) -> None:
         return "已经有人复核" if plain(row["verified"]) else ""
 
     with pytest.raises(NotWritten, match="已经有人复核"):
-        answers.write(gateway(live), Verdict(NUMBER, CELLS, check))
+        answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, check))
     assert seen(live)["乙"][0] == "返工" and "write" not in live.log[-2:]
 
 
 def test_an_answer_that_was_lost_is_unknown(live: LiveBook) -> None:
     live.after = lambda request, response: Response(503, {}, b"{}") if request.path.endswith(":batchUpdate") else None
     with pytest.raises(Unknown):
-        answers.write(gateway(live), Verdict(NUMBER, CELLS, fine))
+        answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
     assert seen(live)["乙"] == DONE
 
 
 def test_a_service_column_is_never_written(live: LiveBook) -> None:
     with pytest.raises(AssertionError):
-        answers.write(gateway(live), Verdict(NUMBER, {"state": "已销号"}, fine))
+        answers.write(gateway(live), live.ledger, Verdict(NUMBER, {"state": "已销号"}, fine))

@@ -68,6 +68,8 @@ def workbook_problems(service: Service) -> list[str]:
     seen = service.gateway.read()
     problems = []
     for key, tab in service.templates.items():
+        if tab.hidden and key not in seen:
+            continue  # of a workbook of before: made when the service starts
         table = seen.get(key)
         if table is None:
             problems.append(f"工作簿里没有「{tab.title}」，运行 jielu init 可以补建。")

@@ -21,7 +21,7 @@ from sync.core.scores.lines import Booked
 from sync.core.scores.seal import Seal
 from sync.core.sheet.identity import Known
 from sync.core.sheet.photos import Picture
-from sync.core.sheet.plan import Plan, Restore
+from sync.core.sheet.plan import Cover, Plan, Restore
 from sync.core.sheet.rows import Raw, Row, Table
 from sync.core.sheet.tabs import Tab
 
@@ -120,7 +120,8 @@ class Memory:
     days: Days = field(default_factory=dict)  # who was responsible, by street
     status: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)  # 运行状态 by item
     plan: Plan | None = None  # the last write, while nobody saw it land
-    restores: tuple[Restore, ...] = ()  # cells of people to be given back
+    restores: tuple[Restore, ...] = ()  # cells of people that a form or a file changed, to be written
+    covers: tuple[Cover, ...] = ()  # writes of ours that may stand in cells of people
     wanted_back: tuple[str, ...] = ()  # ids of deleted rows that somebody wants back
     wanted_sealed: tuple[str, ...] = ()  # months that somebody wants sealed before their hour
     warnings: Mapping[str, str] = field(default_factory=dict)  # what the service says of itself in 运行状态, by item
@@ -169,6 +170,8 @@ class Decision:
     history: tuple[Change, ...] = ()
     warnings: Mapping[str, str] = field(default_factory=dict)  # those of the memory
     restored: tuple[str, ...] = ()  # wanted rows that were seen in their tab again
+    restores: tuple[Restore, ...] = ()  # those of the memory that are not seen in their rows yet
+    uncovered: frozenset[str] = frozenset()  # covers of the memory (numbers) of which nothing stands any more
     problems: int = 0  # rows with a fault
     failures: tuple[Failed, ...] = ()  # what failed and was left as it was
     believed: bool = True  # whether the hour was; if not, only checks were made
@@ -183,7 +186,8 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> Memory:
     if not decision.believed:
         written = decision.plan if decision.plan.tabs else None
         news = {"status": decision.status, "plan": written, "first_seen": decision.first_seen}
-        return replace(memory, restores=(), unsure=False, **news)  # type: ignore[arg-type]
+        owed = {"restores": decision.restores, "covers": _still_open(memory, decision)}
+        return replace(memory, unsure=False, **news, **owed)  # type: ignore[arg-type]
     changed = {key: {**memory.known.get(key, {}), **rows} for key, rows in decision.known.items() if rows}
     return replace(
         memory,
@@ -200,7 +204,8 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> Memory:
         groups=decision.groups,
         status=decision.status,
         plan=decision.plan if decision.plan.tabs else None,
-        restores=(),
+        restores=decision.restores,
+        covers=_still_open(memory, decision),
         wanted_back=tuple(rid for rid in memory.wanted_back if rid not in decision.restored),
         wanted_sealed=(),
         last_tick=now,
@@ -209,6 +214,10 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> Memory:
         confirmed=None,
         memo=decision.memo,
     )
+
+
+def _still_open(memory: Memory, decision: Decision) -> tuple[Cover, ...]:
+    return tuple(cover for cover in memory.covers if cover.number not in decision.uncovered)
 
 
 def _with(before: Mapping[K, V], news: Mapping[K, V]) -> Mapping[K, V]:

@@ -24,7 +24,7 @@ from sync.core.issues.open_units import open_units
 from sync.core.memory import THERE, Archived, Change, Decision, Memory, Sent, absorb
 from sync.core.notices.notices import Notice
 from sync.core.sheet.identity import DELETED, Known
-from sync.core.sheet.plan import Restore
+from sync.core.sheet.plan import Cover, Restore
 from sync.ledger.records import Records
 from sync.ledger.tables import Unusable, WrongVersion, history, leases, outbox, rules, ticks
 from sync.ledger.upgrade import open_database
@@ -121,7 +121,7 @@ class Ledger:
             self.records.set_facts(
                 db,
                 {
-                    **self._told(decision),
+                    **self._told(db, decision),
                     "numbers": decision.numbers,
                     "addresses": decision.addresses,
                     "groups": {name: at.astimezone(UTC).isoformat() for name, at in decision.groups.items()},
@@ -140,15 +140,17 @@ class Ledger:
         """What a look at an hour that is not believed leaves behind; the next tick looks again."""
         with self.engine.begin() as db:
             self._bump(db)
-            self.records.set_facts(db, {**self._told(decision), "version": ""})
+            self.records.set_facts(db, {**self._told(db, decision), "version": ""})
         self._take_in(lambda memory: absorb(memory, decision, now))
 
-    def _told(self, decision: Decision) -> dict[str, Any]:
+    def _told(self, db: sa.Connection, decision: Decision) -> dict[str, Any]:
         """The facts that every look leaves behind, whether its hour was believed or not."""
+        covers = [cover for cover in self.records.covers(db) if cover.number not in decision.uncovered]
         return {
             "status": {key: (text, at.astimezone(UTC).isoformat()) for key, (text, at) in decision.status.items()},
             "plan": self.records.codec.unstructure(decision.plan) if decision.plan.tabs else None,
-            "restores": [],
+            "restores": self.records.codec.unstructure(decision.restores),
+            "covers": self.records.codec.unstructure(covers),
             "problems": decision.problems,
             "warnings": decision.warnings,
             "first_seen": {key: at.astimezone(UTC).isoformat() for key, at in decision.first_seen.items()},
@@ -162,15 +164,26 @@ class Ledger:
             self.records.put_history(db, [Change("status", "服务器时间", "时间", "", f"{person} 确认", now)])
         self._take_in(lambda memory: replace(memory, confirmed=now))
 
-    def landed(self, restores: Iterable[Restore], took: float) -> None:
-        """The write's reply was seen: the plan is done, and these cells of people are to be given back."""
-        owed = list(restores)
+    def landed(self, covers: Iterable[Cover], restores: Iterable[Restore], took: float) -> None:
+        """It is known where the write fell: the plan is done. ``covers``: what it may have covered; ``restores``: what
+        is still to be written."""
+        new, owed = list(covers), list(restores)
         with self.engine.begin() as db:
             self._bump(db)
-            self.records.set_facts(db, {"plan": None, "restores": self.records.codec.unstructure(owed)})
+            covers_now = (*self.records.covers(db), *new)
+            facts = {"plan": None, "restores": owed, "covers": covers_now}
+            self.records.set_facts(db, self.records.codec.unstructure(facts))
             last = sa.select(sa.func.max(ticks.c.n)).where(ticks.c.bureau == self.name).scalar_subquery()
             db.execute(sa.update(ticks).where(ticks.c.n == last).values(took=took))
-        self._take_in(lambda memory: replace(memory, plan=None, restores=tuple(owed)))
+        self._take_in(lambda memory: replace(memory, plan=None, restores=tuple(owed), covers=covers_now))
+
+    def note_covers(self, covers: Iterable[Cover]) -> None:
+        """A person's answer fell elsewhere than into its row: the next look takes it back."""
+        with self.engine.begin() as db:
+            self._bump(db)
+            now = (*self.records.covers(db), *covers)
+            self.records.set_facts(db, {"covers": self.records.codec.unstructure(now), "version": ""})
+        self._take_in(lambda memory: replace(memory, covers=now))
 
     def _bump(self, db: sa.Connection) -> None:
         """First in every change: others wait here, and what they changed since the memory was read is read anew."""
@@ -198,6 +211,7 @@ class Ledger:
             busy = (
                 self.records.fact(db, "plan", None)
                 or self.records.fact(db, "restores", [])
+                or self.records.fact(db, "covers", [])
                 or self.records.fact(db, "wanted_back", [])
                 or self.records.fact(db, "wanted_closed", [])
             )

@@ -25,7 +25,7 @@ from sync.core.scores.lines import Group, Line
 from sync.core.scores.seal import Seal
 from sync.core.sheet.identity import Known
 from sync.core.sheet.photos import Photo, Picture
-from sync.core.sheet.plan import Plan, Restore
+from sync.core.sheet.plan import Cover, Plan, Restore
 from sync.core.sheet.rows import Raw
 from sync.ledger.tables import (
     archived,
@@ -75,6 +75,11 @@ def codec(zone: ZoneInfo) -> cattrs.Converter:
     return converter
 
 
+def _by_number(rows: Mapping[str, Any]) -> dict[int, Any]:
+    """Rows by number, whose keys JSON made texts."""
+    return {int(number): row for number, row in rows.items()}
+
+
 @dataclass(frozen=True)
 class Records:
     """The records of one bureau; every method works on a connection that the caller opened."""
@@ -111,6 +116,7 @@ class Records:
             status={item: (text, self._moment(at)) for item, (text, at) in self.fact(db, "status", {}).items()},
             plan=self._plan(db),
             restores=self.codec.structure(self.fact(db, "restores", []), tuple[Restore, ...]),
+            covers=self.covers(db),
             last_tick=self._moment(last) if last else None,
             first_seen={key: self._moment(at) for key, at in self.fact(db, "first_seen", {}).items()},
             history=frozenset(self.fact(db, "history_rows", [])),
@@ -171,8 +177,14 @@ class Records:
         if stored is None:
             return None
         for tab in stored["tabs"].values():
-            tab["rows"] = {int(number): row for number, row in tab["rows"].items()}
+            tab["rows"] = _by_number(tab["rows"])
         return self.codec.structure(stored, Plan)
+
+    def covers(self, db: Connection) -> tuple[Cover, ...]:
+        """Writes that may stand in cells of people."""
+        stored = self.fact(db, "covers", [])
+        numbered = [{**cover, **{key: _by_number(cover[key]) for key in ("rows", "fell")}} for cover in stored]
+        return self.codec.structure(numbered, tuple[Cover, ...])
 
     def read(self, kind: type[T], text: str) -> T:
         return self.codec.structure(json.loads(text), kind)

@@ -60,7 +60,8 @@ def render(
         )
         drawing = Drawing(book, tables, templates, rules)
         for tab in templates.values():
-            drawing.sheet(tab)
+            if not tab.hidden:
+                drawing.sheet(tab)
         for title, headers, rows in more:
             if rows:
                 drawing.texts(title, headers, rows)

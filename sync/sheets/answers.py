@@ -1,18 +1,20 @@
 """A person's answer written into the row that it is about (复核, 核实, 批复), found at the moment of writing.
 
 People sort and insert while we write. The row is read right before, its old answer held against what the person saw,
-and the reply shows where the cells fell; what fell on another row is taken back and tried again.
+and the reply shows where the cells fell; what fell on another row the next look takes back, and it is tried again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from uuid import uuid4
 
-from sync.core.sheet.landing import give_back, land
-from sync.core.sheet.plan import Plan, Restore, same, typed
+from sync.core.sheet.landing import covers
+from sync.core.sheet.plan import Plan, same, typed
 from sync.core.sheet.rows import Raw, Table, fingerprint, layout_of, plain
 from sync.core.sheet.tabs import Layout
+from sync.ledger.ledger import Ledger
 from sync.sheets.gateway import Gateway
 
 TRIES = 3
@@ -47,7 +49,7 @@ class _Spot:
         return self.table.rows[index] if 0 <= index < len(self.table.rows) else ()
 
 
-def write(gateway: Gateway, verdict: Verdict) -> None:
+def write(gateway: Gateway, ledger: Ledger, verdict: Verdict) -> None:
     """Put the answer into its row and see it there.
 
     Raises ``NotWritten``; ``Unreachable`` and ``Refused`` (nothing was done), ``Unknown`` (perhaps done: asking again
@@ -58,12 +60,22 @@ def write(gateway: Gateway, verdict: Verdict) -> None:
         verdict = _as_far_as_there_are_columns(verdict, spot.layout)
         if sentence := verdict.check(_cells(spot.layout, spot.at(spot.row))):
             raise NotWritten(sentence)
-        plan = _plan(spot, spot.row, verdict.cells)
-        reply = gateway.write(plan)
-        if _landed(spot, reply.get(verdict.tab), verdict):
+        if _write(gateway, ledger, spot, verdict):
             return
-        _take_back(gateway, spot, verdict, land(plan, reply, gateway.tabs))
     raise NotWritten("表格正在被改动，这次没有写进去，请再试一次。")
+
+
+def _write(gateway: Gateway, ledger: Ledger, spot: _Spot, verdict: Verdict) -> bool:
+    """Whether the answer stands in its row. What fell on another row, or under another header, the next look takes
+    back."""
+    rows = {number: tuple(row) for number, row in enumerate(spot.table.rows, spot.table.first)}
+    tab_plan = replace(typed(spot.layout, spot.row, spot.at(spot.row), verdict.cells), rows=rows)
+    plan = replace(Plan().with_tab(tab_plan), number=uuid4().hex)
+    reply = gateway.write(plan)
+    if _landed(spot, reply.get(verdict.tab), verdict):
+        return True
+    ledger.note_covers(covers(plan, reply, gateway.tabs))
+    return False
 
 
 def _as_far_as_there_are_columns(verdict: Verdict, layout: Layout) -> Verdict:
@@ -99,10 +111,6 @@ def _cells(layout: Layout, row: Sequence[Raw]) -> dict[str, Raw]:
     return {key: row[at] if at < len(row) else "" for key, at in layout.at.items()}
 
 
-def _plan(spot: _Spot, row: int, cells: Mapping[str, Raw]) -> Plan:
-    return Plan().with_tab(typed(spot.layout, row, spot.at(row), cells))
-
-
 def _landed(spot: _Spot, reply: Table | None, verdict: Verdict) -> bool:
     """Whether the reply shows the row of that number with the answer in it, under the headers as they were."""
     if reply is None or reply.header != spot.table.header:
@@ -112,28 +120,3 @@ def _landed(spot: _Spot, reply: Table | None, verdict: Verdict) -> bool:
     return _name(spot.layout, row) == verdict.number and all(
         same(cells[key], value) for key, value in verdict.cells.items()
     )
-
-
-def _take_back(gateway: Gateway, before: _Spot, verdict: Verdict, covered: Sequence[Restore]) -> None:
-    """Give back what stood where the answer fell: cells under columns that moved (``covered``), or the same cells of
-    another row, known by its number."""
-    table = gateway.read().get(verdict.tab)
-    layout = layout_of(gateway.tabs[verdict.tab], table)
-    if table is None or not isinstance(layout, Layout):
-        title = gateway.tabs[verdict.tab].title
-        raise NotWritten(f"「{title}」的表头正在被改动，这次没有写进去，请看一下这一行再试。")
-    plan = Plan().with_tab(give_back(table, covered, layout.tab)[1])
-    now = _Spot(layout, table, before.row)
-    stray = _cells(layout, now.at(before.row))
-    number = _name(layout, now.at(before.row))
-    if not covered and number != verdict.number:
-        was = _row_of(before, number)
-        old = {key: was.get(key, "") for key, value in verdict.cells.items() if same(stray[key], value)}
-        plan = _plan(now, before.row, old) if old else plan
-    if plan.tabs:
-        gateway.write(plan)
-
-
-def _row_of(spot: _Spot, number: str) -> Mapping[str, Raw]:
-    rows = (row for row in spot.table.rows if _name(spot.layout, row) == number)
-    return _cells(spot.layout, next(rows, ()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -24,13 +24,15 @@ from gspread.urls import (
     SPREADSHEET_VALUES_BATCH_URL,
 )
 
+from sync.core.sheet.landing import cell_at
 from sync.core.sheet.plan import Plan, TabPlan
-from sync.core.sheet.rows import Raw, Table
+from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Tab
 
 TIMEOUT = (10, 120)  # seconds to connect, to read: a large workbook takes Google some time
 PASSING = (429, 500, 502, 503, 504)
 MOST_RANGES = 40  # touched rows asked back one by one; beyond it one range over all of them
+RECORDS, NOTES = "records", 5  # the hidden tab, and its first column in which a write is noted: behind its own and one
 CELLS_MASK = (
     "replies,updatedSpreadsheet.sheets(properties(title),data(startRow,startColumn,rowData.values.effectiveValue))"
 )
@@ -64,6 +66,8 @@ def _reading() -> Iterator[None]:
         raise Unreachable(f"Google 不认这个服务账号：{error}") from error
     except requests.RequestException as error:
         raise Unreachable(f"连接不上工作簿：{error}") from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:  # half a body, or another page than the one that was asked for
+        raise Unreachable(f"工作簿的回答不完整：{error}") from error
 
 
 @contextmanager
@@ -79,6 +83,8 @@ def _writing() -> Iterator[None]:
         raise Refused(f"Google 不认这个服务账号：{error}") from error
     except requests.RequestException as error:
         raise Unknown(f"写入工作簿没有得到确认：{error}") from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise Unknown(f"写入工作簿以后，回答不完整：{error}") from error
 
 
 def _passing(error: BaseException) -> bool:
@@ -197,13 +203,22 @@ class Gateway:
         ranges = orjson.loads(answer.content)["valueRanges"]
         return {key: _table(key, value_range.get("values", [])) for key, value_range in zip(keys, ranges, strict=True)}
 
+    def fell(self, plan: Plan, seen: Mapping[str, Table]) -> dict[str, Table]:
+        """Each tab with the header row under which an earlier write fell, by key; empty where it never arrived. A
+        workbook that notes no writes is taken as it was ``seen`` just now. Raises ``Unreachable``."""
+        if RECORDS not in seen or not plan.number:
+            return {key: replace(table, rows=()) for key, table in seen.items() if key in plan.tabs}
+        notes = {plain(cell_at(row, NOTES)): row[NOTES + 1 :] for row in seen[RECORDS].rows if len(row) > NOTES}
+        headers = {key: notes.get(f"{plan.number} {key}") for key in plan.tabs}
+        return {key: _table(key, [header]) for key, header in headers.items() if header is not None}
+
     def write(self, plan: Plan) -> dict[str, Table]:
         """Send the plan in one atomic request; the touched rows as they stand after it.
 
         Raises ``Refused`` (nothing done) or ``Unknown`` (perhaps done).
         """
         body = {
-            "requests": [request for tab_plan in plan.tabs.values() for request in self._requests(tab_plan)],
+            "requests": [request for key in plan.tabs for request in self._requests(plan, key)],
             "includeSpreadsheetInResponse": True,
             "responseRanges": [text for tab_plan in plan.tabs.values() for text in self._ranges(tab_plan)],
         }
@@ -214,15 +229,29 @@ class Gateway:
             except APIError as error:
                 self.sheet_ids = {} if _code(error) == 400 else self.sheet_ids
                 raise
-        return self._landing(orjson.loads(answer.content), plan)
+            return self._landing(orjson.loads(answer.content), plan)
 
-    def _requests(self, tab_plan: TabPlan) -> list[dict[str, Any]]:
-        sheet = self.sheet_ids[tab_plan.tab]
-        requests = [_update(sheet, row, column, block) for row, column, block in _blocks(tab_plan)]
+    def _requests(self, plan: Plan, key: str) -> list[dict[str, Any]]:
+        tab_plan, sheet = plan.tabs[key], self.sheet_ids[key]
+        requests = self._note(f"{plan.number} {key}", key) if plan.number and RECORDS in self.sheet_ids else []
+        requests += [_update(sheet, row, column, block) for row, column, block in _blocks(tab_plan)]
         if tab_plan.appends:
             rows = [{"values": [_cell(value) for value in row]} for row in tab_plan.appends]
             requests.append({"appendCells": {"sheetId": sheet, "rows": rows, "fields": "userEnteredValue"}})
         return requests
+
+    def _note(self, number: str, key: str) -> list[dict[str, Any]]:
+        """Requests that note the write's number in a row of its own of the hidden tab, and copy the tab's header beside
+        it as it stands when the write arrives."""
+        records, row = self.sheet_ids[RECORDS], 1 + list(self.tabs).index(key)
+        place = {"sheetId": records, "startRowIndex": row, "endRowIndex": row + 1}
+        source = {"sheetId": self.sheet_ids[key], "startRowIndex": 0, "endRowIndex": 1}
+        there = {**place, "startColumnIndex": NOTES + 1, "endColumnIndex": NOTES + 2}  # it grows to the source's width
+        return [
+            {"updateCells": {"range": {**place, "startColumnIndex": NOTES}, "fields": "userEnteredValue"}},
+            _update(records, row + 1, NOTES, [[number]]),
+            {"copyPaste": {"source": source, "destination": there, "pasteType": "PASTE_VALUES"}},
+        ]
 
     def _ranges(self, tab_plan: TabPlan) -> list[str]:
         title = _quoted(self.tabs[tab_plan.tab].title)
@@ -268,9 +297,8 @@ class Gateway:
         """A batchUpdate that people asked for (``init``). Raises ``Refused`` or ``Unknown``."""
         address = SPREADSHEET_BATCH_UPDATE_URL % self.workbook
         with _writing():
-            answer = self.client.request("post", address, json={"requests": list(batch)})
-        body: dict[str, Any] = answer.json()
-        return body
+            body: dict[str, Any] = self.client.request("post", address, json={"requests": list(batch)}).json()
+            return body
 
 
 def _quoted(title: str) -> str:

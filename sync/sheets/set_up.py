@@ -21,6 +21,7 @@ from sync.workbook.cells.store import Store
 GREY = {"red": 0.937, "green": 0.937, "blue": 0.937}
 HEAD = {"red": 0.851, "green": 0.918, "blue": 0.827}
 START_ROWS = 200
+NOTED_COLUMNS = 200  # of the hidden tab: the headers of other tabs are noted in it
 
 
 class NotEmpty(RuntimeError):
@@ -116,9 +117,11 @@ def _blank_sheet(gateway: Gateway) -> int | None:
 
 def tab_requests(tab: Tab, sheet: int, rules: Rules) -> list[dict[str, Any]]:
     """What makes one tab: batchUpdate requests in order."""
-    size = {"rowCount": START_ROWS, "columnCount": len(tab.columns), "frozenRowCount": 1}
+    columns = NOTED_COLUMNS if tab.hidden else len(tab.columns)
+    size = {"rowCount": START_ROWS, "columnCount": columns, "frozenRowCount": 1}
+    sheet_of_tab = {"sheetId": sheet, "title": tab.title, "gridProperties": size, "hidden": tab.hidden}
     requests: list[dict[str, Any]] = [
-        {"addSheet": {"properties": {"sheetId": sheet, "title": tab.title, "gridProperties": size}}},
+        {"addSheet": {"properties": sheet_of_tab}},
         {
             "updateCells": {
                 "start": {"sheetId": sheet, "rowIndex": 0, "columnIndex": 0},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from sync.core.look.decide import decide
 from sync.core.memory import absorb
-from sync.core.sheet.landing import land
+from sync.core.sheet.landing import covers
+from sync.core.sheet.plan import Plan
 from sync.core.sheet.rows import Raw
 from tests.book import Book, bureau, hour, templates
 
@@ -74,6 +76,13 @@ def people(book: Book) -> list[dict[str, Raw]]:
     return sorted((row for row in rows if any(row.values())), key=lambda row: str(row["问题描述"]))
 
 
+def landed(book: Book, plan: Plan) -> None:
+    """What the write of a plan may have covered, going by the tabs as they stand now."""
+    numbered = replace(plan, number=str(len(book.memory.covers)))
+    news = covers(numbered, book.tables().seen, templates())
+    book.remember(covers=(*book.memory.covers, *news))
+
+
 @pytest.mark.parametrize("reply", ["seen", "lost"])
 @pytest.mark.parametrize("name", EDITS)
 def test_an_edit_between_read_and_write(name: str, reply: str) -> None:
@@ -84,10 +93,10 @@ def test_an_edit_between_read_and_write(name: str, reply: str) -> None:
     book.memory = absorb(book.memory, decision, now)
     book.apply(decision)
     if reply == "seen":
-        book.remember(restores=tuple(land(decision.plan, book.tables().seen, templates())))
+        landed(book, decision.plan)
     else:  # the process died; the next tick finds the plan unlanded
         assert book.memory.plan is not None
-        book.remember(restores=tuple(land(book.memory.plan, book.tables().seen, templates())))
+        landed(book, book.memory.plan)
     book.remember(plan=None)
     settle(book)
     assert people(book) == before
@@ -105,7 +114,7 @@ def settle(book: Book) -> None:
         book.apply(decision)
         if not decision.plan.tabs:
             return
-        book.remember(restores=tuple(land(decision.plan, book.tables().seen, templates())))
+        landed(book, decision.plan)
     raise AssertionError("never quiet")
 
 
@@ -172,7 +181,7 @@ class Two:
             self.do(what, a, b)
         self.book.memory = absorb(self.book.memory, decision, now)
         self.book.apply(decision)
-        self.book.remember(restores=tuple(land(decision.plan, self.book.tables().seen, templates())))
+        landed(self.book, decision.plan)
         return bool(decision.plan.tabs)
 
     def rest(self, now: datetime) -> None:

@@ -54,6 +54,8 @@ def conclude(look: Look) -> Decision:
         warnings=look.memory.warnings,
         failures=look.failures,
         restored=tuple(_restored(reading)),
+        restores=reading.given_back.restores,
+        uncovered=reading.given_back.uncovered,
         problems=faulty,
         memo=reading.memo.closed(),
     )
@@ -122,7 +124,7 @@ def _plan(
     look: Look, changed: Mapping[str, Changed], letters: RowCells, standing: Mapping[str, tuple[str, datetime]]
 ) -> Plan:
     reading = look.reading
-    written = reading.restored
+    written = reading.given_back.plan
     for key, rows in changed.items():
         written = written.with_tab(plan.tab_plan(reading.layouts[key], rows))
     if look.letters_in.layout is not None and not look.letters_in.blind:

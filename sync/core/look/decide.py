@@ -42,8 +42,10 @@ def decide(tables: Tables, memory: Memory, rules: Rules, now: datetime, doubt: s
 
     ``doubt``: why the hour is not believed; empty: it is.
     """
-    if doubt:
-        return conclude_in_doubt(look(tables, memory, rules, hour_of_checks(memory, now)), now, doubt)
+    if doubt:  # what forms changed waits: nothing is remembered, so that it could not be told from what covered a cell
+        apart = replace(memory, restores=())
+        checked = conclude_in_doubt(look(tables, apart, rules, hour_of_checks(memory, now)), now, doubt)
+        return replace(checked, restores=memory.restores)
     return conclude(look(tables, memory, rules, now))
 
 
@@ -97,5 +99,5 @@ def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
 def recall(tabs: Mapping[str, Tab], memory: Memory, rules: Rules, now: datetime, memo: Memo | None = None) -> Look:
     """A look that reads no workbook: every tab as the ledger last knew it, archived issues among the others, for pages,
     explanations and simulations. Nothing that it finds is kept. ``memo``: of the last such look; never a tick's."""
-    apart = replace(memory, memo=memo or Memo(), restores=(), wanted_back=(), wanted_sealed=(), archived={})
+    apart = replace(memory, memo=memo or Memo(), restores=(), covers=(), wanted_back=(), wanted_sealed=(), archived={})
     return look(Tables(tabs, {}), apart, rules, now)

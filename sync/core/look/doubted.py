@@ -30,7 +30,7 @@ def hour_of_checks(memory: Memory, now: datetime) -> datetime:
 def conclude_in_doubt(look: Look, now: datetime, doubt: str) -> Decision:
     """The decision of a look while ``now`` is doubted; ``doubt`` says why."""
     reading, memory = look.reading, look.memory
-    written, faulty, new = reading.restored, 0, list(_new(look))
+    written, faulty, new = reading.given_back.plan, 0, list(_new(look))
     for key in PEOPLE:
         if reading.readable(key) and key in reading.rows:
             rows = [(row, {"check": cells.get("check", "")}) for row, cells in conclude.people_cells(look, key)]
@@ -46,6 +46,7 @@ def conclude_in_doubt(look: Look, now: datetime, doubt: str) -> Decision:
         problems=faulty,
         warnings=memory.warnings,
         believed=False,
+        uncovered=reading.given_back.uncovered,
         first_seen={**{row.parsed.print: now for row in new}, **memory.first_seen},
         hours=tuple(_hours(new)),
         memo=memory.memo,

@@ -13,15 +13,26 @@ from sync.core.memo import Memo
 from sync.core.memory import BACK, THERE, Archived, Change, Memory, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet import identity
+from sync.core.sheet.covers import mended_header, uncover
 from sync.core.sheet.identity import Known, Numbers
 from sync.core.sheet.landing import give_back
-from sync.core.sheet.plan import Plan
+from sync.core.sheet.plan import Cover, Plan, Restore
 from sync.core.sheet.rows import Raw, Row, Table, plain, read
 from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
 
 PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "requests")
 SHOWN = "shown"  # the mark of a row's photos
 DECIDED = ("scores", "quarters", "years")  # 处理决定, 讲评意见, 兑现决定 stand beside the service's rows
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """People's cells that a write of ours covered, and those that a form changed: the writes that put them right, and
+    what the next look is to see to: restores. ``uncovered``: numbers of covers of which nothing stands any more."""
+
+    plan: Plan = field(default_factory=Plan)
+    restores: tuple[Restore, ...] = ()
+    uncovered: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -36,8 +47,8 @@ class Reading:
     layouts: Mapping[str, Layout]
     rows: Mapping[str, Sequence[Row]]
     skipped: Mapping[str, str]  # why a tab was left out, in a sentence
+    given_back: GivenBack = field(default_factory=GivenBack)
     blank: Mapping[str, Sequence[Row]] = field(default_factory=dict)  # rows in which people typed nothing
-    restored: Plan = field(default_factory=Plan)  # people's cells that a write of ours covered, given back
     known: Mapping[str, Mapping[str, Known]] = field(default_factory=dict)  # rows that are new or changed
     gone: Mapping[str, Sequence[Known]] = field(default_factory=dict)  # deleted rows
     adopted: frozenset[str] = frozenset()  # numbers that the ledger did not know
@@ -104,12 +115,23 @@ class Reading:
 
 def read_all(tables: Tables, memory: Memory, rules: Rules, now: datetime, memo: Memo) -> Reading:
     """The workbook as it stands, every row known again."""
+    tables, headers = _headers(tables, memory)
     layouts, skipped = _columns(tables, memo)
-    rows, restored = _rows(tables, layouts, memory, rules.bureau.zone, memo)
-    first = Reading(tables, memory, rules, now, memo, layouts, rows, skipped, restored=restored, numbers=memory.numbers)
+    rows, given_back = _rows(tables, layouts, memory, rules.bureau.zone, memo, headers)
+    first = Reading(tables, memory, rules, now, memo, layouts, rows, skipped, given_back, numbers=memory.numbers)
     remembered = {key: _remembered(first, key) for key in PEOPLE if key not in rows and key in tables.tabs}
     layouts = {**layouts, **{key: template_layout(tables.tabs[key]) for key in remembered if key not in layouts}}
     return _known_again(replace(first, layouts=layouts, rows={**rows, **remembered}))
+
+
+def _headers(tables: Tables, memory: Memory) -> tuple[Tables, Plan]:
+    """The tabs with the names of columns that a write of ours covered, and the writes that put those back."""
+    seen, written = dict(tables.seen), Plan()
+    for key in {cover.tab for cover in memory.covers} & seen.keys():
+        fallen = [cover for cover in memory.covers if cover.tab == key]
+        seen[key], tab_plan = mended_header(tables.tabs[key], seen[key], fallen)
+        written = written.with_tab(tab_plan)
+    return replace(tables, seen=seen), written
 
 
 def _columns(tables: Tables, memo: Memo) -> tuple[dict[str, Layout], dict[str, str]]:
@@ -132,18 +154,24 @@ def _layout(memo: Memo, tab: Tab, table: Table | None) -> Layout | str:
 
 
 def _rows(
-    tables: Tables, layouts: Mapping[str, Layout], memory: Memory, zone: ZoneInfo, memo: Memo
-) -> tuple[dict[str, Sequence[Row]], Plan]:
-    """Every cell read, with people's cells that a write of ours covered given back first."""
-    rows, restored = dict[str, Sequence[Row]](), Plan()
+    tables: Tables, layouts: Mapping[str, Layout], memory: Memory, zone: ZoneInfo, memo: Memo, written: Plan
+) -> tuple[dict[str, Sequence[Row]], GivenBack]:
+    """Every cell read, with people's cells that a write of ours covered given back first, besides what is ``written``
+    already. What a tab that can't be read now is owed, it is owed still."""
+    rows, settled = dict[str, Sequence[Row]](), list[Cover]()
+    restores = [restore for restore in memory.restores if restore.tab not in layouts]
     for key, layout in layouts.items():
-        table = tables.seen[key]
-        covered = [restore for restore in memory.restores if restore.tab == key]
-        if covered:
-            table, tab_plan = give_back(table, covered, layout.tab)
-            restored = restored.with_tab(tab_plan)
+        table, known = tables.seen[key], memory.known.get(key, {})
+        if fallen := [cover for cover in memory.covers if cover.tab == key]:
+            uncovered = uncover(layout, table, fallen, known)
+            table, written = uncovered.table, written.with_tab(uncovered.plan)
+            settled += uncovered.settled
+        if changed := [restore for restore in memory.restores if restore.tab == key]:
+            table, tab_plan, given = give_back(table, changed, layout.tab)
+            written = written.with_tab(tab_plan)
+            restores += given
         rows[key] = _read(key, layout, table, zone, memo)
-    return rows, restored
+    return rows, GivenBack(written, tuple(restores), frozenset(cover.number for cover in settled))
 
 
 def _read(key: str, layout: Layout, table: Table, zone: ZoneInfo, memo: Memo) -> Sequence[Row]:

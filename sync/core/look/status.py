@@ -21,7 +21,7 @@ def items(reading: Reading, roster: Roster, problems: int) -> dict[str, str]:
     """What people must look at, by item. ``problems``: how many rows have a fault. Nothing here changes from tick to
     tick by itself."""
     tabs, day = reading.tables.tabs, reading.now.date()
-    texts = {f"表格：{tabs[key].title}": text for key, text in reading.skipped.items()}
+    texts = {f"表格：{tabs[key].title}": text for key, text in reading.skipped.items() if not tabs[key].hidden}
     texts |= {f"被删除的行：{tabs[key].title}": _gone(rows) for key, rows in reading.gone.items() if rows}
     if empty := vacant(roster, day):
         texts["没有街路长的街路"] = _vacant(empty)

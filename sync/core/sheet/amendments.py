@@ -41,7 +41,7 @@ def amendments(
         if same(stands, wish):
             continue
         if any(same(stands, value) for value in ours[key]):
-            was = {headers[other]: value for other, value in row.items() if other != key}
+            was = {headers[other]: value for other, value in row.items() if other not in changed}
             restores.append(Restore(layout.tab.key, number, headers[key], wish, stands, was))
         else:
             theirs.append(headers[key])

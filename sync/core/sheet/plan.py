@@ -1,7 +1,7 @@
 """What the sheets should say, held against what they say: the smallest set of cells to write.
 
-Nothing is written that stands there already. A plan keeps what it saw, so that ``landing.py`` can tell whose cells a
-write covered.
+Nothing is written that stands there already. A plan keeps what it saw, so that ``landing.py`` can tell where a write
+fell and ``covers.py`` whose cells it covered.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """A person's cell that a write of ours covered. ``row`` is a hint, ``was`` people's other cells by header: what
-    the row is known by wherever it went."""
+    """A cell of people that is to say ``value`` where it says ``covering`` now: what a form or a file changed. ``row``
+    is a hint, ``was`` people's other cells by header: what the row is known by wherever it went."""
 
     tab: str
     row: int
@@ -41,6 +41,21 @@ class Restore:
     value: Raw
     covering: Raw
     was: Mapping[str, Raw]
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Writes of a tab that fell into cells of people, or may have: open until a look saw that none stands there any
+    more. ``number``: of the write, and the tab; ``header`` and ``fell`` (rows by number, where they are known): as they
+    stood right after; ``planned`` and ``rows``: as they were seen before; ``writes``: in row 0 those of added rows."""
+
+    number: str
+    tab: str
+    header: tuple[str, ...]
+    planned: tuple[str, ...]
+    writes: tuple[Write, ...]
+    rows: Mapping[int, tuple[Raw, ...]] = field(default_factory=dict)
+    fell: Mapping[int, tuple[Raw, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,14 +67,15 @@ class TabPlan:
     writes: tuple[Write, ...] = ()
     appends: tuple[tuple[Raw, ...], ...] = ()  # rows for the end, a value for every column up to the last one used
     rows: Mapping[int, tuple[Raw, ...]] = field(default_factory=dict)  # as seen, by number
-    given: tuple[Restore, ...] = ()  # people's cells put back; then ``rows`` has every row: such a write must not miss
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a tick wants written, by tab key."""
+    """All that a tick wants written, by tab key. ``number``: given to it before it is sent; the workbook notes it with
+    the write, so that a write whose answer was lost can be told from one that never arrived."""
 
     tabs: Mapping[str, TabPlan] = field(default_factory=dict)
+    number: str = ""
 
     @property
     def cells(self) -> int:
@@ -83,7 +99,6 @@ def _joined(before: TabPlan, added: TabPlan) -> TabPlan:
         writes=before.writes + added.writes,
         appends=before.appends + added.appends,
         rows={**before.rows, **added.rows},
-        given=before.given + added.given,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 TYPES = ("text", "choice", "datetime", "date", "number", "integer", "percent", "points", "limit", "mail")
 TAB_ORDER = (
     "issues", "feedback", "duties", "requests", "changes", "streets", "posts", "scores", "lines", "quarters", "years",
-    "letters", "notices", "status",
+    "letters", "notices", "status", "records",
 )  # fmt: skip
 OWNERS = ("staff", "service")
 LIVE_LISTS = ("streets", "categories", "units")
@@ -79,6 +79,7 @@ class Tab:
     id: str = ""
     note: str = ""
     colors: tuple[Color, ...] = field(default=())
+    hidden: bool = False  # nobody's but the service's
 
     @cached_property
     def by_key(self) -> dict[str, Column]:
@@ -109,6 +110,7 @@ def parse(text: str, name: str) -> Tab:
         id=raw.get("id", ""),
         note=raw.get("note", ""),
         colors=tuple(_color(color, name) for color in raw.get("color", ())),
+        hidden=bool(raw.get("hidden", False)),
     )
     _coherent(tab, name)
     return tab

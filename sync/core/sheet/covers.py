@@ -1,0 +1,280 @@
+"""Cells of people that a write of ours covered, given back (DESIGN section 6).
+
+A write goes to coordinates. When columns were inserted or moved before it arrived, it fell under other headers; when
+rows were, on other rows. What a row held before is known: the ledger remembers every row's cells as last read. So a
+person's cell that holds what such a write brought, and held something else before, was covered.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from sync.core.sheet.identity import Known
+from sync.core.sheet.landing import cell_at, heading, is_alike, is_service, put
+from sync.core.sheet.plan import Cover, Plan, TabPlan, Write
+from sync.core.sheet.rows import Raw, Table, plain
+from sync.core.sheet.tabs import Layout, Tab
+
+MOST_COMPARED = 50  # rows that a value fell into: beyond it a row is not held against each of them
+Value = tuple[str, Raw]  # a cell's value as it is compared: numbers to a ten-millionth, nothing as an empty text
+
+
+@dataclass(frozen=True)
+class Uncovered:
+    """The table with people's cells back in it, the writes that give them back, and the covers of which no cell stands
+    there any more; the others stay open until a look sees none."""
+
+    table: Table
+    plan: TabPlan
+    settled: tuple[Cover, ...] = ()
+
+
+def uncover(layout: Layout, table: Table, covers: Sequence[Cover], known: Mapping[str, Known]) -> Uncovered:
+    """People's cells that these writes covered, as they were. ``known``: the rows as last read, by id. A covered cell
+    of a row that nobody has read before is emptied: what stood there is not known."""
+    rows = [list(row) for row in table.rows]
+    memory, written, settled = _Rows(layout, known), dict[tuple[int, int], Raw](), list[Cover]()
+    for cover in covers:
+        cells = list(_covered(layout, rows, cover, memory))
+        for index, column, value in cells:
+            put(rows[index], column, value)
+            written[index, column] = value
+        if not cells:
+            settled.append(cover)
+    writes = tuple(Write(index + table.first, column, value) for (index, column), value in written.items())
+    touched = {index + table.first: tuple(table.rows[index]) for index, _ in written}
+    tab_plan = TabPlan(table.tab, tuple(table.header), writes, rows=touched)
+    return Uncovered(replace(table, rows=rows) if written else table, tab_plan, tuple(settled))
+
+
+def mended_header(tab: Tab, table: Table, covers: Sequence[Cover]) -> tuple[Table, TabPlan]:
+    """The table with the names of its columns that a write covered, since the header did not stand in the first row
+    then, and the writes that put them back."""
+    header = list(table.header)
+    for cover in covers:
+        if is_alike(header, cover.planned):
+            for write in cover.writes:
+                name = heading(cover.planned, write.column)
+                if name and name not in header and write.column < len(header):
+                    stands = [at for at, cell in enumerate(header) if cell == plain(write.value)]
+                    if len(stands) == 1:
+                        header[stands[0]] = name
+    writes = tuple(Write(1, at, name) for at, name in enumerate(header) if name != table.header[at])
+    tab_plan = TabPlan(tab.key, tuple(header), writes, rows={1: table.header} if writes else {})
+    return (replace(table, header=tuple(header)) if writes else table), tab_plan
+
+
+def _covered(
+    layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, memory: _Rows
+) -> Iterator[tuple[int, int, Raw]]:
+    """Row index, column and former value of each covered cell."""
+    places = _places(layout, rows, cover)
+    taken: set[str] = set()
+    for index, row in enumerate(rows):
+        hits = [column for column, values in places.items() if _value(cell_at(row, column)) in values]
+        hits = [column for column in hits if _fell_here(layout, row, hits, cover, places[column])]
+        if hits:
+            known = memory.of(row, hits, taken)
+            if known is None:
+                yield from _of_unknown(layout, index, row, hits, cover)
+            else:
+                taken.add(known.rid)
+                yield from _of_known(layout, index, row, hits, cover, known)
+
+
+def _fell_here(
+    layout: Layout, row: Sequence[Raw], hits: Sequence[int], cover: Cover, values: Mapping[Value, set[int]]
+) -> bool:
+    """Whether the row looks like one into which a write fell, where that was seen: nearly all of its cells are the
+    same."""
+    numbers = set[int]().union(*(values.get(_value(cell_at(row, column)), ()) for column in hits))
+    if len(numbers) > MOST_COMPARED or not numbers <= cover.fell.keys():
+        return True
+    written = {write.column for write in cover.writes}
+    pairs = [(here, there) for here, there in _pairs(layout, cover.header, hits) if there not in written]
+    return any(_differing(row, cover.fell[number], pairs) <= 1 for number in numbers)
+
+
+def _pairs(layout: Layout, header: Sequence[str], aside: Collection[int]) -> list[tuple[int, int]]:
+    """People's columns here and under another header row, by name, but those ``aside``."""
+    there = {name.strip(): at for at, name in enumerate(header) if name.strip()}
+    here = ((at, heading(layout.header, at)) for at in range(len(layout.header)))
+    return [(at, there[name]) for at, name in here if name in there and at not in aside and _is_peoples(layout, at)]
+
+
+def _differing(row: Sequence[Raw], other: Sequence[Raw], pairs: Iterable[tuple[int, int]]) -> int:
+    return sum(1 for here, there in pairs if _value(cell_at(row, here)) != _value(cell_at(other, there)))
+
+
+def _of_known(
+    layout: Layout, index: int, row: Sequence[Raw], hits: Sequence[int], cover: Cover, known: Known
+) -> Iterator[tuple[int, int, Raw]]:
+    keys = {at: key for key, at in layout.at.items()}
+    for column in hits:
+        seen = _as_seen(layout, row, column, hits, cover)
+        before = known.cells.get(keys.get(column, ""), "") if seen is None else seen
+        if _value(before) != _value(cell_at(row, column)):
+            yield index, column, before
+
+
+def _of_unknown(
+    layout: Layout, index: int, row: Sequence[Raw], hits: Sequence[int], cover: Cover
+) -> Iterator[tuple[int, int, Raw]]:
+    """The cells of a row that was not known: emptied where all that one row was given stands in it, or where nothing
+    else does."""
+    people = [at for at in range(len(row)) if at not in hits and row[at] not in ("", None) and _is_peoples(layout, at)]
+    if people and not _whole(layout, row, cover):
+        return
+    for column in hits:
+        before = _as_seen(layout, row, column, hits, cover) or ""
+        if _value(before) != _value(cell_at(row, column)):
+            yield index, column, before
+
+
+def _is_peoples(layout: Layout, column: int) -> bool:
+    return not is_service(layout.tab, layout.header, column)
+
+
+def _whole(layout: Layout, row: Sequence[Raw], cover: Cover) -> bool:
+    """Whether a row holds all that the cover brought to one row."""
+    by_row: dict[int, list[Write]] = defaultdict(list)
+    for write in cover.writes:
+        by_row[write.row].append(write)
+    width = max(len(row), len(layout.header))
+    columns = {write.column: _columns(layout, cover, write.column, width) for write in cover.writes}
+    return any(
+        all(any(_value(cell_at(row, at)) == _value(write.value) for at in columns[write.column]) for write in group)
+        for group in by_row.values()
+    )
+
+
+# Columns
+def _places(layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover) -> dict[int, dict[Value, set[int]]]:
+    """The values that fell into each column of people, with the numbers of their rows, by where that column stands
+    now."""
+    width = max(len(layout.header), max((len(row) for row in rows), default=0))
+    columns = {column: _columns(layout, cover, column, width) for column in {write.column for write in cover.writes}}
+    places: dict[int, dict[Value, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for write in cover.writes:
+        for at in columns[write.column]:
+            places[at][_value(write.value)].add(write.row)
+    return {at: dict(values) for at, values in places.items()}
+
+
+def _columns(layout: Layout, cover: Cover, column: int, width: int) -> list[int]:
+    """Where the column of a write stands now: under the same header, else wherever a header stands that was not there
+    then. Under no header: the columns without one as well."""
+    header, now = heading(cover.header, column), [heading(layout.header, at) for at in range(width)]
+    same_name = [at for at, name in enumerate(now) if name == header]
+    then = [name.strip() for name in cover.header]
+    there = [at for at in same_name if _is_peoples(layout, at)]
+    if header and same_name and then.count(header) == 1:
+        return there
+    renamed = [at for at, name in enumerate(now) if name and name not in then and _is_peoples(layout, at)]
+    return [*there, *renamed]
+
+
+def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int], cover: Cover) -> Raw:
+    """What the row held in a column when the write was planned, going by the row of then that shares most of its cells,
+    and more than half; None where none does, or equal ones held different things."""
+    header = heading(layout.header, column)
+    at = [index for index, name in enumerate(cover.planned) if name.strip() == header]
+    if not header or len(at) != 1:
+        return None
+    pairs = _pairs(layout, cover.planned, hits)
+    best, values = 0, list[Raw]()
+    for was in cover.rows.values():
+        filled = [(here, there) for here, there in pairs if cell_at(was, there) not in ("", None)]
+        like = len(filled) - _differing(row, was, filled)
+        if 2 * like > len(filled) and like >= best:
+            best, values = like, [*(values if like == best else ()), cell_at(was, at[0])]
+    return values[0] if values and all(_value(value) == _value(values[0]) for value in values) else None
+
+
+# Rows
+class _Rows:
+    """The rows of a tab as last read, to be known again by their cells. Indexes are made at the first question."""
+
+    def __init__(self, layout: Layout, known: Mapping[str, Known]) -> None:
+        self.layout, self.known = layout, known
+        self.staff = {layout.at[column.key]: column.key for column in layout.tab.staff if column.key in layout.at}
+
+    @cached_property
+    def _by_cell(self) -> Mapping[tuple[str, str], Sequence[str]]:
+        by_cell: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for rid, known in self.known.items():
+            if not known.deleted:
+                for key, value in known.cells.items():
+                    by_cell[key, plain(value)].append(rid)
+        return by_cell
+
+    def of(self, row: Sequence[Raw], hits: Sequence[int], taken: set[str]) -> Known | None:
+        """The row that this one is, going by what stands outside of the covered columns ``hits``: it shares more than
+        half of the cells. Of equal rows the first that is not ``taken``."""
+        if self.layout.tab.rows:
+            return self._by_key(row)
+        mine = self._cells(row, hits)
+        claim = self._claim(row, hits)
+        best: tuple[int, bool, bool] = (0, False, False)
+        match = None
+        for rid in self._candidates(mine, claim):
+            known = self.known[rid]
+            like = sum(1 for key, text in mine.items() if plain(known.cells.get(key)) == text)
+            others = [key for key in known.cells if self.layout.at.get(key) not in hits]
+            score = (2 * like - max(len(mine), len(others)), rid == claim, rid not in taken)
+            if score > best and (score[0] > 0 or score[1]):
+                best, match = score, known
+        return match
+
+    def _by_key(self, row: Sequence[Raw]) -> Known | None:
+        """A row that the service fills, by its key; people may have typed nothing beside it yet."""
+        key = [plain(cell_at(row, self.layout.at[name])) for name in self.layout.tab.rows]
+        return self.known.get("·".join(key)) or (Known("·".join(key), {}, "") if all(key) else None)
+
+    def _cells(self, row: Sequence[Raw], hits: Sequence[int]) -> dict[str, str]:
+        cells = {key: plain(cell_at(row, at)) for at, key in self.staff.items() if at not in hits}
+        return {key: text for key, text in cells.items() if text}
+
+    def _claim(self, row: Sequence[Raw], hits: Sequence[int]) -> str:
+        at = self.layout.at.get(self.layout.tab.id, -1)
+        return plain(cell_at(row, at)) if at >= 0 and at not in hits else ""
+
+    def _candidates(self, mine: Mapping[str, str], claim: str) -> list[str]:
+        """Ids of rows that share the rarest cell, and the one that is named, in the order in which they are known."""
+        named = [claim] if claim in self.known else []
+        groups = [self._by_cell.get(pair, ()) for pair in mine.items()]
+        shared = [rid for group in sorted((group for group in groups if group), key=len)[:3] for rid in group]
+        return [*dict.fromkeys([*named, *shared])]
+
+
+def _value(value: Raw) -> Value:
+    if isinstance(value, bool):
+        return "bool", value
+    if isinstance(value, int | float):
+        return "number", round(value, 7)
+    return "text", value or ""
+
+
+# What a plan must remember for it
+def with_own_cells(plan: Plan, seen: Mapping[str, Table], tabs: Mapping[str, Tab]) -> Plan:
+    """The plan with every row that has cells in columns of the bureau's own, which the ledger remembers nowhere
+    else."""
+    with_rows = {key: _with_own(tab_plan, seen[key], tabs[key]) for key, tab_plan in plan.tabs.items() if key in seen}
+    return replace(plan, tabs={**plan.tabs, **with_rows})
+
+
+def _with_own(tab_plan: TabPlan, table: Table, tab: Tab) -> TabPlan:
+    names = {column.header for column in tab.columns}
+    width = max((len(row) for row in table.rows), default=0)
+    own = [at for at in range(width) if heading(table.header, at) not in names]
+    if not own:
+        return tab_plan
+    rows = {
+        number: tuple(row)
+        for number, row in enumerate(table.rows, table.first)
+        if any(cell_at(row, at) not in ("", None) for at in own)
+    }
+    return replace(tab_plan, rows={**rows, **tab_plan.rows})
