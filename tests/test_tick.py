@@ -16,7 +16,8 @@ import responses
 
 from sync import tick
 from sync.core.sheet.rows import Raw
-from sync.ledger.ledger import LEASE_SECONDS, Busy, Ledger
+from sync.ledger.leases import LEASE_SECONDS
+from sync.ledger.ledger import Busy, Ledger
 from sync.sheets import set_up
 from sync.sheets.gateway import Client, Gateway, Refused, Unknown, Unreachable
 from sync.workbook.schema import errors

@@ -7,12 +7,9 @@ back. A decision enters in one transaction, before any cell is touched.
 from __future__ import annotations
 
 import json
-import os
-import socket
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -25,19 +22,12 @@ from sync.core.memory import THERE, Archived, Change, Decision, Memory, Sent, ab
 from sync.core.notices.notices import Notice
 from sync.core.sheet.identity import DELETED, Known
 from sync.core.sheet.plan import Cover, Restore
+from sync.ledger.leases import Busy, Leases
 from sync.ledger.records import Records
-from sync.ledger.tables import Unusable, WrongVersion, history, leases, outbox, rules, ticks
+from sync.ledger.tables import Unusable, WrongVersion, history, outbox, rules, ticks
 from sync.ledger.upgrade import open_database
 
 __all__ = ["Busy", "Ledger", "QueuedNotice", "Unusable", "WrongVersion"]
-
-LEASE_SECONDS = 1800  # longer than a read and a write of five tries of two minutes each; renewed with every tick
-
-BUSY = "另一个进程正在处理同一个工作簿，请稍后再试。"
-
-
-class Busy(RuntimeError):
-    """Another process has the turn (``Ledger.turn``)."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +44,7 @@ class Ledger:
 
     def __init__(self, url: str, name: str, zone: ZoneInfo) -> None:
         self.engine = open_database(url)
+        self.leases = Leases(self.engine)
         self.name = name
         self.zone = zone
         self.records = Records(name, zone)
@@ -106,13 +97,15 @@ class Ledger:
         """Stamps, notices, history and the intended writes, in one transaction; then the memory moves on.
 
         ``settled``: what ``settled()`` said before the decision. Where a notice was settled since, the decision has
-        not seen it, and the next tick must look whatever the workbook's version is.
+        not seen it, and the next tick must look whatever the workbook's version is. Raises ``Busy`` where another
+        process has the turn by now: nothing is remembered then.
         """
         if not decision.believed:
             self._commit_in_doubt(decision, now)
             return
         with self.engine.begin() as db:
             self._bump(db)
+            self.leases.check(db, self.name)
             decision = replace(decision, notices=self.records.unsent(db, decision.notices))
             unchanged = settled is None or settled == self.records.fact(db, "settled", 0)
             self.records.put(db, decision, now, rules_hash, rules_text)
@@ -422,38 +415,12 @@ class Ledger:
         self._take_in(lambda memory: replace(memory, opened={**memory.opened, (letter, person): now}))
 
     # Turns
-    @contextmanager
-    def turn(self, work: str = "") -> Iterator[Callable[[], None]]:
+    def turn(self, work: str = "") -> AbstractContextManager[Callable[[], None]]:
         """The right to tick this bureau's workbook, or to do another ``work`` that only one process may do at a time.
 
         Yields a function that renews it. Raises ``Busy`` where another process has it.
         """
-        name, holder = f"{self.name}·{work}" if work else self.name, f"{socket.gethostname()}:{os.getpid()}:{id(self)}"
-        self._lease(name, holder)
-        try:
-            yield lambda: self._renew(name, holder)
-        finally:
-            with self.engine.begin() as db:
-                db.execute(sa.delete(leases).where(leases.c.bureau == name, leases.c.holder == holder))
-
-    def _lease(self, name: str, holder: str) -> None:
-        with self.engine.begin() as db:
-            now = time.time()
-            lease = db.execute(sa.select(leases).where(leases.c.bureau == name)).first()
-            if lease and (lease.until < now or _dead(lease.holder)):
-                same = (leases.c.bureau == name, leases.c.holder == lease.holder, leases.c.until == lease.until)
-                db.execute(sa.delete(leases).where(*same))
-            try:
-                db.execute(sa.insert(leases).values(bureau=name, holder=holder, until=now + LEASE_SECONDS))
-            except sa.exc.IntegrityError as error:
-                raise Busy(BUSY) from error
-
-    def _renew(self, name: str, holder: str) -> None:
-        """Raises ``Busy`` where it took so long that another process took over."""
-        ours = sa.update(leases).where(leases.c.bureau == name, leases.c.holder == holder)
-        with self.engine.begin() as db:
-            if not db.execute(ours.values(until=time.time() + LEASE_SECONDS)).rowcount:
-                raise Busy(BUSY)
+        return self.leases.turn(f"{self.name}·{work}" if work else self.name)
 
 
 def _archived(memory: Memory, noted: Mapping[str, Archived], dropped: set[str], dead: Mapping[str, Known]) -> Memory:
@@ -465,17 +432,3 @@ def _archived(memory: Memory, noted: Mapping[str, Archived], dropped: set[str], 
 
 def _standing(sent: Sent | None) -> tuple[str, str] | None:
     return (sent.state, sent.reason) if sent else None
-
-
-def _dead(holder: str) -> bool:
-    """Whether the holder of a lease was a process of this machine that is gone (killed in mid-tick)."""
-    host, pid, _ = holder.rsplit(":", 2)
-    if host != socket.gethostname():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False

@@ -31,6 +31,7 @@ from sync.core.sheet.tabs import Tab
 
 TIMEOUT = (10, 120)  # seconds to connect, to read: a large workbook takes Google some time
 PASSING = (429, 500, 502, 503, 504)
+NO_ANSWER = (ValueError, LookupError, TypeError, AttributeError)  # of half a body, or another page than was asked for
 MOST_RANGES = 40  # touched rows asked back one by one; beyond it one range over all of them
 RECORDS, NOTES = "records", 5  # the hidden tab, and its first column in which a write is noted: behind its own and one
 CELLS_MASK = (
@@ -66,7 +67,7 @@ def _reading() -> Iterator[None]:
         raise Unreachable(f"Google 不认这个服务账号：{error}") from error
     except requests.RequestException as error:
         raise Unreachable(f"连接不上工作簿：{error}") from error
-    except (ValueError, LookupError, TypeError, AttributeError) as error:  # half a body, or another page than the one that was asked for
+    except NO_ANSWER as error:
         raise Unreachable(f"工作簿的回答不完整：{error}") from error
 
 
@@ -83,7 +84,7 @@ def _writing() -> Iterator[None]:
         raise Refused(f"Google 不认这个服务账号：{error}") from error
     except requests.RequestException as error:
         raise Unknown(f"写入工作簿没有得到确认：{error}") from error
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except NO_ANSWER as error:
         raise Unknown(f"写入工作簿以后，回答不完整：{error}") from error
 
 
