@@ -161,6 +161,7 @@ def clock(world: World, action: Action) -> None:
 
 def lose_ledger(world: World, action: Action) -> None:
     """The ledger is lost between two looks at rest: no stamp that stands in the sheet changes."""
+    world.skew = timedelta(0)  # with nothing to remember, no hour can be doubted
     world.late()
     if not world.settle():
         return
@@ -305,7 +306,7 @@ def page_verdict(world: World, action: Action) -> None:
     cells: dict[str, Value] = {"复核结果": result, "复核意见": note}
     try:
         world.touched = True
-        answers.write(world.new_gateway("page"), verdict)
+        answers.write(world.new_gateway("page"), world.ledger, verdict)
     except (answers.NotWritten, *world.declared) as error:
         world.tell(f"网页没有写成（{type(error).__name__}）")
         if isinstance(error, Unknown):

@@ -16,6 +16,14 @@ MOMENTS = ("before read", "after read", "before write", "after write", "before w
 DEATHS = ("before read", "after read", "after step land earlier", "after step decide", "after step commit",
           "before write", "after write", "after step write", "after step land", "before statement", "before statement",
           "before statement")  # fmt: skip
+WORDS = {
+    "before read": "服务要读表，", "after read": "服务读表，",
+    "before write": "服务要写表，", "after write": "服务写表，",
+    "before version": "服务问有没有改动，", "before other": "服务问有哪些表，", "before statement": "服务要写数据库，",
+    "after step land earlier": "服务核对上次的写入以后，", "after step decide": "服务算完以后，",
+    "after step commit": "服务记下以后、写表以前，", "after step write": "服务写完表以后，",
+    "after step land": "服务这一轮做完时，",
+}  # fmt: skip
 Answer = Callable[[Response | None], Response | None]
 
 
@@ -41,10 +49,10 @@ def _half(response: Response | None) -> Response | None:
 
 
 NOT_DONE: dict[str, Answer] = {
-    "429": lambda _: refusal(errors.quota_exceeded()),
-    "500": _refused(500, "INTERNAL"),
-    "503": _refused(503, "UNAVAILABLE"),
-    "403": _refused(403, "PERMISSION_DENIED"),
+    "答 429": lambda _: refusal(errors.quota_exceeded()),
+    "答 500": _refused(500, "INTERNAL"),
+    "答 503": _refused(503, "UNAVAILABLE"),
+    "答 403": _refused(403, "PERMISSION_DENIED"),
     "连不上": _raises(requests.ConnectionError("refused")),
     "超时": _raises(requests.ReadTimeout("slow")),
 }
@@ -86,7 +94,7 @@ class Faults:
         if not armed.times:
             self.answers.remove(armed)
         self.counted += 1
-        self.tell(f"{moment}：{armed.name}")
+        self.tell(f"{WORDS.get(moment, moment)}{armed.name}")
         answers = DONE if moment.startswith("after") else NOT_DONE
         return answers[armed.name](response)
 
@@ -97,7 +105,7 @@ class Faults:
                 armed.skip -= 1
                 continue
             self.deaths.remove(armed)
-            self.tell(f"{moment}：进程被杀")
+            self.tell(f"{WORDS.get(moment, moment)}进程被杀")
             raise Death
 
     def is_full(self) -> bool:

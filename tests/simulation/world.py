@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sync import tick
 from sync.core.calendar import belief
 from sync.core.rules.rules import Rules
-from sync.ledger import ledger as ledger_module
+from sync.ledger import leases
 from sync.ledger.ledger import Busy, Unusable
 from sync.sheets.gateway import Client, Gateway, Refused, Unknown, Unreachable
 from sync.workbook import transport
@@ -39,7 +39,7 @@ from tests.simulation.sheet import Sheet, Values, Workbook
 
 DECLARED = (Unreachable, Refused, Unknown, Busy, Unusable)
 MOST_LOOKS = 12  # after the last act: more than this and it never comes to rest
-LOCKED_OUT = 180  # seconds after which a dead process must stand in nobody's way
+LOCKED_OUT = 90  # seconds after which a dead process must stand in nobody's way
 TABS = ("issues", "feedback", "requests", "streets")
 
 
@@ -467,8 +467,8 @@ def _trimmed(values: Values) -> Values:
 @contextmanager
 def clocks(world: World) -> Any:
     """The clock by which leases run, and the ledger's statements, are the run's."""
-    real = ledger_module.time
-    ledger_module.time = SimpleNamespace(time=lambda: 1.8e9 + world.seconds)  # type: ignore[assignment]
+    real = leases.time
+    leases.time = SimpleNamespace(time=lambda: 1.8e9 + world.seconds)  # type: ignore[assignment]
 
     def statement(_: Any, __: Any, text: str, *___: Any) -> None:
         world.statement(text)
@@ -479,7 +479,7 @@ def clocks(world: World) -> Any:
         yield
     finally:
         sa.event.remove(world.database.engine, "before_cursor_execute", statement)
-        ledger_module.time = real
+        leases.time = real
         bases.Faulty.is_full = staticmethod(lambda: False)
 
 
