@@ -155,6 +155,7 @@ def clock(world: World, action: Action) -> None:
     """The machine's clock jumps for the next look."""
     if world.just_lost:
         return
+    world.counts["skews"] += 1
     world.skew = SKEWS[action.a % len(SKEWS)]
     world.tell(f"服务器的钟差了 {world.skew}")
 
