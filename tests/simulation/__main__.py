@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.simulation.plan import PROFILES, planned
+from tests.simulation.plan import EDITS, PROFILES, planned
 from tests.simulation.run import Result, run
 from tests.simulation.shrink import shrunk
 
@@ -29,7 +29,7 @@ def main() -> int:
             if time.monotonic() > until:
                 break
             if (profile, seed) not in done:
-                line = _seed(seed, profile, asked.shrink, set(asked.ignore.split(",")))
+                line = _seed(seed, profile, asked)
                 done[profile, seed] = line
                 _note(asked.out, line)
     return _summary(list(done.values()))
@@ -41,6 +41,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=_range, default=(0, 99), metavar="FIRST-LAST")
     parser.add_argument("--out", type=Path, help="file to append to, and to go on from")
     parser.add_argument("--time", type=float, default=0.0, metavar="SECONDS", help="stop after so long")
+    parser.add_argument("--length", type=int, default=EDITS, metavar="EDITS", help="a run (the quick form has 20)")
     parser.add_argument("--ignore", default="", metavar="KINDS", help="kinds of faults that are known, with commas")
     parser.add_argument("--shrink", type=float, default=SHRINKING, metavar="SECONDS", help="for each broken seed")
     return parser.parse_args()
@@ -64,15 +65,15 @@ def _note(out: Path | None, line: dict[str, Any]) -> None:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def _seed(seed: int, profile: str, shrinking: float, known: set[str]) -> dict[str, Any]:
-    actions = planned(seed, profile)
-    result = run(actions)
+def _seed(seed: int, profile: str, asked: argparse.Namespace) -> dict[str, Any]:
+    actions = planned(seed, profile, asked.length)
+    result, known = run(actions), set(asked.ignore.split(","))
     result.broken = [fault for fault in result.broken if fault[0] not in known]
     line: dict[str, Any] = {"profile": profile, "seed": seed, "seconds": round(result.seconds, 3), **result.counts}
     if not result.broken:
         return line
     kinds = result.kinds
-    short = shrunk(actions, lambda part: bool(run(part).kinds & kinds), shrinking) if shrinking else actions
+    short = shrunk(actions, lambda part: bool(run(part).kinds & kinds), asked.shrink) if asked.shrink else actions
     again = run(short)
     _print(seed, profile, again, len(short))
     told = again if again.broken else result

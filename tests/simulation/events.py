@@ -300,6 +300,15 @@ def page_verdict(world: World, action: Action) -> None:
     row = world.issues.paper.at(index) if index >= 0 else Row()
     if row.stamp is None or row.number_touched or row.is_copied or world.number_seen(index) != row.stamp.number:
         return
+    if world.is_answering:
+        return
+    world.is_answering = True
+    _answer(world, action, row)
+    world.is_answering = False
+
+
+def _answer(world: World, action: Action, row: Row) -> None:
+    assert row.stamp is not None
     result, note = ("通过", "返工")[action.b % 2], f"意见{world.next_token()}"
     verdict = answers.Verdict(row.stamp.number, {"verified": result, "verify_note": note}, lambda _: "")
     world.tell(f"网页复核 {row.stamp.number}：{result}")
@@ -320,7 +329,13 @@ def page_verdict(world: World, action: Action) -> None:
         world.broken.append(("undeclared", f"网页复核时 {type(error).__name__}：{error}"))
     else:
         for header, value in cells.items():
-            row.put(header, value)
+            (_answered(world, note) if row.number_touched else row).put(header, value)
+
+
+def _answered(world: World, note: str) -> Row:
+    """The row that bore the number when the page looked for it: people had changed numbers by then."""
+    index = next((at for at, values in enumerate(world.issues.values()) if note in values), 0)
+    return world.issues.paper.at(index)
 
 
 def _may_hold(row: Row, cells: Mapping[str, Value]) -> None:

@@ -72,7 +72,7 @@ class World:
         self.numbers = checks.Numbers()
         self.faults = Faults(self.tell)
         self.touched = self.just_lost = False
-        self.is_sending = False
+        self.is_sending = self.is_answering = False
         self.skew = timedelta(0)
         self.coming: dict[str, Row] = {}  # rows that forms, pushes and restores will bring, by their text
         self.phones: list[Any] = []  # forms that have no answer yet
