@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.simulation.checks import Broken, Values
-from tests.simulation.paper import Value, same
+from tests.simulation.paper import Row, Value, same
 
 Record = Mapping[str, Value]
 SENT, WAITING = "已发送", "待发送"
@@ -58,6 +58,26 @@ def sums(lines: Values, scores: Values) -> Iterator[Broken]:
         key = score["月份"], score["对象"]
         if score["类别"] in SUMMED and not same(round(points[key], 4), score["得分"]):
             yield "sum", f"{score['月份']} {score['对象']} 得分 {score['得分']}，扣分明细合计 {points[key]:g}"
+
+
+@dataclass
+class Archive:
+    """A tab of archived issues: people's rows from below its header."""
+
+    title: str
+    rows: list[Row] = field(default_factory=list)
+
+    def check(self, values: Values, columns: Sequence[str]) -> Iterator[Broken]:
+        """Each archived row stands there with its people's cells (``columns``), and nothing else does."""
+        header = [str(name) for name in values[0]] if values else []
+        for index in range(max(len(values) - 1, len(self.rows))):
+            row = self.rows[index] if index < len(self.rows) else Row()
+            stands = values[index + 1] if index + 1 < len(values) else []
+            for place, name in enumerate(header):
+                value = stands[place] if place < len(stands) else ""
+                if name in columns and not same(value, row.get(name)) and value not in row.also.get(name, ()):
+                    where = f"{self.title} 第{index + 2}行（{row.get('问题描述')}）「{name}」"
+                    yield "archive", f"{where}应当是「{row.get(name)}」，却是「{value}」"
 
 
 @dataclass

@@ -22,7 +22,7 @@ from sync.intake.pushes import PushIntake
 from sync.ledger.pushes import Pushes
 from sync.ledger.submissions import Sender
 from sync.outgoing import outbox
-from sync.sheets import answers
+from sync.sheets import answers, archive_moves
 from sync.sheets.gateway import Unknown
 from tests.book import ROOT, templates
 from tests.simulation import clerk
@@ -149,6 +149,14 @@ def month(world: World, action: Action) -> None:
         world.now = min(world.now + timedelta(days=3), MONTH_OVER)
         world.look()
     world.tell("到了封存的时候")
+
+
+def archive(world: World, action: Action) -> None:
+    """``jielu archive``: what is over in sealed months leaves the tab, once its month is sealed."""
+    if world.now >= MONTH_OVER:
+        world.tell("归档已销号的问题")
+        world.guarded("没有归档成", lambda: archive_moves.everything(
+            world.gateway, world.ledger, world.rules, world.now, step=world.step))  # fmt: skip
 
 
 def clock(world: World, action: Action) -> None:
@@ -310,10 +318,11 @@ def page_verdict(world: World, action: Action) -> None:
 def _answer(world: World, action: Action, row: Row) -> None:
     assert row.stamp is not None
     result, note = ("通过", "返工")[action.b % 2], f"意见{world.next_token()}"
-    verdict = answers.Verdict(row.stamp.number, {"verified": result, "verify_note": note}, lambda _: "")
+    given: dict[str, Value] = {"verified": result, "verifier": "标准化办01", "verify_note": note}
+    verdict = answers.Verdict(row.stamp.number, given, lambda _: "")
     world.tell(f"网页复核 {row.stamp.number}：{result}")
     row.is_judged, row.verdicts = True, row.verdicts + 1
-    cells: dict[str, Value] = {"复核结果": result, "复核意见": note}
+    cells: dict[str, Value] = {"复核结果": result, "复核人": "标准化办01", "复核意见": note}
     try:
         world.touched = True
         answers.write(world.new_gateway("page"), world.ledger, verdict)
@@ -348,6 +357,6 @@ Event = Callable[["World", Action], None]
 EVENTS: dict[str, Event] = {
     "fault": fault, "death": death, "disk full": disk_full, "second process": second_process, "receiver": receiver,
     "deliver": deliver, "rules": rules, "chief": chief, "unit": unit, "night": night, "month": month, "clock": clock,
-    "lose ledger": lose_ledger, "restore": restore, "form": form, "push": push, "push again": push_again,
-    "page verdict": page_verdict,
+    "archive": archive, "lose ledger": lose_ledger, "restore": restore, "form": form, "push": push,
+    "push again": push_again, "page verdict": page_verdict,
 }  # fmt: skip

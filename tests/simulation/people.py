@@ -166,13 +166,13 @@ def verify(world: World, action: Action) -> str:
     index, paper = pick(world.issues, action.a), world.issues.paper
     cells: dict[str, Value] = {
         "复核结果": ("通过", "通过", "返工", "未整改")[action.b % 4], "复核人": "标准化办01",
-        "复核时间": serial(world.now),
+        "复核时间": serial(world.now), "复核意见": f"看过{world.next_token()}", "执法依据": "案号1",
     }  # fmt: skip
     placed = {paper.column(header): value for header, value in cells.items() if paper.column(header) >= 0}
     if index < 0 or not placed:
         return NOTHING
     world.issues.type(index, placed)
-    return f"在{name(world, world.issues, index)}填复核结果「{cells['复核结果']}」和复核人、复核时间"
+    return f"在{name(world, world.issues, index)}填复核结果「{cells['复核结果']}」和复核人、时间、意见、执法依据"
 
 
 def answer_request(world: World, action: Action) -> str:

@@ -44,7 +44,7 @@ COLUMNS: Weights = {
     "delete own column": 3, "cut column": 2, "double header": 1, "line above header": 1, "type own": 3,
 }  # fmt: skip
 FAULTS: Weights = {"fault": 9, "death": 7, "disk full": 2, "second process": 2}
-WORLD: Weights = {"lose ledger": 4, "clock": 4, "rules": 3, "chief": 3, "unit": 2, "night": 2, "month": 1}
+WORLD: Weights = {"lose ledger": 4, "clock": 4, "rules": 3, "chief": 3, "unit": 2, "night": 2, "month": 2, "archive": 3}
 PARTS: Weights = {"form": 4, "page verdict": 3, "push": 3, "push again": 2, "deliver": 4, "receiver": 2}
 
 PROFILES: Mapping[str, Weights] = {
@@ -55,7 +55,7 @@ PROFILES: Mapping[str, Weights] = {
 }  # fmt: skip
 NOT_IN_A_GAP = frozenset(
     ("restore", "fault", "death", "disk full", "second process", "lose ledger", "clock", "rules", "night", "month",
-     "deliver", "receiver")
+     "archive", "deliver", "receiver")
 )
 
 

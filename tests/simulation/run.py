@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.simulation import accounts, checks, clerk
+from tests.simulation.paper import STAFF
 from tests.simulation.plan import Action
 from tests.simulation.world import World, clocks
 
@@ -50,6 +51,9 @@ def _checked(world: World) -> list[checks.Broken]:
     numbers = world.numbers
     broken += numbers.check(world.issues.paper, world.issues.values())
     broken += accounts.sums(world.book.values("扣分明细"), world.book.values("月度考核"))
+    columns = [column.name for column in world.issues.paper.columns if column.owner == STAFF]
+    for archive in world.archives.values():
+        broken += archive.check(world.book.values(archive.title), columns)
     stamped = [row.stamp.number for _, row in world.issues.paper.filled() if row.stamp and row.stamp.chief
                and row.stamp.state == "待整改" and not row.is_copied]  # fmt: skip
     broken += accounts.told(world.notices(), stamped)

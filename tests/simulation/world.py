@@ -28,7 +28,7 @@ from sync.workbook.server import Api, Request, Response
 from tests.book import hour, templates
 from tests.simulation import base as bases
 from tests.simulation import checks, clerk
-from tests.simulation.accounts import Sealed
+from tests.simulation.accounts import Archive, Sealed
 from tests.simulation.events import EVENTS, MONTH_OVER, deliver, has_pushes, rules_of, send_forms, take_pushes
 from tests.simulation.faults import Death, Faults
 from tests.simulation.paper import SERVICE, STAFF, Column, Paper, Row, Value
@@ -88,6 +88,7 @@ class World:
         )
         self.post = Post()
         self.sealed = Sealed()
+        self.archives: dict[int, Archive] = {}  # by sheetId
         self.start()
 
     # The process
@@ -117,7 +118,7 @@ class World:
         doubt = belief.doubt(now, last, self.rules.calendar)
         before = self._what_stays() if doubt else None
         try:
-            report = tick.ticks(self.gateway, self.ledger, self.rules, now, idle=idle, doubt=doubt, step=self._step)
+            report = tick.ticks(self.gateway, self.ledger, self.rules, now, idle=idle, doubt=doubt, step=self.step)
         except Death:
             self.died()
             return None
@@ -170,7 +171,7 @@ class World:
             self.broken.append(("locked out", f"上一个进程死后 {LOCKED_OUT} 秒，新进程还是进不去"))
             self.seconds += 3600
 
-    def _step(self, name: str) -> None:
+    def step(self, name: str) -> None:
         self._reach(f"after step {name}")
 
     def _reach(self, moment: str) -> None:
@@ -246,12 +247,39 @@ class World:
                     sheet.paper.cover(reader, row - sheet.top, place)
 
     def _follow(self, asked: Request) -> None:
-        """Rows that the service appends to people's tabs are people's rows that come back."""
+        """Rows that the service appends to people's tabs are people's rows that come back; rows that it moves to the
+        archive, or back, are people's too."""
         for request in orjson.loads(asked.body)["requests"]:
-            appended = request.get("appendCells")
-            sheet = self.by_id.get(appended["sheetId"]) if appended else None
-            if sheet is not None:
-                self._came_back(sheet, appended["rows"])
+            (kind, told), *_ = request.items()
+            if kind == "appendCells" and told["sheetId"] in self.by_id:
+                self._came_back(self.by_id[told["sheetId"]], told["rows"])
+            elif kind == "addSheet":
+                self.archives[told["properties"]["sheetId"]] = Archive(told["properties"]["title"])
+            elif kind in ("insertDimension", "deleteDimension") and told["range"]["dimension"] == "ROWS":
+                self._resize(told["range"], is_more=kind == "insertDimension")
+            elif kind == "copyPaste":
+                self._copy(told["source"], told["destination"])
+
+    def _rows_of(self, sheet: int) -> list[Row] | None:
+        if sheet == self.issues.id:
+            return self.issues.paper.rows
+        return self.archives[sheet].rows if sheet in self.archives else None
+
+    def _resize(self, span: dict[str, Any], *, is_more: bool) -> None:
+        rows, first = self._rows_of(span["sheetId"]), span["startIndex"] - 1
+        if rows is not None:
+            number = span["endIndex"] - span["startIndex"]
+            rows += [Row() for _ in range(first + number - len(rows))]
+            rows[first : first + (0 if is_more else number)] = [Row() for _ in range(number)] if is_more else []
+
+    def _copy(self, source: dict[str, Any], target: dict[str, Any]) -> None:
+        rows, others = self._rows_of(source["sheetId"]), self._rows_of(target["sheetId"])
+        if rows is not None and others is not None:
+            self.counts["archived"] += source["endRowIndex"] - source["startRowIndex"]
+            for at in range(source["endRowIndex"] - source["startRowIndex"]):
+                here, there = source["startRowIndex"] - 1 + at, target["startRowIndex"] - 1 + at
+                rows += [Row() for _ in range(here + 1 - len(rows))]
+                others[there] = rows[here]
 
     def _came_back(self, sheet: Sheet, appended: list[dict[str, Any]]) -> None:
         """A row that is on its way is known by its text, wherever its cells fell."""
@@ -259,9 +287,12 @@ class World:
         for cells in appended:
             texts = {value for cell in cells["values"] for value in cell.get("userEnteredValue", {}).values()}
             token = next((token for token in self.coming if token in texts), None)
-            if token is None:
+            gone = next((row for row in self.graveyard if row.get("问题描述") in texts), None)
+            if token is None and gone is None:
                 continue
-            row = self.coming.pop(token)
+            row = self.coming.pop(token) if token is not None else gone
+            assert row is not None
+            token = str(row.get("问题描述"))
             index = max(at for at, stands in enumerate(values) if token in stands)
             hours = [value for value in texts if isinstance(value, float) and abs(value - clerk.serial(self.now)) < 8]
             if row.stamp is None and hours:
