@@ -253,7 +253,7 @@ def push(world: World, action: Action) -> None:
     })  # fmt: skip
     world.pushed.append((entry, world.coming[token]))
     world.tell(f"表单工具推送：{token}")
-    _pushed(world, entry, "1")
+    _pushed(world, entry, f"{world.tokens:06d}")
 
 
 def push_again(world: World, action: Action) -> None:
@@ -270,7 +270,7 @@ def push_again(world: World, action: Action) -> None:
         row.cells[header] = new
         world.amended.append((row, header, old))
     world.tell(f"推送的新版本：{row.get('问题描述')}的「{header}」改为「{new}」")
-    _pushed(world, entry, str(world.tokens))
+    _pushed(world, entry, f"{world.tokens:06d}")
 
 
 def _pushed(world: World, entry: dict[str, str], version: str) -> None:

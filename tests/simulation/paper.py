@@ -13,6 +13,7 @@ from itertools import count
 
 Value = str | float | int | bool
 
+LOOK = "tick"  # the reader whose reads the ledger remembers
 SERVICE, STAFF, OWN = "service", "staff", "own"  # of the service, of the template's staff columns, a bureau's own
 _families = count(1)
 
@@ -83,6 +84,7 @@ class Paper:
         self.rows: list[Row] = []
         self.identity = identity  # the columns that make a row that row
         self.readers: dict[str, Unread] = {}  # by reader of the service
+        self.unremembered: Unread = {}  # what cells held that were read since, but by a look that did not end
         self.lost_unread = 0  # cells typed in the gap, never read, and covered: the only loss by design
         self.seen_literally = 0  # cells that people copied while something of ours stood there
         self.lines_above = 0  # rows that people put above the header
@@ -181,7 +183,18 @@ class Paper:
     # The service
     def read(self, reader: str) -> None:
         """A reader of the service sees all that stands there."""
+        if reader == LOOK:
+            self.unremembered = {**self.readers.get(reader, {}), **self.unremembered}
         self.readers[reader] = {}
+
+    def remembered(self) -> None:
+        """What the look read entered the ledger."""
+        self.unremembered = {}
+
+    def unknown(self, row: Row) -> Iterator[tuple[str, Value]]:
+        """Cells of a row, by column, that the ledger never knew as they are, with what it knew."""
+        unread = {**self.readers.get(LOOK, {}), **self.unremembered}
+        return ((name, before) for (other, name), before in unread.items() if other is row)
 
     def cover(self, reader: str, index: int, place: int) -> None:
         """A write falls on the cell at these coordinates. What was typed there since the read that it comes from, and

@@ -31,7 +31,7 @@ from tests.simulation import checks, clerk
 from tests.simulation.accounts import Archive, Sealed
 from tests.simulation.events import EVENTS, MONTH_OVER, deliver, has_pushes, rules_of, send_forms, take_pushes
 from tests.simulation.faults import Death, Faults
-from tests.simulation.paper import SERVICE, STAFF, Column, Paper, Row, Value
+from tests.simulation.paper import LOOK, SERVICE, STAFF, Column, Paper, Row, Value
 from tests.simulation.people import ACTS, NOTHING
 from tests.simulation.plan import AFTER, BEFORE, NOW, Action
 from tests.simulation.post import Post
@@ -94,7 +94,7 @@ class World:
     # The process
     def start(self) -> None:
         """A new process over what is there."""
-        self.gateway = self.new_gateway("tick")
+        self.gateway = self.new_gateway(LOOK)
         self.ledger = bases.open_ledger(self.base.file_id)
         self.dead = False
 
@@ -172,6 +172,9 @@ class World:
             self.seconds += 3600
 
     def step(self, name: str) -> None:
+        """The look's own report of its steps."""
+        for sheet in self.sheets if name == "commit" else ():
+            sheet.paper.remembered()
         self._reach(f"after step {name}")
 
     def _reach(self, moment: str) -> None:
@@ -204,7 +207,7 @@ class World:
     def _after(self, reader: str, asked: Request, response: Response) -> Response | None:
         kind = _name(asked)
         if response.status == 200 and kind == "read":
-            self.touched = self.touched and reader != "tick"
+            self.touched = self.touched and reader != LOOK
             for sheet in self.sheets:
                 sheet.paper.read(reader)
         if response.status == 200 and kind == "write":
@@ -216,7 +219,7 @@ class World:
     def run_waiting(self, moment: str, reader: str) -> None:
         """People's acts that wait for this moment; another process waits for a look."""
         due = [action for action in self.waiting if action.when == moment
-               and (reader == "tick" or action.kind != "second")]  # fmt: skip
+               and (reader == LOOK or action.kind != "second")]  # fmt: skip
         self.waiting = [action for action in self.waiting if action not in due]
         for action in due:
             if action.kind == "second":
@@ -335,9 +338,8 @@ class World:
     def deleted(self, sheet: Sheet, row: Row) -> None:
         if sheet is self.issues:
             self.graveyard.append(row)
-            for (other, name), before in sheet.paper.readers.get("tick", {}).items():
-                if other is row:
-                    row.also.setdefault(name, []).append(before)
+            for column, before in sheet.paper.unknown(row):
+                row.also.setdefault(column, []).append(before)
 
     def back(self, row: Row) -> None:
         self.graveyard = [other for other in self.graveyard if other is not row]
