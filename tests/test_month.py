@@ -14,6 +14,7 @@ import subprocess
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -24,9 +25,9 @@ import pytest
 from click.testing import CliRunner
 
 from sync.cli.main import main
+from sync.core.look.decide import decide, recall
 from sync.core.look.decide import look as look_at
-from sync.core.look.decide import recall
-from sync.core.memory import Tables
+from sync.core.memory import Decision, Memory, Tables
 from sync.core.sheet import serials
 from sync.core.views import explain, reasons, verification
 from sync.demo import demo
@@ -34,7 +35,7 @@ from sync.intake import file_rows, sealed_file
 from sync.outgoing.mail_text import Message, as_bytes, subject
 from sync.service import Service
 from sync.settings import Settings
-from sync.sheets import set_up
+from sync.sheets import archive_moves, set_up
 from sync.workbook import transport
 from tests.book import ZONE, hour
 
@@ -324,6 +325,22 @@ def test_the_rates_of_units_are_what_other_arithmetic_makes_of_them(service: Ser
     assert sum(map(len, wanted.values())) > (400 if month == "2026-11" else 100)
 
 
+def lost(service: Service, now: datetime) -> Decision:
+    """What a look decides with a ledger that knows nothing."""
+    tables = Tables(service.templates, service.gateway.read(), archive_moves.archives(service.gateway))
+    return decide(tables, replace(Memory(), photos=service.ledger.memory().photos), service.rules(), now)
+
+
+def test_a_lost_ledger_changes_nothing_that_stands_in_the_sheet(service: Service) -> None:
+    now = UNTIL + timedelta(minutes=5)
+    service.ticks(now, idle=False)
+    before, decision = service.ledger.memory(), lost(service, now)
+    assert decision.plan.tabs.keys() <= {"status", "records"}
+    assert decision.stamps == before.stamps and decision.days == before.days
+    again = {rid: row.marks for rid, row in decision.known["feedback"].items()}
+    assert again == {rid: row.marks for rid, row in before.known["feedback"].items() if not row.deleted}
+
+
 def test_the_month_goes_on_to_its_seal_its_quarter_and_its_year(service: Service, tmp_path: Path) -> None:
     """Appeal, praise and a change of chief; then the seal of November, and what it means for quarter and year."""
     letters = cells(service, "letters")
@@ -395,6 +412,7 @@ def test_the_month_goes_on_to_its_seal_its_quarter_and_its_year(service: Service
     now = hour("2026-12-05 09:05")
     found = verification.verify(tables, service.ledger.memory(), service.rules(), now, "2026-11")
     assert found is not None and found.right, found.text()
+    assert lost(service, now).plan.tabs.keys() <= {"status", "records"}
     file = tmp_path / "whole.xlsx"
     export(service, file)
     alone = sealed_file.verify(file, "2026-11")

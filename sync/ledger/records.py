@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -23,10 +23,10 @@ from sync.core.notices.notices import PENDING, SENT, Notice
 from sync.core.people.days import Care, Days
 from sync.core.scores.lines import Group, Line
 from sync.core.scores.seal import Seal
+from sync.core.sheet.codec import codec
 from sync.core.sheet.identity import Known
 from sync.core.sheet.photos import Photo, Picture
 from sync.core.sheet.plan import Cover, Plan, Restore
-from sync.core.sheet.rows import Raw
 from sync.ledger.tables import (
     archived,
     closings,
@@ -62,17 +62,6 @@ def to_json(value: Any) -> str:
         return orjson.dumps(value).decode()
     except TypeError:
         return json.dumps(value, separators=(",", ":"))
-
-
-def codec(zone: ZoneInfo) -> cattrs.Converter:
-    """Values of the core to JSON and back: times as UTC texts, back in the bureau's zone."""
-    converter = cattrs.Converter()
-    converter.register_unstructure_hook(datetime, lambda value: value.astimezone(UTC).isoformat())
-    converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text).astimezone(zone))
-    converter.register_unstructure_hook(date, lambda value: value.isoformat())
-    converter.register_structure_hook(date, lambda text, _: date.fromisoformat(text))
-    converter.register_structure_hook_func(lambda kind: kind == Raw, lambda raw, _: raw)
-    return converter
 
 
 def _by_number(rows: Mapping[str, Any]) -> dict[int, Any]:

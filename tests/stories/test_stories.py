@@ -60,6 +60,8 @@ def play(book: Book, head: str, lines: list[str]) -> None:
         book.rules = load(text)
     elif word == "台账丢失":
         book.memory = Memory()
+    elif word == "内部记录丢失":
+        del book.sheets["内部记录"][1:]
     elif word == "时间":
         book.settle(rest)
     elif word == "改":

@@ -135,6 +135,11 @@ class Letter:
         return bool(self.number) and not self.void
 
     @property
+    def is_open(self) -> bool:
+        """Whether anything can become of it still."""
+        return not (self.void or self.done_at or (self.kind == RECORD and self.delivered_at))
+
+    @property
     def label(self) -> str:
         """类型 as staff read it."""
         return f"重复{self.head.title}（续{self.first}）" if self.follows else self.head.title

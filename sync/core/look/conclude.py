@@ -11,6 +11,7 @@ from sync.core.look import responsible, seals, status
 from sync.core.look.findings import Look
 from sync.core.look.letters import letter_rows
 from sync.core.look.reading import PEOPLE, Reading
+from sync.core.look.rebuilding import recalling
 from sync.core.look.ripe import needed_still, ripe
 from sync.core.memory import Change, Decision
 from sync.core.scores.lines import OF_ISSUE, Group, Line
@@ -42,12 +43,12 @@ def conclude(look: Look) -> Decision:
         lines=_lines(look),
         seals={**look.rebuilt.seals, **_new(look.scored.seals, look.rebuilt.past.seals)},
         notices=dict(look.told.news),
-        numbers=dict(look.letters_in.numbers or reading.numbers),
+        numbers=_numbers(look),
         addresses=dict(look.people.addresses),
         groups=dict(look.people.groups),
-        letters=_new(look.drafted.letters, look.memory.letters),
+        letters=_new(look.drafted.letters, reading.stored.letters),
         archived=dict(reading.archived),
-        days=_new(look.roster.days, look.memory.days),
+        days=_new(look.roster.days, reading.stored.days),
         ripe=tuple(row.rid for row in ripe_rows(look)),
         status=standing,
         history=(*reading.history, *hands),
@@ -135,7 +136,25 @@ def _plan(
     written = with_status(reading, written, standing)
     for row in _wanted_back(reading):
         written = written.with_tab(row)
-    return written
+    return written.with_tab(_records_plan(look))
+
+
+def _records_plan(look: Look) -> TabPlan:
+    """The hidden tab. A record that is new takes the place of one that is not needed any more."""
+    reading = look.reading
+    if not reading.readable(recalling.TAB):
+        return TabPlan(recalling.TAB, ())
+    stamps = {rid: followed.stamps for rid, followed in look.followed.items()}
+    letters = {key: letter for key, letter in look.drafted.letters.items() if letter.is_open}
+    wished = recalling.wished(reading, stamps, look.roster.days, letters, _numbers(look))
+    layout, rows = reading.layouts[recalling.TAB], reading.rows[recalling.TAB]
+    placed = plan.placed(layout, rows, wished)
+    appends = (plan.service_row(layout, cells, reading.zone) for cells in placed.appends)
+    return plan.tab_plan(layout, differences(reading, recalling.TAB, placed.rows), appends)
+
+
+def _numbers(look: Look) -> dict[str, int]:
+    return dict(look.letters_in.numbers or look.reading.numbers)
 
 
 def with_status(reading: Reading, written: Plan, standing: Mapping[str, tuple[str, datetime]]) -> Plan:
@@ -214,7 +233,7 @@ def _put_back(reading: Reading, row: Row, known: Known, writes: Iterable[Write])
 
 
 def _stamps(look: Look) -> dict[str, Any]:
-    before, stamps = look.memory.stamps, dict[str, Any](look.rebuilt.stamps)
+    before, stamps = look.reading.stored.stamps, dict[str, Any](look.rebuilt.stamps)
     for rid, followed in look.followed.items():
         known = before.get(rid)
         if followed.stamps is not known and followed.stamps != known:

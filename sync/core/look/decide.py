@@ -23,8 +23,9 @@ from sync.core.look.letters.letter_rows import take_in
 from sync.core.look.notice_rows import tell
 from sync.core.look.owed import Duties
 from sync.core.look.people import who_is_who
-from sync.core.look.reading import read_all
+from sync.core.look.reading import known_again, read_tabs
 from sync.core.look.rebuilding.rebuild import rebuild
+from sync.core.look.rebuilding.recalling import recalled
 from sync.core.look.responsible import tell_at_once, with_days
 from sync.core.look.scoring import Scoring
 from sync.core.look.seals import Sealing
@@ -67,7 +68,8 @@ def look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
 
 def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
     """One look at everything, step by step."""
-    first = read_all(tables, memory, rules, now.astimezone(rules.bureau.zone), memory.memo.renewed())
+    tabs = read_tabs(tables, memory, rules, now.astimezone(rules.bureau.zone), memory.memo.renewed())
+    first = known_again(recalled(tabs))
     people = who_is_who(first)
     rebuilt = rebuild(first, people)
     people = with_days(people, rebuilt)

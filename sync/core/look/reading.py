@@ -55,6 +55,8 @@ class Reading:
     archived: Mapping[str, Archived] = field(default_factory=dict)  # archived rows that a person copied back
     numbers: Mapping[str, int] = field(default_factory=dict)  # the last number given, by run
     history: tuple[Change, ...] = ()  # people's cells that changed
+    recalled: frozenset[str] = frozenset()  # issues that the records brought back after the ledger was lost
+    stored: Memory = field(default_factory=Memory)  # what the ledger holds: the memory, unless records were recalled
 
     @property
     def zone(self) -> ZoneInfo:
@@ -113,15 +115,17 @@ class Reading:
         return frozenset(row.rid for row in self.rows.get("issues", ())) | self.away.keys() | self.aside
 
 
-def read_all(tables: Tables, memory: Memory, rules: Rules, now: datetime, memo: Memo) -> Reading:
-    """The workbook as it stands, every row known again."""
+def read_tabs(tables: Tables, memory: Memory, rules: Rules, now: datetime, memo: Memo) -> Reading:
+    """The workbook as it stands; which row is which is not known yet."""
     tables, headers = _headers(tables, memory)
     layouts, skipped = _columns(tables, memo)
     rows, given_back = _rows(tables, layouts, memory, rules.bureau.zone, memo, headers)
-    first = Reading(tables, memory, rules, now, memo, layouts, rows, skipped, given_back, numbers=memory.numbers)
+    first = Reading(
+        tables, memory, rules, now, memo, layouts, rows, skipped, given_back, numbers=memory.numbers, stored=memory
+    )
     remembered = {key: _remembered(first, key) for key in PEOPLE if key not in rows and key in tables.tabs}
     layouts = {**layouts, **{key: template_layout(tables.tabs[key]) for key in remembered if key not in layouts}}
-    return _known_again(replace(first, layouts=layouts, rows={**rows, **remembered}))
+    return replace(first, layouts=layouts, rows={**rows, **remembered})
 
 
 def _headers(tables: Tables, memory: Memory) -> tuple[Tables, Plan]:
@@ -208,7 +212,8 @@ class _TabKnown:
     history: Sequence[Change]
 
 
-def _known_again(first: Reading) -> Reading:
+def known_again(first: Reading) -> Reading:
+    """The tabs with every row known again by what is remembered of it."""
     numbers = Numbers(first.numbers)
     tabs = {key: _tab_known(first, key, numbers) for key in PEOPLE if key not in first.skipped and key in first.rows}
     tabs |= {key: _decided(first, key) for key in DECIDED if first.readable(key)}
@@ -219,7 +224,7 @@ def _known_again(first: Reading) -> Reading:
         blank={key: [row for row in first.rows[key] if not row.parsed.typed] for key in tabs if key in PEOPLE},
         known={key: tab.known for key, tab in tabs.items() if tab.known},
         gone={key: tab.gone for key, tab in tabs.items() if key in PEOPLE},
-        adopted=frozenset().union(*(tab.adopted for tab in tabs.values())),
+        adopted=first.recalled.union(*(tab.adopted for tab in tabs.values())),
         archived=_copied_back(first, rows.get("issues", ())),
         numbers=numbers.highest,
         history=tuple(change for tab in tabs.values() for change in tab.history),
@@ -233,7 +238,8 @@ def _tab_known(reading: Reading, key: str, numbers: Numbers) -> _TabKnown:
     claims = {row.number: plain(row.seen(layout, id_key)) for row in filled} if id_key else {}
     binding = identity.bind(filled, claims, known)
     if id_key:
-        binding = identity.adopt(binding, filled, claims, numbers, known)
+        is_lost = bool(reading.recalled)
+        binding = identity.adopt(binding, filled, claims, numbers, known, lost=is_lost)
     rows = list(_numbered(reading, key, filled, binding.rids, numbers))
     entries, history = _news(reading, key, rows, known)
     missing = [row for row in binding.missing if not _archived(reading.memory, key, row.rid)]
@@ -266,7 +272,7 @@ def _news(
         entry = identity.remember(row, before, _marks(reading, row, before))
         if entry is not None:
             entries[row.rid] = entry
-            if before is not None:
+            if before is not None and before.cells:  # of a recalled row only the hours are known
                 history += _changes(reading, key, row.rid, before.cells, row.parsed.typed)
     return entries, history
 
@@ -291,7 +297,8 @@ def _photo_marks(
     """The hour of a row's photos: one that comes soon after its row keeps the row's hour. It goes with the photos."""
     has, had = bool(row.cells.get("photos")), bool(before and plain(before.cells.get("photos")))
     if has and SHOWN not in marks:
-        return {**marks, SHOWN: heard(marks["heard"], reading.now, reading.grace, reading.memory.last_tick)}
+        last = reading.memory.last_tick or marks["heard"]
+        return {**marks, SHOWN: heard(marks["heard"], reading.now, reading.grace, last)}
     return {key: value for key, value in marks.items() if key != SHOWN} if had and not has else marks
 
 

@@ -33,7 +33,7 @@ def with_days(people: People, rebuilt: Rebuilt) -> People:
     opens = _opens(rebuilt, stamps, today)
     begins = any(street.name not in roster.days for street in roster.streets)
     evidence = _evidence(stamps) if begins else {}
-    lost = last is None and bool(reading.adopted)
+    lost = last is None and bool(reading.adopted) and not reading.memory.days
     given = (roster, reading.rules.hash, today, last and last.date(), opens, evidence, lost)
     recording = Recording(roster, reading.rules.calendar, today, last.date() if last else None, opens, evidence, lost)
     days: Days = reading.memo.result("days", given, recording.days)
@@ -55,7 +55,7 @@ def _stamps(people: People, rebuilt: Rebuilt) -> Iterator[Stamps]:
     reading = rebuilt.reading
     yield from (stamps for stamps in (*reading.memory.stamps.values(), *rebuilt.stamps.values()) if stamps.street)
     for row in reading.rows.get("issues", ()) if reading.adopted else ():
-        if row.rid in reading.adopted:
+        if row.rid in reading.adopted and row.rid not in reading.memory.stamps:
             layout = reading.layouts["issues"]
             stamps = adoption.read_stamps(layout, row, reading.rules, reading.now, people.roster)
             if stamps and stamps.street:

@@ -142,7 +142,9 @@ def stamp(
     stamps = dict[str, Stamps]()
     for row in rows:
         try:
-            before = _adopted(reading, people, row) if row.rid in reading.adopted else known.get(row.rid)
+            before = known.get(row.rid)
+            if before is None and row.rid in reading.adopted:
+                before = _adopted(reading, people, row)
             if before:
                 stamps[row.rid] = _known(reading, people, row, before, fixes)
         except Exception as error:  # one issue never stops the rest

@@ -160,16 +160,22 @@ def _likeness(row: Row, known: Known) -> int:
 
 
 def adopt(
-    binding: Binding, rows: Iterable[Row], claims: Mapping[int, str], numbers: Numbers, taken: Iterable[str]
+    binding: Binding,
+    rows: Iterable[Row],
+    claims: Mapping[int, str],
+    numbers: Numbers,
+    taken: Iterable[str],
+    *,
+    lost: bool = False,
 ) -> Binding:
     """Rows whose well-formed id the ledger never gave out keep it: the ledger lost its memory, not the sheet. Those
     numbers are taken in ``numbers`` once all are known: a higher one above must not make a lower one below a
-    stranger's."""
+    stranger's. ``lost``: it was lost just now, so that any number may be one that it gave."""
     used, adopted = set(taken), dict[int, str]()
     for row in rows:
         rid = claims.get(row.number, "")
         ours = row.number not in binding.rids and NUMBER.fullmatch(rid) and rid not in used
-        if ours and numbers.may_be_ours(rid):
+        if ours and (lost or numbers.may_be_ours(rid)):
             adopted[row.number] = rid
             used.add(rid)
     for rid in adopted.values():

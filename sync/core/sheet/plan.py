@@ -218,6 +218,29 @@ def by_key(
     return pairs
 
 
+@dataclass(frozen=True)
+class Placed:
+    """Where the rows of a tab come to stand: ``rows`` with what each is to say, ``appends`` for the end."""
+
+    rows: Sequence[tuple[Row, Mapping[str, Any]]]
+    appends: Sequence[Mapping[str, Any]]
+
+
+def placed(layout: Layout, rows: Sequence[Row], wished: Mapping[tuple[str, ...], Mapping[str, Any]]) -> Placed:
+    """As ``by_key``; a row that is new takes the first place that holds none."""
+    pairs = by_key(layout, rows, wished)
+    there = {row.parsed.key for row in rows}
+    new = [cells for key, cells in wished.items() if key not in there]
+    by_number = {row.number: (row, cells) for row, cells in pairs}
+    empty, last = nothing(layout), max(by_number, default=1)
+    blank = (Row(number, (), NOTHING) for number in range(2, last + 1) if number not in by_number)
+    free = [*(row for row, cells in pairs if cells == empty), *blank]
+    taken = {
+        row.number: (row, cells) for row, cells in zip(sorted(free, key=lambda row: row.number), new, strict=False)
+    }
+    return Placed([*{**by_number, **taken}.values()], new[len(taken) :])
+
+
 def listed(layout: Layout, rows: Sequence[Row], wished: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> TabPlan:
     """The plan of a tab without columns of people, its rows one under the other: no gap is left where one went."""
     by_number = {row.number: row for row in rows}

@@ -61,8 +61,8 @@ def take_in(reading: Reading, people: People, stamped: Stamped) -> LettersIn:
     layout = reading.layouts["letters"] if reading.readable("letters") else None
     addressees = Addressees(people.roster, reading.rules, reading.now.date())
     known = dict(sorted(reading.memory.letters.items()))
-    if not known and layout is not None:
-        known = _adopted(reading, layout, addressees, stamped)
+    if layout is not None and (reading.recalled or not known):
+        known = {**_adopted(reading, layout, addressees, stamped, known), **known}
     known = {key: _under_new_name(letter, reading.rules.unit_now(letter.unit)) for key, letter in known.items()}
     rows = bind(reading, layout, known) if layout is not None else {}
     shown = _shown_numbers(reading)
@@ -255,13 +255,17 @@ def _shown_numbers(reading: Reading) -> Mapping[str, int]:
     return numbers
 
 
-def _adopted(reading: Reading, layout: Layout, addressees: Addressees, stamped: Stamped) -> dict[str, Letter]:
-    """No number is given twice, and nothing is drafted again (DESIGN section 5)."""
-    rows = reading.rows.get("letters", ())
+def _adopted(
+    reading: Reading, layout: Layout, addressees: Addressees, stamped: Stamped, known: Mapping[str, Letter]
+) -> dict[str, Letter]:
+    """No number is given twice, and nothing is drafted again (DESIGN section 5). ``known``: letters that the records
+    brought back whole."""
+    names = {name for letter in known.values() for name in (letter.key, letter.number)}
+    rows = [row for row in reading.rows.get("letters", ()) if row.parsed.key[0] not in names]
     listed = {number for row in rows for number in plain(row.seen(layout, "issues")).split("、")}
     issues = (row for row in reading.rows.get("issues", ()) if row.rid in listed) if rows else ()
     facts = {row.rid: _fact(reading, row, stamped.stamps[row.rid]) for row in issues}
-    return adoption.read_letters(layout, rows, facts, addressees, reading.now)
+    return adoption.read_letters(layout, rows, facts, addressees, reading.now, known)
 
 
 def _fact(reading: Reading, row: Row, stamps: Stamps) -> Fact:

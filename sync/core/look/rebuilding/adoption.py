@@ -168,15 +168,21 @@ def read_notice(layout: Layout, row: Row, now: datetime, rules: Rules) -> Sent |
 
 
 def read_letters(
-    layout: Layout, rows: Iterable[Row], facts: Mapping[str, Fact], addressees: Addressees, now: datetime
+    layout: Layout,
+    rows: Iterable[Row],
+    facts: Mapping[str, Fact],
+    addressees: Addressees,
+    now: datetime,
+    known: Mapping[str, Letter],
 ) -> dict[str, Letter]:
-    """督办台账 read back, by key. A draft is drafted anew under its name; what was signed keeps number and term."""
+    """督办台账 read back, by key. A draft is drafted anew under its name; what was signed keeps number and term.
+    ``known``: letters of other rows."""
     read: dict[str, Letter] = {}
     for row in rows:
-        letter = _read_letter(layout, row, facts, addressees, read, now)
+        letter = _read_letter(layout, row, facts, addressees, {**known, **read}, now)
         if letter and letter.key not in read:
             read[letter.key] = letter
-    by_number = {letter.number: letter.key for letter in read.values() if letter.number}
+    by_number = {letter.number: letter.key for letter in (*known.values(), *read.values()) if letter.number}
     return {
         key: replace(letter, follows=by_number.get(letter.first, letter.first)) if letter.first else letter
         for key, letter in read.items()
