@@ -216,6 +216,7 @@ def forked(task: Callable[[], int], seconds: float = 0) -> int | None:
     """What the task returns in a process of its own; None: it was ended after so many seconds."""
     child = os.fork()
     if child == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, seconds)
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
@@ -225,7 +226,11 @@ def forked(task: Callable[[], int], seconds: float = 0) -> int | None:
             code = int(task())
         finally:
             os._exit(code)
-    _, status = os.waitpid(child, 0)
+    try:
+        _, status = os.waitpid(child, 0)
+    except BaseException:  # this run is ended: so is that one
+        os.kill(child, signal.SIGKILL)
+        raise
     return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else None
 
 
@@ -235,6 +240,7 @@ class Copy:
 
     root: Path
     tests: Sequence[str]
+    within: float
 
     def run(self, plugin: object, *arguments: str) -> int:
         os.chdir(self.root)
@@ -260,7 +266,10 @@ class Copy:
 
     def verdict(self, mutant: Mutant, hits: Hits) -> str:
         """What became of a mutant."""
-        calling = [test for test, (_, calls) in hits.items() if not mutant.function or mutant.function in calls]
+        calling = [
+            test for test, (took, calls) in hits.items()
+            if took <= self.within and (not mutant.function or mutant.function in calls)
+        ]  # fmt: skip
         calling.sort(key=lambda test: hits[test][0])
         path = self.root / mutant.file
         text, times = path.read_bytes(), path.stat()
@@ -311,14 +320,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--tests", nargs="+", default=["tests/core", "tests/stories"])
+    parser.add_argument("--within", type=float, default=600, help="leave out tests that took more seconds when listed")
     parser.add_argument("--again", action="store_true", help="run those that survived before once more")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     for name in HEAVY:
         importlib.import_module(name)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         repository(root)
-        run(Copy(root, options.tests), options)
+        run(Copy(root, options.tests, options.within), options)
 
 
 def run(place: Copy, options: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ import math
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 
@@ -101,11 +101,16 @@ def after(start: datetime, limit: str, breaks: Sequence[Span] = ()) -> datetime:
 # What people did ------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Fix:
-    """A row of 整改反馈. ``shows``: it carries what the category asks for."""
+    """A row of 整改反馈. ``shows``: it carries what the category asks for; ``typed``: the look that first saw it, where
+    that makes a difference."""
 
     at: datetime
     outcome: str
     shows: bool = False
+    typed: datetime | None = None
+
+    def is_known(self, look: datetime) -> bool:
+        return (self.typed or self.at) <= look
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,11 @@ class Verdict:
     at: datetime
     result: str
     known: datetime
+
+    def counts_from(self, fixes: Iterable[Fix]) -> datetime:
+        """Its hour; that of the look where it was typed as given before the last feedback that stood there."""
+        before = (fix.at <= self.at for fix in fixes if fix.outcome == "已整改" and fix.is_known(self.known))
+        return self.at if all(before) else self.known
 
 
 @dataclass(frozen=True)
@@ -152,6 +162,8 @@ class Report:
     # worked out:
     owner: Report | None = None  # that it only reports again, or that took it over
     joined: datetime | None = None
+    known_as_part: datetime | None = None  # the look that joined it
+    levels: dict[int, datetime] = field(default_factory=dict)  # reached before it became a duplicate
     behind: Report | None = None
     count: int = 1
     after_late: bool = False
@@ -269,6 +281,8 @@ class Stand:
 def stand(report: Report, fixes: Sequence[Fix], now: datetime, known: datetime | None = None) -> Stand | None:
     """Where the issue stands at ``now``; None before its clock started. ``known``: what came later is not looked at."""
     known = known or now
+    if report.void and report.void <= known:
+        return None
     if report.owner is not None and report.joined is not None and not report.is_duplicate:
         now = min(now, report.joined)
     started = report.started
@@ -281,13 +295,14 @@ def stand(report: Report, fixes: Sequence[Fix], now: datetime, known: datetime |
             acts.append((answer.at, 0, lambda a=answer: grant(issue, report, a)))  # type: ignore[misc]
             if answer.kind == "挂账" and answer.until:
                 acts.append((max(answer.until, answer.at), 1, issue.resumed))
-    for fix in fixes:
+    for fix in (fix for fix in fixes if fix.is_known(known)):
         at = max(fix.at, started)
         moved = Fix(at, fix.outcome, fix.shows)
         acts.append((at, 2, lambda f=moved: issue.fed_back(f)))  # type: ignore[misc]
     for verdict in report.verdicts:
         if verdict.known <= known:
-            acts.append((verdict.at, 3, lambda v=verdict: issue.judged(v)))  # type: ignore[misc]
+            given = replace(verdict, at=verdict.counts_from(fixes))
+            acts.append((given.at, 3, lambda v=given: issue.judged(v)))  # type: ignore[misc]
     for at, _, act in sorted(acts, key=lambda entry: entry[:2]):
         if at <= now and issue.state not in (CLOSED, VOID):
             act()
@@ -308,6 +323,12 @@ def plain(text: object) -> str:
     return "".join(sign for sign in unicodedata.normalize("NFKC", str(text or "")) if sign.isalnum()).casefold()
 
 
+def _turn(entry: tuple[bool, Report]) -> tuple[object, ...]:
+    """New reports before those that are taken on; of one hour an inspection first."""
+    taking, report = entry
+    return taking, report.at, report.source != "督查", report.name
+
+
 @dataclass
 class Month:
     """Everything that was reported. ``looks``: the hours at which the service looked; ``now``: the last of them."""
@@ -317,25 +338,31 @@ class Month:
 
     def __post_init__(self) -> None:
         self.now = self.looks[-1]
+        self.taken: list[Report] = []
         self.places: dict[tuple[str, str, str], list[Report]] = defaultdict(list)
-        entries = [(report.look, False, report) for report in self.reports]
-        entries += [(self._look(r.taken), True, r) for r in self.reports if r.taken]
-        for look, taking, report in sorted(entries, key=lambda e: (e[0], e[2].at, e[2].source != "督查", e[2].name)):
+        entries: dict[datetime, list[tuple[bool, Report]]] = defaultdict(list)
+        for report in self.reports:
+            entries[report.look].append((False, report))
+            if report.taken:
+                entries[report.taken].append((True, report))
+        for look in self.looks:
             self._settle(look)
-            self._enter(report, look, taking=taking)
-        self._settle(self.now)
+            for taking, report in sorted(entries[look], key=_turn):
+                self._enter(report, look, taking=taking)
+                self.taken += [report] * taking
         self.stands = {report.name: self.at(report, self.now) for report in self.reports}
-        self.levels = {report.name: self._climb(report) for report in self.reports}
-
-    def _look(self, at: datetime) -> datetime:
-        return next(look for look in self.looks if look >= at)
+        self.levels = {report.name: self._climb(report, self.now) for report in self.reports}
 
     def fixes(self, report: Report) -> list[Fix]:
-        """Its own, but for those of after it was joined to another; and those of its duplicates."""
+        """Its own, but for those of after it was joined to another; and those of its duplicates, once they are that."""
         fixes = [fix for fix in report.fixes if report.joined is None or fix.at < report.joined]
-        for other in self.reports:
-            if other.owner is report and other.joined is not None:
-                fixes += [fix for fix in other.fixes if fix.at >= other.joined]
+        for other in (other for other in self.reports if other.owner is not None):
+            for fix in other.fixes:
+                owner, known = other, fix.typed or fix.at
+                while owner.owner and owner.joined and owner.known_as_part and owner.joined <= fix.at:
+                    owner, known = owner.owner, max(known, owner.known_as_part)
+                if owner is report and other is not report:
+                    fixes.append(replace(fix, typed=known))
         return sorted(fixes, key=lambda fix: fix.at)
 
     def at(self, report: Report, hour: datetime, known: datetime | None = None) -> Stand | None:
@@ -344,18 +371,19 @@ class Month:
     def _enter(self, report: Report, look: datetime, *, taking: bool) -> None:
         waiting = report.source == "群众反映" and not taking
         place = report.street, plain(report.place), report.category
-        if report.void or not place[1]:
+        if not place[1]:
             return
         before = [r for r in self.places[place] if r.owner is None and r is not report and r.at <= report.at]
         before.sort(key=lambda other: other.at)
-        stands = [(r, s) for r in before if (s := self.at(r, report.at, look))]
-        running = [r for r, s in stands if s.state in (RUNS, SUSPENDED)]
+        stands = [(r, s) for r in before if self._was_taken(r) and (s := self.at(r, report.at, look))]
+        running, since = [r for r, s in stands if s.state in (RUNS, SUSPENDED)], report.at
         if report not in self.places[place]:
             self.places[place].append(report)
         heavier = running and GRAVITY[report.severity] > GRAVITY[running[-1].severity]
         if running and not heavier and report.source != "上级交办":
             if not waiting:
-                report.owner, report.joined, report.count, report.after_late = running[-1], report.at, 1, False
+                report.owner, report.joined, report.known_as_part = running[-1], report.at, look
+                report.count, report.after_late, report.behind = 1, False, None
                 return
         elif not taking:
             week = report.at - timedelta(days=7)
@@ -364,8 +392,24 @@ class Month:
             report.after_late = max(stopped)[1] if stopped else False
             waits = [r for r, s in stands if s.state == WAITS]
             report.behind = waits[-1] if waits else None
+        if taking and not running and report.owner is None:
+            running = self._runs_now(report, place, look)
+            if running and GRAVITY[report.severity] <= GRAVITY[running[-1].severity]:
+                report.owner, report.joined, report.known_as_part = running[-1], report.at, look
+                report.count, report.after_late, report.behind = 1, False, None
+                return
+            since = look
         if running and not waiting:
-            running[-1].owner, running[-1].joined = report, report.at
+            running[-1].owner, running[-1].joined, running[-1].known_as_part = report, since, look
+
+    def _runs_now(self, report: Report, place: tuple[str, str, str], look: datetime) -> list[Report]:
+        """What runs when somebody takes on what the public reported, in the order of the reports."""
+        others = [r for r in self.places[place] if r is not report and r.owner is None and r.look <= look]
+        stands = [(r, self.at(r, look)) for r in sorted(others, key=lambda r: r.at) if self._was_taken(r)]
+        return [r for r, s in stands if s and (s.state in (RUNS, SUSPENDED) or r.taken == look)]
+
+    def _was_taken(self, report: Report) -> bool:
+        return report.source != "群众反映" or report in self.taken
 
     def _settle(self, look: datetime) -> None:
         """What came after a feedback is a duplicate if that does not pass."""
@@ -374,21 +418,22 @@ class Month:
                 continue
             later = [v for v in report.behind.verdicts if v.at >= report.at and v.known < look]
             if later and later[0].result != "通过":
-                report.owner, report.joined, report.count = report.behind, report.at, 1
+                report.levels = self._climb(report, look)
+                report.owner, report.joined, report.known_as_part, report.count = report.behind, report.at, look, 1
                 report.after_late = False
             if later:
                 report.behind = None
 
     # Levels -----------------------------------------------------------------------------------------------------
-    def _climb(self, report: Report) -> dict[int, datetime]:
+    def _climb(self, report: Report, until: datetime) -> dict[int, datetime]:
         """When each level was reached: at the first look that found its condition, while the issue was open."""
-        levels: dict[int, datetime] = {}
-        last = self.stands[report.name]
+        levels = dict(report.levels)
+        fixes = self.fixes(report)
+        last = stand(replace(report, void=None), fixes, until)
         if last is None or (not last.late_since and (report.count < 3 or not report.after_late)):
             return levels
-        fixes = self.fixes(report)
-        for look in self.looks:
-            if look < report.look or (report.taken and look < report.taken):
+        for look in (look for look in self.looks if report.look <= look <= until):
+            if report.taken and look < report.taken:
                 continue
             issue = stand(report, fixes, look)
             if issue is None or issue.state == CLOSED:
@@ -434,7 +479,7 @@ class Month:
 
     def _lines(self, report: Report, chiefs: Mapping[str, str]) -> list[Line]:
         issue, lines = self.stands[report.name], list[Line]()
-        if issue is None or report.void:
+        if issue is None:
             return lines
         first, late_tier, again = TIERS[report.severity]
         times = 2 if report.source == "上级交办" and report.severity != "轻微" else 1
@@ -486,7 +531,7 @@ class Month:
         figures: dict[str, Figures] = defaultdict(Figures)
         for report in self.reports:
             issue = self.stands[report.name]
-            if issue is not None and not report.void and f"{report.started:%Y-%m}" == month:
+            if issue is not None and f"{report.started:%Y-%m}" == month:
                 late = issue.late_since is not None
                 due = late or issue.mended is not None
                 figures[report.street] += Figures(1, due, late, bool(issue.returns), issue.extended)
@@ -499,7 +544,7 @@ class Month:
         cases = []
         for report in self.reports:
             issue = self.stands[report.name]
-            if issue is None or report.void:
+            if issue is None:
                 continue
             for unit, deadline in {issue.unit: issue.deadline, **issue.late_units}.items():
                 late = unit in issue.late_units
