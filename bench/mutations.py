@@ -321,7 +321,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--tests", nargs="+", default=["tests/core", "tests/stories"])
     parser.add_argument("--within", type=float, default=600, help="leave out tests that took more seconds when listed")
-    parser.add_argument("--again", action="store_true", help="run those that survived before once more")
+    parser.add_argument("--again", action="store_true", help="run those that survived before, and no others")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     for name in HEAVY:
@@ -337,14 +337,14 @@ def run(place: Copy, options: argparse.Namespace) -> None:
     chosen, before = drawn(options.paths, place.root, options.count, options.seed), known(options.results)
     for number, mutant in enumerate(chosen, start=1):
         key, began = mutant.key((place.root / mutant.file).read_bytes()), time.monotonic()
-        if key in before and not (options.again and before[key]["result"] == SURVIVED):
+        if before.get(key, {}).get("result") != (SURVIVED if options.again else None):
             continue
         result = place.verdict(mutant, hits)
         before[key] = {"key": key, "mutant": str(mutant), "result": result, "took": round(time.monotonic() - began, 1)}
         with options.results.open("a", encoding="utf-8") as file:
             file.write(json.dumps(before[key], ensure_ascii=False) + "\n")
         print(f"{number}/{len(chosen)} {result:8} {mutant}", flush=True)
-    keys = [mutant.key((place.root / mutant.file).read_bytes()) for mutant in chosen]
+    keys = [key for mutant in chosen if (key := mutant.key((place.root / mutant.file).read_bytes())) in before]
     results = [before[key]["result"] for key in keys]
     print(f"\n{len(results)} mutants: " + ", ".join(f"{results.count(r)} {r}" for r in (KILLED, ENDLESS, SURVIVED)))
     for key, result in zip(keys, results, strict=True):
