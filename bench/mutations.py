@@ -213,11 +213,11 @@ class Selection:
 
 
 def forked(task: Callable[[], int], seconds: float = 0) -> int | None:
-    """What the task returns in a process of its own; None: it was ended after so many seconds."""
+    """What the task returns in a process of its own; None: it was ended after so many seconds of work."""
     child = os.fork()
     if child == 0:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_PROF, seconds)  # of its own work: others may hold the machine
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)

@@ -163,6 +163,7 @@ class Report:
     owner: Report | None = None  # that it only reports again, or that took it over
     joined: datetime | None = None
     known_as_part: datetime | None = None  # the look that joined it
+    is_duplicate: bool = False  # it never had a clock of its own
     levels: dict[int, datetime] = field(default_factory=dict)  # reached before it became a duplicate
     behind: Report | None = None
     count: int = 1
@@ -179,10 +180,6 @@ class Report:
     @property
     def limit(self) -> str:
         return self.given or self.own_limit
-
-    @property
-    def is_duplicate(self) -> bool:
-        return self.owner is not None and self.joined == self.at
 
     @property
     def task(self) -> str:
@@ -382,8 +379,7 @@ class Month:
         heavier = running and GRAVITY[report.severity] > GRAVITY[running[-1].severity]
         if running and not heavier and report.source != "上级交办":
             if not waiting:
-                report.owner, report.joined, report.known_as_part = running[-1], report.at, look
-                report.count, report.after_late, report.behind = 1, False, None
+                self._join(report, running[-1], look)
                 return
         elif not taking:
             week = report.at - timedelta(days=7)
@@ -395,12 +391,17 @@ class Month:
         if taking and not running and report.owner is None:
             running = self._runs_now(report, place, look)
             if running and GRAVITY[report.severity] <= GRAVITY[running[-1].severity]:
-                report.owner, report.joined, report.known_as_part = running[-1], report.at, look
-                report.count, report.after_late, report.behind = 1, False, None
+                self._join(report, running[-1], look)
                 return
             since = look
         if running and not waiting:
             running[-1].owner, running[-1].joined, running[-1].known_as_part = report, since, look
+            running[-1].is_duplicate = since <= running[-1].at
+
+    @staticmethod
+    def _join(report: Report, owner: Report, look: datetime) -> None:
+        report.owner, report.joined, report.known_as_part = owner, max(report.at, owner.at), look
+        report.is_duplicate, report.count, report.after_late, report.behind = True, 1, False, None
 
     def _runs_now(self, report: Report, place: tuple[str, str, str], look: datetime) -> list[Report]:
         """What runs when somebody takes on what the public reported, in the order of the reports."""
@@ -416,11 +417,11 @@ class Month:
         for report in self.reports:
             if report.behind is None or report.look > look:
                 continue
-            later = [v for v in report.behind.verdicts if v.at >= report.at and v.known < look]
+            behind = report.behind
+            later = [verdict for verdict in behind.verdicts if verdict.at >= report.at and verdict.known < look]
             if later and later[0].result != "通过":
                 report.levels = self._climb(report, look)
-                report.owner, report.joined, report.known_as_part, report.count = report.behind, report.at, look, 1
-                report.after_late = False
+                self._join(report, behind, look)
             if later:
                 report.behind = None
 
@@ -548,12 +549,23 @@ class Month:
                 continue
             for unit, deadline in {issue.unit: issue.deadline, **issue.late_units}.items():
                 late = unit in issue.late_units
-                decided = late or (issue.state != SUSPENDED and (issue.mended or deadline < self.now))
+                runs_out = issue.state != SUSPENDED and report.owner is None
+                decided = late or (runs_out and (issue.mended or deadline < self.now))
                 if not decided or (not late and unit in home.get(report.reporter, ())):
                     continue
                 double = report.source == "上级交办" and report.severity != "轻微"
                 weight = 2 if double or (report.name, unit) in urged else 1
-                cases.append(Case(report, unit, f"{deadline:%Y-%m}", late, weight, issue, unit == issue.unit))
+                cases.append(
+                    Case(
+                        report,
+                        unit,
+                        f"{deadline:%Y-%m}",
+                        late,
+                        weight,
+                        issue,
+                        unit == issue.unit and report.owner is None,
+                    )
+                )
         return cases
 
 

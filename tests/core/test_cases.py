@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from sync.core.issues.issues import Issue, Stamps
-from sync.core.issues.life import FIXED, Life
+from sync.core.issues.life import FIXED, OPEN, Life
 from sync.core.letters import letters
 from sync.core.letters.letters import LETTER, RECORD, Letter
 from sync.core.look.unit_scores import Units
@@ -91,6 +91,14 @@ def test_what_a_unit_s_own_people_report_is_left_out_only_in_time(
 ) -> None:
     issue = Issue("20261120-001", {"severity": "一般"}, Stamps(hour("2026-11-20 09:00")))
     assert len(list(cases(issue, life(late=late), own, RULES, NOW))) == counts
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_another_issue_took_over_counts_where_it_was_late_and_is_closed_with_that(late: bool) -> None:
+    taken_over = Stamps(hour("2026-11-20 09:00"), joined="20261120-002", joined_at=hour("2026-11-20 14:00"))
+    issue = Issue("20261120-001", {"severity": "一般"}, taken_over)
+    counted = list(cases(issue, replace(life(OPEN, late), fixed_at=None), (), RULES, NOW))
+    assert [(case.late, case.present) for case in counted] == [(True, False)] * late
 
 
 def letter(**fields: object) -> Letter:
@@ -203,3 +211,116 @@ def test_the_window_of_appeals_begins_when_the_month_is_over(limit: str, end: st
     """November ends on a Monday: workdays count from its last day on, days from the midnight after it."""
     text = RULES.text.replace('appeal = "3wd"', f'appeal = "{limit}"', 1)
     assert appeals_end("2026-11", load(text)) == hour(end)
+
+
+def test_a_duplicate_is_told_of_by_its_issue_alone_and_whoever_took_it_on_is_not_reminded() -> None:
+    """One found by an inspection, one reported by the public and taken on in time: no notice without a deadline."""
+    book = reported(
+        "2026-11-18 09:00 | 督查01 | 督查 | 联胜路 | 1号 | 占道经营 | 一般 | 摊",
+        "2026-11-18 09:05 | 督查02 | 督查 | 联胜路 | 1号 | 占道经营 | 一般 | 摊",
+        "2026-11-18 09:06 | 居民 | 群众反映 | 联胜路 | 1号 | 占道经营 | 一般 | 摊",
+        at="2026-11-18 09:10",
+    )
+    book.type("问题台账", 3, "核实结果", "受理")
+    book.type("问题台账", 3, "核实人", "督查01")
+    for at in ("2026-11-18 09:30", "2026-11-18 14:30", "2026-11-23 08:40"):
+        book.settle(at)
+    notices = [sent.notice for sent in book.memory.notices.values()]
+    assert {notice.kind for notice in notices if notice.issue == "20261118-002"} == set()
+    assert {(notice.kind, notice.occurrence) for notice in notices if notice.issue == "20261118-003"} == {
+        ("待核实", "")
+    }
+    weekly = [notice.text for notice in notices if notice.kind == "每周例会"]
+    assert weekly and not any("没有按时核实" in text for text in weekly)
+
+
+def test_what_was_taken_over_is_told_of_by_what_took_it_over() -> None:
+    book = reported("2026-11-24 09:00 | 督查01 | 督查 | 联胜路 | 1号 | 占道经营 | 一般 | 摊", at="2026-11-24 09:01")
+    graver = "2026-11-24 09:10 | 督查01 | 督查 | 联胜路 | 1号 | 占道经营 | 严重 | 摊"
+    reported(graver, at="2026-11-24 09:11", book=book)
+    book.settle("2026-11-24 17:00")
+    late = {sent.notice.issue for sent in book.memory.notices.values() if sent.notice.kind in ("超期", "升级")}
+    assert late == {"20261124-002"}
+
+
+# Letters, appeals, people
+@pytest.mark.parametrize(("source", "listed"), [("督查", True), ("群众反映", False)])
+def test_the_record_of_the_day_lists_what_is_serious_once_somebody_took_it_on(source: str, listed: bool) -> None:
+    row = f"2026-11-24 09:00 | 督查01 | {source} | 联胜路 | 1号 | 暴露垃圾 | 严重 | 垃圾"
+    book = reported(row, at="2026-11-24 09:01")
+    book.settle("2026-11-24 17:05")
+    records = [letter for letter in book.memory.letters.values() if letter.kind == RECORD]
+    assert [fact.number for record in records for fact in record.facts] == ["20261124-001"] * listed
+
+
+def test_nobody_gets_back_what_he_won() -> None:
+    """An appeal against a bonus, agreed to by mistake, takes nothing away and gives nothing."""
+    book = reported("2026-11-24 09:00 | 督查01 | 督查 | 联胜路 | 2号 | 路面破损 | 一般 | 破", at="2026-11-24 09:01")
+    row = "2026-11-24 09:10 | 街路长02 | 街路长自查 | 联胜路 | 1号 | 暴露垃圾 | 一般 | 垃圾"
+    reported(row, at="2026-11-24 09:11", book=book)
+    book.type("问题台账", 2, "照片", "前.jpg")
+    fed_back(book, "2026-11-24 10:00", "20261124-002")
+    book.type("问题台账", 2, "复核结果", "通过")
+    book.settle("2026-11-24 11:00")
+    assert ("20261124-002·自查自纠", "0.1") in book.rows("扣分明细", "明细号", "分值")
+    before = book.rows("扣分明细", "明细号", "分值")
+    book.add(
+        "申请审批\n申请时间 | 申请人 | 类型 | 明细号 | 理由 | 批复 | 批复人\n"
+        "2026-11-24 11:10 | 街路长02 | 申诉 | 20261124-002·自查自纠 | 不对 | 同意 | 办公室01"
+    )
+    book.settle("2026-11-24 11:20")
+    assert book.rows("扣分明细", "明细号", "分值") == before
+
+
+@pytest.mark.parametrize(
+    ("asked", "since"), [("2026-11-10", "2026-11-20"), ("2026-11-16", "2026-11-02")], ids=["asked before", "back-dated"]
+)
+def test_a_change_holds_over_a_typed_name_that_is_older_in_one_of_both(asked: str, since: str) -> None:
+    """街路长02 is typed over 街路长01 on the 12th; the change was asked for later, or begins later."""
+    book = bureau()
+    book.settle("2026-11-02 09:00")
+
+    def change() -> None:
+        book.add(
+            "人员调整\n申请时间 | 申请人 | 类型 | 街路 | 新街路长 | 生效日期 | 理由 | 支部意见 | 指挥长意见\n"
+            f"{asked} 09:00 | 标准化办01 | 调整 | 新正街 | 街路长03 | {since} | 调动 | 同意 | 同意"
+        )
+        book.settle(f"{asked} 10:00")
+
+    if asked < "2026-11-12":
+        change()
+    book.type("街路名册", 1, "街路长", "街路长02")
+    for day in (12, 13):
+        book.settle(f"2026-11-{day} 09:00")
+    assert book.rows("街路名册", "现任街路长")[0] == ("街路长02",)
+    if asked > "2026-11-12":
+        change()
+    book.settle("2026-11-23 09:00")
+    assert book.rows("街路名册", "现任街路长")[0] == ("街路长03",)
+
+
+def test_a_street_out_of_use_has_no_chief_now_and_a_leave_that_is_over_says_so() -> None:
+    book = bureau()
+    book.add(
+        "人员调整\n申请时间 | 申请人 | 类型 | 街路 | 新街路长 | 生效日期 | 结束日期 | 理由 | 支部意见 | 指挥长意见\n"
+        "2026-11-02 08:00 | 标准化办01 | 请假顶岗 | 新正街 | 街路长03 | 2026-11-03 | 2026-11-05 | 休假 | 同意 | 同意"
+    )
+    book.type("街路名册", 2, "停用日期", "2026-11-04")
+    for at, chiefs, state in (
+        ("2026-11-03 09:00", ("街路长03", "街路长02"), "已生效"),
+        ("2026-11-05 09:00", ("街路长03", ""), "已生效"),
+        ("2026-11-06 09:00", ("街路长01", ""), "已结束"),
+    ):
+        book.settle(at)
+        assert tuple(row[0] for row in book.rows("街路名册", "现任街路长")[:2]) == chiefs
+        assert book.rows("人员调整", "状态") == [(state,)]
+
+
+def test_a_new_base_holds_for_the_month_that_runs_and_not_for_one_that_is_over() -> None:
+    book = bureau()
+    book.settle("2026-10-30 09:00")
+    book.settle("2026-11-02 09:00")
+    book.rules = load(RULES.text.replace("base = 100  ", "base = 90  ", 1).replace("weight = 20", "weight = 10", 1))
+    book.settle("2026-11-03 09:00")
+    bases = [row[2] for row in book.rows("扣分明细", "月份", "对象", "分值", "规则") if row[1] == "新正街"]
+    assert bases == ["100", "90"]

@@ -343,7 +343,9 @@ class EarlierIssues:
                 relation, at = self._when_taken_on(row, own, place, relation), self.reading.now
             self.taken_on |= set() if relation.owner else {row.rid}
         if relation.owner and not unanswered:
-            return {row.rid: repeats.joined(own, relation.owner, own.received)}
+            seen = max(own.received, self.stamps[relation.owner].received)  # what was fed back before is not about it
+            own = replace(own, accepted=self.reading.now) if waits(own) else own
+            return {row.rid: repeats.joined(own, relation.owner, seen)}
         new = {row.rid: own}
         if not was_waiting:
             count, behind, after_late = relation.count, relation.behind, relation.after_late
