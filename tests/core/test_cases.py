@@ -11,6 +11,7 @@ from sync.core.issues.issues import Issue, Stamps
 from sync.core.issues.life import FIXED, OPEN, Life
 from sync.core.letters import letters
 from sync.core.letters.letters import LETTER, RECORD, Letter
+from sync.core.look.decide import recall
 from sync.core.look.unit_scores import Units
 from sync.core.people.permissions import counted_source
 from sync.core.people.roster import Post, Roster, Span
@@ -18,7 +19,7 @@ from sync.core.rules.rules import load
 from sync.core.scores.seal import appeals_end
 from sync.core.scores.standings import NOT_RANKED, TOO_FEW_CASES
 from sync.core.scores.units import LETTERS, ON_TIME, UnitCase, UnitMonth, cases
-from tests.book import Book, bureau, default_rules, hour
+from tests.book import Book, bureau, default_rules, hour, templates
 
 RULES = default_rules()
 NOW = hour("2026-11-24 16:00")
@@ -324,3 +325,17 @@ def test_a_new_base_holds_for_the_month_that_runs_and_not_for_one_that_is_over()
     book.settle("2026-11-03 09:00")
     bases = [row[2] for row in book.rows("扣分明细", "月份", "对象", "分值", "规则") if row[1] == "新正街"]
     assert bases == ["100", "90"]
+
+
+def test_a_duplicate_that_is_void_says_so_and_is_no_day_on_which_the_problem_was_seen() -> None:
+    book = reported(
+        "2026-11-18 09:00 | 督查01 | 督查 | 联胜路 | 1号 | 占道经营 | 一般 | 摊",
+        "2026-11-18 09:05 | 督查02 | 督查 | 联胜路 | 1号 | 占道经营 | 一般 | 摊",
+        at="2026-11-18 09:10",
+    )
+    for header, text in (("核实结果", "作废"), ("核实人", "督查02"), ("复核意见", "填错了")):
+        book.type("问题台账", 2, header, text)
+    book.settle("2026-11-18 09:30")
+    assert book.rows("问题台账", "状态", "重复") == [("待整改", ""), ("作废", "")]
+    look = recall(templates(), book.memory, book.rules, hour("2026-11-18 09:40"))
+    assert look.followed["20261118-001"].issue.seen_days == 0

@@ -65,7 +65,7 @@ class Stamped:
         """On how many days an inspection reported an issue again while it was open, by its number."""
         days: dict[str, set[date]] = defaultdict(set)
         for rid, own in self.stamps.items():
-            if own.joined and own.start is None and own.source == INSPECTED:
+            if own.joined and own.start is None and own.source == INSPECTED and not own.voided:
                 days[self.owner(rid)].add(own.received.date())
         return {rid: len(group) for rid, group in days.items()}
 
