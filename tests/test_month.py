@@ -1,22 +1,16 @@
-"""The simulated month, whole: deadlines recomputed by other arithmetic, then letters, appeals, changes, seal, quarter
-and year, drift and the check of an exported file.
-
-The arithmetic here shares nothing with the product: it walks minute by minute over office hours written down by hand.
-"""
+"""The simulated month, whole: recomputed by other arithmetic (``tests.arithmetic``), then letters, appeals, changes,
+seal, quarter and year, drift and the check of an exported file."""
 
 from __future__ import annotations
 
 import base64
 import json
-import math
 import re
 import subprocess
-import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date, datetime, timedelta
-from fractions import Fraction
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +19,7 @@ import pytest
 from click.testing import CliRunner
 
 from sync.cli.main import main
+from sync.core.letters.letters import Letter
 from sync.core.look.decide import decide, recall
 from sync.core.look.decide import look as look_at
 from sync.core.memory import Decision, Memory, Tables
@@ -37,57 +32,12 @@ from sync.service import Service
 from sync.settings import Settings
 from sync.sheets import archive_moves, set_up
 from sync.workbook import transport
+from tests import comparison
+from tests.arithmetic import LIMITS, Given, Month, Report, after, reckon
 from tests.book import ZONE, hour
+from tests.demo_month import DemoMonth, inspected
 
 UNTIL = hour("2026-11-24 16:00")
-
-# What domain.md says, by category: (一般, 严重). h: clock hours, wh: hours of office time, wd: workdays.
-LIMITS = {
-    "占道经营": ("2wh", "1wh"), "店外经营": ("2wh", "2wh"), "门店堆物": ("4wh", "2wh"), "马路市场": ("1wd", "4wh"),
-    "路面脏污": ("2wh", "1wh"), "路面积水": ("4wh", "2wh"), "绿地垃圾": ("4wh", "2wh"), "缺株死树": ("5wd", "4h"),
-    "乱张贴乱涂画": ("1wd", "4wh"), "乱晾晒": ("4wh", "4wh"), "背街堆物": ("1wd", "4h"), "暴露垃圾": ("4wh", "2wh"),
-    "垃圾满溢": ("4wh", "2wh"), "环卫设施破损": ("3wd", "1wd"), "渣土遗撒": ("4h", "2h"), "渣土乱倒": ("2wd", "1wd"),
-    "建筑垃圾": ("4wh", "4wh"), "井盖缺损": ("6h", "2h"), "路面破损": ("5wd", "1wd"), "路灯故障": ("2wd", "1wd"),
-    "设施占用": ("1wd", "4wh"), "油烟超标": ("3wd", "1wd"), "噪音扰民": ("2wh", "2wh"), "焚烧燃放": ("1h", "1h"),
-    "其他": ("2wd", "4wh"),
-}  # fmt: skip
-# October and November 2026: nothing but weekends is free after 8 October, and Saturday 10 October is worked.
-FREE = {date(2026, 10, n) for n in range(1, 8)}
-WORKED = {date(2026, 10, 10)}
-
-
-def works(day: date) -> bool:
-    return day in WORKED or (day.weekday() < 5 and day not in FREE)
-
-
-def in_office(moment: datetime) -> bool:
-    """Winter hours, from 1 October: 8:00 to 12:00 and 14:30 to 17:30."""
-    minutes = moment.hour * 60 + moment.minute
-    return works(moment.date()) and (480 <= minutes < 720 or 870 <= minutes < 1050)
-
-
-def by_hand(start: datetime, limit: str) -> datetime:
-    """Where the limit leads, counted minute by minute (seconds of the start are carried along)."""
-    amount, unit = int(re.sub(r"\D", "", limit)), re.sub(r"\d", "", limit)
-    if unit in ("h", "d"):
-        return start + timedelta(hours=amount * (24 if unit == "d" else 1))
-    if unit == "wd":
-        day = start.date()
-        while amount:
-            day += timedelta(days=1)
-            amount -= works(day)
-        return datetime(day.year, day.month, day.day, 17, 30, tzinfo=ZONE)
-    left, moment = amount * 60, start
-    if not in_office(moment):
-        moment = moment.replace(second=0, microsecond=0)
-    while not in_office(moment):
-        moment += timedelta(minutes=1)
-    while left:
-        moment += timedelta(minutes=1)
-        left -= 1
-        while left and not in_office(moment):
-            moment += timedelta(minutes=1)
-    return moment
 
 
 @pytest.mark.parametrize(
@@ -102,7 +52,7 @@ def by_hand(start: datetime, limit: str) -> datetime:
     ],
 )
 def test_the_other_arithmetic_is_right_itself(start: str, limit: str, due: str) -> None:
-    assert by_hand(hour(start), limit) == hour(due)
+    assert after(hour(start), limit) == hour(due)
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +116,7 @@ def test_every_deadline_is_what_other_arithmetic_makes_of_it(service: Service) -
         limit = LIMITS[row["category"]][row.get("severity") == "严重"]
         started = memory.stamps[row["id"]].start.started  # type: ignore[union-attr]
         assert hour(told[1]) == started.replace(second=0, microsecond=0)
-        assert hour(told[3]) == by_hand(started, limit).replace(second=0, microsecond=0), (row["id"], limit, text)
+        assert hour(told[3]) == after(started, limit).replace(second=0, microsecond=0), (row["id"], limit, text)
         if limit.endswith("h"):
             steps = explained.sentences["截止时间"]
             counted = [COUNTED.search(step) for step in steps if step.startswith("  ") and "不计" not in step]
@@ -175,46 +125,6 @@ def test_every_deadline_is_what_other_arithmetic_makes_of_it(service: Service) -
         checked.append((row["category"], limit))
     assert len(checked) > 500
     assert len({limit[-2:].lstrip("0123456789") for _, limit in checked}) >= 3, "clock hours, office hours and workdays"
-
-
-def plain_place(text: object) -> str:
-    """A place without width, blanks and punctuation."""
-    return "".join(sign for sign in unicodedata.normalize("NFKC", str(text or "")) if sign.isalnum()).lower()
-
-
-def test_duplicates_and_repeats_are_what_other_arithmetic_makes_of_them(service: Service) -> None:
-    """Worked out from the hours of the stamps alone: while the clock of an earlier report of the same place ran, a
-    duplicate; within seven days after it stopped, a repeat (definitions 2)."""
-    memory = service.ledger.memory()
-    look = recall(service.templates, memory, service.rules(), UNTIL)
-    graver = {"轻微": 0, "一般": 1, "严重": 2}
-    by_place: dict[tuple[str, ...], list[Any]] = defaultdict(list)
-    for rid, followed in look.followed.items():
-        stamps, typed = followed.stamps, followed.issue.cells
-        place = plain_place(typed.get("place"))
-        if stamps.street and place and not stamps.voided:
-            by_place[stamps.street, place, stamps.category].append((stamps.received, rid, followed, typed))
-    wrong, seen = list[Any](), Counter[str]()
-    for group in by_place.values():
-        group.sort(key=lambda report: report[:2])
-        for at, (received, rid, followed, typed) in enumerate(group):
-            stamps, before = followed.stamps, [f for _, _, f, _ in group[:at] if not f.stamps.joined]
-            if stamps.start is None and not stamps.joined:
-                continue  # nobody took it on
-            if any(f.stamps.verdicts[:-1] or f.life.breaks for f in before):
-                continue  # returned or suspended: its clock ran in parts
-            since = received - timedelta(days=7)
-            week = [f for f in before if f.life.fixed_at and since <= f.life.fixed_at <= received]
-            ran = [f for f in before if f.stamps.start and f.stamps.start.started <= received and f not in week]
-            running = [f for f in ran if not f.life.fixed_at or received < f.life.fixed_at]
-            heavier = running and graver[typed.get("severity", "一般")] > graver[running[-1].issue.severity]
-            again = bool(running) and not heavier and stamps.source != "上级交办"
-            seen["重复报" if again else f"第{1 + len(week)}次"] += 1
-            is_again = bool(stamps.joined) and stamps.start is None  # with a clock it was taken over by a graver one
-            if again != is_again or (not again and stamps.repeat != 1 + len(week)):
-                wrong.append((rid, again, stamps.joined, stamps.repeat, 1 + len(week)))
-    assert wrong == []
-    assert seen["重复报"] >= 3 and seen["第2次"] >= 3, seen
 
 
 def test_every_line_of_the_month_is_explained_by_a_sum_that_agrees(service: Service) -> None:
@@ -229,100 +139,78 @@ def test_every_line_of_the_month_is_explained_by_a_sum_that_agrees(service: Serv
     assert not [line for line in shortened if line.kind == "单位"], "what a rate costs at most is in its own sentence"
 
 
-# Scores by other arithmetic: from what people and the clerk's columns show, with fractions, nothing of the core's
-INSPECTORS = ("标准化办01", "标准化办02")
+# The whole month by other arithmetic: from what people typed in the script, nothing of the core's
+@dataclass(frozen=True)
+class Reckoning:
+    """The demo's two months worked out by ``arithmetic``: October as it was when it was sealed."""
+
+    demo: DemoMonth
+    reports: list[Report]
+    months: Mapping[str, Month]
 
 
-def day_of(value: float) -> date:
-    return date(1899, 12, 30) + timedelta(days=int(value))
+@pytest.fixture(scope="module")
+def reckoning(service: Service) -> Reckoning:
+    typed, issues = DemoMonth(service, UNTIL), cells(service, "issues")
+    seal = next(look for look in typed.looks if look >= hour("2026-11-05 09:00"))
+    before = [report for report in typed.reports(issues) if report.look <= seal]
+    for report in before:
+        report.taken = report.taken if report.taken and report.taken <= seal else None
+    october = Month(before, [look for look in typed.looks if look <= seal])
+    reports = typed.reports(issues)
+    return Reckoning(typed, reports, {"2026-10": october, "2026-11": Month(reports, typed.looks)})
 
 
-def middle(counts: list[int]) -> Fraction:
-    ordered = sorted(counts)
-    return Fraction(ordered[len(counts) // 2] + ordered[(len(counts) - 1) // 2], 2)
-
-
-def half_up(value: Fraction) -> int:
-    return math.floor(value + Fraction(1, 2))
-
-
-def inspected(service: Service, month: str) -> tuple[dict[str, set[date]], dict[str, set[date]]]:
-    """By street the days on which the standards office was there, and those on which it found something."""
-    days, finds = defaultdict[str, set[date]](set), defaultdict[str, set[date]](set)
-    stamps = service.ledger.memory().stamps
-    for row in cells(service, "issues"):
-        stamped = stamps.get(row["id"])
-        if stamped and stamped.street and stamped.source == "督查" and row["state"] != "作废":
-            found_in = month if row["reporter"] in INSPECTORS else ""
-            for there in (days, finds) if f"{stamped.received:%Y-%m}" == found_in else ():
-                there[stamped.street].add(stamped.received.date())
-    for row in cells(service, "duties"):
-        shown = any(row.get(key) not in ("", None) for key in ("photos", "longitude", "latitude"))
-        counts = row["kind"] == "督查" and row["reporter"] in INSPECTORS and shown and not row.get("check")
-        if counts and f"{day_of(row['reported_at']):%Y-%m}" == month:
-            days[row["street"]].add(day_of(row["reported_at"]))
-    return days, finds
+def test_every_issue_stands_where_other_arithmetic_puts_it(service: Service, reckoning: Reckoning) -> None:
+    """Deadline, lateness, hours of mending and closing, duplicates and repeats, and when each level was reached."""
+    look = recall(service.templates, service.ledger.memory(), service.rules(), UNTIL)
+    month = reckoning.months["2026-11"]
+    assert comparison.of_issues(month, look.followed) == []
+    stamped = {rid for rid, followed in look.followed.items() if followed.stamps.street}
+    assert stamped == {report.name for report in reckoning.reports}
+    seen = Counter("重复报" if report.is_duplicate else f"第{report.count}次" for report in reckoning.reports)
+    assert seen["重复报"] >= 3 and seen["第2次"] >= 3, seen
+    levels = Counter(max(levels) for levels in month.levels.values() if levels)
+    assert min(levels[level] for level in (1, 2, 3)) >= 5, levels
 
 
 @pytest.mark.parametrize("month", ["2026-10", "2026-11"])
-def test_what_is_evened_out_is_what_other_arithmetic_makes_of_it(service: Service, month: str) -> None:
-    days, finds = inspected(service, month)
-    rows = [row for row in cells(service, "scores") if row["month"] == month and row["kind"] == "街路"]
-    assert rows and {row["target"]: row["inspections"] for row in rows} == {
-        row["target"]: len(days[row["target"]]) for row in rows
-    }
+def test_lines_sums_and_ranks_are_what_other_arithmetic_makes_of_the_issues(
+    service: Service, reckoning: Reckoning, month: str
+) -> None:
+    """Each line of 扣分明细 and each row of 月度考核, from the issues and not from the lines."""
+    days, finds = inspected(reckoning.reports, cells(service, "duties"), month)
+    chiefs = {street.name: street.chief for street in reckoning.demo.streets}
+    sealed = [line.name for line in reckoning.months["2026-10"].lines(chiefs) if line.month == "2026-10"]
+    letters = service.ledger.memory().letters.values()
+    given = Given(
+        reckoning.demo.streets, reckoning.demo.home, days, finds,
+        {(fact.number, letter.unit) for letter in letters if letter.follows and letter.sent for fact in letter.facts},
+        [letter.unit for letter in letters if is_late(letter, month)],
+        sealed if month == "2026-11" else (),
+    )  # fmt: skip
+    reckoned = reckon(reckoning.months[month], month, given)
     lines = [row for row in cells(service, "lines") if row["month"] == month]
-    sources = {row["id"]: row["source"] for row in cells(service, "issues")}
-    evened = {row["target"]: round(row["points"] * 100) for row in lines if row["rule"] == "督查均衡"}
-    finds_of_month = [
-        row for row in lines if row["rule"] == "发现问题" and row["points"] < 0 and sources[row["issue"]] == "督查"
-    ]
-    wanted = {}
-    for group in {row["group"] for row in rows}:
-        ranked = [row["target"] for row in rows if row["group"] == group and row["inspections"] >= 4]
-        clean = sum(len(days[street] - finds[street]) for street in ranked)
-        enough = 4 * clean >= sum(len(days[street]) for street in ranked)
-        for street in ranked:
-            charged = [-round(row["points"] * 100) for row in finds_of_month if row["target"] == street]
-            count, usual = len(days[street]), middle([len(days[name]) for name in ranked])
-            if count > usual and charged:
-                wanted[street] = half_up(sum(charged) * (1 - usual / count)) if enough else 0
-    assert evened == wanted and wanted
+    rows = [row for row in cells(service, "scores") if row["month"] == month]
+    assert comparison.of_lines(reckoned, lines) == []
+    assert comparison.of_rows(reckoned, rows) == []
+    inspections = {row["target"]: row["inspections"] for row in rows if row["kind"] == "街路"}
+    assert inspections == {street: len(days.get(street, ())) for street in inspections}
+    assert len(reckoned.lines) > 150
+    assert month == "2026-10" or sum("督查均衡" in line for line in reckoned.lines) >= 3
 
 
-@pytest.mark.parametrize("month", ["2026-10", "2026-11"])
-def test_the_rates_of_units_are_what_other_arithmetic_makes_of_them(service: Service, month: str) -> None:
-    """Which issues a unit's 按期率 counts, how heavily and whether in time, from 问题台账 as it stands, for all whose
-    deadline never moved; and the points from the counts that the sentence gives."""
-    memory, home = service.ledger.memory(), defaultdict[str, set[str]](set)
-    for post in cells(service, "posts"):
-        home[post["name"]].add(post.get("unit") or "")
-    moved = {row["issue"] for row in cells(service, "requests") if row["kind"] in ("移交", "延期", "挂账")}
-    wanted, unsure = defaultdict[str, dict[str, tuple[int, bool]]](dict), set(moved)
-    for row in cells(service, "issues"):
-        stamped, hint = memory.stamps.get(row["id"]), str(row.get("hint") or "")
-        if not stamped or not stamped.start or row["state"] in ("待核实", "作废", "") or stamped.moves:
-            unsure |= {row["id"]} if stamped and stamped.moves else set()
-            continue
-        late, running = "超期" in hint, row["state"] in ("待整改", "返工")
-        own = not late and row["unit"] in home[row["reporter"]]
-        if row["id"] in moved or own or (running and not late) or f"{day_of(row['deadline']):%Y-%m}" != month:
-            continue
-        double = row["source"] == "上级交办" and row["severity"] != "轻微"
-        double |= "、" in str(row.get("letter") or "")
-        wanted[row["unit"]][row["id"]] = 2 if double else 1, not late
-    look = recall(service.templates, memory, service.rules(), UNTIL)
-    lines = {line.target: line for line in look.scored.every if line.month == month and line.rule == "按期率"}
-    assert set(wanted) <= set(lines)
-    for unit, line in lines.items():
-        assert line.reckoning is not None
-        counted = {part.number: (part.weight, part.hit) for part in line.reckoning.parts if part.number not in unsure}
-        assert counted == wanted[unit], unit
-        good, total = map(int, re.search(r"（(\d+)/(\d+)）", line.text).groups())  # type: ignore[union-attr]
-        lost = max(Fraction(0), 90 - Fraction(100 * good, total))
-        assert line.points == -min(5000, half_up(lost * 100)), line.text
-        assert total == sum(part.weight for part in line.reckoning.parts)
-    assert sum(map(len, wanted.values())) > (400 if month == "2026-11" else 100)
+def is_late(letter: Letter, month: str) -> bool:
+    """Whether its answer was due in the month, and neither that nor the mending came in time."""
+    if (
+        letter.kind != "督办函"
+        or letter.void
+        or not letter.due
+        or letter.due >= UNTIL
+        or f"{letter.due:%Y-%m}" != month
+    ):
+        return False
+    return not any(at and at <= letter.due for at in (letter.answered_at, letter.done_at))
 
 
 def lost(service: Service, now: datetime) -> Decision:

@@ -24,7 +24,7 @@ from sync.core.sheet.rows import Row, Table, layout_of, plain
 from sync.guard import Guard
 from sync.ledger.ledger import Ledger
 from sync.sheets import set_up
-from sync.sheets.gateway import Gateway, Refused, Unknown
+from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown
 
 QUEUE, TOGETHER = "归档", "一起移动"  # the queue of rows to move, and its item of many together
 MOST_AT_ONCE = 200  # rows in one request
@@ -99,7 +99,7 @@ def run(
     settle(gateway, ledger, now, step)
     seen = tables(gateway)
     look = look_at(seen, ledger.memory(), rules, now)
-    if conclude(look).plan.tabs:
+    if conclude(look).plan.tabs.keys() - {RECORDS}:  # records of what was moved just now are cleared by the next look
         return Moved(trouble="工作簿里还有要写的，先不归档。")
     rows = [row for row in ripe_rows(look, wait) if not guard.waits(QUEUE, row.rid)]
     if not rows:

@@ -371,11 +371,12 @@ def follow(issue: Issue, rules: Rules, now: datetime, last_look: datetime | None
 
 
 def lived(issue: Issue, stamps: Stamps, rules: Rules, now: datetime) -> Life:
-    """Where the issue stands at ``now`` by these stamps; one that is a part of another stands as it did then."""
+    """Where the issue stands at ``now`` by these stamps; one that is a part of another stands as it did then, unless it
+    is void."""
     if stamps.history:
         closed = stamps.verdicts[-1].at if stamps.verdicts else None
         return Life(lives.HISTORY, stamps.unit, fixed_at=closed, closed_at=closed)
-    now = min(now, stamps.joined_at) if stamps.joined_at else now
+    now = min(now, stamps.joined_at) if stamps.joined_at and not stamps.voided else now
     past, own = events(issue, stamps, rules), own_limit(issue.category, issue.cells, rules)
     life = lives.live(past, stamps.start, stamps.moves, stamps.unit, now, rules.calendar, rules.clock.rework, own)
     late = {rules.unit_now(unit): deadline for unit, deadline in reversed(life.late_units)}

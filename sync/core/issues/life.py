@@ -233,7 +233,7 @@ class _Course:
         # 未整改: the feedback stopped nothing; levels and letters go on from the verdict, points look back
         if self.deadline and self.deadline < event.at:
             self.miss(self.deadline)
-        self._pause(mended, event.at)
+        self._pause(mended or event.at, event.at)
 
     def _give_rest(self, event: Event, mended: datetime | None) -> None:
         """返工: the clock stood from the feedback to the verdict. What is left then is at least ``rework``, once an
@@ -254,11 +254,11 @@ class _Course:
             self.rest_given, self.base = True, (event.at, self.rework)
             self._move(event, rest)
         if late:
-            self._pause(mended, max(self.deadline, event.at))
+            self._pause(mended or event.at, max(self.deadline, event.at))
             self.overdue_from = self.overdue_from or before
 
-    def _pause(self, since: datetime | None, until: datetime) -> None:
-        self.pauses.append(Break(min(since or until, until), until, REWORK))
+    def _pause(self, since: datetime, until: datetime) -> None:
+        self.pauses.append(Break(min(since, until), until, REWORK))
 
     def _resume(self, event: Event) -> None:
         """Work reported while suspended ends the pause: the clock stood until then."""

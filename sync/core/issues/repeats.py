@@ -79,6 +79,8 @@ def _graver(severity: str, other: str) -> bool:
 
 
 def joined(stamps: Stamps, owner: str, at: datetime) -> Stamps:
-    """The issue as a part of another from that hour on. Joined at its receipt it has nothing of its own."""
+    """The issue as a part of another from that hour on. Joined at its receipt, or before its clock started, it has
+    nothing of its own."""
+    had_clock = stamps.start is not None and at > stamps.received
     stamps = replace(stamps, joined=owner, joined_at=at, behind="")
-    return stamps if at > stamps.received else replace(stamps, start=None, repeat=1, after_late=False)
+    return stamps if had_clock else replace(stamps, start=None, repeat=1, after_late=False)

@@ -95,6 +95,8 @@ class _Waiting:
         return self._over_of(notice, issue, now) if issue and issue.life.state else ""
 
     def _over_of(self, notice: Notice, issue: Followed, now: datetime) -> str:
+        if issue.stamps.joined and notice.kind in ABOUT_NOW:
+            return f"并入 {issue.stamps.joined}"
         if why := moot(notice, issue.life, now):
             return why
         asked = notice.kind in ABOUT_NOW and notice.channel == MAIL and not notice.reason and issue.life.running

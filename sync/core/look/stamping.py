@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, partial
 from typing import Any
@@ -65,7 +65,7 @@ class Stamped:
         """On how many days an inspection reported an issue again while it was open, by its number."""
         days: dict[str, set[date]] = defaultdict(set)
         for rid, own in self.stamps.items():
-            if own.joined and own.start is None and own.source == INSPECTED:
+            if own.joined and own.start is None and own.source == INSPECTED and not own.voided:
                 days[self.owner(rid)].add(own.received.date())
         return {rid: len(group) for rid, group in days.items()}
 
@@ -153,7 +153,8 @@ def stamp(
     fresh = [row for row in rows if row.rid not in stamps or not stamps[row.rid].street]
     stamps |= _settled(reading, people, rows, stamps)
     earlier = EarlierIssues(reading, fixes, {**others, **stamps})
-    for row in sorted((*fresh, *_taken_on(reading, people, rows, stamps)), key=partial(_order, reading)):
+    taken = sorted(_taken_on(reading, people, rows, stamps), key=lambda row: (stamps[row.rid].received, row.number))
+    for row in (*sorted(fresh, key=partial(_order, reading)), *taken):  # what is taken on joins what runs by then
         try:
             earlier.stamps |= _entered(reading, people, row, stamps.get(row.rid), earlier)
         except Exception as error:
@@ -322,41 +323,67 @@ def problems(reading: Reading, people: People, row: Row) -> list[Problem]:
 
 @dataclass
 class EarlierIssues:
-    """The issues that a new report may repeat: ``stamps`` by number, those of this look among them."""
+    """The issues that a new report may repeat: ``stamps`` by number, those of this look among them; ``taken_on``: whose
+    clock starts at this look, since somebody takes them on."""
 
     reading: Reading
     fixes: Mapping[str, Sequence[Fix]]
     stamps: dict[str, Stamps]
+    taken_on: set[str] = field(default_factory=set)
 
     def related(self, row: Row, own: Stamps, takes_on: bool, was_waiting: bool) -> dict[str, Stamps]:
         """The stamps of a report with what it is to the issues before it, and of the issue that it takes over. A number
         that was given while it was waiting (``was_waiting``) for somebody to take it on stays."""
         place = repeats.same_place(row.cells, own.street, self.reading.rules.repeat.same)
         unanswered = own.source == PUBLIC and not takes_on
-        relation = repeats.Relation()
+        relation, at = repeats.Relation(), own.received
         if place:
             relation = self._relation(row, own, place)
             self._places.setdefault(place, []).append(row.rid)
+        if waits(own) and takes_on:
+            if place and not relation.owner and not relation.takes_over:
+                relation, at = self._when_taken_on(row, own, place, relation), self.reading.now
+            self.taken_on |= set() if relation.owner else {row.rid}
         if relation.owner and not unanswered:
-            return {row.rid: repeats.joined(own, relation.owner, own.received)}
+            seen = max(own.received, self.stamps[relation.owner].received)  # what was fed back before is not about it
+            own = replace(own, accepted=self.reading.now) if waits(own) else own
+            return {row.rid: repeats.joined(own, relation.owner, seen)}
         new = {row.rid: own}
         if not was_waiting:
             count, behind, after_late = relation.count, relation.behind, relation.after_late
             new = {row.rid: replace(own, repeat=count, behind=behind, after_late=after_late)}
         if relation.takes_over and not unanswered:
-            new[relation.takes_over] = repeats.joined(self.stamps[relation.takes_over], row.rid, own.received)
+            new[relation.takes_over] = repeats.joined(self.stamps[relation.takes_over], row.rid, at)
         return new
 
+    def _when_taken_on(
+        self, row: Row, own: Stamps, place: tuple[str, ...], before: repeats.Relation
+    ) -> repeats.Relation:
+        """A report that had to wait joins what runs when it is taken on, though that was reported or taken on later
+        than it was reported. ``before``: its relation at the hour of its report."""
+        now, severity = self.reading.now, row.cells.get("severity", NORMAL)
+        others = [self._at(rid, now) for rid in self._standing(row, place)]
+        running = [other for other in others if other.life.state in repeats.CLOCK_RUNS]
+        relation = repeats.relate(now, own.source, severity, running, self.reading.rules.repeat)
+        return replace(before, owner=relation.owner, takes_over=relation.takes_over)
+
     def _relation(self, row: Row, own: Stamps, place: tuple[str, ...]) -> repeats.Relation:
-        severity = row.cells.get("severity", NORMAL)
-        rids = [rid for rid in self._places.get(place, ()) if rid != row.rid and not self.stamps[rid].joined]
+        severity, rids = row.cells.get("severity", NORMAL), self._standing(row, place)
         before = [self._at(rid, own.received) for rid in rids if self.stamps[rid].received <= own.received]
-        before.sort(key=lambda earlier: self.stamps[earlier.rid].received)
         return repeats.relate(own.received, own.source, severity, before, self.reading.rules.repeat)
+
+    def _standing(self, row: Row, place: tuple[str, ...]) -> list[str]:
+        """The other issues of the place that stand for themselves, in the order of their receipt."""
+        rids = dict.fromkeys(self._places.get(place, ()))
+        standing = [rid for rid in rids if rid != row.rid and not self.stamps[rid].joined]
+        return sorted(standing, key=lambda rid: self.stamps[rid].received)
 
     def _at(self, rid: str, hour: datetime) -> repeats.Earlier:
         issue = Issue(rid, self._cells(rid), self.stamps[rid], tuple(self.fixes.get(rid, ())))
-        return repeats.Earlier(rid, issue.severity, issues.lived(issue, issue.stamps, self.reading.rules, hour))
+        life = issues.lived(issue, issue.stamps, self.reading.rules, hour)
+        if rid in self.taken_on and hour >= self.reading.now:
+            life = replace(life, state=lives.OPEN)
+        return repeats.Earlier(rid, issue.severity, life)
 
     def _cells(self, rid: str) -> Mapping[str, Any]:
         row = self._rows.get(rid)

@@ -126,8 +126,10 @@ class NoticeCase:
         return self._allowed if at_once else self._together
 
     def occasions(self) -> Iterator[Occasion]:
-        """What the issue's present state calls for."""
+        """What the issue's present state calls for; a part of another calls for nothing, since that does."""
         life, stamps, now = self.life, self.stamps, self.now
+        if stamps.joined:
+            return
         received = stamps.accepted or stamps.received
         if life.state == lives.CLOSED:
             yield Occasion("closed", life.closed_at or now)

@@ -43,14 +43,15 @@ class UnitCase:
 
 def cases(issue: Issue, life: Life, own: Collection[str], rules: Rules, now: datetime) -> Iterator[UnitCase]:
     """The issue once for each unit that was responsible when a deadline came. ``own``: the units of who reported it.
-    Out: what is not yet due and not mended, what is suspended before it was late, and what a unit's own people reported
-    and mended in time."""
+    Out: what is not yet due and not mended, what is suspended or taken over before it was late, and what a unit's own
+    people reported and mended in time."""
     if life.state in NOT_COUNTED or life.deadline is None:
         return
     missed = dict(life.late_units)
     for unit, deadline in {life.unit: life.deadline, **missed}.items():
-        late, present = unit in missed, unit == life.unit
-        decided = late or (life.state != lives.SUSPENDED and (life.fixed_at or life.deadline < now))
+        late, present = unit in missed, unit == life.unit and not issue.stamps.joined
+        runs_out = life.state != lives.SUSPENDED and not issue.stamps.joined
+        decided = late or (runs_out and (life.fixed_at or life.deadline < now))
         if not decided or (not late and unit in own):
             continue
         yield UnitCase(
