@@ -52,9 +52,12 @@ def peoples_cells(paper: Paper, values: Values) -> Iterator[Broken]:
             name = column.name if column is not None else ""
             right = row.get(name)
             if not same(stands, right) and not any(same(stands, other) for other in row.also.get(name, ())):
-                yield "value", (
-                    f"{paper.title} 第{index + 2}行（{row.get('问题描述')}）{letter(place)}列「{name}」"
-                    f"应当是「{right}」，却是「{stands}」"
+                yield (
+                    "value",
+                    (
+                        f"{paper.title} 第{index + 2}行（{row.get('问题描述')}）{letter(place)}列「{name}」"
+                        f"应当是「{right}」，却是「{stands}」"
+                    ),
                 )
 
 

@@ -54,8 +54,21 @@ PROFILES: Mapping[str, Weights] = {
     "lost": {**ROWS, **PARTS, **WORLD},
 }  # fmt: skip
 NOT_IN_A_GAP = frozenset(
-    ("restore", "fault", "death", "disk full", "second process", "lose ledger", "clock", "rules", "night", "month",
-     "archive", "deliver", "receiver")
+    (
+        "restore",
+        "fault",
+        "death",
+        "disk full",
+        "second process",
+        "lose ledger",
+        "clock",
+        "rules",
+        "night",
+        "month",
+        "archive",
+        "deliver",
+        "receiver",
+    )
 )
 
 

@@ -518,5 +518,3 @@ def clocks(world: World) -> Any:
         sa.event.remove(world.database.engine, "before_cursor_execute", statement)
         leases.time = real
         bases.Faulty.is_full = staticmethod(lambda: False)
-
-
