@@ -69,6 +69,7 @@ def tick(
     Raises ``Unreachable``, ``Refused``, ``Unknown``; in each case the next tick puts it right.
     """
     began = time.perf_counter()
+    noted = {cover.number for cover in ledger.memory().covers}
     seen = gateway.read()
     if not seen:
         raise Unreachable("工作簿里一个要用的工作表也没有，请先运行 jielu init。")
@@ -76,8 +77,12 @@ def tick(
     settled = ledger.settled()
     memory = ledger.memory()
     if memory.plan is not None:
-        ledger.landed(covers(memory.plan, gateway.fell(memory.plan, seen), gateway.tabs), memory.restores, 0.0)
+        fallen = covers(memory.plan, gateway.fell(memory.plan, seen), gateway.tabs)
+        ledger.landed(fallen, memory.restores, 0.0)
+        noted |= {cover.number for cover in fallen}
         memory = replace(ledger.memory(), unsure=True)
+    # what a page noted since then was written after the read: only the next look can tell whether it stands somewhere
+    memory = replace(memory, covers=tuple(cover for cover in memory.covers if cover.number in noted))
     step("land earlier")
     archives = archive_moves.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
     tables, guard = Tables(gateway.tabs, seen, archives), Guard(ledger, rules.limits.tries, now)

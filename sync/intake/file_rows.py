@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from sync.core.sheet.plan import appended, to_raw
+from sync.core.sheet.plan import Plan, appended, to_raw
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, Table, nearest, plain, quoted, read_cell
 from sync.core.sheet.tabs import Column, Layout, Tab, letters, locate
@@ -217,14 +217,16 @@ def stands_now(gateway: Gateway, tab: Tab) -> tuple[Layout, Table]:
     return layout, table
 
 
-def send(gateway: Gateway, layout: Layout, rows: Sequence[Mapping[str, Raw]]) -> None:
+def send(
+    gateway: Gateway, layout: Layout, rows: Sequence[Mapping[str, Raw]], add: Callable[[Plan], object] | None = None
+) -> None:
     """Add rows in blocks through ``appendCells``: unlike ``values:append`` it never guesses where a table ends (an
     empty row in the middle, an empty first column), it keeps formats and drop-downs, and a text goes as a string value.
-    Raises ``FileProblem``, ``Unsure``."""
+    ``add`` sends a block (the gateway's write). Raises ``FileProblem``, ``Unsure``."""
     for start in range(0, len(rows), BLOCK):
         came = f"前 {start} 行已经导入" if start else "一行也没有导入"
         try:
-            gateway.write(appended(layout, rows[start : start + BLOCK]))
+            (add or gateway.write)(appended(layout, rows[start : start + BLOCK]))
         except Refused as error:
             raise FileProblem([f"{came}{'，其余没有' if start else ''}。{error}"]) from error
         except Unknown as error:

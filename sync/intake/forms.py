@@ -25,6 +25,7 @@ from sync.intake import photos
 from sync.intake.photos import MOST_PUBLIC_UPLOADING, MOST_UPLOADING, BadPhoto, PhotoFolder
 from sync.ledger.ledger import Ledger
 from sync.ledger.submissions import IN, SENDING, Sender, Submission, Submissions
+from sync.sheets.appending import append
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
 PUBLIC_OWNER = "群众 "  # whose photos of the public are: not an address's, which changes as a phone moves
@@ -129,7 +130,7 @@ class FormIntake:
             return Answer("mend", {}, wrong)
         self.submissions.save(sent)
         try:
-            self.gateway.write(appended(layout, (sent.cells,)))
+            append(self.gateway, self.ledger, appended(layout, (sent.cells,)))
         except Unknown:
             return Answer("later", {"words": UNCONFIRMED})
         except Refused as error:

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ from sync.intake import file_rows
 from sync.intake.file_rows import FileRows
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import DONE, IMPORTS, Push, Pushes
+from sync.sheets.appending import append
 from sync.sheets.gateway import Gateway, Unreachable
 
 SOURCE = IMPORTS
@@ -136,7 +138,7 @@ def add(
     layout, table, incoming = _look(gateway, ledger, tab, rows, ids)
     if history:
         ledger.note_history(fingerprint(tab, cells) for _, cells in incoming.fresh)
-    file_rows.send(gateway, layout, [cells for _, cells in incoming.fresh])
+    file_rows.send(gateway, layout, [cells for _, cells in incoming.fresh], partial(append, gateway, ledger))
     if update and incoming.amended:
         ledger.put_back(incoming.restores(layout, table))
     return incoming, words(incoming, update=update)

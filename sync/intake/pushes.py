@@ -28,6 +28,7 @@ from sync.intake import form_tools
 from sync.intake.fetching import Fetcher, Lost, allowed
 from sync.ledger.ledger import Busy, Ledger
 from sync.ledger.pushes import DONE, FAILED, RECEIVED, Push, Pushes
+from sync.sheets.appending import Astray, append
 from sync.sheets.gateway import Gateway, Refused, Unreachable
 
 log = logging.getLogger(__name__)
@@ -195,7 +196,10 @@ class PushIntake:
     def _send(self, jobs: list[Job], layout: Layout, now: datetime) -> None:
         plan = appended(layout, (job.cells for job in jobs))  # before anything is sent: it may fail, and be made anew
         try:
-            self.gateway.write(plan)
+            append(self.gateway, self.ledger, plan)
+        except Astray as error:
+            self._later([replace(job.push, sent=None) for job in jobs], now, str(error), is_refused=False)
+            return
         except Refused as error:
             if len(jobs) == 1:
                 self._later([replace(jobs[0].push, sent=None)], now, str(error))

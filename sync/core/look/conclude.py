@@ -110,7 +110,7 @@ def differences(reading: Reading, key: str, rows: Iterable[tuple[Row, Mapping[st
     layout, zone, results = reading.layouts[key], reading.zone, reading.memo.of(f"differences {key}")
     changed: Changed = []
     for row, cells in rows:
-        name, given = row.rid or row.parsed.key or row.number, (row.raw, cells)
+        name, given = row.rid or row.parsed.key or row.number, (layout, row.raw, cells)
         writes = results.result(name, given, plan.differences, layout, row, cells, zone, holds=_same_row)
         if writes:
             changed.append((row, writes))

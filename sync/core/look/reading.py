@@ -165,8 +165,10 @@ def _rows(
     rows, settled = dict[str, Sequence[Row]](), list[Cover]()
     restores = [restore for restore in memory.restores if restore.tab not in layouts]
     for key, layout in layouts.items():
-        table, known = tables.seen[key], memory.known.get(key, {})
+        table = tables.seen[key]
         if fallen := [cover for cover in memory.covers if cover.tab == key]:
+            rows_known = memory.known.get(key, {}).items()
+            known = {rid: row for rid, row in rows_known if not row.deleted or rid in memory.wanted_back}
             uncovered = uncover(layout, table, fallen, known)
             table, written = uncovered.table, written.with_tab(uncovered.plan)
             settled += uncovered.settled

@@ -94,7 +94,8 @@ class Sealing:
         followed = self.followed.get(row.rid) if key == "issues" else None
         cells = followed.cells if followed else None
         results = self.reading.memo.of(f"fields {key}")
-        return results.result(row.rid, (row.raw, cells), self._fields, key, row, cells)
+        given = (self.reading.layouts[key], row.raw, cells)
+        return results.result(row.rid, given, self._fields, key, row, cells)
 
     def _fields(self, key: str, row: Row, cells: Mapping[str, Any] | None) -> Fields:
         layout = self.reading.layouts[key]

@@ -18,7 +18,8 @@ from sync.core.sheet.plan import Cover, Plan, TabPlan, Write
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Layout, Tab
 
-MOST_COMPARED = 50  # rows that a value fell into: beyond it a row is not held against each of them
+MOST_COMPARED = 200  # rows that a write fell into: beyond it a row is not held against each of them
+EMPTY = {"", None}
 Value = tuple[str, Raw]  # a cell's value as it is compared: numbers to a ten-millionth, nothing as an empty text
 
 
@@ -58,7 +59,7 @@ def mended_header(tab: Tab, table: Table, covers: Sequence[Cover]) -> tuple[Tabl
         if is_alike(header, cover.planned):
             for write in cover.writes:
                 name = heading(cover.planned, write.column)
-                if name and name not in header and write.column < len(header):
+                if name and plain(write.value) and name not in header and write.column < len(header):
                     stands = [at for at, cell in enumerate(header) if cell == plain(write.value)]
                     if len(stands) == 1:
                         header[stands[0]] = name
@@ -71,31 +72,61 @@ def _covered(
     layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, memory: _Rows
 ) -> Iterator[tuple[int, int, Raw]]:
     """Row index, column and former value of each covered cell."""
-    places = _places(layout, rows, cover)
-    taken: set[str] = set()
-    for index, row in enumerate(rows):
-        hits = [column for column, values in places.items() if _value(cell_at(row, column)) in values]
-        hits = [column for column in hits if _fell_here(layout, row, hits, cover, places[column])]
-        if hits:
-            known = memory.of(row, hits, taken)
-            if known is None:
-                yield from _of_unknown(layout, index, row, hits, cover)
-            else:
-                taken.add(known.rid)
-                yield from _of_known(layout, index, row, hits, cover, known)
+    places, taken = _places(layout, rows, cover), set[str]()
+    for index, hits in _hits(layout, rows, cover, places).items():
+        row = rows[index]
+        known = memory.of(row, hits, taken)
+        if known is None:
+            yield from _of_unknown(layout, index, row, hits, cover)
+        else:
+            taken.add(known.rid)
+            yield from _of_known(layout, index, row, hits, cover, known)
 
 
-def _fell_here(
-    layout: Layout, row: Sequence[Raw], hits: Sequence[int], cover: Cover, values: Mapping[Value, set[int]]
-) -> bool:
-    """Whether the row looks like one into which a write fell, where that was seen: nearly all of its cells are the
-    same."""
-    numbers = set[int]().union(*(values.get(_value(cell_at(row, column)), ()) for column in hits))
-    if len(numbers) > MOST_COMPARED or not numbers <= cover.fell.keys():
-        return True
+Places = Mapping[int, Mapping[Value, set[int]]]  # by column: what fell into it, and into which rows
+
+
+def _hits(layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, places: Places) -> dict[int, list[int]]:
+    """Columns that hold what fell into them, by row index. Where the row that a write fell into was seen, only the row
+    that looks most like it counts: every other holds the same by a person's hand."""
+    every = ((index, _hit_columns(row, places)) for index, row in enumerate(rows))
+    numbers = {index: by_column for index, by_column in every if by_column}
+    seen = _fell_into(layout, rows, cover, numbers)
+    hits = {
+        index: [column for column, into in by_column.items() if any(index in seen.get(n, (index,)) for n in into)]
+        for index, by_column in numbers.items()
+    }
+    return {index: columns for index, columns in hits.items() if columns}
+
+
+def _hit_columns(row: Sequence[Raw], places: Places) -> dict[int, set[int]]:
+    """By column that holds what fell into it, the numbers of the rows into which that fell."""
+    cells = ((column, values, _value(cell_at(row, column))) for column, values in places.items())
+    return {column: values[value] for column, values, value in cells if value in values}
+
+
+def _fell_into(
+    layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, numbers: Mapping[int, Mapping[int, set[int]]]
+) -> dict[int, set[int]]:
+    """The rows (indexes) that look most like those that writes fell into, by the number of the latter; half of their
+    cells are the same at least."""
+    if len(cover.fell) > MOST_COMPARED:
+        return {}
     written = {write.column for write in cover.writes}
-    pairs = [(here, there) for here, there in _pairs(layout, cover.header, hits) if there not in written]
-    return any(_differing(row, cover.fell[number], pairs) <= 1 for number in numbers)
+    pairs = [(here, there) for here, there in _pairs(layout, cover.header, ()) if there not in written]
+    into = {index: set[int]().union(*by_column.values()) for index, by_column in numbers.items()}
+    best = {}
+    for number, fell in cover.fell.items():
+        alike = {index: _unlike(rows[index], fell, pairs) for index in into if number in into[index]}
+        least = min(alike.values(), default=1.0)
+        best[number] = {index for index, unlike in alike.items() if unlike == least <= 0.5}
+    return best
+
+
+def _unlike(row: Sequence[Raw], other: Sequence[Raw], pairs: Iterable[tuple[int, int]]) -> float:
+    """The share of the filled cells in which two rows differ."""
+    filled = [(here, there) for here, there in pairs if {cell_at(row, here), cell_at(other, there)} - EMPTY]
+    return _differing(row, other, filled) / len(filled) if filled else 0.0
 
 
 def _pairs(layout: Layout, header: Sequence[str], aside: Collection[int]) -> list[tuple[int, int]]:
@@ -112,6 +143,12 @@ def _differing(row: Sequence[Raw], other: Sequence[Raw], pairs: Iterable[tuple[i
 def _of_known(
     layout: Layout, index: int, row: Sequence[Raw], hits: Sequence[int], cover: Cover, known: Known
 ) -> Iterator[tuple[int, int, Raw]]:
+    """The cells of a row that was known: as they were. A row that was put back whole gets what fell beside its
+    columns."""
+    if known.deleted:
+        for key, at in layout.at.items():
+            if key in known.cells and cell_at(row, at) in ("", None):
+                yield index, at, known.cells[key]
     keys = {at: key for key, at in layout.at.items()}
     for column in hits:
         seen = _as_seen(layout, row, column, hits, cover)
@@ -182,7 +219,7 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
     and more than half; None where none does, or equal ones held different things."""
     header = heading(layout.header, column)
     at = [index for index, name in enumerate(cover.planned) if name.strip() == header]
-    if not header or len(at) != 1:
+    if not header or len(at) != 1 or [name.strip() for name in layout.header].count(header) != 1:
         return None
     pairs = _pairs(layout, cover.planned, hits)
     best, values = 0, list[Raw]()
@@ -206,9 +243,8 @@ class _Rows:
     def _by_cell(self) -> Mapping[tuple[str, str], Sequence[str]]:
         by_cell: dict[tuple[str, str], list[str]] = defaultdict(list)
         for rid, known in self.known.items():
-            if not known.deleted:
-                for key, value in known.cells.items():
-                    by_cell[key, plain(value)].append(rid)
+            for key, value in known.cells.items():
+                by_cell[key, plain(value)].append(rid)
         return by_cell
 
     def of(self, row: Sequence[Raw], hits: Sequence[int], taken: set[str]) -> Known | None:

@@ -125,15 +125,14 @@ def _by_print(rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str,
 
 
 def _by_claim(rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:
-    """A row that a person edited; of several with the same id the one that is most like what was known of it."""
+    """A row that a person edited; of several with the same id the one that is most like what was known of it. A row
+    that has no cell in common with it is another: our number fell on it."""
     rivals: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if claims.get(row.number, "") in left:
             rivals[claims[row.number]].append(row)
-    return [
-        (max(group, key=lambda row: (_likeness(row, left[rid]), -row.number)).number, rid)
-        for rid, group in rivals.items()
-    ]
+    best = {rid: max(group, key=lambda row: (_likeness(row, left[rid]), -row.number)) for rid, group in rivals.items()}
+    return [(row.number, rid) for rid, row in best.items() if not left[rid].cells or _likeness(row, left[rid])]
 
 
 def _by_likeness(rows: Sequence[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:

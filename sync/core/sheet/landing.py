@@ -25,8 +25,11 @@ def _cover(number: str, tab_plan: TabPlan, table: Table, tab: Tab) -> Cover | No
     header, is_displaced = table.header, not is_alike(table.header, tab_plan.header)
     if is_displaced:  # a row was inserted above the header, or it was sorted away: the columns are where they were
         header = tab_plan.header
-    writes = [write for write in _cells(tab_plan) if is_displaced or not is_service(tab, header, write.column)]
-    astray = tuple(write for write in writes if is_displaced or not _hit(write, tab_plan, table, tab))
+    if is_displaced:
+        astray = tab_plan.writes
+    else:
+        writes = (write for write in _cells(tab_plan) if not is_service(tab, header, write.column))
+        astray = tuple(write for write in writes if not _hit(write, tab_plan, table, tab))
     if not astray:
         return None
     numbers = {write.row for write in astray}
@@ -46,7 +49,7 @@ def _hit(write: Write, tab_plan: TabPlan, table: Table, tab: Tab) -> bool:
     index, planned = write.row - table.first, tab_plan.header
     if heading(planned, write.column) != heading(table.header, write.column):
         return False
-    if not write.row:
+    if write.row <= 0:
         return True  # an added row is nobody's but its own
     if write.row not in tab_plan.rows or not 0 <= index < len(table.rows):
         return False
@@ -61,10 +64,11 @@ def _hit(write: Write, tab_plan: TabPlan, table: Table, tab: Tab) -> bool:
 
 
 def _cells(tab_plan: TabPlan) -> Iterator[Write]:
-    """Every cell that a plan fills; those of added rows in row 0, since nobody knows where they came to stand."""
+    """Every cell that a plan fills; those of added rows in rows 0, -1, …, since nobody knows where they came to
+    stand."""
     yield from tab_plan.writes
-    for added in tab_plan.appends:
-        yield from (Write(0, column, value) for column, value in enumerate(added) if value not in ("", None))
+    for index, added in enumerate(tab_plan.appends):
+        yield from (Write(-index, column, value) for column, value in enumerate(added) if value not in ("", None))
 
 
 def is_service(tab: Tab, header: Sequence[str], column: int) -> bool:

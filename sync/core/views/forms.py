@@ -165,8 +165,9 @@ def serial(at: datetime, name: str, zone: ZoneInfo) -> float:
 
 
 def stands(table: Table, layout: Layout, row: Mapping[str, Raw]) -> bool:
-    """Whether a row that was sent stands in the tab already: the cells that make it that row are the same."""
-    keys = [(layout.at[key], row.get(key, "")) for key in layout.tab.identity]
+    """Whether a row that was sent stands in the tab already: its hour, which has a fraction of its own, and its
+    reporter are the same. The rest may have been edited since."""
+    keys = [(layout.at[key], row.get(key, "")) for key in layout.tab.identity[:2]]
     return any(all(_alike(seen[at] if at < len(seen) else "", value) for at, value in keys) for seen in table.rows)
 
 
