@@ -27,11 +27,13 @@ from sync.core.notices.notices import OFF
 from sync.core.rules.rules import Rules, RulesError, demand_units, load
 from sync.core.sheet.covers import with_own_cells
 from sync.core.sheet.landing import covers, unlanded
+from sync.core.sheet.rows import Table
 from sync.guard import Guard
 from sync.ledger.ledger import Ledger
 from sync.sheets import archive_moves
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 
+MOST_READS = 3
 MOST_TICKS = 6  # a tick that wrote is followed by another; more than this in a row is people at work, or a bug
 
 
@@ -69,8 +71,7 @@ def tick(
     Raises ``Unreachable``, ``Refused``, ``Unknown``; in each case the next tick puts it right.
     """
     began = time.perf_counter()
-    noted = {cover.number for cover in ledger.memory().covers}
-    seen = gateway.read()
+    seen = _read(gateway, ledger)
     if not seen:
         raise Unreachable("工作簿里一个要用的工作表也没有，请先运行 jielu init。")
     step("read")
@@ -79,10 +80,7 @@ def tick(
     if memory.plan is not None:
         fallen = covers(memory.plan, gateway.fell(memory.plan, seen), gateway.tabs)
         ledger.landed(fallen, memory.restores, 0.0)
-        noted |= {cover.number for cover in fallen}
         memory = replace(ledger.memory(), unsure=True)
-    # what a page noted since then was written after the read: only the next look can tell whether it stands somewhere
-    memory = replace(memory, covers=tuple(cover for cover in memory.covers if cover.number in noted))
     step("land earlier")
     archives = archive_moves.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
     tables, guard = Tables(gateway.tabs, seen, archives), Guard(ledger, rules.limits.tries, now)
@@ -107,6 +105,17 @@ def tick(
         ledger.landed(covers(plan, reply, gateway.tabs), owed, time.perf_counter() - began)
     step("land")
     return decision
+
+
+def _read(gateway: Gateway, ledger: Ledger) -> dict[str, Table]:
+    """All tabs. Where a page noted meanwhile that its answer fell beside its row, they are read again: whether that
+    stands in what was read can't be told. Raises ``Unreachable``."""
+    for _ in range(MOST_READS):
+        noted = ledger.memory().covers
+        seen = gateway.read()
+        if ledger.memory().covers == noted:
+            return seen
+    raise Unreachable("表格正在被改动，这一轮先不看。")
 
 
 def ticks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import smtplib
 import socket
 from datetime import datetime, timedelta
@@ -218,6 +219,23 @@ def test_a_crash_between_yes_and_our_note_repeats_the_same_mail(day: Day, monkey
     assert len({letter["Message-ID"] for letter in twice}) == 1
     assert len({words(letter) + words(letter, "html") for letter in twice}) == 1
     assert len({letter.get_boundary() for letter in twice}) == 1
+
+
+def test_a_full_disk_between_yes_and_our_note_sends_nothing_twice(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with mail_server() as (mails, url):
+        monkeypatch.setattr(Ledger, "_settle", full)
+        for minute in (6, 7):
+            with contextlib.suppress(OSError):
+                deliver(day.ledger, Mailer(url, SENDER), hour(f"2026-11-24 09:0{minute}"))
+        monkeypatch.undo()
+        deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 10:08"))
+        deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 12:08"))
+    receivers = [letter["To"] for letter in mails.received]
+    assert len(receivers) == len(set(receivers)) == 2
+    assert {state for state, _ in day.states("2026-11-24 12:10").values()} == {"已发送"}
 
 
 @pytest.mark.parametrize(

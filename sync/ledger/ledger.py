@@ -49,6 +49,7 @@ class Ledger:
         self.zone = zone
         self.records = Records(name, zone)
         self.warnings: dict[str, str] = {}  # sentences for 运行状态, by item, from outside the core
+        self._unsettled: list[tuple[tuple[str, ...], str, str, int, datetime | None]] = []
         self._memory: Memory | None = None
         self._revision = -1
         self._reading = threading.Lock()  # pages ask while the clock ticks
@@ -325,7 +326,11 @@ class Ledger:
 
     # The outbox
     def waiting(self, now: datetime, states: Iterable[str]) -> list[QueuedNotice]:
-        """Notices whose hour has come, in the order of their numbers."""
+        """Notices whose hour has come, in the order of their numbers. Raises where what went out before could not be
+        noted still: nothing is sent then, so that nothing is sent twice."""
+        while self._unsettled:
+            self._settle(*self._unsettled[0])
+            del self._unsettled[0]
         with self.engine.connect() as db:
             query = (
                 sa.select(outbox)
@@ -388,7 +393,18 @@ class Ledger:
         attempts: int = 0,
         next_try: datetime | None = None,
     ) -> None:
-        """What became of these notices; the next tick shows it in 通知记录."""
+        """What became of these notices; the next tick shows it in 通知记录. Where that can't be written (disk full), it
+        is noted before anything else is sent."""
+        settled = (tuple(numbers), state, reason, attempts, next_try)
+        try:
+            self._settle(*settled)
+        except Exception:
+            self._unsettled.append(settled)
+            raise
+
+    def _settle(
+        self, numbers: tuple[str, ...], state: str, reason: str, attempts: int, next_try: datetime | None
+    ) -> None:
         memory = self.memory()
         with self.engine.begin() as db:
             self._bump(db)

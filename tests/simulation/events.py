@@ -202,7 +202,8 @@ def _stamps(world: World) -> dict[str, dict[str, Value]]:
 # Rows that come back, and rows from forms
 def restore(world: World, action: Action) -> None:
     """``jielu restore`` of a row that was deleted."""
-    rows = [row for row in world.graveyard if row.stamp is not None]
+    # one whose text was typed anew and never read comes back with the text of before: nobody could tell it again
+    rows = [row for row in world.graveyard if row.stamp is not None and "问题描述" not in row.also]
     if not rows:
         return
     row = rows[action.a % len(rows)]
@@ -337,8 +338,10 @@ def _answer(world: World, action: Action, row: Row) -> None:
         _may_hold(row, cells)
         world.broken.append(("undeclared", f"网页复核时 {type(error).__name__}：{error}"))
     else:
+        answered = _answered(world, note) if row.number_touched else row
         for header, value in cells.items():
-            (_answered(world, note) if row.number_touched else row).put(header, value)
+            world.issues.paper.will_be_read(answered, header)
+            answered.put(header, value)
 
 
 def _answered(world: World, note: str) -> Row:

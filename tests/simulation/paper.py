@@ -122,7 +122,7 @@ class Paper:
             if column.name == "编号":
                 row.number_touched = True
         else:
-            self._will_be_read(row, column.name)
+            self.will_be_read(row, column.name)
             row.put(column.name, value)
             row.is_new = False
             if column.name in ("复核结果", "核实结果", "复核人", "执法依据"):
@@ -143,7 +143,7 @@ class Paper:
             self.columns.append(Column(f"第{len(self.columns) + 1}列", "", OWN))
         return self.columns[place]
 
-    def _will_be_read(self, row: Row, name: str) -> None:
+    def will_be_read(self, row: Row, name: str) -> None:
         for unread in self.readers.values():
             unread.setdefault((row, name), row.get(name))
 

@@ -13,7 +13,7 @@ from sync.core.memo import Memo
 from sync.core.memory import BACK, THERE, Archived, Change, Memory, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet import identity
-from sync.core.sheet.covers import mended_header, uncover
+from sync.core.sheet.covers import completed, mended_header, uncover
 from sync.core.sheet.identity import Known, Numbers
 from sync.core.sheet.landing import give_back
 from sync.core.sheet.plan import Cover, Plan, Restore
@@ -167,11 +167,14 @@ def _rows(
     for key, layout in layouts.items():
         table = tables.seen[key]
         if fallen := [cover for cover in memory.covers if cover.tab == key]:
-            rows_known = memory.known.get(key, {}).items()
-            known = {rid: row for rid, row in rows_known if not row.deleted or rid in memory.wanted_back}
+            known = {rid: row for rid, row in memory.known.get(key, {}).items() if not row.deleted}
             uncovered = uncover(layout, table, fallen, known)
             table, written = uncovered.table, written.with_tab(uncovered.plan)
             settled += uncovered.settled
+        wanted = {rid: memory.known[key][rid] for rid in memory.wanted_back if rid in memory.known.get(key, {})}
+        if wanted and not layout.tab.rows:
+            table, tab_plan = completed(layout, table, wanted)
+            written = written.with_tab(tab_plan)
         if changed := [restore for restore in memory.restores if restore.tab == key]:
             table, tab_plan, given = give_back(table, changed, layout.tab)
             written = written.with_tab(tab_plan)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sync.core.sheet.identity import Known
-from sync.core.sheet.landing import cell_at, heading, is_alike, is_service, put
+from sync.core.sheet.landing import cell_at, heading, is_alike, is_service, mended, put
 from sync.core.sheet.plan import Cover, Plan, TabPlan, Write
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Layout, Tab
@@ -54,18 +54,13 @@ def uncover(layout: Layout, table: Table, covers: Sequence[Cover], known: Mappin
 def mended_header(tab: Tab, table: Table, covers: Sequence[Cover]) -> tuple[Table, TabPlan]:
     """The table with the names of its columns that a write covered, since the header did not stand in the first row
     then, and the writes that put them back."""
-    header = list(table.header)
+    header = table.header
     for cover in covers:
-        if is_alike(header, cover.planned):
-            for write in cover.writes:
-                name = heading(cover.planned, write.column)
-                if name and plain(write.value) and name not in header and write.column < len(header):
-                    stands = [at for at, cell in enumerate(header) if cell == plain(write.value)]
-                    if len(stands) == 1:
-                        header[stands[0]] = name
+        if cover.is_displaced and is_alike(header, cover.planned):
+            header = mended(header, cover.planned, cover.writes)
     writes = tuple(Write(1, at, name) for at, name in enumerate(header) if name != table.header[at])
-    tab_plan = TabPlan(tab.key, tuple(header), writes, rows={1: table.header} if writes else {})
-    return (replace(table, header=tuple(header)) if writes else table), tab_plan
+    tab_plan = TabPlan(tab.key, header, writes, rows={1: table.header} if writes else {})
+    return (replace(table, header=header) if writes else table), tab_plan
 
 
 def _covered(
@@ -143,12 +138,6 @@ def _differing(row: Sequence[Raw], other: Sequence[Raw], pairs: Iterable[tuple[i
 def _of_known(
     layout: Layout, index: int, row: Sequence[Raw], hits: Sequence[int], cover: Cover, known: Known
 ) -> Iterator[tuple[int, int, Raw]]:
-    """The cells of a row that was known: as they were. A row that was put back whole gets what fell beside its
-    columns."""
-    if known.deleted:
-        for key, at in layout.at.items():
-            if key in known.cells and cell_at(row, at) in ("", None):
-                yield index, at, known.cells[key]
     keys = {at: key for key, at in layout.at.items()}
     for column in hits:
         seen = _as_seen(layout, row, column, hits, cover)
@@ -284,6 +273,23 @@ class _Rows:
         groups = [self._by_cell.get(pair, ()) for pair in mine.items()]
         shared = [rid for group in sorted((group for group in groups if group), key=len)[:3] for rid in group]
         return [*dict.fromkeys([*named, *shared])]
+
+
+def completed(layout: Layout, table: Table, wanted: Mapping[str, Known]) -> tuple[Table, TabPlan]:
+    """The table with the empty cells filled of rows that were put back while columns moved, and the writes that fill
+    them. ``wanted``: the rows that somebody wants back, by id, as they were."""
+    rows, memory, writes = [list(row) for row in table.rows], _Rows(layout, wanted), list[Write]()
+    for index, row in enumerate(rows):
+        known = memory.of(row, (), set())
+        if known is not None:
+            for key, value in known.cells.items():
+                at = layout.at.get(key)
+                if at is not None and cell_at(row, at) in ("", None):
+                    put(row, at, value)
+                    writes.append(Write(index + table.first, at, value))
+    touched = {write.row: tuple(table.rows[write.row - table.first]) for write in writes}
+    tab_plan = TabPlan(table.tab, tuple(table.header), tuple(writes), rows=touched)
+    return (replace(table, rows=rows) if writes else table), tab_plan
 
 
 def _value(value: Raw) -> Value:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan, Write, same
-from sync.core.sheet.rows import Raw, Table
+from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Tab
 
 
@@ -23,8 +24,9 @@ def covers(plan: Plan, fell: Mapping[str, Table], tabs: Mapping[str, Tab]) -> li
 
 def _cover(number: str, tab_plan: TabPlan, table: Table, tab: Tab) -> Cover | None:
     header, is_displaced = table.header, not is_alike(table.header, tab_plan.header)
-    if is_displaced:  # a row was inserted above the header, or it was sorted away: the columns are where they were
-        header = tab_plan.header
+    if is_displaced:  # a row was inserted above the header, or it was sorted away
+        rows = (mended(row, tab_plan.header, tab_plan.writes) for row in table.rows if is_alike(row, tab_plan.header))
+        header = next(rows, tab_plan.header)
     if is_displaced:
         astray = tab_plan.writes
     else:
@@ -34,7 +36,7 @@ def _cover(number: str, tab_plan: TabPlan, table: Table, tab: Tab) -> Cover | No
         return None
     numbers = {write.row for write in astray}
     fell = {row: tuple(cells) for row, cells in enumerate(table.rows, table.first) if row in numbers}
-    return Cover(f"{number} {tab.key}", tab.key, header, tab_plan.header, astray, tab_plan.rows, fell)
+    return Cover(f"{number} {tab.key}", tab.key, header, tab_plan.header, astray, tab_plan.rows, fell, is_displaced)
 
 
 def is_alike(header: Sequence[Raw], planned: Sequence[str]) -> bool:
@@ -79,6 +81,27 @@ def is_service(tab: Tab, header: Sequence[str], column: int) -> bool:
 
 def heading(header: Sequence[str], column: int) -> str:
     return header[column].strip() if column < len(header) else ""
+
+
+def mended(header: Sequence[Raw], planned: Sequence[str], writes: Iterable[Write]) -> tuple[str, ...]:
+    """A header row with the names that a write covered, going by the names to the left and to the right of them. A name
+    that can't be told is empty: people see the tab's sentence, and no column is taken for another."""
+    names = [str(cell if cell is not None else "").strip() for cell in header]
+    order = {name.strip(): at for at, name in enumerate(planned) if name.strip()}
+    values = {plain(write.value) for write in writes} - {"", *order}
+    missing = order.keys() - set(names)
+    known = [
+        (-1, -1),
+        *((at, order[name]) for at, name in enumerate(names) if name in order),
+        (len(names), len(planned)),
+    ]
+    covered = [at for at, name in enumerate(names) if name in values]
+    for (left, first), (right, last) in pairwise(known):
+        between = [at for at in covered if left < at < right]
+        lost = [name for name, at in order.items() if first < at < last and name in missing]
+        for place, at in enumerate(between):
+            names[at] = lost[place] if len(lost) == len(between) else ""
+    return tuple(names)
 
 
 # What forms and files changed

@@ -57,6 +57,7 @@ class Cover:
     writes: tuple[Write, ...]
     rows: Mapping[int, tuple[Raw, ...]] = field(default_factory=dict)
     fell: Mapping[int, tuple[Raw, ...]] = field(default_factory=dict)
+    is_displaced: bool = False  # the header did not stand in the first row
 
 
 @dataclass(frozen=True)
