@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sync.core.sheet.identity import Known
-from sync.core.sheet.landing import cell_at, heading, is_alike, is_service, mended, put
+from sync.core.sheet.landing import cell_at, heading, is_alike, is_service, is_watched, mended, put
 from sync.core.sheet.plan import Cover, Plan, TabPlan, Write
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Layout, Tab
@@ -140,7 +140,7 @@ def _of_known(
 ) -> Iterator[tuple[int, int, Raw]]:
     keys = {at: key for key, at in layout.at.items()}
     for column in hits:
-        seen = _as_seen(layout, row, column, hits, cover)
+        seen = _as_seen(layout, row, column, hits, cover) if _is_peoples(layout, column) else known.rid
         before = known.cells.get(keys.get(column, ""), "") if seen is None else seen
         if _value(before) != _value(cell_at(row, column)):
             yield index, column, before
@@ -155,7 +155,7 @@ def _of_unknown(
     if people and not _whole(layout, row, cover):
         return
     for column in hits:
-        before = _as_seen(layout, row, column, hits, cover) or ""
+        before = (_as_seen(layout, row, column, hits, cover) if _is_peoples(layout, column) else "") or ""
         if _value(before) != _value(cell_at(row, column)):
             yield index, column, before
 
@@ -196,7 +196,7 @@ def _columns(layout: Layout, cover: Cover, column: int, width: int) -> list[int]
     header, now = heading(cover.header, column), [heading(layout.header, at) for at in range(width)]
     same_name = [at for at, name in enumerate(now) if name == header]
     then = [name.strip() for name in cover.header]
-    there = [at for at in same_name if _is_peoples(layout, at)]
+    there = [at for at in same_name if is_watched(layout.tab, layout.header, at)]
     if header and same_name and then.count(header) == 1:
         return there
     renamed = [at for at, name in enumerate(now) if name and name not in then and _is_peoples(layout, at)]
@@ -241,8 +241,8 @@ class _Rows:
         half of the cells. Of equal rows the first that is not ``taken``."""
         if self.layout.tab.rows:
             return self._by_key(row)
-        mine = self._cells(row, hits)
-        claim = self._claim(row, hits)
+        mine, is_id_hit = self._cells(row, hits), self.layout.at.get(self.layout.tab.id) in hits
+        claim = self._claim(row)
         best: tuple[int, bool, bool] = (0, False, False)
         match = None
         for rid in self._candidates(mine, claim):
@@ -250,7 +250,7 @@ class _Rows:
             like = sum(1 for key, text in mine.items() if plain(known.cells.get(key)) == text)
             others = [key for key in known.cells if self.layout.at.get(key) not in hits]
             score = (2 * like - max(len(mine), len(others)), rid == claim, rid not in taken)
-            if score > best and (score[0] > 0 or score[1]):
+            if score > best and (score[0] > 0 or (score[1] and not is_id_hit)):
                 best, match = score, known
         return match
 
@@ -263,9 +263,9 @@ class _Rows:
         cells = {key: plain(cell_at(row, at)) for at, key in self.staff.items() if at not in hits}
         return {key: text for key, text in cells.items() if text}
 
-    def _claim(self, row: Sequence[Raw], hits: Sequence[int]) -> str:
+    def _claim(self, row: Sequence[Raw]) -> str:
         at = self.layout.at.get(self.layout.tab.id, -1)
-        return plain(cell_at(row, at)) if at >= 0 and at not in hits else ""
+        return plain(cell_at(row, at)) if at >= 0 else ""
 
     def _candidates(self, mine: Mapping[str, str], claim: str) -> list[str]:
         """Ids of rows that share the rarest cell, and the one that is named, in the order in which they are known."""

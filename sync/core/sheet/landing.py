@@ -12,9 +12,9 @@ from sync.core.sheet.tabs import Tab
 
 
 def covers(plan: Plan, fell: Mapping[str, Table], tabs: Mapping[str, Tab]) -> list[Cover]:
-    """The writes of a plan that fell into cells of people which they were not meant for, or may have. ``fell``: each
-    tab as it stood right after the write, by key: its header, and its touched rows where they are known. A tab that is
-    absent was not written."""
+    """The writes of a plan that fell into cells of people, or ids on rows, for which they were not meant, or may have.
+    ``fell``: each tab as it stood right after the write, by key: its header, and its touched rows where they are known.
+    A tab that is absent was not written."""
     return [
         cover
         for key, tab_plan in plan.tabs.items()
@@ -30,7 +30,7 @@ def _cover(number: str, tab_plan: TabPlan, table: Table, tab: Tab) -> Cover | No
     if is_displaced:
         astray = tab_plan.writes
     else:
-        writes = (write for write in _cells(tab_plan) if not is_service(tab, header, write.column))
+        writes = (write for write in _cells(tab_plan) if is_watched(tab, header, write.column))
         astray = tuple(write for write in writes if not _hit(write, tab_plan, table, tab))
     if not astray:
         return None
@@ -46,8 +46,8 @@ def is_alike(header: Sequence[Raw], planned: Sequence[str]) -> bool:
 
 
 def _hit(write: Write, tab_plan: TabPlan, table: Table, tab: Tab) -> bool:
-    """Whether a write into a cell of people fell into the row and the column that it was meant for: people's other
-    cells of the row stand there as they were seen."""
+    """Whether a write fell into the row and the column that it was meant for: people's other cells of the row stand
+    there as they were seen."""
     index, planned = write.row - table.first, tab_plan.header
     if heading(planned, write.column) != heading(table.header, write.column):
         return False
@@ -77,6 +77,12 @@ def is_service(tab: Tab, header: Sequence[str], column: int) -> bool:
     """Whether a column is one that the service fills; of two with its name neither counts."""
     name = heading(header, column)
     return name in {column.header for column in tab.service} and [cell.strip() for cell in header].count(name) == 1
+
+
+def is_watched(tab: Tab, header: Sequence[str], column: int) -> bool:
+    """Whether it matters on which row a write into the column falls: it is people's, or says which row it is."""
+    is_id = bool(tab.id) and heading(header, column) == tab.by_key[tab.id].header
+    return is_id or not is_service(tab, header, column)
 
 
 def heading(header: Sequence[str], column: int) -> str:
