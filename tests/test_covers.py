@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import gspread
 import pytest
 import requests
 
-from sync.core.sheet.rows import Raw
+from sync.core.sheet.plan import appended
+from sync.core.sheet.rows import Raw, layout_of
+from sync.core.sheet.tabs import Layout
+from sync.sheets import answers
+from sync.sheets.answers import Verdict
+from sync.sheets.appending import Astray, append
 from sync.workbook.server import Request, Response
 from tests.live_book import LiveBook, name
 
@@ -58,7 +64,8 @@ def name_it_back(live: LiveBook) -> None:
 
 
 def sort_by_text(live: LiveBook) -> None:
-    sheet_of(live).sort((column(live, "问题描述"), "asc"), range="A2:AH6")
+    last = gspread.utils.rowcol_to_a1(6, sheet_of(live).col_count)
+    sheet_of(live).sort((column(live, "问题描述"), "asc"), range=f"A2:{last}")
 
 
 def insert_row(live: LiveBook) -> None:
@@ -178,3 +185,132 @@ def test_each_value_stays_with_the_row_of_its_owner(live: LiveBook, story: str, 
     stands = {row[0]: row[1:] for row in live.rows("问题台账", "问题描述", "编号", "状态", "街路长")}
     numbers = {text: f"20261124-{n:03d}" for n, text in enumerate("戊丁丙乙甲", start=1)}
     assert stands == {text: (numbers[text], "待整改", "街路长01") for text in before}
+
+
+def in_the_gap_once(live: LiveBook, *acts: Act) -> None:
+    """These acts between a read and the write that follows it, one time."""
+    done: list[int] = []
+
+    def before(request: Request) -> Response | None:
+        if name(request) == "write" and not done:
+            done.append(1)
+            for act in acts:
+                act(live)
+        return None
+
+    live.before = before
+
+
+STANDS = ("问题描述", "编号", "状态", "街路长")
+RIGHT = [(text, f"20261124-{n:03d}", "待整改", "街路长01") for n, text in enumerate("戊丁丙乙甲", start=1)]
+
+
+def test_a_column_that_goes_while_we_write_stops_nothing_for_long(live: LiveBook) -> None:
+    """The write is refused as a whole, since its last column is not there any more; the next look finds the columns
+    where they stand now, though no row has changed."""
+    at = column(live, "依据")
+    sheet_of(live).insert_cols([[]], at)
+    sheet_of(live).resize(cols=len(sheet_of(live).row_values(1)))
+    in_the_gap_once(live, lambda book: sheet_of(book).delete_columns(at))
+    live.settle(AT)
+    assert live.settle("2026-11-24 09:31").trouble == ""
+    assert live.rows("问题台账", *STANDS) == RIGHT
+
+
+def test_a_form_s_row_that_fell_under_other_columns_is_taken_away_and_added_again(live: LiveBook) -> None:
+    live.settle(AT)
+    gateway, table = live.gateway, live.gateway.read()["issues"]
+    layout = layout_of(gateway.tabs["issues"], table)
+    assert isinstance(layout, Layout)
+    row = {
+        "reported_at": 46350.4,
+        "reporter": "督查02",
+        "source": "督查",
+        "street": "联胜路",
+        "category": "暴露垃圾",
+        "text": "己",
+    }
+    in_the_gap_once(live, insert_filled_before_limit, photos_to_the_front)
+    with pytest.raises(Astray, match="列正在被移动"):
+        append(gateway, live.ledger, appended(layout, [row]))
+    live.before = lambda request: None
+    live.settle("2026-11-24 09:40")
+    layout = layout_of(gateway.tabs["issues"], gateway.read()["issues"])
+    assert isinstance(layout, Layout)
+    append(gateway, live.ledger, appended(layout, [row]))
+    live.settle("2026-11-24 09:41")
+    assert live.rows("问题台账", *STANDS) == [*RIGHT, ("己", "20261124-006", "待整改", "街路长02")]
+    assert live.rows("问题台账", "填报人", "来源", "街路")[-1] == ("督查02", "督查", "联胜路")
+
+
+def test_a_verdict_that_fell_on_an_empty_row_leaves_it_empty(live: LiveBook) -> None:
+    live.settle(AT)
+    in_the_gap_once(live, insert_row)
+    cells: dict[str, Raw] = {"verified": "返工", "verifier": "标准化办01", "verify_note": "没有扫净"}
+    answers.write(live.gateway, live.ledger, Verdict("20261124-001", cells, lambda _: ""))
+    live.settle("2026-11-24 09:40")
+    assert live.rows("问题台账", "问题描述", "编号", "复核结果", "复核意见") == [
+        (text, number, *(("返工", "没有扫净") if text == "戊" else ("", ""))) for text, number, *_ in RIGHT
+    ]
+
+
+def test_an_answer_noted_while_a_look_reads_is_held_against_a_later_read(live: LiveBook) -> None:
+    """A page writes after the look's read was answered, and before the look knows what is owed."""
+    live.settle(AT)
+    done: list[int] = []
+    cells: dict[str, Raw] = {"verified": "返工", "verifier": "标准化办01"}
+
+    def page_writes(request: Request, response: Response) -> Response | None:
+        if name(request) == "read" and not done:
+            done.append(1)
+            in_the_gap_once(live, sort_by_text)
+            import traceback
+
+            try:
+                answers.write(live.gateway, live.ledger, Verdict("20261124-001", cells, lambda _: ""))
+            except BaseException:
+                traceback.print_exc()
+            answers.write(live.gateway, live.ledger, Verdict("20261124-001", cells, lambda _: ""))
+        return None
+
+    live.type("问题台账", 1, "位置", "1号旁")
+    live.after = page_writes
+    live.settle("2026-11-24 09:40")
+    live.after = lambda request, response: None
+    live.settle("2026-11-24 09:41")
+    assert {row[0]: row[1] for row in live.rows("问题台账", "问题描述", "复核结果")} == {
+        "戊": "返工", "丁": "", "丙": "", "乙": "", "甲": "",
+    }  # fmt: skip
+
+
+def test_a_row_that_comes_back_while_a_column_moves_comes_back_whole(live: LiveBook) -> None:
+    live.settle(AT)
+    before = people(live)
+    sheet_of(live).delete_rows(2)
+    for minute in (31, 32):
+        live.settle(f"2026-11-24 09:{minute}")
+    live.ledger.want_back("20261124-001")
+    in_the_gap_once(live, photos_to_the_front)
+    for minute in (33, 34):
+        live.settle(f"2026-11-24 09:{minute}")
+    assert people(live) == before
+
+
+def test_a_number_that_fell_on_another_row_does_not_make_it_the_old_issue(live: LiveBook) -> None:
+    def another_report(book: LiveBook) -> None:
+        row = sheet_of(book).row_values(2)
+        sheet_of(book).update([[""] * len(row)], "A2", raw=True)
+        book.type("问题台账", 1, "填报时间", 46350.4)
+        for header, cell in (
+            ("填报人", "街路长02"),
+            ("来源", "街路长自查"),
+            ("街路", "联胜路"),
+            ("类别", "暴露垃圾"),
+            ("问题描述", "己"),
+        ):
+            book.type("问题台账", 1, header, cell)
+
+    in_the_gap_once(live, another_report)
+    live.settle(AT)
+    rows = {row[0]: row[1:] for row in live.rows("问题台账", *STANDS)}
+    assert rows["己"] == ("20261124-006", "待整改", "街路长02")

@@ -30,8 +30,10 @@ def _cover(number: str, tab_plan: TabPlan, table: Table, tab: Tab) -> Cover | No
     if is_displaced:
         astray = tab_plan.writes
     else:
-        writes = (write for write in _cells(tab_plan) if is_watched(tab, header, write.column))
-        astray = tuple(write for write in writes if not _hit(write, tab_plan, table, tab))
+        writes = [write for write in _cells(tab_plan) if is_watched(tab, header, write.column)]
+        missed = {write for write in writes if not _hit(write, tab_plan, table, tab)}
+        added = {write.row for write in missed if write.row <= 0}  # of an added row nothing may stay behind
+        astray = tuple(write for write in writes if write in missed or write.row in added)
     if not astray:
         return None
     numbers = {write.row for write in astray}
