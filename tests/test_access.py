@@ -8,10 +8,16 @@ from pathlib import Path
 
 import pytest
 import requests
+import sqlalchemy as sa
 
-from sync.ledger.sessions import Sessions
+from sync.ledger import tables
+from sync.ledger.sessions import Owner, Sessions
+from sync.settings import SettingsError
 from tests.book import ZONE, hour
 from tests.web_server import OPERATOR, WebServer, web_server
+from webhook import access, server
+
+STANDARDS = Owner("标准化办01")
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +56,80 @@ def test_a_chief_s_link_stays_good_until_it_is_revoked(web: WebServer) -> None:
 def test_links_and_sessions_end_at_their_hour(tmp_path: Path) -> None:
     with web_server(tmp_path) as web:
         sessions, now = Sessions(web.service.ledger), hour("2026-11-24 08:00")
-        link = sessions.make_link("标准化办01", now, until=now + timedelta(hours=2), once=True)
-        assert sessions.owner(link, hour("2026-11-24 09:59")) == "标准化办01"
-        assert sessions.owner(link, hour("2026-11-24 10:00")) is None
+        link = sessions.make_link(STANDARDS, now, until=now + timedelta(hours=2), once=True)
+        opened = sessions.link(link, hour("2026-11-24 09:59"))
+        assert opened is not None and opened.owner == STANDARDS
+        assert sessions.link(link, hour("2026-11-24 10:00")) is None
         session = sessions.open(link, hour("2026-11-24 09:00"), timedelta(hours=12))
         assert session is not None
-        assert sessions.person(session, hour("2026-11-24 20:59")) is not None
-        assert sessions.person(session, hour("2026-11-24 21:00")) is None
+        assert sessions.session(session, hour("2026-11-24 20:59")) is not None
+        assert sessions.session(session, hour("2026-11-24 21:00")) is None
+
+
+def test_a_link_for_long_ends_a_year_after_its_last_use(tmp_path: Path) -> None:
+    with web_server(tmp_path) as web:
+        sessions, now = Sessions(web.service.ledger), hour("2026-11-24 08:00")
+        link = sessions.make_link(Owner("街路长01"), now, until=None, once=False)
+        assert sessions.link(link, now + timedelta(days=364)) is not None
+        assert sessions.open(link, now + timedelta(days=364), timedelta(days=1)) is not None
+        assert sessions.link(link, now + timedelta(days=728)) is not None
+        assert sessions.link(link, now + timedelta(days=730)) is None
+        assert sessions.by_owner(now + timedelta(days=730))[Owner("街路长01")].links == ()
+
+
+@pytest.mark.parametrize("maker", ["标准化办01", "办公室01", OPERATOR])
+@pytest.mark.parametrize("address", ["link", "mail"])
+def test_no_page_makes_a_link_of_the_operator(web: WebServer, maker: str, address: str) -> None:
+    answer = web.enter(maker).post(f"{web.url}/people/{address}", data={"name": OPERATOR, "operator": "1"}, timeout=10)
+    assert answer.status_code == 400 and "/enter" not in answer.text
+
+
+def test_the_standards_office_makes_no_link_of_the_office(web: WebServer) -> None:
+    person = web.enter("标准化办01")
+    answer = person.post(f"{web.url}/people/link", data={"name": "办公室01"}, timeout=10)
+    assert answer.status_code == 400 and "由领导小组办公室做" in answer.text
+    assert "给办公室01做链接" not in answer.text and "给街路长01做链接" in answer.text
+    assert web.enter("办公室01").post(f"{web.url}/people/link", data={"name": "办公室01"}, timeout=10).ok
+
+
+def test_links_show_with_their_maker_and_are_taken_back_on_the_page(tmp_path: Path) -> None:
+    with web_server(tmp_path) as web:
+        operator, office = web.enter(OPERATOR), web.enter("办公室01")
+        web.link(OPERATOR)
+        assert web.enter("标准化办01").post(f"{web.url}/people/link", data={"name": "街路长01"}, timeout=10).ok
+        page = office.get(f"{web.url}/people", timeout=10).text
+        assert "标准化办01做" in page and "收回管理员的链接和登录" in page and page.count("命令行做") == 1
+        answer = office.post(f"{web.url}/people/revoke", data={"operator": "1"}, timeout=10)
+        assert "管理员的链接和登录都收回了（2 个）" in answer.text
+        assert operator.get(web.url, timeout=10).status_code == 401
+
+
+def test_a_person_who_is_named_as_the_operator_is_nobody(tmp_path: Path) -> None:
+    with web_server(tmp_path) as web:
+        web.add("组织架构\n姓名 | 角色 | 支部\n管理员 | 街路长 | 第一支部\n群众 | 标准化办 |")
+        web.tick()
+        for name in ("管理员", "群众"):
+            with pytest.raises(SettingsError, match="不是人名"):
+                server.link(web.service, name, web.url)
+            secret = Sessions(web.service.ledger).make_link(Owner(name), datetime.now(ZONE), until=None, once=False)
+            token = access.Site(web.service, web.app.secret_key)._signer.dumps(secret)
+            assert requests.get(f"{web.url}/enter?link={token}", timeout=10).status_code == 403
+        checks = dict(web.rows("组织架构", "姓名", "校验"))
+        assert "系统自己用的名称" in checks["管理员"] and "系统自己用的名称" in checks["群众"]
+        assert "收回管理员" in web.enter(OPERATOR).get(f"{web.url}/people", timeout=10).text
+
+
+def test_who_comes_to_oversee_all_needs_another_link(tmp_path: Path) -> None:
+    with web_server(tmp_path) as web:
+        link, chief = web.link("街路长03"), web.enter("街路长03")
+        web.add("组织架构\n姓名 | 角色\n街路长03 | 标准化办")
+        web.tick()
+        assert requests.get(link, timeout=10).status_code == 403
+        site = access.Site(web.service, "")
+        with web.service.ledger.engine.begin() as db:
+            db.execute(sa.update(tables.sessions).values(since=datetime.now(ZONE) - timedelta(hours=12)))
+        assert chief.get(f"{web.url}/people", timeout=10).status_code == 401
+        assert site.person("街路长03").oversees  # type: ignore[union-attr]
 
 
 def test_who_leaves_his_post_is_out_at_the_next_look(tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ def test_the_status_page_opens_by_link_alone(bureau: Bureau) -> None:
     assert closed.status_code == 401 and "请用自己的链接打开" in closed.text
     assert requests.get(f"{bureau.url}/enter?link=made-up", timeout=10).status_code == 403
     assert bureau.jielu("init").returncode == 0
-    link = str(bureau.json("link", "管理员")["link"])
+    link = str(bureau.json("link", "--operator")["link"])
     with requests.Session() as browser:
         page = come_in(browser, link)
         assert page.status_code == 200 and "运行状态" in page.text and "link=" not in page.url

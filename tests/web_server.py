@@ -13,12 +13,15 @@ import requests
 import waitress
 
 from sync import tick
+from sync.core.people.roster import OPERATOR
 from sync.service import Service
 from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ZONE, cell, hour, shown, templates
-from webhook import access, server
+from webhook import server
+
+__all__ = ["OPERATOR", "WebServer", "web_server"]
 
 
 class WebServer:
@@ -76,7 +79,9 @@ class WebServer:
         return self.service.ticks(hour(at) if at else datetime.now(ZONE), idle=False)
 
     def link(self, name: str) -> str:
-        """A new personal link."""
+        """A new personal link; ``OPERATOR``: of who runs the service."""
+        if name == OPERATOR:
+            return server.operator_link(self.service, self.url)
         return server.link(self.service, name, self.url)
 
     def enter(self, name: str) -> requests.Session:
@@ -94,9 +99,6 @@ class WebServer:
     def close(self) -> None:
         self.server.close()
         self.service.close()
-
-
-OPERATOR = access.OPERATOR
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """Who may see and do what: personal links that open sessions, and the roles that 组织架构 gives on that day.
 
-A link of the office and the standards office is good for two hours and one use; a chief's is good until it is revoked.
-A cookie carries the session's secret and no more. Roles are looked up with every request, so that a person who left
-has no access at once.
+A link of the office and the standards office is good for two hours and one use; a chief's is good until it is revoked
+or was not used for a year. A cookie carries the session's secret and no more. Roles are looked up with every request: a
+person who left has no access at once, and who came to oversee all needs a link for one use. The operator is no name:
+his links are made by the command line alone.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from sync.core.people.permissions import Person, holds
 from sync.core.people.permissions import person as find
-from sync.ledger.sessions import Sessions
+from sync.core.people.roster import OPERATOR
+from sync.ledger.sessions import Owner, Session, Sessions
 from sync.service import Service
 from webhook.refusals import refusal
 
-OPERATOR = "管理员"  # the person who runs the service: sees all, stands in no sheet
 ONE_USE_LINK = timedelta(hours=2)  # how long a link for one use is good
 OVERSEER_SESSION = timedelta(hours=12)  # how long a session lasts of a person who oversees all
 LONGEST_SESSION = timedelta(days=180)  # how long everybody else's lasts
@@ -63,19 +64,32 @@ class Site:
         return datetime.now(self.service.rules().bureau.zone)
 
     def person(self, name: str) -> Person | None:
-        """The person of that name with the roles of today; None where there is none."""
-        if name == OPERATOR:
-            return Person(OPERATOR, frozenset({"office"}))
+        """The person of that name with the roles of today; None where the roster has none."""
         return find(self.service.roster(), name, self.now().date())
+
+    @property
+    def operator(self) -> Person:
+        """Who runs the service: sees all, stands in no sheet."""
+        return Person(OPERATOR, frozenset({"office"}), operator=True)
+
+    def person_of(self, owner: Owner) -> Person | None:
+        """Whoever has a link or a session, with the roles of today; None where he has none."""
+        return self.operator if owner.operator else self.person(owner.person)
+
+    def visitor(self, opened: Session) -> Person | None:
+        """The person of an open session; None where he has no role today, or oversees all and came in too long ago."""
+        person = self.person_of(opened.owner)
+        return None if person and person.oversees and opened.since + OVERSEER_SESSION <= self.now() else person
 
     def base(self) -> str:
         """The address of this site as links carry it: of the settings, else the one that the browser used."""
         return self.service.settings.url or request.host_url.rstrip("/")
 
-    def link(self, person: Person, base: str) -> str:
-        """The address of a new link, with its signed secret."""
+    def link(self, person: Person, base: str, maker: str = "") -> str:
+        """The address of a new link, with its signed secret. ``maker``: who makes it; empty: the command line."""
         now, once = self.now(), person.oversees
-        made = self.sessions.make_link(person.name, now, until=now + ONE_USE_LINK if once else None, once=once)
+        owner, until = Owner(person.name, person.operator), now + ONE_USE_LINK if once else None
+        made = self.sessions.make_link(owner, now, until=until, once=once, maker=maker)
         return f"{base}/enter?link={self._signer.dumps(made)}"
 
     @property
@@ -90,9 +104,11 @@ class Site:
             return ""
 
     def holder(self, token: str) -> Person | None:
-        """Whose link it is, with the roles of today; None where it opens nothing."""
-        name = self.sessions.owner(self.secret_of(token), self.now())
-        return self.person(name) if name else None
+        """Whose link it is, with the roles of today; None where it opens nothing: a link that is good for long is none
+        for who oversees all by now."""
+        link = self.sessions.link(self.secret_of(token), self.now())
+        person = self.person_of(link.owner) if link else None
+        return None if person and link and person.oversees and not link.once else person
 
 
 def install(app: flask.Flask, service: Service, key: str) -> Site:
@@ -146,8 +162,8 @@ def refuse(sentence: str, status: int = 404) -> NoReturn:
 def _find_person() -> Person | None:
     site: Site = flask.current_app.extensions["site"]
     secret = session.get("sid")
-    name = site.sessions.person(secret, site.now()) if secret else None
-    return site.person(name) if name else None
+    opened = site.sessions.session(secret, site.now()) if secret else None
+    return site.visitor(opened) if opened else None
 
 
 def needs(*roles: str) -> Callable[[View], View]:

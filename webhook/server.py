@@ -12,6 +12,7 @@ from types import FrameType
 import flask
 import waitress  # type: ignore[import-untyped]
 
+from sync.core.people.roster import RESERVED
 from sync.intake.pushes import StorePhoto
 from sync.scheduler import Scheduler
 from sync.service import Service
@@ -73,6 +74,7 @@ def create_app(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=service.settings.url.startswith("https://"),
         PERMANENT_SESSION_LIFETIME=access.LONGEST_SESSION,
+        SESSION_REFRESH_EACH_REQUEST=False,  # a session ends when it was opened to end, however often it is used
     )
     refusals.install(app)
     site = access.install(app, service, key)
@@ -138,16 +140,24 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
 
 def entrance(service: Service, host: str, port: int) -> str:
     """The address with a link for one use that opens all pages to the person who runs the service."""
-    return link(service, access.OPERATOR, _base(service, host, port))
+    return operator_link(service, _base(service, host, port))
 
 
 def _base(service: Service, host: str, port: int) -> str:
     return service.settings.url or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
 
 
+def operator_link(service: Service, base: str) -> str:
+    """A new link of the operator, for one use."""
+    site = access.Site(service, _key(service))
+    return site.link(site.operator, base)
+
+
 def link(service: Service, name: str, base: str) -> str:
     """A new personal link. Raises ``SettingsError`` for a name that has no role today."""
     site = access.Site(service, _key(service))
+    if name in RESERVED:
+        raise SettingsError(f"「{name}」不是人名。运行服务的人的链接用 jielu link --operator 做。")
     person = site.person(name)
     if person is None:
         raise SettingsError(f"组织架构和街路名册里今天没有「{name}」。姓名要和表里写的一样；刚改的先运行 jielu tick。")

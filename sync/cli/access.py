@@ -52,17 +52,26 @@ def token(service: Service, name: str, out: Path | None, revoke: bool, as_json: 
 
 
 @click.command()
-@click.argument("name", metavar="姓名")
+@click.argument("name", metavar="姓名", default="")
+@click.option("--operator", is_flag=True, help="运行服务的人（管理员）的链接，代替姓名；网页上做不了。")
 @click.option("--revoke", is_flag=True, help="收回这个人的全部链接和登录。")
 @json_option
 @pass_service
-def link(service: Service, name: str, revoke: bool, as_json: bool) -> None:
+def link(service: Service, name: str, operator: bool, revoke: bool, as_json: bool) -> None:
     """打印一个人的登录链接；办公室和标准化办的两小时有效、只能用一次，其他人的长期有效。"""
-    from webhook import access, server
+    from sync.core.people.roster import OPERATOR
+    from sync.ledger.sessions import Owner, Sessions
+    from sync.settings import SettingsError
+    from webhook import server
 
+    if bool(name) == operator:
+        raise SettingsError("请写一个姓名，或者写 --operator，二选一。")
+    owner = Owner(OPERATOR if operator else name, operator)
     if revoke:
-        count = access.Site(service, "").sessions.revoke(name, datetime.now(service.rules().bureau.zone))
-        print_result(as_json, {"revoked": name, "count": count}, f"{name}的链接和登录收回了 {count} 个。")
+        count = Sessions(service.ledger).revoke(owner, datetime.now(service.rules().bureau.zone))
+        told = f"{owner.person}的链接和登录收回了 {count} 个。"
+        print_result(as_json, {"revoked": owner.person, "count": count}, told)
         return
-    made = server.link(service, name, _address(service))
-    print_result(as_json, {"name": name, "link": made}, made)
+    base = _address(service)
+    made = server.operator_link(service, base) if operator else server.link(service, name, base)
+    print_result(as_json, {"name": owner.person, "link": made}, made)
