@@ -61,7 +61,7 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/grid/values/1/0"): OVERSEERS,
     ("POST", "/grid/find/1"): OVERSEERS,
     ("POST", "/grid/edit/1"): OVERSEERS,
-    ("GET", "/grid/events"): OVERSEERS,
+    ("GET", "/grid/changes"): OVERSEERS,
     ("GET", "/bulletin"): LEADERS,
     ("GET", "/bulletin.png"): LEADERS,
     ("GET", "/import"): OVERSEERS,

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import gspread
 import requests
-import waitress
 
 from sync import tick
 from sync.core.people.roster import OPERATOR
@@ -39,7 +38,7 @@ class WebServer:
         self.add(PEOPLE)
         self.tick()
         self.app = server.create_app(self.service, self.nudge)
-        self.server = waitress.create_server(self.app, host="127.0.0.1", port=0, threads=server.THREADS)
+        self.server = server.listen(self.app, "127.0.0.1", 0, self.service.settings.proxy)
         self.url = f"http://127.0.0.1:{self.server.effective_port}"
         threading.Thread(target=self._serve, daemon=True).start()
 

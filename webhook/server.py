@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from types import FrameType
+from typing import Any
 
 import flask
 import waitress  # type: ignore[import-untyped]
@@ -17,7 +19,7 @@ from sync.intake.pushes import StorePhoto
 from sync.scheduler import Scheduler
 from sync.service import Service
 from sync.settings import SettingsError
-from webhook import access, api, hooks, refusals
+from webhook import access, api, hooks, limits, refusals
 from webhook.forms import form_pages
 from webhook.forms.submissions import form_intake
 from webhook.grid import page
@@ -39,9 +41,14 @@ from webhook.pages import (
     week,
 )
 
-THREADS = 56  # an open page of the grid holds one (at most 40, webhook/grid/page.py); the rest answer
+THREADS = 24  # no request holds one for long
+CONNECTIONS = 1000  # open at once; silent ones hold no thread
+OPEN_FILES = 4096  # asked of the system: one a connection, and those of the databases
+SILENT_SECONDS = 30  # after which a connection that says nothing is closed
+CLEANUP_SECONDS = 5  # how often those are looked for
 RECEIVE_SECONDS = 20  # how often pushes are tried again; a new one is taken in at once
 MOST_REQUEST_BYTES = 20 * 1024 * 1024  # a batchUpdate of a large workbook
+MOST_BODY_BYTES = 24 * 1024 * 1024  # above, not even a sentence is answered: the server would store it first
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; frame-ancestors 'none'; "
     "base-uri 'none'; form-action 'self'",
@@ -77,6 +84,7 @@ def create_app(
         SESSION_REFRESH_EACH_REQUEST=False,  # a session ends when it was opened to end, however often it is used
     )
     refusals.install(app)
+    limits.install(app)
     site = access.install(app, service, key)
     app.register_blueprint(status.blueprint(service, failures))
     app.register_blueprint(people.blueprint(site))
@@ -121,7 +129,7 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
     arrived = scheduler.add_job("receive", lambda: _receive(service, scheduler.nudge, store_photo), RECEIVE_SECONDS)
     app = create_app(service, scheduler.nudge, lambda: scheduler.failures, arrived)
     try:
-        server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
+        server = listen(app, host, port, service.settings.proxy)
     except OSError as error:
         raise SettingsError(f"端口 {port} 用不了：{error.strerror}。换一个：jielu run --port 8618") from error
     _stop_on_signals()
@@ -136,6 +144,26 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
         service.noted_address.unlink(missing_ok=True)
         server.close()
         scheduler.stop()
+
+
+def listen(app: flask.Flask, host: str, port: int, proxy: str = "") -> Any:
+    """A server that listens and does not run yet. ``proxy``: the address of a reverse proxy whose X-Forwarded-For is
+    believed. Raises ``OSError`` where the port can't be had."""
+    behind = {"trusted_proxy": proxy, "trusted_proxy_count": 1, "trusted_proxy_headers": "x-forwarded-for"}
+    return waitress.create_server(
+        app, host=host, port=port, threads=THREADS, ident=None, connection_limit=min(CONNECTIONS, _open_files() - 200),
+        channel_timeout=SILENT_SECONDS, cleanup_interval=CLEANUP_SECONDS, asyncore_use_poll=True,
+        max_request_body_size=MOST_BODY_BYTES, clear_untrusted_proxy_headers=True, **(behind if proxy else {}),
+    )  # fmt: skip
+
+
+def _open_files() -> int:
+    """How many files this process may have open, after asking for ``OPEN_FILES``."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < OPEN_FILES:
+        soft = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return soft
 
 
 def entrance(service: Service, host: str, port: int) -> str:
