@@ -16,12 +16,13 @@ import waitress  # type: ignore[import-untyped]
 
 from sync.core.people.roster import RESERVED
 from sync.intake.pushes import StorePhoto
+from sync.intake.unfinished import Uploads
 from sync.scheduler import Scheduler
 from sync.service import Service
 from sync.settings import SettingsError
 from webhook import access, api, hooks, limits, refusals
 from webhook.forms import form_pages
-from webhook.forms.submissions import form_intake
+from webhook.forms.submissions import form_intake, photos_of
 from webhook.grid import page
 from webhook.look_cache import LookCache
 from webhook.pages import (
@@ -46,6 +47,7 @@ CONNECTIONS = 1000  # open at once; silent ones hold no thread
 OPEN_FILES = 4096  # asked of the system: one a connection, and those of the databases
 SILENT_SECONDS = 30  # after which a connection that says nothing is closed
 CLEANUP_SECONDS = 5  # how often those are looked for
+FORGET_SECONDS = 60  # how often unfinished uploads are looked for that nobody goes on with
 RECEIVE_SECONDS = 20  # how often pushes are tried again; a new one is taken in at once
 MOST_REQUEST_BYTES = 20 * 1024 * 1024  # a batchUpdate of a large workbook
 MOST_BODY_BYTES = 24 * 1024 * 1024  # above, not even a sentence is answered: the server would store it first
@@ -126,6 +128,7 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
     zone = service.rules().bureau.zone
     scheduler = Scheduler(lambda: _tick(service), lambda: _deliver(service), zone)
     store_photo = hooks.photo_store(service, cache(lambda: form_intake(service, _key(service))))
+    scheduler.add_job("uploads", Uploads(photos_of(service)).forget, FORGET_SECONDS)
     arrived = scheduler.add_job("receive", lambda: _receive(service, scheduler.nudge, store_photo), RECEIVE_SECONDS)
     app = create_app(service, scheduler.nudge, lambda: scheduler.failures, arrived)
     try:
