@@ -40,6 +40,7 @@ class WebServer:
         self.app = server.create_app(self.service, self.nudge)
         self.server = server.listen(self.app, "127.0.0.1", 0, self.service.settings.proxy)
         self.url = f"http://127.0.0.1:{self.server.effective_port}"
+        self.service.noted_address.write_text(self.url, "utf-8")
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
@@ -87,11 +88,8 @@ class WebServer:
         """A person with an open session, outside a browser."""
         person = requests.Session()
         person.headers["Origin"] = self.url
-        link = self.link(name)
-        page = person.get(link, timeout=10, allow_redirects=False)
-        if page.status_code == 200:  # a link of the office asks first
-            token = link.partition("link=")[2]
-            page = person.post(f"{self.url}/enter", data={"link": token}, timeout=10, allow_redirects=False)
+        token = self.link(name).partition("#")[2]
+        page = person.post(f"{self.url}/enter", data={"link": token}, timeout=10, allow_redirects=False)
         assert page.status_code == 302, page.text
         return person
 

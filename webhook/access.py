@@ -9,6 +9,7 @@ his links are made by the command line alone.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ ONE_USE_LINK = timedelta(hours=2)  # how long a link for one use is good
 OVERSEER_SESSION = timedelta(hours=12)  # how long a session lasts of a person who oversees all
 LONGEST_SESSION = timedelta(days=180)  # how long everybody else's lasts
 SIGNED_PATHS = ("/v4/", "/drive/", "/upload/", "/token", "/hooks/")  # their requests carry a token or a signature
+NO_LINK = "这个链接已经用过、过期或者被收回了，请向标准化办要一个新的。"
 SAFE = ("GET", "HEAD", "OPTIONS")
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -81,16 +83,13 @@ class Site:
         person = self.person_of(opened.owner)
         return None if person and person.oversees and opened.since + OVERSEER_SESSION <= self.now() else person
 
-    def base(self) -> str:
-        """The address of this site as links carry it: of the settings, else the one that the browser used."""
-        return self.service.settings.url or request.host_url.rstrip("/")
-
     def link(self, person: Person, base: str, maker: str = "") -> str:
-        """The address of a new link, with its signed secret. ``maker``: who makes it; empty: the command line."""
+        """The address of a new link, with its signed secret behind the #, which browsers send to nobody: it stands in
+        no log of a server or proxy. ``maker``: who makes it; empty: the command line."""
         now, once = self.now(), person.oversees
         owner, until = Owner(person.name, person.operator), now + ONE_USE_LINK if once else None
         made = self.sessions.make_link(owner, now, until=until, once=once, maker=maker)
-        return f"{base}/enter?link={self._signer.dumps(made)}"
+        return f"{base}/enter#{self._signer.dumps(made)}"
 
     @property
     def _signer(self) -> URLSafeSerializer:
@@ -189,19 +188,17 @@ def _routes(site: Site) -> flask.Blueprint:
 
     @routes.get("/enter")
     def enter_page() -> Any:
-        token = request.args.get("link", "")
-        person = site.holder(token)
-        if person is None:
-            return refusal("这个链接已经用过、过期或者被收回了，请向标准化办要一个新的。", 403)
-        if person.oversees:  # a button spends it, since chat programs open links too
-            return render_template("enter.html", name=person.name, token=token)
-        return _open_session(site, token, person)
+        """A page with a button, whoever the link is of: chat programs open links too, and open no session by that."""
+        token = request.args.get("link", "")  # of a link of before 0.2
+        if token and site.holder(token) is None:
+            return refusal(NO_LINK, 403)
+        return render_template("enter.html", token=token)
 
     @routes.post("/enter")
     def enter() -> Any:
-        token = request.form.get("link", "")
+        token = _token(request.form.get("link", ""))
         person = site.holder(token)
-        return _open_session(site, token, person) if person else refusal("这个链接已经用过、过期或者被收回了。", 403)
+        return _open_session(site, token, person) if person else refusal(NO_LINK, 403)
 
     @routes.post("/leave")
     def leave() -> Any:
@@ -212,11 +209,16 @@ def _routes(site: Site) -> flask.Blueprint:
     return routes
 
 
+def _token(given: str) -> str:
+    """The token in what was sent: alone, or the whole link, which a person pasted whose browser runs no script."""
+    return re.split("[#=]", given.strip())[-1]
+
+
 def _open_session(site: Site, token: str, person: Person) -> Any:
     stay = OVERSEER_SESSION if person.oversees else LONGEST_SESSION
     made = site.sessions.open(site.secret_of(token), site.now(), stay)
     if made is None:
-        return refusal("这个链接已经用过、过期或者被收回了。", 403)
+        return refusal(NO_LINK, 403)
     session.clear()
     session["sid"] = made
     session.permanent = True

@@ -13,6 +13,7 @@ from typing import Any
 
 import flask
 import waitress  # type: ignore[import-untyped]
+from flask import request
 
 from sync.core.people.roster import RESERVED
 from sync.intake.pushes import StorePhoto
@@ -58,6 +59,9 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
+
+HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}  # a browser that came once comes by https for a year
+FILES = ("/static/",)  # the same for everybody; all else may be somebody's and is stored by no browser and no proxy
 
 
 class TickTrouble(RuntimeError):
@@ -108,13 +112,16 @@ def create_app(
     app.register_blueprint(trends.blueprint(look_cache))
     app.register_blueprint(map.blueprint(look_cache))
     if service.embedded:
-        token_uri = f"{service.settings.url}/token" if service.settings.url else None
-        app.register_blueprint(api.blueprint(service.api, service.accounts, token_uri))
+        app.register_blueprint(api.blueprint(service.api, service.accounts, lambda: f"{service.address}/token"))
+
+    headers = HEADERS | (HTTPS_HEADERS if service.settings.url.startswith("https://") else {})
 
     @app.after_request
     def add_headers(response: flask.Response) -> flask.Response:
-        for name, value in HEADERS.items():
+        for name, value in headers.items():
             response.headers.setdefault(name, value)
+        if not request.path.startswith(FILES):
+            response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     return app

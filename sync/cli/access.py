@@ -13,17 +13,6 @@ from sync.cli.options import json_option, pass_service, print_result
 if TYPE_CHECKING:
     from sync.service import Service
 
-DEFAULT_URL = "http://127.0.0.1:8617"  # where ``jielu run`` listens without options
-
-
-def _address(service: Service) -> str:
-    """Where the service answers: as set, as the one that runs now has noted, or where it listens without options."""
-    if service.settings.url:
-        return service.settings.url
-    noted = service.noted_address
-    return noted.read_text("utf-8").strip() if noted.exists() else DEFAULT_URL
-
-
 @click.command()
 @click.argument("name", metavar="名称")
 @click.option("--out", type=click.Path(path_type=Path), help="写到哪个文件；默认 名称.json，权限只给自己。")
@@ -43,11 +32,11 @@ def token(service: Service, name: str, out: Path | None, revoke: bool, as_json: 
         print_result(as_json, {"revoked": name}, f"「{name}」已收回。")
         return
     path = out or Path(f"{name}.json")
-    written = set_up.write_token(service.store, _address(service), name, path)
+    written = set_up.write_token(service.store, service.address, name, path)
     print_result(
         as_json,
         {"file": str(path), "client_email": written["client_email"]},
-        f"已写入 {path}，请妥善保管，不要放进代码仓库。登录地址 {_address(service)}；不对就先设 JIELU_URL。",
+        f"已写入 {path}，请妥善保管，不要放进代码仓库。登录地址 {service.address}；不对就先设 JIELU_URL。",
     )
 
 
@@ -72,6 +61,6 @@ def link(service: Service, name: str, operator: bool, revoke: bool, as_json: boo
         told = f"{owner.person}的链接和登录收回了 {count} 个。"
         print_result(as_json, {"revoked": owner.person, "count": count}, told)
         return
-    base = _address(service)
+    base = service.address
     made = server.operator_link(service, base) if operator else server.link(service, name, base)
     print_result(as_json, {"name": owner.person, "link": made}, made)

@@ -343,6 +343,8 @@ def test_a_draft_waits_for_its_person_and_goes_when_he_leaves(enter: Enter, web:
     page.wait_for_url("**/leave")
     until(page, "caches.has('jielu-pages-1').then(has => !has)")
     page.goto(web.link("街路长01"))
+    page.get_by_role("button", name="进入").tap()
+    page.wait_for_url("**/mine")
     page.goto(f"{web.url}/forms/duties")
     expect(page.get_by_label("内容")).to_have_value("")
     assert page.evaluate("Submissions.all().then(all => all.length)") == 0

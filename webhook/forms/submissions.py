@@ -109,7 +109,7 @@ def submit(
     faults = {**(faults or {}), **_photo_faults(context, filled.sender, photos)}
     if faults:
         return Answer("mend", {}, faults)
-    base = context.site.base()
+    base = context.site.service.settings.url  # without one a path of ours
     cell = "\n".join(f"{base}/photos/{photo_id}" for photo_id in photos)
     filled = replace(filled, extra={**filled.extra, "photos": cell}) if cell else filled
     if filled.at is not None:

@@ -37,7 +37,7 @@ def add_routes(routes: flask.Blueprint, context: FormContext) -> None:
         if not sees_photo(access.visitor(), "" if photo.public else photo.person, shown):
             flask.abort(404)  # not 403: whether there is such a photo is told to nobody else
         answer = flask.send_file(path, mimetype="image/jpeg", conditional=True)
-        answer.headers["Cache-Control"] = "private, max-age=86400"
+        answer.headers["Cache-Control"] = "no-store"
         answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
         return answer
 

@@ -49,13 +49,13 @@ def blueprint(site: Site) -> flask.Blueprint:
         person, why_not = _asked_for(site)
         if person is None:
             return _page(site, f"{why_not}，链接没有做。"), 400
-        made = site.link(person, site.base(), access.visitor().name)
-        return render_template("link.html", person=person, link=made, code=qr(made), roles=_described(site, person))
+        made = site.link(person, site.service.address, access.visitor().name)
+        return _link_page(site, person, made)
 
     @routes.post("/people/cards")
     @access.needs(*OVERSEERS)
     def cards() -> str:
-        now, base, maker = site.now(), site.base(), access.visitor().name
+        now, base, maker = site.now(), site.service.address, access.visitor().name
         access_of = site.sessions.by_owner(now)
         without = [
             person for person in people(site.service.roster(), now.date())
@@ -81,6 +81,13 @@ def blueprint(site: Site) -> flask.Blueprint:
         return _page(site, f"{name}的链接和登录都收回了（{count} 个）。" if count else f"{name}没有可以收回的。")
 
     return routes
+
+
+def _link_page(site: Site, person: Person, link: str) -> str:
+    near = not site.service.settings.url  # the address may lead to this machine alone
+    return render_template(
+        "link.html", person=person, link=link, code=qr(link), roles=_described(site, person), near=near
+    )
 
 
 def _asked_for(site: Site) -> tuple[Person | None, str]:
@@ -151,7 +158,7 @@ def _mail(site: Site, person: Person) -> tuple[str, int]:
     to = site.service.roster().addresses(now.date()).get(person.name, "")
     if mailer is None or not to:
         return "邮箱没有配置（JIELU_SMTP），没有发。" if not mailer else f"组织架构里没有{person.name}的邮箱。", 400
-    link = site.link(person, site.base(), access.visitor().name)
+    link = site.link(person, site.service.address, access.visitor().name)
     short = "两小时内有效，只能用一次。" if person.oversees else "长期有效，请不要转给别人；丢了告诉标准化办收回。"
     text = f"{person.name}：\n\n这是您打开街路长台账的链接，{short}\n\n{link}\n"
     try:
