@@ -82,6 +82,30 @@ def test_a_chief_s_link_stays_good_until_it_is_revoked(web: WebServer) -> None:
     assert post_link(requests.Session(), web, link).status_code == 403
 
 
+def test_a_new_session_ends_the_one_before(web: WebServer) -> None:
+    browser = web.enter("街路长02")
+    before = dict(browser.cookies)
+    assert requests.get(f"{web.url}/mine", cookies=before, timeout=10).status_code == 200
+    assert post_link(browser, web, web.link("街路长03")).ok
+    assert browser.cookies.get_dict() != before
+    assert requests.get(f"{web.url}/mine", cookies=before, timeout=10).status_code == 401
+
+
+def test_cookies_and_policies_are_narrow(tmp_path: Path) -> None:
+    with web_server(tmp_path, JIELU_URL="https://jielu.example") as web:
+        sent = {"data": {"link": web.link("街路长02")}, "headers": {"Origin": web.url}}
+        answer = requests.post(f"{web.url}/enter", **sent, timeout=10, allow_redirects=False)  # type: ignore[arg-type]
+        cookie = answer.headers["Set-Cookie"]
+        assert all(word in cookie for word in ("Secure", "HttpOnly", "SameSite=Lax")) and "Domain" not in cookie
+        for address in ("/enter", "/mine", "/static/style.css", "/healthz", "/nothing"):
+            headers = requests.get(f"{web.url}{address}", timeout=10).headers
+            policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
+            assert policy["default-src"] == policy["form-action"] == "'self'" and "script-src" not in policy
+            assert policy["object-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+            assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "same-origin"
+            assert "Access-Control-Allow-Origin" not in headers
+
+
 def test_links_and_sessions_end_at_their_hour(tmp_path: Path) -> None:
     with web_server(tmp_path) as web:
         sessions, now = Sessions(web.service.ledger), hour("2026-11-24 08:00")

@@ -219,6 +219,8 @@ def _open_session(site: Site, token: str, person: Person) -> Any:
     made = site.sessions.open(site.secret_of(token), site.now(), stay)
     if made is None:
         return refusal(NO_LINK, 403)
+    if before := session.get("sid"):  # whoever it was of
+        site.sessions.end(before, site.now())
     session.clear()
     session["sid"] = made
     session.permanent = True

@@ -54,7 +54,7 @@ MOST_REQUEST_BYTES = 20 * 1024 * 1024  # a batchUpdate of a large workbook
 MOST_BODY_BYTES = 24 * 1024 * 1024  # above, not even a sentence is answered: the server would store it first
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; frame-ancestors 'none'; "
-    "base-uri 'none'; form-action 'self'",
+    "object-src 'none'; base-uri 'none'; form-action 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
