@@ -25,7 +25,6 @@ from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import googleapiclient
@@ -380,8 +379,9 @@ def phone() -> tuple[FlaskClient, list[str]]:
     add_rows(service.client, service.workbook, service.templates["streets"], [street])
     service.ticks(datetime.now(ZONE))
     client = create_app(service, lambda: None).test_client()
-    link = urlsplit(server.link(service, "街路长01", "http://localhost"))
-    client.get(f"{link.path}?{link.query}" if link.query else link.path)
+    link = server.link(service, "街路长01", "http://localhost")
+    client.post("/enter", data={"link": link}, headers={"Sec-Fetch-Site": "same-origin"})
+    client.application.extensions["limits"].off = True  # as many requests as it can
     return client, ["/forms/issues", "/forms/feedback", "/forms/duties", "/forms/requests"]
 
 

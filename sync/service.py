@@ -45,6 +45,7 @@ from sync.workbook.transport import session
 RULES_FILE = "规则文件"  # item of 运行状态
 PUSHES = "表单推送"
 LOOKS_FIRST = timedelta(minutes=3)
+DEFAULT_URL = "http://127.0.0.1:8617"  # where ``jielu run`` listens without options
 
 
 @dataclass
@@ -96,6 +97,15 @@ class Service:
     def noted_address(self) -> Path:
         """The file in which a server notes its address while it runs."""
         return self.settings.data / "running.url"
+
+    @property
+    def address(self) -> str:
+        """The address under which people and programs reach the service: as set, as a server that runs has noted it, or
+        where it listens without options. Never what a request says: anybody can write that."""
+        if self.settings.url:
+            return self.settings.url
+        noted = self.noted_address
+        return noted.read_text("utf-8").strip() if noted.exists() else DEFAULT_URL
 
     @cached_property
     def client(self) -> Client:

@@ -21,7 +21,7 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/healthz"): ALL,
     ("GET", "/static/style.css"): ALL,
     ("GET", "/sw.js"): ALL,
-    ("GET", "/enter"): (),  # opens by a good link alone
+    ("GET", "/enter"): ALL,  # a button; a session is opened by a good link alone
     ("POST", "/enter"): (),
     ("POST", "/leave"): ALL,
     ("GET", "/"): SIGNED,
@@ -61,7 +61,7 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/grid/values/1/0"): OVERSEERS,
     ("POST", "/grid/find/1"): OVERSEERS,
     ("POST", "/grid/edit/1"): OVERSEERS,
-    ("GET", "/grid/events"): OVERSEERS,
+    ("GET", "/grid/changes"): OVERSEERS,
     ("GET", "/bulletin"): LEADERS,
     ("GET", "/bulletin.png"): LEADERS,
     ("GET", "/import"): OVERSEERS,
@@ -131,6 +131,21 @@ def test_the_table_has_every_address(web: WebServer) -> None:
         if not (known and methods == api) and methods - known:
             missing.append((rule.rule, sorted(methods - known)))
     assert missing == []
+
+
+SHARED = ("/static/style.css", "/sw.js")  # the same for everybody
+
+
+@pytest.mark.parametrize("who", [NOBODY, "街路长02", OPERATOR], ids=lambda who: who or "nobody")
+def test_what_may_be_somebody_s_is_stored_by_no_browser_and_no_proxy(web: WebServer, who: str) -> None:
+    person = web.enter(who) if who else requests.Session()
+    stored = []
+    for method, address in TABLE:
+        if method == "GET" and address not in SHARED:
+            with person.get(f"{web.url}{address}", timeout=20, stream=True, allow_redirects=False) as answer:
+                if answer.headers.get("Cache-Control") != "no-store":
+                    stored.append((address, answer.status_code, answer.headers.get("Cache-Control")))
+    assert stored == []
 
 
 def test_nothing_is_posted_from_another_site(web: WebServer) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -142,11 +144,56 @@ def test_other_links_are_not_followed(link: str) -> None:
     assert caught.value.permanent
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "0.0.0.0",
-                                     "100.64.0.1", "::1", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "224.0.0.1",
-                                     "2002:0a00:0001::1"])  # fmt: skip
+OWN = """
+127.0.0.1 10.1.2.3 192.168.1.1 172.16.0.1 169.254.169.254 0.0.0.0 100.64.0.1 224.0.0.1 240.0.0.1 255.255.255.255
+192.0.0.8 192.0.2.1 198.18.0.1 198.51.100.1 203.0.113.1 192.88.99.1
+:: ::1 fe80::1%eth0 fc00::1 fec0::1 ff02::1 100::1 2001:db8::1 3fff::1 5f00::1
+::ffff:10.0.0.1 ::ffff:8.8.8.8 ::ffff:0:10.0.0.1 ::127.0.0.1 ::8.8.8.8
+64:ff9b::10.0.0.1 64:ff9b::7f00:1 64:ff9b::8.8.8.8 64:ff9b:1::1 64:ff9b:1::10.0.0.1
+2002:0a00:0001::1 2002:7f00:1::1 2002:808:808::1 2001:0:7f00:1::1 2001::1 2001:10::1 2001:20::1
+"""
+
+
+@pytest.mark.parametrize("address", OWN.split())
 def test_an_address_of_the_own_network_is_known(address: str) -> None:
+    """And so is one that leads to another address: mapped, compatible, NAT64, 6to4, Teredo."""
     assert not public(address)
+
+
+def test_the_address_that_was_checked_is_the_address_that_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that leads outside when it is asked for first, and inside from then on: also after a redirect."""
+    answers = iter(["8.8.8.8", "10.0.0.7", "10.0.0.7"])
+    connected: list[str] = []
+
+    def resolve(*_: object, **__: object) -> list[object]:
+        return [(0, 0, 0, "", (next(answers), 443))]
+
+    def connect(address: tuple[str, int], *_: object) -> None:
+        connected.append(address[0])
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(fetching.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(fetching.socket, "create_connection", connect)
+    with pytest.raises(Lost, match="连接中断"):
+        Fetcher().get("https://files.example.cn/1.jpg", ("files.example.cn",))
+    assert connected == ["8.8.8.8"], "asked for once"
+    with pytest.raises(Lost, match="指向内部网络"):
+        Fetcher().get("https://files.example.cn/1.jpg", ("files.example.cn",))
+    assert connected == ["8.8.8.8"]
+
+
+def test_a_redirect_is_resolved_and_checked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = {"a.example.cn": "8.8.8.8", "b.example.cn": "::ffff:10.0.0.7"}
+
+    def moved(self: http.client.HTTPConnection, *_: object) -> None:
+        assert self._to == "8.8.8.8", "the one of the name before"  # type: ignore[attr-defined]
+
+    answer = SimpleNamespace(status=302, getheader=lambda *_: "https://b.example.cn/1.jpg")
+    monkeypatch.setattr(fetching.socket, "getaddrinfo", lambda host, *_, **__: [(0, 0, 0, "", (addresses[host], 443))])
+    monkeypatch.setattr(fetching._Pinned, "request", moved)
+    monkeypatch.setattr(fetching._Pinned, "getresponse", lambda _: answer)
+    with pytest.raises(Lost, match=r"b\.example\.cn 指向内部网络"):
+        Fetcher().get("https://a.example.cn/1.jpg", ("*.example.cn",))
 
 
 def test_addresses_of_the_world_and_hosts_of_the_list() -> None:

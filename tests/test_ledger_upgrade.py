@@ -354,6 +354,24 @@ def put(url: str, statement: str, **values: str) -> None:
     engine.dispose()
 
 
+def test_links_and_sessions_of_the_operator_s_name_end_and_others_go_on(database: str) -> None:
+    """Whoever oversaw all could make himself one; who made which is not known."""
+    unnoted(database)
+    at, until = "'2026-11-24 08:00:00'", "'2099-01-01 00:00:00'"
+    for person in ("管理员", "街路长01"):
+        run(
+            database,
+            f"insert into links values ('b', '{person}', '{person}', {at}, null, false, null, null)",
+            f"insert into sessions values ('b', '{person}', '{person}', 'l', {at}, {until}, null)",
+        )
+    open_and_close(database)
+    rows = content(database)
+    for table, operator in (("links", -2), ("sessions", -1)):
+        ended = {row[1]: row[operator - 1] is not None for row in rows[table]}
+        assert ended == {"管理员": True, "街路长01": False}, table
+        assert not any(row[operator] for row in rows[table]), "nobody becomes the operator"
+
+
 def test_a_copy_overwrites_no_other(tmp_path: Path, next_step) -> None:  # type: ignore[no-untyped-def]
     url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
     unnoted(url)

@@ -6,7 +6,6 @@ import io
 import os
 import random
 import struct
-import time
 import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,7 +16,8 @@ from PIL import Image, ImageDraw
 
 from sync.core.sheet.photos import Photo
 from sync.intake import child, photos
-from sync.intake.photos import BadPhoto, PhotoFolder, TooManyUploads, convert
+from sync.intake.photos import PhotoFolder, convert
+from sync.intake.unfinished import BadPhoto
 from sync.ledger.ledger import Ledger
 from sync.ledger.submissions import IN, Sender, Submission, Submissions
 from tests.book import ZONE
@@ -114,41 +114,6 @@ def test_the_same_file_sent_twice_has_the_same_pixels() -> None:
     first, second = convert(sent, 1600, 80, keep_place=False), convert(sent, 1600, 80, keep_place=False)
     assert (first.pixels, first.received) == (second.pixels, second.received)
     assert first.pixels != convert(jpeg(scene(8)), 1600, 80, keep_place=False).pixels
-
-
-# The shelf
-
-
-def test_an_upload_goes_on_where_the_line_broke(tmp_path: Path) -> None:
-    folder = PhotoFolder(tmp_path, "key")
-    name = folder.id_of("街路长01", "abc")
-    assert folder.offset(name) == 0
-    assert folder.add_chunk(name, 0, b"12345") == 5
-    assert folder.add_chunk(name, 0, b"12345") == 5, "the same chunk again changes nothing"
-    assert folder.add_chunk(name, 9, b"x") == 5, "a chunk that leaves a gap changes nothing"
-    assert folder.add_chunk(name, 5, b"678") == 8
-    assert folder.uploaded(name) == b"12345678"
-    folder.drop_upload(name)
-    assert folder.offset(name) == 0
-
-
-def test_an_upload_without_end_is_stopped_and_one_given_up_is_forgotten(tmp_path: Path) -> None:
-    folder = PhotoFolder(tmp_path, "key")
-    with pytest.raises(BadPhoto):
-        folder.add_chunk("a", 0, bytes(photos.MOST_PHOTO_BYTES + 1))
-    folder.add_chunk("b", 0, b"old")
-    long_ago = time.time() - photos.FORGET_AFTER - 60
-    os.utime(tmp_path / "coming" / "b", (long_ago, long_ago))
-    folder.add_chunk("c", 0, b"new")
-    assert (folder.offset("b"), folder.offset("c")) == (0, 3)
-
-
-def test_what_is_coming_can_fill_no_disk(tmp_path: Path) -> None:
-    folder = PhotoFolder(tmp_path, "key")
-    folder.add_chunk("a", 0, bytes(600), most=1000)
-    with pytest.raises(TooManyUploads):
-        folder.add_chunk("b", 0, bytes(600), most=1000)
-    assert folder.add_chunk("a", 600, bytes(600), most=1000) == 1200, "what has begun may go on"
 
 
 def test_ids_are_another_for_each_person_and_each_installation(tmp_path: Path) -> None:

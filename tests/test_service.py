@@ -207,16 +207,16 @@ def test_the_status_page_opens_by_link_alone(bureau: Bureau) -> None:
     assert closed.status_code == 401 and "请用自己的链接打开" in closed.text
     assert requests.get(f"{bureau.url}/enter?link=made-up", timeout=10).status_code == 403
     assert bureau.jielu("init").returncode == 0
-    link = str(bureau.json("link", "管理员")["link"])
+    link = str(bureau.json("link", "--operator")["link"])
     with requests.Session() as browser:
         page = come_in(browser, link)
-        assert page.status_code == 200 and "运行状态" in page.text and "link=" not in page.url
+        assert page.status_code == 200 and "运行状态" in page.text and "#" not in page.url
         assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")
 
 
 def come_in(browser: requests.Session, link: str) -> requests.Response:
     """By an office link, as a person does: it asks first."""
-    address, _, token = link.partition("?link=")
+    address, _, token = link.partition("#")
     assert "进入" in browser.get(link, timeout=10).text
     return browser.post(address, data={"link": token}, headers={"Origin": address.rpartition("/")[0]}, timeout=10)
 
@@ -549,7 +549,7 @@ def test_run_serves_ticks_and_stops_when_told(bureau: Bureau) -> None:
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        link = re.search(r"http://127\.0\.0\.1:\d+/enter\?link=\S+?(?=（)", line)
+        link = re.search(r"http://127\.0\.0\.1:\d+/enter#\S+?(?=（)", line)
         assert link, line
         base = link[0].partition("/enter")[0]
         assert requests.get(f"{base}/healthz", timeout=10).status_code == 200

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from sync.cli.main import main
-from sync.ledger.sessions import Sessions
+from sync.ledger.sessions import Owner, Sessions
 from sync.service import Service
 from sync.settings import Settings
 from tests.book import hour
@@ -161,10 +161,13 @@ def test_a_push_that_was_taken_in_does_not_come_twice(folder: Folder) -> None:
 
 def test_a_link_opens_and_a_session_goes_on(folder: Folder) -> None:
     service = folder.service()
-    person = Sessions(service.ledger).person(folder.made["session"], folder.last_look + LATER)
-    assert person == folder.made["person"]
+    opened = Sessions(service.ledger).session(folder.made["session"], folder.last_look + LATER)
+    assert opened is not None and opened.owner == Owner(folder.made["person"])
     browser = create_app(service, lambda: None).test_client()
-    assert browser.get(folder.made["link"]).status_code == 302
+    page = browser.get(folder.made["link"])
+    assert page.status_code == 200 and "进入" in page.text
+    sent = {"data": {"link": folder.made["link"]}, "headers": {"Sec-Fetch-Site": "same-origin"}}
+    assert browser.post("/enter", **sent).status_code == 302
     assert folder.made["person"] in browser.get("/mine").text
     service.close()
 

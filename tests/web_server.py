@@ -10,15 +10,17 @@ from pathlib import Path
 
 import gspread
 import requests
-import waitress
 
 from sync import tick
+from sync.core.people.roster import OPERATOR
 from sync.service import Service
 from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ZONE, cell, hour, shown, templates
-from webhook import access, server
+from webhook import server
+
+__all__ = ["OPERATOR", "WebServer", "web_server"]
 
 
 class WebServer:
@@ -36,8 +38,9 @@ class WebServer:
         self.add(PEOPLE)
         self.tick()
         self.app = server.create_app(self.service, self.nudge)
-        self.server = waitress.create_server(self.app, host="127.0.0.1", port=0, threads=server.THREADS)
+        self.server = server.listen(self.app, "127.0.0.1", 0, self.service.settings.proxy)
         self.url = f"http://127.0.0.1:{self.server.effective_port}"
+        self.service.noted_address.write_text(self.url, "utf-8")
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
@@ -76,27 +79,23 @@ class WebServer:
         return self.service.ticks(hour(at) if at else datetime.now(ZONE), idle=False)
 
     def link(self, name: str) -> str:
-        """A new personal link."""
+        """A new personal link; ``OPERATOR``: of who runs the service."""
+        if name == OPERATOR:
+            return server.operator_link(self.service, self.url)
         return server.link(self.service, name, self.url)
 
     def enter(self, name: str) -> requests.Session:
         """A person with an open session, outside a browser."""
         person = requests.Session()
         person.headers["Origin"] = self.url
-        link = self.link(name)
-        page = person.get(link, timeout=10, allow_redirects=False)
-        if page.status_code == 200:  # a link of the office asks first
-            token = link.partition("link=")[2]
-            page = person.post(f"{self.url}/enter", data={"link": token}, timeout=10, allow_redirects=False)
+        token = self.link(name).partition("#")[2]
+        page = person.post(f"{self.url}/enter", data={"link": token}, timeout=10, allow_redirects=False)
         assert page.status_code == 302, page.text
         return person
 
     def close(self) -> None:
         self.server.close()
         self.service.close()
-
-
-OPERATOR = access.OPERATOR
 
 
 @contextmanager

@@ -1,13 +1,15 @@
 """Who may see and do what: personal links that open sessions, and the roles that 组织架构 gives on that day.
 
-A link of the office and the standards office is good for two hours and one use; a chief's is good until it is revoked.
-A cookie carries the session's secret and no more. Roles are looked up with every request, so that a person who left
-has no access at once.
+A link of the office and the standards office is good for two hours and one use; a chief's is good until it is revoked
+or was not used for a year. A cookie carries the session's secret and no more. Roles are looked up with every request: a
+person who left has no access at once, and who came to oversee all needs a link for one use. The operator is no name:
+his links are made by the command line alone.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,15 +25,16 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from sync.core.people.permissions import Person, holds
 from sync.core.people.permissions import person as find
-from sync.ledger.sessions import Sessions
+from sync.core.people.roster import OPERATOR
+from sync.ledger.sessions import Owner, Session, Sessions
 from sync.service import Service
 from webhook.refusals import refusal
 
-OPERATOR = "管理员"  # the person who runs the service: sees all, stands in no sheet
 ONE_USE_LINK = timedelta(hours=2)  # how long a link for one use is good
 OVERSEER_SESSION = timedelta(hours=12)  # how long a session lasts of a person who oversees all
 LONGEST_SESSION = timedelta(days=180)  # how long everybody else's lasts
 SIGNED_PATHS = ("/v4/", "/drive/", "/upload/", "/token", "/hooks/")  # their requests carry a token or a signature
+NO_LINK = "这个链接已经用过、过期或者被收回了，请向标准化办要一个新的。"
 SAFE = ("GET", "HEAD", "OPTIONS")
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -63,20 +66,30 @@ class Site:
         return datetime.now(self.service.rules().bureau.zone)
 
     def person(self, name: str) -> Person | None:
-        """The person of that name with the roles of today; None where there is none."""
-        if name == OPERATOR:
-            return Person(OPERATOR, frozenset({"office"}))
+        """The person of that name with the roles of today; None where the roster has none."""
         return find(self.service.roster(), name, self.now().date())
 
-    def base(self) -> str:
-        """The address of this site as links carry it: of the settings, else the one that the browser used."""
-        return self.service.settings.url or request.host_url.rstrip("/")
+    @property
+    def operator(self) -> Person:
+        """Who runs the service: sees all, stands in no sheet."""
+        return Person(OPERATOR, frozenset({"office"}), operator=True)
 
-    def link(self, person: Person, base: str) -> str:
-        """The address of a new link, with its signed secret."""
+    def person_of(self, owner: Owner) -> Person | None:
+        """Whoever has a link or a session, with the roles of today; None where he has none."""
+        return self.operator if owner.operator else self.person(owner.person)
+
+    def visitor(self, opened: Session) -> Person | None:
+        """The person of an open session; None where he has no role today, or oversees all and came in too long ago."""
+        person = self.person_of(opened.owner)
+        return None if person and person.oversees and opened.since + OVERSEER_SESSION <= self.now() else person
+
+    def link(self, person: Person, base: str, maker: str = "") -> str:
+        """The address of a new link, with its signed secret behind the #, which browsers send to nobody: it stands in
+        no log of a server or proxy. ``maker``: who makes it; empty: the command line."""
         now, once = self.now(), person.oversees
-        made = self.sessions.make_link(person.name, now, until=now + ONE_USE_LINK if once else None, once=once)
-        return f"{base}/enter?link={self._signer.dumps(made)}"
+        owner, until = Owner(person.name, person.operator), now + ONE_USE_LINK if once else None
+        made = self.sessions.make_link(owner, now, until=until, once=once, maker=maker)
+        return f"{base}/enter#{self._signer.dumps(made)}"
 
     @property
     def _signer(self) -> URLSafeSerializer:
@@ -90,9 +103,11 @@ class Site:
             return ""
 
     def holder(self, token: str) -> Person | None:
-        """Whose link it is, with the roles of today; None where it opens nothing."""
-        name = self.sessions.owner(self.secret_of(token), self.now())
-        return self.person(name) if name else None
+        """Whose link it is, with the roles of today; None where it opens nothing: a link that is good for long is none
+        for who oversees all by now."""
+        link = self.sessions.link(self.secret_of(token), self.now())
+        person = self.person_of(link.owner) if link else None
+        return None if person and link and person.oversees and not link.once else person
 
 
 def install(app: flask.Flask, service: Service, key: str) -> Site:
@@ -146,8 +161,8 @@ def refuse(sentence: str, status: int = 404) -> NoReturn:
 def _find_person() -> Person | None:
     site: Site = flask.current_app.extensions["site"]
     secret = session.get("sid")
-    name = site.sessions.person(secret, site.now()) if secret else None
-    return site.person(name) if name else None
+    opened = site.sessions.session(secret, site.now()) if secret else None
+    return site.visitor(opened) if opened else None
 
 
 def needs(*roles: str) -> Callable[[View], View]:
@@ -173,19 +188,17 @@ def _routes(site: Site) -> flask.Blueprint:
 
     @routes.get("/enter")
     def enter_page() -> Any:
-        token = request.args.get("link", "")
-        person = site.holder(token)
-        if person is None:
-            return refusal("这个链接已经用过、过期或者被收回了，请向标准化办要一个新的。", 403)
-        if person.oversees:  # a button spends it, since chat programs open links too
-            return render_template("enter.html", name=person.name, token=token)
-        return _open_session(site, token, person)
+        """A page with a button, whoever the link is of: chat programs open links too, and open no session by that."""
+        token = request.args.get("link", "")  # of a link of before 0.2
+        if token and site.holder(token) is None:
+            return refusal(NO_LINK, 403)
+        return render_template("enter.html", token=token)
 
     @routes.post("/enter")
     def enter() -> Any:
-        token = request.form.get("link", "")
+        token = _token(request.form.get("link", ""))
         person = site.holder(token)
-        return _open_session(site, token, person) if person else refusal("这个链接已经用过、过期或者被收回了。", 403)
+        return _open_session(site, token, person) if person else refusal(NO_LINK, 403)
 
     @routes.post("/leave")
     def leave() -> Any:
@@ -196,11 +209,18 @@ def _routes(site: Site) -> flask.Blueprint:
     return routes
 
 
+def _token(given: str) -> str:
+    """The token in what was sent: alone, or the whole link, which a person pasted whose browser runs no script."""
+    return re.split("[#=]", given.strip())[-1]
+
+
 def _open_session(site: Site, token: str, person: Person) -> Any:
     stay = OVERSEER_SESSION if person.oversees else LONGEST_SESSION
     made = site.sessions.open(site.secret_of(token), site.now(), stay)
     if made is None:
-        return refusal("这个链接已经用过、过期或者被收回了。", 403)
+        return refusal(NO_LINK, 403)
+    if before := session.get("sid"):  # whoever it was of
+        site.sessions.end(before, site.now())
     session.clear()
     session["sid"] = made
     session.permanent = True

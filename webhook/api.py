@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+from collections.abc import Callable
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
@@ -24,8 +25,8 @@ _AS_JSON = {"Content-Type": "application/json; charset=UTF-8"}
 log = logging.getLogger(__name__)
 
 
-def blueprint(api: Api, accounts: Accounts, token_uri: str | None = None) -> Blueprint:
-    """The routes. `token_uri` is the audience that assertions must name; None takes this server's own address."""
+def blueprint(api: Api, accounts: Accounts, token_uri: Callable[[], str]) -> Blueprint:
+    """The routes. `token_uri` tells the audience that assertions must name."""
     routes = Blueprint("workbook_api", __name__)
 
     @routes.route("/token", methods=_METHODS)
@@ -36,8 +37,7 @@ def blueprint(api: Api, accounts: Accounts, token_uri: str | None = None) -> Blu
         if name := parameters.unknown(request.args.items(multi=True)):
             refusal = TokenError("invalid_request", f"Parameter not allowed for this message type: {name}")
             return _token_answer(400, refusal.body)
-        audience = token_uri or f"{request.host_url}token"
-        return _token_answer(*sign_in.token_answer(accounts, request.form.to_dict(), audience))
+        return _token_answer(*sign_in.token_answer(accounts, request.form.to_dict(), token_uri()))
 
     def answer(**_: str) -> Response:
         signed_in = accounts.signed_in(_bearer())

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from types import FrameType
+from typing import Any
 
 import flask
 import waitress  # type: ignore[import-untyped]
+from flask import request
 
+from sync.core.people.roster import RESERVED
 from sync.intake.pushes import StorePhoto
+from sync.intake.unfinished import Uploads
 from sync.scheduler import Scheduler
 from sync.service import Service
 from sync.settings import SettingsError
-from webhook import access, api, hooks, refusals
+from webhook import access, api, hooks, limits, refusals
 from webhook.forms import form_pages
-from webhook.forms.submissions import form_intake
+from webhook.forms.submissions import form_intake, photos_of
 from webhook.grid import page
 from webhook.look_cache import LookCache
 from webhook.pages import (
@@ -38,16 +43,25 @@ from webhook.pages import (
     week,
 )
 
-THREADS = 56  # an open page of the grid holds one (at most 40, webhook/grid/page.py); the rest answer
+THREADS = 24  # no request holds one for long
+CONNECTIONS = 1000  # open at once; silent ones hold no thread
+OPEN_FILES = 4096  # asked of the system: one a connection, and those of the databases
+SILENT_SECONDS = 30  # after which a connection that says nothing is closed
+CLEANUP_SECONDS = 5  # how often those are looked for
+FORGET_SECONDS = 60  # how often unfinished uploads are looked for that nobody goes on with
 RECEIVE_SECONDS = 20  # how often pushes are tried again; a new one is taken in at once
 MOST_REQUEST_BYTES = 20 * 1024 * 1024  # a batchUpdate of a large workbook
+MOST_BODY_BYTES = 24 * 1024 * 1024  # above, not even a sentence is answered: the server would store it first
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; frame-ancestors 'none'; "
-    "base-uri 'none'; form-action 'self'",
+    "object-src 'none'; base-uri 'none'; form-action 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
+
+HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}  # a browser that came once comes by https for a year
+FILES = ("/static/",)  # the same for everybody; all else may be somebody's and is stored by no browser and no proxy
 
 
 class TickTrouble(RuntimeError):
@@ -73,8 +87,10 @@ def create_app(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=service.settings.url.startswith("https://"),
         PERMANENT_SESSION_LIFETIME=access.LONGEST_SESSION,
+        SESSION_REFRESH_EACH_REQUEST=False,  # a session ends when it was opened to end, however often it is used
     )
     refusals.install(app)
+    limits.install(app)
     site = access.install(app, service, key)
     app.register_blueprint(status.blueprint(service, failures))
     app.register_blueprint(people.blueprint(site))
@@ -96,13 +112,16 @@ def create_app(
     app.register_blueprint(trends.blueprint(look_cache))
     app.register_blueprint(map.blueprint(look_cache))
     if service.embedded:
-        token_uri = f"{service.settings.url}/token" if service.settings.url else None
-        app.register_blueprint(api.blueprint(service.api, service.accounts, token_uri))
+        app.register_blueprint(api.blueprint(service.api, service.accounts, lambda: f"{service.address}/token"))
+
+    headers = HEADERS | (HTTPS_HEADERS if service.settings.url.startswith("https://") else {})
 
     @app.after_request
     def add_headers(response: flask.Response) -> flask.Response:
-        for name, value in HEADERS.items():
+        for name, value in headers.items():
             response.headers.setdefault(name, value)
+        if not request.path.startswith(FILES):
+            response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     return app
@@ -116,10 +135,11 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
     zone = service.rules().bureau.zone
     scheduler = Scheduler(lambda: _tick(service), lambda: _deliver(service), zone)
     store_photo = hooks.photo_store(service, cache(lambda: form_intake(service, _key(service))))
+    scheduler.add_job("uploads", Uploads(photos_of(service)).forget, FORGET_SECONDS)
     arrived = scheduler.add_job("receive", lambda: _receive(service, scheduler.nudge, store_photo), RECEIVE_SECONDS)
     app = create_app(service, scheduler.nudge, lambda: scheduler.failures, arrived)
     try:
-        server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
+        server = listen(app, host, port, service.settings.proxy)
     except OSError as error:
         raise SettingsError(f"端口 {port} 用不了：{error.strerror}。换一个：jielu run --port 8618") from error
     _stop_on_signals()
@@ -136,18 +156,46 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
         scheduler.stop()
 
 
+def listen(app: flask.Flask, host: str, port: int, proxy: str = "") -> Any:
+    """A server that listens and does not run yet. ``proxy``: the address of a reverse proxy whose X-Forwarded-For is
+    believed. Raises ``OSError`` where the port can't be had."""
+    behind = {"trusted_proxy": proxy, "trusted_proxy_count": 1, "trusted_proxy_headers": "x-forwarded-for"}
+    return waitress.create_server(
+        app, host=host, port=port, threads=THREADS, ident=None, connection_limit=min(CONNECTIONS, _open_files() - 200),
+        channel_timeout=SILENT_SECONDS, cleanup_interval=CLEANUP_SECONDS, asyncore_use_poll=True,
+        max_request_body_size=MOST_BODY_BYTES, clear_untrusted_proxy_headers=True, **(behind if proxy else {}),
+    )  # fmt: skip
+
+
+def _open_files() -> int:
+    """How many files this process may have open, after asking for ``OPEN_FILES``."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < OPEN_FILES:
+        soft = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return soft
+
+
 def entrance(service: Service, host: str, port: int) -> str:
     """The address with a link for one use that opens all pages to the person who runs the service."""
-    return link(service, access.OPERATOR, _base(service, host, port))
+    return operator_link(service, _base(service, host, port))
 
 
 def _base(service: Service, host: str, port: int) -> str:
     return service.settings.url or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
 
 
+def operator_link(service: Service, base: str) -> str:
+    """A new link of the operator, for one use."""
+    site = access.Site(service, _key(service))
+    return site.link(site.operator, base)
+
+
 def link(service: Service, name: str, base: str) -> str:
     """A new personal link. Raises ``SettingsError`` for a name that has no role today."""
     site = access.Site(service, _key(service))
+    if name in RESERVED:
+        raise SettingsError(f"「{name}」不是人名。运行服务的人的链接用 jielu link --operator 做。")
     person = site.person(name)
     if person is None:
         raise SettingsError(f"组织架构和街路名册里今天没有「{name}」。姓名要和表里写的一样；刚改的先运行 jielu tick。")

@@ -13,17 +13,6 @@ from sync.cli.options import json_option, pass_service, print_result
 if TYPE_CHECKING:
     from sync.service import Service
 
-DEFAULT_URL = "http://127.0.0.1:8617"  # where ``jielu run`` listens without options
-
-
-def _address(service: Service) -> str:
-    """Where the service answers: as set, as the one that runs now has noted, or where it listens without options."""
-    if service.settings.url:
-        return service.settings.url
-    noted = service.noted_address
-    return noted.read_text("utf-8").strip() if noted.exists() else DEFAULT_URL
-
-
 @click.command()
 @click.argument("name", metavar="名称")
 @click.option("--out", type=click.Path(path_type=Path), help="写到哪个文件；默认 名称.json，权限只给自己。")
@@ -43,26 +32,35 @@ def token(service: Service, name: str, out: Path | None, revoke: bool, as_json: 
         print_result(as_json, {"revoked": name}, f"「{name}」已收回。")
         return
     path = out or Path(f"{name}.json")
-    written = set_up.write_token(service.store, _address(service), name, path)
+    written = set_up.write_token(service.store, service.address, name, path)
     print_result(
         as_json,
         {"file": str(path), "client_email": written["client_email"]},
-        f"已写入 {path}，请妥善保管，不要放进代码仓库。登录地址 {_address(service)}；不对就先设 JIELU_URL。",
+        f"已写入 {path}，请妥善保管，不要放进代码仓库。登录地址 {service.address}；不对就先设 JIELU_URL。",
     )
 
 
 @click.command()
-@click.argument("name", metavar="姓名")
+@click.argument("name", metavar="姓名", default="")
+@click.option("--operator", is_flag=True, help="运行服务的人（管理员）的链接，代替姓名；网页上做不了。")
 @click.option("--revoke", is_flag=True, help="收回这个人的全部链接和登录。")
 @json_option
 @pass_service
-def link(service: Service, name: str, revoke: bool, as_json: bool) -> None:
+def link(service: Service, name: str, operator: bool, revoke: bool, as_json: bool) -> None:
     """打印一个人的登录链接；办公室和标准化办的两小时有效、只能用一次，其他人的长期有效。"""
-    from webhook import access, server
+    from sync.core.people.roster import OPERATOR
+    from sync.ledger.sessions import Owner, Sessions
+    from sync.settings import SettingsError
+    from webhook import server
 
+    if bool(name) == operator:
+        raise SettingsError("请写一个姓名，或者写 --operator，二选一。")
+    owner = Owner(OPERATOR if operator else name, operator)
     if revoke:
-        count = access.Site(service, "").sessions.revoke(name, datetime.now(service.rules().bureau.zone))
-        print_result(as_json, {"revoked": name, "count": count}, f"{name}的链接和登录收回了 {count} 个。")
+        count = Sessions(service.ledger).revoke(owner, datetime.now(service.rules().bureau.zone))
+        told = f"{owner.person}的链接和登录收回了 {count} 个。"
+        print_result(as_json, {"revoked": owner.person, "count": count}, told)
         return
-    made = server.link(service, name, _address(service))
-    print_result(as_json, {"name": name, "link": made}, made)
+    base = service.address
+    made = server.operator_link(service, base) if operator else server.link(service, name, base)
+    print_result(as_json, {"name": owner.person, "link": made}, made)

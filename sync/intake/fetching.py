@@ -19,6 +19,9 @@ MOST_PHOTO_BYTES = 12 * 1024 * 1024
 SECONDS = 10.0  # for each answer of the server
 ALL_SECONDS = 30.0  # for one photo, however slowly it comes
 MOST_HOPS = 3
+UNICAST = ipaddress.IPv6Network("2000::/3")  # RFC 4291 2.4, IANA: all else (mapped, compatible, NAT64, …) is no host's
+PACKED = [ipaddress.IPv6Network(each) for each in ("2001::/23", "2002::/16", "3fff::/20")]  # Teredo …, 6to4, RFC 9637
+NO_HOSTS = [ipaddress.IPv4Network(each) for each in ("192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15")]  # RFC 6890
 PASSING = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -112,10 +115,12 @@ def _body(answer: http.client.HTTPResponse, until: float) -> bytes:
 
 
 def public(address: str) -> bool:
-    """Whether an address lies outside every private, local or reserved network."""
+    """Whether an address lies outside every private, local or reserved network, and is none that leads to another one:
+    of IPv6 only what is handed out to hosts (2000::/3), without the parts in which an IPv4 address is packed."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    return ip.is_global and not ip.is_multicast and (mapped is None or mapped.is_global)
+    if isinstance(ip, ipaddress.IPv6Address) and (ip not in UNICAST or any(ip in network for network in PACKED)):
+        return False
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or any(ip in network for network in NO_HOSTS))
 
 
 def allowed(host: str, hosts: Iterable[str]) -> bool:

@@ -22,7 +22,8 @@ from sync.core.views import forms
 from sync.core.views.forms import Field, Form
 from sync.core.views.preview import NoTab, Preview, faults, present_layout, preview
 from sync.intake import photos
-from sync.intake.photos import MOST_PUBLIC_UPLOADING, MOST_UPLOADING, BadPhoto, PhotoFolder
+from sync.intake.photos import PhotoFolder
+from sync.intake.unfinished import BadPhoto, Upload, Uploads
 from sync.ledger.ledger import Ledger
 from sync.ledger.submissions import IN, SENDING, Sender, Submission, Submissions
 from sync.sheets.appending import append
@@ -81,6 +82,7 @@ class FormIntake:
 
     def __post_init__(self) -> None:
         self.submissions = Submissions(self.ledger)
+        self.uploads = Uploads(self.photo_folder.folder)
         self._upload_locks = [threading.Lock() for _ in range(64)]  # two connections may send the same photo
 
     # Forms
@@ -164,25 +166,25 @@ class FormIntake:
         """
         owner = PUBLIC_OWNER if piece.sender.public else piece.sender.name
         photo_id = self.photo_folder.id_of(owner, piece.name)
+        upload = Upload(photo_id, piece.sender.name, piece.sender.public, piece.total)
         with self._upload_locks[int(photo_id[:8], 16) % len(self._upload_locks)]:
             if self.submissions.photo(photo_id) is not None:
                 return piece.total, photo_id
             if content is None:
-                return self.photo_folder.offset(photo_id), ""
-            return self._add_chunk(photo_id, piece, content, rules, now)
+                return self.uploads.offset(upload), ""
+            return self._add_chunk(upload, piece, content, rules, now)
 
-    def _add_chunk(self, photo_id: str, piece: Piece, content: bytes, rules: Rules, now: datetime) -> tuple[int, str]:
+    def _add_chunk(self, upload: Upload, piece: Piece, content: bytes, rules: Rules, now: datetime) -> tuple[int, str]:
         try:
-            most = MOST_PUBLIC_UPLOADING if piece.sender.public else MOST_UPLOADING
-            here = self.photo_folder.add_chunk(photo_id, piece.offset, content, most)
+            here = self.uploads.add(upload, piece.offset, content)
             if here < piece.total:
                 return here, ""
-            self._store(photo_id, self.photo_folder.uploaded(photo_id), piece.sender, rules, now, piece.taken)
+            self._store(upload.photo, self.uploads.content(upload), piece.sender, rules, now, piece.taken)
         except BadPhoto:
-            self.photo_folder.drop_upload(photo_id)
+            self.uploads.drop(upload)
             raise
-        self.photo_folder.drop_upload(photo_id)
-        return here, photo_id
+        self.uploads.drop(upload)
+        return here, upload.photo
 
     def take_photo(self, content: bytes, person: str, name: str, rules: Rules, now: datetime) -> Photo:
         """Store a whole photo that ``person`` calls ``name``. Raises ``BadPhoto``."""

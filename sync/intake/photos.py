@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import io
 import os
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,15 +21,12 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from sync.intake import child
+from sync.intake.unfinished import MOST_PHOTO_BYTES, BadPhoto
 
-MOST_PHOTO_BYTES = 12 * 1024 * 1024
 MOST_PIXELS = 60_000_000  # a phone of 50 megapixels; a file with more is made to exhaust the memory
 MOST_WHOLE = 24_000_000  # of a PNG or WebP, which can't be decoded at a smaller size
-MOST_UPLOADING = 2 * 1024**3  # bytes of all unfinished uploads
-MOST_PUBLIC_UPLOADING = 256 * 1024**2  # the same where the public uploads, so that it can't fill the disk
 MOST_SIDE = 20_000
 FORMATS = ("JPEG", "PNG", "WEBP")
-FORGET_AFTER = 7 * 86400  # seconds until an unfinished upload that nobody goes on with is deleted
 DATE_TAKEN, OFFSET, GPS, ORIENTATION = 0x9003, 0x8769, 0x8825, 0x0112  # EXIF: the hour and its directory, the place
 JPEG_FORMATS = ("JPEG", "MPO")  # MPO: a JPEG with further pictures behind the first
 TURNS = {
@@ -45,14 +41,6 @@ TURNS = {
 START_OF_SCAN = 0xDA
 SEGMENTS_OF_PROGRAMS = {*range(0xE0, 0xEE), 0xEF, 0xFE}  # APP14 says how the colours are meant
 SECONDS = 30  # for one photo
-
-
-class BadPhoto(ValueError):
-    """A file that is no usable photo; the sentence says what to do."""
-
-
-class TooManyUploads(RuntimeError):
-    """Too many uploads are unfinished; the sentence says what to do."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +177,7 @@ def _degrees(parts: Any, negative: bool) -> float | None:
 
 @dataclass(frozen=True)
 class PhotoFolder:
-    """The folder of photos and of unfinished uploads. ``key``: the installation's secret, so that nobody can guess the
+    """The folder of photos. ``key``: the installation's secret, so that nobody can guess the
     ids."""
 
     folder: Path
@@ -216,54 +204,3 @@ class PhotoFolder:
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
-
-    # Uploads that resume
-    def _upload_path(self, photo_id: str) -> Path:
-        return self.folder / "coming" / photo_id
-
-    def offset(self, photo_id: str) -> int:
-        """How many bytes of an upload are here; 0 where it is unknown."""
-        try:
-            return self._upload_path(photo_id).stat().st_size
-        except FileNotFoundError:
-            return 0
-
-    def add_chunk(self, photo_id: str, offset: int, chunk: bytes, most: int = MOST_UPLOADING) -> int:
-        """Add a chunk to an upload, if it begins where the upload ends; returns how many bytes are here now.
-
-        Raises ``BadPhoto`` where the photo gets too large, ``TooManyUploads`` where a new upload would bring all
-        unfinished ones above ``most`` bytes.
-        """
-        here = self.offset(photo_id)
-        if offset != here:
-            return here
-        if not here and self._forget() + len(chunk) > most:
-            raise TooManyUploads("现在传照片的人太多，请过一会儿再试。")
-        if here + len(chunk) > MOST_PHOTO_BYTES:
-            raise BadPhoto(f"照片太大，最多 {MOST_PHOTO_BYTES // 1024 // 1024} MB。")
-        path = self._upload_path(photo_id)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as file:
-            file.write(chunk)
-        return here + len(chunk)
-
-    def uploaded(self, photo_id: str) -> bytes:
-        return self._upload_path(photo_id).read_bytes()
-
-    def drop_upload(self, photo_id: str) -> None:
-        """Delete an upload."""
-        self._upload_path(photo_id).unlink(missing_ok=True)
-
-    def _forget(self) -> int:
-        """Delete uploads that were given up long ago; returns how many bytes the others have."""
-        total = 0
-        for part in (self.folder / "coming").glob("*"):
-            try:
-                stat = part.stat()
-            except FileNotFoundError:  # deleted meanwhile
-                continue
-            if time.time() - stat.st_mtime > FORGET_AFTER:
-                part.unlink(missing_ok=True)
-            else:
-                total += stat.st_size
-        return total

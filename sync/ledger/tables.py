@@ -150,6 +150,8 @@ links = sa.Table(
     sa.Column("once", sa.Boolean, nullable=False),
     sa.Column("used", Moment),
     sa.Column("revoked", Moment),
+    sa.Column("operator", sa.Boolean, nullable=False, server_default=sa.false()),  # its owner runs the service
+    sa.Column("maker", sa.String(120), nullable=False, server_default=""),  # who made it; empty: the command line
 )
 sessions = sa.Table(
     "sessions",
@@ -161,6 +163,7 @@ sessions = sa.Table(
     sa.Column("since", Moment, nullable=False),
     sa.Column("until", Moment, nullable=False),
     sa.Column("revoked", Moment),
+    sa.Column("operator", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 submissions = sa.Table(
     "submissions",

@@ -67,8 +67,7 @@ def enter(browser: Browser, web: WebServer) -> Iterator[Enter]:
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(f"{error}\n{error.stack}"))
         page.goto(web.link(name))
-        if page.locator("form[action='/enter']").count():
-            page.get_by_role("button", name="进入").click()
+        page.get_by_role("button", name="进入").click()
         return page
 
     yield enter_as

@@ -32,7 +32,10 @@ def printed(page: Page) -> set[str]:
 
 def whose(link: str) -> str:
     """The name on the page that a link opens."""
-    page = requests.get(link, timeout=10).text
+    address, _, secret = link.partition("#")
+    headers = {"Origin": address.removesuffix("/enter")}
+    with requests.Session() as browser:  # its cookie is wanted for the page that it is led to
+        page = browser.post(address, data={"link": secret}, headers=headers, timeout=10).text
     return page.partition('class="who">')[2].partition("<")[0]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Enter, faults
 from tests.web_server import OPERATOR, WebServer
@@ -46,13 +47,30 @@ def test_a_link_is_made_shown_to_scan_and_taken_back(enter: Enter, web: WebServe
     assert page.locator(".code svg").is_visible() and faults(page) == []
     link = page.get_by_label("地址").input_value()
     chief = page.context.browser.new_context().new_page()  # type: ignore[union-attr]
+    requests: list[str] = []
+    chief.on("request", lambda request: requests.append(request.url))
     chief.goto(link)
-    assert chief.url == f"{web.url}/mine"
+    secret = link.partition("#")[2]
+    expect(chief.get_by_label("您的链接")).to_be_hidden()
+    assert chief.url == f"{web.url}/enter" and faults(chief) == []
+    chief.get_by_role("button", name="进入").click()
+    chief.wait_for_url(f"{web.url}/mine")
+    assert secret and not [url for url in requests if secret in url], "it is posted, and stands in no address"
     page.goto(f"{web.url}/people")
     page.get_by_role("button", name="收回街路长01的链接和登录").click()
     assert "收回了" in page.get_by_role("status").inner_text()
     assert chief.goto(web.url).status == 401  # type: ignore[union-attr]
     chief.context.close()
+
+
+def test_a_link_opens_without_a_script_too(enter: Enter, web: WebServer) -> None:
+    context = enter(OPERATOR).context.browser.new_context(java_script_enabled=False)  # type: ignore[union-attr]
+    page, link = context.new_page(), web.link("街路长02")
+    page.goto(link)
+    page.get_by_label("您的链接").fill(link)
+    page.get_by_role("button", name="进入").click()
+    assert page.url == f"{web.url}/mine"
+    context.close()
 
 
 def test_mistakes_of_the_rules_are_shown_while_one_types(enter: Enter, web: WebServer) -> None:

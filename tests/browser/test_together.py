@@ -162,7 +162,7 @@ def test_two_people_and_the_service_agree_after_two_minutes(enter: Enter, web: W
     web.tick()
     assert not failed
     server = trimmed(web.book.worksheet("问题台账").get_values("A2:ZZ", value_render_option="UNFORMATTED_VALUE"))
-    people[0].page.wait_for_timeout(1500)
+    people[0].page.wait_for_timeout(3000)
     for one in people:
         print(one.name, one.acts, len(one.rows))
         assert seen(one.page) == server, one.name

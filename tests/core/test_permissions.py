@@ -19,6 +19,7 @@ SECRETARY = Person(
 )
 CHIEF = Person("街路长01", frozenset({"chief"}), streets=frozenset({"新正街"}))
 UNIT = Person("环卫所01", frozenset({"unit"}), units=frozenset({"环卫所"}))
+OPERATOR = Person("管理员", frozenset({"office"}), operator=True)
 NOBODY = Person("路人", frozenset())
 EVERYBODY = (OFFICE, STANDARDS, COMMANDER, SECRETARY, CHIEF, UNIT, NOBODY)
 
@@ -35,6 +36,10 @@ QUESTIONS = [
     ("oversees", lambda p: p.oversees, "yes yes no no no no no"),
     ("holds a superior's role", lambda p: permissions.holds(p, SUPERIORS), "yes yes yes yes no no no"),
     ("holds a unit", lambda p: permissions.holds(p, {"unit"}), "no no no yes no yes no"),
+    ("makes a chief's link", lambda p: permissions.may_make_link(p, CHIEF), "yes yes no no no no no"),
+    ("makes his own link", lambda p: permissions.may_make_link(p, p), "yes yes no no no no no"),
+    ("makes the office's link", lambda p: permissions.may_make_link(p, OFFICE), "yes no no no no no no"),
+    ("makes the operator's link", lambda p: permissions.may_make_link(p, OPERATOR), "no no no no no no no"),
     ("leads here", lambda p: permissions.leads(p, HERE), "yes yes yes yes no no no"),
     ("leads there", lambda p: permissions.leads(p, THERE), "yes yes no no no no no"),
     ("leads the district", lambda p: permissions.leads(p, Area(district="城中")), "yes yes yes no no no no"),
@@ -149,6 +154,12 @@ def test_each_role_sees_and_answers_its_own(
     assert one is not None
     assert (sees(one, HERE), answers(one, HERE)) == (sees_here, answers_here)
     assert (sees(one, THERE), answers(one, THERE)) == (sees_there, answers_there)
+
+
+@pytest.mark.parametrize("name", ["管理员", "群众"])
+def test_a_name_that_stands_for_no_person_holds_nothing(name: str) -> None:
+    named_so = Roster((), (Post(name, "领导小组办公室", "", "", "", "", Span()),))
+    assert person(named_so, name, DAY) is None and permissions.people(named_so, DAY) == []
 
 
 def test_nobody_else_is_anybody() -> None:

@@ -43,7 +43,7 @@ describe("changes", () => {
     workbook.edit(write(2, "不见了的"));
     sheet.change(workbook.edit(write(3, "后来的")).change);
     assert.deepEqual(texts(sheet), ["甲", "乙", "丙"], "not before the one that it follows");
-    clock.tick(1500);
+    clock.tick(4000);
     for (let turn = 0; turn < 5; turn++) await settled();
     await sheet.whole(1, 3);
     assert.deepEqual(texts(sheet), ["不见了的", "后来的", "丙"]);
@@ -58,7 +58,7 @@ describe("changes", () => {
     await sheet.load();
     const ours = workbook.edit(write(2, "我们的")).change;
     sheet.change(workbook.edit(write(3, "别人的")).change);
-    clock.tick(1500 * 3);
+    clock.tick(4000 * 3);
     await settled();
     assert.equal(reads, 1);
     sheet.change(ours);
@@ -190,6 +190,22 @@ describe("rows that move", () => {
     assert.equal(sheet.text(4, TEXT), "别人的");
     assert.equal(sheet.where(target), 5);
     assert.equal(sheet.seeds.get(5), target.seed);
+  });
+
+  test("a row that the server wrote below others' rows is not taken for theirs before both are shown", async () => {
+    const workbook = new Workbook(rows());
+    /** @type {number[]} */
+    const stood = [];
+    const sheet = new Sheet(workbook.reader, { move: () => stood.push(sheet.where(target)) });
+    await sheet.load();
+    const target = sheet.target(4);
+    const theirs = workbook.edit([{ op: "set", cells: [{ row: 0, at: 4, column: TEXT, to: "别人的" }] }]).change;
+    const own = workbook.edit([{ op: "set", cells: [{ row: 0, at: 5, column: TEXT, to: "自己的" }] }]);
+    Object.assign(target.seed || {}, { row: workbook.order[5], version: own.change.version });
+    sheet.change(own.change); // its reply is here sooner than the change before it
+    assert.equal(sheet.where(target), 4);
+    sheet.change(theirs);
+    assert.deepEqual([stood, sheet.where(target), sheet.text(5, TEXT)], [[5, 5], 5, "自己的"]);
   });
 
   test("a target is where its row is after a sort, and nowhere once the row is deleted", async () => {

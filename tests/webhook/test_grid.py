@@ -5,11 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
+from sync.workbook.cells import changes as feed_of
+from sync.workbook.cells.changes import Change, Feed, SheetChange
+from sync.workbook.cells.grid import Row
+from sync.workbook.cells.store import Store
 from tests.web_server import OPERATOR, WebServer, web_server
+from webhook.grid import page
 
 
 @pytest.fixture
@@ -63,3 +69,81 @@ def test_signs_that_nobody_sees_and_numbers_that_are_none_do_not_enter(web: WebS
     assert put("填报人", " \u3000\u200b", "blank").status_code == 200
     assert web.rows("问题台账", "问题描述", "填报人") == [("桶满了", "")]
     assert put("填报人", 10**400, "large").status_code == 409
+
+
+# Changes since a version --------------------------------------------------------------------------------------
+def changes(web: WebServer, session: requests.Session, since: int | None = None) -> dict[str, Any]:
+    asked = {} if since is None else {"since": since}
+    answer = session.get(f"{web.url}/grid/changes", params=asked, timeout=20)
+    assert answer.status_code == 200 and answer.headers["Cache-Control"] == "no-store"
+    return dict(answer.json())
+
+
+def test_changes_come_in_order_and_each_once(web: WebServer) -> None:
+    session, book = web.enter(OPERATOR), web.book.worksheet("问题台账")
+    start = changes(web, session)
+    assert start["changes"] == [] and not start["stale"]
+    for text in ("一", "二"):
+        book.append_row([text], table_range="A1")
+    told = changes(web, session, start["version"])
+    assert [change["version"] for change in told["changes"]] == [start["version"] + 1, start["version"] + 2]
+    assert told["version"] == start["version"] + 2 and not told["more"]
+    assert changes(web, session, told["version"])["changes"] == []
+
+
+def test_an_answer_has_room_for_so_many_changes(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "MOST_TOLD", 2)
+    session, book = web.enter(OPERATOR), web.book.worksheet("问题台账")
+    start = changes(web, session)["version"]
+    for text in ("一", "二", "三"):
+        book.append_row([text], table_range="A1")
+    first = changes(web, session, start)
+    assert (first["version"], first["more"], len(first["changes"])) == (start + 2, True, 2)
+    last = changes(web, session, first["version"])
+    assert (last["version"], last["more"], len(last["changes"])) == (start + 3, False, 1)
+
+
+def test_a_change_of_very_many_rows_is_read_anew(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "MOST_CHANGED_ROWS", 3)
+    session, book = web.enter(OPERATOR), web.book.worksheet("问题台账")
+    start = changes(web, session)["version"]
+    book.append_rows([["甲"]], table_range="A1")
+    book.append_rows([["甲"]] * 4, table_range="A1")
+    first = changes(web, session, start)
+    assert len(first["changes"]) == 1 and first["more"]
+    assert changes(web, session, first["version"])["stale"]
+
+
+def test_who_asks_for_what_is_not_remembered_looks_anew(web: WebServer) -> None:
+    session, book = web.enter(OPERATOR), web.book.worksheet("问题台账")
+    start = changes(web, session)["version"]
+    with web.service.store.feed.lock:
+        web.service.store.feed._asked = -1e9  # nobody asked for a long time
+    book.append_row(["没有记住"], table_range="A1")
+    told = changes(web, session, start)
+    assert told["stale"] and told["version"] == start + 1
+    assert changes(web, session, start + 50)["stale"], "a version that is not there yet: the file was put back"
+
+
+def test_what_another_process_wrote_is_read_anew(web: WebServer) -> None:
+    session, start = web.enter(OPERATOR), 0
+    start = changes(web, session)["version"]
+    other = Store(web.service.store.path)
+    with other.write() as tx:
+        record = tx.file(web.service.workbook)
+        assert record is not None
+        tx.save_file((*record[:5], record[5] + 1, *record[6:]))
+    other.close()
+    assert changes(web, session, start) == {"version": start + 1, "stale": True, "more": False, "changes": []}
+
+
+def test_a_feed_forgets_the_oldest_of_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed, of_rows = Feed(), {1: Row([], {})}
+    monkeypatch.setattr(feed_of, "MOST_CHANGES", 3)
+    for version in range(1, 6):
+        feed.publish(Change("book", version, (SheetChange(1, 9, of_rows, None, False),)))
+    assert feed.since("book", 1, 5) is None and feed.since("other", 2, 5) is None
+    assert [change.version for change in feed.since("book", 2, 5) or ()] == [3, 4, 5]
+    monkeypatch.setattr(feed_of, "MOST_ROWS", 2)
+    feed.publish(Change("book", 6, ()))
+    assert feed.since("book", 3, 6) is not None and feed.since("book", 2, 6) is None

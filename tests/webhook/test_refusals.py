@@ -49,6 +49,7 @@ ENGLISH = ("Traceback", "Internal Server Error", "Not Found", "Bad Request", "Me
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
     with web_server(tmp_path_factory.mktemp("web")) as made:
+        made.app.extensions["limits"].off = True  # they are asked more than any person asks
         yield made
 
 

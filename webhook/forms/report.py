@@ -19,6 +19,7 @@ from sync.core.rules.conditions import PUBLIC
 from sync.core.views.forms import REPORT
 from sync.intake.forms import Answer, FilledForm
 from sync.ledger.submissions import Sender
+from webhook import limits
 from webhook.access import Site
 from webhook.forms.submissions import FormContext, PostedForm, answer, read_form, submit
 from webhook.forms.uploads import take_piece
@@ -56,7 +57,7 @@ def _require_open(context: FormContext) -> None:
 
 def _sender(site: Site) -> Sender:
     """The sender by whom limits count: a digest of the address."""
-    address = f"address\n{request.remote_addr or ''}"
+    address = f"address\n{limits.address(request.remote_addr)}"
     return Sender(hmac.new(site.key.encode(), address.encode(), hashlib.sha256).hexdigest()[:16], public=True)
 
 

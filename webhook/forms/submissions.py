@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import flask
@@ -62,7 +63,12 @@ class FormContext:
 def form_intake(service: Service, key: str) -> FormIntake:
     """What takes the forms of a service in; photos are stored in its data folder. ``key``: the installation's."""
     gateway = service.new_gateway(*service.templates)
-    return FormIntake(gateway, service.ledger, PhotoFolder(service.settings.data / "photos", key), service.ticking)
+    return FormIntake(gateway, service.ledger, PhotoFolder(photos_of(service), key), service.ticking)
+
+
+def photos_of(service: Service) -> Path:
+    """The folder of its photos, and of uploads."""
+    return service.settings.data / "photos"
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def submit(
     faults = {**(faults or {}), **_photo_faults(context, filled.sender, photos)}
     if faults:
         return Answer("mend", {}, faults)
-    base = context.site.base()
+    base = context.site.service.settings.url  # without one a path of ours
     cell = "\n".join(f"{base}/photos/{photo_id}" for photo_id in photos)
     filled = replace(filled, extra={**filled.extra, "photos": cell}) if cell else filled
     if filled.at is not None:

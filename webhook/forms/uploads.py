@@ -11,7 +11,7 @@ from flask import request
 from sync.core.people.permissions import sees_photo
 from sync.core.views import worklist
 from sync.intake.forms import Piece
-from sync.intake.photos import BadPhoto, TooManyUploads
+from sync.intake.unfinished import BadPhoto, TooManyUploads
 from sync.ledger.submissions import Sender
 from webhook import access
 from webhook.forms.submissions import NAME, FormContext
@@ -37,7 +37,7 @@ def add_routes(routes: flask.Blueprint, context: FormContext) -> None:
         if not sees_photo(access.visitor(), "" if photo.public else photo.person, shown):
             flask.abort(404)  # not 403: whether there is such a photo is told to nobody else
         answer = flask.send_file(path, mimetype="image/jpeg", conditional=True)
-        answer.headers["Cache-Control"] = "private, max-age=86400"
+        answer.headers["Cache-Control"] = "no-store"
         answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
         return answer
 
@@ -46,10 +46,10 @@ def take_piece(context: FormContext, sender: Sender, name: str) -> Any:
     """Add a piece to a photo; the response has the number of bytes that are here, and the photo's id once all are."""
     if not NAME.fullmatch(name):
         flask.abort(404)
-    if (request.content_length or 0) > CHUNK:
-        return flask.jsonify(error="一次传得太多。"), 413
     piece = Piece(sender, name, _number("offset"), _number("total"), _taken(request.args.get("taken", "")))
     content = request.get_data(cache=False) if request.method == "PUT" else None
+    if content is not None and len(content) > CHUNK:
+        return flask.jsonify(error="一次传得太多。"), 413
     try:
         here, photo = context.intake.add_piece(piece, content, context.rules, context.site.now())
     except BadPhoto as error:

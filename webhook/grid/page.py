@@ -1,4 +1,4 @@
-"""The embedded workbook in the browser: its page, rows in blocks with their ids, edits by row id, and live changes.
+"""The embedded workbook in the browser: its page, blocks of rows, edits by row id, and what changed since a version.
 
 Edits go through the same code as a batchUpdate of the API. Only people who oversee all have this page.
 """
@@ -6,14 +6,13 @@ Edits go through the same code as a batchUpdate of the API. Only people who over
 from __future__ import annotations
 
 import gzip
-import queue
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import flask
 import orjson
-from flask import Response, render_template, request, stream_with_context
+from flask import Response, render_template, request
 
 from sync.core.people.ordering import place_order
 from sync.core.people.permissions import OVERSEERS
@@ -32,10 +31,10 @@ from webhook.api import compressed
 from webhook.grid import edits
 from webhook.grid.state import GridState, Head, Refused
 
-MOST_WATCHERS = 40  # each holds a thread of the server while it is open
 MOST_ROWS = 1000  # rows in one answer
 MOST_VALUES = 500  # values that a filter lists
-BEAT = 1.0  # seconds after which a stream checks whether another process wrote
+MOST_TOLD = 100  # changes in one answer
+MOST_CHANGED_ROWS = 5000  # rows of all changes in one answer; a change with more is not told, the tab is read anew
 
 
 def blueprint(site: Site, nudge: Any) -> flask.Blueprint:
@@ -130,15 +129,23 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
         nudge()
         return _json(reply)
 
-    @routes.get("/grid/events")
-    def events() -> Any:
-        with state.lock:
-            if state.watching >= MOST_WATCHERS:
-                return flask.jsonify(error="同时打开表格的人太多，请稍后再试。"), 503
-            state.watching += 1
-        stream = Response(stream_with_context(_events(state)), mimetype="text/event-stream")
-        stream.headers.update({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        return stream
+    @routes.get("/grid/changes")
+    def changes() -> Response:
+        known = request.args.get("since", type=int)
+        with store.feed.lock:
+            version = _version(state)
+            came = store.feed.since(state.service.workbook, version if known is None else known, version)
+        if came is None or sum(change.rows for change in came[:1]) > MOST_CHANGED_ROWS:
+            return _json({"version": version, "stale": True, "more": False, "changes": []})
+        told = _first(came)
+        at = told[-1].version if told else version
+        return _json({"version": at, "stale": False, "more": at < version, "changes": [*map(_change, told)]})
+
+
+def _first(changes: Sequence[Change]) -> Sequence[Change]:
+    """The first changes, as many as one answer has room for, and one at least."""
+    rows = list(accumulate(change.rows for change in changes))
+    return changes[: max(1, sum(count <= MOST_CHANGED_ROWS for count in rows[:MOST_TOLD]))]
 
 
 def _edit(state: GridState, sheet_id: int, ops: Sequence[dict[str, Any]], asked: str) -> dict[str, Any]:
@@ -228,38 +235,6 @@ def _reader(heads: Sequence[Head]) -> Any:
         return value if isinstance(value, str) else show(value, formats[column] if column < len(formats) else None)
 
     return text
-
-
-# Live changes ------------------------------------------------------------------------------------------------
-def _events(state: GridState) -> Iterator[str]:
-    """Changes as they are committed; ``stale`` when another process wrote or too much was missed."""
-    store = state.service.store
-    try:
-        with store.feed.watch() as mine:
-            known = _version(state)
-            yield f"event: ready\ndata: {known}\n\n"
-            beat = time.monotonic()
-            while True:
-                try:
-                    change = mine.get(timeout=BEAT)
-                except queue.Empty:
-                    version = _version(state)
-                    if version > known:
-                        known = version
-                        yield f"event: stale\ndata: {known}\n\n"
-                    elif time.monotonic() - beat > 10:
-                        beat = time.monotonic()
-                        yield ": here\n\n"
-                    continue
-                if change is None:
-                    known = _version(state)
-                    yield f"event: stale\ndata: {known}\n\n"
-                elif change.file == state.service.workbook:
-                    known = max(known, change.version)
-                    yield f"data: {orjson.dumps(_change(change)).decode()}\n\n"
-    finally:
-        with state.lock:
-            state.watching -= 1
 
 
 def _version(state: GridState) -> int:

@@ -43,7 +43,6 @@ class GridState:
     site: Site
     undo: OrderedDict[str, Any] = field(default_factory=OrderedDict)  # by token, what ``live`` needs to undo a change
     answered: OrderedDict[str, Any] = field(default_factory=OrderedDict)  # reply by the id of its request
-    watching: int = 0  # open streams of events
     lock: threading.Lock = field(default_factory=threading.Lock)
     editing: threading.Lock = field(default_factory=threading.Lock)  # held from "is it done already?" to its answer
 

@@ -24,7 +24,7 @@ from sync.core.sheet.texts import clean
 from sync.outgoing.docx import MIME, BadTemplate
 from sync.sheets.answers import Verdict
 from webhook import access, writing
-from webhook.access import OPERATOR, Site
+from webhook.access import Site
 
 MOST_LISTED = 200
 MOST_WORDS = 1000
@@ -82,7 +82,7 @@ def _visible(site: Site, name: str) -> Letter:
 def _opened(site: Site, name: str) -> Letter:
     """The same, and where it was sent to the visitor himself, that he opened it is kept."""
     letter, person = _visible(site, name), access.visitor()
-    if letter.sent and not letter.delivered_at and person.name in letter.receivers and person.name != OPERATOR:
+    if letter.sent and not letter.delivered_at and person.name in letter.receivers and not person.operator:
         site.service.ledger.opened(letter.key, person.name, site.now())
     return letter
 
@@ -120,7 +120,7 @@ def _barred(site: Site, letter: Letter, person: Person, what: str) -> str:
         return "这一份不用办理了。"
     if what == "sign":
         roles = "、".join(ROLES[role] for role in signers)
-        if not may_sign(person, signers, districts(letter)) or person.name == OPERATOR:
+        if not may_sign(person, signers, districts(letter)) or person.operator:
             return f"由{roles}签发，不归您签发。"
         return "" if letter.state == letters.DRAFT else f"现在是「{letter.state}」，不用签发了。"
     if what == "reply":

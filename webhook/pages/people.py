@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
 import flask
@@ -11,14 +12,26 @@ import segno
 from flask import render_template, request
 
 from sync.core.people.ordering import place_order
-from sync.core.people.permissions import OVERSEERS, Person, people
+from sync.core.people.permissions import OVERSEERS, Person, may_make_link, people
 from sync.core.rules.values import ROLES
+from sync.ledger.sessions import NO_ACCESS, OpenAccess, Owner
 from sync.outgoing.mail import Failure
 from sync.outgoing.mail_text import Message
 from webhook import access
 from webhook.access import Site
 
 ROLE_ORDER = list(ROLES)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A person on the page."""
+
+    person: Person
+    roles: str
+    access: OpenAccess
+    has_mail: bool
+    may_make: bool  # whether the visitor may make a link of his
 
 
 def blueprint(site: Site) -> flask.Blueprint:
@@ -33,40 +46,58 @@ def blueprint(site: Site) -> flask.Blueprint:
     @routes.post("/people/link")
     @access.needs(*OVERSEERS)
     def make() -> Any:
-        person = site.person(request.form.get("name", ""))
+        person, why_not = _asked_for(site)
         if person is None:
-            return _page(site, "组织架构和街路名册里没有这个人，链接没有做。"), 400
-        made = site.link(person, site.base())
-        return render_template("link.html", person=person, link=made, code=qr(made), roles=_described(site, person))
+            return _page(site, f"{why_not}，链接没有做。"), 400
+        made = site.link(person, site.service.address, access.visitor().name)
+        return _link_page(site, person, made)
 
     @routes.post("/people/cards")
     @access.needs(*OVERSEERS)
     def cards() -> str:
-        now, base = site.now(), site.base()
-        access_of = site.sessions.by_person(now)
+        now, base, maker = site.now(), site.service.address, access.visitor().name
+        access_of = site.sessions.by_owner(now)
         without = [
             person for person in people(site.service.roster(), now.date())
-            if not person.oversees and not (person.name in access_of and access_of[person.name].links)
+            if not person.oversees and not access_of.get(Owner(person.name), NO_ACCESS).links
         ]  # fmt: skip
         ranked = sorted(without, key=_rank)
-        printed = [(person, _described(site, person), qr(site.link(person, base))) for person in ranked]
+        printed = [(person, _described(site, person), qr(site.link(person, base, maker))) for person in ranked]
         return render_template("cards.html", cards=printed)
 
     @routes.post("/people/mail")
     @access.needs(*OVERSEERS)
     def mail() -> Any:
-        person = site.person(request.form.get("name", ""))
-        message, status = _mail(site, person) if person else ("组织架构里没有这个人，没有发。", 400)
+        person, why_not = _asked_for(site)
+        message, status = _mail(site, person) if person else (f"{why_not}，没有发。", 400)
         return _page(site, message), status
 
     @routes.post("/people/revoke")
     @access.needs(*OVERSEERS)
     def revoke() -> Any:
-        name = request.form.get("name", "")
-        count = site.sessions.revoke(name, site.now())
+        operator = bool(request.form.get("operator"))
+        owner = Owner(site.operator.name if operator else request.form.get("name", ""), operator)
+        count, name = site.sessions.revoke(owner, site.now()), owner.person
         return _page(site, f"{name}的链接和登录都收回了（{count} 个）。" if count else f"{name}没有可以收回的。")
 
     return routes
+
+
+def _link_page(site: Site, person: Person, link: str) -> str:
+    near = not site.service.settings.url  # the address may lead to this machine alone
+    return render_template(
+        "link.html", person=person, link=link, code=qr(link), roles=_described(site, person), near=near
+    )
+
+
+def _asked_for(site: Site) -> tuple[Person | None, str]:
+    """Whose link the visitor asks for; None with the reason why he gets none."""
+    person = site.person(request.form.get("name", ""))
+    if person is None:
+        return None, "组织架构和街路名册里没有这个人"
+    if not may_make_link(access.visitor(), person):
+        return None, f"{person.name}的链接由领导小组办公室做"
+    return person, ""
 
 
 def qr(address: str) -> str:
@@ -100,13 +131,26 @@ def _described(site: Site, person: Person) -> str:
 
 
 def _page(site: Site, message: str = "") -> str:
-    now = site.now()
-    roster, access_of = site.service.roster(), site.sessions.by_person(now)
+    now, visitor = site.now(), access.visitor()
+    roster, access_of = site.service.roster(), site.sessions.by_owner(now)
     mails, everybody = roster.addresses(now.date()), sorted(people(roster, now.date()), key=_rank)
-    rows = [(each, _described(site, each), access_of.get(each.name), each.name in mails) for each in everybody]
-    names = {access.OPERATOR, *(person.name for person in everybody)}
-    gone = sorted(name for name, opened in access_of.items() if opened.links + opened.sessions and name not in names)
-    return render_template("people.html", rows=rows, gone=gone, message=message, mail=bool(site.service.settings.smtp))
+    rows = [
+        Row(
+            each, _described(site, each), access_of.get(Owner(each.name), NO_ACCESS), each.name in mails,
+            may_make_link(visitor, each),
+        )
+        for each in everybody
+    ]  # fmt: skip
+    owners = {Owner(person.name) for person in everybody}
+    gone = sorted(
+        (owner.person, opened) for owner, opened in access_of.items()
+        if opened.count and owner not in owners and not owner.operator
+    )  # fmt: skip
+    operator = [opened for owner, opened in access_of.items() if owner.operator and opened.count]
+    return render_template(
+        "people.html", rows=rows, gone=gone, operator=operator, names={owner.person for owner in owners},
+        message=message, mail=bool(site.service.settings.smtp),
+    )  # fmt: skip
 
 
 def _mail(site: Site, person: Person) -> tuple[str, int]:
@@ -114,7 +158,7 @@ def _mail(site: Site, person: Person) -> tuple[str, int]:
     to = site.service.roster().addresses(now.date()).get(person.name, "")
     if mailer is None or not to:
         return "邮箱没有配置（JIELU_SMTP），没有发。" if not mailer else f"组织架构里没有{person.name}的邮箱。", 400
-    link = site.link(person, site.base())
+    link = site.link(person, site.service.address, access.visitor().name)
     short = "两小时内有效，只能用一次。" if person.oversees else "长期有效，请不要转给别人；丢了告诉标准化办收回。"
     text = f"{person.name}：\n\n这是您打开街路长台账的链接，{short}\n\n{link}\n"
     try:

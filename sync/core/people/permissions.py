@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sync.core.people.roster import UNIT_HEADS, Roster, assemble
+from sync.core.people.roster import RESERVED, UNIT_HEADS, Roster, assemble
 from sync.core.rules.conditions import ASSIGNED, INSPECTED, PUBLIC, SELF_FOUND
 from sync.core.rules.values import FAKE, ROLES
 from sync.core.sheet.identity import Known
@@ -61,6 +61,7 @@ class Person:
     branches: frozenset[str] = field(default=frozenset())
     units: frozenset[str] = field(default=frozenset())
     streets: frozenset[str] = field(default=frozenset())
+    operator: bool = False  # who runs the service: no name of the roster, whatever ``name`` shows
 
     @property
     def oversees(self) -> bool:
@@ -94,6 +95,14 @@ def files(person: Person, tab: str, column: str) -> tuple[str, ...]:
     """What he may choose in this column of a form, the first of his highest role first."""
     by_role = FILED[tab, column]
     return tuple(dict.fromkeys(word for role in RANK if role in person.roles for word in by_role[role]))
+
+
+def may_make_link(person: Person, owner: Person) -> bool:
+    """Whether he may make, mail or print a link of ``owner``: whoever has it is taken for its owner. A link of the
+    operator is made on the command line alone, one of the office by nobody below the office."""
+    if owner.operator or not person.oversees:
+        return False
+    return "office" in person.roles or "office" not in owner.roles
 
 
 # Issues
@@ -218,7 +227,9 @@ _CODES = {word: code for code, word in ROLES.items()}
 
 
 def person(roster: Roster, name: str, day: date) -> Person | None:
-    """The person of that name on that day; None for a name that holds nothing then."""
+    """The person of that name on that day; None for a name that holds nothing then, or that is no person's."""
+    if name in RESERVED:
+        return None
     posts = [post for post in roster.posts if post.name == name and post.span.holds(day)]
     streets = [s.name for s in roster.streets if s.span.holds(day) and roster.chief(s, day) == name]
     roles = {_CODES[post.role] for post in posts if post.role in _CODES} | ({"chief"} if streets else set())

@@ -19,6 +19,8 @@ from sync.core.rules.values import ROLES
 from sync.core.sheet.rows import Row
 
 LEAVE = "请假顶岗"
+OPERATOR = "管理员"  # how pages and records show the person who runs the service; he stands in no sheet
+RESERVED = frozenset({OPERATOR, "群众"})  # in records these stand for the operator and the public, for no person
 UNIT_HEADS = ("支部书记", "责任单位", "标准化办")  # plan 五·1: a unit's head is a branch's secretary
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from sync.core.people.ordering import place_order
-from sync.core.people.roster import LEAVE, Post, Roster, Street, read_post, read_street
+from sync.core.people.roster import LEAVE, RESERVED, Post, Roster, Street, read_post, read_street
 from sync.core.sheet.checks import Cells, needed
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, nearest, quoted
@@ -81,6 +81,8 @@ def _post(number: int, post: Post, read: dict[int, Post]) -> list[Problem]:
     area = AREA_OF_ROLE.get(post.role)
     cells = {key: value for key, value in (("district", post.district), ("branch", post.branch)) if value}
     problems = needed(cells, (area,), post.role) if area else []
+    if post.name in RESERVED:
+        problems.append(Problem("name", f"「{post.name}」是系统自己用的名称，这一行不算数，请写这个人的姓名。"))
     same_days = [(at, other) for at, other in read.items() if other.name == post.name and other.span.meets(post.span)]
     if len(mails := {other.mail for _, other in same_days if other.mail}) > 1:
         text = f"「{post.name}」有 {len(mails)} 个邮箱，同名的请在姓名后加单位区分。"

@@ -1,22 +1,24 @@
-"""What a transaction changed, told to whoever watches: rows by their record numbers, and where they stand now.
+"""What a transaction changed, told to whoever asks: rows by their record numbers, and where they stand now.
 
 A row's record number is its id for a watcher: it stays the same while rows around it come, go and move.
 """
 
 from __future__ import annotations
 
-import queue
+import math
 import threading
+import time
 from array import array
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sync.workbook.cells.grid import Row
 
-MOST_WAITING = 500  # changes that a watcher may be behind before it is told to look anew
+MOST_CHANGES = 500  # that are remembered; who is further behind looks anew
+MOST_ROWS = 50_000  # in all changes that are remembered
+WATCHED_FOR = 60.0  # seconds after a question in which changes are remembered
 
 
 @dataclass(frozen=True)
@@ -51,33 +53,45 @@ class Change:
     tabs: bool = False
     asked: str = ""
 
+    @property
+    def rows(self) -> int:
+        """How many rows it tells of."""
+        return sum(len(sheet.rows) + (len(sheet.splice.ids) if sheet.splice else 0) for sheet in self.sheets)
+
 
 @dataclass
 class Feed:
-    """Tells every watcher of every change, in the order of the commits or nearly so (the version tells)."""
+    """Remembers the last changes for those who ask what came since a version; nothing while nobody asks.
 
-    watchers: list[queue.Queue[Change | None]] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    ``lock`` is held while a change is committed and remembered, so that whoever holds it and reads a version finds all
+    changes up to it.
+    """
 
-    @contextmanager
-    def watch(self) -> Iterator[queue.Queue[Change | None]]:
-        """A queue that fills with changes until the end of the block; None in it: some were dropped."""
-        mine: queue.Queue[Change | None] = queue.Queue()
-        with self._lock:
-            self.watchers.append(mine)
-        try:
-            yield mine
-        finally:
-            with self._lock:
-                self.watchers.remove(mine)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    _changes: deque[Change] = field(default_factory=deque)
+    _rows: int = 0  # of all changes that are remembered
+    _asked: float = -math.inf  # monotonic, when somebody asked last
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody asked lately."""
+        return time.monotonic() - self._asked < WATCHED_FOR
 
     def publish(self, change: Change) -> None:
-        with self._lock:
-            for watcher in self.watchers:
-                if watcher.qsize() < MOST_WAITING:
-                    watcher.put(change)
-                elif watcher.qsize() == MOST_WAITING:
-                    watcher.put(None)
+        """Remember a change, and forget the oldest of too many. Under ``lock``."""
+        self._changes.append(change)
+        self._rows += change.rows
+        while len(self._changes) > MOST_CHANGES or self._rows > MOST_ROWS:
+            self._rows -= self._changes.popleft().rows
+
+    def since(self, file: str, known: int, version: int) -> tuple[Change, ...] | None:
+        """The changes that lead from one version to another; None where some are not remembered. Under ``lock``."""
+        self._asked = time.monotonic()
+        changes = {change.version: change for change in self._changes if change.file == file}
+        steps = range(known + 1, version + 1)
+        if known > version or len(steps) > MOST_CHANGES or not all(step in changes for step in steps):
+            return None
+        return tuple(changes[step] for step in steps)
 
 
 def splice(old: array[int], new: array[int]) -> Splice | None:

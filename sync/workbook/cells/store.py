@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from array import array
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -71,17 +71,18 @@ class Store:
         connection = self._taken()
         try:
             connection.execute(begin)
-            transaction = Transaction(connection, watched=bool(self.feed.watchers))
+            transaction = Transaction(connection, watched=self.feed.watched)
             yield transaction
-            connection.execute("COMMIT")
+            with self.feed.lock if transaction.changes else nullcontext():
+                connection.execute("COMMIT")
+                for change in transaction.changes:
+                    self.feed.publish(change)
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
         finally:
             self._idle.append(connection)
-        for change in transaction.changes:
-            self.feed.publish(change)
 
     def _taken(self) -> sqlite3.Connection:
         try:
@@ -98,7 +99,7 @@ class Store:
 class Transaction:
     """What one request may ask of the file: plain records in and out, without their meaning.
 
-    ``changes``: sent to watchers once it is committed; ``by`` and ``asked``: the person and the id of the request.
+    ``changes``: remembered for those who ask, once it is committed; ``by`` and ``asked``: who, and the request's id.
     ``touched``: how many cells its requests went through.
     """
 

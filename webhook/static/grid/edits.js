@@ -106,7 +106,7 @@ export class Edits {
         before = own.map((cell) => this.#stands(cell));
         return [{ op: "set", cells: own.map((cell, place) => message(this.#expecting(cell, before[place]), pasted, sure)) }];
       }, (answer) => {
-        giveIds(own, resultsOf(answer));
+        giveIds(own, answer);
         if (this.#written.size > MOST_KNOWN) this.#written.clear();
         for (const { row, column, after } of this.#writtenBy(answer, own, before)) this.#written.set(`${row}:${column}`, after);
       });
@@ -554,12 +554,12 @@ function resultsOf(reply) {
 /**
  * Never written rows that now are: what is typed into them next goes by their ids.
  * @param {Cell[]} cells
- * @param {CellResult[]} results
+ * @param {EditReply} reply
  */
-function giveIds(cells, results) {
-  for (const [place, result] of results.entries()) {
+function giveIds(cells, reply) {
+  for (const [place, result] of resultsOf(reply).entries()) {
     const seed = cells[place]?.seed;
-    if (seed && result.row) seed.row = result.row;
+    if (seed && !seed.row && result.row) Object.assign(seed, { row: result.row, version: reply.change.version });
   }
 }
 

@@ -24,6 +24,8 @@ class Page {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #told;
   #live = true;
+  /** asks for changes now */
+  #ask = () => {};
   #version = 0; // of the workbook, as the server told it last without saying what changed
   outgoing = new Outgoing({ state: () => this.state(), change: (change) => this.#apply(change, true) });
 
@@ -100,7 +102,7 @@ class Page {
       "signed out": `登录已经过期，${edits.length} 处修改还没有保存：请在另一个窗口用链接重新进入，不要关这一页`,
     };
     const state = byId("state", HTMLElement);
-    state.textContent = words[trouble];
+    if (state.textContent !== words[trouble]) state.textContent = words[trouble];
     state.className = trouble ? "late" : "quiet";
   }
 
@@ -114,6 +116,7 @@ class Page {
     if (!own) for (const part of change.sheets) if (part.shape) this.#forget(part.sheet);
     this.#opening?.change(change);
     this.grid?.change(change, own);
+    if (this.grid && this.grid.sheet.version < change.version) this.#ask(); // others changed something before it
     if (!this.#opening && !this.grid) this.outgoing.shown(change.version);
   }
 
@@ -136,14 +139,13 @@ class Page {
     this.#catchUp();
   }
 
-  /** Hears of changes, from now on. What an edit of this page did comes with its reply. */
+  /** Asks for changes, from now on. What an edit of this page did comes with its reply. */
   watch() {
-    watch({
+    this.#ask = watch({
       change: (change) => {
         if (!this.outgoing.expects(change.asked)) this.#apply(change, false);
       },
       stale: (version) => this.#hear(version),
-      ready: (version) => this.#hear(version),
       state: (live) => {
         this.#live = live;
         this.state();

@@ -1,4 +1,4 @@
-// The server as the grid asks it: rows in blocks, edits one after the other, changes as they come.
+// The server as the grid asks it: rows in blocks, edits one after the other, changes since a version.
 
 /** @typedef {string | number | boolean} Value what stands in a cell; "" for nothing */
 
@@ -100,6 +100,7 @@ export async function request(address, options) {
   const response = await fetch(address, { credentials: "same-origin", ...options });
   if (response.ok) return response;
   if (response.status === 401) throw new SignedOut("登录已经过期，请重新用链接进入。");
+  if (response.status === 429) throw new Error("请求太多，稍后再试。");
   if (response.status > 500) throw new Error("服务器出错了，稍后再试。");
   /** @type {{ error?: string }} */
   const body = await response.json().catch(() => ({}));
@@ -165,23 +166,61 @@ export class Server {
   }
 }
 
+/** @typedef {{ version: number, stale: boolean, more: boolean, changes: Change[] }} ChangesReply `stale`: something is not told */
+
+const LOOKED_AT = 1000; // ms between two questions while the page is looked at
+const HIDDEN = 15000; // the same while it is not
+const FAILED = 3000; // the same after a question that was not answered
+
 /**
- * Changes of the whole workbook as they come.
+ * Asks for the changes of the whole workbook, again and again.
  * @param {object} on
  * @param {(change: Change) => void} on.change
- * @param {(version: number) => void} on.stale something changed that is not told
- * @param {(version: number) => void} on.ready the line is open, the workbook at this version
- * @param {(live: boolean) => void} on.state whether the line is open
- * @returns {EventSource}
+ * @param {(version: number) => void} on.stale the workbook is at this version, and not all that led there is told
+ * @param {(live: boolean) => void} on.state whether the server answers
+ * @returns {() => void} asks now
  */
 export function watch(on) {
-  const source = new EventSource("/grid/events");
-  source.addEventListener("ready", (event) => {
+  /** @type {number | null} the version up to which all is told; null before the first answer */
+  let since = null;
+  let asking = false;
+  let soon = false; // ask again at once when the answer is here
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  const hear = (/** @type {ChangesReply} */ reply) => {
     on.state(true);
-    on.ready(Number(event.data));
-  });
-  source.addEventListener("stale", (event) => on.stale(Number(event.data)));
-  source.onmessage = (event) => on.change(JSON.parse(event.data));
-  source.onerror = () => on.state(false);
-  return source;
+    if (since === null || reply.stale) on.stale(reply.version);
+    for (const change of reply.changes) on.change(change);
+    since = reply.version;
+    soon = soon || reply.more;
+  };
+
+  const next = (/** @type {number} */ pause) => {
+    asking = false;
+    timer = setTimeout(ask, soon ? 0 : pause);
+  };
+
+  const ask = () => {
+    clearTimeout(timer);
+    if (asking) {
+      soon = true;
+      return;
+    }
+    asking = true;
+    soon = false;
+    request(`/grid/changes${since === null ? "" : `?since=${since}`}`)
+      .then((response) => response.json())
+      .then(hear)
+      .then(() => next(document.hidden ? HIDDEN : LOOKED_AT))
+      .catch(() => {
+        on.state(false);
+        soon = false;
+        next(FAILED);
+      });
+  };
+
+  document.addEventListener("visibilitychange", ask);
+  ask();
+  return ask;
 }

@@ -7,12 +7,19 @@ import { shown } from "./text.js";
 const BLOCK = 200; // rows in one request
 const MOST_HELD = 20000; // rows kept in memory; far ones are asked for again
 const BELOW = 100; // empty rows shown under the last
-const PATIENCE = 1500; // ms for a change that is late
+const PATIENCE = 4000; // ms for a change that is late
 const AGAIN = 2000; // ms until rows that could not be read are asked for again
 
 /** @typedef {{ v: Value[], f: Record<string, string> }} Row values, and formulas by column */
 
-/** @typedef {{ row: number, at: number, used: boolean }} Seed a row that was never written: its id, once it has one, and where it stands */
+/**
+ * A row that was never written.
+ * @typedef {object} Seed
+ * @property {number} row its id, once it has one
+ * @property {number} at where it stands
+ * @property {boolean} used
+ * @property {number} version at which it got its id; what is shown may be older
+ */
 
 /**
  * The row that a cell belongs to: an id, or a seed that gets its id when the row is written.
@@ -159,9 +166,10 @@ export class Sheet {
    * @param {Target} target
    */
   where(target) {
-    const row = target.seed ? target.seed.row : target.row;
-    if (row) return this.order.indexOf(row);
-    return target.seed ? target.seed.at : target.at;
+    const { seed } = target;
+    if (seed && this.#isComing(seed)) return seed.at;
+    const row = seed ? seed.row : target.row;
+    return row ? this.order.indexOf(row) : target.at;
   }
 
   /**
@@ -172,7 +180,7 @@ export class Sheet {
   target(position) {
     const row = this.id(position);
     if (row) return { row, at: position };
-    const seed = this.seeds.get(position) || { row: 0, at: position, used: false };
+    const seed = this.seeds.get(position) || { row: 0, at: position, used: false, version: 0 };
     this.seeds.set(position, seed);
     return { row, at: position, seed };
   }
@@ -405,11 +413,20 @@ export class Sheet {
   }
 
   /**
+   * Whether a row that was never written is not among those that are shown: it has no id yet, or the change that gave it one
+   * is still to come.
+   * @param {Seed} seed
+   */
+  #isComing(seed) {
+    return !seed.row || seed.version > this.version;
+  }
+
+  /**
    * Never written rows that are being typed into make way for rows that somebody else wrote in their place.
    * @param {Moved} moved
    */
   #moveSeeds(moved) {
-    const seeds = [...this.seeds.values()].filter((seed) => !seed.row);
+    const seeds = [...this.seeds.values()].filter((seed) => this.#isComing(seed));
     this.seeds.clear();
     for (const seed of seeds) seed.at = moved(seed.at);
     const taken = seeds.filter((seed) => this.order[seed.at]);
