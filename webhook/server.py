@@ -13,6 +13,7 @@ import flask
 import waitress  # type: ignore[import-untyped]
 
 from sync.intake.pushes import StorePhoto
+from sync.operations.backups import back_up_when_due
 from sync.scheduler import Scheduler
 from sync.service import Service
 from sync.settings import SettingsError
@@ -39,6 +40,7 @@ from webhook.pages import (
 )
 
 THREADS = 56  # an open page of the grid holds one (at most 40, webhook/grid/page.py); the rest answer
+BACKUP_SECONDS = 60  # how often it is looked whether one is due
 RECEIVE_SECONDS = 20  # how often pushes are tried again; a new one is taken in at once
 MOST_REQUEST_BYTES = 20 * 1024 * 1024  # a batchUpdate of a large workbook
 HEADERS = {
@@ -117,6 +119,7 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
     scheduler = Scheduler(lambda: _tick(service), lambda: _deliver(service), zone)
     store_photo = hooks.photo_store(service, cache(lambda: form_intake(service, _key(service))))
     arrived = scheduler.add_job("receive", lambda: _receive(service, scheduler.nudge, store_photo), RECEIVE_SECONDS)
+    scheduler.add_job("backup", lambda: _back_up(service), BACKUP_SECONDS)
     app = create_app(service, scheduler.nudge, lambda: scheduler.failures, arrived)
     try:
         server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
@@ -164,6 +167,10 @@ def _deliver(service: Service) -> None:
     now = datetime.now(service.rules().bureau.zone)
     if not service.doubt(now) and not service.looks_first(now):  # what was sent can't be taken back
         service.deliver(now)
+
+
+def _back_up(service: Service) -> None:
+    back_up_when_due(service, datetime.now(service.rules().bureau.zone))
 
 
 def _key(service: Service) -> str:

@@ -24,6 +24,7 @@ from sync.core.rules.values import (
     DaysOff,
     DaysOn,
     Duration,
+    Hour,
     Hours,
     HoursOfDay,
     Kind,
@@ -274,6 +275,16 @@ class Bounds(Table):
     gone_after: Annotated[int, Field(ge=2, le=100)]
     tries: Annotated[int, Field(ge=1, le=100)] = 8
     archive: Duration | None = None
+
+
+class Backups(Table):
+    """[backup] When `jielu run` makes a backup each day, and how many are left: the last of each of so many days, weeks
+    and months that have any. The whole table may be left out."""
+
+    at: Hour = time(2, 30)
+    days: Annotated[int, Field(ge=1, le=1000)] = 14
+    weeks: Annotated[int, Field(ge=0, le=1000)] = 8
+    months: Annotated[int, Field(ge=0, le=1000)] = 12
 
 
 class Forms(Table):
