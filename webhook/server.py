@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from types import FrameType
@@ -13,6 +13,8 @@ import flask
 import waitress  # type: ignore[import-untyped]
 
 from sync.intake.pushes import StorePhoto
+from sync.ledger.evidence import Evidence
+from sync.operations.audit import Clockwork
 from sync.operations.backups import back_up_when_due
 from sync.scheduler import Scheduler
 from sync.service import Service
@@ -61,11 +63,12 @@ def create_app(
     nudge: Callable[[], None],
     failures: Callable[[], int] = lambda: 0,
     arrived: Callable[[], None] = lambda: None,
+    silence: Callable[[], Mapping[str, float]] = dict,
 ) -> flask.Flask:
     """The web application.
 
     ``nudge`` makes the next tick come sooner, ``failures`` tells how many ticks failed one after the other, ``arrived``
-    makes pushes be taken in soon.
+    makes pushes be taken in soon, ``silence`` tells by job of the clock the seconds since it last went through.
     """
     app = flask.Flask(__name__, static_folder=None)
     key = app.secret_key = _key(service)
@@ -78,7 +81,7 @@ def create_app(
     )
     refusals.install(app)
     site = access.install(app, service, key)
-    app.register_blueprint(status.blueprint(service, failures))
+    app.register_blueprint(status.blueprint(service, Clockwork(failures, silence)))
     app.register_blueprint(people.blueprint(site))
     look_cache = LookCache(site)
     app.register_blueprint(form_pages.blueprint(site, look_cache, cache(lambda: form_intake(service, key)), nudge))
@@ -116,11 +119,12 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
     Raises ``SettingsError`` for a port that can't be used.
     """
     zone = service.rules().bureau.zone
-    scheduler = Scheduler(lambda: _tick(service), lambda: _deliver(service), zone)
+    evidence = Evidence(service.ledger)
+    scheduler = Scheduler(lambda: _tick(service, evidence), lambda: _deliver(service), zone)
     store_photo = hooks.photo_store(service, cache(lambda: form_intake(service, _key(service))))
     arrived = scheduler.add_job("receive", lambda: _receive(service, scheduler.nudge, store_photo), RECEIVE_SECONDS)
     scheduler.add_job("backup", lambda: _back_up(service), BACKUP_SECONDS)
-    app = create_app(service, scheduler.nudge, lambda: scheduler.failures, arrived)
+    app = create_app(service, scheduler.nudge, lambda: scheduler.failures, arrived, scheduler.silence)
     try:
         server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
     except OSError as error:
@@ -157,10 +161,12 @@ def link(service: Service, name: str, base: str) -> str:
     return site.link(person, base)
 
 
-def _tick(service: Service) -> None:
-    report = service.ticks(datetime.now(service.rules().bureau.zone), doubt=service.doubt)
+def _tick(service: Service, evidence: Evidence) -> None:
+    now = datetime.now(service.rules().bureau.zone)
+    report = service.ticks(now, doubt=service.doubt)
     if report.trouble:
         raise TickTrouble(report.trouble)
+    evidence.note_look(now)
 
 
 def _deliver(service: Service) -> None:
