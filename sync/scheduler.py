@@ -30,6 +30,7 @@ class Scheduler:
         self.zone = zone
         self.failures = 0
         self._went: dict[str, float] = {}  # by job: when it last went through, or was begun with
+        self._running: dict[str, float] = {}  # by job that runs: since when
         self._jobs = BackgroundScheduler(
             timezone=zone, job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": 30}
         )
@@ -46,6 +47,11 @@ class Scheduler:
         """By job, the seconds since it last went through."""
         now = time.monotonic()
         return {name: now - at for name, at in self._went.items()}
+
+    def longest(self) -> float:
+        """For how many seconds the job runs that runs longest; 0 where none does."""
+        now = time.monotonic()
+        return max((now - since for since in list(self._running.values())), default=0.0)
 
     def start(self) -> None:
         self._jobs.start()
@@ -66,12 +72,15 @@ class Scheduler:
 
         def run() -> None:
             failed = 0
+            self._running[name] = time.monotonic()
             try:
                 job()
                 self._went[name] = time.monotonic()
             except Exception:  # a job that failed must not end the clock; the next one looks again
                 log.exception("%s failed", name)
                 failed = self.failures + 1
+            finally:
+                self._running.pop(name, None)
             if name == "tick":
                 self.failures = failed
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -14,6 +16,7 @@ import waitress  # type: ignore[import-untyped]
 
 from sync.intake.pushes import StorePhoto
 from sync.ledger.evidence import Evidence
+from sync.operations import systemd
 from sync.operations.audit import Clockwork
 from sync.operations.backups import back_up_when_due
 from sync.scheduler import Scheduler
@@ -42,6 +45,8 @@ from webhook.pages import (
 )
 
 THREADS = 56  # an open page of the grid holds one (at most 40, webhook/grid/page.py); the rest answer
+STOP_SECONDS = 4.5  # after SIGTERM; what is not done by then is done after the next start
+STUCK_SECONDS = 900.0  # a job that runs so long will not end
 BACKUP_SECONDS = 60  # how often it is looked whether one is due
 RECEIVE_SECONDS = 20  # how often pushes are tried again; a new one is taken in at once
 MOST_REQUEST_BYTES = 20 * 1024 * 1024  # a batchUpdate of a large workbook
@@ -52,6 +57,9 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
+
+
+log = logging.getLogger(__name__)
 
 
 class TickTrouble(RuntimeError):
@@ -114,7 +122,8 @@ def create_app(
 
 
 def serve(service: Service, host: str, port: int, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl+C; a running tick is finished first. ``announce`` is called with the link to open.
+    """Serve until SIGTERM or Ctrl+C; a running tick is finished first, but for ``STOP_SECONDS`` at most: whatever it
+    leaves, the next start puts right. ``announce`` is called with the link to open.
 
     Raises ``SettingsError`` for a port that can't be used.
     """
@@ -129,10 +138,13 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
         server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None)
     except OSError as error:
         raise SettingsError(f"端口 {port} 用不了：{error.strerror}。换一个：jielu run --port 8618") from error
-    _stop_on_signals()
+    if seconds := systemd.watchdog_seconds():
+        scheduler.add_job("watchdog", lambda: _tell_alive(scheduler), max(1, int(seconds)))
+    _stop_on_signals(service)
     scheduler.start()
     announce(entrance(service, host, server.effective_port))
     service.noted_address.write_text(_base(service, host, server.effective_port), "utf-8")
+    systemd.notify("READY=1")
     try:
         server.run()
     except (KeyboardInterrupt, SystemExit):
@@ -195,8 +207,22 @@ def _receive(service: Service, nudge: Callable[[], None], store_photo: StorePhot
         nudge()
 
 
-def _stop_on_signals() -> None:
+def _tell_alive(scheduler: Scheduler) -> None:
+    if scheduler.longest() < STUCK_SECONDS:
+        systemd.notify("WATCHDOG=1")
+
+
+def _stop_on_signals(service: Service) -> None:
+    def end() -> None:
+        log.warning("what was going on did not end within %s s; the next start puts it right", STOP_SECONDS)
+        service.noted_address.unlink(missing_ok=True)
+        os._exit(0)
+
     def stop(_: int, __: FrameType | None) -> None:
+        systemd.notify("STOPPING=1")
+        last = threading.Timer(STOP_SECONDS, end)
+        last.daemon = True
+        last.start()
         raise SystemExit(0)
 
     if threading.current_thread() is threading.main_thread():
