@@ -88,6 +88,8 @@ for command in (
     access.link,
     upkeep.backup,
     upkeep.restore_backup,
+    upkeep.purge,
+    upkeep.personal,
     demo.demo,
 ):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""Commands for whoever looks after the service: ``jielu backup`` and ``restore-backup``."""
+"""Commands for whoever looks after the service: ``jielu backup``, ``restore-backup``, ``purge`` and ``personal``."""
 
 from __future__ import annotations
 
@@ -56,3 +56,41 @@ def restore_backup(service: Service, folder: Path, over: bool, as_json: bool) ->
     aside = f"原来的在 {done.aside}。" if done.aside else ""
     notes = "".join(f"\n注意：{note}" for note in done.notes)
     print_result(as_json, fields, f"{words}{aside}现在可以 jielu run。{notes}")
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="只说会清理什么，不清理。")
+@json_option
+@pass_service
+def purge(service: Service, dry_run: bool, as_json: bool) -> None:
+    """清理到了保存时间的个人信息，时间写在规则的 [keep] 里。"""
+    from sync.operations import personal
+    from sync.settings import SettingsError
+
+    now = datetime.now(service.rules().bureau.zone)
+    if doubt := service.doubt(now):
+        raise SettingsError(f"服务器时间拿不准，没有清理：{doubt}")
+    done = personal.purge(service, now, dry_run=dry_run)
+    words = "会清理" if dry_run else "已清理"
+    lines = [f"  {over.kind}：{over.count}" for over in done]
+    fields = {"dry_run": dry_run, "purged": {over.kind: over.count for over in done}}
+    print_result(as_json, fields, "\n".join([f"{words}（到了保存时间的）：", *lines]))
+
+
+@click.command()
+@click.argument("person", metavar="姓名")
+@click.option("--out", "file", required=True, type=click.Path(path_type=Path), help="写到哪个 .xlsx 文件。")
+@json_option
+@pass_service
+def personal(service: Service, person: str, file: Path, as_json: bool) -> None:
+    """把系统里关于一个人的内容导出成一个 xlsx，供本人查看。"""
+    from sync.operations import personal as held
+    from sync.settings import SettingsError
+
+    if file.suffix.lower() != ".xlsx" or len(person.strip()) < 2:
+        raise SettingsError("请写完整的姓名，文件名以 .xlsx 结尾，例如 jielu personal 街路长01 --out 街路长01.xlsx。")
+    try:
+        rows = held.export_held(service, person.strip(), file)
+    except OSError as error:
+        raise SettingsError(f"写不进 {file}：{error.strerror}。请检查文件夹和权限。") from error
+    print_result(as_json, {"file": str(file), "rows": rows}, f"关于「{person}」的 {rows} 条已写到 {file}。")

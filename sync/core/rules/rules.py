@@ -34,6 +34,7 @@ from sync.core.rules.sections import (
     Category,
     Clock,
     Forms,
+    Keep,
     Notices,
     Plan,
     Repeat,
@@ -60,6 +61,7 @@ _SECTIONS: dict[str, Any] = {
     "notices": Notices,
     "limits": Bounds,
     "backup": Backups,
+    "keep": Keep,
     "forms": Forms,
     "hook": tuple[Hook, ...],
     "bot": tuple[Bot, ...],
@@ -74,7 +76,7 @@ APPROVALS = (
     ),
 )
 # Tables that came later: a file of before has none, and their defaults hold.
-_OPTIONAL = ("backup", "forms", "hook", "bot", "approval", "duties", "upward", "letters", "sources")
+_OPTIONAL = ("backup", "keep", "forms", "hook", "bot", "approval", "duties", "upward", "letters", "sources")
 
 
 class Basis(NamedTuple):
@@ -109,6 +111,7 @@ class Rules:
     notices: Notices
     limits: Bounds
     backup: Backups
+    keep: Keep
     forms: Forms
     hooks: tuple[Hook, ...]
     bots: tuple[Bot, ...]
@@ -352,6 +355,7 @@ def _bases(rules: Rules) -> Iterator[Basis]:
     yield from _score_bases(rules.score)
     yield from _forms_bases(rules.forms)
     yield Basis("备份", "", ASSUMED, _backup_words(rules.backup))
+    yield Basis("个人信息的保存时间", "", ASSUMED, _keep_words(rules.keep))
     hours = "、".join(f"{hour:%H:%M}" for hour in rules.notices.send_at)
     yield Basis("通知的时刻", "", ASSUMED, f"一般通知 {hours} 合成一封" if hours else "每条随时发")
     for notice in rules.notices.send:
@@ -398,6 +402,12 @@ def _forms_bases(forms: Forms) -> Iterator[Basis]:
     yield Basis("手机填报的照片", "", ASSUMED, text)
     limits = f"同一地址每小时 {forms.public_per_hour} 条，合计 {forms.public_total_per_hour} 条"
     yield Basis("群众反映页面", "", ASSUMED, limits if forms.public else "不开放")
+
+
+def _keep_words(keep: Keep) -> str:
+    photos = f"，照片文件 {keep.photos} 天" if keep.photos else ""
+    days = f"填报内容 {keep.forms} 天，群众地址摘要 {keep.public} 天，结束的登录 {keep.sessions} 天{photos}"
+    return f"{days}；运行 jielu purge 清理"
 
 
 def _backup_words(backup: Backups) -> str:

@@ -287,6 +287,21 @@ class Backups(Table):
     months: Annotated[int, Field(ge=0, le=1000)] = 12
 
 
+Days = Annotated[int, Field(ge=1, le=36500)]
+
+
+class Keep(Table):
+    """[keep] How many days personal data stays that nothing needs any more, until `jielu purge`: contents of forms
+    whose row is in, marks of the public's addresses, sessions and links that ended, copies of databases from before an
+    upgrade, and, where it says so, files of photos. The whole table may be left out."""
+
+    forms: Days = 365
+    public: Days = 30
+    sessions: Days = 90
+    copies: Days = 90
+    photos: Days | None = None
+
+
 class Forms(Table):
     """[forms] Phone forms and photos; the whole table may be left out. `photo_side` in pixels, `similar` in bits of the
     64 of a photo's fingerprint; `public` opens the page on which the public reports, so often an hour."""
