@@ -14,6 +14,7 @@ from types import FrameType
 import flask
 import waitress  # type: ignore[import-untyped]
 
+from sync import journal
 from sync.intake.pushes import StorePhoto
 from sync.ledger.evidence import Evidence
 from sync.operations import systemd
@@ -22,7 +23,7 @@ from sync.operations.backups import back_up_when_due
 from sync.scheduler import Scheduler
 from sync.service import Service
 from sync.settings import SettingsError
-from webhook import access, api, hooks, refusals
+from webhook import access, api, hooks, refusals, request_log
 from webhook.forms import form_pages
 from webhook.forms.submissions import form_intake
 from webhook.grid import page
@@ -45,6 +46,7 @@ from webhook.pages import (
 )
 
 THREADS = 56  # an open page of the grid holds one (at most 40, webhook/grid/page.py); the rest answer
+RESULTS = ("sent", "failed", "later", "unsent")  # of a delivery
 STOP_SECONDS = 4.5  # after SIGTERM; what is not done by then is done after the next start
 STUCK_SECONDS = 900.0  # a job that runs so long will not end
 BACKUP_SECONDS = 60  # how often it is looked whether one is due
@@ -87,6 +89,7 @@ def create_app(
         SESSION_COOKIE_SECURE=service.settings.url.startswith("https://"),
         PERMANENT_SESSION_LIFETIME=access.LONGEST_SESSION,
     )
+    request_log.install(app)
     refusals.install(app)
     site = access.install(app, service, key)
     app.register_blueprint(status.blueprint(service, Clockwork(failures, silence)))
@@ -174,17 +177,22 @@ def link(service: Service, name: str, base: str) -> str:
 
 
 def _tick(service: Service, evidence: Evidence) -> None:
-    now = datetime.now(service.rules().bureau.zone)
-    report = service.ticks(now, doubt=service.doubt)
-    if report.trouble:
-        raise TickTrouble(report.trouble)
-    evidence.note_look(now)
+    with journal.work("tick", quiet=lambda fields: bool(fields.get("idle"))) as fields:
+        now = datetime.now(service.rules().bureau.zone)
+        report = service.ticks(now, doubt=service.doubt)
+        names = ("idle", "ticks", "cells", "problems", "notices", "archived", "is_doubted")
+        fields |= {name: getattr(report, name) for name in names}
+        if report.trouble:
+            raise TickTrouble(report.trouble)
+        evidence.note_look(now)
 
 
 def _deliver(service: Service) -> None:
     now = datetime.now(service.rules().bureau.zone)
     if not service.doubt(now) and not service.looks_first(now):  # what was sent can't be taken back
-        service.deliver(now)
+        with journal.work("delivery", quiet=lambda fields: not any(fields.get(name) for name in RESULTS)) as fields:
+            done = service.deliver(now)
+            fields |= {name: getattr(done, name) for name in RESULTS}
 
 
 def _back_up(service: Service) -> None:
