@@ -123,3 +123,21 @@ def test_a_ledger_that_does_not_answer_is_said_without_a_word_of_it(
     monkeypatch.setattr("webhook.pages.status.findings", lambda *_: 1 / 0)
     answer = requests.get(f"{served.url}/healthz", timeout=10)
     assert (answer.status_code, answer.json()) == (503, {"status": "attention", "parts": ["service"]})
+
+
+def test_metrics_are_for_whoever_has_the_token(tmp_path: Path) -> None:
+    token = "a token for prometheus alone"
+    with web_server(tmp_path, JIELU_METRICS=token) as running:
+        address = f"{running.url}/metrics"
+        for header in ("", "Bearer ", "Bearer wrong", f"Basic {token}"):
+            assert requests.get(address, headers={"Authorization": header}, timeout=10).status_code == 401
+        assert running.enter(OPERATOR).get(address, timeout=10).status_code == 401
+        text = requests.get(address, headers={"Authorization": f"Bearer {token}"}, timeout=10).text
+    for line in ('jielu_attention{part="looks"} 0.0', 'jielu_notices{state="sent"} 0.0', "jielu_tick_failures 0.0"):
+        assert line in text
+    assert 'jielu_request_seconds_count{method="GET",rule="/metrics",status="401"}' in text
+    assert text.isascii(), "no name and no word that somebody typed"
+
+
+def test_without_a_token_there_are_no_metrics(served: WebServer) -> None:
+    assert requests.get(f"{served.url}/metrics", headers={"Authorization": "Bearer "}, timeout=10).status_code == 404

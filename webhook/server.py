@@ -23,7 +23,7 @@ from sync.operations.backups import back_up_when_due
 from sync.scheduler import Scheduler
 from sync.service import Service
 from sync.settings import SettingsError
-from webhook import access, api, hooks, refusals, request_log
+from webhook import access, api, hooks, metrics, refusals, request_log
 from webhook.forms import form_pages
 from webhook.forms.submissions import form_intake
 from webhook.grid import page
@@ -92,7 +92,9 @@ def create_app(
     request_log.install(app)
     refusals.install(app)
     site = access.install(app, service, key)
-    app.register_blueprint(status.blueprint(service, Clockwork(failures, silence)))
+    clockwork = Clockwork(failures, silence)
+    app.register_blueprint(status.blueprint(service, clockwork))
+    app.register_blueprint(metrics.blueprint(service, clockwork))
     app.register_blueprint(people.blueprint(site))
     look_cache = LookCache(site)
     app.register_blueprint(form_pages.blueprint(site, look_cache, cache(lambda: form_intake(service, key)), nudge))
