@@ -1,4 +1,4 @@
-"""Copies of SQLite files beside them, made before their tables are changed."""
+"""Copies of SQLite files: as they are committed, also while others use them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from itertools import count
 from pathlib import Path
 
 
+def copy_sqlite(file: Path, target: Path) -> None:
+    """Write the database as it is committed now to a new file, in one piece. Raises ``OSError``, ``sqlite3.Error``."""
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+
+
 def copy_beside(file: Path, version: str) -> Path:
     """A copy of the database as it is committed now, also while others use it: ``ledger.sqlite3.backup-0001``, with -2,
     -3 … behind it where that name is taken. Raises ``OSError`` and ``sqlite3.Error``; then there is no copy."""
@@ -17,8 +23,7 @@ def copy_beside(file: Path, version: str) -> Path:
     copy = next(name for name in names if not name.exists())
     part = file.with_name(f"{copy.name}.{os.getpid()}.part")
     try:
-        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(part)) as target:
-            source.backup(target)
+        copy_sqlite(file, part)
         part.replace(copy)
     finally:
         part.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import TypeVar
 
+from sync.journal import Plain
 from sync.ledger.failures import FORGET_AFTER, LONGEST_NAME, Failure, Failures
 from sync.ledger.ledger import Busy, Ledger, Unusable
 from sync.sheets.gateway import Unreachable
@@ -78,7 +79,7 @@ class Guard:
             except OF_NO_ITEM:
                 raise
             except Exception:
-                log.exception("%s: %d together failed, each by itself now", queue, len(ready))
+                log.exception("%s: %d together failed, each by itself now", Plain(queue), len(ready))
             else:
                 return
         for item in ready:
@@ -101,7 +102,7 @@ class Guard:
         self, queue: str, item: str, error: BaseException, give_up: Callable[[str], None] = lambda _: None
     ) -> None:
         """An item failed: it waits for its next try, or is given up."""
-        log.error("%s %r failed", queue, item, exc_info=error)
+        log.error("%s %s failed", Plain(queue), item, exc_info=error)
         item = item[:LONGEST_NAME]
         before = self._known.get((queue, item))
         tries = 1 if before is None or before.given_up else before.tries + 1

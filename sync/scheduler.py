@@ -6,6 +6,7 @@ One at a time, coalesced: a tick that takes longer than its interval is followed
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -28,6 +29,8 @@ class Scheduler:
     ) -> None:
         self.zone = zone
         self.failures = 0
+        self._went: dict[str, float] = {}  # by job: when it last went through, or was begun with
+        self._running: dict[str, float] = {}  # by job that runs: since when
         self._jobs = BackgroundScheduler(
             timezone=zone, job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": 30}
         )
@@ -39,6 +42,16 @@ class Scheduler:
         """Another job by the clock; what it gives makes it run now, apart from the tick."""
         self._jobs.add_job(self._guarded(job, name), "interval", seconds=seconds, id=name)
         return lambda: self._run_soon(name)
+
+    def silence(self) -> dict[str, float]:
+        """By job, the seconds since it last went through."""
+        now = time.monotonic()
+        return {name: now - at for name, at in self._went.items()}
+
+    def longest(self) -> float:
+        """For how many seconds the job runs that runs longest; 0 where none does."""
+        now = time.monotonic()
+        return max((now - since for since in list(self._running.values())), default=0.0)
 
     def start(self) -> None:
         self._jobs.start()
@@ -55,13 +68,19 @@ class Scheduler:
         self._jobs.shutdown(wait=True)
 
     def _guarded(self, job: Callable[[], None], name: str) -> Callable[[], None]:
+        self._went[name] = time.monotonic()
+
         def run() -> None:
             failed = 0
+            self._running[name] = time.monotonic()
             try:
                 job()
+                self._went[name] = time.monotonic()
             except Exception:  # a job that failed must not end the clock; the next one looks again
                 log.exception("%s failed", name)
                 failed = self.failures + 1
+            finally:
+                self._running.pop(name, None)
             if name == "tick":
                 self.failures = failed
 

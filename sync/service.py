@@ -24,6 +24,7 @@ from sync.core.rules.rules import load as load_rules
 from sync.core.sheet import rows, tabs
 from sync.guard import sentences
 from sync.intake.pushes import PushIntake, Received, StorePhoto
+from sync.ledger.backup_notes import BackupNotes
 from sync.ledger.failures import Failures
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import Pushes
@@ -36,6 +37,7 @@ from sync.settings import RULES_NAME, Settings, SettingsError, default_path, rea
 from sync.sheets import own_workbook
 from sync.sheets.credentials import read_credentials
 from sync.sheets.gateway import Client, Gateway
+from sync.upkeep import BACKUP_ITEM, backup_sentence
 from sync.workbook.accounts import Accounts
 from sync.workbook.cells.store import Store
 from sync.workbook.cells.upgrade import WrongVersion
@@ -56,7 +58,7 @@ class Service:
     trouble: str = field(default="", init=False)  # what is wrong with the rules file; empty: nothing
     _read: tuple[str, Rules] | None = field(default=None, init=False)  # the text last read, and the rules in force
     _judged_by: Any = field(default=None, init=False)  # the stamps that they were held against
-    _push_warnings: dict[str, str] = field(default_factory=dict, init=False)  # sentence by item of 运行状态
+    _told: dict[str, str] = field(default_factory=dict, init=False)  # of pushes, failures, backups: sentence by item
     phone_hour: datetime | None = field(default=None, init=False)  # of the last form that a phone sent with its hour
     ticking: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)  # one look at a time
 
@@ -170,9 +172,15 @@ class Service:
         return bool(self.trouble) and self.ledger.memory().stamps is not self._judged_by
 
     def _warnings(self) -> dict[str, str]:
-        """What 运行状态 is to say about rules file and pushes: sentence by item."""
+        """What 运行状态 is to say that no look finds: sentence by item."""
         sentence = f"rules.toml 有错，仍按上一份正确的规则执行：{self.trouble}"
-        return ({RULES_FILE: sentence} if self.trouble else {}) | self._push_warnings
+        return ({RULES_FILE: sentence} if self.trouble else {}) | self._told
+
+    def _backup_warning(self, now: datetime) -> dict[str, str]:
+        if self.settings.backup is None:
+            return {}
+        sentence = backup_sentence(BackupNotes(self.ledger).backup(), now, self.rules().backup.at)
+        return {BACKUP_ITEM: sentence} if sentence else {}
 
     # The hour
     def doubt(self, now: datetime) -> str:
@@ -203,7 +211,8 @@ class Service:
         put back by a little is waited for."""
         troubles = Pushes(self.ledger).troubles(now)
         failed = sentences(Failures(self.ledger).all(), now)
-        self._push_warnings = {f"{PUSHES}「{name}」": words for name, words in troubles.items()} | failed
+        pushes = {f"{PUSHES}「{name}」": words for name, words in troubles.items()}
+        self._told = pushes | failed | self._backup_warning(now)
         rules, reason = self.rules(), doubt(now) if doubt else ""
         if doubt and belief.waits(now, self._last_hour()):
             return tick.Report(idle=True, problems=self.ledger.problems())

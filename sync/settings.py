@@ -38,6 +38,9 @@ class Settings:
     secret: str
     url: str  # begins the links in notices; without a slash at its end
     google: str  # file of a service account
+    metrics: str  # the token with which Prometheus comes; empty: there is no /metrics
+    log: str  # how lines of the log are written: text or json
+    backup: Path | None  # folder of the backups; None: none are made by the clock
     proxy: str = ""  # address of the reverse proxy whose X-Forwarded-For is believed; empty: none is
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where rules name a variable
 
@@ -63,6 +66,9 @@ class Settings:
             secret=values.get("JIELU_SECRET", ""),
             url=values.get("JIELU_URL", "").rstrip("/"),
             google=values.get("GOOGLE_APPLICATION_CREDENTIALS", ""),
+            metrics=values.get("JIELU_METRICS", ""),
+            log="json" if values.get("JIELU_LOG", "").lower() == "json" else "text",
+            backup=Path(values["JIELU_BACKUP"]) if values.get("JIELU_BACKUP") else None,
             proxy=values.get("JIELU_PROXY", "").strip(),
             environ=values,
         )

@@ -67,9 +67,9 @@ def words(letter: EmailMessage, kind: str = "plain") -> str:
 
 
 @contextmanager
-def mail_server(tls: ssl.SSLContext | None = None) -> Iterator[tuple[MailServer, str]]:
-    """The server and its URL."""
-    mails = MailServer()
+def mail_server(tls: ssl.SSLContext | None = None, mails: MailServer | None = None) -> Iterator[tuple[MailServer, str]]:
+    """The server and its URL. ``mails``: what handles them, where it is not the usual."""
+    mails = mails or MailServer()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
 
 from sync.core.sheet.photos import Photo
 from sync.intake import child, photos
@@ -234,3 +235,15 @@ def test_what_the_public_sent_is_counted_by_sender_and_in_all(tmp_path: Path) ->
         assert submissions.photo(photo.id) == photo and submissions.get(f"s{n}").sender == sender  # type: ignore[union-attr]
     for count in (submissions.public_reports, submissions.public_photos):
         assert [count(at - timedelta(hours=1), *name) for name in (("a",), ("b",), ("c",), ())] == [2, 1, 0, 3]
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_nothing_that_a_camera_or_a_program_wrote_into_the_file_is_stored(format: str) -> None:
+    image, told, out = scene(1), PngInfo(), io.BytesIO()
+    exif = Image.Exif()
+    exif[0x013B] = "secret artist"
+    told.add_text("Author", "secret author")
+    more = {"JPEG": {"comment": b"secret comment", "icc_profile": b"secret" * 30}, "PNG": {"pnginfo": told}}
+    image.save(out, format, exif=exif, xmp=b"<x:xmpmeta>secret</x:xmpmeta>", **more.get(format, {}))
+    assert b"secret" in out.getvalue()
+    assert b"secret" not in convert(out.getvalue(), 1600, 80, keep_place=False).jpeg

@@ -271,7 +271,7 @@ def test_healthz_is_not_well_while_ticks_fail(clerk: Clerk) -> None:
                 assert client.get("/healthz").status_code == (200 if count < 3 else 503)
                 if count < 3:
                     clock.nudge()
-            assert client.get("/healthz").json == {"status": "ticks fail", "failures": 3}
+            assert client.get("/healthz").json == {"status": "attention", "parts": ["looks"]}
             broken.clear()
             clock.nudge()
             wait_for(lambda: clock.failures == 0)

@@ -64,7 +64,7 @@ def install(app: flask.Flask) -> None:
 
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Any:
-        log.error("%s %.300r failed", request.method, request.path, exc_info=error)
+        log.error("%s failed", request.method, exc_info=error)
         if request.path.startswith(API):
             return Response(errors.internal().body(), 500, mimetype="application/json")
         try:

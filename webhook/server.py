@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import resource
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from types import FrameType
@@ -15,13 +17,18 @@ import flask
 import waitress  # type: ignore[import-untyped]
 from flask import request
 
+from sync import journal
 from sync.core.people.roster import RESERVED
 from sync.intake.pushes import StorePhoto
 from sync.intake.unfinished import Uploads
+from sync.ledger.evidence import Evidence
+from sync.operations import systemd
+from sync.operations.audit import Clockwork
+from sync.operations.backups import back_up_when_due
 from sync.scheduler import Scheduler
 from sync.service import Service
 from sync.settings import SettingsError
-from webhook import access, api, hooks, limits, refusals
+from webhook import access, api, hooks, limits, metrics, refusals, request_log
 from webhook.forms import form_pages
 from webhook.forms.submissions import form_intake, photos_of
 from webhook.grid import page
@@ -49,6 +56,10 @@ OPEN_FILES = 4096  # asked of the system: one a connection, and those of the dat
 SILENT_SECONDS = 30  # after which a connection that says nothing is closed
 CLEANUP_SECONDS = 5  # how often those are looked for
 FORGET_SECONDS = 60  # how often unfinished uploads are looked for that nobody goes on with
+RESULTS = ("sent", "failed", "later", "unsent")  # of a delivery
+STOP_SECONDS = 4.5  # after SIGTERM; what is not done by then is done after the next start
+STUCK_SECONDS = 900.0  # a job that runs so long will not end
+BACKUP_SECONDS = 60  # how often it is looked whether one is due
 RECEIVE_SECONDS = 20  # how often pushes are tried again; a new one is taken in at once
 MOST_REQUEST_BYTES = 20 * 1024 * 1024  # a batchUpdate of a large workbook
 MOST_BODY_BYTES = 24 * 1024 * 1024  # above, not even a sentence is answered: the server would store it first
@@ -64,6 +75,9 @@ HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}  # a browser t
 FILES = ("/static/",)  # the same for everybody; all else may be somebody's and is stored by no browser and no proxy
 
 
+log = logging.getLogger(__name__)
+
+
 class TickTrouble(RuntimeError):
     """A tick ended without writing all that it had to."""
 
@@ -73,11 +87,12 @@ def create_app(
     nudge: Callable[[], None],
     failures: Callable[[], int] = lambda: 0,
     arrived: Callable[[], None] = lambda: None,
+    silence: Callable[[], Mapping[str, float]] = dict,
 ) -> flask.Flask:
     """The web application.
 
     ``nudge`` makes the next tick come sooner, ``failures`` tells how many ticks failed one after the other, ``arrived``
-    makes pushes be taken in soon.
+    makes pushes be taken in soon, ``silence`` tells by job of the clock the seconds since it last went through.
     """
     app = flask.Flask(__name__, static_folder=None)
     key = app.secret_key = _key(service)
@@ -89,10 +104,13 @@ def create_app(
         PERMANENT_SESSION_LIFETIME=access.LONGEST_SESSION,
         SESSION_REFRESH_EACH_REQUEST=False,  # a session ends when it was opened to end, however often it is used
     )
+    request_log.install(app)
     refusals.install(app)
     limits.install(app)
     site = access.install(app, service, key)
-    app.register_blueprint(status.blueprint(service, failures))
+    clockwork = Clockwork(failures, silence)
+    app.register_blueprint(status.blueprint(service, clockwork))
+    app.register_blueprint(metrics.blueprint(service, clockwork))
     app.register_blueprint(people.blueprint(site))
     look_cache = LookCache(site)
     app.register_blueprint(form_pages.blueprint(site, look_cache, cache(lambda: form_intake(service, key)), nudge))
@@ -128,24 +146,30 @@ def create_app(
 
 
 def serve(service: Service, host: str, port: int, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl+C; a running tick is finished first. ``announce`` is called with the link to open.
+    """Serve until SIGTERM or Ctrl+C; a running tick is finished first, but for ``STOP_SECONDS`` at most: whatever it
+    leaves, the next start puts right. ``announce`` is called with the link to open.
 
     Raises ``SettingsError`` for a port that can't be used.
     """
     zone = service.rules().bureau.zone
-    scheduler = Scheduler(lambda: _tick(service), lambda: _deliver(service), zone)
+    evidence = Evidence(service.ledger)
+    scheduler = Scheduler(lambda: _tick(service, evidence), lambda: _deliver(service), zone)
     store_photo = hooks.photo_store(service, cache(lambda: form_intake(service, _key(service))))
     scheduler.add_job("uploads", Uploads(photos_of(service)).forget, FORGET_SECONDS)
     arrived = scheduler.add_job("receive", lambda: _receive(service, scheduler.nudge, store_photo), RECEIVE_SECONDS)
-    app = create_app(service, scheduler.nudge, lambda: scheduler.failures, arrived)
+    scheduler.add_job("backup", lambda: _back_up(service), BACKUP_SECONDS)
+    app = create_app(service, scheduler.nudge, lambda: scheduler.failures, arrived, scheduler.silence)
     try:
         server = listen(app, host, port, service.settings.proxy)
     except OSError as error:
         raise SettingsError(f"端口 {port} 用不了：{error.strerror}。换一个：jielu run --port 8618") from error
-    _stop_on_signals()
+    if seconds := systemd.watchdog_seconds():
+        scheduler.add_job("watchdog", lambda: _tell_alive(scheduler), max(1, int(seconds)))
+    _stop_on_signals(service)
     scheduler.start()
     announce(entrance(service, host, server.effective_port))
     service.noted_address.write_text(_base(service, host, server.effective_port), "utf-8")
+    systemd.notify("READY=1")
     try:
         server.run()
     except (KeyboardInterrupt, SystemExit):
@@ -202,16 +226,27 @@ def link(service: Service, name: str, base: str) -> str:
     return site.link(person, base)
 
 
-def _tick(service: Service) -> None:
-    report = service.ticks(datetime.now(service.rules().bureau.zone), doubt=service.doubt)
-    if report.trouble:
-        raise TickTrouble(report.trouble)
+def _tick(service: Service, evidence: Evidence) -> None:
+    with journal.work("tick", quiet=lambda fields: bool(fields.get("idle"))) as fields:
+        now = datetime.now(service.rules().bureau.zone)
+        report = service.ticks(now, doubt=service.doubt)
+        names = ("idle", "ticks", "cells", "problems", "notices", "archived", "is_doubted")
+        fields |= {name: getattr(report, name) for name in names}
+        if report.trouble:
+            raise TickTrouble(report.trouble)
+        evidence.note_look(now)
 
 
 def _deliver(service: Service) -> None:
     now = datetime.now(service.rules().bureau.zone)
     if not service.doubt(now) and not service.looks_first(now):  # what was sent can't be taken back
-        service.deliver(now)
+        with journal.work("delivery", quiet=lambda fields: not any(fields.get(name) for name in RESULTS)) as fields:
+            done = service.deliver(now)
+            fields |= {name: getattr(done, name) for name in RESULTS}
+
+
+def _back_up(service: Service) -> None:
+    back_up_when_due(service, datetime.now(service.rules().bureau.zone))
 
 
 def _key(service: Service) -> str:
@@ -230,8 +265,22 @@ def _receive(service: Service, nudge: Callable[[], None], store_photo: StorePhot
         nudge()
 
 
-def _stop_on_signals() -> None:
+def _tell_alive(scheduler: Scheduler) -> None:
+    if scheduler.longest() < STUCK_SECONDS:
+        systemd.notify("WATCHDOG=1")
+
+
+def _stop_on_signals(service: Service) -> None:
+    def end() -> None:
+        log.warning("what was going on did not end within %s s; the next start puts it right", STOP_SECONDS)
+        service.noted_address.unlink(missing_ok=True)
+        os._exit(0)
+
     def stop(_: int, __: FrameType | None) -> None:
+        systemd.notify("STOPPING=1")
+        last = threading.Timer(STOP_SECONDS, end)
+        last.daemon = True
+        last.start()
         raise SystemExit(0)
 
     if threading.current_thread() is threading.main_thread():

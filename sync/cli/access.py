@@ -13,6 +13,7 @@ from sync.cli.options import json_option, pass_service, print_result
 if TYPE_CHECKING:
     from sync.service import Service
 
+
 @click.command()
 @click.argument("name", metavar="名称")
 @click.option("--out", type=click.Path(path_type=Path), help="写到哪个文件；默认 名称.json，权限只给自己。")

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from sync.cli import access, clock, demo, files, look, months, run
+from sync.cli import access, clock, demo, files, look, months, run, upkeep
 
 
 class Group(click.Group):
@@ -34,7 +34,9 @@ def _could_not_run() -> tuple[type[Exception], ...]:
     from sync.core.sheet.problems import FileProblem
     from sync.core.sheet.tabs import TabError
     from sync.core.views.simulate import NotKnown
+    from sync.ledger.copying import CopyTrouble
     from sync.ledger.ledger import Busy, Unusable, WrongVersion
+    from sync.operations.backups import BackupTrouble
     from sync.outgoing.docx import BadTemplate
     from sync.settings import SettingsError
     from sync.sheets.gateway import Refused, Unknown, Unreachable
@@ -54,6 +56,8 @@ def _could_not_run() -> tuple[type[Exception], ...]:
         NotEmpty,
         NotKnown,
         BadTemplate,
+        BackupTrouble,
+        CopyTrouble,
     )
 
 
@@ -82,6 +86,10 @@ for command in (
     files.letter,
     access.token,
     access.link,
+    upkeep.backup,
+    upkeep.restore_backup,
+    upkeep.purge,
+    upkeep.personal,
     demo.demo,
 ):
     main.add_command(command)

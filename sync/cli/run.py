@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,20 @@ if TYPE_CHECKING:
 @pass_service
 def run(service: Service, host: str, port: int) -> None:
     """一个进程跑全部：网页、定时检查、内置工作簿。"""
+    from sync import journal
     from webhook import server
 
+    journal.begin(service.settings.log)
     ensure_tabs(service)
-    server.serve(service, host, port, lambda url: click.echo(f"街路长台账已启动：{url}（按 Ctrl+C 停止）"))
+    server.serve(service, host, port, _announce)
+
+
+def _announce(url: str) -> None:
+    """Say where the service is. What systemd starts writes to a log, in which a link that opens has no place."""
+    if os.environ.get("NOTIFY_SOCKET"):
+        click.echo(f"街路长台账已启动：{url.partition('/enter')[0]}（登录链接：jielu link 管理员）")
+    else:
+        click.echo(f"街路长台账已启动：{url}（按 Ctrl+C 停止）")
 
 
 @click.command()

@@ -106,8 +106,9 @@ def _converted(content: bytes, side: int, quality: int, keep_place: bool) -> Con
     upright.thumbnail((side, side), Image.Resampling.LANCZOS)
     if turn is not None:
         upright = upright.transpose(turn)
+    upright.info.clear()  # what is left in it (a JPEG's comment) Pillow would write again
     out = io.BytesIO()
-    upright.save(out, "JPEG", quality=quality, optimize=True)  # without `exif=` no metadata is written
+    upright.save(out, "JPEG", quality=quality, optimize=True)
     return Converted(
         out.getvalue(), hashlib.sha256(content).hexdigest(), _digest(upright), fingerprint(upright), upright.size,
         taken, place,

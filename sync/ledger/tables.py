@@ -284,7 +284,7 @@ def open_engine(url: str) -> Engine:
     try:
         parsed = sa.make_url(url)
         local = parsed.get_backend_name() == "sqlite"
-        engine = _sqlite(parsed) if local else sa.create_engine(parsed, pool_pre_ping=True)
+        engine = _sqlite(parsed) if local else sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
     except (sa.exc.ArgumentError, ImportError, ValueError) as error:
         raise Unusable(
             "JIELU_DATABASE 用不了，应当写成 postgresql+psycopg://用户:密码@服务器/库名；"
@@ -309,7 +309,7 @@ def open_engine(url: str) -> Engine:
 def _sqlite(parsed: sa.URL) -> Engine:
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(parsed, connect_args={"timeout": 30})
+    engine = sa.create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
     def durable(connection: Any, _: Any) -> None:

@@ -77,6 +77,17 @@ def page(sheet: Worksheet, width: int) -> None:
     sheet.repeat_rows(0)
 
 
+def render_texts(sheets: Sequence[Texts], rules: Rules) -> bytes:
+    """Sheets of texts alone."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        book.set_properties({"created": EVER, "title": rules.bureau.name})
+        drawing = Drawing(book, {}, {}, rules)
+        for title, headers, rows in sheets:
+            drawing.texts(title, headers, rows)
+    return buffer.getvalue()
+
+
 @dataclass
 class Drawing:
     """One workbook being drawn; formats are shared, lists too long for a cell gather in ``long``."""

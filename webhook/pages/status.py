@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,11 +18,39 @@ from sync.core.people.permissions import OVERSEERS, SUPERIORS, Person, holds
 from sync.core.rules.conditions import STATES
 from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw
+from sync.operations.audit import Clockwork, findings
 from sync.service import Service
 from webhook import access
 from webhook.pages.week import LEVELS
 
-SICK_FROM = 3  # ticks that failed one after the other before /healthz says so
+LOOKED_AT_EVERY = 10.0  # seconds: /healthz may be asked often
+
+
+log = logging.getLogger(__name__)
+
+
+def health(service: Service, clockwork: Clockwork) -> Callable[[], tuple[dict[str, Any], int]]:
+    """What /healthz says, worked out at most every ``LOOKED_AT_EVERY`` seconds: words that give nothing away, and the
+    status."""
+    known: list[tuple[float, int, tuple[dict[str, Any], int]]] = []
+
+    def answer() -> tuple[dict[str, Any], int]:
+        failures, at = clockwork.failures(), time.monotonic()
+        if not known or known[0][1] != failures or at - known[0][0] >= LOOKED_AT_EVERY:
+            known[:] = [(at, failures, _health(service, clockwork))]
+        return known[0][2]
+
+    return answer
+
+
+def _health(service: Service, clockwork: Clockwork) -> tuple[dict[str, Any], int]:
+    try:
+        now = datetime.now(service.rules().bureau.zone)
+        parts = sorted({finding.part for finding in findings(service, clockwork, now) if finding.wrong})
+    except Exception:  # the ledger does not answer, the rules file is gone: the place stands in the log
+        log.exception("the audit failed")
+        parts = ["service"]
+    return ({"status": "attention", "parts": parts}, 503) if parts else ({"status": "ok"}, 200)
 
 
 def overview(service: Service) -> dict[str, Any]:
@@ -89,23 +119,23 @@ def navigation(person: Person) -> Sequence[tuple[str, str, bool]]:
     return [(address, words, False) for address, words, roles in OTHERS if not roles or holds(person, roles)]
 
 
-def blueprint(service: Service, failures: Callable[[], int] = lambda: 0) -> Blueprint:
-    """The pages. ``failures``: how many ticks failed one after the other until now."""
+def blueprint(service: Service, clockwork: Clockwork) -> Blueprint:
+    """The pages. ``clockwork``: how the jobs of this process go."""
+    how_it_is = health(service, clockwork)
     pages = Blueprint("pages", __name__, static_folder="../static", static_url_path="/static")
 
     @pages.get("/healthz")
     def healthz() -> tuple[Response, int]:
-        if (count := failures()) >= SICK_FROM:
-            return jsonify(status="ticks fail", failures=count), 503
-        service.ledger.ticks(1)
-        return jsonify(status="ok"), 200
+        words, status = how_it_is()
+        return jsonify(words), status
 
     @pages.get("/")
     @access.needs()
     def home() -> Answer | str:
         if not access.visitor().oversees:
             return redirect("/mine")
-        return render_template("status.html", **overview(service))
+        now = datetime.now(service.rules().bureau.zone)
+        return render_template("status.html", **overview(service), audit=findings(service, clockwork, now))
 
     @pages.post("/clock")
     @access.needs(*OVERSEERS)

@@ -17,6 +17,7 @@ from sync.core.issues.issues import Issue, Stamps, Urged
 from sync.core.issues.life import Life, limit_of
 from sync.core.rules.conditions import SERIOUS
 from sync.core.rules.rules import Rules
+from sync.core.sheet.phones import masked
 
 LETTER, RECORD = "督办函", "问题记录单"
 DRAFT, ANSWERED, DONE, VOID, IDLE = "待签发", "已回复", "已办结", "作废", "不用签发"
@@ -24,7 +25,6 @@ UNDELIVERED, DELIVERED = "待送达", "已送达"  # of signed letters and of re
 GATHERING = "待发送"
 OLD_SENT = "已发送"  # what 0.1 showed of a record that went out, whether it arrived or not
 NUMBERED = re.compile(r"(?P<code>.+)〔(?P<year>[0-9]{4})〕(?P<n>[0-9]{1,6})号")
-_PHONE = re.compile(r"(?<![0-9])(1[0-9]{2})[0-9]{4}([0-9]{4})(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +177,6 @@ def freeze(issue: Issue, life: Life, stamps: Stamps, rules: Rules, why: str) -> 
         masked(cells.get("text", "")), stamps.chief, stamps.branch, stamps.district, started, limit.zh if limit else "",
         life.deadline, stamps.repeat, close, why,
     )  # fmt: skip
-
-
-def masked(text: str) -> str:
-    """Without telephone numbers: a letter goes to many hands (domain.md section 8)."""
-    return _PHONE.sub(r"\1****\2", text)
 
 
 def head(rules: Rules, facts: Iterable[Fact] = ()) -> Head:

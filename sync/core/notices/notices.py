@@ -22,6 +22,7 @@ from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
 from sync.core.rules.sections import Notice as Rule
 from sync.core.rules.values import NOTICE_KINDS, ROLES
+from sync.core.sheet.phones import masked
 
 OF_LETTERS = {
     "督办": "督办函发给责任单位和街路长，抄送指挥长和支部书记",
@@ -238,20 +239,21 @@ class NoticeCase:
 
     def subject_and_body(self, occasion: Occasion) -> tuple[str, str]:
         """Subject and text. No phone number and no photo goes out (domain.md section 8)."""
-        cells, rid, street, chief = self.issue.cells, self.issue.rid, self.stamps.street, self.stamps.chief or "（缺）"
-        what = " ".join(part for part in (street, cells.get("place", ""), self.issue.category) if part)
+        typed = {key: masked(self.issue.cells.get(key, "")) for key in ("place", "text", "verify_note")}
+        rid, street, chief = self.issue.rid, self.stamps.street, self.stamps.chief or "（缺）"
+        what = " ".join(part for part in (street, typed["place"], self.issue.category) if part)
         deadline = f"{self.life.deadline:%Y-%m-%d %H:%M}" if self.life.deadline else ""
         told = {
             "assigned": f"请于 {deadline} 前整改，并以相同角度拍照反馈。",
             "warned": f"将于 {deadline} 到期，请抓紧整改并反馈。",
             "overdue": f"已于 {deadline} 到期，仍未整改，请立即处理。",
             "escalated": f"已升级到第 {occasion.level} 级，截止时间 {deadline}{self._late()}，请协调处理。",
-            "rework": f"复核未通过，请于 {deadline} 前重新整改。{cells.get('verify_note', '')}",
+            "rework": f"复核未通过，请于 {deadline} 前重新整改。{typed['verify_note']}",
             "closed": "复核通过，已销号。",
             "reported_up": _asked(occasion, deadline),
             "unverified": self._to_verify(occasion),
         }[occasion.event]
-        text = f"{rid} {what}：{cells.get('text', '')}。责任单位{self.life.unit}，街路长{chief}。{told}"
+        text = f"{rid} {what}：{typed['text']}。责任单位{self.life.unit}，街路长{chief}。{told}"
         return f"【{NOTICE_KINDS[occasion.event]}】{rid} {what}"[:120], text.replace("。。", "。")
 
     def _to_verify(self, occasion: Occasion) -> str:

@@ -27,12 +27,14 @@ from sync.core.rules.section_links import Bot, Hook
 from sync.core.rules.section_score import Score
 from sync.core.rules.sections import (
     Approval,
+    Backups,
     Bounds,
     Bureau,
     CalendarTable,
     Category,
     Clock,
     Forms,
+    Keep,
     Notices,
     Plan,
     Repeat,
@@ -58,6 +60,8 @@ _SECTIONS: dict[str, Any] = {
     "score": Score,
     "notices": Notices,
     "limits": Bounds,
+    "backup": Backups,
+    "keep": Keep,
     "forms": Forms,
     "hook": tuple[Hook, ...],
     "bot": tuple[Bot, ...],
@@ -72,7 +76,7 @@ APPROVALS = (
     ),
 )
 # Tables that came later: a file of before has none, and their defaults hold.
-_OPTIONAL = ("forms", "hook", "bot", "approval", "duties", "upward", "letters", "sources")
+_OPTIONAL = ("backup", "keep", "forms", "hook", "bot", "approval", "duties", "upward", "letters", "sources")
 
 
 class Basis(NamedTuple):
@@ -106,6 +110,8 @@ class Rules:
     score: Score
     notices: Notices
     limits: Bounds
+    backup: Backups
+    keep: Keep
     forms: Forms
     hooks: tuple[Hook, ...]
     bots: tuple[Bot, ...]
@@ -348,6 +354,8 @@ def _bases(rules: Rules) -> Iterator[Basis]:
         yield Basis("升级", step.name, step.plan or ASSUMED, f"{step.when.zh}：{ROLES[step.to]}")
     yield from _score_bases(rules.score)
     yield from _forms_bases(rules.forms)
+    yield Basis("备份", "", ASSUMED, _backup_words(rules.backup))
+    yield Basis("个人信息的保存时间", "", ASSUMED, _keep_words(rules.keep))
     hours = "、".join(f"{hour:%H:%M}" for hour in rules.notices.send_at)
     yield Basis("通知的时刻", "", ASSUMED, f"一般通知 {hours} 合成一封" if hours else "每条随时发")
     for notice in rules.notices.send:
@@ -394,6 +402,17 @@ def _forms_bases(forms: Forms) -> Iterator[Basis]:
     yield Basis("手机填报的照片", "", ASSUMED, text)
     limits = f"同一地址每小时 {forms.public_per_hour} 条，合计 {forms.public_total_per_hour} 条"
     yield Basis("群众反映页面", "", ASSUMED, limits if forms.public else "不开放")
+
+
+def _keep_words(keep: Keep) -> str:
+    photos = f"，照片文件 {keep.photos} 天" if keep.photos else ""
+    days = f"填报内容 {keep.forms} 天，群众地址摘要 {keep.public} 天，结束的登录 {keep.sessions} 天{photos}"
+    return f"{days}；运行 jielu purge 清理"
+
+
+def _backup_words(backup: Backups) -> str:
+    stay = f"最近 {backup.days} 天每天、{backup.weeks} 周每周、{backup.months} 个月每月各留一份"
+    return f"设置了 JIELU_BACKUP 的，每天 {backup.at:%H:%M}；{stay}"
 
 
 def _clock_bases(rules: Rules) -> Iterator[Basis]:

@@ -24,6 +24,7 @@ from sync.core.rules.values import (
     DaysOff,
     DaysOn,
     Duration,
+    Hour,
     Hours,
     HoursOfDay,
     Kind,
@@ -274,6 +275,31 @@ class Bounds(Table):
     gone_after: Annotated[int, Field(ge=2, le=100)]
     tries: Annotated[int, Field(ge=1, le=100)] = 8
     archive: Duration | None = None
+
+
+class Backups(Table):
+    """[backup] When `jielu run` makes a backup each day, and how many are left: the last of each of so many days, weeks
+    and months that have any. The whole table may be left out."""
+
+    at: Hour = time(2, 30)
+    days: Annotated[int, Field(ge=1, le=1000)] = 14
+    weeks: Annotated[int, Field(ge=0, le=1000)] = 8
+    months: Annotated[int, Field(ge=0, le=1000)] = 12
+
+
+Days = Annotated[int, Field(ge=1, le=36500)]
+
+
+class Keep(Table):
+    """[keep] How many days personal data stays that nothing needs any more, until `jielu purge`: contents of forms
+    whose row is in, marks of the public's addresses, sessions and links that ended, copies of databases from before an
+    upgrade, and, where it says so, files of photos. The whole table may be left out."""
+
+    forms: Days = 365
+    public: Days = 30
+    sessions: Days = 90
+    copies: Days = 90
+    photos: Days | None = None
 
 
 class Forms(Table):

@@ -1,0 +1,1 @@
+"""Looking after a service that runs: backups, what should have happened, what is held of a person."""

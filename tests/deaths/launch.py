@@ -1,0 +1,46 @@
+"""``jielu run`` as it is, with a clock that runs faster: the jobs every second, tries again after seconds.
+
+``DEATHS_STALL=write:FILE``: the first write of a look (``mail:FILE``: the first mail) makes FILE and takes a minute.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import sync.guard
+import sync.outgoing.mail
+from sync import scheduler
+
+scheduler.DELIVER_SECONDS = 1
+scheduler.Scheduler.__init__.__defaults__ = (2,)
+sync.outgoing.mail.TIMEOUT = 3
+sync.guard.GAPS = (timedelta(seconds=1),) * 6
+
+from sync.cli.main import main  # noqa: E402 - the gaps are taken over when the outbox is loaded
+from sync.outgoing.mail import Connection  # noqa: E402
+from sync.sheets.gateway import Gateway  # noqa: E402
+
+
+def stalled(action: Callable[..., Any], mark: Path) -> Callable[..., Any]:
+    def stall(*args: Any, **kwargs: Any) -> Any:
+        if not mark.exists():
+            mark.touch()
+            time.sleep(60)
+        return action(*args, **kwargs)
+
+    return stall
+
+
+what, _, place = os.environ.get("DEATHS_STALL", "").partition(":")
+if what == "write":
+    Gateway.write = stalled(Gateway.write, Path(place))  # type: ignore[method-assign]
+elif what == "mail":
+    Connection.send = stalled(Connection.send, Path(place))  # type: ignore[method-assign]
+if __name__ == "__main__":
+    main(["run", "--port", sys.argv[1]])
