@@ -12,7 +12,7 @@ from sync import journal
 QUIET = ("/healthz", "/static/", "/grid/changes")  # asked every few seconds
 
 
-def install(app: flask.Flask) -> None:
+def note_requests(app: flask.Flask) -> None:
     """Log every request of the application; the answer carries the id of its line."""
 
     @app.before_request
