@@ -61,6 +61,7 @@ def test_kills_under_clients_and_an_unwell_mail_server(bureau: Bureau, mails: tu
     for number in range(KILLS):
         taken = len(clients.taken)
         wait_for(lambda taken=taken: len(clients.taken) > taken + 2, 60)
+        wait_for(lambda number=number: sum(mails[0].faults.values()) > number, 60)
         time.sleep(0.3 * number)
         bureau.stop(signal.SIGKILL)
         bureau.start()
