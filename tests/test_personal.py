@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from sync.cli.main import main
 from sync.core.rules.sections import Keep
 from sync.ledger.retention import Retention
-from sync.ledger.sessions import Sessions
+from sync.ledger.sessions import Owner, Sessions
 from sync.ledger.submissions import IN, SENDING, Sender, Submission, Submissions
 from sync.operations import personal
 from tests.book import ZONE
@@ -57,9 +57,9 @@ def test_what_is_over_goes_and_the_rest_stays(served: WebServer) -> None:
     visits = Sessions(ledger)
     old, new = NOW - timedelta(days=300), NOW - timedelta(days=10)
     for at in (old, new):
-        secret = visits.make_link("办公室01", at, until=at + timedelta(hours=2), once=True)
+        secret = visits.make_link(Owner("办公室01"), at, until=at + timedelta(hours=2), once=True)
         assert visits.open(secret, at, timedelta(hours=12))
-    visits.make_link("街路长02", old, until=None, once=False)
+    visits.make_link(Owner("街路长02"), old, until=None, once=False)
     counted = Retention(ledger).purge(keep, NOW, dry_run=True)
     assert [stored(served, n).cells for n in range(5)] == [{"text": "垃圾"}] * 5, "a dry run changes nothing"
     assert Retention(ledger).purge(keep, NOW, dry_run=False) == counted

@@ -42,7 +42,7 @@ class Server:
 
     def __init__(self, api: Api, accounts: Accounts) -> None:
         app = Flask("workbook")
-        app.register_blueprint(blueprint(api, accounts))
+        app.register_blueprint(blueprint(api, accounts, lambda: f"{self.url}/token"))
         self.server = make_server("127.0.0.1", 0, app, threaded=True)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.accounts = accounts

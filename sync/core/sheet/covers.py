@@ -254,6 +254,11 @@ class _Rows:
                 best, match = score, known
         return match
 
+    def is_part(self, row: Sequence[Raw], known: Known) -> bool:
+        """Whether a row carries the id, or holds nothing but what the known one held."""
+        mine = self._cells(row, ())
+        return self._claim(row) == known.rid or all(plain(known.cells.get(key)) == text for key, text in mine.items())
+
     def _by_key(self, row: Sequence[Raw]) -> Known | None:
         """A row that the service fills, by its key; people may have typed nothing beside it yet."""
         key = [plain(cell_at(row, self.layout.at[name])) for name in self.layout.tab.rows]
@@ -281,7 +286,7 @@ def completed(layout: Layout, table: Table, wanted: Mapping[str, Known]) -> tupl
     rows, memory, writes = [list(row) for row in table.rows], _Rows(layout, wanted), list[Write]()
     for index, row in enumerate(rows):
         known = memory.of(row, (), set())
-        if known is not None:
+        if known is not None and memory.is_part(row, known):
             for key, value in known.cells.items():
                 at = layout.at.get(key)
                 if at is not None and cell_at(row, at) in ("", None):
