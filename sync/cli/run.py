@@ -31,7 +31,7 @@ def run(service: Service, host: str, port: int) -> None:
 def _announce(url: str) -> None:
     """Say where the service is. What systemd starts writes to a log, in which a link that opens has no place."""
     if os.environ.get("NOTIFY_SOCKET"):
-        click.echo(f"街路长台账已启动：{url.partition('/enter')[0]}（登录链接：jielu link 管理员）")
+        click.echo(f"街路长台账已启动：{url.partition('/enter')[0]}（登录链接：jielu link --operator）")
     else:
         click.echo(f"街路长台账已启动：{url}（按 Ctrl+C 停止）")
 

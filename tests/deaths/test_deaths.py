@@ -116,7 +116,7 @@ def test_a_stop_within_five_seconds_whatever_goes_on(
             while (heard := channel.recv(100)) != b"STOPPING=1":
                 assert heard == b"WATCHDOG=1"
     assert not (bureau.folder / "data" / "running.url").exists()
-    assert "link=" not in (bureau.folder / "log").read_text("utf-8"), "a log is no place for a link that opens"
+    assert "/enter#" not in (bureau.folder / "log").read_text("utf-8"), "a log is no place for a link that opens"
     bureau.start()
     end_well(bureau, clients, mails[0])
 
