@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sync.core.sheet.identity import Known
-from sync.core.sheet.landing import cell_at, heading, is_alike, is_service, is_watched, mended, put
+from sync.core.sheet.landing import cell_at, heading, is_alike, is_service, is_watched, mended, put, touched
 from sync.core.sheet.plan import Cover, Plan, TabPlan, Write
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Layout, Tab
@@ -46,8 +46,7 @@ def uncover(layout: Layout, table: Table, covers: Sequence[Cover], known: Mappin
         if not cells:
             settled.append(cover)
     writes = tuple(Write(index + table.first, column, value) for (index, column), value in written.items())
-    touched = {index + table.first: tuple(table.rows[index]) for index, _ in written}
-    tab_plan = TabPlan(table.tab, tuple(table.header), writes, rows=touched)
+    tab_plan = TabPlan(table.tab, tuple(table.header), writes, rows=touched(table, writes))
     return Uncovered(replace(table, rows=rows) if written else table, tab_plan, tuple(settled))
 
 
@@ -292,8 +291,7 @@ def completed(layout: Layout, table: Table, wanted: Mapping[str, Known]) -> tupl
                 if at is not None and cell_at(row, at) in ("", None):
                     put(row, at, value)
                     writes.append(Write(index + table.first, at, value))
-    touched = {write.row: tuple(table.rows[write.row - table.first]) for write in writes}
-    tab_plan = TabPlan(table.tab, tuple(table.header), tuple(writes), rows=touched)
+    tab_plan = TabPlan(table.tab, tuple(table.header), tuple(writes), rows=touched(table, writes))
     return (replace(table, rows=rows) if writes else table), tab_plan
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -27,13 +28,7 @@ def _cover(number: str, tab_plan: TabPlan, table: Table, tab: Tab) -> Cover | No
     if is_displaced:  # a row was inserted above the header, or it was sorted away
         rows = (mended(row, tab_plan.header, tab_plan.writes) for row in table.rows if is_alike(row, tab_plan.header))
         header = next(rows, tab_plan.header)
-    if is_displaced:
-        astray = tab_plan.writes
-    else:
-        writes = [write for write in _cells(tab_plan) if is_watched(tab, header, write.column)]
-        missed = {write for write in writes if not _hit(write, tab_plan, table, tab)}
-        added = {write.row for write in missed if write.row <= 0}  # of an added row nothing may stay behind
-        astray = tuple(write for write in writes if write in missed or write.row in added)
+    astray = tab_plan.writes if is_displaced else _astray(tab_plan, table, tab)
     if not astray:
         return None
     numbers = {write.row for write in astray}
@@ -47,24 +42,42 @@ def is_alike(header: Sequence[Raw], planned: Sequence[str]) -> bool:
     return 2 * len(names & there) >= len(names)
 
 
-def _hit(write: Write, tab_plan: TabPlan, table: Table, tab: Tab) -> bool:
-    """Whether a write fell into the row and the column that it was meant for: people's other cells of the row stand
-    there as they were seen."""
-    index, planned = write.row - table.first, tab_plan.header
-    if heading(planned, write.column) != heading(table.header, write.column):
-        return False
-    if write.row <= 0:
-        return True  # an added row is nobody's but its own
-    if write.row not in tab_plan.rows or not 0 <= index < len(table.rows):
-        return False
-    row, was = table.rows[index], tab_plan.rows[write.row]
-    own = {other.column for other in tab_plan.writes if other.row == write.row}
+def _astray(tab_plan: TabPlan, table: Table, tab: Tab) -> tuple[Write, ...]:
+    """The watched writes that fell under another header, or into another row, than they were meant for."""
+    cells, planned = list(_cells(tab_plan)), tab_plan.header
+    columns = {write.column for write in cells}
+    watched = {column for column in columns if is_watched(tab, table.header, column)}
+    stayed = {column for column in watched if heading(planned, column) == heading(table.header, column)}
+    writes = [write for write in cells if write.column in watched]
+    hit = _rows_hit(tab_plan, table, tab, {write.row for write in writes})
+    missed = {write for write in writes if write.column not in stayed or write.row not in hit}
+    added = {write.row for write in missed if write.row <= 0}  # of an added row nothing may stay behind
+    return tuple(write for write in writes if write in missed or write.row in added)
+
+
+def _rows_hit(tab_plan: TabPlan, table: Table, tab: Tab, numbers: Iterable[int]) -> set[int]:
+    """Of these row numbers those at which the row stands that was meant: people's other cells are as they were seen. An
+    added row is nobody's but its own."""
+    written: dict[int, set[int]] = defaultdict(set)
+    for write in tab_plan.writes:
+        written[write.row].add(write.column)
+    service = {at for at in range(len(tab_plan.header)) if is_service(tab, tab_plan.header, at)}
+    by_number = dict(enumerate(table.rows, table.first))
+    return {
+        number
+        for number in numbers
+        if number <= 0
+        or (
+            number in tab_plan.rows
+            and number in by_number
+            and _is_same(by_number[number], tab_plan.rows[number], service | written[number])
+        )
+    }
+
+
+def _is_same(row: Sequence[Raw], was: Sequence[Raw], aside: set[int]) -> bool:
     width = max(len(row), len(was))
-    return all(
-        same(cell_at(row, at), cell_at(was, at))
-        for at in range(width)
-        if at not in own and not is_service(tab, planned, at)
-    )
+    return all(at in aside or same(cell_at(row, at), cell_at(was, at)) for at in range(width))
 
 
 def _cells(tab_plan: TabPlan) -> Iterator[Write]:
@@ -148,7 +161,7 @@ def give_back(table: Table, restores: Iterable[Restore], tab: Tab) -> tuple[Tabl
             writes.append(Write(index + table.first, column, restore.value))
             given.append(replace(restore, row=index + table.first))
             put(rows[index], column, restore.value)
-    plan = TabPlan(tab.key, tuple(table.header), tuple(writes), rows=_touched(table, writes))
+    plan = TabPlan(tab.key, tuple(table.header), tuple(writes), rows=touched(table, writes))
     return (replace(table, rows=rows) if given else table), plan, given
 
 
@@ -158,7 +171,8 @@ def put(row: list[Raw], column: int, value: Raw) -> None:
     row[column] = value
 
 
-def _touched(table: Table, writes: Iterable[Write]) -> dict[int, tuple[Raw, ...]]:
+def touched(table: Table, writes: Iterable[Write]) -> dict[int, tuple[Raw, ...]]:
+    """The rows into which these writes go, as they stand, by number."""
     return {write.row: tuple(table.rows[write.row - table.first]) for write in writes}
 
 
