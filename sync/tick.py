@@ -13,7 +13,7 @@ A crash after any step loses nothing: before 4 nothing happened, after it the le
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -22,7 +22,7 @@ from uuid import uuid4
 from sync.core.calendar import belief
 from sync.core.look.decide import decide
 from sync.core.look.letters.drafting import LETTERS
-from sync.core.memory import ROW_QUEUES, SCORES, Decision, Tables
+from sync.core.memory import ROW_QUEUES, SCORES, Decision, Memory, Tables
 from sync.core.notices.notices import OFF
 from sync.core.rules.rules import Rules, RulesError, demand_units, load
 from sync.core.sheet.covers import with_own_cells
@@ -76,11 +76,7 @@ def tick(
         raise Unreachable("工作簿里一个要用的工作表也没有，请先运行 jielu init。")
     step("read")
     settled = ledger.settled()
-    memory = ledger.memory()
-    if memory.plan is not None:
-        fallen = covers(memory.plan, gateway.fell(memory.plan, seen), gateway.tabs)
-        ledger.landed(fallen, memory.restores, 0.0)
-        memory = replace(ledger.memory(), unsure=True)
+    memory = _land_earlier(gateway, ledger, seen)
     step("land earlier")
     archives = archive_moves.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
     tables, guard = Tables(gateway.tabs, seen, archives), Guard(ledger, rules.limits.tries, now)
@@ -116,6 +112,16 @@ def _read(gateway: Gateway, ledger: Ledger) -> dict[str, Table]:
         if ledger.memory().covers == noted:
             return seen
     raise Unreachable("表格正在被改动，这一轮先不看。")
+
+
+def _land_earlier(gateway: Gateway, ledger: Ledger, seen: Mapping[str, Table]) -> Memory:
+    """What is remembered, once it is known where the last write fell, whose answer nobody saw."""
+    memory = ledger.memory()
+    if memory.plan is None:
+        return memory
+    fallen = covers(memory.plan, gateway.fell(memory.plan, seen), gateway.tabs)
+    ledger.landed(fallen, memory.restores, 0.0)
+    return replace(ledger.memory(), unsure=True)
 
 
 def ticks(
