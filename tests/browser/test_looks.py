@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Enter, faults
 from tests.test_looks import ISSUES
@@ -45,9 +46,9 @@ def test_a_rank_leads_to_its_lines_and_a_line_to_its_reason(enter: Enter, web: W
     page.goto(f"{web.url}/month?month=2026-11")
     page.get_by_role("link", name="联胜路").click()
     page.get_by_role("link", name="超期未整改").click()
-    assert "不重复扣" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("不重复扣")
     page.get_by_role("link", name="看问题 20261117-002").click()
-    assert "时间一天一天怎么计" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("时间一天一天怎么计")
 
 
 def test_a_mark_on_the_map_can_be_reached_by_keys(enter: Enter, web: WebServer) -> None:
@@ -57,4 +58,4 @@ def test_a_mark_on_the_map_can_be_reached_by_keys(enter: Enter, web: WebServer) 
     mark = page.locator("svg.map a").first
     mark.focus()
     page.keyboard.press("Enter")
-    assert page.url.partition("#")[2].startswith("i20261117-")
+    page.wait_for_url("**#i20261117-*")

@@ -32,6 +32,7 @@ def test_the_office_s_pages_have_no_serious_fault(enter: Enter, web: WebServer, 
     assert page.get_by_role("button", name="同意", exact=True).count() == 1
     page.goto(f"{web.url}/letters")
     page.locator("main a[href^='/letters/']").first.click()
+    page.wait_for_url("**/letters/*")
     assert faults(page) == [], "a letter"
     for address in DESK_PAGES:
         page.goto(f"{web.url}{address}")
@@ -44,7 +45,8 @@ def test_a_link_is_made_shown_to_scan_and_taken_back(enter: Enter, web: WebServe
     page = enter(OPERATOR)
     page.goto(f"{web.url}/people")
     page.get_by_role("button", name="给街路长01做链接").click()
-    assert page.locator(".code svg").is_visible() and faults(page) == []
+    expect(page.locator(".code svg")).to_be_visible()
+    assert faults(page) == []
     link = page.get_by_label("地址").input_value()
     chief = page.context.browser.new_context().new_page()  # type: ignore[union-attr]
     requests: list[str] = []
@@ -58,7 +60,7 @@ def test_a_link_is_made_shown_to_scan_and_taken_back(enter: Enter, web: WebServe
     assert secret and not [url for url in requests if secret in url], "it is posted, and stands in no address"
     page.goto(f"{web.url}/people")
     page.get_by_role("button", name="收回街路长01的链接和登录").click()
-    assert "收回了" in page.get_by_role("status").inner_text()
+    expect(page.get_by_role("status")).to_contain_text("收回了")
     assert chief.goto(web.url).status == 401  # type: ignore[union-attr]
     chief.context.close()
 
@@ -69,7 +71,7 @@ def test_a_link_opens_without_a_script_too(enter: Enter, web: WebServer) -> None
     page.goto(link)
     page.get_by_label("您的链接").fill(link)
     page.get_by_role("button", name="进入").click()
-    assert page.url == f"{web.url}/mine"
+    page.wait_for_url(f"{web.url}/mine")
     context.close()
 
 
@@ -80,7 +82,7 @@ def test_mistakes_of_the_rules_are_shown_while_one_types(enter: Enter, web: WebS
     text.fill(text.input_value().replace('rework = "1wh"', 'rework = "4xx"'))
     wrong = page.locator("#problems a[data-line]")
     wrong.first.wait_for()
-    assert "4xx" in page.locator("#problems").inner_text()
+    expect(page.locator("#problems")).to_contain_text("4xx")
     wrong.first.click()
     at = page.evaluate("document.getElementById('text').selectionStart")
     assert text.input_value()[at:].startswith('"4xx"'), "the cursor stands at the mistake"
@@ -88,5 +90,5 @@ def test_mistakes_of_the_rules_are_shown_while_one_types(enter: Enter, web: WebS
     page.get_by_text("没有错。").wait_for()
     page.get_by_label("为什么改").fill("返工给足")
     page.get_by_role("button", name="启用", exact=True).click()
-    assert "已经启用，这是第 2 版" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("已经启用，这是第 2 版")
     assert str(web.service.rules().clock.rework) == "6wh"
