@@ -14,9 +14,9 @@ from sync import guard as guards
 from sync.core.duties import duties
 from sync.core.letters.addressees import Addressees
 from sync.core.look import follow, people
-from sync.core.look.claims import Claims
 from sync.core.look.letters.drafting import LETTERS, Drafting
-from sync.core.look.scoring import Scoring
+from sync.core.look.scores.claims import Claims
+from sync.core.look.scores.scoring import Scoring
 from sync.core.memory import DUTIES, REQUESTS, ROSTER, SCORES
 from sync.core.people import roster
 from sync.core.sheet import rows

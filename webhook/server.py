@@ -108,31 +108,44 @@ def create_app(
     refusals.install(app)
     limits.install(app)
     site = access.install(app, service, key)
+    _add_pages(app, site, nudge)
     clockwork = Clockwork(failures, silence)
     app.register_blueprint(status.blueprint(service, clockwork))
     app.register_blueprint(metrics.blueprint(service, clockwork))
-    app.register_blueprint(people.blueprint(site))
-    look_cache = LookCache(site)
-    app.register_blueprint(form_pages.blueprint(site, look_cache, cache(lambda: form_intake(service, key)), nudge))
-    app.register_blueprint(verify.blueprint(site, nudge))
-    app.register_blueprint(answers.blueprint(site, nudge))
-    app.register_blueprint(letters.blueprint(site, nudge))
-    app.register_blueprint(page.blueprint(site, nudge))
     app.register_blueprint(hooks.nudge_hook(key, nudge))
     app.register_blueprint(hooks.form_hooks(service, arrived))
-    app.register_blueprint(imports.blueprint(site, nudge))
-    app.register_blueprint(notices.blueprint(site))
-    app.register_blueprint(rules.blueprint(site, nudge))
-    app.register_blueprint(bulletin.blueprint(site, look_cache))
-    app.register_blueprint(explain.blueprint(site, look_cache))
-    app.register_blueprint(week.blueprint(look_cache))
-    app.register_blueprint(month.blueprint(site, look_cache))
-    app.register_blueprint(trends.blueprint(look_cache))
-    app.register_blueprint(map.blueprint(look_cache))
     if service.embedded:
         app.register_blueprint(api.blueprint(service.api, service.accounts, lambda: f"{service.address}/token"))
+    _add_headers(app, https=service.settings.url.startswith("https://"))
+    return app
 
-    headers = HEADERS | (HTTPS_HEADERS if service.settings.url.startswith("https://") else {})
+
+def _add_pages(app: flask.Flask, site: access.Site, nudge: Callable[[], None]) -> None:
+    """What the people of the bureau open. ``nudge`` makes the next tick come sooner."""
+    look_cache = LookCache(site)
+    open_intake = cache(lambda: form_intake(site.service, site.key))
+    for blueprint in (
+        people.blueprint(site),
+        form_pages.blueprint(site, look_cache, open_intake, nudge),
+        verify.blueprint(site, nudge),
+        answers.blueprint(site, nudge),
+        letters.blueprint(site, nudge),
+        page.blueprint(site, nudge),
+        imports.blueprint(site, nudge),
+        notices.blueprint(site),
+        rules.blueprint(site, nudge),
+        bulletin.blueprint(site, look_cache),
+        explain.blueprint(site, look_cache),
+        week.blueprint(look_cache),
+        month.blueprint(site, look_cache),
+        trends.blueprint(look_cache),
+        map.blueprint(look_cache),
+    ):
+        app.register_blueprint(blueprint)
+
+
+def _add_headers(app: flask.Flask, https: bool) -> None:
+    headers = HEADERS | (HTTPS_HEADERS if https else {})
 
     @app.after_request
     def add_headers(response: flask.Response) -> flask.Response:
@@ -141,8 +154,6 @@ def create_app(
         if not request.path.startswith(FILES):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
-
-    return app
 
 
 def serve(service: Service, host: str, port: int, announce: Callable[[str], None]) -> None:

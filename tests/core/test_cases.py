@@ -12,7 +12,7 @@ from sync.core.issues.life import FIXED, OPEN, Life
 from sync.core.letters import letters
 from sync.core.letters.letters import LETTER, RECORD, Letter
 from sync.core.look.decide import recall
-from sync.core.look.unit_scores import Units
+from sync.core.look.scores.unit_scores import Units
 from sync.core.people.permissions import counted_source
 from sync.core.people.roster import Post, Roster, Span
 from sync.core.rules.rules import load

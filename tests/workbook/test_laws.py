@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sync.workbook.cells.formats import eight_bits, moment, serial
-from sync.workbook.edits.shifts import Shift
+from sync.workbook.edits.dimensions.shifts import Shift
 from sync.workbook.formulas.references import Slide, offset, rewrite
 from sync.workbook.schema import a1
 

@@ -16,8 +16,9 @@ from sync.core.sheet.rows import read_cell
 from sync.core.sheet.tabs import Column
 from sync.core.sheet.texts import clean
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits import lines, live
-from sync.workbook.edits.dimensions import insert
+from sync.workbook.edits import live
+from sync.workbook.edits.dimensions import lines
+from sync.workbook.edits.dimensions.dimensions import insert
 from webhook.grid.state import GridState, Head, Refused
 
 MOST_INSERTED = 1000  # rows inserted at once

@@ -22,7 +22,8 @@ from sync.sheets import set_up
 from sync.workbook.cells.changes import Change, SheetChange
 from sync.workbook.cells.formats import show
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits import lines, live
+from sync.workbook.edits import live
+from sync.workbook.edits.dimensions import lines
 from sync.workbook.formulas.evaluate import recalculate
 from sync.workbook.schema.errors import ApiError
 from webhook import access

@@ -15,7 +15,7 @@ import flask
 from flask import render_template, request
 
 from sync.core.look.findings import Look
-from sync.core.look.seals import GROUP_KINDS
+from sync.core.look.scores.seals import GROUP_KINDS
 from sync.core.people.ordering import place_order
 from sync.core.people.permissions import Person, above, sees_score
 from sync.core.scores import periods, persons

@@ -35,7 +35,6 @@ MOST_TEXT = 400_000  # characters of a rules file
 def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     """The pages; ``nudge`` makes the next look come soon when other rules are in force."""
     routes = flask.Blueprint("rulebook", __name__)
-    trying = threading.Lock()  # a simulation is long work: one at a time
 
     @routes.before_request
     @access.needs(*OVERSEERS)
@@ -77,6 +76,14 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
         problems = revision.problems(site.service, text)
         return flask.jsonify(problems=[{"line": p.line, "column": p.column, "message": p.message} for p in problems])
 
+    _edition_routes(routes, site, nudge)
+    _calendar_routes(routes, site)
+    return routes
+
+
+def _edition_routes(routes: flask.Blueprint, site: Site, nudge: Callable[[], None]) -> None:
+    trying = threading.Lock()  # a simulation is long work: one at a time
+
     @routes.get("/rules/try")
     def tried() -> Any:
         with trying:
@@ -89,9 +96,6 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     @routes.post("/rules/editions/<int:number>/back")
     def back(number: int) -> Any:
         return _back(site, number, nudge)
-
-    _calendar_routes(routes, site)
-    return routes
 
 
 # In plain words

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sync.core.look import responsible, seals, status
+from sync.core.look import responsible, status
 from sync.core.look.findings import Look
 from sync.core.look.letters import letter_rows
 from sync.core.look.reading import PEOPLE, Reading
 from sync.core.look.rebuilding import recalling
 from sync.core.look.ripe import needed_still, ripe
+from sync.core.look.scores import seals
 from sync.core.memory import Change, Decision
 from sync.core.scores.lines import OF_ISSUE, Group, Line
 from sync.core.sheet import plan

@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from sync.core.letters.letters import ByIssue
-from sync.core.look.claims import Claims
 from sync.core.look.conclude import conclude
 from sync.core.look.doubted import conclude_in_doubt, hour_of_checks
 from sync.core.look.feedback import answer
@@ -27,8 +26,9 @@ from sync.core.look.reading import known_again, read_tabs
 from sync.core.look.rebuilding.rebuild import rebuild
 from sync.core.look.rebuilding.recalling import recalled
 from sync.core.look.responsible import tell_at_once, with_days
-from sync.core.look.scoring import Scoring
-from sync.core.look.seals import Sealing
+from sync.core.look.scores.claims import Claims
+from sync.core.look.scores.scoring import Scoring
+from sync.core.look.scores.seals import Sealing
 from sync.core.look.stamping import Stamped, fixes_by_issue, of_owners, stamp
 from sync.core.memo import Memo
 from sync.core.memory import Decision, Failed, Memory, RowFailed, Tables

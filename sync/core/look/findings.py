@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sync.core.look.claims import Claims
 from sync.core.look.follow import Followed
 from sync.core.look.judging import Checked, Judged
 from sync.core.look.letters.drafting import Drafted
@@ -18,8 +17,9 @@ from sync.core.look.owed import Duties
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import Rebuilt
-from sync.core.look.scoring import Scored
-from sync.core.look.seals import Drift, Sealing
+from sync.core.look.scores.claims import Claims
+from sync.core.look.scores.scoring import Scored
+from sync.core.look.scores.seals import Drift, Sealing
 from sync.core.look.stamping import Stamped
 from sync.core.memory import Failed, Memory
 from sync.core.people.roster import Roster

@@ -11,11 +11,8 @@ from sync.workbook.api.document import document
 from sync.workbook.cells.model import Book
 from sync.workbook.edits import (
     cells,
-    dimensions,
     fill,
     filter_views,
-    groups,
-    lines,
     metadata,
     paste,
     ranges,
@@ -23,6 +20,7 @@ from sync.workbook.edits import (
     sorting,
     texts,
 )
+from sync.workbook.edits.dimensions import dimensions, groups, lines
 from sync.workbook.formulas.evaluate import recalculate
 from sync.workbook.schema.errors import ApiError, Json, invalid, violation
 from sync.workbook.schema.masks import Tree, has, keep, tree

@@ -11,8 +11,9 @@ from sync.workbook.api.conditional import look_of
 from sync.workbook.cells.formats import show
 from sync.workbook.cells.grid import Row, decode
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits import lines, metadata
-from sync.workbook.edits.groups import answered_groups
+from sync.workbook.edits import metadata
+from sync.workbook.edits.dimensions import lines
+from sync.workbook.edits.dimensions.groups import answered_groups
 from sync.workbook.edits.ranges import answered_protection, answered_rule, with_sheet
 from sync.workbook.edits.sheets import properties
 from sync.workbook.schema.a1 import Bounds, Box

@@ -13,7 +13,7 @@ from sync.workbook.api.document import document
 from sync.workbook.cells import defaults
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import tables, values
-from sync.workbook.edits.dimensions import insert
+from sync.workbook.edits.dimensions.dimensions import insert
 from sync.workbook.edits.sheets import check_place, copy_sheet, copy_title, properties
 from sync.workbook.edits.values import (
     DATE_OPTIONS,

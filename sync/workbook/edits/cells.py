@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sync.workbook.cells.formats import settle_colours
 from sync.workbook.cells.grid import Row, plain
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits.dimensions import required_fields
+from sync.workbook.edits.dimensions.dimensions import required_fields
 from sync.workbook.edits.values import check_length, clear, grow, put_formula, put_raw
 from sync.workbook.formulas.references import offset
 from sync.workbook.schema.a1 import Box

@@ -13,9 +13,9 @@ from typing import Any
 
 from sync.workbook.cells.grid import Row, Value
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits import lines
 from sync.workbook.edits.cells import put_value
-from sync.workbook.edits.dimensions import delete, extend, insert
+from sync.workbook.edits.dimensions import lines
+from sync.workbook.edits.dimensions.dimensions import delete, extend, insert
 from sync.workbook.edits.sorting import sort_rows
 from sync.workbook.schema.errors import Json
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sync.workbook.cells import defaults
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits.dimensions import required_fields, span_of
+from sync.workbook.edits.dimensions.dimensions import required_fields, span_of
 from sync.workbook.schema.a1 import Bounds, Box
 from sync.workbook.schema.errors import Json, invalid
 from sync.workbook.schema.masks import paths

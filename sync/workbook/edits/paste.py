@@ -6,7 +6,7 @@ from typing import Any
 
 from sync.workbook.cells.model import Book, Sheet, range_of
 from sync.workbook.edits.cells import forget_value
-from sync.workbook.edits.shifts import Shift, each_formula, shift_all
+from sync.workbook.edits.dimensions.shifts import Shift, each_formula, shift_all
 from sync.workbook.edits.values import grow, put_formula, put_raw, put_typed
 from sync.workbook.formulas.references import Carried, carry, offset, qualify
 from sync.workbook.schema.a1 import Box

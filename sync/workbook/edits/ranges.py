@@ -8,7 +8,7 @@ from typing import Any
 
 from sync.workbook.cells.formats import settle_colours
 from sync.workbook.cells.model import Book, Sheet, range_of
-from sync.workbook.edits.dimensions import required_fields
+from sync.workbook.edits.dimensions.dimensions import required_fields
 from sync.workbook.edits.sorting import sort_rows
 from sync.workbook.edits.values import clear
 from sync.workbook.schema import a1

@@ -8,7 +8,7 @@ from typing import Any
 
 from sync.workbook.cells.grid import Row
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits.dimensions import bake
+from sync.workbook.edits.dimensions.dimensions import bake
 from sync.workbook.formulas.references import offset
 from sync.workbook.schema.a1 import Box
 from sync.workbook.schema.errors import Json, invalid

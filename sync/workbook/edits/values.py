@@ -11,7 +11,7 @@ from sync.workbook.cells.entry import raw, typed
 from sync.workbook.cells.formats import is_date, show
 from sync.workbook.cells.grid import OF_FORMULA, Row, decode, plain, trim
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits.dimensions import extend
+from sync.workbook.edits.dimensions.dimensions import extend
 from sync.workbook.schema import a1
 from sync.workbook.schema.a1 import Bounds, Box
 from sync.workbook.schema.errors import ApiError, Json, invalid, violation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits.dimensions import required_fields, size_of, span_of
+from sync.workbook.edits.dimensions.dimensions import required_fields, size_of, span_of
 from sync.workbook.schema.errors import Json, invalid
 from sync.workbook.schema.masks import paths
 

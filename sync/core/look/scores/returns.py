@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sync.core.issues import life as lives
-from sync.core.look.claims import Booking
 from sync.core.look.follow import Followed
 from sync.core.look.rebuilding.rebuild import PastPoints
+from sync.core.look.scores.claims import Booking
 from sync.core.rules.values import points_zh
 from sync.core.scores import seal as sealing
 from sync.core.scores.evening import EVENED

@@ -13,14 +13,14 @@ from itertools import chain
 
 from sync.core.duties.duties import Done
 from sync.core.letters.letters import Letter
-from sync.core.look.claims import Booking, Claims
 from sync.core.look.owed import Duties
 from sync.core.look.reading import PEOPLE
 from sync.core.look.responsible import is_rebuilt
-from sync.core.look.returns import Returns
-from sync.core.look.seals import Sealing, cells
-from sync.core.look.self_found import limited
-from sync.core.look.unit_scores import Units
+from sync.core.look.scores.claims import Booking, Claims
+from sync.core.look.scores.returns import Returns
+from sync.core.look.scores.seals import Sealing, cells
+from sync.core.look.scores.self_found import limited
+from sync.core.look.scores.unit_scores import Units
 from sync.core.memory import SCORES, Failed, RowFailed
 from sync.core.people.roster import Roster, Street
 from sync.core.rules.conditions import INSPECTED

@@ -6,7 +6,7 @@ from typing import Any
 
 from sync.workbook.cells.grid import Row
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits.shifts import Shift, shift_all
+from sync.workbook.edits.dimensions.shifts import Shift, shift_all
 from sync.workbook.schema.a1 import Box
 from sync.workbook.schema.errors import Json, invalid
 
