@@ -40,6 +40,7 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/notices"): SIGNED,
     ("GET", "/notices/history/none"): SIGNED,  # 404 for what is not there or not his
     ("GET", "/explain/none"): SIGNED,
+    ("GET", "/issues/none"): SIGNED,
     ("GET", "/explain/line/none"): SIGNED,
     ("GET", "/week"): SIGNED,  # each his part; a chief is sent to his own page
     ("GET", "/month"): SIGNED,

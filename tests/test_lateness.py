@@ -28,7 +28,7 @@ DANGER = """
 """
 NOW = "2026-11-24 18:30"
 LATE, IN_HOURS = "已超期3个工作日", "已超期3小时"  # due on Thursday 15:30, and on the day at 15:00
-PAGES = ("/week", "/map", "/bulletin", "/explain/{number}", "/mine")
+PAGES = ("/week", "/map", "/bulletin", "/issues/{number}", "/mine")
 
 
 @pytest.fixture(scope="module")

@@ -36,8 +36,8 @@ from webhook.look_cache import LookCache
 from webhook.pages import (
     answers,
     bulletin,
-    explain,
     imports,
+    issue,
     letters,
     map,
     month,
@@ -49,6 +49,7 @@ from webhook.pages import (
     verify,
     week,
 )
+from webhook.photo_links import pictures
 
 THREADS = 24  # no request holds one for long
 CONNECTIONS = 1000  # open at once; silent ones hold no thread
@@ -123,6 +124,7 @@ def create_app(
 def _add_pages(app: flask.Flask, site: access.Site, nudge: Callable[[], None]) -> None:
     """What the people of the bureau open. ``nudge`` makes the next tick come sooner."""
     look_cache = LookCache(site)
+    app.jinja_env.globals["pictures"] = pictures
     open_intake = cache(lambda: form_intake(site.service, site.key))
     for blueprint in (
         people.blueprint(site),
@@ -135,7 +137,7 @@ def _add_pages(app: flask.Flask, site: access.Site, nudge: Callable[[], None]) -
         notices.blueprint(site),
         rules.blueprint(site, nudge),
         bulletin.blueprint(site, look_cache),
-        explain.blueprint(site, look_cache),
+        issue.blueprint(site, look_cache),
         week.blueprint(look_cache),
         month.blueprint(site, look_cache),
         trends.blueprint(look_cache),

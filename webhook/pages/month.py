@@ -26,7 +26,7 @@ from sync.core.views import tasks
 from webhook import access
 from webhook.access import Site
 from webhook.look_cache import LookCache
-from webhook.pages.explain import sees_issue, sees_line
+from webhook.pages.issue import sees_issue, sees_line
 
 NOT_THERE = "没有这个月的这一个得分，或者不归您看。"
 

@@ -18,7 +18,6 @@ from sync.core.issues.issues import ACCEPTED, Stamps, may_close
 from sync.core.look.verdicts import area_of
 from sync.core.people.permissions import OVERSEERS, Area
 from sync.core.sheet import plan
-from sync.core.sheet.photos import ids
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.texts import clean
 from sync.core.views import worklist
@@ -47,7 +46,7 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
         reasons = [(result, reason) for result, group in REASONS.items() for reason in group]
         return render_template(
             "verify.html", waiting=waiting[:MOST_LISTED], more=max(0, len(waiting) - MOST_LISTED),
-            reported=reported[:MOST_LISTED], reasons=reasons, pictures=pictures, now=site.now(),
+            reported=reported[:MOST_LISTED], reasons=reasons, now=site.now(),
         )  # fmt: skip
 
     @routes.post("/verify/<number>")
@@ -132,13 +131,3 @@ def _write(site: Site, nudge: Callable[[], None], verdict: Verdict | str) -> Any
         return flask.jsonify(error=verdict), 422
     sentence, status = writing.write(site.service, verdict, nudge)
     return flask.jsonify(error=sentence) if sentence else flask.jsonify(ok=True), status
-
-
-def pictures(lines: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Photos of a cell as (address to show, address to open): ours on this site, another's only as a link."""
-    pairs = []
-    for line in lines:
-        mine = ids(line)
-        outside = line if line.startswith(("https://", "http://")) else ""
-        pairs.append((f"/photos/{mine[0]}", f"/photos/{mine[0]}") if mine else ("", outside))
-    return pairs

@@ -28,6 +28,7 @@ from sync.core.rules.values import (
     Hours,
     HoursOfDay,
     Kind,
+    MapAddress,
     MonthDay,
     Needs,
     Points,
@@ -304,13 +305,17 @@ class Keep(Table):
 
 class Forms(Table):
     """[forms] Phone forms and photos; the whole table may be left out. `photo_side` in pixels, `similar` in bits of the
-    64 of a photo's fingerprint; `public` opens the page on which the public reports, so often an hour."""
+    64 of a photo's fingerprint; `map_app`: what 导航 opens, with a place of WGS-84; `public` opens the page on which
+    the public reports, so often an hour."""
 
     photo_side: Annotated[int, Field(ge=640, le=4096)] = 1600
     photo_quality: Annotated[int, Field(ge=40, le=95)] = 80
     photo_place: bool = False
     photos: Annotated[int, Field(ge=1, le=20)] = 6
     similar: Annotated[int, Field(ge=0, le=16)] = 4
+    map_app: MapAddress = (
+        "https://uri.amap.com/marker?position={longitude},{latitude}&name={name}&coordinate=wgs84&callnative=1"
+    )
     public: bool = False
     public_per_hour: Count = 6
     public_total_per_hour: Count = 60

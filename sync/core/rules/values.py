@@ -64,6 +64,7 @@ PATROL, MEETING, _, INSPECTION = DUTIES = (
 )  # those that can be owed; 走访 and 现场调度 are recorded
 FAKE = "弄虚作假"
 REQUESTS = ("延期", "挂账", "移交", "申诉", "加减分", FAKE)
+MAP_FIELDS = frozenset({"longitude", "latitude", "name"})
 SAME = ("street", "place", "category")
 
 _SEAL = re.compile(r"([0-9]{1,2})日 *([0-9]{1,2}):([0-9]{2})")
@@ -170,6 +171,17 @@ def _in_order(hours: tuple[tuple[time, time], ...]) -> tuple[tuple[time, time], 
     return hours
 
 
+def _map_address(value: str) -> str:
+    """An address that opens a place: over https or geo:, with its two coordinates and no other braces."""
+    fields = set(re.findall(r"\{(.*?)\}", value))
+    sound = value.startswith(("https://", "geo:")) and {"longitude", "latitude"} <= fields <= MAP_FIELDS
+    if value and not (sound and len(re.findall(r"[{}]", value)) == 2 * len(re.findall(r"\{\w+\}", value))):
+        raise ValueError(
+            "应当是 https:// 或 geo: 开头的地址，里面有 {longitude}（经度）和 {latitude}（纬度），可以有 {name}（街路）"
+        )
+    return value
+
+
 def _rising(hours: tuple[time, ...]) -> tuple[time, ...]:
     for before, after in pairwise(hours):
         if after <= before:
@@ -256,6 +268,7 @@ def not_empty(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 Text = Annotated[str, AfterValidator(_text)]
+MapAddress = Annotated[str, AfterValidator(_map_address)]  # empty: no link
 Points = Annotated[int, PlainValidator(_points)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 Percent = Annotated[int, Field(ge=0, le=100)]

@@ -45,6 +45,11 @@ class Photo:
         return Picture(self.pixels, self.fingerprint)
 
 
+def photo_lines(cell: object) -> tuple[str, ...]:
+    """The lines of a cell of photos: addresses of ours or of others, or what somebody wrote."""
+    return tuple(line.strip() for line in str(cell or "").splitlines() if line.strip())
+
+
 def ids(cell: object) -> list[str]:
     """The photos of ours that a cell names."""
     return ADDRESS.findall(cell) if isinstance(cell, str) and "/photos/" in cell else []

@@ -14,7 +14,7 @@ from sync.core.rules.conditions import ENFORCEMENT
 from sync.core.rules.rules import Rules
 from sync.core.sheet import serials
 from sync.core.sheet.identity import Known
-from sync.core.sheet.photos import ids
+from sync.core.sheet.photos import ids, photo_lines
 from sync.core.sheet.rows import Raw, issue_number, plain
 
 WAITING = (lives.OPEN, lives.REWORK, lives.SUSPENDED, lives.FIXED, lives.UNVERIFIED)
@@ -107,11 +107,6 @@ def _item(number: str, row: Known, memory: Memory, rules: Rules) -> Item:
         category is not None and category.kind == ENFORCEMENT,
         hint=plain(shown.get("hint")),
     )
-
-
-def photo_lines(cell: object) -> tuple[str, ...]:
-    """The lines of a cell of photos."""
-    return tuple(line.strip() for line in str(cell or "").splitlines() if line.strip())
 
 
 def mine(memory: Memory, rules: Rules, person: Person, states: Iterable[str] = TO_DO) -> list[Item]:
