@@ -59,4 +59,4 @@ def test_redirects_are_paths() -> None:
         if isinstance(call, ast.Call) and ast.unparse(call.func) in ("redirect", "flask.redirect")
     ]
     assert redirects
-    assert [where for where in redirects if not re.match(r"f?'/(?!/)", where[1])] == []
+    assert [where for where in redirects if not re.match(r"""f?['"]/(?!/)""", where[1])] == []

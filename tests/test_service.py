@@ -556,7 +556,7 @@ def test_run_serves_ticks_and_stops_when_told(bureau: Bureau) -> None:
         with requests.Session() as browser:
             come_in(browser, link[0])
             for _ in range(100):
-                page = browser.get(base, timeout=10).text
+                page = browser.get(f"{base}/status", timeout=10).text
                 if "最近一次更新" in page:
                     break
                 threading.Event().wait(0.1)

@@ -1,9 +1,11 @@
-"""Photos of a cell as links."""
+"""Photos and places as links."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import quote
 
+from sync.core.rules.rules import Rules
 from sync.core.sheet.photos import ids
 
 
@@ -15,3 +17,11 @@ def pictures(lines: Iterable[str]) -> list[tuple[str, str]]:
         outside = line if line.startswith(("https://", "http://")) else ""
         pairs.append((f"/photos/{mine[0]}", f"/photos/{mine[0]}") if mine else ("", outside))
     return pairs
+
+
+def map_link(rules: Rules, place: tuple[float, float] | None, name: str) -> str:
+    """The address that opens a place (degrees east and north) in a map app, as the rules write it; empty where there is
+    no place or no app."""
+    if not rules.forms.map_app or place is None:
+        return ""
+    return rules.forms.map_app.format(longitude=f"{place[0]:.6f}", latitude=f"{place[1]:.6f}", name=quote(name))

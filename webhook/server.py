@@ -43,8 +43,10 @@ from webhook.pages import (
     month,
     notices,
     people,
+    rows,
     rules,
     status,
+    today,
     trends,
     verify,
     week,
@@ -127,10 +129,12 @@ def _add_pages(app: flask.Flask, site: access.Site, nudge: Callable[[], None]) -
     app.jinja_env.globals["pictures"] = pictures
     open_intake = cache(lambda: form_intake(site.service, site.key))
     for blueprint in (
+        today.blueprint(site, look_cache),
+        rows.blueprint(site, look_cache),
         people.blueprint(site),
         form_pages.blueprint(site, look_cache, open_intake, nudge),
         verify.blueprint(site, nudge),
-        answers.blueprint(site, nudge),
+        answers.blueprint(site, look_cache, nudge),
         letters.blueprint(site, nudge),
         page.blueprint(site, nudge),
         imports.blueprint(site, nudge),

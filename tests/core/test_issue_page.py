@@ -74,7 +74,7 @@ def test_what_happened_is_told_in_its_order_with_its_photos(book: Book) -> None:
         ("街路长02", ["反馈", "上报", "延期", "挂账", "移交"], [], []),
         ("支部书记04", [], [], []),
         ("指挥长03", ["延期", "挂账", "移交", "现场调度"], [], []),
-        ("标准化办01", ["反馈", "延期", "挂账", "移交"], ["反馈", "复核"], ["核实"]),
+        ("标准化办01", ["反馈", "延期", "挂账", "移交"], ["反馈", "复核", "记弄虚作假"], ["核实"]),
     ],
     ids=["its chief", "another's chief", "its secretary", "its commander", "who inspects"],
 )
@@ -87,7 +87,7 @@ def test_each_is_offered_what_he_may_do(
     assert offered(look, name, "20261117-003") == unverified
 
 
-def test_nothing_is_left_to_do_about_what_is_over(book: Book) -> None:
+def test_little_is_left_to_do_about_what_is_over(book: Book) -> None:
     book.type("问题台账", 1, "复核结果", "通过")
     book.type("问题台账", 1, "复核人", "督查01")
     book.settle("2026-11-17 11:00")
@@ -95,7 +95,7 @@ def test_nothing_is_left_to_do_about_what_is_over(book: Book) -> None:
     assert look.followed["20261117-001"].life.state == "已销号"
     assert {name: offered(look, name, "20261117-001") for name in ("街路长01", "标准化办01")} == {
         "街路长01": [],
-        "标准化办01": [],
+        "标准化办01": ["记弄虚作假"],
     }
 
 

@@ -12,10 +12,14 @@ from typing import Any
 import flask
 from flask import render_template, request
 
-from sync.core.people.permissions import Person, may_send_feedback, sees
+from sync.core.look.scores.claims import APPEAL
+from sync.core.people.permissions import Person, files, may_send_feedback, sees
 from sync.core.sheet.rows import issue_number, nearest
 from sync.core.views import forms, worklist
+from sync.core.views.acts import appealable
 from sync.core.views.forms import FORMS, Form
+from sync.core.views.today import own_scores
+from sync.core.views.worklist import Item
 from sync.intake.forms import Answer, FilledForm, FormIntake
 from sync.ledger.submissions import Sender
 from webhook import access
@@ -23,6 +27,7 @@ from webhook.access import Site
 from webhook.forms import report, uploads
 from webhook.forms.submissions import MOST_LISTED, FormContext, PostedForm, answer, read_form, submit
 from webhook.look_cache import LookCache
+from webhook.photo_links import map_link
 
 
 def blueprint(
@@ -53,19 +58,27 @@ def _pages(routes: flask.Blueprint, context: FormContext, look_cache: LookCache)
         late = [item.number for item in items if item.late(now)]
         return render_template(
             "mine.html", person=person, now=now, items=items[:MOST_LISTED], more=max(0, len(items) - MOST_LISTED),
-            late=_late_words(look_cache, late), time_left=forms.time_left,
+            late=_late_words(look_cache, late), time_left=forms.time_left, map_link=_map_link(context),
+            scores=own_scores(look_cache.now(), person) if person.streets else (),
+            asks=files(person, "requests", "kind"),
         )  # fmt: skip
 
     @routes.get("/forms/<key>")
     @access.needs()
     def page(key: str) -> Any:
         form, person = FORMS.get(key) or flask.abort(404), access.visitor()
-        return context.page(form, person, f"/forms/{key}", "/photos/upload/", request.args.get("issue", ""))
+        asks = form.tab == "requests" and APPEAL in files(person, "requests", "kind")
+        lines = appealable(look_cache.now(), person) if asks else ()
+        return context.page(form, person, f"/forms/{key}", "/photos/upload/", lines)
 
     @routes.post("/forms/<key>")
     @access.needs()
     def send(key: str) -> Any:
         return _send(FORMS.get(key) or flask.abort(404), context, access.visitor())
+
+
+def _map_link(context: FormContext) -> Callable[[Item], str]:
+    return lambda item: map_link(context.rules, item.place_at, item.street)
 
 
 def _late_words(look_cache: LookCache, numbers: Sequence[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from flask import render_template
 
 from sync.core.people.permissions import Person
 from sync.core.rules.rules import Rules
+from sync.core.scores.lines import Line
 from sync.core.sheet.photos import ids
 from sync.core.views import forms, worklist
 from sync.core.views.forms import Field, Form
@@ -25,6 +26,7 @@ from webhook.access import Site
 
 NAME = re.compile(r"[A-Za-z0-9_-]{16,64}")  # made by a phone
 MOST_LISTED = 100
+MOST_CHOICES = 300  # in a list to choose from; what is not in it is chosen on its own page
 STATUS = {"in": 201, "mend": 422, "later": 503}
 
 
@@ -50,13 +52,16 @@ class FormContext:
         streets = dict.fromkeys(street.name for street in service.roster().streets if street.span.holds(day))
         return forms.fields(form, service.templates[form.tab], person, streets, self.rules)
 
-    def page(self, form: Form, person: Person, post: str, uploads: str, chosen: str = "") -> str:
-        """The form to fill. ``post`` and ``uploads``: where it and its photos go; ``chosen``: an issue's number."""
-        items, rules = worklist.to_answer(self.site.service.ledger.memory(), self.rules, person), self.rules
+    def page(self, form: Form, person: Person, post: str, uploads: str, lines: Sequence[Line] = ()) -> str:
+        """The form to fill; its script fills in what the page's address names. ``post`` and ``uploads``: where it and
+        its photos go; ``lines``: those that 申诉 can be filed against."""
+        memory, rules = self.site.service.ledger.memory(), self.rules
+        listed = worklist.to_answer if form.tab == "feedback" else worklist.mine
+        items = listed(memory, rules, person) if person.name else []
         return render_template(
             "form.html", form=form, fields=self.fields(form, person), person=person, tasks=by_task(rules),
-            issues=[(item, ids("\n".join(item.before))) for item in items[:MOST_LISTED]], form_rules=rules.forms,
-            post=post, uploads=uploads, chosen=chosen,
+            issues=[(item, ids("\n".join(item.before))) for item in items[:MOST_CHOICES]], form_rules=rules.forms,
+            post=post, uploads=uploads, lines=lines[:MOST_CHOICES],
         )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask import request
 from sync.core.people.permissions import sees_photo
 from sync.core.views import worklist
 from sync.intake.forms import Piece
+from sync.intake.photos import small
 from sync.intake.unfinished import BadPhoto, TooManyUploads
 from sync.ledger.submissions import Sender
 from webhook import access
@@ -36,7 +38,8 @@ def add_routes(routes: flask.Blueprint, context: FormContext) -> None:
         shown = worklist.shows(context.site.service.ledger.memory(), photo_id)
         if not sees_photo(access.visitor(), "" if photo.public else photo.person, shown):
             flask.abort(404)  # not 403: whether there is such a photo is told to nobody else
-        answer = flask.send_file(path, mimetype="image/jpeg", conditional=True)
+        shown_file = io.BytesIO(small(path)) if flask.request.args.get("side") == "small" else path
+        answer = flask.send_file(shown_file, mimetype="image/jpeg", conditional=True)
         answer.headers["Cache-Control"] = "no-store"
         answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
         return answer

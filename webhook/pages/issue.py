@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import flask
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template
 
 from sync.core.letters import addressees
 from sync.core.look.findings import Look
@@ -27,6 +27,7 @@ from sync.ledger.submissions import Sender, Submissions
 from webhook import access
 from webhook.access import Site
 from webhook.look_cache import LookCache
+from webhook.photo_links import map_link
 
 NO_ISSUE = "没有这个编号的问题，或者不归您看。"
 NO_LINE = "没有这条扣分明细，或者不归您看。"
@@ -47,7 +48,7 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
     @access.needs()
     def moved(number: str) -> Any:
         """The address of the page in 0.1, which stands in bookmarks."""
-        return redirect(url_for("issue.page", number=number), 301)
+        return redirect(f"/issues/{quote(number)}", 301)
 
     @routes.get("/explain/line/<path:number>")
     @access.needs()
@@ -92,13 +93,10 @@ def appeal(line: Line, case: str = "") -> str:
     return f"/forms/requests?{urlencode({key: text for key, text in cells.items() if text})}"
 
 
-def map_link(site: Site, followed: Followed) -> str:
-    """The address that opens the place in a map app, as the rules write it; empty where no place is recorded."""
-    pattern, cells = site.service.rules().forms.map_app, followed.issue.cells
-    if not pattern or "longitude" not in cells or "latitude" not in cells:
-        return ""
-    place = f"{cells['longitude']:.6f}", f"{cells['latitude']:.6f}"
-    return pattern.format(longitude=place[0], latitude=place[1], name=quote(followed.stamps.street))
+def _map_link(look: Look, followed: Followed) -> str:
+    cells = followed.issue.cells
+    place = (cells["longitude"], cells["latitude"]) if "longitude" in cells and "latitude" in cells else None
+    return map_link(look.rules, place, followed.stamps.street)
 
 
 def _issue(site: Site, look: Look, number: str) -> str:
@@ -109,7 +107,7 @@ def _issue(site: Site, look: Look, number: str) -> str:
         "issue.html", explanation=explanations.of(look, number), follow=followed, now=look.now,
         late=followed.late_words(look.rules, look.now), time_left=forms.time_left,
         before=photo_lines(followed.issue.cells.get("photos")), after=photos_after(look, followed),
-        entries=history(look, followed), map_link=map_link(site, followed), address=address, appeal=appeal,
+        entries=history(look, followed), map_link=_map_link(look, followed), address=address, appeal=appeal,
         acts=acts.acts(look, person, followed), seen=sees_issue(look, followed.stamps.joined),
         notices=[(sent, sees_notice(person, sent.notice.to)) for sent in notices],
         trail=site.service.trail(number) if person.oversees else (),

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import flask
-from flask import Response, render_template, request
+from flask import Response, redirect, render_template, request
 
 from sync.core.letters import letters
 from sync.core.letters.addressees import districts, sees
@@ -68,6 +68,8 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     def act(name: str) -> Any:
         letter = _visible(site, name)
         message, status = _act(site, nudge, letter, request.form)
+        if status == 200 and request.form.get("page") == "today":
+            return redirect(f"/?{urlencode({'signed': letter.key})}", 303)
         return _page(site, letter, message, done=status == 200), status
 
     return routes

@@ -1,4 +1,4 @@
-"""``/healthz`` for machines and the status page for the office."""
+"""``/healthz`` for machines and ``/status`` for who runs the service."""
 
 from __future__ import annotations
 
@@ -83,11 +83,12 @@ def _is_late(shown: Mapping[str, Raw], now: datetime) -> bool:
 
 # address, words, and whether a new group of pages begins with it
 OVERSEEING = (
-    ("/", "运行状态", False),
+    ("/", "今日", False),
     ("/week", "每周", True),
     ("/month", "每月", False),
     ("/trends", "趋势", False),
     ("/map", "地图", False),
+    ("/rows", "问题", False),
     ("/grid", "表格", True),
     ("/verify", "复核", False),
     ("/answers", "批复", False),
@@ -96,11 +97,14 @@ OVERSEEING = (
     ("/import", "导入", True),
     ("/rules", "规则", False),
     ("/people", "人员链接", False),
+    ("/status", "运行状态", False),
     ("/mine", "我的", True),
     ("/notices", "我的通知", False),
 )
 OTHERS: tuple[tuple[str, str, Collection[str]], ...] = (  # address, words, the roles that have it; empty: all
+    ("/", "今日", LEVELS),
     ("/mine", "我的", ()),
+    ("/rows", "问题", ()),
     ("/week", "每周", LEVELS),
     ("/answers", "批复", SUPERIORS),
     ("/bulletin", "今日通报", SUPERIORS),
@@ -129,11 +133,9 @@ def blueprint(service: Service, clockwork: Clockwork) -> Blueprint:
         words, status = how_it_is()
         return jsonify(words), status
 
-    @pages.get("/")
-    @access.needs()
-    def home() -> Answer | str:
-        if not access.visitor().oversees:
-            return redirect("/mine")
+    @pages.get("/status")
+    @access.needs(*OVERSEERS)
+    def how() -> str:
         now = datetime.now(service.rules().bureau.zone)
         return render_template("status.html", **overview(service), audit=findings(service, clockwork, now))
 
@@ -142,7 +144,7 @@ def blueprint(service: Service, clockwork: Clockwork) -> Blueprint:
     def confirm() -> Answer:
         """A person who oversees says that this machine's hour is right."""
         service.ledger.confirm_hour(datetime.now(service.rules().bureau.zone), access.visitor().name)
-        return redirect("/")
+        return redirect("/status")
 
     @pages.app_context_processor
     def links() -> dict[str, Any]:

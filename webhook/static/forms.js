@@ -69,13 +69,23 @@
     return cells;
   }
 
+  /**
+   * Puts a value among the choices of a list: what another page names, or a draft holds, may not be among the first.
+   * @param {Field} field
+   * @param {string} value
+   */
+  function offer(field, value) {
+    if (!(field instanceof HTMLSelectElement) || Array.from(field.options).some((option) => option.value === value)) { return; }
+    field.add(new Option(value, value));
+  }
+
   /** @param {Record<string, string>} cells */
   function fill(cells) {
     fields().forEach((field) => {
       const value = cells[field.name];
       if (value === undefined || touched.has(field.name)) { return; } // a quick hand was there before the draft
       if (field instanceof HTMLInputElement && field.type === "radio") { field.checked = field.value === value; }
-      else { field.value = value; }
+      else { offer(field, value); field.value = value; }
     });
   }
 
@@ -351,19 +361,29 @@
   function isMine(stored) {
     if (stored.person !== person || stored.post !== post) { return false; }
     if (asked("submission")) { return stored.id === asked("submission") && stored.state === "mend"; }
-    return stored.state === "draft" && (!asked("issue") || stored.cells.issue === asked("issue"));
+    const cells = given();
+    return stored.state === "draft" && Object.keys(cells).every((name) => stored.cells[name] === cells[name]);
+  }
+
+  /**
+   * What the address fills in: a parameter named as a question.
+   * @returns {Record<string, string>} by column key
+   */
+  function given() {
+    /** @type {Record<string, string>} */
+    const cells = {};
+    new URLSearchParams(location.search).forEach((value, name) => { if (fieldOf(name) && value) { cells[name] = value; } });
+    return cells;
   }
 
   /** @param {Submission[]} stored */
   function begin(stored) {
     const mine = stored.find(isMine);
     if (mine) { submission = mine; known = true; }
-    fill(submission.cells);
+    fill(mine ? submission.cells : given());
     showQuestions();
     draw();
     if (submission.state === "mend") { showFaults(submission.faults || {}); }
-    const issue = fieldOf("issue");
-    if (issue instanceof HTMLSelectElement && asked("issue") && !submission.cells.issue) { issue.value = asked("issue"); }
     showPhotoBefore();
   }
 

@@ -20,6 +20,7 @@ from sync.core.people.permissions import (
     sees_score,
     units_of,
 )
+from sync.core.rules.values import FAKE
 from sync.core.scores import seal
 from sync.core.scores.lines import APPEALED, Line
 
@@ -58,9 +59,11 @@ def _verdict(look: Look, person: Person, followed: Followed) -> Iterator[Act]:
 
 
 def _requests(person: Person, followed: Followed) -> Iterator[Act]:
+    number = followed.issue.rid
+    if followed.life.state in (lives.FIXED, lives.CLOSED) and FAKE in files(person, "requests", "kind"):
+        yield Act(f"记{FAKE}", "requests", {"kind": FAKE, "issue": number})
     if not followed.life.running:
         return
-    number = followed.issue.rid
     if answers(person, followed.area) or leads(person, followed.area):
         for kind in (kind for kind in ASKED if kind in files(person, "requests", "kind")):
             yield Act(kind, "requests", {"kind": kind, "issue": number})

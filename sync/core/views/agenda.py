@@ -61,7 +61,7 @@ def agenda(look: Look, person: Person) -> Agenda:
         tuple(_letters(look, person)),
         unseen,
         tuple(pair for pair in vacant(look.roster, look.now.date()) if pair[0].name in names),
-        len(questions.waiting(look.memory, look.roster, look.rules, person, look.now.date())),
+        len(questions.waiting(look.memory, look.roster, look.rules, person, look.now.date(), {})),
         states.count(lives.FIXED) if person.oversees else 0,
         states.count(lives.UNVERIFIED) if person.oversees else 0,
     )

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sync.core.people.ordering import by_number
 from sync.core.people.permissions import FILED, Person, files
 from sync.core.rules.rules import Rules
+from sync.core.rules.values import FAKE
 from sync.core.sheet import serials
 from sync.core.sheet.checks import AHEAD
 from sync.core.sheet.rows import Raw, Table, issue_number, plain
@@ -54,7 +55,7 @@ ONLY_FOR: Mapping[tuple[str, str], tuple[str, ...]] = {  # questions that only s
     ("duties", "branch"): ("支部例会", "驻点"),
     ("duties", "district"): ("驻点", "现场调度"),
     ("duties", "issue"): ("现场调度",),
-    ("requests", "issue"): ("延期", "挂账", "移交"),
+    ("requests", "issue"): ("延期", "挂账", "移交", "申诉", FAKE),
     ("requests", "line"): ("申诉",),
     ("requests", "target"): ("加减分",),
     ("requests", "points"): ("加减分",),

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from sync.core.approvals.request_checks import PUT_OFF, Asked, answerers, not_his, rank_of
 from sync.core.issues.issues import Stamps
+from sync.core.look.scores.claims import APPEAL
 from sync.core.look.verdicts import area_of
 from sync.core.memory import Memory
 from sync.core.people.permissions import OPINIONS, Area, Person, may_answer
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
+from sync.core.rules.values import points_zh
+from sync.core.scores.lines import Line
 from sync.core.sheet.identity import Known
 from sync.core.sheet.rows import cell_text, issue_number, plain
+from sync.core.views.worklist import photos_of
 
 
 @dataclass(frozen=True)
 class Question:
     """A row that waits for somebody's answer. ``print``: the row's fingerprint; ``column``: where the answer goes;
-    ``about``: headings and words; ``fault``: what is wrong with the row, empty where nothing is."""
+    ``about``: headings and words; ``fault``: what is wrong with the row, empty where nothing is;
+    ``issue``: the number of the issue that it is about, empty for none; ``photos``: lines of its photos before and
+    after the work, for an appeal."""
 
     tab: str
     print: str
@@ -30,6 +36,8 @@ class Question:
     requester: str
     about: tuple[tuple[str, str], ...]
     fault: str
+    issue: str = ""
+    photos: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     @property
     def row(self) -> tuple[str, str]:
@@ -37,10 +45,30 @@ class Question:
         return self.tab, self.print
 
 
-def waiting(memory: Memory, roster: Roster, rules: Rules, person: Person, day: date) -> list[Question]:
-    """What waits for this person's answer, as the last look left it, the oldest first."""
+def waiting(
+    memory: Memory, roster: Roster, rules: Rules, person: Person, day: date, lines: Mapping[str, Line]
+) -> list[Question]:
+    """What waits for this person's answer, as the last look left it, the oldest first. ``lines``: by id, what appeals
+    are about."""
     zone = rules.bureau.zone
-    return [*_requests(memory, roster, rules, person, day), *_changes(memory, roster, person, zone, day)]
+    asked = (_with_line(question, memory, lines) for question in _requests(memory, roster, rules, person, day))
+    return [*asked, *_changes(memory, roster, person, zone, day)]
+
+
+def _with_line(question: Question, memory: Memory, lines: Mapping[str, Line]) -> Question:
+    """An appeal with what the line says and the photos of its issue, so that it can be answered where it stands."""
+    row = memory.known["requests"].values() if question.kind == APPEAL else ()
+    cells = next((known.cells for known in row if known.print == question.print), {})
+    line = lines.get(plain(cells.get("line")))
+    if line is None:
+        return question
+    issue = line.issue or issue_number(cells.get("issue"))
+    told = (
+        ("扣在", f"{line.kind}「{line.target}」，{line.month}"),
+        ("扣分", f"{line.rule} {points_zh(line.points)} 分（{line.clause}）"),
+    )
+    about = (*told, ("说明", line.text), *question.about)
+    return replace(question, about=about, issue=issue, photos=photos_of(memory, issue) if issue else ((), ()))
 
 
 def _live(memory: Memory, tab: str) -> Iterator[Known]:
@@ -68,7 +96,7 @@ def _requests(memory: Memory, roster: Roster, rules: Rules, person: Person, day:
                 ("分值", plain(cells.get("points"))),
                 ("理由", plain(cells.get("reason"))),
             )
-            yield _question("requests", known, "answer", kind, about)
+            yield replace(_question("requests", known, "answer", kind, about), issue=issue if stamps else "")
 
 
 def _rank_before(memory: Memory, stamps: Stamps | None, asked: Asked) -> int:

@@ -26,7 +26,7 @@ SHOWN = ("branch", "district", "unit", "chief")  # service columns that say wher
 @dataclass(frozen=True)
 class Item:
     """An issue as a person meets it. ``deadline`` aware; ``before`` lines of 照片; ``mine``: his to answer;
-    ``hint``: 时限提示 as the last look left it."""
+    ``hint``: 时限提示 as the last look left it; ``place_at``: degrees east and north, where they are recorded."""
 
     number: str
     street: str
@@ -43,6 +43,7 @@ class Item:
     enforcement: bool = False
     mine: bool = False
     hint: str = ""
+    place_at: tuple[float, float] | None = None
 
     def late(self, now: datetime) -> bool:
         return lives.is_late(self.state, self.deadline, now)
@@ -106,7 +107,13 @@ def _item(number: str, row: Known, memory: Memory, rules: Rules) -> Item:
         photo_lines(cells.get("photos")),
         category is not None and category.kind == ENFORCEMENT,
         hint=plain(shown.get("hint")),
+        place_at=_place_at(cells),
     )
+
+
+def _place_at(cells: Mapping[str, Raw]) -> tuple[float, float] | None:
+    east, north = cells.get("longitude"), cells.get("latitude")
+    return (float(east), float(north)) if isinstance(east, int | float) and isinstance(north, int | float) else None
 
 
 def mine(memory: Memory, rules: Rules, person: Person, states: Iterable[str] = TO_DO) -> list[Item]:
@@ -185,6 +192,14 @@ def _fixed(number: str, row: Known | None, memory: Memory, rules: Rules, uses: l
     cells, at = row.cells, row.marks["heard"]
     sentence = doubt(list(uses_of(row, number, before=False)), uses, memory.photos, rules.forms.similar)
     return Fixed(plain(cells.get("reporter")), plain(cells.get("text")), at, photo_lines(cells.get("photos")), sentence)
+
+
+def photos_of(memory: Memory, number: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Lines of 照片 of an issue, and of 整改后照片 of its last 已整改."""
+    row, fixed = memory.known.get("issues", {}).get(number), _fixes(memory, (number,)).get(number)
+    cells = (known.cells.get("photos") if known else "" for known in (row, fixed))
+    before, after = (photo_lines(cell) for cell in cells)
+    return before, after
 
 
 def shows(memory: Memory, photo: str) -> Iterator[Area]:
