@@ -1,0 +1,116 @@
+"""``/rows`` and ``/``: what leaves the server is the visitor's own, also in the file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tests.web_server import OPERATOR, WebServer, web_server
+
+ISSUES = """
+问题台账
+填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述 | 经度 | 纬度
+2026-11-17 09:00 | 督查01 | 督查 | 新正街 | 8号门前 | 暴露垃圾 | 一般 | =1+1 | 112.370 | 26.970
+2026-11-17 09:00 | 督查01 | 督查 | 联胜路 | 桥头 | 占道经营 | 严重 | <b>摆摊</b> | | |
+"""
+ASKED = """
+申请审批
+申请时间 | 申请人 | 类型 | 编号 | 明细号 | 期望时间 | 理由
+2026-11-17 11:00 | 街路长02 | 延期 | 20261117-002 | | 2026-11-20 12:00 | 等人
+2026-11-17 11:00 | 街路长02 | 申诉 | | 20261117-002·发现问题 | | 不是这条街
+"""
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    with web_server(Path(tmp_path_factory.mktemp("rows"))) as made:
+        made.add(ISSUES.replace(" | | |\n", " | |\n"))
+        made.tick("2026-11-17 09:05")
+        made.add(ASKED)
+        made.tick("2026-11-17 11:05")
+        yield made
+
+
+def text(web: WebServer, name: str, address: str) -> str:
+    answer = web.enter(name).get(f"{web.url}{address}", timeout=20)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+ROLES = [
+    ("街路长01", True, False),
+    ("街路长02", False, True),
+    ("支部书记04", True, False),
+    ("指挥长03", False, True),
+    ("支部书记01", False, True),
+    ("督查01", True, True),
+    (OPERATOR, True, True),
+]
+
+
+@pytest.mark.parametrize(("name", "here", "there"), ROLES)
+@pytest.mark.parametrize("address", ["/rows", "/rows?sort=deadline&down=1", "/rows?text=20261117", "/"])
+def test_no_page_shows_a_row_that_is_another_s(
+    web: WebServer, name: str, here: bool, there: bool, address: str
+) -> None:
+    page = text(web, name, address)
+    assert ("20261117-001" in page, "20261117-002" in page) == (here, there)
+    assert "<b>摆摊</b>" not in page
+
+
+@pytest.mark.parametrize(("name", "here", "there"), ROLES)
+def test_the_file_holds_the_same_rows_as_the_page_and_texts_stay_texts(
+    web: WebServer, name: str, here: bool, there: bool
+) -> None:
+    answer = web.enter(name).get(f"{web.url}/rows.xlsx?sort=number", timeout=20)
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content))["问题台账"]
+    header = [cell.value for cell in sheet[1]]
+    rows = [dict(zip(header, row, strict=True)) for row in sheet.iter_rows(min_row=2) if row[0].value]
+    numbers = [row["编号"].value for row in rows]
+    assert (numbers.count("20261117-001"), numbers.count("20261117-002"), len(rows)) == (here, there, here + there)
+    assert all(row["问题描述"].data_type == "s" for row in rows)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "since=2026-13-99",
+        "page=99999999999999999999",
+        "page=-1",
+        "sort=rm%20-rf",
+        "state=%F0%9F%98%80",
+        "text=" + "x" * 5000,
+    ],
+    ids=["no day", "a page far off", "a page before", "no column", "no state", "a long text"],
+)
+def test_an_odd_query_is_no_fault(web: WebServer, query: str) -> None:
+    assert "件" in text(web, "督查01", f"/rows?{query}")
+
+
+def test_an_appeal_shows_what_it_is_about(web: WebServer) -> None:
+    page = text(web, OPERATOR, "/answers")
+    assert "街路「联胜路」，2026-11" in page and "发现问题 -" in page and "不是这条街" in page
+    assert 'href="/issues/20261117-002"' in page
+
+
+def test_what_is_answered_on_the_first_page_leads_back_and_is_gone_there(web: WebServer) -> None:
+    commander = web.enter("指挥长03")
+    page = commander.get(web.url, timeout=20).text
+    assert "等您批复（1 条）" in page and "期望时间" in page
+    row = page.partition('name="row" value="')[2].partition('"')[0]
+    given = {"tab": "requests", "row": row, "answer": "不同意", "page": "today"}
+    back = commander.post(f"{web.url}/answers", data=given, timeout=20)
+    assert back.url.startswith(f"{web.url}/?answered=") and "已批复。" in back.text and "等您批复" not in back.text
+    assert web.rows("申请审批", "批复", "批复人")[0] == ("不同意", "指挥长03")
+
+
+def test_an_issue_s_page_offers_the_place_and_the_forms_with_its_number(web: WebServer) -> None:
+    page = text(web, "街路长01", "/issues/20261117-001")
+    assert 'href="/forms/feedback?issue=20261117-001&amp;outcome=' in page
+    assert "https://uri.amap.com/marker?position=112.370000,26.970000&amp;name=%E6%96%B0%E6%AD%A3%E8%A1%97" in page
+    assert "导航" not in text(web, "街路长02", "/issues/20261117-002"), "no place is recorded"
+    assert web.enter("街路长01").get(f"{web.url}/explain/20261117-001", timeout=20).url.endswith("/issues/20261117-001")
