@@ -133,7 +133,7 @@ def _add_pages(app: flask.Flask, site: access.Site, nudge: Callable[[], None]) -
         rows.blueprint(site, look_cache),
         people.blueprint(site),
         form_pages.blueprint(site, look_cache, open_intake, nudge),
-        verify.blueprint(site, nudge),
+        verify.blueprint(site, look_cache, nudge),
         answers.blueprint(site, look_cache, nudge),
         letters.blueprint(site, nudge),
         page.blueprint(site, nudge),

@@ -427,24 +427,30 @@ def verdicts(web: WebServer) -> dict[str, tuple[str, ...]]:
 def test_verifying_takes_two_keys(enter: Enter, web: WebServer) -> None:
     first, legal, last = fill(web)
     page = enter("标准化办01")
+    page.clock.install()
     page.goto(f"{web.url}/verify")
     expect(page.locator(".verify")).to_have_count(3)
+    expect(page.locator(".verify:visible")).to_have_count(1)
     order = page.locator(".verify").evaluate_all("all => all.map(one => one.dataset.number)")
     assert sorted(order) == sorted([first, legal, last])
     while page.locator(".verify.now").get_attribute("data-number") != first:
         page.keyboard.press("j")
     page.keyboard.press("1")
-    expect(page.locator(".verify")).to_have_count(2)
+    expect(page.locator("#v-place")).to_contain_text("共 2 件")
     while page.locator(".verify.now").get_attribute("data-number") != last:
         page.keyboard.press("ArrowDown") if order.index(last) > order.index(legal) else page.keyboard.press("k")
     page.keyboard.press("2")
     page.keyboard.press("2")
-    expect(page.locator(".verify")).to_have_count(1)
+    expect(page.locator("#v-place")).to_have_text("第 1 件，共 1 件")
     page.keyboard.press("p")
-    expect(page.locator(".verify .fault")).to_contain_text("执法依据")
+    expect(page.locator(".verify.now .fault")).to_contain_text("执法依据")
     page.keyboard.type("蒸城管罚〔2026〕15号")
     page.keyboard.press("Enter")
     expect(page.locator("#v-none")).to_be_visible()
+    expect(page.locator("#undo li")).to_have_count(3)
+    assert not any(verdict[0] for verdict in verdicts(web).values()), "nothing is written yet"
+    page.clock.fast_forward(10_000)
+    expect(page.locator(".verify")).to_have_count(0)
     assert verdicts(web) == {
         first: ("通过", "标准化办01", "", ""),
         last: ("返工", "标准化办01", "没有清理干净", ""),
@@ -455,16 +461,81 @@ def test_verifying_takes_two_keys(enter: Enter, web: WebServer) -> None:
     assert states == {first: "已销号", last: "返工", legal: "已销号"}
 
 
+@pytest.mark.parametrize("by_key", [True, False], ids=["by key", "by button"])
+def test_a_verdict_is_taken_back_within_ten_seconds(enter: Enter, web: WebServer, by_key: bool) -> None:
+    first, *_ = fill(web)
+    page = enter("标准化办01")
+    page.clock.install()
+    page.goto(f"{web.url}/verify#i{first}")
+    expect(page.locator(".verify.now")).to_have_attribute("data-number", first)
+    page.keyboard.press("1")
+    expect(page.locator("#v-count")).to_have_text("2")
+    page.clock.fast_forward(4_000)
+    page.keyboard.press("u") if by_key else page.get_by_role("button", name="撤回").click()
+    expect(page.locator(".verify.now")).to_have_attribute("data-number", first)
+    expect(page.locator("#v-count")).to_have_text("3")
+    page.clock.fast_forward(20_000)
+    assert verdicts(web)[first][0] == ""
+
+
+def test_what_waits_is_written_when_the_page_is_left(enter: Enter, web: WebServer) -> None:
+    first, *_ = fill(web)
+    page = enter("标准化办01")
+    page.goto(f"{web.url}/verify#i{first}")
+    page.keyboard.press("1")
+    expect(page.locator("#undo li")).to_have_count(1)
+    page.goto(f"{web.url}/status")
+    for _ in range(50):
+        if verdicts(web)[first][0]:
+            break
+        time.sleep(0.1)
+    assert verdicts(web)[first][:2] == ("通过", "标准化办01")
+
+
+def test_both_photos_are_seen_large(enter: Enter, web: WebServer) -> None:
+    first, *_ = fill(web)
+    page = enter("标准化办01")
+    page.goto(f"{web.url}/verify#i{first}")
+    assert faults(page) == []
+    page.keyboard.press("z")
+    dialog = page.get_by_role("dialog", name="看大图")
+    expect(dialog).to_be_visible()
+    shown = dialog.locator("img")
+    expect(shown).to_have_count(2)
+    for image in shown.all():
+        image.evaluate("image => image.decode()")
+    shown.first.click()
+    expect(dialog.locator("figure").first).to_have_class("own-size")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_what_waits_is_filtered_by_street_and_lateness(enter: Enter, web: WebServer) -> None:
+    fill(web)
+    page = enter("标准化办01")
+    page.goto(f"{web.url}/verify")
+    streets = page.get_by_label("街路").locator("option").all_inner_texts()
+    page.get_by_label("街路").select_option(streets[1])
+    page.get_by_role("button", name="筛选").click()
+    page.wait_for_url("**street=**")
+    texts = page.locator(".verify .task-head b").all_text_contents()
+    assert texts and all(text.startswith(streets[1]) for text in texts)
+    page.goto(f"{web.url}/verify?late=1")
+    expect(page.locator(".verify")).to_have_count(0)
+
+
 def test_what_another_verified_meanwhile_is_said_and_left(enter: Enter, web: WebServer) -> None:
     first, *_ = fill(web)
     page = enter("标准化办01", phone=True)
-    page.goto(f"{web.url}/verify")
+    page.clock.install()
+    page.goto(f"{web.url}/verify#i{first}")
     sheet = web.book.worksheet("问题台账")
     header = sheet.row_values(1)
     sheet.update_cell(2, header.index("复核结果") + 1, "返工")
     sheet.update_cell(2, header.index("复核人") + 1, "标准化办02")
     item = page.locator(f"[data-number='{first}']")
     item.get_by_role("button", name="通过").tap()
+    page.clock.fast_forward(10_000)
     expect(item.locator(".fault")).to_contain_text("刚才已由标准化办02复核为「返工」")
     assert verdicts(web)[first][:2] == ("返工", "标准化办02")
 
@@ -486,10 +557,13 @@ def test_a_public_report_is_accepted_on_the_same_page(tmp_path: Path, browser: A
         page = browser.new_context(locale="zh-CN", **DESKTOP).new_page()
         page.goto(web.link("标准化办01"))
         page.get_by_role("button", name="进入").click()
+        page.clock.install()
         page.goto(f"{web.url}/verify")
         page.locator(".accept", has_text="半夜切割").get_by_role("button", name="受理").click()
         page.locator(".accept", has_text="误报").get_by_role("button", name="作废").click()
         expect(page.locator("#a-none")).to_be_visible()
+        page.clock.fast_forward(10_000)
+        expect(page.locator(".accept")).to_have_count(0)
         web.tick()
         assert web.rows("问题台账", "问题描述", "核实结果", "状态") == [
             ("半夜切割", "受理", "待整改"),

@@ -16,6 +16,8 @@ PAGES = (
     "/trends",
     "/map",
     "/issues/20261117-001",
+    "/rows",
+    "/status",
     "/explain/line/20261117-002·超期未整改",
 )
 

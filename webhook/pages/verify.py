@@ -16,15 +16,17 @@ from sync.core.approvals import verdict_checks
 from sync.core.issues import life as lives
 from sync.core.issues.issues import ACCEPTED, Stamps, may_close
 from sync.core.look.verdicts import area_of
+from sync.core.people.ordering import place_order
 from sync.core.people.permissions import OVERSEERS, Area
 from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.texts import clean
 from sync.core.views import worklist
-from sync.core.views.worklist import standing
+from sync.core.views.worklist import ToVerify, standing
 from sync.sheets.answers import Verdict
 from webhook import access, writing
 from webhook.access import Site
+from webhook.look_cache import LookCache
 
 MOST_LISTED = 60
 MOST_WORDS = 500
@@ -34,7 +36,7 @@ REASONS = {  # by verdict, as the page offers them
 }
 
 
-def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
+def blueprint(site: Site, look_cache: LookCache, nudge: Callable[[], None]) -> flask.Blueprint:
     """The page and the two answers that it gives."""
     routes = flask.Blueprint("verify", __name__)
 
@@ -42,11 +44,16 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     @access.needs(*OVERSEERS)
     def page() -> str:
         memory, rules = site.service.ledger.memory(), site.service.rules()
-        waiting, reported = worklist.to_verify(memory, rules), worklist.to_accept(memory, rules)
+        street, late, now = request.args.get("street", ""), request.args.get("late") == "1", site.now()
+        every, reported = worklist.to_verify(memory, rules), worklist.to_accept(memory, rules)
+        waiting = [
+            each for each in every if street in ("", each.item.street) and (not late or _is_late(look_cache, each))
+        ]
         reasons = [(result, reason) for result, group in REASONS.items() for reason in group]
         return render_template(
             "verify.html", waiting=waiting[:MOST_LISTED], more=max(0, len(waiting) - MOST_LISTED),
-            reported=reported[:MOST_LISTED], reasons=reasons, now=site.now(),
+            reported=reported[:MOST_LISTED], reasons=reasons, now=now, street=street, late=late,
+            streets=sorted({each.item.street for each in every}, key=place_order),
         )  # fmt: skip
 
     @routes.post("/verify/<number>")
@@ -60,6 +67,12 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
         return _write(site, nudge, _acceptance(site, number, _body()))
 
     return routes
+
+
+def _is_late(look_cache: LookCache, waiting: ToVerify) -> bool:
+    """Whether it was mended after its deadline."""
+    followed = look_cache.now().followed.get(waiting.item.number)
+    return followed is not None and followed.life.late
 
 
 def _body() -> Mapping[str, str]:

@@ -1,4 +1,5 @@
-/* Verifying by two taps or two keys; a verdict goes into the row at once, and the next item comes up. */
+/* Verifying by two taps or two keys, one issue a screen; a verdict can be taken back for ten seconds, then it goes into the
+   row. */
 (() => {
   "use strict";
 
@@ -10,7 +11,7 @@
   let at = 0; // place of the present item among those to verify
 
   /** @returns {HTMLElement[]} what is still to be verified, from the top */
-  function items() { return Array.from(document.querySelectorAll("#waiting > .verify")).map(asHtml); }
+  function items() { return Array.from(document.querySelectorAll("#waiting > .verify:not([hidden])")).map(asHtml); }
 
   /**
    * @param {Element} element
@@ -27,18 +28,22 @@
     at = Math.max(0, Math.min(to, all.length - 1));
     all.forEach((item, place) => { item.classList.toggle("now", place === at); });
     const item = all[at];
-    if (item) { item.focus(); item.scrollIntoView({ block: "nearest" }); }
+    byId("v-place", HTMLElement).textContent = item ? "第 " + (at + 1) + " 件，共 " + all.length + " 件" : "";
+    if (item) { item.focus({ preventScroll: true }); }
   }
 
   /**
-   * An item fewer: its count, and the words that stand where none is left.
-   * @param {"v" | "a"} list
-   * @param {number} left
+   * An item fewer or more: its count, and the words that stand where none is left.
+   * @param {HTMLElement} item
+   * @param {number} change
    */
-  function count(list, left) {
+  function count(item, change) {
+    const isVerdict = item.classList.contains("verify"), list = isVerdict ? "v" : "a";
     const number = byId(list + "-count", HTMLElement);
-    number.textContent = String(Math.max(0, Number(number.textContent) - 1));
+    number.textContent = String(Math.max(0, Number(number.textContent) + change));
+    const left = isVerdict ? items().length : document.querySelectorAll("#reported > .accept:not([hidden])").length;
     byId(list + "-none", HTMLElement).hidden = left > 0;
+    byId("v-steps", HTMLElement).hidden = !items().length;
   }
 
   /**
@@ -57,7 +62,7 @@
    * @returns {Promise<void>} done; rejects with a sentence for the person
    */
   function post(address, body) {
-    return fetch(address, { method: "POST", credentials: "same-origin", body: JSON.stringify(body),
+    return fetch(address, { method: "POST", credentials: "same-origin", keepalive: true, body: JSON.stringify(body),
       headers: { "Content-Type": "application/json", Accept: "application/json" } })
       .catch(() => { throw new Error("没有信号，没有写进去，请再试一次。"); })
       .then((response) => response.json().catch(() => null).then((reply) => {
@@ -66,39 +71,39 @@
   }
 
   /**
+   * The item goes from the screen; ten seconds later its answer is written.
    * @param {HTMLElement} item
    * @param {string} address
    * @param {Verdict | Acceptance} body
-   * @param {string} words what the person is told when it is done
+   * @param {string} words what the person is told
    */
   function settle(item, address, body, words) {
-    if (item.dataset.busy) { return; }
-    item.dataset.busy = "1";
-    item.classList.add("busy");
     showFault(item, "");
-    post(address, body).then(() => { remove(item, words); }, (error) => {
-      delete item.dataset.busy;
-      item.classList.remove("busy");
-      showFault(item, error.message);
-    });
+    hide(item);
+    news.hidden = true;
+    const told = (item.dataset.number || "") + " " + words;
+    Undo.hold(told, () => {
+      post(address, body).then(() => {
+        item.remove();
+        news.textContent = told + "已写入。";
+        news.hidden = false;
+      }, (error) => { showAgain(item); showFault(item, error.message); });
+    }, () => { showAgain(item); });
   }
 
-  /**
-   * @param {HTMLElement} item
-   * @param {string} words
-   */
-  function remove(item, words) {
-    const place = items().indexOf(item);
-    news.textContent = item.dataset.number + " " + words;
-    news.hidden = false;
-    item.remove();
-    if (place < 0) {
-      count("a", document.querySelectorAll("#reported > .accept").length);
-      return;
-    }
-    count("v", items().length);
-    if (place < at) { at -= 1; }
-    go(at);
+  /** @param {HTMLElement} item */
+  function hide(item) {
+    item.hidden = true;
+    item.classList.remove("now");
+    count(item, -1);
+    if (item.classList.contains("verify")) { go(at); }
+  }
+
+  /** @param {HTMLElement} item */
+  function showAgain(item) {
+    item.hidden = false;
+    count(item, 1);
+    if (item.classList.contains("verify")) { go(items().indexOf(item)); }
   }
 
   /** @param {HTMLElement} item */
@@ -118,7 +123,7 @@
       return;
     }
     settle(item, addressOf(item), { result, note, basis, stands: item.dataset.stands },
-      result === "通过" ? "已通过。" : "已" + (result === "返工" ? "" : "记") + result + "：" + note + "。");
+      result === "通过" ? "通过。" : result + "：" + note + "。");
   }
 
   /** @param {HTMLElement} item */
@@ -160,7 +165,7 @@
     if (looks.contains("rework")) { showReasons(item, Boolean(reasonsOf(item).hidden)); }
     if (looks.contains("reason")) { verdict(item, verdictOf(button), button.dataset.reason || ""); }
     if (looks.contains("send-reason")) { returnInOwnWords(item, verdictOf(button)); }
-    if (result) { settle(item, addressOf(item) + "/accept", { result }, "已" + result + "。"); }
+    if (result) { settle(item, addressOf(item) + "/accept", { result }, result + "。"); }
   });
 
   /**
@@ -188,6 +193,8 @@
     if (key === "escape") { return open ? () => { showReasons(item, false); item.focus(); } : undefined; }
     if (key === "j" || key === "arrowdown") { return () => { go(at + 1); }; }
     if (key === "k" || key === "arrowup") { return () => { go(at - 1); }; }
+    if (key === "z") { return () => { const photo = item.querySelector(".shots img"); if (photo) { asHtml(photo).click(); } }; }
+    if (key === "u") { return () => { Undo.last(); }; }
     if (key === "1" || key === "p") { return () => { verdict(item, "通过", ""); }; }
     if (key === "2" || key === "r") { return () => { showReasons(item, true); }; }
     return undefined;
@@ -195,11 +202,18 @@
 
   document.addEventListener("keydown", (event) => {
     const item = items()[at], field = event.target;
-    if (event.ctrlKey || event.altKey || event.metaKey || !item || !(field instanceof HTMLElement)) { return; }
+    if (event.ctrlKey || event.altKey || event.metaKey || !(field instanceof HTMLElement) || field.closest("dialog")) { return; }
+    if (!item) { if (event.key.toLowerCase() === "u") { Undo.last(); } return; }
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(field.tagName)) { keyInField(item, field, event); return; }
     const act = action(item, event.key.toLowerCase());
     if (act) { event.preventDefault(); act(); }
   });
 
-  if (items().length) { go(0); }
+  byId("v-before", HTMLElement).addEventListener("click", () => { go(at - 1); });
+  byId("v-after", HTMLElement).addEventListener("click", () => { go(at + 1); });
+
+  /* An issue's page leads to its own item. */
+  const named = document.getElementById(location.hash.slice(1)), first = named ? items().indexOf(named) : 0;
+  if (items().length) { go(Math.max(0, first)); }
+  byId("v-steps", HTMLElement).hidden = !items().length;
 })();
