@@ -50,6 +50,7 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/month/2026-11/街路/none"): SIGNED,
     ("GET", "/trends"): LEADERS,
     ("GET", "/map"): SIGNED,
+    ("GET", "/inspections"): OVERSEERS,
     ("GET", "/verify"): OVERSEERS,
     ("POST", "/verify/20261124-001"): OVERSEERS,
     ("POST", "/verify/20261124-001/accept"): OVERSEERS,

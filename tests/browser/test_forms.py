@@ -571,3 +571,47 @@ def test_a_public_report_is_accepted_on_the_same_page(tmp_path: Path, browser: A
         ]
         phone.context.close()
         page.context.close()
+
+
+def test_a_clean_inspection_is_one_tap(enter: Enter, web: WebServer) -> None:
+    page = enter("标准化办01", phone=True)
+    page.context.grant_permissions(["geolocation"])
+    page.context.set_geolocation({"longitude": 112.36, "latitude": 26.97})
+    page.goto(f"{web.url}/inspections")
+    expect(page.get_by_role("heading", name="还没有督查到的（4 条）")).to_be_visible()
+    assert faults(page) == []
+    row = page.locator("li[data-street='新正街']")
+    row.get_by_role("button", name="这条路没问题").tap()
+    expect(row.locator(".told")).to_have_text("已记一次督查。")
+    assert web.rows("履职记录", "填报人", "类型", "街路", "经度", "纬度") == [
+        ("标准化办01", "督查", "新正街", "112.36", "26.97")
+    ]
+    web.tick()
+    page.goto(f"{web.url}/inspections")
+    expect(page.get_by_role("heading", name="还没有督查到的（3 条）")).to_be_visible()
+    page.context.clear_permissions()
+    page.locator("li[data-street='联胜路']").get_by_role("button", name="这条路没问题").tap()
+    page.wait_for_url("**/forms/duties?**")
+    expect(page.get_by_label("街路")).to_have_value("联胜路")
+    expect(page.get_by_label("内容")).to_have_value("没有发现问题")
+
+
+def test_a_form_is_filled_by_the_page_that_leads_to_it(enter: Enter, web: WebServer) -> None:
+    chief = web.enter("街路长01")
+    photo = upload(web, chief, jpeg(scene(5))).json()["photo"]
+    number = post(web, chief, "issues", body(ISSUE, photos=(photo,))).json()["number"]
+    web.tick()
+    page = enter("街路长01", phone=True)
+    page.goto(f"{web.url}/mine")
+    expect(page.locator(".task-photo img")).to_be_visible()
+    page.locator(".task-photo img").evaluate("image => image.decode()")
+    page.get_by_role("link", name="延期 新正街").tap()
+    expect(page.get_by_label("编号")).to_have_value(number)
+    expect(page.get_by_label("延期")).to_be_checked()
+    page.get_by_label("理由").fill("等车")
+    page.goto(f"{web.url}/forms/feedback?issue={number}&outcome=上报")
+    expect(page.get_by_label("编号")).to_have_value(number)
+    expect(page.get_by_label("上报")).to_be_checked()
+    page.goto(f"{web.url}/forms/requests?kind=申诉&line={number}·发现问题")
+    expect(page.get_by_label("明细号")).to_have_value(f"{number}·发现问题")
+    expect(page.get_by_label("理由")).to_have_value("")

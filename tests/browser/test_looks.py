@@ -17,6 +17,7 @@ PAGES = (
     "/map",
     "/issues/20261117-001",
     "/rows",
+    "/inspections",
     "/status",
     "/explain/line/20261117-002·超期未整改",
 )

@@ -90,6 +90,7 @@ OVERSEEING = (
     ("/map", "地图", False),
     ("/rows", "问题", False),
     ("/grid", "表格", True),
+    ("/inspections", "督查", False),
     ("/verify", "复核", False),
     ("/answers", "批复", False),
     ("/letters", "督办", False),
