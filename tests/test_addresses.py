@@ -27,6 +27,7 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/leave"): ALL,
     ("GET", "/"): SIGNED,
     ("GET", "/status"): OVERSEERS,
+    ("POST", "/status/deleted"): OVERSEERS,
     ("GET", "/rows"): SIGNED,  # each his part
     ("GET", "/rows.xlsx"): SIGNED,
     ("POST", "/clock"): OVERSEERS,
@@ -48,6 +49,7 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/week"): SIGNED,  # each his part; a chief is sent to his own page
     ("GET", "/month"): SIGNED,
     ("GET", "/month/2026-11/街路/none"): SIGNED,
+    ("POST", "/month/2026-10/seal"): OVERSEERS,
     ("GET", "/trends"): LEADERS,
     ("GET", "/map"): SIGNED,
     ("GET", "/inspections"): OVERSEERS,

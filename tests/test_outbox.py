@@ -392,6 +392,16 @@ def test_a_mail_reads_the_same_in_both_parts_and_no_word_of_a_row_is_markup(tmp_
     assert "<img" not in html and "src=" not in html.replace("&lt;img src=x", ""), "nothing is loaded from anywhere"
 
 
+def test_each_number_in_a_mail_leads_to_its_page(tmp_path: Path) -> None:
+    day = Day(tmp_path, "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 见 20261124-001")
+    day.tick("2026-11-24 09:05")
+    with mail_server() as (mails, url):
+        deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:06"), link="https://xidu.example")
+    html = words(next(mail for mail in mails.received if mail["To"] == "c01@xidu.example"), "html")
+    leads = '<a href="https://xidu.example/issues/20261124-001">20261124-001</a>'
+    assert leads in html and html.count("20261124-001") == 2 * html.count(leads) + html.count("20261124-001·")
+
+
 # As it is in the field
 SUBJECTS = [
     "【交办】20261124-001 示例街路42 64号门前有积水，请于 11-24 15:30 前整改",

@@ -114,7 +114,7 @@ def create_app(
     site = access.install(app, service, key)
     _add_pages(app, site, nudge)
     clockwork = Clockwork(failures, silence)
-    app.register_blueprint(status.blueprint(service, clockwork))
+    app.register_blueprint(status.blueprint(service, clockwork, nudge))
     app.register_blueprint(metrics.blueprint(service, clockwork))
     app.register_blueprint(hooks.nudge_hook(key, nudge))
     app.register_blueprint(hooks.form_hooks(service, arrived))
@@ -145,7 +145,7 @@ def _add_pages(app: flask.Flask, site: access.Site, nudge: Callable[[], None]) -
         issue.blueprint(site, look_cache),
         inspections.blueprint(look_cache),
         week.blueprint(look_cache),
-        month.blueprint(site, look_cache),
+        month.blueprint(site, look_cache, nudge),
         trends.blueprint(look_cache),
         map.blueprint(look_cache),
     ):

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sync.core.issues.open_units import open_units
 from sync.core.memory import THERE, Archived, Change, Decision, Memory, Sent, absorb
 from sync.core.notices.notices import Notice
-from sync.core.sheet.identity import DELETED, Known
+from sync.core.sheet.identity import DELETED, WAIVED, Known
 from sync.core.sheet.plan import Cover, Restore
 from sync.ledger.leases import Busy, Leases
 from sync.ledger.records import Records
@@ -232,6 +232,20 @@ class Ledger:
         with self.engine.begin() as db:
             wanted = [*dict.fromkeys([*self.records.fact(db, "wanted_back", []), rid])]
             self.records.set_facts(db, {"wanted_back": wanted})
+        return True
+
+    def waive(self, tab: str, rid: str, person: str, at: datetime) -> bool:
+        """Note that a row was deleted on purpose: 运行状态 names it no more. False where no such row waits to be told.
+        Take the ``turn`` first: a tick that is running would overlook it."""
+        row = self.memory().known.get(tab, {}).get(rid)
+        if row is None or row.gone != DELETED:
+            return False
+        waived = {rid: replace(row, gone=WAIVED)}
+        with self.engine.begin() as db:
+            self._bump(db)
+            self.records.put_rows(db, tab, waived.values())
+            self.records.put_history(db, [Change(tab, rid, "行被删除", "", f"{person}：是有意删的", at)])
+        self._take_in(lambda memory: replace(memory, known={**memory.known, tab: {**memory.known[tab], **waived}}))
         return True
 
     def want_sealed(self, month: str) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from html import escape
+from urllib.parse import quote
 
 from sync.core.notices.notices import FAILED, MAIL, OFF, PENDING, SENT, UNSENT, WAITING, Notice, spared
 from sync.core.notices.problems import by_problem, line
@@ -66,7 +67,7 @@ def deliver(
 
     ``mailer`` None: no server is configured, which each notice then says. ``digest``: several notices in one mail.
     ``hours``: the sending hours of today (None: any), by which ``MOST_A_DAY`` is kept.
-    ``link``: the address at a mail's end. ``asked``: kinds that nobody can do without.
+    ``link``: our address, at a mail's end and before its numbers. ``asked``: kinds that nobody can do without.
     ``tries``: after how many a mail that fails in an unforeseen way is given up.
     """
     done, guard = Delivery(), Guard(ledger, tries, now)
@@ -299,7 +300,8 @@ def _text(group: Sequence[QueuedNotice], link: str) -> str:
 
 def _html(group: Sequence[QueuedNotice], link: str) -> str:
     """The same text, readable on a telephone; all of it is escaped, and nothing is loaded from elsewhere."""
-    items = "".join(f'<p style="margin:0 0 14px">{_marked(words)}</p>' for words in _lines(_problems(group)))
+    lines = (_linked(_marked(words), group, link) for words in _lines(_problems(group)))
+    items = "".join(f'<p style="margin:0 0 14px">{words}</p>' for words in lines)
     where = f'<p><a href="{escape(link)}">打开街路长台账</a></p>' if link else ""
     return (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
@@ -309,6 +311,16 @@ def _html(group: Sequence[QueuedNotice], link: str) -> str:
         f'<p style="color:#666;font-size:13px">{FOOT}</p>{where}'
         f'<p style="color:#666;font-size:13px;word-break:break-all">{escape(_numbers(group))}</p></body></html>'
     )
+
+
+def _linked(html: str, group: Sequence[QueuedNotice], link: str) -> str:
+    """Escaped text in which each number of an issue that the mail is about leads to its page; ``link``: the base, empty
+    for none."""
+    numbers = sorted({escape(queued.notice.issue) for queued in group if queued.notice.issue}, key=len, reverse=True)
+    if not link or not numbers:
+        return html
+    wanted = re.compile("|".join(map(re.escape, numbers)))
+    return wanted.sub(lambda match: f'<a href="{escape(link)}/issues/{quote(match[0])}">{match[0]}</a>', html)
 
 
 def _marked(words: str) -> str:

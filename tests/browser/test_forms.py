@@ -83,7 +83,7 @@ def test_a_report_without_a_signal_is_one_row_when_it_is_back(enter: Enter, web:
     hand.shoot(*shots[:2])
     hand.tap("暴露垃圾")
     hand.tap("发送")
-    expect(page.locator("#done-title")).to_contain_text("已存在手机上")
+    expect(page.locator("#done-title")).to_contain_text("已保存在手机上")
     assert web.rows("问题台账", "编号") == []
     page.goto(f"{web.url}/mine")
     expect(page.locator("#waiting-list")).to_contain_text("上报问题 · 新正街 · 暴露垃圾")
@@ -121,7 +121,7 @@ def test_a_photo_goes_on_where_the_line_broke(enter: Enter, web: WebServer, tmp_
     hand.shoot(str(tmp_path / "noise.jpg"))
     hand.tap("暴露垃圾")
     hand.tap("发送")
-    expect(page.locator("#done-title")).to_contain_text("已存在手机上")
+    expect(page.locator("#done-title")).to_contain_text("已保存在手机上")
     page.goto(f"{web.url}/mine")
     until(page, "Submissions.all().then(all => !all.length)")
     assert len(broken) == 2 and broken[0] in offsets[1:]
@@ -135,7 +135,7 @@ def report_offline(page: Page, web: WebServer) -> None:
     page.goto(f"{web.url}/forms/issues")
     Hand(page).tap("店外经营")
     Hand(page).tap("发送")
-    expect(page.locator("#done-title")).to_contain_text("已存在手机上")
+    expect(page.locator("#done-title")).to_contain_text("已保存在手机上")
 
 
 def test_the_same_form_sent_from_two_windows_is_one_row(enter: Enter, web: WebServer) -> None:
@@ -174,7 +174,7 @@ def test_a_form_whose_answer_is_lost_is_sent_again_and_is_one_row(enter: Enter, 
     sent = posts(page)
     Hand(page).tap("店外经营")
     Hand(page).tap("发送")
-    expect(page.locator("#done-title")).to_contain_text("已存在手机上")
+    expect(page.locator("#done-title")).to_contain_text("已保存在手机上")
     assert lost == [201] and len(web.rows("问题台账", "编号")) == 1
     page.goto(f"{web.url}/mine")
     until(page, "Submissions.all().then(all => !all.length)")
@@ -613,5 +613,18 @@ def test_a_form_is_filled_by_the_page_that_leads_to_it(enter: Enter, web: WebSer
     expect(page.get_by_label("编号")).to_have_value(number)
     expect(page.get_by_label("上报")).to_be_checked()
     page.goto(f"{web.url}/forms/requests?kind=申诉&line={number}·发现问题")
-    expect(page.get_by_label("明细号")).to_have_value(f"{number}·发现问题")
+    expect(page.get_by_label("明细号 必填")).to_have_value(f"{number}·发现问题")
     expect(page.get_by_label("理由")).to_have_value("")
+
+
+def test_what_a_kind_of_request_needs_is_marked_and_asked_for(enter: Enter, web: WebServer) -> None:
+    page = enter("街路长01", phone=True)
+    page.goto(f"{web.url}/forms/requests?kind=移交")
+    page.get_by_label("理由").fill("不归我们")
+    expect(page.get_by_label("移交单位 必填")).to_be_visible()
+    page.get_by_role("button", name="发送").tap()
+    expect(page.locator("#e-to_unit")).to_have_text("没有填，请补上。")
+    expect(page.locator("#e-issue")).to_have_text("没有填，请补上。")
+    page.get_by_text("申诉", exact=True).tap()
+    expect(page.get_by_label("明细号 必填")).to_be_visible()
+    expect(page.get_by_label("编号", exact=True)).to_be_visible()

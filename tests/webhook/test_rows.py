@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from tests.book import ZONE, default_rules
 from tests.web_server import OPERATOR, WebServer, web_server
 
 ISSUES = """
@@ -114,3 +116,59 @@ def test_an_issue_s_page_offers_the_place_and_the_forms_with_its_number(web: Web
     assert "https://uri.amap.com/marker?position=112.370000,26.970000&amp;name=%E6%96%B0%E6%AD%A3%E8%A1%97" in page
     assert "导航" not in text(web, "街路长02", "/issues/20261117-002"), "no place is recorded"
     assert web.enter("街路长01").get(f"{web.url}/explain/20261117-001", timeout=20).url.endswith("/issues/20261117-001")
+
+
+def test_a_month_is_sealed_by_a_button_once_it_is_over(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(default_rules().text.replace('appeal = "3wd"', 'appeal = "90d"'), "utf-8")  # its hour is far off
+    now = datetime.now(ZONE)
+    last = now.replace(day=1) - timedelta(days=1)
+    with web_server(tmp_path, JIELU_RULES=str(rules)) as web:
+        web.add(ISSUES.replace("2026-11-17", f"{last:%Y-%m-%d}").replace(" | | |\n", " | |\n"))
+        web.tick(f"{last:%Y-%m-%d} 09:05")
+        web.tick()
+        office, address = web.enter("办公室01"), f"{web.url}/month/{last:%Y-%m}/seal"
+        page = text(web, "办公室01", f"/month?month={last:%Y-%m}")
+        assert "自动封存" in page and f"封存 {last:%Y-%m}" in page
+        assert "现在就封存" not in text(web, "指挥长03", f"/month?month={last:%Y-%m}")
+        assert office.post(address, timeout=20).status_code == 422, "not without the tick"
+        assert web.enter("街路长01").post(address, data={"sure": "1"}, timeout=20).status_code == 403
+        early = f"{web.url}/month/{now:%Y-%m}/seal"
+        assert office.post(early, data={"sure": "1"}, timeout=20).status_code == 409, "it is not over"
+        asked = office.post(address, data={"sure": "1"}, timeout=20)
+        assert asked.status_code == 200 and "已请求封存" in asked.text and web.nudges
+        web.tick()
+        page = text(web, "办公室01", f"/month?month={last:%Y-%m}")
+        assert "封存，摘要值" in page and "现在就封存" not in page
+
+
+def test_a_deleted_row_is_put_back_or_said_to_be_meant(tmp_path: Path) -> None:
+    with web_server(tmp_path) as web:
+        web.add(ISSUES.replace(" | | |\n", " | |\n"))
+        web.tick("2026-11-17 09:05")
+        web.book.worksheet("问题台账").delete_rows(2, 3)
+        for minute in range(6, 10):
+            web.tick(f"2026-11-17 09:0{minute}")
+        assert "20261117-001" in str(web.rows("运行状态", "项目", "内容"))
+        office = web.enter("办公室01")
+        page = office.get(f"{web.url}/status", timeout=20).text
+        assert "被删除的行" in page and "&lt;b&gt;摆摊&lt;/b&gt;" in page
+        meant = {"tab": "issues", "row": "20261117-001", "act": "waive"}
+        assert web.enter("指挥长03").post(f"{web.url}/status/deleted", data=meant, timeout=20).status_code == 403
+        assert office.post(f"{web.url}/status/deleted", data=meant, timeout=20).status_code == 200
+        assert office.post(f"{web.url}/status/deleted", data=meant, timeout=20).status_code == 409, "it is said once"
+        back = {"tab": "issues", "row": "20261117-002", "act": "back"}
+        assert office.post(f"{web.url}/status/deleted", data=back, timeout=20).status_code == 200
+        web.tick("2026-11-17 09:10")
+        web.tick("2026-11-17 09:11")
+        assert web.rows("问题台账", "编号", "问题描述") == [("20261117-002", "<b>摆摊</b>")]
+        assert "被删除的行" not in str(web.rows("运行状态", "项目", "内容"))
+        assert "20261117-001" not in office.get(f"{web.url}/status", timeout=20).text
+        assert any("是有意删的" in str(change["after"]) for change in web.service.ledger.trail("20261117-001"))
+        web.add(
+            ISSUES.replace(" | | |\n", " | |\n")
+            .replace("\n2026-11-17 09:00 | 督查01 | 督查 | 联", "\n\n#")
+            .split("\n\n")[0]
+        )
+        web.tick("2026-11-17 09:12")
+        assert ("20261117-001", "=1+1") in web.rows("问题台账", "编号", "问题描述"), "pasted again, it is the same row"

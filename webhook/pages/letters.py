@@ -27,6 +27,7 @@ from webhook import access, writing
 from webhook.access import Site
 
 MOST_LISTED = 200
+GROUPS = TO_SIGN, TO_REPLY, OVER = ("待签发", "待回复", "已回复、已办结和记录单")
 MOST_WORDS = 1000
 NOT_THERE = "没有这封函，或者不归您看。"
 STATE_ORDER = (
@@ -90,17 +91,27 @@ def _opened(site: Site, name: str) -> Letter:
 
 
 def _list(site: Site) -> str:
-    person = access.visitor()
+    person, signers = access.visitor(), site.service.rules().letters.signers
     listed = [letter for letter in site.service.ledger.memory().letters.values() if sees(person, letter)]
     listed.sort(key=lambda letter: letter.drafted_at, reverse=True)
     listed.sort(key=lambda letter: STATE_ORDER.index(letter.state) if letter.state in STATE_ORDER else len(STATE_ORDER))
-    signers = site.service.rules().letters.signers
-    waiting = [
-        letter for letter in listed if letter.state == letters.DRAFT and may_sign(person, signers, districts(letter))
-    ]
-    rest = [letter for letter in listed if letter not in waiting]
-    return render_template("letters.html", waiting=waiting, rest=rest[:MOST_LISTED],
-                           more=max(0, len(rest) - MOST_LISTED), now=site.now())  # fmt: skip
+    groups = {name: [letter for letter in listed if _group(letter) == name] for name in GROUPS}
+    fullest = next((name for name in GROUPS if groups[name]), TO_SIGN)  # the first in which something stands
+    tab = request.args.get("tab", "")
+    chosen = tab if tab in groups else fullest
+    return render_template(
+        "letters.html", groups={name: len(group) for name, group in groups.items()}, tab=chosen,
+        letters=groups[chosen][:MOST_LISTED], more=max(0, len(groups[chosen]) - MOST_LISTED), now=site.now(),
+        mine={letter.key for letter in groups[TO_SIGN] if may_sign(person, signers, districts(letter))},
+    )  # fmt: skip
+
+
+def _group(letter: Letter) -> str:
+    """The tab in which a letter stands."""
+    if letter.kind == LETTER and letter.state == letters.DRAFT:
+        return TO_SIGN
+    waits = letter.kind == LETTER and letter.state in (letters.UNDELIVERED, letters.DELIVERED)
+    return TO_REPLY if waits else OVER
 
 
 def _page(site: Site, letter: Letter, message: str = "", *, done: bool = False) -> str:

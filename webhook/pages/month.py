@@ -7,18 +7,20 @@ streets' lines and rank, a unit its own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate, groupby
 from typing import Any
+from urllib.parse import urlencode
 
 import flask
-from flask import render_template, request
+from flask import redirect, render_template, request
 
 from sync.core.look.findings import Look
 from sync.core.look.scores.seals import GROUP_KINDS
 from sync.core.people.ordering import place_order
-from sync.core.people.permissions import Person, above, sees_score
+from sync.core.people.permissions import OVERSEERS, Person, above, sees_score
 from sync.core.scores import periods, persons
+from sync.core.scores import seal as sealing
 from sync.core.scores.lines import BASE, BRANCH, DISTRICT, STREET, month_of
 from sync.core.scores.standings import Standing
 from sync.core.sheet.rows import cell_text, plain
@@ -28,11 +30,12 @@ from webhook.access import Site
 from webhook.look_cache import LookCache
 from webhook.pages.issue import sees_issue, sees_line
 
+SEALING = "已请求封存，下一次更新时封存；有工作表读不到的，「运行状态」里会说明。"
 NOT_THERE = "没有这个月的这一个得分，或者不归您看。"
 
 
-def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
-    """The month, and one score of it."""
+def blueprint(site: Site, look_cache: LookCache, nudge: Callable[[], None]) -> flask.Blueprint:
+    """The month, one score of it, and its seal. ``nudge`` makes the next look come soon."""
     routes = flask.Blueprint("month", __name__)
 
     @routes.get("/month")
@@ -43,7 +46,20 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
         month = request.args.get("month") or months[0]
         if month not in months:
             access.refuse("没有这个月的考核。")
-        return _month(look, month, months)
+        return _month(look, month, months, SEALING if "sealing" in request.args else "")
+
+    @routes.post("/month/<month>/seal")
+    @access.needs(*OVERSEERS)
+    def seal(month: str) -> Any:
+        look = look_cache.now()
+        if month not in {row.month for row in look.scored.table} or month >= month_of(look.now):
+            access.refuse("没有这个月的考核，或者这个月还没有过完，不能封存。", 409)
+        if request.form.get("sure") != "1":
+            access.refuse("请先勾选「核对过了」。", 422)
+        if month not in look.scored.seals:
+            site.service.ledger.want_sealed(month)
+            nudge()
+        return redirect(f"/month?{urlencode({'month': month, 'sealing': 1})}", 303)
 
     @routes.get("/month/<month>/<kind>/<path:target>")
     @access.needs()
@@ -64,12 +80,13 @@ def sees(look: Look, person: Person, row: Standing) -> bool:
     return sees_score(person, row.kind, row.target, places, row.chief, past=past)
 
 
-def _month(look: Look, month: str, months: list[str]) -> str:
+def _month(look: Look, month: str, months: list[str], message: str = "") -> str:
     table = [row for row in look.scored.table if row.month == month]
     mine = sorted((row for row in table if sees(look, access.visitor(), row)), key=_order)
     quarter, base = periods.quarter_of(month), look.rules.score.base
     return render_template(
-        "month.html", month=month, months=months, seal=look.scored.seals.get(month), rules=look.rules,
+        "month.html", month=month, months=months, seal=look.scored.seals.get(month), rules=look.rules, message=message,
+        may_seal=access.visitor().oversees and month < month_of(look.now), seals_at=sealing.hour(month, look.rules),
         groups={key: list(group) for key, group in groupby(mine, key=lambda row: (row.kind, row.group))},
         sizes=Counter((row.kind, row.group) for row in table), decisions={row: _decision(look, row) for row in mine},
         widest={kind: max((abs(row.score - base) for row in mine if row.kind == kind), default=0) or 1

@@ -6,23 +6,29 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, render_template
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from sync.core.issues import life as lives
+from sync.core.memory import Memory
 from sync.core.notices.notices import SENDING, UNSENT
 from sync.core.people.permissions import OVERSEERS, SUPERIORS, Person, holds
 from sync.core.rules.conditions import STATES
 from sync.core.sheet import serials
-from sync.core.sheet.rows import Raw
+from sync.core.sheet.identity import DELETED
+from sync.core.sheet.rows import Raw, plain
+from sync.ledger.ledger import Busy
 from sync.operations.audit import Clockwork, findings
 from sync.service import Service
 from webhook import access
 from webhook.pages.week import LEVELS
 
+MOST_DELETED = 50  # rows listed one by one
+MOST_WORDS = 60  # characters of a deleted row
 LOOKED_AT_EVERY = 10.0  # seconds: /healthz may be asked often
 
 
@@ -71,8 +77,41 @@ def overview(service: Service) -> dict[str, Any]:
         "notices": [(state, sent[state]) for state in SENDING if sent[state]],
         "unsent": reasons.most_common(5),
         "items": sorted(memory.status.items()),
+        "deleted": _deleted(service, memory)[:MOST_DELETED],
         "ticks": service.ledger.ticks(8),
     }
+
+
+def _waive(service: Service, tab: str, rid: str) -> bool:
+    """Whether it was noted that a row was deleted on purpose; the visitor is told where a look is under way."""
+    try:
+        with service.ticking, service.ledger.turn():
+            return service.ledger.waive(tab, rid, access.visitor().name, datetime.now(service.rules().bureau.zone))
+    except Busy:
+        access.refuse("系统正在更新表格，请过几秒再点一次。", 503)
+
+
+@dataclass(frozen=True)
+class DeletedRow:
+    """A row that is gone and that nobody said was meant to go. ``words``: what people had typed, in short."""
+
+    tab: str
+    title: str
+    rid: str
+    words: str
+
+
+def _deleted(service: Service, memory: Memory) -> list[DeletedRow]:
+    """In the order of tabs and numbers."""
+    rows = []
+    for key, tab in service.templates.items():
+        gone = sorted(
+            (row for row in memory.known.get(key, {}).values() if row.gone == DELETED), key=lambda row: row.rid
+        )
+        for row in gone:
+            texts = (plain(row.cells.get(column.key)) for column in tab.columns if column.type == "text")
+            rows.append(DeletedRow(key, tab.title, row.rid, "，".join(filter(None, texts))[:MOST_WORDS]))
+    return rows
 
 
 def _is_late(shown: Mapping[str, Raw], now: datetime) -> bool:
@@ -124,8 +163,8 @@ def navigation(person: Person) -> Sequence[tuple[str, str, bool]]:
     return [(address, words, False) for address, words, roles in OTHERS if not roles or holds(person, roles)]
 
 
-def blueprint(service: Service, clockwork: Clockwork) -> Blueprint:
-    """The pages. ``clockwork``: how the jobs of this process go."""
+def blueprint(service: Service, clockwork: Clockwork, nudge: Callable[[], None]) -> Blueprint:
+    """The pages. ``clockwork``: how the jobs of this process go; ``nudge`` makes the next look come soon."""
     how_it_is = health(service, clockwork)
     pages = Blueprint("pages", __name__, static_folder="../static", static_url_path="/static")
 
@@ -139,6 +178,17 @@ def blueprint(service: Service, clockwork: Clockwork) -> Blueprint:
     def how() -> str:
         now = datetime.now(service.rules().bureau.zone)
         return render_template("status.html", **overview(service), audit=findings(service, clockwork, now))
+
+    @pages.post("/status/deleted")
+    @access.needs(*OVERSEERS)
+    def deleted() -> Answer:
+        """A deleted row is wanted back, or was deleted on purpose."""
+        tab, rid = request.form.get("tab", ""), request.form.get("row", "")
+        wanted_back = request.form.get("act") == "back"
+        if not (service.ledger.want_back(rid) if wanted_back else _waive(service, tab, rid)):
+            access.refuse("没有这一行被删除的行，也许刚才已经处理了。", 409)
+        nudge()
+        return redirect("/status")
 
     @pages.post("/clock")
     @access.needs(*OVERSEERS)

@@ -95,6 +95,11 @@
     all(form, "[data-only]").forEach((box) => {
       box.hidden = !value || (box.dataset.only || "").split(" ").indexOf(value) < 0;
     });
+    all(form, "[data-needed]").forEach((mark) => {
+      const box = mark.closest(".field"), field = box && box.querySelector("input, select, textarea");
+      mark.hidden = (mark.dataset.needed || "").split(" ").indexOf(value) < 0;
+      if (field instanceof HTMLElement && isField(field)) { field.required = !mark.hidden; }
+    });
   }
 
   // The draft
@@ -167,7 +172,7 @@
     const faults = {};
     all(form, ".field").forEach((box) => {
       const key = box.dataset.key || "";
-      if (!box.hidden && box.querySelector(".must") && !cells[key]) { faults[key] = "没有填，请补上。"; }
+      if (!box.hidden && box.querySelector(".must:not([hidden])") && !cells[key]) { faults[key] = "没有填，请补上。"; }
     });
     return faults;
   }
@@ -306,7 +311,7 @@
       showFaults(outcome.faults || {});
     } else {
       sendLater();
-      finish("已存在手机上。" + (outcome.words || ""), {});
+      finish("已保存在手机上。" + (outcome.words || ""), {});
     }
   }
 

@@ -34,7 +34,7 @@
   function wordsOf(outcome) {
     if (outcome.state === "in") { return "已记一次督查。"; }
     if (outcome.state === "mend") { return Object.values(outcome.faults || {}).join(""); }
-    return "已存在手机上。" + (outcome.words || "");
+    return "已保存在手机上。" + (outcome.words || "");
   }
 
   /**

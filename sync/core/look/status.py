@@ -11,7 +11,7 @@ from sync.core.issues.life import Life
 from sync.core.look.reading import Reading
 from sync.core.people.roster import Roster, Street, vacant
 from sync.core.rules.rules import Rules
-from sync.core.sheet.identity import Known
+from sync.core.sheet.identity import DELETED, Known
 
 MOST_NAMED = 12
 ADOPTED = "收编的行"
@@ -22,7 +22,8 @@ def items(reading: Reading, roster: Roster, problems: int) -> dict[str, str]:
     tick by itself."""
     tabs, day = reading.tables.tabs, reading.now.date()
     texts = {f"表格：{tabs[key].title}": text for key, text in reading.skipped.items() if not tabs[key].hidden}
-    texts |= {f"被删除的行：{tabs[key].title}": _gone(rows) for key, rows in reading.gone.items() if rows}
+    unexplained = {key: [row for row in rows if row.gone == DELETED] for key, rows in reading.gone.items()}
+    texts |= {f"被删除的行：{tabs[key].title}": _gone(rows) for key, rows in unexplained.items() if rows}
     if empty := vacant(roster, day):
         texts["没有街路长的街路"] = _vacant(empty)
     if problems:
@@ -57,7 +58,7 @@ def standing(reading: Reading, texts: Mapping[str, str]) -> dict[str, tuple[str,
 def _gone(rows: Sequence[Known]) -> str:
     names = "、".join(row.rid for row in rows[:MOST_NAMED])
     more = f"等 {len(rows)} 行" if len(rows) > MOST_NAMED else f"，共 {len(rows)} 行"
-    return f"{names}{more}。要恢复请运行 jielu restore 编号。"
+    return f"{names}{more}。要恢复，或者是有意删的，请在「运行状态」网页上点；也可以运行 jielu restore 编号。"
 
 
 def calendar_warning(rules: Rules, today: date) -> str:

@@ -18,6 +18,7 @@ NUMBER = re.compile(r"[0-9]{8}-[0-9]{3,6}")
 FARTHEST = 10_000  # a number further ahead than this of the last one given was invented, not forgotten
 MOST_PAIRS = 40_000  # comparing more edited rows with more lost ones than this is a re-import, not an edit
 DELETED = -1  # stands in ``gone`` once a row was missed as often as the rules allow
+WAIVED = -2  # and once somebody said that its deletion was meant: it is named no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Known:
     """A row as the ledger remembers it: ``cells`` are the raw values of its filled staff columns.
 
     ``marks``: hours stamped at first sight (``heard``: the hour that counts for the row). ``gone``: looks in a
-    row that did not find it, or ``DELETED``. ``shown``: the service cells that it was given last.
+    row that did not find it, or ``DELETED``, or ``WAIVED``. ``shown``: the service cells that it was given last.
     """
 
     rid: str
@@ -37,7 +38,7 @@ class Known:
 
     @property
     def deleted(self) -> bool:
-        return self.gone == DELETED
+        return self.gone in (DELETED, WAIVED)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sync.core.approvals.request_checks import REQUEST_NEEDS
 from sync.core.people.ordering import by_number
 from sync.core.people.permissions import FILED, Person, files
 from sync.core.rules.rules import Rules
@@ -69,12 +70,13 @@ ROLE_BOUND = ("source", "kind", "branch", "district")  # choices that depend on 
 @dataclass(frozen=True)
 class Field:
     """One question: its column, what may be chosen (empty: free), what is filled in already, ``only``: the kinds of
-    this form that ask it (empty: all)."""
+    this form that ask it (empty: all); ``needed``: those that can't do without an answer."""
 
     column: Column
     options: tuple[str, ...] = ()
     value: str = ""
     only: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -92,7 +94,14 @@ def fields(form: Form, tab: Tab, person: Person, streets: Iterable[str], rules: 
 
 def _field(column: Column, form: Form, person: Person, streets: Iterable[str], rules: Rules) -> Field:
     options = _options(column, form, person, streets, rules)
-    return Field(column, options, _known(column, person, options), ONLY_FOR.get((form.tab, column.key), ()))
+    known, only = _known(column, person, options), ONLY_FOR.get((form.tab, column.key), ())
+    return Field(column, options, known, only, _needed(form, column))
+
+
+def _needed(form: Form, column: Column) -> tuple[str, ...]:
+    """The kinds of request that need an answer in this column."""
+    kinds = REQUEST_NEEDS.items() if form.tab == "requests" else ()
+    return tuple(kind for kind, keys in kinds if column.key in keys)
 
 
 def _options(column: Column, form: Form, person: Person, streets: Iterable[str], rules: Rules) -> tuple[str, ...]:
