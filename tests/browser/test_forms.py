@@ -627,4 +627,5 @@ def test_what_a_kind_of_request_needs_is_marked_and_asked_for(enter: Enter, web:
     expect(page.locator("#e-issue")).to_have_text("没有填，请补上。")
     page.get_by_text("申诉", exact=True).tap()
     expect(page.get_by_label("明细号 必填")).to_be_visible()
-    expect(page.get_by_label("编号", exact=True)).to_be_visible()
+    expect(page.locator("#f-issue")).to_be_visible()
+    expect(page.locator("[data-key=issue] .must")).to_be_hidden()
