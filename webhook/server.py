@@ -32,6 +32,7 @@ from webhook import access, api, hooks, limits, metrics, refusals, request_log
 from webhook.forms import form_pages
 from webhook.forms.submissions import form_intake, photos_of
 from webhook.grid import page
+from webhook.links import linked, pictures
 from webhook.look_cache import LookCache
 from webhook.pages import (
     answers,
@@ -52,7 +53,6 @@ from webhook.pages import (
     verify,
     week,
 )
-from webhook.photo_links import pictures
 
 THREADS = 24  # no request holds one for long
 CONNECTIONS = 1000  # open at once; silent ones hold no thread
@@ -128,6 +128,7 @@ def _add_pages(app: flask.Flask, site: access.Site, nudge: Callable[[], None]) -
     """What the people of the bureau open. ``nudge`` makes the next tick come sooner."""
     look_cache = LookCache(site)
     app.jinja_env.globals["pictures"] = pictures
+    app.jinja_env.filters["linked"] = linked
     open_intake = cache(lambda: form_intake(site.service, site.key))
     for blueprint in (
         today.blueprint(site, look_cache),

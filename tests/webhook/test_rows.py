@@ -12,6 +12,7 @@ import pytest
 
 from tests.book import ZONE, default_rules
 from tests.web_server import OPERATOR, WebServer, web_server
+from webhook.links import linked
 
 ISSUES = """
 问题台账
@@ -56,12 +57,22 @@ ROLES = [
 
 @pytest.mark.parametrize(("name", "here", "there"), ROLES)
 @pytest.mark.parametrize("address", ["/rows", "/rows?sort=deadline&down=1", "/rows?text=20261117", "/"])
-def test_no_page_shows_a_row_that_is_another_s(
+def test_the_rows_that_are_shown_are_one_s_own(
     web: WebServer, name: str, here: bool, there: bool, address: str
 ) -> None:
     page = text(web, name, address)
     assert ("20261117-001" in page, "20261117-002" in page) == (here, there)
     assert "<b>摆摊</b>" not in page
+
+
+@pytest.mark.parametrize(("name", "here", "there"), ROLES)
+@pytest.mark.parametrize("address", ["/mine", "/map", "/notices", "/letters", "/forms/requests", "/forms/feedback"])
+def test_no_page_shows_a_row_that_is_another_s(
+    web: WebServer, name: str, here: bool, there: bool, address: str
+) -> None:
+    page = text(web, name, address)
+    assert here or "20261117-001" not in page
+    assert there or "20261117-002" not in page
 
 
 @pytest.mark.parametrize(("name", "here", "there"), ROLES)
@@ -172,3 +183,17 @@ def test_a_deleted_row_is_put_back_or_said_to_be_meant(tmp_path: Path) -> None:
         )
         web.tick("2026-11-17 09:12")
         assert ("20261117-001", "=1+1") in web.rows("问题台账", "编号", "问题描述"), "pasted again, it is the same row"
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("与 20261124-001 相同", '与 <a href="/issues/20261124-001">20261124-001</a> 相同'),
+        ("20261124-001·超期未整改", "20261124-001·超期未整改"),
+        ("120261124-0011111", "120261124-0011111"),
+        ('<a href="x">20261124-001', '&lt;a href=&#34;x&#34;&gt;<a href="/issues/20261124-001">20261124-001</a>'),
+    ],
+    ids=["a number", "a line's number", "no number", "markup stays text"],
+)
+def test_numbers_in_sentences_lead_to_their_pages(words: str, shown: str) -> None:
+    assert str(linked(words)) == shown

@@ -26,8 +26,8 @@ from webhook import access
 from webhook.access import Site
 from webhook.forms import report, uploads
 from webhook.forms.submissions import MOST_LISTED, FormContext, PostedForm, answer, read_form, submit
+from webhook.links import map_link
 from webhook.look_cache import LookCache
-from webhook.photo_links import map_link
 
 
 def blueprint(

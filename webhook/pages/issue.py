@@ -26,8 +26,8 @@ from sync.core.views.history import history, photos_after
 from sync.ledger.submissions import Sender, Submissions
 from webhook import access
 from webhook.access import Site
+from webhook.links import map_link
 from webhook.look_cache import LookCache
-from webhook.photo_links import map_link
 
 NO_ISSUE = "没有这个编号的问题，或者不归您看。"
 NO_LINE = "没有这条扣分明细，或者不归您看。"

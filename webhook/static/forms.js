@@ -253,6 +253,19 @@
   }
 
   /**
+   * The last value of a list leads somewhere.
+   * @param {HTMLElement} list
+   * @param {string} address
+   */
+  function linkLast(list, address) {
+    const text = list.lastElementChild, link = document.createElement("a");
+    if (!text) { return; }
+    link.href = address;
+    link.append(...Array.from(text.childNodes));
+    text.append(link);
+  }
+
+  /**
    * @param {string} title
    * @param {Reply} reply
    */
@@ -261,6 +274,7 @@
     byId("done-title", HTMLElement).textContent = title;
     list.textContent = "";
     addTerm(list, "编号", reply.number);
+    if (reply.number && person) { linkLast(list, "/issues/" + encodeURIComponent(reply.number)); }
     addTerm(list, "截止", dayAndHour(reply.deadline));
     addTerm(list, "责任单位", reply.unit);
     addTerm(list, "街路长", reply.chief);

@@ -1,12 +1,23 @@
-"""Photos and places as links."""
+"""Photos, places and numbers of issues as links."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
+from markupsafe import Markup, escape
+
 from sync.core.rules.rules import Rules
 from sync.core.sheet.photos import ids
+
+NUMBER = re.compile(r"(?<![0-9])[0-9]{8}-[0-9]{3,6}(?![0-9·])")  # of an issue; that of a line goes on with ·
+
+
+def linked(text: object) -> Markup:
+    """A text, escaped, in which each number of an issue leads to its page."""
+    html = NUMBER.sub(lambda match: f'<a href="/issues/{match[0]}">{match[0]}</a>', str(escape(text)))
+    return Markup(html)  # noqa: S704  escaped above; a number is digits
 
 
 def pictures(lines: Iterable[str]) -> list[tuple[str, str]]:
