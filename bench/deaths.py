@@ -76,11 +76,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--kills", type=int, default=300)
     options.add_argument("--each", type=int, default=10, help="kills a round")
+    options.add_argument("--first", type=int, default=0, help="the seed of the first round")
     options.add_argument("--out", type=Path, default=Path("deaths.jsonl"))
     given = options.parse_args()
     lines = [json.loads(line) for line in given.out.read_text("utf-8").splitlines()] if given.out.exists() else []
     while sum(line["kills"] for line in lines) < given.kills:
-        seed = len(lines)
+        seed = given.first + len(lines)
         lines.append({"seed": seed, "kills": given.each, **play(seed, given.each)})
         with given.out.open("a", encoding="utf-8") as file:
             file.write(json.dumps(lines[-1], ensure_ascii=False) + "\n")
