@@ -7,6 +7,7 @@ import gspread
 import orjson
 import pytest
 import requests
+from cryptography.hazmat.primitives import serialization
 from google.auth import crypt, jwt
 from google.auth.exceptions import RefreshError
 
@@ -66,6 +67,9 @@ def test_without_a_good_token_nothing_is_answered(server, header, path):
         ({"exp": 1}, "Invalid JWT: Token must be a short-lived token"),
         ({"exp": int(time.time()) + 90_000}, "Invalid JWT: Token must be a short-lived token"),
         ({"iat": "now"}, "Invalid JWT: iat and exp must be numbers."),
+        ({"nbf": int(time.time()) + 600}, "Invalid JWT: Token must be a short-lived token"),
+        ({"nbf": "soon"}, "Invalid JWT: Token must be a short-lived token"),
+        ({"aud": None}, "Failed audience check."),
         ({"scope": "https://www.googleapis.com/auth/gmail.send"}, "Invalid OAuth scope"),
         ({"iss": "nobody@workbook.iam.gserviceaccount.com"}, "Invalid grant: account not found"),
     ],
@@ -74,6 +78,12 @@ def test_an_assertion_that_proves_too_little_is_refused(accounts, claims, senten
     key = accounts.create("robot", "https://example.org/token")
     with pytest.raises(TokenError, match=sentence):
         accounts.exchange(assertion(key, **claims))
+
+
+def test_a_key_is_as_strong_as_a_digest(accounts):
+    """128 bits of security: NIST SP 800-57 part 1, table 2."""
+    key = accounts.create("robot", "https://example.org/token")
+    assert serialization.load_pem_private_key(key["private_key"].encode(), None).key_size == 3072
 
 
 def test_a_foreign_key_is_refused(accounts):
