@@ -104,7 +104,7 @@ def create_app(
         PERMANENT_SESSION_LIFETIME=access.LONGEST_SESSION,
         SESSION_REFRESH_EACH_REQUEST=False,  # a session ends when it was opened to end, however often it is used
     )
-    request_log.note_requests(app)
+    request_log.note_requests(app, key)
     refusals.install(app)
     limits.install(app)
     site = access.install(app, service, key)
