@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import flask
 import pytest
 import requests
 import sqlalchemy as sa
+from itsdangerous import URLSafeSerializer
 
 from sync.ledger import tables
 from sync.ledger.sessions import Owner, Sessions
@@ -214,6 +216,22 @@ def test_made_up_links_and_cookies_open_nothing(web: WebServer) -> None:
         assert post_link(requests.Session(), web, token).status_code == 403
     assert post_link(requests.Session(), web, "").status_code == 403
     assert requests.get(web.url, cookies={"session": "made-up"}, timeout=10).status_code == 401
+
+
+def test_links_and_cookies_are_signed_by_sha_256_and_those_of_before_go_on(web: WebServer) -> None:
+    token = web.link("街路长02").partition("#")[2]
+    cookie = web.enter("街路长02").cookies["session"]
+    assert [len(signed.rpartition(".")[2]) for signed in (token, cookie)] == [43, 43], "256 bits in base64"
+    key = str(web.app.secret_key)
+    secret = access.Site(web.service, key).secret_of(token)
+    old_link = URLSafeSerializer(key, salt="personal-link").dumps(secret)
+    with requests.Session() as browser:
+        assert post_link(browser, web, old_link).ok
+    old_cookies = flask.sessions.SecureCookieSessionInterface().get_signing_serializer(web.app)
+    new_cookies = web.app.session_interface.get_signing_serializer(web.app)  # type: ignore[attr-defined]
+    old_cookie = str(old_cookies.dumps(new_cookies.loads(cookie)))  # type: ignore[union-attr]
+    assert len(old_cookie.rpartition(".")[2]) == 27
+    assert requests.get(f"{web.url}/mine", cookies={"session": old_cookie}, timeout=10).status_code == 200
 
 
 # What a request says of its host ------------------------------------------------------------------------------
