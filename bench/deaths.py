@@ -48,9 +48,7 @@ def play(seed: int, kills: int) -> dict[str, object]:
         except AssertionError as error:
             return {"broken": str(error)[:500] or repr(error)}
         finally:
-            if bureau.process is not None and bureau.process.poll() is None:
-                bureau.process.kill()
-                bureau.process.wait(10)
+            bureau.end()
 
 
 def table(lines: list[dict[str, object]]) -> str:

@@ -66,10 +66,12 @@ class UnwellMailServer(MailServer):
 
 @dataclass
 class Bureau:
-    """``mails``: the URL of its mail server. Use ``prepare`` once before the first ``start``."""
+    """``mails``: the URL of its mail server; ``database``: of its ledger, empty: a file. Use ``prepare`` once before the
+    first ``start``."""
 
     folder: Path
     mails: str
+    database: str = ""
     port: int = 0
     prefix: Sequence[str] = ()  # before the command, such as unshare
     process: subprocess.Popen[str] | None = None
@@ -83,7 +85,7 @@ class Bureau:
     def environ(self) -> dict[str, str]:
         bare = {key: value for key, value in os.environ.items() if not key.startswith(("JIELU", "DEATHS"))}
         mine = {"JIELU_DATA": str(self.folder / "data"), "JIELU_RULES": str(self.folder / "rules.toml"),
-                "JIELU_SMTP": self.mails, "JIELU_MAIL_FROM": "jielu@xidu.example", "JIELU_URL": self.url,
+                "JIELU_DATABASE": self.database, "JIELU_SMTP": self.mails, "JIELU_MAIL_FROM": "jielu@xidu.example", "JIELU_URL": self.url,
                 "JIELU_SECRET": "a secret of the tests", "PYTHONPATH": str(ROOT)}  # fmt: skip
         return bare | mine
 
@@ -97,7 +99,8 @@ class Bureau:
         rules = re.sub(r"(?m)^send_at = .*$", "send_at = []", rules, count=1)
         rules = rules.replace('hours = ["08:00-20:00"]', 'hours = ["00:00-23:59"]')
         (self.folder / "rules.toml").write_text(rules, "utf-8")
-        with web_server(self.folder, JIELU_RULES=str(self.folder / "rules.toml")) as served:
+        mine = {"JIELU_RULES": str(self.folder / "rules.toml"), "JIELU_DATABASE": self.database}
+        with web_server(self.folder, **mine) as served:
             link = server.link(served.service, CHIEF, self.url)
             person = requests.Session()
             person.headers["Origin"] = served.url
@@ -149,6 +152,12 @@ class Bureau:
         self.process.wait(patience)
         return time.monotonic() - began
 
+    def end(self) -> None:
+        """Whatever became of it, no process stays."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+
 
 @dataclass
 class Clients:
@@ -195,6 +204,11 @@ class Clients:
             while self.send(n) not in (200, 201) and not self.done.is_set():
                 time.sleep(0.05)
             time.sleep(0.2)
+
+    def see_more(self) -> None:
+        """Wait until some more forms were taken."""
+        taken = len(self.taken)
+        wait_for(lambda: len(self.taken) > taken + 2, 60)
 
     def end(self) -> None:
         """No new forms; those that were begun are sent until they are answered."""

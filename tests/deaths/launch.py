@@ -1,6 +1,7 @@
 """``jielu run`` as it is, with a clock that runs faster: the jobs every second, tries again after seconds.
 
-``DEATHS_STALL=write:FILE``: the first write of a look (``mail:FILE``: the first mail) makes FILE and takes a minute.
+``DEATHS_STALL=write:FILE``: the first write of a look (``mail:FILE``: the first mail) makes FILE and takes a minute, or
+``DEATHS_SECONDS``.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def stalled(action: Callable[..., Any], mark: Path) -> Callable[..., Any]:
     def stall(*args: Any, **kwargs: Any) -> Any:
         if not mark.exists():
             mark.touch()
-            time.sleep(60)
+            time.sleep(float(os.environ.get("DEATHS_SECONDS", "60")))
         return action(*args, **kwargs)
 
     return stall
