@@ -66,8 +66,8 @@ class UnwellMailServer(MailServer):
 
 @dataclass
 class Bureau:
-    """``mails``: the URL of its mail server; ``database``: of its ledger, empty: a file. Use ``prepare`` once before the
-    first ``start``."""
+    """``mails``: the URL of its mail server; ``database``: of its ledger, empty: a file. Use ``prepare`` once, before
+    the first ``start``."""
 
     folder: Path
     mails: str
@@ -85,7 +85,8 @@ class Bureau:
     def environ(self) -> dict[str, str]:
         bare = {key: value for key, value in os.environ.items() if not key.startswith(("JIELU", "DEATHS"))}
         mine = {"JIELU_DATA": str(self.folder / "data"), "JIELU_RULES": str(self.folder / "rules.toml"),
-                "JIELU_DATABASE": self.database, "JIELU_SMTP": self.mails, "JIELU_MAIL_FROM": "jielu@xidu.example", "JIELU_URL": self.url,
+                "JIELU_DATABASE": self.database, "JIELU_SMTP": self.mails,
+                "JIELU_MAIL_FROM": "jielu@xidu.example", "JIELU_URL": self.url,
                 "JIELU_SECRET": "a secret of the tests", "PYTHONPATH": str(ROOT)}  # fmt: skip
         return bare | mine
 
