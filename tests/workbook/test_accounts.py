@@ -92,6 +92,20 @@ def test_a_foreign_key_is_refused(accounts):
         accounts.exchange(assertion(other, iss=key["client_email"]))
 
 
+def test_a_key_that_an_assertion_brings_along_is_not_used(accounts):
+    key, other = (accounts.create(name, "https://example.org/token") for name in ("robot", "other"))
+    now = int(time.time())
+    claims = {"iss": key["client_email"], "aud": GOOGLE, "iat": now, "exp": now + 60, "scope": SCOPES[0]}
+    for header in (
+        {"kid": other["private_key_id"]},
+        {"jku": "https://elsewhere.example/keys"},
+        {"jwk": {"kty": "RSA"}},
+    ):
+        forged = jwt.encode(crypt.RSASigner.from_service_account_info(other), claims, header=header).decode()
+        with pytest.raises(TokenError, match="Invalid JWT Signature"):
+            accounts.exchange(forged)
+
+
 @pytest.mark.parametrize("text", ["", "a.b", "a.b.c", "e30.e30.e30", "e30.e30.e30.e30", "\x00.\x00.\x00"])
 def test_what_is_no_assertion_is_refused(accounts, text):
     with pytest.raises(TokenError, match="Invalid"):
