@@ -93,27 +93,45 @@ def test_no_code_runs_or_unpacks_text(path: Path) -> None:
         assert given.get("check_hostname") != "False" and "CERT_NONE" not in ast.unparse(call)
 
 
-CONSTANTS = {
-    "columns",
-    "marks",
-    "more",
-    "text",
-    "VERSION_TABLE",
-    "leases.name",
-    "len(STEPS)",
-}  # names of our own tables
+# Names of our own tables and columns, and numbers of rows.
+CONSTANTS = {"columns", "name", "marks", "more", "text", "VERSION_TABLE", "leases.name", "len(STEPS)"}
+SQL = re.compile(r"\s*(select|insert|update|delete|pragma|create|drop|alter|replace|with)\b", re.IGNORECASE)
+
+
+def parts_of(text: ast.expr) -> list[ast.expr]:
+    """What a text is put together from."""
+    if isinstance(text, ast.JoinedStr):
+        return [part.value if isinstance(part, ast.FormattedValue) else part for part in text.values]
+    if isinstance(text, ast.BinOp):
+        return [*parts_of(text.left), *parts_of(text.right)]
+    return [text]
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_sql_takes_values_as_parameters(path: Path) -> None:
-    parts = [
-        ast.unparse(part.value)
-        for name, call in called(path)
-        if name.rpartition(".")[2] in ("execute", "executemany", "executescript", "run", "text") and call.args
-        for part in ast.walk(call.args[0])
-        if isinstance(part, ast.FormattedValue)
-    ]
-    assert set(parts) <= CONSTANTS
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        parts = parts_of(node) if isinstance(node, ast.JoinedStr | ast.BinOp) else []
+        begins = isinstance(parts[0], ast.Constant) and SQL.match(str(parts[0].value)) if parts else None
+        if begins:
+            assert {ast.unparse(part) for part in parts if not isinstance(part, ast.Constant)} <= CONSTANTS
+    for name, call in called(path):
+        if name.endswith("tx.select"):  # what it puts into its query
+            assert isinstance(call.args[0], ast.Constant) or ast.unparse(call.args[0]) in CONSTANTS
+            assert all(isinstance(part, ast.Constant) for part in call.args[3:])
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_format_is_made_of_text(path: Path) -> None:
+    """What is filled in, by ``%``, ``format`` or the log, is filled into a constant."""
+    for name, call in called(path):
+        if re.fullmatch(r"log\.(debug|info|warning|error|exception|critical)", name):
+            assert isinstance(call.args[0], ast.Constant), ast.unparse(call)
+        if name.endswith(".format") and isinstance(call.func, ast.Attribute):
+            filled = ast.unparse(call.func.value)  # a constant, an entry of a constant, or a method of the same name
+            assert re.fullmatch(r"_?[A-Z]+(\[.+\])?|self|super\(\)", filled), filled
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(node.right, ast.Tuple):
+            assert isinstance(node.left, ast.Constant), ast.unparse(node)
 
 
 def test_templates_escape_all_but_drawings_of_ours() -> None:
