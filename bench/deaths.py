@@ -24,7 +24,7 @@ def play(seed: int, kills: int) -> dict[str, object]:
     """One round; what was counted, or what was broken."""
     dice, mails = random.Random(seed), UnwellMailServer(seed)
     with tempfile.TemporaryDirectory(prefix="jielu-deaths-") as folder, mail_server(mails=mails) as (_, url):
-        bureau = Bureau(Path(folder) / "bureau", url)
+        bureau = Bureau(Path(folder) / "bureau", url, forked=False)
         clients = Clients(bureau, bureau.prepare())
         try:
             bureau.start()

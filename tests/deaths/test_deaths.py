@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.deaths.bureau import (
     LONGEST_LOCK_OUT,
@@ -135,8 +136,7 @@ def test_a_database_that_is_killed_during_a_look_loses_nothing(
             time.sleep(2)
             postgres.start()
             clients.see_more()
-            for number in postgres.backends():
-                os.kill(number, signal.SIGKILL)
+            os.kill(postgres.backends()[0], signal.SIGKILL)  # the server ends all others, and recovers
             clients.see_more()
             end_well(bureau, clients, mails[0])
         finally:
@@ -187,6 +187,41 @@ def test_a_full_disk_takes_no_form_and_loses_none(bureau: Bureau, mails: tuple[U
         bureau.end()
         if mounted.returncode == 0:
             subprocess.run(["umount", str(data)], check=False)
+
+
+def test_a_disk_that_turns_read_only_takes_no_form_and_loses_none(
+    bureau: Bureau, mails: tuple[UnwellMailServer, str], tmp_path: Path
+) -> None:
+    """As a kernel turns it after a fault of the disk, under files that are open."""
+    image, data = tmp_path / "disk", bureau.folder / "data"
+    clients, mails[0].well = Clients(bureau, bureau.prepare()), True
+    aside = data.rename(bureau.folder / "aside")
+    data.mkdir()
+    with image.open("wb") as file:
+        file.truncate(64 << 20)
+    mount = ["mount", "-o", "loop", str(image), str(data)]
+    made = shutil.which("mkfs.ext4") and subprocess.run(["mkfs.ext4", "-q", str(image)], check=False).returncode == 0
+    if not made or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs mkfs.ext4 and a loop device: a disk can't be made to fail here")
+    try:
+        shutil.copytree(aside, data, dirs_exist_ok=True)
+        subprocess.run(["sync", "-f", str(data)], check=True)
+        bureau.start()
+        wait_for(lambda: clients.send(1) == 201, 20)
+        subprocess.run(["mount", "-o", "remount,abort", str(data)], check=True)
+        clients.count = 4
+        refused = [clients.send(n) for n in (2, 3, 4)]
+        assert not {200, 201} & set(refused), refused
+        assert bureau.process is not None and bureau.process.poll() is None, "who looks at pages is still answered"
+        assert requests.get(f"{bureau.url}/enter", timeout=10).status_code == 200
+        assert bureau.stop(signal.SIGTERM) < 5
+        subprocess.run(["umount", str(data)], check=True)
+        subprocess.run(mount, check=True)
+        bureau.start()
+        end_well(bureau, clients, mails[0])
+    finally:
+        bureau.end()
+        subprocess.run(["umount", str(data)], check=False)
 
 
 def test_a_folder_that_can_only_be_read_is_said_and_nothing_is_touched(bureau: Bureau) -> None:
