@@ -153,6 +153,11 @@ def test_templates_escape_all_but_drawings_of_ours() -> None:
     assert not [name for name, text in pages.items() if "autoescape" in text or re.search(r"\s[\w-]+=\{\{", text)]
 
 
+def test_no_template_has_a_script_or_a_style_of_its_own() -> None:
+    for path in (ROOT / "webhook" / "templates").glob("*.html"):
+        assert not re.search(r"\sstyle=|<style|<script(?![^>]* src=)|\son[a-z]+=|javascript:", path.read_text("utf-8")), path
+
+
 def test_only_addresses_of_the_web_become_links() -> None:
     odd = ("javascript:alert(1)", "data:text/html,x", "JAVASCRIPT:x", " javascript:x", "//elsewhere.example", "ftp://x")
     assert {href for _, href in pictures(odd)} == {""}
