@@ -5,17 +5,27 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from datetime import timedelta
 from functools import cache
 
 import pytest
 from packaging.requirements import Requirement
 
+from sync.intake import child, files, imports, photos, unfinished, xlsx_cells
+from sync.ledger import sessions
+from sync.workbook.cells import model
+from sync.workbook.edits import replacing
 from tests.book import ROOT
+from webhook import access, hooks, limits, server
+from webhook.grid import edits
+from webhook.pages import imports as page_of_imports
+from webhook.pages import rules
 from webhook.pages.verify import pictures
 
 PAGE = (ROOT / "docs" / "security.md").read_text("utf-8")
 ROW = re.compile(r"^\| (\d+\.\d+\.\d+) \| (.+) \| (\w+) \| (.+) \|$", re.MULTILINE)
 ROWS = ROW.findall(PAGE)
+ROW_OF_TWO = re.compile(r"^\| ([a-z][^|]+) \| ([^|]+) \|$", re.MULTILINE)
 # How many requirements ASVS 5.0.0 has at levels 1 and 2, by section; in each they are numbered from 1 without a gap.
 ASKED = {
     "1.1": 2, "1.2": 9, "1.3": 11, "1.4": 3, "1.5": 2, "2.1": 3, "2.2": 3, "2.3": 4, "2.4": 1, "3.2": 2, "3.3": 4,
@@ -35,6 +45,37 @@ def test_each_requirement_stands_there_once_and_in_order() -> None:
     asked = [f"{section}.{n}" for section, last in ASKED.items() for n in range(1, last + 1)]
     assert [row[0] for row in ROWS] == asked and len(asked) == 253
     assert len(re.findall(r"(?m)^\| [0-9.]+ \|", PAGE)) == len(ROWS), "each is read by this test"
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    table = PAGE.partition("## Limits")[2].partition("## Dependencies")[0]
+    told = {what: [int(n) for n in re.findall(r"[0-9]+", words)] for what, words in re.findall(ROW_OF_TWO, table)}
+    assert told.pop("of what") == []
+    mb, rooms = 1024 * 1024, {public: [room.each, room.all] for public, room in unfinished.ROOMS.items()}
+    hours, days = timedelta(hours=1), timedelta(days=1)
+    assert told == {
+        "requests of a person": [limits.PERSON.at_once, limits.PERSON.each_second],
+        "requests of an address without a login": [limits.ADDRESS.at_once, limits.ADDRESS.each_second],
+        "requests of programs from an address": [limits.PROGRAM.at_once, limits.PROGRAM.each_second],
+        "connections": [server.CONNECTIONS, server.SILENT_SECONDS],
+        "a request's body": [server.MOST_REQUEST_BYTES // mb],
+        "a push, a nudge": [hooks.MOST_PUSH_BYTES // 1024, hooks.MOST_NUDGE_BYTES // 1024],
+        "a photo": [unfinished.MOST_PHOTO_BYTES // mb, photos.MOST_PIXELS // 10**6],
+        "photos on their way of a person, of all": [size // mb for size in rooms[False]],
+        "photos on their way of an address of the public, of all": [size // mb for size in rooms[True]],
+        "a file to import": [
+            page_of_imports.MOST_UPLOAD_BYTES // mb, xlsx_cells.MOST_UNPACKED // mb, imports.MOST_IMPORTED,
+        ],
+        "reading a foreign file": [child.MOST_MEMORY // mb, files.SECONDS, photos.SECONDS],
+        "a rules file on the page": [rules.MOST_TEXT],
+        "an edit of the grid": [edits.MOST_CELLS],
+        "a call of the API": [model.MOST_TOUCHED],
+        "a pattern": [replacing.MOST_SECONDS],
+        "a link for one use, a session of those who oversee all": [
+            access.ONE_USE_LINK / hours, access.OVERSEER_SESSION / hours,
+        ],
+        "another session, a link for long without use": [access.LONGEST_SESSION / days, sessions.UNUSED / days],
+    }  # fmt: skip
 
 
 def test_the_table_of_dependencies_is_the_project_s() -> None:
@@ -155,7 +196,9 @@ def test_templates_escape_all_but_drawings_of_ours() -> None:
 
 def test_no_template_has_a_script_or_a_style_of_its_own() -> None:
     for path in (ROOT / "webhook" / "templates").glob("*.html"):
-        assert not re.search(r"\sstyle=|<style|<script(?![^>]* src=)|\son[a-z]+=|javascript:", path.read_text("utf-8")), path
+        assert not re.search(
+            r"\sstyle=|<style|<script(?![^>]* src=)|\son[a-z]+=|javascript:", path.read_text("utf-8")
+        ), path
 
 
 def test_only_addresses_of_the_web_become_links() -> None:
