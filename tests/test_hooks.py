@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from sync.cli.inspection import link_problems, secret_problems
+from sync.cli.inspection import link_problems, open_connections, secret_problems
 from sync.core.rules.rules import load
 from sync.intake import form_tools
 from sync.intake.fetching import Lost
@@ -261,6 +261,30 @@ def test_check_names_secrets_that_can_be_guessed_and_says_none() -> None:
     assert named() == named(JIELU_SECRET="s" * 32, JIELU_METRICS="m" * 20) == []
     short = {"JIELU_SECRET": "s" * 31, "JIELU_METRICS": "m" * 19, "K_JSJ": "k" * 15, "K_CL": "kkk", "K_ANY": "kkk"}
     assert named(**short, K_JDY="given by the tool") == list(short)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_told"),
+    [
+        ("JIELU_URL", "http://jielu.example", True),
+        ("JIELU_URL", "https://jielu.example", False),
+        ("JIELU_URL", "http://127.0.0.1:8617", False),
+        ("JIELU_URL", "http://[none", False),
+        ("JIELU_URL", "", False),
+        ("JIELU_DATABASE", "postgresql+psycopg://jielu:pw@db.example/jielu", True),
+        ("JIELU_DATABASE", "postgresql+psycopg://jielu:pw@db.example/jielu?sslmode=prefer", True),
+        ("JIELU_DATABASE", "postgresql+psycopg://jielu:pw@db.example/jielu?sslmode=verify-full", False),
+        ("JIELU_DATABASE", "postgresql+psycopg://jielu@localhost/jielu", False),
+        ("JIELU_DATABASE", "postgresql+psycopg:///jielu", False),
+        ("JIELU_DATABASE", "", False),
+        ("JIELU_SMTP", "smtp+plain://jielu:pw@mail.example", True),
+        ("JIELU_SMTP", "smtps://jielu:pw@mail.example", False),
+        ("JIELU_SMTP", "", False),
+    ],
+)
+def test_check_says_what_goes_over_a_network_in_the_open(name: str, value: str, is_told: bool) -> None:
+    notes = open_connections(Settings.read({name: value}))
+    assert len(notes) == is_told and all(name in note and "pw" not in note for note in notes)
 
 
 # The routes

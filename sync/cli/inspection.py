@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from sync.core.look.rebuilding import archive
 from sync.core.rules.rules import Rules, demand_units, load
@@ -11,6 +12,7 @@ from sync.core.rules.section_links import SIGNED
 from sync.core.sheet.rows import nearest
 from sync.core.sheet.tabs import locate
 from sync.intake import form_tools
+from sync.outgoing.mail import LOOPBACK, PLAIN
 from sync.service import Service
 from sync.settings import LEAST_SECRETS, Settings
 from sync.sheets import archive_moves
@@ -64,8 +66,9 @@ def inspect(service: Service) -> Inspection:
     demand_units(rules, service.ledger.open_units(), service.rules_file.name)
     links = (*link_problems(service, rules), *secret_problems(service.settings, rules))
     problems = (*workbook_problems(service), *archive_problems(service), *links)
+    notes = (*open_connections(service.settings), *rules.notes, *rules.defaults())
     sentences = tuple((sentence.clause, sentence.says, sentence.answer) for sentence in rules.plan.sentence)
-    return Inspection(service.workbook, problems, *_clauses(rules), sentences, (*rules.notes, *rules.defaults()))
+    return Inspection(service.workbook, problems, *_clauses(rules), sentences, notes)
 
 
 def workbook_problems(service: Service) -> list[str]:
@@ -114,6 +117,37 @@ def secret_problems(settings: Settings, rules: Rules) -> list[str]:
         for name, least in {**LEAST_SECRETS, **chosen}.items()
         if 0 < len(settings.environ.get(name, "")) < least
     ]
+
+
+IN_THE_OPEN = {
+    "url": "JIELU_URL 是 http://，登录和填报的内容在网络上看得见：请在前面放一个 https 的反向代理。",
+    "database": "JIELU_DATABASE 在别的机器上，连接没有要求加密：请在末尾加上 ?sslmode=verify-full。",
+    "smtp": f"JIELU_SMTP 以 {PLAIN} 开头，邮箱的密码在网络上看得见。",
+}
+
+
+def open_connections(settings: Settings) -> list[str]:
+    """What goes over a network without encryption, by the settings (their passwords are not said)."""
+    url, database, smtp = (_split(address) for address in (settings.url, settings.database, settings.smtp))
+    encrypted = {"require", "verify-ca", "verify-full"} & set(parse_qs(database.query).get("sslmode", ()))
+    is_open = {
+        "url": url.scheme == "http" and not _is_here(url),
+        "database": database.scheme.startswith("postgresql") and not _is_here(database) and not encrypted,
+        "smtp": smtp.scheme == PLAIN,
+    }
+    return [IN_THE_OPEN[which] for which in is_open if is_open[which]]
+
+
+def _split(address: str) -> SplitResult:
+    """The parts of an address; of none where it can't be one."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
+
+
+def _is_here(parts: SplitResult) -> bool:
+    return parts.hostname in (None, *LOOPBACK)
 
 
 def _deaf(service: Service, rules: Rules) -> list[str]:
