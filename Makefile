@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+AUDIT  := $(VENV)/audit
 NODE   := node_modules/.ready
 
-.PHONY: run test lint types contracts js unit clean
+.PHONY: run test lint types contracts js unit audit clean
 
 run: $(READY)
 	@$(BIN)/jielu demo --if-empty
@@ -30,6 +31,12 @@ js: $(NODE)
 
 unit: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10
+
+# All installed libraries against the known weaknesses; fails also where the service that knows them is not reached.
+audit: $(READY)
+	@test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install --quiet pip-audit; }
+	@$(BIN)/python -m pip freeze --exclude-editable > $(AUDIT)/installed.txt
+	@$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip --requirement $(AUDIT)/installed.txt
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新的版本：make PYTHON=python3.12 run"; exit 1; }

@@ -24,7 +24,7 @@ def play(seed: int, kills: int) -> dict[str, object]:
     """One round; what was counted, or what was broken."""
     dice, mails = random.Random(seed), UnwellMailServer(seed)
     with tempfile.TemporaryDirectory(prefix="jielu-deaths-") as folder, mail_server(mails=mails) as (_, url):
-        bureau = Bureau(Path(folder) / "bureau", url)
+        bureau = Bureau(Path(folder) / "bureau", url, forked=False)
         clients = Clients(bureau, bureau.prepare())
         try:
             bureau.start()
@@ -48,9 +48,7 @@ def play(seed: int, kills: int) -> dict[str, object]:
         except AssertionError as error:
             return {"broken": str(error)[:500] or repr(error)}
         finally:
-            if bureau.process is not None and bureau.process.poll() is None:
-                bureau.process.kill()
-                bureau.process.wait(10)
+            bureau.end()
 
 
 def table(lines: list[dict[str, object]]) -> str:
@@ -76,11 +74,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--kills", type=int, default=300)
     options.add_argument("--each", type=int, default=10, help="kills a round")
+    options.add_argument("--first", type=int, default=0, help="the seed of the first round")
     options.add_argument("--out", type=Path, default=Path("deaths.jsonl"))
     given = options.parse_args()
     lines = [json.loads(line) for line in given.out.read_text("utf-8").splitlines()] if given.out.exists() else []
     while sum(line["kills"] for line in lines) < given.kills:
-        seed = len(lines)
+        seed = given.first + len(lines)
         lines.append({"seed": seed, "kills": given.each, **play(seed, given.each)})
         with given.out.open("a", encoding="utf-8") as file:
             file.write(json.dumps(lines[-1], ensure_ascii=False) + "\n")

@@ -25,6 +25,7 @@ FORMATS = ("text", "json")
 _WORD = re.compile(r"[A-Za-z0-9_.:/<>*+-]{1,80}", re.ASCII)
 _MANY_DIGITS = re.compile(r"[0-9]{6,}")
 _ISSUE = re.compile(r"20[0-9]{6}-[0-9]{1,6}")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")  # what ends a line or moves a terminal's cursor
 _FOREIGN = re.compile(r"[^\x00-\x7f]+|[0-9]{6,}|\S*[@?=]\S*")
 OURS = ("sync", "webhook")
 _work: ContextVar[str] = ContextVar("work", default="")  # kind and id of what goes on in this thread
@@ -97,11 +98,16 @@ def shown(value: object) -> object:
         return type(value).__name__
     text = value if isinstance(value, str) else str(value)
     plain = _WORD.fullmatch(text) and (_ISSUE.fullmatch(text) or not _MANY_DIGITS.search(text))
-    return text if plain or not text else f"#{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    return text if plain or not text else pseudonym(text)
+
+
+def pseudonym(text: str) -> Plain:
+    """What stands for a text: the same for the same text."""
+    return Plain(f"#{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}")
 
 
 def message(record: logging.LogRecord) -> str:
-    """The record's words with what it carries as ``shown``."""
+    """The record's words with what it carries as ``shown``, on one line."""
     given = record.args
     if isinstance(given, Mapping):
         safe: Any = {key: shown(value) for key, value in given.items()}
@@ -112,7 +118,7 @@ def message(record: logging.LogRecord) -> str:
     except (TypeError, ValueError):
         text = str(record.msg)
     ours = record.name.partition(".")[0] in OURS
-    return text if ours else _FOREIGN.sub("…", text)
+    return _CONTROLS.sub(" ", text if ours else _FOREIGN.sub("…", text))
 
 
 def error_of(record: logging.LogRecord) -> str:

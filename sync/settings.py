@@ -18,6 +18,7 @@ from sync.core.sheet import tabs
 HERE = Path(__file__).parent
 ADDRESS = re.compile(r"/spreadsheets/d/([A-Za-z0-9_-]+)")
 RULES_NAME = "rules.toml"
+LEAST_SECRETS = {"JIELU_SECRET": 32, "JIELU_METRICS": 20}  # characters; a shorter one can be guessed
 
 
 class SettingsError(RuntimeError):

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import signal
-import socket
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +10,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 import sqlalchemy as sa
+
+from tests.postgres import Postgres
 
 # The same examples every time, so that a red build is about the change; JIELU_EXPLORE=1 looks for new ones.
 hypothesis.settings.register_profile("jielu", derandomize=not os.environ.get("JIELU_EXPLORE"), deadline=None)
@@ -28,60 +26,15 @@ def _the_clock_is_believed() -> Iterator[None]:
         yield
 
 
-def _tool(name: str) -> str | None:
-    found = shutil.which(name)
-    return found or next((str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
-
-
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The URL of an empty PostgreSQL server on loopback, stopped at the end."""
-    initdb, server = _tool("initdb"), _tool("postgres")
-    if not initdb or not server:
-        pytest.skip("needs PostgreSQL: apt-get install postgresql")
     with tempfile.TemporaryDirectory(prefix="jielu-pg-") as name:
-        folder = Path(name)
-        run = _as_nobody(folder)
-        made = ["-D", f"{name}/db", "-U", "jielu", "-A", "trust", "-E", "UTF8", "--no-sync"]
-        subprocess.run([*run, initdb, *made], check=True, capture_output=True)
-        port = _free_port()
-        options = ["-h", "127.0.0.1", "-p", str(port), "-k", name, "-F"]
-        process = subprocess.Popen([*run, server, "-D", f"{name}/db", *options], stderr=subprocess.DEVNULL)
+        server = Postgres(Path(name))
         try:
-            url = f"postgresql+psycopg://jielu@127.0.0.1:{port}/postgres"
-            _wait(url)
-            yield url
+            yield server.url
         finally:
-            process.send_signal(signal.SIGINT)  # fast shutdown: clients that tests left open don't matter
-            process.wait(30)
-
-
-def _as_nobody(folder: Path) -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    if os.geteuid() != 0:
-        return []
-    shutil.chown(folder, "nobody")
-    folder.chmod(0o755)
-    return ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def _wait(url: str) -> None:
-    import time
-
-    engine = sa.create_engine(url)
-    for _ in range(200):
-        try:
-            engine.connect().close()
-            return
-        except sa.exc.OperationalError:
-            time.sleep(0.1)
-    raise RuntimeError("PostgreSQL did not start")
+            server.stop()
 
 
 _made = iter(range(10**6))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -29,11 +30,16 @@ class MailServer:
         self.after: Callable[[], None] = lambda: None
         self.most = 1000  # letters a connection takes before the server closes it
         self.connections = 0
+        self.passwords: list[str] = []  # that clients told
 
     async def handle_EHLO(self, server: Any, session: Any, envelope: Any, hostname: str, responses: Any) -> Any:
         self.connections += 1
         session.host_name, session.taken = hostname, 0
         return responses
+
+    def authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, told: LoginPassword) -> AuthResult:
+        self.passwords.append(told.password.decode())
+        return AuthResult(success=True)
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if session.taken >= self.most:
@@ -67,13 +73,17 @@ def words(letter: EmailMessage, kind: str = "plain") -> str:
 
 
 @contextmanager
-def mail_server(tls: ssl.SSLContext | None = None, mails: MailServer | None = None) -> Iterator[tuple[MailServer, str]]:
-    """The server and its URL. ``mails``: what handles them, where it is not the usual."""
+def mail_server(
+    tls: ssl.SSLContext | None = None, mails: MailServer | None = None, login: bool = False
+) -> Iterator[tuple[MailServer, str]]:
+    """The server and its URL. ``mails``: what handles them, where it is not the usual; ``login``: it takes passwords,
+    without TLS."""
     mails = mails or MailServer()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    controller = Controller(mails, hostname="127.0.0.1", port=port, ssl_context=tls, ready_timeout=20)
+    options = {"authenticator": mails.authenticate, "auth_require_tls": False} if login else {}
+    controller = Controller(mails, hostname="127.0.0.1", port=port, ssl_context=tls, ready_timeout=20, **options)
     controller.start()
     try:
         yield mails, f"{'smtps' if tls else 'smtp'}://127.0.0.1:{port}"

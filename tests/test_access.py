@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import flask
 import pytest
 import requests
 import sqlalchemy as sa
+from itsdangerous import URLSafeSerializer
 
 from sync.ledger import tables
 from sync.ledger.sessions import Owner, Sessions
@@ -214,6 +216,45 @@ def test_made_up_links_and_cookies_open_nothing(web: WebServer) -> None:
         assert post_link(requests.Session(), web, token).status_code == 403
     assert post_link(requests.Session(), web, "").status_code == 403
     assert requests.get(web.url, cookies={"session": "made-up"}, timeout=10).status_code == 401
+
+
+def test_links_and_cookies_are_signed_by_sha_256_and_those_of_before_go_on(web: WebServer) -> None:
+    token = web.link("街路长02").partition("#")[2]
+    cookie = web.enter("街路长02").cookies["session"]
+    assert [len(signed.rpartition(".")[2]) for signed in (token, cookie)] == [43, 43], "256 bits in base64"
+    key = str(web.app.secret_key)
+    secret = access.Site(web.service, key).secret_of(token)
+    old_link = URLSafeSerializer(key, salt="personal-link").dumps(secret)
+    with requests.Session() as browser:
+        assert post_link(browser, web, old_link).ok
+    old_cookies = flask.sessions.SecureCookieSessionInterface().get_signing_serializer(web.app)
+    new_cookies = web.app.session_interface.get_signing_serializer(web.app)  # type: ignore[attr-defined]
+    old_cookie = str(old_cookies.dumps(new_cookies.loads(cookie)))  # type: ignore[union-attr]
+    assert len(old_cookie.rpartition(".")[2]) == 27
+    assert requests.get(f"{web.url}/mine", cookies={"session": old_cookie}, timeout=10).status_code == 200
+
+
+def test_nothing_of_one_bureau_opens_another_s_in_the_same_database(tmp_path: Path) -> None:
+    """Both have one database and one key."""
+    shared = {"JIELU_DATABASE": f"sqlite:///{tmp_path / 'shared.sqlite3'}"}
+    with web_server(tmp_path / "a", **shared) as web, web_server(tmp_path / "b", **shared) as other:
+        assert web.service.ledger.name != other.service.ledger.name
+        link, person = web.link("街路长02"), web.enter("街路长02")
+        assert person.get(f"{web.url}/mine", timeout=10).status_code == 200
+        assert requests.get(f"{other.url}/mine", cookies=person.cookies.get_dict(), timeout=10).status_code == 401
+        with requests.Session() as browser:
+            assert post_link(browser, other, link.partition("#")[2]).status_code == 403
+        cells = {"street": "联胜路", "category": "暴露垃圾", "text": "只在这里", "source": "街路长自查"}
+        form = {"id": f"{5:032d}", "cells": cells, "photos": []}
+        assert person.post(f"{web.url}/forms/issues", json=form, timeout=20).status_code == 201
+        web.tick()
+        other.tick()
+        page = other.enter("街路长02").get(f"{other.url}/mine", timeout=10).text
+        assert "只在这里" not in page and other.rows("问题台账", "编号") == []
+        again = other.enter("街路长02").post(f"{other.url}/forms/issues", json=form, timeout=20)
+        assert again.status_code == 201, "its id is another's there"
+        other.tick()
+        assert len(web.rows("问题台账", "编号")) == len(other.rows("问题台账", "编号")) == 1
 
 
 # What a request says of its host ------------------------------------------------------------------------------

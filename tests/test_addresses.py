@@ -156,6 +156,22 @@ def test_what_may_be_somebody_s_is_stored_by_no_browser_and_no_proxy(web: WebSer
     assert stored == []
 
 
+@pytest.mark.parametrize("who", [NOBODY, OPERATOR], ids=lambda who: who or "nobody")
+def test_each_answer_says_what_it_is_and_a_text_by_which_charset(web: WebServer, who: str) -> None:
+    person = web.enter(who) if who else requests.Session()
+    unclear = []
+    for method, address in TABLE:
+        if method == "GET":
+            with person.get(f"{web.url}{address}", timeout=20, allow_redirects=False) as answer:
+                kind = answer.headers.get("Content-Type", "")
+                texts = kind.startswith("text/") or kind.partition(";")[0].endswith("xml")
+            if answer.content and (not kind or (texts and "charset=utf-8" not in kind.lower())):
+                unclear.append((address, answer.status_code, kind))
+            if "json" in kind:
+                answer.json()
+    assert unclear == []
+
+
 def test_nothing_is_posted_from_another_site(web: WebServer) -> None:
     person = web.enter(OPERATOR)
     for method, address in TABLE:

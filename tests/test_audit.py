@@ -141,3 +141,9 @@ def test_metrics_are_for_whoever_has_the_token(tmp_path: Path) -> None:
 
 def test_without_a_token_there_are_no_metrics(served: WebServer) -> None:
     assert requests.get(f"{served.url}/metrics", headers={"Authorization": "Bearer "}, timeout=10).status_code == 404
+
+
+def test_a_token_that_can_be_guessed_opens_no_metrics(tmp_path: Path) -> None:
+    with web_server(tmp_path, JIELU_METRICS="m" * 19) as running:
+        header = {"Authorization": f"Bearer {'m' * 19}"}
+        assert requests.get(f"{running.url}/metrics", headers=header, timeout=10).status_code == 404

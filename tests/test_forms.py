@@ -203,8 +203,12 @@ def test_a_text_that_begins_like_a_formula_stays_a_text(web: WebServer) -> None:
 
 
 def test_only_the_columns_of_people_are_written_and_the_sender_is_who_he_is(web: WebServer) -> None:
-    post(web, web.enter("街路长01"), "issues", body(ISSUE, person="街路长01"))
-    tab = templates()["issues"]
+    tab, chief = templates()["issues"], web.enter("街路长01")
+    foreign = [column.key for column in tab.service] + ["verified", "verifier", "verified_at", "accepted", "reporter"]
+    answer = post(web, chief, "issues", body({**ISSUE, **dict.fromkeys(foreign, "街路长09")}, person="街路长01"))
+    assert answer.status_code == 422 and set(foreign) <= set(answer.json()["faults"])
+    assert web.rows("问题台账", "填报人") == []
+    post(web, chief, "issues", body(ISSUE, person="街路长01"))
     sheet = web.book.worksheet("问题台账").get_values()
     filled = {header for header, value in zip(sheet[0], sheet[1], strict=False) if value != ""}
     assert filled == {"填报时间", "填报人", "来源", "街路", "类别", "问题描述"}

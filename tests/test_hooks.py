@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from sync.cli.inspection import link_problems
+from sync.cli.inspection import link_problems, open_connections, secret_problems
 from sync.core.rules.rules import load
 from sync.intake import form_tools
 from sync.intake.fetching import Lost
@@ -39,7 +39,7 @@ from webhook.server import create_app
 
 NOW = hour("2026-11-24 11:40")
 KEYS = {"K_JSJ": "jin-shu-ju-key-0123456789", "K_JDY": "jdy-key", "K_WJX": "wjx-key", "K_CL": "cao-liao-key-987654",
-        "K_ANY": "any-key"}  # fmt: skip
+        "K_ANY": "a-key-of-our-own-1"}  # fmt: skip
 HOOKS = """
 [[hook]]
 name = "jsj"
@@ -231,7 +231,7 @@ def test_a_plain_signed_push(server: PushServer) -> None:
     fields = {"id": "x1", "who": "街路长01", "issue": "20261124-001", "outcome": "已整改", "text": "清了"}
     raw = json.dumps(fields).encode()
 
-    def sent(at: float, key: str = "any-key") -> dict[str, str]:
+    def sent(at: float, key: str = KEYS["K_ANY"]) -> dict[str, str]:
         stamp = str(int(at))
         mac = hmac.new(key.encode(), stamp.encode() + b"." + raw, hashlib.sha256).hexdigest()
         return {"X-Jielu-Timestamp": stamp, "X-Jielu-Signature": mac}
@@ -250,6 +250,41 @@ def test_check_names_what_no_tab_has_and_variables_that_are_not_set(tmp_path: Pa
         "[[hook]]「caoliao」：「履职记录」没有「内溶」这一列。",
         "[[hook]]「wjx」的 key：环境变量 K_WJX 没有设置。",
     ]
+
+
+def test_check_names_secrets_that_can_be_guessed_and_says_none() -> None:
+    def named(**environ: str) -> list[str]:
+        problems = secret_problems(Settings.read({**KEYS, **environ}), RULES)
+        assert not [word for problem in problems for word in ("sss", "mmm", "kkk") if word in problem]
+        return [problem.split(" ")[0] for problem in problems]
+
+    assert named() == named(JIELU_SECRET="s" * 32, JIELU_METRICS="m" * 20) == []
+    short = {"JIELU_SECRET": "s" * 31, "JIELU_METRICS": "m" * 19, "K_JSJ": "k" * 15, "K_CL": "kkk", "K_ANY": "kkk"}
+    assert named(**short, K_JDY="given by the tool") == list(short)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_told"),
+    [
+        ("JIELU_URL", "http://jielu.example", True),
+        ("JIELU_URL", "https://jielu.example", False),
+        ("JIELU_URL", "http://127.0.0.1:8617", False),
+        ("JIELU_URL", "http://[none", False),
+        ("JIELU_URL", "", False),
+        ("JIELU_DATABASE", "postgresql+psycopg://jielu:pw@db.example/jielu", True),
+        ("JIELU_DATABASE", "postgresql+psycopg://jielu:pw@db.example/jielu?sslmode=prefer", True),
+        ("JIELU_DATABASE", "postgresql+psycopg://jielu:pw@db.example/jielu?sslmode=verify-full", False),
+        ("JIELU_DATABASE", "postgresql+psycopg://jielu@localhost/jielu", False),
+        ("JIELU_DATABASE", "postgresql+psycopg:///jielu", False),
+        ("JIELU_DATABASE", "", False),
+        ("JIELU_SMTP", "smtp+plain://jielu:pw@mail.example", True),
+        ("JIELU_SMTP", "smtps://jielu:pw@mail.example", False),
+        ("JIELU_SMTP", "", False),
+    ],
+)
+def test_check_says_what_goes_over_a_network_in_the_open(name: str, value: str, is_told: bool) -> None:
+    notes = open_connections(Settings.read({name: value}))
+    assert len(notes) == is_told and all(name in note and "pw" not in note for note in notes)
 
 
 # The routes
@@ -661,6 +696,16 @@ def test_a_push_is_read_by_its_charset(server: PushServer, charset: str) -> None
     assert server.send(f"jsj/{KEYS['K_JSJ']}", raw, headers) == 200
     server.service.receive(NOW)
     assert server.rows("issues", "street", "text") == [("新正街", "垃圾成堆")]
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "raw_unicode_escape", "punycode", "utf-7", "idna", "cp037"])
+def test_a_push_is_decoded_once_and_by_a_charset_of_texts(server: PushServer, charset: str) -> None:
+    """Such a codec reads escapes of its own, or takes minutes for a megabyte."""
+    raw = json.dumps({**SAMPLE, "entry": {**SAMPLE["entry"], "field_6": "垃圾\\u0041+ADw-"}}).encode()
+    headers = {"Content-Type": f"application/json; charset={charset}"}
+    assert server.send(f"jsj/{KEYS['K_JSJ']}", raw, headers) == 200
+    server.service.receive(NOW)
+    assert server.rows("issues", "text") == [("垃圾\\u0041+ADw-",)]
 
 
 def test_versions_are_compared_as_moments(live: LiveBook) -> None:

@@ -63,6 +63,7 @@ def test_a_file_is_shown_first_and_added_with_one_click(web: WebServer, person: 
     assert page.status_code == 200 and "问题.csv → 问题台账，2 行" in page.text
     assert "<td>2026-11-24 09:00</td>" in page.text and '<th scope="row">3</th>' in page.text
     assert texts(web) == [], "a look adds nothing"
+    assert confirm(web, person, "0" * 40).status_code == 422 and texts(web) == [], "nor does a yes without a look"
     done = confirm(web, person, token(page))
     assert "导入「问题台账」2 行" in done.text and web.nudges == 1
     assert texts(web) == [("2026-11-24 09:00", "新正街", "=1+1"), ("2026-11-24 09:10", "联胜路", "坑")]

@@ -94,6 +94,38 @@ def test_an_answer_carries_the_id_of_its_line(tmp_path: Path, lines: io.StringIO
     assert f'"id": "{answer.headers["X-Request-Id"]}"' in lines.getvalue()
 
 
+def test_every_way_in_leaves_a_line_with_who_and_whence(tmp_path: Path, lines: io.StringIO) -> None:
+    with web_server(tmp_path) as served:
+        assert served.enter("街路长02").get(f"{served.url}/people", timeout=10).status_code == 403
+        for address in ("/enter", "/hooks/nudge", "/hooks/form/none/guessed", "/token"):
+            requests.post(served.url + address, data={"link": "guessed"}, headers={"Origin": served.url}, timeout=10)
+        requests.get(f"{served.url}/v4/spreadsheets/x", headers={"Authorization": "Bearer guessed"}, timeout=10)
+    written = [json.loads(line) for line in lines.getvalue().splitlines()]
+    tried = {(line["rule"], line["status"]): line for line in written if line["message"] == "request"}
+    assert set(tried) >= {
+        ("/enter", 302), ("/people", 403), ("/enter", 403), ("/hooks/nudge", 403), ("/hooks/form/<name>/<token>", 403),
+        ("/token", 400), ("/v4/<path:rest>", 401),
+    }  # fmt: skip
+    assert tried["/enter", 302]["person"] == tried["/people", 403]["person"] == journal.pseudonym("街路长02")
+    assert "person" not in tried["/enter", 403]
+    whence = {line["address"] for line in tried.values()}
+    assert len(whence) == 1 and "127.0.0.1" not in str(tried)
+    assert whence != {journal.pseudonym("127.0.0.1")}, "an address is guessed from a digest without a key"
+
+
+@pytest.mark.parametrize("kind", journal.FORMATS)
+@pytest.mark.parametrize("logger", ["sync.guard", "a.library"])
+@pytest.mark.parametrize("sign", ["\n", "\r", "\r\n", "\x1b[2K", "\u2028", "\x85", "\x00"])
+def test_nobody_writes_a_line_of_his_own(kind: str, logger: str, sign: str) -> None:
+    forged = f"no answer{sign}2026-11-24T09:00:00.000+00:00 INFO request 0 request status=200"
+    for record in (
+        logging.LogRecord(logger, logging.WARNING, "x.py", 1, forged, None, None),
+        logging.LogRecord(logger, logging.WARNING, "x.py", 1, "%s", (journal.Plain(forged),), None),
+    ):
+        line = journal.Formatter(kind).format(record)
+        assert len(line.splitlines()) == 1 and line.isprintable()
+
+
 @pytest.mark.parametrize(
     ("value", "as_shown"),
     [(3, 3), (True, True), ("place", "place"), ("20261124-001", "20261124-001"), (ValueError("街路长02"), "ValueError"),

@@ -438,7 +438,7 @@ def test_a_database_of_this_version_opens_without_alembic(tmp_path: Path) -> Non
 
 def test_the_command_line_says_it_in_a_sentence(tmp_path: Path) -> None:
     shutil.copytree(make.HERE / "0.1" / "data", tmp_path / "data")
-    environ = {"JIELU_DATA": str(tmp_path / "data"), "FORM_KEY": "k"}
+    environ = {"JIELU_DATA": str(tmp_path / "data"), "FORM_KEY": "a form tool's key"}
     assert CliRunner().invoke(main, ["check"], env=environ).exit_code == 0
     for name, change, words in (
         ("ledger.sqlite3", "update alembic_version set version_num = '0099'", "台账数据库"),

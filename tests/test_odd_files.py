@@ -164,6 +164,24 @@ def packed(name: str, part: bytes, times: int) -> Callable[[Path], Path]:
     return make
 
 
+def foreign(path: Path) -> Path:
+    """An xlsx one of whose texts is another file of the machine."""
+    book(path, HEAD, ROW)
+    with zipfile.ZipFile(path) as good:
+        parts = {item: good.read(item) for item in good.namelist()}
+    (path.parent / "secret").write_text("nobody reads this", "utf-8")
+    head = f'<!DOCTYPE s [<!ENTITY out SYSTEM "file://{path.parent / "secret"}">]>'.encode()
+    name = "xl/worksheets/sheet1.xml"
+    row = b"<row r='9'><c r='A9' t='str'><v>&out;</v></c><c r='H9' t='str'><v>&out;</v></c></row></sheetData>"
+    sheet = parts[name].replace(b"</sheetData>", row)
+    assert b"&out;" in sheet
+    parts[name] = head + sheet.removeprefix(b'<?xml version="1.0" encoding="UTF-8"?>')
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bad:
+        for item, content in parts.items():
+            bad.writestr(item, content)
+    return path
+
+
 def entities(path: Path) -> Path:
     """An xlsx whose sheet names a text that grows a billion times."""
     book(path, HEAD, ROW)
@@ -200,6 +218,15 @@ def test_a_file_that_is_made_to_exhaust_gets_a_sentence(
         read_rows(path, ISSUES, None, ZONE)
     assert str(caught.value).startswith("文件 a.xlsx") and str(caught.value).endswith("。")
     assert len(case("solver.xlsx").rows) == 1, "and the next file is read"
+
+
+def test_a_file_reads_no_other_file_of_the_machine(tmp_path: Path) -> None:
+    path = foreign(tmp_path / "a.xlsx")
+    try:
+        told = str(read_rows(path, ISSUES, None, ZONE))
+    except FileProblem as problem:
+        told = str(problem)
+    assert told and "nobody reads this" not in told
 
 
 def test_memory_is_bounded_by_what_is_filled() -> None:

@@ -368,6 +368,22 @@ def test_tls_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert mails.received[0]["Message-ID"] == "<x1@xidu.example>"
 
 
+def test_no_password_goes_to_a_server_that_offers_no_tls() -> None:
+    """Whoever stands between can take STARTTLS out of the server's answer."""
+    with mail_server(login=True) as (mails, url):
+        there = url.replace("smtp://127.0.0.1", "{}://jielu:p4ss@0.0.0.0")  # this machine, by a name of the network
+        with pytest.raises(Failure, match="密码"), Mailer(there.format("smtp"), SENDER).open():
+            pass
+        assert mails.passwords == []
+        letter = Message("c01@xidu.example", "标题", "正文", "x1")
+        for wished in (there.format("smtp+plain"), url.replace("127", "jielu:p4ss@127")):
+            with Mailer(wished, SENDER).open() as server:
+                server.send(letter)
+        with Mailer(there.format("smtp").replace("jielu:p4ss@", ""), SENDER).open():
+            pass
+    assert mails.passwords == ["p4ss"] * 2 and len(mails.received) == 2
+
+
 def test_a_line_break_in_a_subject_can_not_add_a_header(day: Day) -> None:
     with mail_server() as (mails, url):
         mail = Mailer(url, SENDER)

@@ -165,6 +165,21 @@ def test_the_token_file_is_its_owner_s_alone_and_never_overwritten(bureau: Burea
     assert again.returncode == 2 and "已经存在" in again.stderr and file.read_bytes() == before
 
 
+def test_what_the_program_writes_is_for_its_user_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names, telephones and keys lie in these files, on a machine that has other users."""
+    monkeypatch.chdir(tmp_path)
+    before = os.umask(0o022)
+    try:
+        for words in (("init",), ("export", "all.xlsx"), ("backup", "--to", "copies")):
+            done = CliRunner().invoke(main, words, env={"JIELU_DATA": "data", "JIELU_URL": "", "JIELU_SECRET": ""})
+            assert done.exit_code == 0, done.output
+    finally:
+        os.umask(before)
+    written = list(tmp_path.rglob("*"))
+    assert {path.name for path in written} >= {"ledger.sqlite3", "workbook.sqlite3", "all.xlsx", "manifest.json"}
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
+
+
 def test_a_token_names_the_address_of_the_server_that_runs(bureau: Bureau) -> None:
     (bureau.folder / "data").mkdir(exist_ok=True)
     noted = bureau.folder / "data" / "running.url"

@@ -8,6 +8,7 @@ his links are made by the command line alone.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
@@ -21,7 +22,8 @@ from urllib.parse import urlsplit
 
 import flask
 from flask import g, redirect, render_template, request, session
-from itsdangerous import BadSignature, URLSafeSerializer
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
 from sync.core.people.permissions import Person, holds
 from sync.core.people.permissions import person as find
@@ -36,6 +38,7 @@ LONGEST_SESSION = timedelta(days=180)  # how long everybody else's lasts
 SIGNED_PATHS = ("/v4/", "/drive/", "/upload/", "/token", "/hooks/")  # their requests carry a token or a signature
 NO_LINK = "这个链接已经用过、过期或者被收回了，请向标准化办要一个新的。"
 SAFE = ("GET", "HEAD", "OPTIONS")
+OF_BEFORE = {"digest_method": hashlib.sha1}  # what signed links and cookies until 0.2
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -49,6 +52,19 @@ def secret(given: str, data: Path) -> str:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))
     return path.read_text().strip()
+
+
+class Cookies(SecureCookieSessionInterface):
+    """Signs by SHA-256, and takes cookies of before."""
+
+    digest_method = staticmethod(hashlib.sha256)
+
+    def get_signing_serializer(self, app: flask.Flask) -> URLSafeTimedSerializer | None:
+        """What signs and checks a cookie."""
+        serializer = super().get_signing_serializer(app)
+        if serializer:
+            serializer.fallback_signers = [{**OF_BEFORE, "key_derivation": self.key_derivation}]
+        return serializer
 
 
 @dataclass(frozen=True)
@@ -93,7 +109,8 @@ class Site:
 
     @property
     def _signer(self) -> URLSafeSerializer:
-        return URLSafeSerializer(self.key, salt="personal-link")
+        signed = {"digest_method": hashlib.sha256}
+        return URLSafeSerializer(self.key, salt="personal-link", signer_kwargs=signed, fallback_signers=[OF_BEFORE])
 
     def secret_of(self, token: str) -> str:
         """The secret in a link's token; empty where this installation did not sign it."""
@@ -114,6 +131,7 @@ def install(app: flask.Flask, service: Service, key: str) -> Site:
     """Add sessions to the application, and refuse requests that another site makes a browser send."""
     site = Site(service, key)
     app.extensions["site"] = site
+    app.session_interface = Cookies()
 
     @app.before_request
     def same_origin() -> Any:

@@ -5,6 +5,8 @@ A person's own work never comes near; a script or a page gone wild is told how l
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import ipaddress
 import math
 import threading
@@ -85,6 +87,11 @@ def address(remote: str | None) -> str:
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is None:
         return str(ipaddress.ip_network((ip, 64), strict=False))
     return str(getattr(ip, "ipv4_mapped", None) or ip)
+
+
+def address_digest(key: str, remote: str | None) -> str:
+    """What stands for an address where it is stored or logged: 16 hex digits that nobody reads back without ``key``."""
+    return hmac.new(key.encode(), f"address\n{address(remote)}".encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def _key() -> tuple[tuple[str, str], Rate]:

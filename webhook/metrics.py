@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from sync.ledger.backup_notes import BackupNotes
 from sync.operations.audit import Clockwork, findings
 from sync.service import Service
+from sync.settings import LEAST_SECRETS
 
 PARTS = ("clock", "rules", "looks", "jobs", "notices", "seals", "backup", "disk")
 STATES = {"待发送": "waiting", "已发送": "sent", "未发送": "unsent", "发送失败": "failed", "不再发送": "left_out"}
@@ -73,7 +74,7 @@ def blueprint(service: Service, clockwork: Clockwork) -> Blueprint:
     @pages.get("/metrics")
     def metrics() -> Response:
         token = service.settings.metrics
-        if not token:
+        if len(token) < LEAST_SECRETS["JIELU_METRICS"]:
             flask.abort(404)
         if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()):
             flask.abort(401)

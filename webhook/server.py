@@ -28,7 +28,7 @@ from sync.operations.backups import back_up_when_due
 from sync.scheduler import Scheduler
 from sync.service import Service
 from sync.settings import SettingsError
-from webhook import access, api, hooks, limits, metrics, refusals, request_log
+from webhook import access, api, framing, hooks, limits, metrics, refusals, request_log
 from webhook.forms import form_pages
 from webhook.forms.submissions import form_intake, photos_of
 from webhook.grid import page
@@ -108,7 +108,7 @@ def create_app(
         PERMANENT_SESSION_LIFETIME=access.LONGEST_SESSION,
         SESSION_REFRESH_EACH_REQUEST=False,  # a session ends when it was opened to end, however often it is used
     )
-    request_log.note_requests(app)
+    request_log.note_requests(app, key)
     refusals.install(app)
     limits.install(app)
     site = access.install(app, service, key)
@@ -203,6 +203,7 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
 def listen(app: flask.Flask, host: str, port: int, proxy: str = "") -> Any:
     """A server that listens and does not run yet. ``proxy``: the address of a reverse proxy whose X-Forwarded-For is
     believed. Raises ``OSError`` where the port can't be had."""
+    framing.read_strictly()
     behind = {"trusted_proxy": proxy, "trusted_proxy_count": 1, "trusted_proxy_headers": "x-forwarded-for"}
     return waitress.create_server(
         app, host=host, port=port, threads=THREADS, ident=None, connection_limit=min(CONNECTIONS, _open_files() - 200),

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from sync.core.look.rebuilding import archive
 from sync.core.rules.rules import Rules, demand_units, load
+from sync.core.rules.section_links import SIGNED
 from sync.core.sheet.rows import nearest
 from sync.core.sheet.tabs import locate
 from sync.intake import form_tools
+from sync.outgoing.mail import LOOPBACK, PLAIN
 from sync.service import Service
+from sync.settings import LEAST_SECRETS, Settings
 from sync.sheets import archive_moves
 
 PEOPLE = "由人落实"
+LEAST_KEY = 16  # characters of a form tool's secret
+OF_LINKS = "（留空的，系统自己做一个；换了以后，以前做的链接要重新做）"
 
 
 @dataclass(frozen=True)
@@ -58,9 +64,11 @@ def inspect(service: Service) -> Inspection:
     """Hold everything against everything. Raises ``RulesError`` for a rules file with mistakes."""
     rules = load(service.rules_text(), service.rules_file.name)
     demand_units(rules, service.ledger.open_units(), service.rules_file.name)
-    problems = (*workbook_problems(service), *archive_problems(service), *link_problems(service, rules))
+    links = (*link_problems(service, rules), *secret_problems(service.settings, rules))
+    problems = (*workbook_problems(service), *archive_problems(service), *links)
+    notes = (*open_connections(service.settings), *rules.notes, *rules.defaults())
     sentences = tuple((sentence.clause, sentence.says, sentence.answer) for sentence in rules.plan.sentence)
-    return Inspection(service.workbook, problems, *_clauses(rules), sentences, (*rules.notes, *rules.defaults()))
+    return Inspection(service.workbook, problems, *_clauses(rules), sentences, notes)
 
 
 def workbook_problems(service: Service) -> list[str]:
@@ -98,6 +106,48 @@ def link_problems(service: Service, rules: Rules) -> list[str]:
     held = service.settings.environ
     problems += [f"{where}：环境变量 {name} 没有设置。" for where, name in named if not held.get(name)]
     return problems + _deaf(service, rules)
+
+
+def secret_problems(settings: Settings, rules: Rules) -> list[str]:
+    """Secrets of this bureau's own choice that are short enough to be guessed (their values are not said)."""
+    chosen = {hook.key: LEAST_KEY for hook in rules.hooks if hook.kind in (*form_tools.IN_PATH, SIGNED)}
+    return [
+        f"{name} 只有 {len(settings.environ[name])} 个字符，猜得出来：换成至少 {least} 个随机的字符"
+        f"{OF_LINKS if name == 'JIELU_SECRET' else ''}。"
+        for name, least in {**LEAST_SECRETS, **chosen}.items()
+        if 0 < len(settings.environ.get(name, "")) < least
+    ]
+
+
+IN_THE_OPEN = {
+    "url": "JIELU_URL 是 http://，登录和填报的内容在网络上看得见：请在前面放一个 https 的反向代理。",
+    "database": "JIELU_DATABASE 在别的机器上，连接没有要求加密：请在末尾加上 ?sslmode=verify-full。",
+    "smtp": f"JIELU_SMTP 以 {PLAIN} 开头，邮箱的密码在网络上看得见。",
+}
+
+
+def open_connections(settings: Settings) -> list[str]:
+    """What goes over a network without encryption, by the settings (their passwords are not said)."""
+    url, database, smtp = (_split(address) for address in (settings.url, settings.database, settings.smtp))
+    encrypted = {"require", "verify-ca", "verify-full"} & set(parse_qs(database.query).get("sslmode", ()))
+    is_open = {
+        "url": url.scheme == "http" and not _is_here(url),
+        "database": database.scheme.startswith("postgresql") and not _is_here(database) and not encrypted,
+        "smtp": smtp.scheme == PLAIN,
+    }
+    return [IN_THE_OPEN[which] for which in is_open if is_open[which]]
+
+
+def _split(address: str) -> SplitResult:
+    """The parts of an address; of none where it can't be one."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
+
+
+def _is_here(parts: SplitResult) -> bool:
+    return parts.hostname in (None, *LOOPBACK)
 
 
 def _deaf(service: Service, rules: Rules) -> list[str]:

@@ -6,6 +6,7 @@ of a push is used before ``genuine`` is true.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import hmac
 import json
@@ -27,6 +28,8 @@ LONGEST_CELL = 5000  # characters in a cell; the sheet itself takes 50 000
 MOST_EXACT = 2**53  # a sheet's number is a double: a longer one (an id) stays a text, or its last digits are lost
 PHOTOS = "photos"  # the key of every column that holds photos
 ARRIVAL_COLUMNS = ("reported_at", "requested_at")  # columns that take the hour of arrival where the form gives none
+# Of texts; Python's other codecs read escapes of their own, or take minutes for a megabyte.
+CHARSETS = frozenset({"utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030", "gbk", "gb2312", "big5"})
 IN_PATH = (JINSHUJU, CAOLIAO)  # tools that sign nothing: the secret is the end of the address
 
 
@@ -105,14 +108,22 @@ def read_entry(hook: Hook, body: bytes) -> FormEntry:
 
 
 def text_of(body: bytes, charset: str = "") -> str:
-    """The text of a push: by the charset that it names, else by its first bytes (UTF-8, UTF-16, UTF-32), else GB18030.
-    Raises ``Unreadable``."""
-    for encoding in (charset or json.detect_encoding(body), "gb18030"):
+    """The text of a push: by the charset that it names, if it is one of ``CHARSETS``, else by its first bytes (UTF-8,
+    UTF-16, UTF-32), else GB18030. Raises ``Unreadable``."""
+    for encoding in (charset if _codec(charset) in CHARSETS else json.detect_encoding(body), "gb18030"):
         try:
             return body.decode(encoding).lstrip("\ufeff")
         except (UnicodeDecodeError, LookupError):
             continue
     raise Unreadable("内容看不出是什么编码")
+
+
+def _codec(charset: str) -> str:
+    """The name by which Python knows a charset; empty where it knows none."""
+    try:
+        return codecs.lookup(charset).name
+    except (LookupError, ValueError):
+        return ""
 
 
 def _object(body: bytes) -> dict[str, Any]:

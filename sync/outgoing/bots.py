@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from sync.core.rules.section_links import DINGTALK, FEISHU, WECOM
-from sync.outgoing.mail import Failure
+from sync.outgoing.mail import LOOPBACK, Failure
 
 TIMEOUT = (5, 15)  # seconds to connect, to answer
 MOST_MESSAGE_BYTES = {
@@ -27,7 +27,6 @@ MOST_MESSAGE_BYTES = {
     FEISHU: 4000,
 }  # of one text in UTF-8; the latter two take some 20 000
 MINUTE, BLOCKED = timedelta(minutes=1), timedelta(minutes=10)
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 # Code of the answer → (what it means for staff, how long to keep quiet; None: the message itself will never be taken)
 CODES: dict[str, dict[int, tuple[str, timedelta | None]]] = {

@@ -16,6 +16,8 @@ from urllib.parse import unquote, urlsplit
 from sync.outgoing.mail_text import Message, as_bytes, parts_of
 
 TIMEOUT = 30  # seconds
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PLAIN = "smtp+plain"  # whoever wrote this knows that the password can be read on its way
 CLOSING = 421  # the server closes this connection; it says nothing of the mail
 # What the words of a refusal mean, whatever its number: servers in China send 550 for all three (QQ, 163, Coremail).
 TOO_FAST = re.compile(
@@ -32,6 +34,11 @@ NOBODY = re.compile(
     r"\b[45]\.1\.[0-9]|user (is )?(not (found|exist|known)|unknown)|no such|(mailbox|recipient) not found|unknown user"
     r"|invalid (user|recipient|mailbox)|不存在|未开通",
     re.IGNORECASE,
+)
+
+NO_TLS = (
+    "邮件服务器没有提供加密，密码没有发给它。请改用 smtps://（465 端口），或者请管邮件服务器的人打开 STARTTLS；"
+    f"确实只有明文的，把 JIELU_SMTP 的开头写成 {PLAIN}://"
 )
 
 
@@ -53,7 +60,8 @@ class Closed(RuntimeError):
 
 @dataclass(frozen=True)
 class Mailer:
-    """SMTP by URL: ``smtps://user:password@host:465``, or ``smtp://host:25`` (STARTTLS where it is offered)."""
+    """SMTP by URL: ``smtps://user:password@host:465``, or ``smtp://host:25`` (STARTTLS where it is offered; a password
+    goes without it to this machine alone, or where the URL begins with ``smtp+plain://``)."""
 
     url: str
     sender: str
@@ -79,7 +87,7 @@ class Mailer:
     def _connect(self) -> smtplib.SMTP:
         try:
             parts = urlsplit(self.url)
-            known = parts.scheme in ("smtp", "smtps") and parts.hostname and (parts.port or True)
+            known = parts.scheme in ("smtp", "smtps", PLAIN) and parts.hostname and (parts.port or True)
         except ValueError:  # a port that is no number
             known = False
         if not known or not parts.hostname:
@@ -92,6 +100,9 @@ class Mailer:
             server.ehlo()
             if server.has_extn("starttls"):
                 server.starttls(context=safe)
+            elif parts.username and parts.scheme != PLAIN and parts.hostname not in LOOPBACK:
+                server.close()
+                raise Failure(NO_TLS, stops=True)
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         return server

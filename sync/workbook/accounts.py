@@ -24,6 +24,7 @@ from sync.workbook.schema.errors import Json
 
 LIFETIME = 3600  # seconds that an access token lives, and the longest that an assertion may
 SKEW = 300  # seconds that clocks may differ
+KEY_BITS = 3072  # of RSA, as strong as 128 bits: NIST SP 800-57 part 1, table 2
 GOOGLE = "https://oauth2.googleapis.com/token"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPES = (
@@ -65,7 +66,7 @@ class Accounts:
 
         An account of that name gets a new key, and what signed in with the old one is out.
         """
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
         email = f"{_slug(name)}@{DOMAIN}"
         key_id = secrets.token_hex(20)
         public = key.public_key().public_bytes(
@@ -141,16 +142,22 @@ class Accounts:
         issued, expires, now = claims.get("iat"), claims.get("exp"), self.clock()
         if not isinstance(issued, int | float) or not isinstance(expires, int | float):
             raise TokenError("invalid_grant", "Invalid JWT: iat and exp must be numbers.")
-        if expires <= now - SKEW or issued > now + SKEW or expires - issued > LIFETIME + SKEW:
+        if expires <= now - SKEW or issued > now + SKEW or expires - issued > LIFETIME + SKEW or _is_early(claims, now):
             raise TokenError(
                 "invalid_grant",
                 "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
                 "Check your iat and exp values in the JWT claim.",
             )
-        if claims.get("aud") not in (GOOGLE, audience):
+        if claims.get("aud") not in (GOOGLE, audience or GOOGLE):
             raise TokenError("invalid_grant", "Failed audience check.")
         if not _scopes(claims) & {*SCOPES, *READ_ONLY}:
             raise TokenError("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
+
+
+def _is_early(claims: Json, now: float) -> bool:
+    """Whether an assertion that names its first second (RFC 7519 4.1.5) is not good yet, or names none."""
+    begins = claims.get("nbf", 0)
+    return not isinstance(begins, int | float) or begins > now + SKEW
 
 
 def _scopes(claims: Json) -> set[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,9 +14,11 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import requests
@@ -64,15 +68,69 @@ class UnwellMailServer(MailServer):
         return answer
 
 
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.deaths.launch", __name__])  # loaded once: a start takes half a second, not five
+
+
+class Forked:
+    """A process of its own that was forked from one that has the program loaded; what ``Popen`` has of it."""
+
+    def __init__(self, environ: Mapping[str, str], folder: Path, port: int) -> None:
+        self._process = FORKS.Process(target=_serve, args=(environ, folder, port))
+        self._process.start()
+        self.pid = self._process.pid or 0
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    returncode = property(poll)
+
+    def wait(self, seconds: float) -> int:
+        self._process.join(seconds)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired("jielu run", seconds)
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        self._process.kill()
+
+
+def _serve(environ: Mapping[str, str], folder: Path, port: int) -> None:
+    from tests.deaths import launch  # not above: it makes the clock of its process run faster
+
+    launch.serve_forked(environ, folder, port)
+
+
+@cache
+def prepared() -> tuple[TemporaryDirectory[str], dict[str, str]]:
+    """A folder with the data of a bureau that has its cast, and the cookies of a chief who has entered."""
+    folder = TemporaryDirectory(prefix="jielu-deaths-")
+    return folder, prepare(Path(folder.name))
+
+
+def prepare(folder: Path, **environ: str) -> dict[str, str]:
+    """Make the cast in its tabs; the cookies of a chief who has entered."""
+    with web_server(folder, JIELU_RULES=str(ROOT / "rules.toml"), **environ) as served:
+        link = server.link(served.service, CHIEF, served.url)
+        form, headers = {"link": link.partition("#")[2]}, {"Origin": served.url}
+        with requests.Session() as person:
+            entered = person.post(f"{served.url}/enter", data=form, headers=headers, timeout=10, allow_redirects=False)
+            assert entered.status_code == 302
+            return person.cookies.get_dict()
+
+
 @dataclass
 class Bureau:
-    """``mails``: the URL of its mail server. Use ``prepare`` once before the first ``start``."""
+    """``mails``: the URL of its mail server; ``database``: of its ledger, empty: a file; ``forked``: its service starts
+    from a process that has the program loaded. Use ``prepare`` once, before the first ``start``."""
 
     folder: Path
     mails: str
+    database: str = ""
     port: int = 0
+    forked: bool = True
     prefix: Sequence[str] = ()  # before the command, such as unshare
-    process: subprocess.Popen[str] | None = None
+    process: subprocess.Popen[str] | Forked | None = None
     lock_outs: list[float] = field(default_factory=list)
 
     @property
@@ -83,7 +141,8 @@ class Bureau:
     def environ(self) -> dict[str, str]:
         bare = {key: value for key, value in os.environ.items() if not key.startswith(("JIELU", "DEATHS"))}
         mine = {"JIELU_DATA": str(self.folder / "data"), "JIELU_RULES": str(self.folder / "rules.toml"),
-                "JIELU_SMTP": self.mails, "JIELU_MAIL_FROM": "jielu@xidu.example", "JIELU_URL": self.url,
+                "JIELU_DATABASE": self.database, "JIELU_SMTP": self.mails,
+                "JIELU_MAIL_FROM": "jielu@xidu.example", "JIELU_URL": self.url,
                 "JIELU_SECRET": "a secret of the tests", "PYTHONPATH": str(ROOT)}  # fmt: skip
         return bare | mine
 
@@ -97,14 +156,14 @@ class Bureau:
         rules = re.sub(r"(?m)^send_at = .*$", "send_at = []", rules, count=1)
         rules = rules.replace('hours = ["08:00-20:00"]', 'hours = ["00:00-23:59"]')
         (self.folder / "rules.toml").write_text(rules, "utf-8")
-        with web_server(self.folder, JIELU_RULES=str(self.folder / "rules.toml")) as served:
-            link = server.link(served.service, CHIEF, self.url)
-            person = requests.Session()
-            person.headers["Origin"] = served.url
-            form = {"link": link.partition("#")[2]}
-            entered = person.post(f"{served.url}/enter", data=form, timeout=10, allow_redirects=False)
-            assert entered.status_code == 302
-            person.headers["Origin"] = self.url
+        person = requests.Session()
+        person.headers["Origin"] = self.url
+        if self.database:
+            person.cookies.update(prepare(self.folder, JIELU_DATABASE=self.database))
+        else:
+            made, cookies = prepared()
+            shutil.copytree(Path(made.name) / "data", self.folder / "data")
+            person.cookies.update(cookies)
         return person
 
     def start(self, **environ: str) -> None:
@@ -118,6 +177,9 @@ class Bureau:
 
     def launch(self, **environ: str) -> None:
         """Start the process and wait for nothing."""
+        if self.forked and not self.prefix:
+            self.process = Forked(self.environ | environ, self.folder, self.port)
+            return
         command = [*self.prefix, sys.executable, "-m", "tests.deaths.launch", str(self.port)]
         log = (self.folder / "log").open("a")
         self.process = subprocess.Popen(
@@ -148,6 +210,12 @@ class Bureau:
         os.kill(number, how)
         self.process.wait(patience)
         return time.monotonic() - began
+
+    def end(self) -> None:
+        """Whatever became of it, no process stays."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
 
 
 @dataclass
@@ -195,6 +263,11 @@ class Clients:
             while self.send(n) not in (200, 201) and not self.done.is_set():
                 time.sleep(0.05)
             time.sleep(0.2)
+
+    def see_more(self) -> None:
+        """Wait until some more forms were taken."""
+        taken = len(self.taken)
+        wait_for(lambda: len(self.taken) > taken + 2, 60)
 
     def end(self) -> None:
         """No new forms; those that were begun are sent until they are answered."""

@@ -9,12 +9,14 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.deaths.bureau import (
     LONGEST_LOCK_OUT,
@@ -26,6 +28,7 @@ from tests.deaths.bureau import (
     wait_for,
 )
 from tests.mail_server import mail_server
+from tests.postgres import Postgres
 
 KILLS = 2
 
@@ -41,9 +44,7 @@ def mails() -> Iterator[tuple[UnwellMailServer, str]]:
 def bureau(tmp_path: Path, mails: tuple[UnwellMailServer, str]) -> Iterator[Bureau]:
     made = Bureau(tmp_path / "bureau", mails[1])
     yield made
-    if made.process is not None and made.process.poll() is None:
-        made.process.kill()
-        made.process.wait(10)
+    made.end()
 
 
 def end_well(bureau: Bureau, clients: Clients, mails: UnwellMailServer) -> dict[str, int]:
@@ -59,8 +60,7 @@ def test_kills_under_clients_and_an_unwell_mail_server(bureau: Bureau, mails: tu
     bureau.start()
     clients.work()
     for number in range(KILLS):
-        taken = len(clients.taken)
-        wait_for(lambda taken=taken: len(clients.taken) > taken + 2, 60)
+        clients.see_more()
         wait_for(lambda number=number: sum(mails[0].faults.values()) > number, 60)
         time.sleep(0.3 * number)
         bureau.stop(signal.SIGKILL)
@@ -121,6 +121,29 @@ def test_a_stop_within_five_seconds_whatever_goes_on(
     end_well(bureau, clients, mails[0])
 
 
+def test_a_database_that_is_killed_during_a_look_loses_nothing(
+    tmp_path: Path, mails: tuple[UnwellMailServer, str]
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="jielu-pg-") as name:
+        postgres = Postgres(Path(name))
+        bureau, mails[0].well = Bureau(tmp_path / "bureau", mails[1], postgres.url), True
+        try:
+            clients, mark = Clients(bureau, bureau.prepare()), tmp_path / "writing"
+            bureau.start(DEATHS_STALL=f"write:{mark}", DEATHS_SECONDS="1")
+            clients.work()
+            wait_for(mark.exists, 30)  # the look has committed and not written
+            postgres.kill()
+            time.sleep(2)
+            postgres.start()
+            clients.see_more()
+            os.kill(postgres.backends()[0], signal.SIGKILL)  # the server ends all others, and recovers
+            clients.see_more()
+            end_well(bureau, clients, mails[0])
+        finally:
+            bureau.end()
+            postgres.stop()
+
+
 def fill(bureau: Bureau) -> Path | None:
     """Leave no room on the bureau's disk; the file that takes it up, None where it has none of its own."""
     filler = bureau.folder / "data" / "filler"
@@ -161,11 +184,44 @@ def test_a_full_disk_takes_no_form_and_loses_none(bureau: Bureau, mails: tuple[U
         end_well(bureau, clients, mails[0])
         assert time.monotonic() - began < LONGEST_LOCK_OUT
     finally:
-        if bureau.process is not None and bureau.process.poll() is None:
-            bureau.process.kill()
-            bureau.process.wait(10)
+        bureau.end()
         if mounted.returncode == 0:
             subprocess.run(["umount", str(data)], check=False)
+
+
+def test_a_disk_that_turns_read_only_takes_no_form_and_loses_none(
+    bureau: Bureau, mails: tuple[UnwellMailServer, str], tmp_path: Path
+) -> None:
+    """As a kernel turns it after a fault of the disk, under files that are open."""
+    image, data = tmp_path / "disk", bureau.folder / "data"
+    clients, mails[0].well = Clients(bureau, bureau.prepare()), True
+    aside = data.rename(bureau.folder / "aside")
+    data.mkdir()
+    with image.open("wb") as file:
+        file.truncate(64 << 20)
+    mount = ["mount", "-o", "loop", str(image), str(data)]
+    made = shutil.which("mkfs.ext4") and subprocess.run(["mkfs.ext4", "-q", str(image)], check=False).returncode == 0
+    if not made or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs mkfs.ext4 and a loop device: a disk can't be made to fail here")
+    try:
+        shutil.copytree(aside, data, dirs_exist_ok=True)
+        subprocess.run(["sync", "-f", str(data)], check=True)
+        bureau.start()
+        wait_for(lambda: clients.send(1) == 201, 20)
+        subprocess.run(["mount", "-o", "remount,abort", str(data)], check=True)
+        clients.count = 4
+        refused = [clients.send(n) for n in (2, 3, 4)]
+        assert not {200, 201} & set(refused), refused
+        assert bureau.process is not None and bureau.process.poll() is None, "who looks at pages is still answered"
+        assert requests.get(f"{bureau.url}/enter", timeout=10).status_code == 200
+        assert bureau.stop(signal.SIGTERM) < 5
+        subprocess.run(["umount", str(data)], check=True)
+        subprocess.run(mount, check=True)
+        bureau.start()
+        end_well(bureau, clients, mails[0])
+    finally:
+        bureau.end()
+        subprocess.run(["umount", str(data)], check=False)
 
 
 def test_a_folder_that_can_only_be_read_is_said_and_nothing_is_touched(bureau: Bureau) -> None:

@@ -43,7 +43,7 @@ def silent(web: WebServer, said: bytes) -> socket.socket:
 
 
 @pytest.mark.parametrize(
-    "said", [b"", b"GET /mine HTTP/1.1\r\nHost: x\r\n", b"PUT /report HTTP/1.1\r\nContent-Length: 9\r\n\r\n"]
+    "said", [b"", b"GET /mine HTTP/1.1\r\nHost: x\r\n", b"PUT /report HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"]
 )
 def test_silent_connections_stop_nobody(web: WebServer, said: bytes) -> None:
     chief = web.enter("街路长01")

@@ -7,6 +7,7 @@ import gspread
 import orjson
 import pytest
 import requests
+from cryptography.hazmat.primitives import serialization
 from google.auth import crypt, jwt
 from google.auth.exceptions import RefreshError
 
@@ -66,6 +67,9 @@ def test_without_a_good_token_nothing_is_answered(server, header, path):
         ({"exp": 1}, "Invalid JWT: Token must be a short-lived token"),
         ({"exp": int(time.time()) + 90_000}, "Invalid JWT: Token must be a short-lived token"),
         ({"iat": "now"}, "Invalid JWT: iat and exp must be numbers."),
+        ({"nbf": int(time.time()) + 90_000}, "Invalid JWT: Token must be a short-lived token"),
+        ({"nbf": "soon"}, "Invalid JWT: Token must be a short-lived token"),
+        ({"aud": None}, "Failed audience check."),
         ({"scope": "https://www.googleapis.com/auth/gmail.send"}, "Invalid OAuth scope"),
         ({"iss": "nobody@workbook.iam.gserviceaccount.com"}, "Invalid grant: account not found"),
     ],
@@ -76,10 +80,30 @@ def test_an_assertion_that_proves_too_little_is_refused(accounts, claims, senten
         accounts.exchange(assertion(key, **claims))
 
 
+def test_a_key_is_as_strong_as_a_digest(accounts):
+    """128 bits of security: NIST SP 800-57 part 1, table 2."""
+    key = accounts.create("robot", "https://example.org/token")
+    assert serialization.load_pem_private_key(key["private_key"].encode(), None).key_size == 3072
+
+
 def test_a_foreign_key_is_refused(accounts):
     key, other = (accounts.create(name, "https://example.org/token") for name in ("robot", "other"))
     with pytest.raises(TokenError, match="Invalid JWT Signature"):
         accounts.exchange(assertion(other, iss=key["client_email"]))
+
+
+def test_a_key_that_an_assertion_brings_along_is_not_used(accounts):
+    key, other = (accounts.create(name, "https://example.org/token") for name in ("robot", "other"))
+    now = int(time.time())
+    claims = {"iss": key["client_email"], "aud": GOOGLE, "iat": now, "exp": now + 60, "scope": SCOPES[0]}
+    for header in (
+        {"kid": other["private_key_id"]},
+        {"jku": "https://elsewhere.example/keys"},
+        {"jwk": {"kty": "RSA"}},
+    ):
+        forged = jwt.encode(crypt.RSASigner.from_service_account_info(other), claims, header=header).decode()
+        with pytest.raises(TokenError, match="Invalid JWT Signature"):
+            accounts.exchange(forged)
 
 
 @pytest.mark.parametrize("text", ["", "a.b", "a.b.c", "e30.e30.e30", "e30.e30.e30.e30", "\x00.\x00.\x00"])

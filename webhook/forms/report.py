@@ -5,8 +5,6 @@ No name and no phone is asked for; the address that a report came from is stored
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -57,8 +55,7 @@ def _require_open(context: FormContext) -> None:
 
 def _sender(site: Site) -> Sender:
     """The sender by whom limits count: a digest of the address."""
-    address = f"address\n{limits.address(request.remote_addr)}"
-    return Sender(hmac.new(site.key.encode(), address.encode(), hashlib.sha256).hexdigest()[:16], public=True)
+    return Sender(limits.address_digest(site.key, request.remote_addr), public=True)
 
 
 def _too_many(context: FormContext, sender: Sender, count: Callable[..., int], each: int) -> bool:

@@ -69,7 +69,7 @@ class GridState:
 
     def remember(self, change: Any) -> str:
         """A token by which the change can be undone."""
-        token = secrets.token_urlsafe(12)
+        token = secrets.token_urlsafe(16)
         self._put(self.undo, token, change, MOST_UNDO)
         return token
 

@@ -296,7 +296,8 @@ def _translated(document: Document, kind: Any, section: str, error: dict[str, An
     elif error["type"] == "value_error":
         yield document.problem(path, f"{dotted}：{context['error']}")
     else:
-        words = _TYPES.get(error["type"], error["msg"]).format(**context)
+        known = error["type"] in _TYPES
+        words = _TYPES[error["type"]].format(**context) if known else error["msg"]
         yield document.problem(path, f"{dotted}：「{_shown(error['input'])}」{words}")
 
 

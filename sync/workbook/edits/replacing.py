@@ -36,5 +36,9 @@ def within_limit(asked: Asked) -> list[tuple[str, int]]:
     except subprocess.TimeoutExpired:
         raise invalid("The regular expression takes too long.") from None
     if child.returncode:
-        raise invalid(f"Invalid regular expression: {child.stderr.decode(errors='replace').strip()[-200:]}")
+        *_, words = [
+            "",
+            *child.stderr.decode(errors="replace").strip().splitlines(),
+        ]  # above stand places of this machine
+        raise invalid(f"Invalid regular expression: {words[-200:]}")
     return [(text, times) for text, times in json.loads(child.stdout)]
