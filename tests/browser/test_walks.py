@@ -60,25 +60,27 @@ def walked(page: Page, web: WebServer, steps: Steps) -> tuple[int, float]:
 
 
 def compare(what: str, page: Page, web: WebServer, before: Steps, now: Steps) -> tuple[int, int]:
-    """Taps by both ways, also printed."""
-    old, new = walked(page, web, before), walked(page, web, now)
+    """Taps by both ways, also printed; what the first wrote is looked at before the second begins."""
+    old = walked(page, web, before)
+    web.tick()
+    new = walked(page, web, now)
     print(f"\n{what}: {old[0]} taps {old[1]:.1f} s → {new[0]} taps {new[1]:.1f} s")
     return old[0], new[0]
 
 
 def fill(web: WebServer) -> None:
-    """Three late issues with a letter each to sign, and two requests that wait."""
+    """Two late issues of two units with a letter each to sign, and two requests that wait."""
     before = datetime.now(ZONE) - timedelta(hours=6)
     rows = "\n".join(
-        f"{before:%Y-%m-%d %H:%M} | 督查01 | 督查 | {street} | {place} | 路面脏污 | 严重 | 1小时 | 油污"
-        for street, place in (("新正街", "8号"), ("联胜路", "桥头"))
+        f"{before:%Y-%m-%d %H:%M} | 督查01 | 督查 | {street} | {place} | {category} | 严重 | 1小时 | 油污"
+        for street, place, category in (("新正街", "8号", "路面脏污"), ("联胜路", "桥头", "路面破损"))
     )
     web.add(f"问题台账\n填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 指定时限 | 问题描述\n{rows}")
     web.tick(f"{before + timedelta(minutes=1):%Y-%m-%d %H:%M}")
-    until = datetime.now(ZONE) + timedelta(days=3)
+    until = f"{datetime.now(ZONE) + timedelta(days=3):%Y-%m-%d %H:%M}"
     (_, second) = [row[0] for row in web.rows("问题台账", "编号")]
     asked = "\n".join(
-        f"{before + timedelta(minutes=minute):%Y-%m-%d %H:%M} | 街路长02 | {kind} | {second} | {until:%Y-%m-%d %H:%M} | 等人"
+        f"{before + timedelta(minutes=minute):%Y-%m-%d %H:%M} | 街路长02 | {kind} | {second} | {until} | 等人"
         for minute, kind in ((10, "延期"), (20, "挂账"))
     )
     web.add(f"申请审批\n申请时间 | 申请人 | 类型 | 编号 | 期望时间 | 理由\n{asked}")
@@ -115,17 +117,18 @@ def clean_by_tap(walk: Walk) -> None:
 
 def answer_by_page(walk: Walk) -> None:
     walk.link("批复")
-    walk.button("同意")
+    walk.button("不同意")
     expect(walk.page.get_by_role("status")).to_contain_text("已批复")
 
 
 def answer_here(walk: Walk) -> None:
-    walk.button("不同意")
+    walk.button("同意")
     expect(walk.page.get_by_role("status")).to_contain_text("已批复")
 
 
 def sign_by_letter(walk: Walk) -> None:
     walk.link("督办")
+    expect(walk.page.get_by_role("heading", name="督办", exact=True)).to_be_visible()
     walk.tap(walk.page.locator("main th a"))
     walk.button("签发")
     expect(walk.page.get_by_text("已签发").first).to_be_visible()
