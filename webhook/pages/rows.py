@@ -21,7 +21,7 @@ from webhook.access import Site
 from webhook.look_cache import LookCache
 
 PAGE = 100  # rows on one page
-MOST_WORDS = 60
+MOST_TYPED = 60
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -53,7 +53,7 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
 
 def _query(given: Mapping[str, str]) -> Query:
     words = {
-        key: clean(given.get(key, ""))[:MOST_WORDS].strip() for key in ("state", "unit", "street", "category", "text")
+        key: clean(given.get(key, ""))[:MOST_TYPED].strip() for key in ("state", "unit", "street", "category", "text")
     }
     return Query(**words, late=given.get("late") == "1", since=_day(given.get("since")), until=_day(given.get("until")))
 
