@@ -50,6 +50,8 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/month"): SIGNED,
     ("GET", "/month/2026-11/街路/none"): SIGNED,
     ("POST", "/month/2026-10/seal"): OVERSEERS,
+    ("GET", "/month/2026-10/report.docx"): OVERSEERS,
+    ("GET", "/month/2026-10/chart/0.png"): OVERSEERS,
     ("GET", "/trends"): LEADERS,
     ("GET", "/map"): SIGNED,
     ("GET", "/inspections"): OVERSEERS,

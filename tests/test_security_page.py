@@ -18,9 +18,9 @@ from sync.workbook.edits import replacing
 from tests.book import ROOT
 from webhook import access, hooks, limits, server
 from webhook.grid import edits
+from webhook.links import pictures
 from webhook.pages import imports as page_of_imports
 from webhook.pages import rules
-from webhook.pages.verify import pictures
 
 PAGE = (ROOT / "docs" / "security.md").read_text("utf-8")
 ROW = re.compile(r"^\| (\d+\.\d+\.\d+) \| (.+) \| (\w+) \| (.+) \|$", re.MULTILINE)

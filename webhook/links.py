@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
-
-from markupsafe import Markup, escape
 
 from sync.core.rules.rules import Rules
 from sync.core.sheet.photos import ids
@@ -14,10 +12,14 @@ from sync.core.sheet.photos import ids
 NUMBER = re.compile(r"(?<![0-9])[0-9]{8}-[0-9]{3,6}(?![0-9·])")  # of an issue; that of a line goes on with ·
 
 
-def linked(text: object) -> Markup:
-    """A text, escaped, in which each number of an issue leads to its page."""
-    html = NUMBER.sub(lambda match: f'<a href="/issues/{match[0]}">{match[0]}</a>', str(escape(text)))
-    return Markup(html)  # noqa: S704  escaped above; a number is digits
+def pieces(text: object) -> Iterator[tuple[str, bool]]:
+    """The text in pieces, each with whether it is the number of an issue, which leads to its page."""
+    words, at = str(text), 0
+    for match in NUMBER.finditer(words):
+        yield words[at : match.start()], False
+        yield match[0], True
+        at = match.end()
+    yield words[at:], False
 
 
 def pictures(lines: Iterable[str]) -> list[tuple[str, str]]:
@@ -35,4 +37,8 @@ def map_link(rules: Rules, place: tuple[float, float] | None, name: str) -> str:
     no place or no app."""
     if not rules.forms.map_app or place is None:
         return ""
-    return rules.forms.map_app.format(longitude=f"{place[0]:.6f}", latitude=f"{place[1]:.6f}", name=quote(name))
+    parts = {"{longitude}": f"{place[0]:.6f}", "{latitude}": f"{place[1]:.6f}", "{name}": quote(name)}
+    address = rules.forms.map_app
+    for mark, value in parts.items():
+        address = address.replace(mark, value)
+    return address

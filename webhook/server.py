@@ -32,7 +32,7 @@ from webhook import access, api, framing, hooks, limits, metrics, refusals, requ
 from webhook.forms import form_pages
 from webhook.forms.submissions import form_intake, photos_of
 from webhook.grid import page
-from webhook.links import linked, pictures
+from webhook.links import pictures, pieces
 from webhook.look_cache import LookCache
 from webhook.pages import (
     answers,
@@ -128,7 +128,7 @@ def _add_pages(app: flask.Flask, site: access.Site, nudge: Callable[[], None]) -
     """What the people of the bureau open. ``nudge`` makes the next tick come sooner."""
     look_cache = LookCache(site)
     app.jinja_env.globals["pictures"] = pictures
-    app.jinja_env.filters["linked"] = linked
+    app.jinja_env.globals["pieces"] = pieces
     open_intake = cache(lambda: form_intake(site.service, site.key))
     for blueprint in (
         today.blueprint(site, look_cache),

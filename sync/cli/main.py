@@ -80,6 +80,7 @@ for command in (
     look.simulate,
     look.restore,
     months.seal,
+    months.report,
     months.close,
     months.verify,
     months.archive,

@@ -89,3 +89,50 @@ def archive(service: Service, now_text: str | None, as_json: bool) -> None:
     trouble += done.trouble
     print_result(as_json, {"archived": list(done.numbers), "trouble": trouble}, replace(done, trouble=trouble).text())
     sys.exit(1 if trouble else 0)
+
+
+@click.command()
+@click.argument("name", metavar="期间")
+@click.option(
+    "--out", "folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="写到哪个文件夹。"
+)
+@now_option
+@json_option
+@pass_service
+def report(service: Service, name: str, folder: Path, now_text: str | None, as_json: bool) -> None:
+    """写一个月、一个季度或一年的通报：docx 和 xlsx，例如 2026-10、2026-Q4、2026。"""
+    from sync.core.look.decide import recall
+    from sync.core.views import report as reports
+    from sync.outgoing import report_files, report_pictures
+    from sync.settings import SettingsError
+
+    rules, wanted = service.rules(), reports.period(name)
+    if wanted is None:
+        raise SettingsError(f"「{name}」不是期间：月份写 2026-10，季度写 2026-Q4，年写 2026。")
+    look = recall(service.templates, service.ledger.memory(), rules, moment(now_text, rules.bureau.zone))
+    made = reports.report(look, wanted)
+    if made is None:
+        raise SettingsError(f"{wanted.words}没有考核，写不了通报。")
+    pictures = report_pictures.pictures(made)
+    files = {
+        f"{made.title}.docx": report_files.docx(made, pictures),
+        f"{made.title}.xlsx": report_files.xlsx(made, pictures),
+    }
+    for title, content in files.items():
+        _write(folder / title, content)
+    trouble = "" if pictures else "这台机器没有中文字体，没有画图；装上中文字体（如 fonts-noto-cjk）再试。"
+    words = f"{made.title}已写到 {'、'.join(str(folder / title) for title in files)}。{trouble}"
+    print_result(
+        as_json, {"files": [str(folder / title) for title in files], "sealed": made.sealed, "trouble": trouble}, words
+    )
+    sys.exit(1 if trouble else 0)
+
+
+def _write(file: Path, content: bytes) -> None:
+    from sync.settings import SettingsError
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    except OSError as error:
+        raise SettingsError(f"写不进 {file}：{error.strerror}。请检查文件夹和权限。") from error

@@ -33,7 +33,7 @@ class BadTemplate(RuntimeError):
 def render(letter: Letter, template: Path) -> bytes:
     """The letter as a .docx. Raises ``BadTemplate``."""
     content = paper(letter)
-    context = _clean({**asdict(content), "annex": content.annex, "list_title": content.annex_title})
+    context = cleaned({**asdict(content), "annex": content.annex, "list_title": content.annex_title})
     out = io.BytesIO()
     try:
         document = DocxTemplate(str(template))
@@ -41,21 +41,21 @@ def render(letter: Letter, template: Path) -> bytes:
         document.save(out)
     except Exception as error:  # the template is the bureau's own file, and its marks can fail in any way
         raise BadTemplate(f"函的模板 {template} 用不了：{error}。请恢复原来的模板，或者改正里面的标记。") from error
-    return _timeless(out.getvalue())
+    return timeless(out.getvalue())
 
 
-def _clean(value: Any) -> Any:
+def cleaned(value: Any) -> Any:
     """Without signs that a .docx can't hold or that would break a line."""
     if isinstance(value, str):
         return "".join(sign for sign in _BREAKS.sub(" ", value) if sign.isprintable() or sign == WIDE)
     if isinstance(value, dict):
-        return {key: _clean(item) for key, item in value.items()}
+        return {key: cleaned(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_clean(item) for item in value]
+        return [cleaned(item) for item in value]
     return value
 
 
-def _timeless(content: bytes) -> bytes:
+def timeless(content: bytes) -> bytes:
     """The same archive without the hour at which it was packed."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:

@@ -25,6 +25,7 @@ GREY, HEAD, HEAD_GREY = "#EFEFEF", "#D9EAD3", "#D9D9D9"
 SPARE_ROWS = 500  # empty rows below the last one that have drop-downs and colours too
 LONGEST_LIST = 255  # Excel's limit for a drop-down that is written out; a longer one refers to cells
 LONGEST_TEXT = 32767  # Excel's limit for one cell
+MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CUT = "……（超过一格的上限，以下略）"
 PRIVATE = {("posts", "mobile")}  # are not exported, as their tab says; the cells stay empty
 LISTS = "选项"  # a hidden sheet with the lists that are too long to be written out

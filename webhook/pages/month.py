@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate, groupby
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import flask
-from flask import redirect, render_template, request
+from flask import Response, redirect, render_template, request
 
 from sync.core.look.findings import Look
 from sync.core.look.scores.seals import GROUP_KINDS
@@ -24,13 +24,16 @@ from sync.core.scores import seal as sealing
 from sync.core.scores.lines import BASE, BRANCH, DISTRICT, STREET, month_of
 from sync.core.scores.standings import Standing
 from sync.core.sheet.rows import cell_text, plain
+from sync.core.views import report as reports
 from sync.core.views import tasks
+from sync.outgoing import docx, report_files, report_pictures, xlsx
 from webhook import access
 from webhook.access import Site
 from webhook.look_cache import LookCache
 from webhook.pages.issue import sees_issue, sees_line
 
 SEALING = "已请求封存，下一次更新时封存；有工作表读不到的，「运行状态」里会说明。"
+FILES = {"docx": (report_files.docx, docx.MIME), "xlsx": (report_files.xlsx, xlsx.MIME)}
 NOT_THERE = "没有这个月的这一个得分，或者不归您看。"
 
 
@@ -47,6 +50,26 @@ def blueprint(site: Site, look_cache: LookCache, nudge: Callable[[], None]) -> f
         if month not in months:
             access.refuse("没有这个月的考核。")
         return _month(look, month, months, SEALING if "sealing" in request.args else "")
+
+    @routes.get("/month/<name>/report.<kind>")
+    @access.needs(*OVERSEERS)
+    def file(name: str, kind: str) -> Any:
+        made, write = _report(look_cache.now(), name), FILES.get(kind)
+        if made is None or write is None:
+            access.refuse("没有这个通报。")
+        content = write[0](made, report_pictures.pictures(made))
+        shown = f"attachment; filename*=UTF-8''{quote(made.title)}.{kind}"
+        return Response(content, 200, {"Content-Disposition": shown}, content_type=write[1])
+
+    @routes.get("/month/<name>/chart/<int:number>.png")
+    @access.needs(*OVERSEERS)
+    def chart(name: str, number: int) -> Any:
+        made = _report(look_cache.now(), name)
+        drawn = report_pictures.pictures(made) if made else {}
+        wanted = dict(enumerate(report_pictures.CHARTS)).get(number, "")
+        if wanted not in drawn:
+            access.refuse("没有这张图。")
+        return Response(drawn[wanted], 200, content_type="image/png")
 
     @routes.post("/month/<month>/seal")
     @access.needs(*OVERSEERS)
@@ -73,6 +96,12 @@ def blueprint(site: Site, look_cache: LookCache, nudge: Callable[[], None]) -> f
     return routes
 
 
+def _report(look: Look, name: str) -> reports.Report | None:
+    """The report of a period by its name; None where there is none."""
+    wanted = reports.period(name)
+    return reports.report(look, wanted) if wanted else None
+
+
 def sees(look: Look, person: Person, row: Standing) -> bool:
     """Whether a row of 月度考核 is his to see."""
     places = above(look.roster, row.kind, row.target, look.now.date())
@@ -87,6 +116,7 @@ def _month(look: Look, month: str, months: list[str], message: str = "") -> str:
     return render_template(
         "month.html", month=month, months=months, seal=look.scored.seals.get(month), rules=look.rules, message=message,
         may_seal=access.visitor().oversees and month < month_of(look.now), seals_at=sealing.hour(month, look.rules),
+        reports=_reports(month) if access.visitor().oversees else (), charts=report_pictures.CHARTS,
         groups={key: list(group) for key, group in groupby(mine, key=lambda row: (row.kind, row.group))},
         sizes=Counter((row.kind, row.group) for row in table), decisions={row: _decision(look, row) for row in mine},
         widest={kind: max((abs(row.score - base) for row in mine if row.kind == kind), default=0) or 1
@@ -96,6 +126,13 @@ def _month(look: Look, month: str, months: list[str], message: str = "") -> str:
         tasks=_tasks(look, month, mine),
         drift=look.drift.get(month, ("", []))[1] if access.visitor().oversees else [],
     )  # fmt: skip
+
+
+def _reports(month: str) -> list[reports.Period]:
+    """The month, its quarter and its year, by the names in addresses."""
+    quarter = periods.quarter_of(month)
+    names = (month, f"{quarter.year}-Q{quarter.number}", f"{quarter.year}")
+    return [period for period in map(reports.period, names) if period]
 
 
 def _tasks(look: Look, month: str, mine: Iterable[Standing]) -> list[tuple[Standing, Mapping[str, int]]]:

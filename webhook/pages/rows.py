@@ -22,7 +22,6 @@ from webhook.look_cache import LookCache
 
 PAGE = 100  # rows on one page
 MOST_TYPED = 60
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
@@ -46,7 +45,7 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
             look.reading.zone,
         )
         name = f"attachment; filename*=UTF-8''{quote('问题台账')}-{look.now:%Y%m%d}.xlsx"
-        return Response(content, 200, {"Content-Disposition": name}, content_type=XLSX)
+        return Response(content, 200, {"Content-Disposition": name}, content_type=xlsx.MIME)
 
     return routes
 

@@ -67,7 +67,7 @@ def _page(look: Look, asked: list[Question]) -> str:
 def place(figure: views.Figure, person: Person, day: date) -> str:
     """Where a figure leads."""
     overseers, others = PLACES[figure.name]
-    return (overseers if person.oversees else others).format(yesterday=day - timedelta(days=1))
+    return (overseers if person.oversees else others).replace("{yesterday}", f"{day - timedelta(days=1)}")
 
 
 def _drafts(look: Look, person: Person) -> list[Letter]:
