@@ -61,12 +61,12 @@ def tick(
     *,
     version: str = "",
     doubt: str = "",
-    own: Collection[str] = (),
+    own: Collection[datetime] = (),
     step: Callable[[str], None] = lambda _: None,
 ) -> Decision:
     """One tick at ``now``. ``version``: the workbook's, looked up before; ``doubt``: why the hour is not believed,
-    unless rows that people typed speak for it; ``own``: fingerprints of rows whose hour is ours; ``step`` is called by
-    name after each step (tests stop the process there).
+    unless rows that people typed speak for it; ``own``: hours that rows may have from us; ``step`` is called by name
+    after each step (tests stop the process there).
 
     Raises ``Unreachable``, ``Refused``, ``Unknown``; in each case the next tick puts it right.
     """
@@ -82,7 +82,7 @@ def tick(
     tables, guard = Tables(gateway.tabs, seen, archives), Guard(ledger, rules.limits.tries, now)
     memory = replace(memory, aside=frozenset().union(*map(guard.waiting, ROW_QUEUES)))
     decision = decide(tables, memory, rules, now, doubt)
-    if doubt and belief.confirmed_by(now, (at for name, at in decision.hours if name not in own)):
+    if doubt and belief.confirmed_by(now, (at for at in decision.hours if at not in own)):
         decision = decide(tables, memory, rules, now)
     for failed in decision.failures:
         if not guard.waits(failed.queue, failed.item):
@@ -132,7 +132,7 @@ def ticks(
     *,
     idle: bool = True,
     doubt: str = "",
-    own: Collection[str] = (),
+    own: Collection[datetime] = (),
     step: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Tick until one writes nothing. ``idle``: skip it all when nothing can have changed; ``doubt``, ``own``: as

@@ -176,7 +176,7 @@ class Decision:
     failures: tuple[Failed, ...] = ()  # what failed and was left as it was
     believed: bool = True  # whether the hour was; if not, only checks were made
     first_seen: Mapping[str, datetime] = field(default_factory=dict)  # as ``Memory``
-    hours: tuple[tuple[str, datetime], ...] = ()  # in doubt: fingerprint and typed hour of rows that are new
+    hours: tuple[datetime, ...] = ()  # in doubt: the hours that stand in rows that are new
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
 

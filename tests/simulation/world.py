@@ -18,6 +18,7 @@ import orjson
 import sqlalchemy as sa
 
 from sync import tick
+from sync.clock import own_hours
 from sync.core.calendar import belief
 from sync.core.rules.rules import Rules
 from sync.ledger import leases
@@ -71,7 +72,7 @@ class World:
         self.last = ""
         self.numbers = checks.Numbers()
         self.faults = Faults(self.tell)
-        self.touched = self.just_lost = False
+        self.touched = self.just_lost = self.is_doubted = False
         self.is_sending = self.is_answering = False
         self.skew = timedelta(0)
         self.coming: dict[str, Row] = {}  # rows that forms, pushes and restores will bring, by their text
@@ -112,13 +113,15 @@ class World:
     def look(self, *, idle: bool = True) -> tick.Report | None:
         """One run of ticks; None where it was not possible, or the process died and another took its place."""
         now = self.now + self.skew
-        last = self.ledger.memory().last_tick
+        memory = self.ledger.memory()
+        last = memory.confirmed or memory.last_tick
         if belief.waits(now, last):
             return None
         doubt = belief.doubt(now, last, self.rules.calendar)
         before = self._what_stays() if doubt else None
+        look = partial(tick.ticks, self.gateway, self.ledger, self.rules, now, idle=idle, doubt=doubt, step=self.step)
         try:
-            report = tick.ticks(self.gateway, self.ledger, self.rules, now, idle=idle, doubt=doubt, step=self.step)
+            report = look(own=own_hours(self.ledger, now) if doubt else ())
         except Death:
             self.died()
             return None
@@ -134,7 +137,7 @@ class World:
             self.tell(f"这一轮抛出没有声明的错误 {type(error).__name__}")
             return None
         self.last = report.trouble
-        self.just_lost = False
+        self.just_lost, self.is_doubted = False, report.is_doubted
         if report.is_doubted and before != self._what_stays():
             self.broken.append(("doubt", "时间有疑问的一轮里，通知记录、扣分明细或月度考核变了"))
         is_quiet = not report.trouble and report.ticks < tick.MOST_TICKS and not report.is_doubted
@@ -408,12 +411,13 @@ class World:
         return None
 
     def settle(self) -> bool:
-        """Looks without time passing until one finds nothing to do; whether it came to that."""
+        """Looks without time passing until one finds nothing to do; whether it came to that. One at an hour that is not
+        believed leaves to do what it may not."""
         self.faults.clear()
         for _ in range(6):
             report = self.look(idle=False)
             if report is not None and not report.cells and not report.trouble:
-                return True
+                return not report.is_doubted
         return False
 
     def lose(self) -> None:
@@ -425,7 +429,8 @@ class World:
         self.start()
 
     def rest(self) -> bool:
-        """Headers put right, then looks until one finds nothing to write; whether it came to that."""
+        """Headers put right, then looks until one finds nothing to write; whether it came to that. Of an hour that is
+        doubted somebody says that it is right."""
         self.late()
         self.post.mood, self.skew = "takes", timedelta(0)
         self._act(Action("headers right"), "最后：")
@@ -434,6 +439,8 @@ class World:
             take_pushes(self)
             self.now += timedelta(minutes=1)
             self.seconds += 60
+            if self.is_doubted:
+                self.ledger.confirm_hour(self.now, "标准化办01")
             report = self.look(idle=False)
             quiet = report is not None and not report.cells and not report.trouble and report.ticks == 1
             if quiet and self.is_idle():

@@ -365,9 +365,18 @@ def may_close(category: str, legal_basis: object, rules: Rules) -> bool:
 def follow(issue: Issue, rules: Rules, now: datetime, last_look: datetime | None = None) -> tuple[Stamps, Life]:
     """Stamps as they should be, and where the issue stands at ``now``. ``last_look``: what was typed since counts by
     its typed hour."""
-    stamps = renew(issue, rules, now, last_look)
-    life = lived(issue, stamps, rules, now)
+    hour = own_hour(issue, rules, now, last_look)
+    stamps = renew(issue, rules, hour, last_look)
+    life = lived(issue, stamps, rules, hour)
     return (stamps if life.moves == stamps.moves else replace(stamps, moves=life.moves)), life
+
+
+def own_hour(issue: Issue, rules: Rules, now: datetime, last_look: datetime | None) -> datetime:
+    """``now``; or, where the clock was put back since the last look, the hour of the last thing that had happened to
+    the issue by then: it happened, whatever the clock says now."""
+    if last_look is None or now >= last_look:
+        return now
+    return max([now, *(event.at for event in events(issue, issue.stamps, rules) if event.at <= last_look)])
 
 
 def lived(issue: Issue, stamps: Stamps, rules: Rules, now: datetime) -> Life:
