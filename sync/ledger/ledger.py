@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from sync.core.issues.open_units import open_units
 from sync.core.memory import THERE, Archived, Change, Decision, Memory, Sent, absorb
-from sync.core.notices.notices import Notice
+from sync.core.notices.notices import HANDED, WAITING, Notice
 from sync.core.sheet.identity import DELETED, Known
 from sync.core.sheet.plan import Cover, Restore
 from sync.ledger.leases import Busy, Leases
@@ -37,6 +37,10 @@ class QueuedNotice:
     notice: Notice
     attempts: int  # how often it was sent in vain
     batch: str | None  # the message that it belongs to; None: not put into one yet
+    state: str = WAITING
+
+
+IN_BETWEEN = "正在交给对方的服务器；中断的，不知道收到没有，会用同一封再发一次"
 
 
 class Ledger:
@@ -343,7 +347,7 @@ class Ledger:
                 .order_by(outbox.c.number)
             )
             return [
-                QueuedNotice(self.records.read(Notice, row.notice), row.attempts, row.batch)
+                QueuedNotice(self.records.read(Notice, row.notice), row.attempts, row.batch, row.state)
                 for row in db.execute(query)
             ]
 
@@ -383,6 +387,11 @@ class Ledger:
                 .where(outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers)))
                 .values(batch=batch)
             )
+
+    def hand_over(self, numbers: Iterable[str], attempts: int) -> None:
+        """Note that a mail or message with these notices is handed to its server now. Until its answer is noted they
+        may have been received: they go again in the same one and are never called off."""
+        self._settle(tuple(numbers), HANDED, IN_BETWEEN, attempts, None)
 
     def settle(
         self,

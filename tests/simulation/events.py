@@ -101,11 +101,14 @@ def deliver(world: World, action: Action) -> None:
     world.tell("发一次邮件")
     world.counts["deliveries"] += 1
     rules, hours = world.rules, timing.sending_hours(world.now, world.rules)
-    world.guarded(
+    world.post.taken.clear()
+    done = world.guarded(
         "这一次没有发成",
         lambda: outbox.deliver(world.ledger, world.post, world.now, digest=bool(rules.notices.send_at), hours=hours,  # type: ignore[arg-type]
                                asked=demanded(rules), tries=rules.limits.tries),
     )  # fmt: skip
+    if done is None:
+        world.post.cut_off(world.noted_as_sent())
 
 
 # Rules, roster, time

@@ -32,7 +32,7 @@ from tests.simulation import checks, clerk
 from tests.simulation.accounts import Archive, Sealed
 from tests.simulation.events import EVENTS, MONTH_OVER, deliver, has_pushes, rules_of, send_forms, take_pushes
 from tests.simulation.faults import Death, Faults
-from tests.simulation.paper import LOOK, SERVICE, STAFF, Column, Paper, Row, Value
+from tests.simulation.paper import LOOK, SERVICE, STAFF, Column, Paper, Row, Value, same
 from tests.simulation.people import ACTS, NOTHING
 from tests.simulation.plan import AFTER, BEFORE, NOW, Action
 from tests.simulation.post import Post
@@ -294,10 +294,10 @@ class World:
             texts = {value for cell in cells["values"] for value in cell.get("userEnteredValue", {}).values()}
             token = next((token for token in self.coming if token in texts), None)
             gone = next((row for row in self.graveyard if row.get("问题描述") in texts), None)
-            if token is None and gone is None:
-                continue
-            row = self.coming.pop(token) if token is not None else gone
-            assert row is not None
+            row = self.coming[token] if token is not None else gone
+            if row is None or _is_astray(sheet, row, cells["values"]):
+                continue  # nobody's; or nothing of it stays behind, and it comes again
+            self.coming.pop(token or "", None)
             token = str(row.get("问题描述"))
             index = max(at for at, stands in enumerate(values) if token in stands)
             hours = [value for value in texts if isinstance(value, float) and abs(value - clerk.serial(self.now)) < 8]
@@ -455,6 +455,11 @@ class World:
         deliver(self, Action("deliver"))
         self.settle()
 
+    def noted_as_sent(self) -> set[str]:
+        """The notices of which the database says that they were sent."""
+        rows = self.database.connection.execute("select number from outbox where state = '已发送'")
+        return {number for (number,) in rows}
+
     def notices(self) -> Values:
         return self.book.values("通知记录")
 
@@ -481,6 +486,14 @@ def _paper(key: str) -> Paper:
     tab = templates()[key]
     columns = [Column(c.header, c.header, SERVICE if c.owner == "service" else STAFF) for c in tab.columns]
     return Paper(tab.title, columns, [tab.by_key[name].header for name in tab.identity])
+
+
+def _is_astray(sheet: Sheet, row: Row, cells: list[dict[str, Any]]) -> bool:
+    """Whether some of an added row's cells fall under other columns than theirs."""
+    columns = sheet.paper.columns
+    fallen = ((place, value) for place, cell in enumerate(cells) for value in cell.get("userEnteredValue", {}).values())
+    names = [(columns[place].name if place < len(columns) else "", value) for place, value in fallen]
+    return any(not same(row.get(name), value) for name, value in names if name != "填报时间")
 
 
 def _take_over(sheet: Sheet) -> None:

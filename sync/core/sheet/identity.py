@@ -143,11 +143,12 @@ def _put_elsewhere(
     pairs, free = [], list(rows)
     for rid, known in claimed.items():
         demanded = max(LEAST_ALIKE, sum(key in known.cells for key in keys) - 1)
-        row = max(free, key=lambda row: _likeness(row, known, keys), default=None)
         most = max(_likeness(bearer, known, keys) for bearer in bearers[rid])
-        if row is not None and _likeness(row, known, keys) >= demanded and _likeness(row, known, keys) > most:
-            pairs.append((row.number, rid))
-            free.remove(row)
+        alike = [row for row in free if _likeness(row, known, keys) >= max(demanded, most + 1)]
+        if alike:
+            best = max(alike, key=lambda row: _likeness(row, known, keys))
+            pairs.append((best.number, rid))
+            free.remove(best)
     return pairs
 
 
