@@ -32,7 +32,7 @@ from tests.simulation import checks, clerk
 from tests.simulation.accounts import Archive, Sealed
 from tests.simulation.events import EVENTS, MONTH_OVER, deliver, has_pushes, rules_of, send_forms, take_pushes
 from tests.simulation.faults import Death, Faults
-from tests.simulation.paper import LOOK, SERVICE, STAFF, Column, Paper, Row, Value, same
+from tests.simulation.paper import LOOK, OWN, SERVICE, STAFF, Column, Paper, Row, Value, same
 from tests.simulation.people import ACTS, NOTHING
 from tests.simulation.plan import AFTER, BEFORE, NOW, Action
 from tests.simulation.post import Post
@@ -490,10 +490,12 @@ def _paper(key: str) -> Paper:
 
 def _is_astray(sheet: Sheet, row: Row, cells: list[dict[str, Any]]) -> bool:
     """Whether some of an added row's cells fall under other columns than theirs."""
-    columns = sheet.paper.columns
-    fallen = ((place, value) for place, cell in enumerate(cells) for value in cell.get("userEnteredValue", {}).values())
-    names = [(columns[place].name if place < len(columns) else "", value) for place, value in fallen]
-    return any(not same(row.get(name), value) for name, value in names if name != "填报时间")
+    beyond = [Column("", "", OWN)] * len(cells)
+    for column, cell in zip([*sheet.paper.columns, *beyond], cells, strict=False):
+        for value in cell.get("userEnteredValue", {}).values():
+            if column.owner != SERVICE and column.name != "填报时间" and not same(row.get(column.name), value):
+                return True
+    return False
 
 
 def _take_over(sheet: Sheet) -> None:

@@ -32,12 +32,13 @@ class Verdict:
     """One 复核: 通过, 返工 or 未整改, when, and the hour that stood in the sheet (None: the cell was empty).
 
     ``mended``: when the feedback that it judged had stopped the clock; None: nothing had, or the verdict is of before
-    0.2."""
+    0.2. ``claimed``: it judged a feedback that had stopped nothing."""
 
     result: str
     at: datetime
     typed: datetime | None = None
     mended: datetime | None = None
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,14 +260,20 @@ def _reverify(issue: Issue, stamps: Stamps, rules: Rules, now: datetime, last_lo
         return stamps
     at = heard(typed, now, clock(rules.clock.receipt_grace), last_look)
     at = at if at >= earliest_verdict(issue, stamps, now) else now
-    return replace(stamps, verdicts=(*stamps.verdicts, Verdict(result, at, typed, mended)))
+    claimed = mended is None and _first_since(issue, stamps, rules, lives.CLAIM) is not None
+    return replace(stamps, verdicts=(*stamps.verdicts, Verdict(result, at, typed, mended, claimed)))
 
 
 def stopped_at(issue: Issue, stamps: Stamps, rules: Rules) -> datetime | None:
     """When the feedback since the last verdict stopped the clock; None: none did."""
+    return _first_since(issue, stamps, rules, "已整改")
+
+
+def _first_since(issue: Issue, stamps: Stamps, rules: Rules, kind: str) -> datetime | None:
+    """The hour of the first feedback of a kind since the last verdict."""
     since = stamps.verdicts[-1].at if stamps.verdicts else stamps.received
-    stops = (event.at for event in _feedback(issue, stamps, rules) if event.kind == "已整改")
-    return next((at for at in stops if at >= since), None)
+    hours = (event.at for event in _feedback(issue, stamps, rules) if event.kind == kind)
+    return next((at for at in hours if at >= since), None)
 
 
 def is_news(cells: Mapping[str, Any], last: Verdict) -> bool:
@@ -305,7 +312,7 @@ def events(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
     for verdict in stamps.verdicts:
         if verdict.result in lives.RETURNS or may_close(issue.category, issue.cells.get("legal_basis"), rules):
             key = f"{verdict.result}@{verdict.at.isoformat()}"
-            events.append(Event(verdict.at, verdict.result, key, mended=verdict.mended))
+            events.append(Event(verdict.at, verdict.result, key, mended=verdict.mended, claimed=verdict.claimed))
     for ask in (ask for ask in stamps.taken if ask.kind != FAKE):
         key = f"{ask.rid}@{ask.until.isoformat()}" if ask.until else ask.rid
         events.append(Event(ask.at, ask.kind, key, ask.until, ask.unit))

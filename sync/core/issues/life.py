@@ -51,7 +51,8 @@ class Event:
     """Something that happened to an issue. ``key`` names it for good, so that its effect is stamped once.
 
     ``until``: 延期 the new time wished, 挂账 the time of resuming (None: open). ``unit``: 移交 the new unit.
-    ``mended``: of a verdict, when the feedback that it judged had stopped the clock (None: nothing had).
+    ``mended``: of a verdict, when the feedback that it judged had stopped the clock (None: nothing had); ``claimed``:
+    it judged one that had stopped nothing. They stand, whatever becomes of the feedback's row.
     """
 
     at: datetime
@@ -60,6 +61,7 @@ class Event:
     until: datetime | None = None
     unit: str = ""
     mended: datetime | None = None
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +166,16 @@ class _Course:
             self._aside(event)
             return
         following = EDGES[self.state].get(event.kind)
-        if following is None or (event.kind in RETURNS and not self._answered):
+        if following is None or (event.kind in RETURNS and not self._answers(event)):
             self.ignored.append(event)
             return
         self._pass(event.mended or event.at)
         before, self.state = self.state, following
         self._effect(event, before)
 
-    @property
-    def _answered(self) -> bool:
-        """Whether there is a feedback that a return may be about."""
-        return self.state == FIXED or self.claimed
+    def _answers(self, event: Event) -> bool:
+        """Whether there is, or was, a feedback that a return is about."""
+        return self.state == FIXED or self.claimed or event.claimed or event.mended is not None
 
     def _pass(self, at: datetime) -> None:
         """Note a deadline that went by before this moment while the clock ran."""

@@ -14,7 +14,7 @@ from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Layout, Tab
 
 Rows = Sequence[tuple[int, Mapping[str, Raw]]]
-Part = tuple[tuple[str, str], ...]  # some cells of a row: key and text
+KeyCells = tuple[tuple[str, str], ...]  # some cells of a row: key and text
 
 
 def staff_cells(layout: Layout, table: Table) -> list[tuple[int, dict[str, Raw]]]:
@@ -31,7 +31,7 @@ class Counted:
 
     def __init__(self, tab: Tab, rows: Iterable[Mapping[str, Raw]]) -> None:
         self.tab, self.number = tab, 0
-        self._by_part: dict[Part, set[int]] = defaultdict(set)
+        self._by_part: dict[KeyCells, set[int]] = defaultdict(set)
         for cells in rows:
             self.add(cells)
 
@@ -44,7 +44,7 @@ class Counted:
     def of(self, cells: Mapping[str, Raw]) -> int:
         return len(set[int]().union(*(self._by_part.get(part, ()) for part in self._parts(cells))))
 
-    def _parts(self, cells: Mapping[str, Raw]) -> Iterator[Part]:
+    def _parts(self, cells: Mapping[str, Raw]) -> Iterator[KeyCells]:
         """The cells by which a row is known, without each of them in turn. What is left may not be empty."""
         texts = [(key, plain(cells.get(key, ""))) for key in self.tab.identity]
         for left_out, _ in texts:
