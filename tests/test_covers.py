@@ -91,6 +91,14 @@ def row_above_header_goes(live: LiveBook) -> None:
         sheet_of(live).delete_rows(1)
 
 
+def move_branch_to_the_end(live: LiveBook) -> None:
+    """The column of 支部, whose name a write may have covered."""
+    at = [each.header for each in live.tab("问题台账").columns].index("支部")
+    source = {"sheetId": sheet_of(live).id, "dimension": "COLUMNS", "startIndex": at, "endIndex": at + 1}
+    end = len(sheet_of(live).row_values(1))
+    live.book.batch_update({"requests": [{"moveDimension": {"source": source, "destinationIndex": end}}]})
+
+
 def second_state(live: LiveBook) -> None:
     sheet_of(live).insert_cols([["状态"]], column(live, "指定时限"))
 
@@ -115,6 +123,11 @@ STORIES: dict[str, tuple[list[Act], list[Act], list[Act]]] = {  # in the gap; ri
     "a column, taken away after the write": ([insert_before_limit], [take_column_away], []),
     "a column of a name that is ours": ([second_state], [], [second_state_renamed]),
     "a row above the header": ([row_above_header], [], [row_above_header_goes]),
+    "a row above the header, a column moved after": (
+        [row_above_header],
+        [],
+        [row_above_header_goes, move_branch_to_the_end],
+    ),
     "a row above the header, sorted after": ([row_above_header], [row_above_header_goes, sort_by_text], []),
 }
 

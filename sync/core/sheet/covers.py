@@ -56,10 +56,27 @@ def mended_header(tab: Tab, table: Table, covers: Sequence[Cover]) -> tuple[Tabl
     header = table.header
     for cover in covers:
         if cover.is_displaced and is_alike(header, cover.planned):
-            header = mended(header, cover.planned, cover.writes)
+            header = mended(_named_by_value(header, cover), cover.planned, cover.writes)
     writes = tuple(Write(1, at, name) for at, name in enumerate(header) if name != table.header[at])
     tab_plan = TabPlan(tab.key, header, writes, rows={1: table.header} if writes else {})
     return (replace(table, header=header) if writes else table), tab_plan
+
+
+def _named_by_value(header: Sequence[str], cover: Cover) -> tuple[str, ...]:
+    """A header row with the names that a write covered, wherever their columns were moved since: what stands in a
+    name's place was written into one column alone, whose name of then is known and stands nowhere now."""
+    names = defaultdict(set)
+    for write in cover.writes:
+        names[plain(write.value)].add(heading(cover.header, write.column))
+    planned = {name.strip() for name in cover.planned}
+    free = planned - {"", *(name.strip() for name in header)}
+
+    def named(cell: str) -> str:
+        of_then = names.get(cell.strip(), set())
+        return next(iter(of_then)) if cell.strip() not in planned and len(of_then) == 1 and of_then <= free else cell
+
+    mended_names = tuple(named(cell) for cell in header)
+    return mended_names if max(map(mended_names.count, free), default=0) <= 1 else tuple(header)
 
 
 def _covered(
