@@ -26,12 +26,12 @@ from sync.core.memory import ROW_QUEUES, SCORES, Decision, Memory, Tables
 from sync.core.notices.notices import OFF
 from sync.core.rules.rules import Rules, RulesError, demand_units, load
 from sync.core.sheet.covers import with_own_cells
-from sync.core.sheet.landing import covers, unlanded
+from sync.core.sheet.landing import covers, put_back, unlanded
 from sync.core.sheet.rows import Table
 from sync.guard import Guard
 from sync.ledger.ledger import Ledger
 from sync.sheets import archive_moves
-from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
+from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
 
 MOST_READS = 3
 MOST_TICKS = 6  # a tick that wrote is followed by another; more than this in a row is people at work, or a bug
@@ -97,8 +97,8 @@ def tick(
     if plan.tabs:
         reply = gateway.write(plan)
         step("write")
-        owed = unlanded(decision.restores, plan, reply)
-        ledger.landed(covers(plan, reply, gateway.tabs), owed, time.perf_counter() - began)
+        owed, fallen = unlanded(decision.restores, plan, reply), covers(plan, reply, gateway.tabs)
+        ledger.landed(fallen, owed, time.perf_counter() - began, put_back(plan, reply, fallen))
     step("land")
     return decision
 
@@ -119,8 +119,9 @@ def _land_earlier(gateway: Gateway, ledger: Ledger, seen: Mapping[str, Table]) -
     memory = ledger.memory()
     if memory.plan is None:
         return memory
-    fallen = covers(memory.plan, gateway.fell(memory.plan, seen), gateway.tabs)
-    ledger.landed(fallen, memory.restores, 0.0)
+    fell = gateway.fell(memory.plan, seen)
+    fallen = covers(memory.plan, fell, gateway.tabs)
+    ledger.landed(fallen, memory.restores, 0.0, put_back(memory.plan, fell, fallen) if RECORDS in seen else ())
     return replace(ledger.memory(), unsure=True)
 
 

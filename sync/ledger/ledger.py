@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -162,18 +162,22 @@ class Ledger:
             self.records.put_history(db, [Change("status", "服务器时间", "时间", "", f"{person} 确认", now)])
         self._take_in(lambda memory: replace(memory, confirmed=now))
 
-    def landed(self, covers: Iterable[Cover], restores: Iterable[Restore], took: float) -> None:
+    def landed(
+        self, covers: Iterable[Cover], restores: Iterable[Restore], took: float, back: Collection[str] = ()
+    ) -> None:
         """It is known where the write fell: the plan is done. ``covers``: what it may have covered; ``restores``: what
-        is still to be written."""
+        is still to be written; ``back``: deleted rows that came back with it."""
         new, owed = list(covers), list(restores)
         with self.engine.begin() as db:
             self._bump(db)
             covers_now = (*self.records.covers(db), *new)
-            facts = {"plan": None, "restores": owed, "covers": covers_now}
+            wanted = [rid for rid in self.records.fact(db, "wanted_back", []) if rid not in back]
+            facts = {"plan": None, "restores": owed, "covers": covers_now, "wanted_back": wanted}
             self.records.set_facts(db, self.records.codec.unstructure(facts))
             last = sa.select(sa.func.max(ticks.c.n)).where(ticks.c.bureau == self.name).scalar_subquery()
             db.execute(sa.update(ticks).where(ticks.c.n == last).values(took=took))
-        self._take_in(lambda memory: replace(memory, plan=None, restores=tuple(owed), covers=covers_now))
+        self._take_in(lambda memory: replace(memory, plan=None, restores=tuple(owed), covers=covers_now,
+                                             wanted_back=tuple(wanted)))  # fmt: skip
 
     def note_covers(self, covers: Iterable[Cover]) -> None:
         """A person's answer fell elsewhere than into its row: the next look takes it back."""
