@@ -493,7 +493,8 @@ def _is_astray(sheet: Sheet, row: Row, cells: list[dict[str, Any]]) -> bool:
     beyond = [Column("", "", OWN)] * len(cells)
     for column, cell in zip([*sheet.paper.columns, *beyond], cells, strict=False):
         for value in cell.get("userEnteredValue", {}).values():
-            if column.owner != SERVICE and column.name != "填报时间" and not same(row.get(column.name), value):
+            right = [row.get(column.name), *row.also.get(column.name, ())]
+            if column.owner != SERVICE and column.name != "填报时间" and not any(same(value, r) for r in right):
                 return True
     return False
 
