@@ -116,6 +116,7 @@ class Ledger:
             self.records.put(db, decision, now, rules_hash, rules_text)
             db.execute(sa.insert(ticks).values(bureau=self.name, at=now, wrote=decision.plan.cells))
             back = [rid for rid in self.records.fact(db, "wanted_back", []) if rid not in decision.restored]
+            at = now.astimezone(UTC).isoformat()
             self.records.set_facts(
                 db,
                 {
@@ -125,7 +126,8 @@ class Ledger:
                     "groups": {name: at.astimezone(UTC).isoformat() for name, at in decision.groups.items()},
                     "wanted_back": back,
                     "wanted_closed": [],
-                    "last_tick": now.astimezone(UTC).isoformat(),
+                    "last_tick": at,
+                    "latest": max(at, self.records.fact(db, "latest", at)),
                     "wake": decision.wake.astimezone(UTC).isoformat() if decision.wake else None,
                     "version": seen_version if unchanged else "",
                     "rules": rules_hash,

@@ -83,6 +83,7 @@ class Records:
     def load(self, db: Connection) -> Memory:
         """Everything remembered, but what ``Ledger.memory`` asks for every time."""
         last, confirmed = self.fact(db, "last_tick", None), self.fact(db, "confirmed", None)
+        latest = self.fact(db, "latest", last)  # an older ledger tells the last alone
         return Memory(
             known=self._known(db),
             stamps=self._values(db, stamps, Stamps),
@@ -107,6 +108,7 @@ class Records:
             restores=self.codec.structure(self.fact(db, "restores", []), tuple[Restore, ...]),
             covers=self.covers(db),
             last_tick=self._moment(last) if last else None,
+            latest=self._moment(latest) if latest else None,
             first_seen={key: self._moment(at) for key, at in self.fact(db, "first_seen", {}).items()},
             history=frozenset(self.fact(db, "history_rows", [])),
             confirmed=self._moment(confirmed) if confirmed else None,

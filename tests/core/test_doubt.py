@@ -144,8 +144,10 @@ def test_what_happened_by_a_clock_that_ran_ahead_has_happened_when_it_is_put_rig
     shown = book.rows("问题台账", "编号", "状态", "截止时间", "街路长")
     assert shown == [("20261124-001", "待复核", "2026-11-24 16:25", "街路长01")]
     book.type("街路名册", 2, "责任单位", "市政处")  # nothing of the look before may stand in for this one
-    book.settle("2026-11-24 09:10")
-    assert book.rows("问题台账", "编号", "状态", "截止时间", "街路长") == shown
+    for at in ("2026-11-24 09:10", "2026-11-24 09:11"):
+        book.settle(at)
+        assert book.rows("问题台账", "编号", "状态", "截止时间", "街路长") == shown
+        book.type("问题台账", 1, "严重程度", "轻微")
 
 
 def test_a_verdict_given_after_the_clock_was_put_right_counts() -> None:

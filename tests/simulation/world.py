@@ -300,6 +300,7 @@ class World:
             self.coming.pop(token or "", None)
             token = str(row.get("问题描述"))
             index = max(at for at, stands in enumerate(values) if token in stands)
+            row = row.twin() if self.index_of(sheet, row) >= 0 else row  # somebody undid its deletion meanwhile
             hours = [value for value in texts if isinstance(value, float) and abs(value - clerk.serial(self.now)) < 8]
             if row.stamp is None and hours:
                 row.cells["填报时间"] = hours[0]

@@ -317,7 +317,7 @@ def events(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
         key = f"{ask.rid}@{ask.until.isoformat()}" if ask.until else ask.rid
         events.append(Event(ask.at, ask.kind, key, ask.until, ask.unit))
         if ask.kind == lives.SUSPENDED and ask.until:
-            events.append(Event(max(ask.until, ask.at), "恢复", f"{key}恢复"))
+            events.append(Event(max(ask.until, ask.at), lives.RESUMED, f"{key}恢复"))
     return events
 
 
@@ -369,21 +369,24 @@ def may_close(category: str, legal_basis: object, rules: Rules) -> bool:
     return not known or known.kind != ENFORCEMENT or bool(legal_basis)
 
 
-def follow(issue: Issue, rules: Rules, now: datetime, last_look: datetime | None = None) -> tuple[Stamps, Life]:
+def follow(
+    issue: Issue, rules: Rules, now: datetime, last_look: datetime | None = None, latest: datetime | None = None
+) -> tuple[Stamps, Life]:
     """Stamps as they should be, and where the issue stands at ``now``. ``last_look``: what was typed since counts by
-    its typed hour."""
-    hour = own_hour(issue, rules, now, last_look)
+    its typed hour; ``latest``: as ``own_hour``."""
+    hour = own_hour(issue, rules, now, latest)
     stamps = renew(issue, rules, hour, last_look)
     life = lived(issue, stamps, rules, hour)
     return (stamps if life.moves == stamps.moves else replace(stamps, moves=life.moves)), life
 
 
-def own_hour(issue: Issue, rules: Rules, now: datetime, last_look: datetime | None) -> datetime:
-    """``now``; or, where the clock was put back since the last look, the hour of the last thing that had happened to
-    the issue by then: it happened, whatever the clock says now."""
-    if last_look is None or now >= last_look:
+def own_hour(issue: Issue, rules: Rules, now: datetime, latest: datetime | None) -> datetime:
+    """``now``; or, where the clock was put back, the hour of the last thing that had happened to the issue by then: it
+    happened, whatever the clock says now. ``latest``: the latest hour of any look; None: not known."""
+    if latest is not None and now >= latest:
         return now
-    return max([now, *(event.at for event in events(issue, issue.stamps, rules) if event.at <= last_look)])
+    happened = (event.at for event in events(issue, issue.stamps, rules) if event.kind != lives.RESUMED)
+    return max([now, *(at for at in happened if latest is None or at <= latest)])
 
 
 def lived(issue: Issue, stamps: Stamps, rules: Rules, now: datetime) -> Life:

@@ -21,6 +21,7 @@ from sync.core.rules.conditions import PUBLIC, STATES
 UNVERIFIED, OPEN, FIXED, CLOSED, REWORK, SUSPENDED, VOID, HISTORY = STATES
 NOT_DONE = "未整改"  # a verdict: no work there, or a photo of another place or time
 RETURNS = (REWORK, NOT_DONE)
+RESUMED = "恢复"  # the end of a 挂账, known before it comes
 CLAIM = "称已整改"  # a feedback without what the category needs
 RUNNING = (OPEN, REWORK)
 ENDED = (CLOSED, VOID, HISTORY)  # HISTORY: of before the service looked; no clock, no points
@@ -35,14 +36,14 @@ EDGES: Mapping[str, Mapping[str, str]] = {
     # 已整改 again: a better photo
     FIXED: {"已整改": FIXED, "通过": CLOSED, "返工": REWORK, "未整改": REWORK, "作废": VOID},
     REWORK: {"已整改": FIXED, "通过": CLOSED, "返工": REWORK, "未整改": REWORK, "挂账": SUSPENDED, "作废": VOID},
-    SUSPENDED: {"恢复": OPEN, "已整改": FIXED, "通过": CLOSED, "作废": VOID},
+    SUSPENDED: {RESUMED: OPEN, "已整改": FIXED, "通过": CLOSED, "作废": VOID},
     CLOSED: {"作废": VOID},  # found afterwards to have been none
     VOID: {},
     HISTORY: {},
 }
 
 EVENT_ORDER = (
-    "收到", PUBLIC, "受理", "移交", "延期", "挂账", "恢复", CLAIM, "已整改", "上报", "返工", "未整改", "通过", "作废",
+    "收到", PUBLIC, "受理", "移交", "延期", "挂账", RESUMED, CLAIM, "已整改", "上报", "返工", "未整改", "通过", "作废",
 )  # fmt: skip
 
 
@@ -220,7 +221,7 @@ class _Course:
             self.extended = True
             self.resume = event.until
             self.breaks.append(Break(event.at, max(event.until or self.now, event.at), "挂账"))
-        elif event.kind == "恢复":
+        elif event.kind == RESUMED:
             self.state, self.resume = self.before, None
             self._move(event, self._pushed())
 
