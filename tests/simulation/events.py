@@ -332,7 +332,7 @@ def _answer(world: World, action: Action, row: Row) -> None:
         answers.write(world.new_gateway("page"), world.ledger, verdict)
     except (answers.NotWritten, *world.declared) as error:
         world.tell(f"网页没有写成（{type(error).__name__}）")
-        if isinstance(error, Unknown):
+        if isinstance(error, Unknown) or row.number_touched:  # by no number the page could see its answer in its row
             _may_hold(row, cells)
     except Death:
         _may_hold(row, cells)
