@@ -342,19 +342,6 @@ def test_an_append_whose_answer_was_lost_is_looked_for(live: LiveBook, arrives: 
     assert len(live.rows("问题台账", "问题描述")) == 2
 
 
-def test_a_row_whose_answer_was_lost_and_that_a_person_edited_at_once_is_not_added_again(live: LiveBook) -> None:
-    def cut(request: Request, response: Response | None = None) -> Response | None:
-        return Response(503, {}, b"{}") if request.path.endswith(":batchUpdate") else None
-
-    live.after, after = cut, live.after
-    push(live, SAMPLE)
-    assert receive(live).later == 1
-    live.after = after
-    live.type("问题台账", 1, "街路", "建设南路")
-    receive(live, timedelta(minutes=2))
-    assert live.rows("问题台账", "街路") == [("建设南路",)]
-
-
 def test_nothing_stays_of_a_row_that_fell_under_other_columns_and_whose_answer_was_lost(live: LiveBook) -> None:
     def move(request: Request) -> None:
         if request.path.endswith(":batchUpdate"):

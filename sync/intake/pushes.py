@@ -8,6 +8,7 @@ where the cell still holds what the form had put there.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -18,9 +19,9 @@ from urllib.parse import urlsplit
 
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_links import Hook
-from sync.core.sheet.amendments import Counted, Rows, amendments, staff_cells
+from sync.core.sheet.amendments import Rows, amendments, staff_cells
 from sync.core.sheet.plan import Restore, appended, same
-from sync.core.sheet.rows import Raw, Table, plain
+from sync.core.sheet.rows import Raw, Table, fingerprint, plain
 from sync.core.sheet.tabs import Layout, Tab, locate
 from sync.guard import Guard
 from sync.intake import form_tools
@@ -60,6 +61,10 @@ class Job:
     hook: Hook
     tab: Tab
     cells: Mapping[str, Raw]
+
+    @property
+    def print(self) -> str:
+        return fingerprint(self.tab, self.cells)
 
 
 @dataclass
@@ -169,13 +174,12 @@ class PushIntake:
 
     def _append(self, jobs: list[Job], layout: Layout, table: Table, now: datetime) -> None:
         """Add those that are not there yet, in one write, each noted before it is sent."""
-        if not jobs:
-            return
-        rows = Counted(layout.tab, (cells for _, cells in staff_cells(layout, table)))
-        lost = [job for job in jobs if (sent := job.push.sent) is not None and rows.of(sent) > job.push.before]
+        row_counts = Counter(fingerprint(layout.tab, cells) for _, cells in staff_cells(layout, table))
+        lost = [job for job in jobs if (sent := job.push.sent) is not None
+                and row_counts[fingerprint(layout.tab, sent)] > job.push.before]  # fmt: skip
         for job in lost:
             self._row_is_in(job, job.push.sent or {}, now)
-        fresh = [self._marked(job, rows) for job in jobs if job not in lost]
+        fresh = [self._marked(job, row_counts) for job in jobs if job not in lost]
         self.pushes.save(job.push for job in fresh)
         self.step("noted")
         self._guard.handle_all(
@@ -183,10 +187,10 @@ class PushIntake:
             lambda job, sentence: self._give_up(job.push, sentence),
         )  # fmt: skip
 
-    def _marked(self, job: Job, rows: Counted) -> Job:
+    def _marked(self, job: Job, row_counts: Counter[str]) -> Job:
         """The job with what is about to be sent; an equal push in the same run waits for a row of its own."""
-        before = rows.of(job.cells)
-        rows.add(job.cells)
+        before = row_counts[job.print]
+        row_counts[job.print] += 1
         return replace(job, push=replace(job.push, sent=job.cells, before=before))
 
     def _send(self, jobs: list[Job], layout: Layout, now: datetime) -> None:

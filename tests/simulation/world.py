@@ -294,6 +294,7 @@ class World:
             texts = {value for cell in cells["values"] for value in cell.get("userEnteredValue", {}).values()}
             token = next((token for token in self.coming if token in texts), None)
             gone = next((row for row in self.graveyard if row.get("问题描述") in texts), None)
+            gone = gone or self._sent_again(sheet, texts, cells["values"])
             row = self.coming[token] if token is not None else gone
             if row is None or _is_astray(sheet, row, cells["values"]):
                 continue  # nobody's; or nothing of it stays behind, and it comes again
@@ -308,6 +309,16 @@ class World:
             row.cells = {name: value for name, value in row.cells.items() if name in names}
             sheet.paper.put_row(index, row)
             self.back(row)
+
+    def _sent_again(self, sheet: Sheet, texts: set[Any], cells: list[dict[str, Any]]) -> Row | None:
+        """A push whose answer was lost, and whose row was edited before it was looked for: by nothing can it be told
+        from another entry of the same second, and a row too many is better than an entry lost."""
+        rows = (row for entry, row in self.pushed if entry["text"] in texts and row.was_edited)
+        if self.index_of(sheet, next(rows, Row())) < 0:
+            return None
+        values = [next(iter(cell.get("userEnteredValue", {}).values()), "") for cell in cells]
+        named = zip(sheet.paper.columns, values, strict=False)
+        return Row({column.name: value for column, value in named if value != "" and column.owner == STAFF})
 
     # What people see
     def seen(self, sheet: Sheet, index: int, place: int) -> Value:

@@ -6,15 +6,13 @@ longer holds what the form had put is a person's by now, and stays.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sync.core.sheet.plan import Restore, same
-from sync.core.sheet.rows import Raw, Table, plain
-from sync.core.sheet.tabs import Layout, Tab
+from sync.core.sheet.rows import Raw, Table
+from sync.core.sheet.tabs import Layout
 
 Rows = Sequence[tuple[int, Mapping[str, Raw]]]
-KeyCells = tuple[tuple[str, str], ...]  # some cells of a row: key and text
 
 
 def staff_cells(layout: Layout, table: Table) -> list[tuple[int, dict[str, Raw]]]:
@@ -24,33 +22,6 @@ def staff_cells(layout: Layout, table: Table) -> list[tuple[int, dict[str, Raw]]
         (number, {key: row[at] for key, at in columns if at < len(row) and row[at] not in ("", None)})
         for number, row in enumerate(table.rows, table.first)
     ]
-
-
-class Counted:
-    """How many rows are a given one, or were until somebody edited one of the cells by which a row is known."""
-
-    def __init__(self, tab: Tab, rows: Iterable[Mapping[str, Raw]]) -> None:
-        self.tab, self.number = tab, 0
-        self._by_part: dict[KeyCells, set[int]] = defaultdict(set)
-        for cells in rows:
-            self.add(cells)
-
-    def add(self, cells: Mapping[str, Raw]) -> None:
-        """One more row."""
-        self.number += 1
-        for part in self._parts(cells):
-            self._by_part[part].add(self.number)
-
-    def of(self, cells: Mapping[str, Raw]) -> int:
-        return len(set[int]().union(*(self._by_part.get(part, ()) for part in self._parts(cells))))
-
-    def _parts(self, cells: Mapping[str, Raw]) -> Iterator[KeyCells]:
-        """The cells by which a row is known, without each of them in turn. What is left may not be empty."""
-        texts = [(key, plain(cells.get(key, ""))) for key in self.tab.identity]
-        for left_out, _ in texts:
-            part = tuple((key, text) for key, text in texts if key != left_out)
-            if any(text for _, text in part):
-                yield part
 
 
 def amendments(
