@@ -1,4 +1,4 @@
-"""What speaks for the clock of this machine: the kernel, and Google's answers."""
+"""What speaks for the clock of this machine: the kernel, and Google's answers. Its own hours do not."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import ctypes
 import sys
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+
+from sync.core.calendar import belief
+from sync.core.sheet import serials
+from sync.ledger.ledger import Ledger
+from sync.ledger.pushes import Pushes
+from sync.ledger.submissions import Submissions
 
 UNSYNCHRONISED = 0x40  # STA_UNSYNC of adjtimex(2)
 ERROR = 5  # TIME_ERROR
@@ -40,3 +46,11 @@ def agrees(date_header: str, now: datetime) -> bool:
     except ValueError:
         return False
     return abs((shown if shown.tzinfo else shown.replace(tzinfo=UTC)) - now) <= AGREES
+
+
+def own_hours(ledger: Ledger, now: datetime) -> set[datetime]:
+    """The hours near ``now`` that were not typed into the sheet: those of forms, and of the arrival of pushes. Whatever
+    people change in such a row, its hour speaks for no clock."""
+    forms = (each.cells.get("reported_at") for each in Submissions(ledger).around(now, belief.NEAR))
+    sent = {at for value in forms if (at := serials.moment(value, ledger.zone))}
+    return sent | {at.replace(microsecond=0) for at in Pushes(ledger).arrivals(now, belief.NEAR)}

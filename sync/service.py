@@ -28,7 +28,6 @@ from sync.ledger.backup_notes import BackupNotes
 from sync.ledger.failures import Failures
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import Pushes
-from sync.ledger.submissions import Submissions
 from sync.outgoing import docx as letters
 from sync.outgoing import group_digests, outbox
 from sync.outgoing.bots import Bot
@@ -200,11 +199,6 @@ class Service:
         memory = self.ledger.memory()
         return memory.confirmed or memory.last_tick
 
-    def _own_prints(self, now: datetime) -> set[str]:
-        """Fingerprints of rows that forms sent: their hour may be this machine's, and does not speak for it."""
-        sent = Submissions(self.ledger).around(now, belief.NEAR)
-        return {rows.fingerprint(self.templates[each.tab], each.cells) for each in sent}
-
     def ticks(self, now: datetime, *, idle: bool = True, doubt: Callable[[datetime], str] | None = None) -> tick.Report:
         """Tick until a tick writes nothing. ``idle``: not at all where nothing can have changed; a new warning, or one
         that is over, counts as a change. ``doubt``: says why the hour is not believed (None: it is); a clock that was
@@ -216,7 +210,7 @@ class Service:
         rules, reason = self.rules(), doubt(now) if doubt else ""
         if doubt and belief.waits(now, self._last_hour()):
             return tick.Report(idle=True, problems=self.ledger.problems())
-        own = self._own_prints(now) if reason else ()
+        own = clock.own_hours(self.ledger, now) if reason else ()
         with self.ticking:
             return tick.ticks(self.gateway, self.ledger, rules, now, idle=idle, doubt=reason, own=own)
 

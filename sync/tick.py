@@ -26,12 +26,12 @@ from sync.core.memory import ROW_QUEUES, SCORES, Decision, Memory, Tables
 from sync.core.notices.notices import OFF
 from sync.core.rules.rules import Rules, RulesError, demand_units, load
 from sync.core.sheet.covers import with_own_cells
-from sync.core.sheet.landing import covers, unlanded
+from sync.core.sheet.landing import covers, put_back, unlanded
 from sync.core.sheet.rows import Table
 from sync.guard import Guard
 from sync.ledger.ledger import Ledger
 from sync.sheets import archive_moves
-from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
+from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
 
 MOST_READS = 3
 MOST_TICKS = 6  # a tick that wrote is followed by another; more than this in a row is people at work, or a bug
@@ -61,12 +61,12 @@ def tick(
     *,
     version: str = "",
     doubt: str = "",
-    own: Collection[str] = (),
+    own: Collection[datetime] = (),
     step: Callable[[str], None] = lambda _: None,
 ) -> Decision:
     """One tick at ``now``. ``version``: the workbook's, looked up before; ``doubt``: why the hour is not believed,
-    unless rows that people typed speak for it; ``own``: fingerprints of rows whose hour is ours; ``step`` is called by
-    name after each step (tests stop the process there).
+    unless rows that people typed speak for it; ``own``: hours that rows may have from us; ``step`` is called by name
+    after each step (tests stop the process there).
 
     Raises ``Unreachable``, ``Refused``, ``Unknown``; in each case the next tick puts it right.
     """
@@ -82,7 +82,7 @@ def tick(
     tables, guard = Tables(gateway.tabs, seen, archives), Guard(ledger, rules.limits.tries, now)
     memory = replace(memory, aside=frozenset().union(*map(guard.waiting, ROW_QUEUES)))
     decision = decide(tables, memory, rules, now, doubt)
-    if doubt and belief.confirmed_by(now, (at for name, at in decision.hours if name not in own)):
+    if doubt and belief.confirmed_by(now, (at for at in decision.hours if at not in own)):
         decision = decide(tables, memory, rules, now)
     for failed in decision.failures:
         if not guard.waits(failed.queue, failed.item):
@@ -97,8 +97,8 @@ def tick(
     if plan.tabs:
         reply = gateway.write(plan)
         step("write")
-        owed = unlanded(decision.restores, plan, reply)
-        ledger.landed(covers(plan, reply, gateway.tabs), owed, time.perf_counter() - began)
+        owed, fallen = unlanded(decision.restores, plan, reply), covers(plan, reply, gateway.tabs)
+        ledger.landed(fallen, owed, time.perf_counter() - began, put_back(plan, reply, fallen))
     step("land")
     return decision
 
@@ -119,8 +119,9 @@ def _land_earlier(gateway: Gateway, ledger: Ledger, seen: Mapping[str, Table]) -
     memory = ledger.memory()
     if memory.plan is None:
         return memory
-    fallen = covers(memory.plan, gateway.fell(memory.plan, seen), gateway.tabs)
-    ledger.landed(fallen, memory.restores, 0.0)
+    fell = gateway.fell(memory.plan, seen)
+    fallen = covers(memory.plan, fell, gateway.tabs)
+    ledger.landed(fallen, memory.restores, 0.0, put_back(memory.plan, fell, fallen) if RECORDS in seen else ())
     return replace(ledger.memory(), unsure=True)
 
 
@@ -132,7 +133,7 @@ def ticks(
     *,
     idle: bool = True,
     doubt: str = "",
-    own: Collection[str] = (),
+    own: Collection[datetime] = (),
     step: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Tick until one writes nothing. ``idle``: skip it all when nothing can have changed; ``doubt``, ``own``: as

@@ -14,9 +14,12 @@ from sync import clock
 from sync.cli.main import main
 from sync.core.look import follow
 from sync.core.look.doubted import ITEM
+from sync.core.rules.rules import load
+from sync.intake.pushes import PushIntake
 from sync.ledger.failures import Failures
+from sync.ledger.pushes import Pushes
 from sync.service import Service
-from tests.book import hour
+from tests.book import ROOT, hour
 from tests.web_server import WebServer, web_server
 
 LAST = hour("2026-11-27 16:00")
@@ -81,6 +84,31 @@ def test_a_person_who_types_an_hour_near_by_speaks_for_the_clock(web: WebServer)
     assert not look(web.service, later)
     web.add("\n".join(["问题台账", HEAD, f"{later:%Y-%m-%d} 15:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 乙"]))
     assert look(web.service, later + timedelta(minutes=1))
+
+
+HOOK = """
+[[hook]]
+name = "tui"
+kind = "通用"
+tab = "问题台账"
+key = "K_TUI"
+id = "id"
+columns = { "填报人" = "who", "街路" = "street", "类别" = "category", "问题描述" = "text" }
+constants = { "来源" = "督查" }
+"""
+ENTRY = '{"id": "1", "who": "督查01", "street": "新正街", "category": "暴露垃圾", "text": "甲"}'
+
+
+@pytest.mark.parametrize("text", ["甲", "甲，又一堆"], ids=["as it came", "put right by a person"])
+def test_a_push_that_came_by_a_wrong_clock_does_not_speak_for_it(web: WebServer, text: str) -> None:
+    """Its 填报时间 is the hour at which this machine took it in: else one push would seal nine years of months."""
+    rules = load((ROOT / "rules.toml").read_text("utf-8") + HOOK)
+    Pushes(web.service.ledger).add("tui", "1", ENTRY, "", WRONG)
+    PushIntake(web.service.new_gateway(*web.service.templates), web.service.ledger, rules).work(WRONG)
+    assert web.rows("问题台账", "填报时间")[-1][0] == "2036-01-01 08:00"
+    sheet = web.book.worksheet("问题台账")
+    sheet.update_cell(3, sheet.row_values(1).index("问题描述") + 1, text)
+    assert not look(web.service, WRONG + timedelta(minutes=1))
 
 
 def test_a_synchronised_kernel_speaks_for_the_clock(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:

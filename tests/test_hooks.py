@@ -377,6 +377,25 @@ def test_an_append_whose_answer_was_lost_is_looked_for(live: LiveBook, arrives: 
     assert len(live.rows("问题台账", "问题描述")) == 2
 
 
+def test_nothing_stays_of_a_row_that_fell_under_other_columns_and_whose_answer_was_lost(live: LiveBook) -> None:
+    def move(request: Request) -> None:
+        if request.path.endswith(":batchUpdate"):
+            live.before = lambda _: None
+            live.book.worksheet("问题台账").insert_cols([[]], 3)
+
+    def cut(request: Request, response: Response | None = None) -> Response | None:
+        return Response(503, {}, b"{}") if request.path.endswith(":batchUpdate") else None
+
+    live.before, live.after = move, cut
+    push(live, SAMPLE)
+    assert receive(live).later == 1
+    live.after = lambda *_: None
+    live.settle("2026-11-24 11:37")
+    receive(live, timedelta(minutes=9))
+    texts = [row for row in live.rows("问题台账", "问题描述", "街路", "填报人") if any(row)]
+    assert len(texts) == 1 and all(texts[0])
+
+
 def test_two_processes_at_once_make_one_row(live: LiveBook) -> None:
     push(live, SAMPLE)
     other = Ledger(live.database, live.book.id, ZONE)

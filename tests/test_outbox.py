@@ -221,6 +221,43 @@ def test_a_crash_between_yes_and_our_note_repeats_the_same_mail(day: Day, monkey
     assert len({letter.get_boundary() for letter in twice}) == 1
 
 
+def test_what_may_have_been_received_is_not_called_off(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The issue is mended between the crash and the repeat: 不再发送 would say of a mail that came that it did not."""
+    with mail_server() as (mails, url):
+        monkeypatch.setattr(Ledger, "settle", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:06"))
+        monkeypatch.undo()
+        day.crash()
+        day.book.add("""
+        整改反馈
+        填报时间 | 填报人 | 编号 | 处理情况 | 整改说明 | 整改后照片
+        2026-11-24 09:10 | 街路长01 | 20261124-001 | 已整改 | 扫了 | 后.jpg
+        """)
+        states = day.states("2026-11-24 09:11")
+        assert sorted(state for state, _ in states.values()) == ["不再发送", "发送中"], "and the other was not sent yet"
+        assert any("会用同一封再发一次" in reason for _, reason in states.values())
+        deliver(day.ledger, Mailer(url, SENDER), hour("2026-11-24 09:12"))
+    first, second = mails.received
+    assert first["Message-ID"] == second["Message-ID"]
+    assert sorted(state for state, _ in day.states("2026-11-24 09:13").values()) == ["不再发送", "已发送"]
+
+
+def test_a_mail_whose_answer_was_lost_may_have_been_received_whatever_comes_after(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server closes after the text, and is not there for the second try."""
+    with mail_server() as (_, url):
+        mail = Mailer(url, SENDER)
+        monkeypatch.setattr(smtplib.SMTP, "sendmail", lambda *_: (_ for _ in ()).throw(smtplib.SMTPServerDisconnected))
+        assert deliver(day.ledger, mail, hour("2026-11-24 09:06")).later == 2
+        monkeypatch.undo()
+    assert deliver(day.ledger, mail, hour("2026-11-24 12:06")).later == 2, "no server at all"
+    states = day.states("2026-11-24 12:07")
+    told = sorted((states[number][0], states[number][1][:5]) for number in (CHIEF, HEAD))
+    assert told == [("发送中", "不知道收到"), ("待发送", "还没有发出")], "the second was never tried"
+
+
 def test_a_full_disk_between_yes_and_our_note_sends_nothing_twice(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

@@ -21,7 +21,10 @@ from sync.service import Service
 from sync.settings import LEAST_SECRETS
 
 PARTS = ("clock", "rules", "looks", "jobs", "notices", "seals", "backup", "disk")
-STATES = {"待发送": "waiting", "已发送": "sent", "未发送": "unsent", "发送失败": "failed", "不再发送": "left_out"}
+STATES = {
+    "待发送": "waiting", "发送中": "handed", "已发送": "sent", "未发送": "unsent", "发送失败": "failed",
+    "不再发送": "left_out",
+}  # fmt: skip
 
 
 class ServiceCollector(Collector):

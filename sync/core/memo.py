@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from datetime import datetime
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -42,15 +43,19 @@ class Results:
 
 
 class Memo:
-    """The results of one look, and those of the look before it, from which it takes what still holds."""
+    """The results of one look, ``at`` its hour, and those of the look before it, from which it takes what still
+    holds."""
 
-    def __init__(self, before: dict[str, Entries] | None = None) -> None:
+    def __init__(self, before: dict[str, Entries] | None = None, at: datetime | None = None) -> None:
         self._before = before or {}
+        self._at = at
         self._kinds: dict[str, Results] = {}
 
-    def renewed(self) -> Memo:
-        """An empty memo for the next look, which takes over what it asks for; this one is left as it is."""
-        return Memo({kind: results.after for kind, results in self._kinds.items()})
+    def renewed(self, now: datetime) -> Memo:
+        """An empty memo for the next look, which takes over what it asks for; this one is left as it is. Results hold
+        until time changes them, so none is taken over where the clock was put back."""
+        is_earlier = self._at is not None and now < self._at
+        return Memo({} if is_earlier else {kind: results.after for kind, results in self._kinds.items()}, now)
 
     def closed(self) -> Memo:
         """This memo, once the look is over: what the look did not ask for is dropped."""

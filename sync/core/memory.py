@@ -126,6 +126,7 @@ class Memory:
     wanted_sealed: tuple[str, ...] = ()  # months that somebody wants sealed before their hour
     warnings: Mapping[str, str] = field(default_factory=dict)  # what the service says of itself in 运行状态, by item
     last_tick: datetime | None = None
+    latest: datetime | None = None  # the latest hour of any look; later than the last one where the clock was put back
     unsure: bool = False  # whether the last write landed is not known
     first_seen: Mapping[str, datetime] = field(default_factory=dict)  # by fingerprint, rows that came while in doubt
     aside: frozenset[str] = frozenset()  # issues that failed and are left as they were: numbers, or fingerprints
@@ -176,7 +177,7 @@ class Decision:
     failures: tuple[Failed, ...] = ()  # what failed and was left as it was
     believed: bool = True  # whether the hour was; if not, only checks were made
     first_seen: Mapping[str, datetime] = field(default_factory=dict)  # as ``Memory``
-    hours: tuple[tuple[str, datetime], ...] = ()  # in doubt: fingerprint and typed hour of rows that are new
+    hours: tuple[datetime, ...] = ()  # in doubt: the hours that stand in rows that are new
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
 
@@ -209,6 +210,7 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> Memory:
         wanted_back=tuple(rid for rid in memory.wanted_back if rid not in decision.restored),
         wanted_sealed=(),
         last_tick=now,
+        latest=max(now, memory.latest or now),
         unsure=False,
         first_seen={},
         confirmed=None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from sync.core.issues.open_units import open_units
 from sync.core.memory import THERE, Archived, Change, Decision, Memory, Sent, absorb
-from sync.core.notices.notices import Notice
+from sync.core.notices.notices import HANDED, WAITING, Notice
 from sync.core.sheet.identity import DELETED, WAIVED, Known
 from sync.core.sheet.plan import Cover, Restore
 from sync.ledger.leases import Busy, Leases
@@ -37,6 +37,10 @@ class QueuedNotice:
     notice: Notice
     attempts: int  # how often it was sent in vain
     batch: str | None  # the message that it belongs to; None: not put into one yet
+    state: str = WAITING
+
+
+IN_BETWEEN = "正在交给对方的服务器；中断的，不知道收到没有，会用同一封再发一次"
 
 
 class Ledger:
@@ -112,6 +116,7 @@ class Ledger:
             self.records.put(db, decision, now, rules_hash, rules_text)
             db.execute(sa.insert(ticks).values(bureau=self.name, at=now, wrote=decision.plan.cells))
             back = [rid for rid in self.records.fact(db, "wanted_back", []) if rid not in decision.restored]
+            at = now.astimezone(UTC).isoformat()
             self.records.set_facts(
                 db,
                 {
@@ -121,7 +126,8 @@ class Ledger:
                     "groups": {name: at.astimezone(UTC).isoformat() for name, at in decision.groups.items()},
                     "wanted_back": back,
                     "wanted_closed": [],
-                    "last_tick": now.astimezone(UTC).isoformat(),
+                    "last_tick": at,
+                    "latest": max(at, self.records.fact(db, "latest", at)),
                     "wake": decision.wake.astimezone(UTC).isoformat() if decision.wake else None,
                     "version": seen_version if unchanged else "",
                     "rules": rules_hash,
@@ -158,18 +164,22 @@ class Ledger:
             self.records.put_history(db, [Change("status", "服务器时间", "时间", "", f"{person} 确认", now)])
         self._take_in(lambda memory: replace(memory, confirmed=now))
 
-    def landed(self, covers: Iterable[Cover], restores: Iterable[Restore], took: float) -> None:
+    def landed(
+        self, covers: Iterable[Cover], restores: Iterable[Restore], took: float, back: Collection[str] = ()
+    ) -> None:
         """It is known where the write fell: the plan is done. ``covers``: what it may have covered; ``restores``: what
-        is still to be written."""
+        is still to be written; ``back``: deleted rows that came back with it."""
         new, owed = list(covers), list(restores)
         with self.engine.begin() as db:
             self._bump(db)
             covers_now = (*self.records.covers(db), *new)
-            facts = {"plan": None, "restores": owed, "covers": covers_now}
+            wanted = [rid for rid in self.records.fact(db, "wanted_back", []) if rid not in back]
+            facts = {"plan": None, "restores": owed, "covers": covers_now, "wanted_back": wanted}
             self.records.set_facts(db, self.records.codec.unstructure(facts))
             last = sa.select(sa.func.max(ticks.c.n)).where(ticks.c.bureau == self.name).scalar_subquery()
             db.execute(sa.update(ticks).where(ticks.c.n == last).values(took=took))
-        self._take_in(lambda memory: replace(memory, plan=None, restores=tuple(owed), covers=covers_now))
+        self._take_in(lambda memory: replace(memory, plan=None, restores=tuple(owed), covers=covers_now,
+                                             wanted_back=tuple(wanted)))  # fmt: skip
 
     def note_covers(self, covers: Iterable[Cover]) -> None:
         """A person's answer fell elsewhere than into its row: the next look takes it back."""
@@ -357,7 +367,7 @@ class Ledger:
                 .order_by(outbox.c.number)
             )
             return [
-                QueuedNotice(self.records.read(Notice, row.notice), row.attempts, row.batch)
+                QueuedNotice(self.records.read(Notice, row.notice), row.attempts, row.batch, row.state)
                 for row in db.execute(query)
             ]
 
@@ -397,6 +407,11 @@ class Ledger:
                 .where(outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers)))
                 .values(batch=batch)
             )
+
+    def hand_over(self, numbers: Iterable[str], attempts: int) -> None:
+        """Note that a mail or message with these notices is handed to its server now. Until its answer is noted they
+        may have been received: they go again in the same one and are never called off."""
+        self._settle(tuple(numbers), HANDED, IN_BETWEEN, attempts, None)
 
     def settle(
         self,

@@ -90,6 +90,13 @@ class Pushes:
             row = db.execute(self._query(source, id)).first()
         return self._read(row) if row else None
 
+    def arrivals(self, at: datetime, span: timedelta) -> list[datetime]:
+        """The hours within ``span`` of ``at`` at which pushes came, in the bureau's zone."""
+        within = deliveries.c.at.between(at - span, at + span)
+        query = sa.select(deliveries).where(self._mine, deliveries.c.source != IMPORTS, within)
+        with self.ledger.engine.connect() as db:
+            return [self._read(row).at for row in db.execute(query)]
+
     def save(self, group: Iterable[Push]) -> None:
         """Store what became of these. Where another version came meanwhile, only what was put in the sheet is stored,
         and the new version stays due."""

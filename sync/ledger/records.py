@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
 from sync.core.memory import Archived, Change, Decision, Memory, Sent
-from sync.core.notices.notices import PENDING, SENT, Notice
+from sync.core.notices.notices import HANDED, PENDING, SENT, Notice
 from sync.core.people.days import Care, Days
 from sync.core.scores.lines import Group, Line
 from sync.core.scores.seal import Seal
@@ -83,6 +83,7 @@ class Records:
     def load(self, db: Connection) -> Memory:
         """Everything remembered, but what ``Ledger.memory`` asks for every time."""
         last, confirmed = self.fact(db, "last_tick", None), self.fact(db, "confirmed", None)
+        latest = self.fact(db, "latest", last)  # an older ledger tells the last alone
         return Memory(
             known=self._known(db),
             stamps=self._values(db, stamps, Stamps),
@@ -107,6 +108,7 @@ class Records:
             restores=self.codec.structure(self.fact(db, "restores", []), tuple[Restore, ...]),
             covers=self.covers(db),
             last_tick=self._moment(last) if last else None,
+            latest=self._moment(latest) if latest else None,
             first_seen={key: self._moment(at) for key, at in self.fact(db, "first_seen", {}).items()},
             history=frozenset(self.fact(db, "history_rows", [])),
             confirmed=self._moment(confirmed) if confirmed else None,
@@ -244,8 +246,8 @@ class Records:
         )
 
     def unsent(self, db: Connection, notices: Mapping[str, Sent]) -> dict[str, Sent]:
-        """Without those that went out meanwhile: nothing makes a mail unsent."""
-        query = sa.select(outbox.c.number).where(outbox.c.bureau == self.name, outbox.c.state == SENT)
+        """Without those that went out meanwhile, or may have: nothing makes a mail unsent."""
+        query = sa.select(outbox.c.number).where(outbox.c.bureau == self.name, outbox.c.state.in_((SENT, HANDED)))
         asked, out = list(notices), set()
         for start in range(0, len(asked), MOST_ASKED):
             out |= set(db.execute(query.where(outbox.c.number.in_(asked[start : start + MOST_ASKED]))).scalars())
@@ -256,7 +258,7 @@ class Records:
         notices that still wait (不再发送 stays)."""
         query = sa.select(outbox.c.number).where(outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers)))
         if state != SENT:
-            query = query.where(outbox.c.state.in_(PENDING))
+            query = query.where(outbox.c.state.in_((*PENDING, HANDED)))
         return list(db.execute(query.order_by(outbox.c.number)).scalars())
 
     def put_opened(self, db: Connection, letter: str, person: str, at: datetime) -> None:

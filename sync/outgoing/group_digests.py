@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
-from sync.core.notices.notices import OFF, PENDING, Notice
+from sync.core.notices.notices import HANDED, OFF, PENDING, Notice
 from sync.core.notices.problems import by_problem
 from sync.core.rules.section_links import BOT_KINDS
 from sync.guard import Guard
@@ -37,7 +37,7 @@ def deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delive
 
 def _deliver(ledger: Ledger, bots: Mapping[str, Bot], now: datetime, done: Delivery, guard: Guard) -> None:
     groups: dict[str, list[QueuedNotice]] = defaultdict(list)
-    for queued in ledger.waiting(now, PENDING):
+    for queued in ledger.waiting(now, (*PENDING, HANDED)):
         if queued.notice.channel in BOT_KINDS:
             groups[queued.notice.to].append(queued)
     for name, waiting in groups.items():
@@ -59,7 +59,8 @@ def _to_group(
 def _fresh(ledger: Ledger, waiting: Sequence[QueuedNotice], now: datetime, done: Delivery) -> list[QueuedNotice]:
     """Those that are not stale. What could not be sent for a day is not sent to the group any more; people who chose
     the group over mail get a mail."""
-    old = [queued.notice.number for queued in waiting if now - queued.notice.due > STALE]
+    stale = (queued for queued in waiting if now - queued.notice.due > STALE and queued.state != HANDED)
+    old = [queued.notice.number for queued in stale]
     if old:
         ledger.settle(old, OFF, "一天没有发出去，群里不再补发")
         done.unsent += len(old)
@@ -87,8 +88,10 @@ def _post(
 ) -> bool:
     """Send one message; whether the bot takes more now."""
     rates.spend(bot.name, now)
+    numbers, text = [queued.notice.number for queued in part], _text(part, batch, bot)
+    ledger.hand_over(numbers, part[0].attempts)
     try:
-        bot.send(_text(part, batch, bot), now)
+        bot.send(text, now)
     except Refusal as refusal:
         if refusal.permanent:
             fail(ledger, part, done, str(refusal))
@@ -96,7 +99,6 @@ def _post(
         rates.block(bot.name, now + refusal.pause)
         later(ledger, part, refusal, now, done)
         return False
-    numbers = [queued.notice.number for queued in part]
     ledger.settle(numbers, "已发送", "", attempts=part[0].attempts + 1)
     done.sent += len(numbers)
     return True

@@ -45,13 +45,17 @@ NO_TLS = (
 class Failure(RuntimeError):
     """A message that was not sent. ``permanent``: trying again can't help. ``recipient``: the receiver's address was
     refused, while our server, sender or settings, which concern every message, were not. ``stops``: no further mail is
-    to be tried now."""
+    to be tried now. ``unsure``: no answer came, so that it may have been received."""
 
-    def __init__(self, sentence: str, *, permanent: bool = False, recipient: bool = False, stops: bool = False) -> None:
+    def __init__(
+        self, sentence: str, *, permanent: bool = False, recipient: bool = False, stops: bool = False,
+        unsure: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(sentence)
         self.permanent = permanent
         self.recipient = recipient
         self.stops = stops
+        self.unsure = unsure
 
 
 class Closed(RuntimeError):
@@ -126,11 +130,18 @@ class Connection:
             self._send(mail.to, content)
         except Closed:  # servers close after some letters, or after some minutes without any
             self._server.close()
+            self._send_again(mail.to, content)
+
+    def _send_again(self, to: str, content: bytes) -> None:
+        """By a new connection. Whatever comes of it, the first may have taken the mail before it closed."""
+        try:
             self._server = self._mailer.connect()
-            try:
-                self._send(mail.to, content)
-            except Closed as again:
-                raise Failure(f"发送中断：{again}", stops=True) from again
+            self._send(to, content)
+        except Closed as again:
+            raise Failure(f"发送中断：{again}", stops=True, unsure=True) from again
+        except Failure as failure:
+            failure.unsure = True
+            raise
 
     def _send(self, to: str, content: bytes) -> None:
         _, sender = parts_of(self._mailer.sender)

@@ -17,7 +17,7 @@ from functools import partial
 from html import escape
 from urllib.parse import quote
 
-from sync.core.notices.notices import FAILED, MAIL, OFF, PENDING, SENT, UNSENT, WAITING, Notice, spared
+from sync.core.notices.notices import FAILED, HANDED, MAIL, OFF, PENDING, SENT, UNSENT, WAITING, Notice, spared
 from sync.core.notices.problems import by_problem, line
 from sync.core.rules.section_links import BOT_KINDS
 from sync.core.rules.values import NOTICE_KINDS
@@ -71,7 +71,7 @@ def deliver(
     ``tries``: after how many a mail that fails in an unforeseen way is given up.
     """
     done, guard = Delivery(), Guard(ledger, tries, now)
-    waiting = ledger.waiting(now, (WAITING,) if mailer is None else PENDING)
+    waiting = ledger.waiting(now, (WAITING,) if mailer is None else (*PENDING, HANDED))
     waiting = [queued for queued in waiting if queued.notice.channel not in BOT_KINDS]
     addresses = ledger.memory().addresses
     sendable = [queued for queued in waiting if not queued.notice.reason]
@@ -131,7 +131,7 @@ def _by_mail(
     groups = _groups(ledger) if wishes else {}
     wished = []
     for queued in waiting:
-        wish = wishes.get((queued.notice.to, queued.notice.kind), MAIL)
+        wish = MAIL if queued.state == HANDED else wishes.get((queued.notice.to, queued.notice.kind), MAIL)
         reason = spared(queued.notice, wish, asked, groups.get(queued.notice.occasion, {}), now)
         if reason is None:
             wished.append(queued)
@@ -172,7 +172,10 @@ def _batches(ledger: Ledger, waiting: Sequence[QueuedNotice], digest: bool) -> d
     for queued in waiting:
         if queued.batch:
             batches[queued.batch].append(queued)
-    for group in _by_name([queued for queued in waiting if not queued.batch]).values():
+    fresh = [queued for queued in waiting if not queued.batch]
+    handed = [queued for queued in fresh if queued.state == HANDED]  # before the ledger was lost: the same mail again
+    others = [queued for queued in fresh if queued.state != HANDED]
+    for group in (*_by_name(handed).values(), *_by_name(others).values()):
         size = len(group) if digest else 1
         for start in range(0, len(group), size):
             part = group[start : start + size]
@@ -208,9 +211,10 @@ def _send_all(
                 give_up = partial(fail, ledger, group, done)
                 guard.handle(QUEUE, f"{first.to} {batch[:8]}", partial(send, batch, group), give_up, (Failure,))
                 del left[batch]
-    except Failure as failure:  # no connection, or too fast: all that are left wait
-        for group in left.values():
-            later(ledger, group, failure, now, done)
+    except Failure as failure:  # no connection, or too fast: all that are left wait, those after the first untried
+        untried = Failure(str(failure), stops=True)
+        for number, group in enumerate(left.values()):
+            later(ledger, group, untried if number else failure, now, done)
 
 
 def _send_batch(
@@ -225,8 +229,10 @@ def _send_batch(
     files: Attachments,
 ) -> None:
     numbers = [queued.notice.number for queued in group]
+    mail = Message(to, _subject(group), _text(group, link), batch, _html(group, link), files)
+    ledger.hand_over(numbers, group[0].attempts)
     try:
-        server.send(Message(to, _subject(group), _text(group, link), batch, _html(group, link), files))
+        server.send(mail)
     except Failure as failure:
         if failure.permanent:
             fail(ledger, group, done, str(failure))
@@ -249,11 +255,13 @@ def fail(ledger: Ledger, group: Sequence[QueuedNotice], done: Delivery, reason: 
 
 def later(ledger: Ledger, group: Sequence[QueuedNotice], failure: Failure, now: datetime, done: Delivery) -> None:
     """Try again after a gap. Only a notice whose receiver was refused again and again is given up: what keeps back
-    every message (no server, our own settings) passes, and its tries do not count against the notice."""
+    every message (no server, our own settings) passes, and its tries do not count against the notice. What may have
+    been received, by this try or one before, goes on as such."""
     attempts = group[0].attempts + 1
     numbers = [queued.notice.number for queued in group]
     done.reasons.append(str(failure))
-    sentence = f"还没有发出去，稍后再试：{failure}"
+    is_unsure = failure.unsure or group[0].state == HANDED
+    sentence = f"不知道收到没有，稍后用同一封再发：{failure}" if is_unsure else f"还没有发出去，稍后再试：{failure}"
     if failure.recipient:
         if attempts >= MOST_TRIES:
             ledger.settle(numbers, FAILED, f"试了 {attempts} 次都没有成功：{failure}", attempts=attempts)
@@ -263,7 +271,7 @@ def later(ledger: Ledger, group: Sequence[QueuedNotice], failure: Failure, now: 
     else:
         attempts = max(group[0].attempts, min(attempts, len(GAPS)))
     gap = GAPS[min(attempts, len(GAPS)) - 1]
-    ledger.settle(numbers, WAITING, sentence, attempts=attempts, next_try=now + gap)
+    ledger.settle(numbers, HANDED if is_unsure else WAITING, sentence, attempts=attempts, next_try=now + gap)
     done.later += len(numbers)
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from uuid import uuid4
 
 from sync.core.sheet.landing import covers
-from sync.core.sheet.plan import Plan
+from sync.core.sheet.plan import Cover, Plan
 from sync.ledger.ledger import Ledger
-from sync.sheets.gateway import Gateway, Refused
+from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
 
 
 class Astray(Refused):
@@ -16,10 +16,25 @@ class Astray(Refused):
     away, and they are to be added again."""
 
 
+def _known_astray(gateway: Gateway, plan: Plan) -> list[Cover]:
+    """The covers of a write whose answer was lost, where the workbook's note of it shows that it fell under other
+    headers; else nobody would take away what it left there."""
+    try:
+        seen = gateway.read()
+    except Unreachable:
+        return []
+    return covers(plan, gateway.fell(plan, seen), gateway.tabs) if RECORDS in seen else []
+
+
 def append(gateway: Gateway, ledger: Ledger, rows: Plan) -> None:
     """Send a plan that adds rows. Raises ``Astray`` and ``Refused`` (they are not there), and ``Unknown``."""
     plan = replace(rows, number=uuid4().hex)
-    fallen = covers(plan, gateway.write(plan), gateway.tabs)
+    try:
+        fallen = covers(plan, gateway.write(plan), gateway.tabs)
+    except Unknown:
+        fallen = _known_astray(gateway, plan)
+        if not fallen:
+            raise
     if fallen:
         ledger.note_covers(fallen)
         titles = "、".join(gateway.tabs[cover.tab].title for cover in fallen)

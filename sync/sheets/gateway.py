@@ -381,11 +381,13 @@ def _seen(key: str, blocks: Sequence[Mapping[str, Any]]) -> Table:
     """The reply's rows of one tab as a table; rows that were not asked for are absent (empty)."""
     rows: dict[int, list[Raw]] = {}
     for block in blocks:
-        for number, row in enumerate(block.get("rowData", []), start=block.get("startRow", 0) + 1):
+        first = block.get("startRow", 0) + 1
+        rows[first] = []  # of an empty row no cells come
+        for number, row in enumerate(block.get("rowData", []), start=first):
             rows[number] = [_value(cell) for cell in row.get("values", [])]
     header = tuple(str(cell) for cell in rows.pop(1, []))
-    first = min(rows, default=2)
-    return Table(key, header, [rows.get(number, []) for number in range(first, max(rows, default=1) + 1)], first)
+    top = min(rows, default=2)
+    return Table(key, header, [rows.get(number, []) for number in range(top, max(rows, default=1) + 1)], top)
 
 
 def _value(cell: Mapping[str, Any]) -> Raw:

@@ -88,6 +88,15 @@ def test_in_doubt_nothing_is_done_that_can_not_be_taken_back(wrong: str) -> None
     assert book.rows("月度考核", "月份")[0] == ("2026-11",)
 
 
+def test_in_doubt_nothing_is_written_as_the_minutes_go_by() -> None:
+    book = month(bureau())
+    first = hour("2036-01-01 08:00")
+    for minutes in range(3):
+        at = first + timedelta(minutes=minutes)
+        decision = book.tick(at, doubt=belief.doubt(at, LAST, CALENDAR))
+    assert not decision.plan.tabs
+
+
 def test_in_doubt_rows_are_checked() -> None:
     book = month(bureau())
     book.add("\n".join(["问题台账", HEAD, "2026-12-20 07:00 | 督查01 | 督查 | 新正接 | 暴露垃圾 | 一般 | 乙"]))
@@ -113,3 +122,46 @@ def test_rows_that_came_while_the_clock_was_wrong_are_stamped_with_the_hour_that
     book.type("问题台账", 2, "填报时间", "2026-11-27 10:10")
     book.settle("2026-11-27 10:11")
     assert book.memory.stamps["20261127-002"].received == hour("2026-11-27 10:10")
+
+
+def late_in_the_morning(book: Book) -> Book:
+    """The clock ran an hour ahead, and nobody knew: an issue is received at 09:55, mended at 10:05, each by that
+    clock."""
+    book.add("\n".join(["问题台账", HEAD, "2026-11-24 09:55 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 垃圾成堆"]))
+    book.settle("2026-11-24 10:00")
+    book.add("""
+    整改反馈
+    填报时间 | 填报人 | 编号 | 处理情况 | 整改说明 | 整改后照片
+    2026-11-24 10:05 | 街路长01 | 20261124-001 | 已整改 | 扫了 | 后.jpg
+    """)
+    book.settle("2026-11-24 10:10")
+    return book
+
+
+def test_what_happened_by_a_clock_that_ran_ahead_has_happened_when_it_is_put_right() -> None:
+    """An hour that a person's row confirms may lie before the last look. Nothing that was known by then is unknown."""
+    book = late_in_the_morning(bureau())
+    shown = book.rows("问题台账", "编号", "状态", "截止时间", "街路长")
+    assert shown == [("20261124-001", "待复核", "2026-11-24 16:25", "街路长01")]
+    book.type("街路名册", 2, "责任单位", "市政处")  # nothing of the look before may stand in for this one
+    for at in ("2026-11-24 09:10", "2026-11-24 09:11"):
+        book.settle(at)
+        assert book.rows("问题台账", "编号", "状态", "截止时间", "街路长") == shown
+        book.type("问题台账", 1, "严重程度", "轻微")
+
+
+def test_a_verdict_given_after_the_clock_was_put_right_counts() -> None:
+    book = late_in_the_morning(bureau())
+    for header, text in (("复核结果", "通过"), ("复核人", "标准化办01"), ("复核时间", "2026-11-24 09:10")):
+        book.type("问题台账", 1, header, text)
+    book.settle("2026-11-24 09:11")
+    assert book.rows("问题台账", "状态") == [("已销号",)]
+
+
+def test_a_look_at_an_earlier_hour_takes_no_result_of_a_later_one() -> None:
+    """What was late by the clock that ran ahead is not late, whatever the look before had worked out."""
+    book = month(bureau())
+    book.settle("2026-11-27 15:40")
+    late = book.rows("问题台账", "时限提示")
+    book.settle("2026-11-27 15:00")
+    assert (late, book.rows("问题台账", "时限提示")) == ([("已超期（不足1个工作日）",)], [("今日到期",)])

@@ -67,6 +67,35 @@ def test_an_emptied_id_comes_back_also_when_the_row_was_edited() -> None:
     assert ids(book) == FIRST
 
 
+def test_a_number_put_on_a_new_row_while_its_own_was_edited_goes_back() -> None:
+    """Two numbers swapped, one row reworded, the other new, all between two looks."""
+    book = three()
+    book.add(f"问题台账\n{HEAD}\n2026-11-24 09:08 | 督查01 | 督查 | 高铁站广场 | 缺株死树 | 丁")
+    book.type("问题台账", 4, "编号", FIRST["甲"])
+    book.type("问题台账", 1, "编号", "")
+    book.type("问题台账", 1, "问题描述", "甲改过")
+    book.settle("2026-11-24 09:10")
+    assert (ids(book)["甲改过"], ids(book)["丁"]) == ("20261124-001", "20261124-004")
+
+
+def test_numbers_of_two_rows_swapped_while_both_were_edited_go_back() -> None:
+    book = three()
+    for number, text, other in ((1, "甲改过", "乙"), (2, "乙改过", "甲")):
+        book.type("问题台账", number, "编号", FIRST[other])
+        book.type("问题台账", number, "问题描述", text)
+    book.settle("2026-11-24 09:10")
+    assert ids(book) == {"甲改过": FIRST["甲"], "乙改过": FIRST["乙"], "丙": FIRST["丙"]}
+
+
+def test_a_new_row_like_an_edited_one_does_not_take_its_number() -> None:
+    """The same inspector, street and category at another time: the row that bears the number keeps it."""
+    book = three()
+    book.add(f"问题台账\n{HEAD}\n2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 丁")
+    book.type("问题台账", 1, "问题描述", "甲改过")
+    book.settle("2026-11-24 09:10")
+    assert (ids(book)["甲改过"], ids(book)["丁"]) == ("20261124-001", "20261124-004")
+
+
 def test_a_copied_row_is_a_new_issue_and_the_first_keeps_its_id() -> None:
     book = three()
     book.sheets["问题台账"].append(list(book.sheets["问题台账"][1]))

@@ -78,12 +78,34 @@ def typed_late(book: Book) -> None:
         """)
 
 
+def returned(book: Book, photo: str) -> None:
+    book.add(f"""
+        整改反馈
+        填报时间 | 填报人 | 编号 | 处理情况 | 整改后照片
+        2026-11-16 10:30 | 街路长02 | 20261116-002 | 已整改 | {photo}
+        """)
+    book.settle("2026-11-16 10:35")
+    book.type("问题台账", 2, "复核结果", "返工")
+    book.type("问题台账", 2, "复核人", "标准化办01")
+    book.settle("2026-11-16 11:00")
+    del book.sheets["整改反馈"][1]
+
+
+def returned_and_its_feedback_deleted(book: Book) -> None:
+    returned(book, "后.jpg")
+
+
+def returned_and_its_feedback_without_photo_deleted(book: Book) -> None:
+    returned(book, "")
+
+
 def swapped_chief(book: Book) -> None:
     book.type("街路名册", 1, "街路长", "街路长03")
 
 
 STORIES = [transfer_without_hour, refused_source, waits_for_its_second_verdict, closed_without_hour, photo_came_later,
-           typed_late, swapped_chief]  # fmt: skip
+           typed_late, swapped_chief, returned_and_its_feedback_deleted,
+           returned_and_its_feedback_without_photo_deleted]  # fmt: skip
 
 
 @pytest.mark.parametrize("story", STORIES)

@@ -18,7 +18,9 @@ from sync.outgoing import outbox
 def written_by_position() -> Iterator[None]:
     """A row is whatever its number says, so that numbers which a write put on other rows after a sort stay there."""
 
-    def bind(rows: Sequence[Row], claims: Mapping[int, str], known: Mapping[str, Known]) -> Binding:
+    def bind(rows: Sequence[Row], claims: Mapping[int, str], known: Mapping[str, Known], keys: Any) -> Binding:
+        if not claims:
+            return _BIND(rows, claims, known, keys)
         rids: dict[int, str] = {}
         for row in rows:
             rid = claims.get(row.number, "")
@@ -27,8 +29,7 @@ def written_by_position() -> Iterator[None]:
         missing = tuple(row for rid, row in known.items() if rid not in rids.values() and not row.deleted)
         return Binding(rids, frozenset(), missing)
 
-    with patch.object(identity, "bind", lambda rows, claims, known: bind(rows, claims, known) if claims else
-                      _BIND(rows, claims, known)):  # fmt: skip
+    with patch.object(identity, "bind", bind):
         yield
 
 
@@ -49,8 +50,8 @@ def sent_before_sending() -> Iterator[None]:
 def id_adopted_twice() -> Iterator[None]:
     """Of two rows with one number both keep it."""
 
-    def both(rows: Sequence[Row], claims: Mapping[int, str], known: Mapping[str, Known]) -> Binding:
-        binding = _BIND(rows, claims, known)
+    def both(rows: Sequence[Row], claims: Mapping[int, str], known: Mapping[str, Known], keys: Any) -> Binding:
+        binding = _BIND(rows, claims, known, keys)
         doubled = {row.number: claims[row.number] for row in rows
                    if row.number not in binding.rids and claims.get(row.number) in known}  # fmt: skip
         return Binding({**doubled, **binding.rids}, binding.adopted, binding.missing)
@@ -65,8 +66,8 @@ def restores_dropped() -> Iterator[None]:
     landed = Ledger.landed
 
     def forgetful(self: Ledger, *given: Any) -> Any:
-        *owed, took = given
-        return landed(self, *(() for _ in owed), took)
+        *_, took, back = given
+        return landed(self, (), (), took, back)
 
     with patch.object(Ledger, "landed", forgetful):
         yield

@@ -65,7 +65,8 @@ def headers(paper: Paper, header: Sequence[Value]) -> Iterator[Broken]:
     for place in range(max(len(header), len(paper.columns))):
         right = paper.columns[place].header if place < len(paper.columns) else ""
         stands = header[place] if place < len(header) else ""
-        if not same(stands, right):
+        is_lost = place < len(paper.columns) and paper.columns[place].is_lost
+        if not same(stands, right) and not (is_lost and stands == ""):
             yield "header", f"{paper.title} {letter(place)}1 表头应当是「{right}」，却是「{stands}」"
 
 

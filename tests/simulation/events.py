@@ -101,11 +101,14 @@ def deliver(world: World, action: Action) -> None:
     world.tell("发一次邮件")
     world.counts["deliveries"] += 1
     rules, hours = world.rules, timing.sending_hours(world.now, world.rules)
-    world.guarded(
+    world.post.taken.clear()
+    done = world.guarded(
         "这一次没有发成",
         lambda: outbox.deliver(world.ledger, world.post, world.now, digest=bool(rules.notices.send_at), hours=hours,  # type: ignore[arg-type]
                                asked=demanded(rules), tries=rules.limits.tries),
     )  # fmt: skip
+    if done is None:
+        world.post.cut_off(world.noted_as_sent())
 
 
 # Rules, roster, time
@@ -329,7 +332,7 @@ def _answer(world: World, action: Action, row: Row) -> None:
         answers.write(world.new_gateway("page"), world.ledger, verdict)
     except (answers.NotWritten, *world.declared) as error:
         world.tell(f"网页没有写成（{type(error).__name__}）")
-        if isinstance(error, Unknown):
+        if isinstance(error, Unknown) or row.number_touched:  # by no number the page could see its answer in its row
             _may_hold(row, cells)
     except Death:
         _may_hold(row, cells)

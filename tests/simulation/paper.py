@@ -20,11 +20,14 @@ _families = count(1)
 
 @dataclass(eq=False)
 class Column:
-    """A column by its lasting ``name`` (the template's header, or a number of its own); ``header`` as it stands."""
+    """A column by its lasting ``name`` (the template's header, or a number of its own); ``header`` as it stands.
+    ``read``: its header as last read; ``is_lost``: it was covered before anybody read it."""
 
     name: str
     header: str
     owner: str
+    read: str | None = None
+    is_lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,14 @@ class Row:
     @property
     def is_blank(self) -> bool:
         return not self.cells
+
+    def twin(self) -> Row:
+        """A copy of the row: nobody can tell the two apart."""
+        also = {column: list(values) for column, values in self.also.items()}
+        twin = Row(dict(self.cells), also, self.family, self.number_touched, self.was_edited, self.tampered)
+        self.is_copied = twin.is_copied = True
+        twin.is_judged = self.is_judged
+        return twin
 
     def get(self, column: str) -> Value:
         return self.cells.get(column, "")
@@ -186,6 +197,8 @@ class Paper:
         if reader == LOOK:
             self.unremembered = {**self.readers.get(reader, {}), **self.unremembered}
         self.readers[reader] = {}
+        for column in self.columns:
+            column.read = column.header
 
     def remembered(self) -> None:
         """What the look read entered the ledger."""
@@ -199,6 +212,8 @@ class Paper:
     def cover(self, reader: str, index: int, place: int) -> None:
         """A write falls on the cell at these coordinates. What was typed there since the read that it comes from, and
         never read, can't be had back: then what was there before is right too."""
+        if index == -1 and place < len(self.columns) and self.columns[place].owner == OWN:
+            self.columns[place].is_lost |= self.columns[place].read != self.columns[place].header
         if index < 0 or index >= len(self.rows) or place >= len(self.columns):
             return
         row, column = self.rows[index], self.columns[place]

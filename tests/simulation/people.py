@@ -363,10 +363,7 @@ def copy_row(world: World, action: Action) -> str:
     if index < 0:
         return NOTHING
     seen, row = world.seen_row(sheet, index), sheet.paper.at(index)
-    also = {column: list(values) for column, values in row.also.items()}
-    twin = Row(dict(row.cells), also, row.family, row.number_touched, row.was_edited, row.tampered)
-    row.is_copied = twin.is_copied = True
-    twin.is_judged = row.is_judged
+    twin = row.twin()
     target = world.first_free(sheet) if action.b % 2 else index + 1
     if target == index + 1:
         sheet.insert_row(target)

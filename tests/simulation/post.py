@@ -18,12 +18,14 @@ MOODS = ("takes", "takes", "refuses now", "refuses for good", "stops", "odd", "d
 
 @dataclass
 class Post:
-    """``sent``: how often each notice was taken; ``by_mail``: the numbers of each mail by its id; ``unsure``: mails
-    after whose yes the process died."""
+    """``sent``: how often each notice was taken; ``by_mail``: the numbers of each mail by its id; ``taken``: the ids of
+    a delivery's mails; ``unsure``: mails whose yes was not noted, since the process died or its disk was full: each may
+    come again, as it was."""
 
     mood: str = "takes"
     sent: Counter[str] = field(default_factory=Counter)
     by_mail: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    taken: list[str] = field(default_factory=list)
     unsure: set[str] = field(default_factory=set)
     odd: list[str] = field(default_factory=list)
     dead: bool = False
@@ -47,7 +49,6 @@ class Post:
         self._take(mail)
         if self.mood == "dies after yes":
             self.mood = "takes"
-            self.unsure.add(mail.id)
             raise Death
 
     def _take(self, mail: Any) -> None:
@@ -58,5 +59,16 @@ class Post:
             self.odd.append(f"同一封邮件 {mail.id[:8]} 两次内容不同")
         again = before is not None and mail.id in self.unsure
         self.by_mail[mail.id] = numbers
+        self.taken.append(mail.id)
+        self.unsure.discard(mail.id)
         if not again:
             self.sent.update(numbers)
+
+    def unsure_numbers(self) -> set[str]:
+        """Notices that may come again."""
+        return {number for mail in self.unsure for number in self.by_mail[mail]}
+
+    def cut_off(self, noted: set[str]) -> None:
+        """The delivery ended before its end: of its mails those whose notices are not ``noted`` as sent may come
+        again."""
+        self.unsure |= {mail for mail in self.taken if not noted.issuperset(self.by_mail[mail])}

@@ -59,5 +59,7 @@ def _checked(world: World) -> list[checks.Broken]:
     broken += accounts.told(world.notices(), stamped)
     if world.counts["deliveries"]:
         world.post_all()
-        broken += accounts.notices(world.notices(), world.post.sent, clerk.serial(world.now) - 0.001)
+        broken += accounts.notices(
+            world.notices(), world.post.sent, world.post.unsure_numbers(), clerk.serial(world.now) - 0.001
+        )
     return [*broken, *(("notice", words) for words in world.post.odd)]

@@ -150,6 +150,7 @@ class Sheet:
     def rename(self, place: int, header: str) -> None:
         self.workbook.batch(self._update(self.top - 1, place, header))
         self.paper.columns[place].header = header
+        self.paper.columns[place].is_lost = False
 
     def _dimension(self, kind: str, place: int, more: Mapping[str, Any]) -> None:
         span = {"sheetId": self.id, "dimension": "COLUMNS", "startIndex": place, "endIndex": place + 1}

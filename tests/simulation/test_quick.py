@@ -11,7 +11,7 @@ from tests.simulation.bugs import BUGS
 from tests.simulation.plan import PROFILES, planned
 from tests.simulation.run import run
 
-RUNS = {"rows": 45, "columns": 45, "faults": 40, "lost": 24}  # a run of the last takes twice as long
+RUNS = {"rows": 45, "columns": 45, "faults": 40, "lost": 20}  # a run of the last takes twice as long
 AT_ONCE = 12
 SHORT = 20  # edits a run: a long one has 35
 MOST_SEEDS = 300  # within which a bug must be caught

@@ -18,6 +18,7 @@ import orjson
 import sqlalchemy as sa
 
 from sync import tick
+from sync.clock import own_hours
 from sync.core.calendar import belief
 from sync.core.rules.rules import Rules
 from sync.ledger import leases
@@ -31,7 +32,7 @@ from tests.simulation import checks, clerk
 from tests.simulation.accounts import Archive, Sealed
 from tests.simulation.events import EVENTS, MONTH_OVER, deliver, has_pushes, rules_of, send_forms, take_pushes
 from tests.simulation.faults import Death, Faults
-from tests.simulation.paper import LOOK, SERVICE, STAFF, Column, Paper, Row, Value
+from tests.simulation.paper import LOOK, OWN, SERVICE, STAFF, Column, Paper, Row, Value, same
 from tests.simulation.people import ACTS, NOTHING
 from tests.simulation.plan import AFTER, BEFORE, NOW, Action
 from tests.simulation.post import Post
@@ -71,7 +72,7 @@ class World:
         self.last = ""
         self.numbers = checks.Numbers()
         self.faults = Faults(self.tell)
-        self.touched = self.just_lost = False
+        self.touched = self.just_lost = self.is_doubted = False
         self.is_sending = self.is_answering = False
         self.skew = timedelta(0)
         self.coming: dict[str, Row] = {}  # rows that forms, pushes and restores will bring, by their text
@@ -112,13 +113,15 @@ class World:
     def look(self, *, idle: bool = True) -> tick.Report | None:
         """One run of ticks; None where it was not possible, or the process died and another took its place."""
         now = self.now + self.skew
-        last = self.ledger.memory().last_tick
+        memory = self.ledger.memory()
+        last = memory.confirmed or memory.last_tick
         if belief.waits(now, last):
             return None
         doubt = belief.doubt(now, last, self.rules.calendar)
         before = self._what_stays() if doubt else None
+        look = partial(tick.ticks, self.gateway, self.ledger, self.rules, now, idle=idle, doubt=doubt, step=self.step)
         try:
-            report = tick.ticks(self.gateway, self.ledger, self.rules, now, idle=idle, doubt=doubt, step=self.step)
+            report = look(own=own_hours(self.ledger, now) if doubt else ())
         except Death:
             self.died()
             return None
@@ -134,7 +137,7 @@ class World:
             self.tell(f"这一轮抛出没有声明的错误 {type(error).__name__}")
             return None
         self.last = report.trouble
-        self.just_lost = False
+        self.just_lost, self.is_doubted = False, report.is_doubted
         if report.is_doubted and before != self._what_stays():
             self.broken.append(("doubt", "时间有疑问的一轮里，通知记录、扣分明细或月度考核变了"))
         is_quiet = not report.trouble and report.ticks < tick.MOST_TICKS and not report.is_doubted
@@ -291,12 +294,14 @@ class World:
             texts = {value for cell in cells["values"] for value in cell.get("userEnteredValue", {}).values()}
             token = next((token for token in self.coming if token in texts), None)
             gone = next((row for row in self.graveyard if row.get("问题描述") in texts), None)
-            if token is None and gone is None:
-                continue
-            row = self.coming.pop(token) if token is not None else gone
-            assert row is not None
+            gone = gone or self._sent_again(sheet, texts, cells["values"])
+            row = self.coming[token] if token is not None else gone
+            if row is None or _is_astray(sheet, row, cells["values"]):
+                continue  # nobody's; or nothing of it stays behind, and it comes again
+            self.coming.pop(token or "", None)
             token = str(row.get("问题描述"))
             index = max(at for at, stands in enumerate(values) if token in stands)
+            row = row.twin() if self.index_of(sheet, row) >= 0 else row  # somebody undid its deletion meanwhile
             hours = [value for value in texts if isinstance(value, float) and abs(value - clerk.serial(self.now)) < 8]
             if row.stamp is None and hours:
                 row.cells["填报时间"] = hours[0]
@@ -304,6 +309,16 @@ class World:
             row.cells = {name: value for name, value in row.cells.items() if name in names}
             sheet.paper.put_row(index, row)
             self.back(row)
+
+    def _sent_again(self, sheet: Sheet, texts: set[Any], cells: list[dict[str, Any]]) -> Row | None:
+        """A push whose answer was lost, and whose row was edited before it was looked for: by nothing can it be told
+        from another entry of the same second, and a row too many is better than an entry lost."""
+        rows = (row for entry, row in self.pushed if entry["text"] in texts and row.was_edited)
+        if self.index_of(sheet, next(rows, Row())) < 0:
+            return None
+        values = [next(iter(cell.get("userEnteredValue", {}).values()), "") for cell in cells]
+        named = zip(sheet.paper.columns, values, strict=False)
+        return Row({column.name: value for column, value in named if value != "" and column.owner == STAFF})
 
     # What people see
     def seen(self, sheet: Sheet, index: int, place: int) -> Value:
@@ -408,12 +423,13 @@ class World:
         return None
 
     def settle(self) -> bool:
-        """Looks without time passing until one finds nothing to do; whether it came to that."""
+        """Looks without time passing until one finds nothing to do; whether it came to that. One at an hour that is not
+        believed leaves to do what it may not."""
         self.faults.clear()
         for _ in range(6):
             report = self.look(idle=False)
             if report is not None and not report.cells and not report.trouble:
-                return True
+                return not report.is_doubted
         return False
 
     def lose(self) -> None:
@@ -425,7 +441,8 @@ class World:
         self.start()
 
     def rest(self) -> bool:
-        """Headers put right, then looks until one finds nothing to write; whether it came to that."""
+        """Headers put right, then looks until one finds nothing to write; whether it came to that. Of an hour that is
+        doubted somebody says that it is right."""
         self.late()
         self.post.mood, self.skew = "takes", timedelta(0)
         self._act(Action("headers right"), "最后：")
@@ -434,6 +451,8 @@ class World:
             take_pushes(self)
             self.now += timedelta(minutes=1)
             self.seconds += 60
+            if self.is_doubted:
+                self.ledger.confirm_hour(self.now, "标准化办01")
             report = self.look(idle=False)
             quiet = report is not None and not report.cells and not report.trouble and report.ticks == 1
             if quiet and self.is_idle():
@@ -447,6 +466,11 @@ class World:
             self.now += timedelta(days=1)
         deliver(self, Action("deliver"))
         self.settle()
+
+    def noted_as_sent(self) -> set[str]:
+        """The notices of which the database says that they were sent."""
+        rows = self.database.connection.execute("select number from outbox where state = '已发送'")
+        return {number for (number,) in rows}
 
     def notices(self) -> Values:
         return self.book.values("通知记录")
@@ -474,6 +498,17 @@ def _paper(key: str) -> Paper:
     tab = templates()[key]
     columns = [Column(c.header, c.header, SERVICE if c.owner == "service" else STAFF) for c in tab.columns]
     return Paper(tab.title, columns, [tab.by_key[name].header for name in tab.identity])
+
+
+def _is_astray(sheet: Sheet, row: Row, cells: list[dict[str, Any]]) -> bool:
+    """Whether some of an added row's cells fall under other columns than theirs."""
+    beyond = [Column("", "", OWN)] * len(cells)
+    for column, cell in zip([*sheet.paper.columns, *beyond], cells, strict=False):
+        for value in cell.get("userEnteredValue", {}).values():
+            right = [row.get(column.name), *row.also.get(column.name, ())]
+            if column.owner != SERVICE and column.name != "填报时间" and not any(same(value, r) for r in right):
+                return True
+    return False
 
 
 def _take_over(sheet: Sheet) -> None:

@@ -32,12 +32,13 @@ class Verdict:
     """One 复核: 通过, 返工 or 未整改, when, and the hour that stood in the sheet (None: the cell was empty).
 
     ``mended``: when the feedback that it judged had stopped the clock; None: nothing had, or the verdict is of before
-    0.2."""
+    0.2. ``claimed``: it judged a feedback that had stopped nothing."""
 
     result: str
     at: datetime
     typed: datetime | None = None
     mended: datetime | None = None
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,14 +260,20 @@ def _reverify(issue: Issue, stamps: Stamps, rules: Rules, now: datetime, last_lo
         return stamps
     at = heard(typed, now, clock(rules.clock.receipt_grace), last_look)
     at = at if at >= earliest_verdict(issue, stamps, now) else now
-    return replace(stamps, verdicts=(*stamps.verdicts, Verdict(result, at, typed, mended)))
+    claimed = mended is None and _first_since(issue, stamps, rules, lives.CLAIM) is not None
+    return replace(stamps, verdicts=(*stamps.verdicts, Verdict(result, at, typed, mended, claimed)))
 
 
 def stopped_at(issue: Issue, stamps: Stamps, rules: Rules) -> datetime | None:
     """When the feedback since the last verdict stopped the clock; None: none did."""
+    return _first_since(issue, stamps, rules, "已整改")
+
+
+def _first_since(issue: Issue, stamps: Stamps, rules: Rules, kind: str) -> datetime | None:
+    """The hour of the first feedback of a kind since the last verdict."""
     since = stamps.verdicts[-1].at if stamps.verdicts else stamps.received
-    stops = (event.at for event in _feedback(issue, stamps, rules) if event.kind == "已整改")
-    return next((at for at in stops if at >= since), None)
+    hours = (event.at for event in _feedback(issue, stamps, rules) if event.kind == kind)
+    return next((at for at in hours if at >= since), None)
 
 
 def is_news(cells: Mapping[str, Any], last: Verdict) -> bool:
@@ -305,12 +312,12 @@ def events(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
     for verdict in stamps.verdicts:
         if verdict.result in lives.RETURNS or may_close(issue.category, issue.cells.get("legal_basis"), rules):
             key = f"{verdict.result}@{verdict.at.isoformat()}"
-            events.append(Event(verdict.at, verdict.result, key, mended=verdict.mended))
+            events.append(Event(verdict.at, verdict.result, key, mended=verdict.mended, claimed=verdict.claimed))
     for ask in (ask for ask in stamps.taken if ask.kind != FAKE):
         key = f"{ask.rid}@{ask.until.isoformat()}" if ask.until else ask.rid
         events.append(Event(ask.at, ask.kind, key, ask.until, ask.unit))
         if ask.kind == lives.SUSPENDED and ask.until:
-            events.append(Event(max(ask.until, ask.at), "恢复", f"{key}恢复"))
+            events.append(Event(max(ask.until, ask.at), lives.RESUMED, f"{key}恢复"))
     return events
 
 
@@ -362,12 +369,24 @@ def may_close(category: str, legal_basis: object, rules: Rules) -> bool:
     return not known or known.kind != ENFORCEMENT or bool(legal_basis)
 
 
-def follow(issue: Issue, rules: Rules, now: datetime, last_look: datetime | None = None) -> tuple[Stamps, Life]:
+def follow(
+    issue: Issue, rules: Rules, now: datetime, last_look: datetime | None = None, latest: datetime | None = None
+) -> tuple[Stamps, Life]:
     """Stamps as they should be, and where the issue stands at ``now``. ``last_look``: what was typed since counts by
-    its typed hour."""
-    stamps = renew(issue, rules, now, last_look)
-    life = lived(issue, stamps, rules, now)
+    its typed hour; ``latest``: as ``own_hour``."""
+    hour = own_hour(issue, rules, now, latest)
+    stamps = renew(issue, rules, hour, last_look)
+    life = lived(issue, stamps, rules, hour)
     return (stamps if life.moves == stamps.moves else replace(stamps, moves=life.moves)), life
+
+
+def own_hour(issue: Issue, rules: Rules, now: datetime, latest: datetime | None) -> datetime:
+    """``now``; or, where the clock was put back, the hour of the last thing that had happened to the issue by then: it
+    happened, whatever the clock says now. ``latest``: the latest hour of any look; None: not known."""
+    if latest is not None and now >= latest:
+        return now
+    happened = (event.at for event in events(issue, issue.stamps, rules) if event.kind != lives.RESUMED)
+    return max([now, *(at for at in happened if latest is None or at <= latest)])
 
 
 def lived(issue: Issue, stamps: Stamps, rules: Rules, now: datetime) -> Life:

@@ -21,6 +21,7 @@ from sync.core.rules.conditions import PUBLIC, STATES
 UNVERIFIED, OPEN, FIXED, CLOSED, REWORK, SUSPENDED, VOID, HISTORY = STATES
 NOT_DONE = "未整改"  # a verdict: no work there, or a photo of another place or time
 RETURNS = (REWORK, NOT_DONE)
+RESUMED = "恢复"  # the end of a 挂账, known before it comes
 CLAIM = "称已整改"  # a feedback without what the category needs
 RUNNING = (OPEN, REWORK)
 ENDED = (CLOSED, VOID, HISTORY)  # HISTORY: of before the service looked; no clock, no points
@@ -35,14 +36,14 @@ EDGES: Mapping[str, Mapping[str, str]] = {
     # 已整改 again: a better photo
     FIXED: {"已整改": FIXED, "通过": CLOSED, "返工": REWORK, "未整改": REWORK, "作废": VOID},
     REWORK: {"已整改": FIXED, "通过": CLOSED, "返工": REWORK, "未整改": REWORK, "挂账": SUSPENDED, "作废": VOID},
-    SUSPENDED: {"恢复": OPEN, "已整改": FIXED, "通过": CLOSED, "作废": VOID},
+    SUSPENDED: {RESUMED: OPEN, "已整改": FIXED, "通过": CLOSED, "作废": VOID},
     CLOSED: {"作废": VOID},  # found afterwards to have been none
     VOID: {},
     HISTORY: {},
 }
 
 EVENT_ORDER = (
-    "收到", PUBLIC, "受理", "移交", "延期", "挂账", "恢复", CLAIM, "已整改", "上报", "返工", "未整改", "通过", "作废",
+    "收到", PUBLIC, "受理", "移交", "延期", "挂账", RESUMED, CLAIM, "已整改", "上报", "返工", "未整改", "通过", "作废",
 )  # fmt: skip
 
 
@@ -51,7 +52,8 @@ class Event:
     """Something that happened to an issue. ``key`` names it for good, so that its effect is stamped once.
 
     ``until``: 延期 the new time wished, 挂账 the time of resuming (None: open). ``unit``: 移交 the new unit.
-    ``mended``: of a verdict, when the feedback that it judged had stopped the clock (None: nothing had).
+    ``mended``: of a verdict, when the feedback that it judged had stopped the clock (None: nothing had); ``claimed``:
+    it judged one that had stopped nothing. They stand, whatever becomes of the feedback's row.
     """
 
     at: datetime
@@ -60,6 +62,7 @@ class Event:
     until: datetime | None = None
     unit: str = ""
     mended: datetime | None = None
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +167,16 @@ class _Course:
             self._aside(event)
             return
         following = EDGES[self.state].get(event.kind)
-        if following is None or (event.kind in RETURNS and not self._answered):
+        if following is None or (event.kind in RETURNS and not self._answers(event)):
             self.ignored.append(event)
             return
         self._pass(event.mended or event.at)
         before, self.state = self.state, following
         self._effect(event, before)
 
-    @property
-    def _answered(self) -> bool:
-        """Whether there is a feedback that a return may be about."""
-        return self.state == FIXED or self.claimed
+    def _answers(self, event: Event) -> bool:
+        """Whether there is, or was, a feedback that a return is about."""
+        return self.state == FIXED or self.claimed or event.claimed or event.mended is not None
 
     def _pass(self, at: datetime) -> None:
         """Note a deadline that went by before this moment while the clock ran."""
@@ -219,7 +221,7 @@ class _Course:
             self.extended = True
             self.resume = event.until
             self.breaks.append(Break(event.at, max(event.until or self.now, event.at), "挂账"))
-        elif event.kind == "恢复":
+        elif event.kind == RESUMED:
             self.state, self.resume = self.before, None
             self._move(event, self._pushed())
 

@@ -199,7 +199,7 @@ def _wanted_back(reading: Reading) -> Iterator[TabPlan]:
                 if row.rid == rid and key not in reading.skipped:
                     layout = reading.layouts[key]
                     cells = {**row.cells, layout.tab.id: rid} if layout.tab.id else row.cells
-                    yield plan.tab_plan(layout, (), (plan.filled_row(layout, cells),))
+                    yield replace(plan.tab_plan(layout, (), (plan.filled_row(layout, cells),)), back=(rid,))
 
 
 def _restored(reading: Reading) -> Iterator[str]:

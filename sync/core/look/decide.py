@@ -68,7 +68,7 @@ def look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
 
 def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
     """One look at everything, step by step."""
-    tabs = read_tabs(tables, memory, rules, now.astimezone(rules.bureau.zone), memory.memo.renewed())
+    tabs = read_tabs(tables, memory, rules, now.astimezone(rules.bureau.zone), memory.memo.renewed(now))
     first = known_again(recalled(tabs))
     people = who_is_who(first)
     rebuilt = rebuild(first, people)

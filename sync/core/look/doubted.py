@@ -36,9 +36,7 @@ def conclude_in_doubt(look: Look, now: datetime, doubt: str) -> Decision:
             rows = [(row, {"check": cells.get("check", "")}) for row, cells in conclude.people_cells(look, key)]
             faulty += sum(bool(cells["check"]) for _, cells in rows)
             written = written.with_tab(plan.tab_plan(reading.layouts[key], conclude.differences(reading, key, rows)))
-    before = memory.status.get(ITEM)
-    sentence = f"{doubt}，不敢相信。{WAYS}"
-    status = {**memory.status, ITEM: before if before and before[0] == sentence else (sentence, now)}
+    status = {**memory.status, ITEM: _told(memory, now) or (f"{doubt}，不敢相信。{WAYS}", now)}
     return Decision(
         plan=conclude.with_status(reading, written, status),
         wake=None,
@@ -53,6 +51,12 @@ def conclude_in_doubt(look: Look, now: datetime, doubt: str) -> Decision:
     )
 
 
+def _told(memory: Memory, now: datetime) -> tuple[str, datetime] | None:
+    """What was said of the doubt on the same day: the hour goes on, and no cell counts it."""
+    before = memory.status.get(ITEM)
+    return before if before and before[1].astimezone(now.tzinfo).date() == now.date() else None
+
+
 def _new(look: Look) -> Iterator[Row]:
     """The rows that nobody saw before."""
     for key in PEOPLE:
@@ -60,9 +64,7 @@ def _new(look: Look) -> Iterator[Row]:
         yield from (row for row in look.reading.rows.get(key, ()) if row.rid not in known and row.parsed.typed)
 
 
-def _hours(rows: Iterable[Row]) -> Iterator[tuple[str, datetime]]:
-    """The fingerprint and the typed hour of each row that has one."""
-    for row in rows:
-        at = row.cells.get("reported_at") or row.cells.get("requested_at")
-        if at is not None:
-            yield row.parsed.print, at
+def _hours(rows: Iterable[Row]) -> Iterator[datetime]:
+    """The typed hour of each row that has one."""
+    typed = (row.cells.get("reported_at") or row.cells.get("requested_at") for row in rows)
+    return (at for at in typed if at is not None)

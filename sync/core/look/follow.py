@@ -176,7 +176,8 @@ def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
     faults = [*stamping.problems(step.reading, step.people, row), *refused]
     if before.stamps.start is None and not before.stamps.street:
         return _waiting(step.reading, row, before, faults)
-    stamps, life = issues.follow(before, rules, now, step.reading.memory.last_tick)
+    memory = step.reading.memory
+    stamps, life = issues.follow(before, rules, now, memory.last_tick, memory.latest or memory.last_tick)
     street = roster.street(stamps.street, stamps.received.date())
     known = escalation.facts(before, life, stamps, rules, street.type if street else "")
     stamps = replace(stamps, levels=escalation.climb(before, life, stamps, rules, known, now))

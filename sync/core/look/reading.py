@@ -241,7 +241,7 @@ def _tab_known(reading: Reading, key: str, numbers: Numbers) -> _TabKnown:
     id_key = layout.tab.id
     filled = [row for row in reading.rows[key] if row.parsed.typed]
     claims = {row.number: plain(row.seen(layout, id_key)) for row in filled} if id_key else {}
-    binding = identity.bind(filled, claims, known)
+    binding = identity.bind(filled, claims, known, layout.tab.identity)
     if id_key:
         is_lost = bool(reading.recalled)
         binding = identity.adopt(binding, filled, claims, numbers, known, lost=is_lost)

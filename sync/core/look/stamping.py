@@ -380,7 +380,10 @@ class EarlierIssues:
 
     def _at(self, rid: str, hour: datetime) -> repeats.Earlier:
         issue = Issue(rid, self._cells(rid), self.stamps[rid], tuple(self.fixes.get(rid, ())))
-        life = issues.lived(issue, issue.stamps, self.reading.rules, hour)
+        rules, memory = self.reading.rules, self.reading.memory
+        if hour == self.reading.now:
+            hour = issues.own_hour(issue, rules, hour, memory.latest or memory.last_tick)
+        life = issues.lived(issue, issue.stamps, rules, hour)
         if rid in self.taken_on and hour >= self.reading.now:
             life = replace(life, state=lives.OPEN)
         return repeats.Earlier(rid, issue.severity, life)

@@ -31,8 +31,10 @@ OF_LETTERS = {
 }
 TYPED_OVER = "街路长改动"  # the kind that tells of a name typed over 街路长 without 人员调整
 # states of a notice
-SENDING = WAITING, SENT, UNSENT, FAILED, OFF = ("待发送", "已发送", "未发送", "发送失败", "不再发送")
-PENDING = (WAITING, UNSENT)
+SENDING = WAITING, HANDED, SENT, UNSENT, FAILED, OFF = (
+    "待发送", "发送中", "已发送", "未发送", "发送失败", "不再发送",
+)  # fmt: skip
+PENDING = (WAITING, UNSENT)  # nobody can have received it; HANDED: its server was given it, and may have said yes
 MAIL = "邮件"
 GROUP, NONE = "群", "不要"  # what a person may wish for a kind instead of mail
 LOOK_BACK = timedelta(days=1)  # a group that is new in the rules hears of this last day too, not of all that was

@@ -56,10 +56,27 @@ def mended_header(tab: Tab, table: Table, covers: Sequence[Cover]) -> tuple[Tabl
     header = table.header
     for cover in covers:
         if cover.is_displaced and is_alike(header, cover.planned):
-            header = mended(header, cover.planned, cover.writes)
+            header = mended(_named_by_value(header, cover), cover.planned, cover.writes)
     writes = tuple(Write(1, at, name) for at, name in enumerate(header) if name != table.header[at])
     tab_plan = TabPlan(tab.key, header, writes, rows={1: table.header} if writes else {})
     return (replace(table, header=header) if writes else table), tab_plan
+
+
+def _named_by_value(header: Sequence[str], cover: Cover) -> tuple[str, ...]:
+    """A header row with the names that a write covered, wherever their columns were moved since: what stands in a
+    name's place was written into one column alone, whose name of then is known and stands nowhere now."""
+    names = defaultdict(set)
+    for write in cover.writes:
+        names[plain(write.value)].add(heading(cover.header, write.column))
+    planned = {name.strip() for name in cover.planned}
+    free = planned - {"", *(name.strip() for name in header)}
+
+    def named(cell: str) -> str:
+        of_then = names.get(cell.strip(), set())
+        return next(iter(of_then)) if cell.strip() not in planned and len(of_then) == 1 and of_then <= free else cell
+
+    mended_names = tuple(named(cell) for cell in header)
+    return mended_names if max(map(mended_names.count, free), default=0) <= 1 else tuple(header)
 
 
 def _covered(
@@ -139,7 +156,7 @@ def _of_known(
 ) -> Iterator[tuple[int, int, Raw]]:
     keys = {at: key for key, at in layout.at.items()}
     for column in hits:
-        seen = _as_seen(layout, row, column, hits, cover) if _is_peoples(layout, column) else known.rid
+        seen = _as_seen(layout, row, column, hits, cover, known.rid) if _is_peoples(layout, column) else known.rid
         before = known.cells.get(keys.get(column, ""), "") if seen is None else seen
         if _value(before) != _value(cell_at(row, column)):
             yield index, column, before
@@ -202,21 +219,31 @@ def _columns(layout: Layout, cover: Cover, column: int, width: int) -> list[int]
     return [*there, *renamed]
 
 
-def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int], cover: Cover) -> Raw:
+def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int], cover: Cover, rid: str = "") -> Raw:
     """What the row held in a column when the write was planned, going by the row of then that shares most of its cells,
-    and more than half; None where none does, or equal ones held different things."""
+    and more than half; None where none does, or equal ones held different things. ``rid``: its id, where that is known:
+    a row of then that bore another is another."""
     header = heading(layout.header, column)
     at = [index for index, name in enumerate(cover.planned) if name.strip() == header]
     if not header or len(at) != 1 or [name.strip() for name in layout.header].count(header) != 1:
         return None
     pairs = _pairs(layout, cover.planned, hits)
     best, values = 0, list[Raw]()
-    for was in cover.rows.values():
+    for was in _rows_of_then(layout, cover, rid):
         filled = [(here, there) for here, there in pairs if cell_at(was, there) not in ("", None)]
         like = len(filled) - _differing(row, was, filled)
         if 2 * like > len(filled) and like >= best:
             best, values = like, [*(values if like == best else ()), cell_at(was, at[0])]
     return values[0] if values and all(_value(value) == _value(values[0]) for value in values) else None
+
+
+def _rows_of_then(layout: Layout, cover: Cover, rid: str) -> Iterator[tuple[Raw, ...]]:
+    """The rows as they were when the write was planned, without those that bore another id than ``rid``."""
+    name = layout.tab.by_key[layout.tab.id].header if layout.tab.id else ""
+    at = next((index for index, header in enumerate(cover.planned) if name and header.strip() == name), None)
+    for was in cover.rows.values():
+        if at is None or not rid or plain(cell_at(was, at)) in ("", rid):
+            yield was
 
 
 # Rows

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 
 from sync.core.sheet.rows import Raw, Row, plain
 
 NUMBER = re.compile(r"[0-9]{8}-[0-9]{3,6}")
 FARTHEST = 10_000  # a number further ahead than this of the last one given was invented, not forgotten
 MOST_PAIRS = 40_000  # comparing more edited rows with more lost ones than this is a re-import, not an edit
+LEAST_ALIKE = 3  # of the cells that make a row that row; rows that share fewer are two
 DELETED = -1  # stands in ``gone`` once a row was missed as often as the rules allow
 WAIVED = -2  # and once somebody said that its deletion was meant: it is named no more
 
@@ -79,11 +81,14 @@ class Numbers:
         self.highest[key] = max(self.highest.get(key, 0), int(number))
 
 
-def bind(rows: Sequence[Row], claims: Mapping[int, str], known: Mapping[str, Known]) -> Binding:
+def bind(
+    rows: Sequence[Row], claims: Mapping[int, str], known: Mapping[str, Known], keys: Collection[str] = ()
+) -> Binding:
     """Which row is which of those that the ledger knows.
 
-    ``claims``: id cell by row number (empty for tabs without ids). Order: id and fingerprint agree; the
-    fingerprint alone; the id alone (a person edited the row); for tabs without ids the likeness of the cells.
+    ``claims``: id cell by row number (empty for tabs without ids); ``keys``: the cells that make a row that row. Order:
+    id and fingerprint agree; the fingerprint alone; a number that stands on another row while its own was edited; the
+    id alone (a person edited the row); for tabs without ids the likeness of the cells.
     """
     left, rids = dict(known), dict[int, str]()
 
@@ -93,7 +98,7 @@ def bind(rows: Sequence[Row], claims: Mapping[int, str], known: Mapping[str, Kno
             del left[rid]
 
     take(_exact(rows, claims, left))
-    for match in (_by_print, _by_claim, *(() if claims else (_by_likeness,))):
+    for match in (_by_print, partial(_put_elsewhere, keys), _by_claim, *(() if claims else (_by_likeness,))):
         loose = [row for row in rows if row.number not in rids]
         if loose and left:
             take(match(loose, claims, left))
@@ -122,6 +127,29 @@ def _by_print(rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str,
         candidates = by_print.get(row.parsed.print)
         if candidates and len(row.parsed.typed) > 1:
             pairs.append((row.number, candidates.pop(0)))
+    return pairs
+
+
+def _put_elsewhere(
+    keys: Collection[str], rows: Sequence[Row], claims: Mapping[int, str], left: Mapping[str, Known]
+) -> Pairs:
+    """Numbers that people put on another row while they edited one of the cells by which their own is known: it has
+    the others still, and the row that bears the number has fewer of them."""
+    bearers = defaultdict(list)
+    for row in rows:
+        bearers[claims.get(row.number, "")].append(row)
+    claimed = {rid: left[rid] for rid in bearers if rid in left and not left[rid].deleted}
+    if len(claimed) * len(rows) > MOST_PAIRS:
+        return []
+    pairs, free = [], list(rows)
+    for rid, known in claimed.items():
+        demanded = max(LEAST_ALIKE, sum(key in known.cells for key in keys) - 1)
+        most = max(_likeness(bearer, known, keys) for bearer in bearers[rid])
+        alike = [row for row in free if _likeness(row, known, keys) >= max(demanded, most + 1)]
+        if alike:
+            best = max(alike, key=lambda row: _likeness(row, known, keys))
+            pairs.append((best.number, rid))
+            free.remove(best)
     return pairs
 
 
@@ -154,9 +182,11 @@ def _by_likeness(rows: Sequence[Row], claims: Mapping[int, str], left: Mapping[s
     return pairs
 
 
-def _likeness(row: Row, known: Known) -> int:
-    values = row.parsed.typed
-    return sum(1 for key, value in known.cells.items() if plain(values.get(key)) == plain(value))
+def _likeness(row: Row, known: Known, keys: Collection[str] | None = None) -> int:
+    """How many cells of a row are as they were known, of all or of those named."""
+    values, cells = row.parsed.typed, known.cells
+    names = cells if keys is None else [key for key in keys if key in cells]
+    return sum(1 for key in names if plain(values.get(key)) == plain(cells[key]))
 
 
 def adopt(

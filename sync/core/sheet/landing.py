@@ -23,6 +23,13 @@ def covers(plan: Plan, fell: Mapping[str, Table], tabs: Mapping[str, Tab]) -> li
     ]
 
 
+def put_back(plan: Plan, fell: Mapping[str, Table], fallen: Iterable[Cover]) -> list[str]:
+    """The ids of deleted rows that a plan put back, each under its own headers: whoever takes one away again from now
+    on means it. ``fallen``: the plan's covers."""
+    astray = {cover.tab for cover in fallen}
+    return [rid for key, tab_plan in plan.tabs.items() if key in fell and key not in astray for rid in tab_plan.back]
+
+
 def _cover(number: str, tab_plan: TabPlan, table: Table, tab: Tab) -> Cover | None:
     header, is_displaced = table.header, not is_alike(table.header, tab_plan.header)
     if is_displaced:  # a row was inserted above the header, or it was sorted away

@@ -62,13 +62,15 @@ class Cover:
 
 @dataclass(frozen=True)
 class TabPlan:
-    """The writes of one tab, with the header and the touched rows as they were when it was planned."""
+    """The writes of one tab, with the header and the touched rows as they were when it was planned. ``back``: ids of
+    the deleted rows that its added rows put back."""
 
     tab: str
     header: tuple[str, ...]
     writes: tuple[Write, ...] = ()
     appends: tuple[tuple[Raw, ...], ...] = ()  # rows for the end, a value for every column up to the last one used
     rows: Mapping[int, tuple[Raw, ...]] = field(default_factory=dict)  # as seen, by number
+    back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ def _joined(before: TabPlan, added: TabPlan) -> TabPlan:
         writes=before.writes + added.writes,
         appends=before.appends + added.appends,
         rows={**before.rows, **added.rows},
+        back=before.back + added.back,
     )
 
 
