@@ -271,7 +271,9 @@ class Service:
     def docx(self, letter: Letter) -> bytes:
         """The letter's .docx, from the bureau's template or else the package's. Raises ``letters.BadTemplate``."""
         own = self.settings.templates / letters.TEMPLATE
-        return letters.render(letter, own if own.exists() else default_path("sheet_templates") / letters.TEMPLATE)
+        if not own.exists():
+            return letters.render(letter, default_path("sheet_templates") / letters.TEMPLATE)
+        return letters.render_apart(letter, own)
 
     def _attachments(self, notice: Notice) -> outbox.Attachments:
         """Attachments of a mail about a letter; none where the template can't be used, so that the mail still goes."""

@@ -354,6 +354,20 @@ def test_a_template_that_calls_what_it_must_not_is_refused(signed: core.Letter, 
         docx.render(signed, tmp_path / "bad.docx")
 
 
+def test_a_template_that_has_no_end_is_ended(
+    signed: core.Letter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from docx import Document
+
+    monkeypatch.setattr(docx, "SECONDS", 3)
+    document, loop = Document(), "{% for a in range(99999) %}"
+    document.add_paragraph(f"{loop}{loop.replace(' a ', ' b ')}字{'{% endfor %}' * 2}")
+    document.save(str(tmp_path / "endless.docx"))
+    with pytest.raises(docx.BadTemplate, match="太大或者太慢"):
+        docx.render_apart(signed, tmp_path / "endless.docx")
+    assert texts(docx.render_apart(signed, TEMPLATE)) == texts(docx.render(signed, TEMPLATE))
+
+
 def test_made_twice_it_is_equal_whatever_became_of_the_rows(tmp_path: Path) -> None:
     live = LiveBook(tmp_path).add(LOG)
     live.settle("2026-11-24 09:05")

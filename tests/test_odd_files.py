@@ -10,8 +10,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from sync import child
 from sync.core.sheet.problems import FileProblem
-from sync.intake import child, files, xlsx_cells
+from sync.intake import files, xlsx_cells
 from sync.intake.file_rows import FileRows, read_rows
 from tests.book import ZONE, templates
 

@@ -15,8 +15,9 @@ import pytest
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
+from sync import child
 from sync.core.sheet.photos import Photo
-from sync.intake import child, photos
+from sync.intake import photos
 from sync.intake.photos import PhotoFolder, convert
 from sync.intake.unfinished import BadPhoto
 from sync.ledger.ledger import Ledger

@@ -11,7 +11,8 @@ from functools import cache
 import pytest
 from packaging.requirements import Requirement
 
-from sync.intake import child, files, imports, photos, unfinished, xlsx_cells
+from sync import child
+from sync.intake import files, imports, photos, unfinished, xlsx_cells
 from sync.ledger import sessions
 from sync.workbook.cells import model
 from sync.workbook.edits import replacing

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sync import child
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.tabs import Tab, letters
 from sync.core.sheet.texts import clean, narrow
-from sync.intake import child, xlsx_cells
+from sync.intake import xlsx_cells
 from sync.intake.xlsx_cells import Grid, Place, TooLarge
 
 if TYPE_CHECKING:

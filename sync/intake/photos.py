@@ -20,7 +20,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from sync.intake import child
+from sync import child
 from sync.intake.unfinished import MOST_PHOTO_BYTES, BadPhoto
 
 MOST_PIXELS = 60_000_000  # a phone of 50 megapixels; a file with more is made to exhaust the memory
