@@ -359,7 +359,7 @@ def test_a_template_that_has_no_end_is_ended(
 ) -> None:
     from docx import Document
 
-    monkeypatch.setattr(docx, "SECONDS", 3)
+    monkeypatch.setattr(docx, "RENDER_SECONDS", 3)
     document, loop = Document(), "{% for a in range(99999) %}"
     document.add_paragraph(f"{loop}{loop.replace(' a ', ' b ')}字{'{% endfor %}' * 2}")
     document.save(str(tmp_path / "endless.docx"))

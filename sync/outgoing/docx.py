@@ -21,7 +21,7 @@ from sync.core.letters.letters import Letter
 from sync.core.letters.papers import paper
 
 TEMPLATE = Path("letters") / "letter.docx"
-SECONDS = 30  # for one letter
+RENDER_SECONDS = 30  # for one letter
 MIME = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 WIDE = "\u3000"  # a space as wide as a sign
 _BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]*[\t-\r\x1c-\x1f\x85\u2028\u2029][\x00-\x1f\x7f-\x9f ]*")
@@ -49,7 +49,7 @@ def render(letter: Letter, template: Path) -> bytes:
 def render_apart(letter: Letter, template: Path) -> bytes:
     """As ``render``, of a template that somebody made, in a process of its own. Raises ``BadTemplate``."""
     try:
-        return child.read_apart(SECONDS, render, letter, template)
+        return child.read_apart(RENDER_SECONDS, render, letter, template)
     except child.TooMuch as error:
         raise BadTemplate(f"函的模板 {template} 太大或者太慢，用不了。请恢复原来的模板，或者改小一点。") from error
 
