@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 AUDIT  := $(VENV)/audit
 NODE   := node_modules/.ready
 
-.PHONY: run test lint types contracts js unit audit clean
+.PHONY: run test lint types contracts js unit audit shots clean
 
 run: $(READY)
 	@$(BIN)/jielu demo --if-empty
@@ -31,6 +31,10 @@ js: $(NODE)
 
 unit: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10
+
+# The pictures of README and handbook, from a demo month of its own.
+shots: $(READY)
+	@$(BIN)/python -m bench.shots
 
 # All installed libraries against the known weaknesses; fails also where the service that knows them is not reached.
 audit: $(READY)

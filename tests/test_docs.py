@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from bench import shots
 from sync import settings as config
 from sync.cli.main import main
 from sync.core.rules.conditions import STATES
@@ -121,3 +123,13 @@ def test_the_files_that_the_architecture_names_are_there() -> None:
     named = set(re.findall(r"`((?:sync|webhook|core|tests|bench)/[\w./]+\.(?:py|js))`", text))
     assert len(named) > 20
     assert [name for name in sorted(named) if not (ROOT / name).exists() and not (ROOT / "sync" / name).exists()] == []
+
+
+def test_the_pictures_are_newer_than_their_pages_and_small() -> None:
+    """Where this fails, a page changed since its picture was made: ``make shots``."""
+    noted = json.loads((shots.PICTURES / "sources.json").read_text("utf-8"))
+    assert noted == {name: shots.sources(name) for name in shots.SHOTS}
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for name, (_, words, _) in shots.SHOTS.items():
+        picture = shots.PICTURES / f"{name}.png"
+        assert picture.stat().st_size < 150_000 and f"![{words}](docs/pictures/{name}.png)" in readme, name
