@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from sync.core.look.decide import recall
 from sync.core.look.findings import Look
-from sync.core.people.permissions import Person, person
 from sync.core.views.acts import acts, appealable, may_appeal
 from sync.core.views.history import history, photos_after
-from tests.book import Book, bureau, hour, templates
+from tests.book import Book, bureau
+from tests.looking import looked, of
 
 ISSUES = """
 问题台账
@@ -33,16 +32,6 @@ def book() -> Book:
     made.add(MENDED)
     made.settle("2026-11-17 10:05")
     return made
-
-
-def looked(book: Book, at: str) -> Look:
-    return recall(templates(), book.memory, book.rules, hour(at))
-
-
-def of(look: Look, name: str) -> Person:
-    somebody = person(look.roster, name, look.now.date())
-    assert somebody
-    return somebody
 
 
 def offered(look: Look, name: str, number: str) -> list[str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from sync.core.look.decide import recall
 from sync.core.look.findings import Look
-from sync.core.people.permissions import Person, person
 from sync.core.views.listing import SORTS, Query, choices, ordered, own, select
 from sync.core.views.today import own_scores, today
-from tests.book import Book, bureau, hour, templates
+from tests.book import Book, bureau, hour
+from tests.looking import looked, of
 
 # Monday: 001 and 002, both late on Tuesday; 003 waits for 核实. One more on Tuesday, and one on Wednesday.
 MONDAY = """
@@ -53,15 +52,10 @@ def book() -> Book:
     return made
 
 
-def looked(book: Book, at: str) -> Look:
+def settled(book: Book, at: str) -> Look:
+    """The same once the service looked at that hour."""
     book.settle(at)
-    return recall(templates(), book.memory, book.rules, hour(at))
-
-
-def of(look: Look, name: str) -> Person:
-    somebody = person(look.roster, name, look.now.date())
-    assert somebody
-    return somebody
+    return looked(book, at)
 
 
 def figures(look: Look, name: str) -> dict[str, tuple[int, int]]:
@@ -72,7 +66,7 @@ def test_each_figure_has_yesterday_s_beside_it(book: Book) -> None:
     book.add(MENDED.format(at="2026-11-17 15:00"))
     book.settle("2026-11-17 15:05")
     book.add(WEDNESDAY)
-    look = looked(book, "2026-11-18 09:05")
+    look = settled(book, "2026-11-18 09:05")
     assert figures(look, "标准化办01") == {
         "新增": (1, 1),
         "超期": (1, 1),
@@ -92,15 +86,15 @@ def test_each_figure_has_yesterday_s_beside_it(book: Book) -> None:
 )  # fmt: skip
 def test_yesterday_is_how_it_stood_at_midnight(book: Book, mended: str, before: int) -> None:
     book.add(MENDED.format(at=mended))
-    look = looked(book, "2026-11-18 00:02")
+    look = settled(book, "2026-11-18 00:02")
     assert figures(look, "标准化办01")["待复核"] == (1, before)
 
 
 def test_what_became_late_today_was_not_late_yesterday(book: Book) -> None:
-    before = looked(book, "2026-11-17 18:00")
+    before = settled(book, "2026-11-17 18:00")
     (other,) = [each for each in before.followed.values() if each.issue.rid == "20261117-001"]
     assert other.life.deadline is not None
-    after = looked(book, f"{other.life.deadline:%Y-%m-%d} 23:00")
+    after = settled(book, f"{other.life.deadline:%Y-%m-%d} 23:00")
     late, was_late = figures(after, "标准化办01")["超期"]
     assert late > was_late
     units = {unit: (here, then) for unit, here, then in today(after, of(after, "标准化办01")).late_units}
@@ -108,7 +102,7 @@ def test_what_became_late_today_was_not_late_yesterday(book: Book) -> None:
 
 
 def test_each_sees_his_own_part(book: Book) -> None:
-    look = looked(book, "2026-11-17 12:00")
+    look = settled(book, "2026-11-17 12:00")
     parts = {name: [each.issue.rid for each in today(look, of(look, name)).late] for name in ("指挥长02", "指挥长03")}
     assert parts == {"指挥长02": ["20261116-001"], "指挥长03": ["20261116-002"]}
     assert [each.issue.rid for each in today(look, of(look, "支部书记04")).new] == ["20261117-001", "20261116-001"]
@@ -118,19 +112,19 @@ def test_a_request_that_was_answered_yesterday_waits_no_more(book: Book) -> None
     book.type("申请审批", 1, "批复", "不同意")
     book.type("申请审批", 1, "批复人", "指挥长03")
     book.type("申请审批", 1, "批复时间", "2026-11-17 12:00")
-    look = looked(book, "2026-11-17 12:05")
+    look = settled(book, "2026-11-17 12:05")
     assert figures(look, "指挥长03")["待批复"] == (0, 0)
-    look = looked(book, "2026-11-18 09:00")
+    look = settled(book, "2026-11-18 09:00")
     assert figures(look, "指挥长03")["待批复"] == (0, 0)
 
 
 def test_a_chief_reads_his_score_with_what_yesterday_changed(book: Book) -> None:
-    look = looked(book, "2026-11-18 09:00")
+    look = settled(book, "2026-11-18 09:00")
     (score,) = own_scores(look, of(look, "街路长01"))
     assert score.standing.target == "新正街"
     assert [(line.rule, line.issue) for line in score.news] == [("发现问题", "20261117-001")]
     assert score.change == sum(line.points for line in score.news) < 0
-    (later,) = own_scores(looked(book, "2026-11-19 09:00"), of(look, "街路长01"))
+    (later,) = own_scores(settled(book, "2026-11-19 09:00"), of(look, "街路长01"))
     assert later.news == () and later.change == 0
 
 
@@ -143,7 +137,7 @@ def numbers(look: Look, name: str, **wanted: object) -> list[str]:
 
 
 def test_the_list_holds_what_is_one_s_own_and_no_other_row(book: Book) -> None:
-    look = looked(book, "2026-11-17 12:00")
+    look = settled(book, "2026-11-17 12:00")
     assert numbers(look, "街路长01") == ["20261116-001", "20261117-001"]
     assert numbers(look, "支部书记06") == ["20261116-002", "20261116-003"]
     assert numbers(look, "支部书记01") == ["20261116-002"], "it is his unit's, wherever it lies"
@@ -167,12 +161,12 @@ def test_the_list_holds_what_is_one_s_own_and_no_other_row(book: Book) -> None:
     ids=["state", "unit", "street and category", "late", "since a day", "until a day", "text", "nothing"],
 )
 def test_the_list_is_filtered(book: Book, wanted: dict[str, object], there: list[str]) -> None:
-    assert numbers(looked(book, "2026-11-17 12:00"), "督查01", **wanted) == there
+    assert numbers(settled(book, "2026-11-17 12:00"), "督查01", **wanted) == there
 
 
 @pytest.mark.parametrize("sort", SORTS)
 def test_the_list_is_sorted_both_ways_and_what_has_no_value_stands_last(book: Book, sort: str) -> None:
-    look = looked(book, "2026-11-17 12:00")
+    look = settled(book, "2026-11-17 12:00")
     rows = own(look, of(look, "督查01"))
     up, down = ordered(rows, sort, False), ordered(rows, sort, True)
     assert {each.issue.rid for each in up} == {each.issue.rid for each in down} and len(up) == 4
