@@ -22,7 +22,7 @@ TWO_STREETS = """
 
 
 def command(page: Page, name: str) -> None:
-    page.evaluate("(name) => document.getElementById('grid').grid.command(name)", name)
+    page.evaluate("(name) => document.getElementById('grid').grid.commands.run(name)", name)
 
 
 def headers(page: Page) -> list[str]:

@@ -2,6 +2,7 @@
 // The real one is held to the same by tests/workbook and, together with a real browser, by tests/browser.
 
 import { webcrypto } from "node:crypto";
+import { Areas } from "../../webhook/static/grid/areas.js";
 import { Edits } from "../../webhook/static/grid/edits.js";
 import { Outgoing } from "../../webhook/static/grid/outgoing.js";
 import { Refused } from "../../webhook/static/grid/server.js";
@@ -205,7 +206,7 @@ export async function open(workbook, post = workbook.post) {
   /** @type {History} */
   const history = { done: [], undone: [] };
   const edits = new Edits(sheet, outgoing, history, (words, action) => told.push({ words, act: action ? action.act : () => {} }));
-  return { sheet, outgoing, edits, history, told };
+  return { sheet, outgoing, edits, areas: new Areas(edits), history, told };
 }
 
 /**

@@ -1,19 +1,15 @@
 // What people do to a tab, and how they take back their own: never what somebody else did since.
 
-import { parseTable, shown, writeHtml, writeTable } from "./text.js";
+import { shown } from "./text.js";
 
 /** @import { CellMessage, CellResult, EditReply, Op, Outcome, Value } from "./server.js" */
 /** @import { Outgoing } from "./outgoing.js" */
 /** @import { Cell, Sheet, Target } from "./sheet.js" */
-/** @import { Copied } from "./text.js" */
 
-const MOST_COPIED = 20000; // rows
 const MOST_WRITTEN = 50000; // cells in one edit, by the server
 const MOST_KNOWN = 50000; // cells of which it is known what this page wrote there
 const MOST_STEPS = 200; // that can be taken back
 const MOST_TOLD = 20; // cells that are told when they are not written
-
-/** @typedef {{ top: number, bottom: number, left: number, right: number }} Area in lines and columns, ends included */
 
 /** @typedef {{ row: number, column: number, before: Value, after: Value }} Written */
 
@@ -35,8 +31,6 @@ export class Edits {
   #written = new Map();
   /** @type {Promise<unknown>} resolves once all that people did here so far is answered, and can be taken back */
   #answered = Promise.resolve();
-  /** @type {{ text: string, rows: Copied[][] } | null} what was copied here last, to paste values and not how they read */
-  #copied = null;
 
   /**
    * @param {Sheet} sheet
@@ -103,7 +97,7 @@ export class Edits {
     try {
       const reply = await this.outgoing.add(this.sheet.server.sheet, async () => {
         await prepare();
-        before = own.map((cell) => this.#stands(cell));
+        before = own.map((cell) => this.stands(cell));
         return [{ op: "set", cells: own.map((cell, place) => message(this.#expecting(cell, before[place]), pasted, sure)) }];
       }, (answer) => {
         giveIds(own, answer);
@@ -143,7 +137,7 @@ export class Edits {
    * @param {Target & { column: number }} cell
    * @returns {Value}
    */
-  #stands(cell) {
+  stands(cell) {
     const at = this.sheet.where(cell);
     return at < 0 ? "" : this.sheet.raw(at, cell.column) ?? "";
   }
@@ -379,124 +373,6 @@ export class Edits {
     }
     return Boolean(await this.ask({ op: "delete", rows }));
   }
-
-  // Areas
-  /**
-   * The cells of an area, as far as there are rows.
-   * @param {Area} area
-   * @param {(line: number, column: number) => Value} to
-   * @returns {Cell[]}
-   */
-  cells(area, to) {
-    const cells = [];
-    for (let line = area.top; line <= area.bottom; line++) {
-      const at = this.sheet.position(line);
-      if (at === undefined) continue;
-      for (let column = area.left; column <= area.right; column++) {
-        const was = this.sheet.raw(at, column);
-        cells.push({ ...this.sheet.target(at), column, to: to(line, column), ...(was === undefined ? {} : { was }) });
-      }
-    }
-    return cells;
-  }
-
-  /** @param {Area} area */
-  clear(area) {
-    const cells = this.cells(area, () => "").filter((cell) => cell.was !== "");
-    const free = cells.filter((cell) => !this.refusal(cell.column));
-    if (cells[0] && !free.length) this.tell(this.refusal(cells[0].column));
-    else void this.set(free, { pasted: true });
-  }
-
-  /**
-   * Writes the first line of the area into all its lines.
-   * @param {Area} area
-   */
-  fill(area) {
-    const top = this.sheet.position(area.top);
-    if (top === undefined) return;
-    const source = this.sheet.target(top);
-    const cells = this.cells({ ...area, top: area.top + 1 }, () => "").filter((cell) => !this.refusal(cell.column));
-    const prepare = async () => {
-      await this.#read(cells);
-      for (const cell of cells) cell.to = this.#stands({ ...source, column: cell.column });
-    };
-    void this.set(cells, { pasted: true, prepare });
-  }
-
-  /**
-   * Has the rows of these cells here, and knows what their author is about to replace where he could not see it.
-   * @param {Cell[]} cells
-   */
-  async #read(cells) {
-    const places = cells.map((cell) => this.sheet.where(cell)).filter((at) => at > 0);
-    if (places.length) await this.sheet.whole(least(places), most(places));
-    for (const cell of cells) if (cell.was === undefined) cell.was = this.#stands(cell);
-  }
-
-  /**
-   * What the clipboard is given: plain text and a table; null, and a sentence, where it can't be had.
-   * @param {Area} area
-   */
-  copied(area) {
-    if (area.bottom - area.top >= MOST_COPIED) {
-      this.tell(`一次最多复制 ${MOST_COPIED} 行；整个工作簿请用导出。`);
-      return null;
-    }
-    const rows = [];
-    for (let line = area.top; line <= area.bottom; line++) {
-      const row = this.#copiedRow(this.sheet.position(line), area.left, area.right);
-      if (!row) {
-        this.tell("有的行还没有读到，请再复制一次。");
-        return null;
-      }
-      if (row.length) rows.push(row);
-    }
-    const text = writeTable(rows.map((row) => row.map((cell) => cell.text)));
-    this.#copied = { text, rows };
-    return { text, html: writeHtml(rows) };
-  }
-
-  /**
-   * @param {number | undefined} at
-   * @param {number} left
-   * @param {number} right
-   * @returns {Copied[] | null} null while the row is still on its way; empty where there is none
-   */
-  #copiedRow(at, left, right) {
-    const row = [];
-    for (let column = left; at !== undefined && column <= right; column++) {
-      const value = this.sheet.value(at, column);
-      if (value === undefined) return null;
-      row.push({ value, text: this.sheet.text(at, column), pattern: this.sheet.columns[column]?.pattern || "" });
-    }
-    return row;
-  }
-
-  /**
-   * Pastes a table at the selection; one that is smaller than the selection is repeated in it.
-   * @param {string} text
-   * @param {Area} area
-   * @returns {Area} where it is pasted
-   */
-  paste(text, area) {
-    const own = this.#copied && this.#copied.text === text.replace(/\r\n?/g, "\n");
-    /** @type {Value[][]} */
-    const table = own && this.#copied ? this.#copied.rows.map((row) => row.map((cell) => cell.value)) : parseTable(text);
-    const width = most(table.map((row) => row.length));
-    const room = this.sheet.columns.length - area.left;
-    const whole = pastedArea(area, table.length, width, room);
-    const cells = this.cells(whole, (line, column) => {
-      const row = table[(line - whole.top) % table.length];
-      return row?.[(column - whole.left) % width] ?? "";
-    });
-    const free = cells.filter((cell) => !this.refusal(cell.column));
-    void this.set(free, { pasted: true, prepare: () => this.#read(free) });
-    const skipped = new Set(cells.filter((cell) => this.refusal(cell.column)).map((cell) => this.sheet.columns[cell.column]?.header));
-    if (skipped.size) this.tell(`${[...skipped].map((name) => `「${name}」`).join("")}由系统填写，粘贴时跳过了。`);
-    if (width > room) this.tell("粘贴的内容比剩下的列多，多出的列没有粘贴。");
-    return whole;
-  }
 }
 
 /**
@@ -507,28 +383,6 @@ function repeated(step) {
   if (step.kind === "sort") return { op: "sort", column: step.column, down: step.down };
   return step.kind === "delete" ? { op: "delete", rows: step.rows } : { op: step.kind, column: step.column };
 }
-
-/**
- * Where a table of that size lands: repeated as often as it fits into the selection, cut at the last column.
- * @param {Area} area
- * @param {number} height
- * @param {number} width
- * @param {number} room columns from the selection's left on
- * @returns {Area}
- */
-export function pastedArea(area, height, width, room) {
-  const over = (/** @type {number} */ selected, /** @type {number} */ size) => (selected % size === 0 ? selected : size);
-  const lines = over(area.bottom - area.top + 1, height);
-  const across = Math.min(over(area.right - area.left + 1, width), room);
-  return { top: area.top, bottom: area.top + lines - 1, left: area.left, right: area.left + across - 1 };
-}
-
-// Not Math.min(...numbers): a large paste has more numbers than a call takes arguments.
-/** @param {number[]} numbers */
-const least = (numbers) => numbers.reduce((a, b) => Math.min(a, b), Infinity);
-
-/** @param {number[]} numbers */
-const most = (numbers) => numbers.reduce((a, b) => Math.max(a, b), -Infinity);
 
 /** @param {unknown} error */
 const wordsOf = (error) => (error instanceof Error ? error.message : String(error));

@@ -184,7 +184,7 @@ function listen(page) {
   for (const button of buttons)
     button.addEventListener("click", () => {
       menu.hidden = true;
-      page.grid?.command(button.dataset.command || "");
+      page.grid?.commands.run(button.dataset.command || "");
     });
   menu.addEventListener("keydown", (event) => menuKey(page, menu, event.key));
   document.addEventListener("pointerdown", (event) => {

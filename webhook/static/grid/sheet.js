@@ -6,6 +6,7 @@ import { shown } from "./text.js";
 
 const BLOCK = 200; // rows in one request
 const MOST_HELD = 20000; // rows kept in memory; far ones are asked for again
+export const MOST_FETCHED = 20000; // rows that are fetched because they are selected
 const BELOW = 100; // empty rows shown under the last
 const PATIENCE = 4000; // ms for a change that is late
 const AGAIN = 2000; // ms until rows that could not be read are asked for again

@@ -1,0 +1,162 @@
+// What people do to an area of cells: empty it, fill it, copy it, paste into it.
+
+import { parseTable, writeHtml, writeTable } from "./text.js";
+
+/** @import { Edits } from "./edits.js" */
+/** @import { Value } from "./server.js" */
+/** @import { Cell } from "./sheet.js" */
+/** @import { Copied } from "./text.js" */
+
+const MOST_COPIED = 20000; // rows
+
+/** @typedef {{ top: number, bottom: number, left: number, right: number }} Area in lines and columns, ends included */
+
+export class Areas {
+  /** @type {{ text: string, rows: Copied[][] } | null} what was copied here last, to paste values and not how they read */
+  #copied = null;
+
+  /** @param {Edits} edits */
+  constructor(edits) {
+    this.edits = edits;
+    this.sheet = edits.sheet;
+  }
+
+  /**
+   * The cells of an area, as far as there are rows.
+   * @param {Area} area
+   * @param {(line: number, column: number) => Value} to
+   * @returns {Cell[]}
+   */
+  cells(area, to) {
+    const cells = [];
+    for (let line = area.top; line <= area.bottom; line++) {
+      const at = this.sheet.position(line);
+      if (at === undefined) continue;
+      for (let column = area.left; column <= area.right; column++) {
+        const was = this.sheet.raw(at, column);
+        cells.push({ ...this.sheet.target(at), column, to: to(line, column), ...(was === undefined ? {} : { was }) });
+      }
+    }
+    return cells;
+  }
+
+  /** @param {Area} area */
+  clear(area) {
+    const cells = this.cells(area, () => "").filter((cell) => cell.was !== "");
+    const free = cells.filter((cell) => !this.edits.refusal(cell.column));
+    if (cells[0] && !free.length) this.edits.tell(this.edits.refusal(cells[0].column));
+    else void this.edits.set(free, { pasted: true });
+  }
+
+  /**
+   * Writes the first line of the area into all its lines.
+   * @param {Area} area
+   */
+  fill(area) {
+    const top = this.sheet.position(area.top);
+    if (top === undefined) return;
+    const source = this.sheet.target(top);
+    const cells = this.cells({ ...area, top: area.top + 1 }, () => "").filter((cell) => !this.edits.refusal(cell.column));
+    const prepare = async () => {
+      await this.#read(cells);
+      for (const cell of cells) cell.to = this.edits.stands({ ...source, column: cell.column });
+    };
+    void this.edits.set(cells, { pasted: true, prepare });
+  }
+
+  /**
+   * Has the rows of these cells here, and knows what their author is about to replace where he could not see it.
+   * @param {Cell[]} cells
+   */
+  async #read(cells) {
+    const places = cells.map((cell) => this.sheet.where(cell)).filter((at) => at > 0);
+    if (places.length) await this.sheet.whole(least(places), most(places));
+    for (const cell of cells) if (cell.was === undefined) cell.was = this.edits.stands(cell);
+  }
+
+  /**
+   * What the clipboard is given: plain text and a table; null, and a sentence, where it can't be had.
+   * @param {Area} area
+   */
+  copied(area) {
+    if (area.bottom - area.top >= MOST_COPIED) {
+      this.edits.tell(`一次最多复制 ${MOST_COPIED} 行；整个工作簿请用导出。`);
+      return null;
+    }
+    const rows = [];
+    for (let line = area.top; line <= area.bottom; line++) {
+      const row = this.#copiedRow(this.sheet.position(line), area.left, area.right);
+      if (!row) {
+        this.edits.tell("有的行还没有读到，请再复制一次。");
+        return null;
+      }
+      if (row.length) rows.push(row);
+    }
+    const text = writeTable(rows.map((row) => row.map((cell) => cell.text)));
+    this.#copied = { text, rows };
+    return { text, html: writeHtml(rows) };
+  }
+
+  /**
+   * @param {number | undefined} at
+   * @param {number} left
+   * @param {number} right
+   * @returns {Copied[] | null} null while the row is still on its way; empty where there is none
+   */
+  #copiedRow(at, left, right) {
+    const row = [];
+    for (let column = left; at !== undefined && column <= right; column++) {
+      const value = this.sheet.value(at, column);
+      if (value === undefined) return null;
+      row.push({ value, text: this.sheet.text(at, column), pattern: this.sheet.columns[column]?.pattern || "" });
+    }
+    return row;
+  }
+
+  /**
+   * Pastes a table at the selection; one that is smaller than the selection is repeated in it.
+   * @param {string} text
+   * @param {Area} area
+   * @returns {Area} where it is pasted
+   */
+  paste(text, area) {
+    const own = this.#copied && this.#copied.text === text.replace(/\r\n?/g, "\n");
+    /** @type {Value[][]} */
+    const table = own && this.#copied ? this.#copied.rows.map((row) => row.map((cell) => cell.value)) : parseTable(text);
+    const width = most(table.map((row) => row.length));
+    const room = this.sheet.columns.length - area.left;
+    const whole = pastedArea(area, table.length, width, room);
+    const cells = this.cells(whole, (line, column) => {
+      const row = table[(line - whole.top) % table.length];
+      return row?.[(column - whole.left) % width] ?? "";
+    });
+    const free = cells.filter((cell) => !this.edits.refusal(cell.column));
+    void this.edits.set(free, { pasted: true, prepare: () => this.#read(free) });
+    const skipped = new Set(cells.filter((cell) => this.edits.refusal(cell.column)).map((cell) => this.sheet.columns[cell.column]?.header));
+    if (skipped.size) this.edits.tell(`${[...skipped].map((name) => `「${name}」`).join("")}由系统填写，粘贴时跳过了。`);
+    if (width > room) this.edits.tell("粘贴的内容比剩下的列多，多出的列没有粘贴。");
+    return whole;
+  }
+}
+
+/**
+ * Where a table of that size lands: repeated as often as it fits into the selection, cut at the last column.
+ * @param {Area} area
+ * @param {number} height
+ * @param {number} width
+ * @param {number} room columns from the selection's left on
+ * @returns {Area}
+ */
+export function pastedArea(area, height, width, room) {
+  const over = (/** @type {number} */ selected, /** @type {number} */ size) => (selected % size === 0 ? selected : size);
+  const lines = over(area.bottom - area.top + 1, height);
+  const across = Math.min(over(area.right - area.left + 1, width), room);
+  return { top: area.top, bottom: area.top + lines - 1, left: area.left, right: area.left + across - 1 };
+}
+
+// Not Math.min(...numbers): a large paste has more numbers than a call takes arguments.
+/** @param {number[]} numbers */
+const least = (numbers) => numbers.reduce((a, b) => Math.min(a, b), Infinity);
+
+/** @param {number[]} numbers */
+const most = (numbers) => numbers.reduce((a, b) => Math.max(a, b), -Infinity);

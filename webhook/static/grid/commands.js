@@ -1,0 +1,112 @@
+// Commands of the tool bar and the menu.
+
+import { byId } from "./page.js";
+
+/** @import { Grid } from "./grid.js" */
+
+const MOST_INSERTED = 1000; // rows at once
+
+export class Commands {
+  /** @param {Grid} grid */
+  constructor(grid) {
+    this.grid = grid;
+  }
+
+  /** The first line of the selection into all of it; a single line gets the line above. */
+  fill() {
+    const area = this.grid.view.area();
+    this.grid.areas.fill(area.top === area.bottom && area.top > 0 ? { ...area, top: area.top - 1 } : area);
+  }
+
+  /**
+   * @param {number} column
+   * @param {number} x pixels on the page
+   */
+  openFilter(column, x) {
+    void this.grid.filterPanel.open(column, x - this.grid.root.getBoundingClientRect().left);
+  }
+
+  /** The positions of the lines that are selected. */
+  #positions() {
+    const { top, bottom } = this.grid.view.area();
+    const positions = [];
+    for (let line = top; line <= Math.min(bottom, this.grid.sheet.lines - 1); line++) {
+      const position = this.grid.sheet.position(line);
+      if (position !== undefined) positions.push(position);
+    }
+    return positions;
+  }
+
+  /** @param {string} name */
+  run(name) {
+    const { line, column } = this.grid.view.selection;
+    /** @type {Record<string, () => unknown>} */
+    const acts = {
+      undo: () => this.grid.edits.undo(),
+      redo: () => this.grid.edits.redo(),
+      above: () => this.#insert(false),
+      below: () => this.#insert(true),
+      remove: () => this.grid.edits.remove(this.#positions()),
+      fill: () => this.fill(),
+      up: () => this.grid.edits.sort(column, false),
+      down: () => this.grid.edits.sort(column, true),
+      filter: () => this.openFilter(column, this.grid.view.rectangle(line, column).left),
+      unfilter: () => {
+        byId("find", HTMLInputElement).value = "";
+        this.grid.sheet.unfilter();
+        this.grid.home();
+      },
+      calendar: () => this.grid.editor.calendar(),
+      addColumn: () => this.grid.edits.addColumn(column + 1),
+      dropColumn: () => this.#dropColumn(column),
+      rename: () => this.#rename(column),
+    };
+    this.grid.editor.commit();
+    acts[name]?.();
+    if (name !== "filter" && name !== "calendar") this.grid.editor.stand();
+  }
+
+  /**
+   * As many new rows as are selected, and the cursor in the first of them.
+   * @param {boolean} after below the selection, not above
+   */
+  async #insert(after) {
+    const positions = this.#positions();
+    const position = after ? positions[positions.length - 1] : positions[0];
+    if (position === undefined) {
+      this.grid.tell("没有符合筛选的行，先看全部行再加行。");
+      return;
+    }
+    const { column } = this.grid.view.selection;
+    const [row] = await this.grid.edits.insert(position, after, Math.min(positions.length, MOST_INSERTED));
+    const line = row ? this.grid.sheet.line(this.grid.sheet.order.indexOf(row)) : -1;
+    if (line >= 0) this.grid.select(line, column);
+  }
+
+  /** @param {number} column */
+  async #dropColumn(column) {
+    const head = this.grid.sheet.columns[column];
+    if (!head) return;
+    if (head.ours) {
+      this.grid.tell(`「${head.header}」是约定好的一列，不能删。`);
+      return;
+    }
+    const name = head.header ? `「${head.header}」` : "没有名称的";
+    const words = `删除${name}这一列，连同里面的内容？可以撤销；但引用这一列的公式会变成 #REF!，撤销也不能复原。`;
+    if (window.confirm(words)) await this.grid.edits.dropColumn(column);
+  }
+
+  /** @param {number} column */
+  async #rename(column) {
+    const head = this.grid.sheet.columns[column];
+    if (!head) return;
+    if (head.ours) {
+      this.grid.tell(`表头「${head.header}」是约定好的，不能改。`);
+      return;
+    }
+    const to = window.prompt("这一列的名称", head.header);
+    if (to === null) return;
+    await this.grid.edits.set([{ row: this.grid.sheet.id(0), at: 0, column, to }], { prepare: () => this.grid.sheet.whole(0, 0) });
+    this.grid.sheet.refresh();
+  }
+}

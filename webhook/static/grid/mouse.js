@@ -1,0 +1,133 @@
+// What the mouse does in a tab.
+
+import { byId } from "./page.js";
+
+/** @import { Grid, Place } from "./grid.js" */
+
+export class Mouse {
+  /** @param {Grid} grid */
+  constructor(grid) {
+    this.grid = grid;
+  }
+
+  listen() {
+    const { scroller, side, head, corner, handle } = this.grid.view;
+    for (const pane of [scroller, side]) {
+      pane.addEventListener("pointerdown", (event) => this.#press(event));
+      pane.addEventListener("dblclick", () => this.grid.editor.begin(true));
+      pane.addEventListener("contextmenu", (event) => this.#menu(event));
+    }
+    side.addEventListener("wheel", (event) => {
+      scroller.scrollTop += event.deltaY;
+      event.preventDefault();
+    }, { passive: false });
+    handle.addEventListener("pointerdown", (event) => this.#dragFill(event));
+    for (const pane of [head, corner]) {
+      pane.addEventListener("click", (event) => this.#header(event));
+      pane.addEventListener("pointerdown", (event) => this.#resize(event));
+    }
+  }
+
+  /** @param {PointerEvent} event */
+  #press(event) {
+    const { view } = this.grid;
+    if (event.button !== 0 || event.target === view.handle) return;
+    if (event.target === view.scroller && event.offsetX > view.scroller.clientWidth) return; // its scroll bar
+    const place = view.at(event.clientX, event.clientY);
+    if (!place) return;
+    event.preventDefault();
+    this.grid.editor.commit();
+    const end = this.grid.sheet.columns.length - 1;
+    if (place.column < 0) {
+      view.selection = { line: event.shiftKey ? view.selection.line : place.line, column: 0, line2: place.line, column2: end };
+      view.later();
+      this.grid.editor.stand();
+      this.grid.bar();
+    } else {
+      this.grid.select(place.line, place.column, event.shiftKey);
+    }
+    if (event.pointerType === "touch") return;
+    this.#drag((at) => this.grid.select(at.line, place.column < 0 ? end : at.column, true));
+  }
+
+  /**
+   * @param {(at: Place) => void} each
+   * @param {() => void} [end]
+   */
+  #drag(each, end = () => {}) {
+    const move = (/** @type {PointerEvent} */ event) => {
+      const at = this.grid.view.at(event.clientX, event.clientY);
+      if (at) each({ line: at.line, column: Math.max(0, at.column) });
+    };
+    const stop = () => {
+      window.removeEventListener("pointermove", move);
+      end();
+    };
+    window.addEventListener("pointermove", move);
+    window.addEventListener("pointerup", stop, { once: true });
+  }
+
+  /** @param {PointerEvent} event */
+  #dragFill(event) {
+    event.preventDefault();
+    event.stopPropagation();
+    const area = this.grid.view.area();
+    let until = area.bottom;
+    this.#drag(
+      (at) => {
+        until = Math.max(area.bottom, at.line);
+        this.grid.show({ ...area, bottom: until });
+      },
+      () => {
+        if (until > area.bottom) this.grid.areas.fill({ ...area, top: area.bottom, bottom: until });
+      },
+    );
+  }
+
+  /** @param {MouseEvent} event */
+  #header(event) {
+    const { target } = event;
+    const title = target instanceof Element ? target.closest(".title") : null;
+    if (!(target instanceof Element) || !(title instanceof HTMLElement)) return;
+    const column = Number(title.dataset.column);
+    if (target.matches("button.filter")) {
+      this.grid.commands.openFilter(column, target.getBoundingClientRect().left);
+      return;
+    }
+    this.grid.show({ top: 0, bottom: this.grid.sheet.lines - 1, left: column, right: column });
+    this.grid.editor.stand();
+  }
+
+  /** @param {PointerEvent} event */
+  #resize(event) {
+    const edge = event.target;
+    if (!(edge instanceof HTMLElement) || !edge.matches(".edge")) return;
+    const at = Number(edge.dataset.column);
+    const column = this.grid.sheet.columns[at];
+    if (!column) return;
+    event.preventDefault();
+    const start = { x: event.clientX, width: column.width };
+    const move = (/** @type {PointerEvent} */ moved) => {
+      column.width = Math.max(24, Math.min(1000, Math.round(start.width + moved.clientX - start.x)));
+      this.grid.view.measure();
+    };
+    window.addEventListener("pointermove", move);
+    window.addEventListener("pointerup", () => {
+      window.removeEventListener("pointermove", move);
+      void this.grid.edits.ask({ op: "width", column: at, pixels: column.width });
+    }, { once: true });
+  }
+
+  /** @param {MouseEvent} event */
+  #menu(event) {
+    event.preventDefault();
+    const place = this.grid.view.at(event.clientX, event.clientY);
+    const { top, bottom } = this.grid.view.area();
+    if (place && (place.line < top || place.line > bottom)) this.grid.select(place.line, Math.max(0, place.column));
+    const menu = byId("menu", HTMLElement);
+    const root = this.grid.root.getBoundingClientRect();
+    menu.hidden = false;
+    menu.style.transform = `translate(${Math.min(event.clientX - root.left, root.width - 220)}px, ${Math.min(event.clientY - root.top, root.height - 260)}px)`;
+    menu.querySelector("button")?.focus();
+  }
+}
