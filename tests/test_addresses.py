@@ -63,6 +63,8 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/grid/find/1"): OVERSEERS,
     ("POST", "/grid/edit/1"): OVERSEERS,
     ("GET", "/grid/changes"): OVERSEERS,
+    ("POST", "/grid/export/1"): OVERSEERS,
+    ("POST", "/grid/export"): OVERSEERS,
     ("GET", "/bulletin"): LEADERS,
     ("GET", "/bulletin.png"): LEADERS,
     ("GET", "/import"): OVERSEERS,

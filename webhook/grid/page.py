@@ -20,7 +20,6 @@ from sync.core.sheet.tabs import Column
 from sync.core.sheet.texts import clean
 from sync.sheets import set_up
 from sync.workbook.cells.changes import Change, SheetChange
-from sync.workbook.cells.formats import show
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import live
 from sync.workbook.edits.dimensions import lines
@@ -30,7 +29,9 @@ from webhook import access
 from webhook.access import Site
 from webhook.api import compressed
 from webhook.grid import edits
-from webhook.grid.state import GridState, Head, Refused
+from webhook.grid.exports import export_routes
+from webhook.grid.reading import reader
+from webhook.grid.state import GridState, Refused
 
 MOST_ROWS = 1000  # rows in one answer
 MOST_VALUES = 500  # values that a filter lists
@@ -67,6 +68,7 @@ def blueprint(site: Site, nudge: Any) -> flask.Blueprint:
 
     _reading(routes, state)
     _live(routes, state, nudge)
+    export_routes(routes, state)
     return routes
 
 
@@ -102,7 +104,7 @@ def _reading(routes: flask.Blueprint, state: GridState) -> None:
     def values(sheet_id: int, column: int) -> Response:
         with store.read() as tx:
             sheet = state.book(tx).sheet(sheet_id)
-            values, more = live.distinct(sheet, column, _reader(state.heads(sheet)), place_order, MOST_VALUES)
+            values, more = live.distinct(sheet, column, reader(state.heads(sheet)), place_order, MOST_VALUES)
             return _json({"values": values, "more": more})
 
 
@@ -115,7 +117,7 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
         with store.read() as tx:
             book = state.book(tx)
             sheet = book.sheet(sheet_id)
-            ids = live.matching(sheet, tests, _reader(state.heads(sheet)))
+            ids = live.matching(sheet, tests, reader(state.heads(sheet)))
             return _json({"version": book.version, "ids": ids.tolist()})
 
     @routes.post("/grid/edit/<int:sheet_id>")
@@ -226,16 +228,6 @@ def _choices(state: GridState, column: Column | None) -> Sequence[str]:
     if column.choices == "streets":
         return state.service.roster().names
     return set_up.choices(column, state.service.rules())
-
-
-def _reader(heads: Sequence[Head]) -> Any:
-    """How a value of a column reads, for filters."""
-    formats = [{"pattern": head.pattern, "type": "NUMBER"} if head.pattern else None for head in heads]
-
-    def text(column: int, value: Any) -> str:
-        return value if isinstance(value, str) else show(value, formats[column] if column < len(formats) else None)
-
-    return text
 
 
 def _version(state: GridState) -> int:

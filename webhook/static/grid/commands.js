@@ -1,10 +1,13 @@
 // Commands of the tool bar and the menu.
 
+import { save } from "./files.js";
+import { openMenu } from "./menus.js";
 import { byId } from "./page.js";
 
 /** @import { Grid } from "./grid.js" */
 
 const MOST_INSERTED = 1000; // rows at once
+const STAYS = ["filter", "calendar", "exports"]; // commands that open something for the keyboard
 
 export class Commands {
   /** @param {Grid} grid */
@@ -37,8 +40,11 @@ export class Commands {
     return positions;
   }
 
-  /** @param {string} name */
-  run(name) {
+  /**
+   * @param {string} name
+   * @param {{ left: number, bottom: number }} [box] of the button, on the page
+   */
+  run(name, box = { left: 0, bottom: 0 }) {
     const { line, column } = this.grid.view.selection;
     /** @type {Record<string, () => unknown>} */
     const acts = {
@@ -60,10 +66,34 @@ export class Commands {
       addColumn: () => this.grid.edits.addColumn(column + 1),
       dropColumn: () => this.#dropColumn(column),
       rename: () => this.#rename(column),
+      exports: () => openMenu("exports", box.left, box.bottom),
+      exportTab: () => this.#export(false),
+      exportRows: () => this.#export(true),
+      exportWorkbook: () => this.#save("/grid/export", {}),
     };
     this.grid.editor.commit();
     acts[name]?.();
-    if (name !== "filter" && name !== "calendar") this.grid.editor.stand();
+    if (!STAYS.includes(name)) this.grid.editor.stand();
+  }
+
+  /** @param {boolean} filtered only the rows that the filter shows */
+  #export(filtered) {
+    const { sheet } = this.grid;
+    void this.#save(`/grid/export/${sheet.server.sheet}`, { filters: filtered ? sheet.tests() : [] });
+  }
+
+  /**
+   * @param {string} address
+   * @param {object} body
+   */
+  async #save(address, body) {
+    this.grid.tell("正在做文件…");
+    try {
+      await save(address, body);
+      this.grid.tell("文件做好了，在浏览器的下载里。");
+    } catch (error) {
+      this.grid.tell(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 // The page: tabs, tools, and words to the person.
 
 import { Grid } from "./grid.js";
+import { closeMenus, listenToMenus } from "./menus.js";
 import { Outgoing } from "./outgoing.js";
 import { byId } from "./page.js";
 import { Server, watch } from "./server.js";
@@ -169,7 +170,6 @@ function open(page, id) {
 
 /** @param {Page} page */
 function listen(page) {
-  const menu = byId("menu", HTMLElement);
   window.addEventListener("beforeunload", (event) => {
     if (page.outgoing.edits.length) event.preventDefault();
   });
@@ -183,13 +183,12 @@ function listen(page) {
   const buttons = document.querySelectorAll("[data-command]");
   for (const button of buttons)
     button.addEventListener("click", () => {
-      menu.hidden = true;
-      page.grid?.commands.run(button.dataset.command || "");
+      closeMenus();
+      page.grid?.commands.run(button.dataset.command || "", button.getBoundingClientRect());
     });
-  menu.addEventListener("keydown", (event) => menuKey(page, menu, event.key));
+  listenToMenus(() => page.grid?.editor.stand());
   document.addEventListener("pointerdown", (event) => {
     const target = event.target instanceof Element ? event.target : document.body;
-    if (!target.closest("#menu")) menu.hidden = true;
     if (!target.closest(".panel,.filter") && page.grid) page.grid.filterPanel.panel.hidden = true;
   });
   byId("search", HTMLFormElement).addEventListener("submit", (event) => {
@@ -198,22 +197,6 @@ function listen(page) {
     void page.grid?.filter(-1, words ? { words, allowed: null } : null);
   });
   byId("reload", HTMLElement).addEventListener("click", () => location.reload());
-}
-
-/**
- * @param {Page} page
- * @param {HTMLElement} menu
- * @param {string} key
- */
-function menuKey(page, menu, key) {
-  const items = [...menu.querySelectorAll("button")];
-  const at = items.findIndex((item) => item === document.activeElement);
-  const step = { ArrowDown: 1, ArrowUp: -1 }[key];
-  if (step) items[(at + step + items.length) % items.length]?.focus();
-  if (key === "Escape") {
-    menu.hidden = true;
-    page.grid?.editor.stand();
-  }
 }
 
 function start() {

@@ -1,6 +1,6 @@
 // What the mouse does in a tab.
 
-import { byId } from "./page.js";
+import { openMenu } from "./menus.js";
 
 /** @import { Grid, Place } from "./grid.js" */
 
@@ -124,10 +124,6 @@ export class Mouse {
     const place = this.grid.view.at(event.clientX, event.clientY);
     const { top, bottom } = this.grid.view.area();
     if (place && (place.line < top || place.line > bottom)) this.grid.select(place.line, Math.max(0, place.column));
-    const menu = byId("menu", HTMLElement);
-    const root = this.grid.root.getBoundingClientRect();
-    menu.hidden = false;
-    menu.style.transform = `translate(${Math.min(event.clientX - root.left, root.width - 220)}px, ${Math.min(event.clientY - root.top, root.height - 260)}px)`;
-    menu.querySelector("button")?.focus();
+    openMenu("menu", event.clientX, event.clientY);
   }
 }

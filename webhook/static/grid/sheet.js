@@ -441,10 +441,15 @@ export class Sheet {
   // Filters: which rows is the server's to say, since it has them all
   /** @param {Map<number, Test>} tests */
   async #find(tests) {
-    const { ids } = await this.server.find([...tests].map(([column, test]) => ({ column, ...test })));
+    const { ids } = await this.server.find(listed(tests));
     if (tests !== this.#wanted) return; // another filter was asked for meanwhile
     this.filter = { tests, ids: new Set(ids) };
     this.#show(this.filter.ids);
+  }
+
+  /** What the filter in force wants, as the server is asked. */
+  tests() {
+    return this.filter ? listed(this.filter.tests) : [];
   }
 
   /** @param {Set<number>} ids */
@@ -484,6 +489,9 @@ export class Sheet {
     this.on.change(true);
   }
 }
+
+/** @param {Map<number, Test>} tests by column */
+const listed = (tests) => [...tests].map(([column, test]) => ({ column, ...test }));
 
 /**
  * Where the rows of positions stand after a splice: `gone` at `at` gave way to `ids`.

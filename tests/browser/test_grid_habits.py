@@ -1,0 +1,75 @@
+"""What people of Excel and WPS do without thinking, one habit a test: the grid does the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from openpyxl import load_workbook
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Enter, faults
+from tests.browser.test_grid import sheet, until
+from tests.web_server import OPERATOR, WebServer
+
+GRID = "document.getElementById('grid').grid"
+THREE = """
+    问题台账
+    填报人 | 来源 | 街路 | 问题描述
+    甲 | 督查 | 新正街 | =1+1
+    乙 | 街路长自查 | 联胜路 | 藏在中间
+    丙 | 督查 | 联胜路 | 最后
+"""
+
+
+def exported(page: Page, item: str, tmp_path: Path) -> dict[str, list[list[object]]]:
+    """The filled cells of each sheet of the file that the menu 导出 gives, row by row."""
+    page.get_by_role("button", name="导出", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name=item).click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    book = load_workbook(file)
+    return {
+        sheet.title: [[cell.value for cell in row if cell.value not in ("", None)] for row in sheet.iter_rows()]
+        for sheet in book.worksheets
+    }
+
+
+def test_the_tab_the_filtered_rows_and_the_whole_workbook_are_exported(
+    enter: Enter, web: WebServer, tmp_path: Path
+) -> None:
+    web.add(THREE)
+    own = web.book.add_worksheet("本局/备忘", 5, 2)
+    own.update([["事项", "数"], ["=HYPERLINK(1)", 12]], "A1", raw=True)
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    tab = exported(page, "这个工作表", tmp_path)
+    assert [*tab] == ["问题台账"] and tab["问题台账"][1:4] == [
+        ["甲", "督查", "新正街", "=1+1"],
+        ["乙", "街路长自查", "联胜路", "藏在中间"],
+        ["丙", "督查", "联胜路", "最后"],
+    ]
+    page.get_by_role("button", name="筛选和排序：街路", exact=True).click()
+    page.get_by_label("含有").fill("联胜")
+    page.keyboard.press("Enter")
+    until(page, f"{GRID}.sheet.lines === 2")
+    rows = exported(page, "筛选出来的行", tmp_path)["问题台账"]
+    assert [row[0] for row in rows[1:] if row] == ["乙", "丙"]
+    whole = exported(page, "整个工作簿", tmp_path)
+    assert {"问题台账", "街路名册", "组织架构", "本局_备忘"} <= {*whole}
+    assert whole["本局_备忘"] == [["事项", "数"], ["=HYPERLINK(1)", 12]]
+    assert faults(page) == []
+
+
+def test_no_export_holds_a_formula_or_a_mobile_number(enter: Enter, web: WebServer, tmp_path: Path) -> None:
+    tab = web.book.worksheet("组织架构")
+    tab.update_cell(2, tab.row_values(1).index("手机") + 1, "13800000000")
+    web.add(THREE)
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    page.get_by_role("button", name="导出", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="整个工作簿").click()
+    file = tmp_path / "all.xlsx"
+    download.value.save_as(file)
+    cells = [cell for part in load_workbook(file).worksheets for row in part.iter_rows() for cell in row]
+    assert "=1+1" in [cell.value for cell in cells]
+    assert not [cell.value for cell in cells if cell.data_type == "f" or "13800000000" in str(cell.value)]

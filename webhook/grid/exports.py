@@ -1,0 +1,80 @@
+"""What of the workbook leaves the grid as a file: a tab, its filtered rows, the whole workbook as .xlsx."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from urllib.parse import quote
+
+import flask
+from flask import Response, request
+
+from sync.core.scores import facts
+from sync.core.sheet.rows import Raw, Table
+from sync.outgoing import xlsx
+from sync.workbook.cells.model import Sheet
+from sync.workbook.edits import live
+from webhook.grid import edits
+from webhook.grid.reading import reader
+from webhook.grid.state import GridState
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def export_routes(routes: flask.Blueprint, state: GridState) -> None:
+    @routes.post("/grid/export/<int:sheet_id>")
+    def export_tab(sheet_id: int) -> Response:
+        tests = [edits.test_of(item) for item in edits.listed(request.get_json(), "filters")]
+        with state.service.store.read() as tx:
+            sheet = state.book(tx).sheet(sheet_id)
+            ids = set(live.matching(sheet, tests, reader(state.heads(sheet)))) if tests else None
+            content = _rendered(state, [sheet], ids)
+        return _file(content, f"{sheet.title}{'（筛选）' if tests else ''} {_today(state)}.xlsx")
+
+    @routes.post("/grid/export")
+    def export_workbook() -> Response:
+        with state.service.store.read() as tx:
+            sheets = [sheet for sheet in state.book(tx).sheets if not sheet.hidden]
+            content = _rendered(state, sheets, None)
+        return _file(content, f"{state.service.rules().bureau.name}台账 {_today(state)}.xlsx")
+
+
+def _rendered(state: GridState, sheets: Sequence[Sheet], ids: Collection[int] | None) -> bytes:
+    """These sheets as one file, with the seals of months where it is the whole workbook. ``ids``: only these rows."""
+    rules = state.service.rules()
+    tabs = {tab.key: tab for sheet in sheets if (tab := state.tab(sheet))}
+    tables = {tab.key: _table(sheet, tab.key, ids) for sheet in sheets if (tab := state.tab(sheet))}
+    own = [_own(state, sheet, ids) for sheet in sheets if state.tab(sheet) is None]
+    sealed = facts.sheets(state.service.ledger.memory().seals.values()) if "scores" in tabs and ids is None else ()
+    return xlsx.render(tables, tabs, rules, rules.bureau.zone, sealed, own)
+
+
+def _table(sheet: Sheet, key: str, ids: Collection[int] | None) -> Table:
+    return Table(key, tuple(_header(sheet)), rows_of(sheet, ids))
+
+
+def _own(state: GridState, sheet: Sheet, ids: Collection[int] | None) -> xlsx.OwnSheet:
+    patterns = [head.pattern for head in state.heads(sheet)]
+    return xlsx.OwnSheet(sheet.title, _header(sheet), rows_of(sheet, ids), patterns)
+
+
+def _header(sheet: Sheet) -> list[str]:
+    """The header row, as far as it is filled."""
+    row = sheet.grid.peek(0)
+    return [str(value) for value in row.values] if row else []
+
+
+def rows_of(sheet: Sheet, ids: Collection[int] | None) -> list[list[Raw]]:
+    """The rows under the header that hold anything, in their order. ``ids``: only those with these ids."""
+    order = sheet.grid.order
+    lists = sheet.grid.lists(sheet.whole()._replace(top=1, bottom=max(len(order), 1)))
+    numbered = zip(order[1:], lists, strict=False)
+    return [list(values) for number, values in numbered if any(values) and (ids is None or number in ids)]
+
+
+def _today(state: GridState) -> str:
+    return f"{state.site.now().astimezone(state.service.rules().bureau.zone):%Y-%m-%d}"
+
+
+def _file(content: bytes, name: str) -> Response:
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}", "Cache-Control": "no-store"}
+    return Response(content, mimetype=XLSX, headers=headers)
