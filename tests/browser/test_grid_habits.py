@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from openpyxl import load_workbook
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Enter, faults
-from tests.browser.test_grid import sheet, until
+from tests.browser.test_grid import go, saved, sheet, until
 from tests.web_server import OPERATOR, WebServer
 
 GRID = "document.getElementById('grid').grid"
@@ -73,3 +73,78 @@ def test_no_export_holds_a_formula_or_a_mobile_number(enter: Enter, web: WebServ
     cells = [cell for part in load_workbook(file).worksheets for row in part.iter_rows() for cell in row]
     assert "=1+1" in [cell.value for cell in cells]
     assert not [cell.value for cell in cells if cell.data_type == "f" or "13800000000" in str(cell.value)]
+
+
+def typed(page: Page, line: int, header: str, text: str) -> None:
+    go(page, line, header)
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Enter")
+    saved(page)
+
+
+def item(page: Page, name: str) -> None:
+    """Opens the menu at the cell by its key, and takes an item."""
+    page.keyboard.press("ContextMenu")
+    page.get_by_role("menuitem", name=name, exact=True).click()
+
+
+def test_a_cell_says_who_changed_it_and_is_put_back(enter: Enter, web: WebServer) -> None:
+    web.add(THREE)
+    ours, theirs = sheet(enter(OPERATOR), web, "问题台账"), sheet(enter("标准化办01"), web, "问题台账")
+    typed(ours, 2, "问题描述", "第一次改")
+    web.tick()
+    expect(theirs.locator("#grid .cell", has_text="第一次改")).to_be_visible()
+    typed(theirs, 2, "问题描述", "第二次改")
+    tab = web.book.worksheet("问题台账")
+    tab.update_cell(3, tab.row_values(1).index("问题描述") + 1, "别的程序写的")
+    web.tick()
+    expect(ours.locator("#grid .cell", has_text="别的程序写的")).to_be_visible()
+    go(ours, 2, "问题描述")
+    ours.locator("#grid .cell", has_text="别的程序写的").click(button="right")
+    ours.get_by_role("menuitem", name="这一格谁改过").click()
+    entries = ours.get_by_role("dialog").locator(".entry")
+    expect(entries).to_have_count(3)
+    expect(entries.nth(0)).to_contain_text("不是在表格里改的")
+    expect(entries.nth(0)).to_contain_text("「第二次改」 → 「别的程序写的」")
+    expect(entries.nth(1)).to_contain_text("标准化办01")
+    expect(entries.nth(1)).to_contain_text("「第一次改」 → 「第二次改」")
+    expect(entries.nth(2)).to_contain_text("「藏在中间」 → 「第一次改」")
+    assert faults(ours) == []
+    entries.nth(2).get_by_role("button", name="恢复成「藏在中间」").click()
+    saved(ours)
+    assert web.rows("问题台账", "问题描述")[1] == ("藏在中间",)
+    ours.keyboard.press("Control+z")
+    saved(ours)
+    assert web.rows("问题台账", "问题描述")[1] == ("别的程序写的",)
+
+
+def test_the_menu_opens_by_its_key_and_cuts_copies_pastes_clears_inserts_and_deletes(
+    enter: Enter, web: WebServer
+) -> None:
+    web.add(THREE)
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=web.url)
+    go(page, 1, "填报人")
+    item(page, "复制")
+    go(page, 2, "填报人")
+    item(page, "粘贴")
+    saved(page)
+    assert web.rows("问题台账", "填报人") == [("甲",), ("甲",), ("丙",)]
+    go(page, 3, "填报人")
+    item(page, "剪切")
+    saved(page)
+    assert web.rows("问题台账", "填报人") == [("甲",), ("甲",), ("",)]
+    go(page, 1, "填报人")
+    page.keyboard.press("Shift+F10")
+    page.keyboard.press("Escape")
+    page.keyboard.insert_text("丁")  # the keyboard is back at the cell
+    page.keyboard.press("Enter")
+    go(page, 2, "填报人")
+    item(page, "清除内容")
+    go(page, 1, "填报人")
+    item(page, "上面加行")
+    until(page, f"{GRID}.sheet.order.length === 5")
+    item(page, "删除这些行")
+    until(page, f"{GRID}.sheet.order.length === 4")
+    saved(page)
+    assert web.rows("问题台账", "填报人") == [("丁",), ("",), ("",)]

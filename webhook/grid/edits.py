@@ -6,7 +6,7 @@ A cell of the service and a header of the contract are refused with a sentence; 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from sync.core.sheet.plan import to_raw
 from sync.core.sheet.rows import read_cell
 from sync.core.sheet.tabs import Column
 from sync.core.sheet.texts import clean
+from sync.ledger.cell_edits import CellEdit
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import live
 from sync.workbook.edits.dimensions import lines
@@ -55,6 +56,7 @@ def test_of(item: Mapping[str, Any]) -> tuple[int, frozenset[str] | None, str]:
 
 
 def apply(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+    """Do an op; its result, for ``told`` and ``written``."""
     kind = op.get("op")
     known = {
         "set": _set,
@@ -72,21 +74,38 @@ def apply(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> 
 
 
 def _set(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> list[Any]:
+    """For each cell a ``Written`` or ``Refusal``, or what it is refused with before it was tried."""
     heads, zone = state.heads(sheet), state.service.rules().bureau.zone
     cells = listed(op, "cells")
     puts = [_put(heads, cell, zone) for cell in cells]
     reasons = [_forbidden(heads, put, sheet) for put in puts]
     done = live.put(book, sheet, [put for put, reason in zip(puts, reasons, strict=True) if not reason])
     left = iter(done)
-    return [{"error": reason} if reason else _result(next(left)) for reason in reasons]
+    return [{"error": reason} if reason else next(left) for reason in reasons]
 
 
-def _result(refusal: live.Refusal | int) -> Any:
-    if isinstance(refusal, int):
-        return {"row": refusal}
+def told(result: Any) -> Any:
+    """What the browser is told of an op."""
+    return [_result(part) for part in result] if isinstance(result, list) else result
+
+
+def _result(refusal: live.Refusal | live.Written | dict[str, Any]) -> Any:
+    if isinstance(refusal, live.Written):
+        return {"row": refusal.row}
+    if isinstance(refusal, dict):
+        return refusal
     if refusal.why == live.GONE:
         return {"error": "这一行已经被别人删除，没有写入。", "why": live.GONE}
     return {"error": "这一格后来被别人改过，没有写入。", "why": live.CHANGED, "now": refusal.now}
+
+
+def written(heads: Sequence[Head], op: Mapping[str, Any], result: Any) -> Iterator[CellEdit]:
+    """The cells that an op changed, under their headers."""
+    if op.get("op") != "set":
+        return
+    for cell, done in zip(op["cells"], result, strict=True):
+        if isinstance(done, live.Written) and done.before != done.after:
+            yield CellEdit(done.row, heads[cell["column"]].header, done.before, done.after)
 
 
 def _put(heads: Sequence[Head], cell: Mapping[str, Any], zone: ZoneInfo) -> live.Put:

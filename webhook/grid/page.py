@@ -6,18 +6,19 @@ Edits go through the same code as a batchUpdate of the API. Only people who over
 from __future__ import annotations
 
 import gzip
+import logging
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
 import flask
-import orjson
 from flask import Response, render_template, request
 
 from sync.core.people.ordering import place_order
 from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet.tabs import Column
 from sync.core.sheet.texts import clean
+from sync.ledger.cell_edits import CellEdit
 from sync.sheets import set_up
 from sync.workbook.cells.changes import Change, SheetChange
 from sync.workbook.cells.model import Book, Sheet
@@ -27,11 +28,14 @@ from sync.workbook.formulas.evaluate import recalculate
 from sync.workbook.schema.errors import ApiError
 from webhook import access
 from webhook.access import Site
-from webhook.api import compressed
 from webhook.grid import edits
 from webhook.grid.exports import export_routes
 from webhook.grid.reading import reader
 from webhook.grid.state import GridState, Refused
+from webhook.grid.trail import trail_routes
+from webhook.grid.writing import json_answer
+
+log = logging.getLogger(__name__)
 
 MOST_ROWS = 1000  # rows in one answer
 MOST_VALUES = 500  # values that a filter lists
@@ -69,6 +73,7 @@ def blueprint(site: Site, nudge: Any) -> flask.Blueprint:
     _reading(routes, state)
     _live(routes, state, nudge)
     export_routes(routes, state)
+    trail_routes(routes, state)
     return routes
 
 
@@ -79,7 +84,7 @@ def _reading(routes: flask.Blueprint, state: GridState) -> None:
     def open_sheet(sheet_id: int) -> Response:
         with store.read() as tx:
             book = state.book(tx)
-            return _json(_opened(state, book, book.sheet(sheet_id)))
+            return json_answer(_opened(state, book, book.sheet(sheet_id)))
 
     @routes.get("/grid/order/<int:sheet_id>")
     def order(sheet_id: int) -> Response:
@@ -98,14 +103,14 @@ def _reading(routes: flask.Blueprint, state: GridState) -> None:
         with store.read() as tx:
             book = state.book(tx)
             block = live.block(book.sheet(sheet_id), max(0, top), bottom)
-            return _json({"version": book.version, "rows": [_row(number, row) for number, row in block]})
+            return json_answer({"version": book.version, "rows": [_row(number, row) for number, row in block]})
 
     @routes.get("/grid/values/<int:sheet_id>/<int:column>")
     def values(sheet_id: int, column: int) -> Response:
         with store.read() as tx:
             sheet = state.book(tx).sheet(sheet_id)
             values, more = live.distinct(sheet, column, reader(state.heads(sheet)), place_order, MOST_VALUES)
-            return _json({"values": values, "more": more})
+            return json_answer({"values": values, "more": more})
 
 
 def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
@@ -118,7 +123,7 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
             book = state.book(tx)
             sheet = book.sheet(sheet_id)
             ids = live.matching(sheet, tests, reader(state.heads(sheet)))
-            return _json({"version": book.version, "ids": ids.tolist()})
+            return json_answer({"version": book.version, "ids": ids.tolist()})
 
     @routes.post("/grid/edit/<int:sheet_id>")
     def edit(sheet_id: int) -> Response:
@@ -126,11 +131,11 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
         # The same edit may come again while it is being done: a browser whose line broke does not wait for the answer.
         with state.editing:
             if asked in state.answered:
-                return _json(state.answered[asked])
+                return json_answer(state.answered[asked])
             reply = _edit(state, sheet_id, ops, asked)
             state.answer(asked, reply)
         nudge()
-        return _json(reply)
+        return json_answer(reply)
 
     @routes.get("/grid/changes")
     def changes() -> Response:
@@ -139,10 +144,10 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
             version = _version(state)
             came = store.feed.since(state.service.workbook, version if known is None else known, version)
         if came is None or sum(change.rows for change in came[:1]) > MOST_CHANGED_ROWS:
-            return _json({"version": version, "stale": True, "more": False, "changes": []})
+            return json_answer({"version": version, "stale": True, "more": False, "changes": []})
         told = _first(came)
         at = told[-1].version if told else version
-        return _json({"version": at, "stale": False, "more": at < version, "changes": [*map(_change, told)]})
+        return json_answer({"version": at, "stale": False, "more": at < version, "changes": [*map(_change, told)]})
 
 
 def _first(changes: Sequence[Change]) -> Sequence[Change]:
@@ -153,21 +158,27 @@ def _first(changes: Sequence[Change]) -> Sequence[Change]:
 
 def _edit(state: GridState, sheet_id: int, ops: Sequence[dict[str, Any]], asked: str) -> dict[str, Any]:
     """Do ops as one change of the workbook; ``asked``: the browser's id of the edit. What the browser is told."""
+    person = access.visitor().name
     with state.service.store.write() as tx:
-        tx.by, tx.asked, tx.watched = access.visitor().name, asked, True
+        tx.by, tx.asked, tx.watched = person, asked, True
         book = state.book(tx)
-        results = [edits.apply(state, book, book.sheet(sheet_id), op) for op in ops]
+        results, written = [], list[CellEdit]()
+        for op in ops:
+            sheet = book.sheet(sheet_id)
+            heads = state.heads(sheet)
+            results.append(edits.apply(state, book, sheet, op))
+            written += edits.written(heads, op, results[-1])
         recalculate(book)
         book.save()
         made = tx.changes[-1]
-    return {"results": results, "change": _change(made)}
+    try:
+        state.cell_edits.note(sheet_id, person, state.site.now(), written)
+    except Exception:  # the edit itself stands in the workbook, and is answered
+        log.exception("an edit of the grid could not be noted in the history of its cells")
+    return {"results": [edits.told(result) for result in results], "change": _change(made)}
 
 
 # What is sent ------------------------------------------------------------------------------------------------
-def _json(value: Any) -> Response:
-    return compressed(Response(orjson.dumps(value), mimetype="application/json", headers={"Cache-Control": "no-store"}))
-
-
 def _row(number: int, row: Any) -> list[Any]:
     """Id, values, and the formulas by column where there are any."""
     formulas = {str(column): cell["formula"] for column, cell in row.cells.items() if "formula" in cell}

@@ -6,9 +6,11 @@ import secrets
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sync.core.sheet.tabs import Column, Tab
+from sync.ledger.cell_edits import CellEdits
 from sync.service import Service
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.cells.store import Transaction
@@ -45,6 +47,10 @@ class GridState:
     answered: OrderedDict[str, Any] = field(default_factory=OrderedDict)  # reply by the id of its request
     lock: threading.Lock = field(default_factory=threading.Lock)
     editing: threading.Lock = field(default_factory=threading.Lock)  # held from "is it done already?" to its answer
+
+    @cached_property
+    def cell_edits(self) -> CellEdits:
+        return CellEdits(self.service.ledger)
 
     def book(self, tx: Transaction) -> Book:
         record = tx.file(self.service.workbook)

@@ -44,6 +44,16 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A put that happened: the id of the row that took it, what stood there before, and what stands there now, each a
+    formula or a value."""
+
+    row: int
+    before: Value
+    after: Value
+
+
+@dataclass(frozen=True)
 class Taken:
     """Rows that were deleted: ids, contents, how they stood, and the row that stood below each run."""
 
@@ -77,8 +87,8 @@ def place(sheet: Sheet, row: int) -> int | None:
         return None
 
 
-def put(book: Book, sheet: Sheet, puts: Sequence[Put]) -> list[Refusal | int]:
-    """Write cells; the id of the row that took each, or why not. A refused one leaves the others alone. Cells of never
+def put(book: Book, sheet: Sheet, puts: Sequence[Put]) -> list[Refusal | Written]:
+    """Write cells; what became of each, or why not. A refused one leaves the others alone. Cells of never
     written rows keep together: when one of these rows is somebody's by now, be it empty, all go below the last."""
     offset = _rows_below(book, sheet, [cell.at for cell in puts if not cell.row])
     return [_put(book, sheet, cell, cell.at + offset if not cell.row else place(sheet, cell.row)) for cell in puts]
@@ -101,15 +111,21 @@ def _used(order: Sequence[int]) -> int:
     return next((at + 1 for at in range(len(order) - 1, -1, -1) if order[at]), 0)
 
 
-def _put(book: Book, sheet: Sheet, put: Put, index: int | None) -> Refusal | int:
+def _put(book: Book, sheet: Sheet, put: Put, index: int | None) -> Refusal | Written:
     if index is None:
         return Refusal(GONE)
     row = sheet.grid.edit(index)
-    now = row.cells.get(put.column, {}).get("formula", row.value(put.column))
+    now = _stands(row, put.column)
     if put.was is not UNSEEN and now not in (put.was, next(iter(put.to.values()), "")):
         return Refusal(CHANGED, now)
     put_value(book, sheet, index, put.column, row, put.to)
-    return sheet.grid.order[index]
+    return Written(sheet.grid.order[index], now, _stands(row, put.column))
+
+
+def _stands(row: Row, column: int) -> Value:
+    """What a cell was given: a formula or a value."""
+    stands: Value = row.cells.get(column, {}).get("formula", row.value(column))
+    return stands
 
 
 def insert_rows(book: Book, sheet: Sheet, at: int, count: int) -> None:

@@ -7,7 +7,7 @@ import { byId } from "./page.js";
 /** @import { Grid } from "./grid.js" */
 
 const MOST_INSERTED = 1000; // rows at once
-const STAYS = ["filter", "calendar", "exports"]; // commands that open something for the keyboard
+const STAYS = ["filter", "calendar", "exports", "history"]; // commands that open something for the keyboard
 
 export class Commands {
   /** @param {Grid} grid */
@@ -66,6 +66,11 @@ export class Commands {
       addColumn: () => this.grid.edits.addColumn(column + 1),
       dropColumn: () => this.#dropColumn(column),
       rename: () => this.#rename(column),
+      cut: () => this.grid.clipboard.take("cut"),
+      copy: () => this.grid.clipboard.take("copy"),
+      paste: () => this.grid.clipboard.put(),
+      clear: () => this.grid.areas.clear(this.grid.view.area()),
+      history: () => this.grid.trail.open(line, column),
       exports: () => openMenu("exports", box.left, box.bottom),
       exportTab: () => this.#export(false),
       exportRows: () => this.#export(true),

@@ -12,6 +12,7 @@ import { Mouse } from "./mouse.js";
 import { byId } from "./page.js";
 import { MOST_FETCHED } from "./sheet.js";
 import { letters } from "./text.js";
+import { Trail } from "./trail.js";
 import { View } from "./view.js";
 
 /** @import { Area } from "./areas.js" */
@@ -50,6 +51,7 @@ export class Grid {
     this.edits = new Edits(sheet, outgoing, history, tell);
     this.areas = new Areas(this.edits);
     this.commands = new Commands(this);
+    this.clipboard = new Clipboard(this);
     this.view = new View(root, sheet);
     this.editor = new Editor(root, this.view, {
       refusal: (column) => this.edits.refusal(column),
@@ -60,6 +62,11 @@ export class Grid {
     this.filterPanel = new FilterPanel(root, sheet, {
       sort: (column, down) => void this.edits.sort(column, down),
       filter: (column, test) => void this.filter(column, test),
+      closed: () => this.editor.stand(),
+    });
+    this.trail = new Trail(root, sheet, {
+      restore: (cell) => void this.edits.set([cell], { pasted: true }),
+      refusal: (column) => this.edits.refusal(column),
       closed: () => this.editor.stand(),
     });
     sheet.on.change = (all) => {
@@ -78,6 +85,7 @@ export class Grid {
     this.editor.close();
     this.view.close();
     this.filterPanel.panel.remove();
+    this.trail.panel.remove();
     this.sheet.on.change = () => {};
     this.sheet.on.move = () => {};
   }
@@ -232,13 +240,13 @@ export class Grid {
   }
 
   #listen() {
-    const [keys, mouse, clipboard] = [new Keys(this), new Mouse(this), new Clipboard(this)];
+    const [keys, mouse] = [new Keys(this), new Mouse(this)];
     const { field } = this.editor;
     field.addEventListener("keydown", (event) => keys.press(event));
     field.addEventListener("blur", (event) => {
       if (event.relatedTarget !== this.editor.picker && !this.editor.composing) this.editor.commit();
     });
-    clipboard.listen(field);
+    this.clipboard.listen(field);
     mouse.listen();
   }
 }

@@ -1,5 +1,6 @@
 // What keys do in a tab: while a cell is edited, and while none is.
 
+import { openMenu } from "./menus.js";
 import { byId } from "./page.js";
 import { MOST_FETCHED } from "./sheet.js";
 
@@ -71,6 +72,11 @@ export class Keys {
     const { key, shiftKey } = event;
     if (event.ctrlKey || event.metaKey) return this.#controlKey(event);
     const { selection } = this.grid.view;
+    if (key === "ContextMenu" || (key === "F10" && shiftKey)) {
+      const box = this.grid.view.rectangle(selection.line, selection.column);
+      openMenu("menu", box.left + box.width / 2, box.top + box.height);
+      return true;
+    }
     if (event.altKey && key === "ArrowDown") {
       if (this.grid.sheet.columns[selection.column]?.choices.length) this.grid.editor.begin(true);
       else this.grid.editor.calendar();

@@ -189,7 +189,8 @@ function listen(page) {
   listenToMenus(() => page.grid?.editor.stand());
   document.addEventListener("pointerdown", (event) => {
     const target = event.target instanceof Element ? event.target : document.body;
-    if (!target.closest(".panel,.filter") && page.grid) page.grid.filterPanel.panel.hidden = true;
+    if (!target.closest(".panel,.filter") && page.grid)
+      for (const { panel } of [page.grid.filterPanel, page.grid.trail]) panel.hidden = true;
   });
   byId("search", HTMLFormElement).addEventListener("submit", (event) => {
     event.preventDefault();

@@ -17,6 +17,9 @@ export class Mouse {
       pane.addEventListener("dblclick", () => this.grid.editor.begin(true));
       pane.addEventListener("contextmenu", (event) => this.#menu(event));
     }
+    this.grid.editor.field.addEventListener("contextmenu", (event) => {
+      if (!this.grid.editor.editing) event.preventDefault(); // the key's own: the menu is open
+    });
     side.addEventListener("wheel", (event) => {
       scroller.scrollTop += event.deltaY;
       event.preventDefault();

@@ -82,6 +82,12 @@
 
 /** @typedef {{ words: string, allowed: string[] | null }} Test what a filter wants of a column; `allowed` null: any value */
 
+/**
+ * A change of a cell. `by`: empty where it was not made in the grid. `putBack`: the service had filled the cell with `before`, and
+ * put that back.
+ * @typedef {{ at: string, by: string, before: Value, after: Value, putBack: boolean }} CellChange
+ */
+
 /** What can't be done by asking again. The message is for the person. */
 export class Refused extends Error {}
 
@@ -154,6 +160,18 @@ export class Server {
    */
   async values(column) {
     return (await request(`/grid/values/${this.sheet}/${column}`)).json();
+  }
+
+  /**
+   * What was changed in a cell, newest first.
+   * @param {number} row id
+   * @param {number} column
+   * @returns {Promise<CellChange[]>}
+   */
+  async history(row, column) {
+    /** @type {{ entries: CellChange[] }} */
+    const { entries } = await (await request(`/grid/history/${this.sheet}/${row}/${column}`)).json();
+    return entries;
   }
 
   /**
