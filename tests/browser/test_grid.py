@@ -239,7 +239,7 @@ def test_a_filter_is_one_s_own_and_finds_rows_that_were_never_loaded(enter: Ente
     web.add(f"问题台账\n填报人 | 问题描述\n{rows}\n最后 | 藏在最下面")
     ours, theirs = sheet(enter(OPERATOR), web, "问题台账"), sheet(enter("标准化办01"), web, "问题台账")
     ours.get_by_label("查找").fill("藏在")
-    ours.get_by_role("button", name="查找", exact=True).click()
+    ours.get_by_role("button", name="只看这些行").click()
     expect(ours.locator("#grid .cell", has_text="藏在最下面")).to_be_visible()
     assert ours.evaluate("document.getElementById('grid').grid.sheet.lines") == 1
     assert theirs.evaluate("document.getElementById('grid').grid.sheet.lines") > 900
@@ -285,7 +285,7 @@ def test_where_a_filter_shows_nothing_nothing_is_typed(enter: Enter, web: WebSer
     web.add("问题台账\n填报人 | 问题描述\n甲 | 一")
     page = sheet(enter(OPERATOR), web, "问题台账")
     page.get_by_label("查找").fill("没有的")
-    page.get_by_role("button", name="查找", exact=True).click()
+    page.get_by_role("button", name="只看这些行").click()
     until(page, "document.getElementById('grid').grid.sheet.lines === 0")
     page.keyboard.type("写在哪里")
     expect(page.locator("#said")).to_contain_text("没有符合筛选的行")

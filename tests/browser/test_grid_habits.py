@@ -148,3 +148,53 @@ def test_the_menu_opens_by_its_key_and_cuts_copies_pastes_clears_inserts_and_del
     until(page, f"{GRID}.sheet.order.length === 4")
     saved(page)
     assert web.rows("问题台账", "填报人") == [("丁",), ("",), ("",)]
+
+
+def test_find_goes_to_the_next_and_the_previous_and_hides_nothing(enter: Enter, web: WebServer) -> None:
+    web.add("问题台账\n填报人 | 位置\n" + "\n".join(f"人{n} | 第{n}号" for n in range(1, 701)) + "\n底 | 第7号对面")
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    page.keyboard.press("Control+f")
+    page.keyboard.insert_text("第7号")
+    page.keyboard.press("Enter")
+    expect(page.locator("#matches")).to_have_text("1 / 2")
+    expect(page.locator("#content")).to_have_text("第7号")
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_have_text("第7号对面")  # a row that was not here yet
+    page.keyboard.press("Enter")  # round the end
+    expect(page.locator("#content")).to_have_text("第7号")
+    page.get_by_role("button", name="上一个").click()
+    expect(page.locator("#matches")).to_have_text("2 / 2")
+    assert page.evaluate(f"{GRID}.sheet.lines") > 700
+    page.get_by_label("查找").fill("没有的字")
+    page.keyboard.press("Enter")
+    expect(page.locator("#matches")).to_have_text("没有找到")
+    page.keyboard.press("Escape")
+    page.keyboard.press("F2")
+    expect(page.locator("#grid .field.open")).to_be_focused()
+
+
+def test_replace_says_in_how_many_cells_first_and_is_taken_back(enter: Enter, web: WebServer) -> None:
+    web.add("问题台账\n填报人 | 街路 | 位置\n" + "\n".join(f"人{n} | 新正街 | 老地方{n}" for n in range(1, 601)))
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    page.keyboard.press("Control+h")
+    page.keyboard.insert_text("老地方")
+    page.get_by_label("换成").fill("新地方")
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.get_by_role("button", name="全部换").click()
+    until(page, f"{GRID}.waiting() === 0")
+    expect(page.locator("#grid .cell", has_text="老地方1").first).to_be_visible()
+    assert "有 600 格" in asked[0] and "「老地方」换成「新地方」" in asked[0]
+    page.get_by_role("button", name="下一个").click()
+    expect(page.locator("#content")).to_have_text("老地方1")
+    page.get_by_role("button", name="换这一个").click()
+    expect(page.locator("#content")).to_have_text("老地方2")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="全部换").click()
+    expect(page.locator("#said")).to_contain_text("换了 599 格")
+    saved(page)
+    assert {place for (place,) in web.rows("问题台账", "位置")} == {f"新地方{n}" for n in range(1, 601)}
+    page.get_by_role("button", name="撤销").last.click()
+    saved(page)
+    assert web.rows("问题台账", "位置")[1:3] == [("老地方2",), ("老地方3",)]
+    assert faults(page) == []

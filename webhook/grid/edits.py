@@ -44,6 +44,11 @@ def _whole(op: Mapping[str, Any], key: str, low: int = 0, high: int = 10_000_000
     return value
 
 
+def tests_of(body: Any) -> list[tuple[int, frozenset[str] | None, str]]:
+    """The tests of a filter, as ``live.matching`` takes them."""
+    return [test_of(item) for item in listed(body, "filters")]
+
+
 def test_of(item: Mapping[str, Any]) -> tuple[int, frozenset[str] | None, str]:
     allowed = item.get("allowed")
     if allowed is not None and not (isinstance(allowed, list) and all(isinstance(text, str) for text in allowed)):

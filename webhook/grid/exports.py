@@ -23,7 +23,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def export_routes(routes: flask.Blueprint, state: GridState) -> None:
     @routes.post("/grid/export/<int:sheet_id>")
     def export_tab(sheet_id: int) -> Response:
-        tests = [edits.test_of(item) for item in edits.listed(request.get_json(), "filters")]
+        tests = edits.tests_of(request.get_json())
         with state.service.store.read() as tx:
             sheet = state.book(tx).sheet(sheet_id)
             ids = set(live.matching(sheet, tests, reader(state.heads(sheet)))) if tests else None

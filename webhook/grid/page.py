@@ -38,6 +38,7 @@ from webhook.grid.writing import json_answer
 log = logging.getLogger(__name__)
 
 MOST_ROWS = 1000  # rows in one answer
+MOST_CELLS = 20_000  # that a search finds
 MOST_VALUES = 500  # values that a filter lists
 MOST_TOLD = 100  # changes in one answer
 MOST_CHANGED_ROWS = 5000  # rows of all changes in one answer; a change with more is not told, the tab is read anew
@@ -118,12 +119,24 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
 
     @routes.post("/grid/find/<int:sheet_id>")
     def find(sheet_id: int) -> Response:
-        tests = [edits.test_of(item) for item in edits.listed(request.get_json(), "filters")]
+        tests = edits.tests_of(request.get_json())
         with store.read() as tx:
             book = state.book(tx)
             sheet = book.sheet(sheet_id)
             ids = live.matching(sheet, tests, reader(state.heads(sheet)))
             return json_answer({"version": book.version, "ids": ids.tolist()})
+
+    @routes.post("/grid/search/<int:sheet_id>")
+    def search(sheet_id: int) -> Response:
+        asked = request.get_json()
+        tests, words = edits.tests_of(asked), str(asked.get("words", "")).casefold()
+        with store.read() as tx:
+            sheet = state.book(tx).sheet(sheet_id)
+            heads = state.heads(sheet)
+            ids = set(live.matching(sheet, tests, reader(heads))) if tests else None
+            columns = {at for at, head in enumerate(heads) if not head.owned} if asked.get("texts") else None
+            cells, more = live.holding(sheet, words, ids, columns, reader(heads), MOST_CELLS)
+            return json_answer({"cells": cells, "more": more})
 
     @routes.post("/grid/edit/<int:sheet_id>")
     def edit(sheet_id: int) -> Response:

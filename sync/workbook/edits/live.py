@@ -7,7 +7,7 @@ come, go and move. An edit is checked against what its author saw, and falls on 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -231,6 +231,26 @@ def _passes(values: list[Value], test: tuple[int, frozenset[str] | None, str], t
         return any(words in text(at, value).casefold() for at, value in enumerate(values))
     shown = text(column, values[column]) if column < len(values) else ""
     return (allowed is None or shown in allowed) and words in shown.casefold()
+
+
+def holding(
+    sheet: Sheet, words: str, ids: Collection[int] | None, columns: Collection[int] | None, text: Any, most: int
+) -> tuple[list[tuple[int, int]], bool]:
+    """Row id and column of the first ``most`` cells under the header in which words occur, row by row; whether there
+    are more. ``ids``: only in these rows. ``columns``: only texts, and only in these columns."""
+    order, cells = sheet.grid.order, list[tuple[int, int]]()
+    lists = sheet.grid.lists(sheet.whole()._replace(top=1, bottom=max(len(order), 1)))
+    for number, values in zip(order[1:], lists, strict=False):
+        if not number or (ids is not None and number not in ids):
+            continue
+        for at, value in enumerate(values):
+            if columns is not None and not (isinstance(value, str) and at in columns):
+                continue
+            if words in text(at, value).casefold():
+                cells.append((number, at))
+        if len(cells) > most:
+            return cells[:most], True
+    return cells, False
 
 
 def distinct(

@@ -17,6 +17,7 @@ import { View } from "./view.js";
 
 /** @import { Area } from "./areas.js" */
 /** @import { History, Tell } from "./edits.js" */
+/** @import { Finder } from "./find.js" */
 /** @import { Outgoing } from "./outgoing.js" */
 /** @import { Change, Test, Value } from "./server.js" */
 /** @import { Moved, Sheet, Target } from "./sheet.js" */
@@ -42,12 +43,14 @@ export class Grid {
    * @param {Outgoing} outgoing
    * @param {History} history
    * @param {Tell} tell
+   * @param {Finder} finder
    */
-  constructor(root, sheet, outgoing, history, tell) {
+  constructor(root, sheet, outgoing, history, tell, finder) {
     this.root = root;
     this.sheet = sheet;
     this.outgoing = outgoing;
     this.tell = tell;
+    this.finder = finder;
     this.edits = new Edits(sheet, outgoing, history, tell);
     this.areas = new Areas(this.edits);
     this.commands = new Commands(this);

@@ -1,7 +1,6 @@
 // What keys do in a tab: while a cell is edited, and while none is.
 
 import { openMenu } from "./menus.js";
-import { byId } from "./page.js";
 import { MOST_FETCHED } from "./sheet.js";
 
 /** @import { Grid } from "./grid.js" */
@@ -137,7 +136,8 @@ export class Keys {
       z: () => void (event.shiftKey ? this.grid.edits.redo() : this.grid.edits.undo()),
       y: () => void this.grid.edits.redo(),
       d: () => this.grid.commands.fill(),
-      f: () => byId("find", HTMLInputElement).focus(),
+      f: () => this.grid.finder.open(false),
+      h: () => this.grid.finder.open(true),
       a: () => {
         this.grid.show({ top: 0, bottom: last, left: 0, right: end });
         this.grid.fetch(0, Math.min(last, MOST_FETCHED - 1));

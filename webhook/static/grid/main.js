@@ -1,5 +1,6 @@
 // The page: tabs, tools, and words to the person.
 
+import { Finder } from "./find.js";
 import { Grid } from "./grid.js";
 import { closeMenus, listenToMenus } from "./menus.js";
 import { Outgoing } from "./outgoing.js";
@@ -29,6 +30,8 @@ class Page {
   #ask = () => {};
   #version = 0; // of the workbook, as the server told it last without saying what changed
   outgoing = new Outgoing({ state: () => this.state(), change: (change) => this.#apply(change, true) });
+
+  finder = new Finder(() => this.grid, (...told) => this.tell(...told));
 
   /**
    * Reads a tab, then shows it. The one before goes at once: what is typed meanwhile must not fall into it. Rejects where
@@ -70,7 +73,7 @@ class Page {
     const history = this.#histories.get(id) || { done: [], undone: [] };
     this.#histories.set(id, history);
     this.#opening = null;
-    this.grid = this.root.grid = new Grid(this.root, sheet, this.outgoing, history, this.tell);
+    this.grid = this.root.grid = new Grid(this.root, sheet, this.outgoing, history, this.tell, this.finder);
     this.outgoing.shown(sheet.version);
     this.#catchUp();
     for (const tab of tabs()) if (Number(tab.dataset.sheet) === id) tab.setAttribute("aria-current", "page");
@@ -191,11 +194,6 @@ function listen(page) {
     const target = event.target instanceof Element ? event.target : document.body;
     if (!target.closest(".panel,.filter") && page.grid)
       for (const { panel } of [page.grid.filterPanel, page.grid.trail]) panel.hidden = true;
-  });
-  byId("search", HTMLFormElement).addEventListener("submit", (event) => {
-    event.preventDefault();
-    const words = byId("find", HTMLInputElement).value;
-    void page.grid?.filter(-1, words ? { words, allowed: null } : null);
   });
   byId("reload", HTMLElement).addEventListener("click", () => location.reload());
 }

@@ -163,6 +163,17 @@ export class Server {
   }
 
   /**
+   * The cells that hold some words, row by row; `more`: there are more than these.
+   * @param {string} words
+   * @param {boolean} texts only texts in columns of people
+   * @param {(Test & { column: number })[]} filters only in rows that pass these
+   * @returns {Promise<{ cells: [row: number, column: number][], more: boolean }>}
+   */
+  async search(words, texts, filters) {
+    return (await post(`/grid/search/${this.sheet}`, { words, texts, filters })).json();
+  }
+
+  /**
    * What was changed in a cell, newest first.
    * @param {number} row id
    * @param {number} column
