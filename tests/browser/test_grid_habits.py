@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
+from tests.book import ZONE
 from tests.browser.conftest import Enter, faults
 from tests.browser.test_grid import go, saved, sheet, until
 from tests.web_server import OPERATOR, WebServer
@@ -198,3 +200,71 @@ def test_replace_says_in_how_many_cells_first_and_is_taken_back(enter: Enter, we
     saved(page)
     assert web.rows("问题台账", "位置")[1:3] == [("老地方2",), ("老地方3",)]
     assert faults(page) == []
+
+
+def filter_of(page: Page, header: str) -> None:
+    page.get_by_role("button", name=f"筛选和排序：{header}", exact=True).click()
+
+
+def shown(page: Page, words: str) -> None:
+    expect(page.locator("#shown")).to_have_text(words)
+
+
+def test_days_are_filtered_by_year_month_day_by_words_and_from_to(enter: Enter, web: WebServer) -> None:
+    now = datetime.now(ZONE)
+    last_month = now.replace(day=1) - timedelta(days=1)
+    days = [now, now, last_month, datetime(2019, 12, 31, tzinfo=ZONE), datetime(2019, 12, 1, tzinfo=ZONE)]
+    lines = "\n".join(f"{day:%Y-%m-%d} 09:0{n} | 人{n}" for n, day in enumerate(days))
+    web.add(f"问题台账\n填报时间 | 填报人\n{lines}")
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    shown(page, "共 5 行")
+    for words, count in (("今天", 2), ("本月", 2), ("上月", 1)):
+        filter_of(page, "填报时间")
+        page.get_by_role("button", name=words, exact=True).click()
+        shown(page, f"显示 {count} 行，共 5 行")
+    assert faults(page) == []
+    page.get_by_role("button", name="看全部行").click()
+    shown(page, "共 5 行")
+    filter_of(page, "填报时间")
+    page.get_by_label("（全选）").uncheck()
+    year = page.locator("details.fold", has_text="2019年").first
+    year.locator("summary").first.click(position={"x": 2, "y": 8})
+    year.get_by_label("12月").check()
+    expect(page.get_by_label("2019年")).to_be_checked()
+    page.locator("#grid .panel button.main:visible").click()
+    shown(page, "显示 2 行，共 5 行")
+    filter_of(page, "填报时间")
+    month = page.locator("details.fold .fold", has_text="12月").first
+    page.locator("details.fold", has_text="2019年").first.locator("summary").first.click(position={"x": 2, "y": 8})
+    month.locator("summary").click(position={"x": 2, "y": 8})
+    month.get_by_label("31日（1）").uncheck()
+    page.locator("#grid .panel button.main:visible").click()
+    shown(page, "显示 1 行，共 5 行")
+    filter_of(page, "填报时间")
+    page.get_by_role("button", name="取消这一列的筛选").click()
+    filter_of(page, "填报时间")
+    page.get_by_label("从", exact=True).fill("2019-12-02")
+    page.get_by_label("到", exact=True).fill("2019-12-31")
+    page.locator("#grid .panel button.main:visible").click()
+    shown(page, "显示 1 行，共 5 行")
+    filter_of(page, "填报时间")
+    expect(page.get_by_label("到", exact=True)).to_have_value("2019-12-31")
+
+
+def test_rows_are_sorted_by_several_columns(enter: Enter, web: WebServer) -> None:
+    web.add("问题台账\n填报人 | 街路 | 位置\n乙 | 新正街 | 1\n甲 | 联胜路 | 2\n乙 | 联胜路 | 3\n甲 | 新正街 | 4")
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    go(page, 1, "填报人")
+    item(page, "按几列排序…")
+    page.get_by_label("第2列", exact=True).select_option(label="H 街路")
+    page.get_by_label("第2列的次序").select_option("降序")
+    assert faults(page) == []
+    page.get_by_role("button", name="排序", exact=True).click()
+    until(page, f"{GRID}.edits.history.done.length === 1")
+    people, streets = zip(*web.rows("问题台账", "填报人", "街路"), strict=True)
+    assert people[0] == people[1] and people[2] == people[3] and people[0] != people[2]
+    assert streets[0] == streets[2] and streets[1] == streets[3] and streets[0] != streets[1]
+    page.keyboard.press("Control+z")
+    until(page, f"{GRID}.edits.history.done.length === 0")
+    saved(page)
+    assert [place for (place,) in web.rows("问题台账", "位置")] == ["1", "2", "3", "4"]

@@ -23,6 +23,7 @@ from sync.workbook.edits.dimensions.dimensions import insert
 from webhook.grid.state import GridState, Head, Refused
 
 MOST_INSERTED = 1000  # rows inserted at once
+MOST_KEYS = 10  # columns that rows are sorted by
 MOST_NUMBER = 1e300
 EXACT = 2**53  # whole numbers below are numbers of a spreadsheet as they are
 MOST_CELLS = 50_000  # cells in one edit
@@ -44,20 +45,30 @@ def _whole(op: Mapping[str, Any], key: str, low: int = 0, high: int = 10_000_000
     return value
 
 
-def tests_of(body: Any) -> list[tuple[int, frozenset[str] | None, str]]:
-    """The tests of a filter, as ``live.matching`` takes them."""
-    return [test_of(item) for item in listed(body, "filters")]
+def tests_of(body: Any) -> list[live.Test]:
+    """The tests of a filter."""
+    return [_test_of(item) for item in listed(body, "filters")]
 
 
-def test_of(item: Mapping[str, Any]) -> tuple[int, frozenset[str] | None, str]:
+def _test_of(item: Mapping[str, Any]) -> live.Test:
     allowed = item.get("allowed")
     if allowed is not None and not (isinstance(allowed, list) and all(isinstance(text, str) for text in allowed)):
         raise Refused("请求的格式不对：allowed。")
-    return (
+    return live.Test(
         _whole(item, "column", -1),
         None if allowed is None else frozenset(allowed),
         str(item.get("words", "")).casefold(),
+        _edge(item, "from"),
+        _edge(item, "until"),
     )
+
+
+def _edge(item: Mapping[str, Any], key: str) -> float | None:
+    """A serial number that a filter begins or ends with; None for none."""
+    value = item.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise Refused(f"请求的格式不对：{key}。")
+    return value
 
 
 def apply(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
@@ -175,7 +186,9 @@ def _delete(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -
 
 
 def _sort(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
-    before = live.sort(book, sheet, _whole(op, "column", high=sheet.columns - 1), bool(op.get("down")))
+    keys = [op, *(listed(op, "then") if "then" in op else ())][:MOST_KEYS]
+    columns = [(_whole(key, "column", high=sheet.columns - 1), bool(key.get("down"))) for key in keys]
+    before = live.sort(book, sheet, columns)
     return {"token": state.remember(before)}
 
 

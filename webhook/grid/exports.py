@@ -12,9 +12,8 @@ from sync.core.scores import facts
 from sync.core.sheet.rows import Raw, Table
 from sync.outgoing import xlsx
 from sync.workbook.cells.model import Sheet
-from sync.workbook.edits import live
 from webhook.grid import edits
-from webhook.grid.reading import reader
+from webhook.grid.reading import passing
 from webhook.grid.state import GridState
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -26,7 +25,7 @@ def export_routes(routes: flask.Blueprint, state: GridState) -> None:
         tests = edits.tests_of(request.get_json())
         with state.service.store.read() as tx:
             sheet = state.book(tx).sheet(sheet_id)
-            ids = set(live.matching(sheet, tests, reader(state.heads(sheet)))) if tests else None
+            ids = set(passing(state, sheet, tests)) if tests else None
             content = _rendered(state, [sheet], ids)
         return _file(content, f"{sheet.title}{'（筛选）' if tests else ''} {_today(state)}.xlsx")
 

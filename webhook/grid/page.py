@@ -30,7 +30,7 @@ from webhook import access
 from webhook.access import Site
 from webhook.grid import edits
 from webhook.grid.exports import export_routes
-from webhook.grid.reading import reader
+from webhook.grid.reading import grouper, passing, reader
 from webhook.grid.state import GridState, Refused
 from webhook.grid.trail import trail_routes
 from webhook.grid.writing import json_answer
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 MOST_ROWS = 1000  # rows in one answer
 MOST_CELLS = 20_000  # that a search finds
 MOST_VALUES = 500  # values that a filter lists
+MOST_DAYS = 5000  # the same of a column of dates
 MOST_TOLD = 100  # changes in one answer
 MOST_CHANGED_ROWS = 5000  # rows of all changes in one answer; a change with more is not told, the tab is read anew
 
@@ -110,7 +111,9 @@ def _reading(routes: flask.Blueprint, state: GridState) -> None:
     def values(sheet_id: int, column: int) -> Response:
         with store.read() as tx:
             sheet = state.book(tx).sheet(sheet_id)
-            values, more = live.distinct(sheet, column, reader(state.heads(sheet)), place_order, MOST_VALUES)
+            heads = state.heads(sheet)
+            most = MOST_DAYS if column < len(heads) and heads[column].dated else MOST_VALUES
+            values, more = live.distinct(sheet, column, grouper(heads), place_order, most)
             return json_answer({"values": values, "more": more})
 
 
@@ -123,7 +126,7 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
         with store.read() as tx:
             book = state.book(tx)
             sheet = book.sheet(sheet_id)
-            ids = live.matching(sheet, tests, reader(state.heads(sheet)))
+            ids = passing(state, sheet, tests)
             return json_answer({"version": book.version, "ids": ids.tolist()})
 
     @routes.post("/grid/search/<int:sheet_id>")
@@ -133,7 +136,7 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
         with store.read() as tx:
             sheet = state.book(tx).sheet(sheet_id)
             heads = state.heads(sheet)
-            ids = set(live.matching(sheet, tests, reader(heads))) if tests else None
+            ids = set(passing(state, sheet, tests)) if tests else None
             columns = {at for at, head in enumerate(heads) if not head.owned} if asked.get("texts") else None
             cells, more = live.holding(sheet, words, ids, columns, reader(heads), MOST_CELLS)
             return json_answer({"cells": cells, "more": more})
@@ -234,6 +237,7 @@ def _opened(state: GridState, book: Book, sheet: Sheet) -> dict[str, Any]:
                 "width": widths.get(at, {}).get("pixelSize", 100),
                 "note": (header.cells.get(at, {}) if header else {}).get("note", ""),
                 "pattern": head.pattern,
+                "dated": head.dated,
                 "kind": head.column.type if head.column else "",
                 "key": head.column.key if head.column else "",
                 "owned": head.owned,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 
 from sync.workbook.cells.formats import show
 from sync.workbook.cells.grid import Value
-from webhook.grid.state import Head
+from sync.workbook.cells.model import Sheet
+from sync.workbook.edits import live
+from webhook.grid.state import GridState, Head
+
+DAY = {"pattern": "yyyy-mm-dd", "type": "DATE"}
 
 
 def reader(heads: Sequence[Head]) -> Callable[[int, Value], str]:
@@ -17,3 +22,21 @@ def reader(heads: Sequence[Head]) -> Callable[[int, Value], str]:
         return value if isinstance(value, str) else show(value, formats[column] if column < len(formats) else None)
 
     return text
+
+
+def grouper(heads: Sequence[Head]) -> Callable[[int, Value], str]:
+    """Under which of a filter's values a value of a column falls: a moment under its day, anything else as it reads."""
+    text = reader(heads)
+
+    def group(column: int, value: Value) -> str:
+        if isinstance(value, str | bool) or column >= len(heads) or not heads[column].dated:
+            return text(column, value)
+        return show(value, DAY)
+
+    return group
+
+
+def passing(state: GridState, sheet: Sheet, tests: Sequence[live.Test]) -> array[int]:
+    """Ids of the rows that pass all tests of a filter."""
+    heads = state.heads(sheet)
+    return live.matching(sheet, tests, reader(heads), grouper(heads))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from collections import OrderedDict
@@ -20,6 +21,10 @@ MOST_UNDO = 100  # deletions and sorts that can be undone
 MOST_ANSWERS = 500  # replies remembered for browsers that did not get them
 
 
+NO_FIELDS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|general', re.IGNORECASE)  # what a number format writes as it is
+DIGITS = re.compile(r"[#0]")
+
+
 class Refused(ValueError):
     """An edit that is not done as a whole; the sentence says why."""
 
@@ -35,6 +40,12 @@ class Head:
     @property
     def owned(self) -> bool:
         return self.column is not None and self.column.owner == "service"
+
+    @property
+    def dated(self) -> bool:
+        """Whether its numbers are days or moments."""
+        fields = NO_FIELDS.sub("", self.pattern).lower()
+        return ("y" in fields or "d" in fields) and not DIGITS.search(fields)
 
 
 @dataclass

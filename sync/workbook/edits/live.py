@@ -36,6 +36,21 @@ class Put:
 
 
 @dataclass(frozen=True)
+class Test:
+    """What a filter wants of a column (-1: any column): to read as one of the ``allowed`` texts (None: any), to hold
+    ``words`` (in small letters), to be a number from ``start`` on and below ``end``."""
+
+    column: int
+    allowed: frozenset[str] | None
+    words: str
+    start: float | None = None
+    end: float | None = None
+
+
+Text = Callable[[int, Value], str]  # how a value of a column reads
+
+
+@dataclass(frozen=True)
 class Refusal:
     """Why a put did not happen: the row is gone, or another value stands there now."""
 
@@ -194,11 +209,12 @@ def put_column_back(book: Book, sheet: Sheet, taken: TakenColumn) -> None:
     book.recalculate = True
 
 
-def sort(book: Book, sheet: Sheet, column: int, down: bool) -> array[int]:
-    """Sort all rows under the header; the order before."""
+def sort(book: Book, sheet: Sheet, keys: Sequence[tuple[int, bool]]) -> array[int]:
+    """Sort all rows under the header by columns, each down or up, the first first; the order before."""
     before = sheet.grid.order[:]
     box = sheet.whole()._replace(top=1)
-    sort_rows(book, sheet, box, [{"dimensionIndex": column, "sortOrder": "DESCENDING" if down else "ASCENDING"}])
+    orders = [{"dimensionIndex": at, "sortOrder": "DESCENDING" if down else "ASCENDING"} for at, down in keys]
+    sort_rows(book, sheet, box, orders)
     return before
 
 
@@ -213,28 +229,38 @@ def arrange(sheet: Sheet, before: array[int]) -> bool:
     return True
 
 
-def matching(sheet: Sheet, tests: Sequence[tuple[int, frozenset[str] | None, str]], text: Any) -> array[int]:
-    """Ids of the rows under the header that pass all tests: (column or -1 for any, allowed texts or None, words
-    to contain).    ``text(column, value)`` is how a value reads."""
+def matching(sheet: Sheet, tests: Sequence[Test], text: Text, group: Text) -> array[int]:
+    """Ids of the rows under the header that pass all tests. ``text``: how a value of a column reads; ``group``: under
+    which of a filter's values it falls."""
     order = sheet.grid.order
     lists = sheet.grid.lists(sheet.whole()._replace(top=1, bottom=max(len(order), 1)))
     numbers = array("I")
     for number, values in zip(order[1:], lists, strict=False):
-        if number and all(_passes(values, test, text) for test in tests):
+        if number and all(_passes(values, test, text, group) for test in tests):
             numbers.append(number)
     return numbers
 
 
-def _passes(values: list[Value], test: tuple[int, frozenset[str] | None, str], text: Any) -> bool:
-    column, allowed, words = test
-    if column < 0:
-        return any(words in text(at, value).casefold() for at, value in enumerate(values))
-    shown = text(column, values[column]) if column < len(values) else ""
-    return (allowed is None or shown in allowed) and words in shown.casefold()
+def _passes(values: list[Value], test: Test, text: Text, group: Text) -> bool:
+    if test.column < 0:
+        return any(test.words in text(at, value).casefold() for at, value in enumerate(values))
+    value = values[test.column] if test.column < len(values) else ""
+    if test.allowed is not None and group(test.column, value) not in test.allowed:
+        return False
+    if not (test.start is None and test.end is None) and not _within(value, test):
+        return False
+    return test.words in text(test.column, value).casefold()
+
+
+def _within(value: Value, test: Test) -> bool:
+    """Whether a value is a number from ``start`` on and below ``end``."""
+    if isinstance(value, str | bool):
+        return False
+    return (test.start is None or value >= test.start) and (test.end is None or value < test.end)
 
 
 def holding(
-    sheet: Sheet, words: str, ids: Collection[int] | None, columns: Collection[int] | None, text: Any, most: int
+    sheet: Sheet, words: str, ids: Collection[int] | None, columns: Collection[int] | None, text: Text, most: int
 ) -> tuple[list[tuple[int, int]], bool]:
     """Row id and column of the first ``most`` cells under the header in which words occur, row by row; whether there
     are more. ``ids``: only in these rows. ``columns``: only texts, and only in these columns."""
@@ -254,7 +280,7 @@ def holding(
 
 
 def distinct(
-    sheet: Sheet, column: int, text: Any, order: Callable[[str], Any], most: int
+    sheet: Sheet, column: int, text: Text, order: Callable[[str], Any], most: int
 ) -> tuple[list[tuple[str, int]], bool]:
     """What stands in a column under the header, each with how often; whether there is more than ``most``. ``order``:
     the sort key of a text."""

@@ -7,7 +7,7 @@ import { byId } from "./page.js";
 /** @import { Grid } from "./grid.js" */
 
 const MOST_INSERTED = 1000; // rows at once
-const STAYS = ["filter", "calendar", "exports", "history"]; // commands that open something for the keyboard
+const STAYS = ["filter", "calendar", "exports", "history", "sorts"]; // commands that open something for the keyboard
 
 export class Commands {
   /** @param {Grid} grid */
@@ -56,6 +56,7 @@ export class Commands {
       fill: () => this.fill(),
       up: () => this.grid.edits.sort(column, false),
       down: () => this.grid.edits.sort(column, true),
+      sorts: () => this.grid.sorter.open(column),
       filter: () => this.openFilter(column, this.grid.view.rectangle(line, column).left),
       unfilter: () => {
         byId("find", HTMLInputElement).value = "";

@@ -2,7 +2,7 @@
 
 import { shown } from "./text.js";
 
-/** @import { CellMessage, CellResult, EditReply, Op, Outcome, Value } from "./server.js" */
+/** @import { CellMessage, CellResult, EditReply, Op, Outcome, SortKey, Value } from "./server.js" */
 /** @import { Outgoing } from "./outgoing.js" */
 /** @import { Cell, Sheet, Target } from "./sheet.js" */
 
@@ -18,7 +18,7 @@ const MOST_TOLD = 20; // cells that are told when they are not written
  * @typedef {{ kind: "set", cells: Written[] }
  *   | { kind: "insert", op: Op, rows: number[] }
  *   | { kind: "delete", rows: number[], token: string }
- *   | { kind: "sort", column: number, down: boolean, token: string }
+ *   | { kind: "sort", op: Op, token: string }
  *   | { kind: "addColumn" | "dropColumn", column: number, token: string }} Step
  */
 
@@ -238,9 +238,12 @@ export class Edits {
   /**
    * @param {number} column
    * @param {boolean} down
+   * @param {SortKey[]} [then] what rows are sorted by that are equal there
    */
-  async sort(column, down) {
-    await this.#do({ op: "sort", column, down }, ({ token = "" }) => ({ kind: "sort", column, down, token }));
+  async sort(column, down, then = []) {
+    /** @type {Op} */
+    const op = { op: "sort", column, down, then };
+    await this.#do(op, ({ token = "" }) => ({ kind: "sort", op, token }));
   }
 
   // Columns
@@ -380,7 +383,7 @@ export class Edits {
  * @returns {Op} what does it again
  */
 function repeated(step) {
-  if (step.kind === "sort") return { op: "sort", column: step.column, down: step.down };
+  if (step.kind === "sort") return step.op;
   return step.kind === "delete" ? { op: "delete", rows: step.rows } : { op: step.kind, column: step.column };
 }
 

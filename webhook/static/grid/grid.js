@@ -11,6 +11,7 @@ import { Keys } from "./keys.js";
 import { Mouse } from "./mouse.js";
 import { byId } from "./page.js";
 import { MOST_FETCHED } from "./sheet.js";
+import { SortPanel } from "./sorter.js";
 import { letters } from "./text.js";
 import { Trail } from "./trail.js";
 import { View } from "./view.js";
@@ -64,7 +65,12 @@ export class Grid {
     });
     this.filterPanel = new FilterPanel(root, sheet, {
       sort: (column, down) => void this.edits.sort(column, down),
+      sortMore: (column) => this.sorter.open(column),
       filter: (column, test) => void this.filter(column, test),
+      closed: () => this.editor.stand(),
+    });
+    this.sorter = new SortPanel(root, sheet, {
+      sort: ([first, ...then]) => void (first && this.edits.sort(first.column, first.down, then)),
       closed: () => this.editor.stand(),
     });
     this.trail = new Trail(root, sheet, {
@@ -87,10 +93,14 @@ export class Grid {
   close() {
     this.editor.close();
     this.view.close();
-    this.filterPanel.panel.remove();
-    this.trail.panel.remove();
+    for (const panel of this.panels) panel.remove();
     this.sheet.on.change = () => {};
     this.sheet.on.move = () => {};
+  }
+
+  /** The panels that close when something beside them is pressed. */
+  get panels() {
+    return [this.filterPanel.panel, this.trail.panel, this.sorter.panel];
   }
 
   /** How many edits are on their way. */
@@ -117,6 +127,8 @@ export class Grid {
       this.view.measure();
     }
     byId("unfilter", HTMLButtonElement).hidden = !this.sheet.filter;
+    const rows = Math.max(0, this.sheet.order.length - 1);
+    byId("shown", HTMLElement).textContent = this.sheet.filter ? `显示 ${this.sheet.lines} 行，共 ${rows} 行` : `共 ${rows} 行`;
     this.view.later();
     this.editor.follow();
     this.bar();

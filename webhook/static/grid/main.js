@@ -193,7 +193,7 @@ function listen(page) {
   document.addEventListener("pointerdown", (event) => {
     const target = event.target instanceof Element ? event.target : document.body;
     if (!target.closest(".panel,.filter") && page.grid)
-      for (const { panel } of [page.grid.filterPanel, page.grid.trail]) panel.hidden = true;
+      for (const panel of page.grid.panels) panel.hidden = true;
   });
   byId("reload", HTMLElement).addEventListener("click", () => location.reload());
 }

@@ -11,6 +11,7 @@
  * @property {number} width pixels
  * @property {string} note
  * @property {string} pattern number format; "" for none
+ * @property {boolean} dated its numbers are days or moments
  * @property {string} kind "date", "datetime", …; "" for a column of the bureau's own
  * @property {string} key of the template's column; "" for a column of the bureau's own
  * @property {boolean} owned the service fills it in
@@ -66,7 +67,7 @@
  *   | { op: "insert", row: number, at: number, after: boolean, count: number }
  *   | { op: "delete", rows: number[] }
  *   | { op: "back", token: string }
- *   | { op: "sort", column: number, down: boolean }
+ *   | { op: "sort", column: number, down: boolean, then?: SortKey[] }
  *   | { op: "addColumn", column: number }
  *   | { op: "dropColumn", column: number, empty?: boolean }
  *   | { op: "width", column: number, pixels: number }} Op
@@ -74,13 +75,19 @@
 
 /** @typedef {{ row?: number, error?: string, why?: "gone" | "changed", now?: Value }} CellResult */
 
+/** @typedef {{ column: number, down: boolean }} SortKey */
+
 /** @typedef {{ rows?: number[], token?: string, count?: number }} Outcome of an insertion, a deletion, a sort */
 
 /** @typedef {CellResult[] | Outcome} OpResult a list for "set" */
 
 /** @typedef {{ results: OpResult[], change: Change }} EditReply */
 
-/** @typedef {{ words: string, allowed: string[] | null }} Test what a filter wants of a column; `allowed` null: any value */
+/**
+ * What a filter wants of a column: words, one of the `allowed` values (null: any; days as "2026-11-24"), a number from `from` on and
+ * below `until`.
+ * @typedef {{ words: string, allowed: string[] | null, from?: number, until?: number }} Test
+ */
 
 /**
  * A change of a cell. `by`: empty where it was not made in the grid. `putBack`: the service had filled the cell with `before`, and
