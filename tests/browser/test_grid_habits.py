@@ -268,3 +268,81 @@ def test_rows_are_sorted_by_several_columns(enter: Enter, web: WebServer) -> Non
     until(page, f"{GRID}.edits.history.done.length === 0")
     saved(page)
     assert [place for (place,) in web.rows("问题台账", "位置")] == ["1", "2", "3", "4"]
+
+
+def address(page: Page, cell: str) -> None:
+    expect(page.locator("#address")).to_have_text(cell)
+
+
+def test_today_and_the_hour_by_a_key(enter: Enter, web: WebServer) -> None:
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    before = datetime.now(ZONE)
+    go(page, 1, "填报时间")
+    page.keyboard.press("Control+;")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+;")
+    page.keyboard.insert_text(" ")
+    page.keyboard.press("Control+Shift+:")
+    page.keyboard.press("Enter")
+    go(page, 1, "问题描述")
+    page.keyboard.insert_text("查于")
+    page.keyboard.press("Control+;")
+    page.keyboard.press("Enter")
+    saved(page)
+    times = {before, datetime.now(ZONE)}
+    [(midnight, text), (hour, _)] = web.rows("问题台账", "填报时间", "问题描述")
+    assert midnight in {f"{at:%Y-%m-%d} 00:00" for at in times} and hour in {f"{at:%Y-%m-%d %H:%M}" for at in times}
+    assert text in {f"查于{at:%Y-%m-%d}" for at in times}
+
+
+def test_ctrl_and_an_arrow_lead_to_the_edge_of_a_block(enter: Enter, web: WebServer) -> None:
+    places = ["一", "二", "三", "", "", *(f"{n}" for n in range(900))]
+    web.add("问题台账\n填报人 | 位置\n" + "\n".join(f"甲 | {place}" for place in places))
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    go(page, 1, "位置")
+    for key, cell in (
+        ("ArrowDown", "I4"), ("ArrowDown", "I7"), ("ArrowDown", "I906"), ("ArrowUp", "I7"), ("ArrowUp", "I4"),
+        ("ArrowLeft", "F4"), ("ArrowLeft", "A4"), ("ArrowRight", "F4"), ("ArrowRight", "I4"),
+    ):  # fmt: skip
+        page.keyboard.press(f"Control+{key}")
+        address(page, cell)
+    page.keyboard.press("Control+Shift+ArrowUp")
+    expect(page.locator("#count")).to_contain_text("3 行 × 1 列")
+
+
+def test_rows_and_columns_are_selected_whole_and_tabs_turned_by_keys(enter: Enter, web: WebServer) -> None:
+    web.add(THREE)
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    columns = page.evaluate(f"{GRID}.sheet.columns.length")
+    go(page, 2, "街路")
+    page.keyboard.press("Shift+Space")
+    expect(page.locator("#count")).to_contain_text(f"1 行 × {columns} 列")
+    go(page, 2, "街路")
+    page.keyboard.press("Control+Space")
+    expect(page.locator("#count")).to_contain_text("行 × 1 列")
+    saved(page)
+    assert web.rows("问题台账", "街路")[1] == ("联胜路",)
+    current = page.locator("#tabs a[aria-current]")
+    page.keyboard.press("Control+PageDown")
+    expect(current).to_have_text("整改反馈")
+    until(page, f"{GRID} && {GRID}.sheet.title === '整改反馈'")
+    page.keyboard.press("Control+Shift+PageUp")
+    expect(current).to_have_text("问题台账")
+
+
+def test_enter_after_tabs_goes_back_to_the_column_where_they_began(enter: Enter, web: WebServer) -> None:
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    go(page, 1, "填报人")
+    for line in ("甲", "乙"):
+        page.keyboard.insert_text(line)
+        page.keyboard.press("Tab")
+        page.keyboard.insert_text("督查")
+        page.keyboard.press("Tab")
+        page.keyboard.insert_text("新正街")
+        page.keyboard.press("Enter")
+    address(page, "F4")
+    go(page, 1, "来源")
+    page.keyboard.press("Enter")
+    address(page, "G3")
+    saved(page)
+    assert web.rows("问题台账", "填报人", "来源", "街路") == [("甲", "督查", "新正街"), ("乙", "督查", "新正街")]

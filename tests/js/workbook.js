@@ -66,6 +66,7 @@ export class Workbook {
       order: async () => ({ version: this.version, ids: Uint32Array.from(this.order) }),
       rows: async (top, bottom) => ({ version: this.version, rows: this.order.slice(top, bottom).map((id) => this.#message(id)) }),
       values: async (at) => ({ values: this.values.map((values) => [String(values[at] ?? ""), 1]), more: false }),
+      filled: async (at) => Uint8Array.from(this.order, (id) => Number((this.rows.get(id)?.[at] ?? "") !== "")),
       history: async () => [],
       search: async () => ({ cells: [], more: false }),
       find: async (filters) => ({ version: this.version, ids: this.order.slice(1).filter((id) => filters.every((test) => this.#passes(id, test))) }),

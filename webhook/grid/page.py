@@ -38,7 +38,7 @@ from webhook.grid.writing import json_answer
 log = logging.getLogger(__name__)
 
 MOST_ROWS = 1000  # rows in one answer
-MOST_CELLS = 20_000  # that a search finds
+MOST_MATCHES = 20_000  # that a search finds
 MOST_VALUES = 500  # values that a filter lists
 MOST_DAYS = 5000  # the same of a column of dates
 MOST_TOLD = 100  # changes in one answer
@@ -93,10 +93,16 @@ def _reading(routes: flask.Blueprint, state: GridState) -> None:
         with store.read() as tx:
             book = state.book(tx)
             sheet = book.sheet(sheet_id)
-            answer = Response(gzip.compress(sheet.grid.order.tobytes(), 1), mimetype="application/octet-stream")
-            answer.headers.update({"Content-Encoding": "gzip", "X-Version": str(book.version)})
-            answer.headers["Cache-Control"] = "no-store"
-            return answer
+            return _bytes(sheet.grid.order.tobytes(), book.version)
+
+    @routes.get("/grid/filled/<int:sheet_id>/<int:column>")
+    def filled(sheet_id: int, column: int) -> Response:
+        with store.read() as tx:
+            book = state.book(tx)
+            sheet = book.sheet(sheet_id)
+            lists = sheet.grid.lists(sheet.whole()._replace(bottom=max(len(sheet.grid.order), 1)))
+            flags = bytes(column < len(values) and values[column] != "" for values in lists)
+            return _bytes(flags, book.version)
 
     @routes.get("/grid/rows/<int:sheet_id>")
     def rows(sheet_id: int) -> Response:
@@ -138,7 +144,7 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
             heads = state.heads(sheet)
             ids = set(passing(state, sheet, tests)) if tests else None
             columns = {at for at, head in enumerate(heads) if not head.owned} if asked.get("texts") else None
-            cells, more = live.holding(sheet, words, ids, columns, reader(heads), MOST_CELLS)
+            cells, more = live.holding(sheet, words, ids, columns, reader(heads), MOST_MATCHES)
             return json_answer({"cells": cells, "more": more})
 
     @routes.post("/grid/edit/<int:sheet_id>")
@@ -195,6 +201,13 @@ def _edit(state: GridState, sheet_id: int, ops: Sequence[dict[str, Any]], asked:
 
 
 # What is sent ------------------------------------------------------------------------------------------------
+def _bytes(content: bytes, version: int) -> Response:
+    """Something of each row, as it was at a version."""
+    answer = Response(gzip.compress(content, 1), mimetype="application/octet-stream")
+    answer.headers.update({"Content-Encoding": "gzip", "X-Version": str(version), "Cache-Control": "no-store"})
+    return answer
+
+
 def _row(number: int, row: Any) -> list[Any]:
     """Id, values, and the formulas by column where there are any."""
     formulas = {str(column): cell["formula"] for column, cell in row.cells.items() if "formula" in cell}

@@ -11,7 +11,7 @@ from sync.workbook.cells.model import Sheet
 from sync.workbook.edits import live
 from webhook.grid.state import GridState, Head
 
-DAY = {"pattern": "yyyy-mm-dd", "type": "DATE"}
+DAY_FORMAT = {"pattern": "yyyy-mm-dd", "type": "DATE"}
 
 
 def reader(heads: Sequence[Head]) -> Callable[[int, Value], str]:
@@ -31,7 +31,7 @@ def grouper(heads: Sequence[Head]) -> Callable[[int, Value], str]:
     def group(column: int, value: Value) -> str:
         if isinstance(value, str | bool) or column >= len(heads) or not heads[column].dated:
             return text(column, value)
-        return show(value, DAY)
+        return show(value, DAY_FORMAT)
 
     return group
 

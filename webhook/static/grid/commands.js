@@ -103,6 +103,17 @@ export class Commands {
   }
 
   /**
+   * Opens the tab beside.
+   * @param {number} step 1 or -1
+   */
+  turn(step) {
+    this.grid.editor.commit();
+    const tabs = [...document.querySelectorAll("#tabs a")];
+    const tab = tabs[tabs.findIndex((each) => each.hasAttribute("aria-current")) + step];
+    if (tab instanceof HTMLElement) tab.click();
+  }
+
+  /**
    * As many new rows as are selected, and the cursor in the first of them.
    * @param {boolean} after below the selection, not above
    */

@@ -138,6 +138,17 @@ export class Editor {
     return true;
   }
 
+  /**
+   * Writes a text as if it were typed.
+   * @param {string} text
+   */
+  type(text) {
+    const { field } = this;
+    if (!this.target && !this.begin(false)) return;
+    field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+    this.grow();
+  }
+
   #composes() {
     this.composing = true;
     if (!this.target && !this.begin(false)) this.field.blur();

@@ -161,6 +161,14 @@ export class Server {
   }
 
   /**
+   * Whether each row, from the header on, holds anything in a column: 0 or 1.
+   * @param {number} column
+   */
+  async filled(column) {
+    return new Uint8Array(await (await request(`/grid/filled/${this.sheet}/${column}`)).arrayBuffer());
+  }
+
+  /**
    * The values of a column with how often each stands there; `more`: there are more than these.
    * @param {number} column
    * @returns {Promise<{ values: [text: string, count: number][], more: boolean }>}

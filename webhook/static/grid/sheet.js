@@ -229,6 +229,19 @@ export class Sheet {
   }
 
   /**
+   * Whether the cell of a line holds anything; undefined while it is not here.
+   * @param {number} line
+   * @param {number} column
+   */
+  isFilled(line, column) {
+    const position = this.position(line);
+    if (position === undefined) return false;
+    if (this.mine.has(this.key(position, column))) return this.text(position, column) !== "";
+    const value = this.value(position, column);
+    return value === undefined ? undefined : value !== "";
+  }
+
+  /**
    * What its editor begins with: a formula, or the value.
    * @param {number} position
    * @param {number} column
