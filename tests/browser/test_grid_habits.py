@@ -346,3 +346,18 @@ def test_enter_after_tabs_goes_back_to_the_column_where_they_began(enter: Enter,
     address(page, "G3")
     saved(page)
     assert web.rows("问题台账", "填报人", "来源", "街路") == [("甲", "督查", "新正街"), ("乙", "督查", "新正街")]
+
+
+def test_the_first_letters_of_pinyin_choose_and_tab_or_enter_takes_the_first_that_fits(
+    enter: Enter, web: WebServer
+) -> None:
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    go(page, 1, "街路")
+    page.keyboard.type("xzj")
+    expect(page.get_by_role("option", selected=True)).to_have_text("新正街")
+    page.keyboard.press("Tab")
+    go(page, 1, "类别")
+    page.keyboard.type("bllj")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert web.rows("问题台账", "街路", "类别") == [("新正街", "暴露垃圾")]

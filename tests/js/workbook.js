@@ -22,7 +22,7 @@ if (!globalThis.crypto) Object.defineProperty(globalThis, "crypto", { value: web
  * @returns {Column}
  */
 const column = (header, given = {}) =>
-  ({ header, width: 100, note: "", pattern: "", dated: false, kind: "text", key: header, owned: false, ours: true, choices: [], ...given });
+  ({ header, width: 100, note: "", pattern: "", dated: false, kind: "text", key: header, owned: false, ours: true, choices: [], initials: [], ...given });
 
 export class Workbook {
   version = 1;

@@ -30,6 +30,7 @@ from webhook import access
 from webhook.access import Site
 from webhook.grid import edits
 from webhook.grid.exports import export_routes
+from webhook.grid.initials import initials
 from webhook.grid.reading import grouper, passing, reader
 from webhook.grid.state import GridState, Refused
 from webhook.grid.trail import trail_routes
@@ -255,9 +256,11 @@ def _opened(state: GridState, book: Book, sheet: Sheet) -> dict[str, Any]:
                 "key": head.column.key if head.column else "",
                 "owned": head.owned,
                 "ours": head.column is not None,
-                "choices": _choices(state, head.column),
+                "choices": choices,
+                "initials": [initials(choice) for choice in choices],
             }
             for at, head in enumerate(state.heads(sheet))
+            for choices in [_choices(state, head.column)]
         ],
         "colors": [{**vars(color), "column": tab.by_key[color.column].header} for color in tab.colors] if tab else [],
     }

@@ -17,6 +17,7 @@
  * @property {boolean} owned the service fills it in
  * @property {boolean} ours a column of the template
  * @property {string[]} choices values to choose from
+ * @property {string[]} initials of each of them, the first letters of its pinyin
  */
 
 /**
