@@ -361,3 +361,52 @@ def test_the_first_letters_of_pinyin_choose_and_tab_or_enter_takes_the_first_tha
     page.keyboard.press("Enter")
     saved(page)
     assert web.rows("问题台账", "街路", "类别") == [("新正街", "暴露垃圾")]
+
+
+def drag_handle(page: Page, down: int, across: int, *, ctrl: bool = False) -> None:
+    """Drags the small square of the selection so many lines down and columns (as wide as the first) across."""
+    box = page.locator("#grid .handle").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 4, box["y"] + 4)
+    if ctrl:
+        page.keyboard.down("Control")
+    page.mouse.down()
+    page.mouse.move(box["x"] + 2 + 75 * across, box["y"] + 26 * down, steps=5)
+    page.mouse.up()
+    if ctrl:
+        page.keyboard.up("Control")
+    saved(page)
+
+
+def test_dragging_goes_on_with_a_series_down_and_to_the_right(enter: Enter, web: WebServer) -> None:
+    web.add("问题台账\n填报时间 | 位置 | 经度 | 纬度\n2026-11-24 00:00 | 1号 | 110.5 | 26\n | | 111 |")
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    for header, lines in (("填报时间", 1), ("位置", 1), ("经度", 2)):
+        go(page, 1, header)
+        if lines == 2:
+            page.keyboard.press("Shift+ArrowDown")
+        drag_handle(page, 4 - lines, 0)
+    assert web.rows("问题台账", "填报时间", "位置", "经度") == [
+        (f"2026-11-{24 + n} 00:00", f"{n + 1}号", str(number)) for n, number in enumerate((110.5, 111, 111.5, 112))
+    ]
+    go(page, 1, "经度")
+    page.keyboard.press("Shift+ArrowDown")
+    drag_handle(page, 2, 0, ctrl=True)
+    assert [number for (number,) in web.rows("问题台账", "经度")] == ["110.5", "111", "110.5", "111"]
+    go(page, 1, "经度")
+    drag_handle(page, 0, 1)
+    assert web.rows("问题台账", "纬度")[0] == ("110.5",)
+    page.keyboard.press("Control+z")
+    saved(page)
+    assert web.rows("问题台账", "纬度")[0] == ("26",)
+
+
+def test_ctrl_d_and_ctrl_r_copy(enter: Enter, web: WebServer) -> None:
+    web.add("问题台账\n填报人 | 位置 | 经度\n甲 | 1号 | 110\n乙 | | ")
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    go(page, 2, "位置")
+    page.keyboard.press("Control+d")
+    go(page, 1, "纬度")
+    page.keyboard.press("Control+r")
+    saved(page)
+    assert web.rows("问题台账", "位置", "纬度") == [("1号", "110"), ("1号", "")]

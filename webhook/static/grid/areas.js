@@ -1,5 +1,6 @@
 // What people do to an area of cells: empty it, fill it, copy it, paste into it.
 
+import { following } from "./series.js";
 import { parseTable, writeHtml, writeTable } from "./text.js";
 
 /** @import { Edits } from "./edits.js" */
@@ -53,15 +54,70 @@ export class Areas {
    * @param {Area} area
    */
   fill(area) {
-    const top = this.sheet.position(area.top);
-    if (top === undefined) return;
-    const source = this.sheet.target(top);
-    const cells = this.cells({ ...area, top: area.top + 1 }, () => "").filter((cell) => !this.edits.refusal(cell.column));
+    this.extend({ ...area, bottom: area.top }, area, true);
+  }
+
+  /**
+   * Writes the first column of the area into all its columns.
+   * @param {Area} area
+   */
+  fillRight(area) {
+    this.extend({ ...area, right: area.left }, area, true);
+  }
+
+  /**
+   * Goes on with what stands in an area, down or to the right.
+   * @param {Area} area
+   * @param {Area} whole the area with the cells to write, below it or at its right
+   * @param {boolean} copy it comes again, also where it is a series
+   */
+  extend(area, whole, copy) {
+    const down = whole.bottom > area.bottom;
+    const fresh = down ? { ...whole, top: area.bottom + 1 } : { ...whole, left: area.right + 1 };
+    /** @type {Map<number, number>} */
+    const lines = new Map();
+    const places = this.cells(fresh, (line, column) => (down ? line - fresh.top : column - fresh.left));
+    for (let line = area.top; line <= whole.bottom; line++) lines.set(this.sheet.position(line) ?? -1, line);
+    const cells = places.filter((cell) => !this.edits.refusal(cell.column));
+    const from = this.#sources(area, down);
     const prepare = async () => {
+      await this.#readArea(area);
       await this.#read(cells);
-      for (const cell of cells) cell.to = this.edits.stands({ ...source, column: cell.column });
+      const after = from(copy);
+      for (const cell of cells) cell.to = after(down ? cell.column : (lines.get(cell.at) ?? 0), Number(cell.to));
     };
     void this.edits.set(cells, { pasted: true, prepare });
+  }
+
+  /**
+   * What an area goes on with: for each of its columns (down) or lines. Its rows are known by their ids from now on.
+   * @param {Area} area
+   * @param {boolean} down
+   * @returns {(copy: boolean) => (column: number, n: number) => Value} `column`: or line
+   */
+  #sources(area, down) {
+    const targets = Array.from({ length: area.bottom - area.top + 1 }, (_, n) => this.sheet.target(this.sheet.position(area.top + n) ?? 0));
+    const columns = Array.from({ length: area.right - area.left + 1 }, (_, n) => area.left + n);
+    return (copy) => {
+      const stands = targets.map((target) => columns.map((column) => this.edits.stands({ ...target, column })));
+      const after = (/** @type {number} */ place) => {
+        const values = down ? stands.map((row) => row[place - area.left] ?? "") : stands[place - area.top] || [""];
+        const dated = Boolean(this.sheet.columns[down ? place : area.left]?.dated);
+        return copy ? (/** @type {number} */ n) => values[n % values.length] ?? "" : following(values, dated);
+      };
+      /** @type {Map<number, (n: number) => Value>} */
+      const known = new Map();
+      return (place, n) => {
+        const go = known.get(place) || after(place);
+        known.set(place, go);
+        return go(n);
+      };
+    };
+  }
+
+  /** @param {Area} area whose rows are to be here */
+  async #readArea(area) {
+    await this.sheet.whole(this.sheet.position(area.top) || 1, this.sheet.position(area.bottom) || 1);
   }
 
   /**

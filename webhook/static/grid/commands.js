@@ -21,6 +21,12 @@ export class Commands {
     this.grid.areas.fill(area.top === area.bottom && area.top > 0 ? { ...area, top: area.top - 1 } : area);
   }
 
+  /** The first column of the selection into all of it; a single column gets the column at its left. */
+  fillRight() {
+    const area = this.grid.view.area();
+    this.grid.areas.fillRight(area.left === area.right && area.left > 0 ? { ...area, left: area.left - 1 } : area);
+  }
+
   /**
    * @param {number} column
    * @param {number} x pixels on the page

@@ -176,6 +176,7 @@ export class Keys {
       z: () => void (event.shiftKey ? this.grid.edits.redo() : this.grid.edits.undo()),
       y: () => void this.grid.edits.redo(),
       d: () => this.grid.commands.fill(),
+      r: () => this.grid.commands.fillRight(),
       f: () => this.grid.finder.open(false),
       h: () => this.grid.finder.open(true),
       a: () => {

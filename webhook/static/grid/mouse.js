@@ -1,6 +1,7 @@
 // What the mouse does in a tab.
 
 import { openMenu } from "./menus.js";
+import { HEIGHT } from "./view.js";
 
 /** @import { Grid, Place } from "./grid.js" */
 
@@ -55,36 +56,50 @@ export class Mouse {
 
   /**
    * @param {(at: Place) => void} each
-   * @param {() => void} [end]
+   * @param {(event: PointerEvent) => void} [end]
    */
   #drag(each, end = () => {}) {
     const move = (/** @type {PointerEvent} */ event) => {
       const at = this.grid.view.at(event.clientX, event.clientY);
       if (at) each({ line: at.line, column: Math.max(0, at.column) });
     };
-    const stop = () => {
+    const stop = (/** @type {PointerEvent} */ event) => {
       window.removeEventListener("pointermove", move);
-      end();
+      end(event);
     };
     window.addEventListener("pointermove", move);
     window.addEventListener("pointerup", stop, { once: true });
   }
 
-  /** @param {PointerEvent} event */
+  /**
+   * Down or to the right, whichever the mouse went farther.
+   * @param {PointerEvent} event
+   */
   #dragFill(event) {
     event.preventDefault();
     event.stopPropagation();
     const area = this.grid.view.area();
-    let until = area.bottom;
+    let whole = area;
     this.#drag(
       (at) => {
-        until = Math.max(area.bottom, at.line);
-        this.grid.show({ ...area, bottom: until });
+        const down = (at.line - area.bottom) * HEIGHT >= this.#beyond(area.right, at.column);
+        whole = down ? { ...area, bottom: Math.max(area.bottom, at.line) } : { ...area, right: at.column };
+        this.grid.show(whole);
       },
-      () => {
-        if (until > area.bottom) this.grid.areas.fill({ ...area, top: area.bottom, bottom: until });
+      ({ ctrlKey }) => {
+        if (whole.bottom > area.bottom || whole.right > area.right) this.grid.areas.extend(area, whole, ctrlKey);
       },
     );
+  }
+
+  /**
+   * How far a column ends at the right of another, in pixels.
+   * @param {number} column
+   * @param {number} other
+   */
+  #beyond(column, other) {
+    const { view } = this.grid;
+    return view.rectangle(0, other).left - view.rectangle(0, column).left;
   }
 
   /** @param {MouseEvent} event */
