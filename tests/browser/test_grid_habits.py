@@ -410,3 +410,42 @@ def test_ctrl_d_and_ctrl_r_copy(enter: Enter, web: WebServer) -> None:
     page.keyboard.press("Control+r")
     saved(page)
     assert web.rows("问题台账", "位置", "纬度") == [("1号", "110"), ("1号", "")]
+
+
+def test_a_selection_says_its_count_sum_and_mean(enter: Enter, web: WebServer) -> None:
+    web.add("问题台账\n填报人 | 经度 | 纬度\n甲 | 110.5 | 26\n乙 | 111 | 27.5\n丙 | |")
+    page, count = sheet(enter(OPERATOR), web, "问题台账"), None
+    count = page.locator("#count")
+    go(page, 1, "经度")
+    expect(count).to_have_text("")
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(count).to_have_text("选了 2 行 × 2 列 · 计数 4 · 求和 275 · 平均 68.75")
+    go(page, 1, "填报人")
+    page.keyboard.press("Shift+ArrowDown")
+    expect(count).to_have_text("选了 2 行 × 1 列 · 计数 2")
+
+
+def test_a_whole_long_column_is_summed_as_filtered(enter: Enter, web: WebServer) -> None:
+    tab = web.book.add_worksheet("大表", 3001, 40)
+    tab.update([["名", *map(str, range(39))], *([["甲" if n % 2 else "乙", *[1] * 39] for n in range(3000)])], "A1")
+    page = sheet(enter(OPERATOR), web, "大表")
+    go(page, 1, "0")
+    page.keyboard.press("Control+a")
+    expect(page.locator("#count")).to_contain_text("计数 120000 · 求和 117000 · 平均 1")
+    filter_of(page, "名")
+    page.get_by_label("含有").fill("甲")
+    page.keyboard.press("Enter")
+    shown(page, "显示 1500 行，共 3000 行")
+    page.keyboard.press("Control+a")
+    expect(page.locator("#count")).to_contain_text("计数 60000 · 求和 58500 · 平均 1")
+
+
+def test_words_to_the_person_cover_no_row(enter: Enter, web: WebServer) -> None:
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    go(page, 1, "编号")
+    page.keyboard.insert_text("7")
+    said, grid = page.locator("#said"), page.locator("#grid")
+    expect(said).to_contain_text("由系统填写")
+    words, rows = said.bounding_box(), grid.bounding_box()
+    assert words and rows and words["y"] >= rows["y"] + rows["height"]

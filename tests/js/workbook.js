@@ -67,6 +67,7 @@ export class Workbook {
       rows: async (top, bottom) => ({ version: this.version, rows: this.order.slice(top, bottom).map((id) => this.#message(id)) }),
       values: async (at) => ({ values: this.values.map((values) => [String(values[at] ?? ""), 1]), more: false }),
       filled: async (at) => Uint8Array.from(this.order, (id) => Number((this.rows.get(id)?.[at] ?? "") !== "")),
+      sums: async () => ({ count: 0, numbers: 0, sum: 0 }),
       history: async () => [],
       search: async () => ({ cells: [], more: false }),
       find: async (filters) => ({ version: this.version, ids: this.order.slice(1).filter((id) => filters.every((test) => this.#passes(id, test))) }),

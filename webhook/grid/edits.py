@@ -38,7 +38,8 @@ def listed(body: Any, key: str) -> list[dict[str, Any]]:
     return items
 
 
-def _whole(op: Mapping[str, Any], key: str, low: int = 0, high: int = 10_000_000) -> int:
+def whole(op: Mapping[str, Any], key: str, low: int = 0, high: int = 10_000_000) -> int:
+    """A whole number of a request; 0 where there is none. Raises ``Refused``."""
     value = op.get(key, 0)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise Refused(f"请求的格式不对：{key}。")
@@ -55,7 +56,7 @@ def _test_of(item: Mapping[str, Any]) -> live.Test:
     if allowed is not None and not (isinstance(allowed, list) and all(isinstance(text, str) for text in allowed)):
         raise Refused("请求的格式不对：allowed。")
     return live.Test(
-        _whole(item, "column", -1),
+        whole(item, "column", -1),
         None if allowed is None else frozenset(allowed),
         str(item.get("words", "")).casefold(),
         _edge(item, "from"),
@@ -125,10 +126,10 @@ def written(heads: Sequence[Head], op: Mapping[str, Any], result: Any) -> Iterat
 
 
 def _put(heads: Sequence[Head], cell: Mapping[str, Any], zone: ZoneInfo) -> live.Put:
-    column = _whole(cell, "column", high=len(heads) - 1)
+    column = whole(cell, "column", high=len(heads) - 1)
     was = cell.get("was", live.UNSEEN)
     to = _entered(heads[column], cell.get("to", ""), zone, typed=not cell.get("pasted"))
-    return live.Put(_whole(cell, "row", high=2**32 - 1), _whole(cell, "at"), column, to, was)
+    return live.Put(whole(cell, "row", high=2**32 - 1), whole(cell, "at"), column, to, was)
 
 
 def _entered(head: Head, given: Any, zone: ZoneInfo, *, typed: bool) -> dict[str, Any]:
@@ -169,10 +170,10 @@ def _forbidden(heads: Sequence[Head], put: live.Put, sheet: Sheet) -> str:
 
 
 def _insert(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
-    place = live.place(sheet, _whole(op, "row", high=2**32 - 1))
-    at = _whole(op, "at", 1, sheet.rows) if place is None else place
+    place = live.place(sheet, whole(op, "row", high=2**32 - 1))
+    at = whole(op, "at", 1, sheet.rows) if place is None else place
     at = max(1, min(at + (1 if op.get("after") else 0), sheet.rows))
-    count = _whole(op, "count", 1, MOST_INSERTED)
+    count = whole(op, "count", 1, MOST_INSERTED)
     live.insert_rows(book, sheet, at, count)
     return {"rows": sheet.grid.order[at : at + count].tolist()}
 
@@ -187,7 +188,7 @@ def _delete(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -
 
 def _sort(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
     keys = [op, *(listed(op, "then") if "then" in op else ())][:MOST_KEYS]
-    columns = [(_whole(key, "column", high=sheet.columns - 1), bool(key.get("down"))) for key in keys]
+    columns = [(whole(key, "column", high=sheet.columns - 1), bool(key.get("down"))) for key in keys]
     before = live.sort(book, sheet, columns)
     return {"token": state.remember(before)}
 
@@ -208,12 +209,12 @@ def _back(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> 
 
 
 def _add_column(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
-    insert(book, sheet, "COLUMNS", _whole(op, "column", 1, sheet.columns), 1, True)
+    insert(book, sheet, "COLUMNS", whole(op, "column", 1, sheet.columns), 1, True)
     return {}
 
 
 def _drop_column(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
-    at = _whole(op, "column", high=sheet.columns - 1)
+    at = whole(op, "column", high=sheet.columns - 1)
     head = state.heads(sheet)[at]
     if head.column is not None:
         raise Refused(f"「{head.header}」是约定好的一列，不能删。")
@@ -227,7 +228,7 @@ def _drop_column(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, An
 
 def _width(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
     known = lines.properties(sheet, "COLUMNS")
-    at = _whole(op, "column", high=sheet.columns - 1)
-    known[at] = {**known.get(at, {}), "pixelSize": _whole(op, "pixels", 24, 1000)}
+    at = whole(op, "column", high=sheet.columns - 1)
+    known[at] = {**known.get(at, {}), "pixelSize": whole(op, "pixels", 24, 1000)}
     lines.keep(sheet, "COLUMNS", known)
     return {}

@@ -29,9 +29,9 @@ from sync.workbook.schema.errors import ApiError
 from webhook import access
 from webhook.access import Site
 from webhook.grid import edits
-from webhook.grid.exports import export_routes
+from webhook.grid.exports import export_routes, rows_of
 from webhook.grid.initials import initials
-from webhook.grid.reading import grouper, passing, reader
+from webhook.grid.reading import grouper, passing, reader, summed
 from webhook.grid.state import GridState, Refused
 from webhook.grid.trail import trail_routes
 from webhook.grid.writing import json_answer
@@ -147,6 +147,15 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
             columns = {at for at, head in enumerate(heads) if not head.owned} if asked.get("texts") else None
             cells, more = live.holding(sheet, words, ids, columns, reader(heads), MOST_MATCHES)
             return json_answer({"cells": cells, "more": more})
+
+    @routes.post("/grid/sums/<int:sheet_id>")
+    def sums(sheet_id: int) -> Response:
+        asked = request.get_json()
+        tests, (left, right) = edits.tests_of(asked), (edits.whole(asked, key) for key in ("left", "right"))
+        with store.read() as tx:
+            sheet = state.book(tx).sheet(sheet_id)
+            ids = set(passing(state, sheet, tests)) if tests else None
+            return json_answer(summed(rows_of(sheet, ids), state.heads(sheet)[left : right + 1], left))
 
     @routes.post("/grid/edit/<int:sheet_id>")
     def edit(sheet_id: int) -> Response:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from sync.core.sheet.rows import Raw
 from sync.workbook.cells.formats import show
 from sync.workbook.cells.grid import Value
 from sync.workbook.cells.model import Sheet
@@ -40,3 +41,14 @@ def passing(state: GridState, sheet: Sheet, tests: Sequence[live.Test]) -> array
     """Ids of the rows that pass all tests of a filter."""
     heads = state.heads(sheet)
     return live.matching(sheet, tests, reader(heads), grouper(heads))
+
+
+def summed(rows: Iterable[Sequence[Raw]], heads: Sequence[Head], left: int) -> dict[str, float]:
+    """How many cells of these columns, the first at ``left``, are filled; how many are numbers and no days; the sum."""
+    count, numbers, total = 0, 0, 0.0
+    for values in rows:
+        for head, value in zip(heads, values[left:], strict=False):
+            count += value not in ("", None)
+            if isinstance(value, int | float) and not isinstance(value, bool) and not head.dated:
+                numbers, total = numbers + 1, total + value
+    return {"count": count, "numbers": numbers, "sum": total}

@@ -12,6 +12,7 @@ import { Mouse } from "./mouse.js";
 import { byId } from "./page.js";
 import { MOST_FETCHED } from "./sheet.js";
 import { SortPanel } from "./sorter.js";
+import { Sums } from "./sums.js";
 import { letters } from "./text.js";
 import { Trail } from "./trail.js";
 import { View } from "./view.js";
@@ -57,6 +58,7 @@ export class Grid {
     this.commands = new Commands(this);
     this.clipboard = new Clipboard(this);
     this.view = new View(root, sheet);
+    this.sums = new Sums(sheet, byId("count", HTMLElement));
     this.editor = new Editor(root, this.view, {
       refusal: (column) => this.edits.refusal(column),
       refuse: (words) => tell(words),
@@ -213,9 +215,7 @@ export class Grid {
     const help = byId("help", HTMLElement);
     help.textContent = problem || [head.note, head.owned ? "由系统填写。" : ""].filter(Boolean).join(" ");
     help.className = problem ? "late" : "quiet";
-    const { top, bottom, left, right } = this.view.area();
-    byId("count", HTMLElement).textContent =
-      bottom > top || right > left ? `选了 ${bottom - top + 1} 行 × ${right - left + 1} 列` : "";
+    this.sums.show(this.view.area());
   }
 
   /**

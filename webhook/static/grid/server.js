@@ -90,6 +90,8 @@
  * @typedef {{ words: string, allowed: string[] | null, from?: number, until?: number }} Test
  */
 
+/** @typedef {{ count: number, numbers: number, sum: number }} SumsReply filled cells, numbers that are no days, their sum */
+
 /**
  * A change of a cell. `by`: empty where it was not made in the grid. `putBack`: the service had filled the cell with `before`, and
  * put that back.
@@ -187,6 +189,17 @@ export class Server {
    */
   async search(words, texts, filters) {
     return (await post(`/grid/search/${this.sheet}`, { words, texts, filters })).json();
+  }
+
+  /**
+   * Counts and sums columns, ends included, over all rows that pass the filters.
+   * @param {number} left
+   * @param {number} right
+   * @param {(Test & { column: number })[]} filters
+   * @returns {Promise<SumsReply>}
+   */
+  async sums(left, right, filters) {
+    return (await post(`/grid/sums/${this.sheet}`, { left, right, filters })).json();
   }
 
   /**
