@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.book import ZONE
 from tests.browser.conftest import Enter, faults
 from tests.browser.test_grid import go, saved, sheet, until
+from tests.test_forms import ISSUE, body, post, upload
+from tests.test_photos import jpeg, scene
 from tests.web_server import OPERATOR, WebServer
 
 GRID = "document.getElementById('grid').grid"
@@ -449,3 +451,36 @@ def test_words_to_the_person_cover_no_row(enter: Enter, web: WebServer) -> None:
     expect(said).to_contain_text("由系统填写")
     words, rows = said.bounding_box(), grid.bounding_box()
     assert words and rows and words["y"] >= rows["y"] + rows["height"]
+
+
+def test_numbers_addresses_and_photos_open(enter: Enter, web: WebServer) -> None:
+    chief = web.enter("街路长01")
+    before, after = (upload(web, chief, jpeg(scene(n)), n).json()["photo"] for n in (5, 6))
+    number = post(web, chief, "issues", body(ISSUE, photos=(before,))).json()["number"]
+    web.tick()
+    given = {"issue": number, "outcome": "已整改", "text": "清了"}
+    assert post(web, chief, "feedback", body(given, 2, (after,))).ok
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    link = page.locator("#grid a.issue", has_text=number)
+    assert link.get_attribute("href") == f"/issues/{number}" and link.get_attribute("target") == "_blank"
+    typed(page, 1, "问题描述", "https://example.invalid/x?a=1")
+    address_link = page.locator("#grid a.address")
+    assert address_link.get_attribute("href") == "https://example.invalid/x?a=1"
+    assert "noopener" in str(address_link.get_attribute("rel"))
+    typed(page, 1, "问题描述", "javascript:alert(1)")
+    expect(address_link).to_have_count(0)
+    go(page, 1, "照片")
+    thumbnail = page.locator("#grid a.photos img")
+    until(page, "document.querySelector('#grid a.photos img')?.naturalWidth > 0")
+    thumbnail.click()
+    large = page.get_by_role("dialog", name="照片").locator(".pair img")
+    expect(large).to_have_count(2)
+    sources = [str(image.get_attribute("src")) for image in large.all()]
+    assert sources == [f"/photos/{before}", f"/photos/{after}"]
+    until(page, "[...document.querySelectorAll('.pair img')].every((image) => image.naturalWidth > 300)")
+    assert faults(page) == []
+    page.keyboard.press("Escape")
+    with page.expect_popup() as popup:
+        go(page, 1, "编号")
+        item(page, "打开链接、看照片")
+    popup.value.wait_for_url(f"**/issues/{number}")

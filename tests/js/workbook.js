@@ -22,7 +22,7 @@ if (!globalThis.crypto) Object.defineProperty(globalThis, "crypto", { value: web
  * @returns {Column}
  */
 const column = (header, given = {}) =>
-  ({ header, width: 100, note: "", pattern: "", dated: false, kind: "text", key: header, owned: false, ours: true, choices: [], initials: [], ...given });
+  ({ header, width: 100, note: "", pattern: "", dated: false, kind: "text", key: header, link: "", owned: false, ours: true, choices: [], initials: [], ...given });
 
 export class Workbook {
   version = 1;
@@ -68,6 +68,7 @@ export class Workbook {
       values: async (at) => ({ values: this.values.map((values) => [String(values[at] ?? ""), 1]), more: false }),
       filled: async (at) => Uint8Array.from(this.order, (id) => Number((this.rows.get(id)?.[at] ?? "") !== "")),
       sums: async () => ({ count: 0, numbers: 0, sum: 0 }),
+      photos: async () => ({ before: [], after: [] }),
       history: async () => [],
       search: async () => ({ cells: [], more: false }),
       find: async (filters) => ({ version: this.version, ids: this.order.slice(1).filter((id) => filters.every((test) => this.#passes(id, test))) }),

@@ -16,7 +16,7 @@ from flask import Response, render_template, request
 
 from sync.core.people.ordering import place_order
 from sync.core.people.permissions import OVERSEERS
-from sync.core.sheet.tabs import Column
+from sync.core.sheet.tabs import Column, Tab
 from sync.core.sheet.texts import clean
 from sync.ledger.cell_edits import CellEdit
 from sync.sheets import set_up
@@ -31,6 +31,7 @@ from webhook.access import Site
 from webhook.grid import edits
 from webhook.grid.exports import export_routes, rows_of
 from webhook.grid.initials import initials
+from webhook.grid.pictures import picture_routes
 from webhook.grid.reading import grouper, passing, reader, summed
 from webhook.grid.state import GridState, Refused
 from webhook.grid.trail import trail_routes
@@ -77,6 +78,7 @@ def blueprint(site: Site, nudge: Any) -> flask.Blueprint:
     _live(routes, state, nudge)
     export_routes(routes, state)
     trail_routes(routes, state)
+    picture_routes(routes, state)
     return routes
 
 
@@ -265,6 +267,7 @@ def _opened(state: GridState, book: Book, sheet: Sheet) -> dict[str, Any]:
                 "key": head.column.key if head.column else "",
                 "owned": head.owned,
                 "ours": head.column is not None,
+                "link": _link(tab, head.column),
                 "choices": choices,
                 "initials": [initials(choice) for choice in choices],
             }
@@ -273,6 +276,14 @@ def _opened(state: GridState, book: Book, sheet: Sheet) -> dict[str, Any]:
         ],
         "colors": [{**vars(color), "column": tab.by_key[color.column].header} for color in tab.colors] if tab else [],
     }
+
+
+def _link(tab: Tab | None, column: Column | None) -> str:
+    """What the cells of a column lead to: an issue, photos, or nothing."""
+    if tab is None or column is None:
+        return ""
+    links = {"issue": "issue", "photos": "photos", "id": "issue" if tab.key == "issues" else ""}
+    return links.get(column.key, "")
 
 
 def _choices(state: GridState, column: Column | None) -> Sequence[str]:

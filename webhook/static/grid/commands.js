@@ -1,13 +1,14 @@
 // Commands of the tool bar and the menu.
 
 import { save } from "./files.js";
+import { linkOf } from "./links.js";
 import { openMenu } from "./menus.js";
 import { byId } from "./page.js";
 
 /** @import { Grid } from "./grid.js" */
 
 const MOST_INSERTED = 1000; // rows at once
-const STAYS = ["filter", "calendar", "exports", "history", "sorts"]; // commands that open something for the keyboard
+const STAYS = ["filter", "calendar", "exports", "history", "sorts", "open"]; // commands that open something for the keyboard
 
 export class Commands {
   /** @param {Grid} grid */
@@ -77,6 +78,7 @@ export class Commands {
       copy: () => this.grid.clipboard.take("copy"),
       paste: () => this.grid.clipboard.put(),
       clear: () => this.grid.areas.clear(this.grid.view.area()),
+      open: () => this.#open(line, column),
       history: () => this.grid.trail.open(line, column),
       exports: () => openMenu("exports", box.left, box.bottom),
       exportTab: () => this.#export(false),
@@ -86,6 +88,20 @@ export class Commands {
     this.grid.editor.commit();
     acts[name]?.();
     if (!STAYS.includes(name)) this.grid.editor.stand();
+  }
+
+  /**
+   * Opens what a cell leads to.
+   * @param {number} line
+   * @param {number} column
+   */
+  #open(line, column) {
+    const { sheet } = this.grid;
+    const [at, head] = [sheet.position(line) ?? -1, sheet.columns[column]];
+    const link = head && linkOf(head, sheet.text(at, column));
+    if (link?.kind === "photos") void this.grid.photos.open(sheet.id(at));
+    else if (link) window.open(link.href, "_blank", "noopener,noreferrer");
+    else this.grid.tell("这一格没有链接，也没有照片。");
   }
 
   /** @param {boolean} filtered only the rows that the filter shows */

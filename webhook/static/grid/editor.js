@@ -1,7 +1,7 @@
 // The cell in hand: one text field that always has the keyboard, so that pinyin begins in it; unseen until something is typed.
 
+import { element } from "./page.js";
 import { letters, serial, shown } from "./text.js";
-import { element } from "./view.js";
 
 /** @import { Value } from "./server.js" */
 /** @import { Target } from "./sheet.js" */

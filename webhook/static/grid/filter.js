@@ -1,8 +1,8 @@
 // The panel under a header: sort, words to look for, values to tick.
 
+import { element } from "./page.js";
 import { PERIODS, period, today, tree } from "./periods.js";
 import { serial, shown } from "./text.js";
-import { element } from "./view.js";
 
 /** @import { Test } from "./server.js" */
 /** @import { Sheet } from "./sheet.js" */

@@ -10,6 +10,7 @@ import { FilterPanel } from "./filter.js";
 import { Keys } from "./keys.js";
 import { Mouse } from "./mouse.js";
 import { byId } from "./page.js";
+import { Photos } from "./photos.js";
 import { MOST_FETCHED } from "./sheet.js";
 import { SortPanel } from "./sorter.js";
 import { Sums } from "./sums.js";
@@ -71,6 +72,7 @@ export class Grid {
       filter: (column, test) => void this.filter(column, test),
       closed: () => this.editor.stand(),
     });
+    this.photos = new Photos(root, sheet, () => this.editor.stand());
     this.sorter = new SortPanel(root, sheet, {
       sort: ([first, ...then]) => void (first && this.edits.sort(first.column, first.down, then)),
       closed: () => this.editor.stand(),
@@ -102,7 +104,7 @@ export class Grid {
 
   /** The panels that close when something beside them is pressed. */
   get panels() {
-    return [this.filterPanel.panel, this.trail.panel, this.sorter.panel];
+    return [this.filterPanel.panel, this.trail.panel, this.sorter.panel, this.photos.panel];
   }
 
   /** How many edits are on their way. */

@@ -4,10 +4,9 @@ import { Finder } from "./find.js";
 import { Grid } from "./grid.js";
 import { closeMenus, listenToMenus } from "./menus.js";
 import { Outgoing } from "./outgoing.js";
-import { byId } from "./page.js";
+import { byId, element } from "./page.js";
 import { Server, watch } from "./server.js";
 import { Sheet } from "./sheet.js";
-import { element } from "./view.js";
 
 /** @import { History, Tell } from "./edits.js" */
 /** @import { Change } from "./server.js" */

@@ -16,6 +16,7 @@ export class Mouse {
     for (const pane of [scroller, side]) {
       pane.addEventListener("pointerdown", (event) => this.#press(event));
       pane.addEventListener("dblclick", () => this.grid.editor.begin(true));
+      pane.addEventListener("click", (event) => this.#openPhotos(event));
       pane.addEventListener("contextmenu", (event) => this.#menu(event));
     }
     this.grid.editor.field.addEventListener("contextmenu", (event) => {
@@ -100,6 +101,17 @@ export class Mouse {
   #beyond(column, other) {
     const { view } = this.grid;
     return view.rectangle(0, other).left - view.rectangle(0, column).left;
+  }
+
+  /**
+   * The large photos instead of the single one that the thumbnail leads to.
+   * @param {MouseEvent} event
+   */
+  #openPhotos(event) {
+    const link = event.target instanceof Element ? event.target.closest("a.photos") : null;
+    if (!link || event.ctrlKey) return;
+    event.preventDefault();
+    this.grid.commands.run("open");
   }
 
   /** @param {MouseEvent} event */

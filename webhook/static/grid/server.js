@@ -14,6 +14,7 @@
  * @property {boolean} dated its numbers are days or moments
  * @property {string} kind "date", "datetime", …; "" for a column of the bureau's own
  * @property {string} key of the template's column; "" for a column of the bureau's own
+ * @property {"" | "issue" | "photos"} link what its cells lead to
  * @property {boolean} owned the service fills it in
  * @property {boolean} ours a column of the template
  * @property {string[]} choices values to choose from
@@ -200,6 +201,15 @@ export class Server {
    */
   async sums(left, right, filters) {
     return (await post(`/grid/sums/${this.sheet}`, { left, right, filters })).json();
+  }
+
+  /**
+   * The photos of a row, by their names: before, and after.
+   * @param {number} row id
+   * @returns {Promise<{ before: string[], after: string[] }>}
+   */
+  async photos(row) {
+    return (await request(`/grid/photos/${this.sheet}/${row}`)).json();
   }
 
   /**

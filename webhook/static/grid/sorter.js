@@ -1,7 +1,7 @@
 // The panel that sorts rows by several columns.
 
+import { element } from "./page.js";
 import { letters } from "./text.js";
-import { element } from "./view.js";
 
 /** @import { SortKey } from "./server.js" */
 /** @import { Sheet } from "./sheet.js" */

@@ -1,7 +1,7 @@
 // The panel 「这一格谁改过」: the changes of a cell, newest first, each with a way back.
 
+import { element } from "./page.js";
 import { letters, shown } from "./text.js";
-import { element } from "./view.js";
 
 /** @import { CellChange } from "./server.js" */
 /** @import { Cell, Sheet } from "./sheet.js" */

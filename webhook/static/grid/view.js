@@ -1,5 +1,7 @@
 // What is drawn: only the lines and columns in sight, in two panes (line numbers and the first column stay).
 
+import { drawLink, linkOf } from "./links.js";
+import { element } from "./page.js";
 import { letters } from "./text.js";
 
 /** @import { Sheet } from "./sheet.js" */
@@ -203,7 +205,9 @@ export class View {
     if (known && known.look === look) return;
     const cell = known ? known.cell : this.#newCell(drawn, column, head);
     drawn.cells.set(column, { cell, look });
-    cell.textContent = text.length > 300 ? text.slice(0, 300) : text;
+    const link = linkOf(head, text);
+    if (link) drawLink(cell, link, text.slice(0, 300));
+    else cell.textContent = text.length > 300 ? text.slice(0, 300) : text;
     cell.className = looks;
     cell.style.backgroundColor = color ? `#${color}` : "";
     cell.title = problem;
@@ -354,19 +358,4 @@ export class View {
   page() {
     return Math.max(1, Math.floor(this.scroller.clientHeight / HEIGHT) - 1);
   }
-}
-
-/**
- * A new element at the end of another.
- * @template {keyof HTMLElementTagNameMap} K
- * @param {K} kind
- * @param {string} looks classes
- * @param {HTMLElement} parent
- * @returns {HTMLElementTagNameMap[K]}
- */
-export function element(kind, looks, parent) {
-  const made = document.createElement(kind);
-  if (looks) made.className = looks;
-  parent.append(made);
-  return made;
 }
