@@ -484,3 +484,79 @@ def test_numbers_addresses_and_photos_open(enter: Enter, web: WebServer) -> None
         go(page, 1, "编号")
         item(page, "打开链接、看照片")
     popup.value.wait_for_url(f"**/issues/{number}")
+
+
+def clip(page: Page, text: str, html: str = "") -> None:
+    """Ctrl+V of what another program put onto the clipboard, as it stands there."""
+    page.evaluate(
+        "([text, html]) => { const data = new DataTransfer(); data.setData('text/plain', text);"
+        " if (html) data.setData('text/html', html); document.querySelector('#grid .field').dispatchEvent("
+        " new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })); }",
+        [text, html],
+    )
+    saved(page)
+
+
+LIBREOFFICE = Path(__file__).parents[1] / "data" / "clipboard" / "libreoffice.html"
+LIBREOFFICE_TEXT = (
+    '11/24/26 9:30\t007\t督查\t新正街\t"门口\n第二行"\t110.3\n11/25/26 14:05\t=1+1\t督查\t联胜路\t<b>5&6</b>\t111.0\n'
+)
+
+
+def test_what_libreoffice_copies_comes_in_with_the_days_and_numbers_behind_what_is_shown(
+    enter: Enter, web: WebServer
+) -> None:
+    own = web.book.add_worksheet("本局备忘", 5, 6)
+    own.update([["时", "号", "来源", "街路", "处", "数"]], "A1")
+    page, html = sheet(enter(OPERATOR), web, "问题台账"), LIBREOFFICE.read_text("utf-8")
+    go(page, 1, "填报时间")
+    clip(page, LIBREOFFICE_TEXT, html)
+    assert web.rows("问题台账", "填报时间", "填报人", "来源", "街路", "位置", "类别") == [
+        ("2026-11-24 09:30", "007", "督查", "新正街", "门口\n第二行", "110.3"),
+        ("2026-11-25 14:05", "=1+1", "督查", "联胜路", "<b>5&6</b>", "111.0"),
+    ]
+    sheet(page, web, "本局备忘")
+    go(page, 1, "时")
+    clip(page, LIBREOFFICE_TEXT, html)
+    numbers = [row[-1] for row in own.get_values("A2:F3", value_render_option="UNFORMATTED_VALUE")]
+    assert numbers == [110.2537, 111]
+
+
+def test_a_whole_copied_row_leaves_verdicts_behind(enter: Enter, web: WebServer) -> None:
+    head = "填报人 | 街路 | 问题描述 | 核实结果 | 核实人 | 复核结果 | 复核人"
+    web.add(f"问题台账\n{head}\n甲 | 新正街 | 一 | 受理 | 乙 | 通过 | 丙")
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=web.url)
+    headers = ("填报人", "街路", "问题描述", "核实结果", "核实人", "复核结果", "复核人")
+    go(page, 1, "填报人")
+    page.keyboard.press("Shift+Space")
+    page.keyboard.press("Control+c")
+    go(page, 2, "编号")
+    page.keyboard.press("Control+v")
+    expect(page.locator("#said")).to_contain_text("「复核结果」")
+    saved(page)
+    assert web.rows("问题台账", *headers)[1] == ("甲", "新正街", "一", "", "", "", "")
+    go(page, 1, "复核结果")
+    page.keyboard.press("Control+c")
+    go(page, 2, "复核结果")
+    page.keyboard.press("Control+v")  # asked for, it comes
+    saved(page)
+    assert web.rows("问题台账", "复核结果")[1] == ("通过",)
+
+
+def test_two_thousand_pasted_and_undone_rows_leave_nothing(enter: Enter, web: WebServer) -> None:
+    web.add("问题台账\n填报人 | 问题描述\n甲 | 一")
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    go(page, 2, "填报人")
+    clip(page, "".join(f"人{n}\t督查\t新正街\n" for n in range(2000)))
+    shown(page, "共 2001 行")
+    web.tick()  # numbers are given
+    page.keyboard.press("Control+z")
+    shown(page, "共 1 行")
+    saved(page)
+    assert web.rows("问题台账", "填报人", "问题描述") == [("甲", "一")]
+    assert len(web.book.worksheet("问题台账").get_values()) == 2
+    page.keyboard.press("Control+y")
+    shown(page, "共 2001 行")
+    saved(page)
+    assert web.rows("问题台账", "填报人")[-1] == ("人1999",)

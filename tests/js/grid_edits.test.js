@@ -41,6 +41,20 @@ describe("typing", () => {
     assert.equal(workbook.values[0]?.[TEXT], "改了");
   });
 
+  test("into a new row takes the row back with it, unless somebody else wrote there", async () => {
+    const workbook = new Workbook(rows());
+    const { sheet, edits } = await open(workbook);
+    await edits.set([cell(sheet, 4, TEXT, "新的"), cell(sheet, 5, TEXT, "又一行")]);
+    assert.equal(workbook.values.length, 5);
+    await edits.undo();
+    assert.equal(workbook.values.length, 3);
+    await edits.redo();
+    assert.deepEqual(workbook.values.slice(3).map((values) => values[TEXT]), ["新的", "又一行"]);
+    sheet.change(workbook.edit([{ op: "set", cells: [{ row: sheet.id(5), at: 0, column: STREET, to: "别人的" }] }]).change);
+    await edits.undo();
+    assert.deepEqual(workbook.values.slice(3).map((values) => [values[STREET], values[TEXT]]), [["别人的", ""]]);
+  });
+
   test("is taken back also when the answer is still on its way, and never something earlier instead", async () => {
     const workbook = new Workbook(rows());
     const { sheet, edits, told } = await open(workbook);
@@ -230,7 +244,7 @@ describe("copying and pasting", () => {
     assert.deepEqual(whole, area(1, 2, 0, 3));
     await saved(outgoing);
     assert.deepEqual(workbook.values.map((values) => values.slice(0, 3)), [["1", "新正街", "甲"], ["2", "b", "c"], ["3", "g", "h"]]);
-    assert.deepEqual(told.map((news) => news.words), ["「编号」「校验」由系统填写，粘贴时跳过了。", "粘贴的内容比剩下的列多，多出的列没有粘贴。"]);
+    assert.deepEqual(told.map((news) => news.words), ["「编号」「校验」由系统填写，粘贴时跳过了。粘贴的内容比剩下的列多，多出的列没有粘贴。"]);
   });
 
   test("under the last row it makes rows", async () => {

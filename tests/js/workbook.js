@@ -22,7 +22,7 @@ if (!globalThis.crypto) Object.defineProperty(globalThis, "crypto", { value: web
  * @returns {Column}
  */
 const column = (header, given = {}) =>
-  ({ header, width: 100, note: "", pattern: "", dated: false, kind: "text", key: header, link: "", owned: false, ours: true, choices: [], initials: [], ...given });
+  ({ header, width: 100, note: "", pattern: "", dated: false, kind: "text", key: header, link: "", verdict: false, owned: false, ours: true, choices: [], initials: [], ...given });
 
 export class Workbook {
   version = 1;
@@ -148,11 +148,12 @@ export class Workbook {
       this.order = this.#orders.get(op.token) || this.order;
       return {};
     }
+    const before = this.order.length;
     const token = `token ${this.version}`;
     this.#orders.set(token, [...this.order]);
-    if (op.op === "delete") this.order = this.order.filter((id) => !op.rows.includes(id));
+    if (op.op === "delete") this.order = this.order.filter((id) => !op.rows.includes(id) || (op.empty && this.rows.get(id)?.some((value) => value !== "")));
     if (op.op === "sort") this.order = [...this.order.slice(0, 1), ...this.order.slice(1).sort((a, b) => this.#compare(a, b, op.column) * (op.down ? -1 : 1))];
-    return { token, count: op.op === "delete" ? op.rows.length : 0 };
+    return { token, count: op.op === "delete" ? before - this.order.length : 0 };
   }
 
   /**

@@ -182,8 +182,18 @@ def _delete(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -
     ids = op.get("rows")
     if not isinstance(ids, list) or not all(isinstance(number, int) for number in ids) or len(ids) > MOST_CELLS:
         raise Refused("请求的格式不对：rows。")
+    if op.get("empty"):
+        ids = _empty(state.heads(sheet), sheet, ids)
     taken = live.take_rows(book, sheet, ids)
     return {"token": state.remember(taken), "count": taken.count}
+
+
+def _empty(heads: Sequence[Head], sheet: Sheet, ids: Sequence[int]) -> list[int]:
+    """Those of the rows in which people have nothing: what the service filled in does not count."""
+    own = [at for at, head in enumerate(heads) if not head.owned]
+    places = ((row, live.place(sheet, row)) for row in ids)
+    rows = ((row, sheet.grid.peek(at)) for row, at in places if at)
+    return [row for row, cells in rows if cells is None or not any(live.stands(cells, at) != "" for at in own)]
 
 
 def _sort(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:

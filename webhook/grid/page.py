@@ -267,6 +267,7 @@ def _opened(state: GridState, book: Book, sheet: Sheet) -> dict[str, Any]:
                 "key": head.column.key if head.column else "",
                 "owned": head.owned,
                 "ours": head.column is not None,
+                "verdict": bool(head.column and head.column.verdict),
                 "link": _link(tab, head.column),
                 "choices": choices,
                 "initials": [initials(choice) for choice in choices],

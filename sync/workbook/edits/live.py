@@ -106,7 +106,8 @@ def put(book: Book, sheet: Sheet, puts: Sequence[Put]) -> list[Refusal | Written
     """Write cells; what became of each, or why not. A refused one leaves the others alone. Cells of never
     written rows keep together: when one of these rows is somebody's by now, be it empty, all go below the last."""
     offset = _rows_below(book, sheet, [cell.at for cell in puts if not cell.row])
-    return [_put(book, sheet, cell, cell.at + offset if not cell.row else place(sheet, cell.row)) for cell in puts]
+    places = {row: place(sheet, row) for row in {cell.row for cell in puts if cell.row}}
+    return [_put(book, sheet, cell, places[cell.row] if cell.row else cell.at + offset) for cell in puts]
 
 
 def _rows_below(book: Book, sheet: Sheet, blanks: list[int]) -> int:
@@ -130,14 +131,14 @@ def _put(book: Book, sheet: Sheet, put: Put, index: int | None) -> Refusal | Wri
     if index is None:
         return Refusal(GONE)
     row = sheet.grid.edit(index)
-    now = _stands(row, put.column)
+    now = stands(row, put.column)
     if put.was is not UNSEEN and now not in (put.was, next(iter(put.to.values()), "")):
         return Refusal(CHANGED, now)
     put_value(book, sheet, index, put.column, row, put.to)
-    return Written(sheet.grid.order[index], now, _stands(row, put.column))
+    return Written(sheet.grid.order[index], now, stands(row, put.column))
 
 
-def _stands(row: Row, column: int) -> Value:
+def stands(row: Row, column: int) -> Value:
     """What a cell was given: a formula or a value."""
     stands: Value = row.cells.get(column, {}).get("formula", row.value(column))
     return stands

@@ -1,7 +1,7 @@
 // What people do to an area of cells: empty it, fill it, copy it, paste into it.
 
 import { following } from "./series.js";
-import { parseTable, writeHtml, writeTable } from "./text.js";
+import { numbersOf, parseTable, writeHtml, writeTable } from "./text.js";
 
 /** @import { Edits } from "./edits.js" */
 /** @import { Value } from "./server.js" */
@@ -9,6 +9,7 @@ import { parseTable, writeHtml, writeTable } from "./text.js";
 /** @import { Copied } from "./text.js" */
 
 const MOST_COPIED = 20000; // rows
+const TEXTS = ["text", "choice", "mail"]; // kinds of columns that hold what is shown
 
 /** @typedef {{ top: number, bottom: number, left: number, right: number }} Area in lines and columns, ends included */
 
@@ -170,28 +171,55 @@ export class Areas {
   }
 
   /**
-   * Pastes a table at the selection; one that is smaller than the selection is repeated in it.
+   * Pastes a table at the selection; one that is smaller than the selection is repeated in it. A whole row leaves verdicts behind.
    * @param {string} text
    * @param {Area} area
+   * @param {string} [html] the same as LibreOffice copies it: with the numbers behind what is shown
    * @returns {Area} where it is pasted
    */
-  paste(text, area) {
+  paste(text, area, html = "") {
     const own = this.#copied && this.#copied.text === text.replace(/\r\n?/g, "\n");
     /** @type {Value[][]} */
     const table = own && this.#copied ? this.#copied.rows.map((row) => row.map((cell) => cell.value)) : parseTable(text);
+    const numbers = own ? [] : numbersOf(html, table);
     const width = most(table.map((row) => row.length));
     const room = this.sheet.columns.length - area.left;
     const whole = pastedArea(area, table.length, width, room);
+    const verdicts = this.#isWholeRow(whole) ? this.#verdicts() : [];
     const cells = this.cells(whole, (line, column) => {
-      const row = table[(line - whole.top) % table.length];
-      return row?.[(column - whole.left) % width] ?? "";
+      const [down, across] = [(line - whole.top) % table.length, (column - whole.left) % width];
+      const number = TEXTS.includes(this.sheet.columns[column]?.kind || "") ? undefined : numbers[down]?.[across];
+      return number ?? table[down]?.[across] ?? "";
     });
-    const free = cells.filter((cell) => !this.edits.refusal(cell.column));
+    const free = cells.filter((cell) => !this.edits.refusal(cell.column) && !verdicts.includes(cell.column));
     void this.edits.set(free, { pasted: true, prepare: () => this.#read(free) });
-    const skipped = new Set(cells.filter((cell) => this.edits.refusal(cell.column)).map((cell) => this.sheet.columns[cell.column]?.header));
-    if (skipped.size) this.edits.tell(`${[...skipped].map((name) => `「${name}」`).join("")}由系统填写，粘贴时跳过了。`);
-    if (width > room) this.edits.tell("粘贴的内容比剩下的列多，多出的列没有粘贴。");
+    this.#tellSkipped(cells, verdicts, width > room);
     return whole;
+  }
+
+  /** @param {Area} area */
+  #isWholeRow({ left, right }) {
+    const staff = [...this.sheet.columns.keys()].filter((at) => this.sheet.columns[at]?.ours && !this.sheet.columns[at]?.owned);
+    return left <= (staff[0] ?? 0) && right >= (staff[staff.length - 1] ?? Infinity);
+  }
+
+  #verdicts() {
+    return [...this.sheet.columns.keys()].filter((at) => this.sheet.columns[at]?.verdict);
+  }
+
+  /**
+   * @param {Cell[]} cells
+   * @param {number[]} verdicts columns that were left behind
+   * @param {boolean} cut whether there was more than there are columns
+   */
+  #tellSkipped(cells, verdicts, cut) {
+    const names = (/** @type {number[]} */ columns) => [...new Set(columns)].map((at) => `「${this.sheet.columns[at]?.header}」`).join("");
+    const skipped = names(cells.map((cell) => cell.column).filter((at) => this.edits.refusal(at)));
+    const words = [];
+    if (skipped) words.push(`${skipped}由系统填写，粘贴时跳过了。`);
+    if (verdicts.length) words.push(`${names(verdicts)}只对原来那一行算数，整行粘贴时没有带过来；真要带，请单独复制这几列。`);
+    if (cut) words.push("粘贴的内容比剩下的列多，多出的列没有粘贴。");
+    if (words.length) this.edits.tell(words.join(""));
   }
 }
 

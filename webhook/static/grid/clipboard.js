@@ -39,17 +39,21 @@ export class Clipboard {
   paste(event) {
     if (this.grid.editor.editing) return;
     event.preventDefault();
-    this.#put(event.clipboardData?.getData("text/plain") || "");
+    const given = event.clipboardData;
+    this.#put(given?.getData("text/plain") || "", given?.getData("text/html") || "");
   }
 
-  /** @param {string} text */
-  #put(text) {
+  /**
+   * @param {string} text
+   * @param {string} [html]
+   */
+  #put(text, html = "") {
     if (!text) return;
     const { line, column } = this.grid.view.selection;
     const { order, view, free } = this.grid.sheet;
     // Rows that somebody wrote since under the others stand where the cursor was sent: the paste goes below them.
     if (this.grid.stood && this.grid.stood.below && !view && line + 1 < order.length) this.grid.select(free - 1, column);
-    this.grid.show(this.grid.areas.paste(text, this.grid.view.area()));
+    this.grid.show(this.grid.areas.paste(text, this.grid.view.area(), html));
   }
 
   // From the menu

@@ -14,8 +14,8 @@ const MOST_TOLD = 20; // cells that are told when they are not written
 /** @typedef {{ row: number, column: number, before: Value, after: Value }} Written */
 
 /**
- * What can be taken back, and done again.
- * @typedef {{ kind: "set", cells: Written[] }
+ * What can be taken back, and done again. `made`: rows that it brought about; `token`: brings them back.
+ * @typedef {{ kind: "set", cells: Written[], made: number[], token: string }
  *   | { kind: "insert", op: Op, rows: number[] }
  *   | { kind: "delete", rows: number[], token: string }
  *   | { kind: "sort", op: Op, token: string }
@@ -93,6 +93,8 @@ export class Edits {
     if (!own.length || own.length > MOST_WRITTEN) return;
     /** @type {Value[]} */
     let before = [];
+    /** @type {number[]} */
+    let made = [];
     const hide = this.#showTyped(own);
     try {
       const reply = await this.outgoing.add(this.sheet.server.sheet, async () => {
@@ -100,11 +102,11 @@ export class Edits {
         before = own.map((cell) => this.stands(cell));
         return [{ op: "set", cells: own.map((cell, place) => message(this.#expecting(cell, before[place]), pasted, sure)) }];
       }, (answer) => {
-        giveIds(own, answer);
+        made = giveIds(own, answer);
         if (this.#written.size > MOST_KNOWN) this.#written.clear();
         for (const { row, column, after } of this.#writtenBy(answer, own, before)) this.#written.set(`${row}:${column}`, after);
       });
-      this.#remember(this.#writtenBy(reply, own, before));
+      this.#remember(this.#writtenBy(reply, own, before), made);
       this.#tellRefused(own, resultsOf(reply), pasted);
     } catch (error) {
       this.tell(wordsOf(error) + lost(own));
@@ -177,9 +179,12 @@ export class Edits {
     return written;
   }
 
-  /** @param {Written[]} written */
-  #remember(written) {
-    if (written.length) this.#push({ kind: "set", cells: written });
+  /**
+   * @param {Written[]} cells
+   * @param {number[]} made
+   */
+  #remember(cells, made) {
+    if (cells.length) this.#push({ kind: "set", cells, made, token: "" });
   }
 
   /** @param {Step} step */
@@ -291,7 +296,7 @@ export class Edits {
   // Taking back
   undo() {
     const { done, undone } = this.history;
-    return this.#next(done, undone, "没有可以撤销的了。", async (step) => ((await this.#reverse(step)) ? step : null));
+    return this.#next(done, undone, "没有可以撤销的了。", (step) => this.#reverse(step));
   }
 
   redo() {
@@ -322,13 +327,27 @@ export class Edits {
 
   /**
    * @param {Step} step
-   * @returns {Promise<boolean>} whether something was taken back
+   * @returns {Promise<Step | null>} the step as it can be done again; null where nothing was taken back
    */
   async #reverse(step) {
-    if (step.kind === "set") return this.#write(step.cells.map(({ before, after, ...cell }) => ({ ...cell, to: before, was: after })));
-    if (step.kind === "insert") return this.#removeEmpty(step.rows);
-    if (step.kind === "addColumn") return Boolean(await this.ask({ op: "dropColumn", column: step.column, empty: true }));
-    return Boolean(await this.ask({ op: "back", token: step.token }));
+    if (step.kind === "set") return this.#unset(step);
+    if (step.kind === "insert") return (await this.#removeEmpty(step.rows)) ? step : null;
+    /** @type {Op} */
+    const op = step.kind === "addColumn" ? { op: "dropColumn", column: step.column, empty: true } : { op: "back", token: step.token };
+    return (await this.ask(op)) ? step : null;
+  }
+
+  /**
+   * Takes back what was written; rows that it brought about go with it where nothing else stands in them.
+   * @param {Extract<Step, { kind: "set" }>} step
+   */
+  async #unset(step) {
+    const cells = step.cells.map(({ before, after, ...cell }) => ({ ...cell, to: before, was: after }));
+    /** @type {Op[]} */
+    const then = step.made.length ? [{ op: "delete", rows: step.made, empty: true }] : [];
+    const reply = await this.#write([], cells, then);
+    const outcome = reply?.results[1];
+    return reply && { ...step, token: (outcome && !Array.isArray(outcome) && outcome.token) || "" };
   }
 
   /**
@@ -338,7 +357,7 @@ export class Edits {
   async #repeat(step) {
     if (step.kind === "set") {
       const cells = step.cells.map(({ before, after, ...cell }) => ({ ...cell, to: after, was: before }));
-      return (await this.#write(cells)) ? step : null;
+      return (await this.#write(step.token ? [{ op: "back", token: step.token }] : [], cells, [])) && { ...step, token: "" };
     }
     if (step.kind === "insert") {
       const outcome = await this.ask(step.op);
@@ -349,22 +368,28 @@ export class Edits {
   }
 
   /**
-   * Writes cells where what is expected still stands; whether any was written.
+   * Writes cells where what is expected still stands; null where none was written.
+   * @param {Op[]} first what is done before
    * @param {{ row: number, column: number, to: Value, was: Value }[]} cells
+   * @param {Op[]} then what is done after
    */
-  async #write(cells) {
+  async #write(first, cells, then) {
     const { sheet } = this;
-    const placed = cells.map((cell) => ({ ...cell, at: Math.max(0, sheet.order.indexOf(cell.row)) }));
+    const heads = cells.some((cell) => cell.row === sheet.id(0)); // a column's name
     try {
-      const reply = await this.outgoing.add(sheet.server.sheet, () => [{ op: "set", cells: placed }]);
-      if (placed.some((cell) => cell.at === 0)) sheet.refresh(); // a column's name
+      const reply = await this.outgoing.add(sheet.server.sheet, () => {
+        /** @type {Op} */
+        const set = { op: "set", cells: cells.map((cell) => ({ ...cell, at: 0 })) };
+        return [...first, set, ...then];
+      });
+      if (heads) sheet.refresh();
       const refused = resultsOf(reply).filter((result) => result.error);
-      const first = refused[0];
-      if (first) this.tell(first.why === "changed" ? `${refused.length} 格后来被别人改过，没有动。` : first.error || "");
-      return refused.length < cells.length;
+      const cause = refused[0];
+      if (cause) this.tell(cause.why === "changed" ? `${refused.length} 格后来被别人改过，没有动。` : cause.error || "");
+      return refused.length < cells.length ? reply : null;
     } catch (error) {
       this.tell(wordsOf(error));
-      return false;
+      return null;
     }
   }
 
@@ -400,24 +425,28 @@ function lost(cells) {
 }
 
 /**
- * @param {EditReply} reply of one "set"
- * @returns {CellResult[]} for each cell
+ * @param {EditReply} reply of edits with one "set"
+ * @returns {CellResult[]} for each of its cells
  */
 function resultsOf(reply) {
-  const results = reply.results[0];
-  return Array.isArray(results) ? results : [];
+  return reply.results.find((result) => Array.isArray(result)) || [];
 }
 
 /**
  * Never written rows that now are: what is typed into them next goes by their ids.
  * @param {Cell[]} cells
  * @param {EditReply} reply
+ * @returns {number[]} the ids of these rows
  */
 function giveIds(cells, reply) {
+  const made = [];
   for (const [place, result] of resultsOf(reply).entries()) {
     const seed = cells[place]?.seed;
-    if (seed && !seed.row && result.row) Object.assign(seed, { row: result.row, version: reply.change.version });
+    if (!seed || seed.row || !result.row) continue;
+    Object.assign(seed, { row: result.row, version: reply.change.version });
+    made.push(result.row);
   }
+  return made;
 }
 
 /**

@@ -15,6 +15,7 @@
  * @property {string} kind "date", "datetime", …; "" for a column of the bureau's own
  * @property {string} key of the template's column; "" for a column of the bureau's own
  * @property {"" | "issue" | "photos"} link what its cells lead to
+ * @property {boolean} verdict a decision about that row alone: a copied row leaves it behind
  * @property {boolean} owned the service fills it in
  * @property {boolean} ours a column of the template
  * @property {string[]} choices values to choose from
@@ -67,7 +68,7 @@
 /**
  * @typedef {{ op: "set", cells: CellMessage[] }
  *   | { op: "insert", row: number, at: number, after: boolean, count: number }
- *   | { op: "delete", rows: number[] }
+ *   | { op: "delete", rows: number[], empty?: boolean }
  *   | { op: "back", token: string }
  *   | { op: "sort", column: number, down: boolean, then?: SortKey[] }
  *   | { op: "addColumn", column: number }
