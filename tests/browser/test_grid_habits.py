@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from openpyxl import load_workbook
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.book import ZONE
 from tests.browser.conftest import Enter, faults
@@ -560,3 +561,80 @@ def test_two_thousand_pasted_and_undone_rows_leave_nothing(enter: Enter, web: We
     shown(page, "共 2001 行")
     saved(page)
     assert web.rows("问题台账", "填报人")[-1] == ("人1999",)
+
+
+def title(page: Page, header: str) -> Locator:
+    return page.locator("#grid .title", has_text=re.compile(f"^[A-Z]+{header}[▾▼]$"))
+
+
+def edge_of(page: Page, header: str) -> tuple[float, float]:
+    box = title(page, header).locator(".edge").bounding_box()
+    assert box
+    return box["x"] + 2, box["y"] + 12
+
+
+def width(page: Page, header: str) -> float:
+    box = title(page, header).bounding_box()
+    assert box
+    return box["width"]
+
+
+def test_widths_hidden_columns_and_wrapping_are_a_person_s_own_and_stay(enter: Enter, web: WebServer) -> None:
+    long = "很长的一句话，" * 12
+    web.add(f"问题台账\n填报人 | 位置\n甲 | {long}")
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    x, y = edge_of(page, "填报人")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 70, y, steps=4)
+    page.mouse.up()
+    until(page, f"{GRID}.sheet.layout.widths['填报人'] === 160")
+    title(page, "位置").locator(".edge").dblclick()
+    until(page, f"{GRID}.sheet.layout.widths['位置'] === 600")
+    go(page, 1, "来源")
+    page.keyboard.press("Shift+ArrowRight")
+    item(page, "隐藏这些列（只影响自己）")
+    expect(title(page, "街路")).to_have_count(0)
+    go(page, 1, "填报人")
+    page.keyboard.press("ArrowRight")
+    address(page, "I2")
+    page.keyboard.press("ArrowLeft")
+    address(page, "F2")
+    page.get_by_role("button", name="换行", exact=True).click()
+    cell = page.locator("#grid .line .cell", has_text="很长的一句话").bounding_box()
+    assert cell and cell["height"] == 66
+    assert faults(page) == []
+    page.wait_for_load_state("networkidle")
+    page.reload()
+    sheet(page, web, "问题台账")
+    assert width(page, "填报人") == 160 and width(page, "位置") == 600
+    expect(title(page, "来源")).to_have_count(0)
+    other = sheet(enter("标准化办01"), web, "问题台账")
+    assert width(other, "填报人") == 90
+    page.get_by_role("button", name="显示隐藏的 2 列").click()
+    expect(title(page, "来源")).to_have_count(1)
+    page.get_by_role("button", name="换行", exact=True).click()
+
+
+def test_a_dragged_column_stands_elsewhere_for_all_and_is_taken_back(enter: Enter, web: WebServer) -> None:
+    web.add(THREE)
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    names = f"{GRID}.sheet.columns.map((column) => column.header)"
+    before = page.evaluate(names)
+    source, target = title(page, "街路").bounding_box(), title(page, "填报人").bounding_box()
+    assert source and target
+    page.mouse.move(source["x"] + 30, source["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(target["x"] + 8, target["y"] + 12, steps=6)
+    expect(page.locator("#grid .drop")).to_have_count(1)
+    page.mouse.up()
+    expect(page.locator("#said")).to_contain_text("移动了「街路」")
+    moved = [name for name in before if name != "街路"]
+    moved.insert(moved.index("填报人"), "街路")
+    until(page, f"{names}.join() === '{','.join(moved)}'")
+    assert web.book.worksheet("问题台账").row_values(1) == moved
+    web.tick()
+    assert [street for (street,) in web.rows("问题台账", "街路")] == ["新正街", "联胜路", "联胜路"]
+    page.locator("#said").get_by_role("button", name="撤销").click()
+    until(page, f"{names}.indexOf('街路') === {before.index('街路')}")
+    assert web.book.worksheet("问题台账").row_values(1) == before

@@ -60,7 +60,7 @@ export class Workbook {
   get reader() {
     return {
       sheet: SHEET,
-      open: async () => ({ version: this.version, title: "问题台账", note: "", size: 1000, columns: this.columns, colors: [
+      open: async () => ({ version: this.version, title: "问题台账", note: "", size: 1000, columns: this.columns, layout: { widths: {}, hidden: [], wrap: false }, colors: [
         { column: "街路", color: "ff0000", when: ["新正街"], starts: "联", filled: false },
       ] }),
       order: async () => ({ version: this.version, ids: Uint32Array.from(this.order) }),

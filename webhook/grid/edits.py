@@ -18,8 +18,7 @@ from sync.core.sheet.texts import clean
 from sync.ledger.cell_edits import CellEdit
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import live
-from sync.workbook.edits.dimensions import lines
-from sync.workbook.edits.dimensions.dimensions import insert
+from sync.workbook.edits.dimensions.dimensions import insert, move_dimension
 from webhook.grid.state import GridState, Head, Refused
 
 MOST_INSERTED = 1000  # rows inserted at once
@@ -83,7 +82,7 @@ def apply(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> 
         "sort": _sort,
         "addColumn": _add_column,
         "dropColumn": _drop_column,
-        "width": _width,
+        "moveColumn": _move_column,
     }
     if not isinstance(kind, str) or kind not in known:
         raise Refused("请求的格式不对：op。")
@@ -236,9 +235,8 @@ def _drop_column(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, An
     return {"token": state.remember(taken)}
 
 
-def _width(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
-    known = lines.properties(sheet, "COLUMNS")
-    at = whole(op, "column", high=sheet.columns - 1)
-    known[at] = {**known.get(at, {}), "pixelSize": whole(op, "pixels", 24, 1000)}
-    lines.keep(sheet, "COLUMNS", known)
+def _move_column(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+    start = whole(op, "column", high=sheet.columns - 1)
+    source = {"sheetId": sheet.id, "dimension": "COLUMNS", "startIndex": start, "endIndex": start + 1}
+    move_dimension(book, {"source": source, "destinationIndex": whole(op, "to", high=sheet.columns)})
     return {}

@@ -31,6 +31,7 @@ from webhook.access import Site
 from webhook.grid import edits
 from webhook.grid.exports import export_routes, rows_of
 from webhook.grid.initials import initials
+from webhook.grid.layouts import layout_routes
 from webhook.grid.pictures import picture_routes
 from webhook.grid.reading import grouper, passing, reader, summed
 from webhook.grid.state import GridState, Refused
@@ -79,6 +80,7 @@ def blueprint(site: Site, nudge: Any) -> flask.Blueprint:
     export_routes(routes, state)
     trail_routes(routes, state)
     picture_routes(routes, state)
+    layout_routes(routes, state)
     return routes
 
 
@@ -256,6 +258,7 @@ def _opened(state: GridState, book: Book, sheet: Sheet) -> dict[str, Any]:
         "note": tab.note if tab else "",
         "size": sheet.rows,
         "used": len(sheet.grid.order),
+        "layout": state.layouts.of(access.visitor().name, sheet.id),
         "columns": [
             {
                 "header": head.header,

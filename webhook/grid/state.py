@@ -12,6 +12,7 @@ from typing import Any
 
 from sync.core.sheet.tabs import Column, Tab
 from sync.ledger.cell_edits import CellEdits
+from sync.ledger.layouts import Layouts
 from sync.service import Service
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.cells.store import Transaction
@@ -62,6 +63,10 @@ class GridState:
     @cached_property
     def cell_edits(self) -> CellEdits:
         return CellEdits(self.service.ledger)
+
+    @cached_property
+    def layouts(self) -> Layouts:
+        return Layouts(self.service.ledger)
 
     def book(self, tx: Transaction) -> Book:
         record = tx.file(self.service.workbook)

@@ -71,6 +71,9 @@ export class Commands {
         this.grid.home();
       },
       calendar: () => this.grid.editor.calendar(),
+      hide: () => this.grid.columns.hide(this.grid.view.area()),
+      unhide: () => this.grid.columns.unhide(),
+      wrap: () => this.grid.columns.wrap(),
       addColumn: () => this.grid.edits.addColumn(column + 1),
       dropColumn: () => this.#dropColumn(column),
       rename: () => this.#rename(column),
@@ -122,6 +125,26 @@ export class Commands {
     } catch (error) {
       this.grid.tell(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /**
+   * The menu of cells.
+   * @param {number} x on the page
+   * @param {number} y on the page
+   */
+  menu(x, y) {
+    openMenu("menu", x, y);
+  }
+
+  /**
+   * Moves a column for all people.
+   * @param {number} column
+   * @param {number} to before which it will stand
+   */
+  async moveColumn(column, to) {
+    const name = this.grid.sheet.columns[column]?.header || "这一列";
+    if (!(await this.grid.edits.moveColumn(column, to))) return;
+    this.grid.tell(`移动了「${name}」，所有人看到的次序都变了。`, { label: "撤销", act: () => void this.grid.edits.undo() });
   }
 
   /**

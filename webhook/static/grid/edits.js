@@ -19,6 +19,7 @@ const MOST_TOLD = 20; // cells that are told when they are not written
  *   | { kind: "insert", op: Op, rows: number[] }
  *   | { kind: "delete", rows: number[], token: string }
  *   | { kind: "sort", op: Op, token: string }
+ *   | { kind: "moveColumn", column: number, to: number }
  *   | { kind: "addColumn" | "dropColumn", column: number, token: string }} Step
  */
 
@@ -257,6 +258,14 @@ export class Edits {
     await this.#do({ op: "addColumn", column }, () => ({ kind: "addColumn", column, token: "" }));
   }
 
+  /**
+   * @param {number} column
+   * @param {number} to before which it will stand, as the columns stand now
+   */
+  async moveColumn(column, to) {
+    return this.#do({ op: "moveColumn", column, to }, () => ({ kind: "moveColumn", column, to }));
+  }
+
   /** @param {number} column */
   async dropColumn(column) {
     const outcome = await this.#do({ op: "dropColumn", column }, ({ token = "" }) => ({ kind: "dropColumn", column, token }));
@@ -332,6 +341,7 @@ export class Edits {
   async #reverse(step) {
     if (step.kind === "set") return this.#unset(step);
     if (step.kind === "insert") return (await this.#removeEmpty(step.rows)) ? step : null;
+    if (step.kind === "moveColumn") return (await this.ask(movedBack(step))) ? step : null;
     /** @type {Op} */
     const op = step.kind === "addColumn" ? { op: "dropColumn", column: step.column, empty: true } : { op: "back", token: step.token };
     return (await this.ask(op)) ? step : null;
@@ -364,7 +374,7 @@ export class Edits {
       return outcome && { ...step, rows: outcome.rows || [] };
     }
     const outcome = await this.ask(repeated(step));
-    return outcome && { ...step, token: outcome.token || "" };
+    return outcome && ("token" in step ? { ...step, token: outcome.token || "" } : step);
   }
 
   /**
@@ -409,7 +419,18 @@ export class Edits {
  */
 function repeated(step) {
   if (step.kind === "sort") return step.op;
+  if (step.kind === "moveColumn") return { op: "moveColumn", column: step.column, to: step.to };
   return step.kind === "delete" ? { op: "delete", rows: step.rows } : { op: step.kind, column: step.column };
+}
+
+/**
+ * What moves a column back that was moved.
+ * @param {{ column: number, to: number }} step
+ * @returns {Op}
+ */
+function movedBack({ column, to }) {
+  const at = to > column ? to - 1 : to;
+  return { op: "moveColumn", column: at, to: column > at ? column + 1 : column };
 }
 
 /** @param {unknown} error */

@@ -3,10 +3,12 @@
 
 import { Areas } from "./areas.js";
 import { Clipboard } from "./clipboard.js";
+import { Columns } from "./columns.js";
 import { Commands } from "./commands.js";
 import { Editor } from "./editor.js";
 import { Edits } from "./edits.js";
 import { FilterPanel } from "./filter.js";
+import { Headers } from "./headers.js";
 import { Keys } from "./keys.js";
 import { Mouse } from "./mouse.js";
 import { byId } from "./page.js";
@@ -59,6 +61,7 @@ export class Grid {
     this.commands = new Commands(this);
     this.clipboard = new Clipboard(this);
     this.view = new View(root, sheet);
+    this.columns = new Columns(sheet, this.view, tell);
     this.sums = new Sums(sheet, byId("count", HTMLElement));
     this.editor = new Editor(root, this.view, {
       refusal: (column) => this.edits.refusal(column),
@@ -128,7 +131,7 @@ export class Grid {
     const shape = JSON.stringify([this.sheet.columns, filtered]);
     if (shape !== this.#shape) {
       this.#shape = shape;
-      this.view.measure();
+      this.columns.show();
     }
     byId("unfilter", HTMLButtonElement).hidden = !this.sheet.filter;
     const rows = Math.max(0, this.sheet.order.length - 1);
@@ -163,8 +166,8 @@ export class Grid {
    */
   select(line, column, extend = false) {
     const at = Math.max(0, Math.min(line, this.sheet.lines - 1));
-    const across = Math.max(0, Math.min(column, this.sheet.columns.length - 1));
     const before = this.view.selection;
+    const across = this.#seen(Math.max(0, Math.min(column, this.sheet.columns.length - 1)), column < before.column2 ? -1 : 1);
     this.#stand(extend ? before.line : at);
     this.view.selection = extend
       ? { line: before.line, column: before.column, line2: at, column2: across }
@@ -174,6 +177,18 @@ export class Grid {
     this.bar();
     const { top, bottom } = this.view.area();
     if (bottom > top) this.fetch(top, bottom);
+  }
+
+  /**
+   * The nearest column that is shown, in a direction as far as there is one.
+   * @param {number} column
+   * @param {number} step 1 or -1
+   */
+  #seen(column, step) {
+    const { columns } = this.sheet;
+    for (const way of [step, -step])
+      for (let at = column; columns[at]; at += way) if (!columns[at]?.hidden) return at;
+    return column;
   }
 
   /**
@@ -265,5 +280,6 @@ export class Grid {
     });
     this.clipboard.listen(field);
     mouse.listen();
+    new Headers(this).listen();
   }
 }

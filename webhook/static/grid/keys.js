@@ -1,7 +1,6 @@
 // What keys do in a tab: while a cell is edited, and while none is.
 
 import { edge } from "./edges.js";
-import { openMenu } from "./menus.js";
 import { today } from "./periods.js";
 import { MOST_FETCHED } from "./sheet.js";
 
@@ -108,7 +107,7 @@ export class Keys {
     const { selection } = this.grid.view;
     if (key === "ContextMenu" || (key === "F10" && shiftKey)) {
       const box = this.grid.view.rectangle(selection.line, selection.column);
-      openMenu("menu", box.left + box.width / 2, box.top + box.height);
+      this.grid.commands.menu(box.left + box.width / 2, box.top + box.height);
       return true;
     }
     if (event.altKey && key === "ArrowDown") {

@@ -13,6 +13,8 @@ import { Sheet } from "./sheet.js";
 
 /** @typedef {HTMLElement & { grid?: Grid }} Root `grid`: for tests in a browser */
 
+const MOST_OWN = 500; // ids of answered edits that are remembered
+
 class Page {
   /** @type {Root} */
   root = byId("grid", HTMLElement);
@@ -25,10 +27,12 @@ class Page {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #told;
   #live = true;
+  /** @type {Set<string>} ids of edits of this page that were answered: their changes are told once more to all */
+  #own = new Set();
   /** asks for changes now */
   #ask = () => {};
   #version = 0; // of the workbook, as the server told it last without saying what changed
-  outgoing = new Outgoing({ state: () => this.state(), change: (change) => this.#apply(change, true) });
+  outgoing = new Outgoing({ state: () => this.state(), change: (change) => this.#answered(change) });
 
   finder = new Finder(() => this.grid, (...told) => this.tell(...told));
 
@@ -109,6 +113,13 @@ class Page {
     state.className = trouble ? "late" : "quiet";
   }
 
+  /** @param {Change} change what the server did for an edit of this page */
+  #answered(change) {
+    if (this.#own.size > MOST_OWN) this.#own.clear();
+    this.#own.add(change.asked);
+    this.#apply(change, true);
+  }
+
   /**
    * Takes a change into what is shown, and into what will be.
    * @param {Change} change
@@ -146,7 +157,7 @@ class Page {
   watch() {
     this.#ask = watch({
       change: (change) => {
-        if (!this.outgoing.expects(change.asked)) this.#apply(change, false);
+        if (!this.outgoing.expects(change.asked)) this.#apply(change, this.#own.delete(change.asked));
       },
       stale: (version) => this.#hear(version),
       state: (live) => {

@@ -1,8 +1,5 @@
 // What the mouse does in a tab.
 
-import { openMenu } from "./menus.js";
-import { HEIGHT } from "./view.js";
-
 /** @import { Grid, Place } from "./grid.js" */
 
 export class Mouse {
@@ -12,7 +9,7 @@ export class Mouse {
   }
 
   listen() {
-    const { scroller, side, head, corner, handle } = this.grid.view;
+    const { scroller, side, handle } = this.grid.view;
     for (const pane of [scroller, side]) {
       pane.addEventListener("pointerdown", (event) => this.#press(event));
       pane.addEventListener("dblclick", () => this.grid.editor.begin(true));
@@ -27,10 +24,6 @@ export class Mouse {
       event.preventDefault();
     }, { passive: false });
     handle.addEventListener("pointerdown", (event) => this.#dragFill(event));
-    for (const pane of [head, corner]) {
-      pane.addEventListener("click", (event) => this.#header(event));
-      pane.addEventListener("pointerdown", (event) => this.#resize(event));
-    }
   }
 
   /** @param {PointerEvent} event */
@@ -83,7 +76,7 @@ export class Mouse {
     let whole = area;
     this.#drag(
       (at) => {
-        const down = (at.line - area.bottom) * HEIGHT >= this.#beyond(area.right, at.column);
+        const down = (at.line - area.bottom) * this.grid.view.height >= this.#beyond(area.right, at.column);
         whole = down ? { ...area, bottom: Math.max(area.bottom, at.line) } : { ...area, right: at.column };
         this.grid.show(whole);
       },
@@ -115,45 +108,12 @@ export class Mouse {
   }
 
   /** @param {MouseEvent} event */
-  #header(event) {
-    const { target } = event;
-    const title = target instanceof Element ? target.closest(".title") : null;
-    if (!(target instanceof Element) || !(title instanceof HTMLElement)) return;
-    const column = Number(title.dataset.column);
-    if (target.matches("button.filter")) {
-      this.grid.commands.openFilter(column, target.getBoundingClientRect().left);
-      return;
-    }
-    this.grid.show({ top: 0, bottom: this.grid.sheet.lines - 1, left: column, right: column });
-    this.grid.editor.stand();
-  }
-
-  /** @param {PointerEvent} event */
-  #resize(event) {
-    const edge = event.target;
-    if (!(edge instanceof HTMLElement) || !edge.matches(".edge")) return;
-    const at = Number(edge.dataset.column);
-    const column = this.grid.sheet.columns[at];
-    if (!column) return;
-    event.preventDefault();
-    const start = { x: event.clientX, width: column.width };
-    const move = (/** @type {PointerEvent} */ moved) => {
-      column.width = Math.max(24, Math.min(1000, Math.round(start.width + moved.clientX - start.x)));
-      this.grid.view.measure();
-    };
-    window.addEventListener("pointermove", move);
-    window.addEventListener("pointerup", () => {
-      window.removeEventListener("pointermove", move);
-      void this.grid.edits.ask({ op: "width", column: at, pixels: column.width });
-    }, { once: true });
-  }
-
-  /** @param {MouseEvent} event */
   #menu(event) {
     event.preventDefault();
     const place = this.grid.view.at(event.clientX, event.clientY);
-    const { top, bottom } = this.grid.view.area();
-    if (place && (place.line < top || place.line > bottom)) this.grid.select(place.line, Math.max(0, place.column));
-    openMenu("menu", event.clientX, event.clientY);
+    const { top, bottom, left, right } = this.grid.view.area();
+    const outside = place && (place.line < top || place.line > bottom || (place.column >= 0 && (place.column < left || place.column > right)));
+    if (outside) this.grid.select(place.line, Math.max(0, place.column));
+    this.grid.commands.menu(event.clientX, event.clientY);
   }
 }

@@ -15,6 +15,7 @@
  * @property {string} kind "date", "datetime", …; "" for a column of the bureau's own
  * @property {string} key of the template's column; "" for a column of the bureau's own
  * @property {"" | "issue" | "photos"} link what its cells lead to
+ * @property {boolean} [hidden] this person does not see it
  * @property {boolean} verdict a decision about that row alone: a copied row leaves it behind
  * @property {boolean} owned the service fills it in
  * @property {boolean} ours a column of the template
@@ -32,7 +33,12 @@
  * @property {boolean} filled
  */
 
-/** @typedef {{ version: number, title: string, note: string, size: number, columns: Column[], colors: Color[] }} OpenReply */
+/**
+ * How a person has laid out a tab: pixels by header, headers of hidden columns, whether texts are wrapped.
+ * @typedef {{ widths: Record<string, number>, hidden: string[], wrap: boolean }} Layout
+ */
+
+/** @typedef {{ version: number, title: string, note: string, size: number, columns: Column[], colors: Color[], layout: Layout }} OpenReply */
 
 /**
  * What changed in a tab. `shape`: columns came, went or moved. `splice`: from a position on, so many rows gave way to these.
@@ -73,7 +79,7 @@
  *   | { op: "sort", column: number, down: boolean, then?: SortKey[] }
  *   | { op: "addColumn", column: number }
  *   | { op: "dropColumn", column: number, empty?: boolean }
- *   | { op: "width", column: number, pixels: number }} Op
+ *   | { op: "moveColumn", column: number, to: number }} Op
  */
 
 /** @typedef {{ row?: number, error?: string, why?: "gone" | "changed", now?: Value }} CellResult */

@@ -2,7 +2,7 @@
 
 import { shown } from "./text.js";
 
-/** @import { Change, Color, Column, Reader, SheetChange, Test, Value } from "./server.js" */
+/** @import { Change, Color, Column, Layout, Reader, SheetChange, Test, Value } from "./server.js" */
 
 const BLOCK = 200; // rows in one request
 const MOST_HELD = 20000; // rows kept in memory; far ones are asked for again
@@ -59,6 +59,8 @@ export class Sheet {
   seeds = new Map();
   /** @type {Column[]} */
   columns = [];
+  /** @type {Layout} */
+  layout = { widths: {}, hidden: [], wrap: false };
   /** @type {{ tests: Map<number, Test>, ids: Set<number> } | null} the filter in force */
   filter = null;
   /** @type {number[] | null} positions shown while filtered */
@@ -115,6 +117,8 @@ export class Sheet {
     const before = this.order;
     this.title = head.title;
     this.columns = columns;
+    this.layout = head.layout;
+    this.lay();
     this.#colors = head.colors.map((color) => ({ ...color, at: columns.findIndex((column) => column.header === color.column) }));
     this.#checkAt = columns.findIndex((column) => column.key === "check");
     this.order = Array.from(order.ids);
@@ -123,6 +127,14 @@ export class Sheet {
     this.#problems.clear();
     if (before.length) this.#resettle(before);
     if (this.#wanted.size) await this.#find(this.#wanted);
+  }
+
+  /** Gives the columns this person's widths, and hides those that he hid. */
+  lay() {
+    for (const column of this.columns) {
+      column.width = this.layout.widths[column.header] ?? column.width;
+      column.hidden = this.layout.hidden.includes(column.header);
+    }
   }
 
   /**
