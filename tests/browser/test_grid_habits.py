@@ -638,3 +638,21 @@ def test_a_dragged_column_stands_elsewhere_for_all_and_is_taken_back(enter: Ente
     page.locator("#said").get_by_role("button", name="撤销").click()
     until(page, f"{names}.indexOf('街路') === {before.index('街路')}")
     assert web.book.worksheet("问题台账").row_values(1) == before
+
+
+def test_columns_have_letters_and_one_sees_where_others_stand_and_who_sorted(enter: Enter, web: WebServer) -> None:
+    web.add(THREE)
+    ours, theirs = sheet(enter(OPERATOR), web, "问题台账"), sheet(enter("标准化办01"), web, "问题台账")
+    expect(title(ours, "街路")).to_have_text("H街路▾")
+    go(theirs, 2, "街路")
+    other = ours.locator("#grid .other")
+    expect(other).to_have_text("标准化办01")
+    box, cell = other.bounding_box(), ours.locator("#grid .cell", has_text="联胜路").first.bounding_box()
+    assert box and cell and abs(box["x"] - cell["x"]) < 3 and abs(box["y"] - cell["y"]) < 3
+    expect(theirs.locator("#grid .other")).to_have_text("管理员")
+    item(theirs, "按这一列降序（所有人）")
+    expect(ours.locator("#said")).to_have_text("标准化办01按「街路」降序排了序。")
+    expect(theirs.locator("#said")).to_have_text("")
+    theirs.locator("#tabs a", has_text=re.compile("^履职记录$")).click()
+    expect(other).to_have_count(0)
+    assert faults(ours) == []

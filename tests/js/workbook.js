@@ -125,7 +125,7 @@ export class Workbook {
       sheet: SHEET, size: 1000, shape: false, rows: [...touched].map((id) => this.#message(id)),
       splice: same ? null : [0, before.length, [...this.order]],
     };
-    const change = { version: this.version, by: "", asked, tabs: false, sheets: [part] };
+    const change = { version: this.version, by: "", asked, did: "", tabs: false, sheets: [part] };
     const reply = { results, change };
     this.replies.set(asked, reply);
     return reply;

@@ -124,6 +124,15 @@ def written(heads: Sequence[Head], op: Mapping[str, Any], result: Any) -> Iterat
             yield CellEdit(done.row, heads[cell["column"]].header, done.before, done.after)
 
 
+def told_to_others(heads: Sequence[Head], op: Mapping[str, Any]) -> str:
+    """What other people are told of an op that moves what they look at, in words that follow the name."""
+    if op.get("op") == "sort":
+        keys = [op, *op.get("then", ())]
+        words = "、".join(f"「{heads[key['column']].header}」{'降序' if key.get('down') else '升序'}" for key in keys)
+        return f"按{words}排了序。"
+    return f"移动了「{heads[op['column']].header}」这一列。" if op.get("op") == "moveColumn" else ""
+
+
 def _put(heads: Sequence[Head], cell: Mapping[str, Any], zone: ZoneInfo) -> live.Put:
     column = whole(cell, "column", high=len(heads) - 1)
     was = cell.get("was", live.UNSEEN)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+import time
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
@@ -33,6 +34,7 @@ from webhook.grid.exports import export_routes, rows_of
 from webhook.grid.initials import initials
 from webhook.grid.layouts import layout_routes
 from webhook.grid.pictures import picture_routes
+from webhook.grid.presence import Place, place_of
 from webhook.grid.reading import grouper, passing, reader, summed
 from webhook.grid.state import GridState, Refused
 from webhook.grid.trail import trail_routes
@@ -44,6 +46,7 @@ MOST_ROWS = 1000  # rows in one answer
 MOST_MATCHES = 20_000  # that a search finds
 MOST_VALUES = 500  # values that a filter lists
 MOST_DAYS = 5000  # the same of a column of dates
+LONGEST_ID = 64  # characters of a page's own id
 MOST_TOLD = 100  # changes in one answer
 MOST_CHANGED_ROWS = 5000  # rows of all changes in one answer; a change with more is not told, the tab is read anew
 
@@ -175,15 +178,25 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
 
     @routes.get("/grid/changes")
     def changes() -> Response:
-        known = request.args.get("since", type=int)
+        known, others = request.args.get("since", type=int), _others(state)
         with store.feed.lock:
             version = _version(state)
             came = store.feed.since(state.service.workbook, version if known is None else known, version)
         if came is None or sum(change.rows for change in came[:1]) > MOST_CHANGED_ROWS:
-            return json_answer({"version": version, "stale": True, "more": False, "changes": []})
+            return json_answer({"version": version, "stale": True, "more": False, "changes": [], "others": others})
         told = _first(came)
         at = told[-1].version if told else version
-        return json_answer({"version": at, "stale": False, "more": at < version, "changes": [*map(_change, told)]})
+        parts = [_change(change) for change in told]
+        return json_answer({"version": at, "stale": False, "more": at < version, "changes": parts, "others": others})
+
+
+def _others(state: GridState) -> list[Place]:
+    """Where others stand; where the page that asks stands, they are told."""
+    page, now = request.args.get("page", "")[:LONGEST_ID], time.monotonic()
+    place = place_of(access.visitor().name, request.args)
+    if page and place:
+        state.presence.stand(page, place, now)
+    return state.presence.others(page, now)
 
 
 def _first(changes: Sequence[Change]) -> Sequence[Change]:
@@ -204,6 +217,7 @@ def _edit(state: GridState, sheet_id: int, ops: Sequence[dict[str, Any]], asked:
             heads = state.heads(sheet)
             results.append(edits.apply(state, book, sheet, op))
             written += edits.written(heads, op, results[-1])
+            tx.did = edits.told_to_others(heads, op) or tx.did
         recalculate(book)
         book.save()
         made = tx.changes[-1]
@@ -233,6 +247,7 @@ def _change(change: Change) -> dict[str, Any]:
         "version": change.version,
         "by": change.by,
         "asked": change.asked,
+        "did": change.did,
         "tabs": change.tabs,
         "sheets": [_sheet_change(sheet_change) for sheet_change in change.sheets],
     }

@@ -17,6 +17,7 @@ from sync.service import Service
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.cells.store import Transaction
 from webhook.access import Site
+from webhook.grid.presence import Presence
 
 MOST_UNDO = 100  # deletions and sorts that can be undone
 MOST_ANSWERS = 500  # replies remembered for browsers that did not get them
@@ -57,6 +58,7 @@ class GridState:
     site: Site
     undo: OrderedDict[str, Any] = field(default_factory=OrderedDict)  # by token, what ``live`` needs to undo a change
     answered: OrderedDict[str, Any] = field(default_factory=OrderedDict)  # reply by the id of its request
+    presence: Presence = field(default_factory=Presence)
     lock: threading.Lock = field(default_factory=threading.Lock)
     editing: threading.Lock = field(default_factory=threading.Lock)  # held from "is it done already?" to its answer
 

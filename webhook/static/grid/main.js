@@ -3,7 +3,7 @@
 import { Finder } from "./find.js";
 import { Grid } from "./grid.js";
 import { closeMenus, listenToMenus } from "./menus.js";
-import { Outgoing } from "./outgoing.js";
+import { Outgoing, newId } from "./outgoing.js";
 import { byId, element } from "./page.js";
 import { Server, watch } from "./server.js";
 import { Sheet } from "./sheet.js";
@@ -27,6 +27,7 @@ class Page {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #told;
   #live = true;
+  #id = newId();
   /** @type {Set<string>} ids of edits of this page that were answered: their changes are told once more to all */
   #own = new Set();
   /** asks for changes now */
@@ -126,6 +127,8 @@ class Page {
    * @param {boolean} own whether an edit of this page led to it
    */
   #apply(change, own) {
+    if (!own && change.did && change.sheets.some((part) => part.sheet === this.grid?.sheet.server.sheet))
+      this.tell(`${change.by}${change.did}`);
     if (change.tabs) byId("reload", HTMLElement).hidden = false;
     if (!own) for (const part of change.sheets) if (part.shape) this.#forget(part.sheet);
     this.#opening?.change(change);
@@ -147,6 +150,15 @@ class Page {
     if (this.grid && this.grid.sheet.version < this.#version) this.grid.sheet.refresh();
   }
 
+  /** Where this page stands, as the end of an address. */
+  #standing() {
+    if (!this.grid) return "";
+    const { sheet, view } = this.grid;
+    const { line, column } = view.selection;
+    const row = sheet.id(sheet.position(line) ?? -1);
+    return `&page=${this.#id}&sheet=${sheet.server.sheet}&row=${row}&column=${column}`;
+  }
+
   /** @param {number} version at which the workbook is */
   #hear(version) {
     this.#version = Math.max(this.#version, version);
@@ -159,6 +171,8 @@ class Page {
       change: (change) => {
         if (!this.outgoing.expects(change.asked)) this.#apply(change, this.#own.delete(change.asked));
       },
+      others: (places) => this.grid?.view.meet(places.filter((place) => place.sheet === this.grid?.sheet.server.sheet)),
+      standing: () => this.#standing(),
       stale: (version) => this.#hear(version),
       state: (live) => {
         this.#live = live;

@@ -56,6 +56,7 @@
  * @property {number} version
  * @property {string} by a person's name; "" for the service
  * @property {string} asked id of the edit that led to it
+ * @property {string} did what others should be told of it, in words that follow the name; "" for nothing
  * @property {boolean} tabs whether tabs came, went or changed places
  * @property {SheetChange[]} sheets
  */
@@ -241,7 +242,12 @@ export class Server {
   }
 }
 
-/** @typedef {{ version: number, stale: boolean, more: boolean, changes: Change[] }} ChangesReply `stale`: something is not told */
+/** @typedef {{ person: string, sheet: number, row: number, column: number }} Place where somebody stands; `row`: an id */
+
+/**
+ * `stale`: something is not told. `others`: where the people of other pages stand.
+ * @typedef {{ version: number, stale: boolean, more: boolean, changes: Change[], others: Place[] }} ChangesReply
+ */
 
 const LOOKED_AT = 1000; // ms between two questions while the page is looked at
 const HIDDEN = 15000; // the same while it is not
@@ -253,6 +259,8 @@ const FAILED = 3000; // the same after a question that was not answered
  * @param {(change: Change) => void} on.change
  * @param {(version: number) => void} on.stale the workbook is at this version, and not all that led there is told
  * @param {(live: boolean) => void} on.state whether the server answers
+ * @param {(places: Place[]) => void} on.others
+ * @param {() => string} on.standing where this page stands, as the end of an address; "" for nowhere
  * @returns {() => void} asks now
  */
 export function watch(on) {
@@ -267,6 +275,7 @@ export function watch(on) {
     on.state(true);
     if (since === null || reply.stale) on.stale(reply.version);
     for (const change of reply.changes) on.change(change);
+    on.others(reply.others);
     since = reply.version;
     soon = soon || reply.more;
   };
@@ -284,7 +293,7 @@ export function watch(on) {
     }
     asking = true;
     soon = false;
-    request(`/grid/changes${since === null ? "" : `?since=${since}`}`)
+    request(`/grid/changes?${since === null ? "" : `since=${since}`}${on.standing()}`)
       .then((response) => response.json())
       .then(hear)
       .then(() => next(document.hidden ? HIDDEN : LOOKED_AT))

@@ -5,7 +5,7 @@ import { element } from "./page.js";
 import { letters } from "./text.js";
 
 /** @import { Sheet } from "./sheet.js" */
-/** @import { Column } from "./server.js" */
+/** @import { Column, Place } from "./server.js" */
 
 const HEAD = 26; // pixels of the header, and of a line
 const HIGH = 66; // pixels of a line with wrapped texts
@@ -35,6 +35,8 @@ export class View {
   /** @type {Selection} */
   selection = { line: 0, column: 0, line2: 0, column2: 0 };
   readyAt = 0; // ms since the page was opened, when the first row was drawn
+  /** @type {Place[]} where other people stand */
+  #others = [];
   /** @type {Map<number, DrawnLine>} */
   #lines = new Map();
   #due = false;
@@ -283,8 +285,25 @@ export class View {
     this.sideMarks.textContent = "";
     this.#mark("range", { top, bottom, left, right });
     this.#mark("active", { top: line, bottom: line, left: column, right: column });
+    for (const place of this.#others) this.#markOther(place);
     this.handle.hidden = right < FROZEN;
     this.handle.style.transform = `translate(${this.#end(right) - this.frozen - 5}px, ${(bottom + 1) * this.height - 5}px)`;
+  }
+
+  /** @param {Place[]} places where other people stand in this tab */
+  meet(places) {
+    if (JSON.stringify(places) === JSON.stringify(this.#others)) return;
+    this.#others = places;
+    this.later();
+  }
+
+  /** @param {Place} place */
+  #markOther({ person, row, column }) {
+    const position = row ? this.sheet.order.indexOf(row) : -1;
+    const line = position > 0 ? this.sheet.line(position) : -1;
+    if (line < 0 || column >= this.left.length) return;
+    const marks = this.#mark("other", { top: line, bottom: line, left: column, right: column });
+    for (const mark of marks) element("span", "", mark).textContent = person;
   }
 
   /**
@@ -298,12 +317,16 @@ export class View {
   /**
    * @param {string} kind
    * @param {{ top: number, bottom: number, left: number, right: number }} area
+   * @returns {HTMLElement[]} what was drawn, in one pane or in both
    */
   #mark(kind, { top, bottom, left, right }) {
+    /** @type {HTMLElement[]} */
+    const drawn = [];
     const place = (/** @type {HTMLElement} */ mark, /** @type {number} */ x, /** @type {number} */ width, /** @type {number} */ y) => {
       mark.style.transform = `translate(${x}px, ${y}px)`;
       mark.style.width = `${width}px`;
       mark.style.height = `${(bottom - top + 1) * this.height}px`;
+      drawn.push(mark);
     };
     if (left < FROZEN) {
       const width = this.#end(Math.min(right, FROZEN - 1)) - this.#leftOf(left);
@@ -313,6 +336,7 @@ export class View {
       const from = Math.max(left, FROZEN);
       place(element("div", kind, this.marks), this.#leftInPane(from), this.#end(right) - this.#leftOf(from), top * this.height);
     }
+    return drawn;
   }
 
   /**
