@@ -65,6 +65,7 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/grid/changes"): OVERSEERS,
     ("GET", "/grid/history/1/1/0"): OVERSEERS,
     ("POST", "/grid/search/1"): OVERSEERS,
+    ("POST", "/grid/print/1"): OVERSEERS,
     ("POST", "/grid/layout/1"): OVERSEERS,
     ("GET", "/grid/thumbnails/aaaaaaaaaaaaaaaaaaaa"): OVERSEERS,
     ("GET", "/grid/photos/1/1"): OVERSEERS,

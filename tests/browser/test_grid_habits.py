@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pypdfium2
 from openpyxl import load_workbook
 from playwright.sync_api import Locator, Page, expect
 
@@ -656,3 +657,49 @@ def test_columns_have_letters_and_one_sees_where_others_stand_and_who_sorted(ent
     theirs.locator("#tabs a", has_text=re.compile("^履职记录$")).click()
     expect(other).to_have_count(0)
     assert faults(ours) == []
+
+
+def test_all_rows_are_printed_on_a4_across_under_the_bureau_s_name(enter: Enter, web: WebServer) -> None:
+    rows = "\n".join(f"甲 | <b>第{n}号</b>" for n in range(1, 301))
+    web.add(f"问题台账\n填报人 | 位置\n{rows}")
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    page.context.add_init_script("window.print = () => (window.printed = true)")
+    go(page, 1, "填报人")
+    with page.expect_popup() as popup:
+        page.keyboard.press("Control+p")
+    paper = popup.value
+    paper.wait_for_load_state()
+    until(paper, "window.printed === true")
+    expect(paper.get_by_role("heading")).to_have_text(f"{web.service.rules().bureau.name} 问题台账")
+    expect(paper.locator("tbody tr")).to_have_count(300)
+    expect(paper.locator("tbody tr").nth(299)).to_contain_text("<b>第300号</b>")
+    assert faults(paper) == []
+    file = pypdfium2.PdfDocument(paper.pdf(prefer_css_page_size=True))
+    wide, high = file.get_page_size(0)
+    assert abs(wide - 842) < 2 and abs(high - 595) < 2 and len(file) > 3
+    last = file[len(file) - 1]
+    words = last.get_textpage()
+    text = re.sub(r"\s", "", words.get_text_range())
+    assert text.startswith("填报人位置") and "第300号" in text, "the header comes on each page"
+    for part in (words, last, file):
+        part.close()
+    filter_of(page, "位置")
+    page.get_by_label("含有").fill("第30")
+    page.keyboard.press("Enter")
+    shown(page, "显示 2 行，共 300 行")
+    with page.expect_popup() as popup:
+        page.get_by_role("button", name="打印").click()
+    expect(popup.value.locator("tbody tr")).to_have_count(2)
+
+
+def test_an_arrow_opens_the_choices_for_the_mouse(enter: Enter, web: WebServer) -> None:
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    arrow = page.get_by_role("button", name="选值")
+    go(page, 1, "问题描述")
+    expect(arrow).to_be_hidden()
+    go(page, 1, "严重程度")
+    arrow.click()
+    assert faults(page) == []
+    page.get_by_role("option", name="严重", exact=True).click()
+    saved(page)
+    assert web.rows("问题台账", "严重程度") == [("严重",)]

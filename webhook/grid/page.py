@@ -35,6 +35,7 @@ from webhook.grid.initials import initials
 from webhook.grid.layouts import layout_routes
 from webhook.grid.pictures import picture_routes
 from webhook.grid.presence import Place, place_of
+from webhook.grid.printing import print_routes
 from webhook.grid.reading import grouper, passing, reader, summed
 from webhook.grid.state import GridState, Refused
 from webhook.grid.trail import trail_routes
@@ -84,6 +85,7 @@ def blueprint(site: Site, nudge: Any) -> flask.Blueprint:
     trail_routes(routes, state)
     picture_routes(routes, state)
     layout_routes(routes, state)
+    print_routes(routes, state)
     return routes
 
 

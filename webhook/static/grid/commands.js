@@ -1,6 +1,6 @@
 // Commands of the tool bar and the menu.
 
-import { save } from "./files.js";
+import { openPage, save } from "./files.js";
 import { linkOf } from "./links.js";
 import { openMenu } from "./menus.js";
 import { byId } from "./page.js";
@@ -83,6 +83,7 @@ export class Commands {
       clear: () => this.grid.areas.clear(this.grid.view.area()),
       open: () => this.#open(line, column),
       history: () => this.grid.trail.open(line, column),
+      print: () => this.#print(),
       exports: () => openMenu("exports", box.left, box.bottom),
       exportTab: () => this.#export(false),
       exportRows: () => this.#export(true),
@@ -113,6 +114,11 @@ export class Commands {
     void this.#save(`/grid/export/${sheet.server.sheet}`, { filters: filtered ? sheet.tests() : [] });
   }
 
+  #print() {
+    const { sheet } = this.grid;
+    openPage(`/grid/print/${sheet.server.sheet}`, { filters: sheet.tests(), hidden: sheet.layout.hidden });
+  }
+
   /**
    * @param {string} address
    * @param {object} body
@@ -125,6 +131,13 @@ export class Commands {
     } catch (error) {
       this.grid.tell(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** Opens the choices of the active cell, or the calendar. */
+  choose() {
+    const { sheet, view, editor } = this.grid;
+    if (!sheet.columns[view.selection.column]?.choices.length) editor.calendar();
+    else if (!editor.editing) editor.begin(true);
   }
 
   /**

@@ -17,6 +17,22 @@ export async function save(address, body) {
 }
 
 /**
+ * Opens what the server answers to a form in a page of its own.
+ * @param {string} address
+ * @param {object} asked
+ */
+export function openPage(address, asked) {
+  const form = document.createElement("form");
+  Object.assign(form, { method: "post", action: address, target: "_blank", hidden: true });
+  const field = document.createElement("input");
+  Object.assign(field, { type: "hidden", name: "asked", value: JSON.stringify(asked) });
+  form.append(field);
+  document.body.append(form);
+  form.submit();
+  form.remove();
+}
+
+/**
  * The file's name in a Content-Disposition.
  * @param {string} disposition
  */

@@ -111,8 +111,7 @@ export class Keys {
       return true;
     }
     if (event.altKey && key === "ArrowDown") {
-      if (this.grid.sheet.columns[selection.column]?.choices.length) this.grid.editor.begin(true);
-      else this.grid.editor.calendar();
+      this.grid.commands.choose();
       return true;
     }
     const { line, column } = shiftKey ? { line: selection.line2, column: selection.column2 } : selection;
@@ -176,6 +175,7 @@ export class Keys {
       y: () => void this.grid.edits.redo(),
       d: () => this.grid.commands.fill(),
       r: () => this.grid.commands.fillRight(),
+      p: () => this.grid.commands.run("print"),
       f: () => this.grid.finder.open(false),
       h: () => this.grid.finder.open(true),
       a: () => {

@@ -9,7 +9,7 @@ export class Mouse {
   }
 
   listen() {
-    const { scroller, side, handle } = this.grid.view;
+    const { scroller, side, handle, arrow } = this.grid.view;
     for (const pane of [scroller, side]) {
       pane.addEventListener("pointerdown", (event) => this.#press(event));
       pane.addEventListener("dblclick", () => this.grid.editor.begin(true));
@@ -23,13 +23,17 @@ export class Mouse {
       scroller.scrollTop += event.deltaY;
       event.preventDefault();
     }, { passive: false });
+    arrow.addEventListener("pointerdown", (event) => {
+      event.preventDefault(); // the cell keeps the keyboard
+      this.grid.commands.choose();
+    });
     handle.addEventListener("pointerdown", (event) => this.#dragFill(event));
   }
 
   /** @param {PointerEvent} event */
   #press(event) {
     const { view } = this.grid;
-    if (event.button !== 0 || event.target === view.handle) return;
+    if (event.button !== 0 || event.target === view.handle || event.target === view.arrow) return;
     if (event.target === view.scroller && event.offsetX > view.scroller.clientWidth) return; // its scroll bar
     const place = view.at(event.clientX, event.clientY);
     if (!place) return;

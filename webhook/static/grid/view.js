@@ -58,6 +58,11 @@ export class View {
     this.marks = element("div", "marks", this.space);
     this.sideMarks = element("div", "marks", this.side);
     this.handle = element("div", "handle", this.space);
+    this.arrow = element("button", "arrow", this.space);
+    this.arrow.type = "button";
+    this.arrow.tabIndex = -1;
+    this.arrow.textContent = "▾";
+    this.arrow.setAttribute("aria-label", "选值");
     this.scroller.addEventListener("scroll", () => this.later());
     this.resizing = new ResizeObserver(() => this.later());
     this.resizing.observe(root);
@@ -286,8 +291,21 @@ export class View {
     this.#mark("range", { top, bottom, left, right });
     this.#mark("active", { top: line, bottom: line, left: column, right: column });
     for (const place of this.#others) this.#markOther(place);
+    this.#drawArrow(line, column);
     this.handle.hidden = right < FROZEN;
     this.handle.style.transform = `translate(${this.#end(right) - this.frozen - 5}px, ${(bottom + 1) * this.height - 5}px)`;
+  }
+
+  /**
+   * The arrow that opens the choices, or the calendar, of the active cell.
+   * @param {number} line
+   * @param {number} column
+   */
+  #drawArrow(line, column) {
+    const head = this.sheet.columns[column];
+    const chosen = head && !head.owned && (head.choices.length > 0 || ["date", "datetime"].includes(head.kind));
+    this.arrow.hidden = !chosen || column < FROZEN || this.sheet.position(line) === undefined;
+    this.arrow.style.transform = `translate(${this.#end(column) - this.frozen - 20}px, ${line * this.height + 3}px)`;
   }
 
   /** @param {Place[]} places where other people stand in this tab */
