@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pypdfium2
 from openpyxl import load_workbook
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.book import ZONE
 from tests.browser.conftest import Enter, faults
@@ -703,3 +703,17 @@ def test_an_arrow_opens_the_choices_for_the_mouse(enter: Enter, web: WebServer) 
     page.get_by_role("option", name="严重", exact=True).click()
     saved(page)
     assert web.rows("问题台账", "严重程度") == [("严重",)]
+
+
+def test_the_grid_weighs_little_without_its_data(enter: Enter, web: WebServer) -> None:
+    page, sizes = enter(OPERATOR), dict[str, int]()
+
+    def finished(request: Request) -> None:
+        path = request.url.removeprefix(web.url)
+        if path == "/grid" or path.startswith("/static/"):
+            sizes[path] = request.sizes()["responseBodySize"]
+
+    page.on("requestfinished", finished)
+    sheet(page, web, "问题台账")
+    assert {"/grid", "/static/grid/main.js", "/static/grid/grid.css"} <= {*sizes}
+    assert sum(sizes.values()) <= 200_000, sizes

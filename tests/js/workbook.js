@@ -8,7 +8,7 @@ import { Outgoing } from "../../webhook/static/grid/outgoing.js";
 import { Refused } from "../../webhook/static/grid/server.js";
 import { Sheet } from "../../webhook/static/grid/sheet.js";
 
-/** @import { History } from "../../webhook/static/grid/edits.js" */
+/** @import { History } from "../../webhook/static/grid/steps.js" */
 /** @import { CellMessage, CellResult, Column, EditReply, Op, OpResult, Reader, RowMessage, SheetChange, Test, Value } from "../../webhook/static/grid/server.js" */
 
 const SHEET = 1;

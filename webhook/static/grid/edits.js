@@ -1,29 +1,18 @@
 // What people do to a tab, and how they take back their own: never what somebody else did since.
 
+import { resultsOf, wordsOf } from "./server.js";
+import { Steps } from "./steps.js";
 import { shown } from "./text.js";
 
 /** @import { CellMessage, CellResult, EditReply, Op, Outcome, SortKey, Value } from "./server.js" */
 /** @import { Outgoing } from "./outgoing.js" */
 /** @import { Cell, Sheet, Target } from "./sheet.js" */
+/** @import { History, Step, Written } from "./steps.js" */
 
 const MOST_WRITTEN = 50000; // cells in one edit, by the server
 const MOST_KNOWN = 50000; // cells of which it is known what this page wrote there
 const MOST_STEPS = 200; // that can be taken back
 const MOST_TOLD = 20; // cells that are told when they are not written
-
-/** @typedef {{ row: number, column: number, before: Value, after: Value }} Written */
-
-/**
- * What can be taken back, and done again. `made`: rows that it brought about; `token`: brings them back.
- * @typedef {{ kind: "set", cells: Written[], made: number[], token: string }
- *   | { kind: "insert", op: Op, rows: number[] }
- *   | { kind: "delete", rows: number[], token: string }
- *   | { kind: "sort", op: Op, token: string }
- *   | { kind: "moveColumn", column: number, to: number }
- *   | { kind: "addColumn" | "dropColumn", column: number, token: string }} Step
- */
-
-/** @typedef {{ done: Step[], undone: Step[] }} History the last step is the latest */
 
 /** @typedef {(words: string, action?: { label: string, act: () => void }) => void} Tell shows a sentence, with something to do about it */
 
@@ -31,7 +20,8 @@ export class Edits {
   /** @type {Map<string, Value>} what this page wrote last into cells, by row and column */
   #written = new Map();
   /** @type {Promise<unknown>} resolves once all that people did here so far is answered, and can be taken back */
-  #answered = Promise.resolve();
+  answered = Promise.resolve();
+  #steps = new Steps(this);
 
   /**
    * @param {Sheet} sheet
@@ -65,7 +55,7 @@ export class Edits {
    * @param {() => Promise<void>} [how.prepare] what must be known before the cells are sent
    */
   set(cells, { pasted = false, sure = false, prepare = async () => {} } = {}) {
-    return this.#act(() => this.#set(cells, pasted, sure, prepare));
+    return this.act(() => this.#set(cells, pasted, sure, prepare));
   }
 
   /**
@@ -74,9 +64,9 @@ export class Edits {
    * @param {() => Promise<T>} act
    * @returns {Promise<T>}
    */
-  #act(act) {
+  act(act) {
     const answer = act();
-    this.#answered = Promise.allSettled([this.#answered, answer]);
+    this.answered = Promise.allSettled([this.answered, answer]);
     return answer;
   }
 
@@ -280,7 +270,7 @@ export class Edits {
    * @returns {Promise<Outcome | null>} null where it was refused, which is told
    */
   #do(op, step) {
-    return this.#act(async () => {
+    return this.act(async () => {
       const answer = await this.ask(op);
       if (answer) this.#push(step(answer));
       return answer;
@@ -304,137 +294,13 @@ export class Edits {
 
   // Taking back
   undo() {
-    const { done, undone } = this.history;
-    return this.#next(done, undone, "没有可以撤销的了。", (step) => this.#reverse(step));
+    return this.#steps.undo();
   }
 
   redo() {
-    const { done, undone } = this.history;
-    return this.#next(undone, done, "没有可以重做的了。", (step) => this.#repeat(step));
-  }
-
-  /**
-   * Moves the last step of one list to the other, once all that was done before is answered.
-   * @param {Step[]} from
-   * @param {Step[]} to
-   * @param {string} none what is told where there is none
-   * @param {(step: Step) => Promise<Step | null>} turn null where nothing was done
-   */
-  #next(from, to, none, turn) {
-    const before = this.#answered;
-    return this.#act(async () => {
-      await before;
-      const step = from.pop();
-      if (!step) {
-        this.tell(none);
-        return;
-      }
-      const turned = await turn(step);
-      if (turned) to.push(turned);
-    });
-  }
-
-  /**
-   * @param {Step} step
-   * @returns {Promise<Step | null>} the step as it can be done again; null where nothing was taken back
-   */
-  async #reverse(step) {
-    if (step.kind === "set") return this.#unset(step);
-    if (step.kind === "insert") return (await this.#removeEmpty(step.rows)) ? step : null;
-    if (step.kind === "moveColumn") return (await this.ask(movedBack(step))) ? step : null;
-    /** @type {Op} */
-    const op = step.kind === "addColumn" ? { op: "dropColumn", column: step.column, empty: true } : { op: "back", token: step.token };
-    return (await this.ask(op)) ? step : null;
-  }
-
-  /**
-   * Takes back what was written; rows that it brought about go with it where nothing else stands in them.
-   * @param {Extract<Step, { kind: "set" }>} step
-   */
-  async #unset(step) {
-    const cells = step.cells.map(({ before, after, ...cell }) => ({ ...cell, to: before, was: after }));
-    /** @type {Op[]} */
-    const then = step.made.length ? [{ op: "delete", rows: step.made, empty: true }] : [];
-    const reply = await this.#write([], cells, then);
-    const outcome = reply?.results[1];
-    return reply && { ...step, token: (outcome && !Array.isArray(outcome) && outcome.token) || "" };
-  }
-
-  /**
-   * @param {Step} step
-   * @returns {Promise<Step | null>} the step as it can be taken back now; null where nothing was done
-   */
-  async #repeat(step) {
-    if (step.kind === "set") {
-      const cells = step.cells.map(({ before, after, ...cell }) => ({ ...cell, to: after, was: before }));
-      return (await this.#write(step.token ? [{ op: "back", token: step.token }] : [], cells, [])) && { ...step, token: "" };
-    }
-    if (step.kind === "insert") {
-      const outcome = await this.ask(step.op);
-      return outcome && { ...step, rows: outcome.rows || [] };
-    }
-    const outcome = await this.ask(repeated(step));
-    return outcome && ("token" in step ? { ...step, token: outcome.token || "" } : step);
-  }
-
-  /**
-   * Writes cells where what is expected still stands; null where none was written.
-   * @param {Op[]} first what is done before
-   * @param {{ row: number, column: number, to: Value, was: Value }[]} cells
-   * @param {Op[]} then what is done after
-   */
-  async #write(first, cells, then) {
-    const { sheet } = this;
-    const heads = cells.some((cell) => cell.row === sheet.id(0)); // a column's name
-    try {
-      const reply = await this.outgoing.add(sheet.server.sheet, () => {
-        /** @type {Op} */
-        const set = { op: "set", cells: cells.map((cell) => ({ ...cell, at: 0 })) };
-        return [...first, set, ...then];
-      });
-      if (heads) sheet.refresh();
-      const refused = resultsOf(reply).filter((result) => result.error);
-      const cause = refused[0];
-      if (cause) this.tell(cause.why === "changed" ? `${refused.length} 格后来被别人改过，没有动。` : cause.error || "");
-      return refused.length < cells.length ? reply : null;
-    } catch (error) {
-      this.tell(wordsOf(error));
-      return null;
-    }
-  }
-
-  /** @param {number[]} rows */
-  async #removeEmpty(rows) {
-    if (rows.some((id) => this.sheet.rows.get(id)?.v.some((value) => value !== ""))) {
-      this.tell("加的行里已经有内容，没有撤销。");
-      return false;
-    }
-    return Boolean(await this.ask({ op: "delete", rows }));
+    return this.#steps.redo();
   }
 }
-
-/**
- * @param {Exclude<Step, { kind: "set" | "insert" }>} step
- * @returns {Op} what does it again
- */
-function repeated(step) {
-  if (step.kind === "sort") return step.op;
-  if (step.kind === "moveColumn") return { op: "moveColumn", column: step.column, to: step.to };
-  return step.kind === "delete" ? { op: "delete", rows: step.rows } : { op: step.kind, column: step.column };
-}
-
-/**
- * What moves a column back that was moved.
- * @param {{ column: number, to: number }} step
- * @returns {Op}
- */
-function movedBack({ column, to }) {
-  const at = to > column ? to - 1 : to;
-  return { op: "moveColumn", column: at, to: column > at ? column + 1 : column };
-}
-
-/** @param {unknown} error */
-const wordsOf = (error) => (error instanceof Error ? error.message : String(error));
 
 /**
  * What was typed and is not written, so that it is not lost; the beginning of it where it is much.
@@ -443,14 +309,6 @@ const wordsOf = (error) => (error instanceof Error ? error.message : String(erro
 function lost(cells) {
   const typed = cells.map((cell) => cell.to).filter((value) => value !== "");
   return typed.length ? `您输入的是：${typed.slice(0, MOST_TOLD).join("、")}${typed.length > MOST_TOLD ? "……" : ""}` : "";
-}
-
-/**
- * @param {EditReply} reply of edits with one "set"
- * @returns {CellResult[]} for each of its cells
- */
-function resultsOf(reply) {
-  return reply.results.find((result) => Array.isArray(result)) || [];
 }
 
 /**

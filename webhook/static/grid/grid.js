@@ -21,7 +21,8 @@ import { Trail } from "./trail.js";
 import { View } from "./view.js";
 
 /** @import { Area } from "./areas.js" */
-/** @import { History, Tell } from "./edits.js" */
+/** @import { Tell } from "./edits.js" */
+/** @import { History } from "./steps.js" */
 /** @import { Finder } from "./find.js" */
 /** @import { Outgoing } from "./outgoing.js" */
 /** @import { Change, Test, Value } from "./server.js" */

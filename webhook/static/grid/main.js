@@ -8,7 +8,8 @@ import { byId, element } from "./page.js";
 import { Server, watch } from "./server.js";
 import { Sheet } from "./sheet.js";
 
-/** @import { History, Tell } from "./edits.js" */
+/** @import { Tell } from "./edits.js" */
+/** @import { History } from "./steps.js" */
 /** @import { Change } from "./server.js" */
 
 /** @typedef {HTMLElement & { grid?: Grid }} Root `grid`: for tests in a browser */

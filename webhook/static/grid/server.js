@@ -141,6 +141,20 @@ export function post(address, body) {
   return request(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 }
 
+/**
+ * What to tell the person of a failure.
+ * @param {unknown} error
+ */
+export const wordsOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * @param {EditReply} reply of edits with one "set"
+ * @returns {CellResult[]} for each of its cells
+ */
+export function resultsOf(reply) {
+  return reply.results.find((result) => Array.isArray(result)) || [];
+}
+
 /** @typedef {{ [Name in keyof Server]: Server[Name] }} Reader what reads a tab as a server does */
 
 /** What is read of one tab. */

@@ -1,8 +1,10 @@
 // One tab as the browser knows it: the order of row ids, the rows seen so far, and what was typed but not yet answered.
 
+import { Marks } from "./marks.js";
+import { splicing } from "./splice.js";
 import { shown } from "./text.js";
 
-/** @import { Change, Color, Column, Layout, Reader, SheetChange, Test, Value } from "./server.js" */
+/** @import { Change, Column, Layout, Reader, SheetChange, Test, Value } from "./server.js" */
 
 const BLOCK = 200; // rows in one request
 const MOST_HELD = 20000; // rows kept in memory; far ones are asked for again
@@ -32,8 +34,6 @@ const AGAIN = 2000; // ms until rows that could not be read are asked for again
 
 /** @typedef {Target & { column: number, to: Value, was?: Value }} Cell a cell to write; `was` undefined: its author could not see it */
 
-/** @typedef {Color & { at: number }} PlacedColor with the place of its column */
-
 /** @typedef {(position: number) => number} Moved where the row of a position stands now */
 
 /**
@@ -44,9 +44,6 @@ const AGAIN = 2000; // ms until rows that could not be read are asked for again
  * @property {(version: number) => void} version everything up to this version is in what is shown
  * @property {() => boolean} unanswered asks whether an edit of ours waits for its reply, which brings a change
  */
-
-/** @type {Map<number, string>} */
-const NONE = new Map();
 
 export class Sheet {
   /** @type {number[]} ids from the top; 0: never written */
@@ -68,11 +65,7 @@ export class Sheet {
   version = 0;
   title = "";
 
-  /** @type {PlacedColor[]} */
-  #colors = [];
-  #checkAt = -1; // the column 校验
-  /** @type {Map<string, Map<number, string>>} what a text of 校验 says, by column */
-  #problems = new Map();
+  #marks = new Marks([], []);
   /** @type {Map<number, Test>} the filter that was asked for last, by column */
   #wanted = new Map();
   /** @type {Set<number>} blocks that are asked for */
@@ -119,12 +112,10 @@ export class Sheet {
     this.columns = columns;
     this.layout = head.layout;
     this.lay();
-    this.#colors = head.colors.map((color) => ({ ...color, at: columns.findIndex((column) => column.header === color.column) }));
-    this.#checkAt = columns.findIndex((column) => column.key === "check");
+    this.#marks = new Marks(columns, head.colors);
     this.order = Array.from(order.ids);
     this.version = this.#loaded = order.version;
     this.rows.clear();
-    this.#problems.clear();
     if (before.length) this.#resettle(before);
     if (this.#wanted.size) await this.#find(this.#wanted);
   }
@@ -277,28 +268,7 @@ export class Sheet {
    * @param {number} position
    */
   problemsOf(position) {
-    const text = this.#checkAt < 0 ? "" : this.value(position, this.#checkAt);
-    if (!text || typeof text !== "string") return NONE;
-    const known = this.#problems.get(text);
-    if (known) return known;
-    if (this.#problems.size > 5000) this.#problems.clear();
-    const problems = this.#byColumn(text);
-    this.#problems.set(text, problems);
-    return problems;
-  }
-
-  /**
-   * @param {string} text
-   * @returns {Map<number, string>}
-   */
-  #byColumn(text) {
-    const problems = new Map();
-    for (const sentence of text.split(/(?=[A-Z]{1,2}列「)/)) {
-      const header = /^[A-Z]{1,2}列「(.+?)」/.exec(sentence)?.[1];
-      const at = this.columns.findIndex((column) => column.header === header);
-      if (at >= 0) problems.set(at, (problems.get(at) || "") + sentence.trim());
-    }
-    return problems;
+    return this.#marks.problems(this.#marks.checkAt < 0 ? "" : this.value(position, this.#marks.checkAt));
   }
 
   /**
@@ -307,12 +277,7 @@ export class Sheet {
    * @returns {string} six hex digits, or ""
    */
   color(position, column) {
-    const colors = this.#colors.filter((color) => color.at === column);
-    if (!colors.length) return "";
-    const text = this.text(position, column);
-    const first = colors.find((color) =>
-      (color.filled && text) || (color.starts && text.startsWith(color.starts)) || color.when.includes(text));
-    return first ? first.color : "";
+    return this.#marks.color(column, () => this.text(position, column));
   }
 
   // Fetching
@@ -517,22 +482,3 @@ export class Sheet {
 
 /** @param {Map<number, Test>} tests by column */
 const listed = (tests) => [...tests].map(([column, test]) => ({ column, ...test }));
-
-/**
- * Where the rows of positions stand after a splice: `gone` at `at` gave way to `ids`.
- * @param {number[]} gone
- * @param {number} at
- * @param {number[]} ids
- * @param {boolean} last whether nothing stood below
- * @returns {Moved}
- */
-export function splicing(gone, at, ids, last) {
-  const grown = last && ids.length >= gone.length; // rows below are not pushed down
-  return (position) => {
-    if (position < at) return position;
-    if (position >= at + gone.length) return grown ? position : position + ids.length - gone.length;
-    const id = gone[position - at];
-    const place = id ? ids.indexOf(id) : position - at;
-    return at + (place >= 0 ? place : Math.min(position - at, Math.max(0, ids.length - 1)));
-  };
-}
