@@ -121,16 +121,18 @@ def written(heads: Sequence[Head], op: Mapping[str, Any], result: Any) -> Iterat
         return
     for cell, done in zip(op["cells"], result, strict=True):
         if isinstance(done, live.Written) and done.before != done.after:
-            yield CellEdit(done.row, heads[cell["column"]].header, done.before, done.after)
+            yield CellEdit(done.row, heads[cell.get("column", 0)].header, done.before, done.after)
 
 
 def told_to_others(heads: Sequence[Head], op: Mapping[str, Any]) -> str:
     """What other people are told of an op that moves what they look at, in words that follow the name."""
     if op.get("op") == "sort":
         keys = [op, *op.get("then", ())]
-        words = "、".join(f"「{heads[key['column']].header}」{'降序' if key.get('down') else '升序'}" for key in keys)
-        return f"按{words}排了序。"
-    return f"移动了「{heads[op['column']].header}」这一列。" if op.get("op") == "moveColumn" else ""
+        names = [
+            (heads[key.get("column", 0)].header, "降序" if key.get("down") else "升序") for key in keys[:MOST_KEYS]
+        ]
+        return f"按{'、'.join(f'「{name}」{way}' for name, way in names)}排了序。"
+    return f"移动了「{heads[op.get('column', 0)].header}」这一列。" if op.get("op") == "moveColumn" else ""
 
 
 def _put(heads: Sequence[Head], cell: Mapping[str, Any], zone: ZoneInfo) -> live.Put:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import flask
@@ -10,6 +11,7 @@ from flask import Response, request
 
 from sync.core.scores import facts
 from sync.core.sheet.rows import Raw, Table
+from sync.core.sheet.tabs import Tab
 from sync.outgoing import xlsx
 from sync.workbook.cells.model import Sheet
 from webhook.grid import edits
@@ -25,26 +27,36 @@ def export_routes(routes: flask.Blueprint, state: GridState) -> None:
         tests = edits.tests_of(request.get_json())
         with state.service.store.read() as tx:
             sheet = state.book(tx).sheet(sheet_id)
-            ids = set(passing(state, sheet, tests)) if tests else None
-            content = _rendered(state, [sheet], ids)
-        return _file(content, f"{sheet.title}{'（筛选）' if tests else ''} {_today(state)}.xlsx")
+            title = sheet.title
+            content = _read(state, [sheet], set(passing(state, sheet, tests)) if tests else None)
+        return _file(content.rendered(state), f"{title}{'（筛选）' if tests else ''} {_today(state)}.xlsx")
 
     @routes.post("/grid/export")
     def export_workbook() -> Response:
         with state.service.store.read() as tx:
-            sheets = [sheet for sheet in state.book(tx).sheets if not sheet.hidden]
-            content = _rendered(state, sheets, None)
-        return _file(content, f"{state.service.rules().bureau.name}台账 {_today(state)}.xlsx")
+            content = _read(state, [sheet for sheet in state.book(tx).sheets if not sheet.hidden], None)
+        seals = facts.sheets(state.service.ledger.memory().seals.values())
+        return _file(content.rendered(state, seals), f"{state.service.rules().bureau.name}台账 {_today(state)}.xlsx")
 
 
-def _rendered(state: GridState, sheets: Sequence[Sheet], ids: Collection[int] | None) -> bytes:
-    """These sheets as one file, with the seals of months where it is the whole workbook. ``ids``: only these rows."""
-    rules = state.service.rules()
+@dataclass(frozen=True)
+class Content:
+    """What a file is made of, as it was read: tabs of the templates by key, and sheets of the bureau's own."""
+
+    tabs: dict[str, Tab]
+    tables: dict[str, Table]
+    own: list[xlsx.OwnSheet]
+
+    def rendered(self, state: GridState, seals: Sequence[xlsx.Texts] = ()) -> bytes:
+        rules = state.service.rules()
+        return xlsx.render(self.tables, self.tabs, rules, rules.bureau.zone, seals, self.own)
+
+
+def _read(state: GridState, sheets: Sequence[Sheet], ids: Collection[int] | None) -> Content:
+    """``ids``: only these rows."""
     tabs = {tab.key: tab for sheet in sheets if (tab := state.tab(sheet))}
     tables = {tab.key: _table(sheet, tab.key, ids) for sheet in sheets if (tab := state.tab(sheet))}
-    own = [_own(state, sheet, ids) for sheet in sheets if state.tab(sheet) is None]
-    sealed = facts.sheets(state.service.ledger.memory().seals.values()) if "scores" in tabs and ids is None else ()
-    return xlsx.render(tables, tabs, rules, rules.bureau.zone, sealed, own)
+    return Content(tabs, tables, [_own(state, sheet, ids) for sheet in sheets if state.tab(sheet) is None])
 
 
 def _table(sheet: Sheet, key: str, ids: Collection[int] | None) -> Table:

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Sequence
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 import flask
@@ -47,6 +48,10 @@ MOST_ROWS = 1000  # rows in one answer
 MOST_MATCHES = 20_000  # that a search finds
 MOST_VALUES = 500  # values that a filter lists
 MOST_DAYS = 5000  # the same of a column of dates
+SCRIPTS = Path(__file__).parents[1] / "static" / "grid"
+NO_MODULES = ("main.js", "old.js", "print.js")
+# Asked for at once: a browser finds a module only in the one that imports it.
+MODULES = sorted(path.name for path in SCRIPTS.glob("*.js") if path.name not in NO_MODULES)
 LONGEST_ID = 64  # characters of a page's own id
 MOST_TOLD = 100  # changes in one answer
 MOST_CHANGED_ROWS = 5000  # rows of all changes in one answer; a change with more is not told, the tab is read anew
@@ -77,7 +82,7 @@ def blueprint(site: Site, nudge: Any) -> flask.Blueprint:
             return render_template("elsewhere.html", address=address)
         with service.store.read() as tx:
             titles = [(sheet.id, sheet.title) for sheet in state.book(tx).sheets if not sheet.hidden]
-        return render_template("grid.html", sheets=titles)
+        return render_template("grid.html", sheets=titles, modules=MODULES)
 
     _reading(routes, state)
     _live(routes, state, nudge)
