@@ -188,8 +188,9 @@ def test_replace_says_in_how_many_cells_first_and_is_taken_back(enter: Enter, we
     page.get_by_label("换成").fill("新地方")
     asked: list[str] = []
     page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
-    page.get_by_role("button", name="全部换").click()
-    until(page, f"{GRID}.waiting() === 0")
+    with page.expect_event("dialog"):
+        page.get_by_role("button", name="全部换").click()
+    saved(page)
     expect(page.locator("#grid .cell", has_text="老地方1").first).to_be_visible()
     assert "有 600 格" in asked[0] and "「老地方」换成「新地方」" in asked[0]
     page.get_by_role("button", name="下一个").click()
