@@ -603,11 +603,11 @@ def test_widths_hidden_columns_and_wrapping_are_a_person_s_own_and_stay(enter: E
     address(page, "I2")
     page.keyboard.press("ArrowLeft")
     address(page, "F2")
-    page.get_by_role("button", name="换行", exact=True).click()
+    with page.expect_response("**/grid/layout/*"):
+        page.get_by_role("button", name="换行", exact=True).click()
     cell = page.locator("#grid .line .cell", has_text="很长的一句话").bounding_box()
     assert cell and cell["height"] == 66
     assert faults(page) == []
-    page.wait_for_load_state("networkidle")
     page.reload()
     sheet(page, web, "问题台账")
     assert width(page, "填报人") == 160 and width(page, "位置") == 600
