@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
+from http import HTTPStatus
 from types import FrameType
 from typing import Any
 
@@ -76,6 +77,7 @@ HEADERS = {
 }
 
 HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}  # a browser that came once comes by https for a year
+TEXT_FILES = ("text/javascript", "application/javascript", "text/css", "image/svg+xml")
 FILES = ("/static/",)  # the same for everybody; all else may be somebody's and is stored by no browser and no proxy
 
 
@@ -160,9 +162,19 @@ def _add_headers(app: flask.Flask, https: bool) -> None:
     def add_headers(response: flask.Response) -> flask.Response:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
-        if not request.path.startswith(FILES):
-            response.headers.setdefault("Cache-Control", "no-store")
+        if request.path.startswith(FILES):
+            return packed(response)
+        response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def packed(response: flask.Response) -> flask.Response:
+    """A script or style sheet, packed where the browser takes it: a third of its bytes go over the line."""
+    if response.status_code == HTTPStatus.OK and response.mimetype in TEXT_FILES:
+        response.direct_passthrough = False
+        response.vary.add("Accept-Encoding")
+        return api.compressed(response)
+    return response
 
 
 def serve(service: Service, host: str, port: int, announce: Callable[[str], None]) -> None:

@@ -134,6 +134,16 @@ def _read_exif(image: Image.Image, read: Callable[[Image.Exif], Any], without: A
         return without
 
 
+def thumbnail(jpeg: bytes, side: int) -> bytes:
+    """A photo of ours (a JPEG that was made here), its longer side at most ``side`` pixels."""
+    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
+        image.draft("RGB", (side, side))
+        image.thumbnail((side, side))
+        small = io.BytesIO()
+        image.convert("RGB").save(small, "JPEG", quality=70)
+    return small.getvalue()
+
+
 def without_segments(content: bytes) -> bytes:
     """A JPEG without the segments in which programs and cameras keep what they like (APP0 to APP13, APP15, comments);
     any other file as it is."""

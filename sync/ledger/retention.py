@@ -13,7 +13,18 @@ from sync.core.notices.notices import Notice
 from sync.core.rules.sections import Keep
 from sync.ledger.ledger import Ledger
 from sync.ledger.submissions import IN
-from sync.ledger.tables import editions, history, links, openings, outbox, photos, sessions, submissions, wishes
+from sync.ledger.tables import (
+    cell_edits,
+    editions,
+    history,
+    links,
+    openings,
+    outbox,
+    photos,
+    sessions,
+    submissions,
+    wishes,
+)
 
 Rows = list[tuple[str, ...]]
 EMPTY = "{}"  # the cells of a form that was emptied: its id stays, so that it is still taken once
@@ -108,6 +119,8 @@ class Retention:
             yield "手机表单", self._hour(row.at), row.cells
         for row in self._mine(photos, photos.c.person == person, ~photos.c.public):
             yield "照片", self._hour(row.at) if row.at else "", row.id
+        for row in self._mine(cell_edits, cell_edits.c.person == person):
+            yield "改表格", self._hour(row.at), f"{row.header}：{row.before} → {row.after}"
         for row in self._mine(editions, editions.c.person == person):
             yield "修改规则", self._hour(row.at), row.reason
         for row in self._mine(wishes, wishes.c.person == person):

@@ -92,6 +92,28 @@ history = sa.Table(
     sa.Column("at", Moment, nullable=False),
     sa.Column("put_back", sa.Boolean, nullable=False, server_default=sa.false()),
 )
+cell_edits = sa.Table(  # who changed a cell in the grid; the row by its record number in the workbook
+    "cell_edits",
+    meta,
+    sa.Column("n", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("bureau", sa.String(120), nullable=False),
+    sa.Column("sheet", sa.Integer, nullable=False),
+    sa.Column("row", sa.Integer, nullable=False),
+    sa.Column("header", sa.Text, nullable=False),
+    sa.Column("person", sa.String(120), nullable=False),
+    sa.Column("before", sa.Text, nullable=False),
+    sa.Column("after", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Index("cell_edits_of_row", "bureau", "sheet", "row"),
+)
+layouts = sa.Table(  # how a person has laid out a tab of the grid
+    "layouts",
+    meta,
+    bureau(),
+    sa.Column("person", sa.String(120), primary_key=True),
+    sa.Column("sheet", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("layout", sa.Text, nullable=False),
+)
 outbox = sa.Table(
     "outbox",
     meta,

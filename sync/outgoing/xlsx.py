@@ -7,6 +7,7 @@ parsed for formulas. Equal tables give equal bytes, since the hour of the export
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,6 +36,18 @@ EVER = datetime(
 
 
 Texts = tuple[str, tuple[str, ...], Sequence[tuple[str, ...]]]
+UNNAMED = re.compile(r"[\[\]:*?/\\\x00-\x1f]")  # what Excel takes in no sheet's name
+LONGEST_NAME = 31  # characters of a sheet's name
+
+
+@dataclass(frozen=True)
+class OwnSheet:
+    """A sheet of the bureau's own, without a template. ``formats``: the number format of each column, "" for none."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[Raw]]
+    formats: Sequence[str]
 
 
 def render(
@@ -43,8 +56,10 @@ def render(
     rules: Rules,
     zone: ZoneInfo,
     more: Sequence[Texts] = (),
+    own: Sequence[OwnSheet] = (),
 ) -> bytes:
-    """The tabs in the order of ``templates``, each with the columns that stand in the sheet, the bureau's own too.
+    """The tabs in the order of ``templates``, each with the columns that stand in the sheet, the bureau's own too; then
+    the sheets of the bureau's ``own``.
 
     A tab that is not in ``tables`` is drawn empty, with its template's headers. ``zone``: the clock of all times.
     ``more``: further sheets of texts, as (title, headers, rows); one without rows is left out.
@@ -63,6 +78,8 @@ def render(
         for tab in templates.values():
             if not tab.hidden:
                 drawing.sheet(tab)
+        for sheet in own:
+            drawing.own(sheet)
         for title, headers, rows in more:
             if rows:
                 drawing.texts(title, headers, rows)
@@ -120,6 +137,23 @@ class Drawing:
                 self.drop_down(sheet, index, column, last)
         for color in tab.colors:
             self.color(sheet, [c.key if c else "" for c in columns], color, last)
+
+    def own(self, own: OwnSheet) -> None:
+        """A sheet of the bureau's own: its header row stays in sight, numbers and dates look as they do there."""
+        sheet = self.book.add_worksheet(self.free_name(own.title))
+        sheet.freeze_panes(1, 0)
+        page(sheet, 100 * len(own.header))
+        looks = [self.format(valign="top", num_format=pattern or "General") for pattern in own.formats]
+        for index, text in enumerate(own.header):
+            self.head(sheet, index, text, None)
+        self.rows(sheet, own.rows, looks, set())
+
+    def free_name(self, title: str) -> str:
+        """A sheet's name that Excel takes and no other sheet has."""
+        name = UNNAMED.sub("_", title).strip("'")[:LONGEST_NAME] or "工作表"
+        taken = {sheet.get_name().casefold() for sheet in self.book.worksheets()} | {LISTS}
+        counted = (f"{name[: LONGEST_NAME - 4]}~{number}" for number in range(2, 1000))
+        return next(free for free in (name, *counted) if free.casefold() not in taken)
 
     def texts(self, title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A sheet of texts, each cell as it is."""

@@ -83,7 +83,7 @@ class Person:
     def sort(self) -> None:
         column = self.choice.choice(COLUMNS)
         go(self.page, 1, column)
-        self.page.evaluate(f"{GRID}.command('{self.choice.choice(['up', 'down'])}')")
+        self.page.evaluate(f"{GRID}.commands.run('{self.choice.choice(['up', 'down'])}')")
 
     def remove(self) -> None:
         """One of his own rows, which he no longer expects to find then."""

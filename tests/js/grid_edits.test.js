@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { pastedArea } from "../../webhook/static/grid/edits.js";
+import { pastedArea } from "../../webhook/static/grid/areas.js";
 import { testOf } from "../../webhook/static/grid/filter.js";
 import { Workbook, cell, open, settled } from "./workbook.js";
 
@@ -39,6 +39,20 @@ describe("typing", () => {
     assert.equal(workbook.values[0]?.[TEXT], "甲");
     await edits.redo();
     assert.equal(workbook.values[0]?.[TEXT], "改了");
+  });
+
+  test("into a new row takes the row back with it, unless somebody else wrote there", async () => {
+    const workbook = new Workbook(rows());
+    const { sheet, edits } = await open(workbook);
+    await edits.set([cell(sheet, 4, TEXT, "新的"), cell(sheet, 5, TEXT, "又一行")]);
+    assert.equal(workbook.values.length, 5);
+    await edits.undo();
+    assert.equal(workbook.values.length, 3);
+    await edits.redo();
+    assert.deepEqual(workbook.values.slice(3).map((values) => values[TEXT]), ["新的", "又一行"]);
+    sheet.change(workbook.edit([{ op: "set", cells: [{ row: sheet.id(5), at: 0, column: STREET, to: "别人的" }] }]).change);
+    await edits.undo();
+    assert.deepEqual(workbook.values.slice(3).map((values) => [values[STREET], values[TEXT]]), [["别人的", ""]]);
   });
 
   test("is taken back also when the answer is still on its way, and never something earlier instead", async () => {
@@ -215,39 +229,39 @@ describe("copying and pasting", () => {
     const workbook = new Workbook([["1", 0.125, "甲"], ["2", "", "乙"]]);
     const street = workbook.columns[STREET];
     if (street) street.pattern = "0%";
-    const { edits, outgoing } = await open(workbook);
-    const copied = edits.copied(area(0, 0, STREET, STREET));
+    const { areas, outgoing } = await open(workbook);
+    const copied = areas.copied(area(0, 0, STREET, STREET));
     assert.equal(copied?.text, "13%");
-    edits.paste("13%", area(1, 1, STREET, STREET));
+    areas.paste("13%", area(1, 1, STREET, STREET));
     await saved(outgoing);
     assert.equal(workbook.values[1]?.[STREET], 0.125);
   });
 
   test("a table lands at the selection, skips the service's columns and is cut at the last", async () => {
     const workbook = new Workbook(rows());
-    const { edits, outgoing, told } = await open(workbook);
-    const whole = edits.paste("a\tb\tc\td\te\nf\tg\th", area(1, 1, 0, 0));
+    const { areas, outgoing, told } = await open(workbook);
+    const whole = areas.paste("a\tb\tc\td\te\nf\tg\th", area(1, 1, 0, 0));
     assert.deepEqual(whole, area(1, 2, 0, 3));
     await saved(outgoing);
     assert.deepEqual(workbook.values.map((values) => values.slice(0, 3)), [["1", "新正街", "甲"], ["2", "b", "c"], ["3", "g", "h"]]);
-    assert.deepEqual(told.map((news) => news.words), ["「编号」「校验」由系统填写，粘贴时跳过了。", "粘贴的内容比剩下的列多，多出的列没有粘贴。"]);
+    assert.deepEqual(told.map((news) => news.words), ["「编号」「校验」由系统填写，粘贴时跳过了。粘贴的内容比剩下的列多，多出的列没有粘贴。"]);
   });
 
   test("under the last row it makes rows", async () => {
     const workbook = new Workbook(rows());
-    const { edits, outgoing } = await open(workbook);
-    edits.paste("人民路\t丁\n建设路\t戊", area(3, 3, STREET, STREET));
+    const { areas, outgoing } = await open(workbook);
+    areas.paste("人民路\t丁\n建设路\t戊", area(3, 3, STREET, STREET));
     await saved(outgoing);
     assert.deepEqual(workbook.values.slice(3), [["", "人民路", "丁"], ["", "建设路", "戊"]]);
   });
 
   test("more than the server takes at once is told and not sent", async () => {
     const workbook = new Workbook(rows());
-    const { edits, outgoing, told } = await open(workbook);
+    const { areas, outgoing, told } = await open(workbook);
     const table = (/** @type {number} */ lines) => Array.from({ length: lines }, () => "x").join("\n");
-    edits.paste(table(150000), area(0, 0, TEXT, TEXT));
+    areas.paste(table(150000), area(0, 0, TEXT, TEXT));
     assert.match(told[0]?.words || "", /一次最多改 50000 格/);
-    edits.paste(table(50000), area(0, 0, TEXT, TEXT));
+    areas.paste(table(50000), area(0, 0, TEXT, TEXT));
     await saved(outgoing);
     assert.equal(workbook.posted.length, 1);
     assert.equal(workbook.values.length, 50000);
@@ -267,9 +281,9 @@ describe("copying and pasting", () => {
 
   test("rows that are still on their way are not copied as empty", async () => {
     const workbook = new Workbook(rows());
-    const { sheet, edits, told } = await open(workbook);
+    const { sheet, areas, told } = await open(workbook);
     sheet.rows.clear();
-    assert.equal(edits.copied(area(0, 2, 0, 2)), null);
+    assert.equal(areas.copied(area(0, 2, 0, 2)), null);
     assert.match(told[0]?.words || "", /请再复制一次/);
   });
 });
@@ -277,20 +291,20 @@ describe("copying and pasting", () => {
 describe("filling and clearing", () => {
   test("the first line goes into the others, as it stands when its turn comes", async () => {
     const workbook = new Workbook(rows());
-    const { sheet, edits, outgoing } = await open(workbook);
+    const { sheet, edits, areas, outgoing } = await open(workbook);
     void edits.set([cell(sheet, 1, TEXT, "改了")]);
-    edits.fill(area(0, 2, STREET, TEXT));
+    areas.fill(area(0, 2, STREET, TEXT));
     await saved(outgoing);
     assert.deepEqual(workbook.values.map((values) => values.slice(1, 3)), [["新正街", "改了"], ["新正街", "改了"], ["新正街", "改了"]]);
   });
 
   test("cells are emptied, the service's left", async () => {
     const workbook = new Workbook(rows());
-    const { edits, outgoing, told } = await open(workbook);
-    edits.clear(area(0, 0, 0, 3));
+    const { areas, outgoing, told } = await open(workbook);
+    areas.clear(area(0, 0, 0, 3));
     await saved(outgoing);
     assert.deepEqual(workbook.values[0], ["1", "", ""]);
-    edits.clear(area(0, 0, 0, 0));
+    areas.clear(area(0, 0, 0, 0));
     assert.match(told[0]?.words || "", /「编号」由系统填写/);
   });
 });

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { Sheet, splicing } from "../../webhook/static/grid/sheet.js";
+import { Sheet } from "../../webhook/static/grid/sheet.js";
+import { splicing } from "../../webhook/static/grid/splice.js";
 import { Clock } from "./clock.js";
 import { Workbook, open, settled } from "./workbook.js";
 

@@ -2,12 +2,13 @@
 // The real one is held to the same by tests/workbook and, together with a real browser, by tests/browser.
 
 import { webcrypto } from "node:crypto";
+import { Areas } from "../../webhook/static/grid/areas.js";
 import { Edits } from "../../webhook/static/grid/edits.js";
 import { Outgoing } from "../../webhook/static/grid/outgoing.js";
 import { Refused } from "../../webhook/static/grid/server.js";
 import { Sheet } from "../../webhook/static/grid/sheet.js";
 
-/** @import { History } from "../../webhook/static/grid/edits.js" */
+/** @import { History } from "../../webhook/static/grid/steps.js" */
 /** @import { CellMessage, CellResult, Column, EditReply, Op, OpResult, Reader, RowMessage, SheetChange, Test, Value } from "../../webhook/static/grid/server.js" */
 
 const SHEET = 1;
@@ -21,7 +22,7 @@ if (!globalThis.crypto) Object.defineProperty(globalThis, "crypto", { value: web
  * @returns {Column}
  */
 const column = (header, given = {}) =>
-  ({ header, width: 100, note: "", pattern: "", kind: "text", key: header, owned: false, ours: true, choices: [], ...given });
+  ({ header, width: 100, note: "", pattern: "", dated: false, kind: "text", key: header, link: "", verdict: false, owned: false, ours: true, choices: [], initials: [], ...given });
 
 export class Workbook {
   version = 1;
@@ -59,12 +60,17 @@ export class Workbook {
   get reader() {
     return {
       sheet: SHEET,
-      open: async () => ({ version: this.version, title: "问题台账", note: "", size: 1000, columns: this.columns, colors: [
+      open: async () => ({ version: this.version, title: "问题台账", note: "", size: 1000, columns: this.columns, layout: { widths: {}, hidden: [], wrap: false }, colors: [
         { column: "街路", color: "ff0000", when: ["新正街"], starts: "联", filled: false },
       ] }),
       order: async () => ({ version: this.version, ids: Uint32Array.from(this.order) }),
       rows: async (top, bottom) => ({ version: this.version, rows: this.order.slice(top, bottom).map((id) => this.#message(id)) }),
       values: async (at) => ({ values: this.values.map((values) => [String(values[at] ?? ""), 1]), more: false }),
+      filled: async (at) => Uint8Array.from(this.order, (id) => Number((this.rows.get(id)?.[at] ?? "") !== "")),
+      sums: async () => ({ count: 0, numbers: 0, sum: 0 }),
+      photos: async () => ({ before: [], after: [] }),
+      history: async () => [],
+      search: async () => ({ cells: [], more: false }),
       find: async (filters) => ({ version: this.version, ids: this.order.slice(1).filter((id) => filters.every((test) => this.#passes(id, test))) }),
     };
   }
@@ -119,7 +125,7 @@ export class Workbook {
       sheet: SHEET, size: 1000, shape: false, rows: [...touched].map((id) => this.#message(id)),
       splice: same ? null : [0, before.length, [...this.order]],
     };
-    const change = { version: this.version, by: "", asked, tabs: false, sheets: [part] };
+    const change = { version: this.version, by: "", asked, did: "", tabs: false, sheets: [part] };
     const reply = { results, change };
     this.replies.set(asked, reply);
     return reply;
@@ -142,11 +148,12 @@ export class Workbook {
       this.order = this.#orders.get(op.token) || this.order;
       return {};
     }
+    const before = this.order.length;
     const token = `token ${this.version}`;
     this.#orders.set(token, [...this.order]);
-    if (op.op === "delete") this.order = this.order.filter((id) => !op.rows.includes(id));
+    if (op.op === "delete") this.order = this.order.filter((id) => !op.rows.includes(id) || (op.empty && this.rows.get(id)?.some((value) => value !== "")));
     if (op.op === "sort") this.order = [...this.order.slice(0, 1), ...this.order.slice(1).sort((a, b) => this.#compare(a, b, op.column) * (op.down ? -1 : 1))];
-    return { token, count: op.op === "delete" ? op.rows.length : 0 };
+    return { token, count: op.op === "delete" ? before - this.order.length : 0 };
   }
 
   /**
@@ -205,7 +212,7 @@ export async function open(workbook, post = workbook.post) {
   /** @type {History} */
   const history = { done: [], undone: [] };
   const edits = new Edits(sheet, outgoing, history, (words, action) => told.push({ words, act: action ? action.act : () => {} }));
-  return { sheet, outgoing, edits, history, told };
+  return { sheet, outgoing, edits, areas: new Areas(edits), history, told };
 }
 
 /**

@@ -134,7 +134,13 @@ def test_what_another_process_wrote_is_read_anew(web: WebServer) -> None:
         assert record is not None
         tx.save_file((*record[:5], record[5] + 1, *record[6:]))
     other.close()
-    assert changes(web, session, start) == {"version": start + 1, "stale": True, "more": False, "changes": []}
+    assert changes(web, session, start) == {
+        "version": start + 1,
+        "stale": True,
+        "more": False,
+        "changes": [],
+        "others": [],
+    }
 
 
 def test_a_feed_forgets_the_oldest_of_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,3 +153,31 @@ def test_a_feed_forgets_the_oldest_of_too_many(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(feed_of, "MOST_ROWS", 2)
     feed.publish(Change("book", 6, ()))
     assert feed.since("book", 3, 6) is not None and feed.since("book", 2, 6) is None
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        {"op": "set", "cells": [{"row": 0, "at": 1, "to": "x"}]},
+        {"op": "sort"},
+        {"op": "sort", "column": 5, "then": [{}]},
+        {"op": "moveColumn"},
+        {"op": "moveColumn", "column": 1, "to": 10_000},
+        {"op": "sort", "column": 5, "then": "x"},
+        {"op": "delete", "rows": [9], "empty": True},
+    ],
+)
+def test_an_op_that_leaves_things_out_is_done_or_refused_with_a_sentence(web: WebServer, op: dict[str, Any]) -> None:
+    sheet = web.book.worksheet("问题台账")
+    answer = web.enter(OPERATOR).post(f"{web.url}/grid/edit/{sheet.id}", json={"id": "x", "ops": [op]}, timeout=20)
+    assert answer.status_code in {200, 409} and ("results" in answer.json() or answer.json()["error"])
+
+
+@pytest.mark.parametrize("path", ["find", "search", "sums", "export", "layout"])
+@pytest.mark.parametrize(
+    "body", [{}, {"filters": [{"from": "x"}]}, {"filters": [{"until": True}]}, {"filters": 1, "widths": {"a": 9}}]
+)
+def test_a_question_that_is_none_is_refused_with_a_sentence(web: WebServer, path: str, body: dict[str, Any]) -> None:
+    sheet = web.book.worksheet("问题台账")
+    answer = web.enter(OPERATOR).post(f"{web.url}/grid/{path}/{sheet.id}", json=body, timeout=20)
+    assert answer.status_code == 409 and "请求的格式不对" in answer.json()["error"]

@@ -6,7 +6,7 @@ A cell of the service and a header of the contract are refused with a sentence; 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,13 +15,14 @@ from sync.core.sheet.plan import to_raw
 from sync.core.sheet.rows import read_cell
 from sync.core.sheet.tabs import Column
 from sync.core.sheet.texts import clean
+from sync.ledger.cell_edits import CellEdit
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import live
-from sync.workbook.edits.dimensions import lines
-from sync.workbook.edits.dimensions.dimensions import insert
+from sync.workbook.edits.dimensions.dimensions import insert, move_dimension
 from webhook.grid.state import GridState, Head, Refused
 
 MOST_INSERTED = 1000  # rows inserted at once
+MOST_KEYS = 10  # columns that rows are sorted by
 MOST_NUMBER = 1e300
 EXACT = 2**53  # whole numbers below are numbers of a spreadsheet as they are
 MOST_CELLS = 50_000  # cells in one edit
@@ -36,25 +37,42 @@ def listed(body: Any, key: str) -> list[dict[str, Any]]:
     return items
 
 
-def _whole(op: Mapping[str, Any], key: str, low: int = 0, high: int = 10_000_000) -> int:
+def whole(op: Mapping[str, Any], key: str, low: int = 0, high: int = 10_000_000) -> int:
+    """A whole number of a request; 0 where there is none. Raises ``Refused``."""
     value = op.get(key, 0)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise Refused(f"请求的格式不对：{key}。")
     return value
 
 
-def test_of(item: Mapping[str, Any]) -> tuple[int, frozenset[str] | None, str]:
+def tests_of(body: Any) -> list[live.Test]:
+    """The tests of a filter."""
+    return [_test_of(item) for item in listed(body, "filters")]
+
+
+def _test_of(item: Mapping[str, Any]) -> live.Test:
     allowed = item.get("allowed")
     if allowed is not None and not (isinstance(allowed, list) and all(isinstance(text, str) for text in allowed)):
         raise Refused("请求的格式不对：allowed。")
-    return (
-        _whole(item, "column", -1),
+    return live.Test(
+        whole(item, "column", -1),
         None if allowed is None else frozenset(allowed),
         str(item.get("words", "")).casefold(),
+        _edge(item, "from"),
+        _edge(item, "until"),
     )
 
 
+def _edge(item: Mapping[str, Any], key: str) -> float | None:
+    """A serial number that a filter begins or ends with; None for none."""
+    value = item.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise Refused(f"请求的格式不对：{key}。")
+    return value
+
+
 def apply(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+    """Do an op; its result, for ``told`` and ``written``."""
     kind = op.get("op")
     known = {
         "set": _set,
@@ -64,7 +82,7 @@ def apply(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> 
         "sort": _sort,
         "addColumn": _add_column,
         "dropColumn": _drop_column,
-        "width": _width,
+        "moveColumn": _move_column,
     }
     if not isinstance(kind, str) or kind not in known:
         raise Refused("请求的格式不对：op。")
@@ -72,28 +90,56 @@ def apply(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> 
 
 
 def _set(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> list[Any]:
+    """For each cell a ``Written`` or ``Refusal``, or what it is refused with before it was tried."""
     heads, zone = state.heads(sheet), state.service.rules().bureau.zone
     cells = listed(op, "cells")
     puts = [_put(heads, cell, zone) for cell in cells]
     reasons = [_forbidden(heads, put, sheet) for put in puts]
     done = live.put(book, sheet, [put for put, reason in zip(puts, reasons, strict=True) if not reason])
     left = iter(done)
-    return [{"error": reason} if reason else _result(next(left)) for reason in reasons]
+    return [{"error": reason} if reason else next(left) for reason in reasons]
 
 
-def _result(refusal: live.Refusal | int) -> Any:
-    if isinstance(refusal, int):
-        return {"row": refusal}
+def told(result: Any) -> Any:
+    """What the browser is told of an op."""
+    return [_result(part) for part in result] if isinstance(result, list) else result
+
+
+def _result(refusal: live.Refusal | live.Written | dict[str, Any]) -> Any:
+    if isinstance(refusal, live.Written):
+        return {"row": refusal.row}
+    if isinstance(refusal, dict):
+        return refusal
     if refusal.why == live.GONE:
         return {"error": "这一行已经被别人删除，没有写入。", "why": live.GONE}
     return {"error": "这一格后来被别人改过，没有写入。", "why": live.CHANGED, "now": refusal.now}
 
 
+def written(heads: Sequence[Head], op: Mapping[str, Any], result: Any) -> Iterator[CellEdit]:
+    """The cells that an op changed, under their headers."""
+    if op.get("op") != "set":
+        return
+    for cell, done in zip(op["cells"], result, strict=True):
+        if isinstance(done, live.Written) and done.before != done.after:
+            yield CellEdit(done.row, heads[cell.get("column", 0)].header, done.before, done.after)
+
+
+def told_to_others(heads: Sequence[Head], op: Mapping[str, Any]) -> str:
+    """What other people are told of an op that moves what they look at, in words that follow the name."""
+    if op.get("op") == "sort":
+        keys = [op, *op.get("then", ())]
+        names = [
+            (heads[key.get("column", 0)].header, "降序" if key.get("down") else "升序") for key in keys[:MOST_KEYS]
+        ]
+        return f"按{'、'.join(f'「{name}」{way}' for name, way in names)}排了序。"
+    return f"移动了「{heads[op.get('column', 0)].header}」这一列。" if op.get("op") == "moveColumn" else ""
+
+
 def _put(heads: Sequence[Head], cell: Mapping[str, Any], zone: ZoneInfo) -> live.Put:
-    column = _whole(cell, "column", high=len(heads) - 1)
+    column = whole(cell, "column", high=len(heads) - 1)
     was = cell.get("was", live.UNSEEN)
     to = _entered(heads[column], cell.get("to", ""), zone, typed=not cell.get("pasted"))
-    return live.Put(_whole(cell, "row", high=2**32 - 1), _whole(cell, "at"), column, to, was)
+    return live.Put(whole(cell, "row", high=2**32 - 1), whole(cell, "at"), column, to, was)
 
 
 def _entered(head: Head, given: Any, zone: ZoneInfo, *, typed: bool) -> dict[str, Any]:
@@ -134,10 +180,10 @@ def _forbidden(heads: Sequence[Head], put: live.Put, sheet: Sheet) -> str:
 
 
 def _insert(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
-    place = live.place(sheet, _whole(op, "row", high=2**32 - 1))
-    at = _whole(op, "at", 1, sheet.rows) if place is None else place
+    place = live.place(sheet, whole(op, "row", high=2**32 - 1))
+    at = whole(op, "at", 1, sheet.rows) if place is None else place
     at = max(1, min(at + (1 if op.get("after") else 0), sheet.rows))
-    count = _whole(op, "count", 1, MOST_INSERTED)
+    count = whole(op, "count", 1, MOST_INSERTED)
     live.insert_rows(book, sheet, at, count)
     return {"rows": sheet.grid.order[at : at + count].tolist()}
 
@@ -146,12 +192,24 @@ def _delete(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -
     ids = op.get("rows")
     if not isinstance(ids, list) or not all(isinstance(number, int) for number in ids) or len(ids) > MOST_CELLS:
         raise Refused("请求的格式不对：rows。")
+    if op.get("empty"):
+        ids = _empty(state.heads(sheet), sheet, ids)
     taken = live.take_rows(book, sheet, ids)
     return {"token": state.remember(taken), "count": taken.count}
 
 
+def _empty(heads: Sequence[Head], sheet: Sheet, ids: Sequence[int]) -> list[int]:
+    """Those of the rows in which people have nothing: what the service filled in does not count."""
+    own = [at for at, head in enumerate(heads) if not head.owned]
+    places = ((row, live.place(sheet, row)) for row in ids)
+    rows = ((row, sheet.grid.peek(at)) for row, at in places if at)
+    return [row for row, cells in rows if cells is None or not any(live.stands(cells, at) != "" for at in own)]
+
+
 def _sort(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
-    before = live.sort(book, sheet, _whole(op, "column", high=sheet.columns - 1), bool(op.get("down")))
+    keys = [op, *(listed(op, "then") if "then" in op else ())][:MOST_KEYS]
+    columns = [(whole(key, "column", high=sheet.columns - 1), bool(key.get("down"))) for key in keys]
+    before = live.sort(book, sheet, columns)
     return {"token": state.remember(before)}
 
 
@@ -171,12 +229,12 @@ def _back(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> 
 
 
 def _add_column(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
-    insert(book, sheet, "COLUMNS", _whole(op, "column", 1, sheet.columns), 1, True)
+    insert(book, sheet, "COLUMNS", whole(op, "column", 1, sheet.columns), 1, True)
     return {}
 
 
 def _drop_column(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
-    at = _whole(op, "column", high=sheet.columns - 1)
+    at = whole(op, "column", high=sheet.columns - 1)
     head = state.heads(sheet)[at]
     if head.column is not None:
         raise Refused(f"「{head.header}」是约定好的一列，不能删。")
@@ -188,9 +246,8 @@ def _drop_column(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, An
     return {"token": state.remember(taken)}
 
 
-def _width(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
-    known = lines.properties(sheet, "COLUMNS")
-    at = _whole(op, "column", high=sheet.columns - 1)
-    known[at] = {**known.get(at, {}), "pixelSize": _whole(op, "pixels", 24, 1000)}
-    lines.keep(sheet, "COLUMNS", known)
+def _move_column(state: GridState, book: Book, sheet: Sheet, op: Mapping[str, Any]) -> Any:
+    start = whole(op, "column", high=sheet.columns - 1)
+    source = {"sheetId": sheet.id, "dimension": "COLUMNS", "startIndex": start, "endIndex": start + 1}
+    move_dimension(book, {"source": source, "destinationIndex": whole(op, "to", high=sheet.columns)})
     return {}

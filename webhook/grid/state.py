@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sync.core.sheet.tabs import Column, Tab
+from sync.ledger.cell_edits import CellEdits
+from sync.ledger.layouts import Layouts
 from sync.service import Service
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.cells.store import Transaction
 from webhook.access import Site
+from webhook.grid.presence import Presence
 
 MOST_UNDO = 100  # deletions and sorts that can be undone
 MOST_ANSWERS = 500  # replies remembered for browsers that did not get them
+
+
+NO_FIELDS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|general', re.IGNORECASE)  # what a number format writes as it is
+DIGITS = re.compile(r"[#0]")
 
 
 class Refused(ValueError):
@@ -34,6 +43,12 @@ class Head:
     def owned(self) -> bool:
         return self.column is not None and self.column.owner == "service"
 
+    @property
+    def dated(self) -> bool:
+        """Whether its numbers are days or moments."""
+        fields = NO_FIELDS.sub("", self.pattern).lower()
+        return ("y" in fields or "d" in fields) and not DIGITS.search(fields)
+
 
 @dataclass
 class GridState:
@@ -43,8 +58,17 @@ class GridState:
     site: Site
     undo: OrderedDict[str, Any] = field(default_factory=OrderedDict)  # by token, what ``live`` needs to undo a change
     answered: OrderedDict[str, Any] = field(default_factory=OrderedDict)  # reply by the id of its request
+    presence: Presence = field(default_factory=Presence)
     lock: threading.Lock = field(default_factory=threading.Lock)
     editing: threading.Lock = field(default_factory=threading.Lock)  # held from "is it done already?" to its answer
+
+    @cached_property
+    def cell_edits(self) -> CellEdits:
+        return CellEdits(self.service.ledger)
+
+    @cached_property
+    def layouts(self) -> Layouts:
+        return Layouts(self.service.ledger)
 
     def book(self, tx: Transaction) -> Book:
         record = tx.file(self.service.workbook)

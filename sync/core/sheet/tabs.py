@@ -45,6 +45,7 @@ class Column:
     required: bool = False
     values: tuple[str, ...] = ()
     choices: str = ""
+    verdict: bool = False  # a decision about that row alone: a copy of the row leaves it behind
     optional: bool = False  # a column that came later: a workbook of before goes on without it
     minimum: float | None = None
     maximum: float | None = None

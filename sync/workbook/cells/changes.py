@@ -44,7 +44,8 @@ class SheetChange:
 @dataclass(frozen=True)
 class Change:
     """A document's step from the version before to ``version``. ``sheets`` may be empty: something else changed.
-    ``tabs``: whether sheets came, went or changed places. ``by``, ``asked``: who did it, by which request."""
+    ``tabs``: whether sheets came, went or changed places. ``by``, ``asked``: who did it, by which request.
+    ``did``: what others should be told of it, in words that follow the name."""
 
     file: str
     version: int
@@ -52,6 +53,7 @@ class Change:
     by: str = ""
     tabs: bool = False
     asked: str = ""
+    did: str = ""
 
     @property
     def rows(self) -> int:

@@ -303,7 +303,7 @@ class Book:
         if self.tx.watched:
             changed = tuple(change for sheet in self.sheets if (change := changes.of_sheet(sheet)))
             reshaped = self._keys != [sheet.key for sheet in self.sheets]
-            told = changes.Change(self.id, self.version + 1, changed, self.tx.by, reshaped, self.tx.asked)
+            told = changes.Change(self.id, self.version + 1, changed, self.tx.by, reshaped, self.tx.asked, self.tx.did)
             self.tx.changes.append(told)
 
 

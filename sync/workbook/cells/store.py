@@ -99,7 +99,8 @@ class Store:
 class Transaction:
     """What one request may ask of the file: plain records in and out, without their meaning.
 
-    ``changes``: remembered for those who ask, once it is committed; ``by`` and ``asked``: who, and the request's id.
+    ``changes``: remembered for those who ask, once it is committed; ``by`` and ``asked``: who, and the request's id;
+    ``did``: what others should be told of it.
     ``touched``: how many cells its requests went through.
     """
 
@@ -107,7 +108,7 @@ class Transaction:
         self.run = connection.execute
         self.run_many = connection.executemany
         self.watched, self.changes, self.by = watched, list[Change](), ""
-        self.asked, self.touched = "", 0
+        self.asked, self.did, self.touched = "", "", 0
 
     # Documents
 

@@ -7,7 +7,7 @@ come, go and move. An edit is checked against what its author saw, and falls on 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +36,36 @@ class Put:
 
 
 @dataclass(frozen=True)
+class Test:
+    """What a filter wants of a column (-1: any column): to read as one of the ``allowed`` texts (None: any), to hold
+    ``words`` (in small letters), to be a number from ``start`` on and below ``end``."""
+
+    column: int
+    allowed: frozenset[str] | None
+    words: str
+    start: float | None = None
+    end: float | None = None
+
+
+Text = Callable[[int, Value], str]  # how a value of a column reads
+
+
+@dataclass(frozen=True)
 class Refusal:
     """Why a put did not happen: the row is gone, or another value stands there now."""
 
     why: str
     now: Value = ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A put that happened: the id of the row that took it, what stood there before, and what stands there now, each a
+    formula or a value."""
+
+    row: int
+    before: Value
+    after: Value
 
 
 @dataclass(frozen=True)
@@ -77,11 +102,12 @@ def place(sheet: Sheet, row: int) -> int | None:
         return None
 
 
-def put(book: Book, sheet: Sheet, puts: Sequence[Put]) -> list[Refusal | int]:
-    """Write cells; the id of the row that took each, or why not. A refused one leaves the others alone. Cells of never
+def put(book: Book, sheet: Sheet, puts: Sequence[Put]) -> list[Refusal | Written]:
+    """Write cells; what became of each, or why not. A refused one leaves the others alone. Cells of never
     written rows keep together: when one of these rows is somebody's by now, be it empty, all go below the last."""
     offset = _rows_below(book, sheet, [cell.at for cell in puts if not cell.row])
-    return [_put(book, sheet, cell, cell.at + offset if not cell.row else place(sheet, cell.row)) for cell in puts]
+    places = {row: place(sheet, row) for row in {cell.row for cell in puts if cell.row}}
+    return [_put(book, sheet, cell, places[cell.row] if cell.row else cell.at + offset) for cell in puts]
 
 
 def _rows_below(book: Book, sheet: Sheet, blanks: list[int]) -> int:
@@ -101,15 +127,21 @@ def _used(order: Sequence[int]) -> int:
     return next((at + 1 for at in range(len(order) - 1, -1, -1) if order[at]), 0)
 
 
-def _put(book: Book, sheet: Sheet, put: Put, index: int | None) -> Refusal | int:
+def _put(book: Book, sheet: Sheet, put: Put, index: int | None) -> Refusal | Written:
     if index is None:
         return Refusal(GONE)
     row = sheet.grid.edit(index)
-    now = row.cells.get(put.column, {}).get("formula", row.value(put.column))
+    now = stands(row, put.column)
     if put.was is not UNSEEN and now not in (put.was, next(iter(put.to.values()), "")):
         return Refusal(CHANGED, now)
     put_value(book, sheet, index, put.column, row, put.to)
-    return sheet.grid.order[index]
+    return Written(sheet.grid.order[index], now, stands(row, put.column))
+
+
+def stands(row: Row, column: int) -> Value:
+    """What a cell was given: a formula or a value."""
+    stands: Value = row.cells.get(column, {}).get("formula", row.value(column))
+    return stands
 
 
 def insert_rows(book: Book, sheet: Sheet, at: int, count: int) -> None:
@@ -178,11 +210,12 @@ def put_column_back(book: Book, sheet: Sheet, taken: TakenColumn) -> None:
     book.recalculate = True
 
 
-def sort(book: Book, sheet: Sheet, column: int, down: bool) -> array[int]:
-    """Sort all rows under the header; the order before."""
+def sort(book: Book, sheet: Sheet, keys: Sequence[tuple[int, bool]]) -> array[int]:
+    """Sort all rows under the header by columns, each down or up, the first first; the order before."""
     before = sheet.grid.order[:]
     box = sheet.whole()._replace(top=1)
-    sort_rows(book, sheet, box, [{"dimensionIndex": column, "sortOrder": "DESCENDING" if down else "ASCENDING"}])
+    orders = [{"dimensionIndex": at, "sortOrder": "DESCENDING" if down else "ASCENDING"} for at, down in keys]
+    sort_rows(book, sheet, box, orders)
     return before
 
 
@@ -197,28 +230,58 @@ def arrange(sheet: Sheet, before: array[int]) -> bool:
     return True
 
 
-def matching(sheet: Sheet, tests: Sequence[tuple[int, frozenset[str] | None, str]], text: Any) -> array[int]:
-    """Ids of the rows under the header that pass all tests: (column or -1 for any, allowed texts or None, words
-    to contain).    ``text(column, value)`` is how a value reads."""
+def matching(sheet: Sheet, tests: Sequence[Test], text: Text, group: Text) -> array[int]:
+    """Ids of the rows under the header that pass all tests. ``text``: how a value of a column reads; ``group``: under
+    which of a filter's values it falls."""
     order = sheet.grid.order
     lists = sheet.grid.lists(sheet.whole()._replace(top=1, bottom=max(len(order), 1)))
     numbers = array("I")
     for number, values in zip(order[1:], lists, strict=False):
-        if number and all(_passes(values, test, text) for test in tests):
+        if number and all(_passes(values, test, text, group) for test in tests):
             numbers.append(number)
     return numbers
 
 
-def _passes(values: list[Value], test: tuple[int, frozenset[str] | None, str], text: Any) -> bool:
-    column, allowed, words = test
-    if column < 0:
-        return any(words in text(at, value).casefold() for at, value in enumerate(values))
-    shown = text(column, values[column]) if column < len(values) else ""
-    return (allowed is None or shown in allowed) and words in shown.casefold()
+def _passes(values: list[Value], test: Test, text: Text, group: Text) -> bool:
+    if test.column < 0:
+        return any(test.words in text(at, value).casefold() for at, value in enumerate(values))
+    value = values[test.column] if test.column < len(values) else ""
+    if test.allowed is not None and group(test.column, value) not in test.allowed:
+        return False
+    if not (test.start is None and test.end is None) and not _within(value, test):
+        return False
+    return test.words in text(test.column, value).casefold()
+
+
+def _within(value: Value, test: Test) -> bool:
+    """Whether a value is a number from ``start`` on and below ``end``."""
+    if isinstance(value, str | bool):
+        return False
+    return (test.start is None or value >= test.start) and (test.end is None or value < test.end)
+
+
+def holding(
+    sheet: Sheet, words: str, ids: Collection[int] | None, columns: Collection[int] | None, text: Text, most: int
+) -> tuple[list[tuple[int, int]], bool]:
+    """Row id and column of the first ``most`` cells under the header in which words occur, row by row; whether there
+    are more. ``ids``: only in these rows. ``columns``: only texts, and only in these columns."""
+    order, cells = sheet.grid.order, list[tuple[int, int]]()
+    lists = sheet.grid.lists(sheet.whole()._replace(top=1, bottom=max(len(order), 1)))
+    for number, values in zip(order[1:], lists, strict=False):
+        if not number or (ids is not None and number not in ids):
+            continue
+        for at, value in enumerate(values):
+            if columns is not None and not (isinstance(value, str) and at in columns):
+                continue
+            if words in text(at, value).casefold():
+                cells.append((number, at))
+        if len(cells) > most:
+            return cells[:most], True
+    return cells, False
 
 
 def distinct(
-    sheet: Sheet, column: int, text: Any, order: Callable[[str], Any], most: int
+    sheet: Sheet, column: int, text: Text, order: Callable[[str], Any], most: int
 ) -> tuple[list[tuple[str, int]], bool]:
     """What stands in a column under the header, each with how often; whether there is more than ``most``. ``order``:
     the sort key of a text."""

@@ -1,7 +1,7 @@
 // The cell in hand: one text field that always has the keyboard, so that pinyin begins in it; unseen until something is typed.
 
+import { element } from "./page.js";
 import { letters, serial, shown } from "./text.js";
-import { element } from "./view.js";
 
 /** @import { Value } from "./server.js" */
 /** @import { Target } from "./sheet.js" */
@@ -138,6 +138,17 @@ export class Editor {
     return true;
   }
 
+  /**
+   * Writes a text as if it were typed.
+   * @param {string} text
+   */
+  type(text) {
+    const { field } = this;
+    if (!this.target && !this.begin(false)) return;
+    field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+    this.grow();
+  }
+
   #composes() {
     this.composing = true;
     if (!this.target && !this.begin(false)) this.field.blur();
@@ -189,11 +200,16 @@ export class Editor {
   }
 
   // Choices and dates
+  /** @returns {{ choices: string[], initials: string[] }} of the cell in hand */
+  #choices() {
+    return (this.target && this.view.sheet.columns[this.target.column]) || { choices: [], initials: [] };
+  }
+
   /** @param {boolean} all also those in which what is typed does not occur */
   #offer(all) {
-    const choices = (this.target && this.view.sheet.columns[this.target.column]?.choices) || [];
+    const { choices, initials } = this.#choices();
     const typed = this.field.value.trim();
-    const fits = all ? choices : fitting(choices, typed);
+    const fits = all ? choices : fitting(choices, typed, initials);
     this.list.textContent = "";
     this.list.hidden = !fits.length || (fits.length === 1 && fits[0] === typed);
     this.#chosen = -1;
@@ -231,10 +247,10 @@ export class Editor {
 
   /** Half a word becomes the first choice in which it occurs. */
   complete() {
-    const choices = (this.target && this.view.sheet.columns[this.target.column]?.choices) || [];
+    const { choices, initials } = this.#choices();
     const typed = this.field.value.trim();
     if (!typed || this.field.value === this.before || choices.includes(typed)) return;
-    this.field.value = fitting(choices, typed)[0] ?? this.field.value;
+    this.field.value = fitting(choices, typed, initials)[0] ?? this.field.value;
   }
 
   /** @param {string} text */
@@ -265,11 +281,17 @@ export class Editor {
 }
 
 /**
- * The choices in which a text occurs, those that begin with it first.
+ * The choices in which a text occurs, those that begin with it first; then those whose pinyin has it for its first letters.
  * @param {string[]} choices
  * @param {string} typed
+ * @param {string[]} initials of the choices
  */
-function fitting(choices, typed) {
+export function fitting(choices, typed, initials) {
   const begins = choices.filter((choice) => choice.startsWith(typed));
-  return [...begins, ...choices.filter((choice) => choice.includes(typed) && !choice.startsWith(typed))];
+  const holds = choices.filter((choice) => choice.includes(typed));
+  const latin = /^[a-z0-9]+$/i.test(typed) ? typed.toLowerCase() : "";
+  const sounds = (/** @type {(text: string) => boolean} */ fits) => choices.filter((_, at) => fits(initials[at] || ""));
+  const begin = latin ? sounds((text) => text.startsWith(latin)) : [];
+  const hold = latin ? sounds((text) => text.includes(latin)) : [];
+  return [...new Set([...begins, ...holds, ...begin, ...hold])];
 }

@@ -1,32 +1,18 @@
 // What people do to a tab, and how they take back their own: never what somebody else did since.
 
-import { parseTable, shown, writeHtml, writeTable } from "./text.js";
+import { resultsOf, wordsOf } from "./server.js";
+import { Steps } from "./steps.js";
+import { shown } from "./text.js";
 
-/** @import { CellMessage, CellResult, EditReply, Op, Outcome, Value } from "./server.js" */
+/** @import { CellMessage, CellResult, EditReply, Op, Outcome, SortKey, Value } from "./server.js" */
 /** @import { Outgoing } from "./outgoing.js" */
 /** @import { Cell, Sheet, Target } from "./sheet.js" */
-/** @import { Copied } from "./text.js" */
+/** @import { History, Step, Written } from "./steps.js" */
 
-const MOST_COPIED = 20000; // rows
 const MOST_WRITTEN = 50000; // cells in one edit, by the server
 const MOST_KNOWN = 50000; // cells of which it is known what this page wrote there
 const MOST_STEPS = 200; // that can be taken back
 const MOST_TOLD = 20; // cells that are told when they are not written
-
-/** @typedef {{ top: number, bottom: number, left: number, right: number }} Area in lines and columns, ends included */
-
-/** @typedef {{ row: number, column: number, before: Value, after: Value }} Written */
-
-/**
- * What can be taken back, and done again.
- * @typedef {{ kind: "set", cells: Written[] }
- *   | { kind: "insert", op: Op, rows: number[] }
- *   | { kind: "delete", rows: number[], token: string }
- *   | { kind: "sort", column: number, down: boolean, token: string }
- *   | { kind: "addColumn" | "dropColumn", column: number, token: string }} Step
- */
-
-/** @typedef {{ done: Step[], undone: Step[] }} History the last step is the latest */
 
 /** @typedef {(words: string, action?: { label: string, act: () => void }) => void} Tell shows a sentence, with something to do about it */
 
@@ -34,9 +20,8 @@ export class Edits {
   /** @type {Map<string, Value>} what this page wrote last into cells, by row and column */
   #written = new Map();
   /** @type {Promise<unknown>} resolves once all that people did here so far is answered, and can be taken back */
-  #answered = Promise.resolve();
-  /** @type {{ text: string, rows: Copied[][] } | null} what was copied here last, to paste values and not how they read */
-  #copied = null;
+  answered = Promise.resolve();
+  #steps = new Steps(this);
 
   /**
    * @param {Sheet} sheet
@@ -70,7 +55,7 @@ export class Edits {
    * @param {() => Promise<void>} [how.prepare] what must be known before the cells are sent
    */
   set(cells, { pasted = false, sure = false, prepare = async () => {} } = {}) {
-    return this.#act(() => this.#set(cells, pasted, sure, prepare));
+    return this.act(() => this.#set(cells, pasted, sure, prepare));
   }
 
   /**
@@ -79,9 +64,9 @@ export class Edits {
    * @param {() => Promise<T>} act
    * @returns {Promise<T>}
    */
-  #act(act) {
+  act(act) {
     const answer = act();
-    this.#answered = Promise.allSettled([this.#answered, answer]);
+    this.answered = Promise.allSettled([this.answered, answer]);
     return answer;
   }
 
@@ -99,18 +84,20 @@ export class Edits {
     if (!own.length || own.length > MOST_WRITTEN) return;
     /** @type {Value[]} */
     let before = [];
+    /** @type {number[]} */
+    let made = [];
     const hide = this.#showTyped(own);
     try {
       const reply = await this.outgoing.add(this.sheet.server.sheet, async () => {
         await prepare();
-        before = own.map((cell) => this.#stands(cell));
+        before = own.map((cell) => this.stands(cell));
         return [{ op: "set", cells: own.map((cell, place) => message(this.#expecting(cell, before[place]), pasted, sure)) }];
       }, (answer) => {
-        giveIds(own, answer);
+        made = giveIds(own, answer);
         if (this.#written.size > MOST_KNOWN) this.#written.clear();
         for (const { row, column, after } of this.#writtenBy(answer, own, before)) this.#written.set(`${row}:${column}`, after);
       });
-      this.#remember(this.#writtenBy(reply, own, before));
+      this.#remember(this.#writtenBy(reply, own, before), made);
       this.#tellRefused(own, resultsOf(reply), pasted);
     } catch (error) {
       this.tell(wordsOf(error) + lost(own));
@@ -143,7 +130,7 @@ export class Edits {
    * @param {Target & { column: number }} cell
    * @returns {Value}
    */
-  #stands(cell) {
+  stands(cell) {
     const at = this.sheet.where(cell);
     return at < 0 ? "" : this.sheet.raw(at, cell.column) ?? "";
   }
@@ -183,9 +170,12 @@ export class Edits {
     return written;
   }
 
-  /** @param {Written[]} written */
-  #remember(written) {
-    if (written.length) this.#push({ kind: "set", cells: written });
+  /**
+   * @param {Written[]} cells
+   * @param {number[]} made
+   */
+  #remember(cells, made) {
+    if (cells.length) this.#push({ kind: "set", cells, made, token: "" });
   }
 
   /** @param {Step} step */
@@ -244,15 +234,26 @@ export class Edits {
   /**
    * @param {number} column
    * @param {boolean} down
+   * @param {SortKey[]} [then] what rows are sorted by that are equal there
    */
-  async sort(column, down) {
-    await this.#do({ op: "sort", column, down }, ({ token = "" }) => ({ kind: "sort", column, down, token }));
+  async sort(column, down, then = []) {
+    /** @type {Op} */
+    const op = { op: "sort", column, down, then };
+    await this.#do(op, ({ token = "" }) => ({ kind: "sort", op, token }));
   }
 
   // Columns
   /** @param {number} column where the new one will stand */
   async addColumn(column) {
     await this.#do({ op: "addColumn", column }, () => ({ kind: "addColumn", column, token: "" }));
+  }
+
+  /**
+   * @param {number} column
+   * @param {number} to before which it will stand, as the columns stand now
+   */
+  async moveColumn(column, to) {
+    return this.#do({ op: "moveColumn", column, to }, () => ({ kind: "moveColumn", column, to }));
   }
 
   /** @param {number} column */
@@ -269,7 +270,7 @@ export class Edits {
    * @returns {Promise<Outcome | null>} null where it was refused, which is told
    */
   #do(op, step) {
-    return this.#act(async () => {
+    return this.act(async () => {
       const answer = await this.ask(op);
       if (answer) this.#push(step(answer));
       return answer;
@@ -293,245 +294,13 @@ export class Edits {
 
   // Taking back
   undo() {
-    const { done, undone } = this.history;
-    return this.#next(done, undone, "没有可以撤销的了。", async (step) => ((await this.#reverse(step)) ? step : null));
+    return this.#steps.undo();
   }
 
   redo() {
-    const { done, undone } = this.history;
-    return this.#next(undone, done, "没有可以重做的了。", (step) => this.#repeat(step));
-  }
-
-  /**
-   * Moves the last step of one list to the other, once all that was done before is answered.
-   * @param {Step[]} from
-   * @param {Step[]} to
-   * @param {string} none what is told where there is none
-   * @param {(step: Step) => Promise<Step | null>} turn null where nothing was done
-   */
-  #next(from, to, none, turn) {
-    const before = this.#answered;
-    return this.#act(async () => {
-      await before;
-      const step = from.pop();
-      if (!step) {
-        this.tell(none);
-        return;
-      }
-      const turned = await turn(step);
-      if (turned) to.push(turned);
-    });
-  }
-
-  /**
-   * @param {Step} step
-   * @returns {Promise<boolean>} whether something was taken back
-   */
-  async #reverse(step) {
-    if (step.kind === "set") return this.#write(step.cells.map(({ before, after, ...cell }) => ({ ...cell, to: before, was: after })));
-    if (step.kind === "insert") return this.#removeEmpty(step.rows);
-    if (step.kind === "addColumn") return Boolean(await this.ask({ op: "dropColumn", column: step.column, empty: true }));
-    return Boolean(await this.ask({ op: "back", token: step.token }));
-  }
-
-  /**
-   * @param {Step} step
-   * @returns {Promise<Step | null>} the step as it can be taken back now; null where nothing was done
-   */
-  async #repeat(step) {
-    if (step.kind === "set") {
-      const cells = step.cells.map(({ before, after, ...cell }) => ({ ...cell, to: after, was: before }));
-      return (await this.#write(cells)) ? step : null;
-    }
-    if (step.kind === "insert") {
-      const outcome = await this.ask(step.op);
-      return outcome && { ...step, rows: outcome.rows || [] };
-    }
-    const outcome = await this.ask(repeated(step));
-    return outcome && { ...step, token: outcome.token || "" };
-  }
-
-  /**
-   * Writes cells where what is expected still stands; whether any was written.
-   * @param {{ row: number, column: number, to: Value, was: Value }[]} cells
-   */
-  async #write(cells) {
-    const { sheet } = this;
-    const placed = cells.map((cell) => ({ ...cell, at: Math.max(0, sheet.order.indexOf(cell.row)) }));
-    try {
-      const reply = await this.outgoing.add(sheet.server.sheet, () => [{ op: "set", cells: placed }]);
-      if (placed.some((cell) => cell.at === 0)) sheet.refresh(); // a column's name
-      const refused = resultsOf(reply).filter((result) => result.error);
-      const first = refused[0];
-      if (first) this.tell(first.why === "changed" ? `${refused.length} 格后来被别人改过，没有动。` : first.error || "");
-      return refused.length < cells.length;
-    } catch (error) {
-      this.tell(wordsOf(error));
-      return false;
-    }
-  }
-
-  /** @param {number[]} rows */
-  async #removeEmpty(rows) {
-    if (rows.some((id) => this.sheet.rows.get(id)?.v.some((value) => value !== ""))) {
-      this.tell("加的行里已经有内容，没有撤销。");
-      return false;
-    }
-    return Boolean(await this.ask({ op: "delete", rows }));
-  }
-
-  // Areas
-  /**
-   * The cells of an area, as far as there are rows.
-   * @param {Area} area
-   * @param {(line: number, column: number) => Value} to
-   * @returns {Cell[]}
-   */
-  cells(area, to) {
-    const cells = [];
-    for (let line = area.top; line <= area.bottom; line++) {
-      const at = this.sheet.position(line);
-      if (at === undefined) continue;
-      for (let column = area.left; column <= area.right; column++) {
-        const was = this.sheet.raw(at, column);
-        cells.push({ ...this.sheet.target(at), column, to: to(line, column), ...(was === undefined ? {} : { was }) });
-      }
-    }
-    return cells;
-  }
-
-  /** @param {Area} area */
-  clear(area) {
-    const cells = this.cells(area, () => "").filter((cell) => cell.was !== "");
-    const free = cells.filter((cell) => !this.refusal(cell.column));
-    if (cells[0] && !free.length) this.tell(this.refusal(cells[0].column));
-    else void this.set(free, { pasted: true });
-  }
-
-  /**
-   * Writes the first line of the area into all its lines.
-   * @param {Area} area
-   */
-  fill(area) {
-    const top = this.sheet.position(area.top);
-    if (top === undefined) return;
-    const source = this.sheet.target(top);
-    const cells = this.cells({ ...area, top: area.top + 1 }, () => "").filter((cell) => !this.refusal(cell.column));
-    const prepare = async () => {
-      await this.#read(cells);
-      for (const cell of cells) cell.to = this.#stands({ ...source, column: cell.column });
-    };
-    void this.set(cells, { pasted: true, prepare });
-  }
-
-  /**
-   * Has the rows of these cells here, and knows what their author is about to replace where he could not see it.
-   * @param {Cell[]} cells
-   */
-  async #read(cells) {
-    const places = cells.map((cell) => this.sheet.where(cell)).filter((at) => at > 0);
-    if (places.length) await this.sheet.whole(least(places), most(places));
-    for (const cell of cells) if (cell.was === undefined) cell.was = this.#stands(cell);
-  }
-
-  /**
-   * What the clipboard is given: plain text and a table; null, and a sentence, where it can't be had.
-   * @param {Area} area
-   */
-  copied(area) {
-    if (area.bottom - area.top >= MOST_COPIED) {
-      this.tell(`一次最多复制 ${MOST_COPIED} 行；整个工作簿请用导出。`);
-      return null;
-    }
-    const rows = [];
-    for (let line = area.top; line <= area.bottom; line++) {
-      const row = this.#copiedRow(this.sheet.position(line), area.left, area.right);
-      if (!row) {
-        this.tell("有的行还没有读到，请再复制一次。");
-        return null;
-      }
-      if (row.length) rows.push(row);
-    }
-    const text = writeTable(rows.map((row) => row.map((cell) => cell.text)));
-    this.#copied = { text, rows };
-    return { text, html: writeHtml(rows) };
-  }
-
-  /**
-   * @param {number | undefined} at
-   * @param {number} left
-   * @param {number} right
-   * @returns {Copied[] | null} null while the row is still on its way; empty where there is none
-   */
-  #copiedRow(at, left, right) {
-    const row = [];
-    for (let column = left; at !== undefined && column <= right; column++) {
-      const value = this.sheet.value(at, column);
-      if (value === undefined) return null;
-      row.push({ value, text: this.sheet.text(at, column), pattern: this.sheet.columns[column]?.pattern || "" });
-    }
-    return row;
-  }
-
-  /**
-   * Pastes a table at the selection; one that is smaller than the selection is repeated in it.
-   * @param {string} text
-   * @param {Area} area
-   * @returns {Area} where it is pasted
-   */
-  paste(text, area) {
-    const own = this.#copied && this.#copied.text === text.replace(/\r\n?/g, "\n");
-    /** @type {Value[][]} */
-    const table = own && this.#copied ? this.#copied.rows.map((row) => row.map((cell) => cell.value)) : parseTable(text);
-    const width = most(table.map((row) => row.length));
-    const room = this.sheet.columns.length - area.left;
-    const whole = pastedArea(area, table.length, width, room);
-    const cells = this.cells(whole, (line, column) => {
-      const row = table[(line - whole.top) % table.length];
-      return row?.[(column - whole.left) % width] ?? "";
-    });
-    const free = cells.filter((cell) => !this.refusal(cell.column));
-    void this.set(free, { pasted: true, prepare: () => this.#read(free) });
-    const skipped = new Set(cells.filter((cell) => this.refusal(cell.column)).map((cell) => this.sheet.columns[cell.column]?.header));
-    if (skipped.size) this.tell(`${[...skipped].map((name) => `「${name}」`).join("")}由系统填写，粘贴时跳过了。`);
-    if (width > room) this.tell("粘贴的内容比剩下的列多，多出的列没有粘贴。");
-    return whole;
+    return this.#steps.redo();
   }
 }
-
-/**
- * @param {Exclude<Step, { kind: "set" | "insert" }>} step
- * @returns {Op} what does it again
- */
-function repeated(step) {
-  if (step.kind === "sort") return { op: "sort", column: step.column, down: step.down };
-  return step.kind === "delete" ? { op: "delete", rows: step.rows } : { op: step.kind, column: step.column };
-}
-
-/**
- * Where a table of that size lands: repeated as often as it fits into the selection, cut at the last column.
- * @param {Area} area
- * @param {number} height
- * @param {number} width
- * @param {number} room columns from the selection's left on
- * @returns {Area}
- */
-export function pastedArea(area, height, width, room) {
-  const over = (/** @type {number} */ selected, /** @type {number} */ size) => (selected % size === 0 ? selected : size);
-  const lines = over(area.bottom - area.top + 1, height);
-  const across = Math.min(over(area.right - area.left + 1, width), room);
-  return { top: area.top, bottom: area.top + lines - 1, left: area.left, right: area.left + across - 1 };
-}
-
-// Not Math.min(...numbers): a large paste has more numbers than a call takes arguments.
-/** @param {number[]} numbers */
-const least = (numbers) => numbers.reduce((a, b) => Math.min(a, b), Infinity);
-
-/** @param {number[]} numbers */
-const most = (numbers) => numbers.reduce((a, b) => Math.max(a, b), -Infinity);
-
-/** @param {unknown} error */
-const wordsOf = (error) => (error instanceof Error ? error.message : String(error));
 
 /**
  * What was typed and is not written, so that it is not lost; the beginning of it where it is much.
@@ -543,24 +312,20 @@ function lost(cells) {
 }
 
 /**
- * @param {EditReply} reply of one "set"
- * @returns {CellResult[]} for each cell
- */
-function resultsOf(reply) {
-  const results = reply.results[0];
-  return Array.isArray(results) ? results : [];
-}
-
-/**
  * Never written rows that now are: what is typed into them next goes by their ids.
  * @param {Cell[]} cells
  * @param {EditReply} reply
+ * @returns {number[]} the ids of these rows
  */
 function giveIds(cells, reply) {
+  const made = [];
   for (const [place, result] of resultsOf(reply).entries()) {
     const seed = cells[place]?.seed;
-    if (seed && !seed.row && result.row) Object.assign(seed, { row: result.row, version: reply.change.version });
+    if (!seed || seed.row || !result.row) continue;
+    Object.assign(seed, { row: result.row, version: reply.change.version });
+    made.push(result.row);
   }
+  return made;
 }
 
 /**

@@ -1,16 +1,20 @@
 // The page: tabs, tools, and words to the person.
 
+import { Finder } from "./find.js";
 import { Grid } from "./grid.js";
-import { Outgoing } from "./outgoing.js";
-import { byId } from "./page.js";
+import { closeMenus, listenToMenus } from "./menus.js";
+import { Outgoing, newId } from "./outgoing.js";
+import { byId, element } from "./page.js";
 import { Server, watch } from "./server.js";
 import { Sheet } from "./sheet.js";
-import { element } from "./view.js";
 
-/** @import { History, Tell } from "./edits.js" */
+/** @import { Tell } from "./edits.js" */
+/** @import { History } from "./steps.js" */
 /** @import { Change } from "./server.js" */
 
 /** @typedef {HTMLElement & { grid?: Grid }} Root `grid`: for tests in a browser */
+
+const MOST_OWN = 500; // ids of answered edits that are remembered
 
 class Page {
   /** @type {Root} */
@@ -24,10 +28,15 @@ class Page {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #told;
   #live = true;
+  #id = newId();
+  /** @type {Set<string>} ids of edits of this page that were answered: their changes are told once more to all */
+  #own = new Set();
   /** asks for changes now */
   #ask = () => {};
   #version = 0; // of the workbook, as the server told it last without saying what changed
-  outgoing = new Outgoing({ state: () => this.state(), change: (change) => this.#apply(change, true) });
+  outgoing = new Outgoing({ state: () => this.state(), change: (change) => this.#answered(change) });
+
+  finder = new Finder(() => this.grid, (...told) => this.tell(...told));
 
   /**
    * Reads a tab, then shows it. The one before goes at once: what is typed meanwhile must not fall into it. Rejects where
@@ -69,7 +78,7 @@ class Page {
     const history = this.#histories.get(id) || { done: [], undone: [] };
     this.#histories.set(id, history);
     this.#opening = null;
-    this.grid = this.root.grid = new Grid(this.root, sheet, this.outgoing, history, this.tell);
+    this.grid = this.root.grid = new Grid(this.root, sheet, this.outgoing, history, this.tell, this.finder);
     this.outgoing.shown(sheet.version);
     this.#catchUp();
     for (const tab of tabs()) if (Number(tab.dataset.sheet) === id) tab.setAttribute("aria-current", "page");
@@ -106,12 +115,21 @@ class Page {
     state.className = trouble ? "late" : "quiet";
   }
 
+  /** @param {Change} change what the server did for an edit of this page */
+  #answered(change) {
+    if (this.#own.size > MOST_OWN) this.#own.clear();
+    this.#own.add(change.asked);
+    this.#apply(change, true);
+  }
+
   /**
    * Takes a change into what is shown, and into what will be.
    * @param {Change} change
    * @param {boolean} own whether an edit of this page led to it
    */
   #apply(change, own) {
+    if (!own && change.did && change.sheets.some((part) => part.sheet === this.grid?.sheet.server.sheet))
+      this.tell(`${change.by}${change.did}`);
     if (change.tabs) byId("reload", HTMLElement).hidden = false;
     if (!own) for (const part of change.sheets) if (part.shape) this.#forget(part.sheet);
     this.#opening?.change(change);
@@ -133,6 +151,15 @@ class Page {
     if (this.grid && this.grid.sheet.version < this.#version) this.grid.sheet.refresh();
   }
 
+  /** Where this page stands, as the end of an address. */
+  #standing() {
+    if (!this.grid) return "";
+    const { sheet, view } = this.grid;
+    const { line, column } = view.selection;
+    const row = sheet.id(sheet.position(line) ?? -1);
+    return `&page=${this.#id}&sheet=${sheet.server.sheet}&row=${row}&column=${column}`;
+  }
+
   /** @param {number} version at which the workbook is */
   #hear(version) {
     this.#version = Math.max(this.#version, version);
@@ -143,8 +170,10 @@ class Page {
   watch() {
     this.#ask = watch({
       change: (change) => {
-        if (!this.outgoing.expects(change.asked)) this.#apply(change, false);
+        if (!this.outgoing.expects(change.asked)) this.#apply(change, this.#own.delete(change.asked));
       },
+      others: (places) => this.grid?.view.meet(places.filter((place) => place.sheet === this.grid?.sheet.server.sheet)),
+      standing: () => this.#standing(),
       stale: (version) => this.#hear(version),
       state: (live) => {
         this.#live = live;
@@ -169,7 +198,6 @@ function open(page, id) {
 
 /** @param {Page} page */
 function listen(page) {
-  const menu = byId("menu", HTMLElement);
   window.addEventListener("beforeunload", (event) => {
     if (page.outgoing.edits.length) event.preventDefault();
   });
@@ -183,37 +211,16 @@ function listen(page) {
   const buttons = document.querySelectorAll("[data-command]");
   for (const button of buttons)
     button.addEventListener("click", () => {
-      menu.hidden = true;
-      page.grid?.command(button.dataset.command || "");
+      closeMenus();
+      page.grid?.commands.run(button.dataset.command || "", button.getBoundingClientRect());
     });
-  menu.addEventListener("keydown", (event) => menuKey(page, menu, event.key));
+  listenToMenus(() => page.grid?.editor.stand());
   document.addEventListener("pointerdown", (event) => {
     const target = event.target instanceof Element ? event.target : document.body;
-    if (!target.closest("#menu")) menu.hidden = true;
-    if (!target.closest(".panel,.filter") && page.grid) page.grid.filterPanel.panel.hidden = true;
-  });
-  byId("search", HTMLFormElement).addEventListener("submit", (event) => {
-    event.preventDefault();
-    const words = byId("find", HTMLInputElement).value;
-    void page.grid?.filter(-1, words ? { words, allowed: null } : null);
+    if (!target.closest(".panel,.filter") && page.grid)
+      for (const panel of page.grid.panels) panel.hidden = true;
   });
   byId("reload", HTMLElement).addEventListener("click", () => location.reload());
-}
-
-/**
- * @param {Page} page
- * @param {HTMLElement} menu
- * @param {string} key
- */
-function menuKey(page, menu, key) {
-  const items = [...menu.querySelectorAll("button")];
-  const at = items.findIndex((item) => item === document.activeElement);
-  const step = { ArrowDown: 1, ArrowUp: -1 }[key];
-  if (step) items[(at + step + items.length) % items.length]?.focus();
-  if (key === "Escape") {
-    menu.hidden = true;
-    page.grid?.editor.stand();
-  }
 }
 
 function start() {

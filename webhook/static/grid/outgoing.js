@@ -140,6 +140,6 @@ export class Outgoing {
 }
 
 /** An id that no other browser makes. (`crypto.randomUUID` is not there without https.) */
-function newId() {
+export function newId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -8,7 +8,22 @@
  * @returns {T}
  */
 export function byId(id, kind) {
-  const element = document.getElementById(id);
-  if (!(element instanceof kind)) throw new Error(`no ${kind.name} #${id} on this page`);
-  return element;
+  const known = document.getElementById(id);
+  if (!(known instanceof kind)) throw new Error(`no ${kind.name} #${id} on this page`);
+  return known;
+}
+
+/**
+ * A new element at the end of another.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} kind
+ * @param {string} looks classes
+ * @param {HTMLElement} parent
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function element(kind, looks, parent) {
+  const made = document.createElement(kind);
+  if (looks) made.className = looks;
+  parent.append(made);
+  return made;
 }

@@ -11,11 +11,16 @@
  * @property {number} width pixels
  * @property {string} note
  * @property {string} pattern number format; "" for none
+ * @property {boolean} dated its numbers are days or moments
  * @property {string} kind "date", "datetime", …; "" for a column of the bureau's own
  * @property {string} key of the template's column; "" for a column of the bureau's own
+ * @property {"" | "issue" | "photos"} link what its cells lead to
+ * @property {boolean} [hidden] this person does not see it
+ * @property {boolean} verdict a decision about that row alone: a copied row leaves it behind
  * @property {boolean} owned the service fills it in
  * @property {boolean} ours a column of the template
  * @property {string[]} choices values to choose from
+ * @property {string[]} initials of each of them, the first letters of its pinyin
  */
 
 /**
@@ -28,7 +33,12 @@
  * @property {boolean} filled
  */
 
-/** @typedef {{ version: number, title: string, note: string, size: number, columns: Column[], colors: Color[] }} OpenReply */
+/**
+ * How a person has laid out a tab: pixels by header, headers of hidden columns, whether texts are wrapped.
+ * @typedef {{ widths: Record<string, number>, hidden: string[], wrap: boolean }} Layout
+ */
+
+/** @typedef {{ version: number, title: string, note: string, size: number, columns: Column[], colors: Color[], layout: Layout }} OpenReply */
 
 /**
  * What changed in a tab. `shape`: columns came, went or moved. `splice`: from a position on, so many rows gave way to these.
@@ -46,6 +56,7 @@
  * @property {number} version
  * @property {string} by a person's name; "" for the service
  * @property {string} asked id of the edit that led to it
+ * @property {string} did what others should be told of it, in words that follow the name; "" for nothing
  * @property {boolean} tabs whether tabs came, went or changed places
  * @property {SheetChange[]} sheets
  */
@@ -64,15 +75,17 @@
 /**
  * @typedef {{ op: "set", cells: CellMessage[] }
  *   | { op: "insert", row: number, at: number, after: boolean, count: number }
- *   | { op: "delete", rows: number[] }
+ *   | { op: "delete", rows: number[], empty?: boolean }
  *   | { op: "back", token: string }
- *   | { op: "sort", column: number, down: boolean }
+ *   | { op: "sort", column: number, down: boolean, then?: SortKey[] }
  *   | { op: "addColumn", column: number }
  *   | { op: "dropColumn", column: number, empty?: boolean }
- *   | { op: "width", column: number, pixels: number }} Op
+ *   | { op: "moveColumn", column: number, to: number }} Op
  */
 
 /** @typedef {{ row?: number, error?: string, why?: "gone" | "changed", now?: Value }} CellResult */
+
+/** @typedef {{ column: number, down: boolean }} SortKey */
 
 /** @typedef {{ rows?: number[], token?: string, count?: number }} Outcome of an insertion, a deletion, a sort */
 
@@ -80,7 +93,19 @@
 
 /** @typedef {{ results: OpResult[], change: Change }} EditReply */
 
-/** @typedef {{ words: string, allowed: string[] | null }} Test what a filter wants of a column; `allowed` null: any value */
+/**
+ * What a filter wants of a column: words, one of the `allowed` values (null: any; days as "2026-11-24"), a number from `from` on and
+ * below `until`.
+ * @typedef {{ words: string, allowed: string[] | null, from?: number, until?: number }} Test
+ */
+
+/** @typedef {{ count: number, numbers: number, sum: number }} SumsReply filled cells, numbers that are no days, their sum */
+
+/**
+ * A change of a cell. `by`: empty where it was not made in the grid. `putBack`: the service had filled the cell with `before`, and
+ * put that back.
+ * @typedef {{ at: string, by: string, before: Value, after: Value, putBack: boolean }} CellChange
+ */
 
 /** What can't be done by asking again. The message is for the person. */
 export class Refused extends Error {}
@@ -116,6 +141,20 @@ export function post(address, body) {
   return request(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 }
 
+/**
+ * What to tell the person of a failure.
+ * @param {unknown} error
+ */
+export const wordsOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * @param {EditReply} reply of edits with one "set"
+ * @returns {CellResult[]} for each of its cells
+ */
+export function resultsOf(reply) {
+  return reply.results.find((result) => Array.isArray(result)) || [];
+}
+
 /** @typedef {{ [Name in keyof Server]: Server[Name] }} Reader what reads a tab as a server does */
 
 /** What is read of one tab. */
@@ -148,12 +187,63 @@ export class Server {
   }
 
   /**
+   * Whether each row, from the header on, holds anything in a column: 0 or 1.
+   * @param {number} column
+   */
+  async filled(column) {
+    return new Uint8Array(await (await request(`/grid/filled/${this.sheet}/${column}`)).arrayBuffer());
+  }
+
+  /**
    * The values of a column with how often each stands there; `more`: there are more than these.
    * @param {number} column
    * @returns {Promise<{ values: [text: string, count: number][], more: boolean }>}
    */
   async values(column) {
     return (await request(`/grid/values/${this.sheet}/${column}`)).json();
+  }
+
+  /**
+   * The cells that hold some words, row by row; `more`: there are more than these.
+   * @param {string} words
+   * @param {boolean} texts only texts in columns of people
+   * @param {(Test & { column: number })[]} filters only in rows that pass these
+   * @returns {Promise<{ cells: [row: number, column: number][], more: boolean }>}
+   */
+  async search(words, texts, filters) {
+    return (await post(`/grid/search/${this.sheet}`, { words, texts, filters })).json();
+  }
+
+  /**
+   * Counts and sums columns, ends included, over all rows that pass the filters.
+   * @param {number} left
+   * @param {number} right
+   * @param {(Test & { column: number })[]} filters
+   * @returns {Promise<SumsReply>}
+   */
+  async sums(left, right, filters) {
+    return (await post(`/grid/sums/${this.sheet}`, { left, right, filters })).json();
+  }
+
+  /**
+   * The photos of a row, by their names: before, and after.
+   * @param {number} row id
+   * @returns {Promise<{ before: string[], after: string[] }>}
+   */
+  async photos(row) {
+    return (await request(`/grid/photos/${this.sheet}/${row}`)).json();
+  }
+
+  /**
+   * What was changed in a cell, newest first.
+   * @param {number} row id
+   * @param {number} column
+   * @returns {Promise<CellChange[]>}
+   */
+  async history(row, column) {
+    /** @type {{ entries: CellChange[] }} */
+    const { entries } = await (await request(`/grid/history/${this.sheet}/${row}/${column}`)).json();
+    return entries;
   }
 
   /**
@@ -166,7 +256,12 @@ export class Server {
   }
 }
 
-/** @typedef {{ version: number, stale: boolean, more: boolean, changes: Change[] }} ChangesReply `stale`: something is not told */
+/** @typedef {{ person: string, sheet: number, row: number, column: number }} Place where somebody stands; `row`: an id */
+
+/**
+ * `stale`: something is not told. `others`: where the people of other pages stand.
+ * @typedef {{ version: number, stale: boolean, more: boolean, changes: Change[], others: Place[] }} ChangesReply
+ */
 
 const LOOKED_AT = 1000; // ms between two questions while the page is looked at
 const HIDDEN = 15000; // the same while it is not
@@ -178,6 +273,8 @@ const FAILED = 3000; // the same after a question that was not answered
  * @param {(change: Change) => void} on.change
  * @param {(version: number) => void} on.stale the workbook is at this version, and not all that led there is told
  * @param {(live: boolean) => void} on.state whether the server answers
+ * @param {(places: Place[]) => void} on.others
+ * @param {() => string} on.standing where this page stands, as the end of an address; "" for nowhere
  * @returns {() => void} asks now
  */
 export function watch(on) {
@@ -192,6 +289,7 @@ export function watch(on) {
     on.state(true);
     if (since === null || reply.stale) on.stale(reply.version);
     for (const change of reply.changes) on.change(change);
+    on.others(reply.others);
     since = reply.version;
     soon = soon || reply.more;
   };
@@ -209,7 +307,7 @@ export function watch(on) {
     }
     asking = true;
     soon = false;
-    request(`/grid/changes${since === null ? "" : `?since=${since}`}`)
+    request(`/grid/changes?${since === null ? "" : `since=${since}`}${on.standing()}`)
       .then((response) => response.json())
       .then(hear)
       .then(() => next(document.hidden ? HIDDEN : LOOKED_AT))

@@ -1,11 +1,14 @@
 // One tab as the browser knows it: the order of row ids, the rows seen so far, and what was typed but not yet answered.
 
+import { Marks } from "./marks.js";
+import { splicing } from "./splice.js";
 import { shown } from "./text.js";
 
-/** @import { Change, Color, Column, Reader, SheetChange, Test, Value } from "./server.js" */
+/** @import { Change, Column, Layout, Reader, SheetChange, Test, Value } from "./server.js" */
 
 const BLOCK = 200; // rows in one request
 const MOST_HELD = 20000; // rows kept in memory; far ones are asked for again
+export const MOST_FETCHED = 20000; // rows that are fetched because they are selected
 const BELOW = 100; // empty rows shown under the last
 const PATIENCE = 4000; // ms for a change that is late
 const AGAIN = 2000; // ms until rows that could not be read are asked for again
@@ -31,8 +34,6 @@ const AGAIN = 2000; // ms until rows that could not be read are asked for again
 
 /** @typedef {Target & { column: number, to: Value, was?: Value }} Cell a cell to write; `was` undefined: its author could not see it */
 
-/** @typedef {Color & { at: number }} PlacedColor with the place of its column */
-
 /** @typedef {(position: number) => number} Moved where the row of a position stands now */
 
 /**
@@ -43,9 +44,6 @@ const AGAIN = 2000; // ms until rows that could not be read are asked for again
  * @property {(version: number) => void} version everything up to this version is in what is shown
  * @property {() => boolean} unanswered asks whether an edit of ours waits for its reply, which brings a change
  */
-
-/** @type {Map<number, string>} */
-const NONE = new Map();
 
 export class Sheet {
   /** @type {number[]} ids from the top; 0: never written */
@@ -58,6 +56,8 @@ export class Sheet {
   seeds = new Map();
   /** @type {Column[]} */
   columns = [];
+  /** @type {Layout} */
+  layout = { widths: {}, hidden: [], wrap: false };
   /** @type {{ tests: Map<number, Test>, ids: Set<number> } | null} the filter in force */
   filter = null;
   /** @type {number[] | null} positions shown while filtered */
@@ -65,11 +65,7 @@ export class Sheet {
   version = 0;
   title = "";
 
-  /** @type {PlacedColor[]} */
-  #colors = [];
-  #checkAt = -1; // the column 校验
-  /** @type {Map<string, Map<number, string>>} what a text of 校验 says, by column */
-  #problems = new Map();
+  #marks = new Marks([], []);
   /** @type {Map<number, Test>} the filter that was asked for last, by column */
   #wanted = new Map();
   /** @type {Set<number>} blocks that are asked for */
@@ -114,14 +110,22 @@ export class Sheet {
     const before = this.order;
     this.title = head.title;
     this.columns = columns;
-    this.#colors = head.colors.map((color) => ({ ...color, at: columns.findIndex((column) => column.header === color.column) }));
-    this.#checkAt = columns.findIndex((column) => column.key === "check");
+    this.layout = head.layout;
+    this.lay();
+    this.#marks = new Marks(columns, head.colors);
     this.order = Array.from(order.ids);
     this.version = this.#loaded = order.version;
     this.rows.clear();
-    this.#problems.clear();
     if (before.length) this.#resettle(before);
     if (this.#wanted.size) await this.#find(this.#wanted);
+  }
+
+  /** Gives the columns this person's widths, and hides those that he hid. */
+  lay() {
+    for (const column of this.columns) {
+      column.width = this.layout.widths[column.header] ?? column.width;
+      column.hidden = this.layout.hidden.includes(column.header);
+    }
   }
 
   /**
@@ -228,6 +232,19 @@ export class Sheet {
   }
 
   /**
+   * Whether the cell of a line holds anything; undefined while it is not here.
+   * @param {number} line
+   * @param {number} column
+   */
+  isFilled(line, column) {
+    const position = this.position(line);
+    if (position === undefined) return false;
+    if (this.mine.has(this.key(position, column))) return this.text(position, column) !== "";
+    const value = this.value(position, column);
+    return value === undefined ? undefined : value !== "";
+  }
+
+  /**
    * What its editor begins with: a formula, or the value.
    * @param {number} position
    * @param {number} column
@@ -251,28 +268,7 @@ export class Sheet {
    * @param {number} position
    */
   problemsOf(position) {
-    const text = this.#checkAt < 0 ? "" : this.value(position, this.#checkAt);
-    if (!text || typeof text !== "string") return NONE;
-    const known = this.#problems.get(text);
-    if (known) return known;
-    if (this.#problems.size > 5000) this.#problems.clear();
-    const problems = this.#byColumn(text);
-    this.#problems.set(text, problems);
-    return problems;
-  }
-
-  /**
-   * @param {string} text
-   * @returns {Map<number, string>}
-   */
-  #byColumn(text) {
-    const problems = new Map();
-    for (const sentence of text.split(/(?=[A-Z]{1,2}列「)/)) {
-      const header = /^[A-Z]{1,2}列「(.+?)」/.exec(sentence)?.[1];
-      const at = this.columns.findIndex((column) => column.header === header);
-      if (at >= 0) problems.set(at, (problems.get(at) || "") + sentence.trim());
-    }
-    return problems;
+    return this.#marks.problems(this.#marks.checkAt < 0 ? "" : this.value(position, this.#marks.checkAt));
   }
 
   /**
@@ -281,12 +277,7 @@ export class Sheet {
    * @returns {string} six hex digits, or ""
    */
   color(position, column) {
-    const colors = this.#colors.filter((color) => color.at === column);
-    if (!colors.length) return "";
-    const text = this.text(position, column);
-    const first = colors.find((color) =>
-      (color.filled && text) || (color.starts && text.startsWith(color.starts)) || color.when.includes(text));
-    return first ? first.color : "";
+    return this.#marks.color(column, () => this.text(position, column));
   }
 
   // Fetching
@@ -440,10 +431,15 @@ export class Sheet {
   // Filters: which rows is the server's to say, since it has them all
   /** @param {Map<number, Test>} tests */
   async #find(tests) {
-    const { ids } = await this.server.find([...tests].map(([column, test]) => ({ column, ...test })));
+    const { ids } = await this.server.find(listed(tests));
     if (tests !== this.#wanted) return; // another filter was asked for meanwhile
     this.filter = { tests, ids: new Set(ids) };
     this.#show(this.filter.ids);
+  }
+
+  /** What the filter in force wants, as the server is asked. */
+  tests() {
+    return this.filter ? listed(this.filter.tests) : [];
   }
 
   /** @param {Set<number>} ids */
@@ -484,21 +480,5 @@ export class Sheet {
   }
 }
 
-/**
- * Where the rows of positions stand after a splice: `gone` at `at` gave way to `ids`.
- * @param {number[]} gone
- * @param {number} at
- * @param {number[]} ids
- * @param {boolean} last whether nothing stood below
- * @returns {Moved}
- */
-export function splicing(gone, at, ids, last) {
-  const grown = last && ids.length >= gone.length; // rows below are not pushed down
-  return (position) => {
-    if (position < at) return position;
-    if (position >= at + gone.length) return grown ? position : position + ids.length - gone.length;
-    const id = gone[position - at];
-    const place = id ? ids.indexOf(id) : position - at;
-    return at + (place >= 0 ? place : Math.min(position - at, Math.max(0, ids.length - 1)));
-  };
-}
+/** @param {Map<number, Test>} tests by column */
+const listed = (tests) => [...tests].map(([column, test]) => ({ column, ...test }));

@@ -163,6 +163,26 @@ export function parseTable(text) {
 }
 
 /**
+ * The numbers behind the cells that LibreOffice copied, as its HTML has them: a day copied as "11/24/26" is 46350. Nothing where the
+ * HTML is another program's, or is no table of the same size.
+ * @param {string} html
+ * @param {Value[][]} table the cells as they read
+ * @returns {(number | undefined)[][]}
+ */
+export function numbersOf(html, table) {
+  if (!/ sdval="/.test(html)) return [];
+  const rows = [...new DOMParser().parseFromString(html, "text/html").querySelectorAll("tr")].map((row) => [...row.cells]);
+  const fits = rows.length === table.length && rows.every((row, at) => row.length === table[at]?.length);
+  if (!fits || rows.flat().some((cell) => cell.colSpan > 1 || cell.rowSpan > 1)) return [];
+  return rows.map((row) => row.map((cell) => numberOf(cell.getAttribute("sdval"))));
+}
+
+/** @param {string | null} text */
+function numberOf(text) {
+  return text && Number.isFinite(Number(text)) ? Number(text) : undefined;
+}
+
+/**
  * Where a quoted cell ends: at a quote that is followed by a tab, a line or nothing; 0 where it is no quoted cell.
  * @param {string} source
  * @param {number} start

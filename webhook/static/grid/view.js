@@ -1,11 +1,14 @@
 // What is drawn: only the lines and columns in sight, in two panes (line numbers and the first column stay).
 
+import { drawLink, linkOf } from "./links.js";
+import { element } from "./page.js";
 import { letters } from "./text.js";
 
 /** @import { Sheet } from "./sheet.js" */
-/** @import { Column } from "./server.js" */
+/** @import { Column, Place } from "./server.js" */
 
-export const HEIGHT = 26; // pixels a line
+const HEAD = 26; // pixels of the header, and of a line
+const HIGH = 66; // pixels of a line with wrapped texts
 const GUTTER = 52; // pixels of the line numbers
 const FROZEN = 1; // columns that stay
 
@@ -27,10 +30,13 @@ export class View {
   /** @type {number[]} where each column begins, in pixels */
   left = [];
   width = 0; // of all columns
+  height = HEAD; // of a line
   frozen = 0; // of those that stay
   /** @type {Selection} */
   selection = { line: 0, column: 0, line2: 0, column2: 0 };
   readyAt = 0; // ms since the page was opened, when the first row was drawn
+  /** @type {Place[]} where other people stand */
+  #others = [];
   /** @type {Map<number, DrawnLine>} */
   #lines = new Map();
   #due = false;
@@ -52,6 +58,11 @@ export class View {
     this.marks = element("div", "marks", this.space);
     this.sideMarks = element("div", "marks", this.side);
     this.handle = element("div", "handle", this.space);
+    this.arrow = element("button", "arrow", this.space);
+    this.arrow.type = "button";
+    this.arrow.tabIndex = -1;
+    this.arrow.textContent = "▾";
+    this.arrow.setAttribute("aria-label", "选值");
     this.scroller.addEventListener("scroll", () => this.later());
     this.resizing = new ResizeObserver(() => this.later());
     this.resizing.observe(root);
@@ -69,11 +80,13 @@ export class View {
     const { columns } = this.sheet;
     this.left = [];
     this.width = 0;
-    for (const column of columns) {
+    for (const at of columns.keys()) {
       this.left.push(this.width);
-      this.width += column.width;
+      this.width += this.#widthOf(at);
     }
-    this.frozen = columns.slice(0, FROZEN).reduce((sum, column) => sum + column.width, 0);
+    this.frozen = this.left[FROZEN] ?? this.width;
+    this.height = this.sheet.layout.wrap ? HIGH : HEAD;
+    this.root.classList.toggle("wrapped", this.sheet.layout.wrap);
     const { column, column2 } = this.selection;
     const last = Math.max(0, columns.length - 1);
     this.selection = { ...this.selection, column: Math.min(column, last), column2: Math.min(column2, last) };
@@ -103,9 +116,13 @@ export class View {
     });
   }
 
-  /** @param {number} column */
+  /**
+   * Pixels; 0 for a hidden column.
+   * @param {number} column
+   */
   #widthOf(column) {
-    return this.sheet.columns[column]?.width || 0;
+    const head = this.sheet.columns[column];
+    return head && !head.hidden ? head.width : 0;
   }
 
   /**
@@ -119,8 +136,8 @@ export class View {
   /** Lines and columns in sight, ends included. */
   sight() {
     const { scrollTop, scrollLeft, clientHeight, clientWidth } = this.scroller;
-    const first = Math.max(0, Math.floor(scrollTop / HEIGHT) - 2);
-    const last = Math.min(this.sheet.lines - 1, Math.ceil((scrollTop + clientHeight) / HEIGHT) + 2);
+    const first = Math.max(0, Math.floor(scrollTop / this.height) - 2);
+    const last = Math.min(this.sheet.lines - 1, Math.ceil((scrollTop + clientHeight) / this.height) + 2);
     const end = this.left.length - 1;
     let from = FROZEN;
     while (from < end && this.#leftOf(from + 1) - this.frozen < scrollLeft) from++;
@@ -132,14 +149,14 @@ export class View {
   #draw() {
     const { sheet } = this;
     this.space.style.width = `${this.width - this.frozen}px`;
-    this.space.style.height = `${sheet.lines * HEIGHT}px`;
+    this.space.style.height = `${sheet.lines * this.height}px`;
     const sight = this.sight();
     sheet.need(sight.first - 20, sight.last + 60);
     for (const drawn of this.#lines.values()) if (drawn.line < sight.first || drawn.line > sight.last) this.#remove(drawn);
     for (let line = sight.first; line <= sight.last; line++) this.#drawLine(line, sight.from, sight.to);
     const { scrollTop, scrollLeft } = this.scroller;
     this.strip.style.transform = `translateX(${-scrollLeft}px)`;
-    for (const drawn of this.#lines.values()) drawn.side.style.transform = `translateY(${drawn.line * HEIGHT - scrollTop}px)`;
+    for (const drawn of this.#lines.values()) drawn.side.style.transform = `translateY(${drawn.line * this.height - scrollTop}px)`;
     this.#drawSelection();
     if (!this.readyAt && sheet.row(1)) this.readyAt = performance.now();
   }
@@ -151,7 +168,7 @@ export class View {
   #newLine(line) {
     const row = element("div", "line", this.space);
     const side = element("div", "line", this.side);
-    row.style.transform = `translateY(${line * HEIGHT}px)`;
+    row.style.transform = `translateY(${line * this.height}px)`;
     const drawn = { line, position: -1, row, side, number: element("div", "number", side), cells: new Map() };
     this.#lines.set(line, drawn);
     return drawn;
@@ -189,7 +206,7 @@ export class View {
     const { sheet } = this;
     const { position } = drawn;
     const head = sheet.columns[column];
-    if (!head) return;
+    if (!head || head.hidden) return;
     const value = sheet.value(position, column);
     const text = sheet.text(position, column);
     const color = sheet.color(position, column);
@@ -203,7 +220,9 @@ export class View {
     if (known && known.look === look) return;
     const cell = known ? known.cell : this.#newCell(drawn, column, head);
     drawn.cells.set(column, { cell, look });
-    cell.textContent = text.length > 300 ? text.slice(0, 300) : text;
+    const link = linkOf(head, text);
+    if (link) drawLink(cell, link, text.slice(0, 300));
+    else cell.textContent = text.length > 300 ? text.slice(0, 300) : text;
     cell.className = looks;
     cell.style.backgroundColor = color ? `#${color}` : "";
     cell.title = problem;
@@ -233,13 +252,16 @@ export class View {
     this.strip.textContent = "";
     this.corner.textContent = "";
     for (const [at, column] of this.sheet.columns.entries()) {
+      if (column.hidden) continue;
       const filtered = Boolean(this.sheet.filter?.tests.has(at));
       const cell = element("div", `cell title${column.owned ? " owned" : ""}`, at < FROZEN ? this.corner : this.strip);
       cell.style.left = `${this.#leftInPane(at)}px`;
       cell.style.width = `${column.width}px`;
       cell.dataset.column = String(at);
       cell.title = [column.note, column.owned ? "由系统填写。" : ""].filter(Boolean).join("\n");
-      element("span", "name", cell).textContent = column.header || letters(at);
+      const name = element("span", "name", cell);
+      element("span", "letters", name).textContent = letters(at);
+      name.append(column.header);
       const button = element("button", `filter${filtered ? " on" : ""}`, cell);
       button.type = "button";
       button.dataset.column = String(at);
@@ -268,8 +290,38 @@ export class View {
     this.sideMarks.textContent = "";
     this.#mark("range", { top, bottom, left, right });
     this.#mark("active", { top: line, bottom: line, left: column, right: column });
+    for (const place of this.#others) this.#markOther(place);
+    this.#drawArrow(line, column);
     this.handle.hidden = right < FROZEN;
-    this.handle.style.transform = `translate(${this.#end(right) - this.frozen - 5}px, ${(bottom + 1) * HEIGHT - 5}px)`;
+    this.handle.style.transform = `translate(${this.#end(right) - this.frozen - 5}px, ${(bottom + 1) * this.height - 5}px)`;
+  }
+
+  /**
+   * The arrow that opens the choices, or the calendar, of the active cell.
+   * @param {number} line
+   * @param {number} column
+   */
+  #drawArrow(line, column) {
+    const head = this.sheet.columns[column];
+    const chosen = head && !head.owned && (head.choices.length > 0 || ["date", "datetime"].includes(head.kind));
+    this.arrow.hidden = !chosen || column < FROZEN || this.sheet.position(line) === undefined;
+    this.arrow.style.transform = `translate(${this.#end(column) - this.frozen - 20}px, ${line * this.height + 3}px)`;
+  }
+
+  /** @param {Place[]} places where other people stand in this tab */
+  meet(places) {
+    if (JSON.stringify(places) === JSON.stringify(this.#others)) return;
+    this.#others = places;
+    this.later();
+  }
+
+  /** @param {Place} place */
+  #markOther({ person, row, column }) {
+    const position = row ? this.sheet.order.indexOf(row) : -1;
+    const line = position > 0 ? this.sheet.line(position) : -1;
+    if (line < 0 || column >= this.left.length) return;
+    const marks = this.#mark("other", { top: line, bottom: line, left: column, right: column });
+    for (const mark of marks) element("span", "", mark).textContent = person;
   }
 
   /**
@@ -283,21 +335,26 @@ export class View {
   /**
    * @param {string} kind
    * @param {{ top: number, bottom: number, left: number, right: number }} area
+   * @returns {HTMLElement[]} what was drawn, in one pane or in both
    */
   #mark(kind, { top, bottom, left, right }) {
+    /** @type {HTMLElement[]} */
+    const drawn = [];
     const place = (/** @type {HTMLElement} */ mark, /** @type {number} */ x, /** @type {number} */ width, /** @type {number} */ y) => {
       mark.style.transform = `translate(${x}px, ${y}px)`;
       mark.style.width = `${width}px`;
-      mark.style.height = `${(bottom - top + 1) * HEIGHT}px`;
+      mark.style.height = `${(bottom - top + 1) * this.height}px`;
+      drawn.push(mark);
     };
     if (left < FROZEN) {
       const width = this.#end(Math.min(right, FROZEN - 1)) - this.#leftOf(left);
-      place(element("div", kind, this.sideMarks), this.#leftInPane(left), width, top * HEIGHT - this.scroller.scrollTop);
+      place(element("div", kind, this.sideMarks), this.#leftInPane(left), width, top * this.height - this.scroller.scrollTop);
     }
     if (right >= FROZEN) {
       const from = Math.max(left, FROZEN);
-      place(element("div", kind, this.marks), this.#leftInPane(from), this.#end(right) - this.#leftOf(from), top * HEIGHT);
+      place(element("div", kind, this.marks), this.#leftInPane(from), this.#end(right) - this.#leftOf(from), top * this.height);
     }
+    return drawn;
   }
 
   /**
@@ -308,9 +365,9 @@ export class View {
   rectangle(line, column) {
     const box = this.root.getBoundingClientRect();
     const { scrollTop, scrollLeft } = this.scroller;
-    const top = box.top + HEIGHT + line * HEIGHT - scrollTop;
+    const top = box.top + HEAD + line * this.height - scrollTop;
     const left = box.left + GUTTER + this.#leftOf(column) - (column < FROZEN ? 0 : scrollLeft);
-    return { top, left, width: this.#widthOf(column), height: HEIGHT };
+    return { top, left, width: this.#widthOf(column), height: this.height };
   }
 
   /**
@@ -321,10 +378,10 @@ export class View {
   at(x, y) {
     const box = this.root.getBoundingClientRect();
     const { scrollTop, scrollLeft } = this.scroller;
-    const line = Math.floor((y - box.top - HEIGHT + scrollTop) / HEIGHT);
+    const line = Math.floor((y - box.top - HEAD + scrollTop) / this.height);
     const within = x - box.left - GUTTER;
     const across = within < this.frozen ? within : within + scrollLeft;
-    if (line < 0 || line >= this.sheet.lines || y - box.top < HEIGHT) return null;
+    if (line < 0 || line >= this.sheet.lines || y - box.top < HEAD) return null;
     if (within < 0) return { line, column: -1 };
     let column = 0;
     while (column < this.left.length - 1 && this.#leftOf(column + 1) <= across) column++;
@@ -338,9 +395,9 @@ export class View {
    */
   reveal(line, column) {
     const { scroller } = this;
-    const top = line * HEIGHT;
+    const top = line * this.height;
     if (top < scroller.scrollTop) scroller.scrollTop = top;
-    if (top + HEIGHT > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + HEIGHT - scroller.clientHeight;
+    if (top + this.height > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + this.height - scroller.clientHeight;
     if (column >= FROZEN) {
       const left = this.#leftOf(column) - this.frozen;
       const right = left + this.#widthOf(column);
@@ -352,21 +409,6 @@ export class View {
 
   /** Lines that a page down moves. */
   page() {
-    return Math.max(1, Math.floor(this.scroller.clientHeight / HEIGHT) - 1);
+    return Math.max(1, Math.floor(this.scroller.clientHeight / this.height) - 1);
   }
-}
-
-/**
- * A new element at the end of another.
- * @template {keyof HTMLElementTagNameMap} K
- * @param {K} kind
- * @param {string} looks classes
- * @param {HTMLElement} parent
- * @returns {HTMLElementTagNameMap[K]}
- */
-export function element(kind, looks, parent) {
-  const made = document.createElement(kind);
-  if (looks) made.className = looks;
-  parent.append(made);
-  return made;
 }
