@@ -79,6 +79,8 @@ def shoot(page: Page, phone: Page, url: str) -> None:
     page.goto(url)
     write("today", page.screenshot())
     page.goto(f"{url}/grid")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1500)  # the grid has drawn its rows and listens
     page.locator("#grid").click(position={"x": 600, "y": 200})
     page.keyboard.press("Control+End")
     for key in ("Home", *["ArrowRight"] * 7):  # the first columns come into sight, 街路 is selected

@@ -35,7 +35,7 @@ from webhook.grid.exports import export_routes, rows_of
 from webhook.grid.initials import initials
 from webhook.grid.layouts import layout_routes
 from webhook.grid.pictures import picture_routes
-from webhook.grid.presence import Place, place_of
+from webhook.grid.presence import Position, place_of
 from webhook.grid.printing import print_routes
 from webhook.grid.reading import grouper, passing, reader, summed
 from webhook.grid.state import GridState, Refused
@@ -197,7 +197,7 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
         return json_answer({"version": at, "stale": False, "more": at < version, "changes": parts, "others": others})
 
 
-def _others(state: GridState) -> list[Place]:
+def _others(state: GridState) -> list[Position]:
     """Where others stand; where the page that asks stands, they are told."""
     page, now = request.args.get("page", "")[:LONGEST_ID], time.monotonic()
     place = place_of(access.visitor().name, request.args)

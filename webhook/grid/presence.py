@@ -11,7 +11,7 @@ MOST_PAGES = 500
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """A cell on which somebody stands. ``row``: the id of its row."""
 
     person: str
@@ -24,10 +24,10 @@ class Place:
 class Presence:
     """The open pages of the grid, by the ids that they made for themselves."""
 
-    _pages: dict[str, tuple[Place, float]] = field(default_factory=dict)  # with the second of the last question
+    _pages: dict[str, tuple[Position, float]] = field(default_factory=dict)  # with the second of the last question
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def stand(self, page: str, place: Place, now: float) -> None:
+    def stand(self, page: str, place: Position, now: float) -> None:
         """A page told where its person stands. ``now``: monotonic seconds."""
         with self._lock:
             self._pages[page] = (place, now)
@@ -35,16 +35,16 @@ class Presence:
             while len(self._pages) > MOST_PAGES:
                 del self._pages[next(iter(self._pages))]
 
-    def others(self, page: str, now: float) -> list[Place]:
+    def others(self, page: str, now: float) -> list[Position]:
         """Where the other pages stand."""
         with self._lock:
             held = self._pages.items()
             return [place for key, (place, at) in held if key != page and now - at < LEFT_AFTER]
 
 
-def place_of(person: str, asked: Mapping[str, str]) -> Place | None:
+def place_of(person: str, asked: Mapping[str, str]) -> Position | None:
     """Where a page says that it stands; None where it does not say."""
     try:
-        return Place(person, int(asked["sheet"]), int(asked["row"]), int(asked["column"]))
+        return Position(person, int(asked["sheet"]), int(asked["row"]), int(asked["column"]))
     except (KeyError, ValueError):
         return None

@@ -28,7 +28,7 @@ from webhook import access
 from webhook.pages.week import LEVELS
 
 MOST_DELETED = 50  # rows listed one by one
-MOST_SHOWN = 60  # characters of a deleted row
+MOST_OF_DELETED = 60  # characters of a deleted row
 LOOKED_AT_EVERY = 10.0  # seconds: /healthz may be asked often
 
 
@@ -110,7 +110,7 @@ def _deleted(service: Service, memory: Memory) -> list[DeletedRow]:
         )
         for row in gone:
             texts = (plain(row.cells.get(column.key)) for column in tab.columns if column.type == "text")
-            rows.append(DeletedRow(key, tab.title, row.rid, "，".join(filter(None, texts))[:MOST_SHOWN]))
+            rows.append(DeletedRow(key, tab.title, row.rid, "，".join(filter(None, texts))[:MOST_OF_DELETED]))
     return rows
 
 
