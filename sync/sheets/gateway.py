@@ -6,6 +6,7 @@ One read a tick, at most one write. Time-outs are always set. A read is tried ag
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ from sync.core.sheet.landing import cell_at
 from sync.core.sheet.plan import Plan, TabPlan
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Tab
+from sync.sheets.quota import Busy, Quota, kind_of
 
 TIMEOUT = (10, 120)  # seconds to connect, to read: a large workbook takes Google some time
 PASSING = (429, 500, 502, 503, 504)
@@ -67,6 +69,8 @@ def _reading() -> Iterator[None]:
         raise Unreachable(f"Google 不认这个服务账号：{error}") from error
     except requests.RequestException as error:
         raise Unreachable(f"连接不上工作簿：{error}") from error
+    except Busy as error:
+        raise Unreachable(str(error)) from error
     except NO_ANSWER as error:
         raise Unreachable(f"工作簿的回答不完整：{error}") from error
 
@@ -82,6 +86,8 @@ def _writing() -> Iterator[None]:
         raise Unknown(f"写入工作簿没有得到确认：{error}") from error
     except GoogleAuthError as error:  # comes before anything is sent
         raise Refused(f"Google 不认这个服务账号：{error}") from error
+    except Busy as error:  # it was not sent
+        raise Refused(str(error)) from error
     except requests.RequestException as error:
         raise Unknown(f"写入工作簿没有得到确认：{error}") from error
     except NO_ANSWER as error:
@@ -90,39 +96,54 @@ def _writing() -> Iterator[None]:
 
 def _passing(error: BaseException) -> bool:
     if isinstance(error, APIError):
-        return _code(error) in PASSING
+        return _code(error) in PASSING or _slow_down(error)
     return isinstance(error, requests.ConnectionError | requests.Timeout)
 
 
 def _slow_down(error: BaseException) -> bool:
-    return isinstance(error, APIError) and _code(error) == 429
+    """Whether a request was refused as too many: Sheets answers 429, Drive 403 in the domain ``usageLimits``."""
+    if not isinstance(error, APIError):
+        return False
+    limited = any(each.get("domain") == "usageLimits" for each in error.error.get("errors", ()))
+    return _code(error) == 429 or (_code(error) == 403 and limited)
 
 
 class Client(HTTPClient):
-    """gspread's client with time-outs and with retries that can't send a write twice."""
+    """gspread's client with time-outs, with retries that can't send a write twice, and within a ``quota``: each try
+    takes a token of it, and the retries last no longer than its patience. None: there is none to keep to."""
 
     waits: tenacity.wait.wait_base = tenacity.wait_exponential_jitter(initial=1, max=60)
     tries = 5
 
-    def __init__(self, auth: Any, session: requests.Session | None = None) -> None:
+    def __init__(self, auth: Any, session: requests.Session | None = None, quota: Quota | None = None) -> None:
         super().__init__(auth, session)
         self.set_timeout(TIMEOUT)
+        self.quota = quota
         self.calls = 0
         self.date = ""  # header of the last answer: its server's hour
 
     def request(self, method: str, *args: Any, **kwargs: Any) -> requests.Response:
         again = _passing if method.lower() == "get" else _slow_down
+        patience = self.quota.rate.patience if self.quota else math.inf
         retry = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(self.tries),
+            stop=tenacity.stop_after_attempt(self.tries) | tenacity.stop_before_delay(patience),
             wait=self.waits,
             retry=tenacity.retry_if_exception(again),
             reraise=True,
         )
         return retry(self._once, method, *args, **kwargs)
 
-    def _once(self, method: str, *args: Any, **kwargs: Any) -> requests.Response:
+    def _once(self, method: str, endpoint: str, *args: Any, **kwargs: Any) -> requests.Response:
+        kind = kind_of(method, endpoint)
+        if self.quota and kind:
+            self.quota.take(kind)
         self.calls += 1
-        response = super().request(method, *args, **kwargs)
+        try:
+            response = super().request(method, endpoint, *args, **kwargs)
+        except APIError as error:
+            if self.quota and kind and _slow_down(error):
+                self.quota.exceeded(kind)
+            raise
         self.date = response.headers.get("Date", "")
         return response
 
