@@ -89,7 +89,7 @@ class Service:
     @cached_property
     def api(self) -> Api:
         """The embedded workbook's API."""
-        return Api(self.store)
+        return Api(self.store, push_hosts=self.settings.push_hosts)
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -43,6 +43,7 @@ class Settings:
     log: str  # how lines of the log are written: text or json
     backup: Path | None  # folder of the backups; None: none are made by the clock
     proxy: str = ""  # address of the reverse proxy whose X-Forwarded-For is believed; empty: none is
+    push_hosts: tuple[str, ...] = ()  # that the embedded workbook may tell of changes (``addresses.allowed``)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where rules name a variable
 
     @classmethod
@@ -71,6 +72,7 @@ class Settings:
             log="json" if values.get("JIELU_LOG", "").lower() == "json" else "text",
             backup=Path(values["JIELU_BACKUP"]) if values.get("JIELU_BACKUP") else None,
             proxy=values.get("JIELU_PROXY", "").strip(),
+            push_hosts=tuple(host for host in re.split(r"[\s,]+", values.get("JIELU_PUSH_HOSTS", "")) if host),
             environ=values,
         )
 

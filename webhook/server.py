@@ -8,7 +8,7 @@ import resource
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from types import FrameType
 from typing import Any
@@ -25,9 +25,11 @@ from sync.ledger.evidence import Evidence
 from sync.operations import systemd
 from sync.operations.audit import Clockwork
 from sync.operations.backups import back_up_when_due
+from sync.outgoing.channel_posts import ChannelPosts
 from sync.scheduler import Scheduler
 from sync.service import Service
 from sync.settings import SettingsError
+from sync.workbook.drive import channels
 from webhook import access, api, framing, hooks, limits, metrics, refusals, request_log
 from webhook.forms import form_pages
 from webhook.forms.submissions import form_intake, photos_of
@@ -64,6 +66,7 @@ RESULTS = ("sent", "failed", "later", "unsent")  # of a delivery
 STOP_SECONDS = 4.5  # after SIGTERM; what is not done by then is done after the next start
 STUCK_SECONDS = 900.0  # a job that runs so long will not end
 BACKUP_SECONDS = 60  # how often it is looked whether one is due
+CHANNEL_SECONDS = 2  # how often it is looked whom the embedded workbook has to tell of a change
 RECEIVE_SECONDS = 20  # how often pushes are tried again; a new one is taken in at once
 MOST_REQUEST_BYTES = 20 * 1024 * 1024  # a batchUpdate of a large workbook
 MOST_BODY_BYTES = 24 * 1024 * 1024  # above, not even a sentence is answered: the server would store it first
@@ -178,6 +181,9 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
     scheduler.add_job("uploads", Uploads(photos_of(service)).forget, FORGET_SECONDS)
     arrived = scheduler.add_job("receive", lambda: _receive(service, scheduler.nudge, store_photo), RECEIVE_SECONDS)
     scheduler.add_job("backup", lambda: _back_up(service), BACKUP_SECONDS)
+    if service.embedded and service.settings.push_hosts:
+        posts = ChannelPosts(service.settings.push_hosts)
+        scheduler.add_job("channels", lambda: _tell_channels(service, posts), CHANNEL_SECONDS)
     app = create_app(service, scheduler.nudge, lambda: scheduler.failures, arrived, scheduler.silence)
     try:
         server = listen(app, host, port, service.settings.proxy)
@@ -268,6 +274,10 @@ def _deliver(service: Service) -> None:
 
 def _back_up(service: Service) -> None:
     back_up_when_due(service, datetime.now(service.rules().bureau.zone))
+
+
+def _tell_channels(service: Service, posts: ChannelPosts) -> None:
+    channels.deliver(service.store, posts.post, datetime.now(UTC))
 
 
 def _key(service: Service) -> str:
