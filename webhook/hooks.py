@@ -3,6 +3,8 @@
 ``POST /hooks/nudge``: something changed, so that the next tick comes sooner; nothing else follows. Signed with
 HMAC-SHA256 over ``timestamp.body`` with ``JIELU_SECRET``; a signature is good for five minutes and once.
 
+``POST /hooks/drive``: the same from Google Drive, known by the token of the channel that this installation opened.
+
 ``POST /hooks/form/NAME`` (金数据 and 草料: ``/hooks/form/NAME/SECRET``): a push by ``[[hook]]`` of rules.toml. It is
 stored as it came and answered at once; ``sync.intake.pushes`` makes a row of it afterwards.
 """
@@ -27,6 +29,7 @@ from sync.intake.forms import FormIntake
 from sync.intake.pushes import StorePhoto
 from sync.ledger.pushes import Pushes
 from sync.service import Service
+from sync.sheets import drive_push
 
 MOST_NUDGE_BYTES = 64 * 1024
 MOST_PUSH_BYTES = 1024 * 1024
@@ -75,6 +78,23 @@ def nudge_hook(key: str, nudge: Callable[[], None]) -> Blueprint:
             return jsonify(error=fault), 403
         nudge()
         return jsonify(ok=True), 202
+
+    return routes
+
+
+def drive_hook(key: str, nudge: Callable[[], None]) -> Blueprint:
+    """The route on which Google Drive tells that the spreadsheet changed (``sync.sheets.drive_push``). It says no more
+    than that, so one that is sent twice does no harm."""
+    routes = Blueprint("drive_hook", __name__)
+
+    @routes.post("/hooks/drive")
+    def changed() -> tuple[Response, int]:
+        headers = request.headers
+        if not drive_push.is_ours(key, headers.get("X-Goog-Channel-ID", ""), headers.get("X-Goog-Channel-Token", "")):
+            return jsonify(error="不是本系统订阅的通知"), 403
+        if headers.get("X-Goog-Resource-State") != "sync":  # the first message of a channel
+            nudge()
+        return jsonify(ok=True), 200
 
     return routes
 

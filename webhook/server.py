@@ -29,6 +29,8 @@ from sync.outgoing.channel_posts import ChannelPosts
 from sync.scheduler import Scheduler
 from sync.service import Service
 from sync.settings import SettingsError
+from sync.sheets.drive_push import DrivePush
+from sync.sheets.gateway import Gateway
 from sync.workbook.drive import channels
 from webhook import access, api, framing, hooks, limits, metrics, refusals, request_log
 from webhook.forms import form_pages
@@ -66,6 +68,7 @@ RESULTS = ("sent", "failed", "later", "unsent")  # of a delivery
 STOP_SECONDS = 4.5  # after SIGTERM; what is not done by then is done after the next start
 STUCK_SECONDS = 900.0  # a job that runs so long will not end
 BACKUP_SECONDS = 60  # how often it is looked whether one is due
+PUSH_SECONDS = 30  # how often it is looked whether Drive's channel has to be renewed
 CHANNEL_SECONDS = 2  # how often it is looked whom the embedded workbook has to tell of a change
 RECEIVE_SECONDS = 20  # how often pushes are tried again; a new one is taken in at once
 MOST_REQUEST_BYTES = 20 * 1024 * 1024  # a batchUpdate of a large workbook
@@ -120,6 +123,7 @@ def create_app(
     app.register_blueprint(status.blueprint(service, clockwork, nudge))
     app.register_blueprint(metrics.blueprint(service, clockwork))
     app.register_blueprint(hooks.nudge_hook(key, nudge))
+    app.register_blueprint(hooks.drive_hook(key, nudge))
     app.register_blueprint(hooks.form_hooks(service, arrived))
     if service.embedded:
         app.register_blueprint(api.blueprint(service.api, service.accounts, lambda: f"{service.address}/token"))
@@ -184,6 +188,9 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
     if service.embedded and service.settings.push_hosts:
         posts = ChannelPosts(service.settings.push_hosts)
         scheduler.add_job("channels", lambda: _tell_channels(service, posts), CHANNEL_SECONDS)
+    push = _drive_push(service)
+    if push is not None:
+        scheduler.add_job("push", lambda: push.renew_when_due(datetime.now(UTC)), PUSH_SECONDS)
     app = create_app(service, scheduler.nudge, lambda: scheduler.failures, arrived, scheduler.silence)
     try:
         server = listen(app, host, port, service.settings.proxy)
@@ -204,6 +211,8 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
         service.noted_address.unlink(missing_ok=True)
         server.close()
         scheduler.stop()
+        if push is not None:
+            push.stop()
 
 
 def listen(app: flask.Flask, host: str, port: int, proxy: str = "") -> Any:
@@ -278,6 +287,15 @@ def _back_up(service: Service) -> None:
 
 def _tell_channels(service: Service, posts: ChannelPosts) -> None:
     channels.deliver(service.store, posts.post, datetime.now(UTC))
+
+
+def _drive_push(service: Service) -> DrivePush | None:
+    """What has Google tell of changes, where the workbook is Google's and this service has an https address."""
+    if service.embedded or not service.settings.url.startswith("https://"):
+        return None
+    return DrivePush(
+        Gateway(service.client, service.workbook, {}), f"{service.settings.url}/hooks/drive", _key(service)
+    )
 
 
 def _key(service: Service) -> str:

@@ -31,6 +31,7 @@ from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Tab
 from sync.sheets.quota import Busy, Quota, kind_of
 
+CHANNELS_STOP_URL = "https://www.googleapis.com/drive/v3/channels/stop"
 TIMEOUT = (10, 120)  # seconds to connect, to read: a large workbook takes Google some time
 PASSING = (429, 500, 502, 503, 504)
 NO_ANSWER = (ValueError, LookupError, TypeError, AttributeError)  # of half a body, or another page than was asked for
@@ -313,6 +314,21 @@ class Gateway:
             gone = {"sheetId": source, "dimension": "ROWS", "startIndex": first - 1, "endIndex": last}
             requests.append({"deleteDimension": {"range": gone}})
         self.send(requests)
+
+    # Push: Drive tells an address of changes
+    def watch(self, channel: Mapping[str, str]) -> dict[str, str]:
+        """Have Drive tell of every change of the file (``files.watch``): the channel as Drive made it. Raises
+        ``Refused`` or ``Unknown``."""
+        address = f"{DRIVE_FILES_API_V3_URL}/{self.workbook}/watch"
+        with _writing():
+            answer = self.client.request("post", address, params={"supportsAllDrives": True}, json=dict(channel))
+            made = answer.json()
+            return {name: str(made[name]) for name in ("id", "resourceId", "expiration")}
+
+    def stop_watching(self, channel: str, resource: str) -> None:
+        """Have Drive tell nothing more (``channels.stop``). Raises ``Refused`` or ``Unknown``."""
+        with _writing():
+            self.client.request("post", CHANNELS_STOP_URL, json={"id": channel, "resourceId": resource})
 
     # Building and checking
     def send(self, batch: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
