@@ -36,6 +36,7 @@ TIMEOUT = (10, 120)  # seconds to connect, to read: a large workbook takes Googl
 PASSING = (429, 500, 502, 503, 504)
 NO_ANSWER = (ValueError, LookupError, TypeError, AttributeError)  # of half a body, or another page than was asked for
 MOST_RANGES = 40  # touched rows asked back one by one; beyond it one range over all of them
+NOT_SHARED = "。请检查 JIELU_WORKBOOK，并把这个表格共享给服务账号（密钥文件里的 client_email），权限选「编辑者」"
 RECORDS, NOTES = "records", 5  # the hidden tab, and its first column in which a write is noted: behind its own and one
 CELLS_MASK = (
     "replies,updatedSpreadsheet.sheets(properties(title),data(startRow,startColumn,rowData.values.effectiveValue))"
@@ -65,7 +66,8 @@ def _reading() -> Iterator[None]:
     try:
         yield
     except APIError as error:
-        raise Unreachable(f"读取工作簿失败：{error}") from error
+        hint = NOT_SHARED if _code(error) in (403, 404) else ""
+        raise Unreachable(f"读取工作簿失败：{error}{hint}") from error
     except GoogleAuthError as error:
         raise Unreachable(f"Google 不认这个服务账号：{error}") from error
     except requests.RequestException as error:
@@ -204,6 +206,18 @@ class Gateway:
         sheets = (sheet["properties"] for sheet in answer.json()["sheets"])
         return {sheet.get("sheetId", 0): sheet.get("gridProperties", {}).get("columnCount", 0) for sheet in sheets}
 
+    def entered(self, titles: Sequence[str]) -> dict[str, int]:
+        """Up to which column something is entered in each sheet, by title: also where a formula shows nothing. 0: the
+        sheet is empty. Raises ``Unreachable``."""
+        params = {
+            "ranges": [_quoted(title) for title in titles],
+            "fields": "sheets(properties.title,data.rowData.values(userEnteredValue,note))",
+        }
+        with _reading():
+            answer = self.client.request("get", SPREADSHEET_URL % self.workbook, params=params).json()
+        sheets = {sheet["properties"]["title"]: sheet.get("data", ()) for sheet in answer["sheets"]}
+        return {title: _last_column(sheets.get(title, ())) for title in titles}
+
     def others(self, titles: Sequence[str]) -> dict[str, Table]:
         """Sheets that are no tab of the templates, by title. Raises ``Unreachable``."""
         with _reading():
@@ -337,6 +351,11 @@ class Gateway:
         with _writing():
             body: dict[str, Any] = self.client.request("post", address, json={"requests": list(batch)}).json()
             return body
+
+
+def _last_column(data: Sequence[Mapping[str, Any]]) -> int:
+    rows = (row.get("values", ()) for block in data for row in block.get("rowData", ()))
+    return max((at for row in rows for at, cell in enumerate(row, 1) if cell), default=0)
 
 
 def _quoted(title: str) -> str:
