@@ -1,7 +1,8 @@
 """What other machines call: a nudge, and rows that form tools push.
 
 ``POST /hooks/nudge``: something changed, so that the next tick comes sooner; nothing else follows. Signed with
-HMAC-SHA256 over ``timestamp.body`` with ``JIELU_SECRET``; a signature is good for five minutes and once.
+HMAC-SHA256 over ``timestamp.body`` with ``JIELU_NUDGE_SECRET`` (a key that is good for nothing else, for scripts that
+others can read) or ``JIELU_SECRET``; a signature is good for five minutes and once.
 
 ``POST /hooks/drive``: the same from Google Drive, known by the token of the channel that this installation opened.
 
@@ -40,9 +41,9 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class NudgeCheck:
-    """Checks the signatures of nudges, each of which is good once."""
+    """Checks the signatures of nudges, each of which is good once. ``keys``: those that sign; an empty one is none."""
 
-    key: str
+    keys: tuple[str, ...]
     clock: Callable[[], float] = lambda: time.time()  # noqa: PLW0108 - looked up at the call, so that a test can set it
     used: dict[str, float] = field(default_factory=dict)  # by signature, when it came (seconds since 1970)
 
@@ -53,7 +54,9 @@ class NudgeCheck:
             return "X-Jielu-Timestamp 应当是从 1970 年起的秒数"
         if abs(now - int(timestamp)) > WINDOW_SECONDS:
             return "时间戳和服务器相差超过五分钟"
-        if not hmac.compare_digest(sign(self.key, timestamp, body).encode(), signature.encode("utf-8", "replace")):
+        given = signature.encode("utf-8", "replace")
+        matches = [hmac.compare_digest(sign(key, timestamp, body).encode(), given) for key in self.keys if key]
+        if not any(matches):
             return "签名不对"
         self.used = {digest: at for digest, at in self.used.items() if now - at <= 2 * WINDOW_SECONDS}
         if signature in self.used:
@@ -62,10 +65,10 @@ class NudgeCheck:
         return ""
 
 
-def nudge_hook(key: str, nudge: Callable[[], None]) -> Blueprint:
-    """The route of nudges; ``nudge`` is called for each that is signed well."""
+def nudge_hook(keys: tuple[str, ...], nudge: Callable[[], None]) -> Blueprint:
+    """The route of nudges; ``nudge`` is called for each that is signed well with one of the ``keys``."""
     routes = Blueprint("hooks", __name__)
-    check = NudgeCheck(key)
+    check = NudgeCheck(keys)
 
     @routes.post("/hooks/nudge")
     def nudged() -> tuple[Response, int]:

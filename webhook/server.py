@@ -122,7 +122,7 @@ def create_app(
     clockwork = Clockwork(failures, silence)
     app.register_blueprint(status.blueprint(service, clockwork, nudge))
     app.register_blueprint(metrics.blueprint(service, clockwork))
-    app.register_blueprint(hooks.nudge_hook(key, nudge))
+    app.register_blueprint(hooks.nudge_hook((key, service.settings.nudge_secret), nudge))
     app.register_blueprint(hooks.drive_hook(key, nudge))
     app.register_blueprint(hooks.form_hooks(service, arrived))
     if service.embedded:
