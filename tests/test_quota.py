@@ -89,6 +89,24 @@ def test_after_a_refusal_as_one_too_many_the_bucket_is_empty() -> None:
 
 
 @responses.activate
+def test_a_page_is_not_kept_by_googles_own_refusals() -> None:
+    """A look tries five times, each wait longer than the last; a page ends where its patience would."""
+    refused = {"error": {"code": 429, "message": "Quota exceeded", "status": "RESOURCE_EXHAUSTED"}}
+    responses.post(f"{SHEET}:batchUpdate", json=refused, status=429)
+    page = Client(None, requests.Session(), Quota(Rate(10, 0.0, 5.0)))
+    page.waits = lambda _: 6.0
+    began = time.monotonic()
+    with pytest.raises(Refused):
+        Gateway(page, "x", templates()).send([])
+    assert page.calls == 1 and time.monotonic() - began < 1
+    look = Client(None, requests.Session(), Quota(Rate(10, 0.0, math.inf)))
+    look.waits = lambda _: 0.0
+    with pytest.raises(Refused):
+        Gateway(look, "x", templates()).send([])
+    assert look.calls == look.tries
+
+
+@responses.activate
 def test_drives_own_word_for_too_many_is_understood() -> None:
     address = "https://www.googleapis.com/drive/v3/files/x"
     error = {"domain": "usageLimits", "reason": "userRateLimitExceeded", "message": "User Rate Limit Exceeded"}
