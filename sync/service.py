@@ -36,6 +36,7 @@ from sync.settings import RULES_NAME, Settings, SettingsError, default_path, rea
 from sync.sheets import own_workbook
 from sync.sheets.credentials import read_credentials
 from sync.sheets.gateway import Client, Gateway
+from sync.sheets.quota import LOOKS, PAGES, Quota, Rate
 from sync.upkeep import BACKUP_ITEM, backup_sentence
 from sync.workbook.accounts import Accounts
 from sync.workbook.cells.store import Store
@@ -87,7 +88,7 @@ class Service:
     @cached_property
     def api(self) -> Api:
         """The embedded workbook's API."""
-        return Api(self.store)
+        return Api(self.store, push_hosts=self.settings.push_hosts)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -110,11 +111,20 @@ class Service:
 
     @cached_property
     def client(self) -> Client:
+        """The client of looks, pushes and commands: where Google's quota is used up, it waits."""
+        return self._new_client(LOOKS)
+
+    @cached_property
+    def page_client(self) -> Client:
+        """The client of what a person waits for: where Google's quota is used up, he is told to try again."""
+        return self.client if self.embedded else self._new_client(PAGES)
+
+    def _new_client(self, rate: Rate) -> Client:
         if self.embedded:
             return Client(None, session(self.api))
         if not self.settings.google:
             raise SettingsError("用 Google 表格要有服务账号文件，请设置 GOOGLE_APPLICATION_CREDENTIALS。")
-        return Client(read_credentials(self.settings.google))
+        return Client(read_credentials(self.settings.google), quota=Quota(rate))
 
     @cached_property
     def workbook(self) -> str:
@@ -126,11 +136,11 @@ class Service:
     @cached_property
     def gateway(self) -> Gateway:
         """The gateway of the ticks."""
-        return self.new_gateway(*self.templates)
+        return Gateway(self.client, self.workbook, self.templates)
 
     def new_gateway(self, *keys: str) -> Gateway:
-        """A gateway to these tabs for one task, since a tick may be using the other."""
-        return Gateway(self.client, self.workbook, {key: self.templates[key] for key in keys})
+        """A gateway to these tabs for a page, since a tick may be using the other."""
+        return Gateway(self.page_client, self.workbook, {key: self.templates[key] for key in keys})
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -216,7 +226,7 @@ class Service:
 
     def receive(self, now: datetime, store_photo: StorePhoto | None = None) -> Received:
         """Make rows of what form tools pushed. Without ``store_photo`` links of photos stay in the cells."""
-        gateway = self.new_gateway(*self.templates)
+        gateway = Gateway(self.client, self.workbook, self.templates)
         return PushIntake(gateway, self.ledger, self.rules(), store_photo).work(now)
 
     def trail(self, rid: str) -> list[dict[str, Any]]:

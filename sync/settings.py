@@ -18,7 +18,8 @@ from sync.core.sheet import tabs
 HERE = Path(__file__).parent
 ADDRESS = re.compile(r"/spreadsheets/d/([A-Za-z0-9_-]+)")
 RULES_NAME = "rules.toml"
-LEAST_SECRETS = {"JIELU_SECRET": 32, "JIELU_METRICS": 20}  # characters; a shorter one can be guessed
+# Characters; a shorter one can be guessed.
+LEAST_SECRETS = {"JIELU_SECRET": 32, "JIELU_METRICS": 20, "JIELU_NUDGE_SECRET": 20}
 
 
 class SettingsError(RuntimeError):
@@ -43,6 +44,8 @@ class Settings:
     log: str  # how lines of the log are written: text or json
     backup: Path | None  # folder of the backups; None: none are made by the clock
     proxy: str = ""  # address of the reverse proxy whose X-Forwarded-For is believed; empty: none is
+    nudge_secret: str = ""  # signs nudges alone, for scripts that others can read; empty: there is none
+    push_hosts: tuple[str, ...] = ()  # that the embedded workbook may tell of changes (``addresses.allowed``)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where rules name a variable
 
     @classmethod
@@ -71,6 +74,8 @@ class Settings:
             log="json" if values.get("JIELU_LOG", "").lower() == "json" else "text",
             backup=Path(values["JIELU_BACKUP"]) if values.get("JIELU_BACKUP") else None,
             proxy=values.get("JIELU_PROXY", "").strip(),
+            nudge_secret=values.get("JIELU_NUDGE_SECRET", ""),
+            push_hosts=tuple(host for host in re.split(r"[\s,]+", values.get("JIELU_PUSH_HOSTS", "")) if host),
             environ=values,
         )
 

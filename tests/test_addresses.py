@@ -107,6 +107,7 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/report/photos/abcdefgh"): (),
     ("PUT", "/report/photos/abcdefgh"): (),
     ("POST", "/hooks/nudge"): (),  # by signature alone
+    ("POST", "/hooks/drive"): (),  # the token of its channel: tests/test_drive_push.py
     ("POST", "/hooks/form/none"): (),
     ("POST", "/hooks/form/none/token"): (),
     ("POST", "/token"): (),  # by a signed assertion alone

@@ -13,8 +13,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from sync.addresses import allowed, public
 from sync.intake import fetching
-from sync.intake.fetching import Fetcher, Lost, allowed, public
+from sync.intake.fetching import Fetcher, Lost
 from tests.mail_server import certificate
 
 PHOTO = b"\xff\xd8 a photo"
@@ -190,8 +191,8 @@ def test_a_redirect_is_resolved_and_checked_anew(monkeypatch: pytest.MonkeyPatch
 
     answer = SimpleNamespace(status=302, getheader=lambda *_: "https://b.example.cn/1.jpg")
     monkeypatch.setattr(fetching.socket, "getaddrinfo", lambda host, *_, **__: [(0, 0, 0, "", (addresses[host], 443))])
-    monkeypatch.setattr(fetching._Pinned, "request", moved)
-    monkeypatch.setattr(fetching._Pinned, "getresponse", lambda _: answer)
+    monkeypatch.setattr(fetching.PinnedConnection, "request", moved)
+    monkeypatch.setattr(fetching.PinnedConnection, "getresponse", lambda _: answer)
     with pytest.raises(Lost, match=r"b\.example\.cn 指向内部网络"):
         Fetcher().get("https://a.example.cn/1.jpg", ("*.example.cn",))
 

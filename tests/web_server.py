@@ -27,12 +27,15 @@ class WebServer:
     """A running service. ``url``: its address; ``nudges``: how often it was asked to look soon."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
-        self.folder = folder
-        self.nudges = 0
         environment = {"JIELU_DATA": str(folder / "data"), "JIELU_SECRET": "a secret of the tests"} | settings
-        self.service = Service(Settings.read(environment))
+        service = Service(Settings.read(environment))
+        self.open(folder, service, gspread.Client(auth=None, session=transport.session(service.api)))
+
+    def open(self, folder: Path, service: Service, people: gspread.Client) -> None:
+        """Build the service's workbook, have ``people`` fill the cast in, and serve."""
+        self.folder, self.service, self.people = folder, service, people
+        self.nudges = 0
         set_up.build(self.service.gateway, self.service.rules())
-        self.people = gspread.Client(auth=None, session=transport.session(self.service.api))
         self.book = self.people.open_by_key(self.service.workbook)
         self.add(CAST)
         self.add(PEOPLE)

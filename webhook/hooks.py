@@ -1,7 +1,10 @@
 """What other machines call: a nudge, and rows that form tools push.
 
 ``POST /hooks/nudge``: something changed, so that the next tick comes sooner; nothing else follows. Signed with
-HMAC-SHA256 over ``timestamp.body`` with ``JIELU_SECRET``; a signature is good for five minutes and once.
+HMAC-SHA256 over ``timestamp.body`` with ``JIELU_NUDGE_SECRET`` (a key that is good for nothing else, for scripts that
+others can read) or ``JIELU_SECRET``; a signature is good for five minutes and once.
+
+``POST /hooks/drive``: the same from Google Drive, known by the token of the channel that this installation opened.
 
 ``POST /hooks/form/NAME`` (金数据 and 草料: ``/hooks/form/NAME/SECRET``): a push by ``[[hook]]`` of rules.toml. It is
 stored as it came and answered at once; ``sync.intake.pushes`` makes a row of it afterwards.
@@ -27,6 +30,7 @@ from sync.intake.forms import FormIntake
 from sync.intake.pushes import StorePhoto
 from sync.ledger.pushes import Pushes
 from sync.service import Service
+from sync.sheets import drive_push
 
 MOST_NUDGE_BYTES = 64 * 1024
 MOST_PUSH_BYTES = 1024 * 1024
@@ -37,9 +41,9 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class NudgeCheck:
-    """Checks the signatures of nudges, each of which is good once."""
+    """Checks the signatures of nudges, each of which is good once. ``keys``: those that sign; an empty one is none."""
 
-    key: str
+    keys: tuple[str, ...]
     clock: Callable[[], float] = lambda: time.time()  # noqa: PLW0108 - looked up at the call, so that a test can set it
     used: dict[str, float] = field(default_factory=dict)  # by signature, when it came (seconds since 1970)
 
@@ -50,7 +54,9 @@ class NudgeCheck:
             return "X-Jielu-Timestamp 应当是从 1970 年起的秒数"
         if abs(now - int(timestamp)) > WINDOW_SECONDS:
             return "时间戳和服务器相差超过五分钟"
-        if not hmac.compare_digest(sign(self.key, timestamp, body).encode(), signature.encode("utf-8", "replace")):
+        given = signature.encode("utf-8", "replace")
+        matches = [hmac.compare_digest(sign(key, timestamp, body).encode(), given) for key in self.keys if key]
+        if not any(matches):
             return "签名不对"
         self.used = {digest: at for digest, at in self.used.items() if now - at <= 2 * WINDOW_SECONDS}
         if signature in self.used:
@@ -59,10 +65,10 @@ class NudgeCheck:
         return ""
 
 
-def nudge_hook(key: str, nudge: Callable[[], None]) -> Blueprint:
-    """The route of nudges; ``nudge`` is called for each that is signed well."""
+def nudge_hook(keys: tuple[str, ...], nudge: Callable[[], None]) -> Blueprint:
+    """The route of nudges; ``nudge`` is called for each that is signed well with one of the ``keys``."""
     routes = Blueprint("hooks", __name__)
-    check = NudgeCheck(key)
+    check = NudgeCheck(keys)
 
     @routes.post("/hooks/nudge")
     def nudged() -> tuple[Response, int]:
@@ -75,6 +81,23 @@ def nudge_hook(key: str, nudge: Callable[[], None]) -> Blueprint:
             return jsonify(error=fault), 403
         nudge()
         return jsonify(ok=True), 202
+
+    return routes
+
+
+def drive_hook(key: str, nudge: Callable[[], None]) -> Blueprint:
+    """The route on which Google Drive tells that the spreadsheet changed (``sync.sheets.drive_push``). It says no more
+    than that, so one that is sent twice does no harm."""
+    routes = Blueprint("drive_hook", __name__)
+
+    @routes.post("/hooks/drive")
+    def changed() -> tuple[Response, int]:
+        headers = request.headers
+        if not drive_push.is_ours(key, headers.get("X-Goog-Channel-ID", ""), headers.get("X-Goog-Channel-Token", "")):
+            return jsonify(error="不是本系统订阅的通知"), 403
+        if headers.get("X-Goog-Resource-State") != "sync":  # the first message of a channel
+            nudge()
+        return jsonify(ok=True), 200
 
     return routes
 

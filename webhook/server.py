@@ -8,7 +8,7 @@ import resource
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
 from types import FrameType
@@ -26,9 +26,13 @@ from sync.ledger.evidence import Evidence
 from sync.operations import systemd
 from sync.operations.audit import Clockwork
 from sync.operations.backups import back_up_when_due
+from sync.outgoing.channel_posts import ChannelPosts
 from sync.scheduler import Scheduler
 from sync.service import Service
 from sync.settings import SettingsError
+from sync.sheets.drive_push import DrivePush
+from sync.sheets.gateway import Gateway
+from sync.workbook.drive import channels
 from webhook import access, api, framing, hooks, limits, metrics, refusals, request_log
 from webhook.forms import form_pages
 from webhook.forms.submissions import form_intake, photos_of
@@ -65,6 +69,8 @@ RESULTS = ("sent", "failed", "later", "unsent")  # of a delivery
 STOP_SECONDS = 4.5  # after SIGTERM; what is not done by then is done after the next start
 STUCK_SECONDS = 900.0  # a job that runs so long will not end
 BACKUP_SECONDS = 60  # how often it is looked whether one is due
+PUSH_SECONDS = 30  # how often it is looked whether Drive's channel has to be renewed
+CHANNEL_SECONDS = 2  # how often it is looked whom the embedded workbook has to tell of a change
 RECEIVE_SECONDS = 20  # how often pushes are tried again; a new one is taken in at once
 MOST_REQUEST_BYTES = 20 * 1024 * 1024  # a batchUpdate of a large workbook
 MOST_BODY_BYTES = 24 * 1024 * 1024  # above, not even a sentence is answered: the server would store it first
@@ -118,7 +124,8 @@ def create_app(
     clockwork = Clockwork(failures, silence)
     app.register_blueprint(status.blueprint(service, clockwork, nudge))
     app.register_blueprint(metrics.blueprint(service, clockwork))
-    app.register_blueprint(hooks.nudge_hook(key, nudge))
+    app.register_blueprint(hooks.nudge_hook((key, service.settings.nudge_secret), nudge))
+    app.register_blueprint(hooks.drive_hook(key, nudge))
     app.register_blueprint(hooks.form_hooks(service, arrived))
     if service.embedded:
         app.register_blueprint(api.blueprint(service.api, service.accounts, lambda: f"{service.address}/token"))
@@ -190,6 +197,12 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
     scheduler.add_job("uploads", Uploads(photos_of(service)).forget, FORGET_SECONDS)
     arrived = scheduler.add_job("receive", lambda: _receive(service, scheduler.nudge, store_photo), RECEIVE_SECONDS)
     scheduler.add_job("backup", lambda: _back_up(service), BACKUP_SECONDS)
+    if service.embedded and service.settings.push_hosts:
+        posts = ChannelPosts(service.settings.push_hosts)
+        scheduler.add_job("channels", lambda: _tell_channels(service, posts), CHANNEL_SECONDS)
+    push = _drive_push(service)
+    if push is not None:
+        scheduler.add_job("push", lambda: push.renew_when_due(datetime.now(UTC)), PUSH_SECONDS)
     app = create_app(service, scheduler.nudge, lambda: scheduler.failures, arrived, scheduler.silence)
     try:
         server = listen(app, host, port, service.settings.proxy)
@@ -210,6 +223,8 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
         service.noted_address.unlink(missing_ok=True)
         server.close()
         scheduler.stop()
+        if push is not None:
+            push.stop()
 
 
 def listen(app: flask.Flask, host: str, port: int, proxy: str = "") -> Any:
@@ -280,6 +295,19 @@ def _deliver(service: Service) -> None:
 
 def _back_up(service: Service) -> None:
     back_up_when_due(service, datetime.now(service.rules().bureau.zone))
+
+
+def _tell_channels(service: Service, posts: ChannelPosts) -> None:
+    channels.deliver(service.store, posts.post, datetime.now(UTC))
+
+
+def _drive_push(service: Service) -> DrivePush | None:
+    """What has Google tell of changes, where the workbook is Google's and this service has an https address."""
+    if service.embedded or not service.settings.url.startswith("https://"):
+        return None
+    return DrivePush(
+        Gateway(service.client, service.workbook, {}), f"{service.settings.url}/hooks/drive", _key(service)
+    )
 
 
 def _key(service: Service) -> str:

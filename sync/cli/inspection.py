@@ -9,13 +9,15 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from sync.core.look.rebuilding import archive
 from sync.core.rules.rules import Rules, demand_units, load
 from sync.core.rules.section_links import SIGNED
-from sync.core.sheet.rows import nearest
-from sync.core.sheet.tabs import locate
+from sync.core.sheet import hand_made
+from sync.core.sheet.rows import Table, nearest
+from sync.core.sheet.tabs import Tab, locate
 from sync.intake import form_tools
 from sync.outgoing.mail import LOOPBACK, PLAIN
 from sync.service import Service
 from sync.settings import LEAST_SECRETS, Settings
 from sync.sheets import archive_moves
+from sync.sheets.gateway import RECORDS
 
 PEOPLE = "由人落实"
 LEAST_KEY = 16  # characters of a form tool's secret
@@ -72,18 +74,27 @@ def inspect(service: Service) -> Inspection:
 
 
 def workbook_problems(service: Service) -> list[str]:
-    """Tabs that are missing and headers that are not as the templates say."""
-    seen = service.gateway.read()
+    """Tabs that are missing, headers that are not as the templates say, and, before the first look, people's values
+    that it would write over."""
+    seen, memory = service.gateway.read(), service.ledger.memory()
+    is_new = memory.last_tick is None and not (RECORDS in seen and seen[RECORDS].rows)
     problems = []
     for key, tab in service.templates.items():
         if tab.hidden and key not in seen:
             continue  # of a workbook of before: made when the service starts
-        table = seen.get(key)
-        if table is None:
-            problems.append(f"工作簿里没有「{tab.title}」，运行 jielu init 可以补建。")
-        elif isinstance(misfit := locate(tab, table.header), str):
-            problems.append(misfit)
-    return problems
+        problems.append(_tab_problem(tab, seen.get(key), in_use=bool(memory.known.get(key)), is_new=is_new))
+    return [problem for problem in problems if problem]
+
+
+def _tab_problem(tab: Tab, table: Table | None, *, in_use: bool, is_new: bool) -> str:
+    """What people must do about the tab; empty where nothing."""
+    if table is None:
+        return f"工作簿里没有「{tab.title}」，运行 jielu init 可以补建。"
+    misfit = locate(tab, table.header)
+    if not isinstance(misfit, str):
+        return hand_made.typed_over(tab, table) if is_new else ""
+    columns = hand_made.lacking(tab, table, in_use=in_use)
+    return columns if isinstance(columns, str) else f"{misfit}缺的列，运行 jielu init 可以补在右边。"
 
 
 def archive_problems(service: Service) -> list[str]:

@@ -41,15 +41,18 @@ def _announce(url: str) -> None:
 @pass_service
 def init(service: Service, as_json: bool) -> None:
     """按模板建好工作簿的各个工作表。"""
+    from sync.cli.inspection import workbook_problems
     from sync.sheets import set_up
 
     made = set_up.build(service.gateway, service.rules())
-    added = set_up.extend(service.gateway, service.rules(), renew=True)
-    print_result(
-        as_json,
-        {"workbook": service.workbook, "tabs": made, "columns": added},
-        f"工作簿 {service.workbook}：建好了 {'、'.join(made) or '（都已经有了）'}。{_columns(added)}",
-    )
+    in_use = {key for key, known in service.ledger.memory().known.items() if known}
+    added = set_up.complete(service.gateway, service.rules(), in_use)
+    refused = workbook_problems(service)
+    set_up.extend(service.gateway, service.rules(), renew=True)
+    words = f"工作簿 {service.workbook}：建好了 {'、'.join(made) or '（都已经有了）'}。{_columns(added)}"
+    fields = {"workbook": service.workbook, "tabs": made, "columns": added, "problems": refused}
+    print_result(as_json, fields, "\n".join([words, *refused]))
+    sys.exit(1 if refused else 0)
 
 
 def _columns(added: list[str]) -> str:

@@ -7,7 +7,6 @@ to), every redirect checked like the first link, and limits of bytes and seconds
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import socket
 import ssl
 import time
@@ -15,13 +14,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from sync.addresses import PinnedConnection, allowed, public
+
 MOST_PHOTO_BYTES = 12 * 1024 * 1024
 SECONDS = 10.0  # for each answer of the server
 ALL_SECONDS = 30.0  # for one photo, however slowly it comes
 MOST_HOPS = 3
-UNICAST = ipaddress.IPv6Network("2000::/3")  # RFC 4291 2.4, IANA: all else (mapped, compatible, NAT64, …) is no host's
-PACKED = [ipaddress.IPv6Network(each) for each in ("2001::/23", "2002::/16", "3fff::/20")]  # Teredo …, 6to4, RFC 9637
-NO_HOSTS = [ipaddress.IPv4Network(each) for each in ("192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15")]  # RFC 6890
 PASSING = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -67,7 +65,8 @@ class Fetcher:
 
     def _once(self, parts: SplitResult, until: float) -> bytes | str:
         """The body, or the address of a redirect."""
-        connection = _Pinned(parts.hostname or "", parts.port or 443, self.context, self._address(parts))
+        host, port = parts.hostname or "", parts.port or 443
+        connection = PinnedConnection(host, port, self.context, self._address(parts), SECONDS)
         try:
             connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
             answer = connection.getresponse()
@@ -88,18 +87,6 @@ class Fetcher:
         return addresses[0]
 
 
-class _Pinned(http.client.HTTPSConnection):
-    """Connects to the address that was checked, and checks the certificate for the name."""
-
-    def __init__(self, host: str, port: int, context: ssl.SSLContext, address: str) -> None:
-        super().__init__(host, port, timeout=SECONDS, context=context)
-        self._to, self._tls = address, context
-
-    def connect(self) -> None:
-        plain = socket.create_connection((self._to, self.port), SECONDS)
-        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
-
-
 def _body(answer: http.client.HTTPResponse, until: float) -> bytes:
     kind = answer.getheader("Content-Type", "").partition(";")[0].strip().lower()
     if not kind.startswith("image/") and kind != "application/octet-stream":
@@ -112,17 +99,3 @@ def _body(answer: http.client.HTTPResponse, until: float) -> bytes:
         if time.monotonic() > until:
             raise Lost("对方给得太慢")
     return bytes(body)
-
-
-def public(address: str) -> bool:
-    """Whether an address lies outside every private, local or reserved network, and is none that leads to another one:
-    of IPv6 only what is handed out to hosts (2000::/3), without the parts in which an IPv4 address is packed."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address) and (ip not in UNICAST or any(ip in network for network in PACKED)):
-        return False
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or any(ip in network for network in NO_HOSTS))
-
-
-def allowed(host: str, hosts: Iterable[str]) -> bool:
-    """Whether the list names the host, or ``*.`` the domain that it lies in."""
-    return any(host == pattern or (pattern.startswith("*.") and host.endswith(pattern[1:])) for pattern in hosts)

@@ -34,6 +34,7 @@ TICK_SECONDS = 2.0  # how long to wait for a running tick before a form is taken
 NUMBER_LATER = "已收到，编号和截止时间稍后在“我的”里可见。"
 UNCONFIRMED = "表格没有应答，可能已经收到。手机会核对以后再试，不会重复。"
 QUEUE_SECONDS = 30.0  # how long to wait for the forms before this one
+MOST_WAITING = 12  # forms at once, half of the server's threads: the next is told to come again, and stops no page
 NOT_WRITTEN = "表格暂时写不进去，内容还在手机上，会自动再试。"
 
 
@@ -83,6 +84,7 @@ class FormIntake:
     def __post_init__(self) -> None:
         self.submissions = Submissions(self.ledger)
         self.uploads = Uploads(self.photo_folder.folder)
+        self._queue = threading.BoundedSemaphore(MOST_WAITING)
         self._upload_locks = [threading.Lock() for _ in range(64)]  # two connections may send the same photo
 
     # Forms
@@ -95,6 +97,14 @@ class FormIntake:
 
     def submit(self, filled: FilledForm, rules: Rules, now: datetime) -> Answer:
         """Write a form's row: one form at a time, each id once."""
+        if not self._queue.acquire(blocking=False):
+            return Answer("later", {"words": NOT_WRITTEN})
+        try:
+            return self._in_turn(filled, rules, now)
+        finally:
+            self._queue.release()
+
+    def _in_turn(self, filled: FilledForm, rules: Rules, now: datetime) -> Answer:
         if not self._turn.acquire(timeout=QUEUE_SECONDS):
             return Answer("later", {"words": NOT_WRITTEN})
         try:

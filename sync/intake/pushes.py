@@ -17,6 +17,7 @@ from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from sync.addresses import allowed
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_links import Hook
 from sync.core.sheet.amendments import Rows, amendments, staff_cells
@@ -25,7 +26,7 @@ from sync.core.sheet.rows import Raw, Table, fingerprint, plain
 from sync.core.sheet.tabs import Layout, Tab, locate
 from sync.guard import Guard
 from sync.intake import form_tools
-from sync.intake.fetching import Fetcher, Lost, allowed
+from sync.intake.fetching import Fetcher, Lost
 from sync.ledger.ledger import Busy, Ledger
 from sync.ledger.pushes import DONE, FAILED, RECEIVED, Push, Pushes
 from sync.sheets.appending import Astray, append

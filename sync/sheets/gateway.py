@@ -6,6 +6,7 @@ One read a tick, at most one write. Time-outs are always set. A read is tried ag
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -28,11 +29,14 @@ from sync.core.sheet.landing import cell_at
 from sync.core.sheet.plan import Plan, TabPlan
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Tab
+from sync.sheets.quota import Busy, Quota, kind_of
 
+CHANNELS_STOP_URL = "https://www.googleapis.com/drive/v3/channels/stop"
 TIMEOUT = (10, 120)  # seconds to connect, to read: a large workbook takes Google some time
 PASSING = (429, 500, 502, 503, 504)
 NO_ANSWER = (ValueError, LookupError, TypeError, AttributeError)  # of half a body, or another page than was asked for
 MOST_RANGES = 40  # touched rows asked back one by one; beyond it one range over all of them
+NOT_SHARED = "。请检查 JIELU_WORKBOOK，并把这个表格共享给服务账号（密钥文件里的 client_email），权限选「编辑者」"
 RECORDS, NOTES = "records", 5  # the hidden tab, and its first column in which a write is noted: behind its own and one
 CELLS_MASK = (
     "replies,updatedSpreadsheet.sheets(properties(title),data(startRow,startColumn,rowData.values.effectiveValue))"
@@ -62,11 +66,14 @@ def _reading() -> Iterator[None]:
     try:
         yield
     except APIError as error:
-        raise Unreachable(f"读取工作簿失败：{error}") from error
+        hint = NOT_SHARED if _code(error) in (403, 404) else ""
+        raise Unreachable(f"读取工作簿失败：{error}{hint}") from error
     except GoogleAuthError as error:
         raise Unreachable(f"Google 不认这个服务账号：{error}") from error
     except requests.RequestException as error:
         raise Unreachable(f"连接不上工作簿：{error}") from error
+    except Busy as error:
+        raise Unreachable(str(error)) from error
     except NO_ANSWER as error:
         raise Unreachable(f"工作簿的回答不完整：{error}") from error
 
@@ -82,6 +89,8 @@ def _writing() -> Iterator[None]:
         raise Unknown(f"写入工作簿没有得到确认：{error}") from error
     except GoogleAuthError as error:  # comes before anything is sent
         raise Refused(f"Google 不认这个服务账号：{error}") from error
+    except Busy as error:  # it was not sent
+        raise Refused(str(error)) from error
     except requests.RequestException as error:
         raise Unknown(f"写入工作簿没有得到确认：{error}") from error
     except NO_ANSWER as error:
@@ -90,39 +99,54 @@ def _writing() -> Iterator[None]:
 
 def _passing(error: BaseException) -> bool:
     if isinstance(error, APIError):
-        return _code(error) in PASSING
+        return _code(error) in PASSING or _slow_down(error)
     return isinstance(error, requests.ConnectionError | requests.Timeout)
 
 
 def _slow_down(error: BaseException) -> bool:
-    return isinstance(error, APIError) and _code(error) == 429
+    """Whether a request was refused as too many: Sheets answers 429, Drive 403 in the domain ``usageLimits``."""
+    if not isinstance(error, APIError):
+        return False
+    limited = any(each.get("domain") == "usageLimits" for each in error.error.get("errors", ()))
+    return _code(error) == 429 or (_code(error) == 403 and limited)
 
 
 class Client(HTTPClient):
-    """gspread's client with time-outs and with retries that can't send a write twice."""
+    """gspread's client with time-outs, with retries that can't send a write twice, and within a ``quota``: each try
+    takes a token of it, and the retries last no longer than its patience. None: there is none to keep to."""
 
     waits: tenacity.wait.wait_base = tenacity.wait_exponential_jitter(initial=1, max=60)
     tries = 5
 
-    def __init__(self, auth: Any, session: requests.Session | None = None) -> None:
+    def __init__(self, auth: Any, session: requests.Session | None = None, quota: Quota | None = None) -> None:
         super().__init__(auth, session)
         self.set_timeout(TIMEOUT)
+        self.quota = quota
         self.calls = 0
         self.date = ""  # header of the last answer: its server's hour
 
     def request(self, method: str, *args: Any, **kwargs: Any) -> requests.Response:
         again = _passing if method.lower() == "get" else _slow_down
+        patience = self.quota.rate.patience if self.quota else math.inf
         retry = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(self.tries),
+            stop=tenacity.stop_after_attempt(self.tries) | tenacity.stop_before_delay(patience),
             wait=self.waits,
             retry=tenacity.retry_if_exception(again),
             reraise=True,
         )
         return retry(self._once, method, *args, **kwargs)
 
-    def _once(self, method: str, *args: Any, **kwargs: Any) -> requests.Response:
+    def _once(self, method: str, endpoint: str, *args: Any, **kwargs: Any) -> requests.Response:
+        kind = kind_of(method, endpoint)
+        if self.quota and kind:
+            self.quota.take(kind)
         self.calls += 1
-        response = super().request(method, *args, **kwargs)
+        try:
+            response = super().request(method, endpoint, *args, **kwargs)
+        except APIError as error:
+            if self.quota and kind and _slow_down(error):
+                self.quota.exceeded(kind)
+            raise
         self.date = response.headers.get("Date", "")
         return response
 
@@ -181,6 +205,18 @@ class Gateway:
             answer = self.client.request("get", address, params={"fields": fields})
         sheets = (sheet["properties"] for sheet in answer.json()["sheets"])
         return {sheet.get("sheetId", 0): sheet.get("gridProperties", {}).get("columnCount", 0) for sheet in sheets}
+
+    def entered(self, titles: Sequence[str]) -> dict[str, int]:
+        """Up to which column something is entered in each sheet, by title: also where a formula shows nothing. 0: the
+        sheet is empty. Raises ``Unreachable``."""
+        params = {
+            "ranges": [_quoted(title) for title in titles],
+            "fields": "sheets(properties.title,data.rowData.values(userEnteredValue,note))",
+        }
+        with _reading():
+            answer = self.client.request("get", SPREADSHEET_URL % self.workbook, params=params).json()
+        sheets = {sheet["properties"]["title"]: sheet.get("data", ()) for sheet in answer["sheets"]}
+        return {title: _last_column(sheets.get(title, ())) for title in titles}
 
     def others(self, titles: Sequence[str]) -> dict[str, Table]:
         """Sheets that are no tab of the templates, by title. Raises ``Unreachable``."""
@@ -293,6 +329,21 @@ class Gateway:
             requests.append({"deleteDimension": {"range": gone}})
         self.send(requests)
 
+    # Push: Drive tells an address of changes
+    def watch(self, channel: Mapping[str, str]) -> dict[str, str]:
+        """Have Drive tell of every change of the file (``files.watch``): the channel as Drive made it. Raises
+        ``Refused`` or ``Unknown``."""
+        address = f"{DRIVE_FILES_API_V3_URL}/{self.workbook}/watch"
+        with _writing():
+            answer = self.client.request("post", address, params={"supportsAllDrives": True}, json=dict(channel))
+            made = answer.json()
+            return {name: str(made[name]) for name in ("id", "resourceId", "expiration")}
+
+    def stop_watching(self, channel: str, resource: str) -> None:
+        """Have Drive tell nothing more (``channels.stop``). Raises ``Refused`` or ``Unknown``."""
+        with _writing():
+            self.client.request("post", CHANNELS_STOP_URL, json={"id": channel, "resourceId": resource})
+
     # Building and checking
     def send(self, batch: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """A batchUpdate that people asked for (``init``). Raises ``Refused`` or ``Unknown``."""
@@ -300,6 +351,11 @@ class Gateway:
         with _writing():
             body: dict[str, Any] = self.client.request("post", address, json={"requests": list(batch)}).json()
             return body
+
+
+def _last_column(data: Sequence[Mapping[str, Any]]) -> int:
+    rows = (row.get("values", ()) for block in data for row in block.get("rowData", ()))
+    return max((at for row in rows for at, cell in enumerate(row, 1) if cell), default=0)
 
 
 def _quoted(title: str) -> str:

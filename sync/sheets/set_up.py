@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from sync.core.rules.rules import Rules
+from sync.core.sheet import hand_made
+from sync.core.sheet.rows import Table
 from sync.core.sheet.tabs import Color, Column, Layout, Tab, letters, locate
 from sync.sheets.gateway import Gateway
 from sync.workbook.accounts import Accounts
@@ -44,7 +46,7 @@ def build(gateway: Gateway, rules: Rules) -> list[str]:
     if not missing:
         return []
     blank = _blank_sheet(gateway)
-    taken = set(gateway.sheet_ids.values()) | {blank}
+    taken = set(gateway.titles.values())
     requests: list[dict[str, Any]] = []
     for index, tab in enumerate(missing):
         sheet = next(n for n in range(1001 + index, 10**6) if n not in taken)
@@ -61,30 +63,57 @@ def extend(gateway: Gateway, rules: Rules, *, renew: bool = False) -> list[str]:
     """Add the columns that came with later versions to tabs that lack them, behind everything that stands there; no
     cell is moved. Returns them as 表「列」. A tab whose headers are not in order is left alone. The choices of a tab
     that gets a column are renewed, with ``renew`` those of all."""
-    seen, requests, added = gateway.read(), list[dict[str, Any]](), list[str]()
+    seen, lacking = gateway.read(), dict[str, tuple[Column, ...]]()
     for key, tab in gateway.tabs.items():
         layout = locate(tab, seen[key].header) if key in seen else ""
-        if isinstance(layout, str):
-            continue
-        lacking = [column for column in tab.columns if column.key not in layout.at]
-        first = max((len(row) for row in (seen[key].header, *seen[key].rows)), default=0)
-        for index, column in enumerate(lacking, start=first):
-            requests += _added_column(gateway.sheet_ids[key], index, column, rules)
-            added.append(f"{tab.title}「{column.header}」")
-        if lacking or renew:
-            requests += _choices_again(gateway.sheet_ids[key], layout, rules)
+        if isinstance(layout, Layout):
+            lacking[key] = tuple(column for column in tab.columns if column.key not in layout.at)
+    added = _add_columns(gateway, rules, lacking)
+    again = [key for key, columns in lacking.items() if columns or renew]
+    renewed = gateway.read() if added else seen
+    requests = [request for key in again for request in _choices_again(gateway, key, renewed[key], rules)]
     if requests:
-        gateway.send([*_widened(gateway, requests), *requests])
+        gateway.send(requests)
     return added
 
 
-def _choices_again(sheet: int, layout: Layout, rules: Rules) -> Iterator[dict[str, Any]]:
+def complete(gateway: Gateway, rules: Rules, in_use: Container[str]) -> list[str]:
+    """Add to tabs that people made by hand the columns that they lack, behind everything that stands there; no cell is
+    moved. ``in_use``: keys of tabs whose rows the service knows. Returns what was added (表「列」)."""
+    lacking = {
+        key: columns
+        for key, table in gateway.read().items()
+        if not isinstance(columns := hand_made.lacking(gateway.tabs[key], table, in_use=key in in_use), str)
+    }
+    return _add_columns(gateway, rules, lacking)
+
+
+def _add_columns(gateway: Gateway, rules: Rules, lacking: Mapping[str, tuple[Column, ...]]) -> list[str]:
+    """Send what makes these columns, by tab key; returns them as 表「列」."""
+    wanted = {key: columns for key, columns in lacking.items() if columns}
+    if not wanted:
+        return []
+    firsts = gateway.entered([gateway.tabs[key].title for key in wanted])
+    requests, added = list[dict[str, Any]](), list[str]()
+    for key, columns in wanted.items():
+        title = gateway.tabs[key].title
+        for index, column in enumerate(columns, start=firsts[title]):
+            requests += _added_column(gateway.sheet_ids[key], index, column, rules)
+            added.append(f"{title}「{column.header}」")
+    gateway.send([*_widened(gateway, requests), *requests])
+    return added
+
+
+def _choices_again(gateway: Gateway, key: str, table: Table, rules: Rules) -> Iterator[dict[str, Any]]:
     """The choices of a tab as they are now: a later version may know more of them."""
+    layout = locate(gateway.tabs[key], table.header)
+    if isinstance(layout, str):
+        return
     for column in layout.tab.staff:
         if column.key in layout.at and choices(column, rules) and (rule := validation(column, rules)):
             at = layout.at[column.key]
-            body = {"sheetId": sheet, "startRowIndex": 1, "startColumnIndex": at, "endColumnIndex": at + 1}
-            yield {"setDataValidation": {"range": body, "rule": rule}}
+            body = {"sheetId": gateway.sheet_ids[key], "startRowIndex": 1, "startColumnIndex": at}
+            yield {"setDataValidation": {"range": {**body, "endColumnIndex": at + 1}, "rule": rule}}
 
 
 def _added_column(sheet: int, index: int, column: Column, rules: Rules) -> list[dict[str, Any]]:
@@ -109,9 +138,9 @@ def _widened(gateway: Gateway, requests: list[dict[str, Any]]) -> Iterator[dict[
 
 def _blank_sheet(gateway: Gateway) -> int | None:
     """The empty first sheet of a new workbook, which nobody needs."""
-    sheets = gateway.sheets()
-    if len(sheets) == 1 and sheets[0]["title"] in ("Sheet1", "工作表1"):
-        return int(sheets[0].get("sheetId", 0))
+    titles = list(gateway.titles)
+    if len(titles) == 1 and titles[0] in ("Sheet1", "工作表1") and not gateway.entered(titles)[titles[0]]:
+        return gateway.titles[titles[0]]
     return None
 
 

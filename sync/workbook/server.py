@@ -18,7 +18,7 @@ import orjson
 from sync.workbook.api import data_filters, spreadsheets
 from sync.workbook.api.call import Call
 from sync.workbook.cells.store import Store, Transaction
-from sync.workbook.drive import drive
+from sync.workbook.drive import channels, drive
 from sync.workbook.schema import masks, parameters
 from sync.workbook.schema.errors import ApiError, insufficient_scopes, not_found
 
@@ -176,6 +176,8 @@ ROUTES = [
     Route("drive.files.delete", "DELETE", rf"{_FILES}/{_ID}/?", True, drive.delete),
     Route("drive.files.copy", "POST", rf"{_FILES}/{_ID}/copy", True, drive.copy),
     Route("drive.files.export", "GET", rf"{_FILES}/{_ID}/export", False, drive.export),
+    Route("drive.files.watch", "POST", rf"{_FILES}/{_ID}/watch", True, channels.watch),
+    Route("drive.channels.stop", "POST", r"/drive/v3/channels/stop", True, channels.stop),
     Route("drive.comments.list", "GET", rf"{_FILES}/{_ID}/comments", False, drive.comments),
     Route("drive.permissions.list", "GET", rf"{_FILES}/{_ID}/permissions", False, drive.list_permissions),
     Route("drive.permissions.create", "POST", rf"{_FILES}/{_ID}/permissions", True, drive.add_permission),
@@ -198,11 +200,11 @@ _REFUSED = """
     drive.about.get drive.accessproposals.get drive.accessproposals.list drive.accessproposals.resolve
     drive.approvals.approve drive.approvals.cancel drive.approvals.comment drive.approvals.decline drive.approvals.get
     drive.approvals.list drive.approvals.reassign drive.approvals.start drive.apps.get drive.apps.list
-    drive.changes.getStartPageToken drive.changes.list drive.changes.watch drive.channels.stop drive.comments.create
+    drive.changes.getStartPageToken drive.changes.list drive.changes.watch drive.comments.create
     drive.comments.delete drive.comments.get drive.comments.update drive.drives.create drive.drives.delete
     drive.drives.get drive.drives.hide drive.drives.list drive.drives.unhide drive.drives.update drive.files.download
     drive.files.emptyTrash drive.files.generateCseToken drive.files.generateIds drive.files.listLabels
-    drive.files.modifyLabels drive.files.watch drive.operations.get drive.replies.create drive.replies.delete
+    drive.files.modifyLabels drive.operations.get drive.replies.create drive.replies.delete
     drive.replies.get drive.replies.list drive.replies.update drive.revisions.delete drive.revisions.get
     drive.revisions.list drive.revisions.update drive.teamdrives.create drive.teamdrives.delete drive.teamdrives.get
     drive.teamdrives.list drive.teamdrives.update
@@ -210,8 +212,9 @@ _REFUSED = """
 REFUSED_METHODS = frozenset(_REFUSED.split())
 
 
-# No read-only scope allows these, though they only read.
+# No read-only scope allows the first, though they only read; each allows the others, since no document changes.
 _WITHOUT_READ_ONLY = (data_filters.get_by_data_filter, data_filters.metadata_search)
+_WITH_READ_ONLY = (channels.watch, channels.stop)
 
 
 def _overridden(request: Request) -> Request:
@@ -226,11 +229,21 @@ def _overridden(request: Request) -> Request:
     return replace(request, method="GET", query=[*request.query, *given], body=b"")
 
 
-class Api:
-    """The Sheets and Drive API over a store. `clock` gives the time of a request, with a time zone."""
+def _needs_more_than_to_read(route: Route) -> bool:
+    return (route.writes and route.handler not in _WITH_READ_ONLY) or route.handler in _WITHOUT_READ_ONLY
 
-    def __init__(self, store: Store, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.store, self.clock = store, clock
+
+class Api:
+    """The Sheets and Drive API over a store. `clock` gives the time of a request, with a time zone; `push_hosts`:
+    where channels may lead (`drive/channels.py`)."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        push_hosts: tuple[str, ...] = (),
+    ) -> None:
+        self.store, self.clock, self.push_hosts = store, clock, push_hosts
 
     def handle(self, request: Request) -> Response:
         """Answers one request in one transaction. Refusals are answers; nothing is raised for a bad request."""
@@ -244,7 +257,7 @@ class Api:
         for route, path in COMPILED:
             match = path.fullmatch(request.path) if route.method == request.method else None
             if match is not None:
-                if not request.may_write and (route.writes or route.handler in _WITHOUT_READ_ONLY):
+                if not request.may_write and _needs_more_than_to_read(route):
                     raise insufficient_scopes()
                 request = replace(request, query=parameters.checked(route.name, request.query))
                 arguments = {key: unquote(value) for key, value in match.groupdict().items()}
@@ -257,7 +270,7 @@ class Api:
         return self.store.write() if writes else self.store.read()
 
     def _call(self, tx: Transaction, request: Request) -> Call:
-        return Call(tx, self.clock(), request.account, request.query, request.headers, request.body)
+        return Call(tx, self.clock(), request.account, request.query, request.headers, request.body, self.push_hosts)
 
 
 def _masked(call: Call, message: str, answer: Any) -> Any:

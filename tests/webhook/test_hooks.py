@@ -31,7 +31,7 @@ def nudges(monkeypatch: pytest.MonkeyPatch) -> NudgeClient:
     monkeypatch.setattr(hooks.time, "time", lambda: NOW)
     app = flask.Flask(__name__)
     found = NudgeClient(app.test_client())
-    app.register_blueprint(hooks.nudge_hook(KEY, lambda: found.passed.append(1)))
+    app.register_blueprint(hooks.nudge_hook((KEY, ""), lambda: found.passed.append(1)))
     return found
 
 
@@ -79,7 +79,7 @@ def test_a_huge_body_is_refused(nudges: NudgeClient) -> None:
 
 def test_a_used_signature_is_forgotten_after_the_window() -> None:
     now = [NOW]
-    check = NudgeCheck(KEY, clock=lambda: now[0])
+    check = NudgeCheck((KEY,), clock=lambda: now[0])
     for second in range(1000):
         now[0] = NOW + second
         stamp = str(int(now[0]))

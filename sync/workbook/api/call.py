@@ -27,6 +27,7 @@ class Call:
     query: list[tuple[str, str]]
     headers: dict[str, str]
     body: bytes
+    push_hosts: tuple[str, ...] = ()  # where channels may lead, as ``addresses.allowed`` reads it
 
     def option(self, name: str, default: str = "") -> str:
         """The last value of a query parameter."""

@@ -52,8 +52,16 @@ def _scopes_and_finite_numbers(db: sqlite3.Connection) -> None:
         db.execute("UPDATE rows SET vals = ? WHERE id = ?", (text, row_id))
 
 
+def _channels(db: sqlite3.Connection) -> None:
+    """Who is told when a file changes, and what of it each was told; hours in milliseconds since 1970."""
+    db.execute("""CREATE TABLE channels (
+        account TEXT NOT NULL, id TEXT NOT NULL, file TEXT NOT NULL, address TEXT NOT NULL, token TEXT NOT NULL,
+        expires INTEGER NOT NULL, number INTEGER NOT NULL, version INTEGER NOT NULL, trashed INTEGER NOT NULL,
+        tries INTEGER NOT NULL, due INTEGER NOT NULL, PRIMARY KEY (account, id)) WITHOUT ROWID""")
+
+
 # The n-th leads to user_version n; none is ever changed or removed.
-STEPS: tuple[Migration, ...] = (_tables_of_0_1, _scopes_and_finite_numbers)
+STEPS: tuple[Migration, ...] = (_tables_of_0_1, _scopes_and_finite_numbers, _channels)
 
 
 def bring_up(db: sqlite3.Connection, file: Path) -> None:

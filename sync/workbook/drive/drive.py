@@ -51,7 +51,8 @@ def _parts(fields: str) -> list[str]:
     return [part for part in re.split(r",(?![^(]*\))", fields) if part.strip()]
 
 
-def _masked(call: Call, whole: Json, usual: tuple[str, ...]) -> Json:
+def masked(call: Call, whole: Json, usual: tuple[str, ...]) -> Json:
+    """The answer by the mask that was asked for; without one its ``usual`` fields."""
     fields = call.option("fields")
     if fields == "*":
         return whole
@@ -98,7 +99,7 @@ def list_files(call: Call) -> Json:
     page = [resource(book) for book in books]
     short = page if call.option("fields") else [{key: file[key] for key in _SHORT} for file in page]
     whole: Json = {"kind": "drive#fileList", "incompleteSearch": False, "files": short, **further}
-    return _masked(call, whole, tuple(whole))
+    return masked(call, whole, tuple(whole))
 
 
 def _page(call: Call, items: list[Paged]) -> tuple[list[Paged], Json]:
@@ -180,7 +181,7 @@ def create(call: Call) -> Json:
     else:
         book.add_sheet(defaults.sheet_properties(0, "Sheet1"))
     book.save()
-    return _masked(call, resource(book), _SHORT)
+    return masked(call, resource(book), _SHORT)
 
 
 def _put_into(book: Book, added: list[str], removed: list[str]) -> None:
@@ -195,7 +196,7 @@ def get(call: Call, file_id: str) -> Json:
     record = call.tx.file(file_id)
     if record is not None and call.option("fields") == "version" and not call.account:
         return {"version": str(record[5])}  # the idle question, asked all day: no sheet is opened for it
-    return _masked(call, resource(call.drive_file(file_id)), _SHORT)
+    return masked(call, resource(call.drive_file(file_id)), _SHORT)
 
 
 def update(call: Call, file_id: str) -> Json:
@@ -213,7 +214,7 @@ def update(call: Call, file_id: str) -> Json:
     book.name = body.get("name") or book.name
     _put_into(book, *(_ids(call.option(name)) for name in ("addParents", "removeParents")))
     book.save()
-    return _masked(call, resource(book), _SHORT)
+    return masked(call, resource(book), _SHORT)
 
 
 def _ids(text: str) -> list[str]:
@@ -245,7 +246,7 @@ def copy(call: Call, file_id: str) -> Json:
     for sheet in source.sheets:
         copy_sheet(sheet, book, sheet.title, sheet.id, None)
     book.save()
-    return _masked(call, resource(book), _SHORT)
+    return masked(call, resource(book), _SHORT)
 
 
 def _spreadsheet(call: Call, file_id: str, write: bool = False) -> Book:
@@ -260,7 +261,7 @@ def comments(call: Call, file_id: str) -> Json:
     """comments.list: there are none here."""
     call.drive_file(file_id)
     whole: Json = {"comments": []}
-    return _masked(call, whole, tuple(whole))
+    return masked(call, whole, tuple(whole))
 
 
 def export(call: Call, file_id: str) -> tuple[str, bytes]:
@@ -276,7 +277,7 @@ def upload(call: Call, file_id: str) -> Json:
     _fill(book, sheet, rows)
     book.save()
     whole = uploads.resource(book)
-    return _masked(call, whole, tuple(whole))
+    return masked(call, whole, tuple(whole))
 
 
 def _csv(body: bytes) -> list[list[str]]:
@@ -321,12 +322,12 @@ def list_permissions(call: Call, file_id: str) -> Json:
     book = call.drive_file(file_id)
     shown, further = _page(call, permissions(book))
     whole = {"kind": "drive#permissionList", "permissions": shown, **further}
-    return _masked(call, whole, tuple(whole))
+    return masked(call, whole, tuple(whole))
 
 
 def get_permission(call: Call, file_id: str, permission_id: str) -> Json:
     """permissions.get."""
-    return _masked(call, _permission_of(call.drive_file(file_id), permission_id), _PERMISSION)
+    return masked(call, _permission_of(call.drive_file(file_id), permission_id), _PERMISSION)
 
 
 _PERMISSION = ("kind", "id", "type", "role")
@@ -352,15 +353,15 @@ def add_permission(call: Call, file_id: str) -> Json:
     if not address and kind != "anyone":
         raise DriveError(400, "The specified emailAddress is invalid or not applicable.", "invalidSharingRequest")
     if role == "owner":
-        return _masked(call, _hand_over(call, book, kind, address), _PERMISSION)
+        return masked(call, _hand_over(call, book, kind, address), _PERMISSION)
     if address and kind == "user" and address == book.owner:
-        return _masked(call, permissions(book)[0], _PERMISSION)
+        return masked(call, permissions(book)[0], _PERMISSION)
     stored: Json = {"id": permission_id(kind, address), "type": kind, "role": role}
     if address:
         stored["domain" if kind == "domain" else "emailAddress"] = address
     book.permissions[:] = [item for item in book.permissions if item["id"] != stored["id"]] + [stored]
     book.save()
-    return _masked(call, {"kind": "drive#permission", **stored}, _PERMISSION)
+    return masked(call, {"kind": "drive#permission", **stored}, _PERMISSION)
 
 
 def _hand_over(call: Call, book: Book, kind: str, address: str) -> Json:
@@ -387,12 +388,12 @@ def update_permission(call: Call, file_id: str, permission_id: str) -> Json:
     if stored["role"] == "owner":
         raise DriveError(403, "The owner of a file cannot be changed so.", "insufficientFilePermissions")
     if role == "owner":
-        return _masked(call, _hand_over(call, book, stored["type"], stored.get("emailAddress", "")), _PERMISSION)
+        return masked(call, _hand_over(call, book, stored["type"], stored.get("emailAddress", "")), _PERMISSION)
     for item in book.permissions:
         if item["id"] == permission_id:
             item["role"] = role
     book.save()
-    return _masked(call, {**stored, "role": role}, _PERMISSION)
+    return masked(call, {**stored, "role": role}, _PERMISSION)
 
 
 def delete_permission(call: Call, file_id: str, permission_id: str) -> None:

@@ -62,8 +62,8 @@ CellFormat = backgroundColor:Color backgroundColorStyle:ColorStyle borders:Borde
     horizontalAlignment:HorizontalAlign hyperlinkDisplayType:HyperlinkDisplayType numberFormat:NumberFormat
     padding:Padding textDirection:TextDirection textFormat:TextFormat textRotation:TextRotation
     verticalAlignment:VerticalAlign wrapStrategy:WrapStrategy
-Channel = address expiration id kind params:map payload:bool resourceId resourceUri token type
 ClearBasicFilterRequest = sheetId:int
+Channel = address expiration id kind resourceId resourceUri token type
 ClearValuesRequest =
 ClearValuesResponse = clearedRange spreadsheetId
 Color = alpha:num blue:num green:num red:num
@@ -274,6 +274,7 @@ BasicFilter = tableId
 BatchUpdateSpreadsheetRequest = commentsViewMode
 BatchUpdateSpreadsheetResponse = commentUpdateState
 CellData = chipRuns dataSourceFormula dataSourceTable pivotTable
+Channel = params payload
 DimensionProperties = dataSourceColumnReference
 File = appProperties capabilities clientEncryptionDetails contentHints contentRestrictions
     copyRequiresWriterPermission createdTime description downloadRestrictions driveId explicitlyTrashed exportLinks
