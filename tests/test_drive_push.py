@@ -55,7 +55,7 @@ class Bureau:
     def told(self, now: datetime) -> int:
         """How many messages the sheet's server sends; none is refused."""
         posts = ChannelPosts(self.stage.api.push_hosts, ssl.create_default_context(cafile=str(self.trusted)))
-        return channels.deliver(self.stage.store, posts.post, now)
+        return channels.tell_channels(self.stage.store, posts.post, now)
 
     def channels(self) -> list[str]:
         with self.stage.store.read() as tx:

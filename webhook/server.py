@@ -298,7 +298,7 @@ def _back_up(service: Service) -> None:
 
 
 def _tell_channels(service: Service, posts: ChannelPosts) -> None:
-    channels.deliver(service.store, posts.post, datetime.now(UTC))
+    channels.tell_channels(service.store, posts.post, datetime.now(UTC))
 
 
 def _drive_push(service: Service) -> DrivePush | None:

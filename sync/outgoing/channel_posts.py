@@ -15,7 +15,7 @@ from urllib.parse import SplitResult
 from sync import addresses
 from sync.addresses import PinnedConnection
 
-SECONDS = 5.0  # for each answer
+ANSWER_SECONDS = 5.0  # for each answer
 
 
 class NotAllowed(ValueError):
@@ -45,11 +45,11 @@ class ChannelPosts:
         host = parts.hostname or ""
         if addresses.is_listed_loopback(parts, self.hosts):
             if parts.scheme == "http":
-                return http.client.HTTPConnection(host, parts.port, timeout=SECONDS)
-            return PinnedConnection(host, parts.port or 443, self.context, host, SECONDS)
+                return http.client.HTTPConnection(host, parts.port, timeout=ANSWER_SECONDS)
+            return PinnedConnection(host, parts.port or 443, self.context, host, ANSWER_SECONDS)
         if parts.scheme != "https" or parts.port not in (None, 443) or not addresses.allowed(host, self.hosts):
             raise NotAllowed(host)
-        return PinnedConnection(host, 443, self.context, _public_address(host), SECONDS)
+        return PinnedConnection(host, 443, self.context, _public_address(host), ANSWER_SECONDS)
 
 
 def _public_address(host: str) -> str:

@@ -71,7 +71,9 @@ Deliver = Callable[..., int]
 @pytest.fixture
 def deliver(store: Store, api: Api) -> Deliver:
     """Tells all who are to be told, some seconds after the hour of the tests."""
-    return lambda after=0: channels.deliver(store, ChannelPosts(api.push_hosts).post, NOW + timedelta(seconds=after))
+    return lambda after=0: channels.tell_channels(
+        store, ChannelPosts(api.push_hosts).post, NOW + timedelta(seconds=after)
+    )
 
 
 def watch(book: gspread.Spreadsheet, address: str, **more: object) -> dict[str, str]:
@@ -275,5 +277,5 @@ def test_channels_outlive_the_process(tmp_path: Path, receiver: Receiver) -> Non
                 body = {"id": "first", "type": "web_hook", "address": receiver.address}
                 assert api.handle(Request("POST", path, body=orjson.dumps(body))).status == 200
             else:
-                channels.deliver(store, ChannelPosts((receiver.host,)).post, NOW)
+                channels.tell_channels(store, ChannelPosts((receiver.host,)).post, NOW)
     assert receiver.told() == [("sync", "1")]

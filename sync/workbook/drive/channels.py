@@ -49,7 +49,7 @@ class Channel(NamedTuple):
     due: int
 
 
-class Change(NamedTuple):
+class ChannelEvent(NamedTuple):
     """What a channel is to be told: the state, and the file's version and trash at that moment."""
 
     channel: Channel
@@ -150,7 +150,7 @@ def _milliseconds(at: datetime) -> int:
 # The messages
 
 
-def deliver(store: Store, post: Post, now: datetime) -> int:
+def tell_channels(store: Store, post: Post, now: datetime) -> int:
     """Tell every channel what changed since its last message; how many messages arrived. What an address does not
     take is sent again after growing gaps, until the channel expires; no channel waits for another's next try."""
     arrived = 0
@@ -164,7 +164,7 @@ def deliver(store: Store, post: Post, now: datetime) -> int:
     return arrived
 
 
-def _changes(tx: Transaction, now: datetime) -> Iterator[Change]:
+def _changes(tx: Transaction, now: datetime) -> Iterator[ChannelEvent]:
     query = (
         "SELECT channels.*, files.version, files.meta, files.permissions, files.owner FROM channels "
         "LEFT JOIN files ON files.id = channels.file WHERE channels.due <= ?1 AND channels.expires > ?1 "
@@ -174,20 +174,20 @@ def _changes(tx: Transaction, now: datetime) -> Iterator[Change]:
         channel, (version, meta, permissions, owner) = Channel(*row[:11]), row[11:]
         reader = Call(tx, now, channel.account, [], {}, b"")
         if version is None or not reader.may(orjson.loads(permissions), owner, False):  # gone, or no more to be seen
-            yield Change(channel, "remove", channel.version, channel.trashed)
+            yield ChannelEvent(channel, "remove", channel.version, channel.trashed)
         else:
             yield _change(channel, version, bool(orjson.loads(meta).get("trashed")))
 
 
-def _change(channel: Channel, version: int, trashed: bool) -> Change:
+def _change(channel: Channel, version: int, trashed: bool) -> ChannelEvent:
     if channel.number == 0:
-        return Change(channel, "sync", version, trashed)
+        return ChannelEvent(channel, "sync", version, trashed)
     if trashed != bool(channel.trashed):
-        return Change(channel, "trash" if trashed else "untrash", version, trashed)
-    return Change(channel, "update", version, trashed)
+        return ChannelEvent(channel, "trash" if trashed else "untrash", version, trashed)
+    return ChannelEvent(channel, "update", version, trashed)
 
 
-def _headers(change: Change) -> dict[str, str]:
+def _headers(change: ChannelEvent) -> dict[str, str]:
     channel = change.channel
     return {
         "X-Goog-Channel-ID": channel.id,
@@ -200,7 +200,7 @@ def _headers(change: Change) -> dict[str, str]:
     }
 
 
-def _sent(post: Post, change: Change) -> int:
+def _sent(post: Post, change: ChannelEvent) -> int:
     """The status that the address answers; 503 where nothing can be sent."""
     try:
         return post(change.channel.address, _headers(change))
@@ -208,7 +208,7 @@ def _sent(post: Post, change: Change) -> int:
         return 503
 
 
-def _settle(tx: Transaction, change: Change, status: int, now: int) -> None:
+def _settle(tx: Transaction, change: ChannelEvent, status: int, now: int) -> None:
     channel = change.channel
     if status in AGAIN:
         due = now + min(1000 << min(channel.tries, 20), LONGEST_WAIT_MS)
