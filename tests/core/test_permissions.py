@@ -26,6 +26,7 @@ EVERYBODY = (OFFICE, STANDARDS, COMMANDER, SECRETARY, CHIEF, UNIT, NOBODY)
 HERE = Area("新正街", "第四支部", "城中", "环卫所", "街路长01")
 THERE = Area("联胜路", "第六支部", "城东", "园林所", "街路长02")
 BEFORE = Area("联胜路", "第六支部", "城东", "市政处", "街路长01")  # he was its chief on the day of the issue
+TAKEN_ON = Area("新正街", "第四支部", "城中", "市政处", "街路长03")  # another was its chief on the day of the issue
 UNKNOWN = Area()
 SIGNERS = ("commander", "office")
 PLACES = ("第四支部", "城中")  # above 新正街
@@ -51,6 +52,8 @@ QUESTIONS = [
     ("sees what is unknown", lambda p: sees(p, UNKNOWN), "yes yes no no no no no"),
     ("answers here", lambda p: answers(p, HERE), "no no no no yes yes no"),
     ("answers there", lambda p: answers(p, THERE), "no no no yes no no no"),
+    ("answers what was his", lambda p: answers(p, BEFORE), "no no no no yes no no"),
+    ("answers what another left", lambda p: answers(p, TAKEN_ON), "no no no no yes no no"),
     ("answers what is unknown", lambda p: answers(p, UNKNOWN), "no no no no no no no"),
     ("sends feedback here", lambda p: permissions.may_send_feedback(p, HERE), "yes yes no no yes yes no"),
     ("sends feedback there", lambda p: permissions.may_send_feedback(p, THERE), "yes yes no yes no no no"),
