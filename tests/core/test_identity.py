@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sync.core.look.rebuilding.archive import archived_rows
+from sync.core.look.rebuilding import archive
+from sync.core.memory import BACK, MOVING, THERE, Archived, Memory
 from sync.core.sheet.rows import Table
-from tests.book import ZONE, Book, bureau, templates
+from tests.book import ZONE, Book, bureau, hour, templates
 
 HEAD = "填报时间 | 填报人 | 来源 | 街路 | 类别 | 问题描述"
 AT = "2026-11-24 09:05"
@@ -186,4 +187,18 @@ def test_deleting_a_row_does_not_delete_its_points() -> None:
 def test_an_archived_row_is_known_by_its_number_wherever_that_stands(cells: list[str], number: str) -> None:
     issues = templates()["issues"]
     table = Table("issues", tuple(column.header for column in issues.columns), [[*cells]])
-    assert [row.rid for row in archived_rows(issues, {"问题台账2026": table}, ZONE)] == [number]
+    assert [row.rid for row in archive.archived_rows(issues, {"问题台账2026": table}, ZONE)] == [number]
+
+
+@pytest.mark.parametrize(
+    ("state", "stands", "missing"),
+    [(THERE, False, True), (THERE, True, False), (MOVING, False, False), (BACK, False, False)],
+    ids=["seen there, stands nowhere", "seen there", "on its way", "copied back"],
+)
+def test_an_archived_issue_is_missed_where_it_was_seen_there_and_stands_nowhere(
+    state: str, stands: bool, missing: bool
+) -> None:
+    numbers = ["20261012-002", "20261012-001"]
+    at = hour("2026-11-24 09:00")
+    memory = Memory(archived={number: Archived(number, "问题台账2026", state, at) for number in numbers})
+    assert archive.missing(memory, {*numbers} if stands else set()) == (sorted(numbers) if missing else [])
