@@ -363,3 +363,13 @@ def test_a_base_line_says_nothing_of_chiefs_where_one_had_the_street_all_month_a
     bases = {target: words for target, rule, words in lines if rule == "基础分"}
     assert {"联胜路", "新正街", "环卫所"} <= bases.keys()
     assert set(bases.values()) == {"每月基础分"}
+
+
+def test_a_line_for_lateness_says_when_it_was_due_and_speaks_of_a_transfer_where_there_was_one() -> None:
+    book = reported("2026-11-24 09:00 | 督查01 | 督查 | 联胜路 | 1号 | 暴露垃圾 | 一般 | 垃圾", at="2026-11-24 09:01")
+    book.rules = load(
+        RULES.text[: RULES.text.index("[score.unit]\n")] + RULES.text[RULES.text.index("# 街路长到期前上报") :]
+    )
+    book.settle("2026-11-24 17:00")
+    due = [words for number, words in book.rows("扣分明细", "明细号", "说明") if "超期未整改" in number]
+    assert len(due) == 2 and all("到 2026-11-24 15:30 没有整改" in words and "移交" not in words for words in due)

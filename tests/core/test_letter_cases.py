@@ -75,3 +75,22 @@ def test_who_writes_into_a_row_without_a_letter_is_told_and_what_nobody_wrote_is
     book.settle("2026-11-24 09:05")
     assert book.cell("督办台账", 1, "校验") == check
     assert book.cell("督办台账", 1, "状态") == ""
+
+
+@pytest.mark.parametrize(
+    ("repeats", "severities", "words"),
+    [
+        ((1, 1), ("一般", "一般"), "你单位负责的2件问题超过整改时限"),
+        ((2, 1), ("一般", "一般"), "你单位负责的2件问题（其中重复出现1件）超过整改时限"),
+        ((2, 3), ("严重", "一般"), "你单位负责的2件问题（其中严重问题1件，重复出现2件）超过整改时限"),
+    ],
+    ids=["neither", "one again", "serious and again"],
+)
+def test_a_letter_about_several_says_how_many_are_serious_and_how_many_came_back(
+    repeats: tuple[int, int], severities: tuple[str, str], words: str
+) -> None:
+    facts = tuple(
+        replace(FACT, number=f"20261124-00{n}", repeat=repeat, severity=severity)
+        for n, (repeat, severity) in enumerate(zip(repeats, severities, strict=True))
+    )
+    assert words in papers.paper(letter(facts=facts)).body[0].text

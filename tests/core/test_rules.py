@@ -542,3 +542,10 @@ def test_a_file_of_before_keeps_its_figures_and_says_what_it_takes_from_the_defa
     assert mine.notes == ("规则文件没有写 score.unit.min_cases，按默认。",)
     (shared,) = load(text.replace("[score.share]\n", "[score.share]\nunit = 80\n")).notes
     assert shared.startswith("score.share.unit 不再起作用")
+
+
+@pytest.mark.parametrize(("value", "shown"), [("[2]", "列表"), ("{ a = 2 }", "表"), ("true", "true"), ('"二"', "二")])
+def test_what_stands_where_a_number_is_asked_for_is_named_in_words(value: str, shown: str) -> None:
+    with pytest.raises(RulesError) as wrong:
+        load(TEXT.replace("gone_after = 2 ", f"gone_after = {value} ", 1))
+    assert f"limits.gone_after：「{shown}」" in str(wrong.value)
