@@ -208,3 +208,18 @@ def test_what_the_public_reported_yesterday_and_was_taken_on_today_is_given_out_
     book.type("问题台账", 1, "核实人", "标准化办01")
     book.settle("2026-11-17 09:00")
     assert [line[:12] for line in bulletin(looked(book, "2026-11-17 09:01"), Scope()).assigned] == ["20261116-001"]
+
+
+def test_a_letter_waits_for_the_answer_of_its_unit_and_of_nobody_who_may_read_it_besides() -> None:
+    """支部书记03 heads 环卫所, to which it goes; 支部书记04 heads 园林所 and reads it as the branch's secretary."""
+    book = bureau().add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
+        2026-11-17 09:00 | 督查01 | 督查 | 新正街 | 一号 | 路面脏污 | 严重 | 油污
+        """)
+    book.settle("2026-11-17 09:05")
+    book.settle("2026-11-17 10:01")
+    draft = [kind for (kind,) in book.rows("督办台账", "类型")].index("督办函") + 1
+    book.type("督办台账", draft, "签发人", "办公室01")
+    look = looked(book, "2026-11-17 10:10")
+    assert [figures(look, name)["函待回复"] for name in ("支部书记03", "支部书记04")] == [(1, 0), (0, 0)]
