@@ -68,7 +68,7 @@ def inspect(service: Service) -> Inspection:
     demand_units(rules, service.ledger.open_units(), service.rules_file.name)
     links = (*link_problems(service, rules), *secret_problems(service.settings, rules))
     problems = (*workbook_problems(service), *archive_problems(service), *links)
-    notes = (*open_connections(service.settings), *rules.notes, *rules.defaults())
+    notes = (*open_connections(service.settings), *rules.notes)
     sentences = tuple((sentence.clause, sentence.says, sentence.answer) for sentence in rules.plan.sentence)
     return Inspection(service.workbook, problems, *_clauses(rules), sentences, notes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sync.core.sheet import checks
 from tests.book import Book, bureau
 
 GOOD: dict[str, dict[str, str]] = {
@@ -125,3 +126,23 @@ def test_text_from_a_form_stays_text(text: str) -> None:
     book, number = one_row("问题台账", {**GOOD["问题台账"], "问题描述": text})
     assert book.sheets["问题台账"][number][11] == text
     assert text in dict(book.rows("通知记录", "编号", "内容"))["20261124-002"]
+
+
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [
+        ("20261124-002", ""),
+        ("20261123-002", "20261124-002"),
+        ("20261124-003", "20261124-002"),
+        ("20251011-009", "请核对"),
+    ],
+    ids=["there", "another day", "another number of the day", "unlike any"],
+)
+def test_a_duty_that_names_an_issue_names_one_that_is_there(number: str, hint: str) -> None:
+    problems = checks.reference({"issue": number}, "issue", ["20261124-002", "20260305-117"])
+    assert [hint in problem.text for problem in problems] == ([True] if hint else [])
+    book = bureau().add(
+        f"履职记录\n填报时间 | 填报人 | 类型 | 街路 | 编号\n2026-11-24 09:00 | 督查01 | 督查 | 新正街 | {number}"
+    )
+    book.settle("2026-11-24 09:05")
+    assert "没有这个编号" in book.cell("履职记录", 1, "校验")

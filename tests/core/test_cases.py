@@ -13,6 +13,7 @@ from sync.core.letters import letters
 from sync.core.letters.letters import LETTER, RECORD, Letter
 from sync.core.look.decide import recall
 from sync.core.look.scores.unit_scores import Units
+from sync.core.look.stamping import Stamped
 from sync.core.people.permissions import counted_source
 from sync.core.people.roster import Post, Roster, Span
 from sync.core.rules.rules import load
@@ -339,3 +340,36 @@ def test_a_duplicate_that_is_void_says_so_and_is_no_day_on_which_the_problem_was
     assert book.rows("问题台账", "状态", "重复") == [("待整改", ""), ("作废", "")]
     look = recall(templates(), book.memory, book.rules, hour("2026-11-18 09:40"))
     assert look.followed["20261118-001"].issue.seen_days == 0
+
+
+@pytest.mark.parametrize(
+    ("at", "counts_for"),
+    [("13:59", "20261120-001"), ("14:00", "20261120-002"), ("14:01", "20261120-002")],
+    ids=["before", "at the hour", "after"],
+)
+def test_feedback_counts_for_the_issue_that_took_over_from_that_hour_on(at: str, counts_for: str) -> None:
+    joined = Stamps(hour("2026-11-20 09:00"), joined="20261120-002", joined_at=hour("2026-11-20 14:00"))
+    stamped = Stamped({"20261120-001": joined, "20261120-002": Stamps(hour("2026-11-20 14:00"))})
+    assert stamped.owner("20261120-001", hour(f"2026-11-20 {at}")) == counts_for
+
+
+def test_a_base_line_says_nothing_of_chiefs_where_one_had_the_street_all_month_and_of_a_unit() -> None:
+    """Nor for a street that has left the roster and has lines."""
+    book = reported("2026-11-24 09:00 | 督查01 | 督查 | 联胜路 | 2号 | 路面破损 | 一般 | 破", at="2026-11-24 09:01")
+    del book.sheets["街路名册"][2]
+    book.settle("2026-11-24 10:00")
+    book.settle("2026-11-24 10:01")
+    lines = book.rows("扣分明细", "对象", "规则", "说明")
+    bases = {target: words for target, rule, words in lines if rule == "基础分"}
+    assert {"联胜路", "新正街", "环卫所"} <= bases.keys()
+    assert set(bases.values()) == {"每月基础分"}
+
+
+def test_a_line_for_lateness_says_when_it_was_due_and_speaks_of_a_transfer_where_there_was_one() -> None:
+    book = reported("2026-11-24 09:00 | 督查01 | 督查 | 联胜路 | 1号 | 暴露垃圾 | 一般 | 垃圾", at="2026-11-24 09:01")
+    book.rules = load(
+        RULES.text[: RULES.text.index("[score.unit]\n")] + RULES.text[RULES.text.index("# 街路长到期前上报") :]
+    )
+    book.settle("2026-11-24 17:00")
+    due = [words for number, words in book.rows("扣分明细", "明细号", "说明") if "超期未整改" in number]
+    assert len(due) == 2 and all("到 2026-11-24 15:30 没有整改" in words and "移交" not in words for words in due)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from sync.core.duties.duties import Done, Records, owed
+from sync.core.people.roster import Post, Roster, Span
 from sync.core.rules.rules import load
-from tests.book import ROOT, Book, bureau
+from tests.book import ROOT, Book, bureau, default_rules
 
 TEXT = (ROOT / "rules.toml").read_text("utf-8")
 CHARGED = TEXT.replace("points = 0  ", "points = 0.5")  # of the daily patrol
@@ -261,3 +265,19 @@ def test_the_weekly_list_proposes_where_a_superior_should_go_and_names_who_did_n
         "20261116-003 联胜路（挂账没有期限）。",
         "上报没有按时答复：支部书记04（20261116-001）、指挥长02（20261116-001）、办公室01（20261116-001）。",
     ]
+
+
+def test_a_kind_is_owed_from_the_first_day_on_which_anybody_noted_it_and_at_each_s_own_place() -> None:
+    """A commander owes 驻点 for his district, a secretary for his branch; 指挥长03 noted it first, on the 17th."""
+    roster = Roster(
+        (),
+        (
+            Post("指挥长02", "指挥长", "城中", "", "", "", Span()),
+            Post("支部书记04", "支部书记", "城中", "第四支部", "", "", Span()),
+        ),
+    )
+    noted = [(date(2026, 11, day), "指挥长03") for day in (17, 24)]
+    known = Records(frozenset(Done("驻点", name, "", "", day) for day, name in noted))
+    assert known.begun == {"驻点": date(2026, 11, 17)}
+    due = owed(default_rules(), roster, known, date(2026, 11, 16), date(2026, 11, 22))
+    assert {(duty.names, duty.where) for duty in due} == {(("指挥长02",), "城中"), (("支部书记04",), "第四支部")}

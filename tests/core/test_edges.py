@@ -256,3 +256,20 @@ def test_rows_are_ordered_by_number_not_by_text() -> None:
     pictures = {"a": Picture("same", 1), "b": Picture("same", 1)}
     assert doubt([tenth], [ninth, tenth], pictures, 3) and not doubt([ninth], [ninth, tenth], pictures, 3)
     assert at.tzinfo == ZONE
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem", "wakes"),
+    [("08:55", False, False), ("09:10", False, False), ("09:11", True, True)],
+    ids=["a while ago", "ten minutes ahead", "more than that ahead"],
+)
+def test_an_hour_that_lies_ahead_waits_until_it_is_near_and_no_other_hour_does(
+    typed: str, problem: bool, wakes: bool
+) -> None:
+    book = bureau().add(
+        f"履职记录\n填报时间 | 填报人 | 类型 | 街路 | 内容\n2026-11-24 {typed} | 街路长01 | 巡查 | 新正街 | 走了"
+    )
+    decision = book.tick("2026-11-24 09:00")
+    assert bool(book.cell("履职记录", 1, "校验")) == problem
+    assert decision.wake is not None
+    assert (decision.wake <= hour("2026-11-24 09:01")) == wakes

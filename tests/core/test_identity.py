@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.book import Book, bureau
+import pytest
+
+from sync.core.look.rebuilding import archive
+from sync.core.memory import BACK, MOVING, THERE, Archived, Memory
+from sync.core.sheet.rows import Table
+from tests.book import ZONE, Book, bureau, hour, templates
 
 HEAD = "填报时间 | 填报人 | 来源 | 街路 | 类别 | 问题描述"
 AT = "2026-11-24 09:05"
@@ -196,3 +201,33 @@ def test_deleting_a_row_does_not_delete_its_points() -> None:
     book.settle("2026-11-24 09:10")
     book.settle("2026-11-24 09:11")
     assert book.rows("扣分明细", "明细号", "分值") == before
+
+
+@pytest.mark.parametrize(
+    ("cells", "number"),
+    [
+        (["20261012-001", "", "垃圾"], "20261012-001"),
+        (["", "20261012-001", "垃圾"], "20261012-001"),
+        (["合计", "12", "垃圾"], ""),
+        (["合计 20261012-001", "", "垃圾"], ""),
+    ],
+    ids=["under its header", "under another, a column moved", "no number", "a number in a text"],
+)
+def test_an_archived_row_is_known_by_its_number_wherever_that_stands(cells: list[str], number: str) -> None:
+    issues = templates()["issues"]
+    table = Table("issues", tuple(column.header for column in issues.columns), [[*cells]])
+    assert [row.rid for row in archive.archived_rows(issues, {"问题台账2026": table}, ZONE)] == [number]
+
+
+@pytest.mark.parametrize(
+    ("state", "stands", "missing"),
+    [(THERE, False, True), (THERE, True, False), (MOVING, False, False), (BACK, False, False)],
+    ids=["seen there, stands nowhere", "seen there", "on its way", "copied back"],
+)
+def test_an_archived_issue_is_missed_where_it_was_seen_there_and_stands_nowhere(
+    state: str, stands: bool, missing: bool
+) -> None:
+    numbers = ["20261012-002", "20261012-001"]
+    at = hour("2026-11-24 09:00")
+    memory = Memory(archived={number: Archived(number, "问题台账2026", state, at) for number in numbers})
+    assert archive.missing(memory, {*numbers} if stands else set()) == (sorted(numbers) if missing else [])

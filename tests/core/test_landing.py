@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sync.core.look.decide import decide
 from sync.core.memory import absorb
-from sync.core.sheet.landing import covers
+from sync.core.sheet.landing import cell_at, covers
 from sync.core.sheet.plan import Plan
 from sync.core.sheet.rows import Raw
 from tests.book import Book, bureau, hour, templates
@@ -229,3 +229,10 @@ def test_no_value_of_a_person_ever_changes_by_our_hand(plan: list[tuple[str, int
         ids = [row[sheet[0].index("编号")] for row in sheet[1:] if len(row) > sheet[0].index("编号")]
         given_ = [one for one in ids if one]
         assert len(given_) == len(set(given_))
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"), [(0, "甲"), (1, "乙"), (2, ""), (3, "")], ids=["first", "last", "at the end", "beyond"]
+)
+def test_a_row_that_ends_early_is_empty_from_there_on(column: int, cell: str) -> None:
+    assert cell_at(["甲", "乙"], column) == cell

@@ -28,6 +28,7 @@ def test_numbers_count_by_their_value_and_districts_as_the_plan_has_them() -> No
         ["第九支部", "第十支部", "第十一支部", "第二十支部", "第二十一支部", "第一百支部", "第一百零三支部"],
         ["街路２", "街路10", "街路11号", "街路12"],
         ["", "9" * 5000, "甲", "甲1", "甲1乙", "甲2"],
+        ["甲1路2段", "甲1路10段", "甲2路1段"],
     ):
         assert sorted(shuffled(names), key=place_order) == names
 

@@ -9,6 +9,8 @@ import pytest
 from sync.core.people import permissions
 from sync.core.people.permissions import SUPERIORS, Area, Person, above, answers, files, person, sees, sees_score
 from sync.core.people.roster import Post, Roster, Span, Street
+from sync.core.views.worklist import shows
+from tests.book import bureau
 
 DAY = date(2026, 11, 24)
 OFFICE = Person("办公室01", frozenset({"office"}))
@@ -26,6 +28,7 @@ EVERYBODY = (OFFICE, STANDARDS, COMMANDER, SECRETARY, CHIEF, UNIT, NOBODY)
 HERE = Area("新正街", "第四支部", "城中", "环卫所", "街路长01")
 THERE = Area("联胜路", "第六支部", "城东", "园林所", "街路长02")
 BEFORE = Area("联胜路", "第六支部", "城东", "市政处", "街路长01")  # he was its chief on the day of the issue
+TAKEN_ON = Area("新正街", "第四支部", "城中", "市政处", "街路长03")  # another was its chief on the day of the issue
 UNKNOWN = Area()
 SIGNERS = ("commander", "office")
 PLACES = ("第四支部", "城中")  # above 新正街
@@ -51,6 +54,8 @@ QUESTIONS = [
     ("sees what is unknown", lambda p: sees(p, UNKNOWN), "yes yes no no no no no"),
     ("answers here", lambda p: answers(p, HERE), "no no no no yes yes no"),
     ("answers there", lambda p: answers(p, THERE), "no no no yes no no no"),
+    ("answers what was his", lambda p: answers(p, BEFORE), "no no no no yes no no"),
+    ("answers what another left", lambda p: answers(p, TAKEN_ON), "no no no no yes no no"),
     ("answers what is unknown", lambda p: answers(p, UNKNOWN), "no no no no no no no"),
     ("sends feedback here", lambda p: permissions.may_send_feedback(p, HERE), "yes yes no no yes yes no"),
     ("sends feedback there", lambda p: permissions.may_send_feedback(p, THERE), "yes yes no yes no no no"),
@@ -167,3 +172,31 @@ def test_nobody_else_is_anybody() -> None:
         assert person(ROSTER, name, DAY) is None
     gone = person(ROSTER, "街路长03", date(2026, 11, 23))
     assert gone is not None and not gone.streets, "on his last day he was still in, without a street"
+
+
+@pytest.mark.parametrize(
+    ("photo", "streets"),
+    [("before", ["新正街"]), ("after", ["新正街"]), ("patrol", ["联胜路"]), ("nobody", [])],
+    ids=["before the work", "after it", "of a patrol", "named nowhere"],
+)
+def test_a_photo_is_of_the_places_whose_rows_name_it_and_of_no_others(photo: str, streets: list[str]) -> None:
+    book = bureau().add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 问题描述 | 照片
+        2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 1号 | 暴露垃圾 | 垃圾 | https://x.example/photos/before
+        2026-11-24 09:00 | 督查01 | 督查 | 联胜路 | 2号 | 暴露垃圾 | 垃圾 | https://x.example/photos/other
+        """)
+    book.settle("2026-11-24 09:01")
+    book.add("""
+        整改反馈
+        填报时间 | 填报人 | 编号 | 处理情况 | 整改后照片
+        2026-11-24 10:00 | 街路长01 | 20261124-001 | 已整改 | https://x.example/photos/after
+        2026-11-24 10:00 | 街路长02 | 20261124-002 | 已整改 | https://x.example/photos/another
+        """)
+    book.add("""
+        履职记录
+        填报时间 | 填报人 | 类型 | 街路 | 内容 | 照片
+        2026-11-24 10:00 | 街路长02 | 巡查 | 联胜路 | 走了 | https://x.example/photos/patrol
+        """)
+    book.settle("2026-11-24 10:01")
+    assert [area.street for area in shows(book.memory, photo)] == streets

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
+from sync.core.issues.issues import Stamps, Verdict
 from sync.core.issues.open_units import open_units
 from sync.core.people.permissions import person, units_of
 from sync.core.people.roster import Post, Roster, Span
@@ -15,7 +17,8 @@ from sync.core.scores import standings
 from sync.core.scores.lines import UNIT
 from sync.core.scores.periods import Periods
 from sync.core.scores.standings import Standing
-from tests.book import bureau, default_rules
+from sync.core.sheet.identity import Known
+from tests.book import bureau, default_rules, hour
 
 TEXT = default_rules().text
 DAY = date(2026, 11, 24)
@@ -126,3 +129,23 @@ def test_a_unit_with_open_issues_that_the_rules_no_longer_name_is_a_mistake_in_i
 def test_former_names_are_checked(more: str, words: str) -> None:
     with pytest.raises(RulesError, match=words):
         load(TEXT.replace("letter_code", f"{more}\nletter_code", 1))
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown", "is_open"),
+    [
+        ({}, {}, True),
+        ({"voided": hour("2026-11-24 10:00")}, {}, False),
+        ({"verdicts": (Verdict("返工", hour("2026-11-24 10:00"), None),)}, {}, True),
+        ({"verdicts": (Verdict("通过", hour("2026-11-24 10:00"), None),)}, {}, False),
+        ({"verdicts": (Verdict("通过", hour("2026-11-24 10:00"), None),)}, {"state": "待整改"}, True),
+        ({"joined": "20261124-002"}, {}, False),
+    ],
+    ids=["open", "void", "returned", "passed", "its state says otherwise", "part of another"],
+)
+def test_a_unit_has_open_issues_by_their_state_and_where_none_was_shown_yet_by_what_people_decided(
+    fields: dict[str, Any], shown: dict[str, str], is_open: bool
+) -> None:
+    stamps = Stamps(hour("2026-11-24 09:00"), unit="环卫所", **fields)
+    rows = {"20261124-001": Known("20261124-001", {}, "", shown=shown)}
+    assert open_units({"20261124-001": stamps}, rows, ()) == ({"环卫所": ["20261124-001"]} if is_open else {})

@@ -532,11 +532,20 @@ def test_a_file_of_before_keeps_its_figures_and_says_what_it_takes_from_the_defa
     good = text[text.index("[score.unit.good]") : text.index("# 街路长到期前上报")]
     old = load(text.replace(unit, "").replace(good, "").replace("per_day = 2 ", "#"))
     assert old.score.unit is None and old.score.self_found.per_day == 2
-    keys, scheme = old.defaults()
+    keys, scheme = old.notes
     assert keys == "规则文件没有写 score.self_found.per_day，按默认。"
     assert "没有 [score.unit]" in scheme
-    assert default_rules().defaults() == []
+    assert default_rules().notes == ()
     mine = load(text.replace("min_cases = 10 ", "# ").replace("bonus = 0.1 ", "bonus = 0.3 "))
     assert mine.score.self_found.bonus == 30
     assert mine.score.unit is not None and mine.score.unit.min_cases == 10
-    assert mine.defaults() == ["规则文件没有写 score.unit.min_cases，按默认。"]
+    assert mine.notes == ("规则文件没有写 score.unit.min_cases，按默认。",)
+    (shared,) = load(text.replace("[score.share]\n", "[score.share]\nunit = 80\n")).notes
+    assert shared.startswith("score.share.unit 不再起作用")
+
+
+@pytest.mark.parametrize(("value", "shown"), [("[2]", "列表"), ("{ a = 2 }", "表"), ("true", "true"), ('"二"', "二")])
+def test_what_stands_where_a_number_is_asked_for_is_named_in_words(value: str, shown: str) -> None:
+    with pytest.raises(RulesError) as wrong:
+        load(TEXT.replace("gone_after = 2 ", f"gone_after = {value} ", 1))
+    assert f"limits.gone_after：「{shown}」" in str(wrong.value)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sync.core.memory import Memory
 from sync.core.rules.rules import load
-from sync.core.scores import seal
+from sync.core.scores import facts, seal
 from sync.core.scores.seal import calendar_days
 from sync.core.views import verification
 from tests.book import Book, bureau, default_rules, hour, templates
@@ -360,3 +360,21 @@ def test_a_check_that_could_not_look_does_not_say_that_all_is_well() -> None:
     found = verify(book, "2026-11-06 09:00")
     assert not found.right
     assert "没有核对完" in found.text() and "不能核对：「问题台账」" in found.text()
+
+
+@pytest.mark.parametrize(
+    ("tab", "column", "value", "words"),
+    [
+        ("lines", "points", 100.0, "100"),
+        ("lines", "points", -0.2, "-0.2"),
+        ("scores", "inspections", 46000.0, "46000"),
+        ("lines", "date", 46000.0, "2025-12-09"),
+        ("lines", "date", "12月9日", "12月9日"),
+        ("issues", "reported_at", 46000.375, "2025-12-09 09:00:00"),
+    ],
+    ids=["points", "points lost", "a count", "a day", "a day as text", "an hour"],
+)
+def test_a_number_is_a_day_or_an_hour_where_its_column_holds_those(
+    tab: str, column: str, value: float | str, words: str
+) -> None:
+    assert facts.cell(value, templates()[tab].by_key[column]) == words

@@ -128,3 +128,24 @@ def test_a_month_that_is_not_there_is_said(book: Book) -> None:
         simulate(templates(), book.memory, book.rules, book.rules, "2026-09", hour(AT))
     with pytest.raises(NotKnown, match="看不懂"):
         simulate(templates(), book.memory, book.rules, book.rules, "2026-9", hour(AT))
+
+
+def test_an_issue_of_the_month_before_keeps_what_it_was_given() -> None:
+    """Found late on the last workday of October and still open, so that it is late in November."""
+    book = bureau()
+    for found_at in ("2026-10-30 16:30", "2026-11-03 09:00"):
+        book.add(f"""
+            问题台账
+            填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 问题描述
+            {found_at} | 督查01 | 督查 | 联胜路 | {found_at} | 暴露垃圾 | 甲
+            """)
+        book.settle(found_at)
+    book.settle("2026-11-30 18:00")
+    late = [
+        number for number, month in book.rows("扣分明细", "明细号", "月份") if "超期" in number and month == "2026-11"
+    ]
+    assert "20261030-001·超期未整改" in late
+    found = told(compare(book, 'limit = { normal = "4wh", serious = "2wh" }   #', 'limit = { normal = "60wd" }   #'))
+    assert {row[0][:12] for row in [*found["问题"], *found["升级"]]} == {"20261103-001"}
+    of_issues = {row[0] for row in found["扣分明细"] if row[0].startswith("2026") and "·超期" in row[0]}
+    assert of_issues == {"20261103-001·超期未整改"}

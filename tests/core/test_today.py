@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sync.core.look.findings import Look
+from sync.core.views.bulletin import Scope, bulletin
 from sync.core.views.listing import SORTS, Query, choices, ordered, own, select
 from sync.core.views.today import own_scores, today
+from sync.core.views.trends import trends
 from tests.book import Book, bureau, hour
 from tests.looking import looked, of
 
@@ -175,3 +177,43 @@ def test_the_list_is_sorted_both_ways_and_what_has_no_value_stands_last(book: Bo
         assert up[-1].life.deadline is None and down[-1].life.deadline is None
     if sort == "number":
         assert up == down[::-1]
+
+
+def test_on_time_is_the_share_of_what_fell_due_that_was_not_late(book: Book) -> None:
+    """001 was mended in time; 002, 003 and 004 are late or not yet due."""
+    book.add(MENDED.format(at="2026-11-16 10:00"))
+    book.settle("2026-11-16 10:01")
+    look = settled(book, "2026-11-18 09:05")
+    tallies = [each.tally for each in look.followed.values() if each.tally]
+    due, late = sum(tally.due for tally in tallies), sum(tally.late for tally in tallies)
+    assert 0 < late < due
+    shown = trends(look.followed.values(), (), look.roster, Scope(), look.now)
+    assert shown.on_time == (("2026-11", (due - late) / due),)
+
+
+def test_what_the_public_reported_yesterday_and_was_taken_on_today_is_given_out_today() -> None:
+    book = bureau().add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 问题描述
+        2026-11-16 17:00 | 群众 | 群众反映 | 联胜路 | 3号 | 暴露垃圾 | 一袋
+        """)
+    book.settle("2026-11-16 17:01")
+    book.type("问题台账", 1, "核实结果", "受理")
+    book.type("问题台账", 1, "核实人", "标准化办01")
+    book.settle("2026-11-17 09:00")
+    assert [line[:12] for line in bulletin(settled(book, "2026-11-17 09:01"), Scope()).assigned] == ["20261116-001"]
+
+
+def test_a_letter_waits_for_the_answer_of_its_unit_and_of_nobody_who_may_read_it_besides() -> None:
+    """支部书记03 heads 环卫所, to which it goes; 支部书记04 heads 园林所 and reads it as the branch's secretary."""
+    book = bureau().add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
+        2026-11-17 09:00 | 督查01 | 督查 | 新正街 | 一号 | 路面脏污 | 严重 | 油污
+        """)
+    book.settle("2026-11-17 09:05")
+    book.settle("2026-11-17 10:01")
+    draft = [kind for (kind,) in book.rows("督办台账", "类型")].index("督办函") + 1
+    book.type("督办台账", draft, "签发人", "办公室01")
+    look = settled(book, "2026-11-17 10:10")
+    assert [figures(look, name)["函待回复"] for name in ("支部书记03", "支部书记04")] == [(1, 0), (0, 0)]

@@ -88,7 +88,7 @@ def people_cells(look: Look, key: str) -> RowCells:
 def _letter_cells(look: Look) -> RowCells:
     """What the rows of 督办台账 should show."""
     intake, reading = look.letters_in, look.reading
-    if intake.layout is None or intake.blind:
+    if intake.layout is None:
         return []
     keys = {row.number: key for key, row in intake.rows.items()}
     return [
@@ -129,7 +129,7 @@ def _plan(
     written = reading.given_back.plan
     for key, rows in changed.items():
         written = written.with_tab(plan.tab_plan(reading.layouts[key], rows))
-    if look.letters_in.layout is not None and not look.letters_in.blind:
+    if look.letters_in.layout is not None:
         written = written.with_tab(_letters_plan(look, letters))
     for key, wished in _wished(look).items():
         if reading.readable(key):

@@ -14,7 +14,7 @@ from sync.core.look.reading import Reading
 from sync.core.look.rebuilding import adoption
 from sync.core.memory import Sent
 from sync.core.notices.notices import MAIL, OFF, PENDING, UNSENT, WAITING, Notice
-from sync.core.notices.outdated import ABOUT_NOW, moot, since, with_since
+from sync.core.notices.outdated import ABOUT_NOW, OVERDUE, moot, since, with_since
 from sync.core.rules.values import NOTICE_KINDS
 from sync.core.sheet import plan
 
@@ -99,8 +99,9 @@ class _Waiting:
             return f"并入 {issue.stamps.joined}"
         if why := moot(notice, issue.life, now):
             return why
-        asked = notice.kind in ABOUT_NOW and notice.channel == MAIL and not notice.reason and issue.life.running
-        return f"这个问题现在不归{notice.to}管" if asked and notice.number not in self.called else ""
+        asks = notice.kind in ABOUT_NOW and (issue.life.running or notice.kind != OVERDUE)  # it was late: that is told
+        mailed = notice.channel == MAIL and not notice.reason
+        return f"这个问题现在不归{notice.to}管" if asks and mailed and notice.number not in self.called else ""
 
 
 def _cells(sent: Sent, zone: ZoneInfo) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -15,27 +15,49 @@ from sync.core.rules.section_score import Score
 from sync.core.rules.sections import Category
 
 
+class _Silent(NamedTuple):
+    """A key that the file does not name, by its path; ``words``: what it is, empty where the path says it."""
+
+    path: str
+    words: str
+    default: object
+
+
+# Keys of [score] without which a file says what it means.
+_MAY_BE_SILENT = ("score.plan", "score.seal", "score.share.unit", "score.unit")
+
+
 def notes(sections: Mapping[str, Any]) -> tuple[str, ...]:
     """Sentences for `jielu check`, in the order of the file. ``sections``: the tables as read, by name."""
-    missing = (sentence for name, section in sections.items() for sentence in _missing(section, name))
-    return (*missing, *_share_of_units(sections.get("score")), *_hours_without_danger(sections.get("category", ())))
+    silent = [key for name, section in sections.items() for key in _silent(section, name)]
+    return (
+        *(f"规则文件没有写 {path}（{words}），按 {_shown(default)}。" for path, words, default in silent if words),
+        *_hours_without_danger(sections["category"]),
+        *_of_score(sections["score"], silent),
+    )
 
 
-def _share_of_units(score: Score | None) -> Iterator[str]:
-    if score and score.share.unit is not None:
-        yield "score.share.unit 不再起作用：单位按比率计分，不分担街路长的扣分，可以去掉这一行。"
-
-
-def _missing(table: object, name: str) -> Iterator[str]:
-    """Keys with a description that the file does not name: their defaults hold."""
+def _silent(table: object, name: str) -> Iterator[_Silent]:
+    """The keys that a table of the file leaves out: their defaults hold."""
     if not isinstance(table, BaseModel):
         return
     for key, field in type(table).model_fields.items():
         value, path = getattr(table, key), f"{name}.{field.alias or key}"
         if key in table.model_fields_set:
-            yield from _missing(value, path)
-        elif field.description:
-            yield f"规则文件没有写 {path}（{field.description}），按 {_shown(value)}。"
+            yield from _silent(value, path)
+        else:
+            yield _Silent(path, field.description or "", value)
+
+
+def _of_score(score: Score, silent: Iterable[_Silent]) -> Iterator[str]:
+    """What [score] takes from its defaults, in a sentence, and what it says of how units are scored."""
+    paths = [key.path for key in silent if key.path.startswith("score.") and not key.words]
+    if named := "、".join(path for path in paths if path not in _MAY_BE_SILENT):
+        yield f"规则文件没有写 {named}，按默认。"
+    if score.unit is None:
+        yield "规则文件没有 [score.unit]：责任单位仍按一件一件扣分；要按比率考核，请照默认的规则文件补上这一节。"
+    if score.share.unit is not None:
+        yield "score.share.unit 不再起作用：单位按比率计分，不分担街路长的扣分，可以去掉这一行。"
 
 
 def _shown(value: object) -> str:

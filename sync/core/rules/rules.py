@@ -146,14 +146,6 @@ class Rules:
         """Every rule with the clause that asks for it, or what else it rests on."""
         return list(_bases(self))
 
-    def defaults(self) -> list[str]:
-        """A sentence for what [score] does not say and takes from its defaults, and one where units are scored case by
-        case because it has no [score.unit]."""
-        silent = [name for name in _silent(self.score, "score") if name not in _MAY_BE_SILENT]
-        sentences = [f"规则文件没有写 {'、'.join(silent)}，按默认。"] if silent else []
-        old = "规则文件没有 [score.unit]：责任单位仍按一件一件扣分；要按比率考核，请照默认的规则文件补上这一节。"
-        return sentences if self.score.unit else [*sentences, old]
-
     def uncovered(self) -> list[tuple[str, str]]:
         """The clauses of the plan, number and words, that no rule cites and no sentence says an answer to."""
         cited = {basis.basis for basis in self.clauses()} | {
@@ -318,19 +310,6 @@ def _keys(kind: Any, loc: Path) -> list[str]:
     if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
         return []
     return [field.alias or name for name, field in kind.model_fields.items()]
-
-
-_MAY_BE_SILENT = ("score.plan", "score.seal", "score.share.unit", "score.unit")
-
-
-def _silent(table: BaseModel, path: str) -> Iterator[str]:
-    """The keys that a table of the file leaves out, with their path."""
-    for name, field in type(table).model_fields.items():
-        value, key = getattr(table, name), f"{path}.{field.alias or name}"
-        if name not in table.model_fields_set:
-            yield key
-        elif isinstance(value, BaseModel):
-            yield from _silent(value, key)
 
 
 def _table_of(kind: Any) -> Any:

@@ -42,7 +42,7 @@ class Drafted:
     def since(self, notice: Notice) -> str:
         """What has become of a letter of which a notice tells; empty where nothing has."""
         letter = self._of(notice)
-        if letter is None or notice.kind == ASKED or letter.kind != LETTER:
+        if letter is None or letter.kind != LETTER:
             return ""
         at, words = (letter.done_at, "办结") if letter.done_at else (letter.answered_at, "回复")
         return f"已于 {at:%m-%d %H:%M} {words}" if at else ""
@@ -237,10 +237,8 @@ class Drafting:
         """Into today's record, or tomorrow's once today's is out."""
         today = self._record(self.day, fact.district, before)
         record = self._record(self.day + timedelta(days=1), fact.district, before) if today.number else today
-        names = self.addressees.commanders(fact.district)
         others = (other for other in record.facts if other.number != fact.number)
-        together = sorted((*others, fact), key=lambda fact: fact.number)
-        return replace(record, facts=tuple(together), to=_to(fact.district, names), receivers=names)
+        return replace(record, facts=tuple(sorted((*others, fact), key=lambda fact: fact.number)))
 
     def _record(self, day: date, district: str, before: Letters) -> Letter:
         key = f"记录·{day:%Y%m%d}·{district}"
@@ -248,7 +246,7 @@ class Drafting:
         return before.get(key) or Letter(key, RECORD, self.now, head, (), district=district, day=day)
 
     def sent(self, before: Letters) -> dict[str, Letter]:
-        """Records go out at the hour of the rules, once there is a commander to receive them."""
+        """Records go out at the hour of the rules to who is commander then, once there is one."""
         changed = {}
         for key, letter in before.items():
             if letter.kind == RECORD and not letter.number:
@@ -258,9 +256,8 @@ class Drafting:
 
     def _sent(self, record: Letter) -> Letter:
         names = self.addressees.commanders(record.district)
-        if names and not record.receivers:
-            record = replace(record, receivers=names, to=_to(record.district, names))
-        if record.receivers and self.reading.now >= sending_hour(self.reading, record):
+        record = replace(record, receivers=names, to=_to(record.district, names))
+        if names and self.reading.now >= sending_hour(self.reading, record):
             record = replace(record, number=record.key, signed_at=self.now)
         return record
 

@@ -287,5 +287,5 @@ def cells_of(letter: Letter, layout: Layout, problems: Sequence[Problem]) -> dic
 
 def stranger_cells(row: Row, layout: Layout) -> dict[str, Any]:
     """A row that is no letter of ours."""
-    empty = dict(plan.nothing(layout))
-    return {**empty, "check": STRANGER} if row.parsed.typed and "check" in empty else empty
+    empty = plan.nothing(layout)
+    return {**empty, "check": STRANGER} if row.parsed.typed else dict(empty)
