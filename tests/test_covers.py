@@ -93,7 +93,10 @@ def row_above_header_goes(live: LiveBook) -> None:
 
 def move_branch_to_the_end(live: LiveBook) -> None:
     """The column of 支部, whose name a write may have covered."""
-    at = [each.header for each in live.tab("问题台账").columns].index("支部")
+    move_to_the_end(live, [each.header for each in live.tab("问题台账").columns].index("支部"))
+
+
+def move_to_the_end(live: LiveBook, at: int) -> None:
     source = {"sheetId": sheet_of(live).id, "dimension": "COLUMNS", "startIndex": at, "endIndex": at + 1}
     end = len(sheet_of(live).row_values(1))
     live.book.batch_update({"requests": [{"moveDimension": {"source": source, "destinationIndex": end}}]})
@@ -198,6 +201,75 @@ def test_each_value_stays_with_the_row_of_its_owner(live: LiveBook, story: str, 
     stands = {row[0]: row[1:] for row in live.rows("问题台账", "问题描述", "编号", "状态", "街路长")}
     numbers = {text: f"20261124-{n:03d}" for n, text in enumerate("戊丁丙乙甲", start=1)}
     assert stands == {text: (numbers[text], "待整改", "街路长01") for text in before}
+
+
+def own_before_unit(live: LiveBook) -> None:
+    """A column of the bureau's own among those that a look writes."""
+    header = next(row for row in sheet_of(live).get_values() if "责任单位" in row)
+    at = header.index("责任单位")
+    sheet_of(live).insert_cols([[]], at + 1)
+    sheet_of(live).update_cell(1 + sheet_of(live).col_values(at + 2).index("责任单位"), at + 1, "本局备注")
+
+
+def own_to_the_end(live: LiveBook) -> None:
+    move_to_the_end(live, [each.header for each in live.tab("问题台账").columns].index("责任单位"))
+
+
+AMONG: dict[str, tuple[list[Act], list[Act]]] = {  # in the gap; right after the write
+    "a column among those written": ([own_before_unit, row_above_header], []),
+    "a column among those written, another moved after": (
+        [own_before_unit, row_above_header],
+        [row_above_header_goes, move_branch_to_the_end],
+    ),
+    "a column among those written, moved after": (
+        [own_before_unit, row_above_header],
+        [row_above_header_goes, own_to_the_end],
+    ),
+}
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+@pytest.mark.parametrize("rows", [(1, 2, 3, 4, 5), (3,)])
+@pytest.mark.parametrize("story", AMONG)
+def test_no_column_takes_the_name_of_another(live: LiveBook, story: str, rows: tuple[int, ...], answer: str) -> None:
+    """Names that can't be told stay empty until somebody types them; then everything stands where it belongs."""
+    live.settle(AT)
+    for row in rows:
+        for header in ("状态", "街路长", "支部", "区域", "责任单位", "截止时间"):
+            live.type("问题台账", row, header, "乱")
+    before, right = people(live), list[str]()
+
+    def right_after(request: Request, response: Response) -> Response | None:
+        if name(request) == "write" and not right:
+            for act in AMONG[story][1]:
+                act(live)
+            right.extend(right_header(live, story))
+            if answer == "is lost":
+                raise requests.ConnectionError("cut after it was applied")
+        return None
+
+    in_the_gap_once(live, *AMONG[story][0])
+    live.after = right_after
+    live.settle("2026-11-24 09:31")
+    row_above_header_goes(live)
+    live.settle("2026-11-24 09:32")
+    header = sheet_of(live).row_values(1)
+    assert [(name, true) for name, true in zip(header, right, strict=False) if name not in ("", true)] == []
+    sheet_of(live).update([right], "A1")
+    live.settle("2026-11-24 09:33")
+    assert people(live) == before
+    assert own(live) == {}
+    assert sorted(live.rows("问题台账", *STANDS)) == sorted(RIGHT)
+
+
+def right_header(live: LiveBook, story: str) -> list[str]:
+    header = [each.header for each in live.tab("问题台账").columns]
+    header.insert(header.index("责任单位"), "本局备注")
+    moved = {own_to_the_end: "本局备注", move_branch_to_the_end: "支部"}
+    for act in AMONG[story][1]:
+        if act in moved:
+            header.append(header.pop(header.index(moved[act])))
+    return header
 
 
 def in_the_gap_once(live: LiveBook, *acts: Act) -> None:

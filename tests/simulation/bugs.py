@@ -74,9 +74,10 @@ def restores_dropped() -> Iterator[None]:
 
 
 _BIND = identity.bind
-BUGS: dict[str, tuple[str, Callable[[], AbstractContextManager[None]]]] = {
-    "written by position": ("rows", written_by_position),
-    "sent before sending": ("faults", sent_before_sending),
-    "id adopted twice": ("rows", id_adopted_twice),
-    "restores dropped": ("columns", restores_dropped),
+# By name: the profile and the seed from which it is searched for (where it was caught when it was put in), and the bug.
+BUGS: dict[str, tuple[str, int, Callable[[], AbstractContextManager[None]]]] = {
+    "written by position": ("rows", 14, written_by_position),
+    "sent before sending": ("faults", 18, sent_before_sending),
+    "id adopted twice": ("rows", 4, id_adopted_twice),
+    "restores dropped": ("columns", 1, restores_dropped),
 }

@@ -21,7 +21,7 @@ _families = count(1)
 @dataclass(eq=False)
 class Column:
     """A column by its lasting ``name`` (the template's header, or a number of its own); ``header`` as it stands.
-    ``read``: its header as last read; ``is_lost``: it was covered before anybody read it."""
+    ``read``: its header as last read; ``is_lost``: it was covered, and nobody can tell it."""
 
     name: str
     header: str
@@ -209,11 +209,18 @@ class Paper:
         unread = {**self.readers.get(LOOK, {}), **self.unremembered}
         return ((name, before) for (other, name), before in unread.items() if other is row)
 
+    def cover_headers(self, places: Iterable[int]) -> None:
+        """A write falls on these headers. One that was typed since the last read was never known; and with such a
+        column among them nobody can tell which of the others is which, so they may stand empty until somebody types
+        them."""
+        covered = [self.columns[place] for place in places if place < len(self.columns)]
+        unread = [column for column in covered if column.owner == OWN and column.read != column.header]
+        for column in covered if unread and self.lines_above else unread:
+            column.is_lost = True
+
     def cover(self, reader: str, index: int, place: int) -> None:
         """A write falls on the cell at these coordinates. What was typed there since the read that it comes from, and
         never read, can't be had back: then what was there before is right too."""
-        if index == -1 and place < len(self.columns) and self.columns[place].owner == OWN:
-            self.columns[place].is_lost |= self.columns[place].read != self.columns[place].header
         if index < 0 or index >= len(self.rows) or place >= len(self.columns):
             return
         row, column = self.rows[index], self.columns[place]

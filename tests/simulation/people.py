@@ -132,7 +132,7 @@ def _type(world: World, sheet: Sheet, action: Action, value: Value, header: str 
 def _retype(world: World, sheet: Sheet, index: int, place: int, value: Value) -> None:
     row, column = sheet.paper.at(index), sheet.paper.columns[place]
     seen = world.seen(sheet, index, place)
-    truth = row.get(column.name)
+    truth, also = row.get(column.name), list(row.also.get(column.name, ()))
     sheet.type(index, {place: value})
 
     def undo() -> str:
@@ -143,6 +143,7 @@ def _retype(world: World, sheet: Sheet, index: int, place: int, value: Value) ->
         sheet.type(at, {there: seen})
         if not literal:
             row.put(column.name, truth)
+            row.also[column.name] = also  # what was covered before anybody read it is no better known now
             sheet.paper.literal(at, there, seen)
         return f"撤销：{name(world, sheet, at)}的「{column.name}」又是「{seen}」"
 

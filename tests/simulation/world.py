@@ -243,6 +243,7 @@ class World:
 
     def _covers(self, reader: str, asked: Request) -> None:
         """What our write falls on, as people's paper stands now."""
+        headers: dict[int, list[int]] = {sheet: [] for sheet in self.by_id}
         for request in orjson.loads(asked.body)["requests"]:
             area = request.get("updateCells", {}).get("range")
             sheet = self.by_id.get(area["sheetId"]) if area else None
@@ -251,6 +252,9 @@ class World:
             for row in range(area["startRowIndex"], area["endRowIndex"]):
                 for place in range(area["startColumnIndex"], area["endColumnIndex"]):
                     sheet.paper.cover(reader, row - sheet.top, place)
+                    headers[sheet.id] += [place] if row == sheet.top - 1 else []
+        for sheet_id, places in headers.items():
+            self.by_id[sheet_id].paper.cover_headers(places)
 
     def _follow(self, asked: Request) -> None:
         """Rows that the service appends to people's tabs are people's rows that come back; rows that it moves to the
@@ -455,9 +459,18 @@ class World:
                 self.ledger.confirm_hour(self.now, "标准化办01")
             report = self.look(idle=False)
             quiet = report is not None and not report.cells and not report.trouble and report.ticks == 1
-            if quiet and self.is_idle():
+            if quiet and self.is_idle() and not self._type_headers():
                 return True
         return False
+
+    def _type_headers(self) -> bool:
+        """Headers typed that nobody could tell and that stand empty, as 运行状态 asks for; whether there were any."""
+        empty = [(sheet, place) for sheet in self.sheets for place, column in enumerate(sheet.paper.columns)
+                 if column.is_lost and column.header and self.seen_header(sheet, place) == ""]  # fmt: skip
+        for sheet, place in empty:
+            self.tell(f"最后：{sheet.paper.title}第{place + 1}列补填表头「{sheet.paper.columns[place].header}」")
+            sheet.rename(place, sheet.paper.columns[place].header)
+        return bool(empty)
 
     def post_all(self) -> None:
         """The last sending hour of the next workday: all that was waiting before goes out."""

@@ -64,19 +64,27 @@ def mended_header(tab: Tab, table: Table, covers: Sequence[Cover]) -> tuple[Tabl
 
 def _named_by_value(header: Sequence[str], cover: Cover) -> tuple[str, ...]:
     """A header row with the names that a write covered, wherever their columns were moved since: what stands in a
-    name's place was written into one column alone, whose name of then is known and stands nowhere now."""
-    names = defaultdict(set)
-    for write in cover.writes:
-        names[plain(write.value)].add(heading(cover.header, write.column))
+    name's place was written into one column alone, whose name of then is known and stands nowhere now. A name that was
+    not known then is empty, so that no column is taken for another."""
     planned = {name.strip() for name in cover.planned}
     free = planned - {"", *(name.strip() for name in header)}
+    covered = {at: names for at, names in _names_of_then(header, cover).items() if header[at].strip() not in planned}
+    told = {at: min(names) for at, names in covered.items() if len(names) == 1 and names <= free}
+    is_sure = len({*told.values()}) == len(told) and (bool(cover.header) or {*told.values()} == free)
+    filled = [at for at in covered if header[at].strip()]
+    is_too_many = not cover.header and len(filled) > len(free)  # a column that came since is among them
+    untold = {at for at in covered if is_too_many or "" in covered[at]}
+    named = {**(told if is_sure else {}), **dict.fromkeys(untold, "")}
+    return tuple(named.get(at, name) for at, name in enumerate(header))
 
-    def named(cell: str) -> str:
-        of_then = names.get(cell.strip(), set())
-        return next(iter(of_then)) if cell.strip() not in planned and len(of_then) == 1 and of_then <= free else cell
 
-    mended_names = tuple(named(cell) for cell in header)
-    return mended_names if max(map(mended_names.count, free), default=0) <= 1 else tuple(header)
+def _names_of_then(header: Sequence[str], cover: Cover) -> dict[int, set[str]]:
+    """By each place whose name was written by the cover: the names of the columns into which that was written, as
+    planned where nobody saw under which they fell."""
+    names = defaultdict(set)
+    for write in cover.writes:
+        names[plain(write.value)].add(heading(cover.header or cover.planned, write.column))
+    return {at: names[cell.strip()] for at, cell in enumerate(header) if cell.strip() in names}
 
 
 def _covered(
@@ -208,7 +216,9 @@ def _places(layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover) -> dict
 
 def _columns(layout: Layout, cover: Cover, column: int, width: int) -> list[int]:
     """Where the column of a write stands now: under the same header, else wherever a header stands that was not there
-    then. Under no header: the columns without one as well."""
+    then. Under no header: the columns without one as well. Anywhere, where nobody saw under which header it fell."""
+    if not cover.header:
+        return [at for at in range(width) if is_watched(layout.tab, layout.header, at)]
     header, now = heading(cover.header, column), [heading(layout.header, at) for at in range(width)]
     same_name = [at for at, name in enumerate(now) if name == header]
     then = [name.strip() for name in cover.header]

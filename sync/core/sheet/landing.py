@@ -34,7 +34,7 @@ def _cover(number: str, tab_plan: TabPlan, table: Table, tab: Tab) -> Cover | No
     header, is_displaced = table.header, not is_alike(table.header, tab_plan.header)
     if is_displaced:  # a row was inserted above the header, or it was sorted away
         rows = (mended(row, tab_plan.header, tab_plan.writes) for row in table.rows if is_alike(row, tab_plan.header))
-        header = next(rows, tab_plan.header)
+        header = next(rows, ())
     astray = tab_plan.writes if is_displaced else _astray(tab_plan, table, tab)
     if not astray:
         return None
