@@ -101,6 +101,25 @@ def test_a_column_inserted_in_the_same_second_loses_nobody_s_cell(live: LiveBook
     assert sheet.col_values(at) == ["本局备注", "", "自己写的"]
 
 
+@pytest.mark.parametrize("before", ["复核结果", "复核人", "复核时间", "复核意见", "填报时间"])
+def test_a_verdict_stays_where_a_column_came_among_its_cells(live: LiveBook, before: str) -> None:
+    """The first try falls in part under other columns and is taken back by the next look, the second is not."""
+    sheet = live.book.worksheet("问题台账")
+
+    def insert() -> None:
+        sheet.insert_cols([["自加"]], sheet.row_values(1).index(before) + 1)
+
+    once_before_the_write(live, insert)
+    answers.write(
+        gateway(live), live.ledger, Verdict(NUMBER, {**CELLS, "verified": "返工", "verify_note": "意见"}, fine)
+    )
+    for minute in (26, 27, 28):
+        live.settle(f"2026-11-24 09:{minute}")
+    shown = live.rows("问题台账", "编号", "复核结果", "复核人", "复核意见", "自加")
+    assert shown[1] == (NUMBER, "返工", "标准化办01", "意见", "")
+    assert [row[1:] for row in (shown[0], shown[2])] == [("", "", "", "")] * 2
+
+
 def test_a_number_that_is_not_there_or_twice_is_said(live: LiveBook) -> None:
     with pytest.raises(NotWritten, match="有 0 行"):
         answers.write(gateway(live), live.ledger, Verdict("20261124-009", CELLS, fine))

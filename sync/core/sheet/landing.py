@@ -68,8 +68,7 @@ def _rows_hit(tab_plan: TabPlan, table: Table, tab: Tab, numbers: Iterable[int])
     written: dict[int, set[int]] = defaultdict(set)
     for write in tab_plan.writes:
         written[write.row].add(write.column)
-    service = {at for at in range(len(tab_plan.header)) if is_service(tab, tab_plan.header, at)}
-    by_number = dict(enumerate(table.rows, table.first))
+    by_number, moved = dict(enumerate(table.rows, table.first)), _moved(tab_plan, table, tab)
     return {
         number
         for number in numbers
@@ -77,14 +76,27 @@ def _rows_hit(tab_plan: TabPlan, table: Table, tab: Tab, numbers: Iterable[int])
         or (
             number in tab_plan.rows
             and number in by_number
-            and _is_same(by_number[number], tab_plan.rows[number], service | written[number])
+            and _is_same(by_number[number], tab_plan.rows[number], moved, written[number])
         )
     }
 
 
-def _is_same(row: Sequence[Raw], was: Sequence[Raw], aside: set[int]) -> bool:
-    width = max(len(row), len(was))
-    return all(at in aside or same(cell_at(row, at), cell_at(was, at)) for at in range(width))
+def _moved(tab_plan: TabPlan, table: Table, tab: Tab) -> dict[int, int]:
+    """Where the columns stand in which a row is compared, by where they stood: people's. With other headers than were
+    planned only those whose name stands in both once."""
+    names, planned = [name.strip() for name in table.header], [name.strip() for name in tab_plan.header]
+    if names == planned:
+        width = max([len(planned), *map(len, table.rows), *map(len, tab_plan.rows.values())])
+        places = {at: at for at in range(width)}
+    else:
+        once = [at for at, name in enumerate(planned) if name and planned.count(name) == names.count(name) == 1]
+        places = {at: names.index(planned[at]) for at in once}
+    return {at: now for at, now in places.items() if not is_service(tab, tab_plan.header, at)}
+
+
+def _is_same(row: Sequence[Raw], was: Sequence[Raw], moved: Mapping[int, int], written: set[int]) -> bool:
+    """Whether the row holds what it held, but for what was written; ``moved``: where each column stands now."""
+    return all(now in written or same(cell_at(row, now), cell_at(was, at)) for at, now in moved.items())
 
 
 def _cells(tab_plan: TabPlan) -> Iterator[Write]:
