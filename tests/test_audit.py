@@ -42,7 +42,7 @@ def look(served: WebServer, at: datetime) -> None:
 
 def test_where_all_was_done_nothing_is_said(served: WebServer) -> None:
     assert requests.get(f"{served.url}/healthz", timeout=10).json() == {"status": "ok"}
-    assert "该做的都做了" in served.enter(OPERATOR).get(served.url, timeout=10).text
+    assert "该做的都做了" in served.enter(OPERATOR).get(f"{served.url}/status", timeout=10).text
 
 
 def test_a_look_that_was_due_and_not_made(served: WebServer) -> None:

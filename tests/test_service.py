@@ -310,7 +310,7 @@ def test_the_workbook_is_known_by_its_id_whatever_it_or_others_are_called(bureau
     ours = client.open("街路长工作簿")
     ours.update_title("二〇二六年台账")
     client.create("街路长工作簿")
-    assert bureau.json("init") == {"workbook": ours.id, "tabs": [], "columns": []}
+    assert bureau.json("init") == {"workbook": ours.id, "tabs": [], "columns": [], "problems": []}
 
 
 def test_a_workbook_made_before_its_id_was_kept_is_adopted(bureau: Bureau) -> None:
@@ -319,7 +319,7 @@ def test_a_workbook_made_before_its_id_was_kept_is_adopted(bureau: Bureau) -> No
     assert kept.read_text() == f"{first}\n"
     kept.unlink()
     sign_in(bureau).create("街路长工作簿")
-    assert bureau.json("init") == {"workbook": first, "tabs": [], "columns": []}
+    assert bureau.json("init") == {"workbook": first, "tabs": [], "columns": [], "problems": []}
     assert kept.read_text() == f"{first}\n"
 
 

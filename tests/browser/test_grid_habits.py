@@ -371,6 +371,7 @@ def test_the_first_letters_of_pinyin_choose_and_tab_or_enter_takes_the_first_tha
 
 def drag_handle(page: Page, down: int, across: int, *, ctrl: bool = False) -> None:
     """Drags the small square of the selection so many lines down and columns (as wide as the first) across."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")  # it is drawn
     box = page.locator("#grid .handle").bounding_box()
     assert box
     page.mouse.move(box["x"] + 4, box["y"] + 4)
