@@ -217,3 +217,22 @@ def test_a_letter_waits_for_the_answer_of_its_unit_and_of_nobody_who_may_read_it
     book.type("督办台账", draft, "签发人", "办公室01")
     look = settled(book, "2026-11-17 10:10")
     assert [figures(look, name)["函待回复"] for name in ("支部书记03", "支部书记04")] == [(1, 0), (0, 0)]
+
+
+def test_a_draft_whose_issues_were_mended_waits_for_no_signature() -> None:
+    book = bureau().add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
+        2026-11-17 09:00 | 督查01 | 督查 | 新正街 | 一号 | 路面脏污 | 严重 | 油污
+        """)
+    book.settle("2026-11-17 09:05")
+    look = settled(book, "2026-11-17 10:01")
+    assert figures(look, "办公室01")["待签发"] == (1, 0)
+    book.add("""
+        整改反馈
+        填报时间 | 填报人 | 编号 | 处理情况 | 整改后照片
+        2026-11-17 10:30 | 街路长01 | 20261117-001 | 已整改 | https://x.example/b.jpg
+        """)
+    look = settled(book, "2026-11-17 10:31")
+    assert "不用签发" in [state for (state,) in book.rows("督办台账", "状态")]
+    assert figures(look, "办公室01")["待签发"] == (0, 0)

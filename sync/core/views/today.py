@@ -140,7 +140,8 @@ def _letters(look: Look, person: Person, midnight: datetime) -> Iterator[Figure]
     signers = look.rules.letters.signers
     mine = [letter for letter in look.memory.letters.values() if letter.kind == letters.LETTER and sees(person, letter)]
     if person.oversees or holds(person, signers):
-        drafts = [each for each in mine if person.oversees or may_sign(person, signers, districts(each))]
+        wanted = (each for each in mine if each.signed_at or each.state == letters.DRAFT)  # what was mended needs none
+        drafts = [each for each in wanted if person.oversees or may_sign(person, signers, districts(each))]
         yield _count(TO_SIGN, drafts, midnight, lambda each: each.drafted_at, lambda each: each.signed_at)
     if person.units and not person.oversees:
         received = [each for each in mine if each.unit in person.units and each.signed_at]
