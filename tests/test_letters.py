@@ -424,7 +424,7 @@ def test_a_letter_is_signed_answered_and_made_void_by_whom_it_concerns_and_nobod
     assert "待签发（1）" in page and "1 封等您签发" in page
     address = web.url + re.findall(r'href="(/letters/[^"]+)"', page)[0]
     assert "等您签发" not in web.enter("标准化办01").get(f"{web.url}/letters", timeout=10).text
-    assert address.removeprefix(web.url) not in office.get(f"{web.url}/letters?tab=待回复", timeout=10).text
+    assert address.removeprefix(web.url) not in office.get(f"{web.url}/letters?tab=待送达和待回复", timeout=10).text
     for name, there in {"环卫所01": 404, "街路长01": 404, "指挥长02": 200, "指挥长03": 404, "标准化办01": 200}.items():
         assert web.enter(name).get(address, timeout=10).status_code == there, name
     assert web.enter("标准化办01").post(address, data={"act": "sign"}, timeout=10).status_code == 409

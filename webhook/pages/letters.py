@@ -27,7 +27,7 @@ from webhook import access, writing
 from webhook.access import Site
 
 MOST_LISTED = 200
-GROUPS = TO_SIGN, TO_REPLY, OVER = ("待签发", "待回复", "已回复、已办结和记录单")
+GROUPS = TO_SIGN, TO_REPLY, OVER = ("待签发", "待送达和待回复", "已回复、已办结和记录单")
 MOST_WORDS = 1000
 NOT_THERE = "没有这封函，或者不归您看。"
 STATE_ORDER = (
