@@ -41,7 +41,6 @@ TURNS = {
 START_OF_SCAN = 0xDA
 SEGMENTS_OF_PROGRAMS = {*range(0xE0, 0xEE), 0xEF, 0xFE}  # APP14 says how the colours are meant
 SECONDS = 30  # for one photo
-SMALL_SIDE = 360
 
 
 @dataclass(frozen=True)
@@ -114,16 +113,6 @@ def _converted(content: bytes, side: int, quality: int, keep_place: bool) -> Con
         out.getvalue(), hashlib.sha256(content).hexdigest(), _digest(upright), fingerprint(upright), upright.size,
         taken, place,
     )  # fmt: skip
-
-
-def small(path: Path) -> bytes:
-    """A stored photo as a JPEG of at most ``SMALL_SIDE`` pixels a side, for lists."""
-    with Image.open(path, formats=("JPEG",)) as image:
-        image.draft("RGB", (SMALL_SIDE, SMALL_SIDE))
-        image.thumbnail((SMALL_SIDE, SMALL_SIDE), Image.Resampling.BILINEAR)
-        out = io.BytesIO()
-        image.save(out, "JPEG", quality=70)
-    return out.getvalue()
 
 
 def _read_exif(image: Image.Image, read: Callable[[Image.Exif], Any], without: Any) -> Any:

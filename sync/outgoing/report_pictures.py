@@ -21,12 +21,15 @@ CHARTS = (WEEKS, UNITS, CATEGORIES)
 
 def pictures(report: Report) -> dict[str, bytes]:
     """By name, in the order of ``CHARTS``; a chart without a number is left out, all of them without a Chinese font."""
-    font = font_file()
-    if font is None:
-        return {}
+    drawn = {name: picture(report, name) for name in CHARTS}
+    return {name: content for name, content in drawn.items() if content}
+
+
+def picture(report: Report, name: str) -> bytes:
+    """One of ``CHARTS``; empty without a number to draw, or without a Chinese font."""
     draw: Mapping[str, Callable[[Any, Report], bool]] = {WEEKS: _weeks, UNITS: _units, CATEGORIES: _categories}
-    drawn = {name: _drawn(name, draw[name], report, str(font)) for name in CHARTS}
-    return {name: picture for name, picture in drawn.items() if picture}
+    font = font_file()
+    return _drawn(name, draw[name], report, str(font)) if font else b""
 
 
 def _drawn(name: str, draw: Callable[[Any, Report], bool], report: Report, font: str) -> bytes:

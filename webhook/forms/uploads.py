@@ -12,12 +12,13 @@ from flask import request
 from sync.core.people.permissions import sees_photo
 from sync.core.views import worklist
 from sync.intake.forms import Piece
-from sync.intake.photos import small
+from sync.intake.photos import thumbnail
 from sync.intake.unfinished import BadPhoto, TooManyUploads
 from sync.ledger.submissions import Sender
 from webhook import access
 from webhook.forms.submissions import NAME, FormContext
 
+SMALL_SIDE = 360  # pixels of a photo in a list
 CHUNK = 512 * 1024  # bytes in one request at most
 
 
@@ -38,7 +39,8 @@ def add_routes(routes: flask.Blueprint, context: FormContext) -> None:
         shown = worklist.shows(context.site.service.ledger.memory(), photo_id)
         if not sees_photo(access.visitor(), "" if photo.public else photo.person, shown):
             flask.abort(404)  # not 403: whether there is such a photo is told to nobody else
-        shown_file = io.BytesIO(small(path)) if flask.request.args.get("side") == "small" else path
+        wants_small = flask.request.args.get("side") == "small"
+        shown_file = io.BytesIO(thumbnail(path.read_bytes(), SMALL_SIDE)) if wants_small else path
         answer = flask.send_file(shown_file, mimetype="image/jpeg", conditional=True)
         answer.headers["Cache-Control"] = "no-store"
         answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -51,26 +51,6 @@ def blueprint(site: Site, look_cache: LookCache, nudge: Callable[[], None]) -> f
             access.refuse("没有这个月的考核。")
         return _month(look, month, months, SEALING if "sealing" in request.args else "")
 
-    @routes.get("/month/<name>/report.<kind>")
-    @access.needs(*OVERSEERS)
-    def file(name: str, kind: str) -> Any:
-        made, write = _report(look_cache.now(), name), FILES.get(kind)
-        if made is None or write is None:
-            access.refuse("没有这个通报。")
-        content = write[0](made, report_pictures.pictures(made))
-        shown = f"attachment; filename*=UTF-8''{quote(made.title)}.{kind}"
-        return Response(content, 200, {"Content-Disposition": shown}, content_type=write[1])
-
-    @routes.get("/month/<name>/chart/<int:number>.png")
-    @access.needs(*OVERSEERS)
-    def chart(name: str, number: int) -> Any:
-        made = _report(look_cache.now(), name)
-        drawn = report_pictures.pictures(made) if made else {}
-        wanted = dict(enumerate(report_pictures.CHARTS)).get(number, "")
-        if wanted not in drawn:
-            access.refuse("没有这张图。")
-        return Response(drawn[wanted], 200, content_type="image/png")
-
     @routes.post("/month/<month>/seal")
     @access.needs(*OVERSEERS)
     def seal(month: str) -> Any:
@@ -93,7 +73,29 @@ def blueprint(site: Site, look_cache: LookCache, nudge: Callable[[], None]) -> f
             access.refuse(NOT_THERE)
         return _score(site, look, row)
 
+    _report_routes(routes, look_cache)
     return routes
+
+
+def _report_routes(routes: flask.Blueprint, look_cache: LookCache) -> None:
+    """本月通报 as files, and its charts."""
+
+    @routes.get("/month/<name>/report.<kind>")
+    @access.needs(*OVERSEERS)
+    def file(name: str, kind: str) -> Any:
+        made, write = _report(look_cache.now(), name), FILES.get(kind)
+        if made is None or write is None:
+            access.refuse("没有这个通报。")
+        content = write[0](made, report_pictures.pictures(made))
+        shown = f"attachment; filename*=UTF-8''{quote(made.title)}.{kind}"
+        return Response(content, 200, {"Content-Disposition": shown}, content_type=write[1])
+
+    @routes.get("/month/<name>/chart/<int:number>.png")
+    @access.needs(*OVERSEERS)
+    def chart(name: str, number: int) -> Any:
+        made, charts = _report(look_cache.now(), name), report_pictures.CHARTS
+        drawn = report_pictures.picture(made, charts[number]) if made and number < len(charts) else b""
+        return Response(drawn, 200, content_type="image/png") if drawn else access.refuse("没有这张图。")
 
 
 def _report(look: Look, name: str) -> reports.Report | None:
