@@ -1,6 +1,6 @@
 // The panel under a header: sort, words to look for, values to tick.
 
-import { element } from "./page.js";
+import { actionButton, element } from "./page.js";
 import { PERIODS, period, today, tree } from "./periods.js";
 import { serial, shown } from "./text.js";
 
@@ -96,10 +96,7 @@ export class FilterPanel {
     const from = day(this.panel, "从", test?.from);
     const until = day(this.panel, "到", test?.until === undefined ? undefined : test.until - 1);
     for (const name of PERIODS) {
-      const button = element("button", "", row);
-      button.type = "button";
-      button.textContent = name;
-      button.addEventListener("click", () => {
+      actionButton(name, "", row, () => {
         Object.assign(from, { value: period(name, today()).from });
         Object.assign(until, { value: period(name, today()).until });
         this.close();
@@ -133,10 +130,7 @@ export class FilterPanel {
    * @param {string} [look]
    */
   #button(words, act, look = "") {
-    const button = element("button", look, this.panel);
-    button.type = "button";
-    button.textContent = words;
-    button.addEventListener("click", () => {
+    actionButton(words, look, this.panel, () => {
       this.close();
       act();
     });

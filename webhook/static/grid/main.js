@@ -4,7 +4,7 @@ import { Finder } from "./find.js";
 import { Grid } from "./grid.js";
 import { closeMenus, listenToMenus } from "./menus.js";
 import { Outgoing, newId } from "./outgoing.js";
-import { byId, element } from "./page.js";
+import { actionButton, byId, element } from "./page.js";
 import { Server, watch } from "./server.js";
 import { Sheet } from "./sheet.js";
 
@@ -90,10 +90,7 @@ class Page {
     news.textContent = "";
     element("span", "", news).textContent = words;
     if (action) {
-      const button = element("button", "", news);
-      button.type = "button";
-      button.textContent = action.label;
-      button.addEventListener("click", () => {
+      actionButton(action.label, "", news, () => {
         news.textContent = "";
         action.act();
         this.grid?.editor.stand();

@@ -27,3 +27,19 @@ export function element(kind, looks, parent) {
   parent.append(made);
   return made;
 }
+
+/**
+ * A new button at the end of another element.
+ * @param {string} words
+ * @param {string} looks classes
+ * @param {HTMLElement} parent
+ * @param {() => void} act
+ * @returns {HTMLButtonElement}
+ */
+export function actionButton(words, looks, parent, act) {
+  const button = element("button", looks, parent);
+  button.type = "button";
+  button.textContent = words;
+  button.addEventListener("click", act);
+  return button;
+}

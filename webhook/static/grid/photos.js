@@ -1,6 +1,6 @@
 // The large photos of a row: before beside after.
 
-import { element } from "./page.js";
+import { actionButton, element } from "./page.js";
 
 
 /** @import { Sheet } from "./sheet.js" */
@@ -48,10 +48,7 @@ export class Photos {
    */
   #draw(before, after) {
     this.panel.textContent = "";
-    const button = element("button", "main", this.panel);
-    button.type = "button";
-    button.textContent = "关闭（Esc）";
-    button.addEventListener("click", () => this.close());
+    actionButton("关闭（Esc）", "main", this.panel, () => this.close());
     const pair = element("div", "pair", this.panel);
     for (const [title, photos] of /** @type {[string, string[]][]} */ ([["整改前", before], ["整改后", after]])) {
       const side = element("section", "", pair);

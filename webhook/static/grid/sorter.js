@@ -1,6 +1,6 @@
 // The panel that sorts rows by several columns.
 
-import { element } from "./page.js";
+import { actionButton, element } from "./page.js";
 import { letters } from "./text.js";
 
 /** @import { SortKey } from "./server.js" */
@@ -69,10 +69,7 @@ export class SortPanel {
    * @param {string} look
    */
   #button(words, act, look) {
-    const button = element("button", look, this.panel);
-    button.type = "button";
-    button.textContent = words;
-    button.addEventListener("click", () => {
+    actionButton(words, look, this.panel, () => {
       this.close();
       act();
     });

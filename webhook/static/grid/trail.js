@@ -1,6 +1,6 @@
 // The panel 「这一格谁改过」: the changes of a cell, newest first, each with a way back.
 
-import { element } from "./page.js";
+import { actionButton, element } from "./page.js";
 import { letters, shown } from "./text.js";
 
 /** @import { CellChange } from "./server.js" */
@@ -71,10 +71,7 @@ export class Trail {
       element("p", "quiet", entry).textContent = `${change.at} ${change.by || "不是在表格里改的（表单、导入或别的程序）"}`;
       element("p", "", entry).textContent = this.#words(change, column);
       if (this.on.refusal(column)) continue;
-      const button = element("button", "", entry);
-      button.type = "button";
-      button.textContent = `恢复成${this.#quoted(change.before, column)}`;
-      button.addEventListener("click", () => this.#restore(row, column, change));
+      actionButton(`恢复成${this.#quoted(change.before, column)}`, "", entry, () => this.#restore(row, column, change));
     }
   }
 
@@ -114,10 +111,7 @@ export class Trail {
    * @param {string} look
    */
   #button(words, act, look) {
-    const button = element("button", look, this.panel);
-    button.type = "button";
-    button.textContent = words;
-    button.addEventListener("click", act);
+    actionButton(words, look, this.panel, act);
   }
 
   close() {
