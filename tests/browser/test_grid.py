@@ -108,6 +108,17 @@ def test_what_excel_copies_is_pasted_as_it_stands_and_copied_out_again(enter: En
     assert web.rows("问题台账", "填报时间") == [("2026-11-24 09:30",), ("2026-11-24 00:00",)]
 
 
+def test_what_is_pasted_beside_what_was_just_typed_stays_in_its_row(enter: Enter, web: WebServer) -> None:
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    clipboard(page, web)
+    go(page, 1, "填报人")
+    page.keyboard.type("街路长01")
+    page.keyboard.press("Tab")
+    saved(page)
+    paste(page, "督查\t新正街")
+    assert web.rows("问题台账", "填报人", "来源", "街路") == [("街路长01", "督查", "新正街")]
+
+
 def test_what_is_copied_out_is_the_same_in_libreoffice(enter: Enter, web: WebServer, tmp_path: Path) -> None:
     page = sheet(enter(OPERATOR), web, "问题台账")
     clipboard(page, web)

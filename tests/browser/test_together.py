@@ -48,7 +48,7 @@ class Person:
         kind = self.choice.choice(["type"] * 5 + ["paste", "insert", "sort", "remove", "undo"])
         self.acts[kind] = self.acts.get(kind, 0) + 1
         getattr(self, kind)()
-        self.log.append((kind, self.count, self.page.locator("#said").inner_text()))
+        self.log.append((kind, self.count, self.page.locator("#said").inner_text(), time.time()))
 
     def type(self) -> None:
         words = self.words(self.choice.randrange(1, 8))
@@ -171,6 +171,6 @@ def test_two_people_and_the_service_agree_after_two_minutes(enter: Enter, web: W
     expected = {words[0] for one in people for words in one.rows}
     lost = [w for one in people for w in one.rows if found.get(w[0], [])[: len(w)] != w]
     strange = {word for word in found if word} - expected
-    assert not lost, f"{len(lost)} of {len(expected)}"
+    assert not lost, f"{len(lost)} of {len(expected)}: {[(row, found.get(row[0])) for row in lost]}"
     assert not strange
     assert min(sum(one.acts.values()) for one in people) > 50, "they were at work"

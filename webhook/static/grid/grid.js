@@ -215,6 +215,11 @@ export class Grid {
       : { line, below: position >= this.sheet.order.length, target: this.sheet.target(position) };
   }
 
+  /** Whether the cursor was sent under all rows, and nothing was typed there since. */
+  standsOnEmpty() {
+    return Boolean(this.stood && this.stood.below && !this.stood.target.seed?.used);
+  }
+
   /** @param {Area} area selected, without scrolling there */
   show({ top, bottom, left, right }) {
     this.view.selection = { line: top, column: left, line2: bottom, column2: right };
