@@ -193,6 +193,36 @@ describe("rows that move", () => {
     assert.equal(sheet.seeds.get(5), target.seed);
   });
 
+  /**
+   * A tab with empty rows at 4, 5 and from 7 on, two of which are being typed into, and what one edit of somebody else does
+   * to its order.
+   * @param {[number, number]} typed
+   * @param {[at: number, removed: number, ids: number[]]} splice
+   */
+  async function besides(typed, splice) {
+    const { sheet } = await open(new Workbook(rows()));
+    const by = (/** @type {[number, number, number[]]} */ moved) => ({
+      version: sheet.version + 1, by: "", asked: "", did: "", tabs: false,
+      sheets: [{ sheet: 1, size: 1000, shape: false, rows: [], splice: moved }],
+    });
+    sheet.change(by([4, 0, [0, 0, 90]]));
+    const targets = typed.map((position) => sheet.target(position));
+    sheet.change(by(splice));
+    return { sheet, places: targets.map((target) => sheet.where(target)) };
+  }
+
+  test("empty rows that are being typed into go below the others together, where one of them must make way", async () => {
+    const { sheet, places } = await besides([4, 5], [5, 1, [91]]);
+    assert.deepEqual(sheet.order, [1, 2, 3, 4, 0, 91, 90]);
+    assert.deepEqual(places, [7, 8]);
+  });
+
+  test("two empty rows that are being typed into never become one", async () => {
+    const { sheet, places } = await besides([5, 7], [3, 4, [0, 0]]);
+    assert.deepEqual(sheet.order, [1, 2, 3, 0, 0]);
+    assert.deepEqual(places, [5, 7]);
+  });
+
   test("a row that the server wrote below others' rows is not taken for theirs before both are shown", async () => {
     const workbook = new Workbook(rows());
     /** @type {number[]} */

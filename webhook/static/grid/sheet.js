@@ -141,7 +141,7 @@ export class Sheet {
 
   // Positions. Position 0 is the header; a line is what is drawn, the n-th row under the header that is shown.
   get lines() {
-    return this.view ? this.view.length : Math.max(this.order.length - 1 + BELOW, 30);
+    return this.view ? this.view.length : Math.max(this.free - 1 + BELOW, 30);
   }
 
   /**
@@ -413,17 +413,18 @@ export class Sheet {
   }
 
   /**
-   * Never written rows that are being typed into make way for rows that somebody else wrote in their place.
+   * Never written rows that are being typed into make way for rows that somebody else wrote in their place: where one of
+   * them does, all go below the others, as far from each other as they were. No two ever stand at one position.
    * @param {Moved} moved
    */
   #moveSeeds(moved) {
     const seeds = [...this.seeds.values()].filter((seed) => this.#isComing(seed));
+    const places = seeds.map((seed) => moved(seed.at));
+    const free = new Set(places).size === seeds.length && places.every((at) => !this.order[at]);
+    const down = free ? 0 : this.order.length - seeds.reduce((least, seed) => Math.min(least, seed.at), Infinity);
     this.seeds.clear();
-    for (const seed of seeds) seed.at = moved(seed.at);
-    const taken = seeds.filter((seed) => this.order[seed.at]);
-    const down = taken.length ? this.order.length - Math.min(...taken.map((seed) => seed.at)) : 0;
-    for (const seed of seeds) {
-      if (down) seed.at += down;
+    for (const [place, seed] of seeds.entries()) {
+      seed.at = free ? places[place] ?? seed.at : seed.at + down;
       this.seeds.set(seed.at, seed);
     }
   }
