@@ -24,6 +24,16 @@ export class Clock {
     Object.assign(globalThis, real);
   }
 
+  /** On to the next timer. */
+  next() {
+    let [next] = this.#timers;
+    for (const timer of this.#timers) if (next && timer[1].at < next[1].at) next = timer;
+    if (!next) return;
+    this.#timers.delete(next[0]);
+    this.#now = Math.max(this.#now, next[1].at);
+    next[1].act();
+  }
+
   /** @param {number} delay ms */
   tick(delay) {
     this.#now += delay;

@@ -9,7 +9,7 @@ import { Refused } from "../../webhook/static/grid/server.js";
 import { Sheet } from "../../webhook/static/grid/sheet.js";
 
 /** @import { History } from "../../webhook/static/grid/steps.js" */
-/** @import { CellMessage, CellResult, Column, EditReply, Op, OpResult, Reader, RowMessage, SheetChange, Test, Value } from "../../webhook/static/grid/server.js" */
+/** @import { CellMessage, CellResult, Change, Column, EditReply, Op, OpResult, Reader, RowMessage, SheetChange, Test, Value } from "../../webhook/static/grid/server.js" */
 
 const SHEET = 1;
 
@@ -33,14 +33,20 @@ export class Workbook {
   rows = new Map();
   /** @type {Map<string, EditReply>} */
   replies = new Map();
+  /** @type {Change[]} from the first on */
+  changes = [];
   /** @type {{ id: string, ops: Op[] }[]} what was posted */
   posted = [];
   /** @type {Map<string, number[]>} */
   #orders = new Map();
   #last = 0;
 
-  /** @param {Value[][]} rows under the header */
-  constructor(rows) {
+  /**
+   * @param {Value[][]} rows under the header
+   * @param {string[]} [headers] of columns of people, in place of the four
+   */
+  constructor(rows, headers) {
+    if (headers) this.columns = headers.map((header) => column(header));
     for (const values of [this.columns.map((head) => head.header), ...rows]) this.order.push(this.#add(values));
   }
 
@@ -119,13 +125,13 @@ export class Workbook {
     const touched = new Set();
     const results = ops.map((op) => this.#apply(op, touched));
     this.version += 1;
-    const same = before.join() === this.order.join();
     /** @type {SheetChange} */
     const part = {
       sheet: SHEET, size: 1000, shape: false, rows: [...touched].map((id) => this.#message(id)),
-      splice: same ? null : [0, before.length, [...this.order]],
+      splice: spliced(before, this.order),
     };
     const change = { version: this.version, by: "", asked, did: "", tabs: false, sheets: [part] };
+    this.changes.push(change);
     const reply = { results, change };
     this.replies.set(asked, reply);
     return reply;
@@ -140,7 +146,7 @@ export class Workbook {
     if (op.op === "set") return this.#set(op.cells, touched);
     if (op.op === "insert") {
       const rows = Array.from({ length: op.count }, () => this.#add([]));
-      this.order.splice(this.order.indexOf(op.row) + (op.after ? 1 : 0), 0, ...rows);
+      this.order.splice((op.row ? this.order.indexOf(op.row) : op.at) + (op.after ? 1 : 0), 0, ...rows);
       for (const id of rows) touched.add(id);
       return { rows };
     }
@@ -151,41 +157,64 @@ export class Workbook {
     const before = this.order.length;
     const token = `token ${this.version}`;
     this.#orders.set(token, [...this.order]);
-    if (op.op === "delete") this.order = this.order.filter((id) => !op.rows.includes(id) || (op.empty && this.rows.get(id)?.some((value) => value !== "")));
-    if (op.op === "sort") this.order = [...this.order.slice(0, 1), ...this.order.slice(1).sort((a, b) => this.#compare(a, b, op.column) * (op.down ? -1 : 1))];
+    if (op.op === "delete") this.order = this.order.filter((id) => !id || !op.rows.includes(id) || (op.empty && this.#isFilled(id)));
+    if (op.op === "sort") this.order = [...this.order.slice(0, 1), ...this.#sorted(op)];
     return { token, count: op.op === "delete" ? before - this.order.length : 0 };
   }
 
   /**
-   * @param {number} a
-   * @param {number} b
-   * @param {number} at column
+   * The rows under the header, sorted by a column, blanks last.
+   * @param {Extract<Op, { op: "sort" }>} op
    */
-  #compare(a, b, at) {
-    return String(this.rows.get(a)?.[at]).localeCompare(String(this.rows.get(b)?.[at]));
+  #sorted({ column: place, down }) {
+    const text = (/** @type {number} */ id) => String(this.rows.get(id)?.[place] ?? "");
+    const body = this.order.slice(1);
+    const filled = body.filter((id) => text(id)).sort((a, b) => text(a).localeCompare(text(b)) * (down ? -1 : 1));
+    return [...filled, ...body.filter((id) => !text(id))];
   }
 
   /**
-   * Cells of never written rows keep together and go below the last row.
+   * Whether people have anything in a row.
+   * @param {number} id
+   */
+  #isFilled(id) {
+    return Boolean(this.rows.get(id)?.some((value, place) => value !== "" && !this.columns[place]?.owned));
+  }
+
+  /**
+   * How far down cells of never written rows go: below the last row where one of these rows is somebody's by now.
+   * @param {number[]} blanks positions
+   */
+  #down(blanks) {
+    const taken = blanks.some((at) => this.order[at]);
+    return taken ? this.order.reduce((last, id, at) => (id ? at + 1 : last), 0) - least(blanks) : 0;
+  }
+
+  /**
+   * The row at a position, which comes into being when there was none.
+   * @param {number} at
+   */
+  #rowAt(at) {
+    while (this.order.length <= at) this.order.push(0);
+    const id = this.order[at] || this.#add([]);
+    this.order[at] = id;
+    return id;
+  }
+
+  /**
+   * Cells of never written rows keep together.
    * @param {CellMessage[]} cells
    * @param {Set<number>} touched
    * @returns {CellResult[]}
    */
   #set(cells, touched) {
     if (cells.some(({ to }) => to === "错")) throw new Refused("不能写「错」。");
-    /** @type {Map<number, number>} new ids by the position that was meant */
-    const made = new Map();
+    const down = this.#down(cells.filter(({ row }) => !row).map(({ at }) => at));
     const standing = new Set(this.order);
     return cells.map(({ row: known, at, column: place, to, was }) => {
-      if (!known && !made.has(at)) {
-        const id = this.#add([]);
-        made.set(at, id);
-        standing.add(id);
-        this.order.push(id);
-      }
-      const row = known || made.get(at) || 0;
+      const row = known || this.#rowAt(at + down);
       const values = this.rows.get(row);
-      if (!values || !standing.has(row)) return { error: "这一行已经被别人删除，没有写入。", why: "gone" };
+      if (!values || (known && !standing.has(known))) return { error: "这一行已经被别人删除，没有写入。", why: "gone" };
       const now = values[place] ?? "";
       if (was !== undefined && now !== was && now !== to) return { error: "这一格后来被别人改过，没有写入。", why: "changed", now };
       while (values.length < place) values.push("");
@@ -194,6 +223,24 @@ export class Workbook {
       return { row };
     });
   }
+}
+
+/** @param {number[]} numbers */
+const least = (numbers) => numbers.reduce((a, b) => Math.min(a, b), Infinity);
+
+/**
+ * The one stretch in which two orders differ.
+ * @param {number[]} old
+ * @param {number[]} fresh
+ * @returns {SheetChange["splice"]}
+ */
+function spliced(old, fresh) {
+  if (old.join() === fresh.join()) return null;
+  const most = Math.min(old.length, fresh.length);
+  let head = 0, tail = 0;
+  while (head < most && old[head] === fresh[head]) head++;
+  while (tail < most - head && old[old.length - 1 - tail] === fresh[fresh.length - 1 - tail]) tail++;
+  return [head, old.length - tail - head, fresh.slice(head, fresh.length - tail)];
 }
 
 /**

@@ -52,7 +52,7 @@ export class Clipboard {
     const { line, column } = this.grid.view.selection;
     const { order, view, free } = this.grid.sheet;
     // Rows that somebody else wrote since under the others stand where the cursor was sent: the paste goes below them.
-    if (this.grid.standsOnEmpty() && !view && line + 1 < order.length) this.grid.select(free - 1, column);
+    if (this.grid.cursor.onEmpty && !view && line + 1 < order.length) this.grid.select(free - 1, column);
     this.grid.show(this.grid.areas.paste(text, this.grid.view.area(), html));
   }
 

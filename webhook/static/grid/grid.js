@@ -5,6 +5,7 @@ import { Areas } from "./areas.js";
 import { Clipboard } from "./clipboard.js";
 import { Columns } from "./columns.js";
 import { Commands } from "./commands.js";
+import { Cursor } from "./cursor.js";
 import { Editor } from "./editor.js";
 import { Edits } from "./edits.js";
 import { FilterPanel } from "./filter.js";
@@ -30,17 +31,7 @@ import { View } from "./view.js";
 
 /** @typedef {{ line: number, column: number }} Place */
 
-/**
- * The row on which the cursor stands.
- * @typedef {object} Stood
- * @property {number} line
- * @property {boolean} below under all rows that were there when the cursor came
- * @property {Target} target
- */
-
 export class Grid {
-  /** @type {Stood | null} */
-  stood = null;
   #shape = ""; // what the header was drawn from
 
   /**
@@ -58,6 +49,7 @@ export class Grid {
     this.tell = tell;
     this.finder = finder;
     this.edits = new Edits(sheet, outgoing, history, tell);
+    this.cursor = new Cursor(sheet);
     this.areas = new Areas(this.edits);
     this.commands = new Commands(this);
     this.clipboard = new Clipboard(this);
@@ -122,9 +114,9 @@ export class Grid {
    * @param {string} text
    */
   async #write(target, column, text) {
-    this.stood = { line: this.view.selection.line, below: false, target };
+    this.cursor.write(this.view.selection.line, target);
     await this.edits.set([{ ...target, column, to: text }]);
-    if (this.stood && this.stood.target === target) this.#follow((position) => position);
+    if (this.cursor.stood?.target === target) this.#follow((position) => position);
   }
 
   #redraw() {
@@ -169,7 +161,7 @@ export class Grid {
     const at = Math.max(0, Math.min(line, this.sheet.lines - 1));
     const before = this.view.selection;
     const across = this.#seen(Math.max(0, Math.min(column, this.sheet.columns.length - 1)), column < before.column2 ? -1 : 1);
-    this.#stand(extend ? before.line : at);
+    this.cursor.stand(extend ? before.line : at);
     this.view.selection = extend
       ? { line: before.line, column: before.column, line2: at, column2: across }
       : { line: at, column: across, line2: at, column2: across };
@@ -202,24 +194,6 @@ export class Grid {
       this.sheet.whole(this.sheet.position(top) || 1, this.sheet.position(bottom) || 1).catch(() => {});
   }
 
-  /**
-   * Remembers the row on which the cursor stands: it is followed when rows move. One that was empty stays an empty one, also
-   * when somebody else writes in its place.
-   * @param {number} line
-   */
-  #stand(line) {
-    const seed = this.stood && this.stood.target.seed;
-    if (seed && !seed.used && this.sheet.seeds.get(seed.at) === seed) this.sheet.seeds.delete(seed.at);
-    const position = this.sheet.position(line);
-    this.stood = position === undefined ? null
-      : { line, below: position >= this.sheet.order.length, target: this.sheet.target(position) };
-  }
-
-  /** Whether the cursor was sent under all rows, and nothing was typed there since. */
-  standsOnEmpty() {
-    return Boolean(this.stood && this.stood.below && !this.stood.target.seed?.used);
-  }
-
   /** @param {Area} area selected, without scrolling there */
   show({ top, bottom, left, right }) {
     this.view.selection = { line: top, column: left, line2: bottom, column2: right };
@@ -246,15 +220,7 @@ export class Grid {
    * @param {Moved} moved
    */
   #follow(moved) {
-    const { view, sheet } = this;
-    if (!sheet.filter) {
-      const { line, column, line2, column2 } = view.selection;
-      const stood = this.stood && this.stood.line === line ? this.stood : null;
-      const position = stood ? sheet.where(stood.target) : -1;
-      const top = (position > 0 ? position : Math.max(1, moved(line + 1))) - 1;
-      view.selection = { line: top, column, line2: Math.max(0, top + line2 - line), column2 };
-      if (stood && position > 0) stood.line = top;
-    }
+    if (!this.sheet.filter) this.view.selection = this.cursor.followed(this.view.selection, moved);
     this.editor.follow();
   }
 
