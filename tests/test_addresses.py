@@ -47,6 +47,7 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/issues/none"): SIGNED,
     ("GET", "/explain/line/none"): SIGNED,
     ("GET", "/week"): SIGNED,  # each his part; a chief is sent to his own page
+    ("GET", "/week/meeting"): SIGNED,  # the same
     ("GET", "/month"): SIGNED,
     ("GET", "/month/2026-11/街路/none"): SIGNED,
     ("POST", "/month/2026-10/seal"): OVERSEERS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from sync.core.views import explain, reasons, trends
 from sync.core.views.agenda import Agenda, agenda
 from sync.core.views.bulletin import Scope
 from sync.core.views.map import FAR, NEAR, Spot, draw
+from sync.core.views.meeting import Meeting, meeting
 from tests.book import Book, bureau, hour, templates
 from tests.web_server import OPERATOR, WebServer, web_server
 from webhook.charts import chart
@@ -89,6 +91,32 @@ def test_each_level_is_told_its_own_part_of_the_week(look: Look) -> None:
     assert [one.issue for one in his(look, "支部书记04").weeks[0].open_late] == ["20261117-001"]
     assert [one.issue for one in his(look, "指挥长03").weeks[0].open_late] == ["20261117-002"]
     assert [one.issue for one in his(look, "支部书记01").weeks[0].open_late] == ["20261117-002"]  # his unit's
+
+
+def at_the_meeting(look: Look, name: str = "") -> Meeting:
+    visitor = person(look.roster, name, look.now.date()) if name else ALL
+    assert visitor
+    return meeting(look, visitor)
+
+
+def test_the_meeting_sees_late_issues_by_unit_and_by_street_the_longest_late_first(look: Look) -> None:
+    shown = at_the_meeting(look)
+    assert (shown.late, shown.before) == (2, 1)  # 11-17 15:30: 新正街's deadline itself, which is not late
+    assert sorted(shown.units) == [("城管执法大队", 1, 1), ("环卫所", 1, 0)]
+    assert [(row.street, row.late, row.before) for row in shown.worst] == [("联胜路", 1, 1), ("新正街", 1, 0)]
+    assert [each.issue.rid for row in shown.worst for each in row.issues] == ["20261117-002", "20261117-001"]
+    assert [row.street for row in at_the_meeting(look, "支部书记04").worst] == ["新正街"]  # his branch's alone
+
+
+@pytest.mark.parametrize(("minutes", "before"), [(-1, 0), (0, 0), (1, 1)])
+def test_the_meeting_compares_with_the_same_hour_seven_days_ago(book: Book, minutes: int, before: int) -> None:
+    first = min(each.life.deadline for each in recall(templates(), book.memory, book.rules, NOW).followed.values()
+                if each.life.deadline)  # fmt: skip
+    now = first + timedelta(days=7, minutes=minutes)
+    look = recall(templates(), book.memory, book.rules, now)
+    shown = at_the_meeting(look)
+    assert shown.before == before
+    assert [row.before for row in shown.worst if row.street == "联胜路"] == [before]
 
 
 def test_who_is_asked_sees_that_it_is_his_turn(look: Look) -> None:
@@ -284,9 +312,21 @@ def test_issues_and_scores_open_to_whom_they_concern(web: WebServer, who: str, h
 def test_a_chief_sees_his_own_row_of_the_month_and_no_name_of_others(web: WebServer) -> None:
     _, page = read(web, "街路长01", "/month?month=2026-11")
     assert "新正街" in page and "联胜路" not in page and "街路长02" not in page
-    assert web.enter("街路长01").get(f"{web.url}/week", timeout=20).url == f"{web.url}/mine"
+    for address in ("/week", "/week/meeting"):
+        assert web.enter("街路长01").get(f"{web.url}{address}", timeout=20).url == f"{web.url}/mine"
     _, places = read(web, "街路长01", "/map")
     assert "20261117-001" in places and "20261117-002" not in places
+
+
+def test_the_meeting_s_headings_say_the_news_and_each_sees_his_part(web: WebServer) -> None:
+    _, page = read(web, OPERATOR, "/week/meeting")
+    assert re.findall(r"<h[12] id=\"(?:late|s1|s2)\">([^<]+)</h", page)[:2] == [
+        "超期 2 件，和上周一样",
+        "联胜路：超期 1 件，和上周一样",
+    ]
+    assert 'href="/issues/20261117-002"' in page and "没有照片" in page
+    _, part = read(web, "支部书记04", "/week/meeting")
+    assert "新正街：超期" in part and "联胜路" not in part
 
 
 def test_a_score_opens_into_lines_that_add_up(web: WebServer) -> None:
@@ -353,7 +393,16 @@ def test_the_month_shows_what_each_of_the_nine_tasks_came_to_on_each_street(web:
 
 
 def test_pages_carry_no_style_and_no_script_of_their_own(web: WebServer) -> None:
-    for address in ("/week", "/month", "/month/2026-11/街路/联胜路", "/trends", "/map", "/issues/20261117-001"):
+    pages = (
+        "/week",
+        "/week/meeting",
+        "/month",
+        "/month/2026-11/街路/联胜路",
+        "/trends",
+        "/map",
+        "/issues/20261117-001",
+    )
+    for address in pages:
         _, page = read(web, OPERATOR, address)
         assert not re.search(r'\sstyle=|<style|<script(?! src)|\son\w+=|(?<!href=")https?://', page), address
 

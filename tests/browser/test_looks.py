@@ -11,6 +11,7 @@ from tests.web_server import OPERATOR, WebServer
 
 PAGES = (
     "/week",
+    "/week/meeting",
     "/month",
     "/month/2026-11/街路/联胜路",
     "/trends",

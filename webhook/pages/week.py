@@ -1,4 +1,5 @@
-"""``/week``: what each level should look at now, for 每周例会 and before it (plan 四·3)."""
+"""``/week``: what each level should look at now, for 每周例会 and before it (plan 四·3); ``/week/meeting``: the same to
+look at together, a screen of a projector or a sheet of A4 for each point."""
 
 from __future__ import annotations
 
@@ -9,7 +10,9 @@ from flask import redirect, render_template
 
 from sync.core.people.permissions import SUPERIORS, holds
 from sync.core.rules.values import ROLES
+from sync.core.sheet.photos import photo_lines
 from sync.core.views.agenda import agenda
+from sync.core.views.meeting import meeting
 from webhook import access
 from webhook.look_cache import LookCache
 
@@ -28,5 +31,15 @@ def blueprint(look_cache: LookCache) -> flask.Blueprint:
         look = look_cache.now()
         return render_template("week.html", agenda=agenda(look, access.visitor()), now=look.now, follow=look.followed,
                                roles=ROLES, rules=look.rules)  # fmt: skip
+
+    @routes.get("/week/meeting")
+    @access.needs()
+    def together() -> Any:
+        person = access.visitor()
+        if not holds(person, LEVELS):
+            return redirect("/mine")
+        look = look_cache.now()
+        return render_template("meeting.html", meeting=meeting(look, person), agenda=agenda(look, person), now=look.now,
+                               rules=look.rules, photos=photo_lines, bureau=look.rules.bureau.name)  # fmt: skip
 
     return routes

@@ -60,9 +60,9 @@ def today(look: Look, person: Person) -> Today:
     midnight = datetime.combine(look.now.date(), time(), look.reading.zone)
     mine = [each for each in look.followed.values() if each.stamps.street and sees_issue(person, each.area)]
     apart = [each for each in mine if not each.stamps.joined]  # what only reports another again is no work of its own
-    before = {each.issue.rid: _life_at(each, look, midnight) for each in apart if each.stamps.received < midnight}
-    late = sorted((each for each in apart if _is_late(each.life, look.now)), key=_deadline)
-    was_late = [each for each in apart if each.issue.rid in before and _is_late(before[each.issue.rid], midnight)]
+    before = {each.issue.rid: life_at(each, look, midnight) for each in apart if each.stamps.received < midnight}
+    late = sorted((each for each in apart if is_late(each.life, look.now)), key=deadline_order)
+    was_late = [each for each in apart if each.issue.rid in before and is_late(before[each.issue.rid], midnight)]
     yesterday = midnight - timedelta(days=1)
     new = [each for each in mine if each.stamps.received >= yesterday]
     figures = (
@@ -72,21 +72,23 @@ def today(look: Look, person: Person) -> Today:
         *_asked(look, person, midnight),
         *_letters(look, person, midnight),
     )
-    units = _by_unit((each.life.unit for each in late), (before[each.issue.rid].unit for each in was_late))
+    units = by_unit((each.life.unit for each in late), (before[each.issue.rid].unit for each in was_late))
     newest = sorted(new, key=lambda each: (each.stamps.received, each.issue.rid), reverse=True)
     return Today(midnight, figures, tuple(units), tuple(newest), tuple(late))
 
 
-def _life_at(each: Followed, look: Look, hour: datetime) -> lives.Life:
+def life_at(each: Followed, look: Look, hour: datetime) -> lives.Life:
     """How the issue stood at an hour that is past."""
     return issues.lived(each.issue, each.stamps, look.rules, hour)
 
 
-def _is_late(life: lives.Life, hour: datetime) -> bool:
+def is_late(life: lives.Life, hour: datetime) -> bool:
+    """Whether an issue that stood so at an hour was late."""
     return lives.is_late(life.state, life.deadline, hour)
 
 
-def _deadline(each: Followed) -> tuple[datetime, str]:
+def deadline_order(each: Followed) -> tuple[datetime, str]:
+    """What late issues are ordered by, the longest late first."""
     return each.life.deadline or each.stamps.received, each.issue.rid
 
 
@@ -105,7 +107,8 @@ def _in_states(person: Person, apart: Iterable[Followed], before: Mapping[str, l
             yield Figure(name, now[state], then[state])
 
 
-def _by_unit(now: Iterable[str], before: Iterable[str]) -> list[tuple[str, int, int]]:
+def by_unit(now: Iterable[str], before: Iterable[str]) -> list[tuple[str, int, int]]:
+    """Units with how often each is named now and before, the most first."""
     here, then = Counter(now), Counter(before)
     return sorted(
         ((unit, here[unit], then[unit]) for unit in here | then), key=lambda row: (-row[1], place_order(row[0]))
