@@ -23,6 +23,7 @@ from sync.core.rules.rules import load
 from sync.core.rules.values import ROLES
 from sync.core.views import explain, reasons, trends
 from sync.core.views.agenda import Agenda, agenda
+from sync.core.views.before_seal import open_appeals
 from sync.core.views.bulletin import Scope
 from sync.core.views.map import FAR, NEAR, Spot, draw
 from sync.core.views.meeting import Meeting, meeting
@@ -327,6 +328,32 @@ def test_the_meeting_s_headings_say_the_news_and_each_sees_his_part(web: WebServ
     assert 'href="/issues/20261117-002"' in page and "没有照片" in page
     _, part = read(web, "支部书记04", "/week/meeting")
     assert "新正街：超期" in part and "联胜路" not in part
+
+
+def test_an_appeal_without_an_answer_is_told_before_the_seal(book: Book) -> None:
+    def waiting(month: str) -> list[tuple[str, str]]:
+        look = recall(templates(), book.memory, book.rules, hour("2026-11-24 15:35"))
+        return [(each.row.cells["requester"], each.line.id) for each in open_appeals(look, month)]
+
+    assert waiting("2026-11") == []
+    book.add(
+        "申请审批\n申请时间 | 申请人 | 类型 | 明细号 | 理由\n"
+        "2026-11-24 15:31 | 街路长01 | 申诉 | 20261117-001·发现问题 | 不是本街路"
+    )
+    book.settle("2026-11-24 15:32")
+    assert waiting("2026-11") == [("街路长01", "20261117-001·发现问题")]
+    assert waiting("2026-10") == []
+    book.type("申请审批", 1, "批复", "不同意")
+    book.type("申请审批", 1, "批复人", "标准化办02")
+    book.settle("2026-11-24 15:34")
+    assert waiting("2026-11") == []
+
+
+def test_the_month_says_when_it_is_sealed_and_what_is_open_to_the_office_alone(web: WebServer) -> None:
+    _, page = read(web, OPERATOR, "/month?month=2026-11")
+    assert "申诉到 2026-12-" in page and "没有等批复的申诉" in page
+    _, part = read(web, "支部书记04", "/month?month=2026-11")
+    assert "没有等批复的申诉" not in part
 
 
 def test_a_score_opens_into_lines_that_add_up(web: WebServer) -> None:

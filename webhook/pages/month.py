@@ -26,6 +26,7 @@ from sync.core.scores.standings import Standing
 from sync.core.sheet.rows import cell_text, plain
 from sync.core.views import report as reports
 from sync.core.views import tasks
+from sync.core.views.before_seal import open_appeals
 from sync.outgoing import docx, report_files, report_pictures, xlsx
 from webhook import access
 from webhook.access import Site
@@ -125,7 +126,8 @@ def _month(look: Look, month: str, months: list[str], message: str = "") -> str:
                 for kind in GROUP_KINDS},
         terms={quarter.name: _terms(look, quarter.name, look.scored.quarters),
                f"{quarter.year}年": _terms(look, f"{quarter.year}", look.scored.years)},
-        tasks=_tasks(look, month, mine),
+        tasks=_tasks(look, month, mine), appeals_end=sealing.appeals_end(month, look.rules),
+        oversees=access.visitor().oversees, appeals=open_appeals(look, month) if access.visitor().oversees else (),
         drift=look.drift.get(month, ("", []))[1] if access.visitor().oversees else [],
     )  # fmt: skip
 
