@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import sys
+import unicodedata
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,9 +14,10 @@ import pytest
 
 from sync.core.sheet import rows
 from sync.core.sheet.readings import number, wall_clock
-from sync.core.sheet.rows import read_cell
+from sync.core.sheet.rows import fingerprint, plain, read_cell
 from sync.core.sheet.tabs import Column
-from sync.core.sheet.texts import clean, narrow, visible
+from sync.core.sheet.texts import HIDDEN, KEPT_CONTROLS, clean, narrow, visible
+from tests.book import templates
 
 ZONE = ZoneInfo("Asia/Shanghai")
 AFTERNOON = datetime(2026, 11, 27, 15, 20)  # noqa: DTZ001 - a wall clock
@@ -79,6 +85,26 @@ def test_a_day_without_a_year_is_the_nearest() -> None:
 )  # fmt: skip
 def test_numbers(text: str, value: float | None) -> None:
     assert number(text) == value
+
+
+def test_every_sign_of_unicode_stays_or_goes_by_its_category() -> None:
+    def stays(sign: str) -> bool:
+        return sign in KEPT_CONTROLS or unicodedata.category(sign) not in HIDDEN
+
+    signs = [chr(number) for number in range(sys.maxunicode + 1) if chr(number) != "\r"]  # \r becomes a line break
+    wrong = [sign for sign in signs if clean(f"甲{sign}乙") != (f"甲{sign}乙" if stays(sign) else "甲乙")]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("parts", [(), ("",), ("新正街", 'a"b\\c', "\t\n\u2028"), ("😀", "\x7f"), (7.0, True)])
+def test_the_print_of_a_row_is_what_the_ledgers_of_before_hold(parts: tuple[str | float, ...]) -> None:
+    keys = tuple(f"k{place}" for place in range(len(parts)))
+    tab = replace(templates()["issues"], identity=keys or ("absent",), rows=())
+    texts = [plain(part) for part in parts] or [""]
+    assert (
+        fingerprint(tab, dict(zip(keys, parts, strict=True)))
+        == (hashlib.sha1(json.dumps(texts).encode(), usedforsecurity=False).hexdigest()[:16])
+    )
 
 
 def test_signs_that_nobody_sees_are_taken_out_and_the_rest_stays() -> None:

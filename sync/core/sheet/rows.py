@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import json
 import logging
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -169,7 +169,9 @@ def read_cell(raw: Raw, column: Column, zone: ZoneInfo, near: date | None = None
 def fingerprint(tab: Tab, raw_cells: Mapping[str, Raw]) -> str:
     """Short digest of the cells that make a row that row; equal however a number was typed."""
     parts = [plain(raw_cells.get(key, "")) for key in tab.identity or tab.rows]
-    return hashlib.sha1(json.dumps(parts).encode(), usedforsecurity=False).hexdigest()[:16]
+    # As json.dumps writes a list of texts, in a fifth of the time: every row is taken a print of.
+    text = f"[{', '.join(map(encode_basestring_ascii, parts))}]"
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:16]
 
 
 def plain(value: Raw) -> str:

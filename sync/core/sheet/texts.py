@@ -12,8 +12,8 @@ DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－ー"), "-")
 
 def clean(text: str) -> str:
     """The text without signs that have no width and without half characters; line breaks and tabs stay."""
-    if text.isascii() and text.isprintable():
-        return text
+    if text.isprintable():  # nothing of HIDDEN, and no break of a line
+        return text if text.isascii() else text.strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(sign for at, sign in enumerate(text) if _is_seen(text, at, sign)).strip()
 
