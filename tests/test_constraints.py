@@ -1,7 +1,9 @@
-"""The tried versions in ``constraints/`` are those that the package asks for: the lowest exactly, the newest within it."""
+"""The versions in ``constraints/`` are those that were tried: the lowest is the bound itself, the newest is allowed."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -29,3 +31,9 @@ def test_the_lowest_is_the_bound_itself_and_the_newest_is_allowed(needed: Requir
     assert [pinned("lowest")[needed.name]] == bounds
     assert needed.specifier.contains(pinned("newest")[needed.name])
     assert pinned("newest")[needed.name] >= bounds[0]
+
+
+def test_what_serves_begins_without_what_only_reports_and_imports_need() -> None:
+    program = "import sys, webhook.server, sync.service; print(*sorted({'pandas', 'matplotlib'} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert loaded.stdout.split() == []

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-import pandas as pd
 
 from sync.core.sheet.plan import Plan, appended, to_raw
 from sync.core.sheet.problems import FileProblem
@@ -23,6 +22,9 @@ from sync.intake.files import Sheet
 from sync.intake.mapping import ColumnMap
 from sync.intake.xlsx_cells import DATE, ERROR, FORMULA, MONEY, PICTURE
 from sync.sheets.gateway import Client, Gateway, Refused, Unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 UTC = ZoneInfo("UTC")
 TEXTS = ("text", "choice", "mail")
@@ -95,6 +97,8 @@ def _ids(frame: pd.DataFrame, tab: Tab) -> dict[int, str]:
 
 def _frame(sheet: Sheet) -> pd.DataFrame:
     """The rows under the headers that are filled, as objects, by their row numbers."""
+    import pandas as pd  # a hundred megabytes that only reports and imports need
+
     at = [(index, header) for index, header in enumerate(sheet.header) if header]
     data = {header: [cells[index] if index < len(cells) else "" for _, cells in sheet.rows] for index, header in at}
     return pd.DataFrame(data, index=[number for number, _ in sheet.rows], dtype=object)

@@ -27,14 +27,15 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from sync.core.sheet import serials
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import nearest, plain
 from sync.core.sheet.tabs import Tab
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +128,8 @@ def apply(rules: ColumnMap, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Bad
 
 
 def _applied(rules: ColumnMap, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Bad]]:
+    import pandas as pd
+
     taken = {target: frame[source] for target, source in rules.columns.items()}
     made = pd.DataFrame(taken, index=frame.index, dtype=object)
     problems: list[Bad] = []
@@ -144,6 +147,8 @@ def _applied(rules: ColumnMap, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[
 
 def _dates(cells: pd.Series[Any], form: str, header: str, problems: list[Bad]) -> pd.Series[Any]:
     """Texts in ``form`` as serials; what is a number already (a real date of an xlsx) stays."""
+    import pandas as pd
+
     texts = cells[cells.map(lambda cell: isinstance(cell, str) and cell != "")]
     moments = pd.to_datetime(texts, format=form, errors="coerce")
     bad = moments.isna()

@@ -14,8 +14,6 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
-import pandas as pd
-
 from sync.core.calendar.worktime import Calendar
 from sync.core.people.days import on
 from sync.core.people.ordering import place_order
@@ -197,20 +195,19 @@ Rates = Mapping[tuple[str, str, str], _Rates]  # by month, kind and name
 
 def _rates(tallies: Iterable[Tally], areas: Mapping[tuple[str, str], tuple[str, str]]) -> Rates:
     """Of streets, branches, districts and units. ``areas``: branch and district of the month, by month and street."""
-    rows = [
-        (t.month, kind, name, t.due, t.due and t.late, t.reworked, t.extended)
-        for t in tallies
-        for branch, district in [areas.get((t.month, t.street), (t.branch, t.district))]
-        for kind, name in ((STREET, t.street), (BRANCH, branch), (DISTRICT, district), (UNIT, t.unit))
-    ]
-    table = pd.DataFrame(rows, columns=["month", "kind", "name", "due", "late", "rework", "extend"])
-    group = table.groupby(["month", "kind", "name"], sort=False)
-    sums = group[["due", "late", "rework", "extend"]].sum().assign(issues=group.size())
-    rates: dict[tuple[str, str, str], _Rates] = {}
-    for month, kind, name, due, late, rework, extend, issues in sums.reset_index().itertuples(index=False):
-        on_time = (due - late) / due if due else None
-        rates[month, kind, name] = _Rates(int(issues), int(due), int(late), on_time, rework / issues, extend / issues)
-    return rates
+    sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0] * 5)
+    for each in tallies:
+        branch, district = areas.get((each.month, each.street), (each.branch, each.district))
+        counts = (1, each.due, each.due and each.late, each.reworked, each.extended)
+        for kind, name in ((STREET, each.street), (BRANCH, branch), (DISTRICT, district), (UNIT, each.unit)):
+            group = sums[each.month, kind, name]
+            group[:] = [total + count for total, count in zip(group, counts, strict=True)]
+    return {key: _rates_of(*counts) for key, counts in sums.items()}
+
+
+def _rates_of(issues: int, due: int, late: int, reworked: int, extended: int) -> _Rates:
+    on_time = (due - late) / due if due else None
+    return _Rates(issues, due, late, on_time, reworked / issues, extended / issues)
 
 
 def _month(

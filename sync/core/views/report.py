@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from sync.core.letters import letters
 from sync.core.letters.letters import LETTER
@@ -20,6 +18,9 @@ from sync.core.people.ordering import place_order
 from sync.core.scores.lines import BASE, STREET, UNIT, Line, first_day, last_day, month_of
 from sync.core.scores.periods import Quarter
 from sync.core.scores.standings import Standing, shown_rank
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_NAMED = 3  # streets named as the best and as the last of a group
 MOST_CATEGORIES = 10
@@ -47,8 +48,11 @@ class Period:
     @property
     def before(self) -> tuple[str, ...]:
         """The same number of months before it."""
-        ends = self.first - timedelta(days=1)
-        return tuple(f"{day:%Y-%m}" for day in pd.date_range(end=ends, periods=len(self.months), freq="ME"))
+        months, first = list[str](), self.first
+        while len(months) < len(self.months):
+            months.insert(0, month_of(first - timedelta(days=1)))
+            first = first_day(months[0])
+        return tuple(months)
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,8 @@ def report(look: Look, wanted: Period) -> Report | None:
 
 def _cases(look: Look) -> pd.DataFrame:
     """A row an issue that counts in rates: month, category, unit, started, closed, and what became of it."""
+    import pandas as pd  # a hundred megabytes that only reports and imports need
+
     counted = [(each, each.tally) for each in look.followed.values() if each.tally]
     return pd.DataFrame(
         [
@@ -176,9 +182,8 @@ def _categories(cases: pd.DataFrame, wanted: Period) -> tuple[tuple[str, int, in
 def _weeks(cases: pd.DataFrame, wanted: Period, look: Look) -> tuple[tuple[date, int, int, int], ...]:
     """The weeks that the period touches, up to today."""
     last = min(wanted.last, look.now.date())
-    mondays = [
-        day.date() for day in pd.date_range(wanted.first - timedelta(days=wanted.first.weekday()), last, freq="7D")
-    ]
+    first = wanted.first - timedelta(days=wanted.first.weekday())
+    mondays = [first + timedelta(days=days) for days in range(0, (last - first).days + 1, 7)]
 
     def count(column: str, monday: date) -> int:
         days = cases[column].dropna()
@@ -256,6 +261,8 @@ def _lines(look: Look, months: Iterable[str]) -> dict[tuple[str, str], list[Line
 
 def _reasons(lines: Sequence[Line]) -> Iterator[str]:
     """What moved a score most: the rules with their number and points."""
+    import pandas as pd
+
     if not lines:
         return
     frame = pd.DataFrame([{"rule": line.rule, "points": line.points} for line in lines])

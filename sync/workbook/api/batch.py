@@ -89,10 +89,11 @@ REQUEST_KINDS: dict[str, Kind] = {
 def batch_update(book: Book, body: Json, fields: str) -> bytes:
     """Applies a BatchUpdateSpreadsheetRequest; the JSON text of its reply, masked."""
     request = read("BatchUpdateSpreadsheetRequest", _checked(body))
+    del body  # a write of a whole tab is large, and so is its answer: neither waits for the other's room
     mask = tree("BatchUpdateSpreadsheetResponse", fields) if fields else None
     if not request.get("requests"):
         raise invalid("Must specify at least one request.")
-    replies = [_apply(book, n, item) for n, item in enumerate(request["requests"])]
+    replies = [_apply(book, n, item) for n, item in enumerate(request.pop("requests"))]
     recalculate(book)
     return _answer(book, request, replies, mask)
 
