@@ -695,6 +695,19 @@ def test_all_rows_are_printed_on_a4_across_under_the_bureau_s_name(enter: Enter,
     expect(popup.value.locator("tbody tr")).to_have_count(2)
 
 
+def test_the_arrow_stands_beside_the_cell_and_hides_none_of_its_text(enter: Enter, web: WebServer) -> None:
+    web.add(THREE)
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    last = page.evaluate(f"{GRID}.sheet.columns.findLast((c) => !c.owned && c.choices.length).header")
+    for header in ("填报时间", "街路", last):
+        go(page, 1, header)
+        page.wait_for_timeout(100)
+        cell = page.locator("#grid .space .active").bounding_box()
+        arrow = page.get_by_role("button", name="选值").bounding_box()
+        assert cell and arrow and cell["x"] + cell["width"] <= arrow["x"], header
+        assert arrow["x"] + arrow["width"] <= 1440, header
+
+
 def test_an_arrow_opens_the_choices_for_the_mouse(enter: Enter, web: WebServer) -> None:
     page = sheet(enter(OPERATOR), web, "问题台账")
     arrow = page.get_by_role("button", name="选值")

@@ -5,12 +5,13 @@ import { element } from "./page.js";
 import { letters } from "./text.js";
 
 /** @import { Sheet } from "./sheet.js" */
-/** @import { Column, Place } from "./server.js" */
+/** @import { Place } from "./server.js" */
 
 const HEAD = 26; // pixels of the header, and of a line
 const HIGH = 66; // pixels of a line with wrapped texts
-const GUTTER = 52; // pixels of the line numbers
+const NARROW = 640; // pixels: what is not wider is a phone, on which little stays
 const FROZEN = 1; // columns that stay
+const ARROW = 30; // pixels at the right of a cell in which its arrow has room
 
 /** @typedef {{ line: number, column: number, line2: number, column2: number }} Selection from the active cell to the other corner */
 
@@ -32,6 +33,8 @@ export class View {
   width = 0; // of all columns
   height = HEAD; // of a line
   frozen = 0; // of those that stay
+  gutter = 0; // of the line numbers
+  #most = Infinity; // pixels that a column that stays is drawn at most
   /** @type {Selection} */
   selection = { line: 0, column: 0, line2: 0, column2: 0 };
   readyAt = 0; // ms since the page was opened, when the first row was drawn
@@ -64,7 +67,7 @@ export class View {
     this.arrow.textContent = "▾";
     this.arrow.setAttribute("aria-label", "选值");
     this.scroller.addEventListener("scroll", () => this.later());
-    this.resizing = new ResizeObserver(() => this.later());
+    this.resizing = new ResizeObserver(() => this.#resized());
     this.resizing.observe(root);
     this.measure();
   }
@@ -78,6 +81,7 @@ export class View {
   /** Where columns begin; everything is drawn anew. A selection of columns that are gone moves to the last. */
   measure() {
     const { columns } = this.sheet;
+    this.#limit();
     this.left = [];
     this.width = 0;
     for (const at of columns.keys()) {
@@ -90,10 +94,33 @@ export class View {
     const { column, column2 } = this.selection;
     const last = Math.max(0, columns.length - 1);
     this.selection = { ...this.selection, column: Math.min(column, last), column2: Math.min(column2, last) };
-    this.root.style.setProperty("--side", `${GUTTER + this.frozen}px`);
+    this.root.style.setProperty("--gutter", `${this.gutter}px`);
+    this.root.style.setProperty("--side", `${this.gutter + this.frozen}px`);
+    this.#stretch();
     this.#clear();
     this.#drawHead();
     this.later();
+  }
+
+  /** On a phone what stays takes about a third of the width, so that the other cells can be read. */
+  #limit() {
+    const { clientWidth } = this.root;
+    const narrow = clientWidth > 0 && clientWidth <= NARROW;
+    this.gutter = narrow ? 36 : 52;
+    this.#most = narrow ? Math.max(48, Math.round(clientWidth * 0.36) - this.gutter) : Infinity;
+  }
+
+  #resized() {
+    const [gutter, most] = [this.gutter, this.#most];
+    this.#limit();
+    if (gutter !== this.gutter || most !== this.#most) this.measure();
+    this.later();
+  }
+
+  /** As large as all cells: a cell can be scrolled to before anything is drawn. */
+  #stretch() {
+    this.space.style.width = `${this.width - this.frozen + ARROW}px`;
+    this.space.style.height = `${this.sheet.lines * this.height}px`;
   }
 
   #clear() {
@@ -122,7 +149,8 @@ export class View {
    */
   #widthOf(column) {
     const head = this.sheet.columns[column];
-    return head && !head.hidden ? head.width : 0;
+    if (!head || head.hidden) return 0;
+    return column < FROZEN ? Math.min(head.width, this.#most) : head.width;
   }
 
   /**
@@ -148,8 +176,7 @@ export class View {
 
   #draw() {
     const { sheet } = this;
-    this.space.style.width = `${this.width - this.frozen}px`;
-    this.space.style.height = `${sheet.lines * this.height}px`;
+    this.#stretch();
     const sight = this.sight();
     sheet.need(sight.first - 20, sight.last + 60);
     for (const drawn of this.#lines.values()) if (drawn.line < sight.first || drawn.line > sight.last) this.#remove(drawn);
@@ -218,7 +245,7 @@ export class View {
     const look = [text, color, problem, looks].join("\u0000");
     const known = drawn.cells.get(column);
     if (known && known.look === look) return;
-    const cell = known ? known.cell : this.#newCell(drawn, column, head);
+    const cell = known ? known.cell : this.#newCell(drawn, column);
     drawn.cells.set(column, { cell, look });
     const link = linkOf(head, text);
     if (link) drawLink(cell, link, text.slice(0, 300));
@@ -231,12 +258,11 @@ export class View {
   /**
    * @param {DrawnLine} drawn
    * @param {number} column
-   * @param {Column} head
    */
-  #newCell(drawn, column, head) {
+  #newCell(drawn, column) {
     const cell = element("div", "", column < FROZEN ? drawn.side : drawn.row);
     cell.style.left = `${this.#leftInPane(column)}px`;
-    cell.style.width = `${head.width}px`;
+    cell.style.width = `${this.#widthOf(column)}px`;
     return cell;
   }
 
@@ -245,7 +271,7 @@ export class View {
    * @param {number} column
    */
   #leftInPane(column) {
-    return column < FROZEN ? GUTTER + this.#leftOf(column) : this.#leftOf(column) - this.frozen;
+    return column < FROZEN ? this.gutter + this.#leftOf(column) : this.#leftOf(column) - this.frozen;
   }
 
   #drawHead() {
@@ -256,7 +282,7 @@ export class View {
       const filtered = Boolean(this.sheet.filter?.tests.has(at));
       const cell = element("div", `cell title${column.owned ? " owned" : ""}`, at < FROZEN ? this.corner : this.strip);
       cell.style.left = `${this.#leftInPane(at)}px`;
-      cell.style.width = `${column.width}px`;
+      cell.style.width = `${this.#widthOf(at)}px`;
       cell.dataset.column = String(at);
       cell.title = [column.note, column.owned ? "由系统填写。" : ""].filter(Boolean).join("\n");
       const name = element("span", "name", cell);
@@ -297,15 +323,22 @@ export class View {
   }
 
   /**
-   * The arrow that opens the choices, or the calendar, of the active cell.
+   * The arrow that opens the choices, or the calendar, of the active cell: beside it, so that all of its text is read.
    * @param {number} line
    * @param {number} column
    */
   #drawArrow(line, column) {
+    this.arrow.hidden = !this.#isChosen(column) || this.sheet.position(line) === undefined;
+    this.arrow.style.transform = `translate(${this.#end(column) - this.frozen + 1}px, ${line * this.height}px)`;
+  }
+
+  /**
+   * Whether a column's values are chosen from a list or a calendar.
+   * @param {number} column
+   */
+  #isChosen(column) {
     const head = this.sheet.columns[column];
-    const chosen = head && !head.owned && (head.choices.length > 0 || ["date", "datetime"].includes(head.kind));
-    this.arrow.hidden = !chosen || column < FROZEN || this.sheet.position(line) === undefined;
-    this.arrow.style.transform = `translate(${this.#end(column) - this.frozen - 20}px, ${line * this.height + 3}px)`;
+    return Boolean(head && !head.owned && column >= FROZEN && (head.choices.length || ["date", "datetime"].includes(head.kind)));
   }
 
   /** @param {Place[]} places where other people stand in this tab */
@@ -366,7 +399,7 @@ export class View {
     const box = this.root.getBoundingClientRect();
     const { scrollTop, scrollLeft } = this.scroller;
     const top = box.top + HEAD + line * this.height - scrollTop;
-    const left = box.left + GUTTER + this.#leftOf(column) - (column < FROZEN ? 0 : scrollLeft);
+    const left = box.left + this.gutter + this.#leftOf(column) - (column < FROZEN ? 0 : scrollLeft);
     return { top, left, width: this.#widthOf(column), height: this.height };
   }
 
@@ -379,7 +412,7 @@ export class View {
     const box = this.root.getBoundingClientRect();
     const { scrollTop, scrollLeft } = this.scroller;
     const line = Math.floor((y - box.top - HEAD + scrollTop) / this.height);
-    const within = x - box.left - GUTTER;
+    const within = x - box.left - this.gutter;
     const across = within < this.frozen ? within : within + scrollLeft;
     if (line < 0 || line >= this.sheet.lines || y - box.top < HEAD) return null;
     if (within < 0) return { line, column: -1 };
@@ -400,7 +433,7 @@ export class View {
     if (top + this.height > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + this.height - scroller.clientHeight;
     if (column >= FROZEN) {
       const left = this.#leftOf(column) - this.frozen;
-      const right = left + this.#widthOf(column);
+      const right = left + this.#widthOf(column) + (this.#isChosen(column) ? ARROW : 0);
       if (right > scroller.scrollLeft + scroller.clientWidth) scroller.scrollLeft = right - scroller.clientWidth;
       if (left < scroller.scrollLeft) scroller.scrollLeft = left;
     }
