@@ -629,3 +629,18 @@ def test_what_a_kind_of_request_needs_is_marked_and_asked_for(enter: Enter, web:
     expect(page.get_by_label("明细号 必填")).to_be_visible()
     expect(page.locator("#f-issue")).to_be_visible()
     expect(page.locator("[data-key=issue] .must")).to_be_hidden()
+
+
+def test_what_is_said_under_a_question_follows_the_kind_that_is_chosen(enter: Enter, web: WebServer) -> None:
+    page = enter("街路长01", phone=True)
+    page.goto(f"{web.url}/forms/requests")
+    kind, until_when = page.locator("#h-kind"), page.locator("#h-until")
+    expect(kind).to_have_text("要更多时间整改。", use_inner_text=True)
+    expect(until_when).to_have_text("希望延到的时间，必填。", use_inner_text=True)
+    page.get_by_text("挂账", exact=True).tap()
+    expect(kind).to_have_text("暂时无法整改，停表。", use_inner_text=True)
+    expect(until_when).to_have_text("预计恢复的时间，不填则一直挂着。", use_inner_text=True)
+    expect(page.locator("[data-of=弄虚作假], [data-of=加减分]")).to_have_count(0)  # he may ask for neither
+    page.goto(f"{web.url}/forms/feedback")
+    page.get_by_text("非本单位", exact=True).tap()
+    expect(page.locator("#h-text")).to_have_text("为什么不归本单位、应归谁，必填。", use_inner_text=True)
