@@ -92,3 +92,16 @@ def test_mistakes_of_the_rules_are_shown_while_one_types(enter: Enter, web: WebS
     page.get_by_role("button", name="启用", exact=True).click()
     expect(page.locator("main")).to_contain_text("已经启用，这是第 2 版")
     assert str(web.service.rules().clock.rework) == "6wh"
+
+
+@pytest.mark.parametrize("address", ["/", "/letters", "/status", "/notices", "/rules/draft"])
+def test_the_navigation_of_a_phone_shows_where_one_is_and_scrolls_freely(
+    enter: Enter, web: WebServer, address: str
+) -> None:
+    page = enter(OPERATOR, phone=True)
+    page.goto(f"{web.url}{address}")
+    expect(page.locator("nav.top [aria-current]")).to_be_in_viewport(ratio=1)
+    page.wait_for_timeout(500)
+    page.locator("nav.top").evaluate("nav => { nav.scrollLeft = 300; }")
+    page.wait_for_timeout(200)
+    assert page.locator("nav.top").evaluate("nav => nav.scrollLeft") == 300

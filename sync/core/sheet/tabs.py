@@ -35,7 +35,7 @@ class TabError(ValueError):
 @dataclass(frozen=True)
 class Column:
     """One column: ``values`` are fixed choices, ``choices`` names a live list (streets, categories, units). ``hints``:
-    what a form says under the question, by what was chosen for its kind; ``help`` is all of them where none is given."""
+    what a form says under the question, by what was chosen for its kind; ``help`` is all of them if none is given."""
 
     key: str
     header: str

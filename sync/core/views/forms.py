@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -30,8 +30,9 @@ TELLS_APART = 1e-9  # of a day, some 90 millionths of a second: more than a spre
 
 @dataclass(frozen=True)
 class Form:
-    """What a form asks, in order. ``kind``: the question on whose answer the hints depend, and others in some forms.
-    ``reporter`` and ``when`` are columns that the service fills for the sender."""
+    """What a form asks, in order. ``kind``: the question on whose answer the hints depend, and other questions in some
+    forms. ``words``: of choices that say too little alone. ``reporter`` and ``when`` are columns that the service fills
+    for the sender."""
 
     tab: str
     title: str
@@ -39,14 +40,16 @@ class Form:
     reporter: str = "reporter"
     when: str = "reported_at"
     kind: str = "kind"
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 FORMS: Mapping[str, Form] = {
     form.tab: form
     for form in (
-        Form("issues", "上报问题", ("photos", "street", "category", "severity", "text", "place", "source",
+        Form("issues", "填报问题", ("photos", "street", "category", "severity", "text", "place", "source",
                                 "given_limit", "longitude", "latitude"), kind="source"),
-        Form("feedback", "整改反馈", ("issue", "outcome", "photos", "text"), kind="outcome"),
+        Form("feedback", "整改反馈", ("issue", "outcome", "photos", "text"), kind="outcome",
+             words={"上报": "上报上级"}),
         Form("duties", "履职记录", ("kind", "street", "branch", "district", "issue", "text", "photos",
                                 "longitude", "latitude")),
         Form("requests", "申请", ("kind", "issue", "line", "target", "to_unit", "until", "points", "reason"),
