@@ -110,7 +110,7 @@ export class Mouse {
     let whole = area;
     this.#drag(
       (at) => {
-        const down = (at.line - area.bottom) * this.grid.view.height >= this.#beyond(area.right, at.column);
+        const down = this.grid.view.lines.top(at.line) - this.grid.view.lines.top(area.bottom) >= this.#beyond(area.right, at.column);
         whole = down ? { ...area, bottom: Math.max(area.bottom, at.line) } : { ...area, right: at.column };
         this.grid.show(whole);
       },
