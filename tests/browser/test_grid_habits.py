@@ -635,7 +635,7 @@ def test_a_line_with_wrapped_texts_is_as_high_as_they_need(enter: Enter, web: We
         go(page, line, "位置")
         page.wait_for_timeout(300)
         active = page.locator("#grid .space .active").bounding_box()
-        assert active and 150 < active["y"] and active["y"] + active["height"] < 900, line
+        assert active and active["y"] > 150 and active["y"] + active["height"] < 900, line
         page.mouse.click(active["x"] + 20, active["y"] + active["height"] - 4)
         expect(page.locator("#content")).to_have_text(texts[line - 1])
     assert rows.count() < 60, "only lines in sight are drawn"
