@@ -105,3 +105,23 @@ def test_the_navigation_of_a_phone_shows_where_one_is_and_scrolls_freely(
     page.locator("nav.top").evaluate("nav => { nav.scrollLeft = 300; }")
     page.wait_for_timeout(200)
     assert page.locator("nav.top").evaluate("nav => nav.scrollLeft") == 300
+
+
+def test_filters_fold_on_a_phone_and_say_how_many_are_set(enter: Enter, web: WebServer) -> None:
+    web.add(WAITING)
+    web.tick("2026-11-24 09:05")
+    page = enter(OPERATOR, phone=True)
+    page.goto(f"{web.url}/rows?state=待整改&late=1")
+    expect(page.get_by_label("责任单位")).to_be_hidden()
+    page.get_by_text("筛选（已设 2 项）").tap()
+    expect(page.get_by_label("责任单位")).to_be_visible()
+    expect(page.get_by_label("只看超期")).to_be_checked()
+    assert faults(page) == []
+    page.goto(f"{web.url}/rows")
+    labels = page.locator("tbody td").evaluate_all("cells => cells.map(cell => cell.dataset.label)")
+    assert labels == ["街路", "类别", "问题", "状态", "责任单位", "截止", "超期"]
+    desk = enter(OPERATOR)
+    desk.goto(f"{web.url}/rows")
+    expect(desk.get_by_label("责任单位")).to_be_visible()
+    expect(desk.locator("label.fold")).to_be_hidden()
+    assert faults(desk) == []
