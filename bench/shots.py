@@ -38,7 +38,7 @@ WIDTH, COLORS = 1000, 64
 SHOTS = {
     "today": ("/", "今日：数字、等人办的、超期的", ("today.html", "question.html", "today.css", "style.css")),
     "grid": ("/grid", "表格：一行写错了，校验写在行里", ("grid.html", "grid/grid.css", "grid/view.js")),
-    "form": ("/forms/issues", "手机上报问题", ("form.html", "forms.css", "forms.js")),
+    "form": ("/forms/issues", "手机填报问题", ("form.html", "forms.css", "forms.js")),
     "score": ("/month", "一条街路的得分，一分一分怎么来的", ("score.html", "figures.css")),
     "letter": ("/letters", "一封督办函", ("letter.html", "letter.css")),
     "month": ("/month", "每月考核", ("month.html", "figures.css")),

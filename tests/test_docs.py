@@ -14,6 +14,7 @@ from sync import settings as config
 from sync.cli.main import main
 from sync.core.rules.conditions import STATES
 from sync.core.sheet import tabs
+from sync.core.views.forms import FORMS, ONLY_FOR
 from tests.book import templates
 
 ROOT = Path(__file__).parent.parent
@@ -56,6 +57,16 @@ def test_every_tab_and_column_explains_itself() -> None:
     for tab in templates().values():
         assert tab.note, tab.title
         assert all(len(column.help) >= 4 for column in tab.columns), tab.title
+
+
+def test_a_hint_stands_for_a_kind_that_can_be_chosen() -> None:
+    """And each kind that a form asks such a question of has one."""
+    for form in FORMS.values():
+        tab = templates()[form.tab]
+        kinds = tab.by_key[form.kind].values if form.kind in tab.by_key else ()
+        for key in form.asks:
+            hints, asked = {*tab.by_key[key].hints}, ONLY_FOR.get((form.tab, key)) or kinds
+            assert not hints or hints == {*asked}, (form.tab, key)
 
 
 def test_the_handbook_knows_every_section_of_the_rules() -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import requests
 from click.testing import CliRunner
 
 from sync.cli.main import main
@@ -424,7 +425,7 @@ def test_a_letter_is_signed_answered_and_made_void_by_whom_it_concerns_and_nobod
     assert "待签发（1）" in page and "1 封等您签发" in page
     address = web.url + re.findall(r'href="(/letters/[^"]+)"', page)[0]
     assert "等您签发" not in web.enter("标准化办01").get(f"{web.url}/letters", timeout=10).text
-    assert address.removeprefix(web.url) not in office.get(f"{web.url}/letters?tab=待送达和待回复", timeout=10).text
+    assert address.removeprefix(web.url) not in office.get(f"{web.url}/letters?tab=待送达", timeout=10).text
     for name, there in {"环卫所01": 404, "街路长01": 404, "指挥长02": 200, "指挥长03": 404, "标准化办01": 200}.items():
         assert web.enter(name).get(address, timeout=10).status_code == there, name
     assert web.enter("标准化办01").post(address, data={"act": "sign"}, timeout=10).status_code == 409
@@ -464,6 +465,42 @@ def test_setup_makes_the_tab_with_its_new_column(web: WebServer) -> None:
 
 
 # Mail ------------------------------------------------------------------------------------------------------------
+def in_tab(office: requests.Session, web: WebServer, tab: str) -> list[str]:
+    """函号 of the letters that a tab of the page shows, from the top."""
+    page = office.get(f"{web.url}/letters?tab={tab}", timeout=10).text
+    return re.findall(r'<th scope="row"[^>]*><a href="/letters/[^"]+">([^<]+)</a>', page)
+
+
+def test_letters_stand_by_what_they_wait_for_and_one_that_was_followed_waits_no_more(tmp_path: Path) -> None:
+    with web_server(tmp_path) as web:
+        web.add(LOG)
+        office = web.enter("办公室01")
+        for at in ("2026-11-24 09:05", AT):
+            web.tick(at)
+        for at in (SIGNED, "2026-11-26 12:00"):  # the first letters; the second ones, once nobody answered
+            web.tick(at)
+            tab = web.book.worksheet("督办台账")
+            for row, (state,) in enumerate(web.rows("督办台账", "状态"), 2):
+                if state == core.DRAFT:
+                    tab.update_cell(row, tab.row_values(1).index("签发人") + 1, "办公室01")
+            web.tick(at)
+        letters = web.service.ledger.memory().letters.values()
+        records = {each.name for each in letters if each.kind == core.RECORD}
+        first = [each for each in letters if each.number and each.unit and not each.follows]
+        second = [each for each in letters if each.follows]
+        assert len(first) == len(second) == 2
+        assert in_tab(office, web, "待签发") == in_tab(office, web, "待回复") == []
+        assert {*in_tab(office, web, "待送达")} == {each.number for each in second}
+        assert {*in_tab(office, web, "已再次督办")} == {each.number for each in first}
+        assert {*in_tab(office, web, "问题记录单")} == records != set()
+        again = office.get(f"{web.url}/letters?tab=已再次督办", timeout=10).text
+        page = office.get(f"{web.url}/letters/{second[0].follows}", timeout=10).text
+        assert "新的在前" in again and all(f">{each.number}</a> 再次督办" in again for each in second)
+        assert f">{second[0].number}</a> 再次督办" in page
+        open_tab = office.get(f"{web.url}/letters", timeout=10).text
+        assert '<h2 id="tab">待送达' in open_tab and "回复期限早的在前" in open_tab
+
+
 def test_the_mail_brings_the_letter_and_a_repeat_is_the_same_mail(tmp_path: Path) -> None:
     with (
         mail_server() as (mails, url),

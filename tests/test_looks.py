@@ -395,6 +395,11 @@ def test_explain_on_the_command_line_takes_a_line_too(web: WebServer) -> None:
     assert runner.invoke(main, ["explain", "没有的"]).exit_code == 2
 
 
+def test_the_month_says_by_what_somebody_is_commended(web: WebServer) -> None:
+    _, page = read(web, OPERATOR, "/month?month=2026-11")
+    assert re.search(r"建议通报表扬：街路每组前 \d 名、不低于 \d+ 分，到期满 5 件的按期率不低于 90%", page)
+
+
 def test_a_part_that_is_not_his_is_refused(web: WebServer) -> None:
     assert read(web, "支部书记04", "/trends?scope=branch:第四支部")[0] == 200
     assert read(web, "支部书记04", "/trends?scope=branch:第六支部")[0] == 403

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from sync.cli.main import main
 from sync.core.rules.sections import Keep
+from sync.ledger.cell_edits import CellEdit, CellEdits
 from sync.ledger.retention import Retention
 from sync.ledger.sessions import Owner, Sessions
 from sync.ledger.submissions import IN, SENDING, Sender, Submission, Submissions
@@ -67,6 +68,7 @@ def test_what_is_over_goes_and_the_rest_stays(served: WebServer) -> None:
         "过期的登录": 1,
         "过期的登录链接": 1,
         "手机表单的内容（行还在表格里）": 1,
+        "表格里谁改过哪一格": 0,
         "群众反映的网络地址摘要": 1,
         "群众照片的网络地址摘要": 0,
     }
@@ -75,6 +77,18 @@ def test_what_is_over_goes_and_the_rest_stays(served: WebServer) -> None:
     assert stored(served, 0).details == {"number": "20261124-001"}, "it is still taken once"
     assert {over.count for over in Retention(ledger).purge(keep, NOW, dry_run=False)} == {0}
     assert len([row for row in Retention(ledger).doings_of("街路长02") if row[0] == "登录链接"]) == 1
+
+
+def test_who_changed_which_cell_is_let_go_with_what_people_sent_in(served: WebServer) -> None:
+    ledger, edits = served.service.ledger, CellEdits(served.service.ledger)
+    for days, before in ((366, "旧"), (364, "新")):
+        edits.note(1001, "街路长02", NOW - timedelta(days=days), [CellEdit(5, "位置", before, "改过")])
+    counted = {over.kind: over.count for over in Retention(ledger).purge(Keep(), NOW, dry_run=True)}
+    assert counted["表格里谁改过哪一格"] == 1
+    assert len(edits.of(1001, 5, "位置")) == 2, "a dry run changes nothing"
+    Retention(ledger).purge(Keep(), NOW, dry_run=False)
+    assert [edit.before for edit in edits.of(1001, 5, "位置")] == ["新"]
+    assert not any("旧" in row[2] for row in Retention(ledger).doings_of("街路长02"))
 
 
 def test_old_files_go(served: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,6 +74,7 @@ class Retention:
             ("过期的登录", sessions, ended, None),
             ("过期的登录链接", links, spent, None),
             ("手机表单的内容（行还在表格里）", submissions, forms, {"cells": EMPTY}),
+            ("表格里谁改过哪一格", cell_edits, cell_edits.c.at < before(keep.forms), None),
             ("群众反映的网络地址摘要", submissions, senders, {"person": ""}),
             ("群众照片的网络地址摘要", photos, photographers, {"person": ""}),
         )

@@ -86,7 +86,7 @@ def test_a_report_without_a_signal_is_one_row_when_it_is_back(enter: Enter, web:
     expect(page.locator("#done-title")).to_contain_text("已保存在手机上")
     assert web.rows("问题台账", "编号") == []
     page.goto(f"{web.url}/mine")
-    expect(page.locator("#waiting-list")).to_contain_text("上报问题 · 新正街 · 暴露垃圾")
+    expect(page.locator("#waiting-list")).to_contain_text("填报问题 · 新正街 · 暴露垃圾")
     page.context.set_offline(False)
     until(page, "Submissions.all().then(all => !all.length)")
     expect(page.locator("#waiting")).to_be_hidden(timeout=40_000)
@@ -268,7 +268,7 @@ def test_a_report_takes_few_taps_and_is_answered_at_once(enter: Enter, web: WebS
     page = enter("街路长01", phone=True)
     page.goto(f"{web.url}/mine")
     hand = Hand(page)
-    hand.tap("上报问题")
+    hand.tap("填报问题")
     page.wait_for_url("**/forms/issues")
     hand.shoot(shots[0])
     hand.tap("垃圾满溢")
@@ -611,7 +611,7 @@ def test_a_form_is_filled_by_the_page_that_leads_to_it(enter: Enter, web: WebSer
     page.get_by_label("理由").fill("等车")
     page.goto(f"{web.url}/forms/feedback?issue={number}&outcome=上报")
     expect(page.get_by_label("编号")).to_have_value(number)
-    expect(page.get_by_label("上报")).to_be_checked()
+    expect(page.get_by_label("上报上级")).to_be_checked()
     page.goto(f"{web.url}/forms/requests?kind=申诉&line={number}·发现问题")
     expect(page.get_by_label("明细号 必填")).to_have_value(f"{number}·发现问题")
     expect(page.get_by_label("理由")).to_have_value("")
@@ -629,3 +629,18 @@ def test_what_a_kind_of_request_needs_is_marked_and_asked_for(enter: Enter, web:
     expect(page.get_by_label("明细号 必填")).to_be_visible()
     expect(page.locator("#f-issue")).to_be_visible()
     expect(page.locator("[data-key=issue] .must")).to_be_hidden()
+
+
+def test_what_is_said_under_a_question_follows_the_kind_that_is_chosen(enter: Enter, web: WebServer) -> None:
+    page = enter("街路长01", phone=True)
+    page.goto(f"{web.url}/forms/requests")
+    kind, until_when = page.locator("#h-kind"), page.locator("#h-until")
+    expect(kind).to_have_text("要更多时间整改。", use_inner_text=True)
+    expect(until_when).to_have_text("希望延到的时间，必填。", use_inner_text=True)
+    page.get_by_text("挂账", exact=True).tap()
+    expect(kind).to_have_text("暂时无法整改，停表。", use_inner_text=True)
+    expect(until_when).to_have_text("预计恢复的时间，不填则一直挂着。", use_inner_text=True)
+    expect(page.locator("[data-of=弄虚作假], [data-of=加减分]")).to_have_count(0)  # he may ask for neither
+    page.goto(f"{web.url}/forms/feedback")
+    page.get_by_text("非本单位", exact=True).tap()
+    expect(page.locator("#h-text")).to_have_text("为什么不归本单位、应归谁，必填。", use_inner_text=True)

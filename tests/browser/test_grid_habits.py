@@ -607,7 +607,7 @@ def test_widths_hidden_columns_and_wrapping_are_a_person_s_own_and_stay(enter: E
     with page.expect_response("**/grid/layout/*"):
         page.get_by_role("button", name="换行", exact=True).click()
     cell = page.locator("#grid .line .cell", has_text="很长的一句话").bounding_box()
-    assert cell and cell["height"] == 66
+    assert cell and cell["height"] == 2 * 21 + 4
     assert faults(page) == []
     page.reload()
     sheet(page, web, "问题台账")
@@ -618,6 +618,36 @@ def test_widths_hidden_columns_and_wrapping_are_a_person_s_own_and_stay(enter: E
     page.get_by_role("button", name="显示隐藏的 2 列").click()
     expect(title(page, "来源")).to_have_count(1)
     page.get_by_role("button", name="换行", exact=True).click()
+
+
+def test_a_line_with_wrapped_texts_is_as_high_as_they_need(enter: Enter, web: WebServer) -> None:
+    texts = [f"第{n}行" if n % 3 else f"第{n}行" + "很长的一句话，" * (n % 5 + 2) for n in range(1, 121)]
+    web.add("问题台账\n填报人 | 位置\n" + "\n".join(f"甲 | {text}" for text in texts))
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    page.get_by_role("button", name="换行", exact=True).click()
+    rows = page.locator("#grid .scroller .line")
+    until(page, f"{GRID}.view.lines.height(2) > 26")
+    cut = "cells => cells.filter(c => c.scrollHeight > c.clientHeight + 1).map(c => c.textContent)"
+    assert page.locator("#grid .scroller .cell").evaluate_all(cut) == [], "each text is read to its end"
+    heights = page.evaluate(f"[0, 1, 2, 5].map(line => {GRID}.view.lines.height(line))")
+    assert heights[0] == heights[1] == 26 < heights[2] and heights[2] != heights[3]
+    for line in (118, 60, 1):  # far ones stay in sight when those beside them are measured, and are met by the mouse
+        go(page, line, "位置")
+        page.wait_for_timeout(300)
+        active = page.locator("#grid .space .active").bounding_box()
+        assert active and active["y"] > 150 and active["y"] + active["height"] < 900, line
+        page.mouse.click(active["x"] + 20, active["y"] + active["height"] - 4)
+        expect(page.locator("#content")).to_have_text(texts[line - 1])
+    assert rows.count() < 60, "only lines in sight are drawn"
+    page.mouse.move(700, 500)
+    tops = []
+    for _ in range(12):
+        page.mouse.wheel(0, 200)
+        page.wait_for_timeout(60)
+        tops.append(page.evaluate(f"{GRID}.view.scroller.scrollTop"))
+    assert tops == sorted(tops) and tops[-1] > 1500, "it never jumps back"
+    page.get_by_role("button", name="换行", exact=True).click()
+    until(page, f"{GRID}.view.lines.height(2) === 26")
 
 
 def test_a_dragged_column_stands_elsewhere_for_all_and_is_taken_back(enter: Enter, web: WebServer) -> None:
@@ -693,6 +723,19 @@ def test_all_rows_are_printed_on_a4_across_under_the_bureau_s_name(enter: Enter,
     with page.expect_popup() as popup:
         page.get_by_role("button", name="打印").click()
     expect(popup.value.locator("tbody tr")).to_have_count(2)
+
+
+def test_the_arrow_stands_beside_the_cell_and_hides_none_of_its_text(enter: Enter, web: WebServer) -> None:
+    web.add(THREE)
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    last = page.evaluate(f"{GRID}.sheet.columns.findLast((c) => !c.owned && c.choices.length).header")
+    for header in ("填报时间", "街路", last):
+        go(page, 1, header)
+        page.wait_for_timeout(100)
+        cell = page.locator("#grid .space .active").bounding_box()
+        arrow = page.get_by_role("button", name="选值").bounding_box()
+        assert cell and arrow and cell["x"] + cell["width"] <= arrow["x"], header
+        assert arrow["x"] + arrow["width"] <= 1440, header
 
 
 def test_an_arrow_opens_the_choices_for_the_mouse(enter: Enter, web: WebServer) -> None:

@@ -92,3 +92,36 @@ def test_mistakes_of_the_rules_are_shown_while_one_types(enter: Enter, web: WebS
     page.get_by_role("button", name="启用", exact=True).click()
     expect(page.locator("main")).to_contain_text("已经启用，这是第 2 版")
     assert str(web.service.rules().clock.rework) == "6wh"
+
+
+@pytest.mark.parametrize("address", ["/", "/letters", "/status", "/notices", "/rules/draft"])
+def test_the_navigation_of_a_phone_shows_where_one_is_and_scrolls_freely(
+    enter: Enter, web: WebServer, address: str
+) -> None:
+    page = enter(OPERATOR, phone=True)
+    page.goto(f"{web.url}{address}")
+    expect(page.locator("nav.top [aria-current]")).to_be_in_viewport(ratio=1)
+    page.wait_for_timeout(500)
+    page.locator("nav.top").evaluate("nav => { nav.scrollLeft = 300; }")
+    page.wait_for_timeout(200)
+    assert page.locator("nav.top").evaluate("nav => nav.scrollLeft") == 300
+
+
+def test_filters_fold_on_a_phone_and_say_how_many_are_set(enter: Enter, web: WebServer) -> None:
+    web.add(WAITING)
+    web.tick("2026-11-24 09:05")
+    page = enter(OPERATOR, phone=True)
+    page.goto(f"{web.url}/rows?state=待整改&late=1")
+    expect(page.get_by_label("责任单位")).to_be_hidden()
+    page.get_by_text("筛选（已设 2 项）").tap()
+    expect(page.get_by_label("责任单位")).to_be_visible()
+    expect(page.get_by_label("只看超期")).to_be_checked()
+    assert faults(page) == []
+    page.goto(f"{web.url}/rows")
+    labels = page.locator("tbody td").evaluate_all("cells => cells.map(cell => cell.dataset.label)")
+    assert labels == ["街路", "类别", "问题", "状态", "责任单位", "截止", "超期"]
+    desk = enter(OPERATOR)
+    desk.goto(f"{web.url}/rows")
+    expect(desk.get_by_label("责任单位")).to_be_visible()
+    expect(desk.locator("label.fold")).to_be_hidden()
+    assert faults(desk) == []

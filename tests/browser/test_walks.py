@@ -152,13 +152,13 @@ def late_here(walk: Walk) -> None:
 
 def report_up_by_form(walk: Walk) -> None:
     walk.link("反馈")
-    walk.chip("上报")
-    expect(walk.page.get_by_label("上报")).to_be_checked()
+    walk.chip("上报上级")
+    expect(walk.page.get_by_label("上报上级")).to_be_checked()
 
 
 def report_up_here(walk: Walk) -> None:
-    walk.link("上报 新正街")
-    expect(walk.page.get_by_label("上报")).to_be_checked()
+    walk.link("上报上级 新正街")
+    expect(walk.page.get_by_label("上报上级")).to_be_checked()
 
 
 def put_off_here(walk: Walk) -> None:

@@ -155,6 +155,7 @@ def test_a_street_is_ranked_from_the_least_number_of_inspections_on(count: int, 
 def test_the_best_are_praised_from_the_least_score_on(score: int, praised: bool) -> None:
     row = of_november(ranked([score, 8000, 8000]))
     assert (row.advice == "建议通报表扬") is praised
+    assert (row.praise is not None) is praised
 
 
 def test_who_held_a_street_for_half_of_the_workdays_is_neither_praised_nor_blamed() -> None:

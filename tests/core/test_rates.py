@@ -12,7 +12,8 @@ from sync.core.rules.rules import load
 from sync.core.scores.evening import Group, Looks
 from sync.core.scores.lines import DISCOVERED, STREET, UNIT, Line
 from sync.core.scores.reckoning import ABOVE, AIM, EACH, SHARE, Part, Reckoning
-from sync.core.scores.standings import Merit, commended, median
+from sync.core.scores.standings import Merit, Praise, Term, commended, median
+from sync.core.views.praise import reason
 from tests.book import Book, bureau, default_rules
 
 RULES = default_rules()
@@ -107,11 +108,26 @@ def test_with_few_issues_praise_asks_for_inspections_instead(due: int, good: boo
     assert ("甲", STREET) not in commended(seldom, RULES)
 
 
+@pytest.mark.parametrize(
+    ("due", "late", "words"),
+    [
+        (40, 2, "组内第1名（3个参与排名），98分；到期40件，按期38件（95%）"),
+        (3, 0, "组内第1名（3个参与排名），98分；到期3件，不足5件，看督查次数：6次，组内中位数4次"),
+    ],
+    ids=["in time", "few issues"],
+)
+def test_praise_says_by_which_figures(due: int, late: int, words: str) -> None:
+    group = [merit("甲", 1, due=due, late=late, looks=6), merit("乙", 2), merit("丙", 3)]
+    praise = commended(group, RULES)["甲", STREET]
+    assert praise == Praise(1, 3, due, late, 5, 6, 4)
+    assert reason(Term("2026年第4季度", "甲", STREET, "组", "", 9800, 1, praise=praise)) == words
+
+
 def test_at_most_a_third_of_a_group_is_praised_and_ties_at_the_edge_are_left_out() -> None:
     six = [merit(name, rank) for name, rank in zip("甲乙丙丁戊己", (1, 2, 2, 4, 5, 6), strict=True)]
-    assert commended(six, RULES) == {("甲", STREET)}
+    assert {*commended(six, RULES)} == {("甲", STREET)}
     nine = [*six, *(merit(name, 7) for name in "庚辛壬")]
-    assert commended(nine, RULES) == {("甲", STREET), ("乙", STREET), ("丙", STREET)}
+    assert {*commended(nine, RULES)} == {("甲", STREET), ("乙", STREET), ("丙", STREET)}
 
 
 @pytest.mark.parametrize(("score", "good"), [(9499, False), (9500, True), (9501, True)], ids=BELOW_AT_ABOVE)

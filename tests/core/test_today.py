@@ -219,6 +219,22 @@ def test_a_letter_waits_for_the_answer_of_its_unit_and_of_nobody_who_may_read_it
     assert [figures(look, name)["函待回复"] for name in ("支部书记03", "支部书记04")] == [(1, 0), (0, 0)]
 
 
+def test_a_letter_that_was_followed_by_a_second_is_waited_for_no_more() -> None:
+    book = bureau().add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
+        2026-11-17 09:00 | 督查01 | 督查 | 新正街 | 一号 | 路面脏污 | 严重 | 油污
+        """)
+    book.settle("2026-11-17 09:05")
+    book.settle("2026-11-17 10:01")
+    for at, kind in (("2026-11-17 10:10", "督办函"), ("2026-11-20 10:10", "重复督办函")):
+        book.settle(at)
+        draft = [shown.partition("（")[0] for (shown,) in book.rows("督办台账", "类型")].index(kind) + 1
+        book.type("督办台账", draft, "签发人", "办公室01")
+        look = settled(book, at)
+        assert figures(look, "支部书记03")["函待回复"][0] == 1, kind
+
+
 def test_a_draft_whose_issues_were_mended_waits_for_no_signature() -> None:
     book = bureau().add("""
         问题台账

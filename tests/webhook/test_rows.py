@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -88,6 +89,55 @@ def test_the_file_holds_the_same_rows_as_the_page_and_texts_stay_texts(
     assert all(row["问题描述"].data_type == "s" for row in rows)
 
 
+FAULTY = """
+问题台账
+填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
+2026-11-17 09:00 | 街路长01 | 街路长自查 | 没有这条街 | 甲处 | 暴露垃圾 | 一般 | 不知在哪
+2026-11-17 09:00 | 督查01 | 督查 | 联胜路 | 乙处 | 没有这一类 | 一般 | 不知是什么
+2026-11-17 09:00 | 督查01 | 督查 | 新正街 | 丙处 | 暴露垃圾 | 一般 | 没有错
+"""
+
+
+@pytest.fixture(scope="module")
+def with_faults(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    with web_server(Path(tmp_path_factory.mktemp("faults"))) as made:
+        made.add(FAULTY)
+        made.tick("2026-11-17 09:05")
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("name", "nowhere", "there"),
+    [  # 街路长01 reported what lies nowhere, the other lies on a street of 街路长02, 第六支部, 城东
+        ("街路长01", True, False),
+        ("街路长02", False, True),
+        ("支部书记04", False, False),
+        ("指挥长03", False, True),
+        ("支部书记01", False, False),
+        ("督查01", True, True),
+        (OPERATOR, True, True),
+    ],
+)
+def test_a_row_with_a_fault_is_shown_with_it_to_whom_it_concerns(
+    with_faults: WebServer, name: str, nowhere: bool, there: bool
+) -> None:
+    page = text(with_faults, name, "/rows?text=处&faulty=1")
+    assert ("不知在哪" in page, "不知是什么" in page, "没有错" in page) == (nowhere, there, False)
+    assert ("「街路」填的是「没有这条街」" in page) == nowhere and ("「类别」填的是「没有这一类」" in page) == there
+    answer = with_faults.enter(name).get(f"{with_faults.url}/rows.xlsx?faulty=1", timeout=20)
+    shown = str([cell.value for row in openpyxl.load_workbook(io.BytesIO(answer.content))["问题台账"] for cell in row])
+    assert ("不知在哪" in shown, "不知是什么" in shown) == (nowhere, there)
+    for number, his in (("20261117-001", nowhere), ("20261117-002", there)):
+        answer = with_faults.enter(name).get(f"{with_faults.url}/issues/{number}", timeout=20)
+        assert (answer.status_code == 200) == his, number
+
+
+def test_who_oversees_all_has_every_row_in_the_list(with_faults: WebServer) -> None:
+    assert "<b>3</b> 件" in text(with_faults, "督查01", "/rows")
+    page = text(with_faults, "督查01", "/rows?faulty=1&state=")
+    assert "筛选（已设 1 项）" in page and "没有计时" in page
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -127,6 +177,22 @@ def test_an_issue_s_page_offers_the_place_and_the_forms_with_its_number(web: Web
     assert "https://uri.amap.com/marker?position=112.370000,26.970000&amp;name=%E6%96%B0%E6%AD%A3%E8%A1%97" in page
     assert "导航" not in text(web, "街路长02", "/issues/20261117-002"), "no place is recorded"
     assert web.enter("街路长01").get(f"{web.url}/explain/20261117-001", timeout=20).url.endswith("/issues/20261117-001")
+
+
+def test_a_photo_of_which_only_a_name_came_is_said_to_be_missing(tmp_path: Path) -> None:
+    with web_server(tmp_path) as web:
+        head, _, row = ISSUES.strip().splitlines()[1:4]
+        web.add(f"问题台账\n{head} | 照片\n{row.replace(' | | |', ' | |')} | IMG_20261117.jpg")
+        web.tick("2026-11-17 09:05")
+        web.add("""
+            整改反馈
+            填报时间 | 填报人 | 编号 | 处理情况 | 整改说明 | 整改后照片
+            2026-11-17 09:30 | 街路长02 | 20261117-001 | 已整改 | 收了 | 整改后.jpg
+            """)
+        web.tick("2026-11-17 09:35")
+        for address in ("/verify", "/issues/20261117-001"):
+            shown = re.sub(r"<[^>]*>", "", text(web, "督查01", address))
+            assert shown.count("照片未取得") >= 2 and ".jpg" not in shown, address
 
 
 def test_a_month_is_sealed_by_a_button_once_it_is_over(tmp_path: Path) -> None:

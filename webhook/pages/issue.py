@@ -15,7 +15,7 @@ from sync.core.letters import addressees
 from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
 from sync.core.look.scores.claims import APPEAL
-from sync.core.people.permissions import sees, sees_notice
+from sync.core.people.permissions import sees_notice
 from sync.core.scores.lines import Line
 from sync.core.sheet.photos import photo_lines
 from sync.core.sheet.rows import issue_number
@@ -23,6 +23,7 @@ from sync.core.views import acts, forms, reasons
 from sync.core.views import explain as explanations
 from sync.core.views.acts import Act
 from sync.core.views.history import history, photos_after
+from sync.core.views.listing import is_his
 from sync.ledger.submissions import Sender, Submissions
 from webhook import access
 from webhook.access import Site
@@ -74,7 +75,7 @@ def _reported(site: Site, look: Look, number: str) -> str:
 
 def sees_issue(look: Look, number: str) -> bool:
     """Whether there is such an issue and it is the visitor's to see."""
-    return number in look.followed and sees(access.visitor(), look.followed[number].area)
+    return number in look.followed and is_his(look, access.visitor(), look.followed[number])
 
 
 def sees_line(look: Look, line: Line) -> bool:

@@ -27,16 +27,13 @@ from webhook import access, writing
 from webhook.access import Site
 
 MOST_LISTED = 200
-GROUPS = TO_SIGN, TO_REPLY, OVER = ("待签发", "待送达和待回复", "已回复、已办结和记录单")
+TABS = TO_SIGN, TO_DELIVER, TO_REPLY, OVER, AGAIN, RECORDS = (
+    "待签发", "待送达", "待回复", "已回复、已办结、作废", "已再次督办", "问题记录单",
+)  # fmt: skip
+FIRST_DRAFTED, FIRST_DUE, NEWEST = "起草早的在前", "回复期限早的在前", "新的在前"
+ORDERS = {TO_SIGN: FIRST_DRAFTED, TO_DELIVER: FIRST_DUE, TO_REPLY: FIRST_DUE}  # of the others: NEWEST
 MOST_WORDS = 1000
 NOT_THERE = "没有这封函，或者不归您看。"
-STATE_ORDER = (
-    letters.DRAFT,
-    letters.UNDELIVERED,
-    letters.DELIVERED,
-    letters.ANSWERED,
-    letters.GATHERING,
-)  # the first waits for somebody
 
 
 def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
@@ -92,32 +89,46 @@ def _opened(site: Site, name: str) -> Letter:
 
 def _list(site: Site) -> str:
     person, signers = access.visitor(), site.service.rules().letters.signers
-    listed = [letter for letter in site.service.ledger.memory().letters.values() if sees(person, letter)]
-    listed.sort(key=lambda letter: letter.drafted_at, reverse=True)
-    listed.sort(key=lambda letter: STATE_ORDER.index(letter.state) if letter.state in STATE_ORDER else len(STATE_ORDER))
-    groups = {name: [letter for letter in listed if _group(letter) == name] for name in GROUPS}
-    fullest = next((name for name in GROUPS if groups[name]), TO_SIGN)  # the first in which something stands
+    seen = [letter for letter in site.service.ledger.memory().letters.values() if sees(person, letter)]
+    later = letters.followers(seen)
+    by_tab: dict[str, list[Letter]] = {name: [] for name in TABS}
+    for letter in seen:
+        by_tab[_tab(letter, later)].append(letter)
+    first = next((name for name in TABS if by_tab[name]), TO_SIGN)
     tab = request.args.get("tab", "")
-    chosen = tab if tab in groups else fullest
+    chosen = tab if tab in by_tab else first
+    listed, order = by_tab[chosen], ORDERS.get(chosen, NEWEST)
     return render_template(
-        "letters.html", groups={name: len(group) for name, group in groups.items()}, tab=chosen,
-        letters=groups[chosen][:MOST_LISTED], more=max(0, len(groups[chosen]) - MOST_LISTED), now=site.now(),
-        mine={letter.key for letter in groups[TO_SIGN] if may_sign(person, signers, districts(letter))},
+        "letters.html", tabs={name: len(group) for name, group in by_tab.items()}, tab=chosen, order=order,
+        letters=_ordered(listed, order)[:MOST_LISTED], more=max(0, len(listed) - MOST_LISTED), now=site.now(),
+        later=later, mine={letter.key for letter in by_tab[TO_SIGN] if may_sign(person, signers, districts(letter))},
     )  # fmt: skip
 
 
-def _group(letter: Letter) -> str:
-    """The tab in which a letter stands."""
-    if letter.kind == LETTER and letter.state == letters.DRAFT:
-        return TO_SIGN
-    waits = letter.kind == LETTER and letter.state in (letters.UNDELIVERED, letters.DELIVERED)
-    return TO_REPLY if waits else OVER
+def _tab(letter: Letter, later: Mapping[str, Letter]) -> str:
+    """The tab in which a letter stands. ``later``: by key of a letter the one that was sent after it."""
+    if letter.kind != LETTER:
+        return RECORDS
+    waits = {letters.DRAFT: TO_SIGN, letters.UNDELIVERED: TO_DELIVER, letters.DELIVERED: TO_REPLY}.get(letter.state)
+    return AGAIN if waits and letter.key in later else waits or OVER
+
+
+def _ordered(listed: list[Letter], order: str) -> list[Letter]:
+    """The letters of a tab in its order; those without a reply date last."""
+    newest = sorted(listed, key=lambda letter: letter.drafted_at, reverse=True)
+    if order == NEWEST:
+        return newest
+    if order == FIRST_DRAFTED:
+        return newest[::-1]
+    return sorted(newest, key=lambda letter: (letter.due is None, letter.due or letter.drafted_at))
 
 
 def _page(site: Site, letter: Letter, message: str = "", *, done: bool = False) -> str:
     """``done``: written just now; the ledger knows of it after the next look."""
     does = set() if done else {what for what in ACTS if _barred(site, letter, access.visitor(), what) == ""}
-    return render_template("letter.html", letter=letter, paper=paper(letter), message=message, does=does)
+    sent = (other for other in site.service.ledger.memory().letters.values() if sees(access.visitor(), other))
+    again = letters.followers(sent).get(letter.key)
+    return render_template("letter.html", letter=letter, paper=paper(letter), message=message, does=does, again=again)
 
 
 # What people do

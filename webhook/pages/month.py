@@ -27,6 +27,7 @@ from sync.core.sheet.rows import cell_text, plain
 from sync.core.views import report as reports
 from sync.core.views import tasks
 from sync.core.views.before_seal import open_appeals
+from sync.core.views.praise import reason
 from sync.outgoing import docx, report_files, report_pictures, xlsx
 from webhook import access
 from webhook.access import Site
@@ -126,7 +127,7 @@ def _month(look: Look, month: str, months: list[str], message: str = "") -> str:
                 for kind in GROUP_KINDS},
         terms={quarter.name: _terms(look, quarter.name, look.scored.quarters),
                f"{quarter.year}年": _terms(look, f"{quarter.year}", look.scored.years)},
-        tasks=_tasks(look, month, mine), appeals_end=sealing.appeals_end(month, look.rules),
+        tasks=_tasks(look, month, mine), reason=reason, appeals_end=sealing.appeals_end(month, look.rules),
         oversees=access.visitor().oversees, appeals=open_appeals(look, month) if access.visitor().oversees else (),
         drift=look.drift.get(month, ("", []))[1] if access.visitor().oversees else [],
     )  # fmt: skip
@@ -151,11 +152,12 @@ def _order(row: Standing) -> tuple[Any, ...]:
 
 
 def _terms(look: Look, name: str, rows: Mapping[tuple[str, ...], Mapping[str, Any]]) -> list[Any]:
-    """The rows of that quarter or year that are the visitor's to see."""
+    """The rows of that quarter or year that are the visitor's to see, each with why it is commended."""
     day, visitor = look.now.date(), access.visitor()
+    reasons = {(term.name, *term.key): reason(term) for term in look.scored.terms}
     himself = {persons.target(visitor.name, unit) for unit in (*look.roster.units_of(visitor.name, day), "")}
     return [
-        cells
+        (cells, reasons.get((term, target, kind), ""))
         for (term, target, kind), cells in rows.items()
         if term == name
         and (
@@ -181,7 +183,8 @@ def _score(site: Site, look: Look, row: Standing) -> str:
              and _part_of(look, each, row)]  # fmt: skip
     parts.sort(key=lambda each: place_order(each.target))
     return render_template(
-        "score.html", row=row, decision=_decision(look, row), seal=look.scored.seals.get(row.month), parts=parts,
+        "score.html", row=row, why=reason(row),
+        decision=_decision(look, row), seal=look.scored.seals.get(row.month), parts=parts,
         lines=[(line, total, sees_issue(look, line.issue), sees_line(look, line))
                for line, total in zip(lines, sums, strict=True)],
         trail=site.service.trail(f"{row.month}·{row.target}·{row.kind}"),

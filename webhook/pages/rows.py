@@ -13,8 +13,9 @@ import flask
 from flask import Response, render_template, request
 
 from sync.core.look.follow import Followed
+from sync.core.sheet.tabs import Tab
 from sync.core.sheet.texts import clean
-from sync.core.views.listing import SORTS, Query, choices, ordered, own, select, table
+from sync.core.views.listing import SORTS, Query, choices, faults, ordered, own, select, street_of, table
 from sync.outgoing import xlsx
 from webhook import access
 from webhook.access import Site
@@ -31,7 +32,7 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
     @routes.get("/rows")
     @access.needs()
     def listed() -> str:
-        return _page(look_cache)
+        return _page(look_cache, site.service.templates["issues"])
 
     @routes.get("/rows.xlsx")
     @access.needs()
@@ -54,7 +55,10 @@ def _query(given: Mapping[str, str]) -> Query:
     words = {
         key: clean(given.get(key, ""))[:MOST_TYPED].strip() for key in ("state", "unit", "street", "category", "text")
     }
-    return Query(**words, late=given.get("late") == "1", since=_day(given.get("since")), until=_day(given.get("until")))
+    return Query(
+        **words, late=given.get("late") == "1", faulty=given.get("faulty") == "1",
+        since=_day(given.get("since")), until=_day(given.get("until")),
+    )  # fmt: skip
 
 
 def _day(text: str | None) -> date | None:
@@ -76,7 +80,7 @@ def _rows(look_cache: LookCache, given: Mapping[str, str]) -> list[Followed]:
     return ordered(select(own(look, access.visitor()), _query(given), look), *_sort(given))
 
 
-def _page(look_cache: LookCache) -> str:
+def _page(look_cache: LookCache, tab: Tab) -> str:
     look, given = look_cache.now(), request.args.to_dict()
     rows, (sort, down) = _rows(look_cache, given), _sort(given)
     last = max(0, (len(rows) - 1) // PAGE)
@@ -85,6 +89,7 @@ def _page(look_cache: LookCache) -> str:
         "rows.html", rows=rows[number * PAGE : (number + 1) * PAGE], count=len(rows), query=_query(given), sort=sort,
         down=down, sorts=SORTS, choices=choices(own(look, access.visitor())), page=number, last=last, now=look.now,
         late={each.issue.rid: each.late_words(look.rules, look.now) for each in rows}, address=_address(given),
+        faults={each.issue.rid: faults(each, tab) for each in rows}, street_of=street_of,
     )  # fmt: skip
 
 

@@ -91,10 +91,11 @@
 
   /* Only the questions of the kind that is chosen. */
   function showQuestions() {
-    const kind = form.querySelector("input[name=kind]:checked"), value = kind instanceof HTMLInputElement ? kind.value : "";
+    const kind = form.querySelector("input[name=" + (form.dataset.kind || "kind") + "]:checked"), value = kind instanceof HTMLInputElement ? kind.value : "";
     all(form, "[data-only]").forEach((box) => {
       box.hidden = !value || (box.dataset.only || "").split(" ").indexOf(value) < 0;
     });
+    all(form, "[data-of]").forEach((words) => { words.hidden = words.dataset.of !== value; });
     all(form, "[data-needed]").forEach((mark) => {
       const box = mark.closest(".field"), field = box && box.querySelector("input, select, textarea");
       mark.hidden = (mark.dataset.needed || "").split(" ").indexOf(value) < 0;

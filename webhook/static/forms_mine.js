@@ -3,7 +3,7 @@
   "use strict";
   const box = byId("waiting", HTMLElement), list = byId("waiting-list", HTMLElement);
   /** @type {Record<string, string>} */
-  const TABS = { issues: "上报问题", feedback: "整改反馈", duties: "履职记录", requests: "申请" };
+  const TABS = { issues: "填报问题", feedback: "整改反馈", duties: "履职记录", requests: "申请" };
 
   function tick() {
     document.querySelectorAll(".left").forEach((place) => {

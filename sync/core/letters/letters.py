@@ -234,3 +234,8 @@ class ByIssue:
     def shown(self, rid: str, unit: str) -> str:
         """督办函号 of 问题台账: the letters to the unit that answers for the issue now."""
         return "、".join(number for to, number in self.numbers.get(rid, ()) if to == unit)
+
+
+def followers(letters: Iterable[Letter]) -> dict[str, Letter]:
+    """By key of a letter the 重复督办函 that was sent since: it is the one that is to be answered."""
+    return {letter.follows: letter for letter in letters if letter.follows and letter.sent}

@@ -111,6 +111,12 @@ def sees(person: Person, area: Area) -> bool:
     return leads(person, area) or answers(person, area)
 
 
+def sees_row(person: Person, area: Area, reporter: str) -> bool:
+    """Whether a row that is no issue yet, since something is wrong with it, is his to see: its place, as far as it
+    names one, is in his part or in his care, or he reported it and is the one to put it right."""
+    return sees(person, area) or reporter == person.name
+
+
 def answers(person: Person, area: Area) -> bool:
     """Whether an issue is his to mend: the street's chief of today or of its day, and the unit's people."""
     mine = "chief" in person.roles and (area.street in person.streets or area.chief == person.name)

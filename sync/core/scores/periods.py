@@ -192,7 +192,7 @@ class Periods:
             if term.key in good:
                 yield praise
 
-        return [replace(term, advice="；".join(advice(term))) for term in ranked]
+        return [replace(term, advice="；".join(advice(term)), praise=good.get(term.key)) for term in ranked]
 
     def _money(self, term: Term) -> Iterator[str]:
         fund = self.rules.score.fund

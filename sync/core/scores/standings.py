@@ -48,11 +48,27 @@ Held = tuple[Street, str, bool]  # a street, its chief, and whether nobody held 
 
 
 @dataclass(frozen=True)
+class Praise:
+    """Why a row is commended: its ``rank`` of ``size`` that are ranked in its group, and what was asked besides.
+    ``due``, ``late``: its issues; ``min_cases``: with fewer due than these, ``inspections`` were held against
+    ``middle``, the median of its group. A unit's rank and score are all that is asked."""
+
+    rank: int
+    size: int
+    due: int
+    late: int
+    min_cases: int
+    inspections: int
+    middle: float
+
+
+@dataclass(frozen=True)
 class Standing:
     """One row of 月度考核. Rates are shares or None where nothing counts; ``rank`` is None for the unranked, and
     ``unranked`` says why for a unit; ``last``: 末位, the last of its group and below the floor; ``shared``: nobody held
     the street for more than half of the month, so that nobody is praised or blamed for it. ``due``, ``late``: issues
-    that the rate of timeliness counts; ``step``, ``result``: the rung of the ladder, from 1, that it leads to."""
+    that the rate of timeliness counts; ``step``, ``result``: the rung of the ladder, from 1, that it leads to;
+    ``praise``: why it is commended, None where it is not and in a month that was sealed before this was kept."""
 
     month: str
     target: str
@@ -74,6 +90,7 @@ class Standing:
     unranked: str = ""
     step: int = 0
     result: str = ""
+    praise: Praise | None = None
 
     @property
     def key(self) -> Key:
@@ -92,7 +109,7 @@ class Standing:
 @dataclass(frozen=True)
 class Term:
     """One row of 季度讲评 or 年度兑现. ``name``: 2026年第4季度 or 2026; ``score`` in hundredths; ``rank`` None for the
-    unranked."""
+    unranked; ``praise`` as of ``Standing``."""
 
     name: str
     target: str
@@ -103,6 +120,7 @@ class Term:
     rank: int | None
     advice: str = ""
     unranked: str = ""
+    praise: Praise | None = None
 
     @property
     def key(self) -> Key:
@@ -337,7 +355,9 @@ def _advise(by_month: Mapping[str, Sequence[Standing]], rules: Rules, sealed: Se
             ranked[chief] |= months
         good = commended(map(_merit, here), rules)
         advised += [
-            replace(row, advice=PRAISE) if row.key in good else _advised(row, last[row.chief], ranked[row.chief], rules)
+            replace(row, advice=PRAISE, praise=good[row.key])
+            if row.key in good
+            else _advised(row, last[row.chief], ranked[row.chief], rules)
             for row in here
         ]
     return sorted(advised, key=lambda row: row.month)
@@ -394,22 +414,29 @@ def _merit(row: Standing) -> Merit:
     return Merit(row.key, row.group, row.rank, row.score, row.due, row.late, visits, not row.shared)
 
 
-def commended(merits: Iterable[Merit], rules: Rules) -> set[Key]:
-    """The best of each group of streets, at most a third of it; and the best units, where they are scored by rates."""
+def commended(merits: Iterable[Merit], rules: Rules) -> dict[Key, Praise]:
+    """The best of each group of streets, at most a third of it, and the best units, where they are scored by rates;
+    each with its figures."""
     groups: dict[str, list[Merit]] = defaultdict(list)
     for merit in merits:
         if merit.rank is not None and merit.key[1] in (STREET, UNIT):
             groups[f"{merit.key[1]}{merit.group}"].append(merit)
-    return {key for group in groups.values() for key in _best(group, rules)}
+    return {merit.key: _praise(merit, group, rules) for group in groups.values() for merit in _best(group, rules)}
 
 
-def _best(group: Sequence[Merit], rules: Rules) -> list[Key]:
+def _praise(merit: Merit, group: Sequence[Merit], rules: Rules) -> Praise:
+    middle = float(median([each.inspections for each in group]))
+    cases = rules.score.good.min_cases
+    return Praise(merit.rank or 0, len(group), merit.due, merit.late, cases, merit.inspections, middle)
+
+
+def _best(group: Sequence[Merit], rules: Rules) -> list[Merit]:
     if group[0].key[1] == UNIT:
         unit = rules.score.unit.good if rules.score.unit else None
-        return [m.key for m in group if unit and m.rank and m.rank <= unit.top and m.score >= unit.min_score]
+        return [m for m in group if unit and m.rank and m.rank <= unit.top and m.score >= unit.min_score]
     middle = median([merit.inspections for merit in group])
     able = [merit for merit in group if _is_good(merit, middle, rules)]
-    return [m.key for m in able if sum((o.rank or 0) <= (m.rank or 0) for o in able) <= len(group) // 3]
+    return [m for m in able if sum((o.rank or 0) <= (m.rank or 0) for o in able) <= len(group) // 3]
 
 
 def _is_good(merit: Merit, middle: Fraction, rules: Rules) -> bool:

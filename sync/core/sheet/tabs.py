@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -34,13 +34,14 @@ class TabError(ValueError):
 
 @dataclass(frozen=True)
 class Column:
-    """One column: ``values`` are fixed choices, ``choices`` names a live list (streets, categories, units)."""
+    """One column: ``values`` are fixed choices, ``choices`` names a live list (streets, categories, units). ``hints``:
+    what a form says under the question, by what was chosen for its kind; ``help`` is all of them if none is given."""
 
     key: str
     header: str
     type: str
     owner: str
-    help: str
+    help: str = ""
     width: int = 100
     required: bool = False
     values: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     format: str = ""
+    hints: Mapping[str, str] = field(default_factory=dict)
     other_names: tuple[str, ...] = ()  # headers under which other people's files have it
 
     @property
@@ -131,13 +133,19 @@ def _column(raw: Mapping[str, Any], name: str) -> Column:
         raise TabError(f"{name}：列「{header}」里的 {'、'.join(sorted(unknown))} 不认识")
     try:
         column = Column(**{**raw, **{key: tuple(raw.get(key, ())) for key in ("values", "other_names")}})
-    except TypeError as error:
+        column = replace(column, help=column.help or _all_hints(column.hints) or raw["help"])
+    except (TypeError, KeyError) as error:
         raise TabError(f"{name}：列「{header}」缺少 key、header、type、owner 或 help") from error
     allowed = (("type", TYPES), ("owner", OWNERS), ("choices", ("", *LIVE_LISTS)))
     for what, known in allowed:
         if getattr(column, what) not in known:
             raise TabError(f"{name}：列「{header}」的 {what} 只能是 {'、'.join(k for k in known if k)}")
     return column
+
+
+def _all_hints(hints: Mapping[str, str]) -> str:
+    """What is said of each kind, in one sentence for the sheet's header."""
+    return "；".join(f"{kind}：{words}" for kind, words in hints.items()) + "。" if hints else ""
 
 
 def _color(raw: Mapping[str, Any], name: str) -> Color:

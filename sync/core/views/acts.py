@@ -49,7 +49,7 @@ def _feedback(person: Person, followed: Followed) -> Iterator[Act]:
     if may_send_feedback(person, followed.area) and state in (*lives.RUNNING, lives.SUSPENDED, lives.FIXED):
         yield Act("反馈", "feedback", {"issue": number, "outcome": "已整改"})
     if answers(person, followed.area) and followed.life.running:
-        yield Act("上报", "feedback", {"issue": number, "outcome": "上报"})
+        yield Act("上报上级", "feedback", {"issue": number, "outcome": "上报"})
 
 
 def _verdict(look: Look, person: Person, followed: Followed) -> Iterator[Act]:

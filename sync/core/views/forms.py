@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -30,21 +30,26 @@ TELLS_APART = 1e-9  # of a day, some 90 millionths of a second: more than a spre
 
 @dataclass(frozen=True)
 class Form:
-    """What a form asks, in order. ``reporter`` and ``when`` are columns that the service fills for the sender."""
+    """What a form asks, in order. ``kind``: the question on whose answer the hints depend, and other questions in some
+    forms. ``words``: of choices that say too little alone. ``reporter`` and ``when`` are columns that the service fills
+    for the sender."""
 
     tab: str
     title: str
     asks: tuple[str, ...]
     reporter: str = "reporter"
     when: str = "reported_at"
+    kind: str = "kind"
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 FORMS: Mapping[str, Form] = {
     form.tab: form
     for form in (
-        Form("issues", "上报问题", ("photos", "street", "category", "severity", "text", "place", "source",
-                                "given_limit", "longitude", "latitude")),
-        Form("feedback", "整改反馈", ("issue", "outcome", "photos", "text")),
+        Form("issues", "填报问题", ("photos", "street", "category", "severity", "text", "place", "source",
+                                "given_limit", "longitude", "latitude"), kind="source"),
+        Form("feedback", "整改反馈", ("issue", "outcome", "photos", "text"), kind="outcome",
+             words={"上报": "上报上级"}),
         Form("duties", "履职记录", ("kind", "street", "branch", "district", "issue", "text", "photos",
                                 "longitude", "latitude")),
         Form("requests", "申请", ("kind", "issue", "line", "target", "to_unit", "until", "points", "reason"),
@@ -70,13 +75,15 @@ ROLE_BOUND = ("source", "kind", "branch", "district")  # choices that depend on 
 @dataclass(frozen=True)
 class Field:
     """One question: its column, what may be chosen (empty: free), what is filled in already, ``only``: the kinds of
-    this form that ask it (empty: all); ``needed``: those that can't do without an answer."""
+    this form that ask it (empty: all); ``needed``: those that can't do without an answer; ``hints``: what is said under
+    it, by the kinds that this person may choose."""
 
     column: Column
     options: tuple[str, ...] = ()
     value: str = ""
     only: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
+    hints: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> str:
@@ -95,7 +102,14 @@ def fields(form: Form, tab: Tab, person: Person, streets: Iterable[str], rules: 
 def _field(column: Column, form: Form, person: Person, streets: Iterable[str], rules: Rules) -> Field:
     options = _options(column, form, person, streets, rules)
     known, only = _known(column, person, options), ONLY_FOR.get((form.tab, column.key), ())
-    return Field(column, options, known, only, _needed(form, column))
+    return Field(column, options, known, only, _needed(form, column), _hints(column, form, person))
+
+
+def _hints(column: Column, form: Form, person: Person) -> tuple[tuple[str, str], ...]:
+    """What is said of the kinds that he may choose; of a form without such a choice nothing."""
+    bound = (form.tab, form.kind) in FILED
+    own = files(person, form.tab, form.kind) if bound else tuple(column.hints)
+    return tuple((kind, words) for kind, words in column.hints.items() if kind in own and form.kind in form.asks)
 
 
 def _needed(form: Form, column: Column) -> tuple[str, ...]:

@@ -148,7 +148,11 @@ def _letters(look: Look, person: Person, midnight: datetime) -> Iterator[Figure]
         yield _count(TO_SIGN, drafts, midnight, lambda each: each.drafted_at, lambda each: each.signed_at)
     if person.units and not person.oversees:
         received = [each for each in mine if each.unit in person.units and each.signed_at]
-        yield _count(TO_REPLY, received, midnight, lambda each: each.signed_at, lambda each: each.answered_at)
+        later = {key: each.signed_at for key, each in letters.followers(mine).items()}
+        yield _count(
+            TO_REPLY, received, midnight, lambda each: each.signed_at,
+            lambda each: each.answered_at or later.get(each.key),
+        )  # fmt: skip
 
 
 Hour = Callable[[Letter], datetime | None]

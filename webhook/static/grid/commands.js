@@ -8,7 +8,7 @@ import { byId } from "./page.js";
 /** @import { Grid } from "./grid.js" */
 
 const MOST_INSERTED = 1000; // rows at once
-const STAYS = ["filter", "calendar", "exports", "history", "sorts", "open"]; // commands that open something for the keyboard
+const STAYS = ["filter", "calendar", "exports", "history", "sorts", "open", "edit"]; // commands that open something for the keyboard
 
 export class Commands {
   /** @param {Grid} grid */
@@ -71,6 +71,7 @@ export class Commands {
         this.grid.home();
       },
       calendar: () => this.grid.editor.calendar(),
+      edit: () => this.edit(),
       hide: () => this.grid.columns.hide(this.grid.view.area()),
       unhide: () => this.grid.columns.unhide(),
       wrap: () => this.grid.columns.wrap(),
@@ -131,6 +132,11 @@ export class Commands {
     } catch (error) {
       this.grid.tell(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** Begins to write in the active cell. */
+  edit() {
+    if (this.grid.editor.begin(true)) this.grid.editor.stand();
   }
 
   /** Opens the choices of the active cell, or the calendar. */

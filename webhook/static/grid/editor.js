@@ -17,6 +17,7 @@ export class Editor {
   /** @type {string | null} the text that it was begun with; null: with what was typed */
   before = null;
   composing = false;
+  touched = window.matchMedia("(pointer: coarse)").matches; // by a finger, not by a mouse
   #chosen = -1; // in the list of choices
   #box = { top: 0, left: 0, width: 0, height: 0 }; // of the cell, on the page
 
@@ -51,8 +52,8 @@ export class Editor {
       this.#offer(false);
     });
     this.field.addEventListener("input", () => this.#types());
-    this.list.addEventListener("pointerdown", (event) => {
-      event.preventDefault();
+    this.list.addEventListener("mousedown", (event) => event.preventDefault()); // the field stays in hand
+    this.list.addEventListener("click", (event) => {
       const item = event.target instanceof Element ? event.target.closest("li") : null;
       if (item) this.#pick(item.textContent || "");
     });
@@ -77,7 +78,21 @@ export class Editor {
       this.#place(line, column);
       this.field.setAttribute("aria-label", this.#label(line, column));
     }
+    this.#showKeyboard(this.editing);
     if (document.activeElement !== this.field) this.field.focus({ preventScroll: true });
+  }
+
+  /**
+   * On a phone the keyboard comes when a cell is written in, not when it is selected.
+   * @param {boolean} wanted
+   */
+  #showKeyboard(wanted) {
+    const mode = this.touched && !wanted ? "none" : "";
+    if (this.field.inputMode === mode) return;
+    this.field.inputMode = mode;
+    if (document.activeElement !== this.field || this.composing) return;
+    this.field.blur(); // phones look at the mode when a field is entered
+    this.field.focus({ preventScroll: true });
   }
 
   /**
@@ -128,6 +143,7 @@ export class Editor {
       this.on.refuse("这一行还没有读到，请稍等一下再改。");
       return false;
     }
+    this.#showKeyboard(true);
     this.target = { ...sheet.target(position), column, ...(raw === undefined ? {} : { was: raw }) };
     if (keep) this.field.value = typeof raw === "number" ? shown(raw, sheet.columns[column]?.pattern) : String(raw);
     this.before = keep ? this.field.value : null;

@@ -81,7 +81,11 @@ class Page {
     this.grid = this.root.grid = new Grid(this.root, sheet, this.outgoing, history, this.tell, this.finder);
     this.outgoing.shown(sheet.version);
     this.#catchUp();
-    for (const tab of tabs()) if (Number(tab.dataset.sheet) === id) tab.setAttribute("aria-current", "page");
+    for (const tab of tabs())
+      if (Number(tab.dataset.sheet) === id) {
+        tab.setAttribute("aria-current", "page");
+        tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+      }
   }
 
   /** @type {Tell} */

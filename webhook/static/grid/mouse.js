@@ -1,8 +1,12 @@
-// What the mouse does in a tab.
+// What the mouse and a finger do in a tab.
 
 /** @import { Grid, Place } from "./grid.js" */
 
+const LONG = 300; // ms from which on a finger's press opens the menu: browsers also open it for two quick taps
+
 export class Mouse {
+  #pressedAt = 0; // ms since the page was opened
+
   /** @param {Grid} grid */
   constructor(grid) {
     this.grid = grid;
@@ -13,12 +17,13 @@ export class Mouse {
     for (const pane of [scroller, side]) {
       pane.addEventListener("pointerdown", (event) => this.#press(event));
       pane.addEventListener("dblclick", () => this.grid.editor.begin(true));
-      pane.addEventListener("click", (event) => this.#openPhotos(event));
+      pane.addEventListener("click", (event) => this.#click(event));
       pane.addEventListener("contextmenu", (event) => this.#menu(event));
     }
     this.grid.editor.field.addEventListener("contextmenu", (event) => {
       if (!this.grid.editor.editing) event.preventDefault(); // the key's own: the menu is open
     });
+    side.addEventListener("pointerdown", (event) => this.#pan(event));
     side.addEventListener("wheel", (event) => {
       scroller.scrollTop += event.deltaY;
       event.preventDefault();
@@ -33,23 +38,48 @@ export class Mouse {
   /** @param {PointerEvent} event */
   #press(event) {
     const { view } = this.grid;
+    this.#pressedAt = event.timeStamp;
     if (event.button !== 0 || event.target === view.handle || event.target === view.arrow) return;
     if (event.target === view.scroller && event.offsetX > view.scroller.clientWidth) return; // its scroll bar
     const place = view.at(event.clientX, event.clientY);
-    if (!place) return;
+    this.grid.editor.touched = event.pointerType === "touch";
+    if (!place || this.grid.editor.touched) return; // a finger may be about to scroll: it selects when it taps
     event.preventDefault();
-    this.grid.editor.commit();
+    this.#stand(place, event.shiftKey);
     const end = this.grid.sheet.columns.length - 1;
-    if (place.column < 0) {
-      view.selection = { line: event.shiftKey ? view.selection.line : place.line, column: 0, line2: place.line, column2: end };
-      view.later();
-      this.grid.editor.stand();
-      this.grid.bar();
-    } else {
-      this.grid.select(place.line, place.column, event.shiftKey);
-    }
-    if (event.pointerType === "touch") return;
     this.#drag((at) => this.grid.select(at.line, place.column < 0 ? end : at.column, true));
+  }
+
+  /**
+   * Selects a cell, or over the line numbers a line.
+   * @param {Place} place
+   * @param {boolean} extend from where the cursor stands to there
+   */
+  #stand({ line, column }, extend) {
+    const { view, sheet, editor } = this.grid;
+    editor.commit();
+    if (column >= 0) {
+      this.grid.select(line, column, extend);
+      return;
+    }
+    view.selection = { line: extend ? view.selection.line : line, column: 0, line2: line, column2: sheet.columns.length - 1 };
+    view.later();
+    editor.stand();
+    this.grid.bar();
+  }
+
+  /**
+   * The pane that stays scrolls under a finger as the other does.
+   * @param {PointerEvent} event
+   */
+  #pan(event) {
+    if (event.pointerType !== "touch") return;
+    const { scroller } = this.grid.view;
+    const [from, top] = [event.clientY, scroller.scrollTop];
+    const move = (/** @type {PointerEvent} */ moved) => (scroller.scrollTop = top + from - moved.clientY);
+    const stop = () => window.removeEventListener("pointermove", move);
+    window.addEventListener("pointermove", move);
+    for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, stop, { once: true });
   }
 
   /**
@@ -80,7 +110,7 @@ export class Mouse {
     let whole = area;
     this.#drag(
       (at) => {
-        const down = (at.line - area.bottom) * this.grid.view.height >= this.#beyond(area.right, at.column);
+        const down = this.grid.view.lines.top(at.line) - this.grid.view.lines.top(area.bottom) >= this.#beyond(area.right, at.column);
         whole = down ? { ...area, bottom: Math.max(area.bottom, at.line) } : { ...area, right: at.column };
         this.grid.show(whole);
       },
@@ -101,19 +131,35 @@ export class Mouse {
   }
 
   /**
-   * The large photos instead of the single one that the thumbnail leads to.
+   * A finger's tap; and the large photos instead of the single one that the thumbnail leads to.
    * @param {MouseEvent} event
    */
-  #openPhotos(event) {
-    const link = event.target instanceof Element ? event.target.closest("a.photos") : null;
-    if (!link || event.ctrlKey) return;
+  #click(event) {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    if (this.grid.editor.touched && event.target !== this.grid.view.arrow) this.#tap(event, link !== null);
+    if (!link || !link.matches(".photos") || event.ctrlKey) return;
     event.preventDefault();
     this.grid.commands.run("open");
+  }
+
+  /**
+   * The first tap selects a cell, the second writes in it.
+   * @param {MouseEvent} event
+   * @param {boolean} leads the tap opens what the cell leads to
+   */
+  #tap(event, leads) {
+    const { view } = this.grid;
+    const place = view.at(event.clientX, event.clientY);
+    if (!place) return;
+    const { line, column } = view.selection;
+    if (!leads && place.line === line && place.column === column) this.grid.commands.edit();
+    else this.#stand(place, false);
   }
 
   /** @param {MouseEvent} event */
   #menu(event) {
     event.preventDefault();
+    if (this.grid.editor.touched && event.timeStamp - this.#pressedAt < LONG) return;
     const place = this.grid.view.at(event.clientX, event.clientY);
     const { top, bottom, left, right } = this.grid.view.area();
     const outside = place && (place.line < top || place.line > bottom || (place.column >= 0 && (place.column < left || place.column > right)));

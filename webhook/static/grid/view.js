@@ -1,16 +1,20 @@
 // What is drawn: only the lines and columns in sight, in two panes (line numbers and the first column stay).
 
+import { Lines, rowsOf } from "./lines.js";
 import { drawLink, linkOf } from "./links.js";
 import { element } from "./page.js";
 import { letters } from "./text.js";
 
-/** @import { Sheet } from "./sheet.js" */
-/** @import { Column, Place } from "./server.js" */
+/** @import { Row, Sheet } from "./sheet.js" */
+/** @import { Place } from "./server.js" */
 
 const HEAD = 26; // pixels of the header, and of a line
-const HIGH = 66; // pixels of a line with wrapped texts
-const GUTTER = 52; // pixels of the line numbers
+const ROW = 21; // pixels of a row of a wrapped text
+const PADDING = 11; // pixels of a cell's width that no text takes
+const NARROW = 640; // pixels: what is not wider is a phone, on which little stays
 const FROZEN = 1; // columns that stay
+const MOST_DRAWN = 300; // characters of a cell
+const ARROW = 30; // pixels at the right of a cell in which its arrow has room
 
 /** @typedef {{ line: number, column: number, line2: number, column2: number }} Selection from the active cell to the other corner */
 
@@ -30,8 +34,15 @@ export class View {
   /** @type {number[]} where each column begins, in pixels */
   left = [];
   width = 0; // of all columns
-  height = HEAD; // of a line
+  lines = new Lines(HEAD);
+  /** @type {WeakMap<Row, number>} pixels that the wrapped texts of a row need */
+  #needs = new WeakMap();
+  /** @type {Map<string, number>} pixels of each character */
+  #characters = new Map();
+  #pen = document.createElement("canvas").getContext("2d");
   frozen = 0; // of those that stay
+  gutter = 0; // of the line numbers
+  #most = Infinity; // pixels that a column that stays is drawn at most
   /** @type {Selection} */
   selection = { line: 0, column: 0, line2: 0, column2: 0 };
   readyAt = 0; // ms since the page was opened, when the first row was drawn
@@ -64,7 +75,7 @@ export class View {
     this.arrow.textContent = "▾";
     this.arrow.setAttribute("aria-label", "选值");
     this.scroller.addEventListener("scroll", () => this.later());
-    this.resizing = new ResizeObserver(() => this.later());
+    this.resizing = new ResizeObserver(() => this.#resized());
     this.resizing.observe(root);
     this.measure();
   }
@@ -78,6 +89,7 @@ export class View {
   /** Where columns begin; everything is drawn anew. A selection of columns that are gone moves to the last. */
   measure() {
     const { columns } = this.sheet;
+    this.#limit();
     this.left = [];
     this.width = 0;
     for (const at of columns.keys()) {
@@ -85,15 +97,39 @@ export class View {
       this.width += this.#widthOf(at);
     }
     this.frozen = this.left[FROZEN] ?? this.width;
-    this.height = this.sheet.layout.wrap ? HIGH : HEAD;
+    this.lines = new Lines(HEAD);
+    this.#needs = new WeakMap();
     this.root.classList.toggle("wrapped", this.sheet.layout.wrap);
     const { column, column2 } = this.selection;
     const last = Math.max(0, columns.length - 1);
     this.selection = { ...this.selection, column: Math.min(column, last), column2: Math.min(column2, last) };
-    this.root.style.setProperty("--side", `${GUTTER + this.frozen}px`);
+    this.root.style.setProperty("--gutter", `${this.gutter}px`);
+    this.root.style.setProperty("--side", `${this.gutter + this.frozen}px`);
+    this.#stretch();
     this.#clear();
     this.#drawHead();
     this.later();
+  }
+
+  /** On a phone what stays takes about a third of the width, so that the other cells can be read. */
+  #limit() {
+    const { clientWidth } = this.root;
+    const narrow = clientWidth > 0 && clientWidth <= NARROW;
+    this.gutter = narrow ? 36 : 52;
+    this.#most = narrow ? Math.max(48, Math.round(clientWidth * 0.36) - this.gutter) : Infinity;
+  }
+
+  #resized() {
+    const [gutter, most] = [this.gutter, this.#most];
+    this.#limit();
+    if (gutter !== this.gutter || most !== this.#most) this.measure();
+    this.later();
+  }
+
+  /** As large as all cells: a cell can be scrolled to before anything is drawn. */
+  #stretch() {
+    this.space.style.width = `${this.width - this.frozen + ARROW}px`;
+    this.space.style.height = `${this.lines.top(this.sheet.lines)}px`;
   }
 
   #clear() {
@@ -122,7 +158,8 @@ export class View {
    */
   #widthOf(column) {
     const head = this.sheet.columns[column];
-    return head && !head.hidden ? head.width : 0;
+    if (!head || head.hidden) return 0;
+    return column < FROZEN ? Math.min(head.width, this.#most) : head.width;
   }
 
   /**
@@ -136,8 +173,8 @@ export class View {
   /** Lines and columns in sight, ends included. */
   sight() {
     const { scrollTop, scrollLeft, clientHeight, clientWidth } = this.scroller;
-    const first = Math.max(0, Math.floor(scrollTop / this.height) - 2);
-    const last = Math.min(this.sheet.lines - 1, Math.ceil((scrollTop + clientHeight) / this.height) + 2);
+    const first = Math.max(0, this.lines.at(scrollTop) - 2);
+    const last = Math.min(this.sheet.lines - 1, this.lines.at(scrollTop + clientHeight) + 2);
     const end = this.left.length - 1;
     let from = FROZEN;
     while (from < end && this.#leftOf(from + 1) - this.frozen < scrollLeft) from++;
@@ -146,17 +183,61 @@ export class View {
     return { first, last, from, to };
   }
 
+  /** Lines in sight become as high as their texts need; the first of them stays where it is. */
+  #fit() {
+    const { lines, scroller, sheet } = this;
+    const { scrollTop, clientHeight } = scroller;
+    const first = lines.at(scrollTop);
+    const into = scrollTop - lines.top(first);
+    for (let line = Math.max(0, first - 2); line < sheet.lines; line++) {
+      if (lines.top(line) > lines.top(first) + into + clientHeight + 2 * HEAD) break;
+      lines.set(line, this.#needOf(line));
+    }
+    this.#stretch();
+    const top = lines.top(first) + into;
+    if (top !== scrollTop) scroller.scrollTop = top;
+  }
+
+  /**
+   * Pixels that a line needs with wrapped texts; those of one row of text while it is not here.
+   * @param {number} line
+   */
+  #needOf(line) {
+    const position = this.sheet.position(line);
+    const row = position === undefined ? undefined : this.sheet.row(position);
+    if (position === undefined || !row) return HEAD;
+    const known = this.#needs.get(row);
+    if (known) return known;
+    const rows = Math.max(1, ...this.sheet.columns.map((head, column) => {
+      const text = head.hidden ? "" : this.sheet.text(position, column).slice(0, MOST_DRAWN);
+      return !text || linkOf(head, text)?.kind === "photos" ? 1 : rowsOf(text, this.#widthOf(column) - PADDING, this.#characterOf);
+    }));
+    const need = rows > 1 ? rows * ROW + 4 : HEAD;
+    this.#needs.set(row, need);
+    return need;
+  }
+
+  #characterOf = (/** @type {string} */ char) => {
+    let width = this.#characters.get(char);
+    if (width === undefined) {
+      if (this.#pen && !this.#characters.size) this.#pen.font = getComputedStyle(this.root).font;
+      width = this.#pen ? this.#pen.measureText(char).width : 0;
+      this.#characters.set(char, width);
+    }
+    return width;
+  };
+
   #draw() {
     const { sheet } = this;
-    this.space.style.width = `${this.width - this.frozen}px`;
-    this.space.style.height = `${sheet.lines * this.height}px`;
+    if (sheet.layout.wrap) this.#fit();
+    this.#stretch();
     const sight = this.sight();
     sheet.need(sight.first - 20, sight.last + 60);
     for (const drawn of this.#lines.values()) if (drawn.line < sight.first || drawn.line > sight.last) this.#remove(drawn);
     for (let line = sight.first; line <= sight.last; line++) this.#drawLine(line, sight.from, sight.to);
     const { scrollTop, scrollLeft } = this.scroller;
     this.strip.style.transform = `translateX(${-scrollLeft}px)`;
-    for (const drawn of this.#lines.values()) drawn.side.style.transform = `translateY(${drawn.line * this.height - scrollTop}px)`;
+    for (const drawn of this.#lines.values()) this.#place(drawn, scrollTop);
     this.#drawSelection();
     if (!this.readyAt && sheet.row(1)) this.readyAt = performance.now();
   }
@@ -168,10 +249,21 @@ export class View {
   #newLine(line) {
     const row = element("div", "line", this.space);
     const side = element("div", "line", this.side);
-    row.style.transform = `translateY(${line * this.height}px)`;
     const drawn = { line, position: -1, row, side, number: element("div", "number", side), cells: new Map() };
     this.#lines.set(line, drawn);
     return drawn;
+  }
+
+  /**
+   * @param {DrawnLine} drawn
+   * @param {number} scrollTop
+   */
+  #place({ line, row, side }, scrollTop) {
+    const top = this.lines.top(line);
+    const [at, height] = [`translateY(${top}px)`, `${this.lines.height(line)}px`];
+    if (row.style.transform !== at) row.style.transform = at;
+    if (row.style.height !== height) row.style.height = side.style.height = height;
+    side.style.transform = `translateY(${top - scrollTop}px)`;
   }
 
   /**
@@ -218,11 +310,11 @@ export class View {
     const look = [text, color, problem, looks].join("\u0000");
     const known = drawn.cells.get(column);
     if (known && known.look === look) return;
-    const cell = known ? known.cell : this.#newCell(drawn, column, head);
+    const cell = known ? known.cell : this.#newCell(drawn, column);
     drawn.cells.set(column, { cell, look });
     const link = linkOf(head, text);
-    if (link) drawLink(cell, link, text.slice(0, 300));
-    else cell.textContent = text.length > 300 ? text.slice(0, 300) : text;
+    if (link) drawLink(cell, link, text.slice(0, MOST_DRAWN));
+    else cell.textContent = text.length > MOST_DRAWN ? text.slice(0, MOST_DRAWN) : text;
     cell.className = looks;
     cell.style.backgroundColor = color ? `#${color}` : "";
     cell.title = problem;
@@ -231,12 +323,11 @@ export class View {
   /**
    * @param {DrawnLine} drawn
    * @param {number} column
-   * @param {Column} head
    */
-  #newCell(drawn, column, head) {
+  #newCell(drawn, column) {
     const cell = element("div", "", column < FROZEN ? drawn.side : drawn.row);
     cell.style.left = `${this.#leftInPane(column)}px`;
-    cell.style.width = `${head.width}px`;
+    cell.style.width = `${this.#widthOf(column)}px`;
     return cell;
   }
 
@@ -245,7 +336,7 @@ export class View {
    * @param {number} column
    */
   #leftInPane(column) {
-    return column < FROZEN ? GUTTER + this.#leftOf(column) : this.#leftOf(column) - this.frozen;
+    return column < FROZEN ? this.gutter + this.#leftOf(column) : this.#leftOf(column) - this.frozen;
   }
 
   #drawHead() {
@@ -256,7 +347,7 @@ export class View {
       const filtered = Boolean(this.sheet.filter?.tests.has(at));
       const cell = element("div", `cell title${column.owned ? " owned" : ""}`, at < FROZEN ? this.corner : this.strip);
       cell.style.left = `${this.#leftInPane(at)}px`;
-      cell.style.width = `${column.width}px`;
+      cell.style.width = `${this.#widthOf(at)}px`;
       cell.dataset.column = String(at);
       cell.title = [column.note, column.owned ? "由系统填写。" : ""].filter(Boolean).join("\n");
       const name = element("span", "name", cell);
@@ -293,19 +384,26 @@ export class View {
     for (const place of this.#others) this.#markOther(place);
     this.#drawArrow(line, column);
     this.handle.hidden = right < FROZEN;
-    this.handle.style.transform = `translate(${this.#end(right) - this.frozen - 5}px, ${(bottom + 1) * this.height - 5}px)`;
+    this.handle.style.transform = `translate(${this.#end(right) - this.frozen - 5}px, ${this.lines.top(bottom + 1) - 5}px)`;
   }
 
   /**
-   * The arrow that opens the choices, or the calendar, of the active cell.
+   * The arrow that opens the choices, or the calendar, of the active cell: beside it, so that all of its text is read.
    * @param {number} line
    * @param {number} column
    */
   #drawArrow(line, column) {
+    this.arrow.hidden = !this.#isChosen(column) || this.sheet.position(line) === undefined;
+    this.arrow.style.transform = `translate(${this.#end(column) - this.frozen + 1}px, ${this.lines.top(line)}px)`;
+  }
+
+  /**
+   * Whether a column's values are chosen from a list or a calendar.
+   * @param {number} column
+   */
+  #isChosen(column) {
     const head = this.sheet.columns[column];
-    const chosen = head && !head.owned && (head.choices.length > 0 || ["date", "datetime"].includes(head.kind));
-    this.arrow.hidden = !chosen || column < FROZEN || this.sheet.position(line) === undefined;
-    this.arrow.style.transform = `translate(${this.#end(column) - this.frozen - 20}px, ${line * this.height + 3}px)`;
+    return Boolean(head && !head.owned && column >= FROZEN && (head.choices.length || ["date", "datetime"].includes(head.kind)));
   }
 
   /** @param {Place[]} places where other people stand in this tab */
@@ -343,16 +441,16 @@ export class View {
     const place = (/** @type {HTMLElement} */ mark, /** @type {number} */ x, /** @type {number} */ width, /** @type {number} */ y) => {
       mark.style.transform = `translate(${x}px, ${y}px)`;
       mark.style.width = `${width}px`;
-      mark.style.height = `${(bottom - top + 1) * this.height}px`;
+      mark.style.height = `${this.lines.top(bottom + 1) - this.lines.top(top)}px`;
       drawn.push(mark);
     };
     if (left < FROZEN) {
       const width = this.#end(Math.min(right, FROZEN - 1)) - this.#leftOf(left);
-      place(element("div", kind, this.sideMarks), this.#leftInPane(left), width, top * this.height - this.scroller.scrollTop);
+      place(element("div", kind, this.sideMarks), this.#leftInPane(left), width, this.lines.top(top) - this.scroller.scrollTop);
     }
     if (right >= FROZEN) {
       const from = Math.max(left, FROZEN);
-      place(element("div", kind, this.marks), this.#leftInPane(from), this.#end(right) - this.#leftOf(from), top * this.height);
+      place(element("div", kind, this.marks), this.#leftInPane(from), this.#end(right) - this.#leftOf(from), this.lines.top(top));
     }
     return drawn;
   }
@@ -365,9 +463,9 @@ export class View {
   rectangle(line, column) {
     const box = this.root.getBoundingClientRect();
     const { scrollTop, scrollLeft } = this.scroller;
-    const top = box.top + HEAD + line * this.height - scrollTop;
-    const left = box.left + GUTTER + this.#leftOf(column) - (column < FROZEN ? 0 : scrollLeft);
-    return { top, left, width: this.#widthOf(column), height: this.height };
+    const top = box.top + HEAD + this.lines.top(line) - scrollTop;
+    const left = box.left + this.gutter + this.#leftOf(column) - (column < FROZEN ? 0 : scrollLeft);
+    return { top, left, width: this.#widthOf(column), height: this.lines.height(line) };
   }
 
   /**
@@ -378,8 +476,8 @@ export class View {
   at(x, y) {
     const box = this.root.getBoundingClientRect();
     const { scrollTop, scrollLeft } = this.scroller;
-    const line = Math.floor((y - box.top - HEAD + scrollTop) / this.height);
-    const within = x - box.left - GUTTER;
+    const line = this.lines.at(y - box.top - HEAD + scrollTop);
+    const within = x - box.left - this.gutter;
     const across = within < this.frozen ? within : within + scrollLeft;
     if (line < 0 || line >= this.sheet.lines || y - box.top < HEAD) return null;
     if (within < 0) return { line, column: -1 };
@@ -395,12 +493,14 @@ export class View {
    */
   reveal(line, column) {
     const { scroller } = this;
-    const top = line * this.height;
-    if (top < scroller.scrollTop) scroller.scrollTop = top;
-    if (top + this.height > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + this.height - scroller.clientHeight;
+    if (this.sheet.layout.wrap) this.lines.set(line, this.#needOf(line));
+    const [top, bottom] = [this.lines.top(line), this.lines.top(line + 1)];
+    const far = bottom > scroller.scrollTop + 2 * scroller.clientHeight; // what lies between is not measured yet
+    if (top < scroller.scrollTop || (far && this.sheet.layout.wrap)) scroller.scrollTop = top;
+    else if (bottom > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = bottom - scroller.clientHeight;
     if (column >= FROZEN) {
       const left = this.#leftOf(column) - this.frozen;
-      const right = left + this.#widthOf(column);
+      const right = left + this.#widthOf(column) + (this.#isChosen(column) ? ARROW : 0);
       if (right > scroller.scrollLeft + scroller.clientWidth) scroller.scrollLeft = right - scroller.clientWidth;
       if (left < scroller.scrollLeft) scroller.scrollLeft = left;
     }
@@ -409,6 +509,7 @@ export class View {
 
   /** Lines that a page down moves. */
   page() {
-    return Math.max(1, Math.floor(this.scroller.clientHeight / this.height) - 1);
+    const { scrollTop, clientHeight } = this.scroller;
+    return Math.max(1, this.lines.at(scrollTop + clientHeight) - this.lines.at(scrollTop) - 1);
   }
 }

@@ -64,6 +64,7 @@ class Scored:
     quarters: Rows  # of 季度讲评
     years: Rows  # of 年度兑现
     table: tuple[Standing, ...]  # behind 月度考核
+    terms: tuple[Term, ...]  # behind 季度讲评 and 年度兑现
     seals: Mapping[str, Seal]  # sealed months, with those sealed now
     wake: datetime  # the next seal
     every: tuple[Line, ...]  # every line after ceilings, in order
@@ -90,7 +91,7 @@ class Scoring:
         except RowFailed:
             raise
         except Exception as error:
-            return Scored({}, {}, {}, {}, (), seals, reading.now, (), {}, (Failed(SCORES, THIS_TIME, error),))
+            return Scored({}, {}, {}, {}, (), (), seals, reading.now, (), {}, (Failed(SCORES, THIS_TIME, error),))
 
     def scored(self) -> Scored:
         """扣分明细, 月度考核 and the table behind it: of every month that has lines, and of this one."""
@@ -131,12 +132,14 @@ class Scoring:
         seals = self._closings(bases, cut, table)
         every = tuple(sorted([*sealed, *cut], key=lambda line: (line.month, line.date, line.id)))
         periods = self._periods(seals)
+        quarters, years = periods.quarters(), periods.years()
         return Scored(
             self._lines(every),
             {(row.month, row.target, row.kind): self._cells(row, seals.get(row.month)) for row in table},
-            rows(periods.quarters(), "quarter"),
-            rows(periods.years(), "year"),
+            rows(quarters, "quarter"),
+            rows(years, "year"),
             tuple(table),
+            (*quarters, *years),
             seals,
             self._wake(bases),
             every,
