@@ -157,7 +157,7 @@ def _add_pages(app: flask.Flask, site: access.Site, nudge: Callable[[], None]) -
         week.blueprint(look_cache),
         month.blueprint(site, look_cache, nudge),
         trends.blueprint(look_cache),
-        map.blueprint(look_cache),
+        map.blueprint(site, look_cache),
     ):
         app.register_blueprint(blueprint)
 

@@ -46,4 +46,4 @@ def test_a_kilometre_is_a_kilometre_east_and_north() -> None:
 
 def test_the_middle_is_not_moved_by_a_place_far_off() -> None:
     assert middle([HERE, Position(112.38, 26.98), Position(12.0, 50.0)]) == Position(112.37, 26.98)
-    assert middle([]) is None
+    assert middle([HERE, HERE]) is None, "nobody could say which of two is wrong"

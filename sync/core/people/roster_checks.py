@@ -9,11 +9,10 @@ from datetime import date, timedelta
 from sync.core.people.ordering import place_order
 from sync.core.people.roster import LEAVE, RESERVED, Post, Roster, Street, read_post, read_street
 from sync.core.sheet.checks import Cells, needed
-from sync.core.sheet.places import FAR, Position, metres, middle
+from sync.core.sheet.places import Position, is_far, metres, middle
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, nearest, quoted
 
-FEWEST_PLACES = 3  # streets with a place before one can lie far from the others
 AREA_OF_ROLE = {"指挥长": "district", "支部书记": "branch"}
 
 
@@ -76,9 +75,8 @@ def _street(street: Street, names: set[str], chiefs: set[str]) -> list[Problem]:
 
 
 def _center(streets: Iterable[Street]) -> Position | None:
-    """The middle of all streets, from which no place may lie far; None where too few have a place to say."""
-    places = [next(filter(None, (street.start, street.end))) for street in streets if street.start or street.end]
-    return middle(places) if len(places) >= FEWEST_PLACES else None
+    """The middle of all streets, from which no place may lie far."""
+    return middle([place for street in streets if (place := street.start or street.end)])
 
 
 def _ends(street: Street, center: Position | None) -> Iterable[Problem]:
@@ -86,8 +84,8 @@ def _ends(street: Street, center: Position | None) -> Iterable[Problem]:
     if street.end and not street.start:
         yield Problem("start", "没有填，填了终点的要填起点。")
     for key, place in (("start", street.start), ("end", street.end)):
-        if place and center and (away := metres(place, center)) > FAR:
-            yield Problem(key, f"离其他街路有 {away / 1000:.0f} 千米，请核对经纬度。")
+        if place and center and is_far(place, center):
+            yield Problem(key, f"离其他街路有 {metres(place, center) / 1000:.0f} 千米，请核对经纬度。")
 
 
 def posts(rows: Iterable[Row]) -> dict[int, list[Problem]]:
