@@ -23,8 +23,11 @@ from sync.core.rules.rules import Rules, RulesError
 from sync.core.rules.rules import load as load_rules
 from sync.core.sheet import rows, tabs
 from sync.guard import sentences
+from sync.intake.fetching import Fetcher
 from sync.intake.pushes import PushIntake, Received, StorePhoto
 from sync.intake.street_file import StreetFile
+from sync.intake.tiles import FOLDER as TILES
+from sync.intake.tiles import TILE, Tiles
 from sync.ledger.backup_notes import BackupNotes
 from sync.ledger.failures import Failures
 from sync.ledger.ledger import Ledger
@@ -95,6 +98,11 @@ class Service:
     def accounts(self) -> Accounts:
         """The service accounts that may use the embedded workbook over HTTP."""
         return Accounts(self.store)
+
+    @cached_property
+    def tiles(self) -> Tiles:
+        """Tiles of the map, fetched and kept."""
+        return Tiles(self.settings.data / TILES, Fetcher(bounds=TILE, inside=self.settings.tile_hosts))
 
     @cached_property
     def street_file(self) -> StreetFile:

@@ -84,7 +84,8 @@ HEADERS = {
 
 HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}  # a browser that came once comes by https for a year
 TEXT_FILES = ("text/javascript", "application/javascript", "text/css", "image/svg+xml")
-FILES = ("/static/",)  # the same for everybody; all else may be somebody's and is stored by no browser and no proxy
+# The same for everybody; all else may be somebody's and is stored by no browser and no proxy.
+FILES = ("/static/", "/leaflet/")
 
 
 log = logging.getLogger(__name__)

@@ -1,12 +1,18 @@
-"""The map in a real browser: a tap opens a card, which leads to the issue; it works by keys, and on a phone."""
+"""The map in a real browser, with Leaflet and without: a tap opens a card, which leads to the issue; keys do too."""
 
 from __future__ import annotations
+
+import runpy
+import shutil
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.book import ROOT
 from tests.browser.conftest import Enter, faults
 from tests.web_server import OPERATOR, WebServer
+from webhook.pages import map as map_page
 
 ISSUES = """
 问题台账
@@ -16,6 +22,21 @@ ISSUES = """
 2026-11-17 09:00 | 标准化办01 | 上级交办 | 联胜路 | 桥头 | 占道经营 | 严重 | 摆摊 | |
 """
 ENDS = {"新正街": ("112.370,26.970", "112.380,26.970"), "联胜路": ("112.380,26.965", "112.380,26.975")}
+
+
+@pytest.fixture
+def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where npm is not there."""
+    monkeypatch.setattr(map_page, "LEAFLET", tmp_path / "nothing")
+
+
+@pytest.fixture
+def leaflet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ``make run`` puts it there; ``make test`` has npm."""
+    shutil.copyfile(ROOT / "package.json", tmp_path / "package.json")
+    (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
+    runpy.run_path(str(ROOT / "deploy" / "leaflet.py"))["provide"](tmp_path)
+    monkeypatch.setattr(map_page, "LEAFLET", tmp_path / "webhook" / "leaflet")
 
 
 def fill(web: WebServer) -> None:
@@ -34,6 +55,16 @@ def tap(page: Page, selector: str, phone: bool) -> None:
     there.tap() if phone else there.click()
 
 
+def small_targets(page: Page, selector: str) -> list[str]:
+    """What is lower or narrower than a finger needs (WCAG 2.5.5)."""
+    shown: list[str] = page.locator(f"{selector} >> visible=true").evaluate_all(
+        "all => all.map(each => [each.outerHTML, each.getBoundingClientRect()])"
+        ".filter(([, box]) => Math.min(box.height, box.width) < 43.9).map(([html]) => html)"
+    )
+    return shown
+
+
+@pytest.mark.usefixtures("plain")
 @pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
 def test_a_tap_on_a_mark_opens_the_card_that_leads_to_the_issue(enter: Enter, web: WebServer, phone: bool) -> None:
     fill(web)
@@ -45,14 +76,56 @@ def test_a_tap_on_a_mark_opens_the_card_that_leads_to_the_issue(enter: Enter, we
     expect(card.locator("article")).to_have_count(2)
     expect(card).to_contain_text("9号门前　路面破损")
     assert faults(page) == []
-    small = card.locator("a:visible, button:visible").evaluate_all(
-        "all => all.filter(each => each.getBoundingClientRect().height < 43.9).map(each => each.outerHTML)"
-    )
-    assert small == []
+    assert small_targets(page, "#card a, #card button") == [] and small_targets(page, "#stage a.pin circle.reach") == []
     card.locator("article a").first.click()
     page.wait_for_url("**/issues/20261117-00*")
 
 
+@pytest.mark.usefixtures("leaflet")
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_with_leaflet_a_tap_opens_the_same_card(enter: Enter, web: WebServer, phone: bool) -> None:
+    fill(web)
+    page = enter(OPERATOR, phone=phone)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{web.url}/map")
+    tap(page, "#map .moving-pin", phone)
+    card = page.get_by_role("dialog")
+    expect(card.get_by_role("heading")).to_have_text("新正街")
+    expect(card.locator("article")).to_have_count(2)
+    assert faults(page) == []
+    assert small_targets(page, "#map .moving-pin") == [] and small_targets(page, "#map .leaflet-bar a") == []
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0 and all(address.startswith(web.url) for address in asked), "nothing comes from elsewhere"
+    card.get_by_role("button", name="关闭").click()
+    tap(page, "#map .moving-name span", phone)
+    expect(card).to_contain_text("没有办完")
+    card.locator("article a").first.click()
+    page.wait_for_url("**/issues/20261117-00*")
+
+
+@pytest.mark.usefixtures("leaflet")
+def test_with_leaflet_a_street_is_tapped_beside_its_line_and_the_map_works_by_keys(
+    enter: Enter, web: WebServer
+) -> None:
+    fill(web)
+    page = enter(OPERATOR)
+    page.goto(f"{web.url}/map")
+    line = page.locator("#map path.r-late").first.bounding_box()
+    assert line is not None
+    page.mouse.click(line["x"] + line["width"] * 0.7, line["y"] + line["height"] / 2 + 15)
+    expect(page.get_by_role("dialog")).to_contain_text("没有办完")
+    page.keyboard.press("Escape")
+    expect(page.locator("#card")).to_be_hidden()
+    pin = page.locator("#map .moving-pin").first
+    pin.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_focused()
+    page.get_by_role("button", name="放大").click()
+    expect(page.locator("#map .moving-pin")).to_have_count(1)
+
+
+@pytest.mark.usefixtures("plain")
 def test_a_tap_on_a_street_shows_what_has_no_place_too(enter: Enter, web: WebServer) -> None:
     fill(web)
     page = enter(OPERATOR, phone=True)
@@ -66,6 +139,7 @@ def test_a_tap_on_a_street_shows_what_has_no_place_too(enter: Enter, web: WebSer
     page.wait_for_url("**/rows?street=*")
 
 
+@pytest.mark.usefixtures("plain")
 def test_the_map_works_by_keys(enter: Enter, web: WebServer) -> None:
     fill(web)
     page = enter(OPERATOR)
@@ -90,6 +164,7 @@ def test_without_scripts_a_mark_leads_to_its_issue(enter: Enter, web: WebServer,
         page.wait_for_url("**/issues/20261117-001")
 
 
+@pytest.mark.usefixtures("plain")
 def test_a_person_sees_on_the_map_what_is_his_and_no_more(enter: Enter, web: WebServer) -> None:
     """All streets are drawn; that another's is late is not."""
     fill(web)

@@ -1,8 +1,14 @@
 /* The map: a tap on a mark or a street shows a card with the issues there, made from the rows beneath. */
 "use strict";
 
-(() => {
-  if (!document.getElementById("stage")) { return; }
+/**
+ * What a map that can be moved asks of the card; null where the page has no map.
+ * @typedef {{ showStreet: (street: string, tapped: Element) => void, showIssues: (numbers: string[], tapped: Element) => void,
+ *   close: () => void }} Card
+ * @type {Card | null}
+ */
+const mapCard = (() => {
+  if (!document.getElementById("stage")) { return null; }
   const stage = byId("stage", HTMLElement), card = byId("card", HTMLElement), title = byId("card-title", HTMLElement);
   const issues = byId("card-issues", HTMLElement), all = byId("card-all", HTMLAnchorElement);
   const everyStreet = all.getAttribute("href") || "";
@@ -60,18 +66,20 @@
     all.href = everyStreet + "?street=" + encodeURIComponent(street);
   }
 
-  /** @param {string} street */
-  function fillStreet(street) {
+  /** @param {string} street @param {Element} tapped */
+  function showStreet(street, tapped) {
     const there = rows.filter((row) => row.dataset["street"] === street);
     fill(street + (there.length ? "：没有办完 " + there.length + " 件" : ""), there, street);
+    show(tapped);
   }
 
-  /** @param {string[]} numbers */
-  function fillIssues(numbers) {
+  /** @param {string[]} numbers @param {Element} tapped */
+  function showIssues(numbers, tapped) {
     const there = rows.filter((row) => numbers.includes(row.dataset["issue"] || ""));
     const streets = new Set(there.map((row) => row.dataset["street"] || ""));
     const street = streets.size === 1 ? Array.from(streets)[0] || "" : "";
     fill(street || there.length + " 件", there, street);
+    show(tapped);
   }
 
   /** Show the card on the side where it doesn't cover what was tapped. @param {Element} tapped */
@@ -91,16 +99,20 @@
   }
 
   stage.addEventListener("click", (event) => {
-    if (!(event.target instanceof Element) || card.contains(event.target)) { return; }
+    if (!(event.target instanceof Element) || event.target.closest("#card, #map")) { return; }
     const tapped = event.target.closest("[data-issues], [data-street]");
     if (!tapped) { close(); return; }
     event.preventDefault();
     const numbers = tapped.getAttribute("data-issues");
-    if (numbers) { fillIssues(numbers.split(" ")); } else { fillStreet(tapped.getAttribute("data-street") || ""); }
-    show(tapped);
+    if (numbers) {
+      showIssues(numbers.split(" "), tapped);
+    } else {
+      showStreet(tapped.getAttribute("data-street") || "", tapped);
+    }
   });
   byId("card-close", HTMLButtonElement).addEventListener("click", close);
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") { close(); } });
   const each = document.getElementById("each");
   window.addEventListener("beforeprint", () => { if (each) { each.setAttribute("open", ""); } });
+  return { showStreet, showIssues, close };
 })();

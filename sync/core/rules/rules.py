@@ -23,7 +23,7 @@ from sync.core.rules.consistency import CHECKS
 from sync.core.rules.notes import notes
 from sync.core.rules.section_duties import UPWARD, Duties, Superior
 from sync.core.rules.section_letters import Letters
-from sync.core.rules.section_links import Bot, Hook
+from sync.core.rules.section_links import Bot, Hook, Map
 from sync.core.rules.section_score import Score
 from sync.core.rules.sections import (
     Approval,
@@ -63,6 +63,7 @@ _SECTIONS: dict[str, Any] = {
     "backup": Backups,
     "keep": Keep,
     "forms": Forms,
+    "map": Map,
     "hook": tuple[Hook, ...],
     "bot": tuple[Bot, ...],
     "approval": tuple[Approval, ...],
@@ -76,7 +77,7 @@ APPROVALS = (
     ),
 )
 # Tables that came later: a file of before has none, and their defaults hold.
-_OPTIONAL = ("backup", "keep", "forms", "hook", "bot", "approval", "duties", "upward", "letters", "sources")
+_OPTIONAL = ("backup", "keep", "forms", "map", "hook", "bot", "approval", "duties", "upward", "letters", "sources")
 
 
 class Basis(NamedTuple):
@@ -113,6 +114,7 @@ class Rules:
     backup: Backups
     keep: Keep
     forms: Forms
+    map: Map
     hooks: tuple[Hook, ...]
     bots: tuple[Bot, ...]
     approvals: tuple[Approval, ...]

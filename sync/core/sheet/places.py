@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sync.core.sheet.readings import number
 from sync.core.sheet.texts import narrow
 
+WGS84, GCJ02 = DATUMS = ("WGS-84", "GCJ-02")  # what degrees are counted by: of satellites, of maps in China
 EAST, NORTH = (73.0, 136.0), (3.0, 54.0)  # degrees between which China lies
 DEGREE = 111_320.0  # metres of a degree of latitude, and of longitude at the equator
 FAR = 30_000.0  # metres from the middle: a county seat is smaller, so what was typed must be wrong

@@ -14,7 +14,7 @@ from sync.core.views.map.projection import Box, Point
 SIZE = 12.0  # units of a sign's height, and of a Chinese one's width
 NARROW = 0.6  # of that: the width of a Latin letter or a digit
 GAP = 6.0  # between the middle of a line and its name
-POINT_GAP = 11.0  # the same of a point, which is drawn as a ring
+POINT_GAP = 15.0  # the same of a point, on which a mark may lie
 SHARES = (0.5, 0.3, 0.7, 0.15, 0.85)  # of a line's length: where a name is tried, the middle first
 
 

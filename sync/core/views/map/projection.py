@@ -60,9 +60,9 @@ class Frame(NamedTuple):
         return EQUATOR * cos(radians(latitude)) / self.scale
 
 
-def at_zoom(zoom: int) -> Frame:
-    """The world as tiles of that zoom show it."""
-    return Frame(float(TILE << zoom))
+def at_zoom(zoom: float) -> Frame:
+    """The world as tiles of that zoom show it; between whole zooms they are drawn larger."""
+    return Frame(TILE * 2.0**zoom)
 
 
 def world(place: Position) -> Point:

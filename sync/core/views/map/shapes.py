@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sync.core.people.roster import Roster
@@ -34,6 +34,11 @@ def roster_shapes(roster: Roster, day: date) -> dict[str, Shape]:
             ends = (street.start,) if street.end in (None, street.start) else (street.start, street.end)
             shapes[street.name] = Shape(street.name, (tuple(end for end in ends if end),))
     return shapes
+
+
+def moved(shape: Shape, shift: Callable[[Position], Position]) -> Shape:
+    """The same, each place moved by ``shift``."""
+    return replace(shape, runs=tuple(tuple(map(shift, run)) for run in shape.runs))
 
 
 def lies_near(shape: Shape, center: Position | None) -> bool:
