@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from sync.cli.inspection import link_problems, map_problems
 from sync.core.sheet.places import Position
 from sync.core.views.map.projection import TILE as PIXELS
 from sync.core.views.map.projection import at_zoom
@@ -265,6 +266,18 @@ def test_a_tile_that_can_t_be_had_is_told_to_who_oversees(web: WebServer, host: 
     page = office.get(f"{web.url}/map", timeout=20).text
     assert "底图取不到：对方答 403" in page and "s3cr3t" not in page
     assert "底图取不到" not in web.enter("街路长01").get(f"{web.url}/map", timeout=20).text
+
+
+def test_the_check_says_what_is_missing_before_anybody_looks(web: WebServer, host: TileServer) -> None:
+    rules = web.service.rules()
+    assert map_problems(web.service, rules) == [] and link_problems(web.service, rules) == []
+    web.service.settings = replace(web.service.settings, tile_hosts=(), environ={})
+    assert map_problems(web.service, rules) == [
+        f"[map] 的底图 {host.netloc} 不是 https 的 443 端口，要写进 JIELU_TILE_HOSTS，不然不取。"
+    ]
+    assert link_problems(web.service, rules) == ["[map] 的 key：环境变量 TILES_KEY 没有设置。"]
+    (web.folder / "data" / "map.geojson").write_text("{", "utf-8")
+    assert "地图文件 map.geojson：不是有效的 JSON" in map_problems(web.service, rules)[0]
 
 
 def test_what_leaflet_draws_lies_where_the_tiles_have_it(web: WebServer) -> None:

@@ -336,6 +336,7 @@ def _bases(rules: Rules) -> Iterator[Basis]:
         yield Basis("升级", step.name, step.plan or ASSUMED, f"{step.when.zh}：{ROLES[step.to]}")
     yield from _score_bases(rules.score)
     yield from _forms_bases(rules.forms)
+    yield Basis("地图", "", ASSUMED, f"起点、终点按 {rules.map.streets}，{'有底图' if rules.map.tiles else '没有底图'}")
     yield Basis("备份", "", ASSUMED, _backup_words(rules.backup))
     yield Basis("个人信息的保存时间", "", ASSUMED, _keep_words(rules.keep))
     hours = "、".join(f"{hour:%H:%M}" for hour in rules.notices.send_at)

@@ -25,7 +25,7 @@ _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{1,80}")
 _OURS = ("JIELU_SECRET", "JIELU_SMTP", "JIELU_DATABASE")  # these have a use of their own and must not leave the house
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _PATH = re.compile(r"[^\s.]+(\.[^\s.]+)*")
-_TILES = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[!-~]*")
+_TILES = re.compile(r"https?://[A-Za-z0-9.-]+(:(?P<port>[0-9]{1,5}))?/[!-~]*")
 _HOST = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -60,7 +60,8 @@ def _tile_address(value: str) -> str:
     """An address of tiles: its host stands in it, what changes comes behind."""
     parts = _TILES.fullmatch(value)
     fields = re.findall(r"\{(.*?)\}", value)
-    sound = parts is not None and len(value) <= 500 and value.count("{") == value.count("}") == len(fields)
+    is_address = parts is not None and int(parts["port"] or 443) < 65536 and len(value) <= 500
+    sound = is_address and value.count("{") == value.count("}") == len(fields)
     if not sound or sorted(set(fields) - {"key"}) != ["x", "y", "z"]:
         raise ValueError(
             "应当是 https:// 开头的地址，里面有 {z}（级）、{x}（列）、{y}（行），"
