@@ -19,7 +19,7 @@ from sync.core.views.map.drawing import (
     Places,
     Size,
     Spot,
-    around,
+    covered,
     draw,
     sort_out,
 )
@@ -116,10 +116,19 @@ def town() -> Places:
 @pytest.mark.parametrize("size", [PHONE, SCREEN], ids=["phone", "screen"])
 def test_no_name_covers_another_or_a_mark_or_the_edge(size: Size) -> None:
     made = draw(town(), size)
-    boxes = [*name_boxes(made), *map(around, made.marks)]
+    boxes = [*name_boxes(made), *map(covered, made.marks)]
     assert len(made.labels) >= 10
     assert not [pair for pair in combinations(boxes, 2) if pair[0].meets(pair[1]) and pair[0] in name_boxes(made)]
     assert all(Box(0, 0, made.width, made.height).holds(box) for box in name_boxes(made))
+
+
+def test_no_name_covers_a_street_that_is_a_point() -> None:
+    """The ring lies where the street's name would stand best."""
+    street = Road("新正街", CALM, 0, ((Point(0, 100), Point(100, 100)),))
+    alone, *_ = place_names([street], [], None)
+    ring = Road("广场", CALM, 0, ((Point(alone.x, alone.y),),))
+    beside, *_ = place_names([street, ring], [], None)
+    assert beside.street == "新正街" and hypot(beside.x - alone.x, beside.y - alone.y) > 12
 
 
 def name_boxes(made: Drawing) -> list[Box]:

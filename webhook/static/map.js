@@ -89,6 +89,8 @@ const mapCard = (() => {
     opener = tapped;
     card.hidden = false;
     card.scrollTop = 0;
+    const hidden = at.bottom - card.getBoundingClientRect().top; // on phones the card covers the lower half
+    if (hidden > 0 && tapped.id !== "map" && getComputedStyle(card).position === "fixed") { window.scrollBy(0, hidden + 16); }
     card.focus({ preventScroll: true });
   }
 

@@ -12,7 +12,7 @@ from math import hypot
 from typing import NamedTuple
 
 from sync.core.sheet.places import Position, is_far, middle
-from sync.core.views.map.labels import Label, Road, place_names
+from sync.core.views.map.labels import Label, Road, around, place_names
 from sync.core.views.map.projection import Box, Frame, Point, bounds, thinned, world
 from sync.core.views.map.shapes import Shape, lies_near
 
@@ -115,7 +115,7 @@ def draw(places: Places, size: Size) -> Drawing:
     there = places.all_places
     frame, height = _fit(there, size)
     roads, marks = drawn_roads(places, frame), tuple(grouped(places.spots, frame, size.near))
-    labels = place_names(roads, (around(mark) for mark in marks), Box(0.0, 0.0, size.width, height))
+    labels = place_names(roads, map(covered, marks), Box(0.0, 0.0, size.width, height))
     unit = frame.unit(there[0].latitude if there else 0.0)
     bar = max((length for length in BARS if length / unit <= size.width / 3), default=BARS[0])
     return Drawing(size.width, round(height, 1), roads, labels, marks, bar, round(bar / unit, 1), size.near / 2)
@@ -140,9 +140,9 @@ def _kinds_by_street(spots: Iterable[Spot]) -> Mapping[str, Sequence[str]]:
     return kinds
 
 
-def around(mark: Mark) -> Box:
+def covered(mark: Mark) -> Box:
     """What a mark covers."""
-    return Box(mark.x - MARK, mark.y - MARK, mark.x + MARK, mark.y + MARK)
+    return around(Point(mark.x, mark.y), MARK)
 
 
 def _fit(places: Collection[Position], size: Size) -> tuple[Frame, float]:

@@ -15,6 +15,7 @@ SIZE = 12.0  # units of a sign's height, and of a Chinese one's width
 NARROW = 0.6  # of that: the width of a Latin letter or a digit
 GAP = 6.0  # between the middle of a line and its name
 POINT_GAP = 15.0  # the same of a point, on which a mark may lie
+RING = 7.0  # from the middle of a point to its edge
 SHARES = (0.5, 0.3, 0.7, 0.15, 0.85)  # of a line's length: where a name is tried, the middle first
 
 
@@ -51,7 +52,8 @@ def width(name: str) -> float:
 def place_names(roads: Sequence[Road], taken: Iterable[Box], inside: Box | None) -> tuple[Label, ...]:
     """The names that find a place, in the order of ``roads``. ``taken``: where marks lie; ``inside``: the drawing's
     edge, None where it has none."""
-    boxes, labels = list(taken), []
+    rings = (around(line[0], RING) for road in roads for line in road.lines if len(line) == 1)
+    boxes, labels = [*taken, *rings], []
     for road in roads:
         for middle in _candidates(road):
             box = _box(road.street, middle)
@@ -60,6 +62,11 @@ def place_names(roads: Sequence[Road], taken: Iterable[Box], inside: Box | None)
                 labels.append(Label(road.street, road.kind, round(middle.x, 1), round(middle.y, 1)))
                 break
     return tuple(labels)
+
+
+def around(middle: Point, reach: float) -> Box:
+    """The square around a point."""
+    return Box(middle.x - reach, middle.y - reach, middle.x + reach, middle.y + reach)
 
 
 def _box(name: str, middle: Point) -> Box:

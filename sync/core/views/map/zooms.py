@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from sync.core.sheet.places import FAR, Position
-from sync.core.views.map.drawing import Places, Spot, around, drawn_roads, grouped
+from sync.core.views.map.drawing import Places, Spot, covered, drawn_roads, grouped
 from sync.core.views.map.labels import place_names
 from sync.core.views.map.projection import TILE, Box, Frame, Point, at_zoom, bounds
 from sync.core.views.map.shapes import moved
@@ -54,7 +54,7 @@ def zooms(places: Places, highest: int = HIGHEST) -> Iterator[Zoom]:
         zoom = step / 2
         frame = at_zoom(zoom)
         marks = tuple(grouped(places.spots, frame, NEAR))
-        labels = place_names(drawn_roads(places, frame), map(around, marks), _county(places, frame, EDGE))
+        labels = place_names(drawn_roads(places, frame), map(covered, marks), _county(places, frame, EDGE))
         yield Zoom(
             zoom,
             tuple(Pin(frame.place(Point(m.x, m.y)), m.kind, tuple(spot.issue for spot in m.issues)) for m in marks),
