@@ -162,14 +162,22 @@ def _fit(places: Collection[Position], size: Size) -> tuple[Frame, float]:
 def grouped(spots: Sequence[Spot], frame: Frame, near: float) -> Iterator[Mark]:
     """Near ones together, each with the first that lies near it; what matters most is placed first and so is seen."""
     groups: list[tuple[Point, list[Spot]]] = []
+    squares: dict[tuple[int, int], list[int]] = defaultdict(list)  # of ``near`` units: the groups whose first is there
     for spot in sorted(spots, key=lambda spot: (PIN_KINDS.index(spot.kind), spot.issue)):
         if spot.place is None:
             continue
         at = frame.at(spot.place)
-        beside = next((group for middle, group in groups if hypot(middle.x - at.x, middle.y - at.y) < near), None)
-        if beside is None:
-            groups.append((at, [spot]))
+        column, row = int(at.x // near), int(at.y // near)
+        around_it = (squares.get((column + right, row + down), ()) for right in (-1, 0, 1) for down in (-1, 0, 1))
+        beside = [number for square in around_it for number in square if _apart(groups[number][0], at) < near]
+        if beside:
+            groups[min(beside)][1].append(spot)
         else:
-            beside.append(spot)
+            squares[column, row].append(len(groups))
+            groups.append((at, [spot]))
     for at, group in groups:
         yield Mark(round(at.x, 1), round(at.y, 1), group[0].kind, tuple(group))
+
+
+def _apart(point: Point, other: Point) -> float:
+    return hypot(point.x - other.x, point.y - other.y)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import hypot
 
-from sync.core.views.map.projection import Box, Point
+from sync.core.views.map.projection import Box, Point, Raster
 
 SIZE = 12.0  # units of a sign's height, and of a Chinese one's width
 NARROW = 0.6  # of that: the width of a Latin letter or a digit
@@ -53,12 +53,12 @@ def place_names(roads: Sequence[Road], taken: Iterable[Box], inside: Box | None)
     """The names that find a place, in the order of ``roads``. ``taken``: where marks lie; ``inside``: the drawing's
     edge, None where it has none."""
     rings = (around(line[0], RING) for road in roads for line in road.lines if len(line) == 1)
-    boxes, labels = [*taken, *rings], []
+    boxes, labels = Raster([*taken, *rings]), []
     for road in roads:
         for middle in _candidates(road):
             box = _box(road.street, middle)
-            if (inside is None or inside.holds(box)) and not any(box.meets(other) for other in boxes):
-                boxes.append(box)
+            if (inside is None or inside.holds(box)) and boxes.is_free(box):
+                boxes.add(box)
                 labels.append(Label(road.street, road.kind, round(middle.x, 1), round(middle.y, 1)))
                 break
     return tuple(labels)

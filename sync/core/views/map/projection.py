@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from math import asinh, atan, cos, degrees, pi, radians, sinh, tan
 from typing import NamedTuple
 
@@ -58,6 +59,30 @@ class Frame(NamedTuple):
     def unit(self, latitude: float) -> float:
         """Metres of a unit at that latitude."""
         return EQUATOR * cos(radians(latitude)) / self.scale
+
+
+class Raster:
+    """Boxes by the squares that they lie in, so that few are held against another."""
+
+    SIDE = 64.0  # units
+
+    def __init__(self, boxes: Iterable[Box] = ()) -> None:
+        self._squares: dict[tuple[int, int], list[Box]] = defaultdict(list)
+        for box in boxes:
+            self.add(box)
+
+    def add(self, box: Box) -> None:
+        for square in self._of(box):
+            self._squares[square].append(box)
+
+    def is_free(self, box: Box) -> bool:
+        """Whether the box meets none of those here."""
+        return not any(box.meets(other) for square in self._of(box) for other in self._squares.get(square, ()))
+
+    def _of(self, box: Box) -> Iterator[tuple[int, int]]:
+        columns = range(int(box.left // self.SIDE), int(box.right // self.SIDE) + 1)
+        rows = range(int(box.top // self.SIDE), int(box.bottom // self.SIDE) + 1)
+        return ((column, row) for column in columns for row in rows)
 
 
 def at_zoom(zoom: float) -> Frame:
