@@ -74,7 +74,7 @@ def blueprint(site: Site, look_cache: LookCache) -> flask.Blueprint:
 
 def _page(service: Service, look: Look, person: Person) -> str:
     places = _places(service, look, person)
-    _, problems = service.street_file.shapes(look.roster, look.now.date())
+    problems = service.street_file.warning(look.roster, look.now.date())
     rows = sorted(places.all_spots, key=lambda spot: (PIN_KINDS.index(spot.kind), spot.issue))
     return render_template(
         "map.html", drawings=[draw(places, size) for size in (SCREEN, PHONE)], places=places, rows=rows, words=WORDS,
