@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sync.core.people.roster import Roster, Span, Street
-from sync.core.views.map.street_file import MOST_PLACES
+from sync.core.views.map.street_file import MOST_PLACES, Unusable, features
 from sync.intake.street_file import MOST_BYTES, NAME, StreetFile
 from tests.web_server import OPERATOR, WebServer, web_server
 
@@ -119,6 +121,28 @@ def test_a_broken_file_is_a_sentence(tmp_path: Path, content: bytes, words: str)
     (tmp_path / NAME).write_bytes(content)
     shapes, problems = StreetFile(tmp_path).shapes(ROSTER, DAY)
     assert shapes == {} and len(problems) == 1 and words in problems[0]
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["type", "properties", "geometry", "coordinates", "name"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+KINDS = st.sampled_from(["Point", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection", ""])
+
+
+@given(st.lists(ANY | st.builds(feature, ANY | st.just("新正街"), KINDS, ANY), max_size=4) | ANY)
+def test_any_json_is_drawn_or_told(listed: object) -> None:
+    try:
+        drawn, problems = features({"type": "FeatureCollection", "features": listed})
+    except Unusable as error:
+        assert str(error).endswith("。")
+    else:
+        assert isinstance(listed, list) and len(drawn) + len(problems) == len(listed)
+        assert all(each.runs and all(each.runs) for each in drawn)
 
 
 def test_a_file_with_a_mark_of_its_encoding_is_read(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sync.core.sheet.places import Position, Unreadable, metres, middle, read_position
 
@@ -36,6 +38,16 @@ def test_a_place_is_read_however_it_is_written(text: str) -> None:
 def test_what_is_no_place_is_told(text: str, words: str) -> None:
     with pytest.raises(Unreadable, match=words):
         read_position(text)
+
+
+@given(st.text(max_size=40) | st.from_regex(r"[-+0-9.,e° ]{1,30}", fullmatch=True))
+def test_any_text_is_a_place_in_china_or_a_sentence(text: str) -> None:
+    try:
+        place = read_position(text)
+    except Unreadable as error:
+        assert str(error).endswith("。")
+    else:
+        assert 73 <= place.longitude <= 136 and 3 <= place.latitude <= 54
 
 
 def test_a_kilometre_is_a_kilometre_east_and_north() -> None:
