@@ -74,9 +74,8 @@ class Fetcher:
         except ValueError:
             raise Lost("链接看不懂", permanent=True) from None
         is_inside = parts.netloc in self.inside
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.username:
-            raise Lost("只取 https 的链接", permanent=True)
-        if parts.scheme == "http" and not is_inside:
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_inside)
+        if not is_safe or not parts.hostname or parts.username:
             raise Lost("只取 https 的链接", permanent=True)
         if not allowed(parts.hostname, hosts) or (port not in (None, 443) and not (is_inside or self.any_address)):
             raise Lost(f"{parts.hostname} 不在 {self.bounds.listed} 里", permanent=True)
