@@ -36,6 +36,7 @@ class TileServer:
 
     def __init__(self) -> None:
         self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+        self.every: tuple[int, dict[str, str], bytes] = (200, {"Content-Type": "image/png"}, PNG)
         self.asked: list[str] = []
         self.slow, self.at_once, self.most_at_once = 0.0, 0, 0
         owner, lock = self, threading.Lock()
@@ -47,7 +48,7 @@ class TileServer:
                     owner.at_once += 1
                     owner.most_at_once = max(owner.most_at_once, owner.at_once)
                 time.sleep(owner.slow)
-                status, headers, body = owner.answers.get(self.path, (200, {"Content-Type": "image/png"}, PNG))
+                status, headers, body = owner.answers.get(self.path, owner.every)
                 with lock:
                     owner.at_once -= 1
                 self.send_response(status)
@@ -212,18 +213,25 @@ ISSUE = """
 """
 
 
-@pytest.fixture
-def web(tmp_path: Path, host: TileServer) -> Iterator[WebServer]:
-    rules = tmp_path / "rules.toml"
+@contextlib.contextmanager
+def web_with_tiles(folder: Path, host: TileServer) -> Iterator[WebServer]:
+    """A bureau whose tiles lie on ``host``, with one issue."""
+    rules = folder / "rules.toml"
     address = host.address.replace("s3cr3t", "{key}")
     section = f'[map]\ntiles = ["{address}"]\ndatum = "GCJ-02"\nkey = "TILES_KEY"\ncredit = "某图"\n'
     text = default_rules().text
     start = text.index("[map]\n")
     rules.write_text(text[:start] + section + text[text.index("\n# ───", start) :], "utf-8")
     settings = {"JIELU_RULES": str(rules), "JIELU_TILE_HOSTS": host.netloc, "TILES_KEY": "s3cr3t"}
-    with web_server(tmp_path, **settings) as made:
+    with web_server(folder, **settings) as made:
         made.add(ISSUE)
         made.tick("2026-11-17 09:05")
+        yield made
+
+
+@pytest.fixture
+def web(tmp_path: Path, host: TileServer) -> Iterator[WebServer]:
+    with web_with_tiles(tmp_path, host) as made:
         yield made
 
 
