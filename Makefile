@@ -9,6 +9,7 @@ NODE   := node_modules/.ready
 .PHONY: run test lint types contracts js unit audit shots clean
 
 run: $(READY)
+	@$(BIN)/python deploy/leaflet.py
 	@$(BIN)/jielu demo --if-empty
 	@$(BIN)/jielu run
 
@@ -23,7 +24,7 @@ types: $(READY)
 contracts: $(READY)
 	$(BIN)/lint-imports
 
-# The browser's code; Node and its packages check it and are never served.
+# The browser's code; Node and its packages check it and are never served, but for Leaflet (deploy/leaflet.py).
 js: $(NODE)
 	@npm run --silent types
 	@npm run --silent lint

@@ -57,3 +57,14 @@ class PinnedConnection(http.client.HTTPSConnection):
     def connect(self) -> None:
         plain = socket.create_connection((self._to, self.port), self._seconds)
         self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+
+
+class PinnedPlainConnection(http.client.HTTPConnection):
+    """The same without encryption, for a host of the own network."""
+
+    def __init__(self, host: str, port: int, address: str, seconds: float) -> None:
+        super().__init__(host, port, timeout=seconds)
+        self._to, self._seconds = address, seconds
+
+    def connect(self) -> None:
+        self.sock = socket.create_connection((self._to, self.port), self._seconds)

@@ -23,7 +23,11 @@ from sync.core.rules.rules import Rules, RulesError
 from sync.core.rules.rules import load as load_rules
 from sync.core.sheet import rows, tabs
 from sync.guard import sentences
+from sync.intake.fetching import Fetcher
 from sync.intake.pushes import PushIntake, Received, StorePhoto
+from sync.intake.street_file import StreetFile
+from sync.intake.tiles import FOLDER as TILES
+from sync.intake.tiles import TILE, Tiles
 from sync.ledger.backup_notes import BackupNotes
 from sync.ledger.failures import Failures
 from sync.ledger.ledger import Ledger
@@ -94,6 +98,16 @@ class Service:
     def accounts(self) -> Accounts:
         """The service accounts that may use the embedded workbook over HTTP."""
         return Accounts(self.store)
+
+    @cached_property
+    def tiles(self) -> Tiles:
+        """Tiles of the map, fetched and kept."""
+        return Tiles(self.settings.data / TILES, Fetcher(bounds=TILE, inside=self.settings.tile_hosts))
+
+    @cached_property
+    def street_file(self) -> StreetFile:
+        """The bureau's own drawing of its streets."""
+        return StreetFile(self.settings.data)
 
     @property
     def noted_address(self) -> Path:
@@ -191,6 +205,9 @@ class Service:
         sentence = backup_sentence(BackupNotes(self.ledger).backup(), now, self.rules().backup.at)
         return {BACKUP_ITEM: sentence} if sentence else {}
 
+    def _map_warning(self, now: datetime) -> dict[str, str]:
+        return self.street_file.warning(self.roster(), now.date()) if self.street_file.is_there else {}
+
     # The hour
     def doubt(self, now: datetime) -> str:
         """Why this machine's clock is not believed at ``now``, in words; empty where it is, or something speaks for
@@ -216,7 +233,7 @@ class Service:
         troubles = Pushes(self.ledger).troubles(now)
         failed = sentences(Failures(self.ledger).all(), now)
         pushes = {f"{PUSHES}「{name}」": words for name, words in troubles.items()}
-        self._told = pushes | failed | self._backup_warning(now)
+        self._told = pushes | failed | self._backup_warning(now) | self._map_warning(now)
         rules, reason = self.rules(), doubt(now) if doubt else ""
         if doubt and belief.waits(now, self._last_hour()):
             return tick.Report(idle=True, problems=self.ledger.problems())

@@ -46,6 +46,7 @@ class Settings:
     proxy: str = ""  # address of the reverse proxy whose X-Forwarded-For is believed; empty: none is
     nudge_secret: str = ""  # signs nudges alone, for scripts that others can read; empty: there is none
     push_hosts: tuple[str, ...] = ()  # that the embedded workbook may tell of changes (``addresses.allowed``)
+    tile_hosts: tuple[str, ...] = ()  # of the own network, without https or at a port of their own, that have map tiles
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where rules name a variable
 
     @classmethod
@@ -75,9 +76,15 @@ class Settings:
             backup=Path(values["JIELU_BACKUP"]) if values.get("JIELU_BACKUP") else None,
             proxy=values.get("JIELU_PROXY", "").strip(),
             nudge_secret=values.get("JIELU_NUDGE_SECRET", ""),
-            push_hosts=tuple(host for host in re.split(r"[\s,]+", values.get("JIELU_PUSH_HOSTS", "")) if host),
+            push_hosts=_listed(values.get("JIELU_PUSH_HOSTS", "")),
+            tile_hosts=_listed(values.get("JIELU_TILE_HOSTS", "")),
             environ=values,
         )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """What stands between blanks and commas."""
+    return tuple(host for host in re.split(r"[\s,]+", text) if host)
 
 
 def default_path(name: str) -> Path:

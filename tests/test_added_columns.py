@@ -20,7 +20,7 @@ def test_init_adds_the_columns_that_came_later_and_moves_no_value(tmp_path: Path
     """A workbook of before: 扣分明细 without 任务, 履职记录 without 经度 and 纬度, and a column of the bureau's own."""
     settings = Settings.read({"JIELU_DATA": str(tmp_path), "JIELU_SECRET": "tests"})
     with closing(Service(settings)) as service:
-        later = ("task", "longitude", "latitude", "delivered")
+        later = ("task", "longitude", "latitude", "delivered", "start", "end")
         made = {key: _without(tab, *later) for key, tab in service.gateway.tabs.items()}
         set_up.build(replace(service.gateway, tabs=made), service.rules())
         sheet = gspread.Client(auth=None, session=transport.session(service.api)).open_by_key(service.workbook)
@@ -32,7 +32,8 @@ def test_init_adds_the_columns_that_came_later_and_moves_no_value(tmp_path: Path
         service.ticks(hour("2026-11-24 09:00"), idle=False)
         assert not [row for row in service.gateway.read()["status"].rows if "本轮跳过" in str(row)]
         assert set_up.extend(service.gateway, service.rules()) == [
-            "履职记录「经度」", "履职记录「纬度」", "扣分明细「任务」", "督办台账「送达」",
+            "履职记录「经度」", "履职记录「纬度」", "街路名册「起点」", "街路名册「终点」", "扣分明细「任务」",
+            "督办台账「送达」",
         ]  # fmt: skip
         assert lines.row_values(1) == [*before["扣分明细"][0], "任务"]
         assert duties.row_values(1) == [*before["履职记录"][0], "经度", "纬度"]

@@ -55,6 +55,9 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/month/2026-10/chart/0.png"): OVERSEERS,
     ("GET", "/trends"): LEADERS,
     ("GET", "/map"): SIGNED,
+    ("GET", "/map/zooms"): SIGNED,  # each his part
+    ("GET", "/map/tiles/0/10/0/0"): SIGNED,  # 404 where no tiles are set
+    ("GET", "/leaflet/leaflet.js"): ALL,  # 404 where it was not put there
     ("GET", "/inspections"): OVERSEERS,
     ("GET", "/verify"): OVERSEERS,
     ("POST", "/verify/20261124-001"): OVERSEERS,
@@ -156,7 +159,7 @@ def test_the_table_has_every_address(web: WebServer) -> None:
     assert missing == []
 
 
-SHARED = ("/static/style.css", "/sw.js")  # the same for everybody
+SHARED = ("/static/style.css", "/sw.js", "/leaflet/leaflet.js")  # the same for everybody
 
 
 @pytest.mark.parametrize("who", [NOBODY, "街路长02", OPERATOR], ids=lambda who: who or "nobody")

@@ -78,6 +78,7 @@ def test_a_backup_made_while_ticks_and_forms_go_on_restores_to_the_same_export(r
             running.tick()
 
     with_photo(running, "a")
+    (running.folder / "data" / "map.geojson").write_text("{}", "utf-8")
     clients = threading.Thread(target=work)
     clients.start()
     try:
@@ -99,6 +100,7 @@ def test_a_backup_made_while_ticks_and_forms_go_on_restores_to_the_same_export(r
         assert not any(item.startswith("被删除的行") for item in service.ledger.memory().status)
         service.close()
         assert [path.read_bytes() for path in (target / "photos").rglob("*.jpg")] == [b"\xff\xd8 a photo"]
+        assert (target / "map.geojson").read_text("utf-8") == "{}"
     quiet = backups.make(running.service, running.folder / "backups", NOW + timedelta(days=1))
     restoring.restore(settings_of(running.folder / "quiet"), quiet.folder, NOW, over=False)
     running.close()

@@ -7,6 +7,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -97,11 +98,11 @@ def test_what_is_not_fetched_says_why(
     assert caught.value.permanent is permanent
 
 
-def test_too_many_bytes_are_not_read(host: tuple[str, list[str], Fetcher], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_bytes_are_not_read(host: tuple[str, list[str], Fetcher]) -> None:
     url, _, fetcher = host
-    monkeypatch.setattr(fetching, "MOST_PHOTO_BYTES", 4999)
+    small = replace(fetcher, bounds=replace(fetching.PHOTO, size=4999))
     with pytest.raises(Lost, match="照片太大"):
-        fetcher.get(f"{url}/large", HOSTS)
+        small.get(f"{url}/large", HOSTS)
 
 
 def test_this_machine_is_not_asked_whatever_the_list_says(tmp_path: Path) -> None:

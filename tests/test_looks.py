@@ -25,7 +25,6 @@ from sync.core.views import explain, reasons, trends
 from sync.core.views.agenda import Agenda, agenda
 from sync.core.views.before_seal import open_appeals
 from sync.core.views.bulletin import Scope
-from sync.core.views.map import FAR, NEAR, Spot, draw
 from sync.core.views.meeting import Meeting, meeting
 from tests.book import Book, bureau, hour, templates
 from tests.web_server import OPERATOR, WebServer, web_server
@@ -239,39 +238,6 @@ def test_a_chart_keeps_order_and_stays_inside() -> None:
     gaps = {round(b[0] - a[0], 1) for a, b in pairwise(drawn.steps)}
     assert len(gaps) == 1
     assert chart([], [[]]).series == ((),) and chart(["a"], [[5.0]], None).steps
-
-
-# Places
-
-
-def spots(*places: tuple[float, float]) -> list[Spot]:
-    return [Spot(f"n{n}", "新正街", "open", *place) for n, place in enumerate(places)]
-
-
-def test_the_drawing_is_to_scale_north_up() -> None:
-    """A kilometre east and a kilometre north are equally long, and as long as the scale bar says."""
-    degree = 111_320.0
-    north, east = 1000 / degree, 1000 / (degree * 0.8912)  # cos 26.97°
-    made = draw(spots((112.37, 26.97), (112.37 + east, 26.97), (112.37, 26.97 + north)))
-    at = {mark.issues[0].issue: (mark.x, mark.y) for mark in made.marks}
-    across, up = at["n1"][0] - at["n0"][0], at["n0"][1] - at["n2"][1]
-    assert across == pytest.approx(up, rel=0.01) and across > 0
-    assert across * made.bar / 1000 == pytest.approx(made.bar_length, rel=0.01)
-    assert all(0 < mark.x < made.width and 0 < mark.y < made.height for mark in made.marks)
-
-
-def test_near_ones_are_one_mark_with_the_worst_in_front() -> None:
-    found = [Spot("a", "新正街", "fixed", 112.37, 26.97), Spot("b", "新正街", "late", 112.37, 26.97),
-             Spot("c", "联胜路", "open", 112.40, 26.97), Spot("d", "联胜路", "open", None, 26.97),
-             Spot("e", "联胜路", "open", 12.0, 26.97)]  # fmt: skip
-    made = draw(found)
-    assert [(mark.kind, [one.issue for one in mark.issues]) for mark in made.marks] == [
-        ("late", ["b", "a"]),
-        ("open", ["c"]),
-    ]
-    assert made.missing == (("联胜路", 1),) and [one.issue for one in made.odd] == ["e"]
-    assert NEAR > 0 and FAR > 1000
-    assert draw([]).marks == () and draw(spots((112.37, 26.97))).marks[0].kind == "open"
 
 
 # The pages

@@ -12,7 +12,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from sync import child
-from sync.intake import files, imports, photos, unfinished, xlsx_cells
+from sync.core.views.map import street_file as views_of_streets
+from sync.intake import files, imports, photos, street_file, tiles, unfinished, xlsx_cells
 from sync.ledger import sessions
 from sync.workbook.cells import model
 from sync.workbook.edits import replacing
@@ -64,6 +65,10 @@ def test_the_limits_are_those_of_the_code() -> None:
         "a photo": [unfinished.MOST_PHOTO_BYTES // mb, photos.MOST_PIXELS // 10**6],
         "photos on their way of a person, of all": [size // mb for size in rooms[False]],
         "photos on their way of an address of the public, of all": [size // mb for size in rooms[True]],
+        "a tile of the map": [
+            tiles.TILE.size // 1024, tiles.TILE.whole, tiles.AT_ONCE, tiles.MOST_TILES, tiles.MOST_BYTES // mb,
+        ],
+        "a file of streets": [street_file.MOST_BYTES // mb, views_of_streets.MOST_PLACES],
         "a file to import": [
             page_of_imports.MOST_UPLOAD_BYTES // mb, xlsx_cells.MOST_UNPACKED // mb, imports.MOST_IMPORTED,
         ],

@@ -97,6 +97,7 @@ def test_the_wheel_has_rules_templates_pages_and_steps_and_no_tests(wheel: Path)
     parts = ("webhook/static", "webhook/templates", "sync/ledger/migrations", "sync/demo")
     wanted = {path for part in parts for path in files(ROOT / part)} | {"sync/defaults/rules.toml"}
     wanted |= {f"sync/defaults/{path}" for path in files(ROOT / "sheet_templates")}
+    wanted |= {"webhook/leaflet/leaflet.js", "webhook/leaflet/leaflet.css", "webhook/leaflet/LICENSE"}
     assert sorted(wanted - names) == []
     about = f"{wheel.name.removesuffix('-py3-none-any.whl')}.dist-info"
     assert {name.split("/")[0] for name in names} == {"sync", "webhook", about}

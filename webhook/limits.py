@@ -35,7 +35,7 @@ class Rate:
 PERSON = Rate(1200, 20)
 ADDRESS = Rate(600, 10)  # a whole bureau may share one address
 PROGRAM = Rate(3000, 100)  # an address whose requests carry a token or a signature
-FREE = ("/static/",)
+FREE = ("/static/", "/leaflet/")
 
 
 @dataclass

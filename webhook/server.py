@@ -84,7 +84,8 @@ HEADERS = {
 
 HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}  # a browser that came once comes by https for a year
 TEXT_FILES = ("text/javascript", "application/javascript", "text/css", "image/svg+xml")
-FILES = ("/static/",)  # the same for everybody; all else may be somebody's and is stored by no browser and no proxy
+# The same for everybody; all else may be somebody's and is stored by no browser and no proxy.
+FILES = ("/static/", "/leaflet/")
 
 
 log = logging.getLogger(__name__)
@@ -157,7 +158,7 @@ def _add_pages(app: flask.Flask, site: access.Site, nudge: Callable[[], None]) -
         week.blueprint(look_cache),
         month.blueprint(site, look_cache, nudge),
         trends.blueprint(look_cache),
-        map.blueprint(look_cache),
+        map.blueprint(site, look_cache),
     ):
         app.register_blueprint(blueprint)
 

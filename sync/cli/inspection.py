@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -67,7 +68,7 @@ def inspect(service: Service) -> Inspection:
     rules = load(service.rules_text(), service.rules_file.name)
     demand_units(rules, service.ledger.open_units(), service.rules_file.name)
     links = (*link_problems(service, rules), *secret_problems(service.settings, rules))
-    problems = (*workbook_problems(service), *archive_problems(service), *links)
+    problems = (*workbook_problems(service), *archive_problems(service), *links, *map_problems(service, rules))
     notes = (*open_connections(service.settings), *rules.notes)
     sentences = tuple((sentence.clause, sentence.says, sentence.answer) for sentence in rules.plan.sentence)
     return Inspection(service.workbook, problems, *_clauses(rules), sentences, notes)
@@ -109,14 +110,26 @@ def archive_problems(service: Service) -> list[str]:
 
 
 def link_problems(service: Service, rules: Rules) -> list[str]:
-    """Hooks that name what no tab has, and variables of hooks and bots that are not set (their values are not said)."""
+    """Hooks that name what no tab has, and variables that the rules name and nobody set (their values are not said)."""
     problems = [misfit for hook in rules.hooks for misfit in form_tools.misfits(hook, service.templates)]
     named = [(f"[[hook]]「{hook.name}」的 key", hook.key) for hook in rules.hooks]
     named += [(f"[[bot]]「{bot.name}」的 address", bot.address) for bot in rules.bots]
     named += [(f"[[bot]]「{bot.name}」的 secret", bot.secret) for bot in rules.bots if bot.secret]
+    named += [("[map] 的 key", rules.map.key)] if rules.map.key else []
     held = service.settings.environ
     problems += [f"{where}：环境变量 {name} 没有设置。" for where, name in named if not held.get(name)]
     return problems + _deaf(service, rules)
+
+
+def map_problems(service: Service, rules: Rules) -> list[str]:
+    """What is wrong with the bureau's file of streets, and tiles that will not be fetched from where they lie."""
+    today = datetime.now(rules.bureau.zone).date()
+    problems = [f"{item} {words}" for item, words in service.street_file.warning(service.roster(), today).items()]
+    for parts in map(_split, rules.map.tiles):
+        is_open = parts.scheme == "https" and parts.port in (None, 443)
+        if not is_open and parts.netloc not in service.settings.tile_hosts:
+            problems.append(f"[map] 的底图 {parts.netloc} 不是 https 的 443 端口，要写进 JIELU_TILE_HOSTS，不然不取。")
+    return problems
 
 
 def secret_problems(settings: Settings, rules: Rules) -> list[str]:

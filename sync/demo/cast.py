@@ -2,7 +2,7 @@
 
 Districts and branches follow the plan's section 七 where it names a street; any other street is placed by a fixed
 rule and says 片区待核. The 19 named streets stand in the plan or in other public texts, the rest are called 示例街路.
-It is not the county's own list, and nobody in it is a real person.
+It is not the county's own list, and nobody in it is a real person; where its streets run is invented (``ground``).
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from collections.abc import Mapping
 from itertools import cycle
 from typing import NamedTuple
 
+from sync.core.sheet.places import Position
 from sync.core.sheet.rows import Raw
+from sync.demo import ground
 
 Cells = Mapping[str, Raw]
 
 MAIL = "xidu.example"  # a reserved name: no mail can ever arrive there
-TO_CHECK = "演示数据，非衡阳县一览表；片区待核"
-KNOWN = "演示数据，非衡阳县一览表；片区按方案第七条"
+TO_CHECK = "演示数据，非衡阳县一览表；片区待核；位置为示意"
+KNOWN = "演示数据，非衡阳县一览表；片区按方案第七条；位置为示意"
 MAIN, LANE, KEY = "主次干道", "背街小巷", "重点区域"
 DISTRICTS = ("城西", "城中", "城东")
 BRANCHES = ("第一支部", "第二支部", "第三支部", "第四支部", "第五支部", "第六支部")
@@ -89,7 +91,7 @@ def places() -> list[Place]:
 def streets() -> list[Cells]:
     """The rows of 街路名册."""
     turn = cycle(range(1, len(BRANCHES) + 1))
-    rows = []
+    rows, ends = [], ground.ends(place.name for place in places())
     for number, place in enumerate(places(), start=1):
         branch = place.branch or PLACED.get(place.name) or next(turn)
         rows.append(
@@ -104,11 +106,17 @@ def streets() -> list[Cells]:
                     "chief": f"街路长{number:02d}",
                     "unit": place.unit,
                     "near": place.near,
+                    **{key: written(end) for key, end in zip(("start", "end"), ends[place.name], strict=False)},
                     "note": KNOWN if place.branch else TO_CHECK,
                 }
             )
         )
     return rows
+
+
+def written(place: Position) -> str:
+    """As people type it."""
+    return f"{place.longitude:.4f},{place.latitude:.4f}"
 
 
 def posts() -> list[Cells]:

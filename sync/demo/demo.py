@@ -55,8 +55,8 @@ class Summary:
         """For people."""
         lost = f"有 {self.lost} 件没有找到要填的行。" if self.lost else ""
         return (
-            f"演示数据（非真实街路和人员）：{self.streets} 条街路，{self.issues} 个问题，已销号 {self.closed} 个，"
-            f"办理中 {self.open} 个，{self.problems} 行等人改正；"
+            f"演示数据（非真实街路和人员，街路的位置是示意）：{self.streets} 条街路，{self.issues} 个问题，"
+            f"已销号 {self.closed} 个，办理中 {self.open} 个，{self.problems} 行等人改正；"
             f"按期率 {self.on_time:.0%}，返工率 {self.rework:.1%}，"
             f"{self.month} 得分 {self.lowest:g}～{self.highest:g}。"
             f"一共看了 {self.looks} 次，通知 {self.notices} 条，用时 {self.seconds:.0f} 秒。{lost}"

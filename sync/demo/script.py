@@ -14,8 +14,9 @@ from math import isnan
 from sync.core.calendar.worktime import Limit
 from sync.core.rules.rules import Category, Rules
 from sync.core.sheet import serials
+from sync.core.sheet.places import Position
 from sync.core.sheet.rows import Raw
-from sync.demo import cast
+from sync.demo import cast, ground
 from sync.demo.city import ASSIGNED, INSPECTION, PUBLIC, SELF, VOID, Report, part
 
 HOUR = timedelta(hours=1)
@@ -27,7 +28,7 @@ WRONG_EVERY = 70
 INSPECTORS = ("标准化办01", "标准化办02")
 HOTLINE = "热线值班员"
 INSPECTED_EVERY = 4  # days: so often an inspector comes by each street
-MIDDLE = (112.350, 26.958)  # longitude and latitude from which the demo spreads its streets
+HOUSES = 80  # the highest number in a street of the demo (``city``)
 PATROL_MISSED_EVERY = 13  # days: so often a chief who was out does not note it
 
 
@@ -92,6 +93,11 @@ class Script:
                 yield from self.patrols(day)
 
     @cached_property
+    def ends(self) -> Mapping[str, tuple[Position, ...]]:
+        """By street, where it lies."""
+        return ground.ends(str(street["street"]) for street in self.streets)
+
+    @cached_property
     def days(self) -> list[date]:
         return [self.until.date() - timedelta(days=n) for n in range(30, -1, -1)]
 
@@ -102,10 +108,10 @@ class Script:
     def inspections(self, day: date) -> Iterator[Entry]:
         for index, street in enumerate(self.streets):
             if (index + day.toordinal()) % INSPECTED_EVERY == 0:
-                east, north = divmod(index, 10)  # as ``somewhere``: nobody knows where a demo's street lies
-                at: dict[str, Raw] = {"longitude": round(MIDDLE[0] + east * 0.006, 5)}
-                at |= {"street": str(street["street"]), "latitude": round(MIDDLE[1] + north * 0.003, 5)}
-                yield self.duty(day, 30 + 5 * index, INSPECTORS[index % 2], "督查", text="没有发现问题", **at)
+                name = str(street["street"])
+                longitude, latitude = ground.along(self.ends[name], 0.5)
+                yield self.duty(day, 30 + 5 * index, INSPECTORS[index % 2], "督查", text="没有发现问题", street=name,
+                                longitude=longitude, latitude=latitude)  # fmt: skip
 
     def patrols(self, day: date) -> Iterator[Entry]:
         """Plan 六·2: every chief every day; now and then one is not noted."""
@@ -190,11 +196,12 @@ class Story:
             cells["longitude"], cells["latitude"] = self.somewhere()
         return cells
 
-    def somewhere(self) -> tuple[float, float]:
-        """A made-up point, the same neighbourhood for the same street: nobody knows where a demo's street lies."""
-        east, north = divmod(self.report.street, 10)
-        near = (self.dice("east", 60) / 30000, self.dice("north", 60) / 30000)
-        return round(MIDDLE[0] + east * 0.006 + near[0], 5), round(MIDDLE[1] + north * 0.003 + near[1], 5)
+    def somewhere(self) -> Position:
+        """A point beside the street, further along it the higher the house's number; around it for a quarter."""
+        ends, house = self.script.ends[str(self.street["street"])], int(self.report.place.partition("号")[0])
+        spread = 0.1 if len(ends) > 1 else 1.0
+        east, north = ((self.dice(salt, 41) - 20) / 10 * spread for salt in ("east", "north"))
+        return ground.along(ends, house / HOUSES, (east, north))
 
     def reported(self) -> Entry:
         cells = {**self.row(), **self.slips.get(self.slip, {})}

@@ -187,7 +187,7 @@ def _cell(cell: Raw, column: Column, zone: ZoneInfo) -> tuple[Raw, str]:
     """A cell in the type of its column, by the same reading as in the sheet itself."""
     if cell is None or plain(cell) == "":
         return "", "没有填，这一列必填。" if column.required else ""
-    if column.type in ("text", "limit"):
+    if column.type in ("text", "limit", "position"):
         return (plain(cell), "") if column.type == "text" else (cell, read_cell(cell, column, zone)[1])
     value, problem = read_cell(cell, column, zone)
     if problem and quoted(cell) not in problem:

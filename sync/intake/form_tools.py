@@ -243,7 +243,7 @@ def _clean(text: str) -> str:
 
 
 def _typed(value: Raw, column: Column, zone: ZoneInfo) -> Raw:
-    if value == "" or column.type in ("text", "choice", "limit", "mail"):
+    if value == "" or column.type in ("text", "choice", "limit", "mail", "position"):
         return plain(value)
     read_value, problem = read_cell(value, column, zone)
     return plain(value) if problem else to_raw(read_value, zone)

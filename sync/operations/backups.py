@@ -24,6 +24,7 @@ from uuid import uuid4
 from sync.backup import copy_sqlite
 from sync.core.rules.sections import Backups
 from sync.guard import RELEASE
+from sync.intake.street_file import NAME as STREET_FILE
 from sync.ledger import copying
 from sync.ledger.backup_notes import BackupNotes
 from sync.ledger.ledger import Busy
@@ -178,12 +179,12 @@ def _demand_room(service: Service, part: Path, earlier: Sequence[Backup]) -> Non
 
 
 def _texts(service: Service) -> Iterator[tuple[str, bytes]]:
-    """Small files by path: rules and templates in force, the workbook's id, the key of the installation."""
+    """Small files by path: rules and templates in force, the workbook's id, the key of the installation, the map."""
     yield RULES, service.rules_text().encode()
     for path in sorted(service.settings.templates.rglob("*")):
         if path.is_file():
             yield f"{TEMPLATES}/{path.relative_to(service.settings.templates).as_posix()}", path.read_bytes()
-    for name in (WORKBOOK_ID, SECRET):
+    for name in (WORKBOOK_ID, SECRET, STREET_FILE):
         if (service.settings.data / name).exists():
             yield name, (service.settings.data / name).read_bytes()
     if not service.embedded:

@@ -20,6 +20,7 @@ from sync.sheets.gateway import Gateway
 from sync.workbook.accounts import Accounts
 from sync.workbook.cells.store import Store
 
+FORMAT_KINDS = {"datetime": "DATE_TIME", "date": "DATE", "percent": "PERCENT", "position": "TEXT"}
 GREY = {"red": 0.937, "green": 0.937, "blue": 0.937}
 HEAD = {"red": 0.851, "green": 0.918, "blue": 0.827}
 START_ROWS = 200
@@ -195,8 +196,7 @@ def _column_requests(sheet: int, index: int, column: Column, rules: Rules) -> li
     ]
     look: dict[str, Any] = {}
     if column.number_format:
-        kind = {"datetime": "DATE_TIME", "date": "DATE", "percent": "PERCENT"}.get(column.type, "NUMBER")
-        look["numberFormat"] = {"type": kind, "pattern": column.number_format}
+        look["numberFormat"] = {"type": FORMAT_KINDS.get(column.type, "NUMBER"), "pattern": column.number_format}
     if column.owner == "service":
         look["backgroundColor"] = GREY
         requests.append(

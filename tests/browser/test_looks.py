@@ -55,11 +55,3 @@ def test_a_rank_leads_to_its_lines_and_a_line_to_its_reason(enter: Enter, web: W
     expect(page.locator("main")).to_contain_text("时间一天一天怎么计")
 
 
-def test_a_mark_on_the_map_can_be_reached_by_keys(enter: Enter, web: WebServer) -> None:
-    fill(web)
-    page = enter(OPERATOR)
-    page.goto(f"{web.url}/map")
-    mark = page.locator("svg.map a").first
-    mark.focus()
-    page.keyboard.press("Enter")
-    page.wait_for_url("**#i20261117-*")

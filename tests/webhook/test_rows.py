@@ -67,7 +67,9 @@ def test_the_rows_that_are_shown_are_one_s_own(
 
 
 @pytest.mark.parametrize(("name", "here", "there"), ROLES)
-@pytest.mark.parametrize("address", ["/mine", "/map", "/notices", "/letters", "/forms/requests", "/forms/feedback"])
+@pytest.mark.parametrize(
+    "address", ["/mine", "/map", "/map/zooms", "/notices", "/letters", "/forms/requests", "/forms/feedback"]
+)
 def test_no_page_shows_a_row_that_is_another_s(
     web: WebServer, name: str, here: bool, there: bool, address: str
 ) -> None:

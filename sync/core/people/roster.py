@@ -16,6 +16,7 @@ from typing import Any
 from sync.core.people.days import Days, on
 from sync.core.people.ordering import by_number, place_order
 from sync.core.rules.values import ROLES
+from sync.core.sheet.places import Position
 from sync.core.sheet.rows import Row
 
 LEAVE = "请假顶岗"
@@ -55,6 +56,8 @@ class Street:
     near: tuple[str, ...]
     aliases: tuple[str, ...]
     span: Span
+    start: Position | None = None
+    end: Position | None = None
 
 
 @dataclass(frozen=True)
@@ -202,7 +205,8 @@ def read_street(cells: Mapping[str, Any]) -> Street | None:
         return None
     code, kind, district, branch, chief, unit = _texts(cells, "code", "type", "district", "branch", "chief", "unit")
     near, aliases = split_names(cells.get("near", "")), split_names(cells.get("aliases", ""))
-    return Street(cells["street"], code, kind, district, branch, chief, unit, near, aliases, span(cells))
+    ends = cells.get("start"), cells.get("end")
+    return Street(cells["street"], code, kind, district, branch, chief, unit, near, aliases, span(cells), *ends)
 
 
 def _texts(cells: Mapping[str, Any], *keys: str) -> list[str]:

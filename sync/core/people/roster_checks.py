@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from sync.core.people.ordering import place_order
 from sync.core.people.roster import LEAVE, RESERVED, Post, Roster, Street, read_post, read_street
 from sync.core.sheet.checks import Cells, needed
+from sync.core.sheet.places import Position, is_far, metres, middle
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, nearest, quoted
 
@@ -40,14 +41,16 @@ def change(cells: Cells, roster: Roster) -> list[Problem]:
 
 
 def streets(rows: Iterable[Row], roster: Roster, day: date) -> dict[int, list[Problem]]:
-    """Of 街路名册, by row number: doubled codes and names on one day, chiefs who hold no post."""
+    """Of 街路名册, by row number: doubled codes and names on one day, chiefs who hold no post, places far off."""
     read = {row.number: street for row in rows if (street := read_street(row.cells))}
     in_use = [street for street in read.values() if street.span.holds(day)]
     counts = {"code": Counter(s.code for s in in_use), "street": Counter(s.name for s in in_use)}
     chiefs = {post.name for post in roster.posts if post.role == "街路长"}
     names = {street.name for street in read.values()}
+    center = _center(read.values())
     return {
-        number: [*_doubled(street, counts, day), *_street(street, names, chiefs)] for number, street in read.items()
+        number: [*_doubled(street, counts, day), *_street(street, names, chiefs), *_ends(street, center)]
+        for number, street in read.items()
     }
 
 
@@ -69,6 +72,20 @@ def _street(street: Street, names: set[str], chiefs: set[str]) -> list[Problem]:
         hint = nearest(street.chief, chiefs)
         problems.append(Problem("chief", f"填的是{quoted(street.chief)}，组织架构里没有这位街路长。{hint}"))
     return problems
+
+
+def _center(streets: Iterable[Street]) -> Position | None:
+    """The middle of all streets, from which no place may lie far."""
+    return middle([place for street in streets if (place := street.start or street.end)])
+
+
+def _ends(street: Street, center: Position | None) -> Iterable[Problem]:
+    """Of 起点 and 终点."""
+    if street.end and not street.start:
+        yield Problem("start", "没有填，填了终点的要填起点。")
+    for key, place in (("start", street.start), ("end", street.end)):
+        if place and center and is_far(place, center):
+            yield Problem(key, f"离其他街路有 {metres(place, center) / 1000:.0f} 千米，请核对经纬度。")
 
 
 def posts(rows: Iterable[Row]) -> dict[int, list[Problem]]:

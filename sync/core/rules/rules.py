@@ -23,7 +23,7 @@ from sync.core.rules.consistency import CHECKS
 from sync.core.rules.notes import notes
 from sync.core.rules.section_duties import UPWARD, Duties, Superior
 from sync.core.rules.section_letters import Letters
-from sync.core.rules.section_links import Bot, Hook
+from sync.core.rules.section_links import Bot, Hook, Map
 from sync.core.rules.section_score import Score
 from sync.core.rules.sections import (
     Approval,
@@ -63,6 +63,7 @@ _SECTIONS: dict[str, Any] = {
     "backup": Backups,
     "keep": Keep,
     "forms": Forms,
+    "map": Map,
     "hook": tuple[Hook, ...],
     "bot": tuple[Bot, ...],
     "approval": tuple[Approval, ...],
@@ -76,7 +77,7 @@ APPROVALS = (
     ),
 )
 # Tables that came later: a file of before has none, and their defaults hold.
-_OPTIONAL = ("backup", "keep", "forms", "hook", "bot", "approval", "duties", "upward", "letters", "sources")
+_OPTIONAL = ("backup", "keep", "forms", "map", "hook", "bot", "approval", "duties", "upward", "letters", "sources")
 
 
 class Basis(NamedTuple):
@@ -113,6 +114,7 @@ class Rules:
     backup: Backups
     keep: Keep
     forms: Forms
+    map: Map
     hooks: tuple[Hook, ...]
     bots: tuple[Bot, ...]
     approvals: tuple[Approval, ...]
@@ -334,6 +336,7 @@ def _bases(rules: Rules) -> Iterator[Basis]:
         yield Basis("升级", step.name, step.plan or ASSUMED, f"{step.when.zh}：{ROLES[step.to]}")
     yield from _score_bases(rules.score)
     yield from _forms_bases(rules.forms)
+    yield Basis("地图", "", ASSUMED, f"起点、终点按 {rules.map.streets}，{'有底图' if rules.map.tiles else '没有底图'}")
     yield Basis("备份", "", ASSUMED, _backup_words(rules.backup))
     yield Basis("个人信息的保存时间", "", ASSUMED, _keep_words(rules.keep))
     hours = "、".join(f"{hour:%H:%M}" for hour in rules.notices.send_at)

@@ -1,6 +1,7 @@
-"""Tables of rules.toml that lead outside: [[hook]], whose form fills which tab, and [[bot]], which group hears what.
+"""Tables of rules.toml that lead outside: [[hook]], whose form fills which tab, [[bot]], which group hears what, and
+[map], whose tiles lie beneath the streets.
 
-Neither holds a secret: ``key``, ``address`` and ``secret`` are names of environment variables. Both may be left out.
+None holds a secret: ``key``, ``address`` and ``secret`` are names of environment variables. All may be left out.
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ from pydantic import AfterValidator, Field, model_validator
 
 from sync.core.rules.sections import Table
 from sync.core.rules.values import Event, Text, UnitName, When, not_empty, one_of
+from sync.core.sheet.places import DATUMS, WGS84
 
 JINSHUJU, JIANDAOYUN, WENJUANXING, CAOLIAO, SIGNED = "金数据", "简道云", "问卷星", "草料", "通用"
 HOOK_KINDS = (JINSHUJU, JIANDAOYUN, WENJUANXING, CAOLIAO, SIGNED)
 WECOM, DINGTALK, FEISHU = "企业微信", "钉钉", "飞书"
 BOT_KINDS = (WECOM, DINGTALK, FEISHU)
 
+MOST_LAYERS = 3
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{1,80}")
 _OURS = ("JIELU_SECRET", "JIELU_SMTP", "JIELU_DATABASE")  # these have a use of their own and must not leave the house
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _PATH = re.compile(r"[^\s.]+(\.[^\s.]+)*")
+_TILES = re.compile(r"https?://[A-Za-z0-9.-]+(:(?P<port>[0-9]{1,5}))?/[!-~]*")
 _HOST = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -52,10 +56,32 @@ def _host(value: str) -> str:
     return value
 
 
+def _tile_address(value: str) -> str:
+    """An address of tiles: its host stands in it, what changes comes behind."""
+    parts = _TILES.fullmatch(value)
+    fields = re.findall(r"\{(.*?)\}", value)
+    is_address = parts is not None and int(parts["port"] or 443) < 65536 and len(value) <= 500
+    sound = is_address and value.count("{") == value.count("}") == len(fields)
+    if not sound or sorted(set(fields) - {"key"}) != ["x", "y", "z"]:
+        raise ValueError(
+            "应当是 https:// 开头的地址，里面有 {z}（级）、{x}（列）、{y}（行），"
+            "可以有 {key}（密钥），域名里不能有花括号"
+        )
+    return value
+
+
+def _few(layers: tuple[str, ...]) -> tuple[str, ...]:
+    if len(layers) > MOST_LAYERS:
+        raise ValueError("最多三层")
+    return layers
+
+
 Variable = Annotated[str, AfterValidator(_variable)]
 Slug = Annotated[str, AfterValidator(_slug)]
 FieldPath = Annotated[str, AfterValidator(_path)]
 Host = Annotated[str, AfterValidator(_host)]
+TileAddress = Annotated[str, AfterValidator(_tile_address)]
+Datum = Annotated[str, one_of("坐标系", DATUMS)]
 
 
 class Hook(Table):
@@ -81,6 +107,28 @@ class Hook(Table):
             raise ValueError(f"「{both[0]}」在 columns 和 constants 里各写了一次，只能留一个")
         if strange := [header for header in self.values if header not in self.columns]:
             raise ValueError(f"values 里的「{strange[0]}」不在 columns 里")
+        return self
+
+
+class Map(Table):
+    """[map] What the map is drawn from. ``streets``: by what the roster's 起点 and 终点 and the file of streets count;
+    ``tiles``: addresses of tiles, the lowest layer first (none: a plain drawing), drawn by ``datum``; ``key``: the
+    variable that fills {key}; ``credit``: whose they are; ``highest``: the last zoom that there is."""
+
+    streets: Datum = WGS84
+    tiles: Annotated[tuple[TileAddress, ...], AfterValidator(_few)] = ()
+    datum: Datum = WGS84
+    key: Variable | None = None
+    credit: Annotated[str, Field(max_length=100)] = ""
+    highest: Annotated[int, Field(ge=12, le=19)] = 18
+
+    @model_validator(mode="after")
+    def _the_key_is_named(self) -> Map:
+        asked = any("{key}" in address for address in self.tiles)
+        if asked and self.key is None:
+            raise ValueError('tiles 里有 {key}，要用 key 写环境变量的名字，例如 key = "TIANDITU_KEY"')
+        if self.key is not None and not asked:
+            raise ValueError("写了 key，但 tiles 里没有 {key}")
         return self
 
 

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from sync.core.calendar.worktime import Limit, parse_limit
 from sync.core.sheet import readings, serials
+from sync.core.sheet.places import Position, Unreadable, read_position
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.tabs import Column, Layout, Tab, locate
 from sync.core.sheet.texts import clean, narrow, visible
@@ -27,7 +28,7 @@ from sync.core.sheet.texts import clean, narrow, visible
 log = logging.getLogger(__name__)
 
 Raw = str | int | float | bool | None
-Value = str | int | float | date | datetime | Limit | None
+Value = str | int | float | date | datetime | Limit | Position | None
 
 MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 LIMIT_WORDS = (
@@ -276,6 +277,13 @@ def _read_mail(raw: Raw, column: Column, zone: ZoneInfo, near: date | None) -> t
     return None, f"填的是{quoted(raw)}，不是有效的邮箱，请写成 name@example.cn。"
 
 
+def _read_position(raw: Raw, column: Column, zone: ZoneInfo, near: date | None) -> tuple[Value, str]:
+    try:
+        return read_position(plain(raw)), ""
+    except Unreadable as error:
+        return None, f"填的是{quoted(raw)}，{error}"
+
+
 READERS: Mapping[str, Callable[[Raw, Column, ZoneInfo, date | None], tuple[Value, str]]] = {
     "text": lambda raw, column, zone, near: ((issue_number if column.key == "issue" else clean)(plain(raw)), ""),
     "choice": _read_choice,
@@ -287,4 +295,5 @@ READERS: Mapping[str, Callable[[Raw, Column, ZoneInfo, date | None], tuple[Value
     "points": _read_number,
     "limit": _read_limit,
     "mail": _read_mail,
+    "position": _read_position,
 }

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-TYPES = ("text", "choice", "datetime", "date", "number", "integer", "percent", "points", "limit", "mail")
+TYPES = ("text", "choice", "datetime", "date", "number", "integer", "percent", "points", "limit", "mail", "position")
 TAB_ORDER = (
     "issues", "feedback", "duties", "requests", "changes", "streets", "posts", "scores", "lines", "quarters", "years",
     "letters", "notices", "status", "records",
@@ -25,6 +25,7 @@ FORMATS = {
     "percent": "0.0%",
     "points": "0.00",
     "integer": "0",
+    "position": "@",
 }
 
 

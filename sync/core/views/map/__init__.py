@@ -1,0 +1,1 @@
+"""The map: where streets and open issues lie, as values to draw."""
