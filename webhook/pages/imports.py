@@ -75,7 +75,7 @@ def _preview(site: Site, name: str, content: bytes, tab: Tab) -> Preview:
     rules, ledger = site.service.rules(), site.service.ledger
     roster = site.service.roster()
     streets = [*roster.names, *(alias for street in roster.streets for alias in street.aliases)]
-    lists = {"streets": streets, "categories": list(rules.categories), "units": list(rules.units)}
+    lists = {"streets": streets, **rules.lists}
     gateway = site.service.new_gateway(*site.service.templates)
     return imports.preview(gateway, ledger, name, content, tab, lists, rules.bureau.zone, site.now())
 

@@ -18,7 +18,7 @@ TAB_ORDER = (
     "letters", "notices", "status", "records",
 )  # fmt: skip
 OWNERS = ("staff", "service")
-LIVE_LISTS = ("streets", "categories", "units")
+LIVE_LISTS = ("streets", "categories", "units", "districts", "branches")
 FORMATS = {
     "datetime": "yyyy-mm-dd hh:mm",
     "date": "yyyy-mm-dd",
@@ -34,7 +34,7 @@ class TabError(ValueError):
 
 @dataclass(frozen=True)
 class Column:
-    """One column: ``values`` are fixed choices, ``choices`` names a live list (streets, categories, units)."""
+    """One column: ``values`` are fixed choices, ``choices`` names one of ``LIVE_LISTS``."""
 
     key: str
     header: str
