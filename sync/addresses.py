@@ -57,3 +57,15 @@ class PinnedConnection(http.client.HTTPSConnection):
     def connect(self) -> None:
         plain = socket.create_connection((self._to, self.port), self._seconds)
         self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+
+
+def leads_here(address: str) -> bool:
+    """Whether an address of the web leads to the machine itself that asks for it, or to none."""
+    parts = split(address)
+    if parts is None or parts.hostname == "localhost":
+        return True
+    try:
+        ip = ipaddress.ip_address(parts.hostname or "")
+    except ValueError:
+        return False
+    return ip.is_loopback or ip.is_unspecified

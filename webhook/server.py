@@ -42,6 +42,7 @@ from webhook.look_cache import LookCache
 from webhook.pages import (
     answers,
     bulletin,
+    first_steps,
     imports,
     inspections,
     issue,
@@ -149,6 +150,7 @@ def _add_pages(app: flask.Flask, site: access.Site, nudge: Callable[[], None]) -
         letters.blueprint(site, nudge),
         page.blueprint(site, nudge),
         imports.blueprint(site, nudge),
+        first_steps.blueprint(site, nudge),
         notices.blueprint(site),
         rules.blueprint(site, nudge),
         bulletin.blueprint(site, look_cache),

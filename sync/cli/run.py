@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -25,11 +26,15 @@ def run(service: Service, host: str, port: int) -> None:
 
     journal.begin(service.settings.log)
     ensure_tabs(service)
-    server.serve(service, host, port, _announce)
+    server.serve(service, host, port, partial(_announce, service))
 
 
-def _announce(url: str) -> None:
+def _announce(service: Service, url: str) -> None:
     """Say where the service is. What systemd starts writes to a log, in which a link that opens has no place."""
+    from sync.operations import setting_up
+
+    if setting_up.is_open(service):
+        click.echo("还没有设置本局：打开登录链接，一步一步设置。链接只能用一次，再要一个：jielu link --operator")
     if os.environ.get("NOTIFY_SOCKET"):
         click.echo(f"街路长台账已启动：{url.partition('/enter')[0]}（登录链接：jielu link --operator）")
     else:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sync.core.rules.text import Document, Path
 
@@ -60,3 +61,29 @@ def with_units(text: str, names: Mapping[str, str], more: Iterable[str] = ()) ->
             if row.get("unit") in names:
                 values[table, index, "unit"] = toml_text(names[row["unit"]])
     return with_values(text, values)
+
+
+@dataclass(frozen=True)
+class BureauAnswers:
+    """What a person says of his bureau. ``names``: what the units of the rules are called there; ``hours``: of each
+    season, in the order of the file, stretches like 08:00-12:00."""
+
+    name: str
+    letter_code: str
+    names: Mapping[str, str]
+    more_units: Sequence[str]
+    districts: Sequence[str]
+    branches: Sequence[str]
+    hours: Sequence[Sequence[str]]
+
+
+def with_bureau(text: str, answers: BureauAnswers) -> str:
+    """The text with a bureau's name, units, districts, branches and office hours."""
+    values: dict[Path, str] = {
+        ("bureau", "name"): toml_text(answers.name),
+        ("bureau", "letter_code"): toml_text(answers.letter_code),
+        ("bureau", "districts"): toml_list(answers.districts),
+        ("bureau", "branches"): toml_list(answers.branches),
+    }
+    values |= {("calendar", "season", at, "hours"): toml_list(hours) for at, hours in enumerate(answers.hours)}
+    return with_values(with_units(text, answers.names, answers.more_units), values)
