@@ -88,6 +88,8 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/import"): OVERSEERS,
     ("POST", "/import/confirm"): OVERSEERS,
     ("GET", "/rules"): OVERSEERS,
+    ("GET", "/rules/figures"): OVERSEERS,
+    ("POST", "/rules/figures"): OVERSEERS,
     ("GET", "/rules/draft"): OVERSEERS,
     ("POST", "/rules/draft"): OVERSEERS,
     ("POST", "/rules/drop"): OVERSEERS,

@@ -42,6 +42,7 @@ from webhook.look_cache import LookCache
 from webhook.pages import (
     answers,
     bulletin,
+    figures,
     first_steps,
     imports,
     inspections,
@@ -153,6 +154,7 @@ def _add_pages(app: flask.Flask, site: access.Site, nudge: Callable[[], None]) -
         first_steps.blueprint(site, nudge),
         notices.blueprint(site),
         rules.blueprint(site, nudge),
+        figures.blueprint(site, nudge),
         bulletin.blueprint(site, look_cache),
         issue.blueprint(site, look_cache),
         inspections.blueprint(look_cache),

@@ -101,6 +101,11 @@ class Document:
         """Where the value of `path` begins and ends; None where it is absent, or a table that a header makes."""
         return (self._starts[path][1], self._ends[path]) if path in self._ends else None
 
+    def place(self, path: Path) -> tuple[int, int]:
+        """Line and column of the value of `path`, or of the nearest table above it."""
+        problem = self.problem(path, "")
+        return problem.line, problem.column
+
     def header(self, path: Path) -> int | None:
         """Where the name begins in the header of the table `path`; None where no header makes it."""
         return self._starts[path][0] if path and path in self._starts and path not in self._ends else None
