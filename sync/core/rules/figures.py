@@ -72,7 +72,8 @@ def groups(text: str) -> tuple[FigureGroup, ...]:
         FigureGroup("通知的时刻", "【默认】一般的通知合成一封。几个时刻用顿号隔开", ("时刻",),
                     _rows(data, ("每天", ("notices", "send_at"), "list"))),
         FigureGroup("任务分值", "九项任务【方案 二】，合起来 100 分【默认】", ("分值",), tuple(_tasks(data))),
-        FigureGroup("扣分", "一个问题一共扣多少，不累加【默认】", tuple(word for _, word in COSTS), tuple(_points(data))),
+        FigureGroup("扣分", "一个问题一共扣多少，不累加【默认】", tuple(word for _, word in COSTS),
+                    tuple(_points(data))),
         FigureGroup("每月考核", "每月考核【方案 四·3】，哪一天、多久、多少是【默认】", ("现在",),
                     _rows(data, ("次月哪一天几点封存", ("score", "seal"), "text"),
                           ("月末以后可以申诉", ("score", "appeal"), "limit"),
@@ -87,7 +88,8 @@ def figures(shown: Sequence[FigureGroup]) -> Iterator[Figure]:
 
 
 def _rows(data: Mapping[str, Any], *wanted: tuple[str, Path, str]) -> tuple[FigureRow, ...]:
-    return tuple(FigureRow(label, made) for label, path, kind in wanted if (made := _figures(data, (label, path, kind))))
+    made = ((each[0], _figures(data, each)) for each in wanted)
+    return tuple(FigureRow(label, row) for label, row in made if row)
 
 
 def _seasons(data: Mapping[str, Any]) -> Iterator[FigureRow]:
