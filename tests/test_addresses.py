@@ -28,6 +28,10 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/"): SIGNED,
     ("GET", "/status"): OVERSEERS,
     ("POST", "/status/deleted"): OVERSEERS,
+    ("POST", "/status/cure/look"): OVERSEERS,
+    ("POST", "/status/cure/rules"): OVERSEERS,
+    ("POST", "/status/cure/backup"): (OPERATOR,),
+    ("POST", "/status/cure/purge"): (OPERATOR,),
     ("GET", "/rows"): SIGNED,  # each his part
     ("GET", "/rows.xlsx"): SIGNED,
     ("POST", "/clock"): OVERSEERS,

@@ -9,7 +9,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from types import FrameType
 from typing import Any
@@ -23,6 +23,7 @@ from sync.core.people.roster import RESERVED
 from sync.intake.pushes import StorePhoto
 from sync.intake.unfinished import Uploads
 from sync.ledger.evidence import Evidence
+from sync.ledger.ledger import Busy
 from sync.operations import systemd
 from sync.operations.audit import Clockwork
 from sync.operations.backups import back_up_when_due
@@ -42,6 +43,7 @@ from webhook.look_cache import LookCache
 from webhook.pages import (
     answers,
     bulletin,
+    cures,
     figures,
     first_steps,
     imports,
@@ -125,6 +127,7 @@ def create_app(
     _add_pages(app, site, nudge)
     clockwork = Clockwork(failures, silence)
     app.register_blueprint(status.blueprint(service, clockwork, nudge))
+    app.register_blueprint(cures.blueprint(service, partial(status.status_page, service, clockwork), nudge))
     app.register_blueprint(metrics.blueprint(service, clockwork))
     app.register_blueprint(hooks.nudge_hook((key, service.settings.nudge_secret), nudge))
     app.register_blueprint(hooks.drive_hook(key, nudge))
@@ -293,7 +296,10 @@ def _deliver(service: Service) -> None:
     now = datetime.now(service.rules().bureau.zone)
     if not service.doubt(now) and not service.looks_first(now):  # what was sent can't be taken back
         with journal.work("delivery", quiet=lambda fields: not any(fields.get(name) for name in RESULTS)) as fields:
-            done = service.deliver(now)
+            try:
+                done = service.deliver(now)
+            except Busy:  # a person sends by a button or a command; what is left goes next time
+                return
             fields |= {name: getattr(done, name) for name in RESULTS}
 
 

@@ -46,22 +46,13 @@ def _announce(service: Service, url: str) -> None:
 @pass_service
 def init(service: Service, as_json: bool) -> None:
     """按模板建好工作簿的各个工作表。"""
-    from sync.cli.inspection import workbook_problems
-    from sync.sheets import set_up
+    from dataclasses import asdict
 
-    made = set_up.build(service.gateway, service.rules())
-    in_use = {key for key, known in service.ledger.memory().known.items() if known}
-    added = set_up.complete(service.gateway, service.rules(), in_use)
-    refused = workbook_problems(service)
-    set_up.extend(service.gateway, service.rules(), renew=True)
-    words = f"工作簿 {service.workbook}：建好了 {'、'.join(made) or '（都已经有了）'}。{_columns(added)}"
-    fields = {"workbook": service.workbook, "tabs": made, "columns": added, "problems": refused}
-    print_result(as_json, fields, "\n".join([words, *refused]))
-    sys.exit(1 if refused else 0)
+    from sync.operations.cures import complete_workbook
 
-
-def _columns(added: list[str]) -> str:
-    return f"在右边补上了 {'、'.join(added)}。" if added else ""
+    done = complete_workbook(service)
+    print_result(as_json, asdict(done), "\n".join([done.words, *done.problems]))
+    sys.exit(1 if done.problems else 0)
 
 
 @click.command()
@@ -69,7 +60,7 @@ def _columns(added: list[str]) -> str:
 @pass_service
 def check(service: Service, as_json: bool) -> None:
     """检查规则文件、模板和工作簿，列出方案条款的落实情况。"""
-    from sync.cli.inspection import inspect
+    from sync.operations.inspection import inspect
 
     report = inspect(service)
     print_result(as_json, report.fields(), report.text())

@@ -38,7 +38,7 @@ REASON = "开始使用：填写本局"
 MOST_NAME = 60  # characters of a name
 NO_SESSION = "请用启动时打印的地址打开（只能用一次）。再要一个，在服务器上运行 jielu link --operator。"
 IN_USE = "本局已经开始使用，不用再设置。名称、单位在「规则」改，名册和人员在「表格」「导入」改，卡片在「人员链接」印。"
-WAIT = "系统正在更新表格，请过几秒再点一次。"
+COME_AGAIN = "系统正在更新表格，请过几秒再点一次。"
 PASTED = "粘贴的内容.csv"
 
 
@@ -237,7 +237,7 @@ def _roster_routes(routes: flask.Blueprint, site: Site, nudge: Callable[[], None
             count = setting_up.add_chiefs(site.service)
             _look_now(site)
         except (FileProblem, Busy, Unreachable) as error:
-            return _choose(site, "posts", problems=[WAIT if isinstance(error, Busy) else str(error)]), 503
+            return _choose(site, "posts", problems=[COME_AGAIN if isinstance(error, Busy) else str(error)]), 503
         nudge()
         return _choose(site, "posts", f"加了 {count} 位街路长。")
 
@@ -350,7 +350,7 @@ def _confirm(site: Site, step: str, nudge: Callable[[], None]) -> Any:
     except FileProblem as error:
         return _choose(site, step, problems=error.problems), 422
     except Busy:
-        return _choose(site, step, problems=[WAIT]), 503
+        return _choose(site, step, problems=[COME_AGAIN]), 503
     held_files.drop(service.settings.data, step)
     Beginning(service.ledger).note(step)
     nudge()
