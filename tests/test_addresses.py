@@ -121,6 +121,7 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/setup/posts/match"): (OPERATOR,),
     ("POST", "/setup/posts/confirm"): (OPERATOR,),
     ("POST", "/setup/posts/chiefs"): (OPERATOR,),
+    ("POST", "/setup/posts/person"): (OPERATOR,),
     ("GET", "/setup/mail"): (OPERATOR,),
     ("POST", "/setup/mail"): (OPERATOR,),
     ("GET", "/setup/address"): (OPERATOR,),

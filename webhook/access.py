@@ -95,6 +95,17 @@ class Site:
         """From which day on that name holds something, and what; None where it does today, or never will."""
         return starting(self.service.roster(), name, self.now().date())
 
+    def link_holder(self, name: str) -> tuple[Person | None, str]:
+        """Who of that name may have a link now, today or for a later day; None with the reason where nobody may."""
+        if person := self.person(name):
+            return person, ""
+        coming = self.starting(name)
+        if coming is None:
+            return None, f"组织架构和街路名册里今天没有「{name}」"
+        since, person = coming
+        late = f"{name}从 {since:%Y-%m-%d} 起任职，他的链接只有两小时，到那天再做"
+        return (None, late) if person.oversees else (person, "")
+
     @property
     def operator(self) -> Person:
         """Who runs the service: sees all, stands in no sheet."""

@@ -275,9 +275,9 @@ def link(service: Service, name: str, base: str) -> str:
     site = access.Site(service, _key(service))
     if name in RESERVED:
         raise SettingsError(f"「{name}」不是人名。运行服务的人的链接用 jielu link --operator 做。")
-    person = site.person(name)
+    person, why_not = site.link_holder(name)
     if person is None:
-        raise SettingsError(f"组织架构和街路名册里今天没有「{name}」。姓名要和表里写的一样；刚改的先运行 jielu tick。")
+        raise SettingsError(f"{why_not}。姓名要和表里写的一样；刚改的先运行 jielu tick。")
     return site.link(person, base)
 
 

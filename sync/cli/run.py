@@ -26,10 +26,10 @@ def run(service: Service, host: str, port: int) -> None:
 
     journal.begin(service.settings.log)
     ensure_tabs(service)
-    server.serve(service, host, port, partial(_announce, service))
+    server.serve(service, host, port, partial(announce, service))
 
 
-def _announce(service: Service, url: str) -> None:
+def announce(service: Service, url: str) -> None:
     """Say where the service is. What systemd starts writes to a log, in which a link that opens has no place."""
     from sync.operations import setting_up
 

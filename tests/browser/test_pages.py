@@ -9,7 +9,7 @@ from tests.browser.conftest import Enter, faults
 from tests.web_server import OPERATOR, WebServer
 
 DESK_PAGES = ("/", "/people", "/people/cards", "/answers", "/letters", "/rules", "/rules/draft", "/rules/figures",
-              "/rules/try", "/calendar?year=2027")  # fmt: skip
+              "/status", "/rules/try", "/calendar?year=2027")  # fmt: skip
 WAITING = """
 问题台账
 填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述

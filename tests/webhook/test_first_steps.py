@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,15 +13,16 @@ import openpyxl
 import pytest
 import requests
 
+from sync.cli import run
 from sync.core.people.permissions import newcomers, starting
 from sync.core.sheet.matching import numbered
-from sync.operations import setting_up
+from sync.operations import personal, setting_up
 from tests.book import ZONE
 from tests.mail_server import mail_server
 from tests.web_server import OPERATOR, WebServer, web_server
 
 ROSTER = """街路名册
-道路,道路性质,片区,所属支部,路长
+道路,什么路,片区,所属支部,路长
 人民路,主干道,东片,第一支部,张三
 解放路,次干道,城西,第二支部,李四
 """
@@ -66,6 +68,32 @@ def test_the_one_time_address_leads_to_the_set_up_and_a_second_person_is_told(we
     assert answers[1].status_code == 403 and "jielu link --operator" in answers[1].text
     stranger = requests.get(f"{web.url}/setup", timeout=10)
     assert stranger.status_code == 401 and "启动时打印的地址" in stranger.text
+
+
+def test_the_start_says_that_the_bureau_is_still_to_be_set_up(
+    web: WebServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    run.announce(web.service, f"{web.url}/enter#x")
+    told = capsys.readouterr().out
+    assert "还没有设置本局" in told and f"{web.url}/enter#x" in told
+    with web_server(tmp_path / "at work") as other:
+        run.announce(other.service, f"{other.url}/enter#x")
+    assert "还没有设置" not in capsys.readouterr().out
+
+
+def test_a_file_that_waits_goes_with_the_end_and_with_a_purge(web: WebServer, operator: requests.Session) -> None:
+    waiting = web.folder / "data" / "uploads" / "streets.json"
+    post(web, operator, "/setup/streets/file", file=("花名册.csv", ROSTER.encode()))
+    past = (datetime.now(ZONE) - timedelta(days=8)).timestamp()
+    os.utime(waiting, (past, past))
+    done = {over.kind: over.count for over in personal.purge(web.service, datetime.now(ZONE), dry_run=False)}
+    assert done["没有导入的名册文件"] == 1 and not waiting.exists()
+    post(web, operator, "/setup/streets/file", file=("花名册.csv", ROSTER.encode()))
+    assert waiting.exists()
+    post(web, operator, "/setup/end")
+    assert not waiting.exists()
+    assert get(web, operator, "/setup").status_code == 409
 
 
 def test_only_the_operator_sets_up(web: WebServer) -> None:
@@ -144,8 +172,8 @@ def test_a_roster_of_other_words_comes_in_by_clicks_and_is_left_and_taken_up(
     wrong = matched(web, operator)
     assert wrong.status_code == 422 and "「类型」必填" in wrong.text, "its header says nothing that is known"
     wrong = matched(web, operator, column__1="type")
-    assert wrong.status_code == 422 and "第 3 行 B 列「道路性质」：填的是「主干道」" in wrong.text
-    assert "第 4 行 B 列「道路性质」：填的是「次干道」" in wrong.text and web.rows("街路名册", "街路") == []
+    assert wrong.status_code == 422 and "第 3 行 B 列「什么路」：填的是「主干道」" in wrong.text
+    assert "第 4 行 B 列「什么路」：填的是「次干道」" in wrong.text and web.rows("街路名册", "街路") == []
     answers = {"column.1": "type", "word.type.0": "主次干道", "word.type.1": "主次干道", "word.district.0": "城东"}
     good = matched(web, operator, **{name.replace(".", "__"): word for name, word in answers.items()})
     assert good.status_code == 200 and "2 行" in good.text and web.rows("街路名册", "街路") == []
@@ -211,6 +239,31 @@ def test_answers_that_the_page_never_offered_are_none(web: WebServer, operator: 
     assert doubled.status_code == 422 and "「类型」选了不止一列" in doubled.text
     assert post(web, operator, "/setup/none/done").status_code == 404
     assert post(web, operator, "/setup/streets/confirm", {"id": "0"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "fields, sentence",
+    [
+        ({"role": "标准化办"}, "「姓名」：没有填，这一列必填"),
+        ({"name": "赵六", "role": "处长"}, "填的是「处长」，只能选"),
+        ({"name": "赵六", "role": "标准化办", "mail": "没有"}, "不是有效的邮箱"),
+        ({}, "只有表头，没有数据"),
+    ],
+    ids=["name", "role", "mail", "nothing"],
+)
+def test_a_person_who_can_t_be_added_is_told(
+    web: WebServer, operator: requests.Session, fields: dict[str, str], sentence: str
+) -> None:
+    answer = post(web, operator, "/setup/posts/person", fields)
+    assert answer.status_code == 422 and sentence in answer.text, answer.text
+    assert web.rows("组织架构", "姓名") == []
+
+
+def test_a_person_is_added_once(web: WebServer, operator: requests.Session) -> None:
+    fields = {"name": '赵"六,', "role": "标准化办", "mail": "z@bing.example"}
+    assert "1 行" in post(web, operator, "/setup/posts/person", fields).text
+    assert "没有再导入" in post(web, operator, "/setup/posts/person", fields).text
+    assert web.rows("组织架构", "姓名", "角色", "邮箱") == [('赵"六,', "标准化办", "z@bing.example")]
 
 
 def test_the_same_file_gets_the_same_codes() -> None:

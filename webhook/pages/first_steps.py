@@ -5,6 +5,8 @@ Every step can be left and taken up again: what it says is stored where it belon
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -40,6 +42,7 @@ NO_SESSION = "请用启动时打印的地址打开（只能用一次）。再要
 IN_USE = "本局已经开始使用，不用再设置。名称、单位在「规则」改，名册和人员在「表格」「导入」改，卡片在「人员链接」印。"
 COME_AGAIN = "系统正在更新表格，请过几秒再点一次。"
 PASTED = "粘贴的内容.csv"
+OF_A_PERSON = ("name", "role", "district", "branch", "unit", "title", "mail")  # columns of 组织架构 asked of one person
 
 
 def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
@@ -69,6 +72,8 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
     @routes.post("/setup/end")
     def end() -> Any:
         Beginning(site.service.ledger).end()
+        for step in setting_up.STEPS:
+            held_files.drop(site.service.settings.data, step)
         return redirect("/people")
 
     _bureau_routes(routes, site, nudge)
@@ -229,7 +234,15 @@ def _roster_routes(routes: flask.Blueprint, site: Site, nudge: Callable[[], None
 
     @routes.post("/setup/<any(streets, posts):step>/confirm")
     def confirm(step: str) -> Any:
-        return _confirm(site, step, nudge)
+        return _confirm(site, step, request.form.get("id", ""), nudge)
+
+    @routes.post("/setup/posts/person")
+    def person() -> Any:
+        try:
+            preview = file_preview(site, "加一个人.csv", _person_file(site), site.service.templates["posts"])
+        except FileProblem as error:
+            return _choose(site, "posts", problems=error.problems), 422
+        return _confirm(site, "posts", preview.id, nudge)
 
     @routes.post("/setup/posts/chiefs")
     def chiefs() -> Any:
@@ -240,6 +253,17 @@ def _roster_routes(routes: flask.Blueprint, site: Site, nudge: Callable[[], None
             return _choose(site, "posts", problems=[COME_AGAIN if isinstance(error, Busy) else str(error)]), 503
         nudge()
         return _choose(site, "posts", f"加了 {count} 位街路长。")
+
+
+def _person_file(site: Site) -> bytes:
+    """What was typed of a person, as a file of one row."""
+    tab, text = site.service.templates["posts"], io.StringIO()
+    typed = {tab.by_key[key]: clean(request.form.get(key, "")).strip() for key in OF_A_PERSON}
+    cells = {column.header: cell for column, cell in typed.items() if cell or column.required}
+    writer = csv.DictWriter(text, list(cells))
+    writer.writeheader()
+    writer.writerow(cells)
+    return text.getvalue().encode("utf-8", "replace")
 
 
 def _template(site: Site) -> bytes:
@@ -279,6 +303,8 @@ def _choose(site: Site, step: str, message: str = "", problems: Sequence[str] = 
         waiting=waiting.name if waiting else "", count=len(roster.streets if step == "streets" else roster.posts),
         chiefs=[post.name for post in setting_up.chiefs_to_add(service)] if step == "posts" else [],
         lacking=setting_up.lacking_people(roster, site.now().date()) if step == "posts" else [],
+        asked=[service.templates[step].by_key[key] for key in OF_A_PERSON] if step == "posts" else [],
+        options=_options(site, service.templates[step]),
     )  # fmt: skip
 
 
@@ -339,12 +365,12 @@ def _matched(site: Site, step: str, form: Mapping[str, str]) -> Any:
     return render_template("setup_preview.html", **_frame(site, step), **preview_parts(site, preview))
 
 
-def _confirm(site: Site, step: str, nudge: Callable[[], None]) -> Any:
+def _confirm(site: Site, step: str, import_id: str, nudge: Callable[[], None]) -> Any:
     service, update = site.service, bool(request.form.get("update"))
     try:
         with service.ticking:
             gateway = service.new_gateway(*service.templates)
-            import_id, by = request.form.get("id", ""), access.visitor().name
+            by = access.visitor().name
             sentence = imports.confirm(gateway, service.ledger, import_id, by, site.now(), update=update)
             _look_now(site)
     except FileProblem as error:

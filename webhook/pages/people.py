@@ -138,13 +138,9 @@ def _link_page(site: Site, person: Person, link: str) -> str:
 
 def _asked_for(site: Site) -> tuple[Person | None, str]:
     """Whose link the visitor asks for; None with the reason why he gets none."""
-    name = request.form.get("name", "")
-    coming = site.starting(name)
-    person = site.person(name) or (coming[1] if coming else None)
+    person, why_not = site.link_holder(request.form.get("name", ""))
     if person is None:
-        return None, "组织架构和街路名册里没有这个人"
-    if coming and person.oversees:
-        return None, f"{person.name}从 {coming[0]:%Y-%m-%d} 起任职，他的链接只有两小时，到那天再做"
+        return None, why_not
     if not may_make_link(access.visitor(), person):
         return None, f"{person.name}的链接由领导小组办公室做"
     return person, ""
