@@ -33,12 +33,12 @@ def announce(service: Service, url: str) -> None:
     """Say where the service is. What systemd starts writes to a log, in which a link that opens has no place."""
     from sync.operations import setting_up
 
-    if setting_up.is_open(service):
-        click.echo("还没有设置本局：打开登录链接，一步一步设置。链接只能用一次，再要一个：jielu link --operator")
     if os.environ.get("NOTIFY_SOCKET"):
         click.echo(f"街路长台账已启动：{url.partition('/enter')[0]}（登录链接：jielu link --operator）")
     else:
         click.echo(f"街路长台账已启动：{url}（按 Ctrl+C 停止）")
+    if setting_up.is_open(service):
+        click.echo("还没有设置本局：打开登录链接，一步一步设置。链接只能用一次，再要一个：jielu link --operator")
 
 
 @click.command()
