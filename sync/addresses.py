@@ -68,3 +68,15 @@ class PinnedPlainConnection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self.sock = socket.create_connection((self._to, self.port), self._seconds)
+
+
+def leads_here(address: str) -> bool:
+    """Whether an address of the web leads to the machine itself that asks for it, or to none."""
+    parts = split(address)
+    if parts is None or parts.hostname == "localhost":
+        return True
+    try:
+        ip = ipaddress.ip_address(parts.hostname or "")
+    except ValueError:
+        return False
+    return ip.is_loopback or ip.is_unspecified

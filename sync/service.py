@@ -50,6 +50,7 @@ from sync.workbook.transport import session
 
 RULES_FILE = "规则文件"  # item of 运行状态
 PUSHES = "表单推送"
+DELIVERY = "发送"  # the work that one sender does at a time
 LOOKS_FIRST = timedelta(minutes=3)
 DEFAULT_URL = "http://127.0.0.1:8617"  # where ``jielu run`` listens without options
 
@@ -270,10 +271,14 @@ class Service:
         return wake is not None and wake <= now < wake + LOOKS_FIRST
 
     def deliver(self, now: datetime, *, groups: bool = True) -> outbox.Delivery:
-        """Send the notices that are due. ``groups`` False: none to group bots (a demo).
-
-        Groups go first: a person who chose the group's message over a mail needs no mail once it was sent.
+        """Send the notices that are due, one sender at a time. ``groups`` False: none to group bots (a demo). Raises
+        ``Busy`` while another sends: what both hold to be due would come twice.
         """
+        with self.ledger.turn(DELIVERY):
+            return self._deliver(now, groups=groups)
+
+    def _deliver(self, now: datetime, *, groups: bool) -> outbox.Delivery:
+        """Groups go first: a person who chose the group's message over a mail needs no mail once it was sent."""
         rules, done = self.rules(), outbox.Delivery()
         if groups:
             group_digests.deliver(self.ledger, self.bots, now, done, rules.limits.tries)

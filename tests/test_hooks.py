@@ -20,13 +20,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from sync.cli.inspection import link_problems, open_connections, secret_problems
 from sync.core.rules.rules import load
 from sync.intake import form_tools
 from sync.intake.fetching import Lost
 from sync.intake.pushes import MOST_TRIES, PushIntake
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import DONE, FAILED, Pushes
+from sync.operations.inspection import link_problems, open_connections, secret_problems
 from sync.service import Service
 from sync.settings import Settings
 from sync.sheets import set_up

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from sync.cli.inspection import link_problems
 from sync.core.notices.notices import grounds
 from sync.core.rules.rules import load
 from sync.ledger.preferences import Preferences
+from sync.operations.inspection import link_problems
 from tests.book import ROOT, default_rules
 from tests.web_server import WebServer, web_server
 

@@ -26,19 +26,21 @@ __all__ = ["OPERATOR", "WebServer", "web_server"]
 class WebServer:
     """A running service. ``url``: its address; ``nudges``: how often it was asked to look soon."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, cast: bool = True, **settings: str) -> None:
+        """``cast`` False: a bureau that is still to be set up."""
         environment = {"JIELU_DATA": str(folder / "data"), "JIELU_SECRET": "a secret of the tests"} | settings
         service = Service(Settings.read(environment))
-        self.open(folder, service, gspread.Client(auth=None, session=transport.session(service.api)))
+        self.open(folder, service, gspread.Client(auth=None, session=transport.session(service.api)), cast=cast)
 
-    def open(self, folder: Path, service: Service, people: gspread.Client) -> None:
+    def open(self, folder: Path, service: Service, people: gspread.Client, *, cast: bool = True) -> None:
         """Build the service's workbook, have ``people`` fill the cast in, and serve."""
         self.folder, self.service, self.people = folder, service, people
         self.nudges = 0
         set_up.build(self.service.gateway, self.service.rules())
         self.book = self.people.open_by_key(self.service.workbook)
-        self.add(CAST)
-        self.add(PEOPLE)
+        if cast:
+            self.add(CAST)
+            self.add(PEOPLE)
         self.tick()
         self.app = server.create_app(self.service, self.nudge)
         self.server = server.listen(self.app, "127.0.0.1", 0, self.service.settings.proxy)
@@ -102,8 +104,8 @@ class WebServer:
 
 
 @contextmanager
-def web_server(folder: Path, **settings: str) -> Iterator[WebServer]:
-    made = WebServer(folder, **settings)
+def web_server(folder: Path, *, cast: bool = True, **settings: str) -> Iterator[WebServer]:
+    made = WebServer(folder, cast=cast, **settings)
     try:
         yield made
     finally:

@@ -14,7 +14,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -25,10 +25,11 @@ from flask import g, redirect, render_template, request, session
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
-from sync.core.people.permissions import Person, holds
+from sync.core.people.permissions import Person, holds, starting
 from sync.core.people.permissions import person as find
 from sync.core.people.roster import OPERATOR
 from sync.ledger.sessions import Owner, Session, Sessions
+from sync.operations import setting_up
 from sync.service import Service
 from webhook.refusals import refusal
 
@@ -37,6 +38,11 @@ OVERSEER_SESSION = timedelta(hours=12)  # how long a session lasts of a person w
 LONGEST_SESSION = timedelta(days=180)  # how long everybody else's lasts
 SIGNED_PATHS = ("/v4/", "/drive/", "/upload/", "/token", "/hooks/")  # their requests carry a token or a signature
 NO_LINK = "这个链接已经用过、过期或者被收回了，请向标准化办要一个新的。"
+USED_ADDRESS = (
+    "这个地址已经用过或者过期了：它只能用一次，两小时有效。要接着设置，请运行服务的人在服务器上运行 "
+    "jielu link --operator，打开新打印的地址。"
+)
+COMING = "{name}，您的职务从 {since:%Y年%m月%d日} 起。到那一天再打开这个链接（或者扫同一张卡片）就能进来，不用换新的。"
 SAFE = ("GET", "HEAD", "OPTIONS")
 OF_BEFORE = {"digest_method": hashlib.sha1}  # what signed links and cookies until 0.2
 View = TypeVar("View", bound=Callable[..., Any])
@@ -85,6 +91,21 @@ class Site:
         """The person of that name with the roles of today; None where the roster has none."""
         return find(self.service.roster(), name, self.now().date())
 
+    def starting(self, name: str) -> tuple[date, Person] | None:
+        """From which day on that name holds something, and what; None where it does today, or never will."""
+        return starting(self.service.roster(), name, self.now().date())
+
+    def link_holder(self, name: str) -> tuple[Person | None, str]:
+        """Who of that name may have a link now, today or for a later day; None with the reason where nobody may."""
+        if person := self.person(name):
+            return person, ""
+        coming = self.starting(name)
+        if coming is None:
+            return None, f"组织架构和街路名册里今天没有「{name}」"
+        since, person = coming
+        late = f"{name}从 {since:%Y-%m-%d} 起任职，他的链接只有两小时，到那天再做"
+        return (None, late) if person.oversees else (person, "")
+
     @property
     def operator(self) -> Person:
         """Who runs the service: sees all, stands in no sheet."""
@@ -126,6 +147,14 @@ class Site:
         person = self.person_of(link.owner) if link else None
         return None if person and link and person.oversees and not link.once else person
 
+    def closed(self, token: str) -> str:
+        """Why a link's token opens nothing, in a sentence."""
+        link = self.sessions.link(self.secret_of(token), self.now())
+        coming = self.starting(link.owner.person) if link and not link.owner.operator else None
+        if coming:
+            return COMING.format(name=coming[1].name, since=coming[0])
+        return USED_ADDRESS if setting_up.is_open(self.service) else NO_LINK
+
 
 def install(app: flask.Flask, service: Service, key: str) -> Site:
     """Add sessions to the application, and refuse requests that another site makes a browser send."""
@@ -143,7 +172,10 @@ def install(app: flask.Flask, service: Service, key: str) -> Site:
     def shown() -> dict[str, Any]:
         now, looked = site.now(), site.service.ledger.memory().last_tick
         last_look = looked.astimezone(now.tzinfo) if looked else None
-        return {"current_person": current_person(), "doubt": site.service.doubt(now), "last_look": last_look}
+        person = current_person()
+        setting = bool(person and person.operator) and setting_up.is_open(service)
+        doubt = site.service.doubt(now)
+        return {"current_person": person, "doubt": doubt, "last_look": last_look, "is_setting_up": setting}
 
     app.register_blueprint(_routes(site))
     return site
@@ -209,14 +241,14 @@ def _routes(site: Site) -> flask.Blueprint:
         """A page with a button, whoever the link is of: chat programs open links too, and open no session by that."""
         token = request.args.get("link", "")  # of a link of before 0.2
         if token and site.holder(token) is None:
-            return refusal(NO_LINK, 403)
+            return refusal(site.closed(token), 403)
         return render_template("enter.html", token=token)
 
     @routes.post("/enter")
     def enter() -> Any:
         token = _token(request.form.get("link", ""))
         person = site.holder(token)
-        return _open_session(site, token, person) if person else refusal(NO_LINK, 403)
+        return _open_session(site, token, person) if person else refusal(site.closed(token), 403)
 
     @routes.post("/leave")
     def leave() -> Any:
@@ -236,11 +268,11 @@ def _open_session(site: Site, token: str, person: Person) -> Any:
     stay = OVERSEER_SESSION if person.oversees else LONGEST_SESSION
     made = site.sessions.open(site.secret_of(token), site.now(), stay)
     if made is None:
-        return refusal(NO_LINK, 403)
+        return refusal(site.closed(token), 403)
     if before := session.get("sid"):  # whoever it was of
         site.sessions.end(before, site.now())
     session.clear()
     session["sid"] = made
     session.permanent = True
     g.person = person
-    return redirect("/")
+    return redirect("/setup") if person.operator and setting_up.is_open(site.service) else redirect("/")

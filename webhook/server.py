@@ -9,7 +9,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from types import FrameType
 from typing import Any
@@ -23,6 +23,7 @@ from sync.core.people.roster import RESERVED
 from sync.intake.pushes import StorePhoto
 from sync.intake.unfinished import Uploads
 from sync.ledger.evidence import Evidence
+from sync.ledger.ledger import Busy
 from sync.operations import systemd
 from sync.operations.audit import Clockwork
 from sync.operations.backups import back_up_when_due
@@ -42,6 +43,9 @@ from webhook.look_cache import LookCache
 from webhook.pages import (
     answers,
     bulletin,
+    cures,
+    figures,
+    first_steps,
     imports,
     inspections,
     issue,
@@ -124,6 +128,7 @@ def create_app(
     _add_pages(app, site, nudge)
     clockwork = Clockwork(failures, silence)
     app.register_blueprint(status.blueprint(service, clockwork, nudge))
+    app.register_blueprint(cures.blueprint(service, partial(status.status_page, service, clockwork), nudge))
     app.register_blueprint(metrics.blueprint(service, clockwork))
     app.register_blueprint(hooks.nudge_hook((key, service.settings.nudge_secret), nudge))
     app.register_blueprint(hooks.drive_hook(key, nudge))
@@ -150,8 +155,10 @@ def _add_pages(app: flask.Flask, site: access.Site, nudge: Callable[[], None]) -
         letters.blueprint(site, nudge),
         page.blueprint(site, nudge),
         imports.blueprint(site, nudge),
+        first_steps.blueprint(site, nudge),
         notices.blueprint(site),
         rules.blueprint(site, nudge),
+        figures.blueprint(site, nudge),
         bulletin.blueprint(site, look_cache),
         issue.blueprint(site, look_cache),
         inspections.blueprint(look_cache),
@@ -269,9 +276,9 @@ def link(service: Service, name: str, base: str) -> str:
     site = access.Site(service, _key(service))
     if name in RESERVED:
         raise SettingsError(f"「{name}」不是人名。运行服务的人的链接用 jielu link --operator 做。")
-    person = site.person(name)
+    person, why_not = site.link_holder(name)
     if person is None:
-        raise SettingsError(f"组织架构和街路名册里今天没有「{name}」。姓名要和表里写的一样；刚改的先运行 jielu tick。")
+        raise SettingsError(f"{why_not}。姓名要和表里写的一样；刚改的先运行 jielu tick。")
     return site.link(person, base)
 
 
@@ -290,7 +297,10 @@ def _deliver(service: Service) -> None:
     now = datetime.now(service.rules().bureau.zone)
     if not service.doubt(now) and not service.looks_first(now):  # what was sent can't be taken back
         with journal.work("delivery", quiet=lambda fields: not any(fields.get(name) for name in RESULTS)) as fields:
-            done = service.deliver(now)
+            try:
+                done = service.deliver(now)
+            except Busy:  # a person sends by a button or a command; what is left goes next time
+                return
             fields |= {name: getattr(done, name) for name in RESULTS}
 
 

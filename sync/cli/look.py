@@ -40,15 +40,14 @@ def tick(service: Service, now_text: str | None, as_json: bool, even_if_idle: bo
 @pass_service
 def deliver(service: Service, now_text: str | None, as_json: bool, trust_clock: bool) -> None:
     """把到时间的通知发出去。"""
+    from sync.operations.cures import delivery_words
     from sync.settings import SettingsError
 
     now = moment(now_text, service.rules().bureau.zone)
     if doubt := doubt_of(service, now_text, trust_clock)(now):
         raise SettingsError(f"{doubt}，不敢相信，什么也没有发。时间没有错的，请运行 jielu clock --yes。")
     done = service.deliver(now)
-    words = f"发出 {done.sent} 条，失败 {done.failed} 条，稍后再试 {done.later} 条，没有发送 {done.unsent} 条。"
-    reasons = list(dict.fromkeys(done.reasons))
-    print_result(as_json, {**done.__dict__, "reasons": reasons}, words + "；".join(reasons[:5]))
+    print_result(as_json, {**done.__dict__, "reasons": list(dict.fromkeys(done.reasons))}, delivery_words(done))
     sys.exit(1 if done.failed or done.later or done.unsent else 0)
 
 
@@ -114,17 +113,10 @@ def simulate(service: Service, file: Path, month: str, now_text: str | None, as_
 @pass_service
 def restore(service: Service, number: str, now_text: str | None, as_json: bool) -> None:
     """把被删除的一行放回去，编号、时限和历史都不变。"""
-    from sync.settings import SettingsError
-    from sync.sheets import archive_moves
+    from sync.operations.cures import restore_row, restored_words
 
     now = moment(now_text, service.rules().bureau.zone)
-    if not service.ledger.want_back(number):
-        if number not in archive_moves.missing(service.gateway, service.ledger):
-            raise SettingsError(f"没有编号为 {number} 的被删除的行；被删除的行列在「运行状态」里。")
-        service.ledger.archive((), now, lost=(number,))
-    report = service.ticks(now, idle=False)
-    back = service.ledger.is_back(number)
-    words = f"{number} 已放回表格最后一行。" if back else f"{number} 还没有放回表格，下一次检查时再放。{report.trouble}"
-    fields = {"restored": number if back else "", "cells": report.cells, "trouble": report.trouble}
-    print_result(as_json, fields, words)
-    sys.exit(0 if back else 1)
+    is_back, cells, trouble = restore_row(service, number, now)
+    fields = {"restored": number if is_back else "", "cells": cells, "trouble": trouble}
+    print_result(as_json, fields, restored_words(number, trouble, is_back=is_back))
+    sys.exit(0 if is_back else 1)

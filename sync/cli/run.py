@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -25,15 +26,19 @@ def run(service: Service, host: str, port: int) -> None:
 
     journal.begin(service.settings.log)
     ensure_tabs(service)
-    server.serve(service, host, port, _announce)
+    server.serve(service, host, port, partial(announce, service))
 
 
-def _announce(url: str) -> None:
+def announce(service: Service, url: str) -> None:
     """Say where the service is. What systemd starts writes to a log, in which a link that opens has no place."""
+    from sync.operations import setting_up
+
     if os.environ.get("NOTIFY_SOCKET"):
         click.echo(f"街路长台账已启动：{url.partition('/enter')[0]}（登录链接：jielu link --operator）")
     else:
         click.echo(f"街路长台账已启动：{url}（按 Ctrl+C 停止）")
+    if setting_up.is_open(service):
+        click.echo("还没有设置本局：打开登录链接，一步一步设置。链接只能用一次，再要一个：jielu link --operator")
 
 
 @click.command()
@@ -41,22 +46,13 @@ def _announce(url: str) -> None:
 @pass_service
 def init(service: Service, as_json: bool) -> None:
     """按模板建好工作簿的各个工作表。"""
-    from sync.cli.inspection import workbook_problems
-    from sync.sheets import set_up
+    from dataclasses import asdict
 
-    made = set_up.build(service.gateway, service.rules())
-    in_use = {key for key, known in service.ledger.memory().known.items() if known}
-    added = set_up.complete(service.gateway, service.rules(), in_use)
-    refused = workbook_problems(service)
-    set_up.extend(service.gateway, service.rules(), renew=True)
-    words = f"工作簿 {service.workbook}：建好了 {'、'.join(made) or '（都已经有了）'}。{_columns(added)}"
-    fields = {"workbook": service.workbook, "tabs": made, "columns": added, "problems": refused}
-    print_result(as_json, fields, "\n".join([words, *refused]))
-    sys.exit(1 if refused else 0)
+    from sync.operations.cures import complete_workbook
 
-
-def _columns(added: list[str]) -> str:
-    return f"在右边补上了 {'、'.join(added)}。" if added else ""
+    done = complete_workbook(service)
+    print_result(as_json, asdict(done), "\n".join([done.words, *done.problems]))
+    sys.exit(1 if done.problems else 0)
 
 
 @click.command()
@@ -64,7 +60,7 @@ def _columns(added: list[str]) -> str:
 @pass_service
 def check(service: Service, as_json: bool) -> None:
     """检查规则文件、模板和工作簿，列出方案条款的落实情况。"""
-    from sync.cli.inspection import inspect
+    from sync.operations.inspection import inspect
 
     report = inspect(service)
     print_result(as_json, report.fields(), report.text())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def backup(service: Service, given: Path | None, as_json: bool) -> None:
     """备份台账、工作簿、照片、规则和模板；系统运行着也可以。到期的旧备份按规则清理。"""
     from sync.operations import backups
+    from sync.operations.cures import backup_words
 
     folder = backups.folder_of(service, given)
     now = datetime.now(service.rules().bureau.zone)
@@ -28,9 +29,7 @@ def backup(service: Service, given: Path | None, as_json: bool) -> None:
     count = len(made.manifest.files)
     gone = [path.name for path in removed]
     fields = {"folder": str(made.folder), "files": count, "bytes": made.size, "removed": gone}
-    old = f"清理了到期的旧备份 {len(removed)} 份。" if removed else ""
-    words = f"已备份到 {made.folder}：{count} 个文件，{made.size / 1e6:.1f} MB，逐个有校验值。"
-    print_result(as_json, fields, words + old)
+    print_result(as_json, fields, backup_words(made, removed))
 
 
 @click.command(name="restore-backup")
@@ -64,13 +63,9 @@ def restore_backup(service: Service, folder: Path, over: bool, as_json: bool) ->
 @pass_service
 def purge(service: Service, dry_run: bool, as_json: bool) -> None:
     """清理到了保存时间的个人信息，时间写在规则的 [keep] 里。"""
-    from sync.operations import personal
-    from sync.settings import SettingsError
+    from sync.operations import cures
 
-    now = datetime.now(service.rules().bureau.zone)
-    if doubt := service.doubt(now):
-        raise SettingsError(f"服务器时间拿不准，没有清理：{doubt}")
-    done = personal.purge(service, now, dry_run=dry_run)
+    done = cures.purge(service, datetime.now(service.rules().bureau.zone), dry_run=dry_run)
     words = "会清理" if dry_run else "已清理"
     lines = [f"  {over.kind}：{over.count}" for over in done]
     fields = {"dry_run": dry_run, "purged": {over.kind: over.count for over in done}}

@@ -51,18 +51,35 @@ class Sheet:
 
 
 def read_table(path: Path, tab: Tab, rules: ColumnMap | None) -> Sheet:
-    """The file's table. ``tab``: whose name a sheet may have; ``rules``: which sheet and header row it names.
+    """The file's table. ``tab``: whose name a sheet may have; ``rules``: which sheet and header row it names (row 0: to
+    be looked for).
 
     Raises ``FileProblem``.
     """
-    suffix = path.suffix.lower()
-    if suffix not in (".xlsx", ".csv"):
+    content = _checked(path)
+    where, grid = _xlsx(path, content, tab, rules) if is_xlsx(path) else _csv(path, content)
+    return _table(where, grid, (rules.header_row if rules else 0) or _header_row(grid, tab), tab)
+
+
+def is_xlsx(path: Path) -> bool:
+    """Whether its name says so."""
+    return path.suffix.lower() == ".xlsx"
+
+
+def titles(path: Path) -> list[str]:
+    """The names of the sheets that people see; none of a csv. Raises ``FileProblem``."""
+    content = _checked(path)
+    return _titles(path, content) if is_xlsx(path) else []
+
+
+def _checked(path: Path) -> bytes:
+    """The content of a file that is one of ours to read by its name. Raises ``FileProblem``."""
+    if path.suffix.lower() not in (".xlsx", ".csv"):
         raise FileProblem([f"文件 {path.name}：只能导入 .xlsx 和 .csv。{SAVE_AS}"])
     content = _content(path)
     if not content.strip():
         raise FileProblem([f"文件 {path.name} 是空的。"])
-    where, grid = _xlsx(path, content, tab, rules) if suffix == ".xlsx" else _csv(path, content)
-    return _table(where, grid, rules.header_row if rules else _header_row(grid, tab), tab)
+    return content
 
 
 def _content(path: Path) -> bytes:
@@ -148,13 +165,16 @@ def _notes(where: str, header: Sequence[str], below: Mapping[int, FilledCells], 
 
 
 # xlsx
-def _xlsx(path: Path, content: bytes, tab: Tab, rules: ColumnMap | None) -> tuple[str, Grid]:
+def _titles(path: Path, content: bytes) -> list[str]:
     if content.startswith(OLD_XLS):
         raise FileProblem([f"文件 {path.name} 是旧的 .xls 或者加了密码。请另存为不加密的 .xlsx 再导入。"])
     if not content.startswith(ZIP):
         raise FileProblem([f"文件 {path.name} 不是 xlsx。如果是 csv，请把扩展名改成 .csv。{SAVE_AS}"])
-    names = _from_child(path, xlsx_cells.sheet_names, content)
-    name = _sheet_name(path, names, tab, rules)
+    return _from_child(path, xlsx_cells.sheet_names, content)
+
+
+def _xlsx(path: Path, content: bytes, tab: Tab, rules: ColumnMap | None) -> tuple[str, Grid]:
+    name = _sheet_name(path, _titles(path, content), tab, rules)
     return f"文件 {path.name} 工作表「{name}」", _from_child(path, xlsx_cells.read_sheet, content, name)
 
 
@@ -192,7 +212,7 @@ def _csv(path: Path, content: bytes) -> tuple[str, Grid]:
     skipped, mark = 0, ""
     if text[:4].lower() == "sep=" and text[5:6] in ("\r", "\n"):  # a line for Excel, which says how cells are parted
         skipped, mark, text = 1, text[4], text.partition("\n")[2]
-    first = text.split("\n", 1)[0]
+    first = next((line for line in text.split("\n") if any(mark in line for mark in MARKS)), "")  # below a title
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark or max(MARKS, key=first.count), strict=True)
     try:
         rows = {number + skipped: dict(enumerate(cells)) for number, cells in _lines(reader)}

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, Table, fingerprint, nearest, plain, quoted
 from sync.core.sheet.tabs import Layout, Tab
 from sync.intake import file_rows
-from sync.intake.file_rows import FileRows
+from sync.intake.mapping import ColumnMap
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import DONE, IMPORTS, Push, Pushes
 from sync.sheets.appending import append
@@ -30,6 +31,7 @@ from sync.sheets.gateway import Gateway, Unreachable
 
 SOURCE = IMPORTS
 WAITING = "待确认"
+MOST_NAME_BYTES = 200
 MOST_IMPORTED = 2000  # rows; what one request takes for certain, so that all of them come in or none
 
 Lists = Mapping[str, Collection[str]]
@@ -49,14 +51,18 @@ class Preview:
 
 
 def preview(
-    gateway: Gateway, ledger: Ledger, name: str, content: bytes, tab: Tab, lists: Lists, zone: ZoneInfo, now: datetime
-) -> Preview:
-    """Read an upload and keep it until it is confirmed. Raises ``FileProblem`` with everything that is wrong."""
-    brought = _read(name, content, tab, zone)
+    gateway: Gateway, ledger: Ledger, name: str, content: bytes, tab: Tab, lists: Lists, zone: ZoneInfo, now: datetime,
+    columns: ColumnMap | None = None,
+) -> Preview:  # fmt: skip
+    """Read an upload and keep it until it is confirmed. ``columns``: which of its columns is which, where the headers
+    don't say it. Raises ``FileProblem`` with everything that is wrong."""
+    with as_file(name, content) as path:
+        brought = file_rows.read_rows(path, tab, columns, zone)
     rows = brought.rows
     if len(rows) > MOST_IMPORTED:
         raise FileProblem([f"文件 {name} 有 {len(rows)} 行，网页一次最多导入 {MOST_IMPORTED} 行，请分成几个文件。"])
-    import_id = hashlib.sha256(tab.key.encode() + b"\0" + content).hexdigest()[:40]
+    matched = json.dumps(asdict(columns), ensure_ascii=False, sort_keys=True).encode() if columns else b""
+    import_id = hashlib.sha256(tab.key.encode() + b"\0" + content + matched).hexdigest()[:40]
     incoming = _look(gateway, ledger, tab, rows, brought.ids)[2]
     payload = json.dumps({"name": name, "tab": tab.key, "rows": rows, "ids": brought.ids}, ensure_ascii=False)
     pushes = Pushes(ledger)
@@ -67,18 +73,20 @@ def preview(
     return Preview(import_id, name, tab, rows, [*brought.notes, *_doubts(rows, tab, lists)], incoming, stands)
 
 
-def _read(name: str, content: bytes, tab: Tab, zone: ZoneInfo) -> FileRows:
+@contextmanager
+def as_file(name: str, content: bytes) -> Iterator[Path]:
+    """An upload as a file under its own name, as long as it is read."""
     with tempfile.TemporaryDirectory(prefix="jielu-import-") as folder:
         path = Path(folder, _plain_name(name))
         path.write_bytes(content)
-        return file_rows.read_rows(path, tab, zone=zone)
+        yield path
 
 
 def _plain_name(name: str) -> str:
-    """The file's name without anything that leads elsewhere."""
+    """The end of the file's name, without anything that leads elsewhere; no longer than a file's name may be."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    clean = "".join(sign for sign in last if sign.isprintable()).strip(". ")[-80:]
-    return clean or "未命名"
+    clean = "".join(sign for sign in last if sign.isprintable()).strip(". ")
+    return clean.encode("utf-8", "replace")[-MOST_NAME_BYTES:].decode("utf-8", "ignore").strip(". ") or "未命名"
 
 
 def _doubts(rows: Sequence[tuple[int, Mapping[str, Raw]]], tab: Tab, lists: Lists) -> list[str]:

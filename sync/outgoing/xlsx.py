@@ -223,8 +223,7 @@ class Drawing:
         """What a drop-down offers: values written out, or the cells where they stand."""
         if column.choices == "streets":
             return self.street_names()
-        lists = {"categories": tuple(self.rules.categories), "units": self.rules.units}
-        values = lists.get(column.choices, column.values)
+        values = self.rules.lists.get(column.choices, column.values)
         if not values or column.owner != "staff":
             return None
         if len(",".join(values)) <= LONGEST_LIST:

@@ -244,11 +244,7 @@ def validation(column: Column, rules: Rules) -> dict[str, Any] | None:
 
 def choices(column: Column, rules: Rules) -> tuple[str, ...]:
     """The values that a cell of the column may take, where they are a fixed list."""
-    if column.choices == "categories":
-        return tuple(rules.categories)
-    if column.choices == "units":
-        return tuple(rules.units)
-    return column.values
+    return rules.lists.get(column.choices, column.values)
 
 
 def _color_request(sheet: int, tab: Tab, color: Color) -> dict[str, Any]:

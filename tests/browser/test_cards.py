@@ -42,8 +42,8 @@ def whose(link: str) -> str:
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_every_card_is_read_on_the_screen_and_on_paper(enter: Enter, web: WebServer, dark: bool) -> None:
     page = enter(OPERATOR, color_scheme="dark" if dark else "light")
-    page.goto(f"{web.url}/people")
-    page.locator("form[action='/people/cards'] button").click()
+    page.goto(f"{web.url}/people/cards")
+    page.get_by_role("button", name="印勾上的").click()
     shown = page.locator(".keys b")
     shown.nth(6).wait_for()
     names = shown.all_inner_texts()

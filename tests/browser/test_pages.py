@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Enter, faults
 from tests.web_server import OPERATOR, WebServer
 
-DESK_PAGES = ("/", "/people", "/answers", "/letters", "/rules", "/rules/draft", "/rules/try", "/calendar?year=2027")
+DESK_PAGES = ("/", "/people", "/people/cards", "/answers", "/letters", "/rules", "/rules/draft", "/rules/figures",
+              "/status", "/rules/try", "/calendar?year=2027")  # fmt: skip
 WAITING = """
 问题台账
 填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述

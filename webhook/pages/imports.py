@@ -16,6 +16,7 @@ from sync.core.sheet.tabs import Tab
 from sync.intake import imports
 from sync.intake.file_rows import Unsure
 from sync.intake.imports import Preview
+from sync.intake.mapping import ColumnMap
 from sync.ledger.ledger import Busy
 from webhook import access
 from webhook.access import Site
@@ -43,7 +44,7 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
         if len(content) > MOST_UPLOAD_BYTES:
             return _page(site, problems=["文件太大，最多 10 MB。"], tab=tab.key), 413
         try:
-            shown = _preview(site, file.filename, content, tab)
+            shown = file_preview(site, file.filename, content, tab)
         except FileProblem as error:
             return _page(site, problems=list(error.problems), tab=tab.key), 422
         return _page(site, preview=shown, tab=tab.key)
@@ -71,13 +72,14 @@ def tabs(site: Site) -> dict[str, Tab]:
     return {key: tab for key, tab in site.service.templates.items() if any(column.required for column in tab.staff)}
 
 
-def _preview(site: Site, name: str, content: bytes, tab: Tab) -> Preview:
+def file_preview(site: Site, name: str, content: bytes, tab: Tab, columns: ColumnMap | None = None) -> Preview:
+    """What an upload would bring; ``columns`` where its headers don't say what they are. Raises ``FileProblem``."""
     rules, ledger = site.service.rules(), site.service.ledger
     roster = site.service.roster()
     streets = [*roster.names, *(alias for street in roster.streets for alias in street.aliases)]
-    lists = {"streets": streets, "categories": list(rules.categories), "units": list(rules.units)}
+    lists = {"streets": streets, **rules.lists}
     gateway = site.service.new_gateway(*site.service.templates)
-    return imports.preview(gateway, ledger, name, content, tab, lists, rules.bureau.zone, site.now())
+    return imports.preview(gateway, ledger, name, content, tab, lists, rules.bureau.zone, site.now(), columns)
 
 
 def _page(
@@ -89,23 +91,27 @@ def _page(
     tab: str = "issues",
     again: str = "",
 ) -> str:
-    given = preview.incoming.fresh if preview else ()
-    used = {key for _, row in (preview.rows if preview else ()) for key in row}
-    columns = [column for column in preview.tab.staff if column.key in used] if preview else []
-    zone = site.service.rules().bureau.zone
+    parts = preview_parts(site, preview) if preview else {}
+    return render_template("import.html", message=message, problems=problems or [], tabs=tabs(site), chosen=tab,
+                           again=again, **parts)  # fmt: skip
+
+
+def preview_parts(site: Site, preview: Preview) -> dict[str, Any]:
+    """What the page shows of an upload before it is imported."""
+    given, zone = preview.incoming.fresh, site.service.rules().bureau.zone
+    used = {key for _, row in preview.rows for key in row}
+    columns = [column for column in preview.tab.staff if column.key in used]
     rows = [
         (number, [cell_text(row.get(column.key, ""), column.type, zone) for column in columns])
         for number, row in given[:MOST_SHOWN]
     ]
-    return render_template("import.html", message=message, problems=problems or [], preview=preview, tabs=tabs(site),
-                           chosen=tab, again=again, columns=columns, rows=rows, count=len(given),
-                           changes=_changes(preview, zone))  # fmt: skip
+    return {
+        "preview": preview, "columns": columns, "rows": rows, "count": len(given), "changes": _changes(preview, zone),
+    }  # fmt: skip
 
 
-def _changes(preview: Preview | None, zone: ZoneInfo) -> list[dict[str, Any]]:
+def _changes(preview: Preview, zone: ZoneInfo) -> list[dict[str, Any]]:
     """Cells of rows that are there already and differ in the file: its row, the sheet's row, column, old and new."""
-    if preview is None:
-        return []
     columns = preview.tab.by_key
     return [
         {"number": change.number, "row": change.row, "header": columns[key].header,

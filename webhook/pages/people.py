@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import secrets
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import flask
@@ -12,9 +13,10 @@ import segno
 from flask import render_template, request
 
 from sync.core.people.ordering import place_order
-from sync.core.people.permissions import OVERSEERS, Person, may_make_link, people
+from sync.core.people.permissions import OVERSEERS, Person, may_make_link, newcomers, people
 from sync.core.rules.values import ROLES
 from sync.ledger.sessions import NO_ACCESS, OpenAccess, Owner
+from sync.operations.setting_up import address_notes
 from sync.outgoing.mail import Failure
 from sync.outgoing.mail_text import Message
 from webhook import access
@@ -32,6 +34,7 @@ class Row:
     access: OpenAccess
     has_mail: bool
     may_make: bool  # whether the visitor may make a link of his
+    since: date | None = None  # his first day, where it is still to come
 
 
 def blueprint(site: Site) -> flask.Blueprint:
@@ -52,18 +55,20 @@ def blueprint(site: Site) -> flask.Blueprint:
         made = site.link(person, site.service.address, access.visitor().name)
         return _link_page(site, person, made)
 
+    @routes.get("/people/cards")
+    @access.needs(*OVERSEERS)
+    def choose() -> str:
+        return _choose_cards(site, every=bool(request.args.get("all")))
+
     @routes.post("/people/cards")
     @access.needs(*OVERSEERS)
-    def cards() -> str:
-        now, base, maker = site.now(), site.service.address, access.visitor().name
-        access_of = site.sessions.by_owner(now)
-        without = [
-            person for person in people(site.service.roster(), now.date())
-            if not person.oversees and not access_of.get(Owner(person.name), NO_ACCESS).links
-        ]  # fmt: skip
-        ranked = sorted(without, key=_rank)
-        printed = [(person, _described(site, person), qr(site.link(person, base, maker))) for person in ranked]
-        return render_template("cards.html", cards=printed)
+    def cards() -> Any:
+        wanted = request.form.getlist("name")
+        chosen = [holder for holder in _card_holders(site) if holder.person.name in wanted]
+        if not chosen:
+            return _choose_cards(site, "请至少选一个人，没有印。"), 400
+        cards = [_card(site, holder) for holder in chosen]
+        return render_template("cards.html", cards=cards, bureau=site.service.rules().bureau.name)
 
     @routes.post("/people/mail")
     @access.needs(*OVERSEERS)
@@ -83,6 +88,47 @@ def blueprint(site: Site) -> flask.Blueprint:
     return routes
 
 
+# Cards
+@dataclass(frozen=True)
+class CardHolder:
+    """Somebody who may have a card. ``since``: his first day, where it is still to come; ``has_card``: a link of his
+    opens."""
+
+    person: Person
+    roles: str
+    since: date | None
+    has_card: bool
+
+
+def _card_holders(site: Site) -> list[CardHolder]:
+    """Everybody whose links are good for long, today or later, as the plan counts them."""
+    now = site.now()
+    roster, access_of = site.service.roster(), site.sessions.by_owner(now)
+    everybody: list[tuple[date | None, Person]] = [(None, person) for person in people(roster, now.date())]
+    everybody += newcomers(roster, now.date())
+    return [
+        CardHolder(person, _described(site, person), since, bool(access_of.get(Owner(person.name), NO_ACCESS).links))
+        for since, person in sorted(everybody, key=lambda pair: _rank(pair[1]))
+        if not person.oversees
+    ]
+
+
+def _choose_cards(site: Site, message: str = "", *, every: bool = False) -> str:
+    """The first of two steps: who gets a card. ``every``: all are ticked, also those who have one."""
+    holders = _card_holders(site)
+    return render_template(
+        "cards_choose.html", holders=holders, message=message, notes=address_notes(site.service),
+        address=site.service.address, every=every, without=sum(not holder.has_card for holder in holders),
+    )  # fmt: skip
+
+
+def _card(site: Site, holder: CardHolder) -> tuple[CardHolder, str]:
+    """A new card; the one before opens nothing any more, whoever has it."""
+    if holder.has_card:
+        site.sessions.revoke(Owner(holder.person.name), site.now())
+    return holder, qr(site.link(holder.person, site.service.address, access.visitor().name))
+
+
 def _link_page(site: Site, person: Person, link: str) -> str:
     near = not site.service.settings.url  # the address may lead to this machine alone
     return render_template(
@@ -92,9 +138,9 @@ def _link_page(site: Site, person: Person, link: str) -> str:
 
 def _asked_for(site: Site) -> tuple[Person | None, str]:
     """Whose link the visitor asks for; None with the reason why he gets none."""
-    person = site.person(request.form.get("name", ""))
+    person, why_not = site.link_holder(request.form.get("name", ""))
     if person is None:
-        return None, "组织架构和街路名册里没有这个人"
+        return None, why_not
     if not may_make_link(access.visitor(), person):
         return None, f"{person.name}的链接由领导小组办公室做"
     return person, ""
@@ -141,7 +187,12 @@ def _page(site: Site, message: str = "") -> str:
         )
         for each in everybody
     ]  # fmt: skip
-    owners = {Owner(person.name) for person in everybody}
+    rows += [
+        Row(each, _described(site, each), access_of.get(Owner(each.name), NO_ACCESS), False,
+            may_make_link(visitor, each) and not each.oversees, since)
+        for since, each in newcomers(roster, now.date())
+    ]  # fmt: skip
+    owners = {Owner(row.person.name) for row in rows}
     gone = sorted(
         (owner.person, opened) for owner, opened in access_of.items()
         if opened.count and owner not in owners and not owner.operator

@@ -23,7 +23,7 @@ from sync.core.rules.rules import Rules, RulesError, load
 from sync.core.scores.lines import month_of
 from sync.core.sheet.texts import clean, is_whole
 from sync.core.views.simulate import NotKnown, simulate
-from sync.ledger.editions import Editions
+from sync.ledger.editions import Edition, Editions
 from sync.revision import NotInForce
 from webhook import access
 from webhook.access import Site
@@ -43,7 +43,7 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
 
     @routes.get("/rules")
     def plain() -> str:
-        return _plain(site)
+        return plain_page(site)
 
     @routes.get("/rules/draft")
     def draft() -> str:
@@ -101,7 +101,8 @@ def _edition_routes(routes: flask.Blueprint, site: Site, nudge: Callable[[], Non
 # In plain words
 
 
-def _plain(site: Site, message: str = "") -> str:
+def plain_page(site: Site, message: str = "") -> str:
+    """All rules in plain words, under what is to be told."""
     rules = site.service.rules()
     bases = sorted(rules.clauses(), key=lambda basis: SECTION_ORDER.get(basis.kind, len(SECTION_ORDER)))
     groups = [(kind, list(group)) for kind, group in groupby(bases, key=lambda basis: basis.kind)]
@@ -152,8 +153,13 @@ def _force(site: Site, nudge: Callable[[], None]) -> Any:
     except NotInForce as error:
         return _draft(site, str(error), reason), 409
     nudge()
+    return plain_page(site, in_force(made))
+
+
+def in_force(made: Edition) -> str:
+    """What is told of an edition that came in force."""
     words = "没有定下来的（时限、计分）从下一轮起按新的规则，已经定下来的不动。"
-    return _plain(site, f"已经启用，这是第 {made.n} 版。{words}")
+    return f"已经启用，这是第 {made.n} 版。{words}"
 
 
 # A past month
@@ -187,7 +193,7 @@ def _tried(site: Site, month: str) -> Any:
 def _edition(site: Site, number: int) -> Any:
     editions = {edition.n: edition for edition in revision.editions(site.service, site.now())}
     if number not in editions:
-        return _plain(site, f"没有第 {number} 版。"), 404
+        return plain_page(site, f"没有第 {number} 版。"), 404
     before = editions[number - 1].text if number - 1 in editions else ""
     changed = list(_difference(before, editions[number].text))
     return render_template("rules_edition.html", edition=editions[number], newest=max(editions), changed=changed)
@@ -196,16 +202,16 @@ def _edition(site: Site, number: int) -> Any:
 def _back(site: Site, number: int, nudge: Callable[[], None]) -> Any:
     chosen = next((e for e in revision.editions(site.service, site.now()) if e.n == number), None)
     if chosen is None:
-        return _plain(site, f"没有第 {number} 版。"), 404
+        return plain_page(site, f"没有第 {number} 版。"), 404
     base = revision.digest(site.service.rules_text())
     try:
         made = revision.put_in_force(
             site.service, chosen.text, base, access.visitor().name, f"退回到第 {number} 版", site.now()
         )
     except NotInForce as error:
-        return _plain(site, str(error)), 409
+        return plain_page(site, str(error)), 409
     nudge()
-    return _plain(site, f"已经退回到第 {number} 版的内容，记为第 {made.n} 版。")
+    return plain_page(site, f"已经退回到第 {number} 版的内容，记为第 {made.n} 版。")
 
 
 # The calendar

@@ -25,6 +25,7 @@ from sync.ledger.ledger import Busy
 from sync.operations.audit import Clockwork, findings
 from sync.service import Service
 from webhook import access
+from webhook.pages.cures import BY_COMMAND, cures_for
 from webhook.pages.week import LEVELS
 
 MOST_DELETED = 50  # rows listed one by one
@@ -80,6 +81,14 @@ def overview(service: Service) -> dict[str, Any]:
         "deleted": _deleted(service, memory)[:MOST_DELETED],
         "ticks": service.ledger.ticks(8),
     }
+
+
+def status_page(service: Service, clockwork: Clockwork, **told: Any) -> str:
+    """The page. ``told``: what a cure did (``message``, ``notes``), or what it would let go (``over``)."""
+    now, visitor = datetime.now(service.rules().bureau.zone), access.visitor()
+    shown = {"audit": findings(service, clockwork, now), "trouble": service.trouble, "doubted": service.doubt(now)}
+    cures = cures_for(visitor)
+    return render_template("status.html", **overview(service), **shown, cures=cures, by_command=BY_COMMAND, **told)
 
 
 def _waive(service: Service, tab: str, rid: str) -> bool:
@@ -176,8 +185,7 @@ def blueprint(service: Service, clockwork: Clockwork, nudge: Callable[[], None])
     @pages.get("/status")
     @access.needs(*OVERSEERS)
     def how() -> str:
-        now = datetime.now(service.rules().bureau.zone)
-        return render_template("status.html", **overview(service), audit=findings(service, clockwork, now))
+        return status_page(service, clockwork)
 
     @pages.post("/status/deleted")
     @access.needs(*OVERSEERS)

@@ -17,7 +17,7 @@ TABS = {"streets": read_street, "posts": read_post, "changes": read_change}
 
 @dataclass(frozen=True)
 class People:
-    """``lists``: names by live list (streets, categories, units). ``addresses``: mail by name; ``groups``: since when
+    """``lists``: names by live list of the templates. ``addresses``: mail by name; ``groups``: since when
     each chat group of the rules hears. ``scope`` is another object whenever roster, rules or day are others: what a
     result depends on without being told."""
 
@@ -37,8 +37,7 @@ def who_is_who(reading: Reading) -> People:
     scope = reading.memo.result("scope", (rules.hash, roster, day), object)
     lists = {
         "streets": [*roster.names, *(alias for street in roster.streets for alias in street.aliases)],
-        "categories": list(rules.categories),
-        "units": list(rules.units),
+        **rules.lists,
     }
     groups = notices.groups_since(rules, reading.memory.groups, reading.now)
     return People(roster, lists, roster.addresses(day), groups, scope)

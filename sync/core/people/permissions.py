@@ -252,6 +252,27 @@ def person(roster: Roster, name: str, day: date) -> Person | None:
     )
 
 
+def starting(roster: Roster, name: str, day: date) -> tuple[date, Person] | None:
+    """The first day after ``day`` on which that name holds anything, and what he holds then; None where there is none,
+    or he holds something already."""
+    if person(roster, name, day):
+        return None
+    spans = [post.span for post in roster.posts if post.name == name]
+    spans += [street.span for street in roster.streets] + [c.span for c in roster.changes if c.chief == name]
+    for since in sorted({span.since for span in spans if span.since and span.since > day}):
+        if holder := person(roster, name, since):
+            return since, holder
+    return None
+
+
+def newcomers(roster: Roster, day: date) -> list[tuple[date, Person]]:
+    """Everybody who holds nothing that day and something later, with his first day, in the order of 组织架构."""
+    names = [*(post.name for post in roster.posts), *(street.chief for street in roster.streets)]
+    names += [change.chief for change in roster.changes]
+    coming = (starting(roster, name, day) for name in dict.fromkeys(name for name in names if name))
+    return [newcomer for newcomer in coming if newcomer]
+
+
 def people(roster: Roster, day: date) -> list[Person]:
     """Everybody who holds anything that day, in the order of 组织架构."""
     names = [*(post.name for post in roster.posts), *(street.chief for street in roster.streets)]

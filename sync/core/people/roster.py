@@ -238,6 +238,22 @@ def assemble(streets: Iterable[Row], posts: Iterable[Row], changes: Iterable[Row
     )
 
 
+def unposted_chiefs(roster: Roster) -> list[Post]:
+    """The chiefs of 街路名册 who stand nowhere in 组织架构, as posts that they would have: from their first street's
+    first day, in the branch of their streets where it is but one."""
+    posted, streets = {post.name for post in roster.posts}, defaultdict[str, list[Street]](list)
+    for street in roster.streets:
+        if street.chief and street.chief not in posted and street.chief not in RESERVED:
+            streets[street.chief].append(street)
+    return [_post_of(name, theirs) for name, theirs in streets.items()]
+
+
+def _post_of(name: str, streets: Iterable[Street]) -> Post:
+    branches, sinces = {street.branch for street in streets}, [street.span.since for street in streets]
+    since = None if None in sinces else min(day for day in sinces if day)
+    return Post(name, ROLES["chief"], "", branches.pop() if len(branches) == 1 else "", "", "", Span(since))
+
+
 def vacant(roster: Roster, day: date) -> list[tuple[Street, tuple[str, ...]]]:
     """Streets in no chief's care that day, with the chiefs of the neighbouring streets (plan note 1)."""
     streets, places = [], {name: at for at, name in enumerate(roster.names)}

@@ -129,6 +129,13 @@ class Rules:
         return self.bureau.units
 
     @cached_property
+    def lists(self) -> Mapping[str, tuple[str, ...]]:
+        """The names that the file gives, by live list of the templates."""
+        bureau = self.bureau
+        named = {"units": bureau.units, "districts": bureau.districts, "branches": bureau.branches}
+        return {"categories": tuple(self.categories), **named}
+
+    @cached_property
     def _successors(self) -> Mapping[str, str]:
         return {name: row.unit for row in self.bureau.renamed for name in row.formerly}
 

@@ -67,6 +67,8 @@ class Bureau(Table):
     zone: Zone
     letter_code: Text
     units: Words
+    districts: Words = ("城西", "城中", "城东")
+    branches: Words = ("第一支部", "第二支部", "第三支部", "第四支部", "第五支部", "第六支部")
     renamed: tuple[Renamed, ...] = ()
 
 

@@ -81,6 +81,7 @@ class Document:
         # What the parser itself makes of line ends; a BOM is how Windows' Notepad marks UTF-8.
         self._text = text.removeprefix("\ufeff").replace("\r\n", "\n")
         self._starts: dict[Path, tuple[int, int]] = {}  # path → place of the key, place of the value
+        self._ends: dict[Path, int] = {}  # path → end of the value; none for a table that a header makes
         try:
             spanned = spanned_toml.loads(self._text, parse_float=Decimal)
             plain = tomllib.loads(self._text, parse_float=Decimal)
@@ -90,6 +91,24 @@ class Document:
         if repr(plain) != repr(spanned.unspan()):
             raise RulesError([Problem(name, 1, 1, "这个文件有两种读法，请改用更简单的写法")])
         self.data: dict[str, Any] = {key: _tuples(value) for key, value in plain.items()}
+
+    @property
+    def text(self) -> str:
+        """What `span` counts in: the text with plain line ends and without its BOM."""
+        return self._text
+
+    def span(self, path: Path) -> tuple[int, int] | None:
+        """Where the value of `path` begins and ends; None where it is absent, or a table that a header makes."""
+        return (self._starts[path][1], self._ends[path]) if path in self._ends else None
+
+    def place(self, path: Path) -> tuple[int, int]:
+        """Line and column of the value of `path`, or of the nearest table above it."""
+        problem = self.problem(path, "")
+        return problem.line, problem.column
+
+    def header(self, path: Path) -> int | None:
+        """Where the name begins in the header of the table `path`; None where no header makes it."""
+        return self._starts[path][0] if path and path in self._starts and path not in self._ends else None
 
     def problem(self, path: Path, message: str, *, key: bool = False) -> Problem:
         """A problem at the value of `path`, or at its key; at the nearest table above if it is absent."""
@@ -106,6 +125,8 @@ class Document:
         value, span = node.inner(), node.span()
         # Tables made by headers have no span of their own: their key stands for them.
         self._starts[path] = (key, span.start if span.stop else key)
+        if span.stop:
+            self._ends[path] = span.stop
         if isinstance(value, dict):
             for name, child in value.items():
                 self._read((*path, name.inner()), child, name.span().start)

@@ -20,6 +20,8 @@ NOT_IN_LIST = {
     "streets": "街路名册里没有这条街路。",
     "categories": "规则里没有这个类别。",
     "units": "规则里没有这个单位。",
+    "districts": "规则里没有这个区域。",
+    "branches": "规则里没有这个支部。",
 }
 DUTY_NEEDS: Mapping[str, tuple[str, ...]] = {
     "巡查": ("street",),
@@ -29,7 +31,7 @@ DUTY_NEEDS: Mapping[str, tuple[str, ...]] = {
 
 
 def known_lists(tab: Tab, cells: Cells, lists: Mapping[str, Collection[str]]) -> list[Problem]:
-    """Cells that must be in a live list (streets, categories, units) and are not."""
+    """Cells that must be in a live list and are not."""
     problems = []
     for column in tab.staff:
         value = cells.get(column.key) if column.choices else None

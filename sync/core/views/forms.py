@@ -121,12 +121,11 @@ def _needed(form: Form, column: Column) -> tuple[str, ...]:
 def _options(column: Column, form: Form, person: Person, streets: Iterable[str], rules: Rules) -> tuple[str, ...]:
     if column.choices == "streets":
         return tuple(sorted(by_number(streets), key=lambda street: street not in person.streets))  # his own first
-    if column.choices:
-        return tuple(rules.categories) if column.choices == "categories" else rules.units
     if (form.tab, column.key) in FILED:
         return files(person, form.tab, column.key)
-    own = {"branch": person.branches, "district": person.districts}.get(column.key) or column.values
-    return tuple(value for value in column.values if value in own)
+    values = rules.lists.get(column.choices, column.values)
+    own = {"branch": person.branches, "district": person.districts}.get(column.key)
+    return tuple(value for value in values if value in own) if own else values
 
 
 def _known(column: Column, person: Person, options: tuple[str, ...]) -> str:
