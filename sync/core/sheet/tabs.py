@@ -35,8 +35,8 @@ class TabError(ValueError):
 
 @dataclass(frozen=True)
 class Column:
-    """One column: ``values`` are fixed choices, ``choices`` names one of ``LIVE_LISTS``. ``hints``: what a form says under
-    the question, by what was chosen for its kind; ``help`` is all of them if none is given."""
+    """One column: ``values`` are fixed choices, ``choices`` names one of ``LIVE_LISTS``. ``hints``: what a form says
+    under the question, by what was chosen for its kind; ``help`` is all of them if none is given."""
 
     key: str
     header: str
