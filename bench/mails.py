@@ -6,8 +6,6 @@ The month before the first day is played as the demo plays it, two hours a look,
 start. On the days themselves people type at their own minute and the service looks every 20 s; a look at which nothing
 was typed and nothing fell due is passed over, since it would send the same mails (tests/test_demo.py holds that of the
 workbook). ``--late``: the mail server is there from the first day on only, after weeks without one.
-
-It runs on commits of before too: PYTHONPATH=<worktree of that commit> python <this file>.
 """
 
 from __future__ import annotations
@@ -21,14 +19,16 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from sync.demo import city
+from sync.demo import album, city
+from sync.demo.acts import Entry
+from sync.demo.album import Album
 from sync.demo.cast import roster
-from sync.demo.play import HOUR, People, Ticker, hours
-from sync.demo.script import Entry, Script, floor
+from sync.demo.play import HOUR, People, Ticker
+from sync.demo.script import Script, floor
 from sync.demo.signing import Leaders
 from sync.intake import file_rows
 from sync.service import Service
@@ -49,14 +49,15 @@ Mail = tuple[datetime, str, str]  # when, to whom, what it says
 class Played:
     """The demo's people and service, moved on stretch by stretch."""
 
-    def __init__(self, service: Service, entries: Sequence[Entry], server: MailServer) -> None:
+    def __init__(self, service: Service, photos: Album, entries: Sequence[Entry], server: MailServer) -> None:
         self.server, self.mails, self.looked = server, list[Mail](), 0
-        self.people, self.leaders, self.ticker = People(service), Leaders(service), Ticker(service)
+        self.people, self.ticker = People(service, photos), Ticker(service)
+        self.leaders = Leaders(service, entries[-1].at + timedelta(days=1))
         self.coming = sorted(entries, key=lambda entry: entry.at, reverse=True)
         self.waiting: list[Entry] = []
 
     def go_on(self, start: datetime, until: datetime, every: timedelta) -> None:
-        for now in hours(start, until, every):
+        for now in (start + n * every for n in range(1, (until - start) // every + 1)):
             came, looked = False, self.ticker.played.looks
             while self.coming and self.coming[-1].at <= now:
                 self.waiting.append(self.coming.pop())
@@ -76,7 +77,8 @@ def play(folder: Path, days: Sequence[date], url: str, mails: MailServer, late: 
     settings = {**os.environ, "JIELU_WORKBOOK": "", "JIELU_DATA": str(folder), "JIELU_RULES": ""}
     with_mail = {**settings, "JIELU_SMTP": url, "JIELU_MAIL_FROM": "jielu@xidu.example"}
     by_day: dict[date, list[Mail]] = {}
-    with closing(Service(Settings.read(settings if late else with_mail))) as service:
+    with ExitStack() as stack:
+        service = stack.enter_context(closing(Service(Settings.read(settings if late else with_mail))))
         zone = service.rules().bureau.zone
         set_up.build(service.gateway, service.rules())
         until = datetime(days[-1].year, days[-1].month, days[-1].day, tzinfo=zone) + timedelta(days=1)
@@ -85,7 +87,8 @@ def play(folder: Path, days: Sequence[date], url: str, mails: MailServer, late: 
         entries = Script(service.rules(), until, people["streets"], HOUR).write(reports)
         for key, rows in people.items():
             file_rows.append(service.client, service.workbook, service.templates[key], rows)
-        played, at = Played(service, entries, mails), floor(entries[0].at, HOUR)
+        photos = stack.enter_context(album.opened(service, entries))
+        played, at = Played(service, photos, entries, mails), floor(entries[0].at, HOUR)
         played.ticker.look_if_due(at, typed=True)
         for day in days:
             midnight = datetime(day.year, day.month, day.day, tzinfo=zone)

@@ -33,9 +33,10 @@ from sync.ledger.failures import Failures
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import Pushes
 from sync.outgoing import docx as letters
-from sync.outgoing import group_digests, outbox
+from sync.outgoing import group_digests, mailbox, outbox
 from sync.outgoing.bots import Bot
 from sync.outgoing.mail import Mailer
+from sync.outgoing.mailbox import DemoMailbox
 from sync.settings import RULES_NAME, Settings, SettingsError, default_path, read_templates
 from sync.sheets import own_workbook
 from sync.sheets.credentials import read_credentials
@@ -64,6 +65,7 @@ class Service:
     _read: tuple[str, Rules] | None = field(default=None, init=False)  # the text last read, and the rules in force
     _judged_by: Any = field(default=None, init=False)  # the stamps that they were held against
     _told: dict[str, str] = field(default_factory=dict, init=False)  # of pushes, failures, backups: sentence by item
+    _docx: tuple[Letter, bytes] | None = field(default=None, init=False, repr=False)  # the one made last
     phone_hour: datetime | None = field(default=None, init=False)  # of the last form that a phone sent with its hour
     ticking: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)  # one look at a time
 
@@ -288,7 +290,7 @@ class Service:
             now,
             digest=bool(rules.notices.send_at),
             hours=timing.sending_hours(now, rules),
-            link=self.settings.url,
+            link=self.settings.url or (self.address if self.ledger.is_demo() else ""),
             asked=demanded(rules),
             attachments=self._attachments,
             tries=rules.limits.tries,
@@ -307,11 +309,17 @@ class Service:
             return letters.render(letter, default_path("sheet_templates") / letters.TEMPLATE)
         return letters.render_apart(letter, own)
 
+    def _last_docx(self, letter: Letter) -> bytes:
+        """As ``docx``; of a letter to several people it is made once."""
+        if self._docx is None or self._docx[0] != letter:
+            self._docx = letter, self.docx(letter)
+        return self._docx[1]
+
     def _attachments(self, notice: Notice) -> outbox.Attachments:
         """Attachments of a mail about a letter; none where the template can't be used, so that the mail still goes."""
         letter = self.letter(notice.issue) if notice.kind in MAILED else None
         try:
-            return ((f"{letter.name}.docx", self.docx(letter)),) if letter else ()
+            return ((f"{letter.name}.docx", self._last_docx(letter)),) if letter else ()
         except letters.BadTemplate:
             return ()
 
@@ -325,9 +333,11 @@ class Service:
         }
 
     @property
-    def mailer(self) -> Mailer | None:
+    def mailer(self) -> Mailer | DemoMailbox | None:
+        """What sends mails: the server that is set; without one in a demo the mailbox of the data folder, else
+        nothing."""
         if not self.settings.smtp:
-            return None
+            return DemoMailbox(self.settings.data / mailbox.FOLDER) if self.ledger.is_demo() else None
         if not self.settings.mail_from:
             raise SettingsError("设置了 JIELU_SMTP，还要设置 JIELU_MAIL_FROM（发件人邮箱）。")
         return Mailer(self.settings.smtp, self.settings.mail_from)

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sync.core.sheet import serials
 from sync.demo import city, demo
+from sync.demo.acts import Entry, Number
 from sync.demo.play import hours
-from sync.demo.script import Entry, Number, Script, floor
+from sync.demo.script import Script, floor
+from sync.demo.shots import Shot
 from sync.service import Service
 from tests.arithmetic import ENFORCED, GRAVITY, LIMITS, TASK_OF, TASKS, Answer, Fix, Report, Street, Verdict
 from tests.book import ZONE
 
 Rows = Sequence[Mapping[str, Any]]
 VERDICTS = {"verified", "accepted", "legal_basis"}
+GRACE = timedelta(hours=2)  # a typed hour that is older at the first look does not count, but the look's
 NEVER = datetime.max.replace(tzinfo=ZONE)
 
 
@@ -41,7 +44,7 @@ class DemoMonth:
         reports = city.read(city.SAMPLE, service.templates, until, len(rows["streets"]))
         entries = Script(service.rules(), until, rows["streets"], every).write(reports)
         begin = floor(entries[0].at, every)
-        self.looks = [begin, *hours(begin, until, every)]
+        self.looks = [begin, *hours(begin, until, every, service.rules().calendar)]
         self.typed = by_report(entries)
         self.roster = {str(row["street"]): row for row in rows["streets"]}
         self.home = {str(row["name"]): {str(row.get("unit", ""))} - {""} for row in rows["posts"]}
@@ -64,10 +67,12 @@ class DemoMonth:
             if not mended:
                 return None
             row, at = {**row, **mended[0][1]}, self.look(mended[0][0])  # its clock starts when it is seen without fault
+        look = self.look(at)
+        at = at if look - at <= GRACE else look
         street, category = self.roster[row["street"]], row["category"]
         unit = str(street.get("unit") or TASKS[TASK_OF[category]][0])
         report = Report(
-            numbers[_mark(row)], at, self.look(at), row["source"], row["reporter"], row["street"], row["place"],
+            numbers[_mark(row)], at, look, row["source"], row["reporter"], row["street"], row["place"],
             category, row["severity"], unit, "1wd" if row.get("given_limit") else "",
         )  # fmt: skip
         self._verified(report, typed)
@@ -108,8 +113,12 @@ class DemoMonth:
 def by_report(entries: Sequence[Entry]) -> list[Typed]:
     """What people do in the script, by the report that it is about; hours in whole seconds, as a sheet has them."""
     typed: dict[str, Typed] = {}
+    shots: set[Shot] = set()
     for entry in entries:
         at, cells = entry.at.replace(microsecond=0), dict(entry.cells)
+        if entry.photo:  # the very same file as an earlier photo counts as none
+            cells["photos"] = "" if entry.photo.shot in shots else "a photo"
+            shots.add(entry.photo.shot)
         about = cells.get("issue")
         if entry.tab == "issues" and entry.ref:
             typed[entry.ref] = Typed({"category": "", **cells}, at)
@@ -117,6 +126,8 @@ def by_report(entries: Sequence[Entry]) -> list[Typed]:
             typed[entry.into].later.append((at, cells))
         elif entry.tab == "feedback" and isinstance(about, Number):
             typed[about.ref].feedback.append((at, cells))
+        elif entry.tab == "requests" and cells.get("kind") == "申诉":
+            continue  # while nobody has answered it, it moves nothing
         elif entry.tab == "requests" and isinstance(about, Number):
             typed[about.ref].asked = cells
         elif entry.tab == "requests":

@@ -47,6 +47,9 @@ TABLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/notices"): SIGNED,
     ("POST", "/notices"): SIGNED,
     ("GET", "/notices/history/none"): SIGNED,  # 404 for what is not there or not his
+    ("GET", "/mails"): OVERSEERS,
+    ("GET", "/mails/none"): OVERSEERS,
+    ("GET", "/mails/none/body"): OVERSEERS,
     ("GET", "/explain/none"): SIGNED,
     ("GET", "/issues/none"): SIGNED,
     ("GET", "/explain/line/none"): SIGNED,

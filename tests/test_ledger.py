@@ -273,3 +273,18 @@ def test_a_database_of_another_version_is_said(database: str) -> None:
     ledger.close()
     with pytest.raises(WrongVersion, match="缺少表 rows 的列 shown"):
         open_ledger(database)
+
+
+def test_a_play_waits_for_no_disk_and_all_else_does(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", "县", ZONE)
+
+    def level() -> int:
+        with ledger.engine.connect() as db:
+            return int(db.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+    before = level()
+    with pytest.raises(KeyError), ledger.unsynced():
+        assert (before, level()) == (2, 0)
+        raise KeyError("the play fails")
+    assert level() == 2
+    ledger.close()

@@ -346,7 +346,7 @@ def test_a_decision_and_its_change_are_told(web: WebServer) -> None:
 def test_a_notice_tells_its_history_to_its_receiver_and_to_who_oversees(web: WebServer) -> None:
     mine = [one for one in web.service.ledger.memory().notices.values() if one.notice.to == "街路长01"]
     number = mine[0].notice.number
-    web.service.ledger.batch([number, mine[1].notice.number], "b1")
+    web.service.ledger.batch({"b1": [number, mine[1].notice.number]})
     web.service.ledger.settle([number], "待发送", "第 1 次没有成功", attempts=1, next_try=hour("2026-11-24 17:00"))
     status, page = read(web, "街路长01", f"/notices/history/{quote(number)}")
     assert status == 200 and "17:00 再试" in page and "还有 1 条" in page and "第 1 次没有成功" in page

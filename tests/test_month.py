@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,6 +36,8 @@ from tests import comparison
 from tests.arithmetic import LIMITS, Given, Month, Report, after, reckon
 from tests.book import ZONE, hour
 from tests.demo_month import DemoMonth, inspected
+from webhook import server
+from webhook.access import Site
 
 UNTIL = hour("2026-11-24 16:00")
 
@@ -219,6 +221,100 @@ def lost(service: Service, now: datetime) -> Decision:
     return decide(tables, replace(Memory(), photos=service.ledger.memory().photos), service.rules(), now)
 
 
+# What the demo leaves for people to do
+@pytest.fixture
+def read(service: Service, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
+    """A page as a person has it a few minutes after the demo was played."""
+    monkeypatch.setattr(Site, "now", lambda _: UNTIL + timedelta(minutes=5))
+    app, base = server.create_app(service, lambda: None), "http://localhost"
+    app.extensions["limits"].off = True
+
+    def page(person: str, address: str) -> str:
+        client = app.test_client()
+        link = server.link(service, person, base).partition("#")[2]
+        assert client.post("/enter", data={"link": link}, headers={"Origin": base}).status_code == 302
+        answer = client.get(address)
+        assert answer.status_code == 200, (person, address)
+        return answer.text
+
+    return page
+
+
+def test_letters_wait_for_a_signature(service: Service, read: Callable[[str, str], str]) -> None:
+    drafts = [row["number"] for row in cells(service, "letters") if row["state"] == "待签发"]
+    assert drafts
+    page = read("办公室01", "/letters?tab=待签发")
+    assert all(name in page for name in drafts) and f"{len(drafts)} 封等您签发" in page
+    assert drafts[0] in read("办公室01", "/")
+
+
+def test_requests_and_an_appeal_wait_for_those_who_answer_them(
+    service: Service, read: Callable[[str, str], str]
+) -> None:
+    waiting = {row["kind"]: row for row in cells(service, "requests") if row["state"] == "待批复"}
+    assert {"延期", "移交", "申诉"} <= waiting.keys()
+    issues = {row["id"]: row for row in cells(service, "issues")}
+    branch = issues[waiting["延期"]["issue"]]["branch"]
+    secretary = next(row["name"] for row in cells(service, "posts") if row["branch"] == branch)
+    assert waiting["延期"]["issue"] in read(secretary, "/answers")
+    assert waiting["移交"]["issue"] in read("标准化办01", "/answers")
+    line = next(row for row in cells(service, "lines") if row["id"] == waiting["申诉"]["line"])
+    assert line["points"] < 0 and not waiting["申诉"]["check"]
+    assert line["id"] in read("办公室01", "/answers")
+
+
+def test_an_issue_is_suspended_and_one_was_left_undone(service: Service, read: Callable[[str, str], str]) -> None:
+    issues = cells(service, "issues")
+    suspended = next(row for row in issues if row["state"] == "挂账")
+    assert "挂账" in read(suspended["chief"], f"/issues/{suspended['id']}")
+    assert suspended["id"] in read(suspended["chief"], "/rows")
+    undone = next(row for row in issues if row.get("verified") == "未整改")
+    assert undone["state"] not in ("已销号", "待复核")
+    assert undone["id"] in read(undone["chief"], "/mine")
+
+
+def test_a_report_tells_again_what_is_open(service: Service, read: Callable[[str, str], str]) -> None:
+    issues = {row["id"]: row for row in cells(service, "issues")}
+    again = [(row["id"], row["repeat"]) for row in issues.values() if str(row.get("repeat", "")).startswith("重复报")]
+    still = [(rid, first) for rid, words in again if issues[first := words[-12:]]["state"] not in ("已销号", "作废")]
+    assert still, again
+    assert still[0][1] in read(issues[still[0][0]]["chief"], f"/issues/{still[0][0]}")
+
+
+def test_reused_photos_are_seen_by_the_product_itself(service: Service, read: Callable[[str, str], str]) -> None:
+    results = {str(row["result"]): row for row in cells(service, "feedback")}
+    same = next(row for words, row in results.items() if "是同一张" in words)
+    issue = next(row for row in cells(service, "issues") if row["id"] == same["issue"])
+    assert issue["state"] == "待整改", "the clock goes on"
+    alike = [row["issue"] for words, row in results.items() if "很像，请人工核对" in words]
+    assert alike and "很像，请人工核对" in read("标准化办01", "/verify")
+
+
+def test_photos_are_there_at_both_sizes(service: Service, read: Callable[[str, str], str]) -> None:
+    shown = [row for row in cells(service, "issues") if "/photos/" in str(row["photos"])]
+    assert 60 <= len(shown) <= 130
+    pages = read("标准化办01", f"/issues/{shown[-1]['id']}")
+    assert f'src="{shown[-1]["photos"]}"' in pages
+    files = list((service.settings.data / "photos").glob("??/*.jpg"))
+    assert len(files) >= 2 * 60 and max(file.stat().st_size for file in files) < 200_000
+
+
+def test_nobody_in_the_demo_is_real(service: Service) -> None:
+    """Faults are pinned on placeholders alone."""
+    named = {str(row[key]) for tab, keys in (
+        ("issues", ("reporter", "chief", "verifier", "acceptor")), ("feedback", ("reporter",)),
+        ("requests", ("requester", "approver")), ("lines", ("chief",)), ("notices", ("to",)), ("letters", ("signer",)),
+    ) for row in cells(service, tab) for key in keys if row.get(key)}  # fmt: skip
+    people = {name for name in named if name not in service.rules().units and name != "热线值班员"}
+    assert {name.rstrip("0123456789") for name in people} == {"办公室", "标准化办", "指挥长", "支部书记", "街路长"}
+
+
+def test_mails_of_the_demo_lie_in_its_mailbox(service: Service, read: Callable[[str, str], str]) -> None:
+    states = Counter(row["state"] for row in cells(service, "notices"))
+    assert states["已发送（演示信箱）"] > 1000 and not states["已发送"] and not states["未发送"], states
+    assert "演示" in read("办公室01", "/mails")
+
+
 def test_a_lost_ledger_changes_nothing_that_stands_in_the_sheet(service: Service) -> None:
     now = UNTIL + timedelta(minutes=5)
     service.ticks(now, idle=False)
@@ -234,7 +330,7 @@ def test_the_month_goes_on_to_its_seal_its_quarter_and_its_year(service: Service
     letters = cells(service, "letters")
     numbers = sorted(int(found[1]) for row in letters if (found := re.search(r"〔2026〕(\d+)号", row["number"])))
     assert numbers == list(range(1, len(numbers) + 1)), "no gap"
-    assert {"待送达", "已办结"} <= {row["state"] for row in letters}
+    assert {"已送达", "已办结", "待签发"} <= {row["state"] for row in letters}
     charged = next(
         row for row in cells(service, "lines") if row["points"] < -0.1 and row["month"] == "2026-11" and row["chief"]
     )

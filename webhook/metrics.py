@@ -22,8 +22,8 @@ from sync.settings import LEAST_SECRETS
 
 PARTS = ("clock", "rules", "looks", "jobs", "notices", "seals", "backup", "disk")
 STATES = {
-    "待发送": "waiting", "发送中": "handed", "已发送": "sent", "未发送": "unsent", "发送失败": "failed",
-    "不再发送": "left_out",
+    "待发送": "waiting", "发送中": "handed", "已发送": "sent", "已发送（演示信箱）": "demo", "未发送": "unsent",
+    "发送失败": "failed", "不再发送": "left_out",
 }  # fmt: skip
 
 

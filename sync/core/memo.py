@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -36,6 +36,12 @@ class Results:
             entry = (given, make(*arguments))
         self.after[name] = entry
         return entry[1]  # type: ignore[no-any-return]
+
+    def keep(self, names: Iterable[Hashable]) -> None:
+        """Hold on to earlier results of these names that this look did not ask for: the next may."""
+        for name in names:
+            if name in self.before:
+                self.after.setdefault(name, self.before[name])
 
     def earlier(self, name: Hashable) -> Any:
         """The result of the look before, whatever it was computed from; None where there is none."""

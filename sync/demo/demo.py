@@ -76,10 +76,12 @@ def run(service: Service, until: datetime, file: Path | None = None, *, progress
     reports = city.read(file or city.SAMPLE, service.templates, until, len(people["streets"]))
     every = HOUR if file else SAMPLE_EVERY
     entries = Script(rules, until, people["streets"], every).write(reports)
+    service.ledger.begin_demo()
     for key, rows in people.items():
         file_rows.append(service.client, service.workbook, service.templates[key], rows)
     start = floor(entries[0].at, every) if entries else until
-    played = play(service, entries, start, until, every, progress=progress)
+    with service.ledger.unsynced():
+        played = play(service, entries, start, until, every, progress=progress)
     sums = summed(service.gateway.read(), service.templates)
     told = sum(sent.state != OFF for sent in service.ledger.memory().notices.values())
     return Summary(**sums, notices=told, looks=played.looks, lost=len(played.lost), seconds=time.perf_counter() - began)

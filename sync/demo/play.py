@@ -15,15 +15,18 @@ from functools import cached_property
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from sync.core.calendar.worktime import Calendar
 from sync.core.notices.notices import WAITING
 from sync.core.rules.rules import Rules
 from sync.core.sheet.plan import Plan, TabPlan, filled_row, tab_plan, typed
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.serials import DAY
 from sync.core.sheet.tabs import Layout, Tab, locate
-from sync.demo.script import Cell, Entry, Number
+from sync.demo import album
+from sync.demo.acts import Entry, Number, Photo
+from sync.demo.album import Album
+from sync.demo.script import is_looked_at
 from sync.demo.signing import Leaders
-from sync.outgoing.outbox import Delivery
 from sync.service import Service
 from sync.sheets.gateway import Gateway
 from sync.tick import made, tick, ticks
@@ -32,6 +35,7 @@ Mark = tuple[str, str, str]
 HOUR = timedelta(hours=1)
 HANDS = ("issues", "feedback", "duties", "requests")  # the tabs in which people write
 SOUGHT = ("issues", "requests")  # those in which they look for a row
+DAYS_OFF = 20  # no holiday is as long
 WAIT = timedelta(days=2)  # an entry whose row can't be found for so long is given up
 
 
@@ -55,6 +59,7 @@ class People:
     """People in the workbook: they add rows, and find the row that they want by what stands in it."""
 
     service: Service
+    album: Album
     rows: dict[str, Mark] = field(default_factory=dict)  # by name: what a row was known by when it was typed
 
     @cached_property
@@ -85,7 +90,7 @@ class People:
         places = self.find() if any(entry.into or _asks(entry) for entry in entries) else {}
         plan, later = Plan(), []
         for entry in entries:
-            cells = _settled(entry.cells, places)
+            cells = self._settled(entry, places)
             if cells is None or (entry.into and entry.into not in places):
                 later.append(entry)
             else:
@@ -94,6 +99,19 @@ class People:
         if plan.tabs:
             self.writer.write(plan)
         return later
+
+    def _settled(self, entry: Entry, places: Mapping[str, tuple[int, str]]) -> dict[str, Raw] | None:
+        """The cells with each 编号 and photo in its place; None while a number is not known."""
+        values: dict[str, Raw] = {}
+        for key, cell in entry.cells.items():
+            if isinstance(cell, Number):
+                number = places.get(cell.ref, (0, ""))[1]
+                if not number:
+                    return None
+                values[key] = number + cell.more
+            else:
+                values[key] = self.album.address(entry) if isinstance(cell, Photo) else cell
+        return values
 
     def find(self) -> dict[str, tuple[int, str]]:
         """Sheet row and 编号 by name, of every row typed so far that is there now."""
@@ -134,17 +152,6 @@ def _asks(entry: Entry) -> bool:
     return any(isinstance(cell, Number) for cell in entry.cells.values())
 
 
-def _settled(cells: Mapping[str, Cell], places: Mapping[str, tuple[int, str]]) -> dict[str, Raw] | None:
-    """The cells with each 编号 in its place; None while one is not known."""
-    values: dict[str, Raw] = {}
-    for key, cell in cells.items():
-        value = places.get(cell.ref, (0, ""))[1] if isinstance(cell, Number) else cell
-        if isinstance(cell, Number) and not value:
-            return None
-        values[key] = value
-    return values
-
-
 # The clock ---------------------------------------------------------------------------------------------------
 @dataclass
 class Ticker:
@@ -172,9 +179,8 @@ class Ticker:
         elif typed or self.wake is None or now >= self.wake:
             self.look(now)
         if self.delivers(now) and self.service.ledger.waiting(now, (WAITING,)):
-            done = self.service.deliver(now, groups=False)
+            self.service.deliver(now, groups=False)  # what became of them is shown at the next look that is due
             self.delivered_on = now.date()
-            self.wake = None if done != Delivery() else self.wake  # what became of them is shown at the next look
 
     def look(self, now: datetime) -> None:
         with self.service.ledger.turn():
@@ -213,11 +219,13 @@ def play(
 
     ``idle``: pass over looks at which nothing can have changed. Raises what the gateway and the ledger raise.
     """
-    people, leaders, ticker = People(service), Leaders(service), Ticker(service, idle)
-    ticker.look_if_due(start, typed=True)
     coming = sorted(entries, key=lambda entry: entry.at, reverse=True)
+    leaders, ticker = Leaders(service, _last_signing(until, service.rules())), Ticker(service, idle)
+    ticker.look_if_due(start, typed=True)
     waiting: list[Entry] = []
-    with _seldom_collected(), _shown(start, until, every, progress) as looks:
+    shown = _shown(hours(start, until, every, service.rules().calendar), progress)
+    with album.opened(service, reversed(coming)) as photos, _seldom_collected(), shown as looks:
+        people = People(service, photos)
         for now in looks:
             while coming and coming[-1].at <= now:
                 waiting.append(coming.pop())
@@ -229,16 +237,23 @@ def play(
     return ticker.played
 
 
+def _last_signing(until: datetime, rules: Rules) -> datetime:
+    """The hour from which nobody signs any more, so that letters wait for it: the last workday but one begins then."""
+    days = (until - timedelta(days=n) for n in range(DAYS_OFF))
+    workdays = [day for day in days if rules.calendar.is_workday(day.date())]
+    return workdays[1].replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def _patient(later: Sequence[Entry], now: datetime, played: Played) -> list[Entry]:
     """Those that go on waiting for their row; one that waited too long is lost, and said so in the end."""
     played.lost += [entry for entry in later if now - entry.at > WAIT]
     return [entry for entry in later if now - entry.at <= WAIT]
 
 
-def hours(start: datetime, until: datetime, every: timedelta) -> list[datetime]:
-    """The looks: every so often after ``start``, and one at ``until``."""
-    count = -(-(until - start) // every)
-    return [*(start + n * every for n in range(1, count)), until]
+def hours(start: datetime, until: datetime, every: timedelta, calendar: Calendar) -> list[datetime]:
+    """The looks: every so often after ``start`` where anybody is at work, and one at ``until``."""
+    slots = (start + n * every for n in range(1, -(-(until - start) // every)))
+    return [*(slot for slot in slots if is_looked_at(slot, calendar)), until]
 
 
 @contextmanager
@@ -254,9 +269,8 @@ def _seldom_collected() -> Iterator[None]:
 
 
 @contextmanager
-def _shown(start: datetime, until: datetime, every: timedelta, progress: bool) -> Iterator[Iterator[datetime]]:
+def _shown(looks: Sequence[datetime], progress: bool) -> Iterator[Iterator[datetime]]:
     """The looks, with a bar that says which hour is being played."""
-    looks = hours(start, until, every)
     percent = TextColumn("{task.percentage:>3.0f}%")
     columns = (TextColumn("演示 {task.description}"), BarColumn(), percent, TimeRemainingColumn())
     with Progress(*columns, disable=not progress) as bar:

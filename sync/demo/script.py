@@ -6,23 +6,26 @@ Every time and choice follows from the report by a fixed rule (``city.part``): t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from math import isnan
 
-from sync.core.calendar.worktime import Limit
+from sync.core.calendar.worktime import Calendar, Limit
 from sync.core.rules.rules import Category, Rules
 from sync.core.sheet import serials
 from sync.core.sheet.places import Position
 from sync.core.sheet.rows import Raw
-from sync.demo import cast, ground
+from sync.demo import cast, endings, ground
+from sync.demo.acts import Cell, Entry, Number, Photo
 from sync.demo.city import ASSIGNED, INSPECTION, PUBLIC, SELF, VOID, Report, part
+from sync.demo.shots import RESAVED, Shot
 
 HOUR = timedelta(hours=1)
 ON_TIME = 0.88  # this share of the file's answers, the quickest first, comes within the limit
 BIAS = 0.4  # a street is quicker or slower than the others by up to half of this
 LATEST = 30  # work hours after the deadline at which the file's slowest answer comes
+LOOKING, SELDOM = range(9, 23), (10, 14, 18, 22)  # hours at which the service looks, on workdays and on days off
 REWORK_EVERY = 22
 WRONG_EVERY = 70
 INSPECTORS = ("标准化办01", "标准化办02")
@@ -30,27 +33,8 @@ HOTLINE = "热线值班员"
 INSPECTED_EVERY = 4  # days: so often an inspector comes by each street
 HOUSES = 80  # the highest number in a street of the demo (``city``)
 PATROL_MISSED_EVERY = 13  # days: so often a chief who was out does not note it
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """Stands for the 编号 that the service gave the issue named ``ref``."""
-
-    ref: str
-
-
-Cell = Raw | Number
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A person's act: a new row of ``tab``, named ``ref``; or, with ``into``, cells typed into the row of that name."""
-
-    at: datetime
-    tab: str
-    cells: Mapping[str, Cell]
-    ref: str = ""
-    into: str = ""
+PAIRS = 60  # so many issues have drawn photos before and after: the last ones, and those that wait for long
+FOUND = "·发现问题"  # what follows 编号 in the 明细号 of the line that a find costs
 
 
 @dataclass
@@ -67,10 +51,14 @@ class Script:
 
     def write(self, reports: Iterable[Report]) -> list[Entry]:
         """All that people do, in the order of time."""
-        entries = [entry for report in reports for entry in Story(self, report).tell()]
+        reports = list(reports)
+        ends = endings.chosen(reports, self.until, lambda report: not Story(self, report).slip)
+        stories = [Story(self, report, ends.get(report.ref, "")) for report in endings.told_again(reports, ends)]
+        entries = [entry for story in stories for entry in story.tell()]
         entries += self.duties()
         past = [entry for entry in entries if entry.at <= self.until]
-        return sorted(past, key=lambda entry: (entry.at, entry.tab, entry.ref, entry.into))
+        past.sort(key=lambda entry: (entry.at, entry.tab, entry.ref, entry.into))
+        return _some_drawn(_one_resaved(past, ends))
 
     def serial(self, moment: datetime) -> float:
         return serials.from_datetime(moment, self.rules.bureau.zone)
@@ -78,7 +66,10 @@ class Script:
     def seen(self, moment: datetime) -> datetime:
         """The look at which the service has surely seen what was typed then."""
         last = floor(moment, self.every)
-        return last if last == moment else last + self.every
+        look = last if last == moment else last + self.every
+        while not is_looked_at(look, self.rules.calendar):
+            look += self.every
+        return look
 
     def after(self, moment: datetime, hours: int) -> datetime:
         """So many work hours later."""
@@ -134,18 +125,57 @@ class Script:
                 yield self.duty(day, 240 + n, f"指挥长{n:02d}", "现场调度", district=district, text="现场调度疑难问题")
 
 
+def is_looked_at(hour: datetime, calendar: Calendar) -> bool:
+    """Whether the service looks at that hour: in the city's month most happens by day and on workdays."""
+    return hour.hour in (LOOKING if calendar.is_workday(hour.date()) else SELDOM)
+
+
 def floor(moment: datetime, every: timedelta) -> datetime:
     """The last look up to ``moment``: they are counted from midnight."""
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight + (moment - midnight) // every * every
 
 
+def _one_resaved(entries: Sequence[Entry], ends: Mapping[str, str]) -> list[Entry]:
+    """Of the report that ends so, the photo after the work is the last that was sent for another before, saved again by
+    a chat program: no longer the same file, and as like it as can be."""
+    changed, last = [], None
+    for entry in entries:
+        photo, resaved = entry.photo, False
+        if photo and photo.shot.mended:
+            resaved = last is not None and ends.get(photo.ref) == endings.LIKE_PHOTO
+            last = last if resaved else photo
+        changed.append(_with_photo(entry, replace(last.shot, quality=RESAVED)) if resaved and last else entry)
+    return changed
+
+
+def _with_photo(entry: Entry, shot: Shot) -> Entry:
+    ref = entry.photo.ref if entry.photo else ""
+    return replace(entry, cells={**entry.cells, "photos": Photo(ref, shot)})
+
+
+def _some_drawn(entries: Sequence[Entry]) -> list[Entry]:
+    """Photos of the last issues are drawn; of those before them the name of a file stands there."""
+    mended = {entry.photo.ref for entry in entries if entry.photo and entry.photo.shot.mended}
+    reported = [entry.ref for entry in reversed(entries) if entry.tab == "issues" and entry.ref]
+    last = [place for place, ref in enumerate(reported) if ref in mended][:PAIRS]
+    wanted = set(reported[: last[-1] + 1] if last else ())
+    wanted |= {entry.photo.ref for entry in entries if entry.photo and entry.photo.shot.category == endings.WAITS_LONG}
+    return [entry if entry.photo is None or entry.photo.ref in wanted else _named(entry) for entry in entries]
+
+
+def _named(entry: Entry) -> Entry:
+    name = entry.photo.file_name if entry.photo else ""
+    return replace(entry, cells={**entry.cells, "photos": name})
+
+
 @dataclass
 class Story:
-    """What becomes of one report."""
+    """What becomes of one report. ``ending``: of ``endings``, where it ends in a way of its own; empty: it goes on."""
 
     script: Script
     report: Report
+    ending: str = ""
 
     def __post_init__(self) -> None:
         self.street = self.script.streets[self.report.street]
@@ -156,6 +186,9 @@ class Story:
         """Reported, accepted or put right, answered, asked for, verified: as far as it goes."""
         yield self.reported()
         start = self.report.at
+        if self.ending and self.ending != endings.APPEALED:
+            yield from self.ended(self.script.seen(start) + timedelta(minutes=6))
+            return
         if self.report.source in (PUBLIC, VOID):
             start = self.looked_at
             result = VOID if self.report.source == VOID else "受理"
@@ -188,7 +221,7 @@ class Story:
             "category": report.category,
             "severity": report.severity,
             "text": f"{report.place}{report.text}",
-            "photos": f"{report.ref}-整改前.jpg",
+            "photos": self.photo(report.at),
         }
         if self.given:
             cells["given_limit"] = "1工作日"
@@ -253,7 +286,9 @@ class Story:
             early = max(start + (fixed - start) / 3, self.script.seen(start) + timedelta(minutes=2))
             yield self.feedback(early, "上报", "需要协调周边单位配合")
         fixed = max(fixed, self.script.seen(start) + timedelta(minutes=3 + self.dice("minute", 20)))
-        yield self.feedback(fixed, "已整改", f"已处理：{self.category.close}")
+        if self.ending == endings.APPEALED:
+            yield self.appealed(fixed)
+        yield self.feedback(fixed, "已整改", f"已处理：{self.category.close}", askew=self.returns)
         yield from self.verified(fixed)
 
     def fixed(self, start: datetime) -> datetime | None:
@@ -273,7 +308,18 @@ class Story:
     def shows_photo(self) -> bool:
         return self.dice("photo", 40) > 0
 
-    def feedback(self, at: datetime, outcome: str, text: str) -> Entry:
+    @property
+    def returns(self) -> bool:
+        """Whether the first feedback is sent back, since its photo shows the place from another angle."""
+        return self.dice("rework", REWORK_EVERY) == 0
+
+    def photo(self, at: datetime, *, mended: bool = False, askew: bool = False) -> Photo:
+        """Taken some minutes before it is sent."""
+        taken = (at - timedelta(minutes=2 + self.dice(f"taken{mended}", 9))).replace(second=self.dice("second", 60))
+        place = f"{self.street['code']} {self.report.place}"
+        return Photo(self.report.ref, Shot(place, self.report.category, taken.replace(microsecond=0), mended, askew))
+
+    def feedback(self, at: datetime, outcome: str, text: str, *, askew: bool = False) -> Entry:
         by = str(self.street["chief"]) if self.dice("by", 5) < 3 else self.category.unit
         cells: dict[str, Cell] = {
             "reported_at": self.script.serial(at),
@@ -283,7 +329,7 @@ class Story:
             "text": text,
         }
         if outcome == "已整改" and self.shows_photo:
-            cells["photos"] = f"{self.report.ref}-整改后.jpg"
+            cells["photos"] = self.photo(at, mended=True, askew=askew)
         return Entry(at, "feedback", cells)
 
     # 延期, 挂账, 移交 --------------------------------------------------------------------------------------------
@@ -320,10 +366,44 @@ class Story:
         approvers = {"延期": f"支部书记{branch + 1:02d}", "挂账": f"指挥长{branch // 2 + 1:02d}", "移交": INSPECTORS[0]}
         return {"answer": answer, "approver": approvers[kind], "answered_at": self.script.serial(at)}
 
+    # Left to be done at the end of the month ----------------------------------------------------------------------
+    def ended(self, at: datetime) -> Iterator[Entry]:
+        """What happens instead of an answer in time. ``at``: when people have its number."""
+        limit = self.script.rules.calendar.add(self.report.at, self.limit).at
+        if self.ending in (endings.EXTENSION, endings.TRANSFER, endings.SUSPENSION):
+            kind = self.ending[:2]
+            name = f"{self.report.ref}申请"
+            yield Entry(at, "requests", self.request(kind, at, max(limit, at)), ref=name)
+            if self.ending == endings.SUSPENSION:
+                agreed = at + timedelta(minutes=20)
+                yield Entry(agreed, "requests", self.answer(kind, agreed, "同意"), into=name)
+        elif self.ending == endings.UNDONE:
+            yield self.feedback(at, "已整改", f"已处理：{self.category.close}")
+            later = self.script.seen(at) + timedelta(minutes=8)
+            yield self.verdict(later, "未整改", {"verify_note": "现场看过，和上报时一样，没有动"})
+        elif self.ending == endings.SAME_PHOTO:
+            sent = self.feedback(at, "已整改", "已处理，见照片")
+            yield replace(sent, cells={**sent.cells, "photos": self.photo(self.report.at)})
+        elif self.ending in (endings.LIKE_PHOTO, endings.ASKEW):
+            askew = self.ending == endings.ASKEW
+            yield self.feedback(at, "已整改", f"已处理：{self.category.close}", askew=askew)
+
+    def appealed(self, fixed: datetime) -> Entry:
+        """The chief appeals against what the find costs him."""
+        at = fixed + timedelta(minutes=4)
+        cells: dict[str, Cell] = {
+            "requested_at": self.script.serial(at),
+            "requester": self.street["chief"],
+            "kind": "申诉",
+            "line": Number(self.report.ref, FOUND),
+            "reason": "这一处在红线以内，属于小区物业",
+        }
+        return Entry(at, "requests", cells, ref=f"{self.report.ref}申诉")
+
     # Verified --------------------------------------------------------------------------------------------------
     def verified(self, fixed: datetime) -> Iterator[Entry]:
         at = self.script.after(fixed, 1 + self.dice("verify", 6))
-        if self.dice("rework", REWORK_EVERY) == 0:
+        if self.returns:
             yield self.verdict(at, "返工", {"verify_note": "照片角度不同，看不出已经整改"})
             again = self.script.after(self.script.seen(at), 1 + self.dice("again", 3))
             yield self.feedback(again, "已整改", f"重新处理：{self.category.close}")

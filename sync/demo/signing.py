@@ -25,9 +25,10 @@ DAY_AFTER = 0.75  # days until a unit answers
 
 @dataclass
 class Leaders:
-    """Whoever signs and answers at 督办台账."""
+    """Whoever signs and answers at 督办台账. ``last``: from this hour on nobody signs."""
 
     service: Service
+    last: datetime
 
     @cached_property
     def gateway(self) -> Gateway:
@@ -43,20 +44,20 @@ class Leaders:
             return False
         hour, plan = serials.from_datetime(now, self.service.rules().bureau.zone), Plan()
         for number, row in enumerate(table.rows, start=table.first):
-            plan = plan.with_tab(typed(layout, number, row, dict(_cells(layout, row, hour))))
+            plan = plan.with_tab(typed(layout, number, row, dict(_cells(layout, row, hour, signs=now < self.last))))
         if not plan.tabs:
             return False
         self.gateway.write(plan)
         return True
 
 
-def _cells(layout: Layout, row: Sequence[Raw], hour: float) -> Iterator[tuple[str, Raw]]:
+def _cells(layout: Layout, row: Sequence[Raw], hour: float, *, signs: bool) -> Iterator[tuple[str, Raw]]:
     def cell(key: str) -> Raw:
         return row[layout.at[key]] if layout.at[key] < len(row) else ""
 
     name, state, signed = plain(cell("number")), plain(cell("state")), cell("signed_at")
     given = letters.NUMBERED.fullmatch(name)
-    if state == letters.DRAFT and not plain(cell("signer")):
+    if signs and state == letters.DRAFT and not plain(cell("signer")):
         yield "signer", SIGNER
         yield "signed_at", hour
     ripe = isinstance(signed, int | float) and hour - signed >= DAY_AFTER

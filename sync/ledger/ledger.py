@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -23,11 +23,11 @@ from sync.core.notices.notices import HANDED, WAITING, Notice
 from sync.core.sheet.identity import DELETED, WAIVED, Known
 from sync.core.sheet.plan import Cover, Restore
 from sync.ledger.leases import Busy, Leases
-from sync.ledger.records import Records
+from sync.ledger.records import Records, SentMail
 from sync.ledger.tables import Unusable, WrongVersion, history, outbox, rules, ticks
 from sync.ledger.upgrade import open_database
 
-__all__ = ["Busy", "Ledger", "QueuedNotice", "Unusable", "WrongVersion"]
+__all__ = ["Busy", "Ledger", "QueuedNotice", "SentMail", "Unusable", "WrongVersion"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Ledger:
         self.zone = zone
         self.records = Records(name, zone)
         self.warnings: dict[str, str] = {}  # sentences for 运行状态, by item, from outside the core
-        self._unsettled: list[tuple[tuple[str, ...], str, str, int, datetime | None]] = []
+        self._unsettled: list[tuple[tuple[str, ...], str, str, int, datetime | None, SentMail | None]] = []
         self._memory: Memory | None = None
         self._revision = -1
         self._reading = threading.Lock()  # pages ask while the clock ticks
@@ -155,6 +155,33 @@ class Ledger:
             "warnings": decision.warnings,
             "first_seen": {key: at.astimezone(UTC).isoformat() for key, at in decision.first_seen.items()},
         }
+
+    def begin_demo(self) -> None:
+        """What is in this ledger is a demo: mails of it go into a mailbox of the data folder."""
+        with self.engine.begin() as db:
+            self.records.set_facts(db, {"demo": True})
+
+    @contextmanager
+    def unsynced(self) -> Iterator[None]:
+        """Where the database is a SQLite file, no change waits until it is on the disk; at the end all of it is. For
+        what is made anew where the machine dies in between."""
+        if self.engine.dialect.name != "sqlite":
+            yield
+            return
+        self._run("PRAGMA synchronous=OFF")
+        try:
+            yield
+        finally:
+            self._run("PRAGMA synchronous=FULL")
+            self._run("PRAGMA wal_checkpoint")
+
+    def _run(self, command: str) -> None:
+        with self.engine.connect() as db:
+            db.exec_driver_sql(command)
+
+    def is_demo(self) -> bool:
+        with self.engine.connect() as db:
+            return bool(self.records.fact(db, "demo", False))
 
     def confirm_hour(self, now: datetime, person: str) -> None:
         """A person says that ``now`` is the hour: looks are measured by it from now on."""
@@ -390,28 +417,29 @@ class Ledger:
             day, counts = self.records.fact(db, "mailed", ["", {}])
         return dict(counts) if day == self._day(now) else {}
 
-    def note_mail(self, name: str, now: datetime) -> None:
-        """A mail went to that person."""
-        counts = self.mailed(now)
-        with self.engine.begin() as db:
-            self.records.set_facts(db, {"mailed": [self._day(now), {**counts, name: counts.get(name, 0) + 1}]})
+    def _note_mail(self, db: sa.Connection, mail: SentMail) -> None:
+        """Keep a mail that went out, and count it for its receiver's day."""
+        day, counts = self.records.fact(db, "mailed", ["", {}])
+        today = self._day(mail.at)
+        counts = counts if day == today else {}
+        self.records.set_facts(db, {"mailed": [today, {**counts, mail.person: counts.get(mail.person, 0) + 1}]})
+        self.records.put_mail(db, mail)
 
     def _day(self, now: datetime) -> str:
         return now.astimezone(self.zone).date().isoformat()
 
-    def batch(self, numbers: Iterable[str], batch: str) -> None:
-        """Fix which notices go out in one mail or message, before it is sent: a repeat after a crash is the same."""
+    def batch(self, batches: Mapping[str, Sequence[str]]) -> None:
+        """Fix which notices (numbers by batch) go out in one mail or message, before it is sent: a repeat after a crash
+        is the same."""
         with self.engine.begin() as db:
-            db.execute(
-                sa.update(outbox)
-                .where(outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers)))
-                .values(batch=batch)
-            )
+            for batch, numbers in batches.items():
+                mine = (outbox.c.bureau == self.name, outbox.c.number.in_(numbers))
+                db.execute(sa.update(outbox).where(*mine).values(batch=batch))
 
     def hand_over(self, numbers: Iterable[str], attempts: int) -> None:
         """Note that a mail or message with these notices is handed to its server now. Until its answer is noted they
         may have been received: they go again in the same one and are never called off."""
-        self._settle(tuple(numbers), HANDED, IN_BETWEEN, attempts, None)
+        self._settle(tuple(numbers), HANDED, IN_BETWEEN, attempts, None, None)
 
     def settle(
         self,
@@ -421,10 +449,11 @@ class Ledger:
         *,
         attempts: int = 0,
         next_try: datetime | None = None,
+        mail: SentMail | None = None,
     ) -> None:
-        """What became of these notices; the next tick shows it in 通知记录. Where that can't be written (disk full), it
-        is noted before anything else is sent."""
-        settled = (tuple(numbers), state, reason, attempts, next_try)
+        """What became of these notices; the next tick shows it in 通知记录. ``mail``: that in which they went out.
+        Where that can't be written (disk full), it is noted before anything else is sent."""
+        settled = (tuple(numbers), state, reason, attempts, next_try, mail)
         try:
             self._settle(*settled)
         except Exception:
@@ -432,17 +461,20 @@ class Ledger:
             raise
 
     def _settle(
-        self, numbers: tuple[str, ...], state: str, reason: str, attempts: int, next_try: datetime | None
-    ) -> None:
-        memory = self.memory()
+        self, numbers: tuple[str, ...], state: str, reason: str, attempts: int, next_try: datetime | None,
+        mail: SentMail | None,
+    ) -> None:  # fmt: skip
         with self.engine.begin() as db:
             self._bump(db)
+            memory = self._memory or self.records.load(db)
             settled = self.records.open_notices(db, numbers, state)
             db.execute(
                 sa.update(outbox)
                 .where(outbox.c.bureau == self.name, outbox.c.number.in_(settled))
                 .values(state=state, reason=reason, attempts=attempts, next_try=next_try)
             )
+            if mail is not None:
+                self._note_mail(db, mail)
             news = [n for n in settled if _standing(memory.notices.get(n)) not in (None, (state, reason))]
             if news:
                 self.records.set_facts(db, {"version": "", "settled": self.records.fact(db, "settled", 0) + 1})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
 from sync.core.memory import Archived, Change, Decision, Memory, Sent
-from sync.core.notices.notices import HANDED, PENDING, SENT, Notice
+from sync.core.notices.notices import HANDED, PENDING, WENT_OUT, Notice
 from sync.core.people.days import Care, Days
 from sync.core.scores.lines import Group, Line
 from sync.core.scores.seal import Seal
@@ -35,6 +35,7 @@ from sync.ledger.tables import (
     history,
     letters,
     lines,
+    mails,
     openings,
     outbox,
     photos,
@@ -67,6 +68,20 @@ def to_json(value: Any) -> str:
 def _by_number(rows: Mapping[str, Any]) -> dict[int, Any]:
     """Rows by number, whose keys JSON made texts."""
     return {int(number): row for number, row in rows.items()}
+
+
+@dataclass(frozen=True)
+class SentMail:
+    """A mail that went out. ``id``: the batch of its notices, also in its Message-ID; ``at``: when (aware);
+    ``html``: its body; ``files``: names of its attachments."""
+
+    id: str
+    person: str
+    address: str
+    at: datetime
+    subject: str
+    html: str
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -247,7 +262,7 @@ class Records:
 
     def unsent(self, db: Connection, notices: Mapping[str, Sent]) -> dict[str, Sent]:
         """Without those that went out meanwhile, or may have: nothing makes a mail unsent."""
-        query = sa.select(outbox.c.number).where(outbox.c.bureau == self.name, outbox.c.state.in_((SENT, HANDED)))
+        query = sa.select(outbox.c.number).where(outbox.c.bureau == self.name, outbox.c.state.in_((*WENT_OUT, HANDED)))
         asked, out = list(notices), set()
         for start in range(0, len(asked), MOST_ASKED):
             out |= set(db.execute(query.where(outbox.c.number.in_(asked[start : start + MOST_ASKED]))).scalars())
@@ -257,9 +272,13 @@ class Records:
         """Those that may get ``state``: one that went out is sent whatever stood there before, everything else is for
         notices that still wait (不再发送 stays)."""
         query = sa.select(outbox.c.number).where(outbox.c.bureau == self.name, outbox.c.number.in_(list(numbers)))
-        if state != SENT:
+        if state not in WENT_OUT:
             query = query.where(outbox.c.state.in_((*PENDING, HANDED)))
         return list(db.execute(query.order_by(outbox.c.number)).scalars())
+
+    def put_mail(self, db: Connection, mail: SentMail) -> None:
+        """A mail that went out; one that went again stands there as it went last."""
+        self._upsert(db, mails, [{**asdict(mail), "files": to_json(mail.files)}])
 
     def put_opened(self, db: Connection, letter: str, person: str, at: datetime) -> None:
         """That somebody opened a letter, by its key."""

@@ -18,6 +18,7 @@ from sync.ledger.tables import (
     editions,
     history,
     links,
+    mails,
     openings,
     outbox,
     photos,
@@ -77,6 +78,7 @@ class Retention:
             ("表格里谁改过哪一格", cell_edits, cell_edits.c.at < before(keep.forms), None),
             ("群众反映的网络地址摘要", submissions, senders, {"person": ""}),
             ("群众照片的网络地址摘要", photos, photographers, {"person": ""}),
+            ("发出的邮件（通知还在通知记录里）", mails, mails.c.at < before(keep.mails), None),
         )
         for kind, table, over, values in kinds:
             mine = sa.and_(table.c.bureau == name, over)
@@ -112,6 +114,8 @@ class Retention:
             yield "登录链接", self._hour(row.made), "已收回" if row.revoked else until
         for row in self._mine(sessions, sessions.c.person == person):
             yield "登录", self._hour(row.since), f"到 {self._hour(row.until)}{'，已收回' if row.revoked else ''}"
+        for row in self._mine(mails, mails.c.person == person):
+            yield "收到的邮件", self._hour(row.at), f"{row.address}：{row.subject}"
         for row in self._mine(openings, openings.c.person == person):
             yield "打开督办函", self._hour(row.at), row.letter
 

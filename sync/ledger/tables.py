@@ -235,6 +235,19 @@ failures = sa.Table(
     sa.Column("given_up", sa.Boolean, nullable=False),
     sa.Column("release", sa.String(40), nullable=False),
 )
+mails = sa.Table(  # those that went out, by the batch of their notices
+    "mails",
+    meta,
+    bureau(),
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("person", sa.String(120), nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("html", sa.Text, nullable=False),
+    sa.Column("files", sa.Text, nullable=False),  # names of the attachments
+    sa.Index("mails_by_hour", "bureau", "at"),
+)
 letters = sa.Table(
     "letters",
     meta,

@@ -12,6 +12,7 @@ from sync.core.sheet.rows import cell_text
 from sync.intake.held_files import FOLDER
 from sync.intake.unfinished import ROOMS
 from sync.ledger.retention import Over, Retention, Rows
+from sync.outgoing import mailbox
 from sync.outgoing.xlsx import render_texts
 from sync.service import Service
 
@@ -35,6 +36,7 @@ def _old_files(data: Path, keep: Keep) -> Iterator[tuple[str, list[Path]]]:
     yield "没有传完的照片", _older(data.glob("photos/coming/**/*"), ROOMS[False].stay)
     yield "没有导入的名册文件", _older(data.glob(f"{FOLDER}/*"), ROOMS[False].stay)
     yield "升级以前的数据库副本", _older(data.glob("*.sqlite3.backup-*"), keep.copies * DAY)
+    yield "演示信箱里的邮件", _older(mailbox.files(data), keep.mails * DAY)
     if keep.photos is not None:
         yield "照片文件（指纹留着，认得出重复使用）", _older(data.glob("photos/??/*.jpg"), keep.photos * DAY)
 

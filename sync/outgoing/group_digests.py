@@ -118,7 +118,7 @@ def _messages(ledger: Ledger, bot: Bot, group: Sequence[QueuedNotice]) -> dict[s
         told, rest = rest[: len(page)], rest[len(page) :]
         numbers = sorted(notice.number for problem in told for notice in problem)
         batch = hashlib.sha256("\n".join([bot.name, *numbers]).encode()).hexdigest()[:32]
-        ledger.batch(numbers, batch)
+        ledger.batch({batch: numbers})
         messages[batch] = [fresh[number] for number in numbers]
     return dict(messages)
 

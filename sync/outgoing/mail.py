@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from sync.core.notices.notices import SENT
 from sync.outgoing.mail_text import Message, as_bytes, parts_of
 
 TIMEOUT = 30  # seconds
@@ -114,6 +115,9 @@ class Mailer:
 
 class Connection:
     """Sends mails one after the other; where the server closes the connection, by a new one at once."""
+
+    went_out = SENT  # the state of notices that it took
+    may_be_silent = True  # a mail may be taken whose answer is lost
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer

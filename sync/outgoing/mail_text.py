@@ -7,13 +7,14 @@ Python's newer ``email`` policies fold a text between two encoded words and lose
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.header import Header
 from email.mime.application import MIMEApplication
 from email.mime.base import MIMEBase
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import SMTP
-from email.utils import formatdate
+from email.utils import format_datetime
 
 from sync.core.sheet.texts import clean
 
@@ -30,6 +31,7 @@ class Message:
     id: str  # becomes its Message-ID: a repeat after a crash carries the same
     html: str = ""  # the same text as HTML; empty: plain text alone
     files: tuple[tuple[str, bytes], ...] = ()  # .docx files: name and content
+    at: datetime | None = None  # hour of its Date (aware); None: that of this machine
 
 
 def as_bytes(mail: Message, sender: str) -> bytes:
@@ -39,7 +41,7 @@ def as_bytes(mail: Message, sender: str) -> bytes:
     message["From"] = f"{encoded(name)} <{address}>" if name else address
     message["To"] = mail.to
     message["Subject"] = Header(subject(mail.subject), "utf-8", header_name="Subject")  # type: ignore[assignment]
-    message["Date"] = formatdate(localtime=False)
+    message["Date"] = format_datetime(mail.at or datetime.now(UTC))
     message["Message-ID"] = f"<{mail.id}@{address.rpartition('@')[2] or 'jielu'}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday note comes back
     return message.as_bytes(policy=message.policy.clone(linesep=SMTP.linesep))

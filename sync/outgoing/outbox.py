@@ -17,15 +17,16 @@ from functools import partial
 from html import escape
 from urllib.parse import quote
 
-from sync.core.notices.notices import FAILED, HANDED, MAIL, OFF, PENDING, SENT, UNSENT, WAITING, Notice, spared
+from sync.core.notices.notices import FAILED, HANDED, MAIL, OFF, PENDING, UNSENT, WAITING, Notice, spared
 from sync.core.notices.problems import by_problem, line
 from sync.core.rules.section_links import BOT_KINDS
 from sync.core.rules.values import NOTICE_KINDS
 from sync.guard import GAPS, Guard
-from sync.ledger.ledger import Ledger, QueuedNotice
+from sync.ledger.ledger import Ledger, QueuedNotice, SentMail
 from sync.ledger.preferences import Preferences
 from sync.outgoing.mail import Connection, Failure, Mailer
 from sync.outgoing.mail_text import Message
+from sync.outgoing.mailbox import DemoMailbox
 
 MOST_TRIES = 10
 Attachments = tuple[tuple[str, bytes], ...]
@@ -53,7 +54,7 @@ class Delivery:
 
 def deliver(
     ledger: Ledger,
-    mailer: Mailer | None,
+    mailer: Mailer | DemoMailbox | None,
     now: datetime,
     *,
     digest: bool = True,
@@ -169,6 +170,7 @@ def _by_name(group: Sequence[QueuedNotice]) -> Mapping[str, list[QueuedNotice]]:
 def _batches(ledger: Ledger, waiting: Sequence[QueuedNotice], digest: bool) -> dict[str, list[QueuedNotice]]:
     """Notices by the mail that they go with: those put together before stay so, the others are put together now."""
     batches: dict[str, list[QueuedNotice]] = defaultdict(list)
+    made: dict[str, list[str]] = {}
     for queued in waiting:
         if queued.batch:
             batches[queued.batch].append(queued)
@@ -181,14 +183,14 @@ def _batches(ledger: Ledger, waiting: Sequence[QueuedNotice], digest: bool) -> d
             part = group[start : start + size]
             numbers = [queued.notice.number for queued in part]
             batch = hashlib.sha256("\n".join(numbers).encode()).hexdigest()[:32]
-            ledger.batch(numbers, batch)
-            batches[batch] = part
+            made[batch], batches[batch] = numbers, part
+    ledger.batch(made)
     return dict(batches)
 
 
 def _send_all(
     ledger: Ledger,
-    mailer: Mailer,
+    mailer: Mailer | DemoMailbox,
     batches: Mapping[str, list[QueuedNotice]],
     addresses: Mapping[str, str],
     now: datetime,
@@ -219,7 +221,7 @@ def _send_all(
 
 def _send_batch(
     ledger: Ledger,
-    server: Connection,
+    server: Connection | DemoMailbox,
     batch: str,
     group: list[QueuedNotice],
     to: str,
@@ -229,8 +231,9 @@ def _send_batch(
     files: Attachments,
 ) -> None:
     numbers = [queued.notice.number for queued in group]
-    mail = Message(to, _subject(group), _text(group, link), batch, _html(group, link), files)
-    ledger.hand_over(numbers, group[0].attempts)
+    mail = Message(to, _subject(group), _text(group, link), batch, _html(group, link), files, now)
+    if server.may_be_silent:
+        ledger.hand_over(numbers, group[0].attempts)
     try:
         server.send(mail)
     except Failure as failure:
@@ -241,8 +244,9 @@ def _send_batch(
         else:
             later(ledger, group, failure, now, done)
         return
-    ledger.settle(numbers, SENT, "", attempts=group[0].attempts + 1)
-    ledger.note_mail(group[0].notice.to, now)
+    names = tuple(name for name, _ in files)
+    sent = SentMail(batch, group[0].notice.to, to, now, mail.subject, mail.html, names)
+    ledger.settle(numbers, server.went_out, "", attempts=group[0].attempts + 1, mail=sent)
     done.sent += len(numbers)
 
 

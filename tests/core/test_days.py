@@ -123,7 +123,8 @@ MOVED = (
 def test_a_month_goes_to_the_branch_of_most_workdays_in_any_order_of_rows(streets: tuple[Street, ...]) -> None:
     roster = look(Roster(streets, ()), on(2))
     roster = look(roster, on(30), on(2))
-    [(street, chief, whole)] = standings.streets_of(roster, "2026-11", on(30), CALENDAR)
+    [name] = standings.names_in(roster, "2026-11", on(30))
+    street, chief, whole = standings.in_month(roster, name, "2026-11", on(30), CALENDAR)
     assert (street.branch, street.district, street.type, chief, whole) == ("第六支部", "城东", "重点区域", "甲", True)
     first: Days = roster.days
     assert [(care.since, care.branch) for care in first["新正街"]] == [(OPENS, "第四支部"), (on(4), "第六支部")]
@@ -142,7 +143,8 @@ def test_of_equal_days_the_later_has_the_month() -> None:
     for streets in (middle, middle[::-1]):
         roster = look(Roster(streets, ()), on(2))
         roster = look(roster, on(27), on(2))
-        [(street, *_)] = standings.streets_of(roster, "2026-11", on(30), CALENDAR)
+        [name] = standings.names_in(roster, "2026-11", on(30))
+        street, *_ = standings.in_month(roster, name, "2026-11", on(30), CALENDAR)
         assert street.branch == "第六支部"
 
 

@@ -171,7 +171,8 @@ def test_who_held_a_street_for_half_of_the_workdays_is_neither_praised_nor_blame
         )
         street = Street("新正街", "J1", "主次干道", "城中", "第四支部", "街路长01", "", (), (), Span())
         roster = Roster((street,), (), changes)
-        [(_, chief, whole)] = standings.streets_of(roster, "2026-11", date(2026, 11, 30), RULES.calendar)
+        [name] = standings.names_in(roster, "2026-11", date(2026, 11, 30))
+        _, chief, whole = standings.in_month(roster, name, "2026-11", date(2026, 11, 30), RULES.calendar)
         assert (chief, whole) == ("街路长02", not shared)
 
 

@@ -14,6 +14,7 @@ from sync.core.people.permissions import Person, holds, sees_notice
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_links import BOT_KINDS
 from sync.core.rules.values import NOTICE_KINDS
+from sync.ledger.mails import Mails
 from sync.ledger.preferences import Preferences
 from webhook import access
 from webhook.access import Site
@@ -82,8 +83,10 @@ def _history(site: Site, sent: Sent) -> str:
     attempts, again, batch = service.ledger.tries(notice.number)
     memory = service.ledger.memory()
     with_it = [memory.notices[other].notice for other in batch if other in memory.notices]
-    return render_template("notice.html", sent=sent, notice=notice, attempts=attempts, again=again, batch=with_it,
-                           mail=memory.addresses.get(notice.to, ""), why=grounds(notice.kind, (), service.rules()),
+    mail_id = Mails(service.ledger).of_notice(notice.number) if access.visitor().oversees else ""
+    return render_template("notice.html", mail_id=mail_id, sent=sent, notice=notice, attempts=attempts, again=again,
+                           batch=with_it, mail=memory.addresses.get(notice.to, ""),
+                           why=grounds(notice.kind, (), service.rules()),
                            letter=service.letter(notice.issue) if notice.issue else None)  # fmt: skip
 
 

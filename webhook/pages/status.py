@@ -146,6 +146,7 @@ OVERSEEING = (
     ("/import", "导入", True),
     ("/rules", "规则", False),
     ("/people", "人员链接", False),
+    ("/mails", "发出的邮件", False),
     ("/status", "运行状态", False),
     ("/mine", "我的", True),
     ("/notices", "我的通知", False),

@@ -60,12 +60,12 @@ class Duties:
         reading = self.reading
         reporters = {row.rid: row.cells.get("reporter", "") for row in reading.rows.get("issues", [])}
         stamps = ((reporters.get(rid, ""), followed.stamps) for rid, followed in self.followed.items())
-        done = duties.records((), stamps, self.roster, reading.rules).done
+        done = set(duties.records((), stamps, self.roster, reading.rules).done)
         for row, faulty in checked:
             with row_alone(row, DUTIES):
                 given = (row, reading.mark("duties", row.rid, "heard"), faulty)
                 done |= duties.records([given], (), self.roster, reading.rules).done
-        return Records(done)
+        return Records(frozenset(done))
 
     def due(self, first: date, last: date) -> list[Owed]:
         return duties.owed(self.reading.rules, self.roster, self.records, first, last)

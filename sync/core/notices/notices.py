@@ -31,9 +31,10 @@ OF_LETTERS = {
 }
 TYPED_OVER = "街路长改动"  # the kind that tells of a name typed over 街路长 without 人员调整
 # states of a notice
-SENDING = WAITING, HANDED, SENT, UNSENT, FAILED, OFF = (
-    "待发送", "发送中", "已发送", "未发送", "发送失败", "不再发送",
+SENDING = WAITING, HANDED, SENT, IN_DEMO, UNSENT, FAILED, OFF = (
+    "待发送", "发送中", "已发送", "已发送（演示信箱）", "未发送", "发送失败", "不再发送",
 )  # fmt: skip
+WENT_OUT = (SENT, IN_DEMO)  # its receiver has it; in a demo he has it in the mailbox that the service keeps for all
 PENDING = (WAITING, UNSENT)  # nobody can have received it; HANDED: its server was given it, and may have said yes
 MAIL = "邮件"
 GROUP, NONE = "群", "不要"  # what a person may wish for a kind instead of mail

@@ -296,13 +296,14 @@ Days = Annotated[int, Field(ge=1, le=36500)]
 class Keep(Table):
     """[keep] How many days personal data stays that nothing needs any more, until `jielu purge`: contents of forms
     whose row is in, who edited which cell of the grid, marks of the public's addresses, sessions and links that ended,
-    copies of databases from before an upgrade, and, where it says so, files of photos. The whole table may be left
-    out."""
+    copies of databases from before an upgrade, mails that went out, and, where it says so, files of photos. The whole
+    table may be left out."""
 
     forms: Days = 365
     public: Days = 30
     sessions: Days = 90
     copies: Days = 90
+    mails: Days = 180
     photos: Days | None = None
 
 

@@ -140,11 +140,10 @@ def _share(rate: float | None) -> float | None:
     return None if rate is None else round(rate, 4)
 
 
-def streets_of(roster: Roster, month: str, today: date, calendar: Calendar) -> list[tuple[Street, str, bool]]:
-    """The streets that were in use on any day of the month so far, as ``in_month`` says."""
+def names_in(roster: Roster, month: str, today: date) -> list[str]:
+    """The streets that were in use on any day of the month so far, in the order of 街路名册."""
     days = Span(first_day(month), min(last_day(month), today))
-    names = dict.fromkeys(street.name for street in roster.streets if street.span.meets(days))
-    return [in_month(roster, name, month, today, calendar) for name in names]
+    return list(dict.fromkeys(street.name for street in roster.streets if street.span.meets(days)))
 
 
 def in_month(roster: Roster, name: str, month: str, today: date, calendar: Calendar) -> tuple[Street, str, bool]:

@@ -17,7 +17,7 @@ from sync.core.look.follow import Followed
 from sync.core.look.letters.letter_rows import LettersIn
 from sync.core.look.reading import Reading
 from sync.core.memory import Failed
-from sync.core.notices.notices import OF_LETTERS, SENT, Notice
+from sync.core.notices.notices import OF_LETTERS, WENT_OUT, Notice
 
 LETTERS = "督办函"  # the queue of letters that fail
 Letters = Mapping[str, Letter]  # by key
@@ -274,7 +274,7 @@ class Drafting:
     def _has(self, letter: Letter, name: str) -> bool:
         memory = self.reading.memory
         told = memory.notices.get(carrying_notice(letter, name))
-        return (letter.key, name) in memory.opened or (told is not None and told.state == SENT)
+        return (letter.key, name) in memory.opened or (told is not None and told.state in WENT_OUT)
 
     def finished(self, before: Letters) -> dict[str, Letter]:
         """Answered, and all its issues over: done, for good."""

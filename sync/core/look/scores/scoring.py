@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
+from typing import NamedTuple
 
 from sync.core.duties.duties import Done
 from sync.core.letters.letters import Letter
@@ -72,6 +73,13 @@ class Scored:
     failures: tuple[Failed, ...] = ()  # where there are any, the tabs of scores stay as they are
 
 
+class _Terms(NamedTuple):
+    """What quarters and years came to."""
+
+    quarters: list[Term]
+    years: list[Term]
+
+
 @dataclass(frozen=True)
 class Scoring:
     """What the months are scored by."""
@@ -96,7 +104,9 @@ class Scoring:
     def scored(self) -> Scored:
         """扣分明细, 月度考核 and the table behind it: of every month that has lines, and of this one."""
         reading, past = self.sealing.reading, self.sealing.past
-        inspections, wanted = self._visits(), reading.memory.wanted_sealed
+        given_visits = (self.duties.records, self.scope)
+        inspections = reading.memo.of("visits").result("", given_visits, self._visits)
+        wanted = reading.memory.wanted_sealed
         given = (
             self.scope, inspections, self.claims.signature(), past.seals, wanted, self._must_wait(),
             of_origin(past.lines, OF_BASE), of_origin(past.lines, OF_COMPUTED), tuple(self.sealing.followed.values()),
@@ -131,15 +141,15 @@ class Scoring:
         table = self._table(bases, cut, inspections, units)
         seals = self._closings(bases, cut, table)
         every = tuple(sorted([*sealed, *cut], key=lambda line: (line.month, line.date, line.id)))
-        periods = self._periods(seals)
-        quarters, years = periods.quarters(), periods.years()
+        given = (seals, self._rules.hash)
+        terms = self.sealing.reading.memo.of("periods").result("", given, self._quarters_and_years, seals)
         return Scored(
             self._lines(every),
             {(row.month, row.target, row.kind): self._cells(row, seals.get(row.month)) for row in table},
-            rows(quarters, "quarter"),
-            rows(years, "year"),
+            rows(terms.quarters, "quarter"),
+            rows(terms.years, "year"),
             tuple(table),
-            (*quarters, *years),
+            (*terms.quarters, *terms.years),
             seals,
             self._wake(bases),
             every,
@@ -237,6 +247,10 @@ class Scoring:
         months = {month: standings.under_new_names(seal.rows, self._rules) for month, seal in seals.items()}
         return Periods(months, self._rules, terms, {month: seal.persons for month, seal in seals.items()})
 
+    def _quarters_and_years(self, seals: Mapping[str, Seal]) -> _Terms:
+        periods = self._periods(seals)
+        return _Terms(periods.quarters(), periods.years())
+
     # Rows
     def _table(
         self, bases: Mapping[str, Sequence[Line]], cut: Sequence[Line], inspections: Visits,
@@ -250,12 +264,17 @@ class Scoring:
         sealed = [row for seal in self.sealing.past.seals.values() for row in seal.rows]
         units = dict(self._units().figures(bases, by_rates))
         days = {key: looks.days for key, looks in inspections.items()}
-        today, calendar = self.sealing.reading.now.date(), self._rules.calendar
         workdays = {
-            (month, street.name): max(1, len(standings.in_use(self.roster, street.name, month, today, calendar)))
+            (month, street.name): self._workdays(street.name, month)
             for month, held in streets.items() for street, *_ in held
         }  # fmt: skip
         return standings.standings(streets, sums(cut), tallies, days, self._rules, sealed, units, workdays)
+
+    def _workdays(self, name: str, month: str) -> int:
+        """On how many the street was in use in the month so far, one at least."""
+        given = (self.roster, name, month, self.sealing.reading.now.date(), self._rules.calendar)
+        results = self.sealing.reading.memo.of("days in use")
+        return max(1, len(results.result((name, month), self.scope, standings.in_use, *given)))
 
     def _cells(self, row: Standing, seal: Seal | None) -> dict[str, object]:
         return cells(row, seal, is_rebuilt(self.roster.days, row.month))
@@ -282,15 +301,20 @@ class Scoring:
     def _street(self, base: Line) -> tuple[Street, str, bool]:
         """The street of a base line as it was that month, its chief, and whether it was shared; one that is in the
         roster no more has no group."""
-        rules, today = self._rules, self.sealing.reading.now.date()
-        street, *_ = standings.in_month(self.roster, base.target, base.month, today, rules.calendar)
+        street, *_ = self._in_month(base.target, base.month)
         return street, base.chief, base.shared
 
+    def _in_month(self, name: str, month: str) -> tuple[Street, str, bool]:
+        """``standings.in_month`` as of today, worked out once a day."""
+        given = (self.roster, name, month, self.sealing.reading.now.date(), self._rules.calendar)
+        results = self.sealing.reading.memo.of("streets in their months")
+        return results.result((name, month), self.scope, standings.in_month, *given)
+
     def _targets(self, month: str) -> list[tuple[str, str, str, bool]]:
-        rules, today = self._rules, self.sealing.reading.now.date()
-        streets = standings.streets_of(self.roster, month, today, rules.calendar)
+        names = standings.names_in(self.roster, month, self.sealing.reading.now.date())
+        streets = [self._in_month(name, month) for name in names]
         targets = [(STREET, street.name, chief, not whole) for street, chief, whole in streets]
-        return targets + [(UNIT, unit, "", False) for unit in rules.units]
+        return targets + [(UNIT, unit, "", False) for unit in self._rules.units]
 
     def _of_lost_rows(self) -> list[Line]:
         """Deleting a row is no decision about its points: they stay until the row is back and made void."""

@@ -131,7 +131,10 @@ class Sealing:
             [followed.cells for followed in self.followed.values()],
             set(reading.away),
         )
-        return reading.memo.result("drift", given, self._drift, known)
+        drift = reading.memo.result("drift", given, self._drift, known)
+        for key in PEOPLE:
+            reading.memo.of(f"fields {key}").keep(row.rid for row in reading.rows.get(key, []))
+        return drift
 
     def _drift(self, known: Mapping[str, Seal]) -> Drift:
         present = self.present()
