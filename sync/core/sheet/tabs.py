@@ -52,7 +52,7 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     format: str = ""
-    hints: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict, hash=False)
     other_names: tuple[str, ...] = ()  # headers under which other people's files have it
 
     @property
