@@ -343,8 +343,9 @@ def _value(value: Raw) -> Value:
 # What a plan must remember for it
 def with_own_cells(plan: Plan, seen: Mapping[str, Table], tabs: Mapping[str, Tab]) -> Plan:
     """The plan with every row that has cells in columns of the bureau's own, which the ledger remembers nowhere
-    else."""
-    with_rows = {key: _with_own(tab_plan, seen[key], tabs[key]) for key, tab_plan in plan.tabs.items() if key in seen}
+    else; a hidden tab has none."""
+    wanted = (key for key in plan.tabs if key in seen and not tabs[key].hidden)
+    with_rows = {key: _with_own(plan.tabs[key], seen[key], tabs[key]) for key in wanted}
     return replace(plan, tabs={**plan.tabs, **with_rows})
 
 
