@@ -138,6 +138,6 @@ def test_rules_in_force_that_changed_meanwhile_are_not_run_over(web: WebServer, 
 def test_a_draft_with_mistakes_is_mended_in_the_text_first(web: WebServer, office: requests.Session) -> None:
     revision.save_draft(web.service, TEXT.replace('"75%"', '"75"'), "标准化办01", NOW)
     page = office.get(f"{web.url}/rules/figures", timeout=20).text
-    assert "草稿里有 1 处错" in page and "<form method=\"post\" action=\"/rules/figures\"" not in page
+    assert "草稿里有 1 处错" in page and '<form method="post" action="/rules/figures"' not in page
     seen = revision.digest(revision.draft(web.service).text)
     assert send(web, office, {"seen": seen}).status_code == 422

@@ -53,5 +53,3 @@ def test_a_rank_leads_to_its_lines_and_a_line_to_its_reason(enter: Enter, web: W
     expect(page.locator("main")).to_contain_text("不重复扣")
     page.get_by_role("link", name="看问题 20261117-002").click()
     expect(page.locator("main")).to_contain_text("时间一天一天怎么计")
-
-

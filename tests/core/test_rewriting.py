@@ -40,13 +40,13 @@ def test_one_value_changes_one_line_and_its_comment_stays(path: tuple[str | int,
 def test_a_key_that_is_left_out_is_added_in_its_table_and_a_table_at_the_end() -> None:
     text = "\n".join(line for line in TEXT.splitlines() if not line.startswith("rework ")) + "\n"
     assert load(with_values(text, {("clock", "rework"): '"3wh"'})).clock.rework.amount == 3
-    short = "[bureau]\nname = \"甲\"\n# 末尾的说明"
+    short = '[bureau]\nname = "甲"\n# 末尾的说明'
     points = ("score", "case", "minor", "found")
     made = with_values(short, {("keep", "forms"): "7", points: "1", ("bureau", "x y"): "2"})
     assert tomllib.loads(made) == {"bureau": {"name": "甲", "x y": 2}, "keep": {"forms": 7},
                                    "score": {"case": {"minor": {"found": 1}}}}  # fmt: skip
     assert "# 末尾的说明" in made
-    empty = with_values('a = {}\nb = { c = 1 }', {("a", "x"): "1", ("b", "d"): "2"})
+    empty = with_values("a = {}\nb = { c = 1 }", {("a", "x"): "1", ("b", "d"): "2"})
     assert tomllib.loads(empty) == {"a": {"x": 1}, "b": {"c": 1, "d": 2}}
     assert tomllib.loads(with_values("[a]", {("a", "b"): "1"})) == {"a": {"b": 1}}
 

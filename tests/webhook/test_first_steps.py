@@ -273,9 +273,10 @@ def test_the_same_file_gets_the_same_codes() -> None:
 
 
 def test_a_test_letter_tells_its_result_and_never_the_password(tmp_path: Path) -> None:
-    with mail_server() as (server, url), web_server(
-        tmp_path, cast=False, JIELU_SMTP=url, JIELU_MAIL_FROM="台账 <jielu@xidu.example>"
-    ) as web:
+    with (
+        mail_server() as (server, url),
+        web_server(tmp_path, cast=False, JIELU_SMTP=url, JIELU_MAIL_FROM="台账 <jielu@xidu.example>") as web,
+    ):
         operator = web.enter(OPERATOR)
         page = get(web, operator, "/setup/mail").text
         assert page.count("已设置") == 2 and "smtp://127" not in page and "xidu.example" not in page
