@@ -85,6 +85,7 @@ def blueprint(site: Site, nudge: Any) -> flask.Blueprint:
         return render_template("grid.html", sheets=titles, modules=MODULES)
 
     _reading(routes, state)
+    _searching(routes, state)
     _live(routes, state, nudge)
     export_routes(routes, state)
     trail_routes(routes, state)
@@ -138,7 +139,8 @@ def _reading(routes: flask.Blueprint, state: GridState) -> None:
             return json_answer({"values": values, "more": more})
 
 
-def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
+def _searching(routes: flask.Blueprint, state: GridState) -> None:
+    """Which rows pass filters, which cells hold words, and sums."""
     store = state.service.store
 
     @routes.post("/grid/find/<int:sheet_id>")
@@ -170,6 +172,11 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
             sheet = state.book(tx).sheet(sheet_id)
             ids = set(passing(state, sheet, tests)) if tests else None
             return json_answer(summed(rows_of(sheet, ids), state.heads(sheet)[left : right + 1], left))
+
+
+def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
+    """Edits, and what others did since."""
+    store = state.service.store
 
     @routes.post("/grid/edit/<int:sheet_id>")
     def edit(sheet_id: int) -> Response:
