@@ -505,7 +505,7 @@ class Recorder(Client):
         if "values:batchGet" in url:
             body = {"valueRanges": [{"values": [self.header]}]}
         if method == "post":
-            self.sent.append(kwargs["json"]["requests"])
+            self.sent.append(json.loads(kwargs["data"])["requests"])
             answer.status_code = self.fail.get(len(self.sent), 200)
             body = {"error": {"code": answer.status_code, "message": "不行", "status": "X"}}
         answer._content = json.dumps(body).encode()

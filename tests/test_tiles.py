@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from sync.cli.inspection import link_problems, map_problems
 from sync.core.sheet.places import Position
 from sync.core.views.map.projection import TILE as PIXELS
 from sync.core.views.map.projection import at_zoom
 from sync.intake import tiles as tiles_module
 from sync.intake.fetching import Fetcher
 from sync.intake.tiles import KEPT_SECONDS, TILE, NoTile, Tiles
+from sync.operations.inspection import link_problems, map_problems
 from tests.book import default_rules
 from tests.web_server import OPERATOR, WebServer, web_server
 

@@ -55,7 +55,15 @@ def look(page: Page) -> None:
 
 
 def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name).click()
+    """A button that leads to another page, until that is there."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name).click()
+
+
+def follow(page: Page, name: str) -> None:
+    """A link, until its page is there."""
+    with page.expect_navigation():
+        page.get_by_role("link", name=name).click()
 
 
 def roster() -> bytes:
@@ -80,13 +88,13 @@ def test_from_an_empty_folder_to_a_form_of_a_chief(
     expect(page.get_by_role("heading", name="设置本局")).to_be_visible()
     look(page)
 
-    page.get_by_role("link", name="去做：本局").click()
+    follow(page, "去做：本局")
     look(page)
     page.get_by_label("本局名称").fill("丙县城市管理局")
     page.get_by_label("区域，由").fill("东区\n西区")
     press(page, "存下来")
 
-    page.get_by_role("link", name="去做：街路名册").click()
+    follow(page, "去做：街路名册")
     look(page)
     page.get_by_label("文件（").set_input_files({"name": "花名册.xlsx", "mimeType": "", "buffer": roster()})
     press(page, "对列")
@@ -99,8 +107,8 @@ def test_from_an_empty_folder_to_a_form_of_a_chief(
     page.get_by_label("东片 就是").select_option("东区")
     page.get_by_label("西片 就是").select_option("西区")
     page.goto(f"{web.url}/setup")  # left, and taken up again
-    page.get_by_role("link", name="去做：街路名册").click()
-    page.get_by_role("link", name="接着对列").click()
+    follow(page, "去做：街路名册")
+    follow(page, "接着对列")
     page.get_by_label("路的类型").select_option(label="类型（必填）")
     press(page, "先看看")
     page.get_by_label("主干道 就是").select_option("主次干道")
@@ -112,7 +120,7 @@ def test_from_an_empty_folder_to_a_form_of_a_chief(
     expect(page.get_by_text("导入「街路名册」2 行")).to_be_visible()
     press(page, "这一步好了")
 
-    page.get_by_role("link", name="去做：人员").click()
+    follow(page, "去做：人员")
     press(page, "把这 2 位加进去")
     expect(page.get_by_text("没有人能复核")).to_be_visible()
     look(page)
@@ -129,7 +137,7 @@ def test_from_an_empty_folder_to_a_form_of_a_chief(
     expect(page.get_by_text("没有人能复核")).to_have_count(0)
     press(page, "这一步好了")
 
-    page.get_by_role("link", name="去做：邮件").click()
+    follow(page, "去做：邮件")
     look(page)
     page.get_by_label("发到哪个邮箱").fill("wang@bing.example")
     press(page, "试发")
@@ -137,15 +145,15 @@ def test_from_an_empty_folder_to_a_form_of_a_chief(
     assert [mail["To"] for mail in mails[0].received] == ["wang@bing.example"]
     press(page, "这一步好了")
 
-    page.get_by_role("link", name="去做：网址").click()
+    follow(page, "去做：网址")
     expect(page.get_by_text("只有服务器自己打得开")).to_be_visible()
     look(page)
     assert on_screen(page) == {f"{web.url}/enter"}
     press(page, "这一步好了")
 
-    page.get_by_role("link", name="去做：卡片").click()
+    follow(page, "去做：卡片")
     look(page)
-    page.get_by_role("link", name="选人，印卡片").click()
+    follow(page, "选人，印卡片")
     look(page)
     press(page, "印勾上的")
     expect(page.get_by_text("丙县城市管理局").first).to_be_visible()

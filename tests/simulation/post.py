@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from sync.core.notices.notices import SENT
 from sync.outgoing.mail import Failure
 from tests.simulation.faults import Death
 
@@ -22,6 +23,8 @@ class Post:
     a delivery's mails; ``unsure``: mails whose yes was not noted, since the process died or its disk was full: each may
     come again, as it was."""
 
+    may_be_silent = True  # as a real one: it may have taken a mail and never say so
+    went_out = SENT
     mood: str = "takes"
     sent: Counter[str] = field(default_factory=Counter)
     by_mail: dict[str, tuple[str, ...]] = field(default_factory=dict)
