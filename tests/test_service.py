@@ -36,7 +36,7 @@ from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ZONE, cell, templates
 from tests.mail_server import mail_server
 from webhook.pages.status import overview
-from webhook.server import create_app
+from webhook.server import close, create_app
 
 BAD_TOKENS = ("", "Bearer ", "Bearer made-up", "Basic eDp5")
 SCOPES = ["https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive"]
@@ -77,7 +77,7 @@ def bureau(tmp_path: Path) -> Iterator[Bureau]:
     try:
         yield found
     finally:
-        server.close()
+        close(server, seconds=5)
         service.close()
 
 

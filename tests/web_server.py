@@ -99,7 +99,7 @@ class WebServer:
         return person
 
     def close(self) -> None:
-        self.server.close()
+        server.close(self.server, seconds=5)
         self.service.close()
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import flask
 import waitress  # type: ignore[import-untyped]
 from flask import request
+from waitress import wasyncore
 
 from sync import journal
 from sync.core.people.roster import RESERVED
@@ -231,7 +232,7 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
         pass
     finally:
         service.noted_address.unlink(missing_ok=True)
-        server.close()
+        close(server)
         scheduler.stop()
         if push is not None:
             push.stop()
@@ -247,6 +248,19 @@ def listen(app: flask.Flask, host: str, port: int, proxy: str = "") -> Any:
         channel_timeout=SILENT_SECONDS, cleanup_interval=CLEANUP_SECONDS, asyncore_use_poll=True,
         max_request_body_size=MOST_BODY_BYTES, clear_untrusted_proxy_headers=True, **(behind if proxy else {}),
     )  # fmt: skip
+
+
+def close(server: Any, seconds: float = 0) -> None:
+    """Give the port back; requests under way have so many ``seconds`` to end.
+
+    What wakes the server's loop stays open while one of them goes on: waitress writes a byte to the number of that file
+    at its end, and once it is closed the number may be that of a database, whose first byte this would replace.
+    """
+    server.task_dispatcher.shutdown(timeout=seconds)
+    if server.task_dispatcher.threads:
+        wasyncore.dispatcher.close(server)
+    else:
+        server.close()
 
 
 def _open_files() -> int:

@@ -6,9 +6,10 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import flask
 import pytest
 import requests
 
@@ -152,3 +153,34 @@ def test_tokens_come_back_with_time_and_the_oldest_buckets_go(monkeypatch: pytes
     for n in range(50):
         made.wait(("address", str(n)), rate, 200 + n)
     assert len(made._buckets) <= 4 and ("address", "49") in made._buckets
+
+
+def test_a_request_that_ends_after_the_server_writes_into_no_other_file(tmp_path: Path) -> None:
+    app, began, may_end = flask.Flask("slow"), threading.Event(), threading.Event()
+
+    @app.get("/slow")
+    def slow() -> str:
+        began.set()
+        may_end.wait(20)
+        return "done"
+
+    slow_server = server.listen(app, "127.0.0.1", 0)
+
+    def serve() -> None:
+        with suppress(OSError):
+            slow_server.run()
+
+    threading.Thread(target=serve, daemon=True).start()
+    caller = socket.create_connection(("127.0.0.1", slow_server.effective_port), timeout=20)
+    caller.sendall(b"GET /slow HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert began.wait(20)
+    server.close(slow_server)
+    with ExitStack() as stack:  # databases that are opened while the service stops take the numbers that are free
+        files = [stack.enter_context((tmp_path / f"{n}.sqlite3").open("w+b", buffering=0)) for n in range(40)]
+        may_end.set()
+        end = time.monotonic() + 20
+        while slow_server.task_dispatcher.threads and time.monotonic() < end:
+            time.sleep(0.02)
+        assert not slow_server.task_dispatcher.threads
+        caller.close()
+        assert [file.name for file in files if Path(file.name).stat().st_size] == []
