@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import { Sheet } from "../../webhook/static/grid/sheet.js";
 import { splicing } from "../../webhook/static/grid/splice.js";
 import { Clock } from "./clock.js";
+import { seeded } from "./people.js";
 import { Workbook, open, settled } from "./workbook.js";
 
 /** @import { Op, Reader } from "../../webhook/static/grid/server.js" */
@@ -328,15 +329,3 @@ describe("what a cell looks like", () => {
     assert.deepEqual([1, 2, 3].map((position) => sheet.color(position, 1)), ["ff0000", "ff0000", ""]);
   });
 });
-
-/**
- * Whole numbers below a bound, the same in every run.
- * @param {number} seed
- */
-function seeded(seed) {
-  let state = seed;
-  return (/** @type {number} */ bound) => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return Math.floor((state / 2147483648) * bound);
-  };
-}

@@ -12,7 +12,7 @@ from sync.core.look.follow import Followed
 from sync.core.people.ordering import place_order
 from sync.core.people.permissions import Person
 from sync.core.people.permissions import sees as sees_issue
-from sync.core.views.today import by_unit, deadline_order, is_late, life_at
+from sync.core.views.today import by_unit, deadline_order, late_against
 
 WEEK = timedelta(days=7)
 MOST_STREETS = 3
@@ -45,9 +45,7 @@ def meeting(look: Look, person: Person) -> Meeting:
     then = look.now - WEEK
     mine = [each for each in look.followed.values() if each.stamps.street and not each.stamps.joined]
     mine = [each for each in mine if sees_issue(person, each.area)]
-    late = sorted((each for each in mine if is_late(each.life, look.now)), key=deadline_order)
-    lives = {each.issue.rid: life_at(each, look, then) for each in mine if each.stamps.received < then}
-    was_late = [each for each in mine if each.issue.rid in lives and is_late(lives[each.issue.rid], then)]
+    late, was_late, lives = late_against(look, mine, then)
     units = by_unit((each.life.unit for each in late), (lives[each.issue.rid].unit for each in was_late))
     before = Counter(each.stamps.street for each in was_late)
     return Meeting(len(late), len(was_late), tuple(units), _worst(late, before))

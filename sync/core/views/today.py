@@ -60,9 +60,7 @@ def today(look: Look, person: Person) -> Today:
     midnight = datetime.combine(look.now.date(), time(), look.reading.zone)
     mine = [each for each in look.followed.values() if each.stamps.street and sees_issue(person, each.area)]
     apart = [each for each in mine if not each.stamps.joined]  # what only reports another again is no work of its own
-    before = {each.issue.rid: life_at(each, look, midnight) for each in apart if each.stamps.received < midnight}
-    late = sorted((each for each in apart if is_late(each.life, look.now)), key=deadline_order)
-    was_late = [each for each in apart if each.issue.rid in before and is_late(before[each.issue.rid], midnight)]
+    late, was_late, before = late_against(look, apart, midnight)
     yesterday = midnight - timedelta(days=1)
     new = [each for each in mine if each.stamps.received >= yesterday]
     figures = (
@@ -77,12 +75,23 @@ def today(look: Look, person: Person) -> Today:
     return Today(midnight, figures, tuple(units), tuple(newest), tuple(late))
 
 
-def life_at(each: Followed, look: Look, hour: datetime) -> lives.Life:
+def late_against(
+    look: Look, counted: Iterable[Followed], hour: datetime
+) -> tuple[list[Followed], list[Followed], dict[str, lives.Life]]:
+    """Those that are late now, the longest first; those that were at an hour that is past; and how each stood then."""
+    counted = list(counted)
+    before = {each.issue.rid: _life_at(each, look, hour) for each in counted if each.stamps.received < hour}
+    late = sorted((each for each in counted if _is_late(each.life, look.now)), key=deadline_order)
+    was_late = [each for each in counted if each.issue.rid in before and _is_late(before[each.issue.rid], hour)]
+    return late, was_late, before
+
+
+def _life_at(each: Followed, look: Look, hour: datetime) -> lives.Life:
     """How the issue stood at an hour that is past."""
     return issues.lived(each.issue, each.stamps, look.rules, hour)
 
 
-def is_late(life: lives.Life, hour: datetime) -> bool:
+def _is_late(life: lives.Life, hour: datetime) -> bool:
     """Whether an issue that stood so at an hour was late."""
     return lives.is_late(life.state, life.deadline, hour)
 
