@@ -33,7 +33,7 @@ class BadTemplate(RuntimeError):
 
 
 def render(letter: Letter, template: Path) -> bytes:
-    """The letter as a .docx. Raises ``BadTemplate``."""
+    """The letter as a .docx. Raises ``BadTemplate`` and ``MemoryError``."""
     content = paper(letter)
     context = cleaned({**asdict(content), "annex": content.annex, "list_title": content.annex_title})
     out = io.BytesIO()
@@ -41,6 +41,8 @@ def render(letter: Letter, template: Path) -> bytes:
         document = DocxTemplate(str(template))
         document.render(context, SandboxedEnvironment(autoescape=True))
         document.save(out)
+    except MemoryError:  # too much, not broken: the process apart says so
+        raise
     except Exception as error:  # the template is the bureau's own file, and its marks can fail in any way
         raise BadTemplate(f"函的模板 {template} 用不了：{error}。请恢复原来的模板，或者改正里面的标记。") from error
     return timeless(out.getvalue())
