@@ -9,7 +9,7 @@ NODE   := node_modules/.ready
 .PHONY: run test lint types contracts js unit audit shots clean
 
 run: $(READY)
-	@$(BIN)/python deploy/leaflet.py
+	@$(BIN)/python deploy/browser.py
 	@$(BIN)/jielu demo --if-empty
 	@$(BIN)/jielu run
 
@@ -24,8 +24,10 @@ types: $(READY)
 contracts: $(READY)
 	$(BIN)/lint-imports
 
-# The browser's code; Node and its packages check it and are never served, but for Leaflet (deploy/leaflet.py).
-js: $(NODE)
+# The browser's code; Node and its packages check it and are never served, but for Leaflet (deploy/browser.py).
+# The browser tests open the pages with what a user's browser loads.
+js: $(NODE) $(READY)
+	@$(BIN)/python deploy/browser.py
 	@npm run --silent types
 	@npm run --silent lint
 	@npm run --silent test

@@ -92,6 +92,7 @@ HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}  # a browser t
 TEXT_FILES = ("text/javascript", "application/javascript", "text/css", "image/svg+xml")
 # The same for everybody; all else may be somebody's and is stored by no browser and no proxy.
 FILES = ("/static/", "/leaflet/")
+NEVER_CHANGED = "/static/packed/"  # each state of a file has a name of its own
 
 
 log = logging.getLogger(__name__)
@@ -181,12 +182,14 @@ def _add_headers(app: flask.Flask, https: bool) -> None:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
         if request.path.startswith(FILES):
-            return packed(response)
+            if request.path.startswith(NEVER_CHANGED) and response.status_code == HTTPStatus.OK:
+                response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+            return zipped(response)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
 
-def packed(response: flask.Response) -> flask.Response:
+def zipped(response: flask.Response) -> flask.Response:
     """A script or style sheet, packed where the browser takes it: a third of its bytes go over the line."""
     if response.status_code == HTTPStatus.OK and response.mimetype in TEXT_FILES:
         response.direct_passthrough = False

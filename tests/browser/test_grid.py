@@ -8,10 +8,13 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Enter, faults
 from tests.web_server import OPERATOR, WebServer
+from webhook.grid import packed as packing
+from webhook.grid import page as grid_page
 
 
 def sheet(page: Page, web: WebServer, title: str) -> Page:
@@ -71,6 +74,24 @@ def test_typing_lands_in_the_sheet_and_the_service_s_columns_refuse(enter: Enter
     web.tick()
     expect(page.locator(".cell.owned", has_text=re.compile(r"^\d{8}-\d{3}$"))).to_be_visible(timeout=3000)
     assert faults(page) == []
+
+
+def test_without_the_packed_file_the_scripts_are_loaded_each_for_itself(
+    enter: Enter, web: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a checkout where npm is not there."""
+    static = tmp_path / "static"
+    static.mkdir()
+    (static / "grid").symlink_to(packing.SCRIPTS)
+    monkeypatch.setattr(grid_page, "page_scripts", lambda: packing.page_scripts(static))
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    assert page.locator("script[src='/static/grid/main.js']").count() == 1
+    assert page.locator("link[rel=modulepreload]").count() > 30
+    go(page, 1, "填报人")
+    page.keyboard.type("街路长01")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert web.rows("问题台账", "填报人") == [("街路长01",)] and faults(page) == []
 
 
 def clipboard(page: Page, web: WebServer) -> None:

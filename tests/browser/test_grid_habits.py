@@ -16,6 +16,7 @@ from tests.browser.test_grid import go, saved, sheet, until
 from tests.test_forms import ISSUE, body, post, upload
 from tests.test_photos import jpeg, scene
 from tests.web_server import OPERATOR, WebServer
+from webhook.grid.packed import page_scripts
 
 GRID = "document.getElementById('grid').grid"
 THREE = """
@@ -761,5 +762,5 @@ def test_the_grid_weighs_little_without_its_data(enter: Enter, web: WebServer) -
 
     page.on("requestfinished", finished)
     sheet(page, web, "问题台账")
-    assert {"/grid", "/static/grid/main.js", "/static/grid/grid.css"} <= {*sizes}
+    assert {"/grid", f"/static/{page_scripts()[0]}", "/static/grid/grid.css"} <= {*sizes}
     assert sum(sizes.values()) <= 200_000, sizes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import runpy
-import shutil
 from pathlib import Path
 
 import pytest
@@ -31,12 +30,10 @@ def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def leaflet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def leaflet() -> None:
     """As ``make run`` puts it there; ``make test`` has npm."""
-    shutil.copyfile(ROOT / "package.json", tmp_path / "package.json")
-    (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
-    runpy.run_path(str(ROOT / "deploy" / "leaflet.py"))["provide"](tmp_path)
-    monkeypatch.setattr(map_page, "LEAFLET", tmp_path / "webhook" / "leaflet")
+    runpy.run_path(str(ROOT / "deploy" / "browser.py"))["provide"](ROOT)
+    assert (map_page.LEAFLET / "leaflet.js").exists()
 
 
 def fill(web: WebServer) -> None:

@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Sequence
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 import flask
@@ -34,6 +33,7 @@ from webhook.grid import edits
 from webhook.grid.exports import export_routes, rows_of
 from webhook.grid.initials import initials
 from webhook.grid.layouts import layout_routes
+from webhook.grid.packed import page_scripts
 from webhook.grid.pictures import picture_routes
 from webhook.grid.presence import Position, place_of
 from webhook.grid.printing import print_routes
@@ -48,10 +48,6 @@ MOST_ROWS = 1000  # rows in one answer
 MOST_MATCHES = 20_000  # that a search finds
 MOST_VALUES = 500  # values that a filter lists
 MOST_DAYS = 5000  # the same of a column of dates
-SCRIPTS = Path(__file__).parents[1] / "static" / "grid"
-NO_MODULES = ("main.js", "old.js", "print.js")
-# Asked for at once: a browser finds a module only in the one that imports it.
-MODULES = sorted(path.name for path in SCRIPTS.glob("*.js") if path.name not in NO_MODULES)
 LONGEST_ID = 64  # characters of a page's own id
 MOST_TOLD = 100  # changes in one answer
 MOST_CHANGED_ROWS = 5000  # rows of all changes in one answer; a change with more is not told, the tab is read anew
@@ -82,7 +78,8 @@ def blueprint(site: Site, nudge: Any) -> flask.Blueprint:
             return render_template("elsewhere.html", address=address)
         with service.store.read() as tx:
             titles = [(sheet.id, sheet.title) for sheet in state.book(tx).sheets if not sheet.hidden]
-        return render_template("grid.html", sheets=titles, modules=MODULES)
+        script, modules = page_scripts()
+        return render_template("grid.html", sheets=titles, script=script, modules=modules)
 
     _reading(routes, state)
     _searching(routes, state)
