@@ -232,13 +232,13 @@ export class View {
     if (sheet.layout.wrap) this.#fit();
     this.#stretch();
     const sight = this.sight();
+    const { scrollTop, scrollLeft } = this.scroller; // read before anything is drawn: after it, the browser would lay all out first
     sheet.need(sight.first - 20, sight.last + 60);
     for (const drawn of this.#lines.values()) if (drawn.line < sight.first || drawn.line > sight.last) this.#remove(drawn);
     for (let line = sight.first; line <= sight.last; line++) this.#drawLine(line, sight.from, sight.to);
-    const { scrollTop, scrollLeft } = this.scroller;
     this.strip.style.transform = `translateX(${-scrollLeft}px)`;
     for (const drawn of this.#lines.values()) this.#place(drawn, scrollTop);
-    this.#drawSelection();
+    this.#drawSelection(scrollTop);
     if (!this.readyAt && sheet.row(1)) this.readyAt = performance.now();
   }
 
@@ -374,14 +374,15 @@ export class View {
     };
   }
 
-  #drawSelection() {
+  /** @param {number} scrollTop */
+  #drawSelection(scrollTop) {
     const { line, column } = this.selection;
     const { top, bottom, left, right } = this.area();
     this.marks.textContent = "";
     this.sideMarks.textContent = "";
-    this.#mark("range", { top, bottom, left, right });
-    this.#mark("active", { top: line, bottom: line, left: column, right: column });
-    for (const place of this.#others) this.#markOther(place);
+    this.#mark("range", { top, bottom, left, right }, scrollTop);
+    this.#mark("active", { top: line, bottom: line, left: column, right: column }, scrollTop);
+    for (const place of this.#others) this.#markOther(place, scrollTop);
     this.#drawArrow(line, column);
     this.handle.hidden = right < FROZEN;
     this.handle.style.transform = `translate(${this.#end(right) - this.frozen - 5}px, ${this.lines.top(bottom + 1) - 5}px)`;
@@ -413,12 +414,15 @@ export class View {
     this.later();
   }
 
-  /** @param {Place} place */
-  #markOther({ person, row, column }) {
+  /**
+   * @param {Place} place
+   * @param {number} scrollTop
+   */
+  #markOther({ person, row, column }, scrollTop) {
     const position = row ? this.sheet.order.indexOf(row) : -1;
     const line = position > 0 ? this.sheet.line(position) : -1;
     if (line < 0 || column >= this.left.length) return;
-    const marks = this.#mark("other", { top: line, bottom: line, left: column, right: column });
+    const marks = this.#mark("other", { top: line, bottom: line, left: column, right: column }, scrollTop);
     for (const mark of marks) element("span", "", mark).textContent = person;
   }
 
@@ -433,9 +437,10 @@ export class View {
   /**
    * @param {string} kind
    * @param {{ top: number, bottom: number, left: number, right: number }} area
+   * @param {number} scrollTop
    * @returns {HTMLElement[]} what was drawn, in one pane or in both
    */
-  #mark(kind, { top, bottom, left, right }) {
+  #mark(kind, { top, bottom, left, right }, scrollTop) {
     /** @type {HTMLElement[]} */
     const drawn = [];
     const place = (/** @type {HTMLElement} */ mark, /** @type {number} */ x, /** @type {number} */ width, /** @type {number} */ y) => {
@@ -446,7 +451,7 @@ export class View {
     };
     if (left < FROZEN) {
       const width = this.#end(Math.min(right, FROZEN - 1)) - this.#leftOf(left);
-      place(element("div", kind, this.sideMarks), this.#leftInPane(left), width, this.lines.top(top) - this.scroller.scrollTop);
+      place(element("div", kind, this.sideMarks), this.#leftInPane(left), width, this.lines.top(top) - scrollTop);
     }
     if (right >= FROZEN) {
       const from = Math.max(left, FROZEN);
