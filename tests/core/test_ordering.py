@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+from itertools import permutations
+
+import pytest
 
 from sync.core.look.decide import recall
 from sync.core.memo import Memo
@@ -10,7 +13,7 @@ from sync.core.people.ordering import place_order
 from sync.core.people.permissions import person, remembered
 from sync.core.views import bulletin, forms
 from sync.core.views.agenda import agenda
-from tests.book import ZONE, Book, hour, templates
+from tests.book import ZONE, Book, bureau, hour, templates
 
 BRANCHES = ["第一支部", "第二支部", "第三支部", "第四支部", "第五支部", "第六支部"]
 STREETS = [f"示例街路{number}" for number in range(1, 13)]
@@ -74,3 +77,32 @@ def test_the_agenda_names_parts_and_streets_in_that_order() -> None:
     shown = agenda(recall(templates(), book.memory, book.rules, hour("2026-11-24 10:00"), Memo()), secretary)
     assert shown.words == "、".join(BRANCHES)
     assert list(shown.unseen) == STREETS
+
+
+CHAIN = """
+问题台账
+填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 严重程度 | 问题描述
+2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 桥头 | 暴露垃圾 | 轻微 | 甲
+2026-11-24 09:10 | 督查01 | 督查 | 新正街 | 桥头 | 暴露垃圾 | 一般 | 乙
+2026-11-24 09:20 | 督查01 | 督查 | 新正街 | 桥头 | 暴露垃圾 | 严重 | 丙
+"""
+
+
+@pytest.mark.parametrize("order", list(permutations((1, 2, 3))))
+def test_issues_that_took_each_other_over_may_stand_in_any_order(order: tuple[int, ...]) -> None:
+    """甲 went into 乙, and 乙 into 丙: a graver report of the same place takes over the one that runs."""
+    book = bureau().add(CHAIN)
+    book.settle("2026-11-24 09:30")
+    heads = ("问题描述", "状态", "重复", "截止时间")
+    before = sorted(book.rows("问题台账", *heads))
+    rows = book.sheets["问题台账"]
+    rows[1:] = [rows[at] for at in order]
+    for at in ("2026-11-24 09:40", "2026-11-25 09:00"):
+        book.settle(at)
+    assert [row[0] for row in book.rows("问题台账", "问题描述")] == ["甲乙丙"[at - 1] for at in order]
+    after = sorted(book.rows("问题台账", *heads))
+    assert [(text, repeat) for text, _, repeat, _ in after] == [
+        ("丙", ""), ("乙", "并入，见 20261124-003"), ("甲", "并入，见 20261124-003"),
+    ]  # fmt: skip
+    assert [row[3] for row in after] == [row[3] for row in before], "deadlines stand"
+    assert not any("出错" in " ".join(row) for row in book.rows("运行状态", "项目", "内容"))

@@ -103,8 +103,8 @@ def follow(step: Following) -> dict[str, Followed]:
         return {}
     results, layout, followed = step.reading.memo.of("followed"), step.reading.layouts["issues"], dict[str, Followed]()
     scope, rows = (step.people.scope, layout, step.past.seals), step.reading.rows["issues"]
-    stamps = step.stamped.stamps
-    for row in sorted(rows, key=lambda row: not stamps[row.rid].joined):  # what was taken over before what took it over
+    # what was taken over before what took it over, however people sorted the rows
+    for row in sorted(rows, key=lambda row: -len(step.stamped.owners(row.rid))):
         rid = row.rid
         try:
             belonging = _belonging(step, rid, followed)

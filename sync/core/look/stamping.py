@@ -43,13 +43,16 @@ class Stamped:
 
     def owner(self, issue: str, at: datetime | None = None) -> str:
         """The issue of which this one was a part then (None: at last); itself where it stands alone."""
-        seen = {issue}
-        while (own := self.stamps.get(issue)) and own.joined and (at is None or (own.joined_at or at) <= at):
-            if own.joined in seen:
+        return [issue, *self.owners(issue, at)][-1]
+
+    def owners(self, issue: str, at: datetime | None = None) -> list[str]:
+        """The issue of which this one was a part then (None: at last), that of which that was one, and so on."""
+        chain = [issue]
+        while (own := self.stamps.get(chain[-1])) and own.joined and (at is None or (own.joined_at or at) <= at):
+            if own.joined in chain:
                 break
-            issue = own.joined
-            seen.add(issue)
-        return issue
+            chain.append(own.joined)
+        return chain[1:]
 
     @cached_property
     def taken_over(self) -> Mapping[str, tuple[str, ...]]:
