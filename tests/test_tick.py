@@ -243,6 +243,18 @@ def once_before_write(act: Callable[[], None]) -> Callable[[Request], None]:
     return before
 
 
+def test_a_tab_that_is_named_back_is_read_again(live: LiveBook) -> None:
+    """运行状态 asks for it; until now nothing came of it before the service was started anew."""
+    issues(live).update_title("台账")
+    live.settle("2026-11-24 09:00")
+    assert any("请把名称改回「问题台账」" in text for _, text in live.rows("运行状态", "项目", "内容"))
+    live.book.worksheet("台账").update_title("问题台账")
+    live.settle(AT)
+    assert not any("本轮跳过" in text for _, text in live.rows("运行状态", "项目", "内容"))
+    assert right(live) == RIGHT
+
+
+
 def test_a_tab_deleted_between_read_and_write_stops_that_write_alone(live: LiveBook) -> None:
     live.before = once_before_write(lambda: live.book.del_worksheet(live.book.worksheet("月度考核")))
     live.settle(AT)

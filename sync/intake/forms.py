@@ -18,9 +18,10 @@ from sync.core.sheet import serials
 from sync.core.sheet.photos import Photo
 from sync.core.sheet.plan import appended
 from sync.core.sheet.rows import Raw
+from sync.core.sheet.tabs import Layout
 from sync.core.views import forms
 from sync.core.views.forms import Field, Form
-from sync.core.views.preview import NoTab, Preview, faults, present_layout, preview
+from sync.core.views.preview import NoTab, Preview, faults, present_layout, preview, preview_alone
 from sync.intake import photos
 from sync.intake.photos import PhotoFolder
 from sync.intake.unfinished import BadPhoto, Upload, Uploads
@@ -28,6 +29,7 @@ from sync.ledger.ledger import Ledger
 from sync.ledger.submissions import IN, SENDING, Sender, Submission, Submissions
 from sync.sheets.appending import append
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
+from sync.sheets.new_rows import NewRows
 
 PUBLIC_OWNER = "群众 "  # whose photos of the public are: not an address's, which changes as a phone moves
 TICK_SECONDS = 2.0  # how long to wait for a running tick before a form is taken without a preview
@@ -71,6 +73,17 @@ class Answer:
     faults: Mapping[str, str] = field(default_factory=dict)  # a sentence by column key
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What was seen before a row is written: where its tab's columns stand, whether it ``stands`` there already, what
+    the next look will say of it (None: not known) and what is wrong with it."""
+
+    layout: Layout
+    row: Preview | None = None
+    faults: Mapping[str, str] = field(default_factory=dict)
+    stands: bool = False
+
+
 @dataclass
 class FormIntake:
     """One for each process. ``ticking`` is held while a look uses the ledger's memory."""
@@ -84,6 +97,7 @@ class FormIntake:
     def __post_init__(self) -> None:
         self.submissions = Submissions(self.ledger)
         self.uploads = Uploads(self.photo_folder.folder)
+        self._new_rows = NewRows(self.gateway)
         self._queue = threading.BoundedSemaphore(MOST_WAITING)
         self._upload_locks = [threading.Lock() for _ in range(64)]  # two connections may send the same photo
 
@@ -132,14 +146,12 @@ class FormIntake:
     def _write(self, form: Form, sent: Submission, before: Submission, rules: Rules, now: datetime) -> Answer:
         """``before``: the submission that may have been written already: an earlier try, or this one where the ledger
         was lost."""
-        tables = Tables(self.gateway.tabs, self.gateway.read())
-        layout = present_layout(tables, form.tab)
-        if forms.stands(tables.seen[form.tab], layout, before.cells):
+        seen = self._seen_alone(form.tab, sent, before, rules, now) or self._seen(form.tab, sent, before, rules, now)
+        layout, row = seen.layout, seen.row
+        if seen.stands:
             return self._in(before, {"words": NUMBER_LATER})
-        seen = self._preview(tables, rules, now, form.tab, sent.cells)
-        wrong = seen.faults if seen else faults(tables, rules, form.tab, sent.cells)
-        if wrong:
-            return Answer("mend", {}, wrong)
+        if seen.faults:
+            return Answer("mend", {}, seen.faults)
         self.submissions.save(sent)
         try:
             append(self.gateway, self.ledger, appended(layout, (sent.cells,)))
@@ -147,7 +159,32 @@ class FormIntake:
             return Answer("later", {"words": UNCONFIRMED})
         except Refused as error:
             return Answer("later", {"words": f"{NOT_WRITTEN}（{error}）"})
-        return self._in(sent, details(seen, form, rules) if seen else {"words": NUMBER_LATER})
+        return self._in(sent, details(row, form, rules) if row else {"words": NUMBER_LATER})
+
+    def _seen_alone(
+        self, key: str, sent: Submission, before: Submission, rules: Rules, now: datetime
+    ) -> _Seen | None:
+        """By the rows that have a say in this one; None where the whole workbook must be read."""
+        memory = self.ledger.memory()
+        known = memory.known.get(key, {})
+        new = self._new_rows.read(key, known)
+        if new is None:
+            return None
+        layout = present_layout(Tables(self.gateway.tabs, {key: new}), key)
+        if forms.stands(new, layout, before.cells) or forms.is_known(known.values(), layout.tab, before.cells):
+            return _Seen(layout, stands=True)
+        row = preview_alone(self.gateway.tabs, new, memory, rules, now, sent.cells)
+        return _Seen(layout, row, row.faults) if row else None
+
+    def _seen(self, key: str, sent: Submission, before: Submission, rules: Rules, now: datetime) -> _Seen:
+        """By the whole workbook."""
+        tables = Tables(self.gateway.tabs, self.gateway.read())
+        layout = present_layout(tables, key)
+        self._new_rows.note(tables.seen[key], self.ledger.memory().known.get(key, {}))
+        if forms.stands(tables.seen[key], layout, before.cells):
+            return _Seen(layout, stands=True)
+        row = self._preview(tables, rules, now, key, sent.cells)
+        return _Seen(layout, row, row.faults if row else faults(tables, rules, key, sent.cells))
 
     def _row(self, filled: FilledForm, at: datetime) -> dict[str, Raw]:
         tab = self.gateway.tabs[filled.form.tab]

@@ -28,7 +28,7 @@ from gspread.urls import (
 from sync.core.sheet.landing import cell_at
 from sync.core.sheet.plan import Plan, TabPlan
 from sync.core.sheet.rows import Raw, Table, plain
-from sync.core.sheet.tabs import Tab
+from sync.core.sheet.tabs import Tab, letters
 from sync.sheets.quota import Busy, Quota, kind_of
 
 CHANNELS_STOP_URL = "https://www.googleapis.com/drive/v3/channels/stop"
@@ -171,7 +171,7 @@ class Gateway:
 
     def read(self) -> dict[str, Table]:
         """All tabs that are there, by key. Raises ``Unreachable`` with a sentence."""
-        if not self.sheet_ids:
+        if self.sheet_ids.keys() != self.tabs.keys():  # a tab that was not there may be by now
             self.learn_sheets()
         with _reading():
             try:
@@ -180,6 +180,21 @@ class Gateway:
                 if _code(error) != 400:
                     raise
         return self._read_what_is_there()
+
+    def read_end(self, key: str, row: int, width: int) -> Table | None:
+        """A tab's header, and its first ``width`` columns from a sheet row on; None where the tab or the row is not
+        there. Raises ``Unreachable``."""
+        if key not in self.sheet_ids:
+            return None
+        title = _quoted(self.tabs[key].title)
+        with _reading():
+            try:
+                header, rows = self._values([f"{title}!1:1", f"{title}!A{row}:{letters(width - 1)}"])
+            except APIError as error:
+                if _code(error) != 400:
+                    raise
+                return None
+        return replace(_table(key, [*(header or [[]]), *rows]), first=row)
 
     def _read_what_is_there(self) -> dict[str, Table]:
         """After one unknown tab name failed the whole call: look which tabs there are, and read those."""
@@ -231,15 +246,19 @@ class Gateway:
         keys = list(titles)
         if not keys:
             return {}
+        tables = self._values([_quoted(titles[key]) for key in keys])
+        return {key: _table(key, values) for key, values in zip(keys, tables, strict=True)}
+
+    def _values(self, ranges: Sequence[str]) -> list[list[list[Raw]]]:
+        """The cells of each range, in one call."""
         params = {
-            "ranges": [_quoted(titles[key]) for key in keys],
+            "ranges": list(ranges),
             "majorDimension": "ROWS",
             "valueRenderOption": "UNFORMATTED_VALUE",
             "dateTimeRenderOption": "SERIAL_NUMBER",
         }
         answer = self.client.request("get", SPREADSHEET_VALUES_BATCH_URL % self.workbook, params=params)
-        ranges = orjson.loads(answer.content)["valueRanges"]
-        return {key: _table(key, value_range.get("values", [])) for key, value_range in zip(keys, ranges, strict=True)}
+        return [value_range.get("values", []) for value_range in orjson.loads(answer.content)["valueRanges"]]
 
     def fell(self, plan: Plan, seen: Mapping[str, Table]) -> dict[str, Table]:
         """Each tab with the header row under which an earlier write fell, by key; empty where it never arrived. A

@@ -7,14 +7,15 @@ or tab and stops nothing else. Each step below takes what earlier steps returned
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
+from typing import Any
 
 from sync.core.letters.letters import ByIssue
 from sync.core.look.conclude import conclude
 from sync.core.look.doubted import conclude_in_doubt, hour_of_checks
 from sync.core.look.feedback import answer
-from sync.core.look.findings import Look
+from sync.core.look.findings import Look, RowLook
 from sync.core.look.follow import Following, follow
 from sync.core.look.judging import judge
 from sync.core.look.letters.drafting import draft
@@ -66,8 +67,9 @@ def look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
             return replace(made, failures=(*failed, *made.drafted.failures, *made.scored.failures))
 
 
-def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
-    """One look at everything, step by step."""
+def look_at_rows(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> RowLook:
+    """The steps that look at rows each for itself: what is wrong with it, whose it is, how far it came. Raises
+    ``RowFailed``."""
     tabs = read_tabs(tables, memory, rules, now.astimezone(rules.bureau.zone), memory.memo.renewed(now))
     first = known_again(recalled(tabs))
     people = who_is_who(first)
@@ -83,19 +85,25 @@ def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
     by_issue = ByIssue.of(letters_in.letters)
     followed = follow(Following(reading, people, stamped, judged, fixes, by_issue, past))
     feedback = answer(reading, people, stamped, judged, followed, fixes)
+    return RowLook(rebuilt, people, stamped, judged, letters_in, followed, feedback)
+
+
+def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
+    """One look at everything, step by step."""
+    rows = look_at_rows(tables, memory, rules, now)
+    reading, people, past, followed = rows.reading, rows.people, rows.rebuilt.past, rows.followed
     # what follows from all issues together
-    duties = Duties(reading, people.roster, judged, followed, past)
-    drafted = draft(reading, followed, letters_in)
-    claims = Claims(reading, people, stamped, judged, followed, past)
+    duties = Duties(reading, people.roster, rows.judged, followed, past)
+    drafted = draft(reading, followed, rows.letters_in)
+    claims = Claims(reading, people, rows.stamped, rows.judged, followed, past)
     sealing = Sealing(reading, followed, past)
     scoring = Scoring(sealing, people.roster, claims, people.scope, duties, tuple(drafted.letters.values()))
     scored = scoring.scored_or_left()
     notices = (notice for issue in followed.values() for notice in issue.notices)
     others = (*duties.notices(), *drafted.notices, *tell_at_once(reading, people))
     told = tell(reading, followed, drafted, (*notices, *others))
-    return Look(
-        rebuilt, people, stamped, judged, letters_in, followed, feedback, duties, drafted, claims, sealing, scored, told
-    )
+    of_rows: dict[str, Any] = {part.name: getattr(rows, part.name) for part in fields(rows)}
+    return Look(**of_rows, duties=duties, drafted=drafted, claims=claims, sealing=sealing, scored=scored, told=told)
 
 
 def recall(tabs: Mapping[str, Tab], memory: Memory, rules: Rules, now: datetime, memo: Memo | None = None) -> Look:

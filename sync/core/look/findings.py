@@ -29,8 +29,8 @@ from sync.core.sheet.rows import Row
 
 
 @dataclass(frozen=True)
-class Look:
-    """What the steps of ``decide.py`` returned, in their order."""
+class RowLook:
+    """What the steps of ``decide.py`` returned that look at rows each for itself, in their order."""
 
     rebuilt: Rebuilt
     people: People
@@ -39,13 +39,6 @@ class Look:
     letters_in: LettersIn
     followed: Mapping[str, Followed]  # by number
     feedback: Mapping[str, Checked]  # rows of 整改反馈, by id
-    duties: Duties
-    drafted: Drafted
-    claims: Claims
-    sealing: Sealing
-    scored: Scored
-    told: Told
-    failures: tuple[Failed, ...] = ()
 
     @property
     def reading(self) -> Reading:
@@ -72,17 +65,33 @@ class Look:
         return self.reading.now
 
     def checked(self, key: str) -> Mapping[str, Checked] | Mapping[str, Followed]:
-        """The rows of one of people's tabs, by id: what is wrong with each, and what its service cells should say."""
+        """The rows of one of people's tabs, by id: what is wrong with each, and what its service cells should say. Of
+        申请 without what hangs on points."""
         if key == "issues":
             return self.followed
-        if key == "requests":
-            return self.claims.checked
         return self.feedback if key == "feedback" else self.judged.checked[key]
 
     def shown(self, key: str, rid: str) -> tuple[Sequence[Problem], Mapping[str, Any]]:
         """What is wrong with a row of one of people's tabs, and what its service cells should say."""
         row = self.checked(key)[rid]
         return row.problems, row.cells
+
+
+@dataclass(frozen=True)
+class Look(RowLook):
+    """What all steps returned."""
+
+    duties: Duties
+    drafted: Drafted
+    claims: Claims
+    sealing: Sealing
+    scored: Scored
+    told: Told
+    failures: tuple[Failed, ...] = ()
+
+    def checked(self, key: str) -> Mapping[str, Checked] | Mapping[str, Followed]:
+        """As of rows alone, 申请 with what hangs on points."""
+        return self.claims.checked if key == "requests" else super().checked(key)
 
     @cached_property
     def drift(self) -> Drift:

@@ -19,6 +19,7 @@ from sync.core.rules.rules import Rules
 from sync.core.rules.values import FAKE
 from sync.core.sheet import serials
 from sync.core.sheet.checks import AHEAD
+from sync.core.sheet.identity import Known
 from sync.core.sheet.rows import Raw, Table, issue_number, plain
 from sync.core.sheet.tabs import Column, Layout, Tab
 from sync.core.sheet.texts import clean, is_whole
@@ -192,6 +193,12 @@ def stands(table: Table, layout: Layout, row: Mapping[str, Raw]) -> bool:
     reporter are the same. The rest may have been edited since."""
     keys = [(layout.at[key], row.get(key, "")) for key in layout.tab.identity[:2]]
     return any(all(_alike(seen[at] if at < len(seen) else "", value) for at, value in keys) for seen in table.rows)
+
+
+def is_known(known: Iterable[Known], tab: Tab, row: Mapping[str, Raw]) -> bool:
+    """The same of rows that the ledger knows."""
+    sent = [(key, row.get(key, "")) for key in tab.identity[:2]]
+    return any(all(_alike(seen.cells.get(key, ""), value) for key, value in sent) for seen in known)
 
 
 def _alike(seen: Raw, sent: Raw) -> bool:

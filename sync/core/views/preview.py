@@ -5,18 +5,21 @@ Pure. A form shows it before the row is written (what is wrong, field by field) 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sync.core.look.decide import look as look_at
-from sync.core.memory import Memory, Tables
+from sync.core.look.decide import look_at_rows
+from sync.core.look.findings import RowLook
+from sync.core.memory import Memory, RowFailed, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.plan import filled_row, to_raw
 from sync.core.sheet.problems import by_column
 from sync.core.sheet.rows import Raw, Table, layout_of, parse
-from sync.core.sheet.tabs import Layout
+from sync.core.sheet.tabs import Layout, Tab
+from sync.core.views.concerned import concerned
 
 
 class NoTab(ValueError):
@@ -46,15 +49,38 @@ def preview(tables: Tables, memory: Memory, rules: Rules, now: datetime, key: st
     ``memory`` is left as it is. Raises ``NoTab``.
     """
     layout = present_layout(tables, key)
-    table = tables.seen[key]
-    grown = Table(table.tab, table.header, [*table.rows, filled_row(layout, row)], table.first)
-    look = look_at(Tables(tables.tabs, {**tables.seen, key: grown}), memory, rules, now)
-    number = table.first + len(table.rows)
+    table, number = _with_row(tables.seen[key], filled_row(layout, row))
+    return _shown(look_at(Tables(tables.tabs, {**tables.seen, key: table}), memory, rules, now), key, number)
+
+
+def preview_alone(
+    tabs: Mapping[str, Tab], new: Table, memory: Memory, rules: Rules, now: datetime, row: Mapping[str, Raw]
+) -> Preview | None:
+    """As ``preview``, by the rows alone that have a say in this one, as the last look knew them. ``new``: the tab's
+    header, and the rows that came since. None where all must be looked at. Raises ``NoTab``."""
+    key = new.tab
+    layout = present_layout(Tables(tabs, {key: new}), key)
+    about = concerned(memory, rules, layout, row)
+    if about is None:
+        return None
+    table, number = _with_row(replace(new, rows=[*about.rows, *new.rows]), filled_row(layout, row))
+    try:
+        return _shown(look_at_rows(Tables(tabs, {key: table}), about.memory, rules, now), key, number)
+    except RowFailed:  # a look at all sets it aside
+        return None
+
+
+def _with_row(table: Table, row: Sequence[Raw]) -> tuple[Table, int]:
+    """The tab with a row at its end, and the number of that row."""
+    return replace(table, rows=[*table.rows, row]), table.first + len(table.rows)
+
+
+def _shown(look: RowLook, key: str, number: int) -> Preview:
     last = next((row for row in look.rows[key] if row.number == number), None)
     if last is None:
         return Preview()
     problems, cells = look.shown(key, last.rid)
-    zone = rules.bureau.zone
+    zone = look.rules.bureau.zone
     return Preview(by_column(problems), {name: to_raw(value, zone) for name, value in cells.items() if value != ""})
 
 

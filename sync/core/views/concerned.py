@@ -1,0 +1,141 @@
+"""The few rows that have a say in what a look says of one more row, so that to tell it costs what these rows cost and
+not the log.
+
+Pure. What a new report says hangs on the issues of its place, what a feedback or a duty says on the issue that it
+names, and on rows whose photos are the same pictures. 申请 may hang on much more: of it the whole is looked at.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from sync.core.issues.issues import Stamps
+from sync.core.issues.repeats import same_place
+from sync.core.memo import Memo
+from sync.core.memory import BACK, Memory
+from sync.core.rules.rules import Rules
+from sync.core.sheet.identity import NUMBER, Known
+from sync.core.sheet.photos import ids
+from sync.core.sheet.plan import filled_row
+from sync.core.sheet.rows import Raw, issue_number, plain
+from sync.core.sheet.tabs import Layout
+
+Remembered = TypeVar("Remembered")
+NAMING = ("feedback", "requests", "duties")  # tabs whose rows name an issue
+ALONE = ("issues", "feedback", "duties")  # tabs of which a row's surroundings are known
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """``memory``: all that is remembered of the rows concerned and of the roster. ``rows``: those rows of the tab that
+    the new row comes to, raw, as they stand in the sheet."""
+
+    memory: Memory
+    rows: Sequence[Sequence[Raw]]
+
+
+def concerned(memory: Memory, rules: Rules, layout: Layout, row: Mapping[str, Raw]) -> Concerned | None:
+    """What has a say in a new ``row`` (raw cells by column key) of a tab; None where that can't be told: it names an
+    issue that nobody knows, or much else counts."""
+    key, known = layout.tab.key, memory.known
+    if key not in ALONE or memory.last_tick is None:
+        return None
+    named = _named(memory, rules, key, row)
+    if named is None:
+        return None
+    numbers = _with_their_parts(memory.stamps, named)
+    about = {tab: _about(known.get(tab, {}), numbers) for tab in NAMING}
+    answered = [known["feedback"][rid].cells for rid in about["feedback"]]  # whether they count hangs on their photos
+    same = _same_pictures(memory, [photo for cells in (row, *answered) for photo in ids(cells.get("photos"))])
+    issues = numbers | {rid for tab, rid in same if tab == "issues"}
+    about["feedback"] |= {rid for tab, rid in same if tab == "feedback"}
+    narrow = replace(
+        memory,
+        known={**known, **{tab: _of(known.get(tab, {}), rids) for tab, rids in {"issues": issues, **about}.items()}},
+        stamps=_of(memory.stamps, issues),
+        archived=_of(memory.archived, issues),
+        lines={}, notices={}, letters={}, restores=(), covers=(), wanted_back=(), wanted_sealed=(), plan=None,
+        memo=Memo(),
+    )  # fmt: skip
+    return Concerned(narrow, [filled_row(layout, {**row.shown, **row.cells}) for row in _here(narrow, key)])
+
+
+def _named(memory: Memory, rules: Rules, key: str, row: Mapping[str, Raw]) -> set[str] | None:
+    """The issues that a new row is about; None where it names one that is not known."""
+    if key == "issues":
+        return set(_at_the_place(memory, rules, row))
+    number = issue_number(row.get("issue", ""))
+    if number and number not in memory.stamps:
+        return None
+    return {number} if number else set()
+
+
+def _at_the_place(memory: Memory, rules: Rules, row: Mapping[str, Raw]) -> Iterator[str]:
+    """The issues of the row's street, place and category, or whatever else the rules say makes two reports the same."""
+    fields, street = rules.repeat.same, plain(row.get("street", ""))
+    place = same_place({name: plain(row.get(name, "")) for name in fields}, street, fields)
+    if place is None:
+        return
+    issues, within = memory.known.get("issues", {}), "street" in fields
+    for number, own in memory.stamps.items():
+        if own.street != street and within:
+            continue
+        known = issues.get(number)
+        if known is not None:
+            cells = {name: plain(known.cells.get(name, "")) for name in fields}
+            if own.category:
+                cells["category"] = own.category
+            if same_place(cells, own.street, fields) == place:
+                yield number
+
+
+def _with_their_parts(stamps: Mapping[str, Stamps], numbers: Collection[str]) -> set[str]:
+    """These issues, those that they were joined to or wait behind, and those that were joined to them."""
+    linked: dict[str, set[str]] = defaultdict(set)
+    for number, own in stamps.items():
+        for other in filter(None, (own.joined, own.behind)):
+            linked[number].add(other)
+            linked[other].add(number)
+    reached, new = set[str](), set(numbers)
+    while new:
+        reached |= new
+        new = {other for number in new for other in linked[number]} - reached
+    return reached
+
+
+def _same_pictures(memory: Memory, photos: Collection[str]) -> set[tuple[str, str]]:
+    """Tab and id of the rows that name one of these pictures, under whatever name it was sent."""
+    pixels = {memory.photos[photo].pixels for photo in photos if photo in memory.photos}
+    if not pixels:
+        return set()
+    alike = [photo for photo, picture in memory.photos.items() if picture.pixels in pixels]
+    return {
+        (tab, rid)
+        for tab in ("issues", "feedback")
+        for rid, row in memory.known.get(tab, {}).items()
+        if (text := plain(row.cells.get("photos", ""))) and any(photo in text for photo in alike)
+    }
+
+
+def _about(known: Mapping[str, Known], numbers: Collection[str]) -> set[str]:
+    """The rows that name one of these issues, by id."""
+    return {rid for rid, row in known.items() if _names(plain(row.cells.get("issue", "")), numbers)}
+
+
+def _names(text: str, numbers: Collection[str]) -> bool:
+    return text in numbers or bool(text and not NUMBER.fullmatch(text) and issue_number(text) in numbers)
+
+
+def _of(values: Mapping[str, Remembered], keys: Collection[str]) -> dict[str, Remembered]:
+    return {key: values[key] for key in sorted(keys) if key in values}
+
+
+def _here(memory: Memory, key: str) -> Iterator[Known]:
+    """The rows of the tab that stand in it."""
+    for rid, row in memory.known[key].items():
+        mark = memory.archived.get(rid) if key == "issues" else None
+        if not row.gone and (mark is None or mark.state == BACK):
+            yield row
