@@ -7,16 +7,19 @@ import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from sync.core.look.decide import decide
-from sync.core.memory import absorb
+from sync.core.memory import Memory, absorb
 from sync.core.sheet.plan import Cover, Restore, Write
 from sync.ledger import leases as leases_module
 from sync.ledger.leases import LEASE_SECONDS, Busy, ourselves
 from sync.ledger.ledger import Ledger, WrongVersion
+from sync.ledger.records import Records
 from sync.ledger.tables import leases
 from tests.book import ZONE, Book, bureau, hour
 
@@ -242,6 +245,62 @@ def test_another_process_s_work_is_read_anew(database: str) -> None:
     assert other.memory().stamps == {}
     run(book, one, "2026-11-24 09:05")
     assert other.memory().stamps == one.memory().stamps
+
+
+def counted_loads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows with each time that the whole memory is read from the database."""
+    loads: list[int] = []
+    load = Records.load
+
+    def counted(self: Records, db: sa.Connection) -> Memory:
+        loads.append(1)
+        return load(self, db)
+
+    monkeypatch.setattr(Records, "load", counted)
+    return loads
+
+
+def asked_meanwhile(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, *, fails: bool = False) -> list[Memory]:
+    """The memory that a page is given while a look is being committed; ``fails``: the commit does."""
+    given: list[Memory] = []
+    put_facts = Records.set_facts
+
+    def put(self: Records, db: sa.Connection, facts: dict[str, Any]) -> None:
+        put_facts(self, db, facts)
+        if "last_tick" in facts:
+            page = Thread(target=lambda: given.append(ledger.memory()))
+            page.start()
+            page.join()
+            if fails:
+                raise OSError("no room")
+
+    monkeypatch.setattr(Records, "set_facts", put)
+    return given
+
+
+def test_a_page_that_asks_while_a_look_is_committed_has_nothing_read_anew(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, ledger = busy_bureau(), open_ledger(database)
+    run(book, ledger, "2026-11-24 09:05")
+    loads, given = counted_loads(monkeypatch), asked_meanwhile(ledger, monkeypatch)
+    run(book, ledger, "2026-11-24 12:00")
+    assert [memory.last_tick for memory in given] == [hour("2026-11-24 09:05")], "as it was before"
+    assert ledger.memory().last_tick == hour("2026-11-24 12:00") and loads == []
+
+
+def test_after_a_commit_that_failed_what_another_process_wrote_is_seen(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, ledger, other = busy_bureau(), open_ledger(database), open_ledger(database)
+    run(book, ledger, "2026-11-24 09:05")
+    with monkeypatch.context() as patch:
+        asked_meanwhile(ledger, patch, fails=True)
+        with pytest.raises(OSError, match="no room"):
+            run(book, ledger, "2026-11-24 12:00")
+    assert ledger.memory().last_tick == hour("2026-11-24 09:05")
+    run(book, other, "2026-11-24 13:00")
+    assert ledger.memory().last_tick == hour("2026-11-24 13:00")
 
 
 def test_a_time_without_a_zone_is_refused(database: str) -> None:

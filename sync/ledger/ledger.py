@@ -55,7 +55,8 @@ class Ledger:
         self.warnings: dict[str, str] = {}  # sentences for 运行状态, by item, from outside the core
         self._unsettled: list[tuple[tuple[str, ...], str, str, int, datetime | None, SentMail | None]] = []
         self._memory: Memory | None = None
-        self._revision = -1
+        self._revision = -1  # of the memory that is held
+        self._coming = -1  # of a change that is being written
         self._reading = threading.Lock()  # pages ask while the clock ticks
 
     def close(self) -> None:
@@ -67,7 +68,7 @@ class Ledger:
         with self._reading, self.engine.connect() as db:
             revision = self.records.fact(db, "revision", 0)
             memory = self._memory
-            if memory is None or revision != self._revision:
+            if memory is None or revision not in (self._revision, self._coming):
                 memory = self._memory = self.records.load(db)
                 self._revision = revision
             self._memory = replace(
@@ -108,8 +109,7 @@ class Ledger:
         if not decision.believed:
             self._commit_in_doubt(decision, now)
             return
-        with self.engine.begin() as db:
-            self._bump(db)
+        with self._changing() as db:
             self.leases.check(db, self.name)
             decision = replace(decision, notices=self.records.unsent(db, decision.notices))
             unchanged = settled is None or settled == self.records.fact(db, "settled", 0)
@@ -138,8 +138,7 @@ class Ledger:
 
     def _commit_in_doubt(self, decision: Decision, now: datetime) -> None:
         """What a look at an hour that is not believed leaves behind; the next tick looks again."""
-        with self.engine.begin() as db:
-            self._bump(db)
+        with self._changing() as db:
             self.records.set_facts(db, {**self._told(db, decision), "version": ""})
         self._take_in(lambda memory: absorb(memory, decision, now))
 
@@ -185,8 +184,7 @@ class Ledger:
 
     def confirm_hour(self, now: datetime, person: str) -> None:
         """A person says that ``now`` is the hour: looks are measured by it from now on."""
-        with self.engine.begin() as db:
-            self._bump(db)
+        with self._changing() as db:
             self.records.set_facts(db, {"confirmed": now.astimezone(UTC).isoformat(), "version": ""})
             self.records.put_history(db, [Change("status", "服务器时间", "时间", "", f"{person} 确认", now)])
         self._take_in(lambda memory: replace(memory, confirmed=now))
@@ -197,8 +195,7 @@ class Ledger:
         """It is known where the write fell: the plan is done. ``covers``: what it may have covered; ``restores``: what
         is still to be written; ``back``: deleted rows that came back with it."""
         new, owed = list(covers), list(restores)
-        with self.engine.begin() as db:
-            self._bump(db)
+        with self._changing() as db:
             covers_now = (*self.records.covers(db), *new)
             wanted = [rid for rid in self.records.fact(db, "wanted_back", []) if rid not in back]
             facts = {"plan": None, "restores": owed, "covers": covers_now, "wanted_back": wanted}
@@ -210,24 +207,32 @@ class Ledger:
 
     def note_covers(self, covers: Iterable[Cover]) -> None:
         """A person's answer fell elsewhere than into its row: the next look takes it back."""
-        with self.engine.begin() as db:
-            self._bump(db)
+        with self._changing() as db:
             now = (*self.records.covers(db), *covers)
             self.records.set_facts(db, {"covers": self.records.codec.unstructure(now), "version": ""})
         self._take_in(lambda memory: replace(memory, covers=now))
 
-    def _bump(self, db: sa.Connection) -> None:
-        """First in every change: others wait here, and what they changed since the memory was read is read anew."""
-        revision = self.records.bump(db)
-        if revision != self._revision + 1:
-            self._memory = None
-        self._revision = revision
+    @contextmanager
+    def _changing(self) -> Iterator[sa.Connection]:
+        """A transaction that changes what is remembered: others wait here, and what they changed since the memory was
+        read is read anew. Meanwhile pages are given the memory as it was; ``_take_in`` follows."""
+        try:
+            with self.engine.begin() as db:
+                self._coming = self.records.bump(db)
+                if self._coming != self._revision + 1:
+                    self._memory = None
+                yield db
+        except BaseException:
+            self._coming = self._revision
+            raise
 
     def _take_in(self, change: Callable[[Memory], Memory]) -> None:
-        """A committed change enters the memory that is held; where it was dropped, the next question reads all anew."""
+        """A committed change enters the memory that is held. Where that was dropped, the next question reads all anew;
+        where it was read since the commit, the change is in it."""
         with self._reading:
-            if self._memory is not None:
+            if self._memory is not None and self._revision != self._coming:
                 self._memory = change(self._memory)
+            self._revision = self._coming
 
     # Between ticks
     def problems(self) -> int:
@@ -278,8 +283,7 @@ class Ledger:
         if row is None or row.gone != DELETED:
             return False
         waived = {rid: replace(row, gone=WAIVED)}
-        with self.engine.begin() as db:
-            self._bump(db)
+        with self._changing() as db:
             self.records.put_rows(db, tab, waived.values())
             self.records.put_history(db, [Change(tab, rid, "行被删除", "", f"{person}：是有意删的", at)])
         self._take_in(lambda memory: replace(memory, known={**memory.known, tab: {**memory.known[tab], **waived}}))
@@ -302,8 +306,7 @@ class Ledger:
         there = [mark for mark in noted.values() if mark.state == THERE]
         moved = [Change("issues", mark.rid, "归档", "", mark.title, at) for mark in there]
         dropped = {*gone, *dead}
-        with self.engine.begin() as db:
-            self._bump(db)
+        with self._changing() as db:
             self.records.put_archived(db, noted.values(), dropped)
             self.records.put_rows(db, "issues", dead.values())
             self.records.put_history(db, moved)
@@ -319,16 +322,14 @@ class Ledger:
         """
         memory = self.memory()
         owed = [*memory.restores, *restores]
-        with self.engine.begin() as db:
-            self._bump(db)
+        with self._changing() as db:
             self.records.set_facts(db, {"restores": self.records.codec.unstructure(owed)})
         self._take_in(lambda memory: replace(memory, restores=tuple(owed)))
 
     def note_history(self, prints: Iterable[str]) -> None:
         """Rows of these fingerprints are history when they are seen for the first time. Take the ``turn`` first."""
         noted = self.memory().history | frozenset(prints)
-        with self.engine.begin() as db:
-            self._bump(db)
+        with self._changing() as db:
             self.records.set_facts(db, {"history_rows": sorted(noted)})
         self._take_in(lambda memory: replace(memory, history=noted))
 
@@ -464,8 +465,7 @@ class Ledger:
         self, numbers: tuple[str, ...], state: str, reason: str, attempts: int, next_try: datetime | None,
         mail: SentMail | None,
     ) -> None:  # fmt: skip
-        with self.engine.begin() as db:
-            self._bump(db)
+        with self._changing() as db:
             memory = self._memory or self.records.load(db)
             settled = self.records.open_notices(db, numbers, state)
             db.execute(
@@ -485,8 +485,7 @@ class Ledger:
         """Somebody to whom a letter was sent opened it, by its key; the next tick shows it in 督办台账."""
         if (letter, person) in self.memory().opened:
             return
-        with self.engine.begin() as db:
-            self._bump(db)
+        with self._changing() as db:
             self.records.put_opened(db, letter, person, now)
             self.records.set_facts(db, {"version": "", "settled": self.records.fact(db, "settled", 0) + 1})
         self._take_in(lambda memory: replace(memory, opened={**memory.opened, (letter, person): now}))
