@@ -6,15 +6,17 @@ One at a time, coalesced: a tick that takes longer than its interval is followed
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 
 TICK_SECONDS = 20
 DELIVER_SECONDS = 30
+LEAST_REST = 0.1  # seconds: a job whose last run is not quite over is left out
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,9 @@ class Scheduler:
         self.failures = 0
         self._went: dict[str, float] = {}  # by job: when it last went through, or was begun with
         self._running: dict[str, float] = {}  # by job that runs: since when
+        self._turn = threading.Lock()
+        self._asked: set[str] = set()  # jobs that are to run once more, since they last began
+        self._rest_until: dict[str, float] = {}
         self._jobs = BackgroundScheduler(
             timezone=zone, job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": 30}
         )
@@ -41,7 +46,7 @@ class Scheduler:
     def add_job(self, name: str, job: Callable[[], None], seconds: int) -> Callable[[], None]:
         """Another job by the clock; what it gives makes it run now, apart from the tick."""
         self._jobs.add_job(self._guarded(job, name), "interval", seconds=seconds, id=name)
-        return lambda: self._run_soon(name)
+        return lambda: self._ask(name)
 
     def silence(self) -> dict[str, float]:
         """By job, the seconds since it last went through."""
@@ -58,10 +63,32 @@ class Scheduler:
 
     def nudge(self) -> None:
         """Something changed: look soon. Many nudges before the next look are one."""
-        self._run_soon("tick")
+        self._ask("tick")
 
-    def _run_soon(self, name: str) -> None:
-        self._jobs.modify_job(name, next_run_time=datetime.now(self.zone))
+    def _ask(self, name: str) -> None:
+        """Run a job soon. While it runs, another run follows, since this one may have read already."""
+        with self._turn:
+            self._asked.add(name)
+            if name not in self._running:
+                self._run_in(name, self._rest_until.get(name, 0.0) - time.monotonic())
+
+    def _run_in(self, name: str, seconds: float) -> None:
+        self._jobs.modify_job(name, next_run_time=datetime.now(self.zone) + timedelta(seconds=max(0.0, seconds)))
+
+    def _begin(self, name: str) -> None:
+        with self._turn:
+            self._asked.discard(name)
+            self._running[name] = time.monotonic()
+
+    def _end(self, name: str) -> None:
+        """After a look comes a rest as long as it took: in a rush pages and forms get half of the processor."""
+        with self._turn:
+            now = time.monotonic()
+            took = now - self._running.pop(name)
+            rest = max(LEAST_REST, took if name == "tick" else 0.0)
+            self._rest_until[name] = now + rest
+            if name in self._asked:
+                self._run_in(name, rest)
 
     def stop(self) -> None:
         """Wait for a tick that is running, then end."""
@@ -72,7 +99,7 @@ class Scheduler:
 
         def run() -> None:
             failed = 0
-            self._running[name] = time.monotonic()
+            self._begin(name)
             try:
                 job()
                 self._went[name] = time.monotonic()
@@ -80,7 +107,7 @@ class Scheduler:
                 log.exception("%s failed", name)
                 failed = self.failures + 1
             finally:
-                self._running.pop(name, None)
+                self._end(name)
             if name == "tick":
                 self.failures = failed
 

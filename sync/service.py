@@ -17,7 +17,7 @@ from sync.core.letters.addressees import MAILED
 from sync.core.letters.letters import Letter
 from sync.core.notices import timing
 from sync.core.notices.notices import Notice, demanded
-from sync.core.people.permissions import remembered
+from sync.core.people.permissions import ROSTER_TABS, remembered
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules, RulesError
 from sync.core.rules.rules import load as load_rules
@@ -65,6 +65,7 @@ class Service:
     _read: tuple[str, Rules] | None = field(default=None, init=False)  # the text last read, and the rules in force
     _judged_by: Any = field(default=None, init=False)  # the stamps that they were held against
     _told: dict[str, str] = field(default_factory=dict, init=False)  # of pushes, failures, backups: sentence by item
+    _roster: tuple[tuple[Any, ...], Roster] | None = field(default=None, init=False, repr=False)  # what of, the last
     _docx: tuple[Letter, bytes] | None = field(default=None, init=False, repr=False)  # the one made last
     phone_hour: datetime | None = field(default=None, init=False)  # of the last form that a phone sent with its hour
     ticking: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)  # one look at a time
@@ -261,10 +262,14 @@ class Service:
         return trail
 
     def roster(self) -> Roster:
-        """People, their roles and streets by the last look at the workbook."""
+        """People, their roles and streets by the last look at the workbook. Every request asks for it: it is made anew
+        where a part of it was replaced."""
         rules, memory = self.rules(), self.ledger.memory()
-        roster = remembered(self.templates, memory.known, rules.bureau.zone)
-        return replace(roster, days=memory.days, names_of_units=rules.names_of_units)
+        given = (rules, memory.days, *(memory.known.get(key) for key in ROSTER_TABS))
+        if self._roster is None or any(now is not before for now, before in zip(given, self._roster[0], strict=True)):
+            roster = remembered(self.templates, memory.known, rules.bureau.zone)
+            self._roster = given, replace(roster, days=memory.days, names_of_units=rules.names_of_units)
+        return self._roster[1]
 
     def looks_first(self, now: datetime) -> bool:
         """Whether a look is due that nobody made yet: what it finds at a sending hour goes out in the same mail. A look

@@ -19,6 +19,7 @@ from sync.core.sheet.identity import Known
 from sync.core.sheet.rows import Row, parse
 from sync.core.sheet.tabs import Tab, template_layout
 
+ROSTER_TABS = ("streets", "posts", "changes")
 OVERSEERS = frozenset({"office", "standards_office"})
 SUPERIORS = OVERSEERS | {"commander", "secretary"}  # set over streets: they lead, and answer what chiefs report up
 OPINIONS = {"branch_opinion": "secretary", "commander_opinion": "commander"}  # 人员调整, plan note 2
@@ -282,7 +283,7 @@ def people(roster: Roster, day: date) -> list[Person]:
 
 def remembered(tabs: Mapping[str, Tab], known: Mapping[str, Mapping[str, Known]], zone: ZoneInfo) -> Roster:
     """The roster as the last look at the workbook left it. ``known``: rows by tab key and id."""
-    return assemble(*(_rows(tabs[key], known.get(key, {}), zone) for key in ("streets", "posts", "changes")))
+    return assemble(*(_rows(tabs[key], known.get(key, {}), zone) for key in ROSTER_TABS))
 
 
 def _rows(tab: Tab, known: Mapping[str, Known], zone: ZoneInfo) -> Iterable[Row]:
