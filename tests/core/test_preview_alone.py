@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from functools import cache
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,10 +75,21 @@ def raw(tab: str, cells: dict[str, str]) -> dict[str, Raw]:
     return {key: cell(text, by_key[key].type) for key, text in cells.items() if text}
 
 
-def alone(made: Book, tab: str, row: dict[str, Raw], *new: dict[str, Raw]) -> Preview | None:
-    table = made.tables().seen[tab]
-    layout_rows = [[cells.get(column.key, "") for column in templates()[tab].columns] for cells in new]
-    return preview_alone(made.tables().tabs, Table(tab, table.header, layout_rows), made.memory, made.rules, NOW, row)
+def in_sheet(tab: str, cells: dict[str, Raw]) -> list[Raw]:
+    return [cells.get(column.key, "") for column in templates()[tab].columns]
+
+
+def alone(made: Book, tab: str, row: dict[str, Raw], *before: dict[str, Raw]) -> Preview | None:
+    """``before``: rows that came since the last look."""
+    new = Table(tab, made.tables().seen[tab].header, [in_sheet(tab, cells) for cells in before])
+    return preview_alone(made.tables().tabs, new, made.memory, made.rules, NOW, row)
+
+
+def by_all(made: Book, tab: str, row: dict[str, Raw], *before: dict[str, Raw]) -> Preview:
+    tables = made.tables()
+    table = tables.seen[tab]
+    grown = replace(table, rows=[*table.rows, *(in_sheet(tab, cells) for cells in before)])
+    return preview(replace(tables, seen={**tables.seen, tab: grown}), made.memory, made.rules, NOW, tab, row)
 
 
 ISSUE_ROWS = st.fixed_dictionaries(
@@ -112,36 +126,39 @@ DUTY_ROWS = st.fixed_dictionaries(
     }
 )
 SEEDS = st.integers(1, 4)
+NOBODY_S = "20261124-999"
 
 
 def numbered(made: Book, cells: dict[str, str | int]) -> dict[str, str]:
     """The n-th number of the log; behind it none, and at last one that nobody gave."""
     numbers = [number for (number,) in made.rows("问题台账", "编号")]
-    named = dict(enumerate([*numbers, "", "20261124-999"]))
+    named = dict(enumerate([*numbers, "", NOBODY_S]))
     return {key: named[value] if isinstance(value, int) else value for key, value in cells.items()}
 
 
-@given(seed=SEEDS, cells=ISSUE_ROWS)
-def test_a_report(seed: int, cells: dict[str, str]) -> None:
-    made, row = played(seed), raw("issues", cells)
-    assert alone(made, "issues", row) == preview(made.tables(), made.memory, made.rules, NOW, "issues", row)
+def before(rows: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    return st.lists(rows, max_size=3)
 
 
-@given(seed=SEEDS, cells=ANSWER_ROWS)
-def test_a_feedback(seed: int, cells: dict[str, str | int]) -> None:
-    made = played(seed)
-    row = raw("feedback", numbered(made, cells))
-    expected = preview(made.tables(), made.memory, made.rules, NOW, "feedback", row)
-    told = alone(made, "feedback", row)
-    assert told == (None if row.get("issue") == "20261124-999" else expected), "of an unknown number the whole is read"
+@given(seed=SEEDS, cells=ISSUE_ROWS, earlier=before(ISSUE_ROWS))
+def test_a_report(seed: int, cells: dict[str, Any], earlier: list[dict[str, Any]]) -> None:
+    made, row, new = played(seed), raw("issues", cells), [raw("issues", each) for each in earlier]
+    assert alone(made, "issues", row, *new) == by_all(made, "issues", row, *new)
 
 
-@given(seed=SEEDS, cells=DUTY_ROWS)
-def test_a_duty(seed: int, cells: dict[str, str | int]) -> None:
-    made = played(seed)
-    row = raw("duties", numbered(made, cells))
-    expected = preview(made.tables(), made.memory, made.rules, NOW, "duties", row)
-    assert alone(made, "duties", row) == (None if row.get("issue") == "20261124-999" else expected)
+@pytest.mark.parametrize(("tab", "rows"), [("feedback", ANSWER_ROWS), ("duties", DUTY_ROWS)])
+def test_a_row_about_an_issue(tab: str, rows: st.SearchStrategy[dict[str, Any]]) -> None:
+    @given(seed=SEEDS, cells=rows, earlier=before(rows))
+    def compare(seed: int, cells: dict[str, Any], earlier: list[dict[str, Any]]) -> None:
+        made = played(seed)
+        row, *new = (raw(tab, numbered(made, each)) for each in (cells, *earlier))
+        told = alone(made, tab, row, *new)
+        if row.get("issue") == NOBODY_S:
+            assert told is None, "the whole is read"
+        else:
+            assert told == by_all(made, tab, row, *new)
+
+    compare()
 
 
 def test_the_logs_have_every_kind_of_issue() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TypeVar
 
 from sync.core.issues.issues import Stamps
@@ -30,16 +31,18 @@ ALONE = ("issues", "feedback", "duties")  # tabs of which a row's surroundings a
 
 @dataclass(frozen=True)
 class Concerned:
-    """``memory``: all that is remembered of the rows concerned and of the roster. ``rows``: those rows of the tab that
-    the new row comes to, raw, as they stand in the sheet."""
+    """``memory``: all that is remembered of the rows concerned and of the roster; numbers that other new rows take are
+    given in it. ``rows``: those of the tab that the new row comes to, raw, as they stand in the sheet."""
 
     memory: Memory
     rows: Sequence[Sequence[Raw]]
 
 
-def concerned(memory: Memory, rules: Rules, layout: Layout, row: Mapping[str, Raw]) -> Concerned | None:
-    """What has a say in a new ``row`` (raw cells by column key) of a tab; None where that can't be told: it names an
-    issue that nobody knows, or much else counts."""
+def concerned(
+    memory: Memory, rules: Rules, layout: Layout, day: date, row: Mapping[str, Raw], before: Sequence[Sequence[Raw]]
+) -> Concerned | None:
+    """What has a say in a new ``row`` (raw cells by column key) of a tab on a ``day``. ``before``: raw rows that came
+    since the last look. None where it can't be told: an issue is named that nobody knows, or much else counts."""
     key, known = layout.tab.key, memory.known
     if key not in ALONE or memory.last_tick is None:
         return None
@@ -52,15 +55,19 @@ def concerned(memory: Memory, rules: Rules, layout: Layout, row: Mapping[str, Ra
     same = _same_pictures(memory, [photo for cells in (row, *answered) for photo in ids(cells.get("photos"))])
     issues = numbers | {rid for tab, rid in same if tab == "issues"}
     about["feedback"] |= {rid for tab, rid in same if tab == "feedback"}
+    others = [cells for raw in before if _is_typed(layout, cells := _cells(layout, raw))]
+    near = [each for each in others if _is_near(memory, rules, key, row, each, numbers)]
     narrow = replace(
         memory,
         known={**known, **{tab: _of(known.get(tab, {}), rids) for tab, rids in {"issues": issues, **about}.items()}},
         stamps=_of(memory.stamps, issues),
         archived=_of(memory.archived, issues),
+        numbers=_taken(memory.numbers, day, len(others) - len(near)) if layout.tab.id else memory.numbers,
         lines={}, notices={}, letters={}, restores=(), covers=(), wanted_back=(), wanted_sealed=(), plan=None,
         memo=Memo(),
     )  # fmt: skip
-    return Concerned(narrow, [filled_row(layout, {**row.shown, **row.cells}) for row in _here(narrow, key)])
+    here = ({**row.shown, **row.cells} for row in _here(narrow, key))
+    return Concerned(narrow, [filled_row(layout, cells) for cells in (*here, *near)])
 
 
 def _named(memory: Memory, rules: Rules, key: str, row: Mapping[str, Raw]) -> set[str] | None:
@@ -73,10 +80,41 @@ def _named(memory: Memory, rules: Rules, key: str, row: Mapping[str, Raw]) -> se
     return {number} if number else set()
 
 
+def _cells(layout: Layout, raw: Sequence[Raw]) -> dict[str, Raw]:
+    return {key: raw[at] for key, at in layout.at.items() if at < len(raw)}
+
+
+def _is_typed(layout: Layout, cells: Mapping[str, Raw]) -> bool:
+    return any(plain(cells.get(column.key, "")).strip() for column in layout.tab.staff)
+
+
+def _taken(numbers: Mapping[str, int], day: date, count: int) -> Mapping[str, int]:
+    """The last numbers given, once so many rows have theirs."""
+    run = f"{day:%Y%m%d}"
+    return {**numbers, run: numbers.get(run, 0) + count} if count else numbers
+
+
+def _is_near(
+    memory: Memory, rules: Rules, key: str, row: Mapping[str, Raw], other: Mapping[str, Raw], numbers: Collection[str]
+) -> bool:
+    """Whether a row that came before has a say: it is of the same place, names the same issue or shows the same."""
+    if key == "issues":
+        return _place(rules, other) == _place(rules, row) is not None
+    return _names(plain(other.get("issue", "")), numbers) or bool(_pixels(memory, row) & _pixels(memory, other))
+
+
+def _pixels(memory: Memory, row: Mapping[str, Raw]) -> set[str]:
+    return {memory.photos[photo].pixels for photo in ids(row.get("photos")) if photo in memory.photos}
+
+
+def _place(rules: Rules, row: Mapping[str, Raw]) -> tuple[str, ...] | None:
+    fields = rules.repeat.same
+    return same_place({name: plain(row.get(name, "")) for name in fields}, plain(row.get("street", "")), fields)
+
+
 def _at_the_place(memory: Memory, rules: Rules, row: Mapping[str, Raw]) -> Iterator[str]:
     """The issues of the row's street, place and category, or whatever else the rules say makes two reports the same."""
-    fields, street = rules.repeat.same, plain(row.get("street", ""))
-    place = same_place({name: plain(row.get(name, "")) for name in fields}, street, fields)
+    fields, street, place = rules.repeat.same, plain(row.get("street", "")), _place(rules, row)
     if place is None:
         return
     issues, within = memory.known.get("issues", {}), "street" in fields

@@ -60,10 +60,10 @@ def preview_alone(
     header, and the rows that came since. None where all must be looked at. Raises ``NoTab``."""
     key = new.tab
     layout = present_layout(Tables(tabs, {key: new}), key)
-    about = concerned(memory, rules, layout, row)
+    about = concerned(memory, rules, layout, now.astimezone(rules.bureau.zone).date(), row, new.rows)
     if about is None:
         return None
-    table, number = _with_row(replace(new, rows=[*about.rows, *new.rows]), filled_row(layout, row))
+    table, number = _with_row(replace(new, rows=about.rows), filled_row(layout, row))
     try:
         return _shown(look_at_rows(Tables(tabs, {key: table}), about.memory, rules, now), key, number)
     except RowFailed:  # a look at all sets it aside
