@@ -13,7 +13,7 @@ printf '[safe]\n\tdirectory = /srv/repository\n' > "$root/etc/gitconfig"
 
 # The handbook's own blocks, as they stand there.
 sed -n '/^### 装在一台 Linux 上/,/^### 第一次设置/p' "$checkout/docs/handbook.zh.md" |
-    sed -n '/^   ```sh/,/^   ```$/{/```/d;s/^   //;p}' | sed 's#仓库地址#/srv/repository#' > "$root/root/steps.sh"
+    sed -n '/^   ```sh/,/^   ```$/{/```/d;s/^   //;p}' | sed 's#仓库地址#/srv/repository#; s/enable --now/enable/' > "$root/root/steps.sh"
 time inside bash -exc 'cd /root; . /root/steps.sh'
 inside systemd-analyze verify /etc/systemd/system/jielu.service
 inside caddy validate --config /etc/caddy/Caddyfile
