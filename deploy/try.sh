@@ -24,8 +24,8 @@ import urllib.request as u
 print(u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:8617/healthz', timeout=9).read().decode())"
 }
 start() {
-    inside setpriv --reuid=jielu --regid=jielu --init-groups --reset-env sh -c \
-        "umask 077; cd /srv/jielu; exec $(sed -n 's/^ExecStart=//p' "$root/etc/systemd/system/jielu.service")" &
+    (exec -c chroot "$root" setpriv --reuid=jielu --regid=jielu --init-groups --reset-env sh -c \
+        "umask 077; cd /srv/jielu; exec $(sed -n 's/^ExecStart=//p' "$root/etc/systemd/system/jielu.service")") &
     service=$!
     for _ in $(seq 60); do if health 2>/dev/null; then return; fi; sleep 0.5; done
     health
