@@ -26,6 +26,12 @@ STEPS = {
 OFFICES = ("标准化办", "领导小组办公室")
 
 
+def following(step: str) -> str:
+    """The step behind ``step``; empty behind the last."""
+    steps = list(STEPS)
+    return next(iter(steps[steps.index(step) + 1 :]), "")
+
+
 def progress(service: Service) -> Progress:
     return Beginning(service.ledger).progress() or Progress()
 

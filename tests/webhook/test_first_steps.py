@@ -117,7 +117,7 @@ def test_a_bureau_at_work_is_not_set_up_again(tmp_path: Path) -> None:
 def test_the_bureau_s_answers_are_in_force_with_their_comments(web: WebServer, operator: requests.Session) -> None:
     form = bureau(web, operator, name='乙县"城管"局', unit__1="城管大队", unit__4="城管大队", more="停车办、亮化所",
                   districts="东区\n西区", hours__0="8:30—12:00，15:00至18:00")  # fmt: skip
-    assert post(web, operator, "/setup/bureau", form).url == f"{web.url}/setup"
+    assert post(web, operator, "/setup/bureau", form).url == f"{web.url}/setup/streets"
     rules = web.service.rules()
     assert rules.bureau.name == '乙县"城管"局' and rules.lists["districts"] == ("东区", "西区")
     assert rules.units == ("环卫所", "城管大队", "园林所", "市政处", "高铁站广场服务所", "市容股", "停车办", "亮化所")
@@ -238,6 +238,9 @@ def test_answers_that_the_page_never_offered_are_none(web: WebServer, operator: 
     doubled = matched(web, operator, column__0="type", column__1="type")
     assert doubled.status_code == 422 and "「类型」选了不止一列" in doubled.text
     assert post(web, operator, "/setup/none/done").status_code == 404
+    steps = ["bureau", "streets", "posts", "mail", "address", "cards"]
+    ways = [post(web, operator, f"/setup/{step}/done").url.removeprefix(web.url) for step in steps]
+    assert ways == [*(f"/setup/{step}" for step in steps[1:]), "/setup"], "each step leads to the next"
     assert post(web, operator, "/setup/streets/confirm", {"id": "0"}).status_code == 422
 
 
