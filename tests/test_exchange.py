@@ -399,7 +399,8 @@ def test_all_mistakes_are_told_at_once_and_the_line_is_that_of_the_file(tmp_path
 
 def test_a_great_many_mistakes_are_counted(tmp_path: Path) -> None:
     with pytest.raises(FileProblem) as caught:
-        file_rows.read_file(written(tmp_path / "a.csv", "填报人,类型\n" + "".join(f"甲,看{n}\n" for n in range(500))), DUTIES)
+        rows = "".join(f"甲,看{n}\n" for n in range(500))
+        file_rows.read_file(written(tmp_path / "a.csv", f"填报人,类型\n{rows}"), DUTIES)
     assert len(str(caught.value).splitlines()) == 21
     assert str(caught.value).endswith("……另有 481 处。")
 

@@ -194,6 +194,19 @@ def test_a_roster_of_other_words_comes_in_by_clicks_and_is_left_and_taken_up(
     assert {check for (check,) in web.rows("街路名册", "校验")} == {""}
 
 
+def test_rows_that_came_in_with_a_mistake_are_named_on_their_step(web: WebServer, operator: requests.Session) -> None:
+    file = "姓名,身份,分管片区\n钱五,指挥长,\n孙六,指挥长,城东\n合计,2人,\n".encode()
+    post(web, operator, "/setup/posts/file", file=("人员.csv", file))
+    answers = {"column.0": "name", "column.1": "role", "column.2": "district"}
+    page = get(web, operator, "/setup/posts/match").text
+    assert re.findall(r'<option value="(\w+)" selected', page) == [*answers.values()], "usual names of columns"
+    assert "指挥长填所包的区。" in page, "what a column is for"
+    seen = post(web, operator, "/setup/posts/match", answers | {"head": "1"}).text
+    assert "不带进来的" in seen and "第 4 行是「合计」，没有导入。" in seen and "照样导入" not in seen
+    done = post(web, operator, "/setup/posts/confirm", {"id": re.findall(r'name="id" value="(\w+)"', seen)[0]}).text
+    assert "有 1 行要改" in done and "钱五：C列「区域」没有填，指挥长要填。" in done
+
+
 def test_the_template_is_read_back_as_it_is(web: WebServer, operator: requests.Session) -> None:
     book = openpyxl.load_workbook(io.BytesIO(get(web, operator, "/setup/template.xlsx").content))
     assert book.sheetnames[:2] == ["街路名册", "组织架构"]
