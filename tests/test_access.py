@@ -171,7 +171,7 @@ def test_a_person_who_is_named_as_the_operator_is_nobody(tmp_path: Path) -> None
             assert post_link(requests.Session(), web, token).status_code == 403
         checks = dict(web.rows("组织架构", "姓名", "校验"))
         assert "系统自己用的名称" in checks["管理员"] and "系统自己用的名称" in checks["群众"]
-        assert "收回管理员" in web.enter(OPERATOR).get(f"{web.url}/people", timeout=10).text
+        assert "收回：管理员" in web.enter(OPERATOR).get(f"{web.url}/people", timeout=10).text
 
 
 def test_who_comes_to_oversee_all_needs_another_link(tmp_path: Path) -> None:
