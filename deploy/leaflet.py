@@ -14,7 +14,7 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).parent.parent
 TARGET = Path("webhook") / "leaflet"
@@ -53,10 +53,19 @@ def _packed(version: str, root: Path, folder: Path) -> Path:
     try:
         subprocess.run(command, cwd=root, check=True, capture_output=True, timeout=SECONDS)  # noqa: S603 - our own words
         with tarfile.open(next(folder.glob("*.tgz"))) as archive:
-            archive.extractall(folder, filter="data")
-    except (OSError, subprocess.SubprocessError, tarfile.TarError, StopIteration) as error:
+            for name in (*FILES.values(), PACKAGE):  # no extractall: Debian 12's Python has no filter for it
+                _write(folder / "package" / name, archive.extractfile(f"package/{name}"))
+    except (OSError, subprocess.SubprocessError, tarfile.TarError, KeyError, StopIteration) as error:
         raise NotHad(f"npm 没有取到 leaflet@{version}（{type(error).__name__}）") from error
     return folder / "package"
+
+
+def _write(path: Path, member: IO[bytes] | None) -> None:
+    """A file of an archive; ``KeyError`` where it is none."""
+    if member is None:
+        raise KeyError(path.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(member.read())
 
 
 def _copy(package: Path, target: Path) -> None:

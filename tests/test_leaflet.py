@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import runpy
+import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,31 @@ def test_an_npm_that_gets_nothing_is_said(
     with pytest.raises(script["NotHad"], match=f"npm 没有取到 leaflet@{WANTED}"):
         script["provide"](root)
     assert not (root / "webhook").exists()
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "a file is lacking"])
+def test_what_npm_packs_is_taken_also_by_a_python_without_filters(
+    root: Path, script: dict[str, Any], monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    """Debian 12 has Python 3.11.2, whose ``tarfile`` knows no ``filter``."""
+    installed(root)
+    with tarfile.open(root / "packed.tgz", "w:gz") as archive:
+        archive.add(root / "node_modules" / "leaflet", "package", filter=None if whole else without_licence)
+    shutil.rmtree(root / "node_modules")
+    (root / "npm").write_text(f'#!/bin/sh\ncp {root}/packed.tgz "$5/leaflet.tgz"\n', "utf-8")
+    (root / "npm").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{root}:/usr/bin:/bin")
+    monkeypatch.delattr(tarfile.TarFile, "extractall")
+    if whole:
+        assert script["provide"](root) == WANTED
+        assert (root / "webhook" / "leaflet" / "LICENSE").read_text("utf-8") == "BSD"
+    else:
+        with pytest.raises(script["NotHad"], match="没有取到"):
+            script["provide"](root)
+
+
+def without_licence(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    return None if member.name.endswith("LICENSE") else member
 
 
 def test_make_run_goes_on_without_npm(root: Path) -> None:
