@@ -82,6 +82,21 @@ class Settings:
         )
 
 
+def check_owner(folder: Path) -> None:
+    """Raises ``SettingsError`` where root is about to write into another user's folder: the service, which runs as that
+    user, could not change or remove those files."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or not folder.exists() or folder.stat().st_uid == 0:
+        return
+    try:
+        owner = folder.owner()
+    except KeyError:  # a number without a name, as of a container's volume
+        owner = str(folder.stat().st_uid)
+    raise SettingsError(
+        f"数据文件夹 {folder} 是用户 {owner} 的，现在是 root：root 写的文件，服务以后改不了、删不了。"
+        f"请用这个用户运行，例如 runuser -u {owner} -- jielu；照使用手册安装的，直接运行 jielu。"
+    )
+
+
 def _listed(text: str) -> tuple[str, ...]:
     """What stands between blanks and commas."""
     return tuple(host for host in re.split(r"[\s,]+", text) if host)

@@ -24,15 +24,17 @@ def is_due(state: BackupState, now: datetime, at: time) -> bool:
     return state.made_at is None or state.made_at < last_due(now, at)
 
 
-def is_late(state: BackupState, now: datetime, at: time) -> bool:
-    """Whether the last good backup is older than it should be."""
-    due = last_due(now - LATE_AFTER, at)
-    return state.made_at is None or state.made_at < due
+def is_late(state: BackupState, now: datetime, at: time, since: datetime) -> bool:
+    """Whether the last good backup is older than it should be. ``since``: from when on the service was at work, for the
+    first backup."""
+    if state.made_at is None:
+        return state.failed_at is not None or since < now - LATE_AFTER
+    return state.made_at < last_due(now - LATE_AFTER, at)
 
 
 def backup_sentence(state: BackupState, now: datetime, at: time) -> str:
     """What 运行状态 says of backups; empty where all is well. The words change with the facts alone."""
-    if not state.reason and not (state.made_at and is_late(state, now, at)):
+    if not state.reason and not is_late(state, now, at, since=now):
         return ""
     good = f"最近一次好的备份是 {state.made_at:%Y-%m-%d %H:%M}" if state.made_at else "还没有一次好的备份"
     why = f"上一次没有成功：{state.reason}" if state.reason else f"每天 {at:%H:%M} 应当备份，没有做"

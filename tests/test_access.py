@@ -143,7 +143,7 @@ def test_the_standards_office_makes_no_link_of_the_office(web: WebServer) -> Non
     person = web.enter("标准化办01")
     answer = person.post(f"{web.url}/people/link", data={"name": "办公室01"}, timeout=10)
     assert answer.status_code == 400 and "由领导小组办公室做" in answer.text
-    assert "给办公室01做链接" not in answer.text and "给街路长01做链接" in answer.text
+    assert "做链接：办公室01" not in answer.text and "做链接：街路长01" in answer.text
     assert web.enter("办公室01").post(f"{web.url}/people/link", data={"name": "办公室01"}, timeout=10).ok
 
 
@@ -153,7 +153,7 @@ def test_links_show_with_their_maker_and_are_taken_back_on_the_page(tmp_path: Pa
         web.link(OPERATOR)
         assert web.enter("标准化办01").post(f"{web.url}/people/link", data={"name": "街路长01"}, timeout=10).ok
         page = office.get(f"{web.url}/people", timeout=10).text
-        assert "标准化办01做" in page and "收回管理员的链接和登录" in page and page.count("命令行做") == 1
+        assert "标准化办01做" in page and "收回：管理员的链接和登录" in page and page.count("命令行做") == 1
         answer = office.post(f"{web.url}/people/revoke", data={"operator": "1"}, timeout=10)
         assert "管理员的链接和登录都收回了（2 个）" in answer.text
         assert operator.get(web.url, timeout=10).status_code == 401
@@ -171,7 +171,7 @@ def test_a_person_who_is_named_as_the_operator_is_nobody(tmp_path: Path) -> None
             assert post_link(requests.Session(), web, token).status_code == 403
         checks = dict(web.rows("组织架构", "姓名", "校验"))
         assert "系统自己用的名称" in checks["管理员"] and "系统自己用的名称" in checks["群众"]
-        assert "收回管理员" in web.enter(OPERATOR).get(f"{web.url}/people", timeout=10).text
+        assert "收回：管理员" in web.enter(OPERATOR).get(f"{web.url}/people", timeout=10).text
 
 
 def test_who_comes_to_oversee_all_needs_another_link(tmp_path: Path) -> None:

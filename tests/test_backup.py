@@ -341,13 +341,15 @@ def at(text: str) -> datetime:
 
 @pytest.mark.parametrize(
     ("now", "made", "failed", "due", "late"),
-    [
+    [  # at work since 29T08:00
         ("29T02:29", "28T02:31", None, False, False),
         ("29T02:30", "28T02:31", None, True, False),
         ("29T05:31", "28T02:31", None, True, True),
         ("29T05:31", "29T02:30", None, False, False),
         ("29T02:40", "28T02:31", "29T02:30", False, False),
         ("29T02:46", "28T02:31", "29T02:30", True, False),
+        ("29T08:01", None, None, True, False),
+        ("29T08:01", None, "29T08:00", False, True),
         ("29T12:00", None, None, True, True),
     ],
 )
@@ -358,7 +360,7 @@ def test_a_backup_is_due_once_a_day_and_tried_again(
         at(made) if made else None, at(failed) if failed else None, "the disk is full" if failed else ""
     )
     assert upkeep.is_due(state, at(now), time(2, 30)) is due
-    assert upkeep.is_late(state, at(now), time(2, 30)) is late
+    assert upkeep.is_late(state, at(now), time(2, 30), at("29T08:00")) is late
 
 
 def test_the_clock_makes_them_and_the_status_says_what_is_wrong(tmp_path: Path) -> None:

@@ -390,18 +390,33 @@ def test_all_mistakes_are_told_at_once_and_the_line_is_that_of_the_file(tmp_path
     with pytest.raises(FileProblem) as caught:
         file_rows.read_file(written(tmp_path / "a.csv", text), DUTIES)
     assert [one.split("：")[0] for one in caught.value.problems[1:]] == [
-        "文件 a.csv 第 5 行 C 列「填报时间」",
-        "文件 a.csv 第 2 行 B 列「类型」",
-        "文件 a.csv 第 5 行 B 列「类型」",
+        "第 5 行 C 列「填报时间」",
+        "第 2 行 B 列「类型」",
+        "第 5 行 B 列「类型」",
     ]
     assert caught.value.problems[0].endswith("有 3 处要改，一行也没有导入。")
 
 
 def test_a_great_many_mistakes_are_counted(tmp_path: Path) -> None:
     with pytest.raises(FileProblem) as caught:
-        file_rows.read_file(written(tmp_path / "a.csv", "填报人,类型\n" + "甲,巡视\n" * 500), DUTIES)
+        rows = "".join(f"甲,看{n}\n" for n in range(500))
+        file_rows.read_file(written(tmp_path / "a.csv", f"填报人,类型\n{rows}"), DUTIES)
     assert len(str(caught.value).splitlines()) == 21
     assert str(caught.value).endswith("……另有 481 处。")
+
+
+def test_one_mistake_in_many_rows_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(FileProblem) as caught:
+        file_rows.read_file(written(tmp_path / "a.csv", "填报人,类型\n" + "甲,巡视\n" * 9), DUTIES)
+    (sentence,) = caught.value.problems[1:]
+    assert sentence.startswith("第 2、3、4、5、6、7 等 9 行 B 列「类型」：填的是「巡视」，只能选 ")
+
+
+def test_a_row_of_sums_stays_behind_and_is_told(tmp_path: Path) -> None:
+    text = "填报人,类型\n甲,巡查\n合 计,1次\n乙,巡查\n"
+    brought = file_rows.read_rows(written(tmp_path / "a.csv", text), DUTIES)
+    assert [(number, row["reporter"]) for number, row in brought.rows] == [(2, "甲"), (4, "乙")]
+    assert brought.notes == ("第 3 行是「合计」，没有导入。",)
 
 
 # Mapping files ---------------------------------------------------------------------------------------------------

@@ -529,7 +529,7 @@ def test_tabs_that_could_not_be_built_are_a_sentence_and_status_2(
         Client, "_once", lambda *a, **k: answering(status)() if "batchUpdate" in a[2] else right(*a, **k)
     )
     done = clerk("init")
-    assert (done.exit_code, done.stderr.startswith("写入工作簿")) == (2, True), done.stderr
+    assert (done.exit_code, done.stderr.splitlines()[-1].startswith("写入工作簿")) == (2, True), done.stderr
 
 
 def test_rows_come_in_from_a_file_and_the_workbook_goes_out(bureau: Bureau) -> None:
@@ -581,3 +581,21 @@ def test_run_serves_ticks_and_stops_when_told(bureau: Bureau) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root meets it")
+def test_root_writes_nothing_into_a_folder_of_another_user(bureau: Bureau) -> None:
+    data = bureau.folder / "of the service"
+    data.mkdir()
+    os.chown(data, 12345, 12345)
+    bureau.env["JIELU_DATA"] = str(data)
+    done = bureau.jielu("link", "--operator")
+    assert (done.returncode, done.stdout, list(data.iterdir())) == (2, "", [])
+    assert "是用户 12345 的，现在是 root" in done.stderr and "runuser -u 12345" in done.stderr
+
+
+def test_a_new_data_folder_is_told_since_it_may_be_in_the_wrong_place(bureau: Bureau) -> None:
+    data = bureau.folder / "elsewhere"
+    bureau.env["JIELU_DATA"] = str(data)
+    told = f"新建数据文件夹 {data}（用别的，设置 JIELU_DATA）\n"
+    assert [bureau.jielu("link", "--operator").stderr for _ in range(2)] == [told, ""]

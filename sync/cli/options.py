@@ -27,9 +27,13 @@ def pass_service(function: F) -> F:
     @click.pass_context
     def command(ctx: click.Context, /, *args: Any, **kwargs: Any) -> Any:
         from sync.service import Service
-        from sync.settings import Settings
+        from sync.settings import Settings, check_owner
 
-        service = Service(Settings.read())
+        settings = Settings.read()
+        check_owner(settings.data)
+        if not settings.data.exists():  # told, since it may be the wrong working folder
+            click.echo(f"新建数据文件夹 {settings.data.absolute()}（用别的，设置 JIELU_DATA）", err=True)
+        service = Service(settings)
         ctx.call_on_close(service.close)
         return ctx.invoke(function, service, *args, **kwargs)
 

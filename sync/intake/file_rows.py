@@ -33,6 +33,7 @@ SHAPES = {
     ERROR: "是错误值 {}，请改成内容。",
     FORMULA: "是公式，没有算出结果。请在 Excel 或 WPS 里打开、保存一次再导入。",
 }
+MOST_NUMBERS = 6  # of rows that a sentence names
 BLOCK = 2000  # rows in one request: well under what Google takes at once
 
 
@@ -72,7 +73,7 @@ def read_rows(path: Path, tab: Tab, rules: ColumnMap | None = None, zone: ZoneIn
     if problems:
         raise FileProblem(problems)
     place, notes = _placer(sheet, rules), list(sheet.notes)
-    problems = [f"{place(number, header)}{text}" for number, header, text in bad]
+    problems = [f"{place([number], header)}{text}" for number, header, text in bad]
     rows = _rows(made, tab, zone, _looks(sheet, rules), place, problems, notes)
     if problems:
         raise FileProblem([f"{sheet.where}：有 {len(problems)} 处要改，一行也没有导入。", *problems])
@@ -128,15 +129,16 @@ def _missing(sheet: Sheet, tab: Tab, made: pd.DataFrame, rules: ColumnMap | None
     return [f"{sheet.where}：缺少必填的列 {'、'.join(lacking)}。{how}"] if lacking else []
 
 
-def _placer(sheet: Sheet, rules: ColumnMap | None) -> Callable[[int, str], str]:
-    """Names a cell as people find it: row and column of the file, header of the tab."""
+def _placer(sheet: Sheet, rules: ColumnMap | None) -> Callable[[Sequence[int], str], str]:
+    """Names cells of a column as people find them: rows and column of the file, header of the tab."""
     sources = rules.columns if rules else {}
     at = {header: letters(index) for index, header in enumerate(sheet.header)}
 
-    def place(number: int, header: str) -> str:
+    def place(numbers: Sequence[int], header: str) -> str:
         source = sources.get(header, header)
         column = f"{at[source]} 列" if source in at else "对照文件里的"
-        return f"{sheet.where} 第 {number} 行 {column}「{source}」："
+        more = f" 等 {len(numbers)} " if len(numbers) > MOST_NUMBERS else " "
+        return f"第 {'、'.join(map(str, numbers[:MOST_NUMBERS]))}{more}行 {column}「{source}」："
 
     return place
 
@@ -153,7 +155,7 @@ def _rows(
     tab: Tab,
     zone: ZoneInfo,
     looks: Callable[[int, str], tuple[str, str]],
-    place: Callable[[int, str], str],
+    place: Callable[[Sequence[int], str], str],
     problems: list[str],
     notes: list[str],
 ) -> list[tuple[int, dict[str, Raw]]]:
@@ -162,15 +164,17 @@ def _rows(
     for column in tab.staff:
         if column.header not in made.columns:
             continue
+        wrong: dict[str, list[int]] = {}  # rows by what is wrong with their cell
         for row, number, cell in zip(read, made.index, made[column.header], strict=True):
             shape, shown = looks(number, column.header)
             value, problem = _shaped_cell(cell, column, zone, shape, shown)
             if problem:
-                problems.append(f"{place(number, column.header)}{problem}")
+                wrong.setdefault(problem, []).append(int(number))
             elif shape == PICTURE:
-                notes.append(f"{place(number, column.header)}是图片，没有导入，照片请在手机上补传。")
+                notes.append(f"{place([number], column.header)}是图片，没有导入，照片请在手机上补传。")
             elif value != "":
                 row[column.key] = value
+        problems += [f"{place(numbers, column.header)}{problem}" for problem, numbers in wrong.items()]
     return [(int(number), row) for number, row in zip(made.index, read, strict=True) if row]
 
 

@@ -35,6 +35,7 @@ BOM = "\ufeff"
 SECONDS = 60.0  # for one file; a hundred thousand rows take some fifteen
 SAVE_AS = "请在 Excel 或 WPS 里打开，另存为 .xlsx 再导入。"
 MOST_TITLES = 10  # rows above the header
+TOTALS = ("合计", "总计", "共计", "小计")  # how a row of sums begins
 FilledCells = Mapping[int, Raw]  # filled cells by column, from 0
 
 
@@ -125,7 +126,8 @@ def _table(where: str, grid: Grid, head: int, tab: Tab) -> Sheet:
     header = tuple(clean(plain(top.get(column, ""))) for column in range(width))
     if double := sorted({name for name in header if name and header.count(name) > 1}):
         raise FileProblem([f"{where}：表头「{'」「'.join(double)}」出现了不止一次，请只留一列。"])
-    below = {number: cells for number, cells in grid.rows.items() if number > head and _holds(grid, number, cells)}
+    filled = {number: cells for number, cells in grid.rows.items() if number > head and _holds(grid, number, cells)}
+    below = {number: cells for number, cells in filled.items() if _beginning(cells) not in TOTALS}
     if not below:
         raise FileProblem([f"{where}：只有表头，没有数据。"])
     if torn := [area for area in grid.merged if _rows_of(area)[1] > max(head, _rows_of(area)[0])]:
@@ -133,11 +135,17 @@ def _table(where: str, grid: Grid, head: int, tab: Tab) -> Sheet:
             [f"{where}：{area} 是合并的单元格，只有第一格有内容。请取消合并，把每一行都填上。" for area in torn]
         )
     rows = [(number, [cells.get(column, "") for column in range(width)]) for number, cells in below.items()]
-    return Sheet(where, header, rows, head, grid.shapes, tuple(_notes(where, header, below, grid)))
+    sums = [f"第 {number} 行是「{_beginning(filled[number])}」，没有导入。" for number in filled if number not in below]
+    return Sheet(where, header, rows, head, grid.shapes, (*sums, *_notes(where, header, below, grid)))
 
 
 def _is_filled(cells: FilledCells) -> bool:
     return any(cell != "" for cell in cells.values())
+
+
+def _beginning(cells: FilledCells) -> str:
+    """The first filled cell of a row, without blanks."""
+    return "".join(next((plain(cells[column]) for column in sorted(cells) if cells[column] != ""), "").split())
 
 
 def _holds(grid: Grid, number: int, cells: FilledCells) -> bool:

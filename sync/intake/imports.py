@@ -46,6 +46,7 @@ class Preview:
     tab: Tab
     rows: Sequence[tuple[int, Mapping[str, Raw]]]  # number in the file, cells by column key
     doubts: Sequence[str]  # sentences on cells that would come in and be marked in 校验
+    notes: Sequence[str]  # sentences on what of the file does not come along
     incoming: Incoming  # what the rows are to the tab as it stands
     stands: str = ""  # where the same upload was imported before: the sentence on it
 
@@ -70,7 +71,7 @@ def preview(
     if known is None or known.state == WAITING:
         pushes.save([Push(SOURCE, import_id, now, payload, state=WAITING)])
     stands = known.sentence if known and known.state != WAITING else ""
-    return Preview(import_id, name, tab, rows, [*brought.notes, *_doubts(rows, tab, lists)], incoming, stands)
+    return Preview(import_id, name, tab, rows, _doubts(rows, tab, lists), brought.notes, incoming, stands)
 
 
 @contextmanager

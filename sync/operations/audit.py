@@ -107,7 +107,8 @@ def _backups(service: Service, now: datetime) -> Iterator[Finding]:
     if service.settings.backup is None:
         return
     state = BackupNotes(service.ledger).backup()
-    if is_late(state, now, service.rules().backup.at):
+    since = min((first for first, _ in Evidence(service.ledger).looks()), default=now)
+    if is_late(state, now, service.rules().backup.at, since):
         good = f"最近一次好的备份是 {state.made_at:%m-%d %H:%M}" if state.made_at else "还没有一次好的备份"
         yield Finding("backup", f"{good}。{state.reason}")
 

@@ -12,18 +12,27 @@ from functools import partial
 from sync.addresses import leads_here
 from sync.core.people.roster import Post, Roster, unposted_chiefs
 from sync.core.sheet import serials
-from sync.core.sheet.rows import MAIL, Raw
+from sync.core.sheet.problems import FileProblem
+from sync.core.sheet.rows import MAIL, Raw, plain
 from sync.intake import file_rows
 from sync.ledger.beginning import Beginning, Progress
 from sync.outgoing.mail import Failure
 from sync.outgoing.mail_text import Message
 from sync.service import Service
 from sync.sheets.appending import append
+from sync.sheets.gateway import Unreachable
 
 STEPS = {
     "bureau": "本局", "streets": "街路名册", "posts": "人员", "mail": "邮件", "address": "网址", "cards": "卡片",
 }  # fmt: skip
+CALLED = {"streets": "street", "posts": "name"}  # column by which people know a row of a tab
 OFFICES = ("标准化办", "领导小组办公室")
+
+
+def following(step: str) -> str:
+    """The step behind ``step``; empty behind the last."""
+    steps = list(STEPS)
+    return next(iter(steps[steps.index(step) + 1 :]), "")
 
 
 def progress(service: Service) -> Progress:
@@ -38,6 +47,17 @@ def is_open(service: Service) -> bool:
         return not noted.over
     known = service.ledger.memory().known
     return not any(not row.deleted for tab in ("streets", "posts", "issues") for row in known.get(tab, {}).values())
+
+
+def faulty_rows(service: Service, key: str) -> list[str]:
+    """By row of a tab in which 校验 says something: what it is called, and that. Empty where the tab can't be read."""
+    try:
+        layout, table = file_rows.stands_now(service.new_gateway(*service.templates), service.templates[key])
+    except (FileProblem, Unreachable):
+        return []
+    called, check = layout.at[CALLED[key]], layout.at["check"]
+    marked = (row for row in table.rows if check < len(row) and row[check])
+    return [f"{plain(row[called]) or '（空着）'}：{row[check]}" for row in marked]
 
 
 # People

@@ -94,7 +94,6 @@ def test_from_an_empty_folder_to_a_form_of_a_chief(
     page.get_by_label("区域，由").fill("东区\n西区")
     press(page, "存下来")
 
-    follow(page, "去做：街路名册")
     look(page)
     page.get_by_label("文件（").set_input_files({"name": "花名册.xlsx", "mimeType": "", "buffer": roster()})
     press(page, "对列")
@@ -120,7 +119,6 @@ def test_from_an_empty_folder_to_a_form_of_a_chief(
     expect(page.get_by_text("导入「街路名册」2 行")).to_be_visible()
     press(page, "这一步好了")
 
-    follow(page, "去做：人员")
     press(page, "把这 2 位加进去")
     expect(page.get_by_text("没有人能复核")).to_be_visible()
     look(page)
@@ -137,7 +135,6 @@ def test_from_an_empty_folder_to_a_form_of_a_chief(
     expect(page.get_by_text("没有人能复核")).to_have_count(0)
     press(page, "这一步好了")
 
-    follow(page, "去做：邮件")
     look(page)
     page.get_by_label("发到哪个邮箱").fill("wang@bing.example")
     press(page, "试发")
@@ -145,13 +142,11 @@ def test_from_an_empty_folder_to_a_form_of_a_chief(
     assert [mail["To"] for mail in mails[0].received] == ["wang@bing.example"]
     press(page, "这一步好了")
 
-    follow(page, "去做：网址")
     expect(page.get_by_text("只有服务器自己打得开")).to_be_visible()
     look(page)
     assert on_screen(page) == {f"{web.url}/enter"}
     press(page, "这一步好了")
 
-    follow(page, "去做：卡片")
     look(page)
     follow(page, "选人，印卡片")
     look(page)

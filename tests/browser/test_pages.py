@@ -45,7 +45,7 @@ def test_the_office_s_pages_have_no_serious_fault(enter: Enter, web: WebServer, 
 def test_a_link_is_made_shown_to_scan_and_taken_back(enter: Enter, web: WebServer) -> None:
     page = enter(OPERATOR)
     page.goto(f"{web.url}/people")
-    page.get_by_role("button", name="给街路长01做链接").click()
+    page.get_by_role("button", name="做链接：街路长01").click()
     expect(page.locator(".code svg")).to_be_visible()
     assert faults(page) == []
     link = page.get_by_label("地址").input_value()
@@ -60,7 +60,7 @@ def test_a_link_is_made_shown_to_scan_and_taken_back(enter: Enter, web: WebServe
     chief.wait_for_url(f"{web.url}/mine")
     assert secret and not [url for url in requests if secret in url], "it is posted, and stands in no address"
     page.goto(f"{web.url}/people")
-    page.get_by_role("button", name="收回街路长01的链接和登录").click()
+    page.get_by_role("button", name="收回：街路长01的链接和登录").click()
     expect(page.get_by_role("status")).to_contain_text("收回了")
     assert chief.goto(web.url).status == 401  # type: ignore[union-attr]
     chief.context.close()

@@ -117,7 +117,7 @@ def test_a_bureau_at_work_is_not_set_up_again(tmp_path: Path) -> None:
 def test_the_bureau_s_answers_are_in_force_with_their_comments(web: WebServer, operator: requests.Session) -> None:
     form = bureau(web, operator, name='乙县"城管"局', unit__1="城管大队", unit__4="城管大队", more="停车办、亮化所",
                   districts="东区\n西区", hours__0="8:30—12:00，15:00至18:00")  # fmt: skip
-    assert post(web, operator, "/setup/bureau", form).url == f"{web.url}/setup"
+    assert post(web, operator, "/setup/bureau", form).url == f"{web.url}/setup/streets"
     rules = web.service.rules()
     assert rules.bureau.name == '乙县"城管"局' and rules.lists["districts"] == ("东区", "西区")
     assert rules.units == ("环卫所", "城管大队", "园林所", "市政处", "高铁站广场服务所", "市容股", "停车办", "亮化所")
@@ -194,6 +194,19 @@ def test_a_roster_of_other_words_comes_in_by_clicks_and_is_left_and_taken_up(
     assert {check for (check,) in web.rows("街路名册", "校验")} == {""}
 
 
+def test_rows_that_came_in_with_a_mistake_are_named_on_their_step(web: WebServer, operator: requests.Session) -> None:
+    file = "姓名,身份,分管片区\n钱五,指挥长,\n孙六,指挥长,城东\n合计,2人,\n".encode()
+    post(web, operator, "/setup/posts/file", file=("人员.csv", file))
+    answers = {"column.0": "name", "column.1": "role", "column.2": "district"}
+    page = get(web, operator, "/setup/posts/match").text
+    assert re.findall(r'<option value="(\w+)" selected', page) == [*answers.values()], "usual names of columns"
+    assert "指挥长填所包的区。" in page, "what a column is for"
+    seen = post(web, operator, "/setup/posts/match", answers | {"head": "1"}).text
+    assert "不带进来的" in seen and "第 4 行是「合计」，没有导入。" in seen and "照样导入" not in seen
+    done = post(web, operator, "/setup/posts/confirm", {"id": re.findall(r'name="id" value="(\w+)"', seen)[0]}).text
+    assert "有 1 行要改" in done and "钱五：C列「区域」没有填，指挥长要填。" in done
+
+
 def test_the_template_is_read_back_as_it_is(web: WebServer, operator: requests.Session) -> None:
     book = openpyxl.load_workbook(io.BytesIO(get(web, operator, "/setup/template.xlsx").content))
     assert book.sheetnames[:2] == ["街路名册", "组织架构"]
@@ -238,6 +251,9 @@ def test_answers_that_the_page_never_offered_are_none(web: WebServer, operator: 
     doubled = matched(web, operator, column__0="type", column__1="type")
     assert doubled.status_code == 422 and "「类型」选了不止一列" in doubled.text
     assert post(web, operator, "/setup/none/done").status_code == 404
+    steps = ["bureau", "streets", "posts", "mail", "address", "cards"]
+    ways = [post(web, operator, f"/setup/{step}/done").url.removeprefix(web.url) for step in steps]
+    assert ways == [*(f"/setup/{step}" for step in steps[1:]), "/setup"], "each step leads to the next"
     assert post(web, operator, "/setup/streets/confirm", {"id": "0"}).status_code == 422
 
 

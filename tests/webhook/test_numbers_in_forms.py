@@ -57,7 +57,7 @@ def test_why_an_issue_that_was_just_reported_stands_so_says_what_the_form_said(w
     web.tick()
     after = explained(web, "街路长01", said["number"])
     looked = web.service.ledger.memory().last_tick
-    assert looked and f"表格上一次读到 {looked.astimezone(ZONE):%m-%d %H:%M}" in after.text
+    assert looked and f"按 {looked.astimezone(ZONE):%m-%d %H:%M} 的表格算的" in after.text
     assert after.status_code == 200 and "没有开始" not in after.text and "还没有处理到" not in after.text
     assert f">{said['status']}<" in after.text and f"截止 {deadline}" in after.text
 

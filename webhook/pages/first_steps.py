@@ -57,7 +57,7 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
         if step not in setting_up.STEPS:
             return refusal("没有这一步。", 404)
         Beginning(site.service.ledger).note(step)
-        return redirect("/setup")
+        return _on_from(step)
 
     @routes.post("/setup/end")
     def end() -> Any:
@@ -112,7 +112,13 @@ def _bureau_routes(routes: flask.Blueprint, site: Site, nudge: Callable[[], None
             return _bureau(site, problems, answers), 422
         Beginning(site.service.ledger).note("bureau")
         nudge()
-        return redirect("/setup")
+        return _on_from("bureau")
+
+
+def _on_from(step: str) -> Any:
+    """On to the next step; behind the last to what there is of all of them."""
+    following = setting_up.following(step)
+    return redirect(f"/setup/{following}" if following else "/setup")
 
 
 def _lines(text: str) -> list[str]:

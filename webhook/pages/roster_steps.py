@@ -144,7 +144,7 @@ def _choose(site: Site, step: str, message: str = "", problems: Sequence[str] = 
         chiefs=[post.name for post in setting_up.chiefs_to_add(service)] if step == "posts" else [],
         lacking=setting_up.lacking_people(roster, site.now().date()) if step == "posts" else [],
         asked=[service.templates[step].by_key[key] for key in OF_A_PERSON] if step == "posts" else [],
-        options=_options(site, service.templates[step]),
+        options=_options(site, service.templates[step]), faulty=setting_up.faulty_rows(service, step),
     )  # fmt: skip
 
 
