@@ -113,6 +113,7 @@ def test_the_roster_has_no_fault() -> None:
     _, streets = parsed("streets", roster()["streets"])
     _, posts = parsed("posts", roster()["posts"])
     assert not [row.parsed.problems for row in (*streets, *posts) if row.parsed.problems]
+    streets, posts = ([row._replace(rid=str(row.number)) for row in rows] for rows in (streets, posts))
     found = assemble(streets, posts, [])
     day = UNTIL.date()
     assert not [one for one in roster_checks.streets(streets, found, day).values() if one]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from sync.core.look.decide import recall
 from sync.core.sheet import checks
-from tests.book import Book, bureau
+from tests.book import Book, bureau, hour, templates
 
 GOOD: dict[str, dict[str, str]] = {
     "问题台账": {
@@ -167,3 +168,16 @@ def test_a_duty_that_names_an_issue_names_one_that_is_there(number: str, hint: s
     )
     book.settle("2026-11-24 09:05")
     assert "没有这个编号" in book.cell("履职记录", 1, "校验")
+
+
+def test_a_fault_of_the_roster_stays_with_its_row_where_no_workbook_is_read() -> None:
+    book = bureau()
+    book.type("街路名册", 1, "街路长", "没有这个人")
+    book.type("组织架构", 1, "姓名", "群众")
+    book.settle("2026-11-24 09:00")
+    look = recall(templates(), book.memory, book.rules, hour("2026-11-24 09:10"))
+    wrong = {
+        key: [number for number, row in enumerate(look.rows[key], 1) if look.checked(key)[row.rid].problems]
+        for key in ("streets", "posts")
+    }
+    assert wrong == {"streets": [1], "posts": [1]}

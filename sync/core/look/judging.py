@@ -132,18 +132,18 @@ def _streets(reading: Reading, people: People) -> dict[str, Checked]:
     def check(row: Row) -> tuple[Sequence[Problem], Mapping[str, Any]]:
         street = read_street(row.cells)
         chief = people.roster.chief(street, day) if street and street.span.holds(day) else ""
-        return problems.get(row.number, []), {"chief_now": chief}
+        return problems.get(row.rid, []), {"chief_now": chief}
 
-    return check_rows(reading, people, "streets", lambda row: problems.get(row.number), check)
+    return check_rows(reading, people, "streets", lambda row: problems.get(row.rid), check)
 
 
 def _posts(reading: Reading, people: People) -> dict[str, Checked]:
     problems = roster_checks.posts(reading.rows.get("posts", ()))
 
     def check(row: Row) -> tuple[Sequence[Problem], Mapping[str, Any]]:
-        return problems.get(row.number, []), {}
+        return problems.get(row.rid, []), {}
 
-    return check_rows(reading, people, "posts", lambda row: problems.get(row.number), check)
+    return check_rows(reading, people, "posts", lambda row: problems.get(row.rid), check)
 
 
 def _changes(reading: Reading, people: People) -> dict[str, Checked]:

@@ -40,17 +40,17 @@ def change(cells: Cells, roster: Roster) -> list[Problem]:
     return problems
 
 
-def streets(rows: Iterable[Row], roster: Roster, day: date) -> dict[int, list[Problem]]:
-    """Of 街路名册, by row number: doubled codes and names on one day, chiefs who hold no post, places far off."""
-    read = {row.number: street for row in rows if (street := read_street(row.cells))}
+def streets(rows: Iterable[Row], roster: Roster, day: date) -> dict[str, list[Problem]]:
+    """Of 街路名册, by id of the row: doubled codes and names on one day, chiefs who hold no post, places far off."""
+    read = {row.rid: street for row in rows if (street := read_street(row.cells))}
     in_use = [street for street in read.values() if street.span.holds(day)]
     counts = {"code": Counter(s.code for s in in_use), "street": Counter(s.name for s in in_use)}
     chiefs = {post.name for post in roster.posts if post.role == "街路长"}
     names = {street.name for street in read.values()}
     center = _center(read.values())
     return {
-        number: [*_doubled(street, counts, day), *_street(street, names, chiefs), *_ends(street, center)]
-        for number, street in read.items()
+        rid: [*_doubled(street, counts, day), *_street(street, names, chiefs), *_ends(street, center)]
+        for rid, street in read.items()
     }
 
 
@@ -88,13 +88,13 @@ def _ends(street: Street, center: Position | None) -> Iterable[Problem]:
             yield Problem(key, f"离其他街路有 {metres(place, center) / 1000:.0f} 千米，请核对经纬度。")
 
 
-def posts(rows: Iterable[Row]) -> dict[int, list[Problem]]:
-    """Of 组织架构, by row number: a role without its area, one person in two branches at a time."""
-    read = {row.number: post for row in rows if (post := read_post(row.cells))}
-    return {number: _post(number, post, read) for number, post in read.items()}
+def posts(rows: Iterable[Row]) -> dict[str, list[Problem]]:
+    """Of 组织架构, by id of the row: a role without its area, one person in two branches at a time."""
+    read = {row.rid: post for row in rows if (post := read_post(row.cells))}
+    return {rid: _post(rid, post, read) for rid, post in read.items()}
 
 
-def _post(number: int, post: Post, read: dict[int, Post]) -> list[Problem]:
+def _post(rid: str, post: Post, read: dict[str, Post]) -> list[Problem]:
     area = AREA_OF_ROLE.get(post.role)
     cells = {key: value for key, value in (("district", post.district), ("branch", post.branch)) if value}
     problems = needed(cells, (area,), post.role) if area else []
@@ -105,7 +105,7 @@ def _post(number: int, post: Post, read: dict[int, Post]) -> list[Problem]:
         text = f"「{post.name}」有 {len(mails)} 个邮箱，同名的请在姓名后加单位区分。"
         problems.append(Problem("mail", text))
     problems += _namesakes(post, [other for _, other in same_days])
-    twins = {other.branch for at, other in same_days if at != number and _in_two_branches(post, other)}
+    twins = {other.branch for at, other in same_days if at != rid and _in_two_branches(post, other)}
     if twins and post.branch:
         where = "、".join(sorted({post.branch, *twins}, key=place_order))
         text = f"「{post.name}」同时在{where}任街路长，请只留一个，另一行填停用日期。"
