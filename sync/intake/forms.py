@@ -22,6 +22,7 @@ from sync.core.sheet.tabs import Layout
 from sync.core.views import forms
 from sync.core.views.forms import Field, Form
 from sync.core.views.preview import NoTab, Preview, faults, present_layout, preview, preview_alone
+from sync.core.views.row_index import RowIndex
 from sync.intake import photos
 from sync.intake.photos import PhotoFolder
 from sync.intake.unfinished import BadPhoto, Upload, Uploads
@@ -97,7 +98,7 @@ class FormIntake:
     def __post_init__(self) -> None:
         self.submissions = Submissions(self.ledger)
         self.uploads = Uploads(self.photo_folder.folder)
-        self._new_rows = NewRows(self.gateway)
+        self._new_rows, self._index = NewRows(self.gateway), RowIndex()
         self._queue = threading.BoundedSemaphore(MOST_WAITING)
         self._upload_locks = [threading.Lock() for _ in range(64)]  # two connections may send the same photo
 
@@ -166,21 +167,20 @@ class FormIntake:
     ) -> _Seen | None:
         """By the rows that have a say in this one; None where the whole workbook must be read."""
         memory = self.ledger.memory()
-        known = memory.known.get(key, {})
-        new = self._new_rows.read(key, known)
+        new = self._new_rows.read(key, self._index.prints(memory, key))
         if new is None:
             return None
         layout = present_layout(Tables(self.gateway.tabs, {key: new}), key)
-        if forms.stands(new, layout, before.cells) or forms.is_known(known.values(), layout.tab, before.cells):
+        if forms.stands(new, layout, before.cells) or forms.is_known(self._index, memory, layout.tab, before.cells):
             return _Seen(layout, stands=True)
-        row = preview_alone(self.gateway.tabs, new, memory, rules, now, sent.cells)
+        row = preview_alone(self._index, self.gateway.tabs, new, memory, rules, now, sent.cells)
         return _Seen(layout, row, row.faults) if row else None
 
     def _seen(self, key: str, sent: Submission, before: Submission, rules: Rules, now: datetime) -> _Seen:
         """By the whole workbook."""
         tables = Tables(self.gateway.tabs, self.gateway.read())
         layout = present_layout(tables, key)
-        self._new_rows.note(tables.seen[key], self.ledger.memory().known.get(key, {}))
+        self._new_rows.note(tables.seen[key], self._index.prints(self.ledger.memory(), key))
         if forms.stands(tables.seen[key], layout, before.cells):
             return _Seen(layout, stands=True)
         row = self._preview(tables, rules, now, key, sent.cells)

@@ -6,10 +6,9 @@ another one, rows were moved, and the tab is to be read as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from sync.core.sheet.identity import Known
 from sync.core.sheet.rows import Raw, Table, fingerprint, layout_of, plain
 from sync.core.sheet.tabs import Layout
 from sync.sheets.gateway import Gateway
@@ -35,9 +34,9 @@ class NewRows:
     gateway: Gateway
     _ends: dict[str, TabEnd] = field(default_factory=dict)
 
-    def read(self, key: str, known: Mapping[str, Known]) -> Table | None:
-        """The tab's header with the rows that the ledger does not know; None where the whole must be read. Raises
-        ``Unreachable``."""
+    def read(self, key: str, prints: Collection[str]) -> Table | None:
+        """The tab's header with the rows that the ledger does not know (``prints``: the fingerprints of those that it
+        knows); None where the whole must be read. Raises ``Unreachable``."""
         end = self._ends.pop(key, None)
         table = self.gateway.read_end(key, end.number, len(end.header)) if end else None
         if end is None or table is None or table.header != end.header or not table.rows:
@@ -45,20 +44,19 @@ class NewRows:
         layout = layout_of(self.gateway.tabs[key], table)
         if isinstance(layout, str) or _print(layout, table.rows[0]) != end.print:
             return None
-        end = _end(layout, table, [*end.new, *table.rows[1:]], known)
+        end = _end(layout, table, [*end.new, *table.rows[1:]], prints)
         self._ends[key] = end
         return Table(key, end.header, end.new)
 
-    def note(self, table: Table, known: Mapping[str, Known]) -> None:
+    def note(self, table: Table, prints: Collection[str]) -> None:
         """A tab that was read as a whole."""
         layout = layout_of(self.gateway.tabs[table.tab], table)
         if table.rows and not isinstance(layout, str):
-            self._ends[table.tab] = _end(layout, table, table.rows, known)
+            self._ends[table.tab] = _end(layout, table, table.rows, prints)
 
 
-def _end(layout: Layout, table: Table, rows: Sequence[RawRow], known: Mapping[str, Known]) -> TabEnd:
+def _end(layout: Layout, table: Table, rows: Sequence[RawRow], prints: Collection[str]) -> TabEnd:
     """The end of a tab as it was read now; ``rows``: those that may be new."""
-    prints = {row.print for row in known.values()}
     new = [row for row in rows if _is_filled(row) and not _has_id(layout, row) and _print(layout, row) not in prints]
     at = next((at for at in reversed(range(len(table.rows))) if _is_filled(table.rows[at])), 0)
     return TabEnd(table.header, table.first + at, _print(layout, table.rows[at]), new)

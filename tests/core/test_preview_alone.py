@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sync.core.sheet.rows import Raw, Table
 from sync.core.views.preview import Preview, preview, preview_alone
+from sync.core.views.row_index import RowIndex
 from tests.book import Book, bureau, cell, hour, templates
 
 NOW = hour("2026-11-24 15:00")
@@ -82,7 +83,7 @@ def in_sheet(tab: str, cells: dict[str, Raw]) -> list[Raw]:
 def alone(made: Book, tab: str, row: dict[str, Raw], *before: dict[str, Raw]) -> Preview | None:
     """``before``: rows that came since the last look."""
     new = Table(tab, made.tables().seen[tab].header, [in_sheet(tab, cells) for cells in before])
-    return preview_alone(made.tables().tabs, new, made.memory, made.rules, NOW, row)
+    return preview_alone(INDEX, made.tables().tabs, new, made.memory, made.rules, NOW, row)
 
 
 def by_all(made: Book, tab: str, row: dict[str, Raw], *before: dict[str, Raw]) -> Preview:
@@ -127,6 +128,7 @@ DUTY_ROWS = st.fixed_dictionaries(
 )
 SEEDS = st.integers(1, 4)
 NOBODY_S = "20261124-999"
+INDEX = RowIndex()  # of all bureaus, one after the other: what it holds of another is never taken
 
 
 def numbered(made: Book, cells: dict[str, str | int]) -> dict[str, str]:

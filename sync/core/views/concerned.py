@@ -7,22 +7,21 @@ names, and on rows whose photos are the same pictures. 申请 may hang on much m
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
-from sync.core.issues.issues import Stamps
 from sync.core.issues.repeats import same_place
 from sync.core.memo import Memo
 from sync.core.memory import BACK, Memory
 from sync.core.rules.rules import Rules
-from sync.core.sheet.identity import NUMBER, Known
+from sync.core.sheet.identity import Known
 from sync.core.sheet.photos import ids
 from sync.core.sheet.plan import filled_row
-from sync.core.sheet.rows import Raw, issue_number, plain
+from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.tabs import Layout
+from sync.core.views.row_index import RowIndex, named_issue
 
 Remembered = TypeVar("Remembered")
 NAMING = ("feedback", "requests", "duties")  # tabs whose rows name an issue
@@ -39,22 +38,28 @@ class Concerned:
 
 
 def concerned(
-    memory: Memory, rules: Rules, layout: Layout, day: date, row: Mapping[str, Raw], before: Sequence[Sequence[Raw]]
+    index: RowIndex,
+    memory: Memory,
+    rules: Rules,
+    layout: Layout,
+    day: date,
+    row: Mapping[str, Raw],
+    before: Sequence[Sequence[Raw]],
 ) -> Concerned | None:
     """What has a say in a new ``row`` (raw cells by column key) of a tab on a ``day``. ``before``: raw rows that came
     since the last look. None where it can't be told: an issue is named that nobody knows, or much else counts."""
     key, known = layout.tab.key, memory.known
     if key not in ALONE or memory.last_tick is None:
         return None
-    named = _named(memory, rules, key, row)
+    named = _named(index, memory, rules, key, row)
     if named is None:
         return None
-    numbers = _with_their_parts(memory.stamps, named)
-    about = {tab: _about(known.get(tab, {}), numbers) for tab in NAMING}
+    numbers = _with_their_parts(index.linked(memory), named)
+    about = {tab: {rid for number in numbers for rid in index.naming(memory, tab, number)} for tab in NAMING}
     answered = [known["feedback"][rid].cells for rid in about["feedback"]]  # whether they count hangs on their photos
-    same = _same_pictures(memory, [photo for cells in (row, *answered) for photo in ids(cells.get("photos"))])
-    issues = numbers | {rid for tab, rid in same if tab == "issues"}
-    about["feedback"] |= {rid for tab, rid in same if tab == "feedback"}
+    photos = [photo for cells in (row, *answered) for photo in ids(cells.get("photos"))]
+    issues = numbers | _showing(index, memory, "issues", photos)
+    about["feedback"] |= _showing(index, memory, "feedback", photos)
     others = [cells for raw in before if _is_typed(layout, cells := _cells(layout, raw))]
     near = [each for each in others if _is_near(memory, rules, key, row, each, numbers)]
     narrow = replace(
@@ -70,11 +75,11 @@ def concerned(
     return Concerned(narrow, [filled_row(layout, cells) for cells in (*here, *near)])
 
 
-def _named(memory: Memory, rules: Rules, key: str, row: Mapping[str, Raw]) -> set[str] | None:
+def _named(index: RowIndex, memory: Memory, rules: Rules, key: str, row: Mapping[str, Raw]) -> set[str] | None:
     """The issues that a new row is about; None where it names one that is not known."""
     if key == "issues":
-        return set(_at_the_place(memory, rules, row))
-    number = issue_number(row.get("issue", ""))
+        return set(_at_the_place(index, memory, rules, row))
+    number = named_issue(row)
     if number and number not in memory.stamps:
         return None
     return {number} if number else set()
@@ -100,7 +105,7 @@ def _is_near(
     """Whether a row that came before has a say: it is of the same place, names the same issue or shows the same."""
     if key == "issues":
         return _place(rules, other) == _place(rules, row) is not None
-    return _names(plain(other.get("issue", "")), numbers) or bool(_pixels(memory, row) & _pixels(memory, other))
+    return named_issue(other) in numbers or bool(_pixels(memory, row) & _pixels(memory, other))
 
 
 def _pixels(memory: Memory, row: Mapping[str, Raw]) -> set[str]:
@@ -112,17 +117,13 @@ def _place(rules: Rules, row: Mapping[str, Raw]) -> tuple[str, ...] | None:
     return same_place({name: plain(row.get(name, "")) for name in fields}, plain(row.get("street", "")), fields)
 
 
-def _at_the_place(memory: Memory, rules: Rules, row: Mapping[str, Raw]) -> Iterator[str]:
+def _at_the_place(index: RowIndex, memory: Memory, rules: Rules, row: Mapping[str, Raw]) -> Iterator[str]:
     """The issues of the row's street, place and category, or whatever else the rules say makes two reports the same."""
     fields, street, place = rules.repeat.same, plain(row.get("street", "")), _place(rules, row)
-    if place is None:
-        return
-    issues, within = memory.known.get("issues", {}), "street" in fields
-    for number, own in memory.stamps.items():
-        if own.street != street and within:
-            continue
-        known = issues.get(number)
-        if known is not None:
+    issues = memory.known.get("issues", {})
+    for number in index.issues_of(memory, street) if "street" in fields else memory.stamps:
+        own, known = memory.stamps[number], issues.get(number)
+        if place is not None and known is not None:
             cells = {name: plain(known.cells.get(name, "")) for name in fields}
             if own.category:
                 cells["category"] = own.category
@@ -130,41 +131,19 @@ def _at_the_place(memory: Memory, rules: Rules, row: Mapping[str, Raw]) -> Itera
                 yield number
 
 
-def _with_their_parts(stamps: Mapping[str, Stamps], numbers: Collection[str]) -> set[str]:
+def _with_their_parts(linked: Mapping[str, Collection[str]], numbers: Collection[str]) -> set[str]:
     """These issues, those that they were joined to or wait behind, and those that were joined to them."""
-    linked: dict[str, set[str]] = defaultdict(set)
-    for number, own in stamps.items():
-        for other in filter(None, (own.joined, own.behind)):
-            linked[number].add(other)
-            linked[other].add(number)
     reached, new = set[str](), set(numbers)
     while new:
         reached |= new
-        new = {other for number in new for other in linked[number]} - reached
+        new = {other for number in new for other in linked.get(number, ())} - reached
     return reached
 
 
-def _same_pictures(memory: Memory, photos: Collection[str]) -> set[tuple[str, str]]:
-    """Tab and id of the rows that name one of these pictures, under whatever name it was sent."""
-    pixels = {memory.photos[photo].pixels for photo in photos if photo in memory.photos}
-    if not pixels:
-        return set()
-    alike = [photo for photo, picture in memory.photos.items() if picture.pixels in pixels]
-    return {
-        (tab, rid)
-        for tab in ("issues", "feedback")
-        for rid, row in memory.known.get(tab, {}).items()
-        if (text := plain(row.cells.get("photos", ""))) and any(photo in text for photo in alike)
-    }
-
-
-def _about(known: Mapping[str, Known], numbers: Collection[str]) -> set[str]:
-    """The rows that name one of these issues, by id."""
-    return {rid for rid, row in known.items() if _names(plain(row.cells.get("issue", "")), numbers)}
-
-
-def _names(text: str, numbers: Collection[str]) -> bool:
-    return text in numbers or bool(text and not NUMBER.fullmatch(text) and issue_number(text) in numbers)
+def _showing(index: RowIndex, memory: Memory, tab: str, photos: Iterable[str]) -> set[str]:
+    """The rows that show one of these pictures, under whatever name it was sent, by id."""
+    alike = {same for photo in photos for same in index.same_pictures(memory, photo)}
+    return {rid for photo in alike for rid in index.showing(memory, tab, photo)}
 
 
 def _of(values: Mapping[str, Remembered], keys: Collection[str]) -> dict[str, Remembered]:

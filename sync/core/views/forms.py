@@ -13,16 +13,17 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sync.core.approvals.request_checks import REQUEST_NEEDS
+from sync.core.memory import Memory
 from sync.core.people.ordering import by_number
 from sync.core.people.permissions import FILED, Person, files
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import FAKE
 from sync.core.sheet import serials
 from sync.core.sheet.checks import AHEAD
-from sync.core.sheet.identity import Known
 from sync.core.sheet.rows import Raw, Table, issue_number, plain
 from sync.core.sheet.tabs import Column, Layout, Tab
 from sync.core.sheet.texts import clean, is_whole
+from sync.core.views.row_index import RowIndex
 
 LONGEST = 1000  # characters in one answer; a note of more than a page is a mistake
 OLDEST = timedelta(days=7)  # a report that waited longer for a signal than this counts from its arrival
@@ -195,9 +196,10 @@ def stands(table: Table, layout: Layout, row: Mapping[str, Raw]) -> bool:
     return any(all(_alike(seen[at] if at < len(seen) else "", value) for at, value in keys) for seen in table.rows)
 
 
-def is_known(known: Iterable[Known], tab: Tab, row: Mapping[str, Raw]) -> bool:
+def is_known(index: RowIndex, memory: Memory, tab: Tab, row: Mapping[str, Raw]) -> bool:
     """The same of rows that the ledger knows."""
     sent = [(key, row.get(key, "")) for key in tab.identity[:2]]
+    known = index.at_hour(memory, tab.key, *sent[0])
     return any(all(_alike(seen.cells.get(key, ""), value) for key, value in sent) for seen in known)
 
 

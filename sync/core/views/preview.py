@@ -20,6 +20,7 @@ from sync.core.sheet.problems import by_column
 from sync.core.sheet.rows import Raw, Table, layout_of, parse
 from sync.core.sheet.tabs import Layout, Tab
 from sync.core.views.concerned import concerned
+from sync.core.views.row_index import RowIndex
 
 
 class NoTab(ValueError):
@@ -54,13 +55,21 @@ def preview(tables: Tables, memory: Memory, rules: Rules, now: datetime, key: st
 
 
 def preview_alone(
-    tabs: Mapping[str, Tab], new: Table, memory: Memory, rules: Rules, now: datetime, row: Mapping[str, Raw]
+    index: RowIndex,
+    tabs: Mapping[str, Tab],
+    new: Table,
+    memory: Memory,
+    rules: Rules,
+    now: datetime,
+    row: Mapping[str, Raw],
 ) -> Preview | None:
     """As ``preview``, by the rows alone that have a say in this one, as the last look knew them. ``new``: the tab's
-    header, and the rows that came since. None where all must be looked at. Raises ``NoTab``."""
+    header, and the rows that came since; ``index``: of the memory, or of one before. None where all must be looked at.
+    Raises ``NoTab``."""
     key = new.tab
     layout = present_layout(Tables(tabs, {key: new}), key)
-    about = concerned(memory, rules, layout, now.astimezone(rules.bureau.zone).date(), row, new.rows)
+    day = now.astimezone(rules.bureau.zone).date()
+    about = concerned(index, memory, rules, layout, day, row, new.rows)
     if about is None:
         return None
     table, number = _with_row(replace(new, rows=about.rows), filled_row(layout, row))
