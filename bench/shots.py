@@ -75,9 +75,18 @@ def add_wrong_row(service: Service) -> None:
     service.ticks(datetime.now(service.rules().bureau.zone), idle=False)
 
 
+def screenshot(page: Page) -> bytes:
+    """What is in sight, once its photos are there."""
+    page.evaluate(
+        "Promise.all([...document.images].filter((image) => image.getBoundingClientRect().top < innerHeight)"
+        ".map((image) => image.decode().catch(() => null)))"
+    )
+    return page.screenshot()
+
+
 def shoot(page: Page, phone: Page, url: str) -> None:
     page.goto(url)
-    write("today", page.screenshot())
+    write("today", screenshot(page))
     page.goto(f"{url}/grid")
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(1500)  # the grid has drawn its rows and listens
@@ -86,19 +95,19 @@ def shoot(page: Page, phone: Page, url: str) -> None:
     for key in ("Home", *["ArrowRight"] * 7):  # the first columns come into sight, 街路 is selected
         page.keyboard.press(key)
     page.wait_for_timeout(800)
-    write("grid", page.screenshot())
+    write("grid", screenshot(page))
     phone.goto(f"{url}/forms/issues")
-    write("form", phone.screenshot())
+    write("form", screenshot(phone))
     page.goto(f"{url}/month")
-    write("month", page.screenshot())
+    write("month", screenshot(page))
     page.locator("table.ranking a").nth(22).click()
     page.wait_for_url("**/month/*/**")
-    write("score", page.screenshot())
+    write("score", screenshot(page))
     page.goto(f"{url}/letters")
     page.locator("main th a").first.click()
     page.wait_for_url("**/letters/*")
     page.evaluate("scrollTo(0, 300)")
-    write("letter", page.screenshot())
+    write("letter", screenshot(page))
 
 
 def enter(page: Page, link: str) -> None:
