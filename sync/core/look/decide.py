@@ -84,7 +84,7 @@ def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
     followed = follow(Following(reading, people, stamped, judged, fixes, by_issue, past))
     feedback = answer(reading, people, stamped, judged, followed, fixes)
     # what follows from all issues together
-    duties = Duties(reading, people.roster, judged, followed, past)
+    duties = Duties(reading, people, judged, followed, past)
     drafted = draft(reading, followed, letters_in)
     claims = Claims(reading, people, stamped, judged, followed, past)
     sealing = Sealing(reading, followed, past)

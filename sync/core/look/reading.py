@@ -13,6 +13,7 @@ from sync.core.memo import Memo
 from sync.core.memory import BACK, THERE, Archived, Change, Memory, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet import identity
+from sync.core.sheet.checks import IssueNumbers
 from sync.core.sheet.covers import completed, mended_header, uncover
 from sync.core.sheet.identity import Known, Numbers
 from sync.core.sheet.landing import give_back
@@ -110,9 +111,10 @@ class Reading:
         return {rid: known[rid] for rid in away if rid in known}
 
     @cached_property
-    def numbers_of_issues(self) -> frozenset[str]:
+    def numbers_of_issues(self) -> IssueNumbers:
         """Every number that a row may refer to."""
-        return frozenset(row.rid for row in self.rows.get("issues", ())) | self.away.keys() | self.aside
+        here = frozenset(row.rid for row in self.rows.get("issues", ()))
+        return IssueNumbers(here | self.away.keys() | self.aside)
 
 
 def read_tabs(tables: Tables, memory: Memory, rules: Rules, now: datetime, memo: Memo) -> Reading:

@@ -111,6 +111,13 @@ class Roster:
         """Of all streets, in the order of lists."""
         return tuple(by_number(street.name for street in self.streets))
 
+    def holding(self, day: date) -> tuple[object, ...]:
+        """Which rows hold that day, and who looks after each street: what the day adds to what an equal roster says
+        of it."""
+        spans = (row.span for rows in (self.streets, self.posts, self.changes) for row in rows)
+        cares = (on(self.days.get(street.name, ()), day) for street in self.streets)
+        return *(span.holds(day) for span in spans), *cares
+
     def addresses(self, day: date) -> dict[str, str]:
         """Mail by name: of the first post that holds that day and has one."""
         addresses: dict[str, str] = {}
