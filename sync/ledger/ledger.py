@@ -149,7 +149,7 @@ class Ledger:
         covers = [cover for cover in self.records.covers(db) if cover.number not in decision.uncovered]
         return {
             "status": {key: (text, at.astimezone(UTC).isoformat()) for key, (text, at) in decision.status.items()},
-            "plan": self.records.codec.unstructure(decision.plan) if decision.plan.tabs else None,
+            "plan": decision.plan if decision.plan.tabs else None,
             "restores": self.records.codec.unstructure(decision.restores),
             "covers": self.records.codec.unstructure(covers),
             "problems": decision.problems,

@@ -68,11 +68,12 @@ KEYED = {  # tables that hold one value a key: the columns of both
 
 
 def to_json(value: Any) -> str:
-    """A value as JSON text. What orjson refuses (numbers beyond 64 bits, half a character) goes the slower way."""
+    """A value as JSON text, dataclasses of plain values among it. What orjson refuses (numbers beyond 64 bits, half a
+    character) goes the slower way."""
     try:
-        return orjson.dumps(value).decode()
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:
-        return json.dumps(value, separators=(",", ":"))
+        return json.dumps(value, separators=(",", ":"), default=asdict)
 
 
 def _by_number(rows: Mapping[str, Any]) -> dict[int, Any]:

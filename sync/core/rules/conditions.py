@@ -189,12 +189,16 @@ class Condition:
 
     def check(self, facts: Mapping[str, Any]) -> Verdict:
         """Yes or no, why, and when a no may turn by itself."""
+        why = tuple(part.why(facts.get(part.fact.key)) for part in self.parts)
+        return Verdict(self.holds(facts), why, self.turns(facts))
+
+    def turns(self, facts: Mapping[str, Any]) -> datetime | None:
+        """When a no may turn by itself; None for a yes, and where it never does."""
         values = [(part, facts.get(part.fact.key)) for part in self.parts]
         failing = [(part, v) for part, v in values if v is None or not part.holds(v)]
-        why = tuple(part.why(value) for part, value in values)
-        if not failing or any(value is None or part.since is None for part, value in failing):
-            return Verdict(not failing, why, None)
-        return Verdict(False, why, max(part.since(value) for part, value in failing if part.since))
+        if any(value is None or part.since is None for part, value in failing):
+            return None
+        return max((part.since(value) for part, value in failing if part.since), default=None)
 
 
 def parse_condition(table: object, names: Mapping[str, Collection[str]]) -> Condition:

@@ -28,6 +28,8 @@ class Mask(NamedTuple):
     validation: bool
     own: tuple[str, ...]
 
+VALUE_ALONE = Mask(True, (), False, ())
+
 
 @lru_cache(256)
 def cell_mask(fields: str) -> Mask:
@@ -185,7 +187,10 @@ def _put_rows(book: Book, sheet: Sheet, top: int, left: int, rows: list[Json], m
             continue
         row = sheet.grid.edit(index)
         for column, cell in enumerate(values, left):
-            put_cell(book, sheet, (index, column), row, cell, mask)
+            if mask == VALUE_ALONE and column not in row.cells:
+                put_value(book, sheet, index, column, row, cell.get("userEnteredValue"))
+            else:
+                put_cell(book, sheet, (index, column), row, cell, mask)
 
 
 def append_cells(book: Book, request: Json) -> None:
