@@ -290,6 +290,8 @@ class Gateway:
         records, row = self.sheet_ids[RECORDS], 1 + list(self.tabs).index(key)
         place = {"sheetId": records, "startRowIndex": row, "endRowIndex": row + 1}
         source = {"sheetId": self.sheet_ids[key], "startRowIndex": 0, "endRowIndex": 1}
+        if key == RECORDS:  # with its notes it would grow by its own width at every write
+            source |= {"startColumnIndex": 0, "endColumnIndex": NOTES}
         there = {**place, "startColumnIndex": NOTES + 1, "endColumnIndex": NOTES + 2}  # it grows to the source's width
         return [
             {"updateCells": {"range": {**place, "startColumnIndex": NOTES}, "fields": "userEnteredValue"}},
