@@ -222,7 +222,9 @@ class _TabKnown:
 def known_again(first: Reading) -> Reading:
     """The tabs with every row known again by what is remembered of it."""
     numbers = Numbers(first.numbers)
-    tabs = {key: _tab_known(first, key, numbers) for key in PEOPLE if key not in first.skipped and key in first.rows}
+    tabs = {
+        key: _known_as_before(first, key, numbers) for key in PEOPLE if key not in first.skipped and key in first.rows
+    }
     tabs |= {key: _decided(first, key) for key in DECIDED if first.readable(key)}
     rows = {**first.rows, **{key: tab.rows for key, tab in tabs.items()}}
     return replace(
@@ -236,6 +238,25 @@ def known_again(first: Reading) -> Reading:
         numbers=numbers.highest,
         history=tuple(change for tab in tabs.values() for change in tab.history),
     )
+
+
+def _known_as_before(reading: Reading, key: str, numbers: Numbers) -> _TabKnown:
+    """The rows of a tab, known again. Where tab and memory are as they were and the look before came to nothing new,
+    neither does this one."""
+    memory = reading.memory
+    given = (
+        reading.layouts[key],
+        reading.rows[key],
+        memory.known.get(key),
+        memory.archived,
+        memory.aside,
+        reading.recalled,
+    )
+    return reading.memo.of("known again").result(key, given, _tab_known, reading, key, numbers, holds=_is_settled)
+
+
+def _is_settled(tab: _TabKnown, *_: object) -> bool:
+    return not (tab.known or tab.adopted or tab.history)
 
 
 def _tab_known(reading: Reading, key: str, numbers: Numbers) -> _TabKnown:

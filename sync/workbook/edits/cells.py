@@ -28,6 +28,7 @@ class Mask(NamedTuple):
     validation: bool
     own: tuple[str, ...]
 
+
 VALUE_ALONE = Mask(True, (), False, ())
 
 
