@@ -128,8 +128,12 @@ class Roster:
 
     def units_of(self, name: str, day: date) -> list[str]:
         """The units in which that name stands; more than one are two people of one name."""
-        units = {post.unit for post in self.posts if post.name == name and post.unit and post.span.holds(day)}
-        return sorted(units, key=place_order)
+        key = ("units", name, day)
+        if key not in self._memo:
+            units = {post.unit for post in self.posts if post.name == name and post.unit and post.span.holds(day)}
+            self._memo[key] = sorted(units, key=place_order)
+        names: list[str] = self._memo[key]
+        return names
 
     def street(self, name: str, day: date) -> Street | None:
         """The street of that name or alias on that day, with the branch, district and type that it had then."""
