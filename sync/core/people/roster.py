@@ -94,7 +94,8 @@ class Roster:
     changes: tuple[Change, ...] = ()
     days: Days = field(default_factory=dict)
     names_of_units: Mapping[str, frozenset[str]] = field(default_factory=dict)  # of those that were renamed
-    _memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    _memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # of what the days do not change
+    _chiefs: dict[date, Mapping[str, list[str]]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[Street]]:
@@ -157,6 +158,16 @@ class Roster:
             return care.chief
         change = newest(change for change in self.changes_of(street) if change.span.holds(day))
         return change.chief if change else days[0].typed if days else street.chief
+
+    def streets_of(self, name: str, day: date) -> list[str]:
+        """The streets for which that name is responsible on that day."""
+        if day not in self._chiefs:
+            streets: dict[str, list[str]] = defaultdict(list)
+            for street in self.streets:
+                if street.span.holds(day):
+                    streets[self.chief(street, day)].append(street.name)
+            self._chiefs[day] = streets
+        return self._chiefs[day].get(name, [])
 
     def changes_of(self, street: Street) -> list[Change]:
         names = (street.name, *street.aliases)

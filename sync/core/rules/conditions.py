@@ -88,13 +88,18 @@ class Lateness:
     calendar: Calendar
     limit: Limit | None = None  # the issue's own; None where a moment was given instead
     breaks: Sequence[Break] = ()  # in which it did not grow
+    _since: dict[Limit | None, datetime] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def since(self, limit: Limit | None) -> datetime:
-        """From when on the lateness is at least `limit`; None: from when on it is late at all.
+        """From when on the lateness is at least `limit`; None: from when on it is late at all. Many rules ask the same,
+        and it is worked out once.
 
         The deadline itself is still in time; a second later is late (the sheet counts whole seconds).
         """
-        return self.deadline + _INSTANT if limit is None else self.calendar.add(self.deadline, limit, self.breaks).at
+        if limit not in self._since:
+            late = self.deadline + _INSTANT
+            self._since[limit] = late if limit is None else self.calendar.add(self.deadline, limit, self.breaks).at
+        return self._since[limit]
 
     def beyond(self, percent: int) -> datetime:
         """From when on the lateness is that share of the issue's own limit; without one never."""
@@ -112,10 +117,13 @@ class Usage:
     breaks: Sequence[Break]
     now: datetime
     calendar: Calendar
+    _since: dict[int, datetime] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def since(self, percent: int) -> datetime:
-        """From when on that share of the limit is gone."""
-        return self.calendar.share(self.start, self.limit, percent / 100, self.breaks)
+        """From when on that share of the limit is gone; worked out once."""
+        if percent not in self._since:
+            self._since[percent] = self.calendar.share(self.start, self.limit, percent / 100, self.breaks)
+        return self._since[percent]
 
 
 class Verdict(NamedTuple):
