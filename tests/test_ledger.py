@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from dataclasses import replace
@@ -15,11 +16,11 @@ import sqlalchemy as sa
 
 from sync.core.look.decide import decide
 from sync.core.memory import Memory, absorb
-from sync.core.sheet.plan import Cover, Restore, Write
+from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan, Write
 from sync.ledger import leases as leases_module
 from sync.ledger.leases import LEASE_SECONDS, Busy, ourselves
 from sync.ledger.ledger import Ledger, WrongVersion
-from sync.ledger.records import Records
+from sync.ledger.records import Records, to_json
 from sync.ledger.tables import leases
 from tests.book import ZONE, Book, bureau, hour
 
@@ -347,3 +348,12 @@ def test_a_play_waits_for_no_disk_and_all_else_does(tmp_path: Path) -> None:
         raise KeyError("the play fails")
     assert level() == 2
     ledger.close()
+
+
+def test_a_plan_becomes_the_same_json_whatever_stands_in_its_cells() -> None:
+    """Half a character and a number beyond 64 bits go the slower way."""
+    records = Records("b", ZONE)
+    for value in ("二号", "\ud800", 10**30):
+        tab = TabPlan("issues", ("编号",), (Write(2, 1, value),), (("a", None, 1.5, True),), {2: ("b", 1, None)})
+        plan = Plan({"issues": tab}, "n")
+        assert json.loads(to_json(plan)) == json.loads(json.dumps(records.codec.unstructure(plan)))

@@ -68,6 +68,16 @@ def test_a_wrong_row_says_what_to_do_and_a_right_one_is_stamped(live: LiveBook) 
     assert said["甲"] == said["乙"] == ""
 
 
+def test_the_hidden_tab_does_not_grow_wider_with_every_write(live: LiveBook) -> None:
+    live.settle(AT)
+    records = live.gateway.sheet_ids["records"]
+    before = live.gateway.widths()[records]
+    for n in range(3):
+        live.add(f"问题台账\n填报时间 | 填报人 | 来源 | 街路\n2026-11-24 09:0{n} | 督查0{n} | 督查 | 新正街")
+        live.settle("2026-11-24 09:10")
+    assert live.gateway.widths()[records] == before
+
+
 # How many calls ------------------------------------------------------------------------------------------------
 def test_a_tick_is_one_read_and_at_most_one_write(live: LiveBook) -> None:
     live.gateway.learn_sheets()

@@ -43,6 +43,10 @@ class Results:
             if name in self.before:
                 self.after.setdefault(name, self.before[name])
 
+    def keep_all(self) -> None:
+        """Hold on to all earlier results where this look asked for none: what is made of them was taken as it was."""
+        self.after = self.after or dict(self.before)
+
     def earlier(self, name: Hashable) -> Any:
         """The result of the look before, whatever it was computed from; None where there is none."""
         return self.before.get(name, NONE)[1]

@@ -40,6 +40,7 @@ class QueuedNotice:
     state: str = WAITING
 
 
+OWED = ("plan", "restores", "covers", "wanted_back", "wanted_closed")  # facts for which a look can't wait
 IN_BETWEEN = "正在交给对方的服务器；中断的，不知道收到没有，会用同一封再发一次"
 
 
@@ -66,15 +67,15 @@ class Ledger:
     def memory(self) -> Memory:
         """Everything remembered, from memory or from the database."""
         with self._reading, self.engine.connect() as db:
-            revision = self.records.fact(db, "revision", 0)
-            memory = self._memory
+            facts = self.records.facts(db, "revision", "wanted_back", "wanted_closed")
+            revision, memory = facts.get("revision", 0), self._memory
             if memory is None or revision not in (self._revision, self._coming):
                 memory = self._memory = self.records.load(db)
                 self._revision = revision
             self._memory = replace(
                 memory,
-                wanted_back=tuple(self.records.fact(db, "wanted_back", [])),
-                wanted_sealed=tuple(self.records.fact(db, "wanted_closed", [])),
+                wanted_back=tuple(facts.get("wanted_back", ())),
+                wanted_sealed=tuple(facts.get("wanted_closed", ())),
                 photos=self.records.photos(db, memory.photos),
                 warnings=self.warnings,
             )
@@ -147,7 +148,7 @@ class Ledger:
         covers = [cover for cover in self.records.covers(db) if cover.number not in decision.uncovered]
         return {
             "status": {key: (text, at.astimezone(UTC).isoformat()) for key, (text, at) in decision.status.items()},
-            "plan": self.records.codec.unstructure(decision.plan) if decision.plan.tabs else None,
+            "plan": decision.plan if decision.plan.tabs else None,
             "restores": self.records.codec.unstructure(decision.restores),
             "covers": self.records.codec.unstructure(covers),
             "problems": decision.problems,
@@ -244,20 +245,15 @@ class Ledger:
         """When the next look is due if the workbook is still at ``version`` under these rules, with the same warnings
         to show; None: look now."""
         with self.engine.connect() as db:
-            busy = (
-                self.records.fact(db, "plan", None)
-                or self.records.fact(db, "restores", [])
-                or self.records.fact(db, "covers", [])
-                or self.records.fact(db, "wanted_back", [])
-                or self.records.fact(db, "wanted_closed", [])
-            )
-            same = (
-                version
-                and version == self.records.fact(db, "version", "")
-                and rules_hash == self.records.fact(db, "rules", "")
-                and self.warnings == self.records.fact(db, "warnings", {})
-            )
-            wake = self.records.fact(db, "wake", None)
+            facts = self.records.facts(db, *OWED, "version", "rules", "warnings", "wake")
+        busy = any(facts.get(key) for key in OWED)
+        same = (
+            version
+            and version == facts.get("version")
+            and rules_hash == facts.get("rules")
+            and self.warnings == facts.get("warnings", {})
+        )
+        wake = facts.get("wake")
         return datetime.fromisoformat(wake).astimezone(self.zone) if wake and same and not busy else None
 
     def wake(self) -> datetime | None:

@@ -48,6 +48,16 @@ from sync.ledger.tables import (
 T = TypeVar("T")
 MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
 
+# Statements that every change runs; to build them takes longer than to run them.
+FACTS = sa.select(facts.c.key, facts.c.value).where(
+    facts.c.bureau == sa.bindparam("bureau"), facts.c.key.in_(sa.bindparam("keys", expanding=True))
+)
+BUMP = (
+    sa.update(facts)
+    .where(facts.c.bureau == sa.bindparam("of"), facts.c.key == "revision")
+    .values(value=sa.cast(sa.cast(facts.c.value, sa.Integer) + 1, facts.c.value.type))
+)
+
 CARE = tuple(each.name for each in fields(Care))
 KEYED = {  # tables that hold one value a key: the columns of both
     "stamps": ("rid", "stamps"),
@@ -58,11 +68,12 @@ KEYED = {  # tables that hold one value a key: the columns of both
 
 
 def to_json(value: Any) -> str:
-    """A value as JSON text. What orjson refuses (numbers beyond 64 bits, half a character) goes the slower way."""
+    """A value as JSON text, dataclasses of plain values among it. What orjson refuses (numbers beyond 64 bits, half a
+    character) goes the slower way."""
     try:
-        return orjson.dumps(value).decode()
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:
-        return json.dumps(value, separators=(",", ":"))
+        return json.dumps(value, separators=(",", ":"), default=asdict)
 
 
 def _by_number(rows: Mapping[str, Any]) -> dict[int, Any]:
@@ -315,9 +326,11 @@ class Records:
             self._upsert(db, rules, [{"hash": rules_hash, "text": text, "since": now}])
 
     def fact(self, db: Connection, key: str, default: Any) -> Any:
-        query = sa.select(facts.c.value).where(facts.c.bureau == self.name, facts.c.key == key)
-        text = db.execute(query).scalar()
-        return default if text is None else json.loads(text)
+        return self.facts(db, key).get(key, default)
+
+    def facts(self, db: Connection, *keys: str) -> dict[str, Any]:
+        """Those of these facts that are there, by key."""
+        return {key: json.loads(text) for key, text in db.execute(FACTS, {"bureau": self.name, "keys": keys})}
 
     def set_facts(self, db: Connection, values: Mapping[str, Any]) -> None:
         self._upsert(
@@ -328,11 +341,9 @@ class Records:
 
     def bump(self, db: Connection) -> int:
         """The next revision. The update comes first, so that two processes can't give the same one."""
-        mine = (facts.c.bureau == self.name, facts.c.key == "revision")
-        db.execute(sa.update(facts).where(*mine).values(value=facts.c.value))
-        revision = int(self.fact(db, "revision", 0)) + 1
-        self.set_facts(db, {"revision": revision})
-        return revision
+        if db.execute(BUMP, {"of": self.name}).rowcount == 0:
+            self.set_facts(db, {"revision": 1})
+        return int(self.fact(db, "revision", 0))
 
     def _upsert(self, db: Connection, table: sa.Table, values: list[dict[str, Any]]) -> None:
         upsert(db, table, [{"bureau": self.name, **value} for value in values])

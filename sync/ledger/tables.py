@@ -6,6 +6,7 @@ SQLite by default, PostgreSQL by URL. Every table carries the bureau, so that ma
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -357,16 +358,22 @@ def _sqlite(parsed: sa.URL) -> Engine:
 
 def upsert(db: Connection, table: sa.Table, values: list[dict[str, Any]]) -> None:
     """Insert rows, or change those that have the same key."""
-    if not values:
-        return
-    insert = _insert_for(db.engine)(table)
+    if values:
+        db.execute(_upserting(db.dialect.name, table, tuple(values[0])), values)
+
+
+@cache
+def _upserting(dialect: str, table: sa.Table, columns: tuple[str, ...]) -> sa.Insert:
+    """The statement for rows with these columns; to build it takes longer than to run it."""
+    insert = _insert_for(dialect)(table)
     keys = [column.name for column in table.primary_key]
-    changed = {column: insert.excluded[column] for column in values[0] if column not in keys}
-    db.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), values)
+    changed = {column: insert.excluded[column] for column in columns if column not in keys}
+    statement: sa.Insert = insert.on_conflict_do_update(index_elements=keys, set_=changed)
+    return statement
 
 
-def _insert_for(engine: Engine) -> Any:
-    if engine.dialect.name == "postgresql":
+def _insert_for(dialect: str) -> Any:
+    if dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as postgresql
 
         return postgresql

@@ -35,6 +35,7 @@ CHANNELS_STOP_URL = "https://www.googleapis.com/drive/v3/channels/stop"
 TIMEOUT = (10, 120)  # seconds to connect, to read: a large workbook takes Google some time
 PASSING = (429, 500, 502, 503, 504)
 NO_ANSWER = (ValueError, LookupError, TypeError, AttributeError)  # of half a body, or another page than was asked for
+ROWS_AT_ONCE = 500  # that are made into text
 MOST_RANGES = 40  # touched rows asked back one by one; beyond it one range over all of them
 NOT_SHARED = "。请检查 JIELU_WORKBOOK，并把这个表格共享给服务账号（密钥文件里的 client_email），权限选「编辑者」"
 RECORDS, NOTES = "records", 5  # the hidden tab, and its first column in which a write is noted: behind its own and one
@@ -274,7 +275,7 @@ class Gateway:
 
         Raises ``Refused`` (nothing done) or ``Unknown`` (perhaps done).
         """
-        content = orjson.dumps(self._body(plan))  # of a whole tab a tenth of what its small objects take
+        content = orjson.dumps(self._body(plan))
         address = SPREADSHEET_BATCH_UPDATE_URL % self.workbook
         with _writing():
             try:
@@ -298,7 +299,7 @@ class Gateway:
         requests = self._note(f"{plan.number} {key}", key) if plan.number and RECORDS in self.sheet_ids else []
         requests += [_update(sheet, row, column, block) for row, column, block in _blocks(tab_plan)]
         if tab_plan.appends:
-            rows = [{"values": [_cell(value) for value in row]} for row in tab_plan.appends]
+            rows = _rows(tab_plan.appends)
             requests.append({"appendCells": {"sheetId": sheet, "rows": rows, "fields": "userEnteredValue"}})
         return requests
 
@@ -308,6 +309,8 @@ class Gateway:
         records, row = self.sheet_ids[RECORDS], 1 + list(self.tabs).index(key)
         place = {"sheetId": records, "startRowIndex": row, "endRowIndex": row + 1}
         source = {"sheetId": self.sheet_ids[key], "startRowIndex": 0, "endRowIndex": 1}
+        if key == RECORDS:  # with its notes it would grow by its own width at every write
+            source |= {"startColumnIndex": 0, "endColumnIndex": NOTES}
         there = {**place, "startColumnIndex": NOTES + 1, "endColumnIndex": NOTES + 2}  # it grows to the source's width
         return [
             {"updateCells": {"range": {**place, "startColumnIndex": NOTES}, "fields": "userEnteredValue"}},
@@ -414,6 +417,15 @@ def _cell(value: Raw) -> dict[str, Any]:
     return {"userEnteredValue": {"stringValue": value}}
 
 
+def _rows(rows: Sequence[Sequence[Raw]]) -> orjson.Fragment:
+    """RowData as text, some rows at a time: as objects the cells of a whole tab take a hundred megabytes."""
+    parts = (
+        orjson.dumps([{"values": [_cell(value) for value in values]} for values in rows[start : start + ROWS_AT_ONCE]])
+        for start in range(0, len(rows), ROWS_AT_ONCE)
+    )
+    return orjson.Fragment(b"[" + b",".join(part[1:-1] for part in parts) + b"]")
+
+
 def _blocks(tab_plan: TabPlan) -> list[tuple[int, int, list[list[Raw]]]]:
     """The writes as rectangles (sheet row, first column, rows of values): neighbours go in one request."""
     by_row: dict[int, dict[int, Raw]] = {}
@@ -454,8 +466,7 @@ def _update(sheet: int, row: int, column: int, block: list[list[Raw]]) -> dict[s
         "startColumnIndex": column,
         "endColumnIndex": column + len(block[0]),
     }
-    rows = [{"values": [_cell(value) for value in values]} for values in block]
-    return {"updateCells": {"range": area, "rows": rows, "fields": "userEnteredValue"}}
+    return {"updateCells": {"range": area, "rows": _rows(block), "fields": "userEnteredValue"}}
 
 
 def _seen(key: str, blocks: Sequence[Mapping[str, Any]]) -> Table:

@@ -161,7 +161,8 @@ def test_text_from_a_form_stays_text(text: str) -> None:
     ids=["there", "another day", "another number of the day", "unlike any"],
 )
 def test_a_duty_that_names_an_issue_names_one_that_is_there(number: str, hint: str) -> None:
-    problems = checks.reference({"issue": number}, "issue", ["20261124-002", "20260305-117"])
+    known = checks.IssueNumbers(frozenset({"20261124-002", "20260305-117"}))
+    problems = checks.reference({"issue": number}, "issue", known)
     assert [hint in problem.text for problem in problems] == ([True] if hint else [])
     book = bureau().add(
         f"履职记录\n填报时间 | 填报人 | 类型 | 街路 | 编号\n2026-11-24 09:00 | 督查01 | 督查 | 新正街 | {number}"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sync.core.look.decide import decide
+from sync.core.issues.life import CLOSED
+from sync.core.look.decide import decide, look
+from sync.core.look.follow import Followed
 from sync.core.memo import Memo
 from sync.core.memory import absorb
 from sync.core.rules.rules import load
@@ -95,6 +98,7 @@ def act(book: Book, what: str, a: int, b: int, at: str) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(edits)
+@example([("反馈", 5, 5, 95), ("插列", 1, 2, 439)])  # a sentence names a column that stands elsewhere since
 def test_a_memo_changes_nothing_but_the_work(steps: list[tuple[str, int, int, int]]) -> None:
     assert live(bureau(), steps, memos=True) == live(bureau(), steps, memos=False)
 
@@ -251,3 +255,51 @@ def test_what_is_over_leaves_no_gap_in_the_list_of_things_to_look_at() -> None:
     book.type("街路名册", 5, "街路长", "街路长01")
     book.settle("2026-11-24 09:06")
     assert [row[0] for row in book.sheets["运行状态"]] == ["项目", "有问题的行", "工作日历", ""]
+
+
+# What a memo saves ---------------------------------------------------------------------------------------------
+def followed(book: Book, *hours: str) -> list[Mapping[str, Followed]]:
+    """What the issues come to at looks at these hours, each with what the one before remembers of its work."""
+    looks = []
+    for at in hours:
+        made = look(book.tables(), book.memory, book.rules, hour(at))
+        book.remember(memo=made.reading.memo.closed())
+        looks.append(made.followed)
+    return looks
+
+
+def test_an_issue_that_is_over_is_not_followed_anew_the_next_morning() -> None:
+    reports = (f"2026-11-24 09:00 | 督查01 | 督查 | {street} | 1号 | 暴露垃圾 | 一般 | 一" for street in STREETS[:2])
+    book = log(bureau(), *reports)
+    book.settle("2026-11-24 09:05")
+    for header, text in {"复核结果": "通过", "复核人": "标准化办01", "复核意见": "现场看过"}.items():
+        book.type("问题台账", 1, header, text)
+    book.settle("2026-11-24 10:00")
+    before, after = followed(book, "2026-11-24 18:00", "2026-11-25 08:00")
+    assert before["20261124-001"].life.state == CLOSED
+    assert after["20261124-001"] is before["20261124-001"]
+    assert after["20261124-002"] is not before["20261124-002"], "what is open is later by a day"
+
+
+def test_somebody_who_takes_over_a_post_that_morning_is_seen() -> None:
+    book = log(bureau(), "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 1号 | 暴露垃圾 | 一般 | 一")
+    book.settle("2026-11-24 09:05")
+    book.type("组织架构", 1, "停用日期", "2026-11-24")
+    scopes = []
+    for at in ("2026-11-24 18:00", "2026-11-24 20:00", "2026-11-25 08:00"):
+        made = look(book.tables(), book.memory, book.rules, hour(at))
+        book.remember(memo=made.reading.memo.closed())
+        scopes.append(made.people.lasting)
+    assert scopes[0] is scopes[1] is not scopes[2]
+
+
+def test_a_row_in_which_the_service_alone_wrote_is_not_read_again() -> None:
+    book = log(bureau(), "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 1号 | 暴露垃圾 | 一般 | 一")
+    looks = []
+    for _ in range(2):
+        made = look(book.tables(), book.memory, book.rules, hour("2026-11-24 09:05"))
+        looks.append(made.reading.rows["issues"][0])
+        book.type("问题台账", 1, "状态", "待整改")
+        book.remember(memo=made.reading.memo.closed())
+    assert looks[0].raw != looks[1].raw
+    assert looks[0].parsed is looks[1].parsed

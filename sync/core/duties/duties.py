@@ -86,20 +86,15 @@ class Records:
         return {kind: day for day, kind in reversed(days)}
 
 
-def records(
-    duties: Iterable[tuple[Row, datetime, bool]], stamps: Iterable[tuple[str, Stamps]], roster: Roster, rules: Rules
-) -> Records:
-    """履职记录 (each row with its hour of first sight, and whether it is faulty) and what the issue log shows beside
-    it: who reports an issue from the street was there. ``stamps``: of each issue with its reporter."""
-    done = set()
-    for row, heard, faulty in duties:
-        day = day_of(row, heard, rules)
-        if "kind" in row.cells and "reporter" in row.cells:
-            street = roster.street(row.cells.get("street", ""), day)
-            where = street.name if street else "", row.cells.get("branch", "")
-            shown = any(key in row.cells for key in ("photos", "longitude", "latitude"))
-            done.add(Done(row.cells["kind"], row.cells["reporter"], *where, day, faulty=faulty, shown=shown))
-    return Records(frozenset(done | set(_seen_at_issues(stamps))))
+def recorded(row: Row, heard: datetime, faulty: bool, roster: Roster, rules: Rules) -> Done | None:
+    """What a row of 履职记录 records; None where it does not say who did what. ``heard``: its hour of first sight."""
+    if "kind" not in row.cells or "reporter" not in row.cells:
+        return None
+    day = day_of(row, heard, rules)
+    street = roster.street(row.cells.get("street", ""), day)
+    where = street.name if street else "", row.cells.get("branch", "")
+    shown = any(key in row.cells for key in ("photos", "longitude", "latitude"))
+    return Done(row.cells["kind"], row.cells["reporter"], *where, day, faulty=faulty, shown=shown)
 
 
 def day_of(row: Row, heard: datetime, rules: Rules) -> date:
@@ -109,7 +104,9 @@ def day_of(row: Row, heard: datetime, rules: Rules) -> date:
     return (typed if typed and typed <= heard <= typed + late else heard).date()
 
 
-def _seen_at_issues(stamps: Iterable[tuple[str, Stamps]]) -> Iterator[Done]:
+def seen_at_issues(stamps: Iterable[tuple[str, Stamps]]) -> Iterator[Done]:
+    """What the issue log shows beside 履职记录: who reports an issue from the street was there. ``stamps``: of each
+    issue with its reporter."""
     for reporter, issue_stamps in stamps:
         if issue_stamps.street and issue_stamps.source in (SELF_FOUND, INSPECTED) and not issue_stamps.voided:
             kind = PATROL if issue_stamps.source == SELF_FOUND else INSPECTION

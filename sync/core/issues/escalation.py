@@ -133,7 +133,7 @@ def next_steps(life: Life, stamps: Stamps, rules: Rules, known: Mapping[str, Any
         return []
     levels = {level.level: level for level in stamps.levels}
     steps = [step for step in rules.escalation if step.level not in levels]
-    moments = (step.when.check(known).at for step in steps)
+    moments = (step.when.turns(known) for step in steps)
     waits = (_waits_until(step, levels, rules) for step in steps)
     return [at for at in (*moments, *waits) if at]
 

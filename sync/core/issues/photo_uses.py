@@ -37,6 +37,12 @@ def all_uses(issues: Iterable[Known], feedback: Iterable[Known]) -> Iterator[Use
     for row in issues:
         yield from uses_of(row, row.rid, before=True)
     for row in feedback:
+        yield from _uses_of_feedback(row)
+
+
+def _uses_of_feedback(row: Known) -> Iterator[Use]:
+    """Those of 整改反馈; most rows name none, and their 编号 needn't be read."""
+    if ids(plain(row.cells.get("photos"))):
         yield from uses_of(row, issue_number(row.cells.get("issue")), before=False)
 
 
@@ -52,7 +58,7 @@ def reused(issues: Iterable[Known], feedback: Iterable[Known], pictures: Mapping
                 first[pixels] = use
     sentences = {}
     for row in rows:
-        mine = list(uses_of(row, issue_number(row.cells.get("issue")), before=False))
+        mine = list(_uses_of_feedback(row))
         earlier = [first[pictures[use.photo].pixels] for use in mine if use.photo in pictures]
         earlier = [use for use in earlier if use.row != mine[0].row]
         if mine and len(earlier) == len(mine):

@@ -162,8 +162,7 @@ def next_calls(life: Life, rules: Rules, known: Mapping[str, Any]) -> list[datet
     """When time alone will make an issue call for a letter."""
     if not life.running:
         return []
-    verdicts = [rule.when.check(known) for rule in rules.letters.when]
-    return [verdict.at for verdict in verdicts if verdict.at]
+    return [at for rule in rules.letters.when if (at := rule.when.turns(known))]
 
 
 def freeze(issue: Issue, life: Life, stamps: Stamps, rules: Rules, why: str) -> Fact:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sync.core.letters.letters import Letter
 from sync.core.look import responsible, status
 from sync.core.look.findings import Look
 from sync.core.look.letters import letter_rows
@@ -141,12 +142,24 @@ def _plan(
 
 
 def _records_plan(look: Look) -> TabPlan:
-    """The hidden tab. A record that is new takes the place of one that is not needed any more."""
+    """The hidden tab, worked out anew where anything is another than at the look before."""
     reading = look.reading
     if not reading.readable(recalling.TAB):
         return TabPlan(recalling.TAB, ())
-    stamps = {rid: followed.stamps for rid, followed in look.followed.items()}
     letters = {key: letter for key, letter in look.drafted.letters.items() if letter.is_open}
+    rows = [reading.rows.get(key) for key in (recalling.TAB, *recalling.RECORDED)]
+    known = reading.memory.known, reading.known, look.followed, look.roster.days, reading.away.keys()
+    given = reading.layouts[recalling.TAB], rows, known, letters, _numbers(look)
+    planned = reading.memo.result("records plan", given, _new_records_plan, look, letters)
+    for kind in (recalling.TEXTS, recalling.OF_ROWS, f"differences {recalling.TAB}"):
+        reading.memo.of(kind).keep_all()
+    return planned
+
+
+def _new_records_plan(look: Look, letters: Mapping[str, Letter]) -> TabPlan:
+    """A record that is new takes the place of one that is not needed any more."""
+    reading = look.reading
+    stamps = {rid: followed.stamps for rid, followed in look.followed.items()}
     wished = recalling.wished(reading, stamps, look.roster.days, letters, _numbers(look))
     layout, rows = reading.layouts[recalling.TAB], reading.rows[recalling.TAB]
     placed = plan.placed(layout, rows, wished)
@@ -185,6 +198,15 @@ def _wished(look: Look) -> dict[str, Mapping[tuple[str, ...], Mapping[str, Any]]
 
 
 def _service_plan(reading: Reading, key: str, wished: Mapping[tuple[str, ...], Mapping[str, Any]]) -> TabPlan:
+    """A tab that the service fills, worked out anew where it or what it should say is another than at the look
+    before."""
+    given = reading.layouts[key], reading.rows[key], wished
+    planned = reading.memo.of("service plans").result(key, given, _new_service_plan, reading, key, wished)
+    reading.memo.of(f"differences {key}").keep_all()
+    return planned
+
+
+def _new_service_plan(reading: Reading, key: str, wished: Mapping[tuple[str, ...], Mapping[str, Any]]) -> TabPlan:
     layout, rows = reading.layouts[key], reading.rows[key]
     there = {row.parsed.key for row in rows}
     appends = (plan.service_row(layout, cells, reading.zone) for name, cells in wished.items() if name not in there)

@@ -93,7 +93,7 @@ def _look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
     rows = look_at_rows(tables, memory, rules, now)
     reading, people, past, followed = rows.reading, rows.people, rows.rebuilt.past, rows.followed
     # what follows from all issues together
-    duties = Duties(reading, people.roster, rows.judged, followed, past)
+    duties = Duties(reading, people, rows.judged, followed, past)
     drafted = draft(reading, followed, rows.letters_in)
     claims = Claims(reading, people, rows.stamped, rows.judged, followed, past)
     sealing = Sealing(reading, followed, past)

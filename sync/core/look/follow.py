@@ -7,8 +7,8 @@ hour comes at which time alone changes it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
 from sync.core.issues import escalation, issues, upward
@@ -55,6 +55,7 @@ class Followed:
     booking: Mapping[str, Line]  # its score lines by id, as the ledger keeps them
     tally: Tally | None  # its part in the month's rates
     wake: datetime | None  # when time alone changes something
+    day: date = field(compare=False)  # on which it was followed
     fact: letters.Fact | None = None  # as a letter would show it, where the rules call for one
     serious: letters.Fact | None = None  # as a record of its day would show it, where it is 严重
 
@@ -102,7 +103,7 @@ def follow(step: Following) -> dict[str, Followed]:
     if "issues" not in step.reading.layouts:
         return {}
     results, layout, followed = step.reading.memo.of("followed"), step.reading.layouts["issues"], dict[str, Followed]()
-    scope, rows = (step.people.scope, layout, step.past.seals), step.reading.rows["issues"]
+    scope, rows = (step.people.lasting, layout, step.past.seals), step.reading.rows["issues"]
     # what was taken over before what took it over, however people sorted the rows
     for row in sorted(rows, key=lambda row: -len(step.stamped.owners(row.rid))):
         rid = row.rid
@@ -148,9 +149,11 @@ def _cost(followed: Followed) -> int:
 
 
 def _holds(followed: Followed, step: Following, row: Row, _: tuple[Any, ...]) -> bool:
-    """Whether what the issue came to is still so: its stamps and lines stand as it left them, and its hour is not yet
-    there."""
+    """Whether what the issue came to is still so: its stamps and lines stand as it left them, its hour is not yet
+    there, and it is over or no day went by, which makes an open one later."""
     if followed.wake is not None and step.reading.now >= followed.wake:
+        return False
+    if followed.life.state not in lives.ENDED and followed.day != step.reading.now.date():
         return False
     return followed.booking == step.past.lines.get(Group(OF_ISSUE, row.rid), {}) and (
         followed.stamps == step.stamped.stamps[row.rid]
@@ -199,7 +202,7 @@ def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
     calls = "" if stamps.joined else calls
     return Followed(
         issue, life, turns, problems, {**cells, "letter": step.letters.shown(row.rid, life.unit)}, results, tuple(told),
-        lines, tally, _next((*moments, *reminder, *later), now),
+        lines, tally, _next((*moments, *reminder, *later), now), now.date(),
         letters.freeze(issue, life, stamps, rules, calls) if calls else None,
         letters.freeze(issue, life, stamps, rules, letters.SERIOUS_FOUND) if serious else None,
     )  # fmt: skip
@@ -224,7 +227,7 @@ def _waiting(reading: Reading, row: Row, issue: Issue, problems: Sequence[Proble
     cells = {**plan.nothing(layout), "id": row.rid, "check": sentence(layout, problems)}
     results = {fix.row: Result("问题台账里这一行还有错，先改正") for fix in issue.fixes}
     wake = _next(checks.ripe(row.cells), reading.now)
-    return Followed(issue, Life("", ""), (), tuple(problems), cells, results, (), {}, None, wake)
+    return Followed(issue, Life("", ""), (), tuple(problems), cells, results, (), {}, None, wake, reading.now.date())
 
 
 def _unheeded(step: Following, row: Row, issue: Issue) -> list[Problem]:

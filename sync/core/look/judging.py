@@ -88,11 +88,12 @@ Check = Callable[[Row], tuple[Sequence[Problem], Mapping[str, Any]]]  # what is 
 
 
 def check_rows(
-    reading: Reading, people: People, key: str, context: Callable[[Row], object], check: Check
+    reading: Reading, people: People, key: str, context: Callable[[Row], object], check: Check, *, daily: bool = False
 ) -> dict[str, Checked]:
     """Each row of a tab checked, by id; anew only when its content, or what ``context`` says that it depends on
-    besides roster, rules and day, is another."""
+    besides roster and rules, is another. ``daily``: the day changes what it should show."""
     results = reading.memo.of(f"checked {key}")
+    scope = people.scope if daily else people.lasting, reading.layouts.get(key)  # a sentence names columns by letter
 
     def checked(row: Row) -> Checked:
         try:
@@ -104,17 +105,18 @@ def check_rows(
         return checked_row(reading, key, (*row.parsed.problems, *lists, *problems), cells)
 
     return {
-        row.rid: results.result(row.rid, (people.scope, row.parsed, context(row)), checked, row)
+        row.rid: results.result(row.rid, (scope, row.parsed, context(row)), checked, row)
         for row in reading.rows.get(key, ())
     }
 
 
 def about(reading: Reading, stamped: Stamped, row: Row) -> tuple[object, ...]:
-    """Whether its time lies ahead, whether the issue that it names is there, and where that lies."""
+    """Whether its time lies ahead, which issues may be meant where the one that it names is not there, and where that
+    lies."""
     typed = row.cells.get("reported_at") or row.cells.get("requested_at")
     issue = row.cells.get("issue", "")
     ahead = bool(typed and typed > reading.now + checks.AHEAD)
-    return ahead, issue in reading.numbers_of_issues, stamped.area(issue)
+    return ahead, reading.numbers_of_issues.alike(issue) if issue else None, stamped.area(issue)
 
 
 def _ahead(reading: Reading) -> Iterator[datetime]:
@@ -134,7 +136,7 @@ def _streets(reading: Reading, people: People) -> dict[str, Checked]:
         chief = people.roster.chief(street, day) if street and street.span.holds(day) else ""
         return problems.get(row.rid, []), {"chief_now": chief}
 
-    return check_rows(reading, people, "streets", lambda row: problems.get(row.rid), check)
+    return check_rows(reading, people, "streets", lambda row: problems.get(row.rid), check, daily=True)
 
 
 def _posts(reading: Reading, people: People) -> dict[str, Checked]:
@@ -151,7 +153,7 @@ def _changes(reading: Reading, people: People) -> dict[str, Checked]:
         state = change_state(row.cells, reading.now.date())
         return roster_checks.change(row.cells, people.roster), {"state": state}
 
-    return check_rows(reading, people, "changes", lambda row: None, check)
+    return check_rows(reading, people, "changes", lambda row: None, check, daily=True)
 
 
 def _duties(reading: Reading, people: People, stamped: Stamped) -> dict[str, Checked]:

@@ -8,12 +8,13 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 from sync.core.duties import duties, weekly
-from sync.core.duties.duties import Owed, Records
+from sync.core.duties.duties import Done, Owed, Records
 from sync.core.duties.weekly import IssueFact
 from sync.core.issues.escalation import highest
 from sync.core.issues.life import RUNNING, SUSPENDED
 from sync.core.look.follow import Followed
 from sync.core.look.judging import Judged
+from sync.core.look.people import People
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.memory import DUTIES, row_alone
@@ -35,10 +36,14 @@ class Duties:
     """``followed``: every issue as this look left it."""
 
     reading: Reading
-    roster: Roster
+    people: People
     judged: Judged
     followed: Mapping[str, Followed]
     past: PastPoints
+
+    @property
+    def roster(self) -> Roster:
+        return self.people.roster
 
     @property
     def day(self) -> date:
@@ -53,19 +58,27 @@ class Duties:
         """Read anew only when somebody recorded something, or an issue came to something else."""
         rows = self.reading.rows.get("duties", [])
         checked = [(row, self.judged.faulty("duties", row.rid)) for row in rows]
-        given = ([(row.parsed, faulty) for row, faulty in checked], self.roster, tuple(self.followed.values()))
-        return self.reading.memo.result("duty records", given, self._read, checked)
+        given = ([(row.parsed, faulty) for row, faulty in checked], self.people.lasting, tuple(self.followed.values()))
+        records = self.reading.memo.result("duty records", given, self._read, checked)
+        self.reading.memo.of("duty").keep(row.rid for row in rows)
+        return records
 
     def _read(self, checked: Sequence[tuple[Row, bool]]) -> Records:
         reading = self.reading
         reporters = {row.rid: row.cells.get("reporter", "") for row in reading.rows.get("issues", [])}
         stamps = ((reporters.get(rid, ""), followed.stamps) for rid, followed in self.followed.items())
-        done = set(duties.records((), stamps, self.roster, reading.rules).done)
+        done = set(duties.seen_at_issues(stamps))
+        results, scope = reading.memo.of("duty"), self.people.lasting
         for row, faulty in checked:
             with row_alone(row, DUTIES):
-                given = (row, reading.mark("duties", row.rid, "heard"), faulty)
-                done |= duties.records([given], (), self.roster, reading.rules).done
+                record = results.result(row.rid, (scope, row.parsed, faulty), self._recorded, row, faulty)
+            if record:
+                done.add(record)
         return Records(frozenset(done))
+
+    def _recorded(self, row: Row, faulty: bool) -> Done | None:
+        heard = self.reading.mark("duties", row.rid, "heard")
+        return duties.recorded(row, heard, faulty, self.roster, self.reading.rules)
 
     def due(self, first: date, last: date) -> list[Owed]:
         return duties.owed(self.reading.rules, self.roster, self.records, first, last)

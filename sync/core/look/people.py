@@ -19,13 +19,15 @@ TABS = {"streets": read_street, "posts": read_post, "changes": read_change}
 class People:
     """``lists``: names by live list of the templates. ``addresses``: mail by name; ``groups``: since when
     each chat group of the rules hears. ``scope`` is another object whenever roster, rules or day are others: what a
-    result depends on without being told."""
+    result depends on without being told; ``lasting`` whenever roster or rules are, or somebody else holds a post or
+    looks after a street that day."""
 
     roster: Roster
     lists: Mapping[str, Sequence[str]]
     addresses: Mapping[str, str]
     groups: Mapping[str, datetime]
     scope: object
+    lasting: object
 
 
 def who_is_who(reading: Reading) -> People:
@@ -34,13 +36,20 @@ def who_is_who(reading: Reading) -> People:
     content = tuple(tuple(row.parsed for row in group) for group in rows)
     assembled = reading.memo.result("roster", content, _assembled, *rows)
     roster = replace(assembled, days=reading.memory.days, names_of_units=rules.names_of_units)
-    scope = reading.memo.result("scope", (rules.hash, roster, day), object)
     lists = {
         "streets": [*roster.names, *(alias for street in roster.streets for alias in street.aliases)],
         **rules.lists,
     }
     groups = notices.groups_since(rules, reading.memory.groups, reading.now)
-    return People(roster, lists, roster.addresses(day), groups, scope)
+    return with_scopes(People(roster, lists, roster.addresses(day), groups, None, None), reading)
+
+
+def with_scopes(people: People, reading: Reading) -> People:
+    """The people with the scopes of their roster."""
+    rules, roster, day = reading.rules.hash, people.roster, reading.now.date()
+    scope = reading.memo.result("scope", (rules, roster, day), object)
+    lasting = reading.memo.result("lasting scope", (rules, roster, roster.holding(day)), object)
+    return replace(people, scope=scope, lasting=lasting)
 
 
 def _assembled(*rows: Sequence[Row]) -> Roster:

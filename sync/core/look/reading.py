@@ -13,6 +13,7 @@ from sync.core.memo import Memo
 from sync.core.memory import BACK, THERE, Archived, Change, Memory, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet import identity
+from sync.core.sheet.checks import IssueNumbers
 from sync.core.sheet.covers import completed, mended_header, uncover
 from sync.core.sheet.identity import Known, Numbers
 from sync.core.sheet.landing import give_back
@@ -110,9 +111,10 @@ class Reading:
         return {rid: known[rid] for rid in away if rid in known}
 
     @cached_property
-    def numbers_of_issues(self) -> frozenset[str]:
+    def numbers_of_issues(self) -> IssueNumbers:
         """Every number that a row may refer to."""
-        return frozenset(row.rid for row in self.rows.get("issues", ())) | self.away.keys() | self.aside
+        here = frozenset(row.rid for row in self.rows.get("issues", ()))
+        return IssueNumbers(here | self.away.keys() | self.aside)
 
 
 def read_tabs(tables: Tables, memory: Memory, rules: Rules, now: datetime, memo: Memo) -> Reading:
@@ -220,7 +222,9 @@ class _TabKnown:
 def known_again(first: Reading) -> Reading:
     """The tabs with every row known again by what is remembered of it."""
     numbers = Numbers(first.numbers)
-    tabs = {key: _tab_known(first, key, numbers) for key in PEOPLE if key not in first.skipped and key in first.rows}
+    tabs = {
+        key: _known_as_before(first, key, numbers) for key in PEOPLE if key not in first.skipped and key in first.rows
+    }
     tabs |= {key: _decided(first, key) for key in DECIDED if first.readable(key)}
     rows = {**first.rows, **{key: tab.rows for key, tab in tabs.items()}}
     return replace(
@@ -234,6 +238,25 @@ def known_again(first: Reading) -> Reading:
         numbers=numbers.highest,
         history=tuple(change for tab in tabs.values() for change in tab.history),
     )
+
+
+def _known_as_before(reading: Reading, key: str, numbers: Numbers) -> _TabKnown:
+    """The rows of a tab, known again. Where tab and memory are as they were and the look before came to nothing new,
+    neither does this one."""
+    memory = reading.memory
+    given = (
+        reading.layouts[key],
+        reading.rows[key],
+        memory.known.get(key),
+        memory.archived,
+        memory.aside,
+        reading.recalled,
+    )
+    return reading.memo.of("known again").result(key, given, _tab_known, reading, key, numbers, holds=_is_settled)
+
+
+def _is_settled(tab: _TabKnown, *_: object) -> bool:
+    return not (tab.known or tab.adopted or tab.history)
 
 
 def _tab_known(reading: Reading, key: str, numbers: Numbers) -> _TabKnown:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from sync.core.issues.issues import Stamps
-from sync.core.look.people import People
+from sync.core.look.people import People, with_scopes
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding import adoption
 from sync.core.look.rebuilding.rebuild import Rebuilt
@@ -38,8 +38,7 @@ def with_days(people: People, rebuilt: Rebuilt) -> People:
     recording = Recording(roster, reading.rules.calendar, today, last.date() if last else None, opens, evidence, lost)
     days: Days = reading.memo.result("days", given, recording.days)
     written = roster if days == roster.days else replace(roster, days=days)
-    scope = reading.memo.result("scope", (reading.rules.hash, written, today), object)
-    return replace(people, roster=written, scope=scope)
+    return with_scopes(replace(people, roster=written), reading)
 
 
 def _opens(rebuilt: Rebuilt, stamps: Iterable[Stamps], today: date) -> date:

@@ -27,6 +27,7 @@ from sync.core.sheet.identity import Known
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, issue_number, plain
 
+PLACES = "places"  # kind of the memo
 Places = dict[tuple[str, ...], list[str]]  # issues by what must be equal for a repeat
 
 
@@ -162,6 +163,7 @@ def stamp(
             earlier.stamps |= _entered(reading, people, row, stamps.get(row.rid), earlier)
         except Exception as error:
             raise IssueFailed(row) from error
+    reading.memo.of(PLACES).keep_all()
     return Stamped({row.rid: earlier.stamps[row.rid] for row in rows})
 
 
@@ -405,11 +407,17 @@ class EarlierIssues:
     def _places(self) -> Places:
         """Issues with stamps by place, archived ones among them; a report of the public counts once it is taken on."""
         places: Places = defaultdict(list)
+        results = self.reading.memo.of(PLACES)
         for rid in (*self._rows, *self.reading.away):
             known = self.stamps.get(rid)
             if known and known.street and not known.voided:
-                cells = self._cells(rid)
-                stamped = {**cells, "category": known.category or cells.get("category", "")}
-                if place := repeats.same_place(stamped, known.street, self.reading.rules.repeat.same):
+                row = self._rows.get(rid)
+                given = row.parsed if row else self.reading.away[rid], known.street, known.category
+                if place := results.result(rid, (self.reading.rules.repeat.same, *given), self._place, rid, known):
                     places[place].append(rid)
         return places
+
+    def _place(self, rid: str, known: Stamps) -> tuple[str, ...] | None:
+        cells = self._cells(rid)
+        stamped = {**cells, "category": known.category or cells.get("category", "")}
+        return repeats.same_place(stamped, known.street, self.reading.rules.repeat.same)

@@ -240,24 +240,40 @@ class NoticeCase:
         late = late_now(self.life, self.rules, self.now)
         return f"，{late_words(late, self.now)}" if late else ""
 
+    @cached_property
+    def _typed(self) -> Mapping[str, str]:
+        """What people typed, without phone numbers (domain.md section 8)."""
+        return {key: masked(self.issue.cells.get(key, "")) for key in ("place", "text", "verify_note")}
+
     def subject_and_body(self, occasion: Occasion) -> tuple[str, str]:
         """Subject and text. No phone number and no photo goes out (domain.md section 8)."""
-        typed = {key: masked(self.issue.cells.get(key, "")) for key in ("place", "text", "verify_note")}
         rid, street, chief = self.issue.rid, self.stamps.street, self.stamps.chief or "（缺）"
-        what = " ".join(part for part in (street, typed["place"], self.issue.category) if part)
-        deadline = f"{self.life.deadline:%Y-%m-%d %H:%M}" if self.life.deadline else ""
-        told = {
-            "assigned": f"请于 {deadline} 前整改，并以相同角度拍照反馈。",
-            "warned": f"将于 {deadline} 到期，请抓紧整改并反馈。",
-            "overdue": f"已于 {deadline} 到期，仍未整改，请立即处理。",
-            "escalated": f"已升级到第 {occasion.level} 级，截止时间 {deadline}{self._late()}，请协调处理。",
-            "rework": f"复核未通过，请于 {deadline} 前重新整改。{typed['verify_note']}",
-            "closed": "复核通过，已销号。",
-            "reported_up": _asked(occasion, deadline),
-            "unverified": self._to_verify(occasion),
-        }[occasion.event]
-        text = f"{rid} {what}：{typed['text']}。责任单位{self.life.unit}，街路长{chief}。{told}"
+        what = " ".join(part for part in (street, self._typed["place"], self.issue.category) if part)
+        unit, told = self.life.unit, self._told(occasion)
+        text = f"{rid} {what}：{self._typed['text']}。责任单位{unit}，街路长{chief}。{told}"
         return f"【{NOTICE_KINDS[occasion.event]}】{rid} {what}"[:120], text.replace("。。", "。")
+
+    def _told(self, occasion: Occasion) -> str:
+        """What is to be done, or is done."""
+        deadline = f"{self.life.deadline:%Y-%m-%d %H:%M}" if self.life.deadline else ""
+        match occasion.event:
+            case "assigned":
+                told = f"请于 {deadline} 前整改，并以相同角度拍照反馈。"
+            case "warned":
+                told = f"将于 {deadline} 到期，请抓紧整改并反馈。"
+            case "overdue":
+                told = f"已于 {deadline} 到期，仍未整改，请立即处理。"
+            case "escalated":
+                told = f"已升级到第 {occasion.level} 级，截止时间 {deadline}{self._late()}，请协调处理。"
+            case "rework":
+                told = f"复核未通过，请于 {deadline} 前重新整改。{self._typed['verify_note']}"
+            case "closed":
+                told = "复核通过，已销号。"
+            case "reported_up":
+                told = _asked(occasion, deadline)
+            case _:
+                told = self._to_verify(occasion)
+        return told
 
     def _to_verify(self, occasion: Occasion) -> str:
         if occasion.occurrence == ON_THE_SPOT:

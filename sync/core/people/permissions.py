@@ -238,7 +238,7 @@ def person(roster: Roster, name: str, day: date) -> Person | None:
     if name in RESERVED:
         return None
     posts = [post for post in roster.posts if post.name == name and post.span.holds(day)]
-    streets = [s.name for s in roster.streets if s.span.holds(day) and roster.chief(s, day) == name]
+    streets = roster.streets_of(name, day)
     roles = {_CODES[post.role] for post in posts if post.role in _CODES} | ({"chief"} if streets else set())
     if not roles:
         return None

@@ -94,7 +94,8 @@ class Roster:
     changes: tuple[Change, ...] = ()
     days: Days = field(default_factory=dict)
     names_of_units: Mapping[str, frozenset[str]] = field(default_factory=dict)  # of those that were renamed
-    _memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    _memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # of what the days do not change
+    _chiefs: dict[date, Mapping[str, list[str]]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[Street]]:
@@ -111,6 +112,13 @@ class Roster:
         """Of all streets, in the order of lists."""
         return tuple(by_number(street.name for street in self.streets))
 
+    def holding(self, day: date) -> tuple[object, ...]:
+        """Which rows hold that day, and who looks after each street: what the day adds to what an equal roster says
+        of it."""
+        spans = (row.span for rows in (self.streets, self.posts, self.changes) for row in rows)
+        cares = (on(self.days.get(street.name, ()), day) for street in self.streets)
+        return *(span.holds(day) for span in spans), *cares
+
     def addresses(self, day: date) -> dict[str, str]:
         """Mail by name: of the first post that holds that day and has one."""
         addresses: dict[str, str] = {}
@@ -121,8 +129,12 @@ class Roster:
 
     def units_of(self, name: str, day: date) -> list[str]:
         """The units in which that name stands; more than one are two people of one name."""
-        units = {post.unit for post in self.posts if post.name == name and post.unit and post.span.holds(day)}
-        return sorted(units, key=place_order)
+        key = ("units", name, day)
+        if key not in self._memo:
+            units = {post.unit for post in self.posts if post.name == name and post.unit and post.span.holds(day)}
+            self._memo[key] = sorted(units, key=place_order)
+        names: list[str] = self._memo[key]
+        return names
 
     def street(self, name: str, day: date) -> Street | None:
         """The street of that name or alias on that day, with the branch, district and type that it had then."""
@@ -146,6 +158,16 @@ class Roster:
             return care.chief
         change = newest(change for change in self.changes_of(street) if change.span.holds(day))
         return change.chief if change else days[0].typed if days else street.chief
+
+    def streets_of(self, name: str, day: date) -> list[str]:
+        """The streets for which that name is responsible on that day."""
+        if day not in self._chiefs:
+            streets: dict[str, list[str]] = defaultdict(list)
+            for street in self.streets:
+                if street.span.holds(day):
+                    streets[self.chief(street, day)].append(street.name)
+            self._chiefs[day] = streets
+        return self._chiefs[day].get(name, [])
 
     def changes_of(self, street: Street) -> list[Change]:
         names = (street.name, *street.aliases)

@@ -88,13 +88,18 @@ class Lateness:
     calendar: Calendar
     limit: Limit | None = None  # the issue's own; None where a moment was given instead
     breaks: Sequence[Break] = ()  # in which it did not grow
+    _since: dict[Limit | None, datetime] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def since(self, limit: Limit | None) -> datetime:
-        """From when on the lateness is at least `limit`; None: from when on it is late at all.
+        """From when on the lateness is at least `limit`; None: from when on it is late at all. Many rules ask the same,
+        and it is worked out once.
 
         The deadline itself is still in time; a second later is late (the sheet counts whole seconds).
         """
-        return self.deadline + _INSTANT if limit is None else self.calendar.add(self.deadline, limit, self.breaks).at
+        if limit not in self._since:
+            late = self.deadline + _INSTANT
+            self._since[limit] = late if limit is None else self.calendar.add(self.deadline, limit, self.breaks).at
+        return self._since[limit]
 
     def beyond(self, percent: int) -> datetime:
         """From when on the lateness is that share of the issue's own limit; without one never."""
@@ -112,10 +117,13 @@ class Usage:
     breaks: Sequence[Break]
     now: datetime
     calendar: Calendar
+    _since: dict[int, datetime] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def since(self, percent: int) -> datetime:
-        """From when on that share of the limit is gone."""
-        return self.calendar.share(self.start, self.limit, percent / 100, self.breaks)
+        """From when on that share of the limit is gone; worked out once."""
+        if percent not in self._since:
+            self._since[percent] = self.calendar.share(self.start, self.limit, percent / 100, self.breaks)
+        return self._since[percent]
 
 
 class Verdict(NamedTuple):
@@ -189,12 +197,16 @@ class Condition:
 
     def check(self, facts: Mapping[str, Any]) -> Verdict:
         """Yes or no, why, and when a no may turn by itself."""
+        why = tuple(part.why(facts.get(part.fact.key)) for part in self.parts)
+        return Verdict(self.holds(facts), why, self.turns(facts))
+
+    def turns(self, facts: Mapping[str, Any]) -> datetime | None:
+        """When a no may turn by itself; None for a yes, and where it never does."""
         values = [(part, facts.get(part.fact.key)) for part in self.parts]
         failing = [(part, v) for part, v in values if v is None or not part.holds(v)]
-        why = tuple(part.why(value) for part, value in values)
-        if not failing or any(value is None or part.since is None for part, value in failing):
-            return Verdict(not failing, why, None)
-        return Verdict(False, why, max(part.since(value) for part, value in failing if part.since))
+        if any(value is None or part.since is None for part, value in failing):
+            return None
+        return max((part.since(value) for part, value in failing if part.since), default=None)
 
 
 def parse_condition(table: object, names: Mapping[str, Collection[str]]) -> Condition:

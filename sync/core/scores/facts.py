@@ -185,17 +185,34 @@ def compare(
 ) -> Iterator[tuple[Fact, list[Deviation]]]:
     """Each fact as the rows of today would have it, with what is different. Facts of tabs that are not in ``present``,
     and of issues that stand ``apart``, are taken as they are."""
-    facts = list(facts)
-    headers = {row.removeprefix(COLUMNS): text.split("、") for tab, row, text in facts if tab == HEAD}
+    for title, group in by_tab(facts).items():
+        yield from compare_tab(title, group, present.get(title), apart)
+
+
+@dataclass(frozen=True)
+class TabFacts:
+    """The facts of one tab, and the headers of the columns that they speak of."""
+
+    headers: Sequence[str]
+    facts: Sequence[Fact]
+
+
+def by_tab(facts: Iterable[Fact]) -> dict[str, TabFacts]:
+    """The facts of a month by the title of their tab, in their order."""
     groups: dict[str, list[Fact]] = defaultdict(list)
     for fact in facts:
         groups[fact[0]].append(fact)
-    for title, group in groups.items():
-        if title in present:
-            tab = _Tab(title, headers.get(title, []), present[title], apart if title == ISSUES else ())
-            yield from tab.hold(group)
-        else:
-            yield from ((fact, []) for fact in group)
+    headers = {row.removeprefix(COLUMNS): text.split("、") for _, row, text in groups.get(HEAD, ())}
+    return {title: TabFacts(headers.get(title, []), group) for title, group in groups.items()}
+
+
+def compare_tab(
+    title: str, sealed: TabFacts, rows: Sequence[Seen] | None, apart: Container[str] = ()
+) -> list[tuple[Fact, list[Deviation]]]:
+    """As ``compare``, for one tab; ``rows``: of today, None where there are none to compare with."""
+    if rows is None:
+        return [(fact, []) for fact in sealed.facts]
+    return list(_Tab(title, sealed.headers, rows, apart if title == ISSUES else ()).hold(sealed.facts))
 
 
 def unseen(facts: Iterable[Fact], present: Container[str]) -> tuple[str, ...]:

@@ -5,8 +5,11 @@ Each check takes the row's cells and what else is known, and gives problems that
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from sync.core.sheet.problems import Problem
@@ -68,14 +71,35 @@ def needed(cells: Cells, keys: Iterable[str], because: str) -> list[Problem]:
     return [Problem(key, f"没有填，{because}要填。") for key in keys if key not in cells]
 
 
-def reference(cells: Cells, key: str, known: Collection[str]) -> list[Problem]:
+@dataclass(frozen=True)
+class IssueNumbers:
+    """Every number that a row may refer to."""
+
+    numbers: frozenset[str]
+
+    @cached_property
+    def _by_part(self) -> Mapping[str, Sequence[str]]:
+        """By their day, and by their count in it."""
+        by_part: dict[str, list[str]] = defaultdict(list)
+        for number in self.numbers:
+            by_part[number[:8]].append(number)
+            by_part[number[8:]].append(number)
+        return by_part
+
+    def alike(self, number: str) -> frozenset[str] | None:
+        """Those that share day or count with one that no issue has; None where an issue has it."""
+        if number in self.numbers:
+            return None
+        return frozenset((*self._by_part.get(number[:8], ()), *self._by_part.get(number[8:], ())))
+
+
+def reference(cells: Cells, key: str, known: IssueNumbers) -> list[Problem]:
     """A number of an issue that does not exist."""
-    if key in cells and cells[key] not in known:
-        number = cells[key]
-        candidates = [other for other in known if other[:8] == number[:8] or other[8:] == number[8:]]
-        hint = nearest(number, candidates, ONE_DIGIT) or "请核对。"
-        return [Problem(key, f"填的是{quoted(number)}，问题台账里没有这个编号，{hint}")]
-    return []
+    alike = known.alike(cells[key]) if key in cells else None
+    if alike is None:
+        return []
+    hint = nearest(cells[key], alike, ONE_DIGIT) or "请核对。"
+    return [Problem(key, f"填的是{quoted(cells[key])}，问题台账里没有这个编号，{hint}")]
 
 
 def duty(cells: Cells) -> list[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -51,11 +51,10 @@ def is_alike(header: Sequence[Raw], planned: Sequence[str]) -> bool:
 
 def _astray(tab_plan: TabPlan, table: Table, tab: Tab) -> tuple[Write, ...]:
     """The watched writes that fell under another header, or into another row, than they were meant for."""
-    cells, planned = list(_cells(tab_plan)), tab_plan.header
-    columns = {write.column for write in cells}
-    watched = {column for column in columns if is_watched(tab, table.header, column)}
+    planned = tab_plan.header
+    watched = {column for column in _columns(tab_plan) if is_watched(tab, table.header, column)}
     stayed = {column for column in watched if heading(planned, column) == heading(table.header, column)}
-    writes = [write for write in cells if write.column in watched]
+    writes = list(_cells(tab_plan, watched))
     hit = _rows_hit(tab_plan, table, tab, {write.row for write in writes})
     missed = {write for write in writes if write.column not in stayed or write.row not in hit}
     added = {write.row for write in missed if write.row <= 0}  # of an added row nothing may stay behind
@@ -99,12 +98,20 @@ def _is_same(row: Sequence[Raw], was: Sequence[Raw], moved: Mapping[int, int], w
     return all(now in written or same(cell_at(row, now), cell_at(was, at)) for at, now in moved.items())
 
 
-def _cells(tab_plan: TabPlan) -> Iterator[Write]:
-    """Every cell that a plan fills; those of added rows in rows 0, -1, …, since nobody knows where they came to
-    stand."""
-    yield from tab_plan.writes
+def _columns(tab_plan: TabPlan) -> set[int]:
+    """The columns that a plan writes into."""
+    width = max(map(len, tab_plan.appends), default=0)
+    return {write.column for write in tab_plan.writes} | set(range(width))
+
+
+def _cells(tab_plan: TabPlan, columns: Collection[int]) -> Iterator[Write]:
+    """Every cell of these columns that a plan fills; those of added rows in rows 0, -1, …, since nobody knows where
+    they came to stand."""
+    yield from (write for write in tab_plan.writes if write.column in columns)
     for index, added in enumerate(tab_plan.appends):
-        yield from (Write(-index, column, value) for column, value in enumerate(added) if value not in ("", None))
+        for column in sorted(columns):
+            if cell_at(added, column) not in ("", None):
+                yield Write(-index, column, added[column])
 
 
 def is_service(tab: Tab, header: Sequence[str], column: int) -> bool:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -111,17 +112,33 @@ def read(layout: Layout, table: Table, zone: ZoneInfo, before: TabRows | None = 
 
 
 def _entries(layout: Layout, table: Table, zone: ZoneInfo, last: Sequence[Entry]) -> list[Entry]:
-    entries: list[Entry] = []
-    elsewhere: dict[tuple[Raw, ...], Parsed] | None = None
-    for index, cells in enumerate(table.rows):
-        if index < len(last) and last[index][0] == cells:
-            entries.append(last[index])
-            continue
-        if elsewhere is None:
-            elsewhere = {raw: parsed for _, raw, parsed in last}
-        raw = tuple(cells)
-        entries.append((cells, raw, elsewhere.get(raw) or parse(layout, raw, zone)))
+    """Every row. One that stands elsewhere, or in which the service alone wrote, is not read again."""
+    rows = table.rows
+    changed = [n for n, cells in enumerate(rows) if n >= len(last) or last[n][0] != cells]
+    typed = partial(_typed, [layout.at[key] for key in _read_from(layout.tab) if key in layout.at])
+    gone = (last[n] for n in (*changed, *range(len(rows), len(last))) if n < len(last))
+    earlier = {typed(raw): parsed for _, raw, parsed in gone}
+    entries = list(last[: len(rows)])
+    for n in changed:
+        raw = tuple(rows[n])
+        known = earlier.get(typed(raw))
+        same = known is not None and known.filled == _is_filled(raw)
+        entries[n : n + 1] = [(rows[n], raw, known if known and same else parse(layout, raw, zone))]
     return entries
+
+
+def _read_from(tab: Tab) -> Iterable[str]:
+    """The columns that a row's content is read from: people's, and its key."""
+    return dict.fromkeys([*(column.key for column in tab.staff), *tab.rows])
+
+
+def _typed(places: Iterable[int], raw: tuple[Raw, ...]) -> tuple[Raw, ...]:
+    width = len(raw)
+    return tuple([raw[at] if at < width else "" for at in places])
+
+
+def _is_filled(raw: Sequence[Raw]) -> bool:
+    return any(cell not in ("", None) for cell in raw)
 
 
 def layout_of(tab: Tab, table: Table | None) -> Layout | str:
@@ -146,9 +163,8 @@ def parse(layout: Layout, raw: tuple[Raw, ...], zone: ZoneInfo) -> Parsed:
             problems.append(Problem(column.key, text))
         elif column.key in typed:
             cells[column.key] = content
-    filled = any(cell not in ("", None) for cell in raw)
     key = tuple(_key_text(raw[at[name]] if at[name] < len(raw) else "") for name in tab.rows)
-    return Parsed(cells, typed, fingerprint(tab, typed), tuple(problems) if typed else (), filled, key)
+    return Parsed(cells, typed, fingerprint(tab, typed), tuple(problems) if typed else (), _is_filled(raw), key)
 
 
 def _cell(column: Column, typed: Mapping[str, Raw], zone: ZoneInfo) -> tuple[Value, str]:

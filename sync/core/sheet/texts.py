@@ -31,6 +31,8 @@ def is_whole(text: str) -> bool:
 
 def narrow(text: str) -> str:
     """The text cleaned: full-width signs as their narrow ones, every dash as ``-``, one space between words."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     return " ".join(unicodedata.normalize("NFKC", clean(text)).translate(DASHES).split())
 
 

@@ -93,7 +93,8 @@ def batch_update(book: Book, body: Json, fields: str) -> bytes:
     mask = tree("BatchUpdateSpreadsheetResponse", fields) if fields else None
     if not request.get("requests"):
         raise invalid("Must specify at least one request.")
-    replies = [_apply(book, n, item) for n, item in enumerate(request.pop("requests"))]
+    waiting = request.pop("requests")[::-1]
+    replies = [_apply(book, n, waiting.pop()) for n in range(len(waiting))]  # what is done gives its room to the rest
     recalculate(book)
     return _answer(book, request, replies, mask)
 

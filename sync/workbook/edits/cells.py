@@ -29,6 +29,9 @@ class Mask(NamedTuple):
     own: tuple[str, ...]
 
 
+VALUE_ALONE = Mask(True, (), False, ())
+
+
 @lru_cache(256)
 def cell_mask(fields: str) -> Mask:
     """The mask of a request that writes CellData; `*` is everything a user can enter."""
@@ -185,7 +188,10 @@ def _put_rows(book: Book, sheet: Sheet, top: int, left: int, rows: list[Json], m
             continue
         row = sheet.grid.edit(index)
         for column, cell in enumerate(values, left):
-            put_cell(book, sheet, (index, column), row, cell, mask)
+            if mask == VALUE_ALONE and column not in row.cells:
+                put_value(book, sheet, index, column, row, cell.get("userEnteredValue"))
+            else:
+                put_cell(book, sheet, (index, column), row, cell, mask)
 
 
 def append_cells(book: Book, request: Json) -> None:

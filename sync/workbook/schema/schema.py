@@ -24,6 +24,7 @@ _SCALARS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "bool": ("TYPE_BOOL", bool),
 }
 _PLAIN: dict[str, type] = {"str": str, "bool": bool, "mask": str, "num": float}
+_VALUES: dict[str, tuple[type, ...]] = {"stringValue": (str,), "numberValue": (float, int), "boolValue": (bool,)}
 Where = tuple[Any, ...]  # the way to a value: (way to its parent, name or index); () is the body itself
 
 
@@ -123,8 +124,23 @@ def _list(kind: str, value: Any, where: Where) -> Any:
         # A null among requests is skipped; among rows and cells it holds its place.
         holds = kind in ("RowData", "CellData")
         given = [(n, {} if item is None else item) for n, item in enumerate(items) if holds or item is not None]
+        if kind == "CellData":
+            return [item if _is_plain(item) else read(kind, item, (where, n)) for n, item in given]
         return [read(kind, item, (where, n)) for n, item in given]
     return [_scalar(kind, item, (where, n)) for n, item in enumerate(items) if item is not None]
+
+
+def _is_plain(cell: Any) -> bool:
+    """Whether a cell says nothing but its value and says it as it should be, so that it can stay as it came: of a whole
+    tab nearly all do."""
+    if type(cell) is not dict or len(cell) > 1:
+        return False
+    value = cell.get("userEnteredValue") if cell else {}
+    if type(value) is not dict or len(value) != 1:
+        return not cell
+    for name, given in value.items():
+        return type(given) in _VALUES.get(name, ())
+    return False
 
 
 def _flat(items: list[Any]) -> list[Any]:

@@ -30,6 +30,7 @@ NUMBERS, DAYS, LETTERS = "编号", "责任", "函件"  # the kinds that are of n
 ALWAYS = ("issues", "feedback", "requests", "changes")  # tabs whose rows are called by their ids elsewhere
 RECORDED = (*ALWAYS, "duties")
 Key = tuple[str, ...]  # kind and name
+TEXTS, OF_ROWS = "records", "records of rows"  # kinds of the memo
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def wished(
     values |= {(DAYS, street): cares for street, cares in days.items()}
     values |= {(LETTERS, key): letter for key, letter in letters.items()}
     values |= _rows(reading, stamps)
-    results, converter = reading.memo.of("records"), codec(reading.zone, short=True)
+    results, converter = reading.memo.of(TEXTS), codec(reading.zone, short=True)
     return {key: results.result(key, value, _cells, key, value, converter) for key, value in values.items()}
 
 
@@ -64,7 +65,7 @@ def _cells(key: Key, value: object, converter: Any) -> dict[str, Any]:
 
 
 def _rows(reading: Reading, stamps: Mapping[str, Stamps]) -> Iterator[tuple[Key, OfRow]]:
-    results = reading.memo.of("records of rows")
+    results = reading.memo.of(OF_ROWS)
     for key in RECORDED:
         title = reading.tables.tabs[key].title
         for row in reading.rows.get(key, ()):

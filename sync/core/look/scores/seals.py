@@ -3,8 +3,9 @@ back after the ledger was lost (plan 四·3)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sync.core.duties.duties import day_of
@@ -13,7 +14,7 @@ from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.scores import facts
 from sync.core.scores import seal as sealing
-from sync.core.scores.facts import Deviation, Fields, Seen
+from sync.core.scores.facts import Deviation, Fields, Seen, TabFacts
 from sync.core.scores.lines import APPEALED, BRANCH, DISTRICT, OF_REQUEST, STREET, UNIT, Group, Line, month_of
 from sync.core.scores.seal import OPEN, REBUILT, SEALED, Fact, Seal
 from sync.core.scores.standings import Standing
@@ -109,41 +110,53 @@ class Sealing:
 
     def present(self) -> dict[str, list[Seen]]:
         """The rows of people's tabs today, by title; tabs that can't be read are left out."""
-        return {
-            self.reading.tables.tabs[key].title: [
-                Seen(row.number, self.fields(key, row)) for row in self.reading.rows[key]
-            ]
-            for key in PEOPLE
-            if key in self.reading.rows and key not in self.reading.skipped
-        }
+        return {title: self._seen(key) for title, key in self._readable.items()}
+
+    @property
+    def _readable(self) -> dict[str, str]:
+        """The keys of people's tabs that can be read, by title."""
+        reading = self.reading
+        keys = (key for key in PEOPLE if key in reading.rows and key not in reading.skipped)
+        return {reading.tables.tabs[key].title: key for key in keys}
+
+    def _seen(self, key: str) -> list[Seen]:
+        return [Seen(row.number, self.fields(key, row)) for row in self.reading.rows[key]]
 
     def drift(self) -> Drift:
         """By sealed month: the digest as it would be now, and every cell that says something else than was sealed."""
         known = {month: seal for month, seal in self.past.seals.items() if seal.facts}
         if not known:
             return {}
-        reading = self.reading
-        rows = [row for key in PEOPLE for row in reading.rows.get(key, [])]
-        given = (
-            known,
-            sorted(reading.skipped),
-            [(row.number, row.rid, row.parsed) for row in rows],
-            [followed.cells for followed in self.followed.values()],
-            set(reading.away),
-        )
-        drift = reading.memo.result("drift", given, self._drift, known)
+        memo, tabs = self.reading.memo, {title: self._content(key) for title, key in self._readable.items()}
+        drift = memo.result("drift", (known, tabs, set(self.reading.away)), self._drift, known, tabs)
+        memo.of("facts held").keep((month, title) for month in known for title in tabs)
         for key in PEOPLE:
-            reading.memo.of(f"fields {key}").keep(row.rid for row in reading.rows.get(key, []))
+            memo.of(f"fields {key}").keep(row.rid for row in self.reading.rows.get(key, []))
         return drift
 
-    def _drift(self, known: Mapping[str, Seal]) -> Drift:
-        present = self.present()
-        by_month = {}
+    def _content(self, key: str) -> tuple[object, ...]:
+        """All that the fields of a tab's rows come from."""
+        rows = [(row.number, row.rid, row.parsed) for row in self.reading.rows[key]]
+        cells = [followed.cells for followed in self.followed.values()] if key == "issues" else []
+        return self.reading.layouts[key], rows, cells
+
+    def _drift(self, known: Mapping[str, Seal], tabs: Mapping[str, object]) -> Drift:
+        results, seen, by_month = self.reading.memo.of("facts held"), cache(self._seen), {}
         for month, seal in sorted(known.items()):
-            held = list(facts.compare(seal.facts, present, self.reading.away))
+            held: list[tuple[Fact, list[Deviation]]] = []
+            for title, sealed in facts.by_tab(seal.facts).items():
+                given = seal, tabs.get(title), set(self.reading.away)
+                held += results.result((month, title), given, self._held, title, sealed, seen)
             differences = [difference for _, group in held for difference in group]
             by_month[month] = (sealing.digest(fact for fact, _ in held), differences)
         return by_month
+
+    def _held(
+        self, title: str, sealed: TabFacts, seen: Callable[[str], Sequence[Seen]]
+    ) -> list[tuple[Fact, list[Deviation]]]:
+        """The facts of one tab as its rows of today would have them; ``seen``: the rows by the tab's key."""
+        key = self._readable.get(title)
+        return facts.compare_tab(title, sealed, seen(key) if key else None, self.reading.away)
 
 
 def _belongs(followed: Followed, month: str) -> bool:

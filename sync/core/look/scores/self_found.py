@@ -43,7 +43,7 @@ def _photo_fault(issue: Followed, reading: Reading, firsts: Mapping[Hashable, st
 
 def _firsts(reading: Reading) -> dict[Hashable, str]:
     """By what a photo shows, the row in which it was used first: an issue by its number."""
-    rows = [*_rows(reading, "issues"), *_rows(reading, "feedback")]
+    rows = [row for key in ("issues", "feedback") for row in _rows(reading, key) if row.cells.get("photos")]
     firsts: dict[Hashable, str] = {}
     for row in sorted(rows, key=lambda row: (row.marks["heard"], len(row.rid), row.rid)):
         for scene in _scenes(plain(row.cells.get("photos")), reading):
