@@ -123,7 +123,7 @@ def test_a_unit_with_open_issues_that_the_rules_no_longer_name_is_a_mistake_in_i
             'renamed = [{ unit = "环卫所", formerly = ["甲"] }, { unit = "市政处", formerly = ["甲"] }]',
             "「甲」写了两次",
         ),
-        ('renamed = [{ unit = "环卫所", formerly = [] }]', ""),
+        ('renamed = [{ unit = "环卫所", formerly = [] }]', "formerly：至少要写一项"),
     ],
 )
 def test_former_names_are_checked(more: str, words: str) -> None:
