@@ -13,7 +13,6 @@ from datetime import date
 from typing import TypeVar
 
 from sync.core.issues.repeats import same_place
-from sync.core.memo import Memo
 from sync.core.memory import BACK, Memory
 from sync.core.rules.rules import Rules
 from sync.core.sheet.identity import Known
@@ -69,7 +68,7 @@ def concerned(
         archived=_of(memory.archived, issues),
         numbers=_taken(memory.numbers, day, len(others) - len(near)) if layout.tab.id else memory.numbers,
         lines={}, notices={}, letters={}, restores=(), covers=(), wanted_back=(), wanted_sealed=(), plan=None,
-        memo=Memo(),
+        memo=index.memo,
     )  # fmt: skip
     here = ({**row.shown, **row.cells} for row in _here(narrow, key))
     return Concerned(narrow, [filled_row(layout, cells) for cells in (*here, *near)])

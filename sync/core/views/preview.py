@@ -74,9 +74,11 @@ def preview_alone(
         return None
     table, number = _with_row(replace(new, rows=about.rows), filled_row(layout, row))
     try:
-        return _shown(look_at_rows(Tables(tabs, {key: table}), about.memory, rules, now), key, number)
+        look = look_at_rows(Tables(tabs, {key: table}), about.memory, rules, now)
     except RowFailed:  # a look at all sets it aside
         return None
+    index.memo = look.reading.memo.closed()
+    return _shown(look, key, number)
 
 
 def _with_row(table: Table, row: Sequence[Raw]) -> tuple[Table, int]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from typing import Any, TypeVar
 
 from sync.core.issues.issues import Stamps
+from sync.core.memo import Memo
 from sync.core.memory import Memory
 from sync.core.sheet.identity import NUMBER, Known
 from sync.core.sheet.photos import Picture, ids
@@ -19,10 +20,12 @@ A_WHILE = 1e-6  # of a day: 86 ms, far more than the spreadsheet's rounding of a
 
 class RowIndex:
     """Made part by part when it is asked for, and anew where that part of the memory was replaced: parts of a memory
-    never change in place. For one thread at a time."""
+    never change in place. ``memo``: what the last preview worked out (the roster above all). For one thread at a
+    time."""
 
     def __init__(self) -> None:
         self._made: dict[Hashable, tuple[object, Any]] = {}
+        self.memo = Memo()
 
     def _of(self, name: Hashable, part: object, make: Callable[[Any], Made]) -> Made:
         made = self._made.get(name)
