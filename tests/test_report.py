@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -94,9 +95,41 @@ def test_the_numbers_are_those_of_the_tabs(book: Book, look: Look) -> None:
     months = book.rows("月度考核", "月份", "对象", "得分")
     assert rows == {target: score for month, target, score in months if month == "2026-11"}
     assert made.categories == (("暴露垃圾", 2, 1), ("占道经营", 1, 1))
-    assert sum(week[1] for week in made.weeks) == 3
+    assert sum(count for _, count, *_ in made.spans) == 3
+    assert [name for name, *_ in made.spans] == ["10-26", "11-02", "11-09", "11-16", "11-23", "11-30"]
     reasons = [reason for group in made.groups.values() for row in group for reason in row.reasons]
     assert any(reason.startswith("超期未整改1件−") for reason in reasons)
+
+
+def test_a_year_counts_by_months_and_a_quarter_by_weeks(look: Look) -> None:
+    year, quarter = made_of(look, "2026"), made_of(look, "2026-Q4")
+    names = [f"{month}月" for month in range(1, 13)]
+    assert [name for name, *_ in year.spans] == names and [count for _, count, *_ in year.spans][9:] == [2, 3, 0]
+    assert quarter.spans[0][0] == "09-28" and len(quarter.spans) == 10
+    assert sum(count for _, count, *_ in quarter.spans) == 5
+
+
+@pytest.mark.parametrize("name", ["2026-11", "2026-Q4", "2026"])
+def test_every_report_has_its_three_charts(look: Look, name: str) -> None:
+    made = made_of(look, name)
+    drawn = report_pictures.pictures(made)
+    assert list(drawn) == list(report_pictures.CHARTS)
+    paper = Document(io.BytesIO(report_files.docx(made, drawn)))
+    assert len(paper.inline_shapes) == 3
+    headings = [paragraph.text for paragraph in paper.paragraphs]
+    assert headings[headings.index("三、好的和差的街路") + 1] != "四、问题最多的类别", "something stands under it"
+
+
+def test_a_term_s_timeliness_is_that_of_all_its_months(look: Look) -> None:
+    """Four of five in October and one of five in November are half of what was due, not the mean of the shares."""
+    table = [
+        replace(row, due=5, late=1 if row.month == "2026-10" else 4)
+        for row in look.scored.table
+        if row.month in ("2026-10", "2026-11")
+    ]
+    made = made_of(replace(look, scored=replace(look.scored, table=tuple(table))), "2026-Q4")
+    (units,) = [group for (kind, _), group in made.groups.items() if kind == "单位"]
+    assert next(row.on_time for row in units if row.target == "环卫所") == 0.5
 
 
 def test_a_month_that_is_sealed_says_nothing_of_changes(look: Look) -> None:

@@ -107,6 +107,8 @@ def docx(report: Report, pictures: Mapping[str, bytes]) -> bytes:
         for row in rows:
             why = f"，{'；'.join(row.reasons)}" if row.reasons else ""
             _line(paper, f"{words}：{row.target} {row.score / 100:g} 分{why}。", BODY_FONT, 14)
+    if not report.best:
+        _line(paper, "本期没有参与排名的街路。", BODY_FONT, 14)
     _head(paper, "四、问题最多的类别")
     _table(paper, (("类别", "本期", "上期"), report.categories))
     for name, picture in pictures.items():

@@ -15,8 +15,9 @@ from sync.outgoing.bulletin_picture import font_file
 
 GREEN, AMBER, RED = "#0b6b5b", "#b57a00", "#a3261b"
 WIDTH, HEIGHT, DPI = 7.2, 3.2, 150  # inches
-WEEKS, UNITS, CATEGORIES = "每周交办、销号、到期未整改", "各单位按期率", "问题最多的类别"
-CHARTS = (WEEKS, UNITS, CATEGORIES)
+SPANS, UNITS, CATEGORIES = "交办、销号、到期未整改", "各单位按期率", "问题最多的类别"
+CHARTS = (SPANS, UNITS, CATEGORIES)
+CROWDED = 9  # more names than stand beside each other
 
 
 def pictures(report: Report) -> dict[str, bytes]:
@@ -27,9 +28,13 @@ def pictures(report: Report) -> dict[str, bytes]:
 
 def picture(report: Report, name: str) -> bytes:
     """One of ``CHARTS``; empty without a number to draw, or without a Chinese font."""
-    draw: Mapping[str, Callable[[Any, Report], bool]] = {WEEKS: _weeks, UNITS: _units, CATEGORIES: _categories}
+    draw: Mapping[str, Callable[[Any, Report], bool]] = {SPANS: _spans, UNITS: _units, CATEGORIES: _categories}
     font = font_file()
     return _drawn(name, draw[name], report, str(font)) if font else b""
+
+
+def _title(report: Report, name: str) -> str:
+    return f"{'每月' if report.period.is_year else '每周'}{name}" if name == SPANS else name
 
 
 def _drawn(name: str, draw: Callable[[Any, Report], bool], report: Report, font: str) -> bytes:
@@ -45,7 +50,7 @@ def _drawn(name: str, draw: Callable[[Any, Report], bool], report: Report, font:
     axes = figure.add_subplot()
     if not draw(axes, report):
         return b""
-    axes.set_title(name)
+    axes.set_title(_title(report, name))
     axes.spines[["top", "right"]].set_visible(False)
     for text in figure.findobj(Text):
         text.set_fontfamily(family)
@@ -55,14 +60,14 @@ def _drawn(name: str, draw: Callable[[Any, Report], bool], report: Report, font:
     return out.getvalue()
 
 
-def _weeks(axes: Any, report: Report) -> bool:
-    names = [f"{monday:%m-%d}" for monday, *_ in report.weeks]
+def _spans(axes: Any, report: Report) -> bool:
+    names = [name for name, *_ in report.spans]
     for at, (label, color) in enumerate((("交办", GREEN), ("销号", AMBER), ("到期未整改", RED)), start=1):
         places = [place + (at - 2) * 0.27 for place in range(len(names))]
-        axes.bar(places, [week[at] for week in report.weeks], width=0.27, color=color, label=label)
-    axes.set_xticks(range(len(names)), names)
+        axes.bar(places, [span[at] for span in report.spans], width=0.27, color=color, label=label)
+    axes.set_xticks(range(len(names)), names, rotation=45 if len(names) > CROWDED else 0)
     axes.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.1))
-    return bool(report.weeks)
+    return bool(report.spans)
 
 
 def _units(axes: Any, report: Report) -> bool:

@@ -46,6 +46,10 @@ class Period:
         return last_day(self.months[-1])
 
     @property
+    def is_year(self) -> bool:
+        return len(self.months) == 12
+
+    @property
     def before(self) -> tuple[str, ...]:
         """The same number of months before it."""
         months, first = list[str](), self.first
@@ -85,8 +89,9 @@ class Ranked:
 @dataclass(frozen=True)
 class Report:
     """``groups``: rankings by (kind, group), in the order of the tab; ``best``, ``last``: streets with reasons;
-    ``categories``: the most frequent with their numbers now and in the period before; ``weeks``: monday, handed out,
-    closed, fallen late; ``letters``: how many letters were drafted, signed, answered and settled."""
+    ``categories``: the most frequent with their numbers now and in the period before; ``spans``: the weeks, of a year
+    the months, each with its name, what was handed out, closed, fell late; ``letters``: how many were drafted, signed,
+    answered and settled."""
 
     bureau: str
     period: Period
@@ -97,7 +102,7 @@ class Report:
     best: tuple[Ranked, ...]
     last: tuple[Ranked, ...]
     categories: tuple[tuple[str, int, int], ...]
-    weeks: tuple[tuple[date, int, int, int], ...]
+    spans: tuple[tuple[str, int, int, int], ...]
     letters: tuple[tuple[str, int], ...]
 
     @property
@@ -134,7 +139,7 @@ def report(look: Look, wanted: Period) -> Report | None:
     return Report(
         look.rules.bureau.name, wanted, sealed, _totals(cases, wanted.months, look), before if before.issues else None,
         rows, tuple(ranked[:MOST_NAMED]), tuple(reversed(ranked[-MOST_NAMED:])), _categories(cases, wanted),
-        _weeks(cases, wanted, look), tuple(_letters(look, wanted)),
+        _spans(cases, wanted, look.now.date()), tuple(_letters(look, wanted)),
     )  # fmt: skip
 
 
@@ -179,19 +184,29 @@ def _categories(cases: pd.DataFrame, wanted: Period) -> tuple[tuple[str, int, in
     return tuple((str(name), int(count), int(then.get(name, 0))) for name, count in most)
 
 
-def _weeks(cases: pd.DataFrame, wanted: Period, look: Look) -> tuple[tuple[date, int, int, int], ...]:
-    """The weeks that the period touches, up to today."""
-    last = min(wanted.last, look.now.date())
-    first = wanted.first - timedelta(days=wanted.first.weekday())
-    mondays = [first + timedelta(days=days) for days in range(0, (last - first).days + 1, 7)]
+def _spans(cases: pd.DataFrame, wanted: Period, today: date) -> tuple[tuple[str, int, int, int], ...]:
+    """The weeks that the period touches, or the months of a year, up to today."""
+    last = min(wanted.last, today)
+    spans = _months(wanted, last) if wanted.is_year else _weeks(wanted, last)
+    days = [cases[column].dropna() for column in ("started", "closed", "missed")]
 
-    def count(column: str, monday: date) -> int:
-        days = cases[column].dropna()
-        return sum(monday <= day <= monday + timedelta(days=6) for day in days)
+    def counts(first: date, last: date) -> Iterator[int]:
+        return (sum(first <= day <= last for day in column) for column in days)
 
-    return tuple(
-        (monday, count("started", monday), count("closed", monday), count("missed", monday)) for monday in mondays
-    )
+    return tuple((name, *counts(first, last)) for name, first, last in spans)  # type: ignore[misc]
+
+
+def _weeks(wanted: Period, last: date) -> Iterator[tuple[str, date, date]]:
+    monday = wanted.first - timedelta(days=wanted.first.weekday())
+    while monday <= last:
+        yield f"{monday:%m-%d}", monday, monday + timedelta(days=6)
+        monday += timedelta(days=7)
+
+
+def _months(wanted: Period, last: date) -> Iterator[tuple[str, date, date]]:
+    for month in wanted.months:
+        if first_day(month) <= last:
+            yield f"{first_day(month).month}月", first_day(month), last_day(month)
 
 
 # Rankings
@@ -229,7 +244,8 @@ def _of_standing(row: Standing, lines: Mapping[tuple[str, str], Sequence[Line]])
 
 def _terms(look: Look, wanted: Period) -> dict[tuple[str, str], tuple[Ranked, ...]]:
     """The rows of 季度讲评 or 年度兑现, with reasons from the months that they are made of: the sealed ones."""
-    rows = look.scored.years if len(wanted.months) == 12 else look.scored.quarters
+    rows = look.scored.years if wanted.is_year else look.scored.quarters
+    on_time = _on_time(look, wanted)
     lines = _lines(look, [month for month in wanted.months if month in look.scored.seals])
     groups: dict[tuple[str, str], list[Ranked]] = {}
     for (term, target, kind), cells in rows.items():
@@ -239,6 +255,7 @@ def _terms(look: Look, wanted: Period) -> dict[tuple[str, str], tuple[Ranked, ..
                 target,
                 str(cells.get("rank") or ""),
                 round(100 * cells["score"]),
+                on_time.get((kind, target)),
                 advice=str(cells.get("advice") or ""),
                 reasons=reasons,
             )
@@ -248,6 +265,16 @@ def _terms(look: Look, wanted: Period) -> dict[tuple[str, str], tuple[Ranked, ..
         for key, group in groups.items()
     }
     return dict(sorted(ordered.items(), key=_group_order))
+
+
+def _on_time(look: Look, wanted: Period) -> dict[tuple[str, str], float]:
+    """The share of what was due that was done in time, over all months of the period, by kind and target."""
+    counts: dict[tuple[str, str], list[int]] = {}
+    for row in look.scored.table:
+        if row.month in wanted.months:
+            due, late = counts.get((row.kind, row.target), (0, 0))
+            counts[row.kind, row.target] = [due + row.due, late + row.late]
+    return {key: 1 - late / due for key, (due, late) in counts.items() if due}
 
 
 def _lines(look: Look, months: Iterable[str]) -> dict[tuple[str, str], list[Line]]:
