@@ -100,7 +100,7 @@ def docx(report: Report, pictures: Mapping[str, bytes]) -> bytes:
     _table(paper, (("项目", "本期", "上期", "比上期"), figures(report)))
     _head(paper, "二、考核名次")
     for (kind, group), rows in report.groups.items():
-        _line(paper, heading(kind, group), HEAD_FONT, 14)
+        _line(paper, heading(kind, group), HEAD_FONT, 14, heads=True)
         _table(paper, _short(kind, rows))
     _head(paper, "三、好的和差的街路")
     for words, rows in (("得分最高", report.best), ("得分最低", report.last)):
@@ -136,16 +136,20 @@ def _short(kind: str, rows: Sequence[Ranked]) -> Content:
     return [RANKING[at] for at in filled], [[row[at] for at in filled] for row in table]
 
 
-def _line(paper: Paper, text: str, font: str, size: float, *, center: bool = False, right: bool = False) -> None:
+def _line(
+    paper: Paper, text: str, font: str, size: float, *, center: bool = False, right: bool = False, heads: bool = False
+) -> None:
+    """``heads``: it stands on one page with what follows."""
     line = paper.add_paragraph()
     side = WD_ALIGN_PARAGRAPH.CENTER if center else WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.LEFT
     line.alignment = side
     line.paragraph_format.space_before, line.paragraph_format.space_after = Pt(6), Pt(4)
+    line.paragraph_format.keep_with_next = heads
     _set(line.add_run(cleaned(text)), font, size)
 
 
 def _head(paper: Paper, text: str) -> None:
-    _line(paper, text, HEAD_FONT, 16)
+    _line(paper, text, HEAD_FONT, 16, heads=True)
 
 
 def _set(run: Run, font: str, size: float) -> None:

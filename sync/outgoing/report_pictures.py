@@ -17,7 +17,7 @@ GREEN, AMBER, RED = "#0b6b5b", "#b57a00", "#a3261b"
 WIDTH, HEIGHT, DPI = 7.2, 3.2, 150  # inches
 SPANS, UNITS, CATEGORIES = "交办、销号、到期未整改", "各单位按期率", "问题最多的类别"
 CHARTS = (SPANS, UNITS, CATEGORIES)
-CROWDED = 9  # more names than stand beside each other
+CROWDED = 12  # more names than stand beside each other
 
 
 def pictures(report: Report) -> dict[str, bytes]:
@@ -65,8 +65,9 @@ def _spans(axes: Any, report: Report) -> bool:
     for at, (label, color) in enumerate((("交办", GREEN), ("销号", AMBER), ("到期未整改", RED)), start=1):
         places = [place + (at - 2) * 0.27 for place in range(len(names))]
         axes.bar(places, [span[at] for span in report.spans], width=0.27, color=color, label=label)
-    axes.set_xticks(range(len(names)), names, rotation=45 if len(names) > CROWDED else 0)
-    axes.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.1))
+    crowded = len(names) > CROWDED
+    axes.set_xticks(range(len(names)), names, rotation=45 if crowded else 0)
+    axes.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.2 if crowded else -0.1))
     return bool(report.spans)
 
 
