@@ -120,6 +120,52 @@ def test_a_verdict_stays_where_a_column_came_among_its_cells(live: LiveBook, bef
     assert [row[1:] for row in (shown[0], shown[2])] == [("", "", "", "")] * 2
 
 
+def swap_numbers(live: LiveBook, first: int, second: int) -> None:
+    numbers = [row[0] for row in live.rows("问题台账", "编号")]
+    live.type("问题台账", first, "编号", numbers[second - 1])
+    live.type("问题台账", second, "编号", numbers[first - 1])
+
+
+def verdicts(live: LiveBook) -> dict[str, tuple[str, str]]:
+    rows = live.rows("问题台账", "问题描述", "编号", "复核结果")
+    return {text: (number, verdict) for text, number, verdict in rows}
+
+
+def test_a_verdict_stays_with_its_issue_where_numbers_are_swapped_before_the_write(live: LiveBook) -> None:
+    """The row at which the page looked bears another number when the answer arrives: it is in its row all the same."""
+    once_before_the_write(live, lambda: swap_numbers(live, 1, 2))
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.settle(LATER)
+    assert verdicts(live) == {"甲": ("20261124-001", ""), "乙": (NUMBER, "通过"), "丙": ("20261124-003", "")}
+
+
+def test_a_verdict_is_not_given_to_the_issue_that_bears_the_number_by_mistake(live: LiveBook) -> None:
+    swap_numbers(live, 1, 2)
+    with pytest.raises(NotWritten, match="现在写在另一个问题那一行"):
+        answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.settle(LATER)
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.settle(LATER)
+    assert verdicts(live) == {"甲": ("20261124-001", ""), "乙": (NUMBER, "通过"), "丙": ("20261124-003", "")}
+
+
+def test_of_two_equal_issues_the_number_says_which_is_meant(live: LiveBook) -> None:
+    head, line = ISSUES.strip().splitlines()[1], ISSUES.strip().splitlines()[-1]
+    live.add(f"问题台账\n{head}\n{line}").settle(LATER)
+    once_before_the_write(live, lambda: swap_numbers(live, 3, 4))
+    answers.write(gateway(live), live.ledger, Verdict("20261124-003", CELLS, fine))
+    live.settle(LATER)
+    rows = live.rows("问题台账", "编号", "复核结果")
+    assert rows == [("20261124-001", ""), (NUMBER, ""), ("20261124-004", ""), ("20261124-003", "通过")]
+
+
+def test_a_verdict_on_a_row_that_is_edited_meanwhile_is_not_taken_back(live: LiveBook) -> None:
+    once_before_the_write(live, lambda: live.type("问题台账", 2, "问题描述", "乙，说得更细"))
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.settle(LATER)
+    assert verdicts(live)["乙，说得更细"] == (NUMBER, "通过")
+
+
 def test_a_number_that_is_not_there_or_twice_is_said(live: LiveBook) -> None:
     with pytest.raises(NotWritten, match="有 0 行"):
         answers.write(gateway(live), live.ledger, Verdict("20261124-009", CELLS, fine))

@@ -341,14 +341,14 @@ def _answer(world: World, action: Action, row: Row) -> None:
         _may_hold(row, cells)
         world.broken.append(("undeclared", f"网页复核时 {type(error).__name__}：{error}"))
     else:
-        answered = _answered(world, note) if row.number_touched else row
+        answered = _answered(world, note) if row.tampered else row
         for header, value in cells.items():
             world.issues.paper.will_be_read(answered, header)
             answered.put(header, value)
 
 
 def _answered(world: World, note: str) -> Row:
-    """The row that bore the number when the page looked for it: people had changed numbers by then."""
+    """The row that bore the number when the page looked for it: by nothing else could it tell them apart."""
     index = next((at for at, values in enumerate(world.issues.values()) if note in values), 0)
     return world.issues.paper.at(index)
 

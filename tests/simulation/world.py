@@ -358,7 +358,7 @@ class World:
         if sheet is self.issues:
             self.graveyard.append(row)
             for column, before in sheet.paper.unknown(row):
-                row.also.setdefault(column, []).append(before)
+                row.also.setdefault(column, []).extend(before)
 
     def back(self, row: Row) -> None:
         self.graveyard = [other for other in self.graveyard if other is not row]

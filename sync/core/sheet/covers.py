@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sync.core.sheet.identity import Known
-from sync.core.sheet.landing import cell_at, heading, is_alike, is_service, is_watched, mended, put, touched
+from sync.core.sheet.landing import cell_at, heading, id_place, is_alike, is_service, is_watched, mended, put, touched
 from sync.core.sheet.plan import Cover, Plan, TabPlan, Write
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Layout, Tab
@@ -128,7 +128,7 @@ def _fell_into(
     layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, numbers: Mapping[int, Mapping[int, set[int]]]
 ) -> dict[int, set[int]]:
     """The rows (indexes) that look most like those that writes fell into, by the number of the latter; half of their
-    cells are the same at least."""
+    cells are the same at least. Of equal ones those that bear the same id, where any does."""
     if len(cover.fell) > MOST_COMPARED:
         return {}
     written = {write.column for write in cover.writes}
@@ -138,8 +138,15 @@ def _fell_into(
     for number, fell in cover.fell.items():
         alike = {index: _unlike(rows[index], fell, pairs) for index in into if number in into[index]}
         least = min(alike.values(), default=1.0)
-        best[number] = {index for index, unlike in alike.items() if unlike == least <= 0.5}
+        equal = {index for index, unlike in alike.items() if unlike == least <= 0.5}
+        best[number] = {index for index in equal if _bears_id_of(layout, rows[index], fell, cover)} or equal
     return best
+
+
+def _bears_id_of(layout: Layout, row: Sequence[Raw], fell: Sequence[Raw], cover: Cover) -> bool:
+    """Whether a row bears the id of the row that a write fell into."""
+    here, there = layout.at.get(layout.tab.id, -1), id_place(layout.tab, cover.header)
+    return here >= 0 and there >= 0 and plain(cell_at(row, here)) == plain(cell_at(fell, there)) != ""
 
 
 def _unlike(row: Sequence[Raw], other: Sequence[Raw], pairs: Iterable[tuple[int, int]]) -> float:
@@ -249,10 +256,9 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
 
 def _rows_of_then(layout: Layout, cover: Cover, rid: str) -> Iterator[tuple[Raw, ...]]:
     """The rows as they were when the write was planned, without those that bore another id than ``rid``."""
-    name = layout.tab.by_key[layout.tab.id].header if layout.tab.id else ""
-    at = next((index for index, header in enumerate(cover.planned) if name and header.strip() == name), None)
+    at = id_place(layout.tab, cover.planned)
     for was in cover.rows.values():
-        if at is None or not rid or plain(cell_at(was, at)) in ("", rid):
+        if at < 0 or not rid or plain(cell_at(was, at)) in ("", rid):
             yield was
 
 
