@@ -272,6 +272,77 @@ def right_header(live: LiveBook, story: str) -> list[str]:
     return header
 
 
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+@pytest.mark.parametrize("header", ["本局备注", ""])
+def test_a_column_of_the_bureau_s_own_that_moves_keeps_its_cells_whether_or_not_it_has_a_name(
+    live: LiveBook, header: str, answer: str
+) -> None:
+    sheet_of(live).insert_cols([[header, "子", "丑", "寅", "卯", "辰"]], 7)
+
+    def right_after(request: Request, response: Response) -> Response | None:
+        if name(request) == "write" and answer == "is lost":
+            raise requests.ConnectionError("cut after it was applied")
+        return None
+
+    def to_the_front(book: LiveBook) -> None:
+        source = {"sheetId": sheet_of(book).id, "dimension": "COLUMNS", "startIndex": 6, "endIndex": 7}
+        book.book.batch_update({"requests": [{"moveDimension": {"source": source, "destinationIndex": 0}}]})
+
+    in_the_gap_once(live, to_the_front)
+    live.after = right_after
+    live.settle(AT)
+    live.after = lambda request, response: None
+    live.settle("2026-11-24 09:31")
+    assert own(live) == dict(zip("戊丁丙乙甲", "子丑寅卯辰", strict=True))
+    assert live.rows("问题台账", *STANDS) == RIGHT
+
+
+SIXTH: dict[str, Raw] = {
+    "填报人": "督查02", "来源": "督查", "街路": "联胜路", "位置": "6号", "类别": "渣土遗撒", "严重程度": "一般",
+    "问题描述": "己", "指定时限": "2小时",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost", "is lost and the service dies"])
+@pytest.mark.parametrize("column_after", [None, "责任单位", "照片"])
+@pytest.mark.parametrize("above", [1, 2])
+def test_a_write_of_one_row_that_fell_on_another_under_other_columns(
+    live: LiveBook, above: int, column_after: str | None, answer: str
+) -> None:
+    """The column in front goes, rows come above the header: the row written is not the one below the header."""
+    sheet_of(live).insert_cols([[]], 1)
+    live.settle(AT)
+    live.type("问题台账", 6, "填报时间", 46350.385)
+    for header, cell in SIXTH.items():
+        live.type("问题台账", 6, header, cell)
+    before = live.rows("问题台账", "问题描述", "填报时间", *PEOPLE)
+
+    def gap(book: LiveBook) -> None:
+        sheet_of(book).delete_columns(1)
+        if column_after:
+            sheet_of(book).insert_cols([["本局备注"]], column(book, column_after) + 1)
+        for _ in range(above):
+            row_above_header(book)
+
+    def right_after(request: Request, response: Response) -> Response | None:
+        if name(request) == "write" and answer != "arrives":
+            raise requests.ConnectionError("cut after it was applied")
+        return None
+
+    in_the_gap_once(live, gap)
+    live.after = right_after
+    live.settle("2026-11-24 09:31")
+    if answer == "is lost and the service dies":
+        live.restart()
+    live.after = lambda request, response: None
+    while not any(sheet_of(live).row_values(1)):
+        sheet_of(live).delete_rows(1)
+    live.settle("2026-11-24 09:32")
+    assert live.rows("问题台账", "问题描述", "填报时间", *PEOPLE) == before
+    assert own(live) == {}
+    assert live.rows("问题台账", *STANDS) == [*RIGHT, NEW]
+
+
 def in_the_gap_once(live: LiveBook, *acts: Act) -> None:
     """These acts between a read and the write that follows it, one time."""
     done: list[int] = []
@@ -288,6 +359,7 @@ def in_the_gap_once(live: LiveBook, *acts: Act) -> None:
 
 STANDS = ("问题描述", "编号", "状态", "街路长")
 RIGHT = [(text, f"20261124-{n:03d}", "待整改", "街路长01") for n, text in enumerate("戊丁丙乙甲", start=1)]
+NEW = ("己", "20261124-006", "待整改", "街路长02")
 
 
 def test_a_column_that_goes_while_we_write_stops_nothing_for_long(live: LiveBook) -> None:
@@ -324,7 +396,7 @@ def test_a_form_s_row_that_fell_under_other_columns_is_taken_away_and_added_agai
     assert isinstance(layout, Layout)
     append(gateway, live.ledger, appended(layout, [row]))
     live.settle("2026-11-24 09:41")
-    assert live.rows("问题台账", *STANDS) == [*RIGHT, ("己", "20261124-006", "待整改", "街路长02")]
+    assert live.rows("问题台账", *STANDS) == [*RIGHT, NEW]
     assert live.rows("问题台账", "填报人", "来源", "街路")[-1] == ("督查02", "督查", "联胜路")
 
 

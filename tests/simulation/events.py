@@ -147,9 +147,11 @@ def night(world: World, action: Action) -> None:
 
 
 def month(world: World, action: Action) -> None:
-    """To the hour at which the month before is sealed, with a look every few days, as a service does that runs."""
+    """To the hour at which the month before is sealed, with a look every few days, and what comes in taken in, as a
+    service does that runs."""
     while world.now < MONTH_OVER:
         world.now = min(world.now + timedelta(days=3), MONTH_OVER)
+        world.come_in()
         world.look()
     world.tell("到了封存的时候")
 

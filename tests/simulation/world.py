@@ -141,7 +141,8 @@ class World:
         if report.is_doubted and before != self._what_stays():
             self.broken.append(("doubt", "时间有疑问的一轮里，通知记录、扣分明细或月度考核变了"))
         is_quiet = not report.trouble and report.ticks < tick.MOST_TICKS and not report.is_doubted
-        if is_quiet and not self.touched and all(sheet.paper.is_in_order for sheet in self.sheets):
+        is_readable = all(sheet.paper.is_in_order for sheet in self.sheets) and not self._empty_headers()
+        if is_quiet and not self.touched and is_readable:
             self.at_rest()
         return report
 
@@ -393,12 +394,16 @@ class World:
         self.now += timedelta(minutes=action.a)
         self.seconds += 60 * action.a + 1
         self.tell("服务看一轮")
-        send_forms(self)
-        if self.pushed:
-            take_pushes(self)
+        self.come_in()
         self.look()
         self.late()
         self.skew = timedelta(0)
+
+    def come_in(self) -> None:
+        """Phones that have no answer try again, and pushes become rows."""
+        send_forms(self)
+        if self.pushed:
+            take_pushes(self)
 
     def late(self) -> None:
         """What found no moment of its own in the look comes after it."""
@@ -465,12 +470,16 @@ class World:
 
     def _type_headers(self) -> bool:
         """Headers typed that nobody could tell and that stand empty, as 运行状态 asks for; whether there were any."""
-        empty = [(sheet, place) for sheet in self.sheets for place, column in enumerate(sheet.paper.columns)
-                 if column.is_lost and column.header and self.seen_header(sheet, place) == ""]  # fmt: skip
+        empty = self._empty_headers()
         for sheet, place in empty:
             self.tell(f"最后：{sheet.paper.title}第{place + 1}列补填表头「{sheet.paper.columns[place].header}」")
             sheet.rename(place, sheet.paper.columns[place].header)
         return bool(empty)
+
+    def _empty_headers(self) -> list[tuple[Sheet, int]]:
+        """Where headers stand empty that were covered and that nobody can tell."""
+        return [(sheet, place) for sheet in self.sheets for place, column in enumerate(sheet.paper.columns)
+                if column.is_lost and column.header and self.seen_header(sheet, place) == ""]  # fmt: skip
 
     def post_all(self) -> None:
         """The last sending hour of the next workday: all that was waiting before goes out."""

@@ -128,11 +128,14 @@ def _fell_into(
     layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, numbers: Mapping[int, Mapping[int, set[int]]]
 ) -> dict[int, set[int]]:
     """The rows (indexes) that look most like those that writes fell into, by the number of the latter; half of their
-    cells are the same at least. Of equal ones those that bear the same id, where any does."""
+    cells are the same at least. Of equal ones those that bear the same id, where any does. Nothing where nobody saw
+    under which header they fell."""
     if len(cover.fell) > MOST_COMPARED:
         return {}
+    if not cover.header:
+        return {}
     written = {write.column for write in cover.writes}
-    pairs = [(here, there) for here, there in _pairs(layout, cover.header or cover.planned, ()) if there not in written]
+    pairs = [(here, there) for here, there in _pairs(layout, cover.header, ()) if there not in written]
     into = {index: set[int]().union(*by_column.values()) for index, by_column in numbers.items()}
     best = {}
     for number, fell in cover.fell.items():
@@ -223,14 +226,14 @@ def _places(layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover) -> dict
 
 def _columns(layout: Layout, cover: Cover, column: int, width: int) -> list[int]:
     """Where the column of a write stands now: under the same header, else wherever a header stands that was not there
-    then. Under no header: the columns without one as well. Where nobody saw under which
-    header it fell: under the planned one and in each column that came since."""
-    fell = cover.header or cover.planned
-    header, now = heading(fell, column), [heading(layout.header, at) for at in range(width)]
+    then. Under no header: the columns without one as well. Where nobody saw under which header it fell: anywhere."""
+    if not cover.header:
+        return [at for at in range(width) if is_watched(layout.tab, layout.header, at)]
+    header, now = heading(cover.header, column), [heading(layout.header, at) for at in range(width)]
     same_name = [at for at, name in enumerate(now) if name == header]
-    then = [name.strip() for name in fell]
+    then = [name.strip() for name in cover.header]
     there = [at for at in same_name if is_watched(layout.tab, layout.header, at)]
-    if cover.header and header and same_name and then.count(header) == 1:
+    if header and same_name and then.count(header) == 1:
         return there
     renamed = [at for at, name in enumerate(now) if name and name not in then and _is_peoples(layout, at)]
     return [*there, *renamed]
@@ -242,7 +245,7 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
     a row of then that bore another is another."""
     header = heading(layout.header, column)
     at = [index for index, name in enumerate(cover.planned) if name.strip() == header]
-    if not header or len(at) != 1 or [name.strip() for name in layout.header].count(header) != 1:
+    if len(at) != 1 or [name.strip() for name in layout.header].count(header) != 1 or column >= len(layout.header):
         return None
     pairs = _pairs(layout, cover.planned, hits)
     best, values = 0, list[Raw]()
