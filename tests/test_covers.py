@@ -112,6 +112,14 @@ def second_state_renamed(live: LiveBook) -> None:
         sheet_of(live).update_cell(1, header.index("状态", header.index("状态") + 1) + 1, "自己的")
 
 
+def state_before_state(live: LiveBook) -> None:
+    sheet_of(live).insert_cols([["状态"]], column(live, "状态"))
+
+
+def state_before_state_renamed(live: LiveBook) -> None:
+    sheet_of(live).update_cell(1, column(live, "状态"), "自己的")
+
+
 STORIES: dict[str, tuple[list[Act], list[Act], list[Act]]] = {  # in the gap; right after the write; before the look
     "a column": ([insert_before_limit], [], []),
     "a column with cells of their own": ([insert_filled_before_limit], [], []),
@@ -125,6 +133,7 @@ STORIES: dict[str, tuple[list[Act], list[Act], list[Act]]] = {  # in the gap; ri
     "a column, sorted after the write": ([insert_before_limit], [sort_by_text], []),
     "a column, taken away after the write": ([insert_before_limit], [take_column_away], []),
     "a column of a name that is ours": ([second_state], [], [second_state_renamed]),
+    "a column of a name that is ours, right before it": ([state_before_state], [], [state_before_state_renamed]),
     "a row above the header": ([row_above_header], [], [row_above_header_goes]),
     "a row above the header, a column moved after": (
         [row_above_header],

@@ -54,12 +54,18 @@ def _astray(tab_plan: TabPlan, table: Table, tab: Tab) -> tuple[Write, ...]:
     cells, planned = list(_cells(tab_plan)), tab_plan.header
     columns = {write.column for write in cells}
     watched = {column for column in columns if is_watched(tab, table.header, column)}
-    stayed = {column for column in watched if heading(planned, column) == heading(table.header, column)}
+    stayed = {column for column in watched if _stayed(planned, table.header, column)}
     writes = [write for write in cells if write.column in watched]
     hit = _rows_hit(tab_plan, table, tab, {write.row for write in writes})
     missed = {write for write in writes if write.column not in stayed or write.row not in hit}
     added = {write.row for write in missed if write.row <= 0}  # of an added row nothing may stay behind
     return tuple(write for write in writes if write in missed or write.row in added)
+
+
+def _stayed(planned: Sequence[str], header: Sequence[str], column: int) -> bool:
+    """Whether the column that stood there stands there: under its name, and no other of that name came."""
+    name, before, now = heading(planned, column), *([cell.strip() for cell in row] for row in (planned, header))
+    return name == heading(header, column) and now.count(name) <= max(1, before.count(name))
 
 
 def _rows_hit(tab_plan: TabPlan, table: Table, tab: Tab, numbers: Iterable[int]) -> set[int]:
