@@ -186,11 +186,60 @@ def test_what_the_row_does_not_allow_is_not_written(live: LiveBook) -> None:
     assert seen(live)["乙"][0] == "返工" and "write" not in live.log[-2:]
 
 
-def test_an_answer_that_was_lost_is_unknown(live: LiveBook) -> None:
-    live.after = lambda request, response: Response(503, {}, b"{}") if request.path.endswith(":batchUpdate") else None
+def lose_replies(live: LiveBook, *, reads: bool = False) -> None:
+    """No write is answered any more; with ``reads``, after one nothing is."""
+    written: list[int] = []
+
+    def after(request: Request, response: Response) -> Response | None:
+        is_write = request.path.endswith(":batchUpdate")
+        written.extend([1] if is_write else [])
+        return Response(503, {}, b"{}") if is_write or (reads and written) else None
+
+    live.after = after
+
+
+def test_an_answer_whose_reply_was_lost_is_looked_up(live: LiveBook) -> None:
+    lose_replies(live)
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    assert seen(live) == {"甲": OPEN, "乙": DONE, "丙": OPEN}
+    assert live.log[-3:] == ["read", "write", "read"]
+
+
+def test_an_answer_that_can_t_be_looked_up_is_unknown(live: LiveBook) -> None:
+    lose_replies(live, reads=True)
     with pytest.raises(Unknown):
         answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
     assert seen(live)["乙"] == DONE
+
+
+def test_an_answer_that_did_not_arrive_is_unknown(live: LiveBook) -> None:
+    live.before = lambda request: Response(503, {}, b"{}") if request.path.endswith(":batchUpdate") else None
+    with pytest.raises(Unknown):
+        answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    assert seen(live)["乙"] == OPEN
+
+
+@pytest.mark.parametrize("given", [{"verified": "返工", "verifier": "标准化办02"}, {}])
+@pytest.mark.parametrize("edit", ["insert", "sort"])
+def test_an_answer_whose_reply_was_lost_stays_on_no_other_row(live: LiveBook, edit: str, given: dict[str, str]) -> None:
+    headers = {"verified": "复核结果", "verifier": "复核人"}
+    for key, value in given.items():
+        live.type("问题台账", 1, headers[key], value)
+    live.settle(LATER)
+    sheet = live.book.worksheet("问题台账")
+    header = sheet.row_values(1)
+    edits = {
+        "insert": lambda: sheet.insert_row([], 2),
+        "sort": lambda: sheet.sort((header.index("街路") + 1, "asc"), range="A2:AF4"),
+    }
+    once_before_the_write(live, edits[edit])
+    lose_replies(live)
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.after = lambda request, response: None
+    live.settle("2026-11-24 09:11")
+    shown = seen(live)
+    assert shown["甲"][:2] == (given.get("verified", ""), given.get("verifier", "")) and shown["乙"] == DONE
+    assert shown["丙"] == OPEN and "" not in shown
 
 
 def test_a_service_column_is_never_written(live: LiveBook) -> None:

@@ -2,21 +2,22 @@
 
 People sort and insert while we write. The row is read right before, its old answer held against what the person saw,
 and the reply shows where the cells fell; what fell on another row the next look takes back, and it is tried again.
+Where the reply is lost, another read shows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from sync.core.sheet import identity
-from sync.core.sheet.landing import covers
-from sync.core.sheet.plan import Plan, same, typed
+from sync.core.sheet.landing import cell_at, covers
+from sync.core.sheet.plan import Plan, Write, same, typed
 from sync.core.sheet.rows import Raw, Table, fingerprint, layout_of, plain, read
 from sync.core.sheet.tabs import Layout
 from sync.ledger.ledger import Ledger
-from sync.sheets.gateway import Gateway
+from sync.sheets.gateway import Gateway, Unknown, Unreachable
 
 TRIES = 3
 
@@ -72,12 +73,47 @@ def _write(gateway: Gateway, ledger: Ledger, spot: _Spot, verdict: Verdict) -> b
     rows = {number: tuple(row) for number, row in enumerate(spot.table.rows, spot.table.first)}
     tab_plan = replace(typed(spot.layout, spot.row, spot.at(spot.row), verdict.cells), rows=rows)
     plan = replace(Plan().with_tab(tab_plan), number=uuid4().hex)
-    reply = gateway.write(plan)
+    try:
+        reply = gateway.write(plan)
+    except Unknown:
+        stands = _stands(gateway, ledger, spot, verdict, plan)
+        if stands is None:
+            raise
+        return stands
     astray = covers(plan, reply, gateway.tabs)
     if _landed(spot, reply.get(verdict.tab), verdict, is_astray=bool(astray)):
         return True
     ledger.note_covers(astray)
     return False
+
+
+def _stands(gateway: Gateway, ledger: Ledger, spot: _Spot, verdict: Verdict, plan: Plan) -> bool | None:
+    """Whether an answer of which no reply came stands in its row, as another read shows; None where none does. What
+    stands in another row the next look takes back."""
+    try:
+        now = _find(gateway, ledger, verdict)
+    except (NotWritten, Unreachable):
+        return None
+    writes, before = plan.tabs[verdict.tab].writes, set(map(_filled, spot.table.rows))
+    if now.table.header != spot.table.header:
+        return None
+    if _holds(now.at(now.row), writes):
+        return True
+    fell = [row for row in now.table.rows if _holds(row, writes) and _filled(row) not in before]
+    if not fell:
+        return None
+    astray = Table(verdict.tab, now.table.header, fell[:1], spot.row)
+    ledger.note_covers(covers(plan, {verdict.tab: astray}, gateway.tabs))
+    return False
+
+
+def _holds(row: Sequence[Raw], writes: Iterable[Write]) -> bool:
+    return all(same(cell_at(row, write.column), write.value) for write in writes)
+
+
+def _filled(row: Sequence[Raw]) -> tuple[tuple[int, str], ...]:
+    """A row as it is compared whole: its filled cells by place."""
+    return tuple((at, plain(cell)) for at, cell in enumerate(row) if cell not in ("", None))
 
 
 def _as_far_as_there_are_columns(verdict: Verdict, layout: Layout) -> Verdict:
