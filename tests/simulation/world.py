@@ -30,7 +30,17 @@ from tests.book import hour, templates
 from tests.simulation import base as bases
 from tests.simulation import checks, clerk
 from tests.simulation.accounts import Archive, Sealed
-from tests.simulation.events import EVENTS, MONTH_OVER, deliver, has_pushes, rules_of, send_forms, take_pushes
+from tests.simulation.events import (
+    EVENTS,
+    MONTH_OVER,
+    PAGE,
+    Answer,
+    deliver,
+    has_pushes,
+    rules_of,
+    send_forms,
+    take_pushes,
+)
 from tests.simulation.faults import Death, Faults
 from tests.simulation.paper import LOOK, OWN, SERVICE, STAFF, Column, Paper, Row, Value, same
 from tests.simulation.people import ACTS, NOTHING
@@ -74,6 +84,7 @@ class World:
         self.faults = Faults(self.tell)
         self.touched = self.just_lost = self.is_doubted = False
         self.is_sending = self.is_answering = False
+        self.answer: Answer | None = None  # a page's verdict that is on its way
         self.skew = timedelta(0)
         self.coming: dict[str, Row] = {}  # rows that forms, pushes and restores will bring, by their text
         self.phones: list[Any] = []  # forms that have no answer yet
@@ -216,6 +227,8 @@ class World:
                 sheet.paper.read(reader)
         if response.status == 200 and kind == "write":
             self._follow(asked)
+            if reader == PAGE and self.answer is not None:
+                self.answer.arrives(self.issues.paper, self.issues.values())
         self.run_waiting(f"{AFTER} {kind}", reader)
         self._reach(f"{AFTER} {kind}")
         return self.faults.answer(f"{AFTER} {kind}", response)

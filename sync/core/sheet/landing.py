@@ -25,8 +25,8 @@ def covers(plan: Plan, fell: Mapping[str, Table], tabs: Mapping[str, Tab]) -> li
 
 def put_back(plan: Plan, fell: Mapping[str, Table], fallen: Iterable[Cover]) -> list[str]:
     """The ids of deleted rows that a plan put back, each under its own headers: whoever takes one away again from now
-    on means it. ``fallen``: the plan's covers."""
-    astray = {cover.tab for cover in fallen}
+    on means it. ``fallen``: the plan's covers; those of rows that stood there already say nothing of the added ones."""
+    astray = {cover.tab for cover in fallen if cover.is_displaced or any(write.row <= 0 for write in cover.writes)}
     return [rid for key, tab_plan in plan.tabs.items() if key in fell and key not in astray for rid in tab_plan.back]
 
 
