@@ -101,6 +101,25 @@ def test_a_column_inserted_in_the_same_second_loses_nobody_s_cell(live: LiveBook
     assert sheet.col_values(at) == ["本局备注", "", "自己写的"]
 
 
+def test_a_verdict_is_not_taken_from_its_row_since_that_looks_like_the_one_it_fell_on_first(live: LiveBook) -> None:
+    """The first try falls on a new row, which is given back; the look after it still knows of that try."""
+
+    def report_above() -> None:
+        live.book.worksheet("问题台账").insert_row([], 2)
+        for header, cell in (("填报人", "督查01"), ("来源", "督查"), ("类别", "暴露垃圾"), ("问题描述", "丁")):
+            live.type("问题台账", 1, header, cell)
+
+    once_before_the_write(live, report_above)
+    answers.write(gateway(live), live.ledger, Verdict("20261124-001", {**CELLS, "verify_note": "扫净了"}, fine))
+    live.settle(LATER)
+    assert {text: verdict for text, (_, verdict) in verdicts(live).items()} == {
+        "丁": "",
+        "甲": "通过",
+        "乙": "",
+        "丙": "",
+    }
+
+
 @pytest.mark.parametrize("before", ["复核结果", "复核人", "复核时间", "复核意见", "填报时间"])
 def test_a_verdict_stays_where_a_column_came_among_its_cells(live: LiveBook, before: str) -> None:
     """The first try falls in part under other columns and is taken back by the next look, the second is not."""
