@@ -50,12 +50,14 @@ def is_alike(header: Sequence[Raw], planned: Sequence[str]) -> bool:
 
 
 def _astray(tab_plan: TabPlan, table: Table, tab: Tab) -> tuple[Write, ...]:
-    """The watched writes that fell under another header, or into another row, than they were meant for."""
+    """The watched writes that fell under another header, or into another row, than they were meant for. Of an added row
+    also those that were watched where they were meant to fall: it lacks what fell under a service header."""
     cells, planned = list(_cells(tab_plan)), tab_plan.header
     columns = {write.column for write in cells}
     watched = {column for column in columns if is_watched(tab, table.header, column)}
-    stayed = {column for column in watched if _stayed(planned, table.header, column)}
-    writes = [write for write in cells if write.column in watched]
+    meant = {column for column in columns if is_watched(tab, planned, column)}
+    stayed = {column for column in watched | meant if _stayed(planned, table.header, column)}
+    writes = [write for write in cells if write.column in watched or (write.row <= 0 and write.column in meant)]
     hit = _rows_hit(tab_plan, table, tab, {write.row for write in writes})
     missed = {write for write in writes if write.column not in stayed or write.row not in hit}
     added = {write.row for write in missed if write.row <= 0}  # of an added row nothing may stay behind
