@@ -468,8 +468,12 @@ def test_an_answer_noted_while_a_look_reads_is_held_against_a_later_read(live: L
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("gap", [photos_to_the_front, hint_behind_the_hour])
+@pytest.mark.parametrize("gap", [photos_to_the_front, hint_behind_the_hour, take_column_away])
 def test_a_row_that_comes_back_while_a_column_moves_comes_back_whole(live: LiveBook, gap: Act) -> None:
+    insert_before_limit(live)
+    live.type(
+        "问题台账", 2, "指定时限", "2小时"
+    )  # what the row that goes has in the only cell that does not fall elsewhere
     live.settle(AT)
     before = sorted(live.rows("问题台账", "填报时间", *PEOPLE))
     sheet_of(live).delete_rows(2)
@@ -480,6 +484,23 @@ def test_a_row_that_comes_back_while_a_column_moves_comes_back_whole(live: LiveB
     for minute in (33, 34):
         live.settle(f"2026-11-24 09:{minute}")
     assert sorted(live.rows("问题台账", "填报时间", *PEOPLE)) == before
+
+
+def test_a_row_that_comes_back_while_a_header_is_renamed_takes_nothing_of_others(live: LiveBook) -> None:
+    """It stands under its own columns, whose names are right again; what somebody typed into another row is his."""
+    live.settle(AT)
+    before = people(live)
+    sheet_of(live).delete_rows(2)
+    for minute in (31, 32):
+        live.settle(f"2026-11-24 09:{minute}")
+    live.ledger.want_back("20261124-001")
+    in_the_gap_once(live, rename_place)
+    live.settle("2026-11-24 09:33")
+    name_it_back(live)
+    live.type("问题台账", 1, "类别", "暴露垃圾")  # as in the row that came back
+    live.settle("2026-11-24 09:34")
+    assert people(live) == before | {"丁": ("督查01", "新正街", "2号", "暴露垃圾", "一般", "2.jpg", "")}
+    assert [row[0] for row in live.rows("问题台账", "问题描述")] == ["丁", "丙", "乙", "甲", "戊"]
 
 
 def test_a_number_that_fell_on_another_row_does_not_make_it_the_old_issue(live: LiveBook) -> None:

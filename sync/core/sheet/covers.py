@@ -110,7 +110,7 @@ def _hits(layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, places: P
     that looks most like it counts: every other holds the same by a person's hand."""
     every = ((index, _hit_columns(row, places)) for index, row in enumerate(rows))
     numbers = {index: by_column for index, by_column in every if by_column}
-    seen = _fell_into(layout, rows, cover, numbers)
+    seen = {**_fell_into(layout, rows, cover, numbers), **_came_with(layout, rows, cover, numbers, places)}
     hits = {
         index: [column for column, into in by_column.items() if any(index in seen.get(n, (index,)) for n in into)]
         for index, by_column in numbers.items()
@@ -146,6 +146,45 @@ def _fell_into(
         equal = {index for index, unlike in alike.items() if unlike == least <= 0.5}
         best[number] = {index for index in equal if _bears_id_of(layout, rows[index], fell, cover)} or equal
     return best
+
+
+def _came_with(
+    layout: Layout,
+    rows: Sequence[Sequence[Raw]],
+    cover: Cover,
+    numbers: Mapping[int, Mapping[int, set[int]]],
+    places: Places,
+) -> dict[int, set[int]]:
+    """The rows (indexes) that may be an added one, by its number: they hold more than half of it, and not all of it
+    under its headers already. It went into a row of its own, and covered nothing of another."""
+    added: dict[int, list[Write]] = defaultdict(list)
+    for write in cover.writes:
+        if write.row <= 0:
+            added[write.row].append(write)
+    return {
+        number: {
+            index
+            for index, by_column in numbers.items()
+            if 2 * sum(number in into for into in by_column.values()) > _number_placed(writes, places)
+            and not _stands_as_meant(layout, rows[index], cover, writes)
+        }
+        for number, writes in added.items()
+    }
+
+
+def _number_placed(writes: Iterable[Write], places: Places) -> int:
+    """How many of these writes fell into a column of people that can be told."""
+    values = {value for by_value in places.values() for value in by_value}
+    return sum(_value(write.value) in values for write in writes)
+
+
+def _stands_as_meant(layout: Layout, row: Sequence[Raw], cover: Cover, writes: Iterable[Write]) -> bool:
+    """Whether a row holds each of these writes under the header for which it was meant."""
+    at = {name.strip(): place for place, name in enumerate(layout.header)}
+    return all(
+        _value(cell_at(row, at.get(heading(cover.planned, write.column), len(row)))) == _value(write.value)
+        for write in writes
+    )
 
 
 def _bears_id_of(layout: Layout, row: Sequence[Raw], fell: Sequence[Raw], cover: Cover) -> bool:
