@@ -9,7 +9,7 @@ import gspread
 import pytest
 import requests
 
-from sync.core.sheet.plan import appended
+from sync.core.sheet.plan import Restore, appended
 from sync.core.sheet.rows import Raw, layout_of
 from sync.core.sheet.tabs import Layout
 from sync.sheets import answers
@@ -501,6 +501,28 @@ def test_a_row_that_comes_back_while_a_header_is_renamed_takes_nothing_of_others
     live.settle("2026-11-24 09:34")
     assert people(live) == before | {"丁": ("督查01", "新正街", "2号", "暴露垃圾", "一般", "2.jpg", "")}
     assert [row[0] for row in live.rows("问题台账", "问题描述")] == ["丁", "丙", "乙", "甲", "戊"]
+
+
+def test_what_a_form_changes_in_a_new_row_stays_on_no_row_that_looks_like_it(live: LiveBook) -> None:
+    """The new row has no number yet when the change is planned."""
+    live.settle(AT)
+    before = people(live)
+    new = SIXTH | {
+        "填报时间": 46350.3777777778,
+        "填报人": "督查01",
+        "街路": "新正街",
+        "类别": "路面脏污",
+        "照片": "6.jpg",
+    }
+    for header, cell in new.items():
+        live.type("问题台账", 6, header, cell)
+    was = {header: cell for header, cell in new.items() if header != "位置"}
+    live.ledger.put_back([Restore("issues", 7, "位置", "推送改", "6号", was)])
+    in_the_gap_once(live, insert_row)
+    live.settle("2026-11-24 09:31")
+    live.settle("2026-11-24 09:32")
+    changed = ("督查01", "新正街", "推送改", "路面脏污", "一般", "6.jpg", "2小时")
+    assert people(live) == before | {"己": changed}
 
 
 def test_a_number_that_fell_on_another_row_does_not_make_it_the_old_issue(live: LiveBook) -> None:

@@ -290,7 +290,7 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
         return None
     pairs = _pairs(layout, cover.planned, hits)
     best, values = 0, list[Raw]()
-    for was in _rows_of_then(layout, cover, rid):
+    for was in _rows_of_then(layout, cover, rid, row, hits):
         filled = [(here, there) for here, there in pairs if cell_at(was, there) not in ("", None)]
         like = len(filled) - _differing(row, was, filled)
         if 2 * like > len(filled) and like >= best:
@@ -298,12 +298,18 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
     return values[0] if values and all(_value(value) == _value(values[0]) for value in values) else None
 
 
-def _rows_of_then(layout: Layout, cover: Cover, rid: str) -> Iterator[tuple[Raw, ...]]:
-    """The rows as they were when the write was planned, without those that bore another id than ``rid``."""
-    at = id_place(layout.tab, cover.planned)
-    for was in cover.rows.values():
-        if at < 0 or not rid or plain(cell_at(was, at)) in ("", rid):
-            yield was
+def _rows_of_then(
+    layout: Layout, cover: Cover, rid: str, row: Sequence[Raw], hits: Sequence[int]
+) -> Iterable[tuple[Raw, ...]]:
+    """The rows as they were when the write was planned; of one whose id is known those that bore it, else those without
+    an id that hold the cells by which it is that row."""
+    at, every = id_place(layout.tab, cover.planned), cover.rows.values()
+    if at < 0 or not rid:
+        return every
+    bearers = [was for was in every if plain(cell_at(was, at)) == rid]
+    identity = {layout.at[key] for key in layout.tab.identity if key in layout.at}
+    pairs = [(here, there) for here, there in _pairs(layout, cover.planned, hits) if here in identity]
+    return bearers or [was for was in every if plain(cell_at(was, at)) == "" and not _differing(row, was, pairs)]
 
 
 # Rows
