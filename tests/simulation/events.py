@@ -209,8 +209,10 @@ def _stamps(world: World) -> dict[str, dict[str, Value]]:
 # Rows that come back, and rows from forms
 def restore(world: World, action: Action) -> None:
     """``jielu restore`` of a row that was deleted."""
-    # one whose text was typed anew and never read comes back with the text of before: nobody could tell it again
-    rows = [row for row in world.graveyard if row.stamp is not None and "问题描述" not in row.also]
+    # one whose text was typed anew and never read, or with its number too, comes back with the text of before: nobody
+    # could tell it again
+    rows = [row for row in world.graveyard
+            if row.stamp is not None and "问题描述" not in row.also and not row.tampered]  # fmt: skip
     if not rows:
         return
     row = rows[action.a % len(rows)]

@@ -130,8 +130,8 @@ class Paper:
         """A person types into the cell at these coordinates."""
         row, column = self.at(index), self._column_at(place)
         if column.owner == SERVICE:
-            if column.name == "编号":  # who types a number on a new row says that it is that issue
-                row.number_touched, row.is_new = True, False
+            if column.name == "编号":
+                row.number_touched = True
         else:
             self.will_be_read(row, column.name)
             row.put(column.name, value)
