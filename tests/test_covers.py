@@ -9,7 +9,7 @@ import gspread
 import pytest
 import requests
 
-from sync.core.sheet.plan import appended
+from sync.core.sheet.plan import Restore, appended
 from sync.core.sheet.rows import Raw, layout_of
 from sync.core.sheet.tabs import Layout
 from sync.sheets import answers
@@ -82,6 +82,13 @@ def photos_to_the_front(live: LiveBook) -> None:
     live.book.batch_update({"requests": [{"moveDimension": {"source": source, "destinationIndex": 0}}]})
 
 
+def hint_behind_the_hour(live: LiveBook) -> None:
+    """What is meant for 填报时间 falls under 时限提示, a service header."""
+    at = column(live, "时限提示") - 1
+    source = {"sheetId": sheet_of(live).id, "dimension": "COLUMNS", "startIndex": at, "endIndex": at + 1}
+    live.book.batch_update({"requests": [{"moveDimension": {"source": source, "destinationIndex": at + 2}}]})
+
+
 def row_above_header(live: LiveBook) -> None:
     sheet_of(live).insert_row([], 1)
 
@@ -112,6 +119,14 @@ def second_state_renamed(live: LiveBook) -> None:
         sheet_of(live).update_cell(1, header.index("状态", header.index("状态") + 1) + 1, "自己的")
 
 
+def state_before_state(live: LiveBook) -> None:
+    sheet_of(live).insert_cols([["状态"]], column(live, "状态"))
+
+
+def state_before_state_renamed(live: LiveBook) -> None:
+    sheet_of(live).update_cell(1, column(live, "状态"), "自己的")
+
+
 STORIES: dict[str, tuple[list[Act], list[Act], list[Act]]] = {  # in the gap; right after the write; before the look
     "a column": ([insert_before_limit], [], []),
     "a column with cells of their own": ([insert_filled_before_limit], [], []),
@@ -125,6 +140,7 @@ STORIES: dict[str, tuple[list[Act], list[Act], list[Act]]] = {  # in the gap; ri
     "a column, sorted after the write": ([insert_before_limit], [sort_by_text], []),
     "a column, taken away after the write": ([insert_before_limit], [take_column_away], []),
     "a column of a name that is ours": ([second_state], [], [second_state_renamed]),
+    "a column of a name that is ours, right before it": ([state_before_state], [], [state_before_state_renamed]),
     "a row above the header": ([row_above_header], [], [row_above_header_goes]),
     "a row above the header, a column moved after": (
         [row_above_header],
@@ -272,6 +288,77 @@ def right_header(live: LiveBook, story: str) -> list[str]:
     return header
 
 
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+@pytest.mark.parametrize("header", ["本局备注", ""])
+def test_a_column_of_the_bureau_s_own_that_moves_keeps_its_cells_whether_or_not_it_has_a_name(
+    live: LiveBook, header: str, answer: str
+) -> None:
+    sheet_of(live).insert_cols([[header, "子", "丑", "寅", "卯", "辰"]], 7)
+
+    def right_after(request: Request, response: Response) -> Response | None:
+        if name(request) == "write" and answer == "is lost":
+            raise requests.ConnectionError("cut after it was applied")
+        return None
+
+    def to_the_front(book: LiveBook) -> None:
+        source = {"sheetId": sheet_of(book).id, "dimension": "COLUMNS", "startIndex": 6, "endIndex": 7}
+        book.book.batch_update({"requests": [{"moveDimension": {"source": source, "destinationIndex": 0}}]})
+
+    in_the_gap_once(live, to_the_front)
+    live.after = right_after
+    live.settle(AT)
+    live.after = lambda request, response: None
+    live.settle("2026-11-24 09:31")
+    assert own(live) == dict(zip("戊丁丙乙甲", "子丑寅卯辰", strict=True))
+    assert live.rows("问题台账", *STANDS) == RIGHT
+
+
+SIXTH: dict[str, Raw] = {
+    "填报人": "督查02", "来源": "督查", "街路": "联胜路", "位置": "6号", "类别": "渣土遗撒", "严重程度": "一般",
+    "问题描述": "己", "指定时限": "2小时",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost", "is lost and the service dies"])
+@pytest.mark.parametrize("column_after", [None, "责任单位", "照片"])
+@pytest.mark.parametrize("above", [1, 2])
+def test_a_write_of_one_row_that_fell_on_another_under_other_columns(
+    live: LiveBook, above: int, column_after: str | None, answer: str
+) -> None:
+    """The column in front goes, rows come above the header: the row written is not the one below the header."""
+    sheet_of(live).insert_cols([[]], 1)
+    live.settle(AT)
+    live.type("问题台账", 6, "填报时间", 46350.385)
+    for header, cell in SIXTH.items():
+        live.type("问题台账", 6, header, cell)
+    before = live.rows("问题台账", "问题描述", "填报时间", *PEOPLE)
+
+    def gap(book: LiveBook) -> None:
+        sheet_of(book).delete_columns(1)
+        if column_after:
+            sheet_of(book).insert_cols([["本局备注"]], column(book, column_after) + 1)
+        for _ in range(above):
+            row_above_header(book)
+
+    def right_after(request: Request, response: Response) -> Response | None:
+        if name(request) == "write" and answer != "arrives":
+            raise requests.ConnectionError("cut after it was applied")
+        return None
+
+    in_the_gap_once(live, gap)
+    live.after = right_after
+    live.settle("2026-11-24 09:31")
+    if answer == "is lost and the service dies":
+        live.restart()
+    live.after = lambda request, response: None
+    while not any(sheet_of(live).row_values(1)):
+        sheet_of(live).delete_rows(1)
+    live.settle("2026-11-24 09:32")
+    assert live.rows("问题台账", "问题描述", "填报时间", *PEOPLE) == before
+    assert own(live) == {}
+    assert live.rows("问题台账", *STANDS) == [*RIGHT, NEW]
+
+
 def in_the_gap_once(live: LiveBook, *acts: Act) -> None:
     """These acts between a read and the write that follows it, one time."""
     done: list[int] = []
@@ -288,6 +375,7 @@ def in_the_gap_once(live: LiveBook, *acts: Act) -> None:
 
 STANDS = ("问题描述", "编号", "状态", "街路长")
 RIGHT = [(text, f"20261124-{n:03d}", "待整改", "街路长01") for n, text in enumerate("戊丁丙乙甲", start=1)]
+NEW = ("己", "20261124-006", "待整改", "街路长02")
 
 
 def test_a_column_that_goes_while_we_write_stops_nothing_for_long(live: LiveBook) -> None:
@@ -302,7 +390,10 @@ def test_a_column_that_goes_while_we_write_stops_nothing_for_long(live: LiveBook
     assert live.rows("问题台账", *STANDS) == RIGHT
 
 
-def test_a_form_s_row_that_fell_under_other_columns_is_taken_away_and_added_again(live: LiveBook) -> None:
+@pytest.mark.parametrize("gap", [(insert_filled_before_limit, photos_to_the_front), (hint_behind_the_hour,)])
+def test_a_form_s_row_that_fell_under_other_columns_is_taken_away_and_added_again(
+    live: LiveBook, gap: tuple[Act, ...]
+) -> None:
     live.settle(AT)
     gateway, table = live.gateway, live.gateway.read()["issues"]
     layout = layout_of(gateway.tabs["issues"], table)
@@ -315,7 +406,7 @@ def test_a_form_s_row_that_fell_under_other_columns_is_taken_away_and_added_agai
         "category": "暴露垃圾",
         "text": "己",
     }
-    in_the_gap_once(live, insert_filled_before_limit, photos_to_the_front)
+    in_the_gap_once(live, *gap)
     with pytest.raises(Astray, match="列正在被移动"):
         append(gateway, live.ledger, appended(layout, [row]))
     live.before = lambda request: None
@@ -324,8 +415,9 @@ def test_a_form_s_row_that_fell_under_other_columns_is_taken_away_and_added_agai
     assert isinstance(layout, Layout)
     append(gateway, live.ledger, appended(layout, [row]))
     live.settle("2026-11-24 09:41")
-    assert live.rows("问题台账", *STANDS) == [*RIGHT, ("己", "20261124-006", "待整改", "街路长02")]
-    assert live.rows("问题台账", "填报人", "来源", "街路")[-1] == ("督查02", "督查", "联胜路")
+    assert live.rows("问题台账", *STANDS) == [*RIGHT, NEW]
+    told = live.rows("问题台账", "填报时间", "填报人", "来源", "街路")
+    assert told[-1] == ("2026-11-24 09:36", "督查02", "督查", "联胜路")
 
 
 def test_a_verdict_that_fell_on_an_empty_row_leaves_it_empty(live: LiveBook) -> None:
@@ -376,17 +468,61 @@ def test_an_answer_noted_while_a_look_reads_is_held_against_a_later_read(live: L
     }  # fmt: skip
 
 
-def test_a_row_that_comes_back_while_a_column_moves_comes_back_whole(live: LiveBook) -> None:
+@pytest.mark.parametrize("gap", [photos_to_the_front, hint_behind_the_hour, take_column_away])
+def test_a_row_that_comes_back_while_a_column_moves_comes_back_whole(live: LiveBook, gap: Act) -> None:
+    insert_before_limit(live)
+    live.type(
+        "问题台账", 2, "指定时限", "2小时"
+    )  # what the row that goes has in the only cell that does not fall elsewhere
+    live.settle(AT)
+    before = sorted(live.rows("问题台账", "填报时间", *PEOPLE))
+    sheet_of(live).delete_rows(2)
+    for minute in (31, 32):
+        live.settle(f"2026-11-24 09:{minute}")
+    live.ledger.want_back("20261124-001")
+    in_the_gap_once(live, gap)
+    for minute in (33, 34):
+        live.settle(f"2026-11-24 09:{minute}")
+    assert sorted(live.rows("问题台账", "填报时间", *PEOPLE)) == before
+
+
+def test_a_row_that_comes_back_while_a_header_is_renamed_takes_nothing_of_others(live: LiveBook) -> None:
+    """It stands under its own columns, whose names are right again; what somebody typed into another row is his."""
     live.settle(AT)
     before = people(live)
     sheet_of(live).delete_rows(2)
     for minute in (31, 32):
         live.settle(f"2026-11-24 09:{minute}")
     live.ledger.want_back("20261124-001")
-    in_the_gap_once(live, photos_to_the_front)
-    for minute in (33, 34):
-        live.settle(f"2026-11-24 09:{minute}")
-    assert people(live) == before
+    in_the_gap_once(live, rename_place)
+    live.settle("2026-11-24 09:33")
+    name_it_back(live)
+    live.type("问题台账", 1, "类别", "暴露垃圾")  # as in the row that came back
+    live.settle("2026-11-24 09:34")
+    assert people(live) == before | {"丁": ("督查01", "新正街", "2号", "暴露垃圾", "一般", "2.jpg", "")}
+    assert [row[0] for row in live.rows("问题台账", "问题描述")] == ["丁", "丙", "乙", "甲", "戊"]
+
+
+def test_what_a_form_changes_in_a_new_row_stays_on_no_row_that_looks_like_it(live: LiveBook) -> None:
+    """The new row has no number yet when the change is planned."""
+    live.settle(AT)
+    before = people(live)
+    new = SIXTH | {
+        "填报时间": 46350.3777777778,
+        "填报人": "督查01",
+        "街路": "新正街",
+        "类别": "路面脏污",
+        "照片": "6.jpg",
+    }
+    for header, cell in new.items():
+        live.type("问题台账", 6, header, cell)
+    was = {header: cell for header, cell in new.items() if header != "位置"}
+    live.ledger.put_back([Restore("issues", 7, "位置", "推送改", "6号", was)])
+    in_the_gap_once(live, insert_row)
+    live.settle("2026-11-24 09:31")
+    live.settle("2026-11-24 09:32")
+    changed = ("督查01", "新正街", "推送改", "路面脏污", "一般", "6.jpg", "2小时")
+    assert people(live) == before | {"己": changed}
 
 
 def test_a_number_that_fell_on_another_row_does_not_make_it_the_old_issue(live: LiveBook) -> None:

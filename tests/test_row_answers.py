@@ -101,6 +101,25 @@ def test_a_column_inserted_in_the_same_second_loses_nobody_s_cell(live: LiveBook
     assert sheet.col_values(at) == ["本局备注", "", "自己写的"]
 
 
+def test_a_verdict_is_not_taken_from_its_row_since_that_looks_like_the_one_it_fell_on_first(live: LiveBook) -> None:
+    """The first try falls on a new row, which is given back; the look after it still knows of that try."""
+
+    def report_above() -> None:
+        live.book.worksheet("问题台账").insert_row([], 2)
+        for header, cell in (("填报人", "督查01"), ("来源", "督查"), ("类别", "暴露垃圾"), ("问题描述", "丁")):
+            live.type("问题台账", 1, header, cell)
+
+    once_before_the_write(live, report_above)
+    answers.write(gateway(live), live.ledger, Verdict("20261124-001", {**CELLS, "verify_note": "扫净了"}, fine))
+    live.settle(LATER)
+    assert {text: verdict for text, (_, verdict) in verdicts(live).items()} == {
+        "丁": "",
+        "甲": "通过",
+        "乙": "",
+        "丙": "",
+    }
+
+
 @pytest.mark.parametrize("before", ["复核结果", "复核人", "复核时间", "复核意见", "填报时间"])
 def test_a_verdict_stays_where_a_column_came_among_its_cells(live: LiveBook, before: str) -> None:
     """The first try falls in part under other columns and is taken back by the next look, the second is not."""
@@ -118,6 +137,52 @@ def test_a_verdict_stays_where_a_column_came_among_its_cells(live: LiveBook, bef
     shown = live.rows("问题台账", "编号", "复核结果", "复核人", "复核意见", "自加")
     assert shown[1] == (NUMBER, "返工", "标准化办01", "意见", "")
     assert [row[1:] for row in (shown[0], shown[2])] == [("", "", "", "")] * 2
+
+
+def swap_numbers(live: LiveBook, first: int, second: int) -> None:
+    numbers = [row[0] for row in live.rows("问题台账", "编号")]
+    live.type("问题台账", first, "编号", numbers[second - 1])
+    live.type("问题台账", second, "编号", numbers[first - 1])
+
+
+def verdicts(live: LiveBook) -> dict[str, tuple[str, str]]:
+    rows = live.rows("问题台账", "问题描述", "编号", "复核结果")
+    return {text: (number, verdict) for text, number, verdict in rows}
+
+
+def test_a_verdict_stays_with_its_issue_where_numbers_are_swapped_before_the_write(live: LiveBook) -> None:
+    """The row at which the page looked bears another number when the answer arrives: it is in its row all the same."""
+    once_before_the_write(live, lambda: swap_numbers(live, 1, 2))
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.settle(LATER)
+    assert verdicts(live) == {"甲": ("20261124-001", ""), "乙": (NUMBER, "通过"), "丙": ("20261124-003", "")}
+
+
+def test_a_verdict_is_not_given_to_the_issue_that_bears_the_number_by_mistake(live: LiveBook) -> None:
+    swap_numbers(live, 1, 2)
+    with pytest.raises(NotWritten, match="现在写在另一个问题那一行"):
+        answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.settle(LATER)
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.settle(LATER)
+    assert verdicts(live) == {"甲": ("20261124-001", ""), "乙": (NUMBER, "通过"), "丙": ("20261124-003", "")}
+
+
+def test_of_two_equal_issues_the_number_says_which_is_meant(live: LiveBook) -> None:
+    head, line = ISSUES.strip().splitlines()[1], ISSUES.strip().splitlines()[-1]
+    live.add(f"问题台账\n{head}\n{line}").settle(LATER)
+    once_before_the_write(live, lambda: swap_numbers(live, 3, 4))
+    answers.write(gateway(live), live.ledger, Verdict("20261124-003", CELLS, fine))
+    live.settle(LATER)
+    rows = live.rows("问题台账", "编号", "复核结果")
+    assert rows == [("20261124-001", ""), (NUMBER, ""), ("20261124-004", ""), ("20261124-003", "通过")]
+
+
+def test_a_verdict_on_a_row_that_is_edited_meanwhile_is_not_taken_back(live: LiveBook) -> None:
+    once_before_the_write(live, lambda: live.type("问题台账", 2, "问题描述", "乙，说得更细"))
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.settle(LATER)
+    assert verdicts(live)["乙，说得更细"] == (NUMBER, "通过")
 
 
 def test_a_number_that_is_not_there_or_twice_is_said(live: LiveBook) -> None:
@@ -140,11 +205,60 @@ def test_what_the_row_does_not_allow_is_not_written(live: LiveBook) -> None:
     assert seen(live)["乙"][0] == "返工" and "write" not in live.log[-2:]
 
 
-def test_an_answer_that_was_lost_is_unknown(live: LiveBook) -> None:
-    live.after = lambda request, response: Response(503, {}, b"{}") if request.path.endswith(":batchUpdate") else None
+def lose_replies(live: LiveBook, *, reads: bool = False) -> None:
+    """No write is answered any more; with ``reads``, after one nothing is."""
+    written: list[int] = []
+
+    def after(request: Request, response: Response) -> Response | None:
+        is_write = request.path.endswith(":batchUpdate")
+        written.extend([1] if is_write else [])
+        return Response(503, {}, b"{}") if is_write or (reads and written) else None
+
+    live.after = after
+
+
+def test_an_answer_whose_reply_was_lost_is_looked_up(live: LiveBook) -> None:
+    lose_replies(live)
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    assert seen(live) == {"甲": OPEN, "乙": DONE, "丙": OPEN}
+    assert live.log[-3:] == ["read", "write", "read"]
+
+
+def test_an_answer_that_can_t_be_looked_up_is_unknown(live: LiveBook) -> None:
+    lose_replies(live, reads=True)
     with pytest.raises(Unknown):
         answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
     assert seen(live)["乙"] == DONE
+
+
+def test_an_answer_that_did_not_arrive_is_unknown(live: LiveBook) -> None:
+    live.before = lambda request: Response(503, {}, b"{}") if request.path.endswith(":batchUpdate") else None
+    with pytest.raises(Unknown):
+        answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    assert seen(live)["乙"] == OPEN
+
+
+@pytest.mark.parametrize("given", [{"verified": "返工", "verifier": "标准化办02"}, {}])
+@pytest.mark.parametrize("edit", ["insert", "sort"])
+def test_an_answer_whose_reply_was_lost_stays_on_no_other_row(live: LiveBook, edit: str, given: dict[str, str]) -> None:
+    headers = {"verified": "复核结果", "verifier": "复核人"}
+    for key, value in given.items():
+        live.type("问题台账", 1, headers[key], value)
+    live.settle(LATER)
+    sheet = live.book.worksheet("问题台账")
+    header = sheet.row_values(1)
+    edits = {
+        "insert": lambda: sheet.insert_row([], 2),
+        "sort": lambda: sheet.sort((header.index("街路") + 1, "asc"), range="A2:AF4"),
+    }
+    once_before_the_write(live, edits[edit])
+    lose_replies(live)
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.after = lambda request, response: None
+    live.settle("2026-11-24 09:11")
+    shown = seen(live)
+    assert shown["甲"][:2] == (given.get("verified", ""), given.get("verifier", "")) and shown["乙"] == DONE
+    assert shown["丙"] == OPEN and "" not in shown
 
 
 def test_a_service_column_is_never_written(live: LiveBook) -> None:

@@ -497,26 +497,32 @@ def test_a_deleted_row_comes_back(live: LiveBook) -> None:
     assert right(live) == RIGHT
 
 
+@pytest.mark.parametrize("beside", ["nothing", "a new row"])
 @pytest.mark.parametrize("answer", ["arrives", "is lost"])
-def test_a_row_that_came_back_and_was_taken_away_at_once_does_not_come_again(live: LiveBook, answer: str) -> None:
+def test_a_row_that_came_back_and_was_taken_away_at_once_does_not_come_again(
+    live: LiveBook, answer: str, beside: str
+) -> None:
+    """``beside``: what else the look writes into the tab."""
     live.settle(AT)
     delete_row_above(live)
     live.settle("2026-11-24 09:10")
     live.settle("2026-11-24 09:11")
     live.ledger.want_back("20261124-001")
-    before = live.rows("问题台账", "编号")
+    if beside == "a new row":
+        live.add("\n".join([*LOG.strip().splitlines()[:2], LOG.strip().splitlines()[-1].replace("09:", "11:")]))
+    before = live.rows("问题台账", "填报时间")
 
     def take_away(request: Request, response: Response) -> Response | None:
         if not request.path.endswith(":batchUpdate"):
             return None
         live.after = lambda *_: None
-        live.book.worksheet("问题台账").delete_rows(1 + len(live.rows("问题台账", "编号")))
+        live.book.worksheet("问题台账").delete_rows(1 + len(live.rows("问题台账", "填报时间")))
         return Response(503, {}, b"{}") if answer == "is lost" else None
 
     live.after = take_away
     live.settle("2026-11-24 12:00")
     live.settle("2026-11-24 12:01")
-    assert live.rows("问题台账", "编号") == before
+    assert live.rows("问题台账", "填报时间") == before
 
 
 def test_a_row_that_was_never_deleted_can_not_come_back(live: LiveBook) -> None:

@@ -2,20 +2,22 @@
 
 People sort and insert while we write. The row is read right before, its old answer held against what the person saw,
 and the reply shows where the cells fell; what fell on another row the next look takes back, and it is tried again.
+Where the reply is lost, another read shows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
-from sync.core.sheet.landing import covers
-from sync.core.sheet.plan import Plan, same, typed
-from sync.core.sheet.rows import Raw, Table, fingerprint, layout_of, plain
+from sync.core.sheet import identity
+from sync.core.sheet.landing import cell_at, covers
+from sync.core.sheet.plan import Plan, Write, same, typed
+from sync.core.sheet.rows import Raw, Table, fingerprint, layout_of, plain, read
 from sync.core.sheet.tabs import Layout
 from sync.ledger.ledger import Ledger
-from sync.sheets.gateway import Gateway
+from sync.sheets.gateway import Gateway, Unknown, Unreachable
 
 TRIES = 3
 
@@ -56,7 +58,7 @@ def write(gateway: Gateway, ledger: Ledger, verdict: Verdict) -> None:
     is safe, since the row is looked at first).
     """
     for _ in range(TRIES):
-        spot = _find(gateway, verdict)
+        spot = _find(gateway, ledger, verdict)
         verdict = _as_far_as_there_are_columns(verdict, spot.layout)
         if sentence := verdict.check(_cells(spot.layout, spot.at(spot.row))):
             raise NotWritten(sentence)
@@ -71,11 +73,47 @@ def _write(gateway: Gateway, ledger: Ledger, spot: _Spot, verdict: Verdict) -> b
     rows = {number: tuple(row) for number, row in enumerate(spot.table.rows, spot.table.first)}
     tab_plan = replace(typed(spot.layout, spot.row, spot.at(spot.row), verdict.cells), rows=rows)
     plan = replace(Plan().with_tab(tab_plan), number=uuid4().hex)
-    reply = gateway.write(plan)
-    if _landed(spot, reply.get(verdict.tab), verdict):
+    try:
+        reply = gateway.write(plan)
+    except Unknown:
+        stands = _stands(gateway, ledger, spot, verdict, plan)
+        if stands is None:
+            raise
+        return stands
+    astray = covers(plan, reply, gateway.tabs)
+    if _landed(spot, reply.get(verdict.tab), verdict, is_astray=bool(astray)):
         return True
-    ledger.note_covers(covers(plan, reply, gateway.tabs))
+    ledger.note_covers(astray)
     return False
+
+
+def _stands(gateway: Gateway, ledger: Ledger, spot: _Spot, verdict: Verdict, plan: Plan) -> bool | None:
+    """Whether an answer of which no reply came stands in its row, as another read shows; None where none does. What
+    stands in another row the next look takes back."""
+    try:
+        now = _find(gateway, ledger, verdict)
+    except (NotWritten, Unreachable):
+        return None
+    writes, before = plan.tabs[verdict.tab].writes, set(map(_filled, spot.table.rows))
+    if now.table.header != spot.table.header:
+        return None
+    if _holds(now.at(now.row), writes):
+        return True
+    fell = [row for row in now.table.rows if _holds(row, writes) and _filled(row) not in before]
+    if not fell:
+        return None
+    astray = Table(verdict.tab, now.table.header, fell[:1], spot.row)
+    ledger.note_covers(covers(plan, {verdict.tab: astray}, gateway.tabs))
+    return False
+
+
+def _holds(row: Sequence[Raw], writes: Iterable[Write]) -> bool:
+    return all(same(cell_at(row, write.column), write.value) for write in writes)
+
+
+def _filled(row: Sequence[Raw]) -> tuple[tuple[int, str], ...]:
+    """A row as it is compared whole: its filled cells by place."""
+    return tuple((at, plain(cell)) for at, cell in enumerate(row) if cell not in ("", None))
 
 
 def _as_far_as_there_are_columns(verdict: Verdict, layout: Layout) -> Verdict:
@@ -83,7 +121,7 @@ def _as_far_as_there_are_columns(verdict: Verdict, layout: Layout) -> Verdict:
     return replace(verdict, cells={key: value for key, value in verdict.cells.items() if key in layout.at})
 
 
-def _find(gateway: Gateway, verdict: Verdict) -> _Spot:
+def _find(gateway: Gateway, ledger: Ledger, verdict: Verdict) -> _Spot:
     tab = gateway.tabs[verdict.tab]
     table = gateway.read().get(verdict.tab)
     layout = layout_of(tab, table)
@@ -93,14 +131,32 @@ def _find(gateway: Gateway, verdict: Verdict) -> _Spot:
     if len(rows) != 1:
         which = f"编号 {verdict.number}" if tab.id else "这一条"
         raise NotWritten(f"「{tab.title}」里{which}有 {len(rows)} 行，等下一轮校验以后再试。")
-    return _Spot(layout, table, rows[0])
+    spot = _Spot(layout, table, rows[0])
+    if tab.id and not _is_its_own(ledger, spot, verdict.number):
+        raise NotWritten(f"编号 {verdict.number} 现在写在另一个问题那一行，等下一轮校验放回去以后再试。")
+    return spot
+
+
+def _is_its_own(ledger: Ledger, spot: _Spot, number: str) -> bool:
+    """Whether the row that bears the number is the one that a look would take for it: people swap numbers and paste
+    over them. A number that no look has seen is whose row bears it."""
+    layout = spot.layout
+    known = ledger.memory().known.get(layout.tab.key, {})
+    if number not in known or known[number].print == _print(layout, _cells(layout, spot.at(spot.row))):
+        return True
+    rows = [row for row in read(layout, spot.table, ledger.zone).rows if row.parsed.typed]
+    claims = {row.number: plain(row.seen(layout, layout.tab.id)) for row in rows}
+    return identity.bind(rows, claims, known, layout.tab.identity).rids.get(spot.row) == number
 
 
 def _name(layout: Layout, row: Sequence[Raw]) -> str:
     """What a row is known by: its id, or the fingerprint of the cells that make it that row."""
     cells = _cells(layout, row)
-    if layout.tab.id:
-        return plain(cells[layout.tab.id])
+    return plain(cells[layout.tab.id]) if layout.tab.id else _print(layout, cells)
+
+
+def _print(layout: Layout, cells: Mapping[str, Raw]) -> str:
+    """The fingerprint of a row (raw by column key); empty where people filled nothing."""
     raw_cells = {
         column.key: cells[column.key] for column in layout.tab.staff if cells.get(column.key) not in ("", None)
     }
@@ -111,12 +167,20 @@ def _cells(layout: Layout, row: Sequence[Raw]) -> dict[str, Raw]:
     return {key: row[at] if at < len(row) else "" for key, at in layout.at.items()}
 
 
-def _landed(spot: _Spot, reply: Table | None, verdict: Verdict) -> bool:
-    """Whether the reply shows the row of that number with the answer in it, under the headers as they were."""
+def _landed(spot: _Spot, reply: Table | None, verdict: Verdict, *, is_astray: bool) -> bool:
+    """Whether the reply shows the answer in its row, under the headers as they were. A row is known by people's cells,
+    not by its number: people swap numbers while we write. ``is_astray``: whether some of those cells differ, as in
+    another row, or in this one where somebody typed in it; then its number counts, and half of what it held."""
     if reply is None or reply.header != spot.table.header:
         return False
-    row = _Spot(spot.layout, reply, spot.row).at(spot.row)
+    row, was = _Spot(spot.layout, reply, spot.row).at(spot.row), spot.at(spot.row)
+    is_row = not is_astray or (_name(spot.layout, row) == verdict.number and _is_half(spot.layout, row, was))
     cells = _cells(spot.layout, row)
-    return _name(spot.layout, row) == verdict.number and all(
-        same(cells[key], value) for key, value in verdict.cells.items()
-    )
+    return is_row and all(same(cells[key], value) for key, value in verdict.cells.items())
+
+
+def _is_half(layout: Layout, row: Sequence[Raw], was: Sequence[Raw]) -> bool:
+    """Whether a row holds half of the cells that people had filled in another."""
+    cells, before = _cells(layout, row), _cells(layout, was)
+    filled = [column.key for column in layout.tab.staff if before.get(column.key, "") not in ("", None)]
+    return 2 * sum(same(cells[key], before[key]) for key in filled) >= len(filled)

@@ -325,7 +325,7 @@ class Gateway:
             touched_ranges = [f"{title}!{touched[0]}:{touched[-1]}"]
         else:
             touched_ranges = [f"{title}!{row}:{row}" for row in touched]
-        return [f"{title}!1:1", *touched_ranges]
+        return [f"{title}!1:2", *touched_ranges]  # a row inserted above it moves the header to the second
 
     def _landing(self, answer: Mapping[str, Any], plan: Plan) -> dict[str, Table]:
         by_title = {self.tabs[key].title: key for key in plan.tabs}

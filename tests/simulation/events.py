@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -23,18 +24,19 @@ from sync.ledger.pushes import Pushes
 from sync.ledger.submissions import Sender
 from sync.outgoing import outbox
 from sync.sheets import answers, archive_moves
-from sync.sheets.gateway import Unknown
 from tests.book import ROOT, templates
 from tests.simulation import clerk
 from tests.simulation.faults import DEATHS, DONE, MOMENTS, NOT_DONE, Armed, Death
-from tests.simulation.paper import Row, Value, same
+from tests.simulation.paper import Paper, Row, Value, same
 from tests.simulation.people import CATEGORIES, STREETS, pick
 from tests.simulation.plan import Action
 from tests.simulation.post import MOODS
+from tests.simulation.sheet import Values
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
+PAGE = "page"  # the reader by which a page finds the row of its verdict
 CHIEF = Person("街路长01", frozenset({"chief"}), streets=frozenset({"新正街"}))
 HOOK = """
 [[hook]]
@@ -147,9 +149,11 @@ def night(world: World, action: Action) -> None:
 
 
 def month(world: World, action: Action) -> None:
-    """To the hour at which the month before is sealed, with a look every few days, as a service does that runs."""
+    """To the hour at which the month before is sealed, with a look every few days, and what comes in taken in, as a
+    service does that runs."""
     while world.now < MONTH_OVER:
         world.now = min(world.now + timedelta(days=3), MONTH_OVER)
+        world.come_in()
         world.look()
     world.tell("到了封存的时候")
 
@@ -205,8 +209,10 @@ def _stamps(world: World) -> dict[str, dict[str, Value]]:
 # Rows that come back, and rows from forms
 def restore(world: World, action: Action) -> None:
     """``jielu restore`` of a row that was deleted."""
-    # one whose text was typed anew and never read comes back with the text of before: nobody could tell it again
-    rows = [row for row in world.graveyard if row.stamp is not None and "问题描述" not in row.also]
+    # one whose text was typed anew and never read, or with its number too, comes back with the text of before: nobody
+    # could tell it again
+    rows = [row for row in world.graveyard
+            if row.stamp is not None and "问题描述" not in row.also and not row.tampered]  # fmt: skip
     if not rows:
         return
     row = rows[action.a % len(rows)]
@@ -306,6 +312,31 @@ def has_pushes(world: World) -> bool:
     return bool(world.pushed) and bool(Pushes(world.ledger).due(world.now + timedelta(days=30)))
 
 
+@dataclass
+class Answer:
+    """A verdict of a page on its way to ``row``. ``before``: what the cells that it changed held, or may have held."""
+
+    row: Row
+    cells: Mapping[str, Value]
+    before: list[tuple[Row, str, list[Value]]] = field(default_factory=list)
+
+    def arrives(self, paper: Paper, values: Values) -> None:
+        """A write of it was applied; people who type later type over it. By nothing but its number can a row be told
+        whose other cells were edited as well: then it is where it stands. ``values``: below the header."""
+        row = self.row
+        if row.tampered:
+            row = paper.at(next((at for at, cells in enumerate(values) if self.cells["复核意见"] in cells), 0))
+        for header, value in self.cells.items():
+            self.before.append((row, header, [row.get(header), *row.also.get(header, ())]))
+            paper.will_be_read(row, header)
+            row.put(header, value)
+
+    def may_be_lost(self) -> None:
+        """Whether it is in the row is not known."""
+        for row, header, values in self.before:
+            row.also.setdefault(header, []).extend(values)
+
+
 def page_verdict(world: World, action: Action) -> None:
     """A verdict given on the page, written into its row by number."""
     index = pick(world.issues, action.a)
@@ -326,37 +357,19 @@ def _answer(world: World, action: Action, row: Row) -> None:
     verdict = answers.Verdict(row.stamp.number, given, lambda _: "")
     world.tell(f"网页复核 {row.stamp.number}：{result}")
     row.is_judged, row.verdicts = True, row.verdicts + 1
-    cells: dict[str, Value] = {"复核结果": result, "复核人": "标准化办01", "复核意见": note}
+    world.answer = answer = Answer(row, {"复核结果": result, "复核人": "标准化办01", "复核意见": note})
     try:
         world.touched = True
-        answers.write(world.new_gateway("page"), world.ledger, verdict)
+        answers.write(world.new_gateway(PAGE), world.ledger, verdict)
     except (answers.NotWritten, *world.declared) as error:
         world.tell(f"网页没有写成（{type(error).__name__}）")
-        if isinstance(error, Unknown) or row.number_touched:  # by no number the page could see its answer in its row
-            _may_hold(row, cells)
+        answer.may_be_lost()
     except Death:
-        _may_hold(row, cells)
+        answer.may_be_lost()
         world.died()
     except Exception as error:
-        _may_hold(row, cells)
+        answer.may_be_lost()
         world.broken.append(("undeclared", f"网页复核时 {type(error).__name__}：{error}"))
-    else:
-        answered = _answered(world, note) if row.number_touched else row
-        for header, value in cells.items():
-            world.issues.paper.will_be_read(answered, header)
-            answered.put(header, value)
-
-
-def _answered(world: World, note: str) -> Row:
-    """The row that bore the number when the page looked for it: people had changed numbers by then."""
-    index = next((at for at, values in enumerate(world.issues.values()) if note in values), 0)
-    return world.issues.paper.at(index)
-
-
-def _may_hold(row: Row, cells: Mapping[str, Value]) -> None:
-    """Whether the answer is in the row is not known: it may be."""
-    for header, value in cells.items():
-        row.also.setdefault(header, []).append(value)
 
 
 Event = Callable[["World", Action], None]

@@ -83,7 +83,7 @@ class Row:
             self.cells[column] = value
 
 
-Unread = dict[tuple[Row, str], Value]  # what a cell that was typed over since the last read held then
+Unread = dict[tuple[Row, str], list[Value]]  # what a cell that was typed over since the last read may have held then
 
 
 class Paper:
@@ -156,7 +156,7 @@ class Paper:
 
     def will_be_read(self, row: Row, name: str) -> None:
         for unread in self.readers.values():
-            unread.setdefault((row, name), row.get(name))
+            unread.setdefault((row, name), [row.get(name), *row.also.get(name, ())])
 
     # The shape
     def insert_rows(self, index: int, number: int = 1) -> None:
@@ -175,7 +175,7 @@ class Paper:
         self.rows[index] = row
         for name in row.cells:
             for unread in self.readers.values():
-                unread.setdefault((row, name), "")
+                unread.setdefault((row, name), [""])
 
     def arrange(self, sequence: Sequence[int]) -> None:
         """The rows in another order: the old index of each row, from the top."""
@@ -204,8 +204,8 @@ class Paper:
         """What the look read entered the ledger."""
         self.unremembered = {}
 
-    def unknown(self, row: Row) -> Iterator[tuple[str, Value]]:
-        """Cells of a row, by column, that the ledger never knew as they are, with what it knew."""
+    def unknown(self, row: Row) -> Iterator[tuple[str, list[Value]]]:
+        """Cells of a row, by column, that the ledger never knew as they are, with what it may have known."""
         unread = {**self.readers.get(LOOK, {}), **self.unremembered}
         return ((name, before) for (other, name), before in unread.items() if other is row)
 
@@ -226,7 +226,7 @@ class Paper:
         row, column = self.rows[index], self.columns[place]
         before = self.readers.get(reader, {}).get((row, column.name))
         if column.owner != SERVICE and before is not None:
-            row.also.setdefault(column.name, []).append(before)
+            row.also.setdefault(column.name, []).extend(before)
             self.lost_unread += 1
 
 

@@ -30,7 +30,17 @@ from tests.book import hour, templates
 from tests.simulation import base as bases
 from tests.simulation import checks, clerk
 from tests.simulation.accounts import Archive, Sealed
-from tests.simulation.events import EVENTS, MONTH_OVER, deliver, has_pushes, rules_of, send_forms, take_pushes
+from tests.simulation.events import (
+    EVENTS,
+    MONTH_OVER,
+    PAGE,
+    Answer,
+    deliver,
+    has_pushes,
+    rules_of,
+    send_forms,
+    take_pushes,
+)
 from tests.simulation.faults import Death, Faults
 from tests.simulation.paper import LOOK, OWN, SERVICE, STAFF, Column, Paper, Row, Value, same
 from tests.simulation.people import ACTS, NOTHING
@@ -74,6 +84,7 @@ class World:
         self.faults = Faults(self.tell)
         self.touched = self.just_lost = self.is_doubted = False
         self.is_sending = self.is_answering = False
+        self.answer: Answer | None = None  # a page's verdict that is on its way
         self.skew = timedelta(0)
         self.coming: dict[str, Row] = {}  # rows that forms, pushes and restores will bring, by their text
         self.phones: list[Any] = []  # forms that have no answer yet
@@ -141,7 +152,8 @@ class World:
         if report.is_doubted and before != self._what_stays():
             self.broken.append(("doubt", "时间有疑问的一轮里，通知记录、扣分明细或月度考核变了"))
         is_quiet = not report.trouble and report.ticks < tick.MOST_TICKS and not report.is_doubted
-        if is_quiet and not self.touched and all(sheet.paper.is_in_order for sheet in self.sheets):
+        is_readable = all(sheet.paper.is_in_order for sheet in self.sheets) and not self._empty_headers()
+        if is_quiet and not self.touched and is_readable:
             self.at_rest()
         return report
 
@@ -215,6 +227,8 @@ class World:
                 sheet.paper.read(reader)
         if response.status == 200 and kind == "write":
             self._follow(asked)
+            if reader == PAGE and self.answer is not None:
+                self.answer.arrives(self.issues.paper, self.issues.values())
         self.run_waiting(f"{AFTER} {kind}", reader)
         self._reach(f"{AFTER} {kind}")
         return self.faults.answer(f"{AFTER} {kind}", response)
@@ -358,7 +372,7 @@ class World:
         if sheet is self.issues:
             self.graveyard.append(row)
             for column, before in sheet.paper.unknown(row):
-                row.also.setdefault(column, []).append(before)
+                row.also.setdefault(column, []).extend(before)
 
     def back(self, row: Row) -> None:
         self.graveyard = [other for other in self.graveyard if other is not row]
@@ -393,12 +407,16 @@ class World:
         self.now += timedelta(minutes=action.a)
         self.seconds += 60 * action.a + 1
         self.tell("服务看一轮")
-        send_forms(self)
-        if self.pushed:
-            take_pushes(self)
+        self.come_in()
         self.look()
         self.late()
         self.skew = timedelta(0)
+
+    def come_in(self) -> None:
+        """Phones that have no answer try again, and pushes become rows."""
+        send_forms(self)
+        if self.pushed:
+            take_pushes(self)
 
     def late(self) -> None:
         """What found no moment of its own in the look comes after it."""
@@ -465,12 +483,16 @@ class World:
 
     def _type_headers(self) -> bool:
         """Headers typed that nobody could tell and that stand empty, as 运行状态 asks for; whether there were any."""
-        empty = [(sheet, place) for sheet in self.sheets for place, column in enumerate(sheet.paper.columns)
-                 if column.is_lost and column.header and self.seen_header(sheet, place) == ""]  # fmt: skip
+        empty = self._empty_headers()
         for sheet, place in empty:
             self.tell(f"最后：{sheet.paper.title}第{place + 1}列补填表头「{sheet.paper.columns[place].header}」")
             sheet.rename(place, sheet.paper.columns[place].header)
         return bool(empty)
+
+    def _empty_headers(self) -> list[tuple[Sheet, int]]:
+        """Where headers stand empty that were covered and that nobody can tell."""
+        return [(sheet, place) for sheet in self.sheets for place, column in enumerate(sheet.paper.columns)
+                if column.is_lost and column.header and self.seen_header(sheet, place) == ""]  # fmt: skip
 
     def post_all(self) -> None:
         """The last sending hour of the next workday: all that was waiting before goes out."""

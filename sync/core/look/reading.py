@@ -169,8 +169,7 @@ def _rows(
     for key, layout in layouts.items():
         table = tables.seen[key]
         if fallen := [cover for cover in memory.covers if cover.tab == key]:
-            known = {rid: row for rid, row in memory.known.get(key, {}).items() if not row.deleted}
-            uncovered = uncover(layout, table, fallen, known)
+            uncovered = uncover(layout, table, fallen, memory.known.get(key, {}))
             table, written = uncovered.table, written.with_tab(uncovered.plan)
             settled += uncovered.settled
         wanted = {rid: memory.known[key][rid] for rid in memory.wanted_back if rid in memory.known.get(key, {})}

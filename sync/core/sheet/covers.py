@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sync.core.sheet.identity import Known
-from sync.core.sheet.landing import cell_at, heading, is_alike, is_service, is_watched, mended, put, touched
+from sync.core.sheet.landing import cell_at, heading, id_place, is_alike, is_service, is_watched, mended, put, touched
 from sync.core.sheet.plan import Cover, Plan, TabPlan, Write
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Layout, Tab
@@ -110,7 +110,7 @@ def _hits(layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, places: P
     that looks most like it counts: every other holds the same by a person's hand."""
     every = ((index, _hit_columns(row, places)) for index, row in enumerate(rows))
     numbers = {index: by_column for index, by_column in every if by_column}
-    seen = _fell_into(layout, rows, cover, numbers)
+    seen = {**_fell_into(layout, rows, cover, numbers), **_came_with(layout, rows, cover, numbers, places)}
     hits = {
         index: [column for column, into in by_column.items() if any(index in seen.get(n, (index,)) for n in into)]
         for index, by_column in numbers.items()
@@ -128,18 +128,69 @@ def _fell_into(
     layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, numbers: Mapping[int, Mapping[int, set[int]]]
 ) -> dict[int, set[int]]:
     """The rows (indexes) that look most like those that writes fell into, by the number of the latter; half of their
-    cells are the same at least."""
+    cells are the same at least. Of equal ones those that bear the same id, where any does. Nothing where nobody saw
+    under which header they fell."""
     if len(cover.fell) > MOST_COMPARED:
         return {}
+    if not cover.header:
+        return {}
     written = {write.column for write in cover.writes}
-    pairs = [(here, there) for here, there in _pairs(layout, cover.header or cover.planned, ()) if there not in written]
+    pairs = [(here, there) for here, there in _pairs(layout, cover.header, ()) if there not in written]
     into = {index: set[int]().union(*by_column.values()) for index, by_column in numbers.items()}
     best = {}
     for number, fell in cover.fell.items():
         alike = {index: _unlike(rows[index], fell, pairs) for index in into if number in into[index]}
         least = min(alike.values(), default=1.0)
-        best[number] = {index for index, unlike in alike.items() if unlike == least <= 0.5}
+        if least > 0:  # the row itself may hold nothing of it any more
+            least = min(_unlike(row, fell, pairs) for row in rows)
+        equal = {index for index, unlike in alike.items() if unlike == least <= 0.5}
+        best[number] = {index for index in equal if _bears_id_of(layout, rows[index], fell, cover)} or equal
     return best
+
+
+def _came_with(
+    layout: Layout,
+    rows: Sequence[Sequence[Raw]],
+    cover: Cover,
+    numbers: Mapping[int, Mapping[int, set[int]]],
+    places: Places,
+) -> dict[int, set[int]]:
+    """The rows (indexes) that may be an added one, by its number: they hold more than half of it, and not all of it
+    under its headers already. It went into a row of its own, and covered nothing of another."""
+    added: dict[int, list[Write]] = defaultdict(list)
+    for write in cover.writes:
+        if write.row <= 0:
+            added[write.row].append(write)
+    return {
+        number: {
+            index
+            for index, by_column in numbers.items()
+            if 2 * sum(number in into for into in by_column.values()) > _number_placed(writes, places)
+            and not _stands_as_meant(layout, rows[index], cover, writes)
+        }
+        for number, writes in added.items()
+    }
+
+
+def _number_placed(writes: Iterable[Write], places: Places) -> int:
+    """How many of these writes fell into a column of people that can be told."""
+    values = {value for by_value in places.values() for value in by_value}
+    return sum(_value(write.value) in values for write in writes)
+
+
+def _stands_as_meant(layout: Layout, row: Sequence[Raw], cover: Cover, writes: Iterable[Write]) -> bool:
+    """Whether a row holds each of these writes under the header for which it was meant."""
+    at = {name.strip(): place for place, name in enumerate(layout.header)}
+    return all(
+        _value(cell_at(row, at.get(heading(cover.planned, write.column), len(row)))) == _value(write.value)
+        for write in writes
+    )
+
+
+def _bears_id_of(layout: Layout, row: Sequence[Raw], fell: Sequence[Raw], cover: Cover) -> bool:
+    """Whether a row bears the id of the row that a write fell into."""
+    here, there = layout.at.get(layout.tab.id, -1), id_place(layout.tab, cover.header)
+    return here >= 0 and there >= 0 and plain(cell_at(row, here)) == plain(cell_at(fell, there)) != ""
 
 
 def _unlike(row: Sequence[Raw], other: Sequence[Raw], pairs: Iterable[tuple[int, int]]) -> float:
@@ -216,14 +267,14 @@ def _places(layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover) -> dict
 
 def _columns(layout: Layout, cover: Cover, column: int, width: int) -> list[int]:
     """Where the column of a write stands now: under the same header, else wherever a header stands that was not there
-    then. Under no header: the columns without one as well. Where nobody saw under which
-    header it fell: under the planned one and in each column that came since."""
-    fell = cover.header or cover.planned
-    header, now = heading(fell, column), [heading(layout.header, at) for at in range(width)]
+    then. Under no header: the columns without one as well. Where nobody saw under which header it fell: anywhere."""
+    if not cover.header:
+        return [at for at in range(width) if is_watched(layout.tab, layout.header, at)]
+    header, now = heading(cover.header, column), [heading(layout.header, at) for at in range(width)]
     same_name = [at for at, name in enumerate(now) if name == header]
-    then = [name.strip() for name in fell]
+    then = [name.strip() for name in cover.header]
     there = [at for at in same_name if is_watched(layout.tab, layout.header, at)]
-    if cover.header and header and same_name and then.count(header) == 1:
+    if header and same_name and then.count(header) == 1:
         return there
     renamed = [at for at, name in enumerate(now) if name and name not in then and _is_peoples(layout, at)]
     return [*there, *renamed]
@@ -235,11 +286,11 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
     a row of then that bore another is another."""
     header = heading(layout.header, column)
     at = [index for index, name in enumerate(cover.planned) if name.strip() == header]
-    if not header or len(at) != 1 or [name.strip() for name in layout.header].count(header) != 1:
+    if len(at) != 1 or [name.strip() for name in layout.header].count(header) != 1 or column >= len(layout.header):
         return None
     pairs = _pairs(layout, cover.planned, hits)
     best, values = 0, list[Raw]()
-    for was in _rows_of_then(layout, cover, rid):
+    for was in _rows_of_then(layout, cover, rid, row, hits):
         filled = [(here, there) for here, there in pairs if cell_at(was, there) not in ("", None)]
         like = len(filled) - _differing(row, was, filled)
         if 2 * like > len(filled) and like >= best:
@@ -247,13 +298,18 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
     return values[0] if values and all(_value(value) == _value(values[0]) for value in values) else None
 
 
-def _rows_of_then(layout: Layout, cover: Cover, rid: str) -> Iterator[tuple[Raw, ...]]:
-    """The rows as they were when the write was planned, without those that bore another id than ``rid``."""
-    name = layout.tab.by_key[layout.tab.id].header if layout.tab.id else ""
-    at = next((index for index, header in enumerate(cover.planned) if name and header.strip() == name), None)
-    for was in cover.rows.values():
-        if at is None or not rid or plain(cell_at(was, at)) in ("", rid):
-            yield was
+def _rows_of_then(
+    layout: Layout, cover: Cover, rid: str, row: Sequence[Raw], hits: Sequence[int]
+) -> Iterable[tuple[Raw, ...]]:
+    """The rows as they were when the write was planned; of one whose id is known those that bore it, else those without
+    an id that hold the cells by which it is that row."""
+    at, every = id_place(layout.tab, cover.planned), cover.rows.values()
+    if at < 0 or not rid:
+        return every
+    bearers = [was for was in every if plain(cell_at(was, at)) == rid]
+    identity = {layout.at[key] for key in layout.tab.identity if key in layout.at}
+    pairs = [(here, there) for here, there in _pairs(layout, cover.planned, hits) if here in identity]
+    return bearers or [was for was in every if plain(cell_at(was, at)) == "" and not _differing(row, was, pairs)]
 
 
 # Rows

@@ -25,8 +25,8 @@ def covers(plan: Plan, fell: Mapping[str, Table], tabs: Mapping[str, Tab]) -> li
 
 def put_back(plan: Plan, fell: Mapping[str, Table], fallen: Iterable[Cover]) -> list[str]:
     """The ids of deleted rows that a plan put back, each under its own headers: whoever takes one away again from now
-    on means it. ``fallen``: the plan's covers."""
-    astray = {cover.tab for cover in fallen}
+    on means it. ``fallen``: the plan's covers; those of rows that stood there already say nothing of the added ones."""
+    astray = {cover.tab for cover in fallen if cover.is_displaced or any(write.row <= 0 for write in cover.writes)}
     return [rid for key, tab_plan in plan.tabs.items() if key in fell and key not in astray for rid in tab_plan.back]
 
 
@@ -50,34 +50,62 @@ def is_alike(header: Sequence[Raw], planned: Sequence[str]) -> bool:
 
 
 def _astray(tab_plan: TabPlan, table: Table, tab: Tab) -> tuple[Write, ...]:
-    """The watched writes that fell under another header, or into another row, than they were meant for."""
-    planned = tab_plan.header
-    watched = {column for column in _columns(tab_plan) if is_watched(tab, table.header, column)}
-    stayed = {column for column in watched if heading(planned, column) == heading(table.header, column)}
-    writes = list(_cells(tab_plan, watched))
+    """The watched writes that fell under another header, or into another row, than they were meant for. Of an added row
+    also those that were watched where they were meant to fall: it lacks what fell under a service header."""
+    planned, columns = tab_plan.header, _columns(tab_plan)
+    watched = {column for column in columns if is_watched(tab, table.header, column)}
+    meant = {column for column in columns if is_watched(tab, planned, column)}
+    stayed = {column for column in watched | meant if _stayed(planned, table.header, column)}
+    cells = _cells(tab_plan, watched | meant)
+    writes = [write for write in cells if write.column in watched or write.row <= 0]
     hit = _rows_hit(tab_plan, table, tab, {write.row for write in writes})
     missed = {write for write in writes if write.column not in stayed or write.row not in hit}
     added = {write.row for write in missed if write.row <= 0}  # of an added row nothing may stay behind
     return tuple(write for write in writes if write in missed or write.row in added)
 
 
+def _stayed(planned: Sequence[str], header: Sequence[str], column: int) -> bool:
+    """Whether the column that stood there stands there: under its name, and no other of that name came."""
+    name, before, now = heading(planned, column), *([cell.strip() for cell in row] for row in (planned, header))
+    return name == heading(header, column) and now.count(name) <= max(1, before.count(name))
+
+
 def _rows_hit(tab_plan: TabPlan, table: Table, tab: Tab, numbers: Iterable[int]) -> set[int]:
-    """Of these row numbers those at which the row stands that was meant: people's other cells are as they were seen. An
-    added row is nobody's but its own."""
+    """Of these row numbers those at which the row stands that was meant: people's other cells are as they were seen,
+    whatever its id says; of rows that are equal in them, its id as well. An added row is nobody's but its own."""
     written: dict[int, set[int]] = defaultdict(set)
     for write in tab_plan.writes:
         written[write.row].add(write.column)
     by_number, moved = dict(enumerate(table.rows, table.first)), _moved(tab_plan, table, tab)
-    return {
-        number
-        for number in numbers
-        if number <= 0
-        or (
-            number in tab_plan.rows
-            and number in by_number
-            and _is_same(by_number[number], tab_plan.rows[number], moved, written[number])
-        )
+    there = {number for number in numbers if number in tab_plan.rows and number in by_number}
+    alike = {n for n in there if _is_same(by_number[n], tab_plan.rows[n], moved, written[n])}
+    strangers = {n for n in alike if not _bears_its_id(tab_plan, table, tab, n, by_number[n])}
+    return {number for number in numbers if number <= 0} | {
+        n for n in alike if n not in strangers or not _has_equal(tab_plan.rows, n, moved)
     }
+
+
+def _bears_its_id(tab_plan: TabPlan, table: Table, tab: Tab, number: int, row: Sequence[Raw]) -> bool:
+    """Whether a row bears the id that it bore, or the one that it was given; in a tab without ids every row does."""
+    was, now = id_place(tab, tab_plan.header), id_place(tab, table.header)
+    if was < 0 or now < 0:
+        return True
+    given = [write.value for write in tab_plan.writes if (write.row, write.column) == (number, was)]
+    return any(same(cell_at(row, now), value) for value in (cell_at(tab_plan.rows[number], was), *given))
+
+
+def id_place(tab: Tab, header: Sequence[str]) -> int:
+    """Where the column of ids stands; -1 in a tab without, and where its header stands not once."""
+    places = [at for at, name in enumerate(header) if tab.id and name.strip() == tab.by_key[tab.id].header]
+    return places[0] if len(places) == 1 else -1
+
+
+def _has_equal(rows: Mapping[int, tuple[Raw, ...]], number: int, moved: Iterable[int]) -> bool:
+    """Whether another row held the same in people's columns."""
+    mine, columns = rows[number], list(moved)
+    return any(
+        all(same(cell_at(mine, at), cell_at(other, at)) for at in columns) for n, other in rows.items() if n != number
+    )
 
 
 def _moved(tab_plan: TabPlan, table: Table, tab: Tab) -> dict[int, int]:
