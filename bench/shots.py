@@ -14,6 +14,7 @@ import io
 import json
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ from webhook import server
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 WIDTH, COLORS = 1000, 64
+PATIENCE = 10.0  # seconds for a photo
 # name: address, words for who can't see it, sources of the page; a phone's first
 SHOTS = {
     "today": ("/", "今日：数字、等人办的、超期的", ("today.html", "question.html", "today.css", "style.css")),
@@ -77,10 +79,12 @@ def add_wrong_row(service: Service) -> None:
 
 def screenshot(page: Page) -> bytes:
     """What is in sight, once its photos are there."""
-    page.evaluate(
-        "Promise.all([...document.images].filter((image) => image.getBoundingClientRect().top < innerHeight)"
-        ".map((image) => image.decode().catch(() => null)))"
-    )
+    for image in page.locator("img:visible").all():
+        if image.evaluate("(image) => image.getBoundingClientRect().top < innerHeight"):
+            until = time.monotonic() + PATIENCE
+            while not image.evaluate("(image) => image.complete && image.naturalWidth > 0"):
+                assert time.monotonic() < until, f"a photo of {page.url} did not come"
+                page.wait_for_timeout(50)
     return page.screenshot()
 
 
