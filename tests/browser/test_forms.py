@@ -549,7 +549,7 @@ def test_a_public_report_is_accepted_on_the_same_page(tmp_path: Path, browser: A
         assert faults(phone) == []
         phone.get_by_label("街路 必填").select_option("联胜路")
         phone.get_by_text("噪音扰民", exact=True).tap()
-        phone.get_by_label("问题描述 必填").fill("半夜切割")
+        phone.get_by_label("问题描述").fill("半夜切割")
         phone.get_by_role("button", name="发送").tap()
         expect(phone.locator("#done-title")).to_contain_text("谢谢")
         report(web, body({"street": "新正街", "category": "路面积水", "text": "误报"}, 7))
