@@ -61,6 +61,7 @@ class Service:
     """Workbook, gateway, ledger and rules of one bureau, each opened when it is first used."""
 
     settings: Settings
+    tell_new: Callable[[Path], None] = field(default=lambda folder: None, repr=False)  # of a data folder that was made
     trouble: str = field(default="", init=False)  # what is wrong with the rules file; empty: nothing
     _read: tuple[str, Rules] | None = field(default=None, init=False)  # the text last read, and the rules in force
     _judged_by: Any = field(default=None, init=False)  # the stamps that they were held against
@@ -83,7 +84,7 @@ class Service:
     def store(self) -> Store:
         folder = self.settings.data
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            self._make_folder()
             return Store(folder / "workbook.sqlite3")
         except OSError as error:
             reason = error.strerror
@@ -92,6 +93,13 @@ class Service:
         except WrongVersion as error:
             raise SettingsError(str(error)) from error
         raise SettingsError(f"数据文件夹 {folder} 用不了：{reason}。请检查 JIELU_DATA。")
+
+    def _make_folder(self) -> None:
+        """The data folder, where it is not there yet; ``tell_new`` is told."""
+        folder = self.settings.data
+        if not folder.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            self.tell_new(folder)
 
     @cached_property
     def api(self) -> Api:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import update_wrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -31,13 +32,16 @@ def pass_service(function: F) -> F:
 
         settings = Settings.read()
         check_owner(settings.data)
-        if not settings.data.exists():  # told, since it may be the wrong working folder
-            click.echo(f"新建数据文件夹 {settings.data.absolute()}（用别的，设置 JIELU_DATA）", err=True)
-        service = Service(settings)
+        service = Service(settings, _tell_new)
         ctx.call_on_close(service.close)
         return ctx.invoke(function, service, *args, **kwargs)
 
     return update_wrapper(command, function)  # type: ignore[return-value]
+
+
+def _tell_new(folder: Path) -> None:
+    """A data folder that was made is told: it may be the wrong working folder."""
+    click.echo(f"新建数据文件夹 {folder.absolute()}（用别的，设置 JIELU_DATA）", err=True)
 
 
 def now_option(function: F) -> F:
