@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from sync.core.sheet.landing import cell_at
 from sync.core.sheet.rows import Raw, Table, fingerprint, layout_of, plain
 from sync.core.sheet.tabs import Layout
 from sync.sheets.gateway import Gateway
@@ -69,8 +70,7 @@ def _print(layout: Layout, row: RawRow) -> str:
 
 
 def _cell(layout: Layout, row: RawRow, key: str) -> Raw:
-    at = layout.at.get(key, len(row))
-    return row[at] if at < len(row) else ""
+    return cell_at(row, layout.at.get(key, len(row)))
 
 
 def _is_filled(row: RawRow) -> bool:
