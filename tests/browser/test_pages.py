@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Enter, faults
+from tests.browser.test_forms import fill
 from tests.web_server import OPERATOR, WebServer
 
 DESK_PAGES = ("/", "/people", "/people/cards", "/answers", "/letters", "/rules", "/rules/draft", "/rules/figures",
@@ -15,6 +16,18 @@ WAITING = """
 填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述
 2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 严重 | 垃圾成堆
 """
+REPORTED = """
+问题台账
+填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述
+2026-11-24 08:10 | 群众 | 群众反映 | 联胜路 | 暴露垃圾 | 一般 | 桶满了
+"""
+# Who opens it, the page, and how many buttons of it do nothing without a script.
+SCRIPTED = (
+    ("标准化办01", "/verify", 3),
+    ("标准化办01", "/inspections", 4),
+    ("街路长01", "/forms/issues", 1),
+    ("办公室01", "/bulletin", 1),
+)
 ASKING = """
 申请审批
 申请时间 | 申请人 | 类型 | 编号 | 期望时间 | 理由
@@ -126,3 +139,20 @@ def test_filters_fold_on_a_phone_and_say_how_many_are_set(enter: Enter, web: Web
     expect(desk.get_by_label("责任单位")).to_be_visible()
     expect(desk.locator("label.fold")).to_be_hidden()
     assert faults(desk) == []
+
+
+def test_no_button_is_offered_before_its_script_listens(enter: Enter, web: WebServer) -> None:
+    """A tap on a slow phone, while the scripts are still coming, would be lost without a word."""
+    fill(web)
+    web.add(REPORTED)
+    web.tick()
+    for name, address, buttons in SCRIPTED:
+        page = enter(name)
+        page.route("**/*.js", lambda route: route.abort())
+        page.goto(f"{web.url}{address}")
+        shown = page.locator("main button[type=button]:visible").all_text_contents()
+        assert len(shown) >= buttons, (address, shown)
+        assert page.locator("main button[type=button]:visible:enabled").all_text_contents() == [], address
+        page.unroute("**/*.js")
+        page.reload()
+        expect(page.locator("main button[type=button]:visible:disabled")).to_have_count(0)

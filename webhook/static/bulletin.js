@@ -25,4 +25,5 @@
       copyByHand();
     }
   });
+  enable("#copy");
 })();

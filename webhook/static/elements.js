@@ -27,3 +27,11 @@ function inside(parent, selector, kind) {
   if (!(element instanceof kind)) { throw new Error("no " + kind.name + " " + selector + " on this page"); }
   return element;
 }
+
+/**
+ * Frees buttons that the page brings disabled, once its script listens: a tap before would be lost without a word.
+ * @param {string} selector
+ */
+function enable(selector) {
+  document.querySelectorAll(selector).forEach((button) => { button.removeAttribute("disabled"); });
+}

@@ -415,6 +415,7 @@
   });
   const gps = document.getElementById("gps");
   if (gps) { gps.addEventListener("click", attachPlace); }
+  enable("#gps");
   if (navigator.storage && navigator.storage.persist) { navigator.storage.persist().catch(() => null); }
   // Without a worker (a private window, http) the form still works while there is a signal.
   if (navigator.serviceWorker && person) { navigator.serviceWorker.register("/sw.js").catch(() => null); }

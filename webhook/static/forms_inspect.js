@@ -65,4 +65,5 @@
       () => { location.assign(formOf(street)); },
       { enableHighAccuracy: true, timeout: 10000, maximumAge: 60000 });
   });
+  enable("button.clean");
 })();

@@ -216,4 +216,5 @@
   const named = document.getElementById(location.hash.slice(1)), first = named ? items().indexOf(named) : 0;
   if (items().length) { go(Math.max(0, first)); }
   byId("v-steps", HTMLElement).hidden = !items().length;
+  enable("button[data-result]");
 })();
