@@ -16,13 +16,15 @@ from urllib.parse import parse_qsl, unquote
 import orjson
 
 from sync.workbook.api import data_filters, spreadsheets
-from sync.workbook.api.call import Call
+from sync.workbook.api.call import Call, SheetKey
 from sync.workbook.cells.store import Store, Transaction
 from sync.workbook.drive import channels, drive
+from sync.workbook.edits.tables import LastTable
 from sync.workbook.schema import masks, parameters
 from sync.workbook.schema.errors import ApiError, insufficient_scopes, not_found
 
 JSON = "application/json; charset=UTF-8"
+MOST_TABLES = 256  # of which it is remembered where the last append left them
 
 
 @dataclass(frozen=True)
@@ -244,6 +246,7 @@ class Api:
         push_hosts: tuple[str, ...] = (),
     ) -> None:
         self.store, self.clock, self.push_hosts = store, clock, push_hosts
+        self._last_tables: dict[SheetKey, LastTable] = {}
 
     def handle(self, request: Request) -> Response:
         """Answers one request in one transaction. Refusals are answers; nothing is raised for a bad request."""
@@ -263,14 +266,23 @@ class Api:
                 arguments = {key: unquote(value) for key, value in match.groupdict().items()}
                 with self._transaction(route.writes) as tx:
                     call = self._call(tx, request)
-                    return _as_response(_masked(call, route.message, route.handler(call, **arguments)))
+                    response = _as_response(_masked(call, route.message, route.handler(call, **arguments)))
+                self._take_over(call)
+                return response
         raise not_found()
 
     def _transaction(self, writes: bool) -> AbstractContextManager[Transaction]:
         return self.store.write() if writes else self.store.read()
 
     def _call(self, tx: Transaction, request: Request) -> Call:
-        return Call(tx, self.clock(), request.account, request.query, request.headers, request.body, self.push_hosts)
+        asked = request.account, request.query, request.headers, request.body
+        return Call(tx, self.clock(), *asked, self.push_hosts, self._last_tables)
+
+    def _take_over(self, call: Call) -> None:
+        """Keep what a committed request left; each says for which version of its document it holds."""
+        if call.left:
+            others = [item for item in self._last_tables.items() if item[0] not in call.left]
+            self._last_tables = dict([*others, *call.left.items()][-MOST_TABLES:])
 
 
 def _masked(call: Call, message: str, answer: Any) -> Any:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from sync.workbook.cells.defaults import SPREADSHEET
-from sync.workbook.cells.model import Book
+from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.cells.store import Transaction
 from sync.workbook.edits.protection import guard
+from sync.workbook.edits.tables import LastTable
+from sync.workbook.schema.a1 import Bounds
 from sync.workbook.schema.errors import ApiError, DriveError, Json, file_not_found, forbidden, invalid, not_found
 
+SheetKey = tuple[str, int]  # a document's id and its sheet's key in the store
 _WRITERS = ("owner", "writer", "organizer", "fileOrganizer")
 
 
@@ -28,6 +32,8 @@ class Call:
     headers: dict[str, str]
     body: bytes
     push_hosts: tuple[str, ...] = ()  # where channels may lead, as ``addresses.allowed`` reads it
+    last_tables: Mapping[SheetKey, LastTable] = field(default_factory=dict)  # what earlier requests left
+    left: dict[SheetKey, LastTable] = field(default_factory=dict)  # what this one leaves, once it is committed
 
     def option(self, name: str, default: str = "") -> str:
         """The last value of a query parameter."""
@@ -68,6 +74,20 @@ class Call:
         if write:
             book.before_saving = guard(book)
         return book
+
+    def last_table(self, book: Book, sheet: Sheet, searched: Bounds) -> LastTable | None:
+        """Where the last append left the table of that range; None where something changed since."""
+        known = self.last_tables.get((book.id, sheet.key))
+        if known is None or (known.version, known.searched) != (book.version, searched):
+            return None
+        for each in book.sheets:
+            each.grid.is_free_of_rules = each.key in known.free_of_rules
+        return known
+
+    def leave(self, book: Book, sheet: Sheet, table: LastTable | None) -> None:
+        """Leave to later requests where a table lies now."""
+        if table is not None:
+            self.left[book.id, sheet.key] = table
 
     def drive_file(self, file_id: str, write: bool = False) -> Book:
         """The document by id as Drive opens it: one that the account may not see is not there."""

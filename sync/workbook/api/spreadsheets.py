@@ -233,7 +233,8 @@ def append(call: Call, file_id: str, range: str) -> Any:
     book = call.spreadsheet(file_id, write=True)
     sheet, bounds = book.resolve(range)
     searched = sheet.clip(bounds)
-    table = tables.table_in(sheet, searched)
+    known = call.last_table(book, sheet, bounds)
+    table = known.table if known else tables.table_in(sheet, searched)
     top, left = (table.bottom, table.left) if table else (searched.top, searched.left)
     if mode == "INSERT_ROWS":
         insert(book, sheet, "ROWS", top, len(rows), top > 0)
@@ -246,6 +247,8 @@ def append(call: Call, file_id: str, range: str) -> Any:
         book, sheet, written, echo(call.option, call.flag("includeValuesInResponse"), body)
     )
     book.save()
+    if table is not None:
+        call.leave(book, sheet, tables.after_append(book, sheet, bounds, table, written.box))
     return answer
 
 

@@ -100,6 +100,7 @@ class Grid:
         self._first: array[int] | None = None
         self.touched: dict[int, Row] = {}  # by record number: all rows that were written
         self.reshaped = False  # whether columns moved
+        self.is_free_of_rules = False  # known: no cell's own validation rule holds a formula
 
     def before(self) -> tuple[array[int] | None, array[int]]:
         """The order of the rows as it was read and as it is now; None for one that nobody looked at."""
@@ -313,6 +314,8 @@ class Grid:
 
     def rule_rows(self) -> list[int]:
         """Positions of the rows in which a cell's own validation rule holds a formula."""
+        if self.is_free_of_rules:
+            return []
         self.flush_rows()
         rows = {row_id - self._base for (row_id,) in self.tx.rule_rows(*span(self.key))}
         return [index for index, number in enumerate(self.order) if number in rows] if rows else []

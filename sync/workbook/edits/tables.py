@@ -4,11 +4,49 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import or_
+from typing import NamedTuple
 
-from sync.workbook.cells.model import Sheet
-from sync.workbook.schema.a1 import Box
+from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.schema.a1 import Bounds, Box
 
 _EDGE = 62  # columns that the stored bit sets tell apart
+
+
+class LastTable(NamedTuple):
+    """Where an append left the table of a sheet, so that the next one needs not read all rows to find it again.
+
+    Holds for that version of the document and that range alone. ``free_of_rules``: keys of the sheets in which no cell
+    has a rule of its own with a formula.
+    """
+
+    version: int
+    searched: Bounds
+    table: Box
+    free_of_rules: frozenset[int]
+
+
+def after_append(book: Book, sheet: Sheet, searched: Bounds, table: Box, written: Box) -> LastTable | None:
+    """What the next append may take over, of a document that was saved. None where it has to look for itself: what was
+    written touches more than the table. Formulas worked out anew change no table: they count as filled whatever
+    they show."""
+    if not _continues(sheet, table, written):
+        return None
+    free = frozenset(each.key for each in book.sheets if not each.grid.rule_rows())
+    return LastTable(book.version, searched, table._replace(bottom=written.bottom), free)
+
+
+def _continues(sheet: Sheet, table: Box, written: Box) -> bool:
+    """Whether the rows below a table belong to it now, and nothing else does that did not before."""
+    if written.top != table.bottom or table.right >= _EDGE:
+        return False
+    inside = _column_bits(table.left, table.right, _EDGE)
+    around = _column_bits(table.left - 1, table.right + 1, _EDGE)
+    count = written.bottom - written.top
+    bits = sheet.grid.filled(written.top, written.bottom + 1)
+    rows, below = bits[:count], bits[count:]
+    return len(rows) == count and all(row & inside and not row & around & ~inside for row in rows) and not any(
+        row & around for row in below
+    )
 
 
 def table_in(sheet: Sheet, searched: Box) -> Box | None:
