@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sync.core.look.decide import decide
 from sync.core.memory import absorb
 from sync.core.sheet.landing import cell_at, covers
-from sync.core.sheet.plan import Plan
-from sync.core.sheet.rows import Raw
+from sync.core.sheet.plan import Plan, TabPlan, Write
+from sync.core.sheet.rows import Raw, Table
 from tests.book import Book, bureau, hour, templates
 
 Edit = Callable[[list[list[Raw]]], None]
@@ -236,3 +236,31 @@ def test_no_value_of_a_person_ever_changes_by_our_hand(plan: list[tuple[str, int
 )
 def test_a_row_that_ends_early_is_empty_from_there_on(column: int, cell: str) -> None:
     assert cell_at(["甲", "乙"], column) == cell
+
+
+class Counted(tuple[Write, ...]):
+    """Writes that count how often all of them are gone through."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[Write]:
+        type(self).times += 1
+        return super().__iter__()
+
+
+def test_a_write_of_many_rows_is_gone_through_as_often_as_one_of_few() -> None:
+    """Once for each of ten thousand rows was ninety seconds of a first look."""
+    tab, times = templates()["issues"], []
+    header = tuple(column.header for column in tab.columns)
+    id_column = header.index(tab.by_key[tab.id].header)
+    for count in (2, 200):
+        rows = {
+            number: tuple("" if at == id_column else f"{number}" for at in range(8)) for number in range(2, count + 2)
+        }
+        Counted.times = 0
+        writes = Counted(Write(number, id_column, f"id {number}") for number in rows)
+        after = [tuple(cell or f"id {number}" for cell in row) for number, row in rows.items()]
+        plan = Plan({"issues": TabPlan("issues", header, writes, rows=rows)}, number=1)
+        assert covers(plan, {"issues": Table("issues", header, after)}, {"issues": tab}) == []
+        times.append(Counted.times)
+    assert times[0] == times[1] > 0

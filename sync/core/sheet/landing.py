@@ -73,25 +73,31 @@ def _stayed(planned: Sequence[str], header: Sequence[str], column: int) -> bool:
 def _rows_hit(tab_plan: TabPlan, table: Table, tab: Tab, numbers: Iterable[int]) -> set[int]:
     """Of these row numbers those at which the row stands that was meant: people's other cells are as they were seen,
     whatever its id says; of rows that are equal in them, its id as well. An added row is nobody's but its own."""
-    written: dict[int, set[int]] = defaultdict(set)
+    written: dict[int, dict[int, Raw]] = defaultdict(dict)  # by row and column
     for write in tab_plan.writes:
-        written[write.row].add(write.column)
+        written[write.row][write.column] = write.value
     by_number, moved = dict(enumerate(table.rows, table.first)), _moved(tab_plan, table, tab)
     there = {number for number in numbers if number in tab_plan.rows and number in by_number}
     alike = {n for n in there if _is_same(by_number[n], tab_plan.rows[n], moved, written[n])}
-    strangers = {n for n in alike if not _bears_its_id(tab_plan, table, tab, n, by_number[n])}
-    return {number for number in numbers if number <= 0} | {
-        n for n in alike if n not in strangers or not _has_equal(tab_plan.rows, n, moved)
-    }
+    strangers = alike & _strangers(tab_plan, table, tab, alike, written)
+    ambiguous = _equal_rows(tab_plan.rows, moved) if strangers else set()
+    return {number for number in numbers if number <= 0} | (alike - (strangers & ambiguous))
 
 
-def _bears_its_id(tab_plan: TabPlan, table: Table, tab: Tab, number: int, row: Sequence[Raw]) -> bool:
-    """Whether a row bears the id that it bore, or the one that it was given; in a tab without ids every row does."""
+def _strangers(
+    tab_plan: TabPlan, table: Table, tab: Tab, numbers: Iterable[int], written: Mapping[int, Mapping[int, Raw]]
+) -> set[int]:
+    """Of these rows those that bear neither the id that they bore nor the one that they were given; none in a tab
+    without ids."""
     was, now = id_place(tab, tab_plan.header), id_place(tab, table.header)
     if was < 0 or now < 0:
-        return True
-    given = [write.value for write in tab_plan.writes if (write.row, write.column) == (number, was)]
-    return any(same(cell_at(row, now), value) for value in (cell_at(tab_plan.rows[number], was), *given))
+        return set()
+    strangers = set()
+    for number in numbers:
+        id_now, id_before = cell_at(table.rows[number - table.first], now), cell_at(tab_plan.rows[number], was)
+        if not same(id_now, id_before) and not same(id_now, written[number].get(was, id_before)):
+            strangers.add(number)
+    return strangers
 
 
 def id_place(tab: Tab, header: Sequence[str]) -> int:
@@ -100,12 +106,20 @@ def id_place(tab: Tab, header: Sequence[str]) -> int:
     return places[0] if len(places) == 1 else -1
 
 
-def _has_equal(rows: Mapping[int, tuple[Raw, ...]], number: int, moved: Iterable[int]) -> bool:
-    """Whether another row held the same in people's columns."""
-    mine, columns = rows[number], list(moved)
-    return any(
-        all(same(cell_at(mine, at), cell_at(other, at)) for at in columns) for n, other in rows.items() if n != number
-    )
+def _equal_rows(rows: Mapping[int, tuple[Raw, ...]], moved: Iterable[int]) -> set[int]:
+    """The numbers of rows of which another held the same in people's columns."""
+    columns = list(moved)
+    alike: dict[tuple[Raw, ...], list[int]] = defaultdict(list)
+    for number, row in rows.items():
+        alike[tuple(_comparable(cell_at(row, at)) for at in columns)].append(number)
+    return {number for numbers in alike.values() if len(numbers) > 1 for number in numbers}
+
+
+def _comparable(cell: Raw) -> Raw:
+    """A cell's value, equal for cells that are the ``same``: numbers as far as they are compared."""
+    if isinstance(cell, int | float):
+        return round(float(cell), 6)
+    return "" if cell is None else cell
 
 
 def _moved(tab_plan: TabPlan, table: Table, tab: Tab) -> dict[int, int]:
@@ -121,7 +135,7 @@ def _moved(tab_plan: TabPlan, table: Table, tab: Tab) -> dict[int, int]:
     return {at: now for at, now in places.items() if not is_service(tab, tab_plan.header, at)}
 
 
-def _is_same(row: Sequence[Raw], was: Sequence[Raw], moved: Mapping[int, int], written: set[int]) -> bool:
+def _is_same(row: Sequence[Raw], was: Sequence[Raw], moved: Mapping[int, int], written: Collection[int]) -> bool:
     """Whether the row holds what it held, but for what was written; ``moved``: where each column stands now."""
     return all(now in written or same(cell_at(row, now), cell_at(was, at)) for at, now in moved.items())
 
