@@ -99,16 +99,21 @@ class Guard:
         return frozenset(item for name, item in self._known if name == queue and self.waits(queue, item))
 
     def note(
-        self, queue: str, item: str, error: BaseException, give_up: Callable[[str], None] = lambda _: None
+        self,
+        queue: str,
+        item: str,
+        error: BaseException,
+        give_up: Callable[[str], None] = lambda _: None,
+        name: str = "",
     ) -> None:
-        """An item failed: it waits for its next try, or is given up."""
+        """An item failed: it waits for its next try, or is given up. ``name``: what people know it by."""
         log.error("%s %s failed", Plain(queue), item, exc_info=error)
         item = item[:LONGEST_NAME]
         before = self._known.get((queue, item))
         tries = 1 if before is None or before.given_up else before.tries + 1
         given_up = tries >= self.tries
         gap = REST if given_up else GAPS[min(tries, len(GAPS)) - 1]
-        failure = Failure(queue, item, tries, type(error).__name__[:120], self.now + gap, given_up, RELEASE)
+        failure = Failure(queue, item, tries, type(error).__name__[:120], self.now + gap, given_up, RELEASE, name)
         self._known[queue, item] = failure
         self.failures.note(failure, self.now)
         if given_up:
@@ -143,4 +148,4 @@ def _sentence(group: list[Failure]) -> str:
 
 def _words(failure: Failure) -> str:
     until = "已放弃" if failure.given_up else f"{failure.next_try:%m-%d %H:%M} 再试"
-    return f"「{failure.item}」出错 {failure.tries} 次（{failure.error}），{until}"
+    return f"「{failure.name or failure.item}」出错 {failure.tries} 次（{failure.error}），{until}"

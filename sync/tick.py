@@ -86,7 +86,7 @@ def tick(
         decision = decide(tables, memory, rules, now)
     for failed in decision.failures:
         if not guard.waits(failed.queue, failed.item):
-            guard.note(failed.queue, failed.item, failed.error)
+            guard.note(failed.queue, failed.item, failed.error, name=failed.name)
     for queue in (*ROW_QUEUES, LETTERS, SCORES):
         guard.passed(queue, memory.aside)
     plan = replace(with_own_cells(decision.plan, seen, gateway.tabs), number=uuid4().hex)

@@ -278,6 +278,35 @@ def test_an_issue_that_fails_is_left_as_it_was_and_the_others_go_on(monkeypatch:
     assert book.rows("问题台账", "状态")[0] == ("待复核",)
 
 
+def test_a_new_row_that_fails_leaves_its_number_to_the_next_and_is_left_out_alone(
+    live: LiveBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number that it was about to get goes to the next row, which is not the one that waits."""
+    real = follow._follow
+
+    def failing(step: Any, row: Any, belonging: Any) -> Any:
+        if row.cells.get("text") == "坏的":
+            raise Unforeseen
+        return real(step, row, belonging)
+
+    monkeypatch.setattr(follow, "_follow", failing)
+    live.add("\n".join(["问题台账", HEAD,
+        "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 坏的",
+        "2026-11-24 09:00 | 督查01 | 督查 | 联胜路 | 暴露垃圾 | 一般 | 好的"]))  # fmt: skip
+    live.settle("2026-11-24 09:05")
+    assert live.rows("问题台账", "编号") == [("",), ("20261124-001",)]
+    (failure,) = Failures(live.ledger).all()
+    live.type("问题台账", 2, "街路", "没有这条路")
+    live.settle("2026-11-24 09:05")
+    assert "没有这条路" in live.rows("问题台账", "校验")[1][0], "the good row is still looked at"
+    told = sentences([failure], hour("2026-11-24 09:05"))[f"{TITLE}：问题"]
+    assert told.startswith("「2026-11-24 09:00、督查01、督查、新正街"), told
+    monkeypatch.undo()
+    live.settle("2026-11-24 09:07")
+    assert live.rows("问题台账", "编号") == [("20261124-002",), ("20261124-001",)]
+    assert Failures(live.ledger).all() == []
+
+
 CLAIMS = "\n".join(["申请审批", "申请时间 | 申请人 | 类型 | 对象 | 分值 | 理由 | 批复 | 批复人 | 批复时间",
     "2026-11-24 09:00 | 标准化办01 | 加减分 | 新正街 | -2 | 坏的 | 同意 | 办公室01 | 2026-11-24 09:01",
     "2026-11-24 09:00 | 标准化办01 | 加减分 | 联胜路 | 2 | 好的 | 同意 | 办公室01 | 2026-11-24 09:01"])  # fmt: skip

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
 from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
@@ -35,8 +36,10 @@ class Failed(NamedTuple):
     queue: str  # what it is of, as 运行状态 says it
     item: str
     error: BaseException
+    name: str = ""  # what people know it by; empty: ``item``
 
 
+NAMED_CELLS, LONGEST_NAME = 4, 80  # of a row that failed, and characters
 ISSUES, REQUESTS, DUTIES, ROSTER = "问题", "申请审批", "履职记录", "组织架构和人员调整"
 SCORES = "考核"
 ROW_QUEUES = (ISSUES, REQUESTS, DUTIES, ROSTER)  # of rows that fail, as 运行状态 says them
@@ -47,7 +50,23 @@ class RowFailed(Exception):
 
     def __init__(self, row: Row, queue: str) -> None:
         super().__init__(row.rid)
-        self.queue, self.rid, self.row_print = queue, row.rid, row.parsed.print
+        self.queue, self.row = queue, row
+
+    def item(self, known: Mapping[str, Mapping[str, Known]]) -> str:
+        """What the row is told by at the next look: its id, where that is remembered, else its fingerprint. The id that
+        a new row was about to get goes to the next one."""
+        row = self.row
+        return row.rid if any(row.rid in rows for rows in known.values()) else row.parsed.print
+
+    @property
+    def name(self) -> str:
+        """What stands first in the row, and where it stood."""
+        cells = [_shown(cell) for cell in islice(self.row.cells.values(), NAMED_CELLS)]
+        return f"{'、'.join(cells)[:LONGEST_NAME]}（第 {self.row.number} 行）"
+
+
+def _shown(cell: Any) -> str:
+    return f"{cell:%Y-%m-%d %H:%M}" if isinstance(cell, datetime) else str(cell)
 
 
 class IssueFailed(RowFailed):

@@ -25,6 +25,7 @@ class Failure:
     next_try: datetime  # aware
     given_up: bool
     release: str
+    name: str = ""  # what people know the item by; empty: ``item``
 
     def waits(self, now: datetime, release: str) -> bool:
         """Whether the item is not to be tried at ``now``."""
@@ -45,7 +46,7 @@ class Failures:
         return [
             Failure(
                 row.queue, row.item, row.tries, row.error, row.next_try.astimezone(self.ledger.zone), row.given_up,
-                row.release,
+                row.release, row.name,
             )
             for row in rows
         ]  # fmt: skip

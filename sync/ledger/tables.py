@@ -235,6 +235,7 @@ failures = sa.Table(
     sa.Column("next_try", Moment, nullable=False),
     sa.Column("given_up", sa.Boolean, nullable=False),
     sa.Column("release", sa.String(40), nullable=False),
+    sa.Column("name", sa.Text, nullable=False, server_default=""),
 )
 mails = sa.Table(  # those that went out, by the batch of their notices
     "mails",

@@ -61,9 +61,12 @@ def look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
             if len(failures) == MOST_FAILURES:
                 raise
             failures.append(failure)
-            memory = replace(memory, aside=memory.aside | {failure.row_print})
+            memory = replace(memory, aside=memory.aside | {failure.item(memory.known)})
         else:
-            failed = (Failed(failure.queue, failure.rid, failure.__cause__ or failure) for failure in failures)
+            failed = (
+                Failed(failure.queue, failure.item(memory.known), failure.__cause__ or failure, failure.name)
+                for failure in failures
+            )
             return replace(made, failures=(*failed, *made.drafted.failures, *made.scored.failures))
 
 
