@@ -32,7 +32,7 @@ from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook.server import Request, Response
 from tests.book import ROOT, ZONE, hour, templates
-from tests.live_book import LiveBook
+from tests.live_book import LiveBook, name
 from webhook import hooks
 from webhook.forms.submissions import form_intake
 from webhook.server import create_app
@@ -740,3 +740,23 @@ def test_signs_that_nobody_sees_are_taken_out_of_a_push(server: PushServer) -> N
     assert server.send(f"jsj/{KEYS['K_JSJ']}", json.dumps(body).encode()) == 200
     server.service.receive(NOW)
     assert server.rows("issues", "street", "text") == [("新正街", "垃圾成堆")]
+
+
+def test_a_new_version_whose_row_somebody_edits_in_the_gap_is_written_once(live: LiveBook) -> None:
+    push(live, SAMPLE)
+    receive(live)
+    live.settle("2026-11-24 11:41")
+    push(live, changed("2026-11-24T04:36:09.016Z", field_6="垃圾更多了"))
+    receive(live)
+
+    def edit(request: Request) -> None:
+        if name(request) == "write":
+            live.before = lambda request: None
+            live.type("问题台账", 1, "位置", "桥头")
+
+    live.before = edit  # type: ignore[assignment]
+    live.settle("2026-11-24 11:42")
+    assert live.rows("问题台账", "位置", "问题描述") == [("桥头", "垃圾更多了")]
+    report = live.settle("2026-11-24 11:43")
+    assert (report.ticks, report.cells) == (1, 0), "nothing is left to write"
+    assert live.ledger.memory().restores == () and live.ledger.memory().covers == ()

@@ -14,9 +14,9 @@ from sync.core.memory import BACK, THERE, Archived, Change, Memory, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet import identity
 from sync.core.sheet.checks import IssueNumbers
-from sync.core.sheet.covers import completed, mended_header, uncover
+from sync.core.sheet.covers import completed, mended_header, uncover, without
 from sync.core.sheet.identity import Known, Numbers
-from sync.core.sheet.landing import give_back
+from sync.core.sheet.landing import give_back, standing
 from sync.core.sheet.plan import Cover, Plan, Restore
 from sync.core.sheet.rows import Raw, Row, Table, plain, read
 from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
@@ -167,16 +167,21 @@ def _rows(
     rows, settled = dict[str, Sequence[Row]](), list[Cover]()
     restores = [restore for restore in memory.restores if restore.tab not in layouts]
     for key, layout in layouts.items():
-        table = tables.seen[key]
+        table, changed = tables.seen[key], [restore for restore in memory.restores if restore.tab == key]
         if fallen := [cover for cover in memory.covers if cover.tab == key]:
+            stand = standing(table, changed)
+            fallen = [without(cover, stand) for cover in fallen]
             uncovered = uncover(layout, table, fallen, memory.known.get(key, {}))
             table, written = uncovered.table, written.with_tab(uncovered.plan)
             settled += uncovered.settled
+            if len(uncovered.settled) < len(fallen):  # while a cover is open, what it did not cover is to be told
+                restores += stand
+            changed = [restore for restore in changed if restore not in stand]
         wanted = {rid: memory.known[key][rid] for rid in memory.wanted_back if rid in memory.known.get(key, {})}
         if wanted and not layout.tab.rows:
             table, tab_plan = completed(layout, table, wanted)
             written = written.with_tab(tab_plan)
-        if changed := [restore for restore in memory.restores if restore.tab == key]:
+        if changed:
             table, tab_plan, given = give_back(table, changed, layout.tab)
             written = written.with_tab(tab_plan)
             restores += given

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from sync.core.sheet.identity import Known
 from sync.core.sheet.landing import cell_at, heading, id_place, is_alike, is_service, is_watched, mended, put, touched
-from sync.core.sheet.plan import Cover, Plan, TabPlan, Write
+from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan, Write
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Layout, Tab
 
@@ -48,6 +48,16 @@ def uncover(layout: Layout, table: Table, covers: Sequence[Cover], known: Mappin
     writes = tuple(Write(index + table.first, column, value) for (index, column), value in written.items())
     tab_plan = TabPlan(table.tab, tuple(table.header), writes, rows=touched(table, writes))
     return Uncovered(replace(table, rows=rows) if written else table, tab_plan, tuple(settled))
+
+
+def without(cover: Cover, restores: Iterable[Restore]) -> Cover:
+    """The cover without the writes by which these restores came to stand where they were to: those covered nothing."""
+    done = {(restore.row, restore.header, _value(restore.value)) for restore in restores}
+    if not done:
+        return cover
+    name = partial(heading, cover.planned)
+    writes = [write for write in cover.writes if (write.row, name(write.column), _value(write.value)) not in done]
+    return replace(cover, writes=tuple(writes))
 
 
 def mended_header(tab: Tab, table: Table, covers: Sequence[Cover]) -> tuple[Table, TabPlan]:

@@ -223,7 +223,7 @@ def give_back(table: Table, restores: Iterable[Restore], tab: Tab) -> tuple[Tabl
     writes: list[Write] = []
     given: list[Restore] = []
     for restore in restores:
-        place = _find(rows, table, restore)
+        place = _find(rows, table, restore, restore.covering)
         if place is not None:
             index, column = place
             writes.append(Write(index + table.first, column, restore.value))
@@ -231,6 +231,16 @@ def give_back(table: Table, restores: Iterable[Restore], tab: Tab) -> tuple[Tabl
             put(rows[index], column, restore.value)
     plan = TabPlan(tab.key, tuple(table.header), tuple(writes), rows=touched(table, writes))
     return (replace(table, rows=rows) if given else table), plan, given
+
+
+def standing(table: Table, restores: Iterable[Restore]) -> list[Restore]:
+    """Those that stand in their rows already, though a look before could not tell: the row was changed in the gap."""
+    return [
+        restore
+        for restore in restores
+        if _find(table.rows, table, restore, restore.covering) is None
+        and _find(table.rows, table, restore, restore.value) is not None
+    ]
 
 
 def put(row: list[Raw], column: int, value: Raw) -> None:
@@ -244,9 +254,9 @@ def touched(table: Table, writes: Iterable[Write]) -> dict[int, tuple[Raw, ...]]
     return {write.row: tuple(table.rows[write.row - table.first]) for write in writes}
 
 
-def _find(rows: Sequence[Sequence[Raw]], table: Table, restore: Restore) -> tuple[int, int] | None:
-    """The cell (row index, column) to change: in the row that looks most like the one that it was, if that still holds
-    what is to be replaced; nowhere, when no row shares half of what that one held."""
+def _find(rows: Sequence[Sequence[Raw]], table: Table, restore: Restore, held: Raw) -> tuple[int, int] | None:
+    """The cell (row index, column) of a restore: in the row that looks most like the one that it was, if that holds
+    ``held``; nowhere, when no row shares half of what that one held."""
     columns = [at for at, header in enumerate(table.header) if header == restore.header]
     if len(columns) != 1:
         return None
@@ -254,8 +264,8 @@ def _find(rows: Sequence[Sequence[Raw]], table: Table, restore: Restore) -> tupl
     best, place = (len(restore.was) - 1, False), None
     for index, row in enumerate(rows):
         like = sum(1 for name, i in at.items() if i < len(row) and same(row[i], restore.was[name]))
-        to_change = same(cell_at(row, column), restore.covering)
-        score = (2 * like + (index + table.first == restore.row), to_change)
+        holds = same(cell_at(row, column), held)
+        score = (2 * like + (index + table.first == restore.row), holds)
         if score > best:
-            best, place = score, (index, column) if to_change else None
+            best, place = score, (index, column) if holds else None
     return place
