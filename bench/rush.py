@@ -43,12 +43,14 @@ day = service.ledger.memory().last_tick.date()
 roster = service.roster()
 streets = [(street.name, roster.chief(street, day)) for street in roster.streets if street.span.holds(day)]
 chiefs = {name: street for street, name in streets if name}
-print(json.dumps([[name, street, server.link(service, name, "")] for name, street in list(chiefs.items())[:30]]))
+office = [(post.name, "") for post in roster.posts if post.role == "标准化办"][:1]
+people = [*list(chiefs.items())[:30], *office]
+print(json.dumps([[name, street, server.link(service, name, "")] for name, street in people]))
 """
 
 
 class Chief(NamedTuple):
-    """Somebody with an open session, and a street of his."""
+    """Somebody with an open session, and a street of his; the office has none."""
 
     name: str
     street: str
@@ -63,26 +65,26 @@ class Sent(NamedTuple):
 
 
 @contextmanager
-def service(checkout: Path, data: Path) -> Iterator[tuple[str, list[Chief]]]:
-    """``jielu run`` of a checkout on a copy of the data, with its address and chiefs who are signed in."""
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(data, Path(folder) / "data")
-        environ = {**os.environ, "JIELU_DATA": f"{folder}/data", "PYTHONPATH": str(checkout), "JIELU_SMTP": ""}
-        made = [sys.executable, "-c", LINKS]
-        links = subprocess.run(made, cwd=checkout, env=environ, check=True, capture_output=True).stdout
-        command = [sys.executable, "-c", "from sync.cli.main import main; main()", "run", "--port", "0"]
-        running = subprocess.Popen(
-            command, cwd=checkout, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        try:
-            url = _address(running)
-            chiefs = [_signed_in(url, *link) for link in json.loads(links)]
-            form(url, chiefs[0], 0)
-            time.sleep(WARM_SECONDS)  # the first look reads everything
-            yield url, chiefs
-        finally:
-            running.send_signal(signal.SIGTERM)
-            running.wait(30)
+def service(checkout: Path, data: Path, folder: Path) -> Iterator[tuple[str, list[Chief]]]:
+    """``jielu run`` of a checkout on a copy of the data in ``folder``, with its address and people who are signed in:
+    chiefs, and one of the office at the end."""
+    shutil.copytree(data, folder / "data")
+    environ = {**os.environ, "JIELU_DATA": f"{folder}/data", "PYTHONPATH": str(checkout), "JIELU_SMTP": ""}
+    made = [sys.executable, "-c", LINKS]
+    links = subprocess.run(made, cwd=checkout, env=environ, check=True, capture_output=True).stdout
+    command = [sys.executable, "-c", "from sync.cli.main import main; main()", "run", "--port", "0"]
+    running = subprocess.Popen(
+        command, cwd=checkout, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        url = _address(running)
+        chiefs = [_signed_in(url, *link) for link in json.loads(links)]
+        form(url, chiefs[0], 0)
+        time.sleep(WARM_SECONDS)  # the first look reads everything
+        yield url, chiefs
+    finally:
+        running.send_signal(signal.SIGTERM)
+        running.wait(30)
 
 
 def _address(running: subprocess.Popen[str]) -> str:
@@ -167,7 +169,14 @@ def main() -> None:
     for rate in given.rates:
         for _ in range(given.times):
             for checkout in given.checkouts:
-                with service(checkout.resolve(), given.data) as (url, chiefs):
+                with (
+                    tempfile.TemporaryDirectory() as folder,
+                    service(checkout.resolve(), given.data, Path(folder)) as (
+                        url,
+                        people,
+                    ),
+                ):
+                    chiefs = [person for person in people if person.street]
                     figures = rush(url, chiefs, min(rate, MOST_RATE), min(given.seconds, MOST_SECONDS))
                 words = "  ".join(f"{k} {v:.0f}" if isinstance(v, float) else f"{k} {v}" for k, v in figures.items())
                 print(f"{rate:g}/s  {checkout.name}: {words}", flush=True)

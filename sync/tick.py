@@ -22,7 +22,7 @@ from uuid import uuid4
 from sync.core.calendar import belief
 from sync.core.look.decide import decide
 from sync.core.look.letters.drafting import LETTERS
-from sync.core.memory import ROW_QUEUES, SCORES, Decision, Memory, Tables
+from sync.core.memory import ROW_QUEUES, SCORES, TABS, Decision, Memory, Tables
 from sync.core.notices.notices import OFF
 from sync.core.rules.rules import Rules, RulesError, demand_units, load
 from sync.core.sheet.covers import with_own_cells
@@ -87,7 +87,7 @@ def tick(
     for failed in decision.failures:
         if not guard.waits(failed.queue, failed.item):
             guard.note(failed.queue, failed.item, failed.error, name=failed.name)
-    for queue in (*ROW_QUEUES, LETTERS, SCORES):
+    for queue in (*ROW_QUEUES, TABS, LETTERS, SCORES):
         guard.passed(queue, memory.aside)
     plan = replace(with_own_cells(decision.plan, seen, gateway.tabs), number=uuid4().hex)
     decision = replace(decision, plan=plan)

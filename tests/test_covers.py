@@ -543,3 +543,29 @@ def test_a_number_that_fell_on_another_row_does_not_make_it_the_old_issue(live: 
     live.settle(AT)
     rows = {row[0]: row[1:] for row in live.rows("问题台账", *STANDS)}
     assert rows["己"] == ("20261124-006", "待整改", "街路长02")
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+def test_the_only_row_that_goes_while_we_write_stops_no_look(live: LiveBook, answer: str) -> None:
+    """Nothing stands in the log any more that could look like what the write fell into."""
+    while len(live.rows("问题台账", "编号")) > 1:
+        sheet_of(live).delete_rows(2)
+    gap: list[int] = []
+
+    def before(request: Request) -> Response | None:
+        if name(request) == "write" and not gap:
+            gap.append(1)
+            sheet_of(live).delete_rows(2)
+        return None
+
+    def after(request: Request, response: Response) -> Response | None:
+        if name(request) == "write" and gap == [1]:
+            gap.append(2)
+            if answer == "is lost":
+                raise requests.ConnectionError("cut after it was applied")
+        return None
+
+    live.before, live.after = before, after
+    live.settle("2026-11-24 09:30")
+    assert live.settle("2026-11-24 09:31").trouble == "" and gap == [1, 2]
+    assert live.rows("问题台账", "编号", "问题描述") == []

@@ -33,9 +33,10 @@ from sync.outgoing.mail import Mailer
 from sync.outgoing.mail_text import Message, as_bytes
 from sync.outgoing.outbox import Delivery, deliver
 from sync.sheets import archive_moves
+from sync.workbook.server import Request, Response
 from tests.book import ZONE, bureau, hour, templates
 from tests.bot_server import bot_server
-from tests.live_book import LiveBook
+from tests.live_book import LiveBook, name
 from tests.mail_server import mail_server
 from tests.test_archive import october
 from tests.test_bots import Day
@@ -443,4 +444,32 @@ def test_a_letter_that_fails_stops_no_other_and_no_issue(tmp_path: Path, monkeyp
     assert {failure.queue for failure in Failures(live.ledger).all()} == {"督办函"}
     monkeypatch.undo()
     live.settle("2026-11-26 17:30")
+    assert Failures(live.ledger).all() == []
+
+
+def test_a_tab_at_which_giving_back_fails_is_skipped_and_the_others_go_on(
+    live: LiveBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live.add("\n".join(["问题台账", HEAD, "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 甲"]))
+    written: list[int] = []
+
+    def before(request: Request) -> Response | None:
+        if name(request) == "write" and not written:
+            written.append(1)
+            live.book.worksheet("问题台账").insert_row([], 2)
+        return None
+
+    live.before = before
+    with monkeypatch.context() as patch:
+        patch.setattr("sync.core.look.reading.uncover", odd)
+        live.settle("2026-11-24 09:06")
+        live.add("\n".join(["履职记录", "填报时间 | 填报人 | 类型 | 街路",
+                            "2026-11-24 09:06 | 街路长01 | 巡查 | 没有这条路"]))  # fmt: skip
+        live.settle("2026-11-24 09:07")
+        assert "没有这条路" in live.rows("履职记录", "校验")[0][0], "the other tabs go on"
+        status = dict(live.rows("运行状态", "项目", "内容"))
+        assert "程序出错" in status["表格：问题台账"]
+        assert [failure.name for failure in Failures(live.ledger).all()] == ["问题台账"]
+    live.settle("2026-11-24 09:20")
+    assert live.rows("问题台账", "编号", "问题描述") == [("20261124-001", "甲")]
     assert Failures(live.ledger).all() == []

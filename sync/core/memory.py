@@ -42,6 +42,7 @@ class Failed(NamedTuple):
 NAMED_CELLS, LONGEST_NAME = 4, 80  # of a row that failed, and characters
 ISSUES, REQUESTS, DUTIES, ROSTER = "问题", "申请审批", "履职记录", "组织架构和人员调整"
 SCORES = "考核"
+TABS = "工作表"  # what people typed can't be told from what a write of ours covered
 ROW_QUEUES = (ISSUES, REQUESTS, DUTIES, ROSTER)  # of rows that fail, as 运行状态 says them
 
 

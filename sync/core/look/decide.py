@@ -67,7 +67,8 @@ def look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
                 Failed(failure.queue, failure.item(memory.known), failure.__cause__ or failure, failure.name)
                 for failure in failures
             )
-            return replace(made, failures=(*failed, *made.drafted.failures, *made.scored.failures))
+            others = made.reading.failures + made.drafted.failures + made.scored.failures
+            return replace(made, failures=(*failed, *others))
 
 
 def look_at_rows(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> RowLook:

@@ -6,22 +6,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sync.core.issues.issues import clock, heard
 from sync.core.memo import Memo
-from sync.core.memory import BACK, THERE, Archived, Change, Memory, Tables
+from sync.core.memory import BACK, TABS, THERE, Archived, Change, Failed, Memory, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet import identity
 from sync.core.sheet.checks import IssueNumbers
 from sync.core.sheet.covers import completed, mended_header, uncover, without
 from sync.core.sheet.identity import Known, Numbers
 from sync.core.sheet.landing import give_back, standing
-from sync.core.sheet.plan import Cover, Plan, Restore
+from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan
 from sync.core.sheet.rows import Raw, Row, Table, plain, read
 from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
 
 PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "requests")
+FAILED_TAB = "「{}」本轮跳过，其余各表照常。核对这个表时程序出错，请把日志里的出错记录交给维护人员。"
 SHOWN = "shown"  # the mark of a row's photos
 DECIDED = ("scores", "quarters", "years")  # 处理决定, 讲评意见, 兑现决定 stand beside the service's rows
 
@@ -58,6 +60,7 @@ class Reading:
     history: tuple[Change, ...] = ()  # people's cells that changed
     recalled: frozenset[str] = frozenset()  # issues that the records brought back after the ledger was lost
     stored: Memory = field(default_factory=Memory)  # what the ledger holds: the memory, unless records were recalled
+    failures: tuple[Failed, ...] = ()  # tabs at which giving back failed: they are skipped
 
     @property
     def zone(self) -> ZoneInfo:
@@ -121,12 +124,15 @@ def read_tabs(tables: Tables, memory: Memory, rules: Rules, now: datetime, memo:
     """The workbook as it stands; which row is which is not known yet."""
     tables, headers = _headers(tables, memory)
     layouts, skipped = _columns(tables, memo)
-    rows, given_back = _rows(tables, layouts, memory, rules.bureau.zone, memo, headers)
+    rows, given_back, failures = _rows(tables, layouts, memory, rules.bureau.zone, memo, headers)
+    skipped |= {failed.item: FAILED_TAB.format(failed.name) for failed in failures}
     first = Reading(
-        tables, memory, rules, now, memo, layouts, rows, skipped, given_back, numbers=memory.numbers, stored=memory
-    )
+        tables, memory, rules, now, memo, {key: layouts[key] for key in rows}, rows, skipped, given_back,
+        numbers=memory.numbers, stored=memory, failures=failures,
+    )  # fmt: skip
     remembered = {key: _remembered(first, key) for key in PEOPLE if key not in rows and key in tables.tabs}
-    layouts = {**layouts, **{key: template_layout(tables.tabs[key]) for key in remembered if key not in layouts}}
+    templates = {key: template_layout(tables.tabs[key]) for key in remembered if key not in first.layouts}
+    layouts = {**first.layouts, **templates}
     return replace(first, layouts=layouts, rows={**rows, **remembered})
 
 
@@ -161,32 +167,58 @@ def _layout(memo: Memo, tab: Tab, table: Table | None) -> Layout | str:
 
 def _rows(
     tables: Tables, layouts: Mapping[str, Layout], memory: Memory, zone: ZoneInfo, memo: Memo, written: Plan
-) -> tuple[dict[str, Sequence[Row]], GivenBack]:
+) -> tuple[dict[str, Sequence[Row]], GivenBack, tuple[Failed, ...]]:
     """Every cell read, with people's cells that a write of ours covered given back first, besides what is ``written``
-    already. What a tab that can't be read now is owed, it is owed still."""
-    rows, settled = dict[str, Sequence[Row]](), list[Cover]()
+    already. What a tab that can't be read now is owed, it is owed still; so is one at which this fails."""
+    rows, settled, failures = dict[str, Sequence[Row]](), list[Cover](), list[Failed]()
     restores = [restore for restore in memory.restores if restore.tab not in layouts]
     for key, layout in layouts.items():
-        table, changed = tables.seen[key], [restore for restore in memory.restores if restore.tab == key]
-        if fallen := [cover for cover in memory.covers if cover.tab == key]:
-            stand = standing(table, changed)
-            fallen = [without(cover, stand) for cover in fallen]
-            uncovered = uncover(layout, table, fallen, memory.known.get(key, {}))
-            table, written = uncovered.table, written.with_tab(uncovered.plan)
-            settled += uncovered.settled
-            if len(uncovered.settled) < len(fallen):  # while a cover is open, what it did not cover is to be told
-                restores += stand
-            changed = [restore for restore in changed if restore not in stand]
-        wanted = {rid: memory.known[key][rid] for rid in memory.wanted_back if rid in memory.known.get(key, {})}
-        if wanted and not layout.tab.rows:
-            table, tab_plan = completed(layout, table, wanted)
+        try:
+            righted = _righted(layout, tables.seen[key], memory)
+        except Exception as error:
+            failures.append(Failed(TABS, key, error, layout.tab.title))
+            restores += [restore for restore in memory.restores if restore.tab == key]
+            continue
+        for tab_plan in righted.plans:
             written = written.with_tab(tab_plan)
-        if changed:
-            table, tab_plan, given = give_back(table, changed, layout.tab)
-            written = written.with_tab(tab_plan)
-            restores += given
-        rows[key] = _read(key, layout, table, zone, memo)
-    return rows, GivenBack(written, tuple(restores), frozenset(cover.number for cover in settled))
+        settled += righted.settled
+        restores += righted.restores
+        rows[key] = _read(key, layout, righted.table, zone, memo)
+    given_back = GivenBack(written, tuple(restores), frozenset(cover.number for cover in settled))
+    return rows, given_back, tuple(failures)
+
+
+class _Righted(NamedTuple):
+    """A tab with people's cells as they are to be, the writes that make them so, and what is done and owed by then."""
+
+    table: Table
+    plans: Sequence[TabPlan]
+    settled: Sequence[Cover]
+    restores: Sequence[Restore]
+
+
+def _righted(layout: Layout, table: Table, memory: Memory) -> _Righted:
+    """What covers is given back first, then rows that somebody wants back are completed, then forms' changes come."""
+    key, plans, settled, restores = layout.tab.key, list[TabPlan](), list[Cover](), list[Restore]()
+    changed = [restore for restore in memory.restores if restore.tab == key]
+    if fallen := [cover for cover in memory.covers if cover.tab == key]:
+        stand = standing(table, changed)
+        fallen = [without(cover, stand) for cover in fallen]
+        uncovered = uncover(layout, table, fallen, memory.known.get(key, {}))
+        table, settled = uncovered.table, [*uncovered.settled]
+        plans.append(uncovered.plan)
+        if len(settled) < len(fallen):  # while a cover is open, what it did not cover is to be told
+            restores += stand
+        changed = [restore for restore in changed if restore not in stand]
+    wanted = {rid: memory.known[key][rid] for rid in memory.wanted_back if rid in memory.known.get(key, {})}
+    if wanted and not layout.tab.rows:
+        table, tab_plan = completed(layout, table, wanted)
+        plans.append(tab_plan)
+    if changed:
+        table, tab_plan, given = give_back(table, changed, layout.tab)
+        plans.append(tab_plan)
+        restores += given
+    return _Righted(table, plans, settled, restores)
 
 
 def _read(key: str, layout: Layout, table: Table, zone: ZoneInfo, memo: Memo) -> Sequence[Row]:

@@ -152,7 +152,7 @@ def _fell_into(
         alike = {index: _unlike(rows[index], fell, pairs) for index in into if number in into[index]}
         least = min(alike.values(), default=1.0)
         if least > 0:  # the row itself may hold nothing of it any more
-            least = min(_unlike(row, fell, pairs) for row in rows)
+            least = min((_unlike(row, fell, pairs) for row in rows), default=least)
         equal = {index for index, unlike in alike.items() if unlike == least <= 0.5}
         best[number] = {index for index in equal if _bears_id_of(layout, rows[index], fell, cover)} or equal
     return best

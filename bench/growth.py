@@ -1,0 +1,188 @@
+"""How the cost of a look grows: with the rows of the log, with what changed since the last look, with the years.
+
+    python -m bench.growth [--rows 1000 3000 10000 30000 100000] [--changes 0 10 100 1000 10000] [--years 1 2 3 4 5]
+                           [--out docs/growth]        `make bench` runs it as it stands
+
+Each size runs in a process of its own, beside the plain limit (the same JSON received and decoded). Writes the figures
+into `growth.json` and the plots `rows.svg`, `changes.svg`, `years.svg`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bench.tick import NOW, TIMES, ZONE, Bench, median
+from sync import tick
+from sync.core.sheet import serials
+
+HERE = Path(__file__).resolve().parent.parent
+CHANGED_ROWS = 10_000  # in the log while the number of changes grows
+ISSUES_A_MONTH = 200
+START_YEAR = 2027
+MB = 1024 * 1024
+Figures = dict[str, float]
+
+
+def of_rows(rows: int) -> Figures:
+    """A log of so many rows, nine in ten of them closed."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        bench = Bench(folder, rows)
+        began = time.perf_counter()
+        tick.ticks(bench.gateway, bench.ledger, bench.rules, NOW, idle=False)
+        first = time.perf_counter() - began
+        bench.quiet()
+        return {"first": first, "peak MB": _peak(), **_looks(bench), **_sizes(folder)}
+
+
+def _looks(bench: Bench) -> Figures:
+    limit = median(TIMES, lambda _: bench.plain())
+    quiet = median(TIMES, lambda _: bench.quiet())
+    edited = median(TIMES, bench.edited)
+    before = bench.client.calls
+    bench.edited(TIMES)
+    return {"limit": limit, "quiet": quiet, "edited": edited, "calls": bench.client.calls - before - 1}
+
+
+def of_changes(count: int) -> Figures:
+    """A log in which so many rows came since the last look."""
+    with tempfile.TemporaryDirectory() as name:
+        bench = Bench(Path(name), CHANGED_ROWS)
+        tick.ticks(bench.gateway, bench.ledger, bench.rules, NOW, idle=False)
+        bench.quiet()
+        added = [{**bench.issue(n, count), "reported_at": serials.from_datetime(NOW, ZONE), "place": f"新{n}"}
+                 for n in range(count)]  # fmt: skip
+        bench.append("issues", added)
+        bench.client.calls, began = 0, time.perf_counter()
+        tick.tick(bench.gateway, bench.ledger, bench.rules, NOW)
+        took = time.perf_counter() - began
+        return {"look": took, "calls": bench.client.calls, "limit": median(TIMES, lambda _: bench.plain())}
+
+
+def of_years(years: int) -> Figures:
+    """A bureau that has worked so many years: months sealed, closed issues in their archives."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        bench = Bench(folder, 0)
+        for month in _months(years):
+            issues = [_closed(bench, month, n) for n in range(ISSUES_A_MONTH)]
+            bench.append("issues", issues)
+            for at in (month + timedelta(days=27), month + timedelta(days=45), month + timedelta(days=45, hours=1)):
+                tick.ticks(bench.gateway, bench.ledger, bench.rules, at, idle=False)
+        live = len(bench.gateway.read()["issues"].rows)
+        return {"live rows": live, "peak MB": _peak(), **_looks_at(bench, at), **_sizes(folder)}
+
+
+def _months(years: int) -> Iterator[datetime]:
+    for year in range(START_YEAR, START_YEAR + years):
+        for month in range(1, 13):
+            yield datetime(year, month, 1, 9, tzinfo=ZONE)
+
+
+def _closed(bench: Bench, month: datetime, n: int) -> dict[str, Any]:
+    at = month + timedelta(days=20 * n / ISSUES_A_MONTH)
+    return {
+        **bench.issue(1, 2), "reported_at": serials.from_datetime(at, ZONE), "street": f"街路{n % 50}",
+        "verified": "通过", "place": f"{month:%Y%m}-{n}号",
+        "verified_at": serials.from_datetime(at + timedelta(hours=1), ZONE),
+    }  # fmt: skip
+
+
+def _looks_at(bench: Bench, now: datetime) -> Figures:
+    limit = median(TIMES, lambda _: bench.plain())
+    quiet = median(TIMES, lambda _: tick.tick(bench.gateway, bench.ledger, bench.rules, now))
+    return {"limit": limit, "quiet": quiet}
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _sizes(folder: Path) -> Figures:
+    names = {"workbook MB": "workbook.sqlite3*", "ledger MB": "ledger.sqlite3*"}
+    return {name: sum(file.stat().st_size for file in folder.glob(files)) / MB for name, files in names.items()}
+
+
+KINDS = {"rows": of_rows, "changes": of_changes, "years": of_years}
+
+
+def measured(kind: str, sizes: list[int]) -> dict[int, Figures]:
+    """Each size in a process of its own, so that memory is its own."""
+    figures = {}
+    for size in sizes:
+        command = [sys.executable, "-m", "bench.growth", "--one", kind, str(size)]
+        done = subprocess.run(command, cwd=HERE, check=True, capture_output=True, text=True)
+        figures[size] = json.loads(done.stdout.splitlines()[-1])
+        print(kind, size, {name: round(value, 3) for name, value in figures[size].items()}, flush=True)
+    return figures
+
+
+PLOTS = {
+    "rows": ("rows of the log", [("seconds", ("first", "edited", "quiet", "limit")), ("calls", ("calls",)),
+                                 ("MB", ("peak MB", "workbook MB", "ledger MB"))]),
+    "changes": ("rows that came since the last look", [("seconds", ("look", "limit")), ("calls", ("calls",))]),
+    "years": ("years", [("seconds", ("quiet", "limit")), ("rows", ("live rows",)),
+                        ("MB", ("peak MB", "workbook MB", "ledger MB"))]),
+}  # fmt: skip
+
+
+def draw(kind: str, figures: dict[int, Figures], folder: Path) -> None:
+    """One picture a kind: a plot for each unit, beside each other."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "jielu"
+    from matplotlib import pyplot
+
+    label, plots = PLOTS[kind]
+    drawing, axes = pyplot.subplots(1, len(plots), figsize=(4.2 * len(plots), 3.4), layout="constrained")
+    for axis, (unit, names) in zip(axes, plots, strict=True):
+        for name in names:
+            axis.plot(list(figures), [each[name] for each in figures.values()], marker="o", label=name)
+        axis.set(xlabel=label, ylabel=unit, ylim=(0, None))
+        if kind != "years":
+            axis.set_xscale("symlog" if kind == "changes" else "log")
+            if unit != "calls":
+                axis.set(yscale="log", ylim=(None, None))
+        axis.legend(frameon=False, fontsize="small")
+        axis.grid(alpha=0.3)
+    drawing.savefig(folder / f"{kind}.svg", metadata={"Date": None})
+    pyplot.close(drawing)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--rows", type=int, nargs="*", default=[1_000, 3_000, 10_000, 30_000, 100_000])
+    options.add_argument("--changes", type=int, nargs="*", default=[0, 10, 100, 1_000, 10_000])
+    options.add_argument("--years", type=int, nargs="*", default=[1, 2, 3, 4, 5])
+    options.add_argument("--out", type=Path, default=HERE / "docs" / "growth")
+    options.add_argument("--one", nargs=2, metavar=("KIND", "SIZE"), help=argparse.SUPPRESS)
+    given = options.parse_args()
+    if given.one:
+        gc.set_threshold(200_000, 500, 100)  # as the command line does
+        print(json.dumps(KINDS[given.one[0]](int(given.one[1]))))
+        return
+    given.out.mkdir(parents=True, exist_ok=True)
+    file = given.out / "growth.json"
+    known = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    for kind in KINDS:
+        if sizes := getattr(given, kind):
+            figures = measured(kind, sizes)
+            known[kind] = {str(size): each for size, each in figures.items()}
+            draw(kind, figures, given.out)
+    file.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
