@@ -153,14 +153,14 @@ def edits(url: str, session: requests.Session, grid: Grid, number: int, stop: th
 
 def morning(url: str, people: list[Chief], run: str, given: argparse.Namespace, minutes: float) -> dict[str, Any]:
     """Forms spread over some minutes, with all that goes on beside them."""
-    chiefs, office = [each for each in people if each.street], people[-1].session
+    chiefs, office = [each for each in people if each.street], [each.session for each in people if not each.street]
     stop, count = threading.Event(), min(given.forms, MOST_FORMS)
     photos = [photo(number) for number in range(count)]
-    grid, grids = opened(url, office), min(given.grids, MOST_GRIDS)
+    grid, grids = opened(url, office[0]), min(given.grids, MOST_GRIDS)
     with ThreadPoolExecutor(400) as pool:
         groups = [min(GRIDS_A_THREAD, grids - at) for at in range(0, grids, GRIDS_A_THREAD)]
-        polls = [pool.submit(grid_polls, url, office, each, stop) for each in groups]
-        staff = [pool.submit(edits, url, office, grid, n, stop) for n in range(min(given.staff, MOST_STAFF))]
+        polls = [pool.submit(grid_polls, url, office[n % len(office)], each, stop) for n, each in enumerate(groups)]
+        staff = [pool.submit(edits, url, session, grid, n, stop) for n, session in enumerate(office)]
         healthz = pool.submit(asked, f"{url}/healthz", requests.Session(), stop)
         page = pool.submit(asked, f"{url}/", chiefs[0].session, stop)
         began, sent = time.perf_counter(), []
@@ -215,7 +215,8 @@ def main() -> None:
     for wished in given.minutes:
         run, minutes = f"晨{uuid.uuid4().hex[:6]}", min(wished, MOST_MINUTES)
         with tempfile.TemporaryDirectory() as folder:
-            with service(given.checkout.resolve(), given.data, Path(folder)) as (url, people):
+            staff = max(1, min(given.staff, MOST_STAFF))
+            with service(given.checkout.resolve(), given.data, Path(folder), staff) as (url, people):
                 figures = morning(url, people, run, given, minutes)
             rows = rows_of(given.checkout.resolve(), Path(folder) / "data", run)
         print(f"{given.forms} forms in {minutes:g} min, {given.staff} staff, {given.grids} grids:", flush=True)
