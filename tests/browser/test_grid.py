@@ -72,7 +72,7 @@ def test_typing_lands_in_the_sheet_and_the_service_s_columns_refuse(enter: Enter
     page.keyboard.type("7")
     expect(page.locator("#said")).to_contain_text("「编号」由系统填写")
     web.tick()
-    expect(page.locator(".cell.owned", has_text=re.compile(r"^\d{8}-\d{3}$"))).to_be_visible(timeout=3000)
+    expect(page.locator(".cell.owned", has_text=re.compile(r"^\d{8}-\d{3}$"))).to_be_visible()
     assert faults(page) == []
 
 
@@ -175,12 +175,12 @@ def test_undo_takes_back_one_s_own_edits_only(enter: Enter, web: WebServer) -> N
         (theirs, 1, "位置", "他们的位置"),
     ):
         if text == "他们的":  # over a value that its author did not see it would be refused
-            expect(theirs.locator("#grid .cell", has_text="我们的二")).to_be_visible(timeout=3000)
+            expect(theirs.locator("#grid .cell", has_text="我们的二")).to_be_visible()
         go(page, line, header)
         page.keyboard.type(text)
         page.keyboard.press("Enter")
         saved(page)
-    expect(ours.locator("#grid .cell", has_text="他们的位置")).to_be_visible(timeout=3000)
+    expect(ours.locator("#grid .cell", has_text="他们的位置")).to_be_visible()
     ours.keyboard.press("Control+z")  # 我们的二, which somebody changed since
     expect(ours.locator("#said")).to_contain_text("后来被别人改过")
     ours.keyboard.press("Control+z")
@@ -227,7 +227,7 @@ def test_a_change_from_elsewhere_leaves_the_cell_in_hand_alone(enter: Enter, web
     page.keyboard.type("写到一半")
     tab = web.book.worksheet("问题台账")
     tab.insert_row(["", "", "", "", "", "丁"], 2)  # the row in hand moves down by one
-    expect(page.locator("#grid .cell", has_text="丁")).to_be_visible(timeout=3000)
+    expect(page.locator("#grid .cell", has_text="丁")).to_be_visible()
     tab.update([["别人写的"]], f"L{4}", raw=True)
     expect(page.locator("#said")).to_contain_text("刚把这一格改成「别人写的」")
     web.tick()
