@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 AUDIT  := $(VENV)/audit
 NODE   := node_modules/.ready
 
-.PHONY: run test lint types contracts js unit audit shots clean
+.PHONY: run test lint types contracts js unit audit shots bench clean
 
 run: $(READY)
 	@$(BIN)/python deploy/browser.py
@@ -38,6 +38,10 @@ unit: $(READY)
 # The pictures of README and handbook, from a demo month of its own.
 shots: $(READY)
 	@$(BIN)/python -m bench.shots
+
+# How the cost of a look grows, as plots in docs/growth; about half an hour, on a machine that does nothing else.
+bench: $(READY)
+	@$(BIN)/python -m bench.growth
 
 # All installed libraries against the known weaknesses; fails also where the service that knows them is not reached.
 audit: $(READY)
