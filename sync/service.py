@@ -32,6 +32,7 @@ from sync.ledger.backup_notes import BackupNotes
 from sync.ledger.failures import Failures
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import Pushes
+from sync.ledger.quotas import Quotas
 from sync.outgoing import docx as letters
 from sync.outgoing import group_digests, mailbox, outbox
 from sync.outgoing.bots import Bot
@@ -41,7 +42,7 @@ from sync.settings import RULES_NAME, Settings, SettingsError, default_path, rea
 from sync.sheets import own_workbook
 from sync.sheets.credentials import read_credentials
 from sync.sheets.gateway import Client, Gateway
-from sync.sheets.quota import LOOKS, PAGES, Quota, Rate
+from sync.sheets.quota import LOOKS, PAGES, Quota, Rate, SharedQuota
 from sync.upkeep import BACKUP_ITEM, backup_sentence
 from sync.workbook.accounts import Accounts
 from sync.workbook.cells.store import Store
@@ -150,7 +151,15 @@ class Service:
             return Client(None, session(self.api))
         if not self.settings.google:
             raise SettingsError("用 Google 表格要有服务账号文件，请设置 GOOGLE_APPLICATION_CREDENTIALS。")
-        return Client(read_credentials(self.settings.google), quota=Quota(rate))
+        credentials = read_credentials(self.settings.google)
+        project = str(credentials.project_id or credentials.service_account_email)
+        return Client(credentials, quota=self._quota(rate, project))
+
+    def _quota(self, rate: Rate, project: str) -> Quota:
+        """How fast Google is asked: as this process counts, or, among many bureaus, as all together."""
+        if not self.settings.bureau:
+            return Quota(rate)
+        return SharedQuota(rate, Quotas(self.ledger.engine, project), "pages" if rate is PAGES else "looks")
 
     @cached_property
     def workbook(self) -> str:

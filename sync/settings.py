@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -46,6 +47,7 @@ class Settings:
     proxy: str = ""  # address of the reverse proxy whose X-Forwarded-For is believed; empty: none is
     nudge_secret: str = ""  # signs nudges alone, for scripts that others can read; empty: there is none
     push_hosts: tuple[str, ...] = ()  # that the embedded workbook may tell of changes (``addresses.allowed``)
+    bureau: str = ""  # its code among those that share the database; empty: it is by itself
     tile_hosts: tuple[str, ...] = ()  # of the own network, without https or at a port of their own, that have map tiles
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where rules name a variable
 
@@ -53,11 +55,7 @@ class Settings:
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """From ``environ``; without it from the process's environment, which goes before ``.env`` of the working
         folder."""
-        values = (
-            {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
-            if environ is None
-            else dict(environ)
-        )
+        values = process_environ() if environ is None else dict(environ)
         data = Path(values.get("JIELU_DATA", "data"))
         address = ADDRESS.search(values.get("JIELU_WORKBOOK", ""))
         return cls(
@@ -77,9 +75,20 @@ class Settings:
             proxy=values.get("JIELU_PROXY", "").strip(),
             nudge_secret=values.get("JIELU_NUDGE_SECRET", ""),
             push_hosts=_listed(values.get("JIELU_PUSH_HOSTS", "")),
+            bureau=values.get("JIELU_BUREAU", ""),
             tile_hosts=_listed(values.get("JIELU_TILE_HOSTS", "")),
             environ=values,
         )
+
+
+def process_environ() -> dict[str, str]:
+    """The process's environment, which goes before ``.env`` of the working folder."""
+    return {**read_env(Path(".env")), **os.environ}
+
+
+def read_env(file: Path) -> dict[str, str]:
+    """What a ``.env`` file sets; nothing where there is none."""
+    return {key: value for key, value in dotenv_values(file).items() if value is not None}
 
 
 def check_owner(folder: Path) -> None:
@@ -109,11 +118,17 @@ def default_path(name: str) -> Path:
     return beside if beside.exists() else HERE / "defaults" / name
 
 
+@lru_cache(256)
+def _parsed(text: str, name: str) -> tabs.Tab:
+    """A template; many bureaus have the same ones."""
+    return tabs.parse(text, name)
+
+
 def read_templates(folder: Path) -> dict[str, tabs.Tab]:
     """All tabs by key, in the order of DESIGN section 4. Raises ``SettingsError`` for a folder without any."""
     templates = {}
     for path in sorted(folder.glob("*.toml")):
-        tab = tabs.parse(path.read_text("utf-8"), path.name)
+        tab = _parsed(path.read_text("utf-8"), path.name)
         templates[tab.key] = tab
     if not templates:
         raise SettingsError(f"{folder} 里没有表格模板（*.toml），请检查 JIELU_TEMPLATES。")

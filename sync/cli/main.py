@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from sync.cli import access, clock, demo, files, look, months, run, upkeep
+from sync.cli import access, bureaus, clock, demo, files, look, months, run, upkeep
 
 
 class Group(click.Group):
@@ -94,6 +94,8 @@ for command in (
     upkeep.purge,
     upkeep.personal,
     demo.demo,
+    bureaus.bureaus,
+    bureaus.worker,
 ):
     main.add_command(command)
 

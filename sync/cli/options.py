@@ -91,13 +91,3 @@ def check_month(text: str) -> None:
 def print_result(as_json: bool, fields: dict[str, Any], text: str) -> None:
     """One object on one line, or a text for people."""
     click.echo(json.dumps(fields, ensure_ascii=False, default=str) if as_json else text)
-
-
-def ensure_tabs(service: Service) -> None:
-    """Build the tabs of an embedded workbook that has none yet; to an older one add the columns that it lacks."""
-    from sync.sheets import set_up
-
-    if service.embedded and set_up.is_empty(service.gateway):
-        set_up.build(service.gateway, service.rules())
-    elif service.embedded:
-        set_up.extend(service.gateway, service.rules())

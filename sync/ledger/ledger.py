@@ -22,6 +22,7 @@ from sync.core.memory import THERE, Archived, Change, Decision, Memory, Sent, ab
 from sync.core.notices.notices import HANDED, WAITING, Notice
 from sync.core.sheet.identity import DELETED, WAIVED, Known
 from sync.core.sheet.plan import Cover, Restore
+from sync.ledger import sharing
 from sync.ledger.leases import Busy, Leases
 from sync.ledger.records import Records, SentMail
 from sync.ledger.tables import Unusable, WrongVersion, history, outbox, rules, ticks
@@ -48,7 +49,7 @@ class Ledger:
     """The ledger of one bureau. ``memory()`` is kept between ticks and read again when another process wrote."""
 
     def __init__(self, url: str, name: str, zone: ZoneInfo) -> None:
-        self.engine = open_database(url)
+        self.engine = sharing.lend(url, open_database)
         self.leases = Leases(self.engine)
         self.name = name
         self.zone = zone
@@ -61,7 +62,7 @@ class Ledger:
         self._reading = threading.Lock()  # pages ask while the clock ticks
 
     def close(self) -> None:
-        self.engine.dispose()
+        sharing.give_back(self.engine)
 
     # What the core reads
     def memory(self) -> Memory:

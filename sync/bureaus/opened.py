@@ -1,0 +1,113 @@
+"""The bureaus that a process has open: the last used ones, so that each look need not begin by reading all anew."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from sync.bureaus.folders import ENV, Folders
+from sync.service import Service
+
+LEAST_OPEN = 4
+PAGE_BYTES = 4096
+
+Made = TypeVar("Made")
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Opened(Generic[Made]):
+    """An open bureau, and what the process makes of it once. ``of``: the state of the file that it was opened by."""
+
+    service: Service
+    made: Made
+    of: object
+    users: int = 0
+
+
+@dataclass
+class OpenBureaus(Generic[Made]):
+    """At most ``most`` open bureaus, fewer where the process needs more than ``most_bytes``; those in use stay.
+
+    ``make`` gives what is made of a service once. It opens nothing yet: others wait for it.
+    """
+
+    folders: Folders
+    make: Callable[[Service], Made]
+    most: int = 64
+    most_bytes: int = 0  # 0: any
+    _open: OrderedDict[str, Opened[Made]] = field(default_factory=OrderedDict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @contextmanager
+    def use(self, code: str) -> Iterator[Opened[Made]]:
+        """The bureau, open while the block runs. Raises what opening it raises."""
+        opened = self._taken(code)
+        try:
+            yield opened
+        finally:
+            with self._lock:
+                opened.users -= 1
+                self._shrink()
+                if self._open.get(code) is not opened and not opened.users:
+                    opened.service.close()
+
+    def _taken(self, code: str) -> Opened[Made]:
+        of = _state(self.folders.folder(code) / ENV)
+        with self._lock:
+            opened = self._open.get(code)
+            if opened is None or opened.of != of:
+                if opened is not None:
+                    self._drop(code)
+                service = Service(self.folders.settings(code))
+                opened = self._open[code] = Opened(service, self.make(service), of)
+            self._open.move_to_end(code)
+            opened.users += 1
+            return opened
+
+    def _shrink(self) -> None:
+        """Close those that were used the longest ago."""
+        if self.most_bytes and resident_bytes() > self.most_bytes and self.most > LEAST_OPEN:
+            self.most = max(LEAST_OPEN, min(self.most, len(self._open)) * 3 // 4)
+            log.warning("the process needs much memory: %s bureaus stay open from now on", self.most)
+        before = len(self._open)
+        for code in list(self._open)[: max(0, before - self.most)]:
+            if not self._open[code].users:
+                self._drop(code)
+        if before - len(self._open) > 1:
+            gc.collect()
+
+    def _drop(self, code: str) -> None:
+        opened = self._open.pop(code)
+        if not opened.users:
+            opened.service.close()
+
+    def close(self) -> None:
+        """Close all that nobody uses."""
+        with self._lock:
+            for code in list(self._open):
+                self._drop(code)
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    """What changes when a file does; None where there is none."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
+
+
+def resident_bytes() -> int:
+    """How much memory this process has; 0 where that is not told."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * PAGE_BYTES
+    except (OSError, IndexError, ValueError):
+        return 0
