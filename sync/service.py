@@ -207,7 +207,7 @@ class Service:
         text = self.rules_text()
         if self._read is None or self._read[0] != text or self._waits():
             rules, self.trouble = tick.rules_in_force(text, self.ledger)
-            self._read, self._judged_by = (text, rules), self.ledger.memory().stamps
+            self._read, self._judged_by = (text, rules), self.ledger.memory().stamps if self.trouble else None
         self.ledger.warnings = self._warnings()
         return self._read[1]
 
@@ -244,8 +244,7 @@ class Service:
         return belief.given(now, self._last_hour())
 
     def _last_hour(self) -> datetime | None:
-        memory = self.ledger.memory()
-        return memory.confirmed or memory.last_tick
+        return self.ledger.last_hour()
 
     def ticks(self, now: datetime, *, idle: bool = True, doubt: Callable[[datetime], str] | None = None) -> tick.Report:
         """Tick until a tick writes nothing. ``idle``: not at all where nothing can have changed; a new warning, or one

@@ -196,7 +196,7 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
     """
     zone = service.rules().bureau.zone
     evidence = Evidence(service.ledger)
-    scheduler = Scheduler(lambda: jobs.look_now(service, evidence), lambda: jobs.deliver_due(service), zone)
+    scheduler = Scheduler(lambda: _look(service, evidence), lambda: jobs.deliver_due(service), zone)
     store_photo = hooks.photo_store(service, cache(lambda: form_intake(service, _key(service))))
     scheduler.add_job("uploads", Uploads(photos_of(service)).forget, FORGET_SECONDS)
     arrived = scheduler.add_job("receive", lambda: jobs.receive(service, scheduler.nudge, store_photo), RECEIVE_SECONDS)
@@ -214,7 +214,7 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
         raise SettingsError(f"端口 {port} 用不了：{error.strerror}。换一个：jielu run --port 8618") from error
     if seconds := systemd.watchdog_seconds():
         scheduler.add_job("watchdog", lambda: _tell_alive(scheduler), max(1, int(seconds)))
-    _stop_on_signals(service)
+    _stop_on_signals(partial(service.noted_address.unlink, missing_ok=True))
     scheduler.start()
     announce(entrance(service, host, server.effective_port))
     service.noted_address.write_text(_base(service, host, server.effective_port), "utf-8")
@@ -231,7 +231,7 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
             push.stop()
 
 
-def listen(app: flask.Flask, host: str, port: int, proxy: str = "") -> Any:
+def listen(app: Callable[..., Any], host: str, port: int, proxy: str = "") -> Any:
     """A server that listens and does not run yet. ``proxy``: the address of a reverse proxy whose X-Forwarded-For is
     believed. Raises ``OSError`` where the port can't be had."""
     framing.read_strictly()
@@ -241,6 +241,24 @@ def listen(app: flask.Flask, host: str, port: int, proxy: str = "") -> Any:
         channel_timeout=SILENT_SECONDS, cleanup_interval=CLEANUP_SECONDS, asyncore_use_poll=True,
         max_request_body_size=MOST_BODY_BYTES, clear_untrusted_proxy_headers=True, **(behind if proxy else {}),
     )  # fmt: skip
+
+
+def serve_pages(app: Callable[..., Any], host: str, port: int, proxy: str, announce: Callable[[int], None]) -> None:
+    """Serve an application without a clock until SIGTERM or Ctrl+C; ``announce`` is called with the port. Raises
+    ``SettingsError`` for one that can't be used."""
+    try:
+        server = listen(app, host, port, proxy)
+    except OSError as error:
+        raise SettingsError(f"端口 {port} 用不了：{error.strerror}。换一个：--port 8618") from error
+    _stop_on_signals(lambda: None)
+    announce(server.effective_port)
+    systemd.notify("READY=1")
+    try:
+        server.run()
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    finally:
+        close(server)
 
 
 def close(server: Any, seconds: float = 0) -> None:
@@ -291,6 +309,10 @@ def link(service: Service, name: str, base: str) -> str:
     return site.link(person, base)
 
 
+def _look(service: Service, evidence: Evidence) -> None:
+    jobs.look_now(service, evidence)
+
+
 def _drive_push(service: Service) -> DrivePush | None:
     """What has Google tell of changes, where the workbook is Google's and this service has an https address."""
     if service.embedded or not service.settings.url.startswith("https://"):
@@ -309,10 +331,12 @@ def _tell_alive(scheduler: Scheduler) -> None:
         systemd.notify("WATCHDOG=1")
 
 
-def _stop_on_signals(service: Service) -> None:
+def _stop_on_signals(leave: Callable[[], None]) -> None:
+    """End at SIGTERM; ``leave`` is called where that takes too long."""
+
     def end() -> None:
         log.warning("what was going on did not end within %s s; the next start puts it right", STOP_SECONDS)
-        service.noted_address.unlink(missing_ok=True)
+        leave()
         os._exit(0)
 
     def stop(_: int, __: FrameType | None) -> None:

@@ -30,6 +30,7 @@ class Opened(Generic[Made]):
     made: Made
     of: object
     users: int = 0
+    wanted: bool = False  # it is worth to stay open
 
 
 @dataclass
@@ -47,17 +48,18 @@ class OpenBureaus(Generic[Made]):
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     @contextmanager
-    def use(self, code: str) -> Iterator[Opened[Made]]:
-        """The bureau, open while the block runs. Raises what opening it raises."""
+    def use(self, code: str, *, passing: bool = False) -> Iterator[Opened[Made]]:
+        """The bureau, open while the block runs. Raises what opening it raises. ``passing``: it stays open afterwards
+        only where it is ``wanted`` by then: what is asked for a moment puts no other out."""
         opened = self._taken(code)
+        opened.wanted |= not passing
         try:
             yield opened
         finally:
             with self._lock:
                 opened.users -= 1
+                self._leave(code, opened, passing=passing)
                 self._shrink()
-                if self._open.get(code) is not opened and not opened.users:
-                    opened.service.close()
 
     def _taken(self, code: str) -> Opened[Made]:
         of = _state(self.folders.folder(code) / ENV)
@@ -68,9 +70,18 @@ class OpenBureaus(Generic[Made]):
                     self._drop(code)
                 service = Service(self.folders.settings(code))
                 opened = self._open[code] = Opened(service, self.make(service), of)
-            self._open.move_to_end(code)
             opened.users += 1
             return opened
+
+    def _leave(self, code: str, opened: Opened[Made], *, passing: bool) -> None:
+        if opened.users:
+            return
+        if self._open.get(code) is not opened:  # its settings changed meanwhile
+            opened.service.close()
+        elif not opened.wanted:
+            self._drop(code)
+        elif not passing:
+            self._open.move_to_end(code)
 
     def _shrink(self) -> None:
         """Close those that were used the longest ago."""

@@ -158,10 +158,11 @@ class Worker:
 
     def _done(self, code: str, kind: str, now: datetime) -> datetime:
         """Do it; when it is due again."""
-        with self.open.use(code) as opened:
+        with self.open.use(code, passing=True) as opened:
             service, tools = opened.service, opened.made
             if kind == LOOK:
-                return now + self._look(service, tools)
+                opened.wanted |= self._look(service, tools)
+                return now + timedelta(seconds=self.folders.look_seconds)
             if kind == DELIVER:
                 jobs.deliver_due(service)
                 return now + timedelta(seconds=DELIVER_SECONDS)
@@ -170,11 +171,12 @@ class Worker:
                 return now + timedelta(seconds=RECEIVE_SECONDS)
             return self._nightly(service, now)
 
-    def _look(self, service: Service, tools: Tools) -> timedelta:
-        jobs.look_now(service, tools.evidence)
+    def _look(self, service: Service, tools: Tools) -> bool:
+        """Look; whether there was anything to look at, so that there soon may be again."""
+        report = jobs.look_now(service, tools.evidence)
         if service.embedded and service.settings.push_hosts:
             jobs.tell_channels(service, ChannelPosts(service.settings.push_hosts))
-        return timedelta(seconds=self.folders.look_seconds)
+        return not report.idle
 
     def _nightly(self, service: Service, now: datetime) -> datetime:
         jobs.ensure_tabs(service)

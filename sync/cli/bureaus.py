@@ -135,3 +135,25 @@ def worker(at_once: int, most_open: int, megabytes: int) -> None:
     folders = Folders.read()
     journal.begin(folders.common.get("JIELU_LOG", ""))
     Worker(folders, worker_parts.PARTS, at_once, most_open, megabytes << 20).run()
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址；0.0.0.0 表示局域网都能访问。")
+@click.option("--port", default=8617, show_default=True, help="监听的端口；0 表示随便找一个空的。")
+@click.option("--open", "most_open", default=64, show_default=True, help="最多同时打开几个局。")
+@click.option("--memory", "megabytes", default=1024, show_default=True, help="内存超过多少 MB 就少打开几个局。")
+def web(host: str, port: int, most_open: int, megabytes: int) -> None:
+    """所有局的网页，按网址分到各局；检查和发送由 jielu worker 做。可以开许多个，前面放负载均衡。"""
+    from contextlib import closing
+
+    from sync import journal
+    from sync.bureaus.folders import Folders
+    from webhook import hosts, server
+
+    folders = Folders.read()
+    journal.begin(folders.common.get("JIELU_LOG", ""))
+    with closing(hosts.ManyBureaus(folders, most_open, megabytes << 20)) as pages:
+        server.serve_pages(
+            pages, host, port, folders.common.get("JIELU_PROXY", ""),
+            lambda opened: click.echo(f"所有局的网页在端口 {opened}（按 Ctrl+C 停止）"),
+        )  # fmt: skip

@@ -96,6 +96,7 @@ for command in (
     demo.demo,
     bureaus.bureaus,
     bureaus.worker,
+    bureaus.web,
 ):
     main.add_command(command)
 

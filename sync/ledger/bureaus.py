@@ -106,6 +106,12 @@ class Bureaus:
         with self.engine.connect() as db:
             return [Work(**row) for row in db.execute(sa.select(works)).mappings()]
 
+    def work(self, code: str, kind: str) -> Work | None:
+        """A kind of work of a bureau; None where there is no such bureau."""
+        with self.engine.connect() as db:
+            row = db.execute(sa.select(works).where(works.c.code == code, works.c.kind == kind)).mappings().first()
+        return Work(**row) if row else None
+
     def due(self, now: datetime) -> list[Work]:
         """The works that are due at ``now``, the longest overdue first: a delivery only where a notice waits, pushes
         only where one was stored."""

@@ -82,6 +82,23 @@ class Ledger:
             )
             return self._memory
 
+    @property
+    def is_read(self) -> bool:
+        """Whether what is remembered was read from the database, which takes much longer than to ask for a fact."""
+        return self._memory is not None
+
+    def last_hour(self) -> datetime | None:
+        """The hour that a person confirmed since the last look, else that of the last look; None: there was none."""
+        with self.engine.connect() as db:
+            facts = self.records.facts(db, "confirmed", "last_tick")
+        text = facts.get("confirmed") or facts.get("last_tick")
+        return datetime.fromisoformat(text).astimezone(self.zone) if text else None
+
+    def archived_as(self, state: str) -> list[Archived]:
+        """The issues that left the live tab, or are to leave it, and stand so. Asks the database for these alone."""
+        with self.engine.connect() as db:
+            return self.records.archived_as(db, state)
+
     def settled(self) -> int:
         """Rises with every notice that was settled. Ask before the memory that a decision is made from."""
         with self.engine.connect() as db:
@@ -335,6 +352,11 @@ class Ledger:
         memory = self.memory()
         gone = any(rid in group and group[rid].deleted for group in memory.known.values())
         return not gone and rid not in memory.wanted_back
+
+    def last_rules_hash(self) -> str:
+        """The hash of the rules that were in force last; empty where no look was made."""
+        with self.engine.connect() as db:
+            return str(self.records.fact(db, "rules", ""))
 
     def last_rules(self) -> str | None:
         """The rules text that was in force last."""

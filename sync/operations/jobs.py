@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sync import journal
+from sync import journal, tick
 from sync.intake.pushes import StorePhoto
 from sync.ledger.evidence import Evidence
 from sync.ledger.ledger import Busy
@@ -25,8 +25,8 @@ class TickTrouble(RuntimeError):
     """A tick ended without writing all that it had to."""
 
 
-def look_now(service: Service, evidence: Evidence) -> None:
-    """Look until nothing is left to write. Raises ``TickTrouble``, and what a tick raises."""
+def look_now(service: Service, evidence: Evidence) -> tick.Report:
+    """Look until nothing is left to write; what was done. Raises ``TickTrouble``, and what a tick raises."""
     with journal.work("tick", quiet=lambda fields: bool(fields.get("idle"))) as fields:
         now = datetime.now(service.rules().bureau.zone)
         report = service.ticks(now, doubt=service.doubt)
@@ -35,6 +35,7 @@ def look_now(service: Service, evidence: Evidence) -> None:
         if report.trouble:
             raise TickTrouble(report.trouble)
         evidence.note_look(now)
+        return report
 
 
 def deliver_due(service: Service) -> None:
