@@ -8,7 +8,8 @@ import gspread
 import pytest
 
 from sync.workbook import transport
-from sync.workbook.cells.store import BLOCK, Store
+from sync.workbook.cells.store import Store
+from sync.workbook.cells.transaction import BLOCK
 from sync.workbook.server import Api
 
 APPEND = """
@@ -48,7 +49,7 @@ def test_a_request_that_breaks_leaves_nothing(store, local, monkeypatch):
         raise RuntimeError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("sync.workbook.cells.store.Transaction.save_file", broken)
+        patch.setattr("sync.workbook.cells.transaction.Transaction.save_file", broken)
         with pytest.raises(RuntimeError):
             local.sheet1.update([["after"]], "A1")
     assert local.sheet1.acell("A1").value == "before"
