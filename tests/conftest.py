@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import hypothesis
 import pytest
 import sqlalchemy as sa
 
-from tests.postgres import Postgres
+from tests import stores
 
 # The same examples every time, so that a red build is about the change; JIELU_EXPLORE=1 looks for new ones.
 hypothesis.settings.register_profile("jielu", derandomize=not os.environ.get("JIELU_EXPLORE"), deadline=None)
@@ -27,14 +26,9 @@ def _the_clock_is_believed() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of an empty PostgreSQL server on loopback, stopped at the end."""
-    with tempfile.TemporaryDirectory(prefix="jielu-pg-") as name:
-        server = Postgres(Path(name))
-        try:
-            yield server.url
-        finally:
-            server.stop()
+def postgresql() -> str:
+    """The URL of a PostgreSQL server on loopback."""
+    return stores.server().url
 
 
 _made = iter(range(10**6))

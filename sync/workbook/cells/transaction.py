@@ -169,7 +169,7 @@ class Transaction:
     def rule_rows(self, first: int, last: int) -> list[tuple[int]]:
         """Ids of the records in which a rule for what may be typed holds a formula."""
         texts = ('"dataValidation"', '"userEnteredValue":"=')
-        return self.select("id", first, last, "".join(f"AND {self.dialect.holds.format(text)}" for text in texts))
+        return self.select("id", first, last, " ".join(f"AND {self.dialect.holds.format(text)}" for text in texts))
 
     def save_rows(self, records: Iterable[RowRecord]) -> None:
         """Inserts or replaces records, each of another id."""
