@@ -16,7 +16,7 @@ from sync.workbook import transport
 from sync.workbook.accounts import Accounts
 from sync.workbook.cells import postgres, postgres_tables
 from sync.workbook.cells.postgres import PostgresStore
-from sync.workbook.cells.postgres_tables import STEPS, Step
+from sync.workbook.cells.postgres_tables import UPGRADES, Step
 from sync.workbook.cells.store import Unavailable
 from sync.workbook.cells.upgrade import WrongVersion
 from sync.workbook.server import Api
@@ -276,9 +276,8 @@ def test_a_server_that_dies_under_a_change_leaves_nothing_of_it(
 
 
 def test_while_the_server_is_away_the_api_answers_503(
-    own_server: Postgres, opened: Callable[..., PostgresStore], monkeypatch: pytest.MonkeyPatch
+    own_server: Postgres, opened: Callable[..., PostgresStore]
 ) -> None:
-    monkeypatch.setattr(postgres, "LONGEST_WAIT", 1.0)
     client = people(opened(own_server.url))
     book = client.create("台账")
     own_server.kill()
@@ -316,7 +315,7 @@ def layout(url: str) -> frozenset[str]:
 
 def test_a_step_makes_what_it_says_and_nothing_else(url: str, opened: Callable[..., PostgresStore]) -> None:
     opened(url)
-    assert layout(url) == frozenset[str]().union(*(step.makes for step in STEPS))
+    assert layout(url) == frozenset[str]().union(*(step.makes for step in UPGRADES))
 
 
 def test_opened_again_nothing_is_made_anew(url: str, opened: Callable[..., PostgresStore]) -> None:
@@ -356,7 +355,7 @@ def test_an_older_database_is_brought_up_once(url: str, monkeypatch: pytest.Monk
     PostgresStore(url, "a").close()
     made = frozenset({"表 all_files 的列 note"})
     more = Step(("ALTER TABLE all_files ADD COLUMN note text",), made)
-    monkeypatch.setattr(postgres_tables, "STEPS", (*STEPS, more))
+    monkeypatch.setattr(postgres_tables, "UPGRADES", (*UPGRADES, more))
     for _ in range(2):
         PostgresStore(url, "a").close()
     assert made < layout(url)
@@ -366,7 +365,7 @@ def test_a_step_that_fails_leaves_everything_as_it_was(url: str, monkeypatch: py
     PostgresStore(url, "a").close()
     before = layout(url)
     broken = Step(("ALTER TABLE all_files ADD COLUMN note text", "UPDATE nothing SET x = 1"), frozenset())
-    monkeypatch.setattr(postgres_tables, "STEPS", (*STEPS, broken))
+    monkeypatch.setattr(postgres_tables, "UPGRADES", (*UPGRADES, broken))
     with pytest.raises(WrongVersion, match=r"没有成功，还是原来的样子：.*nothing"):
         PostgresStore(url, "a")
     assert layout(url) == before

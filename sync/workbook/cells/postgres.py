@@ -6,8 +6,10 @@ through views that show that one alone (``postgres_tables.py``), so that the sta
 
 from __future__ import annotations
 
+import math
 import re
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -16,19 +18,19 @@ from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.errors import LockNotAvailable
 from psycopg.pq import TransactionStatus
 from psycopg.types.string import StrDumper
-from psycopg_pool import ConnectionPool, PoolTimeout
 
 from sync.workbook.cells.postgres_tables import SCHEMA, bring_up
 from sync.workbook.cells.store import AnyStore, Unavailable
 from sync.workbook.cells.transaction import ROW, Dialect, RowRecord, Transaction
 
 MOST_CONNECTIONS = 10  # of a process to one database, for all spaces
+LONGEST_IDLE = 600.0  # seconds after which a connection that nobody used is closed
 LONGEST_WAIT = 30.0  # seconds for a connection, and for others' changes of the same space
 SPACE = re.compile(r"[A-Za-z0-9-]{1,40}")
 LOST = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
+SHUT = "57P"  # codes of a server that ends connections
 PATIENCE = {  # seconds (milliseconds) after which a server that fell silent counts as gone, where the URL says nothing
     "connect_timeout": 10,
     "keepalives_idle": 30,
@@ -74,68 +76,82 @@ def _insert_rows(tx: Transaction, records: Iterable[RowRecord], replace: str) ->
 POSTGRESQL = Dialect(
     among="id = ANY(?)",
     listed=list,
-    holds="position(CAST('{}' AS bytea) IN extra) > 0",
+    has_rule=(
+        "position(CAST('\"dataValidation\"' AS bytea) IN extra) > 0 "
+        'AND position(CAST(\'"userEnteredValue":"=\' AS bytea) IN extra) > 0'
+    ),
     with_formulas="rows",
     insert_rows=_insert_rows,
 )
 
 
 class Database:
-    """The connections of this process to one database. ``name``: for messages; ``stores``: how many use them."""
+    """The connections of this process to one database, made when they are needed and kept while they are used now and
+    then. ``name``: for messages; ``stores``: how many use them."""
 
     def __init__(self, conninfo: str, name: str) -> None:
         self.conninfo, self.name, self.stores = conninfo, name, 0
-        self._pool = ConnectionPool(
-            conninfo,
-            kwargs={"autocommit": True},
-            min_size=1,
-            max_size=MOST_CONNECTIONS,
-            timeout=LONGEST_WAIT,
-            reconnect_timeout=5.0,
-            configure=_configure,
-            open=True,
-        )
+        self._idle: list[tuple[float, psycopg.Connection[Any]]] = []  # since when, monotonic; the last used last
+        self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
 
     @contextmanager
     def begun(self, begin: bytes) -> Iterator[psycopg.Connection[Any]]:
         """A connection for the block, in a transaction that began with these statements and is undone where the block
-        ends without a commit. Raises ``psycopg.Error``."""
-        connection = self._begun(begin)
+        ends without a commit. Raises ``Unavailable`` where all are in use for too long, and ``psycopg.Error``."""
+        if not self._free.acquire(timeout=LONGEST_WAIT):
+            raise Unavailable(f"{self.name}的 {MOST_CONNECTIONS} 个连接都忙，等了 {LONGEST_WAIT:.0f} 秒没有轮到。")
         try:
-            yield connection
+            connection = self._made_before(begin) or self._connected(begin)
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
         finally:
-            self._give_back(connection)
+            self._free.release()
 
-    def _begun(self, begin: bytes) -> psycopg.Connection[Any]:
-        try:
-            return self._begun_once(begin)
-        except (PoolTimeout, LockNotAvailable):
-            raise
-        except psycopg.OperationalError:  # closed by the server while nobody used it, as the others may be
-            self._pool.check()
-            return self._begun_once(begin)
+    def _made_before(self, begin: bytes) -> psycopg.Connection[Any] | None:
+        """One that was made before; those that the server closed meanwhile are left out."""
+        while self._idle:
+            with suppress(IndexError):  # another thread was first
+                _, connection = self._idle.pop()
+                try:
+                    connection.execute(begin, prepare=False)
+                    return connection
+                except psycopg.OperationalError as error:
+                    if not (connection.closed or (error.sqlstate or "").startswith(SHUT)):
+                        self._give_back(connection)
+                        raise
+                    connection.close()
+        return None
 
-    def _begun_once(self, begin: bytes) -> psycopg.Connection[Any]:
-        connection = self._pool.getconn()
+    def _connected(self, begin: bytes) -> psycopg.Connection[Any]:
+        connection = psycopg.connect(self.conninfo, autocommit=True)
+        connection.adapters.register_dumper(str, WithoutNul)
         try:
             connection.execute(begin, prepare=False)
         except BaseException:
-            self._give_back(connection)
+            connection.close()
             raise
         return connection
 
     def _give_back(self, connection: psycopg.Connection[Any]) -> None:
-        if connection.pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
-            with suppress(psycopg.Error):
+        with suppress(psycopg.Error):
+            if connection.pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
                 connection.execute("ROLLBACK", prepare=False)
-        self._pool.putconn(connection)
+        if connection.pgconn.transaction_status == TransactionStatus.IDLE:
+            self._idle.append((time.monotonic(), connection))
+        else:
+            connection.close()
+        self._close_idle(before=time.monotonic() - LONGEST_IDLE)
+
+    def _close_idle(self, before: float) -> None:
+        with suppress(IndexError):  # another thread closed it
+            while self._idle and self._idle[0][0] < before:
+                self._idle.pop(0)[1].close()
 
     def close(self) -> None:
-        self._pool.close()
-
-
-def _configure(connection: psycopg.Connection[Any]) -> None:
-    connection.adapters.register_dumper(str, WithoutNul)
+        """Closes the connections that nobody is using."""
+        self._close_idle(math.inf)
 
 
 _databases: dict[str, Database] = {}

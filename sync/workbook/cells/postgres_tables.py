@@ -105,7 +105,7 @@ _TABLES = Step(
 )
 
 # The n-th leads to version n; none is ever changed or removed.
-STEPS: tuple[Step, ...] = (_TABLES,)
+UPGRADES: tuple[Step, ...] = (_TABLES,)
 
 
 def bring_up(db: psycopg.Connection[Any], name: str) -> None:
@@ -119,7 +119,7 @@ def bring_up(db: psycopg.Connection[Any], name: str) -> None:
         raise WrongVersion(f"{name}的编码是 {encoding}，放不了工作簿。请另建一个编码是 UTF8 的数据库。")
     with db.transaction():
         version = _version(db)
-        if version == len(STEPS):
+        if version == len(UPGRADES):
             upgrade.demand(name, version, _gaps(db, version))
         else:
             _upgrade(db, name)
@@ -129,16 +129,16 @@ def _upgrade(db: psycopg.Connection[Any], name: str) -> None:
     """What is due is looked up under the lock: another process may have been first."""
     db.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
     version = _version(db)
-    if version > len(STEPS):
-        raise upgrade.newer(name, version, len(STEPS))
+    if version > len(UPGRADES):
+        raise upgrade.newer(name, version, len(UPGRADES))
     upgrade.demand(name, version, _gaps(db, version))
     try:
-        _take(db, STEPS[version:])
+        _take(db, UPGRADES[version:])
     except psycopg.Error as error:
-        raise upgrade.failed(name, len(STEPS), error) from error
-    upgrade.demand(name, len(STEPS), _gaps(db, len(STEPS)))
+        raise upgrade.failed(name, len(UPGRADES), error) from error
+    upgrade.demand(name, len(UPGRADES), _gaps(db, len(UPGRADES)))
     if version:
-        log.warning("%s从 %s 升级到 %s", name, version, len(STEPS))
+        log.warning("%s从 %s 升级到 %s", name, version, len(UPGRADES))
 
 
 def _take(db: psycopg.Connection[Any], due: Sequence[Step]) -> None:
@@ -150,7 +150,7 @@ def _take(db: psycopg.Connection[Any], due: Sequence[Step]) -> None:
             db.execute(statement.encode())
     db.execute("CREATE TABLE IF NOT EXISTS version (number integer NOT NULL)")
     db.execute("DELETE FROM version")
-    db.execute("INSERT INTO version VALUES (%s)", (len(STEPS),))
+    db.execute("INSERT INTO version VALUES (%s)", (len(UPGRADES),))
 
 
 def _version(db: psycopg.Connection[Any]) -> int:
@@ -162,7 +162,7 @@ def _version(db: psycopg.Connection[Any]) -> int:
 
 def _gaps(db: psycopg.Connection[Any], version: int) -> list[str]:
     """What the steps up to that version make and the database has not."""
-    made = frozenset[str]().union(*(step.makes for step in STEPS[:version]))
+    made = frozenset[str]().union(*(step.makes for step in UPGRADES[:version]))
     return sorted(made - _layout(db))
 
 

@@ -72,7 +72,9 @@ def _insert_rows(tx: Transaction, records: Iterable[RowRecord], replace: str) ->
 SQLITE = Dialect(
     among="id IN (SELECT value FROM json_each(?))",
     listed=lambda ids: json.dumps(list(ids)),
-    holds="instr(extra, CAST('{}' AS BLOB))",
+    has_rule=(
+        'instr(extra, CAST(\'"dataValidation"\' AS BLOB)) AND instr(extra, CAST(\'"userEnteredValue":"=\' AS BLOB))'
+    ),
     with_formulas="rows INDEXED BY rows_with_formulas",  # without the name a scan would read every row
     insert_rows=_insert_rows,
 )

@@ -31,14 +31,14 @@ RowRecord = tuple[int, int, bool, bytes, bytes | None]
 class Dialect:
     """What SQLite and PostgreSQL can't say alike.
 
-    ``among``: the condition that ``id`` is in a list, which is one value as ``listed`` makes it. ``holds``: that
-    ``extra`` holds the bytes of a text. ``with_formulas``: the rows that hold formulas, by the index of them.
-    ``insert_rows`` writes records, those that are there anew, with a statement that ends with its last argument.
+    ``among``: the condition that ``id`` is in a list, which is one value as ``listed`` makes it. ``has_rule``:
+    that a rule for what may be typed holds a formula. ``with_formulas``: the rows, by the index of those that
+    hold formulas. ``insert_rows`` writes records; its last argument says what to do with those that are there.
     """
 
     among: str
     listed: Callable[[Iterable[int]], Any]
-    holds: str
+    has_rule: str
     with_formulas: str
     insert_rows: Callable[[Transaction, Iterable[RowRecord], str], None]
 
@@ -168,8 +168,7 @@ class Transaction:
 
     def rule_rows(self, first: int, last: int) -> list[tuple[int]]:
         """Ids of the records in which a rule for what may be typed holds a formula."""
-        texts = ('"dataValidation"', '"userEnteredValue":"=')
-        return self.select("id", first, last, " ".join(f"AND {self.dialect.holds.format(text)}" for text in texts))
+        return self._all("id", f"rows WHERE id BETWEEN ? AND ? AND {self.dialect.has_rule}", first, last)
 
     def save_rows(self, records: Iterable[RowRecord]) -> None:
         """Inserts or replaces records, each of another id."""
