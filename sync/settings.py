@@ -47,6 +47,8 @@ class Settings:
     nudge_secret: str = ""  # signs nudges alone, for scripts that others can read; empty: there is none
     push_hosts: tuple[str, ...] = ()  # that the embedded workbook may tell of changes (``addresses.allowed``)
     tile_hosts: tuple[str, ...] = ()  # of the own network, without https or at a port of their own, that have map tiles
+    workbook_database: str = ""  # URL; empty: the embedded workbook is a file of the data folder
+    space: str = ""  # code of the bureau whose space there it is
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where rules name a variable
 
     @classmethod
@@ -78,6 +80,8 @@ class Settings:
             nudge_secret=values.get("JIELU_NUDGE_SECRET", ""),
             push_hosts=_listed(values.get("JIELU_PUSH_HOSTS", "")),
             tile_hosts=_listed(values.get("JIELU_TILE_HOSTS", "")),
+            workbook_database=values.get("JIELU_WORKBOOK_DATABASE", "").strip(),
+            space=values.get("JIELU_BUREAU", "").strip(),
             environ=values,
         )
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-import sqlalchemy as sa
 
 from tests import stores
 
@@ -25,22 +24,9 @@ def _the_clock_is_believed() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> str:
-    """The URL of a PostgreSQL server on loopback."""
-    return stores.server().url
-
-
-_made = iter(range(10**6))
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, once of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
-    server = request.getfixturevalue("postgresql")
-    name = f"jielu_{os.getpid()}_{next(_made)}"
-    with sa.create_engine(server, isolation_level="AUTOCOMMIT").connect() as db:
-        db.execute(sa.text(f"create database {name}"))
-    return server.replace("/postgres", f"/{name}")
+    return stores.new_database()

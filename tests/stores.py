@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import itertools
 import os
 import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from sync.workbook.cells.postgres import PostgresStore
 from sync.workbook.cells.store import AnyStore, Store
 from tests.postgres import Postgres
+
+_databases = itertools.count()
 
 ON_POSTGRESQL = os.environ.get("JIELU_TEST_DATABASE") == "postgresql"
 
@@ -30,6 +35,14 @@ def server() -> Postgres:
 
     atexit.register(stop)
     return started
+
+
+def new_database() -> str:
+    """The URL of an empty database of the server."""
+    name = f"jielu_{next(_databases)}"
+    with sa.create_engine(server().url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool).connect() as db:
+        db.execute(sa.text(f"create database {name}"))
+    return server().url.replace("/postgres", f"/{name}")
 
 
 def space(path: Path) -> str:
@@ -70,6 +83,14 @@ def count(store: AnyStore, table: str) -> int:
     with store.read() as tx:
         [(counted,)] = tx.run(f"SELECT count(*) FROM {table}").fetchall()
     return int(counted)
+
+
+def settings(data: Path) -> dict[str, str]:
+    """What a service with that data folder is told of its databases."""
+    if not ON_POSTGRESQL:
+        return {}
+    url = server().url
+    return {"JIELU_DATABASE": url, "JIELU_WORKBOOK_DATABASE": url, "JIELU_BUREAU": space(data)}
 
 
 def ledger_url(path: Path) -> str:

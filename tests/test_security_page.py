@@ -179,7 +179,7 @@ def test_sql_takes_values_as_parameters() -> None:
         if name in ("self._all", "self._first", "self._insert"):  # what they put into their queries
             parts = [part for text in call.args[:2] for part in parts_of(text)]
             named = {ast.unparse(part) for part in parts if not isinstance(part, ast.Constant)}
-            assert named <= CONSTANTS | {"ACCOUNT", "ACCESS", "CHANNEL", "FILE"}, path
+            assert named <= CONSTANTS | {"ACCOUNT", "ACCESS", "CHANNEL", "FILE", "ROW"}, path
         if name.endswith("tx.select"):
             assert isinstance(call.args[0], ast.Constant) or ast.unparse(call.args[0]) in CONSTANTS, path
             assert all(isinstance(part, ast.Constant) for part in call.args[3:]), path

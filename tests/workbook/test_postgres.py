@@ -29,12 +29,9 @@ Opened = Callable[[], PostgresStore]
 
 
 @pytest.fixture
-def url() -> Iterator[str]:
+def url() -> str:
     """A database of its own."""
-    server, name = stores.server().url, next(_names)
-    with psycopg.connect(server.replace("+psycopg", ""), autocommit=True) as db:
-        db.execute(f'CREATE DATABASE "{name}"'.encode())
-    yield server.replace("/postgres", f"/{name}")
+    return stores.new_database()
 
 
 @pytest.fixture
@@ -296,6 +293,19 @@ def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
     with pytest.raises(Unavailable, match=r"127.0.0.1/db 连接不上：") as trouble:
         PostgresStore("postgresql+psycopg://a:geheim@127.0.0.1:1/db", "a")
     assert "geheim" not in str(trouble.value)
+
+
+def test_a_wrong_password_is_told_without_it(own_server: Postgres) -> None:
+    run(own_server.url, "CREATE USER clerk PASSWORD 'right'")
+    file = Path(own_server.folder, "db", "pg_hba.conf")
+    file.write_text("host all clerk 127.0.0.1/32 scram-sha-256\n" + file.read_text())
+    run(own_server.url, "SELECT pg_reload_conf()")
+    url = own_server.url.replace("jielu@", "clerk:geheim@")
+    with pytest.raises(Unavailable, match=r"连接不上.*password authentication failed") as trouble:
+        PostgresStore(url, "a")
+    assert "geheim" not in str(trouble.value)
+    with pytest.raises(WrongVersion, match="没有成功，还是原来的样子：permission denied for database"):
+        PostgresStore(url.replace("geheim", "right"), "a")
 
 
 @pytest.mark.parametrize(

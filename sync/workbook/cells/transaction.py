@@ -157,6 +157,10 @@ class Transaction:
         """Columns of the records from one id to another."""
         return self._all(columns, f"rows WHERE id BETWEEN ? AND ? {more}", first, last)
 
+    def records(self, first: int, last: int, most: int) -> list[RowRecord]:
+        """The first records from one id to another, by id."""
+        return self._all(ROW, "rows WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?", first, last, most)
+
     def select_among(self, columns: str, ids: Iterable[int]) -> list[Any]:
         """Columns of the records with these ids."""
         return self._all(columns, f"rows WHERE {self.dialect.among}", self.dialect.listed(ids))
