@@ -88,12 +88,12 @@ class Service:
         """The data folder, where it is not there yet; ``tell_new`` is told. Raises ``SettingsError``."""
         folder = self.settings.data
         try:
-            if folder.exists():
-                return
+            is_new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SettingsError(f"数据文件夹 {folder} 用不了：{error.strerror}。请检查 JIELU_DATA。") from error
-        self.tell_new(folder)
+        if is_new:
+            self.tell_new(folder)
 
     @cached_property
     def api(self) -> Api:

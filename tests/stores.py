@@ -13,6 +13,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from sync.ledger.tables import meta, open_engine
 from sync.workbook.cells.postgres import PostgresStore
 from sync.workbook.cells.store import AnyStore, Store
 from tests.postgres import Postgres
@@ -83,6 +84,19 @@ def count(store: AnyStore, table: str) -> int:
     with store.read() as tx:
         [(counted,)] = tx.run(f"SELECT count(*) FROM {table}").fetchall()
     return int(counted)
+
+
+def lose_ledger(url: str, bureau: str) -> None:
+    """Take away all that the ledger of a bureau holds; nobody has it open."""
+    engine = open_engine(url)
+    if engine.dialect.name == "sqlite":
+        for file in Path(engine.url.database or "").parent.glob(f"{Path(engine.url.database or '').name}*"):
+            file.unlink()
+        return
+    with engine.begin() as db:
+        for table in meta.sorted_tables:
+            db.execute(table.delete().where(table.c.bureau == bureau))
+    engine.dispose()
 
 
 def settings(data: Path) -> dict[str, str]:

@@ -361,8 +361,9 @@ def test_a_dump_of_the_ledger_leaves_the_workbooks_beside_it_alone(tmp_path: Pat
     service = Service(settings)
     made = backups.make(service, tmp_path / "backups", NOW)
     service.close()
+    Accounts(other).create("later", "https://x/token")
     restoring.restore(settings, made.folder, NOW, over=True)
-    assert Accounts(other).names() == ["robot"]
+    assert Accounts(other).names() == ["later", "robot"]
     other.close()
 
 

@@ -498,7 +498,7 @@ UNFIT: list[tuple[dict[str, str], str, str]] = [
     ({"JIELU_WORKBOOK_DATABASE": NOBODY, "JIELU_BUREAU": "城 管"}, "init", "现在是「城 管」"),
     ({"JIELU_DATA": "text.txt"}, "tick", "数据文件夹 text.txt 用不了"),
     ({"JIELU_DATA": "text.txt/below"}, "init", "数据文件夹 text.txt/below 用不了"),
-    ({"JIELU_DATA": "broken"}, "tick", "数据文件夹 broken 用不了"),
+    ({"JIELU_DATA": "broken", "JIELU_WORKBOOK_DATABASE": ""}, "tick", "数据文件夹 broken 用不了"),
 ]
 
 
