@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -42,11 +41,11 @@ from sync.settings import RULES_NAME, Settings, SettingsError, default_path, rea
 from sync.sheets import own_workbook
 from sync.sheets.credentials import read_credentials
 from sync.sheets.gateway import Client, Gateway
+from sync.sheets.own_store import open_store
 from sync.sheets.quota import LOOKS, PAGES, Quota, Rate, SharedQuota
 from sync.upkeep import BACKUP_ITEM, backup_sentence
 from sync.workbook.accounts import Accounts
-from sync.workbook.cells.store import Store
-from sync.workbook.cells.upgrade import WrongVersion
+from sync.workbook.cells.store import AnyStore
 from sync.workbook.server import Api
 from sync.workbook.transport import session
 
@@ -82,24 +81,19 @@ class Service:
         return not self.settings.workbook
 
     @cached_property
-    def store(self) -> Store:
-        folder = self.settings.data
-        try:
-            self._make_folder()
-            return Store(folder / "workbook.sqlite3")
-        except OSError as error:
-            reason = error.strerror
-        except sqlite3.Error as error:
-            reason = str(error)
-        except WrongVersion as error:
-            raise SettingsError(str(error)) from error
-        raise SettingsError(f"数据文件夹 {folder} 用不了：{reason}。请检查 JIELU_DATA。")
+    def store(self) -> AnyStore:
+        self._make_folder()
+        return open_store(self.settings)
 
     def _make_folder(self) -> None:
-        """The data folder, where it is not there yet; ``tell_new`` is told."""
+        """The data folder, where it is not there yet; ``tell_new`` is told. Raises ``SettingsError``."""
         folder = self.settings.data
-        if not folder.exists():
+        try:
+            is_new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"数据文件夹 {folder} 用不了：{error.strerror}。请检查 JIELU_DATA。") from error
+        if is_new:
             self.tell_new(folder)
 
     @cached_property
@@ -157,7 +151,7 @@ class Service:
 
     def _quota(self, rate: Rate, project: str) -> Quota:
         """How fast Google is asked: as this process counts, or, among many bureaus, as all together."""
-        if not self.settings.bureau:
+        if not self.settings.is_of_many:
             return Quota(rate)
         return SharedQuota(rate, Quotas(self.ledger.engine, project), "pages" if rate is PAGES else "looks")
 

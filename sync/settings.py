@@ -19,6 +19,7 @@ from sync.core.sheet import tabs
 HERE = Path(__file__).parent
 ADDRESS = re.compile(r"/spreadsheets/d/([A-Za-z0-9_-]+)")
 RULES_NAME = "rules.toml"
+MOVED = "moved.txt"  # in a data folder whose bureau goes on elsewhere: where
 # Characters; a shorter one can be guessed.
 LEAST_SECRETS = {"JIELU_SECRET": 32, "JIELU_METRICS": 20, "JIELU_NUDGE_SECRET": 20}
 
@@ -47,8 +48,10 @@ class Settings:
     proxy: str = ""  # address of the reverse proxy whose X-Forwarded-For is believed; empty: none is
     nudge_secret: str = ""  # signs nudges alone, for scripts that others can read; empty: there is none
     push_hosts: tuple[str, ...] = ()  # that the embedded workbook may tell of changes (``addresses.allowed``)
-    bureau: str = ""  # its code among those that share the database; empty: it is by itself
     tile_hosts: tuple[str, ...] = ()  # of the own network, without https or at a port of their own, that have map tiles
+    workbook_database: str = ""  # URL; empty: the embedded workbook is a file of the data folder
+    space: str = ""  # code of the bureau whose space there it is
+    is_of_many: bool = False  # its databases are those of many bureaus
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where rules name a variable
 
     @classmethod
@@ -75,8 +78,10 @@ class Settings:
             proxy=values.get("JIELU_PROXY", "").strip(),
             nudge_secret=values.get("JIELU_NUDGE_SECRET", ""),
             push_hosts=_listed(values.get("JIELU_PUSH_HOSTS", "")),
-            bureau=values.get("JIELU_BUREAU", ""),
             tile_hosts=_listed(values.get("JIELU_TILE_HOSTS", "")),
+            workbook_database=values.get("JIELU_WORKBOOK_DATABASE", "").strip(),
+            space=values.get("JIELU_BUREAU", "").strip(),
+            is_of_many=bool(values.get("JIELU_BUREAUS")),
             environ=values,
         )
 
@@ -89,6 +94,15 @@ def process_environ() -> dict[str, str]:
 def read_env(file: Path) -> dict[str, str]:
     """What a ``.env`` file sets; nothing where there is none."""
     return {key: value for key, value in dotenv_values(file).items() if value is not None}
+
+
+def check_not_moved(folder: Path) -> None:
+    """Raises ``SettingsError`` where what is in a data folder goes on elsewhere: two would write for one bureau."""
+    if (folder / MOVED).exists():
+        raise SettingsError(
+            f"{folder} 里的台账已经移走：{(folder / MOVED).read_text('utf-8').strip()}。"
+            f"确实要在这里继续，先停掉那一边，再删掉这个文件夹里的 {MOVED}。"
+        )
 
 
 def check_owner(folder: Path) -> None:

@@ -28,7 +28,7 @@ from sync.bureaus.folders import Folders
 from sync.bureaus.nudges import Nudges
 from sync.bureaus.opened import OpenBureaus
 from sync.service import Service
-from sync.settings import LEAST_SECRETS
+from sync.settings import LEAST_SECRETS, MOVED
 from webhook.server import create_app
 
 READ_AGAIN = 5.0  # seconds after which an unknown host is looked for again in the folders
@@ -72,18 +72,24 @@ class Hosts:
     def code(self, host: str) -> str:
         """The code; empty where there is none."""
         code = self._codes.get(host, "")
-        if code and self.folders.host(code) == host:
+        if code and self._is_here(code, host):
             return code
         with self._lock:
             if time.monotonic() - self._read_at > READ_AGAIN:
                 self._codes, self._read_at = self._read(), time.monotonic()
-        return self._codes.get(host, "")
+        code = self._codes.get(host, "")
+        return code if self._is_here(code, host) else ""
+
+    def _is_here(self, code: str, host: str) -> bool:
+        return bool(code) and self.folders.host(code) == host and not (self.folders.folder(code) / MOVED).exists()
 
     def _read(self) -> dict[str, str]:
         codes: dict[str, str] = {}
         twice: set[str] = set()
         for code in self.folders.codes():
             host = self.folders.host(code)
+            if (self.folders.folder(code) / MOVED).exists():
+                continue
             if host in codes:
                 log.error("bureaus %s and %s have the same address: neither is served", codes[host], code)
                 twice.add(host)
@@ -107,7 +113,7 @@ class ManyBureaus:
         self.nudges.close()
 
     def _pages(self, service: Service) -> Pages:
-        code, nudges = service.settings.bureau, self.nudges
+        code, nudges = service.settings.space, self.nudges
         asked = (partial(nudges.look, code), partial(nudges.failures, code), partial(nudges.receive, code))
         return Pages(lambda: create_app(service, *asked))
 

@@ -48,10 +48,11 @@ class Tools:
 
     service: Service
     photo_store: Callable[[Service], StorePhoto]
+    noted: dict[str, datetime]  # as ``Evidence``
 
     @cached_property
     def evidence(self) -> Evidence:
-        return Evidence(self.service.ledger)
+        return Evidence(self.service.ledger, self.noted)
 
     @cached_property
     def store_photo(self) -> StorePhoto:
@@ -106,6 +107,7 @@ class Worker:
         self.engine = sharing.lend(folders.database, open_database)
         self.registry = Bureaus(self.engine)
         self.queue = Queue(folders.database)
+        self.noted: dict[str, datetime] = {}
         self.places = Slots(at_once)
         self.open = OpenBureaus(folders, self._tools, most_open, most_bytes)
 
@@ -124,7 +126,7 @@ class Worker:
         sharing.give_back(self.engine)
 
     def _tools(self, service: Service) -> Tools:
-        return Tools(service, self.parts.photo_store)
+        return Tools(service, self.parts.photo_store, self.noted)
 
     # One work
     def work(self, code: str, kind: str) -> None:

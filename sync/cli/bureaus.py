@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -119,6 +120,37 @@ def resume(code: str, as_json: bool) -> None:
         registry.demand(there, code)
         there.resume(code, datetime.now(UTC))
     print_result(as_json, {"code": code, "paused": False}, f"「{code}」继续了。")
+
+
+@bureaus.command(name="move-in")
+@click.argument("code", metavar="代码")
+@click.option("--from", "source", required=True, type=click.Path(path_type=Path), help="单个局的数据文件夹，先停下它。")
+@click.option("--env", "own", type=click.Path(path_type=Path), help="单个局的 .env；不写就用数据文件夹里的。")
+@click.option("--url", default="", help="以后的网址；不写就用 .env 里的。")
+@json_option
+def move_in(code: str, source: Path, own: Path | None, url: str, as_json: bool) -> None:
+    """把单个局移进来：台账、工作簿、照片、规则。要么全部移好，要么什么也没有动。"""
+    from sync.bureaus import moving
+    from sync.bureaus.folders import Folders
+
+    counts = moving.move_in(Folders.read(), code, source, own, url)
+    words = f"「{code}」已移进来，台账 {sum(counts.values())} 行。{source} 没有动，做了记号：那里不能再运行。"
+    print_result(as_json, {"code": code, "rows": counts}, words)
+
+
+@bureaus.command(name="move-out")
+@click.argument("code", metavar="代码")
+@click.option("--to", "target", required=True, type=click.Path(path_type=Path), help="放到哪个文件夹（还没有的）。")
+@json_option
+def move_out(code: str, target: Path, as_json: bool) -> None:
+    """把一个局移出去，成为单个局的数据文件夹，用 jielu run 运行。"""
+    from sync.bureaus import moving
+    from sync.bureaus.folders import Folders
+
+    counts = moving.move_out(Folders.read(), code, target)
+    how = f"运行：JIELU_DATA={target} jielu run；它自己的设置在里面的 .env。"
+    words = f"「{code}」已移到 {target}，台账 {sum(counts.values())} 行。{how}"
+    print_result(as_json, {"code": code, "rows": counts}, words)
 
 
 @click.command()

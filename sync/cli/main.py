@@ -42,6 +42,7 @@ def _could_not_run() -> tuple[type[Exception], ...]:
     from sync.settings import SettingsError
     from sync.sheets.gateway import Refused, Unknown, Unreachable
     from sync.sheets.set_up import NotEmpty
+    from sync.workbook.cells.store import Unavailable
 
     return (
         SettingsError,
@@ -52,6 +53,7 @@ def _could_not_run() -> tuple[type[Exception], ...]:
         Unknown,
         Busy,
         Unusable,
+        Unavailable,
         WrongVersion,
         FileProblem,
         NotEmpty,

@@ -28,10 +28,11 @@ def pass_service(function: F) -> F:
     @click.pass_context
     def command(ctx: click.Context, /, *args: Any, **kwargs: Any) -> Any:
         from sync.service import Service
-        from sync.settings import Settings, check_owner
+        from sync.settings import Settings, check_not_moved, check_owner
 
         settings = Settings.read()
         check_owner(settings.data)
+        check_not_moved(settings.data)
         service = Service(settings, _tell_new)
         ctx.call_on_close(service.close)
         return ctx.invoke(function, service, *args, **kwargs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,8 +20,7 @@ from sync.ledger.upgrade import open_database
 from sync.sheets import set_up
 from sync.sheets.gateway import Client, Gateway
 from sync.workbook import transport
-from sync.workbook.cells.changes import Feed
-from sync.workbook.cells.store import Store
+from sync.workbook.cells.store import AnyStore, Store
 from sync.workbook.cells.upgrade import bring_up
 from sync.workbook.server import Api
 from tests.book import CAST, PEOPLE, ZONE, default_rules, hour, templates
@@ -35,9 +33,8 @@ class MemoryStore(Store):
     """A workbook in memory, for one thread. ``content``: the bytes of one that was built before."""
 
     def __init__(self, content: bytes = b"") -> None:
+        AnyStore.__init__(self)
         self.path = MEMORY
-        self._writing = threading.Lock()
-        self.feed = Feed()
         connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         if content:
             connection.deserialize(content)

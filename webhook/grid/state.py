@@ -15,7 +15,7 @@ from sync.ledger.cell_edits import CellEdits
 from sync.ledger.layouts import Layouts
 from sync.service import Service
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.cells.store import Transaction
+from sync.workbook.cells.transaction import Transaction
 from webhook.access import Site
 from webhook.grid.presence import Presence
 

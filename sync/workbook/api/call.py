@@ -10,7 +10,7 @@ import orjson
 
 from sync.workbook.cells.defaults import SPREADSHEET
 from sync.workbook.cells.model import Book
-from sync.workbook.cells.store import Transaction
+from sync.workbook.cells.transaction import Transaction
 from sync.workbook.edits.protection import guard
 from sync.workbook.schema.errors import ApiError, DriveError, Json, file_not_found, forbidden, invalid, not_found
 

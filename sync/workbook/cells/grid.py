@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from sync.workbook.cells.store import SHIFT, RowRecord, Transaction, numbers, span
+from sync.workbook.cells.transaction import SHIFT, RowRecord, Transaction, numbers, span
 from sync.workbook.schema.a1 import Box
 from sync.workbook.schema.errors import Json
 
@@ -176,7 +176,7 @@ class Grid:
         order, base = self.order[top:bottom], self._base
         if _in_sequence(order):
             # As long as nobody sorted or inserted, the records lie in the file as the rows lie in the sheet.
-            cells = self.tx.select(name, base | order[0], base | order[-1]).fetchall()
+            cells = self.tx.select(name, base | order[0], base | order[-1], "ORDER BY id")
             if len(cells) == len(order):
                 return [value for (value,) in cells]
         known: dict[int, Any] = dict(self._select(f"id, {name}", order))
@@ -188,9 +188,8 @@ class Grid:
             return []
         low, high, base = min(real), max(real), self._base
         if high - low < 4 * len(real) + 100:
-            return self.tx.select(columns, base | low, base | high).fetchall()
-        marks = ",".join(map(str, (base | number for number in real)))
-        return self.tx.run(f"SELECT {columns} FROM rows WHERE id IN ({marks})").fetchall()  # noqa: S608
+            return self.tx.select(columns, base | low, base | high)
+        return self.tx.select_among(columns, (base | number for number in real))
 
     def lists(self, box: Box) -> list[list[Value]]:
         """The values of a rectangle, each row without trailing blanks and without trailing empty rows."""
@@ -274,7 +273,7 @@ class Grid:
         self._rows.clear()
         self.reshaped = True
         done: list[RowRecord] = []
-        for row_id, vals, extra in self.tx.select("id, vals, extra", *span(self.key)).fetchall():
+        for row_id, vals, extra in self.tx.select("id, vals, extra", *span(self.key)):
             row = decode(vals, extra)
             change(row.values)
             trim(row.values)
