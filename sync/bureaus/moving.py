@@ -17,7 +17,7 @@ from uuid import uuid4
 from sync.backup import copy_sqlite
 from sync.bureaus import registry
 from sync.bureaus.folders import COMMON, ENV, Folders
-from sync.ledger import moving
+from sync.ledger import bureau_rows
 from sync.ledger.bureaus import Bureaus, register
 from sync.ledger.copying import FILE as LEDGER
 from sync.operations.backups import WORKBOOK_ID, between_looks
@@ -101,12 +101,12 @@ def _ledger_in(there: Bureaus, code: str, workbook: str, part: Path, folder: Pat
     if here := [bureau.code for bureau in others if not bureau.moved_to]:
         raise SettingsError(f"这个局已经在这里，代码是「{here[0]}」。")
     try:
-        with moving.from_file(part / LEDGER, there.engine, workbook, over=bool(others)) as (db, counts):
+        with bureau_rows.from_file(part / LEDGER, there.engine, workbook, over=bool(others)) as (db, counts):
             register(db, code, workbook, datetime.now(UTC))
             for file in part.glob(f"{LEDGER}*"):
                 file.unlink()
             part.rename(folder)
-    except moving.Taken as error:
+    except bureau_rows.Taken as error:
         raise SettingsError(f"数据库里已经有 {workbook} 的台账，但是没有登记。请先弄清楚它是谁的。") from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -141,7 +141,7 @@ def move_out(folders: Folders, code: str, target: Path) -> dict[str, int]:
 def _databases_out(service: Service, part: Path) -> dict[str, int]:
     if service.embedded:
         own_store.copy_out(service.store, part / own_store.FILE)
-    return moving.to_file(service.ledger.engine, part / LEDGER, service.workbook)
+    return bureau_rows.to_file(service.ledger.engine, part / LEDGER, service.workbook)
 
 
 @contextmanager

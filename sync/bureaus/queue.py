@@ -13,9 +13,11 @@ import contextlib
 import logging
 import re
 import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -94,35 +96,48 @@ class Queue:
         return Counter(str(job.task_kwargs["code"]) for job in self.app.job_manager.list_jobs(status="todo"))
 
 
-def run_works(
-    url: str, work: Work, lanes: Mapping[str, int], beside: Callable[[], None], beside_seconds: float
-) -> None:
-    """Do works until SIGTERM or Ctrl+C; what runs is ended first.
+@dataclass
+class Works:
+    """Does works until ``stop``, SIGTERM or Ctrl+C; what runs is ended first.
 
     ``work`` does one, by bureau and kind, and raises nothing. ``lanes``: how many of each lane at a time. ``beside`` is
     called every ``beside_seconds``.
     """
-    asyncio.run(_run(url, work, lanes, beside, beside_seconds))
 
+    url: str
+    work: Work
+    lanes: Mapping[str, int]
+    beside: Callable[[], None]
+    beside_seconds: float
+    _stop: Callable[[], object] = field(default=lambda: None, init=False)
 
-async def _run(
-    url: str, work: Work, lanes: Mapping[str, int], beside: Callable[[], None], beside_seconds: float
-) -> None:
-    connector = procrastinate.PsycopgConnector(conninfo=conninfo(url), min_size=2, max_size=4 + 2 * len(lanes))
-    app = procrastinate.App(connector=connector)
-    app.task(name=TASK)(work)
-    loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(sum(lanes.values()) + 2))
-    async with app.open_async():
-        sides = [
-            _every(beside_seconds, partial(asyncio.to_thread, beside)),
-            _every(HEARTBEAT_SECONDS, partial(_take_back, app)),
-        ]
-        lanes_running = [asyncio.create_task(_lane(app, lane, count)) for lane, count in lanes.items()]
-        tasks = [*map(asyncio.create_task, sides), *lanes_running]
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, _cancel, tasks)
-        await asyncio.gather(*tasks, return_exceptions=True)
+    def run(self) -> None:
+        asyncio.run(self._run())
+
+    def stop(self) -> None:
+        """From any thread; ``run`` returns soon."""
+        self._stop()
+
+    async def _run(self) -> None:
+        connector = procrastinate.PsycopgConnector(
+            conninfo=conninfo(self.url), min_size=2, max_size=4 + 2 * len(self.lanes)
+        )
+        app = procrastinate.App(connector=connector)
+        app.task(name=TASK)(self.work)
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(sum(self.lanes.values()) + 2))
+        async with app.open_async():
+            sides = (
+                _every(self.beside_seconds, partial(asyncio.to_thread, self.beside)),
+                _every(HEARTBEAT_SECONDS, partial(_take_back, app)),
+            )
+            lanes = (_lane(app, lane, count) for lane, count in self.lanes.items())
+            tasks = [asyncio.create_task(each) for each in (*sides, *lanes)]
+            self._stop = partial(loop.call_soon_threadsafe, _cancel, tasks)
+            if threading.current_thread() is threading.main_thread():
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    loop.add_signal_handler(number, _cancel, tasks)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -107,6 +107,8 @@ class Worker:
         self.engine = sharing.lend(folders.database, open_database)
         self.registry = Bureaus(self.engine)
         self.queue = Queue(folders.database)
+        lanes = {queue.QUICK: at_once + SPARE, queue.SLOW: 2}
+        self.works = queue.Works(folders.database, self.work, lanes, self.see_what_is_due, DUE_SECONDS)
         self.noted: dict[str, datetime] = {}
         self.places = Slots(at_once)
         self.open = OpenBureaus(folders, self._tools, most_open, most_bytes)
@@ -114,9 +116,8 @@ class Worker:
     def run(self) -> None:
         """Work until SIGTERM or Ctrl+C."""
         self.queue.set_up()
-        lanes = {queue.QUICK: self.places.count + SPARE, queue.SLOW: 2}
         try:
-            queue.run_works(self.folders.database, self.work, lanes, self.see_what_is_due, DUE_SECONDS)
+            self.works.run()
         finally:
             self.close()
 

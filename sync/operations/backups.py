@@ -24,7 +24,7 @@ from uuid import uuid4
 from sync.core.rules.sections import Backups
 from sync.guard import RELEASE
 from sync.intake.street_file import NAME as STREET_FILE
-from sync.ledger import copying, moving
+from sync.ledger import bureau_rows, copying
 from sync.ledger.backup_notes import BackupNotes
 from sync.ledger.ledger import Busy
 from sync.service import Service
@@ -150,7 +150,7 @@ def _ledger_out(service: Service, part: Path) -> Path:
     """The ledger as a file. Of a database of many bureaus this one's part, as a single process has it."""
     if not service.settings.is_of_many:
         return copying.copy_out(service.settings.database, part)
-    moving.to_file(service.ledger.engine, part / copying.FILE, service.workbook)
+    bureau_rows.to_file(service.ledger.engine, part / copying.FILE, service.workbook)
     return part / copying.FILE
 
 
