@@ -60,7 +60,7 @@ SPACES = (
     nextval(pg_get_serial_sequence('workbook.all_sheets', 'key'))::integer as new
     from workbook.all_sheets cross join copies where space = '{FIRST}'""",
     """insert into workbook.all_sheets (space, key, file, place, next_row, meta) overriding system value
-    select keys.code, keys.new, keys.workbook, place, next_row, meta from workbook.all_sheets s join keys on s.key = old""",
+    select keys.code, new, keys.workbook, place, next_row, meta from workbook.all_sheets s join keys on s.key = old""",
     "insert into workbook.blocks select new, block, ids from workbook.blocks join keys on sheet = old",
     """insert into workbook.rows select (new::bigint << 32) | (id & 4294967295), filled, formulas, vals, extra
     from workbook.rows join keys on id >> 32 = old""",

@@ -62,6 +62,7 @@ class Service:
 
     settings: Settings
     tell_new: Callable[[Path], None] = field(default=lambda folder: None, repr=False)  # of a data folder that was made
+    known_workbook: str = field(default="", repr=False)  # id of the embedded one, where it was seen to be there
     trouble: str = field(default="", init=False)  # what is wrong with the rules file; empty: nothing
     _read: tuple[str, Rules] | None = field(default=None, init=False)  # the text last read, and the rules in force
     _judged_by: Any = field(default=None, init=False)  # the stamps that they were held against
@@ -160,6 +161,8 @@ class Service:
         """The id of the spreadsheet; an embedded one is made where there is none."""
         if not self.embedded:
             return self.settings.workbook
+        if self.known_workbook:
+            return self.known_workbook
         return own_workbook.find_or_make(self.client, self.settings.data / "workbook.id")
 
     @cached_property

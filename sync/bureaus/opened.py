@@ -13,10 +13,17 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from sync.bureaus.folders import ENV, Folders
+from sync.operations.backups import WORKBOOK_ID
 from sync.service import Service
+from sync.settings import Settings
+from sync.sheets import own_store
+from sync.workbook.cells.store import AnyStore
 
 LEAST_OPEN = 4
 PAGE_BYTES = 4096
+
+FileState = tuple[int, int] | None
+FileStates = tuple[FileState, FileState]
 
 Made = TypeVar("Made")
 log = logging.getLogger(__name__)
@@ -24,11 +31,11 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Opened(Generic[Made]):
-    """An open bureau, and what the process makes of it once. ``of``: the state of the file that it was opened by."""
+    """An open bureau, and what the process makes of it once. ``of``: the states of the files that it was opened by."""
 
     service: Service
     made: Made
-    of: object
+    of: FileStates
     users: int = 0
     wanted: bool = False  # it is worth to stay open
 
@@ -45,7 +52,15 @@ class OpenBureaus(Generic[Made]):
     most: int = 64
     most_bytes: int = 0  # 0: any
     _open: OrderedDict[str, Opened[Made]] = field(default_factory=OrderedDict)
+    _workbooks: dict[str, tuple[FileStates, str]] = field(default_factory=dict)  # ids that were seen to be there
+    _held: AnyStore | None = field(default=None, init=False)
     _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        """Raises ``SettingsError`` where the workbooks' database does not answer. Its connections stay open: the
+        bureaus that come and go would each make their own."""
+        if self.folders.common.get("JIELU_WORKBOOK_DATABASE"):
+            self._held = own_store.open_store(Settings.read({**self.folders.common, "JIELU_BUREAU": "none"}))
 
     @contextmanager
     def use(self, code: str, *, passing: bool = False) -> Iterator[Opened[Made]]:
@@ -62,13 +77,15 @@ class OpenBureaus(Generic[Made]):
                 self._shrink()
 
     def _taken(self, code: str) -> Opened[Made]:
-        of = _state(self.folders.folder(code) / ENV)
+        folder = self.folders.folder(code)
+        of = (_state(folder / ENV), _state(folder / WORKBOOK_ID))
         with self._lock:
             opened = self._open.get(code)
             if opened is None or opened.of != of:
                 if opened is not None:
                     self._drop(code)
-                service = Service(self.folders.settings(code))
+                seen, workbook = self._workbooks.get(code, (None, ""))
+                service = Service(self.folders.settings(code), known_workbook=workbook if seen == of else "")
                 opened = self._open[code] = Opened(service, self.make(service), of)
             opened.users += 1
             return opened
@@ -97,6 +114,8 @@ class OpenBureaus(Generic[Made]):
 
     def _drop(self, code: str) -> None:
         opened = self._open.pop(code)
+        if "workbook" in opened.service.__dict__ and opened.service.embedded:
+            self._workbooks[code] = (opened.of, opened.service.workbook)
         if not opened.users:
             opened.service.close()
 
@@ -105,9 +124,11 @@ class OpenBureaus(Generic[Made]):
         with self._lock:
             for code in list(self._open):
                 self._drop(code)
+            if self._held is not None:
+                self._held.close()
 
 
-def _state(file: Path) -> tuple[int, int] | None:
+def _state(file: Path) -> FileState:
     """What changes when a file does; None where there is none."""
     try:
         stat = file.stat()
