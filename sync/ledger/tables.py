@@ -313,6 +313,14 @@ editions = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("at", Moment, nullable=False),
 )
+replies = sa.Table(  # to edits of the grid, where several processes serve a bureau's pages
+    "replies",
+    meta,
+    bureau(),
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("reply", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
 bureaus = sa.Table(  # of a database that many bureaus share; a bureau by itself is in none
     "bureaus",
     meta,

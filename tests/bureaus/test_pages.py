@@ -65,9 +65,11 @@ def two(province: Province) -> Province:
 
 
 def entered(province: Province, served: Web, code: str, host: str, name: str = "街路长02") -> dict[str, str]:
-    """The cookies of a person who opened his link."""
+    """The cookies of a person who opened his link; without a name of the operator."""
     with province.service(code) as service:
-        token = server.link(service, name, f"http://{host}").partition("#")[2]
+        base = f"http://{host}"
+        link = server.link(service, name, base) if name else server.operator_link(service, base)
+    token = link.partition("#")[2]
     answer = served.post(host, "/enter", data={"link": token})
     assert answer.status_code == 302, answer.text
     return answer.cookies.get_dict()
@@ -120,6 +122,21 @@ def test_what_one_process_did_another_knows(two: Province) -> None:
             assert "第2处" in served.get(XIDU, "/rows", cookies=cookies).text
         assert second.post(XIDU, "/leave", cookies=cookies).status_code == 200
         assert first.get(XIDU, "/rows", cookies=cookies).status_code == 401
+
+
+def test_an_edit_of_the_grid_that_comes_again_to_another_process_is_not_done_again(two: Province) -> None:
+    with two.service("xidu") as service:
+        service.gateway.learn_sheets()
+        sheet = service.gateway.titles["问题台账"]
+    cells = [{"row": 0, "at": 1, "column": 1, "to": "街路长01", "was": ""}]
+    asked = {"id": "the same id", "ops": [{"op": "set", "cells": cells}]}
+    with web(two) as first, web(two) as second:
+        cookies = entered(two, first, "xidu", XIDU, "")
+        answers = [
+            served.post(XIDU, f"/grid/edit/{sheet}", json=asked, cookies=cookies) for served in (first, second, first)
+        ]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert answers[0].json() == answers[1].json() == answers[2].json()
 
 
 def test_one_bureau_that_can_t_be_opened_is_told_and_others_go_on(two: Province) -> None:

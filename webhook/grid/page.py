@@ -180,8 +180,8 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
         ops, asked = edits.listed(request.get_json(), "ops"), clean(str(request.get_json().get("id", "")))
         # The same edit may come again while it is being done: a browser whose line broke does not wait for the answer.
         with state.editing:
-            if asked in state.answered:
-                return json_answer(state.answered[asked])
+            if (before := state.replied(asked)) is not None:
+                return json_answer(before)
             reply = _edit(state, sheet_id, ops, asked)
             state.answer(asked, reply)
         nudge()

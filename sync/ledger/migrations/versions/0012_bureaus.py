@@ -1,4 +1,5 @@
-"""Many bureaus on one database: which there are, when each of their works is due, and Google's quota shared by all."""
+"""Many bureaus on one database: which there are, when each of their works is due, Google's quota shared by
+all, and replies to edits that come again to another process."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,4 +36,11 @@ def upgrade() -> None:
         sa.Column("project", sa.String(120), primary_key=True),
         sa.Column("kind", sa.String(20), primary_key=True),
         sa.Column("full_at", sa.Float, nullable=False),
+    )
+    op.create_table(
+        "replies",
+        sa.Column("bureau", sa.String(120), primary_key=True),
+        sa.Column("id", sa.String(64), primary_key=True),
+        sa.Column("reply", sa.Text, nullable=False),
+        sa.Column("at", sa.DateTime, nullable=False),
     )
