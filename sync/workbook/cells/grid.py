@@ -129,7 +129,8 @@ class Grid:
         if number not in self._rows:
             self._ahead = min(2 * self._ahead, MOST_AHEAD) if index == self._read_to else 1
             self._read_to = index + self._ahead
-            self.rows(index, self._read_to)
+            if self._ahead > 1:
+                self.rows(index, self._read_to)
         return self._load(number)
 
     def _load(self, number: int) -> Row:
