@@ -104,7 +104,7 @@ def _demand_place(settings: Settings, over: bool) -> bool:
     taken = settings.data.exists() and any(path.name not in MARKS for path in settings.data.iterdir())
     outside = file is not None and file.exists() and not _is_in(file, settings.data)
     filled = file is None and not copying.is_empty(settings.database)
-    space = bool(settings.workbook_database) and _has_workbook(settings)
+    space = bool(settings.workbook_database and not settings.workbook) and _has_workbook(settings)
     if (taken or outside or filled or space) and not over:
         place = f"数据库 {file or 'PostgreSQL'}" if not taken else f"数据文件夹 {settings.data}"
         raise BackupTrouble(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -226,6 +228,18 @@ def test_more_readers_than_connections_wait_for_one(opened: Callable[..., Postgr
     assert seen == [1] * len(threads)
 
 
+def test_who_gets_no_connection_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(postgres, "LONGEST_WAIT", 0.2)
+    store, other = PostgresStore(url, "a"), PostgresStore(url, "b")
+    with store.read(), other.write(), pytest.raises(Unavailable, match="的 2 个连接都忙"), store.read():
+        pass
+    with store.read() as tx:
+        assert tx.files() == []
+    store.close()
+    other.close()
+
+
 # A server that goes away
 
 
@@ -334,6 +348,15 @@ def test_opened_again_nothing_is_made_anew(url: str, opened: Callable[..., Postg
     opened(url, "a").close()
     with opened(url, "a").read() as tx:
         assert tx.files() == [FILE]
+
+
+def test_processes_make_the_tables_of_a_new_database_once() -> None:
+    for level in ("read committed", "repeatable read"):
+        url = stores.new_database()
+        run(url, f"ALTER DATABASE {url.rpartition('/')[2]} SET default_transaction_isolation = '{level}'")
+        program = f"from sync.workbook.cells.postgres import PostgresStore; PostgresStore({url!r}, 'a').close()"
+        started = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(3)]
+        assert [process.wait(60) for process in started] == [0, 0, 0]
 
 
 def test_a_newer_database_is_refused(url: str) -> None:

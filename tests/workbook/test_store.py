@@ -8,7 +8,7 @@ import gspread
 import pytest
 
 from sync.workbook import transport
-from sync.workbook.cells.transaction import BLOCK
+from sync.workbook.cells.transaction import BLOCK, Transaction
 from sync.workbook.server import Api
 from tests.stores import count, open_place, place
 
@@ -77,6 +77,16 @@ def test_inserting_a_row_writes_numbers_and_no_rows(store, local):
     local.sheet1.sort((1, "des"))
     assert records() == before
     assert local.sheet1.acell("A1").value == str(rows - 1)
+
+
+def test_rows_in_sequence_are_read_many_at_a_time(local, monkeypatch):
+    local.sheet1.update([[n] for n in range(500)], "A1")
+    reads = []
+    whole = Transaction._all
+    monkeypatch.setattr(Transaction, "_all", lambda *given: reads.append(given[2]) or whole(*given))
+    local.sheet1.update([[-n] for n in range(300)], "A100")
+    assert len([source for source in reads if source.startswith("rows")]) < 12
+    assert local.sheet1.col_values(1)[98:101] == ["98", "0", "-1"]
 
 
 def test_a_deleted_spreadsheet_leaves_no_rows(store, client):

@@ -21,6 +21,7 @@ from sync.workbook.schema.errors import Json
 Value = Any  # str | int | float | bool
 EMPTY_ROW = b"[]"
 OF_FORMULA = ("error", "over", "link")  # what a cell carries of its formula's last result
+MOST_AHEAD = 1024  # rows that are read at once where one was asked for
 _BITS = [1 << column for column in range(62)]
 _WIDE = len(_BITS)  # columns that the bit set tells apart; one more bit stands for all others
 
@@ -97,6 +98,7 @@ class Grid:
         self._stored = b""
         self._moved = False
         self._gone: list[int] = []
+        self._ahead, self._read_to = 1, -1  # how many rows were read at once, and up to which position
         self._first: array[int] | None = None
         self.touched: dict[int, Row] = {}  # by record number: all rows that were written
         self.reshaped = False  # whether columns moved
@@ -120,7 +122,16 @@ class Grid:
         """The row for reading, None when nothing was ever written there."""
         order = self.order
         number = order[index] if index < len(order) else 0
-        return self._load(number) if number else None
+        return self._read(index, number) if number else None
+
+    def _read(self, index: int, number: int) -> Row:
+        """The row at a position. Where rows are asked for one after the other, more and more are read at once."""
+        if number not in self._rows:
+            self._ahead = min(2 * self._ahead, MOST_AHEAD) if index == self._read_to else 1
+            self._read_to = index + self._ahead
+            if self._ahead > 1:
+                self.rows(index, self._read_to)
+        return self._load(number)
 
     def _load(self, number: int) -> Row:
         row = self._rows.get(number)
@@ -136,7 +147,7 @@ class Grid:
         number = order[index] if index < len(order) else 0
         if not number:
             return self._create(index)
-        row = self._dirty[number] = self.touched[number] = self._load(number)
+        row = self._dirty[number] = self.touched[number] = self._read(index, number)
         return row
 
     def _create(self, index: int) -> Row:

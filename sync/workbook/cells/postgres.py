@@ -17,6 +17,7 @@ from hashlib import blake2b
 from typing import Any
 
 import psycopg
+from psycopg import IsolationLevel
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg.types.string import StrDumper
@@ -165,6 +166,7 @@ def _taken(url: str) -> Database:
         database = _databases.get(conninfo)
         if database is None:
             with psycopg.connect(conninfo, autocommit=True) as connection:
+                connection.isolation_level = IsolationLevel.READ_COMMITTED  # sees the upgrade that it waited for
                 bring_up(connection, name)
             database = _databases[conninfo] = Database(conninfo, name)
         database.stores += 1

@@ -154,9 +154,10 @@ def _take(db: psycopg.Connection[Any], due: Sequence[Step]) -> None:
 
 
 def _version(db: psycopg.Connection[Any]) -> int:
-    """How many steps the database has; 0 for one that has none of our tables."""
-    [(table,)] = db.execute("SELECT to_regclass(%s)::text", (f"{SCHEMA}.version",)).fetchall()
-    rows = db.execute(f"SELECT number FROM {SCHEMA}.version").fetchall() if table else []  # noqa: S608
+    """How many steps the database has; 0 for one that has none of our tables. ``to_regclass`` would go on to answer
+    from what it knew before the lock."""
+    tables = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (SCHEMA,)).fetchall()
+    rows = db.execute(f"SELECT number FROM {SCHEMA}.version").fetchall() if ("version",) in tables else []  # noqa: S608
     return int(rows[0][0]) if rows else 0
 
 

@@ -58,7 +58,8 @@ class Transaction:
         self.asked, self.did, self.touched = "", "", 0
 
     def _all(self, columns: str, source: str, *values: Any) -> list[Any]:
-        return list(self.run(f"SELECT {columns} FROM {source}", values))  # noqa: S608
+        records: list[Any] = self.run(f"SELECT {columns} FROM {source}", values).fetchall()  # noqa: S608
+        return records
 
     def _first(self, columns: str, source: str, *values: Any) -> Any:
         """None where there is none."""
