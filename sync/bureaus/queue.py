@@ -3,7 +3,7 @@
 A job is one kind of work of one bureau. Its lock lets one of these run at a time; its queueing lock lets one wait.
 Neither guards the bureau: a worker that hangs may go on after its job was given to another, so what is committed is
 guarded by the ledger's lease. Bureaus whose last work failed or took long have a lane of their own, in which they
-delay one another alone.
+delay one another alone; so has what is done once an hour or a night, which is due for very many at the same time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import procrastinate
 from procrastinate import exceptions
 from procrastinate.jobs import Job, Status
 
-QUICK, SLOW = "quick", "slow"  # lanes
+QUICK, SLOW, NIGHT = "quick", "slow", "night"  # lanes
 AT_ONCE = 10  # priority of what a person waits for
 STALLED_SECONDS = 30.0  # without a sign of life a worker is gone
 HEARTBEAT_SECONDS = 5.0

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -22,17 +22,20 @@ from sync.bureaus.queue import Queue, Wanted
 from sync.guard import GAPS
 from sync.intake.pushes import StorePhoto
 from sync.ledger import sharing
-from sync.ledger.bureaus import DELIVER, LOOK, RECEIVE, Bureaus, Work, late
+from sync.ledger.bureaus import DELIVER, LOOK, NIGHTLY, RECEIVE, Bureaus, Work, late
 from sync.ledger.evidence import Evidence
 from sync.ledger.leases import Busy
+from sync.ledger.tables import Unusable
 from sync.ledger.upgrade import open_database
 from sync.operations import jobs
 from sync.outgoing.channel_posts import ChannelPosts
 from sync.service import Service
 from sync.upkeep import last_due
+from sync.workbook.cells.store import Unavailable
 
 DELIVER_SECONDS, RECEIVE_SECONDS, NIGHTLY_SECONDS = 30, 20, 3600
 BUSY_SECONDS = 10  # after which a work is tried again that another process was doing
+NOT_NOW = (Busy, Unusable, Unavailable)  # no fault of the bureau's: another is at it, a database that all share is away
 DUE_SECONDS = 2.0  # how often it is looked what is due
 LONG_SECONDS = 5.0  # a work that takes longer makes no other wait
 LONGEST_GAP = timedelta(minutes=15)  # after a failure
@@ -107,7 +110,7 @@ class Worker:
         self.engine = sharing.lend(folders.database, open_database)
         self.registry = Bureaus(self.engine)
         self.queue = Queue(folders.database)
-        lanes = {queue.QUICK: at_once + SPARE, queue.SLOW: 2}
+        lanes = {queue.QUICK: at_once + SPARE, queue.SLOW: 2, queue.NIGHT: 1}
         self.works = queue.Works(folders.database, self.work, lanes, self.see_what_is_due, DUE_SECONDS)
         self.noted: dict[str, datetime] = {}
         self.places = Slots(at_once)
@@ -132,7 +135,7 @@ class Worker:
     # One work
     def work(self, code: str, kind: str) -> None:
         """Do a work of a bureau and note how it went. Raises nothing: what failed is tried again after growing gaps."""
-        with self.places.held():
+        with self.places.held() if kind != NIGHTLY else nullcontext():
             try:
                 self._work(code, kind)
             except Exception:
@@ -148,8 +151,8 @@ class Worker:
             began = time.monotonic()
             try:
                 due = self._done(code, kind, now)
-            except Busy:
-                fields["outcome"] = "busy"
+            except NOT_NOW as error:
+                fields["outcome"] = type(error).__name__
                 done = replace(before, due=now + timedelta(seconds=BUSY_SECONDS))
             except Exception as error:
                 fields["outcome"] = "failed"
@@ -216,6 +219,8 @@ class Worker:
 
 def lane(work: Work) -> str:
     """Where a work waits: one that failed or took long waits among its like."""
+    if work.kind == NIGHTLY:
+        return queue.NIGHT
     return queue.SLOW if work.tries or work.took > LONG_SECONDS else queue.QUICK
 
 
