@@ -51,17 +51,17 @@ class Nudges:
 
     def counts(self) -> dict[str, int]:
         """How many bureaus are registered, paused, late and failing, and how many works wait."""
-        there, works = self.registry.all(), self.registry.works()
+        there, looks = self.registry.all(), self.registry.looks()
         here = {bureau.code for bureau in there if not bureau.moved_to}
-        failing = sum(work.tries > 0 for work in works if work.kind == LOOK and work.code in here)
+        failing = sum(work.tries > 0 for work in looks if work.code in here)
         return {
             "bureaus": len(here),
             "paused": sum(bureau.paused is not None for bureau in there if bureau.code in here),
-            "late": len(late(there, works, datetime.now(UTC), self.folders.late_after)),
+            "late": len(late(there, looks, datetime.now(UTC), self.folders.late_after)),
             "failing": failing,
             "waiting": sum(self.queue.waiting().values()),
         }
 
     def looks(self) -> list[Work]:
         """How the looks of all bureaus went."""
-        return [work for work in self.registry.works() if work.kind == LOOK]
+        return self.registry.looks()

@@ -73,8 +73,13 @@ class Queue:
 
     def set_up(self) -> None:
         """Make the queue's own tables where they are not there."""
-        if not self.app.check_connection():
+        if self.app.check_connection():
+            return
+        try:
             self.app.schema_manager.apply_schema()
+        except exceptions.ConnectorException:  # another process was first
+            if not self.app.check_connection():
+                raise
 
     def put(self, works: Iterable[Wanted]) -> None:
         """Put works into the queue, each where it does not wait there already."""

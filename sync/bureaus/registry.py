@@ -15,7 +15,7 @@ from uuid import uuid4
 from sync.bureaus.folders import ENV, Folders
 from sync.bureaus.queue import Queue
 from sync.ledger import sharing
-from sync.ledger.bureaus import LOOK, Bureau, Bureaus, Work, late
+from sync.ledger.bureaus import Bureau, Bureaus, Work, late
 from sync.ledger.upgrade import open_database
 from sync.operations import jobs
 from sync.service import Service
@@ -58,8 +58,8 @@ def queue_of(folders: Folders) -> Iterator[Queue]:
 def standings(folders: Folders, now: datetime) -> list[Standing]:
     """How all bureaus stand, by code."""
     with opened(folders) as registry, queue_of(folders) as queue:
-        there, works, waiting = registry.all(), registry.works(), queue.waiting()
-    looks = {work.code: work for work in works if work.kind == LOOK}
+        there, works, waiting = registry.all(), registry.looks(), queue.waiting()
+    looks = {work.code: work for work in works}
     ages = late(there, works, now, folders.late_after)
     return [
         Standing(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 from sync import journal
 from sync.bureaus import queue
@@ -111,7 +111,9 @@ class Worker:
         self.registry = Bureaus(self.engine)
         self.queue = Queue(folders.database)
         lanes = {queue.QUICK: at_once + SPARE, queue.SLOW: 2, queue.NIGHT: 1}
-        self.works = queue.Works(folders.database, self.work, lanes, self.see_what_is_due, DUE_SECONDS)
+        self.works = queue.Works(
+            folders.database, self.work, lanes, lambda: self.see_what_is_due(DUE_SECONDS), DUE_SECONDS / 2
+        )
         self.noted: dict[str, datetime] = {}
         self.places = Slots(at_once)
         self.open = OpenBureaus(folders, self._tools, most_open, most_bytes)
@@ -193,21 +195,26 @@ class Worker:
         return min(next_backup, now + timedelta(seconds=NIGHTLY_SECONDS))
 
     # What is due
-    def see_what_is_due(self) -> None:
-        """Put into the queue what is due and is not there; note and tell which bureaus are late."""
+    def see_what_is_due(self, rest: float = 0.0) -> None:
+        """Put into the queue what is due and is not there; note and tell which bureaus are late. Not while another
+        worker does, nor for ``rest`` seconds afterwards: with many workers it is looked up as often as with one."""
         with self.registry.alone(DUE_LOCK) as alone:
             if alone:
-                now = datetime.now(UTC)
-                outstanding = self.queue.outstanding()
-                due = [work for work in self.registry.due(now) if (work.code, work.kind) not in outstanding]
-                if due:
-                    self.queue.put(Wanted(work.code, work.kind, lane(work)) for work in due)
-                self._tell_late(now)
+                self._put_what_is_due()
+                time.sleep(rest)
+
+    def _put_what_is_due(self) -> None:
+        now = datetime.now(UTC)
+        outstanding = self.queue.outstanding()
+        due = [work for work in self.registry.due(now) if (work.code, work.kind) not in outstanding]
+        if due:
+            self.queue.put(Wanted(work.code, work.kind, lane(work)) for work in due)
+        self._tell_late(now)
 
     def _tell_late(self, now: datetime) -> None:
         """Each lateness is logged once, at its begin."""
         there = self.registry.all()
-        ages = late(there, self.registry.works(), now, self.folders.late_after)
+        ages = late(there, self.registry.looks(), now, self.folders.late_after)
         for bureau in there:
             if bureau.code in ages and bureau.late_since is None:
                 log.error("bureau %s is late: no look for %s s", bureau.code, round(ages[bureau.code].total_seconds()))

@@ -19,6 +19,7 @@ from sync.ledger.pushes import RECEIVED
 from sync.ledger.tables import bureaus, deliveries, outbox, upsert, works
 
 LOOK, DELIVER, RECEIVE, NIGHTLY = "look", "deliver", "receive", "nightly"  # kinds of work
+STILL_SECONDS = 60
 KINDS = (LOOK, DELIVER, RECEIVE, NIGHTLY)
 
 
@@ -103,8 +104,15 @@ class Bureaus:
     # Their works
     def works(self) -> list[Work]:
         """All works of all bureaus."""
+        return self._works(sa.select(works))
+
+    def looks(self) -> list[Work]:
+        """How the looks of all bureaus go."""
+        return self._works(sa.select(works).where(works.c.kind == LOOK))
+
+    def _works(self, query: sa.Select[Any]) -> list[Work]:
         with self.engine.connect() as db:
-            return [Work(**row) for row in db.execute(sa.select(works)).mappings()]
+            return [Work(**row) for row in db.execute(query).mappings()]
 
     def work(self, code: str, kind: str) -> Work | None:
         """A kind of work of a bureau; None where there is no such bureau."""
@@ -120,14 +128,14 @@ class Bureaus:
         needed = sa.case(
             (works.c.kind == DELIVER, _has_notices(now)), (works.c.kind == RECEIVE, _has_pushes(now)), else_=True
         )
-        with self.engine.connect() as db:
-            rows = db.execute(there.where(*mine, needed).order_by(works.c.due, works.c.code)).mappings()
-            return [Work(**row) for row in rows]
+        return self._works(there.where(*mine, needed).order_by(works.c.due, works.c.code))
 
     @contextmanager
     def alone(self, number: int) -> Iterator[bool]:
-        """Whether no other process is in such a block with that number; hold it while the block runs."""
+        """Whether no other process is in such a block with that number. One that stands still inside loses its place to
+        the others after ``STILL_SECONDS``."""
         with self.engine.begin() as db:
+            db.execute(sa.text(f"set local idle_in_transaction_session_timeout = '{STILL_SECONDS}s'"))
             yield bool(db.execute(sa.select(sa.func.pg_try_advisory_xact_lock(number))).scalar())
 
     def begin(self, code: str, kind: str, now: datetime) -> Work | None:
@@ -161,7 +169,7 @@ def register(db: Connection, code: str, workbook: str, now: datetime) -> None:
 
 def late(there: Iterable[Bureau], looks: Collection[Work], now: datetime, after: timedelta) -> dict[str, timedelta]:
     """By code of each bureau that is late, how long ago its last look went through, or how long it is there."""
-    went = {work.code: work.went for work in looks if work.kind == LOOK}
+    went = {work.code: work.went for work in looks}
     ages = {
         bureau.code: now - max(filter(None, (went.get(bureau.code), bureau.since)))
         for bureau in there

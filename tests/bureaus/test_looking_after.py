@@ -114,9 +114,9 @@ def test_fifty_bureaus_are_on_time_beside_two_poisoned_ones(
         with province.running():
             until, seen = time.monotonic() + 60, dict[str, object]()
             while time.monotonic() < until and (not calls or min(went[code] for code in healthy) < 2):
-                works, now = there.works(), datetime.now(UTC)
+                works, now = there.looks(), datetime.now(UTC)
                 late_ones |= set(late(there.all(), works, now, province.folders.late_after))
-                looks = {work.code: work.went for work in works if work.kind == LOOK and work.went}
+                looks = {work.code: work.went for work in works if work.went}
                 went.update(code for code, at in looks.items() if seen.get(code) != at)
                 seen |= looks
                 time.sleep(0.2)

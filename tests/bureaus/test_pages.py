@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import requests
@@ -170,4 +172,19 @@ def test_a_bureau_that_moved_out_is_shown_no_more(two: Province) -> None:
         assert served.get(XIDU, "/enter").status_code == 200
         (two.folders.folder("xidu") / "moved.txt").write_text("elsewhere")
         assert served.get(XIDU, "/enter").status_code == 404
-    assert access.SIGNED_PATHS
+
+
+def test_processes_that_begin_together_sign_with_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One asks while the other is writing the key."""
+    seen: list[str] = []
+    token = secrets.token_urlsafe
+
+    def slow(size: int) -> str:
+        monkeypatch.setattr(secrets, "token_urlsafe", token)
+        seen.append(access.secret("", tmp_path))
+        return token(size)
+
+    monkeypatch.setattr(secrets, "token_urlsafe", slow)
+    key = access.secret("", tmp_path)
+    assert seen == [key] and len(key) >= 48
+    assert [file.name for file in tmp_path.iterdir()] == ["secret"]
