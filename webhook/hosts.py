@@ -104,7 +104,7 @@ class ManyBureaus:
         self.folders = folders
         self.nudges = Nudges(folders)
         self.hosts = Hosts(folders)
-        self.open = OpenBureaus(folders, self._pages, most_open, most_bytes)
+        self.open = OpenBureaus(folders, self.nudges.registry.demand, self._pages, most_open, most_bytes)
         self._metrics = CollectorRegistry()
         self._metrics.register(BureausCollector(self.nudges))
 

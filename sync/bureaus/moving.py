@@ -45,8 +45,10 @@ def move_in(folders: Folders, code: str, source: Path, own: Path | None = None, 
         copy_sqlite(source / LEDGER, part / LEDGER)
         if (source / own_store.FILE).exists():
             copy_sqlite(source / own_store.FILE, part / own_store.FILE)
-        with registry.queue_of(folders), registry.opened(folders) as there, _workbook_in(folders, code, part):
-            return _ledger_in(there, code, workbook, part, folder)
+        with registry.queue_of(folders), registry.opened(folders) as there:
+            _demand_free(there, code, workbook)
+            with _workbook_in(folders, code, part):
+                return _ledger_in(there, code, workbook, part, folder)
 
 
 def _source_settings(source: Path, own: Path | None, url: str) -> dict[str, str]:
@@ -76,6 +78,15 @@ def _workbook_of(part: Path, settings: Mapping[str, str]) -> str:
     return (part / WORKBOOK_ID).read_text("utf-8").strip()
 
 
+def _demand_free(there: Bureaus, code: str, workbook: str) -> None:
+    """Raises ``SettingsError`` where the bureau is here already, or the code is another's, who may have moved out."""
+    for bureau in there.all():
+        if bureau.workbook == workbook and not bureau.moved_to:
+            raise SettingsError(f"这个局已经在这里，代码是「{bureau.code}」。")
+        if bureau.code == code and bureau.workbook != workbook:
+            raise SettingsError(f"代码「{code}」是别的局用过的，请换一个。")
+
+
 @contextmanager
 def _workbook_in(folders: Folders, code: str, part: Path) -> Iterator[None]:
     """The workbook in its place while the block runs, and where that ends well; else it is taken away again."""
@@ -97,11 +108,9 @@ def _workbook_in(folders: Folders, code: str, part: Path) -> Iterator[None]:
 
 def _ledger_in(there: Bureaus, code: str, workbook: str, part: Path, folder: Path) -> dict[str, int]:
     """Copy the ledger and register the bureau in one transaction, which ends with its folder in place."""
-    others = [bureau for bureau in there.all() if bureau.workbook == workbook]
-    if here := [bureau.code for bureau in others if not bureau.moved_to]:
-        raise SettingsError(f"这个局已经在这里，代码是「{here[0]}」。")
+    was_here = any(bureau.workbook == workbook for bureau in there.all())
     try:
-        with bureau_rows.from_file(part / LEDGER, there.engine, workbook, over=bool(others)) as (db, counts):
+        with bureau_rows.from_file(part / LEDGER, there.engine, workbook, over=was_here) as (db, counts):
             register(db, code, workbook, datetime.now(UTC))
             for file in part.glob(f"{LEDGER}*"):
                 file.unlink()

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from sync.bureaus.folders import ENV, Folders
 from sync.operations.backups import WORKBOOK_ID
 from sync.service import Service
-from sync.settings import Settings
+from sync.settings import MOVED, Settings, SettingsError
 from sync.sheets import own_store
 from sync.workbook.cells.store import AnyStore
 
@@ -23,7 +23,6 @@ LEAST_OPEN = 4
 PAGE_BYTES = 4096
 
 FileState = tuple[int, int] | None
-FileStates = tuple[FileState, FileState]
 
 Made = TypeVar("Made")
 log = logging.getLogger(__name__)
@@ -31,11 +30,11 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Opened(Generic[Made]):
-    """An open bureau, and what the process makes of it once. ``of``: the states of the files that it was opened by."""
+    """An open bureau, and what the process makes of it once. ``of``: the state of the file that it was opened by."""
 
     service: Service
     made: Made
-    of: FileStates
+    of: FileState
     users: int = 0
     wanted: bool = False  # it is worth to stay open
 
@@ -44,15 +43,16 @@ class Opened(Generic[Made]):
 class OpenBureaus(Generic[Made]):
     """At most ``most`` open bureaus, fewer where the process needs more than ``most_bytes``; those in use stay.
 
-    ``make`` gives what is made of a service once. It opens nothing yet: others wait for it.
+    ``registered`` is told of each that is opened, with its workbook, and raises ``SettingsError`` for one that is none
+    of ours. ``make`` gives what is made of a service once. It opens nothing yet: others wait for it.
     """
 
     folders: Folders
+    registered: Callable[[str, str], None]
     make: Callable[[Service], Made]
     most: int = 64
     most_bytes: int = 0  # 0: any
     _open: OrderedDict[str, Opened[Made]] = field(default_factory=OrderedDict)
-    _workbooks: dict[str, tuple[FileStates, str]] = field(default_factory=dict)  # ids that were seen to be there
     _held: AnyStore | None = field(default=None, init=False)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -77,15 +77,16 @@ class OpenBureaus(Generic[Made]):
                 self._shrink()
 
     def _taken(self, code: str) -> Opened[Made]:
-        folder = self.folders.folder(code)
-        of = (_state(folder / ENV), _state(folder / WORKBOOK_ID))
+        of = _state(self.folders.folder(code) / ENV)
         with self._lock:
             opened = self._open.get(code)
             if opened is None or opened.of != of:
                 if opened is not None:
                     self._drop(code)
-                seen, workbook = self._workbooks.get(code, (None, ""))
-                service = Service(self.folders.settings(code), known_workbook=workbook if seen == of else "")
+                settings = self.folders.settings(code)
+                workbook = settings.workbook or _stored_workbook(settings.data)
+                self.registered(code, workbook)
+                service = Service(settings, known_workbook="" if settings.workbook else workbook)
                 opened = self._open[code] = Opened(service, self.make(service), of)
             opened.users += 1
             return opened
@@ -114,8 +115,6 @@ class OpenBureaus(Generic[Made]):
 
     def _drop(self, code: str) -> None:
         opened = self._open.pop(code)
-        if "workbook" in opened.service.__dict__ and opened.service.embedded:
-            self._workbooks[code] = (opened.of, opened.service.workbook)
         if not opened.users:
             opened.service.close()
 
@@ -126,6 +125,18 @@ class OpenBureaus(Generic[Made]):
                 self._drop(code)
             if self._held is not None:
                 self._held.close()
+
+
+def _stored_workbook(folder: Path) -> str:
+    """The id of a bureau's embedded workbook. Raises ``SettingsError`` where nothing says it: of a folder that is gone
+    for now no new bureau is made."""
+    if (folder / MOVED).exists():
+        raise SettingsError(f"{folder} 里的台账已经移走：{(folder / MOVED).read_text('utf-8').strip()}。")
+    file = folder / WORKBOOK_ID
+    try:
+        return file.read_text("utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{file} 读不到：{error.strerror}。请检查 JIELU_BUREAUS 的磁盘。") from error
 
 
 def _state(file: Path) -> FileState:

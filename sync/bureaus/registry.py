@@ -96,8 +96,8 @@ def add(folders: Folders, code: str, url: str) -> Bureau:
     """Make a bureau: its folder with rules, an empty workbook, its place in the registry. All or nothing."""
     folder = check_new(folders, code, url)
     with opened(folders) as registry, queue_of(folders):
-        if (before := registry.get(code)) is not None and not before.moved_to:
-            raise SettingsError(f"「{code}」已经登记了，但是文件夹 {folder} 不在。请恢复它的文件夹。")
+        if registry.get(code) is not None:
+            raise SettingsError(f"「{code}」已经登记过（现在没有 {folder}）。它的台账还在库里，请给新的局换一个代码。")
         try:
             _make_folder(folder, url)
             workbook = _make_workbook(folders, code)

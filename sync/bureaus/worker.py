@@ -116,7 +116,7 @@ class Worker:
         )
         self.noted: dict[str, datetime] = {}
         self.places = Slots(at_once)
-        self.open = OpenBureaus(folders, self._tools, most_open, most_bytes)
+        self.open = OpenBureaus(folders, self.registry.demand, self._tools, most_open, most_bytes)
 
     def run(self) -> None:
         """Work until SIGTERM or Ctrl+C."""

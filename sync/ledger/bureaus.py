@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 from sync.core.notices.notices import HANDED, WAITING
 from sync.ledger.pushes import RECEIVED
 from sync.ledger.tables import bureaus, deliveries, outbox, upsert, works
+from sync.settings import SettingsError
 
 LOOK, DELIVER, RECEIVE, NIGHTLY = "look", "deliver", "receive", "nightly"  # kinds of work
 STILL_SECONDS = 60
@@ -77,6 +78,15 @@ class Bureaus:
         """Register a bureau; all its works are due."""
         with self.engine.begin() as db:
             register(db, code, workbook, now)
+
+    def demand(self, code: str, workbook: str) -> None:
+        """Raises ``SettingsError`` for a code that is not registered. Where its workbook is another by now, as its
+        settings say, that is noted: by it the ledger knows the bureau."""
+        bureau = self.get(code)
+        if bureau is None:
+            raise SettingsError(f"「{code}」没有登记：它的文件夹在，但不是 jielu bureaus add 或 move-in 来的。")
+        if bureau.workbook != workbook:
+            self._set(code, workbook=workbook)
 
     def pause(self, code: str, now: datetime, person: str, why: str) -> bool:
         """Nothing is done for it by the clock until ``resume``. False where there is no such bureau."""

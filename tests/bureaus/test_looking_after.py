@@ -21,14 +21,15 @@ from click.testing import CliRunner
 from bench.bureaus import copy_all
 from sync.bureaus import queue, worker
 from sync.cli.main import main
-from sync.ledger.bureaus import DELIVER, LOOK, RECEIVE, late
+from sync.ledger.bureaus import DELIVER, LOOK, RECEIVE, Work, late
 from sync.ledger.pushes import Pushes
 from sync.ledger.tables import leases, outbox, rows
 from sync.service import Service
 from sync.sheets.gateway import Client, Gateway
 from sync.workbook import transport
 from sync.workbook.server import Request, Response
-from tests.book import ROOT, hour
+from tests import stores
+from tests.book import ROOT
 from tests.bureaus.province import Province, wait_for
 
 
@@ -365,6 +366,36 @@ def test_a_worker_keeps_open_what_it_had_work_with_and_no_more_than_it_may(provi
     made.close()
 
 
+def test_of_a_folder_that_is_gone_no_new_bureau_is_made(province: Province) -> None:
+    """A disk that is not mounted."""
+    province.add("xidu")
+    folder = province.folders.folder("xidu")
+    folder.rename(province.root.parent / "elsewhere")
+    made = province.worker()
+    made.work("xidu", LOOK)
+    with province.registry() as there:
+        work = there.work("xidu", LOOK)
+    assert work is not None and (work.tries, work.error) == (1, "SettingsError")
+    assert not folder.exists()
+    (province.root.parent / "elsewhere").rename(folder)
+    made.work("xidu", LOOK)
+    made.close()
+    done = CliRunner().invoke(main, ["bureaus", "list", "--json"], env=dict(province.folders.common))
+    assert json.loads(done.output)["bureaus"][0]["failed"] == 0
+
+
+def test_a_bureau_that_takes_up_another_workbook_is_looked_after_under_that(province: Province) -> None:
+    province.add("xidu")
+    with (province.folders.folder("xidu") / ".env").open("a") as env:
+        env.write("JIELU_WORKBOOK='a-google-sheet'\n")
+    made = province.worker()
+    made.work("xidu", LOOK)
+    made.close()
+    with province.registry() as there:
+        (bureau,) = there.all()
+    assert bureau.workbook == "a-google-sheet"
+
+
 def test_no_row_of_a_bureau_bears_another_s_name(province: Province) -> None:
     for code in ("xidu", "beidu"):
         province.add(code)
@@ -379,4 +410,24 @@ def test_no_row_of_a_bureau_bears_another_s_name(province: Province) -> None:
     made.close()
     with province.service("xidu") as mine, province.service("beidu") as other:
         assert texts == {(mine.workbook, "xidu"), (other.workbook, "beidu")}
-    assert hour("2026-11-24 09:00")
+
+
+def test_workers_go_on_once_the_database_is_back(province: Province) -> None:
+    province.add("xidu")
+    with province.running():
+        wait_for(lambda: all(work.went for work in looks_of(province)))
+        stores.server().kill()
+        time.sleep(2)
+        stores.server().start()
+        back = datetime.now(UTC)
+        wait_for(lambda: all(work.went and work.went > back for work in looks_of(province)), 60)
+    province.report("xidu", "垃圾")
+    made = province.worker()
+    made.work("xidu", LOOK)
+    made.close()
+    assert all(province.numbers("xidu").values())
+
+
+def looks_of(province: Province) -> list[Work]:
+    with province.registry() as there:
+        return there.looks()

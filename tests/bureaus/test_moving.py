@@ -174,6 +174,13 @@ def test_what_must_not_be_moved_is_refused(province: Province, source: Path, tmp
         moving.move_in(province.folders, "beidu", copy)
     with pytest.raises(SettingsError, match="已经是「xidu」的"):
         registry.add(province.folders, "beidu", "https://X.example")
+    with pytest.raises(SettingsError, match="已经登记过"):
+        other = province.folders.folder("gone")
+        province.add("gone")
+        other.rename(tmp_path / "gone")
+        registry.add(province.folders, "gone", "")
+    with pytest.raises(SettingsError, match="换一个"):
+        moving.move_in(province.folders, "gone", copy)
     with pytest.raises(SettingsError, match="已经有东西"):
         moving.move_out(province.folders, "xidu", copy)
 
