@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 AUDIT  := $(VENV)/audit
 NODE   := node_modules/.ready
 
-.PHONY: run test lint types contracts js unit audit shots bench clean
+.PHONY: run test test-postgresql lint types contracts js unit audit shots bench clean
 
 run: $(READY)
 	@$(BIN)/python deploy/browser.py
@@ -34,6 +34,12 @@ js: $(NODE) $(READY)
 
 unit: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10
+
+# What keeps something, with ledger and workbook in PostgreSQL; the longest first.
+test-postgresql: $(READY)
+	JIELU_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 \
+		tests/simulation tests/test_service.py tests/test_tick.py tests/stories tests/workbook \
+		tests/test_ledger.py tests/test_ledger_stores.py tests/webhook/test_grid.py
 
 # The pictures of README and handbook, from a demo month of its own.
 shots: $(READY)

@@ -42,7 +42,7 @@ from webhook import server
 import sync.workbook.accounts as accounts
 service = Service(Settings.read())
 with service.store.write() as tx:
-    tx.run("INSERT INTO tokens VALUES (?, ?, ?, ?)", (accounts._digest("bench"), "bench@example", 1 << 40, True))
+    tx.add_token((accounts._digest("bench"), "bench@example", 1 << 40, True))
 listening = server.listen(server.create_app(service, lambda: None), "127.0.0.1", 0)
 print(listening.effective_port, flush=True)
 listening.run()

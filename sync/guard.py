@@ -18,10 +18,11 @@ from sync.journal import Plain
 from sync.ledger.failures import FORGET_AFTER, LONGEST_NAME, Failure, Failures
 from sync.ledger.ledger import Busy, Ledger, Unusable
 from sync.sheets.gateway import Unreachable
+from sync.workbook.cells.store import Unavailable
 
 Done = TypeVar("Done")
 Item = TypeVar("Item")
-OF_NO_ITEM = (Busy, Unusable, Unreachable)  # the ledger or the workbook does not answer
+OF_NO_ITEM = (Busy, Unusable, Unreachable, Unavailable)  # the ledger or the workbook does not answer
 GAPS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360))
 REST = timedelta(days=7)  # so long an item that was given up is left alone and named
 MOST_NAMED = 3

@@ -140,6 +140,6 @@ def begin(kind: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Formatter(kind))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in ("apscheduler", "waitress"):
+    for name in ("apscheduler", "waitress", "procrastinate", "psycopg.pool", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.raiseExceptions = False  # what can't be written must not show the record as it came

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -32,6 +31,7 @@ from sync.ledger.backup_notes import BackupNotes
 from sync.ledger.failures import Failures
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import Pushes
+from sync.ledger.quotas import Quotas
 from sync.outgoing import docx as letters
 from sync.outgoing import group_digests, mailbox, outbox
 from sync.outgoing.bots import Bot
@@ -41,11 +41,11 @@ from sync.settings import RULES_NAME, Settings, SettingsError, default_path, rea
 from sync.sheets import own_workbook
 from sync.sheets.credentials import read_credentials
 from sync.sheets.gateway import Client, Gateway
-from sync.sheets.quota import LOOKS, PAGES, Quota, Rate
+from sync.sheets.own_store import open_store
+from sync.sheets.quota import LOOKS, PAGES, Quota, Rate, SharedQuota
 from sync.upkeep import BACKUP_ITEM, backup_sentence
 from sync.workbook.accounts import Accounts
-from sync.workbook.cells.store import Store
-from sync.workbook.cells.upgrade import WrongVersion
+from sync.workbook.cells.store import AnyStore
 from sync.workbook.server import Api
 from sync.workbook.transport import session
 
@@ -62,6 +62,7 @@ class Service:
 
     settings: Settings
     tell_new: Callable[[Path], None] = field(default=lambda folder: None, repr=False)  # of a data folder that was made
+    known_workbook: str = field(default="", repr=False)  # id of the embedded one, where it was seen to be there
     trouble: str = field(default="", init=False)  # what is wrong with the rules file; empty: nothing
     _read: tuple[str, Rules] | None = field(default=None, init=False)  # the text last read, and the rules in force
     _judged_by: Any = field(default=None, init=False)  # the stamps that they were held against
@@ -81,24 +82,19 @@ class Service:
         return not self.settings.workbook
 
     @cached_property
-    def store(self) -> Store:
-        folder = self.settings.data
-        try:
-            self._make_folder()
-            return Store(folder / "workbook.sqlite3")
-        except OSError as error:
-            reason = error.strerror
-        except sqlite3.Error as error:
-            reason = str(error)
-        except WrongVersion as error:
-            raise SettingsError(str(error)) from error
-        raise SettingsError(f"数据文件夹 {folder} 用不了：{reason}。请检查 JIELU_DATA。")
+    def store(self) -> AnyStore:
+        self._make_folder()
+        return open_store(self.settings)
 
     def _make_folder(self) -> None:
-        """The data folder, where it is not there yet; ``tell_new`` is told."""
+        """The data folder, where it is not there yet; ``tell_new`` is told. Raises ``SettingsError``."""
         folder = self.settings.data
-        if not folder.exists():
+        try:
+            is_new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"数据文件夹 {folder} 用不了：{error.strerror}。请检查 JIELU_DATA。") from error
+        if is_new:
             self.tell_new(folder)
 
     @cached_property
@@ -150,13 +146,23 @@ class Service:
             return Client(None, session(self.api))
         if not self.settings.google:
             raise SettingsError("用 Google 表格要有服务账号文件，请设置 GOOGLE_APPLICATION_CREDENTIALS。")
-        return Client(read_credentials(self.settings.google), quota=Quota(rate))
+        credentials = read_credentials(self.settings.google)
+        project = str(credentials.project_id or credentials.service_account_email)
+        return Client(credentials, quota=self._quota(rate, project))
+
+    def _quota(self, rate: Rate, project: str) -> Quota:
+        """How fast Google is asked: as this process counts, or, among many bureaus, as all together."""
+        if not self.settings.is_of_many:
+            return Quota(rate)
+        return SharedQuota(rate, Quotas(self.ledger.engine, project), "pages" if rate is PAGES else "looks")
 
     @cached_property
     def workbook(self) -> str:
         """The id of the spreadsheet; an embedded one is made where there is none."""
         if not self.embedded:
             return self.settings.workbook
+        if self.known_workbook:
+            return self.known_workbook
         return own_workbook.find_or_make(self.client, self.settings.data / "workbook.id")
 
     @cached_property
@@ -198,7 +204,7 @@ class Service:
         text = self.rules_text()
         if self._read is None or self._read[0] != text or self._waits():
             rules, self.trouble = tick.rules_in_force(text, self.ledger)
-            self._read, self._judged_by = (text, rules), self.ledger.memory().stamps
+            self._read, self._judged_by = (text, rules), self.ledger.memory().stamps if self.trouble else None
         self.ledger.warnings = self._warnings()
         return self._read[1]
 
@@ -235,8 +241,7 @@ class Service:
         return belief.given(now, self._last_hour())
 
     def _last_hour(self) -> datetime | None:
-        memory = self.ledger.memory()
-        return memory.confirmed or memory.last_tick
+        return self.ledger.last_hour()
 
     def ticks(self, now: datetime, *, idle: bool = True, doubt: Callable[[datetime], str] | None = None) -> tick.Report:
         """Tick until a tick writes nothing. ``idle``: not at all where nothing can have changed; a new warning, or one

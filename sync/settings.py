@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -18,6 +19,7 @@ from sync.core.sheet import tabs
 HERE = Path(__file__).parent
 ADDRESS = re.compile(r"/spreadsheets/d/([A-Za-z0-9_-]+)")
 RULES_NAME = "rules.toml"
+MOVED = "moved.txt"  # in a data folder whose bureau goes on elsewhere: where
 # Characters; a shorter one can be guessed.
 LEAST_SECRETS = {"JIELU_SECRET": 32, "JIELU_METRICS": 20, "JIELU_NUDGE_SECRET": 20}
 
@@ -47,17 +49,16 @@ class Settings:
     nudge_secret: str = ""  # signs nudges alone, for scripts that others can read; empty: there is none
     push_hosts: tuple[str, ...] = ()  # that the embedded workbook may tell of changes (``addresses.allowed``)
     tile_hosts: tuple[str, ...] = ()  # of the own network, without https or at a port of their own, that have map tiles
+    workbook_database: str = ""  # URL; empty: the embedded workbook is a file of the data folder
+    space: str = ""  # code of the bureau whose space there it is
+    is_of_many: bool = False  # its databases are those of many bureaus
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where rules name a variable
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """From ``environ``; without it from the process's environment, which goes before ``.env`` of the working
         folder."""
-        values = (
-            {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
-            if environ is None
-            else dict(environ)
-        )
+        values = process_environ() if environ is None else dict(environ)
         data = Path(values.get("JIELU_DATA", "data"))
         address = ADDRESS.search(values.get("JIELU_WORKBOOK", ""))
         return cls(
@@ -78,7 +79,29 @@ class Settings:
             nudge_secret=values.get("JIELU_NUDGE_SECRET", ""),
             push_hosts=_listed(values.get("JIELU_PUSH_HOSTS", "")),
             tile_hosts=_listed(values.get("JIELU_TILE_HOSTS", "")),
+            workbook_database=values.get("JIELU_WORKBOOK_DATABASE", "").strip(),
+            space=values.get("JIELU_BUREAU", "").strip(),
+            is_of_many=bool(values.get("JIELU_BUREAUS")),
             environ=values,
+        )
+
+
+def process_environ() -> dict[str, str]:
+    """The process's environment, which goes before ``.env`` of the working folder."""
+    return {**read_env(Path(".env")), **os.environ}
+
+
+def read_env(file: Path) -> dict[str, str]:
+    """What a ``.env`` file sets; nothing where there is none."""
+    return {key: value for key, value in dotenv_values(file).items() if value is not None}
+
+
+def check_not_moved(folder: Path) -> None:
+    """Raises ``SettingsError`` where what is in a data folder goes on elsewhere: two would write for one bureau."""
+    if (folder / MOVED).exists():
+        raise SettingsError(
+            f"{folder} 里的台账已经移走：{(folder / MOVED).read_text('utf-8').strip()}。"
+            f"确实要在这里继续，先停掉那一边，再删掉这个文件夹里的 {MOVED}。"
         )
 
 
@@ -109,11 +132,17 @@ def default_path(name: str) -> Path:
     return beside if beside.exists() else HERE / "defaults" / name
 
 
+@lru_cache(256)
+def _parsed(text: str, name: str) -> tabs.Tab:
+    """A template; many bureaus have the same ones."""
+    return tabs.parse(text, name)
+
+
 def read_templates(folder: Path) -> dict[str, tabs.Tab]:
     """All tabs by key, in the order of DESIGN section 4. Raises ``SettingsError`` for a folder without any."""
     templates = {}
     for path in sorted(folder.glob("*.toml")):
-        tab = tabs.parse(path.read_text("utf-8"), path.name)
+        tab = _parsed(path.read_text("utf-8"), path.name)
         templates[tab.key] = tab
     if not templates:
         raise SettingsError(f"{folder} 里没有表格模板（*.toml），请检查 JIELU_TEMPLATES。")

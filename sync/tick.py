@@ -215,7 +215,8 @@ def rules_in_force(text: str, ledger: Ledger) -> tuple[Rules, str]:
     """The rules of the file, or the last good ones with the sentence that says what is wrong with the file."""
     try:
         rules = load(text)
-        demand_units(rules, ledger.open_units())
+        if rules.hash != ledger.last_rules_hash():  # those of the last look name every unit that it met
+            demand_units(rules, ledger.open_units())
         return rules, ""
     except RulesError as error:
         last = ledger.last_rules()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
-import sqlalchemy as sa
 
-from tests.postgres import Postgres
+from tests import stores
 
 # The same examples every time, so that a red build is about the change; JIELU_EXPLORE=1 looks for new ones.
 hypothesis.settings.register_profile("jielu", derandomize=not os.environ.get("JIELU_EXPLORE"), deadline=None)
@@ -26,27 +24,9 @@ def _the_clock_is_believed() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of an empty PostgreSQL server on loopback, stopped at the end."""
-    with tempfile.TemporaryDirectory(prefix="jielu-pg-") as name:
-        server = Postgres(Path(name))
-        try:
-            yield server.url
-        finally:
-            server.stop()
-
-
-_made = iter(range(10**6))
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, once of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
-    server = request.getfixturevalue("postgresql")
-    name = f"jielu_{os.getpid()}_{next(_made)}"
-    with sa.create_engine(server, isolation_level="AUTOCOMMIT").connect() as db:
-        db.execute(sa.text(f"create database {name}"))
-    return server.replace("/postgres", f"/{name}")
+    return stores.new_database()

@@ -19,8 +19,8 @@ from sync.sheets.gateway import Client
 from sync.sheets.quota import Rate
 from sync.workbook import transport
 from sync.workbook.accounts import Accounts
-from sync.workbook.cells.store import Store
 from sync.workbook.server import Api
+from tests.stores import open_store
 from tests.workbook.conftest import Server
 
 FAST = Rate(1000, 0.0001, 5.0)  # a quota that no test waits for
@@ -31,7 +31,7 @@ class GoogleStage:
     jielu that the sheet was shared with."""
 
     def __init__(self, folder: Path, title: str = "街路长工作簿") -> None:
-        self.store = Store(folder / "google.sqlite3")
+        self.store = open_store(folder / "google.sqlite3")
         self.api = Api(self.store)
         self.server = Server(self.api, Accounts(self.store))
         self.people = self.server.client(self.server.key_file(folder, "clerk"))

@@ -19,9 +19,9 @@ from sync.ledger.ledger import Ledger
 from sync.sheets import set_up
 from sync.sheets.gateway import Client, Gateway
 from sync.workbook import transport
-from sync.workbook.cells.store import Store
 from sync.workbook.server import Api, Request, Response
 from tests.book import CAST, PEOPLE, ZONE, cell, default_rules, hour, shown, templates
+from tests.stores import ledger_url, open_store
 
 Fault = Callable[[Request], Response | None]
 
@@ -31,8 +31,8 @@ class LiveBook:
 
     def __init__(self, folder: Path, database: str = "") -> None:
         self.folder = folder
-        self.database = database or f"sqlite:///{folder / 'ledger.sqlite3'}"
-        self.store = Store(folder / "workbook.sqlite3")
+        self.database = database or ledger_url(folder / "ledger.sqlite3")
+        self.store = open_store(folder / "workbook.sqlite3")
         self.api = Api(self.store)
         self.rules = default_rules()
         self.log: list[str] = []

@@ -20,13 +20,15 @@ def tool(name: str) -> str | None:
 
 
 class Postgres:
-    """``url``: of its empty database. Skips the test where PostgreSQL is not installed."""
+    """``url``: of its empty database. ``durable``: what it commits is on the disk. Skips the test where PostgreSQL is
+    not installed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         initdb, server = tool("initdb"), tool("postgres")
         if not initdb or not server:
             pytest.skip("needs PostgreSQL: apt-get install postgresql")
         self.folder, self._server, self._run = folder, server, _as_nobody(folder)
+        self._speed = [] if durable else ["-F"]
         made = ["-D", f"{folder}/db", "-U", "jielu", "-A", "trust", "-E", "UTF8", "--no-sync"]
         subprocess.run([*self._run, initdb, *made], check=True, capture_output=True)
         with socket.socket() as free:
@@ -37,7 +39,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start, also after ``kill``, and wait until it answers."""
-        options = ["-h", "127.0.0.1", "-p", str(self.port), "-k", str(self.folder), "-F"]
+        options = ["-h", "127.0.0.1", "-p", str(self.port), "-k", str(self.folder), *self._speed]
         command = [*self._run, self._server, "-D", f"{self.folder}/db", *options]
         for _ in range(100):  # until the shared memory of what was killed is free
             self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
+import gspread
 import pytest
 import requests
 from hypothesis import given
@@ -27,6 +29,11 @@ from sync.operations import backups, restoring
 from sync.operations.backups import BackupTrouble
 from sync.service import Service
 from sync.settings import Settings
+from sync.workbook import transport
+from sync.workbook.accounts import Accounts
+from sync.workbook.cells.postgres import PostgresStore
+from sync.workbook.cells.store import Store
+from tests import stores
 from tests.book import ROOT, ZONE
 from tests.web_server import WebServer, web_server
 
@@ -298,6 +305,66 @@ def test_a_ledger_in_postgresql_comes_back(database: str, tmp_path: Path) -> Non
         restoring.restore(settings_of(tmp_path / "third", JIELU_DATABASE=other), made.folder, NOW, over=False)
     over = restoring.restore(settings_of(tmp_path / "third", JIELU_DATABASE=other), made.folder, NOW, over=True)
     assert over.aside is not None
+
+
+def in_space(folder: Path, space: str) -> Settings:
+    return settings_of(folder, JIELU_WORKBOOK_DATABASE=stores.server().url, JIELU_BUREAU=space)
+
+
+def titles(settings: Settings) -> tuple[list[str], list[str]]:
+    """The workbook's first tabs, and the accounts."""
+    with closing(Service(settings)) as service:
+        book = gspread.Client(auth=None, session=transport.session(service.api)).open_by_key(service.workbook)
+        return [sheet.title for sheet in book.worksheets()], service.accounts.names()
+
+
+def test_a_workbook_in_postgresql_moves_by_its_backup(tmp_path: Path) -> None:
+    """Out of a space into a file, into another space, and over what is there, which is kept beside."""
+    first = Service(in_space(tmp_path / "data", "backup-first"))
+    book = gspread.Client(auth=None, session=transport.session(first.api)).open_by_key(first.workbook)
+    book.add_worksheet("本局", 3, 3).update([["甲"]], "A1")
+    first.accounts.create("robot", "https://x/token")
+    made = backups.make(first, tmp_path / "backups", NOW)
+    assert backups.WORKBOOK in made.manifest.files
+    first.close()
+    before = titles(first.settings)
+    assert before[0][-1] == "本局" and before[1] == ["robot"]
+
+    in_a_file = settings_of(tmp_path / "file")
+    restoring.restore(in_a_file, made.folder, NOW, over=False)
+    assert titles(in_a_file) == before and (tmp_path / "file" / backups.WORKBOOK).exists()
+    in_another = in_space(tmp_path / "another", "backup-another")
+    restoring.restore(in_another, made.folder, NOW, over=False)
+    assert titles(in_another) == before and not (tmp_path / "another" / backups.WORKBOOK).exists()
+
+    taken = in_space(tmp_path / "third", "backup-another")
+    with pytest.raises(BackupTrouble, match="里已经有东西"):
+        restoring.restore(taken, made.folder, NOW, over=False)
+    with closing(Service(in_another)) as service:
+        service.accounts.create("later", "https://x/token")
+    over = restoring.restore(taken, made.folder, NOW, over=True)
+    assert titles(taken) == before
+    assert over.aside is not None
+    kept = Store(over.aside.with_name(f"{over.aside.name}.database") / backups.WORKBOOK)
+    assert Accounts(kept).names() == ["later", "robot"]
+    kept.close()
+
+
+def test_a_dump_of_the_ledger_leaves_the_workbooks_beside_it_alone(tmp_path: Path) -> None:
+    """Ledger and workbooks in one database: who puts a ledger back takes no other bureau's workbook away."""
+    url = stores.new_database()
+    other = PostgresStore(url, "other")
+    Accounts(other).create("robot", "https://x/token")
+    settings = settings_of(
+        tmp_path / "data", JIELU_DATABASE=url, JIELU_WORKBOOK_DATABASE=url, JIELU_BUREAU="restored"
+    )
+    service = Service(settings)
+    made = backups.make(service, tmp_path / "backups", NOW)
+    service.close()
+    Accounts(other).create("later", "https://x/token")
+    restoring.restore(settings, made.folder, NOW, over=True)
+    assert Accounts(other).names() == ["later", "robot"]
+    other.close()
 
 
 def test_without_pg_dump_there_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,7 @@ from sync.service import Service
 from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook.server import Request, Response
+from tests import stores
 from tests.book import ROOT, ZONE, hour, templates
 from tests.live_book import LiveBook, name
 from webhook import hooks
@@ -125,7 +126,8 @@ class PushServer:
         rules = folder / "rules.toml"
         rules.write_text(text, "utf-8")
         self.service = Service(Settings.read({"JIELU_DATA": str(folder / "data"), "JIELU_RULES": str(rules),
-                                            "JIELU_SECRET": "s", **KEYS, **environ}))  # fmt: skip
+                                            "JIELU_SECRET": "s", **KEYS,
+                                            **stores.settings(folder / "data"), **environ}))  # fmt: skip
         set_up.build(self.service.gateway, self.service.rules())
         self.woken: list[int] = []
         app = create_app(self.service, lambda: None, arrived=lambda: self.woken.append(1))
@@ -277,6 +279,9 @@ def test_check_names_secrets_that_can_be_guessed_and_says_none() -> None:
         ("JIELU_DATABASE", "postgresql+psycopg://jielu@localhost/jielu", False),
         ("JIELU_DATABASE", "postgresql+psycopg:///jielu", False),
         ("JIELU_DATABASE", "", False),
+        ("JIELU_WORKBOOK_DATABASE", "postgresql://jielu:pw@db.example/jielu", True),
+        ("JIELU_WORKBOOK_DATABASE", "postgresql://jielu:pw@db.example/jielu?sslmode=require", False),
+        ("JIELU_WORKBOOK_DATABASE", "", False),
         ("JIELU_SMTP", "smtp+plain://jielu:pw@mail.example", True),
         ("JIELU_SMTP", "smtps://jielu:pw@mail.example", False),
         ("JIELU_SMTP", "", False),

@@ -14,10 +14,10 @@ import requests
 from sync import journal
 from sync.guard import Guard
 from sync.ledger.evidence import Evidence
+from sync.operations import jobs
 from tests.book import CAST, PEOPLE, hour
 from tests.mail_server import mail_server
 from tests.web_server import WebServer, web_server
-from webhook import server
 
 PHONE, TEXT, PLACE = "13812345678", "垃圾堆到张老板门前", "幸福里七号"
 
@@ -49,7 +49,7 @@ def play(served: WebServer, url: str) -> None:
                  "source": "街路长自查"}  # fmt: skip
         form = {"id": f"{n:032x}", "cells": cells, "photos": []}
         assert chief.post(f"{served.url}/forms/issues", json=form, timeout=30).status_code == 201
-    server._tick(served.service, Evidence(served.service.ledger))
+    jobs.look_now(served.service, Evidence(served.service.ledger))
     for page in (
         "/",
         "/week",
@@ -60,7 +60,7 @@ def play(served: WebServer, url: str) -> None:
     ):
         office.get(served.url + page, params={"link": "secret-token-of-somebody"}, timeout=30)
     requests.get(f"{served.url}/enter", params={"link": "secret-token-of-somebody"}, timeout=30)
-    server._deliver(served.service)
+    jobs.deliver_due(served.service)
     guard = Guard(served.service.ledger, 3, hour("2026-11-24 09:00"))
     guard.handle("邮件", "街路长02·交办", lambda: {}[f"{TEXT} {PHONE} c02@xidu.example"])  # type: ignore[misc]
     served.app.view_functions["week.week"] = lambda: {}[f"街路长02 {TEXT}"]

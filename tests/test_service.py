@@ -33,6 +33,7 @@ from sync.service import Service
 from sync.settings import Settings
 from sync.sheets.gateway import Client, Gateway, Refused
 from sync.workbook import transport
+from tests import stores
 from tests.book import CAST, PEOPLE, ZONE, cell, templates
 from tests.mail_server import mail_server
 from webhook.pages.status import overview
@@ -68,6 +69,7 @@ class Bureau:
 def bureau(tmp_path: Path) -> Iterator[Bureau]:
     env = {key: value for key, value in os.environ.items() if not key.startswith("JIELU")}
     env |= {"JIELU_DATA": str(tmp_path / "data"), "PYTHONPATH": str(Path(__file__).parent.parent), "JIELU_SECRET": "s"}
+    env |= stores.settings(tmp_path / "data")
     found = Bureau(tmp_path, env)
     service = Service(Settings.read(env))
     server = waitress.create_server(create_app(service, lambda: None), host="127.0.0.1", port=0)
@@ -399,7 +401,8 @@ def clerk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clerk:
     for key in [key for key in os.environ if key.startswith("JIELU") or key.startswith("GOOGLE")]:
         monkeypatch.delenv(key)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("JIELU_DATA", str(tmp_path / "data"))
+    for key, value in {"JIELU_DATA": str(tmp_path / "data"), **stores.settings(tmp_path / "data")}.items():
+        monkeypatch.setenv(key, value)
     monkeypatch.setattr(Client, "waits", lambda *_: 0.0)
     return Clerk(tmp_path)
 
@@ -479,17 +482,23 @@ def answering(status: int) -> Callable[..., object]:
 
 
 KEYS = "服务账号文件"
+NOBODY = "postgresql+psycopg://a:geheim@127.0.0.1:1/db"  # where no server answers
 UNFIT: list[tuple[dict[str, str], str, str]] = [
     ({"JIELU_WORKBOOK": "abc", "GOOGLE_APPLICATION_CREDENTIALS": "none.json"}, "tick", KEYS),
     ({"JIELU_WORKBOOK": "abc", "GOOGLE_APPLICATION_CREDENTIALS": "text.txt"}, "init", KEYS),
     ({"JIELU_WORKBOOK": "abc", "GOOGLE_APPLICATION_CREDENTIALS": "list.json"}, "tick", KEYS),
     ({"JIELU_DATABASE": "hello"}, "tick", "JIELU_DATABASE 用不了"),
     ({"JIELU_DATABASE": "nosuch://host/db"}, "tick", "JIELU_DATABASE 用不了"),
-    ({"JIELU_DATABASE": "postgresql+psycopg://a:geheim@127.0.0.1:1/db"}, "tick", "台账数据库没有应答"),
+    ({"JIELU_DATABASE": NOBODY}, "tick", "台账数据库没有应答"),
     ({"JIELU_DATABASE": "sqlite:///text.txt"}, "tick", "台账数据库"),
+    ({"JIELU_WORKBOOK_DATABASE": "hello", "JIELU_BUREAU": "a"}, "tick", "JIELU_WORKBOOK_DATABASE 要写成 postgresql://"),
+    ({"JIELU_WORKBOOK_DATABASE": f"{NOBODY}?x=geheim", "JIELU_BUREAU": "a"}, "tick", "JIELU_WORKBOOK_DATABASE 要写成"),
+    ({"JIELU_WORKBOOK_DATABASE": NOBODY, "JIELU_BUREAU": "a"}, "tick", "工作簿数据库 127.0.0.1/db 连接不上"),
+    ({"JIELU_WORKBOOK_DATABASE": NOBODY, "JIELU_BUREAU": ""}, "init", "要设置 JIELU_BUREAU：本局的代号"),
+    ({"JIELU_WORKBOOK_DATABASE": NOBODY, "JIELU_BUREAU": "城 管"}, "init", "现在是「城 管」"),
     ({"JIELU_DATA": "text.txt"}, "tick", "数据文件夹 text.txt 用不了"),
     ({"JIELU_DATA": "text.txt/below"}, "init", "数据文件夹 text.txt/below 用不了"),
-    ({"JIELU_DATA": "broken"}, "tick", "数据文件夹 broken 用不了"),
+    ({"JIELU_DATA": "broken", "JIELU_WORKBOOK_DATABASE": ""}, "tick", "数据文件夹 broken 用不了"),
 ]
 
 

@@ -23,6 +23,7 @@ from sync.sheets.gateway import Client, Gateway, Refused, Unknown, Unreachable
 from sync.workbook.schema import errors
 from sync.workbook.server import Request, Response
 from sync.workbook.transport import refusal
+from tests import stores
 from tests.book import ZONE, hour, templates
 from tests.live_book import LiveBook, name
 
@@ -377,10 +378,10 @@ def test_time_outs_are_always_set() -> None:
 STEPS = ("read", "land earlier", "decide", "commit", "write", "land")
 
 
-def _killed_at(folder: str, database: str, workbook: str, step: str, at: str) -> None:
+def _killed_at(folder: str, database: str, place: tuple[str, ...], workbook: str, step: str, at: str) -> None:
     """In a process of its own: tick, and kill -9 oneself after the step."""
     live = LiveBook.__new__(LiveBook)
-    again(live, Path(folder), database, workbook)
+    again(live, Path(folder), database, place, workbook)
 
     def stop(done: str) -> None:
         if done == step:
@@ -389,15 +390,14 @@ def _killed_at(folder: str, database: str, workbook: str, step: str, at: str) ->
     live.tick(at, step=stop)
 
 
-def again(live: LiveBook, folder: Path, database: str, workbook: str) -> None:
+def again(live: LiveBook, folder: Path, database: str, place: tuple[str, ...], workbook: str) -> None:
     """A bureau over a workbook that is there already."""
     from sync.workbook import transport
-    from sync.workbook.cells.store import Store
     from sync.workbook.server import Api
     from tests.book import default_rules
 
     live.folder, live.database, live.rules, live.log = folder, database, default_rules(), []
-    live.store = Store(folder / "workbook.sqlite3")
+    live.store = stores.open_place(*place)
     live.api = Api(live.store)
     live.people = gspread.Client(auth=None, session=transport.session(live.api))
     live.book = live.people.open_by_key(workbook)
@@ -406,7 +406,8 @@ def again(live: LiveBook, folder: Path, database: str, workbook: str) -> None:
 
 def kill(live: LiveBook, step: str, at: str) -> None:
     context = multiprocessing.get_context("spawn")
-    child = context.Process(target=_killed_at, args=(str(live.folder), live.database, live.book.id, step, at))
+    place = stores.place(live.store)
+    child = context.Process(target=_killed_at, args=(str(live.folder), live.database, place, live.book.id, step, at))
     child.start()
     child.join(120)
     assert child.exitcode == -signal.SIGKILL
@@ -477,8 +478,7 @@ def test_without_its_ledger_everything_is_adopted(live: LiveBook) -> None:
     columns = ("编号", "截止时间", "街路长", "支部", "责任单位", "升级", "状态", "时限提示")
     before, notices = live.rows("问题台账", *columns), live.rows("通知记录", "通知号", "状态")
     live.ledger.close()
-    for file in live.folder.glob("ledger.sqlite3*"):
-        file.unlink()
+    stores.lose_ledger(live.database, live.book.id)
     live.open()
     live.settle("2026-11-24 16:02")
     assert live.rows("问题台账", *columns) == before

@@ -17,6 +17,7 @@ from sync.service import Service
 from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook import transport
+from tests import stores
 from tests.book import CAST, PEOPLE, ZONE, cell, hour, shown, templates
 from webhook import server
 
@@ -28,7 +29,8 @@ class WebServer:
 
     def __init__(self, folder: Path, *, cast: bool = True, **settings: str) -> None:
         """``cast`` False: a bureau that is still to be set up."""
-        environment = {"JIELU_DATA": str(folder / "data"), "JIELU_SECRET": "a secret of the tests"} | settings
+        environment = {"JIELU_DATA": str(folder / "data"), "JIELU_SECRET": "a secret of the tests"}
+        environment |= stores.settings(folder / "data") | settings
         service = Service(Settings.read(environment))
         self.open(folder, service, gspread.Client(auth=None, session=transport.session(service.api)), cast=cast)
 

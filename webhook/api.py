@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from sync.workbook import accounts as sign_in
 from sync.workbook.accounts import Accounts, SignedIn, TokenError
+from sync.workbook.cells.store import Unavailable
 from sync.workbook.schema import errors, parameters
 from sync.workbook.server import Api, Request
 
@@ -63,7 +64,8 @@ def _fault(error: Exception) -> Response:
         refusal = errors.ApiError(error.code, error.description or error.name, error.name.upper().replace(" ", "_"))
         return _json(error.code, refusal.body(), _AS_JSON)
     log.error("%s %s", request.method, request.path, exc_info=error)
-    return _json(500, errors.internal().body(), _AS_JSON)
+    refusal = errors.unavailable() if isinstance(error, Unavailable) else errors.internal()
+    return _json(refusal.code, refusal.body(), _AS_JSON)
 
 
 def _token_answer(status: int, body: bytes) -> Response:

@@ -10,6 +10,7 @@ from flask import Response, render_template, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
+from sync.workbook.cells.store import Unavailable
 from sync.workbook.schema import errors
 
 API = ("/v4/", "/drive/", "/upload/")  # programs that read Google's errors
@@ -22,6 +23,7 @@ SENTENCES = {
     415: "请求的格式不对，没有执行。",
 }
 UNFORESEEN = "系统出错了，这一步没有做完，已经记下来了。请过一会儿再试；还是这样，请告诉管理员。"
+NO_ANSWER = "数据库现在没有应答，已经记下来了。请过一会儿再试；还是这样，请告诉管理员。"
 LAST = f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><p>{UNFORESEEN}</p><a href="/">回到首页</a>'
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,11 @@ def install(app: flask.Flask) -> None:
     def refused(error: HTTPException) -> Any:
         status = error.code or 500
         return error.response or refusal(SENTENCES.get(status, "这个请求没有执行。"), status)
+
+    @app.errorhandler(Unavailable)
+    def no_answer(error: Unavailable) -> Any:
+        log.error("%s failed", request.method, exc_info=error)
+        return refusal(NO_ANSWER, 503)
 
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Any:

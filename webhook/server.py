@@ -19,22 +19,17 @@ import waitress  # type: ignore[import-untyped]
 from flask import request
 from waitress import wasyncore
 
-from sync import journal
 from sync.core.people.roster import RESERVED
-from sync.intake.pushes import StorePhoto
 from sync.intake.unfinished import Uploads
 from sync.ledger.evidence import Evidence
-from sync.ledger.ledger import Busy
-from sync.operations import systemd
+from sync.operations import jobs, systemd
 from sync.operations.audit import Clockwork
-from sync.operations.backups import back_up_when_due
 from sync.outgoing.channel_posts import ChannelPosts
 from sync.scheduler import Scheduler
 from sync.service import Service
 from sync.settings import SettingsError
 from sync.sheets.drive_push import DrivePush
 from sync.sheets.gateway import Gateway
-from sync.workbook.drive import channels
 from webhook import access, api, framing, hooks, limits, metrics, refusals, request_log
 from webhook.forms import form_pages
 from webhook.forms.submissions import form_intake, photos_of
@@ -71,7 +66,6 @@ OPEN_FILES = 4096  # asked of the system: one a connection, and those of the dat
 SILENT_SECONDS = 30  # after which a connection that says nothing is closed
 CLEANUP_SECONDS = 5  # how often those are looked for
 FORGET_SECONDS = 60  # how often unfinished uploads are looked for that nobody goes on with
-RESULTS = ("sent", "failed", "later", "unsent")  # of a delivery
 STOP_SECONDS = 4.5  # after SIGTERM; what is not done by then is done after the next start
 STUCK_SECONDS = 900.0  # a job that runs so long will not end
 BACKUP_SECONDS = 60  # how often it is looked whether one is due
@@ -96,10 +90,6 @@ NEVER_CHANGED = "/static/packed/"  # each state of a file has a name of its own
 
 
 log = logging.getLogger(__name__)
-
-
-class TickTrouble(RuntimeError):
-    """A tick ended without writing all that it had to."""
 
 
 def create_app(
@@ -206,14 +196,14 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
     """
     zone = service.rules().bureau.zone
     evidence = Evidence(service.ledger)
-    scheduler = Scheduler(lambda: _tick(service, evidence), lambda: _deliver(service), zone)
+    scheduler = Scheduler(lambda: _look(service, evidence), lambda: jobs.deliver_due(service), zone)
     store_photo = hooks.photo_store(service, cache(lambda: form_intake(service, _key(service))))
     scheduler.add_job("uploads", Uploads(photos_of(service)).forget, FORGET_SECONDS)
-    arrived = scheduler.add_job("receive", lambda: _receive(service, scheduler.nudge, store_photo), RECEIVE_SECONDS)
-    scheduler.add_job("backup", lambda: _back_up(service), BACKUP_SECONDS)
+    arrived = scheduler.add_job("receive", lambda: jobs.receive(service, scheduler.nudge, store_photo), RECEIVE_SECONDS)
+    scheduler.add_job("backup", lambda: jobs.back_up(service), BACKUP_SECONDS)
     if service.embedded and service.settings.push_hosts:
         posts = ChannelPosts(service.settings.push_hosts)
-        scheduler.add_job("channels", lambda: _tell_channels(service, posts), CHANNEL_SECONDS)
+        scheduler.add_job("channels", lambda: jobs.tell_channels(service, posts), CHANNEL_SECONDS)
     push = _drive_push(service)
     if push is not None:
         scheduler.add_job("push", lambda: push.renew_when_due(datetime.now(UTC)), PUSH_SECONDS)
@@ -224,7 +214,7 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
         raise SettingsError(f"端口 {port} 用不了：{error.strerror}。换一个：jielu run --port 8618") from error
     if seconds := systemd.watchdog_seconds():
         scheduler.add_job("watchdog", lambda: _tell_alive(scheduler), max(1, int(seconds)))
-    _stop_on_signals(service)
+    _stop_on_signals(partial(service.noted_address.unlink, missing_ok=True))
     scheduler.start()
     announce(entrance(service, host, server.effective_port))
     service.noted_address.write_text(_base(service, host, server.effective_port), "utf-8")
@@ -241,7 +231,7 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
             push.stop()
 
 
-def listen(app: flask.Flask, host: str, port: int, proxy: str = "") -> Any:
+def listen(app: Callable[..., Any], host: str, port: int, proxy: str = "") -> Any:
     """A server that listens and does not run yet. ``proxy``: the address of a reverse proxy whose X-Forwarded-For is
     believed. Raises ``OSError`` where the port can't be had."""
     framing.read_strictly()
@@ -251,6 +241,24 @@ def listen(app: flask.Flask, host: str, port: int, proxy: str = "") -> Any:
         channel_timeout=SILENT_SECONDS, cleanup_interval=CLEANUP_SECONDS, asyncore_use_poll=True,
         max_request_body_size=MOST_BODY_BYTES, clear_untrusted_proxy_headers=True, **(behind if proxy else {}),
     )  # fmt: skip
+
+
+def serve_pages(app: Callable[..., Any], host: str, port: int, proxy: str, announce: Callable[[int], None]) -> None:
+    """Serve an application without a clock until SIGTERM or Ctrl+C; ``announce`` is called with the port. Raises
+    ``SettingsError`` for one that can't be used."""
+    try:
+        server = listen(app, host, port, proxy)
+    except OSError as error:
+        raise SettingsError(f"端口 {port} 用不了：{error.strerror}。换一个：--port 8618") from error
+    _stop_on_signals(lambda: None)
+    announce(server.effective_port)
+    systemd.notify("READY=1")
+    try:
+        server.run()
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    finally:
+        close(server)
 
 
 def close(server: Any, seconds: float = 0) -> None:
@@ -301,34 +309,8 @@ def link(service: Service, name: str, base: str) -> str:
     return site.link(person, base)
 
 
-def _tick(service: Service, evidence: Evidence) -> None:
-    with journal.work("tick", quiet=lambda fields: bool(fields.get("idle"))) as fields:
-        now = datetime.now(service.rules().bureau.zone)
-        report = service.ticks(now, doubt=service.doubt)
-        names = ("idle", "ticks", "cells", "problems", "notices", "archived", "is_doubted")
-        fields |= {name: getattr(report, name) for name in names}
-        if report.trouble:
-            raise TickTrouble(report.trouble)
-        evidence.note_look(now)
-
-
-def _deliver(service: Service) -> None:
-    now = datetime.now(service.rules().bureau.zone)
-    if not service.doubt(now) and not service.looks_first(now):  # what was sent can't be taken back
-        with journal.work("delivery", quiet=lambda fields: not any(fields.get(name) for name in RESULTS)) as fields:
-            try:
-                done = service.deliver(now)
-            except Busy:  # a person sends by a button or a command; what is left goes next time
-                return
-            fields |= {name: getattr(done, name) for name in RESULTS}
-
-
-def _back_up(service: Service) -> None:
-    back_up_when_due(service, datetime.now(service.rules().bureau.zone))
-
-
-def _tell_channels(service: Service, posts: ChannelPosts) -> None:
-    channels.tell_channels(service.store, posts.post, datetime.now(UTC))
+def _look(service: Service, evidence: Evidence) -> None:
+    jobs.look_now(service, evidence)
 
 
 def _drive_push(service: Service) -> DrivePush | None:
@@ -344,27 +326,17 @@ def _key(service: Service) -> str:
     return access.secret(service.settings.secret, service.settings.data)
 
 
-def _receive(service: Service, nudge: Callable[[], None], store_photo: StorePhoto) -> None:
-    """Take pushes in until a run finds none, since a push that came during a run could not start another."""
-    while True:
-        now = datetime.now(service.rules().bureau.zone)
-        if service.doubt(now):  # a row without an hour of its own would get a wrong one
-            return
-        done = service.receive(now, store_photo)
-        if not (done.added or done.edited or done.failed):
-            return
-        nudge()
-
-
 def _tell_alive(scheduler: Scheduler) -> None:
     if scheduler.longest() < STUCK_SECONDS:
         systemd.notify("WATCHDOG=1")
 
 
-def _stop_on_signals(service: Service) -> None:
+def _stop_on_signals(leave: Callable[[], None]) -> None:
+    """End at SIGTERM; ``leave`` is called where that takes too long."""
+
     def end() -> None:
         log.warning("what was going on did not end within %s s; the next start puts it right", STOP_SECONDS)
-        service.noted_address.unlink(missing_ok=True)
+        leave()
         os._exit(0)
 
     def stop(_: int, __: FrameType | None) -> None:

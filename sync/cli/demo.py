@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.cli.options import ensure_tabs, json_option, moment, pass_service, print_result
+from sync.cli.options import json_option, moment, pass_service, print_result
 
 if TYPE_CHECKING:
     from sync.service import Service
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def demo(service: Service, until: str | None, if_empty: bool, as_json: bool) -> None:
     """装入演示数据（街路长均为化名），并把一个月跑一遍。"""
     from sync.demo import demo as play
+    from sync.operations import jobs
     from sync.settings import SettingsError
 
     if not service.embedded:
@@ -28,6 +29,6 @@ def demo(service: Service, until: str | None, if_empty: bool, as_json: bool) -> 
         if if_empty:
             return
         raise SettingsError("工作簿里已经有数据，演示不会覆盖它。换一个空的数据文件夹（JIELU_DATA）再试。")
-    ensure_tabs(service)
+    jobs.ensure_tabs(service)
     done = play.run(service, moment(until, service.rules().bureau.zone), progress=not as_json)
     print_result(as_json, done.__dict__, done.text())

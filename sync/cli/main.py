@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from sync.cli import access, clock, demo, files, look, months, run, upkeep
+from sync.cli import access, bureaus, clock, demo, files, look, months, run, upkeep
 
 
 class Group(click.Group):
@@ -42,6 +42,7 @@ def _could_not_run() -> tuple[type[Exception], ...]:
     from sync.settings import SettingsError
     from sync.sheets.gateway import Refused, Unknown, Unreachable
     from sync.sheets.set_up import NotEmpty
+    from sync.workbook.cells.store import Unavailable
 
     return (
         SettingsError,
@@ -52,6 +53,7 @@ def _could_not_run() -> tuple[type[Exception], ...]:
         Unknown,
         Busy,
         Unusable,
+        Unavailable,
         WrongVersion,
         FileProblem,
         NotEmpty,
@@ -94,6 +96,9 @@ for command in (
     upkeep.purge,
     upkeep.personal,
     demo.demo,
+    bureaus.bureaus,
+    bureaus.worker,
+    bureaus.web,
 ):
     main.add_command(command)
 

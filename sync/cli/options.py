@@ -28,10 +28,11 @@ def pass_service(function: F) -> F:
     @click.pass_context
     def command(ctx: click.Context, /, *args: Any, **kwargs: Any) -> Any:
         from sync.service import Service
-        from sync.settings import Settings, check_owner
+        from sync.settings import Settings, check_not_moved, check_owner
 
         settings = Settings.read()
         check_owner(settings.data)
+        check_not_moved(settings.data)
         service = Service(settings, _tell_new)
         ctx.call_on_close(service.close)
         return ctx.invoke(function, service, *args, **kwargs)
@@ -91,13 +92,3 @@ def check_month(text: str) -> None:
 def print_result(as_json: bool, fields: dict[str, Any], text: str) -> None:
     """One object on one line, or a text for people."""
     click.echo(json.dumps(fields, ensure_ascii=False, default=str) if as_json else text)
-
-
-def ensure_tabs(service: Service) -> None:
-    """Build the tabs of an embedded workbook that has none yet; to an older one add the columns that it lacks."""
-    from sync.sheets import set_up
-
-    if service.embedded and set_up.is_empty(service.gateway):
-        set_up.build(service.gateway, service.rules())
-    elif service.embedded:
-        set_up.extend(service.gateway, service.rules())

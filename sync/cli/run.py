@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.cli.options import ensure_tabs, json_option, pass_service, print_result
+from sync.cli.options import json_option, pass_service, print_result
 
 if TYPE_CHECKING:
     from sync.service import Service
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 def run(service: Service, host: str, port: int) -> None:
     """一个进程跑全部：网页、定时检查、内置工作簿。"""
     from sync import journal
+    from sync.operations import jobs
     from webhook import server
 
     journal.begin(service.settings.log)
-    ensure_tabs(service)
+    jobs.ensure_tabs(service)
     server.serve(service, host, port, partial(announce, service))
 
 

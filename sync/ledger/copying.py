@@ -21,6 +21,7 @@ from sync.ledger.tables import Unusable, leases, meta, open_engine
 from sync.ledger.upgrade import HEAD, VERSION_TABLE
 
 FILE, DUMP = "ledger.sqlite3", "ledger.dump"
+WORKBOOKS = "workbook"  # the schema of the embedded workbooks, where they share the ledger's database
 
 
 class CopyTrouble(RuntimeError):
@@ -37,7 +38,8 @@ def copy_out(url: str, folder: Path) -> Path:
     """Write the ledger into ``folder``; the file. Raises ``CopyTrouble``, ``OSError``, ``sqlite3.Error``."""
     file = ledger_file(url)
     if file is None:
-        _pg("pg_dump", url, "--format=custom", f"--exclude-table-data={leases.name}", f"--file={folder / DUMP}")
+        without = (f"--exclude-table-data={leases.name}", f"--exclude-schema={WORKBOOKS}")
+        _pg("pg_dump", url, "--format=custom", *without, f"--file={folder / DUMP}")
         return folder / DUMP
     copy = folder / FILE
     copy_sqlite(file, copy)

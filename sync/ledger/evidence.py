@@ -22,9 +22,10 @@ Stretch = tuple[datetime, datetime]  # from the first look to the last, in the b
 class Evidence:
     """Evidence of one bureau."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, noted: dict[str, datetime] | None = None) -> None:
+        """``noted``: by ledger, when a look was written down last; for a process that opens many in turn."""
         self.ledger = ledger
-        self._noted: datetime | None = None
+        self._noted: dict[str, datetime] = {} if noted is None else noted
 
     def looks(self) -> list[Stretch]:
         """The stretches of time in which looks went through, also those at which nothing had changed."""
@@ -34,7 +35,8 @@ class Evidence:
 
     def note_look(self, now: datetime) -> None:
         """A look went through at ``now``. Written down from time to time."""
-        if self._noted and timedelta(0) <= now - self._noted < NOTED_EVERY:
+        before = self._noted.get(self.ledger.name)
+        if before and timedelta(0) <= now - before < NOTED_EVERY:
             return
         stretches = [stretch for stretch in self.looks() if now - REMEMBERED < stretch[1] <= now]
         if stretches and now - stretches[-1][1] <= APART:
@@ -44,7 +46,7 @@ class Evidence:
         noted = [[at.astimezone(UTC).isoformat() for at in stretch] for stretch in stretches]
         with self.ledger.engine.begin() as db:
             self.ledger.records.set_facts(db, {LOOKS: noted})
-        self._noted = now
+        self._noted[self.ledger.name] = now
 
     def unexplained(self, until: datetime, danger_until: datetime) -> int:
         """How many notices were due before ``until`` (of danger: before ``danger_until``), are not sent and say no

@@ -72,10 +72,14 @@ class Leases:
             self._give(name, holder)
 
     def check(self, db: sa.Connection, name: str) -> None:
-        """Raises ``Busy`` where the work ``name`` runs through this object and another process took it over."""
+        """Raises ``Busy`` where the work ``name`` runs through this object and another process took it over.
+
+        Until the transaction ends nobody can take it over either: PostgreSQL locks the row, SQLite has one writer.
+        """
         holder = self.held.get(name)
         if holder is not None:
-            held = db.execute(sa.select(leases.c.holder).where(leases.c.bureau == name)).scalar()
+            lease = sa.select(leases.c.holder).where(leases.c.bureau == name)
+            held = db.execute(lease.with_for_update(read=True)).scalar()
             if held != holder:
                 raise Busy(BUSY)
 

@@ -22,6 +22,7 @@ from sync.core.memory import THERE, Archived, Change, Decision, Memory, Sent, ab
 from sync.core.notices.notices import HANDED, WAITING, Notice
 from sync.core.sheet.identity import DELETED, WAIVED, Known
 from sync.core.sheet.plan import Cover, Restore
+from sync.ledger import sharing
 from sync.ledger.leases import Busy, Leases
 from sync.ledger.records import Records, SentMail
 from sync.ledger.tables import Unusable, WrongVersion, history, outbox, rules, ticks
@@ -48,7 +49,7 @@ class Ledger:
     """The ledger of one bureau. ``memory()`` is kept between ticks and read again when another process wrote."""
 
     def __init__(self, url: str, name: str, zone: ZoneInfo) -> None:
-        self.engine = open_database(url)
+        self.engine = sharing.lend(url, open_database)
         self.leases = Leases(self.engine)
         self.name = name
         self.zone = zone
@@ -61,7 +62,7 @@ class Ledger:
         self._reading = threading.Lock()  # pages ask while the clock ticks
 
     def close(self) -> None:
-        self.engine.dispose()
+        sharing.give_back(self.engine)
 
     # What the core reads
     def memory(self) -> Memory:
@@ -80,6 +81,23 @@ class Ledger:
                 warnings=self.warnings,
             )
             return self._memory
+
+    @property
+    def is_read(self) -> bool:
+        """Whether what is remembered was read from the database, which takes much longer than to ask for a fact."""
+        return self._memory is not None
+
+    def last_hour(self) -> datetime | None:
+        """The hour that a person confirmed since the last look, else that of the last look; None: there was none."""
+        with self.engine.connect() as db:
+            facts = self.records.facts(db, "confirmed", "last_tick")
+        text = facts.get("confirmed") or facts.get("last_tick")
+        return datetime.fromisoformat(text).astimezone(self.zone) if text else None
+
+    def archived_as(self, state: str) -> list[Archived]:
+        """The issues that left the live tab, or are to leave it, and stand so. Asks the database for these alone."""
+        with self.engine.connect() as db:
+            return self.records.archived_as(db, state)
 
     def settled(self) -> int:
         """Rises with every notice that was settled. Ask before the memory that a decision is made from."""
@@ -334,6 +352,11 @@ class Ledger:
         memory = self.memory()
         gone = any(rid in group and group[rid].deleted for group in memory.known.values())
         return not gone and rid not in memory.wanted_back
+
+    def last_rules_hash(self) -> str:
+        """The hash of the rules that were in force last; empty where no look was made."""
+        with self.engine.connect() as db:
+            return str(self.records.fact(db, "rules", ""))
 
     def last_rules(self) -> str | None:
         """The rules text that was in force last."""

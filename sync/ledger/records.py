@@ -295,6 +295,12 @@ class Records:
         """That somebody opened a letter, by its key."""
         self._upsert(db, openings, [{"letter": letter, "person": person, "at": at}])
 
+    def archived_as(self, db: Connection, state: str) -> list[Archived]:
+        """The archived issues in a state. The database leaves out all whose text does not hold its word."""
+        mine = (archived.c.bureau == self.name, archived.c.archived.contains(state, autoescape=True))
+        texts = db.execute(sa.select(archived.c.archived).where(*mine)).scalars()
+        return [mark for mark in (self.read(Archived, text) for text in texts) if mark.state == state]
+
     def put_archived(self, db: Connection, marks: Iterable[Archived], gone: Iterable[str] = ()) -> None:
         """Where issues stand that left the live tab; of those ``gone`` from the archive nothing is kept."""
         self._put_values(db, archived, {mark.rid: mark for mark in marks})

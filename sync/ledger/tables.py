@@ -314,6 +314,45 @@ editions = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("at", Moment, nullable=False),
 )
+replies = sa.Table(  # to edits of the grid, where several processes serve a bureau's pages
+    "replies",
+    meta,
+    bureau(),
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("reply", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
+bureaus = sa.Table(  # of a database that many bureaus share; a bureau by itself is in none
+    "bureaus",
+    meta,
+    sa.Column("code", sa.String(40), primary_key=True),
+    sa.Column("workbook", sa.String(120), nullable=False),  # what the other tables call the bureau
+    sa.Column("since", Moment, nullable=False),  # when it was added, or resumed
+    sa.Column("paused", Moment),
+    sa.Column("paused_by", sa.String(120), nullable=False),
+    sa.Column("paused_why", sa.Text, nullable=False),
+    sa.Column("moved_to", sa.Text, nullable=False),  # folder; empty: it is here
+    sa.Column("late_since", Moment),  # None: it is not late
+)
+works = sa.Table(  # what is done for a bureau by the clock
+    "works",
+    meta,
+    sa.Column("code", sa.String(40), primary_key=True),
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("due", Moment, nullable=False),
+    sa.Column("began", Moment),  # last
+    sa.Column("went", Moment),  # when it last went through
+    sa.Column("took", sa.Float, nullable=False),  # seconds, the last time
+    sa.Column("tries", sa.Integer, nullable=False),  # that failed one after the other
+    sa.Column("error", sa.String(120), nullable=False),  # type of the last one's error
+)
+quotas = sa.Table(  # buckets of calls to Google that all processes share
+    "quotas",
+    meta,
+    sa.Column("project", sa.String(120), primary_key=True),
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("full_at", sa.Float, nullable=False),  # seconds since 1970 by the database's clock
+)
 
 
 def open_engine(url: str) -> Engine:

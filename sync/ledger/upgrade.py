@@ -22,7 +22,7 @@ from sync.ledger.tables import Unusable, WrongVersion, meta, open_engine
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0012"  # the last step: it leads to the tables of this version
+HEAD = "0013"  # the last step: it leads to the tables of this version
 FIRST = "0001"  # the step to the tables of 0.1, which noted no revision in its databases
 STEPS = "sync.ledger:migrations"
 FIRST_STEP = "sync.ledger.migrations.versions.0001_tables_of_0_1"

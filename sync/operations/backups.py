@@ -21,20 +21,21 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
 
-from sync.backup import copy_sqlite
 from sync.core.rules.sections import Backups
 from sync.guard import RELEASE
 from sync.intake.street_file import NAME as STREET_FILE
-from sync.ledger import copying
+from sync.ledger import bureau_rows, copying
 from sync.ledger.backup_notes import BackupNotes
 from sync.ledger.ledger import Busy
 from sync.service import Service
 from sync.settings import SettingsError
+from sync.sheets import own_store
 from sync.upkeep import is_due
+from sync.workbook.cells.store import Unavailable
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-WORKBOOK, WORKBOOK_ID, RULES, SECRET = "workbook.sqlite3", "workbook.id", "rules.toml", "secret"
+WORKBOOK, WORKBOOK_ID, RULES, SECRET = own_store.FILE, "workbook.id", "rules.toml", "secret"
 EXPORT = "workbook.xlsx"  # of a Google spreadsheet, which is not ours to restore
 PHOTOS, TEMPLATES = "photos", "sheet_templates"
 WORK = "备份"
@@ -92,7 +93,7 @@ def make(service: Service, folder: Path, now: datetime) -> Backup:
             manifest = Manifest(bureau, now, RELEASE, copying.HEAD, files)
             _write(part / MANIFEST, json.dumps(_as_json(manifest), ensure_ascii=False, indent=1).encode())
             return Backup(_into_place(part, folder, now), manifest)
-        except (OSError, sqlite3.Error, copying.CopyTrouble) as error:
+        except (OSError, sqlite3.Error, copying.CopyTrouble, Unavailable) as error:
             raise BackupTrouble(f"备份没有做成：{_reason(error)}。备份文件夹 {folder} 里原来的备份没有动。") from error
         finally:
             shutil.rmtree(part, ignore_errors=True)
@@ -132,9 +133,9 @@ def _copy(service: Service, part: Path, earlier: Sequence[Backup]) -> dict[str, 
     data = service.settings.data
     _demand_room(service, part, earlier)
     with between_looks(service):
-        made = [copying.copy_out(service.settings.database, part)]
+        made = [_ledger_out(service, part)]
         if service.embedded:
-            copy_sqlite(data / WORKBOOK, part / WORKBOOK)
+            own_store.copy_out(service.store, part / WORKBOOK)
             made.append(part / WORKBOOK)
     for file in made:
         _check_database(file)
@@ -143,6 +144,14 @@ def _copy(service: Service, part: Path, earlier: Sequence[Backup]) -> dict[str, 
     for path, content in _texts(service):
         files[path] = _write(part / path, content)
     return files | dict(_photos(data / PHOTOS, part, earlier[-1] if earlier else None))
+
+
+def _ledger_out(service: Service, part: Path) -> Path:
+    """The ledger as a file. Of a database of many bureaus this one's part, as a single process has it."""
+    if not service.settings.is_of_many:
+        return copying.copy_out(service.settings.database, part)
+    bureau_rows.to_file(service.ledger.engine, part / copying.FILE, service.workbook)
+    return part / copying.FILE
 
 
 @contextmanager

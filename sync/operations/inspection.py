@@ -146,20 +146,26 @@ def secret_problems(settings: Settings, rules: Rules) -> list[str]:
 IN_THE_OPEN = {
     "url": "JIELU_URL 是 http://，登录和填报的内容在网络上看得见：请在前面放一个 https 的反向代理。",
     "database": "JIELU_DATABASE 在别的机器上，连接没有要求加密：请在末尾加上 ?sslmode=verify-full。",
+    "workbook": "JIELU_WORKBOOK_DATABASE 在别的机器上，连接没有要求加密：请在末尾加上 ?sslmode=verify-full。",
     "smtp": f"JIELU_SMTP 以 {PLAIN} 开头，邮箱的密码在网络上看得见。",
 }
 
 
 def open_connections(settings: Settings) -> list[str]:
     """What goes over a network without encryption, by the settings (their passwords are not said)."""
-    url, database, smtp = (_split(address) for address in (settings.url, settings.database, settings.smtp))
-    encrypted = {"require", "verify-ca", "verify-full"} & set(parse_qs(database.query).get("sslmode", ()))
+    url, smtp = (_split(address) for address in (settings.url, settings.smtp))
     is_open = {
         "url": url.scheme == "http" and not _is_here(url),
-        "database": database.scheme.startswith("postgresql") and not _is_here(database) and not encrypted,
+        "database": _is_open_database(_split(settings.database)),
+        "workbook": _is_open_database(_split(settings.workbook_database)),
         "smtp": smtp.scheme == PLAIN,
     }
     return [IN_THE_OPEN[which] for which in is_open if is_open[which]]
+
+
+def _is_open_database(url: SplitResult) -> bool:
+    encrypted = {"require", "verify-ca", "verify-full"} & set(parse_qs(url.query).get("sslmode", ()))
+    return url.scheme.startswith("postgresql") and not _is_here(url) and not encrypted
 
 
 def _split(address: str) -> SplitResult:

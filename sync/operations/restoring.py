@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +29,10 @@ from sync.operations.backups import (
     read_backup,
 )
 from sync.settings import RULES_NAME, Settings, default_path
+from sync.sheets import own_store
+from sync.workbook.cells.moving import is_filled
+from sync.workbook.cells.store import Unavailable
+from sync.workbook.cells.upgrade import WrongVersion
 
 MARKS = {"running.url"}  # what a stopped service may leave in an empty data folder
 ASIDE = ".restoring-"
@@ -56,7 +62,12 @@ def restore(settings: Settings, folder: Path, now: datetime, *, over: bool) -> R
         aside = _beside(settings.data, now) if filled else None
         if copying.DUMP in backup.manifest.files:
             _restore_dump(settings, backup, aside, over=over)
+        if settings.workbook_database and (part / WORKBOOK).exists():
+            _restore_workbook(settings, part / WORKBOOK, aside, over=over)
         _into_place(part, settings, aside)
+    except (sqlite3.Error, Unavailable, WrongVersion) as error:
+        reason = str(error).rstrip("。")
+        raise BackupTrouble(f"没有恢复工作簿：{reason}。数据文件夹 {settings.data} 没有动。") from error
     except OSError as error:
         raise BackupTrouble(f"没有恢复：{error.strerror or error}。数据文件夹 {settings.data} 没有动。") from error
     finally:
@@ -93,13 +104,20 @@ def _demand_place(settings: Settings, over: bool) -> bool:
     taken = settings.data.exists() and any(path.name not in MARKS for path in settings.data.iterdir())
     outside = file is not None and file.exists() and not _is_in(file, settings.data)
     filled = file is None and not copying.is_empty(settings.database)
-    if (taken or outside or filled) and not over:
+    space = bool(settings.workbook_database and not settings.workbook) and _has_workbook(settings)
+    if (taken or outside or filled or space) and not over:
         place = f"数据库 {file or 'PostgreSQL'}" if not taken else f"数据文件夹 {settings.data}"
         raise BackupTrouble(
             f"{place} 里已经有东西，没有恢复。请用 JIELU_DATA（和 JIELU_DATABASE）指到空的地方；"
             "确实要换掉，加上 --over：原来的会先放到旁边。"
         )
-    return taken or filled or outside
+    return taken or filled or outside or space
+
+
+def _has_workbook(settings: Settings) -> bool:
+    """Whether anything is in this bureau's space of PostgreSQL. Raises ``SettingsError``."""
+    with closing(own_store.open_store(settings)) as store:
+        return is_filled(store)
 
 
 def _is_running(noted: Path) -> bool:
@@ -166,6 +184,18 @@ def _restore_dump(settings: Settings, backup: Backup, aside: Path | None, *, ove
         before.mkdir()
         copying.copy_out(settings.database, before)
     copying.copy_in(settings.database, backup.folder / copying.DUMP, over=over)
+
+
+def _restore_workbook(settings: Settings, file: Path, aside: Path | None, *, over: bool) -> None:
+    """Fill this bureau's space of PostgreSQL from the file, which goes; what was there is put beside the data folder
+    first."""
+    with closing(own_store.open_store(settings)) as store:
+        if aside is not None and is_filled(store):
+            before = aside.with_name(f"{aside.name}.database")
+            before.mkdir(exist_ok=True)
+            own_store.copy_out(store, before / WORKBOOK)
+        own_store.copy_in(file, store, over=over)
+    file.unlink()
 
 
 def _into_place(part: Path, settings: Settings, aside: Path | None) -> None:

@@ -47,7 +47,7 @@ class Moved:
 
 def unsettled(ledger: Ledger) -> bool:
     """Whether rows were meant to move and were not seen to arrive."""
-    return any(mark.state == MOVING for mark in ledger.memory().archived.values())
+    return bool(ledger.archived_as(MOVING))
 
 
 def missing(gateway: Gateway, ledger: Ledger) -> list[str]:

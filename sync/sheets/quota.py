@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
 
+from sync.ledger.quotas import Quotas
+
 SHEETS = "https://sheets.googleapis.com/"
 READ, WRITE = "read", "write"
 RETRIEVING = (":getByDataFilter", ":batchGetByDataFilter", ":search")  # ends of addresses that are read by POST
@@ -78,17 +80,53 @@ class Quota:
         """Wait for the turn of a call. Raises ``Busy``, at once, where it would come too late."""
         with self._lock:
             now = self.clock()
-            wait = self._buckets[kind].wait(now)
-            if wait > self.rate.patience:
-                raise Busy(f"这一分钟对 Google 的访问已到上限，{wait:.0f} 秒以后再试")
+            wait = self._patient(self._buckets[kind].wait(now))
             self._buckets[kind] = self._buckets[kind].taken(now)
         if wait:
             self.sleep(wait)
+
+    def _patient(self, wait: float) -> float:
+        """The seconds to wait. Raises ``Busy`` where they are too many."""
+        if wait > self.rate.patience:
+            raise Busy(f"这一分钟对 Google 的访问已到上限，{wait:.0f} 秒以后再试")
+        return wait
 
     def exceeded(self, kind: str) -> None:
         """Google refused a call as one too many: somebody else asks with the same account. All tokens are gone."""
         with self._lock:
             self._buckets[kind] = self._buckets[kind].emptied(self.clock())
+
+
+class SharedQuota(Quota):
+    """The same buckets for all processes that ask in the name of one project: they stand in the ledger's database.
+
+    ``quotas``: where they stand; ``name`` tells the buckets of these callers from those of others.
+    """
+
+    def __init__(self, rate: Rate, quotas: Quotas, name: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        super().__init__(rate, sleep=sleep)
+        self.quotas, self.name = quotas, name
+        quotas.begin([self._key(kind) for kind in (READ, WRITE)], lambda now: Bucket(rate, 0.0).emptied(now).full_at)
+
+    def _key(self, kind: str) -> str:
+        return f"{self.name} {kind}"
+
+    def take(self, kind: str) -> None:
+        """As ``Quota.take``."""
+        waits: list[float] = []
+
+        def taken(full_at: float, now: float) -> float:
+            bucket = Bucket(self.rate, full_at)
+            waits.append(self._patient(bucket.wait(now)))
+            return bucket.taken(now).full_at
+
+        self.quotas.change(self._key(kind), taken)
+        if waits[0]:
+            self.sleep(waits[0])
+
+    def exceeded(self, kind: str) -> None:
+        """As ``Quota.exceeded``."""
+        self.quotas.change(self._key(kind), lambda full_at, now: Bucket(self.rate, full_at).emptied(now).full_at)
 
 
 def kind_of(method: str, address: str) -> str:

@@ -18,7 +18,7 @@ from sync.core.sheet.rows import Table
 from sync.core.sheet.tabs import Color, Column, Layout, Tab, letters, locate
 from sync.sheets.gateway import Gateway
 from sync.workbook.accounts import Accounts
-from sync.workbook.cells.store import Store
+from sync.workbook.cells.store import AnyStore
 
 FORMAT_KINDS = {"datetime": "DATE_TIME", "date": "DATE", "percent": "PERCENT", "position": "TEXT"}
 GREY = {"red": 0.937, "green": 0.937, "blue": 0.937}
@@ -267,7 +267,7 @@ def _color_request(sheet: int, tab: Tab, color: Color) -> dict[str, Any]:
     }
 
 
-def write_token(store: Store, base: str, name: str, path: Path) -> dict[str, Any]:
+def write_token(store: AnyStore, base: str, name: str, path: Path) -> dict[str, Any]:
     """A service-account file for the embedded workbook at ``base``, readable by its owner alone."""
     if path.exists():
         raise NotEmpty(f"{path} 已经存在，没有覆盖；请换一个文件名。")

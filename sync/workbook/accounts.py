@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from sync.workbook.cells.defaults import DOMAIN, PROJECT
-from sync.workbook.cells.store import Store
+from sync.workbook.cells.store import AnyStore
 from sync.workbook.schema.errors import Json
 
 LIFETIME = 3600  # seconds that an access token lives, and the longest that an assertion may
@@ -58,7 +58,7 @@ class TokenError(Exception):
 class Accounts:
     """The accounts in a store. `clock` gives seconds since 1970."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: AnyStore, clock: Callable[[], float] = time.time) -> None:
         self.store, self.clock = store, clock
 
     def create(self, name: str, token_uri: str) -> Json:
@@ -73,8 +73,8 @@ class Accounts:
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         with self.store.write() as tx:
-            tx.run("DELETE FROM tokens WHERE email = ?", (email,))
-            tx.run("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?)", (name, email, key_id, public))
+            tx.delete_tokens(email)
+            tx.save_account((name, email, key_id, public))
         return _key_file(key, key_id, email, token_uri)
 
     def exchange(self, assertion: str, audience: str | None = None) -> Json:
@@ -90,9 +90,9 @@ class Accounts:
         token = "ya29." + secrets.token_urlsafe(64)
         now = int(self.clock())
         with self.store.write() as tx:
-            tx.run("DELETE FROM tokens WHERE expires <= ?", (now,))
+            tx.drop_old_tokens(now)
             writes = bool(_scopes(claims) & set(SCOPES))
-            tx.run("INSERT INTO tokens VALUES (?, ?, ?, ?)", (_digest(token), email, now + LIFETIME, writes))
+            tx.add_token((_digest(token), email, now + LIFETIME, writes))
         return {"access_token": token, "expires_in": LIFETIME - 1, "token_type": "Bearer"}
 
     def check(self, bearer: str) -> str | None:
@@ -102,36 +102,35 @@ class Accounts:
 
     def signed_in(self, bearer: str) -> SignedIn | None:
         """The account to which a token was given; None for an unknown or expired one."""
-        query = "SELECT email, expires, writes FROM tokens WHERE digest = ?"
         with self.store.read() as tx:
-            row = tx.run(query, (_digest(bearer),)).fetchone()
-        if row is None or row[1] <= self.clock():
+            token = tx.token(_digest(bearer))
+        if token is None:
             return None
-        return SignedIn(row[0], bool(row[2]))
+        _, email, expires, writes = token
+        return SignedIn(email, bool(writes)) if expires > self.clock() else None
 
     def revoke(self, name: str) -> bool:
         """Takes an account and its tokens away; False when there was none of that name."""
         with self.store.write() as tx:
-            row = tx.run("SELECT email FROM accounts WHERE name = ?", (name,)).fetchone()
-            if row is None:
-                return False
-            tx.run("DELETE FROM tokens WHERE email = ?", row)
-            tx.run("DELETE FROM accounts WHERE name = ?", (name,))
-        return True
+            addresses = [email for known, email, *_ in tx.accounts() if known == name]
+            for email in addresses:
+                tx.delete_tokens(email)
+            tx.delete_account(name)
+        return bool(addresses)
 
     def names(self) -> list[str]:
         """The names of all accounts."""
         with self.store.read() as tx:
-            return [name for (name,) in tx.run("SELECT name FROM accounts ORDER BY name")]
+            return [name for name, *_ in tx.accounts()]
 
     def _check_signature(self, header: Json, email: str, signed: bytes, signature: bytes) -> None:
         if header.get("alg") != "RS256":
             raise TokenError("invalid_grant", "Invalid JWT: only RS256 is accepted.")
         with self.store.read() as tx:
-            row = tx.run("SELECT key_id, public_key FROM accounts WHERE email = ?", (email,)).fetchone()
-        if row is None:
+            account = tx.account(email)
+        if account is None:
             raise TokenError("invalid_grant", "Invalid grant: account not found")
-        key = serialization.load_pem_public_key(row[1])
+        key = serialization.load_pem_public_key(account[3])
         assert isinstance(key, rsa.RSAPublicKey)
         try:
             key.verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())

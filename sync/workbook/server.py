@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -17,14 +18,17 @@ import orjson
 
 from sync.workbook.api import data_filters, spreadsheets
 from sync.workbook.api.call import Call, SheetKey
-from sync.workbook.cells.store import Store, Transaction
+from sync.workbook.cells.store import AnyStore, Unavailable
+from sync.workbook.cells.transaction import Transaction
 from sync.workbook.drive import channels, drive
 from sync.workbook.edits.tables import LastTable
 from sync.workbook.schema import masks, parameters
-from sync.workbook.schema.errors import ApiError, insufficient_scopes, not_found
+from sync.workbook.schema.errors import ApiError, insufficient_scopes, not_found, unavailable
 
 JSON = "application/json; charset=UTF-8"
 MOST_TABLES = 256  # of which it is remembered where the last append left them
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -241,7 +245,7 @@ class Api:
 
     def __init__(
         self,
-        store: Store,
+        store: AnyStore,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         push_hosts: tuple[str, ...] = (),
     ) -> None:
@@ -254,6 +258,9 @@ class Api:
             return self._answer(request)
         except ApiError as refusal:
             return _response(refusal.code, refusal.body())
+        except Unavailable:
+            log.exception("%s %s", request.method, request.path)
+            return _response(503, unavailable().body())
 
     def _answer(self, asked: Request) -> Response:
         request = _overridden(asked)

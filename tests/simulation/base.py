@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
 import sqlite3
-import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,20 +11,23 @@ from typing import Any
 
 import gspread
 import orjson
+import psycopg
 import sqlalchemy as sa
 
 from sync import tick
 from sync.ledger import ledger as ledger_module
 from sync.ledger.ledger import Ledger
-from sync.ledger.tables import open_engine
-from sync.ledger.upgrade import open_database
+from sync.ledger.tables import meta, open_engine
+from sync.ledger.upgrade import _create, open_database
 from sync.sheets import set_up
 from sync.sheets.gateway import Client, Gateway
 from sync.workbook import transport
-from sync.workbook.cells.changes import Feed
-from sync.workbook.cells.store import Store
+from sync.workbook.cells.moving import copy_space
+from sync.workbook.cells.postgres import PostgresStore
+from sync.workbook.cells.store import AnyStore, Store
 from sync.workbook.cells.upgrade import bring_up
 from sync.workbook.server import Api
+from tests import stores
 from tests.book import CAST, PEOPLE, ZONE, default_rules, hour, templates
 
 MEMORY = Path(":memory:")
@@ -35,9 +38,8 @@ class MemoryStore(Store):
     """A workbook in memory, for one thread. ``content``: the bytes of one that was built before."""
 
     def __init__(self, content: bytes = b"") -> None:
+        AnyStore.__init__(self)
         self.path = MEMORY
-        self._writing = threading.Lock()
-        self.feed = Feed()
         connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         if content:
             connection.deserialize(content)
@@ -92,9 +94,62 @@ class Database:
         return self.connection.serialize()
 
 
+class PostgresDatabase:
+    """The same in PostgreSQL. Its content is the rows of all tables."""
+
+    def __init__(self) -> None:
+        url = stores.new_database()
+        self.engine = open_database(url)
+        sa.event.listen(self.engine, "do_execute", self._refuse_when_full)
+        sa.event.listen(self.engine, "do_executemany", self._refuse_when_full)
+        self.connection = psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+        self._loading = sa.create_engine(url, poolclass=sa.pool.StaticPool)  # nobody listens to its statements
+
+    @staticmethod
+    def _refuse_when_full(_: Any, statement: str, *__: Any) -> None:
+        if writes(statement) and Faulty.is_full():
+            raise psycopg.errors.DiskFull("could not extend file: No space left on device")
+
+    def load(self, content: bytes) -> None:
+        rows = pickle.loads(content)
+        with self._loading.begin() as db:
+            db.execute(sa.text("set local lock_timeout = '10s'"))
+            for table in meta.sorted_tables:
+                db.execute(sa.delete(table))
+                if rows[table.name]:
+                    db.execute(sa.insert(table), rows[table.name])
+                for column in table.columns:
+                    if column is table.autoincrement_column:
+                        last = max((row[column.key] for row in rows[table.name]), default=0)
+                        sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
+                        db.execute(sa.select(sa.func.setval(sequence, max(last, 1), last > 0)))
+
+    def content(self) -> bytes:
+        with self._loading.begin() as db:
+            tables = {
+                table.name: [{column.key: row[n] for n, column in enumerate(table.columns)} for row in
+                             db.execute(sa.select(table))]
+                for table in meta.sorted_tables
+            }  # fmt: skip
+        return pickle.dumps(tables)
+
+
 @cache
-def database() -> Database:
-    return Database()
+def database() -> Database | PostgresDatabase:
+    return PostgresDatabase() if stores.ON_POSTGRESQL else Database()
+
+
+@cache
+def _space() -> PostgresStore:
+    return PostgresStore(stores.server().url, "simulation")
+
+
+def new_store(content: bytes) -> AnyStore:
+    """The workbook of a run; there is no other run in this process."""
+    if not stores.ON_POSTGRESQL:
+        return MemoryStore(content)
+    copy_space(MemoryStore(content), _space(), over=True)
+    return _space()
 
 
 def open_ledger(file_id: str) -> Ledger:
@@ -109,15 +164,13 @@ def open_ledger(file_id: str) -> Ledger:
 
 @dataclass(frozen=True)
 class Base:
-    """``workbook``, ``ledger``: their bytes; ``empty_ledger``: one that was lost; ``sheets``: sheetId by title;
-    ``keys``: the workbook's own key of each sheet, by sheetId."""
+    """``workbook``, ``ledger``: their bytes; ``empty_ledger``: one that was lost; ``sheets``: sheetId by title."""
 
     file_id: str
     workbook: bytes
     ledger: bytes
     empty_ledger: bytes
     sheets: dict[str, int]
-    keys: dict[int, int]
 
 
 @cache
@@ -130,32 +183,39 @@ def base() -> Base:
     set_up.build(gateway, default_rules())
     for text in (CAST, PEOPLE):
         _add(book, text)
-    open_database("sqlite://").dispose()
-    made = sqlite3.connect(":memory:")
-    engine = sa.create_engine("sqlite://", creator=lambda: made, poolclass=sa.pool.StaticPool)
-    from sync.ledger.upgrade import _create
-
-    with engine.begin() as db:
-        _create(db)
-    empty = made.serialize()
+    empty = _empty_ledger()
     database().load(empty)
     ledger = open_ledger(book.id)
     tick.ticks(gateway, ledger, default_rules(), hour(BEGIN), idle=False)
     gateway.learn_sheets()
-    keys = _plain(store, book.id)
-    return Base(book.id, store.content(), database().content(), empty, gateway.titles, keys)
+    _plain(store, book.id)
+    return Base(book.id, store.content(), database().content(), empty, gateway.titles)
 
 
-def _plain(store: Store, file_id: str) -> dict[int, int]:
-    """Takes colours and protection off every sheet, which cost a run a tenth of its time and change no cell; returns
-    the workbook's key of each by sheetId."""
-    keys = {}
+def _empty_ledger() -> bytes:
+    if stores.ON_POSTGRESQL:
+        return pickle.dumps({table.name: [] for table in meta.sorted_tables})
+    open_database("sqlite://").dispose()
+    made = sqlite3.connect(":memory:")
+    engine = sa.create_engine("sqlite://", creator=lambda: made, poolclass=sa.pool.StaticPool)
+    with engine.begin() as db:
+        _create(db)
+    return made.serialize()
+
+
+def keys(store: AnyStore, file_id: str) -> dict[int, int]:
+    """The store's own key of each sheet by sheetId."""
+    with store.read() as transaction:
+        sheets = transaction.sheets(file_id)
+    return {orjson.loads(meta)["properties"].get("sheetId", 0): key for key, _, meta in sheets}
+
+
+def _plain(store: Store, file_id: str) -> None:
+    """Takes colours and protection off every sheet, which cost a run a tenth of its time and change no cell."""
     with store.write() as transaction:
         for place, (key, next_row, meta) in enumerate(transaction.sheets(file_id)):
             properties = orjson.loads(meta)["properties"]
-            keys[properties.get("sheetId", 0)] = key
             transaction.save_sheet(key, place, next_row, orjson.dumps({"properties": properties}))
-    return keys
 
 
 def _add(book: gspread.Spreadsheet, text: str) -> None:

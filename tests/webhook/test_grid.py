@@ -13,7 +13,8 @@ import requests
 from sync.workbook.cells import changes as feed_of
 from sync.workbook.cells.changes import Change, Feed, SheetChange
 from sync.workbook.cells.grid import Row
-from sync.workbook.cells.store import Store
+from sync.workbook.cells.store import AnyStore, Unavailable
+from tests.stores import open_place, place
 from tests.web_server import OPERATOR, WebServer, web_server
 from webhook.grid import page
 
@@ -54,6 +55,21 @@ def test_an_edit_that_comes_again_while_it_is_being_done_is_done_once(web: WebSe
         thread.join()
     assert len(answers) == 6 and all(answer == answers[0] for answer in answers)
     assert web.rows("问题台账", "填报人") == [("街路长01",)]
+
+
+def test_a_store_that_does_not_answer_is_told_to_try_again(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The grid asks again after any status above 500."""
+
+    def away(_self: Any, **_: Any) -> None:
+        raise Unavailable("工作簿数据库没有应答。")
+
+    session, sheet = web.enter(OPERATOR), web.book.worksheet("问题台账")
+    monkeypatch.setattr(AnyStore, "_transaction", away)
+    ops = [{"op": "set", "cells": [{"row": 0, "at": 1, "column": 0, "to": "x", "was": ""}]}]
+    answer = session.post(f"{web.url}/grid/edit/{sheet.id}", json={"id": "first", "ops": ops}, timeout=20)
+    assert answer.status_code == 503 and "过一会儿再试" in answer.json()["error"]
+    opened = session.get(f"{web.url}/grid", headers={"Accept": "text/html"}, timeout=20)
+    assert opened.status_code == 503 and "过一会儿再试" in opened.text
 
 
 def test_signs_that_nobody_sees_and_numbers_that_are_none_do_not_enter(web: WebServer) -> None:
@@ -128,7 +144,7 @@ def test_who_asks_for_what_is_not_remembered_looks_anew(web: WebServer) -> None:
 def test_what_another_process_wrote_is_read_anew(web: WebServer) -> None:
     session, start = web.enter(OPERATOR), 0
     start = changes(web, session)["version"]
-    other = Store(web.service.store.path)
+    other = open_place(*place(web.service.store))
     with other.write() as tx:
         record = tx.file(web.service.workbook)
         assert record is not None

@@ -15,8 +15,9 @@ from werkzeug.serving import make_server
 
 from sync.workbook import transport
 from sync.workbook.accounts import Accounts
-from sync.workbook.cells.store import Store
+from sync.workbook.cells.store import AnyStore
 from sync.workbook.server import Api
+from tests.stores import open_store
 from webhook.api import blueprint
 
 NOW = datetime(2026, 9, 5, 8, 0, tzinfo=UTC)
@@ -24,15 +25,15 @@ SCOPES = ["https://www.googleapis.com/auth/spreadsheets", "https://www.googleapi
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty workbook file."""
-    store = Store(tmp_path / "workbook.db")
+def store(tmp_path: Path) -> Iterator[AnyStore]:
+    """An empty workbook."""
+    store = open_store(tmp_path / "workbook.db")
     yield store
     store.close()
 
 
 @pytest.fixture
-def api(store: Store) -> Api:
+def api(store: AnyStore) -> Api:
     """The server; its clock stands still."""
     return Api(store, lambda: NOW)
 
@@ -61,7 +62,7 @@ class Server:
 
 
 @pytest.fixture
-def server(api: Api, store: Store) -> Iterator[Server]:
+def server(api: Api, store: AnyStore) -> Iterator[Server]:
     """The server, running."""
     server = Server(api, Accounts(store))
     yield server

@@ -15,8 +15,8 @@ import orjson
 
 from sync.workbook.cells import defaults
 from sync.workbook.cells.model import Book
-from sync.workbook.cells.store import Store
 from sync.workbook.server import Api, Request
+from tests.stores import open_store
 
 FOLDER = Path(__file__).parent.parent / "data" / "sheets-api-recordings"
 ROBOT = "robot@project.example.invalid"  # the account that the recordings were made with
@@ -35,7 +35,7 @@ class Replay:
 
     def __init__(self, recording: Path, folder: Path) -> None:
         self.calls = [json.loads(line) for line in recording.read_text().splitlines()]
-        self.store = Store(folder / f"{recording.stem}.db")
+        self.store = open_store(folder / f"{recording.stem}.db")
         self.now = datetime(2023, 10, 1, tzinfo=UTC)
         self.api = Api(self.store, self._clock)
         self.ours: dict[Any, Any] = {}

@@ -12,6 +12,7 @@ from google.auth import crypt, jwt
 from google.auth.exceptions import RefreshError
 
 from sync.workbook.accounts import GOOGLE, GRANT, SCOPES, Accounts, TokenError
+from tests.stores import content
 
 
 @pytest.fixture
@@ -45,11 +46,10 @@ def test_the_file_has_googles_shape(accounts):
 def test_only_the_public_key_is_kept(accounts, store):
     key = accounts.create("robot", "https://example.org/token")
     accounts.exchange(assertion(key))
-    store.close()
-    files = b"".join(path.read_bytes() for path in store.path.parent.iterdir())
-    assert b"PUBLIC KEY" in files
-    assert b"PRIVATE KEY" not in files
-    assert b"ya29." not in files
+    kept = content(store)
+    assert b"PUBLIC KEY" in kept
+    assert b"PRIVATE KEY" not in kept
+    assert b"ya29." not in kept
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer ya29.guess"}, {"Authorization": "Basic eDp5"}])

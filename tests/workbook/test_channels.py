@@ -15,9 +15,10 @@ import pytest
 
 from sync.outgoing import channel_posts
 from sync.outgoing.channel_posts import ChannelPosts, NotAllowed
-from sync.workbook.cells.store import Store
+from sync.workbook.cells.store import AnyStore
 from sync.workbook.drive import channels
 from sync.workbook.server import Api, Request
+from tests.stores import open_store
 from tests.workbook.conftest import NOW
 
 FILES = "https://www.googleapis.com/drive/v3/files"
@@ -69,7 +70,7 @@ Deliver = Callable[..., int]
 
 
 @pytest.fixture
-def deliver(store: Store, api: Api) -> Deliver:
+def deliver(store: AnyStore, api: Api) -> Deliver:
     """Tells all who are to be told, some seconds after the hour of the tests."""
     return lambda after=0: channels.tell_channels(
         store, ChannelPosts(api.push_hosts).post, NOW + timedelta(seconds=after)
@@ -269,7 +270,7 @@ def test_no_message_goes_into_the_own_network(
 
 def test_channels_outlive_the_process(tmp_path: Path, receiver: Receiver) -> None:
     for number in range(2):
-        with closing(Store(tmp_path / "again.sqlite3")) as store:
+        with closing(open_store(tmp_path / "again.sqlite3")) as store:
             api = Api(store, lambda: NOW, (receiver.host,))
             if number == 0:
                 made = orjson.loads(api.handle(Request("POST", "/v4/spreadsheets", body=b"{}")).body)

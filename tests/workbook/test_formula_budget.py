@@ -83,9 +83,9 @@ CALLS = st.sampled_from([f"{name}(" for name in (*functions.FUNCTIONS, *function
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory):
     """A document that many formulas go through."""
-    from sync.workbook.cells.store import Store
+    from tests.stores import open_store
 
-    store = Store(tmp_path_factory.mktemp("any") / "workbook.db")
+    store = open_store(tmp_path_factory.mktemp("any") / "workbook.db")
     yield gspread.Client(
         auth=None, session=transport.session(Api(store, lambda: datetime(2026, 9, 5, tzinfo=UTC)))
     ).create("x")

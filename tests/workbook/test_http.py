@@ -9,6 +9,7 @@ import requests
 from google.auth import crypt, jwt
 
 from sync.workbook.accounts import GRANT, READ_ONLY, SCOPES
+from sync.workbook.cells.store import AnyStore, Unavailable
 from sync.workbook.server import Api
 
 
@@ -89,6 +90,16 @@ def test_our_own_fault_is_json_and_logged(server, signed_in, monkeypatch, caplog
     answer = signed_in.get(f"{server.url}/v4/spreadsheets/x", timeout=5)
     assert (answer.status_code, answer.json()["error"]["status"]) == (500, "INTERNAL")
     assert "nobody foresaw it" in caplog.text
+
+
+def test_a_store_that_does_not_answer_is_told_to_try_again(server, signed_in, monkeypatch):
+    def away(_self: Any, **_: Any) -> None:
+        raise Unavailable("工作簿数据库没有应答。")
+
+    signed_in.get(f"{server.url}/v4/spreadsheets/x", timeout=5)  # has a token from now on
+    monkeypatch.setattr(AnyStore, "_transaction", away)
+    answer = signed_in.get(f"{server.url}/v4/spreadsheets/x", timeout=5)
+    assert (answer.status_code, answer.json()["error"]["status"]) == (503, "UNAVAILABLE")
 
 
 @pytest.mark.parametrize("scope", READ_ONLY)

@@ -23,6 +23,7 @@ from sync.ledger.cell_edits import CellEdit
 from sync.sheets import set_up
 from sync.workbook.cells.changes import Change, SheetChange
 from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.cells.transaction import Transaction
 from sync.workbook.edits import live
 from sync.workbook.edits.dimensions import lines
 from sync.workbook.formulas.evaluate import recalculate
@@ -180,8 +181,8 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
         ops, asked = edits.listed(request.get_json(), "ops"), clean(str(request.get_json().get("id", "")))
         # The same edit may come again while it is being done: a browser whose line broke does not wait for the answer.
         with state.editing:
-            if asked in state.answered:
-                return json_answer(state.answered[asked])
+            if (before := state.replied(asked)) is not None:
+                return json_answer(before)
             reply = _edit(state, sheet_id, ops, asked)
             state.answer(asked, reply)
         nudge()
@@ -190,8 +191,8 @@ def _live(routes: flask.Blueprint, state: GridState, nudge: Any) -> None:
     @routes.get("/grid/changes")
     def changes() -> Response:
         known, others = request.args.get("since", type=int), _others(state)
-        with store.feed.lock:
-            version = _version(state)
+        with store.read() as tx, store.feed.lock:  # in this order, as a writer has its connection before the lock
+            version = _version(state, tx)
             came = store.feed.since(state.service.workbook, version if known is None else known, version)
         if came is None or sum(change.rows for change in came[:1]) > MOST_CHANGED_ROWS:
             return json_answer({"version": version, "stale": True, "more": False, "changes": [], "others": others})
@@ -324,7 +325,6 @@ def _choices(state: GridState, column: Column | None) -> Sequence[str]:
     return set_up.choices(column, state.service.rules())
 
 
-def _version(state: GridState) -> int:
-    with state.service.store.read() as tx:
-        record = tx.file(state.service.workbook)
-        return int(record[5]) if record else 0
+def _version(state: GridState, tx: Transaction) -> int:
+    record = tx.file(state.service.workbook)
+    return int(record[5]) if record else 0

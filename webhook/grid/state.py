@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import orjson
+
 from sync.core.sheet.tabs import Column, Tab
 from sync.ledger.cell_edits import CellEdits
 from sync.ledger.layouts import Layouts
+from sync.ledger.replies import Replies
 from sync.service import Service
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.cells.store import Transaction
+from sync.workbook.cells.transaction import Transaction
 from webhook.access import Site
 from webhook.grid.presence import Presence
 
@@ -67,6 +70,10 @@ class GridState:
         return CellEdits(self.service.ledger)
 
     @cached_property
+    def replies(self) -> Replies:
+        return Replies(self.service.ledger)
+
+    @cached_property
     def layouts(self) -> Layouts:
         return Layouts(self.service.ledger)
 
@@ -97,9 +104,19 @@ class GridState:
         self._put(self.undo, token, change, MOST_UNDO)
         return token
 
+    def replied(self, asked: str) -> Any:
+        """The reply that a request of that id got before; None where it is new, or that was long ago."""
+        if asked in self.answered or not self.service.settings.is_of_many:
+            return self.answered.get(asked)
+        text = self.replies.get(asked)
+        return orjson.loads(text) if text else None
+
     def answer(self, asked: str, reply: Any) -> None:
-        """Remember a reply by the id of its request, so that a repeat gets the same reply and is not done again."""
+        """Remember a reply by the id of its request, so that a repeat gets the same reply and is not done again: of
+        many bureaus a repeat may come to another process."""
         self._put(self.answered, asked, reply, MOST_ANSWERS)
+        if self.service.settings.is_of_many:
+            self.replies.note(asked, orjson.dumps(reply).decode(), self.site.now())
 
     def _put(self, store: OrderedDict[str, Any], key: str, value: Any, most: int) -> None:
         with self.lock:

@@ -10,7 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from inspect import signature
 from types import UnionType
 from typing import Any, NamedTuple, get_args
@@ -78,6 +78,7 @@ APPROVALS = (
 )
 # Tables that came later: a file of before has none, and their defaults hold.
 _OPTIONAL = ("backup", "keep", "forms", "map", "hook", "bot", "approval", "duties", "upward", "letters", "sources")
+MOST_TEXTS = 64  # rules that stay read
 
 
 class Basis(NamedTuple):
@@ -164,7 +165,15 @@ class Rules:
 
 
 def load(text: str, name: str = "rules.toml") -> Rules:
-    """Reads the text of a rules file. RulesError holds all its problems; `name` is how they call the file."""
+    """Reads the text of a rules file. RulesError holds all its problems; `name` is how they call the file.
+
+    Many bureaus have the same text: each is read once while it is among the last.
+    """
+    return _load(text, name)
+
+
+@lru_cache(MOST_TEXTS)
+def _load(text: str, name: str) -> Rules:
     document = Document(text, name)
     names = _names(document.data)
     sections, problems = _read_sections(document, names)

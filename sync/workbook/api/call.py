@@ -11,7 +11,7 @@ import orjson
 
 from sync.workbook.cells.defaults import SPREADSHEET
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.cells.store import Transaction
+from sync.workbook.cells.transaction import Transaction
 from sync.workbook.edits.protection import guard
 from sync.workbook.edits.tables import LastTable
 from sync.workbook.schema.a1 import Bounds

@@ -14,13 +14,14 @@ from typing import Any
 
 import orjson
 
-from sync.workbook.cells.store import SHIFT, RowRecord, Transaction, numbers, span
+from sync.workbook.cells.transaction import SHIFT, RowRecord, Transaction, numbers, span
 from sync.workbook.schema.a1 import Box
 from sync.workbook.schema.errors import Json
 
 Value = Any  # str | int | float | bool
 EMPTY_ROW = b"[]"
 OF_FORMULA = ("error", "over", "link")  # what a cell carries of its formula's last result
+MOST_AHEAD = 1024  # rows that are read at once where one was asked for
 _BITS = [1 << column for column in range(62)]
 _WIDE = len(_BITS)  # columns that the bit set tells apart; one more bit stands for all others
 
@@ -97,6 +98,7 @@ class Grid:
         self._stored = b""
         self._moved = False
         self._gone: list[int] = []
+        self._ahead, self._read_to = 1, -1  # how many rows were read at once, and up to which position
         self._first: array[int] | None = None
         self.touched: dict[int, Row] = {}  # by record number: all rows that were written
         self.reshaped = False  # whether columns moved
@@ -121,7 +123,16 @@ class Grid:
         """The row for reading, None when nothing was ever written there."""
         order = self.order
         number = order[index] if index < len(order) else 0
-        return self._load(number) if number else None
+        return self._read(index, number) if number else None
+
+    def _read(self, index: int, number: int) -> Row:
+        """The row at a position. Where rows are asked for one after the other, more and more are read at once."""
+        if number not in self._rows:
+            self._ahead = min(2 * self._ahead, MOST_AHEAD) if index == self._read_to else 1
+            self._read_to = index + self._ahead
+            if self._ahead > 1:
+                self.rows(index, self._read_to)
+        return self._load(number)
 
     def _load(self, number: int) -> Row:
         row = self._rows.get(number)
@@ -137,7 +148,7 @@ class Grid:
         number = order[index] if index < len(order) else 0
         if not number:
             return self._create(index)
-        row = self._dirty[number] = self.touched[number] = self._load(number)
+        row = self._dirty[number] = self.touched[number] = self._read(index, number)
         return row
 
     def _create(self, index: int) -> Row:
@@ -177,7 +188,7 @@ class Grid:
         order, base = self.order[top:bottom], self._base
         if _in_sequence(order):
             # As long as nobody sorted or inserted, the records lie in the file as the rows lie in the sheet.
-            cells = self.tx.select(name, base | order[0], base | order[-1]).fetchall()
+            cells = self.tx.select(name, base | order[0], base | order[-1], "ORDER BY id")
             if len(cells) == len(order):
                 return [value for (value,) in cells]
         known: dict[int, Any] = dict(self._select(f"id, {name}", order))
@@ -189,9 +200,8 @@ class Grid:
             return []
         low, high, base = min(real), max(real), self._base
         if high - low < 4 * len(real) + 100:
-            return self.tx.select(columns, base | low, base | high).fetchall()
-        marks = ",".join(map(str, (base | number for number in real)))
-        return self.tx.run(f"SELECT {columns} FROM rows WHERE id IN ({marks})").fetchall()  # noqa: S608
+            return self.tx.select(columns, base | low, base | high)
+        return self.tx.select_among(columns, (base | number for number in real))
 
     def lists(self, box: Box) -> list[list[Value]]:
         """The values of a rectangle, each row without trailing blanks and without trailing empty rows."""
@@ -275,7 +285,7 @@ class Grid:
         self._rows.clear()
         self.reshaped = True
         done: list[RowRecord] = []
-        for row_id, vals, extra in self.tx.select("id, vals, extra", *span(self.key)).fetchall():
+        for row_id, vals, extra in self.tx.select("id, vals, extra", *span(self.key)):
             row = decode(vals, extra)
             change(row.values)
             trim(row.values)

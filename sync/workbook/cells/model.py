@@ -13,7 +13,7 @@ import orjson
 from sync.workbook.cells import changes, defaults
 from sync.workbook.cells.grid import Grid, Row
 from sync.workbook.cells.layers import Layers
-from sync.workbook.cells.store import Transaction
+from sync.workbook.cells.transaction import Transaction
 from sync.workbook.schema import a1
 from sync.workbook.schema.a1 import Bounds, Box
 from sync.workbook.schema.errors import ApiError, Json, invalid

@@ -21,7 +21,28 @@ log = logging.getLogger(__name__)
 
 
 class WrongVersion(RuntimeError):
-    """The file is not one that this version can go on with; the sentence says what to do."""
+    """The file or database is not one that this version can go on with; the sentence says what to do."""
+
+
+def newer(name: str, version: int, known: int) -> WrongVersion:
+    """What to say of one that a newer version brought up."""
+    return WrongVersion(
+        f"{name}已经由更新的版本升级到 {version}，现在的程序只认识到 {known}，没有打开，"
+        "什么也没有改。请安装更新的 jielu；一定要用现在这一版，先恢复升级以前的备份。"
+    )
+
+
+def failed(name: str, version: int, error: Exception) -> WrongVersion:
+    """What to say of one whose upgrade to ``version`` failed."""
+    return WrongVersion(f"{name}升级到 {version} 没有成功，还是原来的样子：{error}。请把这句话告诉维护的人。")
+
+
+def demand(name: str, version: int, gaps: Sequence[str]) -> None:
+    """Raises ``WrongVersion`` where there are gaps in what that version has."""
+    if gaps:
+        raise WrongVersion(
+            f"{name}缺少 {'、'.join(gaps)}，版本 {version} 应当有这些。没有补建，什么也没有改。请恢复备份。"
+        )
 
 
 def _tables_of_0_1(db: sqlite3.Connection) -> None:
@@ -96,10 +117,7 @@ def _take_due(db: sqlite3.Connection, file: Path) -> None:
     """What is due is looked up under the lock: another process may have been first."""
     version = _version(db)
     if version > len(STEPS):
-        raise WrongVersion(
-            f"工作簿文件 {file} 已经由更新的版本升级到 {version}，现在的程序只认识到 {len(STEPS)}，没有打开，"
-            "什么也没有改。请安装更新的 jielu；一定要用现在这一版，先恢复升级以前的备份。"
-        )
+        raise newer(f"工作簿文件 {file} ", version, len(STEPS))
     if version == 0 and _layout(db):  # 0.1 noted no version
         _demand(db, file, 1)
         version = 1
@@ -126,20 +144,14 @@ def _take(db: sqlite3.Connection, file: Path, due: Sequence[Migration]) -> None:
         for step in due:
             step(db)
     except Exception as error:
-        raise WrongVersion(
-            f"工作簿文件 {file} 升级到 {len(STEPS)} 没有成功，还是原来的样子：{error}。请把这句话告诉维护的人。"
-        ) from error
+        raise failed(f"工作簿文件 {file} ", len(STEPS), error) from error
     _demand(db, file, len(STEPS))
     db.execute(f"PRAGMA user_version = {len(STEPS)}")
 
 
 def _demand(db: sqlite3.Connection, file: Path, version: int) -> None:
     """Raises ``WrongVersion`` unless all that the steps up to that version make is there."""
-    gaps = sorted(_made_by(STEPS[:version]) - _layout(db))
-    if gaps:
-        raise WrongVersion(
-            f"工作簿文件 {file} 缺少 {'、'.join(gaps)}，版本 {version} 应当有这些。没有补建，什么也没有改。请恢复备份。"
-        )
+    demand(f"工作簿文件 {file} ", version, sorted(_made_by(STEPS[:version]) - _layout(db)))
 
 
 @cache

@@ -18,7 +18,8 @@ import orjson
 
 from sync import addresses
 from sync.workbook.api.call import Call
-from sync.workbook.cells.store import Store, Transaction
+from sync.workbook.cells.store import AnyStore
+from sync.workbook.cells.transaction import Transaction
 from sync.workbook.drive.drive import masked
 from sync.workbook.schema.errors import DriveError, Json
 from sync.workbook.schema.schema import MESSAGES, REFUSED_FIELDS, read
@@ -93,11 +94,10 @@ def watch(call: Call, file_id: str) -> Json:
 def stop(call: Call) -> None:
     """channels.stop: no message follows."""
     body = _body(call)
-    query = "SELECT file FROM channels WHERE account = ? AND id = ?"
-    row = call.tx.run(query, (call.account, body.get("id", ""))).fetchone()
-    if row is None or resource_id(row[0]) != body.get("resourceId"):
+    channels = (Channel(*record) for record in call.tx.channels() if record[:2] == (call.account, body.get("id", "")))
+    if not any(resource_id(channel.file) == body.get("resourceId") for channel in channels):
         raise DriveError(404, f"Channel '{body.get('id', '')}' not found.", "notFound")
-    _drop(call.tx, call.account, body["id"])
+    call.tx.delete_channel(call.account, body["id"])
 
 
 def _body(call: Call) -> Json:
@@ -130,17 +130,13 @@ def _check_address(address: str, hosts: tuple[str, ...]) -> None:
 
 
 def _add(tx: Transaction, channel: Channel, now: int) -> None:
-    tx.run("DELETE FROM channels WHERE expires <= ?", (now,))
-    there = [name for (name,) in tx.run("SELECT id FROM channels WHERE account = ?", (channel.account,))]
+    tx.drop_old_channels(now)
+    there = [name for account, name, *_ in tx.channels() if account == channel.account]
     if channel.id in there:
         raise DriveError(400, f"Channel id {channel.id} not unique", "channelIdNotUnique")
     if len(there) >= MOST_CHANNELS:
         raise DriveError(403, "Too many channels.", "rateLimitExceeded")
-    tx.run("INSERT INTO channels VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", channel)
-
-
-def _drop(tx: Transaction, account: str, name: str) -> None:
-    tx.run("DELETE FROM channels WHERE account = ? AND id = ?", (account, name))
+    tx.add_channel(channel)
 
 
 def _milliseconds(at: datetime) -> int:
@@ -150,7 +146,7 @@ def _milliseconds(at: datetime) -> int:
 # The messages
 
 
-def tell_channels(store: Store, post: Post, now: datetime) -> int:
+def tell_channels(store: AnyStore, post: Post, now: datetime) -> int:
     """Tell every channel what changed since its last message; how many messages arrived. What an address does not
     take is sent again after growing gaps, until the channel expires; no channel waits for another's next try."""
     arrived = 0
@@ -165,12 +161,7 @@ def tell_channels(store: Store, post: Post, now: datetime) -> int:
 
 
 def _changes(tx: Transaction, now: datetime) -> Iterator[ChannelEvent]:
-    query = (
-        "SELECT channels.*, files.version, files.meta, files.permissions, files.owner FROM channels "
-        "LEFT JOIN files ON files.id = channels.file WHERE channels.due <= ?1 AND channels.expires > ?1 "
-        "AND (channels.number = 0 OR files.version IS NULL OR files.version > channels.version)"
-    )
-    for row in tx.run(query, (_milliseconds(now),)):
+    for row in tx.due_channels(_milliseconds(now)):
         channel, (version, meta, permissions, owner) = Channel(*row[:11]), row[11:]
         reader = Call(tx, now, channel.account, [], {}, b"")
         if version is None or not reader.may(orjson.loads(permissions), owner, False):  # gone, or no more to be seen
@@ -217,9 +208,6 @@ def _settle(tx: Transaction, change: ChannelEvent, status: int, now: int) -> Non
         number, version, trashed = channel.number + 1, change.version, int(change.trashed)
         values = channel._replace(number=number, version=version, trashed=trashed, tries=0, due=0)
     if change.state == "remove" and status not in AGAIN:
-        _drop(tx, channel.account, channel.id)
+        tx.delete_channel(channel.account, channel.id)
         return
-    tx.run(
-        "UPDATE channels SET number = ?, version = ?, trashed = ?, tries = ?, due = ? WHERE account = ? AND id = ?",
-        (values.number, values.version, values.trashed, values.tries, values.due, channel.account, channel.id),
-    )
+    tx.save_channel(values)
