@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import gspread
 
@@ -20,10 +21,19 @@ from sync.sheets import set_up
 from sync.sheets.gateway import Client, Gateway
 from sync.workbook import transport
 from sync.workbook.server import Api, Request, Response
+from tests import stores
 from tests.book import CAST, PEOPLE, ZONE, cell, default_rules, hour, shown, templates
-from tests.stores import ledger_url, open_store
 
 Fault = Callable[[Request], Response | None]
+
+
+class Place(NamedTuple):
+    """Where a bureau's ledger and workbook are kept."""
+
+    folder: Path
+    database: str
+    store: tuple[str, ...]
+    workbook: str
 
 
 class LiveBook:
@@ -31,8 +41,8 @@ class LiveBook:
 
     def __init__(self, folder: Path, database: str = "") -> None:
         self.folder = folder
-        self.database = database or ledger_url(folder / "ledger.sqlite3")
-        self.store = open_store(folder / "workbook.sqlite3")
+        self.database = database or stores.ledger_url(folder / "ledger.sqlite3")
+        self.store = stores.open_store(folder / "workbook.sqlite3")
         self.api = Api(self.store)
         self.rules = default_rules()
         self.log: list[str] = []
@@ -41,6 +51,11 @@ class LiveBook:
         self.open()
         set_up.build(self.gateway, self.rules)
         self.add(CAST).add(PEOPLE)
+
+    @property
+    def place(self) -> Place:
+        """Where it is, for ``again`` in another process."""
+        return Place(self.folder, self.database, stores.place(self.store), self.book.id)
 
     def open(self) -> None:
         """Start the service: a new client, gateway and ledger, as after a crash."""
@@ -57,6 +72,12 @@ class LiveBook:
 
     def restart(self) -> None:
         self.ledger.close()
+        self.open()
+
+    def lose_ledger(self) -> None:
+        """All that the ledger holds is gone, and the service starts anew."""
+        self.ledger.close()
+        stores.lose_ledger(self.database, self.book.id)
         self.open()
 
     def _before(self, request: Request) -> Response | None:
@@ -106,6 +127,18 @@ class LiveBook:
 
     def settle(self, at: str, *, idle: bool = False) -> tick.Report:
         return tick.ticks(self.gateway, self.ledger, self.rules, hour(at), idle=idle)
+
+
+def again(place: Place) -> LiveBook:
+    """A bureau over a workbook that is there already."""
+    live = LiveBook.__new__(LiveBook)
+    live.folder, live.database, live.rules, live.log = place.folder, place.database, default_rules(), []
+    live.store = stores.open_place(*place.store)
+    live.api = Api(live.store)
+    live.people = gspread.Client(auth=None, session=transport.session(live.api))
+    live.book = live.people.open_by_key(place.workbook)
+    live.open()
+    return live
 
 
 def _no_wait(_: object) -> float:

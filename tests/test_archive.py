@@ -27,9 +27,9 @@ from sync.workbook.server import Request, Response
 from tests.book import hour, templates
 from tests.core.test_seals import FIXED as FIXED_THERE
 from tests.core.test_seals import OCTOBER
-from tests.live_book import LiveBook
+from tests.live_book import LiveBook, Place, again
 from tests.test_sealed_months import by_the_recipe, jielu
-from tests.test_tick import MINE, again, timeout
+from tests.test_tick import MINE, timeout
 from tests.web_server import WebServer, web_server
 
 LOG = """
@@ -271,9 +271,8 @@ def act_once(live: LiveBook, act: Callable[[], None], *, lose: bool) -> None:
 STEPS = ["meant", "moved", "looked"]
 
 
-def _killed_at(folder: str, database: str, workbook: str, step: str) -> None:
-    live = LiveBook.__new__(LiveBook)
-    again(live, Path(folder), database, workbook)
+def _killed_at(place: Place, step: str) -> None:
+    live = again(place)
 
     def stop(done: str) -> None:
         if done == step:
@@ -286,7 +285,7 @@ def _killed_at(folder: str, database: str, workbook: str, step: str) -> None:
 def test_killed_after_any_step_every_row_stands_once(live: LiveBook, step: str) -> None:
     before = whole(live)
     context = multiprocessing.get_context("spawn")
-    child = context.Process(target=_killed_at, args=(str(live.folder), live.database, live.book.id, step))
+    child = context.Process(target=_killed_at, args=(live.place, step))
     child.start()
     child.join(120)
     assert child.exitcode == -signal.SIGKILL

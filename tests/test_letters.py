@@ -28,9 +28,9 @@ from sync.ledger.ledger import Ledger
 from sync.outgoing import docx
 from sync.sheets import set_up
 from tests.book import ROOT, ZONE, Book, bureau, default_rules, hour
-from tests.live_book import LiveBook
+from tests.live_book import LiveBook, Place, again
 from tests.mail_server import mail_server
-from tests.test_tick import STEPS, again
+from tests.test_tick import STEPS
 from tests.web_server import OPERATOR, WebServer, web_server
 
 LOG = """
@@ -67,9 +67,8 @@ def numbers(live: LiveBook) -> dict[str, str]:
 
 
 # Numbers ---------------------------------------------------------------------------------------------------------
-def _killed_at(folder: str, database: str, workbook: str, step: str) -> None:
-    live = LiveBook.__new__(LiveBook)
-    again(live, Path(folder), database, workbook)
+def _killed_at(place: Place, step: str) -> None:
+    live = again(place)
 
     def stop(done: str) -> None:
         if done == step:
@@ -81,9 +80,7 @@ def _killed_at(folder: str, database: str, workbook: str, step: str) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_at_any_step_of_signing_no_number_is_left_out_or_given_twice(live: LiveBook, step: str) -> None:
     sign(live, "环卫所")
-    child = multiprocessing.get_context("spawn").Process(
-        target=_killed_at, args=(str(live.folder), live.database, live.book.id, step)
-    )
+    child = multiprocessing.get_context("spawn").Process(target=_killed_at, args=(live.place, step))
     child.start()
     child.join(120)
     assert child.exitcode == -signal.SIGKILL
@@ -134,10 +131,7 @@ def test_without_its_ledger_letters_are_adopted(live: LiveBook) -> None:
     live.settle(SIGNED)
     before = live.rows("督办台账", *SHOWN)
     told = live.rows("通知记录", "通知号")
-    live.ledger.close()
-    for file in live.folder.glob("ledger.sqlite3*"):
-        file.unlink()
-    live.open()
+    live.lose_ledger()
     live.settle("2026-11-24 10:20")
     assert live.rows("督办台账", *SHOWN) == before, "nothing is drafted again"
     assert [one for one in live.rows("通知记录", "通知号") if one not in told] == []
@@ -160,10 +154,7 @@ def test_without_its_ledger_what_arrived_has_arrived_and_old_words_are_read(live
     live.type("督办台账", row_of(live, "城管执法大队"), "状态", "已签发")
     live.type("督办台账", row_of(live, "城中区域"), "状态", "已发送")  # as 0.1 said it
     live.book.worksheet("内部记录").batch_clear(["A2:C500"])  # which 0.1 did not have
-    live.ledger.close()
-    for file in live.folder.glob("ledger.sqlite3*"):
-        file.unlink()
-    live.open()
+    live.lose_ledger()
     live.settle("2026-11-24 17:10")
     states = {to.split("，")[0][:4]: state for to, state in live.rows("督办台账", "主送", "状态")}
     assert states == {"环卫所": "已送达", "城管执法": "待送达", "城中区域": "待送达", "城西区域": "待发送"}
@@ -173,10 +164,7 @@ def test_a_number_is_not_given_twice_when_ledger_and_row_are_lost(live: LiveBook
     sign(live, "环卫所")
     live.settle(SIGNED)
     live.book.worksheet("督办台账").delete_rows(row_of(live, "环卫所") + 1)
-    live.ledger.close()
-    for file in live.folder.glob("ledger.sqlite3*"):
-        file.unlink()
-    live.open()
+    live.lose_ledger()
     sign(live, "城管执法大队")
     live.settle("2026-11-24 10:30")
     assert numbers(live)["城管执法大队"] == "蒸执督〔2026〕2号"

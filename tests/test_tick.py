@@ -23,9 +23,8 @@ from sync.sheets.gateway import Client, Gateway, Refused, Unknown, Unreachable
 from sync.workbook.schema import errors
 from sync.workbook.server import Request, Response
 from sync.workbook.transport import refusal
-from tests import stores
 from tests.book import ZONE, hour, templates
-from tests.live_book import LiveBook, name
+from tests.live_book import LiveBook, Place, again, name
 
 LOG = """
     问题台账
@@ -378,10 +377,9 @@ def test_time_outs_are_always_set() -> None:
 STEPS = ("read", "land earlier", "decide", "commit", "write", "land")
 
 
-def _killed_at(folder: str, database: str, place: tuple[str, ...], workbook: str, step: str, at: str) -> None:
+def _killed_at(place: Place, step: str, at: str) -> None:
     """In a process of its own: tick, and kill -9 oneself after the step."""
-    live = LiveBook.__new__(LiveBook)
-    again(live, Path(folder), database, place, workbook)
+    live = again(place)
 
     def stop(done: str) -> None:
         if done == step:
@@ -390,24 +388,9 @@ def _killed_at(folder: str, database: str, place: tuple[str, ...], workbook: str
     live.tick(at, step=stop)
 
 
-def again(live: LiveBook, folder: Path, database: str, place: tuple[str, ...], workbook: str) -> None:
-    """A bureau over a workbook that is there already."""
-    from sync.workbook import transport
-    from sync.workbook.server import Api
-    from tests.book import default_rules
-
-    live.folder, live.database, live.rules, live.log = folder, database, default_rules(), []
-    live.store = stores.open_place(*place)
-    live.api = Api(live.store)
-    live.people = gspread.Client(auth=None, session=transport.session(live.api))
-    live.book = live.people.open_by_key(workbook)
-    live.open()
-
-
 def kill(live: LiveBook, step: str, at: str) -> None:
     context = multiprocessing.get_context("spawn")
-    place = stores.place(live.store)
-    child = context.Process(target=_killed_at, args=(str(live.folder), live.database, place, live.book.id, step, at))
+    child = context.Process(target=_killed_at, args=(live.place, step, at))
     child.start()
     child.join(120)
     assert child.exitcode == -signal.SIGKILL
@@ -477,9 +460,7 @@ def test_without_its_ledger_everything_is_adopted(live: LiveBook) -> None:
     live.settle("2026-11-24 16:01")
     columns = ("编号", "截止时间", "街路长", "支部", "责任单位", "升级", "状态", "时限提示")
     before, notices = live.rows("问题台账", *columns), live.rows("通知记录", "通知号", "状态")
-    live.ledger.close()
-    stores.lose_ledger(live.database, live.book.id)
-    live.open()
+    live.lose_ledger()
     live.settle("2026-11-24 16:02")
     assert live.rows("问题台账", *columns) == before
     assert live.rows("通知记录", "通知号", "状态") == notices
