@@ -135,7 +135,7 @@ def move_out(folders: Folders, code: str, target: Path) -> dict[str, int]:
         folder = folders.folder(code)
         with _marked(folder, f"移到了 {target.absolute()}"), _part(target) as part, _resting(there, code):
             _copy_files(folder, part)
-            shutil.copyfile(folder / ENV, part / ENV)
+            shutil.copy(folder / ENV, part / ENV)  # with its mode: nobody else may read it
             with closing(Service(folders.settings(code))) as service:
                 time.sleep(SETTLE_SECONDS)
                 with between_looks(service), service.ledger.turn(DELIVERY):
