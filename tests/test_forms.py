@@ -107,16 +107,29 @@ def test_a_row_whose_answer_was_lost_is_found_again_and_not_doubled(web: WebServ
     lost: list[str] = []
 
     def cut(request: Request, response: Response) -> Response | None:
-        if request.path.endswith(":batchUpdate") and not lost:
+        """From the write on the line is broken."""
+        if request.path.endswith(":batchUpdate") or lost:
             lost.append(request.path)
             return Response(503, {}, b"{}")
         return None
 
     adapter.after = cut
     assert post(web, chief, "issues", body(ISSUE)).json()["state"] == "later"
+    adapter.after = lambda request, response: None
     assert len(web.rows("问题台账", "编号")) == 1, "it was done, only the answer was lost"
     again = post(web, chief, "issues", body(ISSUE))
     assert again.status_code == 201 and len(web.rows("问题台账", "编号")) == 1
+
+
+def test_a_row_of_which_the_answer_alone_was_lost_is_in_at_once(web: WebServer) -> None:
+    chief, adapter = web.enter("街路长01"), web.service.client.session.get_adapter(transport.HOSTS[0])
+
+    def cut(request: Request, response: Response) -> Response | None:
+        return Response(503, {}, b"{}") if request.path.endswith(":batchUpdate") else None
+
+    adapter.after = cut
+    assert post(web, chief, "issues", body(ISSUE)).json()["state"] == "in"
+    assert len(web.rows("问题台账", "编号")) == 1
 
 
 def test_a_row_that_was_refused_is_sent_again(web: WebServer) -> None:

@@ -367,8 +367,12 @@ def test_a_kill_around_the_append_does_not_double(live: LiveBook, killed: str, r
 
 @pytest.mark.parametrize("arrives", [True, False])
 def test_an_append_whose_answer_was_lost_is_looked_for(live: LiveBook, arrives: bool) -> None:
+    broken: list[str] = []
+
     def cut(request: Request, response: Response | None = None) -> Response | None:
-        if request.path.endswith(":batchUpdate"):
+        """From the write on the line is broken."""
+        if request.path.endswith(":batchUpdate") or broken:
+            broken.append(request.path)
             return Response(503, {}, b"{}")
         return None
 
@@ -380,6 +384,28 @@ def test_an_append_whose_answer_was_lost_is_looked_for(live: LiveBook, arrives: 
     assert receive(live) and len(live.rows("问题台账", "问题描述")) == (2 if arrives else 0), "not before its time"
     receive(live, timedelta(minutes=2))
     assert len(live.rows("问题台账", "问题描述")) == 2
+
+
+@pytest.mark.parametrize("act", ["edits it", "deletes it"])
+def test_a_row_whose_answer_was_lost_comes_no_second_time_though_somebody(live: LiveBook, act: str) -> None:
+    """The workbook's note tells that it arrived, whatever became of the row since."""
+
+    def cut(request: Request, response: Response) -> Response | None:
+        if not request.path.endswith(":batchUpdate"):
+            return None
+        live.after = lambda request, response: None
+        if act == "edits it":
+            live.type("问题台账", 1, "问题描述", "改过的")
+        else:
+            live.book.worksheet("问题台账").delete_rows(2)
+        return Response(503, {}, b"{}")
+
+    live.after = cut
+    push(live, SAMPLE)
+    assert receive(live).added == 1
+    for minutes in (2, 10, 60):
+        receive(live, timedelta(minutes=minutes))
+    assert live.rows("问题台账", "问题描述") == ([("改过的",)] if act == "edits it" else [])
 
 
 def test_nothing_stays_of_a_row_that_fell_under_other_columns_and_whose_answer_was_lost(live: LiveBook) -> None:

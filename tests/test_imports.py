@@ -148,13 +148,18 @@ def test_an_answer_that_was_lost_is_looked_for_and_not_doubled(
     web: WebServer, person: requests.Session, arrived: bool
 ) -> None:
     adapter = web.service.client.session.get_adapter("https://sheets.googleapis.com/")
-    lost = Response(503, {}, b"{}")
+    lost, broken = Response(503, {}, b"{}"), list[str]()
+
+    def cut(request: Request) -> Response | None:
+        """From the write on the line is broken."""
+        broken.extend([request.path] if request.path.endswith(":batchUpdate") or broken else [])
+        return lost if broken else None
 
     def before(request: Request) -> Response | None:
-        return lost if not arrived and request.path.endswith(":batchUpdate") else None
+        return None if arrived else cut(request)
 
     def after(request: Request, response: Response) -> Response | None:
-        return lost if arrived and request.path.endswith(":batchUpdate") else None
+        return cut(request) if arrived else None
 
     id_ = token(upload(web, person, GOOD))
     adapter.before, adapter.after = before, after

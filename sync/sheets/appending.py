@@ -16,25 +16,29 @@ class Astray(Refused):
     away, and they are to be added again."""
 
 
-def _known_astray(gateway: Gateway, plan: Plan) -> list[Cover]:
-    """The covers of a write whose answer was lost, where the workbook's note of it shows that it fell under other
-    headers; else nobody would take away what it left there."""
+def _fallen_unseen(gateway: Gateway, plan: Plan) -> list[Cover] | None:
+    """The covers of a write whose answer was lost, by the workbook's note of it: none where it fell as it was meant.
+    None where nothing is noted: it may still arrive."""
     try:
         seen = gateway.read()
     except Unreachable:
-        return []
-    return covers(plan, gateway.fell(plan, seen), gateway.tabs) if RECORDS in seen else []
+        return None
+    fell = gateway.fell(plan, seen) if RECORDS in seen else {}
+    return covers(plan, fell, gateway.tabs) if fell.keys() == plan.tabs.keys() else None
 
 
 def append(gateway: Gateway, ledger: Ledger, rows: Plan) -> None:
-    """Send a plan that adds rows. Raises ``Astray`` and ``Refused`` (they are not there), and ``Unknown``."""
+    """Send a plan that adds rows. Where the answer is lost, the workbook's note tells at once whether it arrived: a
+    person may change the rows, or take them away, before they are looked for. Raises ``Astray`` and ``Refused`` (they
+    are not there), and ``Unknown``."""
     plan = replace(rows, number=uuid4().hex)
     try:
         fallen = covers(plan, gateway.write(plan), gateway.tabs)
     except Unknown:
-        fallen = _known_astray(gateway, plan)
-        if not fallen:
+        unseen = _fallen_unseen(gateway, plan)
+        if unseen is None:
             raise
+        fallen = unseen
     if fallen:
         ledger.note_covers(fallen)
         titles = "、".join(gateway.tabs[cover.tab].title for cover in fallen)
