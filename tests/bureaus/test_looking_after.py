@@ -352,6 +352,16 @@ def test_what_is_one_bureau_s_own_comes_from_its_own_file_alone(province: Provin
     assert (settings.smtp, settings.database, settings.data) == ("smtp://all", province.database, folder)
 
 
+def test_the_rules_of_a_bureau_name_no_password_of_all(province: Province) -> None:
+    """The key of map tiles goes to a host that the bureau names, a bot's address is called."""
+    province.environ |= {"JIELU_SMTP": "smtps://all:password@mail", "GROUP_OF_ALL": "https://all"}
+    province.add("xidu")
+    (province.folders.folder("xidu") / ".env").write_text("MAP_KEY=mine\nJIELU_DATABASE=postgresql://x\n")
+    environ = province.folders.settings("xidu").environ
+    assert environ["MAP_KEY"] == "mine"
+    assert not {"JIELU_DATABASE", "JIELU_WORKBOOK_DATABASE", "JIELU_SMTP", "GROUP_OF_ALL", "PATH"} & set(environ)
+
+
 def test_a_worker_keeps_open_what_it_had_work_with_and_no_more_than_it_may(province: Province) -> None:
     codes = [province.add(f"b{n}") for n in range(4)]
     made = province.worker(most_open=2)
