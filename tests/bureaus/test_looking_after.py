@@ -376,6 +376,20 @@ def test_a_worker_keeps_open_what_it_had_work_with_and_no_more_than_it_may(provi
     made.close()
 
 
+def test_any_command_runs_for_one_bureau(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", os.environ.copy())  # which the command changes
+    province.add("xidu", url="http://x.example")
+    province.add("beidu")
+    province.report("xidu", "垃圾")
+    done = CliRunner().invoke(main, ["bureaus", "for", "xidu", "tick", "--json"], env=dict(province.folders.common))
+    assert done.exit_code in (0, 1) and json.loads(done.output)["cells"] > 0, done.output
+    assert all(province.numbers("xidu").values()) and province.numbers("beidu") == {}
+    linked = CliRunner().invoke(main, ["bureaus", "for", "xidu", "link", "--operator"], env=province.folders.common)
+    assert "http://x.example/enter#" in linked.output
+    unknown = CliRunner().invoke(main, ["bureaus", "for", "gone", "tick"], env=province.folders.common)
+    assert unknown.exit_code == 2 and "没有登记" in unknown.output
+
+
 def test_of_a_folder_that_is_gone_no_new_bureau_is_made(province: Province) -> None:
     """A disk that is not mounted."""
     province.add("xidu")
