@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import tenacity
 from click.testing import CliRunner
 
 from bench.bureaus import copy_all
@@ -70,7 +71,7 @@ def test_a_bureau_that_is_paused_is_left_alone_until_it_is_resumed(province: Pro
 
 
 def answers_500(calls: list[str]) -> Client:
-    """A client of a spreadsheet that is unwell, with the pauses of the real one."""
+    """A client of a spreadsheet that is unwell: a look at it takes longer than a work may hold its place."""
 
     def fault(request: Request) -> Response:
         calls.append(request.path)
@@ -80,7 +81,9 @@ def answers_500(calls: list[str]) -> Client:
     adapter = session.get_adapter(transport.HOSTS[0])
     assert isinstance(adapter, transport.Adapter)
     adapter.before = fault
-    return Client(None, session)
+    client = Client(None, session)
+    client.waits = tenacity.wait_fixed(1.5)
+    return client
 
 
 def test_fifty_bureaus_are_on_time_beside_two_poisoned_ones(
