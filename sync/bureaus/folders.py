@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -74,12 +74,16 @@ class Folders:
         common = {key: value for key, value in self.common.items() if key not in OWN}
         if common.get("JIELU_BACKUP"):
             common["JIELU_BACKUP"] = str(Path(common["JIELU_BACKUP"]) / code)
-        own = {key: value for key, value in read_env(folder / ENV).items() if key not in COMMON}
-        return {**common, **own, "JIELU_DATA": str(folder), "JIELU_BUREAU": code}
+        return {**common, **self._own(code), "JIELU_DATA": str(folder), "JIELU_BUREAU": code}
 
     def settings(self, code: str) -> Settings:
-        """The settings of a bureau."""
-        return Settings.read(self.environ(code))
+        """The settings of a bureau. Its rules name variables of its own file alone: whoever may change them could have
+        the passwords of all sent to an address of his choice."""
+        return replace(Settings.read(self.environ(code)), environ=self._own(code))
+
+    def _own(self, code: str) -> dict[str, str]:
+        """What its own file says, without what is common."""
+        return {key: value for key, value in read_env(self.folder(code) / ENV).items() if key not in COMMON}
 
     def host(self, code: str) -> str:
         """The host under which its pages are asked for, in small letters, with its port if it has one; empty: none."""

@@ -39,7 +39,7 @@ NOT_NOW = (Busy, Unusable, Unavailable)  # no fault of the bureau's: another is 
 DUE_SECONDS = 2.0  # how often it is looked what is due
 LONG_SECONDS = 5.0  # a work that takes longer makes no other wait
 LONGEST_GAP = timedelta(minutes=15)  # after a failure
-SPARE = 12  # works beside the usual number that may be long under way
+SPARE = 6  # works beside the usual number that may be long under way
 DUE_LOCK = int.from_bytes(b"jl-due", "big")  # PostgreSQL's advisory lock of who sees what is due
 
 log = logging.getLogger(__name__)

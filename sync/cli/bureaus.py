@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,6 +121,23 @@ def resume(code: str, as_json: bool) -> None:
         registry.demand(there, code)
         there.resume(code, datetime.now(UTC))
     print_result(as_json, {"code": code, "paused": False}, f"「{code}」继续了。")
+
+
+@bureaus.command(name="for", context_settings={"ignore_unknown_options": True})
+@click.argument("code", metavar="代码")
+@click.argument("words", metavar="命令…", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.pass_context
+def for_bureau(ctx: click.Context, code: str, words: tuple[str, ...]) -> None:
+    """对一个局运行别的命令，例如 jielu bureaus for xidu link --operator。"""
+    from sync.bureaus import registry
+    from sync.bureaus.folders import Folders
+
+    folders = Folders.read()
+    with registry.opened(folders) as there:
+        registry.demand(there, code)
+    os.environ.update(folders.environ(code))
+    root = ctx.find_root().command
+    root.main(list(words), prog_name="jielu")
 
 
 @bureaus.command(name="move-in")

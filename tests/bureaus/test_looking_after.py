@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import tenacity
 from click.testing import CliRunner
 
 from bench.bureaus import copy_all
@@ -70,7 +71,7 @@ def test_a_bureau_that_is_paused_is_left_alone_until_it_is_resumed(province: Pro
 
 
 def answers_500(calls: list[str]) -> Client:
-    """A client of a spreadsheet that is unwell, with the pauses of the real one."""
+    """A client of a spreadsheet that is unwell: a look at it takes longer than a work may hold its place."""
 
     def fault(request: Request) -> Response:
         calls.append(request.path)
@@ -80,14 +81,16 @@ def answers_500(calls: list[str]) -> Client:
     adapter = session.get_adapter(transport.HOSTS[0])
     assert isinstance(adapter, transport.Adapter)
     adapter.before = fault
-    return Client(None, session)
+    client = Client(None, session)
+    client.waits = tenacity.wait_fixed(1.5)
+    return client
 
 
 def test_fifty_bureaus_are_on_time_beside_two_poisoned_ones(
     province: Province, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Rules that raise in each look, and a spreadsheet that answers 500, so that its looks take long."""
-    province.environ |= {"JIELU_LOOK_SECONDS": "5"}
+    province.environ |= {"JIELU_LOOK_SECONDS": "4"}
     province.environ.pop("JIELU_WORKBOOK_DATABASE")
     province.add("b0000")
     province.report("b0000", "垃圾")
@@ -352,6 +355,16 @@ def test_what_is_one_bureau_s_own_comes_from_its_own_file_alone(province: Provin
     assert (settings.smtp, settings.database, settings.data) == ("smtp://all", province.database, folder)
 
 
+def test_the_rules_of_a_bureau_name_no_password_of_all(province: Province) -> None:
+    """The key of map tiles goes to a host that the bureau names, a bot's address is called."""
+    province.environ |= {"JIELU_SMTP": "smtps://all:password@mail", "GROUP_OF_ALL": "https://all"}
+    province.add("xidu")
+    (province.folders.folder("xidu") / ".env").write_text("MAP_KEY=mine\nJIELU_DATABASE=postgresql://x\n")
+    environ = province.folders.settings("xidu").environ
+    assert environ["MAP_KEY"] == "mine"
+    assert not {"JIELU_DATABASE", "JIELU_WORKBOOK_DATABASE", "JIELU_SMTP", "GROUP_OF_ALL", "PATH"} & set(environ)
+
+
 def test_a_worker_keeps_open_what_it_had_work_with_and_no_more_than_it_may(province: Province) -> None:
     codes = [province.add(f"b{n}") for n in range(4)]
     made = province.worker(most_open=2)
@@ -364,6 +377,20 @@ def test_a_worker_keeps_open_what_it_had_work_with_and_no_more_than_it_may(provi
     made.work(codes[0], LOOK)
     assert list(made.open._open) == [codes[-1], codes[0]]
     made.close()
+
+
+def test_any_command_runs_for_one_bureau(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", os.environ.copy())  # which the command changes
+    province.add("xidu", url="http://x.example")
+    province.add("beidu")
+    province.report("xidu", "垃圾")
+    done = CliRunner().invoke(main, ["bureaus", "for", "xidu", "tick", "--json"], env=dict(province.folders.common))
+    assert done.exit_code in (0, 1) and json.loads(done.output)["cells"] > 0, done.output
+    assert all(province.numbers("xidu").values()) and province.numbers("beidu") == {}
+    linked = CliRunner().invoke(main, ["bureaus", "for", "xidu", "link", "--operator"], env=province.folders.common)
+    assert "http://x.example/enter#" in linked.output
+    unknown = CliRunner().invoke(main, ["bureaus", "for", "gone", "tick"], env=province.folders.common)
+    assert unknown.exit_code == 2 and "没有登记" in unknown.output
 
 
 def test_of_a_folder_that_is_gone_no_new_bureau_is_made(province: Province) -> None:

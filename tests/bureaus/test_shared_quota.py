@@ -35,10 +35,10 @@ def ask(url: str, count: int, sent: object) -> None:
 def test_two_processes_together_ask_no_faster_than_one_may(province: Province) -> None:
     sharing.give_back(sharing.lend(province.database, open_database))
     sent = PROCESSES.Queue()
-    both = [PROCESSES.Process(target=ask, args=(province.database, 15, sent)) for _ in range(2)]
+    both = [PROCESSES.Process(target=ask, args=(province.database, 10, sent)) for _ in range(2)]
     for process in both:
         process.start()
-    hours = sorted(sent.get(timeout=60) for _ in range(30))
+    hours = sorted(sent.get(timeout=60) for _ in range(20))
     for process in both:
         process.join(60)
     for at in hours:
