@@ -569,3 +569,39 @@ def test_the_only_row_that_goes_while_we_write_stops_no_look(live: LiveBook, ans
     live.settle("2026-11-24 09:30")
     assert live.settle("2026-11-24 09:31").trouble == "" and gap == [1, 2]
     assert live.rows("问题台账", "编号", "问题描述") == []
+
+
+def test_a_write_that_fell_on_a_copy_of_another_row_is_taken_back_though_it_was_edited_since(live: LiveBook) -> None:
+    """By its cells the row that it fell on looks less like itself by then than the row of which it is a copy."""
+    live.settle("2026-11-24 09:28")
+    values = sheet_of(live).get_values(value_render_option="UNFORMATTED_VALUE")
+    staff = {each.header for each in live.tab("问题台账").columns if each.owner == "staff"}
+    copied = [cell if head in staff else "" for head, cell in zip(values[0], values[1], strict=False)]
+    sheet_of(live).append_row(copied, table_range="A1", value_input_option="RAW")
+    live.settle("2026-11-24 09:29")
+    last = len(values) + 1
+    (number, place), (_, copied_place) = (live.rows("问题台账", "编号", "位置")[row] for row in (1, last - 2))
+    was = {head: cell for head, cell in zip(values[0], values[2], strict=False) if head in staff - {"位置"} and cell}
+    with live.ledger.turn():
+        live.ledger.put_back([Restore("issues", 3, "位置", "新位置", place, was)])
+    done: list[str] = []
+
+    def before(request: Request) -> Response | None:
+        if name(request) == "write" and not done:
+            done.append("moved")
+            source = {"sheetId": sheet_of(live).id, "dimension": "ROWS", "startIndex": last - 1, "endIndex": last}
+            live.book.batch_update({"requests": [{"moveDimension": {"source": source, "destinationIndex": 2}}]})
+        return None
+
+    def after(request: Request, response: Response) -> Response | None:
+        if name(request) == "write" and done == ["moved"]:
+            done.append("edited")
+            live.type("问题台账", 2, "问题描述", "改过的")
+        return None
+
+    live.before, live.after = before, after
+    live.settle("2026-11-24 09:30")
+    live.settle("2026-11-24 09:31")
+    stands = {row[0]: row[1:] for row in live.rows("问题台账", "编号", "位置", "问题描述")}
+    assert done == ["moved", "edited"] and stands[number][0] == "新位置"
+    assert [cells for cells in stands.values() if cells[1] == "改过的"] == [(copied_place, "改过的")]

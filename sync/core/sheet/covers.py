@@ -138,8 +138,8 @@ def _fell_into(
     layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, numbers: Mapping[int, Mapping[int, set[int]]]
 ) -> dict[int, set[int]]:
     """The rows (indexes) that look most like those that writes fell into, by the number of the latter; half of their
-    cells are the same at least. Of equal ones those that bear the same id, where any does. Nothing where nobody saw
-    under which header they fell."""
+    cells are the same at least. Those that bear the same id, where any does: another row may be a copy of what it was.
+    Nothing where nobody saw under which header they fell."""
     if len(cover.fell) > MOST_COMPARED:
         return {}
     if not cover.header:
@@ -153,8 +153,9 @@ def _fell_into(
         least = min(alike.values(), default=1.0)
         if least > 0:  # the row itself may hold nothing of it any more
             least = min((_unlike(row, fell, pairs) for row in rows), default=least)
-        equal = {index for index, unlike in alike.items() if unlike == least <= 0.5}
-        best[number] = {index for index in equal if _bears_id_of(layout, rows[index], fell, cover)} or equal
+        half = {index for index, unlike in alike.items() if unlike <= 0.5}
+        equal = {index for index in half if alike[index] == least}
+        best[number] = {index for index in half if _bears_id_of(layout, rows[index], fell, cover)} or equal
     return best
 
 
