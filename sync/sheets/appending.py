@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from uuid import uuid4
 
@@ -18,9 +19,11 @@ class Astray(Refused):
 
 def _fallen_unseen(gateway: Gateway, plan: Plan) -> list[Cover] | None:
     """The covers of a write whose answer was lost, by the workbook's note of it: none where it fell as it was meant.
-    None where nothing is noted: it may still arrive."""
+    None where nothing is noted: it may still arrive. Asked once: somebody waits, and it is looked for again later."""
+    client = copy(gateway.client)
+    client.tries = 1
     try:
-        seen = gateway.read()
+        seen = replace(gateway, client=client).read()
     except Unreachable:
         return None
     fell = gateway.fell(plan, seen) if RECORDS in seen else {}

@@ -23,7 +23,7 @@ from sync.core.sheet.rows import Raw, Row, Table, plain, read
 from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
 
 PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "requests")
-FAILED_TAB = "「{}」本轮跳过，其余各表照常。核对这个表时程序出错，请把日志里的出错记录交给维护人员。"
+FAILED_TAB = "本轮跳过，其余各表照常。核对这个表时程序出错，请把日志里的出错记录交给维护人员。"
 SHOWN = "shown"  # the mark of a row's photos
 DECIDED = ("scores", "quarters", "years")  # 处理决定, 讲评意见, 兑现决定 stand beside the service's rows
 
@@ -125,7 +125,7 @@ def read_tabs(tables: Tables, memory: Memory, rules: Rules, now: datetime, memo:
     tables, headers = _headers(tables, memory)
     layouts, skipped = _columns(tables, memo)
     rows, given_back, failures = _rows(tables, layouts, memory, rules.bureau.zone, memo, headers)
-    skipped |= {failed.item: FAILED_TAB.format(failed.name) for failed in failures}
+    skipped |= {failed.item: f"「{failed.name}」{FAILED_TAB}" for failed in failures}
     first = Reading(
         tables, memory, rules, now, memo, {key: layouts[key] for key in rows}, rows, skipped, given_back,
         numbers=memory.numbers, stored=memory, failures=failures,
