@@ -94,7 +94,7 @@ def lose_ledger(url: str, bureau: str) -> None:
             file.unlink()
         return
     with engine.begin() as db:
-        for table in meta.sorted_tables:
+        for table in (table for table in meta.sorted_tables if "bureau" in table.c):
             db.execute(table.delete().where(table.c.bureau == bureau))
     engine.dispose()
 
