@@ -160,7 +160,9 @@ def draw(kind: str, figures: dict[int, Figures], folder: Path) -> None:
         for name in names:
             axis.plot(list(figures), [each[name] for each in figures.values()], marker="o", label=name)
         axis.set(xlabel=label, ylabel=unit)
-        if kind != "years":
+        if kind == "years":
+            axis.set_xticks(list(figures))
+        else:
             axis.set_xscale("symlog" if kind == "changes" else "log")
             if unit != "calls":
                 axis.set_yscale("log")
