@@ -482,3 +482,18 @@ def test_the_phone_s_hour_counts_while_it_can_be_believed() -> None:
     for away, hours in believed.items():
         assert forms.when_sent(now + away, now) == now + timedelta(hours=hours)
     assert forms.when_sent(None, now) == now
+
+
+def test_a_photo_is_shown_where_the_data_folder_is_given_from_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by default: ``data``."""
+    monkeypatch.chdir(tmp_path)
+    Path("bureau").mkdir()
+    with web_server(Path("bureau")) as web:
+        chief, content = web.enter("街路长01"), jpeg(scene(1))
+        photo = upload(web, chief, content).json()["photo"]
+        post(web, chief, "issues", body(ISSUE, 1, (photo,)))
+        shown = chief.get(f"{web.url}/photos/{photo}", timeout=20)
+        assert shown.status_code == 200 and shown.headers["Content-Type"] == "image/jpeg"
+        assert chief.get(f"{web.url}/photos/{photo}?side=small", timeout=20).status_code == 200

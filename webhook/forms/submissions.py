@@ -73,7 +73,7 @@ def form_intake(service: Service, key: str) -> FormIntake:
 
 def photos_of(service: Service) -> Path:
     """The folder of its photos, and of uploads."""
-    return service.settings.data / "photos"
+    return service.settings.data.absolute() / "photos"  # Flask takes a relative path as one of its own package
 
 
 @dataclass(frozen=True)
