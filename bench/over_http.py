@@ -26,13 +26,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from bench.workbook import ROW
+
 HERE = Path(__file__).resolve().parent.parent
 MOST_ROWS = 300_000
-ROW: list[Any] = [
-    *(45000.5, "张三", "督查", "人民路", "人民路12号门前", "占道经营", "一般", "流动摊贩占用人行道,影响通行"),
-    *("photo.jpg", 104.1, 30.2, "", 1, "通过", "李四", 45001.25),
-    *("", "", "WT-2026-000123", "", "已销号", "王五", "第一支部", "城西"),
-]
 SERVE = """
 import gc, sys
 gc.set_threshold(200_000, 500, 100)

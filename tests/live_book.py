@@ -86,14 +86,7 @@ class LiveBook:
 
     # People
     def add(self, text: str) -> LiveBook:
-        title, head, *lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-        headers = [part.strip() for part in head.split("|")]
-        rows = [dict(zip(headers, (part.strip() for part in line.split("|")), strict=True)) for line in lines]
-        sheet = self.book.worksheet(title)
-        stands = sheet.row_values(1)
-        types = {column.header: column.type for column in self.tab(title).columns}
-        cells = [[cell(row[h], types[h]) if row.get(h) else "" for h in stands] for row in rows]
-        sheet.append_rows(cells, value_input_option="RAW", table_range="A1")
+        append(self.book, text)
         return self
 
     def tab(self, title: str):  # type: ignore[no-untyped-def]
@@ -139,6 +132,18 @@ def again(place: Place) -> LiveBook:
     live.book = live.people.open_by_key(place.workbook)
     live.open()
     return live
+
+
+def append(book: gspread.Spreadsheet, text: str) -> None:
+    """Rows as ``tests/book.py`` writes them, typed by people below the last one of their tab."""
+    title, head, *lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    headers = [part.strip() for part in head.split("|")]
+    rows = [dict(zip(headers, (part.strip() for part in line.split("|")), strict=True)) for line in lines]
+    sheet = book.worksheet(title)
+    stands = sheet.row_values(1)
+    types = {c.header: c.type for tab in templates().values() if tab.title == title for c in tab.columns}
+    cells = [[cell(row[h], types[h]) if row.get(h) else "" for h in stands] for row in rows]
+    sheet.append_rows(cells, value_input_option="RAW", table_range="A1")  # type: ignore[arg-type]
 
 
 def _no_wait(_: object) -> float:

@@ -34,7 +34,8 @@ from sync.settings import Settings
 from sync.sheets.gateway import Client, Gateway, Refused
 from sync.workbook import transport
 from tests import stores
-from tests.book import CAST, PEOPLE, ZONE, cell, templates
+from tests.book import CAST, PEOPLE, ZONE
+from tests.live_book import append
 from tests.mail_server import mail_server
 from webhook.pages.status import overview
 from webhook.server import close, create_app
@@ -90,17 +91,6 @@ def sign_in(bureau: Bureau) -> gspread.Client:
     session = transport.remote(bureau.url, credentials)
     assert isinstance(session, AuthorizedSession)
     return gspread.Client(auth=None, session=session)
-
-
-def append(book: gspread.Spreadsheet, text: str) -> None:
-    title, head, *lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    headers = [part.strip() for part in head.split("|")]
-    sheet = book.worksheet(title)
-    types = {c.header: c.type for tab in templates().values() if tab.title == title for c in tab.columns}
-    for line in lines:
-        row = dict(zip(headers, (part.strip() for part in line.split("|")), strict=True))
-        cells = [cell(row[h], types[h]) if row.get(h) else "" for h in sheet.row_values(1)]
-        sheet.append_row(cells, value_input_option="RAW", table_range="A1")  # type: ignore[arg-type]
 
 
 def shown(book: gspread.Spreadsheet, title: str, *headers: str) -> list[tuple[str, ...]]:

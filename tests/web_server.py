@@ -18,7 +18,8 @@ from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook import transport
 from tests import stores
-from tests.book import CAST, PEOPLE, ZONE, cell, hour, shown, templates
+from tests.book import CAST, PEOPLE, ZONE, hour, shown, templates
+from tests.live_book import append
 from webhook import server
 
 __all__ = ["OPERATOR", "WebServer", "web_server"]
@@ -59,15 +60,7 @@ class WebServer:
 
     def add(self, text: str) -> None:
         """Rows as ``tests/book.py`` writes them, typed by people into the workbook."""
-        title, head, *lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-        headers = [part.strip() for part in head.split("|")]
-        sheet = self.book.worksheet(title)
-        stands = sheet.row_values(1)
-        tab = next(tab for tab in templates().values() if tab.title == title)
-        types = {column.header: column.type for column in tab.columns}
-        rows = [dict(zip(headers, (part.strip() for part in line.split("|")), strict=True)) for line in lines]
-        cells = [[cell(row[h], types[h]) if row.get(h) else "" for h in stands] for row in rows]
-        sheet.append_rows(cells, value_input_option="RAW", table_range="A1")
+        append(self.book, text)
 
     def rows(self, title: str, *headers: str) -> list[tuple[str, ...]]:
         """The tab as people see it, under these headers."""

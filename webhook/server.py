@@ -208,10 +208,7 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
     if push is not None:
         scheduler.add_job("push", lambda: push.renew_when_due(datetime.now(UTC)), PUSH_SECONDS)
     app = create_app(service, scheduler.nudge, lambda: scheduler.failures, arrived, scheduler.silence)
-    try:
-        server = listen(app, host, port, service.settings.proxy)
-    except OSError as error:
-        raise SettingsError(f"端口 {port} 用不了：{error.strerror}。换一个：jielu run --port 8618") from error
+    server = _listening(app, host, port, service.settings.proxy, "jielu run --port 8618")
     if seconds := systemd.watchdog_seconds():
         scheduler.add_job("watchdog", lambda: _tell_alive(scheduler), max(1, int(seconds)))
     _stop_on_signals(partial(service.noted_address.unlink, missing_ok=True))
@@ -243,13 +240,18 @@ def listen(app: Callable[..., Any], host: str, port: int, proxy: str = "") -> An
     )  # fmt: skip
 
 
+def _listening(app: Callable[..., Any], host: str, port: int, proxy: str, another: str) -> Any:
+    """As ``listen``. Raises ``SettingsError``, which names the option for ``another`` port."""
+    try:
+        return listen(app, host, port, proxy)
+    except OSError as error:
+        raise SettingsError(f"端口 {port} 用不了：{error.strerror}。换一个：{another}") from error
+
+
 def serve_pages(app: Callable[..., Any], host: str, port: int, proxy: str, announce: Callable[[int], None]) -> None:
     """Serve an application without a clock until SIGTERM or Ctrl+C; ``announce`` is called with the port. Raises
     ``SettingsError`` for one that can't be used."""
-    try:
-        server = listen(app, host, port, proxy)
-    except OSError as error:
-        raise SettingsError(f"端口 {port} 用不了：{error.strerror}。换一个：--port 8618") from error
+    server = _listening(app, host, port, proxy, "--port 8618")
     _stop_on_signals(lambda: None)
     announce(server.effective_port)
     systemd.notify("READY=1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,8 @@ from sync.bureaus.worker import Worker
 from sync.ledger.bureaus import Bureaus
 from sync.service import Service
 from sync.workbook import transport
-from tests.book import CAST, PEOPLE, cell, templates
+from tests.book import CAST, PEOPLE
+from tests.live_book import append
 from webhook import worker_parts
 
 ISSUE = """
@@ -57,14 +58,7 @@ class Province:
             people = gspread.Client(auth=None, session=transport.session(service.api))
             book = people.open_by_key(service.workbook)
             for text in tabs:
-                title, head, *lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-                headers = [part.strip() for part in head.split("|")]
-                sheet = book.worksheet(title)
-                types = {c.header: c.type for tab in templates().values() if tab.title == title for c in tab.columns}
-                for line in lines:
-                    row = dict(zip(headers, (part.strip() for part in line.split("|")), strict=True))
-                    cells = [cell(row[h], types[h]) if row.get(h) else "" for h in sheet.row_values(1)]
-                    sheet.append_rows([cells], value_input_option="RAW", table_range="A1")
+                append(book, text)
 
     def report(self, code: str, text: str, at: str = "2026-11-24 09:00") -> None:
         """Somebody reports an issue."""
@@ -104,10 +98,3 @@ class Province:
             time.sleep(0.1)
             made.works.stop()
             thread.join(60)
-
-
-def wait_for(what: Callable[[], object], seconds: float = 30.0) -> None:
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until, f"it did not come within {seconds} s"
-        time.sleep(0.05)

@@ -31,7 +31,8 @@ from sync.workbook import transport
 from sync.workbook.server import Request, Response
 from tests import stores
 from tests.book import ROOT
-from tests.bureaus.province import Province, wait_for
+from tests.bureaus.province import Province
+from tests.deaths.bureau import wait_for
 
 
 def test_each_bureau_gets_its_own_numbers_and_sees_no_other(either: Province) -> None:

@@ -13,7 +13,8 @@ import pytest
 import requests
 
 from sync.ledger.bureaus import LOOK
-from tests.bureaus.province import Province, wait_for
+from tests.bureaus.province import Province
+from tests.deaths.bureau import form, wait_for
 from webhook import access, server
 from webhook.hosts import ManyBureaus
 
@@ -75,17 +76,6 @@ def entered(province: Province, served: Web, code: str, host: str, name: str = "
     answer = served.post(host, "/enter", data={"link": token})
     assert answer.status_code == 302, answer.text
     return answer.cookies.get_dict()
-
-
-def form(n: int) -> dict[str, object]:
-    cells = {
-        "street": "联胜路",
-        "category": "暴露垃圾",
-        "text": f"第{n}处",
-        "place": f"{n}号门",
-        "source": "街路长自查",
-    }
-    return {"id": f"{n:032x}", "cells": cells, "photos": []}
 
 
 def test_a_bureau_is_shown_under_its_host_alone(two: Province) -> None:

@@ -231,18 +231,10 @@ class Clients:
 
     def send(self, n: int) -> int:
         """Post form ``n``; the status of the answer, 0 for none."""
-        cells = {
-            "street": "联胜路",
-            "category": "暴露垃圾",
-            "text": f"第{n}处",
-            "place": f"{n}号门",
-            "source": "街路长自查",
-        }
-        form = {"id": f"{n:032x}", "cells": cells, "photos": []}
         try:
             cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.person.cookies)
             headers = {"Origin": self.bureau.url, "Accept": "application/json", "Cookie": cookies}
-            answer = requests.post(f"{self.bureau.url}/forms/issues", json=form, timeout=10, headers=headers)
+            answer = requests.post(f"{self.bureau.url}/forms/issues", json=form(n), timeout=10, headers=headers)
         except requests.RequestException:
             return 0
         assert answer.status_code not in (400, 401, 403, 422), answer.text
@@ -279,7 +271,19 @@ class Clients:
                 wait_for(lambda n=n: self.send(n) in (200, 201), 60)
 
 
-def wait_for(what: Callable[[], object], seconds: float) -> None:
+def form(n: int) -> dict[str, object]:
+    """The ``n``-th form, as a phone sends it."""
+    cells = {
+        "street": "联胜路",
+        "category": "暴露垃圾",
+        "text": f"第{n}处",
+        "place": f"{n}号门",
+        "source": "街路长自查",
+    }
+    return {"id": f"{n:032x}", "cells": cells, "photos": []}
+
+
+def wait_for(what: Callable[[], object], seconds: float = 30.0) -> None:
     until = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < until, f"it did not come within {seconds} s"

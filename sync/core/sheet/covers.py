@@ -14,13 +14,12 @@ from functools import cached_property, partial
 
 from sync.core.sheet.identity import Known
 from sync.core.sheet.landing import cell_at, heading, id_place, is_alike, is_service, is_watched, mended, put, touched
-from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan, Write
+from sync.core.sheet.plan import Comparable, Cover, Plan, Restore, TabPlan, Write, comparable
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Layout, Tab
 
 MOST_COMPARED = 200  # rows that a write fell into: beyond it a row is not held against each of them
 EMPTY = {"", None}
-Value = tuple[str, Raw]  # a cell's value as it is compared: numbers to a ten-millionth, nothing as an empty text
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,11 @@ def uncover(layout: Layout, table: Table, covers: Sequence[Cover], known: Mappin
 
 def without(cover: Cover, restores: Iterable[Restore]) -> Cover:
     """The cover without the writes by which these restores came to stand where they were to: those covered nothing."""
-    done = {(restore.row, restore.header, _value(restore.value)) for restore in restores}
+    done = {(restore.row, restore.header, comparable(restore.value)) for restore in restores}
     if not done:
         return cover
     name = partial(heading, cover.planned)
-    writes = [write for write in cover.writes if (write.row, name(write.column), _value(write.value)) not in done]
+    writes = [write for write in cover.writes if (write.row, name(write.column), comparable(write.value)) not in done]
     return replace(cover, writes=tuple(writes))
 
 
@@ -66,13 +65,13 @@ def mended_header(tab: Tab, table: Table, covers: Sequence[Cover]) -> tuple[Tabl
     header = table.header
     for cover in covers:
         if cover.is_displaced and is_alike(header, cover.planned):
-            header = mended(_named_by_value(header, cover), cover.planned, cover.writes)
+            header = mended(_named_bycomparable(header, cover), cover.planned, cover.writes)
     writes = tuple(Write(1, at, name) for at, name in enumerate(header) if name != table.header[at])
     tab_plan = TabPlan(tab.key, header, writes, rows={1: table.header} if writes else {})
     return (replace(table, header=header) if writes else table), tab_plan
 
 
-def _named_by_value(header: Sequence[str], cover: Cover) -> tuple[str, ...]:
+def _named_bycomparable(header: Sequence[str], cover: Cover) -> tuple[str, ...]:
     """A header row with the names that a write covered, wherever their columns were moved since: what stands in a
     name's place was written into one column alone, whose name of then is known and stands nowhere now. A name that was
     not known then is empty, so that no column is taken for another."""
@@ -112,7 +111,7 @@ def _covered(
             yield from _of_known(layout, index, row, hits, cover, known)
 
 
-Places = Mapping[int, Mapping[Value, set[int]]]  # by column: what fell into it, and into which rows
+Places = Mapping[int, Mapping[Comparable, set[int]]]  # by column: what fell into it, and into which rows
 
 
 def _hits(layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, places: Places) -> dict[int, list[int]]:
@@ -130,7 +129,7 @@ def _hits(layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, places: P
 
 def _hit_columns(row: Sequence[Raw], places: Places) -> dict[int, set[int]]:
     """By column that holds what fell into it, the numbers of the rows into which that fell."""
-    cells = ((column, values, _value(cell_at(row, column))) for column, values in places.items())
+    cells = ((column, values, comparable(cell_at(row, column))) for column, values in places.items())
     return {column: values[value] for column, values, value in cells if value in values}
 
 
@@ -186,14 +185,14 @@ def _came_with(
 def _number_placed(writes: Iterable[Write], places: Places) -> int:
     """How many of these writes fell into a column of people that can be told."""
     values = {value for by_value in places.values() for value in by_value}
-    return sum(_value(write.value) in values for write in writes)
+    return sum(comparable(write.value) in values for write in writes)
 
 
 def _stands_as_meant(layout: Layout, row: Sequence[Raw], cover: Cover, writes: Iterable[Write]) -> bool:
     """Whether a row holds each of these writes under the header for which it was meant."""
     at = {name.strip(): place for place, name in enumerate(layout.header)}
     return all(
-        _value(cell_at(row, at.get(heading(cover.planned, write.column), len(row)))) == _value(write.value)
+        comparable(cell_at(row, at.get(heading(cover.planned, write.column), len(row)))) == comparable(write.value)
         for write in writes
     )
 
@@ -218,7 +217,7 @@ def _pairs(layout: Layout, header: Sequence[str], aside: Collection[int]) -> lis
 
 
 def _differing(row: Sequence[Raw], other: Sequence[Raw], pairs: Iterable[tuple[int, int]]) -> int:
-    return sum(1 for here, there in pairs if _value(cell_at(row, here)) != _value(cell_at(other, there)))
+    return sum(1 for here, there in pairs if comparable(cell_at(row, here)) != comparable(cell_at(other, there)))
 
 
 def _of_known(
@@ -228,7 +227,7 @@ def _of_known(
     for column in hits:
         seen = _as_seen(layout, row, column, hits, cover, known.rid) if _is_peoples(layout, column) else known.rid
         before = known.cells.get(keys.get(column, ""), "") if seen is None else seen
-        if _value(before) != _value(cell_at(row, column)):
+        if comparable(before) != comparable(cell_at(row, column)):
             yield index, column, before
 
 
@@ -242,7 +241,7 @@ def _of_unknown(
         return
     for column in hits:
         before = (_as_seen(layout, row, column, hits, cover) if _is_peoples(layout, column) else "") or ""
-        if _value(before) != _value(cell_at(row, column)):
+        if comparable(before) != comparable(cell_at(row, column)):
             yield index, column, before
 
 
@@ -258,21 +257,24 @@ def _whole(layout: Layout, row: Sequence[Raw], cover: Cover) -> bool:
     width = max(len(row), len(layout.header))
     columns = {write.column: _columns(layout, cover, write.column, width) for write in cover.writes}
     return any(
-        all(any(_value(cell_at(row, at)) == _value(write.value) for at in columns[write.column]) for write in group)
+        all(
+            any(comparable(cell_at(row, at)) == comparable(write.value) for at in columns[write.column])
+            for write in group
+        )
         for group in by_row.values()
     )
 
 
 # Columns
-def _places(layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover) -> dict[int, dict[Value, set[int]]]:
+def _places(layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover) -> dict[int, dict[Comparable, set[int]]]:
     """The values that fell into each column of people, with the numbers of their rows, by where that column stands
     now."""
     width = max(len(layout.header), max((len(row) for row in rows), default=0))
     columns = {column: _columns(layout, cover, column, width) for column in {write.column for write in cover.writes}}
-    places: dict[int, dict[Value, set[int]]] = defaultdict(lambda: defaultdict(set))
+    places: dict[int, dict[Comparable, set[int]]] = defaultdict(lambda: defaultdict(set))
     for write in cover.writes:
         for at in columns[write.column]:
-            places[at][_value(write.value)].add(write.row)
+            places[at][comparable(write.value)].add(write.row)
     return {at: dict(values) for at, values in places.items()}
 
 
@@ -306,7 +308,7 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
         like = len(filled) - _differing(row, was, filled)
         if 2 * like > len(filled) and like >= best:
             best, values = like, [*(values if like == best else ()), cell_at(was, at[0])]
-    return values[0] if values and all(_value(value) == _value(values[0]) for value in values) else None
+    return values[0] if values and all(comparable(value) == comparable(values[0]) for value in values) else None
 
 
 def _rows_of_then(
@@ -397,14 +399,6 @@ def completed(layout: Layout, table: Table, wanted: Mapping[str, Known]) -> tupl
                     writes.append(Write(index + table.first, at, value))
     tab_plan = TabPlan(table.tab, tuple(table.header), tuple(writes), rows=touched(table, writes))
     return (replace(table, rows=rows) if writes else table), tab_plan
-
-
-def _value(value: Raw) -> Value:
-    if isinstance(value, bool):
-        return "bool", value
-    if isinstance(value, int | float):
-        return "number", round(value, 7)
-    return "text", value or ""
 
 
 # What a plan must remember for it

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan, Write, same
+from sync.core.sheet.plan import Comparable, Cover, Plan, Restore, TabPlan, Write, comparable, same
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Tab
 
@@ -109,17 +109,10 @@ def id_place(tab: Tab, header: Sequence[str]) -> int:
 def _equal_rows(rows: Mapping[int, tuple[Raw, ...]], moved: Iterable[int]) -> set[int]:
     """The numbers of rows of which another held the same in people's columns."""
     columns = list(moved)
-    alike: dict[tuple[Raw, ...], list[int]] = defaultdict(list)
+    alike: dict[tuple[Comparable, ...], list[int]] = defaultdict(list)
     for number, row in rows.items():
-        alike[tuple(_comparable(cell_at(row, at)) for at in columns)].append(number)
+        alike[tuple(comparable(cell_at(row, at)) for at in columns)].append(number)
     return {number for numbers in alike.values() if len(numbers) > 1 for number in numbers}
-
-
-def _comparable(cell: Raw) -> Raw:
-    """A cell's value, equal for cells that are the ``same``: numbers as far as they are compared."""
-    if isinstance(cell, int | float):
-        return round(float(cell), 6)
-    return "" if cell is None else cell
 
 
 def _moved(tab_plan: TabPlan, table: Table, tab: Tab) -> dict[int, int]:

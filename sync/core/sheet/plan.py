@@ -107,6 +107,7 @@ def _joined(before: TabPlan, added: TabPlan) -> TabPlan:
     )
 
 
+Comparable = tuple[str, Raw]
 Changed = Iterable[tuple[Row, Sequence[Write]]]  # rows that do not say what they should, with what is to be written
 
 
@@ -132,6 +133,15 @@ def same(seen: Raw, wished: Raw) -> bool:
     if isinstance(seen, int | float) and isinstance(wished, int | float):
         return abs(seen - wished) < 1e-7
     return False
+
+
+def comparable(cell: Raw) -> Comparable:
+    """A cell's value as it is compared and looked up: numbers to a ten-millionth, nothing as an empty text."""
+    if isinstance(cell, bool):
+        return "bool", cell
+    if isinstance(cell, int | float):
+        return "number", round(cell, 7)
+    return "text", cell or ""
 
 
 def differences(layout: Layout, row: Row, cells: Mapping[str, Any], zone: ZoneInfo) -> tuple[Write, ...]:
