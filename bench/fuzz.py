@@ -52,7 +52,7 @@ from sync.sheets import set_up
 from sync.workbook.cells.store import Store
 from sync.workbook.formulas.functions import FUNCTIONS
 from sync.workbook.server import Api, Request
-from webhook import server
+from webhook import access
 from webhook.server import create_app
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -379,7 +379,7 @@ def phone() -> tuple[FlaskClient, list[str]]:
     add_rows(service.client, service.workbook, service.templates["streets"], [street])
     service.ticks(datetime.now(ZONE))
     client = create_app(service, lambda: None).test_client()
-    link = server.link(service, "街路长01", "http://localhost")
+    link = access.link(service, "街路长01", "http://localhost")
     client.post("/enter", data={"link": link}, headers={"Sec-Fetch-Site": "same-origin"})
     client.application.extensions["limits"].off = True  # as many requests as it can
     return client, ["/forms/issues", "/forms/feedback", "/forms/duties", "/forms/requests"]

@@ -38,7 +38,7 @@ import json, sys
 from datetime import datetime
 from sync.service import Service
 from sync.settings import Settings
-from webhook import server
+from webhook import access
 service, wanted = Service(Settings.read()), int(sys.argv[1])
 names = [f"标准化办{number}" for number in range(51, 51 + wanted)]
 if names:
@@ -56,7 +56,7 @@ roster = service.roster()
 streets = [(street.name, roster.chief(street, day)) for street in roster.streets if street.span.holds(day)]
 chiefs = {name: street for street, name in streets if name}
 people = [*list(chiefs.items())[:30], *((name, "") for name in names)]
-print(json.dumps([[name, street, server.link(service, name, "")] for name, street in people]))
+print(json.dumps([[name, street, access.link(service, name, "")] for name, street in people]))
 """
 
 

@@ -30,7 +30,7 @@ from sync.service import Service
 from sync.settings import Settings
 from sync.workbook import transport
 from tests.browser.conftest import DESKTOP, FLAGS, PHONE, chromium
-from webhook import server
+from webhook import access, server
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -143,8 +143,8 @@ def main(data: Path | None) -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
             desktop, phone = (browser.new_context(locale="zh-CN", **screen).new_page() for screen in (DESKTOP, PHONE))
-            enter(desktop, server.operator_link(service, url))
-            enter(phone, server.link(service, "街路长05", url))
+            enter(desktop, access.operator_link(service, url))
+            enter(phone, access.link(service, "街路长05", url))
             shoot(desktop, phone, url)
             browser.close()
         web.close()

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import atexit
 import logging
-import multiprocessing
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
+if TYPE_CHECKING:
+    from pebble import ProcessPool
 
 Reading = TypeVar("Reading")
 MOST_MEMORY = 600 * 1024**2  # bytes of a process's own data
@@ -31,6 +31,8 @@ class TooMuch(RuntimeError):
 def read_apart(seconds: float, read: Callable[..., Reading], *arguments: Any) -> Reading:
     """What ``read(*arguments)`` returns, from a process of its own; all three are pickled. Raises ``TooMuch``, and what
     ``read`` raises."""
+    from pebble import ProcessExpired
+
     future = _pool().schedule(read, args=arguments, timeout=seconds)
     try:
         result: Reading = future.result()
@@ -42,6 +44,11 @@ def read_apart(seconds: float, read: Callable[..., Reading], *arguments: Any) ->
 
 @cache
 def _pool() -> ProcessPool:
+    """Made for the first file: most commands read none."""
+    import multiprocessing
+
+    from pebble import ProcessPool
+
     spawn = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
     pool = ProcessPool(max_workers=PROCESSES, max_tasks=MOST_FILES, initializer=_limit, context=spawn)
     atexit.register(_stop, pool)

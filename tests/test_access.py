@@ -21,7 +21,7 @@ from tests.book import ROOT, ZONE, hour
 from tests.test_forms import default_rules
 from tests.test_photos import jpeg, scene
 from tests.web_server import OPERATOR, WebServer, web_server
-from webhook import access, server
+from webhook import access
 
 STANDARDS = Owner("标准化办01")
 
@@ -165,7 +165,7 @@ def test_a_person_who_is_named_as_the_operator_is_nobody(tmp_path: Path) -> None
         web.tick()
         for name in ("管理员", "群众"):
             with pytest.raises(SettingsError, match="不是人名"):
-                server.link(web.service, name, web.url)
+                access.link(web.service, name, web.url)
             secret = Sessions(web.service.ledger).make_link(Owner(name), datetime.now(ZONE), until=None, once=False)
             token = access.Site(web.service, web.app.secret_key)._signer.dumps(secret)
             assert post_link(requests.Session(), web, token).status_code == 403

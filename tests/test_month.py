@@ -36,7 +36,7 @@ from tests import comparison
 from tests.arithmetic import LIMITS, Given, Month, Report, after, reckon
 from tests.book import ZONE, hour
 from tests.demo_month import DemoMonth, inspected
-from webhook import server
+from webhook import access, server
 from webhook.access import Site
 
 UNTIL = hour("2026-11-24 16:00")
@@ -231,7 +231,7 @@ def read(service: Service, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, st
 
     def page(person: str, address: str) -> str:
         client = app.test_client()
-        link = server.link(service, person, base).partition("#")[2]
+        link = access.link(service, person, base).partition("#")[2]
         assert client.post("/enter", data={"link": link}, headers={"Origin": base}).status_code == 302
         answer = client.get(address)
         assert answer.status_code == 200, (person, address)

@@ -20,7 +20,7 @@ from sync.workbook import transport
 from tests import stores
 from tests.book import CAST, PEOPLE, ZONE, hour, shown, templates
 from tests.live_book import append
-from webhook import server
+from webhook import access, server
 
 __all__ = ["OPERATOR", "WebServer", "web_server"]
 
@@ -81,8 +81,8 @@ class WebServer:
     def link(self, name: str) -> str:
         """A new personal link; ``OPERATOR``: of who runs the service."""
         if name == OPERATOR:
-            return server.operator_link(self.service, self.url)
-        return server.link(self.service, name, self.url)
+            return access.operator_link(self.service, self.url)
+        return access.link(self.service, name, self.url)
 
     def enter(self, name: str) -> requests.Session:
         """A person with an open session, outside a browser."""

@@ -28,10 +28,11 @@ from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
 from sync.core.people.permissions import Person, holds, starting
 from sync.core.people.permissions import person as find
-from sync.core.people.roster import OPERATOR
+from sync.core.people.roster import OPERATOR, RESERVED
 from sync.ledger.sessions import Owner, Session, Sessions
 from sync.operations import setting_up
 from sync.service import Service
+from sync.settings import SettingsError
 from webhook.refusals import refusal
 
 ONE_USE_LINK = timedelta(hours=2)  # how long a link for one use is good
@@ -166,6 +167,28 @@ class Site:
         if coming:
             return COMING.format(name=coming[1].name, since=coming[0])
         return USED_ADDRESS if setting_up.is_open(self.service) else NO_LINK
+
+
+def operator_link(service: Service, base: str) -> str:
+    """A new link of the operator, for one use."""
+    site = site_of(service)
+    return site.link(site.operator, base)
+
+
+def link(service: Service, name: str, base: str) -> str:
+    """A new personal link. Raises ``SettingsError`` for a name that has no role today."""
+    site = site_of(service)
+    if name in RESERVED:
+        raise SettingsError(f"「{name}」不是人名。运行服务的人的链接用 jielu link --operator 做。")
+    person, why_not = site.link_holder(name)
+    if person is None:
+        raise SettingsError(f"{why_not}。姓名要和表里写的一样；刚改的先运行 jielu tick。")
+    return site.link(person, base)
+
+
+def site_of(service: Service) -> Site:
+    """Links and sessions of a bureau, with the key of its own installation."""
+    return Site(service, secret(service.settings.secret, service.settings.data))
 
 
 def install(app: flask.Flask, service: Service, key: str) -> Site:

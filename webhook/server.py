@@ -19,7 +19,6 @@ import waitress  # type: ignore[import-untyped]
 from flask import request
 from waitress import wasyncore
 
-from sync.core.people.roster import RESERVED
 from sync.intake.unfinished import Uploads
 from sync.ledger.evidence import Evidence
 from sync.operations import jobs, systemd
@@ -287,28 +286,11 @@ def _open_files() -> int:
 
 def entrance(service: Service, host: str, port: int) -> str:
     """The address with a link for one use that opens all pages to the person who runs the service."""
-    return operator_link(service, _base(service, host, port))
+    return access.operator_link(service, _base(service, host, port))
 
 
 def _base(service: Service, host: str, port: int) -> str:
     return service.settings.url or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
-
-
-def operator_link(service: Service, base: str) -> str:
-    """A new link of the operator, for one use."""
-    site = access.Site(service, _key(service))
-    return site.link(site.operator, base)
-
-
-def link(service: Service, name: str, base: str) -> str:
-    """A new personal link. Raises ``SettingsError`` for a name that has no role today."""
-    site = access.Site(service, _key(service))
-    if name in RESERVED:
-        raise SettingsError(f"「{name}」不是人名。运行服务的人的链接用 jielu link --operator 做。")
-    person, why_not = site.link_holder(name)
-    if person is None:
-        raise SettingsError(f"{why_not}。姓名要和表里写的一样；刚改的先运行 jielu tick。")
-    return site.link(person, base)
 
 
 def _look(service: Service, evidence: Evidence) -> None:

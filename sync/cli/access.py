@@ -52,7 +52,7 @@ def link(service: Service, name: str, operator: bool, revoke: bool, as_json: boo
     from sync.core.people.roster import OPERATOR
     from sync.ledger.sessions import Owner, Sessions
     from sync.settings import SettingsError
-    from webhook import server
+    from webhook import access
 
     if bool(name) == operator:
         raise SettingsError("请写一个姓名，或者写 --operator，二选一。")
@@ -63,5 +63,5 @@ def link(service: Service, name: str, operator: bool, revoke: bool, as_json: boo
         print_result(as_json, {"revoked": owner.person, "count": count}, told)
         return
     base = service.address
-    made = server.operator_link(service, base) if operator else server.link(service, name, base)
+    made = access.operator_link(service, base) if operator else access.link(service, name, base)
     print_result(as_json, {"name": owner.person, "link": made}, made)

@@ -1,6 +1,7 @@
 """The cells of an xlsx and what each is, read in a process of its own (``child``): nothing of the file is believed.
 
-Only filled cells take memory, whatever size a sheet claims. Only this module imports openpyxl.
+Only filled cells take memory, whatever size a sheet claims. Only this module imports openpyxl, and only where a file is
+read: a process that reads none would hold 30 megabytes of it and of what it brings.
 """
 
 from __future__ import annotations
@@ -15,9 +16,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from xml.etree.ElementTree import iterparse
-
-from openpyxl import load_workbook
-from python_calamine import CalamineWorkbook
 
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a file's dates have no zone
 MOST_CELLS = 1_000_000  # filled cells of a sheet
@@ -48,7 +46,7 @@ class Grid:
 
 def sheet_names(content: bytes) -> list[str]:
     """The sheets that people see, in their order. What calamine or zipfile raise for a file that is none, it raises."""
-    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    book = _quick(content)
     names = [sheet.name for sheet in book.sheets_metadata if str(sheet.visible).rpartition(".")[2].lower() == VISIBLE]
     return names or list(book.sheet_names)
 
@@ -65,14 +63,14 @@ def read_sheet(content: bytes, name: str) -> Grid:
 
 
 def _formulas(content: bytes, name: str) -> Iterator[tuple[Place, str]]:
-    sheet = load_workbook(io.BytesIO(content), read_only=True)[name]
+    sheet = _open(content)[name]
     for cell in _cells(sheet):
         if cell.data_type == "f":
             yield (cell.row, cell.column - 1), str(getattr(cell.value, "text", cell.value))
 
 
 def _grid(content: bytes, name: str, formulas: dict[Place, str]) -> Grid:
-    sheet = load_workbook(io.BytesIO(content), read_only=True, data_only=True)[name]
+    sheet = _open(content, data_only=True)[name]
     rows: dict[int, dict[int, Any]] = defaultdict(dict)
     shapes: dict[Place, tuple[str, str]] = {}
     for cell in _cells(sheet):
@@ -85,6 +83,20 @@ def _grid(content: bytes, name: str, formulas: dict[Place, str]) -> Grid:
             shapes[number, column] = (PICTURE if _PICTURE.match(formula) else FORMULA, formula)
             rows[number][column] = ""
     return Grid(dict(sorted(rows.items())), shapes, tuple(_merged(content, sheet)), _images(content))
+
+
+def _open(content: bytes, *, data_only: bool = False) -> Any:
+    """The workbook row by row. ``data_only``: results in place of formulas."""
+    from openpyxl import load_workbook
+
+    return load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
+
+
+def _quick(content: bytes) -> Any:
+    """The workbook by the reader that tells values without how they look."""
+    from python_calamine import CalamineWorkbook
+
+    return CalamineWorkbook.from_filelike(io.BytesIO(content))
 
 
 def _cells(sheet: Any) -> Iterator[Any]:
@@ -163,5 +175,5 @@ def _images(content: bytes) -> int:
 
 def read_all(content: bytes) -> dict[str, list[list[Any]]]:
     """Every sheet by its name as rows of texts, numbers, days and moments: of a file that ``jielu export`` made."""
-    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    book = _quick(content)
     return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}

@@ -1,4 +1,5 @@
-"""The whole workbook as one .xlsx for Excel and WPS. Only this module imports xlsxwriter.
+"""The whole workbook as one .xlsx for Excel and WPS. Only this module imports xlsxwriter,
+when a file is drawn.
 
 Dates are dates, numbers numbers, and a text stays a text whatever it begins with: it is written as a string, never
 parsed for formulas. Equal tables give equal bytes, since the hour of the export is nowhere in the file.
@@ -11,16 +12,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
-
-import xlsxwriter  # type: ignore[import-untyped]
-from xlsxwriter.format import Format  # type: ignore[import-untyped]
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from sync.core.rules.rules import Rules
 from sync.core.sheet.rows import Raw, Table
 from sync.core.sheet.tabs import Color, Column, Tab, letters
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook  # type: ignore[import-untyped]
+    from xlsxwriter.format import Format  # type: ignore[import-untyped]
+    from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 GREY, HEAD, HEAD_GREY = "#EFEFEF", "#D9EAD3", "#D9D9D9"
 SPARE_ROWS = 500  # empty rows below the last one that have drop-downs and colours too
@@ -65,7 +67,7 @@ def render(
     ``more``: further sheets of texts, as (title, headers, rows); one without rows is left out.
     """
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+    with _book(buffer) as book:
         book.set_properties(
             {
                 "created": EVER,
@@ -87,6 +89,12 @@ def render(
     return buffer.getvalue()
 
 
+def _book(buffer: io.BytesIO) -> Workbook:
+    from xlsxwriter import Workbook
+
+    return Workbook(buffer, {"in_memory": True})
+
+
 def page(sheet: Worksheet, width: int) -> None:
     """Print on A4 across, the header on each page, as many pages wide as ``width`` (pixels) can be read on."""
     sheet.set_landscape()
@@ -98,7 +106,7 @@ def page(sheet: Worksheet, width: int) -> None:
 def render_texts(sheets: Sequence[Texts], rules: Rules) -> bytes:
     """Sheets of texts alone."""
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+    with _book(buffer) as book:
         book.set_properties({"created": EVER, "title": rules.bureau.name})
         drawing = Drawing(book, {}, {}, rules)
         for title, headers, rows in sheets:
@@ -110,7 +118,7 @@ def render_texts(sheets: Sequence[Texts], rules: Rules) -> bytes:
 class Drawing:
     """One workbook being drawn; formats are shared, lists too long for a cell gather in ``long``."""
 
-    book: xlsxwriter.Workbook
+    book: Workbook
     tables: Mapping[str, Table]
     templates: Mapping[str, Tab]
     rules: Rules

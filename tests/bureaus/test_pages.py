@@ -71,7 +71,7 @@ def entered(province: Province, served: Web, code: str, host: str, name: str = "
     """The cookies of a person who opened his link; without a name of the operator."""
     with province.service(code) as service:
         base = f"http://{host}"
-        link = server.link(service, name, base) if name else server.operator_link(service, base)
+        link = access.link(service, name, base) if name else access.operator_link(service, base)
     token = link.partition("#")[2]
     answer = served.post(host, "/enter", data={"link": token})
     assert answer.status_code == 302, answer.text

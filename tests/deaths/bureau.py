@@ -29,7 +29,7 @@ from sync.settings import Settings
 from tests.book import ROOT
 from tests.mail_server import MailServer, words
 from tests.web_server import web_server
-from webhook import server
+from webhook import access
 
 CHIEF = "街路长02"
 LONGEST_LOCK_OUT = 90.0  # seconds from a start to the first look that went through
@@ -111,7 +111,7 @@ def prepared() -> tuple[TemporaryDirectory[str], dict[str, str]]:
 def prepare(folder: Path, **environ: str) -> dict[str, str]:
     """Make the cast in its tabs; the cookies of a chief who has entered."""
     with web_server(folder, JIELU_RULES=str(ROOT / "rules.toml"), **environ) as served:
-        link = server.link(served.service, CHIEF, served.url)
+        link = access.link(served.service, CHIEF, served.url)
         form, headers = {"link": link.partition("#")[2]}, {"Origin": served.url}
         with requests.Session() as person:
             entered = person.post(f"{served.url}/enter", data=form, headers=headers, timeout=10, allow_redirects=False)

@@ -28,14 +28,14 @@ from sync.core.views import report as reports
 from sync.core.views import tasks
 from sync.core.views.before_seal import open_appeals
 from sync.core.views.praise import reason
-from sync.outgoing import docx, report_files, report_pictures, xlsx
+from sync.outgoing import docx, report_pictures, xlsx
 from webhook import access
 from webhook.access import Site
 from webhook.look_cache import LookCache
 from webhook.pages.issue import sees_issue, sees_line
 
 SEALING = "已请求封存，下一次更新时封存；有工作表读不到的，「运行状态」里会说明。"
-FILES = {"docx": (report_files.docx, docx.MIME), "xlsx": (report_files.xlsx, xlsx.MIME)}
+FILES = {"docx": docx.MIME, "xlsx": xlsx.MIME}
 NOT_THERE = "没有这个月的这一个得分，或者不归您看。"
 
 
@@ -85,12 +85,11 @@ def _report_routes(routes: flask.Blueprint, look_cache: LookCache) -> None:
     @routes.get("/month/<name>/report.<kind>")
     @access.needs(*OVERSEERS)
     def file(name: str, kind: str) -> Any:
-        made, write = _report(look_cache.now(), name), FILES.get(kind)
-        if made is None or write is None:
+        made = _report(look_cache.now(), name)
+        if made is None or kind not in FILES:
             access.refuse("没有这个通报。")
-        content = write[0](made, report_pictures.pictures(made))
         shown = f"attachment; filename*=UTF-8''{quote(made.title)}.{kind}"
-        return Response(content, 200, {"Content-Disposition": shown}, content_type=write[1])
+        return Response(_file(made, kind), 200, {"Content-Disposition": shown}, content_type=FILES[kind])
 
     @routes.get("/month/<name>/chart/<int:number>.png")
     @access.needs(*OVERSEERS)
@@ -98,6 +97,14 @@ def _report_routes(routes: flask.Blueprint, look_cache: LookCache) -> None:
         made, charts = _report(look_cache.now(), name), report_pictures.CHARTS
         drawn = report_pictures.picture(made, charts[number]) if made and number < len(charts) else b""
         return Response(drawn, 200, content_type="image/png") if drawn else access.refuse("没有这张图。")
+
+
+def _file(report: reports.Report, kind: str) -> bytes:
+    """The report as one of ``FILES``."""
+    from sync.outgoing import report_files  # what draws papers is loaded for the first, not with the page
+
+    draw = report_files.docx if kind == "docx" else report_files.xlsx
+    return draw(report, report_pictures.pictures(report))
 
 
 def _report(look: Look, name: str) -> reports.Report | None:

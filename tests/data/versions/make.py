@@ -105,7 +105,7 @@ class Bureau:
 
     def enter(self, name: str, at: str) -> tuple[str, str]:
         """A person opens a personal link: the link, and what the session's cookie stands for."""
-        link = server.link(self.service, name, "https://jielu.example").removeprefix("https://jielu.example")
+        link = access.link(self.service, name, "https://jielu.example").removeprefix("https://jielu.example")
         sent = {"data": {"link": link}, "headers": {"Sec-Fetch-Site": "same-origin"}}
         with web_clock(at):
             assert self.browser.post("/enter", **sent).status_code == 302
