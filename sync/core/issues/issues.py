@@ -188,35 +188,47 @@ def receive(
     cells: Mapping[str, Any], received: datetime, street: Street, roster: Roster, rules: Rules, repeat: int = 1
 ) -> Stamps:
     """The first stamp of a row that has no fault: the people of that day, and the clock unless it waits for 受理."""
-    category = rules.categories[cells["category"]]
-    stamps = Stamps(received=received, repeat=repeat, source=cells.get("source", ""))
-    stamps = assign(stamps, category, street, roster)
-    stamps = replace(stamps, rules=rules.hash, calendar=rules.calendar.digest)
-    return stamps if cells.get("source") == PUBLIC else begin(stamps, cells, rules, received)
+    category, source = rules.categories[cells["category"]], cells.get("source", "")
+    return Stamps(
+        received=received,
+        repeat=repeat,
+        source=source,
+        start=None if source == PUBLIC else _start(category.name, cells, rules, received),
+        rules=rules.hash,
+        calendar=rules.calendar.digest,
+        **_responsible(category, street, roster, received.date()),  # type: ignore[arg-type]
+    )
 
 
 def assign(stamps: Stamps, category: Category, street: Street, roster: Roster) -> Stamps:
     """Put the issue in the care of those responsible for the street on the day of receipt."""
-    day = stamps.received.date()
-    return replace(
-        stamps,
-        street=street.name,
-        chief=roster.chief(street, day),
-        branch=street.branch,
-        district=street.district,
-        unit=street.unit or category.unit,
-        category=category.name,
-    )
+    return replace(stamps, **_responsible(category, street, roster, stamps.received.date()))  # type: ignore[arg-type]
+
+
+def _responsible(category: Category, street: Street, roster: Roster, day: date) -> dict[str, str]:
+    """Who is responsible on a day, as the fields of ``Stamps``."""
+    return {
+        "street": street.name,
+        "chief": roster.chief(street, day),
+        "branch": street.branch,
+        "district": street.district,
+        "unit": street.unit or category.unit,
+        "category": category.name,
+    }
 
 
 def begin(stamps: Stamps, cells: Mapping[str, Any], rules: Rules, at: datetime) -> Stamps:
     """Start the clock at ``at``: the limit given in the row, else the category's for its severity."""
+    return replace(stamps, start=_start(stamps.category, cells, rules, at))
+
+
+def _start(category: str, cells: Mapping[str, Any], rules: Rules, at: datetime) -> Start:
     given = cells.get("given_limit")
     if isinstance(given, datetime) and given > at:
-        return replace(stamps, start=Start(at, "", given))
-    limit = given if isinstance(given, Limit) else own_limit(stamps.category, cells, rules)
+        return Start(at, "", given)
+    limit = given if isinstance(given, Limit) else own_limit(category, cells, rules)
     due = rules.calendar.add(at, limit)
-    return replace(stamps, start=Start(at, str(limit), due.at, due.provisional))
+    return Start(at, str(limit), due.at, due.provisional)
 
 
 def own_limit(name: str, cells: Mapping[str, Any], rules: Rules) -> Limit:

@@ -183,9 +183,11 @@ def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
     stamps, life = issues.follow(before, rules, now, memory.last_tick, memory.latest or memory.last_tick)
     street = roster.street(stamps.street, stamps.received.date())
     known = escalation.facts(before, life, stamps, rules, street.type if street else "")
-    stamps = replace(stamps, levels=escalation.climb(before, life, stamps, rules, known, now))
+    levels = escalation.climb(before, life, stamps, rules, known, now)
+    stamps = stamps if levels == stamps.levels else replace(stamps, levels=levels)
     known = {**known, "level": escalation.highest(stamps.levels)}  # letters and notices ask for what is reached now
-    issue, turns = replace(before, stamps=stamps), tuple(upward.turns(before, life, rules, now))
+    issue = before if stamps is known_stamps else replace(before, stamps=stamps)
+    turns = tuple(upward.turns(before, life, rules, now))
     problems = (*faults, *_unheeded(step, row, issue))
     cells, results = _cells(step, issue, life, problems), issues.results(issue, life, stamps, rules)
     moments = (

@@ -6,7 +6,7 @@ once, also when the ledger was lost and 通知记录 still stands.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -120,13 +120,20 @@ class NoticeCase:
     def _together(self) -> datetime:
         return sent_together(self.now, self.rules)
 
+    @cached_property
+    def _urgent(self) -> bool:
+        return self.rules.notices.urgent is not None and self.rules.notices.urgent.holds(self.known)
+
+    @cached_property
+    def _pressing(self) -> bool:
+        return is_soon(self.life.deadline, self.now, self.rules)
+
     def due(self, occasion: Occasion, role: str = "") -> datetime:
         """When it goes out to a role; ``role`` empty: to a group, which hears as soon as it may."""
         if self._in_danger(occasion):
             return self.now
-        urgent = self.rules.notices.urgent is not None and self.rules.notices.urgent.holds(self.known)
-        pressing = occasion.event in ("assigned", "rework") and is_soon(self.life.deadline, self.now, self.rules)
-        at_once = not role or urgent or (role == "chief" and pressing)
+        ordered = role == "chief" and occasion.event in ("assigned", "rework")
+        at_once = not role or self._urgent or (ordered and self._pressing)
         return self._allowed if at_once else self._together
 
     def occasions(self) -> Iterator[Occasion]:
@@ -173,14 +180,12 @@ class NoticeCase:
 
     def _called(self, occasion: Occasion) -> Iterator[Notice]:
         if occasion.occurrence == ON_THE_SPOT:
-            for role in ("chief", "unit"):
-                yield from self._mailed(occasion, role)
+            yield from self._mailed(occasion, ("chief", "unit"))
             return
         known = {**self.known, "level": occasion.level} if occasion.level else self.known
         for rule in self.rules.notices.send:
             if rule.event == occasion.event and (rule.when is None or rule.when.holds(known)):
-                for role in (occasion.turn.role,) if occasion.turn else rule.to:
-                    yield from self._mailed(occasion, role)
+                yield from self._mailed(occasion, (occasion.turn.role,) if occasion.turn else rule.to)
         for bot in self.rules.bots:
             place = self.stamps.district, self.stamps.branch, self.life.unit
             fits = occasion.event in bot.events and bot.hears(*place) and (bot.when is None or bot.when.holds(known))
@@ -197,24 +202,29 @@ class NoticeCase:
         occurrence = occasion.occurrence
         return Notice(number, kind, rid, to, self.now, due, subject, text, reason, channel, occurrence, danger)
 
-    def _mailed(self, occasion: Occasion, role: str) -> Iterator[Notice]:
-        """To those who hold the role, or a notice that says that nobody does."""
+    def _mailed(self, occasion: Occasion, roles: Iterable[str]) -> Iterator[Notice]:
+        """To those who hold one of the roles, or for a role that nobody holds a notice that says so."""
         subject, text = self.subject_and_body(occasion)
-        due = self.due(occasion, role)
-        names = self.recipients(role)
-        for name in names:
-            yield self._notice(occasion, name, due, subject, text)
-        if not names:
-            stamps = self.stamps
-            places = {
-                "secretary": stamps.branch,
-                "commander": stamps.district,
-                "unit": self.life.unit,
-                "chief": stamps.street,
-            }
-            where = places.get(role, "")
-            reason = f"{where}没有{ROLES[role]}，请在组织架构里补上"
-            yield self._notice(occasion, f"{where}{ROLES[role]}", due, subject, text, reason)
+        for role in roles:
+            due = self.due(occasion, role)
+            names = self.recipients(role)
+            for name in names:
+                yield self._notice(occasion, name, due, subject, text)
+            if not names:
+                where = self._place(role)
+                reason = f"{where}没有{ROLES[role]}，请在组织架构里补上"
+                yield self._notice(occasion, f"{where}{ROLES[role]}", due, subject, text, reason)
+
+    def _place(self, role: str) -> str:
+        """The branch, district, unit or street whose post it is; empty for a post of the whole bureau."""
+        stamps = self.stamps
+        places = {
+            "secretary": stamps.branch,
+            "commander": stamps.district,
+            "unit": self.life.unit,
+            "chief": stamps.street,
+        }
+        return places.get(role, "")
 
     def recipients(self, role: str) -> tuple[str, ...]:
         """Names of those who are told, in the role at the hour of telling. The chief is the one of the issue's day, and
