@@ -151,14 +151,12 @@ def ticks(
         while report.ticks < MOST_TICKS:
             renew()
             next_tick = partial(tick, gateway, ledger, rules, now, version=version, doubt=doubt, own=own, step=step)
-            report, ripe = _again(next_tick, report, now)
+            report, may_move = _again(next_tick, report, now)
             doubt = doubt if report.is_doubted else ""
-            if ripe is not None:
+            if may_move is not None:
                 break
             version = gateway.version()
-        else:
-            ripe = ()
-        if ripe:
+        if may_move:
             report = _archive(gateway, ledger, rules, now, step, guard, report)
         return replace(report, seconds=time.perf_counter() - began)
 
@@ -188,8 +186,8 @@ def _archive(
     return replace(report, archived=len(moved.numbers), trouble=moved.trouble)
 
 
-def _again(next_tick: Callable[[], Decision], report: Report, now: datetime) -> tuple[Report, tuple[str, ...] | None]:
-    """One more tick; what may leave the live tab once there was nothing to write, else None."""
+def _again(next_tick: Callable[[], Decision], report: Report, now: datetime) -> tuple[Report, bool | None]:
+    """One more tick; once there was nothing to write, whether rows may leave the live tabs, else None."""
     try:
         decision = next_tick()
     except (Refused, Unknown) as error:
@@ -203,7 +201,7 @@ def _again(next_tick: Callable[[], Decision], report: Report, now: datetime) -> 
         trouble="",
         is_doubted=not decision.believed,
     )
-    return report, None if decision.plan.tabs else decision.ripe
+    return report, None if decision.plan.tabs else bool(decision.ripe or decision.past)
 
 
 def made(decision: Decision, now: datetime) -> int:

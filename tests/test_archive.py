@@ -104,6 +104,135 @@ def no_template(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LiveBook, "tab", lambda self, title: tab(self, title[:4] if title[4:].isdigit() else title))
 
 
+# What the service wrote
+SERVICE = ("扣分明细", "通知记录")
+
+
+def written(live: LiveBook, title: str) -> Counter[str]:
+    """Every row of a tab of the service, wherever it stands."""
+    tabs = live.everything()
+    return Counter(str(row) for name in (title, f"{title}2026") for row in tabs.get(name, [[]])[1:] if any(row))
+
+
+LATE = "20261012-003·交办·街路长01"
+
+
+def delivered(live: LiveBook) -> None:
+    """All mails went out but ``LATE``, for which no server was there; then issues leave, and nothing else yet."""
+    live.ledger.settle([number for number in live.ledger.memory().notices if number != LATE], "已发送", "")
+    live.settle("2027-01-10 20:30")
+
+
+def months(live: LiveBook, title: str) -> set[str]:
+    return {month for (month,) in live.rows(title, "月份") if month}
+
+
+def test_lines_and_notices_of_a_sealed_month_leave_for_the_tab_of_their_year(live: LiveBook) -> None:
+    delivered(live)
+    before = {title: written(live, title) for title in SERVICE}
+    for minute in range(4):  # a tab at a time
+        live.settle(f"2027-01-10 21:0{minute}")
+    assert {title: written(live, title) for title in SERVICE} == before
+    assert (min(months(live, "扣分明细")), months(live, "扣分明细2026")) == ("2026-11", {"2026-10"})
+    october = [row for row in live.rows("通知记录", "通知号", "时间") if row[1] < "2026-11"]
+    assert [number for number, _ in october] == [LATE], "what may yet be sent stays"
+    assert len(live.rows("通知记录2026", "通知号")) > 5
+    assert live.settle("2027-01-10 21:05").cells == 0
+    live.restart()
+    assert live.settle("2027-01-10 21:06").cells == 0
+    assert {title: written(live, title) for title in SERVICE} == before
+
+
+def test_what_was_put_off_leaves_once_it_was_sent(live: LiveBook) -> None:
+    delivered(live)
+    for minute in range(4):
+        live.settle(f"2027-01-10 21:0{minute}")
+    live.ledger.settle([LATE], "已发送", "")
+    live.settle("2027-01-11 20:00")
+    live.settle("2027-01-11 20:01")
+    assert (LATE,) in live.rows("通知记录2026", "通知号")
+    assert (LATE,) not in live.rows("通知记录", "通知号")
+
+
+@pytest.mark.parametrize("what", ["a row is put in at the top", "the first row is deleted", "sorted"])
+@pytest.mark.parametrize("answer", ["comes", "is lost"])
+def test_a_person_at_a_tab_of_the_service_while_its_rows_move(live: LiveBook, what: str, answer: str) -> None:
+    delivered(live)
+    before = {title: written(live, title) for title in SERVICE}
+    tab = live.book.worksheet("扣分明细")
+    acts: dict[str, Callable[[], object]] = {
+        "a row is put in at the top": lambda: tab.insert_row(["", "", "别删"], 2),
+        "the first row is deleted": lambda: tab.delete_rows(2),
+        "sorted": lambda: tab.sort((3, "des")),
+    }
+    done: list[str] = []
+
+    def act(step: str) -> None:
+        if step == "left" and not done:
+            acts[what]()
+            done.append("acted")
+
+    def after_move(request: Request, response: Response) -> Response | None:
+        if answer == "is lost" and done == ["acted"] and b"copyPaste" in (request.body or b""):
+            done.append("lost")
+            return timeout()
+        return response
+
+    live.after = after_move
+    for minute in range(1, 8):
+        tick.ticks(live.gateway, live.ledger, live.rules, hour(f"2027-01-10 21:0{minute}"), idle=False, step=act)
+    assert done == (["acted", "lost"] if answer == "is lost" else ["acted"])
+    after = written(live, "扣分明细")
+    lost = before["扣分明细"] - after
+    assert sum(lost.values()) == (1 if what == "the first row is deleted" else 0)
+    assert verdict(live).right == (not lost), "a line that somebody deleted is told"
+    assert "2026-10" not in months(live, "扣分明细")
+    assert max(after.values()) == 1
+
+
+@pytest.mark.parametrize("step", ["left", "records moved"])
+def test_killed_while_rows_of_the_service_move(live: LiveBook, step: str) -> None:
+    delivered(live)
+    before = {title: written(live, title) for title in SERVICE}
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(target=_killed_at, args=(live.place, step))
+    child.start()
+    child.join(120)
+    assert child.exitcode == -signal.SIGKILL
+    live.restart()
+    for minute in range(1, 5):
+        live.settle(f"2027-01-10 21:0{minute}")
+    assert {title: written(live, title) for title in SERVICE} == before
+    assert "2026-10" not in months(live, "扣分明细")
+
+
+def test_a_month_that_left_verifies_and_a_changed_line_is_told(live: LiveBook) -> None:
+    for minute in range(4):
+        live.settle(f"2027-01-10 21:0{minute}")
+    assert verdict(live).right, verdict(live).text()
+    live.type("扣分明细2026", 1, "分值", 3)
+    assert "「扣分明细2026」" in verdict(live).text()
+
+
+def test_a_lost_ledger_reads_what_left_and_sends_nothing_again(live: LiveBook) -> None:
+    delivered(live)
+    for minute in range(4):
+        live.settle(f"2027-01-10 21:0{minute}")
+    before, notices = live.everything(), dict(live.ledger.memory().notices)
+    seal = live.ledger.memory().seals["2026-10"]
+    live.lose_ledger()
+    for minute in range(4):
+        live.settle(f"2027-01-10 22:0{minute}")
+    after = live.everything()
+    assert {
+        title for title in before if title not in ("运行状态", "问题台账") and after[title] != before[title]
+    } == set()
+    memory = live.ledger.memory()
+    assert memory.notices.keys() == notices.keys()
+    assert {line.id for line in memory.seals["2026-10"].lines} == {line.id for line in seal.lines}
+    assert memory.left_until == "2026-11"
+
+
 # Moved
 def test_what_is_over_moves_after_the_seal_and_not_a_cell_changes(live: LiveBook) -> None:
     before = whole(live)
@@ -131,13 +260,21 @@ def test_nothing_else_changes_when_rows_move(live: LiveBook) -> None:
     for one in (live, never):
         one.settle("2027-01-10 20:59")
         one.settle("2027-01-11 00:01")
+        one.settle("2027-01-11 00:02")
     assert (shelf(live), shelf(never)) == (OVER, [])
     assert others(live) == others(never)
 
 
 def others(live: LiveBook) -> dict[str, list[list[Raw]]]:
-    """All tabs beside the log, without the digest, in which the rules are."""
+    """All tabs beside the log, without the digest, in which the rules are; rows that left for a tab of their year stand
+    in the tab that they left."""
     found = {title: rows for title, rows in live.everything().items() if not title.startswith("问题台账")}
+    for title in [title for title in found if title[4:].isdigit()]:
+        header, *left = found.pop(title)
+        found[title[:4]] = [header, *left, *found[title[:4]][1:]]
+    for title in ("扣分明细", "通知记录"):
+        header, *rows = found[title]
+        found[title] = [header, *sorted(rows, key=str)]
     at = found["月度考核"][0].index("摘要值")
     found["月度考核"] = [row[:at] for row in found["月度考核"]]
     return found
@@ -476,7 +613,8 @@ def without_basis(live: LiveBook) -> dict[str, list[list[Raw]]]:
 
 
 def test_a_lost_ledger_adopts_the_archive(live: LiveBook) -> None:
-    live.settle(LATER)
+    for minute in range(3):
+        live.settle(f"2027-01-10 21:0{minute}")
     everything = without_basis(live)
     live.ledger.close()
     live.database = f"sqlite:///{live.folder / 'new.sqlite3'}"

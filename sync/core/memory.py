@@ -152,6 +152,7 @@ class Memory:
     aside: frozenset[str] = frozenset()  # issues that failed and are left as they were: numbers, or fingerprints
     history: frozenset[str] = frozenset()  # fingerprints of rows that were imported as history
     confirmed: datetime | None = None  # the hour that a person said yes to, since the last look that was believed
+    left_until: str = ""  # the first month whose rows of 扣分明细 and 通知记录 have not left for the tab of their year
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
 
@@ -187,6 +188,8 @@ class Decision:
     archived: Mapping[str, Archived] = field(default_factory=dict)
     days: Days = field(default_factory=dict)  # of streets for which somebody else is responsible now, all their days
     ripe: tuple[str, ...] = ()  # issues that may leave the live tab
+    past: tuple[str, ...] = ()  # tabs of the service with rows that may leave
+    left_until: str = ""  # as ``Memory``
     status: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)
     history: tuple[Change, ...] = ()
     warnings: Mapping[str, str] = field(default_factory=dict)  # those of the memory
@@ -234,6 +237,7 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> Memory:
         unsure=False,
         first_seen={},
         confirmed=None,
+        left_until=decision.left_until,
         memo=decision.memo,
     )
 

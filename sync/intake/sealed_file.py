@@ -83,10 +83,11 @@ def _facts(sheets: Sheets, month: str) -> list[Fact]:
 def _present(sheets: Sheets) -> dict[str, list[Seen]]:
     present = {title: _seen(sheets[title]) for title in NAMES if sheets.get(title)}
     for title in sorted(sheets):
-        if evidence.ARCHIVE.fullmatch(title) and sheets[title]:
-            live = {row.fields.get("编号") for row in present.get(evidence.ISSUES, [])}
-            moved = [row for row in _seen(sheets[title]) if row.fields.get("编号") not in live]
-            present[evidence.ISSUES] = [*present.get(evidence.ISSUES, []), *(replace(row, tab=title) for row in moved)]
+        if (archive := evidence.ARCHIVE.fullmatch(title)) and sheets[title]:
+            live, here = archive[1], present.get(archive[1], [])
+            names = {evidence.named(live, row.fields) for row in here}
+            moved = (row for row in _seen(sheets[title]) if evidence.named(live, row.fields) not in names)
+            present[live] = [*here, *(replace(row, tab=title) for row in moved)]
     return present
 
 

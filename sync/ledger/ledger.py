@@ -145,6 +145,7 @@ class Ledger:
                     "groups": {name: at.astimezone(UTC).isoformat() for name, at in decision.groups.items()},
                     "wanted_back": back,
                     "wanted_closed": [],
+                    "left_until": decision.left_until,
                     "last_tick": at,
                     "latest": max(at, self.records.fact(db, "latest", at)),
                     "wake": decision.wake.astimezone(UTC).isoformat() if decision.wake else None,
@@ -308,6 +309,12 @@ class Ledger:
         with self.engine.begin() as db:
             wanted = sorted({*self.records.fact(db, "wanted_closed", []), month})
             self.records.set_facts(db, {"wanted_closed": wanted})
+
+    def leave(self, until: str) -> None:
+        """Note up to which month (without it) the rows of 扣分明细 and 通知记录 leave for the tabs of their years."""
+        with self._changing() as db:
+            self.records.set_facts(db, {"left_until": until})
+        self._take_in(lambda memory: replace(memory, left_until=until))
 
     def archive(
         self, marks: Iterable[Archived], at: datetime, *, gone: Iterable[str] = (), lost: Iterable[str] = ()

@@ -129,6 +129,7 @@ class Records:
             numbers=self.fact(db, "numbers", {}),
             addresses=self.fact(db, "addresses", {}),
             groups={name: self._moment(at) for name, at in self.fact(db, "groups", {}).items()},
+            left_until=self.fact(db, "left_until", ""),
             status={item: (text, self._moment(at)) for item, (text, at) in self.fact(db, "status", {}).items()},
             plan=self._plan(db),
             restores=self.codec.structure(self.fact(db, "restores", []), tuple[Restore, ...]),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from sync.core.look.rebuilding import archive
+from sync.core.memory import Tables
 from sync.core.rules.rules import Rules, demand_units, load
 from sync.core.rules.section_links import SIGNED
 from sync.core.sheet import hand_made
@@ -104,9 +106,15 @@ def archive_problems(service: Service) -> list[str]:
     problems = [f"归档表里找不到 {'、'.join(gone[:12])}{f'等 {len(gone)} 行' if len(gone) > 12 else ''}。"
              "要放回问题台账，请运行 jielu restore 编号。"] if gone else []  # fmt: skip
     seen = archive_moves.tables(service.gateway)
-    live = seen.seen.get(archive.KEY)
-    misfits = [archive.misfit(title, live, table) for title, table in seen.archives.items()] if live else []
-    return problems + [misfit for misfit in misfits if misfit]
+    return problems + [misfit for misfit in _misfits(seen) if misfit]
+
+
+def _misfits(seen: Tables) -> Iterator[str]:
+    """For each archive tab why rows can't be moved there; empty: they can."""
+    for title, table in seen.archives.items():
+        key = archive.key_of(seen.tabs, title)
+        if live := seen.seen.get(key):
+            yield archive.misfit(title, seen.tabs[key], live, table)
 
 
 def link_problems(service: Service, rules: Rules) -> list[str]:

@@ -1,10 +1,13 @@
-"""Moves issues of sealed months from the live tab to 问题台账YYYY and sees to it that none is lost or doubled.
+"""Moves rows of sealed months to the tabs of their years. Of issues none is lost or doubled:
 
     1. meant    the ledger notes which rows are to leave, before any does
     2. moved    one atomic request copies and removes them; the server copies what stands there at that moment
     3. looked   both tabs are read again: what arrived as it was known is noted, what came along by mistake goes back
 
 A crash after any step is settled by step 3 of the next run: where a row stands is read off the tabs.
+
+What the service wrote of those months in 扣分明细 and 通知记录 moves after them: the ledger notes up to which month,
+the rows move, and what came along by mistake goes back.
 """
 
 from __future__ import annotations
@@ -14,8 +17,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from sync.core.look.conclude import conclude, ripe_rows
+from sync.core.look import leaving
+from sync.core.look.conclude import conclude, past_rows, past_until, ripe_rows, wished_rows
 from sync.core.look.decide import look as look_at
+from sync.core.look.findings import Look
 from sync.core.look.rebuilding import archive
 from sync.core.look.rebuilding.archive import KEY
 from sync.core.memory import MOVING, THERE, Archived, Tables
@@ -28,6 +33,7 @@ from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown
 
 QUEUE, TOGETHER = "归档", "一起移动"  # the queue of rows to move, and its item of many together
 MOST_AT_ONCE = 200  # rows in one request
+MOST_RECORDS = 2000  # rows of the service in one request: they stand one below the other
 MOST_ROUNDS = 4  # a row that is astray goes back, and is looked for again
 
 Progress = Callable[[str], None]
@@ -35,14 +41,17 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Moved:
-    """What became of the rows that were ripe: ``numbers`` in the archive now; ``trouble`` says why others are not."""
+    """What became of the rows that were ripe: ``numbers`` of issues in the archive now, ``records`` how many rows of
+    the service moved; ``trouble`` says why others did not."""
 
     numbers: tuple[str, ...] = ()
+    records: int = 0
     trouble: str = ""
 
     def text(self) -> str:
-        words = f"移到归档表 {len(self.numbers)} 行。" if self.numbers else "没有移动。"
-        return words + self.trouble
+        moved = [f"问题 {len(self.numbers)} 行"] if self.numbers else []
+        moved += [f"扣分明细和通知记录 {self.records} 行"] if self.records else []
+        return (f"移到归档表：{'，'.join(moved)}。" if moved else "没有移动。") + self.trouble
 
 
 def unsettled(ledger: Ledger) -> bool:
@@ -70,8 +79,7 @@ def archives(gateway: Gateway) -> dict[str, Table]:
     """The archive tabs by title. Raises ``Unreachable``."""
     if not gateway.titles:
         gateway.learn_sheets()
-    tab = gateway.tabs.get(KEY)
-    return gateway.others([title for title in gateway.titles if tab and archive.is_title(tab, title)])
+    return gateway.others([title for title in gateway.titles if archive.key_of(gateway.tabs, title)])
 
 
 def tables(gateway: Gateway) -> Tables:
@@ -103,12 +111,11 @@ def run(
         return Moved(trouble="工作簿里还有要写的，先不归档。")
     rows = [row for row in ripe_rows(look, wait) if not guard.waits(QUEUE, row.rid)]
     if not rows:
-        return Moved()
+        return _records(gateway, ledger, seen, look, rules, wait, step)
     titles = [archive.title_of(gateway.tabs[KEY], look.followed[row.rid].stamps.received) for row in rows]
     title = titles[0]
     rows = [row for row, other in zip(rows, titles, strict=True) if other == title][:MOST_AT_ONCE]
-    there = seen.archives.get(title) or _made(gateway, rules, title, seen.seen[KEY])
-    if trouble := archive.misfit(title, seen.seen[KEY], there):
+    if trouble := _ready(gateway, rules, seen, KEY, title):
         return Moved(trouble=trouble)
     return _move_guarded(partial(_move, gateway, ledger, now, title, step=step), rows, guard)
 
@@ -126,19 +133,60 @@ def everything(
     gateway: Gateway, ledger: Ledger, rules: Rules, now: datetime, *, step: Progress = lambda _: None
 ) -> Moved:
     """Move all that is over in sealed months, without waiting (``jielu archive``). Raises as ``run``, and ``Busy``."""
-    done: tuple[str, ...] = ()
+    done, records = tuple[str, ...](), 0
     with ledger.turn() as renew:
         while True:
             renew()
             moved = run(gateway, ledger, rules, now, wait=timedelta(0), step=step)
-            done += moved.numbers
-            if not moved.numbers:
-                return Moved(done, moved.trouble)
+            done, records = done + moved.numbers, records + moved.records
+            if not moved.numbers and not moved.records:
+                return Moved(done, records, moved.trouble)
 
 
-def _made(gateway: Gateway, rules: Rules, title: str, live: Table) -> Table:
+def _records(
+    gateway: Gateway, ledger: Ledger, seen: Tables, look: Look, rules: Rules, wait: timedelta | None, step: Progress
+) -> Moved:
+    """Move up to MOST_RECORDS rows of one tab of the service to that of their year."""
+    until, wished = past_until(look, wait), wished_rows(look)
+    for key, rows in past_rows(look, until).items():
+        years = [leaving.year_of(key, wished[key][row.parsed.key], rules.bureau.zone) for row in rows]
+        if rows:
+            title = f"{gateway.tabs[key].title}{years[0]}"
+            moving = [row for row, year in zip(rows, years, strict=True) if year == years[0]][:MOST_RECORDS]
+            if trouble := _ready(gateway, rules, seen, key, title):
+                return Moved(trouble=trouble)
+            ledger.leave(until)
+            step("left")
+            try:
+                gateway.move(gateway.sheet_ids[key], [row.number for row in moving], gateway.titles[title])
+            except Unknown:  # it may be done all the same
+                _send_back(gateway, look, key, title, until)
+                raise
+            step("records moved")
+            _send_back(gateway, look, key, title, until)
+            return Moved(records=len(moving))
+    return Moved()
+
+
+def _send_back(gateway: Gateway, look: Look, key: str, title: str, until: str) -> None:
+    """Rows that came along by mistake, since people moved rows meanwhile, go back to the live tab. One that stands
+    there again by then is left empty by the next look."""
+    wished, past, zone = wished_rows(look)[key], leaving.Past(until, look.reading.zone), look.reading.zone
+    rows = archive.rows_of(gateway.tabs[key], gateway.others([title]), zone)
+    astray = [row.number for _, _, row in rows if (cells := wished.get(row.parsed.key)) and not past.covers(key, cells)]
+    if astray:
+        gateway.move(gateway.titles[title], astray, gateway.sheet_ids[key])
+
+
+def _ready(gateway: Gateway, rules: Rules, seen: Tables, key: str, title: str) -> str:
+    """Why no row can be moved into the archive tab ``title``, which is made where it lacks; empty: rows can."""
+    there = seen.archives.get(title) or _made(gateway, rules, key, title, seen.seen[key])
+    return archive.misfit(title, gateway.tabs[key], seen.seen[key], there)
+
+
+def _made(gateway: Gateway, rules: Rules, key: str, title: str, live: Table) -> Table:
     """A new archive tab, as wide as the live one."""
-    tab = archive.tab_like(gateway.tabs[KEY], title, live.header)
+    tab = archive.tab_like(gateway.tabs[key], title, live.header)
     sheet = next(n for n in range(2001, 10**6) if n not in gateway.titles.values())
     gateway.send(set_up.tab_requests(tab, sheet, rules))
     return tables(gateway).archives[title]

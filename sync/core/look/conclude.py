@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sync.core.letters.letters import Letter
-from sync.core.look import responsible, status
+from sync.core.look import leaving, responsible, status
 from sync.core.look.findings import Look
 from sync.core.look.letters import letter_rows
 from sync.core.look.reading import PEOPLE, Reading
 from sync.core.look.rebuilding import recalling
-from sync.core.look.ripe import needed_still, ripe
+from sync.core.look.ripe import needed_still, ripe, waits
 from sync.core.look.scores import seals
 from sync.core.memory import Change, Decision
 from sync.core.scores.lines import OF_ISSUE, Group, Line
@@ -52,6 +52,8 @@ def conclude(look: Look) -> Decision:
         archived=dict(reading.archived),
         days=_new(look.roster.days, reading.stored.days),
         ripe=tuple(row.rid for row in ripe_rows(look)),
+        past=tuple(key for key, rows in past_rows(look, past_until(look)).items() if rows),
+        left_until=reading.memory.left_until,
         status=standing,
         history=(*reading.history, *hands),
         warnings=look.memory.warnings,
@@ -74,6 +76,23 @@ def ripe_rows(look: Look, wait: timedelta | None = None) -> list[Row]:
     past, letters = look.rebuilt.past, look.drafted.letters.values()
     needed = needed_still(look.reading, look.judged, past, letters, look.drift)
     return ripe(look.reading, look.followed, past, needed, wait)
+
+
+def past_until(look: Look, wait: timedelta | None = None) -> str:
+    """The first month whose rows stay in 扣分明细 and 通知记录; empty: none may leave. ``wait``: as ``ripe_rows``."""
+    reading = look.reading
+    after = waits(reading, wait)
+    if after is None:
+        return ""
+    return leaving.sealed_until(look.rebuilt.past.seals, after, reading.now, reading.memory.left_until)
+
+
+def past_rows(look: Look, until: str) -> dict[str, list[Row]]:
+    """The rows of months before ``until`` in tabs that the service fills."""
+    wished = wished_rows(look)
+    return {
+        key: list(leaving.ripe_rows(look.reading, key, wished[key], until)) for key in leaving.TABS if key in wished
+    }
 
 
 # What the sheets should say
@@ -132,7 +151,7 @@ def _plan(
         written = written.with_tab(plan.tab_plan(reading.layouts[key], rows))
     if look.letters_in.layout is not None:
         written = written.with_tab(_letters_plan(look, letters))
-    for key, wished in _wished(look).items():
+    for key, wished in wished_rows(look).items():
         if reading.readable(key):
             written = written.with_tab(_service_plan(reading, key, wished))
     written = with_status(reading, written, standing)
@@ -187,11 +206,13 @@ def _letters_plan(look: Look, rows: RowCells) -> TabPlan:
     return plan.tab_plan(intake.layout, differences(look.reading, "letters", rows), appends)
 
 
-def _wished(look: Look) -> dict[str, Mapping[tuple[str, ...], Mapping[str, Any]]]:
-    """The rows of the tabs that the service fills, by tab and key."""
-    scored = look.scored
-    wished: dict[str, Mapping[tuple[str, ...], Mapping[str, Any]]] = {
-        "lines": scored.lines, "scores": scored.rows, "quarters": scored.quarters, "years": scored.years
+def wished_rows(look: Look) -> dict[str, leaving.Wished]:
+    """The rows of the tabs that the service fills, by tab and key; of months that have left only what still stands in
+    its tab."""
+    scored, reading = look.scored, look.reading
+    wished: dict[str, leaving.Wished] = {
+        "lines": leaving.staying(reading, "lines", scored.lines),
+        "scores": scored.rows, "quarters": scored.quarters, "years": scored.years,
     }  # fmt: skip
     wished = {} if scored.failures else wished
     return {**wished, "notices": look.told.rows} if look.told.rows is not None else wished

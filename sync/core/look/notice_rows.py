@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sync.core.look import leaving
 from sync.core.look.follow import Followed
 from sync.core.look.letters.drafting import Drafted
 from sync.core.look.reading import Reading
-from sync.core.look.rebuilding import adoption
+from sync.core.look.rebuilding import adoption, archive
 from sync.core.memory import Sent
 from sync.core.notices.notices import MAIL, OFF, PENDING, UNSENT, WAITING, Notice
 from sync.core.notices.outdated import ABOUT_NOW, OVERDUE, moot, since, with_since
@@ -45,15 +46,23 @@ def tell(reading: Reading, followed: Mapping[str, Followed], drafted: Drafted, n
         if number not in known and number not in news:
             sent = Sent(notice, UNSENT if notice.reason else WAITING, notice.reason)
             news[number] = now_as.of(sent)
-    every = sorted({**known, **news}.values(), key=lambda sent: (sent.notice.time, sent.notice.number))
+    every = sorted(_standing(reading, {**known, **news}), key=lambda sent: (sent.notice.time, sent.notice.number))
     results, zone = reading.memo.of("notice cells"), reading.zone
     return Told(news, {(n := sent.notice.number,): results.result(n, sent, _cells, sent, zone) for sent in every})
 
 
+def _standing(reading: Reading, register: Mapping[str, Sent]) -> Iterator[Sent]:
+    """What the live tab should hold: of months that have left only what still stands there."""
+    past = leaving.left(reading)
+    standing = leaving.in_tab(reading, "notices") if past.until else ()
+    return (sent for number, sent in register.items() if not past.has(sent) or (number,) in standing)
+
+
 def _adopted(reading: Reading) -> dict[str, Sent]:
-    """After the ledger was lost: the register as it stands."""
-    layout, register = reading.layouts["notices"], dict[str, Sent]()
-    for row in reading.rows["notices"]:
+    """After the ledger was lost: the register as it stands, with what has left for the tabs of the years."""
+    register = dict[str, Sent]()
+    live, tables = [("", reading.layouts["notices"], row) for row in reading.rows["notices"]], reading.tables
+    for _, layout, row in (*live, *archive.rows_of(tables.tabs["notices"], tables.archives, reading.zone)):
         sent = adoption.read_notice(layout, row, reading.now, reading.rules)
         if sent and sent.notice.number not in register:
             register[sent.notice.number] = sent

@@ -36,12 +36,19 @@ def ripe(
     reading: Reading, followed: Mapping[str, Followed], past: PastPoints, needed: Needed, wait: timedelta | None = None
 ) -> list[Row]:
     """The rows that are to leave the live tab, the oldest first. ``wait``: how long after the seal (the rules')."""
-    limit = reading.rules.limits.archive
-    after = wait if wait is not None else clock(limit) if limit else None
-    if after is None or KEY in reading.skipped or not past.seals or (wait is None and _at_work(reading)):
+    after = waits(reading, wait)
+    if after is None or KEY in reading.skipped or not past.seals:
         return []
     rows = [row for row in reading.rows[KEY] if _is_ripe(reading, row, followed.get(row.rid), past, needed, after)]
     return sorted(rows, key=lambda row: row.rid)
+
+
+def waits(reading: Reading, wait: timedelta | None = None) -> timedelta | None:
+    """How long after the seal rows leave: ``wait``, else as the rules say; None: not now."""
+    limit = reading.rules.limits.archive
+    if wait is not None or limit is None:
+        return wait
+    return None if _at_work(reading) else clock(limit)
 
 
 def _at_work(reading: Reading) -> bool:

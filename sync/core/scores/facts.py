@@ -37,7 +37,7 @@ SHOWN = (  # 月度考核 without what the seal writes itself
 )  # fmt: skip
 MONTHS, FACTS, RULES, CALENDARS = "封存月份", "封存依据", "封存规则", "封存日历"  # sheets of an exported file
 DIGEST = "摘要值"
-ARCHIVE = re.compile(f"{ISSUES}20[0-9]{{2}}")  # the tabs of issues that moved out of the live one
+ARCHIVE = re.compile(f"({ISSUES}|{LINES})20[0-9]{{2}}")  # the tabs of rows that moved out of the live ones
 STATE = "状态"
 COLUMNS = "列·"
 GOES_ON = (STATE, "责任单位", "截止时间", "重复", "销号时间", "复核结果", "复核人", "复核时间", "复核意见", "执法依据")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -66,6 +66,7 @@ def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: s
     present = look.sealing.present() | {
         tables.tabs[key].title: _rows(look, key) for key in ("lines", "scores") if key in look.reading.layouts
     }
+    present = {title: [*rows, *_left(tables, title, rows, rules)] for title, rows in present.items()}
     held = list(facts.compare(seal.facts, present))
     unplaced = [
         *(difference for _, group in held for difference in group),
@@ -75,6 +76,17 @@ def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: s
     blind = facts.unseen(seal.facts, present)
     digest = "" if blind else sealing.digest(fact for fact, _ in held)
     return Agreement(month, seal.digest, digest, differences, (*blind, *_notes(look, seal)))
+
+
+def _left(tables: Tables, title: str, live: Sequence[Seen], rules: Rules) -> Iterator[Seen]:
+    """The lines that left 扣分明细 for the tabs of their years, but for those that stand there again."""
+    if title != facts.LINES:
+        return
+    here = {facts.named(title, row.fields) for row in live}
+    for left, layout, row in archive.rows_of(tables.tabs["lines"], tables.archives, rules.bureau.zone):
+        fields = facts.fields_by(layout.tab, partial(row.seen, layout), layout.at)
+        if facts.named(title, fields) not in here:
+            yield Seen(row.number, fields, left)
 
 
 def _placed(difference: Deviation, places: Mapping[int, tuple[str, int]]) -> Deviation:

@@ -69,11 +69,12 @@ def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, roster: R
 
 
 def read_lines(
-    layout: Layout, rows: Iterable[Row], tasks: Mapping[str, str], rules: Rules
+    rows: Iterable[tuple[Layout, Row]], tasks: Mapping[str, str], rules: Rules
 ) -> dict[Group, dict[str, Line]]:
-    """扣分明细 read back after the ledger was lost, by what the lines were booked for. ``tasks``: the task by issue."""
+    """扣分明细 read back after the ledger was lost, by what the lines were booked for. ``rows``: each with the columns
+    of its tab; ``tasks``: the task by issue."""
     groups: dict[Group, dict[str, Line]] = defaultdict(dict)
-    for row in rows:
+    for layout, row in rows:
         line = _read_line(layout, row, tasks, rules)
         if line:
             groups[_group(line)][line.id] = line

@@ -24,6 +24,7 @@ from sync.core.sheet.rows import Raw, Row, Table, layout_of, plain, read
 from sync.core.sheet.tabs import Column, Layout, Tab, locate
 
 KEY = "issues"
+SERVICE = ("lines", "notices")  # tabs of the service whose rows move too, a month as a whole
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ def is_title(tab: Tab, title: str) -> bool:
     return re.fullmatch(re.escape(tab.title) + "20[0-9]{2}", title) is not None
 
 
+def key_of(tabs: Mapping[str, Tab], title: str) -> str:
+    """Of which tab's rows an archive tab is; empty for another tab."""
+    return next((key for key in (KEY, *SERVICE) if key in tabs and is_title(tabs[key], title)), "")
+
+
 def tab_like(tab: Tab, title: str, header: Sequence[str]) -> Tab:
     """The template of an archive tab: the columns as they stand in the live tab, the bureau's own too."""
     by_header = {column.header: column for column in tab.columns}
@@ -57,12 +63,12 @@ def tab_like(tab: Tab, title: str, header: Sequence[str]) -> Tab:
     return replace(tab, key=f"{tab.key}{title.removeprefix(tab.title)}", title=title, columns=tuple(columns))
 
 
-def misfit(title: str, live: Table, there: Table) -> str:
+def misfit(title: str, tab: Tab, live: Table, there: Table) -> str:
     """Why rows can't be moved between the two tabs as they stand; empty where they can."""
     if _trimmed(live.header) == _trimmed(there.header):
         return ""
-    how = f"请把「{title}」第 1 行改成和问题台账一样（列的次序也一样）。"
-    return f"「{title}」的表头和问题台账的不一样，没有归档。{how}"
+    how = f"请把「{title}」第 1 行改成和{tab.title}一样（列的次序也一样）。"
+    return f"「{title}」的表头和{tab.title}的不一样，没有归档。{how}"
 
 
 def _trimmed(header: Sequence[str]) -> list[str]:
@@ -75,11 +81,16 @@ def _trimmed(header: Sequence[str]) -> list[str]:
 # Rows in the archive
 def archived_rows(tab: Tab, archives: Mapping[str, Table], zone: ZoneInfo) -> Iterator[ArchivedRow]:
     """Every filled row of the archive tabs whose headers can be found; ``rid`` is empty where no number stands."""
+    for title, layout, row in rows_of(tab, archives, zone):
+        yield ArchivedRow(title, _number(row, layout), row, layout)
+
+
+def rows_of(tab: Tab, archives: Mapping[str, Table], zone: ZoneInfo) -> Iterator[tuple[str, Layout, Row]]:
+    """The rows of a tab in its archive tabs, each with the title of that and its columns."""
     for title, table in sorted(archives.items()):
-        layout = locate(tab, table.header)
+        layout = locate(tab, table.header) if is_title(tab, title) else ""
         if isinstance(layout, Layout):
-            for row in read(layout, table, zone).rows:
-                yield ArchivedRow(title, _number(row, layout), row, layout)
+            yield from ((title, layout, row) for row in read(layout, table, zone).rows)
 
 
 def _number(row: Row, layout: Layout) -> str:
@@ -153,7 +164,7 @@ def sheets(tables: Tables) -> tuple[dict[str, Table], dict[str, Tab]]:
     """Tables and templates by key with an own tab for each archive, behind the live ones: what an export shows."""
     seen, tabs = dict(tables.seen), dict(tables.tabs)
     for title, table in sorted(tables.archives.items()):
-        tab = tab_like(tables.tabs[KEY], title, table.header)
+        tab = tab_like(tables.tabs[key_of(tables.tabs, title)], title, table.header)
         seen[tab.key], tabs[tab.key] = replace(table, tab=tab.key), tab
     return seen, tabs
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -16,9 +16,10 @@ from sync.core.memory import Archived
 from sync.core.people.roster import Roster
 from sync.core.scores import persons
 from sync.core.scores.lines import APPEALED, OF_REQUEST, Booked, Group, Line, of_origin
-from sync.core.scores.seal import SEALED, Seal
+from sync.core.scores.seal import SEALED, Seal, next_month
 from sync.core.sheet import serials
 from sync.core.sheet.rows import Row, plain
+from sync.core.sheet.tabs import Layout
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,16 @@ def rebuild(reading: Reading, people: People) -> Rebuilt:
     lost = memory.last_tick is None and bool(reading.tables.archives)
     moved = archive.adopt(reading, people.roster) if lost else FromArchive()
     reading = _with_archive(reading, moved) if lost else reading
+    left = _left(reading) if lost and "lines" in reading.layouts else []
     lines = memory.lines
     if reading.adopted and not lines and "lines" in reading.layouts:
-        lines = _lines(reading, moved.categories)
+        lines = _lines(reading, moved.categories, left)
     seals = memory.seals
     if not seals and (reading.adopted or memory.last_tick is None):
         seals = _closings(reading, lines, people.roster)
     new_lines = {} if lines is memory.lines else lines
     new_seals = {} if seals is memory.seals else seals
+    reading = _with_left(reading, lines, left)
     return Rebuilt(reading, PastPoints(lines, seals), moved.stamps, moved.archived, new_lines, new_seals)
 
 
@@ -83,12 +86,30 @@ def _with_archive(reading: Reading, moved: FromArchive) -> Reading:
     )
 
 
-def _lines(reading: Reading, archived: Mapping[str, str]) -> dict[Group, dict[str, Line]]:
-    """扣分明细 as it stands. ``archived``: the category by number of archived issues."""
+def _left(reading: Reading) -> list[tuple[Layout, Row]]:
+    """The lines that left 扣分明细, each with the columns of its tab."""
+    tables = reading.tables
+    return [(layout, row) for _, layout, row in archive.rows_of(tables.tabs["lines"], tables.archives, reading.zone)]
+
+
+def _with_left(reading: Reading, booked: Booked, left: Sequence[tuple[Layout, Row]]) -> Reading:
+    """With the first month whose lines did not leave, read off the lines that did."""
+    ids = {plain(row.seen(layout, "id")) for layout, row in left}
+    months = {line.month for group in booked.values() for line in group.values() if line.id in ids}
+    if not months:
+        return reading
+    return replace(reading, memory=replace(reading.memory, left_until=next_month(max(months))))
+
+
+def _lines(
+    reading: Reading, archived: Mapping[str, str], left: Sequence[tuple[Layout, Row]]
+) -> dict[Group, dict[str, Line]]:
+    """扣分明细 as it stands, and what ``left`` it. ``archived``: the category of archived issues by number."""
     names = {row.rid: row.cells.get("category", "") for row in reading.rows["issues"]} | dict(archived)
     categories = {rid: reading.rules.categories.get(name) for rid, name in names.items()}
     tasks = {rid: category.task for rid, category in categories.items() if category}
-    return adoption.read_lines(reading.layouts["lines"], reading.rows.get("lines", []), tasks, reading.rules)
+    live = ((reading.layouts["lines"], row) for row in reading.rows.get("lines", []))
+    return adoption.read_lines([*left, *live], tasks, reading.rules)
 
 
 def _closings(reading: Reading, booked: Booked, roster: Roster) -> dict[str, Seal]:
