@@ -13,6 +13,7 @@ from sync.core.look.findings import Look
 from sync.core.look.letters import letter_rows
 from sync.core.look.reading import PEOPLE, Reading
 from sync.core.look.rebuilding import recalling
+from sync.core.look.rebuilding.archive import SERVICE
 from sync.core.look.ripe import needed_still, ripe, waits
 from sync.core.look.scores import seals
 from sync.core.memory import Change, Decision
@@ -91,7 +92,7 @@ def past_rows(look: Look, until: str) -> dict[str, list[Row]]:
     """The rows of months before ``until`` in tabs that the service fills."""
     wished = wished_rows(look)
     return {
-        key: list(leaving.ripe_rows(look.reading, key, wished[key], until)) for key in leaving.TABS if key in wished
+        key: list(leaving.ripe_rows(look.reading, key, wished[key], until)) for key in SERVICE if key in wished
     }
 
 

@@ -20,7 +20,7 @@ from sync.core.scores.seal import Seals, next_month
 from sync.core.sheet import serials
 from sync.core.sheet.rows import Row
 
-TABS = LINES, NOTICES = "lines", "notices"
+LINES = "lines"
 UNSETTLED = (*PENDING, HANDED)  # states of a notice that may still become another
 Wished = Mapping[tuple[str, ...], Mapping[str, Any]]  # the rows of a tab by their key, as ``plan.by_key``
 
@@ -56,7 +56,7 @@ class Past:
         return bool(self.until) and sent.state not in UNSETTLED and sent.notice.time < self._end
 
     def covers(self, key: str, cells: Mapping[str, Any]) -> bool:
-        """The same of a row of one of ``TABS``, by what it should say."""
+        """The same of a row of one of ``archive.SERVICE``, by what it should say."""
         if not self.until:
             return False
         if key == LINES:
