@@ -17,8 +17,8 @@ import pytest
 from sync import tick
 from sync.core.rules.rules import load
 from sync.core.sheet.rows import Raw
-from sync.core.views import verification
-from sync.core.views.simulate import simulate
+from sync.core.views.periods import verification
+from sync.core.views.periods.simulate import simulate
 from sync.service import Service
 from sync.settings import Settings
 from sync.sheets import archive_moves

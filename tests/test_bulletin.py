@@ -11,7 +11,7 @@ from PIL import Image
 
 from sync.core.look.decide import recall
 from sync.core.look.findings import Look
-from sync.core.views.bulletin import MOST_STREETS, Bulletin, Late, Scope, bulletin
+from sync.core.views.periods.bulletin import MOST_STREETS, Bulletin, Late, Scope, bulletin
 from sync.outgoing import bulletin_picture
 from tests.book import Book, bureau, hour, templates
 from tests.web_server import OPERATOR, WebServer, web_server

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sync.core.people.permissions import Person
-from sync.core.views.forms import FORMS, fields
+from sync.core.views.forms.forms import FORMS, fields
 from sync.intake.forms import Answer, FilledForm, FormIntake
 from sync.intake.photos import PhotoFolder
 from sync.ledger.submissions import Sender

@@ -21,11 +21,12 @@ from sync.core.look.findings import Look
 from sync.core.people.permissions import Person, above, person, sees_score
 from sync.core.rules.rules import load
 from sync.core.rules.values import ROLES
-from sync.core.views import explain, reasons, trends
-from sync.core.views.agenda import Agenda, agenda
-from sync.core.views.before_seal import open_appeals
-from sync.core.views.bulletin import Scope
-from sync.core.views.meeting import Meeting, meeting
+from sync.core.views.issue import explain, reasons
+from sync.core.views.periods import trends
+from sync.core.views.periods.before_seal import open_appeals
+from sync.core.views.periods.bulletin import Scope
+from sync.core.views.periods.meeting import Meeting, meeting
+from sync.core.views.waiting.agenda import Agenda, agenda
 from tests.book import Book, bureau, hour, templates
 from tests.web_server import OPERATOR, WebServer, web_server
 from webhook.charts import chart

@@ -24,7 +24,8 @@ from sync.core.look.decide import decide, recall
 from sync.core.look.decide import look as look_at
 from sync.core.memory import Decision, Memory, Tables
 from sync.core.sheet import serials
-from sync.core.views import explain, reasons, verification
+from sync.core.views.issue import explain, reasons
+from sync.core.views.periods import verification
 from sync.demo import demo
 from sync.intake import file_rows, sealed_file
 from sync.outgoing.mail_text import Message, as_bytes, subject

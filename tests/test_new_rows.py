@@ -10,7 +10,7 @@ import pytest
 
 from sync.core.people.permissions import Person
 from sync.core.sheet.rows import Raw
-from sync.core.views.forms import FORMS, fields
+from sync.core.views.forms.forms import FORMS, fields
 from sync.intake.forms import Answer, FilledForm, FormIntake
 from sync.intake.photos import PhotoFolder
 from sync.ledger.submissions import Sender

@@ -14,7 +14,7 @@ from docx import Document
 
 from sync.core.look.decide import recall
 from sync.core.look.findings import Look
-from sync.core.views.report import Report, period, report
+from sync.core.views.periods.report import Report, period, report
 from sync.outgoing import report_files, report_pictures
 from tests.book import Book, bureau, hour, templates
 

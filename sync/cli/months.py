@@ -55,7 +55,7 @@ close = click.Command("close", callback=seal.callback, params=seal.params, help=
 @pass_service
 def verify(service: Service, month: str, file: Path | None, now_text: str | None, as_json: bool) -> None:
     """核对一个封存的月份：重算摘要值，逐格列出封存以后的改动。"""
-    from sync.core.views import verification
+    from sync.core.views.periods import verification
     from sync.intake import sealed_file
     from sync.settings import SettingsError
     from sync.sheets import archive_moves
@@ -102,7 +102,7 @@ def archive(service: Service, now_text: str | None, as_json: bool) -> None:
 def report(service: Service, name: str, folder: Path, now_text: str | None, as_json: bool) -> None:
     """写一个月、一个季度或一年的通报：docx 和 xlsx，例如 2026-10、2026-Q4、2026。"""
     from sync.core.look.decide import recall
-    from sync.core.views import report as reports
+    from sync.core.views.periods import report as reports
     from sync.outgoing import report_files, report_pictures
     from sync.settings import SettingsError
 

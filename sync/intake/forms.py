@@ -19,10 +19,10 @@ from sync.core.sheet.photos import Photo
 from sync.core.sheet.plan import appended
 from sync.core.sheet.rows import Raw
 from sync.core.sheet.tabs import Layout
-from sync.core.views import forms
-from sync.core.views.forms import Field, Form
-from sync.core.views.preview import NoTab, Preview, faults, present_layout, preview, preview_alone
-from sync.core.views.row_index import RowIndex
+from sync.core.views.forms import forms
+from sync.core.views.forms.forms import Field, Form
+from sync.core.views.forms.preview import NoTab, Preview, faults, present_layout, preview, preview_alone
+from sync.core.views.forms.row_index import RowIndex
 from sync.intake import photos
 from sync.intake.photos import PhotoFolder
 from sync.intake.unfinished import BadPhoto, Upload, Uploads

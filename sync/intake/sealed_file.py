@@ -19,7 +19,7 @@ from sync.core.scores.facts import CALENDARS, DIGEST, FACTS, MONTHS, NAMES, RULE
 from sync.core.scores.seal import HEAD, Fact
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw
-from sync.core.views.verification import Agreement
+from sync.core.views.periods.verification import Agreement
 from sync.intake import files
 
 log = logging.getLogger(__name__)

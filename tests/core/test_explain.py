@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sync.core.look.decide import recall
 from sync.core.look.findings import Look
-from sync.core.views import explain
+from sync.core.views.issue import explain
 from tests.book import Book, bureau, hour, templates
 
 LOG = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sync.core.look.findings import Look
-from sync.core.views.acts import acts, appealable, may_appeal
-from sync.core.views.history import history, photos_after
+from sync.core.views.issue.acts import acts, appealable, may_appeal
+from sync.core.views.issue.history import history, photos_after
 from tests.book import Book, bureau
 from tests.looking import looked, of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sync.core.scores.facts import COLUMNS
-from sync.core.views import verification
+from sync.core.views.periods import verification
 from tests.book import Book, bureau, hour, templates
 from tests.core.test_seals import OCTOBER
 

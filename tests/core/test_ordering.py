@@ -11,8 +11,9 @@ from sync.core.look.decide import recall
 from sync.core.memo import Memo
 from sync.core.people.ordering import place_order
 from sync.core.people.permissions import person, remembered
-from sync.core.views import bulletin, forms
-from sync.core.views.agenda import agenda
+from sync.core.views.forms import forms
+from sync.core.views.periods import bulletin
+from sync.core.views.waiting.agenda import agenda
 from tests.book import ZONE, Book, bureau, hour, templates
 
 BRANCHES = ["第一支部", "第二支部", "第三支部", "第四支部", "第五支部", "第六支部"]

@@ -9,7 +9,7 @@ import pytest
 from sync.core.people import permissions
 from sync.core.people.permissions import SUPERIORS, Area, Person, above, answers, files, person, sees, sees_score
 from sync.core.people.roster import Post, Roster, Span, Street
-from sync.core.views.worklist import shows
+from sync.core.views.waiting.worklist import shows
 from tests.book import bureau
 
 DAY = date(2026, 11, 24)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from sync.core.memo import Memo
 from sync.core.people.permissions import RANK, Person
 from sync.core.sheet.rows import Raw
-from sync.core.views import forms
-from sync.core.views.forms import FORMS
-from sync.core.views.preview import NoTab, faults, preview
+from sync.core.views.forms import forms
+from sync.core.views.forms.forms import FORMS
+from sync.core.views.forms.preview import NoTab, faults, preview
 from tests.book import Book, bureau, cell, hour, shown, templates
 
 NOW = hour("2026-11-24 10:00")

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.core.sheet.rows import Raw, Table
-from sync.core.views.preview import Preview, preview, preview_alone
-from sync.core.views.row_index import RowIndex
+from sync.core.views.forms.preview import Preview, preview, preview_alone
+from sync.core.views.forms.row_index import RowIndex
 from tests.book import Book, bureau, cell, hour, templates
 
 NOW = hour("2026-11-24 15:00")

@@ -13,7 +13,7 @@ from sync.core.scores.evening import Group, Looks
 from sync.core.scores.lines import DISCOVERED, STREET, UNIT, Line
 from sync.core.scores.reckoning import ABOVE, AIM, EACH, SHARE, Part, Reckoning
 from sync.core.scores.standings import Merit, Praise, Term, commended, median
-from sync.core.views.praise import reason
+from sync.core.views.periods.praise import reason
 from tests.book import Book, bureau, default_rules
 
 RULES = default_rules()

@@ -14,7 +14,7 @@ from sync.core.memory import Memory
 from sync.core.rules.rules import load
 from sync.core.scores import facts, seal
 from sync.core.scores.seal import calendar_days
-from sync.core.views import verification
+from sync.core.views.periods import verification
 from tests.book import Book, bureau, default_rules, hour, templates
 
 OCTOBER = """

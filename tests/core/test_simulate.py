@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sync.core.rules.rules import load
-from sync.core.views.simulate import Comparison, NotKnown, simulate
+from sync.core.views.periods.simulate import Comparison, NotKnown, simulate
 from tests.book import ROOT, Book, bureau, hour, templates
 
 TEXT = (ROOT / "rules.toml").read_text("utf-8")

@@ -76,7 +76,7 @@ def test_a_wrong_answer_typed_while_a_street_is_put_right_moves_nothing() -> Non
 def test_a_dispatch_answers_only_where_its_author_is_set_over_the_issue(author: str, stands: str) -> None:
     """Also when issue and 现场调度 are seen for the first time at the same look, after the ledger was lost."""
     from sync.core.look.decide import look as look_at
-    from sync.core.views import explain
+    from sync.core.views.issue import explain
     from tests.book import hour
 
     book = bureau().add(LOG)

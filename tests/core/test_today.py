@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sync.core.look.findings import Look
-from sync.core.views.bulletin import Scope, bulletin
-from sync.core.views.listing import SORTS, Query, choices, ordered, own, select
-from sync.core.views.today import own_scores, today
-from sync.core.views.trends import trends
+from sync.core.views.issue.listing import SORTS, Query, choices, ordered, own, select
+from sync.core.views.periods.bulletin import Scope, bulletin
+from sync.core.views.periods.trends import trends
+from sync.core.views.waiting.today import own_scores, today
 from tests.book import Book, bureau, hour
 from tests.looking import looked, of
 

@@ -15,7 +15,7 @@ from sync.core.notices import timing
 from sync.core.notices.notices import demanded
 from sync.core.people.permissions import Person
 from sync.core.rules.rules import Rules, load
-from sync.core.views.forms import FORMS, fields
+from sync.core.views.forms.forms import FORMS, fields
 from sync.intake.fetching import Fetcher
 from sync.intake.forms import FilledForm, FormIntake
 from sync.intake.photos import PhotoFolder

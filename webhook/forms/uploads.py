@@ -10,7 +10,7 @@ import flask
 from flask import request
 
 from sync.core.people.permissions import sees_photo
-from sync.core.views import worklist
+from sync.core.views.waiting import worklist
 from sync.intake.forms import Piece
 from sync.intake.photos import thumbnail
 from sync.intake.unfinished import BadPhoto, TooManyUploads

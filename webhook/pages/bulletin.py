@@ -11,7 +11,7 @@ from flask import Response, render_template, request
 from sync.core.people.ordering import place_order
 from sync.core.people.permissions import SUPERIORS, Area, Person, leads
 from sync.core.people.roster import Roster
-from sync.core.views.bulletin import Scope, bulletin
+from sync.core.views.periods.bulletin import Scope, bulletin
 from sync.outgoing import bulletin_picture
 from webhook import access
 from webhook.access import Site

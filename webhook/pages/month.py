@@ -24,10 +24,10 @@ from sync.core.scores import seal as sealing
 from sync.core.scores.lines import BASE, BRANCH, DISTRICT, STREET, month_of
 from sync.core.scores.standings import Standing
 from sync.core.sheet.rows import cell_text, plain
-from sync.core.views import report as reports
-from sync.core.views import tasks
-from sync.core.views.before_seal import open_appeals
-from sync.core.views.praise import reason
+from sync.core.views.periods import report as reports
+from sync.core.views.periods import tasks
+from sync.core.views.periods.before_seal import open_appeals
+from sync.core.views.periods.praise import reason
 from sync.outgoing import docx, report_files, report_pictures, xlsx
 from webhook import access
 from webhook.access import Site

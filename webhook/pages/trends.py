@@ -9,8 +9,8 @@ import flask
 from flask import render_template
 
 from sync.core.people.permissions import SUPERIORS
-from sync.core.views.bulletin import Scope
-from sync.core.views.trends import Trends, trends
+from sync.core.views.periods.bulletin import Scope
+from sync.core.views.periods.trends import Trends, trends
 from webhook import access
 from webhook.charts import chart
 from webhook.look_cache import LookCache

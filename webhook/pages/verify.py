@@ -21,8 +21,8 @@ from sync.core.people.permissions import OVERSEERS, Area
 from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.texts import clean
-from sync.core.views import worklist
-from sync.core.views.worklist import ToVerify, standing
+from sync.core.views.waiting import worklist
+from sync.core.views.waiting.worklist import ToVerify, standing
 from sync.sheets.answers import Verdict
 from webhook import access, writing
 from webhook.access import Site

@@ -11,8 +11,8 @@ from flask import redirect, render_template
 from sync.core.people.permissions import SUPERIORS, holds
 from sync.core.rules.values import ROLES
 from sync.core.sheet.photos import photo_lines
-from sync.core.views.agenda import agenda
-from sync.core.views.meeting import meeting
+from sync.core.views.periods.meeting import meeting
+from sync.core.views.waiting.agenda import agenda
 from webhook import access
 from webhook.look_cache import LookCache
 

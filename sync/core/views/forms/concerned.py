@@ -20,7 +20,7 @@ from sync.core.sheet.photos import ids
 from sync.core.sheet.plan import filled_row
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.tabs import Layout
-from sync.core.views.row_index import RowIndex, named_issue
+from sync.core.views.forms.row_index import RowIndex, named_issue
 
 Remembered = TypeVar("Remembered")
 NAMING = ("feedback", "requests", "duties")  # tabs whose rows name an issue

@@ -23,7 +23,7 @@ from sync.core.sheet.checks import AHEAD
 from sync.core.sheet.rows import Raw, Table, issue_number, plain
 from sync.core.sheet.tabs import Column, Layout, Tab
 from sync.core.sheet.texts import clean, is_whole
-from sync.core.views.row_index import RowIndex
+from sync.core.views.forms.row_index import RowIndex
 
 LONGEST = 1000  # characters in one answer; a note of more than a page is a mistake
 OLDEST = timedelta(days=7)  # a report that waited longer for a signal than this counts from its arrival

@@ -14,7 +14,7 @@ from sync.core.rules.values import points_zh
 from sync.core.scores import charging
 from sync.core.scores.lines import BASE, BY_RATES, DUTY, OF_ISSUE, Line
 from sync.core.scores.seal import hour
-from sync.core.views.explain import Explanation
+from sync.core.views.issue.explain import Explanation
 
 TIME = "%Y-%m-%d %H:%M"
 

@@ -19,8 +19,8 @@ from sync.core.sheet.plan import filled_row, to_raw
 from sync.core.sheet.problems import by_column
 from sync.core.sheet.rows import Raw, Table, layout_of, parse
 from sync.core.sheet.tabs import Layout, Tab
-from sync.core.views.concerned import concerned
-from sync.core.views.row_index import RowIndex
+from sync.core.views.forms.concerned import concerned
+from sync.core.views.forms.row_index import RowIndex
 
 
 class NoTab(ValueError):

@@ -12,7 +12,7 @@ from sync.core.look.follow import Followed
 from sync.core.people.ordering import place_order
 from sync.core.people.permissions import Person
 from sync.core.people.permissions import sees as sees_issue
-from sync.core.views.today import by_unit, deadline_order, late_against
+from sync.core.views.waiting.today import by_unit, deadline_order, late_against
 
 WEEK = timedelta(days=7)
 MOST_STREETS = 3

@@ -19,7 +19,7 @@ from sync.core.look.follow import Followed
 from sync.core.people.ordering import place_order
 from sync.core.people.permissions import Area, Person, leads, may_answer, sees
 from sync.core.people.roster import Street, vacant
-from sync.core.views import questions
+from sync.core.views.waiting import questions
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sync.core.look.follow import Followed
 from sync.core.people.roster import Roster
 from sync.core.scores.lines import STREET
 from sync.core.scores.standings import Standing, mean
-from sync.core.views.bulletin import Scope
+from sync.core.views.periods.bulletin import Scope
 
 MOST_WEEKS, MOST_MONTHS, MOST_CATEGORIES = 13, 12, 10
 

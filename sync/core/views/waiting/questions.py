@@ -19,7 +19,7 @@ from sync.core.rules.values import points_zh
 from sync.core.scores.lines import Line
 from sync.core.sheet.identity import Known
 from sync.core.sheet.rows import cell_text, issue_number, plain
-from sync.core.views.worklist import photos_of
+from sync.core.views.waiting.worklist import photos_of
 
 
 @dataclass(frozen=True)
