@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from sync.core.calendar import belief
-from sync.core.sheet import serials
+from sync.core.sheet.values import serials
 from sync.ledger.ledger import Ledger
 from sync.ledger.pushes import Pushes
 from sync.ledger.submissions import Submissions

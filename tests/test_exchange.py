@@ -16,8 +16,8 @@ import pytest
 import requests
 from python_calamine import CalamineWorkbook
 
-from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw, Table
+from sync.core.sheet.values import serials
 from sync.intake import file_rows, mapping
 from sync.intake.file_rows import FileProblem
 from sync.outgoing.export import export_file

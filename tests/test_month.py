@@ -23,7 +23,7 @@ from sync.core.letters.letters import Letter
 from sync.core.look.decide import decide, recall
 from sync.core.look.decide import look as look_at
 from sync.core.memory import Decision, Memory, Tables
-from sync.core.sheet import serials
+from sync.core.sheet.values import serials
 from sync.core.views.issue import explain, reasons
 from sync.core.views.periods import verification
 from sync.demo import demo

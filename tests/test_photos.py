@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from sync import child
-from sync.core.sheet.photos import Photo
+from sync.core.sheet.values.photos import Photo
 from sync.intake import photos
 from sync.intake.photos import PhotoFolder, convert
 from sync.intake.unfinished import BadPhoto

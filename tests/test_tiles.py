@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.core.sheet.places import Position
+from sync.core.sheet.values.places import Position
 from sync.core.views.map.projection import TILE as PIXELS
 from sync.core.views.map.projection import at_zoom
 from sync.intake import tiles as tiles_module

@@ -16,7 +16,7 @@ from sync.core.sheet.plan import Plan, appended, to_raw
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, Table, nearest, plain, quoted, read_cell
 from sync.core.sheet.tabs import Column, Layout, Tab, letters, locate
-from sync.core.sheet.texts import narrow, visible
+from sync.core.sheet.values.texts import narrow, visible
 from sync.intake import files, mapping
 from sync.intake.files import Sheet
 from sync.intake.mapping import ColumnMap

@@ -18,7 +18,7 @@ from sync import child
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.tabs import Tab, letters
-from sync.core.sheet.texts import clean, narrow
+from sync.core.sheet.values.texts import clean, narrow
 from sync.intake import xlsx_cells
 from sync.intake.xlsx_cells import Grid, Place, TooLarge
 

@@ -14,11 +14,11 @@ from typing import Any
 
 from sync.core.memory import Tables
 from sync.core.rules.rules import Rules
-from sync.core.sheet import serials
-from sync.core.sheet.photos import Photo
 from sync.core.sheet.plan import appended
 from sync.core.sheet.rows import Raw
 from sync.core.sheet.tabs import Layout
+from sync.core.sheet.values import serials
+from sync.core.sheet.values.photos import Photo
 from sync.core.views.forms import forms
 from sync.core.views.forms.forms import Field, Form
 from sync.core.views.forms.preview import NoTab, Preview, faults, present_layout, preview, preview_alone

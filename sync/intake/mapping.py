@@ -29,10 +29,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sync.core.sheet import serials
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import nearest, plain
 from sync.core.sheet.tabs import Tab
+from sync.core.sheet.values import serials
 
 if TYPE_CHECKING:
     import pandas as pd

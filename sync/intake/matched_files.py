@@ -10,7 +10,7 @@ from sync.core.sheet.matching import numbered, suggested
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import plain
 from sync.core.sheet.tabs import Tab
-from sync.core.sheet.texts import narrow
+from sync.core.sheet.values.texts import narrow
 from sync.intake import files
 from sync.intake.files import Sheet
 from sync.intake.held_files import HeldFile

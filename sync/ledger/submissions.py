@@ -10,8 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync.core.sheet.photos import Photo
 from sync.core.sheet.rows import Raw
+from sync.core.sheet.values.photos import Photo
 from sync.ledger.ledger import Ledger
 from sync.ledger.tables import photos, submissions, upsert
 

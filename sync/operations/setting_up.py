@@ -11,9 +11,9 @@ from functools import partial
 
 from sync.addresses import leads_here
 from sync.core.people.roster import Post, Roster, unposted_chiefs
-from sync.core.sheet import serials
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import MAIL, Raw, plain
+from sync.core.sheet.values import serials
 from sync.intake import file_rows
 from sync.ledger.beginning import Beginning, Progress
 from sync.outgoing.mail import Failure

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core.sheet.places import Position, metres
+from sync.core.sheet.values.places import Position, metres
 from sync.core.views.map.datum import to_gcj02, to_wgs84
 
 POINTS = {

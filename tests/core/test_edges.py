@@ -16,7 +16,7 @@ from sync.core.people.roster import Roster, Span, Street
 from sync.core.scores import standings
 from sync.core.scores.lines import STREET
 from sync.core.scores.standings import Standing, most
-from sync.core.sheet.photos import Picture
+from sync.core.sheet.values.photos import Picture
 from tests.book import ZONE, bureau, default_rules, hour
 
 RULES = default_rules()

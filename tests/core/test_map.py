@@ -8,7 +8,7 @@ from math import hypot
 import pytest
 
 from sync.core.look.decide import recall
-from sync.core.sheet.places import Position
+from sync.core.sheet.values.places import Position
 from sync.core.views.map.drawing import (
     CALM,
     LATE,

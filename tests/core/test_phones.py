@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sync.core.sheet.phones import masked
+from sync.core.sheet.values.phones import masked
 from tests.book import bureau, hour
 
 MASKED = {

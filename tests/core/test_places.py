@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core.sheet.places import Position, Unreadable, metres, middle, read_position
+from sync.core.sheet.values.places import Position, Unreadable, metres, middle, read_position
 
 HERE = Position(112.37, 26.97)
 

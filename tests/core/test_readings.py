@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sync.core.sheet import rows
-from sync.core.sheet.readings import number, wall_clock
 from sync.core.sheet.rows import fingerprint, plain, read_cell
 from sync.core.sheet.tabs import Column
-from sync.core.sheet.texts import HIDDEN, KEPT_CONTROLS, clean, narrow, visible
+from sync.core.sheet.values.readings import number, wall_clock
+from sync.core.sheet.values.texts import HIDDEN, KEPT_CONTROLS, clean, narrow, visible
 from tests.book import templates
 
 ZONE = ZoneInfo("Asia/Shanghai")

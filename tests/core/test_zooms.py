@@ -7,7 +7,7 @@ from math import hypot
 
 import pytest
 
-from sync.core.sheet.places import GCJ02, WGS84, Position, metres
+from sync.core.sheet.values.places import GCJ02, WGS84, Position, metres
 from sync.core.views.map.datum import between
 from sync.core.views.map.drawing import Places, sort_out
 from sync.core.views.map.labels import width

@@ -15,7 +15,7 @@ from flask import render_template
 from sync.core.people.permissions import Person
 from sync.core.rules.rules import Rules
 from sync.core.scores.lines import Line
-from sync.core.sheet.photos import ids
+from sync.core.sheet.values.photos import ids
 from sync.core.views.forms import forms
 from sync.core.views.forms.forms import Field, Form
 from sync.core.views.waiting import worklist

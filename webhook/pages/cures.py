@@ -18,7 +18,7 @@ from flask import request
 from sync import revision
 from sync.core.people.permissions import OVERSEERS, Person
 from sync.core.sheet.rows import issue_number
-from sync.core.sheet.texts import clean
+from sync.core.sheet.values.texts import clean
 from sync.ledger.ledger import Busy
 from sync.operations import cures
 from sync.operations.backups import BackupTrouble

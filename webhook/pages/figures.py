@@ -11,7 +11,7 @@ from flask import redirect, render_template, request
 from sync import revision
 from sync.core.people.permissions import OVERSEERS
 from sync.core.rules.figures import UNITS, by_figure, groups, with_figures
-from sync.core.sheet.texts import clean
+from sync.core.sheet.values.texts import clean
 from sync.revision import NotInForce
 from webhook import access
 from webhook.access import Site

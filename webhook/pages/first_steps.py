@@ -14,7 +14,7 @@ from flask import redirect, render_template, request
 from sync import revision
 from sync.core.people.permissions import newcomers, people
 from sync.core.rules.rewriting import BureauAnswers, with_bureau
-from sync.core.sheet.texts import clean
+from sync.core.sheet.values.texts import clean
 from sync.intake import held_files
 from sync.ledger.beginning import Beginning
 from sync.ledger.ledger import Busy

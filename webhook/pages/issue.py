@@ -17,8 +17,8 @@ from sync.core.look.follow import Followed
 from sync.core.look.scores.claims import APPEAL
 from sync.core.people.permissions import sees_notice
 from sync.core.scores.lines import Line
-from sync.core.sheet.photos import photo_lines
 from sync.core.sheet.rows import issue_number
+from sync.core.sheet.values.photos import photo_lines
 from sync.core.views.forms import forms
 from sync.core.views.issue import acts, reasons
 from sync.core.views.issue import explain as explanations

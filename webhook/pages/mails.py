@@ -8,7 +8,7 @@ import flask
 from flask import Response, render_template, request
 
 from sync.core.people.permissions import OVERSEERS
-from sync.core.sheet.texts import clean
+from sync.core.sheet.values.texts import clean
 from sync.ledger.mails import Mails
 from sync.ledger.records import SentMail
 from webhook import access

@@ -13,7 +13,7 @@ from flask import redirect, render_template, request
 
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.tabs import Tab
-from sync.core.sheet.texts import clean
+from sync.core.sheet.values.texts import clean
 from sync.intake import held_files, imports, matched_files
 from sync.intake.held_files import HeldFile
 from sync.intake.matched_files import LookedAt, Matching

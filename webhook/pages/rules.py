@@ -21,7 +21,7 @@ from sync.core.people.permissions import OVERSEERS
 from sync.core.rules import holidays
 from sync.core.rules.rules import Rules, RulesError, load
 from sync.core.scores.lines import month_of
-from sync.core.sheet.texts import clean, is_whole
+from sync.core.sheet.values.texts import clean, is_whole
 from sync.core.views.periods.simulate import NotKnown, simulate
 from sync.ledger.editions import Edition, Editions
 from sync.revision import NotInForce

@@ -18,9 +18,9 @@ from sync.core.memory import Memory
 from sync.core.notices.notices import SENDING, UNSENT
 from sync.core.people.permissions import OVERSEERS, SUPERIORS, Person, holds
 from sync.core.rules.conditions import STATES
-from sync.core.sheet import serials
 from sync.core.sheet.identity import DELETED
 from sync.core.sheet.rows import Raw, plain
+from sync.core.sheet.values import serials
 from sync.ledger.ledger import Busy
 from sync.operations.audit import Clockwork, findings
 from sync.service import Service

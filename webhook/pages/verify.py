@@ -20,7 +20,7 @@ from sync.core.people.ordering import place_order
 from sync.core.people.permissions import OVERSEERS, Area
 from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, plain
-from sync.core.sheet.texts import clean
+from sync.core.sheet.values.texts import clean
 from sync.core.views.waiting import worklist
 from sync.core.views.waiting.worklist import ToVerify, standing
 from sync.sheets.answers import Verdict

@@ -10,7 +10,7 @@ from flask import redirect, render_template
 
 from sync.core.people.permissions import SUPERIORS, holds
 from sync.core.rules.values import ROLES
-from sync.core.sheet.photos import photo_lines
+from sync.core.sheet.values.photos import photo_lines
 from sync.core.views.periods.meeting import meeting
 from sync.core.views.waiting.agenda import agenda
 from webhook import access

@@ -15,9 +15,9 @@ from sync.core.look.reading import Reading
 from sync.core.look.stamping import Stamped
 from sync.core.sheet import checks
 from sync.core.sheet.identity import Known
-from sync.core.sheet.photos import ids
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, plain
+from sync.core.sheet.values.photos import ids
 
 ARCHIVED = "问题已归档，不再处理"
 REPORTS = ("上报", "非本单位")

@@ -22,10 +22,11 @@ from sync.core.look.verdicts import area_of, at_first_sight, counted, is_copy
 from sync.core.memory import IssueFailed
 from sync.core.people.permissions import Area, counted_source
 from sync.core.rules.conditions import INSPECTED, MEASUREMENT, NORMAL, PUBLIC
-from sync.core.sheet import checks, serials
+from sync.core.sheet import checks
 from sync.core.sheet.identity import Known
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, issue_number, plain
+from sync.core.sheet.values import serials
 
 PLACES = "places"  # kind of the memo
 Places = dict[tuple[str, ...], list[str]]  # issues by what must be equal for a repeat

@@ -22,7 +22,7 @@ from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
 from sync.core.rules.sections import Notice as Rule
 from sync.core.rules.values import NOTICE_KINDS, ROLES
-from sync.core.sheet.phones import masked
+from sync.core.sheet.values.phones import masked
 
 OF_LETTERS = {
     "督办": "督办函发给责任单位和街路长，抄送指挥长和支部书记",

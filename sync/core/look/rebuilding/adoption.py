@@ -24,10 +24,10 @@ from sync.core.scores.evening import EVENED
 from sync.core.scores.lines import Group, Line
 from sync.core.scores.standings import Standing
 from sync.core.scores.units import RATES
-from sync.core.sheet import serials
 from sync.core.sheet.identity import NUMBER
 from sync.core.sheet.rows import Raw, Row, plain
 from sync.core.sheet.tabs import Layout
+from sync.core.sheet.values import serials
 
 
 def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, roster: Roster) -> Stamps | None:

@@ -16,10 +16,10 @@ from sync.core.issues.repeats import same_place
 from sync.core.memory import BACK, Memory
 from sync.core.rules.rules import Rules
 from sync.core.sheet.identity import Known
-from sync.core.sheet.photos import ids
 from sync.core.sheet.plan import filled_row
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.tabs import Layout
+from sync.core.sheet.values.photos import ids
 from sync.core.views.forms.row_index import RowIndex, named_issue
 
 Remembered = TypeVar("Remembered")

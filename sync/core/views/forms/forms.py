@@ -18,11 +18,11 @@ from sync.core.people.ordering import by_number
 from sync.core.people.permissions import FILED, Person, files
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import FAKE
-from sync.core.sheet import serials
 from sync.core.sheet.checks import AHEAD
 from sync.core.sheet.rows import Raw, Table, issue_number, plain
 from sync.core.sheet.tabs import Column, Layout, Tab
-from sync.core.sheet.texts import clean, is_whole
+from sync.core.sheet.values import serials
+from sync.core.sheet.values.texts import clean, is_whole
 from sync.core.views.forms.row_index import RowIndex
 
 LONGEST = 1000  # characters in one answer; a note of more than a page is a mistake

@@ -10,8 +10,8 @@ from sync.core.issues.issues import Stamps
 from sync.core.memo import Memo
 from sync.core.memory import Memory
 from sync.core.sheet.identity import NUMBER, Known
-from sync.core.sheet.photos import Picture, ids
 from sync.core.sheet.rows import Raw, issue_number, plain
+from sync.core.sheet.values.photos import Picture, ids
 
 Made = TypeVar("Made")
 Groups = Mapping[str, Sequence[str]]

@@ -12,8 +12,8 @@ from sync.core.issues.life import Move
 from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
 from sync.core.rules.values import ROLES
-from sync.core.sheet.photos import photo_lines
 from sync.core.sheet.rows import Row, plain
+from sync.core.sheet.values.photos import photo_lines
 
 
 @dataclass(frozen=True)

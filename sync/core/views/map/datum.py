@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import cos, pi, radians, sin, sqrt
 
-from sync.core.sheet.places import GCJ02, Position
+from sync.core.sheet.values.places import GCJ02, Position
 
 RADIUS = 6_378_245.0  # metres, of Krasovsky's ellipsoid
 ECCENTRICITY = 0.00669342162296594323  # squared, of the same

@@ -12,10 +12,10 @@ from sync.core.memory import Memory
 from sync.core.people.permissions import Area, Person, answers, sees
 from sync.core.rules.conditions import ENFORCEMENT
 from sync.core.rules.rules import Rules
-from sync.core.sheet import serials
 from sync.core.sheet.identity import Known
-from sync.core.sheet.photos import ids, photo_lines
 from sync.core.sheet.rows import Raw, issue_number, plain
+from sync.core.sheet.values import serials
+from sync.core.sheet.values.photos import ids, photo_lines
 
 WAITING = (lives.OPEN, lives.REWORK, lives.SUSPENDED, lives.FIXED, lives.UNVERIFIED)
 TO_DO = (lives.OPEN, lives.REWORK, lives.SUSPENDED)

@@ -8,8 +8,8 @@ from math import cos, hypot, radians
 from statistics import median
 from typing import NamedTuple
 
-from sync.core.sheet.readings import number
-from sync.core.sheet.texts import narrow
+from sync.core.sheet.values.readings import number
+from sync.core.sheet.values.texts import narrow
 
 WGS84, GCJ02 = DATUMS = ("WGS-84", "GCJ-02")  # what degrees are counted by: of satellites, of maps in China
 EAST, NORTH = (73.0, 136.0), (3.0, 54.0)  # degrees between which China lies

@@ -7,8 +7,8 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from sync.core.sheet import serials
-from sync.core.sheet.texts import narrow
+from sync.core.sheet.values import serials
+from sync.core.sheet.values.texts import narrow
 
 _DAY = re.compile(
     r"(?P<year>\d{4})(?:[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})|年(?P<m>\d{1,2})月(?P<d>\d{1,2})[日号]?"
