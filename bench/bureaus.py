@@ -36,7 +36,7 @@ from sync.bureaus.folders import Folders
 from sync.bureaus.queue import Queue, Wanted
 from sync.core.sheet.rows import Raw
 from sync.core.sheet.values import serials
-from sync.ledger.bureaus import LOOK, Bureaus
+from sync.ledger.bureaus.bureaus import LOOK, Bureaus
 from sync.ledger.tables import bureaus, meta, works
 from sync.service import Service
 from tests.postgres import Postgres

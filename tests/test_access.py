@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from itsdangerous import URLSafeSerializer
 
 from sync.ledger import tables
-from sync.ledger.sessions import Owner, Sessions
+from sync.ledger.visitors.sessions import Owner, Sessions
 from sync.settings import SettingsError
 from tests.book import ROOT, ZONE, hour
 from tests.test_forms import default_rules

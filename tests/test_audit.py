@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from sync.ledger.evidence import Evidence
+from sync.ledger.operations.evidence import Evidence
 from sync.operations import audit
 from sync.operations.audit import Clockwork, findings
 from tests.book import ROOT, ZONE

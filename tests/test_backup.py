@@ -23,8 +23,8 @@ from sync import upkeep
 from sync.core.rules.sections import Backups
 from sync.intake.photos import PhotoFolder
 from sync.ledger import copying
-from sync.ledger.backup_notes import BackupNotes, BackupState
 from sync.ledger.ledger import Ledger
+from sync.ledger.operations.backup_notes import BackupNotes, BackupState
 from sync.operations import backups, restoring
 from sync.operations.backups import BackupTrouble
 from sync.service import Service

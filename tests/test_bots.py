@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sync.core.look.decide import decide
 from sync.core.notices.notices import demanded
 from sync.core.rules.rules import Rules, load
-from sync.ledger.bot_rates import MOST_A_MINUTE
 from sync.ledger.ledger import Ledger
-from sync.ledger.preferences import Preferences
+from sync.ledger.sent.bot_rates import MOST_A_MINUTE
+from sync.ledger.sent.preferences import Preferences
 from sync.outgoing import group_digests
 from sync.outgoing.bots import Bot, Refusal, cut, ding_sign, feishu_sign, harmless, pages
 from sync.outgoing.mail import Mailer

@@ -16,8 +16,8 @@ from sync.core.look import follow
 from sync.core.look.doubted import ITEM
 from sync.core.rules.rules import load
 from sync.intake.pushes import PushIntake
-from sync.ledger.failures import Failures
-from sync.ledger.pushes import Pushes
+from sync.ledger.operations.failures import Failures
+from sync.ledger.received.pushes import Pushes
 from sync.service import Service
 from tests.book import ROOT, hour
 from tests.web_server import WebServer, web_server

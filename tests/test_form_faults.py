@@ -16,7 +16,7 @@ from sync.core.people.permissions import Person
 from sync.core.views.forms.forms import FORMS, fields
 from sync.intake.forms import Answer, FilledForm, FormIntake
 from sync.intake.photos import PhotoFolder
-from sync.ledger.submissions import Sender
+from sync.ledger.received.submissions import Sender
 from sync.workbook import transport
 from sync.workbook.schema import errors
 from sync.workbook.server import Request, Response

@@ -25,8 +25,8 @@ from sync.guard import GAPS, REST, TITLE, Guard, sentences
 from sync.intake import form_tools, pushes
 from sync.intake.file_rows import FileProblem, read_rows
 from sync.intake.pushes import PushIntake
-from sync.ledger.failures import Failures
 from sync.ledger.ledger import Busy, Ledger
+from sync.ledger.operations.failures import Failures
 from sync.outgoing import bots, group_digests
 from sync.outgoing.bots import Bot
 from sync.outgoing.mail import Mailer

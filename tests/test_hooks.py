@@ -25,7 +25,7 @@ from sync.intake import form_tools
 from sync.intake.fetching import Lost
 from sync.intake.pushes import MOST_TRIES, PushIntake
 from sync.ledger.ledger import Ledger
-from sync.ledger.pushes import DONE, FAILED, Pushes
+from sync.ledger.received.pushes import DONE, FAILED, Pushes
 from sync.operations.inspection import link_problems, open_connections, secret_problems
 from sync.service import Service
 from sync.settings import Settings

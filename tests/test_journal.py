@@ -13,7 +13,7 @@ import requests
 
 from sync import journal
 from sync.guard import Guard
-from sync.ledger.evidence import Evidence
+from sync.ledger.operations.evidence import Evidence
 from sync.operations import jobs
 from tests.book import CAST, PEOPLE, hour
 from tests.mail_server import mail_server

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from sync.ledger.bot_rates import MOST_A_MINUTE, BotRates
 from sync.ledger.ledger import Busy, Ledger
-from sync.ledger.preferences import Preferences
-from sync.ledger.pushes import DONE, RECEIVED, Pushes
+from sync.ledger.received.pushes import DONE, RECEIVED, Pushes
+from sync.ledger.sent.bot_rates import MOST_A_MINUTE, BotRates
+from sync.ledger.sent.preferences import Preferences
 from tests.book import ZONE, hour
 
 NOW = hour("2026-11-24 11:40")

@@ -14,9 +14,9 @@ import pytest
 
 from sync.core.notices.notices import IN_DEMO, SENT
 from sync.core.rules.sections import Keep
-from sync.ledger.mails import Mails
+from sync.ledger.operations.retention import Retention
 from sync.ledger.records import SentMail
-from sync.ledger.retention import Retention
+from sync.ledger.sent.mails import Mails
 from sync.operations import personal
 from sync.outgoing.mail import Failure
 from sync.outgoing.mail_text import Message

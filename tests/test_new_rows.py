@@ -13,7 +13,7 @@ from sync.core.sheet.rows import Raw
 from sync.core.views.forms.forms import FORMS, fields
 from sync.intake.forms import Answer, FilledForm, FormIntake
 from sync.intake.photos import PhotoFolder
-from sync.ledger.submissions import Sender
+from sync.ledger.received.submissions import Sender
 from sync.workbook.server import Request, Response
 from tests.book import cell, default_rules, hour, templates
 from tests.live_book import LiveBook, name

@@ -14,10 +14,10 @@ from click.testing import CliRunner
 
 from sync.cli.main import main
 from sync.core.rules.sections import Keep
-from sync.ledger.cell_edits import CellEdit, CellEdits
-from sync.ledger.retention import Retention
-from sync.ledger.sessions import Owner, Sessions
-from sync.ledger.submissions import IN, SENDING, Sender, Submission, Submissions
+from sync.ledger.operations.retention import Retention
+from sync.ledger.received.submissions import IN, SENDING, Sender, Submission, Submissions
+from sync.ledger.visitors.cell_edits import CellEdit, CellEdits
+from sync.ledger.visitors.sessions import Owner, Sessions
 from sync.operations import personal
 from tests.book import ZONE
 from tests.web_server import WebServer, web_server

@@ -21,7 +21,7 @@ from sync.intake import photos
 from sync.intake.photos import PhotoFolder, convert
 from sync.intake.unfinished import BadPhoto
 from sync.ledger.ledger import Ledger
-from sync.ledger.submissions import IN, Sender, Submission, Submissions
+from sync.ledger.received.submissions import IN, Sender, Submission, Submissions
 from tests.book import ZONE
 
 

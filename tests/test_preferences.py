@@ -10,7 +10,7 @@ import requests
 
 from sync.core.notices.notices import grounds
 from sync.core.rules.rules import load
-from sync.ledger.preferences import Preferences
+from sync.ledger.sent.preferences import Preferences
 from sync.operations.inspection import link_problems
 from tests.book import ROOT, default_rules
 from tests.web_server import WebServer, web_server

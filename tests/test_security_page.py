@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from sync import child
 from sync.core.views.map import street_file as views_of_streets
 from sync.intake import files, imports, photos, street_file, tiles, unfinished, xlsx_cells
-from sync.ledger import sessions
+from sync.ledger.visitors import sessions
 from sync.workbook.cells import model
 from sync.workbook.edits import replacing
 from tests.book import ROOT

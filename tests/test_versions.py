@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from sync.cli.main import main
-from sync.ledger.sessions import Owner, Sessions
+from sync.ledger.visitors.sessions import Owner, Sessions
 from sync.service import Service
 from sync.settings import Settings
 from tests.book import hour

@@ -21,7 +21,7 @@ from waitress import wasyncore
 
 from sync.core.people.roster import RESERVED
 from sync.intake.unfinished import Uploads
-from sync.ledger.evidence import Evidence
+from sync.ledger.operations.evidence import Evidence
 from sync.operations import jobs, systemd
 from sync.operations.audit import Clockwork
 from sync.outgoing.channel_posts import ChannelPosts

@@ -27,7 +27,7 @@ from sync.intake import photos
 from sync.intake.photos import PhotoFolder
 from sync.intake.unfinished import BadPhoto, Upload, Uploads
 from sync.ledger.ledger import Ledger
-from sync.ledger.submissions import IN, SENDING, Sender, Submission, Submissions
+from sync.ledger.received.submissions import IN, SENDING, Sender, Submission, Submissions
 from sync.sheets.appending import append
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 from sync.sheets.new_rows import NewRows

@@ -25,7 +25,7 @@ from sync.core.sheet.tabs import Layout, Tab
 from sync.intake import file_rows
 from sync.intake.mapping import ColumnMap
 from sync.ledger.ledger import Ledger
-from sync.ledger.pushes import DONE, IMPORTS, Push, Pushes
+from sync.ledger.received.pushes import DONE, IMPORTS, Push, Pushes
 from sync.sheets.appending import append
 from sync.sheets.gateway import Gateway, Unreachable
 

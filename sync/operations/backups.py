@@ -24,9 +24,10 @@ from uuid import uuid4
 from sync.core.rules.sections import Backups
 from sync.guard import RELEASE
 from sync.intake.street_file import NAME as STREET_FILE
-from sync.ledger import bureau_rows, copying
-from sync.ledger.backup_notes import BackupNotes
+from sync.ledger import copying
+from sync.ledger.bureaus import bureau_rows
 from sync.ledger.ledger import Busy
+from sync.ledger.operations.backup_notes import BackupNotes
 from sync.service import Service
 from sync.settings import SettingsError
 from sync.sheets import own_store

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sync.ledger.retention import Over
+from sync.ledger.operations.retention import Over
 from sync.operations import backups, personal
 from sync.operations.inspection import inspect, workbook_problems
 from sync.outgoing.outbox import Delivery

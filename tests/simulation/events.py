@@ -20,8 +20,8 @@ from sync.intake.fetching import Fetcher
 from sync.intake.forms import FilledForm, FormIntake
 from sync.intake.photos import PhotoFolder
 from sync.intake.pushes import PushIntake
-from sync.ledger.pushes import Pushes
-from sync.ledger.submissions import Sender
+from sync.ledger.received.pushes import Pushes
+from sync.ledger.received.submissions import Sender
 from sync.outgoing import outbox
 from sync.sheets import answers, archive_moves
 from tests.book import ROOT, templates

@@ -22,7 +22,7 @@ from sync.core.views.waiting import worklist
 from sync.core.views.waiting.today import own_scores
 from sync.core.views.waiting.worklist import Item
 from sync.intake.forms import Answer, FilledForm, FormIntake
-from sync.ledger.submissions import Sender
+from sync.ledger.received.submissions import Sender
 from webhook import access
 from webhook.access import Site
 from webhook.forms import report, uploads

@@ -16,7 +16,7 @@ from sync.core.people.permissions import Person
 from sync.core.rules.conditions import PUBLIC
 from sync.core.views.forms.forms import REPORT
 from sync.intake.forms import Answer, FilledForm
-from sync.ledger.submissions import Sender
+from sync.ledger.received.submissions import Sender
 from webhook import limits
 from webhook.access import Site
 from webhook.forms.submissions import FormContext, PostedForm, answer, read_form, submit

@@ -21,7 +21,7 @@ from sync.core.views.forms.forms import Field, Form
 from sync.core.views.waiting import worklist
 from sync.intake.forms import Answer, FilledForm, FormIntake
 from sync.intake.photos import PhotoFolder
-from sync.ledger.submissions import Sender
+from sync.ledger.received.submissions import Sender
 from sync.service import Service
 from webhook.access import Site
 

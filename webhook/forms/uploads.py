@@ -14,7 +14,7 @@ from sync.core.views.waiting import worklist
 from sync.intake.forms import Piece
 from sync.intake.photos import thumbnail
 from sync.intake.unfinished import BadPhoto, TooManyUploads
-from sync.ledger.submissions import Sender
+from sync.ledger.received.submissions import Sender
 from webhook import access
 from webhook.forms.submissions import NAME, FormContext
 

@@ -16,8 +16,8 @@ from sync.core.people.permissions import newcomers, people
 from sync.core.rules.rewriting import BureauAnswers, with_bureau
 from sync.core.sheet.values.texts import clean
 from sync.intake import held_files
-from sync.ledger.beginning import Beginning
 from sync.ledger.ledger import Busy
+from sync.ledger.operations.beginning import Beginning
 from sync.operations import setting_up
 from sync.revision import NotInForce
 from sync.sheets import set_up

@@ -25,7 +25,7 @@ from sync.core.views.issue import explain as explanations
 from sync.core.views.issue.acts import Act
 from sync.core.views.issue.history import history, photos_after
 from sync.core.views.issue.listing import is_his
-from sync.ledger.submissions import Sender, Submissions
+from sync.ledger.received.submissions import Sender, Submissions
 from webhook import access
 from webhook.access import Site
 from webhook.links import map_link

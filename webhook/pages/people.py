@@ -15,7 +15,7 @@ from flask import render_template, request
 from sync.core.people.ordering import place_order
 from sync.core.people.permissions import OVERSEERS, Person, may_make_link, newcomers, people
 from sync.core.rules.values import ROLES
-from sync.ledger.sessions import NO_ACCESS, OpenAccess, Owner
+from sync.ledger.visitors.sessions import NO_ACCESS, OpenAccess, Owner
 from sync.operations.setting_up import address_notes
 from sync.outgoing.mail import Failure
 from sync.outgoing.mail_text import Message

@@ -17,8 +17,8 @@ from sync.core.sheet.values.texts import clean
 from sync.intake import held_files, imports, matched_files
 from sync.intake.held_files import HeldFile
 from sync.intake.matched_files import LookedAt, Matching
-from sync.ledger.beginning import Beginning
 from sync.ledger.ledger import Busy
+from sync.ledger.operations.beginning import Beginning
 from sync.operations import setting_up
 from sync.outgoing import xlsx
 from sync.sheets import set_up

@@ -23,7 +23,7 @@ from sync.core.rules.rules import Rules, RulesError, load
 from sync.core.scores.lines import month_of
 from sync.core.sheet.values.texts import clean, is_whole
 from sync.core.views.periods.simulate import NotKnown, simulate
-from sync.ledger.editions import Edition, Editions
+from sync.ledger.operations.editions import Edition, Editions
 from sync.revision import NotInForce
 from webhook import access
 from webhook.access import Site

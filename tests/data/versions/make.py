@@ -25,7 +25,7 @@ from flask.testing import FlaskClient
 
 from sync import revision
 from sync.cli.main import main
-from sync.ledger.preferences import Preferences
+from sync.ledger.sent.preferences import Preferences
 from sync.service import Service
 from sync.settings import Settings
 from sync.sheets import set_up

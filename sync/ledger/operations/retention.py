@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sync.core.notices.notices import Notice
 from sync.core.rules.sections import Keep
 from sync.ledger.ledger import Ledger
-from sync.ledger.submissions import IN
+from sync.ledger.received.submissions import IN
 from sync.ledger.tables import (
     cell_edits,
     editions,

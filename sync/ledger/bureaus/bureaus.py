@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from sync.core.notices.notices import HANDED, WAITING
-from sync.ledger.pushes import RECEIVED
+from sync.ledger.received.pushes import RECEIVED
 from sync.ledger.tables import bureaus, deliveries, outbox, upsert, works
 from sync.settings import SettingsError
 
