@@ -30,7 +30,7 @@ from sync.demo.cast import roster
 from sync.demo.play import HOUR, People, Ticker
 from sync.demo.script import Script, floor
 from sync.demo.signing import Leaders
-from sync.intake import file_rows
+from sync.intake.files import file_rows
 from sync.service import Service
 from sync.settings import Settings
 from sync.sheets import set_up

@@ -22,7 +22,7 @@ from sync.demo.acts import Entry
 from sync.demo.demo import roster, run, summed
 from sync.demo.play import play
 from sync.demo.script import Script, floor
-from sync.intake import file_rows, mapping
+from sync.intake.files import file_rows, mapping
 from sync.outgoing.export import export_file
 from sync.service import Service
 from sync.settings import Settings

@@ -18,8 +18,8 @@ from python_calamine import CalamineWorkbook
 
 from sync.core.sheet.rows import Raw, Table
 from sync.core.sheet.values import serials
-from sync.intake import file_rows, mapping
-from sync.intake.file_rows import FileProblem
+from sync.intake.files import file_rows, mapping
+from sync.intake.files.file_rows import FileProblem
 from sync.outgoing.export import export_file
 from sync.sheets.gateway import Client
 from tests.book import ZONE, default_rules, hour, templates

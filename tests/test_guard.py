@@ -23,7 +23,7 @@ from sync.core.sheet import rows
 from sync.core.sheet.plan import appended
 from sync.guard import GAPS, REST, TITLE, Guard, sentences
 from sync.intake import form_tools, pushes
-from sync.intake.file_rows import FileProblem, read_rows
+from sync.intake.files.file_rows import FileProblem, read_rows
 from sync.intake.pushes import PushIntake
 from sync.ledger.ledger import Busy, Ledger
 from sync.ledger.operations.failures import Failures

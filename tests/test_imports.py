@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 import requests
 
-from sync.intake import file_rows, imports
+from sync.intake.files import file_rows, imports
 from sync.workbook.server import Request, Response
 from tests.book import ZONE, hour
 from tests.live_book import LiveBook

@@ -27,7 +27,7 @@ from sync.core.sheet.values import serials
 from sync.core.views.issue import explain, reasons
 from sync.core.views.periods import verification
 from sync.demo import demo
-from sync.intake import file_rows, sealed_file
+from sync.intake.files import file_rows, sealed_file
 from sync.outgoing.mail_text import Message, as_bytes, subject
 from sync.service import Service
 from sync.settings import Settings

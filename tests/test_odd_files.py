@@ -12,8 +12,8 @@ import pytest
 
 from sync import child
 from sync.core.sheet.problems import FileProblem
-from sync.intake import files, xlsx_cells
-from sync.intake.file_rows import FileRows, read_rows
+from sync.intake.files import files, xlsx_cells
+from sync.intake.files.file_rows import FileRows, read_rows
 from tests.book import ZONE, templates
 
 CASES = Path(__file__).parent / "data" / "cases"

@@ -13,7 +13,8 @@ from packaging.requirements import Requirement
 
 from sync import child
 from sync.core.views.map import street_file as views_of_streets
-from sync.intake import files, imports, photos, street_file, tiles, unfinished, xlsx_cells
+from sync.intake import photos, street_file, tiles, unfinished
+from sync.intake.files import files, imports, xlsx_cells
 from sync.ledger.visitors import sessions
 from sync.workbook.cells import model
 from sync.workbook.edits import replacing

@@ -27,7 +27,7 @@ from google.oauth2.service_account import Credentials
 from gspread.exceptions import APIError
 
 from sync.cli.main import main
-from sync.intake import file_rows
+from sync.intake.files import file_rows
 from sync.scheduler import Scheduler
 from sync.service import Service
 from sync.settings import Settings

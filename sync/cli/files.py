@@ -36,7 +36,7 @@ def import_file(
     as_json: bool,
 ) -> None:
     """把 xlsx 或 csv 里的行加到一个工作表里；有一行不对就一行也不加，已经在表里的行不再加。"""
-    from sync.intake import file_rows, imports, mapping
+    from sync.intake.files import file_rows, imports, mapping
     from sync.settings import SettingsError
 
     tab = next((tab for tab in service.templates.values() if title in (tab.title, tab.key)), None)

@@ -56,7 +56,7 @@ close = click.Command("close", callback=seal.callback, params=seal.params, help=
 def verify(service: Service, month: str, file: Path | None, now_text: str | None, as_json: bool) -> None:
     """核对一个封存的月份：重算摘要值，逐格列出封存以后的改动。"""
     from sync.core.views.periods import verification
-    from sync.intake import sealed_file
+    from sync.intake.files import sealed_file
     from sync.settings import SettingsError
     from sync.sheets import archive_moves
 

@@ -14,7 +14,7 @@ from sync.core.people.roster import Post, Roster, unposted_chiefs
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import MAIL, Raw, plain
 from sync.core.sheet.values import serials
-from sync.intake import file_rows
+from sync.intake.files import file_rows
 from sync.ledger.operations.beginning import Beginning, Progress
 from sync.outgoing.mail import Failure
 from sync.outgoing.mail_text import Message

@@ -15,7 +15,7 @@ from sync import revision
 from sync.core.people.permissions import newcomers, people
 from sync.core.rules.rewriting import BureauAnswers, with_bureau
 from sync.core.sheet.values.texts import clean
-from sync.intake import held_files
+from sync.intake.files import held_files
 from sync.ledger.ledger import Busy
 from sync.ledger.operations.beginning import Beginning
 from sync.operations import setting_up

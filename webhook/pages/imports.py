@@ -13,10 +13,10 @@ from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import cell_text
 from sync.core.sheet.tabs import Tab
-from sync.intake import imports
-from sync.intake.file_rows import Unsure
-from sync.intake.imports import Preview
-from sync.intake.mapping import ColumnMap
+from sync.intake.files import imports
+from sync.intake.files.file_rows import Unsure
+from sync.intake.files.imports import Preview
+from sync.intake.files.mapping import ColumnMap
 from sync.ledger.ledger import Busy
 from webhook import access
 from webhook.access import Site

@@ -14,9 +14,9 @@ from flask import redirect, render_template, request
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.tabs import Tab
 from sync.core.sheet.values.texts import clean
-from sync.intake import held_files, imports, matched_files
-from sync.intake.held_files import HeldFile
-from sync.intake.matched_files import LookedAt, Matching
+from sync.intake.files import held_files, imports, matched_files
+from sync.intake.files.held_files import HeldFile
+from sync.intake.files.matched_files import LookedAt, Matching
 from sync.ledger.ledger import Busy
 from sync.ledger.operations.beginning import Beginning
 from sync.operations import setting_up

@@ -17,10 +17,10 @@ from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, Table, nearest, plain, quoted, read_cell
 from sync.core.sheet.tabs import Column, Layout, Tab, letters, locate
 from sync.core.sheet.values.texts import narrow, visible
-from sync.intake import files, mapping
-from sync.intake.files import Sheet
-from sync.intake.mapping import ColumnMap
-from sync.intake.xlsx_cells import DATE, ERROR, FORMULA, MONEY, PICTURE
+from sync.intake.files import files, mapping
+from sync.intake.files.files import Sheet
+from sync.intake.files.mapping import ColumnMap
+from sync.intake.files.xlsx_cells import DATE, ERROR, FORMULA, MONEY, PICTURE
 from sync.sheets.gateway import Client, Gateway, Refused, Unknown
 
 if TYPE_CHECKING:

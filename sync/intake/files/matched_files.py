@@ -11,11 +11,11 @@ from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import plain
 from sync.core.sheet.tabs import Tab
 from sync.core.sheet.values.texts import narrow
-from sync.intake import files
-from sync.intake.files import Sheet
-from sync.intake.held_files import HeldFile
-from sync.intake.imports import as_file
-from sync.intake.mapping import ColumnMap
+from sync.intake.files import files
+from sync.intake.files.files import Sheet
+from sync.intake.files.held_files import HeldFile
+from sync.intake.files.imports import as_file
+from sync.intake.files.mapping import ColumnMap
 
 BY_CLICKS = "对列"  # how messages call a matching
 SAMPLES = 3  # filled cells shown of a column

@@ -22,8 +22,8 @@ from sync.core.sheet.incoming import FileRow, Incoming, compare
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, Table, fingerprint, nearest, plain, quoted
 from sync.core.sheet.tabs import Layout, Tab
-from sync.intake import file_rows
-from sync.intake.mapping import ColumnMap
+from sync.intake.files import file_rows
+from sync.intake.files.mapping import ColumnMap
 from sync.ledger.ledger import Ledger
 from sync.ledger.received.pushes import DONE, IMPORTS, Push, Pushes
 from sync.sheets.appending import append

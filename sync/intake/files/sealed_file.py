@@ -20,7 +20,7 @@ from sync.core.scores.seal import HEAD, Fact
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw
 from sync.core.views.periods.verification import Agreement
-from sync.intake import files
+from sync.intake.files import files
 
 log = logging.getLogger(__name__)
 

@@ -19,11 +19,11 @@ from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw, plain
 from sync.core.sheet.tabs import Tab, letters
 from sync.core.sheet.values.texts import clean, narrow
-from sync.intake import xlsx_cells
-from sync.intake.xlsx_cells import Grid, Place, TooLarge
+from sync.intake.files import xlsx_cells
+from sync.intake.files.xlsx_cells import Grid, Place, TooLarge
 
 if TYPE_CHECKING:
-    from sync.intake.mapping import ColumnMap
+    from sync.intake.files.mapping import ColumnMap
 
 log = logging.getLogger(__name__)
 
