@@ -122,7 +122,7 @@ def test_a_backup_that_is_late_and_one_that_was_made(tmp_path: Path) -> None:
 def test_a_ledger_that_does_not_answer_is_said_without_a_word_of_it(
     served: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webhook.pages.status.findings", lambda *_: 1 / 0)
+    monkeypatch.setattr("webhook.pages.administration.status.findings", lambda *_: 1 / 0)
     answer = requests.get(f"{served.url}/healthz", timeout=10)
     assert (answer.status_code, answer.json()) == (503, {"status": "attention", "parts": ["service"]})
 

@@ -30,7 +30,7 @@ from sync.core.views.waiting.agenda import Agenda, agenda
 from tests.book import Book, bureau, hour, templates
 from tests.web_server import OPERATOR, WebServer, web_server
 from webhook.charts import chart
-from webhook.pages import month
+from webhook.pages.periods import month
 
 ISSUES = """
 问题台账

@@ -22,8 +22,8 @@ from tests.book import ROOT
 from webhook import access, hooks, limits, server
 from webhook.grid import edits
 from webhook.links import pictures
-from webhook.pages import imports as page_of_imports
-from webhook.pages import rules
+from webhook.pages.administration import imports as page_of_imports
+from webhook.pages.administration import rules
 
 PAGE = (ROOT / "docs" / "security.md").read_text("utf-8")
 ROW = re.compile(r"^\| (\d+\.\d+\.\d+) \| (.+) \| (\w+) \| (.+) \|$", re.MULTILINE)

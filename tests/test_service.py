@@ -37,7 +37,7 @@ from tests import stores
 from tests.book import CAST, PEOPLE, ZONE
 from tests.live_book import append
 from tests.mail_server import mail_server
-from webhook.pages.status import overview
+from webhook.pages.administration.status import overview
 from webhook.server import close, create_app
 
 BAD_TOKENS = ("", "Bearer ", "Bearer made-up", "Basic eDp5")

@@ -19,7 +19,7 @@ from sync.service import DELIVERY
 from tests.book import ROOT, ZONE
 from tests.mail_server import mail_server
 from tests.web_server import OPERATOR, WebServer, web_server
-from webhook.pages.cures import BY_COMMAND, CURES
+from webhook.pages.administration.cures import BY_COMMAND, CURES
 
 ISSUE = """
 问题台账

@@ -25,7 +25,7 @@ from webhook import access
 from webhook.access import Site
 from webhook.look_cache import LookCache
 from webhook.pages.answers import questions
-from webhook.pages.week import LEVELS
+from webhook.pages.periods.week import LEVELS
 
 DONE = {"answered": "已批复。", "signed": "已签发。"}  # by the parameter that the other pages lead back with
 PLACES = {  # where a figure leads: for who oversees all, for others

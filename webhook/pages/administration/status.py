@@ -25,8 +25,8 @@ from sync.ledger.ledger import Busy
 from sync.operations.audit import Clockwork, findings
 from sync.service import Service
 from webhook import access
-from webhook.pages.cures import BY_COMMAND, cures_for
-from webhook.pages.week import LEVELS
+from webhook.pages.administration.cures import BY_COMMAND, cures_for
+from webhook.pages.periods.week import LEVELS
 
 MOST_DELETED = 50  # rows listed one by one
 MOST_OF_DELETED = 60  # characters of a deleted row

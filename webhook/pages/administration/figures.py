@@ -15,7 +15,7 @@ from sync.core.sheet.values.texts import clean
 from sync.revision import NotInForce
 from webhook import access
 from webhook.access import Site
-from webhook.pages.rules import in_force, plain_page
+from webhook.pages.administration.rules import in_force, plain_page
 
 CHANGED = "您打开以后，草稿又被改过（别人改的，或者您在别处改的），没有存。您填的还在下面；再存一次就以它为准。"
 

@@ -14,7 +14,7 @@ from sync.core.views.periods.trends import Trends, trends
 from webhook import access
 from webhook.charts import chart
 from webhook.look_cache import LookCache
-from webhook.pages.bulletin import asked_scope, code_of
+from webhook.pages.periods.bulletin import asked_scope, code_of
 
 NAMES = (("reported", "新交办"), ("closed", "销号"), ("late", "到期未整改"), ("rework", "返工"))
 

@@ -24,9 +24,9 @@ from sync.sheets import set_up
 from sync.sheets.gateway import Refused, Unknown, Unreachable
 from webhook import access
 from webhook.access import Site
-from webhook.pages import roster_steps
-from webhook.pages.people import qr
-from webhook.pages.step_frame import frame
+from webhook.pages.administration import roster_steps
+from webhook.pages.administration.people import qr
+from webhook.pages.administration.step_frame import frame
 from webhook.refusals import refusal
 
 REASON = "开始使用：填写本局"

@@ -25,8 +25,8 @@ from sync.sheets import set_up
 from sync.sheets.gateway import Unreachable
 from webhook import access
 from webhook.access import Site
-from webhook.pages.imports import MOST_UPLOAD_BYTES, file_preview, preview_parts
-from webhook.pages.step_frame import frame
+from webhook.pages.administration.imports import MOST_UPLOAD_BYTES, file_preview, preview_parts
+from webhook.pages.administration.step_frame import frame
 
 COME_AGAIN = "系统正在更新表格，请过几秒再点一次。"
 PASTED = "粘贴的内容.csv"
