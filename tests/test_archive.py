@@ -14,14 +14,13 @@ import gspread
 import openpyxl
 import pytest
 
-from sync import tick
+from sync import archive_moves, tick
 from sync.core.rules.rules import load
 from sync.core.sheet.rows import Raw
 from sync.core.views.periods import verification
 from sync.core.views.periods.simulate import simulate
 from sync.service import Service
 from sync.settings import Settings
-from sync.sheets import archive_moves
 from sync.workbook import transport
 from sync.workbook.server import Request, Response
 from tests.book import hour, templates

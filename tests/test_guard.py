@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sync import archive_moves
 from sync import guard as guards
 from sync.core.duties import duties
 from sync.core.letters.addressees import Addressees
@@ -32,7 +33,6 @@ from sync.outgoing.bots import Bot
 from sync.outgoing.mail import Mailer
 from sync.outgoing.mail_text import Message, as_bytes
 from sync.outgoing.outbox import Delivery, deliver
-from sync.sheets import archive_moves
 from sync.workbook.server import Request, Response
 from tests.book import ZONE, bureau, hour, templates
 from tests.bot_server import bot_server

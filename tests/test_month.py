@@ -18,6 +18,7 @@ import gspread
 import pytest
 from click.testing import CliRunner
 
+from sync import archive_moves
 from sync.cli.main import main
 from sync.core.letters.letters import Letter
 from sync.core.look.decide import decide, recall
@@ -31,7 +32,7 @@ from sync.intake.files import file_rows, sealed_file
 from sync.outgoing.mail_text import Message, as_bytes, subject
 from sync.service import Service
 from sync.settings import Settings
-from sync.sheets import archive_moves, set_up
+from sync.sheets import set_up
 from sync.workbook import transport
 from tests import comparison
 from tests.arithmetic import LIMITS, Given, Month, Report, after, reckon

@@ -65,10 +65,10 @@ def import_file(
 @pass_service
 def export(service: Service, file: Path, as_json: bool) -> None:
     """把整个工作簿导出成一个 xlsx，Excel 和 WPS 都能打开。"""
+    from sync import archive_moves
     from sync.core.look.rebuilding import archive
     from sync.outgoing.export import export_file
     from sync.settings import SettingsError
-    from sync.sheets import archive_moves
 
     if file.suffix.lower() != ".xlsx":
         raise SettingsError(f"导出的文件名要以 .xlsx 结尾：{file}")

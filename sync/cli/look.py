@@ -58,12 +58,12 @@ def deliver(service: Service, now_text: str | None, as_json: bool, trust_clock: 
 @pass_service
 def explain(service: Service, number: str, now_text: str | None, as_json: bool) -> None:
     """一个问题为什么是现在这样：时限怎么算的，升级、计分、通知，接下来会怎样；写明细号，就说这一分是怎么来的。"""
+    from sync import archive_moves
     from sync.core.look.decide import look as look_at
     from sync.core.look.rebuilding import archive
     from sync.core.views.issue import explain as explanations
     from sync.core.views.issue import reasons
     from sync.settings import SettingsError
-    from sync.sheets import archive_moves
 
     rules = service.rules()
     seen = archive_moves.tables(service.gateway)

@@ -205,9 +205,9 @@ def _exported(service: Service) -> bytes:
     """The Google spreadsheet as a file to read."""
     import tempfile
 
+    from sync import archive_moves
     from sync.core.look.rebuilding import archive
     from sync.outgoing.export import export_file
-    from sync.sheets import archive_moves
 
     rules = service.rules()
     tables, templates = archive.sheets(archive_moves.tables(service.gateway))

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
+from sync import archive_moves
 from sync.core.look.rebuilding import archive
 from sync.core.rules.rules import Rules, demand_units, load
 from sync.core.rules.section_links import SIGNED
@@ -17,7 +18,6 @@ from sync.intake import form_tools
 from sync.outgoing.mail import LOOPBACK, PLAIN
 from sync.service import Service
 from sync.settings import LEAST_SECRETS, Settings
-from sync.sheets import archive_moves
 from sync.sheets.gateway import RECORDS
 
 PEOPLE = "由人落实"

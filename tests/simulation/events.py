@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from sync import archive_moves
 from sync.core.notices import timing
 from sync.core.notices.notices import demanded
 from sync.core.people.permissions import Person
@@ -23,7 +24,7 @@ from sync.intake.pushes import PushIntake
 from sync.ledger.received.pushes import Pushes
 from sync.ledger.received.submissions import Sender
 from sync.outgoing import outbox
-from sync.sheets import answers, archive_moves
+from sync.sheets import answers
 from tests.book import ROOT, templates
 from tests.simulation import clerk
 from tests.simulation.faults import DEATHS, DONE, MOMENTS, NOT_DONE, Armed, Death
