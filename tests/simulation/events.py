@@ -26,9 +26,9 @@ from sync.ledger.received.submissions import Sender
 from sync.outgoing import outbox
 from sync.sheets import answers
 from tests.book import ROOT, templates
-from tests.simulation import clerk
 from tests.simulation.faults import DEATHS, DONE, MOMENTS, NOT_DONE, Armed, Death
-from tests.simulation.paper import Paper, Row, Value, same
+from tests.simulation.model import clerk
+from tests.simulation.model.paper import Paper, Row, Value, same
 from tests.simulation.people import CATEGORIES, STREETS, pick
 from tests.simulation.plan import Action
 from tests.simulation.post import MOODS

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.test_addresses import TABLE
 from tests.web_server import OPERATOR, WebServer, web_server
+from tests.webhook.test_addresses import TABLE
 
 FORM = "application/x-www-form-urlencoded"
 HALF = "\\ud83d"  # as a phone's JSON writes a cut emoji
