@@ -14,7 +14,9 @@ from flask import render_template, request
 
 from sync.core.approvals import verdict_checks
 from sync.core.issues import life as lives
-from sync.core.issues.issues import ACCEPTED, Stamps, may_close
+from sync.core.issues.course import may_close
+from sync.core.issues.issue_stamps import ACCEPTED
+from sync.core.issues.issues import Stamps
 from sync.core.look.verdicts import area_of
 from sync.core.people.ordering import place_order
 from sync.core.people.permissions import OVERSEERS, Area

@@ -14,7 +14,8 @@ from typing import Any
 
 from sync.core.issues import life as lives
 from sync.core.issues.escalation import OPEN
-from sync.core.issues.issues import Issue, Stamps, late_now, late_words, warn_at
+from sync.core.issues.issues import Issue, Stamps
+from sync.core.issues.lateness import late_now, late_words, warn_at
 from sync.core.issues.life import Life
 from sync.core.issues.upward import Turn
 from sync.core.notices.timing import SOON, allowed_from, is_soon, sent_together

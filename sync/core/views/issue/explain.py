@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sync.core.calendar.worktime import Step
-from sync.core.issues import escalation, issues, upward
+from sync.core.issues import course, escalation, upward
 from sync.core.issues import life as lives
 from sync.core.issues.escalation import Prospect
 from sync.core.look.findings import Look
@@ -184,7 +184,7 @@ def _next(look: Look, followed: Followed) -> list[str]:
         return ["等标准化办核实：填「核实结果」"]
     if life.state == lives.FIXED:
         issue = followed.issue
-        may_close = issues.may_close(issue.category, issue.cells.get("legal_basis"), look.rules)
+        may_close = course.may_close(issue.category, issue.cells.get("legal_basis"), look.rules)
         lacking = [] if may_close else ["执法类问题，销号前还要填「执法依据」"]
         return ["等标准化办复核：填「复核结果」", *lacking]
     steps = ((prospect.at, prospect.step) for prospect in _prospects(look, followed))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sync.core.issues import life as lives
-from sync.core.issues.issues import Stamps, hours_late, workdays_late
+from sync.core.issues.issues import Stamps
+from sync.core.issues.lateness import hours_late, workdays_late
 from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
 from sync.core.people.ordering import place_order

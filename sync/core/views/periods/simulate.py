@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sync.core.issues import escalation, issues
+from sync.core.issues import course, escalation, issue_stamps
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Issue, Reached, Stamps
 from sync.core.issues.life import Life
@@ -174,9 +174,9 @@ def _begun(row: Row, was: Stamps, roster: Roster, rules: Rules, repeat: tuple[in
     street = roster.street(was.street, was.received.date())
     if street is None or row.cells.get("category") not in rules.categories:
         return None
-    stamps = issues.receive({**row.cells, "source": was.source}, was.received, street, roster, rules, repeat[0])
+    stamps = issue_stamps.receive({**row.cells, "source": was.source}, was.received, street, roster, rules, repeat[0])
     if was.accepted and was.start and stamps.start is None:
-        stamps = issues.begin(stamps, row.cells, rules, was.start.started)
+        stamps = issue_stamps.begin(stamps, row.cells, rules, was.start.started)
     stamps = replace(stamps, accepted=was.accepted, verdicts=was.verdicts, voided=was.voided, taken=was.taken)
     stamps = replace(stamps, after_late=repeat[1], joined=was.joined, joined_at=was.joined_at, copied=was.copied)
     return stamps if was.start else replace(stamps, start=None)
@@ -196,7 +196,7 @@ def _repeats(look: Look, memory: Memory) -> dict[str, tuple[int, bool]]:
             continue
         counts[row.rid] = occurrence(places[key], stamps.received, repeat)
         issue = Issue(row.rid, row.cells, stamps, look.followed[row.rid].issue.fixes)
-        places[key].append(issues.lived(issue, stamps, look.rules, look.now))
+        places[key].append(course.lived(issue, stamps, look.rules, look.now))
     return counts
 
 
@@ -209,7 +209,7 @@ def _reached(look: Look, row: Row, stamps: Stamps) -> tuple[tuple[Reached, ...],
     levels: tuple[Reached, ...] = ()
     called = ""
     for moment in _moments(issue, look.now):
-        known_stamps, life = issues.follow(issue, look.rules, moment)
+        known_stamps, life = course.follow(issue, look.rules, moment)
         known = escalation.facts(issue, life, known_stamps, look.rules, street.type if street else "")
         if life.state not in (*escalation.OPEN, lives.CLOSED):
             continue

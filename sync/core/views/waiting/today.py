@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from sync.core.approvals.request_checks import answerers
-from sync.core.issues import issues
+from sync.core.issues import course
 from sync.core.issues import life as lives
 from sync.core.letters import letters
 from sync.core.letters.addressees import districts, sees
@@ -88,7 +88,7 @@ def late_against(
 
 def _life_at(each: Followed, look: Look, hour: datetime) -> lives.Life:
     """How the issue stood at an hour that is past."""
-    return issues.lived(each.issue, each.stamps, look.rules, hour)
+    return course.lived(each.issue, each.stamps, look.rules, hour)
 
 
 def _is_late(life: lives.Life, hour: datetime) -> bool:
