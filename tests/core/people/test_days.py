@@ -10,7 +10,7 @@ import pytest
 from sync.core.people.days import Days
 from sync.core.people.recording import Recording, typed_over
 from sync.core.people.roster import Change, Roster, Span, Street
-from sync.core.scores import standings
+from sync.core.scores import holders, standings
 from tests.book import default_rules
 
 CALENDAR = default_rules().calendar
@@ -123,8 +123,8 @@ MOVED = (
 def test_a_month_goes_to_the_branch_of_most_workdays_in_any_order_of_rows(streets: tuple[Street, ...]) -> None:
     roster = look(Roster(streets, ()), on(2))
     roster = look(roster, on(30), on(2))
-    [name] = standings.names_in(roster, "2026-11", on(30))
-    street, chief, whole = standings.in_month(roster, name, "2026-11", on(30), CALENDAR)
+    [name] = holders.names_in(roster, "2026-11", on(30))
+    street, chief, whole = holders.in_month(roster, name, "2026-11", on(30), CALENDAR)
     assert (street.branch, street.district, street.type, chief, whole) == ("第六支部", "城东", "重点区域", "甲", True)
     first: Days = roster.days
     assert [(care.since, care.branch) for care in first["新正街"]] == [(OPENS, "第四支部"), (on(4), "第六支部")]
@@ -133,7 +133,7 @@ def test_a_month_goes_to_the_branch_of_most_workdays_in_any_order_of_rows(street
 def test_a_street_whose_row_is_gone_keeps_its_branch_and_type() -> None:
     roster = look(Roster((STREET,), ()), on(2))
     gone = look(replace(roster, streets=()), on(20), on(2))
-    street, *_ = standings.in_month(gone, "新正街", "2026-11", on(30), CALENDAR)
+    street, *_ = holders.in_month(gone, "新正街", "2026-11", on(30), CALENDAR)
     assert (street.branch, street.district, street.type) == ("第四支部", "城中", "主次干道")
 
 
@@ -143,8 +143,8 @@ def test_of_equal_days_the_later_has_the_month() -> None:
     for streets in (middle, middle[::-1]):
         roster = look(Roster(streets, ()), on(2))
         roster = look(roster, on(27), on(2))
-        [name] = standings.names_in(roster, "2026-11", on(30))
-        street, *_ = standings.in_month(roster, name, "2026-11", on(30), CALENDAR)
+        [name] = holders.names_in(roster, "2026-11", on(30))
+        street, *_ = holders.in_month(roster, name, "2026-11", on(30), CALENDAR)
         assert street.branch == "第六支部"
 
 

@@ -13,7 +13,7 @@ from sync.core.issues.open_units import open_units
 from sync.core.people.permissions import person, units_of
 from sync.core.people.roster import Post, Roster, Span
 from sync.core.rules.rules import Rules, RulesError, demand_units, load
-from sync.core.scores import standings
+from sync.core.scores import monthly
 from sync.core.scores.lines import UNIT
 from sync.core.scores.periods import Periods
 from sync.core.scores.standings import Standing
@@ -39,7 +39,7 @@ def row(month: str, unit: str, score: int, cases: int) -> Standing:
 
 def periods(rules: Rules, *rows: Standing) -> Periods:
     months = {month: [each for each in rows if each.month == month] for month in sorted({each.month for each in rows})}
-    return Periods({month: standings.under_new_names(group, rules) for month, group in months.items()}, rules)
+    return Periods({month: monthly.under_new_names(group, rules) for month, group in months.items()}, rules)
 
 
 def test_months_under_the_old_name_count_in_the_successor_s_quarter_and_year() -> None:
@@ -53,9 +53,9 @@ def test_several_that_went_into_one_weigh_by_their_cases() -> None:
     """(90 × 30 + 60 × 10) ÷ 40 = 82.5; without any case they weigh the same."""
     rules = renamed("环卫所", "园林所")
     rows = [row("2026-10", "环卫所", 9000, 30), row("2026-10", "园林所", 6000, 10), row("2026-10", "市政处", 9900, 3)]
-    found = {each.target: (each.score, each.issues) for each in standings.under_new_names(rows, rules)}
+    found = {each.target: (each.score, each.issues) for each in monthly.under_new_names(rows, rules)}
     assert found == {"环境中心": (8250, 40), "市政处": (9900, 3)}
-    [idle] = standings.under_new_names([replace(each, issues=0) for each in rows[:2]], rules)
+    [idle] = monthly.under_new_names([replace(each, issues=0) for each in rows[:2]], rules)
     assert idle.score == 7500
 
 
@@ -63,7 +63,7 @@ def test_a_quarter_that_was_sealed_under_the_old_name_stands_and_counts_in_the_s
     old = [row(month, "环卫所", 9000, 5) for month in ("2026-07", "2026-08", "2026-09")]
     frozen = {"2026年第3季度": Periods({each.month: [each] for each in old}, default_rules()).quarters()}
     rules, new = renamed("环卫所"), row("2026-10", "环境中心", 7000, 5)
-    months = {each.month: standings.under_new_names([each], rules) for each in (*old, new)}
+    months = {each.month: monthly.under_new_names([each], rules) for each in (*old, new)}
     made = Periods(months, rules, frozen)
     assert [(term.name, term.target) for term in made.quarters()] == [
         ("2026年第3季度", "环卫所"),

@@ -13,9 +13,10 @@ from sync.core.issues.issues import Answer, Fix, Issue, Stamps
 from sync.core.issues.life import Event, Life, Start, live
 from sync.core.issues.photo_uses import Use, doubt
 from sync.core.people.roster import Roster, Span, Street
-from sync.core.scores import standings
+from sync.core.scores import holders, monthly
+from sync.core.scores.holders import most
 from sync.core.scores.lines import STREET
-from sync.core.scores.standings import Standing, most
+from sync.core.scores.standings import Standing
 from sync.core.sheet.values.photos import Picture
 from tests.book import ZONE, bureau, default_rules, hour
 
@@ -113,7 +114,7 @@ def ranked(scores: list[int], month: str = "2026-11", last: tuple[str, ...] = ()
         Standing(name, "街路0", STREET, "全部街路", "街路长00", 4, 0, None, None, None, 8000, 9, "", name in last)
         for name in MONTHS_BEFORE
     ]
-    return standings.standings({month: streets}, points, [], visits, RULES, sealed)
+    return monthly.standings({month: streets}, points, [], visits, RULES, sealed)
 
 
 def of_november(rows: list[Standing]) -> Standing:
@@ -147,7 +148,7 @@ def test_the_ladder_counts_twelve_months_though_nothing_was_running(before: tupl
 def test_a_street_is_ranked_from_the_least_number_of_inspections_on(count: int, counts: bool) -> None:
     street = Street("街路0", "J0", "主次干道", "城西", "第一支部", "街路长00", "", (), (), Span())
     points, visits = {("2026-11", STREET, "街路0"): 9000}, {("2026-11", "街路0"): count}
-    rows = standings.standings({"2026-11": [(street, "街路长00", False)]}, points, [], visits, RULES)
+    rows = monthly.standings({"2026-11": [(street, "街路长00", False)]}, points, [], visits, RULES)
     assert (next(row for row in rows if row.kind == STREET).rank is not None) is counts
 
 
@@ -171,8 +172,8 @@ def test_who_held_a_street_for_half_of_the_workdays_is_neither_praised_nor_blame
         )
         street = Street("新正街", "J1", "主次干道", "城中", "第四支部", "街路长01", "", (), (), Span())
         roster = Roster((street,), (), changes)
-        [name] = standings.names_in(roster, "2026-11", date(2026, 11, 30))
-        _, chief, whole = standings.in_month(roster, name, "2026-11", date(2026, 11, 30), RULES.calendar)
+        [name] = holders.names_in(roster, "2026-11", date(2026, 11, 30))
+        _, chief, whole = holders.in_month(roster, name, "2026-11", date(2026, 11, 30), RULES.calendar)
         assert (chief, whole) == ("街路长02", not shared)
 
 

@@ -11,8 +11,9 @@ from sync.core.memory import Memory
 from sync.core.rules.rules import load
 from sync.core.scores.evening import Group, Looks
 from sync.core.scores.lines import DISCOVERED, STREET, UNIT, Line
+from sync.core.scores.ranking import Merit, commended
 from sync.core.scores.reckoning import ABOVE, AIM, EACH, SHARE, Part, Reckoning
-from sync.core.scores.standings import Merit, Praise, Term, commended, median
+from sync.core.scores.standings import Praise, Term, median
 from sync.core.views.periods.praise import reason
 from tests.book import Book, bureau, default_rules
 
