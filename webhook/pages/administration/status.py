@@ -176,7 +176,7 @@ def navigation(person: Person) -> Sequence[tuple[str, str, bool]]:
 def blueprint(service: Service, clockwork: Clockwork, nudge: Callable[[], None]) -> Blueprint:
     """The pages. ``clockwork``: how the jobs of this process go; ``nudge`` makes the next look come soon."""
     how_it_is = health(service, clockwork)
-    pages = Blueprint("pages", __name__, static_folder="../static", static_url_path="/static")
+    pages = Blueprint("pages", __name__, static_folder="../../static", static_url_path="/static")
 
     @pages.get("/healthz")
     def healthz() -> tuple[Response, int]:
