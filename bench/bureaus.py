@@ -34,9 +34,9 @@ from bench import tick
 from sync.bureaus import registry
 from sync.bureaus.folders import Folders
 from sync.bureaus.queue import Queue, Wanted
-from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw
-from sync.ledger.bureaus import LOOK, Bureaus
+from sync.core.sheet.values import serials
+from sync.ledger.bureaus.bureaus import LOOK, Bureaus
 from sync.ledger.tables import bureaus, meta, works
 from sync.service import Service
 from tests.postgres import Postgres

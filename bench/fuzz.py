@@ -39,12 +39,12 @@ from sync.core.scores.facts import CALENDARS, FACTS, MONTHS, RULES
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import Raw
 from sync.intake import form_tools, photos
-from sync.intake.file_rows import append as add_rows
-from sync.intake.file_rows import read_rows
+from sync.intake.files.file_rows import append as add_rows
+from sync.intake.files.file_rows import read_rows
+from sync.intake.files.mapping import read_mapping
+from sync.intake.files.sealed_file import verify
 from sync.intake.form_tools import Unreadable
-from sync.intake.mapping import read_mapping
 from sync.intake.photos import BadPhoto
-from sync.intake.sealed_file import verify
 from sync.outgoing.mail_text import Message, as_bytes
 from sync.service import Service
 from sync.settings import RULES_NAME, Settings, default_path, read_templates

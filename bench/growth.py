@@ -24,7 +24,7 @@ from typing import Any
 
 from bench.tick import NOW, TIMES, ZONE, Bench, median, nine_in_ten
 from sync import tick
-from sync.core.sheet import serials
+from sync.core.sheet.values import serials
 
 HERE = Path(__file__).resolve().parent.parent
 CHANGED_ROWS = 10_000  # in the log while the number of changes grows

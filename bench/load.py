@@ -22,7 +22,7 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from sync.core.sheet.rows import Raw, Table
-from sync.intake import file_rows
+from sync.intake.files import file_rows
 from sync.outgoing.export import export_file
 from sync.service import Service
 from sync.settings import Settings

@@ -4,8 +4,8 @@
 
 The month before the first day is played as the demo plays it, two hours a look, with the mail server there from the
 start. On the days themselves people type at their own minute and the service looks every 20 s; a look at which nothing
-was typed and nothing fell due is passed over, since it would send the same mails (tests/test_demo.py holds that of the
-workbook). ``--late``: the mail server is there from the first day on only, after weeks without one.
+was typed and nothing fell due is passed over, since it would send the same mails (tests/demo/test_demo.py holds that
+of the workbook). ``--late``: the mail server is there from the first day on only, after weeks without one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from sync.demo.cast import roster
 from sync.demo.play import HOUR, People, Ticker
 from sync.demo.script import Script, floor
 from sync.demo.signing import Leaders
-from sync.intake import file_rows
+from sync.intake.files import file_rows
 from sync.service import Service
 from sync.settings import Settings
 from sync.sheets import set_up

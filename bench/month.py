@@ -23,12 +23,13 @@ from pathlib import Path
 
 from python_calamine import CalamineWorkbook
 
+from sync import archive_moves
 from sync.core.look.rebuilding import archive
 from sync.demo import demo
 from sync.outgoing.export import export_file
 from sync.service import Service
 from sync.settings import Settings
-from sync.sheets import archive_moves, set_up
+from sync.sheets import set_up
 
 UNTIL = "2026-11-24T17:00"
 

@@ -23,9 +23,9 @@ import orjson
 
 from sync import tick
 from sync.core.rules.rules import load
-from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw
 from sync.core.sheet.tabs import parse
+from sync.core.sheet.values import serials
 from sync.ledger.ledger import Ledger
 from sync.sheets import set_up
 from sync.sheets.gateway import Client, Gateway

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from sync.core.calendar import belief
-from sync.core.sheet import serials
+from sync.core.sheet.values import serials
 from sync.ledger.ledger import Ledger
-from sync.ledger.pushes import Pushes
-from sync.ledger.submissions import Submissions
+from sync.ledger.received.pushes import Pushes
+from sync.ledger.received.submissions import Submissions
 
 UNSYNCHRONISED = 0x40  # STA_UNSYNC of adjtimex(2)
 ERROR = 5  # TIME_ERROR

@@ -15,8 +15,8 @@ from importlib.metadata import version
 from typing import TypeVar
 
 from sync.journal import Plain
-from sync.ledger.failures import FORGET_AFTER, LONGEST_NAME, Failure, Failures
 from sync.ledger.ledger import Busy, Ledger, Unusable
+from sync.ledger.operations.failures import FORGET_AFTER, LONGEST_NAME, Failure, Failures
 from sync.sheets.gateway import Unreachable
 from sync.workbook.cells.store import Unavailable
 

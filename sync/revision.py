@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sync.core.rules.rules import RulesError, demand_units, load
 from sync.core.rules.text import Problem
-from sync.ledger.editions import Draft, Edition, Editions
+from sync.ledger.operations.editions import Draft, Edition, Editions
 from sync.service import Service
 
 BY_HAND = "直接改了规则文件"

@@ -27,11 +27,11 @@ from sync.intake.pushes import PushIntake, Received, StorePhoto
 from sync.intake.street_file import StreetFile
 from sync.intake.tiles import FOLDER as TILES
 from sync.intake.tiles import TILE, Tiles
-from sync.ledger.backup_notes import BackupNotes
-from sync.ledger.failures import Failures
+from sync.ledger.bureaus.quotas import Quotas
 from sync.ledger.ledger import Ledger
-from sync.ledger.pushes import Pushes
-from sync.ledger.quotas import Quotas
+from sync.ledger.operations.backup_notes import BackupNotes
+from sync.ledger.operations.failures import Failures
+from sync.ledger.received.pushes import Pushes
 from sync.outgoing import docx as letters
 from sync.outgoing import group_digests, mailbox, outbox
 from sync.outgoing.bots import Bot

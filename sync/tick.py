@@ -19,6 +19,7 @@ from datetime import datetime
 from functools import partial
 from uuid import uuid4
 
+from sync import archive_moves
 from sync.core.calendar import belief
 from sync.core.look.decide import decide
 from sync.core.look.letters.drafting import LETTERS
@@ -30,7 +31,6 @@ from sync.core.sheet.landing import covers, put_back, unlanded
 from sync.core.sheet.rows import Table
 from sync.guard import Guard
 from sync.ledger.ledger import Ledger
-from sync.sheets import archive_moves
 from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
 
 MOST_READS = 3

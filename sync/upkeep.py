@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from sync.ledger.backup_notes import BackupState
+from sync.ledger.operations.backup_notes import BackupState
 
 BACKUP_ITEM = "备份"  # item of 运行状态
 TRY_AGAIN = timedelta(minutes=15)

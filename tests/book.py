@@ -17,9 +17,10 @@ from zoneinfo import ZoneInfo
 from sync.core.look.decide import decide
 from sync.core.memory import Decision, Memory, Tables, absorb
 from sync.core.rules.rules import Rules, load
-from sync.core.sheet import serials, tabs
-from sync.core.sheet.photos import Picture
+from sync.core.sheet import tabs
 from sync.core.sheet.rows import Raw, Table
+from sync.core.sheet.values import serials
+from sync.core.sheet.values.photos import Picture
 
 ROOT = Path(__file__).parent.parent
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -18,7 +18,7 @@ hypothesis.settings.load_profile("jielu")
 
 @pytest.fixture(scope="session", autouse=True)
 def _the_clock_is_believed() -> Iterator[None]:
-    """Tests give hours of their own; those about the clock (``tests/test_clock.py``) take this back."""
+    """Tests give hours of their own; those about the clock (``tests/operations/test_clock.py``) take this back."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sync.clock.kernel_is_synchronised", lambda: True)
         yield

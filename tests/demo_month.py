@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sync.core.sheet import serials
+from sync.core.sheet.values import serials
 from sync.demo import city, demo
 from sync.demo.acts import Entry, Number
 from sync.demo.play import hours

@@ -14,7 +14,7 @@ from sync import settings as config
 from sync.cli.main import main
 from sync.core.rules.conditions import STATES
 from sync.core.sheet import tabs
-from sync.core.views.forms import FORMS, ONLY_FOR
+from sync.core.views.forms.forms import FORMS, ONLY_FOR
 from tests.book import templates
 
 ROOT = Path(__file__).parent.parent

@@ -69,3 +69,12 @@ def test_no_file_name_stands_three_times_and_no_module_s_name_has_four_meanings(
         for name in module_names(ast.parse(path.read_text("utf-8"))) - GIVEN:
             meanings[name].append(str(path.relative_to(ROOT)))
     assert {name: places for name, places in meanings.items() if len(places) > 3} == {}
+
+
+def test_a_folder_shows_at_a_glance_what_it_holds() -> None:
+    """At most sixteen Python files each, but for the marker of a package: whoever reads their names knows where a
+    change goes."""
+    folders = Counter(path.parent for top in ("sync", "webhook", "tests") for path in (ROOT / top).rglob("*.py")
+                      if path.name != "__init__.py")  # fmt: skip
+    assert len(folders) > 40
+    assert {str(folder.relative_to(ROOT)): count for folder, count in folders.items() if count > 16} == {}

@@ -29,7 +29,7 @@ from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 from sync.core.people.permissions import Person, holds, starting
 from sync.core.people.permissions import person as find
 from sync.core.people.roster import OPERATOR, RESERVED
-from sync.ledger.sessions import Owner, Session, Sessions
+from sync.ledger.visitors.sessions import Owner, Session, Sessions
 from sync.operations import setting_up
 from sync.service import Service
 from sync.settings import SettingsError

@@ -28,7 +28,7 @@ from sync.intake import form_tools
 from sync.intake.form_tools import WINDOW_SECONDS, sign
 from sync.intake.forms import FormIntake
 from sync.intake.pushes import StorePhoto
-from sync.ledger.pushes import Pushes
+from sync.ledger.received.pushes import Pushes
 from sync.service import Service
 from sync.sheets import drive_push
 

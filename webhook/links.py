@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from sync.core.rules.rules import Rules
-from sync.core.sheet.photos import ids
+from sync.core.sheet.values.photos import ids
 
 NUMBER = re.compile(r"(?<![0-9])[0-9]{8}-[0-9]{3,6}(?![0-9·])")  # of an issue; that of a line goes on with ·
 

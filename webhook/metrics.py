@@ -15,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from sync.ledger.backup_notes import BackupNotes
+from sync.ledger.operations.backup_notes import BackupNotes
 from sync.operations.audit import Clockwork, findings
 from sync.service import Service
 from sync.settings import LEAST_SECRETS

@@ -20,7 +20,7 @@ from flask import request
 from waitress import wasyncore
 
 from sync.intake.unfinished import Uploads
-from sync.ledger.evidence import Evidence
+from sync.ledger.operations.evidence import Evidence
 from sync.operations import jobs, systemd
 from sync.operations.audit import Clockwork
 from sync.outgoing.channel_posts import ChannelPosts
@@ -35,29 +35,9 @@ from webhook.forms.submissions import form_intake, photos_of
 from webhook.grid import page
 from webhook.links import pictures, pieces
 from webhook.look_cache import LookCache
-from webhook.pages import (
-    answers,
-    bulletin,
-    cures,
-    figures,
-    first_steps,
-    imports,
-    inspections,
-    issue,
-    letters,
-    mails,
-    map,
-    month,
-    notices,
-    people,
-    rows,
-    rules,
-    status,
-    today,
-    trends,
-    verify,
-    week,
-)
+from webhook.pages import answers, inspections, issue, letters, mails, map, notices, rows, today, verify
+from webhook.pages.administration import cures, figures, first_steps, imports, people, rules, status
+from webhook.pages.periods import bulletin, month, trends, week
 
 THREADS = 24  # no request holds one for long
 CONNECTIONS = 1000  # open at once; silent ones hold no thread

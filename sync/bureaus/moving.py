@@ -17,8 +17,8 @@ from uuid import uuid4
 from sync.backup import copy_sqlite
 from sync.bureaus import registry
 from sync.bureaus.folders import COMMON, ENV, Folders
-from sync.ledger import bureau_rows
-from sync.ledger.bureaus import Bureaus, register
+from sync.ledger.bureaus import bureau_rows
+from sync.ledger.bureaus.bureaus import Bureaus, register
 from sync.ledger.copying import FILE as LEDGER
 from sync.operations.backups import WORKBOOK_ID, between_looks
 from sync.service import DELIVERY, Service

@@ -9,7 +9,7 @@ from sync.bureaus.folders import Folders
 from sync.bureaus.queue import Queue, Wanted
 from sync.bureaus.worker import lane
 from sync.ledger import sharing
-from sync.ledger.bureaus import LOOK, RECEIVE, Bureaus, Work, late
+from sync.ledger.bureaus.bureaus import LOOK, RECEIVE, Bureaus, Work, late
 from sync.ledger.upgrade import open_database
 
 log = logging.getLogger(__name__)

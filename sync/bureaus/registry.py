@@ -15,7 +15,7 @@ from uuid import uuid4
 from sync.bureaus.folders import ENV, Folders
 from sync.bureaus.queue import Queue
 from sync.ledger import sharing
-from sync.ledger.bureaus import Bureau, Bureaus, Work, late
+from sync.ledger.bureaus.bureaus import Bureau, Bureaus, Work, late
 from sync.ledger.upgrade import open_database
 from sync.operations import jobs
 from sync.service import Service

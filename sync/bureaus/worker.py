@@ -22,9 +22,9 @@ from sync.bureaus.queue import Queue, Wanted
 from sync.guard import GAPS
 from sync.intake.pushes import StorePhoto
 from sync.ledger import sharing
-from sync.ledger.bureaus import DELIVER, LOOK, NIGHTLY, RECEIVE, Bureaus, Work, late
-from sync.ledger.evidence import Evidence
+from sync.ledger.bureaus.bureaus import DELIVER, LOOK, NIGHTLY, RECEIVE, Bureaus, Work, late
 from sync.ledger.leases import Busy
+from sync.ledger.operations.evidence import Evidence
 from sync.ledger.tables import Unusable
 from sync.ledger.upgrade import open_database
 from sync.operations import jobs

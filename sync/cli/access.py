@@ -50,7 +50,7 @@ def token(service: Service, name: str, out: Path | None, revoke: bool, as_json: 
 def link(service: Service, name: str, operator: bool, revoke: bool, as_json: bool) -> None:
     """打印一个人的登录链接；办公室和标准化办的两小时有效、只能用一次，其他人的长期有效。"""
     from sync.core.people.roster import OPERATOR
-    from sync.ledger.sessions import Owner, Sessions
+    from sync.ledger.visitors.sessions import Owner, Sessions
     from sync.settings import SettingsError
     from webhook import access
 

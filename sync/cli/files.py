@@ -36,7 +36,7 @@ def import_file(
     as_json: bool,
 ) -> None:
     """把 xlsx 或 csv 里的行加到一个工作表里；有一行不对就一行也不加，已经在表里的行不再加。"""
-    from sync.intake import file_rows, imports, mapping
+    from sync.intake.files import file_rows, imports, mapping
     from sync.settings import SettingsError
 
     tab = next((tab for tab in service.templates.values() if title in (tab.title, tab.key)), None)
@@ -65,10 +65,10 @@ def import_file(
 @pass_service
 def export(service: Service, file: Path, as_json: bool) -> None:
     """把整个工作簿导出成一个 xlsx，Excel 和 WPS 都能打开。"""
+    from sync import archive_moves
     from sync.core.look.rebuilding import archive
     from sync.outgoing.export import export_file
     from sync.settings import SettingsError
-    from sync.sheets import archive_moves
 
     if file.suffix.lower() != ".xlsx":
         raise SettingsError(f"导出的文件名要以 .xlsx 结尾：{file}")

@@ -58,12 +58,12 @@ def deliver(service: Service, now_text: str | None, as_json: bool, trust_clock: 
 @pass_service
 def explain(service: Service, number: str, now_text: str | None, as_json: bool) -> None:
     """一个问题为什么是现在这样：时限怎么算的，升级、计分、通知，接下来会怎样；写明细号，就说这一分是怎么来的。"""
+    from sync import archive_moves
     from sync.core.look.decide import look as look_at
     from sync.core.look.rebuilding import archive
-    from sync.core.views import explain as explanations
-    from sync.core.views import reasons
+    from sync.core.views.issue import explain as explanations
+    from sync.core.views.issue import reasons
     from sync.settings import SettingsError
-    from sync.sheets import archive_moves
 
     rules = service.rules()
     seen = archive_moves.tables(service.gateway)
@@ -93,7 +93,7 @@ def explain(service: Service, number: str, now_text: str | None, as_json: bool) 
 def simulate(service: Service, file: Path, month: str, now_text: str | None, as_json: bool) -> None:
     """换一份规则，某个月会有什么不同：问题、升级、扣分、排名逐条对比；什么也不写。"""
     from sync.core.rules.rules import load
-    from sync.core.views import simulate as simulations
+    from sync.core.views.periods import simulate as simulations
     from sync.settings import SettingsError
 
     rules = service.rules()

@@ -34,7 +34,7 @@ def _could_not_run() -> tuple[type[Exception], ...]:
     from sync.core.rules.rules import RulesError
     from sync.core.sheet.problems import FileProblem
     from sync.core.sheet.tabs import TabError
-    from sync.core.views.simulate import NotKnown
+    from sync.core.views.periods.simulate import NotKnown
     from sync.ledger.copying import CopyTrouble
     from sync.ledger.ledger import Busy, Unusable, WrongVersion
     from sync.operations.backups import BackupTrouble

@@ -55,10 +55,10 @@ close = click.Command("close", callback=seal.callback, params=seal.params, help=
 @pass_service
 def verify(service: Service, month: str, file: Path | None, now_text: str | None, as_json: bool) -> None:
     """核对一个封存的月份：重算摘要值，逐格列出封存以后的改动。"""
-    from sync.core.views import verification
-    from sync.intake import sealed_file
+    from sync import archive_moves
+    from sync.core.views.periods import verification
+    from sync.intake.files import sealed_file
     from sync.settings import SettingsError
-    from sync.sheets import archive_moves
 
     check_month(month)
     if file is not None:
@@ -80,7 +80,7 @@ def verify(service: Service, month: str, file: Path | None, now_text: str | None
 @pass_service
 def archive(service: Service, now_text: str | None, as_json: bool) -> None:
     """把封存月份里已销号、作废的问题移到 问题台账YYYY，不等规则里的时间。"""
-    from sync.sheets import archive_moves
+    from sync import archive_moves
 
     rules = service.rules()
     now = moment(now_text, rules.bureau.zone)
@@ -102,7 +102,7 @@ def archive(service: Service, now_text: str | None, as_json: bool) -> None:
 def report(service: Service, name: str, folder: Path, now_text: str | None, as_json: bool) -> None:
     """写一个月、一个季度或一年的通报：docx 和 xlsx，例如 2026-10、2026-Q4、2026。"""
     from sync.core.look.decide import recall
-    from sync.core.views import report as reports
+    from sync.core.views.periods import report as reports
     from sync.outgoing import report_files, report_pictures
     from sync.settings import SettingsError
 

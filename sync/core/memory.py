@@ -21,10 +21,10 @@ from sync.core.people.days import Days
 from sync.core.scores.lines import Booked
 from sync.core.scores.seal import Seal
 from sync.core.sheet.identity import Known
-from sync.core.sheet.photos import Picture
 from sync.core.sheet.plan import Cover, Plan, Restore
 from sync.core.sheet.rows import Raw, Row, Table
 from sync.core.sheet.tabs import Tab
+from sync.core.sheet.values.photos import Picture
 
 K = TypeVar("K")
 V = TypeVar("V")

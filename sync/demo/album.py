@@ -9,11 +9,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sync.core.sheet import photos
+from sync.core.sheet.values import photos
 from sync.demo.acts import Entry
 from sync.demo.shots import Shot, as_jpeg
 from sync.intake.photos import Converted, PhotoFolder, convert_here
-from sync.ledger.submissions import Submissions
+from sync.ledger.received.submissions import Submissions
 from sync.outgoing.bulletin_picture import font_file
 from sync.service import Service
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from itertools import cycle
 from typing import NamedTuple
 
-from sync.core.sheet.places import Position
 from sync.core.sheet.rows import Raw
+from sync.core.sheet.values.places import Position
 from sync.demo import ground
 
 Cells = Mapping[str, Raw]

@@ -18,7 +18,7 @@ import pandas as pd
 
 from sync.core.sheet.rows import Raw
 from sync.core.sheet.tabs import Tab
-from sync.intake import file_rows, mapping
+from sync.intake.files import file_rows, mapping
 
 HERE = Path(__file__).parent
 SAMPLE = HERE / "city.csv"

@@ -23,7 +23,7 @@ from sync.demo import city
 from sync.demo.cast import roster
 from sync.demo.play import HOUR, play
 from sync.demo.script import Script, floor
-from sync.intake import file_rows
+from sync.intake.files import file_rows
 from sync.service import Service
 
 SAMPLE_EVERY = 2 * HOUR  # the sample is to be there within half a minute; a typed hour is believed for as long

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sync.core.sheet.places import Position
+from sync.core.sheet.values.places import Position
 
 CORNER = Position(112.340, 26.950)
 STEP = Position(0.0010, 0.0009)  # degrees: 100 metres east, 100 metres north

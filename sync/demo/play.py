@@ -20,8 +20,8 @@ from sync.core.notices.notices import WAITING
 from sync.core.rules.rules import Rules
 from sync.core.sheet.plan import Plan, TabPlan, filled_row, tab_plan, typed
 from sync.core.sheet.rows import Raw, plain
-from sync.core.sheet.serials import DAY
 from sync.core.sheet.tabs import Layout, Tab, locate
+from sync.core.sheet.values.serials import DAY
 from sync.demo import album
 from sync.demo.acts import Entry, Number, Photo
 from sync.demo.album import Album

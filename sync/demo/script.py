@@ -13,9 +13,9 @@ from math import isnan
 
 from sync.core.calendar.worktime import Calendar, Limit
 from sync.core.rules.rules import Category, Rules
-from sync.core.sheet import serials
-from sync.core.sheet.places import Position
 from sync.core.sheet.rows import Raw
+from sync.core.sheet.values import serials
+from sync.core.sheet.values.places import Position
 from sync.demo import cast, endings, ground
 from sync.demo.acts import Cell, Entry, Number, Photo
 from sync.demo.city import ASSIGNED, INSPECTION, PUBLIC, SELF, VOID, Report, part

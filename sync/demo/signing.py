@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import cached_property
 
 from sync.core.letters import letters
-from sync.core.sheet import serials
 from sync.core.sheet.plan import Plan, typed
 from sync.core.sheet.rows import Raw, layout_of, plain
 from sync.core.sheet.tabs import Layout
+from sync.core.sheet.values import serials
 from sync.service import Service
 from sync.sheets.gateway import Gateway
 

@@ -21,7 +21,7 @@ from sync.core.rules.section_links import CAOLIAO, JIANDAOYUN, JINSHUJU, SIGNED,
 from sync.core.sheet.plan import to_raw
 from sync.core.sheet.rows import Raw, plain, read_cell
 from sync.core.sheet.tabs import Column, Tab
-from sync.core.sheet.texts import clean
+from sync.core.sheet.values.texts import clean
 
 WINDOW_SECONDS = 300  # how far a signed push's clock may be from ours
 LONGEST_CELL = 5000  # characters in a cell; the sheet itself takes 50 000

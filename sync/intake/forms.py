@@ -14,20 +14,20 @@ from typing import Any
 
 from sync.core.memory import Tables
 from sync.core.rules.rules import Rules
-from sync.core.sheet import serials
-from sync.core.sheet.photos import Photo
 from sync.core.sheet.plan import appended
 from sync.core.sheet.rows import Raw
 from sync.core.sheet.tabs import Layout
-from sync.core.views import forms
-from sync.core.views.forms import Field, Form
-from sync.core.views.preview import NoTab, Preview, faults, present_layout, preview, preview_alone
-from sync.core.views.row_index import RowIndex
+from sync.core.sheet.values import serials
+from sync.core.sheet.values.photos import Photo
+from sync.core.views.forms import forms
+from sync.core.views.forms.forms import Field, Form
+from sync.core.views.forms.preview import NoTab, Preview, faults, present_layout, preview, preview_alone
+from sync.core.views.forms.row_index import RowIndex
 from sync.intake import photos
 from sync.intake.photos import PhotoFolder
 from sync.intake.unfinished import BadPhoto, Upload, Uploads
 from sync.ledger.ledger import Ledger
-from sync.ledger.submissions import IN, SENDING, Sender, Submission, Submissions
+from sync.ledger.received.submissions import IN, SENDING, Sender, Submission, Submissions
 from sync.sheets.appending import append
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 from sync.sheets.new_rows import NewRows

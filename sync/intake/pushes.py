@@ -28,7 +28,7 @@ from sync.guard import Guard
 from sync.intake import form_tools
 from sync.intake.fetching import Fetcher, Lost
 from sync.ledger.ledger import Busy, Ledger
-from sync.ledger.pushes import DONE, FAILED, RECEIVED, Push, Pushes
+from sync.ledger.received.pushes import DONE, FAILED, RECEIVED, Push, Pushes
 from sync.sheets.appending import Astray, append
 from sync.sheets.gateway import Gateway, Refused, Unreachable
 

@@ -25,8 +25,8 @@ from sync.core.scores.lines import Group, Line
 from sync.core.scores.seal import Seal
 from sync.core.sheet.codec import codec
 from sync.core.sheet.identity import Known
-from sync.core.sheet.photos import Photo, Picture
 from sync.core.sheet.plan import Cover, Plan, Restore
+from sync.core.sheet.values.photos import Photo, Picture
 from sync.ledger.tables import (
     archived,
     closings,

@@ -113,8 +113,8 @@ def _is_new(db: Connection) -> bool:
 
 
 def _create(db: Connection) -> None:
-    """The tables of this version at once: the steps lead to the same ones (``tests/test_ledger_upgrade.py``), and a new
-    process need not load Alembic for them."""
+    """The tables of this version: the steps lead to the same ones (``tests/ledger/test_ledger_upgrade.py``), and
+    a new process need not load Alembic for them."""
     meta.create_all(db)
     noted = sa.Table(VERSION_TABLE, sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))
     noted.create(db)

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from sync.core.scores import seal as sealing
-from sync.ledger.backup_notes import BackupNotes
-from sync.ledger.evidence import Evidence
+from sync.ledger.operations.backup_notes import BackupNotes
+from sync.ledger.operations.evidence import Evidence
 from sync.service import Service
 from sync.upkeep import is_late
 

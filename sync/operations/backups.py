@@ -24,9 +24,10 @@ from uuid import uuid4
 from sync.core.rules.sections import Backups
 from sync.guard import RELEASE
 from sync.intake.street_file import NAME as STREET_FILE
-from sync.ledger import bureau_rows, copying
-from sync.ledger.backup_notes import BackupNotes
+from sync.ledger import copying
+from sync.ledger.bureaus import bureau_rows
 from sync.ledger.ledger import Busy
+from sync.ledger.operations.backup_notes import BackupNotes
 from sync.service import Service
 from sync.settings import SettingsError
 from sync.sheets import own_store
@@ -204,9 +205,9 @@ def _exported(service: Service) -> bytes:
     """The Google spreadsheet as a file to read."""
     import tempfile
 
+    from sync import archive_moves
     from sync.core.look.rebuilding import archive
     from sync.outgoing.export import export_file
-    from sync.sheets import archive_moves
 
     rules = service.rules()
     tables, templates = archive.sheets(archive_moves.tables(service.gateway))

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sync.ledger.retention import Over
+from sync import archive_moves
+from sync.ledger.operations.retention import Over
 from sync.operations import backups, personal
 from sync.operations.inspection import inspect, workbook_problems
 from sync.outgoing.outbox import Delivery
 from sync.service import Service
 from sync.settings import SettingsError
-from sync.sheets import archive_moves, set_up
+from sync.sheets import set_up
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
+from sync import archive_moves
 from sync.core.look.rebuilding import archive
 from sync.core.memory import Tables
 from sync.core.rules.rules import Rules, demand_units, load
@@ -19,7 +20,6 @@ from sync.intake import form_tools
 from sync.outgoing.mail import LOOPBACK, PLAIN
 from sync.service import Service
 from sync.settings import LEAST_SECRETS, Settings
-from sync.sheets import archive_moves
 from sync.sheets.gateway import RECORDS
 
 PEOPLE = "由人落实"

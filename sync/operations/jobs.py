@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from sync import journal, tick
 from sync.intake.pushes import StorePhoto
-from sync.ledger.evidence import Evidence
 from sync.ledger.ledger import Busy
+from sync.ledger.operations.evidence import Evidence
 from sync.operations.backups import back_up_when_due
 from sync.outgoing.channel_posts import ChannelPosts
 from sync.service import Service

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from sync.core.rules.sections import Keep
 from sync.core.sheet.rows import cell_text
-from sync.intake.held_files import FOLDER
+from sync.intake.files.held_files import FOLDER
 from sync.intake.unfinished import ROOMS
-from sync.ledger.retention import Over, Retention, Rows
+from sync.ledger.operations.retention import Over, Retention, Rows
 from sync.outgoing import mailbox
 from sync.outgoing.xlsx import render_texts
 from sync.service import Service

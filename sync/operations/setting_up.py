@@ -11,11 +11,11 @@ from functools import partial
 
 from sync.addresses import leads_here
 from sync.core.people.roster import Post, Roster, unposted_chiefs
-from sync.core.sheet import serials
 from sync.core.sheet.problems import FileProblem
 from sync.core.sheet.rows import MAIL, Raw, plain
-from sync.intake import file_rows
-from sync.ledger.beginning import Beginning, Progress
+from sync.core.sheet.values import serials
+from sync.intake.files import file_rows
+from sync.ledger.operations.beginning import Beginning, Progress
 from sync.outgoing.mail import Failure
 from sync.outgoing.mail_text import Message
 from sync.service import Service

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from sync.core.views.bulletin import OVERDUE, Bulletin
+from sync.core.views.periods.bulletin import OVERDUE, Bulletin
 
 WIDTH, EDGE = 1080, 56  # pixels
 INK, QUIET, ACCENT, LATE, PAPER, LINE = "#1d2a2f", "#55646b", "#0b6b5b", "#a3261b", "#ffffff", "#d5dde0"

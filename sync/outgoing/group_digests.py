@@ -17,8 +17,8 @@ from sync.core.notices.notices import HANDED, OFF, PENDING, Notice
 from sync.core.notices.problems import by_problem
 from sync.core.rules.section_links import BOT_KINDS
 from sync.guard import Guard
-from sync.ledger.bot_rates import BotRates
 from sync.ledger.ledger import Busy, Ledger, QueuedNotice
+from sync.ledger.sent.bot_rates import BotRates
 from sync.outgoing.bots import Bot, Refusal, cut, harmless, pages
 from sync.outgoing.outbox import MOST_TRIES, Delivery, fail, hold, later
 

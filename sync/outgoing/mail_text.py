@@ -16,7 +16,7 @@ from email.mime.text import MIMEText
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from sync.core.sheet.texts import clean
+from sync.core.sheet.values.texts import clean
 
 DOCX = "vnd.openxmlformats-officedocument.wordprocessingml.document"
 

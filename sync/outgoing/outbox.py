@@ -23,7 +23,7 @@ from sync.core.rules.section_links import BOT_KINDS
 from sync.core.rules.values import NOTICE_KINDS
 from sync.guard import GAPS, Guard
 from sync.ledger.ledger import Ledger, QueuedNotice, SentMail
-from sync.ledger.preferences import Preferences
+from sync.ledger.sent.preferences import Preferences
 from sync.outgoing.mail import Connection, Failure, Mailer
 from sync.outgoing.mail_text import Message
 from sync.outgoing.mailbox import DemoMailbox

@@ -19,7 +19,7 @@ from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from sync.core.scores.lines import STREET
-from sync.core.views.report import Ranked, Report, Totals
+from sync.core.views.periods.report import Ranked, Report, Totals
 from sync.outgoing.docx import cleaned, timeless
 from sync.outgoing.xlsx import EVER
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sync.core.scores.lines import UNIT
-from sync.core.views.report import Report
+from sync.core.views.periods.report import Report
 from sync.outgoing.bulletin_picture import font_file
 
 GREEN, AMBER, RED = "#0b6b5b", "#b57a00", "#a3261b"

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
 
-from sync.ledger.quotas import Quotas
+from sync.ledger.bureaus.quotas import Quotas
 
 SHEETS = "https://sheets.googleapis.com/"
 READ, WRITE = "read", "write"

@@ -16,8 +16,8 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.book import ZONE, default_rules
 from tests.browser.conftest import DESKTOP, PHONE, Enter, faults
-from tests.test_forms import ISSUE, body, post, report, upload
-from tests.test_photos import jpeg, scene
+from tests.intake.test_forms import ISSUE, body, post, report, upload
+from tests.intake.test_photos import jpeg, scene
 from tests.web_server import WebServer, web_server
 
 FORMS = ("/forms/issues", "/forms/feedback", "/forms/duties", "/forms/requests")

@@ -13,8 +13,8 @@ from playwright.sync_api import Locator, Page, Request, expect
 from tests.book import ZONE
 from tests.browser.conftest import Enter, faults
 from tests.browser.test_grid import go, saved, sheet, until
-from tests.test_forms import ISSUE, body, post, upload
-from tests.test_photos import jpeg, scene
+from tests.intake.test_forms import ISSUE, body, post, upload
+from tests.intake.test_photos import jpeg, scene
 from tests.web_server import OPERATOR, WebServer
 from webhook.grid.packed import page_scripts
 

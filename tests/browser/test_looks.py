@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Enter, faults
-from tests.test_looks import ISSUES
 from tests.web_server import OPERATOR, WebServer
+from tests.webhook.pages.test_looks import ISSUES
 
 PAGES = (
     "/week",

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Enter, faults
 from tests.browser.test_map import leaflet
-from tests.test_tiles import TileServer, web_with_tiles
+from tests.intake.test_tiles import TileServer, web_with_tiles
 from tests.web_server import OPERATOR, WebServer
 
 __all__ = ["leaflet"]

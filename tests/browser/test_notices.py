@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from sync.ledger.preferences import Preferences
+from sync.ledger.sent.preferences import Preferences
 from tests.browser.conftest import Enter, faults
 from tests.web_server import OPERATOR, WebServer
 

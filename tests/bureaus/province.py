@@ -14,7 +14,7 @@ import gspread
 from sync.bureaus import registry
 from sync.bureaus.folders import Folders
 from sync.bureaus.worker import Worker
-from sync.ledger.bureaus import Bureaus
+from sync.ledger.bureaus.bureaus import Bureaus
 from sync.service import Service
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE

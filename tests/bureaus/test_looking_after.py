@@ -22,8 +22,8 @@ from click.testing import CliRunner
 from bench.bureaus import copy_all
 from sync.bureaus import queue, worker
 from sync.cli.main import main
-from sync.ledger.bureaus import DELIVER, LOOK, RECEIVE, Work, late
-from sync.ledger.pushes import Pushes
+from sync.ledger.bureaus.bureaus import DELIVER, LOOK, RECEIVE, Work, late
+from sync.ledger.received.pushes import Pushes
 from sync.ledger.tables import leases, outbox, rows
 from sync.service import Service
 from sync.sheets.gateway import Client, Gateway

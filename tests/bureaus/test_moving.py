@@ -15,8 +15,8 @@ from click.testing import CliRunner
 
 from sync.bureaus import moving, registry
 from sync.cli.main import main
-from sync.ledger import bureau_rows
-from sync.ledger.bureaus import LOOK, Bureaus
+from sync.ledger.bureaus import bureau_rows
+from sync.ledger.bureaus.bureaus import LOOK, Bureaus
 from sync.ledger.ledger import Ledger
 from sync.service import Service
 from sync.settings import Settings, SettingsError

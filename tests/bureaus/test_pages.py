@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from sync.ledger.bureaus import LOOK
+from sync.ledger.bureaus.bureaus import LOOK
 from tests.bureaus.province import Province
 from tests.deaths.bureau import form, wait_for
 from webhook import access, server

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sync.ledger import sharing
-from sync.ledger.quotas import Quotas
+from sync.ledger.bureaus.quotas import Quotas
 from sync.ledger.upgrade import open_database
 from sync.sheets.quota import READ, WRITE, Busy, Rate, SharedQuota
 from sync.workbook.accounts import Accounts

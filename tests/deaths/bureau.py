@@ -23,7 +23,7 @@ from typing import Any
 
 import requests
 
-from sync.ledger.evidence import Evidence
+from sync.ledger.operations.evidence import Evidence
 from sync.service import Service
 from sync.settings import Settings
 from tests.book import ROOT

@@ -1,5 +1,5 @@
 // google-spreadsheet, a client made for Google, against the embedded workbook: signed in by a service account's key, what it
-// sends to Google is led to the server. tests/workbook/test_clients.py runs it with WORKBOOK (address) and KEY (file).
+// sends to Google is led to the server. tests/workbook/clients/test_clients.py runs it with WORKBOOK (address) and KEY (file).
 
 import assert from "node:assert/strict";
 import { createSign } from "node:crypto";

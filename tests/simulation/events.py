@@ -11,23 +11,24 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from sync import archive_moves
 from sync.core.notices import timing
 from sync.core.notices.notices import demanded
 from sync.core.people.permissions import Person
 from sync.core.rules.rules import Rules, load
-from sync.core.views.forms import FORMS, fields
+from sync.core.views.forms.forms import FORMS, fields
 from sync.intake.fetching import Fetcher
 from sync.intake.forms import FilledForm, FormIntake
 from sync.intake.photos import PhotoFolder
 from sync.intake.pushes import PushIntake
-from sync.ledger.pushes import Pushes
-from sync.ledger.submissions import Sender
+from sync.ledger.received.pushes import Pushes
+from sync.ledger.received.submissions import Sender
 from sync.outgoing import outbox
-from sync.sheets import answers, archive_moves
+from sync.sheets import answers
 from tests.book import ROOT, templates
-from tests.simulation import clerk
 from tests.simulation.faults import DEATHS, DONE, MOMENTS, NOT_DONE, Armed, Death
-from tests.simulation.paper import Paper, Row, Value, same
+from tests.simulation.model import clerk
+from tests.simulation.model.paper import Paper, Row, Value, same
 from tests.simulation.people import CATEGORIES, STREETS, pick
 from tests.simulation.plan import Action
 from tests.simulation.post import MOODS

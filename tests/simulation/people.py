@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tests.simulation.clerk import serial
-from tests.simulation.paper import SERVICE, STAFF, Row, Value, same
+from tests.simulation.model.clerk import serial
+from tests.simulation.model.paper import SERVICE, STAFF, Row, Value, same
 from tests.simulation.sheet import Sheet
 
 if TYPE_CHECKING:

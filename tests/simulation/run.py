@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tests.simulation import accounts, checks, clerk
-from tests.simulation.paper import STAFF
+from tests.simulation.model import accounts, checks, clerk
+from tests.simulation.model.paper import STAFF
 from tests.simulation.plan import Action
 from tests.simulation.world import World, clocks
 

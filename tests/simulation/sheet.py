@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from sync.workbook.server import Api, Request
-from tests.simulation.paper import OWN, Column, Paper, Row, Value, same
+from tests.simulation.model.paper import OWN, Column, Paper, Row, Value, same
 
 Values = list[list[Value]]
 

@@ -28,8 +28,6 @@ from sync.workbook import transport
 from sync.workbook.server import Api, Request, Response
 from tests.book import hour, templates
 from tests.simulation import base as bases
-from tests.simulation import checks, clerk
-from tests.simulation.accounts import Archive, Sealed
 from tests.simulation.events import (
     EVENTS,
     MONTH_OVER,
@@ -42,7 +40,9 @@ from tests.simulation.events import (
     take_pushes,
 )
 from tests.simulation.faults import Death, Faults
-from tests.simulation.paper import LOOK, OWN, SERVICE, STAFF, Column, Paper, Row, Value, same
+from tests.simulation.model import checks, clerk
+from tests.simulation.model.accounts import Archive, Sealed
+from tests.simulation.model.paper import LOOK, OWN, SERVICE, STAFF, Column, Paper, Row, Value, same
 from tests.simulation.people import ACTS, NOTHING
 from tests.simulation.plan import AFTER, BEFORE, NOW, Action
 from tests.simulation.post import Post

@@ -12,7 +12,7 @@ import requests
 
 from sync.workbook.cells import changes as feed_of
 from sync.workbook.cells.changes import Change, Feed, SheetChange
-from sync.workbook.cells.grid import Row
+from sync.workbook.cells.row import Row
 from sync.workbook.cells.store import AnyStore, Unavailable
 from tests.stores import open_place, place
 from tests.web_server import OPERATOR, WebServer, web_server

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.test_addresses import TABLE
 from tests.web_server import OPERATOR, WebServer, web_server
+from tests.webhook.test_addresses import TABLE
 
 FORM = "application/x-www-form-urlencoded"
 HALF = "\\ud83d"  # as a phone's JSON writes a cut emoji
@@ -138,7 +138,7 @@ def test_an_unforeseen_fault_is_a_chinese_page_or_sentence_and_is_logged(
         raise RuntimeError("nobody foresaw this")
 
     person = web_operator(web)
-    monkeypatch.setattr("webhook.pages.people._page", broken)
+    monkeypatch.setattr("webhook.pages.administration.people._page", broken)
     with caplog.at_level(logging.ERROR):
         page = person.get(f"{web.url}/people", headers={"Accept": "text/html"}, timeout=10)
         told = person.get(f"{web.url}/people", headers={"Accept": "application/json"}, timeout=10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sync.ledger.cell_edits import CellEdit
+from sync.ledger.visitors.cell_edits import CellEdit
 from tests.book import ZONE
 from webhook.grid.trail import Trace, merged
 

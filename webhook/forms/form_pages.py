@@ -15,13 +15,14 @@ from flask import render_template, request
 from sync.core.look.scores.claims import APPEAL
 from sync.core.people.permissions import Person, files, may_send_feedback, sees
 from sync.core.sheet.rows import issue_number, nearest
-from sync.core.views import forms, worklist
-from sync.core.views.acts import appealable
-from sync.core.views.forms import FORMS, Form
-from sync.core.views.today import own_scores
-from sync.core.views.worklist import Item
+from sync.core.views.forms import forms
+from sync.core.views.forms.forms import FORMS, Form
+from sync.core.views.issue.acts import appealable
+from sync.core.views.waiting import worklist
+from sync.core.views.waiting.today import own_scores
+from sync.core.views.waiting.worklist import Item
 from sync.intake.forms import Answer, FilledForm, FormIntake
-from sync.ledger.submissions import Sender
+from sync.ledger.received.submissions import Sender
 from webhook import access
 from webhook.access import Site
 from webhook.forms import report, uploads

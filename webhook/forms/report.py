@@ -14,9 +14,9 @@ from flask import request
 
 from sync.core.people.permissions import Person
 from sync.core.rules.conditions import PUBLIC
-from sync.core.views.forms import REPORT
+from sync.core.views.forms.forms import REPORT
 from sync.intake.forms import Answer, FilledForm
-from sync.ledger.submissions import Sender
+from sync.ledger.received.submissions import Sender
 from webhook import limits
 from webhook.access import Site
 from webhook.forms.submissions import FormContext, PostedForm, answer, read_form, submit

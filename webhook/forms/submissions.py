@@ -15,12 +15,13 @@ from flask import render_template
 from sync.core.people.permissions import Person
 from sync.core.rules.rules import Rules
 from sync.core.scores.lines import Line
-from sync.core.sheet.photos import ids
-from sync.core.views import forms, worklist
-from sync.core.views.forms import Field, Form
+from sync.core.sheet.values.photos import ids
+from sync.core.views.forms import forms
+from sync.core.views.forms.forms import Field, Form
+from sync.core.views.waiting import worklist
 from sync.intake.forms import Answer, FilledForm, FormIntake
 from sync.intake.photos import PhotoFolder
-from sync.ledger.submissions import Sender
+from sync.ledger.received.submissions import Sender
 from sync.service import Service
 from webhook.access import Site
 

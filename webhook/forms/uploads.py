@@ -10,11 +10,11 @@ import flask
 from flask import request
 
 from sync.core.people.permissions import sees_photo
-from sync.core.views import worklist
+from sync.core.views.waiting import worklist
 from sync.intake.forms import Piece
 from sync.intake.photos import thumbnail
 from sync.intake.unfinished import BadPhoto, TooManyUploads
-from sync.ledger.submissions import Sender
+from sync.ledger.received.submissions import Sender
 from webhook import access
 from webhook.forms.submissions import NAME, FormContext
 

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from sync.core.sheet.plan import to_raw
 from sync.core.sheet.rows import read_cell
 from sync.core.sheet.tabs import Column
-from sync.core.sheet.texts import clean
-from sync.ledger.cell_edits import CellEdit
+from sync.core.sheet.values.texts import clean
+from sync.ledger.visitors.cell_edits import CellEdit
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import live
 from sync.workbook.edits.dimensions.dimensions import insert, move_dimension

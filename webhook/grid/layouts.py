@@ -7,7 +7,7 @@ from typing import Any
 import flask
 from flask import Response, request
 
-from sync.ledger.layouts import TabLayout
+from sync.ledger.visitors.layouts import TabLayout
 from webhook import access
 from webhook.grid.state import GridState, Refused
 from webhook.grid.writing import json_answer

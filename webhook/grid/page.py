@@ -18,8 +18,8 @@ from flask import Response, render_template, request
 from sync.core.people.ordering import place_order
 from sync.core.people.permissions import OVERSEERS
 from sync.core.sheet.tabs import Column, Tab
-from sync.core.sheet.texts import clean
-from sync.ledger.cell_edits import CellEdit
+from sync.core.sheet.values.texts import clean
+from sync.ledger.visitors.cell_edits import CellEdit
 from sync.sheets import set_up
 from sync.workbook.cells.changes import Change, SheetChange
 from sync.workbook.cells.model import Book, Sheet

@@ -9,7 +9,7 @@ from pathlib import Path
 import flask
 from flask import Response
 
-from sync.core.sheet.photos import ids
+from sync.core.sheet.values.photos import ids
 from sync.intake.photos import PhotoFolder, thumbnail
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import live

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sync.core.sheet.rows import Raw
 from sync.workbook.cells.formats import show
-from sync.workbook.cells.grid import Value
 from sync.workbook.cells.model import Sheet
+from sync.workbook.cells.row import Value
 from sync.workbook.edits import live
 from webhook.grid.state import GridState, Head
 

@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 
 from sync.core.sheet.tabs import Column, Tab
-from sync.ledger.cell_edits import CellEdits
-from sync.ledger.layouts import Layouts
-from sync.ledger.replies import Replies
+from sync.ledger.visitors.cell_edits import CellEdits
+from sync.ledger.visitors.layouts import Layouts
+from sync.ledger.visitors.replies import Replies
 from sync.service import Service
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.cells.transaction import Transaction

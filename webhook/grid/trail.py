@@ -10,7 +10,7 @@ import flask
 from flask import Response
 
 from sync.core.sheet.rows import Raw
-from sync.ledger.cell_edits import CellEdit
+from sync.ledger.visitors.cell_edits import CellEdit
 from sync.workbook.cells.model import Sheet
 from sync.workbook.edits import live
 from webhook.grid.state import GridState, Refused

@@ -12,7 +12,7 @@ from flask import redirect, render_template, request
 from sync.core.people.permissions import SUPERIORS
 from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, plain
-from sync.core.views.questions import Question, waiting
+from sync.core.views.waiting.questions import Question, waiting
 from sync.sheets.answers import Verdict
 from webhook import access, writing
 from webhook.access import Site

@@ -7,7 +7,7 @@ from flask import render_template
 
 from sync.core.people.permissions import OVERSEERS, files
 from sync.core.rules.values import INSPECTION
-from sync.core.views.inspections import inspections
+from sync.core.views.waiting.inspections import inspections
 from webhook import access
 from webhook.look_cache import LookCache
 

@@ -17,14 +17,15 @@ from sync.core.look.follow import Followed
 from sync.core.look.scores.claims import APPEAL
 from sync.core.people.permissions import sees_notice
 from sync.core.scores.lines import Line
-from sync.core.sheet.photos import photo_lines
 from sync.core.sheet.rows import issue_number
-from sync.core.views import acts, forms, reasons
-from sync.core.views import explain as explanations
-from sync.core.views.acts import Act
-from sync.core.views.history import history, photos_after
-from sync.core.views.listing import is_his
-from sync.ledger.submissions import Sender, Submissions
+from sync.core.sheet.values.photos import photo_lines
+from sync.core.views.forms import forms
+from sync.core.views.issue import acts, reasons
+from sync.core.views.issue import explain as explanations
+from sync.core.views.issue.acts import Act
+from sync.core.views.issue.history import history, photos_after
+from sync.core.views.issue.listing import is_his
+from sync.ledger.received.submissions import Sender, Submissions
 from webhook import access
 from webhook.access import Site
 from webhook.links import map_link

@@ -20,7 +20,7 @@ from sync.core.people.permissions import Person, may_reply, may_sign, may_void
 from sync.core.rules.values import ROLES
 from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, plain
-from sync.core.sheet.texts import clean
+from sync.core.sheet.values.texts import clean
 from sync.outgoing.docx import MIME, BadTemplate
 from sync.sheets.answers import Verdict
 from webhook import access, writing

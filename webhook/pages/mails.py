@@ -8,9 +8,9 @@ import flask
 from flask import Response, render_template, request
 
 from sync.core.people.permissions import OVERSEERS
-from sync.core.sheet.texts import clean
-from sync.ledger.mails import Mails
+from sync.core.sheet.values.texts import clean
 from sync.ledger.records import SentMail
+from sync.ledger.sent.mails import Mails
 from webhook import access
 from webhook.access import Site
 

@@ -16,8 +16,8 @@ from sync.core.look.findings import Look
 from sync.core.people.ordering import by_number
 from sync.core.people.permissions import Person, sees
 from sync.core.rules.section_links import Map
-from sync.core.sheet.photos import ids, photo_lines
-from sync.core.sheet.places import WGS84, Position
+from sync.core.sheet.values.photos import ids, photo_lines
+from sync.core.sheet.values.places import WGS84, Position
 from sync.core.views.map.datum import between
 from sync.core.views.map.drawing import PHONE, PIN_KINDS, SCREEN, Places, Spot, draw, drawn_roads, sort_out
 from sync.core.views.map.projection import at_zoom

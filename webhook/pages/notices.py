@@ -14,8 +14,8 @@ from sync.core.people.permissions import Person, holds, sees_notice
 from sync.core.rules.rules import Rules
 from sync.core.rules.section_links import BOT_KINDS
 from sync.core.rules.values import NOTICE_KINDS
-from sync.ledger.mails import Mails
-from sync.ledger.preferences import Preferences
+from sync.ledger.sent.mails import Mails
+from sync.ledger.sent.preferences import Preferences
 from webhook import access
 from webhook.access import Site
 

@@ -14,8 +14,8 @@ from flask import Response, render_template, request
 
 from sync.core.look.follow import Followed
 from sync.core.sheet.tabs import Tab
-from sync.core.sheet.texts import clean
-from sync.core.views.listing import SORTS, Query, choices, faults, ordered, own, select, street_of, table
+from sync.core.sheet.values.texts import clean
+from sync.core.views.issue.listing import SORTS, Query, choices, faults, ordered, own, select, street_of, table
 from sync.outgoing import xlsx
 from webhook import access
 from webhook.access import Site

@@ -18,14 +18,14 @@ from sync.core.letters.addressees import districts
 from sync.core.letters.letters import LETTER, Letter
 from sync.core.look.findings import Look
 from sync.core.people.permissions import Person, holds, may_sign
-from sync.core.views import today as views
-from sync.core.views.agenda import agenda
-from sync.core.views.questions import Question
+from sync.core.views.waiting import today as views
+from sync.core.views.waiting.agenda import agenda
+from sync.core.views.waiting.questions import Question
 from webhook import access
 from webhook.access import Site
 from webhook.look_cache import LookCache
 from webhook.pages.answers import questions
-from webhook.pages.week import LEVELS
+from webhook.pages.periods.week import LEVELS
 
 DONE = {"answered": "已批复。", "signed": "已签发。"}  # by the parameter that the other pages lead back with
 PLACES = {  # where a figure leads: for who oversees all, for others

@@ -14,15 +14,17 @@ from flask import render_template, request
 
 from sync.core.approvals import verdict_checks
 from sync.core.issues import life as lives
-from sync.core.issues.issues import ACCEPTED, Stamps, may_close
+from sync.core.issues.course import may_close
+from sync.core.issues.issue_stamps import ACCEPTED
+from sync.core.issues.issues import Stamps
 from sync.core.look.verdicts import area_of
 from sync.core.people.ordering import place_order
 from sync.core.people.permissions import OVERSEERS, Area
 from sync.core.sheet import plan
 from sync.core.sheet.rows import Raw, plain
-from sync.core.sheet.texts import clean
-from sync.core.views import worklist
-from sync.core.views.worklist import ToVerify, standing
+from sync.core.sheet.values.texts import clean
+from sync.core.views.waiting import worklist
+from sync.core.views.waiting.worklist import ToVerify, standing
 from sync.sheets.answers import Verdict
 from webhook import access, writing
 from webhook.access import Site

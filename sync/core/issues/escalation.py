@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sync.core.issues import issues
+from sync.core.issues import lateness
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Issue, Reached, Stamps
 from sync.core.issues.life import Life
@@ -33,7 +33,7 @@ def facts(issue: Issue, life: Life, stamps: Stamps, rules: Rules, street_type: s
     }  # fmt: skip
     if life.deadline and life.end:
         limit = lives.limit_of(stamps.start)
-        known["overdue"] = issues.lateness(life, rules, limit)
+        known["overdue"] = lateness.lateness(life, rules, limit)
         if limit and stamps.start:
             known["used"] = Usage(stamps.start.started, limit, life.breaks, life.end, rules.calendar)
     return known

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sync.core.sheet.identity import Known
-from sync.core.sheet.photos import Picture, ids
 from sync.core.sheet.rows import issue_number, plain
+from sync.core.sheet.values.photos import Picture, ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from sync.core.issues.issues import Issue, Stamps, Urged
 from sync.core.issues.life import Life, limit_of
 from sync.core.rules.conditions import SERIOUS
 from sync.core.rules.rules import Rules
-from sync.core.sheet.phones import masked
+from sync.core.sheet.values.phones import masked
 
 LETTER, RECORD = "督办函", "问题记录单"
 DRAFT, ANSWERED, DONE, VOID, IDLE = "待签发", "已回复", "已办结", "作废", "不用签发"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sync.core.issues import issues
+from sync.core.issues import course, feedback
 from sync.core.issues.issues import Answer, Fix, Issue, Stamps
 from sync.core.issues.photo_uses import all_uses, doubt, uses_of
 from sync.core.look.follow import Followed
@@ -15,9 +15,9 @@ from sync.core.look.reading import Reading
 from sync.core.look.stamping import Stamped
 from sync.core.sheet import checks
 from sync.core.sheet.identity import Known
-from sync.core.sheet.photos import ids
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, plain
+from sync.core.sheet.values.photos import ids
 
 ARCHIVED = "问题已归档，不再处理"
 REPORTS = ("上报", "非本单位")
@@ -71,7 +71,7 @@ def _when_archived(
 ) -> dict[int, str]:
     moved = reading.memory.archived[row.rid].at
     issue = Issue(row.rid, {key: plain(value) for key, value in row.cells.items()}, stamps, fixes, answers=answers)
-    results = issues.results(issue, issues.lived(issue, stamps, reading.rules, moved), stamps, reading.rules)
+    results = feedback.results(issue, course.lived(issue, stamps, reading.rules, moved), stamps, reading.rules)
     return {fix.row: results[fix.row].text if fix.at <= moved else ARCHIVED for fix in fixes}
 
 

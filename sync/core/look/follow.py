@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sync.core.issues import escalation, issues, upward
+from sync.core.issues import course, escalation, feedback, issue_stamps, lateness, upward
 from sync.core.issues import life as lives
-from sync.core.issues.issues import Fix, Issue, Result, Stamps
+from sync.core.issues.feedback import Result
+from sync.core.issues.issues import Fix, Issue, Stamps
 from sync.core.issues.life import Life
 from sync.core.issues.open_units import unit_of
 from sync.core.issues.upward import Turn
@@ -71,14 +72,14 @@ class Followed:
 
     def lateness(self, rules: Rules, now: datetime) -> Lateness | None:
         """How late it is now; None: it is not. A part of another issue has no lateness of its own."""
-        return None if self.stamps.joined else issues.late_now(self.life, rules, now)
+        return None if self.stamps.joined else lateness.late_now(self.life, rules, now)
 
     def late_words(self, rules: Rules, now: datetime, *, in_hours: bool = True) -> str:
         """The same in the words of pages; empty: it is not late. ``in_hours``: what endangers people in hours; a
         mail, read later, says workdays."""
         late, category = self.lateness(rules, now), rules.categories.get(self.issue.category)
         danger = category is not None and category.dangerous(self.issue.severity)
-        return issues.late_words(late, now, in_hours=in_hours and danger) if late else ""
+        return lateness.late_words(late, now, in_hours=in_hours and danger) if late else ""
 
     @property
     def lines(self) -> Collection[Line]:
@@ -180,7 +181,7 @@ def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
     if before.stamps.start is None and not before.stamps.street:
         return _waiting(step.reading, row, before, faults)
     memory = step.reading.memory
-    stamps, life = issues.follow(before, rules, now, memory.last_tick, memory.latest or memory.last_tick)
+    stamps, life = course.follow(before, rules, now, memory.last_tick, memory.latest or memory.last_tick)
     street = roster.street(stamps.street, stamps.received.date())
     known = escalation.facts(before, life, stamps, rules, street.type if street else "")
     levels = escalation.climb(before, life, stamps, rules, known, now)
@@ -189,9 +190,9 @@ def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
     issue = before if stamps is known_stamps else replace(before, stamps=stamps)
     turns = tuple(upward.turns(before, life, rules, now))
     problems = (*faults, *_unheeded(step, row, issue))
-    cells, results = _cells(step, issue, life, problems), issues.results(issue, life, stamps, rules)
+    cells, results = _cells(step, issue, life, problems), feedback.results(issue, life, stamps, rules)
     moments = (
-        *issues.turning_points(life, stamps, rules),
+        *lateness.turning_points(life, stamps, rules),
         *escalation.next_steps(life, stamps, rules, known),
         *checks.ripe(row.cells),
         *upward.next_turn(turns, now),
@@ -249,9 +250,9 @@ def _unheeded(step: Following, row: Row, issue: Issue) -> list[Problem]:
 def _lacking_photo(step: Following, row: Row, issue: Issue) -> list[Problem]:
     """通过 without what the category needs, and nobody says that he saw it on the spot (definitions 1.1)."""
     last = issue.stamps.verdicts[-1] if issue.stamps.verdicts else None
-    if row.cells.get("verified") != "通过" or (last and not issues.is_news(row.cells, last)):
+    if row.cells.get("verified") != "通过" or (last and not issue_stamps.is_news(row.cells, last)):
         return []
-    if row.cells.get("verify_note") or issues.stopped_at(issue, issue.stamps, step.reading.rules):
+    if row.cells.get("verify_note") or feedback.stopped_at(issue, issue.stamps, step.reading.rules):
         return []
     why = "没有填。还没有整改后照片（要检测的，还有检测结果），选通过要在这里写明在现场看到的情况。"
     return [Problem("verify_note", why)]
@@ -260,7 +261,7 @@ def _lacking_photo(step: Following, row: Row, issue: Issue) -> list[Problem]:
 def _lacking_basis(step: Following, row: Row, issue: Issue) -> list[Problem]:
     """Enforcement is not closed without a case number (plan 六·1)."""
     legal_basis = row.cells.get("legal_basis")
-    if row.cells.get("verified") != "通过" or issues.may_close(issue.category, legal_basis, step.reading.rules):
+    if row.cells.get("verified") != "通过" or course.may_close(issue.category, legal_basis, step.reading.rules):
         return []
     return [Problem("legal_basis", "没有填，执法类问题销号前要填案号，或写明不立案的理由。")]
 
@@ -313,7 +314,7 @@ def _cells(step: Following, issue: Issue, life: Life, problems: Sequence[Problem
     unit = stamped if rules.unit_now(stamped) == life.unit else life.unit
     return {
         "id": issue.rid, "check": sentence(step.reading.layouts["issues"], problems), "state": life.state,
-        "hint": issues.hint(life, stamps, rules, step.reading.now), "chief": stamps.chief, "branch": stamps.branch,
+        "hint": lateness.hint(life, stamps, rules, step.reading.now), "chief": stamps.chief, "branch": stamps.branch,
         "district": stamps.district, "unit": unit, "deadline": plan.to_raw(life.deadline, zone),
         "level": escalation.level_words(stamps, rules), "repeat": f"第{stamps.repeat}次" if stamps.repeat > 1 else "",
         "letter": "", "closed_at": plan.to_raw(life.closed_at, zone), "basis": basis(issue, stamps, life, rules),

@@ -17,8 +17,8 @@ from sync.core.memory import Sent
 from sync.core.notices.notices import HANDED, PENDING
 from sync.core.scores.lines import first_day
 from sync.core.scores.seal import Seals, next_month
-from sync.core.sheet import serials
 from sync.core.sheet.rows import Row
+from sync.core.sheet.values import serials
 
 LINES = "lines"
 UNSETTLED = (*PENDING, HANDED)  # states of a notice that may still become another

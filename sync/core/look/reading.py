@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sync.core.issues.issues import clock, heard
+from sync.core.issues.issue_stamps import heard
+from sync.core.issues.issues import clock
 from sync.core.memo import Memo
 from sync.core.memory import BACK, TABS, THERE, Archived, Change, Failed, Memory, Tables
 from sync.core.rules.rules import Rules

@@ -12,9 +12,10 @@ from datetime import date, datetime
 from functools import cached_property, partial
 from typing import Any
 
-from sync.core.issues import issues, photo_uses, repeats
+from sync.core.issues import course, issue_stamps, issues, photo_uses, repeats
 from sync.core.issues import life as lives
-from sync.core.issues.issues import Fix, Issue, Stamps, Verdict, heard
+from sync.core.issues.issue_stamps import heard
+from sync.core.issues.issues import Fix, Issue, Stamps, Verdict
 from sync.core.look.people import People
 from sync.core.look.reading import SHOWN, Reading
 from sync.core.look.rebuilding import adoption
@@ -22,10 +23,11 @@ from sync.core.look.verdicts import area_of, at_first_sight, counted, is_copy
 from sync.core.memory import IssueFailed
 from sync.core.people.permissions import Area, counted_source
 from sync.core.rules.conditions import INSPECTED, MEASUREMENT, NORMAL, PUBLIC
-from sync.core.sheet import checks, serials
+from sync.core.sheet import checks
 from sync.core.sheet.identity import Known
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, issue_number, plain
+from sync.core.sheet.values import serials
 
 PLACES = "places"  # kind of the memo
 Places = dict[tuple[str, ...], list[str]]  # issues by what must be equal for a repeat
@@ -129,7 +131,7 @@ def _fixes_out_of_sight(reading: Reading, reused: Mapping[str, str]) -> Iterator
         number, at = issue_number(row.cells["issue"]), row.marks["heard"]
         stamps = reading.memory.stamps.get(number)
         verdicts = stamps.verdicts if stamps else ()
-        is_new = number in results and not (verdicts and not issues.is_news(results[number], verdicts[-1]))
+        is_new = number in results and not (verdicts and not issue_stamps.is_news(results[number], verdicts[-1]))
         if is_new or any(verdict.at >= at for verdict in verdicts) or not reading.known_row("feedback", rid).deleted:
             yield number, _fix(row, 0, row.cells, reused)
 
@@ -207,10 +209,10 @@ def _corrected(reading: Reading, people: People, row: Row, stamps: Stamps) -> St
     street = people.roster.street(cells.get("street", ""), stamps.received.date())
     category = rules.categories.get(cells.get("category", ""))
     if street and category and (street.name, category.name) != (stamps.street, stamps.category):
-        stamps = issues.assign(stamps, category, street, people.roster)
+        stamps = issue_stamps.assign(stamps, category, street, people.roster)
     source = cells.get("source", "")
     if stamps.source == PUBLIC and stamps.start is None and source not in ("", PUBLIC):
-        stamps = issues.begin(replace(stamps, source=source), cells, rules, reading.now)
+        stamps = issue_stamps.begin(replace(stamps, source=source), cells, rules, reading.now)
     return stamps
 
 
@@ -222,9 +224,9 @@ def _entered(
     was_waiting = bool(before and before.street)
     own = before if before and before.street else _first(reading, people, row, before)
     accepted = counted(reading, people.roster, row, own)[0].get("accepted")
-    if not own.street or own.history or accepted == issues.APART:
+    if not own.street or own.history or accepted == issue_stamps.APART:
         return {row.rid: own}
-    return earlier.related(row, own, accepted == issues.TAKEN_ON, was_waiting)
+    return earlier.related(row, own, accepted == issue_stamps.TAKEN_ON, was_waiting)
 
 
 def _first(reading: Reading, people: People, row: Row, before: Stamps | None) -> Stamps:
@@ -238,7 +240,7 @@ def _first(reading: Reading, people: People, row: Row, before: Stamps | None) ->
     if street is None:
         return unstamped
     cells = {**row.cells, "source": counted_as(reading, people, row, street.name, received)}
-    stamps = issues.receive(cells, received, street, people.roster, reading.rules)
+    stamps = issue_stamps.receive(cells, received, street, people.roster, reading.rules)
     if _is_history(reading, row):
         return _history(reading, row, stamps)
     return replace(stamps, copied=at_first_sight(row.cells, reading.now))
@@ -268,7 +270,7 @@ def _taken_on(reading: Reading, people: People, rows: Sequence[Row], stamps: Map
         known = stamps.get(row.rid)
         if known and waits(known):
             accepted = counted(reading, people.roster, row, known)[0].get("accepted")
-            if accepted == issues.TAKEN_ON:
+            if accepted == issue_stamps.TAKEN_ON:
                 yield row
 
 
@@ -286,7 +288,7 @@ def _settled(reading: Reading, people: People, rows: Sequence[Row], stamps: Mapp
         if own and own.behind:
             settled[row.rid] = _behind(own, stamps.get(own.behind))
         elif own and own.joined and own.start is None and _stands_alone(reading, people, row, own):
-            settled[row.rid] = issues.begin(
+            settled[row.rid] = issue_stamps.begin(
                 replace(own, joined="", joined_at=None), row.cells, reading.rules, reading.now
             )
     return settled
@@ -295,7 +297,7 @@ def _settled(reading: Reading, people: People, rows: Sequence[Row], stamps: Mapp
 def _stands_alone(reading: Reading, people: People, row: Row, own: Stamps) -> bool:
     return (
         reading.is_gone("issues", own.joined)
-        or counted(reading, people.roster, row, own)[0].get("accepted") == issues.APART
+        or counted(reading, people.roster, row, own)[0].get("accepted") == issue_stamps.APART
     )
 
 
@@ -387,8 +389,8 @@ class EarlierIssues:
         issue = Issue(rid, self._cells(rid), self.stamps[rid], tuple(self.fixes.get(rid, ())))
         rules, memory = self.reading.rules, self.reading.memory
         if hour == self.reading.now:
-            hour = issues.own_hour(issue, rules, hour, memory.latest or memory.last_tick)
-        life = issues.lived(issue, issue.stamps, rules, hour)
+            hour = course.own_hour(issue, rules, hour, memory.latest or memory.last_tick)
+        life = course.lived(issue, issue.stamps, rules, hour)
         if rid in self.taken_on and hour >= self.reading.now:
             life = replace(life, state=lives.OPEN)
         return repeats.Earlier(rid, issue.severity, life)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sync.core.approvals.verdict_checks import by_whom
-from sync.core.issues import issues
+from sync.core.issues import issue_stamps
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Stamps, Verdict
 from sync.core.issues.open_units import unit_of
@@ -57,7 +57,7 @@ def _accepted(reading: Reading, roster: Roster, row: Row, stamps: Stamps) -> tup
 
 def _verified(cells: Cells, roster: Roster, stamps: Stamps, now: datetime) -> tuple[Cells, list[Problem]]:
     last = stamps.verdicts[-1] if stamps.verdicts else None
-    if "verified" not in cells or (last and not issues.is_news(cells, last)):
+    if "verified" not in cells or (last and not issue_stamps.is_news(cells, last)):
         return cells, []
     day = (cells.get("verified_at") or now).date()
     problems = by_whom(cells, "verifier", roster, area_of(stamps), day)

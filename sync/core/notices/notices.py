@@ -14,7 +14,8 @@ from typing import Any
 
 from sync.core.issues import life as lives
 from sync.core.issues.escalation import OPEN
-from sync.core.issues.issues import Issue, Stamps, late_now, late_words, warn_at
+from sync.core.issues.issues import Issue, Stamps
+from sync.core.issues.lateness import late_now, late_words, warn_at
 from sync.core.issues.life import Life
 from sync.core.issues.upward import Turn
 from sync.core.notices.timing import SOON, allowed_from, is_soon, sent_together
@@ -22,7 +23,7 @@ from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
 from sync.core.rules.sections import Notice as Rule
 from sync.core.rules.values import NOTICE_KINDS, ROLES
-from sync.core.sheet.phones import masked
+from sync.core.sheet.values.phones import masked
 
 OF_LETTERS = {
     "督办": "督办函发给责任单位和街路长，抄送指挥长和支部书记",

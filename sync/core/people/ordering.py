@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from sync.core.sheet.texts import narrow
+from sync.core.sheet.values.texts import narrow
 
 DISTRICTS = ("城西", "城中", "城东")  # as the plan counts them (五·1)
 _DIGITS = "零一二三四五六七八九"

@@ -16,8 +16,8 @@ from typing import Any
 from sync.core.people.days import Days, on
 from sync.core.people.ordering import by_number, place_order
 from sync.core.rules.values import ROLES
-from sync.core.sheet.places import Position
 from sync.core.sheet.rows import Row
+from sync.core.sheet.values.places import Position
 
 LEAVE = "请假顶岗"
 OPERATOR = "管理员"  # how pages and records show the person who runs the service; he stands in no sheet

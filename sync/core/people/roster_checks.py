@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from sync.core.people.ordering import place_order
 from sync.core.people.roster import LEAVE, RESERVED, Post, Roster, Street, read_post, read_street
 from sync.core.sheet.checks import Cells, needed
-from sync.core.sheet.places import Position, is_far, metres, middle
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, nearest, quoted
+from sync.core.sheet.values.places import Position, is_far, metres, middle
 
 AREA_OF_ROLE = {"指挥长": "district", "支部书记": "branch"}
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sync.core.rules.rewriting import toml_list, toml_text, with_values
 from sync.core.rules.text import Document, Path, Problem
-from sync.core.sheet.texts import narrow
+from sync.core.sheet.values.texts import narrow
 
 UNITS = {"wh": "工作时", "wd": "工作日", "h": "小时", "d": "天"}
 _LIMIT = re.compile(r"(>= )?([0-9]+)\s*(wh|wd|h|d)")

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from sync.core.rules.sections import Table
 from sync.core.rules.values import Event, Text, UnitName, When, not_empty, one_of
-from sync.core.sheet.places import DATUMS, WGS84
+from sync.core.sheet.values.places import DATUMS, WGS84
 
 JINSHUJU, JIANDAOYUN, WENJUANXING, CAOLIAO, SIGNED = "金数据", "简道云", "问卷星", "草料", "通用"
 HOOK_KINDS = (JINSHUJU, JIANDAOYUN, WENJUANXING, CAOLIAO, SIGNED)

@@ -16,9 +16,9 @@ from hashlib import sha256
 
 from sync.core.issues import life as lives
 from sync.core.scores.seal import FIELD, HEAD, Fact, Seal, calendar_digest
-from sync.core.sheet import serials
 from sync.core.sheet.rows import Raw
 from sync.core.sheet.tabs import Column, Tab
+from sync.core.sheet.values import serials
 
 ISSUES, LINES, SCORES = "问题台账", "扣分明细", "月度考核"
 NAMES: Mapping[str, tuple[str, ...]] = {  # the columns by which a row of a tab is called

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from sync.core.rules.rules import Rules
-from sync.core.scores import persons, standings
+from sync.core.scores import holders, persons, ranking, standings
 from sync.core.scores.lines import STREET, UNIT, first_day
 from sync.core.scores.persons import PERSON, PersonMonth
-from sync.core.scores.standings import Key, Merit, Standing, Term
+from sync.core.scores.ranking import Merit
+from sync.core.scores.standings import Key, Standing, Term
 
 Rows = dict[tuple[str, ...], dict[str, Any]]
 Words = Callable[[Sequence[str]], str]  # which months or quarters a row is made of, from its months
@@ -163,7 +164,7 @@ class Periods:
     def _terms(self, name: str, months: Iterable[str]) -> list[Term]:
         """What each target came to, not ranked yet."""
         return [
-            Term(name, last.target, last.kind, last.group, standings.most(_chiefs(group))[0] or last.chief,
+            Term(name, last.target, last.kind, last.group, holders.most(_chiefs(group))[0] or last.chief,
                  standings.mean([row.score for row in _counted(group) or group]), None, unranked=_unranked(group))
             for group in self._rows(months).values()
             for last in group[-1:]
@@ -180,10 +181,10 @@ class Periods:
                 return not term.unranked
             return sum(visits) >= self.rules.score.min_inspections * len(visits)
 
-        ranked = standings.rank(terms, takes_part)
-        stable = {key for key, group in by_key.items() if standings.most(_chiefs(group))[1]}
+        ranked = ranking.rank(terms, takes_part)
+        stable = {key for key, group in by_key.items() if holders.most(_chiefs(group))[1]}
         merits = [_merit(term, by_key[term.key], able=term.key in stable) for term in ranked]
-        good = standings.commended(merits, self.rules)
+        good = ranking.commended(merits, self.rules)
 
         def advice(term: Term) -> Iterator[str]:
             yield words([row.month for row in by_key[term.key]])

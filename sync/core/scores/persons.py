@@ -13,7 +13,8 @@ from sync.core.calendar.worktime import Calendar
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
 from sync.core.scores.lines import OF_BASE, STREET, Line, first_day, last_day
-from sync.core.scores.standings import Standing, Term, rank
+from sync.core.scores.ranking import rank
+from sync.core.scores.standings import Standing, Term
 
 PERSON = "街路长"
 TOO_SHORT = "任职不到一半，不参与排名"

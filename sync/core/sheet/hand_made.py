@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Column, Layout, Tab, letters, locate
-from sync.core.sheet.texts import narrow
+from sync.core.sheet.values.texts import narrow
 
 ROWS_LOOKED_AT = 5  # from the top, for headers that do not stand in the first row
 

@@ -10,7 +10,7 @@ from sync.core.sheet.amendments import staff_cells
 from sync.core.sheet.plan import Restore, same
 from sync.core.sheet.rows import Raw, Table, fingerprint, plain
 from sync.core.sheet.tabs import Layout
-from sync.core.sheet.texts import narrow
+from sync.core.sheet.values.texts import narrow
 
 FileRow = tuple[int, Mapping[str, Raw]]  # number in the file, people's cells by column key
 

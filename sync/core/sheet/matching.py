@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 
 from sync.core.sheet.rows import plain
 from sync.core.sheet.tabs import Column, Tab
-from sync.core.sheet.texts import narrow
+from sync.core.sheet.values.texts import narrow
 
 
 def known_names(tab: Tab) -> dict[str, Column]:

@@ -12,9 +12,9 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core.sheet import serials
 from sync.core.sheet.rows import NOTHING, Raw, Row
 from sync.core.sheet.tabs import Layout
+from sync.core.sheet.values import serials
 
 
 class Trespass(AssertionError):

@@ -20,11 +20,11 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sync.core.calendar.worktime import Limit, parse_limit
-from sync.core.sheet import readings, serials
-from sync.core.sheet.places import Position, Unreadable, read_position
 from sync.core.sheet.problems import Problem
 from sync.core.sheet.tabs import Column, Layout, Tab, locate
-from sync.core.sheet.texts import clean, narrow, visible
+from sync.core.sheet.values import readings, serials
+from sync.core.sheet.values.places import Position, Unreadable, read_position
+from sync.core.sheet.values.texts import clean, narrow, visible
 
 log = logging.getLogger(__name__)
 

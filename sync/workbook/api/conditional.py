@@ -13,8 +13,8 @@ from typing import Any
 
 from sync.workbook.cells.entry import as_number, typed
 from sync.workbook.cells.formats import colour, serial, show
-from sync.workbook.cells.grid import Row
 from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.cells.row import Row
 from sync.workbook.formulas.evaluate import Reader
 from sync.workbook.formulas.operands import Budget, Fault, OverBudget, number, truth
 from sync.workbook.formulas.references import offset

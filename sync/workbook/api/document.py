@@ -9,8 +9,8 @@ import orjson
 
 from sync.workbook.api.conditional import look_of
 from sync.workbook.cells.formats import show
-from sync.workbook.cells.grid import Row, decode
 from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.cells.row import Row, decode
 from sync.workbook.edits import metadata
 from sync.workbook.edits.dimensions import lines
 from sync.workbook.edits.dimensions.groups import answered_groups

@@ -11,10 +11,9 @@ import time
 from array import array
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sync.workbook.cells.grid import Row
+from sync.workbook.cells.row import Row
 
 MOST_CHANGES = 500  # that are remembered; who is further behind looks anew
 MOST_ROWS = 50_000  # in all changes that are remembered

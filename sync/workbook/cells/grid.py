@@ -1,89 +1,19 @@
-"""The cells of one sheet within one transaction: read, edited in memory, and written at its end.
-
-A value is what UNFORMATTED_VALUE shows: a string, a number, a boolean, "" where nothing stands. All else that a cell
-carries (formula, error, format, note, validation) is in `Row.cells` by column.
-"""
+"""The cells of one sheet within one transaction: read, edited in memory, and written at its end."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from itertools import compress, repeat
-from operator import ne
 from typing import Any
 
 import orjson
 
-from sync.workbook.cells.transaction import SHIFT, RowRecord, Transaction, numbers, span
+from sync.workbook.cells.row import Row, RowRecord, Value, decode, trim
+from sync.workbook.cells.transaction import SHIFT, Transaction, numbers, span
 from sync.workbook.schema.a1 import Box
-from sync.workbook.schema.errors import Json
 
-Value = Any  # str | int | float | bool
 EMPTY_ROW = b"[]"
-OF_FORMULA = ("error", "over", "link")  # what a cell carries of its formula's last result
 MOST_AHEAD = 1024  # rows that are read at once where one was asked for
-_BITS = [1 << column for column in range(62)]
-_WIDE = len(_BITS)  # columns that the bit set tells apart; one more bit stands for all others
-
-
-class Row:
-    """One record in memory. `values` has no trailing blanks."""
-
-    __slots__ = ("cells", "values")
-
-    def __init__(self, values: list[Value], cells: dict[int, Json]) -> None:
-        self.values, self.cells = values, cells
-
-    def value(self, column: int) -> Value:
-        """What stands in the column, "" for nothing."""
-        return self.values[column] if column < len(self.values) else ""
-
-    def put(self, column: int, value: Value) -> None:
-        """Sets the value of a column."""
-        values = self.values
-        if column < len(values):
-            values[column] = value
-            if value == "":
-                trim(values)
-        elif value != "":
-            values.extend([""] * (column - len(values)))
-            values.append(value)
-
-    def filled(self) -> int:
-        """The columns in which something stands, as a bit set."""
-        bits = sum(compress(_BITS, map(ne, self.values, repeat(""))))
-        for column, cell in self.cells.items():
-            if "formula" in cell and column < _WIDE:
-                bits |= 1 << column
-        return bits | (1 << _WIDE if len(self.values) > _WIDE else 0)
-
-    def columns(self) -> int:
-        """As `filled`, with a bit for every column."""
-        bits = sum(1 << column for column, value in enumerate(self.values) if value != "")
-        for column, cell in self.cells.items():
-            if "formula" in cell:
-                bits |= 1 << column
-        return bits
-
-    def record(self, row_id: int) -> RowRecord:
-        """The row as it is stored."""
-        cells = self.cells
-        extra = orjson.dumps(cells, option=orjson.OPT_NON_STR_KEYS) if cells else None
-        formulas = bool(cells) and any("formula" in cell for cell in cells.values())
-        return row_id, self.filled(), formulas, orjson.dumps(self.values), extra
-
-
-def trim(values: list[Value]) -> list[Value]:
-    """Drops trailing blanks, in place."""
-    while values and values[-1] == "":
-        values.pop()
-    return values
-
-
-def decode(vals: bytes, extra: bytes | None) -> Row:
-    """A stored record in memory."""
-    cells = {int(column): cell for column, cell in orjson.loads(extra).items()} if extra else {}
-    return Row(orjson.loads(vals), cells)
 
 
 class Grid:
@@ -340,13 +270,3 @@ def _in_sequence(order: array[int]) -> bool:
     if not order or order[0] == 0 or order[-1] - order[0] != len(order) - 1:
         return False
     return order == array("I", range(order[0], order[-1] + 1))
-
-
-def plain(row: Row, column: int) -> None:
-    """Forgets the formula of a cell and what is known of it."""
-    cell = row.cells.get(column)
-    if cell is not None:
-        for key in ("formula", *OF_FORMULA):
-            cell.pop(key, None)
-        if not cell:
-            del row.cells[column]

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from sync.workbook.cells import changes, defaults
-from sync.workbook.cells.grid import Grid, Row
+from sync.workbook.cells.grid import Grid
 from sync.workbook.cells.layers import Layers
+from sync.workbook.cells.row import Row
 from sync.workbook.cells.transaction import Transaction
 from sync.workbook.schema import a1
 from sync.workbook.schema.a1 import Bounds, Box

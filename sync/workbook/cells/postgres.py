@@ -23,8 +23,9 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.string import StrDumper
 
 from sync.workbook.cells.postgres_tables import SCHEMA, bring_up
+from sync.workbook.cells.row import RowRecord
 from sync.workbook.cells.store import AnyStore, Unavailable
-from sync.workbook.cells.transaction import ROW, Dialect, RowRecord, Transaction
+from sync.workbook.cells.transaction import ROW, Dialect, Transaction
 
 MOST_CONNECTIONS = 10  # of a process to one database, for all spaces
 LONGEST_IDLE = 600.0  # seconds after which a connection that nobody used is closed

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from sync.workbook.cells.changes import Feed
-from sync.workbook.cells.transaction import ROW, Dialect, RowRecord, Transaction
+from sync.workbook.cells.row import RowRecord
+from sync.workbook.cells.transaction import ROW, Dialect, Transaction
 from sync.workbook.cells.upgrade import bring_up
 
 

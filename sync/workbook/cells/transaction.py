@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.workbook.cells.changes import Change
+from sync.workbook.cells.row import RowRecord
 
 BLOCK = 1000  # record numbers a block: 4,000 bytes, which fit one page of SQLite
 SHIFT = 32  # a record's id is its sheet's key in the upper half and its number in the lower
@@ -22,9 +23,6 @@ ACCOUNT = "name, email, key_id, public_key"
 ACCESS = "digest, email, expires, writes"
 CHANNEL = "account, id, file, address, token, expires, number, version, trashed, tries, due"
 ROW = "id, filled, formulas, vals, extra"
-
-# id, bit set of the filled columns, whether it holds formulas, values, all else
-RowRecord = tuple[int, int, bool, bytes, bytes | None]
 
 
 @dataclass(frozen=True)

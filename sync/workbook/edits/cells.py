@@ -7,14 +7,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sync.workbook.cells.formats import settle_colours
-from sync.workbook.cells.grid import Row, plain
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits.dimensions.dimensions import required_fields
+from sync.workbook.cells.row import Row, plain
 from sync.workbook.edits.values import check_length, clear, grow, put_formula, put_raw
 from sync.workbook.formulas.references import offset
 from sync.workbook.schema.a1 import Box
 from sync.workbook.schema.errors import Json, invalid
-from sync.workbook.schema.masks import assign, paths
+from sync.workbook.schema.masks import assign, paths, required_fields
 
 SMALL = 50  # cells up to which a look is written into the cells instead of painted over the range
 _OWN = ("note", "textFormatRuns")

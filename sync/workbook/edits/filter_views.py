@@ -6,10 +6,9 @@ import copy
 from typing import Any
 
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits.dimensions.dimensions import required_fields
 from sync.workbook.edits.ranges import home_of, masked, mirrored, placed, stored_in, with_sheet
 from sync.workbook.schema.errors import Json, invalid
-from sync.workbook.schema.masks import paths
+from sync.workbook.schema.masks import paths, required_fields
 
 _KEY = "filterViews"
 

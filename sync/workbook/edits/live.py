@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sync.workbook.cells.grid import Row, Value
 from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.cells.row import Row, Value
 from sync.workbook.edits.cells import put_value
 from sync.workbook.edits.dimensions import lines
 from sync.workbook.edits.dimensions.dimensions import delete, extend, insert

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from sync.workbook.cells import defaults
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits.dimensions.dimensions import required_fields, span_of
+from sync.workbook.edits.spans import span_of
 from sync.workbook.schema.a1 import Bounds, Box
 from sync.workbook.schema.errors import Json, invalid
-from sync.workbook.schema.masks import paths
+from sync.workbook.schema.masks import paths, required_fields
 
 MOST = 30_000  # characters of keys and values, of a sheet and of the document itself
 _TOLD = ("metadataId", "metadataKey", "metadataValue", "visibility")

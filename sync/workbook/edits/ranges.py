@@ -8,13 +8,12 @@ from typing import Any
 
 from sync.workbook.cells.formats import settle_colours
 from sync.workbook.cells.model import Book, Sheet, range_of
-from sync.workbook.edits.dimensions.dimensions import required_fields
 from sync.workbook.edits.sorting import sort_rows
 from sync.workbook.edits.values import clear
 from sync.workbook.schema import a1
 from sync.workbook.schema.a1 import Box
 from sync.workbook.schema.errors import Json, invalid
-from sync.workbook.schema.masks import assign, paths
+from sync.workbook.schema.masks import assign, paths, required_fields
 
 _NAME = re.compile(r"[^\W\d][\w.]*")
 

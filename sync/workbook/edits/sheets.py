@@ -12,11 +12,11 @@ from sync.workbook.cells import defaults
 from sync.workbook.cells.formats import settle_colours
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import metadata
-from sync.workbook.edits.dimensions.dimensions import delete_columns, extend, required_fields
+from sync.workbook.edits.dimensions.dimensions import delete_columns, extend
 from sync.workbook.edits.dimensions.shifts import Shift, each_formula, shift_all
 from sync.workbook.formulas.references import rename
 from sync.workbook.schema.errors import Json, invalid
-from sync.workbook.schema.masks import assign, paths
+from sync.workbook.schema.masks import assign, paths, required_fields
 
 _FLAGS = ("hidden", "rightToLeft")
 

@@ -6,8 +6,8 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from sync.workbook.cells.grid import Row
 from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.cells.row import Row
 from sync.workbook.edits.dimensions.dimensions import bake
 from sync.workbook.formulas.references import offset
 from sync.workbook.schema.a1 import Box

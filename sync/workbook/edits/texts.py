@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sync.workbook.cells.formats import show
-from sync.workbook.cells.grid import Row
 from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.cells.row import Row
 from sync.workbook.edits.replacing import Asked, replaced, within_limit
 from sync.workbook.edits.values import check_length, grow, put_formula, put_typed
 from sync.workbook.schema.a1 import Box

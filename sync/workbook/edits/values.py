@@ -9,8 +9,8 @@ import orjson
 
 from sync.workbook.cells.entry import raw, typed
 from sync.workbook.cells.formats import is_date, show
-from sync.workbook.cells.grid import OF_FORMULA, Row, decode, plain, trim
 from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.cells.row import OF_FORMULA, Row, decode, plain, trim
 from sync.workbook.edits.dimensions.dimensions import extend
 from sync.workbook.schema import a1
 from sync.workbook.schema.a1 import Bounds, Box

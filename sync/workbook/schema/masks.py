@@ -137,3 +137,11 @@ def assign(target: Json, source: Json, path: Sequence[str]) -> None:
         target[last] = source[last]
     else:
         target.pop(last, None)
+
+
+def required_fields(request: Json) -> str:
+    """The request's mask; refused when it names nothing."""
+    mask: str = request.get("fields", "")
+    if not mask:
+        raise invalid("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)")
+    return mask

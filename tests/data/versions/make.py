@@ -25,14 +25,14 @@ from flask.testing import FlaskClient
 
 from sync import revision
 from sync.cli.main import main
-from sync.ledger.preferences import Preferences
+from sync.ledger.sent.preferences import Preferences
 from sync.service import Service
 from sync.settings import Settings
 from sync.sheets import set_up
 from sync.workbook import transport
 from tests.book import CAST, PEOPLE, ROOT, cell, hour, templates
+from tests.intake.test_photos import jpeg, scene
 from tests.mail_server import mail_server
-from tests.test_photos import jpeg, scene
 from webhook import access, server
 
 HERE = Path(__file__).parent

@@ -24,11 +24,12 @@ from sync.core.look.rebuilding import adoption
 from sync.core.look.stamping import Stamped
 from sync.core.people.permissions import holds, may_sign, person
 from sync.core.rules.values import ROLES
-from sync.core.sheet import checks, plan, readings, serials
+from sync.core.sheet import checks, plan
 from sync.core.sheet.problems import Problem, sentence
 from sync.core.sheet.rows import Row, plain
 from sync.core.sheet.tabs import Layout
-from sync.core.sheet.texts import narrow
+from sync.core.sheet.values import readings, serials
+from sync.core.sheet.values.texts import narrow
 
 COUNTER = "letters-"  # under this and the year ``numbers`` keeps the last number given
 ON_PAPER = "纸质"

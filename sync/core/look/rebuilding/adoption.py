@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from sync.core.issues import issues
+from sync.core.issues import issue_stamps, issues
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Stamps
 from sync.core.letters import letters
@@ -24,10 +24,10 @@ from sync.core.scores.evening import EVENED
 from sync.core.scores.lines import Group, Line
 from sync.core.scores.standings import Standing
 from sync.core.scores.units import RATES
-from sync.core.sheet import serials
 from sync.core.sheet.identity import NUMBER
 from sync.core.sheet.rows import Raw, Row, plain
 from sync.core.sheet.tabs import Layout
+from sync.core.sheet.values import serials
 
 
 def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, roster: Roster) -> Stamps | None:
@@ -52,15 +52,15 @@ def read_stamps(layout: Layout, row: Row, rules: Rules, now: datetime, roster: R
     if closed:
         verdict = issues.Verdict("通过", closed, row.cells.get("verified_at"))
         stamps = replace(stamps, verdicts=(verdict,))
-    accepted = received if row.cells.get("accepted") in issues.ACCEPTED else None
+    accepted = received if row.cells.get("accepted") in issue_stamps.ACCEPTED else None
     if of:
         return replace(stamps, joined=of[0], joined_at=received)
     started = None if text("state") == lives.UNVERIFIED else received
     if started and deadline:
-        limit = str(issues.own_limit(stamps.category, row.cells, rules))
+        limit = str(issue_stamps.own_limit(stamps.category, row.cells, rules))
         stamps = replace(stamps, start=lives.Start(started, limit, deadline, "暂按" in text("hint")), accepted=accepted)
     elif started:
-        stamps = issues.begin(replace(stamps, accepted=accepted), row.cells, rules, started)
+        stamps = issue_stamps.begin(replace(stamps, accepted=accepted), row.cells, rules, started)
     level = text("level")[:1]
     if level.isdecimal():
         reached = tuple(issues.Reached(n, received, "") for n in range(1, int(level) + 1))

@@ -17,9 +17,9 @@ from sync.core.people.roster import Roster
 from sync.core.scores import persons
 from sync.core.scores.lines import APPEALED, OF_REQUEST, Booked, Group, Line, of_origin
 from sync.core.scores.seal import SEALED, Seal, next_month
-from sync.core.sheet import serials
 from sync.core.sheet.rows import Row, plain
 from sync.core.sheet.tabs import Layout
+from sync.core.sheet.values import serials
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from sync.core.people.roster import Roster, Street
 from sync.core.rules.conditions import INSPECTED
 from sync.core.rules.rules import Rules
 from sync.core.rules.values import INSPECTION
-from sync.core.scores import ceilings, evening, persons, standings
+from sync.core.scores import ceilings, evening, holders, monthly, persons, ranking
 from sync.core.scores import seal as sealing
 from sync.core.scores.evening import Looks
 from sync.core.scores.lines import (
@@ -186,7 +186,7 @@ class Scoring:
     def _inspected_groups(self, month: str, bases: Iterable[Line], inspections: Visits) -> Iterator[evening.Group]:
         """The ranking groups of a month with their ranked streets."""
         held = [self._street(line) for line in bases if line.kind == STREET]
-        names = standings.groups_of([street for street, *_ in held], self._rules)
+        names = ranking.groups_of([street for street, *_ in held], self._rules)
         for name in dict.fromkeys(names.values()):
             looks = {
                 street.name: inspections[month, street.name] for street, *_ in held
@@ -244,7 +244,7 @@ class Scoring:
         for seal in seals.values():
             for term in seal.terms:
                 terms[term.name].append(term)
-        months = {month: standings.under_new_names(seal.rows, self._rules) for month, seal in seals.items()}
+        months = {month: monthly.under_new_names(seal.rows, self._rules) for month, seal in seals.items()}
         return Periods(months, self._rules, terms, {month: seal.persons for month, seal in seals.items()})
 
     def _quarters_and_years(self, seals: Mapping[str, Seal]) -> _Terms:
@@ -268,13 +268,13 @@ class Scoring:
             (month, street.name): self._workdays(street.name, month)
             for month, held in streets.items() for street, *_ in held
         }  # fmt: skip
-        return standings.standings(streets, sums(cut), tallies, days, self._rules, sealed, units, workdays)
+        return monthly.standings(streets, sums(cut), tallies, days, self._rules, sealed, units, workdays)
 
     def _workdays(self, name: str, month: str) -> int:
         """On how many the street was in use in the month so far, one at least."""
         given = (self.roster, name, month, self.sealing.reading.now.date(), self._rules.calendar)
         results = self.sealing.reading.memo.of("days in use")
-        return max(1, len(results.result((name, month), self.scope, standings.in_use, *given)))
+        return max(1, len(results.result((name, month), self.scope, holders.in_use, *given)))
 
     def _cells(self, row: Standing, seal: Seal | None) -> dict[str, object]:
         return cells(row, seal, is_rebuilt(self.roster.days, row.month))
@@ -305,13 +305,13 @@ class Scoring:
         return street, base.chief, base.shared
 
     def _in_month(self, name: str, month: str) -> tuple[Street, str, bool]:
-        """``standings.in_month`` as of today, worked out once a day."""
+        """``holders.in_month`` as of today, worked out once a day."""
         given = (self.roster, name, month, self.sealing.reading.now.date(), self._rules.calendar)
         results = self.sealing.reading.memo.of("streets in their months")
-        return results.result((name, month), self.scope, standings.in_month, *given)
+        return results.result((name, month), self.scope, holders.in_month, *given)
 
     def _targets(self, month: str) -> list[tuple[str, str, str, bool]]:
-        names = standings.names_in(self.roster, month, self.sealing.reading.now.date())
+        names = holders.names_in(self.roster, month, self.sealing.reading.now.date())
         streets = [self._in_month(name, month) for name in names]
         targets = [(STREET, street.name, chief, not whole) for street, chief, whole in streets]
         return targets + [(UNIT, unit, "", False) for unit in self._rules.units]

@@ -12,8 +12,8 @@ from sync.core.look.follow import Followed
 from sync.core.look.reading import Reading
 from sync.core.scores.lines import SELF, Line
 from sync.core.sheet.identity import Known
-from sync.core.sheet.photos import ids
 from sync.core.sheet.rows import plain
+from sync.core.sheet.values.photos import ids
 
 NO_PHOTO, USED = "问题没有照片，不加分", "问题的照片以前用过，不加分"
 

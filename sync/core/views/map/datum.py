@@ -1,8 +1,8 @@
 """From WGS-84, in which phones tell places, to GCJ-02, in which 高德 and 腾讯 draw their maps, and back.
 
 The state's own formula is not published. This is the one that was found out and that all libraries share, written
-after github.com/googollee/eviltransform. ``tests/core/test_datum.py`` holds its published points, which come out to the
-last digit with the radius of Krasovsky's ellipsoid. It agrees with the maps within a few metres.
+after github.com/googollee/eviltransform. ``tests/core/views/test_datum.py`` holds its published points, which come out
+to the last digit with the radius of Krasovsky's ellipsoid. It agrees with the maps within a few metres.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import cos, pi, radians, sin, sqrt
 
-from sync.core.sheet.places import GCJ02, Position
+from sync.core.sheet.values.places import GCJ02, Position
 
 RADIUS = 6_378_245.0  # metres, of Krasovsky's ellipsoid
 ECCENTRICITY = 0.00669342162296594323  # squared, of the same

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import hypot
 from typing import NamedTuple
 
-from sync.core.sheet.places import Position, is_far, middle
+from sync.core.sheet.values.places import Position, is_far, middle
 from sync.core.views.map.labels import Label, Road, around, place_names
 from sync.core.views.map.projection import Box, Frame, Point, bounds, thinned, world
 from sync.core.views.map.shapes import Shape, lies_near

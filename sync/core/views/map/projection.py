@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import asinh, atan, cos, degrees, pi, radians, sinh, tan
 from typing import NamedTuple
 
-from sync.core.sheet.places import Position
+from sync.core.sheet.values.places import Position
 
 EQUATOR = 40_075_016.686  # metres around the earth there (WGS-84's larger radius times 2π)
 TILE = 256  # pixels across a tile, and across the whole world at zoom 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sync.core.people.roster import Roster
-from sync.core.sheet.places import Position, is_far
+from sync.core.sheet.values.places import Position, is_far
 
 Run = tuple[Position, ...]
 

@@ -10,9 +10,9 @@ from datetime import date
 from typing import Any
 
 from sync.core.people.roster import Roster
-from sync.core.sheet.places import FAR, Position, Unreadable, demand_in_china, middle
 from sync.core.sheet.rows import nearest, quoted
-from sync.core.sheet.texts import clean
+from sync.core.sheet.values.places import FAR, Position, Unreadable, demand_in_china, middle
+from sync.core.sheet.values.texts import clean
 from sync.core.views.map.shapes import Run, Shape, lies_near
 
 NAME_KEYS = ("街路", "名称", "路名", "道路名称", "name", "NAME", "Name")  # of properties: any may hold the name

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from sync.core.sheet.places import FAR, Position
+from sync.core.sheet.values.places import FAR, Position
 from sync.core.views.map.drawing import Places, Spot, covered, drawn_roads, grouped
 from sync.core.views.map.labels import place_names
 from sync.core.views.map.projection import TILE, Box, Frame, Point, at_zoom, bounds

@@ -4,39 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sync.workbook.cells.grid import Row
 from sync.workbook.cells.model import Book, Sheet
+from sync.workbook.cells.row import Row
 from sync.workbook.edits.dimensions.shifts import Shift, shift_all
+from sync.workbook.edits.spans import NOUN, ends_of, size_of
 from sync.workbook.schema.a1 import Box
 from sync.workbook.schema.errors import Json, invalid
 
 _INHERITED = ("userEnteredFormat", "dataValidation")
-_NOUN = {"ROWS": "row", "COLUMNS": "column"}
-
-
-def size_of(sheet: Sheet, dimension: str) -> int:
-    return sheet.rows if dimension == "ROWS" else sheet.columns
-
-
-def ends_of(book: Book, dimension_range: Json) -> tuple[Sheet, str, int, int]:
-    """Sheet, dimension and the two ends; open ends are the grid's."""
-    sheet = book.sheet(dimension_range.get("sheetId", 0))
-    dimension = dimension_range.get("dimension", "")
-    if dimension not in _NOUN:
-        raise invalid("No dimension was specified.")
-    start = dimension_range.get("startIndex", 0)
-    end = dimension_range.get("endIndex", size_of(sheet, dimension))
-    if start < 0 or end < start:
-        raise invalid(f"Invalid dimension range: startIndex[{start}] endIndex[{end}].")
-    return sheet, dimension, start, end
-
-
-def span_of(book: Book, dimension_range: Json) -> tuple[Sheet, str, int, int]:
-    """As `ends_of`, for rows or columns that must be there."""
-    sheet, dimension, start, end = ends_of(book, dimension_range)
-    if end > size_of(sheet, dimension) or start == end:
-        raise invalid(f"Invalid dimension range: startIndex[{start}] endIndex[{end}].")
-    return sheet, dimension, start, end
 
 
 def insert_dimension(book: Book, request: Json) -> None:
@@ -47,7 +22,7 @@ def insert_dimension(book: Book, request: Json) -> None:
         raise invalid("inheritFromBefore cannot be true when inserting at index 0.")
     if start > size_of(sheet, dimension):
         raise invalid(
-            f"range.startIndex[{start}] is after last {_NOUN[dimension]} in sheet[{size_of(sheet, dimension)}]"
+            f"range.startIndex[{start}] is after last {NOUN[dimension]} in sheet[{size_of(sheet, dimension)}]"
         )
     insert(book, sheet, dimension, start, end - start, before)
 
@@ -115,7 +90,7 @@ def _copy_column_looks(sheet: Sheet, source: int, at: int, count: int) -> None:
 def delete_dimension(book: Book, request: Json) -> None:
     """deleteDimension: never all rows or columns, never all that are not frozen."""
     sheet, dimension, start, end = ends_of(book, request["range"])
-    size, noun = size_of(sheet, dimension), _NOUN[dimension]
+    size, noun = size_of(sheet, dimension), NOUN[dimension]
     if start >= size:
         raise invalid(
             f"Cannot delete a {noun} that doesn't exist. "
@@ -166,7 +141,7 @@ def move_dimension(book: Book, request: Json) -> None:
     sheet, dimension, start, end = ends_of(book, request["source"])
     to, size = request.get("destinationIndex", 0), size_of(sheet, dimension)
     if start >= size or end > size or not 0 <= to <= size:
-        raise invalid(f"Cannot move {_NOUN[dimension]}s [{start}:{end}) to index {to}: beyond the grid.")
+        raise invalid(f"Cannot move {NOUN[dimension]}s [{start}:{end}) to index {to}: beyond the grid.")
     if start <= to <= end:
         return
     shift = Shift(dimension, start, end - start, to)
@@ -215,7 +190,7 @@ def append_dimension(book: Book, request: Json) -> None:
     """appendDimension: rows or columns at the end, looking like the last ones."""
     sheet = book.sheet(request.get("sheetId", 0))
     dimension, count = request.get("dimension", ""), request.get("length", 0)
-    if dimension not in _NOUN:
+    if dimension not in NOUN:
         raise invalid("No dimension was specified.")
     if count <= 0:
         raise invalid("length must be greater than 0.")
@@ -240,11 +215,3 @@ def _inherit(sheet: Sheet, template: dict[int, Json], at: int, count: int) -> No
     sheet.touch(count, len(template))
     for index in range(at, at + count) if template else ():
         sheet.grid.edit(index).cells.update({column: dict(cell) for column, cell in template.items()})
-
-
-def required_fields(request: Json) -> str:
-    """The request's mask; refused when it names nothing."""
-    mask: str = request.get("fields", "")
-    if not mask:
-        raise invalid("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)")
-    return mask

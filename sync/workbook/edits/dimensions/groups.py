@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sync.workbook.cells.model import Book, Sheet
-from sync.workbook.edits.dimensions.dimensions import required_fields, size_of, span_of
+from sync.workbook.edits.spans import size_of, span_of
 from sync.workbook.schema.errors import Json, invalid
-from sync.workbook.schema.masks import paths
+from sync.workbook.schema.masks import paths, required_fields
 
 
 def add_group(book: Book, request: Json) -> Json:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sync.workbook.cells.defaults import COLUMN_PIXELS, ROW_PIXELS
 from sync.workbook.cells.model import Book, Sheet
 from sync.workbook.edits import metadata
-from sync.workbook.edits.dimensions.dimensions import required_fields, span_of
+from sync.workbook.edits.spans import span_of
 from sync.workbook.schema.errors import Json
-from sync.workbook.schema.masks import assign, paths
+from sync.workbook.schema.masks import assign, paths, required_fields
 
 _KEYS = {"ROWS": "rowProperties", "COLUMNS": "columnProperties"}
 _USUAL = {"ROWS": ROW_PIXELS, "COLUMNS": COLUMN_PIXELS}

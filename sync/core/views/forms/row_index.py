@@ -1,0 +1,127 @@
+"""Remembered rows by what leads to them, so that no question about one row goes through all of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sync.core.issues.issues import Stamps
+from sync.core.memo import Memo
+from sync.core.memory import Memory
+from sync.core.sheet.identity import NUMBER, Known
+from sync.core.sheet.rows import Raw, issue_number, plain
+from sync.core.sheet.values.photos import Picture, ids
+
+Made = TypeVar("Made")
+Groups = Mapping[str, Sequence[str]]
+A_WHILE = 1e-6  # of a day: 86 ms, far more than the spreadsheet's rounding of an hour
+
+
+class RowIndex:
+    """Made part by part when it is asked for, and anew where that part of the memory was replaced: parts of a memory
+    never change in place. ``memo``: what the last preview worked out (the roster above all). For one thread at a
+    time."""
+
+    def __init__(self) -> None:
+        self._made: dict[Hashable, tuple[object, Any]] = {}
+        self.memo = Memo()
+
+    def _of(self, name: Hashable, part: object, make: Callable[[Any], Made]) -> Made:
+        made = self._made.get(name)
+        if made is None or made[0] is not part:
+            made = self._made[name] = part, make(part)
+        return made[1]
+
+    def issues_of(self, memory: Memory, street: str) -> Sequence[str]:
+        """The numbers of a street's issues."""
+        return self._of("street", memory.stamps, _by_street).get(street, ())
+
+    def linked(self, memory: Memory) -> Mapping[str, Collection[str]]:
+        """By issue, those that it was joined to or waits behind, and those that were joined to it."""
+        return self._of("linked", memory.stamps, _links)
+
+    def naming(self, memory: Memory, tab: str, issue: str) -> Sequence[str]:
+        """The rows of a tab that name an issue, by id."""
+        return self._of(("naming", tab), memory.known.get(tab), _by_issue).get(issue, ())
+
+    def showing(self, memory: Memory, tab: str, photo: str) -> Sequence[str]:
+        """The rows of a tab that show a photo, by id."""
+        return self._of(("showing", tab), memory.known.get(tab), _by_photo).get(photo, ())
+
+    def same_pictures(self, memory: Memory, photo: str) -> Sequence[str]:
+        """The photos that are the very same picture as one that was taken in, itself among them."""
+        picture = memory.photos.get(photo)
+        return self._of("pixels", memory.photos, _by_pixels).get(picture.pixels, ()) if picture else ()
+
+    def prints(self, memory: Memory, tab: str) -> Collection[str]:
+        """The fingerprints of a tab's rows."""
+        return self._of(("prints", tab), memory.known.get(tab), _prints)
+
+    def at_hour(self, memory: Memory, tab: str, column: str, hour: Raw) -> Iterable[Known]:
+        """The rows of a tab whose cell in that column is nearly this hour; all of them where it is no hour."""
+        known = memory.known.get(tab, {})
+        if not isinstance(hour, float):
+            return known.values()
+        by_hour = self._of(("hour", tab, column), memory.known.get(tab), lambda rows: _by_hour(rows, column))
+        at = round(hour / A_WHILE)
+        return [known[rid] for near in (at - 1, at, at + 1) for rid in by_hour.get(near, ())]
+
+
+def _by_street(stamps: Mapping[str, Stamps]) -> Groups:
+    groups = defaultdict[str, list[str]](list)
+    for number, own in stamps.items():
+        groups[own.street].append(number)
+    return groups
+
+
+def _links(stamps: Mapping[str, Stamps]) -> Mapping[str, Collection[str]]:
+    links = defaultdict[str, set[str]](set)
+    for number, own in stamps.items():
+        for other in (own.joined, own.behind):
+            if other:
+                links[number].add(other)
+                links[other].add(number)
+    return dict(links)
+
+
+def named_issue(row: Mapping[str, Raw]) -> str:
+    """The issue that a row names, however it was typed; empty where it names none."""
+    text = plain(row.get("issue", ""))
+    return text if not text or NUMBER.fullmatch(text) else issue_number(text)
+
+
+def _by_issue(rows: Mapping[str, Known] | None) -> Groups:
+    groups = defaultdict[str, list[str]](list)
+    for rid, row in (rows or {}).items():
+        if issue := named_issue(row.cells):
+            groups[issue].append(rid)
+    return groups
+
+
+def _by_photo(rows: Mapping[str, Known] | None) -> Groups:
+    groups = defaultdict[str, list[str]](list)
+    for rid, row in (rows or {}).items():
+        for photo in ids(row.cells.get("photos")):
+            groups[photo].append(rid)
+    return groups
+
+
+def _by_pixels(photos: Mapping[str, Picture]) -> Groups:
+    groups = defaultdict[str, list[str]](list)
+    for photo, picture in photos.items():
+        groups[picture.pixels].append(photo)
+    return groups
+
+
+def _prints(rows: Mapping[str, Known] | None) -> Collection[str]:
+    return frozenset(row.print for row in (rows or {}).values())
+
+
+def _by_hour(rows: Mapping[str, Known] | None, column: str) -> Mapping[int, Sequence[str]]:
+    groups = defaultdict[int, list[str]](list)
+    for rid, row in (rows or {}).items():
+        hour = row.cells.get(column)
+        if isinstance(hour, float):
+            groups[round(hour / A_WHILE)].append(rid)
+    return groups

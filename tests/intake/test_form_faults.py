@@ -1,0 +1,133 @@
+"""Forms under every fault of connection, workbook and process: a form that is sent until it is in is one row."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sync.core.people.permissions import Person
+from sync.core.views.forms.forms import FORMS, fields
+from sync.intake.forms import Answer, FilledForm, FormIntake
+from sync.intake.photos import PhotoFolder
+from sync.ledger.received.submissions import Sender
+from sync.workbook import transport
+from sync.workbook.schema import errors
+from sync.workbook.server import Request, Response
+from tests.book import ZONE, default_rules, hour, templates
+from tests.live_book import LiveBook
+
+CHIEF = Person("街路长01", frozenset({"chief"}), streets=frozenset({"新正街"}))
+GIVEN = {"street": "新正街", "category": "暴露垃圾", "text": "垃圾", "source": "街路长自查"}
+FAULTS = ("fine", "refused", "busy", "lost", "cut", "killed before", "killed after", "restarted", "ledger lost")
+names = count()
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class FormServer:
+    """A bureau that takes forms in, and can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.live = LiveBook(folder)
+        self.live.settle("2026-11-24 09:00")
+        self.open()
+
+    def open(self) -> None:
+        folder = PhotoFolder(self.folder, "key")
+        self.intake = FormIntake(self.live.gateway, self.live.ledger, folder, threading.RLock())
+
+    def fault(self, name: str) -> None:
+        """What is to happen at the next write."""
+        done: list[str] = []
+
+        def once(request: Request) -> bool:
+            if request.path.endswith(":batchUpdate") and not done:
+                done.append(name)
+                return True
+            return False
+
+        def before(request: Request) -> Response | None:
+            if name in ("refused", "busy", "killed before", "cut") and once(request):
+                if name == "killed before":
+                    raise Killed
+                if name == "refused":
+                    return Response(403, {}, b"{}")
+                return transport.refusal(errors.quota_exceeded()) if name == "busy" else Response(503, {}, b"{}")
+            return None
+
+        def after(request: Request, response: Response) -> Response | None:
+            if name in ("lost", "killed after") and once(request):
+                if name == "killed after":
+                    raise Killed
+                return Response(502, {}, b"<html>")
+            return None
+
+        self.live.before, self.live.after = before, after
+
+    def send(self, id_: str, at: datetime, now: datetime, fault: str) -> Answer | None:
+        """One try of a phone; None where the process died over it."""
+        if fault == "restarted":
+            self.live.restart()
+            self.open()
+        if fault == "ledger lost":
+            self.live.ledger.close()
+            (self.folder / "ledger.sqlite3").unlink()
+            self.live.open()
+            self.open()
+        self.fault(fault)
+        rules = default_rules()
+        asked = fields(FORMS["issues"], templates()["issues"], CHIEF, ("新正街",), rules)
+        try:
+            filled = FilledForm(id_, FORMS["issues"], Sender(CHIEF.name), GIVEN, asked, {}, at)
+            return self.intake.submit(filled, rules, now)
+        except Killed:
+            self.live.restart()
+            self.open()
+            return None
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FormServer]:
+    made = FormServer(tmp_path_factory.mktemp("forms"))
+    yield made
+    made.live.ledger.close()
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tries=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=6), tick=st.booleans())
+def test_whatever_happens_a_form_that_is_sent_until_it_is_in_is_one_row(
+    forms: FormServer, tries: list[str], tick: bool
+) -> None:
+    before, number = len(forms.live.rows("问题台账", "编号")), next(names)
+    id_, now = f"{number:032x}", hour("2026-11-24 09:30")
+    at = now - timedelta(seconds=number % 1800)
+    told = [forms.send(id_, at, now, fault) for fault in [*tries, "fine", "fine"]]
+    assert told[-1] is not None and told[-1].state == "in"
+    assert {one.state for one in told if one} <= {"in", "later"}
+    if tick:
+        forms.fault("fine")
+        forms.live.settle("2026-11-24 09:31")
+    assert len(forms.live.rows("问题台账", "编号")) == before + 1, tries
+
+
+def test_a_report_written_while_people_sort_is_found_again(tmp_path: Path) -> None:
+    made = FormServer(tmp_path)
+    at = datetime(2026, 11, 24, 9, 30, tzinfo=ZONE)
+    for number in range(3):
+        made.send(f"{number:032x}", at, at, "fine")
+    made.send("f" * 32, at, at, "lost")
+    sheet = made.live.book.worksheet("问题台账")
+    sheet.sort((1, "des"), range="A2:AF6")
+    answer = made.send("f" * 32, at, at, "fine")
+    assert answer is not None and answer.state == "in" and len(made.live.rows("问题台账", "编号")) == 4
+    made.live.ledger.close()
