@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from sync.core.look import leaving
 from sync.core.look.conclude import conclude, past_rows, past_until, ripe_rows, wished_rows
 from sync.core.look.decide import look as look_at
 from sync.core.look.findings import Look
+from sync.core.look.leaving import months
 from sync.core.look.rebuilding import archive
 from sync.core.look.rebuilding.archive import KEY
 from sync.core.memory import MOVING, THERE, Archived, Tables
@@ -149,7 +149,7 @@ def _records(
     """Move up to MOST_RECORDS rows of one tab of the service to that of their year."""
     until, wished = past_until(look, wait), wished_rows(look)
     for key, rows in past_rows(look, until).items():
-        years = [leaving.year_of(key, wished[key][row.parsed.key], rules.bureau.zone) for row in rows]
+        years = [months.year_of(key, wished[key][row.parsed.key], rules.bureau.zone) for row in rows]
         if rows:
             title = f"{gateway.tabs[key].title}{years[0]}"
             moving = [row for row, year in zip(rows, years, strict=True) if year == years[0]][:MOST_RECORDS]
@@ -171,7 +171,7 @@ def _records(
 def _send_back(gateway: Gateway, look: Look, key: str, title: str, until: str) -> None:
     """Rows that came along by mistake, since people moved rows meanwhile, go back to the live tab. One that stands
     there again by then is left empty by the next look."""
-    wished, past, zone = wished_rows(look)[key], leaving.Past(until, look.reading.zone), look.reading.zone
+    wished, past, zone = wished_rows(look)[key], months.Past(until, look.reading.zone), look.reading.zone
     rows = archive.rows_of(gateway.tabs[key], gateway.others([title]), zone)
     astray = [row.number for _, _, row in rows if (cells := wished.get(row.parsed.key)) and not past.covers(key, cells)]
     if astray:

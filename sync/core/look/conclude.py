@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sync.core.letters.letters import Letter
-from sync.core.look import leaving, responsible, status
+from sync.core.look import responsible, status
 from sync.core.look.findings import Look
+from sync.core.look.leaving import months
+from sync.core.look.leaving.ripe import needed_still, ripe, waits
 from sync.core.look.letters import letter_rows
 from sync.core.look.reading import PEOPLE, Reading
 from sync.core.look.rebuilding import recalling
 from sync.core.look.rebuilding.archive import SERVICE
-from sync.core.look.ripe import needed_still, ripe, waits
 from sync.core.look.scores import seals
 from sync.core.memory import Change, Decision
 from sync.core.scores.lines import OF_ISSUE, Group, Line
@@ -85,14 +86,14 @@ def past_until(look: Look, wait: timedelta | None = None) -> str:
     after = waits(reading, wait)
     if after is None:
         return ""
-    return leaving.sealed_until(look.rebuilt.past.seals, after, reading.now, reading.memory.left_until)
+    return months.sealed_until(look.rebuilt.past.seals, after, reading.now, reading.memory.left_until)
 
 
 def past_rows(look: Look, until: str) -> dict[str, list[Row]]:
     """The rows of months before ``until`` in tabs that the service fills."""
     wished = wished_rows(look)
     return {
-        key: list(leaving.ripe_rows(look.reading, key, wished[key], until)) for key in SERVICE if key in wished
+        key: list(months.ripe_rows(look.reading, key, wished[key], until)) for key in SERVICE if key in wished
     }
 
 
@@ -207,12 +208,12 @@ def _letters_plan(look: Look, rows: RowCells) -> TabPlan:
     return plan.tab_plan(intake.layout, differences(look.reading, "letters", rows), appends)
 
 
-def wished_rows(look: Look) -> dict[str, leaving.Wished]:
+def wished_rows(look: Look) -> dict[str, months.Wished]:
     """The rows of the tabs that the service fills, by tab and key; of months that have left only what still stands in
     its tab."""
     scored, reading = look.scored, look.reading
-    wished: dict[str, leaving.Wished] = {
-        "lines": leaving.staying(reading, "lines", scored.lines),
+    wished: dict[str, months.Wished] = {
+        "lines": months.staying(reading, "lines", scored.lines),
         "scores": scored.rows, "quarters": scored.quarters, "years": scored.years,
     }  # fmt: skip
     wished = {} if scored.failures else wished

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync.core.look import leaving
 from sync.core.look.follow import Followed
+from sync.core.look.leaving import months
 from sync.core.look.letters.drafting import Drafted
 from sync.core.look.reading import Reading
 from sync.core.look.rebuilding import adoption, archive
@@ -53,8 +53,8 @@ def tell(reading: Reading, followed: Mapping[str, Followed], drafted: Drafted, n
 
 def _standing(reading: Reading, register: Mapping[str, Sent]) -> Iterator[Sent]:
     """What the live tab should hold: of months that have left only what still stands there."""
-    past = leaving.left(reading)
-    standing = leaving.in_tab(reading, "notices") if past.until else ()
+    past = months.left(reading)
+    standing = months.in_tab(reading, "notices") if past.until else ()
     return (sent for number, sent in register.items() if not past.has(sent) or (number,) in standing)
 
 

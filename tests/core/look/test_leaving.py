@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sync.core.look.leaving import Past, sealed_until, year_of
+from sync.core.look.leaving.months import Past, sealed_until, year_of
 from sync.core.memory import Sent
 from sync.core.notices.notices import FAILED, HANDED, IN_DEMO, OFF, SENT, UNSENT, WAITING, Notice
 from sync.core.scores.seal import Seal
