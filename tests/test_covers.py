@@ -313,6 +313,26 @@ def test_a_column_of_the_bureau_s_own_that_moves_keeps_its_cells_whether_or_not_
     assert live.rows("问题台账", *STANDS) == RIGHT
 
 
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+def test_a_column_without_a_name_keeps_its_cells_beside_another_without(live: LiveBook, answer: str) -> None:
+    """It is known by the columns between which it stands."""
+    sheet_of(live).insert_cols([["", *"子丑寅卯辰"]], column(live, "截止时间"))
+    sheet_of(live).insert_cols([[]], column(live, "街路"))
+
+    def right_after(request: Request, response: Response) -> Response | None:
+        if name(request) == "write" and answer == "is lost":
+            live.after = lambda request, response: None
+            raise requests.ConnectionError("cut after it was applied")
+        return None
+
+    in_the_gap_once(live, lambda book: sheet_of(book).insert_cols([["本局备注"]], column(book, "街路长")))
+    live.after = right_after
+    live.settle(AT)
+    live.settle("2026-11-24 09:31")
+    assert own(live) == dict(zip("戊丁丙乙甲", "子丑寅卯辰", strict=True))
+    assert live.rows("问题台账", *STANDS) == RIGHT
+
+
 SIXTH: dict[str, Raw] = {
     "填报人": "督查02", "来源": "督查", "街路": "联胜路", "位置": "6号", "类别": "渣土遗撒", "严重程度": "一般",
     "问题描述": "己", "指定时限": "2小时",
@@ -605,3 +625,63 @@ def test_a_write_that_fell_on_a_copy_of_another_row_is_taken_back_though_it_was_
     stands = {row[0]: row[1:] for row in live.rows("问题台账", "编号", "位置", "问题描述")}
     assert done == ["moved", "edited"] and stands[number][0] == "新位置"
     assert [cells for cells in stands.values() if cells[1] == "改过的"] == [(copied_place, "改过的")]
+
+
+def note_before_deadline(live: LiveBook, *notes: str) -> None:
+    """A column of the bureau's own, a note a row, that a write falls on once a column comes to its left."""
+    sheet_of(live).insert_cols([["本局备注", *notes]], column(live, "截止时间"))
+
+
+def notes(live: LiveBook) -> list[Raw]:
+    """The bureau's own column, from the top."""
+    header, *rows = sheet_of(live).get_values(value_render_option="UNFORMATTED_VALUE")
+    return [row[header.index("本局备注")] for row in rows if any(row)]
+
+
+def a_copy_with_a_note_of_its_own(live: LiveBook) -> None:
+    row = sheet_of(live).get_values("6:6", value_render_option="UNFORMATTED_VALUE")[0]
+    sheet_of(live).append_row(row, table_range="A1", value_input_option="RAW")
+    live.type("问题台账", 6, "本局备注", "巳")
+
+
+def a_new_row_that_takes_the_number_of_another(live: LiveBook) -> None:
+    live.type("问题台账", 6, "填报时间", 46350.385)
+    for header, cell in SIXTH.items():
+        live.type("问题台账", 6, header, cell)
+    live.type("问题台账", 6, "本局备注", "巳")
+    live.type("问题台账", 6, "编号", "20261124-005")
+    live.type("问题台账", 5, "编号", "")
+
+
+def a_new_row_told_otherwise_afterwards(live: LiveBook) -> None:
+    a_new_row_that_takes_the_number_of_another(live)
+    live.type("问题台账", 6, "编号", "")
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+@pytest.mark.parametrize(
+    "story",
+    [a_copy_with_a_note_of_its_own, a_new_row_that_takes_the_number_of_another, a_new_row_told_otherwise_afterwards],
+)
+def test_a_note_stays_with_a_row_that_got_its_number_by_the_write_that_fell_on_it(
+    live: LiveBook, story: Act, answer: str
+) -> None:
+    """The row of then is known by the number that it was given, whatever stood in its place, and in its cells since."""
+    note_before_deadline(live, *"子丑寅卯辰")
+    live.settle(AT)
+    story(live)
+
+    def right_after(request: Request, response: Response) -> Response | None:
+        if name(request) == "write":
+            live.after = lambda request, response: None
+            if story is a_new_row_told_otherwise_afterwards:
+                live.type("问题台账", 6, "问题描述", "己，改过")
+            if answer == "is lost":
+                raise requests.ConnectionError("cut after it was applied")
+        return None
+
+    in_the_gap_once(live, lambda book: sheet_of(book).insert_cols([[]], column(book, "街路长")))
+    live.after = right_after
+    for minute in (31, 32):
+        live.settle(f"2026-11-24 09:{minute}")
+    assert notes(live) == list("子丑寅卯辰巳")

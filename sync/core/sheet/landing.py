@@ -40,7 +40,17 @@ def _cover(number: str, tab_plan: TabPlan, table: Table, tab: Tab) -> Cover | No
         return None
     numbers = {write.row for write in astray}
     fell = {row: tuple(cells) for row, cells in enumerate(table.rows, table.first) if row in numbers}
-    return Cover(f"{number} {tab.key}", tab.key, header, tab_plan.header, astray, tab_plan.rows, fell, is_displaced)
+    was = _with_given_ids(tab_plan, tab)
+    return Cover(f"{number} {tab.key}", tab.key, header, tab_plan.header, astray, was, fell, is_displaced)
+
+
+def _with_given_ids(tab_plan: TabPlan, tab: Tab) -> dict[int, tuple[Raw, ...]]:
+    """The rows as they were seen, each with the id that the plan gives it: by that the ledger knows it."""
+    rows, at = {number: list(row) for number, row in tab_plan.rows.items()}, id_place(tab, tab_plan.header)
+    for write in tab_plan.writes:
+        if write.column == at and write.row in rows:
+            put(rows[write.row], at, write.value)
+    return {number: tuple(row) for number, row in rows.items()}
 
 
 def is_alike(header: Sequence[Raw], planned: Sequence[str]) -> bool:

@@ -47,8 +47,8 @@ class Restore:
 class Cover:
     """Writes of a tab that fell into cells of people, or may have: open until a look saw that none stands there any
     more. ``number``: of the write, and the tab; ``header`` (empty: nobody saw it) and ``fell`` (rows by number, where
-    they are known): as they stood right after; ``planned`` and ``rows``: as they were seen before; ``writes``: in rows
-    0, -1, … those of added rows."""
+    they are known): as they stood right after; ``planned`` and ``rows``: as they were seen before, with the ids that
+    the write gave them; ``writes``: in rows 0, -1, … those of added rows."""
 
     number: str
     tab: str
