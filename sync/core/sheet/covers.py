@@ -297,9 +297,8 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
     """What the row held in a column when the write was planned, going by the row of then that shares most of its cells,
     and more than half; None where none does, or equal ones held different things. ``rid``: its id, where that is known:
     a row of then that bore another is another."""
-    header = heading(layout.header, column)
-    at = [index for index, name in enumerate(cover.planned) if name.strip() == header]
-    if len(at) != 1 or [name.strip() for name in layout.header].count(header) != 1 or column >= len(layout.header):
+    at = _place_then(layout.header, cover.planned, column)
+    if at is None:
         return None
     pairs = _pairs(layout, cover.planned, hits)
     best, values = 0, list[Raw]()
@@ -307,8 +306,23 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
         filled = [(here, there) for here, there in pairs if cell_at(was, there) not in ("", None)]
         like = len(filled) - _differing(row, was, filled)
         if 2 * like > len(filled) and like >= best:
-            best, values = like, [*(values if like == best else ()), cell_at(was, at[0])]
+            best, values = like, [*(values if like == best else ()), cell_at(was, at)]
     return values[0] if values and all(comparable(value) == comparable(values[0]) for value in values) else None
+
+
+def _place_then(header: Sequence[str], planned: Sequence[str], column: int) -> int | None:
+    """Where a column stood under the ``planned`` header: the only one of its name, else (unnamed ones) the one that
+    stood between the same columns. None where that can't be told."""
+    now, then = [name.strip() for name in header], [name.strip() for name in planned]
+    if column >= len(now):
+        return None
+    once = {name: then.index(name) for name in now if now.count(name) == then.count(name) == 1}
+    if now[column] in once:
+        return once[now[column]]
+    left = next((at for at in range(column, -1, -1) if now[at] in once), -1)
+    right = next((at for at in range(column, len(now)) if now[at] in once), len(now))
+    first, last = once[now[left]] if left >= 0 else -1, once[now[right]] if right < len(now) else len(then)
+    return first + column - left if now[left + 1 : right] == then[first + 1 : last] else None
 
 
 def _rows_of_then(
