@@ -289,6 +289,41 @@ def right_header(live: LiveBook, story: str) -> list[str]:
 
 
 @pytest.mark.parametrize("answer", ["arrives", "is lost"])
+@pytest.mark.parametrize("is_moved", [False, True])
+@pytest.mark.parametrize("unnamed", [(), ("状态",), ("时限提示", "销号时间")])
+def test_a_name_where_a_write_emptied_a_cell_comes_back(
+    live: LiveBook, unnamed: tuple[str, ...], is_moved: bool, answer: str
+) -> None:
+    """The row below the header is closed: its words of state change, its hint goes. Another column may be moved then,
+    and others may have no name."""
+    for header in unnamed:
+        sheet_of(live).insert_cols([[]], column(live, header))
+    live.type("问题台账", 1, "填报时间", 46349.4)
+    live.settle(AT)
+    right = sheet_of(live).row_values(1)
+    for header, cell in (("复核结果", "通过"), ("复核人", "标准化办01"), ("复核时间", 46350.396), ("复核意见", "看过")):
+        live.type("问题台账", 1, header, cell)
+
+    def right_after(request: Request, response: Response) -> Response | None:
+        if name(request) == "write":
+            live.after = lambda request, response: None
+            if answer == "is lost":
+                raise requests.ConnectionError("cut after it was applied")
+        return None
+
+    in_the_gap_once(live, row_above_header)
+    live.after = right_after
+    live.settle("2026-11-24 09:31")
+    row_above_header_goes(live)
+    if is_moved:
+        move_to_the_end(live, right.index("支部"))
+        right.append(right.pop(right.index("支部")))
+    live.settle("2026-11-24 09:32")
+    assert sheet_of(live).row_values(1) == right
+    assert live.rows("问题台账", "状态", "时限提示")[0] == ("已销号", "")
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
 @pytest.mark.parametrize("header", ["本局备注", ""])
 def test_a_column_of_the_bureau_s_own_that_moves_keeps_its_cells_whether_or_not_it_has_a_name(
     live: LiveBook, header: str, answer: str

@@ -7,13 +7,24 @@ person's cell that holds what such a write brought, and held something else befo
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from sync.core.sheet.identity import Known
-from sync.core.sheet.landing import cell_at, heading, id_place, is_alike, is_service, is_watched, mended, put, touched
+from sync.core.sheet.landing import (
+    cell_at,
+    fell_on,
+    heading,
+    id_place,
+    is_alike,
+    is_service,
+    is_watched,
+    mended,
+    put,
+    touched,
+)
 from sync.core.sheet.plan import Comparable, Cover, Plan, Restore, TabPlan, Write, comparable
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Layout, Tab
@@ -65,21 +76,36 @@ def mended_header(tab: Tab, table: Table, covers: Sequence[Cover]) -> tuple[Tabl
     header = table.header
     for cover in covers:
         if cover.is_displaced and is_alike(header, cover.planned):
-            header = mended(_named_bycomparable(header, cover), cover.planned, cover.writes)
-    writes = tuple(Write(1, at, name) for at, name in enumerate(header) if name != table.header[at])
-    tab_plan = TabPlan(tab.key, header, writes, rows={1: table.header} if writes else {})
-    return (replace(table, header=header) if writes else table), tab_plan
+            writes = [write for write in cover.writes if cover.header_row in (0, write.row)]
+            header = mended(_named(header, cover, writes), cover.planned, writes)
+    stood = [*table.header, *[""] * (len(header) - len(table.header))]
+    named = tuple(Write(1, at, name) for at, name in enumerate(header) if name != stood[at])
+    tab_plan = TabPlan(tab.key, header, named, rows={1: table.header} if named else {})
+    return (replace(table, header=header) if named else table), tab_plan
 
 
-def _named_bycomparable(header: Sequence[str], cover: Cover) -> tuple[str, ...]:
-    """A header row with the names that a write covered, wherever their columns were moved since: what stands in a
-    name's place was written into one column alone, whose name of then is known and stands nowhere now. A name that was
-    not known then is empty, so that no column is taken for another."""
+def _named(header: Sequence[str], cover: Cover, writes: Sequence[Write]) -> tuple[str, ...]:
+    """A header row with the names that these writes covered, as far as they are known: those of the columns into which
+    a row of them fell, while it stands there, else wherever they were moved since."""
+    fell = fell_on(header, writes) if cover.header else ()
+    if not fell:
+        return _named_by_value(header, cover, writes)
+    padded = [*header, *[""] * (1 + max(fell) - len(header))]
+    return tuple(heading(cover.header, at) if at in fell else name for at, name in enumerate(padded))
+
+
+def _named_by_value(header: Sequence[str], cover: Cover, writes: Iterable[Write]) -> tuple[str, ...]:
+    """What stands in a name's place was written into one column alone, whose name of then is known and stands nowhere
+    now. A name that was not known then is empty, so that no column is taken for another."""
     planned = {name.strip() for name in cover.planned}
     free = planned - {"", *(name.strip() for name in header)}
-    covered = {at: names for at, names in _names_of_then(header, cover).items() if header[at].strip() not in planned}
+    covered = {
+        at: names for at, names in _names_of_then(header, cover, writes).items() if header[at].strip() not in planned
+    }
     told = {at: min(names) for at, names in covered.items() if len(names) == 1 and names <= free}
-    is_sure = len({*told.values()}) == len(told) and (bool(cover.header) or {*told.values()} == free)
+    counts = Counter(told.values())
+    told = {at: name for at, name in told.items() if counts[name] == 1}
+    is_sure = bool(cover.header) or {*told.values()} == free
     filled = [at for at in covered if header[at].strip()]
     is_too_many = not cover.header and len(filled) > len(free)  # a column that came since is among them
     untold = {at for at in covered if is_too_many or "" in covered[at]}
@@ -87,11 +113,11 @@ def _named_bycomparable(header: Sequence[str], cover: Cover) -> tuple[str, ...]:
     return tuple(named.get(at, name) for at, name in enumerate(header))
 
 
-def _names_of_then(header: Sequence[str], cover: Cover) -> dict[int, set[str]]:
-    """By each place whose name was written by the cover: the names of the columns into which that was written, as
-    planned where nobody saw under which they fell."""
+def _names_of_then(header: Sequence[str], cover: Cover, writes: Iterable[Write]) -> dict[int, set[str]]:
+    """By each place whose name was written by these writes of the cover: the names of the columns into which that was
+    written, as planned where nobody saw under which they fell."""
     names = defaultdict(set)
-    for write in cover.writes:
+    for write in writes:
         names[plain(write.value)].add(heading(cover.header or cover.planned, write.column))
     return {at: names[cell.strip()] for at, cell in enumerate(header) if cell.strip() in names}
 

@@ -32,16 +32,18 @@ def put_back(plan: Plan, fell: Mapping[str, Table], fallen: Iterable[Cover]) -> 
 
 def _cover(number: str, tab_plan: TabPlan, table: Table, tab: Tab) -> Cover | None:
     header, is_displaced = table.header, not is_alike(table.header, tab_plan.header)
+    header_row = 0
     if is_displaced:  # a row was inserted above the header, or it was sorted away
-        rows = (mended(row, tab_plan.header, tab_plan.writes) for row in table.rows if is_alike(row, tab_plan.header))
-        header = next(rows, ())
+        numbered = enumerate(table.rows, table.first)
+        header_row, row = next(((n, row) for n, row in numbered if is_alike(row, tab_plan.header)), (0, ()))
+        header = mended(row, tab_plan.header, [write for write in tab_plan.writes if write.row == header_row])
     astray = tab_plan.writes if is_displaced else _astray(tab_plan, table, tab)
     if not astray:
         return None
     numbers = {write.row for write in astray}
     fell = {row: tuple(cells) for row, cells in enumerate(table.rows, table.first) if row in numbers}
     was = _with_given_ids(tab_plan, tab)
-    return Cover(f"{number} {tab.key}", tab.key, header, tab_plan.header, astray, was, fell, is_displaced)
+    return Cover(f"{number} {tab.key}", tab.key, header, tab_plan.header, astray, was, fell, is_displaced, header_row)
 
 
 def _with_given_ids(tab_plan: TabPlan, tab: Tab) -> dict[int, tuple[Raw, ...]]:
@@ -176,24 +178,58 @@ def heading(header: Sequence[str], column: int) -> str:
 
 
 def mended(header: Sequence[Raw], planned: Sequence[str], writes: Iterable[Write]) -> tuple[str, ...]:
-    """A header row with the names that a write covered, going by the names to the left and to the right of them. A name
-    that can't be told is empty: people see the tab's sentence, and no column is taken for another."""
-    names = [str(cell if cell is not None else "").strip() for cell in header]
-    order = {name.strip(): at for at, name in enumerate(planned) if name.strip()}
-    values = {plain(write.value) for write in writes} - {"", *order}
-    missing = order.keys() - set(names)
-    known = [
-        (-1, -1),
-        *((at, order[name]) for at, name in enumerate(names) if name in order),
-        (len(names), len(planned)),
-    ]
-    covered = [at for at, name in enumerate(names) if name in values]
-    for (left, first), (right, last) in pairwise(known):
-        between = [at for at in covered if left < at < right]
-        lost = [name for name, at in order.items() if first < at < last and name in missing]
-        for place, at in enumerate(between):
-            names[at] = lost[place] if len(lost) == len(between) else ""
+    """A header row with the names that one row of these writes covered, going by the names to the left and to the right
+    of them. A name that can't be told is empty: people see the tab's sentence, and no column is taken for another."""
+    writes = list(writes)
+    then, fell = [name.strip() for name in planned], fell_on(header, writes)
+    names = [plain(cell) for cell in header] + [""] * (1 + max(fell, default=-1) - len(header))
+    values = {plain(write.value) for write in writes}
+    covered = {*fell, *(at for at, name in enumerate(names) if name in values - {"", *then})}
+    empty = {at for at, name in enumerate(names) if not name} if "" in values and not fell else set()
+    order = {name: at for at, name in enumerate(then) if name and then.count(name) == 1}
+    missing = order.keys() - {name for at, name in enumerate(names) if at not in covered}
+    known = [(at, order[name]) for at, name in enumerate(names) if name in order.keys() - missing]
+    for (left, first), (right, last) in pairwise([(-1, -1), *known, (len(names), len(then))]):
+        between = range(left + 1, right)
+        told = _told(names, between, then[first + 1 : last], missing, covered, empty)
+        names[left + 1 : right] = [told.get(at, "" if at in covered else names[at]) for at in between]
     return tuple(names)
+
+
+def _told(
+    names: Sequence[str],
+    between: range,
+    then: Sequence[str],
+    missing: Collection[str],
+    covered: Collection[int],
+    empty: Collection[int],
+) -> dict[int, str]:
+    """The names of the columns of a header ``between`` two that are known, by their places. ``then``: those that stood
+    there; ``empty``: places that may be among the ``covered``."""
+    places, may_be = [at for at in between if at in covered], [at for at in between if at in covered or at in empty]
+    as_then = dict(zip(between, then, strict=False))
+    if len(then) == len(between) and all(
+        as_then[at] in {"", *missing} if at in may_be else as_then[at] == names[at] for at in between
+    ):
+        return {at: as_then[at] for at in may_be}
+    lost = [name for name in then if name in missing]
+    for hit in (places, may_be):
+        if len(hit) == len(lost):
+            return dict(zip(hit, lost, strict=True))
+    return {}
+
+
+def fell_on(header: Sequence[Raw], writes: Iterable[Write]) -> set[int]:
+    """The columns of the row of these writes that stands in the header, whole; of several the longest."""
+    by_row: dict[int, dict[int, str]] = defaultdict(dict)
+    for write in writes:
+        by_row[write.row][write.column] = plain(write.value)
+    whole = [
+        {*group}
+        for group in by_row.values()
+        if any(group.values()) and all(plain(cell_at(header, at)) == value for at, value in group.items())
+    ]
+    return max(whole, key=len, default=set())
 
 
 # What forms and files changed

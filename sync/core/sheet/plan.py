@@ -58,6 +58,7 @@ class Cover:
     rows: Mapping[int, tuple[Raw, ...]] = field(default_factory=dict)
     fell: Mapping[int, tuple[Raw, ...]] = field(default_factory=dict)
     is_displaced: bool = False  # the header did not stand in the first row
+    header_row: int = 0  # but in this one; 0: nobody saw
 
 
 @dataclass(frozen=True)
