@@ -264,9 +264,10 @@ class World:
             sheet = self.by_id.get(area["sheetId"]) if area else None
             if sheet is None:
                 continue
-            for row in range(area["startRowIndex"], area["endRowIndex"]):
-                for place in range(area["startColumnIndex"], area["endColumnIndex"]):
-                    sheet.paper.cover(reader, row - sheet.top, place)
+            for row, cells in enumerate(request["updateCells"].get("rows", ()), area["startRowIndex"]):
+                for place, cell in enumerate(cells["values"], area["startColumnIndex"]):
+                    value = next(iter(cell.get("userEnteredValue", {}).values()), "")
+                    sheet.paper.cover(reader, row - sheet.top, place, value)
                     headers[sheet.id] += [place] if row == sheet.top - 1 else []
         for sheet_id, places in headers.items():
             self.by_id[sheet_id].paper.cover_headers(places)
