@@ -82,6 +82,13 @@ def photos_to_the_front(live: LiveBook) -> None:
     live.book.batch_update({"requests": [{"moveDimension": {"source": source, "destinationIndex": 0}}]})
 
 
+def photos_behind_longitude(live: LiveBook) -> None:
+    """What is meant for 照片 falls under 经度, where the row holds nothing."""
+    at = column(live, "照片") - 1
+    source = {"sheetId": sheet_of(live).id, "dimension": "COLUMNS", "startIndex": at, "endIndex": at + 1}
+    live.book.batch_update({"requests": [{"moveDimension": {"source": source, "destinationIndex": at + 2}}]})
+
+
 def hint_behind_the_hour(live: LiveBook) -> None:
     """What is meant for 填报时间 falls under 时限提示, a service header."""
     at = column(live, "时限提示") - 1
@@ -304,15 +311,8 @@ def test_a_name_where_a_write_emptied_a_cell_comes_back(
     for header, cell in (("复核结果", "通过"), ("复核人", "标准化办01"), ("复核时间", 46350.396), ("复核意见", "看过")):
         live.type("问题台账", 1, header, cell)
 
-    def right_after(request: Request, response: Response) -> Response | None:
-        if name(request) == "write":
-            live.after = lambda request, response: None
-            if answer == "is lost":
-                raise requests.ConnectionError("cut after it was applied")
-        return None
-
     in_the_gap_once(live, row_above_header)
-    live.after = right_after
+    cut_an_answer(live, answer)
     live.settle("2026-11-24 09:31")
     row_above_header_goes(live)
     if is_moved:
@@ -354,14 +354,8 @@ def test_a_column_without_a_name_keeps_its_cells_beside_another_without(live: Li
     sheet_of(live).insert_cols([["", *"子丑寅卯辰"]], column(live, "截止时间"))
     sheet_of(live).insert_cols([[]], column(live, "街路"))
 
-    def right_after(request: Request, response: Response) -> Response | None:
-        if name(request) == "write" and answer == "is lost":
-            live.after = lambda request, response: None
-            raise requests.ConnectionError("cut after it was applied")
-        return None
-
     in_the_gap_once(live, lambda book: sheet_of(book).insert_cols([["本局备注"]], column(book, "街路长")))
-    live.after = right_after
+    cut_an_answer(live, answer)
     live.settle(AT)
     live.settle("2026-11-24 09:31")
     assert own(live) == dict(zip("戊丁丙乙甲", "子丑寅卯辰", strict=True))
@@ -426,6 +420,19 @@ def in_the_gap_once(live: LiveBook, *acts: Act) -> None:
         return None
 
     live.before = before
+
+
+def cut_an_answer(live: LiveBook, answer: str) -> None:
+    """The answer to the next write is lost where ``answer`` says so."""
+
+    def right_after(request: Request, response: Response) -> Response | None:
+        if name(request) == "write":
+            live.after = lambda request, response: None
+            if answer == "is lost":
+                raise requests.ConnectionError("cut after it was applied")
+        return None
+
+    live.after = right_after
 
 
 STANDS = ("问题描述", "编号", "状态", "街路长")
@@ -523,22 +530,25 @@ def test_an_answer_noted_while_a_look_reads_is_held_against_a_later_read(live: L
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("gap", [photos_to_the_front, hint_behind_the_hour, take_column_away])
-def test_a_row_that_comes_back_while_a_column_moves_comes_back_whole(live: LiveBook, gap: Act) -> None:
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+@pytest.mark.parametrize("gap", [photos_to_the_front, photos_behind_longitude, hint_behind_the_hour, take_column_away])
+def test_a_row_that_comes_back_while_a_column_moves_comes_back_whole(live: LiveBook, gap: Act, answer: str) -> None:
+    """Where it fell first it is taken away, and comes to stand in the very row that was emptied."""
     insert_before_limit(live)
     live.type(
         "问题台账", 2, "指定时限", "2小时"
     )  # what the row that goes has in the only cell that does not fall elsewhere
     live.settle(AT)
-    before = sorted(live.rows("问题台账", "填报时间", *PEOPLE))
+    before = sorted(live.rows("问题台账", "填报时间", "经度", *PEOPLE))
     sheet_of(live).delete_rows(2)
     for minute in (31, 32):
         live.settle(f"2026-11-24 09:{minute}")
     live.ledger.want_back("20261124-001")
     in_the_gap_once(live, gap)
+    cut_an_answer(live, answer)
     for minute in (33, 34):
         live.settle(f"2026-11-24 09:{minute}")
-    assert sorted(live.rows("问题台账", "填报时间", *PEOPLE)) == before
+    assert sorted(live.rows("问题台账", "填报时间", "经度", *PEOPLE)) == before
 
 
 def test_a_row_that_comes_back_while_a_header_is_renamed_takes_nothing_of_others(live: LiveBook) -> None:

@@ -56,8 +56,9 @@ def uncover(layout: Layout, table: Table, covers: Sequence[Cover], known: Mappin
         if not cells:
             settled.append(cover)
     writes = tuple(Write(index + table.first, column, value) for (index, column), value in written.items())
-    tab_plan = TabPlan(table.tab, tuple(table.header), writes, rows=touched(table, writes))
-    return Uncovered(replace(table, rows=rows) if written else table, tab_plan, tuple(settled))
+    given_back = replace(table, rows=rows) if written else table  # by this a row is known, should this write fall too
+    tab_plan = TabPlan(table.tab, tuple(table.header), writes, rows=touched(given_back, writes))
+    return Uncovered(given_back, tab_plan, tuple(settled))
 
 
 def without(cover: Cover, restores: Iterable[Restore]) -> Cover:
