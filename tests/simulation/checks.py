@@ -171,6 +171,8 @@ def stamps(paper: Paper, values: Values, office: Office, papers: Papers, now: da
             yield from _stays(where, before, stamp, papers, is_faulty=seen["校验"] != "")
             if stamp.deadline == "":
                 stamp = replace(stamp, deadline=before.deadline)
+            if "没有采用" in str(seen["校验"]):  # it counts once nothing stands against it any more
+                stamp = replace(stamp, route=before.route)
         elif row.is_new and seen["校验"] == "" and row.get("来源") == "督查":
             yield from _first(where, row, stamp, office, now)
         if seen["校验"] == "":
