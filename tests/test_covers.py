@@ -362,6 +362,21 @@ def test_a_column_without_a_name_keeps_its_cells_beside_another_without(live: Li
     assert live.rows("问题台账", *STANDS) == RIGHT
 
 
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+def test_of_two_writes_that_fell_beside_their_columns_the_last_is_taken_back_first(live: LiveBook, answer: str) -> None:
+    """Both bring the same: what the second met was no work of the first."""
+    in_the_gap_once(live, lambda book: sheet_of(book).insert_cols([["填报时间"]], column(book, "街路长")))
+    live.settle(AT)
+    sheet_of(live).update_cell(1, column(live, "街路长") - 1, "自己的")
+    sheet_of(live).insert_cols([["本局备注", *"子丑寅卯辰"]], column(live, "街路长"))
+    in_the_gap_once(live, lambda book: sheet_of(book).insert_cols([[]], 1))
+    cut_an_answer(live, answer)
+    live.settle("2026-11-24 09:31")
+    live.settle("2026-11-24 09:32")
+    assert own(live) == dict(zip("戊丁丙乙甲", "子丑寅卯辰", strict=True))
+    assert live.rows("问题台账", *STANDS) == RIGHT
+
+
 SIXTH: dict[str, Raw] = {
     "填报人": "督查02", "来源": "督查", "街路": "联胜路", "位置": "6号", "类别": "渣土遗撒", "严重程度": "一般",
     "问题描述": "己", "指定时限": "2小时",

@@ -48,7 +48,7 @@ def uncover(layout: Layout, table: Table, covers: Sequence[Cover], known: Mappin
     of a row that nobody has read before is emptied: what stood there is not known."""
     rows = [list(row) for row in table.rows]
     memory, written, settled = _Rows(layout, known), dict[tuple[int, int], Raw](), list[Cover]()
-    for cover in covers:
+    for cover in reversed(covers):  # the last write first, so that each is held against what it met
         cells = list(_covered(layout, rows, cover, memory))
         for index, column, value in cells:
             put(rows[index], column, value)
