@@ -538,11 +538,14 @@ def _paper(key: str) -> Paper:
 
 
 def _is_astray(sheet: Sheet, row: Row, cells: list[dict[str, Any]]) -> bool:
-    """Whether some of an added row's cells fall under other columns than theirs."""
+    """Whether some of an added row's cells fall under other columns than theirs; of the service's it brings its number
+    alone."""
     beyond = [Column("", "", OWN)] * len(cells)
     for column, cell in zip([*sheet.paper.columns, *beyond], cells, strict=False):
         for value in cell.get("userEnteredValue", {}).values():
             right = [row.get(column.name), *row.also.get(column.name, ())]
+            if column.owner == SERVICE and column.name != "编号":
+                return True
             if column.owner != SERVICE and column.name != "填报时间" and not any(same(value, r) for r in right):
                 return True
     return False
