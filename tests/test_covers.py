@@ -96,6 +96,13 @@ def hint_behind_the_hour(live: LiveBook) -> None:
     live.book.batch_update({"requests": [{"moveDimension": {"source": source, "destinationIndex": at + 2}}]})
 
 
+def verdict_before_state(live: LiveBook) -> None:
+    """What is meant for 状态 falls under 复核结果."""
+    source, target = column(live, "复核结果") - 1, column(live, "状态") - 1
+    span = {"sheetId": sheet_of(live).id, "dimension": "COLUMNS", "startIndex": source, "endIndex": source + 1}
+    live.book.batch_update({"requests": [{"moveDimension": {"source": span, "destinationIndex": target}}]})
+
+
 def row_above_header(live: LiveBook) -> None:
     sheet_of(live).insert_row([], 1)
 
@@ -381,6 +388,10 @@ SIXTH: dict[str, Raw] = {
     "填报人": "督查02", "来源": "督查", "街路": "联胜路", "位置": "6号", "类别": "渣土遗撒", "严重程度": "一般",
     "问题描述": "己", "指定时限": "2小时",
 }  # fmt: skip
+SIXTH_BY_KEY: dict[str, Raw] = {
+    "reported_at": 46350.385, "reporter": "督查02", "source": "督查", "street": "联胜路", "place": "6号",
+    "category": "渣土遗撒", "severity": "一般", "text": "己", "given_limit": "2小时",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("answer", ["arrives", "is lost", "is lost and the service dies"])
@@ -453,6 +464,36 @@ def cut_an_answer(live: LiveBook, answer: str) -> None:
 STANDS = ("问题描述", "编号", "状态", "街路长")
 RIGHT = [(text, f"20261124-{n:03d}", "待整改", "街路长01") for n, text in enumerate("戊丁丙乙甲", start=1)]
 NEW = ("己", "20261124-006", "待整改", "街路长02")
+
+
+@pytest.mark.parametrize("meanwhile", ["a form's row", "a verdict", "both"])
+def test_where_a_look_s_write_fell_is_known_though_a_page_wrote_before_the_next(live: LiveBook, meanwhile: str) -> None:
+    """The service dies right after the write; a new one takes forms and answers before it looks."""
+    live.settle(AT)
+    live.type("问题台账", 2, "状态", "乱")
+    before = people(live)
+    in_the_gap_once(live, verdict_before_state)
+
+    def dies(step: str) -> None:
+        if step == "write":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        live.tick("2026-11-24 09:31", dies)
+    live.restart()
+    if meanwhile != "a verdict":
+        layout = layout_of(live.gateway.tabs["issues"], live.gateway.read()["issues"])
+        assert isinstance(layout, Layout)
+        append(live.gateway, live.ledger, appended(layout, [SIXTH_BY_KEY]))
+        before |= {"己": ("督查02", "联胜路", "6号", "渣土遗撒", "一般", "", "2小时")}
+    if meanwhile != "a form's row":
+        cells: dict[str, Raw] = {"verified": "返工", "verifier": "标准化办01", "verify_note": "没有扫净"}
+        answers.write(live.gateway, live.ledger, Verdict("20261124-001", cells, lambda _: ""))
+    live.settle("2026-11-24 09:32")
+    assert people(live) == before
+    assert own(live) == {}
+    verdicts = [] if meanwhile == "a form's row" else [("戊", "返工")]
+    assert [row for row in live.rows("问题台账", "问题描述", "复核结果") if row[1]] == verdicts
 
 
 def test_a_column_that_goes_while_we_write_stops_nothing_for_long(live: LiveBook) -> None:

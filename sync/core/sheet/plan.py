@@ -77,10 +77,12 @@ class TabPlan:
 @dataclass(frozen=True)
 class Plan:
     """All that a tick wants written, by tab key. ``number``: given to it before it is sent; the workbook notes it with
-    the write, so that a write whose answer was lost can be told from one that never arrived."""
+    the write, so that a write whose answer was lost can be told from one that never arrived. ``is_look``: a look's, and
+    no page's; each has a place of its own for the note."""
 
     tabs: Mapping[str, TabPlan] = field(default_factory=dict)
     number: str = ""
+    is_look: bool = False
 
     @property
     def cells(self) -> int:
