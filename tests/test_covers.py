@@ -624,6 +624,28 @@ def test_a_row_that_comes_back_while_a_header_is_renamed_takes_nothing_of_others
     assert [row[0] for row in live.rows("问题台账", "问题描述")] == ["丁", "丙", "乙", "甲", "戊"]
 
 
+@pytest.mark.parametrize("number", ["", "20261124-002"])
+@pytest.mark.parametrize("header", ["位置", "编号"])
+def test_a_row_that_came_back_stays_whatever_people_type_over_its_number(
+    live: LiveBook, header: str, number: str
+) -> None:
+    """A header was renamed in the gap, so that the row was put back under a name that was not its own then."""
+    live.settle(AT)
+    before = people(live)
+    sheet_of(live).delete_rows(2)
+    for minute in (31, 32):
+        live.settle(f"2026-11-24 09:{minute}")
+    live.ledger.want_back("20261124-001")
+    at = column(live, header)
+    in_the_gap_once(live, lambda book: sheet_of(book).update_cell(1, at, "改名"))
+    live.settle("2026-11-24 09:33")
+    sheet_of(live).update_cell(1, at, header)
+    live.type("问题台账", 5, "编号", number)
+    live.settle("2026-11-24 09:34")
+    assert people(live) == before
+    assert live.rows("问题台账", "问题描述", "编号") == [(row[0], row[1]) for row in [*RIGHT[1:], RIGHT[0]]]
+
+
 def test_what_a_form_changes_in_a_new_row_stays_on_no_row_that_looks_like_it(live: LiveBook) -> None:
     """The new row has no number yet when the change is planned."""
     live.settle(AT)

@@ -216,11 +216,12 @@ def _number_placed(writes: Iterable[Write], places: Places) -> int:
 
 
 def _stands_as_meant(layout: Layout, row: Sequence[Raw], cover: Cover, writes: Iterable[Write]) -> bool:
-    """Whether a row holds each of these writes under the header for which it was meant."""
-    at = {name.strip(): place for place, name in enumerate(layout.header)}
+    """Whether a row holds each of these writes of people's cells under the header for which it was meant; its number
+    may have been typed over since."""
+    at, nowhere = {name.strip(): place for place, name in enumerate(layout.header)}, max(len(row), len(layout.header))
+    meant = ((at.get(heading(cover.planned, write.column), nowhere), write.value) for write in writes)
     return all(
-        comparable(cell_at(row, at.get(heading(cover.planned, write.column), len(row)))) == comparable(write.value)
-        for write in writes
+        comparable(cell_at(row, place)) == comparable(value) for place, value in meant if _is_peoples(layout, place)
     )
 
 
