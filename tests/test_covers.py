@@ -331,6 +331,19 @@ def test_a_name_where_a_write_emptied_a_cell_comes_back(
 
 
 @pytest.mark.parametrize("answer", ["arrives", "is lost"])
+def test_a_name_that_the_only_cell_of_a_write_emptied_comes_back(live: LiveBook, answer: str) -> None:
+    live.settle(AT)
+    right = sheet_of(live).row_values(1)
+    live.type("问题台账", 1, "重复", "乱")
+    in_the_gap_once(live, row_above_header)
+    cut_an_answer(live, answer)
+    live.settle("2026-11-24 09:31")
+    row_above_header_goes(live)
+    live.settle("2026-11-24 09:32")
+    assert sheet_of(live).row_values(1) == right
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
 @pytest.mark.parametrize("header", ["本局备注", ""])
 def test_a_column_of_the_bureau_s_own_that_moves_keeps_its_cells_whether_or_not_it_has_a_name(
     live: LiveBook, header: str, answer: str

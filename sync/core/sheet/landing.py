@@ -220,16 +220,14 @@ def _told(
 
 
 def fell_on(header: Sequence[Raw], writes: Iterable[Write]) -> set[int]:
-    """The columns of the row of these writes that stands in the header, whole; of several the longest."""
+    """The columns of the row of these writes that stands in the header, whole; of several the one that says most."""
     by_row: dict[int, dict[int, str]] = defaultdict(dict)
     for write in writes:
         by_row[write.row][write.column] = plain(write.value)
     whole = [
-        {*group}
-        for group in by_row.values()
-        if any(group.values()) and all(plain(cell_at(header, at)) == value for at, value in group.items())
+        group for group in by_row.values() if all(plain(cell_at(header, at)) == value for at, value in group.items())
     ]
-    return max(whole, key=len, default=set())
+    return {*max(whole, key=lambda group: (sum(map(bool, group.values())), len(group)), default=())}
 
 
 # What forms and files changed
