@@ -681,6 +681,24 @@ def test_what_a_form_changes_in_a_new_row_stays_on_no_row_that_looks_like_it(liv
     assert people(live) == before | {"己": changed}
 
 
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+def test_what_a_form_changes_in_a_row_that_goes_stays_on_no_row_that_looks_like_it(live: LiveBook, answer: str) -> None:
+    """Of the row that it fell on a look has read what stood there."""
+    live.type("问题台账", 2, "类别", "暴露垃圾")
+    live.settle(AT)
+    before = people(live)
+    header, row = sheet_of(live).get_values("1:2", value_render_option="UNFORMATTED_VALUE")
+    staff = {each.header for each in live.tab("问题台账").columns if each.owner == "staff"} - {"位置"}
+    was = {name: cell for name, cell in zip(header, row, strict=False) if name in staff and cell != ""}
+    live.ledger.put_back([Restore("issues", 2, "位置", "推送改", "1号", was)])
+    in_the_gap_once(live, delete_first_row)
+    cut_an_answer(live, answer)
+    live.settle("2026-11-24 09:31")
+    live.settle("2026-11-24 09:32")
+    del before["戊"]
+    assert people(live) == before
+
+
 def test_a_number_that_fell_on_another_row_does_not_make_it_the_old_issue(live: LiveBook) -> None:
     def another_report(book: LiveBook) -> None:
         row = sheet_of(book).row_values(2)

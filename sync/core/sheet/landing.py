@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from sync.core.sheet.identity import Known
 from sync.core.sheet.plan import Comparable, Cover, Plan, Restore, TabPlan, Write, comparable, same
 from sync.core.sheet.rows import Raw, Table, plain
-from sync.core.sheet.tabs import Tab
+from sync.core.sheet.tabs import Layout, Tab
 
 
 def covers(plan: Plan, fell: Mapping[str, Table], tabs: Mapping[str, Tab]) -> list[Cover]:
@@ -270,14 +271,25 @@ def give_back(table: Table, restores: Iterable[Restore], tab: Tab) -> tuple[Tabl
     return (replace(table, rows=rows) if given else table), plan, given
 
 
-def standing(table: Table, restores: Iterable[Restore]) -> list[Restore]:
-    """Those that stand in their rows already, though a look before could not tell: the row was changed in the gap."""
+def standing(layout: Layout, table: Table, restores: Iterable[Restore], known: Mapping[str, Known]) -> list[Restore]:
+    """Those that stand in their rows already, though a look before could not tell: the row was changed in the gap.
+    ``known``: the rows as last read, by id: one that held something else then is another row."""
     return [
         restore
         for restore in restores
         if _find(table.rows, table, restore, restore.covering) is None
-        and _find(table.rows, table, restore, restore.value) is not None
+        and (place := _find(table.rows, table, restore, restore.value)) is not None
+        and not _is_another(layout, table.rows[place[0]], place[1], restore, known)
     ]
+
+
+def _is_another(layout: Layout, row: Sequence[Raw], column: int, restore: Restore, known: Mapping[str, Known]) -> bool:
+    """Whether a row bears the id of one that held neither what a restore was to replace nor what it brought."""
+    at = layout.at.get(layout.tab.id, -1)
+    read = known.get(plain(cell_at(row, at))) if at >= 0 else None
+    keys = [key for key, place in layout.at.items() if place == column]
+    held = [read.cells.get(key, "") for key in keys] if read else []
+    return any(not same(cell, restore.covering) and not same(cell, restore.value) for cell in held)
 
 
 def put(row: list[Raw], column: int, value: Raw) -> None:
