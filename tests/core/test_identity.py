@@ -96,7 +96,7 @@ def test_a_number_put_on_a_new_row_while_street_and_category_of_its_own_were_edi
 
 
 def test_a_number_put_on_a_new_row_while_its_own_was_cut_goes_back_with_the_row() -> None:
-    """The row was away for so long that it counted as deleted; it is pasted with an edited cell and without its number."""
+    """The row was away until it counted as deleted; it is pasted with an edited cell and without its number."""
     book = three()
     row = book.sheets["问题台账"].pop(1)
     for minute in (10, 11):
