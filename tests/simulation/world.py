@@ -332,13 +332,15 @@ class World:
 
     def _sent_again(self, sheet: Sheet, texts: set[Any], cells: list[dict[str, Any]]) -> Row | None:
         """A push whose answer was lost, and whose row was edited before it was looked for: by nothing can it be told
-        from another entry of the same second, and a row too many is better than an entry lost."""
+        from another entry of the same second, and a row too many is better than an entry lost. It may count as a
+        duplicate, as a copy does."""
         rows = (row for entry, row in self.pushed if entry["text"] in texts and row.was_edited)
         if self.index_of(sheet, next(rows, Row())) < 0:
             return None
         values = [next(iter(cell.get("userEnteredValue", {}).values()), "") for cell in cells]
         named = zip(sheet.paper.columns, values, strict=False)
-        return Row({column.name: value for column, value in named if value != "" and column.owner == STAFF})
+        cells = {column.name: value for column, value in named if value != "" and column.owner == STAFF}
+        return Row(cells, is_copied=True)
 
     # What people see
     def seen(self, sheet: Sheet, index: int, place: int) -> Value:
