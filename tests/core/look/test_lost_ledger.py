@@ -179,3 +179,15 @@ def test_archived_and_new_records_take_the_places_that_are_free() -> None:
     book.add("\n".join(ISSUES.replace("2026-11-16 09:00", "2026-11-17 09:00").splitlines()[:-1]))
     book.settle("2026-11-17 09:05")
     assert len(book.sheets["内部记录"]) == count
+
+
+def test_the_lines_of_a_sealed_month_stay_though_it_had_no_issue() -> None:
+    """The seal is read off the sheet, and its lines with it, whether or not a row of 问题台账 stands there."""
+    book = bureau()
+    book.settle("2026-11-16 09:00")
+    book.settle("2026-12-05 09:30")
+    stands = {tab: [list(row) for row in book.sheets[tab]] for tab in ("扣分明细", "月度考核")}
+    assert {row[0] for row in book.rows("月度考核", "月份", "状态") if row[1] == "已封存"} == {"2026-11"}
+    book.memory = Memory()
+    book.settle("2026-12-05 09:31")
+    assert {tab: [list(row) for row in book.sheets[tab]] for tab in stands} == stands
