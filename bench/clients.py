@@ -1,127 +1,95 @@
 """The own tests of clients made for Google, run against the embedded workbook.
 
-    python -m bench.clients FOLDER [tests of it ...] [--pytest options of pytest ...]
+    python -m bench.clients FOLDER [FOLDER ...]
 
-FOLDER: a copy of gspread, pygsheets, gspread-dataframe or gspread-formatting with its tests, which is written to (the
-tests' configuration); nothing is fetched. The client is the folder's own, its requests for Google are answered in this
-process. Prints how many of all passed, and why each of the others did not.
+FOLDER: a copy of a client with its tests, which is written to (the tests' configuration); nothing is fetched. Each runs
+in a process of its own. Prints a table: how many of all passed, how many requests the workbook was asked meanwhile;
+below it why each of the others did not pass. The tests of google-api-python-client want the package parameterized.
 """
 
 from __future__ import annotations
 
 import argparse
-import configparser
 import json
+import subprocess
 import sys
 import tempfile
-import types
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import NamedTuple
 
-import google.oauth2.credentials
-import google.oauth2.service_account
-import httplib2
-import pytest
-import requests
-from requests.adapters import BaseAdapter
-
-from sync.workbook.accounts import Accounts
-from sync.workbook.cells.store import Store
-from sync.workbook.server import Api, Request
-from sync.workbook.transport import Adapter
-
-OWNER = "owner@example.com"
-GOOGLE = ("sheets.googleapis.com", "www.googleapis.com")
+from bench import node_client, python_client
+from bench.outcome import Outcome
 
 
-def lead_here(api: Api) -> None:
-    """Makes requests for Google end at the Api, whichever library sends them."""
-    adapter, elsewhere = Adapter(api, OWNER), requests.Session.get_adapter
+class Client(NamedTuple):
+    """Where its tests are, and a file that only it has. ``talks``: whether they are made to speak with Google."""
 
-    def get_adapter(session: requests.Session, url: str | bytes) -> BaseAdapter:
-        return adapter if urlsplit(str(url)).netloc in GOOGLE else elsewhere(session, url)
-
-    def request(_http: Any, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any) -> Any:
-        parts = urlsplit(uri)
-        query = parse_qsl(parts.query, keep_blank_values=True)
-        content = body.encode() if isinstance(body, str) else body or b""
-        answer = api.handle(Request(method, parts.path, query, dict(headers or {}), content, OWNER))
-        return httplib2.Response({"status": answer.status, **answer.headers}), answer.body
-
-    requests.Session.get_adapter = get_adapter  # type: ignore[method-assign,assignment]
-    httplib2.Http.request = request
-    for kind in (google.oauth2.service_account.Credentials, google.oauth2.credentials.Credentials):
-        kind.refresh = lambda credentials, _request: setattr(credentials, "token", "here")
+    name: str
+    mark: str
+    tests: tuple[str, ...]
+    talks: bool = True
 
 
-def stand_in() -> None:
-    """What the tests import and need not here: a recorder of requests, an older library for signing in."""
-    vcr, errors = types.ModuleType("vcr"), types.ModuleType("vcr.errors")
-    vcr.VCR = type("VCR", (), {"ensure_suffix": staticmethod(str)})  # type: ignore[attr-defined]
-    errors.CannotOverwriteExistingCassetteException = type("Never", (Exception,), {})  # type: ignore[attr-defined]
-    signing, service = types.ModuleType("oauth2client"), types.ModuleType("oauth2client.service_account")
-    load: Callable[..., Any] = google.oauth2.service_account.Credentials.from_service_account_file
-    named = {"from_json_keyfile_name": staticmethod(lambda path, scopes: load(path, scopes=scopes))}
-    service.ServiceAccountCredentials = type("ServiceAccountCredentials", (), named)  # type: ignore[attr-defined]
-    for module in (vcr, errors, signing, service):
-        sys.modules[module.__name__] = module
-    if not hasattr(configparser.ConfigParser, "readfp"):
-        configparser.ConfigParser.readfp = configparser.ConfigParser.read_file  # type: ignore[attr-defined]
+NODE = "google-spreadsheet (npm)"
+CLIENTS = (
+    Client("gspread", "gspread/http_client.py", ("tests",)),
+    Client(
+        "gspread-dataframe",
+        "gspread_dataframe.py",
+        ("tests/gspread_dataframe_test.py", "tests/gspread_dataframe_integration.py"),
+    ),
+    Client("gspread-formatting", "gspread_formatting/__init__.py", ("test.py",)),
+    Client("pygsheets", "pygsheets/worksheet.py", ("tests",)),
+    Client("google-api-python-client", "googleapiclient/discovery.py", ("tests",), talks=False),
+    Client(NODE, "src/lib/GoogleSpreadsheet.ts", ("src/test",)),
+)
 
 
-def configure(folder: Path, api: Api) -> None:
-    """Writes where the tests look for it: a key, and the number of a document."""
-    key = json.dumps(Accounts(api.store).create("robot", "https://oauth2.googleapis.com/token"))
-    body = json.dumps({"properties": {"title": "tests"}}).encode()
-    made = json.loads(api.handle(Request("POST", "/v4/spreadsheets", body=body, account=OWNER)).body)
-    for name in ("tests.config", "tests/tests.config"):
-        if (folder / name).parent.is_dir():
-            (folder / name).write_text(f"[Spreadsheet]\nid: {made['spreadsheetId']}\n", "utf-8")
-    for name in ("creds.json", "tests/creds.json", "tests/auth_test_data/pygsheettest_service_account.json"):
-        if (folder / name).parent.is_dir():
-            (folder / name).write_text(key, "utf-8")
+def client_in(folder: Path) -> Client:
+    """The client whose copy the folder holds; LookupError when it is none of those known."""
+    for client in CLIENTS:
+        if (folder / client.mark).exists():
+            return client
+    raise LookupError(f"{folder}: no client with tests that are known here")
 
 
-class Report:
-    """Counts what came out; a pytest plugin."""
+def alone(folder: Path) -> Outcome:
+    """What came of a client's tests, run in this process."""
+    client = client_in(folder)
+    return (
+        node_client.outcome(folder)
+        if client.name == NODE
+        else python_client.outcome(folder, client.tests, client.talks)
+    )
 
-    def __init__(self) -> None:
-        self.passed, self.others = 0, dict[str, str]()
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call" and report.passed:
-            self.passed += 1
-        elif report.failed or report.skipped:
-            crash = getattr(report.longrepr, "reprcrash", None)
-            self.others[report.nodeid] = str(crash.message if crash else report.longrepr)[:300]
+def apart(folder: Path) -> Outcome:
+    """What came of a client's tests, run in a process of their own."""
+    with tempfile.NamedTemporaryFile() as written:
+        subprocess.run([sys.executable, "-m", "bench.clients", str(folder), "--into", written.name], check=True)
+        return Outcome(*json.loads(Path(written.name).read_text("utf-8")))
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.others[report.nodeid] = str(report.longrepr)[-300:]
+
+def told(outcomes: dict[str, Outcome]) -> str:
+    """The table, and the reasons below it."""
+    lines = ["| client | passed | of | requests |", "| --- | --- | --- | --- |"]
+    for name, (passed, others, asked) in outcomes.items():
+        lines.append(f"| {name} | {passed} | {passed + len(others)} | {asked} |")
+    for name, outcome in outcomes.items():
+        lines += ["", name, *(f"- {test}: {' '.join(why.split())}" for test, why in outcome.others.items())]
+    return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("tests", nargs="*", default=["tests"])
-    parser.add_argument("--pytest", nargs=argparse.REMAINDER, default=[])
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    folder = asked.folder.resolve()
-    api = Api(Store(Path(tempfile.mkdtemp(), "workbook.db")), lambda: datetime.now(UTC))
-    sys.path.insert(0, str(folder))
-    stand_in()
-    lead_here(api)
-    configure(folder, api)
-    report = Report()
-    options = ["-q", "--no-header", "--tb=no", "--disable-warnings", "-p", "no:cacheprovider"]
-    options += [f"--rootdir={folder}", "-c", "/dev/null"]
-    pytest.main([*options, *(str(folder / name) for name in asked.tests), *asked.pytest], plugins=[report])
-    print(f"\n{report.passed} of {report.passed + len(report.others)} passed")
-    for name, why in report.others.items():
-        print(f"- {name}: {' '.join(why.split())}")
+    if asked.into:
+        asked.into.write_text(json.dumps(alone(asked.folders[0].resolve())), "utf-8")
+        return
+    folders = [folder.resolve() for folder in asked.folders]
+    print(told({client_in(folder).name: apart(folder) for folder in folders}))
 
 
 if __name__ == "__main__":

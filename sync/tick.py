@@ -89,7 +89,7 @@ def tick(
             guard.note(failed.queue, failed.item, failed.error, name=failed.name)
     for queue in (*ROW_QUEUES, TABS, LETTERS, SCORES):
         guard.passed(queue, memory.aside)
-    plan = replace(with_own_cells(decision.plan, seen, gateway.tabs), number=uuid4().hex)
+    plan = replace(with_own_cells(decision.plan, seen, gateway.tabs), number=uuid4().hex, is_look=True)
     decision = replace(decision, plan=plan)
     step("decide")
     ledger.commit(decision, now, rules.hash, rules.text, version, settled)

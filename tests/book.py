@@ -101,6 +101,11 @@ class Book:
         types = {column.header: column.type for column in self.tab(title).columns}
         self.sheets[title][number][self.sheets[title][0].index(header)] = cell(text, types.get(header, "text"))
 
+    def verify(self, number: int, result: str, name: str = "标准化办01") -> None:
+        """The standards office gives its verdict on issue ``number`` and signs it."""
+        self.type("问题台账", number, "复核结果", result)
+        self.type("问题台账", number, "复核人", name if result else "")
+
     def photograph(self, *taken: tuple[str, ...]) -> None:
         """Photos as (id, what is to be seen, id of one that it looks very much like or nothing)."""
         photos = dict(self.memory.photos)

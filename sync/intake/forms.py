@@ -15,7 +15,7 @@ from typing import Any
 from sync.core.memory import Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.plan import appended
-from sync.core.sheet.rows import Raw
+from sync.core.sheet.rows import Raw, Table
 from sync.core.sheet.tabs import Layout
 from sync.core.sheet.values import serials
 from sync.core.sheet.values.photos import Photo
@@ -171,7 +171,7 @@ class FormIntake:
         if new is None:
             return None
         layout = present_layout(Tables(self.gateway.tabs, {key: new}), key)
-        if forms.stands(new, layout, before.cells) or forms.is_known(self._index, memory, layout.tab, before.cells):
+        if self._came(new, layout, before):
             return _Seen(layout, stands=True)
         row = preview_alone(self._index, self.gateway.tabs, new, memory, rules, now, sent.cells)
         return _Seen(layout, row, row.faults) if row else None
@@ -181,10 +181,15 @@ class FormIntake:
         tables = Tables(self.gateway.tabs, self.gateway.read())
         layout = present_layout(tables, key)
         self._new_rows.note(tables.seen[key], self._index.prints(self.ledger.memory(), key))
-        if forms.stands(tables.seen[key], layout, before.cells):
+        if self._came(tables.seen[key], layout, before):
             return _Seen(layout, stands=True)
         row = self._preview(tables, rules, now, key, sent.cells)
         return _Seen(layout, row, row.faults if row else faults(tables, rules, key, sent.cells))
+
+    def _came(self, table: Table, layout: Layout, sent: Submission) -> bool:
+        """Whether the row stands among these, or a look saw it: people may have moved or deleted it since."""
+        memory = self.ledger.memory()
+        return forms.stands(table, layout, sent.cells) or forms.is_known(self._index, memory, layout.tab, sent.cells)
 
     def _row(self, filled: FilledForm, at: datetime) -> dict[str, Raw]:
         tab = self.gateway.tabs[filled.form.tab]

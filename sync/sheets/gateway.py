@@ -296,17 +296,19 @@ class Gateway:
 
     def _requests(self, plan: Plan, key: str) -> list[dict[str, Any]]:
         tab_plan, sheet = plan.tabs[key], self.sheet_ids[key]
-        requests = self._note(f"{plan.number} {key}", key) if plan.number and RECORDS in self.sheet_ids else []
+        requests = self._note(plan, key) if plan.number and RECORDS in self.sheet_ids else []
         requests += [_update(sheet, row, column, block) for row, column, block in _blocks(tab_plan)]
         if tab_plan.appends:
             rows = _rows(tab_plan.appends)
             requests.append({"appendCells": {"sheetId": sheet, "rows": rows, "fields": "userEnteredValue"}})
         return requests
 
-    def _note(self, number: str, key: str) -> list[dict[str, Any]]:
-        """Requests that note the write's number in a row of its own of the hidden tab, and copy the tab's header beside
-        it as it stands when the write arrives."""
-        records, row = self.sheet_ids[RECORDS], 1 + list(self.tabs).index(key)
+    def _note(self, plan: Plan, key: str) -> list[dict[str, Any]]:
+        """Requests that note the write's number in the tab's row of the hidden tab, and copy the tab's header beside it
+        as it stands when the write arrives. Pages write between a look's write and the look that asks where it fell:
+        their notes have rows of their own."""
+        tabs = list(self.tabs)
+        records, row = self.sheet_ids[RECORDS], 1 + tabs.index(key) + (0 if plan.is_look else len(tabs))
         place = {"sheetId": records, "startRowIndex": row, "endRowIndex": row + 1}
         source = {"sheetId": self.sheet_ids[key], "startRowIndex": 0, "endRowIndex": 1}
         if key == RECORDS:  # with its notes it would grow by its own width at every write
@@ -314,7 +316,7 @@ class Gateway:
         there = {**place, "startColumnIndex": NOTES + 1, "endColumnIndex": NOTES + 2}  # it grows to the source's width
         return [
             {"updateCells": {"range": {**place, "startColumnIndex": NOTES}, "fields": "userEnteredValue"}},
-            _update(records, row + 1, NOTES, [[number]]),
+            _update(records, row + 1, NOTES, [[f"{plan.number} {key}"]]),
             {"copyPaste": {"source": source, "destination": there, "pasteType": "PASTE_VALUES"}},
         ]
 

@@ -131,3 +131,17 @@ def test_a_report_written_while_people_sort_is_found_again(tmp_path: Path) -> No
     answer = made.send("f" * 32, at, at, "fine")
     assert answer is not None and answer.state == "in" and len(made.live.rows("问题台账", "编号")) == 4
     made.live.ledger.close()
+
+
+def test_a_report_that_people_deleted_before_its_phone_knew_that_it_came_does_not_come_back(tmp_path: Path) -> None:
+    made = FormServer(tmp_path)
+    at = datetime(2026, 11, 24, 9, 30, tzinfo=ZONE)
+    made.send("f" * 32, at, at, "killed after")
+    made.live.settle("2026-11-24 09:31")
+    made.live.book.worksheet("问题台账").delete_rows(2)
+    for minute in (32, 33, 34):
+        answer = made.send("f" * 32, at, at, "fine")
+        assert answer is not None and answer.state == "in"
+        made.live.settle(f"2026-11-24 09:{minute}")
+    assert made.live.rows("问题台账", "编号") == []
+    made.live.ledger.close()

@@ -185,7 +185,7 @@ def test_a_unit_with_open_issues_can_not_be_dropped(web: WebServer) -> None:
     assert "环卫所" in web.service.rules().units and "「环卫所」了" in web.service.trouble
     assert "「环卫所」了" in web.service.ledger.warnings["规则文件"]
     row = web.book.worksheet("问题台账").find("垃圾成堆").row
-    for header, text in (("复核结果", "通过"), ("复核意见", "现场看过")):
+    for header, text in (("复核结果", "通过"), ("复核人", "标准化办01"), ("复核意见", "现场看过")):
         column = web.book.worksheet("问题台账").find(header).col
         web.book.worksheet("问题台账").update_cell(row, column, text)
     web.tick()

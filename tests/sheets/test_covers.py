@@ -82,11 +82,25 @@ def photos_to_the_front(live: LiveBook) -> None:
     live.book.batch_update({"requests": [{"moveDimension": {"source": source, "destinationIndex": 0}}]})
 
 
+def photos_behind_longitude(live: LiveBook) -> None:
+    """What is meant for 照片 falls under 经度, where the row holds nothing."""
+    at = column(live, "照片") - 1
+    source = {"sheetId": sheet_of(live).id, "dimension": "COLUMNS", "startIndex": at, "endIndex": at + 1}
+    live.book.batch_update({"requests": [{"moveDimension": {"source": source, "destinationIndex": at + 2}}]})
+
+
 def hint_behind_the_hour(live: LiveBook) -> None:
     """What is meant for 填报时间 falls under 时限提示, a service header."""
     at = column(live, "时限提示") - 1
     source = {"sheetId": sheet_of(live).id, "dimension": "COLUMNS", "startIndex": at, "endIndex": at + 1}
     live.book.batch_update({"requests": [{"moveDimension": {"source": source, "destinationIndex": at + 2}}]})
+
+
+def verdict_before_state(live: LiveBook) -> None:
+    """What is meant for 状态 falls under 复核结果."""
+    source, target = column(live, "复核结果") - 1, column(live, "状态") - 1
+    span = {"sheetId": sheet_of(live).id, "dimension": "COLUMNS", "startIndex": source, "endIndex": source + 1}
+    live.book.batch_update({"requests": [{"moveDimension": {"source": span, "destinationIndex": target}}]})
 
 
 def row_above_header(live: LiveBook) -> None:
@@ -289,6 +303,47 @@ def right_header(live: LiveBook, story: str) -> list[str]:
 
 
 @pytest.mark.parametrize("answer", ["arrives", "is lost"])
+@pytest.mark.parametrize("is_moved", [False, True])
+@pytest.mark.parametrize("unnamed", [(), ("状态",), ("时限提示", "销号时间")])
+def test_a_name_where_a_write_emptied_a_cell_comes_back(
+    live: LiveBook, unnamed: tuple[str, ...], is_moved: bool, answer: str
+) -> None:
+    """The row below the header is closed: its words of state change, its hint goes. Another column may be moved then,
+    and others may have no name."""
+    for header in unnamed:
+        sheet_of(live).insert_cols([[]], column(live, header))
+    live.type("问题台账", 1, "填报时间", 46349.4)
+    live.settle(AT)
+    right = sheet_of(live).row_values(1)
+    for header, cell in (("复核结果", "通过"), ("复核人", "标准化办01"), ("复核时间", 46350.396), ("复核意见", "看过")):
+        live.type("问题台账", 1, header, cell)
+
+    in_the_gap_once(live, row_above_header)
+    cut_an_answer(live, answer)
+    live.settle("2026-11-24 09:31")
+    row_above_header_goes(live)
+    if is_moved:
+        move_to_the_end(live, right.index("支部"))
+        right.append(right.pop(right.index("支部")))
+    live.settle("2026-11-24 09:32")
+    assert sheet_of(live).row_values(1) == right
+    assert live.rows("问题台账", "状态", "时限提示")[0] == ("已销号", "")
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+def test_a_name_that_the_only_cell_of_a_write_emptied_comes_back(live: LiveBook, answer: str) -> None:
+    live.settle(AT)
+    right = sheet_of(live).row_values(1)
+    live.type("问题台账", 1, "重复", "乱")
+    in_the_gap_once(live, row_above_header)
+    cut_an_answer(live, answer)
+    live.settle("2026-11-24 09:31")
+    row_above_header_goes(live)
+    live.settle("2026-11-24 09:32")
+    assert sheet_of(live).row_values(1) == right
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
 @pytest.mark.parametrize("header", ["本局备注", ""])
 def test_a_column_of_the_bureau_s_own_that_moves_keeps_its_cells_whether_or_not_it_has_a_name(
     live: LiveBook, header: str, answer: str
@@ -313,9 +368,42 @@ def test_a_column_of_the_bureau_s_own_that_moves_keeps_its_cells_whether_or_not_
     assert live.rows("问题台账", *STANDS) == RIGHT
 
 
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+def test_a_column_without_a_name_keeps_its_cells_beside_another_without(live: LiveBook, answer: str) -> None:
+    """It is known by the columns between which it stands."""
+    sheet_of(live).insert_cols([["", *"子丑寅卯辰"]], column(live, "截止时间"))
+    sheet_of(live).insert_cols([[]], column(live, "街路"))
+
+    in_the_gap_once(live, lambda book: sheet_of(book).insert_cols([["本局备注"]], column(book, "街路长")))
+    cut_an_answer(live, answer)
+    live.settle(AT)
+    live.settle("2026-11-24 09:31")
+    assert own(live) == dict(zip("戊丁丙乙甲", "子丑寅卯辰", strict=True))
+    assert live.rows("问题台账", *STANDS) == RIGHT
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+def test_of_two_writes_that_fell_beside_their_columns_the_last_is_taken_back_first(live: LiveBook, answer: str) -> None:
+    """Both bring the same: what the second met was no work of the first."""
+    in_the_gap_once(live, lambda book: sheet_of(book).insert_cols([["填报时间"]], column(book, "街路长")))
+    live.settle(AT)
+    sheet_of(live).update_cell(1, column(live, "街路长") - 1, "自己的")
+    sheet_of(live).insert_cols([["本局备注", *"子丑寅卯辰"]], column(live, "街路长"))
+    in_the_gap_once(live, lambda book: sheet_of(book).insert_cols([[]], 1))
+    cut_an_answer(live, answer)
+    live.settle("2026-11-24 09:31")
+    live.settle("2026-11-24 09:32")
+    assert own(live) == dict(zip("戊丁丙乙甲", "子丑寅卯辰", strict=True))
+    assert live.rows("问题台账", *STANDS) == RIGHT
+
+
 SIXTH: dict[str, Raw] = {
     "填报人": "督查02", "来源": "督查", "街路": "联胜路", "位置": "6号", "类别": "渣土遗撒", "严重程度": "一般",
     "问题描述": "己", "指定时限": "2小时",
+}  # fmt: skip
+SIXTH_BY_KEY: dict[str, Raw] = {
+    "reported_at": 46350.385, "reporter": "督查02", "source": "督查", "street": "联胜路", "place": "6号",
+    "category": "渣土遗撒", "severity": "一般", "text": "己", "given_limit": "2小时",
 }  # fmt: skip
 
 
@@ -373,9 +461,52 @@ def in_the_gap_once(live: LiveBook, *acts: Act) -> None:
     live.before = before
 
 
+def cut_an_answer(live: LiveBook, answer: str) -> None:
+    """The answer to the next write is lost where ``answer`` says so."""
+
+    def right_after(request: Request, response: Response) -> Response | None:
+        if name(request) == "write":
+            live.after = lambda request, response: None
+            if answer == "is lost":
+                raise requests.ConnectionError("cut after it was applied")
+        return None
+
+    live.after = right_after
+
+
 STANDS = ("问题描述", "编号", "状态", "街路长")
 RIGHT = [(text, f"20261124-{n:03d}", "待整改", "街路长01") for n, text in enumerate("戊丁丙乙甲", start=1)]
 NEW = ("己", "20261124-006", "待整改", "街路长02")
+
+
+@pytest.mark.parametrize("meanwhile", ["a form's row", "a verdict", "both"])
+def test_where_a_look_s_write_fell_is_known_though_a_page_wrote_before_the_next(live: LiveBook, meanwhile: str) -> None:
+    """The service dies right after the write; a new one takes forms and answers before it looks."""
+    live.settle(AT)
+    live.type("问题台账", 2, "状态", "乱")
+    before = people(live)
+    in_the_gap_once(live, verdict_before_state)
+
+    def dies(step: str) -> None:
+        if step == "write":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        live.tick("2026-11-24 09:31", dies)
+    live.restart()
+    if meanwhile != "a verdict":
+        layout = layout_of(live.gateway.tabs["issues"], live.gateway.read()["issues"])
+        assert isinstance(layout, Layout)
+        append(live.gateway, live.ledger, appended(layout, [SIXTH_BY_KEY]))
+        before |= {"己": ("督查02", "联胜路", "6号", "渣土遗撒", "一般", "", "2小时")}
+    if meanwhile != "a form's row":
+        cells: dict[str, Raw] = {"verified": "返工", "verifier": "标准化办01", "verify_note": "没有扫净"}
+        answers.write(live.gateway, live.ledger, Verdict("20261124-001", cells, lambda _: ""))
+    live.settle("2026-11-24 09:32")
+    assert people(live) == before
+    assert own(live) == {}
+    verdicts = [] if meanwhile == "a form's row" else [("戊", "返工")]
+    assert [row for row in live.rows("问题台账", "问题描述", "复核结果") if row[1]] == verdicts
 
 
 def test_a_column_that_goes_while_we_write_stops_nothing_for_long(live: LiveBook) -> None:
@@ -468,22 +599,25 @@ def test_an_answer_noted_while_a_look_reads_is_held_against_a_later_read(live: L
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("gap", [photos_to_the_front, hint_behind_the_hour, take_column_away])
-def test_a_row_that_comes_back_while_a_column_moves_comes_back_whole(live: LiveBook, gap: Act) -> None:
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+@pytest.mark.parametrize("gap", [photos_to_the_front, photos_behind_longitude, hint_behind_the_hour, take_column_away])
+def test_a_row_that_comes_back_while_a_column_moves_comes_back_whole(live: LiveBook, gap: Act, answer: str) -> None:
+    """Where it fell first it is taken away, and comes to stand in the very row that was emptied."""
     insert_before_limit(live)
     live.type(
         "问题台账", 2, "指定时限", "2小时"
     )  # what the row that goes has in the only cell that does not fall elsewhere
     live.settle(AT)
-    before = sorted(live.rows("问题台账", "填报时间", *PEOPLE))
+    before = sorted(live.rows("问题台账", "填报时间", "经度", *PEOPLE))
     sheet_of(live).delete_rows(2)
     for minute in (31, 32):
         live.settle(f"2026-11-24 09:{minute}")
     live.ledger.want_back("20261124-001")
     in_the_gap_once(live, gap)
+    cut_an_answer(live, answer)
     for minute in (33, 34):
         live.settle(f"2026-11-24 09:{minute}")
-    assert sorted(live.rows("问题台账", "填报时间", *PEOPLE)) == before
+    assert sorted(live.rows("问题台账", "填报时间", "经度", *PEOPLE)) == before
 
 
 def test_a_row_that_comes_back_while_a_header_is_renamed_takes_nothing_of_others(live: LiveBook) -> None:
@@ -501,6 +635,28 @@ def test_a_row_that_comes_back_while_a_header_is_renamed_takes_nothing_of_others
     live.settle("2026-11-24 09:34")
     assert people(live) == before | {"丁": ("督查01", "新正街", "2号", "暴露垃圾", "一般", "2.jpg", "")}
     assert [row[0] for row in live.rows("问题台账", "问题描述")] == ["丁", "丙", "乙", "甲", "戊"]
+
+
+@pytest.mark.parametrize("number", ["", "20261124-002"])
+@pytest.mark.parametrize("header", ["位置", "编号"])
+def test_a_row_that_came_back_stays_whatever_people_type_over_its_number(
+    live: LiveBook, header: str, number: str
+) -> None:
+    """A header was renamed in the gap, so that the row was put back under a name that was not its own then."""
+    live.settle(AT)
+    before = people(live)
+    sheet_of(live).delete_rows(2)
+    for minute in (31, 32):
+        live.settle(f"2026-11-24 09:{minute}")
+    live.ledger.want_back("20261124-001")
+    at = column(live, header)
+    in_the_gap_once(live, lambda book: sheet_of(book).update_cell(1, at, "改名"))
+    live.settle("2026-11-24 09:33")
+    sheet_of(live).update_cell(1, at, header)
+    live.type("问题台账", 5, "编号", number)
+    live.settle("2026-11-24 09:34")
+    assert people(live) == before
+    assert live.rows("问题台账", "问题描述", "编号") == [(row[0], row[1]) for row in [*RIGHT[1:], RIGHT[0]]]
 
 
 def test_what_a_form_changes_in_a_new_row_stays_on_no_row_that_looks_like_it(live: LiveBook) -> None:
@@ -523,6 +679,24 @@ def test_what_a_form_changes_in_a_new_row_stays_on_no_row_that_looks_like_it(liv
     live.settle("2026-11-24 09:32")
     changed = ("督查01", "新正街", "推送改", "路面脏污", "一般", "6.jpg", "2小时")
     assert people(live) == before | {"己": changed}
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+def test_what_a_form_changes_in_a_row_that_goes_stays_on_no_row_that_looks_like_it(live: LiveBook, answer: str) -> None:
+    """Of the row that it fell on a look has read what stood there."""
+    live.type("问题台账", 2, "类别", "暴露垃圾")
+    live.settle(AT)
+    before = people(live)
+    header, row = sheet_of(live).get_values("1:2", value_render_option="UNFORMATTED_VALUE")
+    staff = {each.header for each in live.tab("问题台账").columns if each.owner == "staff"} - {"位置"}
+    was = {name: cell for name, cell in zip(header, row, strict=False) if name in staff and cell != ""}
+    live.ledger.put_back([Restore("issues", 2, "位置", "推送改", "1号", was)])
+    in_the_gap_once(live, delete_first_row)
+    cut_an_answer(live, answer)
+    live.settle("2026-11-24 09:31")
+    live.settle("2026-11-24 09:32")
+    del before["戊"]
+    assert people(live) == before
 
 
 def test_a_number_that_fell_on_another_row_does_not_make_it_the_old_issue(live: LiveBook) -> None:
@@ -605,3 +779,63 @@ def test_a_write_that_fell_on_a_copy_of_another_row_is_taken_back_though_it_was_
     stands = {row[0]: row[1:] for row in live.rows("问题台账", "编号", "位置", "问题描述")}
     assert done == ["moved", "edited"] and stands[number][0] == "新位置"
     assert [cells for cells in stands.values() if cells[1] == "改过的"] == [(copied_place, "改过的")]
+
+
+def note_before_deadline(live: LiveBook, *notes: str) -> None:
+    """A column of the bureau's own, a note a row, that a write falls on once a column comes to its left."""
+    sheet_of(live).insert_cols([["本局备注", *notes]], column(live, "截止时间"))
+
+
+def notes(live: LiveBook) -> list[Raw]:
+    """The bureau's own column, from the top."""
+    header, *rows = sheet_of(live).get_values(value_render_option="UNFORMATTED_VALUE")
+    return [row[header.index("本局备注")] for row in rows if any(row)]
+
+
+def a_copy_with_a_note_of_its_own(live: LiveBook) -> None:
+    row = sheet_of(live).get_values("6:6", value_render_option="UNFORMATTED_VALUE")[0]
+    sheet_of(live).append_row(row, table_range="A1", value_input_option="RAW")
+    live.type("问题台账", 6, "本局备注", "巳")
+
+
+def a_new_row_that_takes_the_number_of_another(live: LiveBook) -> None:
+    live.type("问题台账", 6, "填报时间", 46350.385)
+    for header, cell in SIXTH.items():
+        live.type("问题台账", 6, header, cell)
+    live.type("问题台账", 6, "本局备注", "巳")
+    live.type("问题台账", 6, "编号", "20261124-005")
+    live.type("问题台账", 5, "编号", "")
+
+
+def a_new_row_told_otherwise_afterwards(live: LiveBook) -> None:
+    a_new_row_that_takes_the_number_of_another(live)
+    live.type("问题台账", 6, "编号", "")
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+@pytest.mark.parametrize(
+    "story",
+    [a_copy_with_a_note_of_its_own, a_new_row_that_takes_the_number_of_another, a_new_row_told_otherwise_afterwards],
+)
+def test_a_note_stays_with_a_row_that_got_its_number_by_the_write_that_fell_on_it(
+    live: LiveBook, story: Act, answer: str
+) -> None:
+    """The row of then is known by the number that it was given, whatever stood in its place, and in its cells since."""
+    note_before_deadline(live, *"子丑寅卯辰")
+    live.settle(AT)
+    story(live)
+
+    def right_after(request: Request, response: Response) -> Response | None:
+        if name(request) == "write":
+            live.after = lambda request, response: None
+            if story is a_new_row_told_otherwise_afterwards:
+                live.type("问题台账", 6, "问题描述", "己，改过")
+            if answer == "is lost":
+                raise requests.ConnectionError("cut after it was applied")
+        return None
+
+    in_the_gap_once(live, lambda book: sheet_of(book).insert_cols([[]], column(book, "街路长")))
+    live.after = right_after
+    for minute in (31, 32):
+        live.settle(f"2026-11-24 09:{minute}")
+    assert notes(live) == list("子丑寅卯辰巳")

@@ -264,9 +264,10 @@ class World:
             sheet = self.by_id.get(area["sheetId"]) if area else None
             if sheet is None:
                 continue
-            for row in range(area["startRowIndex"], area["endRowIndex"]):
-                for place in range(area["startColumnIndex"], area["endColumnIndex"]):
-                    sheet.paper.cover(reader, row - sheet.top, place)
+            for row, cells in enumerate(request["updateCells"].get("rows", ()), area["startRowIndex"]):
+                for place, cell in enumerate(cells["values"], area["startColumnIndex"]):
+                    value = next(iter(cell.get("userEnteredValue", {}).values()), "")
+                    sheet.paper.cover(reader, row - sheet.top, place, value)
                     headers[sheet.id] += [place] if row == sheet.top - 1 else []
         for sheet_id, places in headers.items():
             self.by_id[sheet_id].paper.cover_headers(places)
@@ -331,13 +332,15 @@ class World:
 
     def _sent_again(self, sheet: Sheet, texts: set[Any], cells: list[dict[str, Any]]) -> Row | None:
         """A push whose answer was lost, and whose row was edited before it was looked for: by nothing can it be told
-        from another entry of the same second, and a row too many is better than an entry lost."""
+        from another entry of the same second, and a row too many is better than an entry lost. It may count as a
+        duplicate, as a copy does."""
         rows = (row for entry, row in self.pushed if entry["text"] in texts and row.was_edited)
         if self.index_of(sheet, next(rows, Row())) < 0:
             return None
         values = [next(iter(cell.get("userEnteredValue", {}).values()), "") for cell in cells]
         named = zip(sheet.paper.columns, values, strict=False)
-        return Row({column.name: value for column, value in named if value != "" and column.owner == STAFF})
+        cells = {column.name: value for column, value in named if value != "" and column.owner == STAFF}
+        return Row(cells, is_copied=True)
 
     # What people see
     def seen(self, sheet: Sheet, index: int, place: int) -> Value:
@@ -537,11 +540,14 @@ def _paper(key: str) -> Paper:
 
 
 def _is_astray(sheet: Sheet, row: Row, cells: list[dict[str, Any]]) -> bool:
-    """Whether some of an added row's cells fall under other columns than theirs."""
+    """Whether some of an added row's cells fall under other columns than theirs; of the service's it brings its number
+    alone."""
     beyond = [Column("", "", OWN)] * len(cells)
     for column, cell in zip([*sheet.paper.columns, *beyond], cells, strict=False):
         for value in cell.get("userEnteredValue", {}).values():
             right = [row.get(column.name), *row.also.get(column.name, ())]
+            if column.owner == SERVICE and column.name != "编号":
+                return True
             if column.owner != SERVICE and column.name != "填报时间" and not any(same(value, r) for r in right):
                 return True
     return False

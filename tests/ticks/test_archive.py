@@ -553,9 +553,9 @@ def over(one: WebServer) -> None:
     one.tick("2026-10-12 09:05")
     one.add(FIXED_THERE)
     sheet = one.book.worksheet("问题台账")
-    at = sheet.row_values(1).index("复核结果") + 1
+    at = sheet.row_values(1).index("复核结果") + 1  # 复核人 stands beside it
     for row in (2, 4):
-        sheet.update_cell(row, at, "通过")
+        sheet.update([["通过", "标准化办01"]], gspread.utils.rowcol_to_a1(row, at))
     one.tick("2026-10-12 09:50")
     one.tick("2026-11-05 09:00")
 

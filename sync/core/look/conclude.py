@@ -130,6 +130,14 @@ def _letter(look: Look, key: str) -> dict[str, Any]:
 def differences(reading: Reading, key: str, rows: Iterable[tuple[Row, Mapping[str, Any]]]) -> Changed:
     """The rows that do not say what they should, with the cells that differ. The same content is not held against the
     same cells twice."""
+    every = list(rows)
+    given = reading.layouts[key], every
+    changed = reading.memo.of("all differences").result(key, given, _differences, reading, key, every)
+    reading.memo.of(f"differences {key}").keep_all()
+    return changed
+
+
+def _differences(reading: Reading, key: str, rows: Sequence[tuple[Row, Mapping[str, Any]]]) -> Changed:
     layout, zone, results = reading.layouts[key], reading.zone, reading.memo.of(f"differences {key}")
     changed: Changed = []
     for row, cells in rows:

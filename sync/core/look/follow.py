@@ -99,12 +99,32 @@ class Following:
     past: PastPoints
 
 
-def follow(step: Following) -> dict[str, Followed]:
-    """Each issue by itself, by number."""
+def follow(step: Following) -> Mapping[str, Followed]:
+    """Each issue by itself, by number; all of the look before where nothing is another and no hour is there yet."""
     if "issues" not in step.reading.layouts:
         return {}
-    results, layout, followed = step.reading.memo.of("followed"), step.reading.layouts["issues"], dict[str, Followed]()
-    scope, rows = (step.people.lasting, layout, step.past.seals), step.reading.rows["issues"]
+    judged, memo = step.judged, step.reading.memo
+    given = (
+        _scope(step), step.past.lines, step.reading.rows["issues"], step.stamped.stamps, step.fixes, judged.asks,
+        judged.approves, judged.answers, step.letters.numbers, step.letters.urged,
+    )  # fmt: skip
+    followed = memo.of("all followed").result("", given, _follow_all, step, holds=_all_hold)
+    memo.of("followed").keep_all()
+    return followed
+
+
+def _scope(step: Following) -> tuple[object, ...]:
+    """What every issue is followed by."""
+    return step.people.lasting, step.reading.layouts["issues"], step.past.seals
+
+
+def _all_hold(followed: Mapping[str, Followed], step: Following) -> bool:
+    return all(_is_in_time(issue, step.reading) for issue in followed.values())
+
+
+def _follow_all(step: Following) -> dict[str, Followed]:
+    results, followed = step.reading.memo.of("followed"), dict[str, Followed]()
+    scope, rows = _scope(step), step.reading.rows["issues"]
     # what was taken over before what took it over, however people sorted the rows
     for row in sorted(rows, key=lambda row: -len(step.stamped.owners(row.rid))):
         rid = row.rid
@@ -152,13 +172,18 @@ def _cost(followed: Followed) -> int:
 def _holds(followed: Followed, step: Following, row: Row, _: tuple[Any, ...]) -> bool:
     """Whether what the issue came to is still so: its stamps and lines stand as it left them, its hour is not yet
     there, and it is over or no day went by, which makes an open one later."""
-    if followed.wake is not None and step.reading.now >= followed.wake:
-        return False
-    if followed.life.state not in lives.ENDED and followed.day != step.reading.now.date():
+    if not _is_in_time(followed, step.reading):
         return False
     return followed.booking == step.past.lines.get(Group(OF_ISSUE, row.rid), {}) and (
         followed.stamps == step.stamped.stamps[row.rid]
     )
+
+
+def _is_in_time(followed: Followed, reading: Reading) -> bool:
+    """Whether the issue's hour is not yet there, and it is over or no day went by."""
+    if followed.wake is not None and reading.now >= followed.wake:
+        return False
+    return followed.day == reading.now.date() or followed.life.state in lives.ENDED
 
 
 NOTHING: frozenset[str] = frozenset()

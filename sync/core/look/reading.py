@@ -203,9 +203,10 @@ def _righted(layout: Layout, table: Table, memory: Memory) -> _Righted:
     key, plans, settled, restores = layout.tab.key, list[TabPlan](), list[Cover](), list[Restore]()
     changed = [restore for restore in memory.restores if restore.tab == key]
     if fallen := [cover for cover in memory.covers if cover.tab == key]:
-        stand = standing(table, changed)
+        known = memory.known.get(key, {})
+        stand = standing(layout, table, changed, known)
         fallen = [without(cover, stand) for cover in fallen]
-        uncovered = uncover(layout, table, fallen, memory.known.get(key, {}))
+        uncovered = uncover(layout, table, fallen, known)
         table, settled = uncovered.table, [*uncovered.settled]
         plans.append(uncovered.plan)
         if len(settled) < len(fallen):  # while a cover is open, what it did not cover is to be told

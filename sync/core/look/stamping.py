@@ -145,16 +145,8 @@ def stamp(
     if "issues" not in reading.layouts:
         return Stamped({})
     rows, known = reading.rows["issues"], reading.memory.stamps
-    stamps = dict[str, Stamps]()
-    for row in rows:
-        try:
-            before = known.get(row.rid)
-            if before is None and row.rid in reading.adopted:
-                before = _adopted(reading, people, row)
-            if before:
-                stamps[row.rid] = _known(reading, people, row, before, fixes)
-        except Exception as error:  # one issue never stops the rest
-            raise IssueFailed(row) from error
+    given = rows, known, fixes, people.lasting, reading.layouts["issues"], reading.adopted, reading.now.date()
+    stamps = dict(reading.memo.of("stamped before").result("", given, _stamped_before, reading, people, fixes))
     others = {rid: other for rid, other in {**known, **archived}.items() if rid not in stamps}
     fresh = [row for row in rows if row.rid not in stamps or not stamps[row.rid].street]
     stamps |= _settled(reading, people, rows, stamps)
@@ -167,6 +159,21 @@ def stamp(
             raise IssueFailed(row) from error
     reading.memo.of(PLACES).keep_all()
     return Stamped({row.rid: earlier.stamps[row.rid] for row in rows})
+
+
+def _stamped_before(reading: Reading, people: People, fixes: Mapping[str, Sequence[Fix]]) -> dict[str, Stamps]:
+    """The stamps of the rows that have some, by number."""
+    stamps, known = dict[str, Stamps](), reading.memory.stamps
+    for row in reading.rows["issues"]:
+        try:
+            before = known.get(row.rid)
+            if before is None and row.rid in reading.adopted:
+                before = _adopted(reading, people, row)
+            if before:
+                stamps[row.rid] = _known(reading, people, row, before, fixes)
+        except Exception as error:  # one issue never stops the rest
+            raise IssueFailed(row) from error
+    return stamps
 
 
 def _adopted(reading: Reading, people: People, row: Row) -> Stamps | None:

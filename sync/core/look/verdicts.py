@@ -18,15 +18,16 @@ from sync.core.people.permissions import Area
 from sync.core.people.roster import Roster
 from sync.core.sheet.checks import Cells
 from sync.core.sheet.problems import Problem
-from sync.core.sheet.rows import Row
+from sync.core.sheet.rows import Row, plain
 
 COPIED = "这一行第一次读到时就有了，不算；要复核的，请清空，下一轮再选。"
+UNSIGNED = "没有填，复核要写明是谁复核的，不写不算。"
 
 
 def counted(reading: Reading, roster: Roster, row: Row, stamps: Stamps) -> tuple[Cells, list[Problem]]:
     """The row's cells with only those verdicts that count, and what is wrong with the others."""
     cells, accepting = _accepted(reading, roster, row, stamps)
-    cells, verifying = _verified(cells, roster, stamps, reading.now)
+    cells, verifying = _verified(reading, roster, row, cells, stamps)
     return cells, [*accepting, *verifying]
 
 
@@ -55,17 +56,25 @@ def _accepted(reading: Reading, roster: Roster, row: Row, stamps: Stamps) -> tup
     return (_without(cells, "accepted") if problems else cells), problems
 
 
-def _verified(cells: Cells, roster: Roster, stamps: Stamps, now: datetime) -> tuple[Cells, list[Problem]]:
+def _verified(reading: Reading, roster: Roster, row: Row, cells: Cells, stamps: Stamps) -> tuple[Cells, list[Problem]]:
     last = stamps.verdicts[-1] if stamps.verdicts else None
     if "verified" not in cells or (last and not issue_stamps.is_news(cells, last)):
         return cells, []
-    day = (cells.get("verified_at") or now).date()
+    day = (cells.get("verified_at") or reading.now).date()
     problems = by_whom(cells, "verifier", roster, area_of(stamps), day)
+    if "verifier" not in cells and not (stamps.history or _counted_before(reading, row, stamps)):
+        problems = [Problem("verifier", UNSIGNED)]
     if is_copy(cells, stamps):
         problems = [Problem("verified", COPIED)]
     if not problems:
         return cells, []
     return (_without(cells, "verified") if last is None else {**cells, **_as(last)}), problems
+
+
+def _counted_before(reading: Reading, row: Row, stamps: Stamps) -> bool:
+    """Whether 状态 still shows the return that a lost ledger had taken in, when no name was asked for."""
+    shown = plain(row.seen(reading.layouts["issues"], "state"))
+    return stamps.adopted and not stamps.verdicts and shown == lives.REWORK and row.cells["verified"] in lives.RETURNS
 
 
 def _as(verdict: Verdict) -> Cells:

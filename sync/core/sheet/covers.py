@@ -7,13 +7,24 @@ person's cell that holds what such a write brought, and held something else befo
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from sync.core.sheet.identity import Known
-from sync.core.sheet.landing import cell_at, heading, id_place, is_alike, is_service, is_watched, mended, put, touched
+from sync.core.sheet.landing import (
+    cell_at,
+    fell_on,
+    heading,
+    id_place,
+    is_alike,
+    is_service,
+    is_watched,
+    mended,
+    put,
+    touched,
+)
 from sync.core.sheet.plan import Comparable, Cover, Plan, Restore, TabPlan, Write, comparable
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Layout, Tab
@@ -37,7 +48,7 @@ def uncover(layout: Layout, table: Table, covers: Sequence[Cover], known: Mappin
     of a row that nobody has read before is emptied: what stood there is not known."""
     rows = [list(row) for row in table.rows]
     memory, written, settled = _Rows(layout, known), dict[tuple[int, int], Raw](), list[Cover]()
-    for cover in covers:
+    for cover in reversed(covers):  # the last write first, so that each is held against what it met
         cells = list(_covered(layout, rows, cover, memory))
         for index, column, value in cells:
             put(rows[index], column, value)
@@ -45,8 +56,9 @@ def uncover(layout: Layout, table: Table, covers: Sequence[Cover], known: Mappin
         if not cells:
             settled.append(cover)
     writes = tuple(Write(index + table.first, column, value) for (index, column), value in written.items())
-    tab_plan = TabPlan(table.tab, tuple(table.header), writes, rows=touched(table, writes))
-    return Uncovered(replace(table, rows=rows) if written else table, tab_plan, tuple(settled))
+    given_back = replace(table, rows=rows) if written else table  # by this a row is known, should this write fall too
+    tab_plan = TabPlan(table.tab, tuple(table.header), writes, rows=touched(given_back, writes))
+    return Uncovered(given_back, tab_plan, tuple(settled))
 
 
 def without(cover: Cover, restores: Iterable[Restore]) -> Cover:
@@ -65,21 +77,36 @@ def mended_header(tab: Tab, table: Table, covers: Sequence[Cover]) -> tuple[Tabl
     header = table.header
     for cover in covers:
         if cover.is_displaced and is_alike(header, cover.planned):
-            header = mended(_named_bycomparable(header, cover), cover.planned, cover.writes)
-    writes = tuple(Write(1, at, name) for at, name in enumerate(header) if name != table.header[at])
-    tab_plan = TabPlan(tab.key, header, writes, rows={1: table.header} if writes else {})
-    return (replace(table, header=header) if writes else table), tab_plan
+            writes = [write for write in cover.writes if cover.header_row in (0, write.row)]
+            header = mended(_named(header, cover, writes), cover.planned, writes)
+    stood = [*table.header, *[""] * (len(header) - len(table.header))]
+    named = tuple(Write(1, at, name) for at, name in enumerate(header) if name != stood[at])
+    tab_plan = TabPlan(tab.key, header, named, rows={1: table.header} if named else {})
+    return (replace(table, header=header) if named else table), tab_plan
 
 
-def _named_bycomparable(header: Sequence[str], cover: Cover) -> tuple[str, ...]:
-    """A header row with the names that a write covered, wherever their columns were moved since: what stands in a
-    name's place was written into one column alone, whose name of then is known and stands nowhere now. A name that was
-    not known then is empty, so that no column is taken for another."""
+def _named(header: Sequence[str], cover: Cover, writes: Sequence[Write]) -> tuple[str, ...]:
+    """A header row with the names that these writes covered, as far as they are known: those of the columns into which
+    a row of them fell, while it stands there, else wherever they were moved since."""
+    fell = fell_on(header, writes) if cover.header else ()
+    if not fell:
+        return _named_by_value(header, cover, writes)
+    padded = [*header, *[""] * (1 + max(fell) - len(header))]
+    return tuple(heading(cover.header, at) if at in fell else name for at, name in enumerate(padded))
+
+
+def _named_by_value(header: Sequence[str], cover: Cover, writes: Iterable[Write]) -> tuple[str, ...]:
+    """What stands in a name's place was written into one column alone, whose name of then is known and stands nowhere
+    now. A name that was not known then is empty, so that no column is taken for another."""
     planned = {name.strip() for name in cover.planned}
     free = planned - {"", *(name.strip() for name in header)}
-    covered = {at: names for at, names in _names_of_then(header, cover).items() if header[at].strip() not in planned}
+    covered = {
+        at: names for at, names in _names_of_then(header, cover, writes).items() if header[at].strip() not in planned
+    }
     told = {at: min(names) for at, names in covered.items() if len(names) == 1 and names <= free}
-    is_sure = len({*told.values()}) == len(told) and (bool(cover.header) or {*told.values()} == free)
+    counts = Counter(told.values())
+    told = {at: name for at, name in told.items() if counts[name] == 1}
+    is_sure = bool(cover.header) or {*told.values()} == free
     filled = [at for at in covered if header[at].strip()]
     is_too_many = not cover.header and len(filled) > len(free)  # a column that came since is among them
     untold = {at for at in covered if is_too_many or "" in covered[at]}
@@ -87,11 +114,11 @@ def _named_bycomparable(header: Sequence[str], cover: Cover) -> tuple[str, ...]:
     return tuple(named.get(at, name) for at, name in enumerate(header))
 
 
-def _names_of_then(header: Sequence[str], cover: Cover) -> dict[int, set[str]]:
-    """By each place whose name was written by the cover: the names of the columns into which that was written, as
-    planned where nobody saw under which they fell."""
+def _names_of_then(header: Sequence[str], cover: Cover, writes: Iterable[Write]) -> dict[int, set[str]]:
+    """By each place whose name was written by these writes of the cover: the names of the columns into which that was
+    written, as planned where nobody saw under which they fell."""
     names = defaultdict(set)
-    for write in cover.writes:
+    for write in writes:
         names[plain(write.value)].add(heading(cover.header or cover.planned, write.column))
     return {at: names[cell.strip()] for at, cell in enumerate(header) if cell.strip() in names}
 
@@ -189,11 +216,12 @@ def _number_placed(writes: Iterable[Write], places: Places) -> int:
 
 
 def _stands_as_meant(layout: Layout, row: Sequence[Raw], cover: Cover, writes: Iterable[Write]) -> bool:
-    """Whether a row holds each of these writes under the header for which it was meant."""
-    at = {name.strip(): place for place, name in enumerate(layout.header)}
+    """Whether a row holds each of these writes of people's cells under the header for which it was meant; its number
+    may have been typed over since."""
+    at, nowhere = {name.strip(): place for place, name in enumerate(layout.header)}, max(len(row), len(layout.header))
+    meant = ((at.get(heading(cover.planned, write.column), nowhere), write.value) for write in writes)
     return all(
-        comparable(cell_at(row, at.get(heading(cover.planned, write.column), len(row)))) == comparable(write.value)
-        for write in writes
+        comparable(cell_at(row, place)) == comparable(value) for place, value in meant if _is_peoples(layout, place)
     )
 
 
@@ -297,9 +325,8 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
     """What the row held in a column when the write was planned, going by the row of then that shares most of its cells,
     and more than half; None where none does, or equal ones held different things. ``rid``: its id, where that is known:
     a row of then that bore another is another."""
-    header = heading(layout.header, column)
-    at = [index for index, name in enumerate(cover.planned) if name.strip() == header]
-    if len(at) != 1 or [name.strip() for name in layout.header].count(header) != 1 or column >= len(layout.header):
+    at = _place_then(layout.header, cover.planned, column)
+    if at is None:
         return None
     pairs = _pairs(layout, cover.planned, hits)
     best, values = 0, list[Raw]()
@@ -307,8 +334,23 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
         filled = [(here, there) for here, there in pairs if cell_at(was, there) not in ("", None)]
         like = len(filled) - _differing(row, was, filled)
         if 2 * like > len(filled) and like >= best:
-            best, values = like, [*(values if like == best else ()), cell_at(was, at[0])]
+            best, values = like, [*(values if like == best else ()), cell_at(was, at)]
     return values[0] if values and all(comparable(value) == comparable(values[0]) for value in values) else None
+
+
+def _place_then(header: Sequence[str], planned: Sequence[str], column: int) -> int | None:
+    """Where a column stood under the ``planned`` header: the only one of its name, else (unnamed ones) the one that
+    stood between the same columns. None where that can't be told."""
+    now, then = [name.strip() for name in header], [name.strip() for name in planned]
+    if column >= len(now):
+        return None
+    once = {name: then.index(name) for name in now if now.count(name) == then.count(name) == 1}
+    if now[column] in once:
+        return once[now[column]]
+    left = next((at for at in range(column, -1, -1) if now[at] in once), -1)
+    right = next((at for at in range(column, len(now)) if now[at] in once), len(now))
+    first, last = once[now[left]] if left >= 0 else -1, once[now[right]] if right < len(now) else len(then)
+    return first + column - left if now[left + 1 : right] == then[first + 1 : last] else None
 
 
 def _rows_of_then(

@@ -133,24 +133,34 @@ def _by_print(rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str,
 def _put_elsewhere(
     keys: Collection[str], rows: Sequence[Row], claims: Mapping[int, str], left: Mapping[str, Known]
 ) -> Pairs:
-    """Numbers that people put on another row while they edited one of the cells by which their own is known: it has
-    the others still, and the row that bears the number has fewer of them."""
+    """Numbers that people put on another row while they edited cells by which their own is known: it has all but one of
+    them still, or the words and most of what was filled; the row that bears the number has fewer of them."""
     bearers = defaultdict(list)
     for row in rows:
         bearers[claims.get(row.number, "")].append(row)
-    claimed = {rid: left[rid] for rid in bearers if rid in left and not left[rid].deleted}
+    claimed = {rid: left[rid] for rid in bearers if rid in left}
     if len(claimed) * len(rows) > MOST_PAIRS:
         return []
     pairs, free = [], list(rows)
     for rid, known in claimed.items():
         demanded = max(LEAST_ALIKE, sum(key in known.cells for key in keys) - 1)
         most = max(_likeness(bearer, known, keys) for bearer in bearers[rid])
-        alike = [row for row in free if _likeness(row, known, keys) >= max(demanded, most + 1)]
+        alike = [row for row in free if _likeness(row, known, keys) >= max(demanded, most + 1)] or [
+            row for row in free if _likeness(row, known, keys) > most and _has_words(row, known, keys)
+        ]
         if alike:
             best = max(alike, key=lambda row: _likeness(row, known, keys))
             pairs.append((best.number, rid))
             free.remove(best)
     return pairs
+
+
+def _has_words(row: Row, known: Known, keys: Collection[str]) -> bool:
+    """Whether a row has the last of these cells, what somebody wrote in words, and more than half of all that was
+    filled."""
+    *_, words = keys or ("",)
+    text = plain(known.cells.get(words))
+    return plain(row.parsed.typed.get(words)) == text != "" and 2 * _likeness(row, known) > len(known.cells)
 
 
 def _by_claim(rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:

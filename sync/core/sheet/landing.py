@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from sync.core.sheet.identity import Known
 from sync.core.sheet.plan import Comparable, Cover, Plan, Restore, TabPlan, Write, comparable, same
 from sync.core.sheet.rows import Raw, Table, plain
-from sync.core.sheet.tabs import Tab
+from sync.core.sheet.tabs import Layout, Tab
 
 
 def covers(plan: Plan, fell: Mapping[str, Table], tabs: Mapping[str, Tab]) -> list[Cover]:
@@ -32,15 +33,27 @@ def put_back(plan: Plan, fell: Mapping[str, Table], fallen: Iterable[Cover]) -> 
 
 def _cover(number: str, tab_plan: TabPlan, table: Table, tab: Tab) -> Cover | None:
     header, is_displaced = table.header, not is_alike(table.header, tab_plan.header)
+    header_row = 0
     if is_displaced:  # a row was inserted above the header, or it was sorted away
-        rows = (mended(row, tab_plan.header, tab_plan.writes) for row in table.rows if is_alike(row, tab_plan.header))
-        header = next(rows, ())
+        numbered = enumerate(table.rows, table.first)
+        header_row, row = next(((n, row) for n, row in numbered if is_alike(row, tab_plan.header)), (0, ()))
+        header = mended(row, tab_plan.header, [write for write in tab_plan.writes if write.row == header_row])
     astray = tab_plan.writes if is_displaced else _astray(tab_plan, table, tab)
     if not astray:
         return None
     numbers = {write.row for write in astray}
     fell = {row: tuple(cells) for row, cells in enumerate(table.rows, table.first) if row in numbers}
-    return Cover(f"{number} {tab.key}", tab.key, header, tab_plan.header, astray, tab_plan.rows, fell, is_displaced)
+    was = _with_given_ids(tab_plan, tab)
+    return Cover(f"{number} {tab.key}", tab.key, header, tab_plan.header, astray, was, fell, is_displaced, header_row)
+
+
+def _with_given_ids(tab_plan: TabPlan, tab: Tab) -> dict[int, tuple[Raw, ...]]:
+    """The rows as they were seen, each with the id that the plan gives it: by that the ledger knows it."""
+    rows, at = {number: list(row) for number, row in tab_plan.rows.items()}, id_place(tab, tab_plan.header)
+    for write in tab_plan.writes:
+        if write.column == at and write.row in rows:
+            put(rows[write.row], at, write.value)
+    return {number: tuple(row) for number, row in rows.items()}
 
 
 def is_alike(header: Sequence[Raw], planned: Sequence[str]) -> bool:
@@ -166,24 +179,56 @@ def heading(header: Sequence[str], column: int) -> str:
 
 
 def mended(header: Sequence[Raw], planned: Sequence[str], writes: Iterable[Write]) -> tuple[str, ...]:
-    """A header row with the names that a write covered, going by the names to the left and to the right of them. A name
-    that can't be told is empty: people see the tab's sentence, and no column is taken for another."""
-    names = [str(cell if cell is not None else "").strip() for cell in header]
-    order = {name.strip(): at for at, name in enumerate(planned) if name.strip()}
-    values = {plain(write.value) for write in writes} - {"", *order}
-    missing = order.keys() - set(names)
-    known = [
-        (-1, -1),
-        *((at, order[name]) for at, name in enumerate(names) if name in order),
-        (len(names), len(planned)),
-    ]
-    covered = [at for at, name in enumerate(names) if name in values]
-    for (left, first), (right, last) in pairwise(known):
-        between = [at for at in covered if left < at < right]
-        lost = [name for name, at in order.items() if first < at < last and name in missing]
-        for place, at in enumerate(between):
-            names[at] = lost[place] if len(lost) == len(between) else ""
+    """A header row with the names that one row of these writes covered, going by the names to the left and to the right
+    of them. A name that can't be told is empty: people see the tab's sentence, and no column is taken for another."""
+    writes = list(writes)
+    then, fell = [name.strip() for name in planned], fell_on(header, writes)
+    names = [plain(cell) for cell in header] + [""] * (1 + max(fell, default=-1) - len(header))
+    values = {plain(write.value) for write in writes}
+    covered = {*fell, *(at for at, name in enumerate(names) if name in values - {"", *then})}
+    empty = {at for at, name in enumerate(names) if not name} if "" in values and not fell else set()
+    order = {name: at for at, name in enumerate(then) if name and then.count(name) == 1}
+    missing = order.keys() - {name for at, name in enumerate(names) if at not in covered}
+    known = [(at, order[name]) for at, name in enumerate(names) if name in order.keys() - missing]
+    for (left, first), (right, last) in pairwise([(-1, -1), *known, (len(names), len(then))]):
+        between = range(left + 1, right)
+        told = _told(names, between, then[first + 1 : last], missing, covered, empty)
+        names[left + 1 : right] = [told.get(at, "" if at in covered else names[at]) for at in between]
     return tuple(names)
+
+
+def _told(
+    names: Sequence[str],
+    between: range,
+    then: Sequence[str],
+    missing: Collection[str],
+    covered: Collection[int],
+    empty: Collection[int],
+) -> dict[int, str]:
+    """The names of the columns of a header ``between`` two that are known, by their places. ``then``: those that stood
+    there; ``empty``: places that may be among the ``covered``."""
+    places, may_be = [at for at in between if at in covered], [at for at in between if at in covered or at in empty]
+    as_then = dict(zip(between, then, strict=False))
+    if len(then) == len(between) and all(
+        as_then[at] in {"", *missing} if at in may_be else as_then[at] == names[at] for at in between
+    ):
+        return {at: as_then[at] for at in may_be}
+    lost = [name for name in then if name in missing]
+    for hit in (places, may_be):
+        if len(hit) == len(lost):
+            return dict(zip(hit, lost, strict=True))
+    return {}
+
+
+def fell_on(header: Sequence[Raw], writes: Iterable[Write]) -> set[int]:
+    """The columns of the row of these writes that stands in the header, whole; of several the one that says most."""
+    by_row: dict[int, dict[int, str]] = defaultdict(dict)
+    for write in writes:
+        by_row[write.row][write.column] = plain(write.value)
+    whole = [
+        group for group in by_row.values() if all(plain(cell_at(header, at)) == value for at, value in group.items())
+    ]
+    return {*max(whole, key=lambda group: (sum(map(bool, group.values())), len(group)), default=())}
 
 
 # What forms and files changed
@@ -226,14 +271,25 @@ def give_back(table: Table, restores: Iterable[Restore], tab: Tab) -> tuple[Tabl
     return (replace(table, rows=rows) if given else table), plan, given
 
 
-def standing(table: Table, restores: Iterable[Restore]) -> list[Restore]:
-    """Those that stand in their rows already, though a look before could not tell: the row was changed in the gap."""
+def standing(layout: Layout, table: Table, restores: Iterable[Restore], known: Mapping[str, Known]) -> list[Restore]:
+    """Those that stand in their rows already, though a look before could not tell: the row was changed in the gap.
+    ``known``: the rows as last read, by id: one that held something else then is another row."""
     return [
         restore
         for restore in restores
         if _find(table.rows, table, restore, restore.covering) is None
-        and _find(table.rows, table, restore, restore.value) is not None
+        and (place := _find(table.rows, table, restore, restore.value)) is not None
+        and not _is_another(layout, table.rows[place[0]], place[1], restore, known)
     ]
+
+
+def _is_another(layout: Layout, row: Sequence[Raw], column: int, restore: Restore, known: Mapping[str, Known]) -> bool:
+    """Whether a row bears the id of one that held neither what a restore was to replace nor what it brought."""
+    at = layout.at.get(layout.tab.id, -1)
+    read = known.get(plain(cell_at(row, at))) if at >= 0 else None
+    keys = [key for key, place in layout.at.items() if place == column]
+    held = [read.cells.get(key, "") for key in keys] if read else []
+    return any(not same(cell, restore.covering) and not same(cell, restore.value) for cell in held)
 
 
 def put(row: list[Raw], column: int, value: Raw) -> None:

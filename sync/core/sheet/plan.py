@@ -47,8 +47,8 @@ class Restore:
 class Cover:
     """Writes of a tab that fell into cells of people, or may have: open until a look saw that none stands there any
     more. ``number``: of the write, and the tab; ``header`` (empty: nobody saw it) and ``fell`` (rows by number, where
-    they are known): as they stood right after; ``planned`` and ``rows``: as they were seen before; ``writes``: in rows
-    0, -1, … those of added rows."""
+    they are known): as they stood right after; ``planned`` and ``rows``: as they were seen before, with the ids that
+    the write gave them; ``writes``: in rows 0, -1, … those of added rows."""
 
     number: str
     tab: str
@@ -58,6 +58,7 @@ class Cover:
     rows: Mapping[int, tuple[Raw, ...]] = field(default_factory=dict)
     fell: Mapping[int, tuple[Raw, ...]] = field(default_factory=dict)
     is_displaced: bool = False  # the header did not stand in the first row
+    header_row: int = 0  # but in this one; 0: nobody saw
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,12 @@ class TabPlan:
 @dataclass(frozen=True)
 class Plan:
     """All that a tick wants written, by tab key. ``number``: given to it before it is sent; the workbook notes it with
-    the write, so that a write whose answer was lost can be told from one that never arrived."""
+    the write, so that a write whose answer was lost can be told from one that never arrived. ``is_look``: a look's, and
+    no page's; each has a place of its own for the note."""
 
     tabs: Mapping[str, TabPlan] = field(default_factory=dict)
     number: str = ""
+    is_look: bool = False
 
     @property
     def cells(self) -> int:

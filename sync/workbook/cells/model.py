@@ -90,13 +90,16 @@ class Sheet:
 
     def beyond(self, bounds: Bounds) -> ApiError:
         """The refusal of a range that starts outside the grid."""
-        bottom = self.rows if bounds.bottom is None else bounds.bottom
-        right = self.columns if bounds.right is None else bounds.right
-        text = a1.full(self.title, Box(bounds.top or 0, bottom, bounds.left or 0, right))
+        text = a1.asked(self.title, bounds)
         return invalid(f"Range ({text}) exceeds grid limits. Max rows: {self.rows}, max columns: {self.columns}")
 
+    def cells(self, grid_range: Json) -> Box:
+        """The cells of a GridRange, ends cut at the grid's edge; refused when it is none or starts beyond."""
+        self.loose_box(grid_range)
+        return self.clip(bounds_of(grid_range))
+
     def box(self, grid_range: Json) -> Box:
-        """A GridRange's rectangle, open ends closed at the grid's edge; refused when it is none or goes beyond."""
+        """The rectangle of a GridRange that is stored or moved; refused when it is none or goes beyond the grid."""
         box = self.loose_box(grid_range)
         if box.bottom > self.rows or box.right > self.columns:
             raise self.beyond(Bounds(*box))

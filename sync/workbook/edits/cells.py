@@ -216,7 +216,7 @@ def repeat_cell(book: Book, request: Json) -> None:
     """repeatCell: the same cell everywhere in the range, formulas shifted as if copied."""
     sheet = book.sheet(request.get("range", {}).get("sheetId", 0))
     mask = cell_mask(required_fields(request))
-    _repeat(book, sheet, sheet.box(request.get("range", {})), settle_colours(request.get("cell", {})), mask)
+    _repeat(book, sheet, sheet.cells(request.get("range", {})), settle_colours(request.get("cell", {})), mask)
 
 
 def _repeat(book: Book, sheet: Sheet, box: Box, cell: Json, mask: Mask) -> None:
@@ -276,7 +276,7 @@ def set_data_validation(book: Book, request: Json) -> None:
     sheet = book.sheet(request["range"].get("sheetId", 0))
     cell = {"dataValidation": request["rule"]} if "rule" in request else {}
     _check_rule(request.get("rule"))
-    _repeat(book, sheet, sheet.box(request["range"]), cell, Mask(False, (), True, ()))
+    _repeat(book, sheet, sheet.cells(request["range"]), cell, Mask(False, (), True, ()))
 
 
 def _check_rule(rule: Json | None) -> None:
@@ -290,7 +290,7 @@ _SIDES = ("top", "bottom", "left", "right")
 def update_borders(book: Book, request: Json) -> None:
     """updateBorders: the outer edges, and the inner ones by innerHorizontal and innerVertical."""
     sheet = book.sheet(request["range"].get("sheetId", 0))
-    box = sheet.box(request["range"])
+    box = sheet.cells(request["range"])
     request = settle_colours(request)
     sheet.touch(box.bottom - box.top, box.right - box.left)
     for index in range(box.top, box.bottom):

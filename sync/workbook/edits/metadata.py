@@ -141,7 +141,7 @@ def ranges(book: Book, data_filter: Json) -> list[tuple[Sheet, Bounds]]:
         return [book.resolve(data_filter["a1Range"])]
     if "gridRange" in data_filter:
         sheet = book.sheet(data_filter["gridRange"].get("sheetId", 0))
-        return [(sheet, Bounds(*sheet.box(data_filter["gridRange"])))]
+        return [(sheet, Bounds(*sheet.cells(data_filter["gridRange"])))]
     if "developerMetadataLookup" not in data_filter:
         raise invalid("A data filter must name developerMetadataLookup, a1Range or gridRange.")
     fits = lookup(book, data_filter["developerMetadataLookup"])

@@ -31,7 +31,7 @@ def sort_range(book: Book, request: Json) -> None:
     specs = request.get("sortSpecs", [])
     if not specs:
         raise invalid("At least one sort spec must be specified.")
-    sort_rows(book, sheet, sheet.box(request["range"]), specs)
+    sort_rows(book, sheet, sheet.cells(request["range"]), specs)
 
 
 def sort_rows(book: Book, sheet: Sheet, box: Box, specs: Sequence[Json]) -> None:
@@ -99,7 +99,7 @@ def _slide_formulas(book: Book, sheet: Sheet, box: Box, sequence: Sequence[int])
 def randomize_range(book: Book, request: Json) -> None:
     """randomizeRange."""
     sheet = book.sheet(request["range"].get("sheetId", 0))
-    box = sheet.box(request["range"])
+    box = sheet.cells(request["range"])
     box = box._replace(bottom=max(box.top, min(box.bottom, len(sheet.grid.order))))
     sequence = list(range(box.bottom - box.top))
     random.shuffle(sequence)
@@ -109,7 +109,7 @@ def randomize_range(book: Book, request: Json) -> None:
 def delete_duplicates(book: Book, request: Json) -> Json:
     """deleteDuplicates: of equal rows (in the compared columns) the first stays, the rest of the range moves up."""
     sheet = book.sheet(request["range"].get("sheetId", 0))
-    box = sheet.box(request["range"])
+    box = sheet.cells(request["range"])
     box = box._replace(bottom=max(box.top, min(box.bottom, len(sheet.grid.order))))
     compared = _compared(box, request.get("comparisonColumns", []))
     seen: set[tuple[Key, ...]] = set()

@@ -20,7 +20,7 @@ _DELIMITERS = {"COMMA": ",", "SEMICOLON": ";", "PERIOD": ".", "SPACE": " "}
 def _where(book: Book, request: Json) -> list[tuple[Sheet, Box]]:
     if "range" in request:
         sheet = book.sheet(request["range"].get("sheetId", 0))
-        return [(sheet, sheet.box(request["range"]))]
+        return [(sheet, sheet.cells(request["range"]))]
     if "sheetId" in request:
         sheet = book.sheet(request["sheetId"])
         return [(sheet, sheet.whole())]
@@ -113,7 +113,7 @@ def trim_whitespace(book: Book, request: Json) -> Json:
     """trimWhitespace: blanks at both ends go, several between become one."""
     sheet = book.sheet(request["range"].get("sheetId", 0))
     count = 0
-    box = sheet.box(request["range"])
+    box = sheet.cells(request["range"])
     for index, row in _rows(sheet, box):
         for column in range(box.left, min(box.right, len(row.values))):
             value = row.values[column]
@@ -126,7 +126,7 @@ def trim_whitespace(book: Book, request: Json) -> Json:
 def text_to_columns(book: Book, request: Json) -> None:
     """textToColumns: one column split by a delimiter into as many as it takes."""
     sheet = book.sheet(request["source"].get("sheetId", 0))
-    box = sheet.box(request["source"])
+    box = sheet.cells(request["source"])
     if box.right - box.left != 1:
         raise invalid("source must be exactly one column.")
     kind = request.get("delimiterType", "AUTODETECT")

@@ -153,6 +153,16 @@ def area(box: Box) -> str:
     return first if first == last else f"{first}:{last}"
 
 
+def asked(title: str, bounds: Bounds) -> str:
+    """The address of a range as a refusal names it, what is open left open: `Sheet1!A5:B`, `Sheet1!AA:AB`."""
+    top, bottom, left, right = bounds
+    rows, columns = (top, bottom) != (None, None), (left, right) != (None, None)
+    first = (letters(left or 0) if columns else "") + (f"{(top or 0) + 1}" if rows else "")
+    last = (letters(right - 1) if right else "") + (f"{bottom}" if bottom else "")
+    single = not last or (first == last and rows and columns)
+    return f"{quote(title)}!{first}" if single else f"{quote(title)}!{first}:{last}"
+
+
 def full(title: str, box: Box) -> str:
     """The address of a rectangle with its sheet: `'My Sheet'!A1:B2`."""
     return f"{quote(title)}!{area(box)}"

@@ -91,7 +91,7 @@ def act(book: Book, what: str, a: int, b: int, at: str) -> None:
     elif row and what == "核实":
         book.type("问题台账", row, "核实结果", ("受理", "作废", "")[b % 3])
     elif row and what == "复核":
-        book.type("问题台账", row, "复核结果", ("通过", "返工", "")[b % 3])
+        book.verify(row, ("通过", "返工", "")[b % 3])
     elif row and what == "删":
         del sheet[row]
 

@@ -45,8 +45,7 @@ def mend(book: Book, number: str, reporter: str) -> None:
 def waits_for_its_second_verdict(book: Book) -> None:
     mend(book, "20261116-002", "街路长02")
     book.settle("2026-11-16 11:00")
-    book.type("问题台账", 2, "复核结果", "返工")
-    book.type("问题台账", 2, "复核人", "标准化办01")
+    book.verify(2, "返工")
     book.settle("2026-11-16 14:35")
     mend(book, "20261116-002", "街路长02")
 
@@ -54,8 +53,7 @@ def waits_for_its_second_verdict(book: Book) -> None:
 def closed_without_hour(book: Book) -> None:
     mend(book, "20261116-002", "街路长02")
     book.settle("2026-11-16 11:00")
-    book.type("问题台账", 2, "复核结果", "通过")
-    book.type("问题台账", 2, "复核人", "标准化办01")
+    book.verify(2, "通过")
 
 
 def photo_came_later(book: Book) -> None:
@@ -85,8 +83,7 @@ def returned(book: Book, photo: str) -> None:
         2026-11-16 10:30 | 街路长02 | 20261116-002 | 已整改 | {photo}
         """)
     book.settle("2026-11-16 10:35")
-    book.type("问题台账", 2, "复核结果", "返工")
-    book.type("问题台账", 2, "复核人", "标准化办01")
+    book.verify(2, "返工")
     book.settle("2026-11-16 11:00")
     del book.sheets["整改反馈"][1]
 
@@ -131,8 +128,7 @@ def test_an_edit_made_while_the_ledger_was_lost_counts_from_the_next_look() -> N
     mend(book, "20261116-002", "街路长02")
     book.settle("2026-11-16 10:00")
     book.memory = Memory()
-    book.type("问题台账", 2, "复核结果", "返工")
-    book.type("问题台账", 2, "复核人", "标准化办01")
+    book.verify(2, "返工")
     book.settle("2026-11-16 10:30")
     assert book.rows("问题台账", "编号", "状态")[1] == ("20261116-002", "返工")
 
@@ -179,3 +175,15 @@ def test_archived_and_new_records_take_the_places_that_are_free() -> None:
     book.add("\n".join(ISSUES.replace("2026-11-16 09:00", "2026-11-17 09:00").splitlines()[:-1]))
     book.settle("2026-11-17 09:05")
     assert len(book.sheets["内部记录"]) == count
+
+
+def test_the_lines_of_a_sealed_month_stay_though_it_had_no_issue() -> None:
+    """The seal is read off the sheet, and its lines with it, whether or not a row of 问题台账 stands there."""
+    book = bureau()
+    book.settle("2026-11-16 09:00")
+    book.settle("2026-12-05 09:30")
+    stands = {tab: [list(row) for row in book.sheets[tab]] for tab in ("扣分明细", "月度考核")}
+    assert {row[0] for row in book.rows("月度考核", "月份", "状态") if row[1] == "已封存"} == {"2026-11"}
+    book.memory = Memory()
+    book.settle("2026-12-05 09:31")
+    assert {tab: [list(row) for row in book.sheets[tab]] for tab in stands} == stands

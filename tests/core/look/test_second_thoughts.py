@@ -70,7 +70,7 @@ def test_feedback_cut_for_a_moment_still_counts() -> None:
 def test_deleting_the_feedback_of_a_closed_issue_costs_nobody_a_point() -> None:
     book = case()
     fix(book, "2026-11-24 10:00")
-    book.type("问题台账", 1, "复核结果", "通过")
+    book.verify(1, "通过")
     book.settle("2026-11-24 10:30")
     before = points(book)
     book.sheets["整改反馈"].pop()
@@ -82,11 +82,11 @@ def test_deleting_the_feedback_of_a_closed_issue_costs_nobody_a_point() -> None:
 def test_feedback_on_an_archived_issue_says_what_became_of_it_whatever_its_cell_says() -> None:
     book = case()
     fix(book, "2026-11-24 10:00")
-    book.type("问题台账", 1, "复核结果", "返工")
+    book.verify(1, "返工")
     book.settle("2026-11-24 10:30")
     fix(book, "2026-11-24 11:00", "又.jpg")
     book.settle("2026-11-24 11:01")
-    book.type("问题台账", 1, "复核结果", "通过")
+    book.verify(1, "通过")
     book.settle("2026-11-24 11:30")
     before = book.rows("整改反馈", "结果")
     assert before == [("返工",), ("通过，按期",)]
@@ -241,7 +241,7 @@ def test_a_verdict_dated_before_the_feedback_does_not_erase_lateness() -> None:
     book = case()
     fix(book, "2026-11-25 09:00")
     book.settle("2026-11-25 09:01")
-    book.type("问题台账", 1, "复核结果", "通过")
+    book.verify(1, "通过")
     book.type("问题台账", 1, "复核时间", "2026-11-24 10:30")
     book.settle("2026-11-25 10:00")
     assert shown(book, "状态", "时限提示", "销号时间") == ("已销号", "超期整改", "2026-11-25 10:00")
@@ -251,7 +251,7 @@ def test_a_verdict_dated_before_the_feedback_does_not_erase_lateness() -> None:
 
 def test_a_closed_issue_can_still_be_made_void() -> None:
     book = case()
-    book.type("问题台账", 1, "复核结果", "通过")
+    book.verify(1, "通过")
     book.settle("2026-11-24 10:00")
     book.type("问题台账", 1, "核实结果", "作废")
     book.type("问题台账", 1, "核实人", "标准化办01")
@@ -267,7 +267,7 @@ def test_a_second_deadline_missed_is_told_again() -> None:
     book.settle("2026-11-24 16:00")
     fix(book, "2026-11-24 17:00")
     book.settle("2026-11-24 17:01")
-    book.type("问题台账", 1, "复核结果", "返工")
+    book.verify(1, "返工")
     book.settle("2026-11-25 08:00")
     assert f"{ONE}·超期2·街路长01" not in told(book), "the rework's deadline lies ahead"
     book.settle("2026-11-26 08:00")
@@ -363,7 +363,7 @@ def test_without_the_ledger_closings_and_points_stay() -> None:
     book = case()
     book.row("整改反馈", {"填报人": "街路长01", "编号": ONE, "处理情况": "已整改", "整改后照片": "后.jpg"})
     book.settle("2026-11-24 10:00")
-    book.type("问题台账", 1, "复核结果", "通过")
+    book.verify(1, "通过")
     book.settle("2026-11-24 11:00")
     before = book.rows("问题台账", "编号", "状态", "截止时间", "时限提示", "销号时间"), points(book)
     book.memory = Book().memory
@@ -419,7 +419,7 @@ def test_a_category_that_is_changed_after_the_feedback_is_refused_and_opens_no_w
     fix(book, "2026-11-24 09:30")
     book.settle("2026-11-24 09:31")
     book.type("问题台账", 1, "类别", "暴露垃圾")
-    book.type("问题台账", 1, "复核结果", "通过")
+    book.verify(1, "通过")
     book.settle("2026-11-24 10:00")
     state, check, basis = shown(book, "状态", "校验", "依据")
     assert state == "待复核" and "类别」改成「暴露垃圾」没有采用" in check and "执法类问题销号前要填案号" in check
@@ -447,7 +447,7 @@ def test_feedback_that_is_deleted_at_the_look_of_its_verdict_counts_at_that_look
     book.settle("2026-11-24 10:01")
     book.sheets["整改反馈"].pop()
     book.tick("2026-11-24 10:10")
-    book.type("问题台账", 1, "复核结果", "通过")
+    book.verify(1, "通过")
     lines = [line.rule for group in book.tick("2026-11-24 10:20").lines.values() for line in group.values()]
     assert "没有同角度照片" not in lines
     assert book.memory.stamps[ONE].verdicts and "没有同角度照片" not in " ".join(points(book))

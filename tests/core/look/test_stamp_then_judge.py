@@ -109,7 +109,7 @@ def mend(book: Book, number: int, at: str) -> None:
     book.row("整改反馈", {"填报时间": at, "填报人": "街路长01", "编号": f"20261124-00{number}", "处理情况": "已整改",
                          "整改后照片": f"{number}.jpg"})  # fmt: skip
     book.settle(at)
-    book.type("问题台账", number, "复核结果", "通过")
+    book.verify(number, "通过")
     book.settle(at)
 
 

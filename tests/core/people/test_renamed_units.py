@@ -97,7 +97,7 @@ ISSUES = """
 def test_a_unit_with_open_issues_that_the_rules_no_longer_name_is_a_mistake_in_its_place() -> None:
     book = bureau().add(ISSUES)
     book.settle("2026-11-24 09:05")
-    book.type("问题台账", 3, "复核结果", "通过")
+    book.verify(3, "通过")
     book.type("问题台账", 3, "复核意见", "现场看过")
     book.settle("2026-11-24 10:00")
     memory = book.memory

@@ -42,7 +42,7 @@ def fed_back(book: Book, at: str, number: str, photo: str = "后.jpg") -> None:
 
 
 def judged(book: Book, at: str, result: str) -> None:
-    book.type("问题台账", 1, "复核结果", result)
+    book.verify(1, result)
     book.type("问题台账", 1, "复核时间", at)
     book.settle(at)
 
@@ -262,7 +262,7 @@ def test_nobody_gets_back_what_he_won() -> None:
     reported(row, at="2026-11-24 09:11", book=book)
     book.type("问题台账", 2, "照片", "前.jpg")
     fed_back(book, "2026-11-24 10:00", "20261124-002")
-    book.type("问题台账", 2, "复核结果", "通过")
+    book.verify(2, "通过")
     book.settle("2026-11-24 11:00")
     assert ("20261124-002·自查自纠", "0.1") in book.rows("扣分明细", "明细号", "分值")
     before = book.rows("扣分明细", "明细号", "分值")

@@ -39,7 +39,7 @@ def october() -> Book:
     book.settle("2026-10-12 09:05")
     book.add(FIXED)
     for number in (1, 3):
-        book.type("问题台账", number, "复核结果", "通过")
+        book.verify(number, "通过")
     book.settle("2026-10-12 09:50")
     book.settle("2026-10-20 09:00")
     book.settle(SEALED)
@@ -163,7 +163,7 @@ def test_an_open_issue_goes_on_after_the_seal_without_drift() -> None:
     填报时间 | 填报人 | 编号 | 处理情况 | 整改后照片
     2026-11-06 09:00 | 街路长02 | 20261012-002 | 已整改 | 2.jpg
     """)
-    book.type("问题台账", 2, "复核结果", "通过")
+    book.verify(2, "通过")
     before = month(book)
     book.settle("2026-11-06 10:00")
     assert verify(book, "2026-11-06 11:00").right
@@ -234,12 +234,10 @@ def act(book: Book, what: str, a: int, b: int, at: str) -> None:
         book.add(
             f"整改反馈\n填报时间 | 填报人 | 编号 | 处理情况 | 整改后照片\n{at} | 街路长01 | {number} | 已整改 | {b}.jpg"
         )
-    elif what in ("复核", "作废", "改") and len(issues) > 1:
-        header, texts = {
-            "复核": ("复核结果", ("通过", "返工", "")),
-            "作废": ("核实结果", ("作废", "")),
-            "改": ("街路", (street,)),
-        }[what]
+    elif what == "复核" and len(issues) > 1:
+        book.verify(1 + a % (len(issues) - 1), ("通过", "返工", "")[b % 3])
+    elif what in ("作废", "改") and len(issues) > 1:
+        header, texts = {"作废": ("核实结果", ("作废", "")), "改": ("街路", (street,))}[what]
         book.type("问题台账", 1 + a % (len(issues) - 1), header, texts[b % len(texts)])
     elif what == "申诉" and lines:
         head = "申请审批\n申请时间 | 申请人 | 类型 | 明细号 | 理由 | 批复 | 批复人\n"

@@ -93,7 +93,7 @@ def mend(book: Book, day: date, issues: list[tuple[int, str]]) -> None:
     book.add("\n".join(["整改反馈", "填报时间 | 填报人 | 编号 | 处理情况 | 整改后照片", *mended]))
     book.settle(f"{day} 10:05")
     for number, _ in issues:
-        book.type("问题台账", number, "复核结果", "通过")
+        book.verify(number, "通过")
     book.settle(f"{day} 11:00")
 
 

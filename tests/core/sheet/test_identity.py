@@ -83,6 +83,33 @@ def test_a_number_put_on_a_new_row_while_its_own_was_edited_goes_back() -> None:
     assert (ids(book)["甲改过"], ids(book)["丁"]) == ("20261124-001", "20261124-004")
 
 
+def test_a_number_put_on_a_new_row_while_street_and_category_of_its_own_were_edited_goes_back() -> None:
+    """The words and most of the rest are as they were; the new row has the street or the category alone."""
+    book = three()
+    book.add(f"问题台账\n{HEAD}\n2026-11-24 09:08 | 督查02 | 督查 | 新正街 | 缺株死树 | 丁")
+    book.type("问题台账", 4, "编号", FIRST["甲"])
+    book.type("问题台账", 1, "编号", "")
+    book.type("问题台账", 1, "街路", "建设南路")
+    book.type("问题台账", 1, "类别", "路面脏污")
+    book.settle("2026-11-24 09:10")
+    assert (ids(book)["甲"], ids(book)["丁"]) == ("20261124-001", "20261124-004")
+
+
+def test_a_number_put_on_a_new_row_while_its_own_was_cut_goes_back_with_the_row() -> None:
+    """The row was away until it counted as deleted; it is pasted with an edited cell and without its number."""
+    book = three()
+    row = book.sheets["问题台账"].pop(1)
+    for minute in (10, 11):
+        book.tick(f"2026-11-24 09:{minute}")
+    book.add(f"问题台账\n{HEAD}\n2026-11-24 09:12 | 督查02 | 督查 | 新正街 | 缺株死树 | 丁")
+    book.sheets["问题台账"].append(row)
+    book.type("问题台账", 3, "编号", FIRST["甲"])
+    book.type("问题台账", 4, "编号", "")
+    book.type("问题台账", 4, "类别", "路面脏污")
+    book.settle("2026-11-24 09:13")
+    assert (ids(book)["甲"], ids(book)["丁"]) == ("20261124-001", "20261124-004")
+
+
 def test_numbers_of_two_rows_swapped_while_both_were_edited_go_back() -> None:
     book = three()
     for number, text, other in ((1, "甲改过", "乙"), (2, "乙改过", "甲")):

@@ -39,8 +39,7 @@ def offered(look: Look, name: str, number: str) -> list[str]:
 
 
 def test_what_happened_is_told_in_its_order_with_its_photos(book: Book) -> None:
-    book.type("问题台账", 1, "复核结果", "返工")
-    book.type("问题台账", 1, "复核人", "督查01")
+    book.verify(1, "返工", "督查01")
     book.type("问题台账", 1, "复核意见", "还有一袋")
     book.settle("2026-11-17 11:00")
     look = looked(book, "2026-11-17 11:05")
@@ -77,8 +76,7 @@ def test_each_is_offered_what_he_may_do(
 
 
 def test_little_is_left_to_do_about_what_is_over(book: Book) -> None:
-    book.type("问题台账", 1, "复核结果", "通过")
-    book.type("问题台账", 1, "复核人", "督查01")
+    book.verify(1, "通过", "督查01")
     book.settle("2026-11-17 11:00")
     look = looked(book, "2026-11-17 11:05")
     assert look.followed["20261117-001"].life.state == "已销号"

@@ -63,8 +63,7 @@ def played(seed: int) -> Book:
         made.settle(f"2026-11-{day} 14:10")
         for row, (state,) in enumerate(made.rows("问题台账", "状态"), 1):
             if "待复核" in state and draw.random() < 0.8:
-                made.type("问题台账", row, "复核结果", draw.choice(("通过", "返工", "未整改")))
-                made.type("问题台账", row, "复核人", "标准化办01")
+                made.verify(row, draw.choice(("通过", "返工", "未整改")))
             if "待核实" in state and draw.random() < 0.8:
                 made.type("问题台账", row, "核实结果", draw.choice(("受理", "作废")))
         made.settle(f"2026-11-{day} 14:30")

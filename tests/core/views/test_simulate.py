@@ -31,8 +31,8 @@ def book() -> Book:
         2026-11-03 16:30 | 街路长01 | 20261103-001 | 已整改 | a2.jpg
         """)
     month.settle("2026-11-03 16:31")
-    month.type("问题台账", 1, "复核结果", "通过")
-    month.type("问题台账", 2, "复核结果", "返工")
+    month.verify(1, "通过")
+    month.verify(2, "返工")
     month.settle("2026-11-03 17:00")
     month.add("""
         整改反馈
@@ -40,7 +40,7 @@ def book() -> Book:
         2026-11-03 17:10 | 街路长01 | 20261103-002 | 已整改 | b3.jpg
         """)
     month.settle("2026-11-03 17:11")
-    month.type("问题台账", 2, "复核结果", "通过")
+    month.verify(2, "通过")
     month.type("问题台账", 2, "复核时间", "2026-11-03 17:20")
     month.add("""
         问题台账

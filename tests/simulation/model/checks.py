@@ -171,11 +171,18 @@ def stamps(paper: Paper, values: Values, office: Office, papers: Papers, now: da
             yield from _stays(where, before, stamp, papers, is_faulty=seen["校验"] != "")
             if stamp.deadline == "":
                 stamp = replace(stamp, deadline=before.deadline)
-        elif row.is_new and seen["校验"] == "" and row.get("来源") == "督查":
+            if "没有采用" in str(seen["校验"]):  # it counts once nothing stands against it any more
+                stamp = replace(stamp, route=before.route)
+        elif _is_plain(row, number, papers) and seen["校验"] == "":
             yield from _first(where, row, stamp, office, now)
         if seen["校验"] == "":
             yield from _plain_state(where, row, stamp, papers)
         row.stamp = stamp
+
+
+def _is_plain(row: Row, number: str, papers: Papers) -> bool:
+    """Whether an issue that is seen at rest for the first time was stamped by its own cells alone."""
+    return row.is_new and row.get("来源") == "督查" and number not in papers.transferred
 
 
 def _stays(where: str, before: Stamp, stamp: Stamp, papers: Papers, *, is_faulty: bool) -> Iterator[Broken]:

@@ -21,12 +21,14 @@ _families = count(1)
 @dataclass(eq=False)
 class Column:
     """A column by its lasting ``name`` (the template's header, or a number of its own); ``header`` as it stands.
-    ``read``: its header as last read; ``is_lost``: it was covered, and nobody can tell it."""
+    ``read``, ``place``: its header as last read, and where it stood; ``is_lost``: it was covered, and nobody can tell
+    it."""
 
     name: str
     header: str
     owner: str
     read: str | None = None
+    place: int = -1
     is_lost: bool = False
 
 
@@ -115,10 +117,13 @@ class Paper:
 
     @property
     def is_in_order(self) -> bool:
-        """Whether the service can read the tab: each of the template's headers stands in the first row, once."""
-        right = [column.name for column in self.columns if column.owner != OWN]
-        stand = [column.header for column in self.columns if column.header in right]
-        return not self.lines_above and sorted(right) == sorted(stand)
+        """Whether the service reads the tab as people mean it: each of the template's headers stands in the first row,
+        over its own column and no other."""
+        names = {column.name for column in self.columns if column.owner != OWN}
+        return not self.lines_above and all(
+            column.header == column.name if column.owner != OWN else column.header not in names
+            for column in self.columns
+        )
 
     def staff(self, row: Row) -> list[str]:
         """The template's columns of people that are filled in the row."""
@@ -197,8 +202,8 @@ class Paper:
         if reader == LOOK:
             self.unremembered = {**self.readers.get(reader, {}), **self.unremembered}
         self.readers[reader] = {}
-        for column in self.columns:
-            column.read = column.header
+        for place, column in enumerate(self.columns):
+            column.read, column.place = column.header, place
 
     def remembered(self) -> None:
         """What the look read entered the ledger."""
@@ -218,16 +223,24 @@ class Paper:
         for column in covered if unread and self.lines_above else unread:
             column.is_lost = True
 
-    def cover(self, reader: str, index: int, place: int) -> None:
+    def cover(self, reader: str, index: int, place: int, value: Value) -> None:
         """A write falls on the cell at these coordinates. What was typed there since the read that it comes from, and
-        never read, can't be had back: then what was there before is right too."""
+        never read, can't be had back: then what was there before is right too. Into a column of the bureau's own that
+        bore the name of one of the service's, and that alone, the write was meant to go."""
         if index < 0 or index >= len(self.rows) or place >= len(self.columns):
             return
         row, column = self.rows[index], self.columns[place]
+        if column.owner == OWN and column.place == place and self._was_named_ours(column):
+            row.also.setdefault(column.name, []).append(value)
         before = self.readers.get(reader, {}).get((row, column.name))
         if column.owner != SERVICE and before is not None:
             row.also.setdefault(column.name, []).extend(before)
             self.lost_unread += 1
+
+    def _was_named_ours(self, column: Column) -> bool:
+        """Whether a column bore a name of the service's when it was last read, and no other bore it."""
+        names = {other.name for other in self.columns if other.owner == SERVICE}
+        return column.read in names and [other.read for other in self.columns].count(column.read) == 1
 
 
 def same(left: Value | None, right: Value | None) -> bool:

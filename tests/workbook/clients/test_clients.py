@@ -19,7 +19,10 @@ from google.oauth2.service_account import Credentials
 from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
+from googleapiclient.http import HttpRequest, MediaInMemoryUpload
 
+from sync.workbook.cells.defaults import SPREADSHEET
+from sync.workbook.server import ROUTES, Api
 from tests.workbook.conftest import SCOPES, Server
 
 
@@ -138,6 +141,90 @@ def test_googles_own_client_keeps_files(drive, sheets):
     files.delete(fileId=copied["id"]).execute()
     with pytest.raises(HttpError, match="File not found"):
         files.get(fileId=copied["id"]).execute()
+
+
+def test_googles_own_client_asks_every_method_that_is_served(http: AuthorizedHttp, api: Api) -> None:
+    """Each method of Google's descriptions, as its own client ships them, that the server answers."""
+    api.push_hosts = ("127.0.0.1:9",)
+    asked = list[HttpRequest]()
+
+    def noted(*given: Any, **named: Any) -> HttpRequest:
+        asked.append(HttpRequest(*given, **named))
+        return asked[-1]
+
+    sheets, drive, older = (
+        build(name, version, http=http, static_discovery=True, requestBuilder=noted)
+        for name, version in (("sheets", "v4"), ("drive", "v3"), ("drive", "v2"))
+    )
+    _ask_about_a_spreadsheet(sheets.spreadsheets())
+    _ask_about_files(drive, older)
+    names = {request.methodId.removeprefix("sheets.") for request in asked if "/drive/v2/" not in request.uri}
+    assert names | {"drive.v2.files.update"} == {route.name for route in ROUTES}
+
+
+def test_what_googles_own_client_cannot_do_here(drive: Any) -> None:
+    """An upload goes to Drive's second version, and a batch of Drive requests is sent one by one."""
+    rows = MediaInMemoryUpload("编号,街路\n".encode(), "text/csv")
+    with pytest.raises(HttpError, match="Requested entity was not found"):
+        drive.files().create(body={"name": "台账"}, media_body=rows).execute()
+    batch = drive.new_batch_http_request()
+    batch.add(drive.files().list())
+    with pytest.raises(HttpError) as refused:
+        batch.execute()
+    assert refused.value.status_code == 404
+
+
+def _ask_about_a_spreadsheet(sheets: Any) -> None:
+    number = sheets.create(body={"properties": {"title": "台账"}}).execute()["spreadsheetId"]
+    values, own, head = sheets.values(), {"spreadsheetId": number}, {"dataFilters": [{"a1Range": "A1:B1"}]}
+    values.update(**own, range="A1", valueInputOption="RAW", body={"values": [["编号", "街路"]]}).execute()
+    values.append(**own, range="A1", valueInputOption="RAW", body={"values": [["1", "新正街"]]}).execute()
+    data = [{"range": "A3", "values": [["2", "联胜路"]]}]
+    values.batchUpdate(**own, body={"valueInputOption": "RAW", "data": data}).execute()
+    assert values.get(**own, range="A1:B").execute()["values"] == [["编号", "街路"], ["1", "新正街"], ["2", "联胜路"]]
+    values.clear(**own, range="A3:B3").execute()
+    values.batchClear(**own, body={"ranges": ["A2:B2"]}).execute()
+    assert values.batchGet(**own, ranges=["A1:B9"]).execute()["valueRanges"][0]["values"] == [["编号", "街路"]]
+    data = [{"dataFilter": head["dataFilters"][0], "values": [["号", "路"]]}]
+    values.batchUpdateByDataFilter(**own, body={"valueInputOption": "RAW", "data": data}).execute()
+    matched = values.batchGetByDataFilter(**own, body=head).execute()["valueRanges"]
+    assert matched[0]["valueRange"]["values"] == [["号", "路"]]
+    values.batchClearByDataFilter(**own, body=head).execute()
+    entry = {"metadataKey": "街路", "metadataId": 5, "visibility": "DOCUMENT", "location": {"sheetId": 0}}
+    made = [{"createDeveloperMetadata": {"developerMetadata": entry}}]
+    sheets.batchUpdate(**own, body={"requests": made}).execute()
+    metadata, looked_up = sheets.developerMetadata(), {"dataFilters": [{"developerMetadataLookup": {"metadataId": 5}}]}
+    assert metadata.get(**own, metadataId=5).execute()["metadataKey"] == "街路"
+    assert metadata.search(**own, body=looked_up).execute()["matchedDeveloperMetadata"]
+    assert sheets.getByDataFilter(**own, body=looked_up).execute()["sheets"]
+    sheets.sheets().copyTo(**own, sheetId=0, body={"destinationSpreadsheetId": number}).execute()
+    assert [sheet["properties"]["title"] for sheet in sheets.get(**own).execute()["sheets"]] == [
+        "Sheet1",
+        "Copy of Sheet1",
+    ]
+
+
+def _ask_about_files(drive: Any, older: Any) -> None:
+    files, rights = drive.files(), drive.permissions()
+    own = {"fileId": files.create(body={"name": "台账", "mimeType": SPREADSHEET}).execute()["id"]}
+    rows = MediaInMemoryUpload("编号,街路\n1,新正街\n".encode(), "text/csv")
+    older.files().update(**own, media_body=rows, convert=True).execute()
+    assert files.export(**own, mimeType="text/csv").execute().decode().split() == ["编号,街路", "1,新正街"]
+    assert files.update(**own, body={"name": "问题台账"}).execute()["name"] == "问题台账"
+    files.copy(**own, body={"name": "副本"}).execute()
+    assert {file["name"] for file in files.list().execute()["files"]} >= {"问题台账", "副本"}
+    assert drive.comments().list(**own, fields="comments").execute() == {"comments": []}
+    share = {"type": "user", "role": "reader", "emailAddress": "a@example.org"}
+    right = {**own, "permissionId": rights.create(**own, body=share).execute()["id"]}
+    rights.update(**right, body={"role": "writer"}).execute()
+    assert rights.get(**right).execute()["role"] == "writer"
+    rights.delete(**right).execute()
+    assert len(rights.list(**own).execute()["permissions"]) == 1
+    channel = {"id": "c", "type": "web_hook", "address": "https://127.0.0.1:9/", "token": "t"}
+    watched = files.watch(**own, body=channel).execute()
+    drive.channels().stop(body={key: watched[key] for key in ("id", "resourceId")}).execute()
+    assert files.get(**own, fields="id").execute() == {"id": own["fileId"]}
+    files.delete(**own).execute()
 
 
 # pygsheets

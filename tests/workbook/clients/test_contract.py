@@ -191,6 +191,7 @@ def test_sharing(book):
     ("text", "sentence"),
     [
         ("A5000:B5001", "Range (Sheet1!A5000:B5001) exceeds grid limits. Max rows: 1000, max columns: 26"),
+        ("A1001:ZZ", "Range (Sheet1!A1001:ZZ) exceeds grid limits. Max rows: 1000, max columns: 26"),
         ("!!!", "Unable to parse range: !!!"),
         ("A1:B2:C3", "Unable to parse range: A1:B2:C3"),
         ("AAAA1", "Unable to parse range: AAAA1"),

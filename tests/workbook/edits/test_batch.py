@@ -73,6 +73,60 @@ def test_a_masked_field_that_is_absent_is_reset(book):
     assert book.sheet1.acell("A1").value == "b"
 
 
+CUT = {
+    "repeatCell": {"cell": BOLD, "fields": "userEnteredFormat.textFormat.bold"},
+    "setDataValidation": {"rule": {"condition": {"type": "NOT_BLANK"}}},
+    "updateBorders": {"bottom": {"style": "SOLID"}},
+    "sortRange": {"sortSpecs": [{"dimensionIndex": 24}]},
+    "randomizeRange": {},
+    "deleteDuplicates": {},
+    "findReplace": {"find": "b", "replacement": "b"},
+    "trimWhitespace": {},
+}
+
+
+@pytest.mark.parametrize("kind", CUT)
+def test_a_range_that_ends_beyond_the_grid_is_taken_as_far_as_the_grid_goes(book, kind):
+    book.sheet1.update([["b", "b"], ["a", "c"]], "Y999")
+    ends = {"sheetId": 0, "startRowIndex": 998, "endRowIndex": 1003, "startColumnIndex": 24, "endColumnIndex": 30}
+    batch(book, {kind: {"range": ends, **CUT[kind]}})
+    sheet = book.worksheet("Sheet1")
+    assert (sheet.row_count, sheet.col_count) == (1000, 26)
+    assert sorted(sheet.get("Y999:Z1000")) == [["a", "c"], ["b", "b"]]
+    look = cells(book, "Z1000", "userEnteredFormat,dataValidation")
+    touched = kind in ("repeatCell", "setDataValidation", "updateBorders")
+    assert (look != [[{}]] and look != []) == touched
+
+
+@pytest.mark.parametrize("kind", CUT)
+def test_a_range_that_starts_beyond_the_grid_is_refused(book, kind):
+    words = refused(book, {kind: {"range": {"startRowIndex": 1000, "endColumnIndex": 2}, **CUT[kind]}})
+    assert words == (
+        f"Invalid requests[0].{kind}: Range (Sheet1!A1001:B) exceeds grid limits. Max rows: 1000, max columns: 26"
+    )
+
+
+@pytest.mark.parametrize(
+    ("edges", "named"),
+    [
+        ({"startRowIndex": 1005, "startColumnIndex": 0, "endColumnIndex": 2}, "A1006:B"),
+        ({"startRowIndex": 1000, "endRowIndex": 1001, "endColumnIndex": 2}, "A1001:B1001"),
+        ({"endRowIndex": 2, "startColumnIndex": 26, "endColumnIndex": 27}, "AA1:AA2"),
+        ({"endRowIndex": 2, "startColumnIndex": 26}, "AA1:2"),
+        ({"startColumnIndex": 26, "endColumnIndex": 28}, "AA:AB"),
+        ({"startRowIndex": 1000, "endRowIndex": 1002}, "1001:1002"),
+        ({"startRowIndex": 1000, "endRowIndex": 1001, "startColumnIndex": 1, "endColumnIndex": 2}, "B1001"),
+    ],
+)
+def test_a_refused_range_is_named_as_it_was_asked_for(book, edges, named):
+    assert f"Range (Sheet1!{named}) exceeds" in refused(book, {"trimWhitespace": {"range": edges}})
+
+
+def test_a_range_of_no_cell_changes_nothing(book):
+    batch(book, {"repeatCell": {"range": {"startRowIndex": 3, "endRowIndex": 3}, "cell": BOLD, "fields": "*"}})
+    assert book.sheet1.get_all_values() == [["b", "2", "x"], ["c", "3", "y"], ["a", "1", "z"]]
+
+
 def test_writing_beyond_the_grid_is_refused(book):
     start = {"sheetId": 0, "rowIndex": 0, "columnIndex": 25}
     request = {"updateCells": {"start": start, "rows": [values(1, 2)], "fields": "userEnteredValue"}}

@@ -64,11 +64,12 @@ def rebuild(reading: Reading, people: People) -> Rebuilt:
     moved = archive.adopt(reading, people.roster) if lost else FromArchive()
     reading = _with_archive(reading, moved) if lost else reading
     left = _left(reading) if lost and "lines" in reading.layouts else []
+    is_new = bool(reading.adopted) or memory.last_tick is None  # a month without issues has lines and a seal, too
     lines = memory.lines
-    if reading.adopted and not lines and "lines" in reading.layouts:
+    if is_new and not lines and "lines" in reading.layouts:
         lines = _lines(reading, moved.categories, left)
     seals = memory.seals
-    if not seals and (reading.adopted or memory.last_tick is None):
+    if is_new and not seals:
         seals = _closings(reading, lines, people.roster)
     new_lines = {} if lines is memory.lines else lines
     new_seals = {} if seals is memory.seals else seals
