@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,16 +78,21 @@ def verify(service: Service, month: str, file: Path | None, now_text: str | None
 @json_option
 @pass_service
 def archive(service: Service, now_text: str | None, as_json: bool) -> None:
-    """把封存月份里已销号、作废的问题移到 问题台账YYYY，不等规则里的时间。"""
+    """把封存月份里已销号、作废的问题移到 问题台账YYYY，扣分明细、通知记录也一样；不等规则里的时间。"""
     from sync import archive_moves
 
     rules = service.rules()
     now = moment(now_text, rules.bureau.zone)
-    trouble = service.ticks(now, idle=False).trouble
-    done = archive_moves.everything(service.gateway, service.ledger, rules, now)
-    trouble += done.trouble
-    print_result(as_json, {"archived": list(done.numbers), "trouble": trouble}, replace(done, trouble=trouble).text())
-    sys.exit(1 if trouble else 0)
+    done = archive_moves.Moved()
+    while True:  # what the rows that moved leave behind is written before others move
+        trouble = service.ticks(now, idle=False).trouble
+        more = archive_moves.everything(service.gateway, service.ledger, rules, now)
+        done = archive_moves.Moved(done.numbers + more.numbers, done.records + more.records, trouble + more.trouble)
+        if not more.numbers and not more.records:
+            break
+    fields = {"archived": list(done.numbers), "records": done.records, "trouble": done.trouble}
+    print_result(as_json, fields, done.text())
+    sys.exit(1 if done.trouble else 0)
 
 
 @click.command()

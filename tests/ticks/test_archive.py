@@ -565,7 +565,7 @@ def test_export_verify_and_explain_after_moving(tmp_path: Path) -> None:
         over(one)
     done = jielu(tmp_path, "archive", "--now", "2026-11-05T10:00", "--json")
     assert done.exit_code == 0, done.output
-    assert json.loads(done.output) == {"archived": ["20261012-001", "20261012-003"], "trouble": ""}
+    assert json.loads(done.output) == {"archived": ["20261012-001", "20261012-003"], "records": 23, "trouble": ""}
     again_ = jielu(tmp_path, "archive", "--now", "2026-11-05T10:01")
     assert (again_.exit_code, again_.output) == (0, "没有移动。\n")
     assert jielu(tmp_path, "verify", "2026-10", "--now", "2026-11-05T10:02").exit_code == 0
