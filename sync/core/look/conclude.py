@@ -91,7 +91,7 @@ def past_until(look: Look, wait: timedelta | None = None) -> str:
 
 def past_rows(look: Look, until: str) -> dict[str, list[Row]]:
     """The rows of months before ``until`` in tabs that the service fills."""
-    wished = wished_rows(look)
+    wished = wished_rows(look) if until else {}
     return {
         key: list(months.ripe_rows(look.reading, key, wished[key], until)) for key in SERVICE if key in wished
     }
