@@ -15,7 +15,7 @@ def test_a_cell_that_was_read_must_stand() -> None:
     paper = Paper("问题台账", [Column("备注", "备注", OWN)])
     paper.type(0, 0, "甲")
     paper.read(LOOK)
-    paper.cover(LOOK, 0, 0)
+    paper.cover(LOOK, 0, 0, "待整改")
     assert allowed(paper) == ["甲"]
 
 
@@ -25,9 +25,9 @@ def test_a_cell_typed_in_a_later_gap_may_be_as_empty_as_the_first_gap_left_it() 
     paper = Paper("问题台账", [Column("备注", "备注", OWN)])
     paper.read(LOOK)
     paper.type(0, 0, "甲")
-    paper.cover(LOOK, 0, 0)
+    paper.cover(LOOK, 0, 0, "待整改")
     assert allowed(paper) == ["甲", ""]
     paper.read(LOOK)
     paper.type(0, 0, "乙")
-    paper.cover(LOOK, 0, 0)
+    paper.cover(LOOK, 0, 0, "待整改")
     assert allowed(paper) == ["乙", "甲", ""]
