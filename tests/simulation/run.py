@@ -50,7 +50,7 @@ def _checked(world: World) -> list[checks.Broken]:
         broken += checks.peoples_cells(sheet.paper, values[1:])
     numbers = world.numbers
     broken += numbers.check(world.issues.paper, world.issues.values())
-    broken += accounts.sums(world.book.values("扣分明细"), world.book.values("月度考核"))
+    broken += accounts.sums(world.written("扣分明细"), world.book.values("月度考核"))
     columns = [column.name for column in world.issues.paper.columns if column.owner == STAFF]
     for archive in world.archives.values():
         broken += archive.check(world.book.values(archive.title), columns)

@@ -102,6 +102,7 @@ class World:
         self.post = Post()
         self.sealed = Sealed()
         self.archives: dict[int, Archive] = {}  # by sheetId
+        self.years: list[str] = []  # tabs of a year for rows that the service wrote
         self.start()
 
     # The process
@@ -162,6 +163,11 @@ class World:
         """What a look at an hour that is not believed leaves alone."""
         return [self.book.values(title) for title in ("通知记录", "扣分明细", "月度考核")]
 
+    def written(self, title: str) -> Values:
+        """A tab that the service fills, header first, with the rows that left it for the tab of their year."""
+        left = [self.book.values(year)[1:] for year in self.years if year.startswith(title)]
+        return [*self.book.values(title), *(row for rows in left for row in rows)]
+
     def at_rest(self) -> None:
         """Nobody touched anything since the service last read, and it had nothing to write: stamps must be right."""
         self.office.settle()
@@ -170,7 +176,7 @@ class World:
             row.is_new = False  # nobody can say by which clock it was received
         self.broken += checks.stamps(self.issues.paper, self.issues.values(), self.office, self.papers, self.now)
         if self.now >= MONTH_OVER:
-            self.broken += self.sealed.check(self.book.values("扣分明细"), self.book.values("月度考核"))
+            self.broken += self.sealed.check(self.written("扣分明细"), self.book.values("月度考核"))
 
     def died(self) -> None:
         self.counts["deaths"] += 1
@@ -280,11 +286,17 @@ class World:
             if kind == "appendCells" and told["sheetId"] in self.by_id:
                 self._came_back(self.by_id[told["sheetId"]], told["rows"])
             elif kind == "addSheet":
-                self.archives[told["properties"]["sheetId"]] = Archive(told["properties"]["title"])
+                self._added(told["properties"]["sheetId"], told["properties"]["title"])
             elif kind in ("insertDimension", "deleteDimension") and told["range"]["dimension"] == "ROWS":
                 self._resize(told["range"], is_more=kind == "insertDimension")
             elif kind == "copyPaste":
                 self._copy(told["source"], told["destination"])
+
+    def _added(self, sheet: int, title: str) -> None:
+        if title.startswith(self.issues.paper.title):
+            self.archives[sheet] = Archive(title)
+        else:
+            self.years.append(title)
 
     def _rows_of(self, sheet: int) -> list[Row] | None:
         if sheet == self.issues.id:
@@ -512,7 +524,7 @@ class World:
         return {number for (number,) in rows}
 
     def notices(self) -> Values:
-        return self.book.values("通知记录")
+        return self.written("通知记录")
 
     def is_idle(self) -> bool:
         """Whether no phone and no form tool waits any more."""
