@@ -112,9 +112,8 @@ def run(
     rows = [row for row in ripe_rows(look, wait) if not guard.waits(QUEUE, row.rid)]
     if not rows:
         return _records(gateway, ledger, seen, look, rules, wait, step)
-    titles = [archive.title_of(gateway.tabs[KEY], look.followed[row.rid].stamps.received) for row in rows]
-    title = titles[0]
-    rows = [row for row, other in zip(rows, titles, strict=True) if other == title][:MOST_AT_ONCE]
+    year, rows = _of_a_year(rows, [look.followed[row.rid].stamps.received.year for row in rows])
+    title, rows = archive.title_of(gateway.tabs[KEY], year), rows[:MOST_AT_ONCE]
     if trouble := _ready(gateway, rules, seen, KEY, title):
         return Moved(trouble=trouble)
     return _move_guarded(partial(_move, gateway, ledger, now, title, step=step), rows, guard)
@@ -147,12 +146,12 @@ def _records(
     gateway: Gateway, ledger: Ledger, seen: Tables, look: Look, rules: Rules, wait: timedelta | None, step: Progress
 ) -> Moved:
     """Move up to MOST_RECORDS rows of one tab of the service to that of their year."""
-    until, wished = past_until(look, wait), wished_rows(look)
-    for key, rows in past_rows(look, until).items():
-        years = [months.year_of(key, wished[key][row.parsed.key], rules.bureau.zone) for row in rows]
+    until, every, zone = past_until(look, wait), wished_rows(look), rules.bureau.zone
+    for key, rows in past_rows(look.reading, every, until).items():
         if rows:
-            title = f"{gateway.tabs[key].title}{years[0]}"
-            moving = [row for row, year in zip(rows, years, strict=True) if year == years[0]][:MOST_RECORDS]
+            wished = every[key]
+            year, moving = _of_a_year(rows, [months.year_of(key, wished[row.parsed.key], zone) for row in rows])
+            title, moving = archive.title_of(gateway.tabs[key], year), moving[:MOST_RECORDS]
             if trouble := _ready(gateway, rules, seen, key, title):
                 return Moved(trouble=trouble)
             ledger.leave(until)
@@ -160,19 +159,23 @@ def _records(
             try:
                 gateway.move(gateway.sheet_ids[key], [row.number for row in moving], gateway.titles[title])
             except Unknown:  # it may be done all the same
-                _send_back(gateway, look, key, title, until)
+                _send_back(gateway, key, title, wished, months.Past(until, zone))
                 raise
             step("records moved")
-            _send_back(gateway, look, key, title, until)
+            _send_back(gateway, key, title, wished, months.Past(until, zone))
             return Moved(records=len(moving))
     return Moved()
 
 
-def _send_back(gateway: Gateway, look: Look, key: str, title: str, until: str) -> None:
+def _of_a_year(rows: Sequence[Row], years: Sequence[int]) -> tuple[int, list[Row]]:
+    """The year of the first row, and the rows of that year: they go to one tab."""
+    return years[0], [row for row, year in zip(rows, years, strict=True) if year == years[0]]
+
+
+def _send_back(gateway: Gateway, key: str, title: str, wished: months.Wished, past: months.Past) -> None:
     """Rows that came along by mistake, since people moved rows meanwhile, go back to the live tab. One that stands
     there again by then is left empty by the next look."""
-    wished, past, zone = wished_rows(look)[key], months.Past(until, look.reading.zone), look.reading.zone
-    rows = archive.rows_of(gateway.tabs[key], gateway.others([title]), zone)
+    rows = archive.rows_of(gateway.tabs[key], gateway.others([title]), past.zone)
     astray = [row.number for _, _, row in rows if (cells := wished.get(row.parsed.key)) and not past.covers(key, cells)]
     if astray:
         gateway.move(gateway.titles[title], astray, gateway.sheet_ids[key])

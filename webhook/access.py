@@ -188,7 +188,12 @@ def link(service: Service, name: str, base: str) -> str:
 
 def site_of(service: Service) -> Site:
     """Links and sessions of a bureau, with the key of its own installation."""
-    return Site(service, secret(service.settings.secret, service.settings.data))
+    return Site(service, key_of(service))
+
+
+def key_of(service: Service) -> str:
+    """The key of a bureau's installation."""
+    return secret(service.settings.secret, service.settings.data)
 
 
 def install(app: flask.Flask, service: Service, key: str) -> Site:

@@ -84,7 +84,7 @@ def create_app(
     makes pushes be taken in soon, ``silence`` tells by job of the clock the seconds since it last went through.
     """
     app = flask.Flask(__name__, static_folder=None)
-    key = app.secret_key = _key(service)
+    key = app.secret_key = access.key_of(service)
     app.config.update(
         MAX_CONTENT_LENGTH=MOST_REQUEST_BYTES,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -176,7 +176,7 @@ def serve(service: Service, host: str, port: int, announce: Callable[[str], None
     zone = service.rules().bureau.zone
     evidence = Evidence(service.ledger)
     scheduler = Scheduler(lambda: _look(service, evidence), lambda: jobs.deliver_due(service), zone)
-    store_photo = hooks.photo_store(service, cache(lambda: form_intake(service, _key(service))))
+    store_photo = hooks.photo_store(service, cache(lambda: form_intake(service, access.key_of(service))))
     scheduler.add_job("uploads", Uploads(photos_of(service)).forget, FORGET_SECONDS)
     arrived = scheduler.add_job("receive", lambda: jobs.receive(service, scheduler.nudge, store_photo), RECEIVE_SECONDS)
     scheduler.add_job("backup", lambda: jobs.back_up(service), BACKUP_SECONDS)
@@ -282,12 +282,9 @@ def _drive_push(service: Service) -> DrivePush | None:
     if service.embedded or not service.settings.url.startswith("https://"):
         return None
     return DrivePush(
-        Gateway(service.client, service.workbook, {}), f"{service.settings.url}/hooks/drive", _key(service)
+        Gateway(service.client, service.workbook, {}), f"{service.settings.url}/hooks/drive", access.key_of(service)
     )
 
-
-def _key(service: Service) -> str:
-    return access.secret(service.settings.secret, service.settings.data)
 
 
 def _tell_alive(scheduler: Scheduler) -> None:

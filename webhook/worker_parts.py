@@ -13,7 +13,7 @@ from webhook.forms.submissions import form_intake, photos_of
 
 
 def _photo_store(service: Service) -> StorePhoto:
-    key = access.secret(service.settings.secret, service.settings.data)
+    key = access.key_of(service)
     return hooks.photo_store(service, cache(lambda: form_intake(service, key)))
 
 

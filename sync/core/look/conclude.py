@@ -54,7 +54,7 @@ def conclude(look: Look) -> Decision:
         archived=dict(reading.archived),
         days=_new(look.roster.days, reading.stored.days),
         ripe=tuple(row.rid for row in ripe_rows(look)),
-        past=tuple(key for key, rows in past_rows(look, past_until(look)).items() if rows),
+        past=past_tabs(look),
         left_until=reading.memory.left_until,
         status=standing,
         history=(*reading.history, *hands),
@@ -89,12 +89,16 @@ def past_until(look: Look, wait: timedelta | None = None) -> str:
     return months.sealed_until(look.rebuilt.past.seals, after, reading.now, reading.memory.left_until)
 
 
-def past_rows(look: Look, until: str) -> dict[str, list[Row]]:
-    """The rows of months before ``until`` in tabs that the service fills."""
-    wished = wished_rows(look) if until else {}
-    return {
-        key: list(months.ripe_rows(look.reading, key, wished[key], until)) for key in SERVICE if key in wished
-    }
+def past_rows(reading: Reading, wished: Mapping[str, months.Wished], until: str) -> dict[str, list[Row]]:
+    """The rows of months before ``until`` in tabs that the service fills. ``wished``: as ``wished_rows``."""
+    return {key: list(months.ripe_rows(reading, key, wished[key], until)) for key in SERVICE if key in wished}
+
+
+def past_tabs(look: Look) -> tuple[str, ...]:
+    """The tabs that the service fills and of whose rows some may leave now."""
+    until = past_until(look)
+    rows = past_rows(look.reading, wished_rows(look), until) if until else {}
+    return tuple(key for key, group in rows.items() if group)
 
 
 # What the sheets should say

@@ -42,9 +42,9 @@ class ArchivedRow:
 
 
 # Tabs
-def title_of(tab: Tab, received: datetime) -> str:
-    """The archive tab of an issue: of the year in which it was received."""
-    return f"{tab.title}{received.year}"
+def title_of(tab: Tab, year: int) -> str:
+    """The archive tab of a year's rows; of an issue that in which it was received."""
+    return f"{tab.title}{year}"
 
 
 def is_title(tab: Tab, title: str) -> bool:
