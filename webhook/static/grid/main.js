@@ -197,8 +197,15 @@ function open(page, id) {
   page.open(id).catch((error) => page.tell(`打不开这个工作表：${error.message}`));
 }
 
+/** Where the address stands: the sheet that it names, else the first. */
+function addressed() {
+  return Number(location.hash.slice(1)) || Number(tabs()[0]?.dataset.sheet);
+}
+
 /** @param {Page} page */
 function listen(page) {
+  // Also a tap on a tab from before this script listened: the browser follows such a link later.
+  window.addEventListener("hashchange", () => open(page, addressed()));
   window.addEventListener("beforeunload", (event) => {
     if (page.outgoing.edits.length) event.preventDefault();
   });
@@ -228,7 +235,7 @@ function start() {
   const page = new Page();
   listen(page);
   page.watch();
-  open(page, Number(location.hash.slice(1)) || Number(tabs()[0]?.dataset.sheet));
+  open(page, addressed());
 }
 
 start();
