@@ -170,9 +170,9 @@ class Service:
         """The gateway of the ticks."""
         return Gateway(self.client, self.workbook, self.templates)
 
-    def new_gateway(self, *keys: str) -> Gateway:
-        """A gateway to these tabs for a page, since a tick may be using the other."""
-        return Gateway(self.page_client, self.workbook, {key: self.templates[key] for key in keys})
+    def new_gateway(self) -> Gateway:
+        """A gateway for a page, since a tick may be using the other."""
+        return Gateway(self.page_client, self.workbook, self.templates)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -14,7 +14,7 @@ def write(service: Service, verdict: Verdict, nudge: Callable[[], None]) -> tupl
     """An empty sentence and 200 where the answer is in its row, and the next look is made to come soon; else a sentence
     with 409 (the row does not allow it) or 503 (the workbook does not answer)."""
     try:
-        answers.write(service.new_gateway(verdict.tab), service.ledger, verdict)
+        answers.write(service.new_gateway(), service.ledger, verdict)
     except NotWritten as error:
         return str(error), 409
     except (Refused, Unreachable) as error:

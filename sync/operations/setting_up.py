@@ -52,7 +52,7 @@ def is_open(service: Service) -> bool:
 def faulty_rows(service: Service, key: str) -> list[str]:
     """By row of a tab in which 校验 says something: what it is called, and that. Empty where the tab can't be read."""
     try:
-        layout, table = file_rows.stands_now(service.new_gateway(*service.templates), service.templates[key])
+        layout, table = file_rows.stands_now(service.new_gateway(), service.templates[key])
     except (FileProblem, Unreachable):
         return []
     called, check = layout.at[CALLED[key]], layout.at["check"]
@@ -68,7 +68,7 @@ def chiefs_to_add(service: Service) -> list[Post]:
 def add_chiefs(service: Service) -> int:
     """Add a row of 组织架构 for each chief of 街路名册 who has none; how many. Raises ``FileProblem``, ``Busy``."""
     posts = chiefs_to_add(service)
-    gateway = service.new_gateway(*service.templates)
+    gateway = service.new_gateway()
     with service.ticking, service.ledger.turn():
         layout, _ = file_rows.stands_now(gateway, gateway.tabs["posts"])
         file_rows.send(gateway, layout, [_cells(post) for post in posts], partial(append, gateway, service.ledger))

@@ -7,19 +7,21 @@ Where the reply is lost, another read shows it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from sync.core.sheet import identity
+from sync.core.sheet.covers import place_then
 from sync.core.sheet.landing import cell_at, covers
 from sync.core.sheet.plan import Plan, Write, same, typed
 from sync.core.sheet.rows import Raw, Table, fingerprint, layout_of, plain, read
-from sync.core.sheet.tabs import Layout
+from sync.core.sheet.tabs import Layout, Tab
 from sync.ledger.ledger import Ledger
-from sync.sheets.gateway import Gateway, Unknown, Unreachable
+from sync.sheets.gateway import RECORDS, Gateway, Unknown, Unreachable
 
 TRIES = 3
+MOVING = "表格正在被改动，这次没有写进去，请再试一次。"
 
 
 class NotWritten(RuntimeError):
@@ -57,14 +59,14 @@ def write(gateway: Gateway, ledger: Ledger, verdict: Verdict) -> None:
     Raises ``NotWritten``; ``Unreachable`` and ``Refused`` (nothing was done), ``Unknown`` (perhaps done: asking again
     is safe, since the row is looked at first).
     """
-    for _ in range(TRIES):
-        spot = _find(gateway, ledger, verdict)
+    for tried in range(TRIES):
+        spot = _find(ledger, verdict, gateway.tabs[verdict.tab], gateway.read((verdict.tab,)).get(verdict.tab))
         verdict = _as_far_as_there_are_columns(verdict, spot.layout)
         if sentence := verdict.check(_cells(spot.layout, spot.at(spot.row))):
-            raise NotWritten(sentence)
+            raise NotWritten(MOVING if tried else sentence)  # the row may hold what fell there a moment ago
         if _write(gateway, ledger, spot, verdict):
             return
-    raise NotWritten("表格正在被改动，这次没有写进去，请再试一次。")
+    raise NotWritten(MOVING)
 
 
 def _write(gateway: Gateway, ledger: Ledger, spot: _Spot, verdict: Verdict) -> bool:
@@ -88,32 +90,49 @@ def _write(gateway: Gateway, ledger: Ledger, spot: _Spot, verdict: Verdict) -> b
 
 
 def _stands(gateway: Gateway, ledger: Ledger, spot: _Spot, verdict: Verdict, plan: Plan) -> bool | None:
-    """Whether an answer of which no reply came stands in its row, as another read shows; None where none does. What
-    stands in another row the next look takes back."""
+    """Whether an answer of which no reply came stands in its row, by the workbook's note of it and another read; None
+    where these can't tell. What stands in another row, or fell under other headers, the next look takes back."""
     try:
-        now = _find(gateway, ledger, verdict)
+        seen = gateway.read((verdict.tab, RECORDS))
+        now = _find(ledger, verdict, gateway.tabs[verdict.tab], seen.get(verdict.tab))
     except (NotWritten, Unreachable):
         return None
-    writes, before = plan.tabs[verdict.tab].writes, set(map(_filled, spot.table.rows))
-    if now.table.header != spot.table.header:
-        return None
-    if _holds(now.at(now.row), writes):
+    fell = gateway.fell(plan, seen).get(verdict.tab)
+    if fell is None or (RECORDS not in seen and fell.header != spot.table.header):
+        return None  # it may still arrive, or nobody noted whether the columns moved before it arrived
+    if fell.header == spot.table.header and _holds(now.layout, now.at(now.row), verdict):
         return True
-    fell = [row for row in now.table.rows if _holds(row, writes) and _filled(row) not in before]
-    if not fell:
-        return None
-    astray = Table(verdict.tab, now.table.header, fell[:1], spot.row)
-    ledger.note_covers(covers(plan, {verdict.tab: astray}, gateway.tabs))
-    return False
+    row = _fell_into(spot, now, fell.header, plan.tabs[verdict.tab].writes)
+    if row is not None:
+        fell = replace(fell, rows=[row], first=spot.row)
+    if row is not None or fell.header != spot.table.header:
+        ledger.note_covers(covers(plan, {verdict.tab: fell}, gateway.tabs))
+    return None if row is None else False
 
 
-def _holds(row: Sequence[Raw], writes: Iterable[Write]) -> bool:
-    return all(same(cell_at(row, write.column), write.value) for write in writes)
+def _fell_into(spot: _Spot, now: _Spot, header: Sequence[str], writes: Sequence[Write]) -> list[Raw] | None:
+    """The row that holds what fell under ``header`` and that did not stand so before, as it stands under that header;
+    None where there is none: somebody changed it since."""
+    width = max(len(header), 1 + max(write.column for write in writes))
+    places = [place_then(header, now.table.header, column) for column in range(width)]
+    before = [_filled(spot.layout, row) for row in spot.table.rows]
+    for row in now.table.rows:
+        there = [write for write in writes if places[write.column] is not None]  # the others went with their column
+        headed = ["" if place is None else cell_at(row, place) for place in places]
+        holds = there and all(same(headed[write.column], write.value) for write in there)
+        if holds and _filled(now.layout, row) not in before:
+            return headed
+    return None
 
 
-def _filled(row: Sequence[Raw]) -> tuple[tuple[int, str], ...]:
-    """A row as it is compared whole: its filled cells by place."""
-    return tuple((at, plain(cell)) for at, cell in enumerate(row) if cell not in ("", None))
+def _holds(layout: Layout, row: Sequence[Raw], verdict: Verdict) -> bool:
+    cells = _cells(layout, row)
+    return all(same(cells.get(key, ""), value) for key, value in verdict.cells.items())
+
+
+def _filled(layout: Layout, row: Sequence[Raw]) -> dict[str, str]:
+    """A row as it is compared whole: its filled cells by column key."""
+    return {key: plain(cell) for key, cell in _cells(layout, row).items() if cell not in ("", None)}
 
 
 def _as_far_as_there_are_columns(verdict: Verdict, layout: Layout) -> Verdict:
@@ -121,9 +140,8 @@ def _as_far_as_there_are_columns(verdict: Verdict, layout: Layout) -> Verdict:
     return replace(verdict, cells={key: value for key, value in verdict.cells.items() if key in layout.at})
 
 
-def _find(gateway: Gateway, ledger: Ledger, verdict: Verdict) -> _Spot:
-    tab = gateway.tabs[verdict.tab]
-    table = gateway.read().get(verdict.tab)
+def _find(ledger: Ledger, verdict: Verdict, tab: Tab, table: Table | None) -> _Spot:
+    """The row in the tab as it was read just now. Raises ``NotWritten``."""
     layout = layout_of(tab, table)
     if isinstance(layout, str) or table is None:
         raise NotWritten(str(layout))

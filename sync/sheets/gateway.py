@@ -7,7 +7,7 @@ One read a tick, at most one write. Time-outs are always set. A read is tried ag
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -170,17 +170,17 @@ class Gateway:
             answer = self.client.request("get", address, params={"fields": "version", "supportsAllDrives": True})
             return str(answer.json().get("version", ""))
 
-    def read(self) -> dict[str, Table]:
-        """All tabs that are there, by key. Raises ``Unreachable`` with a sentence."""
+    def read(self, keys: Collection[str] = ()) -> dict[str, Table]:
+        """All tabs that are there, or those of these ``keys``, by key. Raises ``Unreachable`` with a sentence."""
         if self.sheet_ids.keys() != self.tabs.keys():  # a tab that was not there may be by now
             self.learn_sheets()
         with _reading():
             try:
-                return self._batch_get()
+                return self._batch_get(keys)
             except APIError as error:
                 if _code(error) != 400:
                     raise
-        return self._read_what_is_there()
+        return self._read_what_is_there(keys)
 
     def read_end(self, key: str, row: int, width: int) -> Table | None:
         """A tab's header, and its first ``width`` columns from a sheet row on; None where the tab or the row is not
@@ -197,11 +197,11 @@ class Gateway:
                 return None
         return replace(_table(key, [*(header or [[]]), *rows]), first=row)
 
-    def _read_what_is_there(self) -> dict[str, Table]:
+    def _read_what_is_there(self, keys: Collection[str]) -> dict[str, Table]:
         """After one unknown tab name failed the whole call: look which tabs there are, and read those."""
         self.learn_sheets()
         with _reading():
-            return self._batch_get()
+            return self._batch_get(keys)
 
     def learn_sheets(self) -> None:
         """Learn which tabs there are. Raises ``Unreachable``."""
@@ -240,8 +240,8 @@ class Gateway:
         with _reading():
             return self._get({title: title for title in titles})
 
-    def _batch_get(self) -> dict[str, Table]:
-        return self._get({key: self.tabs[key].title for key in self.sheet_ids})
+    def _batch_get(self, keys: Collection[str]) -> dict[str, Table]:
+        return self._get({key: self.tabs[key].title for key in self.sheet_ids if key in keys or not keys})
 
     def _get(self, titles: Mapping[str, str]) -> dict[str, Table]:
         keys = list(titles)

@@ -104,7 +104,7 @@ def test_a_push_that_came_by_a_wrong_clock_does_not_speak_for_it(web: WebServer,
     """Its 填报时间 is the hour at which this machine took it in: else one push would seal nine years of months."""
     rules = load((ROOT / "rules.toml").read_text("utf-8") + HOOK)
     Pushes(web.service.ledger).add("tui", "1", ENTRY, "", WRONG)
-    PushIntake(web.service.new_gateway(*web.service.templates), web.service.ledger, rules).work(WRONG)
+    PushIntake(web.service.new_gateway(), web.service.ledger, rules).work(WRONG)
     assert web.rows("问题台账", "填报时间")[-1][0] == "2036-01-01 08:00"
     sheet = web.book.worksheet("问题台账")
     sheet.update_cell(3, sheet.row_values(1).index("问题描述") + 1, text)

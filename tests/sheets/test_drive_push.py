@@ -186,7 +186,7 @@ def test_the_embedded_workbook_is_not_watched_by_its_own_service(tmp_path: Path)
 def test_google_has_a_quota_each_for_looks_and_pages(stage: GoogleStage) -> None:
     with closing(stage.service()) as service:
         assert service.client.quota and service.page_client.quota
-        assert service.gateway.client is service.client and service.new_gateway("issues").client is service.page_client
+        assert service.gateway.client is service.client and service.new_gateway().client is service.page_client
 
 
 def test_the_accounts_scopes_are_enough_to_watch() -> None:

@@ -35,7 +35,7 @@ def live(tmp_path: Path) -> Iterator[LiveBook]:
 
 
 def gateway(live: LiveBook) -> Gateway:
-    return Gateway(live.gateway.client, live.book.id, {"issues": templates()["issues"]})
+    return Gateway(live.gateway.client, live.book.id, templates())
 
 
 def fine(row: Mapping[str, Raw]) -> str:
@@ -259,6 +259,42 @@ def test_an_answer_whose_reply_was_lost_stays_on_no_other_row(live: LiveBook, ed
     shown = seen(live)
     assert shown["甲"][:2] == (given.get("verified", ""), given.get("verifier", "")) and shown["乙"] == DONE
     assert shown["丙"] == OPEN and "" not in shown
+
+
+@pytest.mark.parametrize("afterwards", ["nothing", "another column", "taken away again"])
+@pytest.mark.parametrize("before", ["责任单位", "复核结果", "复核时间", "填报时间"])
+def test_an_answer_whose_reply_was_lost_while_a_column_came_stands_in_its_row(
+    live: LiveBook, before: str, afterwards: str
+) -> None:
+    """The workbook's note says under which headers it fell."""
+    live.type("问题台账", 2, "核实结果", "受理")
+    sheet = live.book.worksheet("问题台账")
+    header = sheet.row_values(1)
+    at = header.index(before) + 1
+    later: dict[str, Callable[[], object]] = {
+        "nothing": lambda: None,
+        "another column": lambda: sheet.insert_cols([["自加二"]], at),
+        "taken away again": lambda: sheet.delete_columns(at),
+    }
+    once_before_the_write(live, lambda: sheet.insert_cols([["自加"]], at))
+    done: list[int] = []
+
+    def after(request: Request, response: Response) -> Response | None:
+        if done or not request.path.endswith(":batchUpdate"):
+            return None
+        done.append(1)
+        later[afterwards]()
+        return Response(503, {}, b"{}")
+
+    live.after = after
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, {**CELLS, "verify_note": "扫净了"}, fine))
+    for minute in (26, 27, 28):
+        live.settle(f"2026-11-24 09:{minute}")
+    shown = live.rows("问题台账", "编号", "复核结果", "复核人", "复核意见", "核实结果", "核实人", "执法依据")
+    assert shown[1] == (NUMBER, "通过", "标准化办01", "扫净了", "受理", "", "")
+    assert [row[1:] for row in (shown[0], shown[2])] == [("", "", "", "", "", "")] * 2
+    own = [sheet.col_values(place)[1:] for place, name in enumerate(sheet.row_values(1), 1) if name not in header]
+    assert not any(any(cells) for cells in own)
 
 
 def test_a_service_column_is_never_written(live: LiveBook) -> None:

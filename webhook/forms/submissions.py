@@ -68,7 +68,7 @@ class FormContext:
 
 def form_intake(service: Service, key: str) -> FormIntake:
     """What takes the forms of a service in; photos are stored in its data folder. ``key``: the installation's."""
-    gateway = service.new_gateway(*service.templates)
+    gateway = service.new_gateway()
     return FormIntake(gateway, service.ledger, PhotoFolder(photos_of(service), key), service.ticking)
 
 

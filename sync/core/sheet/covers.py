@@ -325,7 +325,7 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
     """What the row held in a column when the write was planned, going by the row of then that shares most of its cells,
     and more than half; None where none does, or equal ones held different things. ``rid``: its id, where that is known:
     a row of then that bore another is another."""
-    at = _place_then(layout.header, cover.planned, column)
+    at = place_then(layout.header, cover.planned, column)
     if at is None:
         return None
     pairs = _pairs(layout, cover.planned, hits)
@@ -338,7 +338,7 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
     return values[0] if values and all(comparable(value) == comparable(values[0]) for value in values) else None
 
 
-def _place_then(header: Sequence[str], planned: Sequence[str], column: int) -> int | None:
+def place_then(header: Sequence[str], planned: Sequence[str], column: int) -> int | None:
     """Where a column stood under the ``planned`` header: the only one of its name, else (unnamed ones) the one that
     stood between the same columns. None where that can't be told."""
     now, then = [name.strip() for name in header], [name.strip() for name in planned]

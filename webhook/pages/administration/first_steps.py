@@ -161,7 +161,7 @@ def _put_in_force(site: Site, answers: BureauAnswers, seen: str) -> None:
     if text != before:
         revision.put_in_force(service, text, seen, access.visitor().name, REASON, site.now())
     with service.ticking:
-        set_up.extend(service.new_gateway(*service.templates), service.rules(), renew=True)
+        set_up.extend(service.new_gateway(), service.rules(), renew=True)
 
 
 def _bureau(site: Site, problems: Sequence[str] = (), typed: BureauAnswers | None = None) -> str:

@@ -55,7 +55,7 @@ def blueprint(site: Site, nudge: Callable[[], None]) -> flask.Blueprint:
         service, import_id, update = site.service, request.form.get("id", ""), bool(request.form.get("update"))
         try:
             with service.ticking:
-                gateway, by = service.new_gateway(*service.templates), access.visitor().name
+                gateway, by = service.new_gateway(), access.visitor().name
                 sentence = imports.confirm(gateway, service.ledger, import_id, by, site.now(), update=update)
         except FileProblem as error:
             return _page(site, problems=list(error.problems), again=import_id if isinstance(error, Unsure) else ""), 422
@@ -78,7 +78,7 @@ def file_preview(site: Site, name: str, content: bytes, tab: Tab, columns: Colum
     roster = site.service.roster()
     streets = [*roster.names, *(alias for street in roster.streets for alias in street.aliases)]
     lists = {"streets": streets, **rules.lists}
-    gateway = site.service.new_gateway(*site.service.templates)
+    gateway = site.service.new_gateway()
     return imports.preview(gateway, ledger, name, content, tab, lists, rules.bureau.zone, site.now(), columns)
 
 

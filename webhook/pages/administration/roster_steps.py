@@ -209,7 +209,7 @@ def _confirm(site: Site, step: str, import_id: str, nudge: Callable[[], None]) -
     service, update = site.service, bool(request.form.get("update"))
     try:
         with service.ticking:
-            gateway = service.new_gateway(*service.templates)
+            gateway = service.new_gateway()
             by = access.visitor().name
             sentence = imports.confirm(gateway, service.ledger, import_id, by, site.now(), update=update)
             _look_now(site)
