@@ -116,6 +116,7 @@ class Numbers:
 
 
 ROUTE = ("街路", "类别", "来源")
+JUDGED_BY = ("填报时间", "街路", "类别", "严重程度", "指定时限")
 ENDED = ("已销号", "作废")
 
 
@@ -174,7 +175,7 @@ def stamps(paper: Paper, values: Values, office: Office, papers: Papers, now: da
             if "没有采用" in str(seen["校验"]):  # it counts once nothing stands against it any more
                 stamp = replace(stamp, route=before.route)
         elif _is_plain(row, number, papers) and seen["校验"] == "":
-            yield from _first(where, row, stamp, office, now)
+            yield from _first(where, _standing(row, seen), stamp, office, now)
         if seen["校验"] == "":
             yield from _plain_state(where, row, stamp, papers)
         row.stamp = stamp
@@ -202,11 +203,20 @@ def _stays(where: str, before: Stamp, stamp: Stamp, papers: Papers, *, is_faulty
         yield "state", f"{where}原来{before.state}，现在是「{stamp.state}」"
 
 
-def _first(where: str, row: Row, stamp: Stamp, office: Office, now: datetime) -> Iterator[Broken]:
+def _standing(row: Row, seen: Mapping[str, Value]) -> dict[str, Value]:
+    """The row's cells by which it is judged, as they stand, where that is right too: of a cell that was typed in the
+    gap and covered nobody ever read what it held."""
+    return {
+        name: seen[name] if any(same(seen[name], also) for also in row.also.get(name, ())) else row.get(name)
+        for name in JUDGED_BY
+    }
+
+
+def _first(where: str, cells: Mapping[str, Value], stamp: Stamp, office: Office, now: datetime) -> Iterator[Broken]:
     """``now``: of this look. A row that was typed more than two hours ago may have been read first in between."""
-    start = moment(row.get("填报时间"), now)
-    street, category = str(row.get("街路")), str(row.get("类别"))
-    due = clerk.deadline(start, category, str(row.get("严重程度")), str(row.get("指定时限")), office.limits)
+    start = moment(cells["填报时间"], now)
+    street, category = str(cells["街路"]), str(cells["类别"])
+    due = clerk.deadline(start, category, str(cells["严重程度"]), str(cells["指定时限"]), office.limits)
     if now - start <= timedelta(hours=2) and not same(stamp.deadline, clerk.serial(due)):
         yield "first deadline", f"{where}的截止时间应当是 {due:%m-%d %H:%M}，却是 {hour(stamp.deadline)}"
     if stamp.chief not in office.chiefs[street]:
