@@ -28,7 +28,7 @@ from sync.intake.photos import PhotoFolder
 from sync.intake.unfinished import BadPhoto, Upload, Uploads
 from sync.ledger.ledger import Ledger
 from sync.ledger.received.submissions import IN, SENDING, Sender, Submission, Submissions
-from sync.sheets.appending import append
+from sync.sheets.appending import append, awaited
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 from sync.sheets.new_rows import NewRows
 
@@ -147,6 +147,8 @@ class FormIntake:
     def _write(self, form: Form, sent: Submission, before: Submission, rules: Rules, now: datetime) -> Answer:
         """``before``: the submission that may have been written already: an earlier try, or this one where the ledger
         was lost."""
+        if awaited(self.ledger.memory().covers, form.tab):
+            return Answer("later", {"words": f"{NOT_WRITTEN}（表格的列刚被移动过。）"})
         seen = self._seen_alone(form.tab, sent, before, rules, now) or self._seen(form.tab, sent, before, rules, now)
         layout, row = seen.layout, seen.row
         if seen.stands:

@@ -29,7 +29,7 @@ from sync.intake import form_tools
 from sync.intake.fetching import Fetcher, Lost
 from sync.ledger.ledger import Busy, Ledger
 from sync.ledger.received.pushes import DONE, FAILED, RECEIVED, Push, Pushes
-from sync.sheets.appending import Astray, append
+from sync.sheets.appending import Astray, append, awaited
 from sync.sheets.gateway import Gateway, Refused, Unreachable
 
 log = logging.getLogger(__name__)
@@ -170,8 +170,14 @@ class PushIntake:
             if table is None or isinstance(layout, str):
                 self._later([job.push for job in group], now, str(layout), is_refused=False)
                 continue
-            self._append([job for job in group if job.push.put is None], layout, table, now)
+            self._add([job for job in group if job.push.put is None], layout, table, now)
             self._edit([job for job in group if job.push.put is not None], layout, table, now)
+
+    def _add(self, jobs: list[Job], layout: Layout, table: Table, now: datetime) -> None:
+        if awaited(self.ledger.memory().covers, layout.tab.key):
+            self._later([job.push for job in jobs], now, "表格的列刚被移动过，等下一轮校验", is_refused=False)
+        else:
+            self._append(jobs, layout, table, now)
 
     def _append(self, jobs: list[Job], layout: Layout, table: Table, now: datetime) -> None:
         """Add those that are not there yet, in one write, each noted before it is sent."""
@@ -199,7 +205,7 @@ class PushIntake:
         try:
             append(self.gateway, self.ledger, plan)
         except Astray as error:
-            self._later([replace(job.push, sent=None) for job in jobs], now, str(error), is_refused=False)
+            self._later([job.push for job in jobs], now, str(error), is_refused=False)
             return
         except Refused as error:
             if len(jobs) == 1:

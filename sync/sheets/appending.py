@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import replace
 from uuid import uuid4
@@ -13,8 +14,15 @@ from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
 
 
 class Astray(Refused):
-    """Columns were moved while the rows were on their way: they fell under other headers, the next look takes them
-    away, and they are to be added again."""
+    """Columns were moved while rows were on their way: they fell under other headers, and the next look takes them
+    away. Whether it did, or they stand as they were meant to since the columns were moved back, must be looked for
+    before they are added again; until that look none are added to the tab."""
+
+
+def awaited(covers: Iterable[Cover], key: str) -> list[Cover]:
+    """Those of a tab by which added rows fell under other headers: until a look settled them, what stands in the tab
+    may be taken away, or may be in its place again, and nothing can be said of it."""
+    return [cover for cover in covers if cover.tab == key and any(write.row <= 0 for write in cover.writes)]
 
 
 def _fallen_unseen(gateway: Gateway, plan: Plan) -> list[Cover] | None:
@@ -34,6 +42,9 @@ def append(gateway: Gateway, ledger: Ledger, rows: Plan) -> None:
     """Send a plan that adds rows. Where the answer is lost, the workbook's note tells at once whether it arrived: a
     person may change the rows, or take them away, before they are looked for. Raises ``Astray`` and ``Refused`` (they
     are not there), and ``Unknown``."""
+    waiting = [cover for key in rows.tabs for cover in awaited(ledger.memory().covers, key)]
+    if waiting:
+        raise _astray(gateway, waiting)
     plan = replace(rows, number=uuid4().hex)
     try:
         fallen = covers(plan, gateway.write(plan), gateway.tabs)
@@ -44,5 +55,9 @@ def append(gateway: Gateway, ledger: Ledger, rows: Plan) -> None:
         fallen = unseen
     if fallen:
         ledger.note_covers(fallen)
-        titles = "、".join(gateway.tabs[cover.tab].title for cover in fallen)
-        raise Astray(f"「{titles}」的列正在被移动，没有写进去，请再试一次。")
+        raise _astray(gateway, fallen)
+
+
+def _astray(gateway: Gateway, fallen: Iterable[Cover]) -> Astray:
+    titles = "、".join(dict.fromkeys(gateway.tabs[cover.tab].title for cover in fallen))
+    return Astray(f"「{titles}」的列刚被移动过，没有写进去，请过一分钟再试。")

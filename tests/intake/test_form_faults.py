@@ -145,3 +145,35 @@ def test_a_report_that_people_deleted_before_its_phone_knew_that_it_came_does_no
         made.live.settle(f"2026-11-24 09:{minute}")
     assert made.live.rows("问题台账", "编号") == []
     made.live.ledger.close()
+
+
+def test_a_form_that_fell_under_other_headers_is_sent_again_until_it_stands_right(tmp_path: Path) -> None:
+    """A column came behind 填报人 while the row was on its way: its hour and reporter alone stand in their places."""
+    forms = FormServer(tmp_path)
+    sheet = forms.live.book.worksheet("问题台账")
+    now, at = hour("2026-11-24 09:30"), hour("2026-11-24 09:29")
+    place = sheet.row_values(1).index("填报人") + 2
+    inserted: list[int] = []
+    send = forms.fault
+
+    def with_column(name: str) -> None:
+        send(name)
+
+        def before(request: Request) -> Response | None:
+            if request.path.endswith(":batchUpdate") and not inserted:
+                inserted.append(1)
+                sheet.insert_cols([["本局备注"]], place)
+            return None
+
+        forms.live.before = before
+
+    forms.fault = with_column  # type: ignore[method-assign]
+    states = []
+    for minute in range(3):
+        answers = [forms.send("a" * 32, at, now + timedelta(minutes=minute), "fine") for _ in range(2)]
+        states += [answer.state for answer in answers if answer]
+        forms.live.settle(f"2026-11-24 09:{31 + minute}")
+    assert states == ["later", "later", "in", "in", "in", "in"]
+    rows = forms.live.rows("问题台账", "编号", "街路", "类别", "问题描述", "本局备注")
+    assert [row for row in rows if any(row)] == [("20261124-001", "新正街", "暴露垃圾", "垃圾", "")]
+    forms.live.ledger.close()

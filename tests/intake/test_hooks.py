@@ -427,6 +427,31 @@ def test_nothing_stays_of_a_row_that_fell_under_other_columns_and_whose_answer_w
     assert len(texts) == 1 and all(texts[0])
 
 
+def test_a_row_that_fell_under_a_renamed_header_which_is_named_back_comes_once(live: LiveBook) -> None:
+    """It stands as it was meant to again before a look could take it away."""
+    sheet, header = live.book.worksheet("问题台账"), live.book.worksheet("问题台账").row_values(1)
+    at = header.index("来源") + 1
+    renamed: list[int] = []
+
+    def before(request: Request) -> Response | None:
+        if name(request) == "write" and not renamed:
+            renamed.append(1)
+            sheet.update_cell(1, at, "来源（新）")
+        return None
+
+    live.before = before
+    push(live, SAMPLE)
+    assert receive(live).added == 0 and renamed
+    live.settle("2026-11-24 11:41")
+    assert receive(live, timedelta(minutes=2)).added == 0
+    sheet.update_cell(1, at, "来源")
+    assert receive(live, timedelta(minutes=5)).added == 0, "no look settled what fell before"
+    live.settle("2026-11-24 11:46")
+    assert receive(live, timedelta(minutes=30)).added == 1
+    live.settle("2026-11-24 12:20")
+    assert live.rows("问题台账", "编号", "问题描述") == [("20261124-001", "垃圾成堆")]
+
+
 def test_two_processes_at_once_make_one_row(live: LiveBook) -> None:
     push(live, SAMPLE)
     other = Ledger(live.database, live.book.id, ZONE)
