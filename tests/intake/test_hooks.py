@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import gspread
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
@@ -427,29 +428,53 @@ def test_nothing_stays_of_a_row_that_fell_under_other_columns_and_whose_answer_w
     assert len(texts) == 1 and all(texts[0])
 
 
-def test_a_row_that_fell_under_a_renamed_header_which_is_named_back_comes_once(live: LiveBook) -> None:
-    """It stands as it was meant to again before a look could take it away."""
-    sheet, header = live.book.worksheet("问题台账"), live.book.worksheet("问题台账").row_values(1)
-    at = header.index("来源") + 1
-    renamed: list[int] = []
+def rename_before_the_write(live: LiveBook, **names: str) -> None:
+    """Header cells (by the name that they bear) get other names once a push's row is on its way."""
+    sheet, renamed = live.book.worksheet("问题台账"), list[int]()
 
     def before(request: Request) -> Response | None:
         if name(request) == "write" and not renamed:
             renamed.append(1)
-            sheet.update_cell(1, at, "来源（新）")
+            rename(sheet, **names)
         return None
 
     live.before = before
+
+
+def rename(sheet: gspread.Worksheet, **names: str) -> None:
+    header = sheet.row_values(1)
+    for old, new in names.items():
+        sheet.update_cell(1, header.index(old) + 1, new)
+
+
+def test_a_row_that_came_while_two_headers_stood_swapped_comes_once(live: LiveBook) -> None:
+    """They are named back before a look could take the row away: it stands as it was meant to."""
+    rename_before_the_write(live, 街路="位置", 位置="街路")
     push(live, SAMPLE)
-    assert receive(live).added == 0 and renamed
-    live.settle("2026-11-24 11:41")
-    assert receive(live, timedelta(minutes=2)).added == 0
-    sheet.update_cell(1, at, "来源")
+    assert receive(live).added == 0
+    rename(live.book.worksheet("问题台账"), 街路="位置", 位置="街路")
     assert receive(live, timedelta(minutes=5)).added == 0, "no look settled what fell before"
     live.settle("2026-11-24 11:46")
     assert receive(live, timedelta(minutes=30)).added == 1
     live.settle("2026-11-24 12:20")
-    assert live.rows("问题台账", "编号", "问题描述") == [("20261124-001", "垃圾成堆")]
+    assert live.rows("问题台账", "编号", "街路", "问题描述") == [("20261124-001", "新正街", "垃圾成堆")]
+
+
+@pytest.mark.parametrize("taken_away", [False, True])
+def test_a_row_that_came_while_a_header_was_renamed_is_in(live: LiveBook, taken_away: bool) -> None:
+    """It stands in its columns: who takes it away, or edits it, does so for good."""
+    rename_before_the_write(live, 来源="来源（新）")
+    push(live, SAMPLE)
+    assert receive(live).added == 1
+    sheet = live.book.worksheet("问题台账")
+    if taken_away:
+        sheet.delete_rows(2)
+    rename(sheet, **{"来源（新）": "来源"})
+    live.settle("2026-11-24 11:46")
+    assert receive(live, timedelta(minutes=30)).added == 0
+    live.settle("2026-11-24 12:20")
+    shown = [row for row in live.rows("问题台账", "编号", "来源", "问题描述") if any(row)]
+    assert shown == ([] if taken_away else [("20261124-001", "群众反映", "垃圾成堆")])
 
 
 def test_two_processes_at_once_make_one_row(live: LiveBook) -> None:

@@ -69,10 +69,15 @@ def _astray(tab_plan: TabPlan, table: Table, tab: Tab) -> tuple[Write, ...]:
     watched = {column for column in columns if is_watched(tab, table.header, column)}
     meant = {column for column in columns if is_watched(tab, planned, column)}
     stayed = {column for column in watched | meant if _stayed(planned, table.header, column)}
+    named_otherwise = _named_otherwise(planned, table.header)
     cells = _cells(tab_plan, watched | meant)
     writes = [write for write in cells if write.column in watched or write.row <= 0]
     hit = _rows_hit(tab_plan, table, tab, {write.row for write in writes})
-    missed = {write for write in writes if write.column not in stayed or write.row not in hit}
+    missed = {
+        write
+        for write in writes
+        if write.row not in hit or write.column not in (stayed if write.row > 0 else stayed | named_otherwise)
+    }
     added = {write.row for write in missed if write.row <= 0}  # of an added row nothing may stay behind
     return tuple(write for write in writes if write in missed or write.row in added)
 
@@ -81,6 +86,19 @@ def _stayed(planned: Sequence[str], header: Sequence[str], column: int) -> bool:
     """Whether the column that stood there stands there: under its name, and no other of that name came."""
     name, before, now = heading(planned, column), *([cell.strip() for cell in row] for row in (planned, header))
     return name == heading(header, column) and now.count(name) <= max(1, before.count(name))
+
+
+def _named_otherwise(planned: Sequence[str], header: Sequence[str]) -> set[int]:
+    """The columns that got a new name in their place, where nothing else changed: an added row stands in its columns,
+    though one bears no name of ours until somebody names it back."""
+    then, now = [name.strip() for name in planned], [name.strip() for name in header]
+    changed = {at for at, (old, new) in enumerate(zip(then, now, strict=False)) if old != new}
+    names = {now[at] for at in changed}
+    return (
+        changed
+        if len(then) == len(now) and not names & {*then} and not {then[at] for at in changed} & {*now}
+        else set()
+    )
 
 
 def _rows_hit(tab_plan: TabPlan, table: Table, tab: Tab, numbers: Iterable[int]) -> set[int]:
