@@ -98,7 +98,13 @@ def bind(
             del left[rid]
 
     take(_exact(rows, claims, left))
-    for match in (_by_print, partial(_put_elsewhere, keys), _by_claim, *(() if claims else (_by_likeness,))):
+    for match in (
+        _by_print,
+        partial(_put_elsewhere, keys),
+        partial(_left_behind, keys),
+        _by_claim,
+        *(() if claims else (_by_likeness,)),
+    ):
         loose = [row for row in rows if row.number not in rids]
         if loose and left:
             take(match(loose, claims, left))
@@ -155,12 +161,36 @@ def _put_elsewhere(
     return pairs
 
 
+def _left_behind(
+    keys: Collection[str], rows: Sequence[Row], claims: Mapping[int, str], left: Mapping[str, Known]
+) -> Pairs:
+    """Rows that bear the number of another that is away, as after a swap: each has all but one of the cells by which a
+    row is known whose number no row bears, and fewer of the other's, and not its words."""
+    borne = set(claims.values())
+    away = {rid: known for rid, known in left.items() if rid not in borne and not known.deleted}
+    strangers = [row for row in rows if claims.get(row.number, "") in left]
+    if len(away) * len(strangers) > MOST_PAIRS:
+        return []
+    pairs, (*_, words) = [], keys or ("",)
+    for row in strangers:
+        bearer = left[claims[row.number]]
+        least = max(LEAST_ALIKE, len(keys) - 1, _likeness(row, bearer, keys) + 1)
+        rid = max(away, key=lambda rid: _likeness(row, away[rid], keys), default="")
+        if rid and _likeness(row, away[rid], keys) >= least and not _has_cell(row, bearer, words):
+            pairs.append((row.number, rid))
+            del away[rid]
+    return pairs
+
+
 def _has_words(row: Row, known: Known, keys: Collection[str]) -> bool:
     """Whether a row has the last of these cells, what somebody wrote in words, and more than half of all that was
     filled."""
     *_, words = keys or ("",)
-    text = plain(known.cells.get(words))
-    return plain(row.parsed.typed.get(words)) == text != "" and 2 * _likeness(row, known) > len(known.cells)
+    return _has_cell(row, known, words) and 2 * _likeness(row, known) > len(known.cells)
+
+
+def _has_cell(row: Row, known: Known, key: str) -> bool:
+    return plain(row.parsed.typed.get(key)) == plain(known.cells.get(key)) != ""
 
 
 def _by_claim(rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:

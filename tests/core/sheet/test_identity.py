@@ -119,6 +119,30 @@ def test_numbers_of_two_rows_swapped_while_both_were_edited_go_back() -> None:
     assert ids(book) == {"甲改过": FIRST["甲"], "乙改过": FIRST["乙"], "丙": FIRST["丙"]}
 
 
+def test_of_two_rows_whose_numbers_are_swapped_the_edited_is_known_though_the_other_is_cut() -> None:
+    """No row bears the number of the edited one any more: it bears that of the row that was cut."""
+    book = three()
+    for number, other in ((1, "乙"), (2, "甲")):
+        book.type("问题台账", number, "编号", FIRST[other])
+    book.type("问题台账", 2, "问题描述", "乙改过")
+    cut = book.sheets["问题台账"].pop(1)
+    book.settle("2026-11-24 09:10")
+    assert ids(book) == {"乙改过": FIRST["乙"], "丙": FIRST["丙"]}
+    book.sheets["问题台账"].append(cut)
+    book.settle("2026-11-24 09:12")
+    assert ids(book) == {"乙改过": FIRST["乙"], "丙": FIRST["丙"], "甲": FIRST["甲"]}
+
+
+def test_a_row_that_bears_its_own_number_keeps_it_though_a_deleted_one_was_more_like_it() -> None:
+    """Who retypes a row over another's, cell by cell, and deletes that one: the number says which it is."""
+    book = three()
+    for header, cell in (("填报时间", "2026-11-24 09:01"), ("街路", "联胜路")):
+        book.type("问题台账", 1, header, cell)
+    book.sheets["问题台账"].pop(2)
+    book.settle("2026-11-24 09:10")
+    assert ids(book) == {"甲": FIRST["甲"], "丙": FIRST["丙"]}
+
+
 def test_a_new_row_like_an_edited_one_does_not_take_its_number() -> None:
     """The same inspector, street and category at another time: the row that bears the number keeps it."""
     book = three()
