@@ -292,6 +292,47 @@ def test_no_column_takes_the_name_of_another(live: LiveBook, story: str, rows: t
     assert sorted(live.rows("问题台账", *STANDS)) == sorted(RIGHT)
 
 
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+@pytest.mark.parametrize("twin", ["街路长", "区域"])
+def test_names_come_back_though_a_new_column_bears_one_of_them(live: LiveBook, twin: str, answer: str) -> None:
+    """One row's write falls into the header, shifted by a column to its left that is called as one of ours."""
+    live.settle(AT)
+    right = sheet_of(live).row_values(1)
+    at = right.index("照片")
+    live.type("问题台账", 1, "街路", "联胜路")
+
+    in_the_gap_once(live, lambda book: sheet_of(book).insert_cols([[twin]], at + 1), row_above_header)
+    cut_an_answer(live, answer)
+    live.settle("2026-11-24 09:31")
+    row_above_header_goes(live)
+    live.settle("2026-11-24 09:32")
+    assert sheet_of(live).row_values(1) == [*right[:at], twin, *right[at:]]
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+@pytest.mark.parametrize("rows", [(1,), (1, 2, 3, 4, 5)])
+def test_names_that_are_put_back_while_a_column_comes_take_no_column_for_another(
+    live: LiveBook, rows: tuple[int, ...], answer: str
+) -> None:
+    """The write that mends the header falls one column beside."""
+    live.settle(AT)
+    before, right = people(live), sheet_of(live).row_values(1)
+    at = right.index("照片")
+    for row in rows:
+        for header in ("状态", "街路长", "支部", "区域", "责任单位", "截止时间"):
+            live.type("问题台账", row, header, "乱")
+    in_the_gap_once(live, row_above_header)
+    live.tick("2026-11-24 09:31")
+    row_above_header_goes(live)
+    in_the_gap_once(live, lambda book: sheet_of(book).insert_cols([["本局备注", *"子丑寅卯辰"]], at + 1))
+    cut_an_answer(live, answer)
+    for minute in (32, 33, 34):
+        live.settle(f"2026-11-24 09:{minute}")
+    assert sheet_of(live).row_values(1) == [*right[:at], "本局备注", *right[at:]]
+    assert people(live) == before and notes(live) == list("子丑寅卯辰")
+    assert sorted(live.rows("问题台账", *STANDS)) == sorted(RIGHT)
+
+
 def right_header(live: LiveBook, story: str) -> list[str]:
     header = [each.header for each in live.tab("问题台账").columns]
     header.insert(header.index("责任单位"), "本局备注")

@@ -74,11 +74,14 @@ def without(cover: Cover, restores: Iterable[Restore]) -> Cover:
 def mended_header(tab: Tab, table: Table, covers: Sequence[Cover]) -> tuple[Table, TabPlan]:
     """The table with the names of its columns that a write covered, since the header did not stand in the first row
     then, and the writes that put them back."""
-    header = table.header
-    for cover in covers:
-        if cover.is_displaced and is_alike(header, cover.planned):
+    header, displaced = table.header, [cover for cover in covers if cover.is_displaced]
+    brought = {plain(write.value) for cover in displaced for write in cover.writes} - {""}
+    for cover in reversed(displaced):  # the last write first: it met what the others left
+        if is_alike(header, cover.planned):
             writes = [write for write in cover.writes if cover.header_row in (0, write.row)]
-            header = mended(_named(header, cover, writes), cover.planned, writes)
+            then = _named(header, cover, writes)
+            unknown = {at for at in fell_on(header, writes) if not then[at] or then[at] in brought - {*cover.planned}}
+            header = mended(then, cover.planned, writes, brought, unknown or None)
     stood = [*table.header, *[""] * (len(header) - len(table.header))]
     named = tuple(Write(1, at, name) for at, name in enumerate(header) if name != stood[at])
     tab_plan = TabPlan(tab.key, header, named, rows={1: table.header} if named else {})

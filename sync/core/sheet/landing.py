@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 from sync.core.sheet.identity import Known
@@ -32,12 +33,7 @@ def put_back(plan: Plan, fell: Mapping[str, Table], fallen: Iterable[Cover]) -> 
 
 
 def _cover(number: str, tab_plan: TabPlan, table: Table, tab: Tab) -> Cover | None:
-    header, is_displaced = table.header, not is_alike(table.header, tab_plan.header)
-    header_row = 0
-    if is_displaced:  # a row was inserted above the header, or it was sorted away
-        numbered = enumerate(table.rows, table.first)
-        header_row, row = next(((n, row) for n, row in numbered if is_alike(row, tab_plan.header)), (0, ()))
-        header = mended(row, tab_plan.header, [write for write in tab_plan.writes if write.row == header_row])
+    header, header_row, is_displaced = _header_then(tab_plan, table)
     astray = tab_plan.writes if is_displaced else _astray(tab_plan, table, tab)
     if not astray:
         return None
@@ -45,6 +41,28 @@ def _cover(number: str, tab_plan: TabPlan, table: Table, tab: Tab) -> Cover | No
     fell = {row: tuple(cells) for row, cells in enumerate(table.rows, table.first) if row in numbers}
     was = _with_given_ids(tab_plan, tab)
     return Cover(f"{number} {tab.key}", tab.key, header, tab_plan.header, astray, was, fell, is_displaced, header_row)
+
+
+def _header_then(tab_plan: TabPlan, table: Table) -> tuple[tuple[str, ...], int, bool]:
+    """The header under which a plan fell, the row in which it stood where cells of it were written over (0: nobody saw
+    it, or none were), and whether they were: a row was inserted above it, it was sorted away, or names were to be put
+    back into it and its columns moved."""
+    numbered: list[tuple[int, Sequence[Raw]]] = []
+    if not is_alike(table.header, tab_plan.header):
+        numbered = [*enumerate(table.rows, table.first)]
+    elif any(write.row == 1 for write in tab_plan.writes) and _names(table.header) != _names(tab_plan.header):
+        numbered = [(1, table.header)]
+    else:
+        return table.header, 0, False
+    header_row, row = next(((n, row) for n, row in numbered if is_alike(row, tab_plan.header)), (0, ()))
+    writes = [write for write in tab_plan.writes if write.row == header_row]
+    return mended(row, tab_plan.header, writes), header_row, True
+
+
+def _names(header: Sequence[str]) -> list[str]:
+    """The names of a header, without the empty cells at its end: of those no cells may come."""
+    names = [name.strip() for name in header]
+    return names[: 1 + max((at for at, name in enumerate(names) if name), default=-1)]
 
 
 def _with_given_ids(tab_plan: TabPlan, tab: Tab) -> dict[int, tuple[Raw, ...]]:
@@ -196,23 +214,43 @@ def heading(header: Sequence[str], column: int) -> str:
     return header[column].strip() if column < len(header) else ""
 
 
-def mended(header: Sequence[Raw], planned: Sequence[str], writes: Iterable[Write]) -> tuple[str, ...]:
+def mended(
+    header: Sequence[Raw],
+    planned: Sequence[str],
+    writes: Iterable[Write],
+    brought: Collection[str] = (),
+    fell: Collection[int] | None = None,
+) -> tuple[str, ...]:
     """A header row with the names that one row of these writes covered, going by the names to the left and to the right
-    of them. A name that can't be told is empty: people see the tab's sentence, and no column is taken for another."""
+    of them. A name that can't be told is empty: people see the tab's sentence, and no column is taken for another.
+    ``brought``: what other writes put there; ``fell``: the columns whose names are covered, where that is known."""
     writes = list(writes)
-    then, fell = [name.strip() for name in planned], fell_on(header, writes)
+    then, fell = [name.strip() for name in planned], fell_on(header, writes) if fell is None else fell
     names = [plain(cell) for cell in header] + [""] * (1 + max(fell, default=-1) - len(header))
-    values = {plain(write.value) for write in writes}
+    values = {plain(write.value) for write in writes} | {*brought}
     covered = {*fell, *(at for at, name in enumerate(names) if name in values - {"", *then})}
     empty = {at for at, name in enumerate(names) if not name} if "" in values and not fell else set()
     order = {name: at for at, name in enumerate(then) if name and then.count(name) == 1}
     missing = order.keys() - {name for at, name in enumerate(names) if at not in covered}
-    known = [(at, order[name]) for at, name in enumerate(names) if name in order.keys() - missing]
+    standing = [(at, order[name]) for at, name in enumerate(names) if name in order.keys() - missing]
+    known = _in_order(standing)
+    # Elsewhere stands a column that was moved, or a new one that got the name of one that was covered.
+    elsewhere = {then[place] for _, place in {*standing} - {*known}}
     for (left, first), (right, last) in pairwise([(-1, -1), *known, (len(names), len(then))]):
         between = range(left + 1, right)
-        told = _told(names, between, then[first + 1 : last], missing, covered, empty)
+        tell = partial(_told, names, between, then[first + 1 : last], covered=covered, empty=empty)
+        told = tell(missing) or tell(missing | elsewhere)
         names[left + 1 : right] = [told.get(at, "" if at in covered else names[at]) for at in between]
     return tuple(names)
+
+
+def _in_order(places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The longest part of these (place now, place then) in which the places of then rise."""
+    best: list[list[tuple[int, int]]] = []  # by index: the longest part that ends there
+    for at, (_, then) in enumerate(places):
+        before = [part for part in best if part[-1][1] < then]
+        best.append([*max(before, key=len, default=[]), places[at]])
+    return max(best, key=len, default=[])
 
 
 def _told(
