@@ -424,6 +424,40 @@ def test_a_column_without_a_name_keeps_its_cells_beside_another_without(live: Li
 
 
 @pytest.mark.parametrize("answer", ["arrives", "is lost"])
+def test_a_column_that_gets_another_name_while_it_is_written_over_keeps_its_cells(live: LiveBook, answer: str) -> None:
+    note_before_deadline(live, *"子丑寅卯辰")
+
+    def rename(book: LiveBook) -> None:
+        sheet_of(book).update_cell(1, column(book, "本局备注"), "备注二")
+
+    in_the_gap_once(live, rename, lambda book: sheet_of(book).insert_cols([[]], column(book, "街路长")))
+    cut_an_answer(live, answer)
+    live.settle(AT)
+    live.settle("2026-11-24 09:31")
+    assert own(live) == dict(zip("戊丁丙乙甲", "子丑寅卯辰", strict=True))
+    assert live.rows("问题台账", *STANDS) == RIGHT
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+@pytest.mark.parametrize("names", [("", ""), ("", "本局备注")])
+def test_columns_without_a_name_behind_the_last_keep_their_cells(
+    live: LiveBook, names: tuple[str, str], answer: str
+) -> None:
+    sheet_of(live).insert_cols([[]], column(live, "街路长"))
+    width = len(sheet_of(live).row_values(1))
+    notes = [[names[0], *"子丑寅卯辰"], [names[1], *"一二三四五"]]
+    sheet_of(live).add_cols(max(0, width + 2 - sheet_of(live).col_count))
+    sheet_of(live).update([*zip(*notes, strict=True)], gspread.utils.rowcol_to_a1(1, width + 1), raw=True)
+
+    in_the_gap_once(live, lambda book: sheet_of(book).delete_columns(column(book, "街路长") - 1))
+    cut_an_answer(live, answer)
+    live.settle(AT)
+    live.settle("2026-11-24 09:31")
+    assert [row[width - 1 :] for row in sheet_of(live).get_values()] == [*map(list, zip(*notes, strict=True))]
+    assert live.rows("问题台账", *STANDS) == RIGHT
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
 def test_of_two_writes_that_fell_beside_their_columns_the_last_is_taken_back_first(live: LiveBook, answer: str) -> None:
     """Both bring the same: what the second met was no work of the first."""
     in_the_gap_once(live, lambda book: sheet_of(book).insert_cols([["填报时间"]], column(book, "街路长")))

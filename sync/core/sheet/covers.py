@@ -342,18 +342,35 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
 
 
 def place_then(header: Sequence[str], planned: Sequence[str], column: int) -> int | None:
-    """Where a column stood under the ``planned`` header: the only one of its name, else (unnamed ones) the one that
-    stood between the same columns. None where that can't be told."""
+    """Where a column stood under the ``planned`` header: the only one of its name, else (unnamed ones, and those that
+    got another name since) the one in its place between the same columns. None where that can't be told."""
     now, then = [name.strip() for name in header], [name.strip() for name in planned]
-    if column >= len(now):
-        return None
     once = {name: then.index(name) for name in now if now.count(name) == then.count(name) == 1}
-    if now[column] in once:
+    if column < len(now) and now[column] in once:
         return once[now[column]]
+    once.pop("", None)
+    now = _as_wide(now, column + 1)
     left = next((at for at in range(column, -1, -1) if now[at] in once), -1)
     right = next((at for at in range(column, len(now)) if now[at] in once), len(now))
-    first, last = once[now[left]] if left >= 0 else -1, once[now[right]] if right < len(now) else len(then)
-    return first + column - left if now[left + 1 : right] == then[first + 1 : last] else None
+    first = once[now[left]] if left >= 0 else -1
+    if right == len(now):  # behind the last name of both stand any number of columns without one
+        then = _as_wide(then, first + len(now) - left)
+        now = _as_wide(now, left + len(then) - first)
+    last = once[now[right]] if right < len(now) and now[right] in once else len(then)
+    between, were = now[left + 1 : right], then[first + 1 : last]
+    return first + column - left if _are_the_same(between, were) else None
+
+
+def _as_wide(header: Sequence[str], width: int) -> list[str]:
+    """The names of a header, with empty ones up to a width."""
+    return [*header, *[""] * (width - len(header))]
+
+
+def _are_the_same(now: Sequence[str], then: Sequence[str]) -> bool:
+    """Whether these are the same columns, one by one: each bears its name, or one that none bore in place of one that
+    none bears."""
+    pairs = zip(now, then, strict=False)
+    return len(now) == len(then) and all(new == old or (new not in then and old not in now) for new, old in pairs)
 
 
 def _rows_of_then(
