@@ -423,6 +423,29 @@ def test_a_column_without_a_name_keeps_its_cells_beside_another_without(live: Li
     assert live.rows("问题台账", *STANDS) == RIGHT
 
 
+@pytest.mark.parametrize("first", ["the copy", "the row"])
+def test_a_row_that_is_copied_with_what_fell_on_it_is_right_twice(live: LiveBook, first: str) -> None:
+    """One of the two gets another number; both say what the row said."""
+    insert_before_limit(live)
+    live.settle(AT)
+    live.type("问题台账", 2, "街路", "联胜路")
+
+    def copy(request: Request, response: Response) -> Response | None:
+        if name(request) == "write":
+            live.after = lambda request, response: None
+            row = sheet_of(live).get_values("3:3", value_render_option="UNFORMATTED_VALUE")[0]
+            sheet_of(live).insert_row(row, 4, value_input_option="RAW")
+            live.type("问题台账", 3 if first == "the copy" else 2, "编号", "20261124-005")
+        return None
+
+    in_the_gap_once(live, insert_before_limit)
+    live.after = copy
+    for minute in (31, 32):
+        live.settle(f"2026-11-24 09:{minute}")
+    limits = [row for row in live.rows("问题台账", "问题描述", "指定时限", "街路长") if row[0] == "丁"]
+    assert limits == [("丁", "", "街路长02")] * 2
+
+
 @pytest.mark.parametrize("answer", ["arrives", "is lost"])
 def test_a_column_that_gets_another_name_while_it_is_written_over_keeps_its_cells(live: LiveBook, answer: str) -> None:
     note_before_deadline(live, *"子丑寅卯辰")

@@ -167,13 +167,15 @@ def _fell_into(
     layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, numbers: Mapping[int, Mapping[int, set[int]]]
 ) -> dict[int, set[int]]:
     """The rows (indexes) that look most like those that writes fell into, by the number of the latter; half of their
-    cells are the same at least. Those that bear the same id, where any does: another row may be a copy of what it was.
-    Nothing where nobody saw under which header they fell."""
+    cells are the same at least. Those that bear the same id, where any does: another row may be a copy of what it was,
+    with cells that a person typed there; what the service alone says nobody types, and it is a copy of that. Nothing
+    where nobody saw under which header they fell."""
     if len(cover.fell) > MOST_COMPARED:
         return {}
     if not cover.header:
         return {}
     written = {write.column for write in cover.writes}
+    ours = {w.row for w in cover.writes} - {w.row for w in cover.writes if not _is_ours(layout, cover, w.column)}
     pairs = [(here, there) for here, there in _pairs(layout, cover.header, ()) if there not in written]
     into = {index: set[int]().union(*by_column.values()) for index, by_column in numbers.items()}
     best = {}
@@ -184,8 +186,14 @@ def _fell_into(
             least = min((_unlike(row, fell, pairs) for row in rows), default=least)
         half = {index for index, unlike in alike.items() if unlike <= 0.5}
         equal = {index for index in half if alike[index] == least}
-        best[number] = {index for index in half if _bears_id_of(layout, rows[index], fell, cover)} or equal
+        bearers = {index for index in half if _bears_id_of(layout, rows[index], fell, cover)}
+        best[number] = bearers | equal if number in ours else bearers or equal
     return best
+
+
+def _is_ours(layout: Layout, cover: Cover, column: int) -> bool:
+    """Whether a write into the column was meant for one of the service."""
+    return is_service(layout.tab, cover.planned, column)
 
 
 def _came_with(
