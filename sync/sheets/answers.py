@@ -7,7 +7,7 @@ Where the reply is lost, another read shows it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -94,15 +94,14 @@ def _stands(gateway: Gateway, ledger: Ledger, spot: _Spot, verdict: Verdict, pla
     where these can't tell. What stands in another row, or fell under other headers, the next look takes back."""
     try:
         seen = gateway.read((verdict.tab, RECORDS))
-        now = _find(ledger, verdict, gateway.tabs[verdict.tab], seen.get(verdict.tab))
-    except (NotWritten, Unreachable):
+    except Unreachable:
         return None
-    fell = gateway.fell(plan, seen).get(verdict.tab)
-    if fell is None or (RECORDS not in seen and fell.header != spot.table.header):
+    table, fell = seen.get(verdict.tab), gateway.fell(plan, seen).get(verdict.tab)
+    if table is None or fell is None or (RECORDS not in seen and fell.header != spot.table.header):
         return None  # it may still arrive, or nobody noted whether the columns moved before it arrived
-    if fell.header == spot.table.header and _holds(now.layout, now.at(now.row), verdict):
+    if fell.header == spot.table.header and _is_in(ledger, verdict, gateway.tabs[verdict.tab], table):
         return True
-    row = _fell_into(spot, now, fell.header, plan.tabs[verdict.tab].writes)
+    row = _fell_into(spot, table, fell.header, plan.tabs[verdict.tab].writes)
     if row is not None:
         fell = replace(fell, rows=[row], first=spot.row)
     if row is not None or fell.header != spot.table.header:
@@ -110,19 +109,33 @@ def _stands(gateway: Gateway, ledger: Ledger, spot: _Spot, verdict: Verdict, pla
     return None if row is None else False
 
 
-def _fell_into(spot: _Spot, now: _Spot, header: Sequence[str], writes: Sequence[Write]) -> list[Raw] | None:
+def _is_in(ledger: Ledger, verdict: Verdict, tab: Tab, table: Table) -> bool:
+    """Whether the row says it now."""
+    try:
+        now = _find(ledger, verdict, tab, table)
+    except NotWritten:
+        return False
+    return _holds(now.layout, now.at(now.row), verdict)
+
+
+def _fell_into(spot: _Spot, now: Table, header: Sequence[str], writes: Sequence[Write]) -> list[Raw] | None:
     """The row that holds what fell under ``header`` and that did not stand so before, as it stands under that header;
     None where there is none: somebody changed it since."""
     width = max(len(header), 1 + max(write.column for write in writes))
-    places = [place_then(header, now.table.header, column) for column in range(width)]
-    before = [_filled(spot.layout, row) for row in spot.table.rows]
-    for row in now.table.rows:
-        there = [write for write in writes if places[write.column] is not None]  # the others went with their column
+    places = [place_then(header, now.header, column) for column in range(width)]
+    before = {_filled(row) for row in _as_headed(spot.table, now.header)}
+    there = [write for write in writes if places[write.column] is not None]  # the others went with their column
+    for row in now.rows if there else ():
         headed = ["" if place is None else cell_at(row, place) for place in places]
-        holds = there and all(same(headed[write.column], write.value) for write in there)
-        if holds and _filled(now.layout, row) not in before:
+        if all(same(headed[write.column], write.value) for write in there) and _filled(row) not in before:
             return headed
     return None
+
+
+def _as_headed(table: Table, header: Sequence[str]) -> Iterable[list[Raw]]:
+    """The rows of a table as they would stand under another header."""
+    places = [place_then(header, table.header, column) for column in range(len(header))]
+    return (["" if place is None else cell_at(row, place) for place in places] for row in table.rows)
 
 
 def _holds(layout: Layout, row: Sequence[Raw], verdict: Verdict) -> bool:
@@ -130,9 +143,9 @@ def _holds(layout: Layout, row: Sequence[Raw], verdict: Verdict) -> bool:
     return all(same(cells.get(key, ""), value) for key, value in verdict.cells.items())
 
 
-def _filled(layout: Layout, row: Sequence[Raw]) -> dict[str, str]:
-    """A row as it is compared whole: its filled cells by column key."""
-    return {key: plain(cell) for key, cell in _cells(layout, row).items() if cell not in ("", None)}
+def _filled(row: Sequence[Raw]) -> tuple[tuple[int, str], ...]:
+    """A row as it is compared whole: its filled cells by place."""
+    return tuple((at, plain(cell)) for at, cell in enumerate(row) if cell not in ("", None))
 
 
 def _as_far_as_there_are_columns(verdict: Verdict, layout: Layout) -> Verdict:

@@ -261,6 +261,23 @@ def test_an_answer_whose_reply_was_lost_stays_on_no_other_row(live: LiveBook, ed
     assert shown["丙"] == OPEN and "" not in shown
 
 
+@pytest.mark.parametrize("gone", ["emptied", "deleted"])
+def test_an_answer_whose_reply_was_lost_and_whose_row_is_gone_stays_on_no_other(live: LiveBook, gone: str) -> None:
+    sheet = live.book.worksheet("问题台账")
+    edits: dict[str, Callable[[], object]] = {
+        "emptied": lambda: sheet.batch_clear(["A3:AZ3"]),
+        "deleted": lambda: sheet.delete_rows(3),
+    }
+    once_before_the_write(live, edits[gone])
+    lose_replies(live)
+    with pytest.raises(NotWritten, match="有 0 行"):
+        answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.after = lambda request, response: None
+    live.settle(LATER)
+    shown = {text: cells for text, cells in seen(live).items() if text or any(cells)}
+    assert shown == {"甲": OPEN, "丙": OPEN}
+
+
 @pytest.mark.parametrize("afterwards", ["nothing", "another column", "taken away again"])
 @pytest.mark.parametrize("before", ["责任单位", "复核结果", "复核时间", "填报时间"])
 def test_an_answer_whose_reply_was_lost_while_a_column_came_stands_in_its_row(
