@@ -326,6 +326,7 @@ class World:
             texts = {value for cell in cells["values"] for value in cell.get("userEnteredValue", {}).values()}
             token = next((token for token in self.coming if token in texts), None)
             gone = next((row for row in self.graveyard if row.get("问题描述") in texts), None)
+            gone = gone or self._cut(texts)
             gone = gone or self._sent_again(sheet, texts, cells["values"])
             row = self.coming[token] if token is not None else gone
             if row is None or _is_astray(sheet, row, cells["values"]):
@@ -341,6 +342,12 @@ class World:
             row.cells = {name: value for name, value in row.cells.items() if name in names}
             sheet.paper.put_row(index, row)
             self.back(row)
+
+    def _cut(self, texts: set[Any]) -> Row | None:
+        """A row that came, whose sender died before it knew, and that somebody cut meanwhile: as with a deleted row a
+        row too many is better than an entry lost. It may be pasted yet, and then counts as a duplicate."""
+        row = next((row for _, row, _ in self.clipboard if row.get("问题描述") in texts), None)
+        return row.twin() if row is not None and self.counts["deaths"] else None
 
     def _sent_again(self, sheet: Sheet, texts: set[Any], cells: list[dict[str, Any]]) -> Row | None:
         """A push whose answer was lost, and whose row was edited before it was looked for: by nothing can it be told
