@@ -195,7 +195,8 @@ class World:
 
     def step(self, name: str) -> None:
         """The look's own report of its steps."""
-        for sheet in self.sheets if name == "commit" else ():
+        is_remembered = name == "commit" and self.ledger.memory().last_tick == self.now + self.skew
+        for sheet in self.sheets if is_remembered else ():  # a look at an hour that is doubted remembers no cell
             sheet.paper.remembered()
         self._reach(f"after step {name}")
 
