@@ -76,6 +76,14 @@ def test_typing_lands_in_the_sheet_and_the_service_s_columns_refuse(enter: Enter
     assert faults(page) == []
 
 
+def test_a_tab_whose_link_the_browser_follows_by_itself_is_opened(enter: Enter, web: WebServer) -> None:
+    """As it does with a tap from before the page's script listened, and with its own button back."""
+    page = sheet(enter(OPERATOR), web, "问题台账")
+    link = page.locator("#tabs a", has_text=re.compile("^扣分明细$")).get_attribute("href")
+    page.evaluate("(link) => { location.hash = link; }", link)
+    expect(page.locator("#tabs a[aria-current]")).to_have_text("扣分明细")
+
+
 def test_without_the_packed_file_the_scripts_are_loaded_each_for_itself(
     enter: Enter, web: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
