@@ -446,6 +446,32 @@ def test_a_row_that_is_copied_with_what_fell_on_it_is_right_twice(live: LiveBook
     assert limits == [("丁", "", "街路长02")] * 2
 
 
+def move_before(live: LiveBook, header: str, other: str) -> None:
+    source, target = column(live, header) - 1, column(live, other) - 1
+    span = {"sheetId": sheet_of(live).id, "dimension": "COLUMNS", "startIndex": source, "endIndex": source + 1}
+    live.book.batch_update({"requests": [{"moveDimension": {"source": span, "destinationIndex": target}}]})
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
+@pytest.mark.parametrize(("street", "chief"), [("联胜路", "街路长02"), ("-", "")])
+def test_of_two_rows_with_one_number_each_keeps_its_own_cell(
+    live: LiveBook, street: str, chief: str, answer: str
+) -> None:
+    """The upper is edited and the lower is its copy: the lower keeps the number, and the write that brings the upper
+    its own falls beside."""
+    move_before(live, "街路", "截止时间")
+    live.settle(AT)
+    row = sheet_of(live).get_values("3:3", value_render_option="UNFORMATTED_VALUE")[0]
+    sheet_of(live).insert_row(row, 4, value_input_option="RAW")
+    live.type("问题台账", 2, "街路", street)
+    in_the_gap_once(live, lambda book: move_before(book, "编号", "复核结果"))
+    cut_an_answer(live, answer)
+    for minute in (31, 32):
+        live.settle(f"2026-11-24 09:{minute}")
+    streets = [row[1:] for row in live.rows("问题台账", "问题描述", "街路", "编号", "街路长") if row[0] == "丁"]
+    assert streets == [(street, "20261124-006", chief), ("新正街", "20261124-002", "街路长01")]
+
+
 @pytest.mark.parametrize("answer", ["arrives", "is lost"])
 def test_a_column_that_gets_another_name_while_it_is_written_over_keeps_its_cells(live: LiveBook, answer: str) -> None:
     note_before_deadline(live, *"子丑寅卯辰")

@@ -49,7 +49,7 @@ def uncover(layout: Layout, table: Table, covers: Sequence[Cover], known: Mappin
     rows = [list(row) for row in table.rows]
     memory, written, settled = _Rows(layout, known), dict[tuple[int, int], Raw](), list[Cover]()
     for cover in reversed(covers):  # the last write first, so that each is held against what it met
-        cells = list(_covered(layout, rows, cover, memory))
+        cells = list(_covered(layout, rows, table.first, cover, memory))
         for index, column, value in cells:
             put(rows[index], column, value)
             written[index, column] = value
@@ -127,13 +127,15 @@ def _names_of_then(header: Sequence[str], cover: Cover, writes: Iterable[Write])
 
 
 def _covered(
-    layout: Layout, rows: Sequence[Sequence[Raw]], cover: Cover, memory: _Rows
+    layout: Layout, rows: Sequence[Sequence[Raw]], first: int, cover: Cover, memory: _Rows
 ) -> Iterator[tuple[int, int, Raw]]:
     """Row index, column and former value of each covered cell."""
     places, taken = _places(layout, rows, cover), set[str]()
+    claims = Counter(memory.claim(row) for row in rows)
     for index, hits in _hits(layout, rows, cover, places).items():
         row = rows[index]
-        known = memory.of(row, hits, taken)
+        is_sure = claims[memory.claim(row)] == 1 and layout.at.get(layout.tab.id) not in hits
+        known = memory.of(row, hits, taken, "" if is_sure else _id_planned(layout, cover, index + first, row, hits))
         if known is None:
             yield from _of_unknown(layout, index, row, hits, cover)
         else:
@@ -284,6 +286,15 @@ def _of_unknown(
             yield index, column, before
 
 
+def _id_planned(layout: Layout, cover: Cover, number: int, row: Sequence[Raw], hits: Sequence[int]) -> str:
+    """The id that the row of this number had or was given by the write, where that row stands there; else empty."""
+    was, fell, at = cover.rows.get(number), cover.fell.get(number), id_place(layout.tab, cover.planned)
+    if was is None or at < 0 or _differing(row, was, _pairs(layout, cover.planned, hits)):
+        return ""
+    is_there = fell is None or not _differing(row, fell, _pairs(layout, cover.header, ()))
+    return plain(cell_at(was, at)) if is_there else ""
+
+
 def _is_peoples(layout: Layout, column: int) -> bool:
     return not is_service(layout.tab, layout.header, column)
 
@@ -411,28 +422,29 @@ class _Rows:
                 by_cell[key, plain(value)].append(rid)
         return by_cell
 
-    def of(self, row: Sequence[Raw], hits: Sequence[int], taken: set[str]) -> Known | None:
+    def of(self, row: Sequence[Raw], hits: Sequence[int], taken: set[str], planned: str = "") -> Known | None:
         """The row that this one is, going by what stands outside of the covered columns ``hits``: it shares more than
-        half of the cells. Of equal rows the first that is not ``taken``."""
+        half of the cells. Of equal rows that of the id that was ``planned`` for it, or that it bears, else the first
+        that is not ``taken``."""
         if self.layout.tab.rows:
             return self._by_key(row)
         mine, is_id_hit = self._cells(row, hits), self.layout.at.get(self.layout.tab.id) in hits
-        claim = self._claim(row)
-        best: tuple[int, bool, bool] = (0, False, False)
+        claim = self.claim(row)
+        best: tuple[int, bool, bool, bool] = (0, False, False, False)
         match = None
         for rid in self._candidates(mine, claim):
             known = self.known[rid]
             like = sum(1 for key, text in mine.items() if plain(known.cells.get(key)) == text)
             others = [key for key in known.cells if self.layout.at.get(key) not in hits]
-            score = (2 * like - max(len(mine), len(others)), rid == claim, rid not in taken)
-            if score > best and (score[0] > 0 or (score[1] and not is_id_hit)):
+            score = (2 * like - max(len(mine), len(others)), rid == planned, rid == claim, rid not in taken)
+            if score > best and (score[0] > 0 or (rid == claim and not is_id_hit)):
                 best, match = score, known
         return match
 
     def is_part(self, row: Sequence[Raw], known: Known) -> bool:
         """Whether a row carries the id, or holds nothing but what the known one held."""
         mine = self._cells(row, ())
-        return self._claim(row) == known.rid or all(plain(known.cells.get(key)) == text for key, text in mine.items())
+        return self.claim(row) == known.rid or all(plain(known.cells.get(key)) == text for key, text in mine.items())
 
     def _by_key(self, row: Sequence[Raw]) -> Known | None:
         """A row that the service fills, by its key; people may have typed nothing beside it yet."""
@@ -443,7 +455,7 @@ class _Rows:
         cells = {key: plain(cell_at(row, at)) for at, key in self.staff.items() if at not in hits}
         return {key: text for key, text in cells.items() if text}
 
-    def _claim(self, row: Sequence[Raw]) -> str:
+    def claim(self, row: Sequence[Raw]) -> str:
         at = self.layout.at.get(self.layout.tab.id, -1)
         return plain(cell_at(row, at)) if at >= 0 else ""
 
