@@ -33,7 +33,7 @@ from sync.workbook import transport
 from sync.workbook.accounts import Accounts
 from sync.workbook.cells.postgres import PostgresStore
 from sync.workbook.cells.store import Store
-from tests import stores
+from tests import processes, stores
 from tests.book import ROOT, ZONE
 from tests.web_server import WebServer, web_server
 
@@ -62,8 +62,7 @@ def export(folder: Path) -> bytes:
     environ = {key: value for key, value in os.environ.items() if not key.startswith("JIELU")}
     environ |= {"JIELU_DATA": str(folder), "PYTHONPATH": str(ROOT)}
     file = folder.with_suffix(".xlsx")
-    command = [sys.executable, "-m", "sync.cli.main", "export", str(file)]
-    subprocess.run(command, env=environ, check=True, capture_output=True)
+    processes.jielu(["export", str(file)], environ, folder.parent).check_returncode()
     return file.read_bytes()
 
 

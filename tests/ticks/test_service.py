@@ -33,7 +33,7 @@ from sync.service import Service
 from sync.settings import Settings
 from sync.sheets.gateway import Client, Gateway, Refused
 from sync.workbook import transport
-from tests import stores
+from tests import processes, stores
 from tests.book import CAST, PEOPLE, ZONE
 from tests.live_book import append
 from tests.mail_server import mail_server
@@ -53,10 +53,7 @@ class Bureau:
     url: str = ""
 
     def jielu(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "sync.cli.main", *words]
-        return subprocess.run(
-            command, env=self.env, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False
-        )
+        return processes.jielu(words, self.env, self.folder)
 
     def json(self, *words: str) -> dict[str, object]:
         done = self.jielu(*words, "--json")
