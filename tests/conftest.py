@@ -19,6 +19,29 @@ from tests import stores
 hypothesis.settings.register_profile("jielu", derandomize=not os.environ.get("JIELU_EXPLORE"), deadline=None)
 hypothesis.settings.load_profile("jielu")
 
+# The longest files, the longest first: begun last, one of them would run alone while the other process has nothing left.
+LONGEST = (
+    "browser/test_grid_habits.py",
+    "demo/test_month.py",
+    "browser/test_forms.py",
+    "simulation/test_quick.py",
+    "browser/test_together.py",
+    "bureaus/test_looking_after.py",
+    "browser/test_pages.py",
+    "sheets/test_covers.py",
+    "ticks/test_service.py",
+    "ticks/test_archive.py",
+    "browser/test_grid_keys.py",
+    "browser/test_grid.py",
+    "workbook/clients/test_http.py",
+    "demo/test_demo.py",
+    "webhook/test_refusals.py",
+    "bureaus/test_moving.py",
+    "ticks/test_tick.py",
+    "deaths/test_deaths.py",
+    "core/test_worktime.py",
+    "browser/test_first_steps.py",
+)
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes; a run holds some hundred MB at a time
 
@@ -30,6 +53,12 @@ def pytest_configure() -> None:
     gc.set_threshold(200_000, 500, 100)
     if "TMPDIR" not in os.environ and _has_room(MEMORY):
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of the longest files first, else as they were collected."""
+    place = {Path(__file__).parent / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(LONGEST)))
 
 
 def pytest_collection_finish() -> None:
