@@ -19,7 +19,7 @@ from tests import stores
 hypothesis.settings.register_profile("jielu", derandomize=not os.environ.get("JIELU_EXPLORE"), deadline=None)
 hypothesis.settings.load_profile("jielu")
 
-# The longest files, the longest first: begun last, one of them would run alone while the other process has nothing left.
+# The longest files, the longest first: begun last, one of them would run alone while the other process is idle.
 LONGEST = (
     "browser/test_grid_habits.py",
     "demo/test_month.py",

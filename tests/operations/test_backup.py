@@ -33,8 +33,9 @@ from sync.workbook import transport
 from sync.workbook.accounts import Accounts
 from sync.workbook.cells.postgres import PostgresStore
 from sync.workbook.cells.store import Store
-from tests import processes, stores
+from tests import stores
 from tests.book import ROOT, ZONE
+from tests.deaths import processes
 from tests.web_server import WebServer, web_server
 
 NOW = datetime(2026, 11, 29, 8, 30, tzinfo=ZONE)

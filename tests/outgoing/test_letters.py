@@ -26,8 +26,8 @@ from sync.core.letters.papers import paper
 from sync.ledger.ledger import Ledger
 from sync.outgoing import docx
 from sync.sheets import set_up
-from tests import processes
 from tests.book import ROOT, ZONE, Book, bureau, default_rules, hour
+from tests.deaths import processes
 from tests.live_book import LiveBook, Place, again
 from tests.mail_server import mail_server
 from tests.ticks.test_tick import STEPS

@@ -22,10 +22,10 @@ from sync.service import Service
 from sync.settings import Settings
 from sync.workbook import transport
 from sync.workbook.server import Request, Response
-from tests import processes
 from tests.book import hour, templates
 from tests.core.scores.test_seals import FIXED as FIXED_THERE
 from tests.core.scores.test_seals import OCTOBER
+from tests.deaths import processes
 from tests.intake.test_sealed_months import by_the_recipe, jielu
 from tests.live_book import LiveBook, Place, again
 from tests.ticks.test_tick import MINE, timeout

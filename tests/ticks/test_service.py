@@ -33,8 +33,9 @@ from sync.service import Service
 from sync.settings import Settings
 from sync.sheets.gateway import Client, Gateway, Refused
 from sync.workbook import transport
-from tests import processes, stores
+from tests import stores
 from tests.book import CAST, PEOPLE, ZONE
+from tests.deaths import processes
 from tests.live_book import append
 from tests.mail_server import mail_server
 from webhook.pages.administration.status import overview

@@ -22,8 +22,8 @@ from sync.sheets.gateway import Client, Gateway, Refused, Unknown, Unreachable
 from sync.workbook.schema import errors
 from sync.workbook.server import Request, Response
 from sync.workbook.transport import refusal
-from tests import processes
 from tests.book import ZONE, hour, templates
+from tests.deaths import processes
 from tests.live_book import LiveBook, Place, again, name
 
 LOG = """

@@ -19,7 +19,7 @@ from google.oauth2.service_account import Credentials
 
 from sync.service import Service
 from sync.workbook import transport
-from tests import processes
+from tests.deaths import processes
 from tests.google_stage import GoogleStage, google_stage
 from tests.workbook.clients.test_channels import FILES, Receiver
 from webhook import server

@@ -1,7 +1,7 @@
 """What a test does in a process of its own, as the command ``jielu`` or to be killed there: forked from a process that
 has the program loaded, so that a start takes a tenth of a second instead of two.
 
-``python -m tests.processes`` is that process. It does one thing after the other, and ends with its standard input.
+``python -m tests.deaths.processes`` is that process. It does one thing after the other and ends with its input.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import IO, Any
 LOADED = ("sync.cli.main", "sync.service", "sync.intake.files.file_rows", "webhook.server", "tests.live_book")
 SECONDS = 120  # that it may take
 LENGTH = struct.Struct("<q")
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def run(function: Callable[..., None], *args: Any) -> int:
@@ -65,7 +65,7 @@ def _lead(stream: int, path: Path) -> None:
 @cache
 def _server() -> subprocess.Popen[bytes]:
     """The one of this test process."""
-    command = [sys.executable, "-m", "tests.processes"]
+    command = [sys.executable, "-m", "tests.deaths.processes"]
     started = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     atexit.register(started.communicate)  # its input ends, and it with that
     return started
