@@ -35,6 +35,7 @@ from sync.workbook.cells.postgres import PostgresStore
 from sync.workbook.cells.store import Store
 from tests import stores
 from tests.book import ROOT, ZONE
+from tests.deaths import processes
 from tests.web_server import WebServer, web_server
 
 NOW = datetime(2026, 11, 29, 8, 30, tzinfo=ZONE)
@@ -62,8 +63,7 @@ def export(folder: Path) -> bytes:
     environ = {key: value for key, value in os.environ.items() if not key.startswith("JIELU")}
     environ |= {"JIELU_DATA": str(folder), "PYTHONPATH": str(ROOT)}
     file = folder.with_suffix(".xlsx")
-    command = [sys.executable, "-m", "sync.cli.main", "export", str(file)]
-    subprocess.run(command, env=environ, check=True, capture_output=True)
+    processes.jielu(["export", str(file)], environ, folder.parent).check_returncode()
     return file.read_bytes()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import multiprocessing
 import os
 import re
 import shutil
@@ -28,6 +27,7 @@ from sync.ledger.ledger import Ledger
 from sync.outgoing import docx
 from sync.sheets import set_up
 from tests.book import ROOT, ZONE, Book, bureau, default_rules, hour
+from tests.deaths import processes
 from tests.live_book import LiveBook, Place, again
 from tests.mail_server import mail_server
 from tests.ticks.test_tick import STEPS
@@ -80,10 +80,7 @@ def _killed_at(place: Place, step: str) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_at_any_step_of_signing_no_number_is_left_out_or_given_twice(live: LiveBook, step: str) -> None:
     sign(live, "环卫所")
-    child = multiprocessing.get_context("spawn").Process(target=_killed_at, args=(live.place, step))
-    child.start()
-    child.join(120)
-    assert child.exitcode == -signal.SIGKILL
+    assert processes.run(_killed_at, live.place, step) == -signal.SIGKILL
     live.restart()
     sign(live, "城管执法大队")  # another is signed before the killed look is made good
     live.settle(SIGNED)

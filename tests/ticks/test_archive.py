@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 from collections import Counter
@@ -26,6 +25,7 @@ from sync.workbook.server import Request, Response
 from tests.book import hour, templates
 from tests.core.scores.test_seals import FIXED as FIXED_THERE
 from tests.core.scores.test_seals import OCTOBER
+from tests.deaths import processes
 from tests.intake.test_sealed_months import by_the_recipe, jielu
 from tests.live_book import LiveBook, Place, again
 from tests.ticks.test_tick import MINE, timeout
@@ -193,11 +193,7 @@ def test_a_person_at_a_tab_of_the_service_while_its_rows_move(live: LiveBook, wh
 def test_killed_while_rows_of_the_service_move(live: LiveBook, step: str) -> None:
     delivered(live)
     before = {title: written(live, title) for title in SERVICE}
-    context = multiprocessing.get_context("spawn")
-    child = context.Process(target=_killed_at, args=(live.place, step))
-    child.start()
-    child.join(120)
-    assert child.exitcode == -signal.SIGKILL
+    assert processes.run(_killed_at, live.place, step) == -signal.SIGKILL
     live.restart()
     for minute in range(1, 5):
         live.settle(f"2027-01-10 21:0{minute}")
@@ -420,11 +416,7 @@ def _killed_at(place: Place, step: str) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_after_any_step_every_row_stands_once(live: LiveBook, step: str) -> None:
     before = whole(live)
-    context = multiprocessing.get_context("spawn")
-    child = context.Process(target=_killed_at, args=(live.place, step))
-    child.start()
-    child.join(120)
-    assert child.exitcode == -signal.SIGKILL
+    assert processes.run(_killed_at, live.place, step) == -signal.SIGKILL
     assert whole(live) == before
     live.restart()
     live.settle(LATER, idle=True)

@@ -35,6 +35,7 @@ from sync.sheets.gateway import Client, Gateway, Refused
 from sync.workbook import transport
 from tests import stores
 from tests.book import CAST, PEOPLE, ZONE
+from tests.deaths import processes
 from tests.live_book import append
 from tests.mail_server import mail_server
 from webhook.pages.administration.status import overview
@@ -53,10 +54,7 @@ class Bureau:
     url: str = ""
 
     def jielu(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "sync.cli.main", *words]
-        return subprocess.run(
-            command, env=self.env, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False
-        )
+        return processes.jielu(words, self.env, self.folder)
 
     def json(self, *words: str) -> dict[str, object]:
         done = self.jielu(*words, "--json")

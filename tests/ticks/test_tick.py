@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import time
@@ -24,6 +23,7 @@ from sync.workbook.schema import errors
 from sync.workbook.server import Request, Response
 from sync.workbook.transport import refusal
 from tests.book import ZONE, hour, templates
+from tests.deaths import processes
 from tests.live_book import LiveBook, Place, again, name
 
 LOG = """
@@ -264,7 +264,6 @@ def test_a_tab_that_is_named_back_is_read_again(live: LiveBook) -> None:
     assert right(live) == RIGHT
 
 
-
 def test_a_tab_deleted_between_read_and_write_stops_that_write_alone(live: LiveBook) -> None:
     live.before = once_before_write(lambda: live.book.del_worksheet(live.book.worksheet("月度考核")))
     live.settle(AT)
@@ -389,11 +388,7 @@ def _killed_at(place: Place, step: str, at: str) -> None:
 
 
 def kill(live: LiveBook, step: str, at: str) -> None:
-    context = multiprocessing.get_context("spawn")
-    child = context.Process(target=_killed_at, args=(live.place, step, at))
-    child.start()
-    child.join(120)
-    assert child.exitcode == -signal.SIGKILL
+    assert processes.run(_killed_at, live.place, step, at) == -signal.SIGKILL
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from google.oauth2.service_account import Credentials
 
 from sync.service import Service
 from sync.workbook import transport
+from tests.deaths import processes
 from tests.google_stage import GoogleStage, google_stage
 from tests.workbook.clients.test_channels import FILES, Receiver
 from webhook import server
@@ -48,9 +49,7 @@ def test_jielu_run_tells_a_program_that_watches_its_workbook(tmp_path: Path) -> 
         assert process.stdout is not None
         address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
         assert address
-        subprocess.run(
-            [*command, "token", "program", "--out", "key.json"], env=env, cwd=tmp_path, check=True, timeout=60
-        )
+        processes.jielu(["token", "program", "--out", "key.json"], env, tmp_path).check_returncode()
         credentials = Credentials.from_service_account_file(str(tmp_path / "key.json"), scopes=SCOPES)
         program = gspread.Client(auth=None, session=transport.remote(address[0], credentials))
         book = program.create("程序的表")
