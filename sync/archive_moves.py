@@ -23,7 +23,7 @@ from sync.core.look.findings import Look
 from sync.core.look.leaving import months
 from sync.core.look.rebuilding import archive
 from sync.core.look.rebuilding.archive import KEY
-from sync.core.memory import MOVING, THERE, Archived, Tables
+from sync.core.memory import MOVING, THERE, Archived, FactsWanted, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.rows import Row, Table, layout_of, plain
 from sync.guard import Guard
@@ -63,7 +63,7 @@ def missing(gateway: Gateway, ledger: Ledger) -> list[str]:
     """Archived issues that stand in no tab any more: somebody deleted them there. Raises ``Unreachable``."""
     seen = tables(gateway)
     archived_rows, here = archive.archived_rows(gateway.tabs[KEY], seen.archives, ledger.zone), _live(gateway, seen)
-    return [] if here is None else archive.missing(ledger.memory(), {entry.rid for entry in archived_rows} | here)
+    return [] if here is None else archive.missing(ledger.current(), {entry.rid for entry in archived_rows} | here)
 
 
 def _live(gateway: Gateway, seen: Tables) -> set[str] | None:
@@ -106,7 +106,10 @@ def run(
     guard = guard or Guard(ledger, rules.limits.tries, now)
     settle(gateway, ledger, now, step)
     seen = tables(gateway)
-    look = look_at(seen, ledger.memory(), rules, now)
+    try:
+        look = look_at(seen, ledger.current(), rules, now)
+    except FactsWanted:  # of a row that came just now: the next look fetches them
+        return Moved()
     if conclude(look).plan.tabs.keys() - {RECORDS}:  # records of what was moved just now are cleared by the next look
         return Moved(trouble="工作簿里还有要写的，先不归档。")
     rows = [row for row in ripe_rows(look, wait) if not guard.waits(QUEUE, row.rid)]
@@ -201,7 +204,7 @@ def _move(gateway: Gateway, ledger: Ledger, now: datetime, title: str, rows: Seq
     gateway.move(gateway.sheet_ids[KEY], [row.number for row in rows], gateway.titles[title])
     step("moved")
     settle(gateway, ledger, now, step)
-    marks = ledger.memory().archived
+    marks = ledger.current().archived
     return Moved(tuple(row.rid for row in rows if row.rid in marks and marks[row.rid].state == THERE))
 
 
@@ -214,7 +217,7 @@ def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Progress = lam
         here = _live(gateway, seen)
         if here is None:
             return
-        memory = ledger.memory()
+        memory = ledger.current()
         settlement = archive.settlement(
             memory, here, list(archive.archived_rows(gateway.tabs[KEY], seen.archives, ledger.zone))
         )
