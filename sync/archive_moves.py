@@ -89,6 +89,12 @@ def tables(gateway: Gateway) -> Tables:
     return Tables(gateway.tabs, gateway.read(), archived)
 
 
+def _live_tables(gateway: Gateway) -> Tables:
+    """All tabs without those of the archive, which only the first look of a ledger reads. Raises ``Unreachable``."""
+    gateway.learn_sheets()
+    return Tables(gateway.tabs, gateway.read())
+
+
 def run(
     gateway: Gateway,
     ledger: Ledger,
@@ -105,7 +111,7 @@ def run(
     """
     guard = guard or Guard(ledger, rules.limits.tries, now)
     settle(gateway, ledger, now, step)
-    seen = tables(gateway)
+    seen = tables(gateway) if ledger.last_hour() is None else _live_tables(gateway)
     try:
         look = look_at(seen, ledger.current(), rules, now)
     except FactsWanted:  # of a row that came just now: the next look fetches them
@@ -186,7 +192,8 @@ def _send_back(gateway: Gateway, key: str, title: str, wished: months.Wished, pa
 
 def _ready(gateway: Gateway, rules: Rules, seen: Tables, key: str, title: str) -> str:
     """Why no row can be moved into the archive tab ``title``, which is made where it lacks; empty: rows can."""
-    there = seen.archives.get(title) or _made(gateway, rules, key, title, seen.seen[key])
+    is_there = title in gateway.titles
+    there = gateway.others([title])[title] if is_there else _made(gateway, rules, key, title, seen.seen[key])
     return archive.misfit(title, gateway.tabs[key], seen.seen[key], there)
 
 
@@ -195,7 +202,8 @@ def _made(gateway: Gateway, rules: Rules, key: str, title: str, live: Table) -> 
     tab = archive.tab_like(gateway.tabs[key], title, live.header)
     sheet = next(n for n in range(2001, 10**6) if n not in gateway.titles.values())
     gateway.send(set_up.tab_requests(tab, sheet, rules))
-    return tables(gateway).archives[title]
+    gateway.learn_sheets()
+    return gateway.others([title])[title]
 
 
 def _move(gateway: Gateway, ledger: Ledger, now: datetime, title: str, rows: Sequence[Row], *, step: Progress) -> Moved:
