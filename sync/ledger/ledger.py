@@ -67,6 +67,7 @@ class Ledger:
         self.warnings: dict[str, str] = {}  # sentences for 运行状态, by item, from outside the core
         self._unsettled: list[tuple[tuple[str, ...], str, str, int, datetime | None, SentMail | None]] = []
         self._current, self._whole = Held(), Held()
+        self.beside_whole: dict[str, Any] = {}  # what pages made of the whole memory: dropped with it
         self._coming = -1  # revision of a change that is being written, or was written last
         self._asked = 0.0  # when the whole memory was last asked for, in seconds
         self._reading = threading.Lock()  # pages ask while the clock ticks
@@ -78,11 +79,11 @@ class Ledger:
     def memory(self) -> Memory:
         """Everything remembered, for pages, explanations and exports: also the facts of issues that no look needs.
         They are held as long as somebody asks for them."""
+        self._asked = time.monotonic()
         current = self.current()
         if not any(mark.stored for mark in current.archived.values()):
             return current
         with self._reading, self.engine.connect() as db:
-            self._asked = time.monotonic()
             return self._held(db, self._whole, self._load_whole)
 
     def current(self) -> Memory:
@@ -90,6 +91,7 @@ class Ledger:
         with self._reading, self.engine.connect() as db:
             if time.monotonic() - self._asked > HELD_SECONDS:
                 self._whole = Held()
+                self.beside_whole.clear()
             return self._held(db, self._current, self.records.load)
 
     def _load_whole(self, db: sa.Connection) -> Memory:
@@ -100,7 +102,8 @@ class Ledger:
         facts = self.records.facts(db, "revision", "wanted_back", "wanted_closed")
         revision, memory = facts.get("revision", 0), held.memory
         if memory is None or revision not in (held.revision, self._coming):
-            memory, held.revision = load(db), revision
+            memory = load(db)
+            held.revision = self._current.revision if held is self._whole else revision
         held.memory = replace(
             memory,
             wanted_back=tuple(facts.get("wanted_back", ())),

@@ -4,6 +4,7 @@ the same, and reads them again where a row, a form or the rules call for them.""
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,20 @@ from sync.core.rules.rules import load
 from sync.core.views.periods.simulate import simulate
 from tests.book import hour, templates
 from tests.live_book import LiveBook
-from tests.ticks.test_archive import LATER, LOG, OVER, delivered, issues, october, people, shelf, texts, verdict, whole
+from tests.ticks.test_archive import (
+    LATER,
+    LOG,
+    OVER,
+    delivered,
+    issues,
+    october,
+    others,
+    people,
+    shelf,
+    texts,
+    verdict,
+    whole,
+)
 
 GONE = {"20261012-001", "20261012-002", "20261012-004"}
 LATER_STILL = "2027-02-18 21:0"  # more than a week, in which a repeat would count, and a month
@@ -26,14 +40,19 @@ def stored(live: LiveBook) -> set[str]:
 
 def put_by(live: LiveBook) -> LiveBook:
     """A bureau whose closed October stands in its archive, and whose facts are in the ledger alone."""
+    february(live)
+    assert stored(live) == GONE
+    return live
+
+
+def february(live: LiveBook) -> None:
+    """All was sent; what is over left the live tabs more than a month ago."""
     delivered(live)
     live.ledger.settle(list(live.ledger.memory().notices), "已发送", "")
     for minute in range(6):
         live.settle(f"2027-01-10 21:0{minute}")
     for minute in range(5):
         live.settle(f"{LATER_STILL}{minute}")
-    assert stored(live) == GONE
-    return live
 
 
 @pytest.fixture
@@ -61,6 +80,25 @@ def test_a_look_does_without_them_and_writes_nothing_else(live: LiveBook) -> Non
     assert live.everything() == before
     assert stored(live) == GONE
     assert not GONE & live.ledger.current().stamps.keys()
+
+
+def test_nothing_is_another_than_where_all_is_held(live: LiveBook, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_by(live)
+    (live.folder / "other").mkdir()
+    other = october(LiveBook(live.folder / "other"))
+    with monkeypatch.context() as patch:
+        patch.setattr("sync.core.look.leaving.stored.ROOM", timedelta(days=9000))
+        february(other)
+    assert stored(other) == set()
+    for bureau in (live, other):
+        bureau.add(LOG.replace("2026-10-12", "2027-02-19"))
+        bureau.settle("2027-02-19 09:05")
+        bureau.settle("2027-03-05 09:00")
+        if bureau is live:
+            bureau.restart()
+        bureau.settle("2027-04-06 09:00")
+    assert others(live) == others(other)
+    assert live.rows("问题台账", "编号", "状态", "重复") == other.rows("问题台账", "编号", "状态", "重复")
 
 
 def test_pages_and_commands_are_given_everything(live: LiveBook) -> None:
