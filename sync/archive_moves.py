@@ -23,7 +23,7 @@ from sync.core.look.findings import Look
 from sync.core.look.leaving import months
 from sync.core.look.rebuilding import archive
 from sync.core.look.rebuilding.archive import KEY
-from sync.core.memory import MOVING, THERE, Archived, Tables
+from sync.core.memory import MOVING, THERE, Archived, FactsWanted, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.rows import Row, Table, layout_of, plain
 from sync.guard import Guard
@@ -63,7 +63,7 @@ def missing(gateway: Gateway, ledger: Ledger) -> list[str]:
     """Archived issues that stand in no tab any more: somebody deleted them there. Raises ``Unreachable``."""
     seen = tables(gateway)
     archived_rows, here = archive.archived_rows(gateway.tabs[KEY], seen.archives, ledger.zone), _live(gateway, seen)
-    return [] if here is None else archive.missing(ledger.memory(), {entry.rid for entry in archived_rows} | here)
+    return [] if here is None else archive.missing(ledger.current(), {entry.rid for entry in archived_rows} | here)
 
 
 def _live(gateway: Gateway, seen: Tables) -> set[str] | None:
@@ -89,6 +89,12 @@ def tables(gateway: Gateway) -> Tables:
     return Tables(gateway.tabs, gateway.read(), archived)
 
 
+def _live_tables(gateway: Gateway) -> Tables:
+    """All tabs without those of the archive, which only the first look of a ledger reads. Raises ``Unreachable``."""
+    gateway.learn_sheets()
+    return Tables(gateway.tabs, gateway.read())
+
+
 def run(
     gateway: Gateway,
     ledger: Ledger,
@@ -105,8 +111,11 @@ def run(
     """
     guard = guard or Guard(ledger, rules.limits.tries, now)
     settle(gateway, ledger, now, step)
-    seen = tables(gateway)
-    look = look_at(seen, ledger.memory(), rules, now)
+    seen = tables(gateway) if ledger.last_hour() is None else _live_tables(gateway)
+    try:
+        look = look_at(seen, ledger.current(), rules, now)
+    except FactsWanted:  # of a row that came just now: the next look fetches them
+        return Moved()
     if conclude(look).plan.tabs.keys() - {RECORDS}:  # records of what was moved just now are cleared by the next look
         return Moved(trouble="工作簿里还有要写的，先不归档。")
     rows = [row for row in ripe_rows(look, wait) if not guard.waits(QUEUE, row.rid)]
@@ -183,7 +192,8 @@ def _send_back(gateway: Gateway, key: str, title: str, wished: months.Wished, pa
 
 def _ready(gateway: Gateway, rules: Rules, seen: Tables, key: str, title: str) -> str:
     """Why no row can be moved into the archive tab ``title``, which is made where it lacks; empty: rows can."""
-    there = seen.archives.get(title) or _made(gateway, rules, key, title, seen.seen[key])
+    is_there = title in gateway.titles
+    there = gateway.others([title])[title] if is_there else _made(gateway, rules, key, title, seen.seen[key])
     return archive.misfit(title, gateway.tabs[key], seen.seen[key], there)
 
 
@@ -192,7 +202,8 @@ def _made(gateway: Gateway, rules: Rules, key: str, title: str, live: Table) -> 
     tab = archive.tab_like(gateway.tabs[key], title, live.header)
     sheet = next(n for n in range(2001, 10**6) if n not in gateway.titles.values())
     gateway.send(set_up.tab_requests(tab, sheet, rules))
-    return tables(gateway).archives[title]
+    gateway.learn_sheets()
+    return gateway.others([title])[title]
 
 
 def _move(gateway: Gateway, ledger: Ledger, now: datetime, title: str, rows: Sequence[Row], *, step: Progress) -> Moved:
@@ -201,7 +212,7 @@ def _move(gateway: Gateway, ledger: Ledger, now: datetime, title: str, rows: Seq
     gateway.move(gateway.sheet_ids[KEY], [row.number for row in rows], gateway.titles[title])
     step("moved")
     settle(gateway, ledger, now, step)
-    marks = ledger.memory().archived
+    marks = ledger.current().archived
     return Moved(tuple(row.rid for row in rows if row.rid in marks and marks[row.rid].state == THERE))
 
 
@@ -214,7 +225,7 @@ def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Progress = lam
         here = _live(gateway, seen)
         if here is None:
             return
-        memory = ledger.memory()
+        memory = ledger.current()
         settlement = archive.settlement(
             memory, here, list(archive.archived_rows(gateway.tabs[KEY], seen.archives, ledger.zone))
         )

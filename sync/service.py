@@ -204,13 +204,13 @@ class Service:
         text = self.rules_text()
         if self._read is None or self._read[0] != text or self._waits():
             rules, self.trouble = tick.rules_in_force(text, self.ledger)
-            self._read, self._judged_by = (text, rules), self.ledger.memory().stamps if self.trouble else None
+            self._read, self._judged_by = (text, rules), self.ledger.current().stamps if self.trouble else None
         self.ledger.warnings = self._warnings()
         return self._read[1]
 
     def _waits(self) -> bool:
         """Whether what is wrong with the file may be right by now: a unit's last issues are over."""
-        return bool(self.trouble) and self.ledger.memory().stamps is not self._judged_by
+        return bool(self.trouble) and self.ledger.current().stamps is not self._judged_by
 
     def _warnings(self) -> dict[str, str]:
         """What 运行状态 is to say that no look finds: sentence by item."""
@@ -277,7 +277,7 @@ class Service:
     def roster(self) -> Roster:
         """People, their roles and streets by the last look at the workbook. Every request asks for it: it is made anew
         where a part of it was replaced."""
-        rules, memory = self.rules(), self.ledger.memory()
+        rules, memory = self.rules(), self.ledger.current()
         given = (rules, memory.days, *(memory.known.get(key) for key in ROSTER_TABS))
         if self._roster is None or any(now is not before for now, before in zip(given, self._roster[0], strict=True)):
             roster = remembered(self.templates, memory.known, rules.bureau.zone)
@@ -317,7 +317,7 @@ class Service:
 
     def letter(self, name: str) -> Letter | None:
         """The letter or record with that 函号, or with the name that it had as a draft; None where there is none."""
-        known = self.ledger.memory().letters
+        known = self.ledger.current().letters
         return known.get(name) or next((letter for letter in known.values() if letter.number == name), None)
 
     def docx(self, letter: Letter) -> bytes:

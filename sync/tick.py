@@ -23,7 +23,7 @@ from sync import archive_moves
 from sync.core.calendar import belief
 from sync.core.look.decide import decide
 from sync.core.look.letters.drafting import LETTERS
-from sync.core.memory import ROW_QUEUES, SCORES, TABS, Decision, Memory, Tables
+from sync.core.memory import ROW_QUEUES, SCORES, TABS, Decision, FactsWanted, Memory, Tables
 from sync.core.notices.notices import OFF
 from sync.core.rules.rules import Rules, RulesError, demand_units, load
 from sync.core.sheet.covers import with_own_cells
@@ -81,9 +81,9 @@ def tick(
     archives = archive_moves.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
     tables, guard = Tables(gateway.tabs, seen, archives), Guard(ledger, rules.limits.tries, now)
     memory = replace(memory, aside=frozenset().union(*map(guard.waiting, ROW_QUEUES)))
-    decision = decide(tables, memory, rules, now, doubt)
+    decision = _decided(ledger, tables, memory, rules, now, doubt)
     if doubt and belief.confirmed_by(now, (at for at in decision.hours if at not in own)):
-        decision = decide(tables, memory, rules, now)
+        decision = _decided(ledger, tables, memory, rules, now)
     for failed in decision.failures:
         if not guard.waits(failed.queue, failed.item):
             guard.note(failed.queue, failed.item, failed.error, name=failed.name)
@@ -103,26 +103,37 @@ def tick(
     return decision
 
 
+def _decided(
+    ledger: Ledger, tables: Tables, memory: Memory, rules: Rules, now: datetime, doubt: str = ""
+) -> Decision:
+    """What the look comes to; where it needs facts that are in the ledger alone, they are fetched."""
+    try:
+        return decide(tables, memory, rules, now, doubt)
+    except FactsWanted as wanted:
+        ledger.fetch(wanted.numbers)
+        return decide(tables, replace(ledger.current(), aside=memory.aside, unsure=memory.unsure), rules, now, doubt)
+
+
 def _read(gateway: Gateway, ledger: Ledger) -> dict[str, Table]:
     """All tabs. Where a page noted meanwhile that its answer fell beside its row, they are read again: whether that
     stands in what was read can't be told. Raises ``Unreachable``."""
     for _ in range(MOST_READS):
-        noted = ledger.memory().covers
+        noted = ledger.current().covers
         seen = gateway.read()
-        if ledger.memory().covers == noted:
+        if ledger.current().covers == noted:
             return seen
     raise Unreachable("表格正在被改动，这一轮先不看。")
 
 
 def _land_earlier(gateway: Gateway, ledger: Ledger, seen: Mapping[str, Table]) -> Memory:
     """What is remembered, once it is known where the last write fell, whose answer nobody saw."""
-    memory = ledger.memory()
+    memory = ledger.current()
     if memory.plan is None:
         return memory
     fell = gateway.fell(memory.plan, seen)
     fallen = covers(memory.plan, fell, gateway.tabs)
     ledger.landed(fallen, memory.restores, 0.0, put_back(memory.plan, fell, fallen) if RECORDS in seen else ())
-    return replace(ledger.memory(), unsure=True)
+    return replace(ledger.current(), unsure=True)
 
 
 def ticks(
@@ -145,19 +156,22 @@ def ticks(
         if wake is not None and now < wake:
             return Report(idle=True, problems=ledger.problems())
         report, began, guard = Report(), time.perf_counter(), Guard(ledger, rules.limits.tries, now)
+        quiet: Decision | None = None
         if under_way:
             settle = partial(_settle, gateway, ledger, now, step, report)
             report = guard.handle(archive_moves.QUEUE, "核对", settle) or report
         while report.ticks < MOST_TICKS:
             renew()
             next_tick = partial(tick, gateway, ledger, rules, now, version=version, doubt=doubt, own=own, step=step)
-            report, may_move = _again(next_tick, report, now)
+            report, quiet = _again(next_tick, report, now)
             doubt = doubt if report.is_doubted else ""
-            if may_move is not None:
+            if quiet is not None:
                 break
             version = gateway.version()
-        if may_move:
+        if quiet and (quiet.ripe or quiet.past):
             report = _archive(gateway, ledger, rules, now, step, guard, report)
+        if quiet and quiet.over:
+            ledger.store(quiet.over)
         return replace(report, seconds=time.perf_counter() - began)
 
 
@@ -186,8 +200,8 @@ def _archive(
     return replace(report, archived=len(moved.numbers), trouble=moved.trouble)
 
 
-def _again(next_tick: Callable[[], Decision], report: Report, now: datetime) -> tuple[Report, bool | None]:
-    """One more tick; once there was nothing to write, whether rows may leave the live tabs, else None."""
+def _again(next_tick: Callable[[], Decision], report: Report, now: datetime) -> tuple[Report, Decision | None]:
+    """One more tick; its decision once there was nothing to write, else None."""
     try:
         decision = next_tick()
     except (Refused, Unknown) as error:
@@ -201,7 +215,7 @@ def _again(next_tick: Callable[[], Decision], report: Report, now: datetime) -> 
         trouble="",
         is_doubted=not decision.believed,
     )
-    return report, None if decision.plan.tabs else bool(decision.ripe or decision.past)
+    return report, None if decision.plan.tabs else decision
 
 
 def made(decision: Decision, now: datetime) -> int:

@@ -210,7 +210,7 @@ def install(app: flask.Flask, service: Service, key: str) -> Site:
 
     @app.context_processor
     def shown() -> dict[str, Any]:
-        now, looked = site.now(), site.service.ledger.memory().last_tick
+        now, looked = site.now(), site.service.ledger.current().last_tick
         last_look = looked.astimezone(now.tzinfo) if looked else None
         person = current_person()
         setting = bool(person and person.operator) and setting_up.is_open(service)

@@ -1,4 +1,6 @@
-"""The look that pages show: taken from the ledger's memory, at most once a minute while nothing changed."""
+"""The look that pages show: taken from the ledger's memory, at most once a minute while nothing changed. It is dropped
+with the whole memory once nobody asks for either.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,14 @@ from sync.core.memo import Memo
 from sync.core.memory import Memory
 from webhook.access import Site
 
+LAST = "look of pages"  # and what it was made of
+
 
 @dataclass
 class LookCache:
     """The last look, and the memo that saves work on the next."""
 
     site: Site
-    _last: tuple[tuple[Any, ...], Look] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def now(self) -> Look:
@@ -30,10 +33,11 @@ class LookCache:
         hour = (memory.last_tick or now) if service.doubt(now) else now
         given = (hour.replace(second=0, microsecond=0), rules.hash, *_parts(memory))
         with self._lock:
-            if self._last is None or not _same(self._last[0], given):
-                memo = self._last[1].reading.memo.closed() if self._last else Memo()
-                self._last = (given, recall(service.templates, memory, rules, hour, memo))
-            return self._last[1]
+            last: tuple[tuple[Any, ...], Look] | None = service.ledger.beside_whole.get(LAST)
+            if last is None or not _same(last[0], given):
+                memo = last[1].reading.memo.closed() if last else Memo()
+                last = service.ledger.beside_whole[LAST] = (given, recall(service.templates, memory, rules, hour, memo))
+            return last[1]
 
 
 def _parts(memory: Memory) -> tuple[Any, ...]:

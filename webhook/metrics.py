@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -36,11 +35,10 @@ class ServiceCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The gauges."""
         service = self.service
-        now, memory = datetime.now(service.rules().bureau.zone), service.ledger.memory()
+        now, states = datetime.now(service.rules().bureau.zone), service.ledger.notice_states()
         wrong = {finding.part for finding in findings(service, self.clockwork, now) if finding.wrong}
         yield _family("jielu_attention", "1: people must look at this part", "part", {p: p in wrong for p in PARTS})
-        states = Counter(sent.state for sent in memory.notices.values())
-        told = {word: states[state] for state, word in STATES.items()}
+        told = {word: states.get(state, 0) for state, word in STATES.items()}
         yield _family("jielu_notices", "Notices by state", "state", told)
         silence = self.clockwork.silence()
         yield _family("jielu_job_silence_seconds", "Seconds since a job of the clock went through", "job", silence)

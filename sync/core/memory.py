@@ -6,7 +6,7 @@ when to look again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,6 +18,7 @@ from sync.core.letters.letters import Letter
 from sync.core.memo import Memo
 from sync.core.notices.notices import WAITING, Notice
 from sync.core.people.days import Days
+from sync.core.scores import facts
 from sync.core.scores.lines import Booked
 from sync.core.scores.seal import Seal
 from sync.core.sheet.identity import Known
@@ -77,6 +78,14 @@ class IssueFailed(RowFailed):
         super().__init__(row, ISSUES)
 
 
+class FactsWanted(Exception):
+    """A look has to do with issues whose facts are in the ledger alone: they are read, and it begins again."""
+
+    def __init__(self, numbers: frozenset[str]) -> None:
+        super().__init__("、".join(sorted(numbers)))
+        self.numbers = numbers
+
+
 @contextmanager
 def row_alone(row: Row, queue: str) -> Iterator[None]:
     """What is done with one row: RowFailed for whatever it raises, so that it stops no other."""
@@ -101,12 +110,14 @@ class Tables:
 @dataclass(frozen=True, slots=True)
 class Archived:
     """An issue in the archive tab ``title``. ``state``: ``moving``, meant and not yet seen there; ``there``; ``back``,
-    in the live tab again since ``at``, by a person's hand."""
+    in the live tab again since ``at``, by a person's hand. ``stored``: its facts are in the ledger alone
+    (``look/leaving/stored.py``)."""
 
     rid: str
     title: str
     state: str
     at: datetime
+    stored: bool = False
 
 
 MOVING, THERE, BACK = "moving", "there", "back"
@@ -189,6 +200,7 @@ class Decision:
     days: Days = field(default_factory=dict)  # of streets for which somebody else is responsible now, all their days
     ripe: tuple[str, ...] = ()  # issues that may leave the live tab
     past: tuple[str, ...] = ()  # tabs of the service with rows that may leave
+    over: tuple[str, ...] = ()  # issues whose facts may be in the ledger alone from now on
     left_until: str = ""  # as ``Memory``
     status: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)
     history: tuple[Change, ...] = ()
@@ -248,3 +260,63 @@ def _still_open(memory: Memory, decision: Decision) -> tuple[Cover, ...]:
 
 def _with(before: Mapping[K, V], news: Mapping[K, V]) -> Mapping[K, V]:
     return {**before, **news} if news else before
+
+
+# Issues whose facts are in the ledger alone
+PHOTOS = "photos"
+NOT_COMPARED = (facts.ISSUES, facts.LINES, facts.SCORES)  # facts of a seal that no look needs once its issues left
+NOTHING: Mapping[str, Any] = {}
+
+
+def without_facts(memory: Memory, gone: Mapping[str, Archived]) -> Memory:
+    """The memory with the facts of these archived issues in the ledger alone. ``gone``: their marks, by number."""
+    marks = {**memory.archived, **gone}
+    known = {rid: in_short(row) if rid in gone else row for rid, row in memory.known.get("issues", {}).items()}
+    stored = stored_issues(marks)
+    return replace(
+        memory,
+        archived=marks,
+        known={**memory.known, "issues": known},
+        stamps={rid: own for rid, own in memory.stamps.items() if rid not in gone},
+        notices={number: sent for number, sent in memory.notices.items() if sent.notice.issue not in gone},
+        seals={month: seal_in_short(seal, stored) for month, seal in memory.seals.items()},
+    )
+
+
+class Facts(NamedTuple):
+    """The facts of issues that are in the ledger alone, and the seals with all of theirs."""
+
+    known: Mapping[str, Known]
+    stamps: Mapping[str, Stamps]
+    notices: Mapping[str, Sent]
+    seals: Mapping[str, Seal]
+
+
+def with_facts(memory: Memory, stored: Facts) -> Memory:
+    """The memory with all facts."""
+    return replace(
+        memory,
+        known={**memory.known, "issues": {**memory.known.get("issues", {}), **stored.known}},
+        stamps={**stored.stamps, **memory.stamps},
+        notices={**stored.notices, **memory.notices},
+        seals=stored.seals,
+    )
+
+
+def stored_issues(archived: Mapping[str, Archived]) -> frozenset[str]:
+    return frozenset(rid for rid, mark in archived.items() if mark.stored)
+
+
+def in_short(row: Known) -> Known:
+    """What a look holds of a row that is stored: its photos count as used."""
+    if PHOTOS in row.cells:
+        return replace(row, cells={PHOTOS: row.cells[PHOTOS]}, shown=NOTHING)
+    return replace(row, cells=NOTHING, marks=NOTHING, shown=NOTHING)
+
+
+def seal_in_short(seal: Seal, stored: Container[str]) -> Seal:
+    """A seal without facts that no look compares: those of lines and scores, and of issues, once all are ``stored``."""
+    if any(name not in stored for title, name, _ in seal.facts if title == facts.ISSUES):
+        return seal
+    compared = tuple(fact for fact in seal.facts if fact[0] not in NOT_COMPARED)
+    return seal if len(compared) == len(seal.facts) else replace(seal, facts=compared)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from sync.core.issues.open_units import open_units
-from sync.core.memory import THERE, Archived, Change, Decision, Memory, Sent, absorb
+from sync.core.memory import THERE, Archived, Change, Decision, Memory, Sent, absorb, with_facts, without_facts
 from sync.core.notices.notices import HANDED, WAITING, Notice
 from sync.core.sheet.identity import DELETED, WAIVED, Known
 from sync.core.sheet.plan import Cover, Restore
@@ -41,12 +42,21 @@ class QueuedNotice:
     state: str = WAITING
 
 
+@dataclass
+class Held:
+    """A memory that is held between ticks, and the revision of the database that it is of."""
+
+    memory: Memory | None = None
+    revision: int = -1
+
+
+HELD_SECONDS = 600.0  # for which the whole memory is held after somebody asked for it
 OWED = ("plan", "restores", "covers", "wanted_back", "wanted_closed")  # facts for which a look can't wait
 IN_BETWEEN = "正在交给对方的服务器；中断的，不知道收到没有，会用同一封再发一次"
 
 
 class Ledger:
-    """The ledger of one bureau. ``memory()`` is kept between ticks and read again when another process wrote."""
+    """The ledger of one bureau. What is remembered is held between ticks and read again when another process wrote."""
 
     def __init__(self, url: str, name: str, zone: ZoneInfo) -> None:
         self.engine = sharing.lend(url, open_database)
@@ -56,9 +66,10 @@ class Ledger:
         self.records = Records(name, zone)
         self.warnings: dict[str, str] = {}  # sentences for 运行状态, by item, from outside the core
         self._unsettled: list[tuple[tuple[str, ...], str, str, int, datetime | None, SentMail | None]] = []
-        self._memory: Memory | None = None
-        self._revision = -1  # of the memory that is held
-        self._coming = -1  # of a change that is being written
+        self._current, self._whole = Held(), Held()
+        self.beside_whole: dict[str, Any] = {}  # what pages made of the whole memory: dropped with it
+        self._coming = -1  # revision of a change that is being written, or was written last
+        self._asked = 0.0  # when the whole memory was last asked for, in seconds
         self._reading = threading.Lock()  # pages ask while the clock ticks
 
     def close(self) -> None:
@@ -66,26 +77,46 @@ class Ledger:
 
     # What the core reads
     def memory(self) -> Memory:
-        """Everything remembered, from memory or from the database."""
+        """Everything remembered, for pages, explanations and exports: also the facts of issues that no look needs.
+        They are held as long as somebody asks for them."""
+        self._asked = time.monotonic()
+        current = self.current()
+        if not any(mark.stored for mark in current.archived.values()):
+            return current
         with self._reading, self.engine.connect() as db:
-            facts = self.records.facts(db, "revision", "wanted_back", "wanted_closed")
-            revision, memory = facts.get("revision", 0), self._memory
-            if memory is None or revision not in (self._revision, self._coming):
-                memory = self._memory = self.records.load(db)
-                self._revision = revision
-            self._memory = replace(
-                memory,
-                wanted_back=tuple(facts.get("wanted_back", ())),
-                wanted_sealed=tuple(facts.get("wanted_closed", ())),
-                photos=self.records.photos(db, memory.photos),
-                warnings=self.warnings,
-            )
-            return self._memory
+            return self._held(db, self._whole, self._load_whole)
+
+    def current(self) -> Memory:
+        """What a look starts from, from memory or from the database: of issues that are ``stored`` it holds little."""
+        with self._reading, self.engine.connect() as db:
+            if time.monotonic() - self._asked > HELD_SECONDS:
+                self._whole = Held()
+                self.beside_whole.clear()
+            return self._held(db, self._current, self.records.load)
+
+    def _load_whole(self, db: sa.Connection) -> Memory:
+        memory = self._held(db, self._current, self.records.load)
+        return with_facts(memory, self.records.stored_facts(db, memory))
+
+    def _held(self, db: sa.Connection, held: Held, load: Callable[[sa.Connection], Memory]) -> Memory:
+        facts = self.records.facts(db, "revision", "wanted_back", "wanted_closed")
+        revision, memory = facts.get("revision", 0), held.memory
+        if memory is None or revision not in (held.revision, self._coming):
+            memory = load(db)
+            held.revision = self._current.revision if held is self._whole else revision
+        held.memory = replace(
+            memory,
+            wanted_back=tuple(facts.get("wanted_back", ())),
+            wanted_sealed=tuple(facts.get("wanted_closed", ())),
+            photos=self.records.photos(db, memory.photos),
+            warnings=self.warnings,
+        )
+        return held.memory
 
     @property
     def is_read(self) -> bool:
         """Whether what is remembered was read from the database, which takes much longer than to ask for a fact."""
-        return self._memory is not None
+        return self._current.memory is not None
 
     def last_hour(self) -> datetime | None:
         """The hour that a person confirmed since the last look, else that of the last look; None: there was none."""
@@ -106,7 +137,7 @@ class Ledger:
 
     def open_units(self) -> dict[str, list[str]]:
         """The numbers of the issues that are not over, by unit."""
-        memory = self.memory()
+        memory = self.current()
         return open_units(memory.stamps, memory.known.get("issues", {}), memory.archived)
 
     # Commit
@@ -239,20 +270,22 @@ class Ledger:
         try:
             with self.engine.begin() as db:
                 self._coming = self.records.bump(db)
-                if self._coming != self._revision + 1:
-                    self._memory = None
+                for held in (self._current, self._whole):
+                    if held.revision + 1 != self._coming:
+                        held.memory = None
                 yield db
         except BaseException:
-            self._coming = self._revision
+            self._coming = -1
             raise
 
-    def _take_in(self, change: Callable[[Memory], Memory]) -> None:
+    def _take_in(self, change: Callable[[Memory], Memory], whole: Callable[[Memory], Memory] | None = None) -> None:
         """A committed change enters the memory that is held. Where that was dropped, the next question reads all anew;
-        where it was read since the commit, the change is in it."""
+        where it was read since the commit, the change is in it. ``whole``: the change of the whole memory, where that
+        is another."""
         with self._reading:
-            if self._memory is not None and self._revision != self._coming:
-                self._memory = change(self._memory)
-            self._revision = self._coming
+            for held, taken_in in ((self._current, change), (self._whole, whole or change)):
+                if held.memory is not None and held.revision != self._coming:
+                    held.memory, held.revision = taken_in(held.memory), self._coming
 
     # Between ticks
     def problems(self) -> int:
@@ -283,7 +316,7 @@ class Ledger:
 
     def want_back(self, rid: str) -> bool:
         """Ask for a deleted row; False where no deleted row has that id."""
-        memory = self.memory()
+        memory = self.current()
         if not any(rid in group and group[rid].deleted for group in memory.known.values()):
             return False
         with self.engine.begin() as db:
@@ -294,7 +327,7 @@ class Ledger:
     def waive(self, tab: str, rid: str, person: str, at: datetime) -> bool:
         """Note that a row was deleted on purpose: 运行状态 names it no more. False where no such row waits to be told.
         Take the ``turn`` first: a tick that is running would overlook it."""
-        row = self.memory().known.get(tab, {}).get(rid)
+        row = self.current().known.get(tab, {}).get(rid)
         if row is None or row.gone != DELETED:
             return False
         waived = {rid: replace(row, gone=WAIVED)}
@@ -321,8 +354,9 @@ class Ledger:
     ) -> None:
         """Note where issues are meant to stand, or were seen to. ``gone``: ids that are not archived after all;
         ``lost``: ids that stand nowhere any more, which the next look is to put back."""
-        memory, noted = self.memory(), {mark.rid: mark for mark in marks}
-        known = memory.known.get("issues", {})
+        lost, noted = [*lost], {mark.rid: mark for mark in marks}
+        self.fetch(lost)
+        known = self.current().known.get("issues", {})
         dead = {rid: replace(known[rid], gone=DELETED) for rid in lost if rid in known}
         there = [mark for mark in noted.values() if mark.state == THERE]
         moved = [Change("issues", mark.rid, "归档", "", mark.title, at) for mark in there]
@@ -336,12 +370,32 @@ class Ledger:
                 self.records.set_facts(db, {"wanted_back": wanted})
         self._take_in(lambda memory: _archived(memory, noted, dropped, dead))
 
+    def store(self, numbers: Collection[str]) -> None:
+        """Note of archived issues that no look needs their facts: from now on they are in the database alone."""
+        archived = self.current().archived
+        marks = {rid: replace(archived[rid], stored=True) for rid in numbers}
+        with self._changing() as db:
+            self.records.put_archived(db, marks.values())
+        self._take_in(
+            lambda memory: without_facts(memory, marks),
+            whole=lambda memory: replace(memory, archived={**memory.archived, **marks}),
+        )
+
+    def fetch(self, numbers: Iterable[str]) -> None:
+        """Have looks know the facts of these issues again, where they were stored."""
+        archived = self.current().archived
+        marks = [archived[rid] for rid in numbers if rid in archived and archived[rid].stored]
+        if marks:
+            with self._changing() as db:
+                self.records.put_archived(db, [replace(mark, stored=False) for mark in marks])
+            self._current, self._whole = Held(), Held()
+
     def put_back(self, restores: Iterable[Restore]) -> None:
         """Have the next tick write cells of people into their rows (what a form changed after its row was in).
 
         Take the ``turn`` first: a tick that is running would overlook them.
         """
-        memory = self.memory()
+        memory = self.current()
         owed = [*memory.restores, *restores]
         with self._changing() as db:
             self.records.set_facts(db, {"restores": self.records.codec.unstructure(owed)})
@@ -349,14 +403,14 @@ class Ledger:
 
     def note_history(self, prints: Iterable[str]) -> None:
         """Rows of these fingerprints are history when they are seen for the first time. Take the ``turn`` first."""
-        noted = self.memory().history | frozenset(prints)
+        noted = self.current().history | frozenset(prints)
         with self._changing() as db:
             self.records.set_facts(db, {"history_rows": sorted(noted)})
         self._take_in(lambda memory: replace(memory, history=noted))
 
     def is_back(self, rid: str) -> bool:
         """Whether a row that was asked for was seen in the sheet again."""
-        memory = self.memory()
+        memory = self.current()
         gone = any(rid in group and group[rid].deleted for group in memory.known.values())
         return not gone and rid not in memory.wanted_back
 
@@ -425,6 +479,12 @@ class Ledger:
                 for row in db.execute(query)
             ]
 
+    def notice_states(self) -> dict[str, int]:
+        """How many notices stand in each state."""
+        with self.engine.connect() as db:
+            query = sa.select(outbox.c.state, sa.func.count().label("number")).where(outbox.c.bureau == self.name)
+            return {row.state: row.number for row in db.execute(query.group_by(outbox.c.state))}
+
     def tries(self, number: str) -> tuple[int, datetime | None, tuple[str, ...]]:
         """How a notice went so far: attempts, when the next is due (bureau's zone; None: none is), and the numbers that
         went out in one message with it."""
@@ -492,7 +552,7 @@ class Ledger:
         mail: SentMail | None,
     ) -> None:  # fmt: skip
         with self._changing() as db:
-            memory = self._memory or self.records.load(db)
+            memory = self._current.memory or self.records.load(db)
             settled = self.records.open_notices(db, numbers, state)
             db.execute(
                 sa.update(outbox)
@@ -509,7 +569,7 @@ class Ledger:
 
     def opened(self, letter: str, person: str, now: datetime) -> None:
         """Somebody to whom a letter was sent opened it, by its key; the next tick shows it in 督办台账."""
-        if (letter, person) in self.memory().opened:
+        if (letter, person) in self.current().opened:
             return
         with self._changing() as db:
             self.records.put_opened(db, letter, person, now)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -18,10 +18,10 @@ from sqlalchemy.engine import Connection
 
 from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
-from sync.core.memory import Archived, Change, Decision, Memory, Sent
+from sync.core.memory import Archived, Change, Decision, Facts, Memory, Sent, in_short, seal_in_short, stored_issues
 from sync.core.notices.notices import HANDED, PENDING, WENT_OUT, Notice
 from sync.core.people.days import Care, Days
-from sync.core.scores.lines import Group, Line
+from sync.core.scores.lines import Booked, Group, Line
 from sync.core.scores.seal import Seal
 from sync.core.sheet.codec import codec
 from sync.core.sheet.identity import Known
@@ -76,6 +76,28 @@ def to_json(value: Any) -> str:
         return json.dumps(value, separators=(",", ":"), default=asdict)
 
 
+class SharedTexts:
+    """Reads JSON so that equal texts are one object: most of what a ledger holds says the same again and again."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def read(self, text: str) -> Any:
+        return json.loads(text, object_pairs_hook=self._object)
+
+    def share(self, text: str) -> str:
+        return self._texts.setdefault(text, text)
+
+    def _object(self, pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+        share = self._texts.setdefault
+        return {share(key, key): share(value, value) if type(value) is str else value for key, value in pairs}
+
+
+def _as_booked(line: Line, booked: Mapping[str, Line]) -> Line:
+    same = booked.get(line.id)
+    return same if same is not None and same == line else line
+
+
 def _by_number(rows: Mapping[str, Any]) -> dict[int, Any]:
     """Rows by number, whose keys JSON made texts."""
     return {int(number): row for number, row in rows.items()}
@@ -107,24 +129,26 @@ class Records:
         return codec(self.zone)
 
     def load(self, db: Connection) -> Memory:
-        """Everything remembered, but what ``Ledger.memory`` asks for every time."""
+        """What is remembered, without the facts of issues that are stored, and but what ``Ledger.memory`` asks for
+        every time."""
+        texts = SharedTexts()
+        marks = self._values(db, archived, Archived, texts)
+        stored = stored_issues(marks)
+        lines = self._lines(db, texts)
         last, confirmed = self.fact(db, "last_tick", None), self.fact(db, "confirmed", None)
         latest = self.fact(db, "latest", last)  # an older ledger tells the last alone
         return Memory(
-            known=self._known(db),
-            stamps=self._values(db, stamps, Stamps),
-            lines=self._lines(db),
-            seals=self._values(db, closings, Seal),
-            notices={
-                row.number: Sent(self.read(Notice, row.notice), row.state, row.reason)
-                for row in self._rows(db, outbox, outbox.c.number)
-            },
-            letters=self._values(db, letters, Letter),
+            known=self._known(db, texts, stored),
+            stamps=self._values(db, stamps, Stamps, texts, lambda rid: rid not in stored),
+            lines=lines,
+            seals={month: seal_in_short(seal, stored) for month, seal in self._seals(db, texts, lines).items()},
+            notices=self._notices(db, texts, lambda rid: rid not in stored),
+            letters=self._values(db, letters, Letter, texts),
             opened={
                 (row.letter, row.person): row.at.astimezone(self.zone)
                 for row in self._rows(db, openings, openings.c.letter, openings.c.person)
             },
-            archived=self._values(db, archived, Archived),
+            archived=marks,
             days=self._days(db),
             numbers=self.fact(db, "numbers", {}),
             addresses=self.fact(db, "addresses", {}),
@@ -141,13 +165,35 @@ class Records:
             confirmed=self._moment(confirmed) if confirmed else None,
         )
 
+    def stored_facts(self, db: Connection, memory: Memory) -> Facts:
+        """The facts of issues that are stored. ``memory``: that without them."""
+        texts, stored = SharedTexts(), stored_issues(memory.archived)
+        issues = (row for row in self._rows(db, rows) if row.tab == "issues" and row.rid in stored)
+        return Facts(
+            {row.rid: self._known_row(row, texts) for row in issues},
+            self._values(db, stamps, Stamps, texts, stored.__contains__),
+            self._notices(db, texts, stored.__contains__),
+            self._seals(db, texts, memory.lines),
+        )
+
     def _rows(self, db: Connection, table: sa.Table, *order: sa.Column[Any]) -> sa.CursorResult[Any]:
         return db.execute(sa.select(table).where(table.c.bureau == self.name).order_by(*order))
 
-    def _values(self, db: Connection, table: sa.Table, kind: type[T]) -> dict[str, T]:
-        """The values of a table that holds one a key (``KEYED``), in the order of their keys."""
+    def _values(
+        self,
+        db: Connection,
+        table: sa.Table,
+        kind: type[T],
+        texts: SharedTexts,
+        wanted: Callable[[str], bool] = lambda _: True,
+    ) -> dict[str, T]:
+        """The values of a table that holds one a key (``KEYED``), in the order of their keys; ``wanted``: by key."""
         key, column = KEYED[table.name]
-        return {row[key]: self.read(kind, row[column]) for row in self._rows(db, table, table.c[key]).mappings()}
+        return {
+            texts.share(row[key]): self.codec.structure(texts.read(row[column]), kind)
+            for row in self._rows(db, table, table.c[key]).mappings()
+            if wanted(row[key])
+        }
 
     def _put_values(self, db: Connection, table: sa.Table, values: Mapping[str, Any]) -> None:
         key, column = KEYED[table.name]
@@ -156,19 +202,43 @@ class Records:
     def _moment(self, text: str) -> datetime:
         return datetime.fromisoformat(text).astimezone(self.zone)
 
-    def _known(self, db: Connection) -> dict[str, dict[str, Known]]:
+    def _known(self, db: Connection, texts: SharedTexts, stored: Container[str]) -> dict[str, dict[str, Known]]:
         known: dict[str, dict[str, Known]] = defaultdict(dict)
         for row in self._rows(db, rows, rows.c.tab, rows.c.rid):
-            marks = {key: self._moment(text) for key, text in json.loads(row.marks).items()}
-            cells, shown = json.loads(row.cells), json.loads(row.shown)
-            known[row.tab][row.rid] = Known(row.rid, cells, row.print, marks, row.gone, shown)
+            entry = self._known_row(row, texts)
+            known[row.tab][entry.rid] = in_short(entry) if row.tab == "issues" and row.rid in stored else entry
         return dict(known)
 
-    def _lines(self, db: Connection) -> dict[Group, dict[str, Line]]:
+    def _known_row(self, row: Any, texts: SharedTexts) -> Known:
+        marks = {key: self._moment(text) for key, text in texts.read(row.marks).items()}
+        return Known(texts.share(row.rid), texts.read(row.cells), row.print, marks, row.gone, texts.read(row.shown))
+
+    def _lines(self, db: Connection, texts: SharedTexts) -> dict[Group, dict[str, Line]]:
         groups: dict[Group, dict[str, Line]] = defaultdict(dict)
         for row in self._rows(db, lines, lines.c.id):
-            groups[Group(row.origin, row.issue)][row.id] = self.read(Line, row.line)
+            line = self.codec.structure(texts.read(row.line), Line)
+            groups[Group(texts.share(row.origin), texts.share(row.issue))][line.id] = line
         return dict(groups)
+
+    def _seals(self, db: Connection, texts: SharedTexts, booked: Booked) -> dict[str, Seal]:
+        """The sealed months. A line that stands in its seal as it was ``booked`` is one value."""
+        by_id = {name: line for group in booked.values() for name, line in group.items()}
+        seals = self._values(db, closings, Seal, texts)
+        for month, seal in seals.items():
+            booked_lines = tuple(_as_booked(line, by_id) for line in seal.lines)
+            sealed = tuple((texts.share(tab), texts.share(name), content) for tab, name, content in seal.facts)
+            seals[month] = replace(seal, lines=booked_lines, facts=sealed, rules=texts.share(seal.rules))
+        return seals
+
+    def _notices(self, db: Connection, texts: SharedTexts, wanted: Callable[[str], bool]) -> dict[str, Sent]:
+        """The notices by number; ``wanted``: by the issue that they are about."""
+        notices = {}
+        for row in self._rows(db, outbox, outbox.c.number):
+            values = texts.read(row.notice)
+            if wanted(values["issue"]):
+                notice = self.codec.structure(values, Notice)
+                notices[notice.number] = Sent(notice, texts.share(row.state), texts.share(row.reason))
+        return notices
 
     def _days(self, db: Connection) -> dict[str, tuple[Care, ...]]:
         cares: dict[str, list[Care]] = defaultdict(list)

@@ -78,7 +78,7 @@ def _jobs(clockwork: Clockwork) -> Iterator[Finding]:
 
 
 def _looks(service: Service, now: datetime) -> Iterator[Finding]:
-    wake, last = service.ledger.wake(), service.ledger.memory().last_tick
+    wake, last = service.ledger.wake(), service.ledger.current().last_tick
     if wake and last and last < wake < now - LOOK_GRACE:
         yield Finding("looks", f"{wake:%m-%d %H:%M} 应当检查一次，到现在没有做。")
     stretches = Evidence(service.ledger).looks()
@@ -95,7 +95,7 @@ def _notices(service: Service, now: datetime) -> Iterator[Finding]:
 
 
 def _seals(service: Service, now: datetime) -> Iterator[Finding]:
-    rules, memory = service.rules(), service.ledger.memory()
+    rules, memory = service.rules(), service.ledger.current()
     open_months = {line.month for lines in memory.lines.values() for line in lines.values()} - set(memory.seals)
     for month in sealing.due(open_months, (), rules, now - SEAL_GRACE):
         yield Finding(

@@ -74,7 +74,7 @@ def deliver(
     done, guard = Delivery(), Guard(ledger, tries, now)
     waiting = ledger.waiting(now, (WAITING,) if mailer is None else (*PENDING, HANDED))
     waiting = [queued for queued in waiting if queued.notice.channel not in BOT_KINDS]
-    addresses = ledger.memory().addresses
+    addresses = ledger.current().addresses
     sendable = [queued for queued in waiting if not queued.notice.reason]
     done.unsent += len(waiting) - len(sendable)
     sendable = _by_mail(ledger, sendable, asked, now, done)
@@ -146,7 +146,7 @@ def _by_mail(
 def _groups(ledger: Ledger) -> Mapping[tuple[str, str, str], dict[str, str]]:
     """The states of the groups' notices: by occasion, then by group."""
     groups: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
-    for sent in ledger.memory().notices.values():
+    for sent in ledger.current().notices.values():
         if sent.notice.channel in BOT_KINDS:
             groups[sent.notice.occasion][sent.notice.to] = sent.state
     return groups

@@ -89,7 +89,7 @@ def _opened(site: Site, name: str) -> Letter:
 
 def _list(site: Site) -> str:
     person, signers = access.visitor(), site.service.rules().letters.signers
-    seen = [letter for letter in site.service.ledger.memory().letters.values() if sees(person, letter)]
+    seen = [letter for letter in site.service.ledger.current().letters.values() if sees(person, letter)]
     later = letters.followers(seen)
     by_tab: dict[str, list[Letter]] = {name: [] for name in TABS}
     for letter in seen:
@@ -126,7 +126,7 @@ def _ordered(listed: list[Letter], order: str) -> list[Letter]:
 def _page(site: Site, letter: Letter, message: str = "", *, done: bool = False) -> str:
     """``done``: written just now; the ledger knows of it after the next look."""
     does = set() if done else {what for what in ACTS if _barred(site, letter, access.visitor(), what) == ""}
-    sent = (other for other in site.service.ledger.memory().letters.values() if sees(access.visitor(), other))
+    sent = (other for other in site.service.ledger.current().letters.values() if sees(access.visitor(), other))
     again = letters.followers(sent).get(letter.key)
     return render_template("letter.html", letter=letter, paper=paper(letter), message=message, does=does, again=again)
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from sync.core.letters.letters import Letter
 from sync.core.look import responsible, status
+from sync.core.look.feedback import with_results
 from sync.core.look.findings import Look
 from sync.core.look.leaving import months
-from sync.core.look.leaving.ripe import needed_still, ripe, waits
+from sync.core.look.leaving.ripe import at_work, needed_still, ripe, waits
+from sync.core.look.leaving.stored import storable
 from sync.core.look.letters import letter_rows
 from sync.core.look.reading import PEOPLE, Reading
 from sync.core.look.rebuilding import recalling
@@ -42,7 +44,7 @@ def conclude(look: Look) -> Decision:
     return Decision(
         plan=_plan(look, changed, letters, standing),
         wake=min(_wakes(look)),
-        known={**reading.known, "issues": {**reading.known.get("issues", {}), **shown}},
+        known=_known(look, shown),
         stamps=_stamps(look),
         lines=_lines(look),
         seals={**look.rebuilt.seals, **_new(look.scored.seals, look.rebuilt.past.seals)},
@@ -55,6 +57,7 @@ def conclude(look: Look) -> Decision:
         days=_new(look.roster.days, reading.stored.days),
         ripe=tuple(row.rid for row in ripe_rows(look)),
         past=past_tabs(look),
+        over=_over(reading),
         left_until=reading.memory.left_until,
         status=standing,
         history=(*reading.history, *hands),
@@ -78,6 +81,11 @@ def ripe_rows(look: Look, wait: timedelta | None = None) -> list[Row]:
     past, letters = look.rebuilt.past, look.drafted.letters.values()
     needed = needed_still(look.reading, look.judged, past, letters, look.drift)
     return ripe(look.reading, look.followed, past, needed, wait)
+
+
+def _over(reading: Reading) -> tuple[str, ...]:
+    """Issues whose facts may be in the ledger alone from now on; while people are at work none."""
+    return () if at_work(reading) else tuple(sorted(storable(reading)))
 
 
 def past_until(look: Look, wait: timedelta | None = None) -> str:
@@ -266,6 +274,13 @@ def _restored(reading: Reading) -> Iterator[str]:
 
 
 # What to remember
+def _known(look: Look, shown: Mapping[str, Known]) -> dict[str, Mapping[str, Known]]:
+    """Rows that are new or changed. ``shown``: issues with the cells that they are given."""
+    known, results = look.reading.known, with_results(look.reading, look.feedback)
+    issues, feedback = {**known.get("issues", {}), **shown}, {**known.get("feedback", {}), **results}
+    return {**known, "issues": issues, "feedback": feedback}
+
+
 def _hands(reading: Reading, changed: Changed, look: Look) -> tuple[list[Change], dict[str, Known]]:
     """Service cells of 问题台账 that somebody changed by hand are put back, and that is recorded (DESIGN section 5);
     and what each row is given now."""
@@ -311,7 +326,7 @@ def _lines(look: Look) -> dict[Group, Mapping[str, Line]]:
 # What the service says of itself, and when it looks again
 def _status(look: Look, faulty: int) -> dict[str, str]:
     texts = status.items(look.reading, look.roster, faulty)
-    texts |= {f"封存月份：{month}": seals.warning(month, cells) for month, (_, cells) in look.drift.items() if cells}
+    texts |= {f"封存月份：{month}": seals.warning(month, cells) for month, cells in look.drift.items() if cells}
     texts |= responsible.status(responsible.unagreed(look.reading, look.people))
     return {**look.memory.warnings, **_unsaid(look), **texts}
 

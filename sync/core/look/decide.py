@@ -18,6 +18,7 @@ from sync.core.look.feedback import answer
 from sync.core.look.findings import Look, RowLook
 from sync.core.look.follow import Following, follow
 from sync.core.look.judging import judge
+from sync.core.look.leaving.stored import demand
 from sync.core.look.letters.drafting import draft
 from sync.core.look.letters.letter_rows import take_in
 from sync.core.look.notice_rows import tell
@@ -42,7 +43,7 @@ MOST_FAILURES = 20  # more rows than this that fail are no oddness of theirs
 def decide(tables: Tables, memory: Memory, rules: Rules, now: datetime, doubt: str = "") -> Decision:
     """What the sheets should say at ``now`` (aware), what to remember, whom to tell, and when to look again.
 
-    ``doubt``: why the hour is not believed; empty: it is.
+    ``doubt``: why the hour is not believed; empty: it is. Raises ``FactsWanted``.
     """
     if doubt:  # what forms changed waits: nothing is remembered, so that it could not be told from what covered a cell
         apart = replace(memory, restores=())
@@ -73,9 +74,10 @@ def look(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> Look:
 
 def look_at_rows(tables: Tables, memory: Memory, rules: Rules, now: datetime) -> RowLook:
     """The steps that look at rows each for itself: what is wrong with it, whose it is, how far it came. Raises
-    ``RowFailed``."""
+    ``RowFailed``, ``FactsWanted``."""
     tabs = read_tabs(tables, memory, rules, now.astimezone(rules.bureau.zone), memory.memo.renewed(now))
     first = known_again(recalled(tabs))
+    demand(first)
     people = who_is_who(first)
     rebuilt = rebuild(first, people)
     people = with_days(people, rebuilt)

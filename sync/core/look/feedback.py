@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sync.core.issues import course, feedback
@@ -59,11 +60,38 @@ def _archived(reading: Reading, judged: Judged, fixes: Mapping[str, tuple[Fix, .
     memo, results = reading.memo.of("archived feedback"), dict[int, str]()
     for rid in reading.away.keys() & fixes.keys():
         row, stamps = reading.away[rid], reading.memory.stamps.get(rid)
+        if stamps is None:
+            results |= {fix.row: text for fix in fixes[rid] if (text := remembered_result(reading, fix.rid, rid))}
         answers = judged.answers.get(rid, ())
         given = (row.cells, stamps, fixes[rid], answers, reading.memory.archived.get(rid), reading.rules.hash)
         if stamps and not stamps.adopted:
             results |= memo.result(rid, given, _when_archived, reading, row, stamps, fixes[rid], answers)
     return results
+
+
+def remembered_result(reading: Reading, rid: str, number: str) -> str | None:
+    """结果 of a row of 整改反馈 about an archived issue, once a look has worked it out; None before that, and where the
+    row named another issue then."""
+    return result_of(reading.known_row("feedback", rid), number)
+
+
+def result_of(row: Known, number: str) -> str | None:
+    """The same, by what is remembered of the row."""
+    return str(row.shown["result"]) if row.shown.get("issue") == number else None
+
+
+def with_results(reading: Reading, checked: Mapping[str, Checked]) -> dict[str, Known]:
+    """Rows about archived issues whose 结果 is not remembered yet, with it: the facts of the issue may be gone from the
+    memory by the next look."""
+    news, away = dict[str, Known](), reading.away
+    for row in reading.rows.get("feedback", ()):
+        number = row.cells.get("issue", "")
+        if number in away and row.rid in checked:
+            shown = {"issue": number, "result": checked[row.rid].cells.get("result", "")}
+            known = reading.known_row("feedback", row.rid)
+            if known.shown != shown:
+                news[row.rid] = replace(known, shown=shown)
+    return news
 
 
 def _when_archived(

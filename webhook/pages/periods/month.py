@@ -136,7 +136,7 @@ def _month(look: Look, month: str, months: list[str], message: str = "") -> str:
                f"{quarter.year}年": _terms(look, f"{quarter.year}", look.scored.years)},
         tasks=_tasks(look, month, mine), reason=reason, appeals_end=sealing.appeals_end(month, look.rules),
         oversees=access.visitor().oversees, appeals=open_appeals(look, month) if access.visitor().oversees else (),
-        drift=look.drift.get(month, ("", []))[1] if access.visitor().oversees else [],
+        drift=look.drift.get(month, ()) if access.visitor().oversees else [],
     )  # fmt: skip
 
 

@@ -48,10 +48,10 @@ def waits(reading: Reading, wait: timedelta | None = None) -> timedelta | None:
     limit = reading.rules.limits.archive
     if wait is not None or limit is None:
         return wait
-    return None if _at_work(reading) else clock(limit)
+    return None if at_work(reading) else clock(limit)
 
 
-def _at_work(reading: Reading) -> bool:
+def at_work(reading: Reading) -> bool:
     """Whether people sit over the sheet now: moving rows can wait for a quieter hour."""
     return reading.rules.calendar.spent(reading.now, reading.now + timedelta(minutes=1)) > 0
 
@@ -85,7 +85,7 @@ def needed_still(
     judged: Judged,
     past: PastPoints,
     letters: Iterable[Letter],
-    drift: Mapping[str, tuple[str, Sequence[Deviation]]],
+    drift: Mapping[str, Sequence[Deviation]],
 ) -> Needed:
     """``letters``: all that there are; ``drift``: what was changed in sealed months."""
     months: dict[str, set[str]] = defaultdict(set)
@@ -96,7 +96,7 @@ def needed_still(
     asked = {
         *_asked(reading, judged, past),
         *(fact.number for letter in open_letters for fact in letter.facts),
-        *(difference.row for _, differences in drift.values() for difference in differences),
+        *(difference.row for differences in drift.values() for difference in differences),
     }
     return Needed(frozenset(asked), {rid: frozenset(group) for rid, group in months.items()})
 

@@ -24,7 +24,7 @@ from sync.core.sheet.rows import Raw, Row
 PEOPLE = ("issues", "feedback", "duties", "requests")
 GROUP_KINDS = (STREET, BRANCH, DISTRICT, UNIT)
 MOST_DIFFERENCES = 3
-Drift = Mapping[str, tuple[str, Sequence[Deviation]]]
+Drift = Mapping[str, Sequence[Deviation]]
 
 
 @dataclass(frozen=True)
@@ -123,12 +123,12 @@ class Sealing:
         return [Seen(row.number, self.fields(key, row)) for row in self.reading.rows[key]]
 
     def drift(self) -> Drift:
-        """By sealed month: the digest as it would be now, and every cell that says something else than was sealed."""
+        """By sealed month every cell that says something else than was sealed."""
         known = {month: seal for month, seal in self.past.seals.items() if seal.facts}
         if not known:
             return {}
         memo, tabs = self.reading.memo, {title: self._content(key) for title, key in self._readable.items()}
-        drift = memo.result("drift", (known, tabs, set(self.reading.away)), self._drift, known, tabs)
+        drift = memo.result("drift", (known, tabs, self.reading.memory.archived), self._drift, known, tabs)
         memo.of("facts held").keep((month, title) for month in known for title in tabs)
         for key in PEOPLE:
             memo.of(f"fields {key}").keep(row.rid for row in self.reading.rows.get(key, []))
@@ -143,20 +143,27 @@ class Sealing:
     def _drift(self, known: Mapping[str, Seal], tabs: Mapping[str, object]) -> Drift:
         results, seen, by_month = self.reading.memo.of("facts held"), cache(self._seen), {}
         for month, seal in sorted(known.items()):
-            held: list[tuple[Fact, list[Deviation]]] = []
+            by_month[month] = differences = list[Deviation]()
             for title, sealed in facts.by_tab(seal.facts).items():
-                given = seal, tabs.get(title), set(self.reading.away)
-                held += results.result((month, title), given, self._held, title, sealed, seen)
-            differences = [difference for _, group in held for difference in group]
-            by_month[month] = (sealing.digest(fact for fact, _ in held), differences)
+                if key := self._readable.get(title):
+                    given = seal, self._said_of(sealed) if key == "issues" else tabs[title]
+                    differences += results.result((month, title), given, self._deviations, title, sealed, seen, key)
         return by_month
 
-    def _held(
-        self, title: str, sealed: TabFacts, seen: Callable[[str], Sequence[Seen]]
-    ) -> list[tuple[Fact, list[Deviation]]]:
-        """The facts of one tab as its rows of today would have them; ``seen``: the rows by the tab's key."""
-        key = self._readable.get(title)
-        return facts.compare_tab(title, sealed, seen(key) if key else None, self.reading.away)
+    def _said_of(self, sealed: TabFacts) -> object:
+        """What the issues of a month's facts are today: their rows, and which stand in the archive. Other rows have no
+        say in them: a fact and its row bear the same number."""
+        names = {name for _, name, _ in sealed.facts}
+        here = [row for row in self.reading.rows["issues"] if row.rid in names]
+        rows = [(row.number, row.parsed, self.followed[row.rid].cells) for row in here]
+        return self.reading.layouts["issues"], rows, names & self.reading.away.keys()
+
+    def _deviations(
+        self, title: str, sealed: TabFacts, seen: Callable[[str], Sequence[Seen]], key: str
+    ) -> Sequence[Deviation]:
+        """Every cell of a tab's rows of today that is not as it was sealed; ``seen``: the rows by the tab's key."""
+        held = facts.compare_tab(title, sealed, seen(key), self.reading.away)
+        return [difference for _, differences in held for difference in differences]
 
 
 def _belongs(followed: Followed, month: str) -> bool:
