@@ -147,7 +147,7 @@ class FormIntake:
     def _write(self, form: Form, sent: Submission, before: Submission, rules: Rules, now: datetime) -> Answer:
         """``before``: the submission that may have been written already: an earlier try, or this one where the ledger
         was lost."""
-        if awaited(self.ledger.memory().covers, form.tab):
+        if awaited(self.ledger.current().covers, form.tab):
             return Answer("later", {"words": f"{NOT_WRITTEN}（表格的列刚被移动过。）"})
         seen = self._seen_alone(form.tab, sent, before, rules, now) or self._seen(form.tab, sent, before, rules, now)
         layout, row = seen.layout, seen.row

@@ -174,7 +174,7 @@ class PushIntake:
             self._edit([job for job in group if job.push.put is not None], layout, table, now)
 
     def _add(self, jobs: list[Job], layout: Layout, table: Table, now: datetime) -> None:
-        if awaited(self.ledger.memory().covers, layout.tab.key):
+        if awaited(self.ledger.current().covers, layout.tab.key):
             self._later([job.push for job in jobs], now, "表格的列刚被移动过，等下一轮校验", is_refused=False)
         else:
             self._append(jobs, layout, table, now)

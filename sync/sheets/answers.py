@@ -172,7 +172,7 @@ def _is_its_own(ledger: Ledger, spot: _Spot, number: str) -> bool:
     """Whether the row that bears the number is the one that a look would take for it: people swap numbers and paste
     over them. A number that no look has seen is whose row bears it."""
     layout = spot.layout
-    known = ledger.memory().known.get(layout.tab.key, {})
+    known = ledger.current().known.get(layout.tab.key, {})
     if number not in known or known[number].print == _print(layout, _cells(layout, spot.at(spot.row))):
         return True
     rows = [row for row in read(layout, spot.table, ledger.zone).rows if row.parsed.typed]

@@ -42,7 +42,7 @@ def append(gateway: Gateway, ledger: Ledger, rows: Plan) -> None:
     """Send a plan that adds rows. Where the answer is lost, the workbook's note tells at once whether it arrived: a
     person may change the rows, or take them away, before they are looked for. Raises ``Astray`` and ``Refused`` (they
     are not there), and ``Unknown``."""
-    waiting = [cover for key in rows.tabs for cover in awaited(ledger.memory().covers, key)]
+    waiting = [cover for key in rows.tabs for cover in awaited(ledger.current().covers, key)]
     if waiting:
         raise _astray(gateway, waiting)
     plan = replace(rows, number=uuid4().hex)
