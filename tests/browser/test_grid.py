@@ -24,6 +24,7 @@ def sheet(page: Page, web: WebServer, title: str) -> Page:
     expect(page.locator("#tabs a[aria-current]")).to_have_text(title)
     until(page, f"document.getElementById('grid').grid.sheet.title === {title!r}")
     page.wait_for_selector("#grid .cell:not(.waits)", state="attached")
+    until(page, "!document.querySelector('#grid .cell.waits')")  # what is not read yet can't be copied
     expect(page.locator("#state")).to_have_text("已保存")
     return page
 
