@@ -137,11 +137,12 @@ class Office:
 @dataclass
 class Papers:
     """What was filed about issues, by number: ``named`` by any row of 整改反馈 or 申请审批 so far, ``mended`` by one
-    plain feedback alone, ``transferred`` by a request for it."""
+    plain feedback alone, ``transferred`` by a request for it, ``granted`` by a request that was agreed to."""
 
     named: set[str] = field(default_factory=set)
     mended: set[str] = field(default_factory=set)
     transferred: set[str] = field(default_factory=set)
+    granted: set[str] = field(default_factory=set)
 
     def take_in(self, feedback: Paper, requests: Paper) -> None:
         """What stands in the two tabs now."""
@@ -149,6 +150,7 @@ class Papers:
         before = set(self.named)
         self.named |= {str(row.get("编号")) for paper in (feedback, requests) for _, row in paper.filled()}
         self.transferred |= {str(row.get("编号")) for _, row in requests.filled() if row.get("类型") == "移交"}
+        self.granted |= {str(row.get("编号")) for _, row in requests.filled() if row.get("批复") == "同意"}
         plain = {str(row.get("编号")) for _, row in feedback.filled() if row.is_new and row.get("处理情况") == "已整改"
                  and row.get("整改后照片")}  # fmt: skip
         asked = {str(row.get("编号")) for _, row in requests.filled()}
@@ -183,7 +185,7 @@ def stamps(paper: Paper, values: Values, office: Office, papers: Papers, now: da
 
 def _is_plain(row: Row, number: str, papers: Papers) -> bool:
     """Whether an issue that is seen at rest for the first time was stamped by its own cells alone."""
-    return row.is_new and row.get("来源") == "督查" and number not in papers.transferred
+    return row.is_new and row.get("来源") == "督查" and number not in papers.transferred | papers.granted
 
 
 def _stays(where: str, before: Stamp, stamp: Stamp, papers: Papers, *, is_faulty: bool) -> Iterator[Broken]:

@@ -98,6 +98,7 @@ class Paper:
         self.identity = identity  # the columns that make a row that row
         self.readers: dict[str, Unread] = {}  # by reader of the service
         self.unremembered: Unread = {}  # what cells held that were read since, but by a look that did not end
+        self.was_in_order = True  # when a look read it last
         self.lost_unread = 0  # cells typed in the gap, never read, and covered: the only loss by design
         self.seen_literally = 0  # cells that people copied while something of ours stood there
         self.lines_above = 0  # rows that people put above the header
@@ -201,13 +202,15 @@ class Paper:
         """A reader of the service sees all that stands there."""
         if reader == LOOK:
             self.unremembered = {**self.readers.get(reader, {}), **self.unremembered}
+            self.was_in_order = self.is_in_order
         self.readers[reader] = {}
         for place, column in enumerate(self.columns):
             column.read, column.place = column.header, place
 
     def remembered(self) -> None:
-        """What the look read entered the ledger."""
-        self.unremembered = {}
+        """What the look read entered the ledger, if its columns could be told."""
+        if self.was_in_order:
+            self.unremembered = {}
 
     def unknown(self, row: Row) -> Iterator[tuple[str, list[Value]]]:
         """Cells of a row, by column, that the ledger never knew as they are, with what it may have known."""
