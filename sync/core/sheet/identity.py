@@ -124,10 +124,13 @@ def _exact(rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str, Kn
     return [(number, rid) for rid, number in pairs.items()]
 
 
-def _by_print(rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:
+def _by_print(rows: Sequence[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:
+    """Rows that say what a known one said. Of several such that whose number another row bears: people put it there,
+    while the row of a number that no row bears may be gone."""
+    borne = {claims.get(row.number, "") for row in rows}
     by_print: dict[str, list[str]] = defaultdict(list)
-    for rid, known in left.items():
-        by_print[known.print].append(rid)
+    for rid in sorted(left, key=lambda rid: rid not in borne):
+        by_print[left[rid].print].append(rid)
     pairs = []
     for row in rows:
         candidates = by_print.get(row.parsed.print)

@@ -119,6 +119,19 @@ def test_numbers_of_two_rows_swapped_while_both_were_edited_go_back() -> None:
     assert ids(book) == {"甲改过": FIRST["甲"], "乙改过": FIRST["乙"], "丙": FIRST["丙"]}
 
 
+def test_a_number_put_on_a_new_row_goes_back_to_the_copy_that_bore_it_though_the_first_is_cut() -> None:
+    """The copy says what the first said: the number that a stranger bears is its own, that which no row bears is not."""
+    book = three()
+    book.add(f"问题台账\n{HEAD}\n2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 甲")
+    book.settle("2026-11-24 09:06")
+    book.add(f"问题台账\n{HEAD}\n2026-11-24 09:08 | 督查01 | 督查 | 高铁站广场 | 暴露垃圾 | 丁")
+    book.type("问题台账", 5, "编号", "20261124-004")
+    book.type("问题台账", 4, "编号", "")
+    book.sheets["问题台账"].pop(1)
+    book.settle("2026-11-24 09:10")
+    assert ids(book) == {"乙": FIRST["乙"], "丙": FIRST["丙"], "甲": "20261124-004", "丁": "20261124-005"}
+
+
 def test_of_two_rows_whose_numbers_are_swapped_the_edited_is_known_though_the_other_is_cut() -> None:
     """No row bears the number of the edited one any more: it bears that of the row that was cut."""
     book = three()
