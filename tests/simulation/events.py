@@ -318,6 +318,7 @@ class Answer:
     """A verdict of a page on its way to ``row``. ``before``: what the cells that it changed held, or may have held."""
 
     row: Row
+    number: str
     cells: Mapping[str, Value]
     before: list[tuple[Row, str, list[Value]]] = field(default_factory=list)
 
@@ -326,11 +327,19 @@ class Answer:
         whose other cells were edited as well: then it is where it stands. ``values``: below the header."""
         row = self.row
         if row.tampered:
-            row = paper.at(next((at for at, cells in enumerate(values) if self.cells["复核意见"] in cells), 0))
+            places = [at for at, cells in enumerate(values) if self.cells["复核意见"] in cells]
+            row = paper.at(max(places, key=lambda at: self.number in values[at], default=0))
+            self._is_no_more_in_others(row)
         for header, value in self.cells.items():
             self.before.append((row, header, [row.get(header), *row.also.get(header, ())]))
             paper.will_be_read(row, header)
             row.put(header, value)
+
+    def _is_no_more_in_others(self, row: Row) -> None:
+        """It is written again, since what was written before fell beside: that is taken back."""
+        for other, header, values in self.before:
+            if other is not row and same(other.get(header), self.cells[header]):
+                other.put(header, values[0])
 
     def may_be_lost(self) -> None:
         """Whether it is in the row is not known."""
@@ -358,7 +367,8 @@ def _answer(world: World, action: Action, row: Row) -> None:
     verdict = answers.Verdict(row.stamp.number, given, lambda _: "")
     world.tell(f"网页复核 {row.stamp.number}：{result}")
     row.is_judged, row.verdicts = True, row.verdicts + 1
-    world.answer = answer = Answer(row, {"复核结果": result, "复核人": "标准化办01", "复核意见": note})
+    written: dict[str, Value] = {"复核结果": result, "复核人": "标准化办01", "复核意见": note}
+    world.answer = answer = Answer(row, row.stamp.number, written)
     try:
         world.touched = True
         answers.write(world.new_gateway(PAGE), world.ledger, verdict)

@@ -120,7 +120,7 @@ def test_numbers_of_two_rows_swapped_while_both_were_edited_go_back() -> None:
 
 
 def test_a_number_put_on_a_new_row_goes_back_to_the_copy_that_bore_it_though_the_first_is_cut() -> None:
-    """The copy says what the first said: the number that a stranger bears is its own, that which no row bears is not."""
+    """The copy says what the first said: the number that a stranger bears is its own, the one that nobody bears not."""
     book = three()
     book.add(f"问题台账\n{HEAD}\n2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 甲")
     book.settle("2026-11-24 09:06")
