@@ -134,7 +134,7 @@ def _covered(
     claims = Counter(memory.claim(row) for row in rows)
     for index, hits in _hits(layout, rows, cover, places).items():
         row = rows[index]
-        is_sure = claims[memory.claim(row)] == 1 and layout.at.get(layout.tab.id) not in hits
+        is_sure = claims[memory.claim(row)] == 1 or layout.at.get(layout.tab.id) in hits
         known = memory.of(row, hits, taken, "" if is_sure else _id_planned(layout, cover, index + first, row, hits))
         if known is None:
             yield from _of_unknown(layout, index, row, hits, cover)
