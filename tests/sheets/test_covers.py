@@ -488,6 +488,23 @@ def test_a_column_that_gets_another_name_while_it_is_written_over_keeps_its_cell
 
 
 @pytest.mark.parametrize("answer", ["arrives", "is lost"])
+def test_a_new_column_in_the_place_of_one_that_is_moved_stays_empty(live: LiveBook, answer: str) -> None:
+    live.settle(AT)
+    row = sheet_of(live).get_values("3:3", value_render_option="UNFORMATTED_VALUE")[0]
+    sheet_of(live).insert_row(row, 4, value_input_option="RAW")
+
+    def another_for_the_deadline(book: LiveBook) -> None:
+        sheet_of(book).insert_cols([["本局备注"]], column(book, "截止时间"))
+        move_before(book, "截止时间", "来源")
+
+    in_the_gap_once(live, another_for_the_deadline)
+    cut_an_answer(live, answer)
+    for minute in (31, 32):
+        live.settle(f"2026-11-24 09:{minute}")
+    assert own(live) == {}
+
+
+@pytest.mark.parametrize("answer", ["arrives", "is lost"])
 @pytest.mark.parametrize("names", [("", ""), ("", "本局备注")])
 def test_columns_without_a_name_behind_the_last_keep_their_cells(
     live: LiveBook, names: tuple[str, str], answer: str

@@ -361,8 +361,9 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
 
 
 def place_then(header: Sequence[str], planned: Sequence[str], column: int) -> int | None:
-    """Where a column stood under the ``planned`` header: the only one of its name, else (unnamed ones, and those that
-    got another name since) the one in its place between the same columns. None where that can't be told."""
+    """Where a column stood under the ``planned`` header: the only one of its name, else the one in its place between
+    the same columns, of unnamed ones and of those that bear a name that none bore, in place of one that none bears.
+    None where that can't be told."""
     now, then = [name.strip() for name in header], [name.strip() for name in planned]
     once = {name: then.index(name) for name in now if now.count(name) == then.count(name) == 1}
     if column < len(now) and now[column] in once:
@@ -376,20 +377,15 @@ def place_then(header: Sequence[str], planned: Sequence[str], column: int) -> in
         then = _as_wide(then, first + len(now) - left)
         now = _as_wide(now, left + len(then) - first)
     last = once[now[right]] if right < len(now) and now[right] in once else len(then)
-    between, were = now[left + 1 : right], then[first + 1 : last]
-    return first + column - left if _are_the_same(between, were) else None
+    pairs = zip(now[left + 1 : right], then[first + 1 : last], strict=False)
+    is_as_wide = right - left == last - first
+    are_same = is_as_wide and all(new == old or (new not in then and old not in now) for new, old in pairs)
+    return first + column - left if are_same else None
 
 
 def _as_wide(header: Sequence[str], width: int) -> list[str]:
     """The names of a header, with empty ones up to a width."""
     return [*header, *[""] * (width - len(header))]
-
-
-def _are_the_same(now: Sequence[str], then: Sequence[str]) -> bool:
-    """Whether these are the same columns, one by one: each bears its name, or one that none bore in place of one that
-    none bears."""
-    pairs = zip(now, then, strict=False)
-    return len(now) == len(then) and all(new == old or (new not in then and old not in now) for new, old in pairs)
 
 
 def _rows_of_then(
