@@ -126,7 +126,7 @@ def _fell_into(spot: _Spot, now: Table, header: Sequence[str], writes: Sequence[
     before = {_filled(row) for row in _as_headed(spot.table, now.header)}
     there = [write for write in writes if places[write.column] is not None]  # the others went with their column
     for row in now.rows if there else ():
-        headed = ["" if place is None else cell_at(row, place) for place in places]
+        headed = _moved(row, places)
         if all(same(headed[write.column], write.value) for write in there) and _filled(row) not in before:
             return headed
     return None
@@ -135,7 +135,12 @@ def _fell_into(spot: _Spot, now: Table, header: Sequence[str], writes: Sequence[
 def _as_headed(table: Table, header: Sequence[str]) -> Iterable[list[Raw]]:
     """The rows of a table as they would stand under another header."""
     places = [place_then(header, table.header, column) for column in range(len(header))]
-    return (["" if place is None else cell_at(row, place) for place in places] for row in table.rows)
+    return (_moved(row, places) for row in table.rows)
+
+
+def _moved(row: Sequence[Raw], places: Iterable[int | None]) -> list[Raw]:
+    """The cells of a row at these places; an empty one where a column has none."""
+    return ["" if place is None else cell_at(row, place) for place in places]
 
 
 def _holds(layout: Layout, row: Sequence[Raw], verdict: Verdict) -> bool:

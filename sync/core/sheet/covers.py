@@ -177,7 +177,8 @@ def _fell_into(
     if not cover.header:
         return {}
     written = {write.column for write in cover.writes}
-    ours = {w.row for w in cover.writes} - {w.row for w in cover.writes if not _is_ours(layout, cover, w.column)}
+    peoples = {column for column in written if not is_service(layout.tab, cover.planned, column)}
+    ours = cover.fell.keys() - {write.row for write in cover.writes if write.column in peoples}
     pairs = [(here, there) for here, there in _pairs(layout, cover.header, ()) if there not in written]
     into = {index: set[int]().union(*by_column.values()) for index, by_column in numbers.items()}
     best = {}
@@ -191,11 +192,6 @@ def _fell_into(
         bearers = {index for index in half if _bears_id_of(layout, rows[index], fell, cover)}
         best[number] = bearers | equal if number in ours else bearers or equal
     return best
-
-
-def _is_ours(layout: Layout, cover: Cover, column: int) -> bool:
-    """Whether a write into the column was meant for one of the service."""
-    return is_service(layout.tab, cover.planned, column)
 
 
 def _came_with(
