@@ -31,6 +31,9 @@ from sync.core.sheet.landing import covers, put_back, unlanded
 from sync.core.sheet.rows import Table
 from sync.guard import Guard
 from sync.ledger.ledger import Ledger
+from sync.ledger.page_writes import PageWrite
+from sync.sheets import answers
+from sync.sheets.appending import fallen_unseen
 from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
 
 MOST_READS = 3
@@ -89,7 +92,7 @@ def tick(
             guard.note(failed.queue, failed.item, failed.error, name=failed.name)
     for queue in (*ROW_QUEUES, TABS, LETTERS, SCORES):
         guard.passed(queue, memory.aside)
-    plan = replace(with_own_cells(decision.plan, seen, gateway.tabs), number=uuid4().hex, is_look=True)
+    plan = replace(with_own_cells(decision.plan, seen, gateway.tabs), number=uuid4().hex)
     decision = replace(decision, plan=plan)
     step("decide")
     ledger.commit(decision, now, rules.hash, rules.text, version, settled)
@@ -126,7 +129,10 @@ def _read(gateway: Gateway, ledger: Ledger) -> dict[str, Table]:
 
 
 def _land_earlier(gateway: Gateway, ledger: Ledger, seen: Mapping[str, Table]) -> Memory:
-    """What is remembered, once it is known where the last write fell, whose answer nobody saw."""
+    """What is remembered, once it is known where earlier writes fell whose answers nobody saw: those of pages and that
+    of the last look."""
+    for write in ledger.page_writes.under_way():
+        _land_page_write(gateway, ledger, write, seen)
     memory = ledger.current()
     if memory.plan is None:
         return memory
@@ -134,6 +140,17 @@ def _land_earlier(gateway: Gateway, ledger: Ledger, seen: Mapping[str, Table]) -
     fallen = covers(memory.plan, fell, gateway.tabs)
     ledger.landed(fallen, memory.restores, 0.0, put_back(memory.plan, fell, fallen) if RECORDS in seen else ())
     return replace(ledger.current(), unsure=True)
+
+
+def _land_page_write(gateway: Gateway, ledger: Ledger, write: PageWrite, seen: Mapping[str, Table]) -> None:
+    """The page may be about to see it too, or its process died. Where it has not arrived, it may yet."""
+    if write.row:
+        outcome = answers.outcome(gateway, ledger, write.plan, write.row, seen)
+        fallen = outcome and outcome.covers
+    else:
+        fallen = fallen_unseen(gateway, write.plan, seen)
+    if fallen is not None or write.is_overdue:
+        ledger.end_page_write(write.plan.number, fallen or ())
 
 
 def ticks(

@@ -25,6 +25,7 @@ from sync.core.sheet.identity import DELETED, WAIVED, Known
 from sync.core.sheet.plan import Cover, Restore
 from sync.ledger import sharing
 from sync.ledger.leases import Busy, Leases
+from sync.ledger.page_writes import PageWrites
 from sync.ledger.records import Records, SentMail
 from sync.ledger.tables import Unusable, WrongVersion, history, outbox, rules, ticks
 from sync.ledger.upgrade import open_database
@@ -64,6 +65,7 @@ class Ledger:
         self.name = name
         self.zone = zone
         self.records = Records(name, zone)
+        self.page_writes = PageWrites(self.engine, self.records)
         self.warnings: dict[str, str] = {}  # sentences for 运行状态, by item, from outside the core
         self._unsettled: list[tuple[tuple[str, ...], str, str, int, datetime | None, SentMail | None]] = []
         self._current, self._whole = Held(), Held()
@@ -256,10 +258,17 @@ class Ledger:
         self._take_in(lambda memory: replace(memory, plan=None, restores=tuple(owed), covers=covers_now,
                                              wanted_back=tuple(wanted)))  # fmt: skip
 
-    def note_covers(self, covers: Iterable[Cover]) -> None:
-        """A person's answer fell elsewhere than into its row: the next look takes it back."""
+    def end_page_write(self, number: str, covers: Collection[Cover] = ()) -> None:
+        """It is known where a page's write fell, or that it never will. ``covers``: what fell elsewhere than it was
+        meant to; the next look takes it back."""
+        if not covers:
+            with self.engine.begin() as db:
+                self.page_writes.drop(db, number)
+            return
         with self._changing() as db:
-            now = (*self.records.covers(db), *covers)
+            self.page_writes.drop(db, number)
+            new = {cover.number: cover for cover in covers}
+            now = (*(cover for cover in self.records.covers(db) if cover.number not in new), *covers)
             self.records.set_facts(db, {"covers": self.records.codec.unstructure(now), "version": ""})
         self._take_in(lambda memory: replace(memory, covers=now))
 

@@ -262,8 +262,10 @@ class Records:
 
     def _plan(self, db: Connection) -> Plan | None:
         stored = self.fact(db, "plan", None)
-        if stored is None:
-            return None
+        return None if stored is None else self.plan(stored)
+
+    def plan(self, stored: dict[str, Any]) -> Plan:
+        """A plan from its JSON."""
         for tab in stored["tabs"].values():
             tab["rows"] = _by_number(tab["rows"])
         return self.codec.structure(stored, Plan)

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from uuid import uuid4
 
 from sync.core.sheet import identity
 from sync.core.sheet.covers import place_then
 from sync.core.sheet.landing import cell_at, covers
-from sync.core.sheet.plan import Plan, Write, same, typed
+from sync.core.sheet.plan import Cover, Plan, TabPlan, Write, same, typed
 from sync.core.sheet.rows import Raw, Table, fingerprint, layout_of, plain, read
-from sync.core.sheet.tabs import Layout, Tab
+from sync.core.sheet.tabs import Layout, Tab, locate
 from sync.ledger.ledger import Ledger
-from sync.sheets.gateway import RECORDS, Gateway, Unknown, Unreachable
+from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
 
 TRIES = 3
 MOVING = "表格正在被改动，这次没有写进去，请再试一次。"
@@ -74,39 +73,71 @@ def _write(gateway: Gateway, ledger: Ledger, spot: _Spot, verdict: Verdict) -> b
     back."""
     rows = {number: tuple(row) for number, row in enumerate(spot.table.rows, spot.table.first)}
     tab_plan = replace(typed(spot.layout, spot.row, spot.at(spot.row), verdict.cells), rows=rows)
-    plan = replace(Plan().with_tab(tab_plan), number=uuid4().hex)
+    plan = ledger.page_writes.begin(Plan().with_tab(tab_plan), verdict.number)
     try:
         reply = gateway.write(plan)
+    except Refused:
+        ledger.end_page_write(plan.number)
+        raise
     except Unknown:
-        stands = _stands(gateway, ledger, spot, verdict, plan)
-        if stands is None:
+        outcome = _looked_up(gateway, ledger, plan, verdict.number)
+        if outcome is None:
             raise
-        return stands
+        ledger.end_page_write(plan.number, outcome.covers)
+        if outcome.stands is None:
+            raise
+        return outcome.stands
     astray = covers(plan, reply, gateway.tabs)
-    if _landed(spot, reply.get(verdict.tab), verdict, is_astray=bool(astray)):
-        return True
-    ledger.note_covers(astray)
-    return False
+    stands = _landed(spot, reply.get(verdict.tab), verdict, is_astray=bool(astray))
+    ledger.end_page_write(plan.number, () if stands else astray)
+    return stands
 
 
-def _stands(gateway: Gateway, ledger: Ledger, spot: _Spot, verdict: Verdict, plan: Plan) -> bool | None:
-    """Whether an answer of which no reply came stands in its row, by the workbook's note of it and another read; None
-    where these can't tell. What stands in another row, or fell under other headers, the next look takes back."""
+@dataclass(frozen=True)
+class Outcome:
+    """``stands``: whether an answer of which no reply came stands in its row; None: that can't be told. ``covers``:
+    where else it may stand."""
+
+    stands: bool | None
+    covers: Sequence[Cover] = ()
+
+
+def _looked_up(gateway: Gateway, ledger: Ledger, plan: Plan, number: str) -> Outcome | None:
     try:
-        seen = gateway.read((verdict.tab, RECORDS))
+        return outcome(gateway, ledger, plan, number, gateway.read((*plan.tabs, RECORDS)))
     except Unreachable:
         return None
-    table, fell = seen.get(verdict.tab), gateway.fell(plan, seen).get(verdict.tab)
-    if table is None or fell is None or (RECORDS not in seen and fell.header != spot.table.header):
-        return None  # it may still arrive, or nobody noted whether the columns moved before it arrived
-    if fell.header == spot.table.header and _is_in(ledger, verdict, gateway.tabs[verdict.tab], table):
-        return True
-    row = _fell_into(spot, table, fell.header, plan.tabs[verdict.tab].writes)
+
+
+def outcome(gateway: Gateway, ledger: Ledger, plan: Plan, number: str, seen: Mapping[str, Table]) -> Outcome | None:
+    """What the workbook's note of an answer tells, and the tab as it was ``seen`` since. None where it may still
+    arrive, or where nobody noted whether the columns moved before it arrived. ``number``: as in ``Verdict``."""
+    (key, tab_plan), *_ = plan.tabs.items()
+    table, fell, layout = seen.get(key), gateway.fell(plan, seen).get(key), locate(gateway.tabs[key], tab_plan.header)
+    if table is None or fell is None or isinstance(layout, str):
+        return None
+    if RECORDS not in seen and fell.header != tab_plan.header:
+        return None
+    spot = _planned(layout, tab_plan)
+    if fell.header == tab_plan.header and _is_in(ledger, _written(spot, tab_plan, number), spot.layout.tab, table):
+        return Outcome(stands=True)
+    row = _fell_into(spot, table, fell.header, tab_plan.writes)
     if row is not None:
-        fell = replace(fell, rows=[row], first=spot.row)
-    if row is not None or fell.header != spot.table.header:
-        ledger.note_covers(covers(plan, {verdict.tab: fell}, gateway.tabs))
-    return None if row is None else False
+        return Outcome(False, covers(plan, {key: replace(fell, rows=[row], first=spot.row)}, gateway.tabs))
+    return Outcome(None, covers(plan, {key: fell}, gateway.tabs) if fell.header != tab_plan.header else ())
+
+
+def _planned(layout: Layout, tab_plan: TabPlan) -> _Spot:
+    """The row that an answer was planned for, as it stood then."""
+    table = Table(tab_plan.tab, tab_plan.header, [*tab_plan.rows.values()], min(tab_plan.rows))
+    return _Spot(layout, table, tab_plan.writes[0].row)
+
+
+def _written(spot: _Spot, tab_plan: TabPlan, number: str) -> Verdict:
+    """The answer that these writes are."""
+    keys = {at: key for key, at in spot.layout.at.items()}
+    cells = {keys[write.column]: write.value for write in tab_plan.writes}
+    return Verdict(number, cells, lambda _: "", spot.layout.tab.key)
 
 
 def _is_in(ledger: Ledger, verdict: Verdict, tab: Tab, table: Table) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import replace
-from uuid import uuid4
 
 from sync.core.sheet.landing import covers
 from sync.core.sheet.plan import Cover, Plan
+from sync.core.sheet.rows import Table
 from sync.ledger.ledger import Ledger
 from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
 
@@ -25,17 +25,21 @@ def awaited(covers: Iterable[Cover], key: str) -> list[Cover]:
     return [cover for cover in covers if cover.tab == key and any(write.row <= 0 for write in cover.writes)]
 
 
-def _fallen_unseen(gateway: Gateway, plan: Plan) -> list[Cover] | None:
-    """The covers of a write whose answer was lost, by the workbook's note of it: none where it fell as it was meant.
-    None where nothing is noted: it may still arrive. Asked once: somebody waits, and it is looked for again later."""
+def fallen_unseen(gateway: Gateway, plan: Plan, seen: Mapping[str, Table]) -> list[Cover] | None:
+    """The covers of a write that adds rows and whose answer was lost, by the workbook's note of it: none where it fell
+    as it was meant. None where nothing is noted: it may still arrive."""
+    fell = gateway.fell(plan, seen) if RECORDS in seen else {}
+    return covers(plan, fell, gateway.tabs) if fell.keys() == plan.tabs.keys() else None
+
+
+def _read_once(gateway: Gateway) -> dict[str, Table]:
+    """All tabs, asked for once: somebody waits, and what can't be seen now is looked for again later."""
     client = copy(gateway.client)
     client.tries = 1
     try:
-        seen = replace(gateway, client=client).read()
+        return replace(gateway, client=client).read()
     except Unreachable:
-        return None
-    fell = gateway.fell(plan, seen) if RECORDS in seen else {}
-    return covers(plan, fell, gateway.tabs) if fell.keys() == plan.tabs.keys() else None
+        return {}
 
 
 def append(gateway: Gateway, ledger: Ledger, rows: Plan) -> None:
@@ -45,16 +49,19 @@ def append(gateway: Gateway, ledger: Ledger, rows: Plan) -> None:
     waiting = [cover for key in rows.tabs for cover in awaited(ledger.current().covers, key)]
     if waiting:
         raise _astray(gateway, waiting)
-    plan = replace(rows, number=uuid4().hex)
+    plan = ledger.page_writes.begin(rows)
     try:
         fallen = covers(plan, gateway.write(plan), gateway.tabs)
+    except Refused:
+        ledger.end_page_write(plan.number)
+        raise
     except Unknown:
-        unseen = _fallen_unseen(gateway, plan)
+        unseen = fallen_unseen(gateway, plan, _read_once(gateway))
         if unseen is None:
             raise
         fallen = unseen
+    ledger.end_page_write(plan.number, fallen)
     if fallen:
-        ledger.note_covers(fallen)
         raise _astray(gateway, fallen)
 
 

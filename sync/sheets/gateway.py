@@ -304,11 +304,11 @@ class Gateway:
         return requests
 
     def _note(self, plan: Plan, key: str) -> list[dict[str, Any]]:
-        """Requests that note the write's number in the tab's row of the hidden tab, and copy the tab's header beside it
-        as it stands when the write arrives. Pages write between a look's write and the look that asks where it fell:
-        their notes have rows of their own."""
+        """Requests that note the write's number in a row of the hidden tab, and copy the tab's header beside it as it
+        stands when the write arrives. Pages write between a look's write and the look that asks where it fell: each
+        place has a row for every tab."""
         tabs = list(self.tabs)
-        records, row = self.sheet_ids[RECORDS], 1 + tabs.index(key) + (0 if plan.is_look else len(tabs))
+        records, row = self.sheet_ids[RECORDS], 1 + tabs.index(key) + plan.place * len(tabs)
         place = {"sheetId": records, "startRowIndex": row, "endRowIndex": row + 1}
         source = {"sheetId": self.sheet_ids[key], "startRowIndex": 0, "endRowIndex": 1}
         if key == RECORDS:  # with its notes it would grow by its own width at every write

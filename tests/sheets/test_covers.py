@@ -697,6 +697,25 @@ def test_a_form_s_row_that_fell_under_other_columns_is_taken_away_and_added_agai
     assert told[-1] == ("2026-11-24 09:36", "督查02", "督查", "联胜路")
 
 
+def test_a_row_that_fell_under_other_columns_goes_though_its_page_died_before_it_knew(live: LiveBook) -> None:
+    live.settle(AT)
+    layout = layout_of(live.gateway.tabs["issues"], live.gateway.read()["issues"])
+    assert isinstance(layout, Layout)
+    in_the_gap_once(live, insert_filled_before_limit, photos_to_the_front)
+
+    def dies(request: Request, response: Response) -> Response | None:
+        raise KeyboardInterrupt
+
+    live.after = dies
+    row = {"reported_at": 46350.4, "reporter": "督查02", "source": "督查", "street": "联胜路", "text": "己"}
+    with pytest.raises(KeyboardInterrupt):
+        append(live.gateway, live.ledger, appended(layout, [row]))
+    live.restart()
+    live.settle("2026-11-24 09:40")
+    assert live.rows("问题台账", *STANDS) == RIGHT
+    assert not live.ledger.page_writes.under_way()
+
+
 def test_a_verdict_that_fell_on_an_empty_row_leaves_it_empty(live: LiveBook) -> None:
     live.settle(AT)
     in_the_gap_once(live, insert_row)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -317,3 +319,74 @@ def test_an_answer_whose_reply_was_lost_while_a_column_came_stands_in_its_row(
 def test_a_service_column_is_never_written(live: LiveBook) -> None:
     with pytest.raises(AssertionError):
         answers.write(gateway(live), live.ledger, Verdict(NUMBER, {"state": "已销号"}, fine))
+
+
+class Killed(BaseException):
+    """The page's process died here."""
+
+
+@pytest.mark.parametrize("edit", ["", "column", "sort", "delete"])
+def test_an_answer_whose_page_died_before_it_saw_where_it_fell_stays_on_no_other_row(live: LiveBook, edit: str) -> None:
+    """Another process looks next: the answer stands where it fell right, and nowhere else."""
+    sheet = live.book.worksheet("问题台账")
+    header = sheet.row_values(1)
+    edits: dict[str, Callable[[], object]] = {
+        "": lambda: None,
+        "column": lambda: sheet.insert_cols([["本局备注"]], header.index("核实结果") + 1),
+        "sort": lambda: sheet.sort((header.index("街路") + 1, "asc"), range="A2:AF4"),
+        "delete": lambda: sheet.delete_rows(3),
+    }
+    once_before_the_write(live, edits[edit])
+    die_after_a_write(live)
+    with pytest.raises(Killed):
+        answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.restart()
+    live.settle(LATER)
+    stands = {"": {"甲": OPEN, "乙": DONE, "丙": OPEN}, "delete": {"甲": OPEN, "丙": OPEN}}
+    assert seen(live) == stands.get(edit, {"甲": OPEN, "乙": OPEN, "丙": OPEN})
+    assert not live.ledger.page_writes.under_way() and not live.ledger.current().covers
+
+
+def die_after_a_write(live: LiveBook) -> None:
+    def after(request: Request, response: Response) -> Response | None:
+        if request.path.endswith(":batchUpdate"):
+            raise Killed
+        return None
+
+    live.after = after
+
+
+def test_an_answer_that_no_look_saw_arrive_is_waited_for(live: LiveBook, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page died before it was sent, or it is on its way: after ten minutes no request is."""
+
+    def before(request: Request) -> Response | None:
+        if request.path.endswith(":batchUpdate"):
+            raise Killed
+        return None
+
+    live.before = before
+    with pytest.raises(Killed):
+        answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.restart()
+    live.settle(LATER)
+    assert [write.row for write in live.ledger.page_writes.under_way()] == [NUMBER]
+    hour = time.time() + 601
+    monkeypatch.setattr(time, "time", lambda: hour)
+    live.tick(LATER)
+    assert not live.ledger.page_writes.under_way()
+    assert seen(live) == {"甲": OPEN, "乙": OPEN, "丙": OPEN}
+
+
+def test_two_answers_whose_pages_died_are_told_apart(live: LiveBook) -> None:
+    """Each write under way has a place of its own for the workbook's note."""
+    sheet = live.book.worksheet("问题台账")
+    die_after_a_write(live)
+    for number, column in ((NUMBER, "核实结果"), ("20261124-003", "来源")):
+        at = sheet.row_values(1).index(column) + 1
+        once_before_the_write(live, partial(sheet.insert_cols, [[f"备注{number[-1]}"]], at))
+        with pytest.raises(Killed):
+            answers.write(gateway(live), live.ledger, Verdict(number, CELLS, fine))
+    live.restart()
+    live.settle(LATER)
+    assert seen(live) == {"甲": OPEN, "乙": OPEN, "丙": OPEN}
+    assert [row for row in live.rows("问题台账", "备注2", "备注3", "来源")] == [("", "", "督查")] * 3

@@ -306,7 +306,7 @@ def _delete(world: World, sheet: Sheet, action: Action) -> str:
         return NOTHING
     words, seen, columns = name(world, sheet, index), world.seen_row(sheet, index), list(sheet.paper.columns)
     row = sheet.delete_row(index)
-    world.deleted(sheet, row)
+    world.deleted(sheet, row, seen)
 
     def undo() -> str:
         if world.index_of(sheet, row) >= 0:

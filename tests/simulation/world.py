@@ -392,8 +392,11 @@ class World:
         self.tokens += 1
         return self.tokens
 
-    def deleted(self, sheet: Sheet, row: Row) -> None:
+    def deleted(self, sheet: Sheet, row: Row, seen: list[Value]) -> None:
+        """``seen``: the row as it stood. What a later version of a push has not changed by then may stay as it was:
+        whoever looks after the pushes is told that the row is not there."""
         if sheet is self.issues:
+            self.amended = [each for each in self.amended if each[0] is not row or each[2] not in seen]
             self.graveyard.append(row)
             for column, before in sheet.paper.unknown(row):
                 row.also.setdefault(column, []).extend(before)

@@ -16,6 +16,8 @@ from sync.core.sheet.rows import NOTHING, Raw, Row
 from sync.core.sheet.tabs import Layout
 from sync.core.sheet.values import serials
 
+PAGES = range(1, 9)  # places for the notes of writes of pages
+
 
 class Trespass(AssertionError):
     """A write to a column that is not the service's: a bug, stopped before anything is sent."""
@@ -77,12 +79,12 @@ class TabPlan:
 @dataclass(frozen=True)
 class Plan:
     """All that a tick wants written, by tab key. ``number``: given to it before it is sent; the workbook notes it with
-    the write, so that a write whose answer was lost can be told from one that never arrived. ``is_look``: a look's, and
-    no page's; each has a place of its own for the note."""
+    the write, so that a write whose answer was lost can be told from one that never arrived. ``place``: for that note;
+    0 is a look's, each write of pages that is under way has one of ``PAGES``."""
 
     tabs: Mapping[str, TabPlan] = field(default_factory=dict)
     number: str = ""
-    is_look: bool = False
+    place: int = 0
 
     @property
     def cells(self) -> int:
