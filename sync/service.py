@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from sync.core.rules.rules import Rules, RulesError
 from sync.core.rules.rules import load as load_rules
 from sync.core.sheet import rows, tabs
 from sync.guard import sentences
+from sync.intake import photo_records
 from sync.intake.fetching import Fetcher
 from sync.intake.pushes import PushIntake, Received, StorePhoto
 from sync.intake.street_file import StreetFile
@@ -49,6 +51,7 @@ from sync.workbook.cells.store import AnyStore
 from sync.workbook.server import Api
 from sync.workbook.transport import session
 
+log = logging.getLogger(__name__)
 RULES_FILE = "规则文件"  # item of 运行状态
 PUSHES = "表单推送"
 DELIVERY = "发送"  # the work that one sender does at a time
@@ -70,6 +73,7 @@ class Service:
     _roster: tuple[tuple[Any, ...], Roster] | None = field(default=None, init=False, repr=False)  # what of, the last
     _docx: tuple[Letter, bytes] | None = field(default=None, init=False, repr=False)  # the one made last
     phone_hour: datetime | None = field(default=None, init=False)  # of the last form that a phone sent with its hour
+    _has_photo_records: bool = field(default=False, init=False, repr=False)  # in the ledger and beside the photos
     ticking: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)  # one look at a time
 
     @cached_property
@@ -256,7 +260,18 @@ class Service:
             return tick.Report(idle=True, problems=self.ledger.problems())
         own = clock.own_hours(self.ledger, now) if reason else ()
         with self.ticking:
+            self._exchange_photo_records()
             return tick.ticks(self.gateway, self.ledger, rules, now, idle=idle, doubt=reason, own=own)
+
+    def _exchange_photo_records(self) -> None:
+        """Where the disk does not let it, the next look tries again."""
+        if self._has_photo_records:
+            return
+        try:
+            photo_records.exchange(self.ledger, self.settings.data / photo_records.PHOTO_FOLDER)
+            self._has_photo_records = True
+        except Exception:
+            log.exception("exchanging the records of photos")
 
     def receive(self, now: datetime, store_photo: StorePhoto | None = None) -> Received:
         """Make rows of what form tools pushed. Without ``store_photo`` links of photos stay in the cells."""

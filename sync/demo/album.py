@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sync.core.sheet.values import photos
 from sync.demo.acts import Entry
 from sync.demo.shots import Shot, as_jpeg
+from sync.intake import photo_records
 from sync.intake.photos import Converted, PhotoFolder, convert_here
 from sync.ledger.received.submissions import Submissions
 from sync.outgoing.bulletin_picture import font_file
@@ -34,13 +35,13 @@ class Album:
         person, made = str(entry.cells["reporter"]), self.drawn[photo.shot].result()
         folder = PhotoFolder(self.service.settings.data / "photos", KEY)
         photo_id = folder.id_of(person, f"{entry.tab} {photo.file_name} {photo.shot.at}")
-        folder.save(photo_id, made.jpeg)
-        self._submissions.add_photo(
-            photos.Photo(
-                photo_id, person, entry.at, made.received, made.pixels, made.fingerprint, *made.size, len(made.jpeg),
-                made.taken, made.place,
-            )
+        record = photos.Photo(
+            photo_id, person, entry.at, made.received, made.pixels, made.fingerprint, *made.size, len(made.jpeg),
+            made.taken, made.place,
         )  # fmt: skip
+        folder.save(photo_id, made.jpeg)
+        photo_records.save(folder.folder, record, self._submissions)
+        self._submissions.add_photo(record)
         return f"{self.service.settings.url}/photos/{photo_id}"
 
     @property

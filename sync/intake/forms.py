@@ -23,7 +23,7 @@ from sync.core.views.forms import forms
 from sync.core.views.forms.forms import Field, Form
 from sync.core.views.forms.preview import NoTab, Preview, faults, present_layout, preview, preview_alone
 from sync.core.views.forms.row_index import RowIndex
-from sync.intake import photos
+from sync.intake import photo_records, photos
 from sync.intake.photos import PhotoFolder
 from sync.intake.unfinished import BadPhoto, Upload, Uploads
 from sync.ledger.ledger import Ledger
@@ -254,6 +254,7 @@ class FormIntake:
             made.taken or taken, made.place, sender.public,
         )  # fmt: skip
         self.photo_folder.save(photo_id, made.jpeg)
+        photo_records.save(self.photo_folder.folder, photo, self.submissions)
         self.submissions.add_photo(photo)
         return photo
 

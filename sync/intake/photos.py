@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import io
-import os
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from sync import child
+from sync.intake import photo_records
 from sync.intake.unfinished import MOST_PHOTO_BYTES, BadPhoto
 
 MOST_PIXELS = 60_000_000  # a phone of 50 megapixels; a file with more is made to exhaust the memory
@@ -200,18 +200,8 @@ class PhotoFolder:
         return mark.hexdigest()[:40]
 
     def path(self, photo_id: str) -> Path:
-        return self.folder / photo_id[:2] / f"{photo_id}.jpg"
+        return photo_records.photo_path(self.folder, photo_id)
 
     def save(self, photo_id: str, jpeg: bytes) -> None:
         """Write the photo in whole or not at all."""
-        path = self.path(photo_id)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}.part")
-        try:
-            with part.open("wb") as file:
-                file.write(jpeg)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        photo_records.write_whole(self.path(photo_id), jpeg)

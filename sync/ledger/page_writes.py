@@ -15,7 +15,7 @@ from sync.core.sheet.plan import PAGES, Plan
 from sync.ledger.records import Records
 from sync.ledger.tables import facts
 
-KEY = "write "  # of the fact, followed by the write's place and number
+WRITE_FACT = "write "  # of the fact, followed by the write's place and number
 FORGOTTEN = 600.0  # seconds after which a write that was not seen to arrive arrives no more: no request lasts as long
 
 
@@ -47,7 +47,7 @@ class PageWrites:
             taken = {int(key.split()[1]) for key in db.scalars(sa.select(facts.c.key).where(*self._mine()))}
             place = next((place for place in PAGES if place not in taken), PAGES[-1])
             numbered = replace(plan, number=number, place=place)
-            self.records.set_facts(db, {f"{KEY}{place} {number}": PageWrite(numbered, row, time.time())})
+            self.records.set_facts(db, {f"{WRITE_FACT}{place} {number}": PageWrite(numbered, row, time.time())})
         return numbered
 
     def under_way(self) -> list[PageWrite]:
@@ -66,4 +66,4 @@ class PageWrites:
 
     def _mine(self) -> Iterator[sa.ColumnElement[bool]]:
         yield facts.c.bureau == self.records.name
-        yield facts.c.key.startswith(KEY)
+        yield facts.c.key.startswith(WRITE_FACT)

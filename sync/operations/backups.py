@@ -23,6 +23,7 @@ from uuid import uuid4
 
 from sync.core.rules.sections import Backups
 from sync.guard import RELEASE
+from sync.intake import photo_records
 from sync.intake.street_file import NAME as STREET_FILE
 from sync.ledger import copying
 from sync.ledger.bureaus import bureau_rows
@@ -182,7 +183,7 @@ def _demand_room(service: Service, part: Path, earlier: Sequence[Backup]) -> Non
     needed = sum(file.stat().st_size for file in files if file and file.exists())
     had = earlier[-1].manifest.files if earlier else {}
     photos = service.settings.data / PHOTOS
-    needed += sum(path.stat().st_size for path in photos.glob("??/*.jpg") if _inside(path, photos) not in had)
+    needed += sum(path.stat().st_size for path in photo_records.files(photos) if _inside(path, photos) not in had)
     free = shutil.disk_usage(part).free
     if free < needed + SPARE:
         raise OSError(f"磁盘放不下：要 {(needed + SPARE) >> 20} MB，还剩 {free >> 20} MB")
@@ -222,8 +223,8 @@ def _inside(photo: Path, photos: Path) -> str:
 
 
 def _photos(photos: Path, part: Path, last: Backup | None) -> Iterator[tuple[str, Copied]]:
-    """The photos by path: linked to the last backup where it has them, else copied."""
-    for photo in sorted(photos.glob("??/*.jpg")):
+    """The photos and their records by path: linked to the last backup where it has them, else copied."""
+    for photo in photo_records.files(photos):
         path = _inside(photo, photos)
         had = last.manifest.files.get(path) if last else None
         target = part / path

@@ -389,4 +389,4 @@ def test_two_answers_whose_pages_died_are_told_apart(live: LiveBook) -> None:
     live.restart()
     live.settle(LATER)
     assert seen(live) == {"甲": OPEN, "乙": OPEN, "丙": OPEN}
-    assert [row for row in live.rows("问题台账", "备注2", "备注3", "来源")] == [("", "", "督查")] * 3
+    assert live.rows("问题台账", "备注2", "备注3", "来源") == [("", "", "督查")] * 3

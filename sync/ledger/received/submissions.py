@@ -16,6 +16,7 @@ from sync.ledger.ledger import Ledger
 from sync.ledger.tables import photos, submissions, upsert
 
 SENDING, IN = "待写入", "已写入"
+RECORDS_EXCHANGED = "photo_records"  # fact
 
 
 @dataclass(frozen=True)
@@ -112,14 +113,37 @@ class Submissions:
         query = sa.select(photos.c.photo).where(photos.c.bureau == self.name, photos.c.id == id)
         with self.ledger.engine.connect() as db:
             text = db.execute(query).scalar()
-        return self.ledger.records.read(Photo, text) if text else None
+        return self.photo_of(text) if text else None
+
+    def photos(self) -> dict[str, Photo]:
+        """All photos by id."""
+        with self.ledger.engine.connect() as db:
+            texts = db.scalars(sa.select(photos.c.photo).where(photos.c.bureau == self.name)).all()
+        return {photo.id: photo for photo in map(self.photo_of, texts)}
+
+    def photo_of(self, text: str) -> Photo:
+        """A photo from its JSON."""
+        return self.ledger.records.read(Photo, text)
+
+    def photo_text(self, photo: Photo) -> str:
+        """A photo as JSON."""
+        return self.ledger.records.text(photo)
+
+    def are_records_exchanged(self) -> bool:
+        """Whether this ledger and the folder of photos know the same photos since it was made."""
+        with self.ledger.engine.connect() as db:
+            return bool(self.ledger.records.fact(db, RECORDS_EXCHANGED, False))
+
+    def note_records_exchanged(self) -> None:
+        with self.ledger.engine.begin() as db:
+            self.ledger.records.set_facts(db, {RECORDS_EXCHANGED: True})
 
     def add_photo(self, photo: Photo) -> None:
         """Store a photo; the next look knows it. The same id again changes nothing."""
         values = {
             "bureau": self.name,
             "id": photo.id,
-            "photo": self.ledger.records.text(photo),
+            "photo": self.photo_text(photo),
             "person": photo.person,
             "at": photo.at,
             "public": photo.public,
