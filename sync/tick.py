@@ -101,7 +101,9 @@ def tick(
         reply = gateway.write(plan)
         step("write")
         owed, fallen = unlanded(decision.restores, plan, reply), covers(plan, reply, gateway.tabs)
-        ledger.landed(fallen, owed, time.perf_counter() - began, put_back(plan, reply, fallen))
+        right = plan.tabs.keys() - {cover.tab for cover in fallen}
+        given_back = {cover.number for cover in memory.covers if cover.tab in right}
+        ledger.landed(fallen, owed, time.perf_counter() - began, put_back(plan, reply, fallen), given_back)
     step("land")
     return decision
 

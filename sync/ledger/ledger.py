@@ -243,13 +243,20 @@ class Ledger:
         self._take_in(lambda memory: replace(memory, confirmed=now))
 
     def landed(
-        self, covers: Iterable[Cover], restores: Iterable[Restore], took: float, back: Collection[str] = ()
+        self,
+        covers: Iterable[Cover],
+        restores: Iterable[Restore],
+        took: float,
+        back: Collection[str] = (),
+        given_back: Collection[str] = (),
     ) -> None:
         """It is known where the write fell: the plan is done. ``covers``: what it may have covered; ``restores``: what
-        is still to be written; ``back``: deleted rows that came back with it."""
+        is still to be written; ``back``: deleted rows that came back with it; ``given_back``: numbers of the earlier
+        covers whose cells came back with it, as the answer shows."""
         new, owed = list(covers), list(restores)
         with self._changing() as db:
-            covers_now = (*self.records.covers(db), *new)
+            earlier = self.records.covers(db)
+            covers_now = (*(replace(c, is_given_back=c.is_given_back or c.number in given_back) for c in earlier), *new)
             wanted = [rid for rid in self.records.fact(db, "wanted_back", []) if rid not in back]
             facts = {"plan": None, "restores": owed, "covers": covers_now, "wanted_back": wanted}
             self.records.set_facts(db, self.records.codec.unstructure(facts))

@@ -390,3 +390,33 @@ def test_two_answers_whose_pages_died_are_told_apart(live: LiveBook) -> None:
     live.settle(LATER)
     assert seen(live) == {"甲": OPEN, "乙": OPEN, "丙": OPEN}
     assert live.rows("问题台账", "备注2", "备注3", "来源") == [("", "", "督查")] * 3
+
+
+def test_a_verifier_typed_on_a_row_while_an_answer_is_taken_from_its_copy_stays(live: LiveBook) -> None:
+    """The page's answer for 乙 falls on a copy of 甲 that came above it. While that is taken back, the standards office
+    verifies 甲 itself, in the same name: that cell is its own."""
+    sheet = live.book.worksheet("问题台账")
+
+    def copy_above() -> None:
+        live.type("问题台账", 1, "位置", "三号门")
+        sheet.insert_row(sheet.row_values(2, value_render_option="UNFORMATTED_VALUE"), 3)
+
+    def verify() -> None:
+        for key, header in (("verifier", "复核人"), ("verify_note", "复核意见")):
+            live.type("问题台账", 1, header, {**CELLS, "verify_note": "扫净了"}[key])
+        live.type("问题台账", 1, "复核结果", "通过")
+
+    once_before_the_write(live, copy_above)
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, {**CELLS, "verified": "返工"}, fine))
+    once_before_the_write(live, verify)
+    live.settle(LATER)
+    assert verdicts_of(live) == [
+        ("甲", "通过", "标准化办01", "扫净了"),
+        ("甲", "", "", ""),
+        ("乙", "返工", "标准化办01", ""),
+        ("丙", "", "", ""),
+    ]
+
+
+def verdicts_of(live: LiveBook) -> list[tuple[str, ...]]:
+    return live.rows("问题台账", "问题描述", "复核结果", "复核人", "复核意见")

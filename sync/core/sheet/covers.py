@@ -134,6 +134,8 @@ def _covered(
     claims = Counter(memory.claim(row) for row in rows)
     for index, hits in _hits(layout, rows, cover, places).items():
         row = rows[index]
+        if cover.is_given_back and not _whole(layout, row, cover):
+            continue  # what it brought is gone: a person typed some of the same
         is_sure = claims[memory.claim(row)] == 1 or layout.at.get(layout.tab.id) in hits
         known = memory.of(row, hits, taken, "" if is_sure else _id_planned(layout, cover, index + first, row, hits))
         if known is None:

@@ -102,7 +102,7 @@ def bind(
         _by_print,
         partial(_put_elsewhere, keys),
         partial(_left_behind, keys),
-        _by_claim,
+        partial(_by_claim, keys),
         *(() if claims else (_by_likeness,)),
     ):
         loose = [row for row in rows if row.number not in rids]
@@ -196,15 +196,27 @@ def _has_cell(row: Row, known: Known, key: str) -> bool:
     return plain(row.parsed.typed.get(key)) == plain(known.cells.get(key)) != ""
 
 
-def _by_claim(rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:
+def _by_claim(
+    keys: Collection[str], rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str, Known]
+) -> Pairs:
     """A row that a person edited; of several with the same id the one that is most like what was known of it. A row
-    that has no cell in common with it is another: our number fell on it."""
+    that has no cell in common with it, or other words and otherwise little that makes it that row, is another: the
+    number fell on it, or people put it there."""
     rivals: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if claims.get(row.number, "") in left:
             rivals[claims[row.number]].append(row)
     best = {rid: max(group, key=lambda row: (_likeness(row, left[rid]), -row.number)) for rid, group in rivals.items()}
-    return [(row.number, rid) for rid, row in best.items() if not left[rid].cells or _likeness(row, left[rid])]
+    return [(row.number, rid) for rid, row in best.items() if _may_be_edited(row, left[rid], keys)]
+
+
+def _may_be_edited(row: Row, known: Known, keys: Collection[str]) -> bool:
+    """Whether a row may be the known one with some cells edited."""
+    *_, words = keys or ("",)
+    typed, cells = row.parsed.typed, known.cells
+    other = {key for key in keys if key in cells and key in typed and plain(typed[key]) != plain(cells[key])}
+    is_another = words in other and len(other) >= LEAST_ALIKE
+    return not cells or (_likeness(row, known) > 0 and not is_another)
 
 
 def _by_likeness(rows: Sequence[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:

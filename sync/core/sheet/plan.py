@@ -61,6 +61,7 @@ class Cover:
     fell: Mapping[int, tuple[Raw, ...]] = field(default_factory=dict)
     is_displaced: bool = False  # the header did not stand in the first row
     header_row: int = 0  # but in this one; 0: nobody saw
+    is_given_back: bool = False  # what it covered was written back, and seen to fall where it was meant to
 
 
 @dataclass(frozen=True)

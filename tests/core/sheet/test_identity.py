@@ -110,6 +110,37 @@ def test_a_number_put_on_a_new_row_while_its_own_was_cut_goes_back_with_the_row(
     assert (ids(book)["甲"], ids(book)["丁"]) == ("20261124-001", "20261124-004")
 
 
+@pytest.mark.parametrize(
+    ("street", "category", "is_same"), [("联胜路", "路面脏污", True), ("高铁站广场", "路面脏污", False)]
+)
+def test_a_row_written_over_with_another_problem_is_another_issue(street: str, category: str, is_same: bool) -> None:
+    """Other words and one more cell are an edit; other words, street and category another problem, whose deadline is
+    not that of the first: that is told as deleted."""
+    book = three()
+    for header, cell in (("问题描述", "丁"), ("街路", street), ("类别", category)):
+        book.type("问题台账", 2, header, cell)
+    book.settle("2026-11-24 09:30")
+    assert ids(book)["丁"] == ("20261124-002" if is_same else "20261124-004")
+    named = [text for item, text, *_ in book.rows("运行状态", "项目", "内容") if item.startswith("被删除的行")]
+    assert [("20261124-002" in text) for text in named] == ([] if is_same else [True])
+
+
+def test_a_number_put_on_a_new_row_of_the_same_reporter_while_its_own_was_cut_stays_with_its_own() -> None:
+    book = three()
+    (row,) = (row for row in book.sheets["问题台账"][1:] if "乙" in row)
+    book.sheets["问题台账"].remove(row)
+    book.add(f"""
+        问题台账
+        {HEAD}
+        2026-11-24 09:07 | 督查01 | 督查 | 高铁站广场 | 暴露垃圾 | 丁
+        """)
+    book.type("问题台账", 3, "编号", "20261124-002")
+    book.settle("2026-11-24 09:10")
+    book.sheets["问题台账"].append([*row])
+    book.settle("2026-11-24 09:12")
+    assert ids(book) == FIRST | {"丁": "20261124-004"}
+
+
 def test_numbers_of_two_rows_swapped_while_both_were_edited_go_back() -> None:
     book = three()
     for number, text, other in ((1, "甲改过", "乙"), (2, "乙改过", "甲")):
