@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sync.core.memory import Tables
+from sync.core.memory import FactsWanted, Memory, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.plan import appended
 from sync.core.sheet.rows import Raw, Table
@@ -147,9 +147,11 @@ class FormIntake:
     def _write(self, form: Form, sent: Submission, before: Submission, rules: Rules, now: datetime) -> Answer:
         """``before``: the submission that may have been written already: an earlier try, or this one where the ledger
         was lost."""
-        if awaited(self.ledger.current().covers, form.tab):
+        memory = self.ledger.current()
+        if awaited(memory.covers, form.tab):
             return Answer("later", {"words": f"{NOT_WRITTEN}（表格的列刚被移动过。）"})
-        seen = self._seen_alone(form.tab, sent, before, rules, now) or self._seen(form.tab, sent, before, rules, now)
+        looked = memory, form.tab, sent, before, rules, now
+        seen = self._seen_alone(*looked) or self._seen(*looked)
         layout, row = seen.layout, seen.row
         if seen.stands:
             return self._in(before, {"words": NUMBER_LATER})
@@ -165,32 +167,32 @@ class FormIntake:
         return self._in(sent, details(row, form, rules) if row else {"words": NUMBER_LATER})
 
     def _seen_alone(
-        self, key: str, sent: Submission, before: Submission, rules: Rules, now: datetime
+        self, memory: Memory, key: str, sent: Submission, before: Submission, rules: Rules, now: datetime
     ) -> _Seen | None:
         """By the rows that have a say in this one; None where the whole workbook must be read."""
-        memory = self.ledger.memory()
         new = self._new_rows.read(key, self._index.prints(memory, key))
         if new is None:
             return None
         layout = present_layout(Tables(self.gateway.tabs, {key: new}), key)
-        if self._came(new, layout, before):
+        if self._came(memory, new, layout, before):
             return _Seen(layout, stands=True)
         row = preview_alone(self._index, self.gateway.tabs, new, memory, rules, now, sent.cells)
         return _Seen(layout, row, row.faults) if row else None
 
-    def _seen(self, key: str, sent: Submission, before: Submission, rules: Rules, now: datetime) -> _Seen:
+    def _seen(
+        self, memory: Memory, key: str, sent: Submission, before: Submission, rules: Rules, now: datetime
+    ) -> _Seen:
         """By the whole workbook."""
         tables = Tables(self.gateway.tabs, self.gateway.read())
         layout = present_layout(tables, key)
-        self._new_rows.note(tables.seen[key], self._index.prints(self.ledger.memory(), key))
-        if self._came(tables.seen[key], layout, before):
+        self._new_rows.note(tables.seen[key], self._index.prints(memory, key))
+        if self._came(memory, tables.seen[key], layout, before):
             return _Seen(layout, stands=True)
         row = self._preview(tables, rules, now, key, sent.cells)
         return _Seen(layout, row, row.faults if row else faults(tables, rules, key, sent.cells))
 
-    def _came(self, table: Table, layout: Layout, sent: Submission) -> bool:
+    def _came(self, memory: Memory, table: Table, layout: Layout, sent: Submission) -> bool:
         """Whether the row stands among these, or a look saw it: people may have moved or deleted it since."""
-        memory = self.ledger.memory()
         return forms.stands(table, layout, sent.cells) or forms.is_known(self._index, memory, layout.tab, sent.cells)
 
     def _row(self, filled: FilledForm, at: datetime) -> dict[str, Raw]:
@@ -204,6 +206,8 @@ class FormIntake:
         if not self.ticking.acquire(timeout=TICK_SECONDS):
             return None
         try:
+            return preview(tables, self.ledger.current(), rules, now, key, row)
+        except FactsWanted:  # the row is about an issue that left long ago
             return preview(tables, self.ledger.memory(), rules, now, key, row)
         finally:
             self.ticking.release()

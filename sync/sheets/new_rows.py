@@ -6,7 +6,7 @@ another one, rows were moved, and the tab is to be read as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sync.core.sheet.landing import cell_at
@@ -26,6 +26,7 @@ class TabEnd:
     number: int
     print: str
     new: Sequence[RawRow]
+    prints: Collection[str]  # of the rows that it knew
 
 
 @dataclass
@@ -45,7 +46,8 @@ class NewRows:
         layout = layout_of(self.gateway.tabs[key], table)
         if isinstance(layout, str) or _print(layout, table.rows[0]) != end.print:
             return None
-        end = _end(layout, table, [*end.new, *table.rows[1:]], prints)
+        earlier = end.new if end.prints is prints else _unknown(layout, end.new, prints)
+        end = _end(layout, table, [*earlier, *_unknown(layout, table.rows[1:], prints)], prints)
         self._ends[key] = end
         return Table(key, end.header, end.new)
 
@@ -53,14 +55,18 @@ class NewRows:
         """A tab that was read as a whole."""
         layout = layout_of(self.gateway.tabs[table.tab], table)
         if table.rows and not isinstance(layout, str):
-            self._ends[table.tab] = _end(layout, table, table.rows, prints)
+            self._ends[table.tab] = _end(layout, table, _unknown(layout, table.rows, prints), prints)
 
 
-def _end(layout: Layout, table: Table, rows: Sequence[RawRow], prints: Collection[str]) -> TabEnd:
-    """The end of a tab as it was read now; ``rows``: those that may be new."""
-    new = [row for row in rows if _is_filled(row) and not _has_id(layout, row) and _print(layout, row) not in prints]
+def _end(layout: Layout, table: Table, new: Sequence[RawRow], prints: Collection[str]) -> TabEnd:
+    """The end of a tab as it was read now."""
     at = next((at for at in reversed(range(len(table.rows))) if _is_filled(table.rows[at])), 0)
-    return TabEnd(table.header, table.first + at, _print(layout, table.rows[at]), new)
+    return TabEnd(table.header, table.first + at, _print(layout, table.rows[at]), new, prints)
+
+
+def _unknown(layout: Layout, rows: Iterable[RawRow], prints: Collection[str]) -> list[RawRow]:
+    """Those of which the ledger knows no row with that fingerprint."""
+    return [row for row in rows if _is_filled(row) and not _has_id(layout, row) and _print(layout, row) not in prints]
 
 
 def _print(layout: Layout, row: RawRow) -> str:

@@ -3,6 +3,7 @@ the same, and reads them again where a row, a form or the rules call for them.""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,9 +13,14 @@ import pytest
 from sync import archive_moves
 from sync.core.memory import Memory
 from sync.core.rules.rules import load
+from sync.core.views.forms.forms import FORMS, fields
 from sync.core.views.periods.simulate import simulate
+from sync.intake.forms import FilledForm, FormIntake
+from sync.intake.photos import PhotoFolder
+from sync.ledger.received.submissions import Sender
 from tests.book import hour, templates
 from tests.live_book import LiveBook
+from tests.sheets.test_new_rows import CHIEF
 from tests.ticks.test_archive import (
     LATER,
     LOG,
@@ -224,3 +230,28 @@ def test_a_lost_ledger_begins_without_any_that_is_stored(live: LiveBook) -> None
     assert whole(live) == before
     assert shelf(live) == OVER
     assert live.ledger.memory().stamps.keys() >= GONE
+
+
+@pytest.mark.parametrize(
+    ("tab", "given", "reads"),
+    [
+        ("issues", {"street": "新正街", "category": "暴露垃圾", "text": "垃圾", "source": "街路长自查"}, 0),
+        ("feedback", {"issue": "20261012-001", "outcome": "上报", "text": "已经修好"}, 1),
+    ],
+)
+def test_a_form_reads_them_only_where_it_is_about_one(
+    live: LiveBook, monkeypatch: pytest.MonkeyPatch, tab: str, given: dict[str, str], reads: int
+) -> None:
+    put_by(live)
+    live.restart()
+    load_whole, loads = live.ledger._load_whole, list[str]()
+    monkeypatch.setattr(live.ledger, "_load_whole", lambda db: loads.append("whole") or load_whole(db))
+    intake = FormIntake(live.gateway, live.ledger, PhotoFolder(live.folder, "key"), threading.RLock())
+    at, form = hour("2027-02-19 09:10"), FORMS[tab]
+    asked = fields(form, templates()[tab], CHIEF, ("新正街",), live.rules)
+    answer = intake.submit(FilledForm("f1", form, Sender(CHIEF.name), given, asked, {}, at), live.rules, at)
+    assert (answer.state, len(loads)) == ("in", reads)
+    live.settle("2027-02-19 09:12")
+    title, shown = ("整改反馈", "结果") if tab == "feedback" else ("问题台账", "编号")
+    ((last,),) = live.rows(title, shown)[-1:]
+    assert last and last in (answer.details.get("number", ""), answer.details["words"].removeprefix("已收到，")[:-1])

@@ -7,7 +7,7 @@ names, and on rows whose photos are the same pictures. 申请 may hang on much m
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
@@ -60,7 +60,8 @@ def concerned(
     issues = numbers | _showing(index, memory, "issues", photos)
     about["feedback"] |= _showing(index, memory, "feedback", photos)
     others = [cells for raw in before if _is_typed(layout, cells := _cells(layout, raw))]
-    near = [each for each in others if _is_near(memory, rules, key, row, each, numbers)]
+    is_near = _near(memory, rules, key, row, numbers)
+    near = [each for each in others if is_near(each)]
     narrow = replace(
         memory,
         known={**known, **{tab: _of(known.get(tab, {}), rids) for tab, rids in {"issues": issues, **about}.items()}},
@@ -98,13 +99,16 @@ def _taken(numbers: Mapping[str, int], day: date, count: int) -> Mapping[str, in
     return {**numbers, run: numbers.get(run, 0) + count} if count else numbers
 
 
-def _is_near(
-    memory: Memory, rules: Rules, key: str, row: Mapping[str, Raw], other: Mapping[str, Raw], numbers: Collection[str]
-) -> bool:
-    """Whether a row that came before has a say: it is of the same place, names the same issue or shows the same."""
+def _near(
+    memory: Memory, rules: Rules, key: str, row: Mapping[str, Raw], numbers: Collection[str]
+) -> Callable[[Mapping[str, Raw]], bool]:
+    """Says whether a row that came before has a say: it is of the same place, names the same issue or shows the same
+    picture."""
     if key == "issues":
-        return _place(rules, other) == _place(rules, row) is not None
-    return named_issue(other) in numbers or bool(_pixels(memory, row) & _pixels(memory, other))
+        place = _place(rules, row)
+        return lambda other: place is not None and _place(rules, other) == place
+    pixels = _pixels(memory, row)
+    return lambda other: named_issue(other) in numbers or bool(pixels & _pixels(memory, other))
 
 
 def _pixels(memory: Memory, row: Mapping[str, Raw]) -> set[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from sync.core.look.decide import look as look_at
 from sync.core.look.decide import look_at_rows
 from sync.core.look.findings import RowLook
-from sync.core.memory import Memory, RowFailed, Tables
+from sync.core.memory import FactsWanted, Memory, RowFailed, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.plan import filled_row, to_raw
 from sync.core.sheet.problems import by_column
@@ -47,7 +47,7 @@ def present_layout(tables: Tables, key: str) -> Layout:
 def preview(tables: Tables, memory: Memory, rules: Rules, now: datetime, key: str, row: Mapping[str, Raw]) -> Preview:
     """What a look at ``now`` would say with this row (raw cells by column key) at the end of its tab.
 
-    ``memory`` is left as it is. Raises ``NoTab``.
+    ``memory`` is left as it is. Raises ``NoTab``, ``FactsWanted``.
     """
     layout = present_layout(tables, key)
     table, number = _with_row(tables.seen[key], filled_row(layout, row))
@@ -75,7 +75,7 @@ def preview_alone(
     table, number = _with_row(replace(new, rows=about.rows), filled_row(layout, row))
     try:
         look = look_at_rows(Tables(tabs, {key: table}), about.memory, rules, now)
-    except RowFailed:  # a look at all sets it aside
+    except (RowFailed, FactsWanted):  # a look at all sets it aside; or more must be known of the issue that it names
         return None
     index.memo = look.reading.memo.closed()
     return _shown(look, key, number)
