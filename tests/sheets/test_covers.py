@@ -1004,3 +1004,31 @@ def test_a_note_stays_with_a_row_that_got_its_number_by_the_write_that_fell_on_i
     for minute in (31, 32):
         live.settle(f"2026-11-24 09:{minute}")
     assert notes(live) == list("子丑寅卯辰巳")
+
+
+def test_equal_rows_that_are_sorted_after_a_write_that_nobody_saw_land_come_to_rest(tmp_path: Path) -> None:
+    """The process dies right after it wrote the first numbers, below an empty row; the number of another row then
+    stands on one of three equal ones. It was moved back and forth by every look."""
+    live = LiveBook(tmp_path).add("""
+        问题台账
+        填报时间 | 填报人 | 来源 | 街路 | 位置 | 类别 | 问题描述
+        2026-11-24 08:30 | 督查01 | 督查 | 联胜路 | 4号 | 渣土遗撒 | 甲
+        2026-11-24 08:30 | 督查01 | 督查 | 联胜路 | 4号 | 渣土遗撒 | 甲
+        2026-11-24 08:30 | 督查02 | 督查 | 建设南路 | 6号 | 路面脏污 | 乙
+        2026-11-24 08:30 | 督查01 | 督查 | 联胜路 | 4号 | 渣土遗撒 | 甲
+        """)
+    sheet = live.book.worksheet("问题台账")
+    sheet.insert_row([], 2)
+
+    def dies(step: str) -> None:
+        if step == "write":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        live.tick("2026-11-24 08:36", step=dies)
+    live.restart()
+    sheet.sort((column(live, "问题描述") + 1, "asc"), range="A2:AG4")
+    live.settle("2026-11-24 08:37")
+    assert live.settle("2026-11-24 08:38").cells == 0
+    assert sorted(row[0] for row in live.rows("问题台账", "编号")) == [f"20261124-00{n}" for n in (1, 2, 3, 4)]
+    live.ledger.close()
