@@ -1027,7 +1027,7 @@ def test_equal_rows_that_are_sorted_after_a_write_that_nobody_saw_land_come_to_r
     with pytest.raises(KeyboardInterrupt):
         live.tick("2026-11-24 08:36", step=dies)
     live.restart()
-    sheet.sort((column(live, "问题描述") + 1, "asc"), range="A2:AG4")
+    sheet.sort((column(live, "问题描述"), "asc"), range="A2:AG4")
     live.settle("2026-11-24 08:37")
     assert live.settle("2026-11-24 08:38").cells == 0
     assert sorted(row[0] for row in live.rows("问题台账", "编号")) == [f"20261124-00{n}" for n in (1, 2, 3, 4)]
