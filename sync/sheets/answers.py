@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sync.core.sheet import identity
-from sync.core.sheet.covers import place_then
+from sync.core.sheet.former_columns import place_then
 from sync.core.sheet.landing import cell_at, covers
 from sync.core.sheet.plan import Cover, Plan, TabPlan, Write, same, typed
 from sync.core.sheet.rows import Raw, Table, fingerprint, layout_of, plain, read

@@ -10,21 +10,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 
+from sync.core.sheet.former_columns import place_then
 from sync.core.sheet.identity import Known
-from sync.core.sheet.landing import (
-    cell_at,
-    fell_on,
-    heading,
-    id_place,
-    is_alike,
-    is_service,
-    is_watched,
-    mended,
-    put,
-    touched,
-)
+from sync.core.sheet.known_rows import KnownRows
+from sync.core.sheet.landing import cell_at, heading, id_place, is_service, is_watched, put, touched
 from sync.core.sheet.plan import Comparable, Cover, Plan, Restore, TabPlan, Write, comparable
 from sync.core.sheet.rows import Raw, Table, plain
 from sync.core.sheet.tabs import Layout, Tab
@@ -47,7 +38,7 @@ def uncover(layout: Layout, table: Table, covers: Sequence[Cover], known: Mappin
     """People's cells that these writes covered, as they were. ``known``: the rows as last read, by id. A covered cell
     of a row that nobody has read before is emptied: what stood there is not known."""
     rows = [list(row) for row in table.rows]
-    memory, written, settled = _Rows(layout, known), dict[tuple[int, int], Raw](), list[Cover]()
+    memory, written, settled = KnownRows(layout, known), dict[tuple[int, int], Raw](), list[Cover]()
     for cover in reversed(covers):  # the last write first, so that each is held against what it met
         cells = list(_covered(layout, rows, table.first, cover, memory))
         for index, column, value in cells:
@@ -71,68 +62,14 @@ def without(cover: Cover, restores: Iterable[Restore]) -> Cover:
     return replace(cover, writes=tuple(writes))
 
 
-def mended_header(tab: Tab, table: Table, covers: Sequence[Cover]) -> tuple[Table, TabPlan]:
-    """The table with the names of its columns that a write covered, since the header did not stand in the first row
-    then, and the writes that put them back."""
-    header, displaced = table.header, [cover for cover in covers if cover.is_displaced]
-    brought = {plain(write.value) for cover in displaced for write in cover.writes} - {""}
-    for cover in reversed(displaced):  # the last write first: it met what the others left
-        if is_alike(header, cover.planned):
-            writes = [write for write in cover.writes if cover.header_row in (0, write.row)]
-            then = _named(header, cover, writes)
-            unknown = {at for at in fell_on(header, writes) if not then[at] or then[at] in brought - {*cover.planned}}
-            header = mended(then, cover.planned, writes, brought, unknown or None)
-    stood = [*table.header, *[""] * (len(header) - len(table.header))]
-    named = tuple(Write(1, at, name) for at, name in enumerate(header) if name != stood[at])
-    tab_plan = TabPlan(tab.key, header, named, rows={1: table.header} if named else {})
-    return (replace(table, header=header) if named else table), tab_plan
-
-
-def _named(header: Sequence[str], cover: Cover, writes: Sequence[Write]) -> tuple[str, ...]:
-    """A header row with the names that these writes covered, as far as they are known: those of the columns into which
-    a row of them fell, while it stands there, else wherever they were moved since."""
-    fell = fell_on(header, writes) if cover.header else ()
-    if not fell:
-        return _named_by_value(header, cover, writes)
-    padded = [*header, *[""] * (1 + max(fell) - len(header))]
-    return tuple(heading(cover.header, at) if at in fell else name for at, name in enumerate(padded))
-
-
-def _named_by_value(header: Sequence[str], cover: Cover, writes: Iterable[Write]) -> tuple[str, ...]:
-    """What stands in a name's place was written into one column alone, whose name of then is known and stands nowhere
-    now. A name that was not known then is empty, so that no column is taken for another."""
-    planned = {name.strip() for name in cover.planned}
-    free = planned - {"", *(name.strip() for name in header)}
-    covered = {
-        at: names for at, names in _names_of_then(header, cover, writes).items() if header[at].strip() not in planned
-    }
-    told = {at: min(names) for at, names in covered.items() if len(names) == 1 and names <= free}
-    counts = Counter(told.values())
-    told = {at: name for at, name in told.items() if counts[name] == 1}
-    is_sure = bool(cover.header) or {*told.values()} == free
-    filled = [at for at in covered if header[at].strip()]
-    is_too_many = not cover.header and len(filled) > len(free)  # a column that came since is among them
-    untold = {at for at in covered if is_too_many or "" in covered[at]}
-    named = {**(told if is_sure else {}), **dict.fromkeys(untold, "")}
-    return tuple(named.get(at, name) for at, name in enumerate(header))
-
-
-def _names_of_then(header: Sequence[str], cover: Cover, writes: Iterable[Write]) -> dict[int, set[str]]:
-    """By each place whose name was written by these writes of the cover: the names of the columns into which that was
-    written, as planned where nobody saw under which they fell."""
-    names = defaultdict(set)
-    for write in writes:
-        names[plain(write.value)].add(heading(cover.header or cover.planned, write.column))
-    return {at: names[cell.strip()] for at, cell in enumerate(header) if cell.strip() in names}
-
-
 def _covered(
-    layout: Layout, rows: Sequence[Sequence[Raw]], first: int, cover: Cover, memory: _Rows
+    layout: Layout, rows: Sequence[Sequence[Raw]], first: int, cover: Cover, memory: KnownRows
 ) -> Iterator[tuple[int, int, Raw]]:
     """Row index, column and former value of each covered cell."""
     places, taken = _places(layout, rows, cover), set[str]()
-    claims = Counter(memory.claim(row) for row in rows)
-    for index, hits in _hits(layout, rows, cover, places).items():
+    every = _hits(layout, rows, cover, places)
+    claims = Counter(memory.claim(row) for row in rows) if every else Counter[str]()
+    for index, hits in every.items():
         row = rows[index]
         if cover.is_given_back and not _whole(layout, row, cover):
             continue  # what it brought is gone: a person typed some of the same
@@ -358,34 +295,6 @@ def _as_seen(layout: Layout, row: Sequence[Raw], column: int, hits: Sequence[int
     return values[0] if values and all(comparable(value) == comparable(values[0]) for value in values) else None
 
 
-def place_then(header: Sequence[str], planned: Sequence[str], column: int) -> int | None:
-    """Where a column stood under the ``planned`` header: the only one of its name, else the one in its place between
-    the same columns, of unnamed ones and of those that bear a name that none bore, in place of one that none bears.
-    None where that can't be told."""
-    now, then = [name.strip() for name in header], [name.strip() for name in planned]
-    once = {name: then.index(name) for name in now if now.count(name) == then.count(name) == 1}
-    if column < len(now) and now[column] in once:
-        return once[now[column]]
-    once.pop("", None)
-    now = _as_wide(now, column + 1)
-    left = next((at for at in range(column, -1, -1) if now[at] in once), -1)
-    right = next((at for at in range(column, len(now)) if now[at] in once), len(now))
-    first = once[now[left]] if left >= 0 else -1
-    if right == len(now):  # behind the last name of both stand any number of columns without one
-        then = _as_wide(then, first + len(now) - left)
-        now = _as_wide(now, left + len(then) - first)
-    last = once[now[right]] if right < len(now) and now[right] in once else len(then)
-    pairs = zip(now[left + 1 : right], then[first + 1 : last], strict=False)
-    is_as_wide = right - left == last - first
-    are_same = is_as_wide and all(new == old or (new not in then and old not in now) for new, old in pairs)
-    return first + column - left if are_same else None
-
-
-def _as_wide(header: Sequence[str], width: int) -> list[str]:
-    """The names of a header, with empty ones up to a width."""
-    return [*header, *[""] * (width - len(header))]
-
-
 def _rows_of_then(
     layout: Layout, cover: Cover, rid: str, row: Sequence[Raw], hits: Sequence[int]
 ) -> Iterable[tuple[Raw, ...]]:
@@ -398,83 +307,6 @@ def _rows_of_then(
     identity = {layout.at[key] for key in layout.tab.identity if key in layout.at}
     pairs = [(here, there) for here, there in _pairs(layout, cover.planned, hits) if here in identity]
     return bearers or [was for was in every if plain(cell_at(was, at)) == "" and not _differing(row, was, pairs)]
-
-
-# Rows
-class _Rows:
-    """The rows of a tab as last read, to be known again by their cells. Indexes are made at the first question."""
-
-    def __init__(self, layout: Layout, known: Mapping[str, Known]) -> None:
-        self.layout, self.known = layout, known
-        self.staff = {layout.at[column.key]: column.key for column in layout.tab.staff if column.key in layout.at}
-
-    @cached_property
-    def _by_cell(self) -> Mapping[tuple[str, str], Sequence[str]]:
-        by_cell: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for rid, known in self.known.items():
-            for key, value in known.cells.items():
-                by_cell[key, plain(value)].append(rid)
-        return by_cell
-
-    def of(self, row: Sequence[Raw], hits: Sequence[int], taken: set[str], planned: str = "") -> Known | None:
-        """The row that this one is, going by what stands outside of the covered columns ``hits``: it shares more than
-        half of the cells. Of equal rows that of the id that was ``planned`` for it, or that it bears, else the first
-        that is not ``taken``."""
-        if self.layout.tab.rows:
-            return self._by_key(row)
-        mine, is_id_hit = self._cells(row, hits), self.layout.at.get(self.layout.tab.id) in hits
-        claim = self.claim(row)
-        best: tuple[int, bool, bool, bool] = (0, False, False, False)
-        match = None
-        for rid in self._candidates(mine, claim):
-            known = self.known[rid]
-            like = sum(1 for key, text in mine.items() if plain(known.cells.get(key)) == text)
-            others = [key for key in known.cells if self.layout.at.get(key) not in hits]
-            score = (2 * like - max(len(mine), len(others)), rid == planned, rid == claim, rid not in taken)
-            if score > best and (score[0] > 0 or (rid == claim and not is_id_hit)):
-                best, match = score, known
-        return match
-
-    def is_part(self, row: Sequence[Raw], known: Known) -> bool:
-        """Whether a row carries the id, or holds nothing but what the known one held."""
-        mine = self._cells(row, ())
-        return self.claim(row) == known.rid or all(plain(known.cells.get(key)) == text for key, text in mine.items())
-
-    def _by_key(self, row: Sequence[Raw]) -> Known | None:
-        """A row that the service fills, by its key; people may have typed nothing beside it yet."""
-        key = [plain(cell_at(row, self.layout.at[name])) for name in self.layout.tab.rows]
-        return self.known.get("·".join(key)) or (Known("·".join(key), {}, "") if all(key) else None)
-
-    def _cells(self, row: Sequence[Raw], hits: Sequence[int]) -> dict[str, str]:
-        cells = {key: plain(cell_at(row, at)) for at, key in self.staff.items() if at not in hits}
-        return {key: text for key, text in cells.items() if text}
-
-    def claim(self, row: Sequence[Raw]) -> str:
-        at = self.layout.at.get(self.layout.tab.id, -1)
-        return plain(cell_at(row, at)) if at >= 0 else ""
-
-    def _candidates(self, mine: Mapping[str, str], claim: str) -> list[str]:
-        """Ids of rows that share the rarest cell, and the one that is named, in the order in which they are known."""
-        named = [claim] if claim in self.known else []
-        groups = [self._by_cell.get(pair, ()) for pair in mine.items()]
-        shared = [rid for group in sorted((group for group in groups if group), key=len)[:3] for rid in group]
-        return [*dict.fromkeys([*named, *shared])]
-
-
-def completed(layout: Layout, table: Table, wanted: Mapping[str, Known]) -> tuple[Table, TabPlan]:
-    """The table with the empty cells filled of rows that were put back while columns moved, and the writes that fill
-    them. ``wanted``: the rows that somebody wants back, by id, as they were."""
-    rows, memory, writes = [list(row) for row in table.rows], _Rows(layout, wanted), list[Write]()
-    for index, row in enumerate(rows):
-        known = memory.of(row, (), set())
-        if known is not None and memory.is_part(row, known):
-            for key, value in known.cells.items():
-                at = layout.at.get(key)
-                if at is not None and cell_at(row, at) in ("", None):
-                    put(row, at, value)
-                    writes.append(Write(index + table.first, at, value))
-    tab_plan = TabPlan(table.tab, tuple(table.header), tuple(writes), rows=touched(table, writes))
-    return (replace(table, rows=rows) if writes else table), tab_plan
 
 
 # What a plan must remember for it
