@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 from sync.core.issues.issues import Stamps, clock
 from sync.core.people.ordering import place_order
@@ -25,8 +26,7 @@ from sync.core.scores.lines import DUTY, OF_DUTY, STREET, Group, Line, month_of,
 from sync.core.sheet.rows import Row
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """One record: who did what kind of duty, where, on which day. ``noted``: in 履职记录, not read off an issue;
     ``faulty``: something is wrong with the row; ``shown``: by a photo, a position or a finding."""
 
@@ -104,13 +104,12 @@ def day_of(row: Row, heard: datetime, rules: Rules) -> date:
     return (typed if typed and typed <= heard <= typed + late else heard).date()
 
 
-def seen_at_issues(stamps: Iterable[tuple[str, Stamps]]) -> Iterator[Done]:
-    """What the issue log shows beside 履职记录: who reports an issue from the street was there. ``stamps``: of each
-    issue with its reporter."""
-    for reporter, issue_stamps in stamps:
-        if issue_stamps.street and issue_stamps.source in (SELF_FOUND, INSPECTED) and not issue_stamps.voided:
-            kind = PATROL if issue_stamps.source == SELF_FOUND else INSPECTION
-            yield Done(kind, reporter, issue_stamps.street, "", issue_stamps.received.date(), noted=False)
+def seen_at_issue(reporter: str, stamps: Stamps) -> Done | None:
+    """What the issue log shows beside 履职记录: who reports an issue from the street was there."""
+    if not stamps.street or stamps.source not in (SELF_FOUND, INSPECTED) or stamps.voided:
+        return None
+    kind = PATROL if stamps.source == SELF_FOUND else INSPECTION
+    return Done(kind, reporter, stamps.street, "", stamps.received.date(), noted=False)
 
 
 def owed(rules: Rules, roster: Roster, known: Records, first: date, last: date) -> list[Owed]:

@@ -26,7 +26,6 @@ from sync.core.sheet.identity import Known
 from sync.core.sheet.plan import Plan, TabPlan, Write
 from sync.core.sheet.problems import sentence
 from sync.core.sheet.rows import Row
-from sync.core.sheet.tabs import Layout
 
 RowCells = list[tuple[Row, Mapping[str, Any]]]  # what each row should show
 Changed = list[tuple[Row, Sequence[Write]]]
@@ -151,17 +150,15 @@ def differences(reading: Reading, key: str, rows: Iterable[tuple[Row, Mapping[st
 
 def _differences(reading: Reading, key: str, rows: Sequence[tuple[Row, Mapping[str, Any]]]) -> Changed:
     layout, zone, results = reading.layouts[key], reading.zone, reading.memo.of(f"differences {key}")
-    changed: Changed = []
-    for row, cells in rows:
-        name, given = row.rid or row.parsed.key or row.number, (layout, row.raw, cells)
-        writes = results.result(name, given, plan.differences, layout, row, cells, zone, holds=_same_row)
-        if writes:
-            changed.append((row, writes))
-    return changed
+    names = [row.rid or row.parsed.key or row.number for row, _ in rows]
+    given = [(layout, row.raw, cells) for row, cells in rows]
+    writes = results.each(names, given, lambda n: plan.differences(layout, *rows[n], zone))
+    return [(row, _in_row(row, own)) for (row, _), own in zip(rows, writes, strict=True) if own]
 
 
-def _same_row(writes: Sequence[Write], _: Layout, row: Row, *__: object) -> bool:
-    return not writes or writes[0].row == row.number
+def _in_row(row: Row, writes: Sequence[Write]) -> Sequence[Write]:
+    """These writes where the row stands now."""
+    return writes if writes[0].row == row.number else [replace(write, row=row.number) for write in writes]
 
 
 def _plan(
@@ -192,7 +189,8 @@ def _records_plan(look: Look) -> TabPlan:
     known = reading.memory.known, reading.known, look.followed, look.roster.days, reading.away.keys()
     given = reading.layouts[recalling.TAB], rows, known, letters, _numbers(look)
     planned = reading.memo.result("records plan", given, _new_records_plan, look, letters)
-    for kind in (recalling.TEXTS, recalling.OF_ROWS, f"differences {recalling.TAB}"):
+    of_rows = [f"{recalling.OF_ROWS} {key}" for key in recalling.RECORDED]
+    for kind in (recalling.TEXTS, *of_rows, f"differences {recalling.TAB}"):
         reading.memo.of(kind).keep_all()
     return planned
 

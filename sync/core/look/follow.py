@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import repeat
 from typing import Any
 
 from sync.core.issues import course, escalation, feedback, issue_stamps, lateness, upward
@@ -123,18 +124,40 @@ def _all_hold(followed: Mapping[str, Followed], step: Following) -> bool:
 
 
 def _follow_all(step: Following) -> dict[str, Followed]:
-    results, followed = step.reading.memo.of("followed"), dict[str, Followed]()
-    scope, rows = _scope(step), step.reading.rows["issues"]
+    rows, depths = step.reading.rows["issues"], step.stamped.depths
+    followed = dict[str, Followed]()
     # what was taken over before what took it over, however people sorted the rows
-    for row in sorted(rows, key=lambda row: -len(step.stamped.owners(row.rid))):
-        rid = row.rid
+    for depth in sorted({*depths.values()}, reverse=True):
+        followed |= _follow_some(step, [row for row in rows if depths.get(row.rid) == depth], followed)
+    followed |= _follow_some(step, [row for row in rows if row.rid not in depths], followed)
+    as_owners = {rid: _as_owner(step, followed, rid) for rid in depths}
+    return {row.rid: followed[row.rid] for row in rows} | as_owners
+
+
+def _follow_some(step: Following, rows: Sequence[Row], followed: Mapping[str, Followed]) -> dict[str, Followed]:
+    """Issues by number, once those that they took over are ``followed``."""
+    rids = [row.rid for row in rows]
+    stamps, booked = [*map(step.stamped.stamps.__getitem__, rids)], _booked(step, rids)
+    belonging = _belonging(step, rids, followed)
+    numbers = map(step.letters.numbers.get, rids)
+    given = [*zip(repeat(_scope(step)), [row.parsed for row in rows], numbers, belonging, strict=False)]
+
+    def make(n: int) -> Followed:
         try:
-            belonging = _belonging(step, rid, followed)
-            given = (scope, row.parsed, step.letters.numbers.get(rid), *belonging)
-            followed[rid] = results.result(rid, given, _follow, step, row, belonging, holds=_holds)
+            return _follow(step, rows[n], belonging[n])
         except Exception as error:  # one issue never stops the rest
-            raise IssueFailed(row) from error
-    return {row.rid: _as_owner(step, followed, row.rid) for row in rows}
+            raise IssueFailed(rows[n]) from error
+
+    def holds(issue: Followed, n: int) -> bool:
+        """Whether its stamps and lines stand as it left them, and time did not change it."""
+        return (issue.issue.stamps, issue.booking) == (stamps[n], booked[n]) and _is_in_time(issue, step.reading)
+
+    return dict(zip(rids, step.reading.memo.of("followed").each(rids, given, make, holds), strict=True))
+
+
+def _booked(step: Following, rids: Iterable[str]) -> list[Mapping[str, Line]]:
+    """The lines of each of these issues as they were booked."""
+    return [step.past.lines.get(Group(OF_ISSUE, rid), {}) for rid in rids]
 
 
 def _as_owner(step: Following, followed: Mapping[str, Followed], rid: str) -> Followed:
@@ -148,19 +171,20 @@ def _as_owner(step: Following, followed: Mapping[str, Followed], rid: str) -> Fo
     return replace(own, cells={**own.cells, "hint": "", **shown, "repeat": f"{words}，见 {owner}"})
 
 
-def _belonging(step: Following, rid: str, followed: Mapping[str, Followed]) -> tuple[Any, ...]:
-    """What belongs to an issue besides its row: feedback, approvals, those taken back, answers, second letters, the
+def _belonging(step: Following, rids: Sequence[str], followed: Mapping[str, Followed]) -> list[tuple[Any, ...]]:
+    """What belongs to each issue besides its row: feedback, approvals, those taken back, answers, second letters, the
     days on which it was seen again, and what the issue that it took over cost."""
-    judged, stamps = step.judged, step.stamped.stamps[rid]
-    return (
-        step.fixes.get(rid, ()),
-        judged.asks.get(rid, ()),
-        _withdrawn(judged, rid, stamps) if stamps.taken else NOTHING,
-        judged.answers.get(rid, ()),
-        step.letters.urged.get(rid, ()),
-        step.stamped.seen_days.get(rid, 0),
-        sum(_cost(followed[other]) for other in step.stamped.taken_over.get(rid, ())),
-    )
+    judged, stamped = step.judged, step.stamped
+    taken = {rid: _withdrawn(judged, rid, own) for rid, own in stamped.stamps.items() if own.taken}
+    costs = {
+        rid: sum(_cost(followed[other]) for other in parts if other in followed)
+        for rid, parts in stamped.taken_over.items()
+    }
+    by_issue: tuple[tuple[Mapping[str, Any], Any], ...] = (
+        (step.fixes, ()), (judged.asks, ()), (taken, NOTHING), (judged.answers, ()), (step.letters.urged, ()),
+        (stamped.seen_days, 0), (costs, 0),
+    )  # fmt: skip
+    return [*zip(*(map(each.get, rids, repeat(nothing)) for each, nothing in by_issue), strict=True)]
 
 
 def _cost(followed: Followed) -> int:
@@ -169,18 +193,8 @@ def _cost(followed: Followed) -> int:
     return -sum(line.points for line in followed.lines if line.kind == STREET and line.rule in steps)
 
 
-def _holds(followed: Followed, step: Following, row: Row, _: tuple[Any, ...]) -> bool:
-    """Whether what the issue came to is still so: its stamps and lines stand as it left them, its hour is not yet
-    there, and it is over or no day went by, which makes an open one later."""
-    if not _is_in_time(followed, step.reading):
-        return False
-    return followed.booking == step.past.lines.get(Group(OF_ISSUE, row.rid), {}) and (
-        followed.stamps == step.stamped.stamps[row.rid]
-    )
-
-
 def _is_in_time(followed: Followed, reading: Reading) -> bool:
-    """Whether the issue's hour is not yet there, and it is over or no day went by."""
+    """Whether the issue's hour is not yet there, and it is over or no day went by, which makes an open one later."""
     if followed.wake is not None and reading.now >= followed.wake:
         return False
     return followed.day == reading.now.date() or followed.life.state in lives.ENDED

@@ -47,8 +47,9 @@ def tell(reading: Reading, followed: Mapping[str, Followed], drafted: Drafted, n
             sent = Sent(notice, UNSENT if notice.reason else WAITING, notice.reason)
             news[number] = now_as.of(sent)
     every = sorted(_standing(reading, {**known, **news}), key=lambda sent: (sent.notice.time, sent.notice.number))
-    results, zone = reading.memo.of("notice cells"), reading.zone
-    return Told(news, {(n := sent.notice.number,): results.result(n, sent, _cells, sent, zone) for sent in every})
+    numbers = [(sent.notice.number,) for sent in every]
+    cells = reading.memo.of("notice cells").each(numbers, every, lambda n: _cells(every[n], reading.zone))
+    return Told(news, dict(zip(numbers, cells, strict=True)))
 
 
 def _standing(reading: Reading, register: Mapping[str, Sent]) -> Iterator[Sent]:

@@ -11,6 +11,7 @@ from sync.core.duties import duties, weekly
 from sync.core.duties.duties import Done, Owed, Records
 from sync.core.duties.weekly import IssueFact
 from sync.core.issues.escalation import highest
+from sync.core.issues.issues import Stamps
 from sync.core.issues.life import RUNNING, SUSPENDED
 from sync.core.look.follow import Followed
 from sync.core.look.judging import Judged
@@ -28,6 +29,7 @@ from sync.core.scores.lines import OF_DUTY, Group, Line, by_id, of_origin
 from sync.core.sheet.rows import Row
 
 DISPATCH_LEVEL, DISPATCH_DAYS = 3, 3  # from which a superior should go there himself (definitions 3.4)
+SEEN = "duties seen at issues"  # kind of the memo
 BACK = timedelta(days=62)  # so far back a missing duty is still booked by a service that stood still
 
 
@@ -55,19 +57,26 @@ class Duties:
 
     @cached_property
     def records(self) -> Records:
-        """Read anew only when somebody recorded something, or an issue came to something else."""
+        """Read anew only when somebody recorded something, or an issue is stamped otherwise."""
         rows = self.reading.rows.get("duties", [])
         checked = [(row, self.judged.faulty("duties", row.rid)) for row in rows]
-        given = ([(row.parsed, faulty) for row, faulty in checked], self.people.lasting, tuple(self.followed.values()))
-        records = self.reading.memo.result("duty records", given, self._read, checked)
+        issues = self.reading.rows.get("issues", [])
+        reported = self.reading.memo.result("reported", (issues, self.followed), self._reported, issues)
+        given = [(row.parsed, faulty) for row, faulty in checked], self.people.lasting, reported
+        records = self.reading.memo.result("duty records", given, self._read, checked, reported)
         self.reading.memo.of("duty").keep(row.rid for row in rows)
+        self.reading.memo.of(SEEN).keep_all()
         return records
 
-    def _read(self, checked: Sequence[tuple[Row, bool]]) -> Records:
-        reading = self.reading
-        reporters = {row.rid: row.cells.get("reporter", "") for row in reading.rows.get("issues", [])}
-        stamps = ((reporters.get(rid, ""), followed.stamps) for rid, followed in self.followed.items())
-        done = set(duties.seen_at_issues(stamps))
+    def _reported(self, issues: Sequence[Row]) -> dict[str, tuple[str, Stamps]]:
+        """Who reported each issue, and its stamps."""
+        reporters = {row.rid: row.parsed.cells.get("reporter", "") for row in issues}
+        return {rid: (reporters.get(rid, ""), followed.issue.stamps) for rid, followed in self.followed.items()}
+
+    def _read(self, checked: Sequence[tuple[Row, bool]], reported: Mapping[str, tuple[str, Stamps]]) -> Records:
+        reading, given = self.reading, [*reported.values()]
+        seen = reading.memo.of(SEEN).each([*reported], given, lambda n: duties.seen_at_issue(*given[n]))
+        done = {record for record in seen if record}
         results, scope = reading.memo.of("duty"), self.people.lasting
         for row, faulty in checked:
             with row_alone(row, DUTIES):

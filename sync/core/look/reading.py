@@ -22,7 +22,7 @@ from sync.core.sheet.identity import Known, Numbers
 from sync.core.sheet.known_rows import completed
 from sync.core.sheet.landing import give_back, standing
 from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan
-from sync.core.sheet.rows import Raw, Row, Table, plain, read
+from sync.core.sheet.rows import Raw, Row, Table, column_texts, plain, read
 from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
 
 PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "requests")
@@ -84,6 +84,11 @@ class Reading:
     def known_row(self, key: str, rid: str) -> Known:
         """What is remembered of a row, this look's news included."""
         return self.known.get(key, {}).get(rid) or self.memory.known[key][rid]
+
+    def known_rows(self, key: str, rows: Iterable[Row]) -> list[Known]:
+        """The same of each of these rows."""
+        news, known = self.known.get(key, {}), self.memory.known.get(key, {})
+        return [news.get(row.rid) or known[row.rid] for row in rows]
 
     def is_gone(self, key: str, rid: str) -> bool:
         """Whether nothing is known of a row, or it was deleted; one that was missed for a moment is not gone."""
@@ -292,7 +297,9 @@ def _known_as_before(reading: Reading, key: str, numbers: Numbers) -> _TabKnown:
         memory.aside,
         reading.recalled,
     )
-    return reading.memo.of("known again").result(key, given, _tab_known, reading, key, numbers, holds=_is_settled)
+    tab = reading.memo.of("known again").result(key, given, _tab_known, reading, key, numbers, holds=_is_settled)
+    reading.memo.of(f"news {key}").keep_all()
+    return tab
 
 
 def _is_settled(tab: _TabKnown, *_: object) -> bool:
@@ -303,7 +310,8 @@ def _tab_known(reading: Reading, key: str, numbers: Numbers) -> _TabKnown:
     layout, known = reading.layouts[key], reading.memory.known.get(key, {})
     id_key = layout.tab.id
     filled = [row for row in reading.rows[key] if row.parsed.typed]
-    claims = {row.number: plain(row.seen(layout, id_key)) for row in filled} if id_key else {}
+    numbered = zip([row.number for row in filled], column_texts(layout, filled, id_key), strict=True)
+    claims = dict(numbered) if id_key else {}
     binding = identity.bind(filled, claims, known, layout.tab.identity)
     if id_key:
         is_lost = bool(reading.recalled)
@@ -313,7 +321,8 @@ def _tab_known(reading: Reading, key: str, numbers: Numbers) -> _TabKnown:
     missing = [row for row in binding.missing if not _archived(reading.memory, key, row.rid)]
     lost, lines = _missed(reading, key, missing)
     news = {**entries, **lost}
-    gone = [row for row in {**known, **news}.values() if row.deleted and not _archived(reading.memory, key, row.rid)]
+    away = [row for row in {**known, **news}.values() if row.gone]
+    gone = [row for row in away if row.deleted and not _archived(reading.memory, key, row.rid)]
     adopted = frozenset(binding.rids[number] for number in binding.adopted)
     return _TabKnown(rows, news, gone, adopted, [*history, *lines])
 
@@ -322,26 +331,32 @@ def _numbered(
     reading: Reading, key: str, rows: Iterable[Row], rids: Mapping[int, str], numbers: Numbers
 ) -> Iterator[Row]:
     """The rows with their ids; one that was never seen before gets the next."""
-    has_id, day = bool(reading.layouts[key].tab.id), reading.now.date()
+    has_id, day, aside = bool(reading.layouts[key].tab.id), reading.now.date(), reading.memory.aside
     for row in rows:
-        if {rids.get(row.number, ""), row.parsed.print} & reading.memory.aside:
+        if aside and {rids.get(row.number, ""), row.parsed.print} & aside:
             continue
         rid = rids.get(row.number) or (numbers.next(day) if has_id else f"{key}-{numbers.next_of(key)}")
         yield Row(row.number, row.raw, row.parsed, rid)
 
 
 def _news(
-    reading: Reading, key: str, rows: Iterable[Row], known: Mapping[str, Known]
+    reading: Reading, key: str, rows: Sequence[Row], known: Mapping[str, Known]
 ) -> tuple[dict[str, Known], list[Change]]:
     """What is to be remembered of the rows, and every cell of people that changed."""
-    entries, history = dict[str, Known](), list[Change]()
-    for row in rows:
-        before = known.get(row.rid)
-        entry = identity.remember(row, before, _marks(reading, row, before))
-        if entry is not None:
-            entries[row.rid] = entry
-            if before is not None and before.cells:  # of a recalled row only the hours are known
-                history += _changes(reading, key, row.rid, before.cells, row.parsed.typed)
+    history, rids = list[Change](), [row.rid for row in rows]
+    given = [(row.parsed, known.get(row.rid)) for row in rows]
+
+    def remember(n: int) -> Known | None:
+        before = given[n][1]
+        return identity.remember(rows[n], before, _marks(reading, rows[n], before))
+
+    # a row with news is looked at again: they hang on the hour
+    news = reading.memo.of(f"news {key}").each(rids, given, remember, lambda entry, _: entry is None)
+    entries = {rid: entry for rid, entry in zip(rids, news, strict=True) if entry}
+    for rid, entry in entries.items():
+        before = known.get(rid)
+        if before is not None and before.cells:  # of a recalled row only the hours are known
+            history += _changes(reading, key, rid, before.cells, entry.cells)
     return entries, history
 
 

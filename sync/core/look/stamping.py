@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, partial
+from itertools import repeat
 from typing import Any
 
 from sync.core.issues import course, issue_stamps, issues, photo_uses, repeats
@@ -29,7 +30,7 @@ from sync.core.sheet.problems import Problem
 from sync.core.sheet.rows import Row, issue_number, plain
 from sync.core.sheet.values import serials
 
-PLACES = "places"  # kind of the memo
+PLACES, STAMPED = "places", "stamps as known"  # kinds of the memo
 Places = dict[tuple[str, ...], list[str]]  # issues by what must be equal for a repeat
 
 
@@ -56,6 +57,11 @@ class Stamped:
                 break
             chain.append(own.joined)
         return chain[1:]
+
+    @cached_property
+    def depths(self) -> Mapping[str, int]:
+        """Of each issue that is a part of another, how many it is a part of, one inside the other."""
+        return {rid: len(self.owners(rid)) for rid, own in self.stamps.items() if own.joined}
 
     @cached_property
     def taken_over(self) -> Mapping[str, tuple[str, ...]]:
@@ -147,6 +153,7 @@ def stamp(
     rows, known = reading.rows["issues"], reading.memory.stamps
     given = rows, known, fixes, people.lasting, reading.layouts["issues"], reading.adopted, reading.now.date()
     stamps = dict(reading.memo.of("stamped before").result("", given, _stamped_before, reading, people, fixes))
+    reading.memo.of(STAMPED).keep_all()
     others = {rid: other for rid, other in {**known, **archived}.items() if rid not in stamps}
     fresh = [row for row in rows if row.rid not in stamps or not stamps[row.rid].street]
     stamps |= _settled(reading, people, rows, stamps)
@@ -163,16 +170,33 @@ def stamp(
 
 def _stamped_before(reading: Reading, people: People, fixes: Mapping[str, Sequence[Fix]]) -> dict[str, Stamps]:
     """The stamps of the rows that have some, by number."""
-    stamps, known = dict[str, Stamps](), reading.memory.stamps
-    for row in reading.rows["issues"]:
+    rows = reading.rows["issues"]
+    rids = [row.rid for row in rows]
+    before = [*map(({**_adopted_now(reading, people), **reading.memory.stamps}).get, rids)]
+    parsed, scope = [row.parsed for row in rows], (people.lasting, reading.now.date())
+    given = [*zip(parsed, before, map(fixes.get, rids), repeat(scope), strict=False)]
+
+    def make(n: int) -> Stamps | None:
+        own = before[n]
         try:
-            before = known.get(row.rid)
-            if before is None and row.rid in reading.adopted:
-                before = _adopted(reading, people, row)
-            if before:
-                stamps[row.rid] = _known(reading, people, row, before, fixes)
+            return _known(reading, people, rows[n], own, fixes) if own else None
         except Exception as error:  # one issue never stops the rest
-            raise IssueFailed(row) from error
+            raise IssueFailed(rows[n]) from error
+
+    stamps = reading.memo.of(STAMPED).each(rids, given, make)
+    return {rid: own for rid, own in zip(rids, stamps, strict=True) if own}
+
+
+def _adopted_now(reading: Reading, people: People) -> dict[str, Stamps]:
+    """The stamps of rows that the ledger does not know, as the sheet shows them."""
+    stamps = dict[str, Stamps]()
+    for row in reading.rows["issues"] if reading.adopted else ():
+        if row.rid in reading.adopted and row.rid not in reading.memory.stamps:
+            try:
+                own = _adopted(reading, people, row)
+            except Exception as error:
+                raise IssueFailed(row) from error
+            stamps |= {row.rid: own} if own else {}
     return stamps
 
 
@@ -416,14 +440,15 @@ class EarlierIssues:
     def _places(self) -> Places:
         """Issues with stamps by place, archived ones among them; a report of the public counts once it is taken on."""
         places: Places = defaultdict(list)
-        results = self.reading.memo.of(PLACES)
-        for rid in (*self._rows, *self.reading.away):
-            known = self.stamps.get(rid)
-            if known and known.street and not known.voided:
-                row = self._rows.get(rid)
-                given = row.parsed if row else self.reading.away[rid], known.street, known.category
-                if place := results.result(rid, (self.reading.rules.repeat.same, *given), self._place, rid, known):
-                    places[place].append(rid)
+        content = {rid: row.parsed for rid, row in self._rows.items()}
+        every = {**self.reading.away, **content}
+        rids = [rid for rid in (*content, *self.reading.away) if (own := self.stamps.get(rid)) and own.street]
+        same, stamps = self.reading.rules.repeat.same, [self.stamps[rid] for rid in rids]
+        given = [(same, every[rid], own.street, own.category) for rid, own in zip(rids, stamps, strict=True)]
+        of_each = self.reading.memo.of(PLACES).each(rids, given, lambda n: self._place(rids[n], stamps[n]))
+        for rid, own, place in zip(rids, stamps, of_each, strict=True):
+            if place and not own.voided:
+                places[place].append(rid)
         return places
 
     def _place(self, rid: str, known: Stamps) -> tuple[str, ...] | None:

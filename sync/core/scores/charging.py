@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from sync.core.issues import life as lives
 from sync.core.issues.issues import Issue, Stamps, Urged
@@ -35,8 +36,7 @@ from sync.core.scores.lines import (
 NOT_COUNTED = ("", lives.UNVERIFIED, lives.VOID)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """What an issue counts for in the month's rates. ``due``: it was mended or its deadline passed."""
 
     month: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -47,9 +47,9 @@ Rates = Mapping[tuple[str, str, str], _Rates]  # by month, kind and name
 def _rates(tallies: Iterable[Tally], areas: Mapping[tuple[str, str], tuple[str, str]]) -> Rates:
     """Of streets, branches, districts and units. ``areas``: branch and district of the month, by month and street."""
     sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0] * 5)
-    for each in tallies:
+    for each, times in Counter(tallies).items():  # many issues count for the same
         branch, district = areas.get((each.month, each.street), (each.branch, each.district))
-        counts = (1, each.due, each.due and each.late, each.reworked, each.extended)
+        counts = [times * count for count in (1, each.due, each.due and each.late, each.reworked, each.extended)]
         for kind, name in ((STREET, each.street), (BRANCH, branch), (DISTRICT, district), (UNIT, each.unit)):
             group = sums[each.month, kind, name]
             group[:] = [total + count for total, count in zip(group, counts, strict=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from sync.core.issues import life as lives
@@ -120,8 +120,10 @@ class UnitMonth:
             parts = tuple(Part(line.issue) for line in self.fakes)
             yield FAKE, Reckoning(EACH, parts, (score.fake_each, 1))
 
-    def lines(self, today: datetime) -> Iterator[Line]:
-        day = min(last_day(self.month), today.date())
+    def lines(self, today: date) -> list[Line]:
+        return list(self._lines(min(last_day(self.month), today)))
+
+    def _lines(self, day: date) -> Iterator[Line]:
         for rule, reckoning in self.reckonings.items():
             numbers = reckoning.against()
             named = f"；{_NAMES.get(rule, '涉及')}：{listed(numbers)}" if numbers else ""

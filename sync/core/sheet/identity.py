@@ -98,6 +98,7 @@ def bind(
             del left[rid]
 
     take(_exact(rows, claims, left))
+    loose = rows
     for match in (
         _by_print,
         partial(_put_elsewhere, keys),
@@ -105,7 +106,7 @@ def bind(
         partial(_by_claim, keys),
         *(() if claims else (_by_likeness,)),
     ):
-        loose = [row for row in rows if row.number not in rids]
+        loose = [row for row in loose if row.number not in rids]
         if loose and left:
             take(match(loose, claims, left))
     return Binding(rids, frozenset(), tuple(row for row in left.values() if not row.deleted))
@@ -119,7 +120,8 @@ def _exact(rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str, Kn
     pairs: dict[str, int] = {}
     for row in rows:
         rid = claims.get(row.number, "")
-        if rid in left and rid not in pairs and left[rid].print == row.parsed.print:
+        known = left.get(rid)
+        if known is not None and known.print == row.parsed.print and rid not in pairs:
             pairs[rid] = row.number
     return [(number, rid) for rid, number in pairs.items()]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import repeat
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -229,14 +230,12 @@ def by_key(
 ) -> list[tuple[Row, Mapping[str, Any]]]:
     """What each row of a tab that the service fills should say, found by its key. A row whose key nobody wishes for,
     and a second row with the same key, lose their service cells; what people wrote beside them stays."""
-    seen: set[tuple[str, ...]] = set()
-    empty = nothing(layout)
-    pairs: list[tuple[Row, Mapping[str, Any]]] = []
-    for row in rows:
-        key = row.parsed.key
-        pairs.append((row, empty if key in seen else wished.get(key, empty)))
-        seen.add(key)
-    return pairs
+    keys, empty = [row.parsed.key for row in rows], nothing(layout)
+    cells = list(map(wished.get, keys, repeat(empty)))
+    first = {key: n for n, key in reversed([*enumerate(keys)])}
+    if len(first) < len(keys):
+        cells = [each if first[key] == n else empty for n, (key, each) in enumerate(zip(keys, cells, strict=True))]
+    return list(zip(rows, cells, strict=True))
 
 
 @dataclass(frozen=True)
@@ -252,7 +251,7 @@ def placed(layout: Layout, rows: Sequence[Row], wished: Mapping[tuple[str, ...],
     pairs = by_key(layout, rows, wished)
     there = {row.parsed.key for row in rows}
     new = [cells for key, cells in wished.items() if key not in there]
-    by_number = {row.number: (row, cells) for row, cells in pairs}
+    by_number = {pair[0].number: pair for pair in pairs}
     empty, last = nothing(layout), max(by_number, default=1)
     blank = (Row(number, (), NOTHING) for number in range(2, last + 1) if number not in by_number)
     free = [*(row for row, cells in pairs if cells == empty), *blank]

@@ -90,6 +90,12 @@ class Row(NamedTuple):
         return "" if value is None else value
 
 
+def column_texts(layout: Layout, rows: Iterable[Row], key: str) -> list[str]:
+    """What stands in a column of each row now, as a text."""
+    at = layout.at.get(key, NOWHERE)
+    return [plain(raw[at]) if at < len(raw := row.raw) else "" for row in rows]
+
+
 NOWHERE = 10**9  # of a column that a workbook of before does not have yet
 Entry = tuple[Sequence[Raw], tuple[Raw, ...], Parsed]  # a row as the API gave it, as a tuple, as read
 

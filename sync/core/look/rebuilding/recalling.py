@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from itertools import repeat
 from typing import Any, TypeVar
 
 from sync.core.issues.issues import Stamps
@@ -20,7 +22,7 @@ from sync.core.memory import Memory
 from sync.core.people.days import Care, Days
 from sync.core.sheet.codec import codec
 from sync.core.sheet.identity import Known
-from sync.core.sheet.rows import Row, plain
+from sync.core.sheet.rows import Parsed, Row, plain
 
 Recorded = TypeVar("Recorded")
 log = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ NUMBERS, DAYS, LETTERS = "编号", "责任", "函件"  # the kinds that are of n
 ALWAYS = ("issues", "feedback", "requests", "changes")  # tabs whose rows are called by their ids elsewhere
 RECORDED = (*ALWAYS, "duties")
 Key = tuple[str, ...]  # kind and name
+Given = tuple[Parsed, Known, Stamps | None, bool]  # of a row; last whether it is about an issue that was archived
 TEXTS, OF_ROWS = "records", "records of rows"  # kinds of the memo
 
 
@@ -54,9 +57,10 @@ def wished(
     values: dict[Key, Any] = {(NUMBERS, NUMBERS): dict(numbers)} if numbers else {}
     values |= {(DAYS, street): cares for street, cares in days.items()}
     values |= {(LETTERS, key): letter for key, letter in letters.items()}
-    values |= _rows(reading, stamps)
-    results, converter = reading.memo.of(TEXTS), codec(reading.zone, short=True)
-    return {key: results.result(key, value, _cells, key, value, converter) for key, value in values.items()}
+    converter = codec(reading.zone, short=True)
+    keys, given = [*values], [*values.values()]
+    cells = reading.memo.of(TEXTS).each(keys, given, lambda n: _cells(keys[n], given[n], converter))
+    return dict(zip(keys, cells, strict=True)) | _of_rows(reading, stamps, converter)
 
 
 def _cells(key: Key, value: object, converter: Any) -> dict[str, Any]:
@@ -64,25 +68,39 @@ def _cells(key: Key, value: object, converter: Any) -> dict[str, Any]:
     return {"kind": key[0], "name": key[1], "text": text}
 
 
-def _rows(reading: Reading, stamps: Mapping[str, Stamps]) -> Iterator[tuple[Key, OfRow]]:
-    results = reading.memo.of(OF_ROWS)
+def _of_rows(reading: Reading, stamps: Mapping[str, Stamps], converter: Any) -> dict[Key, Mapping[str, Any]]:
+    """The records of rows, by kind and name, with the cells of each."""
+    records = dict[Key, Mapping[str, Any]]()
     for key in RECORDED:
-        title = reading.tables.tabs[key].title
-        for row in reading.rows.get(key, ()):
-            known, own = reading.known_row(key, row.rid), stamps.get(row.rid) if key == "issues" else None
-            if (key in ALWAYS and not _is_past(reading, row)) or not _is_plain(row, known):
-                given = (known.print, known.marks, own)
-                yield (title, row.rid), results.result((key, row.rid), given, OfRow, *given)
+        rows, title = reading.rows.get(key, ()), reading.tables.tabs[key].title
+        names = [(title, row.rid) for row in rows]
+        own = [stamps.get(row.rid) for row in rows] if key == "issues" else repeat(None)
+        known = reading.known_rows(key, rows)
+        past = _past(reading, rows) if key in ALWAYS else repeat(True)
+        given = [*zip([row.parsed for row in rows], known, own, past, strict=False)]
+        make = partial(_record, names, given, converter)
+        cells = reading.memo.of(f"{OF_ROWS} {key}").each(names, given, make)
+        records |= {name: record for name, record in zip(names, cells, strict=True) if record}
+    return records
 
 
-def _is_past(reading: Reading, row: Row) -> bool:
-    """Whether a row is about an issue that was archived."""
-    return plain(row.cells.get("issue")) in reading.away
+def _record(names: Sequence[Key], given: Sequence[Given], converter: Any, n: int) -> Mapping[str, Any] | None:
+    """The record of a row; None where a lost ledger would come to the same without one."""
+    parsed, known, stamps, is_past = given[n]
+    if is_past and _is_plain(parsed, known):
+        return None
+    return _cells(names[n], OfRow(known.print, known.marks, stamps), converter)
 
 
-def _is_plain(row: Row, known: Known) -> bool:
+def _past(reading: Reading, rows: Sequence[Row]) -> list[bool]:
+    """Of each row, whether it is about an issue that was archived."""
+    away = reading.away
+    return [plain(row.parsed.cells.get("issue")) in away for row in rows] if away else [False] * len(rows)
+
+
+def _is_plain(parsed: Parsed, known: Known) -> bool:
     """Whether a lost ledger would come to the same hours by the row's own cells."""
-    typed = row.cells.get("reported_at")
+    typed = parsed.cells.get("reported_at")
     return typed is not None and all(at == typed for mark, at in known.marks.items() if mark in ("heard", SHOWN))
 
 

@@ -21,7 +21,7 @@ from sync.core.look.scores.claims import Booking, Claims
 from sync.core.look.scores.returns import Returns
 from sync.core.look.scores.seals import Sealing, cells
 from sync.core.look.scores.self_found import limited
-from sync.core.look.scores.unit_scores import Units
+from sync.core.look.scores.unit_scores import UNIT_PARTS, Units
 from sync.core.memory import SCORES, Failed, RowFailed
 from sync.core.people.roster import Roster, Street
 from sync.core.rules.conditions import INSPECTED
@@ -53,6 +53,8 @@ from sync.core.scores.units import UnitMonth
 
 Visits = Mapping[tuple[str, str], Looks]  # by month and street
 
+PERIODS, IN_USE, CELLS, IN_MONTHS = "periods", "days in use", "line cells", "streets in their months"
+PARTS = (PERIODS, IN_USE, CELLS, IN_MONTHS, *UNIT_PARTS)  # kinds of the memo: what the months are made of
 THIS_TIME = "月度考核和扣分明细"  # what fails where the months can't be scored
 
 
@@ -112,7 +114,10 @@ class Scoring:
             of_origin(past.lines, OF_BASE), of_origin(past.lines, OF_COMPUTED), tuple(self.sealing.followed.values()),
             self.duties.lines, tuple(self.letters), reading.now.date(), len(reading.memory.photos),
         )  # fmt: skip
-        return reading.memo.of("scores").result("", given, self._scored, inspections, holds=self._holds)
+        scored = reading.memo.of("scores").result("", given, self._scored, inspections, holds=self._holds)
+        for kind in PARTS:
+            reading.memo.of(kind).keep_all()
+        return scored
 
     def _holds(self, scored: Scored, _: Visits) -> bool:
         """Whether no month is to be sealed since."""
@@ -142,7 +147,7 @@ class Scoring:
         seals = self._closings(bases, cut, table)
         every = tuple(sorted([*sealed, *cut], key=lambda line: (line.month, line.date, line.id)))
         given = (seals, self._rules.hash)
-        terms = self.sealing.reading.memo.of("periods").result("", given, self._quarters_and_years, seals)
+        terms = self.sealing.reading.memo.of(PERIODS).result("", given, self._quarters_and_years, seals)
         return Scored(
             self._lines(every),
             {(row.month, row.target, row.kind): self._cells(row, seals.get(row.month)) for row in table},
@@ -174,7 +179,7 @@ class Scoring:
         """All lines of open months after ceilings, with those that are worked out anew at every look."""
         now, rules = self.sealing.reading.now, self._rules
         cut = ceilings.of_tasks(uncut, rules)
-        computed = [line for unit in units.values() for line in unit.lines(now)]
+        computed = [line for lines in self._units().lines(units).values() for line in lines]
         if rules.score.even_out.on:
             inspected = {rid for rid, each in self.sealing.followed.items() if each.issue.source == INSPECTED}
             charged = [line for line in cut if not self.sealing.past.returned.get(line.id)]
@@ -197,8 +202,10 @@ class Scoring:
                 yield evening.Group(month, {street.name: chief for street, chief, _ in held}, looks)
 
     def _units(self) -> Units:
-        reading = self.sealing.reading
-        return Units(self.sealing.followed, self.letters, self._of_lost_rows(), self.roster, self._rules, reading.now)
+        reading, lost = self.sealing.reading, self._of_lost_rows()
+        return Units(
+            self.sealing.followed, self.letters, lost, self.roster, self._rules, reading.now, self.scope, reading.memo
+        )
 
     # Months
     def _months(self, uncut: Iterable[Line]) -> list[str]:
@@ -273,14 +280,14 @@ class Scoring:
     def _workdays(self, name: str, month: str) -> int:
         """On how many the street was in use in the month so far, one at least."""
         given = (self.roster, name, month, self.sealing.reading.now.date(), self._rules.calendar)
-        results = self.sealing.reading.memo.of("days in use")
+        results = self.sealing.reading.memo.of(IN_USE)
         return max(1, len(results.result((name, month), self.scope, holders.in_use, *given)))
 
     def _cells(self, row: Standing, seal: Seal | None) -> dict[str, object]:
         return cells(row, seal, is_rebuilt(self.roster.days, row.month))
 
     def _lines(self, every: Iterable[Line]) -> Rows:
-        results = self.sealing.reading.memo.of("line cells")
+        results = self.sealing.reading.memo.of(CELLS)
         return {(line.id,): results.result(line.id, line, line.cells) for line in every}
 
     # Base lines
@@ -307,7 +314,7 @@ class Scoring:
     def _in_month(self, name: str, month: str) -> tuple[Street, str, bool]:
         """``holders.in_month`` as of today, worked out once a day."""
         given = (self.roster, name, month, self.sealing.reading.now.date(), self._rules.calendar)
-        results = self.sealing.reading.memo.of("streets in their months")
+        results = self.sealing.reading.memo.of(IN_MONTHS)
         return results.result((name, month), self.scope, holders.in_month, *given)
 
     def _targets(self, month: str) -> list[tuple[str, str, str, bool]]:
