@@ -7,10 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
 from sync.core.look import responsible, status
 from sync.core.look.feedback import with_results
 from sync.core.look.findings import Look
+from sync.core.look.follow import Followed
+from sync.core.look.judging import Checked
 from sync.core.look.leaving import months
 from sync.core.look.leaving.ripe import at_work, needed_still, ripe, waits
 from sync.core.look.leaving.stored import storable
@@ -20,12 +23,13 @@ from sync.core.look.rebuilding import recalling
 from sync.core.look.rebuilding.archive import SERVICE
 from sync.core.look.scores import seals
 from sync.core.memory import Change, Decision
-from sync.core.scores.lines import OF_ISSUE, Group, Line
+from sync.core.scores.lines import OF_ISSUE, Group, Line, of_issues
 from sync.core.sheet import plan
 from sync.core.sheet.identity import Known
 from sync.core.sheet.plan import Plan, TabPlan, Write
 from sync.core.sheet.problems import sentence
 from sync.core.sheet.rows import Row
+from sync.core.sheet.tabs import Layout
 
 RowCells = list[tuple[Row, Mapping[str, Any]]]  # what each row should show
 Changed = list[tuple[Row, Sequence[Write]]]
@@ -36,7 +40,8 @@ def conclude(look: Look) -> Decision:
     reading = look.reading
     people_rows = {key: people_cells(look, key) for key in PEOPLE if key in reading.rows}
     letters = _letter_cells(look)
-    faulty = sum(bool(cells.get("check")) for rows in (*people_rows.values(), letters) for _, cells in rows)
+    faulty = sum(reading.memo.of("faulty").result(key, rows, _faulty, rows) for key, rows in people_rows.items())
+    faulty += _faulty(letters)
     standing = status.standing(reading, _status(look, faulty))
     changed = {key: differences(reading, key, rows) for key, rows in people_rows.items() if key not in reading.skipped}
     hands, shown = _hands(reading, changed.get("issues", []), look)
@@ -68,6 +73,11 @@ def conclude(look: Look) -> Decision:
         problems=faulty,
         memo=reading.memo.closed(),
     )
+
+
+def _faulty(rows: RowCells) -> int:
+    """How many rows have a fault."""
+    return sum(bool(cells.get("check")) for _, cells in rows)
 
 
 def _new(after: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,11 +121,16 @@ def past_tabs(look: Look) -> tuple[str, ...]:
 # What the sheets should say
 def people_cells(look: Look, key: str) -> RowCells:
     """What the rows of one of people's tabs should show, those in which nobody typed anything among them."""
-    reading = look.reading
-    empty = plan.nothing(reading.layouts[key])
-    blank = [(row, empty) for row in reading.blank.get(key, ())]
-    checked = look.checked(key)
-    return [*blank, *((row, checked[row.rid].cells) for row in reading.rows[key])]
+    reading, checked = look.reading, look.checked(key)
+    given = reading.layouts[key], reading.blank.get(key, ()), reading.rows[key], checked
+    return reading.memo.of("people's cells").result(key, given, _people_cells, *given)
+
+
+def _people_cells(
+    layout: Layout, blank: Sequence[Row], rows: Sequence[Row], checked: Mapping[str, Checked] | Mapping[str, Followed]
+) -> RowCells:
+    empty = plan.nothing(layout)
+    return [*((row, empty) for row in blank), *((row, checked[row.rid].cells) for row in rows)]
 
 
 def _letter_cells(look: Look) -> RowCells:
@@ -138,12 +153,11 @@ def _letter(look: Look, key: str) -> dict[str, Any]:
     return letter_rows.cells_of(look.drafted.letters[key], intake.layout, intake.problems.get(key, ()))
 
 
-def differences(reading: Reading, key: str, rows: Iterable[tuple[Row, Mapping[str, Any]]]) -> Changed:
+def differences(reading: Reading, key: str, rows: Sequence[tuple[Row, Mapping[str, Any]]]) -> Changed:
     """The rows that do not say what they should, with the cells that differ. The same content is not held against the
     same cells twice."""
-    every = list(rows)
-    given = reading.layouts[key], every
-    changed = reading.memo.of("all differences").result(key, given, _differences, reading, key, every)
+    given = reading.layouts[key], rows
+    changed = reading.memo.of("all differences").result(key, given, _differences, reading, key, rows)
     reading.memo.of(f"differences {key}").keep_all()
     return changed
 
@@ -304,21 +318,31 @@ def _put_back(reading: Reading, row: Row, known: Known, writes: Iterable[Write])
 
 
 def _stamps(look: Look) -> dict[str, Any]:
-    before, stamps = look.reading.stored.stamps, dict[str, Any](look.rebuilt.stamps)
-    for rid, followed in look.followed.items():
-        known = before.get(rid)
-        if followed.stamps is not known and followed.stamps != known:
-            stamps[rid] = followed.stamps
-    return stamps
+    before = look.reading.stored.stamps
+    news = look.reading.memo.result("new stamps", (before, look.followed), _new_stamps, before, look.followed)
+    return {**look.rebuilt.stamps, **news}
+
+
+def _new_stamps(before: Mapping[str, Stamps], followed: Mapping[str, Followed]) -> dict[str, Stamps]:
+    """The stamps that are not as they were."""
+    pairs = ((rid, issue.issue.stamps) for rid, issue in followed.items())
+    return {rid: own for rid, own in pairs if own is not (known := before.get(rid)) and own != known}
 
 
 def _lines(look: Look) -> dict[Group, Mapping[str, Line]]:
     """Groups of lines that are not as they were booked."""
-    past = look.rebuilt.past.lines
-    of_issues = ((Group(OF_ISSUE, rid), followed.booking) for rid, followed in look.followed.items())
-    groups = (*of_issues, *look.duties.booking.items(), *look.scored.booking.items())
+    past, memo = look.rebuilt.past.lines, look.reading.memo
+    of_issues = memo.result("new lines", (past, look.followed), _new_lines, look)
+    groups = (*look.duties.booking.items(), *look.scored.booking.items())
     changed = {group: lines for group, lines in groups if lines and lines != past.get(group)}
-    return {**look.rebuilt.lines, **changed}
+    return {**look.rebuilt.lines, **of_issues, **changed}
+
+
+def _new_lines(look: Look) -> dict[Group, Mapping[str, Line]]:
+    """Of issues."""
+    past = look.reading.memo.result("lines of issues", look.rebuilt.past.lines, of_issues, look.rebuilt.past.lines)
+    bookings = ((rid, followed.booking) for rid, followed in look.followed.items())
+    return {Group(OF_ISSUE, rid): lines for rid, lines in bookings if lines and lines != past.get(rid)}
 
 
 # What the service says of itself, and when it looks again
@@ -341,10 +365,14 @@ def _unsaid(look: Look) -> dict[str, str]:
 def _wakes(look: Look) -> Iterator[datetime]:
     reading = look.reading
     yield from look.judged.ahead
-    yield from (followed.wake for followed in look.followed.values() if followed.wake)
+    yield from reading.memo.result("wakes of issues", look.followed, _wakes_of, look.followed)
     yield from look.duties.wakes()
     yield from look.drafted.wakes
     yield look.scored.wake
     if reading.missed:
         yield reading.now  # the row may only have been cut: look again
     yield status.next_day(reading.now)
+
+
+def _wakes_of(followed: Mapping[str, Followed]) -> set[datetime]:
+    return {issue.wake for issue in followed.values() if issue.wake}

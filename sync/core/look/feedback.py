@@ -33,7 +33,7 @@ def answer(
     fixes: Mapping[str, tuple[Fix, ...]],
 ) -> dict[str, Checked]:
     """Every row with its 结果, by id."""
-    results = {number: result.text for issue in followed.values() for number, result in issue.results.items()}
+    results = {**reading.memo.result("results", followed, _results, followed)}
     results |= _doubtful(reading, followed) | _archived(reading, judged, fixes)
     away = reading.away
 
@@ -53,6 +53,11 @@ def answer(
         return (*about(reading, stamped, row), row.cells.get("issue") in away, results.get(row.number, ""))
 
     return check_rows(reading, people, "feedback", context, check)
+
+
+def _results(followed: Mapping[str, Followed]) -> dict[int, str]:
+    """结果 by sheet row, as the issues say."""
+    return {number: result.text for issue in followed.values() for number, result in issue.results.items()}
 
 
 def _archived(reading: Reading, judged: Judged, fixes: Mapping[str, tuple[Fix, ...]]) -> dict[int, str]:

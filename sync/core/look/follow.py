@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 from sync.core.issues import course, escalation, feedback, issue_stamps, lateness, upward
 from sync.core.issues import life as lives
@@ -37,7 +37,7 @@ from sync.core.rules.rules import Rules
 from sync.core.scores import charging
 from sync.core.scores import seal as sealing
 from sync.core.scores.charging import Tally
-from sync.core.scores.lines import AGAIN, BACK, DISCOVERED, LATE, OF_ISSUE, STREET, Group, Line, by_id
+from sync.core.scores.lines import AGAIN, BACK, DISCOVERED, LATE, OF_ISSUE, STREET, Group, Line, by_id, of_issues
 from sync.core.sheet import checks, plan
 from sync.core.sheet.problems import Problem, sentence
 from sync.core.sheet.rows import Row
@@ -109,9 +109,18 @@ def follow(step: Following) -> Mapping[str, Followed]:
         _scope(step), step.past.lines, step.reading.rows["issues"], step.stamped.stamps, step.fixes, judged.asks,
         judged.approves, judged.answers, step.letters.numbers, step.letters.urged,
     )  # fmt: skip
-    followed = memo.of("all followed").result("", given, _follow_all, step, holds=_all_hold)
+    every = memo.of("all followed").result("", given, _follow_all, step, holds=_all_hold)
     memo.of("followed").keep_all()
-    return followed
+    return every.followed
+
+
+class _Every(NamedTuple):
+    """All issues by number. ``wake``: the first hour at which time alone changes one; ``days``: on which those were
+    followed that are not over."""
+
+    followed: Mapping[str, Followed]
+    wake: datetime | None
+    days: frozenset[date]
 
 
 def _scope(step: Following) -> tuple[object, ...]:
@@ -119,11 +128,12 @@ def _scope(step: Following) -> tuple[object, ...]:
     return step.people.lasting, step.reading.layouts["issues"], step.past.seals
 
 
-def _all_hold(followed: Mapping[str, Followed], step: Following) -> bool:
-    return all(_is_in_time(issue, step.reading) for issue in followed.values())
+def _all_hold(every: _Every, step: Following) -> bool:
+    now = step.reading.now
+    return (every.wake is None or now < every.wake) and every.days <= {now.date()}
 
 
-def _follow_all(step: Following) -> dict[str, Followed]:
+def _follow_all(step: Following) -> _Every:
     rows, depths = step.reading.rows["issues"], step.stamped.depths
     followed = dict[str, Followed]()
     # what was taken over before what took it over, however people sorted the rows
@@ -131,13 +141,17 @@ def _follow_all(step: Following) -> dict[str, Followed]:
         followed |= _follow_some(step, [row for row in rows if depths.get(row.rid) == depth], followed)
     followed |= _follow_some(step, [row for row in rows if row.rid not in depths], followed)
     as_owners = {rid: _as_owner(step, followed, rid) for rid in depths}
-    return {row.rid: followed[row.rid] for row in rows} | as_owners
+    followed = {row.rid: followed[row.rid] for row in rows} | as_owners
+    wake = min((issue.wake for issue in followed.values() if issue.wake), default=None)
+    days = frozenset(issue.day for issue in followed.values() if issue.life.state not in lives.ENDED)
+    return _Every(followed, wake, days)
 
 
 def _follow_some(step: Following, rows: Sequence[Row], followed: Mapping[str, Followed]) -> dict[str, Followed]:
     """Issues by number, once those that they took over are ``followed``."""
     rids = [row.rid for row in rows]
-    stamps, booked = [*map(step.stamped.stamps.__getitem__, rids)], _booked(step, rids)
+    booked = step.reading.memo.result("lines of issues", step.past.lines, of_issues, step.past.lines)
+    left = [*zip(map(step.stamped.stamps.get, rids), map(booked.get, rids, repeat({})), strict=True)]
     belonging = _belonging(step, rids, followed)
     numbers = map(step.letters.numbers.get, rids)
     given = [*zip(repeat(_scope(step)), [row.parsed for row in rows], numbers, belonging, strict=False)]
@@ -150,14 +164,9 @@ def _follow_some(step: Following, rows: Sequence[Row], followed: Mapping[str, Fo
 
     def holds(issue: Followed, n: int) -> bool:
         """Whether its stamps and lines stand as it left them, and time did not change it."""
-        return (issue.issue.stamps, issue.booking) == (stamps[n], booked[n]) and _is_in_time(issue, step.reading)
+        return (issue.issue.stamps, issue.booking) == left[n] and _is_in_time(issue, step.reading)
 
     return dict(zip(rids, step.reading.memo.of("followed").each(rids, given, make, holds), strict=True))
-
-
-def _booked(step: Following, rids: Iterable[str]) -> list[Mapping[str, Line]]:
-    """The lines of each of these issues as they were booked."""
-    return [step.past.lines.get(Group(OF_ISSUE, rid), {}) for rid in rids]
 
 
 def _as_owner(step: Following, followed: Mapping[str, Followed], rid: str) -> Followed:

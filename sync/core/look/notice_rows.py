@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from sync.core.notices.outdated import ABOUT_NOW, OVERDUE, moot, since, with_sin
 from sync.core.rules.values import NOTICE_KINDS
 from sync.core.sheet import plan
 
+CELLS = "notice cells"  # kind of the memo
 WEEK = timedelta(days=7)
 
 
@@ -46,17 +47,23 @@ def tell(reading: Reading, followed: Mapping[str, Followed], drafted: Drafted, n
         if number not in known and number not in news:
             sent = Sent(notice, UNSENT if notice.reason else WAITING, notice.reason)
             news[number] = now_as.of(sent)
-    every = sorted(_standing(reading, {**known, **news}), key=lambda sent: (sent.notice.time, sent.notice.number))
-    numbers = [(sent.notice.number,) for sent in every]
-    cells = reading.memo.of("notice cells").each(numbers, every, lambda n: _cells(every[n], reading.zone))
-    return Told(news, dict(zip(numbers, cells, strict=True)))
-
-
-def _standing(reading: Reading, register: Mapping[str, Sent]) -> Iterator[Sent]:
-    """What the live tab should hold: of months that have left only what still stands there."""
     past = months.left(reading)
-    standing = months.in_tab(reading, "notices") if past.until else ()
-    return (sent for number, sent in register.items() if not past.has(sent) or (number,) in standing)
+    standing = months.in_tab(reading, "notices") if past.until else frozenset()
+    given = known, news, past, standing
+    rows = reading.memo.result("notice rows", given, _rows, reading, {**known, **news}, past, standing)
+    reading.memo.of(CELLS).keep_all()
+    return Told(news, rows)
+
+
+def _rows(
+    reading: Reading, register: Mapping[str, Sent], past: months.Past, standing: Collection[tuple[str, ...]]
+) -> dict[tuple[str, ...], Mapping[str, Any]]:
+    """What the live tab should hold: of months that have left only what still stands there (``standing``)."""
+    there = (sent for number, sent in register.items() if not past.has(sent) or (number,) in standing)
+    every = sorted(there, key=lambda sent: (sent.notice.time, sent.notice.number))
+    numbers = [(sent.notice.number,) for sent in every]
+    cells = reading.memo.of(CELLS).each(numbers, every, lambda n: _cells(every[n], reading.zone))
+    return dict(zip(numbers, cells, strict=True))
 
 
 def _adopted(reading: Reading) -> dict[str, Sent]:

@@ -25,7 +25,7 @@ from sync.core.people.permissions import may_answer, people
 from sync.core.people.roster import Roster
 from sync.core.rules.conditions import PUBLIC
 from sync.core.rules.values import NOTICE_KINDS
-from sync.core.scores.lines import OF_DUTY, Group, Line, by_id, of_origin
+from sync.core.scores.lines import OF_DUTY, Group, Line, by_id
 from sync.core.sheet.rows import Row
 
 DISPATCH_LEVEL, DISPATCH_DAYS = 3, 3  # from which a superior should go there himself (definitions 3.4)
@@ -97,7 +97,7 @@ class Duties:
     def booking(self) -> Mapping[Group, Mapping[str, Line]]:
         """All duty lines by month, those booked before included. Nothing new while a row that may show a duty done
         fails."""
-        groups = of_origin(self.past.lines, OF_DUTY)
+        groups = self.past.of(OF_DUTY)
         booked = by_id(line for group in groups.values() for line in group.values())
         if not any(rule.points for rule in self.reading.rules.duties.owed) or self.reading.memory.aside:
             return duties.months(booked)

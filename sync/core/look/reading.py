@@ -405,8 +405,9 @@ def _missed(reading: Reading, key: str, missing: Iterable[Known]) -> tuple[dict[
 def _copied_back(reading: Reading, rows: Iterable[Row]) -> dict[str, Archived]:
     """Archived issues that a person copied back: they count in the live tab again, for as long as the rules let rows
     stay."""
-    marks = ((row.rid, reading.memory.archived.get(row.rid)) for row in rows)
-    return {rid: replace(mark, state=BACK, at=reading.now) for rid, mark in marks if mark and mark.state == THERE}
+    there = {rid: mark for rid, mark in reading.memory.archived.items() if mark.state == THERE}
+    copied = [row.rid for row in rows if row.rid in there] if there else ()
+    return {rid: replace(there[rid], state=BACK, at=reading.now) for rid in copied}
 
 
 def _decided(reading: Reading, key: str) -> _TabKnown:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, partial
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 from sync.core.issues import course, issue_stamps, issues, photo_uses, repeats
 from sync.core.issues import life as lives
@@ -130,10 +130,11 @@ def _fixes_out_of_sight(reading: Reading, reused: Mapping[str, str]) -> Iterator
     """Feedback whose row is not there now: cut for a moment, it still counts; deleted, it counts when a verdict was
     given on it, at this very look perhaps."""
     seen = {row.rid for row in reading.rows.get("feedback", [])}
-    results = {row.rid: row.cells for row in reading.rows.get("issues", []) if "verified" in row.cells}
-    for rid, row in reading.memory.known.get("feedback", {}).items():
-        if rid in seen or "issue" not in row.cells:
-            continue
+    known = reading.memory.known.get("feedback", {})
+    absent = {rid: row for rid, row in known.items() if rid not in seen and "issue" in row.cells}
+    issues = reading.rows.get("issues", []) if absent else ()
+    results = {row.rid: row.cells for row in issues if "verified" in row.cells}
+    for rid, row in absent.items():
         number, at = issue_number(row.cells["issue"]), row.marks["heard"]
         stamps = reading.memory.stamps.get(number)
         verdicts = stamps.verdicts if stamps else ()
@@ -152,24 +153,45 @@ def stamp(
         return Stamped({})
     rows, known = reading.rows["issues"], reading.memory.stamps
     given = rows, known, fixes, people.lasting, reading.layouts["issues"], reading.adopted, reading.now.date()
-    stamps = dict(reading.memo.of("stamped before").result("", given, _stamped_before, reading, people, fixes))
-    reading.memo.of(STAMPED).keep_all()
-    others = {rid: other for rid, other in {**known, **archived}.items() if rid not in stamps}
-    fresh = [row for row in rows if row.rid not in stamps or not stamps[row.rid].street]
-    stamps |= _settled(reading, people, rows, stamps)
+    before = reading.memo.of("stamped before").result("", given, _stamped_before, reading, people, fixes)
+    stamps = _with_news(reading, people, fixes, before, archived) if before.unsettled else before.stamps
+    for kind in (STAMPED, PLACES):
+        reading.memo.of(kind).keep_all()
+    return Stamped(stamps)
+
+
+def _with_news(
+    reading: Reading,
+    people: People,
+    fixes: Mapping[str, Sequence[Fix]],
+    before: _Before,
+    archived: Mapping[str, Stamps],
+) -> dict[str, Stamps]:
+    """The stamps of before, with those that come or are others now."""
+    rows, known = reading.rows["issues"], reading.memory.stamps
+    others = {rid: other for rid, other in {**known, **archived}.items() if rid not in before.stamps}
+    stamps = {**before.stamps, **_settled(reading, people, before.unsettled, before.stamps)}
+    fresh = [row for row in before.unsettled if row.rid not in stamps or not stamps[row.rid].street]
     earlier = EarlierIssues(reading, fixes, {**others, **stamps})
-    taken = sorted(_taken_on(reading, people, rows, stamps), key=lambda row: (stamps[row.rid].received, row.number))
+    waiting = _taken_on(reading, people, before.unsettled, stamps)
+    taken = sorted(waiting, key=lambda row: (stamps[row.rid].received, row.number))
     for row in (*sorted(fresh, key=partial(_order, reading)), *taken):  # what is taken on joins what runs by then
         try:
             earlier.stamps |= _entered(reading, people, row, stamps.get(row.rid), earlier)
         except Exception as error:
             raise IssueFailed(row) from error
-    reading.memo.of(PLACES).keep_all()
-    return Stamped({row.rid: earlier.stamps[row.rid] for row in rows})
+    return {row.rid: earlier.stamps[row.rid] for row in rows}
 
 
-def _stamped_before(reading: Reading, people: People, fixes: Mapping[str, Sequence[Fix]]) -> dict[str, Stamps]:
-    """The stamps of the rows that have some, by number."""
+class _Before(NamedTuple):
+    """The stamps of the rows that have some, by number, and the rows whose stamps may come or be others now: those
+    without a clock, and reports that came after a feedback."""
+
+    stamps: Mapping[str, Stamps]
+    unsettled: Sequence[Row]
+
+
+def _stamped_before(reading: Reading, people: People, fixes: Mapping[str, Sequence[Fix]]) -> _Before:
     rows = reading.rows["issues"]
     rids = [row.rid for row in rows]
     before = [*map(({**_adopted_now(reading, people), **reading.memory.stamps}).get, rids)]
@@ -184,7 +206,12 @@ def _stamped_before(reading: Reading, people: People, fixes: Mapping[str, Sequen
             raise IssueFailed(rows[n]) from error
 
     stamps = reading.memo.of(STAMPED).each(rids, given, make)
-    return {rid: own for rid, own in zip(rids, stamps, strict=True) if own}
+    unsettled = [row for row, own in zip(rows, stamps, strict=True) if not own or _is_unsettled(own)]
+    return _Before({rid: own for rid, own in zip(rids, stamps, strict=True) if own}, unsettled)
+
+
+def _is_unsettled(own: Stamps) -> bool:
+    return not own.street or own.start is None or bool(own.behind)
 
 
 def _adopted_now(reading: Reading, people: People) -> dict[str, Stamps]:

@@ -99,9 +99,17 @@ def last_day(month: str) -> date:
     return (first_day(month) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
-def of_origin(booked: Booked, origin: str) -> dict[Group, Mapping[str, Line]]:
-    """The groups of that origin."""
-    return {group: lines for group, lines in booked.items() if group.origin == origin}
+def by_origin(booked: Booked) -> dict[str, Booked]:
+    """The groups of each origin that has some."""
+    groups: dict[str, dict[Group, Mapping[str, Line]]] = defaultdict(dict)
+    for group, lines in booked.items():
+        groups[group.origin][group] = lines
+    return {**groups}
+
+
+def of_issues(booked: Booked) -> dict[str, Mapping[str, Line]]:
+    """The lines of issues, by number."""
+    return {group.name: lines for group, lines in booked.items() if group.origin == OF_ISSUE}
 
 
 def by_id(lines: Iterable[Line]) -> dict[str, Line]:

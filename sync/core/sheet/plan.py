@@ -251,6 +251,8 @@ def placed(layout: Layout, rows: Sequence[Row], wished: Mapping[tuple[str, ...],
     pairs = by_key(layout, rows, wished)
     there = {row.parsed.key for row in rows}
     new = [cells for key, cells in wished.items() if key not in there]
+    if not new:
+        return Placed(pairs, ())
     by_number = {pair[0].number: pair for pair in pairs}
     empty, last = nothing(layout), max(by_number, default=1)
     blank = (Row(number, (), NOTHING) for number in range(2, last + 1) if number not in by_number)

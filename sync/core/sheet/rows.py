@@ -97,7 +97,7 @@ def column_texts(layout: Layout, rows: Iterable[Row], key: str) -> list[str]:
 
 
 NOWHERE = 10**9  # of a column that a workbook of before does not have yet
-Entry = tuple[Sequence[Raw], tuple[Raw, ...], Parsed]  # a row as the API gave it, as a tuple, as read
+Entry = tuple[Sequence[Raw], Parsed, Row]  # a row as the API gave it, as read, and in its place
 
 
 @dataclass(frozen=True)
@@ -113,23 +113,24 @@ class TabRows:
 def read(layout: Layout, table: Table, zone: ZoneInfo, before: TabRows | None = None) -> TabRows:
     """All rows of a tab. ``before``: the same tab as it was read before."""
     entries = _entries(layout, table, zone, before.entries if before and before.layout == layout else ())
-    rows = [Row(number, raw, parsed) for number, (_, raw, parsed) in enumerate(entries, table.first) if parsed.filled]
-    return TabRows(layout, entries, rows)
+    return TabRows(layout, entries, [row for _, parsed, row in entries if parsed.filled])
 
 
 def _entries(layout: Layout, table: Table, zone: ZoneInfo, last: Sequence[Entry]) -> list[Entry]:
     """Every row. One that stands elsewhere, or in which the service alone wrote, is not read again."""
     rows = table.rows
+    last = last if last and last[0][2].number == table.first else ()
     changed = [n for n, cells in enumerate(rows) if n >= len(last) or last[n][0] != cells]
     typed = partial(_typed, [layout.at[key] for key in _read_from(layout.tab) if key in layout.at])
     gone = (last[n] for n in (*changed, *range(len(rows), len(last))) if n < len(last))
-    earlier = {typed(raw): parsed for _, raw, parsed in gone}
+    earlier = {typed(row.raw): parsed for _, parsed, row in gone}
     entries = list(last[: len(rows)])
     for n in changed:
         raw = tuple(rows[n])
         known = earlier.get(typed(raw))
         same = known is not None and known.filled == _is_filled(raw)
-        entries[n : n + 1] = [(rows[n], raw, known if known and same else parse(layout, raw, zone))]
+        parsed = known if known and same else parse(layout, raw, zone)
+        entries[n : n + 1] = [(rows[n], parsed, Row(table.first + n, raw, parsed))]
     return entries
 
 

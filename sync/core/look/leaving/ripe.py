@@ -19,7 +19,7 @@ from sync.core.look.reading import Reading
 from sync.core.look.rebuilding.archive import KEY
 from sync.core.look.rebuilding.rebuild import PastPoints
 from sync.core.scores.facts import Deviation
-from sync.core.scores.lines import OF_REQUEST, month_of, of_origin
+from sync.core.scores.lines import OF_REQUEST, month_of
 from sync.core.sheet.rows import Row
 
 
@@ -89,7 +89,7 @@ def needed_still(
 ) -> Needed:
     """``letters``: all that there are; ``drift``: what was changed in sealed months."""
     months: dict[str, set[str]] = defaultdict(set)
-    for group in of_origin(past.lines, OF_REQUEST).values():
+    for group in past.of(OF_REQUEST).values():
         for line in group.values():
             months[line.issue].add(line.month)
     open_letters = (letter for letter in letters if letter.kind == LETTER and not letter.done_at and not letter.void)

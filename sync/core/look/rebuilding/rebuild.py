@@ -15,7 +15,7 @@ from sync.core.look.rebuilding.archive import FromArchive
 from sync.core.memory import Archived
 from sync.core.people.roster import Roster
 from sync.core.scores import persons
-from sync.core.scores.lines import APPEALED, OF_REQUEST, Booked, Group, Line, of_origin
+from sync.core.scores.lines import APPEALED, OF_REQUEST, Booked, Group, Line, by_origin
 from sync.core.scores.seal import SEALED, Seal, next_month
 from sync.core.sheet.rows import Row, plain
 from sync.core.sheet.tabs import Layout
@@ -28,11 +28,16 @@ class PastPoints:
 
     lines: Booked
     seals: Mapping[str, Seal]  # by month
+    by_origin: Mapping[str, Booked]  # the lines
+
+    def of(self, origin: str) -> Booked:
+        """The lines of that origin."""
+        return self.by_origin.get(origin, {})
 
     @cached_property
     def returned(self) -> Mapping[str, int]:
         """Points that upheld appeals gave back, by the line that they were charged with."""
-        groups = of_origin(self.lines, OF_REQUEST).values()
+        groups = self.of(OF_REQUEST).values()
         return {line.returns: line.points for group in groups for line in group.values() if line.rule == APPEALED}
 
     @cached_property
@@ -74,7 +79,8 @@ def rebuild(reading: Reading, people: People) -> Rebuilt:
     new_lines = {} if lines is memory.lines else lines
     new_seals = {} if seals is memory.seals else seals
     reading = _with_left(reading, lines, left)
-    return Rebuilt(reading, PastPoints(lines, seals), moved.stamps, moved.archived, new_lines, new_seals)
+    past = PastPoints(lines, seals, reading.memo.result("lines by origin", lines, by_origin, lines))
+    return Rebuilt(reading, past, moved.stamps, moved.archived, new_lines, new_seals)
 
 
 def _with_archive(reading: Reading, moved: FromArchive) -> Reading:

@@ -32,11 +32,11 @@ from sync.core.scores.lines import (
     OF_REQUEST,
     STREET,
     UNIT,
+    Booked,
     Group,
     Line,
     by_id,
     month_of,
-    of_origin,
     revoke,
 )
 from sync.core.sheet.problems import Problem
@@ -80,8 +80,8 @@ class Claims:
 
     # What stands in the ledger
     @cached_property
-    def _groups(self) -> dict[Group, Mapping[str, Line]]:
-        return of_origin(self.past.lines, OF_REQUEST)
+    def _groups(self) -> Booked:
+        return self.past.of(OF_REQUEST)
 
     @cached_property
     def _by_line(self) -> dict[str, Group]:

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
@@ -43,7 +44,6 @@ from sync.core.scores.lines import (
     base_lines,
     by_id,
     month_of,
-    of_origin,
     sums,
 )
 from sync.core.scores.periods import Periods, Rows, rows
@@ -111,7 +111,7 @@ class Scoring:
         wanted = reading.memory.wanted_sealed
         given = (
             self.scope, inspections, self.claims.signature(), past.seals, wanted, self._must_wait(),
-            of_origin(past.lines, OF_BASE), of_origin(past.lines, OF_COMPUTED), tuple(self.sealing.followed.values()),
+            past.of(OF_BASE), past.of(OF_COMPUTED), tuple(self.sealing.followed.values()),
             self.duties.lines, tuple(self.letters), reading.now.date(), len(reading.memory.photos),
         )  # fmt: skip
         scored = reading.memo.of("scores").result("", given, self._scored, inspections, holds=self._holds)
@@ -125,7 +125,7 @@ class Scoring:
 
     def _scored(self, inspections: Visits) -> Scored:
         followed, past = self.sealing.followed.values(), self.sealing.past
-        counted = [line for issue in followed for line in issue.lines] + self._of_lost_rows()
+        counted = [line for issue in followed for line in issue.lines] + self._of_lost_rows
         requested = self.claims.standing(by_id(counted))
         counted += [*_lines_of(requested), *self.duties.lines]
         sealed = [line for seal in past.seals.values() for line in seal.lines]
@@ -136,7 +136,7 @@ class Scoring:
         bases = {month: self._bases(month, uncut) for month in self._months(uncut)}
         by_rates = {line.month for group in bases.values() for line in group if line.tier == BY_RATES}
         uncut = [line for line in uncut if not _by_case(line, by_rates)]
-        units = self._units().months(by_rates, counted)
+        units = self._units.months(by_rates, counted)
         cut = self._cut(uncut, bases, units, inspections)
         upheld = self.claims.upheld(by_id([*sealed, *cut]), uncut)
         cut += _lines_of(upheld)
@@ -179,7 +179,7 @@ class Scoring:
         """All lines of open months after ceilings, with those that are worked out anew at every look."""
         now, rules = self.sealing.reading.now, self._rules
         cut = ceilings.of_tasks(uncut, rules)
-        computed = [line for lines in self._units().lines(units).values() for line in lines]
+        computed = [line for lines in self._units.lines(units).values() for line in lines]
         if rules.score.even_out.on:
             inspected = {rid for rid, each in self.sealing.followed.items() if each.issue.source == INSPECTED}
             charged = [line for line in cut if not self.sealing.past.returned.get(line.id)]
@@ -201,8 +201,9 @@ class Scoring:
             if looks:
                 yield evening.Group(month, {street.name: chief for street, chief, _ in held}, looks)
 
+    @cached_property
     def _units(self) -> Units:
-        reading, lost = self.sealing.reading, self._of_lost_rows()
+        reading, lost = self.sealing.reading, self._of_lost_rows
         return Units(
             self.sealing.followed, self.letters, lost, self.roster, self._rules, reading.now, self.scope, reading.memo
         )
@@ -213,7 +214,7 @@ class Scoring:
         too."""
         past, this = self.sealing.past, month_of(self.sealing.reading.now)
         known = {line.month for line in uncut} | set(past.seals)
-        known |= {group.name for group in of_origin(past.lines, OF_BASE)}
+        known |= {group.name for group in past.of(OF_BASE)}
         months = [min({this, *known})]
         while months[-1] < max({this, *known}):
             months.append(sealing.next_month(months[-1]))
@@ -269,7 +270,7 @@ class Scoring:
             for month, group in sorted(bases.items())
         }
         sealed = [row for seal in self.sealing.past.seals.values() for row in seal.rows]
-        units = dict(self._units().figures(bases, by_rates))
+        units = dict(self._units.figures(bases, by_rates))
         days = {key: looks.days for key, looks in inspections.items()}
         workdays = {
             (month, street.name): self._workdays(street.name, month)
@@ -323,9 +324,10 @@ class Scoring:
         targets = [(STREET, street.name, chief, not whole) for street, chief, whole in streets]
         return targets + [(UNIT, unit, "", False) for unit in self._rules.units]
 
+    @cached_property
     def _of_lost_rows(self) -> list[Line]:
         """Deleting a row is no decision about its points: they stay until the row is back and made void."""
-        groups = of_origin(self.sealing.past.lines, OF_ISSUE)
+        groups = self.sealing.past.of(OF_ISSUE)
         lost = [lines for group, lines in groups.items() if group.name not in self.sealing.followed]
         return [_under_new_name(line, self._rules) for lines in lost for line in lines.values()]
 
