@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sync import clock, tick
+from sync import clock
 from sync.core.calendar import belief
 from sync.core.letters.addressees import MAILED
 from sync.core.letters.letters import Letter
@@ -19,13 +19,12 @@ from sync.core.notices import timing
 from sync.core.notices.notices import Notice, demanded
 from sync.core.people.permissions import ROSTER_TABS, remembered
 from sync.core.people.roster import Roster
-from sync.core.rules.rules import Rules, RulesError
+from sync.core.rules.rules import Rules, RulesError, demand_units
 from sync.core.rules.rules import load as load_rules
 from sync.core.sheet import rows, tabs
 from sync.guard import sentences
 from sync.intake import photo_records
 from sync.intake.fetching import Fetcher
-from sync.intake.pushes import PushIntake, Received, StorePhoto
 from sync.intake.street_file import StreetFile
 from sync.intake.tiles import FOLDER as TILES
 from sync.intake.tiles import TILE, Tiles
@@ -50,6 +49,10 @@ from sync.workbook.accounts import Accounts
 from sync.workbook.cells.store import AnyStore
 from sync.workbook.server import Api
 from sync.workbook.transport import session
+
+if TYPE_CHECKING:  # what a look needs is loaded when one is made: half of the commands make none
+    from sync.intake.pushes import Received, StorePhoto
+    from sync.tick import Report
 
 log = logging.getLogger(__name__)
 RULES_FILE = "规则文件"  # item of 运行状态
@@ -207,7 +210,7 @@ class Service:
         """The rules in force: the file's, or the last good ones while the file has a mistake (``trouble``)."""
         text = self.rules_text()
         if self._read is None or self._read[0] != text or self._waits():
-            rules, self.trouble = tick.rules_in_force(text, self.ledger)
+            rules, self.trouble = rules_in_force(text, self.ledger)
             self._read, self._judged_by = (text, rules), self.ledger.current().stamps if self.trouble else None
         self.ledger.warnings = self._warnings()
         return self._read[1]
@@ -247,10 +250,12 @@ class Service:
     def _last_hour(self) -> datetime | None:
         return self.ledger.last_hour()
 
-    def ticks(self, now: datetime, *, idle: bool = True, doubt: Callable[[datetime], str] | None = None) -> tick.Report:
+    def ticks(self, now: datetime, *, idle: bool = True, doubt: Callable[[datetime], str] | None = None) -> Report:
         """Tick until a tick writes nothing. ``idle``: not at all where nothing can have changed; a new warning, or one
         that is over, counts as a change. ``doubt``: says why the hour is not believed (None: it is); a clock that was
         put back by a little is waited for."""
+        from sync import tick
+
         troubles = Pushes(self.ledger).troubles(now)
         failed = sentences(Failures(self.ledger).all(), now)
         pushes = {f"{PUSHES}「{name}」": words for name, words in troubles.items()}
@@ -275,6 +280,8 @@ class Service:
 
     def receive(self, now: datetime, store_photo: StorePhoto | None = None) -> Received:
         """Make rows of what form tools pushed. Without ``store_photo`` links of photos stay in the cells."""
+        from sync.intake.pushes import PushIntake
+
         gateway = Gateway(self.client, self.workbook, self.templates)
         return PushIntake(gateway, self.ledger, self.rules(), store_photo).work(now)
 
@@ -380,3 +387,17 @@ class Service:
         for name in ("ledger", "store"):
             if name in self.__dict__:
                 self.__dict__[name].close()
+
+
+def rules_in_force(text: str, ledger: Ledger) -> tuple[Rules, str]:
+    """The rules of the file, or the last good ones with the sentence that says what is wrong with the file."""
+    try:
+        rules = load_rules(text)
+        if rules.hash != ledger.last_rules_hash():  # those of the last look name every unit that it met
+            demand_units(rules, ledger.open_units())
+        return rules, ""
+    except RulesError as error:
+        last = ledger.last_rules()
+        if last is None:
+            raise
+        return load_rules(last), str(error)

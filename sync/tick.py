@@ -25,7 +25,7 @@ from sync.core.look.decide import decide
 from sync.core.look.letters.drafting import LETTERS
 from sync.core.memory import ROW_QUEUES, SCORES, TABS, Decision, FactsWanted, Memory, Tables
 from sync.core.notices.notices import OFF
-from sync.core.rules.rules import Rules, RulesError, demand_units, load
+from sync.core.rules.rules import Rules
 from sync.core.sheet.covers import with_own_cells
 from sync.core.sheet.landing import covers, put_back, unlanded
 from sync.core.sheet.rows import Table
@@ -240,17 +240,3 @@ def _again(next_tick: Callable[[], Decision], report: Report, now: datetime) -> 
 def made(decision: Decision, now: datetime) -> int:
     """How many notices a look at ``now`` made: those that only stand otherwise since, or are left out, do not count."""
     return sum(sent.notice.time == now and sent.state != OFF for sent in decision.notices.values())
-
-
-def rules_in_force(text: str, ledger: Ledger) -> tuple[Rules, str]:
-    """The rules of the file, or the last good ones with the sentence that says what is wrong with the file."""
-    try:
-        rules = load(text)
-        if rules.hash != ledger.last_rules_hash():  # those of the last look name every unit that it met
-            demand_units(rules, ledger.open_units())
-        return rules, ""
-    except RulesError as error:
-        last = ledger.last_rules()
-        if last is None:
-            raise
-        return load(last), str(error)
