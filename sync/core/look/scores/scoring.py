@@ -54,7 +54,7 @@ from sync.core.scores.units import UnitMonth
 Visits = Mapping[tuple[str, str], Looks]  # by month and street
 
 PERIODS, IN_USE, CELLS, IN_MONTHS = "periods", "days in use", "line cells", "streets in their months"
-PARTS = (PERIODS, IN_USE, CELLS, IN_MONTHS, *UNIT_PARTS)  # kinds of the memo: what the months are made of
+MONTH_PARTS = (PERIODS, IN_USE, CELLS, IN_MONTHS, *UNIT_PARTS)  # kinds of the memo: what the months are made of
 THIS_TIME = "月度考核和扣分明细"  # what fails where the months can't be scored
 
 
@@ -115,7 +115,7 @@ class Scoring:
             self.duties.lines, tuple(self.letters), reading.now.date(), len(reading.memory.photos),
         )  # fmt: skip
         scored = reading.memo.of("scores").result("", given, self._scored, inspections, holds=self._holds)
-        for kind in PARTS:
+        for kind in MONTH_PARTS:
             reading.memo.of(kind).keep_all()
         return scored
 
