@@ -7,25 +7,36 @@
 A crash after any step is settled by step 3 of the next run: where a row stands is read off the tabs.
 
 What the service wrote of those months in 扣分明细 and 通知记录 moves after them: the ledger notes up to which month,
-the rows move, and what came along by mistake goes back.
+the rows move, and what came along by mistake goes back. Rows of 履职记录 move last, by the three steps above; having no
+numbers, they are told by what they say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from sync.core.look.conclude import conclude, past_rows, past_until, ripe_rows, wished_rows
+from sync.core.look.conclude import (
+    conclude,
+    noted_with,
+    past_duties,
+    past_rows,
+    past_until,
+    ripe_rows,
+    wished_rows,
+)
 from sync.core.look.decide import look as look_at
 from sync.core.look.findings import Look
-from sync.core.look.leaving import months
+from sync.core.look.leaving import duties, months
+from sync.core.look.leaving.arrivals import arrivals
+from sync.core.look.reading import DUTY_TAB
 from sync.core.look.rebuilding import archive
 from sync.core.look.rebuilding.archive import KEY
 from sync.core.memory import MOVING, THERE, Archived, FactsWanted, Tables
 from sync.core.rules.rules import Rules
-from sync.core.sheet.rows import Row, Table, layout_of, plain
+from sync.core.sheet.rows import Row, Table, layout_of, plain, read
 from sync.guard import Guard
 from sync.ledger.ledger import Ledger
 from sync.sheets import set_up
@@ -42,7 +53,7 @@ Progress = Callable[[str], None]
 @dataclass(frozen=True)
 class Moved:
     """What became of the rows that were ripe: ``numbers`` of issues in the archive now, ``records`` how many rows of
-    the service moved; ``trouble`` says why others did not."""
+    other tabs moved; ``trouble`` says why others did not."""
 
     numbers: tuple[str, ...] = ()
     records: int = 0
@@ -50,7 +61,7 @@ class Moved:
 
     def text(self) -> str:
         moved = [f"问题 {len(self.numbers)} 行"] if self.numbers else []
-        moved += [f"扣分明细和通知记录 {self.records} 行"] if self.records else []
+        moved += [f"扣分明细、通知记录和履职记录 {self.records} 行"] if self.records else []
         return (f"移到归档表：{'，'.join(moved)}。" if moved else "没有移动。") + self.trouble
 
 
@@ -61,7 +72,7 @@ def unsettled(ledger: Ledger) -> bool:
 
 def missing(gateway: Gateway, ledger: Ledger) -> list[str]:
     """Archived issues that stand in no tab any more: somebody deleted them there. Raises ``Unreachable``."""
-    seen = tables(gateway)
+    seen = tables(gateway, (KEY,))
     archived_rows, here = archive.archived_rows(gateway.tabs[KEY], seen.archives, ledger.zone), _live(gateway, seen)
     return [] if here is None else archive.missing(ledger.current(), {entry.rid for entry in archived_rows} | here)
 
@@ -75,17 +86,18 @@ def _live(gateway: Gateway, seen: Tables) -> set[str] | None:
     return {plain(row[layout.at["id"]]) for row in live.rows if layout.at["id"] < len(row)} - {""}
 
 
-def archives(gateway: Gateway) -> dict[str, Table]:
-    """The archive tabs by title. Raises ``Unreachable``."""
+def archives(gateway: Gateway, keys: Collection[str] = ()) -> dict[str, Table]:
+    """The archive tabs by title, or those of these tabs. Raises ``Unreachable``."""
     if not gateway.titles:
         gateway.learn_sheets()
-    return gateway.others([title for title in gateway.titles if archive.key_of(gateway.tabs, title)])
+    of = {title: archive.key_of(gateway.tabs, title) for title in gateway.titles}
+    return gateway.others([title for title, key in of.items() if key and (key in keys or not keys)])
 
 
-def tables(gateway: Gateway) -> Tables:
-    """All tabs with the archive tabs. Raises ``Unreachable``."""
+def tables(gateway: Gateway, keys: Collection[str] = ()) -> Tables:
+    """All tabs with the archive tabs, or with those of these ``keys``. Raises ``Unreachable``."""
     gateway.learn_sheets()
-    archived = archives(gateway)
+    archived = archives(gateway, keys)
     return Tables(gateway.tabs, gateway.read(), archived)
 
 
@@ -120,7 +132,9 @@ def run(
         return Moved(trouble="工作簿里还有要写的，先不归档。")
     rows = [row for row in ripe_rows(look, wait) if not guard.waits(QUEUE, row.rid)]
     if not rows:
-        return _records(gateway, ledger, seen, look, rules, wait, step)
+        moved = _records(gateway, ledger, seen, look, rules, wait, step)
+        is_done = moved.records or moved.trouble
+        return moved if is_done else _duties(gateway, ledger, seen, look, rules, wait, step)
     year, rows = _of_a_year(rows, [look.followed[row.rid].stamps.received.year for row in rows])
     title, rows = archive.title_of(gateway.tabs[KEY], year), rows[:MOST_AT_ONCE]
     if trouble := _ready(gateway, rules, seen, KEY, title):
@@ -176,6 +190,68 @@ def _records(
     return Moved()
 
 
+def _duties(
+    gateway: Gateway, ledger: Ledger, seen: Tables, look: Look, rules: Rules, wait: timedelta | None, step: Progress
+) -> Moved:
+    """Move up to MOST_RECORDS rows of 履职记录 to the tab of their year."""
+    key, reading = DUTY_TAB, look.reading
+    until, rows = past_duties(look, wait)
+    if not rows:
+        return Moved()
+    year, rows = _of_a_year(rows, [reading.mark(key, row.rid, "heard").year for row in rows])
+    title, rows = archive.title_of(gateway.tabs[key], year), rows[:MOST_RECORDS]
+    if trouble := _ready(gateway, rules, seen, key, title):
+        return Moved(trouble=trouble)
+    meant = [Archived(row.rid, title, MOVING, reading.now) for row in rows]
+    ledger.leave_rows(key, until, noted_with(look, rows), meant, reading.now)
+    step("rows meant")
+    gateway.move(gateway.sheet_ids[key], [row.number for row in rows], gateway.titles[title])
+    step("rows moved")
+    return Moved(records=_settle_rows(gateway, ledger, step))
+
+
+def _settle_rows(gateway: Gateway, ledger: Ledger, step: Progress) -> int:
+    """Note where rows of 履职记录 stand that were meant to move, and send back those that came along by mistake; how
+    many arrived."""
+    key = DUTY_TAB
+    for _ in range(MOST_ROUNDS):
+        memory = ledger.current()
+        known = memory.known.get(key, {})
+        marks = {rid: mark for rid, mark in memory.archived.items() if mark.state == MOVING and rid in known}
+        if not marks:
+            return 0
+        title = next(iter(marks.values())).title
+        live, there = _rows_of(gateway, ledger, title)
+        if live is None:
+            return 0
+        prints = {row.parsed.print for row in there[: len(marks)]} | {known[rid].print for rid in marks}
+        tab = archive.left_key(gateway.tabs[key], title)
+        left = [row for of, row in ledger.left_like(key, prints) if of == tab]
+        is_old = partial(duties.speaks_of, until=memory.left[key])
+        came = arrivals(known, marks.keys(), live, there, left, is_old, gateway.tabs[key].identity)
+        if not came.astray:  # nothing is noted as settled while a row is on its way back
+            ledger.rows_left(key, tab, came.there, came.stayed, came.lost)
+            step("rows looked")
+            return len(came.there)
+        gateway.move(gateway.titles[title], came.astray, gateway.sheet_ids[key])
+        step("rows sent back")
+    return 0
+
+
+def _rows_of(gateway: Gateway, ledger: Ledger, title: str) -> tuple[Sequence[Row] | None, Sequence[Row]]:
+    """The rows of 履职记录 (None where it can't be read), and of its archive tab (none where that is not there)."""
+    key = DUTY_TAB
+    gateway.learn_sheets()
+    table = gateway.read((key,)).get(key)
+    layout = layout_of(gateway.tabs[key], table)
+    if table is None or isinstance(layout, str):
+        return None, ()
+    there = archive.rows_of(
+        gateway.tabs[key], gateway.others([t for t in (title,) if t in gateway.titles]), ledger.zone
+    )
+    return read(layout, table, ledger.zone).rows, [row for _, _, row in there]
+
+
 def _of_a_year(rows: Sequence[Row], years: Sequence[int]) -> tuple[int, list[Row]]:
     """The year of the first row, and the rows of that year: they go to one tab."""
     return years[0], [row for row, year in zip(rows, years, strict=True) if year == years[0]]
@@ -218,10 +294,14 @@ def _move(gateway: Gateway, ledger: Ledger, now: datetime, title: str, rows: Seq
 
 def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Progress = lambda _: None) -> None:
     """Note where the rows stand that were meant to move, and send back those that came along by mistake."""
+    if not unsettled(ledger):
+        return
+    _settle_rows(gateway, ledger, step)
+    issues = ledger.current().known.get(KEY, {})
     for _ in range(MOST_ROUNDS):
-        if not unsettled(ledger):
+        if not any(mark.rid in issues for mark in ledger.archived_as(MOVING)):
             return
-        seen = tables(gateway)
+        seen = tables(gateway, (KEY,))
         here = _live(gateway, seen)
         if here is None:
             return

@@ -23,6 +23,7 @@ from sync import archive_moves
 from sync.core.calendar import belief
 from sync.core.look.decide import decide
 from sync.core.look.letters.drafting import LETTERS
+from sync.core.look.reading import DUTY_TAB
 from sync.core.memory import ROW_QUEUES, SCORES, TABS, Decision, FactsWanted, Memory, Tables
 from sync.core.notices.notices import OFF
 from sync.core.rules.rules import Rules
@@ -108,15 +109,15 @@ def tick(
     return decision
 
 
-def _decided(
-    ledger: Ledger, tables: Tables, memory: Memory, rules: Rules, now: datetime, doubt: str = ""
-) -> Decision:
-    """What the look comes to; where it needs facts that are in the ledger alone, they are fetched."""
+def _decided(ledger: Ledger, tables: Tables, memory: Memory, rules: Rules, now: datetime, doubt: str = "") -> Decision:
+    """What the look comes to; where it needs what is in the ledger alone, that is fetched."""
     try:
-        return decide(tables, memory, rules, now, doubt)
+        return decide(tables, replace(memory, asked=()), rules, now, doubt)
     except FactsWanted as wanted:
         ledger.fetch(wanted.numbers)
-        return decide(tables, replace(ledger.current(), aside=memory.aside, unsure=memory.unsure), rules, now, doubt)
+        ledger.bring_back(DUTY_TAB, wanted.prints, now)
+        held = replace(ledger.current(), aside=memory.aside, unsure=memory.unsure, asked=frozenset(wanted.prints))
+        return decide(tables, held, rules, now, doubt)
 
 
 def _read(gateway: Gateway, ledger: Ledger) -> dict[str, Table]:

@@ -102,7 +102,7 @@ def simulate(service: Service, file: Path, month: str, now_text: str | None, as_
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"读不了规则文件 {file}：{error}") from error
     now = moment(now_text, rules.bureau.zone)
-    simulation = simulations.simulate(service.templates, service.ledger.memory(), rules, other, month, now)
+    simulation = simulations.simulate(service.templates, service.ledger.everything(), rules, other, month, now)
     print_result(as_json, simulation.fields(), simulation.text())
 
 

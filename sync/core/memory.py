@@ -6,13 +6,14 @@ when to look again.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
+from sync.core.duties.duties import Done
 from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
 from sync.core.memo import Memo
@@ -79,11 +80,12 @@ class IssueFailed(RowFailed):
 
 
 class FactsWanted(Exception):
-    """A look has to do with issues whose facts are in the ledger alone: they are read, and it begins again."""
+    """A look has to do with what is in the ledger alone: it is read, and the look begins again. ``numbers``: issues;
+    ``prints``: fingerprints of rows of 履职记录 that may have left it, as often as they stand there."""
 
-    def __init__(self, numbers: frozenset[str]) -> None:
-        super().__init__("、".join(sorted(numbers)))
-        self.numbers = numbers
+    def __init__(self, numbers: frozenset[str], prints: Sequence[str] = ()) -> None:
+        super().__init__("、".join(sorted([*numbers, *prints])))
+        self.numbers, self.prints = numbers, prints
 
 
 @contextmanager
@@ -111,7 +113,7 @@ class Tables:
 class Archived:
     """An issue in the archive tab ``title``. ``state``: ``moving``, meant and not yet seen there; ``there``; ``back``,
     in the live tab again since ``at``, by a person's hand. ``stored``: its facts are in the ledger alone
-    (``look/leaving/stored.py``)."""
+    (``look/leaving/stored.py``). A row of 履职记录 has a mark while it moves, and when it is back."""
 
     rid: str
     title: str
@@ -164,6 +166,9 @@ class Memory:
     history: frozenset[str] = frozenset()  # fingerprints of rows that were imported as history
     confirmed: datetime | None = None  # the hour that a person said yes to, since the last look that was believed
     left_until: str = ""  # the first month whose rows of 扣分明细 and 通知记录 have not left for the tab of their year
+    left: Mapping[str, str] = field(default_factory=dict)  # by people's tab the first month of which no row has left
+    noted: tuple[Done, ...] = ()  # what is still asked of rows that left 履职记录
+    asked: Collection[str] | None = None  # fingerprints for which the ledger was asked; None: it can't be
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
 
@@ -202,6 +207,9 @@ class Decision:
     past: tuple[str, ...] = ()  # tabs of the service with rows that may leave
     over: tuple[str, ...] = ()  # issues whose facts may be in the ledger alone from now on
     left_until: str = ""  # as ``Memory``
+    left: Mapping[str, str] = field(default_factory=dict)
+    noted: tuple[Done, ...] = ()
+    moved: Mapping[str, Sequence[Known]] = field(default_factory=dict)  # by archive tab, rows that no look needs
     status: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)
     history: tuple[Change, ...] = ()
     warnings: Mapping[str, str] = field(default_factory=dict)  # those of the memory
@@ -250,6 +258,8 @@ def absorb(memory: Memory, decision: Decision, now: datetime) -> Memory:
         first_seen={},
         confirmed=None,
         left_until=decision.left_until,
+        left=decision.left,
+        noted=decision.noted,
         memo=decision.memo,
     )
 
@@ -279,8 +289,15 @@ def without_facts(memory: Memory, gone: Mapping[str, Archived]) -> Memory:
         known={**memory.known, "issues": known},
         stamps={rid: own for rid, own in memory.stamps.items() if rid not in gone},
         notices={number: sent for number, sent in memory.notices.items() if sent.notice.issue not in gone},
-        seals={month: seal_in_short(seal, stored) for month, seal in memory.seals.items()},
+        seals=seals_in_short(memory.seals, stored, memory.left),
     )
+
+
+def without_rows(memory: Memory, key: str, gone: Container[str]) -> Memory:
+    """The memory without these rows of people's tab ``key``: they are in the ledger alone from now on."""
+    rows = {rid: row for rid, row in memory.known.get(key, {}).items() if rid not in gone}
+    marks = {rid: mark for rid, mark in memory.archived.items() if rid not in gone}
+    return replace(memory, known={**memory.known, key: rows}, archived=marks)
 
 
 class Facts(NamedTuple):
@@ -314,9 +331,15 @@ def in_short(row: Known) -> Known:
     return replace(row, cells=NOTHING, marks=NOTHING, shown=NOTHING)
 
 
-def seal_in_short(seal: Seal, stored: Container[str]) -> Seal:
-    """A seal without facts that no look compares: those of lines and scores, and of issues, once all are ``stored``."""
-    if any(name not in stored for title, name, _ in seal.facts if title == facts.ISSUES):
-        return seal
-    compared = tuple(fact for fact in seal.facts if fact[0] not in NOT_COMPARED)
+def seals_in_short(seals: Mapping[str, Seal], stored: Container[str], left: Mapping[str, str]) -> Mapping[str, Seal]:
+    """Seals without facts that no look compares: those of lines and scores, and of issues, once all are ``stored``, and
+    of people's tabs whose rows of that month ``left``."""
+    return {month: _in_short(seal, stored, left) for month, seal in seals.items()}
+
+
+def _in_short(seal: Seal, stored: Container[str], left: Mapping[str, str]) -> Seal:
+    is_stored = all(name in stored for title, name, _ in seal.facts if title == facts.ISSUES)
+    idle = {title for title, key in facts.LEAVING.items() if seal.month < left.get(key, "")}
+    idle |= {*NOT_COMPARED} if is_stored else set()
+    compared = tuple(fact for fact in seal.facts if fact[0] not in idle)
     return seal if len(compared) == len(seal.facts) else replace(seal, facts=compared)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -18,8 +19,23 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from sync.core.duties.duties import Done
 from sync.core.issues.open_units import open_units
-from sync.core.memory import THERE, Archived, Change, Decision, Memory, Sent, absorb, with_facts, without_facts
+from sync.core.memory import (
+    BACK,
+    THERE,
+    Archived,
+    Change,
+    Decision,
+    Memory,
+    Sent,
+    absorb,
+    seals_in_short,
+    stored_issues,
+    with_facts,
+    without_facts,
+    without_rows,
+)
 from sync.core.notices.notices import HANDED, WAITING, Notice
 from sync.core.sheet.identity import DELETED, WAIVED, Known
 from sync.core.sheet.plan import Cover, Restore
@@ -83,7 +99,7 @@ class Ledger:
         They are held as long as somebody asks for them."""
         self._asked = time.monotonic()
         current = self.current()
-        if not any(mark.stored for mark in current.archived.values()):
+        if not current.left and not any(mark.stored for mark in current.archived.values()):
             return current
         with self._reading, self.engine.connect() as db:
             return self._held(db, self._whole, self._load_whole)
@@ -179,6 +195,8 @@ class Ledger:
                     "wanted_back": back,
                     "wanted_closed": [],
                     "left_until": decision.left_until,
+                    "left": decision.left,
+                    "noted": self.records.codec.unstructure(decision.noted),
                     "last_tick": at,
                     "latest": max(at, self.records.fact(db, "latest", at)),
                     "wake": decision.wake.astimezone(UTC).isoformat() if decision.wake else None,
@@ -336,8 +354,7 @@ class Ledger:
         if not any(rid in group and group[rid].deleted for group in memory.known.values()):
             return False
         with self.engine.begin() as db:
-            wanted = [*dict.fromkeys([*self.records.fact(db, "wanted_back", []), rid])]
-            self.records.set_facts(db, {"wanted_back": wanted})
+            self._want_back(db, [rid])
         return True
 
     def waive(self, tab: str, rid: str, person: str, at: datetime) -> bool:
@@ -365,6 +382,82 @@ class Ledger:
             self.records.set_facts(db, {"left_until": until})
         self._take_in(lambda memory: replace(memory, left_until=until))
 
+    def leave_rows(
+        self, key: str, until: str, noted: tuple[Done, ...], marks: Collection[Archived], at: datetime
+    ) -> None:
+        """Note which rows of a people's tab are meant to leave it, all of months before ``until``, and what is still
+        asked of those that left."""
+        left = {**self.current().left, key: max(until, self.current().left.get(key, ""))}
+        moving = {mark.rid: mark for mark in marks}
+        with self._changing() as db:
+            self.records.put_archived(db, moving.values())
+            self.records.set_facts(db, {"left": left, "noted": self.records.codec.unstructure(noted)})
+
+        def taken_in(memory: Memory) -> Memory:
+            return replace(memory, left=left, noted=noted, archived={**memory.archived, **moving})
+
+        def in_short(memory: Memory) -> Memory:
+            seals = seals_in_short(memory.seals, stored_issues(memory.archived), left)
+            return replace(taken_in(memory), seals=seals)
+
+        self._take_in(in_short, whole=taken_in)
+
+    def rows_left(
+        self, key: str, tab: str, there: Collection[str], stayed: Collection[str], lost: Iterable[str]
+    ) -> None:
+        """Rows of a people's tab that were meant to leave it: those ``there`` are of ``tab`` from now on, and no look
+        holds them; those that ``stayed`` are as before; those ``lost`` the next look is to put back."""
+        known = self.current().known.get(key, {})
+        dead = {rid: replace(known[rid], gone=DELETED) for rid in lost if rid in known}
+        with self._changing() as db:
+            self.records.put_archived(db, (), {*there, *stayed, *dead})
+            self.records.move_rows(db, key, there, tab)
+            self.records.put_rows(db, key, dead.values())
+            self._want_back(db, dead)
+
+        def taken_in(memory: Memory) -> Memory:
+            short = without_rows(memory, key, {*there})
+            return _archived(short, {}, {*stayed, *dead}, dead, key)
+
+        self._take_in(taken_in)
+
+    def everything(self) -> Memory:
+        """As ``memory``, with the rows that left people's tabs, which no other memory holds: for what goes back as far
+        as they do."""
+        memory, left = self.memory(), defaultdict[str, dict[str, Known]](dict)
+        with self.engine.connect() as db:
+            for tab, row in self.records.left_rows(db):
+                left[tab[:-4]][row.rid] = row
+        return replace(memory, known={**memory.known, **{key: {**left[key], **memory.known[key]} for key in left}})
+
+    def left_naming(self, text: str) -> list[Known]:
+        """The rows that left people's tabs and hold a text of plain letters in a cell."""
+        with self.engine.connect() as db:
+            return [row for _, row in self.records.left_naming(db, text)]
+
+    def left_like(self, key: str, prints: Iterable[str]) -> list[tuple[str, Known]]:
+        """The rows that left a people's tab and have one of these fingerprints, each with the tab of its year as the
+        ledger calls it (duties2026)."""
+        with self.engine.connect() as db:
+            return list(self.records.left_like(db, key, prints))
+
+    def bring_back(self, key: str, prints: Iterable[str], at: datetime) -> None:
+        """Have looks know rows that left a people's tab again, as many of each of these fingerprints as there are."""
+        wanted, back = Counter(prints), list[tuple[str, Known]]()
+        for tab, row in self.left_like(key, wanted):
+            if wanted[row.print] > 0:
+                wanted[row.print] -= 1
+                back.append((tab, row))
+        if not back:
+            return
+        marks = {row.rid: Archived(row.rid, tab, BACK, at) for tab, row in back}
+        with self._changing() as db:
+            self.records.put_archived(db, marks.values())
+            for tab, row in back:
+                self.records.move_rows(db, tab, [row.rid], key)
+        rows = {row.rid: row for _, row in back}
+        self._take_in(lambda memory: _archived(memory, marks, set(), rows, key))
+
     def archive(
         self, marks: Iterable[Archived], at: datetime, *, gone: Iterable[str] = (), lost: Iterable[str] = ()
     ) -> None:
@@ -381,10 +474,13 @@ class Ledger:
             self.records.put_archived(db, noted.values(), dropped)
             self.records.put_rows(db, "issues", dead.values())
             self.records.put_history(db, moved)
-            if dead:
-                wanted = [*dict.fromkeys([*self.records.fact(db, "wanted_back", []), *dead])]
-                self.records.set_facts(db, {"wanted_back": wanted})
-        self._take_in(lambda memory: _archived(memory, noted, dropped, dead))
+            self._want_back(db, dead)
+        self._take_in(lambda memory: _archived(memory, noted, dropped, dead, "issues"))
+
+    def _want_back(self, db: sa.Connection, rids: Collection[str]) -> None:
+        if rids:
+            wanted = [*dict.fromkeys([*self.records.fact(db, "wanted_back", []), *rids])]
+            self.records.set_facts(db, {"wanted_back": wanted})
 
     def store(self, numbers: Collection[str]) -> None:
         """Note of archived issues that no look needs their facts: from now on they are in the database alone."""
@@ -601,10 +697,13 @@ class Ledger:
         return self.leases.turn(f"{self.name}·{work}" if work else self.name)
 
 
-def _archived(memory: Memory, noted: Mapping[str, Archived], dropped: set[str], dead: Mapping[str, Known]) -> Memory:
-    """The memory with these marks of archived issues, without those that were ``dropped``, with ``dead`` rows."""
+def _archived(
+    memory: Memory, noted: Mapping[str, Archived], dropped: set[str], rows: Mapping[str, Known], key: str
+) -> Memory:
+    """The memory with these marks of archived rows, without those that were ``dropped``, with ``rows`` of tab ``key``
+    as they are known now."""
     marks = {rid: mark for rid, mark in memory.archived.items() if rid not in dropped}
-    known = {**memory.known, "issues": {**memory.known.get("issues", {}), **dead}} if dead else memory.known
+    known = {**memory.known, key: {**memory.known.get(key, {}), **rows}} if rows else memory.known
     return replace(memory, archived={**marks, **noted}, known=known)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,9 +16,10 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from sync.core.duties.duties import Done
 from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
-from sync.core.memory import Archived, Change, Decision, Facts, Memory, Sent, in_short, seal_in_short, stored_issues
+from sync.core.memory import Archived, Change, Decision, Facts, Memory, Sent, in_short, seals_in_short, stored_issues
 from sync.core.notices.notices import HANDED, PENDING, WENT_OUT, Notice
 from sync.core.people.days import Care, Days
 from sync.core.scores.lines import Booked, Group, Line
@@ -46,6 +47,7 @@ from sync.ledger.tables import (
 )
 
 T = TypeVar("T")
+OF_A_YEAR = "%20__"  # tabs of rows that left for that of a year, as duties2026: no look holds them
 MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
 
 # Statements that every change runs; to build them takes longer than to run them.
@@ -134,14 +136,14 @@ class Records:
         texts = SharedTexts()
         marks = self._values(db, archived, Archived, texts)
         stored = stored_issues(marks)
-        lines = self._lines(db, texts)
+        lines, left = self._lines(db, texts), self.fact(db, "left", {})
         last, confirmed = self.fact(db, "last_tick", None), self.fact(db, "confirmed", None)
         latest = self.fact(db, "latest", last)  # an older ledger tells the last alone
         return Memory(
             known=self._known(db, texts, stored),
             stamps=self._values(db, stamps, Stamps, texts, lambda rid: rid not in stored),
             lines=lines,
-            seals={month: seal_in_short(seal, stored) for month, seal in self._seals(db, texts, lines).items()},
+            seals=seals_in_short(self._seals(db, texts, lines), stored, left),
             notices=self._notices(db, texts, lambda rid: rid not in stored),
             letters=self._values(db, letters, Letter, texts),
             opened={
@@ -154,6 +156,8 @@ class Records:
             addresses=self.fact(db, "addresses", {}),
             groups={name: self._moment(at) for name, at in self.fact(db, "groups", {}).items()},
             left_until=self.fact(db, "left_until", ""),
+            left=left,
+            noted=self.codec.structure(self.fact(db, "noted", []), tuple[Done, ...]),
             status={item: (text, self._moment(at)) for item, (text, at) in self.fact(db, "status", {}).items()},
             plan=self._plan(db),
             restores=self.codec.structure(self.fact(db, "restores", []), tuple[Restore, ...]),
@@ -168,7 +172,8 @@ class Records:
     def stored_facts(self, db: Connection, memory: Memory) -> Facts:
         """The facts of issues that are stored. ``memory``: that without them."""
         texts, stored = SharedTexts(), stored_issues(memory.archived)
-        issues = (row for row in self._rows(db, rows) if row.tab == "issues" and row.rid in stored)
+        mine = (rows.c.bureau == self.name, rows.c.tab == "issues")
+        issues = (row for row in db.execute(sa.select(rows).where(*mine)) if row.rid in stored)
         return Facts(
             {row.rid: self._known_row(row, texts) for row in issues},
             self._values(db, stamps, Stamps, texts, stored.__contains__),
@@ -204,7 +209,8 @@ class Records:
 
     def _known(self, db: Connection, texts: SharedTexts, stored: Container[str]) -> dict[str, dict[str, Known]]:
         known: dict[str, dict[str, Known]] = defaultdict(dict)
-        for row in self._rows(db, rows, rows.c.tab, rows.c.rid):
+        mine = sa.select(rows).where(rows.c.bureau == self.name, ~rows.c.tab.like(OF_A_YEAR))
+        for row in db.execute(mine.order_by(rows.c.tab, rows.c.rid)):
             entry = self._known_row(row, texts)
             known[row.tab][entry.rid] = in_short(entry) if row.tab == "issues" and row.rid in stored else entry
         return dict(known)
@@ -294,6 +300,8 @@ class Records:
         self._put_values(db, archived, decision.archived)
         self._put_days(db, decision.days)
         self.put_history(db, decision.history)
+        for tab, left in decision.moved.items():
+            self.put_rows(db, tab, left)
         self._put_rules(db, rules_hash, rules_text, now)
 
     def put_rows(self, db: Connection, tab: str, group: Iterable[Known]) -> None:
@@ -314,6 +322,30 @@ class Records:
                 for row in group
             ],
         )
+
+    def left_rows(self, db: Connection, *conditions: sa.ColumnElement[bool]) -> Iterator[tuple[str, Known]]:
+        """Rows that left people's tabs, each with the tab of its year as the ledger calls it, the latest year first."""
+        texts = SharedTexts()
+        mine = sa.select(rows).where(rows.c.bureau == self.name, rows.c.tab.like(OF_A_YEAR), *conditions)
+        for row in db.execute(mine.order_by(rows.c.tab.desc(), rows.c.rid)):
+            yield row.tab, self._known_row(row, texts)
+
+    def left_naming(self, db: Connection, text: str) -> Iterator[tuple[str, Known]]:
+        """Those that hold a text of plain letters in a cell."""
+        return self.left_rows(db, rows.c.cells.contains(text, autoescape=True))
+
+    def left_like(self, db: Connection, key: str, prints: Iterable[str]) -> Iterator[tuple[str, Known]]:
+        """Those that left one tab and have one of these fingerprints."""
+        asked, of_tab = sorted(set(prints)), rows.c.tab.like(f"{key}{OF_A_YEAR[1:]}")
+        for start in range(0, len(asked), MOST_ASKED):
+            yield from self.left_rows(db, of_tab, rows.c.print.in_(asked[start : start + MOST_ASKED]))
+
+    def move_rows(self, db: Connection, tab: str, rids: Iterable[str], target: str) -> None:
+        """Call rows by another tab; one that is known there is replaced."""
+        for rid in rids:
+            db.execute(sa.delete(rows).where(rows.c.bureau == self.name, rows.c.tab == target, rows.c.rid == rid))
+            mine = (rows.c.bureau == self.name, rows.c.tab == tab, rows.c.rid == rid)
+            db.execute(sa.update(rows).where(*mine).values(tab=target))
 
     def _put_lines(self, db: Connection, groups: Mapping[Group, Mapping[str, Line]]) -> None:
         self._upsert(

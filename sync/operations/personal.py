@@ -61,7 +61,7 @@ def held_of(service: Service, person: str) -> list[tuple[str, tuple[str, ...], R
 def _cells(service: Service, person: str) -> Iterator[tuple[str, ...]]:
     """Each filled cell of the rows that name the person, as last looked at, also of rows that are gone or archived."""
     zone, templates = service.ledger.zone, service.templates
-    for key, known in service.ledger.memory().known.items():
+    for key, known in service.ledger.everything().known.items():
         columns = {column.key: column for column in templates[key].columns} if key in templates else {}
         for rid, row in known.items():
             cells = {**row.shown, **row.cells}

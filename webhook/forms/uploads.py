@@ -36,7 +36,8 @@ def add_routes(routes: flask.Blueprint, context: FormContext) -> None:
         path = intake.photo_folder.path(photo_id)
         if photo is None or not path.exists():
             flask.abort(404)
-        shown = worklist.shows(context.site.service.ledger.memory(), photo_id)
+        ledger = context.site.service.ledger
+        shown = worklist.shows(ledger.memory(), photo_id, ledger.left_naming(photo_id))
         if not sees_photo(access.visitor(), "" if photo.public else photo.person, shown):
             flask.abort(404)  # not 403: whether there is such a photo is told to nobody else
         wants_small = flask.request.args.get("side") == "small"

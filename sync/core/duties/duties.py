@@ -104,6 +104,17 @@ def day_of(row: Row, heard: datetime, rules: Rules) -> date:
     return (typed if typed and typed <= heard <= typed + late else heard).date()
 
 
+def outlasting(records: Iterable[Done]) -> tuple[Done, ...]:
+    """What is still asked of records that left: since when each kind is noted, and when a street was last inspected."""
+    first, last = dict[str, Done](), dict[str, Done]()
+    for record in sorted(records, key=lambda record: (record.day, repr(record))):
+        if record.noted:
+            first.setdefault(record.kind, record)
+        if record.kind == INSPECTION and record.street:
+            last[record.street] = record
+    return tuple(dict.fromkeys([*first.values(), *last.values()]))
+
+
 def seen_at_issue(reporter: str, stamps: Stamps) -> Done | None:
     """What the issue log shows beside 履职记录: who reports an issue from the street was there."""
     if not stamps.street or stamps.source not in (SELF_FOUND, INSPECTED) or stamps.voided:

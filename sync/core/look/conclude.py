@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sync.core.duties.duties import Done, outlasting
 from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
 from sync.core.look import responsible, status
@@ -14,11 +15,11 @@ from sync.core.look.feedback import with_results
 from sync.core.look.findings import Look
 from sync.core.look.follow import Followed
 from sync.core.look.judging import Checked
-from sync.core.look.leaving import months
+from sync.core.look.leaving import duties, months
 from sync.core.look.leaving.ripe import at_work, needed_still, ripe, waits
 from sync.core.look.leaving.stored import storable
 from sync.core.look.letters import letter_rows
-from sync.core.look.reading import PEOPLE, Reading
+from sync.core.look.reading import DUTY_TAB, PEOPLE, Reading
 from sync.core.look.rebuilding import recalling
 from sync.core.look.rebuilding.archive import SERVICE
 from sync.core.look.scores import seals
@@ -63,6 +64,9 @@ def conclude(look: Look) -> Decision:
         past=past_tabs(look),
         over=_over(reading),
         left_until=reading.memory.left_until,
+        left=reading.memory.left,
+        noted=reading.memory.noted,
+        moved=look.rebuilt.moved,
         status=standing,
         history=(*reading.history, *hands),
         warnings=look.memory.warnings,
@@ -111,11 +115,26 @@ def past_rows(reading: Reading, wished: Mapping[str, months.Wished], until: str)
     return {key: list(months.ripe_rows(reading, key, wished[key], until)) for key in SERVICE if key in wished}
 
 
+def past_duties(look: Look, wait: timedelta | None = None) -> tuple[str, list[Row]]:
+    """The first month whose rows stay in 履职记录, and the rows that may leave it. ``wait``: as ``ripe_rows``."""
+    after = waits(look.reading, wait)
+    if after is None:
+        return "", []
+    until = duties.stays_from(look.reading, look.rebuilt.past.seals, after)
+    return until, list(duties.ripe(look.reading, until, after))
+
+
+def noted_with(look: Look, rows: Iterable[Row]) -> tuple[Done, ...]:
+    """What is still asked of rows of 履职记录 that left, these among them. Raises ``RowFailed``."""
+    leaving = (look.duties.record(row, look.judged.faulty(DUTY_TAB, row.rid)) for row in rows)
+    return outlasting([*look.reading.memory.noted, *filter(None, leaving)])
+
+
 def past_tabs(look: Look) -> tuple[str, ...]:
-    """The tabs that the service fills and of whose rows some may leave now."""
-    until = past_until(look)
+    """The tabs of which some rows may leave now, but 问题台账."""
+    until, (_, leaving) = past_until(look), past_duties(look)
     rows = past_rows(look.reading, wished_rows(look), until) if until else {}
-    return tuple(key for key, group in rows.items() if group)
+    return tuple(key for key, group in {**rows, DUTY_TAB: leaving}.items() if group)
 
 
 # What the sheets should say

@@ -60,9 +60,9 @@ class Duties:
         """Read anew only when somebody recorded something, or an issue is stamped otherwise."""
         rows = self.reading.rows.get("duties", [])
         checked = [(row, self.judged.faulty("duties", row.rid)) for row in rows]
-        issues = self.reading.rows.get("issues", [])
+        issues, left = self.reading.rows.get("issues", []), self.reading.memory.noted
         reported = self.reading.memo.result("reported", (issues, self.followed), self._reported, issues)
-        given = [(row.parsed, faulty) for row, faulty in checked], self.people.lasting, reported
+        given = [(row.parsed, faulty) for row, faulty in checked], self.people.lasting, reported, left
         records = self.reading.memo.result("duty records", given, self._read, checked, reported)
         self.reading.memo.of("duty").keep(row.rid for row in rows)
         self.reading.memo.of(SEEN).keep_all()
@@ -76,14 +76,14 @@ class Duties:
     def _read(self, checked: Sequence[tuple[Row, bool]], reported: Mapping[str, tuple[str, Stamps]]) -> Records:
         reading, given = self.reading, [*reported.values()]
         seen = reading.memo.of(SEEN).each([*reported], given, lambda n: duties.seen_at_issue(*given[n]))
-        done = {record for record in seen if record}
-        results, scope = reading.memo.of("duty"), self.people.lasting
-        for row, faulty in checked:
-            with row_alone(row, DUTIES):
-                record = results.result(row.rid, (scope, row.parsed, faulty), self._recorded, row, faulty)
-            if record:
-                done.add(record)
-        return Records(frozenset(done))
+        rows = (self.record(row, faulty) for row, faulty in checked)
+        return Records(frozenset([*filter(None, seen), *filter(None, rows), *reading.memory.noted]))
+
+    def record(self, row: Row, faulty: bool) -> Done | None:
+        """What a row of 履职记录 records. Raises ``RowFailed``."""
+        given = (self.people.lasting, row.parsed, faulty)
+        with row_alone(row, DUTIES):
+            return self.reading.memo.of("duty").result(row.rid, given, self._recorded, row, faulty)
 
     def _recorded(self, row: Row, faulty: bool) -> Done | None:
         heard = self.reading.mark("duties", row.rid, "heard")

@@ -28,6 +28,8 @@ from sync.core.sheet.tabs import Layout, Tab, locate, template_layout
 PEOPLE = ("streets", "posts", "changes", "issues", "feedback", "duties", "requests")
 FAILED_TAB = "本轮跳过，其余各表照常。核对这个表时程序出错，请把日志里的出错记录交给维护人员。"
 SHOWN = "shown"  # the mark of a row's photos
+DUTY_TAB = "duties"
+LEAVING = (DUTY_TAB,)  # those of them without numbers whose rows leave for the tab of their year
 DECIDED = ("scores", "quarters", "years")  # 处理决定, 讲评意见, 兑现决定 stand beside the service's rows
 
 
@@ -241,14 +243,15 @@ def _remembered(reading: Reading, key: str) -> Sequence[Row]:
     """Rows of a tab that can't be read now, as they were last known: deadlines go on."""
     layout = template_layout(reading.tables.tabs[key])
     known = reading.memory.known.get(key, {}).items()
-    there = [(rid, row) for rid, row in known if not row.deleted and not _archived(reading.memory, key, rid)]
+    there = [(rid, row) for rid, row in known if not row.deleted and not _archived(reading.memory, rid)]
     raws = [[row.cells.get(column.key, "") for column in layout.tab.columns] for _, row in there]
     rows = _read(key, layout, Table(key, layout.header, raws, first=0), reading.zone, reading.memo)
     return [row._replace(number=0, rid=there[row.number][0]) for row in rows]
 
 
-def _archived(memory: Memory, key: str, rid: str) -> bool:
-    mark = memory.archived.get(rid) if key == "issues" else None
+def _archived(memory: Memory, rid: str) -> bool:
+    """Whether a row was meant to leave its tab; ids of two tabs are never the same."""
+    mark = memory.archived.get(rid)
     return mark is not None and mark.state != BACK
 
 
@@ -312,19 +315,27 @@ def _tab_known(reading: Reading, key: str, numbers: Numbers) -> _TabKnown:
     filled = [row for row in reading.rows[key] if row.parsed.typed]
     numbered = zip([row.number for row in filled], column_texts(layout, filled, id_key), strict=True)
     claims = dict(numbered) if id_key else {}
-    binding = identity.bind(filled, claims, known, layout.tab.identity)
+    binding = identity.bind(filled, claims, _bound(reading, key, known), layout.tab.identity)
     if id_key:
         is_lost = bool(reading.recalled)
         binding = identity.adopt(binding, filled, claims, numbers, known, lost=is_lost)
     rows = list(_numbered(reading, key, filled, binding.rids, numbers))
     entries, history = _news(reading, key, rows, known)
-    missing = [row for row in binding.missing if not _archived(reading.memory, key, row.rid)]
+    missing = [row for row in binding.missing if not _archived(reading.memory, row.rid)]
     lost, lines = _missed(reading, key, missing)
     news = {**entries, **lost}
     away = [row for row in {**known, **news}.values() if row.gone]
-    gone = [row for row in away if row.deleted and not _archived(reading.memory, key, row.rid)]
+    gone = [row for row in away if row.deleted and not _archived(reading.memory, row.rid)]
     adopted = frozenset(binding.rids[number] for number in binding.adopted)
     return _TabKnown(rows, news, gone, adopted, [*history, *lines])
+
+
+def _bound(reading: Reading, key: str, known: Mapping[str, Known]) -> Mapping[str, Known]:
+    """What rows are known again by. One without a number that is on its way to the archive is known by what it says
+    alone, not by likeness: the patrols of a chief are alike."""
+    marked = known.keys() & reading.memory.archived.keys() if key in LEAVING else ()
+    moving = [rid for rid in marked if _archived(reading.memory, rid)]
+    return {**known, **{rid: replace(known[rid], gone=identity.DELETED) for rid in moving}} if moving else known
 
 
 def _numbered(

@@ -20,13 +20,13 @@ from sync.core.sheet.rows import Raw
 from sync.core.sheet.tabs import Column, Tab
 from sync.core.sheet.values import serials
 
-ISSUES, LINES, SCORES = "问题台账", "扣分明细", "月度考核"
+ISSUES, LINES, SCORES, DUTIES = "问题台账", "扣分明细", "月度考核", "履职记录"
 NAMES: Mapping[str, tuple[str, ...]] = {  # the columns by which a row of a tab is called
     ISSUES: ("编号",),
     LINES: ("明细号",),
     SCORES: ("月份", "对象", "类别"),
     "整改反馈": ("编号",),
-    "履职记录": ("填报人", "街路"),
+    DUTIES: ("填报人", "街路"),
     "申请审批": ("类型", "编号", "明细号", "对象"),
 }
 KEYED = (ISSUES, LINES, SCORES)  # a name belongs to one row alone
@@ -37,7 +37,8 @@ SHOWN = (  # 月度考核 without what the seal writes itself
 )  # fmt: skip
 MONTHS, FACTS, RULES, CALENDARS = "封存月份", "封存依据", "封存规则", "封存日历"  # sheets of an exported file
 DIGEST = "摘要值"
-ARCHIVE = re.compile(f"({ISSUES}|{LINES})20[0-9]{{2}}")  # the tabs of rows that moved out of the live ones
+LEAVING = {DUTIES: "duties"}  # people's tabs whose rows leave a month at a time, with their keys
+ARCHIVE = re.compile(f"({ISSUES}|{LINES}|{DUTIES})20[0-9]{{2}}")  # the tabs of rows that moved out of the live ones
 STATE = "状态"
 COLUMNS = "列·"
 GOES_ON = (STATE, "责任单位", "截止时间", "重复", "销号时间", "复核结果", "复核人", "复核时间", "复核意见", "执法依据")

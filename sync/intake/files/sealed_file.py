@@ -85,7 +85,7 @@ def _present(sheets: Sheets) -> dict[str, list[Seen]]:
     for title in sorted(sheets):
         if (archive := evidence.ARCHIVE.fullmatch(title)) and sheets[title]:
             live, here = archive[1], present.get(archive[1], [])
-            names = {evidence.named(live, row.fields) for row in here}
+            names = {evidence.named(live, row.fields) for row in here} if live in evidence.KEYED else ()
             moved = (row for row in _seen(sheets[title]) if evidence.named(live, row.fields) not in names)
             present[live] = [*here, *(replace(row, tab=title) for row in moved)]
     return present

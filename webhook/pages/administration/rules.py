@@ -177,7 +177,7 @@ def _tried(site: Site, month: str) -> Any:
     try:
         other = load(revision.draft(site.service).text)
         if month:
-            rules, memory = site.service.rules(), site.service.ledger.memory()
+            rules, memory = site.service.rules(), site.service.ledger.everything()
             comparison = simulate(site.service.templates, memory, rules, other, month, site.now())
     except RulesError as error:
         message = f"草稿还有 {len(error.problems)} 处错，改好才能模拟。"

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sync.core.issues.issues import Stamps, clock
 from sync.core.look.feedback import remembered_result, result_of
-from sync.core.look.leaving import months
+from sync.core.look.leaving import duties, months
 from sync.core.look.reading import Reading
 from sync.core.memory import THERE, FactsWanted
 from sync.core.sheet.identity import Known
@@ -23,15 +23,21 @@ ROOM = timedelta(days=31)  # by which the hour that counts for a report may lie 
 # Where they are wanted
 def demand(reading: Reading) -> None:
     """Raises ``FactsWanted`` where a row, or the rules as they are now, call for facts that are not in the memory."""
+    wanted, prints = _wanted(reading), duties.maybe_back(reading)
+    if wanted or prints:
+        raise FactsWanted(frozenset(wanted), prints)
+
+
+def _wanted(reading: Reading) -> set[str]:
+    """The issues whose facts are called for."""
     absent, last = reading.memo.result("stored", (reading.memory.archived, reading.memory.stamps), _absent, reading)
     if not absent:
-        return
+        return set()
     wanted = {number for number in _named(reading) if number in absent}
     since = _counts_since(reading)
     if last > since:  # the rules look back farther than they did
         wanted |= {rid for rid in absent if reading.memory.archived[rid].at > since}
-    if wanted:
-        raise FactsWanted(frozenset(wanted))
+    return wanted
 
 
 def _absent(reading: Reading) -> tuple[frozenset[str], datetime]:

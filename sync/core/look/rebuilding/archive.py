@@ -15,7 +15,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sync.core.issues.issues import Stamps
-from sync.core.look.reading import Reading
+from sync.core.look.reading import LEAVING, Reading
 from sync.core.look.rebuilding import adoption
 from sync.core.memory import MOVING, THERE, Archived, Memory, Tables
 from sync.core.people.roster import Roster
@@ -53,14 +53,19 @@ def is_title(tab: Tab, title: str) -> bool:
 
 def key_of(tabs: Mapping[str, Tab], title: str) -> str:
     """Of which tab's rows an archive tab is; empty for another tab."""
-    return next((key for key in (KEY, *SERVICE) if key in tabs and is_title(tabs[key], title)), "")
+    return next((key for key in (KEY, *SERVICE, *LEAVING) if key in tabs and is_title(tabs[key], title)), "")
+
+
+def left_key(tab: Tab, title: str) -> str:
+    """By which the ledger calls the rows of a people's tab that left for the archive tab ``title``: duties2026."""
+    return f"{tab.key}{title.removeprefix(tab.title)}"
 
 
 def tab_like(tab: Tab, title: str, header: Sequence[str]) -> Tab:
     """The template of an archive tab: the columns as they stand in the live tab, the bureau's own too."""
     by_header = {column.header: column for column in tab.columns}
     columns = [by_header.get(text) or Column(f"own-{at}", text, "text", "staff", "") for at, text in enumerate(header)]
-    return replace(tab, key=f"{tab.key}{title.removeprefix(tab.title)}", title=title, columns=tuple(columns))
+    return replace(tab, key=left_key(tab, title), title=title, columns=tuple(columns))
 
 
 def misfit(title: str, tab: Tab, live: Table, there: Table) -> str:
@@ -127,7 +132,7 @@ class Settlement:
 def settlement(memory: Memory, live: set[str], archived: Sequence[ArchivedRow]) -> Settlement:
     """``live``: numbers that stand in the live tab; ``archived``: the rows of the archive tabs."""
     known, best = memory.known.get(KEY, {}), chosen(archived, memory.known.get(KEY, {}))
-    moving = {rid for rid, mark in memory.archived.items() if mark.state == MOVING}
+    moving = {rid for rid, mark in memory.archived.items() if mark.state == MOVING and rid in known}
     there = {rid for rid in moving - live if rid in best and _as_known(best[rid], known.get(rid))}
     astray: dict[str, list[int]] = defaultdict(list)
     for entry in archived:

@@ -10,13 +10,14 @@ from functools import cached_property
 from sync.core.issues.issues import Stamps
 from sync.core.look.people import People
 from sync.core.look.reading import Reading
-from sync.core.look.rebuilding import adoption, archive
+from sync.core.look.rebuilding import adoption, archive, left_rows
 from sync.core.look.rebuilding.archive import FromArchive
 from sync.core.memory import Archived
 from sync.core.people.roster import Roster
 from sync.core.scores import persons
 from sync.core.scores.lines import APPEALED, OF_REQUEST, Booked, Group, Line, by_origin
 from sync.core.scores.seal import SEALED, Seal, next_month
+from sync.core.sheet.identity import Known
 from sync.core.sheet.rows import Row, plain
 from sync.core.sheet.tabs import Layout
 from sync.core.sheet.values import serials
@@ -60,6 +61,7 @@ class Rebuilt:
     archived: Mapping[str, Archived] = field(default_factory=dict)
     lines: Mapping[Group, Mapping[str, Line]] = field(default_factory=dict)
     seals: Mapping[str, Seal] = field(default_factory=dict)
+    moved: Mapping[str, Sequence[Known]] = field(default_factory=dict)  # rows that left people's tabs, by archive tab
 
 
 def rebuild(reading: Reading, people: People) -> Rebuilt:
@@ -79,8 +81,9 @@ def rebuild(reading: Reading, people: People) -> Rebuilt:
     new_lines = {} if lines is memory.lines else lines
     new_seals = {} if seals is memory.seals else seals
     reading = _with_left(reading, lines, left)
+    gone = left_rows.adopt(reading, people.roster) if lost else left_rows.LeftRows(reading)
     past = PastPoints(lines, seals, reading.memo.result("lines by origin", lines, by_origin, lines))
-    return Rebuilt(reading, past, moved.stamps, moved.archived, new_lines, new_seals)
+    return Rebuilt(gone.reading, past, moved.stamps, moved.archived, new_lines, new_seals, gone.moved)
 
 
 def _with_archive(reading: Reading, moved: FromArchive) -> Reading:

@@ -128,7 +128,8 @@ class Sealing:
         if not known:
             return {}
         memo, tabs = self.reading.memo, {title: self._content(key) for title, key in self._readable.items()}
-        drift = memo.result("drift", (known, tabs, self.reading.memory.archived), self._drift, known, tabs)
+        given = known, tabs, self.reading.memory.archived, self.reading.memory.left
+        drift = memo.result("drift", given, self._drift, known, tabs)
         memo.of("facts held").keep((month, title) for month in known for title in tabs)
         for key in PEOPLE:
             memo.of(f"fields {key}").keep(row.rid for row in self.reading.rows.get(key, []))
@@ -145,7 +146,8 @@ class Sealing:
         for month, seal in sorted(known.items()):
             by_month[month] = differences = list[Deviation]()
             for title, sealed in facts.by_tab(seal.facts).items():
-                if key := self._readable.get(title):
+                key = self._readable.get(title, "")
+                if key and month >= self.reading.memory.left.get(key, ""):
                     given = seal, self._said_of(sealed) if key == "issues" else tabs[title]
                     differences += results.result((month, title), given, self._deviations, title, sealed, seen, key)
         return by_month

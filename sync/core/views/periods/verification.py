@@ -79,11 +79,12 @@ def verify(tables: Tables, memory: Memory, rules: Rules, now: datetime, month: s
 
 
 def _left(tables: Tables, title: str, live: Sequence[Seen], rules: Rules) -> Iterator[Seen]:
-    """The lines that left 扣分明细 for the tabs of their years, but for those that stand there again."""
-    if title != facts.LINES:
+    """The rows that left 扣分明细 and 履职记录 for the tabs of their years, but for lines that stand there again."""
+    key = {facts.LINES: "lines", **facts.LEAVING}.get(title)
+    if key is None:
         return
-    here = {facts.named(title, row.fields) for row in live}
-    for left, layout, row in archive.rows_of(tables.tabs["lines"], tables.archives, rules.bureau.zone):
+    here = {facts.named(title, row.fields) for row in live} if title in facts.KEYED else ()
+    for left, layout, row in archive.rows_of(tables.tabs[key], tables.archives, rules.bureau.zone):
         fields = facts.fields_by(layout.tab, partial(row.seen, layout), layout.at)
         if facts.named(title, fields) not in here:
             yield Seen(row.number, fields, left)

@@ -202,8 +202,8 @@ def photos_of(memory: Memory, number: str) -> tuple[tuple[str, ...], tuple[str, 
     return before, after
 
 
-def shows(memory: Memory, photo: str) -> Iterator[Area]:
-    """Where every issue and duty lies that names the photo."""
+def shows(memory: Memory, photo: str, left: Iterable[Known]) -> Iterator[Area]:
+    """Where every issue and duty lies that names the photo. ``left``: duties that left their tab and may name it."""
     answered = {
         issue_number(row.cells.get("issue"))
         for row in list(memory.known.get("feedback", {}).values())
@@ -212,6 +212,6 @@ def shows(memory: Memory, photo: str) -> Iterator[Area]:
     for number, row in list(memory.known.get("issues", {}).items()):
         if number in answered or photo in ids(row.cells.get("photos")):
             yield _area(number, row, memory)
-    for row in list(memory.known.get("duties", {}).values()):
+    for row in [*memory.known.get("duties", {}).values(), *left]:
         if photo in ids(row.cells.get("photos")):
             yield Area(*(plain(row.cells.get(key)) for key in ("street", "branch", "district")))
