@@ -338,7 +338,8 @@ def seals_in_short(seals: Mapping[str, Seal], stored: Container[str], left: Mapp
 
 
 def _in_short(seal: Seal, stored: Container[str], left: Mapping[str, str]) -> Seal:
-    is_stored = all(name in stored for title, name, _ in seal.facts if title == facts.ISSUES)
+    issues = [name for title, name, _ in seal.facts if title == facts.ISSUES]
+    is_stored = bool(issues) and all(name in stored for name in issues)
     idle = {title for title, key in facts.LEAVING.items() if seal.month < left.get(key, "")}
     idle |= {*NOT_COMPARED} if is_stored else set()
     compared = tuple(fact for fact in seal.facts if fact[0] not in idle)

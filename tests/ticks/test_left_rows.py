@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +15,14 @@ import pytest
 from sync import archive_moves, tick
 from sync.core.look.decide import recall
 from sync.core.look.findings import Look
+from sync.core.look.rebuilding import archive
 from sync.core.memory import Memory
 from sync.core.rules.rules import load
 from sync.core.views.periods.simulate import simulate
+from sync.core.views.periods.verification import verify
 from sync.core.views.waiting.inspections import inspections
+from sync.intake.files import sealed_file
+from sync.outgoing.export import export_file
 from sync.workbook.server import Request, Response
 from tests.book import hour, templates
 from tests.deaths import processes
@@ -44,6 +48,7 @@ SINCE = """
     2027-01-06 08:50 | 街路长02 | 巡查 | 联胜路 | | 已巡查 |
     """
 LEAVING, STAYING = 5, 2
+NOW = hour("2027-03-22 09:00")
 
 
 def winter(live: LiveBook) -> LiveBook:
@@ -177,6 +182,66 @@ def test_nothing_else_changes_when_they_leave(live: LiveBook) -> None:
             bureau.settle(at)
     assert (parted(live), parted(never)) == ((2 * STAYING, LEAVING), (2 * STAYING + LEAVING, 0))
     assert others(live) == others(never)
+
+
+def half_a_year(live: LiveBook, keep: str) -> None:
+    """Patrols, some of them missing, late or typed without an hour, inspections and meetings of half a year; a missing
+    patrol costs half a point."""
+    text = live.rules.text.replace("points = 0               # 【默认】", "points = 0.5", 1)
+    live.rules = load(text.replace('archive = "60d"', keep))
+    sunday = date(2026, 10, 4)
+    while sunday < date(2027, 3, 21):
+        monday = sunday + timedelta(days=1)
+        live.add("\n".join(["履职记录", " | ".join(HEADERS), *records(monday)]))
+        live.settle(f"{monday + timedelta(days=4)} 17:00")
+        sunday += timedelta(days=7)
+        for minute in range(3):
+            live.settle(f"{sunday} 21:0{minute}")
+
+
+def records(monday: date) -> Iterator[str]:
+    for n in range(5):
+        day, chief = monday + timedelta(days=n), 1 + (n + monday.day) % 3
+        street = ("新正街", "联胜路", "建设南路")[chief - 1]
+        late = day - timedelta(days=40) if n == 3 else day
+        yield f"{late} 09:{n}0 | 街路长{chief:02d} | 巡查 | {street} | | 已巡查 |"
+        yield f"{day} 10:00 | 督查01 | 督查 | {street} | | 没有问题 | /photos/{day}"
+    yield " | 街路长02 | 巡查 | 高铁站广场 | | 没写时间 |"
+    yield f"{monday} 16:00 | 支部书记06 | 支部例会 | | 第六支部 | 例会 |"
+
+
+def test_half_a_year_of_duties_comes_to_the_same_lines_scores_and_notices(tmp_path: Path) -> None:
+    bureaus = []
+    for name, keep in (("leaves", 'archive = "60d"'), ("stays", "")):
+        (tmp_path / name).mkdir()
+        bureaus.append(LiveBook(tmp_path / name))
+        half_a_year(bureaus[-1], keep)
+    leaving, staying = bureaus
+    assert wherever(leaving) == wherever(staying)
+    assert len(rows(leaving, YEAR)) > 100 and rows(staying, YEAR) == []
+    assert min(row[0] for row in rows(leaving, TITLE) if row[0]) >= "2026-11-21", "typed late"
+    shown, other = others(leaving), others(staying)
+    for tabs in (shown, other):
+        tabs[TITLE].sort(key=str)
+    assert sum("巡查缺记" in str(row) for row in shown["扣分明细"]) > 100
+    assert shown == other
+    for bureau in bureaus:
+        bureau.restart()
+        for month in ("2026-10", "2026-11", "2026-12"):
+            told = verify(archive_moves.tables(bureau.gateway), bureau.ledger.memory(), bureau.rules, NOW, month)
+            assert told and told.right, told and told.text()
+    seals = [bureau.ledger.memory().seals for bureau in bureaus]
+    assert [seal.lines for seal in seals[0].values()] == [seal.lines for seal in seals[1].values()]
+    assert [seal.rows for seal in seals[0].values()] == [seal.rows for seal in seals[1].values()]
+
+
+def test_an_exported_file_verifies_alone(live: LiveBook) -> None:
+    evening(live)
+    tables, tabs = archive.sheets(archive_moves.tables(live.gateway))
+    file = live.folder / "全部.xlsx"
+    export_file(tables, tabs, file, live.rules, live.rules.bureau.zone, live.ledger.memory().seals.values())
+    told = sealed_file.verify(file, "2026-10")
+    assert told and told.right, told and told.text()
 
 
 def test_a_sealed_month_verifies_and_what_was_changed_there_is_told(live: LiveBook) -> None:

@@ -11,9 +11,22 @@ from sync.core.issues.issues import Stamps
 from sync.core.look.decide import look
 from sync.core.look.leaving.stored import storable
 from sync.core.look.reading import Reading
-from sync.core.memory import BACK, MOVING, THERE, Archived, FactsWanted, Memory, Sent, Tables, in_short, without_facts
+from sync.core.memory import (
+    BACK,
+    MOVING,
+    THERE,
+    Archived,
+    FactsWanted,
+    Memory,
+    Sent,
+    Tables,
+    in_short,
+    seals_in_short,
+    without_facts,
+)
 from sync.core.notices.notices import SENT, WAITING, Notice
 from sync.core.rules.rules import load
+from sync.core.scores.seal import Seal
 from sync.core.sheet.identity import DELETED, Known
 from tests.book import default_rules, hour, templates
 
@@ -108,3 +121,16 @@ def test_rules_that_look_back_farther_ask_for_them() -> None:
     with pytest.raises(FactsWanted) as wanted:
         look(tables, short, farther, hour(NOW))
     assert wanted.value.numbers == {ONE}
+
+
+def test_a_month_without_issues_keeps_its_facts_as_long_as_none_is_stored() -> None:
+    """Nobody reads them from the database while the memory is taken for the whole."""
+    sealed = Seal("2026-10", hour(NOW), "", (), (), (("扣分明细", "1", "分值=0"),))
+    assert seals_in_short({"2026-10": sealed}, (), {}) == {"2026-10": sealed}
+
+
+def test_duties_of_a_month_that_left_are_no_longer_compared() -> None:
+    kept = Seal("2026-10", hour(NOW), "", (), (), (("履职记录", "街路长01", "类型=巡查"), ("整改反馈", "1", "编号=1")))
+    other = replace(kept, month="2026-11")
+    short = seals_in_short({"2026-10": kept, "2026-11": other}, (), {"duties": "2026-11"})
+    assert [len(seal.facts) for seal in short.values()] == [1, 2]
