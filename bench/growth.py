@@ -1,10 +1,10 @@
 """How the cost of a look grows: with the rows of the log, with what changed since the last look, with the years.
 
     python -m bench.growth [--rows 1000 3000 10000 30000 100000] [--changes 0 10 100 1000 10000] [--years 1 2 3 4 5]
-                           [--out docs/growth]        `make bench` runs it as it stands
+                           [--duties 1 2 3] [--out docs/growth]        `make bench` runs it as it stands
 
 Each size runs in a process of its own, beside the plain limit (the same JSON received and decoded). Writes the figures
-into `growth.json` and the plots `rows.svg`, `changes.svg`, `years.svg`.
+into `growth.json` and the plots `rows.svg`, `changes.svg`, `years.svg`, `duties.svg`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bench.tick import NOW, TIMES, ZONE, Bench, median, nine_in_ten
+from bench.tick import NOW, STREETS, TIMES, ZONE, Bench, median, nine_in_ten
 from sync import tick
 from sync.core.sheet.values import serials
 
@@ -88,6 +88,27 @@ def of_years(years: int) -> Figures:
         return {"live rows": live, "peak MB": _peak(), **_looks_at(bench, now), **_sizes(folder)}
 
 
+def of_duties(years: int) -> Figures:
+    """A bureau in which each chief has recorded a patrol a workday for so many years, and nothing else came about."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        bench = Bench(folder, 0)
+        for at in _weeks(years):
+            monday = at - timedelta(days=at.weekday(), hours=6)
+            days = [monday + timedelta(days=day) for day in range(5)]
+            bench.append("duties", [_patrol(day, n) for day in days for n in range(STREETS)])
+            tick.ticks(bench.gateway, bench.ledger, bench.rules, at + timedelta(days=2), idle=False)
+            tick.ticks(bench.gateway, bench.ledger, bench.rules, at + timedelta(days=2) + LATER, idle=False)
+        gc.collect()
+        live, held = len(bench.gateway.read()["duties"].rows), len(bench.ledger.current().known["duties"])
+        return {"live rows": live, "held rows": held, "peak MB": _peak(), **_looks_at(bench, at), **_sizes(folder)}
+
+
+def _patrol(at: datetime, n: int) -> dict[str, Any]:
+    name = {"reporter": f"街路长{n + 1:02d}", "street": f"街路{n}"}
+    return {**name, "reported_at": serials.from_datetime(at, ZONE), "kind": "巡查", "text": "已巡查"}
+
+
 def _weeks(years: int) -> Iterator[datetime]:
     """The hours of the looks: Wednesdays at 15:00."""
     at = datetime(START_YEAR, 1, 6, 15, tzinfo=ZONE)
@@ -123,7 +144,7 @@ def _sizes(folder: Path) -> Figures:
     return {name: sum(file.stat().st_size for file in folder.glob(files)) / MB for name, files in names.items()}
 
 
-KINDS = {"rows": of_rows, "changes": of_changes, "years": of_years}
+KINDS = {"rows": of_rows, "changes": of_changes, "years": of_years, "duties": of_duties}
 
 
 def measured(kind: str, sizes: list[int]) -> dict[int, Figures]:
@@ -143,6 +164,8 @@ PLOTS = {
     "changes": ("rows that came since the last look", [("seconds", ("look", "limit")), ("calls", ("calls",))]),
     "years": ("years", [("seconds", ("quiet", "limit")), ("rows", ("live rows",)),
                         ("MB", ("peak MB", "workbook MB", "ledger MB"))]),
+    "duties": ("years of duties", [("seconds", ("quiet", "limit")), ("rows", ("live rows", "held rows")),
+                                   ("MB", ("peak MB", "workbook MB", "ledger MB"))]),
 }  # fmt: skip
 
 
@@ -160,7 +183,7 @@ def draw(kind: str, figures: dict[int, Figures], folder: Path) -> None:
         for name in names:
             axis.plot(list(figures), [each[name] for each in figures.values()], marker="o", label=name)
         axis.set(xlabel=label, ylabel=unit)
-        if kind == "years":
+        if kind in ("years", "duties"):
             axis.set_xticks(list(figures))
         else:
             axis.set_xscale("symlog" if kind == "changes" else "log")
@@ -179,6 +202,7 @@ def main() -> None:
     options.add_argument("--rows", type=int, nargs="*", default=[1_000, 3_000, 10_000, 30_000, 100_000])
     options.add_argument("--changes", type=int, nargs="*", default=[0, 10, 100, 1_000, 10_000])
     options.add_argument("--years", type=int, nargs="*", default=[1, 2, 3, 4, 5])
+    options.add_argument("--duties", type=int, nargs="*", default=[1, 2, 3])
     options.add_argument("--out", type=Path, default=HERE / "docs" / "growth")
     options.add_argument("--one", nargs=2, metavar=("KIND", "SIZE"), help=argparse.SUPPRESS)
     given = options.parse_args()

@@ -34,15 +34,17 @@ from sync.core.look.leaving.arrivals import arrivals
 from sync.core.look.reading import DUTY_TAB
 from sync.core.look.rebuilding import archive
 from sync.core.look.rebuilding.archive import KEY
-from sync.core.memory import MOVING, THERE, Archived, FactsWanted, Tables
+from sync.core.memory import DUTIES, MOVING, THERE, Archived, FactsWanted, Tables
 from sync.core.rules.rules import Rules
 from sync.core.sheet.rows import Row, Table, layout_of, plain, read
+from sync.core.sheet.tabs import Layout
 from sync.guard import Guard
 from sync.ledger.ledger import Ledger
 from sync.sheets import set_up
 from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown
 
 QUEUE, TOGETHER = "归档", "一起移动"  # the queue of rows to move, and its item of many together
+FAILED = "归档时出错，详见运行状态。"
 MOST_AT_ONCE = 200  # rows in one request
 MOST_RECORDS = 2000  # rows of the service in one request: they stand one below the other
 MOST_ROUNDS = 4  # a row that is astray goes back, and is looked for again
@@ -123,6 +125,7 @@ def run(
     """
     guard = guard or Guard(ledger, rules.limits.tries, now)
     settle(gateway, ledger, now, step)
+    guard.handle(QUEUE, DUTIES, partial(settle_rows, gateway, ledger, step), through=(Refused, Unknown))
     seen = tables(gateway) if ledger.last_hour() is None else _live_tables(gateway)
     try:
         look = look_at(seen, ledger.current(), rules, now)
@@ -133,8 +136,10 @@ def run(
     rows = [row for row in ripe_rows(look, wait) if not guard.waits(QUEUE, row.rid)]
     if not rows:
         moved = _records(gateway, ledger, seen, look, rules, wait, step)
-        is_done = moved.records or moved.trouble
-        return moved if is_done else _duties(gateway, ledger, seen, look, rules, wait, step)
+        if moved.records or moved.trouble:
+            return moved
+        move = partial(_duties, gateway, ledger, seen, look, rules, wait, step)
+        return guard.handle(QUEUE, DUTIES, move, through=(Refused, Unknown)) or Moved(trouble=FAILED)
     year, rows = _of_a_year(rows, [look.followed[row.rid].stamps.received.year for row in rows])
     title, rows = archive.title_of(gateway.tabs[KEY], year), rows[:MOST_AT_ONCE]
     if trouble := _ready(gateway, rules, seen, KEY, title):
@@ -148,7 +153,7 @@ def _move_guarded(move: Callable[[Sequence[Row]], Moved], rows: Sequence[Row], g
     alone = guard.has_failed(QUEUE, TOGETHER)
     name, group = (rows[0].rid, rows[:1]) if alone else (TOGETHER, rows)
     moved = guard.handle(QUEUE, name, partial(move, group), through=(Refused, Unknown))
-    return moved or Moved(trouble="归档时出错，详见运行状态。")
+    return moved or Moved(trouble=FAILED)
 
 
 def everything(
@@ -207,28 +212,30 @@ def _duties(
     step("rows meant")
     gateway.move(gateway.sheet_ids[key], [row.number for row in rows], gateway.titles[title])
     step("rows moved")
-    return Moved(records=_settle_rows(gateway, ledger, step))
+    return Moved(records=settle_rows(gateway, ledger, step))
 
 
-def _settle_rows(gateway: Gateway, ledger: Ledger, step: Progress) -> int:
+def settle_rows(gateway: Gateway, ledger: Ledger, step: Progress) -> int:
     """Note where rows of 履职记录 stand that were meant to move, and send back those that came along by mistake; how
     many arrived."""
     key = DUTY_TAB
     for _ in range(MOST_ROUNDS):
         memory = ledger.current()
         known = memory.known.get(key, {})
-        marks = {rid: mark for rid, mark in memory.archived.items() if mark.state == MOVING and rid in known}
+        marks = [mark for mark in memory.archived.values() if mark.state == MOVING and mark.rid in known]
         if not marks:
             return 0
-        title = next(iter(marks.values())).title
-        live, there = _rows_of(gateway, ledger, title)
-        if live is None:
+        title = marks[0].title
+        moving = {mark.rid for mark in marks if mark.title == title}
+        seen = _rows_of(gateway, ledger, title)
+        if seen is None:
             return 0
-        prints = {row.parsed.print for row in there[: len(marks)]} | {known[rid].print for rid in marks}
+        live, there = seen
+        prints = {row.parsed.print for row in there[: len(moving)]} | {known[rid].print for rid in moving}
         tab = archive.left_key(gateway.tabs[key], title)
         left = [row for of, row in ledger.left_like(key, prints) if of == tab]
         is_old = partial(duties.speaks_of, until=memory.left[key])
-        came = arrivals(known, marks.keys(), live, there, left, is_old, gateway.tabs[key].identity)
+        came = arrivals(known, moving, live, there, left, is_old, gateway.tabs[key].identity)
         if not came.astray:  # nothing is noted as settled while a row is on its way back
             ledger.rows_left(key, tab, came.there, came.stayed, came.lost)
             step("rows looked")
@@ -238,18 +245,17 @@ def _settle_rows(gateway: Gateway, ledger: Ledger, step: Progress) -> int:
     return 0
 
 
-def _rows_of(gateway: Gateway, ledger: Ledger, title: str) -> tuple[Sequence[Row] | None, Sequence[Row]]:
-    """The rows of 履职记录 (None where it can't be read), and of its archive tab (none where that is not there)."""
-    key = DUTY_TAB
+def _rows_of(gateway: Gateway, ledger: Ledger, title: str) -> tuple[Sequence[Row], Sequence[Row]] | None:
+    """The rows of 履职记录, and of its archive tab (none where that is not there); None where one can't be read."""
     gateway.learn_sheets()
-    table = gateway.read((key,)).get(key)
-    layout = layout_of(gateway.tabs[key], table)
-    if table is None or isinstance(layout, str):
-        return None, ()
-    there = archive.rows_of(
-        gateway.tabs[key], gateway.others([t for t in (title,) if t in gateway.titles]), ledger.zone
+    live = gateway.read((DUTY_TAB,)).get(DUTY_TAB)
+    there = gateway.others([title])[title] if title in gateway.titles else Table(title, live.header if live else (), ())
+    layouts = [layout_of(gateway.tabs[DUTY_TAB], table) for table in (live, there)]
+    here, archived = (
+        read(layout, table, ledger.zone).rows if table and isinstance(layout, Layout) else None
+        for layout, table in zip(layouts, (live, there), strict=True)
     )
-    return read(layout, table, ledger.zone).rows, [row for _, _, row in there]
+    return None if here is None or archived is None else (here, archived)
 
 
 def _of_a_year(rows: Sequence[Row], years: Sequence[int]) -> tuple[int, list[Row]]:
@@ -294,9 +300,6 @@ def _move(gateway: Gateway, ledger: Ledger, now: datetime, title: str, rows: Seq
 
 def settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Progress = lambda _: None) -> None:
     """Note where the rows stand that were meant to move, and send back those that came along by mistake."""
-    if not unsettled(ledger):
-        return
-    _settle_rows(gateway, ledger, step)
     issues = ledger.current().known.get(KEY, {})
     for _ in range(MOST_ROUNDS):
         if not any(mark.rid in issues for mark in ledger.archived_as(MOVING)):

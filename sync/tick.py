@@ -24,7 +24,7 @@ from sync.core.calendar import belief
 from sync.core.look.decide import decide
 from sync.core.look.letters.drafting import LETTERS
 from sync.core.look.reading import DUTY_TAB
-from sync.core.memory import ROW_QUEUES, SCORES, TABS, Decision, FactsWanted, Memory, Tables
+from sync.core.memory import DUTIES, ROW_QUEUES, SCORES, TABS, Decision, FactsWanted, Memory, Tables
 from sync.core.notices.notices import OFF
 from sync.core.rules.rules import Rules
 from sync.core.sheet.covers import with_own_cells
@@ -180,6 +180,8 @@ def ticks(
         if under_way:
             settle = partial(_settle, gateway, ledger, now, step, report)
             report = guard.handle(archive_moves.QUEUE, "核对", settle) or report
+            settle = partial(_settle_rows, gateway, ledger, step, report)
+            report = guard.handle(archive_moves.QUEUE, DUTIES, settle) or report
         while report.ticks < MOST_TICKS:
             renew()
             next_tick = partial(tick, gateway, ledger, rules, now, version=version, doubt=doubt, own=own, step=step)
@@ -198,6 +200,14 @@ def ticks(
 def _settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Callable[[str], None], report: Report) -> Report:
     try:
         archive_moves.settle(gateway, ledger, now, step)
+    except (Refused, Unknown) as error:
+        return replace(report, trouble=str(error))
+    return report
+
+
+def _settle_rows(gateway: Gateway, ledger: Ledger, step: Callable[[str], None], report: Report) -> Report:
+    try:
+        archive_moves.settle_rows(gateway, ledger, step)
     except (Refused, Unknown) as error:
         return replace(report, trouble=str(error))
     return report

@@ -78,7 +78,7 @@ def verify(service: Service, month: str, file: Path | None, now_text: str | None
 @json_option
 @pass_service
 def archive(service: Service, now_text: str | None, as_json: bool) -> None:
-    """把封存月份里已销号、作废的问题移到 问题台账YYYY，扣分明细、通知记录也一样；不等规则里的时间。"""
+    """把封存月份里已销号、作废的问题移到 问题台账YYYY，扣分明细、通知记录、履职记录也一样；不等规则里的时间。"""
     from sync import archive_moves
 
     rules = service.rules()

@@ -431,6 +431,22 @@ def test_what_somebody_deletes_on_the_way_comes_back(live: LiveBook, what: str) 
     assert wherever(live) == before
 
 
+def test_nothing_is_put_back_while_the_archive_tab_can_not_be_read(live: LiveBook) -> None:
+    evening_before(live)
+    before = wherever(live)
+
+    def rename(done: str) -> None:
+        if done == "rows moved":
+            live.book.worksheet(YEAR).update([["谁填的"]], "B1")
+
+    tick.ticks(live.gateway, live.ledger, live.rules, hour(LATER), idle=False, step=rename)
+    live.settle("2027-01-10 21:10")
+    assert (len(rows(live, TITLE)), deleted(live)) == (STAYING, [])
+    live.book.worksheet(YEAR).update([["填报人"]], "B1")
+    live.settle("2027-01-10 21:11")
+    assert (wherever(live), held(live)) == (before, STAYING)
+
+
 # Put back by people
 def pasted(live: LiveBook, text: str = "没有问题", at: str = "2027-01-11 09:00", **cells: str) -> None:
     """Somebody copies a row from the archive to the end of 履职记录."""

@@ -272,8 +272,9 @@ class Notices(Table):
 
 class Bounds(Table):
     """[limits] A row that is missing for `gone_after` ticks counts as deleted. What fails in a way that nobody foresaw
-    is given up after `tries`. Issues that are over, and what the service wrote of a month, move to the tabs of their
-    years `archive` after their months were sealed (days or hours); without it they stay until `jielu archive`."""
+    is given up after `tries`. Issues that are over, what the service wrote of a month, and its duties move to the tabs
+    of their years `archive` after their months were sealed (days or hours); without it they stay until `jielu archive`.
+    """
 
     gone_after: Annotated[int, Field(ge=2, le=100)]
     tries: Annotated[int, Field(ge=1, le=100)] = 8
