@@ -31,6 +31,7 @@ LONGEST = (
     "sheets/test_covers.py",
     "ticks/test_service.py",
     "ticks/test_archive.py",
+    "ticks/test_left_rows.py",
     "browser/test_grid_keys.py",
     "browser/test_grid.py",
     "workbook/clients/test_http.py",

@@ -72,7 +72,7 @@ def of_live_tabs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LiveBook, "tab", lambda self, title: tab(self, title[:4] if title[4:].isdigit() else title))
 
 
-def evening(live: LiveBook, minutes: int = 7) -> None:
+def evening(live: LiveBook, minutes: int = 5) -> None:
     for minute in range(minutes):
         live.settle(f"2027-01-10 21:{minute:02d}")
 
@@ -138,9 +138,12 @@ def test_without_the_rule_they_stay(tmp_path: Path) -> None:
 
 
 def test_some_at_a_time(live: LiveBook, monkeypatch: pytest.MonkeyPatch) -> None:
+    evening_before(live)
     before = wherever(live)
     monkeypatch.setattr(archive_moves, "MOST_RECORDS", 2)
-    evening(live, 60)
+    evening(live, 2)
+    assert parted(live) == (STAYING + 1, LEAVING - 1)
+    evening(live)
     assert parted(live) == (STAYING, LEAVING)
     assert wherever(live) == before
 
@@ -348,7 +351,7 @@ def test_a_person_between_read_and_move(live: LiveBook, what: Callable[[LiveBook
         meant.append(wherever(live))
 
     act_before_the_move(live, act, lose=answer == "is lost")
-    evening(live, 10)
+    evening(live)
     stands = wherever(live)
     if what is delete_above:
         assert meant[0] - stands == Counter(), "no row is lost"
