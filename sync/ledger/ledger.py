@@ -42,7 +42,7 @@ from sync.core.sheet.plan import Cover, Restore
 from sync.ledger import sharing
 from sync.ledger.leases import Busy, Leases
 from sync.ledger.page_writes import PageWrites
-from sync.ledger.records import Records, SentMail
+from sync.ledger.records import Records, SentMail, of_done
 from sync.ledger.tables import Unusable, WrongVersion, history, outbox, rules, ticks
 from sync.ledger.upgrade import open_database
 
@@ -196,7 +196,7 @@ class Ledger:
                     "wanted_closed": [],
                     "left_until": decision.left_until,
                     "left": decision.left,
-                    "noted": self.records.codec.unstructure(decision.noted),
+                    "noted": of_done(decision.noted),
                     "last_tick": at,
                     "latest": max(at, self.records.fact(db, "latest", at)),
                     "wake": decision.wake.astimezone(UTC).isoformat() if decision.wake else None,
@@ -391,7 +391,7 @@ class Ledger:
         moving = {mark.rid: mark for mark in marks}
         with self._changing() as db:
             self.records.put_archived(db, moving.values())
-            self.records.set_facts(db, {"left": left, "noted": self.records.codec.unstructure(noted)})
+            self.records.set_facts(db, {"left": left, "noted": of_done(noted)})
 
         def taken_in(memory: Memory) -> Memory:
             return replace(memory, left=left, noted=noted, archived={**memory.archived, **moving})

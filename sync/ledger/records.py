@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -100,6 +100,15 @@ def _as_booked(line: Line, booked: Mapping[str, Line]) -> Line:
     return same if same is not None and same == line else line
 
 
+def of_done(records: Iterable[Done]) -> list[dict[str, Any]]:
+    """Records of duties as JSON holds them."""
+    return [{**record._asdict(), "day": record.day.isoformat()} for record in records]
+
+
+def _as_done(record: dict[str, Any]) -> Done:
+    return Done(**{**record, "day": date.fromisoformat(record["day"])})
+
+
 def _by_number(rows: Mapping[str, Any]) -> dict[int, Any]:
     """Rows by number, whose keys JSON made texts."""
     return {int(number): row for number, row in rows.items()}
@@ -157,7 +166,7 @@ class Records:
             groups={name: self._moment(at) for name, at in self.fact(db, "groups", {}).items()},
             left_until=self.fact(db, "left_until", ""),
             left=left,
-            noted=self.codec.structure(self.fact(db, "noted", []), tuple[Done, ...]),
+            noted=tuple(_as_done(record) for record in self.fact(db, "noted", [])),
             status={item: (text, self._moment(at)) for item, (text, at) in self.fact(db, "status", {}).items()},
             plan=self._plan(db),
             restores=self.codec.structure(self.fact(db, "restores", []), tuple[Restore, ...]),

@@ -107,7 +107,7 @@ def day_of(row: Row, heard: datetime, rules: Rules) -> date:
 def outlasting(records: Iterable[Done]) -> tuple[Done, ...]:
     """What is still asked of records that left: since when each kind is noted, and when a street was last inspected."""
     first, last = dict[str, Done](), dict[str, Done]()
-    for record in sorted(records, key=lambda record: (record.day, repr(record))):
+    for record in sorted(records, key=lambda record: (record.day, record)):
         if record.noted:
             first.setdefault(record.kind, record)
         if record.kind == INSPECTION and record.street:
