@@ -1032,3 +1032,27 @@ def test_equal_rows_that_are_sorted_after_a_write_that_nobody_saw_land_come_to_r
     assert live.settle("2026-11-24 08:38").cells == 0
     assert sorted(row[0] for row in live.rows("问题台账", "编号")) == [f"20261124-00{n}" for n in (1, 2, 3, 4)]
     live.ledger.close()
+
+
+@pytest.mark.parametrize("answer", ["seen", "lost"])
+def test_a_number_that_fell_on_the_next_report_of_the_same_inspector_is_not_its_own(
+    live: LiveBook, answer: str
+) -> None:
+    """Two reports of one inspector on one street, a minute apart: the first, which the look has read, is deleted while
+    its number is on the way, and the second comes to stand in its place."""
+    live.settle(AT)
+    new = "2026-11-24 09:3{} | 督查01 | 督查 | 高铁站广场 | 暴露垃圾 | 轻微 | {}"
+    head = "问题台账\n填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述\n"
+    live.add(head + new.format(1, "己"))
+    row = 2 + [text for (text,) in live.rows("问题台账", "问题描述")].index("己")
+
+    def gap(book: LiveBook) -> None:
+        book.add(head + new.format(2, "庚"))
+        sheet_of(book).delete_rows(row)
+
+    in_the_gap_once(live, gap)
+    cut_an_answer(live, answer)
+    live.settle("2026-11-24 09:33")
+    live.settle("2026-11-24 09:34")
+    given = dict(live.rows("问题台账", "问题描述", "编号"))
+    assert given["庚"] == "20261124-007" and "20261124-006" not in given.values()

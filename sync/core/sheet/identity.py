@@ -82,7 +82,7 @@ class Numbers:
 
 
 def bind(
-    rows: Sequence[Row], claims: Mapping[int, str], known: Mapping[str, Known], keys: Collection[str] = ()
+    rows: Sequence[Row], claims: Mapping[int, str], known: Mapping[str, Known], keys: Sequence[str] = ()
 ) -> Binding:
     """Which row is which of those that the ledger knows.
 
@@ -199,7 +199,7 @@ def _has_cell(row: Row, known: Known, key: str) -> bool:
 
 
 def _by_claim(
-    keys: Collection[str], rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str, Known]
+    keys: Sequence[str], rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str, Known]
 ) -> Pairs:
     """A row that a person edited; of several with the same id the one that is most like what was known of it. A row
     that has no cell in common with it, or other words and otherwise little that makes it that row, is another: the
@@ -212,13 +212,20 @@ def _by_claim(
     return [(row.number, rid) for rid, row in best.items() if _may_be_edited(row, left[rid], keys)]
 
 
-def _may_be_edited(row: Row, known: Known, keys: Collection[str]) -> bool:
+def _may_be_edited(row: Row, known: Known, keys: Sequence[str]) -> bool:
     """Whether a row may be the known one with some cells edited."""
-    *_, words = keys or ("",)
-    typed, cells = row.parsed.typed, known.cells
-    other = {key for key in keys if key in cells and key in typed and plain(typed[key]) != plain(cells[key])}
-    is_another = words in other and len(other) >= LEAST_ALIKE
-    return not cells or (_likeness(row, known) > 0 and not is_another)
+    return not known.cells or (_likeness(row, known) > 0 and not is_another(row.parsed.typed, known.cells, keys))
+
+
+def is_another(typed: Mapping[str, Raw], before: Mapping[str, Raw], keys: Sequence[str]) -> bool:
+    """Whether a row speaks of something else than it did ``before``: in other words, and of another hour or with two
+    more of its ``keys`` changed (the hour first, the words last)."""
+    if not keys:
+        return False
+    other = {key for key in keys if key in before and key in typed and plain(typed[key]) != plain(before[key])}
+    hours = typed.get(keys[0]), before.get(keys[0])
+    is_later = keys[0] in other and all(isinstance(hour, int | float) for hour in hours)
+    return keys[-1] in other and (is_later or len(other) >= LEAST_ALIKE)
 
 
 def _by_likeness(rows: Sequence[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from sync.core.sheet.identity import Known
+from sync.core.sheet.identity import Known, is_another
 from sync.core.sheet.landing import cell_at, put, touched
 from sync.core.sheet.plan import TabPlan, Write
 from sync.core.sheet.rows import Raw, Table, plain
@@ -35,12 +35,15 @@ class KnownRows:
         that is not ``taken``."""
         if self.layout.tab.rows:
             return self._by_key(row)
-        mine, is_id_hit = self._cells(row, hits), self.layout.at.get(self.layout.tab.id) in hits
+        typed = self._typed(row, hits)
+        mine, is_id_hit = _texts(typed), self.layout.at.get(self.layout.tab.id) in hits
         claim = self.claim(row)
         best: tuple[int, bool, bool, bool] = (0, False, False, False)
         match = None
         for rid in self._candidates(mine, claim):
             known = self.known[rid]
+            if is_another(typed, known.cells, self.layout.tab.identity):
+                continue
             like = sum(1 for key, text in mine.items() if plain(known.cells.get(key)) == text)
             others = [key for key in known.cells if self.layout.at.get(key) not in hits]
             score = (2 * like - max(len(mine), len(others)), rid == planned, rid == claim, rid not in taken)
@@ -50,7 +53,7 @@ class KnownRows:
 
     def is_part(self, row: Sequence[Raw], known: Known) -> bool:
         """Whether a row carries the id, or holds nothing but what the known one held."""
-        mine = self._cells(row, ())
+        mine = _texts(self._typed(row, ()))
         return self.claim(row) == known.rid or all(plain(known.cells.get(key)) == text for key, text in mine.items())
 
     def _by_key(self, row: Sequence[Raw]) -> Known | None:
@@ -58,9 +61,9 @@ class KnownRows:
         key = [plain(cell_at(row, self.layout.at[name])) for name in self.layout.tab.rows]
         return self.known.get("·".join(key)) or (Known("·".join(key), {}, "") if all(key) else None)
 
-    def _cells(self, row: Sequence[Raw], hits: Sequence[int]) -> dict[str, str]:
-        cells = {key: plain(cell_at(row, at)) for at, key in self.staff.items() if at not in hits}
-        return {key: text for key, text in cells.items() if text}
+    def _typed(self, row: Sequence[Raw], hits: Sequence[int]) -> dict[str, Raw]:
+        cells = {key: cell_at(row, at) for at, key in self.staff.items() if at not in hits}
+        return {key: cell for key, cell in cells.items() if cell not in ("", None)}
 
     def claim(self, row: Sequence[Raw]) -> str:
         at = self.layout.at.get(self.layout.tab.id, -1)
@@ -72,6 +75,11 @@ class KnownRows:
         groups = [self._by_cell.get(pair, ()) for pair in mine.items()]
         shared = [rid for group in sorted((group for group in groups if group), key=len)[:3] for rid in group]
         return [*dict.fromkeys([*named, *shared])]
+
+
+def _texts(typed: Mapping[str, Raw]) -> dict[str, str]:
+    texts = {key: plain(cell) for key, cell in typed.items()}
+    return {key: text for key, text in texts.items() if text}
 
 
 def completed(layout: Layout, table: Table, wanted: Mapping[str, Known]) -> tuple[Table, TabPlan]:

@@ -6,7 +6,7 @@ The rows came in below the header of the archive tab, so that what came along by
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from sync.core.sheet import identity
@@ -35,7 +35,7 @@ def arrivals(
     archived: Sequence[Row],
     left: Iterable[Known],
     is_old: Callable[[Row], bool],
-    keys: Collection[str],
+    keys: Sequence[str],
 ) -> Arrivals:
     """``known``: rows of the live tab, with those that are ``moving``; ``live``, ``archived``: what stands in the two
     tabs; ``left``: what is known of the rows that left for this one before; ``is_old``: whether a row may have been
@@ -91,7 +91,7 @@ def _astray(first: Sequence[Row], expected: Counter[Content]) -> list[Row]:
 
 
 def _edited(
-    known: Mapping[str, Known], live: Sequence[Row], rest: Mapping[str, Known], keys: Collection[str]
+    known: Mapping[str, Known], live: Sequence[Row], rest: Mapping[str, Known], keys: Sequence[str]
 ) -> set[str]:
     """Those of the rest that stand in the live tab with other words."""
     prints = {row.print for row in known.values()}
