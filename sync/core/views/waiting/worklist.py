@@ -202,7 +202,7 @@ def photos_of(memory: Memory, number: str) -> tuple[tuple[str, ...], tuple[str, 
     return before, after
 
 
-def shows(memory: Memory, photo: str, left: Iterable[Known]) -> Iterator[Area]:
+def shows(memory: Memory, photo: str, left: Iterable[Known] = ()) -> Iterator[Area]:
     """Where every issue and duty lies that names the photo. ``left``: duties that left their tab and may name it."""
     answered = {
         issue_number(row.cells.get("issue"))
