@@ -16,6 +16,7 @@ from typing import Any
 
 import gspread
 import pytest
+import requests
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -31,6 +32,7 @@ from sync.operations.inspection import link_problems, open_connections, secret_p
 from sync.service import Service
 from sync.settings import Settings
 from sync.sheets import set_up
+from sync.sheets.gateway import Unreachable
 from sync.workbook.server import Request, Response
 from tests import stores
 from tests.book import ROOT, ZONE, hour, templates
@@ -821,6 +823,30 @@ def test_signs_that_nobody_sees_are_taken_out_of_a_push(server: PushServer) -> N
     assert server.send(f"jsj/{KEYS['K_JSJ']}", json.dumps(body).encode()) == 200
     server.service.receive(NOW)
     assert server.rows("issues", "street", "text") == [("新正街", "垃圾成堆")]
+
+
+@pytest.mark.parametrize("answer", ["seen", "lost"])
+def test_a_version_of_another_hour_in_other_words_is_the_same_issue(live: LiveBook, answer: str) -> None:
+    """Some tools send the hour of the last change as that of the report."""
+    push(live, SAMPLE)
+    receive(live)
+    live.settle("2026-11-24 11:41")
+    ((number,),) = live.rows("问题台账", "编号")
+    again = changed("2026-11-24T04:36:09.016Z", field_6="垃圾更多了", created_at="2026-11-24T03:39:00Z")
+    push(live, again)
+    receive(live)
+    if answer == "lost":
+
+        def after(request: Request, response: Response) -> Response | None:
+            live.after = lambda request, response: None
+            raise requests.ReadTimeout("slow")
+
+        live.after = after
+    with suppress(Unreachable):
+        live.settle("2026-11-24 11:42")
+    live.settle("2026-11-24 11:43")
+    assert live.rows("问题台账", "编号", "填报时间", "问题描述") == [(number, "2026-11-24 11:39", "垃圾更多了")]
+    assert not [item for (item,) in live.rows("运行状态", "项目") if item.startswith("被删除的行")]
 
 
 def test_a_new_version_whose_row_somebody_edits_in_the_gap_is_written_once(live: LiveBook) -> None:

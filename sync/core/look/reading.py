@@ -315,7 +315,9 @@ def _tab_known(reading: Reading, key: str, numbers: Numbers) -> _TabKnown:
     filled = [row for row in reading.rows[key] if row.parsed.typed]
     numbered = zip([row.number for row in filled], column_texts(layout, filled, id_key), strict=True)
     claims = dict(numbered) if id_key else {}
-    binding = identity.bind(filled, claims, _bound(reading, key, known), layout.tab.identity)
+    given_back = reading.given_back.plan.tabs.get(key)
+    told = {write.row for write in given_back.writes} if given_back else ()
+    binding = identity.bind(filled, claims, _bound(reading, key, known), layout.tab.identity, told)
     if id_key:
         is_lost = bool(reading.recalled)
         binding = identity.adopt(binding, filled, claims, numbers, known, lost=is_lost)

@@ -82,11 +82,16 @@ class Numbers:
 
 
 def bind(
-    rows: Sequence[Row], claims: Mapping[int, str], known: Mapping[str, Known], keys: Sequence[str] = ()
+    rows: Sequence[Row],
+    claims: Mapping[int, str],
+    known: Mapping[str, Known],
+    keys: Sequence[str] = (),
+    told: Collection[int] = (),
 ) -> Binding:
     """Which row is which of those that the ledger knows.
 
-    ``claims``: id cell by row number (empty for tabs without ids); ``keys``: the cells that make a row that row. Order:
+    ``claims``: id cell by row number (empty for tabs without ids); ``keys``: the cells that make a row that row;
+    ``told``: numbers of rows that a form or a file tells otherwise now, as much of them as it likes. Order:
     id and fingerprint agree; the fingerprint alone; a number that stands on another row while its own was edited; the
     id alone (a person edited the row); for tabs without ids the likeness of the cells.
     """
@@ -103,7 +108,7 @@ def bind(
         _by_print,
         partial(_put_elsewhere, keys),
         partial(_left_behind, keys),
-        partial(_by_claim, keys),
+        partial(_by_claim, keys, told),
         *(() if claims else (_by_likeness,)),
     ):
         loose = [row for row in loose if row.number not in rids]
@@ -199,17 +204,23 @@ def _has_cell(row: Row, known: Known, key: str) -> bool:
 
 
 def _by_claim(
-    keys: Sequence[str], rows: Iterable[Row], claims: Mapping[int, str], left: Mapping[str, Known]
+    keys: Sequence[str],
+    told: Collection[int],
+    rows: Iterable[Row],
+    claims: Mapping[int, str],
+    left: Mapping[str, Known],
 ) -> Pairs:
     """A row that a person edited; of several with the same id the one that is most like what was known of it. A row
-    that has no cell in common with it, or other words and otherwise little that makes it that row, is another: the
-    number fell on it, or people put it there."""
+    that has no cell in common with it, or another hour and other words, is another: the number fell on it, or people
+    put it there."""
     rivals: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if claims.get(row.number, "") in left:
             rivals[claims[row.number]].append(row)
     best = {rid: max(group, key=lambda row: (_likeness(row, left[rid]), -row.number)) for rid, group in rivals.items()}
-    return [(row.number, rid) for rid, row in best.items() if _may_be_edited(row, left[rid], keys)]
+    return [
+        (row.number, rid) for rid, row in best.items() if row.number in told or _may_be_edited(row, left[rid], keys)
+    ]
 
 
 def _may_be_edited(row: Row, known: Known, keys: Sequence[str]) -> bool:
@@ -218,14 +229,14 @@ def _may_be_edited(row: Row, known: Known, keys: Sequence[str]) -> bool:
 
 
 def is_another(typed: Mapping[str, Raw], before: Mapping[str, Raw], keys: Sequence[str]) -> bool:
-    """Whether a row speaks of something else than it did ``before``: in other words, and of another hour or with two
-    more of its ``keys`` changed (the hour first, the words last)."""
+    """Whether a row speaks of something else than it did ``before``: of another hour, in other words. Who corrects a
+    report may change all the rest. ``keys``: the cells that make a row that row, the hour first, the words last."""
     if not keys:
         return False
-    other = {key for key in keys if key in before and key in typed and plain(typed[key]) != plain(before[key])}
-    hours = typed.get(keys[0]), before.get(keys[0])
-    is_later = keys[0] in other and all(isinstance(hour, int | float) for hour in hours)
-    return keys[-1] in other and (is_later or len(other) >= LEAST_ALIKE)
+    hour, words = keys[0], keys[-1]
+    hours = typed.get(hour), before.get(hour)
+    are_two_hours = all(isinstance(each, int | float) for each in hours) and plain(hours[0]) != plain(hours[1])
+    return are_two_hours and words in typed and words in before and plain(typed[words]) != plain(before[words])
 
 
 def _by_likeness(rows: Sequence[Row], claims: Mapping[int, str], left: Mapping[str, Known]) -> Pairs:
