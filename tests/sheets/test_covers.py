@@ -17,6 +17,8 @@ from sync.sheets import answers
 from sync.sheets.answers import Verdict
 from sync.sheets.appending import Astray, append
 from sync.sheets.gateway import Unknown
+from sync.workbook import transport
+from sync.workbook.schema import errors
 from sync.workbook.server import Request, Response
 from tests.live_book import LiveBook, name
 
@@ -371,6 +373,34 @@ def test_a_name_where_a_write_emptied_a_cell_comes_back(
     live.settle("2026-11-24 09:32")
     assert sheet_of(live).row_values(1) == right
     assert live.rows("问题台账", "状态", "时限提示")[0] == ("已销号", "")
+
+
+@pytest.mark.parametrize("refusal", ["timeout", "no such column"])
+def test_names_come_back_though_the_write_that_puts_them_back_fails_once(live: LiveBook, refusal: str) -> None:
+    """It never arrives, or is refused as a whole, since a column was deleted and the tab is no longer so wide."""
+    live.settle(AT)
+    right = sheet_of(live).row_values(1)
+    for header, cell in (("复核结果", "通过"), ("复核人", "标准化办01"), ("复核时间", 46350.396), ("复核意见", "看过")):
+        live.type("问题台账", 1, header, cell)
+    in_the_gap_once(live, row_above_header)
+    live.settle("2026-11-24 09:31")
+    row_above_header_goes(live)
+    assert sheet_of(live).row_values(1) != right
+
+    def before(request: Request) -> Response | None:
+        if name(request) != "write":
+            return None
+        live.before = lambda request: None
+        if refusal == "timeout":
+            raise requests.ReadTimeout("slow")
+        return transport.refusal(errors.ApiError(400, "Attempting to write column: 34", "INVALID_ARGUMENT"))
+
+    live.before = before
+    for minute in (32, 33, 34):
+        live.settle(f"2026-11-24 09:{minute}")
+    assert sheet_of(live).row_values(1) == right
+    assert live.rows("问题台账", "状态", "时限提示")[0] == ("已销号", "")
+    assert not live.ledger.current().covers
 
 
 @pytest.mark.parametrize("answer", ["arrives", "is lost"])

@@ -189,9 +189,10 @@ def _rows(
             failures.append(Failed(TABS, key, error, layout.tab.title))
             restores += [restore for restore in memory.restores if restore.tab == key]
             continue
+        is_named = key in written.tabs  # names of columns are put back: a cover is open until they are seen to stand
         for tab_plan in righted.plans:
             written = written.with_tab(tab_plan)
-        settled += righted.settled
+        settled += [cover for cover in righted.settled if not (cover.is_displaced and is_named)]
         restores += righted.restores
         rows[key] = _read(key, layout, righted.table, zone, memo)
     given_back = GivenBack(written, tuple(restores), frozenset(cover.number for cover in settled))
