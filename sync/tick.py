@@ -178,10 +178,10 @@ def ticks(
         report, began, guard = Report(), time.perf_counter(), Guard(ledger, rules.limits.tries, now)
         quiet: Decision | None = None
         if under_way:
-            settle = partial(_settle, gateway, ledger, now, step, report)
-            report = guard.handle(archive_moves.QUEUE, "核对", settle) or report
-            settle = partial(_settle_rows, gateway, ledger, step, report)
-            report = guard.handle(archive_moves.QUEUE, DUTIES, settle) or report
+            settle = partial(archive_moves.settle, gateway, ledger, now, step)
+            report = guard.handle(archive_moves.QUEUE, "核对", partial(_settled, settle, report)) or report
+            settle_rows = partial(archive_moves.settle_rows, gateway, ledger, step)
+            report = guard.handle(archive_moves.QUEUE, DUTIES, partial(_settled, settle_rows, report)) or report
         while report.ticks < MOST_TICKS:
             renew()
             next_tick = partial(tick, gateway, ledger, rules, now, version=version, doubt=doubt, own=own, step=step)
@@ -197,17 +197,10 @@ def ticks(
         return replace(report, seconds=time.perf_counter() - began)
 
 
-def _settle(gateway: Gateway, ledger: Ledger, now: datetime, step: Callable[[str], None], report: Report) -> Report:
+def _settled(settle: Callable[[], object], report: Report) -> Report:
+    """The report, with why what was meant to move could not be looked after."""
     try:
-        archive_moves.settle(gateway, ledger, now, step)
-    except (Refused, Unknown) as error:
-        return replace(report, trouble=str(error))
-    return report
-
-
-def _settle_rows(gateway: Gateway, ledger: Ledger, step: Callable[[str], None], report: Report) -> Report:
-    try:
-        archive_moves.settle_rows(gateway, ledger, step)
+        settle()
     except (Refused, Unknown) as error:
         return replace(report, trouble=str(error))
     return report

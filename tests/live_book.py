@@ -90,7 +90,9 @@ class LiveBook:
         return self
 
     def tab(self, title: str):  # type: ignore[no-untyped-def]
-        return next(tab for tab in templates().values() if tab.title == title)
+        """The template of a tab; of an archive tab that of the live one."""
+        live = title[:-4] if title[-4:].isdigit() else title
+        return next(tab for tab in templates().values() if tab.title == live)
 
     def type(self, title: str, row: int, header: str, value: Raw) -> None:
         sheet = self.book.worksheet(title)

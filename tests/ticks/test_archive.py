@@ -96,13 +96,6 @@ def whole(live: LiveBook) -> Counter[tuple[Raw, ...]]:
     return found
 
 
-@pytest.fixture(autouse=True)
-def no_template(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``Desk.rows`` reads an archive tab by the template of the live one."""
-    tab = LiveBook.tab
-    monkeypatch.setattr(LiveBook, "tab", lambda self, title: tab(self, title[:4] if title[4:].isdigit() else title))
-
-
 # What the service wrote
 SERVICE = ("扣分明细", "通知记录")
 
@@ -193,7 +186,7 @@ def test_a_person_at_a_tab_of_the_service_while_its_rows_move(live: LiveBook, wh
 def test_killed_while_rows_of_the_service_move(live: LiveBook, step: str) -> None:
     delivered(live)
     before = {title: written(live, title) for title in SERVICE}
-    assert processes.run(_killed_at, live.place, step) == -signal.SIGKILL
+    assert processes.run(killed_at, live.place, step) == -signal.SIGKILL
     live.restart()
     for minute in range(1, 5):
         live.settle(f"2027-01-10 21:0{minute}")
@@ -403,7 +396,7 @@ def act_once(live: LiveBook, act: Callable[[], None], *, lose: bool) -> None:
 STEPS = ["meant", "moved", "looked"]
 
 
-def _killed_at(place: Place, step: str) -> None:
+def killed_at(place: Place, step: str) -> None:
     live = again(place)
 
     def stop(done: str) -> None:
@@ -416,7 +409,7 @@ def _killed_at(place: Place, step: str) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_after_any_step_every_row_stands_once(live: LiveBook, step: str) -> None:
     before = whole(live)
-    assert processes.run(_killed_at, live.place, step) == -signal.SIGKILL
+    assert processes.run(killed_at, live.place, step) == -signal.SIGKILL
     assert whole(live) == before
     live.restart()
     live.settle(LATER, idle=True)

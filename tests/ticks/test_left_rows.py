@@ -3,7 +3,6 @@ them."""
 
 from __future__ import annotations
 
-import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,8 +25,8 @@ from sync.outgoing.export import export_file
 from sync.workbook.server import Request, Response
 from tests.book import hour, templates
 from tests.deaths import processes
-from tests.live_book import LiveBook, Place, again
-from tests.ticks.test_archive import LATER, october, others, verdict
+from tests.live_book import LiveBook
+from tests.ticks.test_archive import LATER, killed_at, october, others, verdict
 from tests.ticks.test_tick import timeout
 
 TITLE, YEAR = "履职记录", "履职记录2026"
@@ -63,13 +62,6 @@ def winter(live: LiveBook) -> LiveBook:
 @pytest.fixture
 def live(tmp_path: Path) -> LiveBook:
     return winter(LiveBook(tmp_path))
-
-
-@pytest.fixture(autouse=True)
-def of_live_tabs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An archive tab is read by the template of the live one."""
-    tab = LiveBook.tab
-    monkeypatch.setattr(LiveBook, "tab", lambda self, title: tab(self, title[:4] if title[4:].isdigit() else title))
 
 
 def evening(live: LiveBook, minutes: int = 5) -> None:
@@ -392,21 +384,11 @@ def evening_before(live: LiveBook) -> None:
     assert parted(live)[1] == 0
 
 
-def _killed_at(place: Place, step: str) -> None:
-    live = again(place)
-
-    def stop(done: str) -> None:
-        if done == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    tick.ticks(live.gateway, live.ledger, live.rules, hour(LATER), idle=False, step=stop)
-
-
 @pytest.mark.parametrize("step", ["rows meant", "rows moved", "rows looked"])
 def test_killed_after_any_step_every_row_stands_once(live: LiveBook, step: str) -> None:
     evening_before(live)
     before = wherever(live)
-    assert processes.run(_killed_at, live.place, step) == -signal.SIGKILL
+    assert processes.run(killed_at, live.place, step) == -signal.SIGKILL
     assert wherever(live) == before
     live.restart()
     live.settle(LATER, idle=True)

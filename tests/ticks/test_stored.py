@@ -66,13 +66,6 @@ def live(tmp_path: Path) -> LiveBook:
     return october(LiveBook(tmp_path))
 
 
-@pytest.fixture(autouse=True)
-def of_live_tabs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An archive tab is read by the template of the live one."""
-    tab = LiveBook.tab
-    monkeypatch.setattr(LiveBook, "tab", lambda self, title: tab(self, title[:4] if title[4:].isdigit() else title))
-
-
 def test_a_look_does_without_them_and_writes_nothing_else(live: LiveBook) -> None:
     put_by(live)
     current = live.ledger.current()

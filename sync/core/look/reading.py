@@ -16,8 +16,8 @@ from sync.core.memory import BACK, TABS, THERE, Archived, Change, Failed, Memory
 from sync.core.rules.rules import Rules
 from sync.core.sheet import identity
 from sync.core.sheet.checks import IssueNumbers
-from sync.core.sheet.covered_headers import mended_header
 from sync.core.sheet.covers import uncover, without
+from sync.core.sheet.former_columns import mended_header
 from sync.core.sheet.identity import Known, Numbers
 from sync.core.sheet.known_rows import completed
 from sync.core.sheet.landing import give_back, standing
