@@ -13,7 +13,7 @@ A crash after any step loses nothing: before 4 nothing happened, after it the le
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -29,15 +29,15 @@ from sync.core.notices.notices import OFF
 from sync.core.rules.rules import Rules
 from sync.core.sheet.covers import with_own_cells
 from sync.core.sheet.landing import covers, put_back, unlanded
+from sync.core.sheet.plan import Cover, Plan
 from sync.core.sheet.rows import Table
 from sync.guard import Guard
 from sync.ledger.ledger import Ledger
-from sync.ledger.page_writes import PageWrite
-from sync.sheets import answers
-from sync.sheets.appending import fallen_unseen
+from sync.sheets import answers, appending
 from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
 
 MOST_READS = 3
+WRITES = "写入的核对"  # queue
 MOST_TICKS = 6  # a tick that wrote is followed by another; more than this in a row is people at work, or a bug
 
 
@@ -80,10 +80,11 @@ def tick(
         raise Unreachable("工作簿里一个要用的工作表也没有，请先运行 jielu init。")
     step("read")
     settled = ledger.settled()
-    memory = _land_earlier(gateway, ledger, seen)
+    guard = Guard(ledger, rules.limits.tries, now)
+    memory = _land_earlier(gateway, ledger, seen, guard)
     step("land earlier")
     archives = archive_moves.archives(gateway) if memory.last_tick is None else {}  # a ledger that was lost adopts them
-    tables, guard = Tables(gateway.tabs, seen, archives), Guard(ledger, rules.limits.tries, now)
+    tables = Tables(gateway.tabs, seen, archives)
     memory = replace(memory, aside=frozenset().union(*map(guard.waiting, ROW_QUEUES)))
     decision = _decided(ledger, tables, memory, rules, now, doubt)
     if doubt and belief.confirmed_by(now, (at for at in decision.hours if at not in own)):
@@ -131,29 +132,39 @@ def _read(gateway: Gateway, ledger: Ledger) -> dict[str, Table]:
     raise Unreachable("表格正在被改动，这一轮先不看。")
 
 
-def _land_earlier(gateway: Gateway, ledger: Ledger, seen: Mapping[str, Table]) -> Memory:
+def _land_earlier(gateway: Gateway, ledger: Ledger, seen: Mapping[str, Table], guard: Guard) -> Memory:
     """What is remembered, once it is known where earlier writes fell whose answers nobody saw: those of pages and that
-    of the last look."""
-    for write in ledger.page_writes.under_way():
-        _land_page_write(gateway, ledger, write, seen)
+    of the last look. A write of which nobody can tell that counts in the end as fallen where it was meant to."""
+    for number in ledger.page_writes.numbers():
+        land = partial(_land_page_write, gateway, ledger, number, seen)
+        guard.handle(WRITES, number, land, partial(_forget_page_write, ledger, number))
     memory = ledger.current()
     if memory.plan is None:
         return memory
-    fell = gateway.fell(memory.plan, seen)
-    fallen = covers(memory.plan, fell, gateway.tabs)
-    ledger.landed(fallen, memory.restores, 0.0, put_back(memory.plan, fell, fallen) if RECORDS in seen else ())
+    fallen, back = guard.handle(WRITES, memory.plan.number, partial(_fell, gateway, memory.plan, seen)) or ((), ())
+    ledger.landed(fallen, memory.restores, 0.0, back)
     return replace(ledger.current(), unsure=True)
 
 
-def _land_page_write(gateway: Gateway, ledger: Ledger, write: PageWrite, seen: Mapping[str, Table]) -> None:
+def _fell(gateway: Gateway, plan: Plan, seen: Mapping[str, Table]) -> tuple[Sequence[Cover], Collection[str]]:
+    """What a look's write may have covered, and the deleted rows that came back with it."""
+    fell = gateway.fell(plan, seen)
+    fallen = covers(plan, fell, gateway.tabs)
+    return fallen, put_back(plan, fell, fallen) if RECORDS in seen else ()
+
+
+def _land_page_write(gateway: Gateway, ledger: Ledger, number: str, seen: Mapping[str, Table]) -> None:
     """The page may be about to see it too, or its process died. Where it has not arrived, it may yet."""
-    if write.row:
-        outcome = answers.outcome(gateway, ledger, write.plan, write.row, seen)
-        fallen = outcome and outcome.covers
-    else:
-        fallen = fallen_unseen(gateway, write.plan, seen)
-    if fallen is not None or write.is_overdue:
-        ledger.end_page_write(write.plan.number, fallen or ())
+    write = ledger.page_writes.get(number)
+    if write is None:
+        return
+    settle = answers.settle if write.row else appending.settle
+    if not settle(gateway, ledger, write, seen) and write.is_overdue:
+        ledger.end_page_write(number)
+
+
+def _forget_page_write(ledger: Ledger, number: str, _: str) -> None:
+    ledger.end_page_write(number)
 
 
 def ticks(

@@ -27,8 +27,10 @@ from sync.intake import photo_records, photos
 from sync.intake.photos import PhotoFolder
 from sync.intake.unfinished import BadPhoto, Upload, Uploads
 from sync.ledger.ledger import Ledger
-from sync.ledger.received.submissions import IN, SENDING, Sender, Submission, Submissions
-from sync.sheets.appending import append, awaited
+from sync.ledger.page_writes import RowSource
+from sync.ledger.received.submissions import Sender, Submission, Submissions
+from sync.ledger.tables import IN, SENDING
+from sync.sheets.appending import append, awaited, settle_those_of
 from sync.sheets.gateway import Gateway, Refused, Unknown, Unreachable
 from sync.sheets.new_rows import NewRows
 
@@ -108,7 +110,7 @@ class FormIntake:
         submission = self.submissions.get(id)
         if submission is None or not submission.sender.is_same(sender) or submission.state != IN:
             return None
-        return Answer("in", submission.details)
+        return _in_already(submission)
 
     def submit(self, filled: FilledForm, rules: Rules, now: datetime) -> Answer:
         """Write a form's row: one form at a time, each id once."""
@@ -136,8 +138,11 @@ class FormIntake:
             submission.sender.is_same(filled.sender) and submission.tab == filled.form.tab
         ):
             return Answer("mend", {}, {"": "这份表单的编号已经用过，请重新填一份。"})
+        if submission is not None and submission.state == SENDING:
+            settle_those_of(self.gateway, self.ledger, [RowSource("", filled.id)])
+            submission = self.submissions.get(filled.id)
         if submission is not None and submission.state == IN:
-            return Answer("in", submission.details)
+            return _in_already(submission)
         if wrong := forms.foreign(filled.given, filled.asked):
             return Answer("mend", {}, wrong)
         at = submission.at if submission is not None else forms.when_sent(filled.at, now)
@@ -159,7 +164,7 @@ class FormIntake:
             return Answer("mend", {}, seen.faults)
         self.submissions.save(sent)
         try:
-            append(self.gateway, self.ledger, appended(layout, (sent.cells,)))
+            append(self.gateway, self.ledger, appended(layout, (sent.cells,)), [RowSource("", sent.id)])
         except Unknown:
             return Answer("later", {"words": UNCONFIRMED})
         except Refused as error:
@@ -261,6 +266,11 @@ class FormIntake:
         photo_records.save(self.photo_folder.folder, photo, self.submissions)
         self.submissions.add_photo(photo)
         return photo
+
+
+def _in_already(submission: Submission) -> Answer:
+    """A try before this is written. Where nobody could tell what the row came to, the next look does."""
+    return Answer("in", submission.details or {"words": NUMBER_LATER})
 
 
 def details(seen: Preview, form: Form, rules: Rules) -> dict[str, Any]:

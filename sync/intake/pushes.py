@@ -28,8 +28,9 @@ from sync.guard import Guard
 from sync.intake import form_tools
 from sync.intake.fetching import Fetcher, Lost
 from sync.ledger.ledger import Busy, Ledger
+from sync.ledger.page_writes import RowSource
 from sync.ledger.received.pushes import DONE, FAILED, RECEIVED, Push, Pushes
-from sync.sheets.appending import Astray, append, awaited
+from sync.sheets.appending import Astray, append, awaited, settle_those_of
 from sync.sheets.gateway import Gateway, Refused, Unreachable
 
 log = logging.getLogger(__name__)
@@ -163,6 +164,7 @@ class PushIntake:
         except Unreachable as error:
             self._later([job.push for job in jobs], now, str(error), is_refused=False)
             return
+        jobs = self._as_noted(jobs, seen)
         for key in dict.fromkeys(job.tab.key for job in jobs):
             group = [job for job in jobs if job.tab.key == key]
             table = seen.get(key)
@@ -172,6 +174,17 @@ class PushIntake:
                 continue
             self._add([job for job in group if job.push.put is None], layout, table, now)
             self._edit([job for job in group if job.push.put is not None], layout, table, now)
+
+    def _as_noted(self, jobs: list[Job], seen: Mapping[str, Table]) -> list[Job]:
+        """The jobs, once it is asked for which of them an earlier run or a look knows that the row came in: people may
+        have changed that row, or taken it away, since."""
+        unsure = [job for job in jobs if job.push.sent is not None and job.push.put is None]
+        settle_those_of(self.gateway, self.ledger, [_source(job) for job in unsure], seen)
+        put = {_source(job): now.put for job in unsure if (now := self.pushes.get(job.push.source, job.push.id))}
+        return [
+            replace(job, push=replace(job.push, put=put.get(_source(job), job.push.put))) if job in unsure else job
+            for job in jobs
+        ]
 
     def _add(self, jobs: list[Job], layout: Layout, table: Table, now: datetime) -> None:
         if awaited(self.ledger.current().covers, layout.tab.key):
@@ -203,7 +216,7 @@ class PushIntake:
     def _send(self, jobs: list[Job], layout: Layout, now: datetime) -> None:
         plan = appended(layout, (job.cells for job in jobs))  # before anything is sent: it may fail, and be made anew
         try:
-            append(self.gateway, self.ledger, plan)
+            append(self.gateway, self.ledger, plan, [_source(job) for job in jobs])
         except Astray as error:
             self._later([job.push for job in jobs], now, str(error), is_refused=False)
             return
@@ -297,6 +310,10 @@ def _may_fetch(link: str, hook: Hook) -> bool:
         return allowed(urlsplit(link).hostname or "", hook.photo_hosts)
     except ValueError:
         return False
+
+
+def _source(job: Job) -> RowSource:
+    return RowSource(job.push.source, job.push.id)
 
 
 def _name(push: Push) -> str:

@@ -41,7 +41,7 @@ from sync.core.sheet.identity import DELETED, WAIVED, Known
 from sync.core.sheet.plan import Cover, Restore
 from sync.ledger import sharing
 from sync.ledger.leases import Busy, Leases
-from sync.ledger.page_writes import PageWrites
+from sync.ledger.page_writes import PageWrites, RowSource
 from sync.ledger.records import Records, SentMail, of_done
 from sync.ledger.tables import Unusable, WrongVersion, history, outbox, rules, ticks
 from sync.ledger.upgrade import open_database
@@ -283,12 +283,13 @@ class Ledger:
         self._take_in(lambda memory: replace(memory, plan=None, restores=tuple(owed), covers=covers_now,
                                              wanted_back=tuple(wanted)))  # fmt: skip
 
-    def end_page_write(self, number: str, covers: Collection[Cover] = ()) -> None:
+    def end_page_write(self, number: str, covers: Collection[Cover] = (), sources: Iterable[RowSource] = ()) -> None:
         """It is known where a page's write fell, or that it never will. ``covers``: what fell elsewhere than it was
-        meant to; the next look takes it back."""
+        meant to; the next look takes it back. ``sources``: whose rows are in, as they were meant to be."""
         if not covers:
             with self.engine.begin() as db:
                 self.page_writes.drop(db, number)
+                self.page_writes.note_arrivals(db, sources)
             return
         with self._changing() as db:
             self.page_writes.drop(db, number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -13,19 +13,29 @@ import sqlalchemy as sa
 
 from sync.core.sheet.plan import PAGES, Plan
 from sync.ledger.records import Records
-from sync.ledger.tables import facts
+from sync.ledger.tables import IN, SENDING, deliveries, facts, submissions
 
 WRITE_FACT = "write "  # of the fact, followed by the write's place and number
 FORGOTTEN = 600.0  # seconds after which a write that was not seen to arrive arrives no more: no request lasts as long
 
 
 @dataclass(frozen=True)
+class RowSource:
+    """What a row is added for: a form of a phone by its id, or a push by the name of its form tool and its id."""
+
+    tool: str  # empty: a phone
+    id: str
+
+
+@dataclass(frozen=True)
 class PageWrite:
-    """``row``: the 编号 or fingerprint of the row that it answers; empty: it adds rows. ``at``: seconds since 1970."""
+    """``row``: the 编号 or fingerprint of the row that it answers; empty: it adds rows, those of ``sources`` where it
+    is forms or pushes that add them. ``at``: seconds since 1970."""
 
     plan: Plan
     row: str
     at: float
+    sources: tuple[RowSource, ...] = ()
 
     @property
     def is_overdue(self) -> bool:
@@ -39,7 +49,7 @@ class PageWrites:
     engine: sa.Engine
     records: Records
 
-    def begin(self, plan: Plan, row: str = "") -> Plan:
+    def begin(self, plan: Plan, row: str = "", sources: Sequence[RowSource] = ()) -> Plan:
         """Note a write that is about to be sent: its plan with a number, and with a place for the workbook's note that
         no other under way has, as far as there are places."""
         number = uuid4().hex
@@ -47,22 +57,56 @@ class PageWrites:
             taken = {int(key.split()[1]) for key in db.scalars(sa.select(facts.c.key).where(*self._mine()))}
             place = next((place for place in PAGES if place not in taken), PAGES[-1])
             numbered = replace(plan, number=number, place=place)
-            self.records.set_facts(db, {f"{WRITE_FACT}{place} {number}": PageWrite(numbered, row, time.time())})
+            written = PageWrite(numbered, row, time.time(), tuple(sources))
+            self.records.set_facts(db, {f"{WRITE_FACT}{place} {number}": written})
         return numbered
+
+    def numbers(self) -> list[str]:
+        """Those of which nobody has seen yet where they fell."""
+        with self.engine.connect() as db:
+            return [key.split()[2] for key in db.scalars(sa.select(facts.c.key).where(*self._mine()))]
+
+    def get(self, number: str) -> PageWrite | None:
+        """None where somebody saw meanwhile where it fell. Raises where what is noted can't be read."""
+        query = sa.select(facts.c.value).where(*self._mine(), facts.c.key.endswith(number))
+        with self.engine.connect() as db:
+            text = db.scalar(query)
+        return self._structured(text) if text else None
 
     def under_way(self) -> list[PageWrite]:
         """Those of which nobody has seen yet where they fell, the earliest first."""
-        with self.engine.connect() as db:
-            texts = db.scalars(sa.select(facts.c.value).where(*self._mine())).all()
-        return sorted((self._structured(text) for text in texts), key=lambda write: write.at)
+        writes = (self.get(number) for number in self.numbers())
+        return sorted((write for write in writes if write), key=lambda write: write.at)
 
     def drop(self, db: sa.Connection, number: str) -> None:
         """It is known where this write fell, or that it never will."""
         db.execute(sa.delete(facts).where(*self._mine(), facts.c.key.endswith(number)))
 
+    def note_arrivals(self, db: sa.Connection, sources: Iterable[RowSource]) -> None:
+        """The rows of these forms and pushes are in: whatever becomes of them there, none is added again."""
+        for source in sources:
+            if source.tool:
+                self._note_push(db, source)
+            else:
+                mine = (submissions.c.bureau == self.records.name, submissions.c.id == source.id)
+                db.execute(sa.update(submissions).where(*mine, submissions.c.state == SENDING).values(state=IN))
+
+    def _note_push(self, db: sa.Connection, source: RowSource) -> None:
+        mine = (
+            deliveries.c.bureau == self.records.name,
+            deliveries.c.source == source.tool,
+            deliveries.c.id == source.id,
+        )
+        db.execute(sa.update(deliveries).where(*mine).values(state=deliveries.c.state))  # nobody changes it meanwhile
+        body = json.loads(db.scalar(sa.select(deliveries.c.body).where(*mine)) or "{}")
+        if body.get("sent") is not None and body["put"] is None:
+            text = json.dumps({**body, "put": body["sent"]}, ensure_ascii=False)
+            db.execute(sa.update(deliveries).where(*mine).values(body=text))
+
     def _structured(self, text: str) -> PageWrite:
         stored = json.loads(text)
-        return PageWrite(self.records.plan(stored["plan"]), stored["row"], stored["at"])
+        sources = tuple(RowSource(**source) for source in stored.get("sources", ()))
+        return PageWrite(self.records.plan(stored["plan"]), stored["row"], stored["at"], sources)
 
     def _mine(self) -> Iterator[sa.ColumnElement[bool]]:
         yield facts.c.bureau == self.records.name

@@ -188,6 +188,7 @@ sessions = sa.Table(
     sa.Column("revoked", Moment),
     sa.Column("operator", sa.Boolean, nullable=False, server_default=sa.false()),
 )
+SENDING, IN = "待写入", "已写入"  # states of a submission
 submissions = sa.Table(
     "submissions",
     meta,

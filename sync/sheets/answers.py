@@ -17,10 +17,12 @@ from sync.core.sheet.plan import Cover, Plan, TabPlan, Write, same, typed
 from sync.core.sheet.rows import Raw, Table, fingerprint, layout_of, plain, read
 from sync.core.sheet.tabs import Layout, Tab, locate
 from sync.ledger.ledger import Ledger
+from sync.ledger.page_writes import PageWrite
 from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
 
 TRIES = 3
 MOVING = "表格正在被改动，这次没有写进去，请再试一次。"
+FELL = "这一行里刚落进了别处的内容，下一轮校验会拿走。这次没有写进去，请过一分钟再试。"
 
 
 class NotWritten(RuntimeError):
@@ -58,11 +60,15 @@ def write(gateway: Gateway, ledger: Ledger, verdict: Verdict) -> None:
     Raises ``NotWritten``; ``Unreachable`` and ``Refused`` (nothing was done), ``Unknown`` (perhaps done: asking again
     is safe, since the row is looked at first).
     """
+    _settle_others(gateway, ledger, verdict.tab)
+    others = [cover for cover in ledger.current().covers if cover.tab == verdict.tab and not cover.is_given_back]
     for tried in range(TRIES):
         spot = _find(ledger, verdict, gateway.tabs[verdict.tab], gateway.read((verdict.tab,)).get(verdict.tab))
         verdict = _as_far_as_there_are_columns(verdict, spot.layout)
         if sentence := verdict.check(_cells(spot.layout, spot.at(spot.row))):
             raise NotWritten(MOVING if tried else sentence)  # the row may hold what fell there a moment ago
+        if _holds_what_fell(others, spot, verdict):
+            raise NotWritten(FELL)
         if _write(gateway, ledger, spot, verdict):
             return
     raise NotWritten(MOVING)
@@ -91,6 +97,37 @@ def _write(gateway: Gateway, ledger: Ledger, spot: _Spot, verdict: Verdict) -> b
     stands = _landed(spot, reply.get(verdict.tab), verdict, is_astray=bool(astray))
     ledger.end_page_write(plan.number, () if stands else astray)
     return stands
+
+
+def _holds_what_fell(covers: Iterable[Cover], spot: _Spot, verdict: Verdict) -> bool:
+    """Whether a cell that is to be written holds what another write left there by mistake: the next look takes it back,
+    and with it an answer that says the same."""
+    mine = {spot.layout.at[key] for key in verdict.cells}
+    for cover in covers:
+        for write in cover.writes:
+            place = place_then(cover.header, spot.table.header, write.column)
+            if place in mine and write.value != "" and same(cell_at(spot.at(spot.row), place), write.value):
+                return True
+    return False
+
+
+def _settle_others(gateway: Gateway, ledger: Ledger, tab: str) -> None:
+    """Answers under way to this tab, whose processes may be dead: once another row says the same, nobody can tell any
+    more which of the two it fell on."""
+    writes = [write for write in ledger.page_writes.under_way() if write.row and tab in write.plan.tabs]
+    if writes:
+        seen = gateway.read((tab, RECORDS))
+    for write in writes:
+        settle(gateway, ledger, write, seen)
+
+
+def settle(gateway: Gateway, ledger: Ledger, write: PageWrite, seen: Mapping[str, Table]) -> bool:
+    """Whether it can be told where an answer fell, by the workbook's note of it and the tab as it was ``seen`` since;
+    then the ledger knows it too."""
+    told = outcome(gateway, ledger, write.plan, write.row, seen)
+    if told is not None:
+        ledger.end_page_write(write.plan.number, told.covers)
+    return told is not None
 
 
 @dataclass(frozen=True)

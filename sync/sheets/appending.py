@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 
@@ -10,6 +10,7 @@ from sync.core.sheet.landing import covers
 from sync.core.sheet.plan import Cover, Plan
 from sync.core.sheet.rows import Table
 from sync.ledger.ledger import Ledger
+from sync.ledger.page_writes import PageWrite, RowSource
 from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
 
 
@@ -32,6 +33,27 @@ def fallen_unseen(gateway: Gateway, plan: Plan, seen: Mapping[str, Table]) -> li
     return covers(plan, fell, gateway.tabs) if fell.keys() == plan.tabs.keys() else None
 
 
+def settle(gateway: Gateway, ledger: Ledger, write: PageWrite, seen: Mapping[str, Table]) -> bool:
+    """Whether the workbook's note tells where a write that added rows fell; then the ledger knows it too, and whose
+    rows are in."""
+    fallen = fallen_unseen(gateway, write.plan, seen)
+    if fallen is not None:
+        ledger.end_page_write(write.plan.number, fallen, () if fallen else write.sources)
+    return fallen is not None
+
+
+def settle_those_of(
+    gateway: Gateway, ledger: Ledger, sources: Collection[RowSource], seen: Mapping[str, Table] | None = None
+) -> None:
+    """The same for all writes under way for one of these forms or pushes. ``seen``: the workbook as it was just read;
+    else its notes are read, where there is such a write. Raises ``Unreachable``."""
+    writes = [write for write in ledger.page_writes.under_way() if not set(sources).isdisjoint(write.sources)]
+    if writes:
+        seen = gateway.read((RECORDS,)) if seen is None else seen
+    for write in writes:
+        settle(gateway, ledger, write, seen or {})
+
+
 def _read_once(gateway: Gateway) -> dict[str, Table]:
     """All tabs, asked for once: somebody waits, and what can't be seen now is looked for again later."""
     client = copy(gateway.client)
@@ -42,14 +64,15 @@ def _read_once(gateway: Gateway) -> dict[str, Table]:
         return {}
 
 
-def append(gateway: Gateway, ledger: Ledger, rows: Plan) -> None:
-    """Send a plan that adds rows. Where the answer is lost, the workbook's note tells at once whether it arrived: a
+def append(gateway: Gateway, ledger: Ledger, rows: Plan, sources: Sequence[RowSource] = ()) -> None:
+    """Send a plan that adds rows. ``sources``: the forms or pushes that they are of, which are told in the ledger that
+    they are in. Where the answer is lost, the workbook's note tells at once whether it arrived: a
     person may change the rows, or take them away, before they are looked for. Raises ``Astray`` and ``Refused`` (they
     are not there), and ``Unknown``."""
     waiting = [cover for key in rows.tabs for cover in awaited(ledger.current().covers, key)]
     if waiting:
         raise _astray(gateway, waiting)
-    plan = ledger.page_writes.begin(rows)
+    plan = ledger.page_writes.begin(rows, sources=sources)
     try:
         fallen = covers(plan, gateway.write(plan), gateway.tabs)
     except Refused:
@@ -60,7 +83,7 @@ def append(gateway: Gateway, ledger: Ledger, rows: Plan) -> None:
         if unseen is None:
             raise
         fallen = unseen
-    ledger.end_page_write(plan.number, fallen)
+    ledger.end_page_write(plan.number, fallen, () if fallen else sources)
     if fallen:
         raise _astray(gateway, fallen)
 

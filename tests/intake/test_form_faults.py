@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sync.core.people.permissions import Person
 from sync.core.views.forms.forms import FORMS, fields
-from sync.intake.forms import Answer, FilledForm, FormIntake
+from sync.intake.forms import NUMBER_LATER, Answer, FilledForm, FormIntake
 from sync.intake.photos import PhotoFolder
 from sync.ledger.received.submissions import Sender
 from sync.workbook import transport
@@ -177,3 +177,24 @@ def test_a_form_that_fell_under_other_headers_is_sent_again_until_it_stands_righ
     rows = forms.live.rows("问题台账", "编号", "街路", "类别", "问题描述", "本局备注")
     assert [row for row in rows if any(row)] == [("20261124-001", "新正街", "暴露垃圾", "垃圾", "")]
     forms.live.ledger.close()
+
+
+@pytest.mark.parametrize("is_looked_at", [True, False])
+@pytest.mark.parametrize("header", ["填报时间", "填报人", ""])
+def test_a_report_that_people_changed_before_its_phone_knew_that_it_came_is_one_row(
+    tmp_path: Path, header: str, is_looked_at: bool
+) -> None:
+    """Its process died over it. ``header``: of the cell that somebody typed over; empty: he deleted the row."""
+    made = FormServer(tmp_path)
+    at = datetime(2026, 11, 24, 9, 30, tzinfo=ZONE)
+    made.send("f" * 32, at, at, "killed after")
+    if header:
+        made.live.type("问题台账", 1, header, "下午")
+    else:
+        made.live.book.worksheet("问题台账").delete_rows(2)
+    if is_looked_at:
+        made.live.settle("2026-11-24 09:31")
+    answer = made.send("f" * 32, at, at, "fine")
+    assert answer is not None and (answer.state, answer.details["words"]) == ("in", NUMBER_LATER)
+    assert len(made.live.rows("问题台账", "编号")) == bool(header)
+    made.live.ledger.close()

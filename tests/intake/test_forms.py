@@ -16,7 +16,8 @@ import requests
 from sync.core.sheet.problems import Problem, by_column, sentence
 from sync.core.sheet.tabs import template_layout
 from sync.core.views.forms import forms
-from sync.ledger.received.submissions import IN, SENDING, Sender, Submissions
+from sync.ledger.received.submissions import Sender, Submissions
+from sync.ledger.tables import IN, SENDING
 from sync.workbook import transport
 from sync.workbook.server import Request, Response
 from tests.book import ZONE, default_rules, hour, templates

@@ -232,7 +232,7 @@ def test_caoliao_by_the_secret_in_its_address(server: PushServer) -> None:
     assert isinstance(at, float), "without a time of its own a row has the hour of its arrival"
 
 
-def test_a_plain_signed_push(server: PushServer) -> None:
+def test_a_plain_signed_push(server: PushServer, monkeypatch: pytest.MonkeyPatch) -> None:
     fields = {"id": "x1", "who": "街路长01", "issue": "20261124-001", "outcome": "已整改", "text": "清了"}
     raw = json.dumps(fields).encode()
 
@@ -241,10 +241,11 @@ def test_a_plain_signed_push(server: PushServer) -> None:
         mac = hmac.new(key.encode(), stamp.encode() + b"." + raw, hashlib.sha256).hexdigest()
         return {"X-Jielu-Timestamp": stamp, "X-Jielu-Signature": mac}
 
-    now = time.time()
+    now = float(int(time.time()))
+    monkeypatch.setattr(time, "time", lambda: now)
     for bad in (sent(now, "no"), sent(now - 301), sent(now + 301), {}, {**sent(now), "X-Jielu-Timestamp": "soon"}):
         assert server.send("any", raw, bad) == 403
-    assert [server.send("any", raw, sent(now)) for _ in range(2)] == [200, 200]
+    assert [server.send("any", raw, sent(at)) for at in (now - 300, now + 300)] == [200, 200]
     assert server.service.receive(NOW).added == 1
     assert server.rows("feedback", "issue", "outcome") == [("20261124-001", "已整改")]
 
@@ -363,7 +364,7 @@ def test_a_kill_around_the_append_does_not_double(live: LiveBook, killed: str, r
         receive(live, step=stop)
     assert len(live.rows("问题台账", "问题描述")) == rows_then
     live.restart()
-    assert receive(live).added == 1
+    assert receive(live).added == 1 - rows_then
     assert len(live.rows("问题台账", "问题描述")) == 1
     assert receive(live).added == 0
 
@@ -409,6 +410,34 @@ def test_a_row_whose_answer_was_lost_comes_no_second_time_though_somebody(live: 
     for minutes in (2, 10, 60):
         receive(live, timedelta(minutes=minutes))
     assert live.rows("问题台账", "问题描述") == ([("改过的",)] if act == "edits it" else [])
+
+
+@pytest.mark.parametrize("is_looked_at", [True, False])
+@pytest.mark.parametrize("act", ["edits it", "deletes it"])
+def test_a_row_whose_process_died_comes_no_second_time_though_somebody(
+    live: LiveBook, act: str, is_looked_at: bool
+) -> None:
+    def dies(request: Request, response: Response) -> Response | None:
+        if request.path.endswith(":batchUpdate"):
+            raise KeyboardInterrupt
+        return None
+
+    live.after = dies
+    push(live, SAMPLE)
+    with pytest.raises(KeyboardInterrupt):
+        receive(live)
+    live.restart()
+    if act == "edits it":
+        live.type("问题台账", 1, "问题描述", "改过的")
+    else:
+        live.book.worksheet("问题台账").delete_rows(2)
+    if is_looked_at:
+        live.settle("2026-11-24 11:46")
+    for minutes in (2, 10, 60):
+        receive(live, timedelta(minutes=minutes))
+    assert live.rows("问题台账", "问题描述") == ([("改过的",)] if act == "edits it" else [])
+    known = Pushes(live.ledger).get("jsj", "FBTWTe·141")
+    assert known is not None and known.state == DONE
 
 
 def test_nothing_stays_of_a_row_that_fell_under_other_columns_and_whose_answer_was_lost(live: LiveBook) -> None:

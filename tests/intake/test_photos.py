@@ -21,7 +21,8 @@ from sync.intake import photos
 from sync.intake.photos import PhotoFolder, convert
 from sync.intake.unfinished import BadPhoto
 from sync.ledger.ledger import Ledger
-from sync.ledger.received.submissions import IN, Sender, Submission, Submissions
+from sync.ledger.received.submissions import Sender, Submission, Submissions
+from sync.ledger.tables import IN
 from tests.book import ZONE
 
 

@@ -15,7 +15,8 @@ from click.testing import CliRunner
 from sync.cli.main import main
 from sync.core.rules.sections import Keep
 from sync.ledger.operations.retention import Retention
-from sync.ledger.received.submissions import IN, SENDING, Sender, Submission, Submissions
+from sync.ledger.received.submissions import Sender, Submission, Submissions
+from sync.ledger.tables import IN, SENDING
 from sync.ledger.visitors.cell_edits import CellEdit, CellEdits
 from sync.ledger.visitors.sessions import Owner, Sessions
 from sync.operations import personal

@@ -420,3 +420,33 @@ def test_a_verifier_typed_on_a_row_while_an_answer_is_taken_from_its_copy_stays(
 
 def verdicts_of(live: LiveBook) -> list[tuple[str, ...]]:
     return live.rows("问题台账", "问题描述", "复核结果", "复核人", "复核意见")
+
+
+def test_an_answer_waits_while_the_same_words_of_another_stand_in_its_row_by_mistake(live: LiveBook) -> None:
+    """A row came in the second of the write: 乙's answer fell on 甲 first. What the next look takes back there must not
+    be the answer that is given for 甲 meanwhile."""
+    sheet = live.book.worksheet("问题台账")
+    once_before_the_write(live, lambda: sheet.insert_row([], 2))
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    assert seen(live) == {"甲": DONE, "乙": DONE, "丙": OPEN}
+    with pytest.raises(NotWritten, match="请过一分钟再试"):
+        answers.write(gateway(live), live.ledger, Verdict("20261124-001", CELLS, fine))
+    live.settle(LATER)
+    assert seen(live) == {"甲": OPEN, "乙": DONE, "丙": OPEN}
+    answers.write(gateway(live), live.ledger, Verdict("20261124-001", CELLS, fine))
+    live.settle(LATER)
+    assert seen(live) == {"甲": DONE, "乙": DONE, "丙": OPEN}
+
+
+def test_an_answer_whose_page_died_is_told_from_the_same_that_is_given_next(live: LiveBook) -> None:
+    """乙's answer fell on 丙, since 甲 was deleted in that second, and is given once more at once."""
+    sheet = live.book.worksheet("问题台账")
+    once_before_the_write(live, lambda: sheet.delete_rows(2))
+    die_after_a_write(live)
+    with pytest.raises(Killed):
+        answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.restart()
+    assert seen(live) == {"乙": OPEN, "丙": DONE}
+    answers.write(gateway(live), live.ledger, Verdict(NUMBER, CELLS, fine))
+    live.settle(LATER)
+    assert seen(live) == {"乙": DONE, "丙": OPEN}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sync import archive_moves
+from sync import archive_moves, tick
 from sync import guard as guards
 from sync.core.duties import duties
 from sync.core.letters.addressees import Addressees
@@ -22,17 +22,22 @@ from sync.core.memory import DUTIES, REQUESTS, ROSTER, SCORES
 from sync.core.people import roster
 from sync.core.sheet import rows
 from sync.core.sheet.plan import appended
+from sync.core.sheet.rows import Raw
 from sync.guard import GAPS, REST, TITLE, Guard, sentences
 from sync.intake import form_tools, pushes
 from sync.intake.files.file_rows import FileProblem, read_rows
 from sync.intake.pushes import PushIntake
 from sync.ledger.ledger import Busy, Ledger
 from sync.ledger.operations.failures import Failures
+from sync.ledger.page_writes import PageWrites
 from sync.outgoing import bots, group_digests
 from sync.outgoing.bots import Bot
 from sync.outgoing.mail import Mailer
 from sync.outgoing.mail_text import Message, as_bytes
 from sync.outgoing.outbox import Delivery, deliver
+from sync.sheets import answers
+from sync.sheets.answers import Verdict
+from sync.sheets.gateway import Gateway
 from sync.workbook.server import Request, Response
 from tests.book import ZONE, bureau, hour, templates
 from tests.bot_server import bot_server
@@ -44,6 +49,10 @@ from tests.ticks.test_archive import october
 
 NOW = hour("2026-11-24 11:40")
 HEAD = "填报时间 | 填报人 | 来源 | 街路 | 类别 | 严重程度 | 问题描述"
+
+
+class Killed(BaseException):
+    """The process is gone."""
 
 
 class Unforeseen(Exception):
@@ -213,6 +222,53 @@ def test_a_mail_that_fails_stops_no_other(tmp_path: Path, monkeypatch: pytest.Mo
     assert done.sent == len(mails.received) == 1
     monkeypatch.undo()
     assert as_bytes(Message("a@b.cn", "x", "y", "z"), "a@b.cn")
+
+
+def unseen_answer(request: Request, response: Response) -> Response | None:
+    """The process dies over the answer to its write."""
+    if name(request) == "write":
+        raise Killed
+    return None
+
+
+@pytest.mark.parametrize("step", ["fell", "note"])
+def test_a_page_s_write_of_which_nobody_can_tell_where_it_fell_stops_no_look(
+    live: LiveBook, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """``note``: what the ledger holds of it can't be read."""
+    live.add("\n".join(["问题台账", HEAD, "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 甲"]))
+    live.settle("2026-11-24 09:05")
+    live.after = unseen_answer
+    verdict: dict[str, Raw] = {"verified": "返工", "verifier": "标准化办01"}
+    with pytest.raises(Killed):
+        answers.write(live.gateway, live.ledger, Verdict("20261124-001", verdict, lambda _: ""))
+    live.restart()
+    place = (answers, "outcome") if step == "fell" else (PageWrites, "_structured")
+    monkeypatch.setattr(*place, odd)
+    live.add("\n".join(["问题台账", HEAD, "2026-11-24 09:00 | 督查01 | 督查 | 联胜路 | 暴露垃圾 | 一般 | 乙"]))
+    live.settle("2026-11-24 09:06")
+    assert live.rows("问题台账", "编号") == [("20261124-001",), ("20261124-002",)]
+    (failure,) = Failures(live.ledger).all()
+    assert failure.queue == tick.WRITES
+    now = failure.next_try
+    for _ in range(9):
+        live.settle(f"{now:%Y-%m-%d %H:%M}")
+        now += GAPS[-1]
+    assert not live.ledger.page_writes.numbers(), "it is given up"
+
+
+def test_a_look_s_write_of_which_nobody_can_tell_where_it_fell_stops_no_look(
+    live: LiveBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live.add("\n".join(["问题台账", HEAD, "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 暴露垃圾 | 一般 | 甲"]))
+    live.after = unseen_answer
+    with pytest.raises(Killed):
+        live.settle("2026-11-24 09:05")
+    live.restart()
+    monkeypatch.setattr(Gateway, "fell", odd)
+    live.settle("2026-11-24 09:06")
+    assert live.rows("问题台账", "编号", "状态") == [("20261124-001", "待整改")]
+    assert [failure.queue for failure in Failures(live.ledger).all()] == [tick.WRITES]
 
 
 def test_an_archive_move_that_fails_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sync.core.notices.notices import Notice
 from sync.core.rules.sections import Keep
 from sync.ledger.ledger import Ledger
-from sync.ledger.received.submissions import IN
 from sync.ledger.tables import (
+    IN,
     cell_edits,
     editions,
     history,

@@ -15,7 +15,6 @@ from sync.core.sheet.values.photos import Photo
 from sync.ledger.ledger import Ledger
 from sync.ledger.tables import photos, submissions, upsert
 
-SENDING, IN = "待写入", "已写入"
 RECORDS_EXCHANGED = "photo_records"  # fact
 
 

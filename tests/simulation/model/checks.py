@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -167,7 +167,7 @@ def stamps(paper: Paper, values: Values, office: Office, papers: Papers, now: da
             row.stamp = None
             continue
         where = f"第{index + 2}行（{row.get('问题描述')}，{number}）"
-        route = tuple(row.get(name) for name in ROUTE)
+        route = tuple(_standing(row, seen, ROUTE))
         stamp = Stamp(number, seen["截止时间"], seen["街路长"], seen["责任单位"], seen["状态"], route, row.verdicts)
         before = row.stamp if row.stamp and row.stamp.number == number else None
         if before is not None:
@@ -177,7 +177,8 @@ def stamps(paper: Paper, values: Values, office: Office, papers: Papers, now: da
             if "没有采用" in str(seen["校验"]):  # it counts once nothing stands against it any more
                 stamp = replace(stamp, route=before.route)
         elif _is_plain(row, number, papers) and seen["校验"] == "":
-            yield from _first(where, _standing(row, seen), stamp, office, now)
+            cells = dict(zip(JUDGED_BY, _standing(row, seen, JUDGED_BY), strict=True))
+            yield from _first(where, cells, stamp, office, now)
         if seen["校验"] == "":
             yield from _plain_state(where, row, stamp, papers)
         row.stamp = stamp
@@ -205,13 +206,12 @@ def _stays(where: str, before: Stamp, stamp: Stamp, papers: Papers, *, is_faulty
         yield "state", f"{where}原来{before.state}，现在是「{stamp.state}」"
 
 
-def _standing(row: Row, seen: Mapping[str, Value]) -> dict[str, Value]:
-    """The row's cells by which it is judged, as they stand, where that is right too: of a cell that was typed in the
-    gap and covered nobody ever read what it held."""
-    return {
-        name: seen[name] if any(same(seen[name], also) for also in row.also.get(name, ())) else row.get(name)
-        for name in JUDGED_BY
-    }
+def _standing(row: Row, seen: Mapping[str, Value], names: Iterable[str]) -> Iterator[Value]:
+    """The row's cells of these columns, as they stand where that is right too: of a cell that was typed in the gap and
+    covered nobody ever read what it held."""
+    for name in names:
+        is_right = any(same(seen.get(name), also) for also in row.also.get(name, ()))
+        yield seen[name] if is_right else row.get(name)
 
 
 def _first(where: str, cells: Mapping[str, Value], stamp: Stamp, office: Office, now: datetime) -> Iterator[Broken]:

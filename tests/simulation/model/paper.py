@@ -213,9 +213,10 @@ class Paper:
             self.unremembered = {}
 
     def unknown(self, row: Row) -> Iterator[tuple[str, list[Value]]]:
-        """Cells of a row, by column, that the ledger never knew as they are, with what it may have known."""
-        unread = {**self.readers.get(LOOK, {}), **self.unremembered}
-        return ((name, before) for (other, name), before in unread.items() if other is row)
+        """Cells of a row, by column, that the ledger may not know as they are, with what it may know: what stood there
+        at the last read, and, until that look ends, what stood there before."""
+        for unread in (self.readers.get(LOOK, {}), self.unremembered):
+            yield from ((name, before) for (other, name), before in unread.items() if other is row)
 
     def cover_headers(self, places: Iterable[int]) -> None:
         """A write falls on these headers. One that was typed since the last read was never known; and with such a
