@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sync import clock
 from sync.core.calendar import belief
@@ -58,8 +59,27 @@ log = logging.getLogger(__name__)
 RULES_FILE = "规则文件"  # item of 运行状态
 PUSHES = "表单推送"
 DELIVERY = "发送"  # the work that one sender does at a time
+HOUR_OF_FILES = 2.0  # seconds: the coarsest steps in which file systems note the hour of a change
 LOOKS_FIRST = timedelta(minutes=3)
 DEFAULT_URL = "http://127.0.0.1:8617"  # where ``jielu run`` listens without options
+
+
+class FileMark(NamedTuple):
+    """What tells a file from one with another content. ``changed``: in nanoseconds since 1970."""
+
+    path: Path
+    inode: int
+    changed: int
+    size: int
+
+
+@dataclass(frozen=True)
+class ReadRules:
+    """The text of the rules file as it was read, and the rules in force by it."""
+
+    mark: FileMark | None
+    text: str
+    rules: Rules
 
 
 @dataclass
@@ -70,7 +90,7 @@ class Service:
     tell_new: Callable[[Path], None] = field(default=lambda folder: None, repr=False)  # of a data folder that was made
     known_workbook: str = field(default="", repr=False)  # id of the embedded one, where it was seen to be there
     trouble: str = field(default="", init=False)  # what is wrong with the rules file; empty: nothing
-    _read: tuple[str, Rules] | None = field(default=None, init=False)  # the text last read, and the rules in force
+    _read: ReadRules | None = field(default=None, init=False)  # the last
     _judged_by: Any = field(default=None, init=False)  # the stamps that they were held against
     _told: dict[str, str] = field(default_factory=dict, init=False)  # of pushes, failures, backups: sentence by item
     _roster: tuple[tuple[Any, ...], Roster] | None = field(default=None, init=False, repr=False)  # what of, the last
@@ -208,12 +228,19 @@ class Service:
 
     def rules(self) -> Rules:
         """The rules in force: the file's, or the last good ones while the file has a mistake (``trouble``)."""
-        text = self.rules_text()
-        if self._read is None or self._read[0] != text or self._waits():
-            rules, self.trouble = rules_in_force(text, self.ledger)
-            self._read, self._judged_by = (text, rules), self.ledger.current().stamps if self.trouble else None
+        mark, read = _mark(self.rules_file), self._read
+        if read is None or mark is None or read.mark != mark or self._waits():
+            read = self._read = self._read_again(read, mark)
         self.ledger.warnings = self._warnings()
-        return self._read[1]
+        return read.rules
+
+    def _read_again(self, before: ReadRules | None, mark: FileMark | None) -> ReadRules:
+        text = self.rules_text()
+        if before is not None and before.text == text and not self._waits():
+            return replace(before, mark=mark)
+        rules, self.trouble = rules_in_force(text, self.ledger)
+        self._judged_by = self.ledger.current().stamps if self.trouble else None
+        return ReadRules(mark, text, rules)
 
     def _waits(self) -> bool:
         """Whether what is wrong with the file may be right by now: a unit's last issues are over."""
@@ -387,6 +414,16 @@ class Service:
         for name in ("ledger", "store"):
             if name in self.__dict__:
                 self.__dict__[name].close()
+
+
+def _mark(path: Path) -> FileMark | None:
+    """None where the file is not there, or was changed so lately that its next change may bear the same hour."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    is_settled = stat.st_mtime + HOUR_OF_FILES < time.time()
+    return FileMark(path, stat.st_ino, stat.st_mtime_ns, stat.st_size) if is_settled else None
 
 
 def rules_in_force(text: str, ledger: Ledger) -> tuple[Rules, str]:

@@ -6,10 +6,12 @@ for by its content before it is sent again, so that a bad connection never doubl
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sync.core.memory import FactsWanted, Memory, Tables
@@ -159,17 +161,20 @@ class FormIntake:
         seen = self._seen_alone(*looked) or self._seen(*looked)
         layout, row = seen.layout, seen.row
         if seen.stands:
-            return self._in(before, {"words": NUMBER_LATER})
+            self.submissions.save(replace(before, state=IN, details={"words": NUMBER_LATER}))
+            return Answer("in", {"words": NUMBER_LATER})
         if seen.faults:
             return Answer("mend", {}, seen.faults)
-        self.submissions.save(sent)
+        told = details(row, form, rules) if row else {"words": NUMBER_LATER}
+        source = RowSource("", sent.id, json.dumps(told, ensure_ascii=False))
+        put = partial(self.submissions.put, submission=sent)
         try:
-            append(self.gateway, self.ledger, appended(layout, (sent.cells,)), [RowSource("", sent.id)])
+            append(self.gateway, self.ledger, appended(layout, (sent.cells,)), [source], put)
         except Unknown:
             return Answer("later", {"words": UNCONFIRMED})
         except Refused as error:
             return Answer("later", {"words": f"{NOT_WRITTEN}（{error}）"})
-        return self._in(sent, details(row, form, rules) if row else {"words": NUMBER_LATER})
+        return Answer("in", told)
 
     def _seen_alone(
         self, memory: Memory, key: str, sent: Submission, before: Submission, rules: Rules, now: datetime
@@ -216,10 +221,6 @@ class FormIntake:
             return preview(tables, self.ledger.memory(), rules, now, key, row)
         finally:
             self.ticking.release()
-
-    def _in(self, sent: Submission, words: Mapping[str, Any]) -> Answer:
-        self.submissions.save(replace(sent, state=IN, details=words))
-        return Answer("in", words)
 
     # Photos
     def add_piece(self, piece: Piece, content: bytes | None, rules: Rules, now: datetime) -> tuple[int, str]:
@@ -269,7 +270,6 @@ class FormIntake:
 
 
 def _in_already(submission: Submission) -> Answer:
-    """A try before this is written. Where nobody could tell what the row came to, the next look does."""
     return Answer("in", submission.details or {"words": NUMBER_LATER})
 
 

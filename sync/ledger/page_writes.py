@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -15,16 +15,19 @@ from sync.core.sheet.plan import PAGES, Plan
 from sync.ledger.records import Records
 from sync.ledger.tables import IN, SENDING, deliveries, facts, submissions
 
+Beside = Callable[[sa.Connection], None]  # notes something else in the same transaction
 WRITE_FACT = "write "  # of the fact, followed by the write's place and number
 FORGOTTEN = 600.0  # seconds after which a write that was not seen to arrive arrives no more: no request lasts as long
 
 
 @dataclass(frozen=True)
 class RowSource:
-    """What a row is added for: a form of a phone by its id, or a push by the name of its form tool and its id."""
+    """What a row is added for: a form of a phone by its id, or a push by the name of its form tool and its id.
+    ``details``: what the phone is answered once the row is in, as JSON; empty: nobody could tell."""
 
     tool: str  # empty: a phone
     id: str
+    details: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,15 +52,22 @@ class PageWrites:
     engine: sa.Engine
     records: Records
 
-    def begin(self, plan: Plan, row: str = "", sources: Sequence[RowSource] = ()) -> Plan:
+    def begin(
+        self,
+        plan: Plan,
+        row: str = "",
+        sources: Sequence[RowSource] = (),
+        beside: Beside = lambda _: None,
+    ) -> Plan:
         """Note a write that is about to be sent: its plan with a number, and with a place for the workbook's note that
-        no other under way has, as far as there are places."""
+        no other under way has, as far as there are places. ``beside``: what else the transaction notes."""
         number = uuid4().hex
         with self.engine.begin() as db:
             taken = {int(key.split()[1]) for key in db.scalars(sa.select(facts.c.key).where(*self._mine()))}
             place = next((place for place in PAGES if place not in taken), PAGES[-1])
             numbered = replace(plan, number=number, place=place)
             written = PageWrite(numbered, row, time.time(), tuple(sources))
+            beside(db)
             self.records.set_facts(db, {f"{WRITE_FACT}{place} {number}": written})
         return numbered
 
@@ -89,7 +99,8 @@ class PageWrites:
                 self._note_push(db, source)
             else:
                 mine = (submissions.c.bureau == self.records.name, submissions.c.id == source.id)
-                db.execute(sa.update(submissions).where(*mine, submissions.c.state == SENDING).values(state=IN))
+                values = {"state": IN, "details": source.details}
+                db.execute(sa.update(submissions).where(*mine, submissions.c.state == SENDING).values(values))
 
     def _note_push(self, db: sa.Connection, source: RowSource) -> None:
         mine = (

@@ -51,6 +51,7 @@ OF_A_YEAR = "%20__"  # tabs of rows that left for that of a year, as duties2026:
 MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
 
 # Statements that every change runs; to build them takes longer than to run them.
+PHOTO_COUNT = sa.select(sa.func.count()).where(photos.c.bureau == sa.bindparam("of"))
 FACTS = sa.select(facts.c.key, facts.c.value).where(
     facts.c.bureau == sa.bindparam("bureau"), facts.c.key.in_(sa.bindparam("keys", expanding=True))
 )
@@ -271,7 +272,7 @@ class Records:
     def photos(self, db: Connection, known: Mapping[str, Picture]) -> Mapping[str, Picture]:
         """All photos by id. ``known``: those read before; they never change, so that a count says whether to read."""
         mine = photos.c.bureau == self.name
-        if db.execute(sa.select(sa.func.count()).where(mine)).scalar() == len(known):
+        if db.execute(PHOTO_COUNT, {"of": self.name}).scalar() == len(known):
             return known
         return {row.id: self.read(Photo, row.photo).picture for row in db.execute(sa.select(photos).where(mine))}
 

@@ -10,7 +10,7 @@ from sync.core.sheet.landing import covers
 from sync.core.sheet.plan import Cover, Plan
 from sync.core.sheet.rows import Table
 from sync.ledger.ledger import Ledger
-from sync.ledger.page_writes import PageWrite, RowSource
+from sync.ledger.page_writes import Beside, PageWrite, RowSource
 from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
 
 
@@ -47,7 +47,12 @@ def settle_those_of(
 ) -> None:
     """The same for all writes under way for one of these forms or pushes. ``seen``: the workbook as it was just read;
     else its notes are read, where there is such a write. Raises ``Unreachable``."""
-    writes = [write for write in ledger.page_writes.under_way() if not set(sources).isdisjoint(write.sources)]
+    names = {(source.tool, source.id) for source in sources}
+    writes = [
+        write
+        for write in ledger.page_writes.under_way()
+        if any((source.tool, source.id) in names for source in write.sources)
+    ]
     if writes:
         seen = gateway.read((RECORDS,)) if seen is None else seen
     for write in writes:
@@ -64,15 +69,21 @@ def _read_once(gateway: Gateway) -> dict[str, Table]:
         return {}
 
 
-def append(gateway: Gateway, ledger: Ledger, rows: Plan, sources: Sequence[RowSource] = ()) -> None:
-    """Send a plan that adds rows. ``sources``: the forms or pushes that they are of, which are told in the ledger that
-    they are in. Where the answer is lost, the workbook's note tells at once whether it arrived: a
-    person may change the rows, or take them away, before they are looked for. Raises ``Astray`` and ``Refused`` (they
-    are not there), and ``Unknown``."""
+def append(
+    gateway: Gateway,
+    ledger: Ledger,
+    rows: Plan,
+    sources: Sequence[RowSource] = (),
+    beside: Beside = lambda _: None,
+) -> None:
+    """Send a plan that adds rows. Where the answer is lost, the workbook's note tells at once whether it arrived: a
+    person may change the rows, or take them away, before they are looked for. ``sources``: the forms or pushes that
+    they are of; the ledger notes of these that their rows are in. ``beside``: what it notes together with the write,
+    before that is sent. Raises ``Astray`` and ``Refused`` (they are not there), and ``Unknown``."""
     waiting = [cover for key in rows.tabs for cover in awaited(ledger.current().covers, key)]
     if waiting:
         raise _astray(gateway, waiting)
-    plan = ledger.page_writes.begin(rows, sources=sources)
+    plan = ledger.page_writes.begin(rows, sources=sources, beside=beside)
     try:
         fallen = covers(plan, gateway.write(plan), gateway.tabs)
     except Refused:

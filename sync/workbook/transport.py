@@ -97,6 +97,7 @@ def session(api: Api, account: str = "") -> requests.Session:
     `session.get_adapter(transport.HOSTS[0])`.
     """
     made = requests.Session()
+    made.trust_env = False  # nothing leaves the process: no proxy and no password file has a say
     _mount(made, Adapter(api, account))
     return made
 

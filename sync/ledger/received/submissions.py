@@ -66,6 +66,10 @@ class Submissions:
 
     def save(self, submission: Submission) -> None:
         """Store a submission as it is now."""
+        with self.ledger.engine.begin() as db:
+            self.put(db, submission)
+
+    def put(self, db: sa.Connection, submission: Submission) -> None:
         values = {
             "bureau": self.name,
             "id": submission.id,
@@ -78,9 +82,8 @@ class Submissions:
             "details": json.dumps(dict(submission.details), ensure_ascii=False),
         }
         mine = (submissions.c.bureau == self.name, submissions.c.id == submission.id)
-        with self.ledger.engine.begin() as db:
-            if not db.execute(sa.update(submissions).where(*mine).values(values)).rowcount:
-                db.execute(sa.insert(submissions).values(values))
+        if not db.execute(sa.update(submissions).where(*mine).values(values)).rowcount:
+            db.execute(sa.insert(submissions).values(values))
 
     def around(self, at: datetime, span: timedelta) -> list[Submission]:
         """The submissions whose hour lies within ``span`` of ``at``."""

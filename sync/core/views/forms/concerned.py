@@ -59,9 +59,10 @@ def concerned(
     photos = [photo for cells in (row, *answered) for photo in ids(cells.get("photos"))]
     issues = numbers | _showing(index, memory, "issues", photos)
     about["feedback"] |= _showing(index, memory, "feedback", photos)
-    others = [cells for raw in before if _is_typed(layout, cells := _cells(layout, raw))]
+    places = {column.key: layout.at[column.key] for column in layout.tab.staff if column.key in layout.at}
+    others = [(raw, cells) for raw in before if _is_typed(cells := _cells(places, raw))]
     is_near = _near(memory, rules, key, row, numbers)
-    near = [each for each in others if is_near(each)]
+    near = [_cells(layout.at, raw) for raw, cells in others if is_near(cells)]
     narrow = replace(
         memory,
         known={**known, **{tab: _of(known.get(tab, {}), rids) for tab, rids in {"issues": issues, **about}.items()}},
@@ -85,12 +86,13 @@ def _named(index: RowIndex, memory: Memory, rules: Rules, key: str, row: Mapping
     return {number} if number else set()
 
 
-def _cells(layout: Layout, raw: Sequence[Raw]) -> dict[str, Raw]:
-    return {key: raw[at] for key, at in layout.at.items() if at < len(raw)}
+def _cells(places: Mapping[str, int], raw: Sequence[Raw]) -> dict[str, Raw]:
+    width = len(raw)
+    return {key: raw[at] for key, at in places.items() if at < width}
 
 
-def _is_typed(layout: Layout, cells: Mapping[str, Raw]) -> bool:
-    return any(plain(cells.get(column.key, "")).strip() for column in layout.tab.staff)
+def _is_typed(cells: Mapping[str, Raw]) -> bool:
+    return any(plain(cell).strip() for cell in cells.values())
 
 
 def _taken(numbers: Mapping[str, int], day: date, count: int) -> Mapping[str, int]:
