@@ -28,7 +28,7 @@ from sync.core.views.forms.row_index import RowIndex
 from sync.intake import photo_records, photos
 from sync.intake.photos import PhotoFolder
 from sync.intake.unfinished import BadPhoto, Upload, Uploads
-from sync.ledger.ledger import Ledger
+from sync.ledger.ledger import Busy, Ledger
 from sync.ledger.page_writes import RowSource
 from sync.ledger.received.submissions import Sender, Submission, Submissions
 from sync.ledger.tables import IN, SENDING
@@ -128,7 +128,7 @@ class FormIntake:
             return Answer("later", {"words": NOT_WRITTEN})
         try:
             return self._submit(filled, rules, now)
-        except (NoTab, Unreachable) as error:
+        except (NoTab, Unreachable, Busy) as error:
             return Answer("later", {"words": f"{NOT_WRITTEN}（{error}）"})
         finally:
             self._turn.release()
@@ -149,11 +149,11 @@ class FormIntake:
             return Answer("mend", {}, wrong)
         at = submission.at if submission is not None else forms.when_sent(filled.at, now)
         sent = Submission(filled.id, filled.form.tab, filled.sender, at, SENDING, self._row(filled, at), {})
-        return self._write(filled.form, sent, submission or sent, rules, now)
+        return self._write(filled.form, sent, submission, rules, now)
 
-    def _write(self, form: Form, sent: Submission, before: Submission, rules: Rules, now: datetime) -> Answer:
-        """``before``: the submission that may have been written already: an earlier try, or this one where the ledger
-        was lost."""
+    def _write(self, form: Form, sent: Submission, earlier: Submission | None, rules: Rules, now: datetime) -> Answer:
+        """``earlier``: the try before this. Raises ``Busy`` where another process takes the same form."""
+        before = earlier or sent  # where the ledger was lost, this try may have been written already
         memory = self.ledger.current()
         if awaited(memory.covers, form.tab):
             return Answer("later", {"words": f"{NOT_WRITTEN}（表格的列刚被移动过。）"})
@@ -167,9 +167,9 @@ class FormIntake:
             return Answer("mend", {}, seen.faults)
         told = details(row, form, rules) if row else {"words": NUMBER_LATER}
         source = RowSource("", sent.id, json.dumps(told, ensure_ascii=False))
-        put = partial(self.submissions.put, submission=sent)
+        begin = partial(self.submissions.begin, submission=sent, is_new=earlier is None)
         try:
-            append(self.gateway, self.ledger, appended(layout, (sent.cells,)), [source], put)
+            append(self.gateway, self.ledger, appended(layout, (sent.cells,)), [source], begin)
         except Unknown:
             return Answer("later", {"words": UNCONFIRMED})
         except Refused as error:

@@ -12,11 +12,13 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from sync.core.sheet.plan import PAGES, Plan
+from sync.ledger import leases
 from sync.ledger.records import Records
 from sync.ledger.tables import IN, SENDING, deliveries, facts, submissions
 
 Beside = Callable[[sa.Connection], None]  # notes something else in the same transaction
 WRITE_FACT = "write "  # of the fact, followed by the write's place and number
+AWAITED = 120.0  # seconds for which a write of another process keeps the same form of a second try out
 FORGOTTEN = 600.0  # seconds after which a write that was not seen to arrive arrives no more: no request lasts as long
 
 
@@ -39,6 +41,13 @@ class PageWrite:
     row: str
     at: float
     sources: tuple[RowSource, ...] = ()
+    process: str = ""  # that sends it, as leases know processes
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether another process, which may be alive, is about to see where it fell."""
+        is_over = self.process == _this_process() or leases.is_over(self.process)
+        return not is_over and time.time() - self.at < AWAITED
 
     @property
     def is_overdue(self) -> bool:
@@ -60,16 +69,27 @@ class PageWrites:
         beside: Beside = lambda _: None,
     ) -> Plan:
         """Note a write that is about to be sent: its plan with a number, and with a place for the workbook's note that
-        no other under way has, as far as there are places. ``beside``: what else the transaction notes."""
+        no other under way has, as far as there are places. ``beside``: what else the transaction notes, first. Raises
+        ``Busy`` where another process is adding the row of one of these forms."""
         number = uuid4().hex
         with self.engine.begin() as db:
-            taken = {int(key.split()[1]) for key in db.scalars(sa.select(facts.c.key).where(*self._mine()))}
+            beside(db)
+            rows = db.execute(sa.select(facts.c.key, facts.c.value).where(*self._mine()))
+            noted = {row.key: row.value for row in rows}
+            self._refuse_a_second(noted.values(), sources)
+            taken = {int(key.split()[1]) for key in noted}
             place = next((place for place in PAGES if place not in taken), PAGES[-1])
             numbered = replace(plan, number=number, place=place)
-            written = PageWrite(numbered, row, time.time(), tuple(sources))
-            beside(db)
+            written = PageWrite(numbered, row, time.time(), tuple(sources), _this_process())
             self.records.set_facts(db, {f"{WRITE_FACT}{place} {number}": written})
         return numbered
+
+    def _refuse_a_second(self, noted: Iterable[str], sources: Sequence[RowSource]) -> None:
+        """A phone on a bad line sends a form twice, and two processes may take it at once."""
+        forms = [source.id for source in sources if not source.tool]
+        alike = (self._structured(text) for text in noted if any(id in text for id in forms))
+        if any(write.is_awaited and source.id in forms for write in alike for source in write.sources):
+            raise leases.Busy(leases.BUSY)
 
     def numbers(self) -> list[str]:
         """Those of which nobody has seen yet where they fell."""
@@ -117,8 +137,13 @@ class PageWrites:
     def _structured(self, text: str) -> PageWrite:
         stored = json.loads(text)
         sources = tuple(RowSource(**source) for source in stored.get("sources", ()))
-        return PageWrite(self.records.plan(stored["plan"]), stored["row"], stored["at"], sources)
+        plan = self.records.plan(stored["plan"])
+        return PageWrite(plan, stored["row"], stored["at"], sources, stored.get("process", ""))
 
     def _mine(self) -> Iterator[sa.ColumnElement[bool]]:
         yield facts.c.bureau == self.records.name
         yield facts.c.key.startswith(WRITE_FACT)
+
+
+def _this_process() -> str:
+    return ":".join((*leases.ourselves(), ""))

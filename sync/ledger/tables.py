@@ -5,6 +5,7 @@ SQLite by default, PostgreSQL by URL. Every table carries the bureau, so that ma
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -395,6 +396,11 @@ def _sqlite(parsed: sa.URL) -> Engine:
         connection.execute("PRAGMA busy_timeout=30000")
 
     return engine
+
+
+def add_new(db: Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
+    """Insert a row; False where its key stands there already."""
+    return bool(db.execute(_insert_for(db.dialect.name)(table).values(values).on_conflict_do_nothing()).rowcount)
 
 
 def upsert(db: Connection, table: sa.Table, values: list[dict[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import count
@@ -16,17 +17,20 @@ from sync.core.people.permissions import Person
 from sync.core.views.forms.forms import FORMS, fields
 from sync.intake.forms import Answer, FilledForm, FormIntake
 from sync.intake.photos import PhotoFolder
+from sync.ledger import leases
+from sync.ledger.leases import Process
 from sync.ledger.received.submissions import Sender
 from sync.workbook import transport
 from sync.workbook.schema import errors
 from sync.workbook.server import Request, Response
 from tests.book import ZONE, default_rules, hour, templates
-from tests.live_book import LiveBook
+from tests.live_book import LiveBook, again, name
 
 CHIEF = Person("街路长01", frozenset({"chief"}), streets=frozenset({"新正街"}))
 GIVEN = {"street": "新正街", "category": "暴露垃圾", "text": "垃圾", "source": "街路长自查"}
 FAULTS = ("fine", "refused", "busy", "lost", "cut", "killed before", "killed after", "restarted", "ledger lost")
 names = count()
+ELSEWHERE = Process("another boot", "1", "7", "1")
 
 
 class Killed(BaseException):
@@ -197,4 +201,59 @@ def test_a_report_that_people_changed_before_its_phone_knew_that_it_came_is_one_
     answer = made.send("f" * 32, at, at, "fine")
     assert answer is not None and (answer.state, answer.details["number"]) == ("in", "20261124-001")
     assert len(made.live.rows("问题台账", "编号")) == bool(header)
+    made.live.ledger.close()
+
+
+MOMENTS = {"before it looks": ("read", "before"), "once it has looked": ("read", "after"),
+           "before it writes": ("write", "before"), "once it has written": ("write", "after")}  # fmt: skip
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_report_that_two_processes_take_at_once_is_one_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """A phone on a bad line sends it again, and another process of ``jielu web`` gets it, at whatever moment the first
+    is at work on it."""
+    made = FormServer(tmp_path)
+    at = hour("2026-11-24 09:30")
+    made.send("e" * 32, at, at, "fine")  # the tab was read as a whole
+    other = again(made.live.place)
+    asked = fields(FORMS["issues"], templates()["issues"], CHIEF, ("新正街",), default_rules())
+    filled = FilledForm("f" * 32, FORMS["issues"], Sender(CHIEF.name), GIVEN, asked, {}, at)
+    second = FormIntake(other.gateway, other.ledger, PhotoFolder(tmp_path, "key"), threading.RLock())
+    told: list[Answer] = []
+    (kind, when), here = MOMENTS[moment], leases.ourselves
+
+    def send_again(request: Request, response: Response | None = None) -> None:
+        if name(request) == kind and not told:
+            told.append(Answer("later", {}))
+            monkeypatch.setattr(leases, "ourselves", lambda: ELSEWHERE)
+            told[0] = second.submit(filled, default_rules(), at)
+            monkeypatch.setattr(leases, "ourselves", here)
+
+    setattr(made.live, when, send_again)
+    told.append(made.intake.submit(filled, default_rules(), at))
+    assert len(made.live.rows("问题台账", "编号")) == 2
+    assert "in" in {answer.state for answer in told} <= {"in", "later"}
+    assert made.intake.submit(filled, default_rules(), at).state == "in"
+    assert len(made.live.rows("问题台账", "编号")) == 2
+    other.ledger.close()
+    made.live.ledger.close()
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(119, "later"), (121, "in")])
+def test_a_report_whose_other_process_is_silent_is_taken_after_two_minutes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, state: str
+) -> None:
+    """It may have died on another machine before it sent the row."""
+    made = FormServer(tmp_path)
+    at, here = hour("2026-11-24 09:30"), leases.ourselves
+    monkeypatch.setattr(leases, "ourselves", lambda: ELSEWHERE)
+    made.send("f" * 32, at, at, "killed before")
+    monkeypatch.setattr(leases, "ourselves", here)
+    later = time.time() + seconds
+    monkeypatch.setattr(time, "time", lambda: later)
+    answer = made.send("f" * 32, at, at, "fine")
+    assert answer is not None and answer.state == state
+    assert len(made.live.rows("问题台账", "编号")) == (state == "in")
     made.live.ledger.close()

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from sync.core.sheet.rows import Raw
 from sync.core.sheet.values.photos import Photo
+from sync.ledger.leases import BUSY, Busy
 from sync.ledger.ledger import Ledger
-from sync.ledger.tables import photos, submissions, upsert
+from sync.ledger.tables import SENDING, add_new, photos, submissions, upsert
 
 RECORDS_EXCHANGED = "photo_records"  # fact
 
@@ -64,13 +65,30 @@ class Submissions:
         sender = Sender(row.person, row.public)
         return Submission(row.id, row.tab, sender, at, row.state, json.loads(row.cells), details)
 
+    def begin(self, db: sa.Connection, submission: Submission, *, is_new: bool) -> None:
+        """Note that a row is about to be written. ``is_new``: this is the first try. Raises ``Busy`` where that is not
+        so any more: another process took the form at the same time. Until the transaction ends it can't."""
+        values, mine = self._values(submission), self._mine(submission)
+        if is_new:
+            stored = add_new(db, submissions, values)
+        else:
+            waiting = sa.update(submissions).where(*mine, submissions.c.state == SENDING)
+            stored = bool(db.execute(waiting.values(values)).rowcount)
+        if not stored:
+            raise Busy(BUSY)
+
     def save(self, submission: Submission) -> None:
         """Store a submission as it is now."""
+        values, mine = self._values(submission), self._mine(submission)
         with self.ledger.engine.begin() as db:
-            self.put(db, submission)
+            if not db.execute(sa.update(submissions).where(*mine).values(values)).rowcount:
+                db.execute(sa.insert(submissions).values(values))
 
-    def put(self, db: sa.Connection, submission: Submission) -> None:
-        values = {
+    def _mine(self, submission: Submission) -> tuple[sa.ColumnElement[bool], ...]:
+        return submissions.c.bureau == self.name, submissions.c.id == submission.id
+
+    def _values(self, submission: Submission) -> dict[str, Any]:
+        return {
             "bureau": self.name,
             "id": submission.id,
             "tab": submission.tab,
@@ -81,9 +99,6 @@ class Submissions:
             "cells": json.dumps(dict(submission.cells), ensure_ascii=False),
             "details": json.dumps(dict(submission.details), ensure_ascii=False),
         }
-        mine = (submissions.c.bureau == self.name, submissions.c.id == submission.id)
-        if not db.execute(sa.update(submissions).where(*mine).values(values)).rowcount:
-            db.execute(sa.insert(submissions).values(values))
 
     def around(self, at: datetime, span: timedelta) -> list[Submission]:
         """The submissions whose hour lies within ``span`` of ``at``."""
