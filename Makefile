@@ -39,7 +39,8 @@ unit: $(READY)
 test-postgresql: $(READY)
 	JIELU_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 \
 		tests/simulation tests/ticks/test_service.py tests/ticks/test_tick.py tests/stories tests/workbook \
-		tests/ledger/test_ledger.py tests/ledger/test_ledger_stores.py tests/webhook/test_grid.py
+		tests/ledger/test_ledger.py tests/ledger/test_ledger_stores.py tests/webhook/test_grid.py \
+		tests/intake/test_form_faults.py
 
 # The pictures of README and handbook, from a demo month of its own.
 shots: $(READY)

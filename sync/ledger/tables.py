@@ -400,7 +400,8 @@ def _sqlite(parsed: sa.URL) -> Engine:
 
 def add_new(db: Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
     """Insert a row; False where its key stands there already."""
-    return bool(db.execute(_insert_for(db.dialect.name)(table).values(values).on_conflict_do_nothing()).rowcount)
+    insert = _insert_for(db.dialect.name)(table).values(values).on_conflict_do_nothing()
+    return db.execute(insert.returning(*table.primary_key)).first() is not None  # drivers count it differently
 
 
 def upsert(db: Connection, table: sa.Table, values: list[dict[str, Any]]) -> None:

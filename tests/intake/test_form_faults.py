@@ -84,9 +84,7 @@ class FormServer:
             self.live.restart()
             self.open()
         if fault == "ledger lost":
-            self.live.ledger.close()
-            (self.folder / "ledger.sqlite3").unlink()
-            self.live.open()
+            self.live.lose_ledger()
             self.open()
         self.fault(fault)
         rules = default_rules()
