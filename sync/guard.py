@@ -46,11 +46,12 @@ class Guard:
         action: Callable[[], Done],
         give_up: Callable[[str], None] = lambda _: None,
         through: tuple[type[Exception], ...] = (),
+        name: str = "",
     ) -> Done | None:
         """What ``action`` gives; None where the item waits, was given up, or fails now.
 
         ``give_up`` gets a sentence once the item has failed too often. ``OF_NO_ITEM`` is raised, since it is no item's
-        fault, and so is what is to come ``through``.
+        fault, and so is what is to come ``through``. ``name``: what people know the item by.
         """
         if self.waits(queue, item):
             return None
@@ -59,7 +60,7 @@ class Guard:
         except OF_NO_ITEM + through:
             raise
         except Exception as error:
-            self.note(queue, item, error, give_up)
+            self.note(queue, item, error, give_up, name)
             return None
         self._drop(queue, item)
         return result

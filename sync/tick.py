@@ -137,11 +137,12 @@ def _land_earlier(gateway: Gateway, ledger: Ledger, seen: Mapping[str, Table], g
     of the last look. A write of which nobody can tell that counts in the end as fallen where it was meant to."""
     for number in ledger.page_writes.numbers():
         land = partial(_land_page_write, gateway, ledger, number, seen)
-        guard.handle(WRITES, number, land, partial(_forget_page_write, ledger, number))
+        guard.handle(WRITES, number, land, partial(_forget_page_write, ledger, number), name="网页或表单的一次写入")
     memory = ledger.current()
     if memory.plan is None:
         return memory
-    fallen, back = guard.handle(WRITES, memory.plan.number, partial(_fell, gateway, memory.plan, seen)) or ((), ())
+    fell = partial(_fell, gateway, memory.plan, seen)
+    fallen, back = guard.handle(WRITES, memory.plan.number, fell, name="上一轮校验的写入") or ((), ())
     ledger.landed(fallen, memory.restores, 0.0, back)
     return replace(ledger.current(), unsure=True)
 

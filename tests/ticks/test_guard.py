@@ -268,7 +268,8 @@ def test_a_look_s_write_of_which_nobody_can_tell_where_it_fell_stops_no_look(
     monkeypatch.setattr(Gateway, "fell", odd)
     live.settle("2026-11-24 09:06")
     assert live.rows("问题台账", "编号", "状态") == [("20261124-001", "待整改")]
-    assert [failure.queue for failure in Failures(live.ledger).all()] == [tick.WRITES]
+    told = sentences(Failures(live.ledger).all(), hour("2026-11-24 09:06"))
+    assert told[f"{TITLE}：{tick.WRITES}"].startswith("「上一轮校验的写入」出错 1 次（Unforeseen）")
 
 
 def test_an_archive_move_that_fails_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
