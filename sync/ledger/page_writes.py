@@ -4,6 +4,7 @@ knows of one whose process died before it saw where its write fell (DESIGN secti
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from sync.ledger import leases
 from sync.ledger.records import Records
 from sync.ledger.tables import IN, SENDING, deliveries, facts, submissions
 
+log = logging.getLogger(__name__)
 Beside = Callable[[sa.Connection], None]  # notes something else in the same transaction
 WRITE_FACT = "write "  # of the fact, followed by the write's place and number
 AWAITED = 120.0  # seconds for which a write of another process keeps the same form of a second try out
@@ -104,9 +106,15 @@ class PageWrites:
         return self._structured(text) if text else None
 
     def under_way(self) -> list[PageWrite]:
-        """Those of which nobody has seen yet where they fell, the earliest first."""
-        writes = (self.get(number) for number in self.numbers())
-        return sorted((write for write in writes if write), key=lambda write: write.at)
+        """Those of which nobody has seen yet where they fell, the earliest first. What can't be read is left to the
+        look, which tells of it: no page stops over it."""
+        writes: list[PageWrite] = []
+        for number in self.numbers():
+            try:
+                writes += filter(None, [self.get(number)])
+            except Exception:
+                log.exception("the note of the write %s can't be read", number)
+        return sorted(writes, key=lambda write: write.at)
 
     def drop(self, db: sa.Connection, number: str) -> None:
         """It is known where this write fell, or that it never will."""

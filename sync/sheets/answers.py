@@ -7,6 +7,7 @@ Where the reply is lost, another read shows it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,7 @@ from sync.ledger.ledger import Ledger
 from sync.ledger.page_writes import PageWrite
 from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
 
+log = logging.getLogger(__name__)
 TRIES = 3
 MOVING = "表格正在被改动，这次没有写进去，请再试一次。"
 FELL = "这一行里刚落进了别处的内容，下一轮校验会拿走。这次没有写进去，请过一分钟再试。"
@@ -118,7 +120,10 @@ def _settle_others(gateway: Gateway, ledger: Ledger, tab: str) -> None:
     if writes:
         seen = gateway.read((tab, RECORDS))
     for write in writes:
-        settle(gateway, ledger, write, seen)
+        try:
+            settle(gateway, ledger, write, seen)
+        except Exception:  # the next look tells of it; this answer is no part of it
+            log.exception("where the write %s fell", write.plan.number)
 
 
 def settle(gateway: Gateway, ledger: Ledger, write: PageWrite, seen: Mapping[str, Table]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
@@ -12,6 +13,8 @@ from sync.core.sheet.rows import Table
 from sync.ledger.ledger import Ledger
 from sync.ledger.page_writes import Beside, PageWrite, RowSource
 from sync.sheets.gateway import RECORDS, Gateway, Refused, Unknown, Unreachable
+
+log = logging.getLogger(__name__)
 
 
 class Astray(Refused):
@@ -56,7 +59,10 @@ def settle_those_of(
     if writes:
         seen = gateway.read((RECORDS,)) if seen is None else seen
     for write in writes:
-        settle(gateway, ledger, write, seen or {})
+        try:
+            settle(gateway, ledger, write, seen or {})
+        except Exception:  # the next look tells of it; the row is looked for by what stands in it
+            log.exception("where the write %s fell", write.plan.number)
 
 
 def _read_once(gateway: Gateway) -> dict[str, Table]:

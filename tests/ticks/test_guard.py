@@ -248,6 +248,8 @@ def test_a_page_s_write_of_which_nobody_can_tell_where_it_fell_stops_no_look(
     live.add("\n".join(["问题台账", HEAD, "2026-11-24 09:00 | 督查01 | 督查 | 联胜路 | 暴露垃圾 | 一般 | 乙"]))
     live.settle("2026-11-24 09:06")
     assert live.rows("问题台账", "编号") == [("20261124-001",), ("20261124-002",)]
+    answers.write(live.gateway, live.ledger, Verdict("20261124-002", verdict, lambda _: ""))
+    assert live.rows("问题台账", "复核结果") == [("返工",), ("返工",)], "nor a page"
     (failure,) = Failures(live.ledger).all()
     assert failure.queue == tick.WRITES
     now = failure.next_try
