@@ -39,6 +39,7 @@ from sync.core.memory import (
 from sync.core.notices.notices import HANDED, WAITING, Notice
 from sync.core.sheet.identity import DELETED, WAIVED, Known
 from sync.core.sheet.plan import Cover, Restore
+from sync.core.sheet.values.photos import Picture
 from sync.ledger import sharing
 from sync.ledger.leases import Busy, Leases
 from sync.ledger.page_writes import PageWrites, RowSource
@@ -68,6 +69,7 @@ class Held:
 
 
 HELD_SECONDS = 600.0  # for which the whole memory is held after somebody asked for it
+PHOTO_REVISION = "photo_revision"  # fact: rises with every photo
 OWED = ("plan", "restores", "covers", "wanted_back", "wanted_closed")  # facts for which a look can't wait
 IN_BETWEEN = "正在交给对方的服务器；中断的，不知道收到没有，会用同一封再发一次"
 
@@ -85,6 +87,7 @@ class Ledger:
         self.warnings: dict[str, str] = {}  # sentences for 运行状态, by item, from outside the core
         self._unsettled: list[tuple[tuple[str, ...], str, str, int, datetime | None, SentMail | None]] = []
         self._current, self._whole = Held(), Held()
+        self._photos: tuple[int, Mapping[str, Picture]] = (-1, {})  # and the revision that they were read at
         self.beside_whole: dict[str, Any] = {}  # what pages made of the whole memory: dropped with it
         self._coming = -1  # revision of a change that is being written, or was written last
         self._asked = 0.0  # when the whole memory was last asked for, in seconds
@@ -117,7 +120,7 @@ class Ledger:
         return with_facts(memory, self.records.stored_facts(db, memory))
 
     def _held(self, db: sa.Connection, held: Held, load: Callable[[sa.Connection], Memory]) -> Memory:
-        facts = self.records.facts(db, "revision", "wanted_back", "wanted_closed")
+        facts = self.records.facts(db, "revision", PHOTO_REVISION, "wanted_back", "wanted_closed")
         revision, memory = facts.get("revision", 0), held.memory
         if memory is None or revision not in (held.revision, self._coming):
             memory = load(db)
@@ -126,10 +129,16 @@ class Ledger:
             memory,
             wanted_back=tuple(facts.get("wanted_back", ())),
             wanted_sealed=tuple(facts.get("wanted_closed", ())),
-            photos=self.records.photos(db, memory.photos),
+            photos=self._photos_of(db, facts.get(PHOTO_REVISION, 0)),
             warnings=self.warnings,
         )
         return held.memory
+
+    def _photos_of(self, db: sa.Connection, revision: int) -> Mapping[str, Picture]:
+        """All photos. Those that came are read alone: in years they are many, and every form asks."""
+        if self._photos[0] != revision:
+            self._photos = revision, self.records.photos(db, self._photos[1])
+        return self._photos[1]
 
     @property
     def is_read(self) -> bool:

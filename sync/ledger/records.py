@@ -29,6 +29,7 @@ from sync.core.sheet.identity import Known
 from sync.core.sheet.plan import Cover, Plan, Restore
 from sync.core.sheet.values.photos import Photo, Picture
 from sync.ledger.tables import (
+    add_new,
     archived,
     closings,
     days,
@@ -51,13 +52,12 @@ OF_A_YEAR = "%20__"  # tabs of rows that left for that of a year, as duties2026:
 MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
 
 # Statements that every change runs; to build them takes longer than to run them.
-PHOTO_COUNT = sa.select(sa.func.count()).where(photos.c.bureau == sa.bindparam("of"))
 FACTS = sa.select(facts.c.key, facts.c.value).where(
     facts.c.bureau == sa.bindparam("bureau"), facts.c.key.in_(sa.bindparam("keys", expanding=True))
 )
 BUMP = (
     sa.update(facts)
-    .where(facts.c.bureau == sa.bindparam("of"), facts.c.key == "revision")
+    .where(facts.c.bureau == sa.bindparam("of"), facts.c.key == sa.bindparam("name"))
     .values(value=sa.cast(sa.cast(facts.c.value, sa.Integer) + 1, facts.c.value.type))
 )
 
@@ -270,11 +270,15 @@ class Records:
             self._upsert(db, days, rows_of_street)
 
     def photos(self, db: Connection, known: Mapping[str, Picture]) -> Mapping[str, Picture]:
-        """All photos by id. ``known``: those read before; they never change, so that a count says whether to read."""
-        mine = photos.c.bureau == self.name
-        if db.execute(PHOTO_COUNT, {"of": self.name}).scalar() == len(known):
-            return known
-        return {row.id: self.read(Photo, row.photo).picture for row in db.execute(sa.select(photos).where(mine))}
+        """All photos by id. ``known``: those read before, which never change."""
+        ids = db.scalars(sa.select(photos.c.id).where(photos.c.bureau == self.name)).all()
+        new = [photo for photo in ids if photo not in known]
+        read = dict(known)
+        for start in range(0, len(new), MOST_ASKED):
+            some = photos.c.id.in_(new[start : start + MOST_ASKED])
+            rows = db.execute(sa.select(photos.c.id, photos.c.photo).where(photos.c.bureau == self.name, some))
+            read |= {row.id: self.read(Photo, row.photo).picture for row in rows}
+        return {photo: read[photo] for photo in ids}
 
     def _plan(self, db: Connection) -> Plan | None:
         stored = self.fact(db, "plan", None)
@@ -460,11 +464,13 @@ class Records:
             [{"key": key, "value": to_json(value)} for key, value in values.items()],
         )
 
-    def bump(self, db: Connection) -> int:
-        """The next revision. The update comes first, so that two processes can't give the same one."""
-        if db.execute(BUMP, {"of": self.name}).rowcount == 0:
-            self.set_facts(db, {"revision": 1})
-        return int(self.fact(db, "revision", 0))
+    def bump(self, db: Connection, name: str = "revision") -> int:
+        """The next value of a fact that counts. The update comes first, so that two processes can't give the same."""
+        counted = {"of": self.name, "name": name}
+        if db.execute(BUMP, counted).rowcount == 0:
+            add_new(db, facts, {"bureau": self.name, "key": name, "value": "0"})
+            db.execute(BUMP, counted)
+        return int(self.fact(db, name, 0))
 
     def _upsert(self, db: Connection, table: sa.Table, values: list[dict[str, Any]]) -> None:
         upsert(db, table, [{"bureau": self.name, **value} for value in values])

@@ -17,9 +17,11 @@ import sqlalchemy as sa
 from sync.core.look.decide import decide
 from sync.core.memory import Memory, absorb
 from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan, Write
+from sync.core.sheet.values.photos import Photo
 from sync.ledger import leases as leases_module
 from sync.ledger.leases import LEASE_SECONDS, Busy, ourselves
 from sync.ledger.ledger import Ledger, WrongVersion
+from sync.ledger.received.submissions import Submissions
 from sync.ledger.records import Records, to_json
 from sync.ledger.tables import leases
 from tests.book import ZONE, Book, bureau, hour
@@ -357,3 +359,34 @@ def test_a_plan_becomes_the_same_json_whatever_stands_in_its_cells() -> None:
         tab = TabPlan("issues", ("编号",), (Write(2, 1, value),), (("a", None, 1.5, True),), {2: ("b", 1, None)})
         plan = Plan({"issues": tab}, "n")
         assert json.loads(to_json(plan)) == json.loads(json.dumps(records.codec.unstructure(plan)))
+
+
+def test_a_photo_that_another_process_took_in_is_known_at_once_and_read_alone(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In years they are many, and a form asks for them several times."""
+    here, there = open_ledger(database), open_ledger(database)
+    read, structure = list[str](), Records.read
+
+    def counted(records: Records, kind: type, text: str) -> Any:
+        read.extend(["photo"] if kind is Photo else [])
+        return structure(records, kind, text)
+
+    def add(ledger: Ledger, number: int) -> None:
+        at = hour("2026-11-24 09:30")
+        Submissions(ledger).add_photo(Photo(f"p{number}", "街路长01", at, "r", f"pixels{number}", number, 10, 20, 99))
+
+    monkeypatch.setattr(Records, "read", counted)
+    for number in range(3):
+        add(there, number)
+    assert {photo: picture.pixels for photo, picture in here.memory().photos.items()} == {
+        "p0": "pixels0", "p1": "pixels1", "p2": "pixels2",
+    }  # fmt: skip
+    add(here, 3)
+    add(there, 4)
+    add(there, 4)
+    book = busy_bureau()
+    run(book, there, "2026-11-24 09:05")  # what is remembered is read anew
+    assert sorted(here.memory().photos) == ["p0", "p1", "p2", "p3", "p4"]
+    assert len(read) == 5 + 5, "by each of the two once"
+    assert sorted(open_ledger(database).memory().photos) == ["p0", "p1", "p2", "p3", "p4"]

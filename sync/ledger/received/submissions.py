@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sync.core.sheet.rows import Raw
 from sync.core.sheet.values.photos import Photo
 from sync.ledger.leases import BUSY, Busy
-from sync.ledger.ledger import Ledger
+from sync.ledger.ledger import PHOTO_REVISION, Ledger
 from sync.ledger.tables import SENDING, add_new, photos, submissions, upsert
 
 RECORDS_EXCHANGED = "photo_records"  # fact
@@ -166,4 +166,5 @@ class Submissions:
             "public": photo.public,
         }
         with self.ledger.engine.begin() as db:
+            self.ledger.records.bump(db, PHOTO_REVISION)
             upsert(db, photos, [values])
