@@ -171,6 +171,27 @@ def test_the_logs_have_every_kind_of_issue() -> None:
     assert len(results) >= 4, results
 
 
+@pytest.mark.parametrize(("header", "value"), [("位置", "7号"), ("类别", "占道经营"), ("街路", "联胜路")])
+def test_an_issue_that_was_moved_since_the_last_form_counts_where_it_is_now(header: str, value: str) -> None:
+    """Which issues are at a place is held between two forms."""
+    made = bureau()
+    made.settle("2026-11-24 08:00")
+    line = "2026-11-24 09:00 | 督查01 | 督查 | 新正街 | 12号 | 暴露垃圾 | 一般 | 垃圾 |"
+    made.add(f"问题台账\n{HEADS['issues']}\n{line}")
+    made.settle("2026-11-24 09:05")
+    cells = {"reported_at": "2026-11-24 14:58", "reporter": "督查01", "source": "督查", "severity": "一般"}
+    here = raw("issues", {**cells, "street": "新正街", "place": "12号", "category": "暴露垃圾", "text": "又有"})
+    key = {"位置": "place", "类别": "category", "街路": "street"}[header]
+    there: dict[str, Raw] = {**here, key: value}
+    assert [alone(made, "issues", row) == by_all(made, "issues", row) for row in (here, there)] == [True, True]
+    assert "重复报" in str(by_all(made, "issues", here).shown["repeat"])
+    made.type("问题台账", 1, header, value)
+    made.settle("2026-11-24 14:30")
+    assert "repeat" not in by_all(made, "issues", here).shown
+    assert "重复报" in str(by_all(made, "issues", there).shown["repeat"])
+    assert [alone(made, "issues", row) == by_all(made, "issues", row) for row in (here, there)] == [True, True]
+
+
 def test_rows_that_came_since_the_last_look_take_their_numbers_first() -> None:
     made = played(1)
     row = raw("issues", {"reported_at": "2026-11-24 14:58", "reporter": "督查01", "source": "督查", "street": "联胜路",

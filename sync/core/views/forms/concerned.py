@@ -122,18 +122,11 @@ def _place(rules: Rules, row: Mapping[str, Raw]) -> tuple[str, ...] | None:
     return same_place({name: plain(row.get(name, "")) for name in fields}, plain(row.get("street", "")), fields)
 
 
-def _at_the_place(index: RowIndex, memory: Memory, rules: Rules, row: Mapping[str, Raw]) -> Iterator[str]:
+def _at_the_place(index: RowIndex, memory: Memory, rules: Rules, row: Mapping[str, Raw]) -> Sequence[str]:
     """The issues of the row's street, place and category, or whatever else the rules say makes two reports the same."""
-    fields, street, place = rules.repeat.same, plain(row.get("street", "")), _place(rules, row)
-    issues = memory.known.get("issues", {})
-    for number in index.issues_of(memory, street) if "street" in fields else memory.stamps:
-        own, known = memory.stamps[number], issues.get(number)
-        if place is not None and known is not None:
-            cells = {name: plain(known.cells.get(name, "")) for name in fields}
-            if own.category:
-                cells["category"] = own.category
-            if same_place(cells, own.street, fields) == place:
-                yield number
+    place = _place(rules, row)
+    street = plain(row.get("street", ""))
+    return () if place is None else index.at_place(memory, rules.repeat.same, street, place)
 
 
 def _with_their_parts(linked: Mapping[str, Collection[str]], numbers: Collection[str]) -> set[str]:

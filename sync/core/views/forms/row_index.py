@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sync.core.issues.issues import Stamps
+from sync.core.issues.repeats import same_place
 from sync.core.memo import Memo
 from sync.core.memory import Memory
 from sync.core.sheet.identity import NUMBER, Known
@@ -15,7 +17,17 @@ from sync.core.sheet.values.photos import Picture, ids
 
 Made = TypeVar("Made")
 Groups = Mapping[str, Sequence[str]]
+PlaceKey = tuple[str, ...]
 A_WHILE = 1e-6  # of a day: 86 ms, far more than the spreadsheet's rounding of an hour
+
+
+@dataclass(frozen=True)
+class PlacedIssues:
+    """``issues``: by number, what was remembered of the issue and the place that it has by that; ``numbers``: by
+    place."""
+
+    issues: Mapping[str, tuple[Stamps, Known, PlaceKey | None]] = field(default_factory=dict)
+    numbers: Mapping[PlaceKey, Sequence[str]] = field(default_factory=dict)
 
 
 class RowIndex:
@@ -25,6 +37,9 @@ class RowIndex:
 
     def __init__(self) -> None:
         self._made: dict[Hashable, tuple[object, Any]] = {}
+        self._placed_by: tuple[object, object] = (None, None)
+        self._placed: dict[Hashable, PlacedIssues] = {}  # by street and fields, of the memory's stamps and issues
+        self._before: dict[Hashable, PlacedIssues] = {}  # the same of the memory before
         self.memo = Memo()
 
     def _of(self, name: Hashable, part: object, make: Callable[[Any], Made]) -> Made:
@@ -36,6 +51,18 @@ class RowIndex:
     def issues_of(self, memory: Memory, street: str) -> Sequence[str]:
         """The numbers of a street's issues."""
         return self._of("street", memory.stamps, _by_street).get(street, ())
+
+    def at_place(self, memory: Memory, fields: tuple[str, ...], street: str, place: PlaceKey) -> Sequence[str]:
+        """The numbers of the issues at a ``place`` (as ``same_place`` tells it by these fields) of a street. The places
+        of a street are worked out when a form of it comes, and of an issue that is as it was not again."""
+        known = memory.known.get("issues", {})
+        if self._placed_by[0] is not memory.stamps or self._placed_by[1] is not known:
+            self._placed_by, self._placed, self._before = (memory.stamps, known), {}, {**self._before, **self._placed}
+        numbers = self.issues_of(memory, street) if "street" in fields else list(memory.stamps)
+        name = (street if "street" in fields else "", fields)
+        if name not in self._placed and numbers:
+            self._placed[name] = _placed(numbers, memory.stamps, known, fields, self._before.get(name, PlacedIssues()))
+        return self._placed[name].numbers.get(place, ()) if numbers else ()
 
     def linked(self, memory: Memory) -> Mapping[str, Collection[str]]:
         """By issue, those that it was joined to or waits behind, and those that were joined to it."""
@@ -73,6 +100,33 @@ def _by_street(stamps: Mapping[str, Stamps]) -> Groups:
     for number, own in stamps.items():
         groups[own.street].append(number)
     return groups
+
+
+def _placed(
+    numbers: Iterable[str],
+    stamps: Mapping[str, Stamps],
+    known: Mapping[str, Known],
+    fields: tuple[str, ...],
+    before: PlacedIssues,
+) -> PlacedIssues:
+    """``before``: the same by an earlier memory."""
+    issues: dict[str, tuple[Stamps, Known, PlaceKey | None]] = {}
+    by_place = defaultdict[PlaceKey, list[str]](list)
+    for number in numbers:
+        if number not in known:
+            continue
+        own, row, last = stamps[number], known[number], before.issues.get(number)
+        place = last[2] if last and last[0] is own and last[1] is row else _place(own, row, fields)
+        issues[number] = own, row, place
+        if place is not None:
+            by_place[place].append(number)
+    return PlacedIssues(issues, by_place)
+
+
+def _place(own: Stamps, row: Known, fields: tuple[str, ...]) -> PlaceKey | None:
+    """Where an issue is, by the category that it was given where it was given one."""
+    cells = {name: plain(row.cells.get(name, "")) for name in fields}
+    return same_place({**cells, **({"category": own.category} if own.category else {})}, own.street, fields)
 
 
 def _links(stamps: Mapping[str, Stamps]) -> Mapping[str, Collection[str]]:
