@@ -55,7 +55,7 @@ def _pages(routes: flask.Blueprint, context: FormContext, look_cache: LookCache)
     @access.needs()
     def mine() -> str:
         person, now = access.visitor(), context.site.now()
-        items = worklist.mine(context.site.service.ledger.memory(), context.rules, person)
+        items = worklist.mine(context.site.service.ledger.current(), context.rules, person)
         late = [item.number for item in items if item.late(now)]
         return render_template(
             "mine.html", person=person, now=now, items=items[:MOST_LISTED], more=max(0, len(items) - MOST_LISTED),
@@ -109,9 +109,11 @@ def _submit(form: Form, context: FormContext, person: Person, posted: PostedForm
 def _issue_fault(form: Form, context: FormContext, person: Person, typed: str) -> dict[str, str]:
     """A sentence for the field ``issue`` where the person may not answer or see that issue."""
     number, may = issue_number(typed), may_send_feedback if form.tab == "feedback" else sees
-    memory = context.site.service.ledger.memory()
-    area = worklist.area_of(memory, number) if number else None
-    if not number or (area and may(person, area)):
+    if not number:
+        return {}
+    memory = context.site.service.ledger.current()  # an issue that can be answered has not left
+    area = worklist.area_of(memory, number)
+    if area and may(person, area):
         return {}
     hint = nearest(number, (item.number for item in worklist.mine(memory, context.rules, person)))
     return {"issue": f"「{number}」不在您名下，或者已经销号。{hint}请在“我的”里选。"}

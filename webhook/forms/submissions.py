@@ -56,7 +56,7 @@ class FormContext:
     def page(self, form: Form, person: Person, post: str, uploads: str, lines: Sequence[Line] = ()) -> str:
         """The form to fill; its script fills in what the page's address names. ``post`` and ``uploads``: where it and
         its photos go; ``lines``: those that 申诉 can be filed against."""
-        memory, rules = self.site.service.ledger.memory(), self.rules
+        memory, rules = self.site.service.ledger.current(), self.rules
         listed = worklist.to_answer if form.tab == "feedback" else worklist.mine
         items = listed(memory, rules, person) if person.name else []
         return render_template(
@@ -128,7 +128,7 @@ def _hour_of(context: FormContext, filled: FilledForm) -> datetime:
     service, now = context.site.service, context.site.now()
     if not service.doubt(now):
         return now
-    return filled.at or service.ledger.memory().last_tick or now
+    return filled.at or service.ledger.current().last_tick or now
 
 
 def _photo_faults(context: FormContext, sender: Sender, taken: tuple[str, ...]) -> dict[str, str]:

@@ -75,8 +75,12 @@ def issues(memory: Memory, states: Iterable[str]) -> Iterator[tuple[str, Known, 
     """Issues in these states by number, each with where it lies."""
     wanted = frozenset(states)
     for number, row in list(memory.known.get("issues", {}).items()):
-        if not row.deleted and row.shown.get("state") in wanted:
+        if _is_in(row, wanted):
             yield number, row, _area(number, row, memory)
+
+
+def _is_in(row: Known, states: Collection[str]) -> bool:
+    return not row.deleted and row.shown.get("state") in states
 
 
 def _area(number: str, row: Known, memory: Memory) -> Area:
@@ -137,7 +141,8 @@ def _urgency(item: Item) -> tuple[datetime, str]:
 
 def area_of(memory: Memory, number: str) -> Area | None:
     """Where the issue of that number lies; None where there is none, or it is over."""
-    return next((area for other, _, area in issues(memory, WAITING) if other == number), None)
+    row = memory.known.get("issues", {}).get(number)
+    return _area(number, row, memory) if row is not None and _is_in(row, WAITING) else None
 
 
 # Verifying
