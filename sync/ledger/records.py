@@ -211,7 +211,7 @@ class Records:
 
     def _put_values(self, db: Connection, table: sa.Table, values: Mapping[str, Any]) -> None:
         key, column = KEYED[table.name]
-        self._upsert(db, table, [{key: name, column: self.text(value)} for name, value in values.items()])
+        self._upsert(db, table, ({key: name, column: self.text(value)} for name, value in values.items()))
 
     def _moment(self, text: str) -> datetime:
         return datetime.fromisoformat(text).astimezone(self.zone)
@@ -318,7 +318,7 @@ class Records:
         self._upsert(
             db,
             rows,
-            [
+            (
                 {
                     "tab": tab,
                     "rid": row.rid,
@@ -329,7 +329,7 @@ class Records:
                     "marks": to_json({key: at.astimezone(UTC).isoformat() for key, at in row.marks.items()}),
                 }
                 for row in group
-            ],
+            ),
         )
 
     def left_rows(self, db: Connection, *conditions: sa.ColumnElement[bool]) -> Iterator[tuple[str, Known]]:
@@ -360,18 +360,18 @@ class Records:
         self._upsert(
             db,
             lines,
-            [
+            (
                 {"origin": group.origin, "issue": group.name, "id": line.id, "line": self.text(line)}
                 for group, booked in groups.items()
                 for line in booked.values()
-            ],
+            ),
         )
 
     def _put_notices(self, db: Connection, decision: Decision) -> None:
         self._upsert(
             db,
             outbox,
-            [
+            (
                 {
                     "number": number,
                     "notice": self.text(sent.notice),
@@ -382,7 +382,7 @@ class Records:
                     "attempts": 0,
                 }
                 for number, sent in decision.notices.items()
-            ],
+            ),
         )
 
     def unsent(self, db: Connection, notices: Mapping[str, Sent]) -> dict[str, Sent]:
@@ -465,5 +465,5 @@ class Records:
             self.set_facts(db, {"revision": 1})
         return int(self.fact(db, "revision", 0))
 
-    def _upsert(self, db: Connection, table: sa.Table, values: list[dict[str, Any]]) -> None:
-        upsert(db, table, [{"bureau": self.name, **value} for value in values])
+    def _upsert(self, db: Connection, table: sa.Table, values: Iterable[dict[str, Any]]) -> None:
+        upsert(db, table, ({"bureau": self.name, **value} for value in values))

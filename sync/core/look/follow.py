@@ -40,7 +40,7 @@ from sync.core.scores.charging import Tally
 from sync.core.scores.lines import AGAIN, BACK, DISCOVERED, LATE, OF_ISSUE, STREET, Group, Line, by_id, of_issues
 from sync.core.sheet import checks, plan
 from sync.core.sheet.problems import Problem, sentence
-from sync.core.sheet.rows import Row
+from sync.core.sheet.rows import Raw, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Followed:
     life: Life
     turns: tuple[Turn, ...]  # whose it was and is to answer what was reported up
     problems: tuple[Problem, ...]
-    cells: Mapping[str, Any]  # what its row should show
+    cells: Mapping[str, Raw]  # what its row should show
     results: Mapping[int, Result]  # what became of its feedback, by sheet row
     notices: tuple[Notice, ...]
     booking: Mapping[str, Line]  # its score lines by id, as the ledger keeps them
@@ -356,7 +356,7 @@ def _early_verdict(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
     return [Problem("verified_at", f"早于填报或整改反馈，按看到复核结果的 {last.at:%m-%d %H:%M} 计。")]
 
 
-def _cells(step: Following, issue: Issue, life: Life, problems: Sequence[Problem]) -> dict[str, Any]:
+def _cells(step: Following, issue: Issue, life: Life, problems: Sequence[Problem]) -> dict[str, Raw]:
     rules, zone, stamps = step.reading.rules, step.reading.zone, issue.stamps
     stamped = unit_of(stamps)  # as it was called then
     unit = stamped if rules.unit_now(stamped) == life.unit else life.unit

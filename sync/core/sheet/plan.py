@@ -156,10 +156,9 @@ def differences(layout: Layout, row: Row, cells: Mapping[str, Any], zone: ZoneIn
     at, raw, width = layout.at, row.raw, len(row.raw)
     changed: list[Write] = []
     for key, value in cells.items():
-        if _absent(layout, key):
+        if key not in at and _absent(layout, key):
             continue
-        wished = value if isinstance(value, str) else to_raw(value, zone)
-        index = at[key]
+        wished, index = value if isinstance(value, str) else to_raw(value, zone), at[key]
         seen = raw[index] if index < width else ""
         if seen is not wished and not same(seen, wished):
             _own(layout, key)

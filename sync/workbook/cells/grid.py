@@ -230,7 +230,7 @@ class Grid:
         """Writes the edited rows."""
         if self._dirty:
             base = self._base
-            self.tx.save_rows([row.record(base | number) for number, row in self._dirty.items()])
+            self.tx.save_rows(row.record(base | number) for number, row in self._dirty.items())
             self._dirty.clear()
 
     def flush(self) -> None:
