@@ -94,7 +94,11 @@ def batch_update(book: Book, body: Json, fields: str) -> bytes:
     if not request.get("requests"):
         raise invalid("Must specify at least one request.")
     waiting = request.pop("requests")[::-1]
-    replies = [_apply(book, n, waiting.pop()) for n in range(len(waiting))]  # what is done gives its room to the rest
+    replies = list[Json]()
+    for n in range(len(waiting)):  # what is done gives its room to the rest
+        replies.append(_apply(book, n, waiting.pop()))
+        for sheet in book.sheets:
+            sheet.grid.give_room()
     recalculate(book)
     return _answer(book, request, replies, mask)
 
@@ -135,4 +139,4 @@ def _answer(book: Book, request: Json, replies: list[Json], mask: Tree | None) -
     shown = [book.resolve(text) for text in request.get("responseRanges", [])]
     updated = document(book, shown, below, grid_data)
     comma = b"," if len(text) > 2 else b""
-    return text[:-1] + comma + b'"updatedSpreadsheet":' + updated + b"}"
+    return b"".join((text[:-1], comma, b'"updatedSpreadsheet":', updated, b"}"))
