@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -146,7 +146,10 @@ def _typed(places: Iterable[int], raw: tuple[Raw, ...]) -> tuple[Raw, ...]:
 
 
 def _is_filled(raw: Sequence[Raw]) -> bool:
-    return any(cell not in ("", None) for cell in raw)
+    for cell in raw:
+        if cell not in ("", None):
+            return True
+    return False
 
 
 def layout_of(tab: Tab, table: Table | None) -> Layout | str:
@@ -176,7 +179,7 @@ def parse(layout: Layout, raw: tuple[Raw, ...], zone: ZoneInfo) -> Parsed:
             cells[key] = content
     names = tuple([_key_text(raw[at[name]] if at[name] < width else "") for name in tab.rows])
     if not typed:
-        return Parsed({}, {}, _print_of([""] * len(tab.identity or tab.rows)), (), _is_filled(raw), names)
+        return Parsed({}, {}, _blank_print(len(tab.identity or tab.rows)), (), _is_filled(raw), names)
     return Parsed(cells, typed, fingerprint(tab, typed), tuple(problems), True, names)
 
 
@@ -198,6 +201,12 @@ def _print_of(parts: Iterable[str]) -> str:
     # As json.dumps writes a list of texts, in a fifth of the time: every row is taken a print of.
     text = f"[{', '.join(map(encode_basestring_ascii, parts))}]"
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:16]
+
+
+@cache
+def _blank_print(cells: int) -> str:
+    """The fingerprint of a row in which nobody typed anything."""
+    return _print_of([""] * cells)
 
 
 def plain(value: Raw) -> str:
