@@ -160,7 +160,10 @@ def differences(layout: Layout, row: Row, cells: Mapping[str, Any], zone: ZoneIn
             continue
         wished, index = value if isinstance(value, str) else to_raw(value, zone), at[key]
         seen = raw[index] if index < width else ""
-        if seen is not wished and not same(seen, wished):
+        if seen is wished:
+            continue
+        is_same = seen == wished if isinstance(seen, str) and isinstance(wished, str) else same(seen, wished)
+        if not is_same:
             _own(layout, key)
             changed.append(Write(row.number, index, wished))
     return tuple(changed)

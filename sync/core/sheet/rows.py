@@ -146,10 +146,7 @@ def _typed(places: Iterable[int], raw: tuple[Raw, ...]) -> tuple[Raw, ...]:
 
 
 def _is_filled(raw: Sequence[Raw]) -> bool:
-    for cell in raw:
-        if cell not in ("", None):
-            return True
-    return False
+    return any(cell not in ("", None) for cell in raw)
 
 
 def layout_of(tab: Tab, table: Table | None) -> Layout | str:
