@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zlib
+from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -49,6 +51,7 @@ from sync.ledger.tables import (
 T = TypeVar("T")
 OF_A_YEAR = "%20__"  # tabs of rows that left for that of a year, as duties2026: no look holds them
 MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
+LARGE, PACKED = 5_000, "packed"  # cells of a plan; name under which the text of one stands that has more
 
 # Statements that every change runs; to build them takes longer than to run them.
 FACTS = sa.select(facts.c.key, facts.c.value).where(
@@ -76,6 +79,22 @@ def to_json(value: Any) -> str:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:
         return json.dumps(value, separators=(",", ":"), default=asdict)
+
+
+def packed(plan: Plan) -> Any:
+    """A plan as a fact holds it. The text of a large one, ten megabytes where it writes 150,000 cells, is packed."""
+    if plan.cells < LARGE:
+        return plan
+    try:
+        text = orjson.dumps(plan, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        return plan
+    return {PACKED: b64encode(zlib.compress(text, level=1)).decode()}
+
+
+def unpacked(stored: dict[str, Any]) -> dict[str, Any]:
+    """The JSON of a plan from its fact."""
+    return orjson.loads(zlib.decompress(b64decode(stored[PACKED]))) if PACKED in stored else stored
 
 
 class SharedTexts:
@@ -277,7 +296,7 @@ class Records:
 
     def _plan(self, db: Connection) -> Plan | None:
         stored = self.fact(db, "plan", None)
-        return None if stored is None else self.plan(stored)
+        return None if stored is None else self.plan(unpacked(stored))
 
     def plan(self, stored: dict[str, Any]) -> Plan:
         """A plan from its JSON."""

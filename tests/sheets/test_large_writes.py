@@ -22,7 +22,7 @@ def test_rows_of_several_parts_stand_in_their_order(live: LiveBook, monkeypatch:
     header = tuple(sheet.row_values(1))
     added = tuple((f"通知{n}", "", n) for n in range(ROWS))
     live.gateway.write(Plan().with_tab(TabPlan("notices", header, appends=added)))
-    writes = tuple(Write(2 + n, 1, f"甲{n}") for n in range(ROWS)) + (Write(4, 2, "乙"), Write(8, 4, True))
+    writes = (*(Write(2 + n, 1, f"甲{n}") for n in range(ROWS)), Write(4, 2, "乙"), Write(8, 4, True))
     seen = live.gateway.write(Plan().with_tab(TabPlan("notices", header, writes)))["notices"]
     expected = [[f"通知{n}", f"甲{n}", n] for n in range(ROWS)]
     expected[2][2] = "乙"
