@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 
 AT_ONCE = 500  # rows
 
+
 class WrongVersion(RuntimeError):
     """The database is not one that this version can go on with; the sentence says what to do."""
 

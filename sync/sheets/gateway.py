@@ -36,7 +36,7 @@ CHANNELS_STOP_URL = "https://www.googleapis.com/drive/v3/channels/stop"
 TIMEOUT = (10, 120)  # seconds to connect, to read: a large workbook takes Google some time
 PASSING = (429, 500, 502, 503, 504)
 NO_ANSWER = (ValueError, LookupError, TypeError, AttributeError, RecursionError)  # of half a body, or another page
-NOTHING: Mapping[str, Any] = {}  # an empty object of a reply
+NO_OBJECT: Mapping[str, Any] = {}  # an empty object of a reply
 VALUES = frozenset(("effectiveValue", "stringValue", "numberValue", "boolValue"))  # hold one value and nothing else
 ROWS_AT_ONCE = 500  # in one request of a write
 MOST_RANGES = 40  # touched rows asked back one by one; beyond it one range over all of them
@@ -477,7 +477,7 @@ def _without_objects(pairs: list[tuple[str, Any]]) -> Any:
     """An object of a reply; where it is a cell, what that shows: as objects the cells of a whole tab take a hundred
     megabytes."""
     if not pairs:
-        return NOTHING
+        return NO_OBJECT
     name, value = pairs[0]
     if name in VALUES:
         return value
@@ -491,8 +491,7 @@ def _seen(key: str, blocks: Sequence[Mapping[str, Any]]) -> Table:
         first = block.get("startRow", 0) + 1
         rows[first] = []  # of an empty row no cells come
         for number, row in enumerate(block.get("rowData", ()), start=first):
-            rows[number] = ["" if cell is NOTHING else cell for cell in row.get("values", ())]
+            rows[number] = ["" if cell is NO_OBJECT else cell for cell in row.get("values", ())]
     header = tuple(str(cell) for cell in rows.pop(1, []))
     top = min(rows, default=2)
     return Table(key, header, [rows.get(number, []) for number in range(top, max(rows, default=1) + 1)], top)
-

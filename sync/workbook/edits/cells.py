@@ -29,7 +29,7 @@ class Mask(NamedTuple):
 
 
 VALUE_ALONE = Mask(True, (), False, ())
-EMPTY: Json = {}
+NO_VALUE: Json = {}
 
 
 @lru_cache(256)
@@ -192,7 +192,7 @@ def _put_rows(book: Book, sheet: Sheet, top: int, left: int, rows: list[Json], m
             if not is_value_alone or column in row.cells:
                 put_cell(book, sheet, (index, column), row, cell, mask)
                 continue
-            value = cell.get("userEnteredValue") or EMPTY
+            value = cell.get("userEnteredValue") or NO_VALUE
             if len(value) == 1 and "stringValue" in value:  # nearly all of a large write
                 check_length(value["stringValue"])
                 row.put(column, value["stringValue"])
