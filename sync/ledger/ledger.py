@@ -43,7 +43,7 @@ from sync.core.sheet.values.photos import Picture
 from sync.ledger import sharing
 from sync.ledger.leases import Busy, Leases
 from sync.ledger.page_writes import PageWrites, RowSource
-from sync.ledger.records import Records, SentMail, of_done
+from sync.ledger.records import Records, SentMail, of_done, packed
 from sync.ledger.tables import Unusable, WrongVersion, history, outbox, rules, ticks
 from sync.ledger.upgrade import open_database
 
@@ -227,7 +227,7 @@ class Ledger:
         covers = [cover for cover in self.records.covers(db) if cover.number not in decision.uncovered]
         return {
             "status": {key: (text, at.astimezone(UTC).isoformat()) for key, (text, at) in decision.status.items()},
-            "plan": decision.plan if decision.plan.tabs else None,
+            "plan": packed(decision.plan) if decision.plan.tabs else None,
             "restores": self.records.codec.unstructure(decision.restores),
             "covers": self.records.codec.unstructure(covers),
             "problems": decision.problems,

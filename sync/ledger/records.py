@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zlib
+from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -50,6 +52,7 @@ from sync.ledger.tables import (
 T = TypeVar("T")
 OF_A_YEAR = "%20__"  # tabs of rows that left for that of a year, as duties2026: no look holds them
 MOST_ASKED = 10_000  # values in one question; SQLite takes some thirty thousand
+LARGE, PACKED = 5_000, "packed"  # cells of a plan; name under which the text of one stands that has more
 
 # Statements that every change runs; to build them takes longer than to run them.
 FACTS = sa.select(facts.c.key, facts.c.value).where(
@@ -77,6 +80,22 @@ def to_json(value: Any) -> str:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:
         return json.dumps(value, separators=(",", ":"), default=asdict)
+
+
+def packed(plan: Plan) -> Any:
+    """A plan as a fact holds it. The text of a large one, ten megabytes where it writes 150,000 cells, is packed."""
+    if plan.cells < LARGE:
+        return plan
+    try:
+        text = orjson.dumps(plan, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        return plan
+    return {PACKED: b64encode(zlib.compress(text, level=1)).decode()}
+
+
+def unpacked(stored: dict[str, Any]) -> dict[str, Any]:
+    """The JSON of a plan from its fact."""
+    return orjson.loads(zlib.decompress(b64decode(stored[PACKED]))) if PACKED in stored else stored
 
 
 class SharedTexts:
@@ -212,7 +231,7 @@ class Records:
 
     def _put_values(self, db: Connection, table: sa.Table, values: Mapping[str, Any]) -> None:
         key, column = KEYED[table.name]
-        self._upsert(db, table, [{key: name, column: self.text(value)} for name, value in values.items()])
+        self._upsert(db, table, ({key: name, column: self.text(value)} for name, value in values.items()))
 
     def _moment(self, text: str) -> datetime:
         return datetime.fromisoformat(text).astimezone(self.zone)
@@ -282,7 +301,7 @@ class Records:
 
     def _plan(self, db: Connection) -> Plan | None:
         stored = self.fact(db, "plan", None)
-        return None if stored is None else self.plan(stored)
+        return None if stored is None else self.plan(unpacked(stored))
 
     def plan(self, stored: dict[str, Any]) -> Plan:
         """A plan from its JSON."""
@@ -323,7 +342,7 @@ class Records:
         self._upsert(
             db,
             rows,
-            [
+            (
                 {
                     "tab": tab,
                     "rid": row.rid,
@@ -334,7 +353,7 @@ class Records:
                     "marks": to_json({key: at.astimezone(UTC).isoformat() for key, at in row.marks.items()}),
                 }
                 for row in group
-            ],
+            ),
         )
 
     def left_rows(self, db: Connection, *conditions: sa.ColumnElement[bool]) -> Iterator[tuple[str, Known]]:
@@ -365,18 +384,18 @@ class Records:
         self._upsert(
             db,
             lines,
-            [
+            (
                 {"origin": group.origin, "issue": group.name, "id": line.id, "line": self.text(line)}
                 for group, booked in groups.items()
                 for line in booked.values()
-            ],
+            ),
         )
 
     def _put_notices(self, db: Connection, decision: Decision) -> None:
         self._upsert(
             db,
             outbox,
-            [
+            (
                 {
                     "number": number,
                     "notice": self.text(sent.notice),
@@ -387,7 +406,7 @@ class Records:
                     "attempts": 0,
                 }
                 for number, sent in decision.notices.items()
-            ],
+            ),
         )
 
     def unsent(self, db: Connection, notices: Mapping[str, Sent]) -> dict[str, Sent]:
@@ -472,5 +491,5 @@ class Records:
             db.execute(BUMP, counted)
         return int(self.fact(db, name, 0))
 
-    def _upsert(self, db: Connection, table: sa.Table, values: list[dict[str, Any]]) -> None:
-        upsert(db, table, [{"bureau": self.name, **value} for value in values])
+    def _upsert(self, db: Connection, table: sa.Table, values: Iterable[dict[str, Any]]) -> None:
+        upsert(db, table, ({"bureau": self.name, **value} for value in values))

@@ -5,14 +5,17 @@ SQLite by default, PostgreSQL by URL. Every table carries the bureau, so that ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
+
+AT_ONCE = 500  # rows
 
 
 class WrongVersion(RuntimeError):
@@ -404,10 +407,11 @@ def add_new(db: Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
     return db.execute(insert.returning(*table.primary_key)).first() is not None  # drivers count it differently
 
 
-def upsert(db: Connection, table: sa.Table, values: list[dict[str, Any]]) -> None:
-    """Insert rows, or change those that have the same key."""
-    if values:
-        db.execute(_upserting(db.dialect.name, table, tuple(values[0])), values)
+def upsert(db: Connection, table: sa.Table, values: Iterable[dict[str, Any]]) -> None:
+    """Insert rows, or change those that have the same key; some at a time, so that not all texts are held at once."""
+    waiting = iter(values)
+    while part := list(islice(waiting, AT_ONCE)):
+        db.execute(_upserting(db.dialect.name, table, tuple(part[0])), part)
 
 
 @cache

@@ -6,6 +6,7 @@ One read a tick, at most one write. Time-outs are always set. A read is tried ag
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,8 +35,10 @@ from sync.sheets.quota import Busy, Quota, kind_of
 CHANNELS_STOP_URL = "https://www.googleapis.com/drive/v3/channels/stop"
 TIMEOUT = (10, 120)  # seconds to connect, to read: a large workbook takes Google some time
 PASSING = (429, 500, 502, 503, 504)
-NO_ANSWER = (ValueError, LookupError, TypeError, AttributeError)  # of half a body, or another page than was asked for
-ROWS_AT_ONCE = 500  # that are made into text
+NO_ANSWER = (ValueError, LookupError, TypeError, AttributeError, RecursionError)  # of half a body, or another page
+NO_OBJECT: Mapping[str, Any] = {}  # an empty object of a reply
+VALUES = frozenset(("effectiveValue", "stringValue", "numberValue", "boolValue"))  # hold one value and nothing else
+ROWS_AT_ONCE = 500  # in one request of a write
 MOST_RANGES = 40  # touched rows asked back one by one; beyond it one range over all of them
 NOT_SHARED = "。请检查 JIELU_WORKBOOK，并把这个表格共享给服务账号（密钥文件里的 client_email），权限选「编辑者」"
 RECORDS, NOTES = "records", 5  # the hidden tab, and its first column in which a write is noted: behind its own and one
@@ -275,17 +278,19 @@ class Gateway:
 
         Raises ``Refused`` (nothing done) or ``Unknown`` (perhaps done).
         """
-        content = orjson.dumps(self._body(plan))
-        address = SPREADSHEET_BATCH_UPDATE_URL % self.workbook
         with _writing():
             try:
-                answer = self.client.request(
-                    "post", address, params={"fields": CELLS_MASK}, data=content, headers=JSON_CONTENT
-                )
+                reply = self._sent(plan)
             except APIError as error:
                 self.sheet_ids = {} if _code(error) == 400 else self.sheet_ids
                 raise
-            return self._landing(orjson.loads(answer.content), plan)
+            return self._landing(json.loads(reply, object_pairs_hook=_without_objects), plan)
+
+    def _sent(self, plan: Plan) -> bytes:
+        """Send the plan; the text of the reply, without all else that was held of the two."""
+        address, content = SPREADSHEET_BATCH_UPDATE_URL % self.workbook, orjson.dumps(self._body(plan))
+        answer = self.client.request("post", address, params={"fields": CELLS_MASK}, data=content, headers=JSON_CONTENT)
+        return answer.content
 
     def _body(self, plan: Plan) -> dict[str, Any]:
         return {
@@ -298,8 +303,8 @@ class Gateway:
         tab_plan, sheet = plan.tabs[key], self.sheet_ids[key]
         requests = self._note(plan, key) if plan.number and RECORDS in self.sheet_ids else []
         requests += [_update(sheet, row, column, block) for row, column, block in _blocks(tab_plan)]
-        if tab_plan.appends:
-            rows = _rows(tab_plan.appends)
+        for start in range(0, len(tab_plan.appends), ROWS_AT_ONCE):
+            rows = _rows(tab_plan.appends[start : start + ROWS_AT_ONCE])
             requests.append({"appendCells": {"sheetId": sheet, "rows": rows, "fields": "userEnteredValue"}})
         return requests
 
@@ -332,7 +337,7 @@ class Gateway:
     def _landing(self, answer: Mapping[str, Any], plan: Plan) -> dict[str, Table]:
         by_title = {self.tabs[key].title: key for key in plan.tabs}
         tables = {}
-        for sheet in answer.get("updatedSpreadsheet", {}).get("sheets", []):
+        for sheet in answer.get("updatedSpreadsheet", {}).get("sheets", ()):
             key = by_title.get(sheet["properties"]["title"])
             if key is not None:
                 tables[key] = _seen(key, sheet.get("data", []))
@@ -420,16 +425,13 @@ def _cell(value: Raw) -> dict[str, Any]:
 
 
 def _rows(rows: Sequence[Sequence[Raw]]) -> orjson.Fragment:
-    """RowData as text, some rows at a time: as objects the cells of a whole tab take a hundred megabytes."""
-    parts = (
-        orjson.dumps([{"values": [_cell(value) for value in values]} for values in rows[start : start + ROWS_AT_ONCE]])
-        for start in range(0, len(rows), ROWS_AT_ONCE)
-    )
-    return orjson.Fragment(b"[" + b",".join(part[1:-1] for part in parts) + b"]")
+    """RowData as text: as objects the cells of a whole tab take a hundred megabytes."""
+    return orjson.Fragment(orjson.dumps([{"values": [_cell(value) for value in values]} for values in rows]))
 
 
 def _blocks(tab_plan: TabPlan) -> list[tuple[int, int, list[list[Raw]]]]:
-    """The writes as rectangles (sheet row, first column, rows of values): neighbours go in one request."""
+    """The writes as rectangles (sheet row, first column, rows of values): neighbours go in one request, but for more
+    rows than ``ROWS_AT_ONCE``, so that what goes into the same rows goes together."""
     by_row: dict[int, dict[int, Raw]] = {}
     for write in tab_plan.writes:
         by_row.setdefault(write.row, {})[write.column] = write.value
@@ -440,7 +442,7 @@ def _blocks(tab_plan: TabPlan) -> list[tuple[int, int, list[list[Raw]]]]:
         for first, values in _runs(by_row[row]):
             span = (first, len(values))
             at = growing.get(span)
-            if at is not None:
+            if at is not None and len(blocks[at][2]) < ROWS_AT_ONCE:
                 blocks[at][2].append(values)
             else:
                 at = len(blocks)
@@ -471,20 +473,25 @@ def _update(sheet: int, row: int, column: int, block: list[list[Raw]]) -> dict[s
     return {"updateCells": {"range": area, "rows": _rows(block), "fields": "userEnteredValue"}}
 
 
+def _without_objects(pairs: list[tuple[str, Any]]) -> Any:
+    """An object of a reply; where it is a cell, what that shows: as objects the cells of a whole tab take a hundred
+    megabytes."""
+    if not pairs:
+        return NO_OBJECT
+    name, value = pairs[0]
+    if name in VALUES:
+        return value
+    return "" if name == "errorValue" else dict(pairs)
+
+
 def _seen(key: str, blocks: Sequence[Mapping[str, Any]]) -> Table:
     """The reply's rows of one tab as a table; rows that were not asked for are absent (empty)."""
     rows: dict[int, list[Raw]] = {}
     for block in blocks:
         first = block.get("startRow", 0) + 1
         rows[first] = []  # of an empty row no cells come
-        for number, row in enumerate(block.get("rowData", []), start=first):
-            rows[number] = [_value(cell) for cell in row.get("values", [])]
+        for number, row in enumerate(block.get("rowData", ()), start=first):
+            rows[number] = ["" if cell is NO_OBJECT else cell for cell in row.get("values", ())]
     header = tuple(str(cell) for cell in rows.pop(1, []))
     top = min(rows, default=2)
     return Table(key, header, [rows.get(number, []) for number in range(top, max(rows, default=1) + 1)], top)
-
-
-def _value(cell: Mapping[str, Any]) -> Raw:
-    held = cell.get("effectiveValue", {})
-    value: Raw = held.get("stringValue", held.get("numberValue", held.get("boolValue", "")))
-    return value

@@ -19,6 +19,7 @@ from sync.core.memory import Memory, absorb
 from sync.core.sheet.plan import Cover, Plan, Restore, TabPlan, Write
 from sync.core.sheet.values.photos import Photo
 from sync.ledger import leases as leases_module
+from sync.ledger import records as records_module
 from sync.ledger.leases import LEASE_SECONDS, Busy, ourselves
 from sync.ledger.ledger import Ledger, WrongVersion
 from sync.ledger.received.submissions import Submissions
@@ -82,7 +83,9 @@ def test_memory_comes_back_as_it_was(database: str) -> None:
     assert again.stamps["20261124-002"].received.tzinfo is ZONE, "times come back in the bureau's clock"
 
 
-def test_an_unlanded_plan_is_kept_for_the_next_look(database: str) -> None:
+@pytest.mark.parametrize("large", [5_000, 50], ids=["as it is", "packed"])
+def test_an_unlanded_plan_is_kept_for_the_next_look(large: int, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records_module, "LARGE", large)
     book, ledger = busy_bureau(), open_ledger(database)
     run(book, ledger, "2026-11-24 09:05")
     plan = open_ledger(database).memory().plan

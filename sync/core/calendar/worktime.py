@@ -21,6 +21,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
@@ -54,6 +55,7 @@ class Limit:
         return f"{self.amount}{_UNIT_ZH[self.unit]}"
 
 
+@lru_cache(maxsize=256)
 def parse_limit(text: str) -> Limit:
     """`"4wh"` → `Limit(4, "wh")`; ValueError with a Chinese sentence for anything else."""
     match = _LIMIT.fullmatch(text.strip())
@@ -114,12 +116,13 @@ class Calendar(Workdays):
         """
         begin = _micros(start)
         work = limit.unit not in _CLOCK
+        first = start.astimezone(self.zone)
         if limit.unit == "wd" and not breaks:  # by far the commonest: no need to count hours
-            end = self._close(begin, limit.amount)
+            end = self._close(first, limit.amount)
         else:
             end = self._walk(begin, self._need(begin, limit), breaks, work)
         at = self._local(end)
-        return Due(at, work and self._rests_on_unknown(begin, at.year))
+        return Due(at, work and not self.known.issuperset(range(first.year, at.year + 1)))
 
     def share(self, start: datetime, limit: Limit, fraction: float, breaks: Sequence[Break] = ()) -> datetime:
         """The moment at which that fraction (0 to 1) of the limit is gone; 1 is the deadline.
@@ -160,10 +163,6 @@ class Calendar(Workdays):
 
     # The rest is arithmetic on microseconds.
 
-    def _rests_on_unknown(self, begin: int, last_year: int) -> bool:
-        years = range(self._local(begin).year, last_year + 1)
-        return any(year not in self.known for year in years)
-
     def _local(self, moment: int) -> datetime:
         return (_EPOCH + timedelta(microseconds=moment)).astimezone(self.zone)
 
@@ -176,12 +175,11 @@ class Calendar(Workdays):
     def _need(self, begin: int, limit: Limit) -> int:
         """How much must count, of clock or of work time, until the limit is used up."""
         if limit.unit == "wd":
-            return self._worked(begin, self._close(begin, limit.amount))
+            return self._worked(begin, self._close(self._local(begin), limit.amount))
         return limit.amount * _CLOCK.get(limit.unit, _HOUR)
 
-    def _close(self, begin: int, days: int) -> int:
-        """Closing time of the n-th workday after the day of `begin`."""
-        day = self._local(begin)
+    def _close(self, day: datetime, days: int) -> int:
+        """Closing time of the n-th workday after the day of that moment, in the calendar's zone."""
         table = self._table(day.year)
         index = bisect_right(table.days, day.toordinal()) + days - 1
         while index >= len(table.days):

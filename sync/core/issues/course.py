@@ -73,4 +73,6 @@ def lived(issue: Issue, stamps: Stamps, rules: Rules, now: datetime) -> Life:
     past, own = events(issue, stamps, rules), own_limit(issue.category, issue.cells, rules)
     life = lives.live(past, stamps.start, stamps.moves, stamps.unit, now, rules.calendar, rules.clock.rework, own)
     late = {rules.unit_now(unit): deadline for unit, deadline in reversed(life.late_units)}
-    return replace(life, unit=rules.unit_now(life.unit), late_units=tuple(reversed(late.items())))
+    unit, late_units = rules.unit_now(life.unit), tuple(reversed(late.items()))
+    as_before = (unit, late_units) == (life.unit, life.late_units)
+    return life if as_before else replace(life, unit=unit, late_units=late_units)

@@ -34,6 +34,8 @@ def first_since(issue: Issue, stamps: Stamps, rules: Rules, kind: str) -> dateti
 def fed_back(issue: Issue, stamps: Stamps, rules: Rules) -> list[Event]:
     """What was fed back, in the order of the hours that count: mended, said to be mended (without what the category
     needs), reported up."""
+    if not issue.fixes:
+        return []
     events, claims = list[Event](), list[datetime]()
     needs, grace = category_needs(issue, rules), clock(rules.clock.receipt_grace)
     for fix in issue.fixes:
@@ -78,6 +80,8 @@ def category_needs(issue: Issue, rules: Rules) -> Collection[str]:
 
 def results(issue: Issue, life: Life, stamps: Stamps, rules: Rules) -> dict[int, Result]:
     """What became of each feedback, by its sheet row."""
+    if not issue.fixes:
+        return {}
     ignored = {event.key for event in life.ignored if event.kind in ("已整改", "上报", lives.CLAIM)}
     verdicts = [verdict for verdict in stamps.verdicts if verdict.result != "通过" or life.closed_at]
     claims = {event.key for event in fed_back(issue, stamps, rules) if event.kind == lives.CLAIM}

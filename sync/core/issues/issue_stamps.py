@@ -48,6 +48,22 @@ def receive(
     )
 
 
+def of_before(
+    cells: Mapping[str, Any], seen_at: datetime, street: Street, roster: Roster, rules: Rules, closed: datetime | None
+) -> Stamps:
+    """The stamp of a row of before the service looked: the people of the day on which it was seen, and no clock; with
+    its 销号时间 (``closed``) it counts for repeats."""
+    return Stamps(
+        received=cells.get("reported_at") or seen_at,
+        source=cells.get("source", ""),
+        verdicts=(Verdict("通过", closed),) if closed else (),
+        history=True,
+        rules=rules.hash,
+        calendar=rules.calendar.digest,
+        **_responsible(rules.categories[cells["category"]], street, roster, seen_at.date()),  # type: ignore[arg-type]
+    )
+
+
 def assign(stamps: Stamps, category: Category, street: Street, roster: Roster) -> Stamps:
     """Put the issue in the care of those responsible for the street on the day of receipt."""
     return replace(stamps, **_responsible(category, street, roster, stamps.received.date()))  # type: ignore[arg-type]

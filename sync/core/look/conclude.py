@@ -320,9 +320,7 @@ def _hands(reading: Reading, changed: Changed, look: Look) -> tuple[list[Change]
         if row.rid:
             known = reading.known_row("issues", row.rid)
             history += [] if reading.memory.unsure else _put_back(reading, row, known, writes)
-            cells = look.followed[row.rid].cells
-            wished = {key: plan.to_raw(value, reading.zone) for key, value in cells.items()}
-            shown[row.rid] = replace(known, shown=wished)
+            shown[row.rid] = replace(known, shown=look.followed[row.rid].cells)
     return history, shown
 
 

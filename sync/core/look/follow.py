@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -31,6 +32,7 @@ from sync.core.look.status import basis
 from sync.core.look.verdicts import counted
 from sync.core.memory import IssueFailed
 from sync.core.notices.notices import Notice, NoticeCase, next_reminder
+from sync.core.notices.timing import Hours
 from sync.core.people.permissions import Area, holds, person
 from sync.core.rules.conditions import ASSIGNED, INSPECTED, SELF_FOUND, SERIOUS, Lateness
 from sync.core.rules.rules import Rules
@@ -40,7 +42,7 @@ from sync.core.scores.charging import Tally
 from sync.core.scores.lines import AGAIN, BACK, DISCOVERED, LATE, OF_ISSUE, STREET, Group, Line, by_id, of_issues
 from sync.core.sheet import checks, plan
 from sync.core.sheet.problems import Problem, sentence
-from sync.core.sheet.rows import Row
+from sync.core.sheet.rows import Raw, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Followed:
     life: Life
     turns: tuple[Turn, ...]  # whose it was and is to answer what was reported up
     problems: tuple[Problem, ...]
-    cells: Mapping[str, Any]  # what its row should show
+    cells: Mapping[str, Raw]  # what its row should show
     results: Mapping[int, Result]  # what became of its feedback, by sheet row
     notices: tuple[Notice, ...]
     booking: Mapping[str, Line]  # its score lines by id, as the ledger keeps them
@@ -98,6 +100,10 @@ class Following:
     fixes: Mapping[str, tuple[Fix, ...]]
     letters: ByIssue
     past: PastPoints
+
+    @cached_property
+    def hours(self) -> Hours:
+        return Hours(self.reading.now, self.reading.rules)
 
 
 def follow(step: Following) -> Mapping[str, Followed]:
@@ -247,7 +253,7 @@ def _follow(step: Following, row: Row, belonging: tuple[Any, ...]) -> Followed:
     )
     serious = issue.severity == SERIOUS and life.deadline is not None and not stamps.joined
     lines, tally = by_id(_lines(step, issue, life)), charging.tally(life, stamps)
-    told = NoticeCase(issue, life, stamps, rules, roster, known, now, step.people.groups, turns).notices()
+    told = NoticeCase(issue, life, stamps, rules, roster, known, now, step.people.groups, turns, step.hours).notices()
     reminder = next_reminder(life, stamps, rules)
     calls, later = letters.call(life, rules, known), letters.next_calls(life, rules, known)
     calls = "" if stamps.joined else calls
@@ -336,7 +342,7 @@ def _source(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
         return [Problem("source", f"填的是「{name}」，填报人{reporter}不能用，{NOT_HIS[name]}；计时照常。")]
     if name != stamps.source:
         return _refused(row, "source", f"收到时是「{stamps.source}」，计时和计分不变。")
-    holder = person(step.people.roster, reporter, day)
+    holder = person(step.people.roster, reporter, day) if name == INSPECTED else None
     if name == INSPECTED and not (holder and holds(holder, step.reading.rules.sources.inspected)):
         return [Problem("source", f"填的是「{name}」，填报人{reporter}不能用，按发现问题计，不算督查次数；计时照常。")]
     return []
@@ -356,7 +362,7 @@ def _early_verdict(step: Following, row: Row, stamps: Stamps) -> list[Problem]:
     return [Problem("verified_at", f"早于填报或整改反馈，按看到复核结果的 {last.at:%m-%d %H:%M} 计。")]
 
 
-def _cells(step: Following, issue: Issue, life: Life, problems: Sequence[Problem]) -> dict[str, Any]:
+def _cells(step: Following, issue: Issue, life: Life, problems: Sequence[Problem]) -> dict[str, Raw]:
     rules, zone, stamps = step.reading.rules, step.reading.zone, issue.stamps
     stamped = unit_of(stamps)  # as it was called then
     unit = stamped if rules.unit_now(stamped) == life.unit else life.unit

@@ -176,12 +176,14 @@ class Duties:
         return datetime.combine(day, hour, self.reading.zone)
 
     def facts(self) -> Iterator[IssueFact]:
-        """Where every issue stands, for the weekly list."""
+        """Where every issue stands that has a clock or waits for one, for the weekly list."""
         for rid, followed in self.followed.items():
             stamps, life = followed.stamps, followed.life
             started = stamps.start.started if stamps.start else None
             public = followed.issue.source == PUBLIC and bool(life.state)
             until = accept_by(stamps.received, self.reading.rules) if public else None
+            if started is None and until is None:
+                continue
             yield IssueFact(rid, stamps.street, stamps.branch, stamps.district, life.unit, started, life.state,
                        None if stamps.joined else life.deadline, life.closed_at, life.missed, until,
                        stamps.accepted or stamps.voided, tuple(self._dispatch(rid, followed)),

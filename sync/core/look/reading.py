@@ -71,9 +71,14 @@ class Reading:
     def zone(self) -> ZoneInfo:
         return self.rules.bureau.zone
 
-    @property
+    @cached_property
     def grace(self) -> timedelta:
         return clock(self.rules.clock.receipt_grace)
+
+    @cached_property
+    def history_ends(self) -> datetime:
+        """What was typed before this hour is of before, where a new ledger looks for the first time."""
+        return self.now - clock(self.rules.clock.history)
 
     def readable(self, key: str) -> bool:
         """Whether the tab is there and its columns could be found."""

@@ -13,10 +13,10 @@ from functools import cached_property, partial
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from sync.core.issues import course, issue_stamps, issues, photo_uses, repeats
+from sync.core.issues import course, issue_stamps, photo_uses, repeats
 from sync.core.issues import life as lives
 from sync.core.issues.issue_stamps import heard
-from sync.core.issues.issues import Fix, Issue, Stamps, Verdict
+from sync.core.issues.issues import Fix, Issue, Stamps
 from sync.core.look.people import People
 from sync.core.look.reading import SHOWN, Reading
 from sync.core.look.rebuilding import adoption
@@ -31,6 +31,7 @@ from sync.core.sheet.rows import Row, issue_number, plain
 from sync.core.sheet.values import serials
 
 PLACES, STAMPED = "places", "stamps as known"  # kinds of the memo
+NO_RELATION = repeats.Relation()
 Places = dict[tuple[str, ...], list[str]]  # issues by what must be equal for a repeat
 
 
@@ -298,10 +299,12 @@ def _first(reading: Reading, people: People, row: Row, before: Stamps | None) ->
     if street is None:
         return unstamped
     cells = {**row.cells, "source": counted_as(reading, people, row, street.name, received)}
-    stamps = issue_stamps.receive(cells, received, street, people.roster, reading.rules)
     if _is_history(reading, row):
-        return _history(reading, row, stamps)
-    return replace(stamps, copied=at_first_sight(row.cells, reading.now))
+        closed = serials.moment(row.seen(reading.layouts["issues"], "closed_at"), reading.zone)
+        return issue_stamps.of_before(cells, received, street, people.roster, reading.rules, closed)
+    stamps = issue_stamps.receive(cells, received, street, people.roster, reading.rules)
+    copied = at_first_sight(row.cells, reading.now)
+    return replace(stamps, copied=copied) if copied else stamps
 
 
 def _is_history(reading: Reading, row: Row) -> bool:
@@ -311,15 +314,7 @@ def _is_history(reading: Reading, row: Row) -> bool:
     typed, layout = row.cells.get("reported_at"), reading.layouts["issues"]
     if reading.memory.last_tick is not None or typed is None or plain(row.seen(layout, "id")):
         return False
-    return bool(typed < reading.now - issues.clock(reading.rules.clock.history))
-
-
-def _history(reading: Reading, row: Row, stamps: Stamps) -> Stamps:
-    """The stamps of a row of before: it has no clock; with its 销号时间 it counts for repeats."""
-    closed = serials.moment(row.seen(reading.layouts["issues"], "closed_at"), reading.zone)
-    verdicts = (Verdict("通过", closed),) if closed else ()
-    received = row.cells.get("reported_at") or stamps.received
-    return replace(stamps, received=received, start=None, verdicts=verdicts, history=True)
+    return bool(typed < reading.history_ends)
 
 
 def _taken_on(reading: Reading, people: People, rows: Sequence[Row], stamps: Mapping[str, Stamps]) -> Iterator[Row]:
@@ -401,7 +396,7 @@ class EarlierIssues:
         that was given while it was waiting (``was_waiting``) for somebody to take it on stays."""
         place = repeats.same_place(row.cells, own.street, self.reading.rules.repeat.same)
         unanswered = own.source == PUBLIC and not takes_on
-        relation, at = repeats.Relation(), own.received
+        relation, at = NO_RELATION, own.received
         if place:
             relation = self._relation(row, own, place)
             self._places.setdefault(place, []).append(row.rid)
@@ -414,7 +409,7 @@ class EarlierIssues:
             own = replace(own, accepted=self.reading.now) if waits(own) else own
             return {row.rid: repeats.joined(own, relation.owner, seen)}
         new = {row.rid: own}
-        if not was_waiting:
+        if not was_waiting and relation != NO_RELATION:
             count, behind, after_late = relation.count, relation.behind, relation.after_late
             new = {row.rid: replace(own, repeat=count, behind=behind, after_late=after_late)}
         if relation.takes_over and not unanswered:

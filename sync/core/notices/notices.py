@@ -18,7 +18,7 @@ from sync.core.issues.issues import Issue, Stamps
 from sync.core.issues.lateness import late_now, late_words, warn_at
 from sync.core.issues.life import Life
 from sync.core.issues.upward import Turn
-from sync.core.notices.timing import SOON, allowed_from, is_soon, sent_together
+from sync.core.notices.timing import SOON, Hours, is_soon
 from sync.core.people.roster import Roster
 from sync.core.rules.rules import Rules
 from sync.core.rules.sections import Notice as Rule
@@ -83,7 +83,7 @@ class Occasion:
 @dataclass(frozen=True)
 class NoticeCase:
     """An issue of which people may have to hear. ``known``: what conditions may ask of it; ``groups``: since when each
-    group hears; ``turns``: whose it was to answer what was reported up."""
+    group hears; ``turns``: whose it was to answer what was reported up; ``hours``: when what is told now goes out."""
 
     issue: Issue
     life: Life
@@ -94,6 +94,7 @@ class NoticeCase:
     now: datetime
     groups: Mapping[str, datetime]
     turns: Sequence[Turn]
+    hours: Hours
 
     def notices(self) -> list[Notice]:
         """All notices that the issue's state calls for, sent before or not."""
@@ -114,20 +115,12 @@ class NoticeCase:
         return self.endangers and occasion.event != "closed"
 
     @cached_property
-    def _allowed(self) -> datetime:
-        return allowed_from(self.now, self.rules)
-
-    @cached_property
-    def _together(self) -> datetime:
-        return sent_together(self.now, self.rules)
-
-    @cached_property
     def _urgent(self) -> bool:
         return self.rules.notices.urgent is not None and self.rules.notices.urgent.holds(self.known)
 
-    @cached_property
+    @property
     def _pressing(self) -> bool:
-        return is_soon(self.life.deadline, self.now, self.rules)
+        return self.life.deadline is not None and self.life.deadline <= self.hours.soon_ends
 
     def due(self, occasion: Occasion, role: str = "") -> datetime:
         """When it goes out to a role; ``role`` empty: to a group, which hears as soon as it may."""
@@ -135,7 +128,7 @@ class NoticeCase:
             return self.now
         ordered = role == "chief" and occasion.event in ("assigned", "rework")
         at_once = not role or self._urgent or (ordered and self._pressing)
-        return self._allowed if at_once else self._together
+        return self.hours.allowed if at_once else self.hours.together
 
     def occasions(self) -> Iterator[Occasion]:
         """What the issue's present state calls for; a part of another calls for nothing, since that does."""
@@ -157,10 +150,9 @@ class NoticeCase:
         if life.state == lives.REWORK:
             yield Occasion("rework", life.reworks[-1] if life.reworks else now, str(len(life.reworks)))
         if life.running:
-            warn = warn_at(stamps, life, self.rules)
             if life.deadline and now > life.deadline:
                 yield Occasion("overdue", life.deadline, missed(life))
-            elif warn and warn <= now and not self._short:
+            elif not self._short and (warn := warn_at(stamps, life, self.rules)) and warn <= now:
                 yield Occasion("warned", warn)
 
     def _unverified(self, received: datetime) -> Iterator[Occasion]:

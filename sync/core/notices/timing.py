@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from sync.core.calendar.worktime import Limit
 from sync.core.rules.rules import Rules
@@ -11,6 +13,26 @@ from sync.core.rules.rules import Rules
 SOON = Limit(2, "wh")  # what is due within so long is told to the street's chief at once, and never warned of
 SHORT = timedelta(hours=2)  # nor is what has no longer than this by the clock
 DAYS = 40  # looked ahead: no holiday is longer
+
+
+@dataclass(frozen=True)
+class Hours:
+    """When what is told ``now`` goes out: worked out once for all issues of a look."""
+
+    now: datetime
+    rules: Rules
+
+    @cached_property
+    def allowed(self) -> datetime:
+        return allowed_from(self.now, self.rules)
+
+    @cached_property
+    def together(self) -> datetime:
+        return sent_together(self.now, self.rules)
+
+    @cached_property
+    def soon_ends(self) -> datetime:
+        return _soon_ends(self.now, self.rules)
 
 
 def allowed_from(now: datetime, rules: Rules) -> datetime:
@@ -51,4 +73,8 @@ def sent_with(at: datetime, now: datetime, rules: Rules) -> datetime:
 
 def is_soon(deadline: datetime | None, since: datetime, rules: Rules) -> bool:
     """Whether it is due within so short a time that it can't wait for a sending hour."""
-    return deadline is not None and deadline <= max(since + SHORT, rules.calendar.add(since, SOON).at)
+    return deadline is not None and deadline <= _soon_ends(since, rules)
+
+
+def _soon_ends(since: datetime, rules: Rules) -> datetime:
+    return max(since + SHORT, rules.calendar.add(since, SOON).at)

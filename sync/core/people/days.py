@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -34,5 +33,7 @@ Days = Mapping[str, tuple[Care, ...]]  # by street, in the order of time
 
 def on(days: tuple[Care, ...], day: date) -> Care | None:
     """What holds that day; None before anything was written down."""
-    index = bisect_right(days, day, key=lambda care: care.since)
-    return days[index - 1] if index else None
+    for care in reversed(days):  # it is nearly always the last that is asked for
+        if care.since <= day:
+            return care
+    return None

@@ -148,7 +148,10 @@ class Roster:
 
     def listed(self, name: str, day: date) -> Street | None:
         """The row of 街路名册 with that name or alias that is in use on that day."""
-        return next((street for street in self._by_name.get(name, ()) if street.span.holds(day)), None)
+        for street in self._by_name.get(name, ()):
+            if street.span.holds(day):
+                return street
+        return None
 
     def chief(self, street: Street, day: date) -> str:
         """Who is responsible for the street on that day, as it was written down; before that the change that took

@@ -202,11 +202,16 @@ class Condition:
 
     def turns(self, facts: Mapping[str, Any]) -> datetime | None:
         """When a no may turn by itself; None for a yes, and where it never does."""
-        values = [(part, facts.get(part.fact.key)) for part in self.parts]
-        failing = [(part, v) for part, v in values if v is None or not part.holds(v)]
-        if any(value is None or part.since is None for part, value in failing):
-            return None
-        return max((part.since(value) for part, value in failing if part.since), default=None)
+        latest: datetime | None = None
+        for part in self.parts:
+            value = facts.get(part.fact.key)
+            if value is not None and part.holds(value):
+                continue
+            if value is None or part.since is None:
+                return None
+            at = part.since(value)
+            latest = at if latest is None else max(latest, at)
+        return latest
 
 
 def parse_condition(table: object, names: Mapping[str, Collection[str]]) -> Condition:

@@ -36,8 +36,8 @@ DUTY_NEEDS: Mapping[str, tuple[str, ...]] = {
 def known_lists(tab: Tab, cells: Cells, lists: Mapping[str, Collection[str]]) -> list[Problem]:
     """Cells that must be in a live list and are not."""
     problems = []
-    for column in tab.staff:
-        value = cells.get(column.key) if column.choices else None
+    for column in tab.listed:
+        value = cells.get(column.key)
         if value is not None and value not in lists[column.choices]:
             hint = nearest(value, lists[column.choices]) or "请从下拉列表里选。"
             problems.append(Problem(column.key, f"填的是{quoted(value)}，{NOT_IN_LIST[column.choices]}{hint}"))

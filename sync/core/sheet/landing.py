@@ -179,7 +179,12 @@ def _moved(tab_plan: TabPlan, table: Table, tab: Tab) -> dict[int, int]:
 
 def _is_same(row: Sequence[Raw], was: Sequence[Raw], moved: Mapping[int, int], written: Collection[int]) -> bool:
     """Whether the row holds what it held, but for what was written; ``moved``: where each column stands now."""
-    return all(now in written or same(cell_at(row, now), cell_at(was, at)) for at, now in moved.items())
+    for at, now in moved.items():
+        if now not in written:
+            seen, before = row[now] if now < len(row) else "", was[at] if at < len(was) else ""
+            if seen is not before and not same(seen, before):
+                return False
+    return True
 
 
 def _columns(tab_plan: TabPlan) -> set[int]:

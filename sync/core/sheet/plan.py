@@ -156,12 +156,14 @@ def differences(layout: Layout, row: Row, cells: Mapping[str, Any], zone: ZoneIn
     at, raw, width = layout.at, row.raw, len(row.raw)
     changed: list[Write] = []
     for key, value in cells.items():
-        if _absent(layout, key):
+        if key not in at and _absent(layout, key):
             continue
-        wished = value if isinstance(value, str) else to_raw(value, zone)
-        index = at[key]
+        wished, index = value if isinstance(value, str) else to_raw(value, zone), at[key]
         seen = raw[index] if index < width else ""
-        if seen is not wished and not same(seen, wished):
+        if seen is wished:
+            continue
+        is_same = seen == wished if isinstance(seen, str) and isinstance(wished, str) else same(seen, wished)
+        if not is_same:
             _own(layout, key)
             changed.append(Write(row.number, index, wished))
     return tuple(changed)

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -38,6 +38,7 @@ LIMIT_WORDS = (
 )  # fmt: skip
 ISSUE_NUMBER = re.compile(r"(?<!\d)(20\d{6})(?: ?- ?(?=\d{1,6}(?!\d))| ?(?=\d{3,6}(?!\d)))(\d+)")
 LONGEST = 2000  # characters quoted back or kept from one cell in a message
+LACKING = "没有填，请补上。"
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def _entries(layout: Layout, table: Table, zone: ZoneInfo, last: Sequence[Entry]
     entries = list(last[: len(rows)])
     for n in changed:
         raw = tuple(rows[n])
-        known = earlier.get(typed(raw))
+        known = earlier.get(typed(raw)) if earlier else None
         same = known is not None and known.filled == _is_filled(raw)
         parsed = known if known and same else parse(layout, raw, zone)
         entries[n : n + 1] = [(rows[n], parsed, Row(table.first + n, raw, parsed))]
@@ -155,30 +156,28 @@ def layout_of(tab: Tab, table: Table | None) -> Layout | str:
 
 def parse(layout: Layout, raw: tuple[Raw, ...], zone: ZoneInfo) -> Parsed:
     """The content of a row."""
-    tab, at = layout.tab, layout.at
+    tab, at, width = layout.tab, layout.at, len(raw)
     typed: dict[str, Raw] = {}
-    for column in tab.staff:
-        index = at.get(column.key, NOWHERE)
-        value = raw[index] if index < len(raw) else ""
-        if value not in ("", None) and not (isinstance(value, str) and not value.strip()):
-            typed[column.key] = value
     cells: dict[str, Any] = {}
     problems: list[Problem] = []
     for column in tab.staff:
-        content, text = _cell(column, typed, zone)
+        key = column.key
+        index = at.get(key, NOWHERE)
+        value = raw[index] if index < width else ""
+        if value in ("", None) or (isinstance(value, str) and not value.strip()):
+            if column.required:
+                problems.append(Problem(key, LACKING))
+            continue
+        typed[key] = value
+        content, text = read_cell(value, column, zone)
         if text:
-            problems.append(Problem(column.key, text))
-        elif column.key in typed:
-            cells[column.key] = content
-    key = tuple(_key_text(raw[at[name]] if at[name] < len(raw) else "") for name in tab.rows)
-    return Parsed(cells, typed, fingerprint(tab, typed), tuple(problems) if typed else (), _is_filled(raw), key)
-
-
-def _cell(column: Column, typed: Mapping[str, Raw], zone: ZoneInfo) -> tuple[Value, str]:
-    """A cell's value, or what is wrong with it."""
-    if column.key not in typed:
-        return None, "没有填，请补上。" if column.required else ""
-    return read_cell(typed[column.key], column, zone)
+            problems.append(Problem(key, text))
+        else:
+            cells[key] = content
+    names = tuple([_key_text(raw[at[name]] if at[name] < width else "") for name in tab.rows])
+    if not typed:
+        return Parsed({}, {}, _blank_print(len(tab.identity or tab.rows)), (), _is_filled(raw), names)
+    return Parsed(cells, typed, fingerprint(tab, typed), tuple(problems), True, names)
 
 
 def read_cell(raw: Raw, column: Column, zone: ZoneInfo, near: date | None = None) -> tuple[Value, str]:
@@ -192,10 +191,19 @@ def read_cell(raw: Raw, column: Column, zone: ZoneInfo, near: date | None = None
 
 def fingerprint(tab: Tab, raw_cells: Mapping[str, Raw]) -> str:
     """Short digest of the cells that make a row that row; equal however a number was typed."""
-    parts = [plain(raw_cells.get(key, "")) for key in tab.identity or tab.rows]
+    return _print_of([plain(raw_cells.get(key, "")) for key in tab.identity or tab.rows])
+
+
+def _print_of(parts: Iterable[str]) -> str:
     # As json.dumps writes a list of texts, in a fifth of the time: every row is taken a print of.
     text = f"[{', '.join(map(encode_basestring_ascii, parts))}]"
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:16]
+
+
+@cache
+def _blank_print(cells: int) -> str:
+    """The fingerprint of a row in which nobody typed anything."""
+    return _print_of([""] * cells)
 
 
 def plain(value: Raw) -> str:

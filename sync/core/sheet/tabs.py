@@ -94,6 +94,11 @@ class Tab:
         return tuple(column for column in self.columns if column.owner == "staff")
 
     @cached_property
+    def listed(self) -> tuple[Column, ...]:
+        """People's columns in which only what stands in a live list may stand."""
+        return tuple(column for column in self.staff if column.choices)
+
+    @cached_property
     def service(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.owner == "service")
 

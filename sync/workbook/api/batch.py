@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -86,17 +86,38 @@ REQUEST_KINDS: dict[str, Kind] = {
 }
 
 
-def batch_update(book: Book, body: Json, fields: str) -> bytes:
-    """Applies a BatchUpdateSpreadsheetRequest; the JSON text of its reply, masked."""
+def batch_update(book: Book, body: Json, fields: str, large: Iterable[Json] = ()) -> bytes:
+    """Applies a BatchUpdateSpreadsheetRequest; the JSON text of its reply, masked. ``large``: the requests of a large
+    body, which is without them; each is read when the one before is done."""
     request = read("BatchUpdateSpreadsheetRequest", _checked(body))
-    del body  # a write of a whole tab is large, and so is its answer: neither waits for the other's room
     mask = tree("BatchUpdateSpreadsheetResponse", fields) if fields else None
-    if not request.get("requests"):
+    replies = _all_applied(book, request.pop("requests", ())) or _each_applied(book, large)
+    if not replies:
         raise invalid("Must specify at least one request.")
-    waiting = request.pop("requests")[::-1]
-    replies = [_apply(book, n, waiting.pop()) for n in range(len(waiting))]  # what is done gives its room to the rest
     recalculate(book)
     return _answer(book, request, replies, mask)
+
+
+def _all_applied(book: Book, requests: Sequence[Json]) -> list[Json]:
+    """The replies to requests that were read together."""
+    return [_apply(book, n, request) for n, request in enumerate(requests)]
+
+
+def _each_applied(book: Book, large: Iterable[Json]) -> list[Json]:
+    """The same, each read when the one before is done. What does not fit its message comes before what a request can't
+    do, as where all were read before the first was applied."""
+    replies, refusal = list[Json](), list[ApiError]()
+    for n, given in enumerate(large):
+        request = read("Request", given, (((), "requests"), n))
+        try:
+            replies += [] if refusal else [_apply(book, n, request)]
+        except ApiError as error:
+            refusal.append(error)
+        for sheet in book.sheets:
+            sheet.grid.give_room()
+    if refusal:
+        raise refusal[0]
+    return replies
 
 
 def _checked(body: Json) -> Json:
@@ -135,4 +156,4 @@ def _answer(book: Book, request: Json, replies: list[Json], mask: Tree | None) -
     shown = [book.resolve(text) for text in request.get("responseRanges", [])]
     updated = document(book, shown, below, grid_data)
     comma = b"," if len(text) > 2 else b""
-    return text[:-1] + comma + b'"updatedSpreadsheet":' + updated + b"}"
+    return b"".join((text[:-1], comma, b'"updatedSpreadsheet":', updated, b"}"))

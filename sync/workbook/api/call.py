@@ -49,15 +49,7 @@ class Call:
 
     def json(self) -> Json:
         """The body as a JSON object, empty when nothing was sent."""
-        if not self.body.strip():
-            return {}
-        try:
-            value: Any = orjson.loads(self.body)
-        except orjson.JSONDecodeError as error:
-            raise invalid(f"Invalid JSON payload received. {error}") from None
-        if not isinstance(value, dict):
-            raise invalid("Invalid JSON payload received. The body must be an object.")
-        return value
+        return as_object(self.body) if self.body.strip() else {}
 
     # Documents
 
@@ -121,3 +113,14 @@ class Call:
 def _insufficient(file_id: str) -> ApiError:
     message = f"The user does not have sufficient permissions for file {file_id}."
     return DriveError(403, message, "insufficientFilePermissions", "fileId")
+
+
+def as_object(text: bytes | memoryview) -> Json:
+    """A JSON object as it was sent."""
+    try:
+        value: Any = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise invalid(f"Invalid JSON payload received. {error}") from None
+    if not isinstance(value, dict):
+        raise invalid("Invalid JSON payload received. The body must be an object.")
+    return value

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from sync.workbook.api import batch
-from sync.workbook.api.call import Call
+from sync.workbook.api.call import Call, as_object
 from sync.workbook.api.document import document
 from sync.workbook.cells import defaults
 from sync.workbook.cells.model import Book, Sheet
@@ -28,6 +28,7 @@ from sync.workbook.edits.values import (
 from sync.workbook.formulas.evaluate import recalculate
 from sync.workbook.schema import a1
 from sync.workbook.schema.a1 import Box
+from sync.workbook.schema.apart import apart
 from sync.workbook.schema.errors import ApiError, Json, invalid
 from sync.workbook.schema.masks import keep, tree
 from sync.workbook.schema.schema import read
@@ -85,7 +86,12 @@ def get(call: Call, file_id: str) -> bytes:
 def batch_update(call: Call, file_id: str) -> bytes:
     """spreadsheets.batchUpdate."""
     book = call.spreadsheet(file_id, write=True)
-    answer = batch.batch_update(book, call.json(), call.option("fields"))
+    large = apart(call.body, "requests")
+    answer = (
+        batch.batch_update(book, as_object(large.rest), call.option("fields"), map(as_object, large.items))
+        if large
+        else batch.batch_update(book, call.json(), call.option("fields"))
+    )
     book.save()
     return answer
 

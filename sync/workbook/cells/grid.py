@@ -14,6 +14,7 @@ from sync.workbook.schema.a1 import Box
 
 EMPTY_ROW = b"[]"
 MOST_AHEAD = 1024  # rows that are read at once where one was asked for
+MOST_HELD = 4096  # rows that are held between two requests
 
 
 class Grid:
@@ -30,7 +31,7 @@ class Grid:
         self._gone: list[int] = []
         self._ahead, self._read_to = 1, -1  # how many rows were read at once, and up to which position
         self._first: array[int] | None = None
-        self.touched: dict[int, Row] = {}  # by record number: all rows that were written
+        self.touched: dict[int, Row] = {}  # by record number: all rows that were written, where anybody watches
         self.reshaped = False  # whether columns moved
         self.is_free_of_rules = False  # known: no cell's own validation rule holds a formula
 
@@ -78,7 +79,9 @@ class Grid:
         number = order[index] if index < len(order) else 0
         if not number:
             return self._create(index)
-        row = self._dirty[number] = self.touched[number] = self._read(index, number)
+        row = self._dirty[number] = self._read(index, number)
+        if self.tx.watched:
+            self.touched[number] = row
         return row
 
     def _create(self, index: int) -> Row:
@@ -86,7 +89,9 @@ class Grid:
         if index >= len(order):
             _extend(order, index + 1)
         order[index] = self.next_row
-        row = self._rows[self.next_row] = self._dirty[self.next_row] = self.touched[self.next_row] = Row([], {})
+        row = self._rows[self.next_row] = self._dirty[self.next_row] = Row([], {})
+        if self.tx.watched:
+            self.touched[self.next_row] = row
         self.next_row += 1
         self._moved = True
         return row
@@ -100,7 +105,9 @@ class Grid:
             self._dirty.pop(instead, None)
             self.touched.pop(instead, None)
         self.order[index] = number
-        self._rows[number] = self._dirty[number] = self.touched[number] = row
+        self._rows[number] = self._dirty[number] = row
+        if self.tx.watched:
+            self.touched[number] = row
         self._moved = True
 
     # Many rows, for reading
@@ -230,8 +237,14 @@ class Grid:
         """Writes the edited rows."""
         if self._dirty:
             base = self._base
-            self.tx.save_rows([row.record(base | number) for number, row in self._dirty.items()])
+            self.tx.save_rows(row.record(base | number) for number, row in self._dirty.items())
             self._dirty.clear()
+
+    def give_room(self) -> None:
+        """Writes the edited rows and lets go of all, once they are many. Nobody may hold a row that he edits still."""
+        if len(self._rows) > MOST_HELD:
+            self.flush_rows()
+            self._rows.clear()
 
     def flush(self) -> None:
         """Writes everything that changed."""

@@ -29,6 +29,7 @@ class Mask(NamedTuple):
 
 
 VALUE_ALONE = Mask(True, (), False, ())
+NO_VALUE: Json = {}
 
 
 @lru_cache(256)
@@ -181,16 +182,22 @@ def _clear_rest(book: Book, sheet: Sheet, box: Box, rows: list[Json], mask: Mask
 
 
 def _put_rows(book: Book, sheet: Sheet, top: int, left: int, rows: list[Json], mask: Mask) -> None:
+    is_value_alone = mask == VALUE_ALONE
     for index, given in enumerate(rows, top):
         values = given.get("values")
         if not values:
             continue
         row = sheet.grid.edit(index)
         for column, cell in enumerate(values, left):
-            if mask == VALUE_ALONE and column not in row.cells:
-                put_value(book, sheet, index, column, row, cell.get("userEnteredValue"))
-            else:
+            if not is_value_alone or column in row.cells:
                 put_cell(book, sheet, (index, column), row, cell, mask)
+                continue
+            value = cell.get("userEnteredValue") or NO_VALUE
+            if len(value) == 1 and "stringValue" in value:  # nearly all of a large write
+                check_length(value["stringValue"])
+                row.put(column, value["stringValue"])
+            else:
+                put_value(book, sheet, index, column, row, value)
 
 
 def append_cells(book: Book, request: Json) -> None:

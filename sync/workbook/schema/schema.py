@@ -126,6 +126,8 @@ def _list(kind: str, value: Any, where: Where) -> Any:
         given = [(n, {} if item is None else item) for n, item in enumerate(items) if holds or item is not None]
         if kind == "CellData":
             return [item if _is_plain(item) else read(kind, item, (where, n)) for n, item in given]
+        if kind == "RowData":
+            return [item if _holds_plain(item) else read(kind, item, (where, n)) for n, item in given]
         return [read(kind, item, (where, n)) for n, item in given]
     return [_scalar(kind, item, (where, n)) for n, item in enumerate(items) if item is not None]
 
@@ -135,12 +137,17 @@ def _is_plain(cell: Any) -> bool:
     tab nearly all do."""
     if type(cell) is not dict or len(cell) > 1:
         return False
-    value = cell.get("userEnteredValue") if cell else {}
+    value = cell.get("userEnteredValue")
     if type(value) is not dict or len(value) != 1:
         return not cell
-    for name, given in value.items():
-        return type(given) in _VALUES.get(name, ())
-    return False
+    [(name, given)] = value.items()
+    return type(given) in _VALUES.get(name, ())
+
+
+def _holds_plain(row: Any) -> bool:
+    """Whether a row says nothing but such cells."""
+    values = row.get("values") if type(row) is dict and len(row) == 1 else None
+    return type(values) is list and all(map(_is_plain, values))
 
 
 def _flat(items: list[Any]) -> list[Any]:

@@ -15,6 +15,8 @@ from functools import partial
 from itertools import repeat
 from typing import Any, TypeVar
 
+import orjson
+
 from sync.core.issues.issues import Stamps
 from sync.core.letters.letters import Letter
 from sync.core.look.reading import SHOWN, Reading, known_again
@@ -32,7 +34,8 @@ NUMBERS, DAYS, LETTERS = "编号", "责任", "函件"  # the kinds that are of n
 ALWAYS = ("issues", "feedback", "requests", "changes")  # tabs whose rows are called by their ids elsewhere
 RECORDED = (*ALWAYS, "duties")
 Key = tuple[str, ...]  # kind and name
-Given = tuple[Parsed, Known, Stamps | None, bool]  # of a row; last whether it is about an issue that was archived
+Marks = Mapping[str, datetime]  # hours at which a row was first seen
+Given = tuple[Parsed, str, Marks, Stamps | None, bool]  # of a row; last whether it is about an issue that was archived
 TEXTS, OF_ROWS = "records", "records of rows"  # kinds of the memo
 
 
@@ -41,7 +44,7 @@ class OfRow:
     """What is known of a row besides its cells. ``stamps``: of an issue."""
 
     print: str
-    marks: Mapping[str, datetime] = field(default_factory=dict)
+    marks: Marks = field(default_factory=dict)
     stamps: Stamps | None = None
 
 
@@ -64,8 +67,15 @@ def wished(
 
 
 def _cells(key: Key, value: object, converter: Any) -> dict[str, Any]:
-    text = json.dumps(converter.unstructure(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return {"kind": key[0], "name": key[1], "text": text}
+    return {"kind": key[0], "name": key[1], "text": _text(converter.unstructure(value))}
+
+
+def _text(plain_value: Any) -> str:
+    """As JSON, the same for the same value. What orjson refuses (half a character) goes the slower way."""
+    try:
+        return orjson.dumps(plain_value, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:
+        return json.dumps(plain_value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def _of_rows(reading: Reading, stamps: Mapping[str, Stamps], converter: Any) -> dict[Key, Mapping[str, Any]]:
@@ -77,7 +87,8 @@ def _of_rows(reading: Reading, stamps: Mapping[str, Stamps], converter: Any) -> 
         own = [stamps.get(row.rid) for row in rows] if key == "issues" else repeat(None)
         known = reading.known_rows(key, rows)
         past = _past(reading, rows) if key in ALWAYS else repeat(True)
-        given = [*zip([row.parsed for row in rows], known, own, past, strict=False)]
+        parsed, prints, marks = [row.parsed for row in rows], [of.print for of in known], [of.marks for of in known]
+        given = [*zip(parsed, prints, marks, own, past, strict=False)]
         make = partial(_record, names, given, converter)
         cells = reading.memo.of(f"{OF_ROWS} {key}").each(names, given, make)
         records |= {name: record for name, record in zip(names, cells, strict=True) if record}
@@ -86,10 +97,10 @@ def _of_rows(reading: Reading, stamps: Mapping[str, Stamps], converter: Any) -> 
 
 def _record(names: Sequence[Key], given: Sequence[Given], converter: Any, n: int) -> Mapping[str, Any] | None:
     """The record of a row; None where a lost ledger would come to the same without one."""
-    parsed, known, stamps, is_past = given[n]
-    if is_past and _is_plain(parsed, known):
+    parsed, row_print, marks, stamps, is_past = given[n]
+    if is_past and _is_plain(parsed, marks):
         return None
-    return _cells(names[n], OfRow(known.print, known.marks, stamps), converter)
+    return _cells(names[n], OfRow(row_print, marks, stamps), converter)
 
 
 def _past(reading: Reading, rows: Sequence[Row]) -> list[bool]:
@@ -98,10 +109,10 @@ def _past(reading: Reading, rows: Sequence[Row]) -> list[bool]:
     return [plain(row.parsed.cells.get("issue")) in away for row in rows] if away else [False] * len(rows)
 
 
-def _is_plain(parsed: Parsed, known: Known) -> bool:
+def _is_plain(parsed: Parsed, marks: Marks) -> bool:
     """Whether a lost ledger would come to the same hours by the row's own cells."""
     typed = parsed.cells.get("reported_at")
-    return typed is not None and all(at == typed for mark, at in known.marks.items() if mark in ("heard", SHOWN))
+    return typed is not None and all(at == typed for mark, at in marks.items() if mark in ("heard", SHOWN))
 
 
 # Reading back
