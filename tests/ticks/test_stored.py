@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sync import archive_moves
+from sync.core.look.decide import recall
 from sync.core.memory import Memory
 from sync.core.rules.rules import load
 from sync.core.views.forms.forms import FORMS, fields
@@ -160,6 +161,26 @@ def test_rules_that_look_back_farther_count_them_again(live: LiveBook) -> None:
     live.add(LOG.replace("2026-10-12", "2027-02-19").split("2027-02-19 09:00 | 督查01 | 督查 | 联胜路")[0])
     live.settle("2027-02-19 09:05")
     assert ("甲", "第2次") in live.rows("问题台账", "问题描述", "重复")
+
+
+def test_each_feedback_keeps_its_own_result_where_its_tab_can_not_be_read(live: LiveBook) -> None:
+    live.add("""
+        整改反馈
+        填报时间 | 填报人 | 编号 | 处理情况 | 整改后照片
+        2026-12-06 08:50 | 街路长01 | 20261012-001 | 已整改 | later.jpg
+        """)
+    live.settle("2026-12-06 09:00")
+    live.type("整改反馈", 0, "处理情况", "怎么处理的")
+    for minute in range(3):
+        live.settle(f"2027-01-10 21:0{minute}")
+    pages = recall(templates(), live.ledger.memory(), live.rules, hour("2027-01-11 09:00"))
+    live.type("整改反馈", 0, "怎么处理的", "处理情况")
+    live.settle("2027-01-11 09:00")
+    shown = [result for (result,) in live.rows("整改反馈", "结果")]
+    assert len({*shown}) == 2
+    assert [row.cells["result"] for row in pages.feedback.values()] == shown
+    known = live.ledger.current().known["feedback"].values()
+    assert [row.shown["result"] for row in known] == shown
 
 
 @pytest.mark.parametrize("at_restart", [False, True])
